@@ -1,0 +1,55 @@
+"""A fake AWS Secrets Manager for tests, with the real staging labels and rotation."""
+
+from __future__ import annotations
+
+import importlib
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from fake_secrets.errors import (
+        FakeSecretsError,
+        FunctionClashError,
+        NoActiveWorldError,
+        RequestRefusedError,
+        RotationNotOpenError,
+        SecretExistsError,
+        SeedError,
+        UnknownSecretError,
+        UnsupportedOperationError,
+    )
+    from fake_secrets.handle import FakeSecrets
+    from fake_secrets.mock import current, mock_stages
+
+__all__ = [
+    "FakeSecrets",
+    "FakeSecretsError",
+    "FunctionClashError",
+    "NoActiveWorldError",
+    "RequestRefusedError",
+    "RotationNotOpenError",
+    "SecretExistsError",
+    "SeedError",
+    "UnknownSecretError",
+    "UnsupportedOperationError",
+    "__version__",
+    "current",
+    "mock_stages",
+]
+
+__version__ = "0.1.0"
+
+_HOMES = {"FakeSecrets": "handle", "current": "mock", "mock_stages": "mock"}
+
+
+def __getattr__(name: str) -> Any:
+    """Import a public name when it is first asked for: botocore is slow to import."""
+    if name not in __all__:
+        msg = f"module {__name__!r} has no attribute {name!r}"
+        raise AttributeError(msg)
+    value = getattr(importlib.import_module(f"{__name__}.{_HOMES.get(name, 'errors')}"), name)
+    globals()[name] = value
+    return value
+
+
+def __dir__() -> list[str]:
+    return sorted(__all__)

@@ -1,0 +1,97 @@
+"""The exceptions of fake_secrets: what AWS would say, and what we say to the author of a test."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+__all__ = [
+    "FakeSecretsError",
+    "FunctionClashError",
+    "NoActiveWorldError",
+    "RequestRefusedError",
+    "RotationNotOpenError",
+    "SecretExistsError",
+    "SeedError",
+    "ServiceError",
+    "UnknownSecretError",
+    "UnsupportedOperationError",
+]
+
+
+class ServiceError(Exception):
+    """An error that AWS Secrets Manager answers; it never reaches a user as it stands.
+
+    The hook turns it into botocore's `ClientError`, the handle into `RequestRefusedError`.
+
+    Args:
+        code: the error code, such as ``ResourceNotFoundException``.
+        message: AWS's message, verbatim.
+        status: the HTTP status. AWS answers 400 to every client error [A: api-facts 1].
+    """
+
+    def __init__(self, code: str, message: str, status: int = 400) -> None:
+        super().__init__(code, message, status)
+        self.code = code
+        self.message = message
+        self.status = status
+
+
+class FakeSecretsError(Exception):
+    """The base of everything that fake_secrets itself says to the author of a test."""
+
+
+class NoActiveWorldError(FakeSecretsError):
+    """Raised when a world is asked for while none is active."""
+
+
+class UnsupportedOperationError(FakeSecretsError):
+    """Raised when a call needs what fake_secrets doesn't fake yet, rather than a wrong answer."""
+
+
+class SeedError(FakeSecretsError, ValueError):
+    """Raised when a seeded secret could not exist in AWS Secrets Manager."""
+
+
+class SecretExistsError(FakeSecretsError, ValueError):
+    """Raised when a secret is added under a name that is taken."""
+
+
+class UnknownSecretError(FakeSecretsError, LookupError):
+    """Raised when the handle is asked for a secret that isn't in the world.
+
+    Args:
+        secret_id: the name or ARN that was asked for.
+        available: the names that the world holds.
+    """
+
+    def __init__(self, secret_id: str, available: Iterable[str]) -> None:
+        names = "".join(f"\n- {name!r}" for name in available)
+        held = f"The world holds:{names}" if names else "The world holds no secrets."
+        super().__init__(
+            f"no secret {secret_id!r} in this world. {held}\n"
+            f"Seed it with mock_stages({{{secret_id!r}: ...}}) or fake_secrets.add({secret_id!r}, ...)."
+        )
+
+
+class RequestRefusedError(FakeSecretsError):
+    """Raised when the service refuses what the handle asked of it, as AWS would refuse a client.
+
+    Args:
+        operation: the API operation, such as ``RotateSecret``.
+        code: AWS's error code.
+        message: AWS's message.
+    """
+
+    def __init__(self, operation: str, code: str, message: str) -> None:
+        super().__init__(f"{operation} was refused with {code}: {message}")
+        self.operation = operation
+        self.code = code
+        self.message = message
+
+
+class RotationNotOpenError(FakeSecretsError):
+    """Raised when a rotation is to be retried that isn't open any more."""
+
+
+class FunctionClashError(FakeSecretsError, ValueError):
+    """Raised when a Lambda function is registered under a name or ARN that another one has."""

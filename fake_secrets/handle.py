@@ -1,0 +1,204 @@
+"""`FakeSecrets`, the handle of an active world."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from fake_secrets.errors import RequestRefusedError, ServiceError
+from fake_secrets.observe.ledger import Call
+from fake_secrets.observe.timeline import Timeline, timeline_of
+from fake_secrets.observe.view import SecretView
+from fake_secrets.options import RotationErrors, check_rotation_errors
+from fake_secrets.rotation.runner import Handler, Rotation
+from fake_secrets.service.seeds import SeedValue, describe_seed
+from fake_secrets.world import World
+
+__all__ = ["FakeSecrets"]
+
+
+class FakeSecrets:
+    """The handle of an active world: what AWS has no API for.
+
+    `with mock_stages() as fake_secrets` and the fixture `fake_secrets` give it.
+    """
+
+    def __init__(self, world: World) -> None:
+        self._world = world
+
+    @property
+    def region(self) -> str:
+        """The world's region: of its seeds, and of clients that name none."""
+        return self._world.region
+
+    @property
+    def account_id(self) -> str:
+        """The account that owns the secrets, twelve digits."""
+        return self._world.account_id
+
+    @property
+    def calls(self) -> list[Call]:
+        """Every call that the world answered, in order; secret values read ``***``."""
+        return self._world.ledger.calls()
+
+    @property
+    def rotations(self) -> list[Rotation]:
+        """Every rotation that was started, in order."""
+        return self._world.rotations
+
+    def add(
+        self,
+        name: str,
+        value: SeedValue = None,
+        *,
+        labels: Mapping[str, SeedValue] | None = None,
+        version_ids: Mapping[str, str] | None = None,
+        arn_suffix: str | None = None,
+        region: str | None = None,
+        description: str | None = None,
+        kms_key_id: str | None = None,
+        tags: Mapping[str, str] | None = None,
+    ) -> SecretView:
+        """Put a secret into the world, without a call.
+
+        Args:
+            name: the secret's name.
+            value: the value of AWSCURRENT: a dict becomes a JSON SecretString, a str a
+                SecretString, bytes a SecretBinary; None makes a secret without a value.
+            labels: label to value, instead of `value`. None as a value is the empty version of
+                an open rotation, under AWSPENDING only.
+            version_ids: label to version id, 32 to 64 characters each; others are made up.
+                Labels with the same id share a version.
+            arn_suffix: the six characters at the end of the ARN; made up by default.
+            region: the secret's region; by default the world's.
+            description, kms_key_id: as in CreateSecret.
+            tags: tag key to tag value.
+
+        Returns:
+            A live view of the secret.
+
+        Raises:
+            SecretExistsError: the name is taken.
+            SeedError: such a secret could not exist in AWS.
+            TypeError: a value is neither str, bytes nor a mapping.
+        """
+        seed = describe_seed(
+            name,
+            value,
+            region=region or self.region,
+            ids=self._world.ids,
+            labels=labels,
+            version_ids=version_ids,
+            arn_suffix=arn_suffix,
+            description=description,
+            kms_key_id=kms_key_id,
+            tags=tags,
+        )
+        return SecretView(self._world.plant(seed).arn, self._world.secret)
+
+    def __getitem__(self, secret_id: str) -> SecretView:
+        """Return a live view of the secret of a name, an ARN or a partial ARN.
+
+        Raises:
+            UnknownSecretError: there is none.
+        """
+        return SecretView(self._world.secret(secret_id).arn, self._world.secret)
+
+    def lambda_function(
+        self,
+        handler: Handler,
+        name: str | None = None,
+        *,
+        arn: str | None = None,
+        timeout: float | None = None,
+        environment: Mapping[str, str] | None = None,
+    ) -> str:
+        """Register a rotation function, which RotateSecret can then invoke.
+
+        Args:
+            handler: the function, called in-process with event and context.
+            name: its Lambda name; by default made from the handler's module and name.
+            arn: its ARN, instead of a name.
+            timeout: the time-out that the context counts down from, seconds; default 30.
+            environment: environment variables that the function finds set.
+
+        Returns:
+            The ARN, for RotationLambdaARN; the same handler gives the same ARN.
+
+        Raises:
+            FunctionClashError: another function has that name or ARN.
+            TypeError: the handler can't be called, or is a coroutine function.
+            ValueError: name or ARN are not of Lambda's form, or both are given.
+        """
+        return self._world.functions.register(handler, name, arn=arn, timeout=timeout, environment=environment)
+
+    def rotate(
+        self,
+        secret_id: str,
+        handler: Handler | None = None,
+        *,
+        token: str | None = None,
+        errors: RotationErrors | None = None,
+    ) -> Rotation:
+        """Rotate a secret now, as RotateSecret does, and wait for the end.
+
+        Args:
+            secret_id: name, ARN or partial ARN.
+            handler: the rotation function; by default the one that the secret is configured with.
+            token: the new version's id, 32 to 64 characters; made up by default.
+            errors: "raise" or "record", instead of the world's `rotation_errors`.
+
+        Returns:
+            What the rotation came to.
+
+        Raises:
+            UnknownSecretError: there is no such secret.
+            RequestRefusedError: AWS would refuse RotateSecret, or has answered this token before.
+            ValueError: the token isn't 32 to 64 characters, or `errors` neither of the two.
+            BaseException: what the function raised, where errors are raised.
+        """
+        check_rotation_errors(errors or "raise")
+        if token is not None and not 32 <= len(token) <= 64:  # noqa: PLR2004 -- ClientRequestTokenType
+            msg = f"token={token!r} has {len(token)} characters; a ClientRequestToken has 32 to 64"
+            raise ValueError(msg)
+        members: dict[str, Any] = {
+            "SecretId": self._world.secret(secret_id).arn,
+            "ClientRequestToken": token or self._world.ids.uuid(),
+        }
+        request = self._world.request("RotateSecret", members)
+        if handler is not None:
+            members["RotationLambdaARN"] = self._world.functions.register(handler, region=request.region)
+        operation = request.operation
+        try:
+            _, rotation = self._world.answer(request)
+        except ServiceError as error:
+            raise RequestRefusedError(operation, error.code, error.message) from None
+        if rotation is None:
+            reason = f"version {token} exists, so RotateSecret was asked under this token before"
+            raise RequestRefusedError(operation, "nothing to rotate", reason)
+        self._world.run(rotation, errors)
+        return rotation
+
+    def timeline(self, secret_id: str) -> Timeline:
+        """Return which staging labels were on which version after each call about a secret.
+
+        Args:
+            secret_id: name, ARN or partial ARN; of a deleted secret, its name or full ARN.
+
+        Returns:
+            The timeline; `print` it for a table.
+
+        Raises:
+            UnknownSecretError: no call was ever about such a secret.
+        """
+        ledger = self._world.ledger
+        secret = ledger.latest(secret_id) or self._world.secret(secret_id)
+        return timeline_of(secret, ledger.about(secret))
+
+    def reset(self) -> None:
+        """Go back to the seed: secrets, calls and rotations; registered functions stay."""
+        self._world.reset()
+
+    def __repr__(self) -> str:
+        names = [secret.name for secret in self._world.store]
+        return f"<FakeSecrets {self.account_id} {self.region}, secrets {names!r}>"

@@ -1,0 +1,154 @@
+"""The world's answer in botocore's forms: parsed for the fast lane, raw for the wire."""
+
+from __future__ import annotations
+
+import email.utils
+import functools
+import json
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+import botocore.awsrequest
+
+from fake_secrets import clock
+from fake_secrets.errors import ServiceError
+from fake_secrets.hook.facts import facts_of
+from fake_secrets.service.model import Request
+
+if TYPE_CHECKING:
+    from botocore.model import OperationModel
+
+    from fake_secrets.rotation.runner import Rotation
+    from fake_secrets.world import World
+
+__all__ = ["Response", "Target", "answer_parsed", "answer_raw"]
+
+_to_json = json.JSONEncoder(separators=(",", ":"), ensure_ascii=False).encode
+
+OK = 200
+ERROR = 300
+
+
+class Response(botocore.awsrequest.AWSResponse):
+    """An HTTP response that was never on a wire.
+
+    Args:
+        url: the URL that was asked.
+        status_code: the HTTP status.
+        headers: the headers; made into botocore's kind when somebody looks.
+        content: the body.
+    """
+
+    def __init__(self, url: str, status_code: int, headers: dict[str, str], content: bytes) -> None:
+        self.url = url
+        self.status_code = status_code
+        self.raw = None
+        self.plain_headers = headers
+        self._content = content
+
+    @functools.cached_property
+    def headers(self) -> Any:  # type: ignore[override]  # an instance attribute in botocore
+        """The headers, case-insensitive."""
+        return botocore.awsrequest.HeadersDict(self.plain_headers)
+
+
+class Target:
+    """Whom a call asks: a world, a region of it and its partition."""
+
+    __slots__ = ("partition", "region", "world")
+
+    def __init__(self, world: World, region: str, partition: str) -> None:
+        self.world = world
+        self.region = region
+        self.partition = partition
+
+
+def answer_raw(
+    target: Target, operation: str, body: bytes | str, url: str, model: OperationModel | None
+) -> tuple[Response, Rotation | None]:
+    """Answer a request with an HTTP response, for botocore to parse.
+
+    Args:
+        target: whom it asks.
+        operation: the operation's name.
+        body: the JSON body.
+        url: the URL.
+        model: the operation's model, if known.
+
+    Returns:
+        The response, and the rotation that is to be run, if the request started one.
+    """
+    facts = facts_of(operation, model)
+    try:
+        content, rotation = target.world.answer(_request(target, operation, body, facts and facts.shape))
+        status = OK
+    except ServiceError as error:
+        content, rotation, status = {"__type": error.code, "Message": error.message}, None, error.status
+    encoded = _to_json(content).encode()
+    return Response(url, status, _headers(target.world, encoded), encoded), rotation
+
+
+def answer_parsed(
+    target: Target, model: OperationModel, params: Mapping[str, Any]
+) -> tuple[tuple[Response, dict[str, Any]], Rotation | None]:
+    """Answer a request with what botocore's parser would have made of the HTTP response.
+
+    Args:
+        target: whom it asks.
+        model: the operation's model.
+        params: the request that botocore has serialised.
+
+    Returns:
+        HTTP response and parsed response, and the rotation that is to be run, if the request
+        started one.
+    """
+    operation = model.name
+    facts = facts_of(operation, model)
+    assert facts is not None  # noqa: S101 -- the model was given
+    parsed: dict[str, Any]
+    try:
+        parsed, rotation = target.world.answer(_request(target, operation, params["body"], facts.shape))
+        status, encoded = OK, _to_json(parsed).encode()
+        parsed = facts.parse(parsed)
+    except ServiceError as error:
+        rotation, status = None, error.status
+        encoded = _to_json({"__type": error.code, "Message": error.message}).encode()
+        parsed = _parsed_error(error, model)
+    headers = _headers(target.world, encoded)
+    parsed["ResponseMetadata"] = {
+        "RequestId": headers["x-amzn-requestid"],
+        "HTTPStatusCode": status,
+        "HTTPHeaders": headers,
+        "RetryAttempts": 0,
+    }
+    return (Response(params["url"], status, headers.copy(), encoded), parsed), rotation
+
+
+def _request(target: Target, operation: str, body: bytes | str, shape: Any) -> Request:
+    world = target.world
+    members = json.loads(body) if body else {}
+    return Request(operation, members, target.region, target.partition, world.account_id, 0.0, shape)
+
+
+def _parsed_error(error: ServiceError, model: OperationModel) -> dict[str, Any]:
+    parsed: dict[str, Any] = {"Error": {"Message": error.message, "Code": error.code}}
+    modelled = model.service_model.shape_for_error_code(error.code)  # type: ignore[arg-type]  # a string
+    if modelled is not None:
+        # A modelled error's members are parsed into the top level, too.
+        parsed["Message"] = error.message
+    return parsed
+
+
+def _headers(world: World, body: bytes) -> dict[str, str]:
+    return {
+        "x-amzn-requestid": world.ids.request_id(),
+        "content-type": "application/x-amz-json-1.1",
+        "content-length": str(len(body)),
+        "date": _http_date(int(clock.now())),
+        "connection": "keep-alive",
+    }
+
+
+@functools.lru_cache(maxsize=8)
+def _http_date(timestamp: int) -> str:
+    return email.utils.formatdate(timestamp, usegmt=True)

@@ -1,0 +1,200 @@
+"""What becomes of a call: which world it belongs to, which lane it takes, what follows it."""
+
+from __future__ import annotations
+
+import contextlib
+import re
+import threading
+import weakref
+from collections.abc import Callable, Iterator
+from contextvars import ContextVar
+from typing import TYPE_CHECKING, Any
+
+import botocore
+import botocore.client
+import botocore.endpoint
+
+from fake_secrets import stack
+from fake_secrets.hook.answers import Target, answer_parsed, answer_raw
+from fake_secrets.hook.seams import DefaultSession, Seam, parses_for_itself
+from fake_secrets.service.seeds import partition_of
+from fake_secrets.world import rotating_world
+
+if TYPE_CHECKING:
+    from botocore.client import BaseClient
+    from botocore.model import OperationModel
+
+    from fake_secrets.rotation.runner import Rotation
+    from fake_secrets.world import World
+
+__all__ = ["held"]
+
+_SERVICE_NAME = "secretsmanager"
+_TARGET_PREFIX = "secretsmanager."
+_CREDENTIAL_SCOPE = re.compile(r"Credential=[^/]+/\d+/([^/]+)/")
+_HOST = re.compile(r"//secretsmanager(?:-fips)?\.([a-z0-9-]+)\.")
+
+
+class _Call(Target):
+    """A call in progress, and the rotation that it has started."""
+
+    __slots__ = ("is_fast", "model_of", "rotation")
+
+    def __init__(self, world: World, client: BaseClient, *, is_fast: bool) -> None:
+        meta = client.meta
+        super().__init__(world, meta.region_name, meta.partition)
+        self.is_fast = is_fast
+        self.model_of: Callable[[str], OperationModel] = meta.service_model.operation_model
+        self.rotation: Rotation | None = None
+
+
+_calling: ContextVar[_Call | None] = ContextVar("fake_secrets_call", default=None)
+
+_lock = threading.RLock()
+_holders = 0
+# The clients that carry our handlers, and whether they may take the fast lane.
+_equipped: weakref.WeakKeyDictionary[BaseClient, bool] = weakref.WeakKeyDictionary()
+
+
+@contextlib.contextmanager
+def held() -> Iterator[None]:
+    """Keep the hooks up: for each active world, each call in flight, each running rotation.
+
+    The first to come puts them up, and the last to go takes them down.
+    """
+    _hold()
+    try:
+        yield
+    finally:
+        _release()
+
+
+def _hold() -> None:
+    global _holders  # noqa: PLW0603 -- counts the users of the seams, which are global
+    with _lock:
+        _holders += 1
+        if _holders == 1:
+            for seam in _SEAMS:
+                seam.put_up()
+
+
+def _release() -> None:
+    global _holders  # noqa: PLW0603 -- as above
+    with _lock:
+        _holders -= 1
+        if _holders == 0:
+            for client in list(_equipped):
+                for event, handler in _HANDLERS:
+                    client.meta.events.unregister(event, handler)
+            _equipped.clear()
+            for seam in _SEAMS:
+                seam.take_down()
+
+
+def _world_of_this_call() -> World | None:
+    return rotating_world.get() or stack.innermost()
+
+
+def _around_call(wrapped: Callable[..., Any], client: BaseClient, args: Any, kwargs: Any) -> Any:
+    """Wrap `BaseClient._make_api_call`: any client's call belongs to the world it began in."""
+    if client.meta.service_model.service_name != _SERVICE_NAME:
+        return wrapped(*args, **kwargs)
+    world = _world_of_this_call()
+    if world is None:
+        return wrapped(*args, **kwargs)
+    _hold()
+    try:
+        call = _Call(world, client, is_fast=_equip(client) and world.lane == "fast")
+        reset = _calling.set(call)
+        try:
+            response = wrapped(*args, **kwargs)
+        finally:
+            _calling.reset(reset)
+        if call.rotation is not None:
+            world.run(call.rotation)
+        return response
+    finally:
+        _release()
+
+
+def _equip(client: BaseClient) -> bool:
+    """Make sure that a client carries our handlers; say whether it may take the fast lane."""
+    is_fast = _equipped.get(client)
+    if is_fast is None:
+        with _lock:
+            is_fast = _equipped.get(client)
+            if is_fast is None:
+                for event, handler in _HANDLERS:
+                    client.meta.events.register_last(event, handler)
+                is_fast = _equipped[client] = not parses_for_itself(client)
+    return is_fast
+
+
+def _before_call(model: OperationModel, params: dict[str, Any], **_: Any) -> Any:
+    call = _calling.get()
+    if call is None or not call.is_fast:
+        return None
+    answer, call.rotation = answer_parsed(call, model, params)
+    return answer
+
+
+def _choose_signer(**_: Any) -> Any:
+    return None if _calling.get() is None else botocore.UNSIGNED
+
+
+def _before_send(request: Any, **_: Any) -> Any:
+    call = _calling.get()
+    if call is None:
+        return None
+    operation = _operation_of(request)
+    if operation is None:
+        return None
+    model = call.model_of(operation)
+    response, call.rotation = answer_raw(call, operation, request.body, request.url, model)
+    return response
+
+
+def _around_send(wrapped: Callable[..., Any], endpoint: Any, args: Any, kwargs: Any) -> Any:  # noqa: ARG001 -- wrapt's signature
+    """Wrap `Endpoint._send`: whatever became of our handlers, nothing of ours is sent."""
+    request = args[0] if args else kwargs["request"]
+    operation = _operation_of(request)
+    call = _calling.get()
+    world = call.world if call else _world_of_this_call()
+    if operation is None or world is None:
+        return wrapped(*args, **kwargs)
+    target = call or _target_of(world, request)
+    response, rotation = answer_raw(target, operation, request.body, request.url, None)
+    if call is not None:
+        call.rotation = rotation
+    elif rotation is not None:
+        # The call came past our wrapper, so nobody above will run it.
+        world.run(rotation)
+    return response
+
+
+def _operation_of(request: Any) -> str | None:
+    header = request.headers.get("X-Amz-Target") or b""
+    target = header.decode("ascii", "replace") if isinstance(header, bytes) else header
+    return target.removeprefix(_TARGET_PREFIX) if target.startswith(_TARGET_PREFIX) else None
+
+
+def _target_of(world: World, request: Any) -> Target:
+    header = request.headers.get("Authorization") or b""
+    authorization = header.decode("ascii", "replace") if isinstance(header, bytes) else header
+    match = _CREDENTIAL_SCOPE.search(authorization) or _HOST.search(request.url)
+    region = match[1] if match else world.region
+    return Target(world, region, partition_of(region))
+
+
+_SEAMS = (
+    Seam(botocore.client.BaseClient, "_make_api_call", _around_call),
+    Seam(botocore.endpoint.Endpoint, "_send", _around_send),
+    DefaultSession(),
+)
+# At the root of each event, or of the service where only its own calls are meant: handlers of
+# Stubber and of users, more specific or registered earlier, come first.
+_HANDLERS = (
+    ("before-call", _before_call),
+    ("choose-signer.secrets-manager", _choose_signer),
+    ("before-send.secrets-manager", _before_send),
+)

@@ -1,0 +1,105 @@
+"""The seams of botocore that are private, and how our wrappers get in and out of them.
+
+`BaseClient._make_api_call`, `Endpoint._send`, the cached credentials of boto3's default
+session, and the parser defaults of a client's endpoint. Each has a canary test.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable
+from typing import Any
+
+import botocore.credentials
+import wrapt
+
+__all__ = [
+    "FAKE_ACCESS_KEY_ID",
+    "FAKE_SECRET_ACCESS_KEY",
+    "FAKE_SESSION_TOKEN",
+    "DefaultSession",
+    "Seam",
+    "parses_for_itself",
+]
+
+FAKE_ACCESS_KEY_ID = "FAKESECRETSACCESSKEY"
+FAKE_SECRET_ACCESS_KEY = "fake-secrets-secret-access-key"  # noqa: S105 -- not a secret
+FAKE_SESSION_TOKEN = "fake-secrets-session-token"  # noqa: S105 -- not a secret
+
+Around = Callable[[Callable[..., Any], Any, tuple[Any, ...], dict[str, Any]], Any]
+
+
+class Seam:
+    """A method that we wrap while a world is active.
+
+    Args:
+        owner: the class.
+        name: the method's name.
+        around: called with the wrapped method, the instance, args and kwargs.
+    """
+
+    def __init__(self, owner: type, name: str, around: Around) -> None:
+        self._owner = owner
+        self._name = name
+        self._around = around
+        self._ours: Any = None
+
+    def put_up(self) -> None:
+        """Wrap the method, unless our wrapper is still on top."""
+        found = self._owner.__dict__[self._name]
+        if self._ours is None or found is not self._ours:
+            self._ours = wrapt.FunctionWrapper(found, self._around)
+            setattr(self._owner, self._name, self._ours)
+
+    def take_down(self) -> None:
+        """Put the method back.
+
+        Where somebody has wrapped over us, our wrapper stays and does nothing; it goes when
+        they have gone and a later world takes it down.
+        """
+        if self._owner.__dict__[self._name] is self._ours:
+            setattr(self._owner, self._name, self._ours.__wrapped__)
+            self._ours = None
+
+
+class DefaultSession:
+    """boto3's default session, which has fake credentials while a world is active."""
+
+    def __init__(self) -> None:
+        self._shielded: Any = None
+        self._found: Any = None
+        self._fake: Any = None
+
+    def put_up(self) -> None:
+        """Give the default session fake credentials, if there is one."""
+        self._shielded = _default_session()
+        if self._shielded is not None:
+            self._found = self._shielded._credentials
+            self._fake = botocore.credentials.Credentials(
+                FAKE_ACCESS_KEY_ID, FAKE_SECRET_ACCESS_KEY, FAKE_SESSION_TOKEN
+            )
+            self._shielded._credentials = self._fake
+
+    def take_down(self) -> None:
+        """Give back the credentials that were found, and forget fake ones found since."""
+        if self._shielded is not None and self._shielded._credentials is self._fake:
+            self._shielded._credentials = self._found
+        made_since = _default_session()
+        if made_since is not None and made_since is not self._shielded:
+            cached = made_since._credentials
+            if cached is not None and cached.access_key == FAKE_ACCESS_KEY_ID:
+                made_since._credentials = None
+        self._shielded = self._found = self._fake = None
+
+
+def parses_for_itself(client: Any) -> bool:
+    """Say whether a client's session has parsers of its own, as the AWS CLI's has for dates."""
+    endpoint = getattr(client, "_endpoint", None)
+    factory = getattr(endpoint, "_response_parser_factory", None)
+    return bool(getattr(factory, "_defaults", None))
+
+
+def _default_session() -> Any:
+    boto3 = sys.modules.get("boto3")
+    session = getattr(boto3, "DEFAULT_SESSION", None)
+    return None if session is None else session._session

@@ -1,0 +1,269 @@
+"""`mock_stages`: its call forms, and the activation of a world."""
+
+from __future__ import annotations
+
+import contextlib
+import functools
+import inspect
+import os
+import threading
+from collections.abc import Callable, Iterator, Mapping
+from types import TracebackType
+from typing import Any, Literal, TypeVar, cast, overload
+
+from fake_secrets import hook, stack
+from fake_secrets.errors import NoActiveWorldError
+from fake_secrets.handle import FakeSecrets
+from fake_secrets.hook.seams import FAKE_ACCESS_KEY_ID, FAKE_SECRET_ACCESS_KEY, FAKE_SESSION_TOKEN
+from fake_secrets.ids import Ids
+from fake_secrets.options import RotationErrors, check_options
+from fake_secrets.service.seeds import describe_seeds
+from fake_secrets.world import World
+
+__all__ = ["MockStages", "current", "mock_stages"]
+
+DEFAULT_REGION = "us-east-1"
+DEFAULT_ACCOUNT_ID = "123456789012"
+
+Function = TypeVar("Function", bound=Callable[..., Any])
+
+
+class _NotGiven:
+    """Tells an argument that was left out from one that equals its default."""
+
+    def __repr__(self) -> str:
+        return "<default>"
+
+
+_NOT_GIVEN: Any = _NotGiven()
+
+
+class MockStages:
+    """A configured `mock_stages`: a decorator and a context manager.
+
+    Args:
+        options: the arguments that were given, by name; none makes it bare.
+    """
+
+    def __init__(self, options: Mapping[str, Any]) -> None:
+        self.options = dict(options)
+        self._own: stack.Opened | None = None
+        self._entered: list[tuple[int, contextlib.ExitStack]] = []
+
+    def __enter__(self) -> FakeSecrets:
+        """Activate a world, and return its handle.
+
+        Raises:
+            SeedError, TypeError, ValueError: an argument is wrong; nothing was changed then.
+        """
+        resources = contextlib.ExitStack()
+        handle = resources.enter_context(self.active())
+        self._entered.append((threading.get_ident(), resources))
+        return handle
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        """Leave the world; what was changed is then as it was."""
+        thread = threading.get_ident()
+        mine = [position for position, (entered_by, _) in enumerate(self._entered) if entered_by == thread]
+        _, resources = self._entered.pop(mine[-1] if mine else -1)
+        resources.close()
+
+    def __call__(self, function: Function) -> Function:
+        """Decorate a function or coroutine function: it runs in a world.
+
+        Raises:
+            TypeError: for a class, a generator function, a fixture or what can't be called.
+        """
+        _refuse_undecoratable(function)
+        if inspect.iscoroutinefunction(function):
+
+            @functools.wraps(function)
+            async def run_async(*args: Any, **kwargs: Any) -> Any:
+                with self.active():
+                    return await function(*args, **kwargs)
+
+            return cast("Function", _mark(run_async, self))
+
+        @functools.wraps(function)
+        def run(*args: Any, **kwargs: Any) -> Any:
+            with self.active():
+                return function(*args, **kwargs)
+
+        return cast("Function", _mark(run, self))
+
+    @contextlib.contextmanager
+    def active(self, options: Mapping[str, Any] | None = None) -> Iterator[FakeSecrets]:
+        """Activate a world for the length of a `with` block.
+
+        Args:
+            options: instead of this object's own; the pytest plugin merges markers into them.
+
+        Raises:
+            SeedError, TypeError, ValueError: an argument is wrong; nothing was changed then.
+        """
+        chosen = self.options if options is None else options
+        with hook.held():
+            entry = stack.enter(functools.partial(self._world_to_join, chosen), lambda: _open(chosen))
+            if chosen:
+                self._own = entry.opened
+            try:
+                yield entry.opened.handle
+            finally:
+                stack.leave(entry)
+
+    def _world_to_join(self, options: Mapping[str, Any]) -> stack.Opened | None:
+        if options:
+            return self._own if self._own is not None and stack.is_active(self._own) else None
+        innermost = stack.innermost_entry()
+        return None if innermost is None else innermost.opened
+
+
+@overload
+def mock_stages(function: Function, /) -> Function: ...
+@overload
+def mock_stages(
+    secrets: Mapping[str, Any] | None = ...,
+    *,
+    region: str | None = ...,
+    account_id: str = ...,
+    rotation: Literal["inline"] = ...,
+    rotation_errors: RotationErrors = ...,
+) -> MockStages: ...
+def mock_stages(
+    secrets: Any = _NOT_GIVEN,
+    *,
+    region: Any = _NOT_GIVEN,
+    account_id: Any = _NOT_GIVEN,
+    rotation: Any = _NOT_GIVEN,
+    rotation_errors: Any = _NOT_GIVEN,
+    _lane: Any = _NOT_GIVEN,
+) -> Any:
+    """Serve every AWS Secrets Manager call of this process from a fake.
+
+    As a decorator, bare or called, for functions and coroutine functions; as a context manager
+    (`with mock_stages() as fake_secrets`). Without any argument it joins the innermost active
+    world or opens one; any argument opens a world that shadows the outer one, except that an
+    object whose own world is open joins that. Worlds are process-wide: threads that a test
+    starts are served too.
+
+    Args:
+        secrets: what the world starts with, secret name to value. A dict with a key among
+            AWSCURRENT, AWSPENDING and AWSPREVIOUS maps labels to values, any other dict is a
+            JSON SecretString; a str is a SecretString, bytes are a SecretBinary, None is a
+            secret without a value.
+        region: the region of seeds, and of clients that name none; by default
+            AWS_DEFAULT_REGION or AWS_REGION where set, else us-east-1.
+        account_id: the account, twelve digits, by default 123456789012.
+        rotation: "inline": RotateSecret returns when the rotation function has run.
+        rotation_errors: "raise" (the default): what a rotation function raises comes out of
+            the call that asked for the rotation. "record": it is kept in `rotations`, as on AWS.
+
+    Returns:
+        The decorated function, or a decorator and context manager.
+
+    Raises:
+        TypeError: it decorates what it can't. Other arguments are checked on entry: SeedError,
+            TypeError or ValueError then, and nothing is changed.
+    """
+    given = {
+        "secrets": secrets,
+        "region": region,
+        "account_id": account_id,
+        "rotation": rotation,
+        "rotation_errors": rotation_errors,
+        "_lane": _lane,
+    }
+    options = {name: value for name, value in given.items() if value is not _NOT_GIVEN}
+    is_decorated = set(options) == {"secrets"} and (callable(secrets) or not _is_seed(secrets))
+    return MockStages({})(secrets) if is_decorated else MockStages(options)
+
+
+def current() -> FakeSecrets:
+    """Return the handle of the innermost active world.
+
+    Raises:
+        NoActiveWorldError: none is active.
+    """
+    entry = stack.innermost_entry()
+    if entry is None:
+        msg = (
+            "no world of fake_secrets is active. Open one: decorate the test with @mock_stages, use "
+            "`with mock_stages():`, or ask for the fixture `fake_secrets`."
+        )
+        raise NoActiveWorldError(msg)
+    return entry.opened.handle
+
+
+def _open(options: Mapping[str, Any]) -> stack.Opened:
+    check_options(options)
+    region = options.get("region") or _default_region()
+    ids = Ids()
+    world = World(
+        region=region,
+        account_id=options.get("account_id", DEFAULT_ACCOUNT_ID),
+        seeds=describe_seeds(options.get("secrets"), region, ids),
+        ids=ids,
+        rotation_errors=options.get("rotation_errors", "raise"),
+        lane=options.get("_lane", "fast"),
+        while_running=hook.held,
+    )
+    return stack.Opened(world, FakeSecrets(world), _environment(region))
+
+
+def _default_region() -> str:
+    return os.environ.get("AWS_DEFAULT_REGION") or os.environ.get("AWS_REGION") or DEFAULT_REGION
+
+
+def _environment(region: str) -> dict[str, str | None]:
+    """Return what shields real accounts while a world is active; None hides a variable."""
+    variables: dict[str, str | None] = {
+        "AWS_ACCESS_KEY_ID": FAKE_ACCESS_KEY_ID,
+        "AWS_SECRET_ACCESS_KEY": FAKE_SECRET_ACCESS_KEY,
+        "AWS_SESSION_TOKEN": FAKE_SESSION_TOKEN,
+        "AWS_PROFILE": None,
+        "AWS_DEFAULT_PROFILE": None,
+        "AWS_EC2_METADATA_DISABLED": "true",
+        "AWS_DEFAULT_REGION": region,
+    }
+    if "SECRETS_MANAGER_ENDPOINT" not in os.environ:
+        # AWS's own rotation templates fail without it.
+        variables["SECRETS_MANAGER_ENDPOINT"] = f"https://secretsmanager.{region}.amazonaws.com"
+    return variables
+
+
+def _is_seed(value: object) -> bool:
+    return value is None or isinstance(value, Mapping)
+
+
+def _mark(wrapper: Any, decorator: MockStages) -> Any:
+    # The pytest plugin finds its options here, so that fixtures are in the world too.
+    wrapper.__fake_secrets__ = decorator
+    return wrapper
+
+
+def _refuse_undecoratable(function: object) -> None:
+    kind = type(function)
+    if inspect.isclass(function):
+        msg = (
+            f"mock_stages doesn't decorate classes yet, and {function.__name__} is one. Decorate its test "
+            "methods, or use the fixture `fake_secrets`."
+        )
+    elif inspect.isgeneratorfunction(function) or inspect.isasyncgenfunction(function):
+        msg = (
+            f"mock_stages doesn't decorate generator functions yet, and {function.__name__} is one. Put "
+            "`with mock_stages(...):` around its yield."
+        )
+    elif isinstance(function, staticmethod | classmethod):
+        msg = f"put mock_stages below @{kind.__name__}, next to the function"
+    elif kind.__module__.startswith("_pytest."):
+        msg = "put mock_stages below @pytest.fixture, next to the function; above it, the fixture would be lost"
+    elif not callable(function):
+        msg = f"mock_stages decorates functions, or takes secrets as a mapping; {function!r} is neither"
+    else:
+        return
+    raise TypeError(msg)

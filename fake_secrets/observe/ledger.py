@@ -1,0 +1,102 @@
+"""The ledger: every call of a world, in order, without secret values."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from contextvars import ContextVar
+from dataclasses import dataclass
+from typing import Any
+
+from fake_secrets.service.constraints import redact
+from fake_secrets.service.model import Request, Secret
+
+__all__ = ["SEEDED", "SUCCEEDED", "Call", "Entry", "Ledger", "rotation_step"]
+
+SEEDED = "seeded"
+SUCCEEDED = "succeeded"
+
+# The step of the rotation function that is running here, so that a call knows its caller.
+rotation_step: ContextVar[str | None] = ContextVar("fake_secrets_rotation_step", default=None)
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """One call that a world answered.
+
+    Args:
+        operation: the API operation, such as ``GetSecretValue``.
+        secret_id: SecretId (CreateSecret: Name) as sent; None where the operation has none.
+        outcome: ``succeeded``, or the error code that was answered.
+        request: the members as sent; sensitive values read ``***``.
+        step: the rotation step that made the call, such as ``createSecret``; None outside.
+    """
+
+    operation: str
+    secret_id: str | None
+    outcome: str
+    request: Mapping[str, Any]
+    step: str | None
+
+
+@dataclass(slots=True)
+class Entry:
+    """What the ledger keeps of one call, or of a seeding: the secret and its labels afterwards."""
+
+    operation: str
+    members: Mapping[str, Any]
+    outcome: str
+    step: str | None
+    secret: Secret | None
+    labels: Mapping[str, str]
+    version_count: int
+
+
+class Ledger:
+    """The calls of one world."""
+
+    def __init__(self) -> None:
+        self.entries: list[Entry] = []
+
+    def record(self, request: Request, secret: Secret | None, outcome: str) -> None:
+        """Record a call after it was answered.
+
+        Args:
+            request: the call.
+            secret: the secret it was about, if it names one that exists.
+            outcome: ``succeeded`` or an error code.
+        """
+        shape = request.shape
+        members = request.members if shape is None else redact(shape, request.members)
+        self._enter(request.operation, members, outcome, secret)
+
+    def record_seed(self, secret: Secret) -> None:
+        """Record that a secret was put into the world without a call."""
+        self._enter("", {}, SEEDED, secret)
+
+    def calls(self) -> list[Call]:
+        """Return every call, in order."""
+        return [
+            Call(
+                operation=entry.operation,
+                secret_id=entry.members.get("SecretId", entry.members.get("Name")),
+                outcome=entry.outcome,
+                request=dict(entry.members),
+                step=entry.step,
+            )
+            for entry in self.entries
+            if entry.outcome != SEEDED
+        ]
+
+    def latest(self, secret_id: str) -> Secret | None:
+        """Return the latest secret that had this name or full ARN, deleted or not."""
+        secrets = (entry.secret for entry in reversed(self.entries) if entry.secret is not None)
+        return next((secret for secret in secrets if secret_id in {secret.name, secret.arn}), None)
+
+    def about(self, secret: Secret) -> list[Entry]:
+        """Return the entries about a secret, in order."""
+        return [entry for entry in self.entries if entry.secret is secret]
+
+    def _enter(self, operation: str, members: Mapping[str, Any], outcome: str, secret: Secret | None) -> None:
+        labels: Mapping[str, str] = {} if secret is None else secret.labels
+        count = 0 if secret is None else secret.version_count
+        self.entries.append(Entry(operation, members, outcome, rotation_step.get(), secret, labels, count))

@@ -1,0 +1,78 @@
+"""The timeline of a secret: which staging labels were on which version after each call."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+from fake_secrets.observe.ledger import SEEDED, SUCCEEDED, Entry
+from fake_secrets.service.model import Secret
+from fake_secrets.service.stages import labels_of
+
+__all__ = ["Moment", "Timeline", "timeline_of"]
+
+_DEPRECATED = "-"
+
+
+@dataclass(frozen=True, slots=True)
+class Moment:
+    """One row of a timeline.
+
+    Args:
+        operation: the API operation; ``(seed)`` where the secret came to be without a call.
+        step: the rotation step that made the call, or None.
+        outcome: ``succeeded``, ``seeded`` or an error code.
+        stages: for each version that existed then, in the order of creation, its labels; an
+            empty tuple says that the version was deprecated.
+    """
+
+    operation: str
+    step: str | None
+    outcome: str
+    stages: tuple[tuple[str, ...], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Timeline:
+    """A secret's staging labels over time; `str()` is a table of calls by versions.
+
+    Args:
+        name: the secret's name.
+        version_ids: its versions in the order of creation, the table's v1, v2, ...
+        moments: what happened, in order.
+    """
+
+    name: str
+    version_ids: tuple[str, ...]
+    moments: tuple[Moment, ...]
+
+    def __str__(self) -> str:
+        legend = [f"v{number} = {version}" for number, version in enumerate(self.version_ids, start=1)]
+        header = ["", "call", *(f"v{number}" for number in range(1, len(self.version_ids) + 1))]
+        rows = [self._row(number, moment) for number, moment in enumerate(self.moments)]
+        return "\n".join([f"staging labels of {self.name}", *legend, "", *_table([header, *rows])])
+
+    def _row(self, number: int, moment: Moment) -> list[str]:
+        call = moment.operation
+        if moment.step is not None:
+            call = f"{moment.step}: {call}"
+        if moment.outcome not in {SUCCEEDED, SEEDED}:
+            call = f"{call} -> {moment.outcome}"
+        cells = [" ".join(labels) or _DEPRECATED for labels in moment.stages]
+        return [str(number), call, *cells, *[""] * (len(self.version_ids) - len(cells))]
+
+
+def timeline_of(secret: Secret, entries: Iterable[Entry]) -> Timeline:
+    """Make the timeline of one secret from the ledger's entries about it, in order."""
+    versions = tuple(secret.versions)
+    return Timeline(secret.name, versions, tuple(_moment(entry, versions) for entry in entries))
+
+
+def _moment(entry: Entry, versions: Sequence[str]) -> Moment:
+    stages = tuple(tuple(labels_of(entry.labels, version)) for version in versions[: entry.version_count])
+    return Moment(entry.operation or "(seed)", entry.step, entry.outcome, stages)
+
+
+def _table(rows: Sequence[Sequence[str]]) -> list[str]:
+    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
+    return ["  ".join(map(str.ljust, row, widths)).rstrip() for row in rows]

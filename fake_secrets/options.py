@@ -1,0 +1,47 @@
+"""The arguments that `mock_stages` and the marker take, and the checks of them."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from typing import Any, Literal
+
+__all__ = ["OPTIONS", "RotationErrors", "check_options", "check_rotation_errors"]
+
+RotationErrors = Literal["raise", "record"]
+
+OPTIONS = ("secrets", "region", "account_id", "rotation", "rotation_errors")
+
+_ACCOUNT_ID = re.compile(r"[0-9]{12}")
+_REGION = re.compile(r"[a-z0-9-]+")
+
+
+def check_options(options: Mapping[str, Any]) -> None:
+    """Refuse arguments that no world can be made of; the seed is checked by itself.
+
+    Raises:
+        ValueError: an argument's value is none of the possible ones.
+    """
+    account_id = options.get("account_id", "0" * 12)
+    if not isinstance(account_id, str) or not _ACCOUNT_ID.fullmatch(account_id):
+        msg = f"account_id={account_id!r} isn't a string of twelve digits"
+        raise ValueError(msg)
+    region = options.get("region")
+    if region is not None and (not isinstance(region, str) or not _REGION.fullmatch(region)):
+        msg = f"region={region!r} isn't a region, such as 'us-east-1'"
+        raise ValueError(msg)
+    if options.get("rotation", "inline") != "inline":
+        msg = f"rotation={options['rotation']!r}: rotations run 'inline', there is no other way yet"
+        raise ValueError(msg)
+    check_rotation_errors(options.get("rotation_errors", "raise"))
+
+
+def check_rotation_errors(errors: str) -> None:
+    """Refuse what can't be done with a rotation function's errors.
+
+    Raises:
+        ValueError: it is neither "raise" nor "record".
+    """
+    if errors not in {"raise", "record"}:
+        msg = f"rotation errors are 'raise'd or 'record'ed, not {errors!r}"
+        raise ValueError(msg)

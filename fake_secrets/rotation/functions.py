@@ -1,0 +1,108 @@
+"""The rotation functions that a world knows, by ARN."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+
+from fake_secrets.errors import FunctionClashError
+from fake_secrets.rotation.runner import DEFAULT_TIMEOUT, Handler, LambdaFunction
+
+__all__ = ["Functions"]
+
+_MAX_NAME = 64
+_NOT_IN_NAME = re.compile(r"[^A-Za-z0-9_]+")
+_NAME = re.compile(r"[A-Za-z0-9\-_]{1,64}", re.ASCII)
+_ARN = re.compile(r"arn:[^:]+:lambda:[^:]+:\d{12}:function:[A-Za-z0-9\-_]+(:[A-Za-z0-9\-_$]+)?", re.ASCII)
+
+
+class Functions:
+    """Lambda functions that Secrets Manager may invoke.
+
+    Args:
+        region: the region of functions that are registered without an ARN.
+        account_id: their account.
+    """
+
+    def __init__(self, region: str, account_id: str) -> None:
+        self._region = region
+        self._account_id = account_id
+        self._functions: dict[str, LambdaFunction] = {}
+
+    def __getitem__(self, arn: str) -> LambdaFunction:
+        return self._functions[arn]
+
+    def is_registered(self, arn: str) -> bool:
+        """Say whether a function has this ARN."""
+        return arn in self._functions
+
+    def register(
+        self,
+        handler: Handler,
+        name: str | None = None,
+        *,
+        arn: str | None = None,
+        timeout: float | None = None,
+        environment: Mapping[str, str] | None = None,
+        region: str | None = None,
+    ) -> str:
+        """Register a handler and return its function's ARN, the same one each time.
+
+        Args:
+            handler: called with event and context.
+            name: the function's name; by default made from the handler's module and name.
+            arn: the function's ARN, instead of a name.
+            timeout: seconds, default 30.
+            environment: the function's environment variables.
+            region: the function's region, where no ARN is given.
+
+        Raises:
+            TypeError: the handler can't be called, or is a coroutine function.
+            ValueError: name or ARN are not of Lambda's form, or both are given.
+            FunctionClashError: another function has that name or ARN.
+        """
+        region = region or self._region
+        is_plain = name is None and arn is None and timeout is None and environment is None
+        known = self._of_handler(handler, region) if is_plain else None
+        if known is not None:
+            return known
+        function = LambdaFunction(
+            self._arn(handler, name, arn, region),
+            handler,
+            DEFAULT_TIMEOUT if timeout is None else timeout,
+            dict(environment or {}),
+        )
+        clashing = self._functions.setdefault(function.arn, function)
+        if clashing != function:
+            msg = (
+                f"{function.arn} is taken by {clashing.handler!r}"
+                f"{' with other options' if clashing.handler == handler else ''}. Register "
+                f"{handler!r} under a name of its own: fake_secrets.lambda_function(handler, name=...)."
+            )
+            raise FunctionClashError(msg)
+        return function.arn
+
+    def _of_handler(self, handler: Handler, region: str) -> str | None:
+        found = (f.arn for f in self._functions.values() if f.handler == handler and f.region == region)
+        return next(found, None)
+
+    def _arn(self, handler: Handler, name: str | None, arn: str | None, region: str) -> str:
+        if arn is not None:
+            if name is not None:
+                msg = "give lambda_function a name or an arn, not both"
+                raise ValueError(msg)
+            if not _ARN.fullmatch(arn):
+                msg = f"{arn!r} isn't a Lambda ARN, such as arn:aws:lambda:us-east-1:123456789012:function:rotate"
+                raise ValueError(msg)
+            return arn
+        name = _default_name(handler) if name is None else name
+        if not _NAME.fullmatch(name):
+            msg = f"{name!r} can't be a Lambda function's name: 1 to 64 letters, digits, - and _"
+            raise ValueError(msg)
+        return f"arn:aws:lambda:{region}:{self._account_id}:function:{name}"
+
+
+def _default_name(handler: Handler) -> str:
+    module = getattr(handler, "__module__", "")
+    name = getattr(handler, "__qualname__", type(handler).__qualname__)
+    return _NOT_IN_NAME.sub("-", f"{module}-{name}")[-_MAX_NAME:].strip("-")

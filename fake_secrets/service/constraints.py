@@ -1,0 +1,204 @@
+"""Request validation, compiled once per operation from the plain facts of its input shape."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import re
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from fake_secrets.errors import ServiceError
+
+__all__ = ["Shape", "check", "redact"]
+
+REDACTED = "***"
+
+_NUMBERS = frozenset({"integer", "long"})
+_PYTHON_TYPES: dict[str, type | tuple[type, ...]] = {
+    "string": str,
+    "blob": str,
+    "boolean": bool,
+    "integer": int,
+    "long": int,
+    "list": list,
+    "structure": dict,
+    "map": dict,
+}
+
+Violations = Iterator[str]
+Check = Callable[[Any, str], Violations]
+
+
+@dataclass(eq=False, slots=True)
+class Shape:
+    """The plain facts of one shape of the service model.
+
+    Args:
+        kind: ``string``, ``blob``, ``boolean``, ``integer``, ``long``, ``list`` or ``structure``.
+        minimum, maximum: bounds of the length (characters, bytes, elements) or of the number.
+        pattern: what the whole string must match.
+        enum: the allowed strings, in the model's order; empty if any is allowed.
+        is_sensitive: whether the value must never be shown.
+        element: the shape of a list's elements.
+        members: a structure's members.
+        required: the names of the members that a structure must have.
+    """
+
+    kind: str
+    minimum: int | None = None
+    maximum: int | None = None
+    pattern: str | None = None
+    enum: tuple[str, ...] = ()
+    is_sensitive: bool = False
+    element: Shape | None = None
+    members: Mapping[str, Shape] = field(default_factory=dict)
+    required: tuple[str, ...] = ()
+    _check: Check | None = field(default=None, repr=False)
+    _hides: bool | None = field(default=None, repr=False)
+
+    @property
+    def check(self) -> Check:
+        """The compiled check: takes a value and its path, yields a sentence per violation."""
+        if self._check is None:
+            self._check = _compile(self)
+        return self._check
+
+    @property
+    def hides(self) -> bool:
+        """Whether this shape or one inside it is sensitive."""
+        if self._hides is None:
+            inner = [*self.members.values(), *([self.element] if self.element else [])]
+            self._hides = self.is_sensitive or any(shape.hides for shape in inner)
+        return self._hides
+
+
+def check(shape: Shape, members: Mapping[str, Any]) -> None:
+    """Check a request's members against the operation's input shape.
+
+    Args:
+        shape: the operation's input shape.
+        members: the request's members as JSON; unknown ones are ignored [A-: api-facts 1].
+
+    Raises (in the order checked):
+        SerializationException (400): a member has the wrong JSON type [D].
+        ValidationException (400): lengths, ranges, patterns, enums, required members, all
+            violations in one message.
+
+    Source: the service model's constraints [B]; the grammar of the message, api-facts 1.1.
+    """
+    violations = list(shape.check(members, ""))
+    if violations:
+        count = len(violations)
+        noun = "error" if count == 1 else "errors"
+        raise ServiceError("ValidationException", f"{count} validation {noun} detected: {'; '.join(violations)}")
+
+
+def redact(shape: Shape, members: Any) -> Any:
+    """Return the members with every sensitive value replaced, for reports and reprs."""
+    if not shape.hides:
+        return members
+    if shape.is_sensitive:
+        return REDACTED
+    if shape.element is not None and isinstance(members, list):
+        return [redact(shape.element, element) for element in members]
+    if isinstance(members, dict):
+        known = shape.members
+        return {name: redact(known[name], value) if name in known else REDACTED for name, value in members.items()}
+    return members
+
+
+def _compile(shape: Shape) -> Check:
+    """Compose the checks that apply to a shape; wrong JSON types end the whole check."""
+    constraints = list(_constraints(shape))
+    expected = _PYTHON_TYPES.get(shape.kind, object)
+    refuses_bool = shape.kind in _NUMBERS
+    inner = _check_structure(shape) if shape.kind == "structure" else _check_elements(shape)
+
+    def run(value: Any, path: str) -> Violations:
+        if not isinstance(value, expected) or (refuses_bool and isinstance(value, bool)):
+            raise _wrong_type(path, shape.kind)
+        measured = _measure(shape, value)
+        for is_violated, sentence in constraints:
+            if is_violated(measured):
+                shown = "" if shape.is_sensitive else f" '{_show(value)}'"
+                yield f"Value{shown} at '{path}' failed to satisfy constraint: {sentence}"
+        if inner is not None:
+            yield from inner(value, path)
+
+    return run
+
+
+def _constraints(shape: Shape) -> Iterator[tuple[Callable[[Any], bool], str]]:
+    """Yield, for each constraint, what finds it violated and the words that AWS says it in."""
+    noun = "value" if shape.kind in _NUMBERS else "length"
+    low, high = shape.minimum, shape.maximum
+    size: Callable[[Any], int] = (lambda value: value) if noun == "value" else len
+    if high is not None:
+        yield (lambda value: size(value) > high), f"Member must have {noun} less than or equal to {high}"
+    if low is not None:
+        yield (lambda value: size(value) < low), f"Member must have {noun} greater than or equal to {low}"
+    if shape.pattern is not None:
+        matches = re.compile(shape.pattern, re.ASCII).fullmatch
+        yield (
+            (lambda value: matches(value) is None),
+            f"Member must satisfy regular expression pattern: {shape.pattern}",
+        )
+    if shape.enum:
+        allowed = frozenset(shape.enum)
+        yield (
+            (lambda value: value not in allowed),
+            f"Member must satisfy enum value set: [{', '.join(shape.enum)}]",
+        )
+
+
+def _check_structure(shape: Shape) -> Check:
+    def run(value: Any, path: str) -> Violations:
+        prefix = f"{path}." if path else ""
+        for name in shape.required:
+            if value.get(name) is None:
+                yield (
+                    f"Value null at '{prefix}{_lower_camel(name)}' failed to satisfy constraint: "
+                    "Member must not be null"
+                )
+        for name, member in value.items():
+            known = shape.members.get(name)
+            if known is not None and member is not None:
+                yield from known.check(member, f"{prefix}{_lower_camel(name)}")
+
+    return run
+
+
+def _check_elements(shape: Shape) -> Check | None:
+    element = shape.element
+    if element is None:
+        return None
+
+    def run(value: Any, path: str) -> Violations:
+        for number, item in enumerate(value, start=1):
+            yield from element.check(item, f"{path}.{number}.member")
+
+    return run
+
+
+def _measure(shape: Shape, value: Any) -> Any:
+    """Return what the constraints measure: a blob's bytes, any other value itself."""
+    if shape.kind != "blob":
+        return value
+    try:
+        return base64.b64decode(value, validate=True)
+    except (binascii.Error, ValueError):
+        raise ServiceError("SerializationException", "Invalid base64 in a blob member.") from None
+
+
+def _wrong_type(path: str, kind: str) -> ServiceError:
+    return ServiceError("SerializationException", f"Expected {kind} at '{path}'.")
+
+
+def _show(value: Any) -> str:
+    return f"[{', '.join(map(str, value))}]" if isinstance(value, list) else str(value)
+
+
+def _lower_camel(name: str) -> str:
+    return name[:1].lower() + name[1:]

@@ -1,0 +1,68 @@
+"""From an operation's name to the function that answers it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from fake_secrets.errors import UnsupportedOperationError
+from fake_secrets.service import constraints, lifecycle, passwords, rotation_config, values, versions
+from fake_secrets.service.model import Request
+from fake_secrets.service.store import Store
+
+__all__ = ["OPERATIONS", "answer"]
+
+OPERATIONS: Mapping[str, Callable[[Store, Request], dict[str, Any]]] = {
+    "CancelRotateSecret": rotation_config.cancel_rotate_secret,
+    "CreateSecret": lifecycle.create_secret,
+    "DeleteSecret": lifecycle.delete_secret,
+    "DescribeSecret": lifecycle.describe_secret,
+    "GetRandomPassword": passwords.get_random_password,
+    "GetSecretValue": values.get_secret_value,
+    "ListSecretVersionIds": versions.list_secret_version_ids,
+    "PutSecretValue": values.put_secret_value,
+    "RestoreSecret": lifecycle.restore_secret,
+    "RotateSecret": rotation_config.rotate_secret,
+    "UpdateSecret": lifecycle.update_secret,
+    "UpdateSecretVersionStage": versions.update_secret_version_stage,
+}
+
+# Members that change what a call does and that no operation here heeds yet.
+_UNSUPPORTED_MEMBERS: Mapping[str, frozenset[str]] = {
+    "CreateSecret": frozenset(
+        {"AddReplicaRegions", "ForceOverwriteReplicaSecret", "Type", "CrossAccountPrimaryARN"}
+    ),
+    "UpdateSecret": frozenset({"Type"}),
+    "RotateSecret": frozenset({"ExternalSecretRotationMetadata", "ExternalSecretRotationRoleArn"}),
+}
+_NONE: frozenset[str] = frozenset()
+
+
+def answer(store: Store, request: Request) -> dict[str, Any]:
+    """Answer one request; a refused one changes nothing.
+
+    Args:
+        store: what the service keeps.
+        request: the call.
+
+    Returns:
+        The response's members as JSON: dates are epoch seconds, blobs base64 strings.
+
+    Raises:
+        ServiceError: AWS would refuse the request.
+        UnsupportedOperationError: the operation, or a member of it, isn't faked yet.
+    """
+    operation = OPERATIONS.get(request.operation)
+    if operation is None:
+        supported = "".join(f"\n- {name}" for name in OPERATIONS)
+        msg = f"fake_secrets doesn't support {request.operation} yet. It supports:{supported}"
+        raise UnsupportedOperationError(msg)
+    if request.shape is not None:
+        constraints.check(request.shape, request.members)
+    unsupported = _UNSUPPORTED_MEMBERS.get(request.operation, _NONE) & request.members.keys()
+    if unsupported:
+        names = ", ".join(sorted(unsupported))
+        msg = f"fake_secrets doesn't support {names} of {request.operation} yet: leave it out."
+        raise UnsupportedOperationError(msg)
+    store.settle(request.now)
+    return operation(store, request)

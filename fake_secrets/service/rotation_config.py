@@ -1,0 +1,175 @@
+"""The configuration of rotation, and how a rotation opens and ends: RotateSecret, CancelRotateSecret."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from typing import Any
+
+from fake_secrets.errors import ServiceError, UnsupportedOperationError
+from fake_secrets.service.model import AWSCURRENT, AWSPENDING, Request, RotationState, Secret
+from fake_secrets.service.rotation_rules import next_rotation_date
+from fake_secrets.service.store import StartedRotation, Store, check_secret_id
+from fake_secrets.service.values import token_of
+
+__all__ = ["cancel_rotate_secret", "finish_rotation", "is_open", "rotate_secret"]
+
+_LAMBDA_ARN = re.compile(r"arn:[^:]+:lambda:([^:]+):\d{12}:function:[A-Za-z0-9\-_]+(:[A-Za-z0-9\-_$]+)?", re.ASCII)
+
+
+def rotate_secret(store: Store, request: Request) -> dict[str, Any]:
+    """Configure a secret's rotation and start one.
+
+    The empty AWSPENDING version exists when this returns, and `store.started_rotation` says
+    what is to be run.
+
+    Args:     SecretId, ClientRequestToken, RotationLambdaARN, RotationRules
+              (AutomaticallyAfterDays, 1 to 1000); what is omitted keeps its stored value [A].
+    Returns:  ARN, Name, VersionId (the token).
+    Raises (in the order checked; the order of the last five is unknown on AWS [D]):
+        ValidationException (400): M10.
+        InvalidParameterException (400): no token, M9 [A].
+        ResourceNotFoundException (400): M1. InvalidRequestException (400): M5.
+        InvalidParameterException (400): days and schedule together, M18 [C]; not the ARN of a
+            Lambda function in the secret's region, M25 [C].
+        InvalidRequestException (400): no function given or stored, M15 [A].
+        AccessDeniedException (400): the function can't be invoked, M16 [A].
+        InvalidRequestException (400): AWSPENDING is on a version that isn't current, M17 [C].
+        UnsupportedOperationError: RotateImmediately=False, a schedule expression or a window.
+    Source:   RotateSecret; api-facts 10, rotation-facts 1.1. A refused call changes nothing
+              [A]. A token whose rotation runs, or whose version exists, answers again and
+              starts nothing [D].
+    """
+    check_secret_id(request.members["SecretId"])
+    token = token_of(request, "InvalidParameterException")
+    secret = store.get_live(request)
+    rules = request.members.get("RotationRules") or None
+    _refuse_unsupported(request, rules)
+    stored = secret.rotation
+    arn = request.members.get("RotationLambdaARN") or (stored.lambda_arn if stored else None)
+    _check_function(store, request, arn)
+    response = {"ARN": secret.arn, "Name": secret.name, "VersionId": token}
+    if stored is not None and stored.is_running and stored.open_token == token:
+        return response
+    if is_open(secret):
+        raise ServiceError(
+            "InvalidRequestException", "A previous rotation isn't complete. That rotation will be reattempted."
+        )
+    if token in secret.versions:
+        return response
+    _open(secret, token, str(arn), rules, request.now)
+    store.started_rotation = StartedRotation(secret, token, str(arn))
+    return response
+
+
+def cancel_rotate_secret(store: Store, request: Request) -> dict[str, Any]:
+    """Turn rotation off, leaving labels, function and rules as they are.
+
+    Args:     SecretId.
+    Returns:  ARN, Name; VersionId of the version in flight, if a rotation was open [B].
+    Raises (in the order checked):
+        ValidationException (M10), ResourceNotFoundException (M1), InvalidRequestException (M5).
+    Source:   CancelRotateSecret; api-facts 5, rotation-facts 1.5 [B, A-]. LastRotatedDate and
+              NextRotationDate go. A secret that never had rotation answers the same and
+              doesn't change [D].
+    """
+    secret = store.get_live(request)
+    response = {"ARN": secret.arn, "Name": secret.name}
+    rotation = secret.rotation
+    if rotation is None:
+        return response
+    if rotation.open_token is not None and is_open(secret):
+        response["VersionId"] = rotation.open_token
+    rotation.enabled = False
+    rotation.last_rotated = rotation.next_rotation = rotation.open_token = None
+    secret.changed = request.now
+    return response
+
+
+def is_open(secret: Secret) -> bool:
+    """Say whether AWSPENDING is on a version that isn't current: a rotation isn't complete [B]."""
+    pending = secret.labels.get(AWSPENDING)
+    return pending is not None and pending != secret.labels.get(AWSCURRENT)
+
+
+def finish_rotation(secret: Secret, token: str, now: float) -> bool:
+    """Look whether a rotation whose four steps passed is complete, and date it if so.
+
+    Args:
+        secret: the secret.
+        token: the rotation's version.
+        now: epoch seconds.
+
+    Returns:
+        True if the version is current and AWSPENDING is on it or nowhere; LastRotatedDate and
+        NextRotationDate are then set. False if the rotation is still open.
+
+    Source: rotation-facts 1.3 [B, C]; LastChangedDate is the finishing call's own [A-].
+    """
+    pending = secret.labels.get(AWSPENDING)
+    if secret.labels.get(AWSCURRENT) != token or pending not in {None, token}:
+        return False
+    rotation = secret.rotation
+    if rotation is not None and rotation.open_token == token:
+        rotation.open_token = None
+        rotation.last_rotated = now
+        if rotation.enabled:
+            rotation.next_rotation = next_rotation_date(rotation.rules, now)
+    return True
+
+
+def _open(secret: Secret, token: str, arn: str, rules: Mapping[str, Any] | None, now: float) -> None:
+    stored = secret.rotation or RotationState(arn)
+    kept = stored.rules if rules is None else dict(rules)
+    secret.rotation = RotationState(
+        lambda_arn=arn,
+        rules=kept,
+        last_rotated=stored.last_rotated,
+        next_rotation=next_rotation_date(kept, now),
+        open_token=token,
+    )
+    secret.add_version(token, None, now)
+    secret.labels = {**secret.labels, AWSPENDING: token}
+    secret.changed = now
+
+
+def _check_function(store: Store, request: Request, arn: str | None) -> None:
+    if arn is None:
+        raise ServiceError(
+            "InvalidRequestException", "No Lambda rotation function ARN is associated with this secret."
+        )
+    match = _LAMBDA_ARN.fullmatch(arn)
+    if match is None or match[1] != request.region:
+        raise ServiceError(
+            "InvalidParameterException",
+            "Invalid rotation Lambda ARN. Ensure the ARN matches format "
+            f"arn:aws:lambda:{request.region}:{request.account_id}:function:<functionName>.",
+        )
+    if not store.is_invocable(arn):
+        raise ServiceError(
+            "AccessDeniedException",
+            "Secrets Manager cannot invoke the specified Lambda function. Ensure that the function policy "
+            "grants access to the principal secretsmanager.amazonaws.com.",
+        )
+
+
+def _refuse_unsupported(request: Request, rules: Mapping[str, Any] | None) -> None:
+    rules = rules or {}
+    if "AutomaticallyAfterDays" in rules and "ScheduleExpression" in rules:
+        raise ServiceError(
+            "InvalidParameterException",
+            "You cannot specify both rotation frequency and schedule expression together.",
+        )
+    for member in ("ScheduleExpression", "Duration"):
+        if member in rules:
+            msg = (
+                f"fake_secrets doesn't support RotationRules.{member} yet: rotate with "
+                "AutomaticallyAfterDays, or without RotationRules."
+            )
+            raise UnsupportedOperationError(msg)
+    if request.members.get("RotateImmediately") is False:
+        msg = (
+            "fake_secrets doesn't support RotateSecret with RotateImmediately=False yet: leave it out "
+            "to rotate at once."
+        )
+        raise UnsupportedOperationError(msg)

@@ -1,0 +1,176 @@
+"""What is stored where: accounts, regions, SecretId look-up, and the deletions that fall due."""
+
+from __future__ import annotations
+
+import heapq
+import itertools
+import re
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+
+from fake_secrets.errors import ServiceError
+from fake_secrets.ids import Ids
+from fake_secrets.service.model import Request, Secret
+
+__all__ = ["StartedRotation", "Store", "check_name", "check_secret_id", "is_valid_name"]
+
+_NAME = re.compile(r"[A-Za-z0-9\-/_+=.@!]+", re.ASCII)
+_ARN = re.compile(r"arn:[^:]+:secretsmanager:[^:]*:[^:]*:secret:(.+)", re.ASCII)
+_ARN_SUFFIX = re.compile(r"-[A-Za-z0-9]{6}", re.ASCII)
+_SUFFIX_LENGTH = 7
+
+
+def is_valid_name(name: str) -> bool:
+    """Say whether a secret may have this name [A: api-facts 2]."""
+    return _NAME.fullmatch(name) is not None
+
+
+def check_name(name: str) -> None:
+    """Refuse a name with characters that AWS doesn't take.
+
+    Raises:
+        ValidationException (400): M10 [A: api-facts 2].
+    """
+    if not is_valid_name(name):
+        raise ServiceError(
+            "ValidationException",
+            "Invalid name. Must be a valid name containing alphanumeric characters, "
+            "or any of the following: -/_+=.@!",
+        )
+
+
+def check_secret_id(secret_id: str) -> None:
+    """Refuse a SecretId with characters that no name has; comes before any look-up.
+
+    Raises:
+        ValidationException (400): M10 [A: api-facts 2]. An ARN without the form of a secret's
+            ARN is taken for a bad name [D].
+    """
+    if secret_id.startswith("arn:"):
+        match = _ARN.fullmatch(secret_id)
+        check_name(match[1] if match else secret_id)
+    else:
+        check_name(secret_id)
+
+
+@dataclass(frozen=True, slots=True)
+class StartedRotation:
+    """A rotation that RotateSecret has started and that now wants to be run."""
+
+    secret: Secret
+    token: str
+    lambda_arn: str
+
+
+class Store:
+    """Every secret of a world, by account, region and name.
+
+    Args:
+        ids: the maker of ids.
+        is_invocable: says whether a Lambda ARN names a function that can be invoked.
+    """
+
+    def __init__(self, ids: Ids, is_invocable: Callable[[str], bool]) -> None:
+        self.ids = ids
+        self.is_invocable = is_invocable
+        self.started_rotation: StartedRotation | None = None
+        # The secret that the call being answered is about, for the ledger.
+        self.concerned: Secret | None = None
+        self._secrets: dict[tuple[str, str], dict[str, Secret]] = {}
+        self._deletions: list[tuple[float, int, Secret]] = []
+        # Two deletions may fall due at one instant, and secrets have no order.
+        self._serials = itertools.count()
+
+    def __iter__(self) -> Iterator[Secret]:
+        for secrets in self._secrets.values():
+            yield from secrets.values()
+
+    def named(self, account_id: str, region: str, name: str) -> Secret | None:
+        """Return the secret of that name, scheduled for deletion or not, or None."""
+        return self._secrets.get((account_id, region), {}).get(name)
+
+    def add(self, secret: Secret) -> None:
+        """Store a secret under its account, region and name."""
+        self._secrets.setdefault((secret.account_id, secret.region), {})[secret.name] = secret
+        self.concerned = secret
+
+    def remove(self, secret: Secret) -> None:
+        """Remove a secret for good."""
+        del self._secrets[secret.account_id, secret.region][secret.name]
+
+    def find(self, request: Request, secret_id: str) -> Secret | None:
+        """Look a SecretId up: a name, a full ARN, or an ARN without its random suffix.
+
+        Args:
+            request: says which account and region are asked.
+            secret_id: SecretId as sent.
+
+        Returns:
+            The secret, scheduled for deletion or not, or None.
+
+        Raises:
+            ValidationException (400): M10.
+
+        Source: api-facts 2. A partial ARN whose name itself ends like a suffix is taken for a
+            whole one, and so not found [A].
+        """
+        check_secret_id(secret_id)
+        if secret_id.startswith("arn:"):
+            self.concerned = self._by_arn(request, secret_id)
+        else:
+            self.concerned = self.named(request.account_id, request.region, secret_id)
+        return self.concerned
+
+    def get(self, request: Request) -> Secret:
+        """Return the secret that the request's SecretId names.
+
+        Raises (in the order checked):
+            ValidationException (400): M10.
+            ResourceNotFoundException (400): M1.
+        """
+        secret = self.find(request, request.members["SecretId"])
+        if secret is None:
+            raise ServiceError("ResourceNotFoundException", "Secrets Manager can't find the specified secret.")
+        return secret
+
+    def get_live(self, request: Request) -> Secret:
+        """Return the secret as `get` does, refusing one that is scheduled for deletion.
+
+        Raises (in the order checked):
+            ValidationException (400): M10.
+            ResourceNotFoundException (400): M1.
+            InvalidRequestException (400): M5.
+        """
+        secret = self.get(request)
+        if secret.deleted is not None:
+            raise ServiceError(
+                "InvalidRequestException",
+                "You can't perform this operation on the secret because it was marked for deletion.",
+            )
+        return secret
+
+    def schedule_deletion(self, secret: Secret, due: float) -> None:
+        """Have a secret removed once the clock reaches `due` (epoch seconds)."""
+        secret.deletion_date = due
+        heapq.heappush(self._deletions, (due, next(self._serials), secret))
+
+    def settle(self, now: float) -> None:
+        """Carry out the deletions that are due at `now` (epoch seconds)."""
+        while self._deletions and self._deletions[0][0] <= now:
+            due, _, secret = heapq.heappop(self._deletions)
+            # A restored secret leaves its entry behind, and so does one deleted at once.
+            is_stored = self.named(secret.account_id, secret.region, secret.name) is secret
+            if is_stored and secret.deletion_date == due:
+                self.remove(secret)
+
+    def _by_arn(self, request: Request, arn: str) -> Secret | None:
+        _, _, _, region, account_id, _, tail = arn.split(":", 6)
+        if (region, account_id) != (request.region, request.account_id):
+            return None
+        whole = self.named(account_id, region, tail[:-_SUFFIX_LENGTH])
+        if whole is not None and whole.arn == arn:
+            return whole
+        if _ARN_SUFFIX.fullmatch(tail[-_SUFFIX_LENGTH:]):
+            return None
+        partial = self.named(account_id, region, tail)
+        return partial if partial is not None and partial.arn[:-_SUFFIX_LENGTH] == arn else None

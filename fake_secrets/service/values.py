@@ -1,0 +1,202 @@
+"""Secret values: GetSecretValue, PutSecretValue, and the storing of a value in a version."""
+
+from __future__ import annotations
+
+import base64
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from fake_secrets import clock
+from fake_secrets.errors import ServiceError
+from fake_secrets.service import stages
+from fake_secrets.service.model import AWSCURRENT, Request, Secret, Version
+from fake_secrets.service.rotation_rules import next_rotation_date
+from fake_secrets.service.store import Store, check_secret_id
+
+__all__ = ["PlannedValue", "get_secret_value", "plan_value", "put_secret_value", "token_of", "value_of"]
+
+
+@dataclass(frozen=True, slots=True)
+class PlannedValue:
+    """A value that passed every check and can be stored without fail.
+
+    `labels` is the label map afterwards, or None where token and value are already stored
+    and the call changes nothing.
+    """
+
+    version_id: str
+    value: str | bytes
+    labels: stages.Labels | None
+
+    def store(self, secret: Secret, now: float) -> None:
+        """Store the value, its labels and its dates; a repeated call changes nothing."""
+        if self.labels is None:
+            return
+        version = secret.versions.get(self.version_id)
+        if version is None:
+            secret.add_version(self.version_id, self.value, now)
+        else:
+            version.value = self.value
+        moved_current = secret.labels.get(AWSCURRENT) != self.labels.get(AWSCURRENT)
+        secret.labels = self.labels
+        secret.changed = now
+        rotation = secret.rotation
+        if moved_current and rotation is not None and rotation.enabled:
+            # A value put by hand counts as a rotation for the next date [B: api-facts 10].
+            rotation.next_rotation = next_rotation_date(rotation.rules, now)
+
+
+def value_of(request: Request) -> str | bytes | None:
+    """Return the request's SecretString or SecretBinary, None if it has neither.
+
+    Raises:
+        InvalidParameterException (400): it has both, M11 [D].
+    """
+    text = request.members.get("SecretString")
+    blob = request.members.get("SecretBinary")
+    if text is not None and blob is not None:
+        raise ServiceError(
+            "InvalidParameterException",
+            "You can't specify both a binary secret value and a string secret value in the same secret.",
+        )
+    if blob is not None:
+        return base64.b64decode(blob)
+    return None if text is None else str(text)
+
+
+def token_of(request: Request, error_code: str = "InvalidRequestException") -> str:
+    """Return the request's ClientRequestToken, which SDKs fill in by themselves.
+
+    Raises:
+        InvalidRequestException (400): it has none, M9; RotateSecret says
+            InvalidParameterException instead [A].
+    """
+    token = request.members.get("ClientRequestToken")
+    if token is None:
+        raise ServiceError(
+            error_code, "You must provide a ClientRequestToken value. We recommend a UUID-type value."
+        )
+    return str(token)
+
+
+def plan_value(secret: Secret, token: str, value: str | bytes, requested: Sequence[str] | None) -> PlannedValue:
+    """Check that a value can be stored under a token, and say what the labels will be.
+
+    Args:
+        secret: the secret that gets the value.
+        token: ClientRequestToken, which becomes the version id.
+        value: SecretString or SecretBinary.
+        requested: VersionStages as sent, or None.
+
+    Raises (in the order checked):
+        ResourceExistsException (400): the token is in use for another value, M8 [A].
+        LimitExceededException (400): more than 20 labels [B].
+
+    Source: api-facts 7. Same token and value: nothing changes, whatever VersionStages says
+        [A, B]. An empty version is filled and keeps the labels that it has [A, D]. The same
+        bytes as string and as binary are two values [D].
+    """
+    version = secret.versions.get(token)
+    if version is not None and version.value is not None:
+        if version.value != value:
+            raise ServiceError(
+                "ResourceExistsException",
+                f"You can't use ClientRequestToken {token} because that value is already in use "
+                f"for a version of secret {secret.arn}.",
+            )
+        return PlannedValue(token, value, None)
+    labels = stages.attach(secret.labels, token, requested, is_first_version=not secret.versions)
+    return PlannedValue(token, value, labels)
+
+
+def get_secret_value(store: Store, request: Request) -> dict[str, Any]:
+    """Return a version's value; AWSCURRENT's where neither version nor label is named.
+
+    Args:     SecretId, VersionId, VersionStage.
+    Returns:  ARN, Name, VersionId, CreatedDate (of the version), SecretString or SecretBinary,
+              VersionStages (absent where the version is deprecated).
+    Raises (in the order checked):
+        ValidationException, ResourceNotFoundException (M1), InvalidRequestException (M5).
+        ResourceNotFoundException (400): the version is unknown, M3 [A]; nothing has the label,
+            M2 [A]; the version has no value: M2 if a label is named, else M3 [code A, text D].
+        InvalidRequestException (400): the version lacks the label, M4 [A].
+    Source:   GetSecretValue; api-facts 3, 5. Sets LastAccessedDate of secret and version to
+              the day's 00:00 UTC [A].
+    """
+    secret = store.get_live(request)
+    version = _version_to_read(secret, request)
+    today = clock.midnight(request.now)
+    secret.accessed = version.accessed = today
+    response: dict[str, Any] = {
+        "ARN": secret.arn,
+        "Name": secret.name,
+        "VersionId": version.id,
+        "CreatedDate": version.created,
+    }
+    if isinstance(version.value, bytes):
+        response["SecretBinary"] = base64.b64encode(version.value).decode("ascii")
+    else:
+        response["SecretString"] = version.value
+    labels = stages.labels_of(secret.labels, version.id)
+    if labels:
+        response["VersionStages"] = labels
+    return response
+
+
+def put_secret_value(store: Store, request: Request) -> dict[str, Any]:
+    """Store a value in a new version, or in the empty one that a rotation has opened.
+
+    Args:     SecretId, ClientRequestToken, SecretString or SecretBinary, VersionStages,
+              RotationToken (taken, not yet checked).
+    Returns:  ARN, Name, VersionId, VersionStages (the labels now on that version).
+    Raises (in the order checked):
+        ValidationException (400): M10.
+        InvalidRequestException (400): no token, M9 [A].
+        InvalidParameterException (400): both values, M11 [D].
+        InvalidRequestException (400): neither value, M12 [D].
+        ResourceNotFoundException (M1), InvalidRequestException (M5).
+        ResourceExistsException (M8), LimitExceededException.
+    Source:   PutSecretValue; api-facts 5, 6.2, 7.
+    """
+    check_secret_id(request.members["SecretId"])
+    token = token_of(request)
+    value = value_of(request)
+    if value is None:
+        raise ServiceError("InvalidRequestException", "You must provide either SecretString or SecretBinary.")
+    secret = store.get_live(request)
+    requested = request.members.get("VersionStages")
+    planned = plan_value(secret, token, value, requested)
+    planned.store(secret, request.now)
+    on_version = stages.labels_of(secret.labels, token)
+    asked = [label for label in requested or () if label in on_version]
+    return {
+        "ARN": secret.arn,
+        "Name": secret.name,
+        "VersionId": token,
+        # As requested, then the rest: the order is unknown on AWS [D].
+        "VersionStages": list(dict.fromkeys([*asked, *on_version])),
+    }
+
+
+def _version_to_read(secret: Secret, request: Request) -> Version:
+    version_id = request.members.get("VersionId")
+    label = request.members.get("VersionStage")
+    if version_id is None:
+        label = label or AWSCURRENT
+        version = secret.versions.get(secret.labels.get(label, ""))
+    else:
+        version = secret.versions.get(version_id)
+        if version is not None and label and secret.labels.get(label) != version_id:
+            raise ServiceError(
+                "InvalidRequestException",
+                "You provided a VersionStage that is not associated to the provided VersionId.",
+            )
+    if version is None or version.value is None:
+        # An unknown version is named by its id even where a label is given too.
+        by_label = label and (version is not None or version_id is None)
+        what = f"staging label: {label}" if by_label else f"VersionId: {version_id}"
+        raise ServiceError(
+            "ResourceNotFoundException", f"Secrets Manager can't find the specified secret value for {what}"
+        )
+    return version

@@ -1,0 +1,81 @@
+"""Versions and their staging labels: ListSecretVersionIds, UpdateSecretVersionStage."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from fake_secrets.service import listing, stages
+from fake_secrets.service.model import Request, Secret, Version
+from fake_secrets.service.store import Store
+
+__all__ = ["list_secret_version_ids", "update_secret_version_stage"]
+
+_DEFAULT_KEY = "DefaultEncryptionKey"
+
+
+def list_secret_version_ids(store: Store, request: Request) -> dict[str, Any]:
+    """List a secret's versions in the order of their creation.
+
+    Args:     SecretId, IncludeDeprecated, MaxResults (default 100), NextToken.
+    Returns:  ARN, Name, Versions (VersionId, CreatedDate, KmsKeyIds; VersionStages unless
+              deprecated; LastAccessedDate once read), NextToken where more follow.
+    Raises (in the order checked):
+        ValidationException (M10), ResourceNotFoundException (M1).
+        InvalidNextTokenException (400): a token of another request [code B, text D].
+    Source:   ListSecretVersionIds; api-facts 5 [A]. A secret scheduled for deletion is
+              listed [B]. The order, and that the empty version of an open rotation is
+              listed, are unknown on AWS [D].
+    """
+    secret = store.get(request)
+    include_deprecated = bool(request.members.get("IncludeDeprecated"))
+    held = set(secret.labels.values())
+    versions = [v for v in secret.versions.values() if include_deprecated or v.id in held]
+    page, next_token = listing.paginate(
+        versions, request, key=lambda version: version.serial, scope=(secret.arn, include_deprecated)
+    )
+    response: dict[str, Any] = {
+        "Versions": [_entry(secret, version) for version in page],
+        "ARN": secret.arn,
+        "Name": secret.name,
+    }
+    if next_token is not None:
+        response["NextToken"] = next_token
+    return response
+
+
+def update_secret_version_stage(store: Store, request: Request) -> dict[str, Any]:
+    """Move a staging label to a version, attach it, or remove it.
+
+    Args:     SecretId, VersionStage, RemoveFromVersionId, MoveToVersionId.
+    Returns:  ARN, Name.
+    Raises (in the order checked):
+        ValidationException (M10), ResourceNotFoundException (M1), InvalidRequestException (M5),
+        then what `stages.move` raises.
+    Source:   UpdateSecretVersionStage; api-facts 6.3. LastChangedDate moves [A-], except
+              where nothing does [D].
+    """
+    secret = store.get_live(request)
+    members = request.members
+    labels = stages.move(
+        secret.labels,
+        secret.versions,
+        members["VersionStage"],
+        members.get("RemoveFromVersionId"),
+        members.get("MoveToVersionId"),
+    )
+    if labels != secret.labels:
+        secret.labels = labels
+        secret.changed = request.now
+    return {"ARN": secret.arn, "Name": secret.name}
+
+
+def _entry(secret: Secret, version: Version) -> dict[str, Any]:
+    entry: dict[str, Any] = {"VersionId": version.id}
+    labels = stages.labels_of(secret.labels, version.id)
+    if labels:
+        entry["VersionStages"] = labels
+    if version.accessed is not None:
+        entry["LastAccessedDate"] = version.accessed
+    entry["CreatedDate"] = version.created
+    entry["KmsKeyIds"] = [secret.kms_key_id or _DEFAULT_KEY]
+    return entry

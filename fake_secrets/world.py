@@ -1,0 +1,215 @@
+"""A world: one fake service with its ledger and functions, and the path a request takes through it."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Sequence
+from contextlib import AbstractContextManager
+from contextvars import ContextVar
+from typing import Any, Literal
+
+from fake_secrets import clock
+from fake_secrets.errors import RotationNotOpenError, ServiceError, UnknownSecretError, UnsupportedOperationError
+from fake_secrets.ids import Ids
+from fake_secrets.observe.ledger import SUCCEEDED, Ledger
+from fake_secrets.options import RotationErrors
+from fake_secrets.rotation.functions import Functions
+from fake_secrets.rotation.runner import Rotation, run_steps
+from fake_secrets.service import dispatch
+from fake_secrets.service.model import AWSPENDING, Request, Secret
+from fake_secrets.service.rotation_config import finish_rotation
+from fake_secrets.service.seeds import Seed, partition_of, plant
+from fake_secrets.service.store import StartedRotation, Store
+
+__all__ = ["Lane", "World", "rotating_world"]
+
+Lane = Literal["fast", "wire"]
+
+# The world whose rotation function is running here: its calls belong there, even where a
+# newer world is the innermost.
+rotating_world: ContextVar[World | None] = ContextVar("fake_secrets_rotating_world", default=None)
+
+
+class World:
+    """One fake Secrets Manager with all that happened in it.
+
+    Args:
+        region: the region of seeds and of names given to the handle.
+        account_id: the account of every caller, twelve digits.
+        seeds: what the world starts with; it is planted at the first use, so that the test's
+            clock rules its dates.
+        ids: the maker of ids.
+        rotation_errors: whether what a rotation function raises comes out of the call that
+            asked for the rotation ("raise"), or is only kept ("record").
+        lane: how botocore's calls are answered: parsed ("fast") or as raw bytes ("wire").
+        while_running: keeps botocore's calls coming here while a rotation function runs, even
+            if the world is left meanwhile.
+    """
+
+    def __init__(
+        self,
+        *,
+        region: str,
+        account_id: str,
+        seeds: Sequence[Seed],
+        ids: Ids,
+        rotation_errors: RotationErrors,
+        lane: Lane,
+        while_running: Callable[[], AbstractContextManager[None]],
+    ) -> None:
+        self.region = region
+        self.account_id = account_id
+        self.ids = ids
+        self.rotation_errors = rotation_errors
+        self.lane = lane
+        self._while_running = while_running
+        self.functions = Functions(region, account_id)
+        self._seeds = seeds
+        # Guards all that follows; never held while a rotation function runs.
+        self._lock = threading.RLock()
+        self.reset()
+
+    def reset(self) -> None:
+        """Forget all that happened and go back to the seed; registered functions stay."""
+        with self._lock:
+            self._is_planted = False
+            self._runs: dict[Rotation, StartedRotation] = {}
+            self.store = Store(self.ids, self.functions.is_registered)
+            self.ledger = Ledger()
+
+    @property
+    def rotations(self) -> list[Rotation]:
+        """Every rotation that was started, in order."""
+        return list(self._runs)
+
+    def answer(self, request: Request) -> tuple[dict[str, Any], Rotation | None]:
+        """Answer one request.
+
+        Args:
+            request: the call; its `now` is set here.
+
+        Returns:
+            The response's members as JSON, and the rotation that the caller has to `run` once
+            the answer is out, if the request started one.
+
+        Raises:
+            ServiceError: AWS would refuse the request.
+            UnsupportedOperationError: the request isn't faked yet.
+        """
+        with self._lock:
+            store = self._ready_store()
+            request.now = clock.now()
+            store.concerned = store.started_rotation = None
+            try:
+                response = dispatch.answer(store, request)
+            except ServiceError as error:
+                self.ledger.record(request, store.concerned, error.code)
+                raise
+            except UnsupportedOperationError as error:
+                self.ledger.record(request, store.concerned, type(error).__name__)
+                raise
+            self.ledger.record(request, store.concerned, SUCCEEDED)
+            started = store.started_rotation
+            return response, None if started is None else self._begin(started)
+
+    def run(self, rotation: Rotation, errors: RotationErrors | None = None) -> None:
+        """Run a rotation's function through its steps, with no lock held.
+
+        Args:
+            rotation: a rotation of this world.
+            errors: instead of the world's `rotation_errors`.
+
+        Raises:
+            BaseException: what the function raised, unchanged, with a note that names step and
+                secret; where errors are recorded, only what is neither an Exception nor
+                SystemExit.
+        """
+        started = self._runs[rotation]
+        reset = rotating_world.set(self)
+        try:
+            with self._while_running():
+                run_steps(rotation, self.functions[started.lambda_arn], self.ids)
+        finally:
+            rotating_world.reset(reset)
+            self._end(rotation, started)
+        if rotation.error is not None and (errors or self.rotation_errors) == "raise":
+            raise rotation.error
+
+    def retry(self, rotation: Rotation) -> None:
+        """Run a rotation again with the same token.
+
+        Raises:
+            RotationNotOpenError: it has succeeded, runs, or AWSPENDING isn't on its version.
+            BaseException: as `run` does.
+        """
+        with self._lock:
+            started = self._runs.get(rotation)
+            config = started.secret.rotation if started else None
+            if started is None or config is None or config.is_running or not _is_retriable(rotation, started):
+                msg = (
+                    f"{rotation!r} can't be retried: it has succeeded, or AWSPENDING isn't on its version "
+                    "any more. Start a new one with fake_secrets.rotate(...)."
+                )
+                raise RotationNotOpenError(msg)
+            config.is_running = True
+        self.run(rotation)
+
+    def plant(self, seed: Seed) -> Secret:
+        """Put a secret into the world without a call.
+
+        Raises:
+            SecretExistsError: the name is taken.
+        """
+        with self._lock:
+            secret = plant(self._ready_store(), seed, self.account_id, clock.now())
+            self.ledger.record_seed(secret)
+            return secret
+
+    def secret(self, secret_id: str) -> Secret:
+        """Return the secret of a name, an ARN or a partial ARN.
+
+        Raises:
+            UnknownSecretError: there is none.
+        """
+        with self._lock:
+            store = self._ready_store()
+            store.settle(clock.now())
+            try:
+                secret = store.find(self.request("", {"SecretId": secret_id}), secret_id)
+            except ServiceError:
+                secret = None
+            if secret is None:
+                raise UnknownSecretError(secret_id, [secret.name for secret in store])
+            return secret
+
+    def request(self, operation: str, members: dict[str, Any]) -> Request:
+        """Make a request of the handle's own: from the world's account, to the region of an ARN."""
+        secret_id = members.get("SecretId", "")
+        region = secret_id.split(":")[3] if secret_id.count(":") > 3 else self.region  # noqa: PLR2004 -- an ARN's field
+        return Request(operation, members, region, partition_of(region), self.account_id, clock.now())
+
+    def _ready_store(self) -> Store:
+        if not self._is_planted:
+            self._is_planted = True
+            for seed in self._seeds:
+                self.plant(seed)
+        return self.store
+
+    def _begin(self, started: StartedRotation) -> Rotation:
+        secret = started.secret
+        rotation = Rotation(secret.arn, secret.name, started.token, self.retry)
+        self._runs[rotation] = started
+        if secret.rotation is not None:
+            secret.rotation.is_running = True
+        return rotation
+
+    def _end(self, rotation: Rotation, started: StartedRotation) -> None:
+        with self._lock:
+            if started.secret.rotation is not None:
+                started.secret.rotation.is_running = False
+            if rotation.error is None and finish_rotation(started.secret, started.token, clock.now()):
+                rotation.outcome = "succeeded"
+
+
+def _is_retriable(rotation: Rotation, started: StartedRotation) -> bool:
+    return not rotation.succeeded and started.secret.labels.get(AWSPENDING) == started.token
