@@ -1,9 +1,9 @@
 """The recorded and documented behaviour of AWS, played through real clients."""
 
 import pytest
+from vectors import SCENARIOS, Player, operations_of
 
 from fake_secrets.service.dispatch import OPERATIONS
-from vectors import SCENARIOS, Player, operations_of
 
 SUPPORTED = [scenario for scenario in SCENARIOS if operations_of(scenario) <= OPERATIONS.keys()]
 
