@@ -154,7 +154,7 @@ def _before_send(request: Any, **_: Any) -> Any:
     return response
 
 
-def _around_send(wrapped: Callable[..., Any], endpoint: Any, args: Any, kwargs: Any) -> Any:  # noqa: ARG001 -- wrapt's signature
+def _around_send(wrapped: Callable[..., Any], endpoint: Any, args: Any, kwargs: Any) -> Any:  # noqa: ARG001 -- as _around_call
     """Wrap `Endpoint._send`: whatever became of our handlers, nothing of ours is sent."""
     request = args[0] if args else kwargs["request"]
     operation = _operation_of(request)

@@ -6,12 +6,12 @@ session, and the parser defaults of a client's endpoint. Each has a canary test.
 
 from __future__ import annotations
 
+import functools
 import sys
 from collections.abc import Callable
 from typing import Any
 
 import botocore.credentials
-import wrapt
 
 __all__ = [
     "FAKE_ACCESS_KEY_ID",
@@ -42,13 +42,14 @@ class Seam:
         self._owner = owner
         self._name = name
         self._around = around
+        self._found: Any = None
         self._ours: Any = None
 
     def put_up(self) -> None:
         """Wrap the method, unless our wrapper is still on top."""
         found = self._owner.__dict__[self._name]
         if self._ours is None or found is not self._ours:
-            self._ours = wrapt.FunctionWrapper(found, self._around)
+            self._found, self._ours = found, self._wrapper_of(found)
             setattr(self._owner, self._name, self._ours)
 
     def take_down(self) -> None:
@@ -58,8 +59,19 @@ class Seam:
         they have gone and a later world takes it down.
         """
         if self._owner.__dict__[self._name] is self._ours:
-            setattr(self._owner, self._name, self._ours.__wrapped__)
-            self._ours = None
+            setattr(self._owner, self._name, self._found)
+            self._found = self._ours = None
+
+    def _wrapper_of(self, found: Any) -> Any:
+        around = self._around
+
+        # A plain function, as the method is: whoever unwraps what he put over it, as
+        # OpenTelemetry does by way of the class, then finds this very object again.
+        @functools.wraps(found)
+        def wrapper(instance: Any, *args: Any, **kwargs: Any) -> Any:
+            return around(found.__get__(instance), instance, args, kwargs)
+
+        return wrapper
 
 
 class DefaultSession:

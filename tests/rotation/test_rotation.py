@@ -1,0 +1,556 @@
+"""Rotation of a secret by the user's own function, through real clients."""
+
+import os
+import threading
+
+import boto3
+import botocore.exceptions
+import pytest
+
+from fake_secrets import RequestRefusedError, RotationNotOpenError, UnsupportedOperationError, mock_stages
+
+STEPS = ["createSecret", "setSecret", "testSecret", "finishSecret"]
+TOKEN = "d1d1d1d1-d1d1-4d1d-8d1d-d1d1d1d1d1d1"
+
+
+class Rotator:
+    """A rotation function as a user would write one, which can be told to misbehave."""
+
+    def __init__(self, *, fails_in=None, error=None, finishes=True):
+        self.events = []
+        self.contexts = []
+        self.fails_in = fails_in
+        self.error = error or RuntimeError("the database is down")
+        self.finishes = finishes
+
+    def __call__(self, event, context):
+        self.events.append(event)
+        self.contexts.append(context)
+        if event["Step"] == self.fails_in:
+            raise self.error
+        client = boto3.client("secretsmanager")
+        arn, token = event["SecretId"], event["ClientRequestToken"]
+        if event["Step"] == "createSecret":
+            client.get_secret_value(SecretId=arn, VersionStage="AWSCURRENT")
+            password = client.get_random_password()["RandomPassword"]
+            client.put_secret_value(
+                SecretId=arn, ClientRequestToken=token, SecretString=password, VersionStages=["AWSPENDING"]
+            )
+        elif event["Step"] == "finishSecret" and self.finishes:
+            stages = client.describe_secret(SecretId=arn)["VersionIdsToStages"]
+            (current,) = [version for version, labels in stages.items() if "AWSCURRENT" in labels]
+            client.update_secret_version_stage(
+                SecretId=arn,
+                VersionStage="AWSCURRENT",
+                MoveToVersionId=token,
+                RemoveFromVersionId=current,
+            )
+
+    @property
+    def steps(self):
+        return [event["Step"] for event in self.events]
+
+
+@pytest.fixture
+def db(fake_secrets):
+    return fake_secrets.add("prod/db", "old")
+
+
+def rotate(secretsmanager, fake_secrets, handler, **request):
+    return secretsmanager.rotate_secret(
+        SecretId="prod/db", RotationLambdaARN=fake_secrets.lambda_function(handler, "rotator"), **request
+    )
+
+
+def described(secretsmanager):
+    return secretsmanager.describe_secret(SecretId="prod/db")
+
+
+class TestSuccess:
+    def test_the_four_steps_are_run_before_the_call_returns(self, fake_secrets, secretsmanager, db):
+        rotator = Rotator()
+        rotate(secretsmanager, fake_secrets, rotator)
+        assert rotator.steps == STEPS
+
+    def test_the_answer_names_the_new_version(self, fake_secrets, secretsmanager, db):
+        answer = rotate(secretsmanager, fake_secrets, Rotator(), ClientRequestToken=TOKEN)
+        del answer["ResponseMetadata"]
+        assert answer == {"ARN": db.arn, "Name": "prod/db", "VersionId": TOKEN}
+
+    def test_the_new_version_is_current_and_the_old_one_previous(self, fake_secrets, secretsmanager, db):
+        old = db.stages["AWSCURRENT"]
+        rotate(secretsmanager, fake_secrets, Rotator(), ClientRequestToken=TOKEN)
+        assert db.stages == {"AWSCURRENT": TOKEN, "AWSPENDING": TOKEN, "AWSPREVIOUS": old}
+
+    def test_the_event_is_awss(self, fake_secrets, secretsmanager, db):
+        rotator = Rotator()
+        rotate(secretsmanager, fake_secrets, rotator, ClientRequestToken=TOKEN)
+        token = rotator.events[0]["RotationToken"]
+        assert rotator.events == [
+            {"SecretId": db.arn, "ClientRequestToken": TOKEN, "Step": step, "RotationToken": token}
+            for step in STEPS
+        ]
+
+    def test_the_rotation_token_has_the_documented_form(self, fake_secrets, secretsmanager, db):
+        rotator = Rotator()
+        rotate(secretsmanager, fake_secrets, rotator)
+        token = rotator.events[0]["RotationToken"]
+        assert 36 <= len(token) <= 256
+        assert set(token) <= set("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-")
+
+    def test_the_context_is_lambdas(self, fake_secrets, secretsmanager, db):
+        rotator = Rotator()
+        rotate(secretsmanager, fake_secrets, rotator)
+        context = rotator.contexts[0]
+        assert context.function_name == "rotator"
+        assert context.function_version == "$LATEST"
+        assert context.invoked_function_arn == "arn:aws:lambda:us-east-1:123456789012:function:rotator"
+        assert context.memory_limit_in_mb == "128"
+        assert context.log_group_name == "/aws/lambda/rotator"
+        assert "[$LATEST]" in context.log_stream_name
+        assert context.identity.cognito_identity_id is None
+        assert context.client_context is None
+
+    def test_each_step_is_an_invocation_of_its_own(self, fake_secrets, secretsmanager, db):
+        rotator = Rotator()
+        rotate(secretsmanager, fake_secrets, rotator)
+        assert len({context.aws_request_id for context in rotator.contexts}) == 4
+
+    def test_the_remaining_time_counts_down_by_the_tests_clock(
+        self, freezer_at_noon, fake_secrets, secretsmanager, db
+    ):
+        remaining = []
+
+        def slow(event, context):
+            remaining.append(context.get_remaining_time_in_millis())
+            freezer_at_noon.tick(12)
+            remaining.append(context.get_remaining_time_in_millis())
+            freezer_at_noon.tick(100)
+            remaining.append(context.get_remaining_time_in_millis())
+
+        arn = fake_secrets.lambda_function(slow, timeout=15)
+        secretsmanager.rotate_secret(SecretId="prod/db", RotationLambdaARN=arn)
+        assert remaining[:3] == [15_000, 3_000, 0]
+
+    def test_the_function_finds_lambdas_environment(self, fake_secrets, secretsmanager, db, monkeypatch):
+        monkeypatch.delenv("EXCLUDE_CHARACTERS", raising=False)
+        seen = {}
+        arn = fake_secrets.lambda_function(
+            lambda event, context: seen.update(os.environ), "rotator", environment={"EXCLUDE_CHARACTERS": "/@"}
+        )
+        before = dict(os.environ)
+        secretsmanager.rotate_secret(SecretId="prod/db", RotationLambdaARN=arn)
+        assert dict(os.environ) == before
+        assert {name: seen.get(name) for name in seen.keys() - before.keys()} == {
+            "AWS_REGION": "us-east-1",
+            "AWS_LAMBDA_FUNCTION_NAME": "rotator",
+            "AWS_LAMBDA_FUNCTION_MEMORY_SIZE": "128",
+            "AWS_LAMBDA_LOG_GROUP_NAME": "/aws/lambda/rotator",
+            "EXCLUDE_CHARACTERS": "/@",
+        }
+
+    def test_the_empty_version_is_there_when_the_function_begins(self, fake_secrets, secretsmanager, db):
+        seen = []
+
+        def look(event, context):
+            client = boto3.client("secretsmanager")
+            seen.append(client.describe_secret(SecretId="prod/db")["VersionIdsToStages"][TOKEN])
+            with pytest.raises(client.exceptions.ResourceNotFoundException):
+                client.get_secret_value(SecretId="prod/db", VersionId=TOKEN, VersionStage="AWSPENDING")
+
+        rotate(secretsmanager, fake_secrets, look, ClientRequestToken=TOKEN)
+        assert seen[0] == ["AWSPENDING"]
+
+    def test_dates_and_rules_are_described(self, freezer_at_noon, fake_secrets, secretsmanager, db):
+        rotate(secretsmanager, fake_secrets, Rotator(), RotationRules={"AutomaticallyAfterDays": 30})
+        answer = described(secretsmanager)
+        assert answer["RotationEnabled"] is True
+        assert answer["RotationRules"] == {"AutomaticallyAfterDays": 30}
+        assert answer["LastRotatedDate"].isoformat() == "2026-03-04T12:00:00+00:00"
+        assert answer["NextRotationDate"].isoformat() == "2026-04-03T23:59:59+00:00"
+        assert answer["LastChangedDate"].isoformat() == "2026-03-04T12:00:00+00:00"
+
+    def test_a_second_call_needs_no_parameters(self, fake_secrets, secretsmanager, db):
+        rotator = Rotator()
+        rotate(secretsmanager, fake_secrets, rotator, RotationRules={"AutomaticallyAfterDays": 30})
+        secretsmanager.rotate_secret(SecretId="prod/db")
+        assert rotator.steps == STEPS * 2
+        assert described(secretsmanager)["RotationRules"] == {"AutomaticallyAfterDays": 30}
+
+    def test_a_value_put_by_hand_rebases_the_next_date_only(
+        self, freezer_at_noon, fake_secrets, secretsmanager, db
+    ):
+        rotate(secretsmanager, fake_secrets, Rotator(), RotationRules={"AutomaticallyAfterDays": 30})
+        freezer_at_noon.tick(86_400)
+        secretsmanager.put_secret_value(SecretId="prod/db", SecretString="by hand")
+        answer = described(secretsmanager)
+        assert answer["NextRotationDate"].isoformat() == "2026-04-04T23:59:59+00:00"
+        assert answer["LastRotatedDate"].isoformat() == "2026-03-04T12:00:00+00:00"
+
+    def test_the_same_token_again_starts_nothing(self, fake_secrets, secretsmanager, db):
+        rotator = Rotator()
+        rotate(secretsmanager, fake_secrets, rotator, ClientRequestToken=TOKEN)
+        answer = rotate(secretsmanager, fake_secrets, rotator, ClientRequestToken=TOKEN)
+        assert answer["VersionId"] == TOKEN
+        assert rotator.steps == STEPS
+
+    def test_a_secret_in_another_region_is_rotated_there(self, fake_secrets):
+        fake_secrets.add("far/db", "old", region="eu-west-3")
+        seen = []
+
+        def look(event, context):
+            seen.append((os.environ["AWS_REGION"], boto3.client("secretsmanager").meta.region_name))
+
+        client = boto3.client("secretsmanager", region_name="eu-west-3")
+        arn = fake_secrets.lambda_function(look, arn="arn:aws:lambda:eu-west-3:123456789012:function:far")
+        client.rotate_secret(SecretId="far/db", RotationLambdaARN=arn)
+        assert seen[0] == ("eu-west-3", "eu-west-3")
+
+    def test_a_call_by_the_function_from_a_thread_is_served(self, fake_secrets, secretsmanager, db):
+        values = []
+
+        def in_a_thread(event, context):
+            client = boto3.client("secretsmanager")
+            thread = threading.Thread(
+                target=lambda: values.append(client.get_secret_value(SecretId="prod/db")["SecretString"])
+            )
+            thread.start()
+            thread.join(10)
+
+        rotate(secretsmanager, fake_secrets, in_a_thread)
+        assert values == ["old"] * 4
+
+
+class TestFailure:
+    @pytest.mark.parametrize("step", STEPS)
+    def test_what_the_function_raises_comes_out_of_the_call(self, fake_secrets, secretsmanager, db, step):
+        rotator = Rotator(fails_in=step)
+        with pytest.raises(RuntimeError) as raised:
+            rotate(secretsmanager, fake_secrets, rotator)
+        assert raised.value is rotator.error
+        assert raised.value.__notes__ == [f"raised in {step} of the rotation of secret 'prod/db'"]
+
+    @pytest.mark.parametrize("step", STEPS)
+    def test_later_steps_are_not_run(self, fake_secrets, secretsmanager, db, step):
+        rotator = Rotator(fails_in=step)
+        with pytest.raises(RuntimeError):
+            rotate(secretsmanager, fake_secrets, rotator)
+        assert rotator.steps == STEPS[: STEPS.index(step) + 1]
+
+    @pytest.mark.parametrize("step", STEPS)
+    def test_pending_stays_and_current_does_not_move(self, fake_secrets, secretsmanager, db, step):
+        old = db.stages["AWSCURRENT"]
+        with pytest.raises(RuntimeError):
+            rotate(secretsmanager, fake_secrets, Rotator(fails_in=step), ClientRequestToken=TOKEN)
+        assert db.stages == {"AWSCURRENT": old, "AWSPENDING": TOKEN}
+
+    def test_a_never_successful_rotation_has_no_last_rotated_date(self, fake_secrets, secretsmanager, db):
+        rules = {"AutomaticallyAfterDays": 30}
+        with pytest.raises(RuntimeError):
+            rotate(secretsmanager, fake_secrets, Rotator(fails_in="setSecret"), RotationRules=rules)
+        answer = described(secretsmanager)
+        assert answer["RotationEnabled"] is True
+        assert "NextRotationDate" in answer
+        assert "LastRotatedDate" not in answer
+
+    @pytest.mark.fake_secrets(rotation_errors="record")
+    def test_recorded_errors_stay_in_rotations(self, fake_secrets, secretsmanager, db):
+        rotator = Rotator(fails_in="testSecret")
+        rotate(secretsmanager, fake_secrets, rotator)
+        (rotation,) = fake_secrets.rotations
+        assert (rotation.outcome, rotation.failed_step, rotation.error) == ("failed", "testSecret", rotator.error)
+
+    def test_system_exit_fails_the_step(self, fake_secrets, db):
+        rotator = Rotator(fails_in="setSecret", error=SystemExit(1))
+        rotation = fake_secrets.rotate("prod/db", rotator, errors="record")
+        assert rotation.outcome == "failed"
+
+    @pytest.mark.parametrize("error", [KeyboardInterrupt, pytest.fail.Exception("not so"), GeneratorExit])
+    @pytest.mark.fake_secrets(rotation_errors="record")
+    def test_other_base_exceptions_always_propagate(self, fake_secrets, secretsmanager, db, error):
+        kind = error if isinstance(error, type) else type(error)
+        with pytest.raises(kind):
+            rotate(secretsmanager, fake_secrets, Rotator(fails_in="setSecret", error=error))
+        assert fake_secrets.rotations[0].outcome == "failed"
+
+    def test_the_next_call_is_refused(self, fake_secrets, secretsmanager, db):
+        with pytest.raises(RuntimeError):
+            rotate(secretsmanager, fake_secrets, Rotator(fails_in="setSecret"))
+        with pytest.raises(botocore.exceptions.ClientError) as refused:
+            secretsmanager.rotate_secret(SecretId="prod/db")
+        assert refused.value.response["Error"] == {
+            "Code": "InvalidRequestException",
+            "Message": "A previous rotation isn't complete. That rotation will be reattempted.",
+        }
+
+    def test_a_refused_call_is_not_reattempted_yet(self, fake_secrets, secretsmanager, db):
+        rotator = Rotator(fails_in="setSecret")
+        with pytest.raises(RuntimeError):
+            rotate(secretsmanager, fake_secrets, rotator)
+        with pytest.raises(botocore.exceptions.ClientError):
+            secretsmanager.rotate_secret(SecretId="prod/db")
+        assert rotator.steps == ["createSecret", "setSecret"]
+
+
+class TestUnfinished:
+    def test_four_quiet_steps_without_moving_current(self, fake_secrets, secretsmanager, db):
+        rotate(secretsmanager, fake_secrets, Rotator(finishes=False))
+        (rotation,) = fake_secrets.rotations
+        assert (rotation.outcome, rotation.succeeded) == ("unfinished", False)
+
+    def test_its_repr_tells_what_is_missing(self, fake_secrets, db):
+        rotation = fake_secrets.rotate("prod/db", Rotator(finishes=False), token=TOKEN)
+        assert repr(rotation) == (
+            f"<Rotation of 'prod/db', version {TOKEN}: unfinished, since no step raised but AWSCURRENT isn't on "
+            "the new version; finishSecret has to move it with update_secret_version_stage>"
+        )
+
+    def test_it_has_no_last_rotated_date(self, fake_secrets, secretsmanager, db):
+        rotate(secretsmanager, fake_secrets, Rotator(finishes=False))
+        assert "LastRotatedDate" not in described(secretsmanager)
+
+
+class TestRefusals:
+    """AWS's errors, after which nothing is half-stored."""
+
+    def refused(self, secretsmanager, **request):
+        before = described(secretsmanager)
+        with pytest.raises(botocore.exceptions.ClientError) as refused:
+            secretsmanager.rotate_secret(SecretId="prod/db", **request)
+        after = described(secretsmanager)
+        del before["ResponseMetadata"], after["ResponseMetadata"]
+        assert after == before
+        error = refused.value.response["Error"]
+        assert refused.value.response["ResponseMetadata"]["HTTPStatusCode"] == 400
+        return error["Code"], error["Message"]
+
+    def test_no_function_at_all(self, secretsmanager, db):
+        assert self.refused(secretsmanager, RotationRules={"AutomaticallyAfterDays": 30}) == (
+            "InvalidRequestException",
+            "No Lambda rotation function ARN is associated with this secret.",
+        )
+
+    def test_a_function_that_nobody_registered(self, secretsmanager, db):
+        arn = "arn:aws:lambda:us-east-1:123456789012:function:unknown"
+        assert self.refused(secretsmanager, RotationLambdaARN=arn) == (
+            "AccessDeniedException",
+            (
+                "Secrets Manager cannot invoke the specified Lambda function. Ensure that the function policy grants "
+                "access to the principal secretsmanager.amazonaws.com."
+            ),
+        )
+
+    @pytest.mark.parametrize(
+        "arn",
+        [
+            "rotator",
+            "arn:aws:sns:us-east-1:123456789012:topic",
+            "arn:aws:lambda:eu-west-1:123456789012:function:f",
+        ],
+    )
+    def test_not_the_arn_of_a_function_in_the_region(self, secretsmanager, db, arn):
+        assert self.refused(secretsmanager, RotationLambdaARN=arn) == (
+            "InvalidParameterException",
+            (
+                "Invalid rotation Lambda ARN. Ensure the ARN matches format "
+                "arn:aws:lambda:us-east-1:123456789012:function:<functionName>."
+            ),
+        )
+
+    def test_days_and_schedule_together(self, fake_secrets, secretsmanager, db):
+        rules = {"AutomaticallyAfterDays": 1, "ScheduleExpression": "rate(1 day)"}
+        arn = fake_secrets.lambda_function(Rotator())
+        assert self.refused(secretsmanager, RotationLambdaARN=arn, RotationRules=rules) == (
+            "InvalidParameterException",
+            "You cannot specify both rotation frequency and schedule expression together.",
+        )
+
+    @pytest.mark.parametrize("days", [0, 1001])
+    def test_days_out_of_range(self, fake_secrets, db, days):
+        client = boto3.client("secretsmanager", config=botocore.config.Config(parameter_validation=False))
+        code, message = self.refused(
+            client,
+            RotationLambdaARN=fake_secrets.lambda_function(Rotator()),
+            RotationRules={"AutomaticallyAfterDays": days},
+        )
+        assert code == "ValidationException"
+        assert message.startswith(
+            f"1 validation error detected: Value '{days}' at 'rotationRules.automaticallyAfterDays' failed"
+        )
+
+    @pytest.mark.parametrize(
+        "request_members",
+        [
+            {"RotateImmediately": False},
+            {"RotationRules": {"ScheduleExpression": "rate(10 days)"}},
+            {"RotationRules": {"AutomaticallyAfterDays": 10, "Duration": "3h"}},
+        ],
+    )
+    def test_what_comes_later_says_so(self, fake_secrets, secretsmanager, db, request_members):
+        arn = fake_secrets.lambda_function(Rotator())
+        with pytest.raises(UnsupportedOperationError, match=r"doesn't support .* yet"):
+            secretsmanager.rotate_secret(SecretId="prod/db", RotationLambdaARN=arn, **request_members)
+        assert "RotationEnabled" not in described(secretsmanager)
+
+
+class TestRotateOfTheHandle:
+    def test_it_returns_what_the_rotation_came_to(self, fake_secrets, db):
+        rotation = fake_secrets.rotate("prod/db", Rotator(), token=TOKEN)
+        assert rotation.succeeded
+        assert rotation.token == TOKEN
+        assert rotation.steps == STEPS
+        assert rotation.error is None
+
+    def test_a_handler_is_registered_by_itself(self, fake_secrets, secretsmanager, db):
+        rotator = Rotator()
+        fake_secrets.rotate("prod/db", rotator)
+        arn = described(secretsmanager)["RotationLambdaARN"]
+        assert arn == fake_secrets.lambda_function(rotator)
+
+    def test_without_a_handler_the_configured_function_runs(self, fake_secrets, db):
+        rotator = Rotator()
+        fake_secrets.rotate("prod/db", rotator)
+        fake_secrets.rotate("prod/db")
+        assert rotator.steps == STEPS * 2
+
+    def test_errors_are_raised_by_default(self, fake_secrets, db):
+        with pytest.raises(RuntimeError, match="the database is down"):
+            fake_secrets.rotate("prod/db", Rotator(fails_in="setSecret"))
+
+    def test_errors_can_be_recorded(self, fake_secrets, db):
+        rotation = fake_secrets.rotate("prod/db", Rotator(fails_in="setSecret"), errors="record")
+        assert repr(rotation).endswith(": failed in setSecret with RuntimeError>")
+
+    def test_what_aws_would_refuse_is_refused(self, fake_secrets, db):
+        with pytest.raises(RequestRefusedError, match="No Lambda rotation function ARN") as refused:
+            fake_secrets.rotate("prod/db")
+        assert refused.value.code == "InvalidRequestException"
+
+    def test_a_token_that_was_rotated_under_before_is_refused(self, fake_secrets, db):
+        fake_secrets.rotate("prod/db", Rotator(), token=TOKEN)
+        with pytest.raises(RequestRefusedError, match="asked under this token before"):
+            fake_secrets.rotate("prod/db", token=TOKEN)
+
+    def test_a_secret_in_another_region_is_rotated_there(self, fake_secrets):
+        far = fake_secrets.add("far/db", "old", region="eu-west-3")
+        rotation = fake_secrets.rotate(far.arn, Rotator())
+        assert rotation.succeeded
+
+    @pytest.mark.parametrize("token", ["short", "x" * 65])
+    def test_a_token_of_the_wrong_length_is_refused(self, fake_secrets, db, token):
+        with pytest.raises(ValueError, match="32 to 64"):
+            fake_secrets.rotate("prod/db", Rotator(), token=token)
+
+    def test_unknown_ways_with_errors_are_refused(self, fake_secrets, db):
+        with pytest.raises(ValueError, match="'raise'd or 'record'ed"):
+            fake_secrets.rotate("prod/db", Rotator(), errors="ignore")
+
+    def test_it_stands_among_the_calls(self, fake_secrets, db):
+        fake_secrets.rotate("prod/db", Rotator())
+        assert [(call.step, call.operation) for call in fake_secrets.calls] == [
+            (None, "RotateSecret"),
+            ("createSecret", "GetSecretValue"),
+            ("createSecret", "GetRandomPassword"),
+            ("createSecret", "PutSecretValue"),
+            ("finishSecret", "DescribeSecret"),
+            ("finishSecret", "UpdateSecretVersionStage"),
+        ]
+
+    def test_a_rotation_of_an_outer_world_stays_there(self):
+        with mock_stages({"prod/db": "outer"}) as outer, mock_stages({"prod/db": "inner"}) as inner:
+            assert outer.rotate("prod/db", Rotator()).succeeded
+            assert inner.calls == []
+
+    def test_a_rotation_asked_for_after_the_world_is_left_reaches_no_network(self):
+        with mock_stages({"prod/db": "x"}) as fake:
+            client = boto3.client("secretsmanager")
+        seen = []
+
+        def read(event, context):
+            seen.append(client.get_secret_value(SecretId="prod/db")["SecretString"])
+
+        fake.rotate("prod/db", read)
+        assert seen == ["x"] * 4
+
+
+class TestRetry:
+    def failed(self, fake_secrets, rotator):
+        return fake_secrets.rotate("prod/db", rotator, token=TOKEN, errors="record")
+
+    def test_a_function_that_is_not_idempotent_fails_as_on_aws(self, fake_secrets, db):
+        rotator = Rotator(fails_in="testSecret")
+        rotation = self.failed(fake_secrets, rotator)
+        rotator.fails_in = None
+        rotator.events.clear()
+        with pytest.raises(botocore.exceptions.ClientError, match="ResourceExistsException"):
+            # This function isn't idempotent: it makes a new password under the same token.
+            rotation.retry()
+        assert [event["ClientRequestToken"] for event in rotator.events] == [TOKEN]
+
+    def test_it_can_succeed(self, fake_secrets, db):
+        rotator = Rotator(fails_in="createSecret")
+        rotation = self.failed(fake_secrets, rotator)
+        rotator.fails_in = None
+        assert rotation.retry().succeeded
+        assert (rotation.steps, rotation.attempts, rotation.error) == (STEPS, 2, None)
+        assert db.stages["AWSCURRENT"] == TOKEN
+
+    def test_it_is_no_new_rotation(self, fake_secrets, db):
+        rotator = Rotator(fails_in="createSecret")
+        rotation = self.failed(fake_secrets, rotator)
+        rotator.fails_in = None
+        rotation.retry()
+        assert fake_secrets.rotations == [rotation]
+
+    def test_an_unfinished_rotation_can_be_retried(self, fake_secrets, db):
+        rotation = fake_secrets.rotate("prod/db", lambda event, context: None)
+        assert rotation.retry().outcome == "unfinished"
+
+    def test_a_succeeded_rotation_cannot_be_retried(self, fake_secrets, db):
+        rotation = fake_secrets.rotate("prod/db", Rotator())
+        with pytest.raises(RotationNotOpenError, match="it has succeeded"):
+            rotation.retry()
+
+    def test_an_abandoned_rotation_cannot_be_retried(self, fake_secrets, secretsmanager, db):
+        rotation = self.failed(fake_secrets, Rotator(fails_in="createSecret"))
+        secretsmanager.put_secret_value(SecretId="prod/db", SecretString="by hand")
+        with pytest.raises(RotationNotOpenError, match="AWSPENDING isn't on its version"):
+            rotation.retry()
+
+
+class TestCancelling:
+    def cancel(self, secretsmanager):
+        answer = secretsmanager.cancel_rotate_secret(SecretId="prod/db")
+        del answer["ResponseMetadata"]
+        return answer
+
+    def test_rotation_is_off_and_its_configuration_kept(self, fake_secrets, secretsmanager, db):
+        rotate(secretsmanager, fake_secrets, Rotator(), RotationRules={"AutomaticallyAfterDays": 1})
+        assert self.cancel(secretsmanager) == {"ARN": db.arn, "Name": "prod/db"}
+        answer = described(secretsmanager)
+        assert answer["RotationEnabled"] is False
+        assert answer["RotationLambdaARN"].endswith(":function:rotator")
+        assert answer["RotationRules"] == {"AutomaticallyAfterDays": 1}
+        assert "NextRotationDate" not in answer
+        assert "LastRotatedDate" not in answer
+
+    def test_an_open_rotations_version_is_named_and_keeps_its_label(self, fake_secrets, secretsmanager, db):
+        rotate(secretsmanager, fake_secrets, Rotator(finishes=False), ClientRequestToken=TOKEN)
+        assert self.cancel(secretsmanager)["VersionId"] == TOKEN
+        assert db.stages["AWSPENDING"] == TOKEN
+
+    def test_a_secret_that_was_never_rotated_stays_so(self, secretsmanager, db):
+        assert self.cancel(secretsmanager) == {"ARN": db.arn, "Name": "prod/db"}
+        assert "RotationEnabled" not in described(secretsmanager)
+
+    def test_the_left_over_label_blocks_the_next_rotation(self, fake_secrets, secretsmanager, db):
+        rotate(secretsmanager, fake_secrets, Rotator(finishes=False))
+        self.cancel(secretsmanager)
+        with pytest.raises(botocore.exceptions.ClientError, match="previous rotation isn't complete"):
+            secretsmanager.rotate_secret(SecretId="prod/db")
+
+    def test_a_rotation_afterwards_turns_it_on_again(self, fake_secrets, secretsmanager, db):
+        rotate(secretsmanager, fake_secrets, Rotator())
+        self.cancel(secretsmanager)
+        secretsmanager.rotate_secret(SecretId="prod/db")
+        assert described(secretsmanager)["RotationEnabled"] is True

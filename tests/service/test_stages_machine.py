@@ -1,0 +1,199 @@
+"""Staging labels under thousands of random calls, against a model written for itself.
+
+The model keeps, for each version, the set of its labels, the way the documentation tells it.
+"""
+
+import functools
+
+import boto3
+import botocore.exceptions
+import hypothesis.strategies as st
+from hypothesis import settings
+from hypothesis.stateful import Bundle, RuleBasedStateMachine, initialize, invariant, multiple, precondition, rule
+
+from fake_secrets import mock_stages
+
+LABELS = ["AWSCURRENT", "AWSPENDING", "AWSPREVIOUS", "LIVE", "CANARY"]
+labels = st.sampled_from(LABELS)
+label_lists = st.none() | st.lists(labels, min_size=1, max_size=3, unique=True)
+
+
+class Model:
+    """Versions in the order of creation, each a set of labels; and the values that they hold."""
+
+    def __init__(self):
+        self.versions = {}
+        self.values = {}
+
+    def holder(self, label):
+        holders = [version for version, held in self.versions.items() if label in held]
+        assert len(holders) <= 1
+        return holders[0] if holders else None
+
+    def give(self, label, version):
+        for held in self.versions.values():
+            held.discard(label)
+        self.versions[version].add(label)
+
+    def make_current(self, version):
+        old = self.holder("AWSCURRENT")
+        self.give("AWSCURRENT", version)
+        if old not in (None, version):
+            self.give("AWSPREVIOUS", old)
+
+    def put(self, version, value, requested):
+        if version in self.values:
+            return None if self.values[version] == value else "ResourceExistsException"
+        is_first = not self.versions
+        self.versions[version] = set()
+        self.values[version] = value
+        wanted = set(requested or ["AWSCURRENT"])
+        if is_first:
+            wanted.add("AWSCURRENT")
+        if "AWSCURRENT" in wanted:
+            for held in self.versions.values():
+                held.discard("AWSPENDING")
+        for label in wanted - {"AWSCURRENT"}:
+            self.give(label, version)
+        if "AWSCURRENT" in wanted:
+            self.make_current(version)
+        return None
+
+    def stage(self, label, remove, to):
+        holder = self.holder(label)
+        if remove is None and to is None:
+            return "InvalidParameterException"
+        if any(version is not None and version not in self.versions for version in (remove, to)):
+            return "ResourceNotFoundException"
+        if remove is not None and remove != holder:
+            return "InvalidParameterException"
+        if to is None:
+            if label == "AWSCURRENT":
+                return "InvalidParameterException"
+            self.versions[holder].remove(label)
+        elif to != holder:
+            if holder is not None and remove is None:
+                return "InvalidParameterException"
+            if label == "AWSCURRENT":
+                if holder is not None:
+                    self.versions[holder].discard("AWSPENDING")
+                self.make_current(to)
+            else:
+                self.give(label, to)
+        return None
+
+
+class StagingLabels(RuleBasedStateMachine):
+    versions = Bundle("versions")
+
+    def __init__(self):
+        super().__init__()
+        self.model = Model()
+        self.world = mock_stages({})
+        self.world.__enter__()
+        self.client = shared_client()
+        self.counter = 0
+        self.is_created = False
+
+    def teardown(self):
+        self.world.__exit__(None, None, None)
+
+    @initialize(target=versions, has_value=st.booleans())
+    def create(self, has_value):
+        self.is_created = True
+        if not has_value:
+            self.client.create_secret(Name="app/db")
+            return multiple()
+        version = self.fresh()
+        self.client.create_secret(Name="app/db", SecretString="0", ClientRequestToken=version)
+        self.model.put(version, "0", None)
+        return version
+
+    def fresh(self):
+        self.counter += 1
+        return f"{self.counter:032}"
+
+    def outcome(self, call, **request):
+        try:
+            call(SecretId="app/db", **request)
+        except botocore.exceptions.ClientError as refused:
+            return refused.response["Error"]["Code"]
+        return None
+
+    @rule(target=versions, requested=label_lists, value=st.sampled_from("ab"))
+    def put_new(self, requested, value):
+        version = self.fresh()
+        stages = {} if requested is None else {"VersionStages": requested}
+        outcome = self.outcome(
+            self.client.put_secret_value, ClientRequestToken=version, SecretString=value, **stages
+        )
+        assert outcome == self.model.put(version, value, requested)
+        return version
+
+    @rule(version=versions, requested=label_lists, value=st.sampled_from("ab"))
+    def put_again(self, version, requested, value):
+        stages = {} if requested is None else {"VersionStages": requested}
+        outcome = self.outcome(
+            self.client.put_secret_value, ClientRequestToken=version, SecretString=value, **stages
+        )
+        assert outcome == self.model.put(version, value, requested)
+
+    @rule(target=versions, value=st.sampled_from("ab"))
+    def update_to_new(self, value):
+        version = self.fresh()
+        outcome = self.outcome(self.client.update_secret, ClientRequestToken=version, SecretString=value)
+        assert outcome == self.model.put(version, value, None)
+        return version
+
+    @rule(
+        label=labels,
+        remove=st.none() | versions | st.just("9" * 32),
+        to=st.none() | versions | st.just("9" * 32),
+    )
+    def stage(self, label, remove, to):
+        self.check_stage(label, remove, to)
+
+    @rule(label=labels, to=st.none() | versions)
+    def stage_from_holder(self, label, to):
+        self.check_stage(label, self.model.holder(label), to)
+
+    def check_stage(self, label, remove, to):
+        request = {"RemoveFromVersionId": remove, "MoveToVersionId": to}
+        given = {name: version for name, version in request.items() if version is not None}
+        outcome = self.outcome(self.client.update_secret_version_stage, VersionStage=label, **given)
+        assert outcome == self.model.stage(label, remove, to)
+
+    @precondition(lambda self: self.is_created)
+    @invariant()
+    def every_view_shows_the_model(self):
+        held = {version: sorted(labels) for version, labels in self.model.versions.items() if labels}
+        described = self.client.describe_secret(SecretId="app/db").get("VersionIdsToStages", {})
+        assert {version: sorted(labels) for version, labels in described.items()} == held
+        listed = self.client.list_secret_version_ids(SecretId="app/db", IncludeDeprecated=True)["Versions"]
+        assert {v["VersionId"]: sorted(v.get("VersionStages", [])) for v in listed} == {
+            version: sorted(labels) for version, labels in self.model.versions.items()
+        }
+
+    @rule(version=versions)
+    def a_version_is_read_by_its_id(self, version):
+        read = self.client.get_secret_value(SecretId="app/db", VersionId=version)
+        assert read["SecretString"] == self.model.values[version]
+
+    @rule(label=labels)
+    def a_label_reads_its_holder(self, label):
+        holder = self.model.holder(label)
+        try:
+            read = self.client.get_secret_value(SecretId="app/db", VersionStage=label)
+        except self.client.exceptions.ResourceNotFoundException:
+            assert holder is None
+        else:
+            assert read["VersionId"] == holder
+
+
+@functools.cache
+def shared_client():
+    return boto3.client("secretsmanager", region_name="us-east-1")
+
+
+StagingLabels.TestCase.settings = settings(max_examples=60, stateful_step_count=40, deadline=None)
+TestStagingLabels = StagingLabels.TestCase
