@@ -1,0 +1,355 @@
+"""`mock_stages`: call forms, joining, shadowing, seeding, environment."""
+
+import asyncio
+import inspect
+import os
+from datetime import UTC, datetime
+
+import boto3
+import freezegun
+import pytest
+
+from fake_secrets import FakeSecrets, NoActiveWorldError, SeedError, current, mock_stages
+
+
+def names_in_world():
+    return [secret.name for secret in current()._world.store]
+
+
+def value_of(name):
+    return boto3.client("secretsmanager").get_secret_value(SecretId=name)["SecretString"]
+
+
+@mock_stages
+def bare():
+    """Docstring."""
+    return current()
+
+
+@mock_stages()
+def bare_called():
+    return current()
+
+
+@mock_stages({"a": "x"})
+def seeded():
+    return value_of("a")
+
+
+@mock_stages({"a": "x"})
+async def coroutine(value=1):
+    await asyncio.sleep(0)
+    return value, value_of("a")
+
+
+class TestDecorator:
+    @pytest.mark.parametrize("function", [bare, bare_called])
+    def test_a_function_runs_in_a_world(self, function):
+        assert isinstance(function(), FakeSecrets)
+
+    def test_a_function_finds_its_seed(self):
+        assert seeded() == "x"
+
+    def test_a_coroutine_function_runs_in_a_world(self):
+        assert asyncio.run(coroutine(2)) == (2, "x")
+
+    def test_a_coroutine_function_stays_one(self):
+        assert inspect.iscoroutinefunction(coroutine)
+
+    def test_the_world_is_gone_afterwards(self):
+        bare()
+        with pytest.raises(NoActiveWorldError, match="no world of fake_secrets is active"):
+            current()
+
+    def test_each_call_starts_empty_but_for_the_seed(self):
+        @mock_stages({"a": "x"})
+        def add():
+            current().add("b", "y")
+
+        add()
+        add()
+
+    def test_name_docstring_and_signature_stay(self):
+        assert (bare.__name__, bare.__doc__) == ("bare", "Docstring.")
+        assert str(inspect.signature(coroutine)) == "(value=1)"
+
+    def test_no_argument_is_injected(self):
+        @mock_stages
+        def function(*args, **kwargs):
+            return args, kwargs
+
+        assert function() == ((), {})
+
+    def test_a_method_runs_in_a_world(self):
+        class Suite:
+            @mock_stages({"a": "x"})
+            def method(self):
+                return self, value_of("a")
+
+        suite = Suite()
+        assert suite.method() == (suite, "x")
+
+    def test_a_recursive_call_joins_its_own_world(self):
+        @mock_stages({"a": "x"})
+        def recursive(depth):
+            if depth:
+                return recursive(depth - 1)
+            return names_in_world()
+
+        current_name = recursive(2)
+        assert current_name == []  # Not used yet, so not even seeded.
+
+    def test_the_result_of_what_raises_is_the_exception(self):
+        @mock_stages
+        def fails():
+            raise KeyError("mine")
+
+        with pytest.raises(KeyError, match="mine"):
+            fails()
+
+
+def generator():
+    yield
+
+
+async def async_generator():
+    yield
+
+
+@pytest.fixture
+def some_fixture():
+    """A fixture."""
+
+
+class TestWhatItCannotDecorate:
+    @pytest.mark.parametrize(
+        ("decorated", "message"),
+        [
+            (type("Suite", (), {}), "doesn't decorate classes yet, and Suite is one"),
+            (generator, "doesn't decorate generator functions yet, and generator is one"),
+            (async_generator, "doesn't decorate generator functions yet, and async_generator is one"),
+            (staticmethod(bare), "put mock_stages below @staticmethod"),
+            (classmethod(bare), "put mock_stages below @classmethod"),
+            (some_fixture, "put mock_stages below @pytest.fixture"),
+            (7, "7 is neither"),
+        ],
+    )
+    @pytest.mark.parametrize("decorator", [mock_stages, mock_stages({})], ids=["bare", "called"])
+    def test_it_says_what_to_do(self, decorator, decorated, message):
+        with pytest.raises(TypeError, match=message):
+            decorator(decorated)
+
+    def test_unknown_arguments_are_refused(self):
+        with pytest.raises(TypeError, match="unexpected keyword argument 'regoin'"):
+            mock_stages(regoin="us-east-1")
+
+
+class TestContextManager:
+    def test_it_gives_the_handle(self):
+        with mock_stages({"a": "x"}) as fake:
+            assert isinstance(fake, FakeSecrets)
+            assert fake["a"].value() == "x"
+
+    def test_the_same_object_can_be_entered_again_later(self):
+        world = mock_stages({"a": "x"})
+        with world as fake:
+            fake.add("b", "y")
+        with world as fake, pytest.raises(LookupError):
+            fake["b"]
+
+    def test_the_same_object_entered_inside_itself_joins_its_world(self):
+        world = mock_stages({"a": "x"})
+        with world as outer, world as inner:
+            assert inner is outer
+
+    def test_leaving_the_inner_entry_keeps_the_world(self):
+        world = mock_stages({"a": "x"})
+        with world as outer:
+            with world:
+                pass
+            assert current() is outer
+
+
+class TestJoiningAndShadowing:
+    def test_bare_joins_the_innermost_world(self):
+        with mock_stages({"a": "x"}) as outer, mock_stages() as inner:
+            assert inner is outer
+
+    def test_a_joined_world_is_not_rolled_back(self):
+        with mock_stages({"a": "x"}) as outer:
+            with mock_stages() as inner:
+                inner.add("b", "y")
+            assert outer["b"].value() == "y"
+
+    @pytest.mark.parametrize(
+        "arguments", [{"secrets": None}, {"secrets": {}}, {"region": None}, {"account_id": "123456789012"}]
+    )
+    def test_any_argument_even_its_default_shadows(self, arguments):
+        with mock_stages({"a": "x"}) as outer, mock_stages(**arguments) as inner:
+            assert inner is not outer
+            assert names_in_world() == []
+
+    def test_the_outer_world_is_back_afterwards(self):
+        with mock_stages({"a": "outer"}):
+            with mock_stages({"a": "inner"}):
+                assert value_of("a") == "inner"
+            assert value_of("a") == "outer"
+
+    def test_an_object_whose_world_is_open_joins_it_through_a_shadow(self):
+        world = mock_stages({"a": "x"})
+        with world as first, mock_stages({}), world as again:
+            assert again is first
+            assert current() is first
+
+
+class TestSeeding:
+    @pytest.mark.parametrize(
+        ("value", "stored"),
+        [
+            ("text", {"SecretString": "text"}),
+            (b"\0\1", {"SecretBinary": b"\0\1"}),
+            ({"username": "app"}, {"SecretString": '{"username": "app"}'}),
+        ],
+    )
+    def test_values(self, value, stored):
+        with mock_stages({"a": value}):
+            answer = boto3.client("secretsmanager").get_secret_value(SecretId="a")
+        assert {name: answer[name] for name in answer if name.startswith("Secret")} == stored
+
+    def test_none_is_a_secret_without_a_value(self):
+        with mock_stages({"a": None}) as fake:
+            assert fake["a"].stages == {}
+
+    def test_a_dict_with_a_staging_label_is_a_label_map(self):
+        with mock_stages({"a": {"AWSCURRENT": "new", "AWSPREVIOUS": "old", "LIVE": "old"}}) as fake:
+            assert fake["a"].value() == "new"
+            assert fake["a"].value("AWSPREVIOUS") == "old"
+            assert fake["a"].value("LIVE") == "old"
+
+    def test_the_tests_clock_rules_the_dates_of_the_seed(self):
+        with mock_stages({"a": "x"}) as fake, freezegun.freeze_time("2020-02-29T00:00:00Z"):
+            assert fake["a"].versions[0].created == datetime(2020, 2, 29, tzinfo=UTC)
+
+    @pytest.mark.parametrize(
+        ("seed", "error", "message"),
+        [
+            ({"no name": "x"}, SeedError, "can't be a secret's name"),
+            ({"": "x"}, SeedError, "can't be a secret's name"),
+            ({"a": ""}, SeedError, "has length 0; AWS takes 1 to 65536"),
+            ({"a": "x" * 65537}, SeedError, "has length 65537"),
+            ({"a": 7}, TypeError, "neither str, bytes nor a dict but int"),
+            ({"a": {"key": object()}}, TypeError, "isn't JSON"),
+            ({"a": {"AWSPREVIOUS": "x"}}, SeedError, "AWSPREVIOUS without AWSCURRENT"),
+            ({"a": {"AWSCURRENT": None}}, SeedError, "has no value under AWSCURRENT"),
+            ({"a": {"AWSCURRENT": "x", "": "y"}}, SeedError, "can't be a staging label"),
+            ({"a": {f"L{n}": "x" for n in range(20)} | {"AWSCURRENT": "x"}}, SeedError, "has 21 staging labels"),
+            (["a"], TypeError, "neither"),
+        ],
+    )
+    def test_what_aws_could_not_have_is_refused_on_entry(self, seed, error, message):
+        with pytest.raises(error, match=message):
+            mock_stages(seed).__enter__()
+
+    def test_a_refusal_shows_no_secret_value(self):
+        with pytest.raises(TypeError) as refused:
+            mock_stages({"a": {"password": {"hunter2"}}}).__enter__()
+        shown = str(refused.value) + repr(refused.value.__cause__) + str(refused.value.__suppress_context__)
+        assert "hunter2" not in shown
+        assert refused.value.__suppress_context__
+
+
+class TestOtherArguments:
+    def test_region(self):
+        with mock_stages({"a": "x"}, region="eu-west-3") as fake:
+            assert fake.region == "eu-west-3"
+            assert fake["a"].arn.startswith("arn:aws:secretsmanager:eu-west-3:123456789012:secret:a-")
+
+    @pytest.mark.parametrize(
+        ("region", "partition"),
+        [("cn-north-1", "aws-cn"), ("us-gov-west-1", "aws-us-gov"), ("eu-west-1", "aws")],
+    )
+    def test_the_partition_goes_by_the_region(self, region, partition):
+        with mock_stages({"a": "x"}, region=region) as fake:
+            created = boto3.client("secretsmanager").create_secret(Name="b")
+            assert fake["a"].arn.split(":")[1] == created["ARN"].split(":")[1] == partition
+
+    def test_account_id(self):
+        with mock_stages({"a": "x"}, account_id="210987654321") as fake:
+            assert fake.account_id == "210987654321"
+            assert ":210987654321:" in fake["a"].arn
+
+    @pytest.mark.parametrize(
+        ("arguments", "message"),
+        [
+            ({"account_id": 123456789012}, "isn't a string of twelve digits"),
+            ({"account_id": "12345"}, "isn't a string of twelve digits"),
+            ({"region": "Paris, France"}, "isn't a region"),
+            ({"rotation": "manual"}, "rotations run 'inline'"),
+            ({"rotation_errors": "ignore"}, "'raise'd or 'record'ed"),
+        ],
+    )
+    def test_impossible_ones_are_refused_on_entry(self, arguments, message):
+        with pytest.raises(ValueError, match=message):
+            mock_stages(**arguments).__enter__()
+
+
+class TestEnvironment:
+    def test_fake_credentials_shield_real_accounts(self, monkeypatch):
+        monkeypatch.setenv("AWS_ACCESS_KEY_ID", "real")
+        monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "real")
+        monkeypatch.setenv("AWS_SESSION_TOKEN", "real")
+        with mock_stages():
+            names = ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN")
+            assert "real" not in [os.environ[name] for name in names]
+
+    @pytest.mark.parametrize("name", ["AWS_PROFILE", "AWS_DEFAULT_PROFILE"])
+    def test_profiles_are_hidden(self, monkeypatch, name):
+        monkeypatch.setenv(name, "production")
+        with mock_stages():
+            assert name not in os.environ
+        assert os.environ[name] == "production"
+
+    def test_the_credential_chain_asks_no_instance(self, monkeypatch):
+        monkeypatch.delenv("AWS_EC2_METADATA_DISABLED")
+        with mock_stages():
+            assert os.environ["AWS_EC2_METADATA_DISABLED"] == "true"
+        assert "AWS_EC2_METADATA_DISABLED" not in os.environ
+
+    @pytest.mark.parametrize(
+        ("variables", "region"),
+        [
+            ({}, "us-east-1"),
+            ({"AWS_REGION": "eu-west-1"}, "eu-west-1"),
+            ({"AWS_DEFAULT_REGION": "eu-west-2"}, "eu-west-2"),
+            ({"AWS_DEFAULT_REGION": "eu-west-2", "AWS_REGION": "eu-west-1"}, "eu-west-2"),
+        ],
+    )
+    def test_the_region_is_the_environments_where_none_is_given(self, monkeypatch, variables, region):
+        for name, value in variables.items():
+            monkeypatch.setenv(name, value)
+        with mock_stages() as fake:
+            assert fake.region == os.environ["AWS_DEFAULT_REGION"] == region
+
+    def test_rotation_templates_find_an_endpoint(self):
+        with mock_stages(region="eu-west-3"):
+            endpoint = os.environ["SECRETS_MANAGER_ENDPOINT"]
+        assert endpoint == "https://secretsmanager.eu-west-3.amazonaws.com"
+
+    def test_the_users_own_endpoint_stays(self, monkeypatch):
+        monkeypatch.setenv("SECRETS_MANAGER_ENDPOINT", "http://localhost:4566")
+        with mock_stages():
+            assert os.environ["SECRETS_MANAGER_ENDPOINT"] == "http://localhost:4566"
+
+    def test_nested_worlds_restore_the_outer_ones_environment(self):
+        before = dict(os.environ)
+        with mock_stages(region="eu-west-1"):
+            outer = dict(os.environ)
+            with mock_stages(region="eu-west-2"):
+                assert os.environ["AWS_DEFAULT_REGION"] == "eu-west-2"
+            assert dict(os.environ) == outer
+        assert dict(os.environ) == before
+
+    def test_what_the_test_itself_sets_stays(self, monkeypatch):
+        with mock_stages():
+            monkeypatch.setenv("MY_OWN", "1")
+        assert os.environ["MY_OWN"] == "1"
