@@ -94,17 +94,16 @@ class TestDecorator:
         def recursive(depth):
             if depth:
                 return recursive(depth - 1)
-            return names_in_world()
+            return [value_of('a')]
 
-        current_name = recursive(2)
-        assert current_name == []  # Not used yet, so not even seeded.
+        assert recursive(2) == ['x']
 
     def test_the_result_of_what_raises_is_the_exception(self):
         @mock_stages
         def fails():
-            raise KeyError("mine")
+            raise KeyError
 
-        with pytest.raises(KeyError, match="mine"):
+        with pytest.raises(KeyError):
             fails()
 
 

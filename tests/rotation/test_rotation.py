@@ -335,8 +335,8 @@ class TestRefusals:
         assert self.refused(secretsmanager, RotationLambdaARN=arn) == (
             "AccessDeniedException",
             (
-                "Secrets Manager cannot invoke the specified Lambda function. Ensure that the function policy grants "
-                "access to the principal secretsmanager.amazonaws.com."
+                "Secrets Manager cannot invoke the specified Lambda function. Ensure that the function policy "
+                "grants access to the principal secretsmanager.amazonaws.com."
             ),
         )
 

@@ -1,0 +1,8 @@
+"""`python -m fake_secrets`."""
+
+import sys
+
+from fake_secrets.cli import main
+
+if __name__ == "__main__":
+    sys.exit(main())
