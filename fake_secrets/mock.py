@@ -11,6 +11,8 @@ from collections.abc import Callable, Iterator, Mapping
 from types import TracebackType
 from typing import Any, Literal, TypeVar, cast, overload
 
+import wrapt
+
 from fake_secrets import hook, stack
 from fake_secrets.errors import NoActiveWorldError
 from fake_secrets.handle import FakeSecrets
@@ -36,6 +38,21 @@ class _NotGiven:
 
 
 _NOT_GIVEN: Any = _NotGiven()
+
+
+class _Decorated(wrapt.FunctionWrapper):  # type: ignore[type-arg]  # the function's type is told by a cast
+    """A decorated function; the pytest plugin finds the decorator's options on it.
+
+    Args:
+        function: the function.
+        run: runs it in a world.
+        decorator: whose options the world has.
+    """
+
+    def __init__(self, function: Any, run: Any, decorator: MockStages) -> None:
+        super().__init__(function, run)
+        # wrapt keeps attributes of this prefix on the wrapper; others go to the function.
+        self._self_fake_secrets = decorator
 
 
 class MockStages:
@@ -82,19 +99,17 @@ class MockStages:
         _refuse_undecoratable(function)
         if inspect.iscoroutinefunction(function):
 
-            @functools.wraps(function)
-            async def run_async(*args: Any, **kwargs: Any) -> Any:
+            async def run_async(wrapped: Function, _: object, args: Any, kwargs: Any) -> Any:
                 with self.active():
-                    return await function(*args, **kwargs)
+                    return await wrapped(*args, **kwargs)
 
-            return cast("Function", _mark(run_async, self))
+            return cast("Function", _Decorated(function, run_async, self))
 
-        @functools.wraps(function)
-        def run(*args: Any, **kwargs: Any) -> Any:
+        def run(wrapped: Function, _: object, args: Any, kwargs: Any) -> Any:
             with self.active():
-                return function(*args, **kwargs)
+                return wrapped(*args, **kwargs)
 
-        return cast("Function", _mark(run, self))
+        return cast("Function", _Decorated(function, run, self))
 
     @contextlib.contextmanager
     def active(self, options: Mapping[str, Any] | None = None) -> Iterator[FakeSecrets]:
@@ -238,12 +253,6 @@ def _environment(region: str) -> dict[str, str | None]:
 
 def _is_seed(value: object) -> bool:
     return value is None or isinstance(value, Mapping)
-
-
-def _mark(wrapper: Any, decorator: MockStages) -> Any:
-    # The pytest plugin finds its options here, so that fixtures are in the world too.
-    wrapper.__fake_secrets__ = decorator
-    return wrapper
 
 
 def _refuse_undecoratable(function: object) -> None:

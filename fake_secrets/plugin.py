@@ -96,10 +96,11 @@ def _build_client(region: str) -> BaseClient:
 def _decorator_of(function: object) -> MockStages | None:
     """Return the decorator on a test function, also from below other decorators."""
     while function is not None:
-        decorator = getattr(function, "__fake_secrets__", None)
+        decorator = getattr(function, "_self_fake_secrets", None)
         if decorator is not None:
             return decorator  # type: ignore[no-any-return]
-        function = getattr(function, "__wrapped__", None)
+        # A bound method knows its function, and another decorator what it wraps.
+        function = getattr(function, "_self_parent", None) or getattr(function, "__wrapped__", None)
     return None
 
 

@@ -94,9 +94,9 @@ class TestDecorator:
         def recursive(depth):
             if depth:
                 return recursive(depth - 1)
-            return [value_of('a')]
+            return [value_of("a")]
 
-        assert recursive(2) == ['x']
+        assert recursive(2) == ["x"]
 
     def test_the_result_of_what_raises_is_the_exception(self):
         @mock_stages

@@ -1,0 +1,34 @@
+"""The README's code blocks, executed as a newcomer would."""
+
+import re
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parent.parent
+README = (ROOT / "README.md").read_text()
+BLOCKS = re.findall(r"^```(\w+)\n(.*?)^```$", README, re.MULTILINE | re.DOTALL)
+PYTHON = [code for language, code in BLOCKS if language == "python"]
+COMMANDS = [code.strip() for language, code in BLOCKS if language == "bash"]
+
+
+def test_every_python_block_passes(pytester):
+    modules = {name: code for code in PYTHON for name in re.findall(r"\A# (\w+)\.py\n", code)}
+    suites = [code for code in PYTHON if code not in modules.values()]
+    pytester.makepyfile(**modules, **{f"test_block_{number}": code for number, code in enumerate(suites)})
+    ran = pytester.runpytest_subprocess("-p", "no:randomly", "-p", "no:asyncio")
+    ran.assert_outcomes(passed=sum(code.count("\ndef test_") for code in suites))
+
+
+def test_every_block_is_python_a_command_or_output():
+    assert {language for language, _ in BLOCKS} == {"python", "bash", "text"}
+
+
+def test_there_are_exactly_two_commands():
+    assert len(COMMANDS) == 2
+
+
+@pytest.mark.parametrize("command", COMMANDS, ids=["demo", "tests"])
+def test_ci_takes_the_commands_from_here(command):
+    assert command not in (ROOT / ".ci" / "run").read_text()
+    assert command.startswith("python3.11 -m venv .venv && .venv/bin/pip install ")
