@@ -1,0 +1,350 @@
+"""The pytest plugin, through pytest itself."""
+
+import subprocess
+import sys
+
+import boto3.session
+import pytest
+
+from fake_secrets import FakeSecrets, mock_stages
+
+# pytest runs in-process below, and forgets the modules that it was the first to import: these
+# must not be among them, or they would be there twice.
+assert boto3.session
+assert mock_stages
+
+pytest_arguments = ("-p", "no:asyncio", "-p", "no:randomly")
+
+
+@pytest.fixture
+def run(pytester):
+    def run(source, *arguments):
+        pytester.makepyfile(source)
+        return pytester.runpytest_inprocess(*pytest_arguments, "--strict-markers", *arguments)
+
+    return run
+
+
+def passes(ran, count=1):
+    ran.assert_outcomes(passed=count)
+
+
+def test_the_fixture_gives_the_handle(fake_secrets):
+    assert isinstance(fake_secrets, FakeSecrets)
+
+
+def test_the_client_is_boto3s_in_the_worlds_region(secretsmanager, fake_secrets):
+    assert type(secretsmanager).__mro__[1].__name__ == "BaseClient"
+    assert secretsmanager.meta.region_name == fake_secrets.region
+
+
+def test_the_client_is_kept_from_test_to_test(run):
+    passes(
+        run(
+            """
+            clients = []
+            def test_one(secretsmanager):
+                clients.append(secretsmanager)
+            def test_two(secretsmanager):
+                assert secretsmanager is clients[0]
+                secretsmanager.create_secret(Name="a")
+            """
+        ),
+        2,
+    )
+
+
+def test_each_test_starts_with_an_empty_world(run):
+    passes(
+        run(
+            """
+            import pytest
+            @pytest.mark.parametrize("turn", range(2))
+            def test_create(secretsmanager, turn):
+                secretsmanager.create_secret(Name="a")
+            """
+        ),
+        2,
+    )
+
+
+def test_the_client_is_botocores_where_boto3_is_not_installed(pytester):
+    pytester.makeconftest("import sys\nsys.modules['boto3'] = sys.modules['boto3.session'] = None\n")
+    pytester.makepyfile(
+        """
+        def test_client(secretsmanager):
+            assert secretsmanager.create_secret(Name="a")["Name"] == "a"
+        """
+    )
+    passes(pytester.runpytest_subprocess(*pytest_arguments))
+
+
+class TestMarker:
+    def test_its_arguments_make_the_world(self, run):
+        passes(
+            run(
+                """
+                import pytest
+                @pytest.mark.fake_secrets({"a": "x"}, region="eu-west-3", account_id="210987654321")
+                def test_marked(fake_secrets):
+                    assert fake_secrets["a"].value() == "x"
+                    assert (fake_secrets.region, fake_secrets.account_id) == ("eu-west-3", "210987654321")
+                """
+            )
+        )
+
+    def test_a_marked_test_needs_no_fixture(self, run):
+        passes(
+            run(
+                """
+                import boto3, pytest
+                @pytest.mark.fake_secrets({"a": "x"})
+                def test_marked():
+                    assert boto3.client("secretsmanager").get_secret_value(SecretId="a")["SecretString"] == "x"
+                """
+            )
+        )
+
+    def test_the_closest_wins_argument_by_argument(self, run):
+        passes(
+            run(
+                """
+                import pytest
+                pytestmark = pytest.mark.fake_secrets(region="eu-west-1", account_id="111111111111")
+                @pytest.mark.fake_secrets({"a": "class"}, region="eu-west-2")
+                class TestSuite:
+                    @pytest.mark.fake_secrets({"a": "function"})
+                    def test_marked(self, fake_secrets):
+                        assert fake_secrets["a"].value() == "function"
+                        assert fake_secrets.region == "eu-west-2"
+                        assert fake_secrets.account_id == "111111111111"
+                """
+            )
+        )
+
+    @pytest.mark.parametrize(
+        ("arguments", "complaint"),
+        [
+            ("regoin='eu-west-1'", "doesn't take 'regoin'. It takes:"),
+            ("{}, 'eu-west-1'", "doesn't take more than one positional argument. It takes:"),
+            ("{}, secrets={}", "doesn't take 'secrets' twice. It takes:"),
+        ],
+    )
+    def test_unknown_arguments_are_a_usage_error(self, run, arguments, complaint):
+        ran = run(
+            f"""
+            import pytest
+            @pytest.mark.fake_secrets({arguments})
+            def test_marked():
+                pass
+            """
+        )
+        assert ran.ret == pytest.ExitCode.USAGE_ERROR
+        name = "test_unknown_arguments_are_a_usage_error.py::test_marked"
+        ran.stderr.fnmatch_lines(
+            [
+                f"ERROR: {name}: @pytest.mark.fake_secrets {complaint}",
+                "- secrets",
+                "- region",
+                "- account_id",
+                "- rotation",
+                "- rotation_errors",
+            ]
+        )
+
+    def test_an_impossible_value_is_an_error_of_the_test(self, run):
+        ran = run(
+            """
+            import pytest
+            @pytest.mark.fake_secrets(account_id="12")
+            def test_marked():
+                pass
+            """
+        )
+        ran.assert_outcomes(errors=1)
+        ran.stdout.fnmatch_lines(["E *ValueError: account_id='12' isn't a string of twelve digits"])
+
+    def test_it_is_listed(self, run):
+        run("", "--markers").stdout.fnmatch_lines(["@pytest.mark.fake_secrets(secrets=None, *, region=None, *"])
+
+
+class TestDecoratorAsMarker:
+    def test_fixtures_find_the_world_already_there(self, run):
+        passes(
+            run(
+                """
+                import boto3, pytest
+                from fake_secrets import current, mock_stages
+
+                @pytest.fixture
+                def value():
+                    return boto3.client("secretsmanager").get_secret_value(SecretId="a")["SecretString"]
+
+                @mock_stages({"a": "x"})
+                def test_decorated(value):
+                    assert value == "x"
+                    current()
+                """
+            )
+        )
+
+    def test_there_is_one_world(self, run):
+        passes(
+            run(
+                """
+                from fake_secrets import current, mock_stages
+
+                @mock_stages({"a": "x"})
+                def test_decorated(fake_secrets):
+                    assert current() is fake_secrets
+                    fake_secrets.add("b", "y")
+                """
+            )
+        )
+
+    @pytest.mark.parametrize("decorator", ["mock_stages", "mock_stages()"])
+    def test_bare(self, run, decorator):
+        passes(
+            run(
+                f"""
+                from fake_secrets import current, mock_stages
+
+                @{decorator}
+                def test_decorated(fake_secrets):
+                    assert current() is fake_secrets
+                """
+            )
+        )
+
+    def test_markers_further_away_fill_in_what_it_leaves_out(self, run):
+        passes(
+            run(
+                """
+                import pytest
+                from fake_secrets import current, mock_stages
+
+                @pytest.mark.fake_secrets({"a": "class"}, region="eu-west-3")
+                class TestSuite:
+                    @mock_stages({"a": "decorator"})
+                    def test_decorated(self):
+                        assert current().region == "eu-west-3"
+                        assert current()["a"].value() == "decorator"
+                """
+            )
+        )
+
+    def test_it_is_found_below_other_decorators(self, run):
+        passes(
+            run(
+                """
+                import functools, unittest.mock
+                import pytest
+                from fake_secrets import current, mock_stages
+
+                def other(function):
+                    @functools.wraps(function)
+                    def wrapper(*args, **kwargs):
+                        return function(*args, **kwargs)
+                    return wrapper
+
+                @pytest.mark.parametrize("turn", range(2))
+                @other
+                @unittest.mock.patch.dict("os.environ", {"A": "b"})
+                @mock_stages({"a": "x"})
+                def test_decorated(fake_secrets, turn):
+                    assert fake_secrets["a"].value() == "x"
+                """
+            ),
+            2,
+        )
+
+    def test_a_coroutine_function_under_pytest_asyncio(self, pytester):
+        pytester.makepyfile(
+            """
+            import asyncio, boto3, pytest
+            from fake_secrets import mock_stages
+
+            @pytest.fixture
+            def value():
+                return boto3.client("secretsmanager").get_secret_value(SecretId="a")["SecretString"]
+
+            @pytest.mark.asyncio
+            @mock_stages({"a": "x"})
+            async def test_decorated(value):
+                await asyncio.sleep(0)
+                assert value == "x"
+            """
+        )
+        pytester.makeini("[pytest]\nasyncio_default_fixture_loop_scope = function\n")
+        passes(pytester.runpytest_subprocess("-p", "asyncio", "-p", "no:randomly"))
+
+    def test_fixtures_of_wider_scope_are_set_up_before_the_world(self, run):
+        passes(
+            run(
+                """
+                import pytest
+                from fake_secrets import NoActiveWorldError, current, mock_stages
+
+                @pytest.fixture(scope="module", autouse=True)
+                def wide():
+                    with pytest.raises(NoActiveWorldError):
+                        current()
+
+                @pytest.fixture(autouse=True)
+                def narrow():
+                    return current()
+
+                @mock_stages({"a": "x"})
+                def test_one(wide, narrow):
+                    assert narrow is current()
+
+                @mock_stages({"a": "x"})
+                def test_two(narrow):
+                    assert narrow["a"].value() == "x"
+                """
+            ),
+            2,
+        )
+
+    def test_a_fixtures_own_wider_world_is_joined_by_the_bare_fixture(self, run):
+        passes(
+            run(
+                """
+                import pytest
+                from fake_secrets import mock_stages
+
+                @pytest.fixture(scope="module")
+                def world():
+                    with mock_stages({"a": "x"}) as fake:
+                        yield fake
+
+                def test_joined(world, fake_secrets):
+                    assert fake_secrets is world
+                """
+            )
+        )
+
+
+class TestInertUntilAsked:
+    def test_importing_it_imports_neither_botocore_nor_wrapt(self):
+        program = (
+            "import sys, fake_secrets.plugin\n"
+            "assert not {'botocore', 'boto3', 'wrapt'} & sys.modules.keys(), sorted(sys.modules)\n"
+        )
+        subprocess.run([sys.executable, "-c", program], check=True)
+
+    def test_a_run_without_fake_secrets_imports_no_botocore(self, pytester):
+        pytester.makepyfile(
+            "import sys\ndef test_plain():\n    assert not {'botocore', 'wrapt'} & sys.modules.keys()\n"
+        )
+        passes(pytester.runpytest_subprocess(*pytest_arguments))
+
+    def test_it_can_be_switched_off(self, pytester):
+        pytester.makepyfile("def test_absent(fake_secrets):\n    pass\n")
+        ran = pytester.runpytest_subprocess(*pytest_arguments, "-p", "no:fake_secrets")
+        ran.assert_outcomes(errors=1)
+        ran.stdout.fnmatch_lines(["E *fixture 'fake_secrets' not found"])
+
+    def test_the_fixtures_are_described(self, run):
+        ran = run("", "--fixtures")
+        ran.stdout.fnmatch_lines(["fake_secrets -- *", "    The handle of a world of fake secrets, active for*"])
