@@ -1,0 +1,232 @@
+"""GetSecretValue and PutSecretValue, through a client."""
+
+from datetime import UTC, datetime
+
+import pytest
+
+V1 = "11111111-1111-4111-8111-111111111111"
+V2 = "22222222-2222-4222-8222-222222222222"
+V3 = "33333333-3333-4333-8333-333333333333"
+NOT_FOUND = ("ResourceNotFoundException", "Secrets Manager can't find the specified secret.")
+DELETED = (
+    "InvalidRequestException",
+    "You can't perform this operation on the secret because it was marked for deletion.",
+)
+BAD_NAME = (
+    "ValidationException",
+    ("Invalid name. Must be a valid name containing alphanumeric characters, or any of the following: -/_+=.@!"),
+)
+
+
+@pytest.fixture
+def db(fake_secrets):
+    return fake_secrets.add("app/db", "S1", version_ids={"AWSCURRENT": V1}, arn_suffix="a1b2c3")
+
+
+class TestGetSecretValue:
+    def test_a_string(self, freezer_at_noon, db, secretsmanager, answer):
+        assert answer(secretsmanager.get_secret_value, SecretId="app/db") == {
+            "ARN": db.arn,
+            "Name": "app/db",
+            "VersionId": V1,
+            "SecretString": "S1",
+            "VersionStages": ["AWSCURRENT"],
+            "CreatedDate": datetime(2026, 3, 4, 12, tzinfo=UTC),
+        }
+
+    def test_bytes(self, fake_secrets, secretsmanager, answer):
+        fake_secrets.add("bin", b"\x00\xff")
+        found = answer(secretsmanager.get_secret_value, SecretId="bin")
+        assert found["SecretBinary"] == b"\x00\xff"
+        assert "SecretString" not in found
+
+    def test_a_value_beyond_ascii(self, fake_secrets, secretsmanager):
+        fake_secrets.add("unicode", "pässwörd 🔑")
+        assert secretsmanager.get_secret_value(SecretId="unicode")["SecretString"] == "pässwörd 🔑"
+
+    @pytest.mark.parametrize(
+        "secret_id",
+        [
+            "app/db",
+            "arn:aws:secretsmanager:us-east-1:123456789012:secret:app/db-a1b2c3",
+            "arn:aws:secretsmanager:us-east-1:123456789012:secret:app/db",
+        ],
+    )
+    def test_by_name_arn_and_partial_arn(self, db, secretsmanager, secret_id):
+        assert secretsmanager.get_secret_value(SecretId=secret_id)["VersionId"] == V1
+
+    @pytest.mark.parametrize(
+        "secret_id",
+        [
+            "other",
+            "APP/DB",
+            "app/db-a1b2c3",
+            "arn:aws:secretsmanager:us-east-1:123456789012:secret:app/db-AAAAAA",
+            "arn:aws:secretsmanager:us-east-1:123456789012:secret:app",
+            "arn:aws:secretsmanager:eu-west-1:123456789012:secret:app/db-a1b2c3",
+            "arn:aws:secretsmanager:us-east-1:210987654321:secret:app/db-a1b2c3",
+            "arn:aws-cn:secretsmanager:us-east-1:123456789012:secret:app/db",
+        ],
+    )
+    def test_what_names_no_secret_here_is_not_found(self, db, secretsmanager, refusal, secret_id):
+        assert refusal(secretsmanager.get_secret_value, SecretId=secret_id) == NOT_FOUND
+
+    @pytest.mark.parametrize(
+        "secret_id",
+        ["no name", "what?", "a:b", "arn:aws:s3:::bucket", "arn:aws:secretsmanager:us-east-1:1:secret:no name"],
+    )
+    def test_a_bad_name_is_refused_before_the_look_up(self, db, secretsmanager, refusal, secret_id):
+        assert refusal(secretsmanager.get_secret_value, SecretId=secret_id) == BAD_NAME
+
+    def test_an_unknown_label(self, db, secretsmanager, refusal):
+        assert refusal(secretsmanager.get_secret_value, SecretId="app/db", VersionStage="NONE") == (
+            "ResourceNotFoundException",
+            "Secrets Manager can't find the specified secret value for staging label: NONE",
+        )
+
+    @pytest.mark.parametrize("extra", [{}, {"VersionStage": "AWSCURRENT"}])
+    def test_an_unknown_version_is_named_by_its_id(self, db, secretsmanager, refusal, extra):
+        assert refusal(secretsmanager.get_secret_value, SecretId="app/db", VersionId=V2, **extra) == (
+            "ResourceNotFoundException",
+            f"Secrets Manager can't find the specified secret value for VersionId: {V2}",
+        )
+
+    def test_a_version_without_the_label(self, db, secretsmanager, refusal):
+        request = {"SecretId": "app/db", "VersionId": V1, "VersionStage": "AWSPREVIOUS"}
+        assert refusal(secretsmanager.get_secret_value, **request) == (
+            "InvalidRequestException",
+            "You provided a VersionStage that is not associated to the provided VersionId.",
+        )
+
+    def test_a_secret_without_a_value(self, fake_secrets, secretsmanager, refusal):
+        fake_secrets.add("empty")
+        assert refusal(secretsmanager.get_secret_value, SecretId="empty") == (
+            "ResourceNotFoundException",
+            "Secrets Manager can't find the specified secret value for staging label: AWSCURRENT",
+        )
+
+    @pytest.mark.parametrize(
+        "which",
+        [{"VersionStage": "AWSPENDING"}, {"VersionId": V2}, {"VersionId": V2, "VersionStage": "AWSPENDING"}],
+    )
+    def test_the_empty_version_of_an_open_rotation_has_no_value(
+        self, fake_secrets, secretsmanager, refusal, which
+    ):
+        fake_secrets.add("open", labels={"AWSCURRENT": "x", "AWSPENDING": None}, version_ids={"AWSPENDING": V2})
+        code, _ = refusal(secretsmanager.get_secret_value, SecretId="open", **which)
+        assert code == "ResourceNotFoundException"
+
+    def test_a_secret_marked_for_deletion(self, db, secretsmanager, refusal):
+        secretsmanager.delete_secret(SecretId="app/db")
+        assert refusal(secretsmanager.get_secret_value, SecretId="app/db") == DELETED
+
+    def test_a_read_sets_the_days_midnight_on_secret_and_version(self, freezer_at_noon, db, secretsmanager):
+        secretsmanager.put_secret_value(SecretId="app/db", SecretString="S2", ClientRequestToken=V2)
+        secretsmanager.get_secret_value(SecretId="app/db", VersionId=V1)
+        midnight = datetime(2026, 3, 4, tzinfo=UTC)
+        listed = secretsmanager.list_secret_version_ids(SecretId="app/db")["Versions"]
+        assert secretsmanager.describe_secret(SecretId="app/db")["LastAccessedDate"] == midnight
+        assert {v["VersionId"]: v.get("LastAccessedDate") for v in listed} == {V1: midnight, V2: None}
+
+    def test_the_members_of_an_answer_are_the_callers_own(self, db, secretsmanager):
+        secretsmanager.get_secret_value(SecretId="app/db")["VersionStages"].append("MINE")
+        assert db.stages == {"AWSCURRENT": V1}
+
+
+class TestPutSecretValue:
+    def test_a_new_version_becomes_current(self, db, secretsmanager, answer):
+        request = {"SecretId": "app/db", "SecretString": "S2", "ClientRequestToken": V2}
+        assert answer(secretsmanager.put_secret_value, **request) == {
+            "ARN": db.arn,
+            "Name": "app/db",
+            "VersionId": V2,
+            "VersionStages": ["AWSCURRENT"],
+        }
+
+    def test_the_sdk_makes_up_a_token(self, db, secretsmanager):
+        answer = secretsmanager.put_secret_value(SecretId="app/db", SecretString="S2")
+        assert len(answer["VersionId"]) == 36
+
+    def test_stages_are_answered_as_requested(self, db, secretsmanager):
+        stages = ["two", "AWSPENDING", "one"]
+        answer = secretsmanager.put_secret_value(SecretId="app/db", SecretString="x", VersionStages=stages)
+        assert answer["VersionStages"] == stages
+
+    def test_a_stage_asked_for_twice_is_one(self, db, secretsmanager):
+        answer = secretsmanager.put_secret_value(SecretId="app/db", SecretString="x", VersionStages=["a", "a"])
+        assert answer["VersionStages"] == ["a"]
+
+    def test_the_same_token_and_value_change_nothing(self, freezer_at_noon, db, secretsmanager):
+        before = secretsmanager.describe_secret(SecretId="app/db")
+        freezer_at_noon.tick(10)
+        answer = secretsmanager.put_secret_value(
+            SecretId="app/db", SecretString="S1", ClientRequestToken=V1, VersionStages=["other"]
+        )
+        after = secretsmanager.describe_secret(SecretId="app/db")
+        assert answer["VersionStages"] == ["AWSCURRENT"]
+        assert after["LastChangedDate"] == before["LastChangedDate"]
+
+    @pytest.mark.parametrize("value", [{"SecretString": "other"}, {"SecretBinary": b"S1"}])
+    def test_the_same_token_for_another_value_is_refused(self, db, secretsmanager, refusal, value):
+        request = {"SecretId": "app/db", "ClientRequestToken": V1, **value}
+        assert refusal(secretsmanager.put_secret_value, **request) == (
+            "ResourceExistsException",
+            (
+                f"You can't use ClientRequestToken {V1} because that value is already in use "
+                f"for a version of secret {db.arn}."
+            ),
+        )
+
+    def test_an_empty_version_is_filled_and_keeps_its_label(self, fake_secrets, secretsmanager):
+        fake_secrets.add("open", labels={"AWSCURRENT": "x", "AWSPENDING": None}, version_ids={"AWSPENDING": V2})
+        answer = secretsmanager.put_secret_value(
+            SecretId="open", SecretString="new", ClientRequestToken=V2, VersionStages=["LIVE"]
+        )
+        assert sorted(answer["VersionStages"]) == ["AWSPENDING", "LIVE"]
+        assert fake_secrets["open"].value("AWSPENDING") == "new"
+
+    def test_both_values(self, db, secretsmanager, refusal):
+        assert refusal(
+            secretsmanager.put_secret_value, SecretId="app/db", SecretString="a", SecretBinary=b"a"
+        ) == (
+            "InvalidParameterException",
+            "You can't specify both a binary secret value and a string secret value in the same secret.",
+        )
+
+    def test_neither_value(self, db, secretsmanager, refusal):
+        assert refusal(secretsmanager.put_secret_value, SecretId="app/db") == (
+            "InvalidRequestException",
+            "You must provide either SecretString or SecretBinary.",
+        )
+
+    def test_a_missing_token_comes_before_the_look_up(self, raw, refusal):
+        assert refusal(raw.put_secret_value, SecretId="unknown", SecretString="x") == (
+            "InvalidRequestException",
+            "You must provide a ClientRequestToken value. We recommend a UUID-type value.",
+        )
+
+    def test_a_bad_name_comes_before_a_missing_token(self, raw, refusal):
+        assert refusal(raw.put_secret_value, SecretId="no name", SecretString="x") == BAD_NAME
+
+    def test_an_unknown_secret(self, secretsmanager, refusal):
+        assert refusal(secretsmanager.put_secret_value, SecretId="unknown", SecretString="x") == NOT_FOUND
+
+    def test_a_secret_marked_for_deletion(self, db, secretsmanager, refusal):
+        secretsmanager.delete_secret(SecretId="app/db")
+        assert refusal(secretsmanager.put_secret_value, SecretId="app/db", SecretString="x") == DELETED
+
+    def test_a_twenty_first_label_over_all_versions_is_refused(self, db, secretsmanager, refusal):
+        first = [f"a{n}" for n in range(19)]
+        secretsmanager.put_secret_value(SecretId="app/db", SecretString="x", VersionStages=first)
+        before = db.stages
+        code, _ = refusal(
+            secretsmanager.put_secret_value, SecretId="app/db", SecretString="y", VersionStages=["b"]
+        )
+        assert code == "LimitExceededException"
+        assert (db.stages, len(db.versions)) == (before, 2)
+
+    def test_last_changed_date_moves(self, freezer_at_noon, db, secretsmanager):
+        freezer_at_noon.tick(10)
+        secretsmanager.put_secret_value(SecretId="app/db", SecretString="x", VersionStages=["custom"])
+        changed = secretsmanager.describe_secret(SecretId="app/db")["LastChangedDate"]
+        assert changed == datetime(2026, 3, 4, 12, 0, 10, tzinfo=UTC)

@@ -1,0 +1,150 @@
+"""ListSecretVersionIds and UpdateSecretVersionStage, through a client."""
+
+from datetime import UTC, datetime
+
+import pytest
+
+V1 = "11111111-1111-4111-8111-111111111111"
+V2 = "22222222-2222-4222-8222-222222222222"
+V3 = "33333333-3333-4333-8333-333333333333"
+
+
+@pytest.fixture
+def db(fake_secrets, secretsmanager, freezer_at_noon):
+    secret = fake_secrets.add("app/db", "S1", version_ids={"AWSCURRENT": V1})
+    for version in (V2, V3):
+        secretsmanager.put_secret_value(SecretId="app/db", SecretString="x", ClientRequestToken=version)
+    return secret
+
+
+class TestListSecretVersionIds:
+    def test_labelled_versions(self, db, secretsmanager, answer):
+        created = datetime(2026, 3, 4, 12, tzinfo=UTC)
+        assert answer(secretsmanager.list_secret_version_ids, SecretId="app/db") == {
+            "ARN": db.arn,
+            "Name": "app/db",
+            "Versions": [
+                {
+                    "VersionId": V2,
+                    "VersionStages": ["AWSPREVIOUS"],
+                    "CreatedDate": created,
+                    "KmsKeyIds": ["DefaultEncryptionKey"],
+                },
+                {
+                    "VersionId": V3,
+                    "VersionStages": ["AWSCURRENT"],
+                    "CreatedDate": created,
+                    "KmsKeyIds": ["DefaultEncryptionKey"],
+                },
+            ],
+        }
+
+    def test_deprecated_versions_are_listed_on_request_without_stages(self, db, secretsmanager):
+        listed = secretsmanager.list_secret_version_ids(SecretId="app/db", IncludeDeprecated=True)["Versions"]
+        assert [(v["VersionId"], v.get("VersionStages")) for v in listed] == [
+            (V1, None),
+            (V2, ["AWSPREVIOUS"]),
+            (V3, ["AWSCURRENT"]),
+        ]
+
+    def test_a_key_of_ones_own_is_named(self, fake_secrets, secretsmanager):
+        fake_secrets.add("keyed", "x", kms_key_id="alias/mine")
+        (version,) = secretsmanager.list_secret_version_ids(SecretId="keyed")["Versions"]
+        assert version["KmsKeyIds"] == ["alias/mine"]
+
+    def test_a_secret_without_versions_has_an_empty_list(self, fake_secrets, secretsmanager):
+        fake_secrets.add("empty")
+        assert secretsmanager.list_secret_version_ids(SecretId="empty")["Versions"] == []
+
+    def test_a_secret_marked_for_deletion_is_listed(self, db, secretsmanager):
+        secretsmanager.delete_secret(SecretId="app/db")
+        assert len(secretsmanager.list_secret_version_ids(SecretId="app/db")["Versions"]) == 2
+
+    def pages(self, client, **request):
+        token = {}
+        while True:
+            page = client.list_secret_version_ids(SecretId="app/db", MaxResults=2, **request, **token)
+            yield [version["VersionId"] for version in page["Versions"]]
+            if "NextToken" not in page:
+                return
+            token = {"NextToken": page["NextToken"]}
+
+    def test_pages_hold_each_version_once(self, db, secretsmanager):
+        assert list(self.pages(secretsmanager, IncludeDeprecated=True)) == [[V1, V2], [V3]]
+
+    def test_a_full_last_page_has_no_next_token(self, db, secretsmanager):
+        assert list(self.pages(secretsmanager)) == [[V2, V3]]
+
+    def test_a_version_that_is_added_meanwhile_comes_on_a_later_page(self, db, secretsmanager):
+        pages = self.pages(secretsmanager, IncludeDeprecated=True)
+        first = next(pages)
+        new = secretsmanager.put_secret_value(SecretId="app/db", SecretString="y")["VersionId"]
+        assert [first, *pages] == [[V1, V2], [V3, new]]
+
+    @pytest.mark.parametrize("is_foreign", [True, False])
+    def test_a_token_of_another_request_is_refused(self, db, secretsmanager, refusal, is_foreign):
+        token = "bm90IG91cnM="
+        if is_foreign:
+            page = secretsmanager.list_secret_version_ids(SecretId="app/db", MaxResults=1)
+            token = page["NextToken"]
+        code, _ = refusal(
+            secretsmanager.list_secret_version_ids, SecretId="app/db", NextToken=token, IncludeDeprecated=True
+        )
+        assert code == "InvalidNextTokenException"
+
+    def test_an_unknown_secret(self, secretsmanager, refusal):
+        assert refusal(secretsmanager.list_secret_version_ids, SecretId="unknown") == (
+            "ResourceNotFoundException",
+            "Secrets Manager can't find the specified secret.",
+        )
+
+
+class TestUpdateSecretVersionStage:
+    def test_the_answer_is_arn_and_name(self, db, secretsmanager, answer):
+        request = {"SecretId": "app/db", "VersionStage": "LIVE", "MoveToVersionId": V1}
+        assert answer(secretsmanager.update_secret_version_stage, **request) == {"ARN": db.arn, "Name": "app/db"}
+
+    def test_rolling_back(self, db, secretsmanager):
+        secretsmanager.update_secret_version_stage(
+            SecretId="app/db", VersionStage="AWSCURRENT", MoveToVersionId=V2, RemoveFromVersionId=V3
+        )
+        assert db.stages == {"AWSCURRENT": V2, "AWSPREVIOUS": V3}
+
+    def test_a_refused_move_changes_nothing(self, freezer_at_noon, db, secretsmanager, refusal):
+        before = secretsmanager.describe_secret(SecretId="app/db")
+        freezer_at_noon.tick(10)
+        request = {"SecretId": "app/db", "VersionStage": "AWSCURRENT", "MoveToVersionId": V1}
+        assert refusal(secretsmanager.update_secret_version_stage, **request) == (
+            "InvalidParameterException",
+            (
+                "The parameter RemoveFromVersionId can't be empty. Staging label AWSCURRENT is currently attached "
+                f"to version {V3}, so you must explicitly reference that version in RemoveFromVersionId."
+            ),
+        )
+        after = secretsmanager.describe_secret(SecretId="app/db")
+        del before["ResponseMetadata"], after["ResponseMetadata"]
+        assert after == before
+
+    @pytest.mark.parametrize(("target", "moves"), [(V1, True), (V3, False)])
+    def test_last_changed_date_moves_where_a_label_does(self, freezer_at_noon, db, secretsmanager, target, moves):
+        freezer_at_noon.tick(10)
+        secretsmanager.update_secret_version_stage(
+            SecretId="app/db", VersionStage="AWSCURRENT", MoveToVersionId=target, RemoveFromVersionId=V3
+        )
+        changed = secretsmanager.describe_secret(SecretId="app/db")["LastChangedDate"]
+        assert (changed.second == 10) is moves
+
+    def test_a_secret_marked_for_deletion(self, db, secretsmanager, refusal):
+        secretsmanager.delete_secret(SecretId="app/db")
+        request = {"SecretId": "app/db", "VersionStage": "LIVE", "MoveToVersionId": V1}
+        assert refusal(secretsmanager.update_secret_version_stage, **request) == (
+            "InvalidRequestException",
+            "You can't perform this operation on the secret because it was marked for deletion.",
+        )
+
+    def test_an_unknown_secret(self, secretsmanager, refusal):
+        request = {"SecretId": "unknown", "VersionStage": "LIVE", "MoveToVersionId": V1}
+        assert refusal(secretsmanager.update_secret_version_stage, **request) == (
+            "ResourceNotFoundException",
+            "Secrets Manager can't find the specified secret.",
+        )
