@@ -1,0 +1,293 @@
+"""CreateSecret, UpdateSecret, DescribeSecret, DeleteSecret and RestoreSecret, through a client."""
+
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+V1 = "11111111-1111-4111-8111-111111111111"
+V2 = "22222222-2222-4222-8222-222222222222"
+NOON = datetime(2026, 3, 4, 12, tzinfo=UTC)
+NOT_FOUND = ("ResourceNotFoundException", "Secrets Manager can't find the specified secret.")
+DELETED = (
+    "InvalidRequestException",
+    "You can't perform this operation on the secret because it was marked for deletion.",
+)
+NO_TOKEN = (
+    "InvalidRequestException",
+    "You must provide a ClientRequestToken value. We recommend a UUID-type value.",
+)
+
+
+@pytest.fixture(autouse=True)
+def clock(freezer_at_noon):
+    return freezer_at_noon
+
+
+@pytest.fixture
+def db(fake_secrets):
+    return fake_secrets.add("app/db", "S1", version_ids={"AWSCURRENT": V1}, arn_suffix="a1b2c3")
+
+
+@pytest.fixture
+def describe(secretsmanager, answer):
+    return lambda name="app/db": answer(secretsmanager.describe_secret, SecretId=name)
+
+
+def exists(name):
+    return ("ResourceExistsException", f"The operation failed because the secret {name} already exists.")
+
+
+class TestCreateSecret:
+    def test_with_a_value(self, secretsmanager, answer):
+        created = answer(secretsmanager.create_secret, Name="a", SecretString="x", ClientRequestToken=V1)
+        arn = created.pop("ARN")
+        assert created == {"Name": "a", "VersionId": V1}
+        assert arn[:-6] == "arn:aws:secretsmanager:us-east-1:123456789012:secret:a-"
+        assert arn[-6:].isalnum()
+
+    def test_without_a_value_there_is_no_version(self, secretsmanager, answer):
+        assert answer(secretsmanager.create_secret, Name="a").keys() == {"ARN", "Name"}
+
+    def test_description_key_and_tags_are_described(self, secretsmanager, describe):
+        tags = [{"Key": "team", "Value": "payments"}, {"Key": "empty", "Value": ""}]
+        secretsmanager.create_secret(Name="a", Description="mine", KmsKeyId="alias/mine", Tags=tags)
+        described = describe("a")
+        assert (described["Description"], described["KmsKeyId"], described["Tags"]) == ("mine", "alias/mine", tags)
+
+    def test_the_same_token_and_value_answer_as_the_first_time(self, secretsmanager, answer):
+        request = {"Name": "a", "SecretString": "x", "ClientRequestToken": V1}
+        first = answer(secretsmanager.create_secret, **request)
+        assert answer(secretsmanager.create_secret, **request) == first
+
+    def test_the_same_token_for_another_value_is_refused(self, db, secretsmanager, refusal):
+        request = {"Name": "app/db", "SecretString": "other", "ClientRequestToken": V1}
+        assert refusal(secretsmanager.create_secret, **request) == (
+            "ResourceExistsException",
+            (
+                f"You can't use ClientRequestToken {V1} because that value is already in use "
+                f"for a version of secret {db.arn}."
+            ),
+        )
+
+    @pytest.mark.parametrize("value", [{}, {"SecretString": "S1"}])
+    def test_a_taken_name_is_refused(self, db, secretsmanager, refusal, value):
+        assert refusal(secretsmanager.create_secret, Name="app/db", **value) == exists("app/db")
+
+    def test_a_name_that_is_marked_for_deletion_is_refused(self, db, secretsmanager, refusal):
+        secretsmanager.delete_secret(SecretId="app/db")
+        assert refusal(secretsmanager.create_secret, Name="app/db", SecretString="x") == (
+            "InvalidRequestException",
+            ("You can't create this secret because a secret with this name is already scheduled for deletion."),
+        )
+
+    @pytest.mark.parametrize("name", ["with space", "star*", "colon:", "päss", "back\\slash"])
+    def test_a_bad_name_is_refused(self, secretsmanager, refusal, name):
+        assert refusal(secretsmanager.create_secret, Name=name)[0] == "ValidationException"
+
+    @pytest.mark.parametrize("name", ["/a", "a-", "rds!cluster", "a_+=.@-/b", "x" * 512])
+    def test_a_good_name_is_taken(self, secretsmanager, name):
+        assert secretsmanager.create_secret(Name=name)["Name"] == name
+
+    def test_a_missing_token(self, raw, refusal):
+        assert refusal(raw.create_secret, Name="a", SecretString="x") == NO_TOKEN
+
+    def test_both_values(self, secretsmanager, refusal):
+        code, _ = refusal(secretsmanager.create_secret, Name="a", SecretString="x", SecretBinary=b"x")
+        assert code == "InvalidParameterException"
+
+    def test_a_refused_call_creates_nothing(self, secretsmanager, refusal):
+        refusal(secretsmanager.create_secret, Name="a", SecretString="x", SecretBinary=b"x")
+        assert refusal(secretsmanager.describe_secret, SecretId="a") == NOT_FOUND
+
+
+class TestUpdateSecret:
+    def test_a_value_becomes_current(self, db, secretsmanager, answer):
+        request = {"SecretId": "app/db", "SecretString": "S2", "ClientRequestToken": V2}
+        assert answer(secretsmanager.update_secret, **request) == {
+            "ARN": db.arn,
+            "Name": "app/db",
+            "VersionId": V2,
+        }
+        assert db.stages == {"AWSCURRENT": V2, "AWSPREVIOUS": V1}
+
+    def test_metadata_alone_makes_no_version(self, db, secretsmanager, answer, describe):
+        request = {"SecretId": "app/db", "Description": "mine", "KmsKeyId": "alias/mine"}
+        assert answer(secretsmanager.update_secret, **request) == {"ARN": db.arn, "Name": "app/db"}
+        described = describe()
+        assert (described["Description"], described["KmsKeyId"]) == ("mine", "alias/mine")
+
+    @pytest.mark.parametrize("member", ["Description", "KmsKeyId"])
+    def test_an_empty_string_clears_metadata(self, db, secretsmanager, describe, member):
+        secretsmanager.update_secret(SecretId="app/db", **{member: "alias/mine"})
+        secretsmanager.update_secret(SecretId="app/db", **{member: ""})
+        assert member not in describe()
+
+    def test_the_same_token_and_value_change_nothing(self, clock, db, secretsmanager, answer, describe):
+        before = describe()
+        clock.tick(10)
+        request = {"SecretId": "app/db", "SecretString": "S1", "ClientRequestToken": V1}
+        assert answer(secretsmanager.update_secret, **request)["VersionId"] == V1
+        assert describe() == before
+
+    def test_the_same_token_for_another_value_is_refused_whole(self, db, secretsmanager, refusal, describe):
+        before = describe()
+        request = {"SecretId": "app/db", "SecretString": "other", "ClientRequestToken": V1, "Description": "new"}
+        assert refusal(secretsmanager.update_secret, **request)[0] == "ResourceExistsException"
+        assert describe() == before
+
+    def test_nothing_at_all_succeeds(self, db, secretsmanager, answer):
+        assert answer(secretsmanager.update_secret, SecretId="app/db") == {"ARN": db.arn, "Name": "app/db"}
+
+    def test_a_missing_token_comes_before_the_look_up(self, raw, refusal):
+        assert refusal(raw.update_secret, SecretId="unknown", SecretString="x") == NO_TOKEN
+
+    def test_both_values(self, db, secretsmanager, refusal):
+        request = {"SecretId": "app/db", "SecretString": "x", "SecretBinary": b"x"}
+        assert refusal(secretsmanager.update_secret, **request)[0] == "InvalidParameterException"
+
+    def test_an_unknown_secret(self, secretsmanager, refusal):
+        assert refusal(secretsmanager.update_secret, SecretId="unknown") == NOT_FOUND
+
+    def test_a_secret_marked_for_deletion(self, db, secretsmanager, refusal):
+        secretsmanager.delete_secret(SecretId="app/db")
+        assert refusal(secretsmanager.update_secret, SecretId="app/db") == DELETED
+
+
+class TestDescribeSecret:
+    def test_a_plain_secret_has_no_members_without_content(self, db, describe):
+        assert describe() == {
+            "ARN": db.arn,
+            "Name": "app/db",
+            "LastChangedDate": NOON,
+            "VersionIdsToStages": {V1: ["AWSCURRENT"]},
+            "CreatedDate": NOON,
+        }
+
+    def test_a_secret_without_versions(self, fake_secrets, describe):
+        fake_secrets.add("empty")
+        assert describe("empty").keys() == {"ARN", "Name", "LastChangedDate", "CreatedDate"}
+
+    def test_deprecated_versions_are_left_out(self, db, secretsmanager, describe):
+        for value in ("S2", "S3"):
+            secretsmanager.put_secret_value(SecretId="app/db", SecretString=value)
+        assert V1 not in describe()["VersionIdsToStages"]
+
+    def test_it_is_no_read(self, db, describe):
+        describe()
+        assert "LastAccessedDate" not in describe()
+
+    def test_an_unknown_secret(self, secretsmanager, refusal):
+        assert refusal(secretsmanager.describe_secret, SecretId="unknown") == NOT_FOUND
+
+
+class TestDeleteSecret:
+    @pytest.mark.parametrize(("window", "days"), [({}, 30), ({"RecoveryWindowInDays": 7}, 7)])
+    def test_the_answer_has_the_end_of_the_window(self, db, secretsmanager, answer, window, days):
+        assert answer(secretsmanager.delete_secret, SecretId="app/db", **window) == {
+            "ARN": db.arn,
+            "Name": "app/db",
+            "DeletionDate": NOON + timedelta(days=days),
+        }
+
+    def test_deleted_date_is_the_time_of_the_call(self, clock, db, secretsmanager, describe):
+        clock.tick(10)
+        secretsmanager.delete_secret(SecretId="app/db")
+        described = describe()
+        assert described["DeletedDate"] == described["LastChangedDate"] == NOON + timedelta(seconds=10)
+
+    def test_labels_are_still_described(self, db, secretsmanager, describe):
+        secretsmanager.delete_secret(SecretId="app/db")
+        assert describe()["VersionIdsToStages"] == {V1: ["AWSCURRENT"]}
+
+    @pytest.mark.parametrize(("seconds", "is_there"), [(7 * 86_400 - 1, True), (7 * 86_400, False)])
+    def test_the_secret_is_gone_when_the_window_has_passed(
+        self, clock, db, secretsmanager, refusal, seconds, is_there
+    ):
+        secretsmanager.delete_secret(SecretId="app/db", RecoveryWindowInDays=7)
+        clock.tick(seconds)
+        if is_there:
+            assert secretsmanager.describe_secret(SecretId="app/db")["Name"] == "app/db"
+        else:
+            assert refusal(secretsmanager.describe_secret, SecretId="app/db") == NOT_FOUND
+
+    def test_the_name_is_free_when_the_window_has_passed(self, clock, db, secretsmanager):
+        old_arn = db.arn
+        secretsmanager.delete_secret(SecretId="app/db", RecoveryWindowInDays=7)
+        clock.tick(7 * 86_400)
+        assert secretsmanager.create_secret(Name="app/db")["ARN"] != old_arn
+
+    def test_forced_it_is_gone_at_once(self, db, secretsmanager, answer, refusal):
+        deleted = answer(secretsmanager.delete_secret, SecretId="app/db", ForceDeleteWithoutRecovery=True)
+        assert deleted["DeletionDate"] == NOON
+        assert refusal(secretsmanager.describe_secret, SecretId="app/db") == NOT_FOUND
+
+    def test_forced_what_is_scheduled_is_gone_at_once(self, db, secretsmanager, refusal):
+        secretsmanager.delete_secret(SecretId="app/db")
+        secretsmanager.delete_secret(SecretId="app/db", ForceDeleteWithoutRecovery=True)
+        assert refusal(secretsmanager.describe_secret, SecretId="app/db") == NOT_FOUND
+
+    def test_a_secret_made_again_outlives_the_old_ones_window(self, clock, db, secretsmanager, describe):
+        secretsmanager.delete_secret(SecretId="app/db", RecoveryWindowInDays=7)
+        secretsmanager.delete_secret(SecretId="app/db", ForceDeleteWithoutRecovery=True)
+        secretsmanager.create_secret(Name="app/db")
+        clock.tick(30 * 86_400)
+        assert describe()["Name"] == "app/db"
+
+    def test_forced_what_never_existed_succeeds(self, secretsmanager, answer):
+        deleted = answer(secretsmanager.delete_secret, SecretId="ghost", ForceDeleteWithoutRecovery=True)
+        assert deleted["Name"] == "ghost"
+        assert deleted["ARN"].startswith("arn:aws:secretsmanager:us-east-1:123456789012:secret:ghost-")
+
+    @pytest.mark.parametrize("window", [0, 6, 31, -1])
+    @pytest.mark.parametrize("force", [True, False])
+    def test_a_window_out_of_range_comes_first(self, secretsmanager, refusal, window, force):
+        request = {"SecretId": "no name", "RecoveryWindowInDays": window, "ForceDeleteWithoutRecovery": force}
+        assert refusal(secretsmanager.delete_secret, **request) == (
+            "InvalidParameterException",
+            "The RecoveryWindowInDays value must be between 7 and 30 days (inclusive).",
+        )
+
+    def test_window_and_force_together(self, db, secretsmanager, refusal):
+        request = {"SecretId": "app/db", "RecoveryWindowInDays": 7, "ForceDeleteWithoutRecovery": True}
+        assert refusal(secretsmanager.delete_secret, **request) == (
+            "InvalidParameterException",
+            "You can't use ForceDeleteWithoutRecovery in conjunction with RecoveryWindowInDays.",
+        )
+
+    def test_an_unknown_secret(self, secretsmanager, refusal):
+        assert refusal(secretsmanager.delete_secret, SecretId="unknown") == NOT_FOUND
+
+    def test_twice(self, db, secretsmanager, refusal):
+        secretsmanager.delete_secret(SecretId="app/db")
+        assert refusal(secretsmanager.delete_secret, SecretId="app/db") == DELETED
+
+
+class TestRestoreSecret:
+    def test_it_is_as_before(self, db, secretsmanager, answer, describe):
+        before = describe()
+        secretsmanager.delete_secret(SecretId="app/db")
+        assert answer(secretsmanager.restore_secret, SecretId="app/db") == {"ARN": db.arn, "Name": "app/db"}
+        assert describe() == before
+
+    def test_its_window_no_longer_counts(self, clock, db, secretsmanager, describe):
+        secretsmanager.delete_secret(SecretId="app/db", RecoveryWindowInDays=7)
+        secretsmanager.restore_secret(SecretId="app/db")
+        clock.tick(30 * 86_400)
+        assert describe()["Name"] == "app/db"
+
+    def test_a_window_given_again_counts_from_then(self, clock, db, secretsmanager, describe):
+        secretsmanager.delete_secret(SecretId="app/db", RecoveryWindowInDays=7)
+        clock.tick(6 * 86_400)
+        secretsmanager.restore_secret(SecretId="app/db")
+        secretsmanager.delete_secret(SecretId="app/db", RecoveryWindowInDays=7)
+        clock.tick(6 * 86_400)
+        assert describe()["Name"] == "app/db"
+
+    def test_a_secret_that_is_not_scheduled_does_not_change(self, clock, db, secretsmanager, describe):
+        before = describe()
+        clock.tick(10)
+        secretsmanager.restore_secret(SecretId="app/db")
+        assert describe() == before
+
+    def test_an_unknown_secret(self, secretsmanager, refusal):
+        assert refusal(secretsmanager.restore_secret, SecretId="unknown") == NOT_FOUND

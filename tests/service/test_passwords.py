@@ -1,0 +1,100 @@
+"""GetRandomPassword, through a client."""
+
+import string
+
+import hypothesis.strategies as st
+import pytest
+from hypothesis import HealthCheck, given, settings
+
+SWITCHES = {
+    "ExcludeUppercase": string.ascii_uppercase,
+    "ExcludeLowercase": string.ascii_lowercase,
+    "ExcludeNumbers": string.digits,
+    "ExcludePunctuation": string.punctuation,
+}
+
+
+def password(client, **request):
+    return client.get_random_password(**request)["RandomPassword"]
+
+
+def test_by_default_it_has_32_characters_of_every_type(secretsmanager):
+    made = password(secretsmanager)
+    assert len(made) == 32
+    assert all(set(made) & set(characters) for characters in SWITCHES.values())
+
+
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
+@given(
+    length=st.integers(4, 60),
+    switched_off=st.sets(st.sampled_from(sorted(SWITCHES)), max_size=3),
+    excluded=st.text(st.sampled_from("aA0!/@\"'\\ "), max_size=8),
+    has_space=st.booleans(),
+    requires_each=st.booleans(),
+)
+def test_every_rule_holds_at_once(secretsmanager, length, switched_off, excluded, has_space, requires_each):
+    made = password(
+        secretsmanager,
+        PasswordLength=length,
+        ExcludeCharacters=excluded,
+        IncludeSpace=has_space,
+        RequireEachIncludedType=requires_each,
+        **dict.fromkeys(switched_off, True),
+    )
+    assert len(made) == length
+    wanted = {name: set(characters) for name, characters in SWITCHES.items() if name not in switched_off}
+    allowed = set().union(*wanted.values(), {" "} if has_space else set()) - set(excluded)
+    assert set(made) <= allowed
+    if requires_each:
+        assert all(set(made) & characters for characters in wanted.values())
+
+
+def test_two_are_not_alike(secretsmanager):
+    assert password(secretsmanager) != password(secretsmanager)
+
+
+@pytest.mark.parametrize("length", [1, 4096])
+def test_the_shortest_and_the_longest(secretsmanager, length):
+    assert len(password(secretsmanager, PasswordLength=length, RequireEachIncludedType=False)) == length
+
+
+def test_a_space_alone_is_enough(secretsmanager):
+    everything = dict.fromkeys(SWITCHES, True)
+    assert password(secretsmanager, IncludeSpace=True, PasswordLength=3, **everything) == "   "
+
+
+def test_a_type_that_is_emptied_is_no_matter_where_none_is_required(secretsmanager):
+    made = password(secretsmanager, ExcludeCharacters=string.digits, RequireEachIncludedType=False)
+    assert not set(made) & set(string.digits)
+
+
+@pytest.mark.parametrize(
+    ("request_members", "message"),
+    [
+        (dict.fromkeys(SWITCHES, True), "All characters have been excluded from selection."),
+        (
+            {**dict.fromkeys(SWITCHES, True), "IncludeSpace": True, "ExcludeCharacters": " "},
+            "All characters have been excluded from selection.",
+        ),
+        ({"ExcludeCharacters": string.digits}, "All characters of the desired type have been excluded"),
+        ({"PasswordLength": 3}, "Password length is too short based on the required types."),
+    ],
+)
+def test_impossible_requests_are_refused(secretsmanager, refusal, request_members, message):
+    assert refusal(secretsmanager.get_random_password, **request_members) == (
+        "InvalidParameterException",
+        message,
+    )
+
+
+@pytest.mark.parametrize(
+    ("length", "bound"), [(0, "greater than or equal to 1"), (4097, "less than or equal to 4096")]
+)
+def test_a_length_out_of_range_is_refused(raw, refusal, length, bound):
+    assert refusal(raw.get_random_password, PasswordLength=length) == (
+        "ValidationException",
+        (
+            f"1 validation error detected: Value '{length}' at 'passwordLength' failed to satisfy constraint: "
+            f"Member must have value {bound}"
+        ),
+    )
