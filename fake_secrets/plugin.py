@@ -90,7 +90,8 @@ def _build_client(region: str) -> BaseClient:
         from botocore.session import Session as BotocoreSession
 
         return BotocoreSession().create_client("secretsmanager", region_name=region)
-    return Session().client("secretsmanager", region_name=region)
+    client: BaseClient = Session().client("secretsmanager", region_name=region)
+    return client
 
 
 def _decorator_of(function: object) -> MockStages | None:

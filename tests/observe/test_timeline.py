@@ -1,0 +1,86 @@
+"""The timeline of a secret."""
+
+import pytest
+
+V1 = "11111111-1111-4111-8111-111111111111"
+V2 = "22222222-2222-4222-8222-222222222222"
+V3 = "33333333-3333-4333-8333-333333333333"
+
+
+@pytest.fixture
+def db(fake_secrets):
+    return fake_secrets.add("app/db", "x", version_ids={"AWSCURRENT": V1})
+
+
+def put(client, version, *stages):
+    client.put_secret_value(
+        SecretId="app/db", SecretString="y", ClientRequestToken=version, VersionStages=list(stages)
+    )
+
+
+def test_it_is_printed_as_a_table_of_versions_by_calls(fake_secrets, secretsmanager, db):
+    put(secretsmanager, V2, "AWSPENDING")
+    secretsmanager.update_secret_version_stage(
+        SecretId="app/db", VersionStage="AWSCURRENT", MoveToVersionId=V2, RemoveFromVersionId=V1
+    )
+    put(secretsmanager, V3, "AWSCURRENT", "LIVE")
+    assert str(fake_secrets.timeline("app/db")).splitlines() == [
+        "staging labels of app/db",
+        f"v1 = {V1}",
+        f"v2 = {V2}",
+        f"v3 = {V3}",
+        "",
+        "   call                      v1           v2                     v3",
+        "0  (seed)                    AWSCURRENT",
+        "1  PutSecretValue            AWSCURRENT   AWSPENDING",
+        "2  UpdateSecretVersionStage  AWSPREVIOUS  AWSCURRENT AWSPENDING",
+        "3  PutSecretValue            -            AWSPREVIOUS            AWSCURRENT LIVE",
+    ]
+
+
+def test_a_refused_call_shows_its_error(fake_secrets, secretsmanager, db):
+    with pytest.raises(secretsmanager.exceptions.InvalidParameterException):
+        secretsmanager.update_secret_version_stage(
+            SecretId="app/db", VersionStage="AWSCURRENT", RemoveFromVersionId=V1
+        )
+    assert "1  UpdateSecretVersionStage -> InvalidParameterException  AWSCURRENT" in str(
+        fake_secrets.timeline("app/db")
+    )
+
+
+def test_a_call_of_a_rotation_shows_its_step(fake_secrets, secretsmanager, db):
+    fake_secrets.rotate("app/db", lambda event, context: secretsmanager.describe_secret(SecretId="app/db"))
+    moments = fake_secrets.timeline("app/db").moments
+    assert [(moment.step, moment.operation) for moment in moments][1:4] == [
+        (None, "RotateSecret"),
+        ("createSecret", "DescribeSecret"),
+        ("setSecret", "DescribeSecret"),
+    ]
+
+
+def test_calls_about_other_secrets_are_left_out(fake_secrets, secretsmanager, db):
+    secretsmanager.create_secret(Name="other")
+    secretsmanager.get_random_password()
+    assert len(fake_secrets.timeline("app/db").moments) == 1
+
+
+@pytest.mark.parametrize("by", ["name", "arn", "partial ARN"])
+def test_a_secret_is_found_by_any_secret_id(fake_secrets, secretsmanager, db, by):
+    secret_id = {"name": "app/db", "arn": db.arn, "partial ARN": db.arn[:-7]}[by]
+    assert fake_secrets.timeline(secret_id).name == "app/db"
+
+
+def test_a_deleted_secrets_timeline_is_still_there(fake_secrets, secretsmanager, db):
+    secretsmanager.delete_secret(SecretId="app/db", ForceDeleteWithoutRecovery=True)
+    assert [moment.operation for moment in fake_secrets.timeline("app/db").moments] == ["(seed)", "DeleteSecret"]
+
+
+def test_a_secret_made_again_has_a_timeline_of_its_own(fake_secrets, secretsmanager, db):
+    secretsmanager.delete_secret(SecretId="app/db", ForceDeleteWithoutRecovery=True)
+    secretsmanager.create_secret(Name="app/db")
+    assert [moment.operation for moment in fake_secrets.timeline("app/db").moments] == ["CreateSecret"]
+
+
+def test_an_unknown_secret_has_none(fake_secrets):
+    with pytest.raises(LookupError, match="no secret 'unknown' in this world"):
+        fake_secrets.timeline("unknown")

@@ -1,0 +1,218 @@
+"""`FakeSecrets`, the handle: what AWS has no API for."""
+
+import logging
+
+import pytest
+
+from fake_secrets import SecretExistsError, SeedError, UnknownSecretError, current, mock_stages
+
+V1 = "11111111-1111-4111-8111-111111111111"
+V2 = "22222222-2222-4222-8222-222222222222"
+
+
+class TestAdd:
+    def test_it_gives_a_live_view(self, fake_secrets, secretsmanager):
+        secret = fake_secrets.add("app/db", "old")
+        secretsmanager.put_secret_value(SecretId="app/db", SecretString="new")
+        assert secret.value() == "new"
+
+    def test_labels_are_given_explicitly(self, fake_secrets):
+        secret = fake_secrets.add("app/db", labels={"AWSCURRENT": "new", "LIVE": "live"})
+        assert (secret.value(), secret.value("LIVE")) == ("new", "live")
+
+    def test_a_dict_with_a_label_is_a_json_value_here(self, fake_secrets):
+        assert fake_secrets.add("app/db", {"AWSCURRENT": "x"}).value() == {"AWSCURRENT": "x"}
+
+    def test_version_ids_are_fixed_by_label(self, fake_secrets):
+        secret = fake_secrets.add("app/db", "x", version_ids={"AWSCURRENT": V1})
+        assert secret.stages == {"AWSCURRENT": V1}
+
+    def test_labels_with_the_same_id_share_a_version(self, fake_secrets):
+        labels = {"AWSCURRENT": "x", "AWSPENDING": "x"}
+        secret = fake_secrets.add("app/db", labels=labels, version_ids=dict.fromkeys(labels, V1))
+        assert [version.id for version in secret.versions] == [V1]
+
+    def test_versions_are_in_the_order_in_which_aws_would_have_made_them(self, fake_secrets):
+        labels = {"AWSPENDING": None, "AWSCURRENT": "b", "AWSPREVIOUS": "a"}
+        secret = fake_secrets.add("app/db", labels=labels)
+        assert [version.stages for version in secret.versions] == [
+            ("AWSPREVIOUS",),
+            ("AWSCURRENT",),
+            ("AWSPENDING",),
+        ]
+
+    def test_the_arn_is_fixed_by_its_suffix(self, fake_secrets):
+        secret = fake_secrets.add("app/db", "x", arn_suffix="a1b2c3")
+        assert secret.arn == "arn:aws:secretsmanager:us-east-1:123456789012:secret:app/db-a1b2c3"
+
+    def test_a_secret_can_be_in_another_region(self, fake_secrets):
+        secret = fake_secrets.add("app/db", "x", region="eu-west-3")
+        assert fake_secrets[secret.arn].value() == "x"
+
+    def test_metadata_is_described(self, fake_secrets, secretsmanager):
+        fake_secrets.add("app/db", description="mine", kms_key_id="alias/mine", tags={"team": "payments"})
+        described = secretsmanager.describe_secret(SecretId="app/db")
+        assert described["Description"] == "mine"
+        assert described["KmsKeyId"] == "alias/mine"
+        assert described["Tags"] == [{"Key": "team", "Value": "payments"}]
+
+    def test_a_taken_name_is_refused(self, fake_secrets):
+        fake_secrets.add("app/db", "x")
+        with pytest.raises(SecretExistsError, match="secret 'app/db' exists already"):
+            fake_secrets.add("app/db", "y")
+
+    def test_a_name_that_is_marked_for_deletion_is_refused(self, fake_secrets, secretsmanager):
+        fake_secrets.add("app/db", "x")
+        secretsmanager.delete_secret(SecretId="app/db")
+        with pytest.raises(SecretExistsError, match="is scheduled for deletion"):
+            fake_secrets.add("app/db", "y")
+
+    @pytest.mark.parametrize(
+        ("arguments", "message"),
+        [
+            ({"value": "x", "labels": {"AWSCURRENT": "x"}}, "both a value and labels"),
+            ({"value": "x", "arn_suffix": "a1b2c"}, "isn't six letters or digits"),
+            ({"value": "x", "arn_suffix": "a1-2c3"}, "isn't six letters or digits"),
+            ({"value": "x", "version_ids": {"LIVE": V1}}, "names 'LIVE', which isn't among its labels"),
+            ({"value": "x", "version_ids": {"AWSCURRENT": "short"}}, "32 to 64 characters"),
+            (
+                {
+                    "labels": {"AWSCURRENT": "x", "LIVE": "y"},
+                    "version_ids": {"AWSCURRENT": V1, "LIVE": V1},
+                },
+                r"share version .* but not its value",
+            ),
+        ],
+    )
+    def test_what_aws_could_not_have_is_refused(self, fake_secrets, arguments, message):
+        with pytest.raises(SeedError, match=message):
+            fake_secrets.add("app/db", **arguments)
+
+    def test_a_refused_secret_is_not_added(self, fake_secrets):
+        with pytest.raises(SeedError):
+            fake_secrets.add("app/db", "x", arn_suffix="no")
+        with pytest.raises(UnknownSecretError):
+            fake_secrets["app/db"]
+
+
+class TestLookUp:
+    @pytest.mark.fake_secrets({"app/db": "x", "app/cache": "y"})
+    def test_an_unknown_secret_says_what_there_is(self, fake_secrets):
+        with pytest.raises(UnknownSecretError) as unknown:
+            fake_secrets["app/dv"]
+        assert str(unknown.value).splitlines() == [
+            "no secret 'app/dv' in this world. The world holds:",
+            "- 'app/db'",
+            "- 'app/cache'",
+            "Seed it with mock_stages({'app/dv': ...}) or fake_secrets.add('app/dv', ...).",
+        ]
+
+    def test_an_empty_world_says_so(self, fake_secrets):
+        with pytest.raises(UnknownSecretError, match="The world holds no secrets"):
+            fake_secrets["app/db"]
+
+    @pytest.mark.parametrize("secret_id", ["no name", "arn:aws:s3:::bucket", ""])
+    def test_a_bad_name_is_unknown(self, fake_secrets, secret_id):
+        with pytest.raises(UnknownSecretError):
+            fake_secrets[secret_id]
+
+    def test_by_partial_arn(self, fake_secrets):
+        arn = fake_secrets.add("app/db", "x").arn
+        assert fake_secrets[arn[:-7]].arn == arn
+
+
+class TestCalls:
+    def test_operation_secret_id_and_outcome(self, fake_secrets, secretsmanager):
+        secretsmanager.create_secret(Name="a", SecretString="x")
+        with pytest.raises(secretsmanager.exceptions.ResourceNotFoundException):
+            secretsmanager.get_secret_value(SecretId="b")
+        secretsmanager.get_random_password()
+        assert [(call.operation, call.secret_id, call.outcome) for call in fake_secrets.calls] == [
+            ("CreateSecret", "a", "succeeded"),
+            ("GetSecretValue", "b", "ResourceNotFoundException"),
+            ("GetRandomPassword", None, "succeeded"),
+        ]
+
+    def test_secret_values_are_redacted(self, fake_secrets, secretsmanager):
+        secretsmanager.create_secret(Name="a", SecretString="hunter2", ClientRequestToken=V1)
+        secretsmanager.put_secret_value(SecretId="a", SecretBinary=b"hunter2", ClientRequestToken=V2)
+        create, put = fake_secrets.calls
+        assert create.request == {"Name": "a", "SecretString": "***", "ClientRequestToken": V1}
+        assert put.request == {"SecretId": "a", "SecretBinary": "***", "ClientRequestToken": V2}
+
+    def test_the_handles_own_looks_are_no_calls(self, fake_secrets):
+        secret = fake_secrets.add("a", "x")
+        secret.value()
+        assert fake_secrets.calls == []
+
+    def test_an_unsupported_operation_stands_there_too(self, fake_secrets, secretsmanager):
+        with pytest.raises(Exception, match="doesn't support TagResource yet"):
+            secretsmanager.tag_resource(SecretId="a", Tags=[])
+        assert fake_secrets.calls[0].outcome == "UnsupportedOperationError"
+
+
+class TestReset:
+    def test_it_goes_back_to_the_seed(self):
+        with mock_stages({"a": "x"}) as fake:
+            before = (fake["a"].arn, fake["a"].stages)
+            fake["a"]
+            fake.add("b", "y")
+            fake.reset()
+            assert (fake["a"].arn, fake["a"].stages) == before
+            with pytest.raises(UnknownSecretError):
+                fake["b"]
+
+    def test_calls_and_rotations_are_forgotten(self):
+        with mock_stages({"a": "x"}) as fake:
+            fake.rotate("a", lambda event, context: None)
+            fake.reset()
+            assert (fake.calls, fake.rotations) == ([], [])
+
+    def test_registered_functions_stay(self):
+        with mock_stages({"a": "x"}) as fake:
+            fake.rotate("a", handler := lambda event, context: None)
+            fake.reset()
+            assert fake.rotate("a", handler).outcome == "unfinished"
+
+
+class TestCurrent:
+    def test_it_is_the_innermost_handle(self, fake_secrets):
+        assert current() is fake_secrets
+
+
+class TestSecretsStaySecret:
+    """Values never appear in a repr, a log line, an error of ours or a report."""
+
+    VALUE = "hunter2"
+
+    def objects(self, fake, client):
+        secret = fake.add("a", self.VALUE)
+        client.put_secret_value(SecretId="a", SecretString=f"{self.VALUE} too")
+
+        def leak(event, context):
+            raise ValueError(self.VALUE)
+
+        rotation = fake.rotate("a", leak, errors="record")
+        stored = fake._world.secret("a")
+        return [fake, secret, *secret.versions, *fake.calls, fake.timeline("a"), rotation, stored, fake._world]
+
+    def test_not_in_a_repr(self, fake_secrets, secretsmanager):
+        for thing in self.objects(fake_secrets, secretsmanager):
+            assert self.VALUE not in repr(thing)
+            assert self.VALUE not in str(thing)
+
+    def test_not_in_a_log_line_of_ours(self, fake_secrets, secretsmanager, caplog):
+        caplog.set_level(logging.DEBUG, logger="fake_secrets")
+        self.objects(fake_secrets, secretsmanager)
+        assert self.VALUE not in "".join(r.getMessage() for r in caplog.records if r.name == "fake_secrets")
+
+    def test_not_in_a_refusal_of_a_value(self, fake_secrets):
+        with pytest.raises(SeedError) as refused:
+            fake_secrets.add("a", self.VALUE * 10_000)
+        assert self.VALUE not in str(refused.value)
+
+
+def test_its_repr_names_the_secrets():
+    with mock_stages({"a": "x"}) as fake:
+        fake["a"]
+        assert repr(fake) == "<FakeSecrets 123456789012 us-east-1, secrets ['a']>"
