@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING, Any
 
 import botocore.awsrequest
 
-from fake_secrets import clock
 from fake_secrets.errors import ServiceError
 from fake_secrets.hook.facts import facts_of
 from fake_secrets.service.model import Request
@@ -79,13 +78,14 @@ def answer_raw(
         The response, and the rotation that is to be run, if the request started one.
     """
     facts = facts_of(operation, model)
+    request = _request(target, operation, body, facts and facts.shape)
     try:
-        content, rotation = target.world.answer(_request(target, operation, body, facts and facts.shape))
+        content, rotation = target.world.answer(request)
         status = OK
     except ServiceError as error:
-        content, rotation, status = {"__type": error.code, "Message": error.message}, None, error.status
+        content, rotation, status = _error_body(error), None, error.status
     encoded = _to_json(content).encode()
-    return Response(url, status, _headers(target.world, encoded), encoded), rotation
+    return Response(url, status, _headers(request, target, encoded), encoded), rotation
 
 
 def answer_parsed(
@@ -105,16 +105,17 @@ def answer_parsed(
     operation = model.name
     facts = facts_of(operation, model)
     assert facts is not None  # noqa: S101 -- the model was given
+    request = _request(target, operation, params["body"], facts.shape)
     parsed: dict[str, Any]
     try:
-        parsed, rotation = target.world.answer(_request(target, operation, params["body"], facts.shape))
+        parsed, rotation = target.world.answer(request)
         status, encoded = OK, _to_json(parsed).encode()
         parsed = facts.parse(parsed)
     except ServiceError as error:
         rotation, status = None, error.status
-        encoded = _to_json({"__type": error.code, "Message": error.message}).encode()
+        encoded = _to_json(_error_body(error)).encode()
         parsed = _parsed_error(error, model)
-    headers = _headers(target.world, encoded)
+    headers = _headers(request, target, encoded)
     parsed["ResponseMetadata"] = {
         "RequestId": headers["x-amzn-requestid"],
         "HTTPStatusCode": status,
@@ -126,7 +127,9 @@ def answer_parsed(
 
 def _request(target: Target, operation: str, body: bytes | str, shape: Any) -> Request:
     world = target.world
-    members = json.loads(body) if body else {}
+    # Decoded here, since json would first look which encoding the bytes have.
+    text = body.decode() if isinstance(body, bytes) else body
+    members = json.loads(text) if text else {}
     return Request(operation, members, target.region, target.partition, world.account_id, 0.0, shape)
 
 
@@ -139,12 +142,16 @@ def _parsed_error(error: ServiceError, model: OperationModel) -> dict[str, Any]:
     return parsed
 
 
-def _headers(world: World, body: bytes) -> dict[str, str]:
+def _error_body(error: ServiceError) -> dict[str, Any]:
+    return {"__type": error.code, "Message": error.message}
+
+
+def _headers(request: Request, target: Target, body: bytes) -> dict[str, str]:
     return {
-        "x-amzn-requestid": world.ids.request_id(),
+        "x-amzn-requestid": target.world.ids.request_id(),
         "content-type": "application/x-amz-json-1.1",
         "content-length": str(len(body)),
-        "date": _http_date(int(clock.now())),
+        "date": _http_date(int(request.now)),
         "connection": "keep-alive",
     }
 

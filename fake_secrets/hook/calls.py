@@ -35,16 +35,30 @@ _CREDENTIAL_SCOPE = re.compile(r"Credential=[^/]+/\d+/([^/]+)/")
 _HOST = re.compile(r"//secretsmanager(?:-fips)?\.([a-z0-9-]+)\.")
 
 
+class _Equipped:
+    """What is known of a client that carries our handlers."""
+
+    __slots__ = ("is_fast", "model_of", "partition", "region")
+
+    def __init__(self, client: BaseClient) -> None:
+        meta = client.meta
+        self.region: str = meta.region_name
+        self.partition: str = meta.partition
+        self.model_of: Callable[[str], OperationModel] = meta.service_model.operation_model
+        self.is_fast = not parses_for_itself(client)
+
+
 class _Call(Target):
     """A call in progress, and the rotation that it has started."""
 
     __slots__ = ("is_fast", "model_of", "rotation")
 
-    def __init__(self, world: World, client: BaseClient, *, is_fast: bool) -> None:
-        meta = client.meta
-        super().__init__(world, meta.region_name, meta.partition)
-        self.is_fast = is_fast
-        self.model_of: Callable[[str], OperationModel] = meta.service_model.operation_model
+    def __init__(self, world: World, client: _Equipped) -> None:
+        self.world = world
+        self.region = client.region
+        self.partition = client.partition
+        self.model_of = client.model_of
+        self.is_fast = client.is_fast and world.lane == "fast"
         self.rotation: Rotation | None = None
 
 
@@ -52,8 +66,7 @@ _calling: ContextVar[_Call | None] = ContextVar("fake_secrets_call", default=Non
 
 _lock = threading.RLock()
 _holders = 0
-# The clients that carry our handlers, and whether they may take the fast lane.
-_equipped: weakref.WeakKeyDictionary[BaseClient, bool] = weakref.WeakKeyDictionary()
+_equipped: weakref.WeakKeyDictionary[BaseClient, _Equipped] = weakref.WeakKeyDictionary()
 
 
 @contextlib.contextmanager
@@ -104,7 +117,7 @@ def _around_call(wrapped: Callable[..., Any], client: BaseClient, args: Any, kwa
         return wrapped(*args, **kwargs)
     _hold()
     try:
-        call = _Call(world, client, is_fast=_equip(client) and world.lane == "fast")
+        call = _Call(world, _equipped.get(client) or _equip(client))
         reset = _calling.set(call)
         try:
             response = wrapped(*args, **kwargs)
@@ -117,17 +130,14 @@ def _around_call(wrapped: Callable[..., Any], client: BaseClient, args: Any, kwa
         _release()
 
 
-def _equip(client: BaseClient) -> bool:
-    """Make sure that a client carries our handlers; say whether it may take the fast lane."""
-    is_fast = _equipped.get(client)
-    if is_fast is None:
-        with _lock:
-            is_fast = _equipped.get(client)
-            if is_fast is None:
-                for event, handler in _HANDLERS:
-                    client.meta.events.register_last(event, handler)
-                is_fast = _equipped[client] = not parses_for_itself(client)
-    return is_fast
+def _equip(client: BaseClient) -> _Equipped:
+    """Make sure that a client carries our handlers."""
+    with _lock:
+        if client not in _equipped:
+            for event, handler in _HANDLERS:
+                client.meta.events.register_last(event, handler)
+            _equipped[client] = _Equipped(client)
+        return _equipped[client]
 
 
 def _before_call(model: OperationModel, params: dict[str, Any], **_: Any) -> Any:
@@ -191,10 +201,11 @@ _SEAMS = (
     Seam(botocore.endpoint.Endpoint, "_send", _around_send),
     DefaultSession(),
 )
-# At the root of each event, or of the service where only its own calls are meant: handlers of
-# Stubber and of users, more specific or registered earlier, come first.
+# Registered last, at the service: handlers of Stubber, which are more specific, and of users come
+# first; but not one of a user's for every service's calls, since botocore goes from the specific
+# to the general.
 _HANDLERS = (
-    ("before-call", _before_call),
+    ("before-call.secrets-manager", _before_call),
     ("choose-signer.secrets-manager", _choose_signer),
     ("before-send.secrets-manager", _before_send),
 )

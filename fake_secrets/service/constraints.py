@@ -27,8 +27,8 @@ _PYTHON_TYPES: dict[str, type | tuple[type, ...]] = {
     "map": dict,
 }
 
-Violations = Iterator[str]
-Check = Callable[[Any, str], Violations]
+# Takes a value, its path, and the list of sentences that each violation is added to.
+Check = Callable[[Any, str, list[str]], None]
 
 
 @dataclass(eq=False, slots=True)
@@ -60,7 +60,7 @@ class Shape:
 
     @property
     def check(self) -> Check:
-        """The compiled check: takes a value and its path, yields a sentence per violation."""
+        """The compiled check."""
         if self._check is None:
             self._check = _compile(self)
         return self._check
@@ -88,7 +88,8 @@ def check(shape: Shape, members: Mapping[str, Any]) -> None:
 
     Source: the service model's constraints [B]; the grammar of the message, api-facts 1.1.
     """
-    violations = list(shape.check(members, ""))
+    violations: list[str] = []
+    shape.check(members, "", violations)
     if violations:
         count = len(violations)
         noun = "error" if count == 1 else "errors"
@@ -110,22 +111,23 @@ def redact(shape: Shape, members: Any) -> Any:
 
 
 def _compile(shape: Shape) -> Check:
-    """Compose the checks that apply to a shape; wrong JSON types end the whole check."""
+    """Compose the checks that apply to a shape; a wrong JSON type ends the whole check."""
     constraints = list(_constraints(shape))
-    expected = _PYTHON_TYPES.get(shape.kind, object)
+    expected: Any = _PYTHON_TYPES.get(shape.kind, object)
     refuses_bool = shape.kind in _NUMBERS
-    inner = _check_structure(shape) if shape.kind == "structure" else _check_elements(shape)
+    is_blob = shape.kind == "blob"
+    inner = _check_members(shape) if shape.kind == "structure" else _check_elements(shape)
 
-    def run(value: Any, path: str) -> Violations:
+    def run(value: Any, path: str, violations: list[str]) -> None:
         if not isinstance(value, expected) or (refuses_bool and isinstance(value, bool)):
             raise _wrong_type(path, shape.kind)
-        measured = _measure(shape, value)
+        measured = _decode(value) if is_blob else value
         for is_violated, sentence in constraints:
             if is_violated(measured):
                 shown = "" if shape.is_sensitive else f" '{_show(value)}'"
-                yield f"Value{shown} at '{path}' failed to satisfy constraint: {sentence}"
+                violations.append(f"Value{shown} at '{path}' failed to satisfy constraint: {sentence}")
         if inner is not None:
-            yield from inner(value, path)
+            inner(value, path, violations)
 
     return run
 
@@ -153,19 +155,20 @@ def _constraints(shape: Shape) -> Iterator[tuple[Callable[[Any], bool], str]]:
         )
 
 
-def _check_structure(shape: Shape) -> Check:
-    def run(value: Any, path: str) -> Violations:
+def _check_members(shape: Shape) -> Check:
+    paths = {name: _lower_camel(name) for name in (*shape.members, *shape.required)}
+
+    def run(value: Any, path: str, violations: list[str]) -> None:
         prefix = f"{path}." if path else ""
-        for name in shape.required:
-            if value.get(name) is None:
-                yield (
-                    f"Value null at '{prefix}{_lower_camel(name)}' failed to satisfy constraint: "
-                    "Member must not be null"
-                )
+        violations.extend(
+            f"Value null at '{prefix}{paths[name]}' failed to satisfy constraint: Member must not be null"
+            for name in shape.required
+            if value.get(name) is None
+        )
         for name, member in value.items():
             known = shape.members.get(name)
             if known is not None and member is not None:
-                yield from known.check(member, f"{prefix}{_lower_camel(name)}")
+                known.check(member, prefix + paths[name], violations)
 
     return run
 
@@ -175,19 +178,16 @@ def _check_elements(shape: Shape) -> Check | None:
     if element is None:
         return None
 
-    def run(value: Any, path: str) -> Violations:
+    def run(value: Any, path: str, violations: list[str]) -> None:
         for number, item in enumerate(value, start=1):
-            yield from element.check(item, f"{path}.{number}.member")
+            element.check(item, f"{path}.{number}.member", violations)
 
     return run
 
 
-def _measure(shape: Shape, value: Any) -> Any:
-    """Return what the constraints measure: a blob's bytes, any other value itself."""
-    if shape.kind != "blob":
-        return value
+def _decode(blob: str) -> bytes:
     try:
-        return base64.b64decode(value, validate=True)
+        return base64.b64decode(blob, validate=True)
     except (binascii.Error, ValueError):
         raise ServiceError("SerializationException", "Invalid base64 in a blob member.") from None
 

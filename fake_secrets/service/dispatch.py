@@ -35,7 +35,6 @@ _UNSUPPORTED_MEMBERS: Mapping[str, frozenset[str]] = {
     "UpdateSecret": frozenset({"Type"}),
     "RotateSecret": frozenset({"ExternalSecretRotationMetadata", "ExternalSecretRotationRoleArn"}),
 }
-_NONE: frozenset[str] = frozenset()
 
 
 def answer(store: Store, request: Request) -> dict[str, Any]:
@@ -59,10 +58,15 @@ def answer(store: Store, request: Request) -> dict[str, Any]:
         raise UnsupportedOperationError(msg)
     if request.shape is not None:
         constraints.check(request.shape, request.members)
-    unsupported = _UNSUPPORTED_MEMBERS.get(request.operation, _NONE) & request.members.keys()
+    if request.operation in _UNSUPPORTED_MEMBERS:
+        _refuse_unsupported_members(request)
+    store.settle(request.now)
+    return operation(store, request)
+
+
+def _refuse_unsupported_members(request: Request) -> None:
+    unsupported = _UNSUPPORTED_MEMBERS[request.operation] & request.members.keys()
     if unsupported:
         names = ", ".join(sorted(unsupported))
         msg = f"fake_secrets doesn't support {names} of {request.operation} yet: leave it out."
         raise UnsupportedOperationError(msg)
-    store.settle(request.now)
-    return operation(store, request)

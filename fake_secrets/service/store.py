@@ -15,7 +15,7 @@ from fake_secrets.service.model import Request, Secret
 __all__ = ["StartedRotation", "Store", "check_name", "check_secret_id", "is_valid_name"]
 
 _NAME = re.compile(r"[A-Za-z0-9\-/_+=.@!]+", re.ASCII)
-_ARN = re.compile(r"arn:[^:]+:secretsmanager:[^:]*:[^:]*:secret:(.+)", re.ASCII)
+_ARN = re.compile(r"arn:[^:]+:secretsmanager:([^:]*):([^:]*):secret:(.+)", re.ASCII)
 _ARN_SUFFIX = re.compile(r"-[A-Za-z0-9]{6}", re.ASCII)
 _SUFFIX_LENGTH = 7
 
@@ -48,7 +48,7 @@ def check_secret_id(secret_id: str) -> None:
     """
     if secret_id.startswith("arn:"):
         match = _ARN.fullmatch(secret_id)
-        check_name(match[1] if match else secret_id)
+        check_name(match[3] if match else secret_id)
     else:
         check_name(secret_id)
 
@@ -114,11 +114,13 @@ class Store:
         Source: api-facts 2. A partial ARN whose name itself ends like a suffix is taken for a
             whole one, and so not found [A].
         """
-        check_secret_id(secret_id)
         if secret_id.startswith("arn:"):
             self.concerned = self._by_arn(request, secret_id)
         else:
             self.concerned = self.named(request.account_id, request.region, secret_id)
+        if self.concerned is None:
+            # A bad name is never found, so the check can wait until nothing was.
+            check_secret_id(secret_id)
         return self.concerned
 
     def get(self, request: Request) -> Secret:
@@ -164,9 +166,10 @@ class Store:
                 self.remove(secret)
 
     def _by_arn(self, request: Request, arn: str) -> Secret | None:
-        _, _, _, region, account_id, _, tail = arn.split(":", 6)
-        if (region, account_id) != (request.region, request.account_id):
+        match = _ARN.fullmatch(arn)
+        if match is None or (match[1], match[2]) != (request.region, request.account_id):
             return None
+        region, account_id, tail = match.groups()
         whole = self.named(account_id, region, tail[:-_SUFFIX_LENGTH])
         if whole is not None and whole.arn == arn:
             return whole

@@ -241,7 +241,6 @@ class TestOtherPeoplesHandlers:
     @pytest.mark.parametrize(
         "event",
         [
-            "before-call",
             "before-call.*.*",
             "before-call.secrets-manager",
             "before-call.secretsmanager.GetSecretValue",
