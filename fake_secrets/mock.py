@@ -20,7 +20,7 @@ from fake_secrets.hook.seams import FAKE_ACCESS_KEY_ID, FAKE_SECRET_ACCESS_KEY, 
 from fake_secrets.ids import Ids
 from fake_secrets.options import RotationErrors, check_options
 from fake_secrets.service.seeds import describe_seeds
-from fake_secrets.world import World
+from fake_secrets.world import World, calls_belong_to, rotating_world
 
 __all__ = ["MockStages", "current", "mock_stages"]
 
@@ -127,9 +127,12 @@ class MockStages:
             if chosen:
                 self._own = entry.opened
             try:
-                yield entry.opened.handle
+                with _out_of_rotation():
+                    yield entry.opened.handle
             finally:
                 stack.leave(entry)
+                if self._own is not None and not stack.is_active(self._own):
+                    self._own = None
 
     def _world_to_join(self, options: Mapping[str, Any]) -> stack.Opened | None:
         if options:
@@ -228,6 +231,15 @@ def _open(options: Mapping[str, Any]) -> stack.Opened:
         while_running=hook.held,
     )
     return stack.Opened(world, FakeSecrets(world), _environment(region))
+
+
+def _out_of_rotation() -> contextlib.AbstractContextManager[None]:
+    """Have the calls of a rotation function that opens a world answered there.
+
+    Elsewhere it touches no context variable: the two ends of an asynchronous fixture may run in
+    different contexts.
+    """
+    return contextlib.nullcontext() if rotating_world.get() is None else calls_belong_to(None)
 
 
 def _default_region() -> str:

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import threading
-from collections.abc import Callable, Sequence
-from contextlib import AbstractContextManager
+from collections.abc import Callable, Iterator, Sequence
 from contextvars import ContextVar
 from typing import Any, Literal
 
@@ -21,13 +21,23 @@ from fake_secrets.service.rotation_config import finish_rotation
 from fake_secrets.service.seeds import Seed, partition_of, plant
 from fake_secrets.service.store import StartedRotation, Store
 
-__all__ = ["Lane", "World", "rotating_world"]
+__all__ = ["Lane", "World", "calls_belong_to", "rotating_world"]
 
 Lane = Literal["fast", "wire"]
 
 # The world whose rotation function is running here: its calls belong there, even where a
 # newer world is the innermost.
 rotating_world: ContextVar[World | None] = ContextVar("fake_secrets_rotating_world", default=None)
+
+
+@contextlib.contextmanager
+def calls_belong_to(world: World | None) -> Iterator[None]:
+    """Have calls from here answered by a world, or by the innermost one again (None)."""
+    reset = rotating_world.set(world)
+    try:
+        yield
+    finally:
+        rotating_world.reset(reset)
 
 
 class World:
@@ -55,7 +65,7 @@ class World:
         ids: Ids,
         rotation_errors: RotationErrors,
         lane: Lane,
-        while_running: Callable[[], AbstractContextManager[None]],
+        while_running: Callable[[], contextlib.AbstractContextManager[None]],
     ) -> None:
         self.region = region
         self.account_id = account_id
@@ -125,12 +135,10 @@ class World:
                 SystemExit.
         """
         started = self._runs[rotation]
-        reset = rotating_world.set(self)
         try:
-            with self._while_running():
+            with calls_belong_to(self), self._while_running():
                 run_steps(rotation, self.functions[started.lambda_arn], self.ids)
         finally:
-            rotating_world.reset(reset)
             self._end(rotation, started)
         if rotation.error is not None and (errors or self.rotation_errors) == "raise":
             raise rotation.error

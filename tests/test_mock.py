@@ -1,6 +1,7 @@
 """`mock_stages`: call forms, joining, shadowing, seeding, environment."""
 
 import asyncio
+import contextvars
 import inspect
 import os
 from datetime import UTC, datetime
@@ -167,6 +168,13 @@ class TestContextManager:
             with world:
                 pass
             assert current() is outer
+
+    def test_it_can_be_left_in_another_context_than_it_was_entered_in(self):
+        world = mock_stages({"a": "x"})
+        contextvars.copy_context().run(world.__enter__)
+        contextvars.copy_context().run(world.__exit__, None, None, None)
+        with pytest.raises(NoActiveWorldError):
+            current()
 
 
 class TestJoiningAndShadowing:

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 __all__ = ["Response", "Target", "answer_parsed", "answer_raw"]
 
-_to_json = json.JSONEncoder(separators=(",", ":"), ensure_ascii=False).encode
+_to_json = json.JSONEncoder(separators=(",", ":")).encode
 
 OK = 200
 ERROR = 300
@@ -130,7 +130,16 @@ def _request(target: Target, operation: str, body: bytes | str, shape: Any) -> R
     # Decoded here, since json would first look which encoding the bytes have.
     text = body.decode() if isinstance(body, bytes) else body
     members = json.loads(text) if text else {}
+    if "null" in text:
+        members = _without_nulls(members)
     return Request(operation, members, target.region, target.partition, world.account_id, 0.0, shape)
+
+
+def _without_nulls(value: Any) -> Any:
+    """Leave out members that are null, which are absent to AWS."""
+    if isinstance(value, dict):
+        return {name: _without_nulls(member) for name, member in value.items() if member is not None}
+    return [_without_nulls(item) for item in value] if isinstance(value, list) else value
 
 
 def _parsed_error(error: ServiceError, model: OperationModel) -> dict[str, Any]:

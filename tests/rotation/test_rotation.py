@@ -461,6 +461,17 @@ class TestRotateOfTheHandle:
             assert outer.rotate("prod/db", Rotator()).succeeded
             assert inner.calls == []
 
+    def test_a_world_that_the_function_opens_serves_it(self):
+        seen = []
+
+        def handler(event, context):
+            with mock_stages({"prod/db": "innermost"}):
+                seen.append(boto3.client("secretsmanager").get_secret_value(SecretId="prod/db")["SecretString"])
+
+        with mock_stages({"prod/db": "outer"}) as outer:
+            outer.rotate("prod/db", handler)
+        assert seen == ["innermost"] * 4
+
     def test_a_rotation_asked_for_after_the_world_is_left_reaches_no_network(self):
         with mock_stages({"prod/db": "x"}) as fake:
             client = boto3.client("secretsmanager")

@@ -49,6 +49,10 @@ def test_every_rule_holds_at_once(secretsmanager, length, switched_off, excluded
         assert all(set(made) & characters for characters in wanted.values())
 
 
+def test_a_member_that_is_null_is_absent(raw):
+    assert len(password(raw, PasswordLength=None, RequireEachIncludedType=None)) == 32
+
+
 def test_two_are_not_alike(secretsmanager):
     assert password(secretsmanager) != password(secretsmanager)
 

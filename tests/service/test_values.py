@@ -44,6 +44,11 @@ class TestGetSecretValue:
         fake_secrets.add("unicode", "pässwörd 🔑")
         assert secretsmanager.get_secret_value(SecretId="unicode")["SecretString"] == "pässwörd 🔑"
 
+    @pytest.mark.parametrize("value", ["\ud800", "null", "\x00", '"'])
+    def test_any_string_comes_back(self, fake_secrets, secretsmanager, value):
+        fake_secrets.add("odd", value)
+        assert secretsmanager.get_secret_value(SecretId="odd")["SecretString"] == value
+
     @pytest.mark.parametrize(
         "secret_id",
         [
