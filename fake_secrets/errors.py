@@ -56,7 +56,7 @@ class SecretExistsError(FakeSecretsError, ValueError):
     """Raised when a secret is added under a name that is taken."""
 
 
-class UnknownSecretError(FakeSecretsError, LookupError):
+class UnknownSecretError(FakeSecretsError, KeyError):
     """Raised when the handle is asked for a secret that isn't in the world.
 
     Args:
@@ -72,6 +72,9 @@ class UnknownSecretError(FakeSecretsError, LookupError):
             f"Seed it with mock_stages({{{secret_id!r}: ...}}) or fake_secrets.add({secret_id!r}, ...)."
         )
 
+    # A KeyError shows the repr of its message, which has several lines here.
+    __str__ = Exception.__str__
+
 
 class RequestRefusedError(FakeSecretsError):
     """Raised when the service refuses what the handle asked of it, as AWS would refuse a client.
@@ -80,10 +83,11 @@ class RequestRefusedError(FakeSecretsError):
         operation: the API operation, such as ``RotateSecret``.
         code: AWS's error code.
         message: AWS's message.
+        advice: what the author of the test can do about it.
     """
 
-    def __init__(self, operation: str, code: str, message: str) -> None:
-        super().__init__(f"{operation} was refused with {code}: {message}")
+    def __init__(self, operation: str, code: str, message: str, advice: str = "") -> None:
+        super().__init__(f"{operation} was refused with {code}: {message}{advice and chr(10)}{advice}")
         self.operation = operation
         self.code = code
         self.message = message

@@ -2,19 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
-from fake_secrets.errors import RequestRefusedError, ServiceError
+from fake_secrets.errors import RequestRefusedError, ServiceError, UnknownSecretError
 from fake_secrets.observe.ledger import Call
 from fake_secrets.observe.timeline import Timeline, timeline_of
 from fake_secrets.observe.view import SecretView
 from fake_secrets.options import RotationErrors, check_rotation_errors
 from fake_secrets.rotation.runner import Handler, Rotation
+from fake_secrets.service.model import AWSPENDING, Secret
+from fake_secrets.service.rotation_config import is_open
 from fake_secrets.service.seeds import SeedValue, describe_seed
 from fake_secrets.world import World
 
 __all__ = ["FakeSecrets"]
+
+# pytest leaves our frames out of tracebacks: their arguments may hold secret values.
+__tracebackhide__ = True
 
 
 class FakeSecrets:
@@ -80,7 +85,7 @@ class FakeSecrets:
         Raises:
             SecretExistsError: the name is taken.
             SeedError: such a secret could not exist in AWS.
-            TypeError: a value is neither str, bytes nor a mapping.
+            TypeError: a value is neither str, bytes nor a mapping, or tags aren't a mapping of str to str.
         """
         seed = describe_seed(
             name,
@@ -103,6 +108,17 @@ class FakeSecrets:
             UnknownSecretError: there is none.
         """
         return SecretView(self._world.secret(secret_id).arn, self._world.secret)
+
+    def __contains__(self, secret_id: str) -> bool:
+        """Say whether there is a secret of a name, an ARN or a partial ARN."""
+        try:
+            self._world.secret(secret_id)
+        except UnknownSecretError:
+            return False
+        return True
+
+    # Without this, `for` would ask for the secrets 0, 1, ... by way of __getitem__.
+    __iter__ = None
 
     def lambda_function(
         self,
@@ -172,7 +188,8 @@ class FakeSecrets:
         try:
             _, rotation = self._world.answer(request)
         except ServiceError as error:
-            raise RequestRefusedError(operation, error.code, error.message) from None
+            advice = _advice(self._world.secret(secret_id), self.rotations)
+            raise RequestRefusedError(operation, error.code, error.message, advice) from None
         if rotation is None:
             reason = f"version {token} exists, so RotateSecret was asked under this token before"
             raise RequestRefusedError(operation, "nothing to rotate", reason)
@@ -202,3 +219,12 @@ class FakeSecrets:
     def __repr__(self) -> str:
         names = [secret.name for secret in self._world.store]
         return f"<FakeSecrets {self.account_id} {self.region}, secrets {names!r}>"
+
+
+def _advice(secret: Secret, rotations: Sequence[Rotation]) -> str:
+    """Return what to do where RotateSecret is refused because a rotation is open."""
+    if not is_open(secret):
+        return ""
+    held_by = next((rotation for rotation in rotations if rotation.token == secret.labels[AWSPENDING]), None)
+    retry = "" if held_by is None else f"retry() {held_by!r}, or "
+    return f"To go on, {retry}remove AWSPENDING from that version with update_secret_version_stage."

@@ -24,6 +24,9 @@ from fake_secrets.world import World, calls_belong_to, rotating_world
 
 __all__ = ["MockStages", "current", "mock_stages"]
 
+# pytest leaves our frames out of tracebacks: their arguments may hold secret values.
+__tracebackhide__ = True
+
 DEFAULT_REGION = "us-east-1"
 DEFAULT_ACCOUNT_ID = "123456789012"
 
@@ -271,8 +274,8 @@ def _refuse_undecoratable(function: object) -> None:
     kind = type(function)
     if inspect.isclass(function):
         msg = (
-            f"mock_stages doesn't decorate classes yet, and {function.__name__} is one. Decorate its test "
-            "methods, or use the fixture `fake_secrets`."
+            f"mock_stages doesn't decorate classes yet, and {function.__name__} is one. With pytest, mark it: "
+            "@pytest.mark.fake_secrets(...); else decorate its test methods."
         )
     elif inspect.isgeneratorfunction(function) or inspect.isasyncgenfunction(function):
         msg = (

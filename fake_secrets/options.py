@@ -43,5 +43,5 @@ def check_rotation_errors(errors: str) -> None:
         ValueError: it is neither "raise" nor "record".
     """
     if errors not in {"raise", "record"}:
-        msg = f"rotation errors are 'raise'd or 'record'ed, not {errors!r}"
+        msg = f'what a rotation function raises is either "raise"d or "record"ed, not {errors!r}'
         raise ValueError(msg)

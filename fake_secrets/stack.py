@@ -12,6 +12,9 @@ from fake_secrets.world import World
 
 __all__ = ["Entry", "Opened", "enter", "innermost", "innermost_entry", "is_active", "leave"]
 
+# pytest leaves our frames out of tracebacks: their arguments may hold secret values.
+__tracebackhide__ = True
+
 
 @dataclass(frozen=True, slots=True)
 class Opened:

@@ -23,6 +23,9 @@ from fake_secrets.service.store import StartedRotation, Store
 
 __all__ = ["Lane", "World", "calls_belong_to", "rotating_world"]
 
+# pytest leaves our frames out of tracebacks: their arguments may hold secret values.
+__tracebackhide__ = True
+
 Lane = Literal["fast", "wire"]
 
 # The world whose rotation function is running here: its calls belong there, even where a
@@ -154,10 +157,10 @@ class World:
             started = self._runs.get(rotation)
             config = started.secret.rotation if started else None
             if started is None or config is None or config.is_running or not _is_retriable(rotation, started):
-                msg = (
-                    f"{rotation!r} can't be retried: it has succeeded, or AWSPENDING isn't on its version "
-                    "any more. Start a new one with fake_secrets.rotate(...)."
-                )
+                why = "it has succeeded" if rotation.succeeded else "AWSPENDING isn't on its version any more"
+                if config is not None and config.is_running:
+                    why = "it is running"
+                msg = f"{rotation!r} can't be retried: {why}. Start a new one with fake_secrets.rotate(...)."
                 raise RotationNotOpenError(msg)
             config.is_running = True
         self.run(rotation)

@@ -34,5 +34,5 @@ def machine_without_an_account(tmp_path_factory):
 @pytest.fixture
 def freezer_at_noon():
     """A clock that stands at a noon, so that a scenario's waits stay within its day."""
-    with freezegun.freeze_time("2026-03-04T12:00:00Z", ignore=["hypothesis"]) as clock:
+    with freezegun.freeze_time("2026-03-04T12:00:00Z", ignore=["hypothesis", "_pytest"]) as clock:
         yield clock

@@ -88,6 +88,11 @@ class TestAdd:
         with pytest.raises(SeedError, match=message):
             fake_secrets.add("app/db", **arguments)
 
+    @pytest.mark.parametrize("tags", [[{"Key": "a", "Value": "b"}], {"a": 1}, "a"])
+    def test_tags_that_are_no_mapping_of_text_are_refused(self, fake_secrets, tags):
+        with pytest.raises(TypeError, match="a mapping from tag key to tag value"):
+            fake_secrets.add("app/db", "x", tags=tags)
+
     def test_a_refused_secret_is_not_added(self, fake_secrets):
         with pytest.raises(SeedError):
             fake_secrets.add("app/db", "x", arn_suffix="no")
@@ -119,6 +124,16 @@ class TestLookUp:
     def test_by_partial_arn(self, fake_secrets):
         arn = fake_secrets.add("app/db", "x").arn
         assert fake_secrets[arn[:-7]].arn == arn
+
+    @pytest.mark.fake_secrets({"app/db": "x"})
+    def test_membership_is_by_secret_id(self, fake_secrets):
+        assert "app/db" in fake_secrets
+        assert fake_secrets["app/db"].arn in fake_secrets
+        assert "app/dv" not in fake_secrets
+
+    def test_it_is_not_iterable(self, fake_secrets):
+        with pytest.raises(TypeError, match="not iterable"):
+            list(fake_secrets)
 
 
 class TestCalls:

@@ -292,7 +292,7 @@ class TestOtherArguments:
             ({"account_id": "12345"}, "isn't a string of twelve digits"),
             ({"region": "Paris, France"}, "isn't a region"),
             ({"rotation": "manual"}, "rotations run 'inline'"),
-            ({"rotation_errors": "ignore"}, "'raise'd or 'record'ed"),
+            ({"rotation_errors": "ignore"}, 'either "raise"d or "record"ed'),
         ],
     )
     def test_impossible_ones_are_refused_on_entry(self, arguments, message):

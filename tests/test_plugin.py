@@ -325,6 +325,36 @@ class TestDecoratorAsMarker:
         )
 
 
+class TestTracebacks:
+    def test_a_refused_seed_shows_no_value(self, run):
+        ran = run(
+            """
+            from fake_secrets import mock_stages
+            def test_seed():
+                name, value = "a", "".join(["hun", "ter2"])
+                with mock_stages({name: {"AWSPREVIOUS": value}}):
+                    pass
+            """
+        )
+        ran.stdout.fnmatch_lines(["E *SeedError: secret 'a' has AWSPREVIOUS without AWSCURRENT*"])
+        ran.stdout.no_fnmatch_line("*hunter2*")
+
+    def test_a_rotation_function_that_raises_is_shown_without_our_frames(self, run):
+        ran = run(
+            """
+            def handler(event, context):
+                raise ConnectionError("the database is down")
+            def test_rotation(fake_secrets):
+                fake_secrets.add("a", "x")
+                fake_secrets.rotate("a", handler)
+            """
+        )
+        ran.stdout.fnmatch_lines(
+            ["E *ConnectionError: the database is down", "E *raised in createSecret of the rotation of secret 'a'"]
+        )
+        ran.stdout.no_fnmatch_line("*runner.py*")
+
+
 class TestInertUntilAsked:
     def test_importing_it_imports_neither_botocore_nor_wrapt(self):
         program = (

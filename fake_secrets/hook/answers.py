@@ -22,6 +22,9 @@ if TYPE_CHECKING:
 
 __all__ = ["Response", "Target", "answer_parsed", "answer_raw"]
 
+# pytest leaves our frames out of tracebacks: their arguments may hold secret values.
+__tracebackhide__ = True
+
 _to_json = json.JSONEncoder(separators=(",", ":")).encode
 
 OK = 200

@@ -29,6 +29,9 @@ if TYPE_CHECKING:
 
 __all__ = ["held"]
 
+# pytest leaves our frames out of tracebacks: their arguments may hold secret values.
+__tracebackhide__ = True
+
 _SERVICE_NAME = "secretsmanager"
 _TARGET_PREFIX = "secretsmanager."
 _CREDENTIAL_SCOPE = re.compile(r"Credential=[^/]+/\d+/([^/]+)/")

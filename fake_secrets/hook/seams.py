@@ -22,6 +22,9 @@ __all__ = [
     "parses_for_itself",
 ]
 
+# pytest leaves our frames out of tracebacks: their arguments may hold secret values.
+__tracebackhide__ = True
+
 FAKE_ACCESS_KEY_ID = "FAKESECRETSACCESSKEY"
 FAKE_SECRET_ACCESS_KEY = "fake-secrets-secret-access-key"  # noqa: S105 -- not a secret
 FAKE_SESSION_TOKEN = "fake-secrets-session-token"  # noqa: S105 -- not a secret

@@ -15,6 +15,9 @@ from fake_secrets.service.stages import labels_of
 
 __all__ = ["SecretView", "VersionView"]
 
+# pytest leaves our frames out of tracebacks: their arguments may hold secret values.
+__tracebackhide__ = True
+
 
 @dataclass(frozen=True, slots=True)
 class VersionView:

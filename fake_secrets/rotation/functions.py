@@ -10,6 +10,9 @@ from fake_secrets.rotation.runner import DEFAULT_TIMEOUT, Handler, LambdaFunctio
 
 __all__ = ["Functions"]
 
+# pytest leaves our frames out of tracebacks: their arguments may hold secret values.
+__tracebackhide__ = True
+
 _MAX_NAME = 64
 _NOT_IN_NAME = re.compile(r"[^A-Za-z0-9_]+")
 _NAME = re.compile(r"[A-Za-z0-9\-_]{1,64}", re.ASCII)

@@ -14,6 +14,9 @@ from fake_secrets.observe.ledger import rotation_step
 
 __all__ = ["STEPS", "Handler", "LambdaContext", "LambdaFunction", "Outcome", "Rotation", "run_steps"]
 
+# pytest leaves our frames out of tracebacks: their arguments may hold secret values.
+__tracebackhide__ = True
+
 STEPS = ("createSecret", "setSecret", "testSecret", "finishSecret")
 
 DEFAULT_TIMEOUT = 30.0
@@ -73,7 +76,8 @@ class LambdaFunction:
     def __post_init__(self) -> None:
         handler: object = self.handler
         if not callable(handler):
-            msg = f"a rotation function is called as handler(event, context); {self.handler!r} can't be called"
+            hint = " (rotate_secret takes an ARN, as RotationLambdaARN)" if isinstance(handler, str) else ""
+            msg = f"a rotation function is called as handler(event, context); {handler!r} can't be called{hint}"
             raise TypeError(msg)
         if inspect.iscoroutinefunction(self.handler):
             msg = (

@@ -12,6 +12,9 @@ from fake_secrets.service.store import Store
 
 __all__ = ["OPERATIONS", "answer"]
 
+# pytest leaves our frames out of tracebacks: their arguments may hold secret values.
+__tracebackhide__ = True
+
 OPERATIONS: Mapping[str, Callable[[Store, Request], dict[str, Any]]] = {
     "CancelRotateSecret": rotation_config.cancel_rotate_secret,
     "CreateSecret": lifecycle.create_secret,

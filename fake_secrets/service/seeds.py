@@ -16,6 +16,9 @@ from fake_secrets.service.store import Store, is_valid_name
 
 __all__ = ["Seed", "SeedValue", "describe_seed", "describe_seeds", "partition_of", "plant"]
 
+# pytest leaves our frames out of tracebacks: their arguments may hold secret values.
+__tracebackhide__ = True
+
 SeedValue = str | bytes | Mapping[str, Any] | None
 
 # In the order in which AWS would have come to have them, which is that of the versions.
@@ -94,7 +97,7 @@ def describe_seed(
 
     Raises:
         SeedError: such a secret could not exist in AWS.
-        TypeError: a value is neither str, bytes nor a mapping.
+        TypeError: a value is neither str, bytes nor a mapping, or tags aren't a mapping of str to str.
     """
     if not isinstance(name, str) or not is_valid_name(name) or len(name) > _MAX_NAME:
         msg = f"{name!r} can't be a secret's name: 1 to {_MAX_NAME} letters, digits and -/_+=.@!"
@@ -104,6 +107,9 @@ def describe_seed(
         raise SeedError(msg)
     if labels is None:
         labels = {} if value is None else {AWSCURRENT: value}
+    if tags is not None and not _is_text_map(tags):
+        msg = f"tags of secret {name!r} are a mapping from tag key to tag value, both str"
+        raise TypeError(msg)
     suffix = ids.arn_suffix() if arn_suffix is None else arn_suffix
     if len(suffix) != _ARN_SUFFIX_LENGTH or not (suffix.isascii() and suffix.isalnum()):
         msg = f"arn_suffix={suffix!r} isn't six letters or digits, such as 'a1b2c3'"
@@ -155,6 +161,10 @@ def plant(store: Store, seed: Seed, account_id: str, now: float) -> Secret:
         secret.add_version(version_id, value, now)
     store.add(secret)
     return secret
+
+
+def _is_text_map(value: object) -> bool:
+    return isinstance(value, Mapping) and all(isinstance(text, str) for pair in value.items() for text in pair)
 
 
 def partition_of(region: str) -> str:

@@ -426,6 +426,25 @@ class TestRotateOfTheHandle:
             fake_secrets.rotate("prod/db")
         assert refused.value.code == "InvalidRequestException"
 
+    def test_a_refusal_because_a_rotation_is_open_says_how_to_go_on(self, fake_secrets, db):
+        rotation = fake_secrets.rotate("prod/db", Rotator(finishes=False))
+        with pytest.raises(RequestRefusedError) as refused:
+            fake_secrets.rotate("prod/db")
+        assert str(refused.value).splitlines() == [
+            (
+                "RotateSecret was refused with InvalidRequestException: A previous rotation isn't complete. That "
+                "rotation will be reattempted."
+            ),
+            (
+                f"To go on, retry() {rotation!r}, or remove AWSPENDING from that version with "
+                "update_secret_version_stage."
+            ),
+        ]
+
+    def test_an_arn_for_a_handler_is_refused(self, fake_secrets, db):
+        with pytest.raises(TypeError, match="rotate_secret takes an ARN"):
+            fake_secrets.rotate("prod/db", fake_secrets.lambda_function(Rotator()))
+
     def test_a_token_that_was_rotated_under_before_is_refused(self, fake_secrets, db):
         fake_secrets.rotate("prod/db", Rotator(), token=TOKEN)
         with pytest.raises(RequestRefusedError, match="asked under this token before"):
@@ -442,7 +461,7 @@ class TestRotateOfTheHandle:
             fake_secrets.rotate("prod/db", Rotator(), token=token)
 
     def test_unknown_ways_with_errors_are_refused(self, fake_secrets, db):
-        with pytest.raises(ValueError, match="'raise'd or 'record'ed"):
+        with pytest.raises(ValueError, match='either "raise"d or "record"ed'):
             fake_secrets.rotate("prod/db", Rotator(), errors="ignore")
 
     def test_it_stands_among_the_calls(self, fake_secrets, db):
