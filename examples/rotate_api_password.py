@@ -2,14 +2,13 @@
 
 import json
 import logging
-import os
 
 import accounts_api
 import boto3
 
 logger = logging.getLogger(__name__)
 
-secretsmanager = boto3.client("secretsmanager", region_name=os.environ.get("AWS_REGION", "us-east-1"))
+secretsmanager = boto3.client("secretsmanager")
 
 
 def lambda_handler(event, context):

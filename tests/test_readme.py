@@ -12,7 +12,10 @@ PYTHON = [code for language, code in BLOCKS if language == "python"]
 COMMANDS = [code.strip() for language, code in BLOCKS if language == "bash"]
 
 
-def test_every_python_block_passes(pytester):
+@pytest.mark.parametrize("region", [None, "eu-west-1"])
+def test_every_python_block_passes(pytester, monkeypatch, region):
+    if region is not None:
+        monkeypatch.setenv("AWS_DEFAULT_REGION", region)
     modules = {name: code for code in PYTHON for name in re.findall(r"\A# (\w+)\.py\n", code)}
     suites = [code for code in PYTHON if code not in modules.values()]
     pytester.makepyfile(**modules, **{f"test_block_{number}": code for number, code in enumerate(suites)})
