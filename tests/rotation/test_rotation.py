@@ -194,6 +194,26 @@ class TestSuccess:
         assert answer["VersionId"] == TOKEN
         assert rotator.steps == STEPS
 
+    def test_the_same_token_while_it_runs_is_answered_again(self, fake_secrets, secretsmanager, db):
+        answers = []
+
+        def handler(event, context):
+            answers.append(secretsmanager.rotate_secret(SecretId="prod/db", ClientRequestToken=TOKEN))
+
+        rotate(secretsmanager, fake_secrets, handler, ClientRequestToken=TOKEN)
+        assert [answer["VersionId"] for answer in answers] == [TOKEN] * 4
+
+    def test_another_token_while_it_runs_is_refused(self, fake_secrets, secretsmanager, db):
+        refusals = []
+
+        def handler(event, context):
+            with pytest.raises(botocore.exceptions.ClientError) as refused:
+                secretsmanager.rotate_secret(SecretId="prod/db")
+            refusals.append(refused.value.response["Error"]["Message"])
+
+        rotate(secretsmanager, fake_secrets, handler)
+        assert refusals == ["A previous rotation isn't complete. That rotation will be reattempted."] * 4
+
     def test_a_secret_in_another_region_is_rotated_there(self, fake_secrets):
         fake_secrets.add("far/db", "old", region="eu-west-3")
         seen = []

@@ -238,6 +238,10 @@ class TestDeleteSecret:
         assert deleted["Name"] == "ghost"
         assert deleted["ARN"].startswith("arn:aws:secretsmanager:us-east-1:123456789012:secret:ghost-")
 
+    def test_forced_by_the_arn_of_what_never_existed_answers_with_it(self, secretsmanager, answer):
+        arn = "arn:aws:secretsmanager:us-east-1:123456789012:secret:ghost-a1b2c3"
+        assert answer(secretsmanager.delete_secret, SecretId=arn, ForceDeleteWithoutRecovery=True)["ARN"] == arn
+
     @pytest.mark.parametrize("window", [0, 6, 31, -1])
     @pytest.mark.parametrize("force", [True, False])
     def test_a_window_out_of_range_comes_first(self, secretsmanager, refusal, window, force):
