@@ -82,8 +82,8 @@ class Figure:
     def _ratio(self, over: str, under: str) -> str:
         if not {over, under} <= self.samples.keys():
             return "-"
-        ratios = [a / b for a, b in zip(self.samples[over], self.samples[under], strict=True)]
-        low, middle, high = statistics.quantiles(ratios * 2, method="inclusive")
+        ratios = sorted(a / b for a, b in zip(self.samples[over], self.samples[under], strict=True))
+        low, middle, high = (ratios[len(ratios) * quarter // 4] for quarter in (1, 2, 3))
         return f"{middle:.3g} [{low:.3g}, {high:.3g}]"
 
 
@@ -104,33 +104,32 @@ def timed_in_child(cache: str, setup: str, statement: str) -> float:
     code = (
         f"import time; {setup}\nstart = time.perf_counter_ns()\n{statement}\nprint(time.perf_counter_ns() - start)"
     )
-    return float(child([], code, PYTHONPYCACHEPREFIX=cache, PYTHONDONTWRITEBYTECODE="").stdout)
+    return float(output_of_child([], code, PYTHONPYCACHEPREFIX=cache, PYTHONDONTWRITEBYTECODE=""))
 
 
-def child(tool: Sequence[str], code: str, **variables: str) -> subprocess.CompletedProcess[str]:
+def output_of_child(tool: Sequence[str], code: str, **variables: str) -> str:
     """Run code in a new interpreter, under a tool if one is given."""
     command, environment = [*tool, sys.executable, "-c", code], {**os.environ, **variables}
-    return subprocess.run(command, env=environment, capture_output=True, text=True, check=True)
+    return subprocess.run(command, env=environment, stdout=subprocess.PIPE, text=True, check=True).stdout
 
 
 def client_of(side: str) -> Any:
     client = boto3.session.Session().client("secretsmanager")
-    return answer_nothing(client) if side == "floor" else client
+    return answer_at_once(client) if side == "floor" else client
 
 
-def answer_nothing(client: Any) -> Any:
-    """Register the floor's no-op, which has the answers of all operations ready."""
-    http = botocore.awsrequest.AWSResponse(None, 200, {}, None)
-    secret = {"ARN": f"arn:aws:secretsmanager:us-east-1:123456789012:secret:{NAME}-a1b2c3", "Name": NAME}
-    secret["ResponseMetadata"] = {"HTTPStatusCode": 200, "RequestId": NEW, "RetryAttempts": 0}
-    stored = {**secret, "VersionId": NEW, "VersionStages": ["AWSCURRENT"]}
-    answers = {
-        "CreateSecret": (http, stored),
-        "GetSecretValue": (http, {**stored, "SecretString": "value"}),
-        "PutSecretValue": (http, stored),
-        "UpdateSecretVersionStage": (http, secret),
+def answer_at_once(client: Any) -> Any:
+    """Register the floor's no-op, which has one answer ready for every operation."""
+    parsed = {
+        "ARN": f"arn:aws:secretsmanager:us-east-1:123456789012:secret:{NAME}-a1b2c3",
+        "Name": NAME,
+        "VersionId": NEW,
+        "SecretString": "value",
+        "VersionStages": ["AWSCURRENT"],
+        "ResponseMetadata": {"HTTPStatusCode": 200, "RequestId": NEW, "RetryAttempts": 0},
     }
-    client.meta.events.register("before-call.secrets-manager", lambda model, **_: answers[model.name])
+    answer = (botocore.awsrequest.AWSResponse(None, 200, {}, None), parsed)
+    client.meta.events.register("before-call.secrets-manager", lambda **_: answer)
     return client
 
 
@@ -188,7 +187,7 @@ def body_round(times: int, function: Callable[..., object], *args: Any) -> Round
 
 def figures_in_process() -> list[Figure]:
     """Return the figures of calls, tests and activations."""
-    floor_test, our_test = body_round(5, whole_test, answer_nothing), body_round(5, mock_stages(whole_test))
+    floor_test, our_test = body_round(5, whole_test, answer_at_once), body_round(5, mock_stages(whole_test))
     moto_test = body_round(1, mock_aws(whole_test))
     tests = {"floor": floor_test, "ours": our_test, "moto": moto_test}
     kept_tests = {"ours": body_round(50, test_with_kept_client, client_of("ours")), "moto": moto_test}
@@ -232,11 +231,11 @@ def repeat_call(side: str, times: int) -> None:
 
 def instructions(side: str, times: int = 500) -> float:
     """Return the instructions of one `get_secret_value`: what twice the calls cost beyond once."""
-    tool = ["valgrind", "--tool=callgrind", f"--callgrind-out-file={os.devnull}"]
+    tool = ["valgrind", "--log-fd=1", "--tool=callgrind", f"--callgrind-out-file={os.devnull}"]
     counts = []
     for calls in (times, 2 * times):
         code = f"import compare; compare.repeat_call({side!r}, {calls})"
-        output = child(tool, code, PYTHONPATH=str(Path(__file__).parent), PYTHONHASHSEED="0").stderr
+        output = output_of_child(tool, code, PYTHONPATH=str(Path(__file__).parent), PYTHONHASHSEED="0")
         counts.append(int(re.findall(r"Collected : (\d+)", output)[-1]))
     return (counts[1] - counts[0]) / times
 
@@ -249,7 +248,7 @@ def describe_machine() -> str:
 
 def describe_plugin() -> str:
     code = "import sys, pytest, fake_secrets.plugin; print(*({'botocore', 'wrapt'} & sys.modules.keys()))"
-    return child([], code).stdout.strip() or "neither botocore nor wrapt"
+    return output_of_child([], code).strip() or "neither botocore nor wrapt"
 
 
 def measure(figures: Sequence[Figure], rounds: int) -> None:
@@ -275,6 +274,7 @@ def main() -> None:
     parser.add_argument("--instructions", action="store_true", help="also count instructions, with valgrind")
     arguments = parser.parse_args()
     os.environ.update(ENVIRONMENT)
+    os.environ.pop("AWS_PROFILE", None)
     print(describe_machine())
     with tempfile.TemporaryDirectory() as cache:
         figures = [*figures_in_process(), *figures_of_imports(cache)]

@@ -1,11 +1,25 @@
-"""Changes to the process environment that are undone exactly, in any order of undoing."""
+"""The process environment: what is laid over it, and undone exactly, in any order of undoing."""
 
 from __future__ import annotations
 
 import os
+import threading
 from collections.abc import Mapping
 
-__all__ = ["Overlay"]
+__all__ = [
+    "FAKE_ACCESS_KEY_ID",
+    "FAKE_SECRET_ACCESS_KEY",
+    "FAKE_SESSION_TOKEN",
+    "Overlay",
+    "default_region",
+    "world_environment",
+]
+
+FAKE_ACCESS_KEY_ID = "FAKESECRETSACCESSKEY"
+FAKE_SECRET_ACCESS_KEY = "fake-secrets-secret-access-key"  # noqa: S105 -- not a secret
+FAKE_SESSION_TOKEN = "fake-secrets-session-token"  # noqa: S105 -- not a secret
+
+_FALLBACK_REGION = "us-east-1"
 
 
 class Overlay:
@@ -20,24 +34,68 @@ class Overlay:
         self._saved: dict[str, str | None] = {}
 
     def apply(self) -> None:
-        """Set the variables, remembering what they were."""
-        for name, value in self._variables.items():
-            self._saved[name] = os.environ.get(name)
-            _set(name, value)
+        """Set the variables, all or none, remembering what they were."""
+        with _lock:
+            try:
+                for name, value in self._variables.items():
+                    found = os.environ.get(name)
+                    _set(name, value)
+                    self._saved[name] = found
+            except BaseException:
+                self._put_back()
+                raise
+            _applied.append(self)
 
-    def undo(self, above: Overlay | None = None) -> None:
+    def undo(self) -> None:
         """Put the variables back.
 
-        Args:
-            above: the overlay that was applied after this one and still stands, if any. It then
-                keeps the environment as it is and puts back, in its turn, what this one found.
+        Where an overlay that was applied later still stands, the environment stays as it is, and
+        that one puts back, in its turn, what this one found.
         """
-        if above is not None:
-            above._saved.update(self._saved)
-        else:
-            for name, value in self._saved.items():
-                _set(name, value)
+        with _lock:
+            position = _applied.index(self)
+            del _applied[position]
+            if position < len(_applied):
+                _applied[position]._saved.update(self._saved)
+                self._saved = {}
+            else:
+                self._put_back()
+
+    def _put_back(self) -> None:
+        for name, value in self._saved.items():
+            _set(name, value)
         self._saved = {}
+
+
+# There is one process environment, so that there is one order of what lies over it.
+_applied: list[Overlay] = []
+_lock = threading.RLock()
+
+
+def default_region() -> str:
+    """Return the region that AWS_DEFAULT_REGION or AWS_REGION names, else us-east-1."""
+    return os.environ.get("AWS_DEFAULT_REGION") or os.environ.get("AWS_REGION") or _FALLBACK_REGION
+
+
+def world_environment(region: str) -> dict[str, str | None]:
+    """Return what shields real accounts while a world is active; None hides a variable.
+
+    Args:
+        region: the world's region.
+    """
+    variables: dict[str, str | None] = {
+        "AWS_ACCESS_KEY_ID": FAKE_ACCESS_KEY_ID,
+        "AWS_SECRET_ACCESS_KEY": FAKE_SECRET_ACCESS_KEY,
+        "AWS_SESSION_TOKEN": FAKE_SESSION_TOKEN,
+        "AWS_PROFILE": None,
+        "AWS_DEFAULT_PROFILE": None,
+        "AWS_EC2_METADATA_DISABLED": "true",
+        "AWS_DEFAULT_REGION": region,
+    }
+    if "SECRETS_MANAGER_ENDPOINT" not in os.environ:
+        # AWS's own rotation templates fail without it.
+        variables["SECRETS_MANAGER_ENDPOINT"] = f"https://secretsmanager.{region}.amazonaws.com"
+    return variables
 
 
 def _set(name: str, value: str | None) -> None:

@@ -87,7 +87,8 @@ class RequestRefusedError(FakeSecretsError):
     """
 
     def __init__(self, operation: str, code: str, message: str, advice: str = "") -> None:
-        super().__init__(f"{operation} was refused with {code}: {message}{advice and chr(10)}{advice}")
+        said = f"{operation} was refused with {code}: {message}"
+        super().__init__(f"{said}\n{advice}" if advice else said)
         self.operation = operation
         self.code = code
         self.message = message

@@ -11,15 +11,18 @@ from fake_secrets.observe.timeline import Timeline, timeline_of
 from fake_secrets.observe.view import SecretView
 from fake_secrets.options import RotationErrors, check_rotation_errors
 from fake_secrets.rotation.runner import Handler, Rotation
+from fake_secrets.service import stages
 from fake_secrets.service.model import AWSPENDING, Secret
-from fake_secrets.service.rotation_config import is_open
 from fake_secrets.service.seeds import SeedValue, describe_seed
 from fake_secrets.world import World
 
 __all__ = ["FakeSecrets"]
 
-# pytest leaves our frames out of tracebacks: their arguments may hold secret values.
-__tracebackhide__ = True
+__tracebackhide__ = True  # the arguments in our frames may hold secret values
+
+
+# ClientRequestTokenType of the service model.
+TOKEN_LENGTHS = range(32, 65)
 
 
 class FakeSecrets:
@@ -109,11 +112,11 @@ class FakeSecrets:
         """
         return SecretView(self._world.secret(secret_id).arn, self._world.secret)
 
-    def __contains__(self, secret_id: str) -> bool:
+    def __contains__(self, secret_id: object) -> bool:
         """Say whether there is a secret of a name, an ARN or a partial ARN."""
         try:
             self._world.secret(secret_id)
-        except UnknownSecretError:
+        except (UnknownSecretError, TypeError):
             return False
         return True
 
@@ -174,8 +177,8 @@ class FakeSecrets:
             BaseException: what the function raised, where errors are raised.
         """
         check_rotation_errors(errors or "raise")
-        if token is not None and not 32 <= len(token) <= 64:  # noqa: PLR2004 -- ClientRequestTokenType
-            msg = f"token={token!r} has {len(token)} characters; a ClientRequestToken has 32 to 64"
+        if token is not None and not (isinstance(token, str) and len(token) in TOKEN_LENGTHS):
+            msg = f"token={token!r} isn't a string of 32 to 64 characters, as a ClientRequestToken is"
             raise ValueError(msg)
         members: dict[str, Any] = {
             "SecretId": self._world.secret(secret_id).arn,
@@ -209,7 +212,10 @@ class FakeSecrets:
             UnknownSecretError: no call was ever about such a secret.
         """
         ledger = self._world.ledger
-        secret = ledger.latest(secret_id) or self._world.secret(secret_id)
+        if secret_id in self:
+            secret = self._world.secret(secret_id)
+        else:
+            secret = ledger.latest(secret_id) or self._world.secret(secret_id)
         return timeline_of(secret, ledger.about(secret))
 
     def reset(self) -> None:
@@ -223,7 +229,7 @@ class FakeSecrets:
 
 def _advice(secret: Secret, rotations: Sequence[Rotation]) -> str:
     """Return what to do where RotateSecret is refused because a rotation is open."""
-    if not is_open(secret):
+    if not stages.is_rotation_open(secret.labels):
         return ""
     held_by = next((rotation for rotation in rotations if rotation.token == secret.labels[AWSPENDING]), None)
     retry = "" if held_by is None else f"retry() {held_by!r}, or "

@@ -5,18 +5,17 @@ from __future__ import annotations
 import contextlib
 import functools
 import inspect
-import os
 import threading
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import AsyncGenerator, Callable, Coroutine, Generator, Iterator, Mapping
 from types import TracebackType
 from typing import Any, Literal, TypeVar, cast, overload
 
 import wrapt
 
 from fake_secrets import hook, stack
+from fake_secrets.environment import default_region, world_environment
 from fake_secrets.errors import NoActiveWorldError
 from fake_secrets.handle import FakeSecrets
-from fake_secrets.hook.seams import FAKE_ACCESS_KEY_ID, FAKE_SECRET_ACCESS_KEY, FAKE_SESSION_TOKEN
 from fake_secrets.ids import Ids
 from fake_secrets.options import RotationErrors, check_options
 from fake_secrets.service.seeds import describe_seeds
@@ -24,10 +23,8 @@ from fake_secrets.world import World, calls_belong_to, rotating_world
 
 __all__ = ["MockStages", "current", "mock_stages"]
 
-# pytest leaves our frames out of tracebacks: their arguments may hold secret values.
-__tracebackhide__ = True
+__tracebackhide__ = True  # the arguments in our frames may hold secret values
 
-DEFAULT_REGION = "us-east-1"
 DEFAULT_ACCOUNT_ID = "123456789012"
 
 Function = TypeVar("Function", bound=Callable[..., Any])
@@ -110,7 +107,7 @@ class MockStages:
 
         def run(wrapped: Function, _: object, args: Any, kwargs: Any) -> Any:
             with self.active():
-                return wrapped(*args, **kwargs)
+                return _finished(wrapped(*args, **kwargs))
 
         return cast("Function", _Decorated(function, run, self))
 
@@ -130,7 +127,7 @@ class MockStages:
             if chosen:
                 self._own = entry.opened
             try:
-                with _out_of_rotation():
+                with _calls_to(entry.opened.world):
                     yield entry.opened.handle
             finally:
                 stack.leave(entry)
@@ -140,8 +137,9 @@ class MockStages:
     def _world_to_join(self, options: Mapping[str, Any]) -> stack.Opened | None:
         if options:
             return self._own if self._own is not None and stack.is_active(self._own) else None
-        innermost = stack.innermost_entry()
-        return None if innermost is None else innermost.opened
+        rotating = rotating_world()
+        entry = stack.innermost_entry() if rotating is None else stack.entry_of(rotating)
+        return None if entry is None else entry.opened
 
 
 @overload
@@ -222,7 +220,7 @@ def current() -> FakeSecrets:
 
 def _open(options: Mapping[str, Any]) -> stack.Opened:
     check_options(options)
-    region = options.get("region") or _default_region()
+    region = options.get("region") or default_region()
     ids = Ids()
     world = World(
         region=region,
@@ -233,41 +231,38 @@ def _open(options: Mapping[str, Any]) -> stack.Opened:
         lane=options.get("_lane", "fast"),
         while_running=hook.held,
     )
-    return stack.Opened(world, FakeSecrets(world), _environment(region))
+    return stack.Opened(world, FakeSecrets(world), world_environment(region))
 
 
-def _out_of_rotation() -> contextlib.AbstractContextManager[None]:
-    """Have the calls of a rotation function that opens a world answered there.
+def _calls_to(world: World) -> contextlib.AbstractContextManager[object]:
+    """Have the calls of a rotation function that enters another world answered there.
 
     Elsewhere it touches no context variable: the two ends of an asynchronous fixture may run in
     different contexts.
     """
-    return contextlib.nullcontext() if rotating_world.get() is None else calls_belong_to(None)
-
-
-def _default_region() -> str:
-    return os.environ.get("AWS_DEFAULT_REGION") or os.environ.get("AWS_REGION") or DEFAULT_REGION
-
-
-def _environment(region: str) -> dict[str, str | None]:
-    """Return what shields real accounts while a world is active; None hides a variable."""
-    variables: dict[str, str | None] = {
-        "AWS_ACCESS_KEY_ID": FAKE_ACCESS_KEY_ID,
-        "AWS_SECRET_ACCESS_KEY": FAKE_SECRET_ACCESS_KEY,
-        "AWS_SESSION_TOKEN": FAKE_SESSION_TOKEN,
-        "AWS_PROFILE": None,
-        "AWS_DEFAULT_PROFILE": None,
-        "AWS_EC2_METADATA_DISABLED": "true",
-        "AWS_DEFAULT_REGION": region,
-    }
-    if "SECRETS_MANAGER_ENDPOINT" not in os.environ:
-        # AWS's own rotation templates fail without it.
-        variables["SECRETS_MANAGER_ENDPOINT"] = f"https://secretsmanager.{region}.amazonaws.com"
-    return variables
+    is_elsewhere = rotating_world() not in {None, world}
+    return calls_belong_to(None) if is_elsewhere else contextlib.nullcontext()
 
 
 def _is_seed(value: object) -> bool:
     return value is None or isinstance(value, Mapping)
+
+
+def _finished(result: Any) -> Any:
+    """Return the result of a decorated function, unless it would go on after the world is left.
+
+    Raises:
+        TypeError: it is a coroutine or a generator, which another decorator has hidden.
+    """
+    if not isinstance(result, Coroutine | Generator | AsyncGenerator):
+        return result
+    if not isinstance(result, AsyncGenerator):
+        result.close()
+    msg = (
+        f"mock_stages was left before the {type(result).__name__} that it decorates has run. Put it below the "
+        "other decorators, next to the function."
+    )
+    raise TypeError(msg)
 
 
 def _refuse_undecoratable(function: object) -> None:
@@ -287,7 +282,7 @@ def _refuse_undecoratable(function: object) -> None:
     elif kind.__module__.startswith("_pytest."):
         msg = "put mock_stages below @pytest.fixture, next to the function; above it, the fixture would be lost"
     elif not callable(function):
-        msg = f"mock_stages decorates functions, or takes secrets as a mapping; {function!r} is neither"
+        msg = f"mock_stages decorates functions, or takes secrets as a mapping; {kind.__name__} is neither"
     else:
         return
     raise TypeError(msg)

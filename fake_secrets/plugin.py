@@ -36,7 +36,7 @@ def pytest_configure(config: pytest.Config) -> None:
 
 
 def pytest_collection_modifyitems(items: Sequence[pytest.Item]) -> None:
-    """Give every test that is marked, or decorated with mock_stages, the fixture."""
+    """Give every test that is marked, or decorated with mock_stages, the fixture; let it come first."""
     for item in items:
         if isinstance(item, pytest.Function):
             decorator = _decorator_of(item.obj)
@@ -44,6 +44,7 @@ def pytest_collection_modifyitems(items: Sequence[pytest.Item]) -> None:
             if decorator is not None or markers:
                 item.stash[_options] = _merge(decorator, markers, item)
                 item.stash[_decorator] = decorator
+            if decorator is not None or markers or FIXTURE in item.fixturenames:
                 _insert_fixture(item)
 
 
@@ -130,7 +131,8 @@ def _marker_options(marker: pytest.Mark, item: pytest.Item) -> dict[str, Any]:
 def _insert_fixture(item: pytest.Function) -> None:
     """Insert the fixture before the first function-scoped one, so that all of them see the world.
 
-    Before one of wider scope it would run inside that one's set-up, for the first test only.
+    Before one of wider scope it would run inside that one's set-up, for the first test only. And
+    after monkeypatch, that would put back our environment when the world has gone.
     """
     names = item.fixturenames
     if FIXTURE in names:

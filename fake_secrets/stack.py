@@ -10,10 +10,9 @@ from fake_secrets.environment import Overlay
 from fake_secrets.handle import FakeSecrets
 from fake_secrets.world import World
 
-__all__ = ["Entry", "Opened", "enter", "innermost", "innermost_entry", "is_active", "leave"]
+__all__ = ["Entry", "Opened", "enter", "entry_of", "innermost", "innermost_entry", "is_active", "leave"]
 
-# pytest leaves our frames out of tracebacks: their arguments may hold secret values.
-__tracebackhide__ = True
+__tracebackhide__ = True  # the arguments in our frames may hold secret values
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,7 +38,7 @@ class Entry:
 
 
 _entries: list[Entry] = []
-# Entering and leaving change the environment too, which must happen in one piece.
+# Whether to join is decided, and done, in one piece.
 _lock = threading.RLock()
 
 
@@ -55,6 +54,11 @@ def innermost() -> World | None:
     """Return the innermost active world, or None."""
     entry = innermost_entry()
     return None if entry is None else entry.opened.world
+
+
+def entry_of(world: World) -> Entry | None:
+    """Return an entry of a world that hasn't left, or None."""
+    return next((entry for entry in list(_entries) if entry.opened.world is world), None)
 
 
 def is_active(opened: Opened) -> bool:
@@ -82,7 +86,5 @@ def enter(choose: Callable[[], Opened | None], open_new: Callable[[], Opened]) -
 def leave(entry: Entry) -> None:
     """Deactivate an entry, whichever entries are above it."""
     with _lock:
-        position = _entries.index(entry)
-        above = _entries[position + 1] if position + 1 < len(_entries) else None
-        entry.overlay.undo(above.overlay if above else None)
-        del _entries[position]
+        _entries.remove(entry)
+        entry.overlay.undo()

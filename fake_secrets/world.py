@@ -16,31 +16,57 @@ from fake_secrets.options import RotationErrors
 from fake_secrets.rotation.functions import Functions
 from fake_secrets.rotation.runner import Rotation, run_steps
 from fake_secrets.service import dispatch
-from fake_secrets.service.model import AWSPENDING, Request, Secret
-from fake_secrets.service.rotation_config import finish_rotation
-from fake_secrets.service.seeds import Seed, partition_of, plant
+from fake_secrets.service.arns import partition_of, region_of
+from fake_secrets.service.model import Request, Secret
+from fake_secrets.service.rotation_config import begin_attempt, end_attempt, may_retry
+from fake_secrets.service.seeds import Seed, plant
 from fake_secrets.service.store import StartedRotation, Store
 
 __all__ = ["Lane", "World", "calls_belong_to", "rotating_world"]
 
-# pytest leaves our frames out of tracebacks: their arguments may hold secret values.
-__tracebackhide__ = True
+__tracebackhide__ = True  # the arguments in our frames may hold secret values
 
 Lane = Literal["fast", "wire"]
 
-# The world whose rotation function is running here: its calls belong there, even where a
-# newer world is the innermost.
-rotating_world: ContextVar[World | None] = ContextVar("fake_secrets_rotating_world", default=None)
+
+class _Running:
+    """A rotation that runs here, and those that its function has asked for meanwhile."""
+
+    __slots__ = ("asked_for", "is_over", "world")
+
+    def __init__(self, world: World | None) -> None:
+        self.world = world
+        self.asked_for: list[Rotation] = []
+        self.is_over = False
+
+
+_running: ContextVar[_Running | None] = ContextVar("fake_secrets_running_rotation", default=None)
+
+
+def rotating_world() -> World | None:
+    """Return the world whose rotation function is running here, or None.
+
+    Its calls belong there, even where a newer world is the innermost; those of a task that it
+    leaves behind don't, once the rotation is over.
+    """
+    running = _running.get()
+    return None if running is None or running.is_over else running.world
 
 
 @contextlib.contextmanager
-def calls_belong_to(world: World | None) -> Iterator[None]:
-    """Have calls from here answered by a world, or by the innermost one again (None)."""
-    reset = rotating_world.set(world)
+def calls_belong_to(world: World | None) -> Iterator[list[Rotation]]:
+    """Have calls from here answered by a world, or by the innermost one again (None).
+
+    Yields:
+        The rotations that were asked for from here, which are to be run afterwards.
+    """
+    running = _Running(world)
+    reset = _running.set(running)
     try:
-        yield
+        yield running.asked_for
     finally:
-        rotating_world.reset(reset)
+        running.is_over = True
+        _running.reset(reset)
 
 
 class World:
@@ -137,12 +163,21 @@ class World:
                 secret; where errors are recorded, only what is neither an Exception nor
                 SystemExit.
         """
+        outer = _running.get()
+        if outer is not None and not outer.is_over and outer.world is self:
+            # AWS doesn't wait either; nested, each would see the other half done.
+            outer.asked_for.append(rotation)
+            return
         started = self._runs[rotation]
+        with self._lock:
+            begin_attempt(started.secret)
         try:
-            with calls_belong_to(self), self._while_running():
+            with calls_belong_to(self) as asked_for, self._while_running():
                 run_steps(rotation, self.functions[started.lambda_arn], self.ids)
         finally:
             self._end(rotation, started)
+        for waiting in asked_for:
+            self.run(waiting, errors)
         if rotation.error is not None and (errors or self.rotation_errors) == "raise":
             raise rotation.error
 
@@ -150,19 +185,15 @@ class World:
         """Run a rotation again with the same token.
 
         Raises:
-            RotationNotOpenError: it has succeeded, runs, or AWSPENDING isn't on its version.
+            RotationNotOpenError: it isn't open any more, or it runs.
             BaseException: as `run` does.
         """
         with self._lock:
             started = self._runs.get(rotation)
-            config = started.secret.rotation if started else None
-            if started is None or config is None or config.is_running or not _is_retriable(rotation, started):
-                why = "it has succeeded" if rotation.succeeded else "AWSPENDING isn't on its version any more"
-                if config is not None and config.is_running:
-                    why = "it is running"
+            why = "the world was reset" if started is None else self._refuse_retry(rotation, started)
+            if why is not None:
                 msg = f"{rotation!r} can't be retried: {why}. Start a new one with fake_secrets.rotate(...)."
                 raise RotationNotOpenError(msg)
-            config.is_running = True
         self.run(rotation)
 
     def plant(self, seed: Seed) -> Secret:
@@ -176,12 +207,16 @@ class World:
             self.ledger.record_seed(secret)
             return secret
 
-    def secret(self, secret_id: str) -> Secret:
+    def secret(self, secret_id: Any) -> Secret:
         """Return the secret of a name, an ARN or a partial ARN.
 
         Raises:
             UnknownSecretError: there is none.
+            TypeError: it isn't a string.
         """
+        if not isinstance(secret_id, str):
+            msg = f"a secret is asked for by its name or ARN, a str, not by {type(secret_id).__name__}"
+            raise TypeError(msg)
         with self._lock:
             store = self._ready_store()
             store.settle(clock.now())
@@ -195,8 +230,7 @@ class World:
 
     def request(self, operation: str, members: dict[str, Any]) -> Request:
         """Make a request of the handle's own: from the world's account, to the region of an ARN."""
-        secret_id = members.get("SecretId", "")
-        region = secret_id.split(":")[3] if secret_id.count(":") > 3 else self.region  # noqa: PLR2004 -- an ARN's field
+        region = region_of(members["SecretId"]) or self.region
         return Request(operation, members, region, partition_of(region), self.account_id, clock.now())
 
     def _ready_store(self) -> Store:
@@ -210,17 +244,18 @@ class World:
         secret = started.secret
         rotation = Rotation(secret.arn, secret.name, started.token, self.retry)
         self._runs[rotation] = started
-        if secret.rotation is not None:
-            secret.rotation.is_running = True
         return rotation
 
     def _end(self, rotation: Rotation, started: StartedRotation) -> None:
         with self._lock:
-            if started.secret.rotation is not None:
-                started.secret.rotation.is_running = False
-            if rotation.error is None and finish_rotation(started.secret, started.token, clock.now()):
+            has_passed = rotation.error is None
+            if end_attempt(started.secret, started.token, clock.now(), has_passed=has_passed):
                 rotation.outcome = "succeeded"
 
-
-def _is_retriable(rotation: Rotation, started: StartedRotation) -> bool:
-    return not rotation.succeeded and started.secret.labels.get(AWSPENDING) == started.token
+    def _refuse_retry(self, rotation: Rotation, started: StartedRotation) -> str | None:
+        secret = started.secret
+        if rotation.succeeded:
+            return "it has succeeded"
+        if self.store.named(secret.account_id, secret.region, secret.name) is not secret:
+            return "the secret was deleted"
+        return may_retry(secret, started.token)

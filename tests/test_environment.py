@@ -29,7 +29,7 @@ def test_an_overlay_undone_below_another_leaves_the_upper_one_standing():
     lower, upper = Overlay({"COLOUR": "red"}), Overlay({"COLOUR": "green"})
     lower.apply()
     upper.apply()
-    lower.undo(above=upper)
+    lower.undo()
     inside = look()
     upper.undo()
     assert (inside, look()) == (("green", None), ("own", None))
@@ -39,7 +39,13 @@ def test_variables_of_the_lower_one_alone_stay_until_the_upper_one_goes():
     lower, upper = Overlay({"SHAPE": "round"}), Overlay({"COLOUR": "green"})
     lower.apply()
     upper.apply()
-    lower.undo(above=upper)
+    lower.undo()
     inside = look()
     upper.undo()
     assert (inside, look()) == (("green", "round"), ("own", None))
+
+
+def test_a_refused_variable_leaves_the_others_as_they_were():
+    with pytest.raises(TypeError):
+        Overlay({"COLOUR": "red", "SHAPE": 5}).apply()
+    assert look() == ("own", None)

@@ -116,6 +116,14 @@ async def async_generator():
     yield
 
 
+def coroutine_behind_a_function():
+    return coroutine()
+
+
+def generator_behind_a_function():
+    return generator()
+
+
 @pytest.fixture
 def some_fixture():
     """A fixture."""
@@ -131,13 +139,23 @@ class TestWhatItCannotDecorate:
             (staticmethod(bare), "put mock_stages below @staticmethod"),
             (classmethod(bare), "put mock_stages below @classmethod"),
             (some_fixture, "put mock_stages below @pytest.fixture"),
-            (7, "7 is neither"),
+            (7, "int is neither"),
         ],
     )
     @pytest.mark.parametrize("decorator", [mock_stages, mock_stages({})], ids=["bare", "called"])
     def test_it_says_what_to_do(self, decorator, decorated, message):
         with pytest.raises(TypeError, match=message):
             decorator(decorated)
+
+    def test_what_it_refuses_is_not_shown(self):
+        with pytest.raises(TypeError) as refused:
+            mock_stages([("a", "hunter2")])
+        assert "hunter2" not in str(refused.value)
+
+    @pytest.mark.parametrize("hidden", [coroutine_behind_a_function, generator_behind_a_function])
+    def test_what_another_decorator_hides_is_refused_when_it_is_called(self, hidden):
+        with pytest.raises(TypeError, match="Put it below the other decorators, next to the function"):
+            mock_stages(hidden)()
 
     def test_unknown_arguments_are_refused(self):
         with pytest.raises(TypeError, match="unexpected keyword argument 'regoin'"):

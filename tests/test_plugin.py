@@ -278,6 +278,24 @@ class TestDecoratorAsMarker:
         pytester.makeini("[pytest]\nasyncio_default_fixture_loop_scope = function\n")
         passes(pytester.runpytest_subprocess("-p", "asyncio", "-p", "no:randomly"))
 
+    def test_the_world_is_around_a_monkeypatch_that_is_asked_for_first(self, run):
+        passes(
+            run(
+                """
+                import os
+
+                def test_one(monkeypatch, fake_secrets):
+                    monkeypatch.setenv("AWS_DEFAULT_REGION", "eu-west-1")
+                    monkeypatch.delenv("AWS_ACCESS_KEY_ID")
+
+                def test_two():
+                    assert "AWS_DEFAULT_REGION" not in os.environ
+                    assert "AWS_ACCESS_KEY_ID" not in os.environ
+                """
+            ),
+            2,
+        )
+
     def test_fixtures_of_wider_scope_are_set_up_before_the_world(self, run):
         passes(
             run(

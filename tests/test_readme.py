@@ -19,8 +19,11 @@ def test_every_python_block_passes(pytester, monkeypatch, region):
     modules = {name: code for code in PYTHON for name in re.findall(r"\A# (\w+)\.py\n", code)}
     suites = [code for code in PYTHON if code not in modules.values()]
     pytester.makepyfile(**modules, **{f"test_block_{number}": code for number, code in enumerate(suites)})
-    ran = pytester.runpytest_subprocess("-p", "no:randomly", "-p", "no:asyncio")
+    ran = pytester.runpytest_subprocess("-s", "-p", "no:randomly", "-p", "no:asyncio")
     ran.assert_outcomes(passed=sum(code.count("\ndef test_") for code in suites))
+    # The table that the README shows is the one that its test prints.
+    (table,) = [output for language, output in BLOCKS if language == "text"]
+    assert table in f"{ran.stdout.str()}\n"
 
 
 def test_every_block_is_python_a_command_or_output():
@@ -33,5 +36,6 @@ def test_there_are_exactly_two_commands():
 
 @pytest.mark.parametrize("command", COMMANDS, ids=["demo", "tests"])
 def test_ci_takes_the_commands_from_here(command):
-    assert command not in (ROOT / ".ci" / "run").read_text()
+    script = (ROOT / ".ci" / "run").read_text()
+    assert f'-c "$(readme_command {COMMANDS.index(command) + 1})"' in script
     assert command.startswith("python3.11 -m venv .venv && .venv/bin/pip install ")

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import botocore.awsrequest
 
+from fake_secrets import clock
 from fake_secrets.errors import ServiceError
 from fake_secrets.hook.facts import facts_of
 from fake_secrets.service.model import Request
@@ -22,13 +23,11 @@ if TYPE_CHECKING:
 
 __all__ = ["Response", "Target", "answer_parsed", "answer_raw"]
 
-# pytest leaves our frames out of tracebacks: their arguments may hold secret values.
-__tracebackhide__ = True
+__tracebackhide__ = True  # the arguments in our frames may hold secret values
 
 _to_json = json.JSONEncoder(separators=(",", ":")).encode
 
 OK = 200
-ERROR = 300
 
 
 class Response(botocore.awsrequest.AWSResponse):
@@ -81,14 +80,10 @@ def answer_raw(
         The response, and the rotation that is to be run, if the request started one.
     """
     facts = facts_of(operation, model)
-    request = _request(target, operation, body, facts and facts.shape)
-    try:
-        content, rotation = target.world.answer(request)
-        status = OK
-    except ServiceError as error:
-        content, rotation, status = _error_body(error), None, error.status
+    content, rotation, error = _ask(target, operation, body, facts and facts.shape)
     encoded = _to_json(content).encode()
-    return Response(url, status, _headers(request, target, encoded), encoded), rotation
+    status = OK if error is None else error.status
+    return Response(url, status, _headers(target, encoded), encoded), rotation
 
 
 def answer_parsed(
@@ -108,17 +103,13 @@ def answer_parsed(
     operation = model.name
     facts = facts_of(operation, model)
     assert facts is not None  # noqa: S101 -- the model was given
-    request = _request(target, operation, params["body"], facts.shape)
-    parsed: dict[str, Any]
-    try:
-        parsed, rotation = target.world.answer(request)
-        status, encoded = OK, _to_json(parsed).encode()
-        parsed = facts.parse(parsed)
-    except ServiceError as error:
-        rotation, status = None, error.status
-        encoded = _to_json(_error_body(error)).encode()
-        parsed = _parsed_error(error, model)
-    headers = _headers(request, target, encoded)
+    parsed, rotation, error = _ask(target, operation, params["body"], facts.shape)
+    encoded = _to_json(parsed).encode()
+    headers = _headers(target, encoded)
+    if error is None:
+        status, parsed = OK, facts.parse(parsed)
+    else:
+        status, parsed = error.status, _parsed_error(error, model)
     parsed["ResponseMetadata"] = {
         "RequestId": headers["x-amzn-requestid"],
         "HTTPStatusCode": status,
@@ -128,14 +119,36 @@ def answer_parsed(
     return (Response(params["url"], status, headers.copy(), encoded), parsed), rotation
 
 
-def _request(target: Target, operation: str, body: bytes | str, shape: Any) -> Request:
+def _ask(
+    target: Target, operation: str, body: bytes | str, shape: Any
+) -> tuple[dict[str, Any], Rotation | None, ServiceError | None]:
+    """Return what the world answers: members as JSON, the rotation to be run, the error if it is one."""
     world = target.world
-    # Decoded here, since json would first look which encoding the bytes have.
-    text = body.decode() if isinstance(body, bytes) else body
-    members = json.loads(text) if text else {}
-    if "null" in text:
-        members = _without_nulls(members)
-    return Request(operation, members, target.region, target.partition, world.account_id, 0.0, shape)
+    try:
+        members = _members(body)
+        request = Request(operation, members, target.region, target.partition, world.account_id, 0.0, shape)
+        content, rotation = world.answer(request)
+    except ServiceError as error:
+        return {"__type": error.code, "Message": error.message}, None, error
+    return content, rotation, None
+
+
+def _members(body: bytes | str) -> dict[str, Any]:
+    """Parse a request's body.
+
+    Raises:
+        SerializationException (400): it isn't a JSON object [D].
+    """
+    try:
+        # Decoded here, since json would first look which encoding the bytes have.
+        text = body.decode() if isinstance(body, bytes) else body
+        members = json.loads(text) if text else {}
+    except (ValueError, RecursionError):
+        members = None
+    if not isinstance(members, dict):
+        code, message = "SerializationException", "The request's body isn't a JSON object."
+        raise ServiceError(code, message)
+    return _without_nulls(members) if "null" in text else members
 
 
 def _without_nulls(value: Any) -> Any:
@@ -154,16 +167,12 @@ def _parsed_error(error: ServiceError, model: OperationModel) -> dict[str, Any]:
     return parsed
 
 
-def _error_body(error: ServiceError) -> dict[str, Any]:
-    return {"__type": error.code, "Message": error.message}
-
-
-def _headers(request: Request, target: Target, body: bytes) -> dict[str, str]:
+def _headers(target: Target, body: bytes) -> dict[str, str]:
     return {
         "x-amzn-requestid": target.world.ids.request_id(),
         "content-type": "application/x-amz-json-1.1",
         "content-length": str(len(body)),
-        "date": _http_date(int(request.now)),
+        "date": _http_date(int(clock.now())),
         "connection": "keep-alive",
     }
 

@@ -13,11 +13,13 @@ from typing import TYPE_CHECKING, Any
 import botocore
 import botocore.client
 import botocore.endpoint
+import wrapt
 
 from fake_secrets import stack
+from fake_secrets.errors import UnsupportedOperationError
 from fake_secrets.hook.answers import Target, answer_parsed, answer_raw
 from fake_secrets.hook.seams import DefaultSession, Seam, parses_for_itself
-from fake_secrets.service.seeds import partition_of
+from fake_secrets.service.arns import partition_of
 from fake_secrets.world import rotating_world
 
 if TYPE_CHECKING:
@@ -29,10 +31,10 @@ if TYPE_CHECKING:
 
 __all__ = ["held"]
 
-# pytest leaves our frames out of tracebacks: their arguments may hold secret values.
-__tracebackhide__ = True
+__tracebackhide__ = True  # the arguments in our frames may hold secret values
 
 _SERVICE_NAME = "secretsmanager"
+_REQUEST_ARGUMENTS = 2
 _TARGET_PREFIX = "secretsmanager."
 _CREDENTIAL_SCOPE = re.compile(r"Credential=[^/]+/\d+/([^/]+)/")
 _HOST = re.compile(r"//secretsmanager(?:-fips)?\.([a-z0-9-]+)\.")
@@ -88,10 +90,14 @@ def held() -> Iterator[None]:
 def _hold() -> None:
     global _holders  # noqa: PLW0603 -- counts the users of the seams, which are global
     with _lock:
+        if _holders == 0:
+            try:
+                for seam in _SEAMS:
+                    seam.put_up()
+            except BaseException:
+                _take_down()
+                raise
         _holders += 1
-        if _holders == 1:
-            for seam in _SEAMS:
-                seam.put_up()
 
 
 def _release() -> None:
@@ -99,16 +105,20 @@ def _release() -> None:
     with _lock:
         _holders -= 1
         if _holders == 0:
-            for client in list(_equipped):
-                for event, handler in _HANDLERS:
-                    client.meta.events.unregister(event, handler)
-            _equipped.clear()
-            for seam in _SEAMS:
-                seam.take_down()
+            _take_down()
+
+
+def _take_down() -> None:
+    for client in list(_equipped):
+        for event, handler in _HANDLERS:
+            client.meta.events.unregister(event, handler)
+    _equipped.clear()
+    for seam in _SEAMS:
+        seam.take_down()
 
 
 def _world_of_this_call() -> World | None:
-    return rotating_world.get() or stack.innermost()
+    return rotating_world() or stack.innermost()
 
 
 def _around_call(wrapped: Callable[..., Any], client: BaseClient, args: Any, kwargs: Any) -> Any:
@@ -167,7 +177,25 @@ def _before_send(request: Any, **_: Any) -> Any:
     return response
 
 
-def _around_send(wrapped: Callable[..., Any], endpoint: Any, args: Any, kwargs: Any) -> Any:  # noqa: ARG001 -- as _around_call
+def _around_request(wrapped: Callable[..., Any], _: Any, args: Any, kwargs: Any) -> Any:
+    """Wrap `Endpoint.make_request`: a call that came past our wrapper is answered here.
+
+    That is where a patch calls the `_make_api_call` that it has kept from before the world.
+    """
+    model, params = (
+        args if len(args) == _REQUEST_ARGUMENTS else (kwargs["operation_model"], kwargs["request_dict"])
+    )
+    world = None if _calling.get() else _world_of_this_call()
+    if world is None or model.service_model.service_name != _SERVICE_NAME:
+        return wrapped(*args, **kwargs)
+    region = params["context"]["client_region"]
+    answer, rotation = answer_parsed(Target(world, region, partition_of(region)), model, params)
+    if rotation is not None:
+        world.run(rotation)
+    return answer
+
+
+def _around_send(wrapped: Callable[..., Any], _: Any, args: Any, kwargs: Any) -> Any:
     """Wrap `Endpoint._send`: whatever became of our handlers, nothing of ours is sent."""
     request = args[0] if args else kwargs["request"]
     operation = _operation_of(request)
@@ -180,9 +208,29 @@ def _around_send(wrapped: Callable[..., Any], endpoint: Any, args: Any, kwargs: 
     if call is not None:
         call.rotation = rotation
     elif rotation is not None:
-        # The call came past our wrapper, so nobody above will run it.
         world.run(rotation)
     return response
+
+
+def _refuse_aiobotocore(wrapped: Callable[..., Any], _: Any, args: Any, kwargs: Any) -> Any:
+    """Wrap aiobotocore's `AioEndpoint._send`, whose clients aren't served yet.
+
+    Raises:
+        UnsupportedOperationError: a Secrets Manager request would be sent from an active world.
+    """
+    operation = _operation_of(args[0] if args else kwargs["request"])
+    if operation is not None and _world_of_this_call() is not None:
+        msg = f"fake_secrets doesn't serve aiobotocore yet; its {operation} would have gone to AWS. Use boto3."
+        raise UnsupportedOperationError(msg)
+    return wrapped(*args, **kwargs)
+
+
+def _watch_aiobotocore(module: Any) -> None:
+    seam = Seam(module.AioEndpoint, "_send", _refuse_aiobotocore)
+    with _lock:
+        _SEAMS.append(seam)
+        if _holders:
+            seam.put_up()
 
 
 def _operation_of(request: Any) -> str | None:
@@ -199,11 +247,13 @@ def _target_of(world: World, request: Any) -> Target:
     return Target(world, region, partition_of(region))
 
 
-_SEAMS = (
+_SEAMS: list[Seam | DefaultSession] = [
     Seam(botocore.client.BaseClient, "_make_api_call", _around_call),
+    Seam(botocore.endpoint.Endpoint, "make_request", _around_request),
     Seam(botocore.endpoint.Endpoint, "_send", _around_send),
     DefaultSession(),
-)
+]
+wrapt.when_imported("aiobotocore.endpoint")(_watch_aiobotocore)
 # Registered last, at the service: handlers of Stubber, which are more specific, and of users come
 # first; but not one of a user's for every service's calls, since botocore goes from the specific
 # to the general.

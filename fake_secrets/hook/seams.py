@@ -13,21 +13,15 @@ from typing import Any
 
 import botocore.credentials
 
+from fake_secrets.environment import FAKE_ACCESS_KEY_ID, FAKE_SECRET_ACCESS_KEY, FAKE_SESSION_TOKEN
+
 __all__ = [
-    "FAKE_ACCESS_KEY_ID",
-    "FAKE_SECRET_ACCESS_KEY",
-    "FAKE_SESSION_TOKEN",
     "DefaultSession",
     "Seam",
     "parses_for_itself",
 ]
 
-# pytest leaves our frames out of tracebacks: their arguments may hold secret values.
-__tracebackhide__ = True
-
-FAKE_ACCESS_KEY_ID = "FAKESECRETSACCESSKEY"
-FAKE_SECRET_ACCESS_KEY = "fake-secrets-secret-access-key"  # noqa: S105 -- not a secret
-FAKE_SESSION_TOKEN = "fake-secrets-session-token"  # noqa: S105 -- not a secret
+__tracebackhide__ = True  # the arguments in our frames may hold secret values
 
 Around = Callable[[Callable[..., Any], Any, tuple[Any, ...], dict[str, Any]], Any]
 
@@ -72,7 +66,7 @@ class Seam:
         # OpenTelemetry does by way of the class, then finds this very object again.
         @functools.wraps(found)
         def wrapper(instance: Any, *args: Any, **kwargs: Any) -> Any:
-            return around(found.__get__(instance), instance, args, kwargs)
+            return around(_bound(found, instance), instance, args, kwargs)
 
         return wrapper
 
@@ -102,7 +96,9 @@ class DefaultSession:
         made_since = _default_session()
         if made_since is not None and made_since is not self._shielded:
             cached = made_since._credentials
-            if cached is not None and cached.access_key == FAKE_ACCESS_KEY_ID:
+            # Of a kind that can be refreshed, the key would be asked for over the network.
+            is_plain = type(cached) is botocore.credentials.Credentials
+            if is_plain and cached.access_key == FAKE_ACCESS_KEY_ID:
                 made_since._credentials = None
         self._shielded = self._found = self._fake = None
 
@@ -114,7 +110,13 @@ def parses_for_itself(client: Any) -> bool:
     return bool(getattr(factory, "_defaults", None))
 
 
+def _bound(found: Any, instance: Any) -> Any:
+    """Bind what stands in a class to an instance, as attribute access does; a Mock binds to none."""
+    bind = getattr(type(found), "__get__", None)
+    return found if bind is None else bind(found, instance, type(instance))
+
+
 def _default_session() -> Any:
     boto3 = sys.modules.get("boto3")
     session = getattr(boto3, "DEFAULT_SESSION", None)
-    return None if session is None else session._session
+    return getattr(session, "_session", None)

@@ -10,13 +10,24 @@ from typing import Any
 from fake_secrets.service.constraints import redact
 from fake_secrets.service.model import Request, Secret
 
-__all__ = ["SEEDED", "SUCCEEDED", "Call", "Entry", "Ledger", "rotation_step"]
+__all__ = ["SEEDED", "SUCCEEDED", "Call", "Entry", "Ledger", "RunningStep", "rotation_step"]
 
 SEEDED = "seeded"
 SUCCEEDED = "succeeded"
 
-# The step of the rotation function that is running here, so that a call knows its caller.
-rotation_step: ContextVar[str | None] = ContextVar("fake_secrets_rotation_step", default=None)
+
+class RunningStep:
+    """A step of a rotation function. A task that it leaves behind still finds it, when it is over."""
+
+    __slots__ = ("is_over", "name")
+
+    def __init__(self, name: str) -> None:
+        self.name = name
+        self.is_over = False
+
+
+# The step that is running here, so that a call knows its caller.
+rotation_step: ContextVar[RunningStep | None] = ContextVar("fake_secrets_rotation_step", default=None)
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,4 +110,6 @@ class Ledger:
     def _enter(self, operation: str, members: Mapping[str, Any], outcome: str, secret: Secret | None) -> None:
         labels: Mapping[str, str] = {} if secret is None else secret.labels
         count = 0 if secret is None else secret.version_count
-        self.entries.append(Entry(operation, members, outcome, rotation_step.get(), secret, labels, count))
+        running = rotation_step.get()
+        step = None if running is None or running.is_over else running.name
+        self.entries.append(Entry(operation, members, outcome, step, secret, labels, count))

@@ -15,8 +15,7 @@ from fake_secrets.service.stages import labels_of
 
 __all__ = ["SecretView", "VersionView"]
 
-# pytest leaves our frames out of tracebacks: their arguments may hold secret values.
-__tracebackhide__ = True
+__tracebackhide__ = True  # the arguments in our frames may hold secret values
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,6 +111,6 @@ def _readable(value: str | bytes | None) -> Any:
         return value
     try:
         parsed = json.loads(value)
-    except ValueError:
+    except (ValueError, RecursionError):
         return value
     return parsed if isinstance(parsed, dict) else value

@@ -7,16 +7,15 @@ from collections.abc import Mapping
 
 from fake_secrets.errors import FunctionClashError
 from fake_secrets.rotation.runner import DEFAULT_TIMEOUT, Handler, LambdaFunction
+from fake_secrets.service.arns import LAMBDA_ARN, lambda_arn
 
 __all__ = ["Functions"]
 
-# pytest leaves our frames out of tracebacks: their arguments may hold secret values.
-__tracebackhide__ = True
+__tracebackhide__ = True  # the arguments in our frames may hold secret values
 
 _MAX_NAME = 64
 _NOT_IN_NAME = re.compile(r"[^A-Za-z0-9_]+")
 _NAME = re.compile(r"[A-Za-z0-9\-_]{1,64}", re.ASCII)
-_ARN = re.compile(r"arn:[^:]+:lambda:[^:]+:\d{12}:function:[A-Za-z0-9\-_]+(:[A-Za-z0-9\-_$]+)?", re.ASCII)
 
 
 class Functions:
@@ -94,7 +93,7 @@ class Functions:
             if name is not None:
                 msg = "give lambda_function a name or an arn, not both"
                 raise ValueError(msg)
-            if not _ARN.fullmatch(arn):
+            if not LAMBDA_ARN.fullmatch(arn):
                 msg = f"{arn!r} isn't a Lambda ARN, such as arn:aws:lambda:us-east-1:123456789012:function:rotate"
                 raise ValueError(msg)
             return arn
@@ -102,7 +101,7 @@ class Functions:
         if not _NAME.fullmatch(name):
             msg = f"{name!r} can't be a Lambda function's name: 1 to 64 letters, digits, - and _"
             raise ValueError(msg)
-        return f"arn:aws:lambda:{region}:{self._account_id}:function:{name}"
+        return lambda_arn(region, self._account_id, name)
 
 
 def _default_name(handler: Handler) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import inspect
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
@@ -10,12 +11,11 @@ from typing import Any, Literal
 from fake_secrets import clock
 from fake_secrets.environment import Overlay
 from fake_secrets.ids import Ids
-from fake_secrets.observe.ledger import rotation_step
+from fake_secrets.observe.ledger import RunningStep, rotation_step
 
 __all__ = ["STEPS", "Handler", "LambdaContext", "LambdaFunction", "Outcome", "Rotation", "run_steps"]
 
-# pytest leaves our frames out of tracebacks: their arguments may hold secret values.
-__tracebackhide__ = True
+__tracebackhide__ = True  # the arguments in our frames may hold secret values
 
 STEPS = ("createSecret", "setSecret", "testSecret", "finishSecret")
 
@@ -84,6 +84,9 @@ class LambdaFunction:
                 f"{self.handler!r} is a coroutine function, which Lambda's Python runtime doesn't await. "
                 "Register a plain function that runs it, with asyncio.run for example."
             )
+            raise TypeError(msg)
+        if not all(isinstance(text, str) for pair in self.environment.items() for text in pair):
+            msg = "environment= maps names to values, both str"
             raise TypeError(msg)
 
     @property
@@ -219,14 +222,23 @@ def run_steps(rotation: Rotation, function: LambdaFunction, ids: Ids) -> None:
             "Step": step,
             "RotationToken": rotation_token,
         }
-        reset = rotation_step.set(step)
+        running = RunningStep(step)
+        reset = rotation_step.set(running)
         try:
             function.invoke(event, ids.uuid())
         except BaseException as error:
             rotation.outcome, rotation.failed_step, rotation.error = "failed", step, error
-            error.add_note(f"raised in {step} of the rotation of secret {rotation.secret_name!r}")
+            _note(error, f"raised in {step} of the rotation of secret {rotation.secret_name!r}")
             if isinstance(error, (Exception, SystemExit)):
                 return
             raise
         finally:
+            running.is_over = True
             rotation_step.reset(reset)
+
+
+def _note(error: BaseException, note: str) -> None:
+    """Add a note to an exception, once, where it can carry one: a frozen dataclass can't."""
+    if note not in getattr(error, "__notes__", ()):
+        with contextlib.suppress(AttributeError, TypeError):
+            error.add_note(note)

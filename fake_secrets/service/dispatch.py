@@ -12,8 +12,7 @@ from fake_secrets.service.store import Store
 
 __all__ = ["OPERATIONS", "answer"]
 
-# pytest leaves our frames out of tracebacks: their arguments may hold secret values.
-__tracebackhide__ = True
+__tracebackhide__ = True  # the arguments in our frames may hold secret values
 
 OPERATIONS: Mapping[str, Callable[[Store, Request], dict[str, Any]]] = {
     "CancelRotateSecret": rotation_config.cancel_rotate_secret,

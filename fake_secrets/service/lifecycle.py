@@ -7,26 +7,22 @@ from typing import Any
 from fake_secrets import clock
 from fake_secrets.errors import ServiceError
 from fake_secrets.service import stages
+from fake_secrets.service.arns import secret_arn
 from fake_secrets.service.model import Request, RotationState, Secret
 from fake_secrets.service.store import Store, check_name, check_secret_id
-from fake_secrets.service.values import plan_value, token_of, value_of
+from fake_secrets.service.values import plan_value, token_in_use, token_of, value_of
 
 __all__ = [
     "create_secret",
     "delete_secret",
     "describe_secret",
     "restore_secret",
-    "secret_arn",
     "update_secret",
 ]
 
 DEFAULT_RECOVERY_WINDOW = 30
+TAG_QUOTA = 50
 _RECOVERY_WINDOWS = range(7, 31)
-
-
-def secret_arn(partition: str, region: str, account_id: str, name: str, suffix: str) -> str:
-    """Return the ARN of a secret; `suffix` is its six random characters."""
-    return f"arn:{partition}:secretsmanager:{region}:{account_id}:secret:{name}-{suffix}"
 
 
 def create_secret(store: Store, request: Request) -> dict[str, Any]:
@@ -41,6 +37,8 @@ def create_secret(store: Store, request: Request) -> dict[str, Any]:
         InvalidRequestException (400): the name is scheduled for deletion, M6 [A].
         ResourceExistsException (400): the name exists: M8 if the token is one of its versions
             with another value, else M7 [A]. Same token and value answer as the first time [A].
+        InvalidParameterException (400): more than 50 tags [B], a key given twice, a key of
+            AWS's own prefix [codes and texts D].
     Source:   CreateSecret; api-facts 5, 7.
     """
     members = request.members
@@ -51,9 +49,11 @@ def create_secret(store: Store, request: Request) -> dict[str, Any]:
     existing = store.named(request.account_id, request.region, name)
     if existing is not None:
         return _repeat_creation(existing, token, value)
+    tags = members.get("Tags")
+    _check_tags(tags or [])
     suffix = store.ids.arn_suffix()
     secret = Secret(
-        arn=secret_arn(request.partition, request.region, request.account_id, name, suffix),
+        arn=secret_arn(request.region, request.account_id, name, suffix, request.partition),
         name=name,
         region=request.region,
         account_id=request.account_id,
@@ -61,7 +61,7 @@ def create_secret(store: Store, request: Request) -> dict[str, Any]:
         changed=request.now,
         description=members.get("Description"),
         kms_key_id=members.get("KmsKeyId") or None,
-        tags=[dict(tag) for tag in members["Tags"]] if members.get("Tags") else None,
+        tags=[dict(tag) for tag in tags] if tags else None,
     )
     response = {"ARN": secret.arn, "Name": name}
     if value is not None:
@@ -187,11 +187,13 @@ def _repeat_creation(existing: Secret, token: str, value: str | bytes | None) ->
             "InvalidRequestException",
             "You can't create this secret because a secret with this name is already scheduled for deletion.",
         )
-    if value is None or token not in existing.versions:
+    version = existing.versions.get(token)
+    if value is None or version is None:
         raise ServiceError(
             "ResourceExistsException", f"The operation failed because the secret {existing.name} already exists."
         )
-    plan_value(existing, token, value, None)
+    if version.value != value:
+        raise token_in_use(existing, token)
     return {"ARN": existing.arn, "Name": existing.name, "VersionId": token}
 
 
@@ -227,5 +229,16 @@ def _delete_now(store: Store, request: Request) -> dict[str, Any]:
         return {"ARN": secret.arn, "Name": secret.name, "DeletionDate": request.now}
     arn = secret_id
     if not arn.startswith("arn:"):
-        arn = secret_arn(request.partition, request.region, request.account_id, secret_id, store.ids.arn_suffix())
+        suffix = store.ids.arn_suffix()
+        arn = secret_arn(request.region, request.account_id, secret_id, suffix, request.partition)
     return {"ARN": arn, "Name": secret_id, "DeletionDate": request.now}
+
+
+def _check_tags(tags: list[dict[str, str]]) -> None:
+    keys = [tag.get("Key", "") for tag in tags]
+    if len(keys) > TAG_QUOTA:
+        raise ServiceError("InvalidParameterException", f"A secret can have at most {TAG_QUOTA} tags.")
+    if len(set(keys)) < len(keys):
+        raise ServiceError("InvalidParameterException", "A tag key is given more than once.")
+    if any(key.lower().startswith("aws:") for key in keys):
+        raise ServiceError("InvalidParameterException", "Tag keys that start with aws: are reserved.")

@@ -54,7 +54,7 @@ def _token(position: int, scope: Sequence[Any]) -> str:
 def _position(token: str, scope: Sequence[Any]) -> int:
     try:
         position, *bound_to = json.loads(base64.urlsafe_b64decode(token.encode()))
-    except (binascii.Error, ValueError, TypeError):
+    except (binascii.Error, ValueError, TypeError, RecursionError):
         position, bound_to = None, []
     if not isinstance(position, int) or bound_to != list(scope):
         raise ServiceError("InvalidNextTokenException", "The NextToken value is invalid.")

@@ -2,19 +2,18 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 from typing import Any
 
 from fake_secrets.errors import ServiceError, UnsupportedOperationError
+from fake_secrets.service import stages
+from fake_secrets.service.arns import LAMBDA_ARN
 from fake_secrets.service.model import AWSCURRENT, AWSPENDING, Request, RotationState, Secret
 from fake_secrets.service.rotation_rules import next_rotation_date
 from fake_secrets.service.store import StartedRotation, Store, check_secret_id
 from fake_secrets.service.values import token_of
 
-__all__ = ["cancel_rotate_secret", "finish_rotation", "is_open", "rotate_secret"]
-
-_LAMBDA_ARN = re.compile(r"arn:[^:]+:lambda:([^:]+):\d{12}:function:[A-Za-z0-9\-_]+(:[A-Za-z0-9\-_$]+)?", re.ASCII)
+__all__ = ["begin_attempt", "cancel_rotate_secret", "end_attempt", "may_retry", "rotate_secret"]
 
 
 def rotate_secret(store: Store, request: Request) -> dict[str, Any]:
@@ -26,16 +25,18 @@ def rotate_secret(store: Store, request: Request) -> dict[str, Any]:
     Args:     SecretId, ClientRequestToken, RotationLambdaARN, RotationRules
               (AutomaticallyAfterDays, 1 to 1000); what is omitted keeps its stored value [A].
     Returns:  ARN, Name, VersionId (the token).
-    Raises (in the order checked; the order of the last five is unknown on AWS [D]):
+    Raises (in the order checked; the order after M5 is unknown on AWS [D]):
         ValidationException (400): M10.
         InvalidParameterException (400): no token, M9 [A].
         ResourceNotFoundException (400): M1. InvalidRequestException (400): M5.
-        InvalidParameterException (400): days and schedule together, M18 [C]; not the ARN of a
-            Lambda function in the secret's region, M25 [C].
+        InvalidParameterException (400): days and schedule together, M18 [C].
+        UnsupportedOperationError: a schedule expression, a window, RotateImmediately=False.
         InvalidRequestException (400): no function given or stored, M15 [A].
+        InvalidParameterException (400): not the ARN of a Lambda function in the secret's region,
+            M25 [C].
         AccessDeniedException (400): the function can't be invoked, M16 [A].
         InvalidRequestException (400): AWSPENDING is on a version that isn't current, M17 [C].
-        UnsupportedOperationError: RotateImmediately=False, a schedule expression or a window.
+        LimitExceededException (400): more than 20 labels [B].
     Source:   RotateSecret; api-facts 10, rotation-facts 1.1. A refused call changes nothing
               [A]. A token whose rotation runs, or whose version exists, answers again and
               starts nothing [D].
@@ -51,7 +52,7 @@ def rotate_secret(store: Store, request: Request) -> dict[str, Any]:
     response = {"ARN": secret.arn, "Name": secret.name, "VersionId": token}
     if stored is not None and stored.is_running and stored.open_token == token:
         return response
-    if is_open(secret):
+    if stages.is_rotation_open(secret.labels):
         raise ServiceError(
             "InvalidRequestException", "A previous rotation isn't complete. That rotation will be reattempted."
         )
@@ -78,7 +79,7 @@ def cancel_rotate_secret(store: Store, request: Request) -> dict[str, Any]:
     rotation = secret.rotation
     if rotation is None:
         return response
-    if rotation.open_token is not None and is_open(secret):
+    if rotation.open_token is not None and stages.is_rotation_open(secret.labels):
         response["VersionId"] = rotation.open_token
     rotation.enabled = False
     rotation.last_rotated = rotation.next_rotation = rotation.open_token = None
@@ -86,39 +87,63 @@ def cancel_rotate_secret(store: Store, request: Request) -> dict[str, Any]:
     return response
 
 
-def is_open(secret: Secret) -> bool:
-    """Say whether AWSPENDING is on a version that isn't current: a rotation isn't complete [B]."""
-    pending = secret.labels.get(AWSPENDING)
-    return pending is not None and pending != secret.labels.get(AWSCURRENT)
+def begin_attempt(secret: Secret) -> None:
+    """Note that the rotation function of a secret runs from now on."""
+    if secret.rotation is not None:
+        secret.rotation.is_running = True
 
 
-def finish_rotation(secret: Secret, token: str, now: float) -> bool:
-    """Look whether a rotation whose four steps passed is complete, and date it if so.
+def end_attempt(secret: Secret, token: str, now: float, *, has_passed: bool) -> bool:
+    """Note that the rotation function has ended, and date the rotation if it is complete.
 
     Args:
         secret: the secret.
         token: the rotation's version.
         now: epoch seconds.
+        has_passed: whether all four steps passed.
 
     Returns:
-        True if the version is current and AWSPENDING is on it or nowhere; LastRotatedDate and
-        NextRotationDate are then set. False if the rotation is still open.
+        True if the steps passed, the version is current, and AWSPENDING is on it or nowhere;
+        LastRotatedDate and NextRotationDate are then set, unless rotation was cancelled.
 
     Source: rotation-facts 1.3 [B, C]; LastChangedDate is the finishing call's own [A-].
     """
-    pending = secret.labels.get(AWSPENDING)
-    if secret.labels.get(AWSCURRENT) != token or pending not in {None, token}:
-        return False
     rotation = secret.rotation
+    if rotation is not None:
+        rotation.is_running = False
+    pending = secret.labels.get(AWSPENDING)
+    if not has_passed or secret.labels.get(AWSCURRENT) != token or pending not in {None, token}:
+        return False
     if rotation is not None and rotation.open_token == token:
         rotation.open_token = None
         rotation.last_rotated = now
-        if rotation.enabled:
-            rotation.next_rotation = next_rotation_date(rotation.rules, now)
+        rotation.next_rotation = next_rotation_date(rotation.rules, now)
     return True
 
 
+def may_retry(secret: Secret, token: str) -> str | None:
+    """Return why a rotation can't be attempted again, or None where it can.
+
+    Args:
+        secret: the secret.
+        token: the rotation's version.
+
+    Source: rotation-facts 1.2, 1.5: it is open while AWSPENDING is on its version and rotation
+        is on [B].
+    """
+    if secret.deleted is not None:
+        return "the secret is marked for deletion"
+    if secret.rotation is None or not secret.rotation.enabled:
+        return "rotation was cancelled"
+    if secret.rotation.is_running:
+        return "it is running"
+    if secret.labels.get(AWSPENDING) != token or not stages.is_rotation_open(secret.labels):
+        return "AWSPENDING isn't on its version any more"
+    return None
+
+
 def _open(secret: Secret, token: str, arn: str, rules: Mapping[str, Any] | None, now: float) -> None:
+    labels = stages.open_rotation(secret.labels, token)
     stored = secret.rotation or RotationState(arn)
     kept = stored.rules if rules is None else dict(rules)
     secret.rotation = RotationState(
@@ -129,7 +154,7 @@ def _open(secret: Secret, token: str, arn: str, rules: Mapping[str, Any] | None,
         open_token=token,
     )
     secret.add_version(token, None, now)
-    secret.labels = {**secret.labels, AWSPENDING: token}
+    secret.labels = labels
     secret.changed = now
 
 
@@ -138,7 +163,7 @@ def _check_function(store: Store, request: Request, arn: str | None) -> None:
         raise ServiceError(
             "InvalidRequestException", "No Lambda rotation function ARN is associated with this secret."
         )
-    match = _LAMBDA_ARN.fullmatch(arn)
+    match = LAMBDA_ARN.fullmatch(arn)
     if match is None or match[1] != request.region:
         raise ServiceError(
             "InvalidParameterException",

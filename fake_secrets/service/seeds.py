@@ -9,15 +9,14 @@ from typing import Any
 
 from fake_secrets.errors import SecretExistsError, SeedError
 from fake_secrets.ids import Ids
-from fake_secrets.service.lifecycle import secret_arn
+from fake_secrets.service.arns import SUFFIX, secret_arn
 from fake_secrets.service.model import AWSCURRENT, AWSPENDING, AWSPREVIOUS, Secret
 from fake_secrets.service.stages import LABEL_QUOTA
 from fake_secrets.service.store import Store, is_valid_name
 
-__all__ = ["Seed", "SeedValue", "describe_seed", "describe_seeds", "partition_of", "plant"]
+__all__ = ["Seed", "SeedValue", "describe_seed", "describe_seeds", "plant"]
 
-# pytest leaves our frames out of tracebacks: their arguments may hold secret values.
-__tracebackhide__ = True
+__tracebackhide__ = True  # the arguments in our frames may hold secret values
 
 SeedValue = str | bytes | Mapping[str, Any] | None
 
@@ -28,7 +27,6 @@ _MAX_VALUE = 65_536
 _MAX_NAME = 512
 _MAX_LABEL = 256
 _VERSION_ID_LENGTHS = range(32, 65)
-_ARN_SUFFIX_LENGTH = 6
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,7 +109,7 @@ def describe_seed(
         msg = f"tags of secret {name!r} are a mapping from tag key to tag value, both str"
         raise TypeError(msg)
     suffix = ids.arn_suffix() if arn_suffix is None else arn_suffix
-    if len(suffix) != _ARN_SUFFIX_LENGTH or not (suffix.isascii() and suffix.isalnum()):
+    if not isinstance(suffix, str) or not SUFFIX.fullmatch(f"-{suffix}"):
         msg = f"arn_suffix={suffix!r} isn't six letters or digits, such as 'a1b2c3'"
         raise SeedError(msg)
     _check_labels(name, labels)
@@ -146,7 +144,7 @@ def plant(store: Store, seed: Seed, account_id: str, now: float) -> Secret:
         msg = f"secret {seed.name!r} exists already{state}. Change it with a client, or take another name."
         raise SecretExistsError(msg)
     secret = Secret(
-        arn=secret_arn(partition_of(seed.region), seed.region, account_id, seed.name, seed.arn_suffix),
+        arn=secret_arn(seed.region, account_id, seed.name, seed.arn_suffix),
         name=seed.name,
         region=seed.region,
         account_id=account_id,
@@ -165,13 +163,6 @@ def plant(store: Store, seed: Seed, account_id: str, now: float) -> Secret:
 
 def _is_text_map(value: object) -> bool:
     return isinstance(value, Mapping) and all(isinstance(text, str) for pair in value.items() for text in pair)
-
-
-def partition_of(region: str) -> str:
-    """Return the partition of a region, such as ``aws`` for ``us-east-1``."""
-    if region.startswith("cn-"):
-        return "aws-cn"
-    return "aws-us-gov" if region.startswith("us-gov-") else "aws"
 
 
 def _check_labels(name: str, labels: Mapping[str, SeedValue]) -> None:
@@ -195,7 +186,7 @@ def _version_ids(name: str, labels: Mapping[str, SeedValue], given: Mapping[str,
         if label not in labels:
             msg = f"version_ids= of secret {name!r} names {label!r}, which isn't among its labels {list(labels)!r}"
             raise SeedError(msg)
-        if len(version_id) not in _VERSION_ID_LENGTHS:
+        if not isinstance(version_id, str) or len(version_id) not in _VERSION_ID_LENGTHS:
             msg = f"{version_id!r} can't be a version id: 32 to 64 characters"
             raise SeedError(msg)
     return {label: given.get(label) or ids.uuid() for label in labels}

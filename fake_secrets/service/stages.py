@@ -12,7 +12,16 @@ from collections.abc import Collection, Mapping, Sequence
 from fake_secrets.errors import ServiceError
 from fake_secrets.service.model import AWSCURRENT, AWSPENDING, AWSPREVIOUS
 
-__all__ = ["LABEL_QUOTA", "Labels", "attach", "by_version", "labels_of", "move"]
+__all__ = [
+    "LABEL_QUOTA",
+    "Labels",
+    "attach",
+    "by_version",
+    "is_rotation_open",
+    "labels_of",
+    "move",
+    "open_rotation",
+]
 
 Labels = Mapping[str, str]
 
@@ -30,6 +39,23 @@ def by_version(labels: Labels) -> dict[str, list[str]]:
     for label, version_id in labels.items():
         versions.setdefault(version_id, []).append(label)
     return versions
+
+
+def is_rotation_open(labels: Labels) -> bool:
+    """Say whether AWSPENDING is on a version that isn't current: a rotation isn't complete [B]."""
+    pending = labels.get(AWSPENDING)
+    return pending is not None and pending != labels.get(AWSCURRENT)
+
+
+def open_rotation(labels: Labels, version_id: str) -> dict[str, str]:
+    """Put AWSPENDING on the empty version that a rotation begins with, from wherever it is.
+
+    Raises:
+        LimitExceededException (400): the secret would have more than 20 labels in all.
+
+    Source: RotateSecret; api-facts 10 [A], 6.1 I9 [B].
+    """
+    return _within_quota({**labels, AWSPENDING: version_id})
 
 
 def attach(

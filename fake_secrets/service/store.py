@@ -10,14 +10,12 @@ from dataclasses import dataclass
 
 from fake_secrets.errors import ServiceError
 from fake_secrets.ids import Ids
+from fake_secrets.service.arns import SECRET_ARN, SUFFIX, SUFFIX_LENGTH
 from fake_secrets.service.model import Request, Secret
 
 __all__ = ["StartedRotation", "Store", "check_name", "check_secret_id", "is_valid_name"]
 
 _NAME = re.compile(r"[A-Za-z0-9\-/_+=.@!]+", re.ASCII)
-_ARN = re.compile(r"arn:[^:]+:secretsmanager:([^:]*):([^:]*):secret:(.+)", re.ASCII)
-_ARN_SUFFIX = re.compile(r"-[A-Za-z0-9]{6}", re.ASCII)
-_SUFFIX_LENGTH = 7
 
 
 def is_valid_name(name: str) -> bool:
@@ -40,14 +38,14 @@ def check_name(name: str) -> None:
 
 
 def check_secret_id(secret_id: str) -> None:
-    """Refuse a SecretId with characters that no name has; comes before any look-up.
+    """Refuse a SecretId with characters that no name has.
 
     Raises:
         ValidationException (400): M10 [A: api-facts 2]. An ARN without the form of a secret's
             ARN is taken for a bad name [D].
     """
     if secret_id.startswith("arn:"):
-        match = _ARN.fullmatch(secret_id)
+        match = SECRET_ARN.fullmatch(secret_id)
         check_name(match[3] if match else secret_id)
     else:
         check_name(secret_id)
@@ -166,14 +164,14 @@ class Store:
                 self.remove(secret)
 
     def _by_arn(self, request: Request, arn: str) -> Secret | None:
-        match = _ARN.fullmatch(arn)
+        match = SECRET_ARN.fullmatch(arn)
         if match is None or (match[1], match[2]) != (request.region, request.account_id):
             return None
         region, account_id, tail = match.groups()
-        whole = self.named(account_id, region, tail[:-_SUFFIX_LENGTH])
+        whole = self.named(account_id, region, tail[:-SUFFIX_LENGTH])
         if whole is not None and whole.arn == arn:
             return whole
-        if _ARN_SUFFIX.fullmatch(tail[-_SUFFIX_LENGTH:]):
+        if SUFFIX.fullmatch(tail[-SUFFIX_LENGTH:]):
             return None
         partial = self.named(account_id, region, tail)
-        return partial if partial is not None and partial.arn[:-_SUFFIX_LENGTH] == arn else None
+        return partial if partial is not None and partial.arn[:-SUFFIX_LENGTH] == arn else None

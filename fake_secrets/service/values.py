@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import base64
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from fake_secrets import clock
@@ -14,7 +14,15 @@ from fake_secrets.service.model import AWSCURRENT, Request, Secret, Version
 from fake_secrets.service.rotation_rules import next_rotation_date
 from fake_secrets.service.store import Store, check_secret_id
 
-__all__ = ["PlannedValue", "get_secret_value", "plan_value", "put_secret_value", "token_of", "value_of"]
+__all__ = [
+    "PlannedValue",
+    "get_secret_value",
+    "plan_value",
+    "put_secret_value",
+    "token_in_use",
+    "token_of",
+    "value_of",
+]
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,7 +34,7 @@ class PlannedValue:
     """
 
     version_id: str
-    value: str | bytes
+    value: str | bytes = field(repr=False)
     labels: stages.Labels | None
 
     def store(self, secret: Secret, now: float) -> None:
@@ -80,6 +88,15 @@ def token_of(request: Request, error_code: str = "InvalidRequestException") -> s
     return str(token)
 
 
+def token_in_use(secret: Secret, token: str) -> ServiceError:
+    """Return the error of a token that is in use for another value, M8 [A]."""
+    return ServiceError(
+        "ResourceExistsException",
+        f"You can't use ClientRequestToken {token} because that value is already in use "
+        f"for a version of secret {secret.arn}.",
+    )
+
+
 def plan_value(secret: Secret, token: str, value: str | bytes, requested: Sequence[str] | None) -> PlannedValue:
     """Check that a value can be stored under a token, and say what the labels will be.
 
@@ -100,11 +117,7 @@ def plan_value(secret: Secret, token: str, value: str | bytes, requested: Sequen
     version = secret.versions.get(token)
     if version is not None and version.value is not None:
         if version.value != value:
-            raise ServiceError(
-                "ResourceExistsException",
-                f"You can't use ClientRequestToken {token} because that value is already in use "
-                f"for a version of secret {secret.arn}.",
-            )
+            raise token_in_use(secret, token)
         return PlannedValue(token, value, None)
     labels = stages.attach(secret.labels, token, requested, is_first_version=not secret.versions)
     return PlannedValue(token, value, labels)

@@ -7,7 +7,9 @@ import threading
 from unittest import mock
 
 import boto3
+import botocore.awsrequest
 import botocore.client
+import botocore.credentials
 import botocore.endpoint
 import botocore.exceptions
 import botocore.session
@@ -18,6 +20,7 @@ from fake_secrets import UnsupportedOperationError, current, mock_stages
 
 SEED = {"app/db": "s3cret"}
 
+ORIGINAL_MAKE_REQUEST = botocore.endpoint.Endpoint.__dict__["make_request"]
 ORIGINAL_MAKE_API_CALL = botocore.client.BaseClient.__dict__["_make_api_call"]
 
 EVENTS = (
@@ -48,6 +51,7 @@ def class_attributes():
     # By identity: wrapt's wrappers are equal to what they wrap.
     return (
         id(botocore.client.BaseClient.__dict__["_make_api_call"]),
+        id(botocore.endpoint.Endpoint.__dict__["make_request"]),
         id(botocore.endpoint.Endpoint.__dict__["_send"]),
     )
 
@@ -74,11 +78,6 @@ class TestClientsOfAnyAge:
         assert ran.stdout == "s3cret\n"
 
     def test_a_client_made_before_the_world_is_served(self):
-        client = secretsmanager()
-        with mock_stages(SEED):
-            assert value_by(client) == "s3cret"
-
-    def test_a_client_without_credentials_made_before_the_world_is_served(self):
         client = secretsmanager()
         with mock_stages(SEED):
             assert value_by(client) == "s3cret"
@@ -180,7 +179,55 @@ class TestOtherPeoplesPatches:
                 client.rotate_secret(SecretId="app/db", RotationLambdaARN=arn)
             assert steps == ["createSecret", "setSecret", "testSecret", "finishSecret"]
 
-    def test_a_call_in_the_net_goes_to_the_region_it_was_signed_for(self):
+    def test_what_a_function_raises_in_the_net_comes_out_once_and_unchanged(self):
+        error, attempts = botocore.exceptions.EndpointConnectionError(endpoint_url="https://db"), []
+
+        def handler(event, context):
+            attempts.append(event["Step"])
+            raise error
+
+        with mock_stages(SEED) as fake:
+            client, arn = secretsmanager(), fake.lambda_function(handler)
+            with (
+                self.spy([], ORIGINAL_MAKE_API_CALL),
+                pytest.raises(botocore.exceptions.EndpointConnectionError) as raised,
+            ):
+                client.rotate_secret(SecretId="app/db", RotationLambdaARN=arn)
+        assert raised.value is error
+        assert attempts == ["createSecret"]
+
+    def test_a_request_that_comes_past_everything_is_not_sent(self):
+        with mock_stages() as fake:
+            fake.add("app/db", "in Paris", region="eu-west-3")
+            client = boto3.client("secretsmanager", region_name="eu-west-3")
+            with (
+                self.spy([], ORIGINAL_MAKE_API_CALL),
+                mock.patch.object(botocore.endpoint.Endpoint, "make_request", ORIGINAL_MAKE_REQUEST),
+            ):
+                assert value_by(client) == "in Paris"
+
+    @pytest.mark.parametrize("service", ["secretsmanager", "sts"])
+    def test_a_mock_from_before_the_world_has_the_last_word_for_every_client(self, service):
+        client = boto3.client(service, region_name="us-east-1")
+        call = client.get_random_password if service == "secretsmanager" else client.get_caller_identity
+        with (
+            mock.patch.object(botocore.client.BaseClient, "_make_api_call", return_value={"patched": True}),
+            mock_stages(SEED),
+        ):
+            assert call() == {"patched": True}
+
+    def test_a_mock_of_sending_from_before_the_world_stays_for_other_services(self):
+        client = boto3.client("sts", region_name="us-east-1", aws_access_key_id="a", aws_secret_access_key="b")
+        sent = botocore.awsrequest.AWSResponse(
+            "https://sts", 200, {}, mock.Mock(stream=lambda: [b"<R><GetCallerIdentityResult/></R>"])
+        )
+        with (
+            mock.patch.object(botocore.endpoint.Endpoint, "_send", return_value=sent),
+            mock_stages(SEED),
+        ):
+            assert client.get_caller_identity()["ResponseMetadata"]["HTTPStatusCode"] == 200
+
+    def test_a_call_in_the_net_goes_to_its_clients_region(self):
         with mock_stages() as fake:
             fake.add("app/db", "in Paris", region="eu-west-3")
             client = boto3.client("secretsmanager", region_name="eu-west-3")
@@ -371,6 +418,32 @@ class TestRestoring:
         monkeypatch.delenv("AWS_PROFILE")
         assert boto3.DEFAULT_SESSION.get_credentials().access_key == "users-own"
 
+    def test_credentials_that_can_be_refreshed_are_not_read(self, surroundings, monkeypatch):
+        class Refreshable(botocore.credentials.RefreshableCredentials):
+            access_key = property(lambda _: pytest.fail("read over the network"))
+
+            def __init__(self):
+                """Ask nobody."""
+
+        with mock_stages(SEED):
+            boto3.setup_default_session()
+            boto3.DEFAULT_SESSION._session._credentials = Refreshable()
+        assert isinstance(boto3.DEFAULT_SESSION._session._credentials, Refreshable)
+
+    def test_after_a_default_session_of_another_kind(self, monkeypatch):
+        monkeypatch.setattr(boto3, "DEFAULT_SESSION", object())
+        with mock_stages(SEED):
+            assert value_by(boto3.session.Session().client("secretsmanager")) == "s3cret"
+
+    def test_after_a_seam_that_could_not_be_put_up(self, monkeypatch):
+        with monkeypatch.context() as broken:
+            broken.setattr("fake_secrets.hook.seams.DefaultSession.put_up", lambda _: 1 / 0)
+            with pytest.raises(ZeroDivisionError), mock_stages(SEED):
+                pytest.fail("the world opened")
+        assert class_attributes() == UNTOUCHED
+        with mock_stages(SEED):
+            assert value_by(secretsmanager()) == "s3cret"
+
     def test_credentials_that_the_test_sets_on_the_default_session_stay(self, surroundings):
         with mock_stages(SEED):
             boto3.setup_default_session(aws_access_key_id="tests-own", aws_secret_access_key="tests-own")
@@ -448,10 +521,24 @@ class TestWireLane:
         with mock_stages(SEED, _lane="wire"):
             assert value_by(secretsmanager()) == "s3cret"
 
-    def test_no_credentials_are_needed(self):
-        client = secretsmanager()
+    def test_the_net_is_not_needed(self):
         with mock_stages(SEED, _lane="wire"):
-            assert value_by(client) == "s3cret"
+            client = secretsmanager()
+            with mock.patch.object(botocore.endpoint.Endpoint, "_send", side_effect=AssertionError("sent")):
+                assert value_by(client) == "s3cret"
+
+    @pytest.mark.parametrize("body", [b"not JSON", b"[]", b'"text"', b"\xff", b"[" * 100_000])
+    @pytest.mark.parametrize("lane", ["fast", "wire"])
+    def test_a_body_that_is_no_json_object_is_a_serialization_error(self, body, lane):
+        def spoil(params, **_):
+            params["body"] = body
+
+        with mock_stages(SEED, _lane=lane) as fake:
+            client = secretsmanager()
+            client.meta.events.register_first("before-call.secrets-manager.GetSecretValue", spoil)
+            with pytest.raises(botocore.exceptions.ClientError, match="SerializationException"):
+                value_by(client)
+            assert fake.calls == []
 
     def test_a_rotation_is_run_before_the_call_returns(self):
         steps = []
@@ -503,3 +590,39 @@ def test_the_innermost_world_is_current():
         with mock_stages({}) as inner:
             assert current() is inner
         assert current() is outer
+
+
+def test_aiobotocore_is_refused_in_a_world_until_it_is_served(tmp_path):
+    """Shown on a stand-in for the one method that we wrap, since its pins clash with ours."""
+    package = tmp_path / "aiobotocore"
+    package.mkdir()
+    (package / "__init__.py").write_text("")
+    (package / "endpoint.py").write_text(
+        "class AioEndpoint:\n    async def _send(self, request):\n        return 'sent'\n"
+    )
+    program = """
+import asyncio, types
+from fake_secrets import UnsupportedOperationError, mock_stages
+request = types.SimpleNamespace(headers={"X-Amz-Target": b"secretsmanager.GetSecretValue"})
+other = types.SimpleNamespace(headers={"X-Amz-Target": b"DynamoDB_20120810.GetItem"})
+with mock_stages():
+    from aiobotocore.endpoint import AioEndpoint
+    try:
+        asyncio.run(AioEndpoint()._send(request))
+    except UnsupportedOperationError as refused:
+        print(refused)
+    print(asyncio.run(AioEndpoint()._send(other)))
+print(asyncio.run(AioEndpoint()._send(request)))
+"""
+    ran = subprocess.run(
+        [sys.executable, "-c", program],
+        env={**os.environ, "PYTHONPATH": str(tmp_path)},
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert ran.stdout.splitlines() == [
+        "fake_secrets doesn't serve aiobotocore yet; its GetSecretValue would have gone to AWS. Use boto3.",
+        "sent",
+        "sent",
+    ]

@@ -19,6 +19,13 @@ def test_clients_call_make_api_call_with_operation_and_parameters():
     )
 
 
+def test_endpoints_make_requests_of_a_model_and_a_dict():
+    parameters = list(inspect.signature(botocore.endpoint.Endpoint.make_request).parameters)
+    assert parameters == ["self", "operation_model", "request_dict"], (
+        "botocore.endpoint.Endpoint.make_request has changed: the net in hook/calls.py wraps it"
+    )
+
+
 def test_endpoints_send_a_prepared_request():
     parameters = list(inspect.signature(botocore.endpoint.Endpoint._send).parameters)
     assert parameters == ["self", "request"], (

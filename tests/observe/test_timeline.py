@@ -64,6 +64,18 @@ def test_calls_about_other_secrets_are_left_out(fake_secrets, secretsmanager, db
     assert len(fake_secrets.timeline("app/db").moments) == 1
 
 
+@pytest.mark.parametrize("by", ["name", "arn"])
+def test_a_deleted_secret_is_found_by_name_and_arn(fake_secrets, secretsmanager, db, by):
+    secret_id = {"name": "app/db", "arn": db.arn}[by]
+    secretsmanager.delete_secret(SecretId="app/db", ForceDeleteWithoutRecovery=True)
+    assert fake_secrets.timeline(secret_id).name == "app/db"
+
+
+def test_a_name_is_looked_for_in_the_worlds_region(fake_secrets, secretsmanager, db):
+    fake_secrets.add("app/db", "far", region="eu-west-3")
+    assert fake_secrets.timeline("app/db").version_ids == (V1,)
+
+
 @pytest.mark.parametrize("by", ["name", "arn", "partial ARN"])
 def test_a_secret_is_found_by_any_secret_id(fake_secrets, secretsmanager, db, by):
     secret_id = {"name": "app/db", "arn": db.arn, "partial ARN": db.arn[:-7]}[by]

@@ -17,7 +17,9 @@ V1 = "11111111-1111-4111-8111-111111111111"
         ("17", "17"),
         ("{broken", "{broken"),
         (b'{"a": 1}', b'{"a": 1}'),
+        ("[" * 60_000, "[" * 60_000),
     ],
+    ids=range(8),
 )
 def test_a_value_is_a_dict_where_the_string_is_a_json_object_else_as_stored(fake_secrets, value, shown):
     assert fake_secrets.add("a", value).value() == shown

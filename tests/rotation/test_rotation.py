@@ -1,5 +1,7 @@
 """Rotation of a secret by the user's own function, through real clients."""
 
+import asyncio
+import dataclasses
 import os
 import threading
 
@@ -187,6 +189,37 @@ class TestSuccess:
         assert answer["NextRotationDate"].isoformat() == "2026-04-04T23:59:59+00:00"
         assert answer["LastRotatedDate"].isoformat() == "2026-03-04T12:00:00+00:00"
 
+    def test_the_next_date_counts_from_the_end_of_the_rotation(
+        self, freezer_at_noon, fake_secrets, secretsmanager, db
+    ):
+        def slow(event, context):
+            Rotator()(event, context)
+            freezer_at_noon.tick(86_400)
+
+        rotate(secretsmanager, fake_secrets, slow, RotationRules={"AutomaticallyAfterDays": 1})
+        answer = described(secretsmanager)
+        assert answer["LastRotatedDate"].isoformat() == "2026-03-08T12:00:00+00:00"
+        assert answer["NextRotationDate"].isoformat() == "2026-03-09T23:59:59+00:00"
+
+    @pytest.mark.parametrize("stages", [["AWSPENDING"], ["LIVE"]])
+    def test_a_value_that_does_not_become_current_rebases_no_date(
+        self, freezer_at_noon, fake_secrets, secretsmanager, db, stages
+    ):
+        rotate(secretsmanager, fake_secrets, Rotator(), RotationRules={"AutomaticallyAfterDays": 1})
+        before = described(secretsmanager)["NextRotationDate"]
+        freezer_at_noon.tick(86_400)
+        secretsmanager.put_secret_value(SecretId="prod/db", SecretString="x", VersionStages=stages)
+        assert described(secretsmanager)["NextRotationDate"] == before
+
+    def test_the_last_date_stays_when_the_next_rotation_begins(self, fake_secrets, secretsmanager, db):
+        rotator = Rotator()
+        rotate(secretsmanager, fake_secrets, rotator)
+        before = described(secretsmanager)["LastRotatedDate"]
+        rotator.fails_in = "createSecret"
+        with pytest.raises(RuntimeError):
+            secretsmanager.rotate_secret(SecretId="prod/db")
+        assert described(secretsmanager)["LastRotatedDate"] == before
+
     def test_the_same_token_again_starts_nothing(self, fake_secrets, secretsmanager, db):
         rotator = Rotator()
         rotate(secretsmanager, fake_secrets, rotator, ClientRequestToken=TOKEN)
@@ -311,6 +344,31 @@ class TestFailure:
             secretsmanager.rotate_secret(SecretId="prod/db")
         assert rotator.steps == ["createSecret", "setSecret"]
 
+    def test_a_step_that_raises_after_moving_current_is_a_failure(self, fake_secrets, secretsmanager, db):
+        def promotes_and_raises(event, context):
+            Rotator()(event, context)
+            if event["Step"] == "finishSecret":
+                raise RuntimeError
+
+        rotation = fake_secrets.rotate("prod/db", promotes_and_raises, token=TOKEN, errors="record")
+        assert (rotation.outcome, db.stages["AWSCURRENT"]) == ("failed", TOKEN)
+        assert "LastRotatedDate" not in described(secretsmanager)
+
+    def test_an_exception_that_takes_no_note_comes_out_unchanged(self, fake_secrets, db):
+        @dataclasses.dataclass(frozen=True)
+        class FrozenError(Exception):
+            text: str
+
+        with pytest.raises(FrozenError):
+            fake_secrets.rotate("prod/db", Rotator(fails_in="setSecret", error=FrozenError("no")))
+
+    def test_a_retry_that_raises_the_same_exception_notes_it_once(self, fake_secrets, db):
+        rotator = Rotator(fails_in="createSecret")
+        rotation = fake_secrets.rotate("prod/db", rotator, errors="record")
+        with pytest.raises(RuntimeError) as raised:
+            rotation.retry()
+        assert len(raised.value.__notes__) == 1
+
 
 class TestUnfinished:
     def test_four_quiet_steps_without_moving_current(self, fake_secrets, secretsmanager, db):
@@ -324,6 +382,16 @@ class TestUnfinished:
             f"<Rotation of 'prod/db', version {TOKEN}: unfinished, since no step raised but AWSCURRENT isn't on "
             "the new version; finishSecret has to move it with update_secret_version_stage>"
         )
+
+    def test_pending_on_another_version_than_the_new_current_one(self, fake_secrets, secretsmanager, db):
+        def moves_pending_away(event, context):
+            Rotator()(event, context)
+            if event["Step"] == "finishSecret":
+                secretsmanager.put_secret_value(
+                    SecretId="prod/db", SecretString="stray", VersionStages=["AWSPENDING"]
+                )
+
+        assert fake_secrets.rotate("prod/db", moves_pending_away).outcome == "unfinished"
 
     def test_it_has_no_last_rotated_date(self, fake_secrets, secretsmanager, db):
         rotate(secretsmanager, fake_secrets, Rotator(finishes=False))
@@ -561,6 +629,49 @@ class TestRetry:
         with pytest.raises(RotationNotOpenError, match="it has succeeded"):
             rotation.retry()
 
+    @pytest.mark.parametrize(
+        ("meanwhile", "why"),
+        [
+            (lambda client: client.cancel_rotate_secret(SecretId="prod/db"), "rotation was cancelled"),
+            (lambda client: client.delete_secret(SecretId="prod/db"), "the secret is marked for deletion"),
+            (
+                lambda client: client.delete_secret(SecretId="prod/db", ForceDeleteWithoutRecovery=True),
+                "the secret was deleted",
+            ),
+        ],
+    )
+    def test_what_aws_would_not_reattempt_cannot_be_retried(
+        self, fake_secrets, secretsmanager, db, meanwhile, why
+    ):
+        rotation = self.failed(fake_secrets, Rotator(fails_in="createSecret"))
+        meanwhile(secretsmanager)
+        with pytest.raises(RotationNotOpenError, match=why):
+            rotation.retry()
+
+    def test_a_rotation_of_a_world_that_was_reset_cannot_be_retried(self, fake_secrets, db):
+        rotation = self.failed(fake_secrets, Rotator(fails_in="createSecret"))
+        fake_secrets.reset()
+        with pytest.raises(RotationNotOpenError, match="the world was reset"):
+            rotation.retry()
+
+    def test_a_running_rotation_cannot_be_retried(self, fake_secrets, db):
+        refusals = []
+
+        def handler(event, context):
+            with pytest.raises(RotationNotOpenError, match="it is running"):
+                fake_secrets.rotations[0].retry()
+            refusals.append(event["Step"])
+
+        fake_secrets.rotate("prod/db", handler)
+        assert refusals == STEPS
+
+    def test_a_rotation_whose_answer_a_users_handler_broke_can_be_retried(self, fake_secrets, db):
+        client = boto3.client("secretsmanager")
+        client.meta.events.register("after-call.secrets-manager.RotateSecret", lambda **_: 1 / 0)
+        with pytest.raises(ZeroDivisionError):
+            rotate(client, fake_secrets, Rotator())
+        assert fake_secrets.rotations[0].retry().succeeded
+
     def test_an_abandoned_rotation_cannot_be_retried(self, fake_secrets, secretsmanager, db):
         rotation = self.failed(fake_secrets, Rotator(fails_in="createSecret"))
         secretsmanager.put_secret_value(SecretId="prod/db", SecretString="by hand")
@@ -599,8 +710,135 @@ class TestCancelling:
         with pytest.raises(botocore.exceptions.ClientError, match="previous rotation isn't complete"):
             secretsmanager.rotate_secret(SecretId="prod/db")
 
+    def test_a_rotation_that_is_cancelled_while_it_runs_gets_no_dates(self, fake_secrets, secretsmanager, db):
+        def cancels(event, context):
+            Rotator()(event, context)
+            if event["Step"] == "testSecret":
+                secretsmanager.cancel_rotate_secret(SecretId="prod/db")
+
+        rotate(secretsmanager, fake_secrets, cancels, RotationRules={"AutomaticallyAfterDays": 1})
+        answer = described(secretsmanager)
+        assert not {"LastRotatedDate", "NextRotationDate"} & answer.keys()
+
+    def test_a_value_put_by_hand_afterwards_gives_no_next_date(self, fake_secrets, secretsmanager, db):
+        rotate(secretsmanager, fake_secrets, Rotator(), RotationRules={"AutomaticallyAfterDays": 1})
+        self.cancel(secretsmanager)
+        secretsmanager.put_secret_value(SecretId="prod/db", SecretString="by hand")
+        assert "NextRotationDate" not in described(secretsmanager)
+
     def test_a_rotation_afterwards_turns_it_on_again(self, fake_secrets, secretsmanager, db):
         rotate(secretsmanager, fake_secrets, Rotator())
         self.cancel(secretsmanager)
         secretsmanager.rotate_secret(SecretId="prod/db")
         assert described(secretsmanager)["RotationEnabled"] is True
+
+
+class TestRotationsThatMeet:
+    """Several rotations at a time, and what outlives one."""
+
+    def test_a_rotation_asked_for_by_a_rotation_function_runs_after_it(self, fake_secrets, secretsmanager, db):
+        fake_secrets.add("other", "old")
+        order = []
+
+        def inner(event, context):
+            order.append(("other", event["Step"]))
+            Rotator()(event, context)
+
+        def outer(event, context):
+            order.append(("prod/db", event["Step"]))
+            Rotator()(event, context)
+            if event["Step"] == "createSecret":
+                secretsmanager.rotate_secret(
+                    SecretId="other", RotationLambdaARN=fake_secrets.lambda_function(inner, "inner")
+                )
+
+        fake_secrets.rotate("prod/db", outer)
+        assert order == [(secret, step) for secret in ("prod/db", "other") for step in STEPS]
+        assert [rotation.outcome for rotation in fake_secrets.rotations] == ["succeeded", "succeeded"]
+
+    def test_two_in_two_threads_leave_the_environment_as_it_was(self, fake_secrets, db):
+        fake_secrets.add("other", "old")
+        before = dict(os.environ)
+        first_is_in, second_is_in, first_is_out = threading.Event(), threading.Event(), threading.Event()
+
+        def first(event, context):
+            first_is_in.set()
+            second_is_in.wait(10)
+            raise RuntimeError
+
+        def second(event, context):
+            second_is_in.set()
+            first_is_out.wait(10)
+            raise RuntimeError
+
+        threads = [
+            threading.Thread(target=fake_secrets.rotate, args=(name, handler), kwargs={"errors": "record"})
+            for name, handler in (("prod/db", first), ("other", second))
+        ]
+        threads[0].start()
+        first_is_in.wait(10)
+        threads[1].start()
+        threads[0].join()
+        first_is_out.set()
+        threads[1].join()
+        assert dict(os.environ) == before
+
+    def test_one_in_flight_when_the_world_is_left_leaves_the_environment_as_it_was(self):
+        before = dict(os.environ)
+        is_in, go_on = threading.Event(), threading.Event()
+
+        def handler(event, context):
+            is_in.set()
+            go_on.wait(10)
+
+        with mock_stages({"prod/db": "x"}, region="eu-west-1") as fake:
+            thread = threading.Thread(target=fake.rotate, args=("prod/db", handler))
+            thread.start()
+            is_in.wait(10)
+        go_on.set()
+        thread.join()
+        assert dict(os.environ) == before
+
+    def test_environment_values_that_are_no_strings_are_refused_when_registered(self, fake_secrets, db):
+        with pytest.raises(TypeError, match="environment= maps names to values, both str"):
+            fake_secrets.lambda_function(Rotator(), environment={"LEVEL": 5})
+
+    def test_a_task_that_it_leaves_behind_belongs_to_the_world_of_then(self):
+        async def read():
+            await asyncio.sleep(0)
+            return boto3.client("secretsmanager").get_secret_value(SecretId="prod/db")["SecretString"]
+
+        async def main():
+            tasks = []
+            with mock_stages({"prod/db": "first"}) as first:
+                first.rotate("prod/db", lambda event, context: tasks.append(asyncio.ensure_future(read())))
+            with mock_stages({"prod/db": "second"}) as second:
+                values = [await task for task in tasks]
+                return values, {call.step for call in second.calls}
+
+        assert asyncio.run(main()) == (["second"] * 4, {None})
+
+    def test_a_bare_world_in_the_function_is_the_rotating_one(self):
+        seen = []
+
+        def handler(event, context):
+            with mock_stages() as joined:
+                seen.append(joined["prod/db"].value())
+
+        with mock_stages({"prod/db": "outer"}) as outer, mock_stages({"prod/db": "inner"}):
+            outer.rotate("prod/db", handler)
+        assert seen == ["outer"] * 4
+
+    def test_a_twenty_first_label_is_refused(self, fake_secrets, secretsmanager, db):
+        labels = [f"L{number}" for number in range(19)]
+        secretsmanager.put_secret_value(SecretId="prod/db", SecretString="x", VersionStages=labels)
+        before = db.stages
+        with pytest.raises(secretsmanager.exceptions.LimitExceededException):
+            rotate(secretsmanager, fake_secrets, Rotator())
+        assert db.stages == before
+        assert "RotationEnabled" not in described(secretsmanager)
+
+    def test_the_functions_arn_is_in_the_partition_of_its_region(self):
+        with mock_stages({"prod/db": "x"}, region="cn-north-1") as fake:
+            arn = fake.lambda_function(Rotator(), "rotator")
+        assert arn == "arn:aws-cn:lambda:cn-north-1:123456789012:function:rotator"

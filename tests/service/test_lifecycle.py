@@ -99,6 +99,25 @@ class TestCreateSecret:
         refusal(secretsmanager.create_secret, Name="a", SecretString="x", SecretBinary=b"x")
         assert refusal(secretsmanager.describe_secret, SecretId="a") == NOT_FOUND
 
+    def test_the_token_of_an_empty_version_is_in_use(self, fake_secrets, secretsmanager, refusal):
+        fake_secrets.add("open", labels={"AWSCURRENT": "x", "AWSPENDING": None}, version_ids={"AWSPENDING": V2})
+        request = {"Name": "open", "SecretString": "y", "ClientRequestToken": V2}
+        assert refusal(secretsmanager.create_secret, **request)[0] == "ResourceExistsException"
+        assert fake_secrets["open"].value("AWSPENDING") is None
+
+    @pytest.mark.parametrize(
+        "tags",
+        [
+            [{"Key": str(number), "Value": ""} for number in range(51)],
+            [{"Key": "a", "Value": "1"}, {"Key": "a", "Value": "2"}],
+            [{"Key": "aws:mine", "Value": ""}],
+        ],
+        ids=["51", "a key twice", "aws:"],
+    )
+    def test_tags_that_aws_does_not_take_are_refused(self, fake_secrets, secretsmanager, refusal, tags):
+        assert refusal(secretsmanager.create_secret, Name="a", Tags=tags)[0] == "InvalidParameterException"
+        assert "a" not in fake_secrets
+
 
 class TestUpdateSecret:
     def test_a_value_becomes_current(self, db, secretsmanager, answer):

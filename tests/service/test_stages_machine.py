@@ -42,21 +42,31 @@ class Model:
             self.give("AWSPREVIOUS", old)
 
     def put(self, version, value, requested):
-        if version in self.values:
+        if self.values.get(version) is not None:
             return None if self.values[version] == value else "ResourceExistsException"
         is_first = not self.versions
-        self.versions[version] = set()
+        self.versions.setdefault(version, set())
         self.values[version] = value
         wanted = set(requested or ["AWSCURRENT"])
         if is_first:
             wanted.add("AWSCURRENT")
         if "AWSCURRENT" in wanted:
-            for held in self.versions.values():
-                held.discard("AWSPENDING")
+            for other, held in self.versions.items():
+                if other != version:
+                    held.discard("AWSPENDING")
         for label in wanted - {"AWSCURRENT"}:
             self.give(label, version)
         if "AWSCURRENT" in wanted:
             self.make_current(version)
+        return None
+
+    def rotate(self, version):
+        pending = self.holder("AWSPENDING")
+        if pending is not None and pending != self.holder("AWSCURRENT"):
+            return "InvalidRequestException"
+        self.versions[version] = set()
+        self.values[version] = None
+        self.give("AWSPENDING", version)
         return None
 
     def stage(self, label, remove, to):
@@ -90,7 +100,7 @@ class StagingLabels(RuleBasedStateMachine):
         super().__init__()
         self.model = Model()
         self.world = mock_stages({})
-        self.world.__enter__()
+        self.function = self.world.__enter__().lambda_function(lambda event, context: None, "does-nothing")
         self.client = shared_client()
         self.counter = 0
         self.is_created = False
@@ -145,6 +155,15 @@ class StagingLabels(RuleBasedStateMachine):
         assert outcome == self.model.put(version, value, None)
         return version
 
+    @rule(target=versions)
+    def open_a_rotation(self):
+        version = self.fresh()
+        outcome = self.outcome(
+            self.client.rotate_secret, ClientRequestToken=version, RotationLambdaARN=self.function
+        )
+        assert outcome == self.model.rotate(version)
+        return multiple() if outcome else version
+
     @rule(
         label=labels,
         remove=st.none() | versions | st.just("9" * 32),
@@ -176,8 +195,8 @@ class StagingLabels(RuleBasedStateMachine):
 
     @rule(version=versions)
     def a_version_is_read_by_its_id(self, version):
-        read = self.client.get_secret_value(SecretId="app/db", VersionId=version)
-        assert read["SecretString"] == self.model.values[version]
+        outcome = self.outcome(self.client.get_secret_value, VersionId=version)
+        assert outcome == (None if self.model.values[version] is not None else "ResourceNotFoundException")
 
     @rule(label=labels)
     def a_label_reads_its_holder(self, label):
@@ -185,9 +204,9 @@ class StagingLabels(RuleBasedStateMachine):
         try:
             read = self.client.get_secret_value(SecretId="app/db", VersionStage=label)
         except self.client.exceptions.ResourceNotFoundException:
-            assert holder is None
+            assert holder is None or self.model.values[holder] is None
         else:
-            assert read["VersionId"] == holder
+            assert (read["VersionId"], read["SecretString"]) == (holder, self.model.values[holder])
 
 
 @functools.cache

@@ -1,5 +1,6 @@
 """ListSecretVersionIds and UpdateSecretVersionStage, through a client."""
 
+import base64
 from datetime import UTC, datetime
 
 import pytest
@@ -91,6 +92,12 @@ class TestListSecretVersionIds:
             secretsmanager.list_secret_version_ids, SecretId="app/db", NextToken=token, IncludeDeprecated=True
         )
         assert code == "InvalidNextTokenException"
+
+    def test_a_token_of_nested_brackets_is_refused(self, db, secretsmanager, refusal):
+        token = base64.b64encode(b"[" * 3000).decode()
+        assert refusal(secretsmanager.list_secret_version_ids, SecretId="app/db", NextToken=token)[0] == (
+            "InvalidNextTokenException"
+        )
 
     def test_an_unknown_secret(self, secretsmanager, refusal):
         assert refusal(secretsmanager.list_secret_version_ids, SecretId="unknown") == (

@@ -1,0 +1,60 @@
+"""The ARNs of secrets and of Lambda functions."""
+
+from __future__ import annotations
+
+import re
+
+__all__ = [
+    "LAMBDA_ARN",
+    "SECRET_ARN",
+    "SUFFIX",
+    "SUFFIX_LENGTH",
+    "lambda_arn",
+    "partition_of",
+    "region_of",
+    "secret_arn",
+]
+
+# Groups: region, account, and the name with or without its random suffix.
+SECRET_ARN = re.compile(r"arn:[^:]+:secretsmanager:([^:]*):([^:]*):secret:(.+)", re.ASCII)
+# Groups: region, name.
+LAMBDA_ARN = re.compile(
+    r"arn:[^:]+:lambda:([^:]+):\d{12}:function:([A-Za-z0-9\-_]+)(?::[A-Za-z0-9\-_$]+)?", re.ASCII
+)
+# The end of a whole ARN: a hyphen and six random characters [A: api-facts 2].
+SUFFIX = re.compile(r"-[A-Za-z0-9]{6}", re.ASCII)
+SUFFIX_LENGTH = 7
+
+_REGION_FIELD = 3
+
+
+def secret_arn(region: str, account_id: str, name: str, suffix: str, partition: str | None = None) -> str:
+    """Return the ARN of a secret.
+
+    Args:
+        region: the secret's region.
+        account_id: the account that owns it.
+        name: the secret's name.
+        suffix: the six random characters.
+        partition: the region's partition, where it is known.
+    """
+    partition = partition or partition_of(region)
+    return f"arn:{partition}:secretsmanager:{region}:{account_id}:secret:{name}-{suffix}"
+
+
+def lambda_arn(region: str, account_id: str, name: str) -> str:
+    """Return the ARN of a Lambda function."""
+    return f"arn:{partition_of(region)}:lambda:{region}:{account_id}:function:{name}"
+
+
+def partition_of(region: str) -> str:
+    """Return the partition of a region, such as ``aws`` for ``us-east-1``."""
+    if region.startswith("cn-"):
+        return "aws-cn"
+    return "aws-us-gov" if region.startswith("us-gov-") else "aws"
+
+
+def region_of(arn: str) -> str | None:
+    """Return the region that an ARN names, or None where it isn't an ARN."""
+    fields = arn.split(":")
+    return fields[_REGION_FIELD] if fields[0] == "arn" and len(fields) > _REGION_FIELD else None
