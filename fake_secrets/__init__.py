@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import importlib
-from typing import TYPE_CHECKING, Any
-
+# Importing typing would take most of the time that importing this takes.
+TYPE_CHECKING = False
 if TYPE_CHECKING:
     from fake_secrets.errors import (
         FakeSecretsError,
@@ -41,8 +40,10 @@ __version__ = "0.1.0"
 _HOMES = {"FakeSecrets": "handle", "current": "mock", "mock_stages": "mock"}
 
 
-def __getattr__(name: str) -> Any:
+def __getattr__(name: str) -> object:
     """Import a public name when it is first asked for: botocore is slow to import."""
+    import importlib  # noqa: PLC0415 -- as slow as all the rest
+
     if name not in __all__:
         msg = f"module {__name__!r} has no attribute {name!r}"
         raise AttributeError(msg)

@@ -39,7 +39,8 @@ class Overlay:
             try:
                 for name, value in self._variables.items():
                     found = os.environ.get(name)
-                    _set(name, value)
+                    if found != value:
+                        _set(name, value)
                     self._saved[name] = found
             except BaseException:
                 self._put_back()

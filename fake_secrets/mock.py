@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import contextlib
-import functools
 import inspect
 import threading
-from collections.abc import AsyncGenerator, Callable, Coroutine, Generator, Iterator, Mapping
+from collections.abc import AsyncGenerator, Callable, Coroutine, Generator, Mapping
 from types import TracebackType
 from typing import Any, Literal, TypeVar, cast, overload
 
@@ -65,7 +64,7 @@ class MockStages:
     def __init__(self, options: Mapping[str, Any]) -> None:
         self.options = dict(options)
         self._own: stack.Opened | None = None
-        self._entered: list[tuple[int, contextlib.ExitStack]] = []
+        self._entered: list[tuple[int, Activation]] = []
 
     def __enter__(self) -> FakeSecrets:
         """Activate a world, and return its handle.
@@ -73,9 +72,9 @@ class MockStages:
         Raises:
             SeedError, TypeError, ValueError: an argument is wrong; nothing was changed then.
         """
-        resources = contextlib.ExitStack()
-        handle = resources.enter_context(self.active())
-        self._entered.append((threading.get_ident(), resources))
+        activation = self.active()
+        handle = activation.__enter__()
+        self._entered.append((threading.get_ident(), activation))
         return handle
 
     def __exit__(
@@ -87,8 +86,8 @@ class MockStages:
         """Leave the world; what was changed is then as it was."""
         thread = threading.get_ident()
         mine = [position for position, (entered_by, _) in enumerate(self._entered) if entered_by == thread]
-        _, resources = self._entered.pop(mine[-1] if mine else -1)
-        resources.close()
+        _, activation = self._entered.pop(mine[-1] if mine else -1)
+        activation.__exit__(kind, error, traceback)
 
     def __call__(self, function: Function) -> Function:
         """Decorate a function or coroutine function: it runs in a world.
@@ -111,35 +110,72 @@ class MockStages:
 
         return cast("Function", _Decorated(function, run, self))
 
-    @contextlib.contextmanager
-    def active(self, options: Mapping[str, Any] | None = None) -> Iterator[FakeSecrets]:
-        """Activate a world for the length of a `with` block.
+    def active(self, options: Mapping[str, Any] | None = None) -> Activation:
+        """Return what activates a world for the length of a `with` block.
 
         Args:
             options: instead of this object's own; the pytest plugin merges markers into them.
-
-        Raises:
-            SeedError, TypeError, ValueError: an argument is wrong; nothing was changed then.
         """
-        chosen = self.options if options is None else options
-        with hook.held():
-            entry = stack.enter(functools.partial(self._world_to_join, chosen), lambda: _open(chosen))
-            if chosen:
-                self._own = entry.opened
-            try:
-                with _calls_to(entry.opened.world):
-                    yield entry.opened.handle
-            finally:
-                stack.leave(entry)
-                if self._own is not None and not stack.is_active(self._own):
-                    self._own = None
+        return Activation(self, self.options if options is None else options)
 
-    def _world_to_join(self, options: Mapping[str, Any]) -> stack.Opened | None:
+    def world_to_join(self, options: Mapping[str, Any]) -> stack.Opened | None:
+        """Return the world that these options join, or None where they open one."""
         if options:
             return self._own if self._own is not None and stack.is_active(self._own) else None
         rotating = rotating_world()
         entry = stack.innermost_entry() if rotating is None else stack.entry_of(rotating)
         return None if entry is None else entry.opened
+
+    def own(self, opened: stack.Opened) -> None:
+        """Remember the world that this object has opened or joined as its own."""
+        self._own = opened
+
+    def disown(self) -> None:
+        """Forget the own world where it isn't active any more."""
+        if self._own is not None and not stack.is_active(self._own):
+            self._own = None
+
+
+class Activation:
+    """One activation of a world, a context manager to be entered once.
+
+    Args:
+        decorator: whose own world it may be.
+        options: the world's arguments, by name; none makes it bare.
+    """
+
+    def __init__(self, decorator: MockStages, options: Mapping[str, Any]) -> None:
+        self._decorator = decorator
+        self._options = options
+
+    def __enter__(self) -> FakeSecrets:
+        """Activate a world, and return its handle.
+
+        Raises:
+            SeedError, TypeError, ValueError: an argument is wrong; nothing was changed then.
+        """
+        decorator, options = self._decorator, self._options
+        hook.hold()
+        try:
+            self._entry = stack.enter(lambda: decorator.world_to_join(options), lambda: _open(options))
+        except BaseException:
+            hook.release()
+            raise
+        opened = self._entry.opened
+        if options:
+            decorator.own(opened)
+        self._calls = _calls_to(opened.world)
+        self._calls.__enter__()
+        return opened.handle
+
+    def __exit__(self, *exception: object) -> None:
+        """Leave the world; what was changed is then as it was."""
+        try:
+            self._calls.__exit__(None, None, None)
+        finally:
+            stack.leave(self._entry)
+            self._decorator.disown()
+            hook.release()
 
 
 @overload

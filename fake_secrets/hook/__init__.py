@@ -8,6 +8,6 @@ A call takes the fast lane (`before-call`), which spares signing and HTTP; or th
 below both (`Endpoint._send`). The same world answers in all three.
 """
 
-from fake_secrets.hook.calls import held
+from fake_secrets.hook.calls import held, hold, release
 
-__all__ = ["held"]
+__all__ = ["held", "hold", "release"]

@@ -26,6 +26,7 @@ __all__ = ["Response", "Target", "answer_parsed", "answer_raw"]
 __tracebackhide__ = True  # the arguments in our frames may hold secret values
 
 _to_json = json.JSONEncoder(separators=(",", ":")).encode
+_from_json = json.JSONDecoder().decode
 
 OK = 200
 
@@ -140,9 +141,8 @@ def _members(body: bytes | str) -> dict[str, Any]:
         SerializationException (400): it isn't a JSON object [D].
     """
     try:
-        # Decoded here, since json would first look which encoding the bytes have.
         text = body.decode() if isinstance(body, bytes) else body
-        members = json.loads(text) if text else {}
+        members = _from_json(text) if text else {}
     except (ValueError, RecursionError):
         members = None
     if not isinstance(members, dict):

@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from fake_secrets.rotation.runner import Rotation
     from fake_secrets.world import World
 
-__all__ = ["held"]
+__all__ = ["held", "hold", "release"]
 
 __tracebackhide__ = True  # the arguments in our frames may hold secret values
 
@@ -43,7 +43,7 @@ _HOST = re.compile(r"//secretsmanager(?:-fips)?\.([a-z0-9-]+)\.")
 class _Equipped:
     """What is known of a client that carries our handlers."""
 
-    __slots__ = ("is_fast", "model_of", "partition", "region")
+    __slots__ = ("has_wire", "is_fast", "model_of", "partition", "region")
 
     def __init__(self, client: BaseClient) -> None:
         meta = client.meta
@@ -51,6 +51,7 @@ class _Equipped:
         self.partition: str = meta.partition
         self.model_of: Callable[[str], OperationModel] = meta.service_model.operation_model
         self.is_fast = not parses_for_itself(client)
+        self.has_wire = False
 
 
 class _Call(Target):
@@ -76,18 +77,19 @@ _equipped: weakref.WeakKeyDictionary[BaseClient, _Equipped] = weakref.WeakKeyDic
 
 @contextlib.contextmanager
 def held() -> Iterator[None]:
-    """Keep the hooks up: for each active world, each call in flight, each running rotation.
-
-    The first to come puts them up, and the last to go takes them down.
-    """
-    _hold()
+    """Keep the hooks up for the length of a `with` block."""
+    hold()
     try:
         yield
     finally:
-        _release()
+        release()
 
 
-def _hold() -> None:
+def hold() -> None:
+    """Keep the hooks up: for each active world, each call in flight, each running rotation.
+
+    The first to come puts them up; what it raises leaves none up.
+    """
     global _holders  # noqa: PLW0603 -- counts the users of the seams, which are global
     with _lock:
         if _holders == 0:
@@ -100,7 +102,8 @@ def _hold() -> None:
         _holders += 1
 
 
-def _release() -> None:
+def release() -> None:
+    """Hold the hooks no longer; the last to go takes them down."""
     global _holders  # noqa: PLW0603 -- as above
     with _lock:
         _holders -= 1
@@ -109,8 +112,8 @@ def _release() -> None:
 
 
 def _take_down() -> None:
-    for client in list(_equipped):
-        for event, handler in _HANDLERS:
+    for client, known in list(_equipped.items()):
+        for event, handler in (_FAST_HANDLER, *(_WIRE_HANDLERS if known.has_wire else ())):
             client.meta.events.unregister(event, handler)
     _equipped.clear()
     for seam in _SEAMS:
@@ -128,9 +131,12 @@ def _around_call(wrapped: Callable[..., Any], client: BaseClient, args: Any, kwa
     world = _world_of_this_call()
     if world is None:
         return wrapped(*args, **kwargs)
-    _hold()
+    hold()
     try:
-        call = _Call(world, _equipped.get(client) or _equip(client))
+        known = _equipped.get(client) or _equip(client)
+        call = _Call(world, known)
+        if not call.is_fast and not known.has_wire:
+            _equip_for_wire(client, known)
         reset = _calling.set(call)
         try:
             response = wrapped(*args, **kwargs)
@@ -140,17 +146,25 @@ def _around_call(wrapped: Callable[..., Any], client: BaseClient, args: Any, kwa
             world.run(call.rotation)
         return response
     finally:
-        _release()
+        release()
 
 
 def _equip(client: BaseClient) -> _Equipped:
     """Make sure that a client carries our handlers."""
     with _lock:
         if client not in _equipped:
-            for event, handler in _HANDLERS:
-                client.meta.events.register_last(event, handler)
+            client.meta.events.register_last(*_FAST_HANDLER)
             _equipped[client] = _Equipped(client)
         return _equipped[client]
+
+
+def _equip_for_wire(client: BaseClient, known: _Equipped) -> None:
+    """Give a client the handlers of the wire lane, too: registering one is dear."""
+    with _lock:
+        if not known.has_wire:
+            for event, handler in _WIRE_HANDLERS:
+                client.meta.events.register_last(event, handler)
+            known.has_wire = True
 
 
 def _before_call(model: OperationModel, params: dict[str, Any], **_: Any) -> Any:
@@ -257,8 +271,8 @@ wrapt.when_imported("aiobotocore.endpoint")(_watch_aiobotocore)
 # Registered last, at the service: handlers of Stubber, which are more specific, and of users come
 # first; but not one of a user's for every service's calls, since botocore goes from the specific
 # to the general.
-_HANDLERS = (
-    ("before-call.secrets-manager", _before_call),
+_FAST_HANDLER = ("before-call.secrets-manager", _before_call)
+_WIRE_HANDLERS = (
     ("choose-signer.secrets-manager", _choose_signer),
     ("before-send.secrets-manager", _before_send),
 )

@@ -45,9 +45,11 @@ class Seam:
     def put_up(self) -> None:
         """Wrap the method, unless our wrapper is still on top."""
         found = self._owner.__dict__[self._name]
-        if self._ours is None or found is not self._ours:
+        if found is self._ours:
+            return
+        if found is not self._found:
             self._found, self._ours = found, self._wrapper_of(found)
-            setattr(self._owner, self._name, self._ours)
+        setattr(self._owner, self._name, self._ours)
 
     def take_down(self) -> None:
         """Put the method back.
@@ -57,7 +59,6 @@ class Seam:
         """
         if self._owner.__dict__[self._name] is self._ours:
             setattr(self._owner, self._name, self._found)
-            self._found = self._ours = None
 
     def _wrapper_of(self, found: Any) -> Any:
         around = self._around

@@ -134,13 +134,15 @@ def _compile(shape: Shape) -> Check:
 
 def _constraints(shape: Shape) -> Iterator[tuple[Callable[[Any], bool], str]]:
     """Yield, for each constraint, what finds it violated and the words that AWS says it in."""
-    noun = "value" if shape.kind in _NUMBERS else "length"
     low, high = shape.minimum, shape.maximum
-    size: Callable[[Any], int] = (lambda value: value) if noun == "value" else len
+    is_number = shape.kind in _NUMBERS
+    noun = "value" if is_number else "length"
     if high is not None:
-        yield (lambda value: size(value) > high), f"Member must have {noun} less than or equal to {high}"
+        too_much = (lambda value: value > high) if is_number else (lambda value: len(value) > high)
+        yield too_much, f"Member must have {noun} less than or equal to {high}"
     if low is not None:
-        yield (lambda value: size(value) < low), f"Member must have {noun} greater than or equal to {low}"
+        too_little = (lambda value: value < low) if is_number else (lambda value: len(value) < low)
+        yield too_little, f"Member must have {noun} greater than or equal to {low}"
     if shape.pattern is not None:
         matches = re.compile(shape.pattern, re.ASCII).fullmatch
         yield (
