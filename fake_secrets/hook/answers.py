@@ -81,10 +81,10 @@ def answer_raw(
         The response, and the rotation that is to be run, if the request started one.
     """
     facts = facts_of(operation, model)
-    content, rotation, error = _ask(target, operation, body, facts and facts.shape)
+    content, rotation, error, now = _ask(target, operation, body, facts and facts.shape)
     encoded = _to_json(content).encode()
     status = OK if error is None else error.status
-    return Response(url, status, _headers(target, encoded), encoded), rotation
+    return Response(url, status, _headers(target, encoded, now), encoded), rotation
 
 
 def answer_parsed(
@@ -104,9 +104,9 @@ def answer_parsed(
     operation = model.name
     facts = facts_of(operation, model)
     assert facts is not None  # noqa: S101 -- the model was given
-    parsed, rotation, error = _ask(target, operation, params["body"], facts.shape)
+    parsed, rotation, error, now = _ask(target, operation, params["body"], facts.shape)
     encoded = _to_json(parsed).encode()
-    headers = _headers(target, encoded)
+    headers = _headers(target, encoded, now)
     if error is None:
         status, parsed = OK, facts.parse(parsed)
     else:
@@ -122,16 +122,18 @@ def answer_parsed(
 
 def _ask(
     target: Target, operation: str, body: bytes | str, shape: Any
-) -> tuple[dict[str, Any], Rotation | None, ServiceError | None]:
-    """Return what the world answers: members as JSON, the rotation to be run, the error if it is one."""
+) -> tuple[dict[str, Any], Rotation | None, ServiceError | None, float]:
+    """Return what the world answers: members as JSON, rotation to be run, error if it is one, and when."""
     world = target.world
+    request = None
     try:
         members = _members(body)
         request = Request(operation, members, target.region, target.partition, world.account_id, 0.0, shape)
         content, rotation = world.answer(request)
     except ServiceError as error:
-        return {"__type": error.code, "Message": error.message}, None, error
-    return content, rotation, None
+        now = clock.now() if request is None else request.now
+        return {"__type": error.code, "Message": error.message}, None, error, now
+    return content, rotation, None, request.now
 
 
 def _members(body: bytes | str) -> dict[str, Any]:
@@ -167,12 +169,12 @@ def _parsed_error(error: ServiceError, model: OperationModel) -> dict[str, Any]:
     return parsed
 
 
-def _headers(target: Target, body: bytes) -> dict[str, str]:
+def _headers(target: Target, body: bytes, now: float) -> dict[str, str]:
     return {
         "x-amzn-requestid": target.world.ids.request_id(),
         "content-type": "application/x-amz-json-1.1",
         "content-length": str(len(body)),
-        "date": _http_date(int(clock.now())),
+        "date": _http_date(int(now)),
         "connection": "keep-alive",
     }
 
