@@ -1,0 +1,18 @@
+"""What becomes of a rotation that the protected service breaks off."""
+
+import accounts_api
+import pytest
+from rotate_api_password import lambda_handler
+
+
+@pytest.mark.parametrize("broken", ["can_log_in", "change_password"])
+def test_it_succeeds_when_it_is_retried(fake_secrets, monkeypatch, broken):
+    monkeypatch.setitem(accounts_api.passwords, "app", "old")
+    secret = fake_secrets.add("prod/api", {"username": "app", "password": "old"})
+    with monkeypatch.context() as patch:
+        patch.setattr(accounts_api, broken, lambda *_: 1 / 0)
+        rotation = fake_secrets.rotate("prod/api", lambda_handler, errors="record")
+
+    assert rotation.failed_step == "setSecret"
+    assert rotation.retry().succeeded
+    assert accounts_api.can_log_in("app", secret.value()["password"])
