@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import inspect
 import re
 import threading
 import weakref
@@ -191,7 +192,7 @@ def _before_send(request: Any, **_: Any) -> Any:
     return response
 
 
-def _around_request(wrapped: Callable[..., Any], _: Any, args: Any, kwargs: Any) -> Any:
+def _around_request(wrapped: Callable[..., Any], endpoint: Any, args: Any, kwargs: Any) -> Any:
     """Wrap `Endpoint.make_request`: a call that came past our wrapper is answered here.
 
     That is where a patch calls the `_make_api_call` that it has kept from before the world.
@@ -200,7 +201,9 @@ def _around_request(wrapped: Callable[..., Any], _: Any, args: Any, kwargs: Any)
         args if len(args) == _REQUEST_ARGUMENTS else (kwargs["operation_model"], kwargs["request_dict"])
     )
     world = None if _calling.get() else _world_of_this_call()
-    if world is None or model.service_model.service_name != _SERVICE_NAME:
+    # aiobotocore's endpoints inherit the method, and await what it returns.
+    is_awaited = world is not None and inspect.iscoroutinefunction(endpoint._send_request)
+    if world is None or is_awaited or model.service_model.service_name != _SERVICE_NAME:
         return wrapped(*args, **kwargs)
     region = params["context"]["client_region"]
     answer, rotation = answer_parsed(Target(world, region, partition_of(region)), model, params)

@@ -593,26 +593,38 @@ def test_the_innermost_world_is_current():
 
 
 def test_aiobotocore_is_refused_in_a_world_until_it_is_served(tmp_path):
-    """Shown on a stand-in for the one method that we wrap, since its pins clash with ours."""
+    """Shown on a stand-in for its endpoint, since the pins of the real one clash with ours."""
     package = tmp_path / "aiobotocore"
     package.mkdir()
     (package / "__init__.py").write_text("")
     (package / "endpoint.py").write_text(
-        "class AioEndpoint:\n    async def _send(self, request):\n        return 'sent'\n"
+        """
+import botocore.endpoint
+class AioEndpoint(botocore.endpoint.Endpoint):
+    def __init__(self):
+        pass
+    async def _send_request(self, request_dict, operation_model):
+        return await self._send(request_dict)
+    async def _send(self, request):
+        return "sent"
+"""
     )
     program = """
 import asyncio, types
 from fake_secrets import UnsupportedOperationError, mock_stages
+model = types.SimpleNamespace(service_model=types.SimpleNamespace(service_name="secretsmanager"))
 request = types.SimpleNamespace(headers={"X-Amz-Target": b"secretsmanager.GetSecretValue"})
 other = types.SimpleNamespace(headers={"X-Amz-Target": b"DynamoDB_20120810.GetItem"})
+async def ask(request):
+    return await AioEndpoint().make_request(model, request)
 with mock_stages():
     from aiobotocore.endpoint import AioEndpoint
     try:
-        asyncio.run(AioEndpoint()._send(request))
+        asyncio.run(ask(request))
     except UnsupportedOperationError as refused:
         print(refused)
-    print(asyncio.run(AioEndpoint()._send(other)))
-print(asyncio.run(AioEndpoint()._send(request)))
+    print(asyncio.run(ask(other)))
+print(asyncio.run(ask(request)))
 """
     ran = subprocess.run(
         [sys.executable, "-c", program],

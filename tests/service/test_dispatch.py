@@ -30,14 +30,18 @@ def test_no_unsupported_operation_gets_a_wrong_answer(raw, operation):
         raw._make_api_call(operation, {})
 
 
+MEMBERS = [
+    ("CreateSecret", {"Name": "a", "AddReplicaRegions": [{"Region": "eu-west-1"}]}, "AddReplicaRegions"),
+    ("CreateSecret", {"Name": "a", "ForceOverwriteReplicaSecret": True}, "ForceOverwriteReplicaSecret"),
+    ("CreateSecret", {"Name": "a", "Type": "t"}, "Type"),
+    ("UpdateSecret", {"SecretId": "b", "Type": "t"}, "Type"),
+]
+
+
 @pytest.mark.parametrize(
     ("operation", "members", "named"),
-    [
-        ("CreateSecret", {"Name": "a", "AddReplicaRegions": [{"Region": "eu-west-1"}]}, "AddReplicaRegions"),
-        ("CreateSecret", {"Name": "a", "ForceOverwriteReplicaSecret": True}, "ForceOverwriteReplicaSecret"),
-        ("CreateSecret", {"Name": "a", "Type": "t"}, "Type"),
-        ("UpdateSecret", {"SecretId": "b", "Type": "t"}, "Type"),
-    ],
+    # Older models don't have all of them.
+    [row for row in MEMBERS if row[2] in MODEL.operation_model(row[0]).input_shape.members],
 )
 def test_a_member_that_is_not_heeded_yet_says_so(fake_secrets, raw, operation, members, named):
     fake_secrets.add("b", "x")
