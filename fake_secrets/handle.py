@@ -88,7 +88,9 @@ class FakeSecrets:
         Raises:
             SecretExistsError: the name is taken.
             SeedError: such a secret could not exist in AWS.
-            TypeError: a value is neither str, bytes nor a mapping, or tags aren't a mapping of str to str.
+            ValueError: the region isn't one.
+            TypeError: a value is neither str, bytes nor a mapping, or description, kms_key_id or
+                tags aren't text.
         """
         seed = describe_seed(
             name,

@@ -6,14 +6,14 @@ import re
 from collections.abc import Mapping
 from typing import Any, Literal
 
-__all__ = ["OPTIONS", "RotationErrors", "check_options", "check_rotation_errors"]
+__all__ = ["OPTIONS", "RotationErrors", "check_options", "check_region", "check_rotation_errors"]
 
 RotationErrors = Literal["raise", "record"]
 
 OPTIONS = ("secrets", "region", "account_id", "rotation", "rotation_errors")
 
 _ACCOUNT_ID = re.compile(r"[0-9]{12}")
-_REGION = re.compile(r"[a-z0-9-]+")
+_REGION = re.compile(r"[a-z]+(-[a-z0-9]+)+")
 
 
 def check_options(options: Mapping[str, Any]) -> None:
@@ -26,14 +26,23 @@ def check_options(options: Mapping[str, Any]) -> None:
     if not isinstance(account_id, str) or not _ACCOUNT_ID.fullmatch(account_id):
         msg = f"account_id={account_id!r} isn't a string of twelve digits"
         raise ValueError(msg)
-    region = options.get("region")
-    if region is not None and (not isinstance(region, str) or not _REGION.fullmatch(region)):
-        msg = f"region={region!r} isn't a region, such as 'us-east-1'"
-        raise ValueError(msg)
+    if options.get("region") is not None:
+        check_region(options["region"])
     if options.get("rotation", "inline") != "inline":
         msg = f"rotation={options['rotation']!r}: rotations run 'inline', there is no other way yet"
         raise ValueError(msg)
     check_rotation_errors(options.get("rotation_errors", "raise"))
+
+
+def check_region(region: object) -> None:
+    """Refuse what can't be a region's name.
+
+    Raises:
+        ValueError: it isn't of the form of one.
+    """
+    if not isinstance(region, str) or not _REGION.fullmatch(region):
+        msg = f"region={region!r} isn't a region, such as 'us-east-1'"
+        raise ValueError(msg)
 
 
 def check_rotation_errors(errors: str) -> None:

@@ -88,6 +88,15 @@ class TestAdd:
         with pytest.raises(SeedError, match=message):
             fake_secrets.add("app/db", **arguments)
 
+    @pytest.mark.parametrize("member", ["description", "kms_key_id"])
+    def test_metadata_that_is_no_text_is_refused(self, fake_secrets, member):
+        with pytest.raises(TypeError, match=f"{member} of secret 'app/db' is a str, not int"):
+            fake_secrets.add("app/db", "x", **{member: 5})
+
+    def test_a_region_that_is_none_is_refused(self, fake_secrets):
+        with pytest.raises(ValueError, match="isn't a region"):
+            fake_secrets.add("app/db", "x", region="nowhere!")
+
     @pytest.mark.parametrize("tags", [[{"Key": "a", "Value": "b"}], {"a": 1}, "a"])
     def test_tags_that_are_no_mapping_of_text_are_refused(self, fake_secrets, tags):
         with pytest.raises(TypeError, match="a mapping from tag key to tag value"):

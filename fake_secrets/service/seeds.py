@@ -9,6 +9,7 @@ from typing import Any
 
 from fake_secrets.errors import SecretExistsError, SeedError
 from fake_secrets.ids import Ids
+from fake_secrets.options import check_region
 from fake_secrets.service.arns import SUFFIX, secret_arn
 from fake_secrets.service.model import AWSCURRENT, AWSPENDING, AWSPREVIOUS, Secret
 from fake_secrets.service.stages import LABEL_QUOTA
@@ -95,7 +96,9 @@ def describe_seed(
 
     Raises:
         SeedError: such a secret could not exist in AWS.
-        TypeError: a value is neither str, bytes nor a mapping, or tags aren't a mapping of str to str.
+        ValueError: the region isn't one.
+        TypeError: a value is neither str, bytes nor a mapping, or description, kms_key_id or tags
+            aren't text.
     """
     if not isinstance(name, str) or not is_valid_name(name) or len(name) > _MAX_NAME:
         msg = f"{name!r} can't be a secret's name: 1 to {_MAX_NAME} letters, digits and -/_+=.@!"
@@ -105,6 +108,11 @@ def describe_seed(
         raise SeedError(msg)
     if labels is None:
         labels = {} if value is None else {AWSCURRENT: value}
+    check_region(region)
+    for what, text in {"description": description, "kms_key_id": kms_key_id}.items():
+        if text is not None and not isinstance(text, str):
+            msg = f"{what} of secret {name!r} is a str, not {type(text).__name__}"
+            raise TypeError(msg)
     if tags is not None and not _is_text_map(tags):
         msg = f"tags of secret {name!r} are a mapping from tag key to tag value, both str"
         raise TypeError(msg)
@@ -207,7 +215,7 @@ def _versions(
 def _stored(name: str, value: Any) -> str | bytes | None:
     if isinstance(value, Mapping):
         try:
-            value = json.dumps(value)
+            value = json.dumps(value, allow_nan=False)
         except (TypeError, ValueError):
             # Chained, the cause would show a part of the value.
             msg = f"the value of secret {name!r} isn't JSON: a dict of strings, numbers, lists and dicts is"

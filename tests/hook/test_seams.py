@@ -26,6 +26,13 @@ def test_endpoints_make_requests_of_a_model_and_a_dict():
     )
 
 
+def test_endpoints_of_botocore_do_not_await():
+    assert not inspect.iscoroutinefunction(botocore.endpoint.Endpoint._send_request), (
+        "botocore.endpoint.Endpoint._send_request has changed: by it the net in hook/calls.py tells aiobotocore's "
+        "endpoints from botocore's"
+    )
+
+
 def test_endpoints_send_a_prepared_request():
     parameters = list(inspect.signature(botocore.endpoint.Endpoint._send).parameters)
     assert parameters == ["self", "request"], (
