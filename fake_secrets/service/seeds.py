@@ -109,7 +109,8 @@ def describe_seed(
     if labels is None:
         labels = {} if value is None else {AWSCURRENT: value}
     check_region(region)
-    for what, text in {"description": description, "kms_key_id": kms_key_id}.items():
+    texts: dict[str, object] = {"description": description, "kms_key_id": kms_key_id}
+    for what, text in texts.items():
         if text is not None and not isinstance(text, str):
             msg = f"{what} of secret {name!r} is a str, not {type(text).__name__}"
             raise TypeError(msg)
