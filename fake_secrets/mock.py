@@ -1,8 +1,7 @@
-"""`mock_stages`: its call forms, and the activation of a world."""
+"""`mock_stages` and its call forms."""
 
 from __future__ import annotations
 
-import contextlib
 import inspect
 import threading
 from collections.abc import AsyncGenerator, Callable, Coroutine, Generator, Mapping
@@ -11,20 +10,16 @@ from typing import Any, Literal, TypeVar, cast, overload
 
 import wrapt
 
-from fake_secrets import hook, stack
-from fake_secrets.environment import default_region, world_environment
+from fake_secrets import stack
+from fake_secrets.activation import Activation, OwnWorld
 from fake_secrets.errors import NoActiveWorldError
 from fake_secrets.handle import FakeSecrets
-from fake_secrets.ids import Ids
-from fake_secrets.options import RotationErrors, check_options
-from fake_secrets.service.seeds import describe_seeds
-from fake_secrets.world import World, calls_belong_to, rotating_world
+from fake_secrets.options import RotationErrors
 
 __all__ = ["MockStages", "current", "mock_stages"]
 
 __tracebackhide__ = True  # the arguments in our frames may hold secret values
 
-DEFAULT_ACCOUNT_ID = "123456789012"
 
 Function = TypeVar("Function", bound=Callable[..., Any])
 
@@ -63,7 +58,7 @@ class MockStages:
 
     def __init__(self, options: Mapping[str, Any]) -> None:
         self.options = dict(options)
-        self._own: stack.Opened | None = None
+        self._own_world = OwnWorld()
         self._entered: list[tuple[int, Activation]] = []
 
     def __enter__(self) -> FakeSecrets:
@@ -116,66 +111,7 @@ class MockStages:
         Args:
             options: instead of this object's own; the pytest plugin merges markers into them.
         """
-        return Activation(self, self.options if options is None else options)
-
-    def world_to_join(self, options: Mapping[str, Any]) -> stack.Opened | None:
-        """Return the world that these options join, or None where they open one."""
-        if options:
-            return self._own if self._own is not None and stack.is_active(self._own) else None
-        rotating = rotating_world()
-        entry = stack.innermost_entry() if rotating is None else stack.entry_of(rotating)
-        return None if entry is None else entry.opened
-
-    def own(self, opened: stack.Opened) -> None:
-        """Remember the world that this object has opened or joined as its own."""
-        self._own = opened
-
-    def disown(self) -> None:
-        """Forget the own world where it isn't active any more."""
-        if self._own is not None and not stack.is_active(self._own):
-            self._own = None
-
-
-class Activation:
-    """One activation of a world, a context manager to be entered once.
-
-    Args:
-        decorator: whose own world it may be.
-        options: the world's arguments, by name; none makes it bare.
-    """
-
-    def __init__(self, decorator: MockStages, options: Mapping[str, Any]) -> None:
-        self._decorator = decorator
-        self._options = options
-
-    def __enter__(self) -> FakeSecrets:
-        """Activate a world, and return its handle.
-
-        Raises:
-            SeedError, TypeError, ValueError: an argument is wrong; nothing was changed then.
-        """
-        decorator, options = self._decorator, self._options
-        hook.hold()
-        try:
-            self._entry = stack.enter(lambda: decorator.world_to_join(options), lambda: _open(options))
-        except BaseException:
-            hook.release()
-            raise
-        opened = self._entry.opened
-        if options:
-            decorator.own(opened)
-        self._calls = _calls_to(opened.world)
-        self._calls.__enter__()
-        return opened.handle
-
-    def __exit__(self, *exception: object) -> None:
-        """Leave the world; what was changed is then as it was."""
-        try:
-            self._calls.__exit__(None, None, None)
-        finally:
-            stack.leave(self._entry)
-            self._decorator.disown()
-            hook.release()
+        return Activation(self._own_world, self.options if options is None else options)
 
 
 @overload
@@ -252,32 +188,6 @@ def current() -> FakeSecrets:
         )
         raise NoActiveWorldError(msg)
     return entry.opened.handle
-
-
-def _open(options: Mapping[str, Any]) -> stack.Opened:
-    check_options(options)
-    region = options.get("region") or default_region()
-    ids = Ids()
-    world = World(
-        region=region,
-        account_id=options.get("account_id", DEFAULT_ACCOUNT_ID),
-        seeds=describe_seeds(options.get("secrets"), region, ids),
-        ids=ids,
-        rotation_errors=options.get("rotation_errors", "raise"),
-        lane=options.get("_lane", "fast"),
-        while_running=hook.held,
-    )
-    return stack.Opened(world, FakeSecrets(world), world_environment(region))
-
-
-def _calls_to(world: World) -> contextlib.AbstractContextManager[object]:
-    """Have the calls of a rotation function that enters another world answered there.
-
-    Elsewhere it touches no context variable: the two ends of an asynchronous fixture may run in
-    different contexts.
-    """
-    is_elsewhere = rotating_world() not in {None, world}
-    return calls_belong_to(None) if is_elsewhere else contextlib.nullcontext()
 
 
 def _is_seed(value: object) -> bool:

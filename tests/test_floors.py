@@ -23,6 +23,7 @@ FLOORS = {
     "fake_secrets.handle": 3,
     "fake_secrets.stack": 3,
     "fake_secrets.hook": 4,
+    "fake_secrets.activation": 5,
     "fake_secrets.mock": 5,
     "fake_secrets.plugin": 6,
     "fake_secrets.cli": 6,
