@@ -82,7 +82,7 @@ def answer_raw(
     """
     facts = facts_of(operation, model)
     content, rotation, error, now = _ask(target, operation, body, facts and facts.shape)
-    encoded = _to_json(content).encode()
+    encoded = _body(content)
     status = OK if error is None else error.status
     return Response(url, status, _headers(target, encoded, now), encoded), rotation
 
@@ -105,7 +105,7 @@ def answer_parsed(
     facts = facts_of(operation, model)
     assert facts is not None  # noqa: S101 -- the model was given
     parsed, rotation, error, now = _ask(target, operation, params["body"], facts.shape)
-    encoded = _to_json(parsed).encode()
+    encoded = _body(parsed)
     headers = _headers(target, encoded, now)
     if error is None:
         status, parsed = OK, facts.parse(parsed)
@@ -134,6 +134,11 @@ def _ask(
         now = clock.now() if request is None else request.now
         return {"__type": error.code, "Message": error.message}, None, error, now
     return content, rotation, None, request.now
+
+
+def _body(content: dict[str, Any]) -> bytes:
+    """Return a response's body: empty, not an empty object, where there are no members [C]."""
+    return _to_json(content).encode() if content else b""
 
 
 def _members(body: bytes | str) -> dict[str, Any]:

@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from fake_secrets.errors import UnsupportedOperationError
-from fake_secrets.service import constraints, lifecycle, passwords, rotation_config, values, versions
+from fake_secrets.service import constraints, lifecycle, passwords, rotation_config, tags, values, versions
 from fake_secrets.service.model import Request
 from fake_secrets.service.store import Store
 
@@ -25,6 +25,8 @@ OPERATIONS: Mapping[str, Callable[[Store, Request], dict[str, Any]]] = {
     "PutSecretValue": values.put_secret_value,
     "RestoreSecret": lifecycle.restore_secret,
     "RotateSecret": rotation_config.rotate_secret,
+    "TagResource": tags.tag_resource,
+    "UntagResource": tags.untag_resource,
     "UpdateSecret": lifecycle.update_secret,
     "UpdateSecretVersionStage": versions.update_secret_version_stage,
 }

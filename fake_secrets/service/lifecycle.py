@@ -10,6 +10,7 @@ from fake_secrets.service import stages
 from fake_secrets.service.arns import secret_arn
 from fake_secrets.service.model import Request, RotationState, Secret
 from fake_secrets.service.store import Store, check_name, check_secret_id
+from fake_secrets.service.tags import merge_tags
 from fake_secrets.service.values import plan_value, token_in_use, token_of, value_of
 
 __all__ = [
@@ -21,7 +22,6 @@ __all__ = [
 ]
 
 DEFAULT_RECOVERY_WINDOW = 30
-TAG_QUOTA = 50
 _RECOVERY_WINDOWS = range(7, 31)
 
 
@@ -37,8 +37,7 @@ def create_secret(store: Store, request: Request) -> dict[str, Any]:
         InvalidRequestException (400): the name is scheduled for deletion, M6 [A].
         ResourceExistsException (400): the name exists: M8 if the token is one of its versions
             with another value, else M7 [A]. Same token and value answer as the first time [A].
-        InvalidParameterException (400): more than 50 tags [B], a key given twice, a key of
-            AWS's own prefix [codes and texts D].
+        InvalidParameterException (400): as `tags.merge_tags` says.
     Source:   CreateSecret; api-facts 5, 7.
     """
     members = request.members
@@ -49,8 +48,7 @@ def create_secret(store: Store, request: Request) -> dict[str, Any]:
     existing = store.named(request.account_id, request.region, name)
     if existing is not None:
         return _repeat_creation(existing, token, value)
-    tags = members.get("Tags")
-    _check_tags(tags or [])
+    tags = merge_tags(None, members.get("Tags") or [])
     suffix = store.ids.arn_suffix()
     secret = Secret(
         arn=secret_arn(request.region, request.account_id, name, suffix, request.partition),
@@ -61,7 +59,7 @@ def create_secret(store: Store, request: Request) -> dict[str, Any]:
         changed=request.now,
         description=members.get("Description"),
         kms_key_id=members.get("KmsKeyId") or None,
-        tags=[dict(tag) for tag in tags] if tags else None,
+        tags=tags,
     )
     response = {"ARN": secret.arn, "Name": name}
     if value is not None:
@@ -232,13 +230,3 @@ def _delete_now(store: Store, request: Request) -> dict[str, Any]:
         suffix = store.ids.arn_suffix()
         arn = secret_arn(request.region, request.account_id, secret_id, suffix, request.partition)
     return {"ARN": arn, "Name": secret_id, "DeletionDate": request.now}
-
-
-def _check_tags(tags: list[dict[str, str]]) -> None:
-    keys = [tag.get("Key", "") for tag in tags]
-    if len(keys) > TAG_QUOTA:
-        raise ServiceError("InvalidParameterException", f"A secret can have at most {TAG_QUOTA} tags.")
-    if len(set(keys)) < len(keys):
-        raise ServiceError("InvalidParameterException", "A tag key is given more than once.")
-    if any(key.lower().startswith("aws:") for key in keys):
-        raise ServiceError("InvalidParameterException", "Tag keys that start with aws: are reserved.")

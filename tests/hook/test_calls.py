@@ -559,6 +559,7 @@ class TestWireLane:
             lambda client: client.describe_secret(SecretId="app/db"),
             lambda client: client.list_secret_version_ids(SecretId="app/db"),
             lambda client: client.delete_secret(SecretId="app/db"),
+            lambda client: client.tag_resource(SecretId="app/db", Tags=[{"Key": "a", "Value": "b"}]),
         ],
     )
     def test_both_lanes_answer_the_same(self, call, freezer_at_noon):
