@@ -176,8 +176,8 @@ class TestCalls:
         assert fake_secrets.calls == []
 
     def test_an_unsupported_operation_stands_there_too(self, fake_secrets, secretsmanager):
-        with pytest.raises(Exception, match="doesn't support ListSecrets yet"):
-            secretsmanager.list_secrets()
+        with pytest.raises(Exception, match="doesn't support GetResourcePolicy yet"):
+            secretsmanager.get_resource_policy(SecretId="a")
         assert fake_secrets.calls[0].outcome == "UnsupportedOperationError"
 
 

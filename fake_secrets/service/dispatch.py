@@ -6,7 +6,16 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from fake_secrets.errors import UnsupportedOperationError
-from fake_secrets.service import constraints, lifecycle, passwords, rotation_config, tags, values, versions
+from fake_secrets.service import (
+    constraints,
+    lifecycle,
+    listing,
+    passwords,
+    rotation_config,
+    tags,
+    values,
+    versions,
+)
 from fake_secrets.service.model import Request
 from fake_secrets.service.store import Store
 
@@ -21,6 +30,7 @@ OPERATIONS: Mapping[str, Callable[[Store, Request], dict[str, Any]]] = {
     "DescribeSecret": lifecycle.describe_secret,
     "GetRandomPassword": passwords.get_random_password,
     "GetSecretValue": values.get_secret_value,
+    "ListSecrets": listing.list_secrets,
     "ListSecretVersionIds": versions.list_secret_version_ids,
     "PutSecretValue": values.put_secret_value,
     "RestoreSecret": lifecycle.restore_secret,

@@ -16,6 +16,7 @@ from fake_secrets.service.values import plan_value, token_in_use, token_of, valu
 __all__ = [
     "create_secret",
     "delete_secret",
+    "describe",
     "describe_secret",
     "restore_secret",
     "update_secret",
@@ -117,7 +118,11 @@ def describe_secret(store: Store, request: Request) -> dict[str, Any]:
     Source:   DescribeSecret; api-facts 3, 5. DeletedDate is the time of the DeleteSecret
               call [A]. While scheduled for deletion the rotation members stay [D].
     """
-    secret = store.get(request)
+    return describe(store.get(request))
+
+
+def describe(secret: Secret) -> dict[str, Any]:
+    """Return the members of a secret that have content, as DescribeSecret orders them [A]."""
     described: dict[str, Any] = {
         "ARN": secret.arn,
         "Name": secret.name,

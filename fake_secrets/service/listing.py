@@ -1,61 +1,67 @@
-"""Paging of lists by opaque tokens that are bound to their request."""
+"""ListSecrets."""
 
 from __future__ import annotations
 
-import base64
-import binascii
-import json
-from collections.abc import Callable, Sequence
-from typing import Any, TypeVar
+from collections.abc import Callable, Mapping
+from typing import Any
 
-from fake_secrets.errors import ServiceError
-from fake_secrets.service.model import Request
+from fake_secrets.service import paging
+from fake_secrets.service.filters import matcher_of
+from fake_secrets.service.lifecycle import describe
+from fake_secrets.service.model import Request, Secret
+from fake_secrets.service.store import Store
 
-__all__ = ["paginate"]
+__all__ = ["list_secrets"]
 
-PAGE_SIZE = 100
+DEFAULT_SORT = "created-date"
 
-Item = TypeVar("Item")
+# What each SortBy compares; the serial number decides between equals. Never read counts as first.
+_POSITIONS: Mapping[str, Callable[[Secret], list[Any]]] = {
+    "created-date": lambda secret: [secret.serial],
+    "last-accessed-date": lambda secret: [secret.accessed or 0.0, secret.serial],
+    "last-changed-date": lambda secret: [secret.changed, secret.serial],
+    "name": lambda secret: [secret.name],
+}
 
 
-def paginate(
-    items: Sequence[Item], request: Request, *, key: Callable[[Item], int], scope: Sequence[Any]
-) -> tuple[Sequence[Item], str | None]:
-    """Return one page of a list and the token of the next.
+def list_secrets(store: Store, request: Request) -> dict[str, Any]:
+    """List the secrets of the caller's account and region.
 
-    Args:
-        items: the whole list, ascending by `key`.
-        request: its MaxResults and NextToken say which page.
-        key: an item's position, which stays its own when others come and go.
-        scope: what the list depends on, as JSON values; a token is good for one scope only.
-
-    Returns:
-        The page, and the next page's token or None on the last.
-
-    Raises:
-        InvalidNextTokenException (400): the token isn't one of this request's [code B, text D].
+    Args:     Filters, SortBy (default created-date), SortOrder (default asc), MaxResults (default
+              100), NextToken, IncludePlannedDeletion.
+    Returns:  SecretList (entries as DescribeSecret has them, but SecretVersionsToStages),
+              NextToken where more follow.
+    Raises (in the order checked):
+        InvalidParameterException (400): a filter without Key or Values, M47 [D].
+        InvalidNextTokenException (400): a token of another request [code B, text D].
+    Source:   ListSecrets; api-facts 5, 12. Ascending by CreatedDate by default [A]; secrets
+              scheduled for deletion only on request [B]. AWS may lag by minutes [B], this doesn't.
     """
-    token = request.members.get("NextToken")
-    limit = request.members.get("MaxResults") or PAGE_SIZE
-    if token is not None:
-        after = _position(token, scope)
-        items = [item for item in items if key(item) > after]
-    page = items[:limit]
-    if len(items) <= limit:
-        return page, None
-    return page, _token(key(page[-1]), scope)
+    members = request.members
+    filters = members.get("Filters") or []
+    matches = matcher_of(filters)
+    with_deleted = bool(members.get("IncludePlannedDeletion"))
+    sort_by, order = members.get("SortBy", DEFAULT_SORT), members.get("SortOrder", "asc")
+    position, is_descending = _POSITIONS[sort_by], order == "desc"
+    found = [
+        secret
+        for secret in store.within(request.account_id, request.region)
+        if (with_deleted or secret.deleted is None) and matches(secret)
+    ]
+    page, next_token = paging.paginate(
+        sorted(found, key=position, reverse=is_descending),
+        request,
+        key=position,
+        scope=(request.region, filters, with_deleted, sort_by, order),
+        is_descending=is_descending,
+    )
+    response: dict[str, Any] = {"SecretList": [_entry(secret) for secret in page]}
+    if next_token is not None:
+        response["NextToken"] = next_token
+    return response
 
 
-def _token(position: int, scope: Sequence[Any]) -> str:
-    content = json.dumps([position, *scope], separators=(",", ":"))
-    return base64.urlsafe_b64encode(content.encode()).decode("ascii")
-
-
-def _position(token: str, scope: Sequence[Any]) -> int:
-    try:
-        position, *bound_to = json.loads(base64.urlsafe_b64decode(token.encode()))
-    except (binascii.Error, ValueError, TypeError, RecursionError):
-        position, bound_to = None, []
-    if not isinstance(position, int) or bound_to != list(scope):
-        raise ServiceError("InvalidNextTokenException", "The NextToken value is invalid.")
-    return position
+def _entry(secret: Secret) -> dict[str, Any]:
+    entry = describe(secret)
+    stages = entry.pop("VersionIdsToStages", None)
+    return entry if stages is None else {**entry, "SecretVersionsToStages": stages}

@@ -71,9 +71,9 @@ class RotationState:
 class Secret:
     """One secret. `labels` maps staging label to version id and is replaced, never changed.
 
-    `version_count` counts the versions that it ever had. Dates are epoch seconds. `tags` is
-    None while the secret was never tagged, which DescribeSecret tells apart from having lost
-    its last tag [A: api-facts 5].
+    `serial` counts the secrets of its store in the order of creation; `version_count` counts
+    the versions that it ever had. Dates are epoch seconds. `tags` is None while the secret was
+    never tagged, which DescribeSecret tells apart from having lost its last tag [A: api-facts 5].
     """
 
     arn: str
@@ -82,6 +82,7 @@ class Secret:
     account_id: str
     created: float
     changed: float
+    serial: int = 0
     description: str | None = None
     kms_key_id: str | None = None
     tags: list[dict[str, str]] | None = None

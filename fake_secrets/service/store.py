@@ -76,7 +76,7 @@ class Store:
         self.concerned: Secret | None = None
         self._secrets: dict[tuple[str, str], dict[str, Secret]] = {}
         self._deletions: list[tuple[float, int, Secret]] = []
-        # Two deletions may fall due at one instant, and secrets have no order.
+        # Secrets have no order of their own, and several may be of one instant.
         self._serials = itertools.count()
 
     def __iter__(self) -> Iterator[Secret]:
@@ -87,8 +87,13 @@ class Store:
         """Return the secret of that name, scheduled for deletion or not, or None."""
         return self._secrets.get((account_id, region), {}).get(name)
 
+    def within(self, account_id: str, region: str) -> Iterator[Secret]:
+        """Yield the secrets of an account and region, in the order of creation."""
+        yield from self._secrets.get((account_id, region), {}).values()
+
     def add(self, secret: Secret) -> None:
-        """Store a secret under its account, region and name."""
+        """Store a secret under its account, region and name, and number it."""
+        secret.serial = next(self._serials)
         self._secrets.setdefault((secret.account_id, secret.region), {})[secret.name] = secret
         self.concerned = secret
 

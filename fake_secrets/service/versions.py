@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from fake_secrets.service import listing, stages
+from fake_secrets.service import paging, stages
 from fake_secrets.service.model import Request, Secret, Version
 from fake_secrets.service.store import Store
 
@@ -30,8 +30,8 @@ def list_secret_version_ids(store: Store, request: Request) -> dict[str, Any]:
     include_deprecated = bool(request.members.get("IncludeDeprecated"))
     held = set(secret.labels.values())
     versions = [v for v in secret.versions.values() if include_deprecated or v.id in held]
-    page, next_token = listing.paginate(
-        versions, request, key=lambda version: version.serial, scope=(secret.arn, include_deprecated)
+    page, next_token = paging.paginate(
+        versions, request, key=lambda version: [version.serial], scope=(secret.arn, include_deprecated)
     )
     response: dict[str, Any] = {
         "Versions": [_entry(secret, version) for version in page],

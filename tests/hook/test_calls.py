@@ -107,11 +107,10 @@ class TestClientsOfAnyAge:
         with mock_stages({"app/db": "second"}):
             assert value_by(client) == "second"
 
-    def test_a_paginator_is_intercepted(self):
-        with mock_stages(SEED):
-            pages = secretsmanager().get_paginator("list_secrets").paginate()
-            with pytest.raises(UnsupportedOperationError, match="ListSecrets"):
-                next(iter(pages))
+    def test_a_paginator_is_served(self):
+        with mock_stages({"a": "x", "b": "x", "c": "x"}):
+            pages = list(secretsmanager().get_paginator("list_secrets").paginate(PaginationConfig={"PageSize": 2}))
+        assert [[secret["Name"] for secret in page["SecretList"]] for page in pages] == [["a", "b"], ["c"]]
 
     def test_a_client_with_its_own_endpoint_is_served(self):
         with mock_stages(SEED):
@@ -341,8 +340,11 @@ class TestNothingElse:
         assert not [handler for handler in found if handler.__module__.startswith("fake_secrets")]
 
     def test_an_operation_that_isnt_faked_yet_says_so(self):
-        with mock_stages(), pytest.raises(UnsupportedOperationError, match="doesn't support ListSecrets yet"):
-            secretsmanager().list_secrets()
+        with (
+            mock_stages(),
+            pytest.raises(UnsupportedOperationError, match="doesn't support GetResourcePolicy yet"),
+        ):
+            secretsmanager().get_resource_policy(SecretId="app/db")
 
     def test_outside_a_world_calls_go_to_the_network(self):
         client = secretsmanager(
@@ -549,7 +551,7 @@ class TestWireLane:
 
     def test_an_operation_that_isnt_faked_yet_says_so(self):
         with mock_stages(_lane="wire"), pytest.raises(UnsupportedOperationError):
-            secretsmanager().list_secrets()
+            secretsmanager().get_resource_policy(SecretId="app/db")
 
     @pytest.mark.parametrize(
         "call",
@@ -559,6 +561,7 @@ class TestWireLane:
             lambda client: client.describe_secret(SecretId="app/db"),
             lambda client: client.list_secret_version_ids(SecretId="app/db"),
             lambda client: client.delete_secret(SecretId="app/db"),
+            lambda client: client.list_secrets(),
             lambda client: client.tag_resource(SecretId="app/db", Tags=[{"Key": "a", "Value": "b"}]),
         ],
     )

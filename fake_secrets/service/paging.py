@@ -1,0 +1,74 @@
+"""Paging of lists by opaque tokens that are bound to their request."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import json
+from collections.abc import Callable, Sequence
+from typing import Any, TypeVar
+
+from fake_secrets.errors import ServiceError
+from fake_secrets.service.model import Request
+
+__all__ = ["paginate"]
+
+PAGE_SIZE = 100
+
+Item = TypeVar("Item")
+
+
+def paginate(
+    items: Sequence[Item],
+    request: Request,
+    *,
+    key: Callable[[Item], list[Any]],
+    scope: Sequence[Any],
+    is_descending: bool = False,
+) -> tuple[Sequence[Item], str | None]:
+    """Return one page of a list and the token of the next.
+
+    Args:
+        items: the whole list, in the order of `key`.
+        request: its MaxResults and NextToken say which page.
+        key: an item's position, JSON values that stay its own when others come and go.
+        scope: what the list depends on, as JSON values; a token is good for one scope only.
+        is_descending: whether positions descend.
+
+    Returns:
+        The page, and the next page's token or None on the last.
+
+    Raises:
+        InvalidNextTokenException (400): the token isn't one of this request's [code B, text D].
+    """
+    token = request.members.get("NextToken")
+    limit = request.members.get("MaxResults") or PAGE_SIZE
+    if token is not None:
+        last = _position(token, scope)
+        try:
+            items = [item for item in items if (key(item) < last if is_descending else key(item) > last)]
+        except TypeError:
+            raise _invalid_token() from None
+    page = items[:limit]
+    if len(items) <= limit:
+        return page, None
+    return page, _token(key(page[-1]), scope)
+
+
+def _token(position: list[Any], scope: Sequence[Any]) -> str:
+    content = json.dumps([position, *scope], separators=(",", ":"))
+    return base64.urlsafe_b64encode(content.encode()).decode("ascii")
+
+
+def _position(token: str, scope: Sequence[Any]) -> list[Any]:
+    try:
+        position, *bound_to = json.loads(base64.urlsafe_b64decode(token.encode()))
+    except (binascii.Error, ValueError, TypeError, RecursionError):
+        position, bound_to = None, []
+    if not isinstance(position, list) or bound_to != json.loads(json.dumps(list(scope))):
+        raise _invalid_token()
+    return position
+
+
+def _invalid_token() -> ServiceError:
+    return ServiceError("InvalidNextTokenException", "The NextToken value is invalid.")
