@@ -8,6 +8,8 @@ from typing import Any, Literal
 
 __all__ = ["OPTIONS", "RotationErrors", "check_options", "check_region", "check_rotation_errors"]
 
+__tracebackhide__ = True  # the arguments in our frames may hold secret values
+
 RotationErrors = Literal["raise", "record"]
 
 OPTIONS = ("secrets", "region", "account_id", "rotation", "rotation_errors")

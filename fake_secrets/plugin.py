@@ -134,7 +134,8 @@ def _insert_fixture(item: pytest.Function) -> None:
     Before one of wider scope it would run inside that one's set-up, for the first test only. And
     after monkeypatch, that would put back our environment when the world has gone.
     """
-    names = item.fixturenames
+    # The list is shared by all items of one function, marked or not.
+    names = item.fixturenames = list(item.fixturenames)
     if FIXTURE in names:
         names.remove(FIXTURE)
     definitions = item._fixtureinfo.name2fixturedefs

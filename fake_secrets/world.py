@@ -160,16 +160,19 @@ class World:
 
         Raises:
             BaseException: what the function raised, unchanged, with a note that names step and
-                secret; where errors are recorded, only what is neither an Exception nor
-                SystemExit.
+                secret; else what raised the first rotation that it asked for. Where errors are
+                recorded, only what is neither an Exception nor SystemExit.
         """
         outer = _running.get()
         if outer is not None and not outer.is_over and outer.world is self:
             # AWS doesn't wait either; nested, each would see the other half done.
             outer.asked_for.append(rotation)
             return
-        started = self._runs[rotation]
         with self._lock:
+            started = self._runs.get(rotation)
+            if started is None:
+                # The world was reset meanwhile: there is nothing to rotate any more.
+                return
             begin_attempt(started.secret)
         try:
             with calls_belong_to(self) as asked_for, self._while_running():
@@ -177,9 +180,10 @@ class World:
         finally:
             self._end(rotation, started)
         for waiting in asked_for:
-            self.run(waiting, errors)
-        if rotation.error is not None and (errors or self.rotation_errors) == "raise":
-            raise rotation.error
+            self.run(waiting, "record")
+        raised = [one.error for one in (rotation, *asked_for) if one.error is not None]
+        if raised and (errors or self.rotation_errors) == "raise":
+            raise raised[0]
 
     def retry(self, rotation: Rotation) -> None:
         """Run a rotation again with the same token.
@@ -256,6 +260,8 @@ class World:
         secret = started.secret
         if rotation.succeeded:
             return "it has succeeded"
+        if rotating_world() is self:
+            return "a rotation function is running"
         if self.store.named(secret.account_id, secret.region, secret.name) is not secret:
             return "the secret was deleted"
         return may_retry(secret, started.token)

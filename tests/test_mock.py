@@ -4,13 +4,14 @@ import asyncio
 import contextvars
 import inspect
 import os
+import threading
 from datetime import UTC, datetime
 
 import boto3
 import freezegun
 import pytest
 
-from fake_secrets import FakeSecrets, NoActiveWorldError, SeedError, current, mock_stages
+from fake_secrets import FakeSecrets, NoActiveWorldError, SeedError, current, mock_stages, stack
 
 
 def names_in_world():
@@ -186,6 +187,23 @@ class TestContextManager:
             with world:
                 pass
             assert current() is outer
+
+    def test_each_thread_leaves_the_world_that_it_entered(self):
+        bare, entered, left = mock_stages(), threading.Event(), threading.Event()
+
+        def other_thread():
+            with mock_stages({"a": "x"}), bare:
+                entered.set()
+                left.wait(10)
+
+        with bare as first:
+            thread = threading.Thread(target=other_thread)
+            thread.start()
+            entered.wait(10)
+        handles = [entry.opened.handle for entry in stack._entries]
+        left.set()
+        thread.join()
+        assert first not in handles
 
     def test_it_can_be_left_in_another_context_than_it_was_entered_in(self):
         world = mock_stages({"a": "x"})

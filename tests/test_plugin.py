@@ -122,6 +122,27 @@ class TestMarker:
             )
         )
 
+    def test_a_marker_on_one_parameter_set_is_for_that_one_alone(self, run):
+        passes(
+            run(
+                """
+                import pytest
+                from fake_secrets import NoActiveWorldError, current
+
+                @pytest.mark.parametrize(
+                    "is_marked", [False, pytest.param(True, marks=pytest.mark.fake_secrets({"a": "b"}))]
+                )
+                def test_sets(is_marked):
+                    if is_marked:
+                        assert "a" in current()
+                    else:
+                        with pytest.raises(NoActiveWorldError):
+                            current()
+                """
+            ),
+            2,
+        )
+
     @pytest.mark.parametrize(
         ("arguments", "complaint"),
         [
@@ -355,6 +376,18 @@ class TestTracebacks:
             """
         )
         ran.stdout.fnmatch_lines(["E *SeedError: secret 'a' has AWSPREVIOUS without AWSCURRENT*"])
+        ran.stdout.no_fnmatch_line("*hunter2*")
+
+    def test_a_refused_argument_shows_no_value(self, run):
+        ran = run(
+            """
+            from fake_secrets import mock_stages
+            def test_argument():
+                with mock_stages({"a": "".join(["hun", "ter2"])}, region=5):
+                    pass
+            """
+        )
+        ran.stdout.fnmatch_lines(["E *ValueError: region=5 isn't a region*"])
         ran.stdout.no_fnmatch_line("*hunter2*")
 
     def test_a_rotation_function_that_raises_is_shown_without_our_frames(self, run):

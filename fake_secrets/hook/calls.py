@@ -56,9 +56,9 @@ class _Equipped:
 
 
 class _Call(Target):
-    """A call in progress, and the rotation that it has started."""
+    """A call in progress, and the rotations that it has started: more than one, if it is repeated."""
 
-    __slots__ = ("is_fast", "model_of", "rotation")
+    __slots__ = ("is_fast", "model_of", "rotations")
 
     def __init__(self, world: World, client: _Equipped) -> None:
         self.world = world
@@ -66,7 +66,7 @@ class _Call(Target):
         self.partition = client.partition
         self.model_of = client.model_of
         self.is_fast = client.is_fast and world.lane == "fast"
-        self.rotation: Rotation | None = None
+        self.rotations: list[Rotation] = []
 
 
 _calling: ContextVar[_Call | None] = ContextVar("fake_secrets_call", default=None)
@@ -143,8 +143,8 @@ def _around_call(wrapped: Callable[..., Any], client: BaseClient, args: Any, kwa
             response = wrapped(*args, **kwargs)
         finally:
             _calling.reset(reset)
-        if call.rotation is not None:
-            world.run(call.rotation)
+        for rotation in call.rotations:
+            world.run(rotation)
         return response
     finally:
         release()
@@ -172,7 +172,9 @@ def _before_call(model: OperationModel, params: dict[str, Any], **_: Any) -> Any
     call = _calling.get()
     if call is None or not call.is_fast:
         return None
-    answer, call.rotation = answer_parsed(call, model, params)
+    answer, rotation = answer_parsed(call, model, params)
+    if rotation is not None:
+        call.rotations.append(rotation)
     return answer
 
 
@@ -188,7 +190,9 @@ def _before_send(request: Any, **_: Any) -> Any:
     if operation is None:
         return None
     model = call.model_of(operation)
-    response, call.rotation = answer_raw(call, operation, request.body, request.url, model)
+    response, rotation = answer_raw(call, operation, request.body, request.url, model)
+    if rotation is not None:
+        call.rotations.append(rotation)
     return response
 
 
@@ -222,8 +226,8 @@ def _around_send(wrapped: Callable[..., Any], _: Any, args: Any, kwargs: Any) ->
         return wrapped(*args, **kwargs)
     target = call or _target_of(world, request)
     response, rotation = answer_raw(target, operation, request.body, request.url, None)
-    if call is not None:
-        call.rotation = rotation
+    if rotation is not None and call is not None:
+        call.rotations.append(rotation)
     elif rotation is not None:
         world.run(rotation)
     return response

@@ -8,6 +8,8 @@ from __future__ import annotations
 
 import functools
 import sys
+import types
+import weakref
 from collections.abc import Callable
 from typing import Any
 
@@ -41,14 +43,20 @@ class Seam:
         self._around = around
         self._found: Any = None
         self._ours: Any = None
+        # Each wrapper that we made and that still lives, with what it wraps.
+        self._made: weakref.WeakKeyDictionary[Any, Any] = weakref.WeakKeyDictionary()
 
     def put_up(self) -> None:
         """Wrap the method, unless our wrapper is still on top."""
         found = self._owner.__dict__[self._name]
         if found is self._ours:
             return
+        # One of an earlier world, which a patch that has gone since has put back.
+        while type(found) is types.FunctionType and found in self._made:
+            found = self._made[found]
         if found is not self._found:
             self._found, self._ours = found, self._wrapper_of(found)
+            self._made[self._ours] = found
         setattr(self._owner, self._name, self._ours)
 
     def take_down(self) -> None:

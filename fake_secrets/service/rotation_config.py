@@ -79,7 +79,8 @@ def cancel_rotate_secret(store: Store, request: Request) -> dict[str, Any]:
     rotation = secret.rotation
     if rotation is None:
         return response
-    if rotation.open_token is not None and stages.is_rotation_open(secret.labels):
+    pending = secret.labels.get(AWSPENDING)
+    if pending is not None and pending == rotation.open_token and stages.is_rotation_open(secret.labels):
         response["VersionId"] = rotation.open_token
     rotation.enabled = False
     rotation.last_rotated = rotation.next_rotation = rotation.open_token = None
@@ -137,8 +138,10 @@ def may_retry(secret: Secret, token: str) -> str | None:
         return "rotation was cancelled"
     if secret.rotation.is_running:
         return "it is running"
-    if secret.labels.get(AWSPENDING) != token or not stages.is_rotation_open(secret.labels):
+    if secret.labels.get(AWSPENDING) != token:
         return "AWSPENDING isn't on its version any more"
+    if not stages.is_rotation_open(secret.labels):
+        return "its version is current already"
     return None
 
 

@@ -7,6 +7,7 @@ import threading
 from unittest import mock
 
 import boto3
+import botocore
 import botocore.awsrequest
 import botocore.client
 import botocore.credentials
@@ -205,6 +206,28 @@ class TestOtherPeoplesPatches:
             ):
                 assert value_by(client) == "in Paris"
 
+    def test_a_rotation_asked_for_past_everything_is_run(self):
+        steps = []
+        with mock_stages(SEED) as fake:
+            client, arn = secretsmanager(), fake.lambda_function(lambda event, _: steps.append(event["Step"]))
+            with (
+                self.spy([], ORIGINAL_MAKE_API_CALL),
+                mock.patch.object(botocore.endpoint.Endpoint, "make_request", ORIGINAL_MAKE_REQUEST),
+            ):
+                client.rotate_secret(SecretId="app/db", RotationLambdaARN=arn)
+        assert steps == ["createSecret", "setSecret", "testSecret", "finishSecret"]
+
+    def test_an_unsigned_request_that_comes_past_everything_goes_to_the_region_of_its_host(self):
+        unsigned = botocore.client.Config(signature_version=botocore.UNSIGNED)
+        with mock_stages() as fake:
+            fake.add("app/db", "in Paris", region="eu-west-3")
+            client = boto3.client("secretsmanager", region_name="eu-west-3", config=unsigned)
+            with (
+                self.spy([], ORIGINAL_MAKE_API_CALL),
+                mock.patch.object(botocore.endpoint.Endpoint, "make_request", ORIGINAL_MAKE_REQUEST),
+            ):
+                assert value_by(client) == "in Paris"
+
     @pytest.mark.parametrize("service", ["secretsmanager", "sts"])
     def test_a_mock_from_before_the_world_has_the_last_word_for_every_client(self, service):
         client = boto3.client(service, region_name="us-east-1")
@@ -256,6 +279,30 @@ class TestOtherPeoplesPatches:
         # They have put our wrapper back; the next world to end takes it down.
         with mock_stages(SEED):
             assert value_by(client) == "s3cret"
+
+    def test_a_patch_that_lives_through_a_later_world_leaves_nothing_of_ours_behind(self):
+        with mock_stages(SEED):
+            patch = self.spy([], botocore.client.BaseClient.__dict__["_make_api_call"])
+            patch.start()
+        with mock_stages(SEED):
+            pass
+        patch.stop()
+        with mock_stages(SEED):
+            assert value_by(secretsmanager()) == "s3cret"
+        assert class_attributes() == UNTOUCHED
+
+    def test_a_patch_that_calls_twice_loses_no_rotation(self):
+        steps = []
+
+        def twice(self, operation_name, api_params):
+            answer = ORIGINAL_MAKE_API_CALL(self, operation_name, api_params)
+            ORIGINAL_MAKE_API_CALL(self, "DescribeSecret", {"SecretId": "app/db"})
+            return answer
+
+        with mock.patch.object(botocore.client.BaseClient, "_make_api_call", twice), mock_stages(SEED) as fake:
+            arn = fake.lambda_function(lambda event, _: steps.append(event["Step"]))
+            secretsmanager().rotate_secret(SecretId="app/db", RotationLambdaARN=arn)
+        assert steps == ["createSecret", "setSecret", "testSecret", "finishSecret"]
 
     @pytest.mark.parametrize("is_first", [True, False], ids=["before", "inside"])
     def test_opentelemetry_sees_the_calls(self, is_first):
@@ -420,6 +467,13 @@ class TestRestoring:
         monkeypatch.delenv("AWS_PROFILE")
         assert boto3.DEFAULT_SESSION.get_credentials().access_key == "users-own"
 
+    def test_credentials_that_the_test_gives_the_same_default_session_stay(self, monkeypatch):
+        monkeypatch.setattr(boto3, "DEFAULT_SESSION", None)
+        boto3.setup_default_session()
+        with mock_stages(SEED):
+            boto3.DEFAULT_SESSION._session.set_credentials("tests-own", "tests-own")
+        assert boto3.DEFAULT_SESSION.get_credentials().access_key == "tests-own"
+
     def test_credentials_that_can_be_refreshed_are_not_read(self, surroundings, monkeypatch):
         class Refreshable(botocore.credentials.RefreshableCredentials):
             access_key = property(lambda _: pytest.fail("read over the network"))
@@ -476,9 +530,12 @@ class TestThreads:
         assert values == ["inner"]
         assert (handlers_of(client), dict(os.environ)) == before
 
-    @pytest.mark.parametrize("lane", ["fast", "wire"])
-    def test_a_call_in_flight_at_exit_is_answered_by_the_world_it_began_in(self, lane):
-        client = secretsmanager()
+    @pytest.mark.parametrize("lane", ["fast", "wire", "net"])
+    def test_a_call_in_flight_at_exit_is_answered_by_the_world_it_began_in(self, lane, monkeypatch):
+        if lane == "net":
+            lane = "wire"
+            monkeypatch.setattr("fake_secrets.hook.calls._WIRE_HANDLERS", ())
+        client = secretsmanager(aws_access_key_id="own", aws_secret_access_key="own")
         began, go_on = threading.Event(), threading.Event()
         values = []
 
@@ -519,6 +576,14 @@ class TestThreads:
 
 
 class TestWireLane:
+    def test_the_net_runs_a_rotation_too(self, monkeypatch):
+        monkeypatch.setattr("fake_secrets.hook.calls._WIRE_HANDLERS", ())
+        steps = []
+        with mock_stages(SEED, _lane="wire") as fake:
+            arn = fake.lambda_function(lambda event, _: steps.append(event["Step"]))
+            secretsmanager().rotate_secret(SecretId="app/db", RotationLambdaARN=arn)
+        assert steps == ["createSecret", "setSecret", "testSecret", "finishSecret"]
+
     def test_a_secret_is_read(self):
         with mock_stages(SEED, _lane="wire"):
             assert value_by(secretsmanager()) == "s3cret"

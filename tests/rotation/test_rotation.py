@@ -172,6 +172,11 @@ class TestSuccess:
         assert answer["NextRotationDate"].isoformat() == "2026-04-03T23:59:59+00:00"
         assert answer["LastChangedDate"].isoformat() == "2026-03-04T12:00:00+00:00"
 
+    def test_empty_rules_are_no_rules(self, fake_secrets, secretsmanager, db):
+        rotate(secretsmanager, fake_secrets, Rotator(), RotationRules={"AutomaticallyAfterDays": 30})
+        secretsmanager.rotate_secret(SecretId="prod/db", RotationRules={})
+        assert described(secretsmanager)["RotationRules"] == {"AutomaticallyAfterDays": 30}
+
     def test_a_second_call_needs_no_parameters(self, fake_secrets, secretsmanager, db):
         rotator = Rotator()
         rotate(secretsmanager, fake_secrets, rotator, RotationRules={"AutomaticallyAfterDays": 30})
@@ -335,6 +340,12 @@ class TestFailure:
             "Code": "InvalidRequestException",
             "Message": "A previous rotation isn't complete. That rotation will be reattempted.",
         }
+
+    def test_the_next_call_is_refused_under_the_same_token_too(self, fake_secrets, secretsmanager, db):
+        with pytest.raises(RuntimeError):
+            rotate(secretsmanager, fake_secrets, Rotator(fails_in="setSecret"), ClientRequestToken=TOKEN)
+        with pytest.raises(botocore.exceptions.ClientError, match="previous rotation isn't complete"):
+            secretsmanager.rotate_secret(SecretId="prod/db", ClientRequestToken=TOKEN)
 
     def test_a_refused_call_is_not_reattempted_yet(self, fake_secrets, secretsmanager, db):
         rotator = Rotator(fails_in="setSecret")
@@ -658,12 +669,47 @@ class TestRetry:
         refusals = []
 
         def handler(event, context):
-            with pytest.raises(RotationNotOpenError, match="it is running"):
+            with pytest.raises(RotationNotOpenError, match="is running"):
                 fake_secrets.rotations[0].retry()
             refusals.append(event["Step"])
 
         fake_secrets.rotate("prod/db", handler)
         assert refusals == STEPS
+
+    def test_a_rotation_that_runs_in_another_thread_cannot_be_retried(self, fake_secrets, db):
+        is_in, go_on = threading.Event(), threading.Event()
+
+        def handler(event, context):
+            is_in.set()
+            go_on.wait(10)
+
+        thread = threading.Thread(target=fake_secrets.rotate, args=("prod/db", handler))
+        thread.start()
+        is_in.wait(10)
+        with pytest.raises(RotationNotOpenError, match="it is running"):
+            fake_secrets.rotations[0].retry()
+        go_on.set()
+        thread.join()
+
+    def test_a_rotation_that_was_interrupted_can_be_retried(self, fake_secrets, db):
+        rotator = Rotator(fails_in="setSecret", error=KeyboardInterrupt())
+        with pytest.raises(KeyboardInterrupt):
+            fake_secrets.rotate("prod/db", rotator)
+        rotator.fails_in = "finishSecret"
+        rotator.error = ConnectionError()
+        with pytest.raises(botocore.exceptions.ClientError, match="ResourceExistsException"):
+            # It runs again, from createSecret, which isn't idempotent.
+            fake_secrets.rotations[0].retry()
+
+    def test_a_failed_rotation_whose_version_is_current_cannot_be_retried(self, fake_secrets, db):
+        def promotes_and_raises(event, context):
+            Rotator()(event, context)
+            if event["Step"] == "finishSecret":
+                raise RuntimeError
+
+        rotation = fake_secrets.rotate("prod/db", promotes_and_raises, errors="record")
+        with pytest.raises(RotationNotOpenError, match="its version is current already"):
+            rotation.retry()
 
     def test_a_rotation_whose_answer_a_users_handler_broke_can_be_retried(self, fake_secrets, db):
         client = boto3.client("secretsmanager")
@@ -699,6 +745,18 @@ class TestCancelling:
         rotate(secretsmanager, fake_secrets, Rotator(finishes=False), ClientRequestToken=TOKEN)
         assert self.cancel(secretsmanager)["VersionId"] == TOKEN
         assert db.stages["AWSPENDING"] == TOKEN
+
+    def test_an_abandoned_rotations_version_is_not_named(self, fake_secrets, secretsmanager, db):
+        rotate(secretsmanager, fake_secrets, Rotator(finishes=False))
+        secretsmanager.put_secret_value(SecretId="prod/db", SecretString="by hand")
+        secretsmanager.put_secret_value(SecretId="prod/db", SecretString="x", VersionStages=["AWSPENDING"])
+        assert "VersionId" not in self.cancel(secretsmanager)
+
+    def test_last_changed_date_moves(self, freezer_at_noon, fake_secrets, secretsmanager, db):
+        rotate(secretsmanager, fake_secrets, Rotator())
+        freezer_at_noon.tick(10)
+        self.cancel(secretsmanager)
+        assert described(secretsmanager)["LastChangedDate"].second == 10
 
     def test_a_secret_that_was_never_rotated_stays_so(self, secretsmanager, db):
         assert self.cancel(secretsmanager) == {"ARN": db.arn, "Name": "prod/db"}
@@ -755,6 +813,77 @@ class TestRotationsThatMeet:
         fake_secrets.rotate("prod/db", outer)
         assert order == [(secret, step) for secret in ("prod/db", "other") for step in STEPS]
         assert [rotation.outcome for rotation in fake_secrets.rotations] == ["succeeded", "succeeded"]
+
+    def test_what_the_first_raises_comes_out_and_those_it_asked_for_are_run(
+        self, fake_secrets, secretsmanager, db
+    ):
+        for name in ("b", "d"):
+            fake_secrets.add(name, "old")
+
+        def broken(event, context):
+            raise ValueError
+
+        def outer(event, context):
+            for name in ("b", "d"):
+                secretsmanager.rotate_secret(
+                    SecretId=name, RotationLambdaARN=fake_secrets.lambda_function(broken, "broken")
+                )
+            raise RuntimeError
+
+        with pytest.raises(RuntimeError):
+            fake_secrets.rotate("prod/db", outer)
+        assert [rotation.failed_step for rotation in fake_secrets.rotations] == ["createSecret"] * 3
+
+    def test_what_a_rotation_that_was_asked_for_raises_comes_out(self, fake_secrets, secretsmanager, db):
+        fake_secrets.add("other", "old")
+
+        def broken(event, context):
+            raise ZeroDivisionError
+
+        def outer(event, context):
+            if event["Step"] == "createSecret":
+                secretsmanager.rotate_secret(
+                    SecretId="other", RotationLambdaARN=fake_secrets.lambda_function(broken, "broken")
+                )
+            Rotator()(event, context)
+
+        with pytest.raises(ZeroDivisionError):
+            fake_secrets.rotate("prod/db", outer)
+
+    @pytest.mark.fake_secrets({"prod/db": "old", "other": "old"})
+    def test_a_reset_forgets_those_that_wait(self, fake_secrets, secretsmanager):
+        seen = []
+
+        def outer(event, context):
+            if event["Step"] == "createSecret":
+                arn = fake_secrets.lambda_function(lambda event, context: seen.append(event), "inner")
+                secretsmanager.rotate_secret(SecretId="other", RotationLambdaARN=arn)
+                fake_secrets.reset()
+
+        fake_secrets.rotate("prod/db", outer)
+        assert seen == []
+
+    def test_a_rotation_of_another_world_that_it_asks_for_is_run_at_once(self, fake_secrets, db):
+        seen = []
+
+        def outer(event, context):
+            with mock_stages({"inner": "x"}) as inner:
+                inner.rotate("inner", lambda event, context: seen.append(event["Step"]))
+            seen.append("outer")
+
+        fake_secrets.rotate("prod/db", outer)
+        assert seen == [*STEPS, "outer"] * 4
+
+    def test_a_retry_by_a_rotation_function_is_refused(self, fake_secrets, db):
+        fake_secrets.add("other", "old")
+        failed = fake_secrets.rotate("other", Rotator(fails_in="createSecret"), errors="record")
+
+        def handler(event, context):
+            with pytest.raises(RotationNotOpenError, match="a rotation function is running"):
+                failed.retry()
+
+        fake_secrets.rotate("prod/db", handler)
+        assert failed.attempts == 1
 
     def test_two_in_two_threads_leave_the_environment_as_it_was(self, fake_secrets, db):
         fake_secrets.add("other", "old")
