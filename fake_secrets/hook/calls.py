@@ -14,7 +14,6 @@ from typing import TYPE_CHECKING, Any
 import botocore
 import botocore.client
 import botocore.endpoint
-import wrapt
 
 from fake_secrets import stack
 from fake_secrets.errors import UnsupportedOperationError
@@ -127,13 +126,15 @@ def _world_of_this_call() -> World | None:
 
 def _around_call(wrapped: Callable[..., Any], client: BaseClient, args: Any, kwargs: Any) -> Any:
     """Wrap `BaseClient._make_api_call`: any client's call belongs to the world it began in."""
-    if client.meta.service_model.service_name != _SERVICE_NAME:
+    known = _equipped.get(client)
+    if known is None and client.meta.service_model.service_name != _SERVICE_NAME:
         return wrapped(*args, **kwargs)
     world = _world_of_this_call()
     if world is None:
         return wrapped(*args, **kwargs)
     hold()
     try:
+        # Looked up again, since the last world may have taken the handlers down meanwhile.
         known = _equipped.get(client) or _equip(client)
         call = _Call(world, known)
         if not call.is_fast and not known.has_wire:
@@ -200,15 +201,20 @@ def _around_request(wrapped: Callable[..., Any], endpoint: Any, args: Any, kwarg
     """Wrap `Endpoint.make_request`: a call that came past our wrapper is answered here.
 
     That is where a patch calls the `_make_api_call` that it has kept from before the world.
+
+    Raises:
+        UnsupportedOperationError: the call is aiobotocore's.
     """
     model, params = (
         args if len(args) == _REQUEST_ARGUMENTS else (kwargs["operation_model"], kwargs["request_dict"])
     )
     world = None if _calling.get() else _world_of_this_call()
-    # aiobotocore's endpoints inherit the method, and await what it returns.
-    is_awaited = world is not None and inspect.iscoroutinefunction(endpoint._send_request)
-    if world is None or is_awaited or model.service_model.service_name != _SERVICE_NAME:
+    if world is None or model.service_model.service_name != _SERVICE_NAME:
         return wrapped(*args, **kwargs)
+    if inspect.iscoroutinefunction(endpoint._send_request):
+        # aiobotocore's endpoints inherit this method, and their clients come past our wrapper.
+        msg = f"fake_secrets doesn't serve aiobotocore yet; its {model.name} would have gone to AWS. Use boto3."
+        raise UnsupportedOperationError(msg)
     region = params["context"]["client_region"]
     answer, rotation = answer_parsed(Target(world, region, partition_of(region)), model, params)
     if rotation is not None:
@@ -233,27 +239,6 @@ def _around_send(wrapped: Callable[..., Any], _: Any, args: Any, kwargs: Any) ->
     return response
 
 
-def _refuse_aiobotocore(wrapped: Callable[..., Any], _: Any, args: Any, kwargs: Any) -> Any:
-    """Wrap aiobotocore's `AioEndpoint._send`, whose clients aren't served yet.
-
-    Raises:
-        UnsupportedOperationError: a Secrets Manager request would be sent from an active world.
-    """
-    operation = _operation_of(args[0] if args else kwargs["request"])
-    if operation is not None and _world_of_this_call() is not None:
-        msg = f"fake_secrets doesn't serve aiobotocore yet; its {operation} would have gone to AWS. Use boto3."
-        raise UnsupportedOperationError(msg)
-    return wrapped(*args, **kwargs)
-
-
-def _watch_aiobotocore(module: Any) -> None:
-    seam = Seam(module.AioEndpoint, "_send", _refuse_aiobotocore)
-    with _lock:
-        _SEAMS.append(seam)
-        if _holders:
-            seam.put_up()
-
-
 def _operation_of(request: Any) -> str | None:
     header = request.headers.get("X-Amz-Target") or b""
     target = header.decode("ascii", "replace") if isinstance(header, bytes) else header
@@ -274,7 +259,6 @@ _SEAMS: list[Seam | DefaultSession] = [
     Seam(botocore.endpoint.Endpoint, "_send", _around_send),
     DefaultSession(),
 ]
-wrapt.when_imported("aiobotocore.endpoint")(_watch_aiobotocore)
 # Registered last, at the service: handlers of Stubber, which are more specific, and of users come
 # first; but not one of a user's for every service's calls, since botocore goes from the specific
 # to the general.

@@ -673,27 +673,26 @@ class AioEndpoint(botocore.endpoint.Endpoint):
     def __init__(self):
         pass
     async def _send_request(self, request_dict, operation_model):
-        return await self._send(request_dict)
-    async def _send(self, request):
         return "sent"
 """
     )
     program = """
 import asyncio, types
 from fake_secrets import UnsupportedOperationError, mock_stages
-model = types.SimpleNamespace(service_model=types.SimpleNamespace(service_name="secretsmanager"))
-request = types.SimpleNamespace(headers={"X-Amz-Target": b"secretsmanager.GetSecretValue"})
-other = types.SimpleNamespace(headers={"X-Amz-Target": b"DynamoDB_20120810.GetItem"})
-async def ask(request):
-    return await AioEndpoint().make_request(model, request)
+def model(service):
+    return types.SimpleNamespace(
+        name="GetSecretValue", service_model=types.SimpleNamespace(service_name=service)
+    )
+async def ask(service):
+    return await AioEndpoint().make_request(model(service), {})
 with mock_stages():
     from aiobotocore.endpoint import AioEndpoint
     try:
-        asyncio.run(ask(request))
+        asyncio.run(ask("secretsmanager"))
     except UnsupportedOperationError as refused:
         print(refused)
-    print(asyncio.run(ask(other)))
-print(asyncio.run(ask(request)))
+    print(asyncio.run(ask("dynamodb")))
+print(asyncio.run(ask("secretsmanager")))
 """
     ran = subprocess.run(
         [sys.executable, "-c", program],
