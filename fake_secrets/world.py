@@ -16,7 +16,7 @@ from fake_secrets.options import RotationErrors
 from fake_secrets.rotation.functions import Functions
 from fake_secrets.rotation.runner import Rotation, run_steps
 from fake_secrets.service import dispatch
-from fake_secrets.service.arns import partition_of, region_of
+from fake_secrets.service.arns import SUFFIX_LENGTH, partition_of, region_of
 from fake_secrets.service.model import Request, Secret
 from fake_secrets.service.rotation_config import begin_attempt, end_attempt, may_retry
 from fake_secrets.service.seeds import Seed, plant
@@ -231,6 +231,15 @@ class World:
             if secret is None:
                 raise UnknownSecretError(secret_id, [secret.name for secret in store])
             return secret
+
+    def regions_of(self, secret_id: str) -> list[str]:
+        """Return the regions that have a secret of this name, ARN or partial ARN, in no order."""
+        with self._lock:
+            return [
+                secret.region
+                for secret in self._ready_store()
+                if secret_id in {secret.name, secret.arn, secret.arn[:-SUFFIX_LENGTH]}
+            ]
 
     def request(self, operation: str, members: dict[str, Any]) -> Request:
         """Make a request of the handle's own: from the world's account, to the region of an ARN."""

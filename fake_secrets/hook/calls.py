@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 import botocore
 import botocore.client
 import botocore.endpoint
+import botocore.exceptions
 
 from fake_secrets import stack
 from fake_secrets.errors import UnsupportedOperationError
@@ -142,6 +143,9 @@ def _around_call(wrapped: Callable[..., Any], client: BaseClient, args: Any, kwa
         reset = _calling.set(call)
         try:
             response = wrapped(*args, **kwargs)
+        except botocore.exceptions.ClientError as error:
+            _tell_other_region(error, call, args)
+            raise
         finally:
             _calling.reset(reset)
         for rotation in call.rotations:
@@ -149,6 +153,16 @@ def _around_call(wrapped: Callable[..., Any], client: BaseClient, args: Any, kwa
         return response
     finally:
         release()
+
+
+def _tell_other_region(error: botocore.exceptions.ClientError, call: _Call, args: Any) -> None:
+    """Note on an error that finds no secret in which other region there is one."""
+    is_lost = error.response.get("Error", {}).get("Code") == "ResourceNotFoundException"
+    secret_id = args[1].get("SecretId") if is_lost and len(args) == _REQUEST_ARGUMENTS else None
+    regions = call.world.regions_of(secret_id) if isinstance(secret_id, str) else []
+    if regions and call.region not in regions:
+        places = " and ".join(sorted(regions))
+        error.add_note(f"fake_secrets: {secret_id!r} is in {places}; this client asks {call.region}")
 
 
 def _equip(client: BaseClient) -> _Equipped:

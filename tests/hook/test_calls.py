@@ -126,6 +126,39 @@ class TestClientsOfAnyAge:
         assert values == ["s3cret"]
 
 
+class TestAWrongRegion:
+    """The commonest mistake: AWS's message stands, and a note tells where the secret is."""
+
+    def notes(self, **request):
+        client = secretsmanager()
+        with pytest.raises(client.exceptions.ResourceNotFoundException) as missing:
+            client.get_secret_value(**request)
+        assert missing.value.response["Error"]["Message"].startswith("Secrets Manager can't find the specified")
+        return getattr(missing.value, "__notes__", [])
+
+    @pytest.mark.parametrize("lane", ["fast", "wire"])
+    def test_a_secret_of_another_region_is_told(self, lane):
+        with mock_stages(SEED, region="eu-west-3", _lane=lane):
+            notes = self.notes(SecretId="app/db")
+        assert notes == ["fake_secrets: 'app/db' is in eu-west-3; this client asks us-east-1"]
+
+    def test_an_arn_of_another_region_is_told(self):
+        with mock_stages(SEED, region="eu-west-3") as fake:
+            arn = fake["app/db"].arn
+            assert self.notes(SecretId=arn) == [
+                f"fake_secrets: {arn!r} is in eu-west-3; this client asks us-east-1"
+            ]
+
+    def test_a_secret_of_no_region_is_not(self):
+        with mock_stages(SEED):
+            assert self.notes(SecretId="other") == []
+
+    def test_a_missing_version_of_a_secret_that_is_here_is_not(self):
+        with mock_stages(SEED) as fake:
+            fake.add("app/db", "x", region="eu-west-3")
+            assert self.notes(SecretId="app/db", VersionStage="NONE") == []
+
+
 class TestOtherPeoplesPatches:
     """`_make_api_call` patched by the user or by OpenTelemetry, before and inside the world."""
 
