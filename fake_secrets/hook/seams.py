@@ -1,7 +1,8 @@
 """The seams of botocore that are private, and how our wrappers get in and out of them.
 
-`BaseClient._make_api_call`, `Endpoint._send`, the cached credentials of boto3's default
-session, and the parser defaults of a client's endpoint. Each has a canary test.
+`BaseClient._make_api_call`, `Endpoint._send`, `Endpoint._send_request` (only looked at), the cached
+credentials of boto3's default session, and the parser defaults of a client's endpoint (only looked
+at); beside them the public `Endpoint.make_request`. Each has a canary test.
 """
 
 from __future__ import annotations
