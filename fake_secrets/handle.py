@@ -12,17 +12,13 @@ from fake_secrets.observe.view import SecretView
 from fake_secrets.options import RotationErrors, check_rotation_errors
 from fake_secrets.rotation.runner import Handler, Rotation
 from fake_secrets.service import stages
-from fake_secrets.service.model import AWSPENDING, Secret
+from fake_secrets.service.model import AWSPENDING, TOKEN_LENGTHS, Secret
 from fake_secrets.service.seeds import SeedValue, describe_seed
 from fake_secrets.world import World
 
 __all__ = ["FakeSecrets"]
 
 __tracebackhide__ = True  # the arguments in our frames may hold secret values
-
-
-# ClientRequestTokenType of the service model.
-TOKEN_LENGTHS = range(32, 65)
 
 
 class FakeSecrets:

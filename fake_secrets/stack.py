@@ -52,10 +52,8 @@ def innermost_entry() -> Entry | None:
 
 def innermost() -> World | None:
     """Return the innermost active world, or None."""
-    try:
-        return _entries[-1].opened.world
-    except IndexError:
-        return None
+    entry = innermost_entry()
+    return None if entry is None else entry.opened.world
 
 
 def entry_of(world: World) -> Entry | None:

@@ -67,9 +67,9 @@ class TestDecorator:
         @mock_stages({"a": "x"})
         def add():
             current().add("b", "y")
+            return names_in_world()
 
-        add()
-        add()
+        assert add() == add() == ["a", "b"]
 
     def test_name_docstring_and_signature_stay(self):
         assert (bare.__name__, bare.__doc__) == ("bare", "Docstring.")

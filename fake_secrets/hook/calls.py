@@ -68,6 +68,11 @@ class _Call(Target):
         self.is_fast = client.is_fast and world.lane == "fast"
         self.rotations: list[Rotation] = []
 
+    def remember(self, rotation: Rotation | None) -> None:
+        """Have a rotation run once the answer is out, if the call has started one."""
+        if rotation is not None:
+            self.rotations.append(rotation)
+
 
 _calling: ContextVar[_Call | None] = ContextVar("fake_secrets_call", default=None)
 
@@ -188,8 +193,7 @@ def _before_call(model: OperationModel, params: dict[str, Any], **_: Any) -> Any
     if call is None or not call.is_fast:
         return None
     answer, rotation = answer_parsed(call, model, params)
-    if rotation is not None:
-        call.rotations.append(rotation)
+    call.remember(rotation)
     return answer
 
 
@@ -206,8 +210,7 @@ def _before_send(request: Any, **_: Any) -> Any:
         return None
     model = call.model_of(operation)
     response, rotation = answer_raw(call, operation, request.body, request.url, model)
-    if rotation is not None:
-        call.rotations.append(rotation)
+    call.remember(rotation)
     return response
 
 
@@ -246,8 +249,8 @@ def _around_send(wrapped: Callable[..., Any], _: Any, args: Any, kwargs: Any) ->
         return wrapped(*args, **kwargs)
     target = call or _target_of(world, request)
     response, rotation = answer_raw(target, operation, request.body, request.url, None)
-    if rotation is not None and call is not None:
-        call.rotations.append(rotation)
+    if call is not None:
+        call.remember(rotation)
     elif rotation is not None:
         world.run(rotation)
     return response

@@ -10,7 +10,19 @@ if TYPE_CHECKING:
 
     from fake_secrets.service.constraints import Shape
 
-__all__ = ["AWSCURRENT", "AWSPENDING", "AWSPREVIOUS", "Request", "RotationState", "Secret", "Version"]
+__all__ = [
+    "AWSCURRENT",
+    "AWSPENDING",
+    "AWSPREVIOUS",
+    "TOKEN_LENGTHS",
+    "Request",
+    "RotationState",
+    "Secret",
+    "Version",
+]
+
+# ClientRequestTokenType and SecretVersionIdType of the service model: a token becomes a version id.
+TOKEN_LENGTHS = range(32, 65)
 
 AWSCURRENT = "AWSCURRENT"
 AWSPENDING = "AWSPENDING"

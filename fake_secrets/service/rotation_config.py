@@ -9,7 +9,7 @@ from fake_secrets.errors import ServiceError, UnsupportedOperationError
 from fake_secrets.service import stages
 from fake_secrets.service.arns import LAMBDA_ARN
 from fake_secrets.service.model import AWSCURRENT, AWSPENDING, Request, RotationState, Secret
-from fake_secrets.service.rotation_rules import next_rotation_date
+from fake_secrets.service.schedule import next_rotation_date
 from fake_secrets.service.store import StartedRotation, Store, check_secret_id
 from fake_secrets.service.values import token_of
 

@@ -11,7 +11,7 @@ from fake_secrets.errors import SecretExistsError, SeedError
 from fake_secrets.ids import Ids
 from fake_secrets.options import check_region
 from fake_secrets.service.arns import SUFFIX, secret_arn
-from fake_secrets.service.model import AWSCURRENT, AWSPENDING, AWSPREVIOUS, Secret
+from fake_secrets.service.model import AWSCURRENT, AWSPENDING, AWSPREVIOUS, TOKEN_LENGTHS, Secret
 from fake_secrets.service.stages import LABEL_QUOTA
 from fake_secrets.service.store import Store, is_valid_name
 
@@ -27,7 +27,6 @@ _CUSTOM = 1
 _MAX_VALUE = 65_536
 _MAX_NAME = 512
 _MAX_LABEL = 256
-_VERSION_ID_LENGTHS = range(32, 65)
 
 
 @dataclass(frozen=True, slots=True)
@@ -195,7 +194,7 @@ def _version_ids(name: str, labels: Mapping[str, SeedValue], given: Mapping[str,
         if label not in labels:
             msg = f"version_ids= of secret {name!r} names {label!r}, which isn't among its labels {list(labels)!r}"
             raise SeedError(msg)
-        if not isinstance(version_id, str) or len(version_id) not in _VERSION_ID_LENGTHS:
+        if not isinstance(version_id, str) or len(version_id) not in TOKEN_LENGTHS:
             msg = f"{version_id!r} can't be a version id: 32 to 64 characters"
             raise SeedError(msg)
     return {label: given.get(label) or ids.uuid() for label in labels}

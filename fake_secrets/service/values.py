@@ -11,7 +11,7 @@ from fake_secrets import clock
 from fake_secrets.errors import ServiceError
 from fake_secrets.service import stages
 from fake_secrets.service.model import AWSCURRENT, Request, Secret, Version
-from fake_secrets.service.rotation_rules import next_rotation_date
+from fake_secrets.service.schedule import next_rotation_date
 from fake_secrets.service.store import Store, check_secret_id
 
 __all__ = [

@@ -540,6 +540,17 @@ class TestRestoring:
 
 
 class TestThreads:
+    def pause(self, client):
+        """Let a client's calls begin and wait; return the events that say so and let them go on."""
+        began, go_on = threading.Event(), threading.Event()
+
+        def wait(**_):
+            began.set()
+            go_on.wait(10)
+
+        client.meta.events.register("before-parameter-build.secrets-manager.GetSecretValue", wait)
+        return began, go_on
+
     def test_worlds_left_in_the_wrong_order_restore_everything(self):
         client = secretsmanager()
         before = (handlers_of(client), dict(os.environ))
@@ -569,14 +580,8 @@ class TestThreads:
             lane = "wire"
             monkeypatch.setattr("fake_secrets.hook.calls._WIRE_HANDLERS", ())
         client = secretsmanager(aws_access_key_id="own", aws_secret_access_key="own")
-        began, go_on = threading.Event(), threading.Event()
         values = []
-
-        def wait(**_):
-            began.set()
-            go_on.wait(10)
-
-        client.meta.events.register("before-parameter-build.secrets-manager.GetSecretValue", wait)
+        began, go_on = self.pause(client)
         before = handlers_of(client)
         with mock_stages(SEED, _lane=lane):
             thread = threading.Thread(target=lambda: values.append(value_by(client)))
@@ -590,15 +595,9 @@ class TestThreads:
 
     def test_a_call_in_flight_is_not_answered_by_a_newer_world(self):
         client = secretsmanager()
-        began, go_on = threading.Event(), threading.Event()
         values = []
-
-        def wait(**_):
-            began.set()
-            go_on.wait(10)
-
         with mock_stages({"app/db": "outer"}):
-            client.meta.events.register("before-parameter-build.secrets-manager.GetSecretValue", wait)
+            began, go_on = self.pause(client)
             thread = threading.Thread(target=lambda: values.append(value_by(client)))
             thread.start()
             began.wait(10)
@@ -609,14 +608,6 @@ class TestThreads:
 
 
 class TestWireLane:
-    def test_the_net_runs_a_rotation_too(self, monkeypatch):
-        monkeypatch.setattr("fake_secrets.hook.calls._WIRE_HANDLERS", ())
-        steps = []
-        with mock_stages(SEED, _lane="wire") as fake:
-            arn = fake.lambda_function(lambda event, _: steps.append(event["Step"]))
-            secretsmanager().rotate_secret(SecretId="app/db", RotationLambdaARN=arn)
-        assert steps == ["createSecret", "setSecret", "testSecret", "finishSecret"]
-
     def test_a_secret_is_read(self):
         with mock_stages(SEED, _lane="wire"):
             assert value_by(secretsmanager()) == "s3cret"
@@ -640,7 +631,10 @@ class TestWireLane:
                 value_by(client)
             assert fake.calls == []
 
-    def test_a_rotation_is_run_before_the_call_returns(self):
+    @pytest.mark.parametrize("has_handlers", [True, False], ids=["handlers", "net"])
+    def test_a_rotation_is_run_before_the_call_returns(self, monkeypatch, has_handlers):
+        if not has_handlers:
+            monkeypatch.setattr("fake_secrets.hook.calls._WIRE_HANDLERS", ())
         steps = []
         with mock_stages(SEED, _lane="wire") as fake:
             arn = fake.lambda_function(lambda event, _: steps.append(event["Step"]))

@@ -41,7 +41,9 @@ def message(**members):
     ],
 )
 def test_what_satisfies_every_constraint_passes(members):
+    before = dict(members)
     check(STRUCTURE, members)
+    assert members == before
 
 
 @pytest.mark.parametrize(
