@@ -85,7 +85,7 @@ class Activation:
 def _open(options: Mapping[str, Any]) -> stack.Opened:
     check_options(options)
     region = options.get("region") or default_region()
-    ids = Ids()
+    ids = Ids(options.get("random_seed"))
     world = World(
         region=region,
         account_id=options.get("account_id", DEFAULT_ACCOUNT_ID),
@@ -94,6 +94,7 @@ def _open(options: Mapping[str, Any]) -> stack.Opened:
         rotation_errors=options.get("rotation_errors", "raise"),
         lane=options.get("_lane", "fast"),
         while_running=hook.held,
+        is_region=hook.is_region,
     )
     return stack.Opened(world, FakeSecrets(world), world_environment(region))
 

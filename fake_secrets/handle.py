@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -10,9 +11,12 @@ from fake_secrets.observe.ledger import Call
 from fake_secrets.observe.timeline import Timeline, timeline_of
 from fake_secrets.observe.view import SecretView
 from fake_secrets.options import RotationErrors, check_rotation_errors
+from fake_secrets.principals import acting_as
 from fake_secrets.rotation.runner import Handler, Rotation
 from fake_secrets.service import stages
+from fake_secrets.service.keys import KEY_STATES, KeyState
 from fake_secrets.service.model import AWSPENDING, TOKEN_LENGTHS, Secret
+from fake_secrets.service.quotas import Quotas
 from fake_secrets.service.seeds import SeedValue, describe_seed
 from fake_secrets.world import World
 
@@ -62,6 +66,7 @@ class FakeSecrets:
         description: str | None = None,
         kms_key_id: str | None = None,
         tags: Mapping[str, str] | None = None,
+        owning_service: str | None = None,
     ) -> SecretView:
         """Put a secret into the world, without a call.
 
@@ -77,6 +82,8 @@ class FakeSecrets:
             region: the secret's region; by default the world's.
             description, kms_key_id: as in CreateSecret.
             tags: tag key to tag value.
+            owning_service: the service of AWS that manages the secret, such as ``rds``: users can
+                read it but not change it.
 
         Returns:
             A live view of the secret.
@@ -85,8 +92,8 @@ class FakeSecrets:
             SecretExistsError: the name is taken.
             SeedError: such a secret could not exist in AWS.
             ValueError: the region isn't one.
-            TypeError: a value is neither str, bytes nor a mapping, or description, kms_key_id or
-                tags aren't text.
+            TypeError: a value is neither str, bytes nor a mapping, or description, kms_key_id,
+                tags or owning_service aren't text.
         """
         seed = describe_seed(
             name,
@@ -99,6 +106,7 @@ class FakeSecrets:
             description=description,
             kms_key_id=kms_key_id,
             tags=tags,
+            owning_service=owning_service,
         )
         return SecretView(self._world.plant(seed).arn, self._world.secret)
 
@@ -196,6 +204,57 @@ class FakeSecrets:
             raise RequestRefusedError(operation, "nothing to rotate", reason)
         self._world.run(rotation, errors)
         return rotation
+
+    def credentials(self, principal_arn: str) -> dict[str, str]:
+        """Return what makes a client act as a principal, of any account.
+
+        Args:
+            principal_arn: the ARN of an IAM user, role or root, or of an STS session.
+
+        Returns:
+            Keyword arguments: ``boto3.client("secretsmanager", **fake_secrets.credentials(arn))``.
+            A client with twelve digits as its access key id acts for that account likewise.
+
+        Raises:
+            ValueError: it isn't the ARN of a principal.
+        """
+        return self._world.principals.credentials(principal_arn)
+
+    def as_principal(self, principal_arn: str) -> contextlib.AbstractContextManager[None]:
+        """Have calls made by a principal, for the length of a `with` block.
+
+        It holds for this thread or task, and not for clients that have `credentials` of their
+        own, nor for rotation functions, which act for their own account.
+
+        Args:
+            principal_arn: the ARN of an IAM user, role or root, or of an STS session.
+
+        Raises:
+            ValueError: it isn't the ARN of a principal.
+        """
+        return acting_as(principal_arn)
+
+    @property
+    def quotas(self) -> Quotas:
+        """The quotas, to be set lower: ``fake_secrets.quotas.versions = 3``; `reset` puts them back."""
+        return self._world.quotas
+
+    def set_kms_key(self, key_id: str, state: KeyState) -> None:
+        """Have a KMS key be disabled, or denied to every caller, from now on; `reset` undoes it.
+
+        Args:
+            key_id: key id, alias, or the ARN of either. ``alias/aws/secretsmanager`` is the
+                default key.
+            state: "disabled" gives EncryptionFailure and DecryptionFailure, "denied"
+                AccessDeniedException, "enabled" nothing.
+
+        Raises:
+            ValueError: the key id is no text, or the state none of the three.
+        """
+        if not isinstance(key_id, str) or not key_id or state not in KEY_STATES:
+            msg = f"set_kms_key({key_id!r}, {state!r}): a key id, and one of {', '.join(map(repr, KEY_STATES))}"
+            raise ValueError(msg)
+        self._world.declare_key(key_id, state)
 
     def timeline(self, secret_id: str) -> Timeline:
         """Return which staging labels were on which version after each call about a secret.

@@ -1,4 +1,4 @@
-"""The only maker of ids: version ids, ARN suffixes, tokens, request ids."""
+"""The only maker of ids and of chance: version ids, ARN suffixes, tokens, request ids, passwords."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import itertools
 import random
 import string
 import uuid
+from collections.abc import Sequence
 
 __all__ = ["Ids"]
 
@@ -13,12 +14,17 @@ _SUFFIX_ALPHABET = string.ascii_letters + string.digits
 
 
 class Ids:
-    """A source of ids, one per world."""
+    """A source of ids, one per world.
 
-    def __init__(self) -> None:
-        # The operating system's generator: a test that seeds `random` must not get the same
-        # ids in two worlds, nor find its own sequence shifted.
-        self._random = random.SystemRandom()
+    Args:
+        seed: the same seed gives the same sequence; without one it can't be foretold.
+    """
+
+    def __init__(self, seed: int | None = None) -> None:
+        self.is_seeded = seed is not None
+        # Never the global generator: a test that seeds `random` must not get the same ids in
+        # two worlds, nor find its own sequence shifted.
+        self._random = random.SystemRandom() if seed is None else random.Random(seed)  # noqa: S311 -- on request
         self._requests = itertools.count(1)
 
     def uuid(self) -> str:
@@ -28,6 +34,14 @@ class Ids:
     def arn_suffix(self) -> str:
         """Return six characters of mixed case and digits, as at the end of a secret's ARN [A]."""
         return "".join(self._random.choices(_SUFFIX_ALPHABET, k=6))
+
+    def choice(self, characters: Sequence[str]) -> str:
+        """Return one of several characters, each as likely."""
+        return self._random.choice(characters)
+
+    def shuffle(self, characters: list[str]) -> None:
+        """Put characters into an order by chance."""
+        self._random.shuffle(characters)
 
     def request_id(self) -> str:
         """Return the next request id: a UUID that counts calls, so that a test's log is readable."""

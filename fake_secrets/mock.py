@@ -96,6 +96,7 @@ def mock_stages(
     account_id: str = ...,
     rotation: Literal["inline"] = ...,
     rotation_errors: RotationErrors = ...,
+    random_seed: int | None = ...,
 ) -> MockStages: ...
 def mock_stages(
     secrets: Any = _NOT_GIVEN,
@@ -104,6 +105,7 @@ def mock_stages(
     account_id: Any = _NOT_GIVEN,
     rotation: Any = _NOT_GIVEN,
     rotation_errors: Any = _NOT_GIVEN,
+    random_seed: Any = _NOT_GIVEN,
     _lane: Any = _NOT_GIVEN,
 ) -> Any:
     """Serve every AWS Secrets Manager call of this process from a fake.
@@ -125,6 +127,8 @@ def mock_stages(
         rotation: "inline": RotateSecret returns when the rotation function has run.
         rotation_errors: "raise" (the default): what a rotation function raises comes out of
             the call that asked for the rotation. "record": it is kept in `rotations`, as on AWS.
+        random_seed: a whole number that makes ids, ARN suffixes, automatic tokens and passwords
+            the same each time; by default they can't be foretold.
 
     Returns:
         The decorated function, or a decorator and context manager.
@@ -139,6 +143,7 @@ def mock_stages(
         "account_id": account_id,
         "rotation": rotation,
         "rotation_errors": rotation_errors,
+        "random_seed": random_seed,
         "_lane": _lane,
     }
     options = {name: value for name, value in given.items() if value is not _NOT_GIVEN}

@@ -12,7 +12,7 @@ __tracebackhide__ = True  # the arguments in our frames may hold secret values
 
 RotationErrors = Literal["raise", "record"]
 
-OPTIONS = ("secrets", "region", "account_id", "rotation", "rotation_errors")
+OPTIONS = ("secrets", "region", "account_id", "rotation", "rotation_errors", "random_seed")
 
 _ACCOUNT_ID = re.compile(r"[0-9]{12}")
 _REGION = re.compile(r"[a-z]+(-[a-z0-9]+)+")
@@ -32,6 +32,10 @@ def check_options(options: Mapping[str, Any]) -> None:
         check_region(options["region"])
     if options.get("rotation", "inline") != "inline":
         msg = f"rotation={options['rotation']!r}: rotations run 'inline', there is no other way yet"
+        raise ValueError(msg)
+    seed = options.get("random_seed")
+    if seed is not None and (isinstance(seed, bool) or not isinstance(seed, int)):
+        msg = f"random_seed={seed!r} isn't a whole number"
         raise ValueError(msg)
     check_rotation_errors(options.get("rotation_errors", "raise"))
 

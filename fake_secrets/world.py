@@ -13,11 +13,14 @@ from fake_secrets.errors import RotationNotOpenError, ServiceError, UnknownSecre
 from fake_secrets.ids import Ids
 from fake_secrets.observe.ledger import SUCCEEDED, Ledger
 from fake_secrets.options import RotationErrors
+from fake_secrets.principals import Principals, acting_as, root_of
 from fake_secrets.rotation.functions import Functions
 from fake_secrets.rotation.runner import Rotation, run_steps
 from fake_secrets.service import dispatch
-from fake_secrets.service.arns import SUFFIX_LENGTH, partition_of, region_of
+from fake_secrets.service.arns import SUFFIX_LENGTH, account_of, partition_of, region_of
+from fake_secrets.service.keys import KeyState
 from fake_secrets.service.model import Request, Secret
+from fake_secrets.service.quotas import Quotas
 from fake_secrets.service.rotation_config import begin_attempt, end_attempt, may_retry
 from fake_secrets.service.seeds import Seed, plant
 from fake_secrets.service.store import StartedRotation, Store
@@ -83,6 +86,7 @@ class World:
         lane: how botocore's calls are answered: parsed ("fast") or as raw bytes ("wire").
         while_running: keeps botocore's calls coming here while a rotation function runs, even
             if the world is left meanwhile.
+        is_region: says whether a region is one of a partition's.
     """
 
     def __init__(
@@ -95,13 +99,16 @@ class World:
         rotation_errors: RotationErrors,
         lane: Lane,
         while_running: Callable[[], contextlib.AbstractContextManager[None]],
+        is_region: Callable[[str, str], bool],
     ) -> None:
         self.region = region
         self.account_id = account_id
         self.ids = ids
         self.rotation_errors = rotation_errors
         self.lane = lane
+        self.principals = Principals(account_id, region)
         self._while_running = while_running
+        self._is_region = is_region
         self.functions = Functions(region, account_id)
         self._seeds = seeds
         # Guards all that follows; never held while a rotation function runs.
@@ -113,13 +120,23 @@ class World:
         with self._lock:
             self._is_planted = False
             self._runs: dict[Rotation, StartedRotation] = {}
-            self.store = Store(self.ids, self.functions.is_registered)
+            self.store = Store(self.ids, self.functions.is_registered, self._is_region)
             self.ledger = Ledger()
 
     @property
     def rotations(self) -> list[Rotation]:
         """Every rotation that was started, in order."""
         return list(self._runs)
+
+    @property
+    def quotas(self) -> Quotas:
+        """The quotas that hold from now on, until `reset`."""
+        return self.store.quotas
+
+    def declare_key(self, key_id: str, state: KeyState) -> None:
+        """Have a KMS key be enabled, disabled or denied from now on, until `reset`."""
+        with self._lock:
+            self.store.keys.declare(key_id, state)
 
     def answer(self, request: Request) -> tuple[dict[str, Any], Rotation | None]:
         """Answer one request.
@@ -175,7 +192,9 @@ class World:
                 return
             begin_attempt(started.secret)
         try:
-            with calls_belong_to(self) as asked_for, self._while_running():
+            # Whoever asked for the rotation, its function acts for the account that it is in.
+            role = root_of(account_of(started.lambda_arn), self.region).arn
+            with calls_belong_to(self) as asked_for, self._while_running(), acting_as(role):
                 run_steps(rotation, self.functions[started.lambda_arn], self.ids)
         finally:
             self._end(rotation, started)
@@ -242,9 +261,11 @@ class World:
             ]
 
     def request(self, operation: str, members: dict[str, Any]) -> Request:
-        """Make a request of the handle's own: from the world's account, to the region of an ARN."""
+        """Make a request of the handle's own: to the region of an ARN, as its account."""
         region = region_of(members["SecretId"]) or self.region
-        return Request(operation, members, region, partition_of(region), self.account_id, clock.now())
+        account_id = account_of(members["SecretId"]) or self.account_id
+        principal = root_of(account_id, region).arn
+        return Request(operation, members, region, partition_of(region), account_id, principal, clock.now())
 
     def _ready_store(self) -> Store:
         if not self._is_planted:

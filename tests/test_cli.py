@@ -59,7 +59,7 @@ def test_the_demo_shows_no_secret_value(demo):
 
 def test_the_demo_fails_where_a_state_comes_out_wrong(monkeypatch, capsys):
     move = stages.move
-    monkeypatch.setattr(stages, "move", lambda *args: {**move(*args), "SURPLUS": FIRST})
+    monkeypatch.setattr(stages, "move", lambda *args, **quota: {**move(*args, **quota), "SURPLUS": FIRST})
     assert main(["demo"]) == 1
     assert capsys.readouterr().out.endswith("Some state came out wrong.\n")
 

@@ -19,6 +19,7 @@ FLOORS = {
     "fake_secrets.service": 1,
     "fake_secrets.rotation": 2,
     "fake_secrets.observe": 2,
+    "fake_secrets.principals": 3,
     "fake_secrets.world": 3,
     "fake_secrets.handle": 3,
     "fake_secrets.stack": 3,

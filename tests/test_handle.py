@@ -3,6 +3,7 @@
 import pytest
 
 from fake_secrets import SecretExistsError, SeedError, UnknownSecretError, current, mock_stages
+from fake_secrets.service import dispatch
 
 V1 = "11111111-1111-4111-8111-111111111111"
 V2 = "22222222-2222-4222-8222-222222222222"
@@ -175,9 +176,10 @@ class TestCalls:
         secret.value()
         assert fake_secrets.calls == []
 
-    def test_an_unsupported_operation_stands_there_too(self, fake_secrets, secretsmanager):
-        with pytest.raises(Exception, match="doesn't support GetResourcePolicy yet"):
-            secretsmanager.get_resource_policy(SecretId="a")
+    def test_an_unsupported_operation_stands_there_too(self, monkeypatch, fake_secrets, secretsmanager):
+        monkeypatch.delitem(dispatch.OPERATIONS, "DescribeSecret")
+        with pytest.raises(Exception, match="doesn't support DescribeSecret yet"):
+            secretsmanager.describe_secret(SecretId="a")
         assert fake_secrets.calls[0].outcome == "UnsupportedOperationError"
 
 

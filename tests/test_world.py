@@ -10,6 +10,7 @@ from fake_secrets import mock_stages
 
 def test_many_threads_lose_nothing(fake_secrets):
     fake_secrets.add("a", "0")
+    fake_secrets.quotas.versions = 401
     client = boto3.client("secretsmanager")
     barrier = threading.Barrier(8)
 

@@ -9,5 +9,6 @@ below both (`Endpoint._send`). The same world answers in all three.
 """
 
 from fake_secrets.hook.calls import held, hold, release
+from fake_secrets.hook.facts import is_region
 
-__all__ = ["held", "hold", "release"]
+__all__ = ["held", "hold", "is_region", "release"]

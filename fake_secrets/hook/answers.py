@@ -55,14 +55,15 @@ class Response(botocore.awsrequest.AWSResponse):
 
 
 class Target:
-    """Whom a call asks: a world, a region of it and its partition."""
+    """Whom a call asks: a world, a region of it and its partition; and the access key that tells who calls."""
 
-    __slots__ = ("partition", "region", "world")
+    __slots__ = ("access_key", "partition", "region", "world")
 
-    def __init__(self, world: World, region: str, partition: str) -> None:
+    def __init__(self, world: World, region: str, partition: str, access_key: str | None = None) -> None:
         self.world = world
         self.region = region
         self.partition = partition
+        self.access_key = access_key
 
 
 def answer_raw(
@@ -128,7 +129,10 @@ def _ask(
     request = None
     try:
         members = _members(body)
-        request = Request(operation, members, target.region, target.partition, world.account_id, 0.0, shape)
+        caller = world.principals.caller(target.access_key)
+        request = Request(
+            operation, members, target.region, target.partition, caller.account_id, caller.arn, 0.0, shape
+        )
         content, rotation = world.answer(request)
     except ServiceError as error:
         now = clock.now() if request is None else request.now

@@ -19,7 +19,8 @@ import botocore.exceptions
 from fake_secrets import stack
 from fake_secrets.errors import UnsupportedOperationError
 from fake_secrets.hook.answers import Target, answer_parsed, answer_raw
-from fake_secrets.hook.seams import DefaultSession, Seam, parses_for_itself
+from fake_secrets.hook.seams import DefaultSession, Seam, access_key_of, parses_for_itself
+from fake_secrets.principals import is_telling
 from fake_secrets.service.arns import partition_of
 from fake_secrets.world import rotating_world
 
@@ -37,20 +38,23 @@ __tracebackhide__ = True  # the arguments in our frames may hold secret values
 _SERVICE_NAME = "secretsmanager"
 _REQUEST_ARGUMENTS = 2
 _TARGET_PREFIX = "secretsmanager."
-_CREDENTIAL_SCOPE = re.compile(r"Credential=[^/]+/\d+/([^/]+)/")
+# Groups: access key id, region.
+_CREDENTIAL_SCOPE = re.compile(r"Credential=([^/]+)/\d+/([^/]+)/")
 _HOST = re.compile(r"//secretsmanager(?:-fips)?\.([a-z0-9-]+)\.")
 
 
 class _Equipped:
     """What is known of a client that carries our handlers."""
 
-    __slots__ = ("has_wire", "is_fast", "model_of", "partition", "region")
+    __slots__ = ("access_key", "has_wire", "is_fast", "model_of", "partition", "region")
 
     def __init__(self, client: BaseClient) -> None:
         meta = client.meta
         self.region: str = meta.region_name
         self.partition: str = meta.partition
         self.model_of: Callable[[str], OperationModel] = meta.service_model.operation_model
+        access_key = access_key_of(client)
+        self.access_key = access_key if access_key and is_telling(access_key) else None
         self.is_fast = not parses_for_itself(client)
         self.has_wire = False
 
@@ -64,6 +68,7 @@ class _Call(Target):
         self.world = world
         self.region = client.region
         self.partition = client.partition
+        self.access_key = client.access_key
         self.model_of = client.model_of
         self.is_fast = client.is_fast and world.lane == "fast"
         self.rotations: list[Rotation] = []
@@ -143,6 +148,8 @@ def _around_call(wrapped: Callable[..., Any], client: BaseClient, args: Any, kwa
         # Looked up again, since the last world may have taken the handlers down meanwhile.
         known = _equipped.get(client) or _equip(client)
         call = _Call(world, known)
+        if world.ids.is_seeded:
+            args = _with_tokens(call, args)
         if not call.is_fast and not known.has_wire:
             _equip_for_wire(client, known)
         reset = _calling.set(call)
@@ -158,6 +165,15 @@ def _around_call(wrapped: Callable[..., Any], client: BaseClient, args: Any, kwa
         return response
     finally:
         release()
+
+
+def _with_tokens(call: _Call, args: Any) -> Any:
+    """Fill the tokens in that botocore would fill in, so that a seeded world has the same each time."""
+    if len(args) != _REQUEST_ARGUMENTS:
+        return args
+    operation, members = args
+    tokens = {name: call.world.ids.uuid() for name in call.model_of(operation).idempotent_members}
+    return operation, {**tokens, **members}
 
 
 def _tell_other_region(error: botocore.exceptions.ClientError, call: _Call, args: Any) -> None:
@@ -265,9 +281,10 @@ def _operation_of(request: Any) -> str | None:
 def _target_of(world: World, request: Any) -> Target:
     header = request.headers.get("Authorization") or b""
     authorization = header.decode("ascii", "replace") if isinstance(header, bytes) else header
-    match = _CREDENTIAL_SCOPE.search(authorization) or _HOST.search(request.url)
-    region = match[1] if match else world.region
-    return Target(world, region, partition_of(region))
+    scope, host = _CREDENTIAL_SCOPE.search(authorization), _HOST.search(request.url)
+    region = scope[2] if scope else host[1] if host else world.region
+    access_key = scope[1] if scope and is_telling(scope[1]) else None
+    return Target(world, region, partition_of(region), access_key)
 
 
 _SEAMS: list[Seam | DefaultSession] = [

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import botocore.loaders
 import botocore.model
+import botocore.session
 import botocore.utils
 
 from fake_secrets.service.constraints import Shape
@@ -17,7 +18,7 @@ from fake_secrets.service.constraints import Shape
 if TYPE_CHECKING:
     from botocore.model import OperationModel
 
-__all__ = ["OperationFacts", "facts_of"]
+__all__ = ["OperationFacts", "facts_of", "is_region"]
 
 SERVICE_NAME = "secretsmanager"
 
@@ -59,6 +60,16 @@ def facts_of(operation: str, model: OperationModel | None = None) -> OperationFa
             return None
         facts = _facts[operation] = OperationFacts(model)
     return facts
+
+
+def is_region(region: str, partition: str) -> bool:
+    """Say whether a partition has Secrets Manager in a region, as far as the installed botocore knows."""
+    return region in _regions_of(partition)
+
+
+@functools.cache
+def _regions_of(partition: str) -> frozenset[str]:
+    return frozenset(botocore.session.Session().get_available_regions(SERVICE_NAME, partition))
 
 
 def _installed_model(operation: str) -> OperationModel | None:

@@ -1,8 +1,9 @@
 """The seams of botocore that are private, and how our wrappers get in and out of them.
 
 `BaseClient._make_api_call`, `Endpoint._send`, `Endpoint._send_request` (only looked at), the cached
-credentials of boto3's default session, and the parser defaults of a client's endpoint (only looked
-at); beside them the public `Endpoint.make_request`. Each has a canary test.
+credentials of boto3's default session, the parser defaults of a client's endpoint and the
+credentials of its signer (both only looked at); beside them the public `Endpoint.make_request`.
+Each has a canary test.
 """
 
 from __future__ import annotations
@@ -21,6 +22,7 @@ from fake_secrets.environment import FAKE_ACCESS_KEY_ID, FAKE_SECRET_ACCESS_KEY,
 __all__ = [
     "DefaultSession",
     "Seam",
+    "access_key_of",
     "parses_for_itself",
 ]
 
@@ -111,6 +113,18 @@ class DefaultSession:
             if is_plain and cached.access_key == FAKE_ACCESS_KEY_ID:
                 made_since._credentials = None
         self._shielded = self._found = self._fake = None
+
+
+def access_key_of(client: Any) -> str | None:
+    """Return the access key id of a client's plain static credentials, or None.
+
+    Of credentials that can be refreshed, the key would be asked for over the network.
+    """
+    signer = getattr(client, "_request_signer", None)
+    credentials = getattr(signer, "_credentials", None)
+    if type(credentials) is not botocore.credentials.Credentials:
+        return None
+    return credentials.access_key
 
 
 def parses_for_itself(client: Any) -> bool:

@@ -9,6 +9,7 @@ __all__ = [
     "SECRET_ARN",
     "SUFFIX",
     "SUFFIX_LENGTH",
+    "account_of",
     "lambda_arn",
     "partition_of",
     "region_of",
@@ -26,6 +27,7 @@ SUFFIX = re.compile(r"-[A-Za-z0-9]{6}", re.ASCII)
 SUFFIX_LENGTH = 7
 
 _REGION_FIELD = 3
+_ACCOUNT_FIELD = 4
 
 
 def secret_arn(region: str, account_id: str, name: str, suffix: str, partition: str | None = None) -> str:
@@ -52,6 +54,12 @@ def partition_of(region: str) -> str:
     if region.startswith("cn-"):
         return "aws-cn"
     return "aws-us-gov" if region.startswith("us-gov-") else "aws"
+
+
+def account_of(arn: str) -> str:
+    """Return the account that an ARN names; empty where it names none, or isn't an ARN."""
+    fields = arn.split(":")
+    return fields[_ACCOUNT_FIELD] if fields[0] == "arn" and len(fields) > _ACCOUNT_FIELD else ""
 
 
 def region_of(arn: str) -> str | None:

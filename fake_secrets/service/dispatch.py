@@ -7,10 +7,14 @@ from typing import Any
 
 from fake_secrets.errors import UnsupportedOperationError
 from fake_secrets.service import (
+    batch,
     constraints,
+    descriptions,
     lifecycle,
     listing,
     passwords,
+    policies,
+    replication,
     rotation_config,
     tags,
     values,
@@ -24,30 +28,34 @@ __all__ = ["OPERATIONS", "answer"]
 __tracebackhide__ = True  # the arguments in our frames may hold secret values
 
 OPERATIONS: Mapping[str, Callable[[Store, Request], dict[str, Any]]] = {
+    "BatchGetSecretValue": batch.batch_get_secret_value,
     "CancelRotateSecret": rotation_config.cancel_rotate_secret,
     "CreateSecret": lifecycle.create_secret,
+    "DeleteResourcePolicy": policies.delete_resource_policy,
     "DeleteSecret": lifecycle.delete_secret,
-    "DescribeSecret": lifecycle.describe_secret,
+    "DescribeSecret": descriptions.describe_secret,
     "GetRandomPassword": passwords.get_random_password,
+    "GetResourcePolicy": policies.get_resource_policy,
     "GetSecretValue": values.get_secret_value,
     "ListSecrets": listing.list_secrets,
     "ListSecretVersionIds": versions.list_secret_version_ids,
+    "PutResourcePolicy": policies.put_resource_policy,
     "PutSecretValue": values.put_secret_value,
+    "RemoveRegionsFromReplication": replication.remove_regions_from_replication,
+    "ReplicateSecretToRegions": replication.replicate_secret_to_regions,
     "RestoreSecret": lifecycle.restore_secret,
     "RotateSecret": rotation_config.rotate_secret,
+    "StopReplicationToReplica": replication.stop_replication_to_replica,
     "TagResource": tags.tag_resource,
     "UntagResource": tags.untag_resource,
     "UpdateSecret": lifecycle.update_secret,
     "UpdateSecretVersionStage": versions.update_secret_version_stage,
+    "ValidateResourcePolicy": policies.validate_resource_policy,
 }
 
 # Members that change what a call does and that no operation here heeds yet.
 _UNSUPPORTED_MEMBERS: Mapping[str, frozenset[str]] = {
-    "CreateSecret": frozenset(
-        {"AddReplicaRegions", "ForceOverwriteReplicaSecret", "Type", "CrossAccountPrimaryARN"}
-    ),
-    "UpdateSecret": frozenset({"Type"}),
-    "RotateSecret": frozenset({"ExternalSecretRotationMetadata", "ExternalSecretRotationRoleArn"}),
+    "CreateSecret": frozenset({"CrossAccountPrimaryARN"}),
 }
 
 
@@ -75,7 +83,10 @@ def answer(store: Store, request: Request) -> dict[str, Any]:
     if request.operation in _UNSUPPORTED_MEMBERS:
         _refuse_unsupported_members(request)
     store.settle(request.now)
-    return operation(store, request)
+    response = operation(store, request)
+    if store.concerned is not None and store.concerned.replicas:
+        replication.follow(store.concerned)
+    return response
 
 
 def _refuse_unsupported_members(request: Request) -> None:

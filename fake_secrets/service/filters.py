@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
 from fake_secrets.errors import ServiceError
+from fake_secrets.service.descriptions import primary_region_of
 from fake_secrets.service.model import Secret
 
 __all__ = ["Matcher", "matcher_of", "words_of"]
@@ -85,6 +86,10 @@ def _tag_texts(secret: Secret, member: str) -> list[str]:
     return [tag.get(member, "") for tag in secret.tags or ()]
 
 
+def _present(text: str | None) -> list[str]:
+    return [] if text is None else [text]
+
+
 def _words_of_all(secret: Secret) -> list[str]:
     texts = [secret.description or "", *_tag_texts(secret, "Key"), *_tag_texts(secret, "Value")]
     return [*words_of(secret.name, is_name=True), *(word for text in texts for word in words_of(text))]
@@ -94,9 +99,8 @@ _TEXTS: Mapping[str, Callable[[Secret], Iterable[str]]] = {
     "name": lambda secret: [secret.name],
     "tag-key": lambda secret: _tag_texts(secret, "Key"),
     "tag-value": lambda secret: _tag_texts(secret, "Value"),
-    # No secret here has replicas, or belongs to a service of AWS, yet.
-    "primary-region": lambda _: [],
-    "owning-service": lambda _: [],
+    "primary-region": lambda secret: _present(primary_region_of(secret)),
+    "owning-service": lambda secret: _present(secret.owning_service),
 }
 _WORDS: Mapping[str, Callable[[Secret], Sequence[str]]] = {
     "description": lambda secret: words_of(secret.description or ""),

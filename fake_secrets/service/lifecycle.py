@@ -1,4 +1,4 @@
-"""A secret's life: CreateSecret, UpdateSecret, DescribeSecret, DeleteSecret, RestoreSecret."""
+"""A secret's life: CreateSecret, UpdateSecret, DeleteSecret, RestoreSecret."""
 
 from __future__ import annotations
 
@@ -6,9 +6,11 @@ from typing import Any
 
 from fake_secrets import clock
 from fake_secrets.errors import ServiceError
-from fake_secrets.service import stages
+from fake_secrets.service import replication
+from fake_secrets.service.access import is_foreign, refuse_managed, refuse_replica
 from fake_secrets.service.arns import secret_arn
-from fake_secrets.service.model import Request, RotationState, Secret
+from fake_secrets.service.keys import check_key_region
+from fake_secrets.service.model import AWSCURRENT, AWSPENDING, AWSPREVIOUS, Request, Secret, Version
 from fake_secrets.service.store import Store, check_name, check_secret_id
 from fake_secrets.service.tags import merge_tags
 from fake_secrets.service.values import plan_value, token_in_use, token_of, value_of
@@ -16,11 +18,13 @@ from fake_secrets.service.values import plan_value, token_in_use, token_of, valu
 __all__ = [
     "create_secret",
     "delete_secret",
-    "describe",
-    "describe_secret",
     "restore_secret",
     "update_secret",
 ]
+
+_METADATA = frozenset({"Description", "KmsKeyId", "Type"})
+# The versions that a new key encrypts anew.
+_REENCRYPTED = (AWSCURRENT, AWSPENDING, AWSPREVIOUS)
 
 DEFAULT_RECOVERY_WINDOW = 30
 _RECOVERY_WINDOWS = range(7, 31)
@@ -29,116 +33,94 @@ _RECOVERY_WINDOWS = range(7, 31)
 def create_secret(store: Store, request: Request) -> dict[str, Any]:
     """Create a secret, with a first version where a value is given.
 
-    Args:     Name, ClientRequestToken, SecretString or SecretBinary, Description, KmsKeyId, Tags.
-    Returns:  ARN, Name; VersionId only if a value was given [A].
+    Args:     Name, ClientRequestToken, SecretString or SecretBinary, Description, KmsKeyId, Tags,
+              Type, AddReplicaRegions, ForceOverwriteReplicaSecret.
+    Returns:  ARN, Name; VersionId only if a value was given [A]; ReplicationStatus only if
+              AddReplicaRegions were [B].
     Raises (in the order checked):
         ValidationException (400): M10 [A].
         InvalidRequestException (400): no token, M9 [A].
-        InvalidParameterException (400): both values, M11 [D].
+        InvalidParameterException (400): both values, M11 [D]. ValidationException (M44).
         InvalidRequestException (400): the name is scheduled for deletion, M6 [A].
         ResourceExistsException (400): the name exists: M8 if the token is one of its versions
             with another value, else M7 [A]. Same token and value answer as the first time [A].
-        InvalidParameterException (400): as `tags.merge_tags` says.
+        LimitExceededException (400): the account has as many secrets in this region as the
+            quota allows [B; text D].
+        InvalidParameterException (400): as `tags.merge_tags` and `replication.check_regions` say.
+        InvalidRequestException (400): a key of another region, M49.
+        AccessDeniedException (M41), EncryptionFailure: as `Keys.check_encryption` says.
     Source:   CreateSecret; api-facts 5, 7.
     """
     members = request.members
     name = members["Name"]
     check_name(name)
     token = token_of(request)
-    value = value_of(request)
+    value = value_of(store, request)
     existing = store.named(request.account_id, request.region, name)
     if existing is not None:
         return _repeat_creation(existing, token, value)
-    tags = merge_tags(None, members.get("Tags") or [])
-    suffix = store.ids.arn_suffix()
-    secret = Secret(
-        arn=secret_arn(request.region, request.account_id, name, suffix, request.partition),
-        name=name,
-        region=request.region,
-        account_id=request.account_id,
-        created=request.now,
-        changed=request.now,
-        description=members.get("Description"),
-        kms_key_id=members.get("KmsKeyId") or None,
-        tags=tags,
-    )
-    response = {"ARN": secret.arn, "Name": name}
+    if store.count(request.account_id, request.region) >= store.quotas.secrets:
+        raise ServiceError("LimitExceededException", "You exceeded the maximum number of secrets.")
+    secret = _new_secret(store, request)
+    added = members.get("AddReplicaRegions") or []
+    replication.check_regions(store, request, added)
+    check_key_region(secret.kms_key_id, request.region)
+    response: dict[str, Any] = {"ARN": secret.arn, "Name": name}
     if value is not None:
-        plan_value(secret, token, value, None).store(secret, request.now)
+        store.keys.check_encryption(request, secret, secret.kms_key_id)
+        plan_value(store, secret, token, value, now=request.now).store(secret, request.now)
         response["VersionId"] = token
     store.add(secret)
+    if added:
+        response["ReplicationStatus"] = replication.replicate(store, request, secret, added)
     return response
 
 
 def update_secret(store: Store, request: Request) -> dict[str, Any]:
-    """Change a secret's description or key, or give it a new current value.
+    """Change a secret's description, key or type, or give it a new current value.
 
     Args:     SecretId, ClientRequestToken, SecretString or SecretBinary, Description ("" clears
-              it), KmsKeyId ("" goes back to the default key).
+              it), KmsKeyId ("" goes back to the default key), Type.
     Returns:  ARN, Name; VersionId only if a value was sent [A].
     Raises (in the order checked):
         ValidationException (M10), InvalidRequestException (M9), InvalidParameterException (M11),
-        ResourceNotFoundException (M1), InvalidRequestException (M5).
-        ResourceExistsException (400): the token is in use for another value, M8 [A].
-        LimitExceededException (400): more than 20 labels [B].
+        ValidationException (M44), AccessDeniedException, ResourceNotFoundException (M1),
+        InvalidRequestException (M5), InvalidParameterException (M33), InvalidRequestException (M50).
+        InvalidRequestException (400): a key of another region, M49.
+        DecryptionFailure, EncryptionFailure, AccessDeniedException (400): a new key, and the old
+            or the new one can't be used, as `Keys` says; so for a value.
+        What `plan_value` raises.
     Source:   UpdateSecret; api-facts 5, 7. Same token and value succeed and change nothing
               [A], whatever the model's text says. LastChangedDate moves by a call without
-              any member, too [D].
+              any member, too [D]. Under a new key the versions of AWSCURRENT, AWSPENDING and
+              AWSPREVIOUS are encrypted anew [B].
     """
     members = request.members
     check_secret_id(members["SecretId"])
     token = token_of(request)
-    value = value_of(request)
-    secret = store.get_live(request)
-    planned = None if value is None else plan_value(secret, token, value, None)
-    has_metadata = "Description" in members or "KmsKeyId" in members
-    if members.get("Description") is not None:
-        secret.description = members["Description"]
-    if members.get("KmsKeyId") is not None:
-        secret.kms_key_id = members["KmsKeyId"] or None
-    if planned is None or has_metadata:
+    value = value_of(store, request)
+    secret = store.get_primary(request)
+    refuse_managed(secret)
+    new_key = members["KmsKeyId"] or None if "KmsKeyId" in members else secret.kms_key_id
+    changes_key = new_key != secret.kms_key_id
+    if changes_key:
+        check_key_region(new_key, secret.region)
+        _check_new_key(store, request, secret, new_key)
+    planned = None
+    if value is not None:
+        store.keys.check_encryption(request, secret, new_key)
+        planned = plan_value(store, secret, token, value, now=request.now)
+    if changes_key:
+        _encrypt_anew(secret, new_key)
+    secret.description = members.get("Description", secret.description)
+    secret.type = members.get("Type", secret.type)
+    if planned is None or not _METADATA.isdisjoint(members):
         secret.changed = request.now
     response = {"ARN": secret.arn, "Name": secret.name}
     if planned is not None:
         planned.store(secret, request.now)
         response["VersionId"] = token
     return response
-
-
-def describe_secret(store: Store, request: Request) -> dict[str, Any]:
-    """Describe a secret, without its value.
-
-    Args:     SecretId.
-    Returns:  ARN, Name, LastChangedDate, CreatedDate, and those of Description, KmsKeyId,
-              RotationEnabled, RotationLambdaARN, RotationRules, LastRotatedDate,
-              LastAccessedDate, DeletedDate, NextRotationDate, Tags, VersionIdsToStages that
-              have content; members without content are absent, never null [A].
-    Raises (in the order checked):
-        ValidationException (M10), ResourceNotFoundException (M1).
-    Source:   DescribeSecret; api-facts 3, 5. DeletedDate is the time of the DeleteSecret
-              call [A]. While scheduled for deletion the rotation members stay [D].
-    """
-    return describe(store.get(request))
-
-
-def describe(secret: Secret) -> dict[str, Any]:
-    """Return the members of a secret that have content, as DescribeSecret orders them [A]."""
-    described: dict[str, Any] = {
-        "ARN": secret.arn,
-        "Name": secret.name,
-        # "" and None are both nothing to AWS.
-        "Description": secret.description or None,
-        "KmsKeyId": secret.kms_key_id,
-        **(_describe_rotation(secret.rotation) if secret.rotation else {}),
-        "LastChangedDate": secret.changed,
-        "LastAccessedDate": secret.accessed,
-        "DeletedDate": secret.deleted,
-        "NextRotationDate": secret.rotation.next_rotation if secret.rotation else None,
-        "Tags": None if secret.tags is None else [dict(tag) for tag in secret.tags],
-        "VersionIdsToStages": stages.by_version(secret.labels) or None,
-        "CreatedDate": secret.created,
-    }
-    return {name: value for name, value in described.items() if value is not None}
 
 
 def delete_secret(store: Store, request: Request) -> dict[str, Any]:
@@ -148,10 +130,12 @@ def delete_secret(store: Store, request: Request) -> dict[str, Any]:
     Returns:  ARN, Name, DeletionDate (the end of the window; now, if forced).
     Raises (in the order checked):
         InvalidParameterException (400): M13, the window's range [C]; M14, window and force [C-].
-        ValidationException (400): M10.
+        ValidationException (400): M10. AccessDeniedException (400).
         ResourceNotFoundException (400): M1, unless forced: deleting by force what never
             existed succeeds [A].
         InvalidRequestException (400): M5, scheduled already and not forced [D].
+        InvalidParameterException (400): M33, a replica [C]; M35, a primary that has replicas [D].
+        InvalidRequestException (400): M50 [D].
     Source:   DeleteSecret; api-facts 3, 4.1, 5. A forced deletion takes effect at once [D].
               What never existed answers with an ARN of a random suffix [D].
     """
@@ -161,6 +145,7 @@ def delete_secret(store: Store, request: Request) -> dict[str, Any]:
     if is_forced:
         return _delete_now(store, request)
     secret = store.get_live(request)
+    _check_deletion(secret)
     days = DEFAULT_RECOVERY_WINDOW if window is None else window
     secret.deleted = secret.changed = request.now
     store.schedule_deletion(secret, request.now + days * clock.SECONDS_PER_DAY)
@@ -173,15 +158,54 @@ def restore_secret(store: Store, request: Request) -> dict[str, Any]:
     Args:     SecretId.
     Returns:  ARN, Name.
     Raises (in the order checked):
-        ValidationException (M10), ResourceNotFoundException (M1).
+        ValidationException (M10), AccessDeniedException, ResourceNotFoundException (M1),
+        InvalidParameterException (M33) [D].
     Source:   RestoreSecret; api-facts 3, 5. A secret that isn't scheduled answers the same
               and doesn't change [D].
     """
     secret = store.get(request)
+    refuse_replica(secret)
     if secret.deleted is not None:
         secret.deleted = secret.deletion_date = None
         secret.changed = request.now
     return {"ARN": secret.arn, "Name": secret.name}
+
+
+def _new_secret(store: Store, request: Request) -> Secret:
+    members, name = request.members, request.members["Name"]
+    tags = merge_tags(None, members.get("Tags") or [], store.quotas.tags)
+    suffix = store.ids.arn_suffix()
+    return Secret(
+        arn=secret_arn(request.region, request.account_id, name, suffix, request.partition),
+        name=name,
+        region=request.region,
+        account_id=request.account_id,
+        created=request.now,
+        changed=request.now,
+        description=members.get("Description"),
+        kms_key_id=members.get("KmsKeyId") or None,
+        tags=tags,
+        type=members.get("Type"),
+    )
+
+
+def _check_new_key(store: Store, request: Request, secret: Secret, new_key: str | None) -> None:
+    versions = _reencrypted(secret)
+    for version in versions:
+        store.keys.check_decryption(request, secret, version.kms_key_id)
+    if versions:
+        store.keys.check_encryption(request, secret, new_key)
+
+
+def _encrypt_anew(secret: Secret, new_key: str | None) -> None:
+    secret.kms_key_id = new_key
+    for version in _reencrypted(secret):
+        version.kms_key_id = new_key
+
+
+def _reencrypted(secret: Secret) -> list[Version]:
+    held = {secret.labels[label] for label in _REENCRYPTED if label in secret.labels}
+    return [secret.versions[version_id] for version_id in held]
 
 
 def _repeat_creation(existing: Secret, token: str, value: str | bytes | None) -> dict[str, Any]:
@@ -200,15 +224,6 @@ def _repeat_creation(existing: Secret, token: str, value: str | bytes | None) ->
     return {"ARN": existing.arn, "Name": existing.name, "VersionId": token}
 
 
-def _describe_rotation(rotation: RotationState) -> dict[str, Any]:
-    return {
-        "RotationEnabled": rotation.enabled,
-        "RotationLambdaARN": rotation.lambda_arn,
-        "RotationRules": None if rotation.rules is None else dict(rotation.rules),
-        "LastRotatedDate": rotation.last_rotated,
-    }
-
-
 def _check_window(window: int | None, *, is_forced: bool) -> None:
     if window is None:
         return
@@ -224,10 +239,23 @@ def _check_window(window: int | None, *, is_forced: bool) -> None:
         )
 
 
+def _check_deletion(secret: Secret) -> None:
+    refuse_replica(secret)
+    if secret.replicas:
+        regions = ",".join(secret.replicas)
+        raise ServiceError(
+            "InvalidParameterException",
+            f"You can't delete secret {secret.arn} that still has replica regions [{regions}]",
+        )
+    refuse_managed(secret)
+
+
 def _delete_now(store: Store, request: Request) -> dict[str, Any]:
     secret_id = request.members["SecretId"]
     secret = store.find(request, secret_id)
-    if secret is not None:
+    if secret is not None or is_foreign(request, secret_id):
+        secret = store.get(request)
+        _check_deletion(secret)
         store.remove(secret)
         return {"ARN": secret.arn, "Name": secret.name, "DeletionDate": request.now}
     arn = secret_id

@@ -6,8 +6,8 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from fake_secrets.service import paging
+from fake_secrets.service.descriptions import describe
 from fake_secrets.service.filters import matcher_of
-from fake_secrets.service.lifecycle import describe
 from fake_secrets.service.model import Request, Secret
 from fake_secrets.service.store import Store
 

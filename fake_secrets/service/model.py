@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterable, Mapping
 
     from fake_secrets.service.constraints import Shape
 
@@ -15,6 +15,7 @@ __all__ = [
     "AWSPENDING",
     "AWSPREVIOUS",
     "TOKEN_LENGTHS",
+    "Replica",
     "Request",
     "RotationState",
     "Secret",
@@ -39,6 +40,7 @@ class Request:
         region: the region that the client calls.
         partition: the partition of that region, such as ``aws``.
         account_id: the account that calls, twelve digits.
+        principal: the ARN of who calls, in that account.
         now: the time of the call, epoch seconds.
         shape: the operation's input shape, or None where the caller has checked the members.
     """
@@ -48,6 +50,7 @@ class Request:
     region: str
     partition: str
     account_id: str
+    principal: str
     now: float
     shape: Shape | None = None
 
@@ -57,6 +60,7 @@ class Version:
     """One version of a secret. `value` is None in the empty version that opens a rotation.
 
     Dates are epoch seconds; `serial` counts the versions of the secret in the order of creation.
+    `kms_key_id` is the key that the value was encrypted with, None for the default one.
     """
 
     id: str
@@ -64,19 +68,36 @@ class Version:
     created: float
     serial: int
     accessed: float | None = None
+    kms_key_id: str | None = None
 
 
 @dataclass(slots=True)
 class RotationState:
-    """How a secret is rotated. `open_token` names the version in flight, while there is one."""
+    """How a secret is rotated. `open_token` names the version in flight, while there is one.
 
-    lambda_arn: str
+    A secret that AWS or a partner rotates has no `lambda_arn`.
+    """
+
+    lambda_arn: str | None
     enabled: bool = True
     rules: Mapping[str, Any] | None = None
     last_rotated: float | None = None
     next_rotation: float | None = None
     open_token: str | None = None
     is_running: bool = False
+    external_metadata: list[dict[str, str]] | None = None
+    external_role_arn: str | None = None
+
+
+@dataclass(slots=True)
+class Replica:
+    """One entry of a primary's ReplicationStatus; `secret` is None where replication has failed."""
+
+    region: str
+    kms_key_id: str | None
+    status: str
+    message: str | None = None
+    secret: Secret | None = None
 
 
 @dataclass(slots=True)
@@ -86,6 +107,7 @@ class Secret:
     `serial` counts the secrets of its store in the order of creation; `version_count` counts
     the versions that it ever had. Dates are epoch seconds. `tags` is None while the secret was
     never tagged, which DescribeSecret tells apart from having lost its last tag [A: api-facts 5].
+    `replicas` are a primary's, by region; `primary` is set on a replica.
     """
 
     arn: str
@@ -105,10 +127,20 @@ class Secret:
     deleted: float | None = None
     deletion_date: float | None = None
     rotation: RotationState | None = None
+    type: str | None = None
+    owning_service: str | None = None
+    policy: str | None = None
+    replicas: dict[str, Replica] = field(default_factory=dict)
+    primary: Secret | None = field(default=None, repr=False)
+
+    def remove_versions(self, version_ids: Iterable[str]) -> None:
+        """Remove versions that have no label."""
+        for version_id in version_ids:
+            del self.versions[version_id]
 
     def add_version(self, version_id: str, value: str | bytes | None, now: float) -> Version:
         """Add a version without labels and return it."""
-        version = Version(version_id, value, created=now, serial=self.version_count)
+        version = Version(version_id, value, now, self.version_count, kms_key_id=self.kms_key_id)
         self.versions[version_id] = version
         self.version_count += 1
         return version

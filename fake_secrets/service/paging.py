@@ -11,7 +11,7 @@ from typing import Any, TypeVar
 from fake_secrets.errors import ServiceError
 from fake_secrets.service.model import Request
 
-__all__ = ["paginate"]
+__all__ = ["invalid_token", "paginate"]
 
 PAGE_SIZE = 100
 
@@ -25,6 +25,7 @@ def paginate(
     key: Callable[[Item], list[Any]],
     scope: Sequence[Any],
     is_descending: bool = False,
+    page_size: int = PAGE_SIZE,
 ) -> tuple[Sequence[Item], str | None]:
     """Return one page of a list and the token of the next.
 
@@ -34,6 +35,7 @@ def paginate(
         key: an item's position, JSON values that stay its own when others come and go.
         scope: what the list depends on, as JSON values; a token is good for one scope only.
         is_descending: whether positions descend.
+        page_size: MaxResults where the request has none.
 
     Returns:
         The page, and the next page's token or None on the last.
@@ -42,13 +44,13 @@ def paginate(
         InvalidNextTokenException (400): the token isn't one of this request's [code B, text D].
     """
     token = request.members.get("NextToken")
-    limit = request.members.get("MaxResults") or PAGE_SIZE
+    limit = request.members.get("MaxResults") or page_size
     if token is not None:
         last = _position(token, scope)
         try:
             items = [item for item in items if (key(item) < last if is_descending else key(item) > last)]
         except TypeError:
-            raise _invalid_token() from None
+            raise invalid_token() from None
     page = items[:limit]
     if len(items) <= limit:
         return page, None
@@ -66,9 +68,10 @@ def _position(token: str, scope: Sequence[Any]) -> list[Any]:
     except (binascii.Error, ValueError, TypeError, RecursionError):
         position, bound_to = None, []
     if not isinstance(position, list) or bound_to != json.loads(json.dumps(list(scope))):
-        raise _invalid_token()
+        raise invalid_token()
     return position
 
 
-def _invalid_token() -> ServiceError:
+def invalid_token() -> ServiceError:
+    """Return the error of a NextToken that isn't one of the request's [code B, text D]."""
     return ServiceError("InvalidNextTokenException", "The NextToken value is invalid.")

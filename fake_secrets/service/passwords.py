@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import secrets
 import string
 from typing import Any
 
@@ -22,7 +21,7 @@ _TYPES = {
 }
 
 
-def get_random_password(store: Store, request: Request) -> dict[str, Any]:  # noqa: ARG001 -- an operation's signature
+def get_random_password(store: Store, request: Request) -> dict[str, Any]:
     """Make a random password; nothing is stored.
 
     Args:     PasswordLength (default 32), ExcludeCharacters, ExcludeNumbers, ExcludePunctuation,
@@ -53,9 +52,9 @@ def get_random_password(store: Store, request: Request) -> dict[str, Any]:  # no
     length = members.get("PasswordLength", DEFAULT_LENGTH)
     if length < len(required):
         raise _refusal("Password length is too short based on the required types.")
-    characters = [secrets.choice(kind) for kind in required]
-    characters += [secrets.choice(alphabet) for _ in range(length - len(characters))]
-    secrets.SystemRandom().shuffle(characters)
+    characters = [store.ids.choice(kind) for kind in required]
+    characters += [store.ids.choice(alphabet) for _ in range(length - len(characters))]
+    store.ids.shuffle(characters)
     return {"RandomPassword": "".join(characters)}
 
 

@@ -12,6 +12,7 @@ from fake_secrets.service.model import AWSCURRENT, AWSPENDING, Request, Rotation
 from fake_secrets.service.schedule import next_rotation_date
 from fake_secrets.service.store import StartedRotation, Store, check_secret_id
 from fake_secrets.service.values import token_of
+from fake_secrets.service.versions import room_for_version
 
 __all__ = ["begin_attempt", "cancel_rotate_secret", "end_attempt", "may_retry", "rotate_secret"]
 
@@ -23,32 +24,38 @@ def rotate_secret(store: Store, request: Request) -> dict[str, Any]:
     what is to be run.
 
     Args:     SecretId, ClientRequestToken, RotationLambdaARN, RotationRules
-              (AutomaticallyAfterDays, 1 to 1000); what is omitted keeps its stored value [A].
-    Returns:  ARN, Name, VersionId (the token).
+              (AutomaticallyAfterDays, 1 to 1000), ExternalSecretRotationMetadata,
+              ExternalSecretRotationRoleArn; what is omitted keeps its stored value [A].
+    Returns:  ARN, Name, VersionId (the token; absent where nothing is rotated).
     Raises (in the order checked; the order after M5 is unknown on AWS [D]):
         ValidationException (400): M10.
         InvalidParameterException (400): no token, M9 [A].
-        ResourceNotFoundException (400): M1. InvalidRequestException (400): M5.
+        AccessDeniedException (400). ResourceNotFoundException (400): M1.
+        InvalidRequestException (400): M5. InvalidParameterException (400): M33 [D].
         InvalidParameterException (400): days and schedule together, M18 [C].
-        UnsupportedOperationError: a schedule expression, a window, RotateImmediately=False.
+        UnsupportedOperationError: a schedule expression, a window, RotateImmediately=False; a
+            rotation that AWS or a partner does without a function, unless RotateImmediately
+            is False, which only sets its rules [C: api-facts 4.3].
         InvalidRequestException (400): no function given or stored, M15 [A].
         InvalidParameterException (400): not the ARN of a Lambda function in the secret's region,
             M25 [C].
         AccessDeniedException (400): the function can't be invoked, M16 [A].
         InvalidRequestException (400): AWSPENDING is on a version that isn't current, M17 [C].
-        LimitExceededException (400): more than 20 labels [B].
+        LimitExceededException (400): too many labels, or versions [B].
     Source:   RotateSecret; api-facts 10, rotation-facts 1.1. A refused call changes nothing
               [A]. A token whose rotation runs, or whose version exists, answers again and
               starts nothing [D].
     """
     check_secret_id(request.members["SecretId"])
     token = token_of(request, "InvalidParameterException")
-    secret = store.get_live(request)
+    secret = store.get_primary(request)
     rules = request.members.get("RotationRules") or None
-    _refuse_unsupported(request, rules)
     stored = secret.rotation
     arn = request.members.get("RotationLambdaARN") or (stored.lambda_arn if stored else None)
-    _check_function(store, request, arn)
+    if arn is None and (secret.owning_service or secret.type):
+        return _configure_managed(secret, request, rules)
+    _refuse_unsupported(request, rules)
+    arn = _check_function(store, request, arn)
     response = {"ARN": secret.arn, "Name": secret.name, "VersionId": token}
     if stored is not None and stored.is_running and stored.open_token == token:
         return response
@@ -58,8 +65,8 @@ def rotate_secret(store: Store, request: Request) -> dict[str, Any]:
         )
     if token in secret.versions:
         return response
-    _open(secret, token, str(arn), rules, request.now)
-    store.started_rotation = StartedRotation(secret, token, str(arn))
+    _open(store, request, secret, token, _configured(secret, request, arn, rules))
+    store.started_rotation = StartedRotation(secret, token, arn)
     return response
 
 
@@ -69,12 +76,13 @@ def cancel_rotate_secret(store: Store, request: Request) -> dict[str, Any]:
     Args:     SecretId.
     Returns:  ARN, Name; VersionId of the version in flight, if a rotation was open [B].
     Raises (in the order checked):
-        ValidationException (M10), ResourceNotFoundException (M1), InvalidRequestException (M5).
+        ValidationException (M10), AccessDeniedException, ResourceNotFoundException (M1),
+        InvalidRequestException (M5), InvalidParameterException (M33) [D].
     Source:   CancelRotateSecret; api-facts 5, rotation-facts 1.5 [B, A-]. LastRotatedDate and
               NextRotationDate go. A secret that never had rotation answers the same and
               doesn't change [D].
     """
-    secret = store.get_live(request)
+    secret = store.get_primary(request)
     response = {"ARN": secret.arn, "Name": secret.name}
     rotation = secret.rotation
     if rotation is None:
@@ -145,23 +153,50 @@ def may_retry(secret: Secret, token: str) -> str | None:
     return None
 
 
-def _open(secret: Secret, token: str, arn: str, rules: Mapping[str, Any] | None, now: float) -> None:
-    labels = stages.open_rotation(secret.labels, token)
+def _open(store: Store, request: Request, secret: Secret, token: str, rotation: RotationState) -> None:
+    """Give a secret its empty AWSPENDING version, once nothing can be refused any more."""
+    quotas = store.quotas
+    labels = stages.open_rotation(secret.labels, token, quota=quotas.labels)
+    outdated = room_for_version(secret, labels, quotas.versions, request.now)
+    rotation.open_token = token
+    secret.rotation = rotation
+    secret.remove_versions(outdated)
+    secret.add_version(token, None, request.now)
+    secret.labels = labels
+    secret.changed = request.now
+
+
+def _configured(
+    secret: Secret, request: Request, arn: str | None, rules: Mapping[str, Any] | None
+) -> RotationState:
+    """Return what a secret's rotation is like afterwards: on, and as the request says."""
     stored = secret.rotation or RotationState(arn)
     kept = stored.rules if rules is None else dict(rules)
-    secret.rotation = RotationState(
+    members = request.members
+    return RotationState(
         lambda_arn=arn,
         rules=kept,
         last_rotated=stored.last_rotated,
-        next_rotation=next_rotation_date(kept, now),
-        open_token=token,
+        next_rotation=next_rotation_date(kept, request.now),
+        external_metadata=members.get("ExternalSecretRotationMetadata", stored.external_metadata),
+        external_role_arn=members.get("ExternalSecretRotationRoleArn", stored.external_role_arn),
     )
-    secret.add_version(token, None, now)
-    secret.labels = labels
-    secret.changed = now
 
 
-def _check_function(store: Store, request: Request, arn: str | None) -> None:
+def _configure_managed(secret: Secret, request: Request, rules: Mapping[str, Any] | None) -> dict[str, Any]:
+    _refuse_schedule(rules or {})
+    if request.members.get("RotateImmediately") is not False:
+        msg = (
+            f"fake_secrets can't rotate {secret.name!r} yet, which AWS or a partner rotates without a Lambda "
+            "function. Give it RotationLambdaARN, or RotateImmediately=False to set its rules only."
+        )
+        raise UnsupportedOperationError(msg)
+    secret.rotation = _configured(secret, request, None, rules)
+    secret.changed = request.now
+    return {"ARN": secret.arn, "Name": secret.name}
+
+
+def _check_function(store: Store, request: Request, arn: str | None) -> str:
     if arn is None:
         raise ServiceError(
             "InvalidRequestException", "No Lambda rotation function ARN is associated with this secret."
@@ -179,10 +214,20 @@ def _check_function(store: Store, request: Request, arn: str | None) -> None:
             "Secrets Manager cannot invoke the specified Lambda function. Ensure that the function policy "
             "grants access to the principal secretsmanager.amazonaws.com.",
         )
+    return arn
 
 
 def _refuse_unsupported(request: Request, rules: Mapping[str, Any] | None) -> None:
-    rules = rules or {}
+    _refuse_schedule(rules or {})
+    if request.members.get("RotateImmediately") is False:
+        msg = (
+            "fake_secrets doesn't support RotateSecret with RotateImmediately=False yet: leave it out "
+            "to rotate at once."
+        )
+        raise UnsupportedOperationError(msg)
+
+
+def _refuse_schedule(rules: Mapping[str, Any]) -> None:
     if "AutomaticallyAfterDays" in rules and "ScheduleExpression" in rules:
         raise ServiceError(
             "InvalidParameterException",
@@ -195,9 +240,3 @@ def _refuse_unsupported(request: Request, rules: Mapping[str, Any] | None) -> No
                 "AutomaticallyAfterDays, or without RotationRules."
             )
             raise UnsupportedOperationError(msg)
-    if request.members.get("RotateImmediately") is False:
-        msg = (
-            "fake_secrets doesn't support RotateSecret with RotateImmediately=False yet: leave it out "
-            "to rotate at once."
-        )
-        raise UnsupportedOperationError(msg)

@@ -11,7 +11,8 @@ from fake_secrets.errors import SecretExistsError, SeedError
 from fake_secrets.ids import Ids
 from fake_secrets.options import check_region
 from fake_secrets.service.arns import SUFFIX, secret_arn
-from fake_secrets.service.model import AWSCURRENT, AWSPENDING, AWSPREVIOUS, TOKEN_LENGTHS, Secret
+from fake_secrets.service.model import AWSCURRENT, AWSPENDING, AWSPREVIOUS, TOKEN_LENGTHS, RotationState, Secret
+from fake_secrets.service.schedule import next_rotation_date
 from fake_secrets.service.stages import LABEL_QUOTA
 from fake_secrets.service.store import Store, is_valid_name
 
@@ -27,6 +28,7 @@ _CUSTOM = 1
 _MAX_VALUE = 65_536
 _MAX_NAME = 512
 _MAX_LABEL = 256
+_MANAGED_ROTATION_DAYS = 7
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +43,7 @@ class Seed:
     description: str | None = None
     kms_key_id: str | None = None
     tags: Mapping[str, str] = field(default_factory=dict)
+    owning_service: str | None = None
 
 
 def describe_seeds(secrets: Any, region: str, ids: Ids) -> list[Seed]:
@@ -79,6 +82,7 @@ def describe_seed(
     description: str | None = None,
     kms_key_id: str | None = None,
     tags: Mapping[str, str] | None = None,
+    owning_service: str | None = None,
 ) -> Seed:
     """Check one secret to be seeded, and give it ids.
 
@@ -92,12 +96,13 @@ def describe_seed(
         version_ids: label to version id; labels with the same id share a version.
         arn_suffix: the ARN's last six characters.
         description, kms_key_id, tags: as CreateSecret has them; tags map key to value.
+        owning_service: the service of AWS that manages the secret.
 
     Raises:
         SeedError: such a secret could not exist in AWS.
         ValueError: the region isn't one.
-        TypeError: a value is neither str, bytes nor a mapping, or description, kms_key_id or tags
-            aren't text.
+        TypeError: a value is neither str, bytes nor a mapping, or description, kms_key_id, tags or
+            owning_service aren't text.
     """
     if not isinstance(name, str) or not is_valid_name(name) or len(name) > _MAX_NAME:
         msg = f"{name!r} can't be a secret's name: 1 to {_MAX_NAME} letters, digits and -/_+=.@!"
@@ -108,7 +113,11 @@ def describe_seed(
     if labels is None:
         labels = {} if value is None else {AWSCURRENT: value}
     check_region(region)
-    texts: dict[str, object] = {"description": description, "kms_key_id": kms_key_id}
+    texts: dict[str, object] = {
+        "description": description,
+        "kms_key_id": kms_key_id,
+        "owning_service": owning_service,
+    }
     for what, text in texts.items():
         if text is not None and not isinstance(text, str):
             msg = f"{what} of secret {name!r} is a str, not {type(text).__name__}"
@@ -131,6 +140,7 @@ def describe_seed(
         description=description,
         kms_key_id=kms_key_id,
         tags=dict(tags or {}),
+        owning_service=owning_service,
     )
 
 
@@ -163,10 +173,20 @@ def plant(store: Store, seed: Seed, account_id: str, now: float) -> Secret:
         tags=[{"Key": key, "Value": value} for key, value in seed.tags.items()] or None,
         labels=dict(seed.labels),
     )
+    if seed.owning_service is not None:
+        _have_managed(secret, seed.owning_service)
     for version_id, value in seed.versions.items():
         secret.add_version(version_id, value, now)
     store.add(secret)
     return secret
+
+
+def _have_managed(secret: Secret, service: str) -> None:
+    """Give a secret what AWS gives the secrets that one of its services manages [C: api-facts 4.3]."""
+    secret.owning_service = service
+    secret.tags = [*(secret.tags or ()), {"Key": "aws:secretsmanager:owningService", "Value": service}]
+    rules = {"AutomaticallyAfterDays": _MANAGED_ROTATION_DAYS}
+    secret.rotation = RotationState(None, rules=rules, next_rotation=next_rotation_date(rules, secret.created))
 
 
 def _is_text_map(value: object) -> bool:

@@ -47,19 +47,29 @@ def is_rotation_open(labels: Labels) -> bool:
     return pending is not None and pending != labels.get(AWSCURRENT)
 
 
-def open_rotation(labels: Labels, version_id: str) -> dict[str, str]:
+def open_rotation(labels: Labels, version_id: str, *, quota: int = LABEL_QUOTA) -> dict[str, str]:
     """Put AWSPENDING on the empty version that a rotation begins with, from wherever it is.
 
+    Args:
+        labels: the label map before the call.
+        version_id: the empty version.
+        quota: how many labels the secret may have in all.
+
     Raises:
-        LimitExceededException (400): the secret would have more than 20 labels in all.
+        LimitExceededException (400): the secret would have more labels than the quota.
 
     Source: RotateSecret; api-facts 10 [A], 6.1 I9 [B].
     """
-    return _within_quota({**labels, AWSPENDING: version_id})
+    return _within_quota({**labels, AWSPENDING: version_id}, quota)
 
 
 def attach(
-    labels: Labels, version_id: str, requested: Sequence[str] | None, *, is_first_version: bool
+    labels: Labels,
+    version_id: str,
+    requested: Sequence[str] | None,
+    *,
+    is_first_version: bool,
+    quota: int = LABEL_QUOTA,
 ) -> dict[str, str]:
     """Attach labels to a version whose value is being stored (PutSecretValue, UpdateSecret).
 
@@ -69,13 +79,14 @@ def attach(
         requested: VersionStages as sent; None means AWSCURRENT.
         is_first_version: whether the secret had no version at all, which adds AWSCURRENT to
             whatever was requested.
+        quota: how many labels the secret may have in all.
 
     Returns:
         The new map. Where AWSCURRENT moves, its old holder gets AWSPREVIOUS, and AWSPENDING
         goes from every other version: the old current one and one in flight alike.
 
     Raises:
-        LimitExceededException (400): the secret would have more than 20 labels in all.
+        LimitExceededException (400): the secret would have more labels than the quota.
 
     Source: PutSecretValue; api-facts 6.1 I3, I5 [A], I5b [B], I9 [B]; 6.2. AWSPENDING put by
         hand on a third version goes too (I5c) [D]; so does an explicitly requested
@@ -91,7 +102,7 @@ def attach(
     after.update({stage: version_id for stage in stages if stage != AWSCURRENT})
     if moves_current:
         after = _advance_current(after, version_id)
-    return _within_quota(after)
+    return _within_quota(after, quota)
 
 
 def move(
@@ -100,6 +111,8 @@ def move(
     label: str,
     remove_from: str | None,
     move_to: str | None,
+    *,
+    quota: int = LABEL_QUOTA,
 ) -> dict[str, str]:
     """Move, attach or remove one label by the decision table of UpdateSecretVersionStage.
 
@@ -109,6 +122,7 @@ def move(
         label: VersionStage.
         remove_from: RemoveFromVersionId, or None if it wasn't sent.
         move_to: MoveToVersionId, or None if it wasn't sent.
+        quota: how many labels the secret may have in all.
 
     Returns:
         The new map; an equal one where the label already was where it should be (rows 5, 7).
@@ -119,7 +133,7 @@ def move(
         InvalidParameterException (400): `remove_from` doesn't hold the label (rows 3, 9)
             [B, text D]; AWSCURRENT would be removed (row 8) [C]; the label is attached
             elsewhere and `remove_from` is absent (row 4) [A].
-        LimitExceededException (400): the secret would have more than 20 labels [B].
+        LimitExceededException (400): the secret would have more labels than the quota [B].
 
     Source: UpdateSecretVersionStage; api-facts 6.3. AWSPENDING stays on a version that
         becomes current [A]; from the one that AWSCURRENT leaves it goes, as with a put [D].
@@ -156,7 +170,7 @@ def move(
         after = _advance_current(after, move_to)
     else:
         after[label] = move_to
-    return _within_quota(after)
+    return _within_quota(after, quota)
 
 
 def _remove(labels: Labels, label: str) -> dict[str, str]:
@@ -178,8 +192,8 @@ def _advance_current(labels: dict[str, str], version_id: str) -> dict[str, str]:
     return after
 
 
-def _within_quota(labels: dict[str, str]) -> dict[str, str]:
-    if len(labels) > LABEL_QUOTA:
+def _within_quota(labels: dict[str, str], quota: int) -> dict[str, str]:
+    if len(labels) > quota:
         # No source records AWS's text; the code is documented [B].
         raise ServiceError(
             "LimitExceededException", "You exceeded the maximum number of staging labels for a secret."

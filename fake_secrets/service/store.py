@@ -10,8 +10,11 @@ from dataclasses import dataclass
 
 from fake_secrets.errors import ServiceError
 from fake_secrets.ids import Ids
+from fake_secrets.service.access import check_access, is_foreign, refuse_replica
 from fake_secrets.service.arns import SECRET_ARN, SUFFIX, SUFFIX_LENGTH
+from fake_secrets.service.keys import Keys
 from fake_secrets.service.model import Request, Secret
+from fake_secrets.service.quotas import Quotas
 
 __all__ = ["StartedRotation", "Store", "check_name", "check_secret_id", "is_valid_name"]
 
@@ -66,11 +69,17 @@ class Store:
     Args:
         ids: the maker of ids.
         is_invocable: says whether a Lambda ARN names a function that can be invoked.
+        is_region: says whether a partition has a region of that name.
     """
 
-    def __init__(self, ids: Ids, is_invocable: Callable[[str], bool]) -> None:
+    def __init__(
+        self, ids: Ids, is_invocable: Callable[[str], bool], is_region: Callable[[str, str], bool]
+    ) -> None:
         self.ids = ids
         self.is_invocable = is_invocable
+        self.is_region = is_region
+        self.keys = Keys()
+        self.quotas = Quotas()
         self.started_rotation: StartedRotation | None = None
         # The secret that the call being answered is about, for the ledger.
         self.concerned: Secret | None = None
@@ -86,6 +95,10 @@ class Store:
     def named(self, account_id: str, region: str, name: str) -> Secret | None:
         """Return the secret of that name, scheduled for deletion or not, or None."""
         return self._secrets.get((account_id, region), {}).get(name)
+
+    def count(self, account_id: str, region: str) -> int:
+        """Return how many secrets an account has in a region, those scheduled for deletion included."""
+        return len(self._secrets.get((account_id, region), ()))
 
     def within(self, account_id: str, region: str) -> Iterator[Secret]:
         """Yield the secrets of an account and region, in the order of creation."""
@@ -105,7 +118,7 @@ class Store:
         """Look a SecretId up: a name, a full ARN, or an ARN without its random suffix.
 
         Args:
-            request: says which account and region are asked.
+            request: says which region is asked, and which account a name belongs to.
             secret_id: SecretId as sent.
 
         Returns:
@@ -131,19 +144,24 @@ class Store:
 
         Raises (in the order checked):
             ValidationException (400): M10.
+            AccessDeniedException (400): another account's, as `check_access` says.
             ResourceNotFoundException (400): M1.
         """
-        secret = self.find(request, request.members["SecretId"])
+        secret_id = request.members["SecretId"]
+        secret = self.find(request, secret_id)
         if secret is None:
+            if is_foreign(request, secret_id):
+                check_access(request, None, secret_id)
             raise ServiceError("ResourceNotFoundException", "Secrets Manager can't find the specified secret.")
+        if secret.account_id != request.account_id:
+            check_access(request, secret, secret_id)
         return secret
 
     def get_live(self, request: Request) -> Secret:
         """Return the secret as `get` does, refusing one that is scheduled for deletion.
 
         Raises (in the order checked):
-            ValidationException (400): M10.
-            ResourceNotFoundException (400): M1.
+            ValidationException (M10), AccessDeniedException, ResourceNotFoundException (M1).
             InvalidRequestException (400): M5.
         """
         secret = self.get(request)
@@ -152,6 +170,18 @@ class Store:
                 "InvalidRequestException",
                 "You can't perform this operation on the secret because it was marked for deletion.",
             )
+        return secret
+
+    def get_primary(self, request: Request) -> Secret:
+        """Return the secret as `get_live` does, refusing a replica, which only follows its primary.
+
+        Raises (in the order checked):
+            ValidationException (M10), AccessDeniedException, ResourceNotFoundException (M1),
+            InvalidRequestException (M5).
+            InvalidParameterException (400): M33 [C for PutResourcePolicy, else D].
+        """
+        secret = self.get_live(request)
+        refuse_replica(secret)
         return secret
 
     def schedule_deletion(self, secret: Secret, due: float) -> None:
@@ -170,7 +200,7 @@ class Store:
 
     def _by_arn(self, request: Request, arn: str) -> Secret | None:
         match = SECRET_ARN.fullmatch(arn)
-        if match is None or (match[1], match[2]) != (request.region, request.account_id):
+        if match is None or match[1] != request.region:
             return None
         region, account_id, tail = match.groups()
         whole = self.named(account_id, region, tail[:-SUFFIX_LENGTH])

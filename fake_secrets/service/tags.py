@@ -6,26 +6,26 @@ from collections.abc import Sequence
 from typing import Any
 
 from fake_secrets.errors import ServiceError
+from fake_secrets.service.access import refuse_managed
 from fake_secrets.service.model import Request
 from fake_secrets.service.store import Store
 
-__all__ = ["TAG_QUOTA", "merge_tags", "tag_resource", "untag_resource"]
-
-TAG_QUOTA = 50
+__all__ = ["merge_tags", "tag_resource", "untag_resource"]
 
 Tags = list[dict[str, str]]
 
 
-def merge_tags(present: Tags | None, added: Sequence[dict[str, str]]) -> Tags | None:
+def merge_tags(present: Tags | None, added: Sequence[dict[str, str]], quota: int) -> Tags | None:
     """Return the tags after adding some: known keys keep their place, others come at the end.
 
     Args:
         present: the tags before; None while the secret was never tagged.
         added: Tags as sent.
+        quota: how many tags a secret may have.
 
     Raises (in the order checked; the order is unknown on AWS [D]):
         InvalidParameterException (400): a key is given twice; a key has AWS's own prefix; the
-            secret would have more than 50 tags [B; codes and texts D].
+            secret would have more tags than the quota [B; codes and texts D].
 
     Source: TagResource, CreateSecret; api-facts 5 [A], 14 [B].
     """
@@ -35,8 +35,8 @@ def merge_tags(present: Tags | None, added: Sequence[dict[str, str]]) -> Tags | 
     if any(key.lower().startswith("aws:") for key in keys):
         raise ServiceError("InvalidParameterException", "Tag keys that start with aws: are reserved.")
     merged = {tag.get("Key", ""): tag for tag in (*(present or ()), *added)}
-    if len(merged) > TAG_QUOTA:
-        raise ServiceError("InvalidParameterException", f"A secret can have at most {TAG_QUOTA} tags.")
+    if len(merged) > quota:
+        raise ServiceError("InvalidParameterException", f"A secret can have at most {quota} tags.")
     return [dict(tag) for tag in merged.values()] if merged else present
 
 
@@ -46,12 +46,15 @@ def tag_resource(store: Store, request: Request) -> dict[str, Any]:
     Args:     SecretId, Tags.
     Returns:  nothing.
     Raises (in the order checked):
-        ValidationException (M10), ResourceNotFoundException (M1), InvalidRequestException (M5) [A].
+        ValidationException (M10), AccessDeniedException, ResourceNotFoundException (M1),
+        InvalidRequestException (M5) [A], InvalidParameterException (M33),
+        InvalidRequestException (M50).
         InvalidParameterException (400): as `merge_tags` says.
     Source:   TagResource; api-facts 3 (LastChangedDate moves [A-]), 5 [A].
     """
-    secret = store.get_live(request)
-    tags = merge_tags(secret.tags, request.members["Tags"])
+    secret = store.get_primary(request)
+    refuse_managed(secret)
+    tags = merge_tags(secret.tags, request.members["Tags"], store.quotas.tags)
     if tags != secret.tags:
         secret.tags = tags
         secret.changed = request.now
@@ -64,11 +67,14 @@ def untag_resource(store: Store, request: Request) -> dict[str, Any]:
     Args:     SecretId, TagKeys.
     Returns:  nothing.
     Raises (in the order checked):
-        ValidationException (M10), ResourceNotFoundException (M1), InvalidRequestException (M5) [A].
+        ValidationException (M10), AccessDeniedException, ResourceNotFoundException (M1),
+        InvalidRequestException (M5) [A], InvalidParameterException (M33),
+        InvalidRequestException (M50).
     Source:   UntagResource; api-facts 5: after the last tag DescribeSecret has an empty list [A],
               an unknown key changes nothing [B].
     """
-    secret = store.get_live(request)
+    secret = store.get_primary(request)
+    refuse_managed(secret)
     removed = set(request.members["TagKeys"])
     kept = [tag for tag in secret.tags or () if tag.get("Key") not in removed]
     if secret.tags is not None and kept != secret.tags:

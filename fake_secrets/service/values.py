@@ -10,9 +10,11 @@ from typing import Any
 from fake_secrets import clock
 from fake_secrets.errors import ServiceError
 from fake_secrets.service import stages
+from fake_secrets.service.access import refuse_managed
 from fake_secrets.service.model import AWSCURRENT, Request, Secret, Version
 from fake_secrets.service.schedule import next_rotation_date
 from fake_secrets.service.store import Store, check_secret_id
+from fake_secrets.service.versions import room_for_version
 
 __all__ = [
     "PlannedValue",
@@ -30,12 +32,13 @@ class PlannedValue:
     """A value that passed every check and can be stored without fail.
 
     `labels` is the label map afterwards, or None where token and value are already stored
-    and the call changes nothing.
+    and the call changes nothing. `outdated` are the deprecated versions that make room for it.
     """
 
     version_id: str
     value: str | bytes = field(repr=False)
     labels: stages.Labels | None
+    outdated: Sequence[str] = ()
 
     def store(self, secret: Secret, now: float) -> None:
         """Store the value, its labels and its dates; a repeated call changes nothing."""
@@ -43,9 +46,10 @@ class PlannedValue:
             return
         version = secret.versions.get(self.version_id)
         if version is None:
+            secret.remove_versions(self.outdated)
             secret.add_version(self.version_id, self.value, now)
         else:
-            version.value = self.value
+            version.value, version.kms_key_id = self.value, secret.kms_key_id
         moved_current = secret.labels.get(AWSCURRENT) != self.labels.get(AWSCURRENT)
         secret.labels = self.labels
         secret.changed = now
@@ -55,11 +59,12 @@ class PlannedValue:
             rotation.next_rotation = next_rotation_date(rotation.rules, now)
 
 
-def value_of(request: Request) -> str | bytes | None:
+def value_of(store: Store, request: Request) -> str | bytes | None:
     """Return the request's SecretString or SecretBinary, None if it has neither.
 
-    Raises:
+    Raises (in the order checked):
         InvalidParameterException (400): it has both, M11 [D].
+        ValidationException (400): it is larger than the quota, in bytes, M44 [B; text C].
     """
     text = request.members.get("SecretString")
     blob = request.members.get("SecretBinary")
@@ -68,9 +73,19 @@ def value_of(request: Request) -> str | bytes | None:
             "InvalidParameterException",
             "You can't specify both a binary secret value and a string secret value in the same secret.",
         )
-    if blob is not None:
-        return base64.b64decode(blob)
-    return None if text is None else str(text)
+    value = base64.b64decode(blob) if blob is not None else text
+    if value is None:
+        return None
+    quota = store.quotas.value_bytes
+    # No character takes more than four bytes.
+    if len(value) * 4 > quota and _size(value) > quota:
+        member = "secretString" if blob is None else "secretBinary"
+        raise ServiceError(
+            "ValidationException",
+            f"1 validation error detected: Value at '{member}' failed to satisfy constraint: "
+            f"Member must have length less than or equal to {quota}",
+        )
+    return value
 
 
 def token_of(request: Request, error_code: str = "InvalidRequestException") -> str:
@@ -97,18 +112,28 @@ def token_in_use(secret: Secret, token: str) -> ServiceError:
     )
 
 
-def plan_value(secret: Secret, token: str, value: str | bytes, requested: Sequence[str] | None) -> PlannedValue:
+def plan_value(
+    store: Store,
+    secret: Secret,
+    token: str,
+    value: str | bytes,
+    *,
+    now: float,
+    requested: Sequence[str] | None = None,
+) -> PlannedValue:
     """Check that a value can be stored under a token, and say what the labels will be.
 
     Args:
+        store: its quotas are those to be met.
         secret: the secret that gets the value.
         token: ClientRequestToken, which becomes the version id.
         value: SecretString or SecretBinary.
+        now: epoch seconds.
         requested: VersionStages as sent, or None.
 
     Raises (in the order checked):
         ResourceExistsException (400): the token is in use for another value, M8 [A].
-        LimitExceededException (400): more than 20 labels [B].
+        LimitExceededException (400): too many labels [B], or versions, as `room_for_version` says.
 
     Source: api-facts 7. Same token and value: nothing changes, whatever VersionStages says
         [A, B]. An empty version is filled and keeps the labels that it has [A, D]. The same
@@ -119,8 +144,11 @@ def plan_value(secret: Secret, token: str, value: str | bytes, requested: Sequen
         if version.value != value:
             raise token_in_use(secret, token)
         return PlannedValue(token, value, None)
-    labels = stages.attach(secret.labels, token, requested, is_first_version=not secret.versions)
-    return PlannedValue(token, value, labels)
+    quotas = store.quotas
+    is_first = not secret.versions
+    labels = stages.attach(secret.labels, token, requested, is_first_version=is_first, quota=quotas.labels)
+    outdated = () if version else room_for_version(secret, labels, quotas.versions, now)
+    return PlannedValue(token, value, labels, outdated)
 
 
 def get_secret_value(store: Store, request: Request) -> dict[str, Any]:
@@ -134,11 +162,14 @@ def get_secret_value(store: Store, request: Request) -> dict[str, Any]:
         ResourceNotFoundException (400): the version is unknown, M3 [A]; nothing has the label,
             M2 [A]; the version has no value: M2 if a label is named, else M3 [code A, text D].
         InvalidRequestException (400): the version lacks the label, M4 [A].
+        InvalidRequestException (M40), AccessDeniedException (M41), DecryptionFailure: as
+            `Keys.check_decryption` says.
     Source:   GetSecretValue; api-facts 3, 5. Sets LastAccessedDate of secret and version to
               the day's 00:00 UTC [A].
     """
     secret = store.get_live(request)
     version = _version_to_read(secret, request)
+    store.keys.check_decryption(request, secret, version.kms_key_id)
     today = clock.midnight(request.now)
     secret.accessed = version.accessed = today
     response: dict[str, Any] = {
@@ -166,20 +197,25 @@ def put_secret_value(store: Store, request: Request) -> dict[str, Any]:
     Raises (in the order checked):
         ValidationException (400): M10.
         InvalidRequestException (400): no token, M9 [A].
-        InvalidParameterException (400): both values, M11 [D].
+        InvalidParameterException (400): both values, M11 [D]. ValidationException (M44).
         InvalidRequestException (400): neither value, M12 [D].
-        ResourceNotFoundException (M1), InvalidRequestException (M5).
-        ResourceExistsException (M8), LimitExceededException.
+        AccessDeniedException, ResourceNotFoundException (M1), InvalidRequestException (M5),
+        InvalidParameterException (M33), InvalidRequestException (M50).
+        InvalidRequestException (M40), AccessDeniedException (M41), EncryptionFailure: as
+            `Keys.check_encryption` says.
+        What `plan_value` raises.
     Source:   PutSecretValue; api-facts 5, 6.2, 7.
     """
     check_secret_id(request.members["SecretId"])
     token = token_of(request)
-    value = value_of(request)
+    value = value_of(store, request)
     if value is None:
         raise ServiceError("InvalidRequestException", "You must provide either SecretString or SecretBinary.")
-    secret = store.get_live(request)
+    secret = store.get_primary(request)
+    refuse_managed(secret)
+    store.keys.check_encryption(request, secret, secret.kms_key_id)
     requested = request.members.get("VersionStages")
-    planned = plan_value(secret, token, value, requested)
+    planned = plan_value(store, secret, token, value, now=request.now, requested=requested)
     planned.store(secret, request.now)
     on_version = stages.labels_of(secret.labels, token)
     asked = [label for label in requested or () if label in on_version]
@@ -190,6 +226,10 @@ def put_secret_value(store: Store, request: Request) -> dict[str, Any]:
         # As requested, then the rest: the order is unknown on AWS [D].
         "VersionStages": list(dict.fromkeys([*asked, *on_version])),
     }
+
+
+def _size(value: str | bytes) -> int:
+    return len(value.encode("utf-8", "surrogatepass") if isinstance(value, str) else value)
 
 
 def _version_to_read(secret: Secret, request: Request) -> Version:

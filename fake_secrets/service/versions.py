@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
+from fake_secrets import clock
+from fake_secrets.errors import ServiceError
 from fake_secrets.service import paging, stages
+from fake_secrets.service.access import refuse_managed
+from fake_secrets.service.keys import DEFAULT_KEY_ALIAS
 from fake_secrets.service.model import Request, Secret, Version
 from fake_secrets.service.store import Store
 
-__all__ = ["list_secret_version_ids", "update_secret_version_stage"]
+__all__ = ["list_secret_version_ids", "room_for_version", "update_secret_version_stage"]
 
 _DEFAULT_KEY = "DefaultEncryptionKey"
 
@@ -20,7 +25,7 @@ def list_secret_version_ids(store: Store, request: Request) -> dict[str, Any]:
     Returns:  ARN, Name, Versions (VersionId, CreatedDate, KmsKeyIds; VersionStages unless
               deprecated; LastAccessedDate once read), NextToken where more follow.
     Raises (in the order checked):
-        ValidationException (M10), ResourceNotFoundException (M1).
+        ValidationException (M10), AccessDeniedException, ResourceNotFoundException (M1).
         InvalidNextTokenException (400): a token of another request [code B, text D].
     Source:   ListSecretVersionIds; api-facts 5 [A]. A secret scheduled for deletion is
               listed [B]. The order, and that the empty version of an open rotation is
@@ -49,12 +54,14 @@ def update_secret_version_stage(store: Store, request: Request) -> dict[str, Any
     Args:     SecretId, VersionStage, RemoveFromVersionId, MoveToVersionId.
     Returns:  ARN, Name.
     Raises (in the order checked):
-        ValidationException (M10), ResourceNotFoundException (M1), InvalidRequestException (M5),
-        then what `stages.move` raises.
+        ValidationException (M10), AccessDeniedException, ResourceNotFoundException (M1),
+        InvalidRequestException (M5), InvalidParameterException (M33) [D], InvalidRequestException
+        (M50) [D], then what `stages.move` raises.
     Source:   UpdateSecretVersionStage; api-facts 6.3. LastChangedDate moves [A-], except
               where nothing does [D].
     """
-    secret = store.get_live(request)
+    secret = store.get_primary(request)
+    refuse_managed(secret)
     members = request.members
     labels = stages.move(
         secret.labels,
@@ -62,11 +69,41 @@ def update_secret_version_stage(store: Store, request: Request) -> dict[str, Any
         members["VersionStage"],
         members.get("RemoveFromVersionId"),
         members.get("MoveToVersionId"),
+        quota=store.quotas.labels,
     )
     if labels != secret.labels:
         secret.labels = labels
         secret.changed = request.now
     return {"ARN": secret.arn, "Name": secret.name}
+
+
+def room_for_version(secret: Secret, labels: stages.Labels, quota: int, now: float) -> Sequence[str]:
+    """Return the deprecated versions that go so that one more fits: the oldest, and only those.
+
+    Args:
+        secret: the secret that gets a version.
+        labels: its label map afterwards.
+        quota: how many versions it may have.
+        now: epoch seconds.
+
+    Raises:
+        LimitExceededException (400): not enough versions are deprecated and older than 24 hours
+            [B; text D].
+
+    Source: api-facts 6.5 [B]; that the quota is hard [D].
+    """
+    excess = len(secret.versions) + 1 - quota
+    if excess <= 0:
+        return ()
+    held = set(labels.values())
+    removable = [
+        version.id
+        for version in secret.versions.values()
+        if version.id not in held and now - version.created >= clock.SECONDS_PER_DAY
+    ]
+    if excess > len(removable):
+        raise ServiceError("LimitExceededException", "You exceeded the maximum number of versions for a secret.")
+    return removable[:excess]
 
 
 def _entry(secret: Secret, version: Version) -> dict[str, Any]:
@@ -77,5 +114,5 @@ def _entry(secret: Secret, version: Version) -> dict[str, Any]:
     if version.accessed is not None:
         entry["LastAccessedDate"] = version.accessed
     entry["CreatedDate"] = version.created
-    entry["KmsKeyIds"] = [secret.kms_key_id or _DEFAULT_KEY]
+    entry["KmsKeyIds"] = [_DEFAULT_KEY if version.kms_key_id in {None, DEFAULT_KEY_ALIAS} else version.kms_key_id]
     return entry

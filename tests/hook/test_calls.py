@@ -18,6 +18,7 @@ import pytest
 from botocore.stub import Stubber
 
 from fake_secrets import UnsupportedOperationError, current, mock_stages
+from fake_secrets.service import dispatch
 
 SEED = {"app/db": "s3cret"}
 
@@ -419,12 +420,13 @@ class TestNothingElse:
             found = emitter._handlers.prefix_search("before-call.sts.GetCallerIdentity")
         assert not [handler for handler in found if handler.__module__.startswith("fake_secrets")]
 
-    def test_an_operation_that_isnt_faked_yet_says_so(self):
+    def test_an_operation_that_isnt_faked_yet_says_so(self, monkeypatch):
+        monkeypatch.delitem(dispatch.OPERATIONS, "DescribeSecret")
         with (
             mock_stages(),
-            pytest.raises(UnsupportedOperationError, match="doesn't support GetResourcePolicy yet"),
+            pytest.raises(UnsupportedOperationError, match="doesn't support DescribeSecret yet"),
         ):
-            secretsmanager().get_resource_policy(SecretId="app/db")
+            secretsmanager().describe_secret(SecretId="app/db")
 
     def test_outside_a_world_calls_go_to_the_network(self):
         client = secretsmanager(
@@ -641,9 +643,10 @@ class TestWireLane:
             secretsmanager().rotate_secret(SecretId="app/db", RotationLambdaARN=arn)
         assert steps == ["createSecret", "setSecret", "testSecret", "finishSecret"]
 
-    def test_an_operation_that_isnt_faked_yet_says_so(self):
+    def test_an_operation_that_isnt_faked_yet_says_so(self, monkeypatch):
+        monkeypatch.delitem(dispatch.OPERATIONS, "DescribeSecret")
         with mock_stages(_lane="wire"), pytest.raises(UnsupportedOperationError):
-            secretsmanager().get_resource_policy(SecretId="app/db")
+            secretsmanager().describe_secret(SecretId="app/db")
 
     @pytest.mark.parametrize(
         "call",

@@ -69,7 +69,6 @@ class TestGetSecretValue:
             "arn:aws:secretsmanager:us-east-1:123456789012:secret:app/db-AAAAAA",
             "arn:aws:secretsmanager:us-east-1:123456789012:secret:app",
             "arn:aws:secretsmanager:eu-west-1:123456789012:secret:app/db-a1b2c3",
-            "arn:aws:secretsmanager:us-east-1:210987654321:secret:app/db-a1b2c3",
             "arn:aws-cn:secretsmanager:us-east-1:123456789012:secret:app/db",
         ],
     )

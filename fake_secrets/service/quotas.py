@@ -1,0 +1,43 @@
+"""How much a secret may have, and how many of them there may be."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+__all__ = ["Quotas"]
+
+
+@dataclass(slots=True)
+class Quotas:
+    """The quotas of every account and region of a world; set one lower to meet it in a test.
+
+    What exceeds a quota from the moment that it is set is refused; what is there stays.
+
+    Args:
+        secrets: secrets of one account and region, those scheduled for deletion included.
+        versions: versions of one secret. Deprecated ones that are older than 24 hours make room.
+        labels: staging labels over all versions of one secret.
+        tags: tags of one secret.
+        value_bytes: size of a SecretString in UTF-8, or of a SecretBinary.
+        policy_characters: length of a resource policy.
+
+    Raises:
+        ValueError: a quota is set to what isn't a whole number from 1.
+
+    Source: api-facts 14 [B]. The service model's own bounds hold besides: a quota of more than
+        65,536 bytes or 20,480 characters changes nothing.
+    """
+
+    secrets: int = 500_000
+    versions: int = 100
+    labels: int = 20
+    tags: int = 50
+    value_bytes: int = 65_536
+    policy_characters: int = 20_480
+
+    def __setattr__(self, name: str, value: int) -> None:
+        """Set a quota."""
+        if isinstance(value, bool) or not isinstance(value, int) or value < 1:
+            msg = f"the quota {name!r} is a whole number from 1, not {value!r}"
+            raise ValueError(msg)
+        object.__setattr__(self, name, value)
