@@ -4,6 +4,7 @@ import asyncio
 import contextvars
 import inspect
 import os
+import random
 import threading
 from datetime import UTC, datetime
 
@@ -398,3 +399,47 @@ class TestEnvironment:
         with mock_stages():
             monkeypatch.setenv("MY_OWN", "1")
         assert os.environ["MY_OWN"] == "1"
+
+
+class TestRandomSeed:
+    def made(self, seed):
+        with mock_stages({"seeded": "x"}, random_seed=seed) as fake:
+            client = boto3.client("secretsmanager", region_name="us-east-1")
+            created = client.create_secret(Name="created", SecretString="x")
+            put = client.put_secret_value(SecretId="seeded", SecretString="y")
+            password = client.get_random_password()["RandomPassword"]
+            rotation = fake.rotate("seeded", lambda event, context: None)
+            ids = [version.id for version in fake["seeded"].versions]
+            return (
+                fake["seeded"].arn,
+                ids,
+                created["ARN"],
+                created["VersionId"],
+                put["VersionId"],
+                password,
+                rotation.token,
+            )
+
+    def test_the_same_seed_makes_ids_suffixes_tokens_and_passwords_alike(self):
+        assert self.made(7) == self.made(7)
+
+    @pytest.mark.parametrize("seeds", [(7, 8), (None, None)])
+    def test_another_seed_or_none_makes_none_of_them_alike(self, seeds):
+        first, second = map(self.made, seeds)
+        assert all(one != other for one, other in zip(first, second, strict=True))
+
+    def test_a_token_that_is_given_stays(self):
+        with mock_stages(random_seed=7):
+            client = boto3.client("secretsmanager", region_name="us-east-1")
+            reply = client.create_secret(Name="a", SecretString="x", ClientRequestToken="1" * 32)
+            assert reply["VersionId"] == "1" * 32
+
+    def test_it_leaves_the_global_generator_alone(self):
+        state = random.getstate()
+        self.made(7)
+        assert random.getstate() == state
+
+    @pytest.mark.parametrize("seed", ["7", 1.5, True])
+    def test_what_is_no_whole_number_is_misuse(self, seed):
+        with pytest.raises(ValueError, match="isn't a whole number"), mock_stages(random_seed=seed):
+            pass

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 
 from fake_secrets.errors import ServiceError
@@ -9,12 +10,14 @@ from fake_secrets.service import policy_grammar
 from fake_secrets.service.arns import account_of
 from fake_secrets.service.model import Request, Secret
 
-__all__ = ["check_access", "is_foreign", "refuse_managed", "refuse_replica"]
+__all__ = ["check_access", "condition_keys", "is_foreign", "refuse_managed", "refuse_replica"]
 
 _PREFIX = "secretsmanager:"
 
 # Members of a request that its condition keys are named after.
-_MEMBER_KEYS = ("SecretId", "VersionId", "VersionStage")
+_MEMBER_KEYS = ("VersionId", "VersionStage")
+# Groups: the ARN's beginning, account, role.
+_SESSION = re.compile(r"(arn:[^:]+):sts::(\d{12}):assumed-role/([^/]+)/.*", re.ASCII)
 
 
 def is_foreign(request: Request, secret_id: str) -> bool:
@@ -48,7 +51,7 @@ def check_access(request: Request, secret: Secret | None, secret_id: str) -> Non
             principal=request.principal,
             action=_PREFIX + request.operation,
             resource=resource,
-            context=_context(request, secret),
+            context=condition_keys(request, secret),
         )
     if decision != "allow":
         action = _PREFIX + request.operation
@@ -90,18 +93,28 @@ def refuse_managed(secret: Secret) -> None:
         )
 
 
-def _context(request: Request, secret: Secret) -> Mapping[str, str]:
-    context = {
-        "aws:principalarn": request.principal,
+def condition_keys(request: Request, secret: Secret | None) -> Mapping[str, str]:
+    """Return the condition keys of a request that policies can ask for, lower-case key to value.
+
+    Args:
+        request: says who calls, and what for.
+        secret: the secret that it is about, if any.
+
+    Source: IAM's global condition keys, and those of Secrets Manager [B]. A role's session has
+        the role's ARN as aws:PrincipalArn, here without a path, which the session doesn't tell.
+    """
+    keys = {
+        "aws:principalarn": _SESSION.sub(r"\1:iam::\2:role/\3", request.principal),
         "aws:principalaccount": request.account_id,
         "aws:requestedregion": request.region,
         "aws:securetransport": "true",
     }
     for member in _MEMBER_KEYS:
         if member in request.members:
-            context[_PREFIX + member.lower()] = request.members[member]
-    context[f"{_PREFIX}secretid"] = secret.arn
-    for tag in secret.tags or ():
-        for prefix in ("aws:resourcetag/", f"{_PREFIX}resourcetag/"):
-            context[prefix + tag.get("Key", "").lower()] = tag.get("Value", "")
-    return context
+            keys[_PREFIX + member.lower()] = request.members[member]
+    if secret is not None:
+        keys[f"{_PREFIX}secretid"] = secret.arn
+        for tag in secret.tags or ():
+            for prefix in ("aws:resourcetag/", f"{_PREFIX}resourcetag/"):
+                keys[prefix + tag.get("Key", "").lower()] = tag.get("Value", "")
+    return keys

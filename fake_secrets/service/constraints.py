@@ -12,7 +12,7 @@ from typing import Any
 
 from fake_secrets.errors import ServiceError
 
-__all__ = ["Shape", "check", "redact"]
+__all__ = ["Shape", "check", "check_length", "redact"]
 
 REDACTED = "***"
 
@@ -91,10 +91,24 @@ def check(shape: Shape, members: Mapping[str, Any]) -> None:
     """
     violations: list[str] = []
     shape.check(members, "", violations)
-    if violations:
-        count = len(violations)
-        noun = "error" if count == 1 else "errors"
-        raise ServiceError("ValidationException", f"{count} validation {noun} detected: {'; '.join(violations)}")
+    _refuse(violations)
+
+
+def check_length(path: str, value: str | bytes, maximum: int, *, is_sensitive: bool = False) -> None:
+    """Check a length that isn't the service model's.
+
+    Args:
+        path: the member's path, such as ``secretString``.
+        value: its characters or bytes.
+        maximum: how many of them there may be.
+        is_sensitive: whether the value must not be shown.
+
+    Raises:
+        ValidationException (400): it is longer; in the words of `check`, M44.
+    """
+    if len(value) > maximum:
+        shown = "" if is_sensitive else f" '{value!s}'"
+        _refuse([f"Value{shown} at '{path}' failed to satisfy constraint: {_at_most('length', maximum)}"])
 
 
 def redact(shape: Shape, members: Any) -> Any:
@@ -109,6 +123,17 @@ def redact(shape: Shape, members: Any) -> Any:
         known = shape.members
         return {name: redact(known[name], value) if name in known else REDACTED for name, value in members.items()}
     return members
+
+
+def _refuse(violations: list[str]) -> None:
+    if violations:
+        count = len(violations)
+        noun = "error" if count == 1 else "errors"
+        raise ServiceError("ValidationException", f"{count} validation {noun} detected: {'; '.join(violations)}")
+
+
+def _at_most(noun: str, maximum: int) -> str:
+    return f"Member must have {noun} less than or equal to {maximum}"
 
 
 def _compile(shape: Shape) -> Check:
@@ -145,7 +170,7 @@ def _constraints(shape: Shape) -> Iterator[tuple[Callable[[Any], bool], str]]:
     noun = "value" if is_number else "length"
     if high is not None:
         too_much = (lambda value: value > high) if is_number else (lambda value: len(value) > high)
-        yield too_much, f"Member must have {noun} less than or equal to {high}"
+        yield too_much, _at_most(noun, high)
     if low is not None:
         too_little = (lambda value: value < low) if is_number else (lambda value: len(value) < low)
         yield too_little, f"Member must have {noun} greater than or equal to {low}"

@@ -6,6 +6,8 @@ from typing import Any
 
 from fake_secrets.errors import ServiceError
 from fake_secrets.service import policy_grammar
+from fake_secrets.service.access import condition_keys
+from fake_secrets.service.constraints import check_length
 from fake_secrets.service.model import Request, Secret
 from fake_secrets.service.store import Store
 
@@ -27,6 +29,7 @@ def put_resource_policy(store: Store, request: Request) -> dict[str, Any]:
         ValidationException (M10), AccessDeniedException, ResourceNotFoundException (M1),
         InvalidRequestException (M5), InvalidParameterException (M33).
         InvalidParameterException (400): another PolicyName [B, text D].
+        ValidationException (400): longer than the quota, where that is lowered.
         MalformedPolicyDocumentException (400): M38, as `policy_grammar.parse` says.
         PublicPolicyException (400): BlockPublicPolicy, and the policy is public [B], M39 [B, old].
     Source:   PutResourcePolicy; api-facts 9; 3: LastChangedDate moves [B], by the same policy
@@ -35,6 +38,7 @@ def put_resource_policy(store: Store, request: Request) -> dict[str, Any]:
     secret = store.get_primary(request)
     _check_policy_name(request)
     text = request.members["ResourcePolicy"]
+    check_length("resourcePolicy", text, store.quotas.policy_characters)
     policy = policy_grammar.parse(text)
     if request.members.get("BlockPublicPolicy") and policy_grammar.is_public(policy):
         raise ServiceError("PublicPolicyException", _PUBLIC)
@@ -116,12 +120,7 @@ def _locks_out(policy: policy_grammar.Policy, request: Request, secret: Secret |
         principal=request.principal,
         action="secretsmanager:PutResourcePolicy",
         resource="*" if secret is None else secret.arn,
-        context={
-            "aws:principalarn": request.principal,
-            "aws:principalaccount": request.account_id,
-            "aws:requestedregion": request.region,
-            "aws:securetransport": "true",
-        },
+        context=condition_keys(request, secret),
     )
     return decision == "deny"
 

@@ -5,24 +5,26 @@ The rules are those of IAM's policy language [B]; what it leaves open is marked 
 
 from __future__ import annotations
 
-import datetime
-import fnmatch
 import functools
-import ipaddress
 import json
-import operator
 import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
-from fake_secrets.errors import ServiceError
+from fake_secrets.service.policy_conditions import (
+    Condition,
+    expect,
+    holds,
+    is_like,
+    malformed,
+    narrows,
+    read_conditions,
+)
 
-__all__ = ["Condition", "Decision", "Element", "Policy", "Statement", "decide", "is_public", "parse"]
+__all__ = ["Decision", "Element", "Policy", "Statement", "decide", "is_public", "parse"]
 
 Decision = Literal["allow", "deny", "none"]
-# Takes the request's value and the policy's.
-Predicate = Callable[[str, str], bool]
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,20 +37,6 @@ class Element:
     def covers(self, is_match: Callable[[str], bool]) -> bool:
         """Say whether a value matches; negated, whether none does."""
         return any(map(is_match, self.values)) is not self.is_negated
-
-
-@dataclass(frozen=True, slots=True)
-class Condition:
-    """One key of a condition block, in lower case, with the values of which one is enough.
-
-    `quantifier` is ForAnyValue, ForAllValues or empty; `is_optional` is what IfExists says.
-    """
-
-    quantifier: str
-    operator: str
-    is_optional: bool
-    key: str
-    values: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,7 +66,6 @@ _STATEMENT_ELEMENTS = frozenset(
 )
 _SID = re.compile(r"[A-Za-z0-9]*", re.ASCII)
 
-_SYNTAX_ERROR = "This resource policy contains a syntax error."
 _UNSUPPORTED_PRINCIPAL = "This resource policy contains an unsupported principal."
 _UNSUPPORTED_SERVICE = "This resource policy contains an unsupported service principal."
 
@@ -99,88 +86,9 @@ _PRINCIPALS: Mapping[str, tuple[re.Pattern[str], str]] = {
 }
 # Groups: partition, account, name without path. Its sessions bear the role's name only.
 _ROLE = re.compile(r"arn:([^:]+):iam::(\d{12}):role/(?:.*/)?([^/]+)", re.ASCII)
-_ARN_FIELDS = 6
 
 
-def _is_like(found: str, pattern: str) -> bool:
-    # IAM's wildcards are those of fnmatch, but for its brackets.
-    return fnmatch.fnmatchcase(found, pattern.replace("[", "[[]"))
-
-
-def _is_same(found: str, wanted: str) -> bool:
-    return found.lower() == wanted.lower()
-
-
-def _is_arn_like(found: str, pattern: str) -> bool:
-    fields, patterns = found.split(":", 5), pattern.split(":", 5)
-    return len(fields) == len(patterns) == _ARN_FIELDS and all(map(_is_like, fields, patterns))
-
-
-def _moment(text: str) -> float:
-    try:
-        return float(text)
-    except ValueError:
-        date = datetime.datetime.fromisoformat(text)
-    return (date if date.tzinfo else date.replace(tzinfo=datetime.UTC)).timestamp()
-
-
-def _compared(
-    compare: Callable[[Any, Any], bool], read: Callable[[str], Any], read_wanted: Callable[[str], Any]
-) -> Predicate:
-    def is_match(found: str, wanted: str) -> bool:
-        try:
-            return compare(read(found), read_wanted(wanted))
-        except ValueError:
-            return False
-
-    return is_match
-
-
-_ORDERS: Mapping[str, Callable[[Any, Any], bool]] = {
-    "Equals": operator.eq,
-    "LessThan": operator.lt,
-    "LessThanEquals": operator.le,
-    "GreaterThan": operator.gt,
-    "GreaterThanEquals": operator.ge,
-}
-_PREDICATES: Mapping[str, Predicate] = {
-    "StringEquals": operator.eq,
-    "StringEqualsIgnoreCase": _is_same,
-    "StringLike": _is_like,
-    "ArnEquals": _is_arn_like,
-    "ArnLike": _is_arn_like,
-    "BinaryEquals": operator.eq,
-    "Bool": _is_same,
-    "IpAddress": _compared(
-        lambda address, network: address in network,
-        ipaddress.ip_address,
-        functools.partial(ipaddress.ip_network, strict=False),
-    ),
-    **{f"Numeric{name}": _compared(order, float, float) for name, order in _ORDERS.items()},
-    **{f"Date{name}": _compared(order, _moment, _moment) for name, order in _ORDERS.items()},
-}
-_NEGATIONS: Mapping[str, str] = {
-    "StringNotEquals": "StringEquals",
-    "StringNotEqualsIgnoreCase": "StringEqualsIgnoreCase",
-    "StringNotLike": "StringLike",
-    "ArnNotEquals": "ArnEquals",
-    "ArnNotLike": "ArnLike",
-    "NotIpAddress": "IpAddress",
-    "NumericNotEquals": "NumericEquals",
-    "DateNotEquals": "DateEquals",
-}
-# Groups: quantifier, operator, IfExists, which Null doesn't take.
-_OPERATOR = re.compile(
-    rf"(?:(ForAnyValue|ForAllValues):)?({'|'.join([*_PREDICATES, *_NEGATIONS])}|Null(?!IfExists))(IfExists)?"
-)
-
-_NARROWING_OPERATORS = frozenset({"StringEquals", "StringLike", "ArnEquals", "ArnLike"})
-_NARROWING_KEYS = frozenset(
-    {"aws:sourcearn", "aws:sourcevpc", "aws:sourcevpce", "aws:sourceaccount", "aws:principalaccount"}
-    | {"aws:principalarn", "aws:principalorgid", "aws:userid"}
-)
-
-
+@functools.lru_cache(maxsize=64)
 def parse(text: str) -> Policy:
     """Read a resource policy. Names of elements and of operators are case-sensitive [D].
 
@@ -195,12 +103,12 @@ def parse(text: str) -> Policy:
     Source: api-facts 9. A Sid is alphanumeric [B] and, unless empty, unique [D].
     """
     document = _load(text)
-    _expect(isinstance(document, dict) and document.keys() <= _POLICY_ELEMENTS)
-    _expect(document.get("Version", _VERSIONS[0]) in _VERSIONS and isinstance(document.get("Id", ""), str))
+    expect(isinstance(document, dict) and document.keys() <= _POLICY_ELEMENTS)
+    expect(document.get("Version", _VERSIONS[0]) in _VERSIONS and isinstance(document.get("Id", ""), str))
     stated = document.get("Statement")
     statements = tuple(map(_statement, stated if isinstance(stated, list) else [stated]))
     sids = [statement.sid for statement in statements if statement.sid]
-    _expect(bool(statements) and len(set(sids)) == len(sids))
+    expect(bool(statements) and len(set(sids)) == len(sids))
     return Policy(statements)
 
 
@@ -217,7 +125,7 @@ def is_public(policy: Policy) -> bool:
     return any(
         statement.effect == "Allow"
         and statement.principals.covers(lambda named: named == "*")
-        and not any(map(_narrows, statement.conditions))
+        and not any(map(narrows, statement.conditions))
         for statement in policy.statements
     )
 
@@ -251,22 +159,13 @@ def decide(
         statement.effect
         for statement in policy.statements
         if statement.principals.covers(lambda named: _is_principal(principal, named))
-        and statement.actions.covers(lambda pattern: _is_like(action.lower(), pattern.lower()))
-        and statement.resources.covers(lambda pattern: _is_like(resource, pattern))
-        and all(_holds(condition, context) for condition in statement.conditions)
+        and statement.actions.covers(lambda pattern: is_like(action.lower(), pattern.lower()))
+        and statement.resources.covers(lambda pattern: is_like(resource, pattern))
+        and all(holds(condition, context) for condition in statement.conditions)
     }
     if "Deny" in effects:
         return "deny"
     return "allow" if effects else "none"
-
-
-def _malformed(message: str) -> ServiceError:
-    return ServiceError("MalformedPolicyDocumentException", message)
-
-
-def _expect(is_right: bool) -> None:
-    if not is_right:
-        raise _malformed(_SYNTAX_ERROR)
 
 
 def _load(text: str) -> Any:
@@ -275,72 +174,50 @@ def _load(text: str) -> Any:
         # Refuses what Python's JSON takes and nobody else's does: NaN, Infinity, lone surrogates.
         json.dumps(document, ensure_ascii=False, allow_nan=False).encode()
     except (ValueError, RecursionError):
-        raise _malformed(_SYNTAX_ERROR) from None
+        raise malformed() from None
     return document
 
 
 def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     members = dict(pairs)
-    _expect(len(members) == len(pairs))
+    expect(len(members) == len(pairs))
     return members
 
 
 def _statement(stated: Any) -> Statement:
-    _expect(isinstance(stated, dict) and stated.keys() <= _STATEMENT_ELEMENTS)
+    expect(isinstance(stated, dict) and stated.keys() <= _STATEMENT_ELEMENTS)
     sid, effect = stated.get("Sid", ""), stated.get("Effect")
-    _expect(isinstance(sid, str) and _SID.fullmatch(sid) is not None and effect in ("Allow", "Deny"))
+    expect(isinstance(sid, str) and _SID.fullmatch(sid) is not None and effect in ("Allow", "Deny"))
     actions = _element(stated, "Action", _strings)
     resources = _element(stated, "Resource", _strings)
-    conditions = _conditions(stated.get("Condition", {}))
+    conditions = read_conditions(stated.get("Condition", {}))
     return Statement(sid, effect, _element(stated, "Principal", _principals), actions, resources, conditions)
 
 
 def _element(stated: Mapping[str, Any], name: str, values_of: Callable[[Any], tuple[str, ...]]) -> Element:
-    _expect((name in stated) is not (f"Not{name}" in stated))
+    expect((name in stated) is not (f"Not{name}" in stated))
     is_negated = name not in stated
     return Element(values_of(stated[f"Not{name}" if is_negated else name]), is_negated)
 
 
 def _strings(stated: Any) -> tuple[str, ...]:
     values = stated if isinstance(stated, list) else [stated]
-    _expect(bool(values) and all(isinstance(value, str) for value in values))
+    expect(bool(values) and all(isinstance(value, str) for value in values))
     return tuple(values)
 
 
 def _principals(stated: Any) -> tuple[str, ...]:
     if stated == "*":
         return ("*",)
-    _expect(isinstance(stated, dict) and bool(stated))
+    expect(isinstance(stated, dict) and bool(stated))
     by_kind = {kind: _strings(named) for kind, named in stated.items()}
     for kind, named in by_kind.items():
         if kind not in _PRINCIPALS:
-            raise _malformed(_UNSUPPORTED_PRINCIPAL)
+            raise malformed(_UNSUPPORTED_PRINCIPAL)
         pattern, message = _PRINCIPALS[kind]
         if not all(map(pattern.fullmatch, named)):
-            raise _malformed(message)
+            raise malformed(message)
     return by_kind.get("AWS", ())
-
-
-def _conditions(stated: Any) -> tuple[Condition, ...]:
-    _expect(isinstance(stated, dict))
-    return tuple(condition for name, keys in stated.items() for condition in _of_operator(name, keys))
-
-
-def _of_operator(name: str, keys: Any) -> list[Condition]:
-    match = _OPERATOR.fullmatch(name)
-    if match is None or not isinstance(keys, dict):
-        raise _malformed(_SYNTAX_ERROR)
-    quantifier, base, suffix = match.groups()
-    return [
-        Condition(quantifier or "", base, suffix is not None, key.lower(), _scalars(values))
-        for key, values in keys.items()
-    ]
-
-
-def _scalars(stated: Any) -> tuple[str, ...]:
-    values = stated if isinstance(stated, list) else [stated]
-    _expect(all(isinstance(value, (str, bool, int, float)) for value in values))
-    return tuple(value if isinstance(value, str) else json.dumps(value) for value in values)
 
 
 def _is_principal(caller: str, named: str) -> bool:
@@ -350,32 +227,3 @@ def _is_principal(caller: str, named: str) -> bool:
         return True
     role = _ROLE.fullmatch(named)
     return role is not None and caller.startswith(f"arn:{role[1]}:sts::{role[2]}:assumed-role/{role[3]}/")
-
-
-def _holds(condition: Condition, context: Mapping[str, str | Sequence[str]]) -> bool:
-    stated = context.get(condition.key, ())
-    found = [stated] if isinstance(stated, str) else stated
-    if condition.operator == "Null":
-        return any(_is_same(str(not found), wanted) for wanted in condition.values)
-    is_negated = condition.operator in _NEGATIONS
-    is_match = _PREDICATES[_NEGATIONS.get(condition.operator, condition.operator)]
-    matches = (any(is_match(one, wanted) for wanted in condition.values) is not is_negated for one in found)
-    # Of no value every one matches and not any does: that is IAM's rule for absent keys.
-    needs_every = condition.quantifier == "ForAllValues" or (is_negated and not condition.quantifier)
-    return all(matches) if needs_every or (condition.is_optional and not found) else any(matches)
-
-
-def _narrows(condition: Condition) -> bool:
-    return (
-        condition.key in _NARROWING_KEYS
-        and condition.operator in _NARROWING_OPERATORS
-        and not condition.is_optional
-        and condition.quantifier != "ForAllValues"
-        and all(map(_is_fixed, condition.values))
-    )
-
-
-def _is_fixed(value: str) -> bool:
-    fields = value.split(":", 5)
-    telling = next(filter(None, fields[4:]), "") if fields[0] == "arn" else value
-    return "${" not in value and bool(telling.strip("*?"))

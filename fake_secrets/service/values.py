@@ -11,6 +11,7 @@ from fake_secrets import clock
 from fake_secrets.errors import ServiceError
 from fake_secrets.service import stages
 from fake_secrets.service.access import refuse_managed
+from fake_secrets.service.constraints import check_length
 from fake_secrets.service.model import AWSCURRENT, Request, Secret, Version
 from fake_secrets.service.schedule import next_rotation_date
 from fake_secrets.service.store import Store, check_secret_id
@@ -78,13 +79,9 @@ def value_of(store: Store, request: Request) -> str | bytes | None:
         return None
     quota = store.quotas.value_bytes
     # No character takes more than four bytes.
-    if len(value) * 4 > quota and _size(value) > quota:
-        member = "secretString" if blob is None else "secretBinary"
-        raise ServiceError(
-            "ValidationException",
-            f"1 validation error detected: Value at '{member}' failed to satisfy constraint: "
-            f"Member must have length less than or equal to {quota}",
-        )
+    if len(value) * 4 > quota:
+        encoded = value.encode("utf-8", "surrogatepass") if isinstance(value, str) else value
+        check_length("secretString" if blob is None else "secretBinary", encoded, quota, is_sensitive=True)
     return value
 
 
@@ -226,10 +223,6 @@ def put_secret_value(store: Store, request: Request) -> dict[str, Any]:
         # As requested, then the rest: the order is unknown on AWS [D].
         "VersionStages": list(dict.fromkeys([*asked, *on_version])),
     }
-
-
-def _size(value: str | bytes) -> int:
-    return len(value.encode("utf-8", "surrogatepass") if isinstance(value, str) else value)
 
 
 def _version_to_read(secret: Secret, request: Request) -> Version:

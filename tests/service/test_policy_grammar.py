@@ -7,7 +7,7 @@ import pytest
 from hypothesis import example, given
 
 from fake_secrets.errors import ServiceError
-from fake_secrets.service import policy_grammar
+from fake_secrets.service import policy_conditions, policy_grammar
 
 SYNTAX = "This resource policy contains a syntax error."
 PRINCIPAL = "This resource policy contains an unsupported principal."
@@ -91,7 +91,7 @@ class TestParse:
                 actions=policy_grammar.Element(("a:B",), is_negated=True),
                 resources=policy_grammar.Element(("*",), is_negated=False),
                 conditions=(
-                    policy_grammar.Condition(
+                    policy_conditions.Condition(
                         quantifier="ForAllValues",
                         operator="NumericEquals",
                         is_optional=True,

@@ -1,0 +1,190 @@
+"""Condition blocks of resource policies, pure: their grammar, and whether they hold.
+
+The rules are those of IAM's policy language [B]; what it leaves open is marked [D].
+"""
+
+from __future__ import annotations
+
+import datetime
+import fnmatch
+import functools
+import ipaddress
+import json
+import operator
+import re
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from fake_secrets.errors import ServiceError
+
+__all__ = ["Condition", "expect", "holds", "is_like", "malformed", "narrows", "read_conditions"]
+
+# Takes the request's value and the policy's.
+Predicate = Callable[[str, str], bool]
+
+_SYNTAX_ERROR = "This resource policy contains a syntax error."
+_ARN_FIELDS = 6
+
+
+@dataclass(frozen=True, slots=True)
+class Condition:
+    """One key of a condition block, in lower case, with the values of which one is enough.
+
+    `quantifier` is ForAnyValue, ForAllValues or empty; `is_optional` is what IfExists says.
+    """
+
+    quantifier: str
+    operator: str
+    is_optional: bool
+    key: str
+    values: tuple[str, ...]
+
+
+def malformed(message: str = _SYNTAX_ERROR) -> ServiceError:
+    """Return M38: by default a syntax error."""
+    return ServiceError("MalformedPolicyDocumentException", message)
+
+
+def expect(is_right: bool) -> None:
+    """Refuse a policy with M38, a syntax error, unless something is right in it."""
+    if not is_right:
+        raise malformed()
+
+
+def is_like(found: str, pattern: str) -> bool:
+    """Say whether text matches a pattern with IAM's wildcards, ``*`` and ``?``."""
+    # IAM's wildcards are those of fnmatch, but for its brackets.
+    return fnmatch.fnmatchcase(found, pattern.replace("[", "[[]"))
+
+
+def _is_same(found: str, wanted: str) -> bool:
+    return found.lower() == wanted.lower()
+
+
+def _is_arn_like(found: str, pattern: str) -> bool:
+    fields, patterns = found.split(":", 5), pattern.split(":", 5)
+    return len(fields) == len(patterns) == _ARN_FIELDS and all(map(is_like, fields, patterns))
+
+
+def _moment(text: str) -> float:
+    try:
+        return float(text)
+    except ValueError:
+        date = datetime.datetime.fromisoformat(text)
+    return (date if date.tzinfo else date.replace(tzinfo=datetime.UTC)).timestamp()
+
+
+def _compared(
+    compare: Callable[[Any, Any], bool], read: Callable[[str], Any], read_wanted: Callable[[str], Any]
+) -> Predicate:
+    def is_match(found: str, wanted: str) -> bool:
+        try:
+            return compare(read(found), read_wanted(wanted))
+        except ValueError:
+            return False
+
+    return is_match
+
+
+_ORDERS: Mapping[str, Callable[[Any, Any], bool]] = {
+    "Equals": operator.eq,
+    "LessThan": operator.lt,
+    "LessThanEquals": operator.le,
+    "GreaterThan": operator.gt,
+    "GreaterThanEquals": operator.ge,
+}
+_PREDICATES: Mapping[str, Predicate] = {
+    "StringEquals": operator.eq,
+    "StringEqualsIgnoreCase": _is_same,
+    "StringLike": is_like,
+    "ArnEquals": _is_arn_like,
+    "ArnLike": _is_arn_like,
+    "BinaryEquals": operator.eq,
+    "Bool": _is_same,
+    "IpAddress": _compared(
+        lambda address, network: address in network,
+        ipaddress.ip_address,
+        functools.partial(ipaddress.ip_network, strict=False),
+    ),
+    **{f"Numeric{name}": _compared(order, float, float) for name, order in _ORDERS.items()},
+    **{f"Date{name}": _compared(order, _moment, _moment) for name, order in _ORDERS.items()},
+}
+_NEGATIONS: Mapping[str, str] = {
+    "StringNotEquals": "StringEquals",
+    "StringNotEqualsIgnoreCase": "StringEqualsIgnoreCase",
+    "StringNotLike": "StringLike",
+    "ArnNotEquals": "ArnEquals",
+    "ArnNotLike": "ArnLike",
+    "NotIpAddress": "IpAddress",
+    "NumericNotEquals": "NumericEquals",
+    "DateNotEquals": "DateEquals",
+}
+# Groups: quantifier, operator, IfExists, which Null doesn't take.
+_OPERATOR = re.compile(
+    rf"(?:(ForAnyValue|ForAllValues):)?({'|'.join([*_PREDICATES, *_NEGATIONS])}|Null(?!IfExists))(IfExists)?"
+)
+
+_NARROWING_OPERATORS = frozenset({"StringEquals", "StringLike", "ArnEquals", "ArnLike"})
+_NARROWING_KEYS = frozenset(
+    {"aws:sourcearn", "aws:sourcevpc", "aws:sourcevpce", "aws:sourceaccount", "aws:principalaccount"}
+    | {"aws:principalarn", "aws:principalorgid", "aws:userid"}
+)
+
+
+def read_conditions(stated: Any) -> tuple[Condition, ...]:
+    """Read a statement's Condition.
+
+    Raises:
+        MalformedPolicyDocumentException (400): M38, a syntax error; an unknown operator is one.
+    """
+    expect(isinstance(stated, dict))
+    return tuple(condition for name, keys in stated.items() for condition in _of_operator(name, keys))
+
+
+def holds(condition: Condition, context: Mapping[str, str | Sequence[str]]) -> bool:
+    """Say whether a condition holds for a request, whose context is by lower-case keys."""
+    stated = context.get(condition.key, ())
+    found = [stated] if isinstance(stated, str) else stated
+    if condition.operator == "Null":
+        return any(_is_same(str(not found), wanted) for wanted in condition.values)
+    is_negated = condition.operator in _NEGATIONS
+    is_match = _PREDICATES[_NEGATIONS.get(condition.operator, condition.operator)]
+    matches = (any(is_match(one, wanted) for wanted in condition.values) is not is_negated for one in found)
+    # Of no value every one matches and not any does: that is IAM's rule for absent keys.
+    needs_every = condition.quantifier == "ForAllValues" or (is_negated and not condition.quantifier)
+    return all(matches) if needs_every or (condition.is_optional and not found) else any(matches)
+
+
+def narrows(condition: Condition) -> bool:
+    """Say whether a condition leaves few enough of everybody for an Allow not to be public."""
+    return (
+        condition.key in _NARROWING_KEYS
+        and condition.operator in _NARROWING_OPERATORS
+        and not condition.is_optional
+        and condition.quantifier != "ForAllValues"
+        and all(map(_is_fixed, condition.values))
+    )
+
+
+def _of_operator(name: str, keys: Any) -> list[Condition]:
+    match = _OPERATOR.fullmatch(name)
+    if match is None or not isinstance(keys, dict):
+        raise malformed()
+    quantifier, base, suffix = match.groups()
+    return [
+        Condition(quantifier or "", base, suffix is not None, key.lower(), _scalars(values))
+        for key, values in keys.items()
+    ]
+
+
+def _scalars(stated: Any) -> tuple[str, ...]:
+    values = stated if isinstance(stated, list) else [stated]
+    expect(all(isinstance(value, (str, bool, int, float)) for value in values))
+    return tuple(value if isinstance(value, str) else json.dumps(value) for value in values)
+
+
+def _is_fixed(value: str) -> bool:
+    fields = value.split(":", 5)
+    telling = next(filter(None, fields[4:]), "") if fields[0] == "arn" else value
+    return "${" not in value and bool(telling.strip("*?"))

@@ -1,0 +1,142 @@
+"""KMS as far as it shows: keys as given, keys that can't be used."""
+
+import pytest
+
+ARN = "arn:aws:kms:us-east-1:123456789012:key/1234abcd"
+DENIED = ("AccessDeniedException", "Access to KMS is not allowed")
+
+
+@pytest.fixture
+def db(fake_secrets):
+    return fake_secrets.add("app/db", "x", kms_key_id="alias/app")
+
+
+@pytest.fixture
+def declare(fake_secrets):
+    return fake_secrets.set_kms_key
+
+
+class TestKeysAsGiven:
+    @pytest.mark.parametrize("key", [ARN, "1234abcd", "alias/app", "alias/aws/secretsmanager"])
+    def test_a_key_is_echoed_as_given(self, fake_secrets, secretsmanager, key):
+        secretsmanager.create_secret(Name="app/db", SecretString="x", KmsKeyId=key)
+        assert secretsmanager.describe_secret(SecretId="app/db")["KmsKeyId"] == key
+
+    def test_the_empty_key_goes_back_to_the_default(self, db, secretsmanager):
+        secretsmanager.update_secret(SecretId="app/db", KmsKeyId="")
+        assert "KmsKeyId" not in secretsmanager.describe_secret(SecretId="app/db")
+
+    @pytest.mark.parametrize("key", [None, "alias/aws/secretsmanager"])
+    def test_versions_name_the_default_key_their_own_way(self, fake_secrets, secretsmanager, key):
+        fake_secrets.add("a", "x", kms_key_id=key)
+        (version,) = secretsmanager.list_secret_version_ids(SecretId="a")["Versions"]
+        assert version["KmsKeyIds"] == ["DefaultEncryptionKey"]
+
+    def test_a_new_key_encrypts_the_labelled_versions_of_aws_anew(self, fake_secrets, secretsmanager):
+        fake_secrets.add("a", labels={"AWSCURRENT": "3", "AWSPREVIOUS": "2", "LIVE": "1"}, kms_key_id="alias/old")
+        secretsmanager.update_secret(SecretId="a", KmsKeyId="alias/new")
+        listed = secretsmanager.list_secret_version_ids(SecretId="a")["Versions"]
+        assert {version["VersionStages"][0]: version["KmsKeyIds"] for version in listed} == {
+            "AWSCURRENT": ["alias/new"],
+            "AWSPREVIOUS": ["alias/new"],
+            "LIVE": ["alias/old"],
+        }
+
+    @pytest.mark.parametrize(
+        ("call", "members"), [("create_secret", {"Name": "new"}), ("update_secret", {"SecretId": "app/db"})]
+    )
+    def test_a_key_of_another_region_is_refused(self, fake_secrets, db, secretsmanager, refusal, call, members):
+        key = "arn:aws:kms:eu-west-1:123456789012:key/1234abcd"
+        refused = refusal(getattr(secretsmanager, call), KmsKeyId=key, SecretString="y", **members)
+        assert refused == (
+            "InvalidRequestException",
+            "The operation failed because of an invalid KMS key: Invalid arn eu-west-1",
+        )
+        assert db.value() == "x"
+        assert "new" not in fake_secrets
+
+
+CALLS = {
+    "create": ("create_secret", {"Name": "new", "SecretString": "y", "KmsKeyId": "alias/app"}),
+    "put": ("put_secret_value", {"SecretId": "app/db", "SecretString": "y"}),
+    "update": ("update_secret", {"SecretId": "app/db", "SecretString": "y"}),
+    "get": ("get_secret_value", {"SecretId": "app/db"}),
+    "change of key": ("update_secret", {"SecretId": "app/db", "KmsKeyId": "alias/other"}),
+}
+
+
+class TestKeysThatCannotBeUsed:
+    @pytest.mark.parametrize("name", CALLS)
+    def test_a_denied_key(self, db, declare, secretsmanager, refusal, name):
+        declare("alias/app", "denied")
+        call, members = CALLS[name]
+        assert refusal(getattr(secretsmanager, call), **members) == DENIED
+
+    @pytest.mark.parametrize(
+        ("name", "code"),
+        [
+            ("create", "EncryptionFailure"),
+            ("put", "EncryptionFailure"),
+            ("update", "EncryptionFailure"),
+            ("get", "DecryptionFailure"),
+            ("change of key", "DecryptionFailure"),
+        ],
+    )
+    def test_a_disabled_key(self, db, declare, secretsmanager, refusal, name, code):
+        declare("alias/app", "disabled")
+        call, members = CALLS[name]
+        assert refusal(getattr(secretsmanager, call), **members)[0] == code
+
+    @pytest.mark.parametrize("name", CALLS)
+    def test_refused_calls_change_nothing(self, fake_secrets, db, declare, secretsmanager, refusal, answer, name):
+        before = answer(secretsmanager.describe_secret, SecretId="app/db")
+        declare("alias/app", "disabled")
+        call, members = CALLS[name]
+        refusal(getattr(secretsmanager, call), **members)
+        assert answer(secretsmanager.describe_secret, SecretId="app/db") == before
+        assert "new" not in fake_secrets
+
+    def test_an_enabled_key_works_again(self, db, declare, secretsmanager):
+        declare("alias/app", "disabled")
+        declare("alias/app", "enabled")
+        assert secretsmanager.get_secret_value(SecretId="app/db")["SecretString"] == "x"
+
+    def test_reset_forgets_what_was_declared(self, fake_secrets, declare, secretsmanager):
+        declare("alias/app", "denied")
+        fake_secrets.reset()
+        secretsmanager.create_secret(Name="app/db", SecretString="x", KmsKeyId="alias/app")
+        assert secretsmanager.get_secret_value(SecretId="app/db")["SecretString"] == "x"
+
+    @pytest.mark.parametrize(("declared", "used"), [(ARN, "1234abcd"), ("1234abcd", ARN)])
+    def test_a_keys_arn_and_id_are_the_same_key(
+        self, fake_secrets, declare, secretsmanager, refusal, declared, used
+    ):
+        fake_secrets.add("a", "x", kms_key_id=used)
+        declare(declared, "denied")
+        assert refusal(secretsmanager.get_secret_value, SecretId="a") == DENIED
+
+    def test_the_default_key_can_be_denied(self, fake_secrets, declare, secretsmanager, refusal):
+        fake_secrets.add("a", "x")
+        declare("alias/aws/secretsmanager", "denied")
+        assert refusal(secretsmanager.get_secret_value, SecretId="a") == DENIED
+
+    def test_other_keys_work(self, fake_secrets, db, declare, secretsmanager):
+        declare("alias/other", "denied")
+        assert secretsmanager.get_secret_value(SecretId="app/db")["SecretString"] == "x"
+
+    def test_a_new_key_that_is_disabled(self, db, declare, secretsmanager, refusal):
+        declare("alias/new", "disabled")
+        call = secretsmanager.update_secret
+        assert refusal(call, SecretId="app/db", KmsKeyId="alias/new")[0] == "EncryptionFailure"
+
+    def test_what_needs_no_value_needs_no_key(self, db, declare, secretsmanager):
+        declare("alias/app", "denied")
+        secretsmanager.create_secret(Name="new", KmsKeyId="alias/app")
+        secretsmanager.update_secret(SecretId="app/db", Description="d")
+        secretsmanager.tag_resource(SecretId="app/db", Tags=[{"Key": "a", "Value": "b"}])
+        assert secretsmanager.describe_secret(SecretId="app/db")["Description"] == "d"
+
+    @pytest.mark.parametrize(("key", "state"), [("alias/app", "broken"), ("", "denied"), (None, "denied")])
+    def test_what_is_no_key_or_no_state_is_misuse(self, declare, key, state):
+        with pytest.raises(ValueError, match=r"set_kms_key\("):
+            declare(key, state)
