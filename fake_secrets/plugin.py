@@ -31,7 +31,8 @@ def pytest_configure(config: pytest.Config) -> None:
         "markers",
         "fake_secrets(secrets=None, *, region=None, account_id='123456789012', rotation='inline', "
         "rotation_errors='raise', random_seed=None): run the test in a world of "
-        "fake_secrets.mock_stages with these arguments; of several markers the closest wins, argument by argument.",
+        "fake_secrets.mock_stages with these arguments; of several markers the closest wins, argument by "
+        "argument.",
     )
 
 
