@@ -92,14 +92,11 @@ def attach(
         hand on a third version goes too (I5c) [D]; so does an explicitly requested
         AWSPREVIOUS where AWSCURRENT moves in the same call [D].
     """
-    stages = [AWSCURRENT] if requested is None else list(requested)
-    if is_first_version and AWSCURRENT not in stages:
-        stages.append(AWSCURRENT)
-    moves_current = AWSCURRENT in stages
+    moves_current = requested is None or is_first_version or AWSCURRENT in requested
     after = dict(labels)
     if moves_current and after.get(AWSPENDING) != version_id:
         after.pop(AWSPENDING, None)
-    after.update({stage: version_id for stage in stages if stage != AWSCURRENT})
+    after.update({stage: version_id for stage in requested or () if stage != AWSCURRENT})
     if moves_current:
         after = _advance_current(after, version_id)
     return _within_quota(after, quota)
