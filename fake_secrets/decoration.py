@@ -1,53 +1,54 @@
-"""Decorating functions with `mock_stages`."""
+"""Decorating with `mock_stages`: functions of every kind, and classes."""
 
 from __future__ import annotations
 
+import contextlib
+import functools
 import inspect
-from collections.abc import AsyncGenerator, Callable, Coroutine, Generator
+import unittest
+from collections.abc import AsyncGenerator, Callable, Coroutine, Generator, Mapping
 from typing import Any, Protocol, TypeVar, cast
 
 import wrapt
 
 from fake_secrets.activation import Activation
+from fake_secrets.options import CLASS_DECORATOR
 
 __all__ = ["decorate"]
 
 __tracebackhide__ = True  # the arguments in our frames may hold secret values
 
-Function = TypeVar("Function", bound=Callable[..., Any])
+Target = TypeVar("Target", bound=Callable[..., Any])
+
+_RUN_METHODS = ("run", "debug")
 
 
 class Activator(Protocol):
     """What decorates: a configured `mock_stages`."""
 
-    def active(self) -> Activation:
+    options: dict[str, Any]
+
+    def active(self, options: Mapping[str, Any] | None = None) -> Activation:
         """Return what activates a world for the length of a `with` block."""
 
 
-def decorate(function: Function, activator: Activator) -> Function:
-    """Return a function or coroutine function that runs in a world.
+def decorate(target: Target, activator: Activator) -> Target:
+    """Return what runs in a world: the function that is decorated, or the tests of the class.
 
     Args:
-        function: what is decorated; its signature, name and attributes stay.
+        target: a function, coroutine function, generator function or asynchronous generator
+            function, a static or class method, or a class. A function's signature, name and
+            attributes stay. A `unittest.TestCase` runs each test in a world, set-up, tear-down
+            and cleanups included; of any other class pytest does, as of a marked one.
         activator: gives the world of each call.
 
     Raises:
-        TypeError: for a class, a generator function, a fixture or what can't be called.
+        TypeError: it is a fixture, or can't be called.
     """
-    _refuse_undecoratable(function)
-    if inspect.iscoroutinefunction(function):
-
-        async def run_async(wrapped: Function, _: object, args: Any, kwargs: Any) -> Any:
-            with activator.active():
-                return await wrapped(*args, **kwargs)
-
-        return cast("Function", _Decorated(function, run_async, activator))
-
-    def run(wrapped: Function, _: object, args: Any, kwargs: Any) -> Any:
-        with activator.active():
-            return _finished(wrapped(*args, **kwargs))
-
-    return cast("Function", _Decorated(function, run, activator))
+    if inspect.isclass(target):
+        return cast("Target", _decorate_class(target, activator))
+    _refuse_undecoratable(target)
+    return cast("Target", _Decorated(target, _wrapper_for(target, activator), activator))
 
 
 class _Decorated(wrapt.FunctionWrapper):  # type: ignore[type-arg]  # the function's type is told by a cast
@@ -63,6 +64,58 @@ class _Decorated(wrapt.FunctionWrapper):  # type: ignore[type-arg]  # the functi
         super().__init__(function, run)
         # wrapt keeps attributes of this prefix on the wrapper; others go to the function.
         self._self_fake_secrets = activator
+
+
+def _wrapper_for(target: Any, activator: Activator) -> Callable[..., Any]:
+    """Return what calls a function in a world, of the kind that the function is."""
+    function = getattr(target, "__func__", target)
+
+    def run(wrapped: Any, _: object, args: Any, kwargs: Any) -> Any:
+        with activator.active():
+            return _finished(wrapped(*args, **kwargs))
+
+    async def run_coroutine(wrapped: Any, _: object, args: Any, kwargs: Any) -> Any:
+        with activator.active():
+            return await wrapped(*args, **kwargs)
+
+    def run_generator(wrapped: Any, _: object, args: Any, kwargs: Any) -> Any:
+        return _generate(activator, wrapped(*args, **kwargs))
+
+    def run_async_generator(wrapped: Any, _: object, args: Any, kwargs: Any) -> Any:
+        return _generate_async(activator, wrapped(*args, **kwargs))
+
+    if inspect.iscoroutinefunction(function):
+        return run_coroutine
+    if inspect.isgeneratorfunction(function):
+        return run_generator
+    if inspect.isasyncgenfunction(function):
+        return run_async_generator
+    return run
+
+
+def _generate(activator: Activator, generator: Generator[Any, Any, Any]) -> Generator[Any, Any, Any]:
+    with activator.active():
+        return (yield from generator)
+
+
+async def _generate_async(activator: Activator, generator: AsyncGenerator[Any, Any]) -> AsyncGenerator[Any, Any]:
+    """Go through an asynchronous generator, passing on what is sent to it and thrown into it."""
+    with activator.active():
+        async with contextlib.aclosing(generator):
+            step = generator.__anext__()
+            while True:
+                try:
+                    item = await step
+                except StopAsyncIteration:
+                    return
+                try:
+                    sent = yield item
+                except GeneratorExit:
+                    raise
+                except BaseException as error:  # noqa: BLE001 -- whatever is thrown in is the generator's
+                    step = generator.athrow(error)
+                else:
+                    step = generator.asend(sent)
 
 
 def _finished(result: Any) -> Any:
@@ -82,23 +135,38 @@ def _finished(result: Any) -> Any:
     raise TypeError(msg)
 
 
-def _refuse_undecoratable(function: object) -> None:
-    kind = type(function)
-    if inspect.isclass(function):
-        msg = (
-            f"mock_stages doesn't decorate classes yet, and {function.__name__} is one. With pytest, mark it: "
-            "@pytest.mark.fake_secrets(...); else decorate its test methods."
-        )
-    elif inspect.isgeneratorfunction(function) or inspect.isasyncgenfunction(function):
-        msg = (
-            f"mock_stages doesn't decorate generator functions yet, and {function.__name__} is one. Put "
-            "`with mock_stages(...):` around its yield."
-        )
-    elif isinstance(function, staticmethod | classmethod):
-        msg = f"put mock_stages below @{kind.__name__}, next to the function"
-    elif kind.__module__.startswith("_pytest."):
+def _decorate_class(target: type, activator: Activator) -> type:
+    setattr(target, CLASS_DECORATOR, activator)
+    if issubclass(target, unittest.TestCase):
+        for name in _RUN_METHODS:
+            method = getattr(target, name)
+            # A subclass inherits a method that looks its decorators up by itself.
+            if not hasattr(method, CLASS_DECORATOR):
+                setattr(target, name, _in_a_world(method))
+    return target
+
+
+def _in_a_world(method: Callable[..., Any]) -> Callable[..., Any]:
+    """Wrap a method of a TestCase that runs a test."""
+
+    @functools.wraps(method)
+    def run(self: unittest.TestCase, *args: Any, **kwargs: Any) -> Any:
+        decorators = [vars(base)[CLASS_DECORATOR] for base in type(self).__mro__ if CLASS_DECORATOR in vars(base)]
+        options: dict[str, Any] = {}
+        for decorator in reversed(decorators):
+            options.update(decorator.options)
+        with decorators[0].active(options):
+            return method(self, *args, **kwargs)
+
+    setattr(run, CLASS_DECORATOR, True)
+    return run
+
+
+def _refuse_undecoratable(target: object) -> None:
+    kind = type(target)
+    if kind.__module__.startswith("_pytest."):
         msg = "put mock_stages below @pytest.fixture, next to the function; above it, the fixture would be lost"
-    elif not callable(function):
+    elif not callable(target) and not isinstance(target, classmethod):
         msg = f"mock_stages decorates functions, or takes secrets as a mapping; {kind.__name__} is neither"
     else:
         return

@@ -8,6 +8,7 @@ __all__ = [
     "FakeSecretsError",
     "FunctionClashError",
     "NoActiveWorldError",
+    "OutsideWorldError",
     "RequestRefusedError",
     "RotationNotOpenError",
     "SecretExistsError",
@@ -42,6 +43,22 @@ class FakeSecretsError(Exception):
 
 class NoActiveWorldError(FakeSecretsError):
     """Raised when a world is asked for while none is active."""
+
+
+class OutsideWorldError(FakeSecretsError):
+    """Raised by the guard where a call would go to AWS, since no world is active.
+
+    Args:
+        operation: the API operation, such as ``GetSecretValue``.
+        caller: the test that was running, or what else was.
+    """
+
+    def __init__(self, operation: str, caller: str) -> None:
+        super().__init__(
+            f"{operation} was called while no world of fake_secrets is active, in {caller}.\n"
+            "It was stopped before it could reach AWS, as `fake_secrets_guard = error` says. Decorate the test "
+            "with @mock_stages, or let it ask for the fixture `fake_secrets`."
+        )
 
 
 class UnsupportedOperationError(FakeSecretsError):

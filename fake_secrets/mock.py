@@ -18,7 +18,7 @@ __all__ = ["MockStages", "current", "mock_stages"]
 __tracebackhide__ = True  # the arguments in our frames may hold secret values
 
 
-Function = TypeVar("Function", bound=Callable[..., Any])
+Target = TypeVar("Target", bound=Callable[..., Any])
 
 
 class _NotGiven:
@@ -32,7 +32,7 @@ _NOT_GIVEN: Any = _NotGiven()
 
 
 class MockStages:
-    """A configured `mock_stages`: a decorator and a context manager.
+    """A configured `mock_stages`: a decorator and a context manager, synchronous and asynchronous.
 
     Args:
         options: the arguments that were given, by name; none makes it bare.
@@ -66,16 +66,48 @@ class MockStages:
         _, activation = self._entered.pop(mine[-1] if mine else -1)
         activation.__exit__(kind, error, traceback)
 
-    def __call__(self, function: Function) -> Function:
-        """Decorate a function or coroutine function: it runs in a world.
+    async def __aenter__(self) -> FakeSecrets:
+        """Activate a world, as a plain `with` does."""
+        return self.__enter__()
+
+    async def __aexit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        """Leave the world, as a plain `with` does."""
+        self.__exit__(kind, error, traceback)
+
+    def start(self) -> FakeSecrets:
+        """Activate a world until `stop`, and return its handle; `with` does the same.
 
         Raises:
-            TypeError: for a class, a generator function, a fixture or what can't be called.
+            SeedError, TypeError, ValueError: an argument is wrong; nothing was changed then.
+        """
+        return self.__enter__()
+
+    def stop(self) -> None:
+        """Leave the world that `start` has activated.
+
+        Raises:
+            NoActiveWorldError: there is no world of this object to leave.
+        """
+        if not self._entered:
+            msg = "stop() of a mock_stages that isn't active: call start() first, on the same object"
+            raise NoActiveWorldError(msg)
+        self.__exit__(None, None, None)
+
+    def __call__(self, target: Target) -> Target:
+        """Decorate a function of any kind, which then runs in a world, or a class of tests.
+
+        Raises:
+            TypeError: for a fixture, or what can't be called.
         """
         # It imports wrapt, which takes as long as all the rest of us.
         from fake_secrets.decoration import decorate  # noqa: PLC0415
 
-        return decorate(function, self)
+        return decorate(target, self)
 
     def active(self, options: Mapping[str, Any] | None = None) -> Activation:
         """Return what activates a world for the length of a `with` block.
@@ -87,7 +119,7 @@ class MockStages:
 
 
 @overload
-def mock_stages(function: Function, /) -> Function: ...
+def mock_stages(target: Target, /) -> Target: ...
 @overload
 def mock_stages(
     secrets: Mapping[str, Any] | None = ...,
@@ -110,8 +142,9 @@ def mock_stages(
 ) -> Any:
     """Serve every AWS Secrets Manager call of this process from a fake.
 
-    As a decorator, bare or called, for functions and coroutine functions; as a context manager
-    (`with mock_stages() as fake_secrets`). Without any argument it joins the innermost active
+    As a decorator, bare or called, for functions, coroutine functions, generators and classes;
+    as a context manager (`with` or `async with mock_stages() as fake_secrets`); by `start()` and
+    `stop()`. Without any argument it joins the innermost active
     world or opens one; any argument opens a world that shadows the outer one, except that an
     object whose own world is open joins that. Worlds are process-wide: threads that a test
     starts are served too.
@@ -131,7 +164,7 @@ def mock_stages(
             the same each time; by default they can't be foretold.
 
     Returns:
-        The decorated function, or a decorator and context manager.
+        The decorated function or class, or a decorator and context manager.
 
     Raises:
         TypeError: it decorates what it can't. Other arguments are checked on entry: SeedError,
@@ -147,7 +180,7 @@ def mock_stages(
         "_lane": _lane,
     }
     options = {name: value for name, value in given.items() if value is not _NOT_GIVEN}
-    is_decorated = set(options) == {"secrets"} and (callable(secrets) or not _is_seed(secrets))
+    is_decorated = set(options) == {"secrets"} and not _is_seed(secrets)
     return MockStages({})(secrets) if is_decorated else MockStages(options)
 
 

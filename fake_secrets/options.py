@@ -6,13 +6,23 @@ import re
 from collections.abc import Mapping
 from typing import Any, Literal
 
-__all__ = ["OPTIONS", "RotationErrors", "check_options", "check_region", "check_rotation_errors"]
+__all__ = [
+    "CLASS_DECORATOR",
+    "OPTIONS",
+    "RotationErrors",
+    "check_options",
+    "check_region",
+    "check_rotation_errors",
+]
 
 __tracebackhide__ = True  # the arguments in our frames may hold secret values
 
 RotationErrors = Literal["raise", "record"]
 
 OPTIONS = ("secrets", "region", "account_id", "rotation", "rotation_errors", "random_seed")
+
+# Where a decorated class keeps its `mock_stages`.
+CLASS_DECORATOR = "_fake_secrets_decorator"
 
 _ACCOUNT_ID = re.compile(r"[0-9]{12}")
 _REGION = re.compile(r"[a-z]+(-[a-z0-9]+)+")

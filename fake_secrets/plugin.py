@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+import os
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from fake_secrets.options import OPTIONS
+from fake_secrets.options import CLASS_DECORATOR, OPTIONS
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Sequence
 
     from botocore.client import BaseClient
 
@@ -20,13 +21,32 @@ __all__ = ["fake_secrets", "secretsmanager"]
 
 FIXTURE = "fake_secrets"
 MARKER = "fake_secrets"
+GUARD = "fake_secrets_guard"
+
+_GUARD_STATES = ("off", "error")
 
 _options = pytest.StashKey[dict[str, Any]]()
 _decorator = pytest.StashKey["MockStages | None"]()
 
 
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """Add the ini option of the guard."""
+    parser.addini(
+        GUARD,
+        "what becomes of a Secrets Manager call while no world of fake_secrets is active: "
+        "'off' lets it go to AWS, 'error' fails it at once",
+        default="off",
+    )
+
+
 def pytest_configure(config: pytest.Config) -> None:
-    """Register the marker."""
+    """Register the marker, and put up the guard where it is asked for."""
+    state = config.getini(GUARD)
+    if state not in _GUARD_STATES:
+        msg = f"{GUARD} = {state!r} is none of {', '.join(map(repr, _GUARD_STATES))}"
+        raise pytest.UsageError(msg)
+    if state == "error":
+        config.pluginmanager.register(_Guarding(), "fake_secrets_guard")
     config.addinivalue_line(
         "markers",
         "fake_secrets(secrets=None, *, region=None, account_id='123456789012', rotation='inline', "
@@ -36,16 +56,52 @@ def pytest_configure(config: pytest.Config) -> None:
     )
 
 
+class _Guarding:
+    """The hooks that are there only where the guard is up."""
+
+    def __init__(self) -> None:
+        from fake_secrets.hook.guard import Guard
+
+        self._guard = Guard(lambda: os.environ.get("PYTEST_CURRENT_TEST", "what pytest imports, before any test"))
+        self._guard.put_up()
+
+    def pytest_unconfigure(self) -> None:
+        self._guard.take_down()
+
+    @pytest.hookimpl(wrapper=True)
+    def pytest_runtest_setup(self) -> Iterator[None]:
+        return (yield from self._phase())
+
+    @pytest.hookimpl(wrapper=True)
+    def pytest_runtest_call(self) -> Iterator[None]:
+        return (yield from self._phase())
+
+    @pytest.hookimpl(wrapper=True)
+    def pytest_runtest_teardown(self) -> Iterator[None]:
+        return (yield from self._phase())
+
+    def _phase(self) -> Iterator[None]:
+        """Raise at the end of a phase what code under test has swallowed in it."""
+        refused = self._guard.refused
+        refused.clear()
+        result = yield
+        if refused:
+            raise refused[0]
+        return result
+
+
 def pytest_collection_modifyitems(items: Sequence[pytest.Item]) -> None:
     """Give every test that is marked, or decorated with mock_stages, the fixture; let it come first."""
     for item in items:
         if isinstance(item, pytest.Function):
-            decorator = _decorator_of(item.obj)
-            markers = list(item.iter_markers(MARKER))
-            if decorator is not None or markers:
-                item.stash[_options] = _merge(decorator, markers, item)
-                item.stash[_decorator] = decorator
-            if decorator is not None or markers or FIXTURE in item.fixturenames:
+            told = list(_closest_first(item))
+            if told:
+                merged: dict[str, Any] = {}
+                for options, _ in reversed(told):
+                    merged.update(options)
+                item.stash[_options] = merged
+                item.stash[_decorator] = next((decorator for _, decorator in told if decorator), None)
+            if told or FIXTURE in item.fixturenames:
                 _insert_fixture(item)
 
 
@@ -107,12 +163,39 @@ def _decorator_of(function: object) -> MockStages | None:
     return None
 
 
-def _merge(decorator: MockStages | None, markers: Sequence[pytest.Mark], item: pytest.Item) -> dict[str, Any]:
-    """Merge the options: decorator, then markers, the closest winning member by member."""
-    merged: dict[str, Any] = {}
-    for marker in reversed(markers):
-        merged.update(_marker_options(marker, item))
-    return {**merged, **(decorator.options if decorator is not None else {})}
+def _closest_first(item: pytest.Function) -> Iterator[tuple[dict[str, Any], MockStages | None]]:
+    """Yield the options of all decorators and markers of a test, with the decorator if it is one."""
+    for node in item.iter_parents():
+        if isinstance(node, pytest.Class):
+            yield from _of_class(node, item)
+        else:
+            decorator = _decorator_of(node.obj) if isinstance(node, pytest.Function) else None
+            if decorator is not None:
+                yield decorator.options, decorator
+            yield from _of_marks(node.own_markers, item)
+
+
+def _of_class(node: pytest.Class, item: pytest.Function) -> Iterator[tuple[dict[str, Any], MockStages | None]]:
+    bases = node.obj.__mro__
+    marks_of = {base: _marks(vars(base).get("pytestmark", ())) for base in bases}
+    inherited = [mark for marks in marks_of.values() for mark in marks]
+    # What a conftest.py has added to the node comes before what the source says.
+    yield from _of_marks([mark for mark in node.own_markers if mark not in inherited], item)
+    for base in bases:
+        decorator = vars(base).get(CLASS_DECORATOR)
+        if decorator is not None:
+            yield decorator.options, decorator
+        yield from _of_marks(marks_of[base], item)
+
+
+def _of_marks(marks: Iterable[pytest.Mark], item: pytest.Function) -> Iterator[tuple[dict[str, Any], None]]:
+    yield from ((_marker_options(mark, item), None) for mark in marks if mark.name == MARKER)
+
+
+def _marks(stated: Any) -> list[pytest.Mark]:
+    """Return a class's `pytestmark` as marks: it is one or several, each plain or a decorator."""
+    several = stated if isinstance(stated, list | tuple) else [stated]
+    return [mark.mark if isinstance(mark, pytest.MarkDecorator) else mark for mark in several]
 
 
 def _marker_options(marker: pytest.Mark, item: pytest.Item) -> dict[str, Any]:

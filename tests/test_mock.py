@@ -6,6 +6,7 @@ import inspect
 import os
 import random
 import threading
+import unittest
 from datetime import UTC, datetime
 
 import boto3
@@ -135,11 +136,6 @@ class TestWhatItCannotDecorate:
     @pytest.mark.parametrize(
         ("decorated", "message"),
         [
-            (type("Suite", (), {}), "doesn't decorate classes yet, and Suite is one"),
-            (generator, "doesn't decorate generator functions yet, and generator is one"),
-            (async_generator, "doesn't decorate generator functions yet, and async_generator is one"),
-            (staticmethod(bare), "put mock_stages below @staticmethod"),
-            (classmethod(bare), "put mock_stages below @classmethod"),
             (some_fixture, "put mock_stages below @pytest.fixture"),
             (7, "int is neither"),
         ],
@@ -162,6 +158,191 @@ class TestWhatItCannotDecorate:
     def test_unknown_arguments_are_refused(self):
         with pytest.raises(TypeError, match="unexpected keyword argument 'regoin'"):
             mock_stages(regoin="us-east-1")
+
+
+@mock_stages({"a": "x"})
+def talking_generator():
+    """Yield what is sent to it and what is thrown into it, and how many secrets there are."""
+    heard = None
+    while heard != "end":
+        try:
+            heard = yield heard, value_of("a")
+        except KeyError:
+            heard = "KeyError"
+    return "returned"
+
+
+@mock_stages({"a": "x"})
+async def talking_async_generator():
+    heard = None
+    while heard != "end":
+        try:
+            heard = yield heard, value_of("a")
+        except KeyError:
+            heard = "KeyError"
+
+
+def is_active():
+    return bool(stack._entries)
+
+
+class TestGenerators:
+    def test_they_stay_what_they_are(self):
+        assert inspect.isgeneratorfunction(talking_generator)
+        assert inspect.isasyncgenfunction(talking_async_generator)
+
+    def test_a_world_is_active_from_the_first_step_to_the_end(self):
+        generator = talking_generator()
+        assert not is_active()
+        next(generator)
+        assert is_active()
+        with pytest.raises(StopIteration) as ended:
+            generator.send("end")
+        assert ended.value.value == "returned"
+        assert not is_active()
+
+    def test_what_is_sent_and_thrown_reaches_them(self):
+        generator = talking_generator()
+        heard = [next(generator), generator.send("sent"), generator.throw(KeyError())]
+        assert heard == [(None, "x"), ("sent", "x"), ("KeyError", "x")]
+        generator.close()
+        assert not is_active()
+
+    def test_asynchronous_ones_hear_the_same(self):
+        async def talk():
+            generator = talking_async_generator()
+            assert not is_active()
+            heard = [
+                await generator.__anext__(),
+                await generator.asend("sent"),
+                await generator.athrow(KeyError()),
+            ]
+            assert is_active()
+            await generator.aclose()
+            return heard
+
+        assert asyncio.run(talk()) == [(None, "x"), ("sent", "x"), ("KeyError", "x")]
+        assert not is_active()
+
+    def test_asynchronous_ones_end_by_themselves(self):
+        async def talk():
+            generator = talking_async_generator()
+            await generator.__anext__()
+            with pytest.raises(StopAsyncIteration):
+                await generator.asend("end")
+
+        asyncio.run(talk())
+        assert not is_active()
+
+    def test_what_they_raise_comes_out(self):
+        @mock_stages
+        async def fails():
+            yield 1
+            raise LookupError
+
+        async def go_through():
+            return [item async for item in fails()]
+
+        with pytest.raises(LookupError):
+            asyncio.run(go_through())
+        assert not is_active()
+
+
+class TestClasses:
+    def test_a_plain_class_stays_as_it_is(self):
+        class Suite:
+            def method(self):
+                return is_active()
+
+        assert mock_stages({"a": "x"})(Suite) is Suite
+        assert Suite().method() is False
+
+    @pytest.mark.parametrize("base", [unittest.TestCase, unittest.IsolatedAsyncioTestCase])
+    def test_a_test_case_runs_in_a_world_without_pytest(self, base):
+        seen = []
+
+        @mock_stages({"a": "x"})
+        class Suite(base):
+            def setUp(self):
+                self.addCleanup(lambda: seen.append(value_of("a")))
+                seen.append(value_of("a"))
+
+            def test(self):
+                seen.append(value_of("a"))
+
+        result = unittest.TestResult()
+        unittest.defaultTestLoader.loadTestsFromTestCase(Suite).run(result)
+        assert (result.testsRun, result.errors, result.failures) == (1, [], [])
+        assert seen == ["x"] * 3
+        assert not is_active()
+
+    def test_a_test_case_runs_in_a_world_under_a_debugger_too(self):
+        seen = []
+
+        @mock_stages({"a": "x"})
+        class Suite(unittest.TestCase):
+            def test(self):
+                seen.append(value_of("a"))
+
+        Suite("test").debug()
+        assert seen == ["x"]
+
+    def test_of_decorated_test_cases_the_closest_wins_argument_by_argument(self):
+        seen = []
+
+        @mock_stages({"a": "far"}, region="eu-west-3")
+        class Base(unittest.TestCase):
+            def test(self):
+                seen.append((value_of("a"), current().region, len(stack._entries)))
+
+        @mock_stages({"a": "close"})
+        class Suite(Base):
+            pass
+
+        Suite("test").run()
+        assert seen == [("close", "eu-west-3", 1)]
+
+    def test_each_test_of_a_test_case_starts_with_the_seed(self):
+        @mock_stages({"a": "x"})
+        class Suite(unittest.TestCase):
+            def test_one(self):
+                current().add("b", "y")
+
+            test_two = test_one
+
+        result = unittest.TestResult()
+        unittest.defaultTestLoader.loadTestsFromTestCase(Suite).run(result)
+        assert result.wasSuccessful()
+
+
+class TestStartAndStop:
+    def test_they_are_a_world(self):
+        world = mock_stages({"a": "x"})
+        assert isinstance(world.start(), FakeSecrets)
+        assert value_of("a") == "x"
+        world.stop()
+        assert not is_active()
+
+    def test_starts_are_stopped_one_by_one(self):
+        world = mock_stages({"a": "x"})
+        assert world.start() is world.start()
+        world.stop()
+        assert is_active()
+        world.stop()
+        assert not is_active()
+
+    def test_stop_without_start_says_what_to_do(self):
+        with pytest.raises(NoActiveWorldError, match=r"call start\(\) first, on the same object"):
+            mock_stages().stop()
+
+
+def test_async_with_is_a_world():
+    async def body():
+        async with mock_stages({"a": "x"}) as fake:
+            return isinstance(fake, FakeSecrets), value_of("a")
+
+    assert asyncio.run(body()) == (True, "x")
+    assert not is_active()
 
 
 class TestContextManager:

@@ -4,6 +4,7 @@ import subprocess
 import sys
 
 import boto3.session
+import botocore.endpoint
 import pytest
 
 from fake_secrets import FakeSecrets, mock_stages
@@ -404,6 +405,155 @@ class TestTracebacks:
             ["E *ConnectionError: the database is down", "E *raised in createSecret of the rotation of secret 'a'"]
         )
         ran.stdout.no_fnmatch_line("*runner.py*")
+
+
+FORGOTTEN = """
+    import boto3, pytest
+    client = boto3.client("secretsmanager", region_name="us-east-1")
+    def test_forgotten():
+        client.get_secret_value(SecretId="a")
+"""
+
+
+class TestGuard:
+    @pytest.fixture
+    def guarded(self, pytester):
+        def guarded(source, *arguments, state="error"):
+            pytester.makeini(f"[pytest]\nfake_secrets_guard = {state}\n")
+            pytester.makepyfile(source)
+            return pytester.runpytest_inprocess(*pytest_arguments, "--strict-config", *arguments)
+
+        return guarded
+
+    def test_a_forgotten_decorator_is_an_error_that_names_test_and_call(self, guarded):
+        ran = guarded(FORGOTTEN)
+        ran.assert_outcomes(failed=1)
+        test = "test_a_forgotten_decorator_is_an_error_that_names_test_and_call.py::test_forgotten (call)"
+        what = f"GetSecretValue was called while no world of fake_secrets is active, in {test}."
+        advice = (
+            "It was stopped before it could reach AWS, as `fake_secrets_guard = error` says. Decorate the test "
+            "with @mock_stages, or let it ask for the fixture `fake_secrets`."
+        )
+        ran.stdout.fnmatch_lines([f"E *OutsideWorldError: {what}", f"E *{advice}"])
+
+    def test_calls_inside_a_world_pass(self, guarded):
+        passes(
+            guarded(
+                """
+                import boto3
+                from fake_secrets import mock_stages
+                client = boto3.client("secretsmanager", region_name="us-east-1")
+                @mock_stages({"a": "x"})
+                def test_decorated():
+                    assert client.get_secret_value(SecretId="a")["SecretString"] == "x"
+                @mock_stages({"a": "x"}, _lane="wire")
+                def test_by_wire():
+                    assert client.get_secret_value(SecretId="a")["SecretString"] == "x"
+                """
+            ),
+            2,
+        )
+
+    def test_other_services_pass(self, guarded):
+        passes(
+            guarded(
+                """
+                import boto3, botocore.exceptions, pytest
+                def test_other_service():
+                    client = boto3.client(
+                        "sts", region_name="us-east-1", endpoint_url="http://localhost:1",
+                        aws_access_key_id="a", aws_secret_access_key="b",
+                        config=boto3.session.Config(retries={"max_attempts": 0}),
+                    )
+                    with pytest.raises((botocore.exceptions.EndpointConnectionError, RuntimeError)):
+                        client.get_caller_identity()
+                """
+            )
+        )
+
+    def test_what_code_swallows_fails_its_test_all_the_same(self, guarded):
+        ran = guarded(
+            """
+            import contextlib, boto3
+            client = boto3.client("secretsmanager", region_name="us-east-1")
+            def test_swallowed():
+                with contextlib.suppress(Exception):
+                    client.get_secret_value(SecretId="a")
+            def test_next():
+                pass
+            """
+        )
+        ran.assert_outcomes(failed=1, passed=1)
+
+    @pytest.mark.parametrize(
+        ("part", "outcome"), [("before", {"errors": 1}), ("after", {"passed": 1, "errors": 1})]
+    )
+    def test_set_up_and_tear_down_are_watched_too(self, guarded, part, outcome):
+        ran = guarded(
+            f"""
+            import boto3, pytest
+            client = boto3.client("secretsmanager", region_name="us-east-1")
+            @pytest.fixture
+            def around():
+                if {part == "before"}: client.list_secrets()
+                yield
+                if {part == "after"}: client.list_secrets()
+            def test_innocent(around):
+                pass
+            """
+        )
+        ran.assert_outcomes(**outcome)
+
+    def test_a_call_on_import_is_stopped_too(self, guarded, monkeypatch):
+        monkeypatch.delenv("PYTEST_CURRENT_TEST")
+        ran = guarded(
+            """
+            import boto3
+            boto3.client("secretsmanager", region_name="us-east-1").list_secrets()
+            """
+        )
+        ran.stdout.fnmatch_lines(
+            ["E *ListSecrets was called while no world * in what pytest imports, before any test."]
+        )
+
+    def test_a_client_that_nobody_told_us_of_is_stopped(self, guarded):
+        ran = guarded(
+            """
+            import botocore.session
+            kept = botocore.client.BaseClient._make_api_call
+            client = botocore.session.Session().create_client("secretsmanager", region_name="us-east-1")
+            def test_round_every_wrapper():
+                kept(client, "ListSecrets", {})
+            """
+        )
+        ran.stdout.fnmatch_lines(["E *OutsideWorldError: ListSecrets was called*"])
+
+    def test_without_it_calls_go_their_way(self, guarded):
+        ran = guarded(
+            """
+            import boto3, botocore.exceptions, pytest
+            def test_unguarded():
+                client = boto3.client(
+                    "secretsmanager", region_name="us-east-1", endpoint_url="http://localhost:1",
+                    aws_access_key_id="a", aws_secret_access_key="b",
+                    config=boto3.session.Config(retries={"max_attempts": 0}),
+                )
+                with pytest.raises((botocore.exceptions.EndpointConnectionError, RuntimeError)):
+                    client.list_secrets()
+            """,
+            state="off",
+        )
+        passes(ran)
+
+    def test_another_state_is_a_usage_error_that_lists_them(self, guarded):
+        ran = guarded("", state="on")
+        assert ran.ret == pytest.ExitCode.USAGE_ERROR
+        ran.stderr.fnmatch_lines(["ERROR: fake_secrets_guard = 'on' is none of 'off', 'error'"])
+
+    def test_it_is_gone_after_the_run(self, guarded):
+        before = botocore.endpoint.Endpoint.make_request, botocore.endpoint.Endpoint._send
+        guarded(FORGOTTEN)
+        assert (botocore.endpoint.Endpoint.make_request, botocore.endpoint.Endpoint._send) == before
 
 
 class TestInertUntilAsked:

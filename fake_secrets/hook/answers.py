@@ -13,6 +13,7 @@ import botocore.awsrequest
 from fake_secrets import clock
 from fake_secrets.errors import ServiceError
 from fake_secrets.hook.facts import facts_of
+from fake_secrets.service.arns import partition_of
 from fake_secrets.service.model import Request
 
 if TYPE_CHECKING:
@@ -55,14 +56,14 @@ class Response(botocore.awsrequest.AWSResponse):
 
 
 class Target:
-    """Whom a call asks: a world, a region of it and its partition; and the access key that tells who calls."""
+    """Whom a call asks: a world and a region of it; and the access key id, where it tells who calls."""
 
     __slots__ = ("access_key", "partition", "region", "world")
 
-    def __init__(self, world: World, region: str, partition: str, access_key: str | None = None) -> None:
+    def __init__(self, world: World, region: str, access_key: str | None = None) -> None:
         self.world = world
         self.region = region
-        self.partition = partition
+        self.partition = partition_of(region)
         self.access_key = access_key
 
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import inspect
-import re
 import threading
 import weakref
 from collections.abc import Callable, Iterator
@@ -19,9 +18,10 @@ import botocore.exceptions
 from fake_secrets import stack
 from fake_secrets.errors import UnsupportedOperationError
 from fake_secrets.hook.answers import Target, answer_parsed, answer_raw
+from fake_secrets.hook.facts import SERVICE_NAME
+from fake_secrets.hook.requests import asked, operation_asked, operation_sent, region_and_key
 from fake_secrets.hook.seams import DefaultSession, Seam, access_key_of, parses_for_itself
 from fake_secrets.principals import is_telling
-from fake_secrets.service.arns import partition_of
 from fake_secrets.world import rotating_world
 
 if TYPE_CHECKING:
@@ -31,16 +31,11 @@ if TYPE_CHECKING:
     from fake_secrets.rotation.runner import Rotation
     from fake_secrets.world import World
 
-__all__ = ["held", "hold", "release"]
+__all__ = ["held", "hold", "release", "world_of_this_call"]
 
 __tracebackhide__ = True  # the arguments in our frames may hold secret values
 
-_SERVICE_NAME = "secretsmanager"
 _REQUEST_ARGUMENTS = 2
-_TARGET_PREFIX = "secretsmanager."
-# Groups: access key id, region.
-_CREDENTIAL_SCOPE = re.compile(r"Credential=([^/]+)/\d+/([^/]+)/")
-_HOST = re.compile(r"//secretsmanager(?:-fips)?\.([a-z0-9-]+)\.")
 
 
 class _Equipped:
@@ -131,16 +126,17 @@ def _take_down() -> None:
         seam.take_down()
 
 
-def _world_of_this_call() -> World | None:
+def world_of_this_call() -> World | None:
+    """Return the world that a call from here belongs to, or None."""
     return rotating_world() or stack.innermost()
 
 
 def _around_call(wrapped: Callable[..., Any], client: BaseClient, args: Any, kwargs: Any) -> Any:
     """Wrap `BaseClient._make_api_call`: any client's call belongs to the world it began in."""
     known = _equipped.get(client)
-    if known is None and client.meta.service_model.service_name != _SERVICE_NAME:
+    if known is None and client.meta.service_model.service_name != SERVICE_NAME:
         return wrapped(*args, **kwargs)
-    world = _world_of_this_call()
+    world = world_of_this_call()
     if world is None:
         return wrapped(*args, **kwargs)
     hold()
@@ -221,7 +217,7 @@ def _before_send(request: Any, **_: Any) -> Any:
     call = _calling.get()
     if call is None:
         return None
-    operation = _operation_of(request)
+    operation = operation_sent(request)
     if operation is None:
         return None
     model = call.model_of(operation)
@@ -238,18 +234,16 @@ def _around_request(wrapped: Callable[..., Any], endpoint: Any, args: Any, kwarg
     Raises:
         UnsupportedOperationError: the call is aiobotocore's.
     """
-    model, params = (
-        args if len(args) == _REQUEST_ARGUMENTS else (kwargs["operation_model"], kwargs["request_dict"])
-    )
-    world = None if _calling.get() else _world_of_this_call()
-    if world is None or model.service_model.service_name != _SERVICE_NAME:
+    world = None if _calling.get() else world_of_this_call()
+    if world is None or operation_asked(args, kwargs) is None:
         return wrapped(*args, **kwargs)
+    model, params = asked(args, kwargs)
     if inspect.iscoroutinefunction(endpoint._send_request):
         # aiobotocore's endpoints inherit this method, and their clients come past our wrapper.
         msg = f"fake_secrets doesn't serve aiobotocore yet; its {model.name} would have gone to AWS. Use boto3."
         raise UnsupportedOperationError(msg)
     region = params["context"]["client_region"]
-    answer, rotation = answer_parsed(Target(world, region, partition_of(region)), model, params)
+    answer, rotation = answer_parsed(Target(world, region), model, params)
     if rotation is not None:
         world.run(rotation)
     return answer
@@ -258,9 +252,9 @@ def _around_request(wrapped: Callable[..., Any], endpoint: Any, args: Any, kwarg
 def _around_send(wrapped: Callable[..., Any], _: Any, args: Any, kwargs: Any) -> Any:
     """Wrap `Endpoint._send`: whatever became of our handlers, nothing of ours is sent."""
     request = args[0] if args else kwargs["request"]
-    operation = _operation_of(request)
+    operation = operation_sent(request)
     call = _calling.get()
-    world = call.world if call else _world_of_this_call()
+    world = call.world if call else world_of_this_call()
     if operation is None or world is None:
         return wrapped(*args, **kwargs)
     target = call or _target_of(world, request)
@@ -272,19 +266,9 @@ def _around_send(wrapped: Callable[..., Any], _: Any, args: Any, kwargs: Any) ->
     return response
 
 
-def _operation_of(request: Any) -> str | None:
-    header = request.headers.get("X-Amz-Target") or b""
-    target = header.decode("ascii", "replace") if isinstance(header, bytes) else header
-    return target.removeprefix(_TARGET_PREFIX) if target.startswith(_TARGET_PREFIX) else None
-
-
 def _target_of(world: World, request: Any) -> Target:
-    header = request.headers.get("Authorization") or b""
-    authorization = header.decode("ascii", "replace") if isinstance(header, bytes) else header
-    scope, host = _CREDENTIAL_SCOPE.search(authorization), _HOST.search(request.url)
-    region = scope[2] if scope else host[1] if host else world.region
-    access_key = scope[1] if scope and is_telling(scope[1]) else None
-    return Target(world, region, partition_of(region), access_key)
+    region, access_key = region_and_key(request)
+    return Target(world, region or world.region, access_key)
 
 
 _SEAMS: list[Seam | DefaultSession] = [

@@ -18,7 +18,7 @@ from fake_secrets.service.constraints import Shape
 if TYPE_CHECKING:
     from botocore.model import OperationModel
 
-__all__ = ["OperationFacts", "facts_of", "is_region"]
+__all__ = ["SERVICE_NAME", "OperationFacts", "facts_of", "is_region"]
 
 SERVICE_NAME = "secretsmanager"
 

@@ -1,0 +1,62 @@
+"""The guard: outside of every world, no Secrets Manager call gets past."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import botocore.endpoint
+
+from fake_secrets.errors import OutsideWorldError
+from fake_secrets.hook.calls import world_of_this_call
+from fake_secrets.hook.requests import operation_asked, operation_sent
+from fake_secrets.hook.seams import Seam
+
+__all__ = ["Guard"]
+
+__tracebackhide__ = True  # the arguments in our frames may hold secret values
+
+
+class Guard:
+    """Refuses what would go to AWS for want of a world, before credentials are looked for.
+
+    Clients that nobody told us of are stopped too, since it stands below them all.
+
+    Args:
+        who: says who calls, such as the name of the running test.
+
+    `refused` keeps what was raised, since code under test may swallow it.
+    """
+
+    def __init__(self, who: Callable[[], str]) -> None:
+        self._who = who
+        self.refused: list[OutsideWorldError] = []
+        self._seams = [
+            Seam(botocore.endpoint.Endpoint, "make_request", self._around_request),
+            Seam(botocore.endpoint.Endpoint, "_send", self._around_send),
+        ]
+
+    def put_up(self) -> None:
+        """Refuse calls from now on."""
+        for seam in self._seams:
+            seam.put_up()
+
+    def take_down(self) -> None:
+        """Let calls pass again."""
+        for seam in self._seams:
+            seam.take_down()
+
+    def _around_request(self, wrapped: Callable[..., Any], _: Any, args: Any, kwargs: Any) -> Any:
+        self._check(operation_asked(args, kwargs))
+        return wrapped(*args, **kwargs)
+
+    def _around_send(self, wrapped: Callable[..., Any], _: Any, args: Any, kwargs: Any) -> Any:
+        self._check(operation_sent(args[0] if args else kwargs["request"]))
+        return wrapped(*args, **kwargs)
+
+    def _check(self, operation: str | None) -> None:
+        if operation is None or world_of_this_call() is not None:
+            return
+        error = OutsideWorldError(operation, self._who())
+        self.refused.append(error)
+        raise error

@@ -1,0 +1,54 @@
+"""What botocore's requests tell: the operation, and who asks which region."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, Any
+
+from fake_secrets.hook.facts import SERVICE_NAME
+from fake_secrets.principals import is_telling
+
+if TYPE_CHECKING:
+    from botocore.model import OperationModel
+
+__all__ = ["asked", "operation_asked", "operation_sent", "region_and_key"]
+
+__tracebackhide__ = True  # the arguments in our frames may hold secret values
+
+_REQUEST_ARGUMENTS = 2
+_TARGET_PREFIX = "secretsmanager."
+# Groups: access key id, region.
+_CREDENTIAL_SCOPE = re.compile(r"Credential=([^/]+)/\d+/([^/]+)/")
+_HOST = re.compile(r"//secretsmanager(?:-fips)?\.([a-z0-9-]+)\.")
+
+
+def asked(args: Any, kwargs: Any) -> tuple[OperationModel, Any]:
+    """Return the operation's model and the request of a call of `Endpoint.make_request`."""
+    if len(args) == _REQUEST_ARGUMENTS:
+        return args  # type: ignore[no-any-return]  # botocore's arguments
+    return kwargs["operation_model"], kwargs["request_dict"]
+
+
+def operation_asked(args: Any, kwargs: Any) -> str | None:
+    """Return the operation that `Endpoint.make_request` is called for, or None if it isn't ours."""
+    model, _ = asked(args, kwargs)
+    return model.name if model.service_model.service_name == SERVICE_NAME else None
+
+
+def operation_sent(request: Any) -> str | None:
+    """Return the operation of a prepared HTTP request, or None if it isn't ours."""
+    target = _header(request, "X-Amz-Target")
+    return target.removeprefix(_TARGET_PREFIX) if target.startswith(_TARGET_PREFIX) else None
+
+
+def region_and_key(request: Any) -> tuple[str | None, str | None]:
+    """Return the region that a prepared HTTP request asks, and the access key id where it tells who calls."""
+    scope, host = _CREDENTIAL_SCOPE.search(_header(request, "Authorization")), _HOST.search(request.url)
+    if scope is not None:
+        return scope[2], scope[1] if is_telling(scope[1]) else None
+    return None if host is None else host[1], None
+
+
+def _header(request: Any, name: str) -> str:
+    header = request.headers.get(name) or b""
+    return header.decode("ascii", "replace") if isinstance(header, bytes) else header
