@@ -1,6 +1,7 @@
 """Plays the scenarios of data/vectors.json, recorded or documented behaviour of AWS."""
 
 import base64
+import functools
 import json
 import re
 from datetime import UTC, datetime, timedelta
@@ -22,6 +23,16 @@ def operations_of(scenario):
     return {step["op"] for step in steps}
 
 
+@functools.cache
+def clients():
+    """Return a client, and one that sends what it is given: kept, since building them takes long."""
+    unchecked = botocore.config.Config(parameter_validation=False)
+    raw_client = boto3.client("secretsmanager", region_name="us-east-1", config=unchecked)
+    # A raw body has no token but its own.
+    raw_client.meta.events.unregister("before-parameter-build", botocore.handlers.generate_idempotent_uuid)
+    return boto3.client("secretsmanager", region_name="us-east-1"), raw_client
+
+
 class Player:
     """Plays one scenario: its symbols, its steps, its rotation functions."""
 
@@ -31,13 +42,7 @@ class Player:
         self.scenario = scenario
         self.symbols = dict(scenario.get("bind", {}))
         self.rotation_step = {}
-        self.client = boto3.client("secretsmanager", region_name="us-east-1")
-        unchecked = botocore.config.Config(parameter_validation=False)
-        self.raw_client = boto3.client("secretsmanager", region_name="us-east-1", config=unchecked)
-        # A raw body has no token but its own.
-        self.raw_client.meta.events.unregister(
-            "before-parameter-build", botocore.handlers.generate_idempotent_uuid
-        )
+        self.client, self.raw_client = clients()
 
     def play(self):
         if "$fn" in self.symbols:

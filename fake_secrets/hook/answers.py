@@ -5,7 +5,7 @@ from __future__ import annotations
 import email.utils
 import functools
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 import botocore.awsrequest
@@ -56,15 +56,20 @@ class Response(botocore.awsrequest.AWSResponse):
 
 
 class Target:
-    """Whom a call asks: a world and a region of it; and the access key id, where it tells who calls."""
+    """Whom a call asks: a world and a region of it; and the access key id, where it tells who calls.
 
-    __slots__ = ("access_key", "partition", "region", "world")
+    `automatic` names the members that botocore has filled in at random, for a seeded world to
+    fill in anew.
+    """
+
+    __slots__ = ("access_key", "automatic", "partition", "region", "world")
 
     def __init__(self, world: World, region: str, access_key: str | None = None) -> None:
         self.world = world
         self.region = region
         self.partition = partition_of(region)
         self.access_key = access_key
+        self.automatic: Sequence[str] = ()
 
 
 def answer_raw(
@@ -130,6 +135,9 @@ def _ask(
     request = None
     try:
         members = _members(body)
+        for name in target.automatic:
+            if name in members:
+                members[name] = world.ids.uuid()
         caller = world.principals.caller(target.access_key)
         request = Request(
             operation, members, target.region, target.partition, caller.account_id, caller.arn, 0.0, shape

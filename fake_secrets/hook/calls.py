@@ -64,6 +64,7 @@ class _Call(Target):
         self.region = client.region
         self.partition = client.partition
         self.access_key = client.access_key
+        self.automatic = ()
         self.model_of = client.model_of
         self.is_fast = client.is_fast and world.lane == "fast"
         self.rotations: list[Rotation] = []
@@ -144,8 +145,9 @@ def _around_call(wrapped: Callable[..., Any], client: BaseClient, args: Any, kwa
         # Looked up again, since the last world may have taken the handlers down meanwhile.
         known = _equipped.get(client) or _equip(client)
         call = _Call(world, known)
-        if world.ids.is_seeded:
-            args = _with_tokens(call, args)
+        if world.ids.is_seeded and len(args) == _REQUEST_ARGUMENTS:
+            operation, members = args
+            call.automatic = [name for name in call.model_of(operation).idempotent_members if name not in members]
         if not call.is_fast and not known.has_wire:
             _equip_for_wire(client, known)
         reset = _calling.set(call)
@@ -161,15 +163,6 @@ def _around_call(wrapped: Callable[..., Any], client: BaseClient, args: Any, kwa
         return response
     finally:
         release()
-
-
-def _with_tokens(call: _Call, args: Any) -> Any:
-    """Fill the tokens in that botocore would fill in, so that a seeded world has the same each time."""
-    if len(args) != _REQUEST_ARGUMENTS:
-        return args
-    operation, members = args
-    tokens = {name: call.world.ids.uuid() for name in call.model_of(operation).idempotent_members}
-    return operation, {**tokens, **members}
 
 
 def _tell_other_region(error: botocore.exceptions.ClientError, call: _Call, args: Any) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import datetime
 import functools
+import time
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
@@ -112,8 +113,7 @@ def _parser(shape: Any) -> Parse | None:
     if kind == "list":
         return _in_each(_parser(shape.member))
     if kind == "structure":
-        members = {name: _parser(member) for name, member in shape.members.items()}
-        return _in_members({name: parse for name, parse in members.items() if parse is not None})
+        return _in_members({name: _parser(member) for name, member in shape.members.items()})
     return None
 
 
@@ -121,20 +121,27 @@ def _in_each(parse: Parse | None) -> Parse | None:
     return None if parse is None else lambda values: [parse(value) for value in values]
 
 
-def _in_members(parsers: dict[str, Parse]) -> Parse | None:
+def _in_members(members: dict[str, Parse | None]) -> Parse:
+    known = members.keys()
+    parsers = {name: parse for name, parse in members.items() if parse is not None}
+
     def run(values: dict[str, Any]) -> dict[str, Any]:
+        if not values.keys() <= known:
+            # An older model doesn't know what newer ones have, and its parser leaves that out.
+            for name in values.keys() - known:
+                del values[name]
         for name, parse in parsers.items():
             if name in values:
                 values[name] = parse(values[name])
         return values
 
-    return run if parsers else None
+    return run
 
 
 def _parse_timestamp(value: float) -> Any:
-    return _cached_timestamp(value, datetime.datetime)
+    return _cached_timestamp(value, datetime.datetime, time.tzname)
 
 
 @functools.lru_cache(maxsize=4096)
-def _cached_timestamp(value: float, kind: type) -> Any:  # noqa: ARG001 -- freezegun changes the type of what is parsed
+def _cached_timestamp(value: float, kind: type, zone: tuple[str, str]) -> Any:  # noqa: ARG001 -- what parsing depends on
     return botocore.utils.parse_timestamp(value)  # type: ignore[arg-type]  # JSON has numbers

@@ -69,11 +69,12 @@ def primary_region_of(secret: Secret) -> str | None:
 
 
 def _describe_rotation(rotation: RotationState) -> dict[str, Any]:
+    metadata = rotation.external_metadata
     return {
         "RotationEnabled": rotation.enabled,
         "RotationLambdaARN": rotation.lambda_arn,
         "RotationRules": None if rotation.rules is None else dict(rotation.rules),
-        "ExternalSecretRotationMetadata": rotation.external_metadata,
+        "ExternalSecretRotationMetadata": metadata and [dict(item) for item in metadata],
         "ExternalSecretRotationRoleArn": rotation.external_role_arn,
         "LastRotatedDate": rotation.last_rotated,
     }

@@ -648,41 +648,6 @@ class TestWireLane:
         with mock_stages(_lane="wire"), pytest.raises(UnsupportedOperationError):
             secretsmanager().describe_secret(SecretId="app/db")
 
-    @pytest.mark.parametrize(
-        "call",
-        [
-            lambda client: client.get_secret_value(SecretId="app/db"),
-            lambda client: client.get_secret_value(SecretId="bin"),
-            lambda client: client.describe_secret(SecretId="app/db"),
-            lambda client: client.list_secret_version_ids(SecretId="app/db"),
-            lambda client: client.delete_secret(SecretId="app/db"),
-            lambda client: client.list_secrets(),
-            lambda client: client.tag_resource(SecretId="app/db", Tags=[{"Key": "a", "Value": "b"}]),
-        ],
-    )
-    def test_both_lanes_answer_the_same(self, call, freezer_at_noon):
-        answers = []
-        for lane in ("fast", "wire"):
-            with mock_stages(_lane=lane) as fake:
-                fake.add("app/db", "x", arn_suffix="a1b2c3", version_ids={"AWSCURRENT": "1" * 32}, tags={"a": "b"})
-                fake.add("bin", b"\0\1", arn_suffix="a1b2c3", version_ids={"AWSCURRENT": "2" * 32})
-                answers.append(call(secretsmanager()))
-        assert answers[0] == answers[1]
-
-    @pytest.mark.parametrize(
-        "request_members",
-        [{"SecretId": "unknown"}, {"SecretId": "no name"}, {"SecretId": "app/db", "VersionStage": "NONE"}],
-    )
-    def test_both_lanes_refuse_the_same(self, request_members, freezer_at_noon):
-        refusals = []
-        for lane in ("fast", "wire"):
-            with mock_stages(SEED, _lane=lane):
-                client = secretsmanager()
-                with pytest.raises(botocore.exceptions.ClientError) as refused:
-                    client.get_secret_value(**request_members)
-                refusals.append((type(refused.value).__name__, str(refused.value), refused.value.response))
-        assert refusals[0] == refusals[1]
-
 
 def test_the_innermost_world_is_current():
     with mock_stages({}) as outer:

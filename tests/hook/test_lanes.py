@@ -1,0 +1,374 @@
+"""Both lanes agree: the fast lane answers what botocore makes of the wire lane's bytes, member by member."""
+
+import copy
+import datetime
+import functools
+import re
+import time
+from collections.abc import Mapping
+from typing import ClassVar
+
+import boto3
+import botocore
+import botocore.config
+import botocore.exceptions
+import botocore.session
+import freezegun
+import pytest
+from lane_cases import (
+    ABROAD,
+    CASES,
+    CLIENTS,
+    FROM_PAGE_BEFORE,
+    HOME,
+    READ,
+    REPLICATE,
+    Case,
+    call,
+    refuses,
+    set_stage,
+)
+from vectors import SCENARIOS, Player, clients, operations_of
+
+from fake_secrets import mock_stages
+from fake_secrets.hook import facts
+from fake_secrets.service.dispatch import OPERATIONS
+
+LANES = ("fast", "wire")
+NOON = datetime.datetime(2026, 3, 4, 12)  # noqa: DTZ001 -- freezegun reads it as UTC
+# With a fraction, which a date has to come through with.
+MOMENT = datetime.datetime(2026, 3, 4, 12, 0, 0, 123457)  # noqa: DTZ001 -- as above
+
+pytestmark = pytest.mark.disable_socket
+
+
+@functools.cache
+def clients_by_role():
+    """Return a client for each role, without validation of its own, so that the service refuses what is wrong.
+
+    Shared by all tests, since building them is the dearest part of one. In legacy mode no error
+    of the service is repeated; `TestRetries` is about the other modes.
+    """
+    config = botocore.config.Config(parameter_validation=False, retries={"mode": "legacy"})
+    return {
+        role: boto3.client("secretsmanager", config=config, **{"region_name": HOME, **options})
+        for role, options in CLIENTS.items()
+    }
+
+
+@pytest.fixture(scope="module")
+def frozen_time():
+    """A clock that each playing sets anew: to stop one takes as long as all else."""
+    with freezegun.freeze_time(MOMENT, ignore=["hypothesis", "_pytest"]) as clock:
+        yield clock
+
+
+def service_model():
+    return clients_by_role()["owner"].meta.service_model
+
+
+def lacking(*calls):
+    """Return the operations, and the members of requests, that the installed botocore doesn't know."""
+    model = service_model()
+    found = []
+    for asked in calls:
+        if asked.operation not in model.operation_names:
+            found.append(asked.operation)
+        else:
+            known = model.operation_model(asked.operation).input_shape.members
+            found += [f"{asked.operation}.{name}" for name in asked.request if name not in known]
+    return found
+
+
+def skip_unless_known(*calls):
+    if unknown := lacking(*calls):
+        pytest.skip(f"botocore {botocore.__version__} lacks {', '.join(unknown)}")
+
+
+def flat(value, path):
+    """Yield each member of an answer: its path, and what has to be equal: type and value."""
+    if isinstance(value, Mapping):
+        yield path, (type(value), len(value))
+        for name, member in value.items():
+            yield from flat(member, f"{path}.{name}")
+    elif isinstance(value, list | tuple):
+        yield path, (type(value), len(value))
+        for position, member in enumerate(value):
+            yield from flat(member, f"{path}[{position}]")
+    elif isinstance(value, datetime.datetime):
+        # Equal dates may be of different zones.
+        yield path, (type(value), value.isoformat(), value.tzinfo)
+    else:
+        yield path, (type(value), value)
+
+
+def scribble(value):
+    """Spoil an answer for whoever shares a part of it."""
+    if isinstance(value, dict | list):
+        for member in list(value.values()) if isinstance(value, dict) else value:
+            scribble(member)
+        value.clear()
+
+
+class Witness:
+    """Notes what callers and their event handlers see, member by member."""
+
+    def __init__(self, clients):
+        self.clients = clients
+        self.seen = {}
+        self.notes = 0
+
+    def __enter__(self):
+        for client in self.clients:
+            client.meta.events.register("after-call.secrets-manager", self.after_call)
+        return self
+
+    def __exit__(self, *_):
+        for client in self.clients:
+            client.meta.events.unregister("after-call.secrets-manager", self.after_call)
+
+    def note(self, what, value):
+        self.notes += 1
+        self.seen.update(flat(value, f"{self.notes} {what}"))
+
+    def after_call(self, http_response, parsed, model, **_):
+        seen = {name: getattr(http_response, name) for name in ("status_code", "content", "text", "url")}
+        headers = dict(http_response.headers.items())
+        self.note(f"after-call.{model.name}", {**seen, "headers": headers, "parsed": parsed})
+
+    def make(self, client, call, before=None):
+        """Make a call, and spoil its answer; return a copy of that, or the code of the error instead."""
+        request = {
+            name: before["NextToken"] if value is FROM_PAGE_BEFORE else value
+            for name, value in call.request.items()
+        }
+        try:
+            answer = getattr(client, botocore.xform_name(call.operation))(**request)
+        except Exception as error:  # noqa: BLE001 -- whatever comes out is compared
+            chain = {"__cause__": type(error.__cause__), "__context__": type(error.__context__)}
+            self.note(
+                call.operation,
+                {"type": type(error), "args": error.args, "str": str(error), **chain, **vars(error)},
+            )
+            response = vars(error).get("response")
+            return None, response["Error"]["Code"] if response else type(error).__name__
+        self.note(call.operation, answer)
+        kept = dict(answer)
+        scribble(answer)
+        return kept, None
+
+
+def play(case, lane, frozen_time, clients=None):
+    """Return what is seen of a case in one lane, and the code of the error that its call ends in."""
+    clients = clients or clients_by_role()
+    frozen_time.move_to(MOMENT)
+    answer = None
+    with mock_stages({}, random_seed=1, _lane=lane) as fake, Witness(clients.values()) as witness:
+        set_stage(fake, clients)
+        for call in case.after:
+            answer, error = witness.make(clients[call.by], call)
+            assert error is None, f"{call} ends in {error}"
+        for quota, value in case.quotas.items():
+            setattr(fake.quotas, quota, value)
+        _, error = witness.make(clients[case.call.by], case.call, answer)
+        # Once more: a member that the answer shared with the store would be spoilt by now.
+        witness.make(clients[case.call.by], case.call, answer)
+        witness.note("ledger", [repr(call) for call in fake.calls])
+    return witness.seen, error
+
+
+@pytest.mark.parametrize("case", CASES, ids=str)
+def test_both_lanes_agree(case, frozen_time):
+    skip_unless_known(*case.after, case.call)
+    (fast, error), (wire, _) = (play(case, lane, frozen_time) for lane in LANES)
+    assert error == case.error
+    assert fast == wire
+
+
+@pytest.mark.parametrize(
+    "scenario",
+    [
+        pytest.param(scenario, id=scenario["name"])
+        for scenario in SCENARIOS
+        if operations_of(scenario) <= OPERATIONS.keys()
+    ],
+)
+def test_both_lanes_agree_on_what_aws_was_seen_to_do(scenario, frozen_time):
+    seen = []
+    for lane in LANES:
+        frozen_time.move_to(NOON)
+        with mock_stages({}, random_seed=1, _lane=lane) as fake, Witness(clients()) as witness:
+            Player(fake, frozen_time, scenario).play()
+            seen.append(witness.seen)
+    fast, wire = seen
+    assert fast == wire
+
+
+class TestTheCases:
+    """Nothing that an operation can answer is left out of them; what none answers is told here."""
+
+    NO_CASE_OF_ERROR: ClassVar = {
+        # Of the secrets in a batch, errors are members of the answer.
+        "BatchGetSecretValue": {"DecryptionFailure", "InvalidRequestException", "ResourceNotFoundException"},
+        "CreateSecret": {
+            "DecryptionFailure",
+            "MalformedPolicyDocumentException",
+            "PreconditionNotMetException",
+            "ResourceNotFoundException",
+        },
+        "DescribeSecret": {"InvalidParameterException"},
+        "GetRandomPassword": {"InvalidRequestException"},
+        "GetResourcePolicy": {"InvalidParameterException"},
+        "GetSecretValue": {"InvalidParameterException"},
+        "ListSecretVersionIds": {"InvalidParameterException"},
+        "ListSecrets": {"InvalidRequestException"},
+        "PutSecretValue": {"DecryptionFailure"},
+        "RestoreSecret": {"InvalidRequestException"},
+        "StopReplicationToReplica": {"InvalidParameterException"},
+        "UpdateSecret": {"MalformedPolicyDocumentException", "PreconditionNotMetException"},
+        "ValidateResourcePolicy": {"InvalidParameterException"},
+    }
+    NO_CASE_OF_MEMBER = re.compile(
+        r"DescribeSecret\.CrossAccount(Primary|Replicas)(\.\w+)?"
+        r"|\w+(\.SecretList)?\.RotationRules\.(Duration|ScheduleExpression)"
+        # What is being replicated has neither yet.
+        r"|(CreateSecret|ReplicateSecretToRegions)\.ReplicationStatus\.(LastAccessedDate|StatusMessage)"
+    )
+
+    @pytest.mark.parametrize("operation", OPERATIONS)
+    def test_each_operation_has_one_of_success_and_one_of_each_error(self, operation):
+        skip_unless_known(call(operation))
+        errors = {case.error for case in CASES if case.call.operation == operation}
+        modelled = {shape.name for shape in service_model().operation_model(operation).error_shapes}
+        assert {None, "ValidationException", "SerializationException"} <= errors
+        assert modelled - errors - {"InternalServiceError"} == modelled & self.NO_CASE_OF_ERROR.get(
+            operation, set()
+        )
+
+    @pytest.mark.parametrize("operation", OPERATIONS)
+    def test_each_member_of_an_answer_is_in_one(self, operation, frozen_time):
+        skip_unless_known(call(operation))
+        seen = set()
+        for case in CASES:
+            if case.call.operation == operation and case.error is None and not lacking(*case.after, case.call):
+                members, _ = play(case, "wire", frozen_time)
+                seen |= {re.sub(r"^\d+ |\[\d+]", "", path) for path in members}
+        missing = set(paths_of(service_model().operation_model(operation).output_shape, operation)) - seen
+        assert sorted(path for path in missing if not self.NO_CASE_OF_MEMBER.fullmatch(path)) == []
+
+
+def paths_of(shape, path):
+    """Yield the path of each member of a shape, as `flat` has it but for positions."""
+    kind = None if shape is None else shape.type_name
+    if kind == "structure":
+        for name, member in shape.members.items():
+            yield f"{path}.{name}"
+            yield from paths_of(member, f"{path}.{name}")
+    if kind == "list":
+        yield from paths_of(shape.member, path)
+
+
+MISSING = refuses("ResourceNotFoundException", "missing", SecretId="none")("GetSecretValue")
+FULL = refuses("LimitExceededException", "full", quotas={"secrets": 1}, Name="new")("CreateSecret")
+
+
+class TestRetries:
+    """In its standard mode botocore repeats LimitExceededException, and tells when it gives up."""
+
+    def clients(self, **retries):
+        config = botocore.config.Config(retries=retries)
+        return {"owner": boto3.client("secretsmanager", region_name=HOME, config=config)}
+
+    @pytest.mark.parametrize("mode", ["legacy", "standard"])
+    @pytest.mark.parametrize("case", [Case("read", READ), MISSING], ids=str)
+    def test_both_lanes_agree_on_what_is_not_repeated(self, case, mode, frozen_time):
+        clients = self.clients(mode=mode)
+        (fast, _), (wire, _) = (play(case, lane, frozen_time, clients) for lane in LANES)
+        assert fast == wire
+
+    def test_the_fast_lane_answers_once_what_the_wire_lane_has_repeated(self, monkeypatch, frozen_time):
+        monkeypatch.setattr(time, "sleep", lambda _: None)
+        clients = self.clients(mode="standard")
+        attempts = []
+        for lane in LANES:
+            frozen_time.move_to(MOMENT)
+            with mock_stages({}, _lane=lane) as fake:
+                fake.quotas.secrets = 1
+                fake.add("whole", "x")
+                with pytest.raises(botocore.exceptions.ClientError, match="LimitExceededException") as refused:
+                    clients["owner"].create_secret(Name="new")
+                attempts.append((refused.value.response["ResponseMetadata"]["RetryAttempts"], len(fake.calls)))
+        assert attempts == [(0, 1), (2, 3)]
+
+    @pytest.mark.parametrize("case", [Case("read", READ), MISSING, FULL], ids=str)
+    def test_both_lanes_agree_where_one_attempt_is_all(self, case, frozen_time):
+        clients = self.clients(mode="legacy", total_max_attempts=1)
+        (fast, _), (wire, _) = (play(case, lane, frozen_time, clients) for lane in LANES)
+        assert fast == wire
+
+
+def clients_that_lack(shape, member):
+    """Return clients of an older model, which lacks a member of a shape."""
+    session = botocore.session.Session()
+    loader = session.get_component("data_loader")
+    older = copy.deepcopy(loader.load_service_model("secretsmanager", "service-2"))
+    del older["shapes"][shape]["members"][member]
+    load = loader.load_service_model
+
+    def load_older(service, *args, **kwargs):
+        model = load(service, *args, **kwargs)
+        return older if model.get("shapes", {}).keys() == older["shapes"].keys() else model
+
+    loader.load_service_model = load_older
+    return {
+        role: session.create_client("secretsmanager", region_name=region)
+        for role, region in {"owner": HOME, "abroad": ABROAD}.items()
+    }
+
+
+@pytest.mark.parametrize(
+    ("shape", "member", "case"),
+    [
+        ("GetSecretValueResponse", "VersionStages", Case("top", READ)),
+        ("SecretVersionsListEntry", "KmsKeyIds", Case("nested", call("ListSecretVersionIds", SecretId="text"))),
+        (
+            "ReplicationStatusType",
+            "StatusMessage",
+            Case("nested", call("DescribeSecret", SecretId="whole"), [REPLICATE]),
+        ),
+    ],
+)
+def test_both_lanes_leave_out_what_an_older_model_does_not_know(monkeypatch, shape, member, case, frozen_time):
+    # What a model says is kept for the process, whose clients have one and the same.
+    monkeypatch.setattr(facts, "_facts", {})
+    older = clients_that_lack(shape, member)
+    (fast, _), (wire, _) = (play(case, lane, frozen_time, older) for lane in LANES)
+    assert not any(path.endswith(f".{member}") for path in wire)
+    assert fast == wire
+
+
+@pytest.fixture
+def change_zone(monkeypatch):
+    """Change the machine's time zone, for the length of a test."""
+
+    def change(zone):
+        monkeypatch.setenv("TZ", zone)
+        time.tzset()
+
+    yield change
+    monkeypatch.undo()
+    time.tzset()
+
+
+def test_both_lanes_give_dates_in_the_zone_of_now(change_zone, frozen_time):
+    # A date of its own, since others met it in the machine's zone.
+    frozen_time.move_to(NOON - datetime.timedelta(days=200))
+    for zone in ("Asia/Tokyo", "America/Lima"):
+        change_zone(zone)
+        dates = []
+        for lane in LANES:
+            with mock_stages({"text": "s3cret"}, _lane=lane):
+                answer = clients_by_role()["owner"].get_secret_value(SecretId="text")
+            dates.append(dict(flat(answer["CreatedDate"], "CreatedDate")))
+        fast, wire = dates
+        assert fast == wire
