@@ -17,7 +17,7 @@ PROBE = """
 import os
 import botocore.client, botocore.endpoint
 from fake_secrets import hook, stack
-from fake_secrets.hook import calls
+from fake_secrets.hook import holding
 
 broken_in = None
 looks = []
@@ -39,7 +39,7 @@ def look(where):
 def state():
     return {
         "entries": len(stack._entries),
-        "holders": calls._holders,
+        "holders": holding._holders,
         "methods": [
             repr(getattr(owner, name)) for owner, name in (
                 (botocore.client.BaseClient, "_make_api_call"),

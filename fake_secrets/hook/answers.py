@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from fake_secrets.rotation.runner import Rotation
     from fake_secrets.world import World
 
-__all__ = ["Response", "Target", "answer_parsed", "answer_raw"]
+__all__ = ["Response", "Target", "Unsent", "answer_parsed", "answer_raw"]
 
 __tracebackhide__ = True  # the arguments in our frames may hold secret values
 
@@ -32,8 +32,8 @@ _from_json = json.JSONDecoder().decode
 OK = 200
 
 
-class Response(botocore.awsrequest.AWSResponse):
-    """An HTTP response that was never on a wire.
+class Unsent:
+    """What makes an HTTP response of one that was never on a wire.
 
     Args:
         url: the URL that was asked.
@@ -50,19 +50,23 @@ class Response(botocore.awsrequest.AWSResponse):
         self._content = content
 
     @functools.cached_property
-    def headers(self) -> Any:  # type: ignore[override]  # an instance attribute in botocore
+    def headers(self) -> Any:
         """The headers, case-insensitive."""
         return botocore.awsrequest.HeadersDict(self.plain_headers)
+
+
+class Response(Unsent, botocore.awsrequest.AWSResponse):  # type: ignore[override]  # headers, an attribute
+    """An HTTP response that was never on a wire."""
 
 
 class Target:
     """Whom a call asks: a world and a region of it; and the access key id, where it tells who calls.
 
     `automatic` names the members that botocore has filled in at random, for a seeded world to
-    fill in anew.
+    fill in anew, `response_type` is the client's kind of HTTP response.
     """
 
-    __slots__ = ("access_key", "automatic", "partition", "region", "world")
+    __slots__ = ("access_key", "automatic", "partition", "region", "response_type", "world")
 
     def __init__(self, world: World, region: str, access_key: str | None = None) -> None:
         self.world = world
@@ -70,11 +74,12 @@ class Target:
         self.partition = partition_of(region)
         self.access_key = access_key
         self.automatic: Sequence[str] = ()
+        self.response_type: type[Any] = Response
 
 
 def answer_raw(
     target: Target, operation: str, body: bytes | str, url: str, model: OperationModel | None
-) -> tuple[Response, Rotation | None]:
+) -> tuple[Any, Rotation | None]:
     """Answer a request with an HTTP response, for botocore to parse.
 
     Args:
@@ -91,12 +96,12 @@ def answer_raw(
     content, rotation, error, now = _ask(target, operation, body, facts and facts.shape)
     encoded = _body(content)
     status = OK if error is None else error.status
-    return Response(url, status, _headers(target, encoded, now), encoded), rotation
+    return target.response_type(url, status, _headers(target, encoded, now), encoded), rotation
 
 
 def answer_parsed(
     target: Target, model: OperationModel, params: Mapping[str, Any]
-) -> tuple[tuple[Response, dict[str, Any]], Rotation | None]:
+) -> tuple[tuple[Any, dict[str, Any]], Rotation | None]:
     """Answer a request with what botocore's parser would have made of the HTTP response.
 
     Args:
@@ -124,7 +129,7 @@ def answer_parsed(
         "HTTPHeaders": headers,
         "RetryAttempts": 0,
     }
-    return (Response(params["url"], status, headers.copy(), encoded), parsed), rotation
+    return (target.response_type(params["url"], status, headers.copy(), encoded), parsed), rotation
 
 
 def _ask(
@@ -145,7 +150,9 @@ def _ask(
         content, rotation = world.answer(request)
     except ServiceError as error:
         now = clock.now() if request is None else request.now
-        return {"__type": error.code, "Message": error.message}, None, error, now
+        # What AWS's front end refuses by itself has the key in lower case [D: api-facts 1].
+        key = "message" if error.code == "ValidationException" else "Message"
+        return {"__type": error.code, key: error.message}, None, error, now
     return content, rotation, None, request.now
 
 

@@ -5,13 +5,16 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Any
 
+from fake_secrets.hook.answers import Target
 from fake_secrets.hook.facts import SERVICE_NAME
 from fake_secrets.principals import is_telling
 
 if TYPE_CHECKING:
     from botocore.model import OperationModel
 
-__all__ = ["asked", "operation_asked", "operation_sent", "region_and_key"]
+    from fake_secrets.world import World
+
+__all__ = ["asked", "operation_asked", "operation_sent", "target_of"]
 
 __tracebackhide__ = True  # the arguments in our frames may hold secret values
 
@@ -41,12 +44,12 @@ def operation_sent(request: Any) -> str | None:
     return target.removeprefix(_TARGET_PREFIX) if target.startswith(_TARGET_PREFIX) else None
 
 
-def region_and_key(request: Any) -> tuple[str | None, str | None]:
-    """Return the region that a prepared HTTP request asks, and the access key id where it tells who calls."""
+def target_of(world: World, request: Any) -> Target:
+    """Return whom a prepared HTTP request asks, by its signature, else by its URL."""
     scope, host = _CREDENTIAL_SCOPE.search(_header(request, "Authorization")), _HOST.search(request.url)
     if scope is not None:
-        return scope[2], scope[1] if is_telling(scope[1]) else None
-    return None if host is None else host[1], None
+        return Target(world, scope[2], scope[1] if is_telling(scope[1]) else None)
+    return Target(world, world.region if host is None else host[1])
 
 
 def _header(request: Any, name: str) -> str:

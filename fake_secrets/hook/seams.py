@@ -9,6 +9,7 @@ Each has a canary test.
 from __future__ import annotations
 
 import functools
+import inspect
 import sys
 import types
 import weakref
@@ -74,6 +75,14 @@ class Seam:
     def _wrapper_of(self, found: Any) -> Any:
         around = self._around
 
+        if inspect.iscoroutinefunction(found):
+
+            @functools.wraps(found)
+            async def async_wrapper(instance: Any, *args: Any, **kwargs: Any) -> Any:
+                return await around(_bound(found, instance), instance, args, kwargs)
+
+            return async_wrapper
+
         # A plain function, as the method is: whoever unwraps what he put over it, as
         # OpenTelemetry does by way of the class, then finds this very object again.
         @functools.wraps(found)
@@ -122,9 +131,10 @@ def access_key_of(client: Any) -> str | None:
     """
     signer = getattr(client, "_request_signer", None)
     credentials = getattr(signer, "_credentials", None)
-    if type(credentials) is not botocore.credentials.Credentials:
-        return None
-    return credentials.access_key
+    # Static ones keep it as an attribute, aiobotocore's too; others compute it.
+    return (
+        vars(credentials).get("access_key") if isinstance(credentials, botocore.credentials.Credentials) else None
+    )
 
 
 def parses_for_itself(client: Any) -> bool:

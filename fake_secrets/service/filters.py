@@ -16,8 +16,10 @@ Matcher = Callable[[Secret], bool]
 
 _SEPARATORS = re.compile(r"[ /\-_+=.@]+")
 # A lower-case letter before a capital, the last capital of a run before a lower-case letter,
-# and a letter before a digit.
-_INNER_BOUNDARIES = re.compile(r"(?<=[a-z])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])|(?<=[A-Za-z])(?=[0-9])")
+# a letter before a digit, and a letter or digit before other punctuation.
+_INNER_BOUNDARIES = re.compile(
+    r"(?<=[a-z])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])|(?<=[A-Za-z])(?=[0-9])|(?<=[A-Za-z0-9])(?=[^A-Za-z0-9\s])"
+)
 
 
 def matcher_of(filters: Sequence[Mapping[str, Any]]) -> Matcher:
@@ -44,7 +46,8 @@ def words_of(text: str, *, is_name: bool = False) -> list[str]:
         text: what is searched, or searched for.
         is_name: whether it is a secret's name, which two different separators keep whole [A-].
 
-    Source: api-facts 12: separators, camel case, runs of capitals [A], letters before digits [B].
+    Source: api-facts 12: separators, camel case, runs of capitals [A], letters before digits, letters and
+        digits before punctuation [B].
     """
     if is_name and len({character for run in _SEPARATORS.findall(text) for character in run}) > 1:
         return [text.lower()]

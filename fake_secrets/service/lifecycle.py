@@ -87,8 +87,9 @@ def update_secret(store: Store, request: Request) -> dict[str, Any]:
         ValidationException (M44), AccessDeniedException, ResourceNotFoundException (M1),
         InvalidRequestException (M5), InvalidParameterException (M33), InvalidRequestException (M50).
         InvalidRequestException (400): a key of another region, M49.
-        DecryptionFailure, EncryptionFailure, AccessDeniedException (400): a new key, and the old
-            or the new one can't be used, as `Keys` says; so for a value.
+        InvalidRequestException (M40), AccessDeniedException (M41), DecryptionFailure,
+            EncryptionFailure: a new key, and the old or the new one can't be used, as `Keys`
+            says; so for a value.
         What `plan_value` raises.
     Source:   UpdateSecret; api-facts 5, 7. Same token and value succeed and change nothing
               [A], whatever the model's text says. LastChangedDate moves by a call without

@@ -24,12 +24,14 @@ def merge_tags(present: Tags | None, added: Sequence[dict[str, str]], quota: int
         quota: how many tags a secret may have.
 
     Raises (in the order checked; the order is unknown on AWS [D]):
-        InvalidParameterException (400): a key is given twice; a key has AWS's own prefix; the
-            secret would have more tags than the quota [B; codes and texts D].
+        InvalidParameterException (400): a tag has no key [D]; a key is given twice; a key has
+            AWS's own prefix; the secret would have more tags than the quota [B; codes and texts D].
 
     Source: TagResource, CreateSecret; api-facts 5 [A], 14 [B].
     """
     keys = [tag.get("Key", "") for tag in added]
+    if not all(keys):
+        raise ServiceError("InvalidParameterException", "A tag has no key.")
     if len(set(keys)) < len(keys):
         raise ServiceError("InvalidParameterException", "A tag key is given more than once.")
     if any(key.lower().startswith("aws:") for key in keys):
@@ -50,7 +52,8 @@ def tag_resource(store: Store, request: Request) -> dict[str, Any]:
         InvalidRequestException (M5) [A], InvalidParameterException (M33),
         InvalidRequestException (M50).
         InvalidParameterException (400): as `merge_tags` says.
-    Source:   TagResource; api-facts 3 (LastChangedDate moves [A-]), 5 [A].
+    Source:   TagResource; api-facts 3 (LastChangedDate moves [A-], unless nothing
+              does [D]), 5 [A].
     """
     secret = store.get_primary(request)
     refuse_managed(secret)

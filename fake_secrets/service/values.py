@@ -155,10 +155,12 @@ def get_secret_value(store: Store, request: Request) -> dict[str, Any]:
     Returns:  ARN, Name, VersionId, CreatedDate (of the version), SecretString or SecretBinary,
               VersionStages (absent where the version is deprecated).
     Raises (in the order checked):
-        ValidationException, ResourceNotFoundException (M1), InvalidRequestException (M5).
-        ResourceNotFoundException (400): the version is unknown, M3 [A]; nothing has the label,
-            M2 [A]; the version has no value: M2 if a label is named, else M3 [code A, text D].
+        ValidationException (M10), AccessDeniedException, ResourceNotFoundException (M1),
+        InvalidRequestException (M5).
+        ResourceNotFoundException (400): the version is unknown, M3 [A].
         InvalidRequestException (400): the version lacks the label, M4 [A].
+        ResourceNotFoundException (400): nothing has the label, M2 [A]; the version has no value:
+            M2 if a label is named, else M3 [code A, text D].
         InvalidRequestException (M40), AccessDeniedException (M41), DecryptionFailure: as
             `Keys.check_decryption` says.
     Source:   GetSecretValue; api-facts 3, 5. Sets LastAccessedDate of secret and version to

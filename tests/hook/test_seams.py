@@ -22,22 +22,20 @@ def test_clients_call_make_api_call_with_operation_and_parameters():
 def test_endpoints_make_requests_of_a_model_and_a_dict():
     parameters = list(inspect.signature(botocore.endpoint.Endpoint.make_request).parameters)
     assert parameters == ["self", "operation_model", "request_dict"], (
-        "botocore.endpoint.Endpoint.make_request has changed: the net in hook/calls.py wraps it"
+        "botocore.endpoint.Endpoint.make_request has changed: hook/net.py wraps it"
     )
 
 
 def test_endpoints_of_botocore_do_not_await():
     assert not inspect.iscoroutinefunction(botocore.endpoint.Endpoint._send_request), (
-        "botocore.endpoint.Endpoint._send_request has changed: by it the net in hook/calls.py tells aiobotocore's "
+        "botocore.endpoint.Endpoint._send_request has changed: by it hook/net.py tells aiobotocore's "
         "endpoints from botocore's"
     )
 
 
 def test_endpoints_send_a_prepared_request():
     parameters = list(inspect.signature(botocore.endpoint.Endpoint._send).parameters)
-    assert parameters == ["self", "request"], (
-        "botocore.endpoint.Endpoint._send has changed: the net in hook/calls.py wraps it"
-    )
+    assert parameters == ["self", "request"], "botocore.endpoint.Endpoint._send has changed: hook/net.py wraps it"
 
 
 def test_sessions_cache_their_credentials():

@@ -35,6 +35,8 @@ def finds(thing, key, *values):
         ("app42", ["app", "42"]),
         ("+", []),
         ("", []),
+        ("abc:def", ["abc", ":def"]),
+        ("abc1:2(x)", ["abc", "1", ":2", "(x", ")"]),
     ],
 )
 def test_text_is_split_into_words(text, words):

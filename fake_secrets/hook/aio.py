@@ -1,0 +1,105 @@
+"""aiobotocore: its clients and endpoints, which await. Imported only where aiobotocore is."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
+
+import aiobotocore.awsrequest
+import aiobotocore.client
+import aiobotocore.endpoint
+import botocore.exceptions
+
+from fake_secrets.hook.answers import Target, Unsent, answer_parsed, answer_raw
+from fake_secrets.hook.calls import begin, calling, is_ours, tell_other_region, world_of_this_call
+from fake_secrets.hook.holding import hold, release
+from fake_secrets.hook.requests import operation_sent, target_of
+from fake_secrets.hook.seams import Seam
+
+if TYPE_CHECKING:
+    from botocore.client import BaseClient
+    from botocore.model import OperationModel
+
+    from fake_secrets.rotation.runner import Rotation
+    from fake_secrets.world import World
+
+__all__ = ["answer_awaited", "seams"]
+
+__tracebackhide__ = True  # the arguments in our frames may hold secret values
+
+
+class AioResponse(Unsent, aiobotocore.awsrequest.AioAWSResponse):  # type: ignore[misc]  # it has no types
+    """An HTTP response that was never on a wire, and whose content is awaited all the same."""
+
+
+def seams() -> list[Seam]:
+    """Return the seams of aiobotocore."""
+    return [
+        Seam(aiobotocore.client.AioBaseClient, "_make_api_call", _around_call),
+        Seam(aiobotocore.endpoint.AioEndpoint, "_send", _around_send),
+    ]
+
+
+async def answer_awaited(target: Target, model: OperationModel, params: Any) -> Any:
+    """Answer a call that came past our wrapper, as `Endpoint.make_request` would have."""
+    target.response_type = AioResponse
+    answer, rotation = answer_parsed(target, model, params)
+    if rotation is not None:
+        await _run(target.world, rotation)
+    return answer
+
+
+async def _around_call(wrapped: Callable[..., Any], client: BaseClient, args: Any, kwargs: Any) -> Any:
+    """Wrap `AioBaseClient._make_api_call`, as `calls` wraps botocore's."""
+    world = world_of_this_call() if is_ours(client) else None
+    if world is None:
+        return await wrapped(*args, **kwargs)
+    hold()
+    try:
+        call = begin(world, client, args)
+        call.response_type = AioResponse
+        reset = calling.set(call)
+        try:
+            response = await wrapped(*args, **kwargs)
+        except botocore.exceptions.ClientError as error:
+            tell_other_region(error, call, args)
+            raise
+        finally:
+            calling.reset(reset)
+        for rotation in call.rotations:
+            await _run(world, rotation)
+        return response
+    finally:
+        release()
+
+
+async def _around_send(wrapped: Callable[..., Any], _: Any, args: Any, kwargs: Any) -> Any:
+    """Wrap `AioEndpoint._send`: whatever became of our handlers, nothing of ours is sent."""
+    request = args[0] if args else kwargs["request"]
+    operation = operation_sent(request)
+    call = calling.get()
+    world = call.world if call else world_of_this_call()
+    if operation is None or world is None:
+        return await wrapped(*args, **kwargs)
+    target = call or target_of(world, request)
+    target.response_type = AioResponse
+    response, rotation = answer_raw(target, operation, request.body, request.url, None)
+    if call is not None:
+        call.remember(rotation)
+    elif rotation is not None:
+        await _run(world, rotation)
+    return response
+
+
+async def _run(world: World, rotation: Rotation) -> None:
+    """Run a rotation in a thread: its function blocks, and may start an event loop of its own."""
+    try:
+        asyncio.get_running_loop()
+    except RuntimeError:
+        # Not asyncio but trio, which aiobotocore runs on by way of anyio.
+        import anyio.to_thread  # noqa: PLC0415
+
+        await anyio.to_thread.run_sync(world.run, rotation)
+    else:
+        await asyncio.to_thread(world.run, rotation)

@@ -1,0 +1,80 @@
+"""The net: what came past our handlers is answered below them, and nothing of ours is sent."""
+
+from __future__ import annotations
+
+import inspect
+import sys
+from collections.abc import Callable
+from typing import Any
+
+from fake_secrets.hook.answers import Target, answer_parsed, answer_raw
+from fake_secrets.hook.calls import calling, world_of_this_call
+from fake_secrets.hook.requests import asked, operation_asked, operation_sent, target_of
+from fake_secrets.hook.seams import Seam
+
+__all__ = ["AIO_SEAMS", "around_request", "around_send"]
+
+__tracebackhide__ = True  # the arguments in our frames may hold secret values
+
+
+class AioSeams:
+    """The seams of aiobotocore, as soon as it is imported and a world needs them."""
+
+    def __init__(self) -> None:
+        self._seams: list[Seam] = []
+
+    def put_up(self) -> None:
+        """Wrap aiobotocore's methods, if it is imported."""
+        if not self._seams and {"aiobotocore.client", "aiobotocore.endpoint"} <= sys.modules.keys():
+            from fake_secrets.hook import aio  # noqa: PLC0415 -- it imports aiobotocore
+
+            self._seams = aio.seams()
+        for seam in self._seams:
+            seam.put_up()
+
+    def take_down(self) -> None:
+        """Put the methods back."""
+        for seam in self._seams:
+            seam.take_down()
+
+
+AIO_SEAMS = AioSeams()
+
+
+def around_request(wrapped: Callable[..., Any], endpoint: Any, args: Any, kwargs: Any) -> Any:
+    """Wrap `Endpoint.make_request`: a call that came past our wrapper is answered here.
+
+    That is where a patch calls the `_make_api_call` that it has kept from before the world.
+    """
+    world = None if calling.get() else world_of_this_call()
+    if world is None or operation_asked(args, kwargs) is None:
+        return wrapped(*args, **kwargs)
+    model, params = asked(args, kwargs)
+    target = Target(world, params["context"]["client_region"])
+    if inspect.iscoroutinefunction(endpoint._send_request):
+        # aiobotocore's endpoints inherit this method; it was imported after the world was entered.
+        from fake_secrets.hook import aio  # noqa: PLC0415 -- it imports aiobotocore
+
+        AIO_SEAMS.put_up()
+        return aio.answer_awaited(target, model, params)
+    answer, rotation = answer_parsed(target, model, params)
+    if rotation is not None:
+        world.run(rotation)
+    return answer
+
+
+def around_send(wrapped: Callable[..., Any], _: Any, args: Any, kwargs: Any) -> Any:
+    """Wrap `Endpoint._send`: whatever became of our handlers, nothing of ours is sent."""
+    request = args[0] if args else kwargs["request"]
+    operation = operation_sent(request)
+    call = calling.get()
+    world = call.world if call else world_of_this_call()
+    if operation is None or world is None:
+        return wrapped(*args, **kwargs)
+    target = call or target_of(world, request)
+    response, rotation = answer_raw(target, operation, request.body, request.url, None)
+    if call is not None:
+        call.remember(rotation)
+    elif rotation is not None:
+        world.run(rotation)
+    return response
