@@ -101,6 +101,19 @@ class TestByFilters:
         assert [entry["Name"] for entry in reply["SecretValues"]] == ["app/a", "app/b"]
         assert reply["Errors"] == []
 
+    def test_a_secret_without_a_value_is_an_error_there_too(self, fake_secrets, secretsmanager):
+        secret = fake_secrets.add("app/empty")
+        reply = secretsmanager.batch_get_secret_value(Filters=named("app/"))
+        assert reply["SecretValues"] == []
+        assert [(error["SecretId"], error["ErrorCode"]) for error in reply["Errors"]] == [
+            (secret.arn, "ResourceNotFoundException")
+        ]
+
+    def test_reading_dates_each_secret(self, secrets, secretsmanager):
+        secretsmanager.batch_get_secret_value(Filters=named("app/"))
+        listed = secretsmanager.list_secrets()["SecretList"]
+        assert [entry["Name"] for entry in listed if "LastAccessedDate" in entry] == ["app/a", "app/b"]
+
     def test_nothing_found_is_no_error(self, secrets, secretsmanager, answer):
         reply = answer(secretsmanager.batch_get_secret_value, Filters=named("none"))
         assert reply == {"SecretValues": [], "Errors": []}
@@ -130,6 +143,19 @@ class TestByFilters:
         token = secretsmanager.batch_get_secret_value(Filters=named("!x"), MaxResults=1)["NextToken"]
         call = secretsmanager.batch_get_secret_value
         assert refusal(call, Filters=named("app/"), NextToken=token)[0] == "InvalidNextTokenException"
+
+
+@pytest.mark.parametrize(
+    ("entry", "message"),
+    [
+        ({"Values": ["a"]}, "Invalid filter key"),
+        ({"Key": "name"}, "Invalid filter values for key: name"),
+    ],
+)
+def test_a_filter_without_key_or_values_is_refused(secrets, secretsmanager, refusal, entry, message):
+    for call in (secretsmanager.batch_get_secret_value, secretsmanager.list_secrets):
+        refused = refusal(call, Filters=[entry], NextToken="x")
+        assert refused == ("InvalidParameterException", message)
 
 
 @pytest.mark.parametrize("members", [{}, {"SecretIdList": ["app/a"], "Filters": named("a")}])

@@ -33,11 +33,13 @@ class TestKeysAsGiven:
         assert version["KmsKeyIds"] == ["DefaultEncryptionKey"]
 
     def test_a_new_key_encrypts_the_labelled_versions_of_aws_anew(self, fake_secrets, secretsmanager):
-        fake_secrets.add("a", labels={"AWSCURRENT": "3", "AWSPREVIOUS": "2", "LIVE": "1"}, kms_key_id="alias/old")
+        labels = {"AWSCURRENT": "3", "AWSPREVIOUS": "2", "AWSPENDING": "4", "LIVE": "1"}
+        fake_secrets.add("a", labels=labels, kms_key_id="alias/old")
         secretsmanager.update_secret(SecretId="a", KmsKeyId="alias/new")
         listed = secretsmanager.list_secret_version_ids(SecretId="a")["Versions"]
         assert {version["VersionStages"][0]: version["KmsKeyIds"] for version in listed} == {
             "AWSCURRENT": ["alias/new"],
+            "AWSPENDING": ["alias/new"],
             "AWSPREVIOUS": ["alias/new"],
             "LIVE": ["alias/old"],
         }

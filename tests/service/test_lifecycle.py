@@ -3,6 +3,7 @@
 from datetime import UTC, datetime, timedelta
 
 import pytest
+from minimal_requests import ABOUT_A_SECRET, TOKEN, method_of, request_of
 
 V1 = "11111111-1111-4111-8111-111111111111"
 V2 = "22222222-2222-4222-8222-222222222222"
@@ -12,6 +13,30 @@ DELETED = (
     "InvalidRequestException",
     "You can't perform this operation on the secret because it was marked for deletion.",
 )
+BAD_NAME = (
+    "ValidationException",
+    "Invalid name. Must be a valid name containing alphanumeric characters, or any of the following: -/_+=.@!",
+)
+BOTH_VALUES = (
+    "InvalidParameterException",
+    "You can't specify both a binary secret value and a string secret value in the same secret.",
+)
+SCHEDULED = (
+    "InvalidRequestException",
+    "You can't create this secret because a secret with this name is already scheduled for deletion.",
+)
+BAD_REGION = ("InvalidParameterException", "Invalid replica region.")
+BAD_KEY = (
+    "InvalidRequestException",
+    "The operation failed because of an invalid KMS key: Invalid arn eu-west-1",
+)
+DENIED_KEY = ("AccessDeniedException", "Access to KMS is not allowed")
+WINDOW_AND_FORCE = (
+    "InvalidParameterException",
+    "You can't use ForceDeleteWithoutRecovery in conjunction with RecoveryWindowInDays.",
+)
+TWO_VALUES = {"SecretString": "x", "SecretBinary": b"x"}
+FOREIGN_KEY = "arn:aws:kms:eu-west-1:123456789012:key/1234abcd"
 NO_TOKEN = (
     "InvalidRequestException",
     "You must provide a ClientRequestToken value. We recommend a UUID-type value.",
@@ -31,6 +56,14 @@ def db(fake_secrets):
 @pytest.fixture
 def describe(secretsmanager, answer):
     return lambda name="app/db": answer(secretsmanager.describe_secret, SecretId=name)
+
+
+def token_in_use(secret, token=V1):
+    message = (
+        f"You can't use ClientRequestToken {token} because that value is already in use "
+        f"for a version of secret {secret.arn}."
+    )
+    return ("ResourceExistsException", message)
 
 
 def exists(name):
@@ -59,15 +92,28 @@ class TestCreateSecret:
         first = answer(secretsmanager.create_secret, **request)
         assert answer(secretsmanager.create_secret, **request) == first
 
+    @pytest.mark.parametrize("value", [{"SecretString": "x"}, {"SecretBinary": b"x"}])
+    def test_the_same_token_and_value_change_nothing(self, clock, secretsmanager, describe, value):
+        secretsmanager.create_secret(Name="a", ClientRequestToken=V1, **value)
+        before = describe("a")
+        clock.tick(10)
+        secretsmanager.create_secret(Name="a", ClientRequestToken=V1, Description="other", **value)
+        assert describe("a") == before
+
+    def test_the_same_bytes_as_string_and_as_binary_are_two_values(self, db, secretsmanager, refusal):
+        call = secretsmanager.create_secret
+        refused = refusal(call, Name="app/db", SecretBinary=b"S1", ClientRequestToken=V1)
+        assert refused == token_in_use(db)
+
+    def test_a_token_that_was_used_before_for_this_name_answers_again(self, db, secretsmanager, answer):
+        secretsmanager.put_secret_value(SecretId="app/db", SecretString="S2", ClientRequestToken=V2)
+        request = {"Name": "app/db", "SecretString": "S1", "ClientRequestToken": V1}
+        assert answer(secretsmanager.create_secret, **request)["VersionId"] == V1
+        assert db.stages == {"AWSCURRENT": V2, "AWSPREVIOUS": V1}
+
     def test_the_same_token_for_another_value_is_refused(self, db, secretsmanager, refusal):
         request = {"Name": "app/db", "SecretString": "other", "ClientRequestToken": V1}
-        assert refusal(secretsmanager.create_secret, **request) == (
-            "ResourceExistsException",
-            (
-                f"You can't use ClientRequestToken {V1} because that value is already in use "
-                f"for a version of secret {db.arn}."
-            ),
-        )
+        assert refusal(secretsmanager.create_secret, **request) == token_in_use(db)
 
     @pytest.mark.parametrize("value", [{}, {"SecretString": "S1"}])
     def test_a_taken_name_is_refused(self, db, secretsmanager, refusal, value):
@@ -75,14 +121,17 @@ class TestCreateSecret:
 
     def test_a_name_that_is_marked_for_deletion_is_refused(self, db, secretsmanager, refusal):
         secretsmanager.delete_secret(SecretId="app/db")
-        assert refusal(secretsmanager.create_secret, Name="app/db", SecretString="x") == (
-            "InvalidRequestException",
-            ("You can't create this secret because a secret with this name is already scheduled for deletion."),
-        )
+        assert refusal(secretsmanager.create_secret, Name="app/db", SecretString="x") == SCHEDULED
+
+    def test_force_does_not_help_a_name_that_is_marked_for_deletion(self, db, secretsmanager, refusal):
+        secretsmanager.delete_secret(SecretId="app/db")
+        call, added = secretsmanager.create_secret, [{"Region": "eu-west-1"}]
+        refused = refusal(call, Name="app/db", AddReplicaRegions=added, ForceOverwriteReplicaSecret=True)
+        assert refused == SCHEDULED
 
     @pytest.mark.parametrize("name", ["with space", "star*", "colon:", "päss", "back\\slash"])
     def test_a_bad_name_is_refused(self, secretsmanager, refusal, name):
-        assert refusal(secretsmanager.create_secret, Name=name)[0] == "ValidationException"
+        assert refusal(secretsmanager.create_secret, Name=name) == BAD_NAME
 
     @pytest.mark.parametrize("name", ["/a", "a-", "rds!cluster", "a_+=.@-/b", "x" * 512])
     def test_a_good_name_is_taken(self, secretsmanager, name):
@@ -92,8 +141,7 @@ class TestCreateSecret:
         assert refusal(raw.create_secret, Name="a", SecretString="x") == NO_TOKEN
 
     def test_both_values(self, secretsmanager, refusal):
-        code, _ = refusal(secretsmanager.create_secret, Name="a", SecretString="x", SecretBinary=b"x")
-        assert code == "InvalidParameterException"
+        assert refusal(secretsmanager.create_secret, Name="a", **TWO_VALUES) == BOTH_VALUES
 
     def test_a_refused_call_creates_nothing(self, secretsmanager, refusal):
         refusal(secretsmanager.create_secret, Name="a", SecretString="x", SecretBinary=b"x")
@@ -116,6 +164,39 @@ class TestCreateSecret:
     )
     def test_tags_that_aws_does_not_take_are_refused(self, fake_secrets, secretsmanager, refusal, tags):
         assert refusal(secretsmanager.create_secret, Name="a", Tags=tags)[0] == "InvalidParameterException"
+        assert "a" not in fake_secrets
+
+    def test_fifty_tags_are_taken(self, secretsmanager, describe):
+        tags = [{"Key": str(number), "Value": ""} for number in range(50)]
+        secretsmanager.create_secret(Name="a", Tags=tags)
+        assert describe("a")["Tags"] == tags
+
+    def test_the_order_of_checks_before_the_look_up(self, db, raw, refusal):
+        assert refusal(raw.create_secret, Name="no name", **TWO_VALUES) == BAD_NAME
+        assert refusal(raw.create_secret, Name="app/db", **TWO_VALUES) == NO_TOKEN
+        assert refusal(raw.create_secret, Name="app/db", ClientRequestToken=V1, **TWO_VALUES) == BOTH_VALUES
+
+    def test_the_order_of_checks_of_a_name_that_exists(self, fake_secrets, db, secretsmanager, refusal):
+        fake_secrets.quotas.secrets = 1
+        wrong = {"AddReplicaRegions": [{"Region": "us-east-1"}], "KmsKeyId": FOREIGN_KEY}
+        call = secretsmanager.create_secret
+        assert refusal(call, Name="app/db", SecretString="x", **wrong) == exists("app/db")
+        request = {"Name": "app/db", "SecretString": "x", "ClientRequestToken": V1}
+        assert refusal(call, **request, **wrong) == token_in_use(db)
+        secretsmanager.delete_secret(SecretId="app/db")
+        assert refusal(call, **request, **wrong) == SCHEDULED
+
+    def test_the_order_of_checks_of_a_new_name(self, fake_secrets, secretsmanager, refusal):
+        fake_secrets.set_kms_key(FOREIGN_KEY, "denied")
+        fake_secrets.set_kms_key("alias/app", "denied")
+        call, request = secretsmanager.create_secret, {"Name": "a", "SecretString": "x", "KmsKeyId": FOREIGN_KEY}
+        tags, added = [{"Key": "aws:a", "Value": ""}], [{"Region": "us-east-1"}]
+        code, message = refusal(call, **request, AddReplicaRegions=added, Tags=tags)
+        assert (code, message) != BAD_REGION
+        assert code == "InvalidParameterException"
+        assert refusal(call, **request, AddReplicaRegions=added) == BAD_REGION
+        assert refusal(call, **request) == BAD_KEY
+        assert refusal(call, **{**request, "KmsKeyId": "alias/app"}) == DENIED_KEY
         assert "a" not in fake_secrets
 
 
@@ -151,7 +232,7 @@ class TestUpdateSecret:
     def test_the_same_token_for_another_value_is_refused_whole(self, db, secretsmanager, refusal, describe):
         before = describe()
         request = {"SecretId": "app/db", "SecretString": "other", "ClientRequestToken": V1, "Description": "new"}
-        assert refusal(secretsmanager.update_secret, **request)[0] == "ResourceExistsException"
+        assert refusal(secretsmanager.update_secret, **request) == token_in_use(db)
         assert describe() == before
 
     def test_nothing_at_all_succeeds(self, db, secretsmanager, answer):
@@ -161,8 +242,7 @@ class TestUpdateSecret:
         assert refusal(raw.update_secret, SecretId="unknown", SecretString="x") == NO_TOKEN
 
     def test_both_values(self, db, secretsmanager, refusal):
-        request = {"SecretId": "app/db", "SecretString": "x", "SecretBinary": b"x"}
-        assert refusal(secretsmanager.update_secret, **request)[0] == "InvalidParameterException"
+        assert refusal(secretsmanager.update_secret, SecretId="app/db", **TWO_VALUES) == BOTH_VALUES
 
     def test_an_unknown_secret(self, secretsmanager, refusal):
         assert refusal(secretsmanager.update_secret, SecretId="unknown") == NOT_FOUND
@@ -170,6 +250,41 @@ class TestUpdateSecret:
     def test_a_secret_marked_for_deletion(self, db, secretsmanager, refusal):
         secretsmanager.delete_secret(SecretId="app/db")
         assert refusal(secretsmanager.update_secret, SecretId="app/db") == DELETED
+
+    def test_the_same_value_under_a_new_token_is_a_new_version(self, db, secretsmanager):
+        secretsmanager.update_secret(SecretId="app/db", SecretString="S1", ClientRequestToken=V2)
+        assert db.stages == {"AWSCURRENT": V2, "AWSPREVIOUS": V1}
+
+    def test_the_same_token_and_value_leave_metadata_to_be_changed(self, db, secretsmanager, describe):
+        request = {"SecretId": "app/db", "SecretString": "S1", "ClientRequestToken": V1}
+        secretsmanager.update_secret(**request, Description="new")
+        assert describe()["Description"] == "new"
+        assert db.stages == {"AWSCURRENT": V1}
+
+    def test_a_value_becomes_current_from_wherever_pending_is(self, fake_secrets, secretsmanager):
+        open_ = fake_secrets.add(
+            "open",
+            labels={"AWSCURRENT": "x", "AWSPENDING": "y"},
+            version_ids={"AWSCURRENT": V1, "AWSPENDING": V2},
+        )
+        secretsmanager.update_secret(SecretId="open", SecretString="z", ClientRequestToken=TOKEN)
+        assert open_.stages == {"AWSCURRENT": TOKEN, "AWSPREVIOUS": V1}
+
+    def test_the_order_of_checks_before_the_look_up(self, raw, refusal):
+        assert refusal(raw.update_secret, SecretId="no name", **TWO_VALUES) == BAD_NAME
+        assert refusal(raw.update_secret, SecretId="unknown", **TWO_VALUES) == NO_TOKEN
+        request = {"SecretId": "unknown", "ClientRequestToken": V1}
+        assert refusal(raw.update_secret, **request, **TWO_VALUES) == BOTH_VALUES
+
+    def test_the_order_of_checks_after_it(self, fake_secrets, db, secretsmanager, refusal):
+        fake_secrets.set_kms_key("alias/app", "denied")
+        request = {"SecretId": "app/db", "SecretString": "other", "ClientRequestToken": V1}
+        call = secretsmanager.update_secret
+        assert refusal(call, **request, KmsKeyId=FOREIGN_KEY) == BAD_KEY
+        assert refusal(call, **request, KmsKeyId="alias/app") == DENIED_KEY
+        assert refusal(call, **request) == token_in_use(db)
+        secretsmanager.delete_secret(SecretId="app/db")
+        assert refusal(call, **request, KmsKeyId=FOREIGN_KEY) == DELETED
 
 
 class TestDescribeSecret:
@@ -271,11 +386,21 @@ class TestDeleteSecret:
         )
 
     def test_window_and_force_together(self, db, secretsmanager, refusal):
-        request = {"SecretId": "app/db", "RecoveryWindowInDays": 7, "ForceDeleteWithoutRecovery": True}
-        assert refusal(secretsmanager.delete_secret, **request) == (
-            "InvalidParameterException",
-            "You can't use ForceDeleteWithoutRecovery in conjunction with RecoveryWindowInDays.",
-        )
+        request = {"RecoveryWindowInDays": 7, "ForceDeleteWithoutRecovery": True}
+        for secret_id in ("app/db", "unknown", "no name"):
+            assert refusal(secretsmanager.delete_secret, SecretId=secret_id, **request) == WINDOW_AND_FORCE
+        secretsmanager.delete_secret(SecretId="app/db")
+        assert refusal(secretsmanager.delete_secret, SecretId="app/db", **request) == WINDOW_AND_FORCE
+
+    @pytest.mark.parametrize("days", [7, 30])
+    @pytest.mark.parametrize("force", [{}, {"ForceDeleteWithoutRecovery": False}])
+    def test_the_shortest_and_the_longest_window(self, db, secretsmanager, days, force):
+        deleted = secretsmanager.delete_secret(SecretId="app/db", RecoveryWindowInDays=days, **force)
+        assert deleted["DeletionDate"] == NOON + timedelta(days=days)
+
+    def test_force_may_be_false(self, db, secretsmanager):
+        deleted = secretsmanager.delete_secret(SecretId="app/db", ForceDeleteWithoutRecovery=False)
+        assert deleted["DeletionDate"] == NOON + timedelta(days=30)
 
     def test_an_unknown_secret(self, secretsmanager, refusal):
         assert refusal(secretsmanager.delete_secret, SecretId="unknown") == NOT_FOUND
@@ -314,3 +439,78 @@ class TestRestoreSecret:
 
     def test_an_unknown_secret(self, secretsmanager, refusal):
         assert refusal(secretsmanager.restore_secret, SecretId="unknown") == NOT_FOUND
+
+
+class TestScheduledForDeletion:
+    """api-facts 4.1: every operation on a secret whose recovery window runs."""
+
+    ALLOWED = ("DescribeSecret", "ListSecretVersionIds", "RestoreSecret")
+
+    @pytest.fixture
+    def scheduled(self, fake_secrets, db, secretsmanager):
+        secretsmanager.put_secret_value(SecretId="app/db", SecretString="S2", ClientRequestToken=V2)
+        secretsmanager.tag_resource(SecretId="app/db", Tags=[{"Key": "a", "Value": "1"}])
+        secretsmanager.delete_secret(SecretId="app/db")
+
+    @pytest.mark.parametrize("operation", sorted(ABOUT_A_SECRET.keys() - set(ALLOWED)))
+    @pytest.mark.parametrize("by", ["name", "ARN"])
+    def test_what_is_refused_changes_nothing(
+        self, clock, scheduled, db, secretsmanager, refusal, describe, operation, by
+    ):
+        before = describe()
+        clock.tick(10)
+        members = request_of(operation, "app/db" if by == "name" else db.arn)
+        assert refusal(method_of(secretsmanager, operation), **members) == DELETED
+        assert describe() == before
+
+    @pytest.mark.parametrize("operation", ALLOWED)
+    def test_what_is_allowed(self, scheduled, db, secretsmanager, operation):
+        answer = method_of(secretsmanager, operation)(SecretId="app/db")
+        assert (answer["ARN"], answer["Name"]) == (db.arn, "app/db")
+
+    def test_it_is_described_with_labels_tags_and_its_date(self, scheduled, describe):
+        described = describe()
+        assert described["VersionIdsToStages"] == {V1: ["AWSPREVIOUS"], V2: ["AWSCURRENT"]}
+        assert described["Tags"] == [{"Key": "a", "Value": "1"}]
+        assert described["DeletedDate"] == NOON
+
+    def test_its_versions_are_listed(self, scheduled, secretsmanager):
+        listed = secretsmanager.list_secret_version_ids(SecretId="app/db")["Versions"]
+        assert {version["VersionId"] for version in listed} == {V1, V2}
+
+    def test_lists_hide_it_unless_asked(self, scheduled, secretsmanager):
+        assert secretsmanager.list_secrets()["SecretList"] == []
+        assert secretsmanager.list_secrets(IncludePlannedDeletion=False)["SecretList"] == []
+        (entry,) = secretsmanager.list_secrets(IncludePlannedDeletion=True)["SecretList"]
+        assert (entry["Name"], entry["DeletedDate"]) == ("app/db", NOON)
+
+    def test_a_batch_has_it_among_its_errors(self, scheduled, secretsmanager):
+        reply = secretsmanager.batch_get_secret_value(SecretIdList=["app/db"])
+        assert reply["SecretValues"] == []
+        (error,) = reply["Errors"]
+        assert (error["SecretId"], (error["ErrorCode"], error["Message"])) == ("app/db", DELETED)
+
+    @pytest.mark.parametrize("value", [{}, {"SecretString": "S2", "ClientRequestToken": V2}])
+    def test_its_name_is_taken_even_for_its_own_token(self, scheduled, secretsmanager, refusal, value):
+        assert refusal(secretsmanager.create_secret, Name="app/db", **value) == SCHEDULED
+
+    @pytest.mark.parametrize(
+        ("call", "members"),
+        [
+            ("get_secret_value", {"VersionStage": "NONE"}),
+            ("tag_resource", {"Tags": [{"Key": "aws:a", "Value": ""}]}),
+            ("replicate_secret_to_regions", {"AddReplicaRegions": [{"Region": "us-east-1"}]}),
+            ("update_secret_version_stage", {"VersionStage": "LIVE"}),
+            ("put_secret_value", {"SecretString": "other", "ClientRequestToken": V1}),
+        ],
+    )
+    def test_deletion_is_found_before_what_else_is_wrong(
+        self, scheduled, secretsmanager, raw, refusal, call, members
+    ):
+        assert refusal(getattr(raw, call), SecretId="app/db", **members) == DELETED
+
+    def test_restored_it_takes_every_call_again(self, scheduled, secretsmanager, answer):
+        secretsmanager.restore_secret(SecretId="app/db")
+        assert secretsmanager.get_secret_value(SecretId="app/db")["SecretString"] == "S2"
+        secretsmanager.put_secret_value(SecretId="app/db", SecretString="S3")
+        assert secretsmanager.get_secret_value(SecretId="app/db")["SecretString"] == "S3"

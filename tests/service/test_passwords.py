@@ -67,6 +67,37 @@ def test_a_space_alone_is_enough(secretsmanager):
     assert password(secretsmanager, IncludeSpace=True, PasswordLength=3, **everything) == "   "
 
 
+def test_punctuation_is_these_thirty_two_characters(secretsmanager):
+    others = {name: True for name in SWITCHES if name != "ExcludePunctuation"}
+    made = password(secretsmanager, PasswordLength=4096, **others)
+    assert set(made) == set("!\"#$%&'()*+,-./:;<=>?@[\\]^_`{|}~")
+
+
+@pytest.mark.parametrize("has_space", [True, False])
+def test_a_space_comes_only_where_it_is_admitted(secretsmanager, has_space):
+    made = password(secretsmanager, PasswordLength=4096, IncludeSpace=has_space)
+    assert (" " in made) is has_space
+    assert " " not in password(secretsmanager, PasswordLength=4096, IncludeSpace=has_space, ExcludeCharacters=" ")
+
+
+@pytest.mark.parametrize("switched_off", [0, 1, 2, 3])
+def test_a_password_is_as_long_as_there_are_required_types(secretsmanager, refusal, switched_off):
+    switches, needed = dict.fromkeys(list(SWITCHES)[:switched_off], True), 4 - switched_off
+    # The space isn't required.
+    assert len(password(secretsmanager, PasswordLength=needed, IncludeSpace=True, **switches)) == needed
+    if needed > 1:
+        refused = refusal(secretsmanager.get_random_password, PasswordLength=needed - 1, **switches)
+        assert refused == (
+            "InvalidParameterException",
+            "Password length is too short based on the required types.",
+        )
+
+
+def test_a_type_that_is_switched_off_may_be_emptied(secretsmanager):
+    made = password(secretsmanager, ExcludeCharacters=string.digits, ExcludeNumbers=True)
+    assert not set(made) & set(string.digits)
+
+
 def test_a_type_that_is_emptied_is_no_matter_where_none_is_required(secretsmanager):
     made = password(secretsmanager, ExcludeCharacters=string.digits, RequireEachIncludedType=False)
     assert not set(made) & set(string.digits)

@@ -3,11 +3,16 @@
 import boto3
 import botocore.exceptions
 import pytest
+from minimal_requests import method_of, request_of
 
 PRIMARY, REPLICA, OTHER = "us-east-1", "eu-west-1", "ap-south-1"
 REPLICA_ONLY = (
     "InvalidParameterException",
     "Operation not permitted on a replica secret. Call must be made in primary secret's region.",
+)
+DELETED = (
+    "InvalidRequestException",
+    "You can't perform this operation on the secret because it was marked for deletion.",
 )
 BAD_REGION = ("InvalidParameterException", "Invalid replica region.")
 IN_PROGRESS = {"Region": REPLICA, "KmsKeyId": "alias/aws/secretsmanager", "Status": "InProgress"}
@@ -185,10 +190,9 @@ class TestReplicateSecretToRegions:
 
     def test_a_secret_marked_for_deletion_is_refused(self, db, primary, refusal):
         primary.delete_secret(SecretId="app/db")
-        code, _ = refusal(
-            primary.replicate_secret_to_regions, SecretId="app/db", AddReplicaRegions=[{"Region": REPLICA}]
-        )
-        assert code == "InvalidRequestException"
+        for region in (REPLICA, PRIMARY):
+            call, added = primary.replicate_secret_to_regions, [{"Region": region}]
+            assert refusal(call, SecretId="app/db", AddReplicaRegions=added) == DELETED
 
 
 class TestReplicasFollowTheirPrimary:
@@ -303,6 +307,17 @@ WRITES = [
 ]
 
 
+READS = [
+    "BatchGetSecretValue",
+    "DescribeSecret",
+    "GetResourcePolicy",
+    "GetSecretValue",
+    "ListSecretVersionIds",
+    "ListSecrets",
+    "ValidateResourcePolicy",
+]
+
+
 class TestReplicasRefuseWrites:
     @pytest.mark.parametrize(("call", "members"), WRITES)
     def test_every_write(self, replicate, replica, refusal, answer, call, members):
@@ -310,6 +325,42 @@ class TestReplicasRefuseWrites:
         before = answer(replica.describe_secret, SecretId="app/db")
         assert refusal(getattr(replica, call), SecretId="app/db", **members) == REPLICA_ONLY
         assert answer(replica.describe_secret, SecretId="app/db") == before
+
+    def test_that_it_is_a_replica_comes_before_a_wrong_region(self, replicate, replica, refusal):
+        replicate()
+        call, added = replica.replicate_secret_to_regions, [{"Region": REPLICA}]
+        assert refusal(call, SecretId="app/db", AddReplicaRegions=added) == REPLICA_ONLY
+
+    @pytest.mark.parametrize(
+        ("call", "members"),
+        [
+            ("tag_resource", {"Tags": [{"Key": "aws:a", "Value": ""}]}),
+            ("update_secret_version_stage", {"VersionStage": "LIVE"}),
+            ("put_resource_policy", {"ResourcePolicy": "{"}),
+            ("update_secret", {"KmsKeyId": "arn:aws:kms:ap-south-1:123456789012:key/1234"}),
+        ],
+    )
+    def test_that_it_is_a_replica_comes_before_what_else_is_wrong(
+        self, replicate, replica, refusal, call, members
+    ):
+        replicate()
+        assert refusal(getattr(replica, call), SecretId="app/db", **members) == REPLICA_ONLY
+
+    def test_that_it_is_a_replica_comes_before_being_managed(self, fake_secrets, primary, replica, refusal):
+        fake_secrets.add("rds!db", "x", owning_service="rds")
+        primary.replicate_secret_to_regions(SecretId="rds!db", AddReplicaRegions=[{"Region": REPLICA}])
+        for call, members in WRITES:
+            assert refusal(getattr(replica, call), SecretId="rds!db", **members) == REPLICA_ONLY
+
+    def test_a_window_out_of_range_comes_before_it(self, replicate, replica, refusal):
+        replicate()
+        code, message = refusal(replica.delete_secret, SecretId="app/db", RecoveryWindowInDays=0)
+        assert (code, "RecoveryWindowInDays" in message) == ("InvalidParameterException", True)
+
+    @pytest.mark.parametrize("operation", READS)
+    def test_every_read_is_answered(self, replicate, replica, operation):
+        replicate()
+        assert method_of(replica, operation)(**request_of(operation))["ResponseMetadata"]["HTTPStatusCode"] == 200
 
     def test_its_name_is_taken(self, replicate, replica, refusal):
         replicate()

@@ -45,6 +45,14 @@ class TestTagResource:
         secretsmanager.tag_resource(SecretId="app/db", Tags=[tag("a", value)])
         assert (described()["LastChangedDate"].second == 10) is moves
 
+    def test_creating_with_tags_and_tagging_come_to_the_same(self, freezer_at_noon, secretsmanager, answer):
+        tags = [tag("b", "1"), tag("a", ""), tag("B", "2")]
+        secretsmanager.create_secret(Name="created", Tags=tags)
+        secretsmanager.create_secret(Name="tagged")
+        secretsmanager.tag_resource(SecretId="tagged", Tags=tags)
+        told = [secretsmanager.describe_secret(SecretId=name)["Tags"] for name in ("created", "tagged")]
+        assert told == [tags, tags]
+
     def test_fifty_tags_are_allowed_and_one_more_is_not(self, db, secretsmanager, described, refusal):
         secretsmanager.tag_resource(SecretId="app/db", Tags=[tag(str(number)) for number in range(50)])
         secretsmanager.tag_resource(SecretId="app/db", Tags=[tag("0", "again")])
@@ -77,6 +85,15 @@ class TestUntagResource:
         secretsmanager.tag_resource(SecretId="app/db", Tags=[tag("a"), tag("b"), tag("c")])
         secretsmanager.untag_resource(SecretId="app/db", TagKeys=["b"])
         assert described()["Tags"] == [tag("a"), tag("c")]
+
+    def test_a_secret_that_was_never_tagged_stays_so(self, db, secretsmanager, described):
+        secretsmanager.untag_resource(SecretId="app/db", TagKeys=["a"])
+        assert "Tags" not in described()
+
+    def test_several_keys_go_at_once_whatever_their_order(self, db, secretsmanager, described):
+        secretsmanager.tag_resource(SecretId="app/db", Tags=[tag("a"), tag("b"), tag("c")])
+        secretsmanager.untag_resource(SecretId="app/db", TagKeys=["c", "none", "a", "a"])
+        assert described()["Tags"] == [tag("b")]
 
     def test_an_unknown_key_changes_nothing(self, freezer_at_noon, db, secretsmanager, described):
         before = described()

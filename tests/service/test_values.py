@@ -2,6 +2,7 @@
 
 from datetime import UTC, datetime
 
+import boto3
 import pytest
 
 V1 = "11111111-1111-4111-8111-111111111111"
@@ -16,6 +17,26 @@ BAD_NAME = (
     "ValidationException",
     ("Invalid name. Must be a valid name containing alphanumeric characters, or any of the following: -/_+=.@!"),
 )
+
+
+NO_TOKEN = (
+    "InvalidRequestException",
+    "You must provide a ClientRequestToken value. We recommend a UUID-type value.",
+)
+BOTH_VALUES = (
+    "InvalidParameterException",
+    "You can't specify both a binary secret value and a string secret value in the same secret.",
+)
+NEITHER_VALUE = ("InvalidRequestException", "You must provide either SecretString or SecretBinary.")
+REPLICA = (
+    "InvalidParameterException",
+    "Operation not permitted on a replica secret. Call must be made in primary secret's region.",
+)
+MANAGED = (
+    "InvalidRequestException",
+    "This secret is managed by an AWS service, and you must use that service to update it.",
+)
+DENIED_KEY = ("AccessDeniedException", "Access to KMS is not allowed")
 
 
 @pytest.fixture
@@ -102,6 +123,43 @@ class TestGetSecretValue:
             "You provided a VersionStage that is not associated to the provided VersionId.",
         )
 
+    @pytest.mark.parametrize(
+        "which", [{}, {"VersionStage": "AWSCURRENT"}, {"VersionId": V1}, {"VersionId": V1, "VersionStage": "LIVE"}]
+    )
+    def test_a_version_by_what_names_it(self, db, secretsmanager, which):
+        secretsmanager.update_secret_version_stage(SecretId="app/db", VersionStage="LIVE", MoveToVersionId=V1)
+        found = secretsmanager.get_secret_value(SecretId="app/db", **which)
+        assert (found["VersionId"], sorted(found["VersionStages"])) == (V1, ["AWSCURRENT", "LIVE"])
+
+    @pytest.mark.parametrize("which", [{"VersionId": V1}, {"VersionId": V1, "VersionStage": "AWSCURRENT"}])
+    def test_a_version_of_a_secret_without_a_value_is_named_by_its_id(
+        self, fake_secrets, secretsmanager, refusal, which
+    ):
+        fake_secrets.add("empty")
+        assert refusal(secretsmanager.get_secret_value, SecretId="empty", **which) == (
+            "ResourceNotFoundException",
+            f"Secrets Manager can't find the specified secret value for VersionId: {V1}",
+        )
+
+    def test_a_deprecated_version_is_read_without_stages(self, db, secretsmanager):
+        for value in ("S2", "S3"):
+            secretsmanager.put_secret_value(SecretId="app/db", SecretString=value)
+        found = secretsmanager.get_secret_value(SecretId="app/db", VersionId=V1)
+        assert (found["SecretString"], "VersionStages" in found) == ("S1", False)
+
+    @pytest.mark.parametrize(
+        ("which", "code"),
+        [
+            ({"VersionStage": "NONE"}, "ResourceNotFoundException"),
+            ({"VersionId": V2}, "ResourceNotFoundException"),
+            ({"VersionId": V1, "VersionStage": "NONE"}, "InvalidRequestException"),
+            ({}, "AccessDeniedException"),
+        ],
+    )
+    def test_a_version_is_looked_up_before_its_key(self, fake_secrets, db, secretsmanager, refusal, which, code):
+        fake_secrets.set_kms_key("alias/aws/secretsmanager", "denied")
+        assert refusal(secretsmanager.get_secret_value, SecretId="app/db", **which)[0] == code
+
     def test_a_secret_without_a_value(self, fake_secrets, secretsmanager, refusal):
         fake_secrets.add("empty")
         assert refusal(secretsmanager.get_secret_value, SecretId="empty") == (
@@ -151,6 +209,14 @@ class TestPutSecretValue:
         answer = secretsmanager.put_secret_value(SecretId="app/db", SecretString="S2")
         assert len(answer["VersionId"]) == 36
 
+    @pytest.mark.parametrize(
+        "token", ["x" * 32, "x" * 64, V2.upper(), "EXAMPLE1-90ab-cdef-fedc-ba987EXAMPLE", "\u00e4" * 32]
+    )
+    def test_a_token_becomes_the_version_verbatim(self, db, secretsmanager, token):
+        request = {"SecretId": "app/db", "SecretString": "S2", "ClientRequestToken": token}
+        assert secretsmanager.put_secret_value(**request)["VersionId"] == token
+        assert secretsmanager.get_secret_value(SecretId="app/db", VersionId=token)["SecretString"] == "S2"
+
     def test_stages_are_answered_as_requested(self, db, secretsmanager):
         stages = ["two", "AWSPENDING", "one"]
         answer = secretsmanager.put_secret_value(SecretId="app/db", SecretString="x", VersionStages=stages)
@@ -181,6 +247,31 @@ class TestPutSecretValue:
             ),
         )
 
+    def test_the_same_token_and_value_answer_with_the_labels_of_now(self, db, secretsmanager):
+        request = {"SecretId": "app/db", "SecretString": "S2", "ClientRequestToken": V2}
+        secretsmanager.put_secret_value(**request, VersionStages=["LIVE", "OTHER"])
+        secretsmanager.update_secret_version_stage(
+            SecretId="app/db", VersionStage="LIVE", MoveToVersionId=V1, RemoveFromVersionId=V2
+        )
+        answer = secretsmanager.put_secret_value(**request)
+        assert answer["VersionStages"] == ["OTHER"]
+        assert db.stages == {"AWSCURRENT": V1, "LIVE": V1, "OTHER": V2}
+
+    def test_an_empty_version_is_filled_once(self, fake_secrets, secretsmanager, answer, refusal):
+        secret = fake_secrets.add(
+            "open", labels={"AWSCURRENT": "x", "AWSPENDING": None}, version_ids={"AWSPENDING": V2}
+        )
+        request = {"SecretId": "open", "ClientRequestToken": V2, "VersionStages": ["AWSPENDING"]}
+        for _ in range(2):
+            assert answer(secretsmanager.put_secret_value, **request, SecretString="new") == {
+                "ARN": secret.arn,
+                "Name": "open",
+                "VersionId": V2,
+                "VersionStages": ["AWSPENDING"],
+            }
+        code, _ = refusal(secretsmanager.put_secret_value, **request, SecretString="other")
+        assert code == "ResourceExistsException"
+
     def test_an_empty_version_is_filled_and_keeps_its_label(self, fake_secrets, secretsmanager):
         fake_secrets.add("open", labels={"AWSCURRENT": "x", "AWSPENDING": None}, version_ids={"AWSPENDING": V2})
         answer = secretsmanager.put_secret_value(
@@ -190,27 +281,52 @@ class TestPutSecretValue:
         assert fake_secrets["open"].value("AWSPENDING") == "new"
 
     def test_both_values(self, db, secretsmanager, refusal):
-        assert refusal(
-            secretsmanager.put_secret_value, SecretId="app/db", SecretString="a", SecretBinary=b"a"
-        ) == (
-            "InvalidParameterException",
-            "You can't specify both a binary secret value and a string secret value in the same secret.",
-        )
+        request = {"SecretString": "a", "SecretBinary": b"a"}
+        assert refusal(secretsmanager.put_secret_value, SecretId="app/db", **request) == BOTH_VALUES
 
     def test_neither_value(self, db, secretsmanager, refusal):
-        assert refusal(secretsmanager.put_secret_value, SecretId="app/db") == (
-            "InvalidRequestException",
-            "You must provide either SecretString or SecretBinary.",
-        )
+        assert refusal(secretsmanager.put_secret_value, SecretId="app/db") == NEITHER_VALUE
 
     def test_a_missing_token_comes_before_the_look_up(self, raw, refusal):
-        assert refusal(raw.put_secret_value, SecretId="unknown", SecretString="x") == (
-            "InvalidRequestException",
-            "You must provide a ClientRequestToken value. We recommend a UUID-type value.",
-        )
+        assert refusal(raw.put_secret_value, SecretId="unknown", SecretString="x") == NO_TOKEN
 
     def test_a_bad_name_comes_before_a_missing_token(self, raw, refusal):
         assert refusal(raw.put_secret_value, SecretId="no name", SecretString="x") == BAD_NAME
+
+    def test_the_order_of_checks_before_the_look_up(self, raw, refusal):
+        call, both = raw.put_secret_value, {"SecretString": "x", "SecretBinary": b"x"}
+        assert refusal(call, SecretId="unknown", **both) == NO_TOKEN
+        assert refusal(call, SecretId="unknown", ClientRequestToken=V1, **both) == BOTH_VALUES
+        assert refusal(call, SecretId="unknown", ClientRequestToken=V1) == NEITHER_VALUE
+
+    def test_the_order_of_checks_after_it(self, fake_secrets, db, secretsmanager, refusal):
+        fake_secrets.set_kms_key("alias/aws/secretsmanager", "denied")
+        fake_secrets.quotas.labels = fake_secrets.quotas.versions = 1
+        request = {"SecretId": "app/db", "SecretString": "other", "ClientRequestToken": V1, "VersionStages": ["a"]}
+        assert refusal(secretsmanager.put_secret_value, **request) == DENIED_KEY
+        fake_secrets.set_kms_key("alias/aws/secretsmanager", "enabled")
+        code, message = refusal(secretsmanager.put_secret_value, **request)
+        assert (code, V1 in message) == ("ResourceExistsException", True)
+        request["ClientRequestToken"] = V2
+        assert refusal(secretsmanager.put_secret_value, **request)[0] == "LimitExceededException"
+
+    def test_a_replica_is_one_before_it_is_managed_and_both_before_a_token(
+        self, fake_secrets, secretsmanager, refusal
+    ):
+        fake_secrets.add("rds!db", "S1", version_ids={"AWSCURRENT": V1}, owning_service="rds")
+        fake_secrets.set_kms_key("alias/aws/secretsmanager", "denied")
+        secretsmanager.replicate_secret_to_regions(SecretId="rds!db", AddReplicaRegions=[{"Region": "eu-west-1"}])
+        request = {"SecretId": "rds!db", "SecretString": "other", "ClientRequestToken": V1}
+        assert refusal(secretsmanager.put_secret_value, **request) == MANAGED
+        fake_secrets.set_kms_key("alias/aws/secretsmanager", "enabled")
+        secretsmanager.replicate_secret_to_regions(SecretId="rds!db", AddReplicaRegions=[{"Region": "eu-west-1"}])
+        abroad = boto3.client("secretsmanager", region_name="eu-west-1")
+        assert refusal(abroad.put_secret_value, **request) == REPLICA
+
+    @pytest.mark.parametrize("length", [36, 256])
+    def test_a_rotation_token_is_taken(self, db, secretsmanager, length):
+        request = {"SecretId": "app/db", "SecretString": "S2", "RotationToken": "a" * length}
+        assert secretsmanager.put_secret_value(**request)["VersionStages"] == ["AWSCURRENT"]
 
     def test_an_unknown_secret(self, secretsmanager, refusal):
         assert refusal(secretsmanager.put_secret_value, SecretId="unknown", SecretString="x") == NOT_FOUND

@@ -53,6 +53,20 @@ class TestListSecretVersionIds:
         (version,) = secretsmanager.list_secret_version_ids(SecretId="keyed")["Versions"]
         assert version["KmsKeyIds"] == ["alias/mine"]
 
+    def test_each_version_names_the_key_of_its_own_value(self, db, secretsmanager):
+        secretsmanager.update_secret(SecretId="app/db", KmsKeyId="alias/mine")
+        listed = secretsmanager.list_secret_version_ids(SecretId="app/db", IncludeDeprecated=True)["Versions"]
+        assert {version["VersionId"]: version["KmsKeyIds"] for version in listed} == {
+            V1: ["DefaultEncryptionKey"],
+            V2: ["alias/mine"],
+            V3: ["alias/mine"],
+        }
+
+    def test_a_read_dates_the_version_only(self, db, secretsmanager):
+        secretsmanager.get_secret_value(SecretId="app/db", VersionStage="AWSPREVIOUS")
+        listed = secretsmanager.list_secret_version_ids(SecretId="app/db", IncludeDeprecated=True)["Versions"]
+        assert [version["VersionId"] for version in listed if "LastAccessedDate" in version] == [V2]
+
     def test_a_secret_without_versions_has_an_empty_list(self, fake_secrets, secretsmanager):
         fake_secrets.add("empty")
         assert secretsmanager.list_secret_version_ids(SecretId="empty")["Versions"] == []
@@ -131,6 +145,40 @@ class TestUpdateSecretVersionStage:
         after = secretsmanager.describe_secret(SecretId="app/db")
         del before["ResponseMetadata"], after["ResponseMetadata"]
         assert after == before
+
+    @pytest.mark.parametrize("stage", ["l", "x" * 256, "AWSSOMETHING", "lower case", "\u00e4"])
+    def test_any_label_of_up_to_256_characters_is_attached(self, db, secretsmanager, stage):
+        secretsmanager.update_secret_version_stage(SecretId="app/db", VersionStage=stage, MoveToVersionId=V1)
+        assert db.stages[stage] == V1
+        assert secretsmanager.get_secret_value(SecretId="app/db", VersionStage=stage)["VersionId"] == V1
+
+    def test_current_cannot_be_removed(self, db, secretsmanager, refusal):
+        before = db.stages
+        request = {"SecretId": "app/db", "VersionStage": "AWSCURRENT", "RemoveFromVersionId": V3}
+        assert refusal(secretsmanager.update_secret_version_stage, **request) == (
+            "InvalidParameterException",
+            (
+                "You can only move staging label AWSCURRENT to a different secret version. "
+                "It can't be completely removed."
+            ),
+        )
+        assert db.stages == before
+
+    @pytest.mark.parametrize(
+        "members",
+        [
+            {},
+            {"MoveToVersionId": "9" * 32},
+            {"RemoveFromVersionId": "9" * 32},
+            {"MoveToVersionId": V1, "RemoveFromVersionId": V2},
+        ],
+    )
+    def test_what_names_no_holder_and_no_target_changes_nothing(self, db, secretsmanager, refusal, members):
+        before = db.stages
+        refusal(
+            secretsmanager.update_secret_version_stage, SecretId="app/db", VersionStage="AWSCURRENT", **members
+        )
+        assert db.stages == before
 
     @pytest.mark.parametrize(("target", "moves"), [(V1, True), (V3, False)])
     def test_last_changed_date_moves_where_a_label_does(self, freezer_at_noon, db, secretsmanager, target, moves):

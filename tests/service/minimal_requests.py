@@ -1,0 +1,58 @@
+"""The smallest request of each operation: every member that is required, and its token."""
+
+import json
+
+import botocore
+
+TOKEN = "99999999-9999-4999-8999-999999999999"
+POLICY = json.dumps(
+    {
+        "Version": "2012-10-17",
+        "Statement": {
+            "Effect": "Allow",
+            "Principal": {"AWS": "123456789012"},
+            "Action": "secretsmanager:GetSecretValue",
+            "Resource": "*",
+        },
+    }
+)
+
+# Those that are about one secret, without its SecretId.
+ABOUT_A_SECRET = {
+    "CancelRotateSecret": {},
+    "DeleteResourcePolicy": {},
+    "DeleteSecret": {},
+    "DescribeSecret": {},
+    "GetResourcePolicy": {},
+    "GetSecretValue": {},
+    "ListSecretVersionIds": {},
+    "PutResourcePolicy": {"ResourcePolicy": POLICY},
+    "PutSecretValue": {"SecretString": "y", "ClientRequestToken": TOKEN},
+    "RemoveRegionsFromReplication": {"RemoveReplicaRegions": ["eu-west-1"]},
+    "ReplicateSecretToRegions": {"AddReplicaRegions": [{"Region": "eu-west-1"}]},
+    "RestoreSecret": {},
+    "RotateSecret": {"ClientRequestToken": TOKEN},
+    "StopReplicationToReplica": {},
+    "TagResource": {"Tags": [{"Key": "a", "Value": "b"}]},
+    "UntagResource": {"TagKeys": ["a"]},
+    "UpdateSecret": {"ClientRequestToken": TOKEN},
+    "UpdateSecretVersionStage": {"VersionStage": "LIVE", "MoveToVersionId": TOKEN},
+    "ValidateResourcePolicy": {"ResourcePolicy": POLICY},
+}
+OTHERS = {
+    "BatchGetSecretValue": {"SecretIdList": ["app/db"]},
+    "CreateSecret": {"Name": "new", "ClientRequestToken": TOKEN},
+    "GetRandomPassword": {},
+    "ListSecrets": {},
+}
+
+
+def request_of(operation, secret_id="app/db"):
+    """Return the operation's smallest request, for a secret where it is about one."""
+    if operation in OTHERS:
+        return dict(OTHERS[operation])
+    return {"SecretId": secret_id, **ABOUT_A_SECRET[operation]}
+
+
+def method_of(client, operation):
+    return getattr(client, botocore.xform_name(operation))

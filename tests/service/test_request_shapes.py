@@ -1,0 +1,209 @@
+"""What every operation's members may be, by api-facts 1.2, through a client that checks nothing itself."""
+
+import botocore.exceptions
+import botocore.loaders
+import botocore.model
+import pytest
+from minimal_requests import ABOUT_A_SECRET, OTHERS, method_of, request_of
+
+from fake_secrets import UnsupportedOperationError
+from fake_secrets.service.dispatch import OPERATIONS
+
+MODEL = botocore.model.ServiceModel(
+    botocore.loaders.Loader().load_service_model("secretsmanager", "service-2"), "secretsmanager"
+)
+
+
+# Shapes, what api-facts 1.2 says of their lengths or numbers, and how to make one of a given size.
+LIMITS = {
+    "AddReplicaRegionListType": (1, None, [{"Region": "eu-west-1"}].__mul__),
+    "AutomaticallyRotateAfterDaysType": (1, 1000, int),
+    "ClientRequestTokenType": (32, 64, "x".__mul__),
+    "DescriptionType": (None, 2048, "x".__mul__),
+    "DurationType": (2, 3, lambda length: "h".rjust(length, "1")),
+    "ExcludeCharactersType": (None, 4096, "x".__mul__),
+    "FilterValueStringType": (None, 512, "x".__mul__),
+    "FilterValuesStringList": (1, 10, ["x"].__mul__),
+    "FiltersListType": (None, 10, [{"Key": "name", "Values": ["x"]}].__mul__),
+    "KmsKeyIdType": (None, 2048, "x".__mul__),
+    "MaxResultsBatchType": (1, 20, int),
+    "MaxResultsType": (1, 100, int),
+    "NameType": (1, 512, "x".__mul__),
+    "NextTokenType": (1, 4096, "x".__mul__),
+    "NonEmptyResourcePolicyType": (1, 20480, "x".__mul__),
+    "PasswordLengthType": (1, 4096, int),
+    "RegionType": (1, 128, lambda length: "-1".rjust(length, "a") if length else ""),
+    "RemoveReplicaRegionListType": (1, None, ["eu-west-1"].__mul__),
+    "RotationLambdaARNType": (None, 2048, "x".__mul__),
+    "RotationTokenType": (36, 256, "x".__mul__),
+    "ScheduleExpressionType": (1, 256, "x".__mul__),
+    "SecretBinaryType": (1, 65536, b"x".__mul__),
+    "SecretIdListType": (1, 20, ["x"].__mul__),
+    "SecretIdType": (1, 2048, "x".__mul__),
+    "SecretStringType": (1, 65536, "x".__mul__),
+    "SecretVersionIdType": (32, 64, "x".__mul__),
+    "SecretVersionStageType": (1, 256, "x".__mul__),
+    "SecretVersionStagesType": (1, 20, lambda length: [f"L{number}" for number in range(length)]),
+    "TagKeyType": (1, 128, "x".__mul__),
+    "TagValueType": (None, 256, "x".__mul__),
+}
+NUMBERS = {"AutomaticallyRotateAfterDaysType", "MaxResultsBatchType", "MaxResultsType", "PasswordLengthType"}
+SENSITIVE = {"RotationTokenType", "SecretBinaryType", "SecretStringType"}
+BAD_FORMS = {
+    "DurationType": ["3m", "3 h"],
+    "FilterValueStringType": ["a*", "p\u00e4ss", "a\n"],
+    "RegionType": ["us-east", "US-EAST-1", "eu west-1"],
+    "RotationTokenType": ["x" * 36 + "_"],
+    "ScheduleExpressionType": ["rate(1 day)!", "rate(1_day)"],
+}
+REQUIRED = {
+    **{operation: ["SecretId"] for operation in ABOUT_A_SECRET},
+    **{operation: [] for operation in OTHERS},
+    "CreateSecret": ["Name"],
+    "PutResourcePolicy": ["ResourcePolicy", "SecretId"],
+    "RemoveRegionsFromReplication": ["RemoveReplicaRegions", "SecretId"],
+    "ReplicateSecretToRegions": ["AddReplicaRegions", "SecretId"],
+    "TagResource": ["SecretId", "Tags"],
+    "UntagResource": ["SecretId", "TagKeys"],
+    "UpdateSecretVersionStage": ["SecretId", "VersionStage"],
+    "ValidateResourcePolicy": ["ResourcePolicy"],
+}
+
+
+def places_of(shape, path=()):
+    """Yield each member below a shape: where it is, ``#`` being the first of a list, and its shape's name."""
+    if path:
+        yield path, shape.name
+    if shape.type_name == "structure":
+        for name, member in shape.members.items():
+            yield from places_of(member, (*path, name))
+    elif shape.type_name == "list":
+        yield from places_of(shape.member, (*path, "#"))
+
+
+PLACES = [
+    (operation, path, shape)
+    for operation in sorted(OPERATIONS)
+    for path, shape in places_of(MODEL.operation_model(operation).input_shape)
+]
+
+
+def with_value_at(operation, path, value):
+    for part in reversed(path):
+        value = [value] if part == "#" else {part: value}
+    return {**request_of(operation), **value}
+
+
+def path_in_words(path):
+    return ".".join("1.member" if part == "#" else part[0].lower() + part[1:] for part in path)
+
+
+def around_limits(*, is_inside):
+    """Return every place of a shape with limits, with a value at a limit or one beyond it."""
+    return [
+        pytest.param(
+            operation,
+            path,
+            shape,
+            LIMITS[shape][2](limit if is_inside else limit + beyond),
+            f"{bound} than or equal to {limit}",
+            id=f"{operation}-{path_in_words(path)}-{bound}",
+        )
+        for operation, path, shape in PLACES
+        if shape in LIMITS
+        for limit, beyond, bound in zip(LIMITS[shape][:2], (-1, 1), ("greater", "less"), strict=True)
+        # No region's name has one character.
+        if limit is not None and not (is_inside and (shape, limit) == ("RegionType", 1))
+    ]
+
+
+class TestLimits:
+    def test_the_table_of_limits_has_no_shape_that_the_model_has_not(self):
+        assert LIMITS.keys() <= {shape for _, _, shape in PLACES}
+
+    @pytest.mark.parametrize(("operation", "path", "shape", "value", "bound"), around_limits(is_inside=False))
+    def test_what_exceeds_a_limit_is_refused(self, raw, refusal, operation, path, shape, value, bound):
+        code, said = refusal(method_of(raw, operation), **with_value_at(operation, path, value))
+        assert code == "ValidationException"
+        noun = "value" if shape in NUMBERS else "length"
+        assert said.startswith(f"{1 + said.count('; ')} validation error")
+        assert f" at '{path_in_words(path)}' failed to satisfy constraint: Member must have {noun} {bound}" in said
+        assert ("Value at " if shape in SENSITIVE else "Value '") in said
+        assert shape not in SENSITIVE or "xx" not in said
+
+    @pytest.mark.parametrize(("operation", "path", "shape", "value", "bound"), around_limits(is_inside=True))
+    def test_what_just_fits_breaks_no_constraint(self, raw, operation, path, shape, value, bound):
+        try:
+            method_of(raw, operation)(**with_value_at(operation, path, value))
+        except botocore.exceptions.ClientError as refused:
+            assert "failed to satisfy constraint" not in str(refused)
+        except UnsupportedOperationError:
+            pass
+
+    @pytest.mark.parametrize(
+        ("operation", "path", "value"),
+        [(operation, path, form) for operation, path, shape in PLACES for form in BAD_FORMS.get(shape, ())],
+    )
+    def test_what_has_another_form_is_refused(self, raw, refusal, operation, path, value):
+        code, said = refusal(method_of(raw, operation), **with_value_at(operation, path, value))
+        assert code == "ValidationException"
+        constraint = "Member must satisfy regular expression pattern: "
+        assert f" at '{path_in_words(path)}' failed to satisfy constraint: {constraint}" in said
+
+    @pytest.mark.parametrize("operation", ["BatchGetSecretValue", "ListSecrets"])
+    def test_a_key_of_filters_is_one_of_the_enumerated(self, raw, refusal, operation):
+        filters = [{"Key": key, "Values": ["x"]} for key in ("all", "size")]
+        code, said = refusal(method_of(raw, operation), Filters=filters)
+        assert code == "ValidationException"
+        assert said.startswith(
+            "1 validation error detected: Value 'size' at 'filters.2.member.key' failed to satisfy constraint: "
+            "Member must satisfy enum value set: ["
+        )
+        keys = {"all", "name", "tag-key", "description", "tag-value", "primary-region", "owning-service"}
+        assert set(said.partition("set: [")[2].removesuffix("]").split(", ")) == keys
+
+
+class TestRequiredMembers:
+    def test_the_table_is_whole(self):
+        assert REQUIRED.keys() == OPERATIONS.keys()
+
+    @pytest.mark.parametrize(
+        ("operation", "member"),
+        [(operation, member) for operation, members in sorted(REQUIRED.items()) for member in members],
+    )
+    def test_one_that_is_missing(self, raw, refusal, operation, member):
+        members = request_of(operation)
+        del members[member]
+        assert refusal(method_of(raw, operation), **members) == (
+            "ValidationException",
+            (
+                f"1 validation error detected: Value null at '{path_in_words([member])}' failed to satisfy "
+                "constraint: Member must not be null"
+            ),
+        )
+
+    @pytest.mark.parametrize("operation", sorted(REQUIRED))
+    def test_nothing_else_is_required(self, raw, operation):
+        needed = {name: value for name, value in request_of(operation).items() if name in REQUIRED[operation]}
+        try:
+            method_of(raw, operation)(**needed)
+        except botocore.exceptions.ClientError as refused:
+            assert "Member must not be null" not in str(refused)
+
+    def test_all_that_are_missing_are_counted(self, raw, refusal):
+        code, said = refusal(raw.tag_resource)
+        assert code == "ValidationException"
+        assert said.startswith("2 validation errors detected: Value null at '")
+        assert all(f"Value null at '{path}' failed" in said for path in ("secretId", "tags"))
+
+
+class TestOrder:
+    def test_constraints_come_before_names_and_tokens(self, raw, refusal):
+        code, said = refusal(raw.create_secret, Name="no name", Description="x" * 2049)
+        assert (code, "'description' failed" in said) == ("ValidationException", True)
+        code, said = refusal(raw.put_secret_value, SecretId="no name", SecretString="")
+        assert (code, "'secretString' failed" in said) == ("ValidationException", True)
+
+    def test_constraints_come_before_the_window(self, raw, refusal):
+        code, said = refusal(raw.delete_secret, SecretId="", RecoveryWindowInDays=0)
+        assert (code, "'secretId' failed" in said) == ("ValidationException", True)
