@@ -650,5 +650,7 @@ class TestWireLane:
 
 
 def test_the_innermost_world_is_current():
-    with mock_stages({}) as outer, mock_stages({}) as inner:
-        assert current() is inner
+    with mock_stages({}) as outer:
+        with mock_stages({}) as inner:
+            assert current() is inner
+        assert current() is outer
