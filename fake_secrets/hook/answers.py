@@ -78,7 +78,7 @@ class Target:
 
 
 def answer_raw(
-    target: Target, operation: str, body: bytes | str, url: str, model: OperationModel | None
+    target: Target, operation: str, body: bytes | str | None, url: str, model: OperationModel | None
 ) -> tuple[Any, Rotation | None]:
     """Answer a request with an HTTP response, for botocore to parse.
 
@@ -133,7 +133,7 @@ def answer_parsed(
 
 
 def _ask(
-    target: Target, operation: str, body: bytes | str, shape: Any
+    target: Target, operation: str, body: bytes | str | None, shape: Any
 ) -> tuple[dict[str, Any], Rotation | None, ServiceError | None, float]:
     """Return what the world answers: members as JSON, rotation to be run, error if it is one, and when."""
     world = target.world
@@ -161,21 +161,23 @@ def _body(content: dict[str, Any]) -> bytes:
     return _to_json(content).encode() if content else b""
 
 
-def _members(body: bytes | str) -> dict[str, Any]:
+def _members(body: bytes | str | None) -> dict[str, Any]:
     """Parse a request's body.
 
     Raises:
-        SerializationException (400): it isn't a JSON object [D].
+        SerializationException (400): it isn't a JSON object, or nested too deeply [D].
     """
     try:
-        text = body.decode() if isinstance(body, bytes) else body
+        text = body.decode() if isinstance(body, bytes) else body or ""
         members = _from_json(text) if text else {}
+        if "null" in text:
+            members = _without_nulls(members)
     except (ValueError, RecursionError):
         members = None
     if not isinstance(members, dict):
         code, message = "SerializationException", "The request's body isn't a JSON object."
         raise ServiceError(code, message)
-    return _without_nulls(members) if "null" in text else members
+    return members
 
 
 def _without_nulls(value: Any) -> Any:
