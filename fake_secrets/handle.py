@@ -280,8 +280,7 @@ class FakeSecrets:
         self._world.reset()
 
     def __repr__(self) -> str:
-        names = [secret.name for secret in self._world.store]
-        return f"<FakeSecrets {self.account_id} {self.region}, secrets {names!r}>"
+        return f"<FakeSecrets {self.account_id} {self.region}, secrets {self._world.names()!r}>"
 
 
 def _advice(secret: Secret, rotations: Sequence[Rotation]) -> str:

@@ -190,7 +190,7 @@ class World:
             if started is None:
                 # The world was reset meanwhile: there is nothing to rotate any more.
                 return
-            begin_attempt(started.secret)
+            begin_attempt(started.secret, started.token)
         try:
             # Whoever asked for the rotation, its function acts for the account that it is in.
             role = root_of(account_of(started.lambda_arn), self.region).arn
@@ -250,6 +250,11 @@ class World:
             if secret is None:
                 raise UnknownSecretError(secret_id, [secret.name for secret in store])
             return secret
+
+    def names(self) -> list[str]:
+        """Return the names of all secrets, of every account and region."""
+        with self._lock:
+            return [secret.name for secret in self.store]
 
     def regions_of(self, secret_id: str) -> list[str]:
         """Return the regions that have a secret of this name, ARN or partial ARN, in no order."""

@@ -1,6 +1,8 @@
 """`FakeSecrets`, the handle: what AWS has no API for."""
 
+import boto3
 import pytest
+from botocore.config import Config
 
 from fake_secrets import SecretExistsError, SeedError, UnknownSecretError, current, mock_stages
 from fake_secrets.service import dispatch
@@ -170,6 +172,17 @@ class TestCalls:
         create, put = fake_secrets.calls
         assert create.request == {"Name": "a", "SecretString": "***", "ClientRequestToken": V1}
         assert put.request == {"SecretId": "a", "SecretBinary": "***", "ClientRequestToken": V2}
+
+    def test_a_secret_in_the_wrong_place_is_redacted_too(self, fake_secrets):
+        fake_secrets.add("a", "x")
+        client = boto3.client("secretsmanager", region_name="us-east-1", config=Config(parameter_validation=False))
+
+        def misplace(params, **_):
+            params["body"] = b'{"SecretId":"a","SecretString":"hunter2","Tags":[{"SecretString":"hunter2"}]}'
+
+        client.meta.events.register_first("before-call.secrets-manager", misplace)
+        client.describe_secret(SecretId="a")
+        assert fake_secrets.calls[0].request == {"SecretId": "a", "SecretString": "***", "Tags": "***"}
 
     def test_the_handles_own_looks_are_no_calls(self, fake_secrets):
         secret = fake_secrets.add("a", "x")

@@ -112,16 +112,17 @@ def check_length(path: str, value: str | bytes, maximum: int, *, is_sensitive: b
 
 
 def redact(shape: Shape, members: Any) -> Any:
-    """Return the members with every sensitive value replaced, for reports and reprs."""
-    if not shape.hides:
-        return members
+    """Return the members with every value replaced that is sensitive, or that the model doesn't expect.
+
+    What the service ignores, or refuses for its JSON type, may be a secret in the wrong place.
+    """
     if shape.is_sensitive:
         return REDACTED
-    if shape.element is not None and isinstance(members, list):
-        return [redact(shape.element, element) for element in members]
     if isinstance(members, dict):
         known = shape.members
         return {name: redact(known[name], value) if name in known else REDACTED for name, value in members.items()}
+    if isinstance(members, list):
+        return REDACTED if shape.element is None else [redact(shape.element, element) for element in members]
     return members
 
 

@@ -73,9 +73,10 @@ class Version:
 
 @dataclass(slots=True)
 class RotationState:
-    """How a secret is rotated. `open_token` names the version in flight, while there is one.
+    """How a secret is rotated.
 
-    A secret that AWS or a partner rotates has no `lambda_arn`.
+    `open_token` names the version in flight, while there is one, and `running_token` that of the
+    latest attempt, while it runs. A secret that AWS or a partner rotates has no `lambda_arn`.
     """
 
     lambda_arn: str | None
@@ -84,7 +85,7 @@ class RotationState:
     last_rotated: float | None = None
     next_rotation: float | None = None
     open_token: str | None = None
-    is_running: bool = False
+    running_token: str | None = None
     external_metadata: list[dict[str, str]] | None = None
     external_role_arn: str | None = None
 

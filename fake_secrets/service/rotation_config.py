@@ -41,7 +41,8 @@ def rotate_secret(store: Store, request: Request) -> dict[str, Any]:
             M25 [C].
         AccessDeniedException (400): the function can't be invoked, M16 [A].
         InvalidRequestException (400): AWSPENDING is on a version that isn't current, M17 [C].
-        LimitExceededException (400): too many labels, or versions [B].
+        LimitExceededException (400): too many labels, or versions [B; the service model doesn't
+            list it for RotateSecret, D].
     Source:   RotateSecret; api-facts 10, rotation-facts 1.1. A refused call changes nothing
               [A]. A token whose rotation runs, or whose version exists, answers again and
               starts nothing [D].
@@ -57,7 +58,7 @@ def rotate_secret(store: Store, request: Request) -> dict[str, Any]:
     _refuse_unsupported(request, rules)
     arn = _check_function(store, request, arn)
     response = {"ARN": secret.arn, "Name": secret.name, "VersionId": token}
-    if stored is not None and stored.is_running and stored.open_token == token:
+    if stored is not None and stored.open_token == token == stored.running_token:
         return response
     if stages.is_rotation_open(secret.labels):
         raise ServiceError(
@@ -96,10 +97,10 @@ def cancel_rotate_secret(store: Store, request: Request) -> dict[str, Any]:
     return response
 
 
-def begin_attempt(secret: Secret) -> None:
-    """Note that the rotation function of a secret runs from now on."""
+def begin_attempt(secret: Secret, token: str) -> None:
+    """Note that the rotation function of a secret runs from now on, for the version of a token."""
     if secret.rotation is not None:
-        secret.rotation.is_running = True
+        secret.rotation.running_token = token
 
 
 def end_attempt(secret: Secret, token: str, now: float, *, has_passed: bool) -> bool:
@@ -118,8 +119,8 @@ def end_attempt(secret: Secret, token: str, now: float, *, has_passed: bool) -> 
     Source: rotation-facts 1.3 [B, C]; LastChangedDate is the finishing call's own [A-].
     """
     rotation = secret.rotation
-    if rotation is not None:
-        rotation.is_running = False
+    if rotation is not None and rotation.running_token == token:
+        rotation.running_token = None
     pending = secret.labels.get(AWSPENDING)
     if not has_passed or secret.labels.get(AWSCURRENT) != token or pending not in {None, token}:
         return False
@@ -144,7 +145,7 @@ def may_retry(secret: Secret, token: str) -> str | None:
         return "the secret is marked for deletion"
     if secret.rotation is None or not secret.rotation.enabled:
         return "rotation was cancelled"
-    if secret.rotation.is_running:
+    if secret.rotation.running_token == token:
         return "it is running"
     if secret.labels.get(AWSPENDING) != token:
         return "AWSPENDING isn't on its version any more"

@@ -971,3 +971,31 @@ class TestRotationsThatMeet:
         with mock_stages({"prod/db": "x"}, region="cn-north-1") as fake:
             arn = fake.lambda_function(Rotator(), "rotator")
         assert arn == "arn:aws-cn:lambda:cn-north-1:123456789012:function:rotator"
+
+
+def test_a_rotation_that_ends_leaves_the_next_one_running(fake_secrets, secretsmanager):
+    """The first is overtaken by a put; the second begins in another thread while the first still runs."""
+    fake_secrets.add("db", "x")
+    tokens = ["1" * 32, "2" * 32]
+    entered, gates = ({token: threading.Event() for token in tokens} for _ in range(2))
+
+    def handler(event, context):
+        if event["Step"] == "createSecret":
+            entered[event["ClientRequestToken"]].set()
+            gates[event["ClientRequestToken"]].wait(10)
+
+    arn = fake_secrets.lambda_function(handler, "slow")
+    threads = []
+    for token in tokens:
+        request = {"SecretId": "db", "RotationLambdaARN": arn, "ClientRequestToken": token}
+        threads.append(threading.Thread(target=secretsmanager.rotate_secret, kwargs=request))
+        threads[-1].start()
+        entered[token].wait(10)
+        if token == tokens[0]:
+            secretsmanager.put_secret_value(SecretId="db", SecretString="by hand")
+    gates[tokens[0]].set()
+    threads[0].join()
+    again = secretsmanager.rotate_secret(SecretId="db", ClientRequestToken=tokens[1])
+    gates[tokens[1]].set()
+    threads[1].join()
+    assert again["VersionId"] == tokens[1]
