@@ -1,0 +1,178 @@
+"""The cron expressions of Secrets Manager: six fields, on the hour, in UTC."""
+
+from __future__ import annotations
+
+import calendar
+import datetime
+import re
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+
+__all__ = ["Cron", "parse_cron"]
+
+_HOURS = 24
+_MIN_HOURS_APART = 4
+_FIELDS = 6
+_MONTHS = {name: number for number, name in enumerate(calendar.month_abbr) if name}
+_MONTH_NAMES: Mapping[str, int] = {name.upper(): number for name, number in _MONTHS.items()}
+_DAY_NAMES: Mapping[str, int] = {
+    name: number for number, name in enumerate(("SUN", "MON", "TUE", "WED", "THU", "FRI", "SAT"), start=1)
+}
+# From 29 February to the next may take eight years.
+_MAX_DAYS = 366 * 8 + 1
+
+_HOUR = re.compile(r"(\d{1,2})|(?:(\d{1,2})|\*)?/(\d{1,2})", re.ASCII)
+# Groups: first, last, step.
+_RANGE = re.compile(r"(\*|[0-9A-Z]+)(?:-([0-9A-Z]+))?(?:/(\d{1,2}))?", re.ASCII)
+_LAST_WEEKDAY = re.compile(r"([0-9A-Z]+)L", re.ASCII)
+_NTH_WEEKDAY = re.compile(r"([0-9A-Z]+)#([1-5])", re.ASCII)
+
+IsDay = Callable[[datetime.date], bool]
+
+
+@dataclass(frozen=True, slots=True)
+class Cron:
+    """A cron expression.
+
+    Args:
+        hours: the hours of each day, ascending.
+        months: the months, 1 to 12.
+        is_day: says whether a day of one of the months is meant.
+    """
+
+    hours: tuple[int, ...]
+    months: frozenset[int]
+    is_day: IsDay
+
+    def starts_after(self, moment: datetime.datetime) -> Iterator[datetime.datetime]:
+        """Yield the moments that it names after another, ascending; none of them where it never comes.
+
+        Args:
+            moment: UTC.
+        """
+        day = moment.date()
+        idle = 0
+        while idle < _MAX_DAYS:
+            if day.month in self.months and self.is_day(day):
+                idle = 0
+                for hour in self.hours:
+                    start = datetime.datetime.combine(day, datetime.time(hour), tzinfo=datetime.UTC)
+                    if start > moment:
+                        yield start
+            idle += 1
+            day += datetime.timedelta(days=1)
+
+
+def parse_cron(expression: str) -> Cron | None:
+    """Read the inside of ``cron(...)``; None where it isn't one that Secrets Manager takes.
+
+    Args:
+        expression: minutes, hours, day of month, month, day of week, year.
+
+    Source: rotation-facts 2.1 [B]: minutes are 0, years ``*``; hours are one, or an increment of at
+        least four; one of day of month and day of week is ``?``. That one that never comes is
+        none [D].
+    """
+    fields = expression.upper().split(" ")
+    if len(fields) != _FIELDS:
+        return None
+    minutes, hour_field, month_day, month_field, week_day, year = fields
+    if minutes != "0" or year != "*" or (month_day == "?") is (week_day == "?"):
+        return None
+    hours, months = _hours(hour_field), _numbers(month_field, range(1, 13), _MONTH_NAMES)
+    is_day = _of_week(week_day) if month_day == "?" else _of_month(month_day)
+    if hours is None or months is None or is_day is None:
+        return None
+    cron = Cron(hours, months, is_day)
+    some_moment = datetime.datetime(2000, 1, 1, tzinfo=datetime.UTC)
+    return cron if next(cron.starts_after(some_moment), None) else None
+
+
+def _hours(field: str) -> tuple[int, ...] | None:
+    match = _HOUR.fullmatch(field)
+    if match is None:
+        return None
+    hour, first, step = match.groups()
+    if hour is not None:
+        return (int(hour),) if int(hour) < _HOURS else None
+    if int(first or 0) >= _HOURS or int(step) < _MIN_HOURS_APART:
+        return None
+    return tuple(range(int(first or 0), _HOURS, int(step)))
+
+
+def _numbers(field: str, allowed: range, names: Mapping[str, int]) -> frozenset[int] | None:
+    """Read a list of numbers, names, ranges and increments; a range may go round the end."""
+    numbers: set[int] = set()
+    for part in field.split(","):
+        found = _of_range(part, allowed, names)
+        if found is None:
+            return None
+        numbers |= found
+    return frozenset(numbers)
+
+
+def _of_range(part: str, allowed: range, names: Mapping[str, int]) -> set[int] | None:
+    match = _RANGE.fullmatch(part)
+    if match is None:
+        return None
+    low, high, step = match.groups()
+    if low == "*" and high:
+        return None
+    first = allowed[0] if low == "*" else _number(low, allowed, names)
+    is_open = low == "*" or step is not None
+    last = _number(high, allowed, names) if high else (allowed[-1] if is_open else first)
+    if first is None or last is None or (step is not None and int(step) == 0):
+        return None
+    span = (last - first) % len(allowed)
+    return {allowed[(first - allowed[0] + offset) % len(allowed)] for offset in range(0, span + 1, int(step or 1))}
+
+
+def _number(text: str, allowed: range, names: Mapping[str, int]) -> int | None:
+    number = names.get(text, int(text) if text.isdigit() else -1)
+    return number if number in allowed else None
+
+
+def _of_month(field: str) -> IsDay | None:
+    """Read the day of month; ``SUNL`` is the last Sunday [B], the same as in the day of week."""
+    if field == "L":
+        return _is_last
+    last = _LAST_WEEKDAY.fullmatch(field)
+    if last is not None:
+        return _last_weekday(last[1])
+    days = _numbers(field, range(1, 32), {})
+    return None if days is None else lambda day: day.day in days
+
+
+def _of_week(field: str) -> IsDay | None:
+    if field == "L":
+        return lambda day: _weekday(day) == _DAY_NAMES["SAT"]
+    last, nth = _LAST_WEEKDAY.fullmatch(field), _NTH_WEEKDAY.fullmatch(field)
+    if last is not None:
+        return _last_weekday(last[1])
+    if nth is not None:
+        return _nth_weekday(nth[1], int(nth[2]))
+    days = _numbers(field, range(1, 8), _DAY_NAMES)
+    return None if days is None else lambda day: _weekday(day) in days
+
+
+def _weekday(day: datetime.date) -> int:
+    """Return the day of the week, 1 for Sunday."""
+    return day.isoweekday() % 7 + 1
+
+
+def _days_left(day: datetime.date) -> int:
+    return calendar.monthrange(day.year, day.month)[1] - day.day
+
+
+def _is_last(day: datetime.date) -> bool:
+    return _days_left(day) == 0
+
+
+def _last_weekday(name: str) -> IsDay | None:
+    weekday = _number(name, range(1, 8), _DAY_NAMES)
+    return None if weekday is None else lambda day: _weekday(day) == weekday and _days_left(day) < 7  # noqa: PLR2004
+
+
+def _nth_weekday(name: str, nth: int) -> IsDay | None:
+    weekday = _number(name, range(1, 8), _DAY_NAMES)
+    return None if weekday is None else lambda day: _weekday(day) == weekday and (day.day - 1) // 7 + 1 == nth
