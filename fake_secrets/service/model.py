@@ -76,7 +76,8 @@ class RotationState:
     """How a secret is rotated.
 
     `open_token` names the version in flight, while there is one, and `running_token` that of the
-    latest attempt, while it runs. A secret that AWS or a partner rotates has no `lambda_arn`.
+    latest attempt, while it runs. `counted_from` is the event that `next_rotation` is counted from. A
+    secret that AWS or a partner rotates has no `lambda_arn`.
     """
 
     lambda_arn: str | None
@@ -84,6 +85,7 @@ class RotationState:
     rules: Mapping[str, Any] | None = None
     last_rotated: float | None = None
     next_rotation: float | None = None
+    counted_from: float = 0.0
     open_token: str | None = None
     running_token: str | None = None
     external_metadata: list[dict[str, str]] | None = None

@@ -9,7 +9,7 @@ from fake_secrets.errors import ServiceError, UnsupportedOperationError
 from fake_secrets.service import stages
 from fake_secrets.service.arns import LAMBDA_ARN
 from fake_secrets.service.model import AWSCURRENT, AWSPENDING, Request, RotationState, Secret
-from fake_secrets.service.schedule import next_rotation_date
+from fake_secrets.service.schedule import check_rules, count_from
 from fake_secrets.service.store import StartedRotation, Store, check_secret_id
 from fake_secrets.service.values import token_of
 from fake_secrets.service.versions import room_for_version
@@ -24,18 +24,19 @@ def rotate_secret(store: Store, request: Request) -> dict[str, Any]:
     what is to be run.
 
     Args:     SecretId, ClientRequestToken, RotationLambdaARN, RotationRules
-              (AutomaticallyAfterDays, 1 to 1000), ExternalSecretRotationMetadata,
-              ExternalSecretRotationRoleArn; what is omitted keeps its stored value [A].
+              (AutomaticallyAfterDays, 1 to 1000, or ScheduleExpression; Duration),
+              ExternalSecretRotationMetadata, ExternalSecretRotationRoleArn; what is omitted keeps
+              its stored value [A].
     Returns:  ARN, Name, VersionId (the token; absent where nothing is rotated).
     Raises (in the order checked; the order after M5 is unknown on AWS [D]):
         ValidationException (400): M10.
         InvalidParameterException (400): no token, M9 [A].
         AccessDeniedException (400). ResourceNotFoundException (400): M1.
         InvalidRequestException (400): M5. InvalidParameterException (400): M33 [D].
-        InvalidParameterException (400): days and schedule together, M18 [C].
-        UnsupportedOperationError: a schedule expression, a window, RotateImmediately=False; a
-            rotation that AWS or a partner does without a function, unless RotateImmediately
-            is False, which only sets its rules [C: api-facts 4.3].
+        InvalidParameterException (400): rules that `schedule.check_rules` refuses, M18 to M24 [C].
+        UnsupportedOperationError: RotateImmediately=False; a rotation that AWS or a partner does
+            without a function, unless RotateImmediately is False, which only sets its rules
+            [C: api-facts 4.3].
         InvalidRequestException (400): no function given or stored, M15 [A].
         InvalidParameterException (400): not the ARN of a Lambda function in the secret's region,
             M25 [C].
@@ -53,9 +54,10 @@ def rotate_secret(store: Store, request: Request) -> dict[str, Any]:
     rules = request.members.get("RotationRules") or None
     stored = secret.rotation
     arn = request.members.get("RotationLambdaARN") or (stored.lambda_arn if stored else None)
+    check_rules(rules or {})
     if arn is None and (secret.owning_service or secret.type):
         return _configure_managed(secret, request, rules)
-    _refuse_unsupported(request, rules)
+    _refuse_unsupported(request)
     arn = _check_function(store, request, arn)
     response = {"ARN": secret.arn, "Name": secret.name, "VersionId": token}
     if stored is not None and stored.open_token == token == stored.running_token:
@@ -127,7 +129,7 @@ def end_attempt(secret: Secret, token: str, now: float, *, has_passed: bool) -> 
     if rotation is not None and rotation.open_token == token:
         rotation.open_token = None
         rotation.last_rotated = now
-        rotation.next_rotation = next_rotation_date(rotation.rules, now)
+        count_from(rotation, now)
     return True
 
 
@@ -174,18 +176,18 @@ def _configured(
     stored = secret.rotation or RotationState(arn)
     kept = stored.rules if rules is None else dict(rules)
     members = request.members
-    return RotationState(
+    configured = RotationState(
         lambda_arn=arn,
         rules=kept,
         last_rotated=stored.last_rotated,
-        next_rotation=next_rotation_date(kept, request.now),
         external_metadata=members.get("ExternalSecretRotationMetadata", stored.external_metadata),
         external_role_arn=members.get("ExternalSecretRotationRoleArn", stored.external_role_arn),
     )
+    count_from(configured, request.now)
+    return configured
 
 
 def _configure_managed(secret: Secret, request: Request, rules: Mapping[str, Any] | None) -> dict[str, Any]:
-    _refuse_schedule(rules or {})
     if request.members.get("RotateImmediately") is not False:
         msg = (
             f"fake_secrets can't rotate {secret.name!r} yet, which AWS or a partner rotates without a Lambda "
@@ -218,26 +220,10 @@ def _check_function(store: Store, request: Request, arn: str | None) -> str:
     return arn
 
 
-def _refuse_unsupported(request: Request, rules: Mapping[str, Any] | None) -> None:
-    _refuse_schedule(rules or {})
+def _refuse_unsupported(request: Request) -> None:
     if request.members.get("RotateImmediately") is False:
         msg = (
             "fake_secrets doesn't support RotateSecret with RotateImmediately=False yet: leave it out "
             "to rotate at once."
         )
         raise UnsupportedOperationError(msg)
-
-
-def _refuse_schedule(rules: Mapping[str, Any]) -> None:
-    if "AutomaticallyAfterDays" in rules and "ScheduleExpression" in rules:
-        raise ServiceError(
-            "InvalidParameterException",
-            "You cannot specify both rotation frequency and schedule expression together.",
-        )
-    for member in ("ScheduleExpression", "Duration"):
-        if member in rules:
-            msg = (
-                f"fake_secrets doesn't support RotationRules.{member} yet: rotate with "
-                "AutomaticallyAfterDays, or without RotationRules."
-            )
-            raise UnsupportedOperationError(msg)

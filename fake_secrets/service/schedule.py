@@ -12,8 +12,17 @@ from typing import Any, Protocol
 from fake_secrets import clock
 from fake_secrets.errors import ServiceError
 from fake_secrets.service.cron import Cron, parse_cron
+from fake_secrets.service.model import RotationState
 
-__all__ = ["Schedule", "Window", "check_rules", "describe_rules", "next_rotation_date", "schedule_of"]
+__all__ = [
+    "Schedule",
+    "Window",
+    "check_rules",
+    "count_from",
+    "describe_rules",
+    "next_rotation_date",
+    "schedule_of",
+]
 
 _SECONDS_PER_HOUR = 3600
 _HOURS_PER_DAY = 24
@@ -143,12 +152,18 @@ def next_rotation_date(rules: Mapping[str, Any] | None, since: float) -> float |
     return None if schedule is None else next(schedule.windows(since)).end - 1
 
 
+def count_from(rotation: RotationState, since: float) -> None:
+    """Count a secret's next rotation from an event, epoch seconds."""
+    rotation.counted_from = since
+    rotation.next_rotation = next_rotation_date(rotation.rules, since)
+
+
 def describe_rules(rules: Mapping[str, Any], since: float) -> dict[str, Any]:
     """Return RotationRules as DescribeSecret shows them: an expression has its days beside it.
 
     Args:
         rules: RotationRules as stored.
-        since: the latest event, epoch seconds.
+        since: the event that the next rotation is counted from, epoch seconds.
 
     Source: rotation-facts 2.2: the time between two windows, in days, at least one [C, A-]; that
         it is the next window and the one after [D].

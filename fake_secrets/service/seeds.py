@@ -12,7 +12,7 @@ from fake_secrets.ids import Ids
 from fake_secrets.options import check_region
 from fake_secrets.service.arns import SUFFIX, secret_arn
 from fake_secrets.service.model import AWSCURRENT, AWSPENDING, AWSPREVIOUS, TOKEN_LENGTHS, RotationState, Secret
-from fake_secrets.service.schedule import next_rotation_date
+from fake_secrets.service.schedule import count_from
 from fake_secrets.service.stages import LABEL_QUOTA
 from fake_secrets.service.store import Store, is_valid_name
 
@@ -186,7 +186,8 @@ def _have_managed(secret: Secret, service: str) -> None:
     secret.owning_service = service
     secret.tags = [*(secret.tags or ()), {"Key": "aws:secretsmanager:owningService", "Value": service}]
     rules = {"AutomaticallyAfterDays": _MANAGED_ROTATION_DAYS}
-    secret.rotation = RotationState(None, rules=rules, next_rotation=next_rotation_date(rules, secret.created))
+    secret.rotation = RotationState(None, rules=rules)
+    count_from(secret.rotation, secret.created)
 
 
 def _is_text_map(value: object) -> bool:

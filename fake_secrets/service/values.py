@@ -13,7 +13,7 @@ from fake_secrets.service import stages
 from fake_secrets.service.access import refuse_managed
 from fake_secrets.service.constraints import check_length
 from fake_secrets.service.model import AWSCURRENT, Request, Secret, Version
-from fake_secrets.service.schedule import next_rotation_date
+from fake_secrets.service.schedule import count_from
 from fake_secrets.service.store import Store, check_secret_id
 from fake_secrets.service.versions import room_for_version
 
@@ -57,7 +57,7 @@ class PlannedValue:
         rotation = secret.rotation
         if moved_current and rotation is not None and rotation.enabled:
             # A value put by hand counts as a rotation for the next date [B: api-facts 10].
-            rotation.next_rotation = next_rotation_date(rotation.rules, now)
+            count_from(rotation, now)
 
 
 def value_of(store: Store, request: Request) -> str | bytes | None:

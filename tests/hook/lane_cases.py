@@ -165,7 +165,7 @@ ROTATE = call(
     "RotateSecret",
     SecretId="text",
     RotationLambdaARN=lambda_arn("rotates"),
-    RotationRules={"AutomaticallyAfterDays": 30},
+    RotationRules={"ScheduleExpression": "cron(0 8/8 ? * MON *)", "Duration": "2h"},
 )
 CREATE_OF_PARTY = call("CreateSecret", Name="party", SecretString="s3cret", Type=PARTY)
 ROTATE_OF_PARTY = call(

@@ -230,7 +230,6 @@ class TestTheCases:
     }
     NO_CASE_OF_MEMBER = re.compile(
         r"DescribeSecret\.CrossAccount(Primary|Replicas)(\.\w+)?"
-        r"|\w+(\.SecretList)?\.RotationRules\.(Duration|ScheduleExpression)"
         # What is being replicated has neither yet.
         r"|(CreateSecret|ReplicateSecretToRegions)\.ReplicationStatus\.(LastAccessedDate|StatusMessage)"
     )

@@ -239,3 +239,59 @@ class TestCancelRotateSecret:
 
     def test_a_replica(self, replica, refusal):
         assert refusal(replica.cancel_rotate_secret, SecretId="app/db") == REPLICA
+
+
+class TestSchedulesOfRotateSecret:
+    @pytest.fixture
+    def rotate(self, freezer_at_noon, fake_secrets, secretsmanager):
+        fake_secrets.add("app/db", "x")
+        arn = fake_secrets.lambda_function(lambda event, context: None, "scheduled")
+
+        def rotate(client=secretsmanager, **rules):
+            return client.rotate_secret(SecretId="app/db", RotationLambdaARN=arn, RotationRules=rules)
+
+        return rotate
+
+    def test_an_expression_is_echoed_with_its_days_and_the_end_of_its_window(self, rotate, secretsmanager):
+        rotate(ScheduleExpression="cron(0 8 ? * MON *)", Duration="3h")
+        described = secretsmanager.describe_secret(SecretId="app/db")
+        assert described["RotationRules"] == {
+            "AutomaticallyAfterDays": 7,
+            "ScheduleExpression": "cron(0 8 ? * MON *)",
+            "Duration": "3h",
+        }
+        assert described["NextRotationDate"].isoformat() == "2026-03-09T10:59:59+00:00"
+
+    def test_a_value_put_by_hand_counts_anew(self, freezer_at_noon, rotate, secretsmanager):
+        rotate(ScheduleExpression="rate(10 days)")
+        freezer_at_noon.tick(24 * 3600)
+        secretsmanager.put_secret_value(SecretId="app/db", SecretString="y")
+        described = secretsmanager.describe_secret(SecretId="app/db")
+        assert described["NextRotationDate"].isoformat() == "2026-03-15T23:59:59+00:00"
+
+    @pytest.mark.parametrize(
+        ("rules", "message"),
+        [
+            ({"ScheduleExpression": "rate(1 minute)"}, "Invalid schedule expression."),
+            ({"ScheduleExpression": "rate(3 hours)"}, "Rate in hour should be least 4 and less than 24."),
+            (
+                {"ScheduleExpression": "rate(1000 days)"},
+                "Rate in day should be greater than 0 and less than 1000.",
+            ),
+            (
+                {"AutomaticallyAfterDays": 1, "Duration": "25h"},
+                "Duration must be at least 1 hour, at most 24 hour.",
+            ),
+            (
+                {"ScheduleExpression": "rate(4 hours)", "Duration": "5h"},
+                "Duration cannot be greater than Rate in hour.",
+            ),
+            (
+                {"ScheduleExpression": "cron(0 16 * * ? *)", "Duration": "9h"},
+                "Starting hour and duration must be within a day.",
+            ),
+        ],
+    )
+    def test_rules_that_are_refused_leave_rotation_off(self, rotate, refusal, secretsmanager, rules, message):
+        assert refusal(rotate, **rules) == ("InvalidParameterException", message)
+        assert "RotationEnabled" not in secretsmanager.describe_secret(SecretId="app/db")
