@@ -151,7 +151,10 @@ def _in_a_world(method: Callable[..., Any]) -> Callable[..., Any]:
 
     @functools.wraps(method)
     def run(self: unittest.TestCase, *args: Any, **kwargs: Any) -> Any:
-        decorators = [vars(base)[CLASS_DECORATOR] for base in type(self).__mro__ if CLASS_DECORATOR in vars(base)]
+        test = getattr(self, self._testMethodName, None)
+        of_classes = (vars(base).get(CLASS_DECORATOR) for base in type(self).__mro__)
+        # The closest first; that of the test itself joins the world that it opens here.
+        decorators = [found for found in (_decorator_of(test), *of_classes) if found is not None]
         options: dict[str, Any] = {}
         for decorator in reversed(decorators):
             options.update(decorator.options)
@@ -160,6 +163,12 @@ def _in_a_world(method: Callable[..., Any]) -> Callable[..., Any]:
 
     setattr(run, CLASS_DECORATOR, True)
     return run
+
+
+def _decorator_of(method: Any) -> Activator | None:
+    return getattr(method, "_self_fake_secrets", None) or getattr(
+        getattr(method, "_self_parent", None), "_self_fake_secrets", None
+    )
 
 
 def _refuse_undecoratable(target: object) -> None:

@@ -57,7 +57,8 @@ class OutsideWorldError(FakeSecretsError):
         super().__init__(
             f"{operation} was called while no world of fake_secrets is active, in {caller}.\n"
             "It was stopped before it could reach AWS, as `fake_secrets_guard = error` says. Decorate the test "
-            "with @mock_stages, or let it ask for the fixture `fake_secrets`."
+            "with @mock_stages, or let it ask for the fixture `fake_secrets`; what calls before a test's world "
+            "begins, on import or in setUpClass, needs a `with mock_stages():` of its own."
         )
 
 

@@ -11,7 +11,7 @@ from fake_secrets.observe.ledger import Call
 from fake_secrets.observe.timeline import Timeline, timeline_of
 from fake_secrets.observe.view import SecretView
 from fake_secrets.options import RotationErrors, check_rotation_errors
-from fake_secrets.principals import acting_as
+from fake_secrets.principals import credentials_of
 from fake_secrets.rotation.runner import Handler, Rotation
 from fake_secrets.service import stages
 from fake_secrets.service.keys import KEY_STATES, KeyState
@@ -192,7 +192,9 @@ class FakeSecrets:
         }
         request = self._world.request("RotateSecret", members)
         if handler is not None:
-            members["RotationLambdaARN"] = self._world.functions.register(handler, region=request.region)
+            members["RotationLambdaARN"] = self._world.functions.register(
+                handler, region=request.region, account_id=request.account_id
+            )
         operation = request.operation
         try:
             _, rotation = self._world.answer(request)
@@ -218,13 +220,14 @@ class FakeSecrets:
         Raises:
             ValueError: it isn't the ARN of a principal.
         """
-        return self._world.principals.credentials(principal_arn)
+        return credentials_of(principal_arn)
 
     def as_principal(self, principal_arn: str) -> contextlib.AbstractContextManager[None]:
         """Have calls made by a principal, for the length of a `with` block.
 
-        It holds for this thread or task, and not for clients that have `credentials` of their
-        own, nor for rotation functions, which act for their own account.
+        It holds for this thread or task, and for threads in which nobody acts; not for clients
+        that have `credentials` of their own, nor for rotation functions, which act for their own
+        account.
 
         Args:
             principal_arn: the ARN of an IAM user, role or root, or of an STS session.
@@ -232,7 +235,7 @@ class FakeSecrets:
         Raises:
             ValueError: it isn't the ARN of a principal.
         """
-        return acting_as(principal_arn)
+        return self._world.principals.act_as(principal_arn)
 
     @property
     def quotas(self) -> Quotas:

@@ -26,6 +26,14 @@ class Ids:
         # two worlds, nor find its own sequence shifted.
         self._random = random.SystemRandom() if seed is None else random.Random(seed)  # noqa: S311 -- on request
         self._requests = itertools.count(1)
+        self._mark: object = None
+
+    def rewind(self) -> None:
+        """Go back to where this was called for the first time: a seeded sequence begins anew there."""
+        if self.is_seeded and self._mark is not None:
+            self._random.setstate(self._mark)  # type: ignore[arg-type]  # its own
+        elif self.is_seeded:
+            self._mark = self._random.getstate()
 
     def uuid(self) -> str:
         """Return a lower-case UUID version 4, the form of the SDK's tokens [C: api-facts 1]."""

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from fake_secrets.errors import OutsideWorldError
 from fake_secrets.options import CLASS_DECORATOR, OPTIONS
 
 if TYPE_CHECKING:
@@ -81,13 +82,30 @@ class _Guarding:
         return (yield from self._phase())
 
     def _phase(self) -> Iterator[None]:
-        """Raise at the end of a phase what code under test has swallowed in it."""
+        """Raise at the end of a phase what code has swallowed since the last one ended."""
         refused = self._guard.refused
-        refused.clear()
-        result = yield
+        try:
+            result = yield
+        except OutsideWorldError:
+            refused.clear()
+            raise
         if refused:
-            raise refused[0]
+            first = refused[0]
+            refused.clear()
+            first.add_note("fake_secrets: something has caught this, which doesn't undo the call")
+            raise first
         return result
+
+    def pytest_sessionfinish(self, session: pytest.Session) -> None:
+        """Fail a run in which a call was swallowed outside of every test."""
+        if self._guard.refused and session.exitstatus in {pytest.ExitCode.OK, pytest.ExitCode.NO_TESTS_COLLECTED}:
+            session.exitstatus = pytest.ExitCode.TESTS_FAILED
+
+    def pytest_terminal_summary(self, terminalreporter: pytest.TerminalReporter) -> None:
+        """Tell what was swallowed outside of every test."""
+        for error in self._guard.refused:
+            terminalreporter.section("fake_secrets_guard", red=True)
+            terminalreporter.line(str(error))
 
 
 def pytest_collection_modifyitems(items: Sequence[pytest.Item]) -> None:
@@ -102,7 +120,7 @@ def pytest_collection_modifyitems(items: Sequence[pytest.Item]) -> None:
                 item.stash[_options] = merged
                 item.stash[_decorator] = next((decorator for _, decorator in told if decorator), None)
             if told or FIXTURE in item.fixturenames:
-                _insert_fixture(item)
+                _insert_fixture(item, is_bare=not told)
 
 
 @pytest.fixture
@@ -212,11 +230,12 @@ def _marker_options(marker: pytest.Mark, item: pytest.Item) -> dict[str, Any]:
     return options
 
 
-def _insert_fixture(item: pytest.Function) -> None:
+def _insert_fixture(item: pytest.Function, *, is_bare: bool) -> None:
     """Insert the fixture before the first function-scoped one, so that all of them see the world.
 
     Before one of wider scope it would run inside that one's set-up, for the first test only. And
-    after monkeypatch, that would put back our environment when the world has gone.
+    after monkeypatch, that would put back our environment when the world has gone. A bare one
+    joins the world of a fixture that mock_stages decorates, which so comes first.
     """
     # The list is shared by all items of one function, marked or not.
     names = item.fixturenames = list(item.fixturenames)
@@ -225,4 +244,9 @@ def _insert_fixture(item: pytest.Function) -> None:
     definitions = item._fixtureinfo.name2fixturedefs
     is_function_scoped = (name in definitions and definitions[name][-1].scope == "function" for name in names)
     position = next((at for at, is_function in enumerate(is_function_scoped) if is_function), len(names))
-    names.insert(position, FIXTURE)
+    openers = [name for name in names[position:] if is_bare and _opens_a_world(definitions.get(name))]
+    names[position:] = [*openers, FIXTURE, *(name for name in names[position:] if name not in openers)]
+
+
+def _opens_a_world(definitions: Sequence[Any] | None) -> bool:
+    return definitions is not None and _decorator_of(definitions[-1].func) is not None

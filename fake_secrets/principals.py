@@ -2,24 +2,19 @@
 
 from __future__ import annotations
 
+import base64
 import contextlib
-import hashlib
+import functools
 import re
 from collections.abc import Iterator
 from contextvars import ContextVar
 from dataclasses import dataclass
 
 from fake_secrets.environment import FAKE_SECRET_ACCESS_KEY, FAKE_SESSION_TOKEN
-from fake_secrets.service.arns import account_of, partition_of
+from fake_secrets.service.arns import PRINCIPAL_ARN, account_of
 
-__all__ = ["Principal", "Principals", "acting_as", "is_telling"]
+__all__ = ["Principal", "Principals", "acting_as", "credentials_of", "is_telling", "root_of"]
 
-# Of IAM: root, users and roles; of STS: sessions of either. Group: the account.
-_PRINCIPAL_ARN = re.compile(
-    r"arn:aws[a-z-]*:(?:iam::(\d{12}):(?:root|(?:user|role)/[\w+=,.@/-]+)"
-    r"|sts::(\d{12}):(?:assumed-role/[\w+=,.@-]+/[\w+=,.@-]+|federated-user/[\w+=,.@-]+))",
-    re.ASCII,
-)
 _ACCOUNT_ID = re.compile(r"\d{12}", re.ASCII)
 _KEY_PREFIX = "FAKEPRINCIPAL"
 
@@ -36,7 +31,7 @@ _acting: ContextVar[Principal | None] = ContextVar("fake_secrets_principal", def
 
 
 def is_telling(access_key_id: str) -> bool:
-    """Say whether an access key id tells who calls: twelve digits, or one of `credentials`."""
+    """Say whether an access key id tells who calls: twelve digits, or one that `credentials` made."""
     return access_key_id.startswith(_KEY_PREFIX) or _ACCOUNT_ID.fullmatch(access_key_id) is not None
 
 
@@ -60,7 +55,7 @@ def principal_of(arn: str) -> Principal:
     Raises:
         ValueError: it isn't the ARN of a principal.
     """
-    if not isinstance(arn, str) or not _PRINCIPAL_ARN.fullmatch(arn):
+    if not isinstance(arn, str) or not PRINCIPAL_ARN.fullmatch(arn):
         msg = (
             f"{arn!r} isn't the ARN of a principal, such as arn:aws:iam::123456789012:role/app or "
             "arn:aws:sts::123456789012:assumed-role/app/session"
@@ -69,9 +64,24 @@ def principal_of(arn: str) -> Principal:
     return Principal(arn, account_of(arn))
 
 
-def root_of(account_id: str, region: str) -> Principal:
-    """Return an account as a principal."""
-    return Principal(f"arn:{partition_of(region)}:iam::{account_id}:root", account_id)
+@functools.lru_cache(maxsize=256)
+def root_of(account_id: str, partition: str) -> Principal:
+    """Return an account of a partition as a principal."""
+    return Principal(f"arn:{partition}:iam::{account_id}:root", account_id)
+
+
+def credentials_of(principal_arn: str) -> dict[str, str]:
+    """Return what makes a client act as a principal, in any world: keyword arguments for it.
+
+    Raises:
+        ValueError: it isn't the ARN of a principal.
+    """
+    arn = principal_of(principal_arn).arn
+    return {
+        "aws_access_key_id": _KEY_PREFIX + base64.b32encode(arn.encode()).decode().rstrip("="),
+        "aws_secret_access_key": FAKE_SECRET_ACCESS_KEY,
+        "aws_session_token": FAKE_SESSION_TOKEN,
+    }
 
 
 class Principals:
@@ -79,41 +89,44 @@ class Principals:
 
     Args:
         account_id: the account of whoever isn't told apart.
-        region: the world's region, whose partition its account is in.
     """
 
-    def __init__(self, account_id: str, region: str) -> None:
-        self._region = region
-        self._own = root_of(account_id, region)
-        self._by_access_key: dict[str, Principal] = {}
+    def __init__(self, account_id: str) -> None:
+        self._account_id = account_id
+        # For the threads of whoever acts as somebody: they don't inherit his context.
+        self._acting: list[Principal] = []
 
-    def credentials(self, principal_arn: str) -> dict[str, str]:
-        """Return what makes a client act as a principal: keyword arguments for it.
+    @contextlib.contextmanager
+    def act_as(self, principal_arn: str) -> Iterator[None]:
+        """Have calls made by a principal: from here, and from threads that nobody acts in.
 
         Raises:
             ValueError: it isn't the ARN of a principal.
         """
-        principal = principal_of(principal_arn)
-        digest = hashlib.sha256(principal.arn.encode()).hexdigest()[:16].upper()
-        access_key_id = f"{_KEY_PREFIX}{digest}"
-        self._by_access_key[access_key_id] = principal
-        return {
-            "aws_access_key_id": access_key_id,
-            "aws_secret_access_key": FAKE_SECRET_ACCESS_KEY,
-            "aws_session_token": FAKE_SESSION_TOKEN,
-        }
+        with acting_as(principal_arn):
+            principal = principal_of(principal_arn)
+            self._acting.append(principal)
+            try:
+                yield
+            finally:
+                self._acting.remove(principal)
 
-    def caller(self, access_key_id: str | None) -> Principal:
+    def caller(self, access_key_id: str | None, partition: str) -> Principal:
         """Return who calls.
 
         Args:
-            access_key_id: the client's, where it is a telling one: that comes first, then
-                `acting_as`, then the world's account.
+            partition: that of the region that is asked.
+            access_key_id: the client's, where it is a telling one: that comes first, then who
+                acts here, then who acts anywhere, then the world's account.
         """
         if access_key_id is not None:
-            known = self._by_access_key.get(access_key_id)
-            if known is not None:
-                return known
-            if not access_key_id.startswith(_KEY_PREFIX):
-                return root_of(access_key_id, self._region)
-        return _acting.get() or self._own
+            return _of_access_key(access_key_id, partition)
+        return _acting.get() or (self._acting[-1] if self._acting else root_of(self._account_id, partition))
+
+
+@functools.lru_cache(maxsize=256)
+def _of_access_key(access_key_id: str, partition: str) -> Principal:
+    if not access_key_id.startswith(_KEY_PREFIX):
+        return root_of(access_key_id, partition)
+    encoded = access_key_id.removeprefix(_KEY_PREFIX)
+    return principal_of(base64.b32decode(encoded + "=" * (-len(encoded) % 8)).decode())

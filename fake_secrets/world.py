@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import threading
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextvars import ContextVar
 from typing import Any, Literal
 
@@ -17,7 +17,7 @@ from fake_secrets.principals import Principals, acting_as, root_of
 from fake_secrets.rotation.functions import Functions
 from fake_secrets.rotation.runner import Rotation, run_steps
 from fake_secrets.service import dispatch
-from fake_secrets.service.arns import SUFFIX_LENGTH, account_of, partition_of, region_of
+from fake_secrets.service.arns import SECRET_ARN, SUFFIX_LENGTH, account_of, partition_of, region_of
 from fake_secrets.service.keys import KeyState
 from fake_secrets.service.model import Request, Secret
 from fake_secrets.service.quotas import Quotas
@@ -106,7 +106,7 @@ class World:
         self.ids = ids
         self.rotation_errors = rotation_errors
         self.lane = lane
-        self.principals = Principals(account_id, region)
+        self.principals = Principals(account_id)
         self._while_running = while_running
         self._is_region = is_region
         self.functions = Functions(region, account_id)
@@ -119,6 +119,7 @@ class World:
         """Forget all that happened and go back to the seed; registered functions stay."""
         with self._lock:
             self._is_planted = False
+            self.ids.rewind()
             self._runs: dict[Rotation, StartedRotation] = {}
             self.store = Store(self.ids, self.functions.is_registered, self._is_region)
             self.ledger = Ledger()
@@ -187,13 +188,15 @@ class World:
             return
         with self._lock:
             started = self._runs.get(rotation)
-            if started is None:
-                # The world was reset meanwhile: there is nothing to rotate any more.
+            # The world was reset meanwhile, or another thread has retried it.
+            if started is None or not begin_attempt(started.secret, started.token):
                 return
-            begin_attempt(started.secret, started.token)
+        self._attempt(rotation, started, errors)
+
+    def _attempt(self, rotation: Rotation, started: StartedRotation, errors: RotationErrors | None = None) -> None:
         try:
             # Whoever asked for the rotation, its function acts for the account that it is in.
-            role = root_of(account_of(started.lambda_arn), self.region).arn
+            role = root_of(account_of(started.lambda_arn), partition_of(self.region)).arn
             with calls_belong_to(self) as asked_for, self._while_running(), acting_as(role):
                 run_steps(rotation, self.functions[started.lambda_arn], self.ids)
         finally:
@@ -214,10 +217,12 @@ class World:
         with self._lock:
             started = self._runs.get(rotation)
             why = "the world was reset" if started is None else self._refuse_retry(rotation, started)
-            if why is not None:
+            if started is None or why is not None:
                 msg = f"{rotation!r} can't be retried: {why}. Start a new one with fake_secrets.rotate(...)."
                 raise RotationNotOpenError(msg)
-        self.run(rotation)
+            # In one piece with the look, so that of two only one begins.
+            begin_attempt(started.secret, started.token)
+        self._attempt(rotation, started)
 
     def plant(self, seed: Seed) -> Secret:
         """Put a secret into the world without a call.
@@ -248,20 +253,24 @@ class World:
             except ServiceError:
                 secret = None
             if secret is None:
-                raise UnknownSecretError(secret_id, [secret.name for secret in store])
+                raise UnknownSecretError(secret_id, [self._shown(secret) for secret in store])
             return secret
 
     def names(self) -> list[str]:
-        """Return the names of all secrets, of every account and region."""
+        """Return the names of all secrets, of every account and region, without using the world."""
         with self._lock:
-            return [secret.name for secret in self.store]
+            secrets: Iterable[Secret | Seed] = self.store if self._is_planted else self._seeds
+            return [secret.name for secret in secrets]
 
-    def regions_of(self, secret_id: str) -> list[str]:
-        """Return the regions that have a secret of this name, ARN or partial ARN, in no order."""
+    def places_of(self, secret_id: str) -> list[tuple[str, str]]:
+        """Return account and region of each secret of this name, ARN or partial ARN, in no order."""
+        match = SECRET_ARN.fullmatch(secret_id)
+        names = {secret_id} if match is None else {match[3], match[3][:-SUFFIX_LENGTH]}
         with self._lock:
+            found = self._ready_store().everywhere(names)
             return [
-                secret.region
-                for secret in self._ready_store()
+                (secret.account_id, secret.region)
+                for secret in found
                 if secret_id in {secret.name, secret.arn, secret.arn[:-SUFFIX_LENGTH]}
             ]
 
@@ -269,8 +278,14 @@ class World:
         """Make a request of the handle's own: to the region of an ARN, as its account."""
         region = region_of(members["SecretId"]) or self.region
         account_id = account_of(members["SecretId"]) or self.account_id
-        principal = root_of(account_id, region).arn
-        return Request(operation, members, region, partition_of(region), account_id, principal, clock.now())
+        partition = partition_of(region)
+        principal = root_of(account_id, partition).arn
+        return Request(operation, members, region, partition, account_id, principal, clock.now())
+
+    def _shown(self, secret: Secret) -> str:
+        """Return what the handle finds a secret by: elsewhere its name isn't enough."""
+        is_here = (secret.account_id, secret.region) == (self.account_id, self.region)
+        return secret.name if is_here else secret.arn
 
     def _ready_store(self) -> Store:
         if not self._is_planted:

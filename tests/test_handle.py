@@ -184,6 +184,12 @@ class TestCalls:
         client.describe_secret(SecretId="a")
         assert fake_secrets.calls[0].request == {"SecretId": "a", "SecretString": "***", "Tags": "***"}
 
+    def test_they_share_nothing_with_later_looks(self, fake_secrets, secretsmanager):
+        fake_secrets.add("a", "x")
+        secretsmanager.put_secret_value(SecretId="a", SecretString="y", VersionStages=["LIVE"])
+        fake_secrets.calls[0].request["VersionStages"].append("OTHER")
+        assert fake_secrets.calls[0].request["VersionStages"] == ["LIVE"]
+
     def test_the_handles_own_looks_are_no_calls(self, fake_secrets):
         secret = fake_secrets.add("a", "x")
         secret.value()

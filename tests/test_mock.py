@@ -302,6 +302,22 @@ class TestClasses:
         Suite("test").run()
         assert seen == [("close", "eu-west-3", 1)]
 
+    def test_a_decorated_test_of_a_decorated_test_case_has_one_world(self):
+        seen = []
+
+        @mock_stages({"a": "class"}, region="eu-west-3")
+        class Suite(unittest.TestCase):
+            def setUp(self):
+                seen.append((value_of("a"), current()))
+
+            @mock_stages({"a": "test"})
+            def test(self):
+                seen.append((value_of("a"), current()))
+
+        Suite("test").run()
+        assert seen[0] == seen[1]
+        assert (seen[0][0], seen[0][1].region) == ("test", "eu-west-3")
+
     def test_each_test_of_a_test_case_starts_with_the_seed(self):
         @mock_stages({"a": "x"})
         class Suite(unittest.TestCase):
@@ -608,6 +624,13 @@ class TestRandomSeed:
     def test_another_seed_or_none_makes_none_of_them_alike(self, seeds):
         first, second = map(self.made, seeds)
         assert all(one != other for one, other in zip(first, second, strict=True))
+
+    def test_reset_begins_the_sequence_anew(self):
+        with mock_stages({"a": "x"}, random_seed=7) as fake:
+            client = boto3.client("secretsmanager", region_name="us-east-1")
+            first = client.get_random_password()["RandomPassword"]
+            fake.reset()
+            assert client.get_random_password()["RandomPassword"] == first
 
     def test_a_token_that_is_given_stays(self):
         with mock_stages(random_seed=7):

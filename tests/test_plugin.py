@@ -1,13 +1,16 @@
 """The pytest plugin, through pytest itself."""
 
+import functools
 import subprocess
 import sys
 
 import boto3.session
 import botocore.endpoint
+import botocore.exceptions
 import pytest
 
 from fake_secrets import FakeSecrets, mock_stages
+from fake_secrets.hook.guard import Guard
 
 # pytest runs in-process below, and forgets the modules that it was the first to import: these
 # must not be among them, or they would be there twice.
@@ -188,6 +191,31 @@ class TestMarker:
 
     def test_it_is_listed(self, run):
         run("", "--markers").stdout.fnmatch_lines(["@pytest.mark.fake_secrets(secrets=None, *, region=None, *"])
+
+
+def test_the_fixture_joins_the_world_of_a_decorated_fixture(run):
+    passes(
+        run(
+            """
+            import pytest
+            from fake_secrets import current, mock_stages
+            @pytest.fixture
+            def client(secretsmanager):
+                return secretsmanager
+            @pytest.fixture
+            @mock_stages({"a": "x"})
+            def seeded():
+                yield
+            @pytest.mark.parametrize("number", range(2))
+            def test_before(number, fake_secrets, seeded, client):
+                assert fake_secrets is current()
+                assert fake_secrets["a"].value() == "x"
+            def test_after(client, seeded, fake_secrets):
+                assert fake_secrets["a"].value() == client.get_secret_value(SecretId="a")["SecretString"]
+            """
+        ),
+        3,
+    )
 
 
 class TestDecoratorAsMarker:
@@ -432,7 +460,8 @@ class TestGuard:
         what = f"GetSecretValue was called while no world of fake_secrets is active, in {test}."
         advice = (
             "It was stopped before it could reach AWS, as `fake_secrets_guard = error` says. Decorate the test "
-            "with @mock_stages, or let it ask for the fixture `fake_secrets`."
+            "with @mock_stages, or let it ask for the fixture `fake_secrets`; what calls before a test's world "
+            "begins, on import or in setUpClass, needs a `with mock_stages():` of its own."
         )
         ran.stdout.fnmatch_lines([f"E *OutsideWorldError: {what}", f"E *{advice}"])
 
@@ -484,6 +513,18 @@ class TestGuard:
             """
         )
         ran.assert_outcomes(failed=1, passed=1)
+
+    def test_what_is_swallowed_on_import_fails_the_run(self, guarded):
+        ran = guarded(
+            """
+            import contextlib, boto3
+            with contextlib.suppress(Exception):
+                boto3.client("secretsmanager", region_name="us-east-1").list_secrets()
+            def test_innocent():
+                pass
+            """
+        )
+        assert ran.ret == pytest.ExitCode.TESTS_FAILED
 
     @pytest.mark.parametrize(
         ("part", "outcome"), [("before", {"errors": 1}), ("after", {"passed": 1, "errors": 1})]
@@ -549,6 +590,23 @@ class TestGuard:
         ran = guarded("", state="on")
         assert ran.ret == pytest.ExitCode.USAGE_ERROR
         ran.stderr.fnmatch_lines(["ERROR: fake_secrets_guard = 'on' is none of 'off', 'error'"])
+
+    def test_it_is_gone_even_where_somebody_has_wrapped_over_it(self, monkeypatch):
+        guard = Guard(lambda: "a test")
+        guard.put_up()
+        covered = botocore.endpoint.Endpoint.make_request
+        monkeypatch.setattr(botocore.endpoint.Endpoint, "make_request", functools.partialmethod(covered))
+        guard.take_down()
+        client = boto3.client(
+            "secretsmanager",
+            region_name="us-east-1",
+            endpoint_url="http://localhost:1",
+            aws_access_key_id="a",
+            aws_secret_access_key="b",
+            config=boto3.session.Config(retries={"max_attempts": 0}),
+        )
+        with pytest.raises((botocore.exceptions.EndpointConnectionError, RuntimeError)):
+            client.list_secrets()
 
     def test_it_is_gone_after_the_run(self, guarded):
         before = botocore.endpoint.Endpoint.make_request, botocore.endpoint.Endpoint._send

@@ -7,7 +7,7 @@ import botocore.credentials
 import botocore.session
 import pytest
 
-from fake_secrets import mock_stages
+from fake_secrets import UnknownSecretError, mock_stages
 
 FOREIGN = "210987654321"
 ROLE = f"arn:aws:iam::{FOREIGN}:role/app"
@@ -45,10 +45,10 @@ class TestAccessKeys:
         with mock_stages():
             assert account_of(caller) == FOREIGN
 
-    def test_credentials_of_another_world_are_nobodys(self, fake_secrets):
-        keys = fake_secrets.credentials(ROLE)
+    def test_credentials_are_good_in_every_world(self, fake_secrets):
+        caller = client(**fake_secrets.credentials(ROLE))
         with mock_stages({}):
-            assert account_of(client(**keys)) == "123456789012"
+            assert account_of(caller) == FOREIGN
 
     def test_refreshable_credentials_are_never_asked(self, fake_secrets):
         def refresh():
@@ -82,13 +82,29 @@ class TestAsPrincipal:
         with fake_secrets.as_principal(ROLE):
             assert account_of(caller) == "333333333333"
 
-    def test_another_thread_is_not_the_principals(self, fake_secrets, secretsmanager):
+    def test_threads_that_it_starts_are_the_principals_too(self, fake_secrets, secretsmanager):
         accounts = []
         with fake_secrets.as_principal(ROLE):
             thread = threading.Thread(target=lambda: accounts.append(account_of(secretsmanager)))
             thread.start()
             thread.join()
-        assert accounts == ["123456789012"]
+        assert accounts == [FOREIGN]
+
+    def test_each_thread_that_acts_itself_is_its_own_principal(self, fake_secrets, secretsmanager):
+        entered, accounts = threading.Barrier(2), {}
+
+        def act(account_id):
+            with fake_secrets.as_principal(f"arn:aws:iam::{account_id}:root"):
+                entered.wait(10)
+                accounts[account_id] = account_of(secretsmanager)
+                entered.wait(10)
+
+        threads = [threading.Thread(target=act, args=(account,)) for account in ("1" * 12, "2" * 12)]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+        assert accounts == {"1" * 12: "1" * 12, "2" * 12: "2" * 12}
 
     def test_a_rotation_function_acts_for_its_own_account(self, fake_secrets, secretsmanager):
         seen = []
@@ -145,7 +161,37 @@ class TestTheHandle:
         assert fake_secrets[arn].value() == "x"
         assert "a" not in fake_secrets
 
-    def test_it_rotates_another_accounts_secret_by_arn(self, fake_secrets):
+    def test_it_rotates_another_accounts_secret_by_arn(self, fake_secrets, secretsmanager):
         arn = client(**fake_secrets.credentials(ROLE)).create_secret(Name="a", SecretString="x")["ARN"]
-        rotation = fake_secrets.rotate(arn, lambda event, context: None)
-        assert rotation.outcome == "unfinished"
+        seen = []
+        fake_secrets.rotate(
+            arn, lambda event, _: seen.append(secretsmanager.get_secret_value(SecretId=arn)["Name"])
+        )
+        assert set(seen) == {"a"}
+
+    def test_it_tells_where_a_name_is_that_is_elsewhere(self, fake_secrets):
+        arn = fake_secrets.add("a", "x", region="eu-west-1").arn
+        with pytest.raises(UnknownSecretError, match=rf"The world holds:\n- '{arn}'"):
+            fake_secrets["a"]
+
+    def test_its_repr_names_the_seed_before_the_first_use(self):
+        with mock_stages({"a": "x"}) as fake:
+            assert repr(fake) == "<FakeSecrets 123456789012 us-east-1, secrets ['a']>"
+
+
+def test_an_error_notes_that_the_secret_is_another_accounts(fake_secrets):
+    fake_secrets.add("a", "x")
+    with pytest.raises(client().exceptions.ResourceNotFoundException) as missed:
+        client(**fake_secrets.credentials(ROLE)).get_secret_value(SecretId="a")
+    where = "us-east-1 of account 123456789012, to be asked for by its ARN"
+    assert missed.value.__notes__ == [f"fake_secrets: 'a' is in {where}; this client asks us-east-1"]
+
+
+@pytest.mark.parametrize(
+    ("region", "partition"),
+    [("cn-north-1", "aws-cn"), ("us-iso-east-1", "aws-iso"), ("eusc-de-east-1", "aws-eusc")],
+)
+def test_seeds_and_clients_agree_on_the_partition(fake_secrets, region, partition):
+    seeded = fake_secrets.add("seeded", "x", region=region).arn
+    created = client(region).create_secret(Name="created")["ARN"]
+    assert {seeded.split(":")[1], created.split(":")[1]} == {partition}

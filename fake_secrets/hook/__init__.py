@@ -16,7 +16,7 @@ import botocore.endpoint
 from fake_secrets.hook.calls import Equipment, around_call
 from fake_secrets.hook.facts import is_region
 from fake_secrets.hook.holding import held, hold, install, release
-from fake_secrets.hook.net import AIO_SEAMS, around_request, around_send
+from fake_secrets.hook.net import AioSeams, around_request, around_send
 from fake_secrets.hook.seams import DefaultSession, Seam
 
 __all__ = ["held", "hold", "is_region", "release"]
@@ -27,7 +27,7 @@ install(
         Seam(botocore.client.BaseClient, "_make_api_call", around_call),
         Seam(botocore.endpoint.Endpoint, "make_request", around_request),
         Seam(botocore.endpoint.Endpoint, "_send", around_send),
-        AIO_SEAMS,
+        AioSeams(),
         DefaultSession(),
     ]
 )

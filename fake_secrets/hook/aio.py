@@ -12,7 +12,7 @@ import aiobotocore.endpoint
 import botocore.exceptions
 
 from fake_secrets.hook.answers import Target, Unsent, answer_parsed, answer_raw
-from fake_secrets.hook.calls import begin, calling, is_ours, tell_other_region, world_of_this_call
+from fake_secrets.hook.calls import begin, calling, is_ours, tell_other_place, world_of_this_call
 from fake_secrets.hook.holding import hold, release
 from fake_secrets.hook.requests import operation_sent, target_of
 from fake_secrets.hook.seams import Seam
@@ -63,7 +63,7 @@ async def _around_call(wrapped: Callable[..., Any], client: BaseClient, args: An
         try:
             response = await wrapped(*args, **kwargs)
         except botocore.exceptions.ClientError as error:
-            tell_other_region(error, call, args)
+            tell_other_place(error, call, args)
             raise
         finally:
             calling.reset(reset)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import email.utils
 import functools
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 import botocore.awsrequest
@@ -62,8 +62,8 @@ class Response(Unsent, botocore.awsrequest.AWSResponse):  # type: ignore[overrid
 class Target:
     """Whom a call asks: a world and a region of it; and the access key id, where it tells who calls.
 
-    `automatic` names the members that botocore has filled in at random, for a seeded world to
-    fill in anew, `response_type` is the client's kind of HTTP response.
+    `automatic` has what a seeded world fills in where botocore has filled in something at
+    random, by member; `response_type` is the client's kind of HTTP response.
     """
 
     __slots__ = ("access_key", "automatic", "partition", "region", "response_type", "world")
@@ -73,7 +73,7 @@ class Target:
         self.region = region
         self.partition = partition_of(region)
         self.access_key = access_key
-        self.automatic: Sequence[str] = ()
+        self.automatic: Mapping[str, str] = {}
         self.response_type: type[Any] = Response
 
 
@@ -140,10 +140,10 @@ def _ask(
     request = None
     try:
         members = _members(body)
-        for name in target.automatic:
+        for name, token in target.automatic.items():
             if name in members:
-                members[name] = world.ids.uuid()
-        caller = world.principals.caller(target.access_key)
+                members[name] = token
+        caller = world.principals.caller(target.access_key, target.partition)
         request = Request(
             operation, members, target.region, target.partition, caller.account_id, caller.arn, 0.0, shape
         )

@@ -33,7 +33,7 @@ __all__ = [
     "begin",
     "calling",
     "is_ours",
-    "tell_other_region",
+    "tell_other_place",
     "world_of_this_call",
 ]
 
@@ -68,7 +68,7 @@ class Call(Target):
         self.region = client.region
         self.partition = client.partition
         self.access_key = client.access_key
-        self.automatic = ()
+        self.automatic = {}
         self.response_type = Response
         self.model_of = client.model_of
         self.is_fast = client.is_fast and world.lane == "fast"
@@ -117,7 +117,7 @@ def around_call(wrapped: Callable[..., Any], client: BaseClient, args: Any, kwar
         try:
             response = wrapped(*args, **kwargs)
         except botocore.exceptions.ClientError as error:
-            tell_other_region(error, call, args)
+            tell_other_place(error, call, args)
             raise
         finally:
             calling.reset(reset)
@@ -145,20 +145,25 @@ def begin(world: World, client: BaseClient, args: Any) -> Call:
     call = Call(world, known)
     if world.ids.is_seeded and len(args) == _REQUEST_ARGUMENTS:
         operation, members = args
-        call.automatic = [name for name in call.model_of(operation).idempotent_members if name not in members]
+        names = call.model_of(operation).idempotent_members
+        call.automatic = {name: world.ids.uuid() for name in names if name not in members}
     if not call.is_fast and not known.has_wire:
         _equip_for_wire(client, known)
     return call
 
 
-def tell_other_region(error: botocore.exceptions.ClientError, call: Call, args: Any) -> None:
-    """Note on an error that finds no secret in which other region there is one."""
+def tell_other_place(error: botocore.exceptions.ClientError, call: Call, args: Any) -> None:
+    """Note on an error that finds no secret in which other region or account there is one."""
     is_lost = error.response.get("Error", {}).get("Code") == "ResourceNotFoundException"
     secret_id = args[1].get("SecretId") if is_lost and len(args) == _REQUEST_ARGUMENTS else None
-    regions = call.world.regions_of(secret_id) if isinstance(secret_id, str) else []
-    if regions and call.region not in regions:
-        places = " and ".join(sorted(regions))
-        error.add_note(f"fake_secrets: {secret_id!r} is in {places}; this client asks {call.region}")
+    places = call.world.places_of(secret_id) if isinstance(secret_id, str) else []
+    asked = (call.world.principals.caller(call.access_key, call.partition).account_id, call.region)
+    if places and asked not in places:
+        told = " and ".join(
+            region if account_id == asked[0] else f"{region} of account {account_id}, to be asked for by its ARN"
+            for account_id, region in sorted(places)
+        )
+        error.add_note(f"fake_secrets: {secret_id!r} is in {told}; this client asks {call.region}")
 
 
 def _equip(client: BaseClient) -> _Equipped:

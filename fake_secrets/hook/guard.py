@@ -31,6 +31,7 @@ class Guard:
     def __init__(self, who: Callable[[], str]) -> None:
         self._who = who
         self.refused: list[OutsideWorldError] = []
+        self._is_up = False
         self._seams = [
             Seam(botocore.endpoint.Endpoint, "make_request", self._around_request),
             Seam(botocore.endpoint.Endpoint, "_send", self._around_send),
@@ -38,11 +39,13 @@ class Guard:
 
     def put_up(self) -> None:
         """Refuse calls from now on."""
+        self._is_up = True
         for seam in self._seams:
             seam.put_up()
 
     def take_down(self) -> None:
-        """Let calls pass again."""
+        """Let calls pass again, also through a wrapper that somebody has wrapped over."""
+        self._is_up = False
         for seam in self._seams:
             seam.take_down()
 
@@ -55,7 +58,7 @@ class Guard:
         return wrapped(*args, **kwargs)
 
     def _check(self, operation: str | None) -> None:
-        if operation is None or world_of_this_call() is not None:
+        if not self._is_up or operation is None or world_of_this_call() is not None:
             return
         error = OutsideWorldError(operation, self._who())
         self.refused.append(error)

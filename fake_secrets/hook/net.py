@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 import inspect
-import sys
 from collections.abc import Callable
 from typing import Any
+
+import wrapt
 
 from fake_secrets.hook.answers import Target, answer_parsed, answer_raw
 from fake_secrets.hook.calls import calling, world_of_this_call
 from fake_secrets.hook.requests import asked, operation_asked, operation_sent, target_of
 from fake_secrets.hook.seams import Seam
 
-__all__ = ["AIO_SEAMS", "around_request", "around_send"]
+__all__ = ["AioSeams", "around_request", "around_send"]
 
 __tracebackhide__ = True  # the arguments in our frames may hold secret values
 
@@ -21,30 +22,37 @@ class AioSeams:
     """The seams of aiobotocore, as soon as it is imported and a world needs them."""
 
     def __init__(self) -> None:
-        self._seams: list[Seam] = []
+        self._seams: list[Seam] | None = None
+        self._is_up = False
 
     def put_up(self) -> None:
-        """Wrap aiobotocore's methods, if it is imported."""
-        if not self._seams and {"aiobotocore.client", "aiobotocore.endpoint"} <= sys.modules.keys():
-            from fake_secrets.hook import aio  # noqa: PLC0415 -- it imports aiobotocore
-
-            self._seams = aio.seams()
+        """Wrap aiobotocore's methods, or have them wrapped once it is imported."""
+        self._is_up = True
+        if self._seams is None:
+            self._seams = []
+            wrapt.register_post_import_hook(self._found, "aiobotocore.client")
         for seam in self._seams:
             seam.put_up()
 
     def take_down(self) -> None:
         """Put the methods back."""
-        for seam in self._seams:
+        self._is_up = False
+        for seam in self._seams or ():
             seam.take_down()
 
+    def _found(self, _: object) -> None:
+        from fake_secrets.hook import aio  # noqa: PLC0415 -- it imports aiobotocore
 
-AIO_SEAMS = AioSeams()
+        self._seams = aio.seams()
+        if self._is_up:
+            self.put_up()
 
 
 def around_request(wrapped: Callable[..., Any], endpoint: Any, args: Any, kwargs: Any) -> Any:
     """Wrap `Endpoint.make_request`: a call that came past our wrapper is answered here.
 
-    That is where a patch calls the `_make_api_call` that it has kept from before the world.
+    That is where a patch calls the `_make_api_call` that it has kept from before the world. Whose
+    client it is can't be told here: the caller is who acts, or the world's account.
     """
     world = None if calling.get() else world_of_this_call()
     if world is None or operation_asked(args, kwargs) is None:
@@ -52,10 +60,9 @@ def around_request(wrapped: Callable[..., Any], endpoint: Any, args: Any, kwargs
     model, params = asked(args, kwargs)
     target = Target(world, params["context"]["client_region"])
     if inspect.iscoroutinefunction(endpoint._send_request):
-        # aiobotocore's endpoints inherit this method; it was imported after the world was entered.
+        # aiobotocore's endpoints inherit this method.
         from fake_secrets.hook import aio  # noqa: PLC0415 -- it imports aiobotocore
 
-        AIO_SEAMS.put_up()
         return aio.answer_awaited(target, model, params)
     answer, rotation = answer_parsed(target, model, params)
     if rotation is not None:

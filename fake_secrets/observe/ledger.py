@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 from collections.abc import Mapping
 from contextvars import ContextVar
 from dataclasses import dataclass
@@ -91,7 +92,7 @@ class Ledger:
                 operation=entry.operation,
                 secret_id=entry.members.get("SecretId", entry.members.get("Name")),
                 outcome=entry.outcome,
-                request=dict(entry.members),
+                request=copy.deepcopy(dict(entry.members)),
                 step=entry.step,
             )
             for entry in self.entries
@@ -109,7 +110,7 @@ class Ledger:
 
     def _enter(self, operation: str, members: Mapping[str, Any], outcome: str, secret: Secret | None) -> None:
         labels: Mapping[str, str] = {} if secret is None else secret.labels
-        count = 0 if secret is None else secret.version_count
+        count = 0 if secret is None else len(secret.history)
         running = rotation_step.get()
         step = None if running is None or running.is_over else running.name
         self.entries.append(Entry(operation, members, outcome, step, secret, labels, count))

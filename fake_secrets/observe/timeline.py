@@ -38,7 +38,7 @@ class Timeline:
 
     Args:
         name: the secret's name.
-        version_ids: its versions in the order of creation, the table's v1, v2, ...
+        version_ids: all versions that it ever had, in the order of creation: the table's v1, v2, ...
         moments: what happened, in order.
     """
 
@@ -64,7 +64,7 @@ class Timeline:
 
 def timeline_of(secret: Secret, entries: Iterable[Entry]) -> Timeline:
     """Make the timeline of one secret from the ledger's entries about it, in order."""
-    versions = tuple(secret.versions)
+    versions = tuple(secret.history)
     return Timeline(secret.name, versions, tuple(_moment(entry, versions) for entry in entries))
 
 

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 
 from fake_secrets.errors import FunctionClashError
 from fake_secrets.rotation.runner import DEFAULT_TIMEOUT, Handler, LambdaFunction
-from fake_secrets.service.arns import LAMBDA_ARN, lambda_arn
+from fake_secrets.service.arns import LAMBDA_ARN, account_of, lambda_arn
 
 __all__ = ["Functions"]
 
@@ -47,6 +47,7 @@ class Functions:
         timeout: float | None = None,
         environment: Mapping[str, str] | None = None,
         region: str | None = None,
+        account_id: str | None = None,
     ) -> str:
         """Register a handler and return its function's ARN, the same one each time.
 
@@ -56,20 +57,20 @@ class Functions:
             arn: the function's ARN, instead of a name.
             timeout: seconds, default 30.
             environment: the function's environment variables.
-            region: the function's region, where no ARN is given.
+            region, account_id: the function's, where no ARN is given.
 
         Raises:
             TypeError: the handler can't be called, or is a coroutine function.
             ValueError: name or ARN are not of Lambda's form, or both are given.
             FunctionClashError: another function has that name or ARN.
         """
-        region = region or self._region
+        region, account_id = region or self._region, account_id or self._account_id
         is_plain = name is None and arn is None and timeout is None and environment is None
-        known = self._of_handler(handler, region) if is_plain else None
+        known = self._of_handler(handler, region, account_id) if is_plain else None
         if known is not None:
             return known
         function = LambdaFunction(
-            self._arn(handler, name, arn, region),
+            self._arn(handler, name, arn, region, account_id),
             handler,
             DEFAULT_TIMEOUT if timeout is None else timeout,
             dict(environment or {}),
@@ -84,11 +85,14 @@ class Functions:
             raise FunctionClashError(msg)
         return function.arn
 
-    def _of_handler(self, handler: Handler, region: str) -> str | None:
-        found = (f.arn for f in self._functions.values() if f.handler == handler and f.region == region)
-        return next(found, None)
+    def _of_handler(self, handler: Handler, region: str, account_id: str) -> str | None:
+        known = (function for function in self._functions.values() if function.handler == handler)
+        place = (region, account_id)
+        return next(
+            (function.arn for function in known if (function.region, account_of(function.arn)) == place), None
+        )
 
-    def _arn(self, handler: Handler, name: str | None, arn: str | None, region: str) -> str:
+    def _arn(self, handler: Handler, name: str | None, arn: str | None, region: str, account_id: str) -> str:
         if arn is not None:
             if name is not None:
                 msg = "give lambda_function a name or an arn, not both"
@@ -101,7 +105,7 @@ class Functions:
         if not _NAME.fullmatch(name):
             msg = f"{name!r} can't be a Lambda function's name: 1 to 64 letters, digits, - and _"
             raise ValueError(msg)
-        return lambda_arn(region, self._account_id, name)
+        return lambda_arn(region, account_id, name)
 
 
 def _default_name(handler: Handler) -> str:

@@ -2,22 +2,15 @@
 
 from __future__ import annotations
 
-import re
-from collections.abc import Mapping
-
 from fake_secrets.errors import ServiceError
 from fake_secrets.service import policy_grammar
 from fake_secrets.service.arns import account_of
+from fake_secrets.service.condition_keys import check_conditions, condition_keys
 from fake_secrets.service.model import Request, Secret
 
-__all__ = ["check_access", "condition_keys", "is_foreign", "refuse_managed", "refuse_replica"]
+__all__ = ["check_access", "is_foreign", "refuse_managed", "refuse_replica"]
 
 _PREFIX = "secretsmanager:"
-
-# Members of a request that its condition keys are named after.
-_MEMBER_KEYS = ("VersionId", "VersionStage")
-# Groups: the ARN's beginning, account, role.
-_SESSION = re.compile(r"(arn:[^:]+):sts::(\d{12}):assumed-role/([^/]+)/.*", re.ASCII)
 
 
 def is_foreign(request: Request, secret_id: str) -> bool:
@@ -37,6 +30,7 @@ def check_access(request: Request, secret: Secret | None, secret_id: str) -> Non
         secret_id: SecretId as sent.
 
     Raises:
+        UnsupportedOperationError: the policy asks for what can't be known here of a caller.
         AccessDeniedException (400): M42, in the words that IAM has for resource-based policies
             [code C, text D]; authorization comes before existence [C].
 
@@ -45,16 +39,15 @@ def check_access(request: Request, secret: Secret | None, secret_id: str) -> Non
     resource = secret_id if secret is None else secret.arn
     decision = "none"
 
+    action = _PREFIX + request.operation
     if secret is not None and secret.policy is not None:
+        policy = policy_grammar.parse(secret.policy)
+        check_conditions(policy, secret.name)
+        keys = condition_keys(request, secret)
         decision = policy_grammar.decide(
-            policy_grammar.parse(secret.policy),
-            principal=request.principal,
-            action=_PREFIX + request.operation,
-            resource=resource,
-            context=condition_keys(request, secret),
+            policy, principal=request.principal, action=action, resource=resource, context=keys
         )
     if decision != "allow":
-        action = _PREFIX + request.operation
         reason = (
             "with an explicit deny in a resource-based policy"
             if decision == "deny"
@@ -91,30 +84,3 @@ def refuse_managed(secret: Secret) -> None:
             "InvalidRequestException",
             "This secret is managed by an AWS service, and you must use that service to update it.",
         )
-
-
-def condition_keys(request: Request, secret: Secret | None) -> Mapping[str, str]:
-    """Return the condition keys of a request that policies can ask for, lower-case key to value.
-
-    Args:
-        request: says who calls, and what for.
-        secret: the secret that it is about, if any.
-
-    Source: IAM's global condition keys, and those of Secrets Manager [B]. A role's session has
-        the role's ARN as aws:PrincipalArn, here without a path, which the session doesn't tell.
-    """
-    keys = {
-        "aws:principalarn": _SESSION.sub(r"\1:iam::\2:role/\3", request.principal),
-        "aws:principalaccount": request.account_id,
-        "aws:requestedregion": request.region,
-        "aws:securetransport": "true",
-    }
-    for member in _MEMBER_KEYS:
-        if member in request.members:
-            keys[_PREFIX + member.lower()] = request.members[member]
-    if secret is not None:
-        keys[f"{_PREFIX}secretid"] = secret.arn
-        for tag in secret.tags or ():
-            for prefix in ("aws:resourcetag/", f"{_PREFIX}resourcetag/"):
-                keys[prefix + tag.get("Key", "").lower()] = tag.get("Value", "")
-    return keys

@@ -6,6 +6,7 @@ import re
 
 __all__ = [
     "LAMBDA_ARN",
+    "PRINCIPAL_ARN",
     "SECRET_ARN",
     "SUFFIX",
     "SUFFIX_LENGTH",
@@ -22,9 +23,26 @@ SECRET_ARN = re.compile(r"arn:[^:]+:secretsmanager:([^:]*):([^:]*):secret:(.+)",
 LAMBDA_ARN = re.compile(
     r"arn:[^:]+:lambda:([^:]+):\d{12}:function:([A-Za-z0-9\-_]+)(?::[A-Za-z0-9\-_$]+)?", re.ASCII
 )
+# Of IAM: root, users and roles; of STS: sessions of either.
+PRINCIPAL_ARN = re.compile(
+    r"arn:aws[a-z-]*:(?:iam::\d{12}:(?:root|(?:user|role)/[\w+=,.@/-]+)"
+    r"|sts::\d{12}:(?:assumed-role/[\w+=,.@-]+|federated-user)/[\w+=,.@-]+)",
+    re.ASCII,
+)
 # The end of a whole ARN: a hyphen and six random characters [A: api-facts 2].
 SUFFIX = re.compile(r"-[A-Za-z0-9]{6}", re.ASCII)
 SUFFIX_LENGTH = 7
+
+# By the beginning of the region.
+_PARTITIONS = {
+    "cn-": "aws-cn",
+    "us-gov-": "aws-us-gov",
+    "us-iso-": "aws-iso",
+    "us-isob-": "aws-iso-b",
+    "eu-isoe-": "aws-iso-e",
+    "us-isof-": "aws-iso-f",
+    "eusc-": "aws-eusc",
+}
 
 _REGION_FIELD = 3
 _ACCOUNT_FIELD = 4
@@ -51,9 +69,7 @@ def lambda_arn(region: str, account_id: str, name: str) -> str:
 
 def partition_of(region: str) -> str:
     """Return the partition of a region, such as ``aws`` for ``us-east-1``."""
-    if region.startswith("cn-"):
-        return "aws-cn"
-    return "aws-us-gov" if region.startswith("us-gov-") else "aws"
+    return next((partition for prefix, partition in _PARTITIONS.items() if region.startswith(prefix)), "aws")
 
 
 def account_of(arn: str) -> str:

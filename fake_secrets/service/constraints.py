@@ -116,13 +116,14 @@ def redact(shape: Shape, members: Any) -> Any:
 
     What the service ignores, or refuses for its JSON type, may be a secret in the wrong place.
     """
-    if shape.is_sensitive:
+    expected: Any = _PYTHON_TYPES.get(shape.kind, object)
+    if shape.is_sensitive or not isinstance(members, expected):
         return REDACTED
-    if isinstance(members, dict):
+    if shape.kind == "structure":
         known = shape.members
         return {name: redact(known[name], value) if name in known else REDACTED for name, value in members.items()}
-    if isinstance(members, list):
-        return REDACTED if shape.element is None else [redact(shape.element, element) for element in members]
+    if shape.element is not None:
+        return [redact(shape.element, element) for element in members]
     return members
 
 

@@ -8,7 +8,7 @@ from fake_secrets.errors import ServiceError
 from fake_secrets.service.arns import region_of
 from fake_secrets.service.model import Request, Secret
 
-__all__ = ["DEFAULT_KEY_ALIAS", "KEY_STATES", "KeyState", "Keys", "check_key_region"]
+__all__ = ["DEFAULT_KEY_ALIAS", "KEY_STATES", "KeyState", "Keys", "check_key_region", "is_default_key"]
 
 DEFAULT_KEY_ALIAS = "alias/aws/secretsmanager"
 
@@ -33,6 +33,10 @@ class Keys:
         """
         self._states[_id_of(key_id)] = state
 
+    def is_denied(self, key_id: str | None) -> bool:
+        """Say whether a key is denied to every caller."""
+        return self._states.get(_id_of(key_id or DEFAULT_KEY_ALIAS)) == "denied"
+
     def check_encryption(self, request: Request, secret: Secret, key_id: str | None) -> None:
         """Refuse to encrypt a value.
 
@@ -53,7 +57,7 @@ class Keys:
         self._check(request, secret, key_id, "DecryptionFailure", "decrypt")
 
     def _check(self, request: Request, secret: Secret, key_id: str | None, code: str, verb: str) -> None:
-        if secret.account_id != request.account_id and key_id in {None, DEFAULT_KEY_ALIAS}:
+        if secret.account_id != request.account_id and is_default_key(key_id):
             raise ServiceError(
                 "InvalidRequestException",
                 "You can't access a secret from a different AWS account if you encrypt the secret "
@@ -68,6 +72,11 @@ class Keys:
             raise ServiceError(
                 code, f"Secrets Manager can't {verb} the protected secret text using the provided KMS key."
             )
+
+
+def is_default_key(key_id: str | None) -> bool:
+    """Say whether a KmsKeyId is none, or means the default key in any of its forms."""
+    return key_id is None or _id_of(key_id) == DEFAULT_KEY_ALIAS
 
 
 def check_key_region(key_id: str | None, region: str) -> None:

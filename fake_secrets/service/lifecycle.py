@@ -61,10 +61,11 @@ def create_secret(store: Store, request: Request) -> dict[str, Any]:
         return _repeat_creation(existing, token, value)
     if store.count(request.account_id, request.region) >= store.quotas.secrets:
         raise ServiceError("LimitExceededException", "You exceeded the maximum number of secrets.")
-    secret = _new_secret(store, request)
+    tags = merge_tags(None, members.get("Tags") or [], store.quotas.tags)
     added = members.get("AddReplicaRegions") or []
     replication.check_regions(store, request, added)
-    check_key_region(secret.kms_key_id, request.region)
+    check_key_region(members.get("KmsKeyId"), request.region)
+    secret = _new_secret(store, request, tags)
     response: dict[str, Any] = {"ARN": secret.arn, "Name": name}
     if value is not None:
         store.keys.check_encryption(request, secret, secret.kms_key_id)
@@ -89,7 +90,8 @@ def update_secret(store: Store, request: Request) -> dict[str, Any]:
         InvalidRequestException (400): a key of another region, M49.
         InvalidRequestException (M40), AccessDeniedException (M41), DecryptionFailure,
             EncryptionFailure: a new key, and the old or the new one can't be used, as `Keys`
-            says; so for a value.
+            says; so for a value. A new key that is denied is taken all the same, without a
+            value: then nothing is encrypted anew [B].
         What `plan_value` raises.
     Source:   UpdateSecret; api-facts 5, 7. Same token and value succeed and change nothing
               [A], whatever the model's text says. LastChangedDate moves by a call without
@@ -112,7 +114,7 @@ def update_secret(store: Store, request: Request) -> dict[str, Any]:
         store.keys.check_encryption(request, secret, new_key)
         planned = plan_value(store, secret, token, value, now=request.now)
     if changes_key:
-        _encrypt_anew(secret, new_key)
+        _change_key(store, secret, new_key)
     secret.description = members.get("Description", secret.description)
     secret.type = members.get("Type", secret.type)
     if planned is None or not _METADATA.isdisjoint(members):
@@ -172,9 +174,8 @@ def restore_secret(store: Store, request: Request) -> dict[str, Any]:
     return {"ARN": secret.arn, "Name": secret.name}
 
 
-def _new_secret(store: Store, request: Request) -> Secret:
+def _new_secret(store: Store, request: Request, tags: list[dict[str, str]] | None) -> Secret:
     members, name = request.members, request.members["Name"]
-    tags = merge_tags(None, members.get("Tags") or [], store.quotas.tags)
     suffix = store.ids.arn_suffix()
     return Secret(
         arn=secret_arn(request.region, request.account_id, name, suffix, request.partition),
@@ -192,21 +193,23 @@ def _new_secret(store: Store, request: Request) -> Secret:
 
 def _check_new_key(store: Store, request: Request, secret: Secret, new_key: str | None) -> None:
     versions = _reencrypted(secret)
-    for version in versions:
-        store.keys.check_decryption(request, secret, version.kms_key_id)
-    if versions:
+    if versions and not store.keys.is_denied(new_key):
         store.keys.check_encryption(request, secret, new_key)
+        for version in versions:
+            store.keys.check_decryption(request, secret, version.kms_key_id)
 
 
-def _encrypt_anew(secret: Secret, new_key: str | None) -> None:
+def _change_key(store: Store, secret: Secret, new_key: str | None) -> None:
     secret.kms_key_id = new_key
-    for version in _reencrypted(secret):
-        version.kms_key_id = new_key
+    if not store.keys.is_denied(new_key):
+        for version in _reencrypted(secret):
+            version.kms_key_id = new_key
 
 
 def _reencrypted(secret: Secret) -> list[Version]:
     held = {secret.labels[label] for label in _REENCRYPTED if label in secret.labels}
-    return [secret.versions[version_id] for version_id in held]
+    versions = (secret.versions[version_id] for version_id in held)
+    return [version for version in versions if version.value is not None]
 
 
 def _repeat_creation(existing: Secret, token: str, value: str | bytes | None) -> dict[str, Any]:

@@ -107,8 +107,8 @@ class Replica:
 class Secret:
     """One secret. `labels` maps staging label to version id and is replaced, never changed.
 
-    `serial` counts the secrets of its store in the order of creation; `version_count` counts
-    the versions that it ever had. Dates are epoch seconds. `tags` is None while the secret was
+    `serial` counts the secrets of its store in the order of creation; `history` has the ids of
+    all versions that it ever had. Dates are epoch seconds. `tags` is None while the secret was
     never tagged, which DescribeSecret tells apart from having lost its last tag [A: api-facts 5].
     `replicas` are a primary's, by region; `primary` is set on a replica.
     """
@@ -124,7 +124,7 @@ class Secret:
     kms_key_id: str | None = None
     tags: list[dict[str, str]] | None = None
     versions: dict[str, Version] = field(default_factory=dict)
-    version_count: int = 0
+    history: list[str] = field(default_factory=list)
     labels: Mapping[str, str] = field(default_factory=dict)
     accessed: float | None = None
     deleted: float | None = None
@@ -143,7 +143,7 @@ class Secret:
 
     def add_version(self, version_id: str, value: str | bytes | None, now: float) -> Version:
         """Add a version without labels and return it."""
-        version = Version(version_id, value, now, self.version_count, kms_key_id=self.kms_key_id)
+        version = Version(version_id, value, now, len(self.history), kms_key_id=self.kms_key_id)
         self.versions[version_id] = version
-        self.version_count += 1
+        self.history.append(version_id)
         return version

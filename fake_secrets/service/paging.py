@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import binascii
+import hashlib
 import json
 from collections.abc import Callable, Sequence
 from typing import Any, TypeVar
@@ -58,18 +59,23 @@ def paginate(
 
 
 def _token(position: list[Any], scope: Sequence[Any]) -> str:
-    content = json.dumps([position, *scope], separators=(",", ":"))
+    # A digest, since a token may have 4,096 characters and filters more.
+    content = json.dumps([position, _digest(scope)], separators=(",", ":"))
     return base64.urlsafe_b64encode(content.encode()).decode("ascii")
 
 
 def _position(token: str, scope: Sequence[Any]) -> list[Any]:
     try:
-        position, *bound_to = json.loads(base64.urlsafe_b64decode(token.encode()))
+        position, bound_to = json.loads(base64.urlsafe_b64decode(token.encode()))
     except (binascii.Error, ValueError, TypeError, RecursionError):
-        position, bound_to = None, []
-    if not isinstance(position, list) or bound_to != json.loads(json.dumps(list(scope))):
+        raise invalid_token() from None
+    if not isinstance(position, list) or bound_to != _digest(scope):
         raise invalid_token()
     return position
+
+
+def _digest(scope: Sequence[Any]) -> str:
+    return hashlib.sha256(json.dumps(list(scope)).encode()).hexdigest()
 
 
 def invalid_token() -> ServiceError:

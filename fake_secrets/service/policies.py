@@ -6,7 +6,7 @@ from typing import Any
 
 from fake_secrets.errors import ServiceError
 from fake_secrets.service import policy_grammar
-from fake_secrets.service.access import condition_keys
+from fake_secrets.service.condition_keys import condition_keys
 from fake_secrets.service.constraints import check_length
 from fake_secrets.service.model import Request, Secret
 from fake_secrets.service.store import Store
@@ -101,11 +101,14 @@ def validate_resource_policy(store: Store, request: Request) -> dict[str, Any]:
     Raises (in the order checked):
         ValidationException (M10 [A]), AccessDeniedException, ResourceNotFoundException (M1),
         InvalidRequestException (M5).
+        ValidationException (400): longer than the quota, where that is lowered.
         MalformedPolicyDocumentException (400): M38, as `policy_grammar.parse` says [B].
     Source:   ValidateResourcePolicy; api-facts 5, 9.
     """
     secret = None if request.members.get("SecretId") is None else store.get_live(request)
-    policy = policy_grammar.parse(request.members["ResourcePolicy"])
+    text = request.members["ResourcePolicy"]
+    check_length("resourcePolicy", text, store.quotas.policy_characters)
+    policy = policy_grammar.parse(text)
     errors = []
     if policy_grammar.is_public(policy):
         errors.append({"CheckName": "BlockPublicPolicyCheck", "ErrorMessage": _PUBLIC})

@@ -12,6 +12,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
+from fake_secrets.service.arns import PRINCIPAL_ARN
 from fake_secrets.service.policy_conditions import (
     Condition,
     expect,
@@ -64,6 +65,8 @@ _CHOICES = ("Principal", "Action", "Resource")
 _STATEMENT_ELEMENTS = frozenset(
     {"Sid", "Effect", "Condition", *_CHOICES, *(f"Not{element}" for element in _CHOICES)}
 )
+# A service and its action, or every action.
+_ACTION = re.compile(r"\*|[A-Za-z0-9*?-]+:.+")
 _SID = re.compile(r"[A-Za-z0-9]*", re.ASCII)
 
 _UNSUPPORTED_PRINCIPAL = "This resource policy contains an unsupported principal."
@@ -72,12 +75,7 @@ _UNSUPPORTED_SERVICE = "This resource policy contains an unsupported service pri
 # What a principal of each kind looks like, and what AWS says to one that doesn't.
 _PRINCIPALS: Mapping[str, tuple[re.Pattern[str], str]] = {
     "AWS": (
-        re.compile(
-            r"\*|\d{12}|A(?:ID|RO)A[A-Z0-9]+"
-            r"|arn:aws[a-z-]*:iam::\d{12}:(?:root|(?:user|role)/[\w+=,.@/-]+)"
-            r"|arn:aws[a-z-]*:sts::\d{12}:(?:assumed-role/[\w+=,.@-]+|federated-user)/[\w+=,.@-]+",
-            re.ASCII,
-        ),
+        re.compile(rf"\*|\d{{12}}|A(?:ID|RO)A[A-Z0-9]+|{PRINCIPAL_ARN.pattern}", re.ASCII),
         _UNSUPPORTED_PRINCIPAL,
     ),
     "Service": (re.compile(r"(?:[a-z0-9-]+\.)+amazonaws\.com(?:\.cn)?", re.ASCII), _UNSUPPORTED_SERVICE),
@@ -189,6 +187,7 @@ def _statement(stated: Any) -> Statement:
     sid, effect = stated.get("Sid", ""), stated.get("Effect")
     expect(isinstance(sid, str) and _SID.fullmatch(sid) is not None and effect in ("Allow", "Deny"))
     actions = _element(stated, "Action", _strings)
+    expect(all(map(_ACTION.fullmatch, actions.values)))
     resources = _element(stated, "Resource", _strings)
     conditions = read_conditions(stated.get("Condition", {}))
     return Statement(sid, effect, _element(stated, "Principal", _principals), actions, resources, conditions)

@@ -22,6 +22,7 @@ class Quotas:
         policy_characters: length of a resource policy.
 
     Raises:
+        AttributeError: there is no quota of that name.
         ValueError: a quota is set to what isn't a whole number from 1.
 
     Source: api-facts 14 [B]. The service model's own bounds hold besides: a quota of more than
@@ -37,6 +38,9 @@ class Quotas:
 
     def __setattr__(self, name: str, value: int) -> None:
         """Set a quota."""
+        if name not in self.__slots__:
+            msg = f"there is no quota {name!r}; there are {', '.join(self.__slots__)}"
+            raise AttributeError(msg)
         if isinstance(value, bool) or not isinstance(value, int) or value < 1:
             msg = f"the quota {name!r} is a whole number from 1, not {value!r}"
             raise ValueError(msg)

@@ -169,17 +169,19 @@ def _replica(
     store: Store, primary: Secret, region: str, key_id: str | None, request: Request, *, is_forced: bool
 ) -> Replica:
     existing = store.named(primary.account_id, region, primary.name)
-    if existing is not None and existing.primary is primary:
-        existing.kms_key_id = key_id or existing.kms_key_id
-        return Replica(region, existing.kms_key_id, _IN_SYNC, "Replication succeeded", existing)
+    known = existing if existing is not None and existing.primary is primary else None
+    key_id = key_id or (known.kms_key_id if known else None)
     try:
         check_key_region(key_id, region)
         store.keys.check_encryption(request, primary, key_id)
-        if existing is not None:
+        if existing is not None and known is None:
             _refuse_overwriting(existing, region, is_forced=is_forced)
             store.remove(existing)
     except ServiceError as refused:
-        return Replica(region, key_id, _FAILED, f"Replication failed: {refused.message}")
+        return Replica(region, key_id, _FAILED, f"Replication failed: {refused.message}", known)
+    if known is not None:
+        _encrypt(known, key_id)
+        return Replica(region, key_id, _IN_SYNC, "Replication succeeded", known)
     suffix = primary.arn[-SUFFIX_LENGTH:].removeprefix("-")
     secret = Secret(
         arn=secret_arn(region, primary.account_id, primary.name, suffix, request.partition),
@@ -209,6 +211,12 @@ def _refuse_overwriting(existing: Secret, region: str, *, is_forced: bool) -> No
     raise ServiceError("ResourceExistsException", f"Secret name {existing.name} {reason}")
 
 
+def _encrypt(replica: Secret, key_id: str | None) -> None:
+    replica.kms_key_id = key_id
+    for version in replica.versions.values():
+        version.kms_key_id = key_id
+
+
 def _last_accessed(replica: Replica) -> dict[str, Any]:
     secret = replica.secret
     return {} if secret is None or secret.accessed is None else {"LastAccessedDate": secret.accessed}
@@ -218,9 +226,7 @@ def _copy(primary: Secret, copy: Secret) -> None:
     copy.description, copy.type, copy.policy = primary.description, primary.type, primary.policy
     copy.owning_service = primary.owning_service
     copy.tags = [dict(tag) for tag in primary.tags] if primary.tags else None
-    copy.labels, copy.changed, copy.version_count = primary.labels, primary.changed, primary.version_count
-    for version_id in copy.versions.keys() - primary.versions.keys():
-        del copy.versions[version_id]
+    copy.changed, copy.history = primary.changed, list(primary.history)
     for version in primary.versions.values():
         known = copy.versions.get(version.id)
         if known is None:
@@ -229,3 +235,5 @@ def _copy(primary: Secret, copy: Secret) -> None:
             )
         else:
             known.value = version.value
+    copy.labels = primary.labels
+    copy.remove_versions(copy.versions.keys() - primary.versions.keys())

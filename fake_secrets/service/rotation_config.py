@@ -36,7 +36,7 @@ def rotate_secret(store: Store, request: Request) -> dict[str, Any]:
         InvalidParameterException (400): rules that `schedule.check_rules` refuses, M18 to M24 [C].
         UnsupportedOperationError: RotateImmediately=False; a rotation that AWS or a partner does
             without a function, unless RotateImmediately is False, which only sets its rules
-            [C: api-facts 4.3].
+            [narrower than C: api-facts 4.3].
         InvalidRequestException (400): no function given or stored, M15 [A].
         InvalidParameterException (400): not the ARN of a Lambda function in the secret's region,
             M25 [C].
@@ -99,10 +99,18 @@ def cancel_rotate_secret(store: Store, request: Request) -> dict[str, Any]:
     return response
 
 
-def begin_attempt(secret: Secret, token: str) -> None:
-    """Note that the rotation function of a secret runs from now on, for the version of a token."""
-    if secret.rotation is not None:
-        secret.rotation.running_token = token
+def begin_attempt(secret: Secret, token: str) -> bool:
+    """Note that the rotation function of a secret runs from now on, for the version of a token.
+
+    Returns:
+        False where it runs already.
+    """
+    rotation = secret.rotation
+    if rotation is not None and rotation.running_token == token:
+        return False
+    if rotation is not None:
+        rotation.running_token = token
+    return True
 
 
 def end_attempt(secret: Secret, token: str, now: float, *, has_passed: bool) -> bool:
@@ -163,9 +171,9 @@ def _open(store: Store, request: Request, secret: Secret, token: str, rotation: 
     outdated = room_for_version(secret, labels, quotas.versions, request.now)
     rotation.open_token = token
     secret.rotation = rotation
-    secret.remove_versions(outdated)
     secret.add_version(token, None, request.now)
     secret.labels = labels
+    secret.remove_versions(outdated)
     secret.changed = request.now
 
 

@@ -244,7 +244,8 @@ def _stored(name: str, value: Any) -> str | bytes | None:
     if value is not None and not isinstance(value, str | bytes):
         msg = f"the value of secret {name!r} is neither str, bytes nor a dict but {type(value).__name__}"
         raise TypeError(msg)
-    if value is not None and not 1 <= len(value) <= _MAX_VALUE:
-        msg = f"the value of secret {name!r} has length {len(value)}; AWS takes 1 to {_MAX_VALUE}"
+    size = 1 if value is None else len(value.encode("utf-8", "surrogatepass") if isinstance(value, str) else value)
+    if not 1 <= size <= _MAX_VALUE:
+        msg = f"the value of secret {name!r} has length {size}; AWS takes 1 to {_MAX_VALUE} bytes"
         raise SeedError(msg)
     return value

@@ -60,7 +60,7 @@ def open_rotation(labels: Labels, version_id: str, *, quota: int = LABEL_QUOTA) 
 
     Source: RotateSecret; api-facts 10 [A], 6.1 I9 [B].
     """
-    return _within_quota({**labels, AWSPENDING: version_id}, quota)
+    return _within_quota(labels, {**labels, AWSPENDING: version_id}, quota)
 
 
 def attach(
@@ -99,7 +99,7 @@ def attach(
     after.update({stage: version_id for stage in requested or () if stage != AWSCURRENT})
     if moves_current:
         after = _advance_current(after, version_id)
-    return _within_quota(after, quota)
+    return _within_quota(labels, after, quota)
 
 
 def move(
@@ -167,7 +167,7 @@ def move(
         after = _advance_current(after, move_to)
     else:
         after[label] = move_to
-    return _within_quota(after, quota)
+    return _within_quota(labels, after, quota)
 
 
 def _remove(labels: Labels, label: str) -> dict[str, str]:
@@ -189,10 +189,11 @@ def _advance_current(labels: dict[str, str], version_id: str) -> dict[str, str]:
     return after
 
 
-def _within_quota(labels: dict[str, str], quota: int) -> dict[str, str]:
-    if len(labels) > quota:
+def _within_quota(before: Labels, after: dict[str, str], quota: int) -> dict[str, str]:
+    """Return the map afterwards, unless it has grown beyond the quota: what is there stays."""
+    if len(after) > max(quota, len(before)):
         # No source records AWS's text; the code is documented [B].
         raise ServiceError(
             "LimitExceededException", "You exceeded the maximum number of staging labels for a secret."
         )
-    return labels
+    return after

@@ -5,7 +5,7 @@ from __future__ import annotations
 import heapq
 import itertools
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 
 from fake_secrets.errors import ServiceError
@@ -95,6 +95,11 @@ class Store:
     def named(self, account_id: str, region: str, name: str) -> Secret | None:
         """Return the secret of that name, scheduled for deletion or not, or None."""
         return self._secrets.get((account_id, region), {}).get(name)
+
+    def everywhere(self, names: Iterable[str]) -> Iterator[Secret]:
+        """Yield the secrets of some names in every account and region."""
+        for secrets in self._secrets.values():
+            yield from (secrets[name] for name in names if name in secrets)
 
     def count(self, account_id: str, region: str) -> int:
         """Return how many secrets an account has in a region, those scheduled for deletion included."""

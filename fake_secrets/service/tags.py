@@ -37,7 +37,7 @@ def merge_tags(present: Tags | None, added: Sequence[dict[str, str]], quota: int
     if any(key.lower().startswith("aws:") for key in keys):
         raise ServiceError("InvalidParameterException", "Tag keys that start with aws: are reserved.")
     merged = {tag.get("Key", ""): tag for tag in (*(present or ()), *added)}
-    if len(merged) > quota:
+    if len(merged) > max(quota, len(present or ())):
         raise ServiceError("InvalidParameterException", f"A secret can have at most {quota} tags.")
     return [dict(tag) for tag in merged.values()] if merged else present
 

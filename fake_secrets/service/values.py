@@ -47,12 +47,13 @@ class PlannedValue:
             return
         version = secret.versions.get(self.version_id)
         if version is None:
-            secret.remove_versions(self.outdated)
             secret.add_version(self.version_id, self.value, now)
         else:
             version.value, version.kms_key_id = self.value, secret.kms_key_id
         moved_current = secret.labels.get(AWSCURRENT) != self.labels.get(AWSCURRENT)
+        # Views look on without a lock: a label's version is always there.
         secret.labels = self.labels
+        secret.remove_versions(self.outdated)
         secret.changed = now
         rotation = secret.rotation
         if moved_current and rotation is not None and rotation.enabled:

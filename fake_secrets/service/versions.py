@@ -9,7 +9,7 @@ from fake_secrets import clock
 from fake_secrets.errors import ServiceError
 from fake_secrets.service import paging, stages
 from fake_secrets.service.access import refuse_managed
-from fake_secrets.service.keys import DEFAULT_KEY_ALIAS
+from fake_secrets.service.keys import is_default_key
 from fake_secrets.service.model import Request, Secret, Version
 from fake_secrets.service.store import Store
 
@@ -114,5 +114,5 @@ def _entry(secret: Secret, version: Version) -> dict[str, Any]:
     if version.accessed is not None:
         entry["LastAccessedDate"] = version.accessed
     entry["CreatedDate"] = version.created
-    entry["KmsKeyIds"] = [_DEFAULT_KEY if version.kms_key_id in {None, DEFAULT_KEY_ALIAS} else version.kms_key_id]
+    entry["KmsKeyIds"] = [_DEFAULT_KEY if is_default_key(version.kms_key_id) else version.kms_key_id]
     return entry

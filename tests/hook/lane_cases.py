@@ -477,7 +477,14 @@ CASES_OF = {
         ),
         refuses("EncryptionFailure", "the new key is disabled", SecretId="text", KmsKeyId="alias/disabled"),
         refuses("DecryptionFailure", "the old key is disabled", SecretId="disabled", KmsKeyId="alias/app"),
-        refuses("AccessDeniedException", "the new key is denied", SecretId="text", KmsKeyId="alias/denied"),
+        refuses(
+            "AccessDeniedException",
+            "the new key is denied",
+            SecretId="text",
+            KmsKeyId="alias/denied",
+            SecretString="new",
+        ),
+        answers("a new key that is denied", SecretId="text", KmsKeyId="alias/denied"),
     ],
     "UpdateSecretVersionStage": [
         answers("moved", SecretId="whole", VersionStage="AWSCURRENT", RemoveFromVersionId=V1, MoveToVersionId=V2),

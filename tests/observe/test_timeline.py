@@ -96,3 +96,17 @@ def test_a_secret_made_again_has_a_timeline_of_its_own(fake_secrets, secretsmana
 def test_an_unknown_secret_has_none(fake_secrets):
     with pytest.raises(LookupError, match="no secret 'unknown' in this world"):
         fake_secrets.timeline("unknown")
+
+
+def test_versions_that_were_removed_keep_their_column(freezer_at_noon, fake_secrets, secretsmanager):
+    fake_secrets.add("a", "0")
+    fake_secrets.quotas.versions = 2
+    for value in "12":
+        freezer_at_noon.tick(24 * 3600)
+        secretsmanager.put_secret_value(SecretId="a", SecretString=value)
+    timeline = fake_secrets.timeline("a")
+    assert [moment.stages for moment in timeline.moments] == [
+        (("AWSCURRENT",),),
+        (("AWSPREVIOUS",), ("AWSCURRENT",)),
+        ((), ("AWSPREVIOUS",), ("AWSCURRENT",)),
+    ]

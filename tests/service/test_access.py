@@ -5,6 +5,8 @@ import json
 import boto3
 import pytest
 
+from fake_secrets import UnsupportedOperationError
+
 OWNER, FOREIGN = "123456789012", "210987654321"
 ROLE = f"arn:aws:iam::{FOREIGN}:role/app"
 _DEFAULT_KEY_MESSAGE = (
@@ -271,3 +273,49 @@ def test_a_role_is_named_by_its_arn_in_conditions_on_its_sessions(fake_secrets, 
     allow(Condition={"ArnEquals": {"aws:PrincipalArn": ROLE}})
     caller = boto3.client("secretsmanager", region_name="us-east-1", **fake_secrets.credentials(session))
     assert caller.get_secret_value(SecretId=db.arn)["SecretString"] == "x"
+
+
+class TestConditionKeys:
+    @pytest.mark.parametrize(
+        "condition",
+        [
+            {"DateGreaterThan": {"aws:CurrentTime": "2020-01-01T00:00:00Z"}},
+            {"NumericGreaterThan": {"aws:EpochTime": "1577836800"}},
+            {"StringEquals": {"aws:ResourceAccount": OWNER}},
+            {"StringEquals": {"aws:PrincipalType": "AssumedRole"}},
+            {"StringEquals": {"aws:RequestedRegion": "us-east-1"}},
+            {"Bool": {"aws:PrincipalIsAWSService": "false"}},
+            {"Null": {"aws:SourceVpce": "true"}},
+            {"StringEquals": {"secretsmanager:SecretPrimaryRegion": "us-east-1"}},
+            {"ArnLike": {"secretsmanager:SecretId": f"arn:aws:secretsmanager:*:{OWNER}:secret:app/*"}},
+        ],
+    )
+    def test_what_a_request_tells(self, db, allow, foreigner, condition):
+        allow(Condition=condition)
+        assert foreigner.get_secret_value(SecretId=db.arn)["SecretString"] == "x"
+
+    def test_members_of_the_request(self, db, allow, foreigner, refusal):
+        allow(Condition={"Bool": {"secretsmanager:ForceDeleteWithoutRecovery": "false"}})
+        call = foreigner.delete_secret
+        assert refusal(call, SecretId=db.arn, ForceDeleteWithoutRecovery=True)[0] == "AccessDeniedException"
+        foreigner.delete_secret(SecretId=db.arn, ForceDeleteWithoutRecovery=False)
+
+    def test_tags_of_the_request(self, db, allow, foreigner, refusal):
+        allow(Condition={"ForAllValues:StringEquals": {"aws:TagKeys": ["team"]}})
+        foreigner.tag_resource(SecretId=db.arn, Tags=[{"Key": "team", "Value": "a"}])
+        refused = refusal(foreigner.tag_resource, SecretId=db.arn, Tags=[{"Key": "other", "Value": "a"}])
+        assert refused[0] == "AccessDeniedException"
+
+    def test_a_users_name(self, fake_secrets, db, allow):
+        allow(Condition={"StringEquals": {"aws:username": "ann"}})
+        keys = fake_secrets.credentials(f"arn:aws:iam::{FOREIGN}:user/team/ann")
+        caller = boto3.client("secretsmanager", region_name="us-east-1", **keys)
+        assert caller.describe_secret(SecretId=db.arn)["Name"] == "app/db"
+
+    @pytest.mark.parametrize("key", ["aws:SourceIp", "aws:PrincipalOrgID", "aws:PrincpalAccount"])
+    def test_what_cannot_be_known_says_so(self, db, allow, foreigner, key):
+        allow(Condition={"StringEquals": {key: "x"}})
+        with pytest.raises(
+            UnsupportedOperationError, match=f"asks for {key.lower()}, which fake_secrets can't tell"
+        ):
+            foreigner.get_secret_value(SecretId=db.arn)

@@ -134,6 +134,13 @@ def test_redaction_replaces_sensitive_values_wherever_they_are():
     assert redact(shape, members) == {"Plain": "shown", "Inner": [{"SecretId": "a", "SecretString": "***"}]}
 
 
+@pytest.mark.parametrize(
+    "members", [{"SecretId": {"hunter2": 1}}, {"SecretId": ["hunter2"]}, ["hunter2"], "hunter2", None]
+)
+def test_redaction_hides_what_is_of_another_type(members):
+    assert "hunter2" not in str(redact(STRUCTURE, members))
+
+
 def test_redaction_hides_what_it_does_not_know():
     assert redact(STRUCTURE, {"SecretId": "a", "Mystery": "hunter2"}) == {"SecretId": "a", "Mystery": "***"}
 

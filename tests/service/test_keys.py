@@ -26,7 +26,10 @@ class TestKeysAsGiven:
         secretsmanager.update_secret(SecretId="app/db", KmsKeyId="")
         assert "KmsKeyId" not in secretsmanager.describe_secret(SecretId="app/db")
 
-    @pytest.mark.parametrize("key", [None, "alias/aws/secretsmanager"])
+    @pytest.mark.parametrize(
+        "key",
+        [None, "alias/aws/secretsmanager", "arn:aws:kms:us-east-1:123456789012:alias/aws/secretsmanager"],
+    )
     def test_versions_name_the_default_key_their_own_way(self, fake_secrets, secretsmanager, key):
         fake_secrets.add("a", "x", kms_key_id=key)
         (version,) = secretsmanager.list_secret_version_ids(SecretId="a")["Versions"]
@@ -63,7 +66,7 @@ CALLS = {
     "put": ("put_secret_value", {"SecretId": "app/db", "SecretString": "y"}),
     "update": ("update_secret", {"SecretId": "app/db", "SecretString": "y"}),
     "get": ("get_secret_value", {"SecretId": "app/db"}),
-    "change of key": ("update_secret", {"SecretId": "app/db", "KmsKeyId": "alias/other"}),
+    "change of key": ("update_secret", {"SecretId": "app/db", "KmsKeyId": "alias/other", "SecretString": "y"}),
 }
 
 
@@ -142,3 +145,30 @@ class TestKeysThatCannotBeUsed:
     def test_what_is_no_key_or_no_state_is_misuse(self, declare, key, state):
         with pytest.raises(ValueError, match=r"set_kms_key\("):
             declare(key, state)
+
+
+class TestChangingToAKeyThatIsDenied:
+    @pytest.fixture
+    def changed(self, db, declare, secretsmanager):
+        declare("alias/new", "denied")
+        secretsmanager.update_secret(SecretId="app/db", KmsKeyId="alias/new")
+
+    def test_the_secret_has_the_key(self, changed, secretsmanager):
+        assert secretsmanager.describe_secret(SecretId="app/db")["KmsKeyId"] == "alias/new"
+
+    def test_its_versions_are_not_encrypted_anew(self, changed, secretsmanager):
+        (version,) = secretsmanager.list_secret_version_ids(SecretId="app/db")["Versions"]
+        assert version["KmsKeyIds"] == ["alias/app"]
+        assert secretsmanager.get_secret_value(SecretId="app/db")["SecretString"] == "x"
+
+    def test_with_a_value_it_is_refused(self, db, declare, secretsmanager, refusal):
+        declare("alias/new", "denied")
+        call = secretsmanager.update_secret
+        assert refusal(call, SecretId="app/db", KmsKeyId="alias/new", SecretString="y") == DENIED
+
+
+def test_an_empty_version_needs_no_key(fake_secrets, declare, secretsmanager):
+    fake_secrets.add("a", labels={"AWSPENDING": None}, kms_key_id="alias/old")
+    declare("alias/old", "disabled")
+    secretsmanager.update_secret(SecretId="a", KmsKeyId="alias/new")
+    assert secretsmanager.describe_secret(SecretId="a")["KmsKeyId"] == "alias/new"

@@ -127,3 +127,13 @@ def test_an_unknown_filter_key_is_refused(secretsmanager, refusal):
     assert (
         "Value 'size' at 'filters.1.member.key' failed to satisfy constraint: Member must satisfy enum" in message
     )
+
+
+def test_long_filters_can_be_paged(fake_secrets, secretsmanager):
+    for name in ("a", "b"):
+        fake_secrets.add(name, "x")
+    filters = [{"Key": "name", "Values": ["!" + str(number) * 500 for number in range(9)]}]
+    pages = secretsmanager.get_paginator("list_secrets").paginate(
+        Filters=filters, PaginationConfig={"PageSize": 1}
+    )
+    assert [entry["Name"] for page in pages for entry in page["SecretList"]] == ["a", "b"]

@@ -36,7 +36,7 @@ def test_a_quota_is_a_whole_number_from_one(quotas, value):
 
 
 def test_an_unknown_quota_is_misuse(quotas):
-    with pytest.raises(AttributeError):
+    with pytest.raises(AttributeError, match="there is no quota 'replicas'; there are secrets, versions, labels"):
         quotas.replicas = 3
 
 
@@ -158,6 +158,25 @@ class TestLabels:
         arn = fake_secrets.lambda_function(lambda event, context: None, "nothing")
         refused = refusal(secretsmanager.rotate_secret, SecretId="app/db", RotationLambdaARN=arn)
         assert refused[0] == "LimitExceededException"
+
+
+class TestWhatIsThereStays:
+    def test_labels_can_move_beyond_a_lowered_quota(self, fake_secrets, quotas, secretsmanager):
+        secret = fake_secrets.add("a", labels={"AWSCURRENT": "new", "AWSPREVIOUS": "old"})
+        quotas.labels = 1
+        secretsmanager.update_secret_version_stage(
+            SecretId="a",
+            VersionStage="AWSCURRENT",
+            RemoveFromVersionId=secret.stages["AWSCURRENT"],
+            MoveToVersionId=secret.stages["AWSPREVIOUS"],
+        )
+        assert secret.value() == "old"
+
+    def test_tags_can_change_beyond_a_lowered_quota(self, fake_secrets, quotas, secretsmanager):
+        fake_secrets.add("a", "x", tags={"one": "1", "two": "2"})
+        quotas.tags = 1
+        secretsmanager.tag_resource(SecretId="a", Tags=[{"Key": "one", "Value": "new"}])
+        assert secretsmanager.describe_secret(SecretId="a")["Tags"][0] == {"Key": "one", "Value": "new"}
 
 
 def test_tags_can_be_lowered(db, quotas, secretsmanager, refusal):

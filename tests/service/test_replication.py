@@ -123,6 +123,16 @@ class TestReplicateSecretToRegions:
         assert replica.describe_secret(SecretId="app/db")["CreatedDate"] == before
         assert statuses() == [IN_SYNC]
 
+    def test_a_region_again_can_change_its_key(self, replicate, primary, replica, statuses):
+        replicate()
+        for key in ("alias/new", "arn:aws:kms:us-east-1:123456789012:key/elsewhere"):
+            added = [{"Region": REPLICA, "KmsKeyId": key}]
+            primary.replicate_secret_to_regions(SecretId="app/db", AddReplicaRegions=added)
+        assert statuses()[0]["Status"] == "Failed"
+        assert replica.describe_secret(SecretId="app/db")["KmsKeyId"] == "alias/new"
+        (version,) = replica.list_secret_version_ids(SecretId="app/db")["Versions"]
+        assert version["KmsKeyIds"] == ["alias/new"]
+
     @pytest.mark.parametrize("region", [PRIMARY, "mars-north-1", "cn-north-1", "us-gov-west-1"])
     def test_its_own_region_or_none_of_the_partition_is_refused(self, db, primary, statuses, refusal, region):
         added = [{"Region": REPLICA}, {"Region": region}]
