@@ -312,4 +312,7 @@ def check_secret(fake_secrets, client, name, every):
             assert secret != name or stored[token] == value
     assert len(stored) == len(client.list_secret_version_ids(SecretId=name, IncludeDeprecated=True)["Versions"])
     assert {tag["Key"] for tag in described.get("Tags", [])} == {key for work in every for key in work.tags[name]}
-    assert client.get_secret_value(SecretId=name)["VersionId"] in stored
+    current = fake_secrets[name].stages["AWSCURRENT"]
+    # It may have been moved to the empty version of an open rotation, which can't be read.
+    if stored[current] is not None:
+        assert client.get_secret_value(SecretId=name)["VersionId"] == current
