@@ -5,8 +5,10 @@ from __future__ import annotations
 import contextlib
 import functools
 import inspect
+import sys
 import unittest
 from collections.abc import AsyncGenerator, Callable, Coroutine, Generator, Mapping
+from contextlib import AsyncContextDecorator, ContextDecorator
 from typing import Any, Protocol, TypeVar, cast
 
 import wrapt
@@ -122,15 +124,16 @@ def _finished(result: Any) -> Any:
     """Return the result of a decorated function, unless it would go on after the world is left.
 
     Raises:
-        TypeError: it is a coroutine or a generator, which another decorator has hidden.
+        TypeError: it is a coroutine, a generator or the context manager of one, which another
+            decorator has hidden.
     """
-    if not isinstance(result, Coroutine | Generator | AsyncGenerator):
+    if not isinstance(result, Coroutine | Generator | AsyncGenerator | ContextDecorator | AsyncContextDecorator):
         return result
-    if not isinstance(result, AsyncGenerator):
+    if isinstance(result, Coroutine | Generator):
         result.close()
     msg = (
-        f"mock_stages was left before the {type(result).__name__} that it decorates has run. Put it below the "
-        "other decorators, next to the function."
+        f"mock_stages was left before the {type(getattr(result, 'gen', result)).__name__} that it decorates "
+        "has run. Put it below the other decorators, next to the function."
     )
     raise TypeError(msg)
 
@@ -158,11 +161,31 @@ def _in_a_world(method: Callable[..., Any]) -> Callable[..., Any]:
         options: dict[str, Any] = {}
         for decorator in reversed(decorators):
             options.update(decorator.options)
-        with decorators[0].active(options):
+        if any(getattr(skipped, "__unittest_skip__", False) for skipped in (type(self), test)):
             return method(self, *args, **kwargs)
+        activation = decorators[0].active(options)
+        try:
+            activation.__enter__()
+        except Exception:  # noqa: BLE001 -- whatever is wrong is this test's error, and others go on
+            return _without_a_world(self, method.__name__, *args)
+        try:
+            return method(self, *args, **kwargs)
+        finally:
+            activation.__exit__(None, None, None)
 
     setattr(run, CLASS_DECORATOR, True)
     return run
+
+
+def _without_a_world(test: unittest.TestCase, method: str, result: unittest.TestResult | None = None) -> Any:
+    """Report what kept a world from being entered, as `TestCase.run` reports a set-up that fails."""
+    if method != "run":
+        raise  # noqa: PLE0704 -- `debug` lets everything out
+    result = result or test.defaultTestResult()
+    result.startTest(test)
+    result.addError(test, sys.exc_info())
+    result.stopTest(test)
+    return result
 
 
 def _decorator_of(method: Any) -> Activator | None:

@@ -11,7 +11,7 @@ from fake_secrets.observe.ledger import Call
 from fake_secrets.observe.timeline import Timeline, timeline_of
 from fake_secrets.observe.view import SecretView
 from fake_secrets.options import RotationErrors, check_rotation_errors
-from fake_secrets.principals import credentials_of
+from fake_secrets.principals import Credentials, credentials_of
 from fake_secrets.rotation.runner import Handler, Rotation
 from fake_secrets.service import stages
 from fake_secrets.service.keys import KEY_STATES, KeyState
@@ -207,7 +207,7 @@ class FakeSecrets:
         self._world.run(rotation, errors)
         return rotation
 
-    def credentials(self, principal_arn: str) -> dict[str, str]:
+    def credentials(self, principal_arn: str) -> Credentials:
         """Return what makes a client act as a principal, of any account.
 
         Args:

@@ -67,6 +67,6 @@ def check_rotation_errors(errors: str) -> None:
     Raises:
         ValueError: it is neither "raise" nor "record".
     """
-    if errors not in {"raise", "record"}:
+    if errors not in ("raise", "record"):
         msg = f'what a rotation function raises is either "raise"d or "record"ed, not {errors!r}'
         raise ValueError(msg)

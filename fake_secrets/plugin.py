@@ -108,8 +108,12 @@ class _Guarding:
             terminalreporter.line(str(error))
 
 
+@pytest.hookimpl(trylast=True)
 def pytest_collection_modifyitems(items: Sequence[pytest.Item]) -> None:
-    """Give every test that is marked, or decorated with mock_stages, the fixture; let it come first."""
+    """Give every test that is marked, or decorated with mock_stages, the fixture; let it come first.
+
+    Others may mark tests in this hook, too: theirs come before.
+    """
     for item in items:
         if isinstance(item, pytest.Function):
             told = list(_closest_first(item))

@@ -9,14 +9,25 @@ import re
 from collections.abc import Iterator
 from contextvars import ContextVar
 from dataclasses import dataclass
+from typing import TypedDict
 
 from fake_secrets.environment import FAKE_SECRET_ACCESS_KEY, FAKE_SESSION_TOKEN
 from fake_secrets.service.arns import PRINCIPAL_ARN, account_of
 
-__all__ = ["Principal", "Principals", "acting_as", "credentials_of", "is_telling", "root_of"]
+__all__ = ["Credentials", "Principal", "Principals", "acting_as", "credentials_of", "is_telling", "root_of"]
+
+__tracebackhide__ = True  # a misuse is told where it is
 
 _ACCOUNT_ID = re.compile(r"\d{12}", re.ASCII)
 _KEY_PREFIX = "FAKEPRINCIPAL"
+
+
+class Credentials(TypedDict):
+    """The keyword arguments of a client that acts as a principal."""
+
+    aws_access_key_id: str
+    aws_secret_access_key: str
+    aws_session_token: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,7 +81,7 @@ def root_of(account_id: str, partition: str) -> Principal:
     return Principal(f"arn:{partition}:iam::{account_id}:root", account_id)
 
 
-def credentials_of(principal_arn: str) -> dict[str, str]:
+def credentials_of(principal_arn: str) -> Credentials:
     """Return what makes a client act as a principal, in any world: keyword arguments for it.
 
     Raises:

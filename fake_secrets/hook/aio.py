@@ -6,10 +6,12 @@ import asyncio
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
-import aiobotocore.awsrequest
-import aiobotocore.client
-import aiobotocore.endpoint
 import botocore.exceptions
+
+# By name: while aiobotocore.client is being imported, its package doesn't have it yet.
+from aiobotocore.awsrequest import AioAWSResponse
+from aiobotocore.client import AioBaseClient
+from aiobotocore.endpoint import AioEndpoint
 
 from fake_secrets.hook.answers import Target, Unsent, answer_parsed, answer_raw
 from fake_secrets.hook.calls import begin, calling, is_ours, tell_other_place, world_of_this_call
@@ -29,15 +31,15 @@ __all__ = ["answer_awaited", "seams"]
 __tracebackhide__ = True  # the arguments in our frames may hold secret values
 
 
-class AioResponse(Unsent, aiobotocore.awsrequest.AioAWSResponse):  # type: ignore[misc]  # it has no types
+class AioResponse(Unsent, AioAWSResponse):  # type: ignore[misc]  # it has no types
     """An HTTP response that was never on a wire, and whose content is awaited all the same."""
 
 
 def seams() -> list[Seam]:
     """Return the seams of aiobotocore."""
     return [
-        Seam(aiobotocore.client.AioBaseClient, "_make_api_call", _around_call),
-        Seam(aiobotocore.endpoint.AioEndpoint, "_send", _around_send),
+        Seam(AioBaseClient, "_make_api_call", _around_call),
+        Seam(AioEndpoint, "_send", _around_send),
     ]
 
 

@@ -40,6 +40,7 @@ __all__ = [
 __tracebackhide__ = True  # the arguments in our frames may hold secret values
 
 _REQUEST_ARGUMENTS = 2
+_ANSWERED_URL = "https://answered.invalid/"
 
 
 class _Equipped:
@@ -207,6 +208,8 @@ def _before_send(request: Any, **_: Any) -> Any:
     model = call.model_of(operation)
     response, rotation = answer_raw(call, operation, request.body, request.url, model)
     call.remember(rotation)
+    # botocore asks every handler: moto's, which goes by the URL, would do the same for itself.
+    request.url = _ANSWERED_URL
     return response
 
 

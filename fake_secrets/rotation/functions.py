@@ -69,11 +69,15 @@ class Functions:
         known = self._of_handler(handler, region, account_id) if is_plain else None
         if known is not None:
             return known
+        variables: object = environment or {}
+        if not isinstance(variables, Mapping):
+            msg = "environment= maps names to values, both str"
+            raise TypeError(msg)
         function = LambdaFunction(
             self._arn(handler, name, arn, region, account_id),
             handler,
             DEFAULT_TIMEOUT if timeout is None else timeout,
-            dict(environment or {}),
+            dict(variables),
         )
         clashing = self._functions.setdefault(function.arn, function)
         if clashing != function:
@@ -97,12 +101,12 @@ class Functions:
             if name is not None:
                 msg = "give lambda_function a name or an arn, not both"
                 raise ValueError(msg)
-            if not LAMBDA_ARN.fullmatch(arn):
+            if not isinstance(arn, str) or not LAMBDA_ARN.fullmatch(arn):
                 msg = f"{arn!r} isn't a Lambda ARN, such as arn:aws:lambda:us-east-1:123456789012:function:rotate"
                 raise ValueError(msg)
             return arn
         name = _default_name(handler) if name is None else name
-        if not _NAME.fullmatch(name):
+        if not isinstance(name, str) or not _NAME.fullmatch(name):
             msg = f"{name!r} can't be a Lambda function's name: 1 to 64 letters, digits, - and _"
             raise ValueError(msg)
         return lambda_arn(region, account_id, name)

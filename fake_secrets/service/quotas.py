@@ -6,6 +6,8 @@ from dataclasses import dataclass
 
 __all__ = ["Quotas"]
 
+__tracebackhide__ = True  # a misuse is told where it is
+
 
 @dataclass(slots=True)
 class Quotas:

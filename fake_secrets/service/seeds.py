@@ -101,12 +101,17 @@ def describe_seed(
     Raises:
         SeedError: such a secret could not exist in AWS.
         ValueError: the region isn't one.
-        TypeError: a value is neither str, bytes nor a mapping, or description, kms_key_id, tags or
-            owning_service aren't text.
+        TypeError: a value is neither str, bytes nor a mapping, labels or version_ids are no
+            mapping, or description, kms_key_id, tags or owning_service aren't text.
     """
     if not isinstance(name, str) or not is_valid_name(name) or len(name) > _MAX_NAME:
         msg = f"{name!r} can't be a secret's name: 1 to {_MAX_NAME} letters, digits and -/_+=.@!"
         raise SeedError(msg)
+    mappings: dict[str, object] = {"labels": labels, "version_ids": version_ids}
+    for what, mapping in mappings.items():
+        if mapping is not None and not isinstance(mapping, Mapping):
+            msg = f"{what}= of secret {name!r} is a mapping by staging label, not {type(mapping).__name__}"
+            raise TypeError(msg)
     if labels is not None and value is not None:
         msg = f"secret {name!r} is given both a value and labels; give one of them"
         raise SeedError(msg)

@@ -1,0 +1,286 @@
+"""moto's mock_aws around, inside or beside our world: secretsmanager is ours, everything else moto's."""
+
+import contextlib
+import os
+import unittest
+from unittest import mock
+
+import boto3
+import pytest
+
+pytest.importorskip("moto")
+
+import moto
+
+from fake_secrets import mock_stages
+
+REGION = "us-east-1"
+SEED = {"ours": "from our world"}
+KEYS = {"aws_access_key_id": "x", "aws_secret_access_key": "x"}
+ACCOUNT_VARIABLES = (
+    "AWS_ACCESS_KEY_ID",
+    "AWS_SECRET_ACCESS_KEY",
+    "AWS_SESSION_TOKEN",
+    "AWS_DEFAULT_REGION",
+    "SECRETS_MANAGER_ENDPOINT",
+)
+
+# Who is entered, and left, when: M for moto, W for our world; the small letter leaves.
+NESTED = {"around": "M W w m", "inside": "W M m w"}
+BESIDE = {"beside, moto first": "M W m w", "beside, moto last": "W M w m"}
+
+
+def orders(*kinds):
+    cases = {name: order for kind in kinds for name, order in kind.items()}
+    return pytest.mark.parametrize("order", list(cases.values()), ids=list(cases))
+
+
+@pytest.fixture(autouse=True)
+def surroundings():
+    """A region, and a default session; whatever an order that isn't nested leaves there goes with the test."""
+    with mock.patch.dict(os.environ, AWS_DEFAULT_REGION=REGION), mock.patch("boto3.DEFAULT_SESSION", None):
+        yield
+
+
+@pytest.fixture
+def walk(lane):
+    """A walk through an order: what is active after each of its steps; all is left in the end."""
+    with contextlib.ExitStack() as clean_up:
+
+        def walk(order):
+            ours, motos = mock_stages(SEED, _lane=lane), moto.mock_aws()
+            leaves = {"W": lambda: ours.__exit__(None, None, None), "M": motos.stop}
+            active = {}
+            clean_up.callback(lambda: [leave() for leave in active.values()])
+            for step in order.split():
+                if step == "W":
+                    ours.__enter__()
+                elif step == "M":
+                    motos.start()
+                if step.isupper():
+                    active[step] = leaves[step]
+                else:
+                    active.pop(step.upper())()
+                yield set(active)
+
+        yield walk
+
+
+def names(client):
+    return [secret["Name"] for secret in client.list_secrets()["SecretList"]]
+
+
+def client_of(service, **options):
+    return boto3.client(service, region_name=REGION, **{**KEYS, **options})
+
+
+def use_other_services(client_of):
+    """Do what only a mock of moto's answers."""
+    assert client_of("sts").get_caller_identity()["Account"] == "123456789012"
+    s3 = client_of("s3")
+    s3.create_bucket(Bucket="a-bucket")
+    s3.put_object(Bucket="a-bucket", Key="key", Body=b"content")
+    assert s3.get_object(Bucket="a-bucket", Key="key")["Body"].read() == b"content"
+    s3.delete_object(Bucket="a-bucket", Key="key")
+    s3.delete_bucket(Bucket="a-bucket")
+    assert client_of("dynamodb").list_tables()["TableNames"] == []
+
+
+@orders(NESTED, BESIDE)
+def test_secretsmanager_is_ours_and_the_rest_is_motos(order, walk):
+    for active in walk(order):
+        if "W" in active:
+            assert names(client_of("secretsmanager")) == ["ours"]
+        if "M" in active:
+            use_other_services(client_of)
+
+
+@orders(NESTED, BESIDE)
+def test_clients_made_before_both_are_served_by_whoever_is_there(order, walk):
+    made_before = {service: client_of(service) for service in ("secretsmanager", "sts", "s3", "dynamodb")}
+    for active in walk(order):
+        if "W" in active:
+            assert names(made_before["secretsmanager"]) == ["ours"]
+        if "M" in active:
+            use_other_services(made_before.__getitem__)
+
+
+@orders(NESTED)
+def test_clients_of_the_default_session_need_no_credentials_of_their_own(order, walk):
+    for active in walk(order):
+        if "W" in active:
+            assert names(boto3.client("secretsmanager")) == ["ours"]
+        if "M" in active:
+            use_other_services(boto3.client)
+
+
+@orders(NESTED, BESIDE)
+def test_motos_secretsmanager_works_wherever_our_world_is_not(order, walk):
+    client = client_of("secretsmanager")
+    seen = []
+    for active in walk(order):
+        if active == {"M"}:
+            client.create_secret(Name=f"motos-{len(seen)}", SecretString="x")
+        seen.append(names(client) if active else None)
+    expected = {
+        "M W w m": [["motos-0"], ["ours"], ["motos-0", "motos-2"], None],
+        "W M m w": [["ours"], ["ours"], ["ours"], None],
+        "M W m w": [["motos-0"], ["ours"], ["ours"], None],
+        "W M w m": [["ours"], ["ours"], ["motos-2"], None],
+    }
+    assert seen == expected[order]
+
+
+def test_what_is_written_in_our_world_is_not_written_to_motos(lane):
+    client = client_of("secretsmanager")
+    with moto.mock_aws():
+        with mock_stages({}, _lane=lane):
+            client.create_secret(Name="new", SecretString="x")
+        assert names(client) == []
+
+
+def test_a_secret_of_motos_is_not_found_in_our_world(lane):
+    client = client_of("secretsmanager")
+    with moto.mock_aws():
+        client.create_secret(Name="motos", SecretString="x")
+        with (
+            mock_stages({}, _lane=lane),
+            pytest.raises(client.exceptions.ResourceNotFoundException),
+        ):
+            client.get_secret_value(SecretId="motos")
+        assert client.get_secret_value(SecretId="motos")["SecretString"] == "x"
+
+
+@orders(NESTED)
+def test_after_both_the_environment_and_the_default_session_are_as_found(order, walk):
+    boto3.setup_default_session()
+
+    def look():
+        return {name: os.environ.get(name) for name in ACCOUNT_VARIABLES}, boto3.DEFAULT_SESSION
+
+    before = look()
+    for active in walk(order):
+        if active:
+            boto3.client("secretsmanager")
+    assert look() == before
+
+
+@orders(BESIDE)
+def test_after_both_the_default_session_is_as_found_in_any_order_of_leaving(order, walk):
+    boto3.setup_default_session()
+    before = boto3.DEFAULT_SESSION
+    for active in walk(order):
+        if active:
+            boto3.client("secretsmanager")
+    assert boto3.DEFAULT_SESSION is before
+    assert before._session._credentials is None
+
+
+def test_a_rotation_function_uses_other_services_of_motos(lane):
+    def handler(event, context):
+        client, table = boto3.client("secretsmanager"), boto3.client("dynamodb")
+        secret_id, token = event["SecretId"], event["ClientRequestToken"]
+        if event["Step"] == "createSecret":
+            client.put_secret_value(
+                SecretId=secret_id, ClientRequestToken=token, SecretString="new", VersionStages=["AWSPENDING"]
+            )
+        if event["Step"] == "setSecret":
+            value = client.get_secret_value(SecretId=secret_id, VersionId=token, VersionStage="AWSPENDING")
+            table.put_item(
+                TableName="users", Item={"name": {"S": "app"}, "password": {"S": value["SecretString"]}}
+            )
+        if event["Step"] == "testSecret":
+            item = table.get_item(TableName="users", Key={"name": {"S": "app"}})["Item"]
+            assert item["password"]["S"] == "new"
+        if event["Step"] == "finishSecret":
+            current = client.get_secret_value(SecretId=secret_id)["VersionId"]
+            client.update_secret_version_stage(
+                SecretId=secret_id,
+                VersionStage="AWSCURRENT",
+                MoveToVersionId=token,
+                RemoveFromVersionId=current,
+            )
+
+    with moto.mock_aws(), mock_stages({"db": "old"}, _lane=lane) as fake:
+        boto3.client("dynamodb").create_table(
+            TableName="users",
+            KeySchema=[{"AttributeName": "name", "KeyType": "HASH"}],
+            AttributeDefinitions=[{"AttributeName": "name", "AttributeType": "S"}],
+            BillingMode="PAY_PER_REQUEST",
+        )
+        assert fake.rotate("db", handler).succeeded
+        assert fake["db"].value() == "new"
+
+
+def use_both():
+    assert names(boto3.client("secretsmanager")) == ["ours"]
+    use_other_services(boto3.client)
+
+
+@moto.mock_aws
+@mock_stages(SEED)
+def test_decorated_by_moto_above_ours():
+    use_both()
+
+
+@mock_stages(SEED)
+@moto.mock_aws
+def test_decorated_by_ours_above_motos():
+    use_both()
+
+
+@pytest.mark.fake_secrets(SEED)
+@moto.mock_aws
+def test_marked_and_decorated_by_moto(secretsmanager):
+    assert names(secretsmanager) == ["ours"]
+    use_both()
+
+
+@pytest.fixture
+def mocked_by_moto():
+    with moto.mock_aws():
+        yield
+
+
+@pytest.mark.fake_secrets(SEED)
+def test_a_fixture_of_motos_before_ours(mocked_by_moto, fake_secrets, secretsmanager):
+    assert names(secretsmanager) == ["ours"]
+    use_both()
+
+
+@pytest.mark.fake_secrets(SEED)
+def test_a_fixture_of_motos_after_ours(fake_secrets, secretsmanager, mocked_by_moto):
+    assert names(secretsmanager) == ["ours"]
+    use_both()
+
+
+@moto.mock_aws
+@mock_stages(SEED)
+class TestClassDecoratedByMotoAboveOurs(unittest.TestCase):
+    def test_both_are_there(self):
+        use_both()
+
+
+@mock_stages(SEED)
+@moto.mock_aws
+class TestClassDecoratedByOursAboveMotos(unittest.TestCase):
+    def test_both_are_there(self):
+        use_both()
+
+
+@mock_stages(SEED)
+class TestClassDecoratedByOursWithMotoInSetUp(unittest.TestCase):
+    def setUp(self):
+        mocked = moto.mock_aws()
+        mocked.start()
+        self.addCleanup(mocked.stop)
+
+    def test_both_are_there(self):
+        use_both()
+
+
+@pytest.mark.asyncio
+@mock_stages(SEED)
+async def test_a_coroutine_function_decorated_by_ours_with_moto_inside():
+    with moto.mock_aws():
+        use_both()
