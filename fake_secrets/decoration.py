@@ -141,12 +141,35 @@ def _finished(result: Any) -> Any:
 def _decorate_class(target: type, activator: Activator) -> type:
     setattr(target, CLASS_DECORATOR, activator)
     if issubclass(target, unittest.TestCase):
-        for name in _RUN_METHODS:
-            method = getattr(target, name)
-            # A subclass inherits a method that looks its decorators up by itself.
-            if not hasattr(method, CLASS_DECORATOR):
-                setattr(target, name, _in_a_world(method))
+        _run_in_worlds(target)
+    else:
+        _await_test_cases(target)
     return target
+
+
+def _run_in_worlds(test_case: type[unittest.TestCase]) -> None:
+    for name in _RUN_METHODS:
+        method = getattr(test_case, name)
+        # A subclass inherits a method that looks its decorators up by itself.
+        if not hasattr(method, CLASS_DECORATOR):
+            setattr(test_case, name, _in_a_world(method))
+
+
+def _await_test_cases(mixin: type) -> None:
+    """Have the TestCases run in worlds that a decorated class is mixed into."""
+    own = vars(mixin).get("__init_subclass__")
+    after: Any = mixin
+
+    def init_subclass(cls: Any, /, **arguments: Any) -> None:
+        if own is None:
+            super(after, cls).__init_subclass__(**arguments)
+        else:
+            own.__get__(None, cls)(**arguments)
+        if issubclass(cls, unittest.TestCase):
+            _run_in_worlds(cls)
+
+    hook: Any = classmethod(init_subclass)
+    setattr(mixin, "__init_subclass__", hook)  # noqa: B010 -- typed as a method there
 
 
 def _in_a_world(method: Callable[..., Any]) -> Callable[..., Any]:

@@ -27,6 +27,7 @@ GUARD = "fake_secrets_guard"
 _GUARD_STATES = ("off", "error")
 
 _options = pytest.StashKey[dict[str, Any]]()
+_misuse = pytest.StashKey[pytest.UsageError]()
 _decorator = pytest.StashKey["MockStages | None"]()
 
 
@@ -108,15 +109,16 @@ class _Guarding:
             terminalreporter.line(str(error))
 
 
-@pytest.hookimpl(trylast=True)
-def pytest_collection_modifyitems(items: Sequence[pytest.Item]) -> None:
+@pytest.hookimpl(wrapper=True, tryfirst=True)
+def pytest_collection_modifyitems(items: Sequence[pytest.Item]) -> Iterator[None]:
     """Give every test that is marked, or decorated with mock_stages, the fixture; let it come first.
 
-    Others may mark tests in this hook, too: theirs come before.
+    Others may mark tests in this hook, too, so that they all have their turn before.
     """
+    result = yield
     for item in items:
         if isinstance(item, pytest.Function):
-            told = list(_closest_first(item))
+            told = _told(item)
             if told:
                 merged: dict[str, Any] = {}
                 for options, _ in reversed(told):
@@ -125,6 +127,7 @@ def pytest_collection_modifyitems(items: Sequence[pytest.Item]) -> None:
                 item.stash[_decorator] = next((decorator for _, decorator in told if decorator), None)
             if told or FIXTURE in item.fixturenames:
                 _insert_fixture(item, is_bare=not told)
+    return result
 
 
 @pytest.fixture
@@ -137,6 +140,8 @@ def fake_secrets(request: pytest.FixtureRequest) -> Iterator[FakeSecrets]:
     from fake_secrets.mock import MockStages
 
     stash = request.node.stash
+    if _misuse in stash:
+        pytest.fail(str(stash[_misuse]), pytrace=False)
     decorator = stash.get(_decorator, None) or MockStages({})
     with decorator.active(stash.get(_options, {})) as handle:
         yield handle
@@ -183,6 +188,22 @@ def _decorator_of(function: object) -> MockStages | None:
         # A bound method knows its function, and another decorator what it wraps.
         function = getattr(function, "_self_parent", None) or getattr(function, "__wrapped__", None)
     return None
+
+
+def _told(item: pytest.Function) -> list[tuple[dict[str, Any], MockStages | None]]:
+    """Return what decorators and markers tell of a test's world, the closest first.
+
+    Raises:
+        UsageError: a marker is misused. A worker of xdist can't end the run: there it is an error
+            of the test.
+    """
+    try:
+        return list(_closest_first(item))
+    except pytest.UsageError as error:
+        if not hasattr(item.config, "workerinput"):
+            raise
+        item.stash[_misuse] = error
+        return [({}, None)]
 
 
 def _closest_first(item: pytest.Function) -> Iterator[tuple[dict[str, Any], MockStages | None]]:

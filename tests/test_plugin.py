@@ -591,12 +591,10 @@ class TestGuard:
         assert ran.ret == pytest.ExitCode.USAGE_ERROR
         ran.stderr.fnmatch_lines(["ERROR: fake_secrets_guard = 'on' is none of 'off', 'error'"])
 
-    def test_it_is_gone_even_where_somebody_has_wrapped_over_it(self, monkeypatch):
+    def test_it_is_gone_even_where_somebody_has_wrapped_over_it(self):
         guard = Guard(lambda: "a test")
         guard.put_up()
         covered = botocore.endpoint.Endpoint.make_request
-        monkeypatch.setattr(botocore.endpoint.Endpoint, "make_request", functools.partialmethod(covered))
-        guard.take_down()
         client = boto3.client(
             "secretsmanager",
             region_name="us-east-1",
@@ -605,8 +603,13 @@ class TestGuard:
             aws_secret_access_key="b",
             config=boto3.session.Config(retries={"max_attempts": 0}),
         )
-        with pytest.raises((botocore.exceptions.EndpointConnectionError, RuntimeError)):
-            client.list_secrets()
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr(botocore.endpoint.Endpoint, "make_request", functools.partialmethod(covered))
+            guard.take_down()
+            with pytest.raises((botocore.exceptions.EndpointConnectionError, RuntimeError)):
+                client.list_secrets()
+        # It goes when they have gone.
+        guard.take_down()
 
     def test_it_is_gone_after_the_run(self, guarded):
         before = botocore.endpoint.Endpoint.make_request, botocore.endpoint.Endpoint._send

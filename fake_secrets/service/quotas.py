@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 __all__ = ["Quotas"]
 
@@ -38,12 +39,15 @@ class Quotas:
     value_bytes: int = 65_536
     policy_characters: int = 20_480
 
-    def __setattr__(self, name: str, value: int) -> None:
-        """Set a quota."""
-        if name not in self.__slots__:
-            msg = f"there is no quota {name!r}; there are {', '.join(self.__slots__)}"
-            raise AttributeError(msg)
-        if isinstance(value, bool) or not isinstance(value, int) or value < 1:
-            msg = f"the quota {name!r} is a whole number from 1, not {value!r}"
-            raise ValueError(msg)
-        object.__setattr__(self, name, value)
+    # To type checkers, one of its own would let every name pass.
+    if not TYPE_CHECKING:
+
+        def __setattr__(self, name: str, value: int) -> None:
+            """Set a quota."""
+            if name not in self.__slots__:
+                msg = f"there is no quota {name!r}; there are {', '.join(self.__slots__)}"
+                raise AttributeError(msg)
+            if isinstance(value, bool) or not isinstance(value, int) or value < 1:
+                msg = f"the quota {name!r} is a whole number from 1, not {value!r}"
+                raise ValueError(msg)
+            object.__setattr__(self, name, value)

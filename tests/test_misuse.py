@@ -1,0 +1,563 @@
+"""What the author of a test reads for each misuse, line by line, as pytest shows it."""
+
+import json
+import pathlib
+import re
+import subprocess
+import sys
+
+import boto3.session
+import pytest
+
+import fake_secrets
+from fake_secrets import mock_stages
+
+# pytest runs in-process below, and forgets the modules that it was the first to import: these
+# must not be among them, or they would be there twice.
+assert boto3.session
+assert mock_stages
+
+without_others = ("-p", "no:asyncio", "-p", "no:randomly", "-p", "no:hypothesispytest")
+
+HEAD = """
+import contextlib, functools
+import boto3, pytest
+from fake_secrets import current, mock_stages
+
+stack = contextlib.ExitStack()
+
+@pytest.fixture(autouse=True)
+def leave():
+    with stack:
+        yield
+
+def enter(*args, **kwargs):
+    return stack.enter_context(mock_stages(*args, **kwargs))
+
+def fake(secrets={"a": "x"}, **kwargs):
+    return enter(secrets, random_seed=7, **kwargs)
+
+@pytest.fixture
+def some_fixture():
+    pass
+
+def hidden(function):
+    @functools.wraps(function)
+    def call(*args):
+        return function(*args)
+    return call
+
+def hiding(function):
+    return lambda *args: function(*args)
+
+async def coroutine():
+    pass
+def generator():
+    yield
+async def async_generator():
+    yield
+
+def handler(event, context):
+    pass
+def other_handler(event, context):
+    pass
+async def async_handler(event, context):
+    pass
+def failing_handler(event, context):
+    raise RuntimeError
+"""
+CONFTEST = """
+import json, pathlib
+
+read = {}
+
+def pytest_runtest_logreport(report):
+    if report.when == "call":
+        read[report.location[2]] = report.longreprtext
+
+def pytest_collectreport(report):
+    if report.failed:
+        read[report.nodeid] = report.longreprtext
+
+def pytest_sessionfinish():
+    pathlib.Path("read.json").write_text(json.dumps(read))
+"""
+
+NO_NAME = "'no name' can't be a secret's name: 1 to 512 letters, digits and -/_+=.@!"
+BELOW = "put mock_stages below @pytest.fixture, next to the function; above it, the fixture would be lost"
+LEFT = (
+    "mock_stages was left before the {} that it decorates has run. Put it below the other decorators, "
+    "next to the function."
+)
+NO_WORLD = (
+    "no world of fake_secrets is active. Open one: decorate the test with @mock_stages, use `with "
+    "mock_stages():`, or ask for the fixture `fake_secrets`."
+)
+NEITHER = "mock_stages decorates functions, or takes secrets as a mapping; {} is neither"
+NO_PRINCIPAL = (
+    "isn't the ARN of a principal, such as arn:aws:iam::123456789012:role/app or "
+    "arn:aws:sts::123456789012:assumed-role/app/session"
+)
+NO_ENVIRONMENT = "environment= maps names to values, both str"
+NO_TAGS = "tags of secret 'b' are a mapping from tag key to tag value, both str"
+ERRORS = 'what a rotation function raises is either "raise"d or "record"ed, not '
+KEY_STATES = "a key id, and one of 'enabled', 'disabled', 'denied'"
+UNKNOWN = (
+    "no secret 'b' in this world. The world holds:",
+    "- 'a'",
+    "Seed it with mock_stages({'b': ...}) or fake_secrets.add('b', ...).",
+)
+LAMBDA = "arn:aws:lambda:us-east-1:123456789012:function:rotate"
+
+# What is written, and what is read: the exception, and its lines.
+MISUSES = {
+    "decorating and activating": {
+        "mock_stages().stop()": (
+            "NoActiveWorldError",
+            "stop() of a mock_stages that isn't active: call start() first, on the same object",
+        ),
+        "world = mock_stages(); world.start(); world.stop(); world.stop()": (
+            "NoActiveWorldError",
+            "stop() of a mock_stages that isn't active: call start() first, on the same object",
+        ),
+        "current()": ("NoActiveWorldError", NO_WORLD),
+        "mock_stages(regoin='eu-west-3')": (
+            "TypeError",
+            "mock_stages() got an unexpected keyword argument 'regoin'",
+        ),
+        "mock_stages({}, 'eu-west-3')": (
+            "TypeError",
+            "mock_stages() takes from 0 to 1 positional arguments but 2 were given",
+        ),
+        "mock_stages(7)": ("TypeError", NEITHER.format("int")),
+        "mock_stages('a')": ("TypeError", NEITHER.format("str")),
+        "mock_stages([('a', 'x')])": ("TypeError", NEITHER.format("list")),
+        "mock_stages(secrets=['a'])": ("TypeError", NEITHER.format("list")),
+        "mock_stages({})(7)": ("TypeError", NEITHER.format("int")),
+        "mock_stages(property(len))": ("TypeError", NEITHER.format("property")),
+        "mock_stages(some_fixture)": ("TypeError", BELOW),
+        "mock_stages({})(some_fixture)": ("TypeError", BELOW),
+        "mock_stages(hidden(generator))()": ("TypeError", LEFT.format("generator")),
+        "mock_stages({})(hidden(coroutine))()": ("TypeError", LEFT.format("coroutine")),
+        "mock_stages(hiding(coroutine))()": ("TypeError", LEFT.format("coroutine")),
+        "mock_stages(hiding(async_generator))()": ("TypeError", LEFT.format("async_generator")),
+        "mock_stages(contextlib.contextmanager(generator))()": ("TypeError", LEFT.format("generator")),
+        "mock_stages(contextlib.asynccontextmanager(async_generator))()": (
+            "TypeError",
+            LEFT.format("async_generator"),
+        ),
+    },
+    "options": {
+        "enter(account_id='12345')": ("ValueError", "account_id='12345' isn't a string of twelve digits"),
+        "enter(account_id=123456789012)": (
+            "ValueError",
+            "account_id=123456789012 isn't a string of twelve digits",
+        ),
+        "enter(account_id=None)": ("ValueError", "account_id=None isn't a string of twelve digits"),
+        "enter(region='Paris, France')": (
+            "ValueError",
+            "region='Paris, France' isn't a region, such as 'us-east-1'",
+        ),
+        "enter(region=5)": ("ValueError", "region=5 isn't a region, such as 'us-east-1'"),
+        "enter(rotation='later')": (
+            "ValueError",
+            "rotation='later': rotations run 'inline', there is no other way yet",
+        ),
+        "enter(rotation_errors='ignore')": ("ValueError", ERRORS + "'ignore'"),
+        "enter(rotation_errors=['raise'])": ("ValueError", ERRORS + "['raise']"),
+        "enter(random_seed='7')": ("ValueError", "random_seed='7' isn't a whole number"),
+        "enter(random_seed=True)": ("ValueError", "random_seed=True isn't a whole number"),
+        "enter(['a'], region='eu-west-3')": (
+            "TypeError",
+            "secrets= takes a mapping from secret name to value, not list",
+        ),
+    },
+    "seeds": {
+        "enter({'no name': 'x'})": ("SeedError", NO_NAME),
+        "enter({7: 'x'})": ("SeedError", "7 can't be a secret's name: 1 to 512 letters, digits and -/_+=.@!"),
+        "enter({'a': 7})": ("TypeError", "the value of secret 'a' is neither str, bytes nor a dict but int"),
+        "enter({'a': {'key': object()}})": (
+            "TypeError",
+            "the value of secret 'a' isn't JSON: a dict of strings, numbers, lists and dicts is",
+        ),
+        "enter({'a': ''})": ("SeedError", "the value of secret 'a' has length 0; AWS takes 1 to 65536 bytes"),
+        "enter({'a': 'x' * 65537})": (
+            "SeedError",
+            "the value of secret 'a' has length 65537; AWS takes 1 to 65536 bytes",
+        ),
+        "enter({'a': {'AWSPREVIOUS': 'x'}})": (
+            "SeedError",
+            "secret 'a' has AWSPREVIOUS without AWSCURRENT; on AWS the one comes from moving the other",
+        ),
+        "enter({'a': {'AWSCURRENT': None}})": (
+            "SeedError",
+            "secret 'a' has no value under AWSCURRENT; only AWSPENDING can be on an empty version",
+        ),
+        "enter({'a': {'AWSCURRENT': 'x', '': 'y'}})": (
+            "SeedError",
+            "'' can't be a staging label: a string of 1 to 256 characters",
+        ),
+        "enter({'a': dict.fromkeys(['AWSCURRENT', *map(str, range(20))], 'x')})": (
+            "SeedError",
+            "secret 'a' has 21 staging labels; AWS allows 20",
+        ),
+        "fake().add('a', 'y')": (
+            "SecretExistsError",
+            "secret 'a' exists already. Change it with a client, or take another name.",
+        ),
+        "fake(); boto3.client('secretsmanager').delete_secret(SecretId='a'); current().add('a')": (
+            "SecretExistsError",
+            (
+                "secret 'a' exists already and is scheduled for deletion. Change it with a client, or take "
+                "another name."
+            ),
+        ),
+        "fake().add('b', 'x', labels={'AWSCURRENT': 'y'})": (
+            "SeedError",
+            "secret 'b' is given both a value and labels; give one of them",
+        ),
+        "fake().add('b', labels=['AWSCURRENT'])": (
+            "TypeError",
+            "labels= of secret 'b' is a mapping by staging label, not list",
+        ),
+        "fake().add('b', 'x', version_ids='1')": (
+            "TypeError",
+            "version_ids= of secret 'b' is a mapping by staging label, not str",
+        ),
+        "fake().add('b', 'x', version_ids={'AWSPENDING': '1' * 32})": (
+            "SeedError",
+            "version_ids= of secret 'b' names 'AWSPENDING', which isn't among its labels ['AWSCURRENT']",
+        ),
+        "fake().add('b', 'x', version_ids={'AWSCURRENT': '1'})": (
+            "SeedError",
+            "'1' can't be a version id: 32 to 64 characters",
+        ),
+        "one = '1' * 32; fake().add('b', labels={'A': 'x', 'B': 'y'}, version_ids={'A': one, 'B': one})": (
+            "SeedError",
+            "labels of secret 'b' share version 11111111111111111111111111111111 but not its value",
+        ),
+        "fake().add('b', 'x', arn_suffix='abc')": (
+            "SeedError",
+            "arn_suffix='abc' isn't six letters or digits, such as 'a1b2c3'",
+        ),
+        "fake().add('b', 'x', description=7)": ("TypeError", "description of secret 'b' is a str, not int"),
+        "fake().add('b', 'x', tags={'a': 7})": ("TypeError", NO_TAGS),
+        "fake().add('b', 'x', tags=['a'])": ("TypeError", NO_TAGS),
+        "fake().add('b', 'x', region='nowhere')": (
+            "ValueError",
+            "region='nowhere' isn't a region, such as 'us-east-1'",
+        ),
+    },
+    "the handle": {
+        "fake()['b']": ("UnknownSecretError", *UNKNOWN),
+        "fake().timeline('b')": ("UnknownSecretError", *UNKNOWN),
+        "fake({})['b']": (
+            "UnknownSecretError",
+            "no secret 'b' in this world. The world holds no secrets.",
+            UNKNOWN[-1],
+        ),
+        "fake()[7]": ("TypeError", "a secret is asked for by its name or ARN, a str, not by int"),
+        "fake()['a'].value('AWSPENDING')": (
+            "LookupError",
+            "no version of secret 'a' has staging label 'AWSPENDING'. Its labels are:",
+            "- AWSCURRENT",
+        ),
+        "fake({'a': None})['a'].value()": (
+            "LookupError",
+            "no version of secret 'a' has staging label 'AWSCURRENT'. Its labels are:",
+            "- none",
+        ),
+        "list(fake())": ("TypeError", "'FakeSecrets' object is not iterable"),
+        "fake().credentials('app')": ("ValueError", f"'app' {NO_PRINCIPAL}"),
+        "stack.enter_context(fake().as_principal(7))": ("ValueError", f"7 {NO_PRINCIPAL}"),
+        "fake().set_kms_key('alias/app', 'off')": ("ValueError", f"set_kms_key('alias/app', 'off'): {KEY_STATES}"),
+        "fake().set_kms_key('', 'disabled')": ("ValueError", f"set_kms_key('', 'disabled'): {KEY_STATES}"),
+        "fake().quotas.versions = 0": ("ValueError", "the quota 'versions' is a whole number from 1, not 0"),
+        "fake().quotas.version = 3": (
+            "AttributeError",
+            (
+                "there is no quota 'version'; there are secrets, versions, labels, tags, value_bytes, "
+                "policy_characters"
+            ),
+        ),
+    },
+    "rotation": {
+        "fake().rotate('b', handler)": ("UnknownSecretError", *UNKNOWN),
+        "fake().rotate('a')": (
+            "RequestRefusedError",
+            (
+                "RotateSecret was refused with InvalidRequestException: No Lambda rotation function ARN is "
+                "associated with this secret."
+            ),
+        ),
+        "fake().rotate('a', handler, token='short')": (
+            "ValueError",
+            "token='short' isn't a string of 32 to 64 characters, as a ClientRequestToken is",
+        ),
+        "fake().rotate('a', handler, errors='ignore')": ("ValueError", ERRORS + "'ignore'"),
+        "fake().rotate('a', 'rotate-db')": (
+            "TypeError",
+            (
+                "a rotation function is called as handler(event, context); 'rotate-db' can't be called "
+                "(rotate_secret takes an ARN, as RotationLambdaARN)"
+            ),
+        ),
+        "fake().lambda_function(None)": (
+            "TypeError",
+            "a rotation function is called as handler(event, context); None can't be called",
+        ),
+        "fake().lambda_function(async_handler)": (
+            "TypeError",
+            (
+                "<function async_handler> is a coroutine function, which Lambda's Python runtime doesn't await. "
+                "Register a plain function that runs it, with asyncio.run for example."
+            ),
+        ),
+        "fake().lambda_function(handler, environment={'LEVEL': 7})": ("TypeError", NO_ENVIRONMENT),
+        "fake().lambda_function(handler, environment=['LEVEL'])": ("TypeError", NO_ENVIRONMENT),
+        "fake().lambda_function(handler, 'rotate db')": (
+            "ValueError",
+            "'rotate db' can't be a Lambda function's name: 1 to 64 letters, digits, - and _",
+        ),
+        "fake().lambda_function(handler, 7)": (
+            "ValueError",
+            "7 can't be a Lambda function's name: 1 to 64 letters, digits, - and _",
+        ),
+        "fake().lambda_function(handler, arn='rotate-db')": (
+            "ValueError",
+            f"'rotate-db' isn't a Lambda ARN, such as {LAMBDA}",
+        ),
+        "fake().lambda_function(handler, arn=7)": ("ValueError", f"7 isn't a Lambda ARN, such as {LAMBDA}"),
+        f"fake().lambda_function(handler, 'rotate', arn='{LAMBDA}')": (
+            "ValueError",
+            "give lambda_function a name or an arn, not both",
+        ),
+        "fake(); [current().lambda_function(each, 'rotate') for each in (handler, other_handler)]": (
+            "FunctionClashError",
+            (
+                f"{LAMBDA} is taken by <function handler>. Register <function other_handler> under a name of its "
+                "own: fake_secrets.lambda_function(handler, name=...)."
+            ),
+        ),
+        "fake(); [current().lambda_function(handler, 'rotate', timeout=each) for each in (1, 2)]": (
+            "FunctionClashError",
+            (
+                f"{LAMBDA} is taken by <function handler> with other options. Register <function handler> under "
+                "a name of its own: fake_secrets.lambda_function(handler, name=...)."
+            ),
+        ),
+        "fake(rotation_errors='record'); [current().rotate('a', failing_handler) for _ in range(2)]": (
+            "RequestRefusedError",
+            (
+                "RotateSecret was refused with InvalidRequestException: A previous rotation isn't complete. That "
+                "rotation will be reattempted."
+            ),
+            (
+                "To go on, retry() <Rotation of 'a', version ID: failed in createSecret with RuntimeError>, or "
+                "remove AWSPENDING from that version with update_secret_version_stage."
+            ),
+        ),
+        "rotation = fake().rotate('a', handler, errors='record'); current().reset(); rotation.retry()": (
+            "RotationNotOpenError",
+            (
+                "<Rotation of 'a', version ID: unfinished, since no step raised but AWSCURRENT isn't on the new "
+                "version; finishSecret has to move it with update_secret_version_stage> can't be retried: the "
+                "world was reset. Start a new one with fake_secrets.rotate(...)."
+            ),
+        ),
+    },
+}
+STATEMENTS = [statement for misuses in MISUSES.values() for statement in misuses]
+
+# What goes wrong when a module is imported, where the decorators are.
+MODULES = {
+    "above_fixture": (
+        """
+        @mock_stages({"a": "x"})
+        @pytest.fixture
+        def world():
+            yield
+        """,
+        ["TypeError", BELOW],
+    ),
+    "above_fixture_bare": (
+        """
+        @mock_stages
+        @pytest.fixture(scope="module")
+        def world():
+            yield
+        """,
+        ["TypeError", BELOW],
+    ),
+    "secrets_as_pairs": (
+        """
+        @mock_stages([("a", "x")])
+        def test():
+            pass
+        """,
+        ["TypeError", NEITHER.format("list")],
+    ),
+    "misspelt": (
+        """
+        @mock_stages({"a": "x"}, regoin="eu-west-3")
+        def test():
+            pass
+        """,
+        ["TypeError", "mock_stages() got an unexpected keyword argument 'regoin'"],
+    ),
+    "asked_for_outside": ("fake = current()", ["NoActiveWorldError", NO_WORLD]),
+}
+
+
+@pytest.fixture(scope="module")
+def read(tmp_path_factory):
+    """The text that pytest shows, by statement or module; one run plays all."""
+    folder = tmp_path_factory.mktemp("misuse")
+    (folder / "conftest.py").write_text(CONFTEST)
+    tests = [f"\ndef test_{number}():\n    {statement}\n" for number, statement in enumerate(STATEMENTS)]
+    (folder / "test_statements.py").write_text(HEAD + "".join(tests))
+    for name, (source, _) in MODULES.items():
+        lines = "\n".join(line.removeprefix(" " * 8) for line in source.splitlines())
+        (folder / f"test_{name}.py").write_text(
+            f"import pytest\nfrom fake_secrets import current, mock_stages\n{lines}"
+        )
+    command = [sys.executable, "-m", "pytest", *without_others, "--continue-on-collection-errors", "--tb=short"]
+    subprocess.run(command, cwd=folder, capture_output=True, check=False)
+    texts = json.loads((folder / "read.json").read_text())
+    return {
+        **{statement: texts[f"test_{number}"] for number, statement in enumerate(STATEMENTS)},
+        **{name: texts.get(f"test_{name}.py", "") for name in MODULES},
+    }
+
+
+# What differs from run to run, and what newer Pythons add.
+UNSTABLE = {
+    r" at 0x[0-9a-f]+>": ">",
+    r"version [0-9a-f-]{36}": "version ID",
+    r"\. Did you mean:? '\w+'\?$": "",
+}
+
+
+def lines_of(text):
+    """Return the exception's name, and its message line by line; nothing where all went well."""
+    for pattern, stable in UNSTABLE.items():
+        text = re.sub(pattern, stable, text, flags=re.MULTILINE)
+    lines = [line.removeprefix("E").strip() for line in text.splitlines() if line.startswith("E ")]
+    if not lines:
+        return []
+    kind, _, first = lines[0].partition(": ")
+    return [kind.rpartition(".")[2], first, *lines[1:]]
+
+
+class TestStatements:
+    @pytest.mark.parametrize("statement", STATEMENTS)
+    def test_it_says_what_is_wrong(self, read, statement):
+        (expected,) = [misuses[statement] for misuses in MISUSES.values() if statement in misuses]
+        assert lines_of(read[statement]) == [*expected]
+
+    @pytest.mark.parametrize("statement", STATEMENTS)
+    def test_none_of_our_own_frames_is_shown(self, read, statement):
+        assert str(pathlib.Path(fake_secrets.__file__).parent) not in read[statement]
+
+    @pytest.mark.parametrize("name", MODULES)
+    def test_what_a_module_does_wrong_is_said_when_it_is_collected(self, read, name):
+        _, expected = MODULES[name]
+        assert lines_of(read[name]) == expected
+
+
+VALID = ["- secrets", "- region", "- account_id", "- rotation", "- rotation_errors", "- random_seed"]
+
+
+class TestMarker:
+    @pytest.mark.parametrize(
+        ("arguments", "complaint"),
+        [
+            ("regoin='eu-west-3'", "'regoin'"),
+            ("regoin='eu-west-3', accountid='1'", "'regoin', 'accountid'"),
+            ("{}, 'eu-west-3'", "more than one positional argument"),
+            ("{}, 'eu-west-3', regoin=1", "'regoin', more than one positional argument"),
+            ("{}, secrets={}", "'secrets' twice"),
+            ("_lane='wire'", "'_lane'"),
+        ],
+    )
+    @pytest.mark.parametrize("level", ["function", "class", "module"])
+    def test_what_it_does_not_take_is_a_usage_error_that_lists_what_it_takes(
+        self, pytester, arguments, complaint, level
+    ):
+        marker = f"pytest.mark.fake_secrets({arguments})"
+        at = {
+            "function": f"class TestSuite:\n    @{marker}\n    def test(self): pass\n",
+            "class": f"@{marker}\nclass TestSuite:\n    def test(self): pass\n",
+            "module": f"pytestmark = {marker}\nclass TestSuite:\n    def test(self): pass\n",
+        }
+        pytester.makepyfile(test_marked=f"import pytest\n{at[level]}")
+        ran = pytester.runpytest_inprocess(*without_others)
+        assert ran.ret == pytest.ExitCode.USAGE_ERROR
+        said = f"test_marked.py::TestSuite::test: @pytest.mark.fake_secrets doesn't take {complaint}. It takes:"
+        assert [line for line in ran.errlines if line] == [f"ERROR: {said}", *VALID]
+
+    def test_impossible_values_are_errors_of_their_tests(self, pytester):
+        pytester.makepyfile(
+            """
+            import pytest
+
+            @pytest.mark.fake_secrets(account_id="12")
+            def test_account(): pass
+
+            @pytest.mark.fake_secrets({"no name": "x"})
+            def test_seed(): pass
+
+            @pytest.mark.fake_secrets(["a"])
+            def test_secrets(): pass
+
+            def test_innocent(fake_secrets): pass
+            """
+        )
+        ran = pytester.runpytest_inprocess(*without_others, "--tb=line")
+        ran.assert_outcomes(errors=3, passed=1)
+        assert [line for line in ran.outlines if line.startswith("E ")] == [
+            "E   ValueError: account_id='12' isn't a string of twelve digits",
+            f"E   fake_secrets.errors.SeedError: {NO_NAME}",
+            "E   TypeError: secrets= takes a mapping from secret name to value, not list",
+        ]
+
+
+class TestIni:
+    @pytest.mark.parametrize("state", ["on", "ERROR", ""])
+    def test_a_state_that_the_guard_has_not_is_a_usage_error_that_lists_them(self, pytester, state):
+        pytester.makeini(f"[pytest]\nfake_secrets_guard = {state}\n")
+        ran = pytester.runpytest_inprocess(*without_others)
+        assert ran.ret == pytest.ExitCode.USAGE_ERROR
+        assert [line for line in ran.errlines if line] == [
+            f"ERROR: fake_secrets_guard = {state!r} is none of 'off', 'error'"
+        ]
+
+
+class TestHiddenByOtherDecorators:
+    """A decorator that hides what a test function is, between it and mock_stages."""
+
+    def test_it_is_refused_instead_of_running_without_a_world(self, pytester):
+        pytester.makepyfile(
+            """
+            import functools
+            import pytest
+            from fake_secrets import mock_stages
+
+            def logged(function):
+                @functools.wraps(function)
+                def call(*args, **kwargs):
+                    return function(*args, **kwargs)
+                return call
+
+            @mock_stages({"a": "x"})
+            @logged
+            async def helper():
+                pass
+
+            def test_helper():
+                helper()
+            """
+        )
+        ran = pytester.runpytest_inprocess(*without_others)
+        ran.assert_outcomes(failed=1)
+        ran.stdout.fnmatch_lines([f"E *TypeError: {LEFT.format('coroutine')}"])

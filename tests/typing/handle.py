@@ -1,0 +1,178 @@
+"""What the handle of a world takes and gives. It's type-checked, and never run."""
+
+import contextlib
+import datetime
+from typing import Any, Literal, TypedDict, assert_type
+
+import botocore.client
+import botocore.session
+
+from fake_secrets import (
+    FakeSecrets,
+    FakeSecretsError,
+    FunctionClashError,
+    NoActiveWorldError,
+    OutsideWorldError,
+    RequestRefusedError,
+    RotationNotOpenError,
+    SecretExistsError,
+    SeedError,
+    UnknownSecretError,
+    UnsupportedOperationError,
+    __version__,
+)
+
+
+class Login(TypedDict):
+    username: str
+    password: str
+
+
+def lambda_handler(event: dict[str, Any], context: Any) -> None: ...
+
+
+def precise_handler(event: dict[str, str], context: object) -> dict[str, str]:
+    return event
+
+
+class Handler:
+    def __call__(self, event: Any, context: Any) -> None: ...
+
+
+def properties(fake: FakeSecrets) -> None:
+    assert_type(fake.region, str)
+    assert_type(fake.account_id, str)
+    for call in fake.calls:
+        assert_type(call.operation, str)
+        assert_type(call.secret_id, str | None)
+        assert_type(call.outcome, str)
+        assert_type(call.step, str | None)
+        assert_type(call.request["SecretId"], Any)
+
+
+def add(fake: FakeSecrets, login: Login) -> None:
+    fake.add("text", "x")
+    fake.add("bytes", b"x")
+    fake.add("json", {"username": "app", "ports": [5432]})
+    fake.add("typed", login)
+    fake.add("empty")
+    fake.add("labels", labels={"AWSCURRENT": "new", "AWSPREVIOUS": b"old", "AWSPENDING": None})
+    secret = fake.add(
+        "everything",
+        None,
+        labels={"AWSCURRENT": {"password": "new"}},
+        version_ids={"AWSCURRENT": "11111111-1111-4111-8111-111111111111"},
+        arn_suffix="a1b2c3",
+        region="eu-west-3",
+        description="text",
+        kms_key_id="alias/app",
+        tags={"team": "payments"},
+        owning_service="rds",
+    )
+    assert_type(secret.arn, str)
+
+
+def look(fake: FakeSecrets) -> None:
+    secret = fake["prod/db"]
+    assert_type(secret.arn, str)
+    assert_type(secret.name, str)
+    assert_type(secret.stages, dict[str, str])
+    assert_type(secret.value(), Any)
+    assert_type(secret.value("AWSPREVIOUS"), Any)
+    for version in secret.versions:
+        assert_type(version.id, str)
+        assert_type(version.stages, tuple[str, ...])
+        assert_type(version.created, datetime.datetime)
+    if "prod/db" in fake:
+        fake.reset()
+
+
+def rotate(fake: FakeSecrets) -> None:
+    assert_type(fake.lambda_function(lambda_handler), str)
+    fake.lambda_function(precise_handler, "rotate", timeout=1.5, environment={"LEVEL": "DEBUG"})
+    fake.lambda_function(Handler(), arn="arn:aws:lambda:us-east-1:123456789012:function:rotate")
+    rotation = fake.rotate("prod/db", lambda_handler, token="1" * 32, errors="record")
+    assert_type(rotation.outcome, Literal["succeeded", "failed", "unfinished"])
+    assert_type(rotation.succeeded, bool)
+    assert_type(rotation.token, str)
+    assert_type(rotation.steps, list[str])
+    assert_type(rotation.failed_step, str | None)
+    assert_type(rotation.error, BaseException | None)
+    assert_type(rotation.attempts, int)
+    assert_type(rotation.retry().succeeded, bool)
+    assert_type(fake.rotate("prod/db").succeeded, bool)
+    assert_type([rotation.succeeded for rotation in fake.rotations], list[bool])
+
+
+def principals(fake: FakeSecrets, session: botocore.session.Session, arn: str) -> None:
+    assert_type(fake.credentials(arn)["aws_access_key_id"], str)
+    client = session.create_client("secretsmanager", **fake.credentials(arn))
+    assert_type(client, botocore.client.BaseClient)
+    session.create_client("secretsmanager", region_name="eu-west-3", use_ssl=True, **fake.credentials(arn))
+    session.set_credentials(
+        access_key=fake.credentials(arn)["aws_access_key_id"],
+        secret_key=fake.credentials(arn)["aws_secret_access_key"],
+        token=fake.credentials(arn)["aws_session_token"],
+    )
+
+
+def acting(fake: FakeSecrets, arn: str) -> None:
+    with fake.as_principal(arn) as nothing:
+        assert_type(nothing, None)
+    with contextlib.ExitStack() as stack:
+        stack.enter_context(fake.as_principal(arn))
+
+
+def limits(fake: FakeSecrets) -> None:
+    fake.quotas.versions = 3
+    quotas = fake.quotas
+    quotas.secrets = quotas.labels = quotas.tags = 1
+    quotas.value_bytes = quotas.policy_characters = 100
+    assert_type(quotas.versions, int)
+    fake.set_kms_key("alias/app", "disabled")
+    fake.set_kms_key("alias/app", "denied")
+    fake.set_kms_key("alias/app", "enabled")
+
+
+def timeline(fake: FakeSecrets) -> None:
+    timeline = fake.timeline("prod/db")
+    assert_type(str(timeline), str)
+    assert_type(timeline.name, str)
+    assert_type(timeline.version_ids, tuple[str, ...])
+    for moment in timeline.moments:
+        assert_type(moment.operation, str)
+        assert_type(moment.step, str | None)
+        assert_type(moment.outcome, str)
+        assert_type(moment.stages, tuple[tuple[str, ...], ...])
+
+
+def version() -> str:
+    return __version__
+
+
+def refusal(error: RequestRefusedError) -> None:
+    assert_type(error.operation, str)
+    assert_type(error.code, str)
+    assert_type(error.message, str)
+
+
+def value_errors() -> list[type[ValueError]]:
+    return [FunctionClashError, SecretExistsError, SeedError]
+
+
+def key_errors() -> list[type[KeyError]]:
+    return [UnknownSecretError]
+
+
+def errors() -> list[type[FakeSecretsError]]:
+    return [
+        FunctionClashError,
+        NoActiveWorldError,
+        OutsideWorldError,
+        RequestRefusedError,
+        RotationNotOpenError,
+        SecretExistsError,
+        SeedError,
+        UnknownSecretError,
+        UnsupportedOperationError,
+    ]
