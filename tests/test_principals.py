@@ -189,7 +189,7 @@ def test_an_error_notes_that_the_secret_is_another_accounts(fake_secrets):
 
 @pytest.mark.parametrize(
     ("region", "partition"),
-    [("cn-north-1", "aws-cn"), ("us-iso-east-1", "aws-iso"), ("eusc-de-east-1", "aws-eusc")],
+    [("cn-north-1", "aws-cn"), ("us-iso-east-1", "aws-iso"), ("us-isob-east-1", "aws-iso-b")],
 )
 def test_seeds_and_clients_agree_on_the_partition(fake_secrets, region, partition):
     seeded = fake_secrets.add("seeded", "x", region=region).arn
