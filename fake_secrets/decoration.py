@@ -14,7 +14,7 @@ from typing import Any, Protocol, TypeVar, cast
 import wrapt
 
 from fake_secrets.activation import Activation
-from fake_secrets.options import CLASS_DECORATOR
+from fake_secrets.options import CLASS_DECORATOR, decorator_on
 
 __all__ = ["decorate"]
 
@@ -127,13 +127,16 @@ def _finished(result: Any) -> Any:
         TypeError: it is a coroutine, a generator or the context manager of one, which another
             decorator has hidden.
     """
-    if not isinstance(result, Coroutine | Generator | AsyncGenerator | ContextDecorator | AsyncContextDecorator):
+    # Of context managers, only contextlib's own run a generator later.
+    is_context_manager = isinstance(result, ContextDecorator | AsyncContextDecorator)
+    runs_later = getattr(result, "gen", None) if is_context_manager else result
+    if not isinstance(runs_later, Coroutine | Generator | AsyncGenerator):
         return result
-    if isinstance(result, Coroutine | Generator):
-        result.close()
+    if not isinstance(runs_later, AsyncGenerator):
+        runs_later.close()
     msg = (
-        f"mock_stages was left before the {type(getattr(result, 'gen', result)).__name__} that it decorates "
-        "has run. Put it below the other decorators, next to the function."
+        f"mock_stages was left before the {type(runs_later).__name__} that it decorates has run. Put it below the "
+        "other decorators, next to the function."
     )
     raise TypeError(msg)
 
@@ -180,7 +183,7 @@ def _in_a_world(method: Callable[..., Any]) -> Callable[..., Any]:
         test = getattr(self, self._testMethodName, None)
         of_classes = (vars(base).get(CLASS_DECORATOR) for base in type(self).__mro__)
         # The closest first; that of the test itself joins the world that it opens here.
-        decorators = [found for found in (_decorator_of(test), *of_classes) if found is not None]
+        decorators = [found for found in (decorator_on(test), *of_classes) if found is not None]
         options: dict[str, Any] = {}
         for decorator in reversed(decorators):
             options.update(decorator.options)
@@ -211,15 +214,10 @@ def _without_a_world(test: unittest.TestCase, method: str, result: unittest.Test
     return result
 
 
-def _decorator_of(method: Any) -> Activator | None:
-    return getattr(method, "_self_fake_secrets", None) or getattr(
-        getattr(method, "_self_parent", None), "_self_fake_secrets", None
-    )
-
-
 def _refuse_undecoratable(target: object) -> None:
     kind = type(target)
-    if kind.__module__.startswith("_pytest."):
+    # Before pytest 8.4 a fixture is a function with a mark.
+    if kind.__module__.startswith("_pytest.") or hasattr(target, "_pytestfixturefunction"):
         msg = "put mock_stages below @pytest.fixture, next to the function; above it, the fixture would be lost"
     elif not callable(target) and not isinstance(target, classmethod):
         msg = f"mock_stages decorates functions, or takes secrets as a mapping; {kind.__name__} is neither"

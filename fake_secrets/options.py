@@ -13,6 +13,7 @@ __all__ = [
     "check_options",
     "check_region",
     "check_rotation_errors",
+    "decorator_on",
 ]
 
 __tracebackhide__ = True  # the arguments in our frames may hold secret values
@@ -26,6 +27,17 @@ CLASS_DECORATOR = "_fake_secrets_decorator"
 
 _ACCOUNT_ID = re.compile(r"[0-9]{12}")
 _REGION = re.compile(r"[a-z]+(-[a-z0-9]+)+")
+
+
+def decorator_on(function: object) -> Any:
+    """Return the `mock_stages` on a test function, also from below other decorators, or None."""
+    while function is not None:
+        decorator = getattr(function, "_self_fake_secrets", None)
+        if decorator is not None:
+            return decorator
+        # A bound method knows its function, and another decorator what it wraps.
+        function = getattr(function, "_self_parent", None) or getattr(function, "__wrapped__", None)
+    return None
 
 
 def check_options(options: Mapping[str, Any]) -> None:

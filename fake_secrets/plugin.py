@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from fake_secrets.errors import OutsideWorldError
-from fake_secrets.options import CLASS_DECORATOR, OPTIONS
+from fake_secrets.options import CLASS_DECORATOR, OPTIONS, decorator_on
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -179,17 +179,6 @@ def _build_client(region: str) -> BaseClient:
     return client
 
 
-def _decorator_of(function: object) -> MockStages | None:
-    """Return the decorator on a test function, also from below other decorators."""
-    while function is not None:
-        decorator = getattr(function, "_self_fake_secrets", None)
-        if decorator is not None:
-            return decorator  # type: ignore[no-any-return]
-        # A bound method knows its function, and another decorator what it wraps.
-        function = getattr(function, "_self_parent", None) or getattr(function, "__wrapped__", None)
-    return None
-
-
 def _told(item: pytest.Function) -> list[tuple[dict[str, Any], MockStages | None]]:
     """Return what decorators and markers tell of a test's world, the closest first.
 
@@ -212,7 +201,7 @@ def _closest_first(item: pytest.Function) -> Iterator[tuple[dict[str, Any], Mock
         if isinstance(node, pytest.Class):
             yield from _of_class(node, item)
         else:
-            decorator = _decorator_of(node.obj) if isinstance(node, pytest.Function) else None
+            decorator = decorator_on(node.obj) if isinstance(node, pytest.Function) else None
             if decorator is not None:
                 yield decorator.options, decorator
             yield from _of_marks(node.own_markers, item)
@@ -274,4 +263,4 @@ def _insert_fixture(item: pytest.Function, *, is_bare: bool) -> None:
 
 
 def _opens_a_world(definitions: Sequence[Any] | None) -> bool:
-    return definitions is not None and _decorator_of(definitions[-1].func) is not None
+    return definitions is not None and decorator_on(definitions[-1].func) is not None

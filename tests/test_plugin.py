@@ -17,7 +17,7 @@ from fake_secrets.hook.guard import Guard
 assert boto3.session
 assert mock_stages
 
-pytest_arguments = ("-p", "no:asyncio", "-p", "no:randomly")
+pytest_arguments = ("-p", "no:asyncio", "-p", "no:randomly", "-p", "no:hypothesispytest")
 
 
 @pytest.fixture
