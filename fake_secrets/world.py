@@ -21,7 +21,7 @@ from fake_secrets.service.arns import SECRET_ARN, SUFFIX_LENGTH, account_of, par
 from fake_secrets.service.keys import KeyState
 from fake_secrets.service.model import Request, Secret
 from fake_secrets.service.quotas import Quotas
-from fake_secrets.service.rotation_config import begin_attempt, end_attempt, may_retry
+from fake_secrets.service.rotation_config import begin_attempt, end_attempt, end_test, may_retry
 from fake_secrets.service.seeds import Seed, plant
 from fake_secrets.service.store import StartedRotation, Store
 
@@ -296,13 +296,17 @@ class World:
 
     def _begin(self, started: StartedRotation) -> Rotation:
         secret = started.secret
-        rotation = Rotation(secret.arn, secret.name, started.token, self.retry)
+        rotation = Rotation(secret.arn, secret.name, started.token, self.retry, started.is_test)
         self._runs[rotation] = started
         return rotation
 
     def _end(self, rotation: Rotation, started: StartedRotation) -> None:
         with self._lock:
             has_passed = rotation.error is None
+            if started.is_test:
+                end_test(started.secret, started.token)
+                rotation.outcome = "succeeded" if has_passed else "failed"
+                return
             if end_attempt(started.secret, started.token, clock.now(), has_passed=has_passed):
                 rotation.outcome = "succeeded"
 
@@ -310,6 +314,8 @@ class World:
         secret = started.secret
         if rotation.succeeded:
             return "it has succeeded"
+        if rotation.is_test:
+            return "it only tried the function"
         if rotating_world() is self:
             return "a rotation function is running"
         if self.store.named(secret.account_id, secret.region, secret.name) is not secret:

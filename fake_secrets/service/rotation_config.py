@@ -9,24 +9,25 @@ from fake_secrets.errors import ServiceError, UnsupportedOperationError
 from fake_secrets.service import stages
 from fake_secrets.service.arns import LAMBDA_ARN
 from fake_secrets.service.model import AWSCURRENT, AWSPENDING, Request, RotationState, Secret
+from fake_secrets.service.replication import follow
 from fake_secrets.service.schedule import check_rules, count_from
 from fake_secrets.service.store import StartedRotation, Store, check_secret_id
 from fake_secrets.service.values import token_of
 from fake_secrets.service.versions import room_for_version
 
-__all__ = ["begin_attempt", "cancel_rotate_secret", "end_attempt", "may_retry", "rotate_secret"]
+__all__ = ["begin_attempt", "cancel_rotate_secret", "end_attempt", "end_test", "may_retry", "rotate_secret"]
 
 
 def rotate_secret(store: Store, request: Request) -> dict[str, Any]:
-    """Configure a secret's rotation and start one.
+    """Configure a secret's rotation and start one, or try its function.
 
-    The empty AWSPENDING version exists when this returns, and `store.started_rotation` says
-    what is to be run.
+    The AWSPENDING version exists when this returns, empty, or with the current value where
+    RotateImmediately is False; and `store.started_rotation` says what is to be run.
 
     Args:     SecretId, ClientRequestToken, RotationLambdaARN, RotationRules
               (AutomaticallyAfterDays, 1 to 1000, or ScheduleExpression; Duration),
               ExternalSecretRotationMetadata, ExternalSecretRotationRoleArn; what is omitted keeps
-              its stored value [A].
+              its stored value [A]. RotateImmediately (default true).
     Returns:  ARN, Name, VersionId (the token; absent where nothing is rotated).
     Raises (in the order checked; the order after M5 is unknown on AWS [D]):
         ValidationException (400): M10.
@@ -34,9 +35,9 @@ def rotate_secret(store: Store, request: Request) -> dict[str, Any]:
         AccessDeniedException (400). ResourceNotFoundException (400): M1.
         InvalidRequestException (400): M5. InvalidParameterException (400): M33 [D].
         InvalidParameterException (400): rules that `schedule.check_rules` refuses, M18 to M24 [C].
-        UnsupportedOperationError: RotateImmediately=False; a rotation that AWS or a partner does
-            without a function, unless RotateImmediately is False, which only sets its rules
-            [narrower than C: api-facts 4.3].
+        UnsupportedOperationError: a rotation that AWS or a partner does without a function,
+            unless RotateImmediately is False, which only sets its rules [narrower than C:
+            api-facts 4.3].
         InvalidRequestException (400): no function given or stored, M15 [A].
         InvalidParameterException (400): not the ARN of a Lambda function in the secret's region,
             M25 [C].
@@ -46,7 +47,9 @@ def rotate_secret(store: Store, request: Request) -> dict[str, Any]:
             list it for RotateSecret, D].
     Source:   RotateSecret; api-facts 10, rotation-facts 1.1. A refused call changes nothing
               [A]. A token whose rotation runs, or whose version exists, answers again and
-              starts nothing [D].
+              starts nothing [D]. RotateImmediately=False, rotation-facts 1.4: only testSecret is
+              run, on a version of its own that has the current value [A, B] and goes
+              afterwards [B]; an open rotation refuses it, too [D].
     """
     check_secret_id(request.members["SecretId"])
     token = token_of(request, "InvalidParameterException")
@@ -57,7 +60,6 @@ def rotate_secret(store: Store, request: Request) -> dict[str, Any]:
     check_rules(rules or {})
     if arn is None and (secret.owning_service or secret.type):
         return _configure_managed(secret, request, rules)
-    _refuse_unsupported(request)
     arn = _check_function(store, request, arn)
     response = {"ARN": secret.arn, "Name": secret.name, "VersionId": token}
     if stored is not None and stored.open_token == token == stored.running_token:
@@ -68,8 +70,12 @@ def rotate_secret(store: Store, request: Request) -> dict[str, Any]:
         )
     if token in secret.versions:
         return response
+    is_test = request.members.get("RotateImmediately") is False
     _open(store, request, secret, token, _configured(secret, request, arn, rules))
-    store.started_rotation = StartedRotation(secret, token, arn)
+    if is_test:
+        current = secret.versions.get(secret.labels.get(AWSCURRENT, ""))
+        secret.versions[token].value = None if current is None else current.value
+    store.started_rotation = StartedRotation(secret, token, arn, is_test)
     return response
 
 
@@ -139,6 +145,17 @@ def end_attempt(secret: Secret, token: str, now: float, *, has_passed: bool) -> 
         rotation.last_rotated = now
         count_from(rotation, now)
     return True
+
+
+def end_test(secret: Secret, token: str) -> None:
+    """Take the version away that a rotation function was tried on [B: rotation-facts 1.4]."""
+    rotation = secret.rotation
+    if rotation is not None and rotation.running_token == token:
+        rotation.running_token = rotation.open_token = None
+    if token in secret.versions and secret.labels.get(AWSCURRENT) != token:
+        secret.labels = {label: holder for label, holder in secret.labels.items() if holder != token}
+        secret.remove_versions([token])
+    follow(secret)
 
 
 def may_retry(secret: Secret, token: str) -> str | None:
@@ -226,12 +243,3 @@ def _check_function(store: Store, request: Request, arn: str | None) -> str:
             "grants access to the principal secretsmanager.amazonaws.com.",
         )
     return arn
-
-
-def _refuse_unsupported(request: Request) -> None:
-    if request.members.get("RotateImmediately") is False:
-        msg = (
-            "fake_secrets doesn't support RotateSecret with RotateImmediately=False yet: leave it out "
-            "to rotate at once."
-        )
-        raise UnsupportedOperationError(msg)

@@ -56,11 +56,15 @@ def check_secret_id(secret_id: str) -> None:
 
 @dataclass(frozen=True, slots=True)
 class StartedRotation:
-    """A rotation that RotateSecret has started and that now wants to be run."""
+    """A rotation that RotateSecret has started and that now wants to be run.
+
+    `is_test` where RotateImmediately is False: the function is only tried, in testSecret.
+    """
 
     secret: Secret
     token: str
     lambda_arn: str
+    is_test: bool = False
 
 
 class Store:

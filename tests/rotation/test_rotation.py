@@ -9,7 +9,7 @@ import boto3
 import botocore.exceptions
 import pytest
 
-from fake_secrets import RequestRefusedError, RotationNotOpenError, UnsupportedOperationError, mock_stages
+from fake_secrets import RequestRefusedError, RotationNotOpenError, mock_stages
 
 STEPS = ["createSecret", "setSecret", "testSecret", "finishSecret"]
 TOKEN = "d1d1d1d1-d1d1-4d1d-8d1d-d1d1d1d1d1d1"
@@ -477,11 +477,75 @@ class TestRefusals:
             f"1 validation error detected: Value '{days}' at 'rotationRules.automaticallyAfterDays' failed"
         )
 
-    def test_what_comes_later_says_so(self, fake_secrets, secretsmanager, db):
-        arn = fake_secrets.lambda_function(Rotator())
-        with pytest.raises(UnsupportedOperationError, match=r"doesn't support .* yet"):
+
+class TestRotateImmediatelyFalse:
+    @pytest.fixture
+    def seen(self):
+        return []
+
+    @pytest.fixture
+    def try_out(self, fake_secrets, secretsmanager, seen):
+        """Call RotateSecret with a function that notes what it finds in its step."""
+
+        def handler(event, context):
+            token = event["ClientRequestToken"]
+            request = {"SecretId": event["SecretId"], "VersionId": token, "VersionStage": "AWSPENDING"}
+            seen.append((event["Step"], secretsmanager.get_secret_value(**request)["SecretString"]))
+
+        arn = fake_secrets.lambda_function(handler, "tried")
+
+        def try_out(**members):
+            return secretsmanager.rotate_secret(
+                SecretId="prod/db",
+                ClientRequestToken=TOKEN,
+                RotationLambdaARN=arn,
+                RotateImmediately=False,
+                **{"RotationRules": {"AutomaticallyAfterDays": 30}, **members},
+            )
+
+        return try_out
+
+    def test_only_test_secret_runs_on_a_copy_of_the_current_value(self, db, try_out, seen):
+        try_out()
+        assert seen == [("testSecret", db.value())]
+
+    def test_the_copy_is_gone_afterwards(self, db, try_out):
+        before = db.stages, [version.id for version in db.versions]
+        try_out()
+        assert (db.stages, [version.id for version in db.versions]) == before
+
+    def test_the_configuration_is_kept_and_nothing_counts_as_rotated(self, db, try_out, secretsmanager):
+        try_out()
+        now = described(secretsmanager)
+        assert (now["RotationEnabled"], now["RotationRules"]) == (True, {"AutomaticallyAfterDays": 30})
+        assert "NextRotationDate" in now
+        assert "LastRotatedDate" not in now
+
+    def test_it_is_a_rotation_that_succeeds_without_moving_a_label(self, fake_secrets, db, try_out):
+        try_out()
+        (rotation,) = fake_secrets.rotations
+        assert (rotation.is_test, rotation.outcome, rotation.steps) == (True, "succeeded", ["testSecret"])
+
+    @pytest.mark.fake_secrets(rotation_errors="record")
+    def test_a_function_that_raises_fails_it_and_leaves_no_copy(self, fake_secrets, secretsmanager):
+        secret = fake_secrets.add("prod/db", "x")
+        before = secret.stages
+        arn = fake_secrets.lambda_function(lambda event, context: 1 / 0, "broken")
+        secretsmanager.rotate_secret(SecretId="prod/db", RotationLambdaARN=arn, RotateImmediately=False)
+        (rotation,) = fake_secrets.rotations
+        assert (rotation.outcome, rotation.failed_step) == ("failed", "testSecret")
+        assert secret.stages == before
+        with pytest.raises(RotationNotOpenError, match="it only tried the function"):
+            rotation.retry()
+
+    def test_what_it_raises_comes_out(self, fake_secrets, secretsmanager, db):
+        arn = fake_secrets.lambda_function(lambda event, context: 1 / 0, "broken")
+        with pytest.raises(ZeroDivisionError):
             secretsmanager.rotate_secret(SecretId="prod/db", RotationLambdaARN=arn, RotateImmediately=False)
-        assert "RotationEnabled" not in described(secretsmanager)
+
+    def test_a_rotation_comes_after_it(self, fake_secrets, db, try_out):
+        try_out()
+        assert fake_secrets.rotate("prod/db", Rotator()).succeeded
 
 
 class TestRotateOfTheHandle:

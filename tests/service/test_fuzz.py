@@ -91,7 +91,6 @@ ALWAYS_PRESENT = {
 # Members that change what a call does, and that are refused with UnsupportedOperationError.
 NOT_FAKED = {
     "CreateSecret": {"CrossAccountPrimaryARN"},
-    "RotateSecret": {"RotateImmediately"},
 }
 # Those with exactly one of the two.
 WITH_A_VALUE = {"GetSecretValue", "BatchGetSecretValue.SecretValues"}
