@@ -104,6 +104,7 @@ class Principals:
 
     def __init__(self, account_id: str) -> None:
         self._account_id = account_id
+        self._by_partition: dict[str, Principal] = {}
         # For the threads of whoever acts as somebody: they don't inherit his context.
         self._acting: list[Principal] = []
 
@@ -132,7 +133,13 @@ class Principals:
         """
         if access_key_id is not None:
             return _of_access_key(access_key_id, partition)
-        return _acting.get() or (self._acting[-1] if self._acting else root_of(self._account_id, partition))
+        return _acting.get() or (self._acting[-1] if self._acting else self._own(partition))
+
+    def _own(self, partition: str) -> Principal:
+        own = self._by_partition.get(partition)
+        if own is None:
+            own = self._by_partition[partition] = root_of(self._account_id, partition)
+        return own
 
 
 @functools.lru_cache(maxsize=256)

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import importlib.util
 import inspect
+import sys
 from collections.abc import Callable
+from importlib.machinery import ModuleSpec
+from types import ModuleType
 from typing import Any
-
-import wrapt
 
 from fake_secrets.hook.answers import Target, answer_parsed, answer_raw
 from fake_secrets.hook.calls import calling, world_of_this_call
@@ -15,37 +17,59 @@ from fake_secrets.hook.seams import Seam
 
 __all__ = ["AioSeams", "around_request", "around_send"]
 
+_AIO_CLIENT = "aiobotocore.client"
+
 __tracebackhide__ = True  # the arguments in our frames may hold secret values
 
 
 class AioSeams:
-    """The seams of aiobotocore, as soon as it is imported and a world needs them."""
+    """The seams of aiobotocore, as soon as it is imported and a world needs them.
+
+    Until then it stands in `sys.meta_path` while a world is active. wrapt would do the same, but
+    takes as long to import as all the rest of us.
+    """
 
     def __init__(self) -> None:
-        self._seams: list[Seam] | None = None
-        self._is_up = False
+        self._seams: list[Seam] = []
 
     def put_up(self) -> None:
         """Wrap aiobotocore's methods, or have them wrapped once it is imported."""
-        self._is_up = True
-        if self._seams is None:
-            self._seams = []
-            wrapt.register_post_import_hook(self._found, "aiobotocore.client")
-        for seam in self._seams:
-            seam.put_up()
+        if self._seams or _AIO_CLIENT in sys.modules:
+            self._wrap()
+        else:
+            sys.meta_path.insert(0, self)
 
     def take_down(self) -> None:
         """Put the methods back."""
-        self._is_up = False
-        for seam in self._seams or ():
+        if self in sys.meta_path:
+            sys.meta_path.remove(self)
+        for seam in self._seams:
             seam.take_down()
 
-    def _found(self, _: object) -> None:
-        from fake_secrets.hook import aio  # noqa: PLC0415 -- it imports aiobotocore
+    def find_spec(self, name: str, *_: object) -> ModuleSpec | None:
+        """Have aiobotocore's methods wrapped after its import, as a finder of `sys.meta_path`."""
+        if name != _AIO_CLIENT or self not in sys.meta_path:
+            return None
+        sys.meta_path.remove(self)
+        spec = importlib.util.find_spec(name)
+        if spec is not None and spec.loader is not None:
+            execute = spec.loader.exec_module
 
-        self._seams = aio.seams()
-        if self._is_up:
-            self.put_up()
+            def execute_and_wrap(module: ModuleType) -> None:
+                execute(module)
+                self._wrap()
+
+            spec.loader.exec_module = execute_and_wrap  # type: ignore[method-assign]  # of this spec only
+        return spec
+
+    def _wrap(self) -> None:
+        if not self._seams:
+            from fake_secrets.hook import aio  # noqa: PLC0415 -- it imports aiobotocore
+
+            self._seams = aio.seams()
+        # The world may have gone while aiobotocore was imported: then the next one takes them.
+        for seam in self._seams:
+            seam.put_up()
 
 
 def around_request(wrapped: Callable[..., Any], endpoint: Any, args: Any, kwargs: Any) -> Any:

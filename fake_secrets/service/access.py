@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 from fake_secrets.errors import ServiceError
-from fake_secrets.service import policy_grammar
 from fake_secrets.service.arns import account_of
-from fake_secrets.service.condition_keys import check_conditions, condition_keys
 from fake_secrets.service.model import Request, Secret
 
 __all__ = ["check_access", "is_foreign", "refuse_managed", "refuse_replica"]
@@ -41,6 +39,10 @@ def check_access(request: Request, secret: Secret | None, secret_id: str) -> Non
 
     action = _PREFIX + request.operation
     if secret is not None and secret.policy is not None:
+        # Few tests need them, and they are slow to import.
+        from fake_secrets.service import policy_grammar  # noqa: PLC0415
+        from fake_secrets.service.condition_keys import check_conditions, condition_keys  # noqa: PLC0415
+
         policy = policy_grammar.parse(secret.policy)
         check_conditions(policy, secret.name)
         keys = condition_keys(request, secret)

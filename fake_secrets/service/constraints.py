@@ -57,7 +57,7 @@ class Shape:
     members: Mapping[str, Shape] = field(default_factory=dict)
     required: tuple[str, ...] = ()
     _check: Check | None = field(default=None, repr=False)
-    _hides: bool | None = field(default=None, repr=False)
+    _is_plain: bool | None = field(default=None, repr=False)
 
     @property
     def check(self) -> Check:
@@ -67,12 +67,12 @@ class Shape:
         return self._check
 
     @property
-    def hides(self) -> bool:
-        """Whether this shape or one inside it is sensitive."""
-        if self._hides is None:
-            inner = [*self.members.values(), *([self.element] if self.element else [])]
-            self._hides = self.is_sensitive or any(shape.hides for shape in inner)
-        return self._hides
+    def is_plain(self) -> bool:
+        """Whether this is a structure of strings that can all be shown."""
+        if self._is_plain is None:
+            members = self.members.values()
+            self._is_plain = bool(members) and not any(m.is_sensitive or m.kind != "string" for m in members)
+        return self._is_plain
 
 
 def check(shape: Shape, members: Mapping[str, Any]) -> None:
@@ -116,6 +116,13 @@ def redact(shape: Shape, members: Any) -> Any:
 
     What the service ignores, or refuses for its JSON type, may be a secret in the wrong place.
     """
+    if (
+        shape.is_plain
+        and type(members) is dict
+        and all(type(value) is str and name in shape.members for name, value in members.items())
+    ):
+        # Most requests.
+        return members
     expected: Any = _PYTHON_TYPES.get(shape.kind, object)
     if shape.is_sensitive or not isinstance(members, expected):
         return REDACTED

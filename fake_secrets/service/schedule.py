@@ -7,12 +7,14 @@ import itertools
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 from fake_secrets import clock
 from fake_secrets.errors import ServiceError
-from fake_secrets.service.cron import Cron, parse_cron
 from fake_secrets.service.model import RotationState
+
+if TYPE_CHECKING:
+    from fake_secrets.service.cron import Cron
 
 __all__ = [
     "Schedule",
@@ -180,10 +182,17 @@ def _read(expression: str, duration: int | None) -> Schedule:
     rate, cron = _RATE.fullmatch(expression), _CRON.fullmatch(expression)
     if rate is not None:
         return _of_rate(int(rate[1]), rate[2], duration)
-    parsed = None if cron is None else parse_cron(cron[1])
+    parsed = None if cron is None else _parse(cron[1])
     if parsed is None:
         raise _refusal("Invalid schedule expression.")
     return _ByCron(parsed, duration)
+
+
+def _parse(expression: str) -> Cron | None:
+    # Few tests need it, and it is slow to import.
+    from fake_secrets.service.cron import parse_cron  # noqa: PLC0415
+
+    return parse_cron(expression)
 
 
 def _of_rate(number: int, unit: str, duration: int | None) -> Schedule:
