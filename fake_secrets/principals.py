@@ -43,7 +43,7 @@ _acting: ContextVar[Principal | None] = ContextVar("fake_secrets_principal", def
 
 def is_telling(access_key_id: str) -> bool:
     """Say whether an access key id tells who calls: twelve digits, or one that `credentials` made."""
-    return access_key_id.startswith(_KEY_PREFIX) or _ACCOUNT_ID.fullmatch(access_key_id) is not None
+    return _ACCOUNT_ID.fullmatch(access_key_id) is not None or _made_for(access_key_id) is not None
 
 
 @contextlib.contextmanager
@@ -132,7 +132,7 @@ class Principals:
                 acts here, then who acts anywhere, then the world's account.
         """
         if access_key_id is not None:
-            return _of_access_key(access_key_id, partition)
+            return _made_for(access_key_id) or root_of(access_key_id, partition)
         return _acting.get() or (self._acting[-1] if self._acting else self._own(partition))
 
     def _own(self, partition: str) -> Principal:
@@ -143,8 +143,13 @@ class Principals:
 
 
 @functools.lru_cache(maxsize=256)
-def _of_access_key(access_key_id: str, partition: str) -> Principal:
-    if not access_key_id.startswith(_KEY_PREFIX):
-        return root_of(access_key_id, partition)
+def _made_for(access_key_id: str) -> Principal | None:
+    """Return whom `credentials_of` made an access key id for; None of any other."""
     encoded = access_key_id.removeprefix(_KEY_PREFIX)
-    return principal_of(base64.b32decode(encoded + "=" * (-len(encoded) % 8)).decode())
+    if encoded == access_key_id:
+        return None
+    try:
+        return principal_of(base64.b32decode(encoded + "=" * (-len(encoded) % 8)).decode())
+    except ValueError:
+        # A user's own key that only begins like ours.
+        return None

@@ -27,7 +27,18 @@ class TestAccessKeys:
         with mock_stages(_lane=lane):
             assert account_of(client(aws_access_key_id=FOREIGN, aws_secret_access_key="x")) == FOREIGN
 
-    @pytest.mark.parametrize("access_key", ["testing", "AKIAIOSFODNN7EXAMPLE", "1" * 11, "1" * 13])
+    @pytest.mark.parametrize(
+        "access_key",
+        [
+            "testing",
+            "AKIAIOSFODNN7EXAMPLE",
+            "1" * 11,
+            "1" * 13,
+            "FAKEPRINCIPAL",
+            "FAKEPRINCIPAL-1",
+            "FAKEPRINCIPALME",
+        ],
+    )
     def test_any_other_key_is_the_worlds_account(self, access_key):
         with mock_stages(account_id="111122223333"):
             caller = client(aws_access_key_id=access_key, aws_secret_access_key="x")
