@@ -11,8 +11,9 @@ from fake_secrets.environment import default_region, world_environment
 from fake_secrets.handle import FakeSecrets
 from fake_secrets.ids import Ids
 from fake_secrets.options import check_options
+from fake_secrets.running import calls_belong_to
 from fake_secrets.service.seeds import describe_seeds
-from fake_secrets.world import World, calls_belong_to, rotating_world
+from fake_secrets.world import World, rotating_world
 
 __all__ = ["Activation", "OwnWorld"]
 
@@ -91,6 +92,7 @@ def _open(options: Mapping[str, Any]) -> stack.Opened:
         account_id=options.get("account_id", DEFAULT_ACCOUNT_ID),
         seeds=describe_seeds(options.get("secrets"), region, ids),
         ids=ids,
+        rotation=options.get("rotation", "inline"),
         rotation_errors=options.get("rotation_errors", "raise"),
         lane=options.get("_lane", "fast"),
         while_running=hook.held,

@@ -2,11 +2,18 @@
 
 from __future__ import annotations
 
+import contextlib
 import datetime
+import sys
+from collections.abc import Callable, Iterator
+from contextvars import ContextVar
 
-__all__ = ["SECONDS_PER_DAY", "end_of_day_after", "midnight", "now", "utc"]
+__all__ = ["SECONDS_PER_DAY", "at", "end_of_day_after", "midnight", "now", "utc"]
 
 SECONDS_PER_DAY = 86_400
+
+# Seconds that `at` has moved our own reading by, where nobody rules the process's clock.
+_shift: ContextVar[float] = ContextVar("fake_secrets_clock_shift", default=0.0)
 
 
 def now() -> float:
@@ -15,7 +22,35 @@ def now() -> float:
     `datetime.datetime.now` is looked up on its module at each call, so that freezegun and
     time-machine rule it wherever they were started.
     """
-    return round(datetime.datetime.now().timestamp(), 3)  # noqa: DTZ005 -- freezegun's aware now() ignores its tz_offset
+    # Not with a time zone: freezegun's aware now() ignores its tz_offset.
+    return round(datetime.datetime.now().timestamp() + _shift.get(), 3)  # noqa: DTZ005
+
+
+@contextlib.contextmanager
+def at(moment: float) -> Iterator[None]:
+    """Have it be some moment, for the length of a `with` block.
+
+    Where freezegun or time-machine rules the clock it is moved, for everybody, and moved back
+    afterwards: to the time that it was, or further if more has passed inside. Else only `now`
+    is shifted, for this context.
+
+    Args:
+        moment: epoch seconds.
+    """
+    move = _mover()
+    if move is None:
+        reset = _shift.set(_shift.get() + moment - now())
+        try:
+            yield
+        finally:
+            _shift.reset(reset)
+        return
+    present = now()
+    move(moment)
+    try:
+        yield
+    finally:
+        move(max(present, now()))
 
 
 def midnight(timestamp: float) -> float:
@@ -31,3 +66,17 @@ def end_of_day_after(timestamp: float, days: int) -> float:
 def utc(timestamp: float) -> datetime.datetime:
     """Return epoch seconds as a tz-aware UTC datetime."""
     return datetime.datetime.fromtimestamp(timestamp, tz=datetime.UTC)
+
+
+def _mover() -> Callable[[float], None] | None:
+    """Return what moves the clock of freezegun or time-machine, or None where neither rules."""
+    frozen = getattr(sys.modules.get("freezegun.api"), "freeze_factories", None)
+    if frozen:
+        factory = frozen[-1]
+        return lambda moment: factory.move_to(utc(moment))
+    travelling = getattr(sys.modules.get("time_machine"), "traveller_stack", None)
+    if travelling:
+        # Not its move_to, which forgets the traveller's time zone.
+        traveller = travelling[-1]
+        return lambda moment: traveller.shift(moment - now())
+    return None

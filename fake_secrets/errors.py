@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Iterable
 
 __all__ = [
@@ -10,12 +11,14 @@ __all__ = [
     "NoActiveWorldError",
     "OutsideWorldError",
     "RequestRefusedError",
+    "RotationFailedError",
     "RotationNotOpenError",
     "SecretExistsError",
     "SeedError",
     "ServiceError",
     "UnknownSecretError",
     "UnsupportedOperationError",
+    "annotate",
 ]
 
 
@@ -112,9 +115,23 @@ class RequestRefusedError(FakeSecretsError):
         self.message = message
 
 
+class RotationFailedError(FakeSecretsError):
+    """Raised when a rotation fails though its function has raised nothing.
+
+    Lambda has ended it after its time-out, or Secrets Manager refuses what it has left.
+    """
+
+
 class RotationNotOpenError(FakeSecretsError):
     """Raised when a rotation is to be retried that isn't open any more."""
 
 
 class FunctionClashError(FakeSecretsError, ValueError):
     """Raised when a Lambda function is registered under a name or ARN that another one has."""
+
+
+def annotate(error: BaseException, note: str) -> None:
+    """Add a note to an exception, once, where it can carry one: a frozen dataclass can't."""
+    if note not in getattr(error, "__notes__", ()):
+        with contextlib.suppress(AttributeError, TypeError):
+            error.add_note(note)

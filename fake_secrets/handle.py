@@ -3,36 +3,29 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Mapping, Sequence
-from typing import Any
+from collections.abc import Mapping
 
-from fake_secrets.errors import RequestRefusedError, ServiceError, UnknownSecretError
+from fake_secrets.errors import UnknownSecretError
 from fake_secrets.observe.ledger import Call
 from fake_secrets.observe.timeline import Timeline, timeline_of
+from fake_secrets.observe.trail import Subscriber, Trail
 from fake_secrets.observe.view import SecretView
-from fake_secrets.options import RotationErrors, check_rotation_errors
 from fake_secrets.principals import Credentials, credentials_of
-from fake_secrets.rotation.runner import Handler, Rotation
-from fake_secrets.service import stages
+from fake_secrets.rotation_handle import RotationHandle
 from fake_secrets.service.keys import KEY_STATES, KeyState
-from fake_secrets.service.model import AWSPENDING, TOKEN_LENGTHS, Secret
 from fake_secrets.service.quotas import Quotas
 from fake_secrets.service.seeds import SeedValue, describe_seed
-from fake_secrets.world import World
 
 __all__ = ["FakeSecrets"]
 
 __tracebackhide__ = True  # the arguments in our frames may hold secret values
 
 
-class FakeSecrets:
+class FakeSecrets(RotationHandle):
     """The handle of an active world: what AWS has no API for.
 
     `with mock_stages() as fake_secrets` and the fixture `fake_secrets` give it.
     """
-
-    def __init__(self, world: World) -> None:
-        self._world = world
 
     @property
     def region(self) -> str:
@@ -50,9 +43,9 @@ class FakeSecrets:
         return self._world.ledger.calls()
 
     @property
-    def rotations(self) -> list[Rotation]:
-        """Every rotation that was started, in order."""
-        return self._world.rotations
+    def trail(self) -> Trail:
+        """What happened besides the calls: `records` as CloudTrail, `events` as EventBridge has them."""
+        return self._world.trail()
 
     def add(
         self,
@@ -129,84 +122,6 @@ class FakeSecrets:
     # Without this, `for` would ask for the secrets 0, 1, ... by way of __getitem__.
     __iter__ = None
 
-    def lambda_function(
-        self,
-        handler: Handler,
-        name: str | None = None,
-        *,
-        arn: str | None = None,
-        timeout: float | None = None,
-        environment: Mapping[str, str] | None = None,
-    ) -> str:
-        """Register a rotation function, which RotateSecret can then invoke.
-
-        Args:
-            handler: the function, called in-process with event and context.
-            name: its Lambda name; by default made from the handler's module and name.
-            arn: its ARN, instead of a name.
-            timeout: the time-out that the context counts down from, seconds; default 30.
-            environment: environment variables that the function finds set.
-
-        Returns:
-            The ARN, for RotationLambdaARN; the same handler gives the same ARN.
-
-        Raises:
-            FunctionClashError: another function has that name or ARN.
-            TypeError: the handler can't be called, or is a coroutine function.
-            ValueError: name or ARN are not of Lambda's form, or both are given.
-        """
-        return self._world.functions.register(handler, name, arn=arn, timeout=timeout, environment=environment)
-
-    def rotate(
-        self,
-        secret_id: str,
-        handler: Handler | None = None,
-        *,
-        token: str | None = None,
-        errors: RotationErrors | None = None,
-    ) -> Rotation:
-        """Rotate a secret now, as RotateSecret does, and wait for the end.
-
-        Args:
-            secret_id: name, ARN or partial ARN.
-            handler: the rotation function; by default the one that the secret is configured with.
-            token: the new version's id, 32 to 64 characters; made up by default.
-            errors: "raise" or "record", instead of the world's `rotation_errors`.
-
-        Returns:
-            What the rotation came to.
-
-        Raises:
-            UnknownSecretError: there is no such secret.
-            RequestRefusedError: AWS would refuse RotateSecret, or has answered this token before.
-            ValueError: the token isn't 32 to 64 characters, or `errors` neither of the two.
-            BaseException: what the function raised, where errors are raised.
-        """
-        check_rotation_errors(errors or "raise")
-        if token is not None and not (isinstance(token, str) and len(token) in TOKEN_LENGTHS):
-            msg = f"token={token!r} isn't a string of 32 to 64 characters, as a ClientRequestToken is"
-            raise ValueError(msg)
-        members: dict[str, Any] = {
-            "SecretId": self._world.secret(secret_id).arn,
-            "ClientRequestToken": token or self._world.ids.uuid(),
-        }
-        request = self._world.request("RotateSecret", members)
-        if handler is not None:
-            members["RotationLambdaARN"] = self._world.functions.register(
-                handler, region=request.region, account_id=request.account_id
-            )
-        operation = request.operation
-        try:
-            _, rotation = self._world.answer(request)
-        except ServiceError as error:
-            advice = _advice(self._world.secret(secret_id), self.rotations)
-            raise RequestRefusedError(operation, error.code, error.message, advice) from None
-        if rotation is None:
-            reason = f"version {token} exists, so RotateSecret was asked under this token before"
-            raise RequestRefusedError(operation, "nothing to rotate", reason)
-        self._world.run(rotation, errors)
-        return rotation
-
     def credentials(self, principal_arn: str) -> Credentials:
         """Return what makes a client act as a principal, of any account.
 
@@ -240,7 +155,7 @@ class FakeSecrets:
     @property
     def quotas(self) -> Quotas:
         """The quotas, to be set lower: ``fake_secrets.quotas.versions = 3``; `reset` puts them back."""
-        return self._world.quotas
+        return self._world.store.quotas
 
     def set_kms_key(self, key_id: str, state: KeyState) -> None:
         """Have a KMS key be disabled, or denied to every caller, from now on; `reset` undoes it.
@@ -258,6 +173,24 @@ class FakeSecrets:
             msg = f"set_kms_key({key_id!r}, {state!r}): a key id, and one of {', '.join(map(repr, KEY_STATES))}"
             raise ValueError(msg)
         self._world.declare_key(key_id, state)
+
+    def on_event(self, subscriber: Subscriber) -> Subscriber:
+        """Have a function called with every event from now on, as EventBridge would deliver it.
+
+        It is called after the call that the event comes of; of what a rotation does, after the
+        rotation. What it raises comes out of that call.
+
+        Args:
+            subscriber: called with the event, a dict in EventBridge's shape.
+
+        Returns:
+            The subscriber, so that this is a decorator too.
+
+        Raises:
+            TypeError: it can't be called.
+        """
+        self._world.deliveries.subscribe(subscriber)
+        return subscriber
 
     def timeline(self, secret_id: str) -> Timeline:
         """Return which staging labels were on which version after each call about a secret.
@@ -284,12 +217,3 @@ class FakeSecrets:
 
     def __repr__(self) -> str:
         return f"<FakeSecrets {self.account_id} {self.region}, secrets {self._world.names()!r}>"
-
-
-def _advice(secret: Secret, rotations: Sequence[Rotation]) -> str:
-    """Return what to do where RotateSecret is refused because a rotation is open."""
-    if not stages.is_rotation_open(secret.labels):
-        return ""
-    held_by = next((rotation for rotation in rotations if rotation.token == secret.labels[AWSPENDING]), None)
-    retry = "" if held_by is None else f"retry() {held_by!r}, or "
-    return f"To go on, {retry}remove AWSPENDING from that version with update_secret_version_stage."

@@ -8,7 +8,7 @@ import string
 import uuid
 from collections.abc import Sequence
 
-__all__ = ["Ids"]
+__all__ = ["Ids", "numbered_uuid"]
 
 _SUFFIX_ALPHABET = string.ascii_letters + string.digits
 
@@ -52,6 +52,10 @@ class Ids:
         self._random.shuffle(characters)
 
     def request_id(self) -> str:
-        """Return the next request id: a UUID that counts calls, so that a test's log is readable."""
-        number = next(self._requests)
-        return f"00000000-0000-4000-8000-{number:012x}"
+        """Return the next request id: one that counts calls."""
+        return numbered_uuid(0, next(self._requests))
+
+
+def numbered_uuid(kind: int, number: int) -> str:
+    """Return a UUID version 4 that counts things of one kind, so that a test's log is readable."""
+    return f"00000000-0000-4000-8{kind:03x}-{number:012x}"

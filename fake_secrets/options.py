@@ -10,6 +10,7 @@ __all__ = [
     "CLASS_DECORATOR",
     "OPTIONS",
     "RotationErrors",
+    "RotationMode",
     "check_options",
     "check_region",
     "check_rotation_errors",
@@ -19,6 +20,7 @@ __all__ = [
 __tracebackhide__ = True  # the arguments in our frames may hold secret values
 
 RotationErrors = Literal["raise", "record"]
+RotationMode = Literal["inline", "manual"]
 
 OPTIONS = ("secrets", "region", "account_id", "rotation", "rotation_errors", "random_seed")
 
@@ -52,8 +54,11 @@ def check_options(options: Mapping[str, Any]) -> None:
         raise ValueError(msg)
     if options.get("region") is not None:
         check_region(options["region"])
-    if options.get("rotation", "inline") != "inline":
-        msg = f"rotation={options['rotation']!r}: rotations run 'inline', there is no other way yet"
+    if options.get("rotation", "inline") not in ("inline", "manual"):
+        msg = (
+            f'rotation={options["rotation"]!r}: a rotation runs by itself, "inline", '
+            'or step by step as the test says, "manual"'
+        )
         raise ValueError(msg)
     seed = options.get("random_seed")
     if seed is not None and (isinstance(seed, bool) or not isinstance(seed, int)):

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import TypedDict
 
 from fake_secrets.environment import FAKE_SECRET_ACCESS_KEY, FAKE_SESSION_TOKEN
-from fake_secrets.service.arns import PRINCIPAL_ARN, account_of
+from fake_secrets.service.arns import PRINCIPAL_ARN, account_of, root_arn
 
 __all__ = ["Credentials", "Principal", "Principals", "acting_as", "credentials_of", "is_telling", "root_of"]
 
@@ -78,7 +78,7 @@ def principal_of(arn: str) -> Principal:
 @functools.lru_cache(maxsize=256)
 def root_of(account_id: str, partition: str) -> Principal:
     """Return an account of a partition as a principal."""
-    return Principal(f"arn:{partition}:iam::{account_id}:root", account_id)
+    return Principal(root_arn(account_id, partition), account_id)
 
 
 def credentials_of(principal_arn: str) -> Credentials:

@@ -5,45 +5,34 @@ from __future__ import annotations
 import contextlib
 import threading
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextvars import ContextVar
-from typing import Any, Literal
+from dataclasses import dataclass
+from typing import Any, Literal, cast
 
 from fake_secrets import clock
-from fake_secrets.errors import RotationNotOpenError, ServiceError, UnknownSecretError, UnsupportedOperationError
+from fake_secrets.deliveries import Deliveries
+from fake_secrets.errors import ServiceError, UnknownSecretError, UnsupportedOperationError
 from fake_secrets.ids import Ids
-from fake_secrets.observe.ledger import SUCCEEDED, Ledger
-from fake_secrets.options import RotationErrors
-from fake_secrets.principals import Principals, acting_as, root_of
+from fake_secrets.observe.ledger import SUCCEEDED, Ledger, rotation_step
+from fake_secrets.observe.trail import Trail
+from fake_secrets.options import RotationErrors, RotationMode
+from fake_secrets.principals import Principals
 from fake_secrets.rotation.functions import Functions
-from fake_secrets.rotation.runner import Rotation, run_steps
+from fake_secrets.rotation.invocation import TimedOut
+from fake_secrets.rotation.runner import Rotation
+from fake_secrets.rotations import Rotations
+from fake_secrets.running import calls_belong_to, running_here
 from fake_secrets.service import dispatch
-from fake_secrets.service.arns import SECRET_ARN, SUFFIX_LENGTH, account_of, partition_of, region_of
+from fake_secrets.service.arns import SECRET_ARN, SUFFIX_LENGTH, account_of, partition_of, region_of, root_arn
 from fake_secrets.service.keys import KeyState
 from fake_secrets.service.model import Request, Secret
-from fake_secrets.service.quotas import Quotas
-from fake_secrets.service.rotation_config import begin_attempt, end_attempt, end_test, may_retry
 from fake_secrets.service.seeds import Seed, plant
-from fake_secrets.service.store import StartedRotation, Store
+from fake_secrets.service.store import Store
 
-__all__ = ["Lane", "World", "calls_belong_to", "rotating_world"]
+__all__ = ["Answer", "Lane", "World", "rotating_world"]
 
 __tracebackhide__ = True  # the arguments in our frames may hold secret values
 
 Lane = Literal["fast", "wire"]
-
-
-class _Running:
-    """A rotation that runs here, and those that its function has asked for meanwhile."""
-
-    __slots__ = ("asked_for", "is_over", "world")
-
-    def __init__(self, world: World | None) -> None:
-        self.world = world
-        self.asked_for: list[Rotation] = []
-        self.is_over = False
-
-
-_running: ContextVar[_Running | None] = ContextVar("fake_secrets_running_rotation", default=None)
 
 
 def rotating_world() -> World | None:
@@ -52,24 +41,23 @@ def rotating_world() -> World | None:
     Its calls belong there, even where a newer world is the innermost; those of a task that it
     leaves behind don't, once the rotation is over.
     """
-    running = _running.get()
-    return None if running is None or running.is_over else running.world
+    running = running_here()
+    return None if running is None else cast("World | None", running.world)
 
 
-@contextlib.contextmanager
-def calls_belong_to(world: World | None) -> Iterator[list[Rotation]]:
-    """Have calls from here answered by a world, or by the innermost one again (None).
+@dataclass(slots=True)
+class Answer:
+    """What a request has come to.
 
-    Yields:
-        The rotations that were asked for from here, which are to be run afterwards.
+    Args:
+        content: the response's members as JSON; empty where AWS refuses.
+        error: AWS's refusal.
+        rotation: what is to be run, once the answer is out.
     """
-    running = _Running(world)
-    reset = _running.set(running)
-    try:
-        yield running.asked_for
-    finally:
-        running.is_over = True
-        _running.reset(reset)
+
+    content: dict[str, Any]
+    error: ServiceError | None = None
+    rotation: Rotation | None = None
 
 
 class World:
@@ -81,6 +69,7 @@ class World:
         seeds: what the world starts with; it is planted at the first use, so that the test's
             clock rules its dates.
         ids: the maker of ids.
+        rotation: whether a rotation runs by itself ("inline"), or step by step ("manual").
         rotation_errors: whether what a rotation function raises comes out of the call that
             asked for the rotation ("raise"), or is only kept ("record").
         lane: how botocore's calls are answered: parsed ("fast") or as raw bytes ("wire").
@@ -96,6 +85,7 @@ class World:
         account_id: str,
         seeds: Sequence[Seed],
         ids: Ids,
+        rotation: RotationMode,
         rotation_errors: RotationErrors,
         lane: Lane,
         while_running: Callable[[], contextlib.AbstractContextManager[None]],
@@ -113,6 +103,16 @@ class World:
         self._seeds = seeds
         # Guards all that follows; never held while a rotation function runs.
         self._lock = threading.RLock()
+        self.rotations = Rotations(
+            functions=self.functions,
+            ids=ids,
+            lock=self._lock,
+            mode=rotation,
+            errors=rotation_errors,
+            executing=self._executing,
+            asked_meanwhile=self._asked_meanwhile,
+        )
+        self.deliveries = Deliveries(self.trail)
         self.reset()
 
     def reset(self) -> None:
@@ -120,109 +120,109 @@ class World:
         with self._lock:
             self._is_planted = False
             self.ids.rewind()
-            self._runs: dict[Rotation, StartedRotation] = {}
             self.store = Store(self.ids, self.functions.is_registered, self._is_region)
             self.ledger = Ledger()
+            self._trail = Trail()
+            self.rotations.reset(self.store, self.ledger)
+            self.deliveries.reset()
 
-    @property
-    def rotations(self) -> list[Rotation]:
-        """Every rotation that was started, in order."""
-        return list(self._runs)
-
-    @property
-    def quotas(self) -> Quotas:
-        """The quotas that hold from now on, until `reset`."""
-        return self.store.quotas
+    def trail(self) -> Trail:
+        """Return the trail, up to date."""
+        with self._lock:
+            events, self.store.events = self.store.events, []
+            self._trail.add(events)
+            return self._trail
 
     def declare_key(self, key_id: str, state: KeyState) -> None:
         """Have a KMS key be enabled, disabled or denied from now on, until `reset`."""
         with self._lock:
             self.store.keys.declare(key_id, state)
 
-    def answer(self, request: Request) -> tuple[dict[str, Any], Rotation | None]:
+    def answer(self, request: Request) -> Answer:
         """Answer one request.
 
         Args:
             request: the call; its `now` is set here.
 
-        Returns:
-            The response's members as JSON, and the rotation that the caller has to `run` once
-            the answer is out, if the request started one.
-
         Raises:
-            ServiceError: AWS would refuse the request.
             UnsupportedOperationError: the request isn't faked yet.
+            TimedOut: the rotation function that calls has timed out, so that this never happened.
         """
         with self._lock:
             store = self._ready_store()
             request.now = clock.now()
-            store.concerned = store.started_rotation = None
+            _end_late_step(request.now)
+            store.begin_call()
             try:
-                response = dispatch.answer(store, request)
+                answer = Answer(dispatch.answer(store, request))
+                self.ledger.record(request, store.concerned, SUCCEEDED)
             except ServiceError as error:
+                answer = Answer({}, error)
                 self.ledger.record(request, store.concerned, error.code)
-                raise
             except UnsupportedOperationError as error:
                 self.ledger.record(request, store.concerned, type(error).__name__)
                 raise
-            self.ledger.record(request, store.concerned, SUCCEEDED)
-            started = store.started_rotation
-            return response, None if started is None else self._begin(started)
+            if store.started_rotation is not None:
+                answer.rotation = self.rotations.take_up(store.started_rotation)
+            return answer
 
-    def run(self, rotation: Rotation, errors: RotationErrors | None = None) -> None:
-        """Run a rotation's function through its steps, with no lock held.
+    def has_due_work(self) -> bool:
+        """Say whether something is to be done before the next call from here."""
+        return self.store.is_rotation_due() and self.rotations.may_fall_due()
+
+    def do_due_work(self, until: float | None = None) -> list[Rotation]:
+        """Do what falls due by some time, and keep what it raises.
 
         Args:
-            rotation: a rotation of this world.
+            until: epoch seconds; by default now.
+
+        Returns:
+            The rotations, in order; none from a rotation that runs.
+
+        Raises:
+            BaseException: what is neither an Exception nor SystemExit.
+        """
+        until = clock.now() if until is None else until
+        with self._lock:
+            self._ready_store()
+        try:
+            ran = self.rotations.run_due(until) if self.rotations.may_fall_due() else []
+            with self._lock:
+                self.store.settle(until)
+        finally:
+            self.deliver()
+        return ran
+
+    def next_due(self) -> float | None:
+        """Return when the next rotation falls due, epoch seconds, or None."""
+        with self._lock:
+            self._ready_store()
+            return self.rotations.next_due
+
+    def has_news(self) -> bool:
+        """Say whether somebody is to be told of what has happened."""
+        return self.deliveries.is_due
+
+    def follow_up(self, rotations: Iterable[Rotation] = (), errors: RotationErrors | None = None) -> None:
+        """Do what follows a call: run the rotations that it has started, and tell of what happened.
+
+        Args:
+            rotations: rotations of this world.
             errors: instead of the world's `rotation_errors`.
 
         Raises:
-            BaseException: what the function raised, unchanged, with a note that names step and
-                secret; else what raised the first rotation that it asked for. Where errors are
-                recorded, only what is neither an Exception nor SystemExit.
+            BaseException: as `Rotations.run` says, or what a subscriber raises.
         """
-        outer = _running.get()
-        if outer is not None and not outer.is_over and outer.world is self:
-            # AWS doesn't wait either; nested, each would see the other half done.
-            outer.asked_for.append(rotation)
-            return
-        with self._lock:
-            started = self._runs.get(rotation)
-            # The world was reset meanwhile, or another thread has retried it.
-            if started is None or not begin_attempt(started.secret, started.token):
-                return
-        self._attempt(rotation, started, errors)
-
-    def _attempt(self, rotation: Rotation, started: StartedRotation, errors: RotationErrors | None = None) -> None:
         try:
-            # Whoever asked for the rotation, its function acts for the account that it is in.
-            role = root_of(account_of(started.lambda_arn), partition_of(self.region)).arn
-            with calls_belong_to(self) as asked_for, self._while_running(), acting_as(role):
-                run_steps(rotation, self.functions[started.lambda_arn], self.ids)
+            for rotation in rotations:
+                self.rotations.run(rotation, errors)
         finally:
-            self._end(rotation, started)
-        for waiting in asked_for:
-            self.run(waiting, "record")
-        raised = [one.error for one in (rotation, *asked_for) if one.error is not None]
-        if raised and (errors or self.rotation_errors) == "raise":
-            raise raised[0]
+            self.deliver()
 
-    def retry(self, rotation: Rotation) -> None:
-        """Run a rotation again with the same token.
-
-        Raises:
-            RotationNotOpenError: it isn't open any more, or it runs.
-            BaseException: as `run` does.
-        """
-        with self._lock:
-            started = self._runs.get(rotation)
-            why = "the world was reset" if started is None else self._refuse_retry(rotation, started)
-            if started is None or why is not None:
-                msg = f"{rotation!r} can't be retried: {why}. Start a new one with fake_secrets.rotate(...)."
-                raise RotationNotOpenError(msg)
-            # In one piece with the look, so that of two only one begins.
-            begin_attempt(started.secret, started.token)
-        self._attempt(rotation, started)
+    def deliver(self) -> None:
+        """Deliver events to whoever has subscribed, unless a rotation runs here: then later."""
+        if self.deliveries.is_due and rotating_world() is not self:
+            self.deliveries.deliver()
 
     def plant(self, seed: Seed) -> Secret:
         """Put a secret into the world without a call.
@@ -232,7 +232,7 @@ class World:
         """
         with self._lock:
             secret = plant(self._ready_store(), seed, self.account_id, clock.now())
-            self.ledger.record_seed(secret)
+            self.ledger.record_change(secret, "seed")
             return secret
 
     def secret(self, secret_id: Any) -> Secret:
@@ -279,7 +279,7 @@ class World:
         region = region_of(members["SecretId"]) or self.region
         account_id = account_of(members["SecretId"]) or self.account_id
         partition = partition_of(region)
-        principal = root_of(account_id, partition).arn
+        principal = root_arn(account_id, partition)
         return Request(operation, members, region, partition, account_id, principal, clock.now())
 
     def _shown(self, secret: Secret) -> str:
@@ -294,30 +294,18 @@ class World:
                 self.plant(seed)
         return self.store
 
-    def _begin(self, started: StartedRotation) -> Rotation:
-        secret = started.secret
-        rotation = Rotation(secret.arn, secret.name, started.token, self.retry, started.is_test)
-        self._runs[rotation] = started
-        return rotation
+    @contextlib.contextmanager
+    def _executing(self) -> Iterator[list[Rotation]]:
+        with calls_belong_to(self) as asked_for, self._while_running():
+            yield asked_for
 
-    def _end(self, rotation: Rotation, started: StartedRotation) -> None:
-        with self._lock:
-            has_passed = rotation.error is None
-            if started.is_test:
-                end_test(started.secret, started.token)
-                rotation.outcome = "succeeded" if has_passed else "failed"
-                return
-            if end_attempt(started.secret, started.token, clock.now(), has_passed=has_passed):
-                rotation.outcome = "succeeded"
+    def _asked_meanwhile(self) -> list[Rotation] | None:
+        running = running_here()
+        return running.asked_for if running is not None and running.world is self else None
 
-    def _refuse_retry(self, rotation: Rotation, started: StartedRotation) -> str | None:
-        secret = started.secret
-        if rotation.succeeded:
-            return "it has succeeded"
-        if rotation.is_test:
-            return "it only tried the function"
-        if rotating_world() is self:
-            return "a rotation function is running"
-        if self.store.named(secret.account_id, secret.region, secret.name) is not secret:
-            return "the secret was deleted"
-        return may_retry(secret, started.token)
+
+def _end_late_step(now: float) -> None:
+    """End the rotation function that calls, if it has timed out."""
+    step = rotation_step.get()
+    if step is not None and not step.is_over and step.deadline is not None and step.deadline <= now:
+        raise TimedOut

@@ -65,7 +65,7 @@ def test_the_demo_fails_where_a_state_comes_out_wrong(monkeypatch, capsys):
 
 
 def test_the_demo_fails_where_the_rotation_does(monkeypatch, capsys):
-    monkeypatch.setattr("fake_secrets.world.end_attempt", lambda *_, **__: False)
+    monkeypatch.setattr("fake_secrets.service.rotation_progress.end_attempt", lambda *_, **__: False)
     assert main(["demo"]) == 1
 
 

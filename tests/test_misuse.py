@@ -161,7 +161,7 @@ MISUSES = {
         "enter(region=5)": ("ValueError", "region=5 isn't a region, such as 'us-east-1'"),
         "enter(rotation='later')": (
             "ValueError",
-            "rotation='later': rotations run 'inline', there is no other way yet",
+            'rotation=\'later\': a rotation runs by itself, "inline", or step by step as the test says, "manual"',
         ),
         "enter(rotation_errors='ignore')": ("ValueError", ERRORS + "'ignore'"),
         "enter(rotation_errors=['raise'])": ("ValueError", ERRORS + "['raise']"),

@@ -527,7 +527,7 @@ class TestOtherArguments:
             ({"account_id": "12345"}, "isn't a string of twelve digits"),
             ({"region": "Paris, France"}, "isn't a region"),
             ({"region": "nowhere"}, "isn't a region"),
-            ({"rotation": "manual"}, "rotations run 'inline'"),
+            ({"rotation": "later"}, "a rotation runs by itself"),
             ({"rotation_errors": "ignore"}, 'either "raise"d or "record"ed'),
         ],
     )

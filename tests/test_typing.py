@@ -60,6 +60,6 @@ def test_every_option_is_among_what_is_checked(option):
     assert f"    {option}=" in (FOLDER / "call_forms.py").read_text()
 
 
-@pytest.mark.parametrize("name", [name for name in vars(FakeSecrets) if not name.startswith("_")])
+@pytest.mark.parametrize("name", [name for name in dir(FakeSecrets) if not name.startswith("_")])
 def test_every_part_of_the_handle_is_among_what_is_checked(name):
     assert f"fake.{name}" in (FOLDER / "handle.py").read_text()

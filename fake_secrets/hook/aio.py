@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any
 
 import botocore.exceptions
@@ -13,8 +13,8 @@ from aiobotocore.awsrequest import AioAWSResponse
 from aiobotocore.client import AioBaseClient
 from aiobotocore.endpoint import AioEndpoint
 
-from fake_secrets.hook.answers import Target, Unsent, answer_parsed, answer_raw
-from fake_secrets.hook.calls import begin, calling, is_ours, tell_other_place, world_of_this_call
+from fake_secrets.hook.answers import OK, Target, Unsent, answer_parsed, answer_raw
+from fake_secrets.hook.calls import Call, begin, calling, is_ours, tell_other_place, world_of_this_call
 from fake_secrets.hook.holding import hold, release
 from fake_secrets.hook.requests import operation_sent, target_of
 from fake_secrets.hook.seams import Seam
@@ -46,9 +46,10 @@ def seams() -> list[Seam]:
 async def answer_awaited(target: Target, model: OperationModel, params: Any) -> Any:
     """Answer a call that came past our wrapper, as `Endpoint.make_request` would have."""
     target.response_type = AioResponse
+    world = target.world
+    await _do_due_work(world)
     answer, rotation = answer_parsed(target, model, params)
-    if rotation is not None:
-        await _run(target.world, rotation)
+    await _follow_up(world, [] if rotation is None else [rotation], is_refused=answer[0].status_code != OK)
     return answer
 
 
@@ -59,21 +60,29 @@ async def _around_call(wrapped: Callable[..., Any], client: BaseClient, args: An
         return await wrapped(*args, **kwargs)
     hold()
     try:
+        await _do_due_work(world)
         call = begin(world, client, args)
         call.response_type = AioResponse
-        reset = calling.set(call)
         try:
-            response = await wrapped(*args, **kwargs)
-        except botocore.exceptions.ClientError as error:
-            tell_other_place(error, call, args)
+            response = await _proceed(wrapped, args, kwargs, call)
+        except botocore.exceptions.ClientError:
+            await _follow_up(world, call.rotations, is_refused=True)
             raise
-        finally:
-            calling.reset(reset)
-        for rotation in call.rotations:
-            await _run(world, rotation)
+        await _follow_up(world, call.rotations)
         return response
     finally:
         release()
+
+
+async def _proceed(wrapped: Callable[..., Any], args: Any, kwargs: Any, call: Call) -> Any:
+    reset = calling.set(call)
+    try:
+        return await wrapped(*args, **kwargs)
+    except botocore.exceptions.ClientError as error:
+        tell_other_place(error, call, args)
+        raise
+    finally:
+        calling.reset(reset)
 
 
 async def _around_send(wrapped: Callable[..., Any], _: Any, args: Any, kwargs: Any) -> Any:
@@ -86,22 +95,34 @@ async def _around_send(wrapped: Callable[..., Any], _: Any, args: Any, kwargs: A
         return await wrapped(*args, **kwargs)
     target = call or target_of(world, request)
     target.response_type = AioResponse
+    if call is None:
+        await _do_due_work(world)
     response, rotation = answer_raw(target, operation, request.body, request.url, None)
     if call is not None:
         call.remember(rotation)
-    elif rotation is not None:
-        await _run(world, rotation)
+    else:
+        await _follow_up(world, [] if rotation is None else [rotation], is_refused=response.status_code != OK)
     return response
 
 
-async def _run(world: World, rotation: Rotation) -> None:
-    """Run a rotation in a thread: its function blocks, and may start an event loop of its own."""
+async def _do_due_work(world: World) -> None:
+    if world.has_due_work():
+        await _in_thread(world.do_due_work)
+
+
+async def _follow_up(world: World, rotations: Sequence[Rotation], *, is_refused: bool = False) -> None:
+    if rotations or world.has_news():
+        await _in_thread(world.follow_up, rotations, "record" if is_refused else None)
+
+
+async def _in_thread(function: Callable[..., object], *args: Any) -> None:
+    """Run in a thread what runs users' functions: they block, and may start an event loop of their own."""
     try:
         asyncio.get_running_loop()
     except RuntimeError:
         # Not asyncio but trio, which aiobotocore runs on by way of anyio.
         import anyio.to_thread  # noqa: PLC0415
 
-        await anyio.to_thread.run_sync(world.run, rotation)
+        await anyio.to_thread.run_sync(function, *args)
     else:
-        await asyncio.to_thread(world.run, rotation)
+        await asyncio.to_thread(function, *args)

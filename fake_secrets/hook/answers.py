@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from fake_secrets.rotation.runner import Rotation
     from fake_secrets.world import World
 
-__all__ = ["Response", "Target", "Unsent", "answer_parsed", "answer_raw"]
+__all__ = ["OK", "Response", "Target", "Unsent", "answer_parsed", "answer_raw"]
 
 __tracebackhide__ = True  # the arguments in our frames may hold secret values
 
@@ -137,7 +137,6 @@ def _ask(
 ) -> tuple[dict[str, Any], Rotation | None, ServiceError | None, float]:
     """Return what the world answers: members as JSON, rotation to be run, error if it is one, and when."""
     world = target.world
-    request = None
     try:
         members = _members(body)
         for name, token in target.automatic.items():
@@ -147,13 +146,18 @@ def _ask(
         request = Request(
             operation, members, target.region, target.partition, caller.account_id, caller.arn, 0.0, shape
         )
-        content, rotation = world.answer(request)
+        answer = world.answer(request)
     except ServiceError as error:
-        now = clock.now() if request is None else request.now
-        # What AWS's front end refuses by itself has the key in lower case [D: api-facts 1].
-        key = "message" if error.code == "ValidationException" else "Message"
-        return {"__type": error.code, key: error.message}, None, error, now
-    return content, rotation, None, request.now
+        return _refusal(error), None, error, clock.now()
+    if answer.error is not None:
+        return _refusal(answer.error), answer.rotation, answer.error, request.now
+    return answer.content, answer.rotation, None, request.now
+
+
+def _refusal(error: ServiceError) -> dict[str, Any]:
+    # What AWS's front end refuses by itself has the key in lower case [D: api-facts 1].
+    key = "message" if error.code == "ValidationException" else "Message"
+    return {"__type": error.code, key: error.message}
 
 
 def _body(content: dict[str, Any]) -> bytes:

@@ -113,20 +113,32 @@ def around_call(wrapped: Callable[..., Any], client: BaseClient, args: Any, kwar
         return wrapped(*args, **kwargs)
     hold()
     try:
+        if world.has_due_work():
+            world.do_due_work()
         call = begin(world, client, args)
-        reset = calling.set(call)
         try:
-            response = wrapped(*args, **kwargs)
-        except botocore.exceptions.ClientError as error:
-            tell_other_place(error, call, args)
+            response = _proceed(wrapped, args, kwargs, call)
+        except botocore.exceptions.ClientError:
+            # The refusal is the answer, whatever becomes of a rotation.
+            if call.rotations or world.has_news():
+                world.follow_up(call.rotations, "record")
             raise
-        finally:
-            calling.reset(reset)
-        for rotation in call.rotations:
-            world.run(rotation)
+        if call.rotations or world.has_news():
+            world.follow_up(call.rotations)
         return response
     finally:
         release()
+
+
+def _proceed(wrapped: Callable[..., Any], args: Any, kwargs: Any, call: Call) -> Any:
+    reset = calling.set(call)
+    try:
+        return wrapped(*args, **kwargs)
+    except botocore.exceptions.ClientError as error:
+        tell_other_place(error, call, args)
+        raise
+    finally:
+        calling.reset(reset)
 
 
 def is_ours(client: BaseClient) -> bool:

@@ -8,12 +8,16 @@ import sys
 from collections.abc import Callable
 from importlib.machinery import ModuleSpec
 from types import ModuleType
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from fake_secrets.hook.answers import Target, answer_parsed, answer_raw
+from fake_secrets.hook.answers import OK, Target, answer_parsed, answer_raw
 from fake_secrets.hook.calls import calling, world_of_this_call
 from fake_secrets.hook.requests import asked, operation_asked, operation_sent, target_of
 from fake_secrets.hook.seams import Seam
+
+if TYPE_CHECKING:
+    from fake_secrets.rotation.runner import Rotation
+    from fake_secrets.world import World
 
 __all__ = ["AioSeams", "around_request", "around_send"]
 
@@ -88,9 +92,9 @@ def around_request(wrapped: Callable[..., Any], endpoint: Any, args: Any, kwargs
         from fake_secrets.hook import aio  # noqa: PLC0415 -- it imports aiobotocore
 
         return aio.answer_awaited(target, model, params)
+    _do_due_work(world)
     answer, rotation = answer_parsed(target, model, params)
-    if rotation is not None:
-        world.run(rotation)
+    _follow_up(world, rotation, answer[0].status_code)
     return answer
 
 
@@ -103,9 +107,21 @@ def around_send(wrapped: Callable[..., Any], _: Any, args: Any, kwargs: Any) -> 
     if operation is None or world is None:
         return wrapped(*args, **kwargs)
     target = call or target_of(world, request)
+    if call is None:
+        _do_due_work(world)
     response, rotation = answer_raw(target, operation, request.body, request.url, None)
-    if call is not None:
+    if call is None:
+        _follow_up(world, rotation, response.status_code)
+    else:
         call.remember(rotation)
-    elif rotation is not None:
-        world.run(rotation)
     return response
+
+
+def _do_due_work(world: World) -> None:
+    if world.has_due_work():
+        world.do_due_work()
+
+
+def _follow_up(world: World, rotation: Rotation | None, status: int) -> None:
+    rotations = [] if rotation is None else [rotation]
+    world.follow_up(rotations, None if status == OK else "record")

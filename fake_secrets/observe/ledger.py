@@ -18,12 +18,18 @@ SUCCEEDED = "succeeded"
 
 
 class RunningStep:
-    """A step of a rotation function. A task that it leaves behind still finds it, when it is over."""
+    """A step of a rotation function. A task that it leaves behind still finds it, when it is over.
 
-    __slots__ = ("is_over", "name")
+    Args:
+        name: the step's name.
+        deadline: when the function times out, epoch seconds; None if it doesn't.
+    """
 
-    def __init__(self, name: str) -> None:
+    __slots__ = ("deadline", "is_over", "name")
+
+    def __init__(self, name: str, deadline: float | None = None) -> None:
         self.name = name
+        self.deadline = deadline
         self.is_over = False
 
 
@@ -52,7 +58,7 @@ class Call:
 
 @dataclass(slots=True)
 class Entry:
-    """What the ledger keeps of one call, or of a seeding: the secret and its labels afterwards."""
+    """What the ledger keeps of one call, or of a change without one: the secret and its labels afterwards."""
 
     operation: str
     members: Mapping[str, Any]
@@ -61,6 +67,11 @@ class Entry:
     secret: Secret | None
     labels: Mapping[str, str]
     version_count: int
+
+    @property
+    def is_call(self) -> bool:
+        """Whether it is a call, and not what became of a secret without one."""
+        return not self.operation.startswith("(")
 
 
 class Ledger:
@@ -81,9 +92,9 @@ class Ledger:
         members = request.members if shape is None else redact(shape, request.members)
         self._enter(request.operation, members, outcome, secret)
 
-    def record_seed(self, secret: Secret) -> None:
-        """Record that a secret was put into the world without a call."""
-        self._enter("", {}, SEEDED, secret)
+    def record_change(self, secret: Secret, what: str) -> None:
+        """Record what became of a secret without a call, such as ``seed`` or ``scheduled rotation``."""
+        self._enter(f"({what})", {}, SEEDED if what == "seed" else SUCCEEDED, secret)
 
     def calls(self) -> list[Call]:
         """Return every call, in order."""
@@ -96,7 +107,7 @@ class Ledger:
                 step=entry.step,
             )
             for entry in self.entries
-            if entry.outcome != SEEDED
+            if entry.is_call
         ]
 
     def latest(self, secret_id: str) -> Secret | None:

@@ -19,7 +19,8 @@ class Moment:
     """One row of a timeline.
 
     Args:
-        operation: the API operation; ``(seed)`` where the secret came to be without a call.
+        operation: the API operation; in parentheses what happened without a call: ``(seed)``,
+            ``(scheduled rotation)``, ``(managed rotation)``, ``(end of test)``.
         step: the rotation step that made the call, or None.
         outcome: ``succeeded``, ``seeded`` or an error code.
         stages: for each version that existed then, in the order of creation, its labels; an
@@ -70,7 +71,7 @@ def timeline_of(secret: Secret, entries: Iterable[Entry]) -> Timeline:
 
 def _moment(entry: Entry, versions: Sequence[str]) -> Moment:
     stages = tuple(tuple(labels_of(entry.labels, version)) for version in versions[: entry.version_count])
-    return Moment(entry.operation or "(seed)", entry.step, entry.outcome, stages)
+    return Moment(entry.operation, entry.step, entry.outcome, stages)
 
 
 def _table(rows: Sequence[Sequence[str]]) -> list[str]:

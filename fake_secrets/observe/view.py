@@ -13,7 +13,7 @@ from fake_secrets.errors import UnknownSecretError
 from fake_secrets.service.model import AWSCURRENT, Secret
 from fake_secrets.service.stages import labels_of
 
-__all__ = ["SecretView", "VersionView"]
+__all__ = ["SecretView", "VersionView", "readable"]
 
 __tracebackhide__ = True  # the arguments in our frames may hold secret values
 
@@ -72,7 +72,7 @@ class SecretView:
                 version.id,
                 tuple(labels_of(secret.labels, version.id)),
                 clock.utc(version.created),
-                _readable(version.value),
+                readable(version.value),
             )
             for version in list(secret.versions.values())
         ]
@@ -96,7 +96,7 @@ class SecretView:
             labels = "".join(f"\n- {label}" for label in secret.labels) or "\n- none"
             msg = f"no version of secret {secret.name!r} has staging label {label!r}. Its labels are:{labels}"
             raise LookupError(msg)
-        return _readable(secret.versions[version_id].value)
+        return readable(secret.versions[version_id].value)
 
     def __repr__(self) -> str:
         try:
@@ -106,7 +106,8 @@ class SecretView:
         return f"<secret {secret.name!r}, stages {dict(secret.labels)!r}>"
 
 
-def _readable(value: str | bytes | None) -> Any:
+def readable(value: str | bytes | None) -> Any:
+    """Return a value as a test reads it: a dict where the string is a JSON object, else as stored."""
     if not isinstance(value, str):
         return value
     try:

@@ -6,7 +6,7 @@ import re
 from collections.abc import Mapping
 
 from fake_secrets.errors import FunctionClashError
-from fake_secrets.rotation.runner import DEFAULT_TIMEOUT, Handler, LambdaFunction
+from fake_secrets.rotation.invocation import Handler, LambdaFunction
 from fake_secrets.service.arns import LAMBDA_ARN, account_of, lambda_arn
 
 __all__ = ["Functions"]
@@ -55,13 +55,14 @@ class Functions:
             handler: called with event and context.
             name: the function's name; by default made from the handler's module and name.
             arn: the function's ARN, instead of a name.
-            timeout: seconds, default 30.
+            timeout: the function's time-out, seconds; by default it has none.
             environment: the function's environment variables.
             region, account_id: the function's, where no ARN is given.
 
         Raises:
             TypeError: the handler can't be called, or is a coroutine function.
-            ValueError: name or ARN are not of Lambda's form, or both are given.
+            ValueError: name or ARN are not of Lambda's form, or both are given; or the time-out
+                isn't above 0.
             FunctionClashError: another function has that name or ARN.
         """
         region, account_id = region or self._region, account_id or self._account_id
@@ -76,7 +77,7 @@ class Functions:
         function = LambdaFunction(
             self._arn(handler, name, arn, region, account_id),
             handler,
-            DEFAULT_TIMEOUT if timeout is None else timeout,
+            timeout,
             dict(variables),
         )
         clashing = self._functions.setdefault(function.arn, function)

@@ -1,145 +1,50 @@
-"""Runs a rotation function through its four steps, as Secrets Manager invokes it."""
+"""Runs a rotation through its steps, as Secrets Manager invokes a rotation function."""
 
 from __future__ import annotations
 
-import contextlib
-import inspect
-from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import Any, Literal
+from typing import Any, Literal, Protocol
 
 from fake_secrets import clock
-from fake_secrets.environment import Overlay
+from fake_secrets.errors import annotate
 from fake_secrets.ids import Ids
 from fake_secrets.observe.ledger import RunningStep, rotation_step
 
-__all__ = ["STEPS", "Handler", "LambdaContext", "LambdaFunction", "Outcome", "Rotation", "run_steps"]
+__all__ = ["MANAGED_STEPS", "STEPS", "TEST_STEPS", "Outcome", "Rotation", "run_step"]
 
 __tracebackhide__ = True  # the arguments in our frames may hold secret values
 
 STEPS = ("createSecret", "setSecret", "testSecret", "finishSecret")
 TEST_STEPS = ("testSecret",)
+# AWS and its partners tell nobody of theirs.
+MANAGED_STEPS = ("managedRotation",)
 
-DEFAULT_TIMEOUT = 30.0
-_MEMORY_SIZE_MB = 128
-
-Handler = Callable[[dict[str, Any], Any], object]
 Outcome = Literal["succeeded", "failed", "unfinished"]
 
 
-@dataclass(frozen=True, slots=True)
-class CognitoIdentity:
-    """The caller's Cognito identity, which an invocation by Secrets Manager hasn't."""
+class Driver(Protocol):
+    """What runs rotations."""
 
-    cognito_identity_id: None = None
-    cognito_identity_pool_id: None = None
+    def retry(self, rotation: Rotation) -> None:
+        """Run all steps again."""
 
-
-@dataclass(frozen=True, slots=True)
-class LambdaContext:
-    """The context object that Lambda's Python runtime hands to a function.
-
-    `memory_limit_in_mb` is a string, as in the real runtime. `deadline` is in epoch seconds.
-    """
-
-    aws_request_id: str
-    function_name: str
-    invoked_function_arn: str
-    log_group_name: str
-    log_stream_name: str
-    deadline: float = field(repr=False)
-    function_version: str = "$LATEST"
-    memory_limit_in_mb: str = str(_MEMORY_SIZE_MB)
-    identity: CognitoIdentity = CognitoIdentity()
-    client_context: None = None
-
-    def get_remaining_time_in_millis(self) -> int:
-        """Return the milliseconds until the function's time-out, by the test's clock."""
-        return max(0, round((self.deadline - clock.now()) * 1000))
+    def step(self, rotation: Rotation) -> None:
+        """Run the next step."""
 
 
-@dataclass(frozen=True, slots=True)
-class LambdaFunction:
-    """A handler registered as a Lambda function.
+class Invocable(Protocol):
+    """What a step is done by: a Lambda function, or AWS itself."""
 
-    Args:
-        arn: the function's ARN.
-        handler: the user's function, called with event and context.
-        timeout: the function's time-out, seconds.
-        environment: the function's own environment variables.
-    """
-
-    arn: str
-    handler: Handler
-    timeout: float = DEFAULT_TIMEOUT
-    environment: Mapping[str, str] = field(default_factory=dict, repr=False)
-
-    def __post_init__(self) -> None:
-        handler: object = self.handler
-        if not callable(handler):
-            hint = " (rotate_secret takes an ARN, as RotationLambdaARN)" if isinstance(handler, str) else ""
-            msg = f"a rotation function is called as handler(event, context); {handler!r} can't be called{hint}"
-            raise TypeError(msg)
-        if inspect.iscoroutinefunction(self.handler):
-            msg = (
-                f"{self.handler!r} is a coroutine function, which Lambda's Python runtime doesn't await. "
-                "Register a plain function that runs it, with asyncio.run for example."
-            )
-            raise TypeError(msg)
-        if not all(isinstance(text, str) for pair in self.environment.items() for text in pair):
-            msg = "environment= maps names to values, both str"
-            raise TypeError(msg)
-
-    @property
-    def name(self) -> str:
-        """The function's name, without a qualifier."""
-        return self.arn.split(":")[6]
-
-    @property
-    def region(self) -> str:
-        """The function's region."""
-        return self.arn.split(":")[3]
+    def deadline(self, now: float) -> float | None:
+        """Return when an invocation of now times out, epoch seconds; None if it doesn't."""
 
     def invoke(self, event: dict[str, Any], request_id: str) -> None:
-        """Call the handler once, in the environment and with the context that Lambda gives.
-
-        Args:
-            event: the event.
-            request_id: the invocation's `aws_request_id`.
-
-        Raises:
-            BaseException: whatever the handler raises.
-        """
-        now = clock.now()
-        log_group = f"/aws/lambda/{self.name}"
-        context = LambdaContext(
-            aws_request_id=request_id,
-            function_name=self.name,
-            invoked_function_arn=self.arn,
-            log_group_name=log_group,
-            log_stream_name=f"{clock.utc(now):%Y/%m/%d}/[$LATEST]{request_id.replace('-', '')}",
-            deadline=now + self.timeout,
-        )
-        overlay = Overlay(
-            {
-                "AWS_REGION": self.region,
-                "AWS_DEFAULT_REGION": self.region,
-                "AWS_LAMBDA_FUNCTION_NAME": self.name,
-                "AWS_LAMBDA_FUNCTION_MEMORY_SIZE": str(_MEMORY_SIZE_MB),
-                "AWS_LAMBDA_LOG_GROUP_NAME": log_group,
-                **self.environment,
-            }
-        )
-        overlay.apply()
-        try:
-            self.handler(event, context)
-        finally:
-            overlay.undo()
+        """Do a step."""
 
 
 @dataclass(eq=False)
 class Rotation:
-    """One rotation of a secret, from RotateSecret to its end.
+    """One rotation of a secret, from RotateSecret, or from the day that it was due, to its end.
 
     Args:
         secret_arn: the secret's ARN.
@@ -156,18 +61,34 @@ class Rotation:
     secret_arn: str
     secret_name: str
     token: str
-    _retry: Callable[[Rotation], None] = field(repr=False)
-    is_test: bool = False
+    _driver: Driver = field(repr=False)
+    _plan: tuple[str, ...] = STEPS
     outcome: Outcome = "unfinished"
     steps: list[str] = field(default_factory=list)
     failed_step: str | None = None
     error: BaseException | None = None
     attempts: int = 0
+    _was_abandoned: bool = False
 
     @property
     def succeeded(self) -> bool:
         """Whether the new version is current and the rotation complete."""
         return self.outcome == "succeeded"
+
+    @property
+    def is_test(self) -> bool:
+        """Whether the function is only tried, by RotateImmediately=False."""
+        return self._plan == TEST_STEPS
+
+    @property
+    def next_step(self) -> str | None:
+        """The step that comes next; None where the last attempt is over."""
+        return next(iter(self.remaining_steps), None)
+
+    @property
+    def remaining_steps(self) -> tuple[str, ...]:
+        """The steps that the last attempt hasn't begun; none where it is over."""
+        return self._plan[len(self.steps) :] if self.outcome == "unfinished" else ()
 
     def retry(self) -> Rotation:
         """Run the four steps again with the same token, as AWS retries a rotation.
@@ -179,8 +100,37 @@ class Rotation:
             RotationNotOpenError: it has succeeded, or AWSPENDING isn't on its version any more.
             Exception: what the function raised, where the world's `rotation_errors` is "raise".
         """
-        self._retry(self)
+        self._driver.retry(self)
         return self
+
+    def step(self) -> Rotation:
+        """Run the next step: the first of a new attempt, where the last one is over.
+
+        Returns:
+            This rotation, with what the step came to.
+
+        Raises:
+            RotationNotOpenError: no step is left, and it can't be attempted again, as `retry` says.
+            Exception: what the function raised, where the world's `rotation_errors` is "raise".
+        """
+        self._driver.step(self)
+        return self
+
+    def begin_attempt(self) -> None:
+        """Be about to run the first step, whatever the last attempt came to."""
+        self.attempts += 1
+        self.outcome, self.failed_step, self.error = "unfinished", None, None
+        self.steps = []
+
+    def fail(self, step: str | None, error: BaseException) -> None:
+        """Have failed in a step, or without any."""
+        self.outcome, self.failed_step, self.error = "failed", step, error
+
+    def end_attempt(self, *, has_succeeded: bool, was_abandoned: bool = False) -> None:
+        """Have run all steps of an attempt, or failed in one."""
+        if has_succeeded:
+            self.outcome = "succeeded"
+        self._was_abandoned = was_abandoned
 
     def __repr__(self) -> str:
         return f"<Rotation of {self.secret_name!r}, version {self.token}: {self._reason()}>"
@@ -188,23 +138,34 @@ class Rotation:
     def _reason(self) -> str:
         if self.outcome == "failed":
             # Only the kind of error: its text may hold a secret value.
-            return f"failed in {self.failed_step} with {type(self.error).__name__}"
-        if self.outcome == "unfinished" and self.attempts:
-            return (
-                "unfinished, since no step raised but AWSCURRENT isn't on the new version; finishSecret "
-                "has to move it with update_secret_version_stage"
-            )
-        return self.outcome if self.attempts else "not begun"
+            where = f"failed in {self.failed_step} with" if self.failed_step else "not begun, because of a"
+            return f"{where} {type(self.error).__name__}"
+        if self.outcome == "succeeded":
+            return "succeeded"
+        if not self.attempts:
+            return "not begun"
+        if self.next_step is not None:
+            return f"under way, {self.next_step} is next"
+        if self._was_abandoned:
+            return "unfinished, since another value became current meanwhile, which took AWSPENDING away"
+        return (
+            "unfinished, since no step raised but AWSCURRENT isn't on the new version; finishSecret "
+            "has to move it with update_secret_version_stage"
+        )
 
 
-def run_steps(rotation: Rotation, function: LambdaFunction, ids: Ids) -> None:
-    """Invoke the function for each step, until one raises.
+def run_step(rotation: Rotation, step: str, by: Invocable, rotation_token: str, ids: Ids) -> bool:
+    """Have one step of a rotation done.
 
     Args:
-        rotation: what to run; its `steps`, `failed_step` and `error` are set, and `outcome`
-            to "failed" where a step raised, else to "unfinished" until somebody knows better.
-        function: the rotation function.
+        rotation: what is run; where the step raises, it has failed in it.
+        step: the step's name.
+        by: what does it.
+        rotation_token: the event's RotationToken.
         ids: the maker of ids.
+
+    Returns:
+        Whether it has passed.
 
     Raises:
         BaseException: what is neither an Exception nor SystemExit, after noting it as a
@@ -213,35 +174,24 @@ def run_steps(rotation: Rotation, function: LambdaFunction, ids: Ids) -> None:
     Source: rotation-facts 1.2: the event [B, C], one invocation after the other [C], the
         return value ignored [B].
     """
-    rotation.attempts += 1
-    rotation.outcome, rotation.failed_step, rotation.error = "unfinished", None, None
-    rotation.steps = []
-    rotation_token = ids.uuid()
-    for step in TEST_STEPS if rotation.is_test else STEPS:
-        rotation.steps.append(step)
-        event = {
-            "SecretId": rotation.secret_arn,
-            "ClientRequestToken": rotation.token,
-            "Step": step,
-            "RotationToken": rotation_token,
-        }
-        running = RunningStep(step)
-        reset = rotation_step.set(running)
-        try:
-            function.invoke(event, ids.uuid())
-        except BaseException as error:
-            rotation.outcome, rotation.failed_step, rotation.error = "failed", step, error
-            _note(error, f"raised in {step} of the rotation of secret {rotation.secret_name!r}")
-            if isinstance(error, (Exception, SystemExit)):
-                return
+    rotation.steps.append(step)
+    event = {
+        "SecretId": rotation.secret_arn,
+        "ClientRequestToken": rotation.token,
+        "Step": step,
+        "RotationToken": rotation_token,
+    }
+    running = RunningStep(step, by.deadline(clock.now()))
+    reset = rotation_step.set(running)
+    try:
+        by.invoke(event, ids.uuid())
+    except BaseException as error:
+        rotation.fail(step, error)
+        annotate(error, f"raised in {step} of the rotation of secret {rotation.secret_name!r}")
+        if not isinstance(error, (Exception, SystemExit)):
             raise
-        finally:
-            running.is_over = True
-            rotation_step.reset(reset)
-
-
-def _note(error: BaseException, note: str) -> None:
-    """Add a note to an exception, once, where it can carry one: a frozen dataclass can't."""
-    if note not in getattr(error, "__notes__", ()):
-        with contextlib.suppress(AttributeError, TypeError):
-            error.add_note(note)
+        return False
+    finally:
+        running.is_over = True
+        rotation_step.reset(reset)
+    return True

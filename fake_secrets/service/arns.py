@@ -14,6 +14,7 @@ __all__ = [
     "lambda_arn",
     "partition_of",
     "region_of",
+    "root_arn",
     "secret_arn",
 ]
 
@@ -65,6 +66,11 @@ def secret_arn(region: str, account_id: str, name: str, suffix: str, partition: 
 def lambda_arn(region: str, account_id: str, name: str) -> str:
     """Return the ARN of a Lambda function."""
     return f"arn:{partition_of(region)}:lambda:{region}:{account_id}:function:{name}"
+
+
+def root_arn(account_id: str, partition: str) -> str:
+    """Return the ARN of an account, as a principal."""
+    return f"arn:{partition}:iam::{account_id}:root"
 
 
 def partition_of(region: str) -> str:

@@ -98,8 +98,11 @@ def answer(store: Store, request: Request) -> dict[str, Any]:
         _refuse_unsupported_members(request)
     store.settle(request.now)
     response = operation(store, request)
-    if store.concerned is not None and store.concerned.replicas:
-        replication.follow(store.concerned)
+    concerned = store.concerned
+    if concerned is not None:
+        if concerned.replicas:
+            replication.follow(concerned)
+        store.follow_up(concerned, request.now)
     return response
 
 

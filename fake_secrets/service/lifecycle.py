@@ -9,8 +9,10 @@ from fake_secrets.errors import ServiceError
 from fake_secrets.service import replication
 from fake_secrets.service.access import is_foreign, refuse_managed, refuse_replica
 from fake_secrets.service.arns import secret_arn
+from fake_secrets.service.events import version_events
 from fake_secrets.service.keys import check_key_region
 from fake_secrets.service.model import AWSCURRENT, AWSPENDING, AWSPREVIOUS, Request, Secret, Version
+from fake_secrets.service.schedule import skip_missed
 from fake_secrets.service.store import Store, check_name, check_secret_id
 from fake_secrets.service.tags import merge_tags
 from fake_secrets.service.values import plan_value, token_in_use, token_of, value_of
@@ -69,7 +71,7 @@ def create_secret(store: Store, request: Request) -> dict[str, Any]:
     response: dict[str, Any] = {"ARN": secret.arn, "Name": name}
     if value is not None:
         store.keys.check_encryption(request, secret, secret.kms_key_id)
-        plan_value(store, secret, token, value, now=request.now).store(secret, request.now)
+        plan_value(store, secret, token, value, now=request.now).keep(store, secret, request.now)
         response["VersionId"] = token
     store.add(secret)
     if added:
@@ -121,7 +123,7 @@ def update_secret(store: Store, request: Request) -> dict[str, Any]:
         secret.changed = request.now
     response = {"ARN": secret.arn, "Name": secret.name}
     if planned is not None:
-        planned.store(secret, request.now)
+        planned.keep(store, secret, request.now)
         response["VersionId"] = token
     return response
 
@@ -151,6 +153,7 @@ def delete_secret(store: Store, request: Request) -> dict[str, Any]:
     _check_deletion(secret)
     days = DEFAULT_RECOVERY_WINDOW if window is None else window
     secret.deleted = secret.changed = request.now
+    store.events += version_events("StartSecretVersionDelete", secret, request.now)
     store.schedule_deletion(secret, request.now + days * clock.SECONDS_PER_DAY)
     return {"ARN": secret.arn, "Name": secret.name, "DeletionDate": secret.deletion_date}
 
@@ -165,12 +168,15 @@ def restore_secret(store: Store, request: Request) -> dict[str, Any]:
         InvalidParameterException (M33) [D].
     Source:   RestoreSecret; api-facts 3, 5. A secret that isn't scheduled answers the same
               and doesn't change [D].
+              Rotations that fell due meanwhile don't happen any more [D].
     """
     secret = store.get(request)
     refuse_replica(secret)
     if secret.deleted is not None:
         secret.deleted = secret.deletion_date = None
         secret.changed = request.now
+        store.events += version_events("CancelSecretVersionDelete", secret, request.now)
+        skip_missed(secret.rotation, request.now)
     return {"ARN": secret.arn, "Name": secret.name}
 
 
@@ -260,6 +266,9 @@ def _delete_now(store: Store, request: Request) -> dict[str, Any]:
     if secret is not None or is_foreign(request, secret_id):
         secret = store.get(request)
         _check_deletion(secret)
+        if secret.deleted is None:
+            store.events += version_events("StartSecretVersionDelete", secret, request.now)
+        store.events += version_events("EndSecretVersionDelete", secret, request.now)
         store.remove(secret)
         return {"ARN": secret.arn, "Name": secret.name, "DeletionDate": request.now}
     arn = secret_id

@@ -60,7 +60,8 @@ class Version:
     """One version of a secret. `value` is None in the empty version that opens a rotation.
 
     Dates are epoch seconds; `serial` counts the versions of the secret in the order of creation.
-    `kms_key_id` is the key that the value was encrypted with, None for the default one.
+    `kms_key_id` is the key that the value was encrypted with, None for the default one. `stranger`
+    is who filled the empty version of a rotation, where that wasn't its function.
     """
 
     id: str
@@ -69,15 +70,21 @@ class Version:
     serial: int
     accessed: float | None = None
     kms_key_id: str | None = None
+    stranger: str | None = None
 
 
 @dataclass(slots=True)
 class RotationState:
     """How a secret is rotated.
 
-    `open_token` names the version in flight, while there is one, and `running_token` that of the
-    latest attempt, while it runs. `counted_from` is the event that `next_rotation` is counted from. A
-    secret that AWS or a partner rotates has no `lambda_arn`.
+    `open_token` names the version in flight, while there is one, `rotation_token` proves that a call
+    is of its rotation, and `running_token` names the version of the latest attempt, while it runs.
+    `failures` counts the attempts in a row that have failed. A secret that AWS or a partner rotates
+    has no `lambda_arn`.
+
+    `counted_from` is the event that the schedule counts from; `next_rotation` is NextRotationDate.
+    `due` is when something is to be done unasked, a rotation or another attempt, and `noted` what the
+    store has noted of it. All are epoch seconds.
     """
 
     lambda_arn: str | None
@@ -86,8 +93,12 @@ class RotationState:
     last_rotated: float | None = None
     next_rotation: float | None = None
     counted_from: float = 0.0
+    due: float | None = None
+    noted: float | None = None
     open_token: str | None = None
+    rotation_token: str | None = field(default=None, repr=False)
     running_token: str | None = None
+    failures: int = 0
     external_metadata: list[dict[str, str]] | None = None
     external_role_arn: str | None = None
 
@@ -110,7 +121,8 @@ class Secret:
     `serial` counts the secrets of its store in the order of creation; `history` has the ids of
     all versions that it ever had. Dates are epoch seconds. `tags` is None while the secret was
     never tagged, which DescribeSecret tells apart from having lost its last tag [A: api-facts 5].
-    `replicas` are a primary's, by region; `primary` is set on a replica.
+    `replicas` are a primary's, by region; `primary` is set on a replica. `announced` are the labels
+    as the last event left them.
     """
 
     arn: str
@@ -126,6 +138,7 @@ class Secret:
     versions: dict[str, Version] = field(default_factory=dict)
     history: list[str] = field(default_factory=list)
     labels: Mapping[str, str] = field(default_factory=dict)
+    announced: Mapping[str, str] = field(default_factory=dict, repr=False)
     accessed: float | None = None
     deleted: float | None = None
     deletion_date: float | None = None

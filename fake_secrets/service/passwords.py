@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import string
+from collections.abc import Mapping
 from typing import Any
 
 from fake_secrets.errors import ServiceError
+from fake_secrets.ids import Ids
 from fake_secrets.service.model import Request
 from fake_secrets.service.store import Store
 
-__all__ = ["get_random_password"]
+__all__ = ["get_random_password", "random_password"]
 
 DEFAULT_LENGTH = 32
 
@@ -34,7 +36,11 @@ def get_random_password(store: Store, request: Request) -> dict[str, Any]:
     Source:   GetRandomPassword; api-facts 11 [B, C]. The space is admitted by IncludeSpace,
               never required, and can be excluded [C].
     """
-    members = request.members
+    return {"RandomPassword": random_password(store.ids, request.members)}
+
+
+def random_password(ids: Ids, members: Mapping[str, Any]) -> str:
+    """Return a password by the members of GetRandomPassword, which says what is raised."""
     excluded = set(members.get("ExcludeCharacters") or "")
     types = [
         [character for character in characters if character not in excluded]
@@ -52,10 +58,10 @@ def get_random_password(store: Store, request: Request) -> dict[str, Any]:
     length = members.get("PasswordLength", DEFAULT_LENGTH)
     if length < len(required):
         raise _refusal("Password length is too short based on the required types.")
-    characters = [store.ids.choice(kind) for kind in required]
-    characters += [store.ids.choice(alphabet) for _ in range(length - len(characters))]
-    store.ids.shuffle(characters)
-    return {"RandomPassword": "".join(characters)}
+    characters = [ids.choice(kind) for kind in required]
+    characters += [ids.choice(alphabet) for _ in range(length - len(characters))]
+    ids.shuffle(characters)
+    return "".join(characters)
 
 
 def _refusal(message: str) -> ServiceError:

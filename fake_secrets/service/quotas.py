@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import ClassVar
+
+from fake_secrets.service.settings import Settings
 
 __all__ = ["Quotas"]
 
@@ -11,7 +13,7 @@ __tracebackhide__ = True  # a misuse is told where it is
 
 
 @dataclass(slots=True)
-class Quotas:
+class Quotas(Settings):
     """The quotas of every account and region of a world; set one lower to meet it in a test.
 
     What exceeds a quota from the moment that it is set is refused; what is there stays.
@@ -32,22 +34,11 @@ class Quotas:
         65,536 bytes or 20,480 characters changes nothing.
     """
 
+    KIND: ClassVar[str] = "quota"
+
     secrets: int = 500_000
     versions: int = 100
     labels: int = 20
     tags: int = 50
     value_bytes: int = 65_536
     policy_characters: int = 20_480
-
-    # To type checkers, one of its own would let every name pass.
-    if not TYPE_CHECKING:
-
-        def __setattr__(self, name: str, value: int) -> None:
-            """Set a quota."""
-            if name not in self.__slots__:
-                msg = f"there is no quota {name!r}; there are {', '.join(self.__slots__)}"
-                raise AttributeError(msg)
-            if isinstance(value, bool) or not isinstance(value, int) or value < 1:
-                msg = f"the quota {name!r} is a whole number from 1, not {value!r}"
-                raise ValueError(msg)
-            object.__setattr__(self, name, value)

@@ -1,21 +1,20 @@
-"""The configuration of rotation, and how a rotation opens and ends: RotateSecret, CancelRotateSecret."""
+"""The configuration of rotation: RotateSecret, CancelRotateSecret."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from typing import Any
 
-from fake_secrets.errors import ServiceError, UnsupportedOperationError
+from fake_secrets.errors import ServiceError
 from fake_secrets.service import stages
 from fake_secrets.service.arns import LAMBDA_ARN
-from fake_secrets.service.model import AWSCURRENT, AWSPENDING, Request, RotationState, Secret
-from fake_secrets.service.replication import follow
+from fake_secrets.service.model import AWSPENDING, Request, RotationState, Secret
+from fake_secrets.service.rotation_progress import NOT_COMPLETE, open_rotation, reattempt
 from fake_secrets.service.schedule import check_rules, count_from
-from fake_secrets.service.store import StartedRotation, Store, check_secret_id
+from fake_secrets.service.store import Store, check_secret_id
 from fake_secrets.service.values import token_of
-from fake_secrets.service.versions import room_for_version
 
-__all__ = ["begin_attempt", "cancel_rotate_secret", "end_attempt", "end_test", "may_retry", "rotate_secret"]
+__all__ = ["cancel_rotate_secret", "rotate_secret"]
 
 
 def rotate_secret(store: Store, request: Request) -> dict[str, Any]:
@@ -35,21 +34,21 @@ def rotate_secret(store: Store, request: Request) -> dict[str, Any]:
         AccessDeniedException (400). ResourceNotFoundException (400): M1.
         InvalidRequestException (400): M5. InvalidParameterException (400): M33 [D].
         InvalidParameterException (400): rules that `schedule.check_rules` refuses, M18 to M24 [C].
-        UnsupportedOperationError: a rotation that AWS or a partner does without a function,
-            unless RotateImmediately is False, which only sets its rules [narrower than C:
-            api-facts 4.3].
-        InvalidRequestException (400): no function given or stored, M15 [A].
+        InvalidRequestException (400): no function given or stored, M15 [A], unless AWS or a
+            partner rotates the secret, by OwningService or Type.
         InvalidParameterException (400): not the ARN of a Lambda function in the secret's region,
             M25 [C].
         AccessDeniedException (400): the function can't be invoked, M16 [A].
-        InvalidRequestException (400): AWSPENDING is on a version that isn't current, M17 [C].
+        InvalidRequestException (400): AWSPENDING is on a version that isn't current, M17 [C];
+            that rotation is attempted again, as the message says, if it was ours [D].
         LimitExceededException (400): too many labels, or versions [B; the service model doesn't
             list it for RotateSecret, D].
     Source:   RotateSecret; api-facts 10, rotation-facts 1.1. A refused call changes nothing
               [A]. A token whose rotation runs, or whose version exists, answers again and
               starts nothing [D]. RotateImmediately=False, rotation-facts 1.4: only testSecret is
               run, on a version of its own that has the current value [A, B] and goes
-              afterwards [B]; an open rotation refuses it, too [D].
+              afterwards [B]; an open rotation refuses it, too [D]. Without a function there is
+              nothing to try: only the configuration is kept [D].
     """
     check_secret_id(request.members["SecretId"])
     token = token_of(request, "InvalidParameterException")
@@ -58,24 +57,23 @@ def rotate_secret(store: Store, request: Request) -> dict[str, Any]:
     stored = secret.rotation
     arn = request.members.get("RotationLambdaARN") or (stored.lambda_arn if stored else None)
     check_rules(rules or {})
-    if arn is None and (secret.owning_service or secret.type):
-        return _configure_managed(secret, request, rules)
-    arn = _check_function(store, request, arn)
+    is_managed = arn is None and bool(secret.owning_service or secret.type)
+    if not is_managed:
+        arn = _check_function(store, request, arn)
     response = {"ARN": secret.arn, "Name": secret.name, "VersionId": token}
     if stored is not None and stored.open_token == token == stored.running_token:
         return response
     if stages.is_rotation_open(secret.labels):
-        raise ServiceError(
-            "InvalidRequestException", "A previous rotation isn't complete. That rotation will be reattempted."
-        )
+        store.started_rotation = reattempt(secret)
+        raise ServiceError("InvalidRequestException", NOT_COMPLETE)
     if token in secret.versions:
         return response
     is_test = request.members.get("RotateImmediately") is False
-    _open(store, request, secret, token, _configured(secret, request, arn, rules))
-    if is_test:
-        current = secret.versions.get(secret.labels.get(AWSCURRENT, ""))
-        secret.versions[token].value = None if current is None else current.value
-    store.started_rotation = StartedRotation(secret, token, arn, is_test)
+    configured = _configured(secret, request, arn, rules)
+    if is_managed and is_test:
+        secret.rotation, secret.changed = configured, request.now
+        return {"ARN": secret.arn, "Name": secret.name}
+    store.started_rotation = open_rotation(store, secret, configured, token, request.now, is_test=is_test)
     return response
 
 
@@ -100,98 +98,9 @@ def cancel_rotate_secret(store: Store, request: Request) -> dict[str, Any]:
     if pending is not None and pending == rotation.open_token and stages.is_rotation_open(secret.labels):
         response["VersionId"] = rotation.open_token
     rotation.enabled = False
-    rotation.last_rotated = rotation.next_rotation = rotation.open_token = None
+    rotation.last_rotated = rotation.next_rotation = rotation.due = rotation.open_token = None
     secret.changed = request.now
     return response
-
-
-def begin_attempt(secret: Secret, token: str) -> bool:
-    """Note that the rotation function of a secret runs from now on, for the version of a token.
-
-    Returns:
-        False where it runs already.
-    """
-    rotation = secret.rotation
-    if rotation is not None and rotation.running_token == token:
-        return False
-    if rotation is not None:
-        rotation.running_token = token
-    return True
-
-
-def end_attempt(secret: Secret, token: str, now: float, *, has_passed: bool) -> bool:
-    """Note that the rotation function has ended, and date the rotation if it is complete.
-
-    Args:
-        secret: the secret.
-        token: the rotation's version.
-        now: epoch seconds.
-        has_passed: whether all four steps passed.
-
-    Returns:
-        True if the steps passed, the version is current, and AWSPENDING is on it or nowhere;
-        LastRotatedDate and NextRotationDate are then set, unless rotation was cancelled.
-
-    Source: rotation-facts 1.3 [B, C]; LastChangedDate is the finishing call's own [A-].
-    """
-    rotation = secret.rotation
-    if rotation is not None and rotation.running_token == token:
-        rotation.running_token = None
-    pending = secret.labels.get(AWSPENDING)
-    if not has_passed or secret.labels.get(AWSCURRENT) != token or pending not in {None, token}:
-        return False
-    if rotation is not None and rotation.open_token == token:
-        rotation.open_token = None
-        rotation.last_rotated = now
-        count_from(rotation, now)
-    return True
-
-
-def end_test(secret: Secret, token: str) -> None:
-    """Take the version away that a rotation function was tried on [B: rotation-facts 1.4]."""
-    rotation = secret.rotation
-    if rotation is not None and rotation.running_token == token:
-        rotation.running_token = rotation.open_token = None
-    if token in secret.versions and secret.labels.get(AWSCURRENT) != token:
-        secret.labels = {label: holder for label, holder in secret.labels.items() if holder != token}
-        secret.remove_versions([token])
-    follow(secret)
-
-
-def may_retry(secret: Secret, token: str) -> str | None:
-    """Return why a rotation can't be attempted again, or None where it can.
-
-    Args:
-        secret: the secret.
-        token: the rotation's version.
-
-    Source: rotation-facts 1.2, 1.5: it is open while AWSPENDING is on its version and rotation
-        is on [B].
-    """
-    if secret.deleted is not None:
-        return "the secret is marked for deletion"
-    if secret.rotation is None or not secret.rotation.enabled:
-        return "rotation was cancelled"
-    if secret.rotation.running_token == token:
-        return "it is running"
-    if secret.labels.get(AWSPENDING) != token:
-        return "AWSPENDING isn't on its version any more"
-    if not stages.is_rotation_open(secret.labels):
-        return "its version is current already"
-    return None
-
-
-def _open(store: Store, request: Request, secret: Secret, token: str, rotation: RotationState) -> None:
-    """Give a secret its empty AWSPENDING version, once nothing can be refused any more."""
-    quotas = store.quotas
-    labels = stages.open_rotation(secret.labels, token, quota=quotas.labels)
-    outdated = room_for_version(secret, labels, quotas.versions, request.now)
-    rotation.open_token = token
-    secret.rotation = rotation
-    secret.add_version(token, None, request.now)
-    secret.labels = labels
-    secret.remove_versions(outdated)
-    secret.changed = request.now
 
 
 def _configured(
@@ -210,18 +119,6 @@ def _configured(
     )
     count_from(configured, request.now)
     return configured
-
-
-def _configure_managed(secret: Secret, request: Request, rules: Mapping[str, Any] | None) -> dict[str, Any]:
-    if request.members.get("RotateImmediately") is not False:
-        msg = (
-            f"fake_secrets can't rotate {secret.name!r} yet, which AWS or a partner rotates without a Lambda "
-            "function. Give it RotationLambdaARN, or RotateImmediately=False to set its rules only."
-        )
-        raise UnsupportedOperationError(msg)
-    secret.rotation = _configured(secret, request, None, rules)
-    secret.changed = request.now
-    return {"ARN": secret.arn, "Name": secret.name}
 
 
 def _check_function(store: Store, request: Request, arn: str | None) -> str:

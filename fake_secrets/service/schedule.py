@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime
+import functools
 import itertools
 import re
 from collections.abc import Iterator, Mapping
@@ -22,8 +23,8 @@ __all__ = [
     "check_rules",
     "count_from",
     "describe_rules",
-    "next_rotation_date",
     "schedule_of",
+    "skip_missed",
 ]
 
 _SECONDS_PER_HOUR = 3600
@@ -47,11 +48,12 @@ class Window:
 class Schedule(Protocol):
     """What RotationRules come to."""
 
-    def windows(self, since: float) -> Iterator[Window]:
-        """Yield the windows after an event, ascending.
+    def windows(self, since: float, after: float | None = None) -> Iterator[Window]:
+        """Yield the windows that follow an event, ascending.
 
         Args:
             since: a rotation, a value put by hand or a new configuration, epoch seconds.
+            after: leave out those that don't start after this, epoch seconds.
         """
 
 
@@ -62,9 +64,8 @@ class _Daily:
     days: int
     duration: int | None
 
-    def windows(self, since: float) -> Iterator[Window]:
-        for count in itertools.count(1):
-            start = clock.midnight(since) + count * self.days * clock.SECONDS_PER_DAY
+    def windows(self, since: float, after: float | None = None) -> Iterator[Window]:
+        for start in _every(self.days * clock.SECONDS_PER_DAY, clock.midnight(since), after):
             yield Window(start, start + (self.duration or _HOURS_PER_DAY) * _SECONDS_PER_HOUR)
 
 
@@ -75,10 +76,9 @@ class _Hourly:
     hours: int
     duration: int | None
 
-    def windows(self, since: float) -> Iterator[Window]:
+    def windows(self, since: float, after: float | None = None) -> Iterator[Window]:
         hour = since // _SECONDS_PER_HOUR * _SECONDS_PER_HOUR
-        for count in itertools.count(1):
-            start = hour + count * self.hours * _SECONDS_PER_HOUR
+        for start in _every(self.hours * _SECONDS_PER_HOUR, hour, after):
             yield Window(start, start + (self.duration or 1) * _SECONDS_PER_HOUR)
 
 
@@ -89,8 +89,8 @@ class _ByCron:
     cron: Cron
     duration: int | None
 
-    def windows(self, since: float) -> Iterator[Window]:
-        for moment in self.cron.starts_after(clock.utc(since)):
+    def windows(self, since: float, after: float | None = None) -> Iterator[Window]:
+        for moment in self.cron.starts_after(clock.utc(since if after is None else max(since, after))):
             start = moment.timestamp()
             yield Window(start, self._end(start, moment))
 
@@ -138,26 +138,31 @@ def schedule_of(rules: Mapping[str, Any] | None) -> Schedule | None:
     return None if days is None else _Daily(days, duration)
 
 
-def next_rotation_date(rules: Mapping[str, Any] | None, since: float) -> float | None:
-    """Return NextRotationDate, counted from a rotation, a manual value or a new configuration.
+def count_from(rotation: RotationState, since: float) -> None:
+    """Count a secret's next rotation from an event: a rotation, a manual value, a new configuration.
 
     Args:
-        rules: RotationRules as stored; None where the secret has none.
-        since: the event to count from, epoch seconds.
+        rotation: its `due` becomes the start of the next window, and its `next_rotation` that
+            window's last second; both None without rules.
+        since: the event, epoch seconds.
 
-    Returns:
-        The last second of the next window, epoch seconds; None without rules.
-
-    Source: rotation-facts 2.2 [A-].
+    Source: rotation-facts 2.2 [A-]; that a rotation is due as soon as its window starts [D].
     """
-    schedule = schedule_of(rules)
-    return None if schedule is None else next(schedule.windows(since)).end - 1
-
-
-def count_from(rotation: RotationState, since: float) -> None:
-    """Count a secret's next rotation from an event, epoch seconds."""
     rotation.counted_from = since
-    rotation.next_rotation = next_rotation_date(rotation.rules, since)
+    schedule = schedule_of(rotation.rules)
+    window = None if schedule is None else next(schedule.windows(since))
+    rotation.due = None if window is None else window.start
+    rotation.next_rotation = None if window is None else window.end - 1
+
+
+def skip_missed(rotation: RotationState | None, now: float) -> None:
+    """Have a rotation be due with the first window that starts after now, epoch seconds.
+
+    The windows are still counted from the same event, and NextRotationDate stays as it is.
+    """
+    if rotation is not None and rotation.enabled:
+        schedule = schedule_of(rotation.rules)
+        rotation.due = None if schedule is None else next(schedule.windows(rotation.counted_from, now)).start
 
 
 def describe_rules(rules: Mapping[str, Any], since: float) -> dict[str, Any]:
@@ -178,6 +183,13 @@ def describe_rules(rules: Mapping[str, Any], since: float) -> dict[str, Any]:
     return {"AutomaticallyAfterDays": days, **rules}
 
 
+def _every(seconds: int, base: float, after: float | None) -> Iterator[float]:
+    """Yield base plus one, two, ... times so many seconds, from the first that is after a moment."""
+    passed = 0 if after is None else (after - base) // seconds
+    for count in itertools.count(max(1, int(passed) + 1)):
+        yield base + count * seconds
+
+
 def _read(expression: str, duration: int | None) -> Schedule:
     rate, cron = _RATE.fullmatch(expression), _CRON.fullmatch(expression)
     if rate is not None:
@@ -188,6 +200,7 @@ def _read(expression: str, duration: int | None) -> Schedule:
     return _ByCron(parsed, duration)
 
 
+@functools.lru_cache(maxsize=256)
 def _parse(expression: str) -> Cron | None:
     # Few tests need it, and it is slow to import.
     from fake_secrets.service.cron import parse_cron  # noqa: PLC0415

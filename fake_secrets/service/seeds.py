@@ -16,7 +16,7 @@ from fake_secrets.service.schedule import count_from
 from fake_secrets.service.stages import LABEL_QUOTA
 from fake_secrets.service.store import Store, is_valid_name
 
-__all__ = ["Seed", "SeedValue", "describe_seed", "describe_seeds", "plant"]
+__all__ = ["Seed", "SeedValue", "describe_seed", "describe_seeds", "plant", "stored_value"]
 
 __tracebackhide__ = True  # the arguments in our frames may hold secret values
 
@@ -182,7 +182,10 @@ def plant(store: Store, seed: Seed, account_id: str, now: float) -> Secret:
         _have_managed(secret, seed.owning_service)
     for version_id, value in seed.versions.items():
         secret.add_version(version_id, value, now)
+    # Nobody is told of what was there before.
+    secret.announced = secret.labels
     store.add(secret)
+    store.follow_up(secret, now)
     return secret
 
 
@@ -231,14 +234,24 @@ def _versions(
 ) -> dict[str, str | bytes | None]:
     versions: dict[str, str | bytes | None] = {}
     for label in sorted(labels, key=lambda label: _OLDEST_FIRST.get(label, _CUSTOM)):
-        version_id, value = ids_by_label[label], _stored(name, labels[label])
+        version_id, value = ids_by_label[label], stored_value(name, labels[label])
         if versions.setdefault(version_id, value) != value:
             msg = f"labels of secret {name!r} share version {version_id} but not its value"
             raise SeedError(msg)
     return versions
 
 
-def _stored(name: str, value: Any) -> str | bytes | None:
+def stored_value(name: str, value: Any) -> str | bytes | None:
+    """Return a value as it is stored: a dict becomes a JSON string.
+
+    Args:
+        name: the secret's name.
+        value: str, bytes, a dict, or None.
+
+    Raises:
+        TypeError: it is something else, or isn't JSON.
+        SeedError: it is empty, or larger than AWS takes.
+    """
     if isinstance(value, Mapping):
         try:
             value = json.dumps(value, allow_nan=False)

@@ -1,4 +1,4 @@
-"""What is stored where: accounts, regions, SecretId look-up, and the deletions that fall due."""
+"""What is stored where: accounts, regions, SecretId look-up; and what falls due by the clock."""
 
 from __future__ import annotations
 
@@ -8,13 +8,16 @@ import re
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 
+from fake_secrets import clock
 from fake_secrets.errors import ServiceError
 from fake_secrets.ids import Ids
 from fake_secrets.service.access import check_access, is_foreign, refuse_replica
 from fake_secrets.service.arns import SECRET_ARN, SUFFIX, SUFFIX_LENGTH
+from fake_secrets.service.events import Event, label_events, version_events
 from fake_secrets.service.keys import Keys
 from fake_secrets.service.model import Request, Secret
 from fake_secrets.service.quotas import Quotas
+from fake_secrets.service.retries import Retries
 
 __all__ = ["StartedRotation", "Store", "check_name", "check_secret_id", "is_valid_name"]
 
@@ -56,15 +59,23 @@ def check_secret_id(secret_id: str) -> None:
 
 @dataclass(frozen=True, slots=True)
 class StartedRotation:
-    """A rotation that RotateSecret has started and that now wants to be run.
+    """A rotation that the service has started, and that now wants to be run.
 
-    `is_test` where RotateImmediately is False: the function is only tried, in testSecret.
+    Args:
+        secret: the secret.
+        token: the version in flight.
+        lambda_arn: the rotation function's; None where AWS or a partner rotates.
+        rotation_token: what proves that a call is of this rotation.
+        is_test: RotateImmediately is False: the function is only tried, in testSecret.
+        refusal: why it couldn't even be opened, at a time when nobody could be told.
     """
 
     secret: Secret
     token: str
-    lambda_arn: str
+    lambda_arn: str | None
+    rotation_token: str
     is_test: bool = False
+    refusal: str | None = None
 
 
 class Store:
@@ -84,17 +95,25 @@ class Store:
         self.is_region = is_region
         self.keys = Keys()
         self.quotas = Quotas()
+        self.retries = Retries()
         self.started_rotation: StartedRotation | None = None
+        # What has happened since somebody has taken them away.
+        self.events: list[Event] = []
         # The secret that the call being answered is about, for the ledger.
         self.concerned: Secret | None = None
         self._secrets: dict[tuple[str, str], dict[str, Secret]] = {}
         self._deletions: list[tuple[float, int, Secret]] = []
+        self._due_rotations: list[tuple[float, int, Secret]] = []
         # Secrets have no order of their own, and several may be of one instant.
         self._serials = itertools.count()
 
     def __iter__(self) -> Iterator[Secret]:
         for secrets in self._secrets.values():
             yield from secrets.values()
+
+    def begin_call(self) -> None:
+        """Forget what the last call was about."""
+        self.concerned = self.started_rotation = None
 
     def named(self, account_id: str, region: str, name: str) -> Secret | None:
         """Return the secret of that name, scheduled for deletion or not, or None."""
@@ -205,7 +224,55 @@ class Store:
             # A restored secret leaves its entry behind, and so does one deleted at once.
             is_stored = self.named(secret.account_id, secret.region, secret.name) is secret
             if is_stored and secret.deletion_date == due:
+                self.events += version_events("EndSecretVersionDelete", secret, due)
                 self.remove(secret)
+
+    def follow_up(self, secret: Secret, now: float) -> None:
+        """Do what follows from a change to a secret: tell of its labels, note when it is due.
+
+        Args:
+            secret: a secret, changed or not.
+            now: epoch seconds.
+        """
+        if secret.labels is not secret.announced:
+            self.events += label_events(secret, now)
+        rotation = secret.rotation
+        if rotation is not None and rotation.due is not None and rotation.due != rotation.noted:
+            rotation.noted = rotation.due
+            heapq.heappush(self._due_rotations, (rotation.due, next(self._serials), secret))
+
+    def is_rotation_due(self) -> bool:
+        """Say whether there may be a rotation that is due now. It may be asked without a lock."""
+        first = self._due_rotations[:1]
+        return bool(first) and first[0][0] <= clock.now()
+
+    @property
+    def next_due_rotation(self) -> float | None:
+        """When the next rotation is due, epoch seconds; None where none ever is."""
+        while self._due_rotations:
+            due, _, secret = self._due_rotations[0]
+            if self._is_due(secret, due):
+                return due
+            heapq.heappop(self._due_rotations)
+        return None
+
+    def take_due_rotation(self, until: float) -> tuple[float, Secret] | None:
+        """Take the earliest rotation that is due by some time, epoch seconds: when it is, and of which secret."""
+        due = self.next_due_rotation
+        if due is None or due > until:
+            return None
+        secret = heapq.heappop(self._due_rotations)[2]
+        return due, secret
+
+    def _is_due(self, secret: Secret, due: float) -> bool:
+        # What has been put off, cancelled or deleted leaves its entry behind.
+        rotation = secret.rotation
+        return (
+            rotation is not None
+            and rotation.due == due
+            and secret.deleted is None
+            and self.named(secret.account_id, secret.region, secret.name) is secret
+        )
 
     def _by_arn(self, request: Request, arn: str) -> Secret | None:
         match = SECRET_ARN.fullmatch(arn)

@@ -11,7 +11,9 @@ from fake_secrets import clock
 from fake_secrets.errors import ServiceError
 from fake_secrets.service import stages
 from fake_secrets.service.access import refuse_managed
+from fake_secrets.service.arns import account_of, root_arn
 from fake_secrets.service.constraints import check_length
+from fake_secrets.service.events import rotation_event
 from fake_secrets.service.model import AWSCURRENT, Request, Secret, Version
 from fake_secrets.service.schedule import count_from
 from fake_secrets.service.store import Store, check_secret_id
@@ -33,32 +35,48 @@ class PlannedValue:
     """A value that passed every check and can be stored without fail.
 
     `labels` is the label map afterwards, or None where token and value are already stored
-    and the call changes nothing. `outdated` are the deprecated versions that make room for it.
+    and the call changes nothing. `outdated` are the deprecated versions that make room for it,
+    and `stranger` is who stores it, where that isn't the rotation that the version is of.
     """
 
     version_id: str
     value: str | bytes = field(repr=False)
     labels: stages.Labels | None
     outdated: Sequence[str] = ()
+    stranger: str | None = None
 
-    def store(self, secret: Secret, now: float) -> None:
-        """Store the value, its labels and its dates; a repeated call changes nothing."""
+    def keep(self, store: Store, secret: Secret, now: float) -> None:
+        """Store the value, its labels and its dates; a repeated call changes nothing.
+
+        Args:
+            store: it is told if a rotation is abandoned with this.
+            secret: the secret.
+            now: epoch seconds.
+        """
         if self.labels is None:
             return
         version = secret.versions.get(self.version_id)
         if version is None:
             secret.add_version(self.version_id, self.value, now)
         else:
-            version.value, version.kms_key_id = self.value, secret.kms_key_id
+            version.value, version.kms_key_id, version.stranger = self.value, secret.kms_key_id, self.stranger
         moved_current = secret.labels.get(AWSCURRENT) != self.labels.get(AWSCURRENT)
+        was_open = stages.is_rotation_open(secret.labels)
         # Views look on without a lock: a label's version is always there.
         secret.labels = self.labels
         secret.remove_versions(self.outdated)
         secret.changed = now
         rotation = secret.rotation
-        if moved_current and rotation is not None and rotation.enabled:
+        if not moved_current or rotation is None:
+            return
+        if rotation.enabled:
             # A value put by hand counts as a rotation for the next date [B: api-facts 10].
             count_from(rotation, now)
+        in_flight = rotation.open_token
+        if was_open and in_flight is not None and in_flight != self.version_id:
+            # It has lost AWSPENDING to a value from elsewhere [B: rotation-facts 1.5].
+            store.events.append(rotation_event("Abandoned", secret, in_flight, now))
+            rotation.open_token = None
 
 
 def value_of(store: Store, request: Request) -> str | bytes | None:
@@ -118,6 +136,7 @@ def plan_value(
     *,
     now: float,
     requested: Sequence[str] | None = None,
+    stranger: str | None = None,
 ) -> PlannedValue:
     """Check that a value can be stored under a token, and say what the labels will be.
 
@@ -128,6 +147,7 @@ def plan_value(
         value: SecretString or SecretBinary.
         now: epoch seconds.
         requested: VersionStages as sent, or None.
+        stranger: who fills the empty version of a rotation, where that isn't its function.
 
     Raises (in the order checked):
         ResourceExistsException (400): the token is in use for another value, M8 [A].
@@ -146,7 +166,7 @@ def plan_value(
     is_first = not secret.versions
     labels = stages.attach(secret.labels, token, requested, is_first_version=is_first, quota=quotas.labels)
     outdated = () if version else room_for_version(secret, labels, quotas.versions, now)
-    return PlannedValue(token, value, labels, outdated)
+    return PlannedValue(token, value, labels, outdated, stranger)
 
 
 def get_secret_value(store: Store, request: Request) -> dict[str, Any]:
@@ -192,7 +212,7 @@ def put_secret_value(store: Store, request: Request) -> dict[str, Any]:
     """Store a value in a new version, or in the empty one that a rotation has opened.
 
     Args:     SecretId, ClientRequestToken, SecretString or SecretBinary, VersionStages,
-              RotationToken (taken, not yet checked).
+              RotationToken, which proves that a call by another principal is of the rotation.
     Returns:  ARN, Name, VersionId, VersionStages (the labels now on that version).
     Raises (in the order checked):
         ValidationException (400): M10.
@@ -204,7 +224,7 @@ def put_secret_value(store: Store, request: Request) -> dict[str, Any]:
         InvalidRequestException (M40), AccessDeniedException (M41), EncryptionFailure: as
             `Keys.check_encryption` says.
         What `plan_value` raises.
-    Source:   PutSecretValue; api-facts 5, 6.2, 7.
+    Source:   PutSecretValue; api-facts 5, 6.2, 7. A wrong RotationToken is as good as none [D].
     """
     check_secret_id(request.members["SecretId"])
     token = token_of(request)
@@ -215,8 +235,9 @@ def put_secret_value(store: Store, request: Request) -> dict[str, Any]:
     refuse_managed(secret)
     store.keys.check_encryption(request, secret, secret.kms_key_id)
     requested = request.members.get("VersionStages")
-    planned = plan_value(store, secret, token, value, now=request.now, requested=requested)
-    planned.store(secret, request.now)
+    stranger = _stranger(request, secret, token)
+    planned = plan_value(store, secret, token, value, now=request.now, requested=requested, stranger=stranger)
+    planned.keep(store, secret, request.now)
     on_version = stages.labels_of(secret.labels, token)
     asked = [label for label in requested or () if label in on_version]
     return {
@@ -226,6 +247,21 @@ def put_secret_value(store: Store, request: Request) -> dict[str, Any]:
         # As requested, then the rest: the order is unknown on AWS [D].
         "VersionStages": list(dict.fromkeys([*asked, *on_version])),
     }
+
+
+def _stranger(request: Request, secret: Secret, token: str) -> str | None:
+    """Return who fills the empty version of a rotation, unless it is its function [B: rotation-facts 1.2].
+
+    A function without credentials of its own acts for its account.
+    """
+    rotation = secret.rotation
+    if rotation is None or rotation.open_token != token:
+        return None
+    if request.members.get("RotationToken") == rotation.rotation_token:
+        return None
+    owner = account_of(rotation.lambda_arn) if rotation.lambda_arn else secret.account_id
+    is_function = rotation.running_token == token and request.principal == root_arn(owner, request.partition)
+    return None if is_function else request.principal
 
 
 def _version_to_read(secret: Secret, request: Request) -> Version:

@@ -10,6 +10,7 @@ from hypothesis import given
 
 from fake_secrets.errors import ServiceError
 from fake_secrets.service import schedule
+from fake_secrets.service.model import RotationState
 
 INVALID = "Invalid schedule expression."
 HOURLY = "Rate in hour should be least 4 and less than 24."
@@ -35,6 +36,12 @@ def refusal(rules):
     with pytest.raises(ServiceError) as refused:
         schedule.check_rules(rules)
     return refused.value.code, refused.value.message
+
+
+def counted(rules, since):
+    rotation = RotationState(None, rules=rules)
+    schedule.count_from(rotation, at(since))
+    return rotation
 
 
 def starts(expression, since, count):
@@ -158,11 +165,11 @@ class TestNextRotationDate:
         ],
     )
     def test_it_is_the_last_second_of_the_next_window(self, rules, since, expected):
-        assert shown(schedule.next_rotation_date(rules, at(since))) == expected
+        assert shown(counted(rules, since).next_rotation) == expected
 
     @pytest.mark.parametrize("rules", [None, {}, {"Duration": "3h"}])
     def test_without_a_schedule_there_is_none(self, rules):
-        assert schedule.next_rotation_date(rules, at("2026-01-01")) is None
+        assert counted(rules, "2026-01-01").next_rotation is None
 
 
 class TestDescribedRules:

@@ -102,6 +102,34 @@ def rotate(fake: FakeSecrets) -> None:
     assert_type(rotation.retry().succeeded, bool)
     assert_type(fake.rotate("prod/db").succeeded, bool)
     assert_type([rotation.succeeded for rotation in fake.rotations], list[bool])
+    assert_type(rotation.step().next_step, str | None)
+    assert_type(rotation.is_test, bool)
+
+
+def due(fake: FakeSecrets) -> None:
+    assert_type(fake.next_due(), datetime.datetime | None)
+    assert_type(fake.run_due()[0].succeeded, bool)
+    fake.run_due(until=datetime.datetime.now(datetime.UTC), errors="record")
+    fake.retries.max_attempts = 3
+    assert_type(fake.retries.delay, int)
+
+
+def managed(fake: FakeSecrets) -> None:
+    fake.managed_rotation("rds!db", lambda current: {**current, "password": "new"})
+    fake.managed_rotation("text", lambda current: "new")
+    fake.managed_rotation("bytes", lambda current: b"new")
+
+
+def events(fake: FakeSecrets) -> None:
+    assert_type(fake.trail.records, list[dict[str, Any]])
+    assert_type(fake.trail.events, list[dict[str, Any]])
+    assert_type(len(fake.trail), int)
+
+    @fake.on_event
+    def subscriber(event: dict[str, Any]) -> None:
+        assert event["source"] == "aws.secretsmanager"
+
+    subscriber({})
 
 
 def principals(fake: FakeSecrets, session: botocore.session.Session, arn: str) -> None:

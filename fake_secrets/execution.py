@@ -1,0 +1,149 @@
+"""The execution of a rotation's steps, with no lock held, and what they have come to."""
+
+from __future__ import annotations
+
+import contextlib
+import functools
+import threading
+from collections.abc import Callable
+
+from fake_secrets import clock
+from fake_secrets.errors import RotationFailedError
+from fake_secrets.ids import Ids
+from fake_secrets.observe.ledger import Ledger
+from fake_secrets.principals import acting_as
+from fake_secrets.rotation.functions import Functions
+from fake_secrets.rotation.managed import ManagedRotation, NewValue
+from fake_secrets.rotation.runner import Invocable, Rotation, run_step
+from fake_secrets.service import rotation_progress as progress
+from fake_secrets.service.arns import account_of, partition_of, root_arn
+from fake_secrets.service.model import AWSCURRENT, Secret
+from fake_secrets.service.store import StartedRotation, Store
+
+__all__ = ["Execution"]
+
+__tracebackhide__ = True  # the arguments in our frames may hold secret values
+
+
+class Execution:
+    """What executes the steps of rotations, from one reset of a world to the next.
+
+    Args:
+        store: the secrets.
+        ledger: what happened to them.
+        functions: the rotation functions that the world knows.
+        ids: the maker of ids.
+        lock: guards all of them; never held while a rotation function runs.
+        executing: has calls from here answered by this world, as a rotation function's; yields the
+            rotations that it asks for.
+    """
+
+    def __init__(
+        self,
+        *,
+        store: Store,
+        ledger: Ledger,
+        functions: Functions,
+        ids: Ids,
+        lock: threading.RLock,
+        executing: Callable[[], contextlib.AbstractContextManager[list[Rotation]]],
+    ) -> None:
+        self._store = store
+        self._ledger = ledger
+        self._functions = functions
+        self._ids = ids
+        self._lock = lock
+        self._executing = executing
+        self._new_values: dict[str, NewValue] = {}
+        self._running = 0
+
+    @property
+    def is_idle(self) -> bool:
+        """Whether no rotation function runs."""
+        return self._running == 0
+
+    def manage(self, secret: Secret, new_value: NewValue) -> None:
+        """Say what the new value of a secret is that AWS or a partner rotates."""
+        self._new_values[secret.arn] = new_value
+
+    def execute(self, rotation: Rotation, started: StartedRotation, count: int | None = None) -> list[Rotation]:
+        """Run the next steps of an attempt, with no lock held, and see what they have come to.
+
+        Args:
+            rotation: the rotation.
+            started: the same, to the service.
+            count: how many steps; None runs all that are left.
+
+        Returns:
+            The rotations that it asked for.
+        """
+        secret = started.secret
+        owner = account_of(started.lambda_arn) if started.lambda_arn else secret.account_id
+        role = root_arn(owner, partition_of(secret.region))
+        by = self._invocable(started)
+        failure = None
+        with self._lock:
+            self._running += 1
+        try:
+            # Whoever asked for the rotation, its function acts for the account that it is in.
+            with self._executing() as asked_for, acting_as(role):
+                for step in rotation.remaining_steps[:count]:
+                    run_step(rotation, step, by, started.rotation_token, self._ids)
+                    failure = self._failure(rotation, started)
+                    if failure is not None:
+                        break
+        except BaseException:
+            failure = self._failure(rotation, started)
+            raise
+        finally:
+            with self._lock:
+                self._running -= 1
+                self._end(rotation, started, failure)
+        return asked_for
+
+    def _invocable(self, started: StartedRotation) -> Invocable:
+        if started.lambda_arn is not None:
+            return self._functions[started.lambda_arn]
+        secret = started.secret
+        current = secret.versions.get(secret.labels.get(AWSCURRENT, ""))
+        return ManagedRotation(
+            secret.name,
+            None if current is None else current.value,
+            self._new_values.get(secret.arn),
+            functools.partial(self._keep_managed, secret, started.token),
+            self._ids,
+        )
+
+    def _keep_managed(self, secret: Secret, token: str, value: str | bytes) -> None:
+        with self._lock:
+            progress.store_managed_value(secret, token, value, clock.now())
+            self._ledger.record_change(secret, "managed rotation")
+
+    def _failure(self, rotation: Rotation, started: StartedRotation) -> str | None:
+        """Return what the event of a failure says, if the step that has just ended is one."""
+        if rotation.error is not None:
+            if started.lambda_arn is None:
+                # No source tells what AWS says [D].
+                return "Error when executing managed rotation"
+            return f"Error when executing lambda {started.lambda_arn} during {rotation.failed_step} step"
+        with self._lock:
+            refusal = progress.check_pending(started.secret, started.token)
+        if refusal is not None:
+            rotation.fail(rotation.steps[-1], RotationFailedError(refusal))
+        return refusal
+
+    def _end(self, rotation: Rotation, started: StartedRotation, failure: str | None) -> None:
+        """Note what some steps have come to; the lock is held."""
+        secret, token, now = started.secret, started.token, clock.now()
+        if rotation.next_step is not None:
+            progress.pause(secret, token)
+            return
+        was_abandoned = progress.was_abandoned(secret, token)
+        if rotation.is_test:
+            progress.end_test(self._store, secret, token, now, failure)
+            self._ledger.record_change(secret, "end of test")
+            rotation.end_attempt(has_succeeded=failure is None)
+        else:
+            has_succeeded = progress.end_attempt(self._store, secret, token, now, failure)
+            rotation.end_attempt(has_succeeded=has_succeeded, was_abandoned=was_abandoned)
+        self._store.follow_up(secret, now)

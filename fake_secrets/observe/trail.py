@@ -1,0 +1,127 @@
+"""The trail: what CloudTrail records and EventBridge delivers of a world, in their shapes."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from typing import Any
+
+from fake_secrets import clock
+from fake_secrets.ids import numbered_uuid
+from fake_secrets.service.events import LABEL_UPDATED, Event
+
+__all__ = ["Subscriber", "Trail"]
+
+__tracebackhide__ = True  # the arguments in our frames may hold secret values
+
+Subscriber = Callable[[dict[str, Any]], object]
+
+_SERVICE = "secretsmanager.amazonaws.com"
+_SOURCE = "aws.secretsmanager"
+_BY_CLOUDTRAIL = "AWS Service Event via CloudTrail"
+# The version of the record that was published [A: rotation-facts 3.3].
+_RECORD_VERSION = "1.08"
+# What tells our ids of events and of envelopes from those of requests.
+_EVENT_IDS, _ENVELOPE_IDS = 2, 3
+
+
+class Trail:
+    """What happened in a world besides the calls: `fake_secrets.trail`.
+
+    `len()` is the number of events.
+    """
+
+    def __init__(self) -> None:
+        self._events: list[Event] = []
+
+    @property
+    def records(self) -> list[dict[str, Any]]:
+        """CloudTrail's records, in order; each time new ones, which the test may change.
+
+        Records of service events: RotationStarted, RotationSucceeded, RotationFailed,
+        RotationAbandoned, the same of TestRotation, and StartSecretVersionDelete,
+        CancelSecretVersionDelete and EndSecretVersionDelete. Calls aren't among them.
+        """
+        return [_record(number, event) for number, event in self._numbered() if event.name != LABEL_UPDATED]
+
+    @property
+    def events(self) -> list[dict[str, Any]]:
+        """EventBridge's events, in order: those records, and ``Secret Label Updated``."""
+        return [_envelope(number, event) for number, event in self._numbered()]
+
+    def __len__(self) -> int:
+        return len(self._events)
+
+    def __repr__(self) -> str:
+        return f"<Trail {[event.name for event in self._events]}>"
+
+    def add(self, events: Iterable[Event]) -> None:
+        """Add what has happened since, in order."""
+        self._events += events
+
+    def event(self, number: int) -> dict[str, Any]:
+        """Return EventBridge's event of a number, from 0."""
+        return _envelope(number, self._events[number])
+
+    def _numbered(self) -> Iterable[tuple[int, Event]]:
+        return enumerate(list(self._events))
+
+
+def _record(number: int, event: Event) -> dict[str, Any]:
+    """Return CloudTrail's record of a service event.
+
+    Source: rotation-facts 3.3: RotationFailed [A]; that the others have the same shape, and those of
+        a version its id beside the secret's [D].
+    """
+    secret = event.secret
+    data = {"SecretId": secret.arn}
+    is_of_version = event.name.endswith("SecretVersionDelete")
+    if is_of_version:
+        data["SecretVersionId"] = event.version_id
+    event_id = numbered_uuid(_EVENT_IDS, number + 1)
+    return {
+        "eventVersion": _RECORD_VERSION,
+        "userIdentity": {"accountId": secret.account_id, "invokedBy": _SERVICE},
+        "eventTime": _time(event),
+        "eventSource": _SERVICE,
+        "eventName": event.name,
+        "awsRegion": secret.region,
+        "sourceIPAddress": _SERVICE,
+        "userAgent": _SERVICE,
+        **({} if event.detail is None else {"errorMessage": event.detail}),
+        "requestParameters": None,
+        "responseElements": None,
+        "additionalEventData": data,
+        "requestID": event_id if is_of_version else f"Rotation-{secret.arn}-{event.version_id}",
+        "eventID": event_id,
+        "readOnly": False,
+        "eventType": "AwsServiceEvent",
+        "managementEvent": True,
+        "eventCategory": "Management",
+        "recipientAccountId": secret.account_id,
+    }
+
+
+def _envelope(number: int, event: Event) -> dict[str, Any]:
+    """Return EventBridge's event: of a record [A], or of a staging label [B: rotation-facts 3.3]."""
+    secret = event.secret
+    is_of_label = event.name == LABEL_UPDATED
+    return {
+        "version": "0",
+        "id": numbered_uuid(_ENVELOPE_IDS, number + 1),
+        "detail-type": LABEL_UPDATED if is_of_label else _BY_CLOUDTRAIL,
+        "source": _SOURCE,
+        "account": secret.account_id,
+        "time": _time(event),
+        "region": secret.region,
+        "resources": [secret.arn] if is_of_label else [],
+        "detail": _label_detail(event) if is_of_label else _record(number, event),
+    }
+
+
+def _label_detail(event: Event) -> dict[str, Any]:
+    return {"name": event.secret.name, "labelUpdated": event.detail, "versionId": event.version_id}
+
+
+def _time(event: Event) -> str:
+    """Return when it was, to the second, as both services write it."""
+    return f"{clock.utc(event.time):%Y-%m-%dT%H:%M:%SZ}"

@@ -1,0 +1,155 @@
+"""A Lambda function in-process: its environment, its context, its time-out."""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any, NoReturn
+
+from fake_secrets import clock
+from fake_secrets.environment import Overlay
+from fake_secrets.errors import RotationFailedError
+
+__all__ = ["Handler", "LambdaContext", "LambdaFunction", "TimedOut"]
+
+__tracebackhide__ = True  # the arguments in our frames may hold secret values
+
+DEFAULT_TIMEOUT = 30.0
+_MEMORY_SIZE_MB = 128
+
+Handler = Callable[[dict[str, Any], Any], object]
+
+
+class TimedOut(BaseException):
+    """Ends a function at its first call after its time-out, as Lambda would have ended it then."""
+
+
+@dataclass(frozen=True, slots=True)
+class CognitoIdentity:
+    """The caller's Cognito identity, which an invocation by Secrets Manager hasn't."""
+
+    cognito_identity_id: None = None
+    cognito_identity_pool_id: None = None
+
+
+@dataclass(frozen=True, slots=True)
+class LambdaContext:
+    """The context object that Lambda's Python runtime hands to a function.
+
+    `memory_limit_in_mb` is a string, as in the real runtime. `deadline` is in epoch seconds.
+    """
+
+    aws_request_id: str
+    function_name: str
+    invoked_function_arn: str
+    log_group_name: str
+    log_stream_name: str
+    deadline: float = field(repr=False)
+    function_version: str = "$LATEST"
+    memory_limit_in_mb: str = str(_MEMORY_SIZE_MB)
+    identity: CognitoIdentity = CognitoIdentity()
+    client_context: None = None
+
+    def get_remaining_time_in_millis(self) -> int:
+        """Return the milliseconds until the function's time-out, by the test's clock."""
+        return max(0, round((self.deadline - clock.now()) * 1000))
+
+
+@dataclass(frozen=True, slots=True)
+class LambdaFunction:
+    """A handler registered as a Lambda function.
+
+    Args:
+        arn: the function's ARN.
+        handler: the user's function, called with event and context.
+        timeout: the function's time-out, seconds, which ends it; without one the context counts
+            down from 30, and nothing happens at the end.
+        environment: the function's own environment variables.
+    """
+
+    arn: str
+    handler: Handler
+    timeout: float | None = None
+    environment: Mapping[str, str] = field(default_factory=dict, repr=False)
+
+    def __post_init__(self) -> None:
+        handler: object = self.handler
+        if not callable(handler):
+            hint = " (rotate_secret takes an ARN, as RotationLambdaARN)" if isinstance(handler, str) else ""
+            msg = f"a rotation function is called as handler(event, context); {handler!r} can't be called{hint}"
+            raise TypeError(msg)
+        if inspect.iscoroutinefunction(self.handler):
+            msg = (
+                f"{self.handler!r} is a coroutine function, which Lambda's Python runtime doesn't await. "
+                "Register a plain function that runs it, with asyncio.run for example."
+            )
+            raise TypeError(msg)
+        timeout: object = self.timeout
+        if timeout is not None and (
+            isinstance(timeout, bool) or not isinstance(timeout, int | float) or not timeout > 0
+        ):
+            msg = f"timeout={timeout!r} isn't a number of seconds above 0"
+            raise ValueError(msg)
+        if not all(isinstance(text, str) for pair in self.environment.items() for text in pair):
+            msg = "environment= maps names to values, both str"
+            raise TypeError(msg)
+
+    @property
+    def name(self) -> str:
+        """The function's name, without a qualifier."""
+        return self.arn.split(":")[6]
+
+    @property
+    def region(self) -> str:
+        """The function's region."""
+        return self.arn.split(":")[3]
+
+    def deadline(self, now: float) -> float | None:
+        """Return when an invocation of now times out, epoch seconds; None if it doesn't."""
+        return None if self.timeout is None else now + self.timeout
+
+    def invoke(self, event: dict[str, Any], request_id: str) -> None:
+        """Call the handler once, in the environment and with the context that Lambda gives.
+
+        Args:
+            event: the event.
+            request_id: the invocation's `aws_request_id`.
+
+        Raises:
+            RotationFailedError: it has taken longer than its time-out.
+            BaseException: whatever the handler raises.
+        """
+        now = clock.now()
+        log_group = f"/aws/lambda/{self.name}"
+        context = LambdaContext(
+            aws_request_id=request_id,
+            function_name=self.name,
+            invoked_function_arn=self.arn,
+            log_group_name=log_group,
+            log_stream_name=f"{clock.utc(now):%Y/%m/%d}/[$LATEST]{request_id.replace('-', '')}",
+            deadline=now + (self.timeout or DEFAULT_TIMEOUT),
+        )
+        overlay = Overlay(
+            {
+                "AWS_REGION": self.region,
+                "AWS_DEFAULT_REGION": self.region,
+                "AWS_LAMBDA_FUNCTION_NAME": self.name,
+                "AWS_LAMBDA_FUNCTION_MEMORY_SIZE": str(_MEMORY_SIZE_MB),
+                "AWS_LAMBDA_LOG_GROUP_NAME": log_group,
+                **self.environment,
+            }
+        )
+        overlay.apply()
+        try:
+            self.handler(event, context)
+        except TimedOut:
+            self._time_out()
+        finally:
+            overlay.undo()
+        if self.timeout is not None and clock.now() >= now + self.timeout:
+            self._time_out()
+
+    def _time_out(self) -> NoReturn:
+        msg = f"Task timed out after {self.timeout:.2f} seconds"
+        raise RotationFailedError(msg) from None

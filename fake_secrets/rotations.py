@@ -1,0 +1,270 @@
+"""The rotations of a world: those that were asked for, and those that fall due by the clock."""
+
+from __future__ import annotations
+
+import contextlib
+import threading
+from collections.abc import Callable, Sequence
+
+from fake_secrets import clock
+from fake_secrets.errors import RotationFailedError, RotationNotOpenError
+from fake_secrets.execution import Execution
+from fake_secrets.ids import Ids
+from fake_secrets.observe.ledger import Ledger
+from fake_secrets.options import RotationErrors, RotationMode
+from fake_secrets.rotation.functions import Functions
+from fake_secrets.rotation.managed import NewValue
+from fake_secrets.rotation.runner import MANAGED_STEPS, STEPS, TEST_STEPS, Rotation
+from fake_secrets.service import rotation_progress as progress
+from fake_secrets.service.model import Secret
+from fake_secrets.service.store import StartedRotation, Store
+
+__all__ = ["Rotations"]
+
+__tracebackhide__ = True  # the arguments in our frames may hold secret values
+
+
+class Rotations:
+    """What runs the rotations of one world.
+
+    Args:
+        functions: the rotation functions that the world knows.
+        ids: the maker of ids.
+        lock: guards the store; never held while a rotation function runs.
+        mode: whether a rotation runs by itself ("inline"), or step by step as the test says ("manual").
+        errors: whether what a rotation function raises is raised, or only kept.
+        executing: has calls from here answered by this world, as a rotation function's; yields the
+            rotations that it asks for.
+        asked_meanwhile: where a rotation function of this world runs here, those rotations.
+    """
+
+    def __init__(
+        self,
+        *,
+        functions: Functions,
+        ids: Ids,
+        lock: threading.RLock,
+        mode: RotationMode,
+        errors: RotationErrors,
+        executing: Callable[[], contextlib.AbstractContextManager[list[Rotation]]],
+        asked_meanwhile: Callable[[], list[Rotation] | None],
+    ) -> None:
+        self._functions = functions
+        self._ids = ids
+        self._lock = lock
+        self._mode = mode
+        self._errors = errors
+        self._executing = executing
+        self._asked_meanwhile = asked_meanwhile
+
+    def reset(self, store: Store, ledger: Ledger) -> None:
+        """Begin anew, with another store and ledger."""
+        self._store = store
+        self._ledger = ledger
+        self._started: dict[Rotation, StartedRotation] = {}
+        self._by_token: dict[tuple[str, str], Rotation] = {}
+        self._execution = Execution(
+            store=store,
+            ledger=ledger,
+            functions=self._functions,
+            ids=self._ids,
+            lock=self._lock,
+            executing=self._executing,
+        )
+
+    def all(self) -> list[Rotation]:
+        """Return every rotation that was started, in order."""
+        return list(self._started)
+
+    def of(self, secret_arn: str, token: str) -> Rotation | None:
+        """Return the rotation of a secret with a token, or None."""
+        return self._by_token.get((secret_arn, token))
+
+    def manage(self, secret: Secret, new_value: NewValue) -> None:
+        """Say what the new value of a secret is that AWS or a partner rotates."""
+        self._execution.manage(secret, new_value)
+
+    def take_up(self, started: StartedRotation) -> Rotation | None:
+        """Know a rotation that the service has started.
+
+        Returns:
+            It, if it is to be run; None where the test runs it step by step.
+        """
+        secret, key = started.secret, (started.secret.arn, started.token)
+        rotation = self._by_token.get(key)
+        if rotation is None:
+            plan = TEST_STEPS if started.is_test else STEPS if started.lambda_arn else MANAGED_STEPS
+            rotation = self._by_token[key] = Rotation(secret.arn, secret.name, started.token, self, plan)
+            self._started[rotation] = started
+            if started.refusal is not None:
+                rotation.fail(None, RotationFailedError(started.refusal))
+        if self._mode == "manual" and not rotation.attempts:
+            progress.pause(secret, started.token)
+        return rotation if self._mode == "inline" else None
+
+    def run(self, rotation: Rotation, errors: RotationErrors | None = None) -> None:
+        """Run a rotation through its steps, and again as often as it is to be retried at once.
+
+        Args:
+            rotation: a rotation of this world.
+            errors: instead of the world's own.
+
+        Raises:
+            BaseException: what the function raised, unchanged, with a note that names step and
+                secret; else what raised the first rotation that it asked for. Where errors are
+                recorded, only what is neither an Exception nor SystemExit.
+        """
+        outer = self._asked_meanwhile()
+        if outer is not None:
+            # AWS doesn't wait either; nested, each would see the other half done.
+            outer.append(rotation)
+            return
+        with self._lock:
+            started = self._started.get(rotation)
+            # The world was reset meanwhile, or it couldn't be opened.
+            if started is None or started.refusal is not None:
+                return
+            # Opened, it is about to run; else another thread may have been faster.
+            if rotation.attempts and not progress.begin_attempt(started.secret, started.token):
+                return
+        self._attempt(rotation, started, errors)
+
+    def retry(self, rotation: Rotation) -> None:
+        """Run all steps of a rotation again, with the same token.
+
+        Raises:
+            RotationNotOpenError: it isn't open any more, or it runs.
+            BaseException: as `run` does.
+        """
+        # In one piece with the look, so that of two only one begins.
+        with self._lock:
+            started = self._reopen(rotation)
+        self._attempt(rotation, started)
+
+    def step(self, rotation: Rotation) -> None:
+        """Run the next step of a rotation, or the first of a new attempt.
+
+        Raises:
+            RotationNotOpenError: no step is left, and it can't be attempted again.
+            BaseException: as `run` does.
+        """
+        with self._lock:
+            started = self._started.get(rotation)
+            is_under_way = rotation.attempts > 0 and rotation.next_step is not None
+            if started is None or not is_under_way or self._asked_meanwhile() is not None:
+                started = self._reopen(rotation)
+                rotation.begin_attempt()
+            elif not progress.begin_attempt(started.secret, started.token):
+                raise _not_open(rotation, "it is running")
+        waiting = self._execution.execute(rotation, started, 1)
+        self._finish(rotation, waiting)
+
+    @property
+    def next_due(self) -> float | None:
+        """When the next rotation is due, epoch seconds; None where none ever is."""
+        with self._lock:
+            return self._store.next_due_rotation
+
+    def may_fall_due(self) -> bool:
+        """Say whether a rotation that is due may be run from here: not from a rotation that runs."""
+        return self._execution.is_idle and self._asked_meanwhile() is None
+
+    def run_due(self, until: float) -> list[Rotation]:
+        """Run the rotations that are due, each at its time, and keep what they raise.
+
+        Args:
+            until: epoch seconds.
+
+        Returns:
+            The rotations that were attempted, in order, or that the test is to run step by step.
+
+        Raises:
+            BaseException: what is neither an Exception nor SystemExit.
+        """
+        ran = []
+        while (taken := self._take_due(until)) is not None:
+            due, secret = taken
+            with clock.at(due):
+                rotation = self._open_due(secret)
+                if rotation is not None:
+                    ran.append(rotation)
+                    if self._mode == "inline":
+                        self.run(rotation, "record")
+        return ran
+
+    def _take_due(self, until: float) -> tuple[float, Secret] | None:
+        with self._lock:
+            return self._store.take_due_rotation(until)
+
+    def _open_due(self, secret: Secret) -> Rotation | None:
+        """Open or take up the rotation of a secret that is due now."""
+        with self._lock:
+            now, labels = clock.now(), secret.labels
+            self._store.settle(now)
+            started = progress.open_due_rotation(self._store, secret, now)
+            self._store.follow_up(secret, now)
+            if secret.labels is not labels:
+                self._ledger.record_change(secret, "scheduled rotation")
+            if started is None:
+                return None
+            self.take_up(started)
+            return self._by_token[secret.arn, started.token]
+
+    def _reopen(self, rotation: Rotation) -> StartedRotation:
+        """Have a rotation be attempted again.
+
+        Raises:
+            RotationNotOpenError: it can't be.
+        """
+        started = self._started.get(rotation)
+        if started is None:
+            raise _not_open(rotation, "the world was reset")
+        if not rotation.attempts and self._asked_meanwhile() is None:
+            # Whoever has asked for it never came to run it.
+            progress.pause(started.secret, started.token)
+        why = self._refuse_retry(rotation, started)
+        if why is not None:
+            raise _not_open(rotation, why)
+        progress.begin_attempt(started.secret, started.token)
+        return started
+
+    def _refuse_retry(self, rotation: Rotation, started: StartedRotation) -> str | None:
+        secret = started.secret
+        if rotation.succeeded:
+            return "it has succeeded"
+        if rotation.is_test and rotation.attempts:
+            return "it only tried the function"
+        if self._asked_meanwhile() is not None:
+            return "a rotation function is running"
+        if self._store.named(secret.account_id, secret.region, secret.name) is not secret:
+            return "the secret was deleted"
+        return progress.may_retry(secret, started.token)
+
+    def _attempt(self, rotation: Rotation, started: StartedRotation, errors: RotationErrors | None = None) -> None:
+        """Run a rotation through all its steps, once or more often; the first attempt is noted already."""
+        secret, token = started.secret, started.token
+        waiting = []
+        is_repeated = True
+        while is_repeated:
+            rotation.begin_attempt()
+            waiting += self._execution.execute(rotation, started)
+            with self._lock:
+                is_repeated = progress.is_repeated_at_once(secret, token, clock.now())
+                is_repeated = is_repeated and progress.begin_attempt(secret, token)
+        self._finish(rotation, waiting, errors)
+
+    def _finish(
+        self, rotation: Rotation, waiting: Sequence[Rotation], errors: RotationErrors | None = None
+    ) -> None:
+        """Run what was asked for meanwhile, then raise what is to be raised."""
+        for other in waiting:
+            self.run(other, "record")
+        raised = [one.error for one in (rotation, *waiting) if one.error is not None]
+        if raised and (errors or self._errors) == "raise":
+            raise raised[0]
+
+
+def _not_open(rotation: Rotation, why: str) -> RotationNotOpenError:
+    return RotationNotOpenError(
+        f"{rotation!r} can't be retried: {why}. Start a new one with fake_secrets.rotate(...)."
+    )

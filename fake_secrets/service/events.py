@@ -1,0 +1,75 @@
+"""What happens in the service besides the answers to calls: what CloudTrail and EventBridge tell."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Literal
+
+from fake_secrets.service.model import AWSPENDING, AWSPREVIOUS, Secret
+
+__all__ = ["LABEL_UPDATED", "Event", "label_events", "rotation_event", "version_events"]
+
+LABEL_UPDATED = "Secret Label Updated"
+
+_UNTOLD_LABELS = frozenset({AWSPENDING, AWSPREVIOUS})
+
+
+@dataclass(slots=True)
+class Event:
+    """One event.
+
+    Args:
+        name: what happened.
+        secret: to which secret.
+        time: when, epoch seconds.
+        version_id: to which version: of a rotation it is the token.
+        detail: the error message of a failure; the label that was updated.
+    """
+
+    name: str
+    secret: Secret
+    time: float
+    version_id: str
+    detail: str | None = None
+
+
+def rotation_event(
+    what: Literal["Started", "Succeeded", "Failed", "Abandoned"],
+    secret: Secret,
+    token: str,
+    now: float,
+    *,
+    is_test: bool = False,
+    message: str | None = None,
+) -> Event:
+    """Return the event of a rotation, or of a trial of its function.
+
+    Source: rotation-facts 3.3 [A, B].
+    """
+    return Event(f"{'Test' if is_test else ''}Rotation{what}", secret, now, token, message)
+
+
+def version_events(
+    name: Literal["StartSecretVersionDelete", "CancelSecretVersionDelete", "EndSecretVersionDelete"],
+    secret: Secret,
+    now: float,
+) -> Iterator[Event]:
+    """Yield the events of a secret's deletion, one for each version.
+
+    Source: rotation-facts 3.3 [B]: that a deletion starts with DeleteSecret, is cancelled with
+        RestoreSecret, and ends when the secret is gone for good [D].
+    """
+    return (Event(name, secret, now, version_id) for version_id in list(secret.versions))
+
+
+def label_events(secret: Secret, now: float) -> Iterator[Event]:
+    """Yield an event for each staging label that has come to a version since the last time.
+
+    Source: rotation-facts 3.3: all labels but AWSPENDING and AWSPREVIOUS [B], on creation too [C];
+        that a label which only goes isn't told [D].
+    """
+    before, secret.announced = secret.announced, secret.labels
+    for label, version_id in secret.labels.items():
+        if label not in _UNTOLD_LABELS and before.get(label) != version_id:
+            yield Event(LABEL_UPDATED, secret, now, version_id, label)
