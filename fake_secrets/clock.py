@@ -31,8 +31,8 @@ def at(moment: float) -> Iterator[None]:
     """Have it be some moment, for the length of a `with` block.
 
     Where freezegun or time-machine rules the clock it is moved, for everybody, and moved back
-    afterwards: to the time that it was, or further if more has passed inside. Else only `now`
-    is shifted, for this context.
+    afterwards: to the time that it was, or to the time inside, if that has passed it. Else only
+    `now` is shifted, for this context.
 
     Args:
         moment: epoch seconds.
@@ -50,7 +50,8 @@ def at(moment: float) -> Iterator[None]:
     try:
         yield
     finally:
-        move(max(present, now()))
+        # What has begun late may end later than it is.
+        move(present if moment > present else max(present, now()))
 
 
 def midnight(timestamp: float) -> float:

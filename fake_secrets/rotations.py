@@ -36,6 +36,7 @@ class Rotations:
         executing: has calls from here answered by this world, as a rotation function's; yields the
             rotations that it asks for.
         asked_meanwhile: where a rotation function of this world runs here, those rotations.
+        deliver: delivers the events of what has been run.
     """
 
     def __init__(
@@ -48,6 +49,7 @@ class Rotations:
         errors: RotationErrors,
         executing: Callable[[], contextlib.AbstractContextManager[list[Rotation]]],
         asked_meanwhile: Callable[[], list[Rotation] | None],
+        deliver: Callable[[], None],
     ) -> None:
         self._functions = functions
         self._ids = ids
@@ -56,6 +58,7 @@ class Rotations:
         self._errors = errors
         self._executing = executing
         self._asked_meanwhile = asked_meanwhile
+        self._deliver = deliver
 
     def reset(self, store: Store, ledger: Ledger) -> None:
         """Begin anew, with another store and ledger."""
@@ -139,7 +142,10 @@ class Rotations:
         # In one piece with the look, so that of two only one begins.
         with self._lock:
             started = self._reopen(rotation)
-        self._attempt(rotation, started)
+        try:
+            self._attempt(rotation, started)
+        finally:
+            self._deliver()
 
     def step(self, rotation: Rotation) -> None:
         """Run the next step of a rotation, or the first of a new attempt.
@@ -156,8 +162,11 @@ class Rotations:
                 rotation.begin_attempt()
             elif not progress.begin_attempt(started.secret, started.token):
                 raise _not_open(rotation, "it is running")
-        waiting = self._execution.execute(rotation, started, 1)
-        self._finish(rotation, waiting)
+        try:
+            waiting = self._execution.execute(rotation, started, 1)
+            self._finish(rotation, waiting)
+        finally:
+            self._deliver()
 
     @property
     def next_due(self) -> float | None:

@@ -111,6 +111,7 @@ class World:
             errors=rotation_errors,
             executing=self._executing,
             asked_meanwhile=self._asked_meanwhile,
+            deliver=self.deliver,
         )
         self.deliveries = Deliveries(self.trail)
         self.reset()

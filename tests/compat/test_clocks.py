@@ -315,3 +315,47 @@ class TestTimePasses:
             client.restore_secret(SecretId="db")
             assert fake["db"].value("AWSPREVIOUS") == "old"
             assert (created(), client.list_secrets()["SecretList"][0]["LastChangedDate"]) == (LATER, MOMENT)
+
+
+class TestDueRotations:
+    """What was due earlier sees the time at which it was due."""
+
+    @pytest.fixture(params=["freezegun", "time-machine", "time-machine, ticking, in a zone"])
+    def stop_clock(self, request):
+        if request.param in CLOCKS:
+            return CLOCKS[request.param]
+        return lambda moment: time_machine.travel(moment.astimezone(NEW_YORK), tick=True)
+
+    def test_the_function_sees_it_and_afterwards_it_is_the_present(self, stop_clock, lane):
+        seen = []
+
+        def handler(event, context):
+            seen.append(datetime.datetime.now(UTC))
+
+        with mock_stages(SEED, _lane=lane) as fake:
+            with stop_clock(MOMENT):
+                secretsmanager().rotate_secret(
+                    SecretId="db",
+                    RotationLambdaARN=fake.lambda_function(handler),
+                    RotationRules={"AutomaticallyAfterDays": 10},
+                    RotateImmediately=False,
+                )
+            seen.clear()
+            with stop_clock(MOMENT + 15 * DAY):
+                secretsmanager().list_secrets()
+                assert datetime.datetime.now(UTC) - (MOMENT + 15 * DAY) < datetime.timedelta(minutes=1)
+        due = datetime.datetime(2026, 3, 14, tzinfo=UTC)
+        assert len(seen) == 4
+        assert all(datetime.timedelta(0) <= moment - due < datetime.timedelta(minutes=1) for moment in seen)
+
+    def test_the_travellers_time_zone_stays(self):
+        with mock_stages(SEED) as fake, time_machine.travel(MOMENT.astimezone(NEW_YORK), tick=False) as traveller:
+            fake.rotate("db", lambda event, context: None)
+            secretsmanager().update_secret_version_stage(
+                SecretId="db", VersionStage="AWSPENDING", RemoveFromVersionId=fake.rotations[0].token
+            )
+            rules = {"AutomaticallyAfterDays": 10}
+            secretsmanager().rotate_secret(SecretId="db", RotationRules=rules, RotateImmediately=False)
+            traveller.shift(15 * DAY)
+            secretsmanager().list_secrets()
+            assert time.tzname == ("EST", "EDT")

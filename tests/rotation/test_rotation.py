@@ -8,49 +8,12 @@ import threading
 import boto3
 import botocore.exceptions
 import pytest
+from rotators import Rotator
 
 from fake_secrets import RequestRefusedError, RotationFailedError, RotationNotOpenError, mock_stages
 
 STEPS = ["createSecret", "setSecret", "testSecret", "finishSecret"]
 TOKEN = "d1d1d1d1-d1d1-4d1d-8d1d-d1d1d1d1d1d1"
-
-
-class Rotator:
-    """A rotation function as a user would write one, which can be told to misbehave."""
-
-    def __init__(self, *, fails_in=None, error=None, finishes=True):
-        self.events = []
-        self.contexts = []
-        self.fails_in = fails_in
-        self.error = error or RuntimeError("the database is down")
-        self.finishes = finishes
-
-    def __call__(self, event, context):
-        self.events.append(event)
-        self.contexts.append(context)
-        if event["Step"] == self.fails_in:
-            raise self.error
-        client = boto3.client("secretsmanager")
-        arn, token = event["SecretId"], event["ClientRequestToken"]
-        if event["Step"] == "createSecret":
-            client.get_secret_value(SecretId=arn, VersionStage="AWSCURRENT")
-            password = client.get_random_password()["RandomPassword"]
-            client.put_secret_value(
-                SecretId=arn, ClientRequestToken=token, SecretString=password, VersionStages=["AWSPENDING"]
-            )
-        elif event["Step"] == "finishSecret" and self.finishes:
-            stages = client.describe_secret(SecretId=arn)["VersionIdsToStages"]
-            (current,) = [version for version, labels in stages.items() if "AWSCURRENT" in labels]
-            client.update_secret_version_stage(
-                SecretId=arn,
-                VersionStage="AWSCURRENT",
-                MoveToVersionId=token,
-                RemoveFromVersionId=current,
-            )
-
-    @property
-    def steps(self):
-        return [event["Step"] for event in self.events]
 
 
 @pytest.fixture

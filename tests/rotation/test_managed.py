@@ -1,0 +1,164 @@
+"""Secrets that AWS or a partner rotates, without a function."""
+
+import pytest
+
+from fake_secrets import UnsupportedOperationError
+
+TOKEN = "d1d1d1d1-d1d1-4d1d-8d1d-d1d1d1d1d1d1"
+EXTERNAL = [{"Key": "orgId", "Value": "00D5g"}]
+ROLE = "arn:aws:iam::123456789012:role/rotates"
+
+
+@pytest.fixture(autouse=True)
+def noon(freezer_at_noon):
+    return freezer_at_noon
+
+
+@pytest.fixture
+def db(fake_secrets):
+    return fake_secrets.add("rds!db-1", {"username": "app", "password": "old"}, owning_service="rds")
+
+
+@pytest.fixture
+def external(fake_secrets, secretsmanager):
+    secretsmanager.create_secret(Name="crm", SecretString="old", Type="SalesforceClientSecret")
+    return fake_secrets["crm"]
+
+
+class TestOwnedByAService:
+    def test_rotate_secret_makes_a_new_password(self, db, secretsmanager):
+        answer = secretsmanager.rotate_secret(SecretId="rds!db-1", ClientRequestToken=TOKEN)
+        assert answer["VersionId"] == TOKEN
+        assert db.value()["username"] == "app"
+        assert db.value()["password"] != "old"
+
+    def test_the_labels_move_as_in_any_rotation(self, db, secretsmanager):
+        before = db.stages["AWSCURRENT"]
+        secretsmanager.rotate_secret(SecretId="rds!db-1", ClientRequestToken=TOKEN)
+        assert db.stages == {"AWSCURRENT": TOKEN, "AWSPENDING": TOKEN, "AWSPREVIOUS": before}
+
+    def test_the_dates_and_events_are_those_of_any_rotation(self, db, fake_secrets, secretsmanager):
+        secretsmanager.rotate_secret(SecretId="rds!db-1")
+        described = secretsmanager.describe_secret(SecretId="rds!db-1")
+        assert described["LastRotatedDate"].isoformat() == "2026-03-04T12:00:00+00:00"
+        assert described["NextRotationDate"].isoformat() == "2026-03-11T23:59:59+00:00"
+        assert [record["eventName"] for record in fake_secrets.trail.records] == [
+            "RotationStarted",
+            "RotationSucceeded",
+        ]
+
+    def test_the_test_may_say_what_the_new_value_is(self, db, fake_secrets, secretsmanager):
+        fake_secrets.managed_rotation("rds!db-1", lambda current: {**current, "password": "chosen"})
+        secretsmanager.rotate_secret(SecretId="rds!db-1")
+        assert db.value() == {"username": "app", "password": "chosen"}
+
+    def test_it_rotates_every_seven_days(self, noon, db, secretsmanager):
+        """rotation-facts 1.6 [C]."""
+        secretsmanager.list_secrets()
+        noon.move_to("2026-03-26T00:00:00Z")
+        secretsmanager.list_secrets()
+        assert [f"{version.created:%m-%d}" for version in db.versions] == ["03-04", "03-11", "03-18", "03-25"]
+
+    def test_its_rules_can_be_set_without_rotating(self, db, fake_secrets, secretsmanager):
+        secretsmanager.rotate_secret(
+            SecretId="rds!db-1", RotationRules={"AutomaticallyAfterDays": 30}, RotateImmediately=False
+        )
+        assert (db.value()["password"], fake_secrets.rotations) == ("old", [])
+        assert f"{fake_secrets.next_due():%m-%d}" == "04-03"
+
+    def test_what_the_test_raises_fails_it(self, db, fake_secrets, secretsmanager):
+        def breaks(current):
+            raise ConnectionError
+
+        fake_secrets.managed_rotation("rds!db-1", breaks)
+        with pytest.raises(ConnectionError):
+            secretsmanager.rotate_secret(SecretId="rds!db-1")
+        (rotation,) = fake_secrets.rotations
+        assert (rotation.outcome, rotation.steps) == ("failed", ["managedRotation"])
+        assert db.value()["password"] == "old"
+        assert fake_secrets.trail.records[-1]["eventName"] == "RotationFailed"
+
+    def test_it_can_be_retried(self, db, fake_secrets, secretsmanager):
+        fake_secrets.managed_rotation("rds!db-1", lambda current: 1 / 0)
+        rotation = fake_secrets.rotate("rds!db-1", errors="record")
+        fake_secrets.managed_rotation("rds!db-1", lambda current: "chosen")
+        assert rotation.retry().succeeded
+        assert db.value() == "chosen"
+
+    def test_it_stands_in_the_timeline(self, db, fake_secrets):
+        fake_secrets.rotate("rds!db-1")
+        assert [moment.operation for moment in fake_secrets.timeline("rds!db-1").moments] == [
+            "(seed)",
+            "RotateSecret",
+            "(managed rotation)",
+        ]
+
+    def test_cancelling_works(self, noon, db, fake_secrets, secretsmanager):
+        secretsmanager.cancel_rotate_secret(SecretId="rds!db-1")
+        noon.move_to("2027-01-01")
+        assert fake_secrets.run_due() == []
+
+    def test_a_replica_follows(self, fake_secrets, secretsmanager, external):
+        secretsmanager.replicate_secret_to_regions(SecretId="crm", AddReplicaRegions=[{"Region": "sa-east-1"}])
+        fake_secrets.managed_rotation("crm", lambda current: "new")
+        fake_secrets.rotate("crm")
+        replica = external.arn.replace("us-east-1", "sa-east-1")
+        assert fake_secrets[replica].value() == "new"
+
+
+class TestExternal:
+    def test_metadata_and_role_are_kept_and_shown(self, external, fake_secrets, secretsmanager):
+        fake_secrets.managed_rotation("crm", lambda current: f"after {current}")
+        secretsmanager.rotate_secret(
+            SecretId="crm", ExternalSecretRotationMetadata=EXTERNAL, ExternalSecretRotationRoleArn=ROLE
+        )
+        described = secretsmanager.describe_secret(SecretId="crm")
+        assert described["ExternalSecretRotationMetadata"] == EXTERNAL
+        assert described["ExternalSecretRotationRoleArn"] == ROLE
+        assert external.value() == "after old"
+
+    def test_they_stay_in_the_next_rotation(self, external, fake_secrets, secretsmanager):
+        fake_secrets.managed_rotation("crm", lambda current: f"after {current}")
+        secretsmanager.rotate_secret(
+            SecretId="crm", ExternalSecretRotationMetadata=EXTERNAL, ExternalSecretRotationRoleArn=ROLE
+        )
+        secretsmanager.rotate_secret(SecretId="crm")
+        (listed,) = secretsmanager.list_secrets()["SecretList"]
+        assert listed["ExternalSecretRotationRoleArn"] == ROLE
+        assert external.value() == "after after old"
+
+    def test_without_a_password_somebody_has_to_say_what_is_new(self, external, secretsmanager):
+        with pytest.raises(UnsupportedOperationError, match=r"fake_secrets\.managed_rotation"):
+            secretsmanager.rotate_secret(SecretId="crm")
+
+    def test_bytes_may_become_bytes(self, fake_secrets, secretsmanager):
+        secretsmanager.create_secret(Name="key", SecretBinary=b"old", Type="SnowflakeKeyPairAuthentication")
+        fake_secrets.managed_rotation("key", lambda current: current[::-1])
+        fake_secrets.rotate("key")
+        assert fake_secrets["key"].value() == b"dlo"
+
+    @pytest.mark.parametrize("value", [None, 7, ["new"]])
+    def test_what_is_no_value_fails_it(self, external, fake_secrets, value):
+        fake_secrets.managed_rotation("crm", lambda current: value)
+        with pytest.raises(TypeError, match="value of secret 'crm'"):
+            fake_secrets.rotate("crm")
+        assert external.value() == "old"
+
+    def test_with_a_function_that_rotates_it(self, external, fake_secrets):
+        rotation = fake_secrets.rotate("crm", lambda event, context: None)
+        assert rotation.steps == ["createSecret", "setSecret", "testSecret", "finishSecret"]
+
+
+def test_what_cannot_be_called_makes_no_new_value(db, fake_secrets):
+    with pytest.raises(TypeError, match="from the current value to the new one"):
+        fake_secrets.managed_rotation("rds!db-1", "new")
+
+
+def test_a_value_that_is_put_while_it_runs_is_kept(external, fake_secrets, secretsmanager):
+    def puts(current):
+        secretsmanager.put_secret_value(SecretId="crm", SecretString="by hand")
+        return "new"
+
+    fake_secrets.managed_rotation("crm", puts)
+    rotation = fake_secrets.rotate("crm")
+    assert (external.value(), rotation.outcome) == ("by hand", "unfinished")

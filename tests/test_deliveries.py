@@ -1,0 +1,184 @@
+"""Events are delivered to what a test has subscribed, as EventBridge would deliver them."""
+
+import boto3
+import botocore.exceptions
+import pytest
+from rotators import Rotator
+
+from fake_secrets import mock_stages
+
+
+@pytest.fixture
+def db(fake_secrets):
+    return fake_secrets.add("prod/db", "old")
+
+
+def title(event):
+    return event["detail"].get("eventName", event["detail-type"])
+
+
+@pytest.fixture
+def received(fake_secrets):
+    events = []
+    fake_secrets.on_event(events.append)
+    return events
+
+
+def test_an_event_has_come_when_the_call_returns(received, db, fake_secrets, secretsmanager):
+    secretsmanager.put_secret_value(SecretId="prod/db", SecretString="new")
+    assert received == fake_secrets.trail.events
+    assert [title(event) for event in received] == ["Secret Label Updated"]
+
+
+def test_what_happened_before_is_not_delivered(db, fake_secrets, secretsmanager):
+    secretsmanager.put_secret_value(SecretId="prod/db", SecretString="new")
+    events = []
+    fake_secrets.on_event(events.append)
+    secretsmanager.delete_secret(SecretId="prod/db")
+    assert {title(event) for event in events} == {"StartSecretVersionDelete"}
+
+
+def test_it_can_be_a_decorator(db, fake_secrets, secretsmanager):
+    seen = []
+
+    @fake_secrets.on_event
+    def react(event):
+        seen.append(title(event))
+
+    secretsmanager.put_secret_value(SecretId="prod/db", SecretString="new")
+    assert (seen, react.__name__) == (["Secret Label Updated"], "react")
+
+
+def test_each_subscriber_gets_each_event(db, fake_secrets, secretsmanager):
+    first, second = [], []
+    fake_secrets.on_event(first.append)
+    fake_secrets.on_event(second.append)
+    secretsmanager.put_secret_value(SecretId="prod/db", SecretString="new")
+    assert first == second != []
+
+
+def test_one_may_change_what_it_gets(db, fake_secrets, secretsmanager):
+    second = []
+    fake_secrets.on_event(dict.clear)
+    fake_secrets.on_event(second.append)
+    secretsmanager.put_secret_value(SecretId="prod/db", SecretString="new")
+    assert [title(event) for event in second] == ["Secret Label Updated"]
+
+
+def test_a_subscriber_may_call_the_client(db, fake_secrets, secretsmanager):
+    values = []
+
+    @fake_secrets.on_event
+    def refresh(event):
+        values.append(secretsmanager.get_secret_value(SecretId=event["resources"][0])["SecretString"])
+
+    secretsmanager.put_secret_value(SecretId="prod/db", SecretString="new")
+    assert values == ["new"]
+
+
+def test_what_its_calls_bring_about_is_delivered_after_that(db, fake_secrets, secretsmanager):
+    order = []
+
+    @fake_secrets.on_event
+    def react(event):
+        order.append(("begins", title(event)))
+        if title(event) == "Secret Label Updated":
+            secretsmanager.delete_secret(SecretId="prod/db")
+        order.append(("ends", title(event)))
+
+    secretsmanager.put_secret_value(SecretId="prod/db", SecretString="new")
+    assert order == [
+        ("begins", "Secret Label Updated"),
+        ("ends", "Secret Label Updated"),
+        ("begins", "StartSecretVersionDelete"),
+        ("ends", "StartSecretVersionDelete"),
+        ("begins", "StartSecretVersionDelete"),
+        ("ends", "StartSecretVersionDelete"),
+    ]
+
+
+def test_those_of_a_rotation_come_after_it(received, db, fake_secrets):
+    during = []
+
+    def handler(event, context):
+        Rotator()(event, context)
+        during.append(len(received))
+
+    fake_secrets.rotate("prod/db", handler)
+    assert during == [0] * 4
+    assert [title(event) for event in received] == ["RotationStarted", "Secret Label Updated", "RotationSucceeded"]
+
+
+def test_those_of_a_rotation_that_raises_come_too(received, db, fake_secrets):
+    with pytest.raises(RuntimeError):
+        fake_secrets.rotate("prod/db", Rotator(fails_in="setSecret"))
+    assert [title(event) for event in received] == ["RotationStarted", "RotationFailed"]
+
+
+def test_those_of_a_step_come_after_it(db):
+    with mock_stages({"prod/db": "old"}, rotation="manual") as fake_secrets:
+        events = []
+        fake_secrets.on_event(events.append)
+        rotation = fake_secrets.rotate("prod/db", Rotator(fails_in="createSecret"))
+        assert [title(event) for event in events] == ["RotationStarted"]
+        with pytest.raises(RuntimeError):
+            rotation.step()
+        assert [title(event) for event in events] == ["RotationStarted", "RotationFailed"]
+
+
+def test_those_of_due_work_come_before_the_call(freezer_at_noon, received, db, fake_secrets, secretsmanager):
+    secretsmanager.delete_secret(SecretId="prod/db")
+    received.clear()
+    freezer_at_noon.move_to("2027-01-01")
+    with pytest.raises(botocore.exceptions.ClientError):
+        secretsmanager.describe_secret(SecretId="prod/db")
+    assert [title(event) for event in received] == ["EndSecretVersionDelete"]
+
+
+def test_what_a_subscriber_raises_comes_out_of_the_call(db, fake_secrets, secretsmanager):
+    @fake_secrets.on_event
+    def breaks(event):
+        raise LookupError
+
+    with pytest.raises(LookupError) as raised:
+        secretsmanager.put_secret_value(SecretId="prod/db", SecretString="new")
+    (note,) = raised.value.__notes__
+    assert "breaks" in note
+    assert note.endswith("to which fake_secrets delivered Secret Label Updated")
+    assert db.value() == "new"
+
+
+def test_the_events_after_that_come_with_the_next_call(db, fake_secrets, secretsmanager):
+    seen = []
+
+    @fake_secrets.on_event
+    def breaks_once(event):
+        seen.append(title(event))
+        if len(seen) == 1:
+            raise LookupError
+
+    with pytest.raises(LookupError):
+        fake_secrets.rotate("prod/db", Rotator())
+    secretsmanager.list_secrets()
+    assert seen == ["RotationStarted", "Secret Label Updated", "RotationSucceeded"]
+
+
+def test_subscribers_stay_after_a_reset(received, db, fake_secrets, secretsmanager):
+    secretsmanager.put_secret_value(SecretId="prod/db", SecretString="new")
+    fake_secrets.reset()
+    secretsmanager.create_secret(Name="again", SecretString="x")
+    assert [event["detail"]["name"] for event in received] == ["prod/db", "again"]
+
+
+def test_the_wire_lane_delivers_too():
+    with mock_stages({"prod/db": "old"}, _lane="wire") as fake_secrets:
+        events = []
+        fake_secrets.on_event(events.append)
+        boto3.client("secretsmanager").put_secret_value(SecretId="prod/db", SecretString="new")
+        assert [title(event) for event in events] == ["Secret Label Updated"]
+
+
+@pytest.mark.parametrize("subscriber", [None, "handler", 7])
+def test_what_cannot_be_called_is_refused(fake_secrets, subscriber):
+    with pytest.raises(TypeError, match="on_event takes a function of one argument"):
+        fake_secrets.on_event(subscriber)
