@@ -5,13 +5,13 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable, Mapping
 from types import TracebackType
-from typing import Any, Literal, TypeVar, overload
+from typing import Any, TypeVar, overload
 
 from fake_secrets import stack
 from fake_secrets.activation import Activation, OwnWorld
 from fake_secrets.errors import NoActiveWorldError
 from fake_secrets.handle import FakeSecrets
-from fake_secrets.options import RotationErrors
+from fake_secrets.options import RotationErrors, RotationMode
 
 __all__ = ["MockStages", "current", "mock_stages"]
 
@@ -126,7 +126,7 @@ def mock_stages(
     *,
     region: str | None = ...,
     account_id: str = ...,
-    rotation: Literal["inline"] = ...,
+    rotation: RotationMode = ...,
     rotation_errors: RotationErrors = ...,
     random_seed: int | None = ...,
 ) -> MockStages: ...
@@ -157,7 +157,8 @@ def mock_stages(
         region: the region of seeds, and of clients that name none; by default
             AWS_DEFAULT_REGION or AWS_REGION where set, else us-east-1.
         account_id: the account, twelve digits, by default 123456789012.
-        rotation: "inline": RotateSecret returns when the rotation function has run.
+        rotation: "inline" (the default): RotateSecret returns when the rotation function has run.
+            "manual": it only begins; the test runs it with `Rotation.step`.
         rotation_errors: "raise" (the default): what a rotation function raises comes out of
             the call that asked for the rotation. "record": it is kept in `rotations`, as on AWS.
         random_seed: a whole number that makes ids, ARN suffixes, automatic tokens and passwords
