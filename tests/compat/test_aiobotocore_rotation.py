@@ -1,0 +1,92 @@
+"""aiobotocore: what falls due, is attempted again, or is told, is so around awaited calls too."""
+
+import datetime
+import threading
+
+import pytest
+
+pytest.importorskip("aiobotocore")
+
+import aiobotocore.session
+import boto3
+import botocore.exceptions
+import freezegun
+from rotators import Rotator
+
+from fake_secrets import mock_stages
+
+UTC = datetime.UTC
+DAILY = {"AutomaticallyAfterDays": 1}
+
+
+def secretsmanager():
+    keys = {"aws_access_key_id": "x", "aws_secret_access_key": "x"}
+    return aiobotocore.session.get_session().create_client("secretsmanager", region_name="us-east-1", **keys)
+
+
+@pytest.fixture
+def rotator():
+    return Rotator(boto3.client("secretsmanager", region_name="us-east-1"))
+
+
+@pytest.fixture(params=["fast", "wire"])
+def lane(request):
+    return request.param
+
+
+@pytest.mark.asyncio
+async def test_a_rotation_that_is_due_runs_before_an_awaited_call(rotator, lane):
+    with freezegun.freeze_time("2026-01-01T12:00:00Z", real_asyncio=True) as clock:
+        async with mock_stages({"db": "old"}, _lane=lane) as fake, secretsmanager() as client:
+            await client.rotate_secret(
+                SecretId="db", RotationLambdaARN=fake.lambda_function(rotator), RotationRules=DAILY
+            )
+            clock.move_to("2026-01-04T12:00:00Z")
+            described = await client.describe_secret(SecretId="db")
+    assert [rotation.succeeded for rotation in fake.rotations] == [True] * 4
+    assert described["LastRotatedDate"] == datetime.datetime(2026, 1, 4, tzinfo=UTC)
+
+
+@pytest.mark.asyncio
+async def test_its_function_runs_outside_of_the_event_loops_thread(lane):
+    threads = []
+    with freezegun.freeze_time("2026-01-01T12:00:00Z", real_asyncio=True) as clock:
+        async with mock_stages({"db": "old"}, _lane=lane) as fake, secretsmanager() as client:
+            arn = fake.lambda_function(lambda event, context: threads.append(threading.current_thread()))
+            await client.rotate_secret(
+                SecretId="db", RotationLambdaARN=arn, RotationRules=DAILY, RotateImmediately=False
+            )
+            clock.move_to("2026-01-02T12:00:00Z")
+            await client.list_secrets()
+    assert len(threads) == 5
+    assert threading.current_thread() not in threads
+
+
+@pytest.mark.asyncio
+async def test_rotate_secret_while_one_is_open_attempts_it_again(rotator, lane):
+    async with mock_stages({"db": "old"}, _lane=lane) as fake, secretsmanager() as client:
+        rotator.fails_in = "setSecret"
+        with pytest.raises(RuntimeError):
+            await client.rotate_secret(SecretId="db", RotationLambdaARN=fake.lambda_function(rotator))
+        rotator.fails_in = None
+        with pytest.raises(botocore.exceptions.ClientError, match="will be reattempted"):
+            await client.rotate_secret(SecretId="db")
+        (rotation,) = fake.rotations
+        assert (rotation.attempts, rotation.succeeded) == (2, True)
+
+
+@pytest.mark.asyncio
+async def test_an_event_has_come_when_the_awaited_call_returns(lane):
+    async with mock_stages({"db": "old"}, _lane=lane) as fake, secretsmanager() as client:
+        events = []
+        fake.on_event(events.append)
+        await client.put_secret_value(SecretId="db", SecretString="new")
+        assert [event["detail-type"] for event in events] == ["Secret Label Updated"]
+
+
+@pytest.mark.asyncio
+async def test_manual_rotation_only_begins(rotator, lane):
+    async with mock_stages({"db": "old"}, rotation="manual", _lane=lane) as fake, secretsmanager() as client:
+        await client.rotate_secret(SecretId="db", RotationLambdaARN=fake.lambda_function(rotator))
+        assert rotator.steps == []
+        assert fake.rotations[0].step().next_step == "setSecret"
