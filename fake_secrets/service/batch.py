@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 from fake_secrets.errors import ServiceError
 from fake_secrets.service import paging
 from fake_secrets.service.filters import matcher_of
-from fake_secrets.service.model import Request
+from fake_secrets.service.model import Request, Secret
+from fake_secrets.service.shelf import CREATED, POSITIONS, Position
 from fake_secrets.service.store import Store
 from fake_secrets.service.values import get_secret_value
 
@@ -63,14 +64,13 @@ def _wanted(store: Store, request: Request) -> tuple[Sequence[str], str | None]:
             raise paging.invalid_token()
         return secret_ids, None
     matches = matcher_of(filters)
-    found = [
-        secret
-        for secret in store.within(request.account_id, request.region)
-        if secret.deleted is None and matches(secret)
-    ]
-    page, next_token = paging.paginate(
-        found, request, key=lambda secret: [secret.serial], scope=(request.region, filters), page_size=PAGE_SIZE
-    )
+
+    def after(position: Position | None) -> Iterator[Secret]:
+        following = store.after(request, position)
+        return (secret for secret in following if secret.deleted is None and matches(secret))
+
+    scope = (request.region, filters)
+    page, next_token = paging.paginate(after, request, key=POSITIONS[CREATED], scope=scope, page_size=PAGE_SIZE)
     return [secret.arn for secret in page], next_token
 
 

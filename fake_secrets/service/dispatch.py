@@ -67,6 +67,11 @@ OPERATIONS: Mapping[str, Operation] = {
     "ValidateResourcePolicy": _of_policies("validate_resource_policy"),
 }
 
+# What changes nothing of a secret but the day of its last access.
+_READS = frozenset(
+    {"DescribeSecret", "GetResourcePolicy", "GetSecretValue", "ListSecretVersionIds", "ValidateResourcePolicy"}
+)
+
 # Members that change what a call does and that no operation here heeds yet.
 _UNSUPPORTED_MEMBERS: Mapping[str, frozenset[str]] = {
     "CreateSecret": frozenset({"CrossAccountPrimaryARN"}),
@@ -99,7 +104,7 @@ def answer(store: Store, request: Request) -> dict[str, Any]:
     store.settle(request.now)
     response = operation(store, request)
     concerned = store.concerned
-    if concerned is not None:
+    if concerned is not None and request.operation not in _READS:
         if concerned.replicas:
             replication.follow(concerned)
         store.follow_up(concerned, request.now)

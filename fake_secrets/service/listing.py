@@ -2,26 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Iterator
 from typing import Any
 
 from fake_secrets.service import paging
 from fake_secrets.service.descriptions import describe
 from fake_secrets.service.filters import matcher_of
 from fake_secrets.service.model import Request, Secret
+from fake_secrets.service.shelf import CREATED, POSITIONS, Position
 from fake_secrets.service.store import Store
 
 __all__ = ["list_secrets"]
-
-DEFAULT_SORT = "created-date"
-
-# What each SortBy compares; the serial number decides between equals. Never read counts as first.
-_POSITIONS: Mapping[str, Callable[[Secret], list[Any]]] = {
-    "created-date": lambda secret: [secret.serial],
-    "last-accessed-date": lambda secret: [secret.accessed or 0.0, secret.serial],
-    "last-changed-date": lambda secret: [secret.changed, secret.serial],
-    "name": lambda secret: [secret.name],
-}
 
 
 def list_secrets(store: Store, request: Request) -> dict[str, Any]:
@@ -41,19 +32,17 @@ def list_secrets(store: Store, request: Request) -> dict[str, Any]:
     filters = members.get("Filters") or []
     matches = matcher_of(filters)
     with_deleted = bool(members.get("IncludePlannedDeletion"))
-    sort_by, order = members.get("SortBy", DEFAULT_SORT), members.get("SortOrder", "asc")
-    position, is_descending = _POSITIONS[sort_by], order == "desc"
-    found = [
-        secret
-        for secret in store.within(request.account_id, request.region)
-        if (with_deleted or secret.deleted is None) and matches(secret)
-    ]
+    sort_by, order = members.get("SortBy", CREATED), members.get("SortOrder", "asc")
+
+    def after(position: Position | None) -> Iterator[Secret]:
+        following = store.after(request, position, sort_by, is_descending=order == "desc")
+        return (secret for secret in following if (with_deleted or secret.deleted is None) and matches(secret))
+
     page, next_token = paging.paginate(
-        sorted(found, key=position, reverse=is_descending),
+        after,
         request,
-        key=position,
+        key=POSITIONS[sort_by],
         scope=(request.region, filters, with_deleted, sort_by, order),
-        is_descending=is_descending,
     )
     response: dict[str, Any] = {"SecretList": [_entry(secret) for secret in page]}
     if next_token is not None:

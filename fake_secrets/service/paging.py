@@ -5,8 +5,9 @@ from __future__ import annotations
 import base64
 import binascii
 import hashlib
+import itertools
 import json
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any, TypeVar
 
 from fake_secrets.errors import ServiceError
@@ -20,22 +21,21 @@ Item = TypeVar("Item")
 
 
 def paginate(
-    items: Sequence[Item],
+    after: Callable[[list[Any] | None], Iterable[Item]],
     request: Request,
     *,
     key: Callable[[Item], list[Any]],
     scope: Sequence[Any],
-    is_descending: bool = False,
     page_size: int = PAGE_SIZE,
 ) -> tuple[Sequence[Item], str | None]:
     """Return one page of a list and the token of the next.
 
     Args:
-        items: the whole list, in the order of `key`.
+        after: returns the items that follow a position, None being before the first; TypeError
+            says that it can't be a position. No more of them are taken than the page needs.
         request: its MaxResults and NextToken say which page.
         key: an item's position, JSON values that stay its own when others come and go.
         scope: what the list depends on, as JSON values; a token is good for one scope only.
-        is_descending: whether positions descend.
         page_size: MaxResults where the request has none.
 
     Returns:
@@ -46,16 +46,14 @@ def paginate(
     """
     token = request.members.get("NextToken")
     limit = request.members.get("MaxResults") or page_size
-    if token is not None:
-        last = _position(token, scope)
-        try:
-            items = [item for item in items if (key(item) < last if is_descending else key(item) > last)]
-        except TypeError:
-            raise invalid_token() from None
-    page = items[:limit]
-    if len(items) <= limit:
-        return page, None
-    return page, _token(key(page[-1]), scope)
+    last = None if token is None else _position(token, scope)
+    try:
+        items = after(last)
+    except TypeError:
+        raise invalid_token() from None
+    found = list(itertools.islice(items, limit + 1))
+    page = found[:limit]
+    return page, None if len(found) <= limit else _token(key(page[-1]), scope)
 
 
 def _token(position: list[Any], scope: Sequence[Any]) -> str:

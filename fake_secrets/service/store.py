@@ -18,6 +18,7 @@ from fake_secrets.service.keys import Keys
 from fake_secrets.service.model import Request, Secret
 from fake_secrets.service.quotas import Quotas
 from fake_secrets.service.retries import Retries
+from fake_secrets.service.shelf import CREATED, Position, Shelf
 
 __all__ = ["StartedRotation", "Store", "check_name", "check_secret_id", "is_valid_name"]
 
@@ -101,15 +102,17 @@ class Store:
         self.events: list[Event] = []
         # The secret that the call being answered is about, for the ledger.
         self.concerned: Secret | None = None
-        self._secrets: dict[tuple[str, str], dict[str, Secret]] = {}
+        # How often something has changed by which secrets are listed or sorted.
+        self.revision = 0
+        self._shelves: dict[tuple[str, str], Shelf] = {}
         self._deletions: list[tuple[float, int, Secret]] = []
         self._due_rotations: list[tuple[float, int, Secret]] = []
         # Secrets have no order of their own, and several may be of one instant.
         self._serials = itertools.count()
 
     def __iter__(self) -> Iterator[Secret]:
-        for secrets in self._secrets.values():
-            yield from secrets.values()
+        for shelf in self._shelves.values():
+            yield from shelf.by_name.values()
 
     def begin_call(self) -> None:
         """Forget what the last call was about."""
@@ -117,30 +120,51 @@ class Store:
 
     def named(self, account_id: str, region: str, name: str) -> Secret | None:
         """Return the secret of that name, scheduled for deletion or not, or None."""
-        return self._secrets.get((account_id, region), {}).get(name)
+        shelf = self._shelves.get((account_id, region))
+        return None if shelf is None else shelf.by_name.get(name)
 
     def everywhere(self, names: Iterable[str]) -> Iterator[Secret]:
         """Yield the secrets of some names in every account and region."""
-        for secrets in self._secrets.values():
-            yield from (secrets[name] for name in names if name in secrets)
+        for shelf in self._shelves.values():
+            yield from (shelf.by_name[name] for name in names if name in shelf.by_name)
 
     def count(self, account_id: str, region: str) -> int:
         """Return how many secrets an account has in a region, those scheduled for deletion included."""
-        return len(self._secrets.get((account_id, region), ()))
+        return len(self._shelf(account_id, region).by_name)
 
-    def within(self, account_id: str, region: str) -> Iterator[Secret]:
-        """Yield the secrets of an account and region, in the order of creation."""
-        yield from self._secrets.get((account_id, region), {}).values()
+    def after(
+        self,
+        request: Request,
+        position: Position | None,
+        order: str = CREATED,
+        *,
+        is_descending: bool = False,
+    ) -> Iterator[Secret]:
+        """Return the secrets of the caller's account and region that follow a position in an order.
+
+        Args:
+            request: says which account and region.
+            position: of the last secret that was seen; None begins at the start.
+            order: SortBy.
+            is_descending: whether positions descend.
+
+        Raises:
+            TypeError: the position isn't one of that order.
+        """
+        shelf = self._shelf(request.account_id, request.region)
+        return shelf.after(position, order, self.revision, is_descending=is_descending)
 
     def add(self, secret: Secret) -> None:
         """Store a secret under its account, region and name, and number it."""
         secret.serial = next(self._serials)
-        self._secrets.setdefault((secret.account_id, secret.region), {})[secret.name] = secret
+        self._shelf(secret.account_id, secret.region).add(secret)
+        self.revision += 1
         self.concerned = secret
 
     def remove(self, secret: Secret) -> None:
         """Remove a secret for good."""
-        del self._secrets[secret.account_id, secret.region][secret.name]
+        self._shelf(secret.account_id, secret.region).remove(secret)
+        self.revision += 1
 
     def find(self, request: Request, secret_id: str) -> Secret | None:
         """Look a SecretId up: a name, a full ARN, or an ARN without its random suffix.
@@ -234,6 +258,7 @@ class Store:
             secret: a secret, changed or not.
             now: epoch seconds.
         """
+        self.revision += 1
         if secret.labels is not secret.announced:
             self.events += label_events(secret, now)
         rotation = secret.rotation
@@ -263,6 +288,12 @@ class Store:
             return None
         secret = heapq.heappop(self._due_rotations)[2]
         return due, secret
+
+    def _shelf(self, account_id: str, region: str) -> Shelf:
+        shelf = self._shelves.get((account_id, region))
+        if shelf is None:
+            shelf = self._shelves[account_id, region] = Shelf()
+        return shelf
 
     def _is_due(self, secret: Secret, due: float) -> bool:
         # What has been put off, cancelled or deleted leaves its entry behind.

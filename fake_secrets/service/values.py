@@ -191,7 +191,10 @@ def get_secret_value(store: Store, request: Request) -> dict[str, Any]:
     version = _version_to_read(secret, request)
     store.keys.check_decryption(request, secret, version.kms_key_id)
     today = clock.midnight(request.now)
-    secret.accessed = version.accessed = today
+    if secret.accessed != today:
+        secret.accessed = today
+        store.revision += 1
+    version.accessed = today
     response: dict[str, Any] = {
         "ARN": secret.arn,
         "Name": secret.name,

@@ -34,9 +34,17 @@ def list_secret_version_ids(store: Store, request: Request) -> dict[str, Any]:
     secret = store.get(request)
     include_deprecated = bool(request.members.get("IncludeDeprecated"))
     held = set(secret.labels.values())
-    versions = [v for v in secret.versions.values() if include_deprecated or v.id in held]
+
+    def after(position: list[Any] | None) -> list[Version]:
+        last = [-1] if position is None else position
+        return [
+            version
+            for version in secret.versions.values()
+            if (include_deprecated or version.id in held) and [version.serial] > last
+        ]
+
     page, next_token = paging.paginate(
-        versions, request, key=lambda version: [version.serial], scope=(secret.arn, include_deprecated)
+        after, request, key=lambda version: [version.serial], scope=(secret.arn, include_deprecated)
     )
     response: dict[str, Any] = {
         "Versions": [_entry(secret, version) for version in page],
