@@ -22,8 +22,7 @@ def now() -> float:
     `datetime.datetime.now` is looked up on its module at each call, so that freezegun and
     time-machine rule it wherever they were started.
     """
-    # Not with a time zone: freezegun's aware now() ignores its tz_offset.
-    return round(datetime.datetime.now().timestamp() + _shift.get(), 3)  # noqa: DTZ005
+    return round(_reading() + _shift.get(), 3)
 
 
 @contextlib.contextmanager
@@ -39,19 +38,24 @@ def at(moment: float) -> Iterator[None]:
     """
     move = _mover()
     if move is None:
-        reset = _shift.set(_shift.get() + moment - now())
+        reset = _shift.set(moment - _reading())
         try:
             yield
         finally:
             _shift.reset(reset)
         return
-    present = now()
+    present = _reading()
     move(moment)
     try:
         yield
     finally:
         # What has begun late may end later than it is.
-        move(present if moment > present else max(present, now()))
+        move(present if moment > present else max(present, _reading()))
+
+
+def _reading() -> float:
+    # Not with a time zone: freezegun's aware now() ignores its tz_offset.
+    return datetime.datetime.now().timestamp()  # noqa: DTZ005
 
 
 def midnight(timestamp: float) -> float:
@@ -75,9 +79,11 @@ def _mover() -> Callable[[float], None] | None:
     if frozen:
         factory = frozen[-1]
         return lambda moment: factory.move_to(utc(moment))
-    travelling = getattr(sys.modules.get("time_machine"), "traveller_stack", None)
-    if travelling:
+    time_machine = sys.modules.get("time_machine")
+    # As version 3 calls it, and version 2.
+    travellers = getattr(time_machine, "traveller_stack", None) or getattr(time_machine, "coordinates_stack", None)
+    if travellers:
         # Not its move_to, which forgets the traveller's time zone.
-        traveller = travelling[-1]
-        return lambda moment: traveller.shift(moment - now())
+        traveller = travellers[-1]
+        return lambda moment: traveller.shift(datetime.timedelta(microseconds=round((moment - _reading()) * 1e6)))
     return None

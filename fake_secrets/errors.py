@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import itertools
 from collections.abc import Iterable
 
 __all__ = [
@@ -20,6 +21,10 @@ __all__ = [
     "UnsupportedOperationError",
     "annotate",
 ]
+
+
+# How many names an exception shows.
+_SHOWN = 20
 
 
 class ServiceError(Exception):
@@ -82,11 +87,12 @@ class UnknownSecretError(FakeSecretsError, KeyError):
 
     Args:
         secret_id: the name or ARN that was asked for.
-        available: the names that the world holds.
+        available: the names that the world holds, of which the first ones are shown.
     """
 
     def __init__(self, secret_id: str, available: Iterable[str]) -> None:
-        names = "".join(f"\n- {name!r}" for name in available)
+        shown = list(itertools.islice(available, _SHOWN + 1))
+        names = "".join(f"\n- {name!r}" for name in shown[:_SHOWN]) + "\n- ..." * (len(shown) > _SHOWN)
         held = f"The world holds:{names}" if names else "The world holds no secrets."
         super().__init__(
             f"no secret {secret_id!r} in this world. {held}\n"

@@ -14,15 +14,18 @@ from fake_secrets.observe.ledger import Ledger
 from fake_secrets.principals import acting_as
 from fake_secrets.rotation.functions import Functions
 from fake_secrets.rotation.managed import ManagedRotation, NewValue
-from fake_secrets.rotation.runner import Invocable, Rotation, run_step
+from fake_secrets.rotation.runner import Invocable, Rotation, fail, run_step
 from fake_secrets.service import rotation_progress as progress
 from fake_secrets.service.arns import account_of, partition_of, root_arn
 from fake_secrets.service.model import AWSCURRENT, Secret
 from fake_secrets.service.store import StartedRotation, Store
 
-__all__ = ["Execution"]
+__all__ = ["Executing", "Execution"]
 
 __tracebackhide__ = True  # the arguments in our frames may hold secret values
+
+
+Executing = Callable[[list[Rotation]], contextlib.AbstractContextManager[None]]
 
 
 class Execution:
@@ -34,8 +37,8 @@ class Execution:
         functions: the rotation functions that the world knows.
         ids: the maker of ids.
         lock: guards all of them; never held while a rotation function runs.
-        executing: has calls from here answered by this world, as a rotation function's; yields the
-            rotations that it asks for.
+        executing: has calls from here answered by this world, as a rotation function's, whose
+            rotations go into a list.
     """
 
     def __init__(
@@ -46,7 +49,7 @@ class Execution:
         functions: Functions,
         ids: Ids,
         lock: threading.RLock,
-        executing: Callable[[], contextlib.AbstractContextManager[list[Rotation]]],
+        executing: Executing,
     ) -> None:
         self._store = store
         self._ledger = ledger
@@ -66,16 +69,19 @@ class Execution:
         """Say what the new value of a secret is that AWS or a partner rotates."""
         self._new_values[secret.arn] = new_value
 
-    def execute(self, rotation: Rotation, started: StartedRotation, count: int | None = None) -> list[Rotation]:
+    def execute(
+        self, rotation: Rotation, started: StartedRotation, asked_for: list[Rotation], count: int | None = None
+    ) -> None:
         """Run the next steps of an attempt, with no lock held, and see what they have come to.
 
         Args:
             rotation: the rotation.
             started: the same, to the service.
+            asked_for: is given the rotations that its function asks for.
             count: how many steps; None runs all that are left.
 
-        Returns:
-            The rotations that it asked for.
+        Raises:
+            BaseException: what a step raises that is neither an Exception nor SystemExit.
         """
         secret = started.secret
         owner = account_of(started.lambda_arn) if started.lambda_arn else secret.account_id
@@ -86,20 +92,19 @@ class Execution:
             self._running += 1
         try:
             # Whoever asked for the rotation, its function acts for the account that it is in.
-            with self._executing() as asked_for, acting_as(role):
-                for step in rotation.remaining_steps[:count]:
+            with self._executing(asked_for), acting_as(role):
+                for step in rotation.plan[len(rotation.steps) :][:count]:
                     run_step(rotation, step, by, started.rotation_token, self._ids)
-                    failure = self._failure(rotation, started)
+                    failure = self._judge(rotation, started)
                     if failure is not None:
                         break
         except BaseException:
-            failure = self._failure(rotation, started)
+            failure = self._judge(rotation, started)
             raise
         finally:
             with self._lock:
                 self._running -= 1
-                self._end(rotation, started, failure)
-        return asked_for
+                self._conclude(rotation, started, failure)
 
     def _invocable(self, started: StartedRotation) -> Invocable:
         if started.lambda_arn is not None:
@@ -116,11 +121,17 @@ class Execution:
 
     def _keep_managed(self, secret: Secret, token: str, value: str | bytes) -> None:
         with self._lock:
-            progress.store_managed_value(secret, token, value, clock.now())
+            now = clock.now()
+            progress.store_managed_value(secret, token, value, now)
+            self._store.follow_up(secret, now)
             self._ledger.record_change(secret, "managed rotation")
 
-    def _failure(self, rotation: Rotation, started: StartedRotation) -> str | None:
-        """Return what the event of a failure says, if the step that has just ended is one."""
+    def _judge(self, rotation: Rotation, started: StartedRotation) -> str | None:
+        """Say whether the step that has just ended is a failure, and look at what it has left.
+
+        Returns:
+            What the event of the failure says; None where there is none.
+        """
         if rotation.error is not None:
             if started.lambda_arn is None:
                 # No source tells what AWS says [D].
@@ -129,21 +140,22 @@ class Execution:
         with self._lock:
             refusal = progress.check_pending(started.secret, started.token)
         if refusal is not None:
-            rotation.fail(rotation.steps[-1], RotationFailedError(refusal))
+            fail(rotation, rotation.steps[-1], RotationFailedError(refusal))
         return refusal
 
-    def _end(self, rotation: Rotation, started: StartedRotation, failure: str | None) -> None:
-        """Note what some steps have come to; the lock is held."""
+    def _conclude(self, rotation: Rotation, started: StartedRotation, failure: str | None) -> None:
+        """Note what the steps have come to; the lock is held."""
         secret, token, now = started.secret, started.token, clock.now()
         if rotation.next_step is not None:
             progress.pause(secret, token)
             return
-        was_abandoned = progress.was_abandoned(secret, token)
+        rotation.was_abandoned = progress.was_abandoned(secret, token)
         if rotation.is_test:
             progress.end_test(self._store, secret, token, now, failure)
             self._ledger.record_change(secret, "end of test")
-            rotation.end_attempt(has_succeeded=failure is None)
+            has_succeeded = failure is None
         else:
             has_succeeded = progress.end_attempt(self._store, secret, token, now, failure)
-            rotation.end_attempt(has_succeeded=has_succeeded, was_abandoned=was_abandoned)
+        if has_succeeded:
+            rotation.outcome = "succeeded"
         self._store.follow_up(secret, now)

@@ -21,6 +21,10 @@ __all__ = ["FakeSecrets"]
 __tracebackhide__ = True  # the arguments in our frames may hold secret values
 
 
+# How many names the repr shows.
+_SHOWN = 20
+
+
 class FakeSecrets(RotationHandle):
     """The handle of an active world: what AWS has no API for.
 
@@ -45,7 +49,7 @@ class FakeSecrets(RotationHandle):
     @property
     def trail(self) -> Trail:
         """What happened besides the calls: `records` as CloudTrail, `events` as EventBridge has them."""
-        return self._world.trail()
+        return self._world.trail
 
     def add(
         self,
@@ -216,4 +220,6 @@ class FakeSecrets(RotationHandle):
         self._world.reset()
 
     def __repr__(self) -> str:
-        return f"<FakeSecrets {self.account_id} {self.region}, secrets {self._world.names()!r}>"
+        names = self._world.names()
+        more = f" and {len(names) - _SHOWN} more" if len(names) > _SHOWN else ""
+        return f"<FakeSecrets {self.account_id} {self.region}, secrets {names[:_SHOWN]!r}{more}>"

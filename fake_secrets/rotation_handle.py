@@ -110,8 +110,9 @@ class RotationHandle:
         answer = world.answer(request)
         error = answer.error
         if error is not None:
+            secret = world.secret(secret_id)
             world.follow_up(_ran(answer.rotation), "record")
-            advice = _advice(world.secret(secret_id), self.rotations)
+            advice = _advice(secret, self.rotations)
             raise RequestRefusedError(request.operation, error.code, error.message, advice)
         rotation = world.rotations.of(answer.content["ARN"], members["ClientRequestToken"])
         if rotation is None or (answer.rotation is None and rotation.attempts):
@@ -135,20 +136,20 @@ class RotationHandle:
             errors: "raise" or "record", instead of the world's `rotation_errors`.
 
         Returns:
-            The rotations that were attempted, in order; with `rotation="manual"`, that were begun.
+            The rotations that were attempted, each once, in order; with `rotation="manual"`, those
+            that were begun.
 
         Raises:
             ValueError: `until` has no time zone, or `errors` is neither of the two.
-            BaseException: where errors are raised, the first that a rotation function has raised,
-                after all is done.
+            BaseException: where errors are raised, the first that an attempt has come to, after all
+                is done; a later attempt may have succeeded.
         """
         errors = errors or self._world.rotation_errors
         check_rotation_errors(errors)
-        ran = self._world.do_due_work(None if until is None else _timestamp(until))
-        raised = [rotation.error for rotation in ran if rotation.error is not None]
-        if raised and errors == "raise":
-            raise raised[0]
-        return ran
+        work = self._world.do_due_work(None if until is None else _timestamp(until))
+        if work.errors and errors == "raise":
+            raise work.errors[0]
+        return list(work.rotations)
 
     def next_due(self) -> datetime.datetime | None:
         """Return when the next rotation falls due, tz-aware UTC; None where none ever does.
@@ -170,13 +171,21 @@ class RotationHandle:
 
         Raises:
             UnknownSecretError: there is no such secret.
+            ValueError: nobody manages it: it has neither an owning service nor a Type.
             TypeError: `new_value` can't be called.
         """
         function: object = new_value
         if not callable(function):
             msg = f"managed_rotation takes a function from the current value to the new one, not {function!r}"
             raise TypeError(msg)
-        self._world.rotations.manage(self._world.secret(secret_id), new_value)
+        secret = self._world.secret(secret_id)
+        if not secret.owning_service and not secret.type:
+            msg = (
+                f"secret {secret.name!r} is managed by nobody: it is rotated by a function. One that is has an "
+                "owning_service, or a Type that CreateSecret was given."
+            )
+            raise ValueError(msg)
+        self._world.rotations.manage(secret, new_value)
 
     @property
     def retries(self) -> Retries:

@@ -2,26 +2,34 @@
 
 from __future__ import annotations
 
-import contextlib
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, field
 
 from fake_secrets import clock
-from fake_secrets.errors import RotationFailedError, RotationNotOpenError
-from fake_secrets.execution import Execution
+from fake_secrets.errors import RotationFailedError, RotationNotOpenError, UnsupportedOperationError
+from fake_secrets.execution import Executing, Execution
 from fake_secrets.ids import Ids
 from fake_secrets.observe.ledger import Ledger
 from fake_secrets.options import RotationErrors, RotationMode
 from fake_secrets.rotation.functions import Functions
 from fake_secrets.rotation.managed import NewValue
-from fake_secrets.rotation.runner import MANAGED_STEPS, STEPS, TEST_STEPS, Rotation
+from fake_secrets.rotation.runner import MANAGED_STEPS, STEPS, TEST_STEPS, Rotation, begin_attempt, fail
 from fake_secrets.service import rotation_progress as progress
 from fake_secrets.service.model import Secret
 from fake_secrets.service.store import StartedRotation, Store
 
-__all__ = ["Rotations"]
+__all__ = ["DueWork", "Rotations"]
 
 __tracebackhide__ = True  # the arguments in our frames may hold secret values
+
+
+@dataclass(slots=True)
+class DueWork:
+    """What was due and has been done: the rotations, in order, and all that their attempts have raised."""
+
+    rotations: dict[Rotation, None] = field(default_factory=dict)
+    errors: list[BaseException] = field(default_factory=list)
 
 
 class Rotations:
@@ -33,8 +41,8 @@ class Rotations:
         lock: guards the store; never held while a rotation function runs.
         mode: whether a rotation runs by itself ("inline"), or step by step as the test says ("manual").
         errors: whether what a rotation function raises is raised, or only kept.
-        executing: has calls from here answered by this world, as a rotation function's; yields the
-            rotations that it asks for.
+        executing: has calls from here answered by this world, as a rotation function's, whose
+            rotations go into a list.
         asked_meanwhile: where a rotation function of this world runs here, those rotations.
         deliver: delivers the events of what has been run.
     """
@@ -47,7 +55,7 @@ class Rotations:
         lock: threading.RLock,
         mode: RotationMode,
         errors: RotationErrors,
-        executing: Callable[[], contextlib.AbstractContextManager[list[Rotation]]],
+        executing: Executing,
         asked_meanwhile: Callable[[], list[Rotation] | None],
         deliver: Callable[[], None],
     ) -> None:
@@ -66,6 +74,8 @@ class Rotations:
         self._ledger = ledger
         self._started: dict[Rotation, StartedRotation] = {}
         self._by_token: dict[tuple[str, str], Rotation] = {}
+        # Those that somebody is about to run.
+        self._claimed: set[Rotation] = set()
         self._execution = Execution(
             store=store,
             ledger=ledger,
@@ -88,28 +98,39 @@ class Rotations:
         self._execution.manage(secret, new_value)
 
     def take_up(self, started: StartedRotation) -> Rotation | None:
-        """Know a rotation that the service has started.
+        """Know a rotation that the service has started, or wants to be attempted again.
 
         Returns:
-            It, if it is to be run; None where the test runs it step by step.
+            It, if it is to be run, by the caller only: with `run`, or else `release`. None where the
+            test runs it step by step, where it runs already, and where it couldn't be opened.
         """
         secret, key = started.secret, (started.secret.arn, started.token)
         rotation = self._by_token.get(key)
-        if rotation is None:
+        if rotation is None or self._started[rotation].secret is not secret:
             plan = TEST_STEPS if started.is_test else STEPS if started.lambda_arn else MANAGED_STEPS
             rotation = self._by_token[key] = Rotation(secret.arn, secret.name, started.token, self, plan)
             self._started[rotation] = started
-            if started.refusal is not None:
-                rotation.fail(None, RotationFailedError(started.refusal))
-        if self._mode == "manual" and not rotation.attempts:
-            progress.pause(secret, started.token)
-        return rotation if self._mode == "inline" else None
+        if started.refusal is not None:
+            fail(rotation, None, RotationFailedError(started.refusal))
+            return None
+        if self._mode == "manual" or not progress.begin_attempt(secret, started.token):
+            return None
+        self._claimed.add(rotation)
+        return rotation
+
+    def release(self, rotations: Iterable[Rotation]) -> None:
+        """Leave rotations that were to be run, and haven't been, to whoever asks for them next."""
+        with self._lock:
+            for rotation in self._claimed.intersection(rotations):
+                self._claimed.remove(rotation)
+                started = self._started[rotation]
+                progress.pause(started.secret, started.token)
 
     def run(self, rotation: Rotation, errors: RotationErrors | None = None) -> None:
         """Run a rotation through its steps, and again as often as it is to be retried at once.
 
         Args:
-            rotation: a rotation of this world.
+            rotation: a rotation that was taken up.
             errors: instead of the world's own.
 
         Raises:
@@ -123,13 +144,11 @@ class Rotations:
             outer.append(rotation)
             return
         with self._lock:
-            started = self._started.get(rotation)
-            # The world was reset meanwhile, or it couldn't be opened.
-            if started is None or started.refusal is not None:
+            # The world was reset meanwhile.
+            if rotation not in self._claimed:
                 return
-            # Opened, it is about to run; else another thread may have been faster.
-            if rotation.attempts and not progress.begin_attempt(started.secret, started.token):
-                return
+            self._claimed.remove(rotation)
+            started = self._started[rotation]
         self._attempt(rotation, started, errors)
 
     def retry(self, rotation: Rotation) -> None:
@@ -159,65 +178,66 @@ class Rotations:
             is_under_way = rotation.attempts > 0 and rotation.next_step is not None
             if started is None or not is_under_way or self._asked_meanwhile() is not None:
                 started = self._reopen(rotation)
-                rotation.begin_attempt()
+                begin_attempt(rotation)
             elif not progress.begin_attempt(started.secret, started.token):
                 raise _not_open(rotation, "it is running")
+        waiting: list[Rotation] = []
         try:
-            waiting = self._execution.execute(rotation, started, 1)
+            self._execution.execute(rotation, started, waiting, 1)
             self._finish(rotation, waiting)
         finally:
+            self.release(waiting)
             self._deliver()
 
-    @property
     def next_due(self) -> float | None:
-        """When the next rotation is due, epoch seconds; None where none ever is."""
+        """Return when the next rotation is due, epoch seconds; None where none ever is."""
         with self._lock:
-            return self._store.next_due_rotation
+            return self._store.due_rotations.next_due()
 
     def may_fall_due(self) -> bool:
         """Say whether a rotation that is due may be run from here: not from a rotation that runs."""
         return self._execution.is_idle and self._asked_meanwhile() is None
 
-    def run_due(self, until: float) -> list[Rotation]:
+    def run_due(self, until: float) -> DueWork:
         """Run the rotations that are due, each at its time, and keep what they raise.
 
         Args:
             until: epoch seconds.
 
-        Returns:
-            The rotations that were attempted, in order, or that the test is to run step by step.
-
         Raises:
             BaseException: what is neither an Exception nor SystemExit.
         """
-        ran = []
+        work = DueWork()
         while (taken := self._take_due(until)) is not None:
             due, secret = taken
             with clock.at(due):
-                rotation = self._open_due(secret)
-                if rotation is not None:
-                    ran.append(rotation)
-                    if self._mode == "inline":
-                        self.run(rotation, "record")
-        return ran
+                self._do_due(secret, work)
+        return work
 
     def _take_due(self, until: float) -> tuple[float, Secret] | None:
         with self._lock:
-            return self._store.take_due_rotation(until)
+            return self._store.due_rotations.take(until)
 
-    def _open_due(self, secret: Secret) -> Rotation | None:
-        """Open or take up the rotation of a secret that is due now."""
+    def _do_due(self, secret: Secret, work: DueWork) -> None:
+        """Open or take up the rotation of a secret that is due now, and run it."""
         with self._lock:
             now, labels = clock.now(), secret.labels
             self._store.settle(now)
             started = progress.open_due_rotation(self._store, secret, now)
             self._store.follow_up(secret, now)
-            if secret.labels is not labels:
+            is_new = secret.labels is not labels
+            if is_new:
                 self._ledger.record_change(secret, "scheduled rotation")
             if started is None:
-                return None
-            self.take_up(started)
-            return self._by_token[secret.arn, started.token]
+                return
+            claimed = self.take_up(started)
+            rotation = self._by_token[secret.arn, started.token]
+        if claimed is not None:
+            self.run(claimed, "record")
+        if claimed is not None or is_new or started.refusal is not None:
+            work.rotations[rotation] = None
+        if rotation.error is not None and self._mode == "inline":
+            work.errors.append(rotation.error)
 
     def _reopen(self, rotation: Rotation) -> StartedRotation:
         """Have a rotation be attempted again.
@@ -228,9 +248,6 @@ class Rotations:
         started = self._started.get(rotation)
         if started is None:
             raise _not_open(rotation, "the world was reset")
-        if not rotation.attempts and self._asked_meanwhile() is None:
-            # Whoever has asked for it never came to run it.
-            progress.pause(started.secret, started.token)
         why = self._refuse_retry(rotation, started)
         if why is not None:
             raise _not_open(rotation, why)
@@ -245,22 +262,25 @@ class Rotations:
             return "it only tried the function"
         if self._asked_meanwhile() is not None:
             return "a rotation function is running"
-        if self._store.named(secret.account_id, secret.region, secret.name) is not secret:
+        if not self._store.holds(secret):
             return "the secret was deleted"
         return progress.may_retry(secret, started.token)
 
     def _attempt(self, rotation: Rotation, started: StartedRotation, errors: RotationErrors | None = None) -> None:
-        """Run a rotation through all its steps, once or more often; the first attempt is noted already."""
+        """Run a rotation through all its steps, once or more often; the service knows that it runs."""
         secret, token = started.secret, started.token
-        waiting = []
+        waiting: list[Rotation] = []
         is_repeated = True
-        while is_repeated:
-            rotation.begin_attempt()
-            waiting += self._execution.execute(rotation, started)
-            with self._lock:
-                is_repeated = progress.is_repeated_at_once(secret, token, clock.now())
-                is_repeated = is_repeated and progress.begin_attempt(secret, token)
-        self._finish(rotation, waiting, errors)
+        try:
+            while is_repeated:
+                begin_attempt(rotation)
+                self._execution.execute(rotation, started, waiting)
+                with self._lock:
+                    is_repeated = progress.is_repeated_at_once(secret, token, clock.now())
+                    is_repeated = is_repeated and progress.begin_attempt(secret, token)
+            self._finish(rotation, waiting, errors)
+        finally:
+            self.release(waiting)
 
     def _finish(
         self, rotation: Rotation, waiting: Sequence[Rotation], errors: RotationErrors | None = None
@@ -269,11 +289,13 @@ class Rotations:
         for other in waiting:
             self.run(other, "record")
         raised = [one.error for one in (rotation, *waiting) if one.error is not None]
-        if raised and (errors or self._errors) == "raise":
+        # What we can't do is told, unless whoever asks says otherwise: it is no failure of AWS's.
+        is_ours = errors is None and isinstance(rotation.error, UnsupportedOperationError)
+        if raised and (is_ours or (errors or self._errors) == "raise"):
             raise raised[0]
 
 
 def _not_open(rotation: Rotation, why: str) -> RotationNotOpenError:
     return RotationNotOpenError(
-        f"{rotation!r} can't be retried: {why}. Start a new one with fake_secrets.rotate(...)."
+        f"{rotation!r} can't be attempted: {why}. Another one is started with fake_secrets.rotate(...)."
     )

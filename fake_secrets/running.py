@@ -12,17 +12,18 @@ __all__ = ["Running", "calls_belong_to", "running_here"]
 
 
 class Running:
-    """A rotation that runs here, and those that its function has asked for meanwhile.
+    """A rotation that runs here.
 
     Args:
         world: the world that its calls belong to; None where they are the innermost one's again.
+        asked_for: the rotations that its function has asked for meanwhile.
     """
 
     __slots__ = ("asked_for", "is_over", "world")
 
-    def __init__(self, world: object) -> None:
+    def __init__(self, world: object, asked_for: list[Rotation]) -> None:
         self.world = world
-        self.asked_for: list[Rotation] = []
+        self.asked_for = asked_for
         self.is_over = False
 
 
@@ -36,16 +37,17 @@ def running_here() -> Running | None:
 
 
 @contextlib.contextmanager
-def calls_belong_to(world: object) -> Iterator[list[Rotation]]:
+def calls_belong_to(world: object, asked_for: list[Rotation] | None = None) -> Iterator[None]:
     """Have calls from here answered by a world, or by the innermost one again (None).
 
-    Yields:
-        The rotations that were asked for from here, which are to be run afterwards.
+    Args:
+        world: the world.
+        asked_for: is given the rotations that are asked for from here, which are to be run afterwards.
     """
-    running = Running(world)
+    running = Running(world, [] if asked_for is None else asked_for)
     reset = _running.set(running)
     try:
-        yield running.asked_for
+        yield
     finally:
         running.is_over = True
         _running.reset(reset)

@@ -8,9 +8,9 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal, cast
 
-from fake_secrets import clock
+from fake_secrets import clock, lookup
 from fake_secrets.deliveries import Deliveries
-from fake_secrets.errors import ServiceError, UnknownSecretError, UnsupportedOperationError
+from fake_secrets.errors import ServiceError, UnsupportedOperationError, annotate
 from fake_secrets.ids import Ids
 from fake_secrets.observe.ledger import SUCCEEDED, Ledger, rotation_step
 from fake_secrets.observe.trail import Trail
@@ -19,10 +19,9 @@ from fake_secrets.principals import Principals
 from fake_secrets.rotation.functions import Functions
 from fake_secrets.rotation.invocation import TimedOut
 from fake_secrets.rotation.runner import Rotation
-from fake_secrets.rotations import Rotations
+from fake_secrets.rotations import DueWork, Rotations
 from fake_secrets.running import calls_belong_to, running_here
 from fake_secrets.service import dispatch
-from fake_secrets.service.arns import SECRET_ARN, SUFFIX_LENGTH, account_of, partition_of, region_of, root_arn
 from fake_secrets.service.keys import KeyState
 from fake_secrets.service.model import Request, Secret
 from fake_secrets.service.seeds import Seed, plant
@@ -93,6 +92,7 @@ class World:
     ) -> None:
         self.region = region
         self.account_id = account_id
+        self._here = account_id, region
         self.ids = ids
         self.rotation_errors = rotation_errors
         self.lane = lane
@@ -113,7 +113,9 @@ class World:
             asked_meanwhile=self._asked_meanwhile,
             deliver=self.deliver,
         )
+        self.trail = Trail(self._refresh_trail)
         self.deliveries = Deliveries(self.trail)
+        self._due_work = threading.Lock()
         self.reset()
 
     def reset(self) -> None:
@@ -123,16 +125,9 @@ class World:
             self.ids.rewind()
             self.store = Store(self.ids, self.functions.is_registered, self._is_region)
             self.ledger = Ledger()
-            self._trail = Trail()
+            self.trail.clear()
             self.rotations.reset(self.store, self.ledger)
             self.deliveries.reset()
-
-    def trail(self) -> Trail:
-        """Return the trail, up to date."""
-        with self._lock:
-            events, self.store.events = self.store.events, []
-            self._trail.add(events)
-            return self._trail
 
     def declare_key(self, key_id: str, state: KeyState) -> None:
         """Have a KMS key be enabled, disabled or denied from now on, until `reset`."""
@@ -169,36 +164,47 @@ class World:
 
     def has_due_work(self) -> bool:
         """Say whether something is to be done before the next call from here."""
-        return self.store.is_rotation_due() and self.rotations.may_fall_due()
+        return self.store.due_rotations.is_due() and self.rotations.may_fall_due()
 
-    def do_due_work(self, until: float | None = None) -> list[Rotation]:
-        """Do what falls due by some time, and keep what it raises.
+    def do_due_work(self, until: float | None = None) -> DueWork:
+        """Do what falls due by some time, and keep what it raises; nothing from a rotation that runs.
+
+        Who comes meanwhile waits, unless a rotation function runs already: it may be one of its threads.
 
         Args:
             until: epoch seconds; by default now.
 
-        Returns:
-            The rotations, in order; none from a rotation that runs.
-
         Raises:
-            BaseException: what is neither an Exception nor SystemExit.
+            BaseException: what is neither an Exception nor SystemExit, or what a subscriber raises.
         """
         until = clock.now() if until is None else until
+        work = DueWork()
         with self._lock:
             self._ready_store()
         try:
-            ran = self.rotations.run_due(until) if self.rotations.may_fall_due() else []
+            if self.rotations.may_fall_due():
+                with self._due_work:
+                    work = self.rotations.run_due(until)
             with self._lock:
                 self.store.settle(until)
         finally:
             self.deliver()
-        return ran
+        return work
+
+    def is_doing_due_work(self) -> bool:
+        """Say whether somebody else does due work, for which a call from here may wait."""
+        return self._due_work.locked() and rotating_world() is not self
+
+    def await_due_work(self) -> None:
+        """Wait until the due work is done that somebody else does."""
+        with self._due_work:
+            pass
 
     def next_due(self) -> float | None:
         """Return when the next rotation falls due, epoch seconds, or None."""
         with self._lock:
             self._ready_store()
-            return self.rotations.next_due
+            return self.rotations.next_due()
 
     def has_news(self) -> bool:
         """Say whether somebody is to be told of what has happened."""
@@ -208,17 +214,23 @@ class World:
         """Do what follows a call: run the rotations that it has started, and tell of what happened.
 
         Args:
-            rotations: rotations of this world.
+            rotations: rotations of this world that were taken up.
             errors: instead of the world's `rotation_errors`.
 
         Raises:
-            BaseException: as `Rotations.run` says, or what a subscriber raises.
+            BaseException: as `Rotations.run` says, or else what a subscriber raises.
         """
         try:
             for rotation in rotations:
                 self.rotations.run(rotation, errors)
-        finally:
-            self.deliver()
+        except BaseException as error:
+            self.rotations.release(rotations)
+            try:
+                self.deliver()
+            except Exception as other:  # noqa: BLE001 -- the first one comes out
+                annotate(error, f"besides, a subscriber of fake_secrets raised {type(other).__name__}")
+            raise
+        self.deliver()
 
     def deliver(self) -> None:
         """Deliver events to whoever has subscribed, unless a rotation runs here: then later."""
@@ -243,19 +255,10 @@ class World:
             UnknownSecretError: there is none.
             TypeError: it isn't a string.
         """
-        if not isinstance(secret_id, str):
-            msg = f"a secret is asked for by its name or ARN, a str, not by {type(secret_id).__name__}"
-            raise TypeError(msg)
         with self._lock:
             store = self._ready_store()
             store.settle(clock.now())
-            try:
-                secret = store.find(self.request("", {"SecretId": secret_id}), secret_id)
-            except ServiceError:
-                secret = None
-            if secret is None:
-                raise UnknownSecretError(secret_id, [self._shown(secret) for secret in store])
-            return secret
+            return lookup.find(store, self._here, secret_id)
 
     def names(self) -> list[str]:
         """Return the names of all secrets, of every account and region, without using the world."""
@@ -263,30 +266,14 @@ class World:
             secrets: Iterable[Secret | Seed] = self.store if self._is_planted else self._seeds
             return [secret.name for secret in secrets]
 
-    def places_of(self, secret_id: str) -> list[tuple[str, str]]:
+    def places_of(self, secret_id: str) -> list[lookup.Place]:
         """Return account and region of each secret of this name, ARN or partial ARN, in no order."""
-        match = SECRET_ARN.fullmatch(secret_id)
-        names = {secret_id} if match is None else {match[3], match[3][:-SUFFIX_LENGTH]}
         with self._lock:
-            found = self._ready_store().everywhere(names)
-            return [
-                (secret.account_id, secret.region)
-                for secret in found
-                if secret_id in {secret.name, secret.arn, secret.arn[:-SUFFIX_LENGTH]}
-            ]
+            return lookup.places_of(self._ready_store(), secret_id)
 
     def request(self, operation: str, members: dict[str, Any]) -> Request:
         """Make a request of the handle's own: to the region of an ARN, as its account."""
-        region = region_of(members["SecretId"]) or self.region
-        account_id = account_of(members["SecretId"]) or self.account_id
-        partition = partition_of(region)
-        principal = root_arn(account_id, partition)
-        return Request(operation, members, region, partition, account_id, principal, clock.now())
-
-    def _shown(self, secret: Secret) -> str:
-        """Return what the handle finds a secret by: elsewhere its name isn't enough."""
-        is_here = (secret.account_id, secret.region) == (self.account_id, self.region)
-        return secret.name if is_here else secret.arn
+        return lookup.request_from(self._here, operation, members)
 
     def _ready_store(self) -> Store:
         if not self._is_planted:
@@ -295,10 +282,16 @@ class World:
                 self.plant(seed)
         return self.store
 
+    def _refresh_trail(self) -> None:
+        with self._lock:
+            if self.store.events:
+                self.trail.add(self.store.events)
+                self.store.events = []
+
     @contextlib.contextmanager
-    def _executing(self) -> Iterator[list[Rotation]]:
-        with calls_belong_to(self) as asked_for, self._while_running():
-            yield asked_for
+    def _executing(self, asked_for: list[Rotation]) -> Iterator[None]:
+        with calls_belong_to(self, asked_for), self._while_running():
+            yield
 
     def _asked_meanwhile(self) -> list[Rotation] | None:
         running = running_here()

@@ -63,6 +63,13 @@ class TestWhereFreezegunRules:
                 raise KeyError
             assert clock.now() == NOON.timestamp()
 
+    def test_to_the_microsecond(self):
+        odd = datetime.datetime(2026, 1, 1, 12, 0, 0, 123_457, tzinfo=datetime.UTC)
+        with freezegun.freeze_time(odd, ignore=["hypothesis", "_pytest"]):
+            with clock.at(MOMENT):
+                assert datetime.datetime.now(datetime.UTC).timestamp() == MOMENT
+            assert datetime.datetime.now(datetime.UTC) == odd
+
 
 class TestWhereNobodyRules:
     def test_only_the_services_reading_moves(self):

@@ -148,19 +148,49 @@ def test_what_a_subscriber_raises_comes_out_of_the_call(db, fake_secrets, secret
     assert db.value() == "new"
 
 
-def test_the_events_after_that_come_with_the_next_call(db, fake_secrets, secretsmanager):
-    seen = []
-
+def test_the_other_events_and_subscribers_have_had_their_turn_then(received, db, fake_secrets):
     @fake_secrets.on_event
     def breaks_once(event):
-        seen.append(title(event))
-        if len(seen) == 1:
+        if title(event) == "RotationStarted":
             raise LookupError
 
+    after = []
+    fake_secrets.on_event(after.append)
     with pytest.raises(LookupError):
         fake_secrets.rotate("prod/db", Rotator())
-    secretsmanager.list_secrets()
-    assert seen == ["RotationStarted", "Secret Label Updated", "RotationSucceeded"]
+    assert [title(event) for event in after] == ["RotationStarted", "Secret Label Updated", "RotationSucceeded"]
+    assert received == after
+
+
+def test_what_a_rotation_raises_comes_before_it(db, fake_secrets):
+    @fake_secrets.on_event
+    def breaks(event):
+        raise LookupError
+
+    with pytest.raises(RuntimeError, match="the database is down") as raised:
+        fake_secrets.rotate("prod/db", Rotator(fails_in="setSecret"))
+    assert raised.value.__notes__[-1] == "besides, a subscriber of fake_secrets raised LookupError"
+
+
+def test_a_subscriber_may_reset_the_world(db, fake_secrets, secretsmanager):
+    seen = []
+    fake_secrets.on_event(lambda event: fake_secrets.reset())
+    fake_secrets.on_event(lambda event: seen.append(title(event)))
+    secretsmanager.put_secret_value(SecretId="prod/db", SecretString="new")
+    assert seen == ["Secret Label Updated"]
+
+
+def test_one_that_comes_later_gets_what_comes_later(db, fake_secrets):
+    late = []
+    fake_secrets.on_event(lambda event: None)
+
+    def handler(event, context):
+        if event["Step"] == "finishSecret":
+            fake_secrets.on_event(lambda event: late.append(title(event)))
+        Rotator()(event, context)
+
+    fake_secrets.rotate("prod/db", handler)
+    assert late == ["Secret Label Updated", "RotationSucceeded"]
 
 
 def test_subscribers_stay_after_a_reset(received, db, fake_secrets, secretsmanager):
@@ -178,7 +208,11 @@ def test_the_wire_lane_delivers_too():
         assert [title(event) for event in events] == ["Secret Label Updated"]
 
 
-@pytest.mark.parametrize("subscriber", [None, "handler", 7])
+async def awaited(event):
+    raise AssertionError
+
+
+@pytest.mark.parametrize("subscriber", [None, "handler", 7, awaited])
 def test_what_cannot_be_called_is_refused(fake_secrets, subscriber):
     with pytest.raises(TypeError, match="on_event takes a function of one argument"):
         fake_secrets.on_event(subscriber)

@@ -22,6 +22,7 @@ FLOORS = {
     "fake_secrets.principals": 3,
     "fake_secrets.deliveries": 3,
     "fake_secrets.execution": 3,
+    "fake_secrets.lookup": 3,
     "fake_secrets.rotations": 3,
     "fake_secrets.running": 3,
     "fake_secrets.world": 3,

@@ -262,3 +262,20 @@ def test_its_repr_names_the_secrets():
     with mock_stages({"a": "x"}) as fake:
         fake["a"]
         assert repr(fake) == "<FakeSecrets 123456789012 us-east-1, secrets ['a']>"
+
+
+class TestManySecrets:
+    @pytest.fixture
+    def many(self, fake_secrets):
+        for number in range(25):
+            fake_secrets.add(f"secret-{number:02}", "x")
+        return fake_secrets
+
+    def test_the_repr_shows_the_first_names(self, many):
+        assert repr(many).endswith("'secret-19'] and 5 more>")
+
+    def test_an_unknown_name_is_told_with_the_first_ones(self, many):
+        with pytest.raises(UnknownSecretError) as raised:
+            many["absent"]
+        lines = str(raised.value).splitlines()
+        assert lines[20:22] == ["- 'secret-19'", "- ..."]

@@ -361,8 +361,8 @@ MISUSES = {
             "RotationNotOpenError",
             (
                 "<Rotation of 'a', version ID: unfinished, since no step raised but AWSCURRENT isn't on the new "
-                "version; finishSecret has to move it with update_secret_version_stage> can't be retried: the "
-                "world was reset. Start a new one with fake_secrets.rotate(...)."
+                "version; finishSecret has to move it with update_secret_version_stage> can't be attempted: the "
+                "world was reset. Another one is started with fake_secrets.rotate(...)."
             ),
         ),
     },

@@ -808,7 +808,125 @@ class TestTimeOut:
         secretsmanager.rotate_secret(SecretId="prod/db", RotationLambdaARN=arn)
         assert fake_secrets.rotations[0].steps == STEPS
 
-    @pytest.mark.parametrize("timeout", [0, -1, "3", True, float("nan")])
+    @pytest.mark.parametrize("timeout", [0, -1, "3", True, float("nan"), float("inf"), 901])
     def test_an_impossible_one_is_refused(self, fake_secrets, timeout):
         with pytest.raises(ValueError, match="isn't a number of seconds above 0"):
             fake_secrets.lambda_function(lambda event, context: None, "f", timeout=timeout)
+
+
+class TestWhatIsDueStaysDue:
+    """What was put off, or lost by accident, isn't forgotten, and nothing comes that nobody asked for."""
+
+    def test_a_restored_secret_goes_on_with_its_next_window(
+        self, clock, db, schedule, fake_secrets, secretsmanager
+    ):
+        schedule(WEEKLY)
+        secretsmanager.delete_secret(SecretId="prod/db")
+        assert fake_secrets.next_due() is None
+        secretsmanager.restore_secret(SecretId="prod/db")
+        assert fake_secrets.next_due() == at("2026-01-05")
+
+    def test_a_rotation_that_was_given_up_is_not_attempted_again(
+        self, clock, db, fake_secrets, secretsmanager, rotator
+    ):
+        fake_secrets.retries.max_attempts, fake_secrets.retries.delay = 2, 60
+        rotator.fails_in = "setSecret"
+        rotation = fake_secrets.rotate("prod/db", rotator, errors="record")
+        secretsmanager.update_secret_version_stage(
+            SecretId="prod/db", VersionStage="AWSPENDING", RemoveFromVersionId=rotation.token
+        )
+        clock.tick(61)
+        assert fake_secrets.run_due() == []
+        assert (fake_secrets.rotations, rotation.attempts) == ([rotation], 1)
+
+    def test_an_attempt_by_hand_counts_among_them(self, clock, db, fake_secrets, rotator):
+        fake_secrets.retries.max_attempts, fake_secrets.retries.delay = 2, 60
+        rotator.fails_in = "setSecret"
+        rotation = fake_secrets.rotate("prod/db", rotator, errors="record")
+        with pytest.raises(RuntimeError):
+            rotation.retry()
+        assert fake_secrets.next_due() is None
+
+    def test_one_that_a_users_handler_broke_off_is_run(self, db, fake_secrets, rotator):
+        client = boto3.client("secretsmanager")
+        client.meta.events.register("after-call.secrets-manager.RotateSecret", lambda **_: 1 / 0)
+        arn = fake_secrets.lambda_function(rotator)
+        with pytest.raises(ZeroDivisionError):
+            client.rotate_secret(SecretId="prod/db", RotationLambdaARN=arn)
+        assert fake_secrets.rotations[0].succeeded
+
+    def test_one_that_was_interrupted_before_it_began_is_taken_up(self, db, fake_secrets, secretsmanager, rotator):
+        client = boto3.client("secretsmanager")
+
+        def interrupt(**_):
+            raise KeyboardInterrupt
+
+        client.meta.events.register("after-call.secrets-manager.RotateSecret", interrupt)
+        arn = fake_secrets.lambda_function(rotator)
+        with pytest.raises(KeyboardInterrupt):
+            client.rotate_secret(SecretId="prod/db", RotationLambdaARN=arn)
+        (rotation,) = fake_secrets.rotations
+        assert rotation.attempts == 0
+        with pytest.raises(botocore.exceptions.ClientError, match="will be reattempted"):
+            secretsmanager.rotate_secret(SecretId="prod/db")
+        assert rotation.succeeded
+
+    def test_one_that_an_interrupted_function_has_asked_for_is_taken_up(
+        self, db, fake_secrets, secretsmanager, rotator
+    ):
+        fake_secrets.add("other", "old")
+        arn = fake_secrets.lambda_function(rotator)
+
+        def asks_and_is_interrupted(event, context):
+            secretsmanager.rotate_secret(SecretId="other", RotationLambdaARN=arn)
+            raise KeyboardInterrupt
+
+        with pytest.raises(KeyboardInterrupt):
+            fake_secrets.rotate("prod/db", asks_and_is_interrupted)
+        assert fake_secrets.rotations[1].retry().succeeded
+
+    def test_an_error_of_an_attempt_that_a_later_one_made_good_is_raised(
+        self, clock, db, schedule, rotator, fake_secrets
+    ):
+        def recovers(event, context):
+            rotator.fails_in = "setSecret" if len(rotator.events) < 2 else None
+            rotator(event, context)
+
+        schedule(WEEKLY, handler=recovers)
+        clock.move_to("2026-01-12T00:00:00Z")
+        with pytest.raises(RuntimeError, match="the database is down"):
+            fake_secrets.run_due()
+        (rotation,) = rotated(fake_secrets)
+        assert (rotation.attempts, rotation.succeeded) == (2, True)
+
+    @pytest.mark.fake_secrets(rotation="manual")
+    def test_by_hand_an_old_error_is_not_raised_again(self, clock, db, fake_secrets, secretsmanager, rotator):
+        rotator.fails_in = "createSecret"
+        secretsmanager.rotate_secret(
+            SecretId="prod/db", RotationLambdaARN=fake_secrets.lambda_function(rotator), RotationRules=DAILY
+        )
+        with pytest.raises(RuntimeError):
+            fake_secrets.rotations[0].step()
+        clock.tick(2 * DAY)
+        assert fake_secrets.run_due() == []
+
+    def test_a_rotation_that_begins_the_next_one_has_succeeded(self, db, fake_secrets, secretsmanager):
+        rotations = []
+
+        def again(event, context):
+            Rotator()(event, context)
+            if event["Step"] == "finishSecret" and not rotations:
+                rotations.append(secretsmanager.rotate_secret(SecretId="prod/db")["VersionId"])
+
+        first = fake_secrets.rotate("prod/db", again)
+        assert [rotation.succeeded for rotation in fake_secrets.rotations] == [True, True]
+        assert db.stages["AWSPREVIOUS"] == first.token
+
+    def test_the_memory_of_dates_that_were_put_off_does_not_grow(
+        self, clock, db, schedule, fake_secrets, secretsmanager
+    ):
+        schedule({"AutomaticallyAfterDays": 999})
+        for number in range(300):
+            clock.tick(DAY)
+            secretsmanager.put_secret_value(SecretId="prod/db", SecretString=f"{number}")
+        assert fake_secrets.next_due() == at("2026-01-01") + 1_299 * DAY

@@ -65,8 +65,11 @@ async def _around_call(wrapped: Callable[..., Any], client: BaseClient, args: An
         call.response_type = AioResponse
         try:
             response = await _proceed(wrapped, args, kwargs, call)
-        except botocore.exceptions.ClientError:
+        except Exception:
             await _follow_up(world, call.rotations, is_refused=True)
+            raise
+        except BaseException:
+            world.rotations.release(call.rotations)
             raise
         await _follow_up(world, call.rotations)
         return response
@@ -108,6 +111,8 @@ async def _around_send(wrapped: Callable[..., Any], _: Any, args: Any, kwargs: A
 async def _do_due_work(world: World) -> None:
     if world.has_due_work():
         await _in_thread(world.do_due_work)
+    elif world.is_doing_due_work():
+        await _in_thread(world.await_due_work)
 
 
 async def _follow_up(world: World, rotations: Sequence[Rotation], *, is_refused: bool = False) -> None:
@@ -116,13 +121,18 @@ async def _follow_up(world: World, rotations: Sequence[Rotation], *, is_refused:
 
 
 async def _in_thread(function: Callable[..., object], *args: Any) -> None:
-    """Run in a thread what runs users' functions: they block, and may start an event loop of their own."""
+    """Run in a thread what runs users' functions: they block, and may start an event loop of their own.
+
+    Cancelled, it goes on, as AWS would.
+    """
     try:
         asyncio.get_running_loop()
     except RuntimeError:
         # Not asyncio but trio, which aiobotocore runs on by way of anyio.
+        import anyio  # noqa: PLC0415
         import anyio.to_thread  # noqa: PLC0415
 
-        await anyio.to_thread.run_sync(function, *args)
+        with anyio.CancelScope(shield=True):
+            await anyio.to_thread.run_sync(function, *args)
     else:
-        await asyncio.to_thread(function, *args)
+        await asyncio.shield(asyncio.to_thread(function, *args))

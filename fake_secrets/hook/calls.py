@@ -118,10 +118,13 @@ def around_call(wrapped: Callable[..., Any], client: BaseClient, args: Any, kwar
         call = begin(world, client, args)
         try:
             response = _proceed(wrapped, args, kwargs, call)
-        except botocore.exceptions.ClientError:
-            # The refusal is the answer, whatever becomes of a rotation.
+        except Exception:
+            # What the call has come to is what comes out, whatever becomes of a rotation.
             if call.rotations or world.has_news():
                 world.follow_up(call.rotations, "record")
+            raise
+        except BaseException:
+            world.rotations.release(call.rotations)
             raise
         if call.rotations or world.has_news():
             world.follow_up(call.rotations)

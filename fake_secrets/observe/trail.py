@@ -28,9 +28,13 @@ class Trail:
     """What happened in a world besides the calls: `fake_secrets.trail`.
 
     `len()` is the number of events.
+
+    Args:
+        refresh: adds what has happened since.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, refresh: Callable[[], None]) -> None:
+        self._refresh = refresh
         self._events: list[Event] = []
 
     @property
@@ -49,20 +53,27 @@ class Trail:
         return [_envelope(number, event) for number, event in self._numbered()]
 
     def __len__(self) -> int:
+        self._refresh()
         return len(self._events)
 
     def __repr__(self) -> str:
+        self._refresh()
         return f"<Trail {[event.name for event in self._events]}>"
 
     def add(self, events: Iterable[Event]) -> None:
         """Add what has happened since, in order."""
         self._events += events
 
+    def clear(self) -> None:
+        """Forget everything."""
+        self._events.clear()
+
     def event(self, number: int) -> dict[str, Any]:
         """Return EventBridge's event of a number, from 0."""
         return _envelope(number, self._events[number])
 
     def _numbered(self) -> Iterable[tuple[int, Event]]:
+        self._refresh()
         return enumerate(list(self._events))
 
 

@@ -16,6 +16,7 @@ __all__ = ["Handler", "LambdaContext", "LambdaFunction", "TimedOut"]
 __tracebackhide__ = True  # the arguments in our frames may hold secret values
 
 DEFAULT_TIMEOUT = 30.0
+_MAX_TIMEOUT = 900
 _MEMORY_SIZE_MB = 128
 
 Handler = Callable[[dict[str, Any], Any], object]
@@ -87,9 +88,9 @@ class LambdaFunction:
             raise TypeError(msg)
         timeout: object = self.timeout
         if timeout is not None and (
-            isinstance(timeout, bool) or not isinstance(timeout, int | float) or not timeout > 0
+            isinstance(timeout, bool) or not isinstance(timeout, int | float) or not 0 < timeout <= _MAX_TIMEOUT
         ):
-            msg = f"timeout={timeout!r} isn't a number of seconds above 0"
+            msg = f"timeout={timeout!r} isn't a number of seconds above 0, {_MAX_TIMEOUT} at most"
             raise ValueError(msg)
         if not all(isinstance(text, str) for pair in self.environment.items() for text in pair):
             msg = "environment= maps names to values, both str"

@@ -10,7 +10,17 @@ from fake_secrets.errors import annotate
 from fake_secrets.ids import Ids
 from fake_secrets.observe.ledger import RunningStep, rotation_step
 
-__all__ = ["MANAGED_STEPS", "STEPS", "TEST_STEPS", "Outcome", "Rotation", "run_step"]
+__all__ = [
+    "MANAGED_STEPS",
+    "STEPS",
+    "TEST_STEPS",
+    "Invocable",
+    "Outcome",
+    "Rotation",
+    "begin_attempt",
+    "fail",
+    "run_step",
+]
 
 __tracebackhide__ = True  # the arguments in our frames may hold secret values
 
@@ -55,20 +65,21 @@ class Rotation:
     `failed_step` and `error` tell which step raised what; `outcome` is ``succeeded``,
     ``failed`` (a step raised) or ``unfinished`` (four quiet steps, and AWSCURRENT isn't on
     the new version). A rotation that `is_test` tries the function in testSecret only, and
-    succeeds where that doesn't raise.
+    succeeds where that doesn't raise. `plan` are the steps that an attempt has, and `was_abandoned`
+    says that another value became current during the last one.
     """
 
     secret_arn: str
     secret_name: str
     token: str
     _driver: Driver = field(repr=False)
-    _plan: tuple[str, ...] = STEPS
+    plan: tuple[str, ...] = STEPS
     outcome: Outcome = "unfinished"
     steps: list[str] = field(default_factory=list)
     failed_step: str | None = None
     error: BaseException | None = None
     attempts: int = 0
-    _was_abandoned: bool = False
+    was_abandoned: bool = False
 
     @property
     def succeeded(self) -> bool:
@@ -78,20 +89,16 @@ class Rotation:
     @property
     def is_test(self) -> bool:
         """Whether the function is only tried, by RotateImmediately=False."""
-        return self._plan == TEST_STEPS
+        return self.plan == TEST_STEPS
 
     @property
     def next_step(self) -> str | None:
         """The step that comes next; None where the last attempt is over."""
-        return next(iter(self.remaining_steps), None)
-
-    @property
-    def remaining_steps(self) -> tuple[str, ...]:
-        """The steps that the last attempt hasn't begun; none where it is over."""
-        return self._plan[len(self.steps) :] if self.outcome == "unfinished" else ()
+        is_over = self.outcome != "unfinished" or len(self.steps) == len(self.plan)
+        return None if is_over else self.plan[len(self.steps)]
 
     def retry(self) -> Rotation:
-        """Run the four steps again with the same token, as AWS retries a rotation.
+        """Run all steps again with the same token, as AWS retries a rotation.
 
         Returns:
             This rotation, with what the new attempt came to.
@@ -116,22 +123,6 @@ class Rotation:
         self._driver.step(self)
         return self
 
-    def begin_attempt(self) -> None:
-        """Be about to run the first step, whatever the last attempt came to."""
-        self.attempts += 1
-        self.outcome, self.failed_step, self.error = "unfinished", None, None
-        self.steps = []
-
-    def fail(self, step: str | None, error: BaseException) -> None:
-        """Have failed in a step, or without any."""
-        self.outcome, self.failed_step, self.error = "failed", step, error
-
-    def end_attempt(self, *, has_succeeded: bool, was_abandoned: bool = False) -> None:
-        """Have run all steps of an attempt, or failed in one."""
-        if has_succeeded:
-            self.outcome = "succeeded"
-        self._was_abandoned = was_abandoned
-
     def __repr__(self) -> str:
         return f"<Rotation of {self.secret_name!r}, version {self.token}: {self._reason()}>"
 
@@ -146,7 +137,7 @@ class Rotation:
             return "not begun"
         if self.next_step is not None:
             return f"under way, {self.next_step} is next"
-        if self._was_abandoned:
+        if self.was_abandoned:
             return "unfinished, since another value became current meanwhile, which took AWSPENDING away"
         return (
             "unfinished, since no step raised but AWSCURRENT isn't on the new version; finishSecret "
@@ -154,7 +145,19 @@ class Rotation:
         )
 
 
-def run_step(rotation: Rotation, step: str, by: Invocable, rotation_token: str, ids: Ids) -> bool:
+def begin_attempt(rotation: Rotation) -> None:
+    """Have a rotation be before its first step, whatever the last attempt came to."""
+    rotation.attempts += 1
+    rotation.outcome, rotation.failed_step, rotation.error = "unfinished", None, None
+    rotation.steps = []
+
+
+def fail(rotation: Rotation, step: str | None, error: BaseException) -> None:
+    """Have a rotation have failed, in a step or without any."""
+    rotation.outcome, rotation.failed_step, rotation.error = "failed", step, error
+
+
+def run_step(rotation: Rotation, step: str, by: Invocable, rotation_token: str, ids: Ids) -> None:
     """Have one step of a rotation done.
 
     Args:
@@ -163,9 +166,6 @@ def run_step(rotation: Rotation, step: str, by: Invocable, rotation_token: str, 
         by: what does it.
         rotation_token: the event's RotationToken.
         ids: the maker of ids.
-
-    Returns:
-        Whether it has passed.
 
     Raises:
         BaseException: what is neither an Exception nor SystemExit, after noting it as a
@@ -186,12 +186,10 @@ def run_step(rotation: Rotation, step: str, by: Invocable, rotation_token: str, 
     try:
         by.invoke(event, ids.uuid())
     except BaseException as error:
-        rotation.fail(step, error)
+        fail(rotation, step, error)
         annotate(error, f"raised in {step} of the rotation of secret {rotation.secret_name!r}")
         if not isinstance(error, (Exception, SystemExit)):
             raise
-        return False
     finally:
         running.is_over = True
         rotation_step.reset(reset)
-    return True

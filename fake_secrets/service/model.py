@@ -82,9 +82,11 @@ class RotationState:
     `failures` counts the attempts in a row that have failed. A secret that AWS or a partner rotates
     has no `lambda_arn`.
 
-    `counted_from` is the event that the schedule counts from; `next_rotation` is NextRotationDate.
-    `due` is when something is to be done unasked, a rotation or another attempt, and `noted` what the
-    store has noted of it. All are epoch seconds.
+    `abandoned_token` names the version that another value has overtaken last.
+
+    `counted_from` is the event that the schedule counts from, `window` the start of the next window,
+    and `next_rotation` NextRotationDate. `retry_at` is when the open rotation is attempted again. All
+    are epoch seconds.
     """
 
     lambda_arn: str | None
@@ -93,14 +95,22 @@ class RotationState:
     last_rotated: float | None = None
     next_rotation: float | None = None
     counted_from: float = 0.0
-    due: float | None = None
-    noted: float | None = None
+    window: float | None = None
+    retry_at: float | None = None
     open_token: str | None = None
     rotation_token: str | None = field(default=None, repr=False)
     running_token: str | None = None
+    abandoned_token: str | None = None
     failures: int = 0
     external_metadata: list[dict[str, str]] | None = None
     external_role_arn: str | None = None
+
+    @property
+    def due(self) -> float | None:
+        """When something is to be done unasked: a rotation, or another attempt; epoch seconds."""
+        if self.window is None or self.retry_at is None:
+            return self.retry_at if self.window is None else self.window
+        return min(self.window, self.retry_at)
 
 
 @dataclass(slots=True)

@@ -98,7 +98,7 @@ def cancel_rotate_secret(store: Store, request: Request) -> dict[str, Any]:
     if pending is not None and pending == rotation.open_token and stages.is_rotation_open(secret.labels):
         response["VersionId"] = rotation.open_token
     rotation.enabled = False
-    rotation.last_rotated = rotation.next_rotation = rotation.due = rotation.open_token = None
+    rotation.last_rotated = rotation.next_rotation = rotation.window = rotation.open_token = None
     secret.changed = request.now
     return response
 

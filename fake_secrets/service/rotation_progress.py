@@ -58,8 +58,7 @@ def open_rotation(
     outdated = room_for_version(secret, labels, quotas.versions, now)
     current = secret.versions.get(secret.labels.get(AWSCURRENT, "")) if is_test else None
     rotation.rotation_token, rotation.failures = store.ids.uuid(), 0
-    # It is about to run, by whoever has asked for it: nobody else may attempt it meanwhile.
-    rotation.open_token = rotation.running_token = token
+    rotation.open_token = token
     secret.rotation = rotation
     secret.add_version(token, None if current is None else current.value, now)
     secret.labels = labels
@@ -93,9 +92,14 @@ def open_due_rotation(store: Store, secret: Secret, now: float) -> StartedRotati
     """
     rotation = secret.rotation
     assert rotation is not None  # noqa: S101 -- nothing else is due
-    skip_missed(rotation, now)
+    is_window = rotation.window is not None and rotation.window <= now
+    rotation.retry_at = None
+    if is_window:
+        skip_missed(rotation, now)
     if rotation.running_token is not None:
         return None
+    if not is_window:
+        return reattempt(secret)
     token = store.ids.uuid()
     if stages.is_rotation_open(secret.labels):
         return reattempt(secret) or _refused(store, secret, token, now, NOT_COMPLETE)
@@ -108,16 +112,17 @@ def open_due_rotation(store: Store, secret: Secret, now: float) -> StartedRotati
 
 
 def begin_attempt(secret: Secret, token: str) -> bool:
-    """Note that the rotation function of a secret runs from now on, for the version of a token.
+    """Note that the rotation function of a secret is about to run, for the version of a token.
 
     Returns:
-        False where it runs already.
+        False where it runs already, or is about to.
     """
     rotation = secret.rotation
-    if rotation is not None and rotation.running_token == token:
+    if rotation is None:
+        return True
+    if rotation.running_token == token:
         return False
-    if rotation is not None:
-        rotation.running_token = token
+    rotation.running_token, rotation.retry_at = token, None
     return True
 
 
@@ -170,25 +175,31 @@ def end_attempt(store: Store, secret: Secret, token: str, now: float, failure: s
         failure: what the event of its failure says; None where all steps passed.
 
     Returns:
-        True if the steps passed, the version is current, and AWSPENDING is on it or nowhere;
-        LastRotatedDate and NextRotationDate are then set, unless rotation was cancelled.
+        True if the steps passed, the version is current, and AWSPENDING is on it or nowhere, or on
+        that of a rotation that has begun since; LastRotatedDate and NextRotationDate are then
+        set, unless rotation was cancelled.
 
     Source: rotation-facts 1.3 [B, C]; LastChangedDate is the finishing call's own [A-].
     """
     pause(secret, token)
     rotation = secret.rotation
     is_open = rotation is not None and rotation.open_token == token
+    if not store.holds(secret):
+        return False
     if failure is not None:
         store.events.append(rotation_event("Failed", secret, token, now, message=failure))
         if rotation is not None and is_open:
             _plan_next_attempt(store, secret, rotation, token, now)
         return False
-    is_current = secret.labels.get(AWSCURRENT) == token
-    if not is_current or secret.labels.get(AWSPENDING) not in {None, token} or was_abandoned(secret, token):
+    # Where the next rotation has begun meanwhile, AWSPENDING is on its version.
+    pending = secret.labels.get(AWSPENDING)
+    is_in_order = pending in {None, token} or (rotation is not None and pending == rotation.open_token)
+    if secret.labels.get(AWSCURRENT) != token or not is_in_order or was_abandoned(secret, token):
         return False
     store.events.append(rotation_event("Succeeded", secret, token, now))
     if rotation is not None and is_open:
         rotation.open_token = None
+    if rotation is not None and rotation.enabled:
         rotation.last_rotated = now
         count_from(rotation, now)
     return True
@@ -209,20 +220,16 @@ def end_test(store: Store, secret: Secret, token: str, now: float, failure: str 
 
 
 def was_abandoned(secret: Secret, token: str) -> bool:
-    """Say whether another value came between a rotation and its end; once it has ended, always."""
-    rotation = secret.rotation
-    return rotation is not None and rotation.enabled and rotation.open_token != token
+    """Say whether another value became current during a rotation, which has ended it."""
+    return secret.rotation is not None and secret.rotation.abandoned_token == token
 
 
 def is_repeated_at_once(secret: Secret, token: str, now: float) -> bool:
     """Say whether an attempt follows the one that has failed at `now` (epoch seconds), without a delay."""
     rotation = secret.rotation
-    if rotation is None or not rotation.failures or rotation.open_token != token:
+    if rotation is None or rotation.open_token != token or rotation.retry_at is None:
         return False
-    is_due = rotation.due is not None and rotation.due <= now
-    if is_due:
-        skip_missed(rotation, now)
-    return is_due
+    return rotation.retry_at <= now
 
 
 def may_retry(secret: Secret, token: str) -> str | None:
@@ -267,5 +274,4 @@ def _plan_next_attempt(store: Store, secret: Secret, rotation: RotationState, to
     if rotation.failures >= retries.max_attempts or may_retry(secret, token) is not None:
         rotation.failures = 0
         return
-    again = now + retries.delay
-    rotation.due = again if rotation.due is None else min(again, rotation.due)
+    rotation.retry_at = now + retries.delay

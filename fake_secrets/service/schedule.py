@@ -142,7 +142,7 @@ def count_from(rotation: RotationState, since: float) -> None:
     """Count a secret's next rotation from an event: a rotation, a manual value, a new configuration.
 
     Args:
-        rotation: its `due` becomes the start of the next window, and its `next_rotation` that
+        rotation: its `window` becomes the start of the next window, and its `next_rotation` that
             window's last second; both None without rules.
         since: the event, epoch seconds.
 
@@ -151,7 +151,7 @@ def count_from(rotation: RotationState, since: float) -> None:
     rotation.counted_from = since
     schedule = schedule_of(rotation.rules)
     window = None if schedule is None else next(schedule.windows(since))
-    rotation.due = None if window is None else window.start
+    rotation.window = None if window is None else window.start
     rotation.next_rotation = None if window is None else window.end - 1
 
 
@@ -162,7 +162,7 @@ def skip_missed(rotation: RotationState | None, now: float) -> None:
     """
     if rotation is not None and rotation.enabled:
         schedule = schedule_of(rotation.rules)
-        rotation.due = None if schedule is None else next(schedule.windows(rotation.counted_from, now)).start
+        rotation.window = None if schedule is None else next(schedule.windows(rotation.counted_from, now)).start
 
 
 def describe_rules(rules: Mapping[str, Any], since: float) -> dict[str, Any]:

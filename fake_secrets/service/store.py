@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-import heapq
 import itertools
 import re
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
-from fake_secrets import clock
 from fake_secrets.errors import ServiceError
 from fake_secrets.ids import Ids
 from fake_secrets.service.access import check_access, is_foreign, refuse_replica
+from fake_secrets.service.agenda import Agenda
 from fake_secrets.service.arns import SECRET_ARN, SUFFIX, SUFFIX_LENGTH
 from fake_secrets.service.events import Event, label_events, version_events
 from fake_secrets.service.keys import Keys
@@ -74,7 +73,7 @@ class StartedRotation:
     secret: Secret
     token: str
     lambda_arn: str | None
-    rotation_token: str
+    rotation_token: str = field(repr=False)
     is_test: bool = False
     refusal: str | None = None
 
@@ -105,9 +104,9 @@ class Store:
         # How often something has changed by which secrets are listed or sorted.
         self.revision = 0
         self._shelves: dict[tuple[str, str], Shelf] = {}
-        self._deletions: list[tuple[float, int, Secret]] = []
-        self._due_rotations: list[tuple[float, int, Secret]] = []
-        # Secrets have no order of their own, and several may be of one instant.
+        self.due_rotations = Agenda(self._is_rotation_due)
+        self._deletions = Agenda(self._is_deletion_due)
+        # Several secrets may be of one instant.
         self._serials = itertools.count()
 
     def __iter__(self) -> Iterator[Secret]:
@@ -239,17 +238,14 @@ class Store:
     def schedule_deletion(self, secret: Secret, due: float) -> None:
         """Have a secret removed once the clock reaches `due` (epoch seconds)."""
         secret.deletion_date = due
-        heapq.heappush(self._deletions, (due, next(self._serials), secret))
+        self._deletions.note(secret, due)
 
     def settle(self, now: float) -> None:
         """Carry out the deletions that are due at `now` (epoch seconds)."""
-        while self._deletions and self._deletions[0][0] <= now:
-            due, _, secret = heapq.heappop(self._deletions)
-            # A restored secret leaves its entry behind, and so does one deleted at once.
-            is_stored = self.named(secret.account_id, secret.region, secret.name) is secret
-            if is_stored and secret.deletion_date == due:
-                self.events += version_events("EndSecretVersionDelete", secret, due)
-                self.remove(secret)
+        while (taken := self._deletions.take(now)) is not None:
+            due, secret = taken
+            self.events += version_events("EndSecretVersionDelete", secret, due)
+            self.remove(secret)
 
     def follow_up(self, secret: Secret, now: float) -> None:
         """Do what follows from a change to a secret: tell of its labels, note when it is due.
@@ -261,49 +257,26 @@ class Store:
         self.revision += 1
         if secret.labels is not secret.announced:
             self.events += label_events(secret, now)
+        due = None if secret.rotation is None else secret.rotation.due
+        if due is not None:
+            self.due_rotations.note(secret, due)
+
+    def holds(self, secret: Secret) -> bool:
+        """Say whether a secret is still stored, scheduled for deletion or not."""
+        return self.named(secret.account_id, secret.region, secret.name) is secret
+
+    def _is_rotation_due(self, secret: Secret, due: float) -> bool:
         rotation = secret.rotation
-        if rotation is not None and rotation.due is not None and rotation.due != rotation.noted:
-            rotation.noted = rotation.due
-            heapq.heappush(self._due_rotations, (rotation.due, next(self._serials), secret))
+        return rotation is not None and rotation.due == due and secret.deleted is None and self.holds(secret)
 
-    def is_rotation_due(self) -> bool:
-        """Say whether there may be a rotation that is due now. It may be asked without a lock."""
-        first = self._due_rotations[:1]
-        return bool(first) and first[0][0] <= clock.now()
-
-    @property
-    def next_due_rotation(self) -> float | None:
-        """When the next rotation is due, epoch seconds; None where none ever is."""
-        while self._due_rotations:
-            due, _, secret = self._due_rotations[0]
-            if self._is_due(secret, due):
-                return due
-            heapq.heappop(self._due_rotations)
-        return None
-
-    def take_due_rotation(self, until: float) -> tuple[float, Secret] | None:
-        """Take the earliest rotation that is due by some time, epoch seconds: when it is, and of which secret."""
-        due = self.next_due_rotation
-        if due is None or due > until:
-            return None
-        secret = heapq.heappop(self._due_rotations)[2]
-        return due, secret
+    def _is_deletion_due(self, secret: Secret, due: float) -> bool:
+        return secret.deletion_date == due and self.holds(secret)
 
     def _shelf(self, account_id: str, region: str) -> Shelf:
         shelf = self._shelves.get((account_id, region))
         if shelf is None:
             shelf = self._shelves[account_id, region] = Shelf()
         return shelf
-
-    def _is_due(self, secret: Secret, due: float) -> bool:
-        # What has been put off, cancelled or deleted leaves its entry behind.
-        rotation = secret.rotation
-        return (
-            rotation is not None
-            and rotation.due == due
-            and secret.deleted is None
-            and self.named(secret.account_id, secret.region, secret.name) is secret
-        )
 
     def _by_arn(self, request: Request, arn: str) -> Secret | None:
         match = SECRET_ARN.fullmatch(arn)

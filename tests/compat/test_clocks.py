@@ -17,7 +17,7 @@ pytest.importorskip("time_machine")
 import freezegun
 import time_machine
 
-from fake_secrets import mock_stages
+from fake_secrets import clock, mock_stages
 
 UTC = datetime.UTC
 MOMENT = datetime.datetime(2026, 3, 4, 12, 30, 15, 250000, tzinfo=UTC)
@@ -347,6 +347,34 @@ class TestDueRotations:
         due = datetime.datetime(2026, 3, 14, tzinfo=UTC)
         assert len(seen) == 4
         assert all(datetime.timedelta(0) <= moment - due < datetime.timedelta(minutes=1) for moment in seen)
+
+    def test_it_is_moved_to_the_microsecond(self):
+        odd = MOMENT.replace(microsecond=999_600)
+        with time_machine.travel(odd, tick=False):
+            with clock.at(MOMENT.timestamp()):
+                assert datetime.datetime.now(UTC) == MOMENT
+            assert datetime.datetime.now(UTC) == odd
+
+    @pytest.mark.parametrize("since", ["2026-03-06", "2026-10-30"])
+    def test_summer_time_does_not_matter(self, since):
+        begin = datetime.datetime.fromisoformat(since).replace(tzinfo=NEW_YORK, hour=9)
+        with mock_stages(SEED) as fake, time_machine.travel(begin, tick=False) as traveller:
+            secretsmanager().rotate_secret(
+                SecretId="db",
+                RotationLambdaARN=fake.lambda_function(lambda event, context: None),
+                RotationRules={"ScheduleExpression": "cron(0 6 * * ? *)"},
+                RotateImmediately=False,
+            )
+            due = []
+            for _ in range(5):
+                due.append(fake.next_due())
+                traveller.shift(DAY)
+                fake.run_due()
+                secretsmanager().update_secret_version_stage(
+                    SecretId="db", VersionStage="AWSPENDING", RemoveFromVersionId=fake.rotations[-1].token
+                )
+        first = datetime.datetime.fromisoformat(since).replace(tzinfo=UTC, hour=6) + DAY
+        assert due == [first + number * DAY for number in range(5)]
 
     def test_the_travellers_time_zone_stays(self):
         with mock_stages(SEED) as fake, time_machine.travel(MOMENT.astimezone(NEW_YORK), tick=False) as traveller:

@@ -231,6 +231,13 @@ class TestEvents:
         fake_secrets.trail.records[0].clear()
         assert names(fake_secrets) == ["RotationStarted", "RotationSucceeded"]
 
+    def test_the_trail_is_live(self, fake_secrets, secretsmanager):
+        trail = fake_secrets.trail
+        secretsmanager.create_secret(Name="new", SecretString="x")
+        assert len(trail) == len(trail.events) == 1
+        fake_secrets.reset()
+        assert trail.events == []
+
     def test_reset_empties_them(self, db, fake_secrets):
         fake_secrets.rotate("prod/db", Rotator())
         fake_secrets.reset()

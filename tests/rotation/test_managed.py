@@ -149,6 +149,27 @@ class TestExternal:
         assert rotation.steps == ["createSecret", "setSecret", "testSecret", "finishSecret"]
 
 
+@pytest.mark.fake_secrets(rotation_errors="record")
+def test_what_we_cannot_do_is_told_even_where_errors_are_recorded(external, secretsmanager):
+    with pytest.raises(UnsupportedOperationError):
+        secretsmanager.rotate_secret(SecretId="crm")
+
+
+def test_a_secret_that_a_function_rotates_is_refused(fake_secrets):
+    fake_secrets.add("prod/db", "old")
+    with pytest.raises(ValueError, match="'prod/db' is managed by nobody"):
+        fake_secrets.managed_rotation("prod/db", lambda current: "new")
+
+
+def test_the_label_is_told_of_before_the_rotation_succeeds(db, fake_secrets):
+    fake_secrets.rotate("rds!db-1")
+    assert [event["detail"].get("eventName", event["detail-type"]) for event in fake_secrets.trail.events] == [
+        "RotationStarted",
+        "Secret Label Updated",
+        "RotationSucceeded",
+    ]
+
+
 def test_what_cannot_be_called_makes_no_new_value(db, fake_secrets):
     with pytest.raises(TypeError, match="from the current value to the new one"):
         fake_secrets.managed_rotation("rds!db-1", "new")
