@@ -38,7 +38,7 @@ class Deliveries:
         if not callable(function) or inspect.iscoroutinefunction(function):
             msg = f"on_event takes a function of one argument, the event, that isn't awaited; not {function!r}"
             raise TypeError(msg)
-        count = len(self._trail)
+        count = self._trail.count
         if not self._subscribers:
             self._delivered = count
         self._subscribers.append((subscriber, count))
@@ -51,7 +51,7 @@ class Deliveries:
     @property
     def is_due(self) -> bool:
         """Whether there is anything to deliver."""
-        return bool(self._subscribers) and len(self._trail) > self._delivered
+        return bool(self._subscribers) and self._trail.count > self._delivered
 
     def deliver(self) -> None:
         """Deliver what has happened since the last time, and what comes of it.
@@ -76,8 +76,9 @@ class Deliveries:
             raise raised[0]
 
     def _deliver_next(self, raised: list[Exception]) -> None:
-        number = self._delivered
-        self._delivered += 1
+        # Of very many at once the oldest may be kept no longer.
+        number = max(self._delivered, self._trail.dropped)
+        self._delivered = number + 1
         # A subscriber may change its event, or reset the world.
         events = [
             (subscriber, self._trail.event(number)) for subscriber, first in self._subscribers if first <= number

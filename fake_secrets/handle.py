@@ -43,8 +43,16 @@ class FakeSecrets(RotationHandle):
 
     @property
     def calls(self) -> list[Call]:
-        """Every call that the world answered, in order; secret values read ``***``."""
+        """The calls that the world answered, in order; secret values read ``***``.
+
+        A world keeps the latest 100,000 of its calls and of what else befell a secret.
+        """
         return self._world.ledger.calls()
+
+    @property
+    def dropped_calls(self) -> int:
+        """How many of the oldest calls, and of what else befell a secret, are kept no longer."""
+        return self._world.ledger.dropped
 
     @property
     def trail(self) -> Trail:
@@ -213,7 +221,7 @@ class FakeSecrets(RotationHandle):
             secret = self._world.secret(secret_id)
         else:
             secret = ledger.latest(secret_id) or self._world.secret(secret_id)
-        return timeline_of(secret, ledger.about(secret))
+        return timeline_of(secret, ledger.about(secret), is_whole=not ledger.dropped)
 
     def reset(self) -> None:
         """Go back to the seed: secrets, calls and rotations; registered functions stay."""

@@ -10,7 +10,7 @@ from fake_secrets import clock
 from fake_secrets.errors import RotationFailedError, RotationNotOpenError, UnsupportedOperationError
 from fake_secrets.execution import Executing, Execution
 from fake_secrets.ids import Ids
-from fake_secrets.observe.ledger import Ledger
+from fake_secrets.observe.ledger import KEPT, Ledger
 from fake_secrets.options import RotationErrors, RotationMode
 from fake_secrets.rotation.functions import Functions
 from fake_secrets.rotation.managed import NewValue
@@ -86,7 +86,7 @@ class Rotations:
         )
 
     def all(self) -> list[Rotation]:
-        """Return every rotation that was started, in order."""
+        """Return the rotations that were started, in order: the latest 100,000."""
         return list(self._started)
 
     def of(self, secret_arn: str, token: str) -> Rotation | None:
@@ -110,6 +110,8 @@ class Rotations:
             plan = TEST_STEPS if started.is_test else STEPS if started.lambda_arn else MANAGED_STEPS
             rotation = self._by_token[key] = Rotation(secret.arn, secret.name, started.token, self, plan)
             self._started[rotation] = started
+            if len(self._started) > KEPT:
+                self._forget(next(iter(self._started)))
         if started.refusal is not None:
             fail(rotation, None, RotationFailedError(started.refusal))
             return None
@@ -117,6 +119,11 @@ class Rotations:
             return None
         self._claimed.add(rotation)
         return rotation
+
+    def _forget(self, rotation: Rotation) -> None:
+        del self._started[rotation]
+        self._by_token.pop((rotation.secret_arn, rotation.token), None)
+        self._claimed.discard(rotation)
 
     def release(self, rotations: Iterable[Rotation]) -> None:
         """Leave rotations that were to be run, and haven't been, to whoever asks for them next."""
@@ -247,7 +254,7 @@ class Rotations:
         """
         started = self._started.get(rotation)
         if started is None:
-            raise _not_open(rotation, "the world was reset")
+            raise _not_open(rotation, "the world was reset, or has seen very many others since")
         why = self._refuse_retry(rotation, started)
         if why is not None:
             raise _not_open(rotation, why)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+from collections import deque
 from collections.abc import Mapping
 from contextvars import ContextVar
 from dataclasses import dataclass
@@ -11,7 +12,10 @@ from typing import Any
 from fake_secrets.service.constraints import redact
 from fake_secrets.service.model import Request, Secret
 
-__all__ = ["SEEDED", "SUCCEEDED", "Call", "Entry", "Ledger", "RunningStep", "rotation_step"]
+__all__ = ["KEPT", "SEEDED", "SUCCEEDED", "Call", "Entry", "Ledger", "RunningStep", "rotation_step"]
+
+# Some fifty megabytes.
+KEPT = 100_000
 
 SEEDED = "seeded"
 SUCCEEDED = "succeeded"
@@ -75,10 +79,16 @@ class Entry:
 
 
 class Ledger:
-    """The calls of one world."""
+    """The calls of one world: the latest, up to a number that no test's own calls reach."""
 
     def __init__(self) -> None:
-        self.entries: list[Entry] = []
+        self._entries: deque[Entry] = deque(maxlen=KEPT)
+        self._count = 0
+
+    @property
+    def dropped(self) -> int:
+        """How many of the oldest entries are kept no longer."""
+        return self._count - len(self._entries)
 
     def record(self, request: Request, secret: Secret | None, outcome: str) -> None:
         """Record a call after it was answered.
@@ -97,7 +107,7 @@ class Ledger:
         self._enter(f"({what})", {}, SEEDED if what == "seed" else SUCCEEDED, secret)
 
     def calls(self) -> list[Call]:
-        """Return every call, in order."""
+        """Return the calls, in order."""
         return [
             Call(
                 operation=entry.operation,
@@ -106,22 +116,23 @@ class Ledger:
                 request=copy.deepcopy(dict(entry.members)),
                 step=entry.step,
             )
-            for entry in self.entries
+            for entry in list(self._entries)
             if entry.is_call
         ]
 
     def latest(self, secret_id: str) -> Secret | None:
         """Return the latest secret that had this name or full ARN, deleted or not."""
-        secrets = (entry.secret for entry in reversed(self.entries) if entry.secret is not None)
+        secrets = (entry.secret for entry in reversed(list(self._entries)) if entry.secret is not None)
         return next((secret for secret in secrets if secret_id in {secret.name, secret.arn}), None)
 
     def about(self, secret: Secret) -> list[Entry]:
         """Return the entries about a secret, in order."""
-        return [entry for entry in self.entries if entry.secret is secret]
+        return [entry for entry in list(self._entries) if entry.secret is secret]
 
     def _enter(self, operation: str, members: Mapping[str, Any], outcome: str, secret: Secret | None) -> None:
         labels: Mapping[str, str] = {} if secret is None else secret.labels
-        count = 0 if secret is None else len(secret.history)
+        count = 0 if secret is None else secret.version_count
         running = rotation_step.get()
         step = None if running is None or running.is_over else running.name
-        self.entries.append(Entry(operation, members, outcome, step, secret, labels, count))
+        self._count += 1
+        self._entries.append(Entry(operation, members, outcome, step, secret, labels, count))

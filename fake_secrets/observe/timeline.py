@@ -41,17 +41,20 @@ class Timeline:
         name: the secret's name.
         version_ids: all versions that it ever had, in the order of creation: the table's v1, v2, ...
         moments: what happened, in order.
+        is_whole: whether all of it is kept: of very many calls of a world the oldest are not.
     """
 
     name: str
     version_ids: tuple[str, ...]
     moments: tuple[Moment, ...]
+    is_whole: bool = True
 
     def __str__(self) -> str:
         legend = [f"v{number} = {version}" for number, version in enumerate(self.version_ids, start=1)]
         header = ["", "call", *(f"v{number}" for number in range(1, len(self.version_ids) + 1))]
         rows = [self._row(number, moment) for number, moment in enumerate(self.moments)]
-        return "\n".join([f"staging labels of {self.name}", *legend, "", *_table([header, *rows])])
+        title = f"staging labels of {self.name}{'' if self.is_whole else ' (the oldest calls are not kept)'}"
+        return "\n".join([title, *legend, "", *_table([header, *rows])])
 
     def _row(self, number: int, moment: Moment) -> list[str]:
         call = moment.operation
@@ -63,14 +66,22 @@ class Timeline:
         return [str(number), call, *cells, *[""] * (len(self.version_ids) - len(cells))]
 
 
-def timeline_of(secret: Secret, entries: Iterable[Entry]) -> Timeline:
-    """Make the timeline of one secret from the ledger's entries about it, in order."""
+def timeline_of(secret: Secret, entries: Iterable[Entry], *, is_whole: bool = True) -> Timeline:
+    """Make the timeline of one secret from the ledger's entries about it, in order.
+
+    Args:
+        secret: the secret.
+        entries: the entries about it.
+        is_whole: whether the ledger has kept everything.
+    """
     versions = tuple(secret.history)
-    return Timeline(secret.name, versions, tuple(_moment(entry, versions) for entry in entries))
+    forgotten = secret.version_count - len(versions)
+    moments = tuple(_moment(entry, versions[: max(0, entry.version_count - forgotten)]) for entry in entries)
+    return Timeline(secret.name, versions, moments, is_whole=is_whole)
 
 
 def _moment(entry: Entry, versions: Sequence[str]) -> Moment:
-    stages = tuple(tuple(labels_of(entry.labels, version)) for version in versions[: entry.version_count])
+    stages = tuple(tuple(labels_of(entry.labels, version)) for version in versions)
     return Moment(entry.operation, entry.step, entry.outcome, stages)
 
 

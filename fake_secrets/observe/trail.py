@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Callable, Iterable
 from typing import Any
 
 from fake_secrets import clock
 from fake_secrets.ids import numbered_uuid
+from fake_secrets.observe.ledger import KEPT
 from fake_secrets.service.events import LABEL_UPDATED, Event
 
 __all__ = ["Subscriber", "Trail"]
@@ -14,6 +16,9 @@ __all__ = ["Subscriber", "Trail"]
 __tracebackhide__ = True  # the arguments in our frames may hold secret values
 
 Subscriber = Callable[[dict[str, Any]], object]
+
+# How many events the repr shows.
+_SHOWN = 20
 
 _SERVICE = "secretsmanager.amazonaws.com"
 _SOURCE = "aws.secretsmanager"
@@ -27,7 +32,7 @@ _EVENT_IDS, _ENVELOPE_IDS = 2, 3
 class Trail:
     """What happened in a world besides the calls: `fake_secrets.trail`.
 
-    `len()` is the number of events.
+    `len()` is the number of events that are kept.
 
     Args:
         refresh: adds what has happened since.
@@ -35,7 +40,8 @@ class Trail:
 
     def __init__(self, refresh: Callable[[], None]) -> None:
         self._refresh = refresh
-        self._events: list[Event] = []
+        self._events: deque[Event] = deque(maxlen=KEPT)
+        self._count = 0
 
     @property
     def records(self) -> list[dict[str, Any]]:
@@ -52,29 +58,45 @@ class Trail:
         """EventBridge's events, in order: those records, and ``Secret Label Updated``."""
         return [_envelope(number, event) for number, event in self._numbered()]
 
+    @property
+    def count(self) -> int:
+        """How many events there were in all."""
+        self._refresh()
+        return self._count
+
+    @property
+    def dropped(self) -> int:
+        """How many of the oldest events are kept no longer: a world keeps the latest 100,000."""
+        return self.count - len(self._events)
+
     def __len__(self) -> int:
         self._refresh()
         return len(self._events)
 
     def __repr__(self) -> str:
         self._refresh()
-        return f"<Trail {[event.name for event in self._events]}>"
+        names = [event.name for event in self._events]
+        more = f" after {len(names) - _SHOWN + self.dropped} others" if len(names) > _SHOWN else ""
+        return f"<Trail {names[-_SHOWN:]}{more}>"
 
     def add(self, events: Iterable[Event]) -> None:
         """Add what has happened since, in order."""
-        self._events += events
+        for event in events:
+            self._count += 1
+            self._events.append(event)
 
     def clear(self) -> None:
         """Forget everything."""
         self._events.clear()
+        self._count = 0
 
     def event(self, number: int) -> dict[str, Any]:
-        """Return EventBridge's event of a number, from 0."""
-        return _envelope(number, self._events[number])
+        """Return EventBridge's event of a number, counted from 0, which is kept still."""
+        return _envelope(number, self._events[number - self.dropped])
 
     def _numbered(self) -> Iterable[tuple[int, Event]]:
         self._refresh()
-        return enumerate(list(self._events))
+        return enumerate(list(self._events), self.dropped)
 
 
 def _record(number: int, event: Event) -> dict[str, Any]:

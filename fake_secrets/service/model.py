@@ -25,6 +25,9 @@ __all__ = [
 # ClientRequestTokenType and SecretVersionIdType of the service model: a token becomes a version id.
 TOKEN_LENGTHS = range(32, 65)
 
+# More versions than a timeline can show.
+_HISTORY = 20_000
+
 AWSCURRENT = "AWSCURRENT"
 AWSPENDING = "AWSPENDING"
 AWSPREVIOUS = "AWSPREVIOUS"
@@ -129,7 +132,8 @@ class Secret:
     """One secret. `labels` maps staging label to version id and is replaced, never changed.
 
     `serial` counts the secrets of its store in the order of creation; `history` has the ids of
-    all versions that it ever had. Dates are epoch seconds. `tags` is None while the secret was
+    the versions that it ever had, but for the oldest of very many, and `version_count` says how many
+    they were. Dates are epoch seconds. `tags` is None while the secret was
     never tagged, which DescribeSecret tells apart from having lost its last tag [A: api-facts 5].
     `replicas` are a primary's, by region; `primary` is set on a replica. `announced` are the labels
     as the last event left them.
@@ -147,6 +151,7 @@ class Secret:
     tags: list[dict[str, str]] | None = None
     versions: dict[str, Version] = field(default_factory=dict)
     history: list[str] = field(default_factory=list)
+    version_count: int = 0
     labels: Mapping[str, str] = field(default_factory=dict)
     announced: Mapping[str, str] = field(default_factory=dict, repr=False)
     accessed: float | None = None
@@ -166,7 +171,10 @@ class Secret:
 
     def add_version(self, version_id: str, value: str | bytes | None, now: float) -> Version:
         """Add a version without labels and return it."""
-        version = Version(version_id, value, now, len(self.history), kms_key_id=self.kms_key_id)
+        version = Version(version_id, value, now, self.version_count, kms_key_id=self.kms_key_id)
         self.versions[version_id] = version
+        self.version_count += 1
         self.history.append(version_id)
+        if len(self.history) > _HISTORY:
+            del self.history[: _HISTORY // 2]
         return version

@@ -227,6 +227,7 @@ def _copy(primary: Secret, copy: Secret) -> None:
     copy.owning_service = primary.owning_service
     copy.tags = [dict(tag) for tag in primary.tags] if primary.tags else None
     copy.changed, copy.history = primary.changed, list(primary.history)
+    copy.version_count = primary.version_count
     for version in primary.versions.values():
         known = copy.versions.get(version.id)
         if known is None:

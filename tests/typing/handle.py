@@ -124,6 +124,8 @@ def events(fake: FakeSecrets) -> None:
     assert_type(fake.trail.records, list[dict[str, Any]])
     assert_type(fake.trail.events, list[dict[str, Any]])
     assert_type(len(fake.trail), int)
+    assert_type(fake.trail.dropped, int)
+    assert_type(fake.dropped_calls, int)
 
     @fake.on_event
     def subscriber(event: dict[str, Any]) -> None:
