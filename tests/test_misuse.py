@@ -362,7 +362,8 @@ MISUSES = {
             (
                 "<Rotation of 'a', version ID: unfinished, since no step raised but AWSCURRENT isn't on the new "
                 "version; finishSecret has to move it with update_secret_version_stage> can't be attempted: the "
-                "world was reset. Another one is started with fake_secrets.rotate(...)."
+                "world was reset, or has seen very many others since. Another one is started with "
+                "fake_secrets.rotate(...)."
             ),
         ),
     },

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from fake_secrets.observe.ledger import SEEDED, SUCCEEDED, Entry
@@ -74,13 +74,13 @@ def timeline_of(secret: Secret, entries: Iterable[Entry], *, is_whole: bool = Tr
         entries: the entries about it.
         is_whole: whether the ledger has kept everything.
     """
-    versions = tuple(secret.history)
-    forgotten = secret.version_count - len(versions)
-    moments = tuple(_moment(entry, versions[: max(0, entry.version_count - forgotten)]) for entry in entries)
-    return Timeline(secret.name, versions, moments, is_whole=is_whole)
+    history = secret.history
+    moments = tuple(_moment(entry, history) for entry in entries)
+    return Timeline(secret.name, tuple(history.values()), moments, is_whole=is_whole)
 
 
-def _moment(entry: Entry, versions: Sequence[str]) -> Moment:
+def _moment(entry: Entry, history: Mapping[int, str]) -> Moment:
+    versions = [version for serial, version in history.items() if serial < entry.version_count]
     stages = tuple(tuple(labels_of(entry.labels, version)) for version in versions)
     return Moment(entry.operation, entry.step, entry.outcome, stages)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -25,12 +26,19 @@ __all__ = [
 # ClientRequestTokenType and SecretVersionIdType of the service model: a token becomes a version id.
 TOKEN_LENGTHS = range(32, 65)
 
-# More versions than a timeline can show.
-_HISTORY = 20_000
+# Removed versions whose ids are kept for the timeline: more than one can show.
+_KEPT_REMOVED = 1_000
 
 AWSCURRENT = "AWSCURRENT"
 AWSPENDING = "AWSPENDING"
 AWSPREVIOUS = "AWSPREVIOUS"
+
+
+_NOTHING: Mapping[Any, Any] = MappingProxyType({})
+
+
+def _nothing() -> Mapping[Any, Any]:
+    return _NOTHING
 
 
 @dataclass(slots=True)
@@ -129,14 +137,14 @@ class Replica:
 
 @dataclass(slots=True)
 class Secret:
-    """One secret. `labels` maps staging label to version id and is replaced, never changed.
+    """One secret. `labels` maps staging label to version id.
 
-    `serial` counts the secrets of its store in the order of creation; `history` has the ids of
-    the versions that it ever had, but for the oldest of very many, and `version_count` says how many
-    they were. Dates are epoch seconds. `tags` is None while the secret was
-    never tagged, which DescribeSecret tells apart from having lost its last tag [A: api-facts 5].
-    `replicas` are a primary's, by region; `primary` is set on a replica. `announced` are the labels
-    as the last event left them.
+    `serial` counts the secrets of its store in the order of creation; `version_count` says how many
+    versions it ever had, and `removed` are the ids of the latest of those that are gone, by serial. It,
+    `labels` and `replicas` are replaced, never changed: most secrets share empty ones. Dates are epoch
+    seconds. `tags` is None while the secret was never tagged, which DescribeSecret tells apart from
+    having lost its last tag [A: api-facts 5]. `replicas` are a primary's, by region; `primary` is set
+    on a replica. `announced` are the labels as the last event left them.
     """
 
     arn: str
@@ -150,10 +158,10 @@ class Secret:
     kms_key_id: str | None = None
     tags: list[dict[str, str]] | None = None
     versions: dict[str, Version] = field(default_factory=dict)
-    history: list[str] = field(default_factory=list)
+    removed: Mapping[int, str] = field(default_factory=_nothing, repr=False)
     version_count: int = 0
-    labels: Mapping[str, str] = field(default_factory=dict)
-    announced: Mapping[str, str] = field(default_factory=dict, repr=False)
+    labels: Mapping[str, str] = field(default_factory=_nothing)
+    announced: Mapping[str, str] = field(default_factory=_nothing, repr=False)
     accessed: float | None = None
     deleted: float | None = None
     deletion_date: float | None = None
@@ -161,20 +169,25 @@ class Secret:
     type: str | None = None
     owning_service: str | None = None
     policy: str | None = None
-    replicas: dict[str, Replica] = field(default_factory=dict)
+    replicas: Mapping[str, Replica] = field(default_factory=_nothing)
     primary: Secret | None = field(default=None, repr=False)
+
+    @property
+    def history(self) -> dict[int, str]:
+        """The ids of the versions that it ever had, but for the oldest of very many, by serial."""
+        live = {version.serial: version.id for version in self.versions.values()}
+        return dict(sorted({**self.removed, **live}.items()))
 
     def remove_versions(self, version_ids: Iterable[str]) -> None:
         """Remove versions that have no label."""
         for version_id in version_ids:
-            del self.versions[version_id]
+            version = self.versions.pop(version_id)
+            kept = list(self.removed.items())[-_KEPT_REMOVED:]
+            self.removed = {**dict(kept), version.serial: version_id}
 
     def add_version(self, version_id: str, value: str | bytes | None, now: float) -> Version:
         """Add a version without labels and return it."""
         version = Version(version_id, value, now, self.version_count, kms_key_id=self.kms_key_id)
         self.versions[version_id] = version
         self.version_count += 1
-        self.history.append(version_id)
-        if len(self.history) > _HISTORY:
-            del self.history[: _HISTORY // 2]
         return version

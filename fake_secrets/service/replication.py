@@ -59,7 +59,8 @@ def remove_regions_from_replication(store: Store, request: Request) -> dict[str,
     """
     secret = store.get_primary(request)
     for region in request.members["RemoveReplicaRegions"]:
-        replica = secret.replicas.pop(region, None)
+        replica = secret.replicas.get(region)
+        _forget_replica(secret, region)
         if replica is not None and replica.secret is not None:
             store.remove(replica.secret)
     secret.changed = request.now
@@ -82,7 +83,7 @@ def stop_replication_to_replica(store: Store, request: Request) -> dict[str, Any
     primary = secret.primary
     if primary is None:
         raise ServiceError("InvalidRequestException", "The secret isn't a replica.")
-    del primary.replicas[secret.region]
+    _forget_replica(primary, secret.region)
     secret.primary = None
     secret.changed = request.now
     return {"ARN": secret.arn}
@@ -126,7 +127,8 @@ def replicate(
     is_forced = bool(request.members.get("ForceOverwriteReplicaSecret"))
     for entry in added:
         region, key_id = entry["Region"], entry.get("KmsKeyId") or None
-        primary.replicas[region] = _replica(store, primary, region, key_id, request, is_forced=is_forced)
+        replica = _replica(store, primary, region, key_id, request, is_forced=is_forced)
+        primary.replicas = {**primary.replicas, region: replica}
     store.concerned = primary
     statuses = describe_replicas(primary)
     regions = {entry["Region"] for entry in added}
@@ -222,12 +224,15 @@ def _last_accessed(replica: Replica) -> dict[str, Any]:
     return {} if secret is None or secret.accessed is None else {"LastAccessedDate": secret.accessed}
 
 
+def _forget_replica(primary: Secret, region: str) -> None:
+    primary.replicas = {name: replica for name, replica in primary.replicas.items() if name != region}
+
+
 def _copy(primary: Secret, copy: Secret) -> None:
     copy.description, copy.type, copy.policy = primary.description, primary.type, primary.policy
     copy.owning_service = primary.owning_service
     copy.tags = [dict(tag) for tag in primary.tags] if primary.tags else None
-    copy.changed, copy.history = primary.changed, list(primary.history)
-    copy.version_count = primary.version_count
+    copy.changed, copy.version_count = primary.changed, primary.version_count
     for version in primary.versions.values():
         known = copy.versions.get(version.id)
         if known is None:
@@ -238,3 +243,4 @@ def _copy(primary: Secret, copy: Secret) -> None:
             known.value = version.value
     copy.labels = primary.labels
     copy.remove_versions(copy.versions.keys() - primary.versions.keys())
+    copy.removed = primary.removed

@@ -20,7 +20,13 @@ def db(fake_secrets):
 
 
 @pytest.fixture
-def external(fake_secrets, secretsmanager):
+def knows_types(secretsmanager):
+    if "Type" not in secretsmanager.meta.service_model.operation_model("CreateSecret").input_shape.members:
+        pytest.skip("this botocore is older than secrets of partners")
+
+
+@pytest.fixture
+def external(fake_secrets, secretsmanager, knows_types):
     secretsmanager.create_secret(Name="crm", SecretString="old", Type="SalesforceClientSecret")
     return fake_secrets["crm"]
 
@@ -131,7 +137,7 @@ class TestExternal:
         with pytest.raises(UnsupportedOperationError, match=r"fake_secrets\.managed_rotation"):
             secretsmanager.rotate_secret(SecretId="crm")
 
-    def test_bytes_may_become_bytes(self, fake_secrets, secretsmanager):
+    def test_bytes_may_become_bytes(self, fake_secrets, secretsmanager, knows_types):
         secretsmanager.create_secret(Name="key", SecretBinary=b"old", Type="SnowflakeKeyPairAuthentication")
         fake_secrets.managed_rotation("key", lambda current: current[::-1])
         fake_secrets.rotate("key")
