@@ -157,7 +157,9 @@ def begin(world: World, client: BaseClient, args: Any) -> Call:
         client: the client.
         args: the arguments of its `_make_api_call`.
     """
-    known = _equipped.get(client) or _equip(client)
+    known = _equipped.get(client)
+    if known is None:
+        known = _equip(client)
     call = Call(world, known)
     if world.ids.is_seeded and len(args) == _REQUEST_ARGUMENTS:
         operation, members = args

@@ -98,8 +98,9 @@ class Ledger:
             secret: the secret it was about, if it names one that exists.
             outcome: ``succeeded`` or an error code.
         """
-        shape = request.shape
-        members = request.members if shape is None else redact(shape, request.members)
+        shape, members = request.shape, request.members
+        if shape is not None and not shape.is_plainly_right(members):
+            members = redact(shape, members)
         self._enter(request.operation, members, outcome, secret)
 
     def record_change(self, secret: Secret, what: str) -> None:

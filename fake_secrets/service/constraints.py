@@ -57,7 +57,7 @@ class Shape:
     members: Mapping[str, Shape] = field(default_factory=dict)
     required: tuple[str, ...] = ()
     _check: Check | None = field(default=None, repr=False)
-    _is_plain: bool | None = field(default=None, repr=False)
+    _lengths: Mapping[str, range] | None = field(default=None, repr=False)
 
     @property
     def check(self) -> Check:
@@ -66,13 +66,22 @@ class Shape:
             self._check = _compile(self)
         return self._check
 
-    @property
-    def is_plain(self) -> bool:
-        """Whether this is a structure of strings that can all be shown."""
-        if self._is_plain is None:
-            members = self.members.values()
-            self._is_plain = bool(members) and not any(m.is_sensitive or m.kind != "string" for m in members)
-        return self._is_plain
+    def is_plainly_right(self, members: Mapping[str, Any]) -> bool:
+        """Say whether members are right, and can be shown, at a glance: most requests are just some strings."""
+        lengths = self._lengths
+        if lengths is None:
+            lengths = self._lengths = {
+                name: _lengths_of(member)
+                for name, member in self.members.items()
+                if member.kind == "string" and not (member.is_sensitive or member.pattern or member.enum)
+            }
+        for name, value in members.items():
+            if type(value) is not str or name not in lengths or len(value) not in lengths[name]:
+                return False
+        for name in self.required:  # noqa: SIM110 -- all() takes three times as long
+            if name not in members:
+                return False
+        return True
 
 
 def check(shape: Shape, members: Mapping[str, Any]) -> None:
@@ -89,9 +98,10 @@ def check(shape: Shape, members: Mapping[str, Any]) -> None:
 
     Source: the service model's constraints [B]; the grammar of the message, api-facts 1.1.
     """
-    violations: list[str] = []
-    shape.check(members, "", violations)
-    _refuse(violations)
+    if not shape.is_plainly_right(members):
+        violations: list[str] = []
+        shape.check(members, "", violations)
+        _refuse(violations)
 
 
 def check_length(path: str, value: str | bytes, maximum: int, *, is_sensitive: bool = False) -> None:
@@ -116,13 +126,6 @@ def redact(shape: Shape, members: Any) -> Any:
 
     What the service ignores, or refuses for its JSON type, may be a secret in the wrong place.
     """
-    if (
-        shape.is_plain
-        and type(members) is dict
-        and all(type(value) is str and name in shape.members for name, value in members.items())
-    ):
-        # Most requests.
-        return members
     expected: Any = _PYTHON_TYPES.get(shape.kind, object)
     if shape.is_sensitive or not isinstance(members, expected):
         return REDACTED
@@ -152,13 +155,8 @@ def _compile(shape: Shape) -> Check:
     refuses_bool = shape.kind in _NUMBERS
     is_blob = shape.kind == "blob"
     inner = _check_members(shape) if shape.kind == "structure" else _check_elements(shape)
-    is_text = shape.kind == "string" and shape.pattern is None and not shape.enum
-    lengths = range(shape.minimum or 0, sys.maxsize if shape.maximum is None else shape.maximum + 1)
 
     def run(value: Any, path: str, violations: list[str]) -> None:
-        if is_text and type(value) is str and len(value) in lengths:
-            # Most members of most requests.
-            return
         if not isinstance(value, expected) or (refuses_bool and isinstance(value, bool)):
             raise _wrong_type(path, shape.kind)
         measured = _decode(value) if is_blob else value
@@ -170,6 +168,10 @@ def _compile(shape: Shape) -> Check:
             inner(value, path, violations)
 
     return run
+
+
+def _lengths_of(shape: Shape) -> range:
+    return range(shape.minimum or 0, sys.maxsize if shape.maximum is None else shape.maximum + 1)
 
 
 def _constraints(shape: Shape) -> Iterator[tuple[Callable[[Any], bool], str]]:
