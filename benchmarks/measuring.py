@@ -1,0 +1,209 @@
+"""What the benchmarks share: the sides that are measured, rounds and ratios, calls, tables."""
+
+from __future__ import annotations
+
+import contextlib
+import gc
+import importlib.metadata
+import itertools
+import os
+import platform
+import statistics
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import AbstractContextManager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import boto3
+import botocore.awsrequest
+
+from fake_secrets import mock_stages
+
+Body = Callable[[], object]
+Round = Callable[[], float]
+Active = Callable[[], AbstractContextManager[Any]]
+
+NAME = "prod/db"
+OLD, NEW = "0" * 32, "1" * 32
+SIDES = ("floor", "ours", "moto")
+
+
+def mock_aws() -> AbstractContextManager[Any]:
+    """Enter moto, which takes long to import."""
+    import moto
+
+    return moto.mock_aws()
+
+
+ACTIVE: Mapping[str, Active] = {"floor": contextlib.nullcontext, "ours": mock_stages, "moto": mock_aws}
+NANOSECONDS = {"us": 1_000, "ms": 1_000_000}
+# Where the long form leaves its tables and plots.
+RESULTS = Path(__file__).parent / "results"
+HEADER = ["figure", *SIDES, "ours/floor [quartiles]", "moto/ours [quartiles]", "budget"]
+ENVIRONMENT = {
+    "AWS_ACCESS_KEY_ID": "AKIAIOSFODNN7EXAMPLE",
+    "AWS_SECRET_ACCESS_KEY": "example",
+    "AWS_DEFAULT_REGION": "us-east-1",
+    "AWS_CONFIG_FILE": os.devnull,
+    "AWS_SHARED_CREDENTIALS_FILE": os.devnull,
+}
+
+
+@dataclass
+class Figure:
+    """One line of the table. A round of a side gives nanoseconds; `every` so many, each has one."""
+
+    name: str
+    unit: str
+    budget: str
+    rounds: Mapping[str, Round]
+    every: int = 1
+    samples: dict[str, list[float]] = field(default_factory=dict)
+
+    def measure(self, number: int) -> None:
+        orders = list(itertools.permutations(self.rounds))
+        for side in orders[number // self.every % len(orders)]:
+            self.samples.setdefault(side, []).append(self.rounds[side]())
+
+    def cells(self) -> list[str]:
+        medians = [self._median(side) for side in SIDES]
+        return [self.name, *medians, self._ratio("ours", "floor"), self._ratio("moto", "ours"), self.budget]
+
+    def _median(self, side: str) -> str:
+        if side not in self.samples:
+            return "-"
+        return f"{statistics.median(self.samples[side]) / NANOSECONDS[self.unit]:.3g} {self.unit}"
+
+    def _ratio(self, over: str, under: str) -> str:
+        if not {over, under} <= self.samples.keys():
+            return "-"
+        ratios = sorted(a / b for a, b in zip(self.samples[over], self.samples[under], strict=True))
+        low, middle, high = (ratios[len(ratios) * quarter // 4] for quarter in (1, 2, 3))
+        return f"{middle:.3g} [{low:.3g}, {high:.3g}]"
+
+
+def timed(active: Active, prepare: Callable[[], Body], times: int) -> float:
+    """Return the nanoseconds of one run of what `prepare` gives, once it is warm."""
+    with active():
+        body = prepare()
+        body()
+        gc.collect()
+        start = time.perf_counter_ns()
+        for _ in range(times):
+            body()
+        return (time.perf_counter_ns() - start) / times
+
+
+def timed_in_child(cache: str, setup: str, statement: str) -> float:
+    """Return the nanoseconds that a statement takes in a new interpreter, beyond its set-up."""
+    code = (
+        f"import time; {setup}\nstart = time.perf_counter_ns()\n{statement}\nprint(time.perf_counter_ns() - start)"
+    )
+    return float(output_of_child([], code, PYTHONPYCACHEPREFIX=cache, PYTHONDONTWRITEBYTECODE=""))
+
+
+def output_of_child(tool: Sequence[str], code: str, **variables: str) -> str:
+    """Run code in a new interpreter, under a tool if one is given."""
+    command, environment = [*tool, sys.executable, "-c", code], {**os.environ, **variables}
+    return subprocess.run(command, env=environment, stdout=subprocess.PIPE, text=True, check=True).stdout
+
+
+def client_of(side: str) -> Any:
+    client = boto3.session.Session().client("secretsmanager")
+    return answer_at_once(client) if side == "floor" else client
+
+
+def answer_at_once(client: Any) -> Any:
+    """Register the floor's no-op, which has one answer ready for every operation."""
+    parsed = {
+        "ARN": f"arn:aws:secretsmanager:us-east-1:123456789012:secret:{NAME}-a1b2c3",
+        "Name": NAME,
+        "VersionId": NEW,
+        "SecretString": "value",
+        "VersionStages": ["AWSCURRENT"],
+        "ResponseMetadata": {"HTTPStatusCode": 200, "RequestId": NEW, "RetryAttempts": 0},
+    }
+    answer = (botocore.awsrequest.AWSResponse(None, 200, {}, None), parsed)
+    client.meta.events.register("before-call.secrets-manager", lambda **_: answer)
+    return client
+
+
+def get_value(client: Any) -> Body:
+    client.create_secret(Name=NAME, SecretString="value")
+    return lambda: client.get_secret_value(SecretId=NAME)
+
+
+def describe(client: Any) -> Body:
+    client.create_secret(Name=NAME, SecretString="value")
+    return lambda: client.describe_secret(SecretId=NAME)
+
+
+def make_password(client: Any) -> Body:
+    return client.get_random_password  # type: ignore[no-any-return]
+
+
+def put_value(client: Any) -> Body:
+    """Return a call that stores a new version each time."""
+    client.create_secret(Name=NAME, SecretString="value")
+    numbers = itertools.count()
+    return lambda: client.put_secret_value(
+        SecretId=NAME, ClientRequestToken=f"{next(numbers):032}", SecretString="value"
+    )
+
+
+def move_current(client: Any) -> Body:
+    """Return a call that moves AWSCURRENT from one version to the other, there and back."""
+    client.create_secret(Name=NAME, SecretString="old", ClientRequestToken=OLD)
+    client.put_secret_value(SecretId=NAME, SecretString="new", ClientRequestToken=NEW)
+    moves = itertools.cycle([(NEW, OLD), (OLD, NEW)])
+
+    def move() -> None:
+        holder, target = next(moves)
+        client.update_secret_version_stage(
+            SecretId=NAME, VersionStage="AWSCURRENT", RemoveFromVersionId=holder, MoveToVersionId=target
+        )
+
+    return move
+
+
+# The operations that a rotation function uses, in the order in which it does.
+ROTATION_CALLS: Mapping[str, Callable[[Any], Body]] = {
+    "describe_secret": describe,
+    "get_secret_value": get_value,
+    "get_random_password": make_password,
+    "put_secret_value": put_value,
+    "update_secret_version_stage": move_current,
+}
+
+
+def describe_machine() -> str:
+    packages = ("botocore", "boto3", "moto", "fake-secrets")
+    versions = ", ".join(f"{name} {importlib.metadata.version(name)}" for name in packages)
+    return f"Python {platform.python_version()}, {versions}; {platform.machine()}, {os.cpu_count()} cores"
+
+
+def measure(figures: Sequence[Figure], rounds: int) -> None:
+    """Take every figure's samples, after a round that warms caches and doesn't count."""
+    for figure in figures:
+        for warm in figure.rounds.values():
+            warm()
+    for number in range(rounds):
+        for figure in figures:
+            if number % figure.every == 0:
+                figure.measure(number)
+
+
+def print_table(rows: Sequence[Sequence[str]]) -> None:
+    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
+    for row in rows:
+        print("  ".join(map(str.ljust, row, widths)).rstrip())
+
+
+def prepare_environment() -> None:
+    """Have clients of all sides find the same credentials, at once, and nothing of the user's."""
+    os.environ.update(ENVIRONMENT)
+    os.environ.pop("AWS_PROFILE", None)
