@@ -49,7 +49,10 @@ def __getattr__(name: str) -> object:
     import importlib  # noqa: PLC0415 -- as slow as all the rest
 
     if name not in __all__:
-        msg = f"module {__name__!r} has no attribute {name!r}"
+        msg = (
+            f"module {__name__!r} has no attribute {name!r}. What a world has is at its handle: the fixture "
+            "`fake_secrets`, or fake_secrets.current()."
+        )
         raise AttributeError(msg)
     value = getattr(importlib.import_module(f"{__name__}.{_HOMES.get(name, 'errors')}"), name)
     globals()[name] = value

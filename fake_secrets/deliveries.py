@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-import inspect
 import threading
+from collections.abc import Callable
+from typing import Any
 
 from fake_secrets.errors import annotate
-from fake_secrets.observe.trail import Subscriber, Trail
+from fake_secrets.observe.trail import Subscriber, envelope
+from fake_secrets.options import check_callable, refuse_awaitable
+from fake_secrets.service.events import EventLog
 
-__all__ = ["Deliveries"]
+__all__ = ["Deliveries", "Telling"]
 
 __tracebackhide__ = True  # the arguments in our frames may hold secret values
 
@@ -17,15 +20,16 @@ class Deliveries:
     """Hands the events of a world to subscribers, in order, outside of every call.
 
     Args:
-        trail: the world's trail.
+        log: returns the world's events.
+        lock: guards them; never held while a subscriber runs.
     """
 
-    def __init__(self, trail: Trail) -> None:
-        self._trail = trail
+    def __init__(self, log: Callable[[], EventLog], lock: threading.RLock) -> None:
+        self._log = log
+        self._lock = lock
         # With the number of the first event that each is to get.
         self._subscribers: list[tuple[Subscriber, int]] = []
         self._delivered = 0
-        self._lock = threading.Lock()
         self._is_delivering = False
 
     def subscribe(self, subscriber: Subscriber) -> None:
@@ -34,24 +38,22 @@ class Deliveries:
         Raises:
             TypeError: it can't be called, or would have to be awaited.
         """
-        function: object = subscriber
-        if not callable(function) or inspect.iscoroutinefunction(function):
-            msg = f"on_event takes a function of one argument, the event, that isn't awaited; not {function!r}"
-            raise TypeError(msg)
-        count = self._trail.count
-        if not self._subscribers:
-            self._delivered = count
-        self._subscribers.append((subscriber, count))
+        check_callable(subscriber, "on_event takes a function of one argument, the event")
+        with self._lock:
+            count = self._log().count
+            if not self._subscribers:
+                self._delivered = count
+            self._subscribers.append((subscriber, count))
 
     def reset(self) -> None:
-        """Begin anew, with an empty trail; subscribers stay."""
+        """Begin anew, with no events; subscribers stay."""
         self._delivered = 0
         self._subscribers = [(subscriber, 0) for subscriber, _ in self._subscribers]
 
     @property
     def is_due(self) -> bool:
         """Whether there is anything to deliver."""
-        return bool(self._subscribers) and self._trail.count > self._delivered
+        return bool(self._subscribers) and self._log().count > self._delivered
 
     def deliver(self) -> None:
         """Deliver what has happened since the last time, and what comes of it.
@@ -68,32 +70,61 @@ class Deliveries:
             self._is_delivering = True
         raised: list[Exception] = []
         try:
-            while self.is_due:
-                self._deliver_next(raised)
-        finally:
+            while (taken := self._take()) is not None:
+                for subscriber, event in taken[1]:
+                    _hand_over(taken[0], subscriber, event, raised)
+        except BaseException:
             self._is_delivering = False
+            raise
         if raised:
             raise raised[0]
 
-    def _deliver_next(self, raised: list[Exception]) -> None:
-        # Of very many at once the oldest may be kept no longer.
-        number = max(self._delivered, self._trail.dropped)
-        self._delivered = number + 1
-        # A subscriber may change its event, or reset the world.
-        events = [
-            (subscriber, self._trail.event(number)) for subscriber, first in self._subscribers if first <= number
-        ]
-        for subscriber, event in events:
-            try:
-                subscriber(event)
-            except BaseException as error:
-                annotate(error, f"raised by {subscriber!r}, to which fake_secrets delivered {_title(event)}")
-                if not isinstance(error, Exception):
-                    raise
-                raised.append(error)
+    def _take(self) -> tuple[str, list[tuple[Subscriber, dict[str, Any]]]] | None:
+        """Take the next event, by name, with a copy for each subscriber; None ends the delivery."""
+        with self._lock:
+            if not self.is_due:
+                self._is_delivering = False
+                return None
+            # Of very many at once the oldest may be kept no longer.
+            number = max(self._delivered, self._log().dropped)
+            self._delivered = number + 1
+            event = self._log()[number]
+            return event.name, [
+                (subscriber, envelope(number, event)) for subscriber, first in self._subscribers if first <= number
+            ]
 
 
-def _title(event: dict[str, object]) -> str:
-    detail = event["detail"]
-    name = detail.get("eventName") if isinstance(detail, dict) else None
-    return str(name or event["detail-type"])
+class Telling:
+    """A block after which subscribers are told of what has happened.
+
+    What the block raises, or else the refusal, comes out all the same.
+
+    Args:
+        tell: tells them; what they raise it notes on the exception that it is given, if there is one.
+        refusal: what comes out in any case, once the block is over.
+    """
+
+    # No generator makes it: that would set the traceback of exceptions, which frozen ones don't allow.
+    __slots__ = ("_refusal", "_tell")
+
+    def __init__(self, tell: Callable[[BaseException | None], None], refusal: Exception | None) -> None:
+        self._tell = tell
+        self._refusal = refusal
+
+    def __enter__(self) -> None:
+        """Begin the block."""
+
+    def __exit__(self, kind: object, error: BaseException | None, traceback: object) -> None:
+        """Tell of what has happened."""
+        self._tell(error or self._refusal)
+
+
+def _hand_over(name: str, subscriber: Subscriber, event: dict[str, Any], raised: list[Exception]) -> None:
+    try:
+        refuse_awaitable(subscriber(event), "a subscriber of on_event")
+    except BaseException as error:
+        whose = getattr(subscriber, "__qualname__", type(subscriber).__qualname__)
+        annotate(error, f"raised by {whose}, to which fake_secrets delivered {name}")
+        if not isinstance(error, Exception):
+            raise
+        raised.append(error)

@@ -114,11 +114,15 @@ class RequestRefusedError(FakeSecretsError):
     """
 
     def __init__(self, operation: str, code: str, message: str, advice: str = "") -> None:
-        said = f"{operation} was refused with {code}: {message}"
-        super().__init__(f"{said}\n{advice}" if advice else said)
+        super().__init__(operation, code, message)
         self.operation = operation
         self.code = code
         self.message = message
+        self.advice = advice
+
+    def __str__(self) -> str:
+        said = f"{self.operation} was refused with {self.code}: {self.message}"
+        return f"{said}\n{self.advice}" if self.advice else said
 
 
 class RotationFailedError(FakeSecretsError):

@@ -8,7 +8,7 @@ import threading
 from collections.abc import Callable
 
 from fake_secrets import clock
-from fake_secrets.errors import RotationFailedError
+from fake_secrets.errors import RotationFailedError, ServiceError
 from fake_secrets.ids import Ids
 from fake_secrets.observe.ledger import Ledger
 from fake_secrets.principals import acting_as
@@ -67,7 +67,8 @@ class Execution:
 
     def manage(self, secret: Secret, new_value: NewValue) -> None:
         """Say what the new value of a secret is that AWS or a partner rotates."""
-        self._new_values[secret.arn] = new_value
+        with self._lock:
+            self._new_values[secret.arn] = new_value
 
     def execute(
         self, rotation: Rotation, started: StartedRotation, asked_for: list[Rotation], count: int | None = None
@@ -86,11 +87,11 @@ class Execution:
         secret = started.secret
         owner = account_of(started.lambda_arn) if started.lambda_arn else secret.account_id
         role = root_arn(owner, partition_of(secret.region))
-        by = self._invocable(started)
         failure = None
         with self._lock:
             self._running += 1
         try:
+            by = self._invocable(started)
             # Whoever asked for the rotation, its function acts for the account that it is in.
             with self._executing(asked_for), acting_as(role):
                 for step in rotation.plan[len(rotation.steps) :][:count]:
@@ -110,11 +111,13 @@ class Execution:
         if started.lambda_arn is not None:
             return self._functions[started.lambda_arn]
         secret = started.secret
-        current = secret.versions.get(secret.labels.get(AWSCURRENT, ""))
+        with self._lock:
+            current = secret.versions.get(secret.labels.get(AWSCURRENT, ""))
+            new_value = self._new_values.get(secret.arn)
         return ManagedRotation(
             secret.name,
             None if current is None else current.value,
-            self._new_values.get(secret.arn),
+            new_value,
             functools.partial(self._keep_managed, secret, started.token),
             self._ids,
         )
@@ -122,7 +125,10 @@ class Execution:
     def _keep_managed(self, secret: Secret, token: str, value: str | bytes) -> None:
         with self._lock:
             now = clock.now()
-            progress.store_managed_value(secret, token, value, now)
+            try:
+                progress.store_managed_value(self._store, secret, token, value, now)
+            except ServiceError as error:
+                raise RotationFailedError(error.message) from None
             self._store.follow_up(secret, now)
             self._ledger.record_change(secret, "managed rotation")
 
@@ -140,7 +146,10 @@ class Execution:
         with self._lock:
             refusal = progress.check_pending(started.secret, started.token)
         if refusal is not None:
-            fail(rotation, rotation.steps[-1], RotationFailedError(refusal))
+            error = RotationFailedError(refusal)
+            stranger = started.secret.versions[started.token].stranger
+            error.add_note(f"{stranger} has put it there, without the RotationToken of the function's event")
+            fail(rotation, rotation.steps[-1], error)
         return refusal
 
     def _conclude(self, rotation: Rotation, started: StartedRotation, failure: str | None) -> None:
@@ -149,7 +158,6 @@ class Execution:
         if rotation.next_step is not None:
             progress.pause(secret, token)
             return
-        rotation.was_abandoned = progress.was_abandoned(secret, token)
         if rotation.is_test:
             progress.end_test(self._store, secret, token, now, failure)
             self._ledger.record_change(secret, "end of test")

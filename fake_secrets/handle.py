@@ -31,6 +31,8 @@ class FakeSecrets(RotationHandle):
     `with mock_stages() as fake_secrets` and the fixture `fake_secrets` give it.
     """
 
+    __slots__ = ()
+
     @property
     def region(self) -> str:
         """The world's region: of its seeds, and of clients that name none."""

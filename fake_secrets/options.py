@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 import re
 from collections.abc import Mapping
 from typing import Any, Literal
@@ -11,10 +12,12 @@ __all__ = [
     "OPTIONS",
     "RotationErrors",
     "RotationMode",
+    "check_callable",
     "check_options",
     "check_region",
     "check_rotation_errors",
     "decorator_on",
+    "refuse_awaitable",
 ]
 
 __tracebackhide__ = True  # the arguments in our frames may hold secret values
@@ -87,3 +90,36 @@ def check_rotation_errors(errors: str) -> None:
     if errors not in ("raise", "record"):
         msg = f'what a rotation function raises is either "raise"d or "record"ed, not {errors!r}'
         raise ValueError(msg)
+
+
+def check_callable(function: object, what: str, hint: str = "") -> None:
+    """Refuse what can't be called, or would have to be awaited.
+
+    Args:
+        function: what may be called.
+        what: how the message begins.
+        hint: how it ends.
+
+    Raises:
+        TypeError: it can't be; without showing it, since it may be a secret value.
+    """
+    if not callable(function):
+        shown = "None" if function is None else f"a {type(function).__name__}"
+        msg = f"{what}; {shown} can't be called{hint}"
+        raise TypeError(msg)
+    # Of an object it is the class that has the method.
+    if inspect.iscoroutinefunction(function) or inspect.iscoroutinefunction(type(function).__call__):
+        msg = f"{what}; {function!r} would have to be awaited. Let a plain function run it, with asyncio.run"
+        raise TypeError(msg)
+
+
+def refuse_awaitable(result: object, what: str) -> None:
+    """Refuse a result that wants to be awaited.
+
+    Raises:
+        TypeError: it begins with `what`.
+    """
+    if inspect.iscoroutine(result):
+        result.close()
+        msg = f"{what} has returned a coroutine, which nobody awaits: call it with asyncio.run(...) instead"
+        raise TypeError(msg)

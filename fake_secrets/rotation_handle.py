@@ -3,19 +3,19 @@
 from __future__ import annotations
 
 import datetime
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import Any
 
 from fake_secrets import clock
-from fake_secrets.errors import RequestRefusedError
-from fake_secrets.options import RotationErrors, check_rotation_errors
+from fake_secrets.errors import RequestRefusedError, UnknownSecretError
+from fake_secrets.options import RotationErrors, check_callable, check_rotation_errors
 from fake_secrets.rotation.invocation import Handler
 from fake_secrets.rotation.managed import NewValue
 from fake_secrets.rotation.runner import Rotation
 from fake_secrets.service import stages
-from fake_secrets.service.model import AWSPENDING, TOKEN_LENGTHS, Secret
+from fake_secrets.service.model import AWSPENDING, TOKEN_LENGTHS
 from fake_secrets.service.retries import Retries
-from fake_secrets.world import World
+from fake_secrets.world import Answer, World
 
 __all__ = ["RotationHandle"]
 
@@ -24,6 +24,8 @@ __tracebackhide__ = True  # the arguments in our frames may hold secret values
 
 class RotationHandle:
     """The part of `FakeSecrets` that is about rotation."""
+
+    __slots__ = ("__weakref__", "_world")
 
     def __init__(self, world: World) -> None:
         self._world = world
@@ -87,8 +89,10 @@ class RotationHandle:
 
         Raises:
             UnknownSecretError: there is no such secret.
-            RequestRefusedError: AWS would refuse RotateSecret, or has answered this token before.
-            ValueError: the token isn't 32 to 64 characters, or `errors` neither of the two.
+            RequestRefusedError: AWS would refuse RotateSecret. A rotation that is open is attempted
+                again all the same, with the function that it has.
+            ValueError: the token isn't 32 to 64 characters, or was used before, or `errors` is
+                neither of the two.
             BaseException: what the function raised, where errors are raised.
         """
         check_rotation_errors(errors or "raise")
@@ -108,17 +112,17 @@ class RotationHandle:
         if world.has_due_work():
             world.do_due_work()
         answer = world.answer(request)
-        error = answer.error
-        if error is not None:
-            secret = world.secret(secret_id)
-            world.follow_up(_ran(answer.rotation), "record")
-            advice = _advice(secret, self.rotations)
-            raise RequestRefusedError(request.operation, error.code, error.message, advice)
-        rotation = world.rotations.of(answer.content["ARN"], members["ClientRequestToken"])
-        if rotation is None or (answer.rotation is None and rotation.attempts):
-            reason = f"version {token} exists, so RotateSecret was asked under this token before"
-            raise RequestRefusedError(request.operation, "nothing to rotate", reason)
-        world.follow_up(_ran(answer.rotation), errors)
+        arn = members["SecretId"]
+        if answer.error is not None:
+            refusal = RequestRefusedError(request.operation, answer.error.code, answer.error.message)
+            world.follow_up(answer.rotations, refusal)
+            refusal.advice = _advice(world, arn, answer)
+            raise refusal
+        rotation = world.rotations.of(arn, members["ClientRequestToken"])
+        if rotation is None or (not answer.rotations and rotation.attempts):
+            msg = f"token {token} was used before: RotateSecret only answers again. Give another one, or none."
+            raise ValueError(msg)
+        world.follow_up(answer.rotations, errors=errors)
         return rotation
 
     def run_due(
@@ -136,7 +140,7 @@ class RotationHandle:
             errors: "raise" or "record", instead of the world's `rotation_errors`.
 
         Returns:
-            The rotations that were attempted, each once, in order; with `rotation="manual"`, those
+            The rotations that were due and attempted, each once, in order; with `rotation="manual"`, those
             that were begun.
 
         Raises:
@@ -146,7 +150,8 @@ class RotationHandle:
         """
         errors = errors or self._world.rotation_errors
         check_rotation_errors(errors)
-        work = self._world.do_due_work(None if until is None else _timestamp(until))
+        with self._world.telling():
+            work = self._world.do_due_work(None if until is None else _timestamp(until))
         if work.errors and errors == "raise":
             raise work.errors[0]
         return list(work.rotations)
@@ -172,29 +177,22 @@ class RotationHandle:
         Raises:
             UnknownSecretError: there is no such secret.
             ValueError: nobody manages it: it has neither an owning service nor a Type.
-            TypeError: `new_value` can't be called.
+            TypeError: `new_value` can't be called, or would have to be awaited.
         """
-        function: object = new_value
-        if not callable(function):
-            msg = f"managed_rotation takes a function from the current value to the new one, not {function!r}"
-            raise TypeError(msg)
+        check_callable(new_value, "managed_rotation takes a function from the current value to the new one")
         secret = self._world.secret(secret_id)
-        if not secret.owning_service and not secret.type:
+        if not secret.is_managed:
             msg = (
                 f"secret {secret.name!r} is managed by nobody: it is rotated by a function. One that is has an "
                 "owning_service, or a Type that CreateSecret was given."
             )
             raise ValueError(msg)
-        self._world.rotations.manage(secret, new_value)
+        self._world.execution.manage(secret, new_value)
 
     @property
     def retries(self) -> Retries:
         """What becomes of a rotation that fails: ``fake_secrets.retries.max_attempts = 3``; as `quotas`."""
         return self._world.store.retries
-
-
-def _ran(rotation: Rotation | None) -> list[Rotation]:
-    return [] if rotation is None else [rotation]
 
 
 def _timestamp(moment: datetime.datetime) -> float:
@@ -204,10 +202,17 @@ def _timestamp(moment: datetime.datetime) -> float:
     return moment.timestamp()
 
 
-def _advice(secret: Secret, rotations: Sequence[Rotation]) -> str:
-    """Return what to do where RotateSecret is refused because a rotation is open."""
-    if not stages.is_rotation_open(secret.labels):
+def _advice(world: World, arn: str, answer: Answer) -> str:
+    """Return what to do where RotateSecret is refused."""
+    if "No Lambda rotation function" in str(answer.error):
+        return "Give rotate(secret_id, handler) the rotation function."
+    try:
+        labels = world.secret(arn).labels
+    except UnknownSecretError:
         return ""
-    held_by = next((rotation for rotation in rotations if rotation.token == secret.labels[AWSPENDING]), None)
-    retry = "" if held_by is None else f"retry() {held_by!r}, or "
-    return f"To go on, {retry}remove AWSPENDING from that version with update_secret_version_stage."
+    again = "".join(f"It was attempted again now: {rotation!r}.\n" for rotation in answer.rotations)
+    if not stages.is_rotation_open(labels):
+        return again.rstrip()
+    held_by = world.rotations.of(arn, labels[AWSPENDING])
+    retry = "" if held_by is None else "retry() it, or " if again else f"retry() {held_by!r}, or "
+    return f"{again}To go on, {retry}remove AWSPENDING from that version with update_secret_version_stage."

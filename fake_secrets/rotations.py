@@ -2,88 +2,61 @@
 
 from __future__ import annotations
 
+import contextlib
 import threading
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass, field
 
 from fake_secrets import clock
 from fake_secrets.errors import RotationFailedError, RotationNotOpenError, UnsupportedOperationError
-from fake_secrets.execution import Executing, Execution
-from fake_secrets.ids import Ids
-from fake_secrets.observe.ledger import KEPT, Ledger
+from fake_secrets.execution import Execution
+from fake_secrets.observe.ledger import Ledger
 from fake_secrets.options import RotationErrors, RotationMode
-from fake_secrets.rotation.functions import Functions
-from fake_secrets.rotation.managed import NewValue
 from fake_secrets.rotation.runner import MANAGED_STEPS, STEPS, TEST_STEPS, Rotation, begin_attempt, fail
 from fake_secrets.service import rotation_progress as progress
+from fake_secrets.service.events import KEPT
 from fake_secrets.service.model import Secret
 from fake_secrets.service.store import StartedRotation, Store
 
-__all__ = ["DueWork", "Rotations"]
+__all__ = ["Rotations"]
 
 __tracebackhide__ = True  # the arguments in our frames may hold secret values
-
-
-@dataclass(slots=True)
-class DueWork:
-    """What was due and has been done: the rotations, in order, and all that their attempts have raised."""
-
-    rotations: dict[Rotation, None] = field(default_factory=dict)
-    errors: list[BaseException] = field(default_factory=list)
 
 
 class Rotations:
     """What runs the rotations of one world.
 
     Args:
-        functions: the rotation functions that the world knows.
-        ids: the maker of ids.
         lock: guards the store; never held while a rotation function runs.
         mode: whether a rotation runs by itself ("inline"), or step by step as the test says ("manual").
         errors: whether what a rotation function raises is raised, or only kept.
-        executing: has calls from here answered by this world, as a rotation function's, whose
-            rotations go into a list.
         asked_meanwhile: where a rotation function of this world runs here, those rotations.
-        deliver: delivers the events of what has been run.
+        telling: tells of what has happened, after a block.
     """
 
     def __init__(
         self,
         *,
-        functions: Functions,
-        ids: Ids,
         lock: threading.RLock,
         mode: RotationMode,
         errors: RotationErrors,
-        executing: Executing,
         asked_meanwhile: Callable[[], list[Rotation] | None],
-        deliver: Callable[[], None],
+        telling: Callable[[], contextlib.AbstractContextManager[None]],
     ) -> None:
-        self._functions = functions
-        self._ids = ids
         self._lock = lock
         self._mode = mode
         self._errors = errors
-        self._executing = executing
         self._asked_meanwhile = asked_meanwhile
-        self._deliver = deliver
+        self._telling = telling
 
-    def reset(self, store: Store, ledger: Ledger) -> None:
-        """Begin anew, with another store and ledger."""
+    def reset(self, store: Store, ledger: Ledger, execution: Execution) -> None:
+        """Begin anew, with another store and ledger, and what executes steps on them."""
         self._store = store
         self._ledger = ledger
         self._started: dict[Rotation, StartedRotation] = {}
         self._by_token: dict[tuple[str, str], Rotation] = {}
         # Those that somebody is about to run.
         self._claimed: set[Rotation] = set()
-        self._execution = Execution(
-            store=store,
-            ledger=ledger,
-            functions=self._functions,
-            ids=self._ids,
-            lock=self._lock,
-            executing=self._executing,
-        )
+        self._execution = execution
 
     def all(self) -> list[Rotation]:
         """Return the rotations that were started, in order: the latest 100,000."""
@@ -92,10 +65,6 @@ class Rotations:
     def of(self, secret_arn: str, token: str) -> Rotation | None:
         """Return the rotation of a secret with a token, or None."""
         return self._by_token.get((secret_arn, token))
-
-    def manage(self, secret: Secret, new_value: NewValue) -> None:
-        """Say what the new value of a secret is that AWS or a partner rotates."""
-        self._execution.manage(secret, new_value)
 
     def take_up(self, started: StartedRotation) -> Rotation | None:
         """Know a rotation that the service has started, or wants to be attempted again.
@@ -106,7 +75,8 @@ class Rotations:
         """
         secret, key = started.secret, (started.secret.arn, started.token)
         rotation = self._by_token.get(key)
-        if rotation is None or self._started[rotation].secret is not secret:
+        # A token may come again, after a trial; what proves a rotation never does.
+        if rotation is None or self._started[rotation].rotation_token != started.rotation_token:
             plan = TEST_STEPS if started.is_test else STEPS if started.lambda_arn else MANAGED_STEPS
             rotation = self._by_token[key] = Rotation(secret.arn, secret.name, started.token, self, plan)
             self._started[rotation] = started
@@ -156,7 +126,8 @@ class Rotations:
                 return
             self._claimed.remove(rotation)
             started = self._started[rotation]
-        self._attempt(rotation, started, errors)
+            execution = self._execution
+        self._attempt(rotation, started, execution, errors)
 
     def retry(self, rotation: Rotation) -> None:
         """Run all steps of a rotation again, with the same token.
@@ -167,11 +138,9 @@ class Rotations:
         """
         # In one piece with the look, so that of two only one begins.
         with self._lock:
-            started = self._reopen(rotation)
-        try:
-            self._attempt(rotation, started)
-        finally:
-            self._deliver()
+            started, execution = self._reopen(rotation), self._execution
+        with self._telling():
+            self._attempt(rotation, started, execution)
 
     def step(self, rotation: Rotation) -> None:
         """Run the next step of a rotation, or the first of a new attempt.
@@ -180,53 +149,32 @@ class Rotations:
             RotationNotOpenError: no step is left, and it can't be attempted again.
             BaseException: as `run` does.
         """
+        waiting: list[Rotation] = []
+        with self._lock:
+            started, execution = self._go_on(rotation), self._execution
+        with self._telling():
+            try:
+                execution.execute(rotation, started, waiting, 1)
+                self._finish(rotation, waiting)
+            finally:
+                self.release(waiting)
+
+    def was_abandoned(self, rotation: Rotation) -> bool:
+        """Say whether another value became current during a rotation."""
         with self._lock:
             started = self._started.get(rotation)
-            is_under_way = rotation.attempts > 0 and rotation.next_step is not None
-            if started is None or not is_under_way or self._asked_meanwhile() is not None:
-                started = self._reopen(rotation)
-                begin_attempt(rotation)
-            elif not progress.begin_attempt(started.secret, started.token):
-                raise _not_open(rotation, "it is running")
-        waiting: list[Rotation] = []
-        try:
-            self._execution.execute(rotation, started, waiting, 1)
-            self._finish(rotation, waiting)
-        finally:
-            self.release(waiting)
-            self._deliver()
-
-    def next_due(self) -> float | None:
-        """Return when the next rotation is due, epoch seconds; None where none ever is."""
-        with self._lock:
-            return self._store.due_rotations.next_due()
+            return started is not None and progress.was_abandoned(started.secret, started.token)
 
     def may_fall_due(self) -> bool:
         """Say whether a rotation that is due may be run from here: not from a rotation that runs."""
         return self._execution.is_idle and self._asked_meanwhile() is None
 
-    def run_due(self, until: float) -> DueWork:
-        """Run the rotations that are due, each at its time, and keep what they raise.
+    def open_due(self, secret: Secret) -> tuple[Rotation | None, bool]:
+        """Open or take up the rotation of a secret that is due now.
 
-        Args:
-            until: epoch seconds.
-
-        Raises:
-            BaseException: what is neither an Exception nor SystemExit.
+        Returns:
+            The rotation, None while it runs, and whether it is to be run with `run`, or else `release`.
         """
-        work = DueWork()
-        while (taken := self._take_due(until)) is not None:
-            due, secret = taken
-            with clock.at(due):
-                self._do_due(secret, work)
-        return work
-
-    def _take_due(self, until: float) -> tuple[float, Secret] | None:
-        with self._lock:
-            return self._store.due_rotations.take(until)
-
-    def _do_due(self, secret: Secret, work: DueWork) -> None:
-        """Open or take up the rotation of a secret that is due now, and run it."""
         with self._lock:
             now, labels = clock.now(), secret.labels
             self._store.settle(now)
@@ -236,15 +184,27 @@ class Rotations:
             if is_new:
                 self._ledger.record_change(secret, "scheduled rotation")
             if started is None:
-                return
-            claimed = self.take_up(started)
-            rotation = self._by_token[secret.arn, started.token]
-        if claimed is not None:
-            self.run(claimed, "record")
-        if claimed is not None or is_new or started.refusal is not None:
-            work.rotations[rotation] = None
-        if rotation.error is not None and self._mode == "inline":
-            work.errors.append(rotation.error)
+                return None, False
+            is_claimed = self.take_up(started) is not None
+            is_news = is_claimed or is_new or started.refusal is not None
+            return self._by_token[secret.arn, started.token] if is_news else None, is_claimed
+
+    def _go_on(self, rotation: Rotation) -> StartedRotation:
+        """Have the next step of a rotation be run, or the first of a new attempt.
+
+        Raises:
+            RotationNotOpenError: it can't be.
+        """
+        started = self._started.get(rotation)
+        is_under_way = rotation.attempts > 0 and rotation.next_step is not None
+        if started is None or not is_under_way:
+            started = self._reopen(rotation)
+            begin_attempt(rotation)
+            return started
+        # A step goes on whatever became of the secret: the function is to find that out.
+        if self._asked_meanwhile() is not None or not progress.begin_attempt(started.secret, started.token):
+            raise _not_open(rotation, "a rotation function is running")
+        return started
 
     def _reopen(self, rotation: Rotation) -> StartedRotation:
         """Have a rotation be attempted again.
@@ -262,9 +222,10 @@ class Rotations:
         return started
 
     def _refuse_retry(self, rotation: Rotation, started: StartedRotation) -> str | None:
+        """Return why a rotation can't be attempted again, or None where it can."""
         secret = started.secret
         if rotation.succeeded:
-            return "it has succeeded"
+            return "it has succeeded; start another with fake_secrets.rotate(...)"
         if rotation.is_test and rotation.attempts:
             return "it only tried the function"
         if self._asked_meanwhile() is not None:
@@ -273,7 +234,13 @@ class Rotations:
             return "the secret was deleted"
         return progress.may_retry(secret, started.token)
 
-    def _attempt(self, rotation: Rotation, started: StartedRotation, errors: RotationErrors | None = None) -> None:
+    def _attempt(
+        self,
+        rotation: Rotation,
+        started: StartedRotation,
+        execution: Execution,
+        errors: RotationErrors | None = None,
+    ) -> None:
         """Run a rotation through all its steps, once or more often; the service knows that it runs."""
         secret, token = started.secret, started.token
         waiting: list[Rotation] = []
@@ -281,10 +248,13 @@ class Rotations:
         try:
             while is_repeated:
                 begin_attempt(rotation)
-                self._execution.execute(rotation, started, waiting)
+                execution.execute(rotation, started, waiting)
                 with self._lock:
-                    is_repeated = progress.is_repeated_at_once(secret, token, clock.now())
-                    is_repeated = is_repeated and progress.begin_attempt(secret, token)
+                    is_repeated = (
+                        rotation in self._started
+                        and progress.is_repeated_at_once(secret, token, clock.now())
+                        and progress.begin_attempt(secret, token)
+                    )
             self._finish(rotation, waiting, errors)
         finally:
             self.release(waiting)
@@ -303,6 +273,4 @@ class Rotations:
 
 
 def _not_open(rotation: Rotation, why: str) -> RotationNotOpenError:
-    return RotationNotOpenError(
-        f"{rotation!r} can't be attempted: {why}. Another one is started with fake_secrets.rotate(...)."
-    )
+    return RotationNotOpenError(f"{rotation!r} can't be attempted: {why}.")

@@ -5,12 +5,14 @@ from __future__ import annotations
 import contextlib
 import threading
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Literal, cast
 
 from fake_secrets import clock, lookup
-from fake_secrets.deliveries import Deliveries
+from fake_secrets.deliveries import Deliveries, Telling
+from fake_secrets.due_work import DoneWork, DueWork
 from fake_secrets.errors import ServiceError, UnsupportedOperationError, annotate
+from fake_secrets.execution import Execution
 from fake_secrets.ids import Ids
 from fake_secrets.observe.ledger import SUCCEEDED, Ledger, rotation_step
 from fake_secrets.observe.trail import Trail
@@ -19,7 +21,7 @@ from fake_secrets.principals import Principals
 from fake_secrets.rotation.functions import Functions
 from fake_secrets.rotation.invocation import TimedOut
 from fake_secrets.rotation.runner import Rotation
-from fake_secrets.rotations import DueWork, Rotations
+from fake_secrets.rotations import Rotations
 from fake_secrets.running import calls_belong_to, running_here
 from fake_secrets.service import dispatch
 from fake_secrets.service.keys import KeyState
@@ -51,12 +53,12 @@ class Answer:
     Args:
         content: the response's members as JSON; empty where AWS refuses.
         error: AWS's refusal.
-        rotation: what is to be run, once the answer is out.
+        rotations: what is to be run, once the answer is out.
     """
 
-    content: dict[str, Any]
+    content: dict[str, Any] = field(repr=False)
     error: ServiceError | None = None
-    rotation: Rotation | None = None
+    rotations: Sequence[Rotation] = ()
 
 
 class World:
@@ -104,18 +106,15 @@ class World:
         # Guards all that follows; never held while a rotation function runs.
         self._lock = threading.RLock()
         self.rotations = Rotations(
-            functions=self.functions,
-            ids=ids,
             lock=self._lock,
             mode=rotation,
             errors=rotation_errors,
-            executing=self._executing,
             asked_meanwhile=self._asked_meanwhile,
-            deliver=self.deliver,
+            telling=self.telling,
         )
-        self.trail = Trail(self._refresh_trail)
-        self.deliveries = Deliveries(self.trail)
-        self._due_work = threading.Lock()
+        self.due_work = DueWork(self.rotations, self._lock)
+        self.trail = Trail(lambda: self.store.events)
+        self.deliveries = Deliveries(lambda: self.store.events, self._lock)
         self.reset()
 
     def reset(self) -> None:
@@ -125,8 +124,16 @@ class World:
             self.ids.rewind()
             self.store = Store(self.ids, self.functions.is_registered, self._is_region)
             self.ledger = Ledger()
-            self.trail.clear()
-            self.rotations.reset(self.store, self.ledger)
+            self.execution = Execution(
+                store=self.store,
+                ledger=self.ledger,
+                functions=self.functions,
+                ids=self.ids,
+                lock=self._lock,
+                executing=self._executing,
+            )
+            self.rotations.reset(self.store, self.ledger, self.execution)
+            self.due_work.reset(self.store)
             self.deliveries.reset()
 
     def declare_key(self, key_id: str, state: KeyState) -> None:
@@ -159,83 +166,78 @@ class World:
                 self.ledger.record(request, store.concerned, type(error).__name__)
                 raise
             if store.started_rotation is not None:
-                answer.rotation = self.rotations.take_up(store.started_rotation)
+                rotation = self.rotations.take_up(store.started_rotation)
+                answer.rotations = () if rotation is None else (rotation,)
             return answer
 
     def has_due_work(self) -> bool:
         """Say whether something is to be done before the next call from here."""
-        return self.store.due_rotations.is_due() and self.rotations.may_fall_due()
+        return self.due_work.is_due()
 
-    def do_due_work(self, until: float | None = None) -> DueWork:
-        """Do what falls due by some time, and keep what it raises; nothing from a rotation that runs.
-
-        Who comes meanwhile waits, unless a rotation function runs already: it may be one of its threads.
+    def do_due_work(self, until: float | None = None, by: int | None = None) -> DoneWork:
+        """Do what falls due by some time, as `DueWork.do` says.
 
         Args:
             until: epoch seconds; by default now.
-
-        Raises:
-            BaseException: what is neither an Exception nor SystemExit, or what a subscriber raises.
+            by: the thread on whose behalf it is done, if another one does it.
         """
-        until = clock.now() if until is None else until
-        work = DueWork()
         with self._lock:
             self._ready_store()
-        try:
-            if self.rotations.may_fall_due():
-                with self._due_work:
-                    work = self.rotations.run_due(until)
-            with self._lock:
-                self.store.settle(until)
-        finally:
-            self.deliver()
-        return work
-
-    def is_doing_due_work(self) -> bool:
-        """Say whether somebody else does due work, for which a call from here may wait."""
-        return self._due_work.locked() and rotating_world() is not self
-
-    def await_due_work(self) -> None:
-        """Wait until the due work is done that somebody else does."""
-        with self._due_work:
-            pass
+        return self.due_work.do(clock.now() if until is None else until, by)
 
     def next_due(self) -> float | None:
         """Return when the next rotation falls due, epoch seconds, or None."""
         with self._lock:
             self._ready_store()
-            return self.rotations.next_due()
+            return self.due_work.next_due()
 
     def has_news(self) -> bool:
         """Say whether somebody is to be told of what has happened."""
         return self.deliveries.is_due
 
-    def follow_up(self, rotations: Iterable[Rotation] = (), errors: RotationErrors | None = None) -> None:
+    def follow_up(
+        self,
+        rotations: Sequence[Rotation] = (),
+        refusal: Exception | None = None,
+        *,
+        errors: RotationErrors | None = None,
+    ) -> None:
         """Do what follows a call: run the rotations that it has started, and tell of what happened.
 
         Args:
             rotations: rotations of this world that were taken up.
+            refusal: what comes out of the call, whatever else happens: then errors are kept.
             errors: instead of the world's `rotation_errors`.
 
         Raises:
             BaseException: as `Rotations.run` says, or else what a subscriber raises.
         """
-        try:
-            for rotation in rotations:
-                self.rotations.run(rotation, errors)
-        except BaseException as error:
-            self.rotations.release(rotations)
+        with self.telling(refusal):
             try:
-                self.deliver()
-            except Exception as other:  # noqa: BLE001 -- the first one comes out
-                annotate(error, f"besides, a subscriber of fake_secrets raised {type(other).__name__}")
-            raise
-        self.deliver()
+                for rotation in rotations:
+                    self.rotations.run(rotation, errors if refusal is None else "record")
+            except BaseException:
+                self.rotations.release(rotations)
+                raise
 
-    def deliver(self) -> None:
-        """Deliver events to whoever has subscribed, unless a rotation runs here: then later."""
-        if self.deliveries.is_due and rotating_world() is not self:
+    def telling(self, refusal: Exception | None = None) -> Telling:
+        """Tell subscribers of what has happened, after a block.
+
+        Args:
+            refusal: what comes out in any case, once the block is over.
+        """
+        return Telling(self._tell, refusal)
+
+    def _tell(self, first: BaseException | None) -> None:
+        # Of what a rotation does they are told after it, wherever it runs.
+        if not self.deliveries.is_due or not self.rotations.may_fall_due():
+            return
+        try:
             self.deliveries.deliver()
+        except Exception as error:
+            if first is None:
+                raise
+            annotate(first, f"besides, a subscriber of fake_secrets raised {type(error).__name__}")
 
     def plant(self, seed: Seed) -> Secret:
         """Put a secret into the world without a call.
@@ -281,12 +283,6 @@ class World:
             for seed in self._seeds:
                 self.plant(seed)
         return self.store
-
-    def _refresh_trail(self) -> None:
-        with self._lock:
-            if self.store.events:
-                self.trail.add(self.store.events)
-                self.store.events = []
 
     @contextlib.contextmanager
     def _executing(self, asked_for: list[Rotation]) -> Iterator[None]:

@@ -1,5 +1,7 @@
 """Events are delivered to what a test has subscribed, as EventBridge would deliver them."""
 
+import functools
+
 import boto3
 import botocore.exceptions
 import pytest
@@ -208,11 +210,59 @@ def test_the_wire_lane_delivers_too():
         assert [title(event) for event in events] == ["Secret Label Updated"]
 
 
+def test_a_refusal_comes_out_whatever_a_subscriber_raises(db, fake_secrets, secretsmanager):
+    fake_secrets.rotate("prod/db", Rotator(fails_in="createSecret"), errors="record")
+    fake_secrets.on_event(lambda event: 1 / 0)
+    with pytest.raises(botocore.exceptions.ClientError, match="will be reattempted") as raised:
+        secretsmanager.rotate_secret(SecretId="prod/db")
+    assert "besides, a subscriber of fake_secrets raised ZeroDivisionError" in raised.value.__notes__
+
+
+def test_what_a_retry_raises_comes_out_whatever_a_subscriber_raises(db, fake_secrets):
+    rotation = fake_secrets.rotate("prod/db", Rotator(fails_in="createSecret"), errors="record")
+    fake_secrets.on_event(lambda event: 1 / 0)
+    with pytest.raises(RuntimeError, match="the database is down"):
+        rotation.retry()
+
+
+def test_due_work_of_another_secret_is_told_of_after_the_call(freezer_at_noon, db, fake_secrets, secretsmanager):
+    rules = {"AutomaticallyAfterDays": 1}
+    arn = fake_secrets.lambda_function(Rotator(secretsmanager))
+    secretsmanager.rotate_secret(SecretId="prod/db", RotationLambdaARN=arn, RotationRules=rules)
+    secretsmanager.create_secret(Name="other", SecretString="old")
+    fake_secrets.on_event(lambda event: 1 / 0)
+    freezer_at_noon.tick(86_400)
+    with pytest.raises(ZeroDivisionError):
+        secretsmanager.put_secret_value(SecretId="other", SecretString="new")
+    assert fake_secrets["other"].value() == "new"
+
+
+def test_one_may_empty_its_event_and_raise(db, fake_secrets, secretsmanager):
+    @fake_secrets.on_event
+    def breaks(event):
+        event.clear()
+        raise LookupError
+
+    with pytest.raises(LookupError):
+        secretsmanager.put_secret_value(SecretId="prod/db", SecretString="new")
+
+
+def test_a_coroutine_that_a_subscriber_returns_is_refused(db, fake_secrets, secretsmanager):
+    fake_secrets.on_event(functools.partial(lambda react, event: react(event), awaited))
+    with pytest.raises(TypeError, match="a subscriber of on_event has returned a coroutine"):
+        secretsmanager.put_secret_value(SecretId="prod/db", SecretString="new")
+
+
+class Awaited:
+    async def __call__(self, *_):
+        raise AssertionError
+
+
 async def awaited(event):
     raise AssertionError
 
 
-@pytest.mark.parametrize("subscriber", [None, "handler", 7, awaited])
+@pytest.mark.parametrize("subscriber", [None, "handler", 7, awaited, Awaited()])
 def test_what_cannot_be_called_is_refused(fake_secrets, subscriber):
     with pytest.raises(TypeError, match="on_event takes a function of one argument"):
         fake_secrets.on_event(subscriber)

@@ -21,6 +21,7 @@ FLOORS = {
     "fake_secrets.observe": 2,
     "fake_secrets.principals": 3,
     "fake_secrets.deliveries": 3,
+    "fake_secrets.due_work": 3,
     "fake_secrets.execution": 3,
     "fake_secrets.lookup": 3,
     "fake_secrets.rotations": 3,

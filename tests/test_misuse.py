@@ -289,6 +289,7 @@ MISUSES = {
                 "RotateSecret was refused with InvalidRequestException: No Lambda rotation function ARN is "
                 "associated with this secret."
             ),
+            "Give rotate(secret_id, handler) the rotation function.",
         ),
         "fake().rotate('a', handler, token='short')": (
             "ValueError",
@@ -298,7 +299,7 @@ MISUSES = {
         "fake().rotate('a', 'rotate-db')": (
             "TypeError",
             (
-                "a rotation function is called as handler(event, context); 'rotate-db' can't be called "
+                "a rotation function is called as handler(event, context); a str can't be called "
                 "(rotate_secret takes an ARN, as RotationLambdaARN)"
             ),
         ),
@@ -309,8 +310,8 @@ MISUSES = {
         "fake().lambda_function(async_handler)": (
             "TypeError",
             (
-                "<function async_handler> is a coroutine function, which Lambda's Python runtime doesn't await. "
-                "Register a plain function that runs it, with asyncio.run for example."
+                "a rotation function is called as handler(event, context); <function async_handler> would have to "
+                "be awaited. Let a plain function run it, with asyncio.run"
             ),
         ),
         "fake().lambda_function(handler, environment={'LEVEL': 7})": ("TypeError", NO_ENVIRONMENT),
@@ -352,18 +353,15 @@ MISUSES = {
                 "RotateSecret was refused with InvalidRequestException: A previous rotation isn't complete. That "
                 "rotation will be reattempted."
             ),
-            (
-                "To go on, retry() <Rotation of 'a', version ID: failed in createSecret with RuntimeError>, or "
-                "remove AWSPENDING from that version with update_secret_version_stage."
-            ),
+            "It was attempted again now: <Rotation of 'a', version ID: failed in createSecret with RuntimeError>.",
+            "To go on, retry() it, or remove AWSPENDING from that version with update_secret_version_stage.",
         ),
         "rotation = fake().rotate('a', handler, errors='record'); current().reset(); rotation.retry()": (
             "RotationNotOpenError",
             (
                 "<Rotation of 'a', version ID: unfinished, since no step raised but AWSCURRENT isn't on the new "
                 "version; finishSecret has to move it with update_secret_version_stage> can't be attempted: the "
-                "world was reset, or has seen very many others since. Another one is started with "
-                "fake_secrets.rotate(...)."
+                "world was reset, or has seen very many others since."
             ),
         ),
     },

@@ -3,6 +3,7 @@
 import contextlib
 import datetime
 import itertools
+import threading
 
 import boto3
 import botocore.exceptions
@@ -259,7 +260,7 @@ class TestDue:
         secretsmanager.list_secrets()
         (rotation,) = rotated(fake_secrets)
         assert isinstance(rotation.error, RotationFailedError)
-        assert repr(rotation).endswith(": not begun, because of a RotationFailedError>")
+        assert repr(rotation).endswith(": not begun, because of RotationFailedError>")
 
     def test_it_stands_in_the_timeline_without_a_call(self, clock, db, schedule, fake_secrets, described):
         schedule(WEEKLY)
@@ -578,12 +579,12 @@ class TestManual:
 
     def test_nothing_runs_by_itself(self, rotation, rotator):
         assert (rotator.steps, rotation.attempts, rotation.next_step) == ([], 0, "createSecret")
-        assert repr(rotation).endswith(": not begun>")
+        assert repr(rotation).endswith(": begun; createSecret is next>")
 
     def test_a_step_runs_one_step(self, rotation, rotator):
         rotation.step()
         assert rotator.steps == ["createSecret"]
-        assert repr(rotation).endswith(": under way, setSecret is next>")
+        assert repr(rotation).endswith(": under way; setSecret is next>")
 
     def test_four_steps_are_a_rotation(self, rotation):
         for step in STEPS:
@@ -631,10 +632,14 @@ class TestManual:
         rotation.step()
         secretsmanager.put_secret_value(SecretId="prod/db", SecretString="by hand")
         assert "AWSPENDING" not in db.stages
+        assert repr(rotation).endswith(
+            ": abandoned, since another value became current meanwhile; setSecret is next>"
+        )
         for _ in STEPS[1:]:
             rotation.step()
         assert rotation.outcome == "unfinished"
-        assert "another value became current meanwhile" in repr(rotation)
+        assert rotation.was_abandoned
+        assert repr(rotation).endswith(": abandoned, since another value became current meanwhile>")
 
     def test_after_cancelling_the_function_finds_rotation_off(self, db, fake_secrets, secretsmanager):
         seen = []
@@ -930,3 +935,123 @@ class TestWhatIsDueStaysDue:
             clock.tick(DAY)
             secretsmanager.put_secret_value(SecretId="prod/db", SecretString=f"{number}")
         assert fake_secrets.next_due() == at("2026-01-01") + 1_299 * DAY
+
+    def test_a_token_that_a_trial_had_rotates_all_the_same(self, db, fake_secrets, secretsmanager, rotator):
+        arn = fake_secrets.lambda_function(rotator)
+        token = "d1d1d1d1-d1d1-4d1d-8d1d-d1d1d1d1d1d1"
+        secretsmanager.rotate_secret(
+            SecretId="prod/db", RotationLambdaARN=arn, ClientRequestToken=token, RotateImmediately=False
+        )
+        secretsmanager.rotate_secret(SecretId="prod/db", ClientRequestToken=token)
+        assert db.stages["AWSCURRENT"] == token
+        assert [(rotation.is_test, rotation.succeeded) for rotation in fake_secrets.rotations] == [
+            (True, True),
+            (False, True),
+        ]
+
+    def test_a_reset_within_a_function_is_the_end_of_its_rotation(self, db, fake_secrets):
+        fake_secrets.retries.max_attempts = 3
+        runs = []
+
+        def resets(event, context):
+            runs.append(event["Step"])
+            fake_secrets.reset()
+            raise RuntimeError
+
+        with pytest.raises(RuntimeError):
+            fake_secrets.rotate("prod/db", resets)
+        assert runs == ["createSecret"]
+
+    @pytest.mark.parametrize("end", ["cancel", "abandon", "delete and restore"])
+    def test_another_attempt_ends_with_its_rotation(self, clock, db, fake_secrets, secretsmanager, rotator, end):
+        fake_secrets.retries.max_attempts, fake_secrets.retries.delay = 2, 3_600
+        rotator.fails_in = "setSecret"
+        rotation = fake_secrets.rotate("prod/db", rotator, errors="record")
+        if end == "cancel":
+            secretsmanager.cancel_rotate_secret(SecretId="prod/db")
+        elif end == "abandon":
+            secretsmanager.put_secret_value(SecretId="prod/db", SecretString="by hand")
+        else:
+            secretsmanager.delete_secret(SecretId="prod/db")
+            clock.tick(DAY)
+            secretsmanager.restore_secret(SecretId="prod/db")
+        assert fake_secrets.next_due() is None
+        clock.tick(DAY)
+        fake_secrets.run_due()
+        assert rotation.attempts == 1
+
+    @pytest.mark.fake_secrets(rotation="manual")
+    def test_by_hand_a_repeated_call_is_answered_again(self, db, fake_secrets, secretsmanager, rotator):
+        request = {
+            "SecretId": "prod/db",
+            "RotationLambdaARN": fake_secrets.lambda_function(rotator),
+            "ClientRequestToken": "d1d1d1d1-d1d1-4d1d-8d1d-d1d1d1d1d1d1",
+        }
+        first, second = (secretsmanager.rotate_secret(**request)["VersionId"] for _ in range(2))
+        assert first == second
+        assert len(fake_secrets.rotations) == 1
+
+
+class TestThreadsOfAFunction:
+    def test_their_calls_do_not_wait_for_the_work_that_waits_for_them(
+        self, clock, db, schedule, fake_secrets, secretsmanager
+    ):
+        values = []
+
+        def in_a_thread(event, context):
+            thread = threading.Thread(
+                target=lambda: values.append(secretsmanager.get_secret_value(SecretId="prod/db")["SecretString"])
+            )
+            thread.start()
+            thread.join(10)
+
+        schedule(WEEKLY, handler=in_a_thread)
+        values.clear()
+        clock.move_to("2026-01-05T00:00:00Z")
+        secretsmanager.list_secrets()
+        assert values == ["old"] * 4
+
+
+class TestWhatIsShown:
+    def test_no_error_shows_what_may_be_a_secret_value(self, fake_secrets):
+        fake_secrets.add("prod/db", "old")
+        fake_secrets.add("rds!db", {"password": "old"}, owning_service="rds")
+        for misuse in (
+            lambda: fake_secrets.managed_rotation("rds!db", {"password": "hunter2"}),
+            lambda: fake_secrets.rotate("prod/db", "hunter2"),
+            lambda: fake_secrets.rotate("prod/db", {"password": "hunter2"}),
+            lambda: fake_secrets.on_event("hunter2"),
+        ):
+            with pytest.raises(TypeError) as raised:
+                misuse()
+            assert "hunter2" not in str(raised.value)
+
+    def test_the_handle_takes_no_attribute_that_it_has_not(self, fake_secrets):
+        with pytest.raises(AttributeError):
+            fake_secrets.rotation_errors = "record"
+
+    def test_a_function_that_is_not_registered_is_told_of(self, db, fake_secrets, secretsmanager, rotator):
+        known = fake_secrets.lambda_function(rotator, "known")
+        arn = "arn:aws:lambda:us-east-1:123456789012:function:unknown"
+        with pytest.raises(botocore.exceptions.ClientError) as refused:
+            secretsmanager.rotate_secret(SecretId="prod/db", RotationLambdaARN=arn)
+        assert refused.value.__notes__ == [
+            (
+                f"fake_secrets: no function is registered under {arn}; fake_secrets.lambda_function(handler, "
+                f"arn=...) does it. Registered: {known}"
+            )
+        ]
+
+    def test_who_has_filled_pending_is_told_of(self, db, fake_secrets, secretsmanager, rotator):
+        stranger = boto3.client("secretsmanager", **fake_secrets.credentials(TestPendingByOthers.STRANGER))
+
+        def handler(event, context):
+            stranger.put_secret_value(
+                SecretId=event["SecretId"],
+                ClientRequestToken=event["ClientRequestToken"],
+                SecretString="x",
+                VersionStages=["AWSPENDING"],
+            )
+
+        rotation = fake_secrets.rotate("prod/db", handler, errors="record")
+        assert TestPendingByOthers.STRANGER in rotation.error.__notes__[0]

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import functools
+import threading
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any
 
@@ -14,7 +16,7 @@ from aiobotocore.client import AioBaseClient
 from aiobotocore.endpoint import AioEndpoint
 
 from fake_secrets.hook.answers import OK, Target, Unsent, answer_parsed, answer_raw
-from fake_secrets.hook.calls import Call, begin, calling, is_ours, tell_other_place, world_of_this_call
+from fake_secrets.hook.calls import Call, advise, begin, calling, is_ours, world_of_this_call
 from fake_secrets.hook.holding import hold, release
 from fake_secrets.hook.requests import operation_sent, target_of
 from fake_secrets.hook.seams import Seam
@@ -23,6 +25,7 @@ if TYPE_CHECKING:
     from botocore.client import BaseClient
     from botocore.model import OperationModel
 
+    from fake_secrets.options import RotationErrors
     from fake_secrets.rotation.runner import Rotation
     from fake_secrets.world import World
 
@@ -48,8 +51,8 @@ async def answer_awaited(target: Target, model: OperationModel, params: Any) -> 
     target.response_type = AioResponse
     world = target.world
     await _do_due_work(world)
-    answer, rotation = answer_parsed(target, model, params)
-    await _follow_up(world, [] if rotation is None else [rotation], is_refused=answer[0].status_code != OK)
+    answer, rotations = answer_parsed(target, model, params)
+    await _follow_up(world, rotations, is_refused=answer[0].status_code != OK)
     return answer
 
 
@@ -65,8 +68,8 @@ async def _around_call(wrapped: Callable[..., Any], client: BaseClient, args: An
         call.response_type = AioResponse
         try:
             response = await _proceed(wrapped, args, kwargs, call)
-        except Exception:
-            await _follow_up(world, call.rotations, is_refused=True)
+        except Exception as error:
+            await _follow_up(world, call.rotations, error)
             raise
         except BaseException:
             world.rotations.release(call.rotations)
@@ -82,7 +85,7 @@ async def _proceed(wrapped: Callable[..., Any], args: Any, kwargs: Any, call: Ca
     try:
         return await wrapped(*args, **kwargs)
     except botocore.exceptions.ClientError as error:
-        tell_other_place(error, call, args)
+        advise(error, call, args)
         raise
     finally:
         calling.reset(reset)
@@ -100,27 +103,32 @@ async def _around_send(wrapped: Callable[..., Any], _: Any, args: Any, kwargs: A
     target.response_type = AioResponse
     if call is None:
         await _do_due_work(world)
-    response, rotation = answer_raw(target, operation, request.body, request.url, None)
+    response, rotations = answer_raw(target, operation, request.body, request.url, None)
     if call is not None:
-        call.remember(rotation)
+        call.remember(rotations)
     else:
-        await _follow_up(world, [] if rotation is None else [rotation], is_refused=response.status_code != OK)
+        await _follow_up(world, rotations, is_refused=response.status_code != OK)
     return response
 
 
 async def _do_due_work(world: World) -> None:
+    here = threading.get_ident()
     if world.has_due_work():
-        await _in_thread(world.do_due_work)
-    elif world.is_doing_due_work():
-        await _in_thread(world.await_due_work)
+        await _in_thread(functools.partial(world.do_due_work, by=here))
+    elif world.due_work.is_done_by(here):
+        # One of several calls at once: the others see what it has done, too.
+        await _in_thread(world.due_work.wait)
 
 
-async def _follow_up(world: World, rotations: Sequence[Rotation], *, is_refused: bool = False) -> None:
+async def _follow_up(
+    world: World, rotations: Sequence[Rotation], refusal: Exception | None = None, *, is_refused: bool = False
+) -> None:
     if rotations or world.has_news():
-        await _in_thread(world.follow_up, rotations, "record" if is_refused else None)
+        errors: RotationErrors | None = "record" if is_refused else None
+        await _in_thread(functools.partial(world.follow_up, rotations, refusal, errors=errors))
 
 
-async def _in_thread(function: Callable[..., object], *args: Any) -> None:
+async def _in_thread(function: Callable[[], object]) -> None:
     """Run in a thread what runs users' functions: they block, and may start an event loop of their own.
 
     Cancelled, it goes on, as AWS would.
@@ -133,6 +141,6 @@ async def _in_thread(function: Callable[..., object], *args: Any) -> None:
         import anyio.to_thread  # noqa: PLC0415
 
         with anyio.CancelScope(shield=True):
-            await anyio.to_thread.run_sync(function, *args)
+            await anyio.to_thread.run_sync(function)
     else:
-        await asyncio.shield(asyncio.to_thread(function, *args))
+        await asyncio.shield(asyncio.to_thread(function))

@@ -6,7 +6,7 @@ import email.utils
 import functools
 import json
 import json.encoder
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 import botocore.awsrequest
@@ -95,7 +95,7 @@ class Target:
 
 def answer_raw(
     target: Target, operation: str, body: bytes | str | None, url: str, model: OperationModel | None
-) -> tuple[Any, Rotation | None]:
+) -> tuple[Any, Sequence[Rotation]]:
     """Answer a request with an HTTP response, for botocore to parse.
 
     Args:
@@ -106,18 +106,18 @@ def answer_raw(
         model: the operation's model, if known.
 
     Returns:
-        The response, and the rotation that is to be run, if the request started one.
+        The response, and the rotations that are to be run.
     """
     facts = facts_of(operation, model)
-    content, rotation, error, now = _ask(target, operation, body, facts and facts.shape)
+    content, rotations, error, now = _ask(target, operation, body, facts and facts.shape)
     encoded = _body(content)
     status = OK if error is None else error.status
-    return target.response_type(url, status, _headers(target, encoded, now), encoded), rotation
+    return target.response_type(url, status, _headers(target, encoded, now), encoded), rotations
 
 
 def answer_parsed(
     target: Target, model: OperationModel, params: Mapping[str, Any]
-) -> tuple[tuple[Any, dict[str, Any]], Rotation | None]:
+) -> tuple[tuple[Any, dict[str, Any]], Sequence[Rotation]]:
     """Answer a request with what botocore's parser would have made of the HTTP response.
 
     Args:
@@ -126,13 +126,12 @@ def answer_parsed(
         params: the request that botocore has serialised.
 
     Returns:
-        HTTP response and parsed response, and the rotation that is to be run, if the request
-        started one.
+        HTTP response and parsed response, and the rotations that are to be run.
     """
     operation = model.name
     facts = facts_of(operation, model)
     assert facts is not None  # noqa: S101 -- the model was given
-    parsed, rotation, error, now = _ask(target, operation, params["body"], facts.shape)
+    parsed, rotations, error, now = _ask(target, operation, params["body"], facts.shape)
     encoded = _body(parsed)
     headers = _headers(target, encoded, now)
     if error is None:
@@ -145,13 +144,13 @@ def answer_parsed(
         "HTTPHeaders": headers,
         "RetryAttempts": 0,
     }
-    return (target.response_type(params["url"], status, headers, encoded), parsed), rotation
+    return (target.response_type(params["url"], status, headers, encoded), parsed), rotations
 
 
 def _ask(
     target: Target, operation: str, body: bytes | str | None, shape: Any
-) -> tuple[dict[str, Any], Rotation | None, ServiceError | None, float]:
-    """Return what the world answers: members as JSON, rotation to be run, error if it is one, and when."""
+) -> tuple[dict[str, Any], Sequence[Rotation], ServiceError | None, float]:
+    """Return what the world answers: members as JSON, rotations to be run, error if it is one, and when."""
     world = target.world
     try:
         members = _members(body)
@@ -164,10 +163,10 @@ def _ask(
         )
         answer = world.answer(request)
     except ServiceError as error:
-        return _refusal(error), None, error, clock.now()
+        return _refusal(error), (), error, clock.now()
     if answer.error is not None:
-        return _refusal(answer.error), answer.rotation, answer.error, request.now
-    return answer.content, answer.rotation, None, request.now
+        return _refusal(answer.error), answer.rotations, answer.error, request.now
+    return answer.content, answer.rotations, None, request.now
 
 
 def _refusal(error: ServiceError) -> dict[str, Any]:

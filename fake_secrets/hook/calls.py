@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 import weakref
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextvars import ContextVar
 from typing import TYPE_CHECKING, Any
 
@@ -29,11 +29,11 @@ if TYPE_CHECKING:
 
 __all__ = [
     "Equipment",
+    "advise",
     "around_call",
     "begin",
     "calling",
     "is_ours",
-    "tell_other_place",
     "world_of_this_call",
 ]
 
@@ -75,10 +75,10 @@ class Call(Target):
         self.is_fast = client.is_fast and world.lane == "fast"
         self.rotations: list[Rotation] = []
 
-    def remember(self, rotation: Rotation | None) -> None:
-        """Have a rotation run once the answer is out, if the call has started one."""
-        if rotation is not None:
-            self.rotations.append(rotation)
+    def remember(self, rotations: Sequence[Rotation]) -> None:
+        """Have rotations run once the answer is out."""
+        if rotations:
+            self.rotations += rotations
 
 
 calling: ContextVar[Call | None] = ContextVar("fake_secrets_call", default=None)
@@ -118,10 +118,10 @@ def around_call(wrapped: Callable[..., Any], client: BaseClient, args: Any, kwar
         call = begin(world, client, args)
         try:
             response = _proceed(wrapped, args, kwargs, call)
-        except Exception:
+        except Exception as error:
             # What the call has come to is what comes out, whatever becomes of a rotation.
             if call.rotations or world.has_news():
-                world.follow_up(call.rotations, "record")
+                world.follow_up(call.rotations, error)
             raise
         except BaseException:
             world.rotations.release(call.rotations)
@@ -138,7 +138,7 @@ def _proceed(wrapped: Callable[..., Any], args: Any, kwargs: Any, call: Call) ->
     try:
         return wrapped(*args, **kwargs)
     except botocore.exceptions.ClientError as error:
-        tell_other_place(error, call, args)
+        advise(error, call, args)
         raise
     finally:
         calling.reset(reset)
@@ -170,18 +170,29 @@ def begin(world: World, client: BaseClient, args: Any) -> Call:
     return call
 
 
-def tell_other_place(error: botocore.exceptions.ClientError, call: Call, args: Any) -> None:
-    """Note on an error that finds no secret in which other region or account there is one."""
-    is_lost = error.response.get("Error", {}).get("Code") == "ResourceNotFoundException"
-    secret_id = args[1].get("SecretId") if is_lost and len(args) == _REQUEST_ARGUMENTS else None
+def advise(error: botocore.exceptions.ClientError, call: Call, args: Any) -> None:
+    """Note on a refusal what the author of the test can't see: where the secret is, which functions there are."""
+    operation, members = args if len(args) == _REQUEST_ARGUMENTS else ("", {})
+    code = error.response.get("Error", {}).get("Code")
+    note = None
+    if code == "ResourceNotFoundException":
+        note = _other_place(members.get("SecretId"), call)
+    elif code == "AccessDeniedException" and operation == "RotateSecret":
+        note = call.world.functions.why_unknown(members.get("RotationLambdaARN"))
+    if note:
+        error.add_note(f"fake_secrets: {note}")
+
+
+def _other_place(secret_id: object, call: Call) -> str | None:
     places = call.world.places_of(secret_id) if isinstance(secret_id, str) else []
     asked = (call.world.principals.caller(call.access_key, call.partition).account_id, call.region)
-    if places and asked not in places:
-        told = " and ".join(
-            region if account_id == asked[0] else f"{region} of account {account_id}, to be asked for by its ARN"
-            for account_id, region in sorted(places)
-        )
-        error.add_note(f"fake_secrets: {secret_id!r} is in {told}; this client asks {call.region}")
+    if not places or asked in places:
+        return None
+    told = " and ".join(
+        region if account_id == asked[0] else f"{region} of account {account_id}, to be asked for by its ARN"
+        for account_id, region in sorted(places)
+    )
+    return f"{secret_id!r} is in {told}; this client asks {call.region}"
 
 
 def _equip(client: BaseClient) -> _Equipped:
@@ -206,8 +217,8 @@ def _before_call(model: OperationModel, params: dict[str, Any], **_: Any) -> Any
     call = calling.get()
     if call is None or not call.is_fast:
         return None
-    answer, rotation = answer_parsed(call, model, params)
-    call.remember(rotation)
+    answer, rotations = answer_parsed(call, model, params)
+    call.remember(rotations)
     return answer
 
 
@@ -223,8 +234,8 @@ def _before_send(request: Any, **_: Any) -> Any:
     if operation is None:
         return None
     model = call.model_of(operation)
-    response, rotation = answer_raw(call, operation, request.body, request.url, model)
-    call.remember(rotation)
+    response, rotations = answer_raw(call, operation, request.body, request.url, model)
+    call.remember(rotations)
     # botocore asks every handler: moto's, which goes by the URL, would do the same for itself.
     request.url = _ANSWERED_URL
     return response

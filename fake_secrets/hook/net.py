@@ -16,10 +16,10 @@ from fake_secrets.hook.requests import asked, operation_asked, operation_sent, t
 from fake_secrets.hook.seams import Seam
 
 if TYPE_CHECKING:
-    from fake_secrets.rotation.runner import Rotation
+    from fake_secrets.options import RotationErrors
     from fake_secrets.world import World
 
-__all__ = ["AioSeams", "around_request", "around_send"]
+__all__ = ["AioSeams", "around_request", "around_send", "errors_of"]
 
 _AIO_CLIENT = "aiobotocore.client"
 
@@ -93,8 +93,8 @@ def around_request(wrapped: Callable[..., Any], endpoint: Any, args: Any, kwargs
 
         return aio.answer_awaited(target, model, params)
     _do_due_work(world)
-    answer, rotation = answer_parsed(target, model, params)
-    _follow_up(world, rotation, answer[0].status_code)
+    answer, rotations = answer_parsed(target, model, params)
+    world.follow_up(rotations, errors=errors_of(answer[0]))
     return answer
 
 
@@ -109,11 +109,11 @@ def around_send(wrapped: Callable[..., Any], _: Any, args: Any, kwargs: Any) -> 
     target = call or target_of(world, request)
     if call is None:
         _do_due_work(world)
-    response, rotation = answer_raw(target, operation, request.body, request.url, None)
+    response, rotations = answer_raw(target, operation, request.body, request.url, None)
     if call is None:
-        _follow_up(world, rotation, response.status_code)
+        world.follow_up(rotations, errors=errors_of(response))
     else:
-        call.remember(rotation)
+        call.remember(rotations)
     return response
 
 
@@ -122,6 +122,6 @@ def _do_due_work(world: World) -> None:
         world.do_due_work()
 
 
-def _follow_up(world: World, rotation: Rotation | None, status: int) -> None:
-    rotations = [] if rotation is None else [rotation]
-    world.follow_up(rotations, None if status == OK else "record")
+def errors_of(response: Any) -> RotationErrors | None:
+    """Return what becomes of a rotation's errors: of an answer that refuses the refusal comes out."""
+    return None if response.status_code == OK else "record"

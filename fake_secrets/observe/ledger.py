@@ -10,12 +10,10 @@ from dataclasses import dataclass
 from typing import Any
 
 from fake_secrets.service.constraints import redact
+from fake_secrets.service.events import KEPT
 from fake_secrets.service.model import Request, Secret
 
-__all__ = ["KEPT", "SEEDED", "SUCCEEDED", "Call", "Entry", "Ledger", "RunningStep", "rotation_step"]
-
-# Some fifty megabytes.
-KEPT = 100_000
+__all__ = ["SEEDED", "SUCCEEDED", "Call", "Entry", "Ledger", "RunningStep", "rotation_step"]
 
 SEEDED = "seeded"
 SUCCEEDED = "succeeded"

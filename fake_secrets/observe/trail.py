@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-from collections import deque
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from typing import Any
 
 from fake_secrets import clock
 from fake_secrets.ids import numbered_uuid
-from fake_secrets.observe.ledger import KEPT
-from fake_secrets.service.events import LABEL_UPDATED, Event
+from fake_secrets.service.events import LABEL_UPDATED, Event, EventLog
 
-__all__ = ["Subscriber", "Trail"]
+__all__ = ["Subscriber", "Trail", "envelope"]
 
 __tracebackhide__ = True  # the arguments in our frames may hold secret values
 
@@ -35,13 +33,13 @@ class Trail:
     `len()` is the number of events that are kept.
 
     Args:
-        refresh: adds what has happened since.
+        log: returns the world's events.
     """
 
-    def __init__(self, refresh: Callable[[], None]) -> None:
-        self._refresh = refresh
-        self._events: deque[Event] = deque(maxlen=KEPT)
-        self._count = 0
+    __slots__ = ("_log",)
+
+    def __init__(self, log: Callable[[], EventLog]) -> None:
+        self._log = log
 
     @property
     def records(self) -> list[dict[str, Any]]:
@@ -56,47 +54,24 @@ class Trail:
     @property
     def events(self) -> list[dict[str, Any]]:
         """EventBridge's events, in order: those records, and ``Secret Label Updated``."""
-        return [_envelope(number, event) for number, event in self._numbered()]
-
-    @property
-    def count(self) -> int:
-        """How many events there were in all."""
-        self._refresh()
-        return self._count
+        return [envelope(number, event) for number, event in self._numbered()]
 
     @property
     def dropped(self) -> int:
         """How many of the oldest events are kept no longer: a world keeps the latest 100,000."""
-        return self.count - len(self._events)
+        return self._log().dropped
 
     def __len__(self) -> int:
-        self._refresh()
-        return len(self._events)
+        log = self._log()
+        return log.count - log.dropped
 
     def __repr__(self) -> str:
-        self._refresh()
-        names = [event.name for event in self._events]
+        names = [event.name for _, event in self._numbered()]
         more = f" after {len(names) - _SHOWN + self.dropped} others" if len(names) > _SHOWN else ""
         return f"<Trail {names[-_SHOWN:]}{more}>"
 
-    def add(self, events: Iterable[Event]) -> None:
-        """Add what has happened since, in order."""
-        for event in events:
-            self._count += 1
-            self._events.append(event)
-
-    def clear(self) -> None:
-        """Forget everything."""
-        self._events.clear()
-        self._count = 0
-
-    def event(self, number: int) -> dict[str, Any]:
-        """Return EventBridge's event of a number, counted from 0, which is kept still."""
-        return _envelope(number, self._events[number - self.dropped])
-
-    def _numbered(self) -> Iterable[tuple[int, Event]]:
-        self._refresh()
-        return enumerate(list(self._events), self.dropped)
+    def _numbered(self) -> list[tuple[int, Event]]:
+        return self._log().numbered()
 
 
 def _record(number: int, event: Event) -> dict[str, Any]:
@@ -134,7 +109,7 @@ def _record(number: int, event: Event) -> dict[str, Any]:
     }
 
 
-def _envelope(number: int, event: Event) -> dict[str, Any]:
+def envelope(number: int, event: Event) -> dict[str, Any]:
     """Return EventBridge's event: of a record [A], or of a staging label [B: rotation-facts 3.3]."""
     secret = event.secret
     is_of_label = event.name == LABEL_UPDATED

@@ -38,6 +38,16 @@ class Functions:
         """Say whether a function has this ARN."""
         return arn in self._functions
 
+    def why_unknown(self, arn: object) -> str | None:
+        """Return why an ARN can't be invoked here; None of one that can."""
+        if not isinstance(arn, str) or arn in self._functions:
+            return None
+        known = ", ".join(self._functions) or "none"
+        return (
+            f"no function is registered under {arn}; fake_secrets.lambda_function(handler, arn=...) does it. "
+            f"Registered: {known}"
+        )
+
     def register(
         self,
         handler: Handler,

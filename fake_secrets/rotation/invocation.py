@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import inspect
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, NoReturn
@@ -10,6 +9,7 @@ from typing import Any, NoReturn
 from fake_secrets import clock
 from fake_secrets.environment import Overlay
 from fake_secrets.errors import RotationFailedError
+from fake_secrets.options import check_callable, refuse_awaitable
 
 __all__ = ["Handler", "LambdaContext", "LambdaFunction", "TimedOut"]
 
@@ -75,17 +75,8 @@ class LambdaFunction:
     environment: Mapping[str, str] = field(default_factory=dict, repr=False)
 
     def __post_init__(self) -> None:
-        handler: object = self.handler
-        if not callable(handler):
-            hint = " (rotate_secret takes an ARN, as RotationLambdaARN)" if isinstance(handler, str) else ""
-            msg = f"a rotation function is called as handler(event, context); {handler!r} can't be called{hint}"
-            raise TypeError(msg)
-        if inspect.iscoroutinefunction(self.handler):
-            msg = (
-                f"{self.handler!r} is a coroutine function, which Lambda's Python runtime doesn't await. "
-                "Register a plain function that runs it, with asyncio.run for example."
-            )
-            raise TypeError(msg)
+        hint = " (rotate_secret takes an ARN, as RotationLambdaARN)" if isinstance(self.handler, str) else ""
+        check_callable(self.handler, "a rotation function is called as handler(event, context)", hint)
         timeout: object = self.timeout
         if timeout is not None and (
             isinstance(timeout, bool) or not isinstance(timeout, int | float) or not 0 < timeout <= _MAX_TIMEOUT
@@ -143,7 +134,7 @@ class LambdaFunction:
         )
         overlay.apply()
         try:
-            self.handler(event, context)
+            refuse_awaitable(self.handler(event, context), "the rotation function")
         except TimedOut:
             self._time_out()
         finally:

@@ -8,6 +8,7 @@ from typing import Any
 from fake_secrets.errors import UnsupportedOperationError
 from fake_secrets.ids import Ids
 from fake_secrets.observe.view import readable
+from fake_secrets.options import refuse_awaitable
 from fake_secrets.service.passwords import random_password
 from fake_secrets.service.seeds import SeedValue, stored_value
 
@@ -47,8 +48,9 @@ class ManagedRotation:
         self._keep = keep
         self._ids = ids
 
-    def deadline(self, now: float) -> float | None:
+    def deadline(self, _: float) -> float | None:
         """Return None: it takes the time that it takes."""
+        return None
 
     def invoke(self, *_: object) -> None:
         """Make the new value and keep it.
@@ -57,9 +59,13 @@ class ManagedRotation:
             UnsupportedOperationError: nobody says what the new value is, and there is no password in
                 the current one.
             TypeError: the new value is neither str, bytes nor a mapping.
+            SeedError: it is empty, or larger than AWS takes.
+            RotationFailedError: AWS would refuse to move AWSCURRENT.
             BaseException: whatever makes the new value raises.
         """
-        value = stored_value(self._name, self._new_value(self._current))
+        new_value = self._new_value(self._current)
+        refuse_awaitable(new_value, "what makes the new value")
+        value = stored_value(self._name, new_value)
         if value is None:
             msg = f"the new value of secret {self._name!r} is None: it is a str, bytes or a dict"
             raise TypeError(msg)

@@ -41,6 +41,9 @@ class Driver(Protocol):
     def step(self, rotation: Rotation) -> None:
         """Run the next step."""
 
+    def was_abandoned(self, rotation: Rotation) -> bool:
+        """Say whether another value became current meanwhile."""
+
 
 class Invocable(Protocol):
     """What a step is done by: a Lambda function, or AWS itself."""
@@ -65,8 +68,7 @@ class Rotation:
     `failed_step` and `error` tell which step raised what; `outcome` is ``succeeded``,
     ``failed`` (a step raised) or ``unfinished`` (four quiet steps, and AWSCURRENT isn't on
     the new version). A rotation that `is_test` tries the function in testSecret only, and
-    succeeds where that doesn't raise. `plan` are the steps that an attempt has, and `was_abandoned`
-    says that another value became current during the last one.
+    succeeds where that doesn't raise. `plan` are the steps that an attempt has.
     """
 
     secret_arn: str
@@ -79,7 +81,6 @@ class Rotation:
     failed_step: str | None = None
     error: BaseException | None = None
     attempts: int = 0
-    was_abandoned: bool = False
 
     @property
     def succeeded(self) -> bool:
@@ -90,6 +91,11 @@ class Rotation:
     def is_test(self) -> bool:
         """Whether the function is only tried, by RotateImmediately=False."""
         return self.plan == TEST_STEPS
+
+    @property
+    def was_abandoned(self) -> bool:
+        """Whether another value became current meanwhile, which took AWSPENDING away."""
+        return self._driver.was_abandoned(self)
 
     @property
     def next_step(self) -> str | None:
@@ -129,16 +135,16 @@ class Rotation:
     def _reason(self) -> str:
         if self.outcome == "failed":
             # Only the kind of error: its text may hold a secret value.
-            where = f"failed in {self.failed_step} with" if self.failed_step else "not begun, because of a"
+            where = f"failed in {self.failed_step} with" if self.failed_step else "not begun, because of"
             return f"{where} {type(self.error).__name__}"
         if self.outcome == "succeeded":
             return "succeeded"
-        if not self.attempts:
-            return "not begun"
+        abandoned = "abandoned, since another value became current meanwhile" if self.was_abandoned else ""
         if self.next_step is not None:
-            return f"under way, {self.next_step} is next"
-        if self.was_abandoned:
-            return "unfinished, since another value became current meanwhile, which took AWSPENDING away"
+            state = abandoned or ("under way" if self.attempts else "begun")
+            return f"{state}; {self.next_step} is next"
+        if abandoned:
+            return abandoned
         return (
             "unfinished, since no step raised but AWSCURRENT isn't on the new version; finishSecret "
             "has to move it with update_secret_version_stage"

@@ -2,13 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections import deque
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Literal
 
 from fake_secrets.service.model import AWSPENDING, AWSPREVIOUS, Secret
 
-__all__ = ["LABEL_UPDATED", "Event", "label_events", "rotation_event", "version_events"]
+__all__ = [
+    "KEPT",
+    "LABEL_UPDATED",
+    "Event",
+    "EventLog",
+    "label_events",
+    "rotation_event",
+    "version_events",
+]
+
+# How much of what happened a world keeps: of events, of calls, of rotations.
+KEPT = 100_000
 
 LABEL_UPDATED = "Secret Label Updated"
 
@@ -32,6 +44,33 @@ class Event:
     time: float
     version_id: str
     detail: str | None = None
+
+
+class EventLog:
+    """What happened, in order: the latest, up to a number that no test reaches by itself."""
+
+    def __init__(self) -> None:
+        self._events: deque[Event] = deque(maxlen=KEPT)
+        self.count = 0
+
+    def __getitem__(self, number: int) -> Event:
+        """Return the event of a number, counted from 0, which is kept still."""
+        return self._events[number - self.dropped]
+
+    @property
+    def dropped(self) -> int:
+        """How many of the oldest are kept no longer."""
+        return self.count - len(self._events)
+
+    def add(self, events: Iterable[Event]) -> None:
+        """Add what has happened, in order."""
+        for event in events:
+            self.count += 1
+            self._events.append(event)
+
+    def numbered(self) -> list[tuple[int, Event]]:
+        """Return the events that are kept, with their numbers."""
+        return list(enumerate(list(self._events), self.dropped))
 
 
 def rotation_event(

@@ -153,7 +153,7 @@ def delete_secret(store: Store, request: Request) -> dict[str, Any]:
     _check_deletion(secret)
     days = DEFAULT_RECOVERY_WINDOW if window is None else window
     secret.deleted = secret.changed = request.now
-    store.events += version_events("StartSecretVersionDelete", secret, request.now)
+    store.events.add(version_events("StartSecretVersionDelete", secret, request.now))
     store.schedule_deletion(secret, request.now + days * clock.SECONDS_PER_DAY)
     return {"ARN": secret.arn, "Name": secret.name, "DeletionDate": secret.deletion_date}
 
@@ -175,7 +175,7 @@ def restore_secret(store: Store, request: Request) -> dict[str, Any]:
     if secret.deleted is not None:
         secret.deleted = secret.deletion_date = None
         secret.changed = request.now
-        store.events += version_events("CancelSecretVersionDelete", secret, request.now)
+        store.events.add(version_events("CancelSecretVersionDelete", secret, request.now))
         skip_missed(secret.rotation, request.now)
     return {"ARN": secret.arn, "Name": secret.name}
 
@@ -267,8 +267,8 @@ def _delete_now(store: Store, request: Request) -> dict[str, Any]:
         secret = store.get(request)
         _check_deletion(secret)
         if secret.deleted is None:
-            store.events += version_events("StartSecretVersionDelete", secret, request.now)
-        store.events += version_events("EndSecretVersionDelete", secret, request.now)
+            store.events.add(version_events("StartSecretVersionDelete", secret, request.now))
+        store.events.add(version_events("EndSecretVersionDelete", secret, request.now))
         store.remove(secret)
         return {"ARN": secret.arn, "Name": secret.name, "DeletionDate": request.now}
     arn = secret_id

@@ -90,8 +90,8 @@ class RotationState:
 
     `open_token` names the version in flight, while there is one, `rotation_token` proves that a call
     is of its rotation, and `running_token` names the version of the latest attempt, while it runs.
-    `failures` counts the attempts in a row that have failed. A secret that AWS or a partner rotates
-    has no `lambda_arn`.
+    `was_attempted` says that one has begun, `failures` counts those in a row that have failed. A secret
+    that AWS or a partner rotates has no `lambda_arn`.
 
     `abandoned_token` names the version that another value has overtaken last.
 
@@ -112,6 +112,7 @@ class RotationState:
     rotation_token: str | None = field(default=None, repr=False)
     running_token: str | None = None
     abandoned_token: str | None = None
+    was_attempted: bool = False
     failures: int = 0
     external_metadata: list[dict[str, str]] | None = None
     external_role_arn: str | None = None
@@ -122,6 +123,16 @@ class RotationState:
         if self.window is None or self.retry_at is None:
             return self.retry_at if self.window is None else self.window
         return min(self.window, self.retry_at)
+
+    def open(self, token: str, rotation_token: str) -> None:
+        """Have a version be in flight."""
+        self.close()
+        self.open_token, self.rotation_token = token, rotation_token
+
+    def close(self) -> None:
+        """Have none be in flight any more, nor be attempted again."""
+        self.open_token = self.rotation_token = self.retry_at = None
+        self.was_attempted, self.failures = False, 0
 
 
 @dataclass(slots=True)
@@ -171,6 +182,11 @@ class Secret:
     policy: str | None = None
     replicas: Mapping[str, Replica] = field(default_factory=_nothing)
     primary: Secret | None = field(default=None, repr=False)
+
+    @property
+    def is_managed(self) -> bool:
+        """Whether AWS or a partner rotates it, unless it has a function."""
+        return bool(self.owning_service or self.type)
 
     @property
     def history(self) -> dict[int, str]:

@@ -241,6 +241,7 @@ def _copy(primary: Secret, copy: Secret) -> None:
             )
         else:
             known.value = version.value
-    copy.labels = primary.labels
+    # Nobody is told of a replica's labels.
+    copy.labels = copy.announced = primary.labels
     copy.remove_versions(copy.versions.keys() - primary.versions.keys())
     copy.removed = primary.removed

@@ -44,11 +44,12 @@ def rotate_secret(store: Store, request: Request) -> dict[str, Any]:
         LimitExceededException (400): too many labels, or versions [B; the service model doesn't
             list it for RotateSecret, D].
     Source:   RotateSecret; api-facts 10, rotation-facts 1.1. A refused call changes nothing
-              [A]. A token whose rotation runs, or whose version exists, answers again and
-              starts nothing [D]. RotateImmediately=False, rotation-facts 1.4: only testSecret is
-              run, on a version of its own that has the current value [A, B] and goes
-              afterwards [B]; an open rotation refuses it, too [D]. Without a function there is
-              nothing to try: only the configuration is kept [D].
+              [A]. A token whose rotation runs or hasn't begun yet, or whose version exists and
+              is in no open rotation, answers again and starts nothing [D]. RotateImmediately=
+              False, rotation-facts 1.4: only testSecret is run, on a version of its own that
+              has the current value [A, B] and goes afterwards [B]; an open rotation refuses it,
+              too [D]. Without a function there is nothing to try: only the configuration is
+              kept [D].
     """
     check_secret_id(request.members["SecretId"])
     token = token_of(request, "InvalidParameterException")
@@ -57,11 +58,11 @@ def rotate_secret(store: Store, request: Request) -> dict[str, Any]:
     stored = secret.rotation
     arn = request.members.get("RotationLambdaARN") or (stored.lambda_arn if stored else None)
     check_rules(rules or {})
-    is_managed = arn is None and bool(secret.owning_service or secret.type)
+    is_managed = arn is None and secret.is_managed
     if not is_managed:
         arn = _check_function(store, request, arn)
     response = {"ARN": secret.arn, "Name": secret.name, "VersionId": token}
-    if stored is not None and stored.open_token == token == stored.running_token:
+    if stored is not None and stored.open_token == token and (stored.running_token or not stored.was_attempted):
         return response
     if stages.is_rotation_open(secret.labels):
         store.started_rotation = reattempt(secret)
@@ -98,7 +99,8 @@ def cancel_rotate_secret(store: Store, request: Request) -> dict[str, Any]:
     if pending is not None and pending == rotation.open_token and stages.is_rotation_open(secret.labels):
         response["VersionId"] = rotation.open_token
     rotation.enabled = False
-    rotation.last_rotated = rotation.next_rotation = rotation.window = rotation.open_token = None
+    rotation.last_rotated = rotation.next_rotation = rotation.window = None
+    rotation.close()
     secret.changed = request.now
     return response
 

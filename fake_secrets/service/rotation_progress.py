@@ -57,14 +57,13 @@ def open_rotation(
     labels = stages.open_rotation(secret.labels, token, quota=quotas.labels)
     outdated = room_for_version(secret, labels, quotas.versions, now)
     current = secret.versions.get(secret.labels.get(AWSCURRENT, "")) if is_test else None
-    rotation.rotation_token, rotation.failures = store.ids.uuid(), 0
-    rotation.open_token = token
+    rotation.open(token, store.ids.uuid())
     secret.rotation = rotation
     secret.add_version(token, None if current is None else current.value, now)
     secret.labels = labels
     secret.remove_versions(outdated)
     secret.changed = now
-    store.events.append(rotation_event("Started", secret, token, now, is_test=is_test))
+    store.events.add([rotation_event("Started", secret, token, now, is_test=is_test)])
     return _started(secret, rotation, is_test=is_test)
 
 
@@ -122,7 +121,7 @@ def begin_attempt(secret: Secret, token: str) -> bool:
         return True
     if rotation.running_token == token:
         return False
-    rotation.running_token, rotation.retry_at = token, None
+    rotation.running_token, rotation.retry_at, rotation.was_attempted = token, None, True
     return True
 
 
@@ -140,7 +139,7 @@ def check_pending(secret: Secret, token: str) -> str | None:
         is looked at as soon as createSecret has passed [D].
     """
     version, rotation = secret.versions.get(token), secret.rotation
-    if version is None or version.stranger is None or rotation is None:
+    if version is None or version.stranger is None or rotation is None or rotation.lambda_arn is None:
         return None
     return (
         f"Pending secret version {token} for Secret {secret.arn} was not created by Lambda {rotation.lambda_arn}. "
@@ -148,18 +147,23 @@ def check_pending(secret: Secret, token: str) -> str | None:
     )
 
 
-def store_managed_value(secret: Secret, token: str, value: str | bytes, now: float) -> None:
+def store_managed_value(store: Store, secret: Secret, token: str, value: str | bytes, now: float) -> None:
     """Store the value that AWS or a partner rotates to, and make it current.
 
     AWSPENDING stays on it, as after any rotation [A: rotation-facts 0; for this one D].
+
+    Raises:
+        LimitExceededException (400): too many labels.
     """
     version = secret.versions.get(token)
     # The secret may have been deleted or changed meanwhile.
     if version is None or secret.labels.get(AWSPENDING) != token:
         return
-    version.value, version.kms_key_id = value, secret.kms_key_id
     current = secret.labels.get(AWSCURRENT)
-    secret.labels = stages.move(secret.labels, secret.versions, AWSCURRENT, current, token)
+    quota = store.quotas.labels
+    labels = stages.move(secret.labels, secret.versions, AWSCURRENT, current, token, quota=quota)
+    version.value, version.kms_key_id = value, secret.kms_key_id
+    secret.labels = labels
     secret.changed = now
     follow(secret)
 
@@ -187,7 +191,7 @@ def end_attempt(store: Store, secret: Secret, token: str, now: float, failure: s
     if not store.holds(secret):
         return False
     if failure is not None:
-        store.events.append(rotation_event("Failed", secret, token, now, message=failure))
+        store.events.add([rotation_event("Failed", secret, token, now, message=failure)])
         if rotation is not None and is_open:
             _plan_next_attempt(store, secret, rotation, token, now)
         return False
@@ -196,9 +200,9 @@ def end_attempt(store: Store, secret: Secret, token: str, now: float, failure: s
     is_in_order = pending in {None, token} or (rotation is not None and pending == rotation.open_token)
     if secret.labels.get(AWSCURRENT) != token or not is_in_order or was_abandoned(secret, token):
         return False
-    store.events.append(rotation_event("Succeeded", secret, token, now))
+    store.events.add([rotation_event("Succeeded", secret, token, now)])
     if rotation is not None and is_open:
-        rotation.open_token = None
+        rotation.close()
     if rotation is not None and rotation.enabled:
         rotation.last_rotated = now
         count_from(rotation, now)
@@ -210,13 +214,13 @@ def end_test(store: Store, secret: Secret, token: str, now: float, failure: str 
     pause(secret, token)
     rotation = secret.rotation
     if rotation is not None and rotation.open_token == token:
-        rotation.open_token = None
+        rotation.close()
     if token in secret.versions and secret.labels.get(AWSCURRENT) != token:
         secret.labels = {label: holder for label, holder in secret.labels.items() if holder != token}
         secret.remove_versions([token])
     follow(secret)
     what: Literal["Succeeded", "Failed"] = "Succeeded" if failure is None else "Failed"
-    store.events.append(rotation_event(what, secret, token, now, is_test=True, message=failure))
+    store.events.add([rotation_event(what, secret, token, now, is_test=True, message=failure)])
 
 
 def was_abandoned(secret: Secret, token: str) -> bool:
@@ -245,11 +249,14 @@ def may_retry(secret: Secret, token: str) -> str | None:
     if secret.deleted is not None:
         return "the secret is marked for deletion"
     if secret.rotation is None or not secret.rotation.enabled:
-        return "rotation was cancelled"
+        return (
+            "rotation was cancelled. If AWSPENDING is on its version, remove it with update_secret_version_stage; "
+            "then start another with fake_secrets.rotate(...)"
+        )
     if secret.rotation.running_token == token:
         return "it is running"
     if secret.labels.get(AWSPENDING) != token:
-        return "AWSPENDING isn't on its version any more"
+        return "AWSPENDING isn't on its version any more; start another with fake_secrets.rotate(...)"
     if not stages.is_rotation_open(secret.labels):
         return "its version is current already"
     return None
@@ -263,7 +270,7 @@ def _started(secret: Secret, rotation: RotationState, *, is_test: bool = False) 
 
 def _refused(store: Store, secret: Secret, token: str, now: float, message: str) -> StartedRotation:
     """Tell of a rotation that is due and can't be opened, since nobody waits for the answer [D]."""
-    store.events.append(rotation_event("Failed", secret, token, now, message=message))
+    store.events.add([rotation_event("Failed", secret, token, now, message=message)])
     return StartedRotation(secret, token, None, "", refusal=message)
 
 

@@ -156,13 +156,15 @@ def count_from(rotation: RotationState, since: float) -> None:
 
 
 def skip_missed(rotation: RotationState | None, now: float) -> None:
-    """Have a rotation be due with the first window that starts after now, epoch seconds.
+    """Have nothing be due any more by now, epoch seconds, but with the first window that starts later.
 
     The windows are still counted from the same event, and NextRotationDate stays as it is.
     """
     if rotation is not None and rotation.enabled:
         schedule = schedule_of(rotation.rules)
         rotation.window = None if schedule is None else next(schedule.windows(rotation.counted_from, now)).start
+        if rotation.retry_at is not None and rotation.retry_at <= now:
+            rotation.retry_at = None
 
 
 def describe_rules(rules: Mapping[str, Any], since: float) -> dict[str, Any]:

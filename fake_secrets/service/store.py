@@ -12,7 +12,7 @@ from fake_secrets.ids import Ids
 from fake_secrets.service.access import check_access, is_foreign, refuse_replica
 from fake_secrets.service.agenda import Agenda
 from fake_secrets.service.arns import SECRET_ARN, SUFFIX, SUFFIX_LENGTH
-from fake_secrets.service.events import Event, label_events, version_events
+from fake_secrets.service.events import EventLog, label_events, version_events
 from fake_secrets.service.keys import Keys
 from fake_secrets.service.model import Request, Secret
 from fake_secrets.service.quotas import Quotas
@@ -97,8 +97,7 @@ class Store:
         self.quotas = Quotas()
         self.retries = Retries()
         self.started_rotation: StartedRotation | None = None
-        # What has happened since somebody has taken them away.
-        self.events: list[Event] = []
+        self.events = EventLog()
         # The secret that the call being answered is about, for the ledger.
         self.concerned: Secret | None = None
         # How often something has changed by which secrets are listed or sorted.
@@ -244,7 +243,7 @@ class Store:
         """Carry out the deletions that are due at `now` (epoch seconds)."""
         while (taken := self._deletions.take(now)) is not None:
             due, secret = taken
-            self.events += version_events("EndSecretVersionDelete", secret, due)
+            self.events.add(version_events("EndSecretVersionDelete", secret, due))
             self.remove(secret)
 
     def follow_up(self, secret: Secret, now: float) -> None:
@@ -256,7 +255,7 @@ class Store:
         """
         self.revision += 1
         if secret.labels is not secret.announced:
-            self.events += label_events(secret, now)
+            self.events.add(label_events(secret, now))
         due = None if secret.rotation is None else secret.rotation.due
         if due is not None:
             self.due_rotations.note(secret, due)

@@ -75,8 +75,9 @@ class PlannedValue:
         in_flight = rotation.open_token
         if was_open and in_flight is not None and in_flight != self.version_id:
             # It has lost AWSPENDING to a value from elsewhere [B: rotation-facts 1.5].
-            store.events.append(rotation_event("Abandoned", secret, in_flight, now))
-            rotation.open_token, rotation.abandoned_token = None, in_flight
+            store.events.add([rotation_event("Abandoned", secret, in_flight, now)])
+            rotation.close()
+            rotation.abandoned_token = in_flight
 
 
 def value_of(store: Store, request: Request) -> str | bytes | None:

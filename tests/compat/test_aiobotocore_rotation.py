@@ -1,5 +1,6 @@
 """aiobotocore: what falls due, is attempted again, or is told, is so around awaited calls too."""
 
+import asyncio
 import datetime
 import threading
 
@@ -90,3 +91,39 @@ async def test_manual_rotation_only_begins(rotator, lane):
         await client.rotate_secret(SecretId="db", RotationLambdaARN=fake.lambda_function(rotator))
         assert rotator.steps == []
         assert fake.rotations[0].step().next_step == "setSecret"
+
+
+@pytest.mark.asyncio
+async def test_calls_at_once_all_see_what_was_due(rotator, lane):
+    with freezegun.freeze_time("2026-01-01T12:00:00Z", real_asyncio=True) as clock:
+        async with mock_stages({"db": "old"}, _lane=lane) as fake, secretsmanager() as client:
+            await client.rotate_secret(
+                SecretId="db", RotationLambdaARN=fake.lambda_function(rotator), RotationRules=DAILY
+            )
+            clock.move_to("2026-01-02T12:00:00Z")
+            described = await asyncio.gather(*(client.describe_secret(SecretId="db") for _ in range(4)))
+    assert {answer["LastRotatedDate"] for answer in described} == {datetime.datetime(2026, 1, 2, tzinfo=UTC)}
+
+
+@pytest.mark.asyncio
+async def test_a_thread_of_a_due_function_is_not_waited_for_by_itself(lane):
+    values = []
+
+    async def read():
+        async with secretsmanager() as client:
+            values.append((await client.get_secret_value(SecretId="db"))["SecretString"])
+
+    def in_a_thread(event, context):
+        thread = threading.Thread(target=lambda: asyncio.run(read()))
+        thread.start()
+        thread.join(20)
+
+    with freezegun.freeze_time("2026-01-01T12:00:00Z", real_asyncio=True) as clock:
+        async with mock_stages({"db": "old"}, _lane=lane) as fake, secretsmanager() as client:
+            arn = fake.lambda_function(in_a_thread)
+            await client.rotate_secret(
+                SecretId="db", RotationLambdaARN=arn, RotationRules=DAILY, RotateImmediately=False
+            )
+            clock.move_to("2026-01-02T12:00:00Z")
+            await asyncio.wait_for(client.list_secrets(), 60)
+    assert values == ["old"] * 5

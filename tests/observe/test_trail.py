@@ -191,6 +191,11 @@ class TestLabelEvents:
         secretsmanager.put_secret_value(SecretId="prod/db", SecretString="x", VersionStages=[label])
         assert label_events(fake_secrets) == []
 
+    def test_a_replica_that_becomes_a_secret_of_its_own_is_not(self, db, fake_secrets, secretsmanager):
+        secretsmanager.replicate_secret_to_regions(SecretId="prod/db", AddReplicaRegions=[{"Region": "sa-east-1"}])
+        boto3.client("secretsmanager", region_name="sa-east-1").stop_replication_to_replica(SecretId="prod/db")
+        assert label_events(fake_secrets) == []
+
     def test_metadata_is_not(self, db, fake_secrets, secretsmanager):
         secretsmanager.update_secret(SecretId="prod/db", Description="changed")
         secretsmanager.tag_resource(SecretId="prod/db", Tags=[{"Key": "a", "Value": "b"}])

@@ -1,8 +1,10 @@
 """Secrets that AWS or a partner rotates, without a function."""
 
+import functools
+
 import pytest
 
-from fake_secrets import UnsupportedOperationError
+from fake_secrets import RotationFailedError, UnsupportedOperationError
 
 TOKEN = "d1d1d1d1-d1d1-4d1d-8d1d-d1d1d1d1d1d1"
 EXTERNAL = [{"Key": "orgId", "Value": "00D5g"}]
@@ -174,6 +176,35 @@ def test_the_label_is_told_of_before_the_rotation_succeeds(db, fake_secrets):
         "Secret Label Updated",
         "RotationSucceeded",
     ]
+
+
+def test_more_labels_than_the_quota_fail_it_and_change_nothing(db, fake_secrets):
+    before = db.stages
+    fake_secrets.quotas.labels = 2
+    with pytest.raises(RotationFailedError, match="maximum number of staging labels"):
+        fake_secrets.rotate("rds!db-1", token=TOKEN)
+    assert db.stages == {**before, "AWSPENDING": TOKEN}
+    assert db.value("AWSPENDING") is None
+
+
+@pytest.mark.fake_secrets(rotation="manual")
+def test_what_was_put_into_its_pending_version_is_overwritten(external, fake_secrets, secretsmanager):
+    fake_secrets.managed_rotation("crm", lambda current: "new")
+    rotation = fake_secrets.rotate("crm")
+    secretsmanager.put_secret_value(
+        SecretId="crm", ClientRequestToken=rotation.token, SecretString="x", VersionStages=["AWSPENDING"]
+    )
+    assert rotation.step().succeeded
+    assert external.value() == "new"
+
+
+def test_a_coroutine_is_no_new_value(external, fake_secrets):
+    async def new_value(current):
+        return "new"
+
+    fake_secrets.managed_rotation("crm", functools.partial(lambda make, current: make(current), new_value))
+    with pytest.raises(TypeError, match="has returned a coroutine"):
+        fake_secrets.rotate("crm")
 
 
 def test_what_cannot_be_called_makes_no_new_value(db, fake_secrets):

@@ -555,10 +555,8 @@ class TestRotateOfTheHandle:
                 "RotateSecret was refused with InvalidRequestException: A previous rotation isn't complete. That "
                 "rotation will be reattempted."
             ),
-            (
-                f"To go on, retry() {rotation!r}, or remove AWSPENDING from that version with "
-                "update_secret_version_stage."
-            ),
+            f"It was attempted again now: {rotation!r}.",
+            "To go on, retry() it, or remove AWSPENDING from that version with update_secret_version_stage.",
         ]
 
     def test_an_arn_for_a_handler_is_refused(self, fake_secrets, db):
@@ -567,7 +565,7 @@ class TestRotateOfTheHandle:
 
     def test_a_token_that_was_rotated_under_before_is_refused(self, fake_secrets, db):
         fake_secrets.rotate("prod/db", Rotator(), token=TOKEN)
-        with pytest.raises(RequestRefusedError, match="asked under this token before"):
+        with pytest.raises(ValueError, match="was used before: RotateSecret only answers again"):
             fake_secrets.rotate("prod/db", token=TOKEN)
 
     def test_a_secret_in_another_region_is_rotated_there(self, fake_secrets):

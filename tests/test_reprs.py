@@ -1,0 +1,29 @@
+"""No repr of ours shows a secret value."""
+
+import dataclasses
+import importlib
+import inspect
+import pkgutil
+
+import pytest
+
+import fake_secrets
+
+SECRET_FIELDS = {"content", "errors", "members", "new_value", "rotation_token", "value"}
+# Redacted already, or the facts of a model.
+HARMLESS = {"Entry", "Shape"}
+
+
+def dataclasses_of_the_package():
+    for found in pkgutil.walk_packages(fake_secrets.__path__, "fake_secrets."):
+        if found.name not in {"fake_secrets.__main__", "fake_secrets.hook.aio"}:
+            module = importlib.import_module(found.name)
+            for _, kind in inspect.getmembers(module, dataclasses.is_dataclass):
+                if kind.__module__ == module.__name__ and kind.__name__ not in HARMLESS:
+                    yield kind
+
+
+@pytest.mark.parametrize("kind", list(dataclasses_of_the_package()), ids=lambda kind: kind.__qualname__)
+def test_what_may_hold_a_secret_value_is_left_out(kind):
+    shown = {field.name for field in dataclasses.fields(kind) if field.repr}
+    assert not shown & SECRET_FIELDS
