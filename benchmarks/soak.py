@@ -1,0 +1,59 @@
+"""Make a million calls in one world, and look at its memory on the way."""
+
+from __future__ import annotations
+
+import argparse
+import itertools
+import time
+
+import boto3
+from growth import memory
+from measuring import describe_machine, prepare_environment, print_table
+
+from fake_secrets import mock_stages
+
+LOOKS = 10
+MEBIBYTE = 1_048_576
+
+
+def table(calls: int) -> list[list[str]]:
+    """Return the rows of the table: calls made, resident memory, time per call."""
+    rows = [["calls", "memory", "per call"]]
+    with mock_stages() as fake_secrets:
+        client = boto3.client("secretsmanager")
+        client.create_secret(Name="db", SecretString="0")
+        # Old versions only go after a day, which isn't going to pass.
+        tokens = itertools.cycle(f"{number:032}" for number in range(50))
+        first, second = (
+            client.put_secret_value(SecretId="db", SecretString=text)["VersionId"] for text in ("first", "second")
+        )
+        moves = itertools.cycle([(second, first), (first, second)])
+        for look in range(1, LOOKS + 1):
+            start = time.perf_counter()
+            for _ in range(calls // LOOKS // 4):
+                client.get_secret_value(SecretId="db")
+                client.describe_secret(SecretId="db")
+                client.put_secret_value(
+                    SecretId="db", SecretString="same", ClientRequestToken=next(tokens), VersionStages=["LIVE"]
+                )
+                holder, target = next(moves)
+                client.update_secret_version_stage(
+                    SecretId="db", VersionStage="AWSCURRENT", RemoveFromVersionId=holder, MoveToVersionId=target
+                )
+            microseconds = (time.perf_counter() - start) / (calls // LOOKS) * 1e6
+            rows.append([f"{calls // LOOKS * look:,}", f"{memory() / MEBIBYTE:.0f} MiB", f"{microseconds:.0f} us"])
+        rows.append(["kept, dropped", f"{len(fake_secrets.calls):,}", f"{fake_secrets.dropped_calls:,}"])
+    return rows
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description="Soak a world.")
+    parser.add_argument("--calls", type=int, default=1_000_000)
+    arguments = parser.parse_args()
+    prepare_environment()
+    print(describe_machine())
+    print_table(table(arguments.calls))
+
+
+if __name__ == "__main__":
+    main()

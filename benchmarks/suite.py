@@ -1,0 +1,117 @@
+"""Run a generated suite of rotation tests, written for us and for moto: in one process, and over two workers.
+
+moto doesn't invoke a rotation function by itself where there is no container: its suite calls the function step by
+step, as its users do.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+from measuring import describe_machine, prepare_environment, print_table
+
+ROTATION = """
+import json
+import boto3
+
+STEPS = ("createSecret", "setSecret", "testSecret", "finishSecret")
+
+
+def handler(event, context):
+    client = boto3.client("secretsmanager")
+    arn, token = event["SecretId"], event["ClientRequestToken"]
+    if event["Step"] == "createSecret":
+        current = json.loads(client.get_secret_value(SecretId=arn)["SecretString"])
+        password = client.get_random_password()["RandomPassword"]
+        client.put_secret_value(
+            SecretId=arn, ClientRequestToken=token, SecretString=json.dumps({**current, "password": password}),
+            VersionStages=["AWSPENDING"],
+        )
+    elif event["Step"] == "finishSecret":
+        stages = client.describe_secret(SecretId=arn)["VersionIdsToStages"]
+        (current,) = [version for version, labels in stages.items() if "AWSCURRENT" in labels]
+        client.update_secret_version_stage(
+            SecretId=arn, VersionStage="AWSCURRENT", MoveToVersionId=token, RemoveFromVersionId=current
+        )
+"""
+TEST = {
+    "ours": """
+
+def test_rotation_{number}(fake_secrets, secretsmanager):
+    db = fake_secrets.add("prod/db", {{"username": "app", "password": "old"}})
+    assert fake_secrets.rotate("prod/db", handler).succeeded
+    secret = json.loads(secretsmanager.get_secret_value(SecretId="prod/db")["SecretString"])
+    assert secret["password"] != "old"
+""",
+    "moto": """
+
+@mock_aws
+def test_rotation_{number}():
+    client = boto3.client("secretsmanager")
+    old = json.dumps({{"username": "app", "password": "old"}})
+    arn = client.create_secret(Name="prod/db", SecretString=old)["ARN"]
+    for step in STEPS:
+        handler({{"SecretId": arn, "ClientRequestToken": TOKEN, "Step": step}}, None)
+    secret = json.loads(client.get_secret_value(SecretId="prod/db", VersionStage="AWSCURRENT")["SecretString"])
+    assert secret["password"] != "old"
+""",
+}
+HEAD = {"ours": "", "moto": 'from moto import mock_aws\n\nTOKEN = "1" * 32\n'}
+WAYS: Mapping[str, Sequence[str]] = {"one process": (), "two workers": ("-n", "2")}
+COMMAND = (sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "-p", "no:randomly")
+KIBIBYTES_PER_MEBIBYTE = 1_024
+
+
+def write_suite(folder: Path, side: str, count: int) -> None:
+    tests = "".join(TEST[side].format(number=number) for number in range(count))
+    (folder / "test_rotations.py").write_text(f"{ROTATION}\n{HEAD[side]}{tests}")
+
+
+def run(folder: Path, options: Sequence[str]) -> tuple[float, float]:
+    """Run a suite; return the seconds that it takes, and the most memory that its first process has had, MiB."""
+    start = time.perf_counter()
+    with tempfile.TemporaryFile("w+") as output:
+        process = subprocess.Popen([*COMMAND, *options], cwd=folder, stdout=output)
+        _, status, usage = os.wait4(process.pid, 0)
+        process.returncode = status
+        if status:
+            output.seek(0)
+            sys.exit(f"the suite has failed:\n{output.read()}")
+    return time.perf_counter() - start, usage.ru_maxrss / KIBIBYTES_PER_MEBIBYTE
+
+
+def table(count: int) -> list[list[str]]:
+    """Run both suites in each way, and return the rows of the table."""
+    rows = [[f"{count:,} tests", "ours", "moto", "moto/ours"]]
+    for way, options in WAYS.items():
+        found = {}
+        for side in TEST:
+            with tempfile.TemporaryDirectory() as folder:
+                write_suite(Path(folder), side, count)
+                found[side] = run(Path(folder), options)
+        (ours, our_memory), (motos, motos_memory) = found["ours"], found["moto"]
+        rows.append([way, f"{ours:.1f} s", f"{motos:.1f} s", f"{motos / ours:.1f}"])
+        if not options:
+            ratio = f"{motos_memory / our_memory:.1f}"
+            rows.append(["peak memory", f"{our_memory:.0f} MiB", f"{motos_memory:.0f} MiB", ratio])
+    return rows
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description="Compare suites of rotation tests.")
+    parser.add_argument("--tests", type=int, default=1_000)
+    arguments = parser.parse_args()
+    prepare_environment()
+    print(describe_machine())
+    print_table(table(arguments.tests))
+
+
+if __name__ == "__main__":
+    main()
