@@ -38,7 +38,7 @@ class Overlay:
         with _lock:
             try:
                 for name, value in self._variables.items():
-                    found = os.environ.get(name)
+                    found = _get(name)
                     if found != value:
                         _set(name, value)
                     self._saved[name] = found
@@ -75,7 +75,7 @@ _lock = threading.RLock()
 
 def default_region() -> str:
     """Return the region that AWS_DEFAULT_REGION or AWS_REGION names, else us-east-1."""
-    return os.environ.get("AWS_DEFAULT_REGION") or os.environ.get("AWS_REGION") or _FALLBACK_REGION
+    return _get("AWS_DEFAULT_REGION") or _get("AWS_REGION") or _FALLBACK_REGION
 
 
 def world_environment(region: str) -> dict[str, str | None]:
@@ -99,8 +99,13 @@ def world_environment(region: str) -> dict[str, str | None]:
     return variables
 
 
+def _get(name: str) -> str | None:
+    # To look first takes half as long as `get`, where there is none.
+    return os.environ[name] if name in os.environ else None  # noqa: SIM401
+
+
 def _set(name: str, value: str | None) -> None:
-    if value is None:
-        os.environ.pop(name, None)
-    else:
+    if value is not None:
         os.environ[name] = value
+    elif name in os.environ:
+        del os.environ[name]

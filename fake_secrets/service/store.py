@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import itertools
 import re
 from collections.abc import Callable, Iterable, Iterator
@@ -94,8 +95,6 @@ class Store:
         self.is_invocable = is_invocable
         self.is_region = is_region
         self.keys = Keys()
-        self.quotas = Quotas()
-        self.retries = Retries()
         self.started_rotation: StartedRotation | None = None
         self.events = EventLog()
         # The secret that the call being answered is about, for the ledger.
@@ -107,6 +106,16 @@ class Store:
         self._deletions = Agenda(self._is_deletion_due)
         # Several secrets may be of one instant.
         self._serials = itertools.count()
+
+    @functools.cached_property
+    def quotas(self) -> Quotas:
+        """How much a secret may have, and how many there may be."""
+        return Quotas()
+
+    @functools.cached_property
+    def retries(self) -> Retries:
+        """What becomes of a rotation that has failed."""
+        return Retries()
 
     def __iter__(self) -> Iterator[Secret]:
         for shelf in self._shelves.values():
