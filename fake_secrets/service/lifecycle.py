@@ -12,7 +12,7 @@ from fake_secrets.service.arns import secret_arn
 from fake_secrets.service.events import version_events
 from fake_secrets.service.keys import check_key_region
 from fake_secrets.service.model import AWSCURRENT, AWSPENDING, AWSPREVIOUS, Request, Secret, Version
-from fake_secrets.service.schedule import skip_missed
+from fake_secrets.service.rotation_dates import skip_missed
 from fake_secrets.service.store import Store, check_name, check_secret_id
 from fake_secrets.service.tags import merge_tags
 from fake_secrets.service.values import plan_value, token_in_use, token_of, value_of

@@ -9,8 +9,9 @@ from fake_secrets.errors import ServiceError
 from fake_secrets.service import stages
 from fake_secrets.service.arns import LAMBDA_ARN
 from fake_secrets.service.model import AWSPENDING, Request, RotationState, Secret
+from fake_secrets.service.rotation_dates import count_from
 from fake_secrets.service.rotation_progress import NOT_COMPLETE, open_rotation, reattempt
-from fake_secrets.service.schedule import check_rules, count_from
+from fake_secrets.service.schedule import check_rules
 from fake_secrets.service.store import Store, check_secret_id
 from fake_secrets.service.values import token_of
 

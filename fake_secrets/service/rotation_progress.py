@@ -9,7 +9,7 @@ from fake_secrets.service import stages
 from fake_secrets.service.events import rotation_event
 from fake_secrets.service.model import AWSCURRENT, AWSPENDING, RotationState, Secret
 from fake_secrets.service.replication import follow
-from fake_secrets.service.schedule import count_from, skip_missed
+from fake_secrets.service.rotation_dates import count_from, skip_missed
 from fake_secrets.service.store import StartedRotation, Store
 from fake_secrets.service.versions import room_for_version
 
@@ -17,6 +17,7 @@ __all__ = [
     "NOT_COMPLETE",
     "begin_attempt",
     "check_pending",
+    "current_has_moved",
     "end_attempt",
     "end_test",
     "is_repeated_at_once",
@@ -221,6 +222,30 @@ def end_test(store: Store, secret: Secret, token: str, now: float, failure: str 
     follow(secret)
     what: Literal["Succeeded", "Failed"] = "Succeeded" if failure is None else "Failed"
     store.events.add([rotation_event(what, secret, token, now, is_test=True, message=failure)])
+
+
+def current_has_moved(store: Store, secret: Secret, version_id: str, now: float, *, was_open: bool) -> None:
+    """Note that a value has become current: the next rotation is counted from it, and one that is open is over.
+
+    Args:
+        store: it is told if a rotation is abandoned with this.
+        secret: the secret.
+        version_id: the version with the value.
+        now: epoch seconds.
+        was_open: whether a rotation was open until now.
+
+    Source: rotation-facts 1.5 [B], 2.2 [A-].
+    """
+    rotation = secret.rotation
+    if rotation is None:
+        return
+    if rotation.enabled:
+        count_from(rotation, now)
+    in_flight = rotation.open_token
+    if was_open and in_flight is not None and in_flight != version_id:
+        store.events.add([rotation_event("Abandoned", secret, in_flight, now)])
+        rotation.close()
+        rotation.abandoned_token = in_flight
 
 
 def was_abandoned(secret: Secret, token: str) -> bool:

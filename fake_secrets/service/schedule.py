@@ -12,7 +12,6 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 from fake_secrets import clock
 from fake_secrets.errors import ServiceError
-from fake_secrets.service.model import RotationState
 
 if TYPE_CHECKING:
     from fake_secrets.service.cron import Cron
@@ -21,10 +20,8 @@ __all__ = [
     "Schedule",
     "Window",
     "check_rules",
-    "count_from",
     "describe_rules",
     "schedule_of",
-    "skip_missed",
 ]
 
 _SECONDS_PER_HOUR = 3600
@@ -136,35 +133,6 @@ def schedule_of(rules: Mapping[str, Any] | None) -> Schedule | None:
         return _read(expression, duration)
     days = rules.get("AutomaticallyAfterDays")
     return None if days is None else _Daily(days, duration)
-
-
-def count_from(rotation: RotationState, since: float) -> None:
-    """Count a secret's next rotation from an event: a rotation, a manual value, a new configuration.
-
-    Args:
-        rotation: its `window` becomes the start of the next window, and its `next_rotation` that
-            window's last second; both None without rules.
-        since: the event, epoch seconds.
-
-    Source: rotation-facts 2.2 [A-]; that a rotation is due as soon as its window starts [D].
-    """
-    rotation.counted_from = since
-    schedule = schedule_of(rotation.rules)
-    window = None if schedule is None else next(schedule.windows(since))
-    rotation.window = None if window is None else window.start
-    rotation.next_rotation = None if window is None else window.end - 1
-
-
-def skip_missed(rotation: RotationState | None, now: float) -> None:
-    """Have nothing be due any more by now, epoch seconds, but with the first window that starts later.
-
-    The windows are still counted from the same event, and NextRotationDate stays as it is.
-    """
-    if rotation is not None and rotation.enabled:
-        schedule = schedule_of(rotation.rules)
-        rotation.window = None if schedule is None else next(schedule.windows(rotation.counted_from, now)).start
-        if rotation.retry_at is not None and rotation.retry_at <= now:
-            rotation.retry_at = None
 
 
 def describe_rules(rules: Mapping[str, Any], since: float) -> dict[str, Any]:

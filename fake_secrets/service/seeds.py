@@ -12,7 +12,7 @@ from fake_secrets.ids import Ids
 from fake_secrets.options import check_region
 from fake_secrets.service.arns import SUFFIX, secret_arn
 from fake_secrets.service.model import AWSCURRENT, AWSPENDING, AWSPREVIOUS, TOKEN_LENGTHS, RotationState, Secret
-from fake_secrets.service.schedule import count_from
+from fake_secrets.service.rotation_dates import count_from
 from fake_secrets.service.stages import LABEL_QUOTA
 from fake_secrets.service.store import Store, is_valid_name
 

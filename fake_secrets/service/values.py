@@ -13,9 +13,8 @@ from fake_secrets.service import stages
 from fake_secrets.service.access import refuse_managed
 from fake_secrets.service.arns import account_of, root_arn
 from fake_secrets.service.constraints import check_length
-from fake_secrets.service.events import rotation_event
 from fake_secrets.service.model import AWSCURRENT, Request, Secret, Version
-from fake_secrets.service.schedule import count_from
+from fake_secrets.service.rotation_progress import current_has_moved
 from fake_secrets.service.store import Store, check_secret_id
 from fake_secrets.service.versions import room_for_version
 
@@ -66,18 +65,8 @@ class PlannedValue:
         secret.labels = self.labels
         secret.remove_versions(self.outdated)
         secret.changed = now
-        rotation = secret.rotation
-        if not moved_current or rotation is None:
-            return
-        if rotation.enabled:
-            # A value put by hand counts as a rotation for the next date [B: api-facts 10].
-            count_from(rotation, now)
-        in_flight = rotation.open_token
-        if was_open and in_flight is not None and in_flight != self.version_id:
-            # It has lost AWSPENDING to a value from elsewhere [B: rotation-facts 1.5].
-            store.events.add([rotation_event("Abandoned", secret, in_flight, now)])
-            rotation.close()
-            rotation.abandoned_token = in_flight
+        if moved_current:
+            current_has_moved(store, secret, self.version_id, now, was_open=was_open)
 
 
 def value_of(store: Store, request: Request) -> str | bytes | None:

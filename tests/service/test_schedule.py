@@ -11,6 +11,7 @@ from hypothesis import given
 from fake_secrets.errors import ServiceError
 from fake_secrets.service import schedule
 from fake_secrets.service.model import RotationState
+from fake_secrets.service.rotation_dates import count_from
 
 INVALID = "Invalid schedule expression."
 HOURLY = "Rate in hour should be least 4 and less than 24."
@@ -40,7 +41,7 @@ def refusal(rules):
 
 def counted(rules, since):
     rotation = RotationState(None, rules=rules)
-    schedule.count_from(rotation, at(since))
+    count_from(rotation, at(since))
     return rotation
 
 
