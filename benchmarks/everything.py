@@ -82,9 +82,10 @@ def main() -> None:
     write_import_times()
     with (RESULTS / "results.md").open("w") as results:
         title = f"# Benchmarks of {datetime.datetime.now(datetime.UTC):%Y-%m-%d}\n\n{describe_machine()}\n"
-        for text in (title, *(markdown(*section) for section in sections(**vars(arguments)))):
-            print(text, file=results, flush=True)
-            print(text)
+        print(title, file=results, flush=True)
+        for section in sections(**vars(arguments)):
+            print(markdown(*section), file=results, flush=True)
+            print(markdown(*section), flush=True)
 
 
 if __name__ == "__main__":

@@ -20,18 +20,20 @@ from measuring import describe_machine, prepare_environment, print_table
 ROTATION = """
 import json
 import boto3
+{imports}
 
+KEPT = boto3.client("secretsmanager") if {is_kept} else None
 STEPS = ("createSecret", "setSecret", "testSecret", "finishSecret")
 
 
 def handler(event, context):
-    client = boto3.client("secretsmanager")
+    client = KEPT or boto3.client("secretsmanager")
     arn, token = event["SecretId"], event["ClientRequestToken"]
     if event["Step"] == "createSecret":
         current = json.loads(client.get_secret_value(SecretId=arn)["SecretString"])
         password = client.get_random_password()["RandomPassword"]
         client.put_secret_value(
-            SecretId=arn, ClientRequestToken=token, SecretString=json.dumps({**current, "password": password}),
+            SecretId=arn, ClientRequestToken=token, SecretString=json.dumps({{**current, "password": password}}),
             VersionStages=["AWSPENDING"],
         )
     elif event["Step"] == "finishSecret":
@@ -54,7 +56,7 @@ def test_rotation_{number}(fake_secrets, secretsmanager):
 
 @mock_aws
 def test_rotation_{number}():
-    client = boto3.client("secretsmanager")
+    client = KEPT or boto3.client("secretsmanager")
     old = json.dumps({{"username": "app", "password": "old"}})
     arn = client.create_secret(Name="prod/db", SecretString=old)["ARN"]
     for step in STEPS:
@@ -63,22 +65,30 @@ def test_rotation_{number}():
     assert secret["password"] != "old"
 """,
 }
-HEAD = {"ours": "", "moto": 'from moto import mock_aws\n\nTOKEN = "1" * 32\n'}
-WAYS: Mapping[str, Sequence[str]] = {"one process": (), "two workers": ("-n", "2")}
-COMMAND = (sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "-p", "no:randomly")
+IMPORTS = {"ours": "", "moto": 'from moto import mock_aws\nTOKEN = "1" * 32'}
+# Whether the module keeps one client, and pytest's options.
+WAYS: Mapping[str, tuple[bool, Sequence[str]]] = {
+    "a client for each step, as in AWS's templates": (False, ()),
+    "the same, two workers": (False, ("-n", "2")),
+    "a client for the module": (True, ()),
+}
+# Plugins that the suites don't use.
+PLUGINS = ("no:cacheprovider", "no:randomly", "no:asyncio", "no:hypothesispytest")
+COMMAND = (sys.executable, "-m", "pytest", "-q", *(option for name in PLUGINS for option in ("-p", name)))
 KIBIBYTES_PER_MEBIBYTE = 1_024
 
 
-def write_suite(folder: Path, side: str, count: int) -> None:
+def write_suite(folder: Path, side: str, count: int, *, is_kept: bool) -> None:
     tests = "".join(TEST[side].format(number=number) for number in range(count))
-    (folder / "test_rotations.py").write_text(f"{ROTATION}\n{HEAD[side]}{tests}")
+    head = ROTATION.format(imports=IMPORTS[side], is_kept=is_kept)
+    (folder / "test_rotations.py").write_text(head + tests)
 
 
 def run(folder: Path, options: Sequence[str]) -> tuple[float, float]:
     """Run a suite; return the seconds that it takes, and the most memory that its first process has had, MiB."""
     start = time.perf_counter()
     with tempfile.TemporaryFile("w+") as output:
-        process = subprocess.Popen([*COMMAND, *options], cwd=folder, stdout=output)
+        process = subprocess.Popen([*COMMAND, *options], cwd=folder, stdout=output, stderr=subprocess.STDOUT)
         _, status, usage = os.wait4(process.pid, 0)
         process.returncode = status
         if status:
@@ -90,17 +100,17 @@ def run(folder: Path, options: Sequence[str]) -> tuple[float, float]:
 def table(count: int) -> list[list[str]]:
     """Run both suites in each way, and return the rows of the table."""
     rows = [[f"{count:,} tests", "ours", "moto", "moto/ours"]]
-    for way, options in WAYS.items():
+    for way, (is_kept, options) in WAYS.items():
         found = {}
         for side in TEST:
             with tempfile.TemporaryDirectory() as folder:
-                write_suite(Path(folder), side, count)
+                write_suite(Path(folder), side, count, is_kept=is_kept)
                 found[side] = run(Path(folder), options)
         (ours, our_memory), (motos, motos_memory) = found["ours"], found["moto"]
         rows.append([way, f"{ours:.1f} s", f"{motos:.1f} s", f"{motos / ours:.1f}"])
         if not options:
             ratio = f"{motos_memory / our_memory:.1f}"
-            rows.append(["peak memory", f"{our_memory:.0f} MiB", f"{motos_memory:.0f} MiB", ratio])
+            rows.append(["its peak memory", f"{our_memory:.0f} MiB", f"{motos_memory:.0f} MiB", ratio])
     return rows
 
 
