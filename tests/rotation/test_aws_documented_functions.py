@@ -1,5 +1,6 @@
 """Rotation functions as AWS's documentation describes them (rotation-facts 1.7), unchanged in every mode."""
 
+import abc
 import datetime
 import json
 import os
@@ -57,7 +58,7 @@ def identity_of(credentials):
     return credentials["username"], credentials["host"]
 
 
-class DocumentedFunction:
+class DocumentedFunction(abc.ABC):
     """The part that all of AWS's rotation functions share: the guard, createSecret, testSecret, finishSecret."""
 
     def __init__(self, database):
@@ -109,11 +110,13 @@ class DocumentedFunction:
                 VersionStages=["AWSPENDING"],
             )
 
+    @abc.abstractmethod
     def username_after(self, username):
-        raise NotImplementedError
+        """Return the user whose password is new."""
 
+    @abc.abstractmethod
     def set_secret(self, arn, token):
-        raise NotImplementedError
+        """Change the database."""
 
     def test_secret(self, arn, token):
         require(self.database.login(self.pending(arn, token)), "the database refuses the pending password")
