@@ -1,6 +1,7 @@
 """Events are delivered to what a test has subscribed, as EventBridge would deliver them."""
 
 import functools
+import threading
 
 import boto3
 import botocore.exceptions
@@ -193,6 +194,23 @@ def test_one_that_comes_later_gets_what_comes_later(db, fake_secrets):
 
     fake_secrets.rotate("prod/db", handler)
     assert late == ["Secret Label Updated", "RotationSucceeded"]
+
+
+def test_threads_deliver_each_event_once_and_in_order(fake_secrets, secretsmanager):
+    numbers = []
+    fake_secrets.on_event(lambda event: numbers.append(event["id"]))
+
+    def work(thread):
+        for number in range(25):
+            secretsmanager.create_secret(Name=f"{thread}/{number}", SecretString="x")
+
+    threads = [threading.Thread(target=work, args=(number,)) for number in range(8)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(30)
+    assert numbers == [event["id"] for event in fake_secrets.trail.events]
+    assert len(numbers) == 200
 
 
 def test_subscribers_stay_after_a_reset(received, db, fake_secrets, secretsmanager):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Iterable, Iterator
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
 
@@ -62,11 +62,10 @@ class EventLog:
         """How many of the oldest are kept no longer."""
         return self.count - len(self._events)
 
-    def add(self, events: Iterable[Event]) -> None:
+    def add(self, events: Sequence[Event]) -> None:
         """Add what has happened, in order."""
-        for event in events:
-            self.count += 1
-            self._events.append(event)
+        self.count += len(events)
+        self._events.extend(events)
 
     def numbered(self) -> list[tuple[int, Event]]:
         """Return the events that are kept, with their numbers."""
@@ -93,22 +92,24 @@ def version_events(
     name: Literal["StartSecretVersionDelete", "CancelSecretVersionDelete", "EndSecretVersionDelete"],
     secret: Secret,
     now: float,
-) -> Iterator[Event]:
-    """Yield the events of a secret's deletion, one for each version.
+) -> list[Event]:
+    """Return the events of a secret's deletion, one for each version.
 
     Source: rotation-facts 3.3 [B]: that a deletion starts with DeleteSecret, is cancelled with
         RestoreSecret, and ends when the secret is gone for good [D].
     """
-    return (Event(name, secret, now, version_id) for version_id in list(secret.versions))
+    return [Event(name, secret, now, version_id) for version_id in secret.versions]
 
 
-def label_events(secret: Secret, now: float) -> Iterator[Event]:
-    """Yield an event for each staging label that has come to a version since the last time.
+def label_events(secret: Secret, now: float) -> list[Event]:
+    """Return an event for each staging label that has come to a version since the last time.
 
     Source: rotation-facts 3.3: all labels but AWSPENDING and AWSPREVIOUS [B], on creation too [C];
         that a label which only goes isn't told [D].
     """
     before, secret.announced = secret.announced, secret.labels
-    for label, version_id in secret.labels.items():
-        if label not in _UNTOLD_LABELS and before.get(label) != version_id:
-            yield Event(LABEL_UPDATED, secret, now, version_id, label)
+    return [
+        Event(LABEL_UPDATED, secret, now, version_id, label)
+        for label, version_id in secret.labels.items()
+        if before.get(label) != version_id and label not in _UNTOLD_LABELS
+    ]
