@@ -48,11 +48,11 @@ def table(calls: int) -> list[list[str]]:
 
 def main() -> None:
     parser = argparse.ArgumentParser(description="Soak a world.")
-    parser.add_argument("--calls", type=int, default=1_000_000)
+    parser.add_argument("--calls", type=int, default=1_000_000, help="rounded to forties")
     arguments = parser.parse_args()
     prepare_environment()
     print(describe_machine())
-    print_table(table(arguments.calls))
+    print_table(table(max(1, arguments.calls // 40) * 40))
 
 
 if __name__ == "__main__":

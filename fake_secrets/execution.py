@@ -58,12 +58,6 @@ class Execution:
         self._lock = lock
         self._executing = executing
         self._new_values: dict[str, NewValue] = {}
-        self._running = 0
-
-    @property
-    def is_idle(self) -> bool:
-        """Whether no rotation function runs."""
-        return self._running == 0
 
     def manage(self, secret: Secret, new_value: NewValue) -> None:
         """Say what the new value of a secret is that AWS or a partner rotates."""
@@ -88,8 +82,6 @@ class Execution:
         owner = account_of(started.lambda_arn) if started.lambda_arn else secret.account_id
         role = root_arn(owner, partition_of(secret.region))
         failure = None
-        with self._lock:
-            self._running += 1
         try:
             by = self._invocable(started)
             # Whoever asked for the rotation, its function acts for the account that it is in.
@@ -104,7 +96,6 @@ class Execution:
             raise
         finally:
             with self._lock:
-                self._running -= 1
                 self._conclude(rotation, started, failure)
 
     def _invocable(self, started: StartedRotation) -> Invocable:
@@ -157,6 +148,7 @@ class Execution:
         secret, token, now = started.secret, started.token, clock.now()
         if rotation.next_step is not None:
             progress.pause(secret, token)
+            self._store.follow_up(secret, now)
             return
         if rotation.is_test:
             progress.end_test(self._store, secret, token, now, failure)

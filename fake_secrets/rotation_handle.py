@@ -121,7 +121,9 @@ class RotationHandle:
         rotation = world.rotations.of(arn, members["ClientRequestToken"])
         if rotation is None or (not answer.rotations and rotation.attempts):
             msg = f"token {token} was used before: RotateSecret only answers again. Give another one, or none."
-            raise ValueError(msg)
+            used = ValueError(msg)
+            world.follow_up((), used)
+            raise used
         world.follow_up(answer.rotations, errors=errors)
         return rotation
 

@@ -47,6 +47,8 @@ class Rotations:
         self._errors = errors
         self._asked_meanwhile = asked_meanwhile
         self._telling = telling
+        # How many rotation functions run, those of before a reset among them.
+        self._running = 0
 
     def reset(self, store: Store, ledger: Ledger, execution: Execution) -> None:
         """Begin anew, with another store and ledger, and what executes steps on them."""
@@ -92,7 +94,9 @@ class Rotations:
 
     def _forget(self, rotation: Rotation) -> None:
         del self._started[rotation]
-        self._by_token.pop((rotation.secret_arn, rotation.token), None)
+        key = rotation.secret_arn, rotation.token
+        if self._by_token.get(key) is rotation:
+            del self._by_token[key]
         self._claimed.discard(rotation)
 
     def release(self, rotations: Iterable[Rotation]) -> None:
@@ -101,7 +105,8 @@ class Rotations:
             for rotation in self._claimed.intersection(rotations):
                 self._claimed.remove(rotation)
                 started = self._started[rotation]
-                progress.pause(started.secret, started.token)
+                progress.give_up(started.secret, started.token)
+                self._store.follow_up(started.secret, clock.now())
 
     def run(self, rotation: Rotation, errors: RotationErrors | None = None) -> None:
         """Run a rotation through its steps, and again as often as it is to be retried at once.
@@ -154,7 +159,7 @@ class Rotations:
             started, execution = self._go_on(rotation), self._execution
         with self._telling():
             try:
-                execution.execute(rotation, started, waiting, 1)
+                self._execute(execution, rotation, started, waiting, 1)
                 self._finish(rotation, waiting)
             finally:
                 self.release(waiting)
@@ -167,7 +172,7 @@ class Rotations:
 
     def may_fall_due(self) -> bool:
         """Say whether a rotation that is due may be run from here: not from a rotation that runs."""
-        return self._execution.is_idle and self._asked_meanwhile() is None
+        return self._running == 0 and self._asked_meanwhile() is None
 
     def open_due(self, secret: Secret) -> tuple[Rotation | None, bool]:
         """Open or take up the rotation of a secret that is due now.
@@ -178,6 +183,9 @@ class Rotations:
         with self._lock:
             now, labels = clock.now(), secret.labels
             self._store.settle(now)
+            # Meanwhile it may have been deleted, or the world reset.
+            if secret.rotation is None or secret.deleted is not None or not self._store.holds(secret):
+                return None, False
             started = progress.open_due_rotation(self._store, secret, now)
             self._store.follow_up(secret, now)
             is_new = secret.labels is not labels
@@ -248,7 +256,7 @@ class Rotations:
         try:
             while is_repeated:
                 begin_attempt(rotation)
-                execution.execute(rotation, started, waiting)
+                self._execute(execution, rotation, started, waiting)
                 with self._lock:
                     is_repeated = (
                         rotation in self._started
@@ -258,6 +266,22 @@ class Rotations:
             self._finish(rotation, waiting, errors)
         finally:
             self.release(waiting)
+
+    def _execute(
+        self,
+        execution: Execution,
+        rotation: Rotation,
+        started: StartedRotation,
+        waiting: list[Rotation],
+        count: int | None = None,
+    ) -> None:
+        with self._lock:
+            self._running += 1
+        try:
+            execution.execute(rotation, started, waiting, count)
+        finally:
+            with self._lock:
+                self._running -= 1
 
     def _finish(
         self, rotation: Rotation, waiting: Sequence[Rotation], errors: RotationErrors | None = None

@@ -246,7 +246,9 @@ class World:
             SecretExistsError: the name is taken.
         """
         with self._lock:
-            secret = plant(self._ready_store(), seed, self.account_id, clock.now())
+            store, now = self._ready_store(), clock.now()
+            store.settle(now)
+            secret = plant(store, seed, self.account_id, now)
             self.ledger.record_change(secret, "seed")
             return secret
 

@@ -1055,3 +1055,133 @@ class TestWhatIsShown:
 
         rotation = fake_secrets.rotate("prod/db", handler, errors="record")
         assert TestPendingByOthers.STRANGER in rotation.error.__notes__[0]
+
+
+class TestOddMoments:
+    """What a second look found."""
+
+    TOKEN = "d1d1d1d1-d1d1-4d1d-8d1d-d1d1d1d1d1d1"
+
+    def test_a_name_is_free_once_its_deletion_is_due(self, clock, db, fake_secrets, secretsmanager):
+        secretsmanager.delete_secret(SecretId="prod/db")
+        clock.tick(31 * DAY)
+        fake_secrets.add("prod/db", "new")
+        assert fake_secrets["prod/db"].value() == "new"
+
+    def test_a_window_is_not_forgotten_with_another_attempt(
+        self, clock, db, schedule, fake_secrets, secretsmanager, rotator
+    ):
+        fake_secrets.retries.max_attempts, fake_secrets.retries.delay = 2, 60
+        fake_secrets.add("other", "old")
+        schedule(WEEKLY)
+        rotator.fails_in = "setSecret"
+        rotation = fake_secrets.rotate("prod/db", errors="record")
+
+        def asks_and_is_interrupted(event, context):
+            with pytest.raises(botocore.exceptions.ClientError):
+                secretsmanager.rotate_secret(SecretId="prod/db")
+            raise KeyboardInterrupt
+
+        fake_secrets.retries.max_attempts = 1
+        with pytest.raises(KeyboardInterrupt):
+            fake_secrets.rotate("other", asks_and_is_interrupted)
+        assert fake_secrets.next_due() == at("2026-01-05")
+        rotator.fails_in = None
+        clock.move_to("2026-01-05T00:00:00Z")
+        fake_secrets.run_due()
+        assert rotation.succeeded
+
+    @pytest.mark.fake_secrets(rotation="manual")
+    def test_a_window_is_not_forgotten_with_a_step(self, clock, db, schedule, fake_secrets, rotator):
+        schedule(WEEKLY)
+        fake_secrets.rotations[-1].step()
+        fake_secrets.retries.max_attempts, fake_secrets.retries.delay = 2, 60
+        rotation = fake_secrets.rotate("prod/db")
+        rotator.fails_in = "createSecret"
+        with pytest.raises(RuntimeError):
+            rotation.step()
+        rotator.fails_in = None
+        rotation.step()
+        assert fake_secrets.next_due() == at("2026-01-05")
+
+    @pytest.mark.fake_secrets(rotation="manual")
+    def test_what_was_abandoned_stays_so(self, db, fake_secrets, secretsmanager, rotator):
+        first = fake_secrets.rotate("prod/db", rotator)
+        first.step()
+        secretsmanager.put_secret_value(SecretId="prod/db", SecretString="by hand")
+        second = fake_secrets.rotate("prod/db")
+        assert (first.was_abandoned, second.was_abandoned) == (True, False)
+
+    def test_unless_pending_is_put_back(self, db, fake_secrets, secretsmanager, rotator):
+        rotator.fails_in = "setSecret"
+        rotation = fake_secrets.rotate("prod/db", rotator, errors="record")
+        secretsmanager.put_secret_value(SecretId="prod/db", SecretString="by hand")
+        secretsmanager.update_secret_version_stage(
+            SecretId="prod/db", VersionStage="AWSPENDING", MoveToVersionId=rotation.token
+        )
+        rotator.fails_in = None
+        assert rotation.retry().succeeded
+
+    def test_a_token_that_was_used_is_refused_and_due_work_is_told_of(
+        self, clock, db, schedule, fake_secrets, rotator
+    ):
+        fake_secrets.rotate("prod/db", rotator, token=self.TOKEN)
+        schedule(WEEKLY)
+        events = []
+        fake_secrets.on_event(events.append)
+        clock.move_to("2026-01-05T00:00:00Z")
+        with pytest.raises(ValueError, match="was used before"):
+            fake_secrets.rotate("prod/db", token=self.TOKEN)
+        assert len(events) == 3
+
+    @pytest.mark.fake_secrets(rotation="manual")
+    @pytest.mark.parametrize("steps", range(5))
+    def test_by_hand_the_same_token_is_answered_again_at_every_step(
+        self, db, fake_secrets, secretsmanager, rotator, steps
+    ):
+        rotation = fake_secrets.rotate("prod/db", rotator, token=self.TOKEN)
+        for _ in range(steps):
+            rotation.step()
+        answer = secretsmanager.rotate_secret(SecretId="prod/db", ClientRequestToken=self.TOKEN)
+        assert answer["VersionId"] == self.TOKEN
+        assert fake_secrets.rotations == [rotation]
+
+    def test_the_timeline_shows_a_label_once(self, db, fake_secrets, secretsmanager, rotator):
+        arn = fake_secrets.lambda_function(rotator)
+        secretsmanager.rotate_secret(
+            SecretId="prod/db", RotationLambdaARN=arn, ClientRequestToken=self.TOKEN, RotateImmediately=False
+        )
+        fake_secrets.rotate("prod/db", token=self.TOKEN)
+        last = fake_secrets.timeline("prod/db").moments[-1]
+        assert last.stages == (("AWSPREVIOUS",), (), ("AWSCURRENT", "AWSPENDING"))
+
+    def test_a_reset_in_a_due_function_that_joins_a_thread_goes_on(
+        self, clock, db, schedule, fake_secrets, secretsmanager, rotator
+    ):
+        joined = []
+
+        def resets_and_joins(event, context):
+            if not rotator.events:
+                rotator.events.append(event)
+                return
+            fake_secrets.reset()
+            fake_secrets.add("rds!db", {"password": "old"}, owning_service="rds")
+            clock.tick(8 * DAY)
+            thread = threading.Thread(target=secretsmanager.list_secrets, daemon=True)
+            thread.start()
+            thread.join(10)
+            joined.append(not thread.is_alive())
+
+        schedule(WEEKLY, handler=resets_and_joins)
+        rotator.events.append("the trial is over")
+        clock.move_to("2026-01-05T00:00:00Z")
+        secretsmanager.list_secrets()
+        assert joined[0]
+
+    def test_a_trial_of_a_secret_that_is_gone_is_not_told(self, db, fake_secrets, secretsmanager):
+        def deletes(event, context):
+            secretsmanager.delete_secret(SecretId="prod/db", ForceDeleteWithoutRecovery=True)
+
+        arn = fake_secrets.lambda_function(deletes)
+        secretsmanager.rotate_secret(SecretId="prod/db", RotationLambdaARN=arn, RotateImmediately=False)
+        assert fake_secrets.trail.records[-1]["eventName"] == "EndSecretVersionDelete"

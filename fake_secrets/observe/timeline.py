@@ -80,8 +80,13 @@ def timeline_of(secret: Secret, entries: Iterable[Entry], *, is_whole: bool = Tr
 
 
 def _moment(entry: Entry, history: Mapping[int, str]) -> Moment:
-    versions = [version for serial, version in history.items() if serial < entry.version_count]
-    stages = tuple(tuple(labels_of(entry.labels, version)) for version in versions)
+    versions = {serial: version for serial, version in history.items() if serial < entry.version_count}
+    # A version id may come again, after a trial of the function: the labels are the latest one's.
+    latest = {version: serial for serial, version in versions.items()}
+    stages = tuple(
+        tuple(labels_of(entry.labels, version)) if latest[version] == serial else ()
+        for serial, version in versions.items()
+    )
     return Moment(entry.operation, entry.step, entry.outcome, stages)
 
 

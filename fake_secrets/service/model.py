@@ -90,10 +90,10 @@ class RotationState:
 
     `open_token` names the version in flight, while there is one, `rotation_token` proves that a call
     is of its rotation, and `running_token` names the version of the latest attempt, while it runs.
-    `was_attempted` says that one has begun, `failures` counts those in a row that have failed. A secret
-    that AWS or a partner rotates has no `lambda_arn`.
+    `was_tried` says that the latest has ended and left the version open, `failures` counts those in a
+    row that have failed. A secret that AWS or a partner rotates has no `lambda_arn`.
 
-    `abandoned_token` names the version that another value has overtaken last.
+    `abandoned` are the versions in flight that another value has overtaken.
 
     `counted_from` is the event that the schedule counts from, `window` the start of the next window,
     and `next_rotation` NextRotationDate. `retry_at` is when the open rotation is attempted again. All
@@ -111,8 +111,8 @@ class RotationState:
     open_token: str | None = None
     rotation_token: str | None = field(default=None, repr=False)
     running_token: str | None = None
-    abandoned_token: str | None = None
-    was_attempted: bool = False
+    abandoned: frozenset[str] = frozenset()
+    was_tried: bool = False
     failures: int = 0
     external_metadata: list[dict[str, str]] | None = None
     external_role_arn: str | None = None
@@ -132,7 +132,7 @@ class RotationState:
     def close(self) -> None:
         """Have none be in flight any more, nor be attempted again."""
         self.open_token = self.rotation_token = self.retry_at = None
-        self.was_attempted, self.failures = False, 0
+        self.was_tried, self.failures = False, 0
 
 
 @dataclass(slots=True)

@@ -45,7 +45,7 @@ def rotate_secret(store: Store, request: Request) -> dict[str, Any]:
         LimitExceededException (400): too many labels, or versions [B; the service model doesn't
             list it for RotateSecret, D].
     Source:   RotateSecret; api-facts 10, rotation-facts 1.1. A refused call changes nothing
-              [A]. A token whose rotation runs or hasn't begun yet, or whose version exists and
+              [A]. A token whose rotation is under way, or whose version exists and
               is in no open rotation, answers again and starts nothing [D]. RotateImmediately=
               False, rotation-facts 1.4: only testSecret is run, on a version of its own that
               has the current value [A, B] and goes afterwards [B]; an open rotation refuses it,
@@ -63,7 +63,7 @@ def rotate_secret(store: Store, request: Request) -> dict[str, Any]:
     if not is_managed:
         arn = _check_function(store, request, arn)
     response = {"ARN": secret.arn, "Name": secret.name, "VersionId": token}
-    if stored is not None and stored.open_token == token and (stored.running_token or not stored.was_attempted):
+    if stored is not None and stored.open_token == token and not stored.was_tried:
         return response
     if stages.is_rotation_open(secret.labels):
         store.started_rotation = reattempt(secret)
@@ -117,6 +117,7 @@ def _configured(
         lambda_arn=arn,
         rules=kept,
         last_rotated=stored.last_rotated,
+        abandoned=stored.abandoned,
         external_metadata=members.get("ExternalSecretRotationMetadata", stored.external_metadata),
         external_role_arn=members.get("ExternalSecretRotationRoleArn", stored.external_role_arn),
     )

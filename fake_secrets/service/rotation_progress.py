@@ -20,6 +20,7 @@ __all__ = [
     "current_has_moved",
     "end_attempt",
     "end_test",
+    "give_up",
     "is_repeated_at_once",
     "may_retry",
     "open_due_rotation",
@@ -122,7 +123,9 @@ def begin_attempt(secret: Secret, token: str) -> bool:
         return True
     if rotation.running_token == token:
         return False
-    rotation.running_token, rotation.retry_at, rotation.was_attempted = token, None, True
+    rotation.running_token = token
+    if rotation.open_token == token:
+        rotation.retry_at, rotation.was_tried = None, False
     return True
 
 
@@ -131,6 +134,14 @@ def pause(secret: Secret, token: str) -> None:
     rotation = secret.rotation
     if rotation is not None and rotation.running_token == token:
         rotation.running_token = None
+
+
+def give_up(secret: Secret, token: str) -> None:
+    """Note that the attempt that is under way has ended, or will never begin."""
+    pause(secret, token)
+    rotation = secret.rotation
+    if rotation is not None and rotation.open_token == token:
+        rotation.was_tried = True
 
 
 def check_pending(secret: Secret, token: str) -> str | None:
@@ -186,7 +197,7 @@ def end_attempt(store: Store, secret: Secret, token: str, now: float, failure: s
 
     Source: rotation-facts 1.3 [B, C]; LastChangedDate is the finishing call's own [A-].
     """
-    pause(secret, token)
+    give_up(secret, token)
     rotation = secret.rotation
     is_open = rotation is not None and rotation.open_token == token
     if not store.holds(secret):
@@ -221,6 +232,8 @@ def end_test(store: Store, secret: Secret, token: str, now: float, failure: str 
         secret.remove_versions([token])
     follow(secret)
     what: Literal["Succeeded", "Failed"] = "Succeeded" if failure is None else "Failed"
+    if not store.holds(secret):
+        return
     store.events.add([rotation_event(what, secret, token, now, is_test=True, message=failure)])
 
 
@@ -245,12 +258,16 @@ def current_has_moved(store: Store, secret: Secret, version_id: str, now: float,
     if was_open and in_flight is not None and in_flight != version_id:
         store.events.add([rotation_event("Abandoned", secret, in_flight, now)])
         rotation.close()
-        rotation.abandoned_token = in_flight
+        rotation.abandoned |= {in_flight}
 
 
 def was_abandoned(secret: Secret, token: str) -> bool:
-    """Say whether another value became current during a rotation, which has ended it."""
-    return secret.rotation is not None and secret.rotation.abandoned_token == token
+    """Say whether another value became current during a rotation, which has ended it.
+
+    Unless AWSPENDING was put back on its version.
+    """
+    rotation = secret.rotation
+    return rotation is not None and token in rotation.abandoned and secret.labels.get(AWSPENDING) != token
 
 
 def is_repeated_at_once(secret: Secret, token: str, now: float) -> bool:
@@ -296,7 +313,8 @@ def _started(secret: Secret, rotation: RotationState, *, is_test: bool = False) 
 def _refused(store: Store, secret: Secret, token: str, now: float, message: str) -> StartedRotation:
     """Tell of a rotation that is due and can't be opened, since nobody waits for the answer [D]."""
     store.events.add([rotation_event("Failed", secret, token, now, message=message)])
-    return StartedRotation(secret, token, None, "", refusal=message)
+    arn = secret.rotation.lambda_arn if secret.rotation else None
+    return StartedRotation(secret, token, arn, "", refusal=message)
 
 
 def _plan_next_attempt(store: Store, secret: Secret, rotation: RotationState, token: str, now: float) -> None:

@@ -127,3 +127,23 @@ async def test_a_thread_of_a_due_function_is_not_waited_for_by_itself(lane):
             clock.move_to("2026-01-02T12:00:00Z")
             await asyncio.wait_for(client.list_secrets(), 60)
     assert values == ["old"] * 5
+
+
+@pytest.mark.asyncio
+async def test_a_due_function_may_use_the_callers_loop(lane):
+    with freezegun.freeze_time("2026-01-01T12:00:00Z", real_asyncio=True) as clock:
+        async with mock_stages({"db": "old"}, _lane=lane) as fake, secretsmanager() as client:
+            loop, values = asyncio.get_running_loop(), []
+
+            def on_the_loop(event, context):
+                call = client.get_secret_value(SecretId="db")
+                values.append(asyncio.run_coroutine_threadsafe(call, loop).result(20)["SecretString"])
+
+            arn = fake.lambda_function(on_the_loop)
+            await client.rotate_secret(
+                SecretId="db", RotationLambdaARN=arn, RotationRules=DAILY, RotateImmediately=False
+            )
+            clock.move_to("2026-01-02T12:00:00Z")
+            await client.list_secrets()
+            assert [rotation.error for rotation in fake.rotations] == [None, None]
+    assert values == ["old"] * 5
