@@ -113,7 +113,7 @@ def around_call(wrapped: Callable[..., Any], client: BaseClient, args: Any, kwar
         return wrapped(*args, **kwargs)
     hold()
     try:
-        if world.has_due_work():
+        if world.due_work.is_due():
             world.do_due_work()
         call = begin(world, client, args)
         try:

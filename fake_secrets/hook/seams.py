@@ -73,13 +73,13 @@ class Seam:
             setattr(self._owner, self._name, self._found)
 
     def _wrapper_of(self, found: Any) -> Any:
-        around = self._around
+        around, bind = self._around, _binder_of(found)
 
         if inspect.iscoroutinefunction(found):
 
             @functools.wraps(found)
             async def async_wrapper(instance: Any, *args: Any, **kwargs: Any) -> Any:
-                return await around(_bound(found, instance), instance, args, kwargs)
+                return await around(bind(instance), instance, args, kwargs)
 
             return async_wrapper
 
@@ -87,7 +87,7 @@ class Seam:
         # OpenTelemetry does by way of the class, then finds this very object again.
         @functools.wraps(found)
         def wrapper(instance: Any, *args: Any, **kwargs: Any) -> Any:
-            return around(_bound(found, instance), instance, args, kwargs)
+            return around(bind(instance), instance, args, kwargs)
 
         return wrapper
 
@@ -144,10 +144,13 @@ def parses_for_itself(client: Any) -> bool:
     return bool(getattr(factory, "_defaults", None))
 
 
-def _bound(found: Any, instance: Any) -> Any:
-    """Bind what stands in a class to an instance, as attribute access does; a Mock binds to none."""
+def _binder_of(found: Any) -> Callable[[Any], Any]:
+    """Return what binds something that stands in a class to an instance, as attribute access does."""
+    if type(found) is types.FunctionType:
+        return functools.partial(types.MethodType, found)
     bind = getattr(type(found), "__get__", None)
-    return found if bind is None else bind(found, instance, type(instance))
+    # A Mock binds to none.
+    return (lambda _: found) if bind is None else lambda instance: bind(found, instance, type(instance))
 
 
 def _default_session() -> Any:

@@ -7,7 +7,6 @@ from typing import Any
 from fake_secrets.service import stages
 from fake_secrets.service.model import Request, RotationState, Secret
 from fake_secrets.service.replication import describe_replicas
-from fake_secrets.service.schedule import describe_rules
 from fake_secrets.service.store import Store
 
 __all__ = ["describe", "describe_secret", "primary_region_of"]
@@ -74,8 +73,17 @@ def _describe_rotation(rotation: RotationState) -> dict[str, Any]:
     return {
         "RotationEnabled": rotation.enabled,
         "RotationLambdaARN": rotation.lambda_arn,
-        "RotationRules": None if rotation.rules is None else describe_rules(rotation.rules, rotation.counted_from),
+        "RotationRules": _describe_rules(rotation),
         "ExternalSecretRotationMetadata": metadata and [dict(item) for item in metadata],
         "ExternalSecretRotationRoleArn": rotation.external_role_arn,
         "LastRotatedDate": rotation.last_rotated,
     }
+
+
+def _describe_rules(rotation: RotationState) -> dict[str, Any] | None:
+    if rotation.rules is None:
+        return None
+    # As in `rotation_dates`.
+    from fake_secrets.service.schedule import describe_rules  # noqa: PLC0415
+
+    return describe_rules(rotation.rules, rotation.counted_from)

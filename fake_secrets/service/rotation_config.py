@@ -11,7 +11,6 @@ from fake_secrets.service.arns import LAMBDA_ARN
 from fake_secrets.service.model import AWSPENDING, Request, RotationState, Secret
 from fake_secrets.service.rotation_dates import count_from
 from fake_secrets.service.rotation_progress import NOT_COMPLETE, open_rotation, reattempt
-from fake_secrets.service.schedule import check_rules
 from fake_secrets.service.store import Store, check_secret_id
 from fake_secrets.service.values import token_of
 
@@ -58,7 +57,11 @@ def rotate_secret(store: Store, request: Request) -> dict[str, Any]:
     rules = request.members.get("RotationRules") or None
     stored = secret.rotation
     arn = request.members.get("RotationLambdaARN") or (stored.lambda_arn if stored else None)
-    check_rules(rules or {})
+    if rules:
+        # As in `rotation_dates`.
+        from fake_secrets.service.schedule import check_rules  # noqa: PLC0415
+
+        check_rules(rules)
     is_managed = arn is None and secret.is_managed
     if not is_managed:
         arn = _check_function(store, request, arn)
