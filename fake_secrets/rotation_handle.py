@@ -32,7 +32,7 @@ class RotationHandle:
 
     @property
     def rotations(self) -> list[Rotation]:
-        """Every rotation that was started, in order."""
+        """The rotations that were started, in order: the latest 100,000."""
         return self._world.rotations.all()
 
     def lambda_function(
@@ -62,7 +62,7 @@ class RotationHandle:
             FunctionClashError: another function has that name or ARN.
             TypeError: the handler can't be called, or is a coroutine function.
             ValueError: name or ARN are not of Lambda's form, or both are given; or the time-out
-                isn't above 0.
+                isn't above 0, or above 900.
         """
         return self._world.functions.register(handler, name, arn=arn, timeout=timeout, environment=environment)
 
@@ -142,8 +142,8 @@ class RotationHandle:
             errors: "raise" or "record", instead of the world's `rotation_errors`.
 
         Returns:
-            The rotations that were due and attempted, each once, in order; with `rotation="manual"`, those
-            that were begun.
+            The rotations that were due and attempted, each once, in order; with `rotation="manual"`,
+            those that were begun.
 
         Raises:
             ValueError: `until` has no time zone, or `errors` is neither of the two.

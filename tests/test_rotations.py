@@ -1178,6 +1178,27 @@ class TestOddMoments:
         secretsmanager.list_secrets()
         assert joined[0]
 
+    @pytest.mark.parametrize("meanwhile", ["deleted", "reset"])
+    def test_what_goes_between_falling_due_and_its_turn_is_not_rotated(
+        self, clock, db, schedule, fake_secrets, secretsmanager, monkeypatch, meanwhile
+    ):
+        """As another thread may do it: just after the rotation was taken from those that are due."""
+        schedule(WEEKLY)
+
+        @contextlib.contextmanager
+        def at_that_moment(moment):
+            if meanwhile == "reset":
+                fake_secrets.reset()
+            elif "prod/db" in fake_secrets:
+                secretsmanager.delete_secret(SecretId="prod/db", ForceDeleteWithoutRecovery=True)
+            yield
+
+        monkeypatch.setattr("fake_secrets.due_work.clock.at", at_that_moment)
+        clock.move_to("2026-01-05T00:00:00Z")
+        assert fake_secrets.run_due() == []
+        assert rotated(fake_secrets) == []
+        assert "RotationStarted" not in {record["eventName"] for record in fake_secrets.trail.records}
+
     def test_a_trial_of_a_secret_that_is_gone_is_not_told(self, db, fake_secrets, secretsmanager):
         def deletes(event, context):
             secretsmanager.delete_secret(SecretId="prod/db", ForceDeleteWithoutRecovery=True)
