@@ -15,7 +15,7 @@ from aiobotocore.awsrequest import AioAWSResponse
 from aiobotocore.client import AioBaseClient
 from aiobotocore.endpoint import AioEndpoint
 
-from fake_secrets.hook.answers import OK, Target, Unsent, answer_parsed, answer_raw
+from fake_secrets.hook.answers import Target, Unsent, answer_parsed, answer_raw, errors_of
 from fake_secrets.hook.calls import Call, advise, begin, calling, is_ours, world_of_this_call
 from fake_secrets.hook.holding import hold, release
 from fake_secrets.hook.requests import operation_sent, target_of
@@ -53,7 +53,7 @@ async def answer_awaited(target: Target, model: OperationModel, params: Any) -> 
     world = target.world
     await _do_due_work(world)
     answer, rotations = answer_parsed(target, model, params)
-    await _follow_up(world, rotations, is_refused=answer[0].status_code != OK)
+    await _follow_up(world, rotations, errors=errors_of(answer[0]))
     return answer
 
 
@@ -108,7 +108,7 @@ async def _around_send(wrapped: Callable[..., Any], _: Any, args: Any, kwargs: A
     if call is not None:
         call.remember(rotations)
     else:
-        await _follow_up(world, rotations, is_refused=response.status_code != OK)
+        await _follow_up(world, rotations, errors=errors_of(response))
     return response
 
 
@@ -122,10 +122,13 @@ async def _do_due_work(world: World) -> None:
 
 
 async def _follow_up(
-    world: World, rotations: Sequence[Rotation], refusal: Exception | None = None, *, is_refused: bool = False
+    world: World,
+    rotations: Sequence[Rotation],
+    refusal: Exception | None = None,
+    *,
+    errors: RotationErrors | None = None,
 ) -> None:
     if rotations or world.has_news():
-        errors: RotationErrors | None = "record" if is_refused else None
         await _in_thread(functools.partial(world.follow_up, rotations, refusal, errors=errors))
 
 

@@ -20,10 +20,11 @@ from fake_secrets.service.model import Request
 if TYPE_CHECKING:
     from botocore.model import OperationModel
 
+    from fake_secrets.options import RotationErrors
     from fake_secrets.rotation.runner import Rotation
     from fake_secrets.world import World
 
-__all__ = ["OK", "Response", "Target", "Unsent", "answer_parsed", "answer_raw"]
+__all__ = ["Response", "Target", "Unsent", "answer_parsed", "answer_raw", "errors_of"]
 
 __tracebackhide__ = True  # the arguments in our frames may hold secret values
 
@@ -145,6 +146,11 @@ def answer_parsed(
         "RetryAttempts": 0,
     }
     return (target.response_type(params["url"], status, headers, encoded), parsed), rotations
+
+
+def errors_of(response: Any) -> RotationErrors | None:
+    """Return what becomes of a rotation's errors: of an answer that refuses the refusal comes out."""
+    return None if response.status_code == OK else "record"
 
 
 def _ask(

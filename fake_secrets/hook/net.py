@@ -10,16 +10,15 @@ from importlib.machinery import ModuleSpec
 from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
-from fake_secrets.hook.answers import OK, Target, answer_parsed, answer_raw
+from fake_secrets.hook.answers import Target, answer_parsed, answer_raw, errors_of
 from fake_secrets.hook.calls import calling, world_of_this_call
 from fake_secrets.hook.requests import asked, operation_asked, operation_sent, target_of
 from fake_secrets.hook.seams import Seam
 
 if TYPE_CHECKING:
-    from fake_secrets.options import RotationErrors
     from fake_secrets.world import World
 
-__all__ = ["AioSeams", "around_request", "around_send", "errors_of"]
+__all__ = ["AioSeams", "around_request", "around_send"]
 
 _AIO_CLIENT = "aiobotocore.client"
 
@@ -120,8 +119,3 @@ def around_send(wrapped: Callable[..., Any], _: Any, args: Any, kwargs: Any) -> 
 def _do_due_work(world: World) -> None:
     if world.has_due_work():
         world.do_due_work()
-
-
-def errors_of(response: Any) -> RotationErrors | None:
-    """Return what becomes of a rotation's errors: of an answer that refuses the refusal comes out."""
-    return None if response.status_code == OK else "record"
