@@ -1,0 +1,208 @@
+"""Runs the code blocks of a page of the documentation, as a reader would who pastes them into one folder.
+
+What becomes of a block:
+
+- python that begins with `# name.py` is that file. A page that shows a file a second time says so with a comment,
+  `% replaces: name.py`;
+- python that defines tests is a test module of its own;
+- other python is the body of a test that has the fixtures `fake_secrets` and `secretsmanager`, a secret
+  prod/db and the rotation function of `how-to/index.md`;
+- ini and toml configure pytest;
+- console is commands and their output, run where the block stands;
+- text is output of the page's tests, which run at the end, once.
+
+A comment `% needs: module` names a package that the page's tests can't do without.
+"""
+
+import ast
+import os
+import re
+import shlex
+import sys
+import textwrap
+from dataclasses import dataclass, field
+from importlib.util import find_spec
+from pathlib import Path
+
+from sybil import Document
+from sybil.parsers.markdown.lexers import FencedCodeBlockLexer
+from sybil.parsers.myst.lexers import DirectiveInPercentCommentLexer
+
+ROOT = Path(__file__).parent.parent
+DOCS = ROOT / "docs"
+README = ROOT / "README.md"
+SHARED_FILES = DOCS / "how-to" / "index.md"
+
+LANGUAGES = {"python", "ini", "toml", "console", "text", "bash"}
+COMMANDS = {
+    "pytest": [sys.executable, "-m", "pytest"],
+    "python": [sys.executable],
+    "fake-secrets": [sys.executable, "-m", "fake_secrets"],
+}
+CONFIGURATION = {"ini": "pytest.ini", "toml": "pyproject.toml"}
+
+_BODY = """\
+from rotation import lambda_handler
+
+
+def test_example(fake_secrets, secretsmanager):
+    db = fake_secrets.add("prod/db", {{"username": "app", "password": "old"}})
+{body}
+"""
+_DURATION = re.compile(r"in \d+\.\d\ds")
+
+
+class PageError(AssertionError):
+    """A page that doesn't do what it says."""
+
+
+@dataclass(frozen=True)
+class Block:
+    language: str
+    source: str
+    line: int
+
+    @property
+    def file_name(self):
+        """The file that a python block is, or None."""
+        named = re.match(r"# (\w+\.py)\n", self.source) if self.language == "python" else None
+        return None if named is None else named[1]
+
+
+@dataclass(frozen=True)
+class Page:
+    path: Path
+    blocks: list[Block]
+    replaced: list[str] = field(default_factory=list)
+    needs: list[str] = field(default_factory=list)
+
+    def fail(self, block, why):
+        raise PageError(f"{self.path.name}, line {block.line}: {why}")
+
+    def lacks(self):
+        """The packages that the page needs and that aren't installed."""
+        return [name for name in self.needs if find_spec(name) is None]
+
+
+def pages():
+    return [README, *sorted(DOCS.rglob("*.md"))]
+
+
+def read(path):
+    """Find the blocks of a page, and what its comments say."""
+    document = Document.parse(
+        str(path), FencedCodeBlockLexer(r"[^\s{].*"), DirectiveInPercentCommentLexer(r"replaces|needs", r"\S+")
+    )
+    page = Page(path, [])
+    for example in document:
+        found = example.region.lexemes
+        if "language" in found:
+            page.blocks.append(Block(found["language"], str(found["source"]), example.line))
+        else:
+            (page.needs if found["directive"] == "needs" else page.replaced).append(found["arguments"])
+    return page
+
+
+def run(page, pytester, monkeypatch):
+    """Write a page's files, run its commands and tests, and compare what they print.
+
+    Raises:
+        PageError: it doesn't come out as the page says.
+    """
+    # The plugins that a reader has who has installed what the page needs.
+    plugins = ["fake_secrets", *(["asyncio"] if "pytest_asyncio" in page.needs else [])]
+    monkeypatch.setenv("PYTEST_DISABLE_PLUGIN_AUTOLOAD", "1")
+    monkeypatch.setenv("PYTEST_ADDOPTS", " ".join(f"-p {name}" for name in plugins))
+    monkeypatch.setenv("COLUMNS", "80")
+    folder = Folder(page, pytester)
+    for block in page.blocks:
+        if block.language not in LANGUAGES or (block.language == "bash" and page.path.name != "README.md"):
+            page.fail(block, f"nothing is known of blocks of {block.language!r}")
+        elif block.language == "python":
+            folder.add_python(block)
+        elif block.language in CONFIGURATION:
+            folder.write(block, CONFIGURATION[block.language], block.source)
+        elif block.language == "console":
+            run_console(page, block, folder)
+    folder.check_replaced()
+    printed = folder.run_tests()
+    for block in page.blocks:
+        if block.language == "text" and block.source not in printed:
+            page.fail(block, f"the tests don't print this, but:\n{printed}")
+
+
+class Folder:
+    """The folder that a page's blocks are pasted into."""
+
+    def __init__(self, page, pytester):
+        self.page = page
+        self.pytester = pytester
+        self.written = {}
+        self.to_be_replaced = list(page.replaced)
+        if page.path != SHARED_FILES and DOCS in page.path.parents:
+            for block in read(SHARED_FILES).blocks:
+                if block.file_name:
+                    (pytester.path / block.file_name).write_text(block.source)
+
+    def add_python(self, block):
+        name = block.file_name
+        source = block.source
+        if name is None:
+            name = f"test_block_at_line_{block.line}.py"
+            if not tests_in(source):
+                source = _BODY.format(body=textwrap.indent(source, " " * 4))
+        self.write(block, name, source)
+
+    def write(self, block, name, source):
+        if name in self.written:
+            if name not in self.to_be_replaced:
+                self.page.fail(block, f"{name} is shown twice, without `% replaces: {name}`")
+            self.to_be_replaced.remove(name)
+        self.written[name] = source
+        (self.pytester.path / name).write_text(source)
+
+    def check_replaced(self):
+        if self.to_be_replaced:
+            raise PageError(f"{self.page.path.name} says that it replaces {self.to_be_replaced}, and doesn't")
+
+    def run_tests(self):
+        expected = sum(tests_in(source) for name, source in self.written.items() if name.startswith("test_"))
+        if not expected:
+            return ""
+        ran = self.pytester.runpytest_subprocess("-s")
+        printed = f"{ran.stdout.str()}\n"
+        outcomes = ran.parseoutcomes()
+        if outcomes != {"passed": expected}:
+            raise PageError(f"{self.page.path.name} has {expected} tests, of which {outcomes}:\n{printed}")
+        return printed
+
+
+def tests_in(source):
+    """Count the tests that a module defines."""
+    body = ast.parse(source).body
+    methods = [inner for node in body if isinstance(node, ast.ClassDef) for inner in node.body]
+    functions = [node for node in [*body, *methods] if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef)]
+    return sum(function.name.startswith("test_") for function in functions)
+
+
+def run_console(page, block, folder):
+    parts = re.split(r"^\$ (.*)\n", block.source, flags=re.MULTILINE)
+    if parts[0] or not parts[1:]:
+        page.fail(block, "a console block begins with `$ command`")
+    for command, expected in zip(parts[1::2], parts[2::2], strict=True):
+        program, *arguments = shlex.split(command)
+        if program not in COMMANDS:
+            page.fail(block, f"{program!r} is none of {sorted(COMMANDS)}")
+        ran = folder.pytester.run(*COMMANDS[program], *arguments)
+        printed = "".join(f"{line.rstrip()}\n" for line in ran.outlines).strip(os.linesep)
+        if not re.fullmatch(pattern_of(expected.strip(os.linesep)), _DURATION.sub("in 0.00s", printed)):
+            page.fail(block, f"$ {command} prints\n{printed}")
+
+
+def pattern_of(expected):
+    """Return a regular expression of output in which `...` stands for anything: lines, or a part of one."""
+    lines = []
+    for line in _DURATION.sub("in 0.00s", expected).splitlines():
+        parts = [re.escape(part) for part in line.split("...")]
+        lines.append(r"(?:.*\n)*?" if line == "..." else f"{'.*'.join(parts)}\n")
+    return re.sub(r"\n\Z", "", "".join(lines))

@@ -1,0 +1,101 @@
+"""Every code block of the documentation, run as a reader would."""
+
+import re
+
+import pytest
+
+pytest.importorskip("sybil", reason="the documentation is tested where Sybil is installed")
+
+import doc_pages
+from doc_pages import DOCS, README, PageError
+
+PAGES = doc_pages.pages()
+LINK = re.compile(r"\]\(([^)\s]+)\)")
+TOCTREE = re.compile(r"^```\{toctree\}\n((?::.*\n)*)(.*?)^```", re.MULTILINE | re.DOTALL)
+
+
+def id_of(path):
+    return path.name if path == README else path.relative_to(DOCS).as_posix()
+
+
+@pytest.mark.parametrize("path", PAGES, ids=id_of)
+def test_a_page_does_what_it_says(path, pytester, monkeypatch):
+    page = doc_pages.read(path)
+    if page.lacks():
+        pytest.skip(f"it needs {', '.join(page.lacks())}")
+    doc_pages.run(page, pytester, monkeypatch)
+
+
+@pytest.mark.parametrize("path", PAGES, ids=id_of)
+def test_no_block_is_left_out(path):
+    fences = re.findall(r"^ *```([^\n]*)$", path.read_text(), re.MULTILINE)
+    opening = [language for language in fences[::2] if not language.startswith("{")]
+    assert [block.language for block in doc_pages.read(path).blocks] == opening
+    assert set(fences[1::2]) <= {""}
+
+
+@pytest.mark.parametrize("path", PAGES, ids=id_of)
+def test_relative_links_lead_somewhere(path):
+    targets = [link.partition("#")[0] for link in LINK.findall(path.read_text()) if "://" not in link]
+    assert [target for target in targets if target and not (path.parent / target).is_file()] == []
+
+
+def test_every_page_is_in_a_table_of_contents():
+    reached, ahead = set(), [DOCS / "index.md"]
+    while ahead:
+        path = ahead.pop()
+        reached.add(path)
+        for _, entries in TOCTREE.findall(path.read_text()):
+            ahead += [path.parent / f"{entry.split('<')[-1].rstrip('>')}.md" for entry in entries.split()]
+    assert reached == {path for path in PAGES if path != README}
+
+
+class TestTheTester:
+    """A page that doesn't do what it says is found."""
+
+    @pytest.fixture
+    def run(self, pytester, monkeypatch, tmp_path):
+        def run(text):
+            path = tmp_path / "page.md"
+            path.write_text(text)
+            doc_pages.run(doc_pages.read(path), pytester, monkeypatch)
+
+        return run
+
+    def test_a_page_that_is_right_passes(self, run):
+        run(
+            "```ini\n[pytest]\nfake_secrets_guard = error\n```\n\n"
+            "```python\n# numbers_of_mine.py\none = 1\n```\n\n"
+            "```console\n$ python -c 'print(\"a\", \"b\")'\na ...\n```\n\n"
+            "```python\nimport numbers_of_mine\n\ndef test_it():\n    print('it is', numbers_of_mine.one)\n```\n\n"
+            "```text\nit is 1\n```\n"
+        )
+
+    @pytest.mark.parametrize(
+        ("text", "complaint"),
+        [
+            ("```python\ndef test_it():\n    assert False\n```\n", "page.md has 1 tests, of which {'failed': 1}"),
+            ("```python\nassert False\n```\n", "page.md has 1 tests"),
+            ("```python\nclass Test:\n    def test_it(self, absent):\n        pass\n```\n", "{'errors': 1}"),
+            (
+                "```python\nimport pytest\n\n@pytest.mark.skip\ndef test_it():\n    pass\n```\n",
+                "page.md has 1 tests, of which {'skipped': 1}",
+            ),
+            ("```ruby\nputs 1\n```\n", "page.md, line 1: nothing is known of blocks of 'ruby'"),
+            ("```bash\nls\n```\n", "nothing is known of blocks of 'bash'"),
+            ("```text\nabsent\n```\n", "the tests don't print this"),
+            ("```console\n$ python -c 'print(1)'\n2\n```\n", "prints\n1"),
+            ("```console\n$ python -c 'print(1)'\n1\n2\n```\n", "prints\n1"),
+            ("```console\n$ rm -r .\n```\n", "'rm' is none of"),
+            ("```console\npytest\n```\n", "a console block begins with"),
+            ("```python\n# a.py\n```\n\n```python\n# a.py\nb = 1\n```\n", "a.py is shown twice"),
+            ("% replaces: a.py\n\n```python\n# a.py\n```\n", "says that it replaces ['a.py'], and doesn't"),
+        ],
+    )
+    def test_a_page_that_is_wrong_fails(self, run, text, complaint):
+        with pytest.raises(PageError, match=re.escape(complaint)):
+            run(text)
+
+    def test_a_page_whose_packages_are_missing_says_which(self, tmp_path):
+        (tmp_path / "page.md").write_text("% needs: json\n\n% needs: no_such_package\n")
+        assert doc_pages.read(tmp_path / "page.md").lacks() == ["no_such_package"]
