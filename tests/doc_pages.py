@@ -49,7 +49,7 @@ def test_example(fake_secrets, secretsmanager):
     db = fake_secrets.add("prod/db", {{"username": "app", "password": "old"}})
 {body}
 """
-_DURATION = re.compile(r"in \d+\.\d\ds")
+_DURATION = re.compile(r"in \d+\.\d+s")
 
 
 class PageError(AssertionError):
@@ -194,7 +194,7 @@ def run_console(page, block, folder):
         if program not in COMMANDS:
             page.fail(block, f"{program!r} is none of {sorted(COMMANDS)}")
         ran = folder.pytester.run(*COMMANDS[program], *arguments)
-        printed = "".join(f"{line.rstrip()}\n" for line in ran.outlines).strip(os.linesep)
+        printed = "".join(f"{line.rstrip()}\n" for line in [*ran.outlines, *ran.errlines]).strip(os.linesep)
         if not re.fullmatch(pattern_of(expected.strip(os.linesep)), _DURATION.sub("in 0.00s", printed)):
             page.fail(block, f"$ {command} prints\n{printed}")
 
