@@ -1,5 +1,7 @@
 """How Sphinx builds the documentation: `pip install .[docs] && sphinx-build -W -b html docs out`."""
 
+import dataclasses
+
 import fake_secrets
 
 project = "fake_secrets"
@@ -38,4 +40,31 @@ nitpicky = True
 nitpick_ignore_regex = [
     ("py:class", r"(collections|contextlib|datetime|typing|types)\..*"),
     ("py:(class|exc)", r"[A-Z]?[a-z]+|(Base)?Exception|(Attribute|Key|Lookup|Type|Value)Error"),
+    ("py:class", r"fake_secrets(\.\w+){2,}"),
+    ("py:(class|obj)", r"(tuple|typing\.Literal)\[.*"),
 ]
+
+# Stands for a colon that napoleon would take for the end of a type.
+_COLON = "\ue000"
+
+
+def before_napoleon(app, what, name, obj, options, lines):
+    """Keep what a property is, or a function returns, a sentence; have a dataclass's fields be attributes."""
+    if what == "property" and lines:
+        lines[0] = lines[0].replace(":", _COLON)
+    for at, line in enumerate(lines[:-1]):
+        if line == "Returns:":
+            lines[at + 1] = lines[at + 1].replace(":", _COLON)
+    if what == "class" and dataclasses.is_dataclass(obj):
+        lines[:] = ["Attributes:" if line == "Args:" else line for line in lines]
+
+
+def after_napoleon(app, what, name, obj, options, lines):
+    """Put the colons back."""
+    lines[:] = [line.replace(_COLON, ":") for line in lines]
+
+
+def setup(app):
+    """Connect what reads docstrings before and after napoleon."""
+    app.connect("autodoc-process-docstring", before_napoleon, priority=400)
+    app.connect("autodoc-process-docstring", after_napoleon, priority=600)
