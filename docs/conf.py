@@ -2,6 +2,8 @@
 
 import dataclasses
 
+from sphinx.domains.python import PyObject
+
 import fake_secrets
 
 project = "fake_secrets"
@@ -17,7 +19,7 @@ exclude_patterns = ["out", "_build"]
 html_theme = "furo"
 html_title = f"fake_secrets {release}"
 html_static_path = ["_static"]
-html_css_files = ["wide.css"]
+html_css_files = ["custom.css"]
 html_copy_source = False
 html_show_sourcelink = False
 
@@ -28,11 +30,13 @@ toc_object_entries_show_parents = "hide"
 python_use_unqualified_type_names = True
 python_maximum_signature_line_length = 60
 
-autodoc_class_signature = "separated"
+autodoc_typehints = "description"
+autodoc_typehints_description_target = "documented_params"
 autodoc_typehints_format = "short"
 autodoc_member_order = "bysource"
 autodoc_preserve_defaults = True
 napoleon_numpy_docstring = False
+napoleon_use_ivar = True
 napoleon_custom_sections = ["Source"]
 
 # Types of the standard library are named, not linked: nothing is fetched while this is built.
@@ -49,14 +53,23 @@ _COLON = "\ue000"
 
 
 def before_napoleon(app, what, name, obj, options, lines):
-    """Keep what a property is, or a function returns, a sentence; have a dataclass's fields be attributes."""
+    """Have napoleon read a docstring as it is meant.
+
+    What a property is, or a function returns, is a sentence, not a type. A dataclass's arguments are its
+    attributes; those of other classes concern nobody outside.
+    """
     if what == "property" and lines:
         lines[0] = lines[0].replace(":", _COLON)
     for at, line in enumerate(lines[:-1]):
         if line == "Returns:":
             lines[at + 1] = lines[at + 1].replace(":", _COLON)
-    if what == "class" and dataclasses.is_dataclass(obj):
-        lines[:] = ["Attributes:" if line == "Args:" else line for line in lines]
+    if what == "class" and "Args:" in lines:
+        at = lines.index("Args:")
+        if dataclasses.is_dataclass(obj):
+            lines[at] = "Attributes:"
+        else:
+            after = (line for line in range(at + 1, len(lines)) if lines[line] and lines[line][0] != " ")
+            del lines[at : next(after, len(lines))]
 
 
 def after_napoleon(app, what, name, obj, options, lines):
@@ -64,7 +77,16 @@ def after_napoleon(app, what, name, obj, options, lines):
     lines[:] = [line.replace(_COLON, ":") for line in lines]
 
 
+def without_signature(app, what, name, obj, options, signature, return_annotation):
+    """Show no arguments of classes: users don't make their instances, or raise their exceptions."""
+    return ("", None) if signature and what in {"class", "exception"} else None
+
+
 def setup(app):
-    """Connect what reads docstrings before and after napoleon."""
+    """Connect what reads docstrings before and after napoleon, and name attributes what they are."""
+    for kind in PyObject.doc_field_types:
+        if kind.name == "variable":
+            kind.label = "Attributes"
+    app.connect("autodoc-process-signature", without_signature)
     app.connect("autodoc-process-docstring", before_napoleon, priority=400)
     app.connect("autodoc-process-docstring", after_napoleon, priority=600)
