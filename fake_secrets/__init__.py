@@ -18,8 +18,8 @@ if TYPE_CHECKING:
         UnknownSecretError,
         UnsupportedOperationError,
     )
-    from fake_secrets.handle import FakeSecrets
     from fake_secrets.mock import current, mock_stages
+    from fake_secrets.world.handle import FakeSecrets
 
 __all__ = [
     "FakeSecrets",
@@ -41,7 +41,7 @@ __all__ = [
 
 __version__ = "0.1.0"
 
-_HOMES = {"FakeSecrets": "handle", "current": "mock", "mock_stages": "mock"}
+_HOMES = {"FakeSecrets": "world.handle", "current": "mock", "mock_stages": "mock"}
 
 
 def __getattr__(name: str) -> object:

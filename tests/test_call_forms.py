@@ -16,7 +16,8 @@ import pytest
 PROBE = """
 import os
 import botocore.client, botocore.endpoint
-from fake_secrets import hook, stack
+from fake_secrets import hook
+from fake_secrets.world import stack
 from fake_secrets.hook import holding
 
 broken_in = None

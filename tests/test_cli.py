@@ -5,8 +5,8 @@ import sys
 
 import pytest
 
-from fake_secrets.cli import main
-from fake_secrets.service import stages
+from fake_secrets.cli.main import main
+from fake_secrets.service.rules import stages
 
 ARN = "arn:aws:secretsmanager:us-west-2:123456789012:secret:MyTestSecret-a1b2c3"
 FIRST = "a1b2c3d4-5678-90ab-cdef-EXAMPLE11111"
@@ -65,13 +65,13 @@ def test_the_demo_fails_where_a_state_comes_out_wrong(monkeypatch, capsys):
 
 
 def test_the_demo_fails_where_the_rotation_does(monkeypatch, capsys):
-    monkeypatch.setattr("fake_secrets.service.rotation_progress.end_attempt", lambda *_, **__: False)
+    monkeypatch.setattr("fake_secrets.service.operations.rotation_progress.end_attempt", lambda *_, **__: False)
     assert main(["demo"]) == 1
 
 
 def test_help_imports_no_botocore():
     program = (
-        "import sys; from fake_secrets.cli import main\n"
+        "import sys; from fake_secrets.cli.main import main\n"
         "try: main(['--help'])\n"
         "except SystemExit: assert 'botocore' not in sys.modules\n"
     )

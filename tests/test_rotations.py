@@ -1193,7 +1193,7 @@ class TestOddMoments:
                 secretsmanager.delete_secret(SecretId="prod/db", ForceDeleteWithoutRecovery=True)
             yield
 
-        monkeypatch.setattr("fake_secrets.due_work.clock.at", at_that_moment)
+        monkeypatch.setattr("fake_secrets.rotation.due_work.clock.at", at_that_moment)
         clock.move_to("2026-01-05T00:00:00Z")
         assert fake_secrets.run_due() == []
         assert rotated(fake_secrets) == []

@@ -9,7 +9,8 @@ import pytest
 HEAD = """
 import asyncio, threading, unittest
 import boto3
-from fake_secrets import NoActiveWorldError, current, mock_stages, stack
+from fake_secrets import NoActiveWorldError, current, mock_stages
+from fake_secrets.world import stack
 
 client = boto3.client("secretsmanager", region_name="us-east-1")
 SEED = {"a": "x"}

@@ -20,15 +20,15 @@ from fake_secrets.hook.calls import Call, advise, begin, calling, is_ours, world
 from fake_secrets.hook.holding import hold, release
 from fake_secrets.hook.requests import operation_sent, target_of
 from fake_secrets.hook.seams import Seam
-from fake_secrets.world import rotating_world
+from fake_secrets.world.world import rotating_world
 
 if TYPE_CHECKING:
     from botocore.client import BaseClient
     from botocore.model import OperationModel
 
     from fake_secrets.options import RotationErrors
-    from fake_secrets.rotation.runner import Rotation
-    from fake_secrets.world import World
+    from fake_secrets.rotation.rotation import Rotation
+    from fake_secrets.world.world import World
 
 __all__ = ["answer_awaited", "seams"]
 

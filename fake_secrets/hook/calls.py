@@ -11,21 +11,21 @@ from typing import TYPE_CHECKING, Any
 import botocore
 import botocore.exceptions
 
-from fake_secrets import stack
 from fake_secrets.hook.answers import Response, Target, answer_parsed, answer_raw
 from fake_secrets.hook.facts import SERVICE_NAME
 from fake_secrets.hook.holding import hold, release
 from fake_secrets.hook.requests import operation_sent
 from fake_secrets.hook.seams import access_key_of, parses_for_itself
-from fake_secrets.principals import is_telling
-from fake_secrets.world import rotating_world
+from fake_secrets.iam.principals import is_telling
+from fake_secrets.world import stack
+from fake_secrets.world.world import rotating_world
 
 if TYPE_CHECKING:
     from botocore.client import BaseClient
     from botocore.model import OperationModel
 
-    from fake_secrets.rotation.runner import Rotation
-    from fake_secrets.world import World
+    from fake_secrets.rotation.rotation import Rotation
+    from fake_secrets.world.world import World
 
 __all__ = [
     "Equipment",

@@ -9,9 +9,9 @@ from contextvars import ContextVar
 from dataclasses import dataclass
 from typing import Any
 
-from fake_secrets.service.constraints import redact
-from fake_secrets.service.events import KEPT
-from fake_secrets.service.model import Request, Secret
+from fake_secrets.service.rules.constraints import redact
+from fake_secrets.service.state.events import KEPT
+from fake_secrets.service.state.model import Request, Secret
 
 __all__ = ["SEEDED", "SUCCEEDED", "Call", "Entry", "Ledger", "RunningStep", "rotation_step"]
 

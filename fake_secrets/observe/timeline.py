@@ -6,8 +6,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from fake_secrets.observe.ledger import SEEDED, SUCCEEDED, Entry
-from fake_secrets.service.model import Secret
-from fake_secrets.service.stages import labels_of
+from fake_secrets.service.rules.stages import labels_of
+from fake_secrets.service.state.model import Secret
 
 __all__ = ["Moment", "Timeline", "timeline_of"]
 

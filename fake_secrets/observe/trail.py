@@ -7,7 +7,7 @@ from typing import Any
 
 from fake_secrets import clock
 from fake_secrets.ids import numbered_uuid
-from fake_secrets.service.events import LABEL_UPDATED, Event, EventLog
+from fake_secrets.service.state.events import LABEL_UPDATED, Event, EventLog
 
 __all__ = ["Subscriber", "Trail", "envelope"]
 

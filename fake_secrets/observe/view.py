@@ -10,8 +10,8 @@ from typing import Any
 
 from fake_secrets import clock
 from fake_secrets.errors import UnknownSecretError
-from fake_secrets.service.model import AWSCURRENT, Secret
-from fake_secrets.service.stages import labels_of
+from fake_secrets.service.rules.stages import AWSCURRENT, labels_of
+from fake_secrets.service.state.model import Secret
 
 __all__ = ["SecretView", "VersionView", "readable"]
 

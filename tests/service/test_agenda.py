@@ -3,8 +3,8 @@
 import hypothesis.strategies as st
 from hypothesis import given
 
-from fake_secrets.service.agenda import Agenda
-from fake_secrets.service.model import Secret
+from fake_secrets.service.state.agenda import Agenda
+from fake_secrets.service.state.model import Secret
 
 
 def secret_of(serial):

@@ -3,7 +3,7 @@
 import pytest
 
 from fake_secrets.errors import ServiceError
-from fake_secrets.service.constraints import Shape, check, redact
+from fake_secrets.service.rules.constraints import Shape, check, redact
 
 STRUCTURE = Shape(
     "structure",

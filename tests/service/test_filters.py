@@ -3,8 +3,8 @@
 import pytest
 
 from fake_secrets.errors import ServiceError
-from fake_secrets.service.filters import matcher_of, words_of
-from fake_secrets.service.model import Secret
+from fake_secrets.service.operations.filters import matcher_of, words_of
+from fake_secrets.service.state.model import Secret
 
 
 def secret(name="prod/app", description=None, **tags):

@@ -45,7 +45,7 @@ from request_strategies import (
 )
 
 from fake_secrets import UnsupportedOperationError, mock_stages
-from fake_secrets.service.model import Secret
+from fake_secrets.service.state.model import Secret
 
 KEY_STATES = ["disabled", "denied"]
 

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import example, given
 
 from fake_secrets.errors import ServiceError
-from fake_secrets.service import policy_conditions, policy_grammar
+from fake_secrets.iam import conditions, grammar
 
 SYNTAX = "This resource policy contains a syntax error."
 PRINCIPAL = "This resource policy contains an unsupported principal."
@@ -33,18 +33,18 @@ def document(*statements):
 
 
 def stating(*without, **elements):
-    return policy_grammar.parse(document(statement(*without, **elements)))
+    return grammar.parse(document(statement(*without, **elements)))
 
 
 def message_of(text):
     with pytest.raises(ServiceError) as refused:
-        policy_grammar.parse(text)
+        grammar.parse(text)
     assert (refused.value.code, refused.value.status) == ("MalformedPolicyDocumentException", 400)
     return refused.value.message
 
 
 def decide(policy, principal=ALICE, action=GET, resource=SECRET, **context):
-    return policy_grammar.decide(
+    return grammar.decide(
         policy,
         principal=principal,
         action=action,
@@ -73,7 +73,7 @@ class TestParse:
         ],
     )
     def test_what_iam_takes(self, text):
-        assert policy_grammar.parse(text).statements
+        assert grammar.parse(text).statements
 
     def test_what_is_read(self):
         policy = stating(
@@ -84,14 +84,14 @@ class TestParse:
             Condition={"ForAllValues:NumericEqualsIfExists": {"Some:Key": [1, True, "x"]}},
         )
         assert policy.statements == (
-            policy_grammar.Statement(
+            grammar.Statement(
                 sid="S",
                 effect="Allow",
-                principals=policy_grammar.Element((ACCOUNT, "*"), is_negated=False),
-                actions=policy_grammar.Element(("a:B",), is_negated=True),
-                resources=policy_grammar.Element(("*",), is_negated=False),
+                principals=grammar.Element((ACCOUNT, "*"), is_negated=False),
+                actions=grammar.Element(("a:B",), is_negated=True),
+                resources=grammar.Element(("*",), is_negated=False),
                 conditions=(
-                    policy_conditions.Condition(
+                    conditions.Condition(
                         quantifier="ForAllValues",
                         operator="NumericEquals",
                         is_optional=True,
@@ -308,11 +308,11 @@ class TestIsPublic:
         ],
     )
     def test_without_a_condition(self, without, elements, public):
-        assert policy_grammar.is_public(stating(*without, **elements)) is public
+        assert grammar.is_public(stating(*without, **elements)) is public
 
     def test_one_public_statement_is_enough(self):
         private = statement(Principal={"AWS": ACCOUNT})
-        assert policy_grammar.is_public(policy_grammar.parse(document(private, statement())))
+        assert grammar.is_public(grammar.parse(document(private, statement())))
 
     @pytest.mark.parametrize(
         "key",
@@ -323,7 +323,7 @@ class TestIsPublic:
     )
     @pytest.mark.parametrize("operator", ["StringEquals", "StringLike", "ArnEquals", "ArnLike"])
     def test_fixed_values_narrow(self, key, operator):
-        assert not policy_grammar.is_public(stating(Condition={operator: {key: ["fixed", "other"]}}))
+        assert not grammar.is_public(stating(Condition={operator: {key: ["fixed", "other"]}}))
 
     @pytest.mark.parametrize(
         "condition",
@@ -344,11 +344,11 @@ class TestIsPublic:
         ],
     )
     def test_other_conditions_do_not_narrow(self, condition):
-        assert policy_grammar.is_public(stating(Condition=condition))
+        assert grammar.is_public(stating(Condition=condition))
 
     @pytest.mark.parametrize("arn", ["arn:aws:s3:::bucket/*", f"arn:aws:sns:*:{ACCOUNT}:*"])
     def test_an_arn_is_as_fixed_as_its_account_or_resource(self, arn):
-        assert not policy_grammar.is_public(stating(Condition={"ArnLike": {"aws:SourceArn": arn}}))
+        assert not grammar.is_public(stating(Condition={"ArnLike": {"aws:SourceArn": arn}}))
 
 
 class TestDecide:
@@ -360,7 +360,7 @@ class TestDecide:
             document(statement(Effect="Deny"), statement()),
             document(statement(), statement(Effect="Deny")),
         ]
-        assert [decide(policy_grammar.parse(text)) for text in policies] == ["deny", "deny"]
+        assert [decide(grammar.parse(text)) for text in policies] == ["deny", "deny"]
 
     @pytest.mark.parametrize(
         ("named", "caller", "applies"),
@@ -632,20 +632,20 @@ class TestAnything:
     @example(text=document(), caller=ROOT, found=None)
     def test_ends_well(self, text, caller, found):
         try:
-            policy = policy_grammar.parse(text)
+            policy = grammar.parse(text)
         except ServiceError as refused:
             assert refused.code == "MalformedPolicyDocumentException"
             assert refused.message in {SYNTAX, PRINCIPAL, SERVICE}
         else:
             context = {} if found is None else {"test_key": found}
             assert decide(policy, caller, **context) in {"allow", "deny", "none"}
-            assert policy_grammar.is_public(policy) in {True, False}
+            assert grammar.is_public(policy) in {True, False}
 
     @given(policy=POLICIES.filter(lambda policy: policy["Statement"]), seed=st.randoms())
     def test_the_order_of_statements_and_white_space_do_not_matter(self, policy, seed):
         try:
-            decided = decide(policy_grammar.parse(json.dumps(policy)))
+            decided = decide(grammar.parse(json.dumps(policy)))
         except ServiceError:
             return
         seed.shuffle(policy["Statement"])
-        assert decide(policy_grammar.parse(json.dumps(policy, indent=3))) == decided
+        assert decide(grammar.parse(json.dumps(policy, indent=3))) == decided

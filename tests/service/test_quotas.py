@@ -2,7 +2,7 @@
 
 import pytest
 
-from fake_secrets.service.quotas import Quotas
+from fake_secrets.service.state.quotas import Quotas
 
 DAY = 24 * 3600
 

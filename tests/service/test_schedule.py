@@ -9,9 +9,8 @@ import pytest
 from hypothesis import given
 
 from fake_secrets.errors import ServiceError
-from fake_secrets.service import schedule
-from fake_secrets.service.model import RotationState
-from fake_secrets.service.rotation_dates import count_from
+from fake_secrets.service.rules import schedule
+from fake_secrets.service.state.model import RotationState
 
 INVALID = "Invalid schedule expression."
 HOURLY = "Rate in hour should be least 4 and less than 24."
@@ -41,7 +40,7 @@ def refusal(rules):
 
 def counted(rules, since):
     rotation = RotationState(None, rules=rules)
-    count_from(rotation, at(since))
+    rotation.count_from(at(since))
     return rotation
 
 

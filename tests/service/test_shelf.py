@@ -4,8 +4,8 @@ import hypothesis.strategies as st
 import pytest
 from hypothesis import given
 
-from fake_secrets.service.model import Secret
-from fake_secrets.service.shelf import POSITIONS, Shelf
+from fake_secrets.service.state.model import Secret
+from fake_secrets.service.state.shelf import POSITIONS, Shelf
 
 ACTIONS = st.lists(st.tuples(st.sampled_from(["add", "remove", "touch"]), st.integers(0, 12)), max_size=60)
 

@@ -5,7 +5,7 @@ import json
 import pytest
 
 from fake_secrets.errors import ServiceError
-from fake_secrets.service import stages
+from fake_secrets.service.rules import stages
 
 V1, V2, V3 = "v1", "v2", "v3"
 VERSIONS = {V1, V2, V3}
