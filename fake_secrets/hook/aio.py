@@ -73,7 +73,7 @@ async def _around_call(wrapped: Callable[..., Any], client: BaseClient, args: An
             await _follow_up(world, call.rotations, error)
             raise
         except BaseException:
-            world.rotations.release(call.rotations)
+            world.runner.release(call.rotations)
             raise
         await _follow_up(world, call.rotations)
         return response

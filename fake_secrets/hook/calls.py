@@ -124,7 +124,7 @@ def around_call(wrapped: Callable[..., Any], client: BaseClient, args: Any, kwar
                 world.follow_up(call.rotations, error)
             raise
         except BaseException:
-            world.rotations.release(call.rotations)
+            world.runner.release(call.rotations)
             raise
         if call.rotations or world.has_news():
             world.follow_up(call.rotations)

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 from fake_secrets import clock
 from fake_secrets.rotation.rotation import Rotation
-from fake_secrets.rotation.rotation_runner import Rotations
+from fake_secrets.rotation.runner import RotationRunner
 from fake_secrets.service.state.model import Secret
 from fake_secrets.service.state.store import Store
 
@@ -28,12 +28,12 @@ class DueWork:
     """Does what is due in a world.
 
     Args:
-        rotations: what runs rotations.
+        runner: what runs rotations.
         lock: guards the store; never held while a rotation function runs.
     """
 
-    def __init__(self, rotations: Rotations, lock: threading.RLock) -> None:
-        self._rotations = rotations
+    def __init__(self, runner: RotationRunner, lock: threading.RLock) -> None:
+        self._runner = runner
         self._lock = lock
         self._turn = threading.Lock()
         # The thread on whose behalf it is done now.
@@ -45,7 +45,7 @@ class DueWork:
 
     def is_due(self) -> bool:
         """Say whether a rotation is due that may be run from here."""
-        return self._store.due_rotations.is_due() and self._rotations.may_fall_due()
+        return self._store.due_rotations.is_due() and self._runner.may_fall_due()
 
     def next_due(self) -> float | None:
         """Return when the next rotation is due, epoch seconds; None where none ever is."""
@@ -64,7 +64,7 @@ class DueWork:
         """
         done = DoneWork()
         # On somebody's behalf it was asked before whether it may be done; by now another may do it.
-        if by is not None or self._rotations.may_fall_due():
+        if by is not None or self._runner.may_fall_due():
             with self._turn:
                 self._by = by
                 try:
@@ -94,11 +94,11 @@ class DueWork:
             return self._store.due_rotations.take(until)
 
     def _do(self, secret: Secret, done: DoneWork) -> None:
-        rotation, is_claimed = self._rotations.open_due(secret)
+        rotation, is_claimed = self._runner.open_due(secret)
         if rotation is None:
             return
         done.rotations[rotation] = None
         if is_claimed:
-            self._rotations.run(rotation, "record")
+            self._runner.run(rotation, "record")
         if rotation.error is not None:
             done.errors.append(rotation.error)

@@ -6,24 +6,35 @@ import contextlib
 import functools
 import threading
 from collections.abc import Callable
+from typing import Any, Protocol
 
 from fake_secrets import clock
 from fake_secrets.arns import account_of, partition_of, root_arn
-from fake_secrets.errors import RotationFailedError, ServiceError
+from fake_secrets.errors import RotationFailedError, ServiceError, annotate
 from fake_secrets.iam.principals import acting_as
 from fake_secrets.ids import Ids
-from fake_secrets.observe.ledger import Ledger
+from fake_secrets.observe.ledger import Ledger, RunningStep, rotation_step
 from fake_secrets.rotation.functions import Functions
 from fake_secrets.rotation.managed import ManagedRotation, NewValue
-from fake_secrets.rotation.rotation import Invocable, Rotation, fail, run_step
+from fake_secrets.rotation.rotation import Rotation, fail
 from fake_secrets.service.operations import rotation_progress as progress
 from fake_secrets.service.rules.stages import AWSCURRENT
 from fake_secrets.service.state.model import Secret
 from fake_secrets.service.state.store import StartedRotation, Store
 
-__all__ = ["Executing", "Execution"]
+__all__ = ["Executing", "Execution", "Invocable"]
 
 __tracebackhide__ = True  # the arguments in our frames may hold secret values
+
+
+class Invocable(Protocol):
+    """What a step is done by: a Lambda function, or AWS itself."""
+
+    def deadline(self, now: float) -> float | None:
+        """Return when an invocation of now times out, epoch seconds; None if it doesn't."""
+
+    def invoke(self, event: dict[str, Any], request_id: str) -> None:
+        """Do a step."""
 
 
 Executing = Callable[[list[Rotation]], contextlib.AbstractContextManager[None]]
@@ -87,7 +98,7 @@ class Execution:
             by = self._invocable(started)
             # Whoever asked for the rotation, its function acts for the account that it is in.
             with self._executing(asked_for), acting_as(role):
-                for step in rotation.plan[len(rotation.steps) :][:count]:
+                for step in rotation._plan[len(rotation.steps) :][:count]:
                     run_step(rotation, step, by, started.rotation_token, self._ids)
                     failure = self._judge(rotation, started)
                     if failure is not None:
@@ -160,3 +171,41 @@ class Execution:
         if has_succeeded:
             rotation.outcome = "succeeded"
         self._store.follow_up(secret, now)
+
+
+def run_step(rotation: Rotation, step: str, by: Invocable, rotation_token: str, ids: Ids) -> None:
+    """Have one step of a rotation done.
+
+    Args:
+        rotation: what is run; where the step raises, it has failed in it.
+        step: the step's name.
+        by: what does it.
+        rotation_token: the event's RotationToken.
+        ids: the maker of ids.
+
+    Raises:
+        BaseException: what is neither an Exception nor SystemExit, after noting it as a
+            failure: a KeyboardInterrupt, or pytest's own.
+
+    Source: rotation-facts 1.2: the event [B, C], one invocation after the other [C], the
+        return value ignored [B].
+    """
+    rotation.steps.append(step)
+    event = {
+        "SecretId": rotation.secret_arn,
+        "ClientRequestToken": rotation.token,
+        "Step": step,
+        "RotationToken": rotation_token,
+    }
+    running = RunningStep(step, by.deadline(clock.now()))
+    reset = rotation_step.set(running)
+    try:
+        by.invoke(event, ids.uuid())
+    except BaseException as error:
+        fail(rotation, step, error)
+        annotate(error, f"raised in {step} of the rotation of secret {rotation.secret_name!r}")
+        if not isinstance(error, (Exception, SystemExit)):
+            raise
+    finally:
+        running.is_over = True
+        rotation_step.reset(reset)

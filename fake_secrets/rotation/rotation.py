@@ -1,25 +1,18 @@
-"""Runs a rotation through its steps, as Secrets Manager invokes a rotation function."""
+"""What a rotation is: its steps, its outcome, and what became of each attempt."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import Any, Literal, Protocol
-
-from fake_secrets import clock
-from fake_secrets.errors import annotate
-from fake_secrets.ids import Ids
-from fake_secrets.observe.ledger import RunningStep, rotation_step
+from typing import Literal, Protocol
 
 __all__ = [
     "MANAGED_STEPS",
     "STEPS",
     "TEST_STEPS",
-    "Invocable",
     "Outcome",
     "Rotation",
     "begin_attempt",
     "fail",
-    "run_step",
 ]
 
 __tracebackhide__ = True  # the arguments in our frames may hold secret values
@@ -45,16 +38,6 @@ class Driver(Protocol):
         """Say whether another value became current meanwhile."""
 
 
-class Invocable(Protocol):
-    """What a step is done by: a Lambda function, or AWS itself."""
-
-    def deadline(self, now: float) -> float | None:
-        """Return when an invocation of now times out, epoch seconds; None if it doesn't."""
-
-    def invoke(self, event: dict[str, Any], request_id: str) -> None:
-        """Do a step."""
-
-
 @dataclass(eq=False)
 class Rotation:
     """One rotation of a secret, from RotateSecret, or from the day that it was due, to its end.
@@ -68,14 +51,14 @@ class Rotation:
     `failed_step` and `error` tell which step raised what; `outcome` is ``succeeded``,
     ``failed`` (a step raised) or ``unfinished`` (four quiet steps, and AWSCURRENT isn't on
     the new version). A rotation that `is_test` tries the function in testSecret only, and
-    succeeds where that doesn't raise. `plan` are the steps that an attempt has.
+    succeeds where that doesn't raise.
     """
 
     secret_arn: str
     secret_name: str
     token: str
     _driver: Driver = field(repr=False)
-    plan: tuple[str, ...] = STEPS
+    _plan: tuple[str, ...] = field(default=STEPS, repr=False)
     outcome: Outcome = "unfinished"
     steps: list[str] = field(default_factory=list)
     failed_step: str | None = None
@@ -90,7 +73,7 @@ class Rotation:
     @property
     def is_test(self) -> bool:
         """Whether the function is only tried, by RotateImmediately=False."""
-        return self.plan == TEST_STEPS
+        return self._plan == TEST_STEPS
 
     @property
     def was_abandoned(self) -> bool:
@@ -100,8 +83,8 @@ class Rotation:
     @property
     def next_step(self) -> str | None:
         """The step that comes next; None where the last attempt is over."""
-        is_over = self.outcome != "unfinished" or len(self.steps) == len(self.plan)
-        return None if is_over else self.plan[len(self.steps)]
+        is_over = self.outcome != "unfinished" or len(self.steps) == len(self._plan)
+        return None if is_over else self._plan[len(self.steps)]
 
     def retry(self) -> Rotation:
         """Run all steps again with the same token, as AWS retries a rotation.
@@ -161,41 +144,3 @@ def begin_attempt(rotation: Rotation) -> None:
 def fail(rotation: Rotation, step: str | None, error: BaseException) -> None:
     """Have a rotation have failed, in a step or without any."""
     rotation.outcome, rotation.failed_step, rotation.error = "failed", step, error
-
-
-def run_step(rotation: Rotation, step: str, by: Invocable, rotation_token: str, ids: Ids) -> None:
-    """Have one step of a rotation done.
-
-    Args:
-        rotation: what is run; where the step raises, it has failed in it.
-        step: the step's name.
-        by: what does it.
-        rotation_token: the event's RotationToken.
-        ids: the maker of ids.
-
-    Raises:
-        BaseException: what is neither an Exception nor SystemExit, after noting it as a
-            failure: a KeyboardInterrupt, or pytest's own.
-
-    Source: rotation-facts 1.2: the event [B, C], one invocation after the other [C], the
-        return value ignored [B].
-    """
-    rotation.steps.append(step)
-    event = {
-        "SecretId": rotation.secret_arn,
-        "ClientRequestToken": rotation.token,
-        "Step": step,
-        "RotationToken": rotation_token,
-    }
-    running = RunningStep(step, by.deadline(clock.now()))
-    reset = rotation_step.set(running)
-    try:
-        by.invoke(event, ids.uuid())
-    except BaseException as error:
-        fail(rotation, step, error)
-        annotate(error, f"raised in {step} of the rotation of secret {rotation.secret_name!r}")
-        if not isinstance(error, (Exception, SystemExit)):
-            raise
-    finally:
-        running.is_over = True
-        rotation_step.reset(reset)

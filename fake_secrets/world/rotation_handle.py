@@ -34,7 +34,7 @@ class RotationHandle:
     @property
     def rotations(self) -> list[Rotation]:
         """The rotations that were started, in order: the latest 100,000."""
-        return self._world.rotations.all()
+        return self._world.runner.all()
 
     def lambda_function(
         self,
@@ -119,7 +119,7 @@ class RotationHandle:
             world.follow_up(answer.rotations, refusal)
             refusal.advice = _advice(world, arn, answer)
             raise refusal
-        rotation = world.rotations.of(arn, members["ClientRequestToken"])
+        rotation = world.runner.of(arn, members["ClientRequestToken"])
         if rotation is None or (not answer.rotations and rotation.attempts):
             msg = f"token {token} was used before: RotateSecret only answers again. Give another one, or none."
             used = ValueError(msg)
@@ -216,6 +216,6 @@ def _advice(world: World, arn: str, answer: Answer) -> str:
     again = "".join(f"It was attempted again now: {rotation!r}.\n" for rotation in answer.rotations)
     if not stages.is_rotation_open(labels):
         return again.rstrip()
-    held_by = world.rotations.of(arn, labels[AWSPENDING])
+    held_by = world.runner.of(arn, labels[AWSPENDING])
     retry = "" if held_by is None else "retry() it, or " if again else f"retry() {held_by!r}, or "
     return f"{again}To go on, {retry}remove AWSPENDING from that version with update_secret_version_stage."

@@ -21,7 +21,7 @@ from fake_secrets.rotation.execution import Execution
 from fake_secrets.rotation.functions import Functions
 from fake_secrets.rotation.invocation import TimedOut
 from fake_secrets.rotation.rotation import Rotation
-from fake_secrets.rotation.rotation_runner import Rotations
+from fake_secrets.rotation.runner import RotationRunner
 from fake_secrets.rotation.scope import calls_belong_to, running_here
 from fake_secrets.service import dispatch
 from fake_secrets.service.state.keys import KeyState
@@ -106,14 +106,14 @@ class World:
         self._seeds = seeds
         # Guards all that follows; never held while a rotation function runs.
         self._lock = threading.RLock()
-        self.rotations = Rotations(
+        self.runner = RotationRunner(
             lock=self._lock,
             mode=rotation,
             errors=rotation_errors,
             asked_meanwhile=self._asked_meanwhile,
             telling=self.telling,
         )
-        self.due_work = DueWork(self.rotations, self._lock)
+        self.due_work = DueWork(self.runner, self._lock)
         self.trail = Trail(lambda: self.store.events)
         self.deliveries = Deliveries(lambda: self.store.events, self._lock)
         self.reset()
@@ -133,7 +133,7 @@ class World:
                 lock=self._lock,
                 executing=self._executing,
             )
-            self.rotations.reset(self.store, self.ledger, self.execution)
+            self.runner.reset(self.store, self.ledger, self.execution)
             self.due_work.reset(self.store)
             self.deliveries.reset()
 
@@ -167,7 +167,7 @@ class World:
                 self.ledger.record(request, store.concerned, type(error).__name__)
                 raise
             if store.started_rotation is not None:
-                rotation = self.rotations.take_up(store.started_rotation)
+                rotation = self.runner.take_up(store.started_rotation)
                 answer.rotations = () if rotation is None else (rotation,)
             return answer
 
@@ -211,14 +211,14 @@ class World:
             errors: instead of the world's `rotation_errors`.
 
         Raises:
-            BaseException: as `Rotations.run` says, or else what a subscriber raises.
+            BaseException: as `RotationRunner.run` says, or else what a subscriber raises.
         """
         with self.telling(refusal):
             try:
                 for rotation in rotations:
-                    self.rotations.run(rotation, errors if refusal is None else "record")
+                    self.runner.run(rotation, errors if refusal is None else "record")
             except BaseException:
-                self.rotations.release(rotations)
+                self.runner.release(rotations)
                 raise
 
     def telling(self, refusal: Exception | None = None) -> Telling:
@@ -231,7 +231,7 @@ class World:
 
     def _tell(self, first: BaseException | None) -> None:
         # Of what a rotation does they are told after it, wherever it runs.
-        if not self.deliveries.is_due or not self.rotations.may_fall_due():
+        if not self.deliveries.is_due or not self.runner.may_fall_due():
             return
         try:
             self.deliveries.deliver()

@@ -16,7 +16,7 @@ def client():
 @pytest.fixture
 def short_memory(monkeypatch):
     """A world that keeps ten of everything."""
-    for module in ("observe.ledger", "service.state.events", "rotation.rotation_runner"):
+    for module in ("observe.ledger", "service.state.events", "rotation.runner"):
         monkeypatch.setattr(f"fake_secrets.{module}.KEPT", 10)
     monkeypatch.setattr(model, "_KEPT_REMOVED", 2)
     with mock_stages({"db": "0"}) as fake_secrets:

@@ -168,7 +168,7 @@ def restore_secret(store: Store, request: Request) -> dict[str, Any]:
         InvalidParameterException (M33) [D].
     Source:   RestoreSecret; api-facts 3, 5. A secret that isn't scheduled answers the same
               and doesn't change [D].
-              Rotations that fell due meanwhile don't happen any more [D].
+              RotationRunner that fell due meanwhile don't happen any more [D].
     """
     secret = store.get(request)
     refuse_replica(secret)

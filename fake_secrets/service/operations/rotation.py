@@ -7,7 +7,7 @@ from typing import Any
 
 from fake_secrets.arns import LAMBDA_ARN
 from fake_secrets.errors import ServiceError
-from fake_secrets.service.operations.rotation_progress import NOT_COMPLETE, open_rotation, reattempt
+from fake_secrets.service.operations.rotation_start import NOT_COMPLETE, open_rotation, reattempt
 from fake_secrets.service.operations.values import token_of
 from fake_secrets.service.rules import stages
 from fake_secrets.service.rules.stages import AWSPENDING

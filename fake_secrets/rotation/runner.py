@@ -13,16 +13,17 @@ from fake_secrets.options import RotationErrors, RotationMode
 from fake_secrets.rotation.execution import Execution
 from fake_secrets.rotation.rotation import MANAGED_STEPS, STEPS, TEST_STEPS, Rotation, begin_attempt, fail
 from fake_secrets.service.operations import rotation_progress as progress
+from fake_secrets.service.operations.rotation_start import open_due_rotation
 from fake_secrets.service.state.events import KEPT
 from fake_secrets.service.state.model import Secret
 from fake_secrets.service.state.store import StartedRotation, Store
 
-__all__ = ["Rotations"]
+__all__ = ["RotationRunner"]
 
 __tracebackhide__ = True  # the arguments in our frames may hold secret values
 
 
-class Rotations:
+class RotationRunner:
     """What runs the rotations of one world.
 
     Args:
@@ -186,7 +187,7 @@ class Rotations:
             # Meanwhile it may have been deleted, or the world reset.
             if secret.rotation is None or secret.deleted is not None or not self._store.holds(secret):
                 return None, False
-            started = progress.open_due_rotation(self._store, secret, now)
+            started = open_due_rotation(self._store, secret, now)
             self._store.follow_up(secret, now)
             is_new = secret.labels is not labels
             if is_new:
