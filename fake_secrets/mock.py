@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import inspect
 from collections.abc import Callable, Mapping
 from typing import Any, TypeVar, overload
 
 from fake_secrets.activation.call_forms import MockStages
 from fake_secrets.errors import NoActiveWorldError
-from fake_secrets.options import RotationErrors, RotationMode
+from fake_secrets.options import DEFAULTS, RotationErrors, RotationMode
 from fake_secrets.world import stack
 from fake_secrets.world.handle import FakeSecrets
 
@@ -94,6 +95,18 @@ def mock_stages(
     options = {name: value for name, value in given.items() if value is not _NOT_GIVEN}
     is_decorated = set(options) == {"secrets"} and not _is_seed(secrets)
     return MockStages({})(secrets) if is_decorated else MockStages(options)
+
+
+def _signature() -> inspect.Signature:
+    """Return the signature that `help` and IDEs show: real defaults, no private argument."""
+    shown = inspect.signature(mock_stages).parameters.values()
+    parameters = [
+        parameter.replace(default=DEFAULTS[parameter.name]) for parameter in shown if parameter.name in DEFAULTS
+    ]
+    return inspect.Signature(parameters)
+
+
+mock_stages.__signature__ = _signature()  # type: ignore[attr-defined]  # functions take it
 
 
 def current() -> FakeSecrets:

@@ -9,7 +9,7 @@ from typing import Any
 from fake_secrets import hook
 from fake_secrets.environment import default_region, world_environment
 from fake_secrets.ids import Ids
-from fake_secrets.options import check_options
+from fake_secrets.options import DEFAULTS, check_options
 from fake_secrets.rotation.scope import calls_belong_to
 from fake_secrets.service.state.seeds import describe_seeds
 from fake_secrets.world import stack
@@ -19,8 +19,6 @@ from fake_secrets.world.world import World, rotating_world
 __all__ = ["Activation", "OwnWorld"]
 
 __tracebackhide__ = True  # the arguments in our frames may hold secret values
-
-DEFAULT_ACCOUNT_ID = "123456789012"
 
 
 class OwnWorld:
@@ -90,11 +88,11 @@ def _open(options: Mapping[str, Any]) -> stack.Opened:
     ids = Ids(options.get("random_seed"))
     world = World(
         region=region,
-        account_id=options.get("account_id", DEFAULT_ACCOUNT_ID),
+        account_id=options.get("account_id", DEFAULTS["account_id"]),
         seeds=describe_seeds(options.get("secrets"), region, ids),
         ids=ids,
-        rotation=options.get("rotation", "inline"),
-        rotation_errors=options.get("rotation_errors", "raise"),
+        rotation=options.get("rotation", DEFAULTS["rotation"]),
+        rotation_errors=options.get("rotation_errors", DEFAULTS["rotation_errors"]),
         lane=options.get("_lane", "fast"),
         while_running=hook.held,
         is_region=hook.is_region,

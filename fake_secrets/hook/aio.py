@@ -16,7 +16,7 @@ from aiobotocore.client import AioBaseClient
 from aiobotocore.endpoint import AioEndpoint
 
 from fake_secrets.hook.answers import Target, Unsent, answer_parsed, answer_raw, errors_of
-from fake_secrets.hook.calls import Call, advise, begin, calling, is_ours, world_of_this_call
+from fake_secrets.hook.calls import OngoingCall, advise, begin, calling, is_ours, world_of_this_call
 from fake_secrets.hook.holding import hold, release
 from fake_secrets.hook.requests import operation_sent, target_of
 from fake_secrets.hook.seams import Seam
@@ -81,7 +81,7 @@ async def _around_call(wrapped: Callable[..., Any], client: BaseClient, args: An
         release()
 
 
-async def _proceed(wrapped: Callable[..., Any], args: Any, kwargs: Any, call: Call) -> Any:
+async def _proceed(wrapped: Callable[..., Any], args: Any, kwargs: Any, call: OngoingCall) -> Any:
     reset = calling.set(call)
     try:
         return await wrapped(*args, **kwargs)

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable
-from typing import Any
+from typing import cast
 
 from fake_secrets.errors import annotate
-from fake_secrets.observe.trail import Subscriber, envelope
+from fake_secrets.observe.trail import Event, Subscriber, envelope
 from fake_secrets.options import check_callable, refuse_awaitable
 from fake_secrets.service.state.events import EventLog
 
@@ -79,7 +79,7 @@ class Deliveries:
         if raised:
             raise raised[0]
 
-    def _take(self) -> tuple[str, list[tuple[Subscriber, dict[str, Any]]]] | None:
+    def _take(self) -> tuple[str, list[tuple[Subscriber, Event]]] | None:
         """Take the next event, by name, with a copy for each subscriber; None ends the delivery."""
         with self._lock:
             if not self.is_due:
@@ -119,9 +119,11 @@ class Telling:
         self._tell(error or self._refusal)
 
 
-def _hand_over(name: str, subscriber: Subscriber, event: dict[str, Any], raised: list[Exception]) -> None:
+def _hand_over(name: str, subscriber: Subscriber, event: Event, raised: list[Exception]) -> None:
     try:
-        refuse_awaitable(subscriber(event), "a subscriber of on_event")
+        # An Event is a plain dict when it runs, which a subscriber may say as well.
+        call = cast("Callable[[Event], object]", subscriber)
+        refuse_awaitable(call(event), "a subscriber of on_event")
     except BaseException as error:
         whose = getattr(subscriber, "__qualname__", type(subscriber).__qualname__)
         annotate(error, f"raised by {whose}, to which fake_secrets delivered {name}")

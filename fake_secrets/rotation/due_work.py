@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from fake_secrets import clock
 from fake_secrets.rotation.rotation import Rotation
 from fake_secrets.rotation.runner import RotationRunner
-from fake_secrets.service.state.model import Secret
+from fake_secrets.service.state.model import StoredSecret
 from fake_secrets.service.state.store import Store
 
 __all__ = ["DoneWork", "DueWork"]
@@ -89,11 +89,11 @@ class DueWork:
         with self._turn:
             pass
 
-    def _take(self, until: float) -> tuple[float, Secret] | None:
+    def _take(self, until: float) -> tuple[float, StoredSecret] | None:
         with self._lock:
             return self._store.due_rotations.take(until)
 
-    def _do(self, secret: Secret, done: DoneWork) -> None:
+    def _do(self, secret: StoredSecret, done: DoneWork) -> None:
         rotation, is_claimed = self._runner.open_due(secret)
         if rotation is None:
             return

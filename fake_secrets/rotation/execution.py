@@ -19,7 +19,7 @@ from fake_secrets.rotation.managed import ManagedRotation, NewValue
 from fake_secrets.rotation.rotation import Rotation, fail
 from fake_secrets.service.operations import rotation_progress as progress
 from fake_secrets.service.rules.stages import AWSCURRENT
-from fake_secrets.service.state.model import Secret
+from fake_secrets.service.state.model import StoredSecret
 from fake_secrets.service.state.store import StartedRotation, Store
 
 __all__ = ["Executing", "Execution", "Invocable"]
@@ -71,7 +71,7 @@ class Execution:
         self._executing = executing
         self._new_values: dict[str, NewValue] = {}
 
-    def manage(self, secret: Secret, new_value: NewValue) -> None:
+    def manage(self, secret: StoredSecret, new_value: NewValue) -> None:
         """Say what the new value of a secret is that AWS or a partner rotates."""
         with self._lock:
             self._new_values[secret.arn] = new_value
@@ -125,7 +125,7 @@ class Execution:
             self._ids,
         )
 
-    def _keep_managed(self, secret: Secret, token: str, value: str | bytes) -> None:
+    def _keep_managed(self, secret: StoredSecret, token: str, value: str | bytes) -> None:
         with self._lock:
             now = clock.now()
             try:

@@ -15,7 +15,7 @@ from fake_secrets.rotation.rotation import MANAGED_STEPS, STEPS, TEST_STEPS, Rot
 from fake_secrets.service.operations import rotation_progress as progress
 from fake_secrets.service.operations.rotation_start import open_due_rotation
 from fake_secrets.service.state.events import KEPT
-from fake_secrets.service.state.model import Secret
+from fake_secrets.service.state.model import StoredSecret
 from fake_secrets.service.state.store import StartedRotation, Store
 
 __all__ = ["RotationRunner"]
@@ -175,7 +175,7 @@ class RotationRunner:
         """Say whether a rotation that is due may be run from here: not from a rotation that runs."""
         return self._running == 0 and self._asked_meanwhile() is None
 
-    def open_due(self, secret: Secret) -> tuple[Rotation | None, bool]:
+    def open_due(self, secret: StoredSecret) -> tuple[Rotation | None, bool]:
         """Open or take up the rotation of a secret that is due now.
 
         Returns:

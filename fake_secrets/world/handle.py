@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from typing import TypeVar
 
 from fake_secrets.errors import UnknownSecretError
 from fake_secrets.iam.principals import Credentials, credentials_of
 from fake_secrets.observe.ledger import Call
 from fake_secrets.observe.timeline import Timeline, timeline_of
 from fake_secrets.observe.trail import Subscriber, Trail
-from fake_secrets.observe.view import SecretView
+from fake_secrets.observe.view import Secret, secret_id_of
 from fake_secrets.service.state.keys import KEY_STATES, KeyState
 from fake_secrets.service.state.quotas import Quotas
 from fake_secrets.service.state.seeds import SeedValue, describe_seed
@@ -20,6 +21,8 @@ __all__ = ["FakeSecrets"]
 
 __tracebackhide__ = True  # the arguments in our frames may hold secret values
 
+
+SubscriberT = TypeVar("SubscriberT", bound=Subscriber)
 
 # How many names the repr shows.
 _SHOWN = 20
@@ -74,7 +77,7 @@ class FakeSecrets(RotationHandle):
         kms_key_id: str | None = None,
         tags: Mapping[str, str] | None = None,
         owning_service: str | None = None,
-    ) -> SecretView:
+    ) -> Secret:
         """Put a secret into the world, without a call.
 
         Args:
@@ -115,26 +118,41 @@ class FakeSecrets(RotationHandle):
             tags=tags,
             owning_service=owning_service,
         )
-        return SecretView(self._world.plant(seed).arn, self._world.secret)
+        return Secret(self._world.plant(seed).arn, self._world.secret)
 
-    def __getitem__(self, secret_id: str) -> SecretView:
-        """Return a live view of the secret of a name, an ARN or a partial ARN.
+    def __getitem__(self, secret_id: str | Secret) -> Secret:
+        """Return a live view of a secret.
+
+        Args:
+            secret_id: name, ARN or partial ARN, or a `Secret`.
 
         Raises:
             UnknownSecretError: there is none.
         """
-        return SecretView(self._world.secret(secret_id).arn, self._world.secret)
+        return Secret(self._world.secret(secret_id_of(secret_id)).arn, self._world.secret)
 
     def __contains__(self, secret_id: object) -> bool:
-        """Say whether there is a secret of a name, an ARN or a partial ARN."""
+        """Say whether a secret exists, by name, ARN or partial ARN, or as a `Secret`."""
         try:
-            self._world.secret(secret_id)
+            self._world.secret(secret_id_of(secret_id))
         except (UnknownSecretError, TypeError):
             return False
         return True
 
-    # Without this, `for` would ask for the secrets 0, 1, ... by way of __getitem__.
-    __iter__ = None
+    def __iter__(self) -> Iterator[Secret]:
+        """Yield a live view of every secret, of all accounts and regions, in the order of creation.
+
+        Replicas and secrets that are marked for deletion are included.
+        """
+        return iter([Secret(arn, self._world.secret) for arn in self._world.arns()])
+
+    def __len__(self) -> int:
+        """Return how many secrets there are, of all accounts and regions."""
+        return len(self._world.arns())
+
+    def __bool__(self) -> bool:
+        """Return True, for a world without secrets too: a handle that isn't None is there."""
+        return True
 
     def credentials(self, principal_arn: str) -> Credentials:
         """Return what makes a client act as a principal, of any account.
@@ -188,7 +206,7 @@ class FakeSecrets(RotationHandle):
             raise ValueError(msg)
         self._world.declare_key(key_id, state)
 
-    def on_event(self, subscriber: Subscriber) -> Subscriber:
+    def on_event(self, subscriber: SubscriberT) -> SubscriberT:
         """Have a function called with every event from now on, as EventBridge would deliver it.
 
         It is called after the call that the event comes of; of what a rotation does, after the
@@ -206,11 +224,12 @@ class FakeSecrets(RotationHandle):
         self._world.deliveries.subscribe(subscriber)
         return subscriber
 
-    def timeline(self, secret_id: str) -> Timeline:
+    def timeline(self, secret_id: str | Secret) -> Timeline:
         """Return which staging labels were on which version after each call about a secret.
 
         Args:
-            secret_id: name, ARN or partial ARN; of a deleted secret, its name or full ARN.
+            secret_id: name, ARN or partial ARN, or a `Secret`; for a deleted secret its name or
+                full ARN, or its `Secret`.
 
         Returns:
             The timeline; `print` it for a table.
@@ -218,11 +237,11 @@ class FakeSecrets(RotationHandle):
         Raises:
             UnknownSecretError: no call was ever about such a secret.
         """
-        ledger = self._world.ledger
-        if secret_id in self:
-            secret = self._world.secret(secret_id)
+        ledger, wanted = self._world.ledger, secret_id_of(secret_id)
+        if wanted in self:
+            secret = self._world.secret(wanted)
         else:
-            secret = ledger.latest(secret_id) or self._world.secret(secret_id)
+            secret = ledger.latest(wanted) or self._world.secret(wanted)
         return timeline_of(secret, ledger.about(secret), is_whole=not ledger.dropped)
 
     def reset(self) -> None:

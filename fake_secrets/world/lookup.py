@@ -7,7 +7,7 @@ from typing import Any
 from fake_secrets import clock
 from fake_secrets.arns import SECRET_ARN, SUFFIX_LENGTH, account_of, partition_of, region_of, root_arn
 from fake_secrets.errors import ServiceError, UnknownSecretError
-from fake_secrets.service.state.model import Request, Secret
+from fake_secrets.service.state.model import Request, StoredSecret
 from fake_secrets.service.state.store import Store
 
 __all__ = ["Place", "find", "places_of", "request_from"]
@@ -27,7 +27,7 @@ def request_from(here: Place, operation: str, members: dict[str, Any]) -> Reques
     return Request(operation, members, region, partition, account_id, principal, clock.now())
 
 
-def find(store: Store, here: Place, secret_id: Any) -> Secret:
+def find(store: Store, here: Place, secret_id: Any) -> StoredSecret:
     """Return the secret of a name, an ARN or a partial ARN.
 
     Raises:

@@ -8,6 +8,7 @@ from typing import Any
 
 from fake_secrets import clock
 from fake_secrets.errors import RequestRefusedError, UnknownSecretError
+from fake_secrets.observe.view import Secret, secret_id_of
 from fake_secrets.options import RotationErrors, check_callable, check_rotation_errors
 from fake_secrets.rotation.invocation import Handler
 from fake_secrets.rotation.managed import NewValue
@@ -69,7 +70,7 @@ class RotationHandle:
 
     def rotate(
         self,
-        secret_id: str,
+        secret_id: str | Secret,
         handler: Handler | None = None,
         *,
         token: str | None = None,
@@ -80,7 +81,7 @@ class RotationHandle:
         In a world with `rotation="manual"` it only begins: go on with `step` of what is returned.
 
         Args:
-            secret_id: name, ARN or partial ARN.
+            secret_id: name, ARN or partial ARN, or a `Secret`.
             handler: the rotation function; by default the one that the secret is configured with.
             token: the new version's id, 32 to 64 characters; made up by default.
             errors: "raise" or "record", instead of the world's `rotation_errors`.
@@ -101,7 +102,7 @@ class RotationHandle:
             msg = f"token={token!r} isn't a string of 32 to 64 characters, as a ClientRequestToken is"
             raise ValueError(msg)
         members: dict[str, Any] = {
-            "SecretId": self._world.secret(secret_id).arn,
+            "SecretId": self._world.secret(secret_id_of(secret_id)).arn,
             "ClientRequestToken": token or self._world.ids.uuid(),
         }
         request = self._world.request("RotateSecret", members)
@@ -167,13 +168,13 @@ class RotationHandle:
         due = self._world.next_due()
         return None if due is None else clock.utc(due)
 
-    def managed_rotation(self, secret_id: str, new_value: NewValue) -> None:
+    def managed_rotation(self, secret_id: str | Secret, new_value: NewValue) -> None:
         """Say how a secret is rotated that AWS or a partner manages, until `reset`.
 
         Without this, such a rotation makes a new ``password`` in a JSON value.
 
         Args:
-            secret_id: name, ARN or partial ARN.
+            secret_id: name, ARN or partial ARN, or a `Secret`.
             new_value: called with the current value (a dict where it is a JSON object, else str or
                 bytes), returns the new one (dict, str or bytes). What it raises fails the rotation.
 
@@ -183,7 +184,7 @@ class RotationHandle:
             TypeError: `new_value` can't be called, or would have to be awaited.
         """
         check_callable(new_value, "managed_rotation takes a function from the current value to the new one")
-        secret = self._world.secret(secret_id)
+        secret = self._world.secret(secret_id_of(secret_id))
         if not secret.is_managed:
             msg = (
                 f"secret {secret.name!r} is managed by nobody: it is rotated by a function. One that is has an "

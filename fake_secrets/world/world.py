@@ -25,7 +25,7 @@ from fake_secrets.rotation.runner import RotationRunner
 from fake_secrets.rotation.scope import calls_belong_to, running_here
 from fake_secrets.service import dispatch
 from fake_secrets.service.state.keys import KeyState
-from fake_secrets.service.state.model import Request, Secret
+from fake_secrets.service.state.model import Request, StoredSecret
 from fake_secrets.service.state.seeds import Seed, plant
 from fake_secrets.service.state.store import Store
 from fake_secrets.world import lookup
@@ -240,7 +240,7 @@ class World:
                 raise
             annotate(first, f"besides, a subscriber of fake_secrets raised {type(error).__name__}")
 
-    def plant(self, seed: Seed) -> Secret:
+    def plant(self, seed: Seed) -> StoredSecret:
         """Put a secret into the world without a call.
 
         Raises:
@@ -253,7 +253,7 @@ class World:
             self.ledger.record_change(secret, "seed")
             return secret
 
-    def secret(self, secret_id: Any) -> Secret:
+    def secret(self, secret_id: Any) -> StoredSecret:
         """Return the secret of a name, an ARN or a partial ARN.
 
         Raises:
@@ -265,10 +265,17 @@ class World:
             store.settle(clock.now())
             return lookup.find(store, self._here, secret_id)
 
+    def arns(self) -> list[str]:
+        """Return the ARNs of all secrets, of every account and region, in the order of creation."""
+        with self._lock:
+            store = self._ready_store()
+            store.settle(clock.now())
+            return [secret.arn for secret in store]
+
     def names(self) -> list[str]:
         """Return the names of all secrets, of every account and region, without using the world."""
         with self._lock:
-            secrets: Iterable[Secret | Seed] = self.store if self._is_planted else self._seeds
+            secrets: Iterable[StoredSecret | Seed] = self.store if self._is_planted else self._seeds
             return [secret.name for secret in secrets]
 
     def places_of(self, secret_id: str) -> list[lookup.Place]:

@@ -5,6 +5,7 @@ import sys
 
 import pytest
 
+from fake_secrets import __version__
 from fake_secrets.cli.main import main
 from fake_secrets.service.rules import stages
 
@@ -67,6 +68,12 @@ def test_the_demo_fails_where_a_state_comes_out_wrong(monkeypatch, capsys):
 def test_the_demo_fails_where_the_rotation_does(monkeypatch, capsys):
     monkeypatch.setattr("fake_secrets.service.operations.rotation_progress.end_attempt", lambda *_, **__: False)
     assert main(["demo"]) == 1
+
+
+def test_the_version_is_told(capsys):
+    with pytest.raises(SystemExit) as exited:
+        main(["--version"])
+    assert (exited.value.code, capsys.readouterr().out) == (0, f"fake-secrets {__version__}\n")
 
 
 def test_help_imports_no_botocore():

@@ -3,6 +3,7 @@
 import boto3
 import pytest
 from botocore.config import Config
+from rotators import Rotator
 
 from fake_secrets import SecretExistsError, SeedError, UnknownSecretError, current, mock_stages
 from fake_secrets.service import dispatch
@@ -149,9 +150,88 @@ class TestLookUp:
         assert fake_secrets["app/db"].arn in fake_secrets
         assert "app/dv" not in fake_secrets
 
-    def test_it_is_not_iterable(self, fake_secrets):
-        with pytest.raises(TypeError, match="not iterable"):
-            list(fake_secrets)
+
+class TestAllSecrets:
+    ELSEWHERE = "210987654321"
+
+    def test_they_are_of_every_account_and_region(self, fake_secrets):
+        fake_secrets.add("here", "x")
+        fake_secrets.add("there", "x", region="eu-west-3")
+        theirs = fake_secrets.credentials(f"arn:aws:iam::{self.ELSEWHERE}:root")
+        boto3.client("secretsmanager", **theirs).create_secret(Name="theirs", SecretString="x")
+
+        assert [secret.name for secret in fake_secrets] == ["here", "there", "theirs"]
+        assert [secret.arn.split(":")[4] for secret in fake_secrets][-1] == self.ELSEWHERE
+        assert len(fake_secrets) == 3
+
+    @pytest.mark.fake_secrets({"db": "x"})
+    def test_replicas_are_among_them(self, fake_secrets, secretsmanager):
+        secretsmanager.replicate_secret_to_regions(SecretId="db", AddReplicaRegions=[{"Region": "sa-east-1"}])
+        assert [secret.arn.split(":")[3] for secret in fake_secrets] == ["us-east-1", "sa-east-1"]
+
+    @pytest.mark.fake_secrets({"db": "x"})
+    def test_those_marked_for_deletion_are_among_them(self, fake_secrets, secretsmanager):
+        secretsmanager.delete_secret(SecretId="db")
+        assert [secret.name for secret in fake_secrets] == ["db"]
+
+    @pytest.mark.fake_secrets({"db": "x"})
+    def test_those_deleted_for_good_are_not(self, fake_secrets, secretsmanager):
+        secretsmanager.delete_secret(SecretId="db", ForceDeleteWithoutRecovery=True)
+        assert (list(fake_secrets), len(fake_secrets)) == ([], 0)
+
+    @pytest.mark.fake_secrets({"a": "x", "b": "x"})
+    def test_secrets_may_be_added_and_deleted_while_iterating(self, fake_secrets, secretsmanager):
+        for secret in fake_secrets:
+            fake_secrets.add(f"copy of {secret.name}".replace(" ", "-"), secret.value())
+            secretsmanager.delete_secret(SecretId=secret.arn, ForceDeleteWithoutRecovery=True)
+        assert [secret.name for secret in fake_secrets] == ["copy-of-a", "copy-of-b"]
+
+    @pytest.mark.fake_secrets({"db": "x"})
+    def test_looking_at_them_is_no_call(self, fake_secrets):
+        assert list(fake_secrets) == [fake_secrets["db"]]
+        assert fake_secrets.calls == []
+
+    def test_a_handle_is_true_without_any(self, fake_secrets):
+        assert fake_secrets
+
+
+class TestSecretsAsSecretIds:
+    @pytest.fixture
+    def db(self, fake_secrets):
+        return fake_secrets.add("prod/db", {"password": "old"})
+
+    def test_look_up(self, db, fake_secrets):
+        assert fake_secrets[db] == db
+
+    def test_membership(self, db, fake_secrets, secretsmanager):
+        assert db in fake_secrets
+        secretsmanager.delete_secret(SecretId="prod/db", ForceDeleteWithoutRecovery=True)
+        assert db not in fake_secrets
+
+    def test_rotate(self, db, fake_secrets):
+        assert fake_secrets.rotate(db, Rotator()).secret_arn == db.arn
+
+    def test_timeline(self, db, fake_secrets):
+        assert fake_secrets.timeline(db) == fake_secrets.timeline("prod/db")
+
+    def test_the_timeline_of_a_deleted_one(self, db, fake_secrets, secretsmanager):
+        secretsmanager.delete_secret(SecretId="prod/db", ForceDeleteWithoutRecovery=True)
+        assert fake_secrets.timeline(db).moments[-1].operation == "DeleteSecret"
+
+    def test_a_successor_of_the_same_name_is_another(self, db, fake_secrets, secretsmanager):
+        secretsmanager.delete_secret(SecretId="prod/db", ForceDeleteWithoutRecovery=True)
+        successor = fake_secrets.add("prod/db", "x")
+        assert (successor == db, db in fake_secrets) == (False, False)
+
+    def test_managed_rotation(self, fake_secrets):
+        managed = fake_secrets.add("rds!db", {"password": "old"}, owning_service="rds")
+        fake_secrets.managed_rotation(managed, lambda current: {**current, "password": "new"})
+        fake_secrets.rotate(managed)
+        assert managed.value() == {"password": "new"}
+
+    def test_one_of_another_world_is_unknown(self, db):
+        with mock_stages({"prod/db": "x"}) as other, pytest.raises(UnknownSecretError):
+            other[db]
 
 
 class TestCalls:

@@ -302,7 +302,7 @@ def check_rotations(fake_secrets, every):
     assert succeeded
     for rotation in succeeded:
         assert fake_secrets[rotation.secret_arn].arn == rotation.secret_arn
-        values = {version.id: version.value for version in fake_secrets[rotation.secret_arn].versions}
+        values = {version.id: version.value() for version in fake_secrets[rotation.secret_arn].versions}
         assert values[rotation.token] == rotation.token
 
 
@@ -313,7 +313,7 @@ def check_secret(fake_secrets, client, name, every):
     labels = [label for labels in described["VersionIdsToStages"].values() for label in labels]
     assert len(set(labels)) == len(labels)
     assert labels.count("AWSCURRENT") == 1
-    stored = {version.id: version.value for version in fake_secrets[name].versions}
+    stored = {version.id: version.value() for version in fake_secrets[name].versions}
     for work in every:
         for (secret, token), value in work.values.items():
             assert secret != name or stored[token] == value

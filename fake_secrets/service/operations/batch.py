@@ -10,7 +10,7 @@ from fake_secrets.errors import ServiceError
 from fake_secrets.service.operations import paging
 from fake_secrets.service.operations.filters import matcher_of
 from fake_secrets.service.operations.values import get_secret_value
-from fake_secrets.service.state.model import Request, Secret
+from fake_secrets.service.state.model import Request, StoredSecret
 from fake_secrets.service.state.shelf import CREATED, POSITIONS, Position
 from fake_secrets.service.state.store import Store
 
@@ -65,7 +65,7 @@ def _wanted(store: Store, request: Request) -> tuple[Sequence[str], str | None]:
         return secret_ids, None
     matches = matcher_of(filters)
 
-    def after(position: Position | None) -> Iterator[Secret]:
+    def after(position: Position | None) -> Iterator[StoredSecret]:
         following = store.after(request, position)
         return (secret for secret in following if secret.deleted is None and matches(secret))
 

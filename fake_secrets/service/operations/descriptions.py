@@ -6,7 +6,7 @@ from typing import Any
 
 from fake_secrets.service.operations.replication import describe_replicas
 from fake_secrets.service.rules import stages
-from fake_secrets.service.state.model import Request, RotationState, Secret
+from fake_secrets.service.state.model import Request, RotationState, StoredSecret
 from fake_secrets.service.state.store import Store
 
 __all__ = ["describe", "describe_secret", "primary_region_of"]
@@ -35,7 +35,7 @@ def describe_secret(store: Store, request: Request) -> dict[str, Any]:
     return described
 
 
-def describe(secret: Secret) -> dict[str, Any]:
+def describe(secret: StoredSecret) -> dict[str, Any]:
     """Return the members of a secret that have content, as DescribeSecret orders them [A].
 
     Without ReplicationStatus, which ListSecrets doesn't have.
@@ -61,7 +61,7 @@ def describe(secret: Secret) -> dict[str, Any]:
     return {name: value for name, value in described.items() if value is not None}
 
 
-def primary_region_of(secret: Secret) -> str | None:
+def primary_region_of(secret: StoredSecret) -> str | None:
     """Return PrimaryRegion: of a replica its primary's, of a primary with regions its own [A: api-facts 8]."""
     if secret.primary is not None:
         return secret.primary.region

@@ -8,11 +8,11 @@ from typing import Any
 
 from fake_secrets.errors import ServiceError
 from fake_secrets.service.operations.descriptions import primary_region_of
-from fake_secrets.service.state.model import Secret
+from fake_secrets.service.state.model import StoredSecret
 
 __all__ = ["Matcher", "matcher_of", "words_of"]
 
-Matcher = Callable[[Secret], bool]
+Matcher = Callable[[StoredSecret], bool]
 
 _SEPARATORS = re.compile(r"[ /\-_+=.@]+")
 # A lower-case letter before a capital, the last capital of a run before a lower-case letter,
@@ -85,7 +85,7 @@ def _finds_every_word(wanted: Sequence[str], words: Sequence[str]) -> bool:
     return bool(wanted) and all(any(word.startswith(start) for word in words) for start in wanted)
 
 
-def _tag_texts(secret: Secret, member: str) -> list[str]:
+def _tag_texts(secret: StoredSecret, member: str) -> list[str]:
     return [tag.get(member, "") for tag in secret.tags or ()]
 
 
@@ -93,19 +93,19 @@ def _present(text: str | None) -> list[str]:
     return [] if text is None else [text]
 
 
-def _words_of_all(secret: Secret) -> list[str]:
+def _words_of_all(secret: StoredSecret) -> list[str]:
     texts = [secret.description or "", *_tag_texts(secret, "Key"), *_tag_texts(secret, "Value")]
     return [*words_of(secret.name, is_name=True), *(word for text in texts for word in words_of(text))]
 
 
-_TEXTS: Mapping[str, Callable[[Secret], Iterable[str]]] = {
+_TEXTS: Mapping[str, Callable[[StoredSecret], Iterable[str]]] = {
     "name": lambda secret: [secret.name],
     "tag-key": lambda secret: _tag_texts(secret, "Key"),
     "tag-value": lambda secret: _tag_texts(secret, "Value"),
     "primary-region": lambda secret: _present(primary_region_of(secret)),
     "owning-service": lambda secret: _present(secret.owning_service),
 }
-_WORDS: Mapping[str, Callable[[Secret], Sequence[str]]] = {
+_WORDS: Mapping[str, Callable[[StoredSecret], Sequence[str]]] = {
     "description": lambda secret: words_of(secret.description or ""),
     "all": _words_of_all,
 }

@@ -14,7 +14,7 @@ from fake_secrets.service.rules.stages import AWSCURRENT, AWSPENDING, AWSPREVIOU
 from fake_secrets.service.state.access import is_foreign, refuse_managed, refuse_replica
 from fake_secrets.service.state.events import version_events
 from fake_secrets.service.state.keys import check_key_region
-from fake_secrets.service.state.model import Request, Secret, Version
+from fake_secrets.service.state.model import Request, StoredSecret, StoredVersion
 from fake_secrets.service.state.store import Store, check_name, check_secret_id
 
 __all__ = [
@@ -181,10 +181,10 @@ def restore_secret(store: Store, request: Request) -> dict[str, Any]:
     return {"ARN": secret.arn, "Name": secret.name}
 
 
-def _new_secret(store: Store, request: Request, tags: list[dict[str, str]] | None) -> Secret:
+def _new_secret(store: Store, request: Request, tags: list[dict[str, str]] | None) -> StoredSecret:
     members, name = request.members, request.members["Name"]
     suffix = store.ids.arn_suffix()
-    return Secret(
+    return StoredSecret(
         arn=secret_arn(request.region, request.account_id, name, suffix, request.partition),
         name=name,
         region=request.region,
@@ -198,7 +198,7 @@ def _new_secret(store: Store, request: Request, tags: list[dict[str, str]] | Non
     )
 
 
-def _check_new_key(store: Store, request: Request, secret: Secret, new_key: str | None) -> None:
+def _check_new_key(store: Store, request: Request, secret: StoredSecret, new_key: str | None) -> None:
     versions = _reencrypted(secret)
     if versions and not store.keys.is_denied(new_key):
         store.keys.check_encryption(request, secret, new_key)
@@ -206,20 +206,20 @@ def _check_new_key(store: Store, request: Request, secret: Secret, new_key: str 
             store.keys.check_decryption(request, secret, version.kms_key_id)
 
 
-def _change_key(store: Store, secret: Secret, new_key: str | None) -> None:
+def _change_key(store: Store, secret: StoredSecret, new_key: str | None) -> None:
     secret.kms_key_id = new_key
     if not store.keys.is_denied(new_key):
         for version in _reencrypted(secret):
             version.kms_key_id = new_key
 
 
-def _reencrypted(secret: Secret) -> list[Version]:
+def _reencrypted(secret: StoredSecret) -> list[StoredVersion]:
     held = {secret.labels[label] for label in _REENCRYPTED if label in secret.labels}
     versions = (secret.versions[version_id] for version_id in held)
     return [version for version in versions if version.value is not None]
 
 
-def _repeat_creation(existing: Secret, token: str, value: str | bytes | None) -> dict[str, Any]:
+def _repeat_creation(existing: StoredSecret, token: str, value: str | bytes | None) -> dict[str, Any]:
     if existing.deleted is not None:
         raise ServiceError(
             "InvalidRequestException",
@@ -250,7 +250,7 @@ def _check_window(window: int | None, *, is_forced: bool) -> None:
         )
 
 
-def _check_deletion(secret: Secret) -> None:
+def _check_deletion(secret: StoredSecret) -> None:
     refuse_replica(secret)
     if secret.replicas:
         regions = ",".join(secret.replicas)

@@ -8,7 +8,7 @@ from typing import Any
 from fake_secrets.service.operations import paging
 from fake_secrets.service.operations.descriptions import describe
 from fake_secrets.service.operations.filters import matcher_of
-from fake_secrets.service.state.model import Request, Secret
+from fake_secrets.service.state.model import Request, StoredSecret
 from fake_secrets.service.state.shelf import CREATED, POSITIONS, Position
 from fake_secrets.service.state.store import Store
 
@@ -34,7 +34,7 @@ def list_secrets(store: Store, request: Request) -> dict[str, Any]:
     with_deleted = bool(members.get("IncludePlannedDeletion"))
     sort_by, order = members.get("SortBy", CREATED), members.get("SortOrder", "asc")
 
-    def after(position: Position | None) -> Iterator[Secret]:
+    def after(position: Position | None) -> Iterator[StoredSecret]:
         following = store.after(request, position, sort_by, is_descending=order == "desc")
         return (secret for secret in following if (with_deleted or secret.deleted is None) and matches(secret))
 
@@ -50,7 +50,7 @@ def list_secrets(store: Store, request: Request) -> dict[str, Any]:
     return response
 
 
-def _entry(secret: Secret) -> dict[str, Any]:
+def _entry(secret: StoredSecret) -> dict[str, Any]:
     entry = describe(secret)
     stages = entry.pop("VersionIdsToStages", None)
     return entry if stages is None else {**entry, "SecretVersionsToStages": stages}

@@ -8,7 +8,7 @@ from fake_secrets.errors import ServiceError
 from fake_secrets.iam import grammar
 from fake_secrets.service.rules.constraints import check_length
 from fake_secrets.service.state.access import policy_context
-from fake_secrets.service.state.model import Request, Secret
+from fake_secrets.service.state.model import Request, StoredSecret
 from fake_secrets.service.state.store import Store
 
 __all__ = ["delete_resource_policy", "get_resource_policy", "put_resource_policy", "validate_resource_policy"]
@@ -117,7 +117,7 @@ def validate_resource_policy(store: Store, request: Request) -> dict[str, Any]:
     return {"PolicyValidationPassed": not errors, "ValidationErrors": errors}
 
 
-def _locks_out(policy: grammar.Policy, request: Request, secret: Secret | None) -> bool:
+def _locks_out(policy: grammar.Policy, request: Request, secret: StoredSecret | None) -> bool:
     decision = grammar.decide(
         policy,
         principal=request.principal,
@@ -137,7 +137,7 @@ def _check_policy_name(request: Request) -> None:
         raise ServiceError("InvalidParameterException", "The only resource policy of a secret is named default.")
 
 
-def _identity(secret: Secret, request: Request) -> dict[str, Any]:
+def _identity(secret: StoredSecret, request: Request) -> dict[str, Any]:
     response = {"ARN": secret.arn, "Name": secret.name}
     if request.members.get("PolicyName") is not None:
         response["PolicyName"] = _POLICY_NAME

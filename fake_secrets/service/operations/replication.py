@@ -8,7 +8,7 @@ from typing import Any
 from fake_secrets.arns import SUFFIX_LENGTH, secret_arn
 from fake_secrets.errors import ServiceError
 from fake_secrets.service.state.keys import DEFAULT_KEY_ALIAS, check_key_region
-from fake_secrets.service.state.model import Replica, Request, Secret, Version
+from fake_secrets.service.state.model import Replica, Request, StoredSecret, StoredVersion
 from fake_secrets.service.state.store import Store
 
 __all__ = [
@@ -110,7 +110,7 @@ def check_regions(store: Store, request: Request, added: Sequence[Mapping[str, A
 
 
 def replicate(
-    store: Store, request: Request, primary: Secret, added: Sequence[Mapping[str, Any]]
+    store: Store, request: Request, primary: StoredSecret, added: Sequence[Mapping[str, Any]]
 ) -> list[dict[str, Any]]:
     """Give a secret replicas in regions that were checked.
 
@@ -139,7 +139,7 @@ def replicate(
     return statuses
 
 
-def describe_replicas(primary: Secret) -> list[dict[str, Any]]:
+def describe_replicas(primary: StoredSecret) -> list[dict[str, Any]]:
     """Return ReplicationStatus: an entry for each region, in the order of their adding.
 
     Source: api-facts 8: the default key reads as its alias [B]; StatusMessage once InSync [A].
@@ -156,7 +156,7 @@ def describe_replicas(primary: Secret) -> list[dict[str, Any]]:
     ]
 
 
-def follow(primary: Secret) -> None:
+def follow(primary: StoredSecret) -> None:
     """Have a secret's replicas be what the secret has become: values, labels, tags, policy.
 
     Source: api-facts 8 [A, B]: the dates of changes are the primary's, those of reading the
@@ -168,7 +168,7 @@ def follow(primary: Secret) -> None:
 
 
 def _replica(
-    store: Store, primary: Secret, region: str, key_id: str | None, request: Request, *, is_forced: bool
+    store: Store, primary: StoredSecret, region: str, key_id: str | None, request: Request, *, is_forced: bool
 ) -> Replica:
     existing = store.named(primary.account_id, region, primary.name)
     known = existing if existing is not None and existing.primary is primary else None
@@ -185,7 +185,7 @@ def _replica(
         _encrypt(known, key_id)
         return Replica(region, key_id, _IN_SYNC, "Replication succeeded", known)
     suffix = primary.arn[-SUFFIX_LENGTH:].removeprefix("-")
-    secret = Secret(
+    secret = StoredSecret(
         arn=secret_arn(region, primary.account_id, primary.name, suffix, request.partition),
         name=primary.name,
         region=region,
@@ -200,7 +200,7 @@ def _replica(
     return Replica(region, key_id, _IN_SYNC, "Replication succeeded", secret)
 
 
-def _refuse_overwriting(existing: Secret, region: str, *, is_forced: bool) -> None:
+def _refuse_overwriting(existing: StoredSecret, region: str, *, is_forced: bool) -> None:
     """Refuse to have a secret give way to a replica; the message is that of the StatusMessage."""
     if existing.primary is not None:
         # Force doesn't help here [C: M37b].
@@ -213,7 +213,7 @@ def _refuse_overwriting(existing: Secret, region: str, *, is_forced: bool) -> No
     raise ServiceError("ResourceExistsException", f"Secret name {existing.name} {reason}")
 
 
-def _encrypt(replica: Secret, key_id: str | None) -> None:
+def _encrypt(replica: StoredSecret, key_id: str | None) -> None:
     replica.kms_key_id = key_id
     for version in replica.versions.values():
         version.kms_key_id = key_id
@@ -224,11 +224,11 @@ def _last_accessed(replica: Replica) -> dict[str, Any]:
     return {} if secret is None or secret.accessed is None else {"LastAccessedDate": secret.accessed}
 
 
-def _forget_replica(primary: Secret, region: str) -> None:
+def _forget_replica(primary: StoredSecret, region: str) -> None:
     primary.replicas = {name: replica for name, replica in primary.replicas.items() if name != region}
 
 
-def _copy(primary: Secret, copy: Secret) -> None:
+def _copy(primary: StoredSecret, copy: StoredSecret) -> None:
     copy.description, copy.type, copy.policy = primary.description, primary.type, primary.policy
     copy.owning_service = primary.owning_service
     copy.tags = [dict(tag) for tag in primary.tags] if primary.tags else None
@@ -236,7 +236,7 @@ def _copy(primary: Secret, copy: Secret) -> None:
     for version in primary.versions.values():
         known = copy.versions.get(version.id)
         if known is None:
-            copy.versions[version.id] = Version(
+            copy.versions[version.id] = StoredVersion(
                 version.id, version.value, version.created, version.serial, kms_key_id=copy.kms_key_id
             )
         else:

@@ -11,7 +11,7 @@ from fake_secrets.service.operations.rotation_start import NOT_COMPLETE, open_ro
 from fake_secrets.service.operations.values import token_of
 from fake_secrets.service.rules import stages
 from fake_secrets.service.rules.stages import AWSPENDING
-from fake_secrets.service.state.model import Request, RotationState, Secret
+from fake_secrets.service.state.model import Request, RotationState, StoredSecret
 from fake_secrets.service.state.store import Store, check_secret_id
 
 __all__ = ["cancel_rotate_secret", "rotate_secret"]
@@ -110,7 +110,7 @@ def cancel_rotate_secret(store: Store, request: Request) -> dict[str, Any]:
 
 
 def _configured(
-    secret: Secret, request: Request, arn: str | None, rules: Mapping[str, Any] | None
+    secret: StoredSecret, request: Request, arn: str | None, rules: Mapping[str, Any] | None
 ) -> RotationState:
     """Return what a secret's rotation is like afterwards: on, and as the request says."""
     stored = secret.rotation or RotationState(arn)

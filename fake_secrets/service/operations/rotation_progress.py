@@ -8,7 +8,7 @@ from fake_secrets.service.operations.replication import follow
 from fake_secrets.service.rules import stages
 from fake_secrets.service.rules.stages import AWSCURRENT, AWSPENDING
 from fake_secrets.service.state.events import rotation_event
-from fake_secrets.service.state.model import RotationState, Secret
+from fake_secrets.service.state.model import RotationState, StoredSecret
 from fake_secrets.service.state.store import Store
 
 __all__ = [
@@ -26,7 +26,7 @@ __all__ = [
 ]
 
 
-def begin_attempt(secret: Secret, token: str) -> bool:
+def begin_attempt(secret: StoredSecret, token: str) -> bool:
     """Note that the rotation function of a secret is about to run, for the version of a token.
 
     Returns:
@@ -43,14 +43,14 @@ def begin_attempt(secret: Secret, token: str) -> bool:
     return True
 
 
-def pause(secret: Secret, token: str) -> None:
+def pause(secret: StoredSecret, token: str) -> None:
     """Note that the rotation function of a secret doesn't run at the moment."""
     rotation = secret.rotation
     if rotation is not None and rotation.running_token == token:
         rotation.running_token = None
 
 
-def give_up(secret: Secret, token: str) -> None:
+def give_up(secret: StoredSecret, token: str) -> None:
     """Note that the attempt that is under way has ended, or will never begin."""
     pause(secret, token)
     rotation = secret.rotation
@@ -58,7 +58,7 @@ def give_up(secret: Secret, token: str) -> None:
         rotation.was_tried = True
 
 
-def check_pending(secret: Secret, token: str) -> str | None:
+def check_pending(secret: StoredSecret, token: str) -> str | None:
     """Return why Secrets Manager refuses a pending version that is filled; None where it doesn't.
 
     Source: rotation-facts 1.2: another principal has filled it, without RotationToken [B]; that this
@@ -73,7 +73,7 @@ def check_pending(secret: Secret, token: str) -> str | None:
     )
 
 
-def store_managed_value(store: Store, secret: Secret, token: str, value: str | bytes, now: float) -> None:
+def store_managed_value(store: Store, secret: StoredSecret, token: str, value: str | bytes, now: float) -> None:
     """Store the value that AWS or a partner rotates to, and make it current.
 
     AWSPENDING stays on it, as after any rotation [A: rotation-facts 0; for this one D].
@@ -94,7 +94,7 @@ def store_managed_value(store: Store, secret: Secret, token: str, value: str | b
     follow(secret)
 
 
-def end_attempt(store: Store, secret: Secret, token: str, now: float, failure: str | None) -> bool:
+def end_attempt(store: Store, secret: StoredSecret, token: str, now: float, failure: str | None) -> bool:
     """Note that an attempt has ended, and date the rotation if it is complete.
 
     Args:
@@ -135,7 +135,7 @@ def end_attempt(store: Store, secret: Secret, token: str, now: float, failure: s
     return True
 
 
-def end_test(store: Store, secret: Secret, token: str, now: float, failure: str | None) -> None:
+def end_test(store: Store, secret: StoredSecret, token: str, now: float, failure: str | None) -> None:
     """Take the version away that a rotation function was tried on [B: rotation-facts 1.4]."""
     pause(secret, token)
     rotation = secret.rotation
@@ -151,7 +151,7 @@ def end_test(store: Store, secret: Secret, token: str, now: float, failure: str 
     store.events.add([rotation_event(what, secret, token, now, is_test=True, message=failure)])
 
 
-def current_has_moved(store: Store, secret: Secret, version_id: str, now: float, *, was_open: bool) -> None:
+def current_has_moved(store: Store, secret: StoredSecret, version_id: str, now: float, *, was_open: bool) -> None:
     """Note that a value has become current: the next rotation is counted from it, and one that is open is over.
 
     Args:
@@ -175,7 +175,7 @@ def current_has_moved(store: Store, secret: Secret, version_id: str, now: float,
         rotation.abandoned |= {in_flight}
 
 
-def was_abandoned(secret: Secret, token: str) -> bool:
+def was_abandoned(secret: StoredSecret, token: str) -> bool:
     """Say whether another value became current during a rotation, which has ended it.
 
     Unless AWSPENDING was put back on its version.
@@ -184,7 +184,7 @@ def was_abandoned(secret: Secret, token: str) -> bool:
     return rotation is not None and token in rotation.abandoned and secret.labels.get(AWSPENDING) != token
 
 
-def is_repeated_at_once(secret: Secret, token: str, now: float) -> bool:
+def is_repeated_at_once(secret: StoredSecret, token: str, now: float) -> bool:
     """Say whether an attempt follows the one that has failed at `now` (epoch seconds), without a delay."""
     rotation = secret.rotation
     if rotation is None or rotation.open_token != token or rotation.retry_at is None:
@@ -192,7 +192,7 @@ def is_repeated_at_once(secret: Secret, token: str, now: float) -> bool:
     return rotation.retry_at <= now
 
 
-def may_retry(secret: Secret, token: str) -> str | None:
+def may_retry(secret: StoredSecret, token: str) -> str | None:
     """Return why a rotation can't be attempted again, or None where it can.
 
     Args:
@@ -218,7 +218,9 @@ def may_retry(secret: Secret, token: str) -> str | None:
     return None
 
 
-def _plan_next_attempt(store: Store, secret: Secret, rotation: RotationState, token: str, now: float) -> None:
+def _plan_next_attempt(
+    store: Store, secret: StoredSecret, rotation: RotationState, token: str, now: float
+) -> None:
     """Have a failed rotation be due again after the delay, if it has attempts left."""
     retries = store.retries
     rotation.failures += 1

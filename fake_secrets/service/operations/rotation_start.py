@@ -9,7 +9,7 @@ from fake_secrets.service.operations.versions import room_for_version
 from fake_secrets.service.rules import stages
 from fake_secrets.service.rules.stages import AWSCURRENT
 from fake_secrets.service.state.events import rotation_event
-from fake_secrets.service.state.model import RotationState, Secret
+from fake_secrets.service.state.model import RotationState, StoredSecret
 from fake_secrets.service.state.store import StartedRotation, Store
 
 __all__ = ["NOT_COMPLETE", "open_due_rotation", "open_rotation", "reattempt"]
@@ -18,7 +18,7 @@ NOT_COMPLETE = "A previous rotation isn't complete. That rotation will be reatte
 
 
 def open_rotation(
-    store: Store, secret: Secret, rotation: RotationState, token: str, now: float, *, is_test: bool = False
+    store: Store, secret: StoredSecret, rotation: RotationState, token: str, now: float, *, is_test: bool = False
 ) -> StartedRotation:
     """Open a rotation: AWSPENDING is on a new version, which is empty, or a copy to try a function on.
 
@@ -52,7 +52,7 @@ def open_rotation(
     return _started(secret, rotation, is_test=is_test)
 
 
-def reattempt(secret: Secret) -> StartedRotation | None:
+def reattempt(secret: StoredSecret) -> StartedRotation | None:
     """Return the open rotation of a secret, to be attempted again; None where there is none to be."""
     rotation = secret.rotation
     if rotation is None or rotation.open_token is None or may_retry(secret, rotation.open_token) is not None:
@@ -60,7 +60,7 @@ def reattempt(secret: Secret) -> StartedRotation | None:
     return _started(secret, rotation)
 
 
-def open_due_rotation(store: Store, secret: Secret, now: float) -> StartedRotation | None:
+def open_due_rotation(store: Store, secret: StoredSecret, now: float) -> StartedRotation | None:
     """Open the rotation of a secret that is due, or take up the one that is open.
 
     Args:
@@ -95,13 +95,13 @@ def open_due_rotation(store: Store, secret: Secret, now: float) -> StartedRotati
     return started
 
 
-def _started(secret: Secret, rotation: RotationState, *, is_test: bool = False) -> StartedRotation:
+def _started(secret: StoredSecret, rotation: RotationState, *, is_test: bool = False) -> StartedRotation:
     return StartedRotation(
         secret, str(rotation.open_token), rotation.lambda_arn, str(rotation.rotation_token), is_test
     )
 
 
-def _refused(store: Store, secret: Secret, token: str, now: float, message: str) -> StartedRotation:
+def _refused(store: Store, secret: StoredSecret, token: str, now: float, message: str) -> StartedRotation:
     """Tell of a rotation that is due and can't be opened, since nobody waits for the answer [D]."""
     store.events.add([rotation_event("Failed", secret, token, now, message=message)])
     arn = secret.rotation.lambda_arn if secret.rotation else None

@@ -16,7 +16,7 @@ from fake_secrets.service.rules import stages
 from fake_secrets.service.rules.constraints import check_length
 from fake_secrets.service.rules.stages import AWSCURRENT
 from fake_secrets.service.state.access import refuse_managed
-from fake_secrets.service.state.model import Request, Secret, Version
+from fake_secrets.service.state.model import Request, StoredSecret, StoredVersion
 from fake_secrets.service.state.store import Store, check_secret_id
 
 __all__ = [
@@ -45,7 +45,7 @@ class PlannedValue:
     outdated: Sequence[str] = ()
     stranger: str | None = None
 
-    def keep(self, store: Store, secret: Secret, now: float) -> None:
+    def keep(self, store: Store, secret: StoredSecret, now: float) -> None:
         """Store the value, its labels and its dates; a repeated call changes nothing.
 
         Args:
@@ -110,7 +110,7 @@ def token_of(request: Request, error_code: str = "InvalidRequestException") -> s
     return str(token)
 
 
-def token_in_use(secret: Secret, token: str) -> ServiceError:
+def token_in_use(secret: StoredSecret, token: str) -> ServiceError:
     """Return the error of a token that is in use for another value, M8 [A]."""
     return ServiceError(
         "ResourceExistsException",
@@ -121,7 +121,7 @@ def token_in_use(secret: Secret, token: str) -> ServiceError:
 
 def plan_value(
     store: Store,
-    secret: Secret,
+    secret: StoredSecret,
     token: str,
     value: str | bytes,
     *,
@@ -243,7 +243,7 @@ def put_secret_value(store: Store, request: Request) -> dict[str, Any]:
     }
 
 
-def _stranger(request: Request, secret: Secret, token: str) -> str | None:
+def _stranger(request: Request, secret: StoredSecret, token: str) -> str | None:
     """Return who fills the empty version of a rotation, unless it is its function [B: rotation-facts 1.2].
 
     A function without credentials of its own acts for its account.
@@ -258,7 +258,7 @@ def _stranger(request: Request, secret: Secret, token: str) -> str | None:
     return None if is_function else request.principal
 
 
-def _version_to_read(secret: Secret, request: Request) -> Version:
+def _version_to_read(secret: StoredSecret, request: Request) -> StoredVersion:
     version_id = request.members.get("VersionId")
     label = request.members.get("VersionStage")
     if version_id is None:

@@ -11,7 +11,7 @@ from fake_secrets.service.operations import paging
 from fake_secrets.service.rules import stages
 from fake_secrets.service.state.access import refuse_managed
 from fake_secrets.service.state.keys import is_default_key
-from fake_secrets.service.state.model import Request, Secret, Version
+from fake_secrets.service.state.model import Request, StoredSecret, StoredVersion
 from fake_secrets.service.state.store import Store
 
 __all__ = ["list_secret_version_ids", "room_for_version", "update_secret_version_stage"]
@@ -36,7 +36,7 @@ def list_secret_version_ids(store: Store, request: Request) -> dict[str, Any]:
     include_deprecated = bool(request.members.get("IncludeDeprecated"))
     held = set(secret.labels.values())
 
-    def after(position: list[Any] | None) -> list[Version]:
+    def after(position: list[Any] | None) -> list[StoredVersion]:
         last = [-1] if position is None else position
         return [
             version
@@ -86,7 +86,7 @@ def update_secret_version_stage(store: Store, request: Request) -> dict[str, Any
     return {"ARN": secret.arn, "Name": secret.name}
 
 
-def room_for_version(secret: Secret, labels: stages.Labels, quota: int, now: float) -> Sequence[str]:
+def room_for_version(secret: StoredSecret, labels: stages.Labels, quota: int, now: float) -> Sequence[str]:
     """Return the deprecated versions that go so that one more fits: the oldest, and only those.
 
     Args:
@@ -115,7 +115,7 @@ def room_for_version(secret: Secret, labels: stages.Labels, quota: int, now: flo
     return removable[:excess]
 
 
-def _entry(secret: Secret, version: Version) -> dict[str, Any]:
+def _entry(secret: StoredSecret, version: StoredVersion) -> dict[str, Any]:
     entry: dict[str, Any] = {"VersionId": version.id}
     labels = stages.labels_of(secret.labels, version.id)
     if labels:

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 from fake_secrets.arns import account_of
 from fake_secrets.errors import ServiceError
-from fake_secrets.service.state.model import Request, Secret
+from fake_secrets.service.state.model import Request, StoredSecret
 
 __all__ = ["check_access", "is_foreign", "policy_context", "refuse_managed", "refuse_replica"]
 
@@ -18,7 +18,7 @@ def is_foreign(request: Request, secret_id: str) -> bool:
     return secret_id.startswith("arn:") and account_of(secret_id) != request.account_id
 
 
-def check_access(request: Request, secret: Secret | None, secret_id: str) -> None:
+def check_access(request: Request, secret: StoredSecret | None, secret_id: str) -> None:
     """Refuse a caller of another account whom the secret's resource policy doesn't allow.
 
     What the caller's own account permits isn't looked at: its identity-based policies are taken
@@ -66,7 +66,7 @@ def check_access(request: Request, secret: Secret | None, secret_id: str) -> Non
         )
 
 
-def policy_context(request: Request, secret: Secret | None) -> Mapping[str, str | list[str]]:
+def policy_context(request: Request, secret: StoredSecret | None) -> Mapping[str, str | list[str]]:
     """Return what the conditions of a policy can ask: lower-case condition key to value or values.
 
     Args:
@@ -96,7 +96,7 @@ def policy_context(request: Request, secret: Secret | None) -> Mapping[str, str 
     return {**of_request, **of_secret}
 
 
-def refuse_replica(secret: Secret) -> None:
+def refuse_replica(secret: StoredSecret) -> None:
     """Refuse to change a replica.
 
     Raises:
@@ -109,7 +109,7 @@ def refuse_replica(secret: Secret) -> None:
         )
 
 
-def refuse_managed(secret: Secret) -> None:
+def refuse_managed(secret: StoredSecret) -> None:
     """Refuse to change a secret that another service of AWS manages.
 
     Raises:

@@ -7,7 +7,7 @@ import itertools
 from collections.abc import Callable
 
 from fake_secrets import clock
-from fake_secrets.service.state.model import Secret
+from fake_secrets.service.state.model import StoredSecret
 
 __all__ = ["Agenda"]
 
@@ -21,14 +21,14 @@ class Agenda:
         holds: says whether a secret's date still holds: it may have been put off, or be gone.
     """
 
-    def __init__(self, holds: Callable[[Secret, float], bool]) -> None:
+    def __init__(self, holds: Callable[[StoredSecret, float], bool]) -> None:
         self._holds = holds
         # Serial numbers tell secrets of one date apart, which have no order of their own.
-        self._entries: list[tuple[float, int, Secret]] = []
+        self._entries: list[tuple[float, int, StoredSecret]] = []
         self._noted: dict[int, float] = {}
         self._serials = itertools.count()
 
-    def note(self, secret: Secret, due: float) -> None:
+    def note(self, secret: StoredSecret, due: float) -> None:
         """Note a secret's date, epoch seconds, instead of the one that it may have had."""
         if self._noted.get(secret.serial) == due:
             return
@@ -52,17 +52,17 @@ class Agenda:
             self._pop()
         return None
 
-    def take(self, until: float) -> tuple[float, Secret] | None:
+    def take(self, until: float) -> tuple[float, StoredSecret] | None:
         """Take the earliest date and its secret, if it is not after some time (epoch seconds)."""
         due = self.next_due()
         return None if due is None or due > until else self._pop()
 
-    def _pop(self) -> tuple[float, Secret]:
+    def _pop(self) -> tuple[float, StoredSecret]:
         due, _, secret = heapq.heappop(self._entries)
         if self._noted.get(secret.serial) == due:
             del self._noted[secret.serial]
         return due, secret
 
-    def _is_valid(self, entry: tuple[float, int, Secret]) -> bool:
+    def _is_valid(self, entry: tuple[float, int, StoredSecret]) -> bool:
         due, _, secret = entry
         return self._noted.get(secret.serial) == due and self._holds(secret, due)

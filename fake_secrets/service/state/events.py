@@ -8,13 +8,13 @@ from dataclasses import dataclass
 from typing import Literal
 
 from fake_secrets.service.rules.stages import AWSPENDING, AWSPREVIOUS
-from fake_secrets.service.state.model import Secret
+from fake_secrets.service.state.model import StoredSecret
 
 __all__ = [
     "KEPT",
     "LABEL_UPDATED",
-    "Event",
     "EventLog",
+    "ServiceEvent",
     "label_events",
     "rotation_event",
     "version_events",
@@ -29,7 +29,7 @@ _UNTOLD_LABELS = frozenset({AWSPENDING, AWSPREVIOUS})
 
 
 @dataclass(slots=True)
-class Event:
+class ServiceEvent:
     """One event.
 
     Args:
@@ -41,7 +41,7 @@ class Event:
     """
 
     name: str
-    secret: Secret
+    secret: StoredSecret
     time: float
     version_id: str
     detail: str | None = None
@@ -51,10 +51,10 @@ class EventLog:
     """What happened, in order: the latest, up to a number that no test reaches by itself."""
 
     def __init__(self) -> None:
-        self._events: deque[Event] = deque(maxlen=KEPT)
+        self._events: deque[ServiceEvent] = deque(maxlen=KEPT)
         self.count = 0
 
-    def __getitem__(self, number: int) -> Event:
+    def __getitem__(self, number: int) -> ServiceEvent:
         """Return the event of a number, counted from 0, which is kept still."""
         return self._events[number - self.dropped]
 
@@ -63,46 +63,46 @@ class EventLog:
         """How many of the oldest are kept no longer."""
         return self.count - len(self._events)
 
-    def add(self, events: Sequence[Event]) -> None:
+    def add(self, events: Sequence[ServiceEvent]) -> None:
         """Add what has happened, in order."""
         self.count += len(events)
         self._events.extend(events)
 
-    def numbered(self) -> list[tuple[int, Event]]:
+    def numbered(self) -> list[tuple[int, ServiceEvent]]:
         """Return the events that are kept, with their numbers."""
         return list(enumerate(list(self._events), self.dropped))
 
 
 def rotation_event(
     what: Literal["Started", "Succeeded", "Failed", "Abandoned"],
-    secret: Secret,
+    secret: StoredSecret,
     token: str,
     now: float,
     *,
     is_test: bool = False,
     message: str | None = None,
-) -> Event:
+) -> ServiceEvent:
     """Return the event of a rotation, or of a trial of its function.
 
     Source: rotation-facts 3.3 [A, B].
     """
-    return Event(f"{'Test' if is_test else ''}Rotation{what}", secret, now, token, message)
+    return ServiceEvent(f"{'Test' if is_test else ''}Rotation{what}", secret, now, token, message)
 
 
 def version_events(
     name: Literal["StartSecretVersionDelete", "CancelSecretVersionDelete", "EndSecretVersionDelete"],
-    secret: Secret,
+    secret: StoredSecret,
     now: float,
-) -> list[Event]:
+) -> list[ServiceEvent]:
     """Return the events of a secret's deletion, one for each version.
 
     Source: rotation-facts 3.3 [B]: that a deletion starts with DeleteSecret, is cancelled with
         RestoreSecret, and ends when the secret is gone for good [D].
     """
-    return [Event(name, secret, now, version_id) for version_id in secret.versions]
+    return [ServiceEvent(name, secret, now, version_id) for version_id in secret.versions]
 
 
-def label_events(secret: Secret, now: float) -> list[Event]:
+def label_events(secret: StoredSecret, now: float) -> list[ServiceEvent]:
     """Return an event for each staging label that has come to a version since the last time.
 
     Source: rotation-facts 3.3: all labels but AWSPENDING and AWSPREVIOUS [B], on creation too [C];
@@ -110,7 +110,7 @@ def label_events(secret: Secret, now: float) -> list[Event]:
     """
     before, secret.announced = secret.announced, secret.labels
     return [
-        Event(LABEL_UPDATED, secret, now, version_id, label)
+        ServiceEvent(LABEL_UPDATED, secret, now, version_id, label)
         for label, version_id in secret.labels.items()
         if before.get(label) != version_id and label not in _UNTOLD_LABELS
     ]

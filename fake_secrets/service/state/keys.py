@@ -6,7 +6,7 @@ from typing import Literal
 
 from fake_secrets.arns import region_of
 from fake_secrets.errors import ServiceError
-from fake_secrets.service.state.model import Request, Secret
+from fake_secrets.service.state.model import Request, StoredSecret
 
 __all__ = ["DEFAULT_KEY_ALIAS", "KEY_STATES", "KeyState", "Keys", "check_key_region", "is_default_key"]
 
@@ -37,7 +37,7 @@ class Keys:
         """Say whether a key is denied to every caller."""
         return self._states.get(_id_of(key_id or DEFAULT_KEY_ALIAS)) == "denied"
 
-    def check_encryption(self, request: Request, secret: Secret, key_id: str | None) -> None:
+    def check_encryption(self, request: Request, secret: StoredSecret, key_id: str | None) -> None:
         """Refuse to encrypt a value.
 
         Args:
@@ -52,11 +52,11 @@ class Keys:
         """
         self._check(request, secret, key_id, "EncryptionFailure", "encrypt")
 
-    def check_decryption(self, request: Request, secret: Secret, key_id: str | None) -> None:
+    def check_decryption(self, request: Request, secret: StoredSecret, key_id: str | None) -> None:
         """Refuse to decrypt a value, as `check_encryption` does, with DecryptionFailure instead."""
         self._check(request, secret, key_id, "DecryptionFailure", "decrypt")
 
-    def _check(self, request: Request, secret: Secret, key_id: str | None, code: str, verb: str) -> None:
+    def _check(self, request: Request, secret: StoredSecret, key_id: str | None, code: str, verb: str) -> None:
         if secret.account_id != request.account_id and is_default_key(key_id):
             raise ServiceError(
                 "InvalidRequestException",

@@ -1,4 +1,4 @@
-"""What the service keeps and takes: `Secret`, `Version`, `RotationState`, and a `Request`."""
+"""What the service keeps and takes: `StoredSecret`, `StoredVersion`, `RotationState`, and a `Request`."""
 
 from __future__ import annotations
 
@@ -17,8 +17,8 @@ __all__ = [
     "Replica",
     "Request",
     "RotationState",
-    "Secret",
-    "Version",
+    "StoredSecret",
+    "StoredVersion",
 ]
 
 # Removed versions whose ids are kept for the timeline: more than one can show.
@@ -57,7 +57,7 @@ class Request:
 
 
 @dataclass(slots=True)
-class Version:
+class StoredVersion:
     """One version of a secret. `value` is None in the empty version that opens a rotation.
 
     Dates are epoch seconds; `serial` counts the versions of the secret in the order of creation.
@@ -156,11 +156,11 @@ class Replica:
     kms_key_id: str | None
     status: str
     message: str | None = None
-    secret: Secret | None = None
+    secret: StoredSecret | None = None
 
 
 @dataclass(slots=True)
-class Secret:
+class StoredSecret:
     """One secret. `labels` maps staging label to version id.
 
     `serial` counts the secrets of its store in the order of creation; `version_count` says how many
@@ -181,7 +181,7 @@ class Secret:
     description: str | None = None
     kms_key_id: str | None = None
     tags: list[dict[str, str]] | None = None
-    versions: dict[str, Version] = field(default_factory=dict)
+    versions: dict[str, StoredVersion] = field(default_factory=dict)
     removed: Mapping[int, str] = field(default_factory=_nothing, repr=False)
     version_count: int = 0
     labels: Mapping[str, str] = field(default_factory=_nothing)
@@ -194,7 +194,7 @@ class Secret:
     owning_service: str | None = None
     policy: str | None = None
     replicas: Mapping[str, Replica] = field(default_factory=_nothing)
-    primary: Secret | None = field(default=None, repr=False)
+    primary: StoredSecret | None = field(default=None, repr=False)
 
     @property
     def is_managed(self) -> bool:
@@ -214,9 +214,9 @@ class Secret:
             kept = list(self.removed.items())[-_KEPT_REMOVED:]
             self.removed = {**dict(kept), version.serial: version_id}
 
-    def add_version(self, version_id: str, value: str | bytes | None, now: float) -> Version:
+    def add_version(self, version_id: str, value: str | bytes | None, now: float) -> StoredVersion:
         """Add a version without labels and return it."""
-        version = Version(version_id, value, now, self.version_count, kms_key_id=self.kms_key_id)
+        version = StoredVersion(version_id, value, now, self.version_count, kms_key_id=self.kms_key_id)
         self.versions[version_id] = version
         self.version_count += 1
         return version

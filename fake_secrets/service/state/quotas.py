@@ -34,7 +34,7 @@ class Quotas(Settings):
         65,536 bytes or 20,480 characters changes nothing.
     """
 
-    KIND: ClassVar[str] = "quota"
+    _KIND: ClassVar[str] = "quota"
 
     secrets: int = 500_000
     versions: int = 100

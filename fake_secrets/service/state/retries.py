@@ -30,8 +30,8 @@ class Retries(Settings):
         when it doesn't publish, so one attempt is the default [D].
     """
 
-    KIND: ClassVar[str] = "setting of retries"
-    LEAST: ClassVar[dict[str, int]] = {"delay": 0}
+    _KIND: ClassVar[str] = "setting of retries"
+    _LEAST: ClassVar[dict[str, int]] = {"delay": 0}
 
     max_attempts: int = 1
     delay: int = 0

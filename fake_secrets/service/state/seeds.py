@@ -13,7 +13,7 @@ from fake_secrets.ids import Ids
 from fake_secrets.options import check_region
 from fake_secrets.service.rules.constraints import TOKEN_LENGTHS
 from fake_secrets.service.rules.stages import AWSCURRENT, AWSPENDING, AWSPREVIOUS, LABEL_QUOTA
-from fake_secrets.service.state.model import RotationState, Secret
+from fake_secrets.service.state.model import RotationState, StoredSecret
 from fake_secrets.service.state.store import Store, is_valid_name
 
 __all__ = ["Seed", "SeedValue", "describe_seed", "describe_seeds", "plant", "stored_value"]
@@ -149,7 +149,7 @@ def describe_seed(
     )
 
 
-def plant(store: Store, seed: Seed, account_id: str, now: float) -> Secret:
+def plant(store: Store, seed: Seed, account_id: str, now: float) -> StoredSecret:
     """Put a seeded secret into the store.
 
     Args:
@@ -166,7 +166,7 @@ def plant(store: Store, seed: Seed, account_id: str, now: float) -> Secret:
         state = " and is scheduled for deletion" if taken.deleted is not None else ""
         msg = f"secret {seed.name!r} exists already{state}. Change it with a client, or take another name."
         raise SecretExistsError(msg)
-    secret = Secret(
+    secret = StoredSecret(
         arn=secret_arn(seed.region, account_id, seed.name, seed.arn_suffix),
         name=seed.name,
         region=seed.region,
@@ -189,7 +189,7 @@ def plant(store: Store, seed: Seed, account_id: str, now: float) -> Secret:
     return secret
 
 
-def _have_managed(secret: Secret, service: str) -> None:
+def _have_managed(secret: StoredSecret, service: str) -> None:
     """Give a secret what AWS gives the secrets that one of its services manages [C: api-facts 4.3]."""
     secret.owning_service = service
     secret.tags = [*(secret.tags or ()), {"Key": "aws:secretsmanager:owningService", "Value": service}]

@@ -20,8 +20,8 @@ class Settings:
     __slots__ = ()
 
     # What one setting is called, and the least values that aren't one.
-    KIND: ClassVar[str]
-    LEAST: ClassVar[dict[str, int]] = {}
+    _KIND: ClassVar[str]
+    _LEAST: ClassVar[dict[str, int]] = {}
 
     # To type checkers, one of its own would let every name pass.
     if not TYPE_CHECKING:
@@ -29,10 +29,10 @@ class Settings:
         def __setattr__(self, name: str, value: int) -> None:
             """Set a setting."""
             if name not in self.__slots__:
-                msg = f"there is no {self.KIND} {name!r}; there are {', '.join(self.__slots__)}"
+                msg = f"there is no {self._KIND} {name!r}; there are {', '.join(self.__slots__)}"
                 raise AttributeError(msg)
-            least = self.LEAST.get(name, 1)
+            least = self._LEAST.get(name, 1)
             if isinstance(value, bool) or not isinstance(value, int) or value < least:
-                msg = f"the {self.KIND} {name!r} is a whole number from {least}, not {value!r}"
+                msg = f"the {self._KIND} {name!r} is a whole number from {least}, not {value!r}"
                 raise ValueError(msg)
             object.__setattr__(self, name, value)

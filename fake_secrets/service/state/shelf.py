@@ -6,7 +6,7 @@ import bisect
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
-from fake_secrets.service.state.model import Secret
+from fake_secrets.service.state.model import StoredSecret
 
 __all__ = ["CREATED", "POSITIONS", "Position", "Shelf"]
 
@@ -16,7 +16,7 @@ Position = list[Any]
 CREATED = "created-date"
 
 # What each SortBy compares; the serial number decides between equals. Never read counts as first.
-POSITIONS: Mapping[str, Callable[[Secret], Position]] = {
+POSITIONS: Mapping[str, Callable[[StoredSecret], Position]] = {
     CREATED: lambda secret: [secret.serial],
     "last-accessed-date": lambda secret: [secret.accessed or 0.0, secret.serial],
     "last-changed-date": lambda secret: [secret.changed, secret.serial],
@@ -34,18 +34,18 @@ class Shelf:
     __slots__ = ("_gone", "_in_order", "_sorted", "by_name")
 
     def __init__(self) -> None:
-        self.by_name: dict[str, Secret] = {}
+        self.by_name: dict[str, StoredSecret] = {}
         # Ascending by serial; those that were removed since stay until they are half of it.
-        self._in_order: list[Secret] = []
+        self._in_order: list[StoredSecret] = []
         self._gone = 0
-        self._sorted: dict[str, tuple[int, list[Secret]]] = {}
+        self._sorted: dict[str, tuple[int, list[StoredSecret]]] = {}
 
-    def add(self, secret: Secret) -> None:
+    def add(self, secret: StoredSecret) -> None:
         """Put a secret under a name that is free; its serial is the highest."""
         self.by_name[secret.name] = secret
         self._in_order.append(secret)
 
-    def remove(self, secret: Secret) -> None:
+    def remove(self, secret: StoredSecret) -> None:
         """Take a secret away."""
         del self.by_name[secret.name]
         self._gone += 1
@@ -55,7 +55,7 @@ class Shelf:
 
     def after(
         self, position: Position | None, order: str, revision: int, *, is_descending: bool = False
-    ) -> Iterator[Secret]:
+    ) -> Iterator[StoredSecret]:
         """Return the secrets that follow a position.
 
         Args:
@@ -77,7 +77,7 @@ class Shelf:
         found = (secrets[index] for index in indices)
         return (secret for secret in found if self.by_name.get(secret.name) is secret)
 
-    def _ordered(self, order: str, revision: int) -> list[Secret]:
+    def _ordered(self, order: str, revision: int) -> list[StoredSecret]:
         if order == CREATED:
             return self._in_order
         sorted_at, secrets = self._sorted.get(order, (-1, []))

@@ -15,7 +15,7 @@ from fake_secrets.service.state.access import check_access, is_foreign, refuse_r
 from fake_secrets.service.state.agenda import Agenda
 from fake_secrets.service.state.events import EventLog, label_events, version_events
 from fake_secrets.service.state.keys import Keys
-from fake_secrets.service.state.model import Request, Secret
+from fake_secrets.service.state.model import Request, StoredSecret
 from fake_secrets.service.state.quotas import Quotas
 from fake_secrets.service.state.retries import Retries
 from fake_secrets.service.state.shelf import CREATED, Position, Shelf
@@ -71,7 +71,7 @@ class StartedRotation:
         refusal: why it couldn't even be opened, at a time when nobody could be told.
     """
 
-    secret: Secret
+    secret: StoredSecret
     token: str
     lambda_arn: str | None
     rotation_token: str = field(repr=False)
@@ -98,7 +98,7 @@ class Store:
         self.started_rotation: StartedRotation | None = None
         self.events = EventLog()
         # The secret that the call being answered is about, for the ledger.
-        self.concerned: Secret | None = None
+        self.concerned: StoredSecret | None = None
         # How often something has changed by which secrets are listed or sorted.
         self.revision = 0
         self._shelves: dict[tuple[str, str], Shelf] = {}
@@ -117,7 +117,7 @@ class Store:
         """What becomes of a rotation that has failed."""
         return Retries()
 
-    def __iter__(self) -> Iterator[Secret]:
+    def __iter__(self) -> Iterator[StoredSecret]:
         for shelf in self._shelves.values():
             yield from shelf.by_name.values()
 
@@ -125,12 +125,12 @@ class Store:
         """Forget what the last call was about."""
         self.concerned = self.started_rotation = None
 
-    def named(self, account_id: str, region: str, name: str) -> Secret | None:
+    def named(self, account_id: str, region: str, name: str) -> StoredSecret | None:
         """Return the secret of that name, scheduled for deletion or not, or None."""
         shelf = self._shelves.get((account_id, region))
         return None if shelf is None else shelf.by_name.get(name)
 
-    def everywhere(self, names: Iterable[str]) -> Iterator[Secret]:
+    def everywhere(self, names: Iterable[str]) -> Iterator[StoredSecret]:
         """Yield the secrets of some names in every account and region."""
         for shelf in self._shelves.values():
             yield from (shelf.by_name[name] for name in names if name in shelf.by_name)
@@ -146,7 +146,7 @@ class Store:
         order: str = CREATED,
         *,
         is_descending: bool = False,
-    ) -> Iterator[Secret]:
+    ) -> Iterator[StoredSecret]:
         """Return the secrets of the caller's account and region that follow a position in an order.
 
         Args:
@@ -161,19 +161,19 @@ class Store:
         shelf = self._shelf(request.account_id, request.region)
         return shelf.after(position, order, self.revision, is_descending=is_descending)
 
-    def add(self, secret: Secret) -> None:
+    def add(self, secret: StoredSecret) -> None:
         """Store a secret under its account, region and name, and number it."""
         secret.serial = next(self._serials)
         self._shelf(secret.account_id, secret.region).add(secret)
         self.revision += 1
         self.concerned = secret
 
-    def remove(self, secret: Secret) -> None:
+    def remove(self, secret: StoredSecret) -> None:
         """Remove a secret for good."""
         self._shelf(secret.account_id, secret.region).remove(secret)
         self.revision += 1
 
-    def find(self, request: Request, secret_id: str) -> Secret | None:
+    def find(self, request: Request, secret_id: str) -> StoredSecret | None:
         """Look a SecretId up: a name, a full ARN, or an ARN without its random suffix.
 
         Args:
@@ -198,7 +198,7 @@ class Store:
             check_secret_id(secret_id)
         return self.concerned
 
-    def get(self, request: Request) -> Secret:
+    def get(self, request: Request) -> StoredSecret:
         """Return the secret that the request's SecretId names.
 
         Raises (in the order checked):
@@ -216,7 +216,7 @@ class Store:
             check_access(request, secret, secret_id)
         return secret
 
-    def get_live(self, request: Request) -> Secret:
+    def get_live(self, request: Request) -> StoredSecret:
         """Return the secret as `get` does, refusing one that is scheduled for deletion.
 
         Raises (in the order checked):
@@ -231,7 +231,7 @@ class Store:
             )
         return secret
 
-    def get_primary(self, request: Request) -> Secret:
+    def get_primary(self, request: Request) -> StoredSecret:
         """Return the secret as `get_live` does, refusing a replica, which only follows its primary.
 
         Raises (in the order checked):
@@ -243,7 +243,7 @@ class Store:
         refuse_replica(secret)
         return secret
 
-    def schedule_deletion(self, secret: Secret, due: float) -> None:
+    def schedule_deletion(self, secret: StoredSecret, due: float) -> None:
         """Have a secret removed once the clock reaches `due` (epoch seconds)."""
         secret.deletion_date = due
         self._deletions.note(secret, due)
@@ -255,7 +255,7 @@ class Store:
             self.events.add(version_events("EndSecretVersionDelete", secret, due))
             self.remove(secret)
 
-    def follow_up(self, secret: Secret, now: float) -> None:
+    def follow_up(self, secret: StoredSecret, now: float) -> None:
         """Do what follows from a change to a secret: tell of its labels, note when it is due.
 
         Args:
@@ -269,15 +269,15 @@ class Store:
         if due is not None:
             self.due_rotations.note(secret, due)
 
-    def holds(self, secret: Secret) -> bool:
+    def holds(self, secret: StoredSecret) -> bool:
         """Say whether a secret is still stored, scheduled for deletion or not."""
         return self.named(secret.account_id, secret.region, secret.name) is secret
 
-    def _is_rotation_due(self, secret: Secret, due: float) -> bool:
+    def _is_rotation_due(self, secret: StoredSecret, due: float) -> bool:
         rotation = secret.rotation
         return rotation is not None and rotation.due == due and secret.deleted is None and self.holds(secret)
 
-    def _is_deletion_due(self, secret: Secret, due: float) -> bool:
+    def _is_deletion_due(self, secret: StoredSecret, due: float) -> bool:
         return secret.deletion_date == due and self.holds(secret)
 
     def _shelf(self, account_id: str, region: str) -> Shelf:
@@ -286,7 +286,7 @@ class Store:
             shelf = self._shelves[account_id, region] = Shelf()
         return shelf
 
-    def _by_arn(self, request: Request, arn: str) -> Secret | None:
+    def _by_arn(self, request: Request, arn: str) -> StoredSecret | None:
         match = SECRET_ARN.fullmatch(arn)
         if match is None or match[1] != request.region:
             return None

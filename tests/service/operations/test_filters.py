@@ -4,11 +4,11 @@ import pytest
 
 from fake_secrets.errors import ServiceError
 from fake_secrets.service.operations.filters import matcher_of, words_of
-from fake_secrets.service.state.model import Secret
+from fake_secrets.service.state.model import StoredSecret
 
 
 def secret(name="prod/app", description=None, **tags):
-    return Secret(
+    return StoredSecret(
         arn="arn",
         name=name,
         region="us-east-1",

@@ -4,11 +4,11 @@ import hypothesis.strategies as st
 from hypothesis import given
 
 from fake_secrets.service.state.agenda import Agenda
-from fake_secrets.service.state.model import Secret
+from fake_secrets.service.state.model import StoredSecret
 
 
 def secret_of(serial):
-    return Secret(f"arn:{serial}", f"{serial}", "us-east-1", "123456789012", 0.0, 0.0, serial=serial)
+    return StoredSecret(f"arn:{serial}", f"{serial}", "us-east-1", "123456789012", 0.0, 0.0, serial=serial)
 
 
 def taken(agenda, until=float("inf")):

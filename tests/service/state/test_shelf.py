@@ -4,14 +4,14 @@ import hypothesis.strategies as st
 import pytest
 from hypothesis import given
 
-from fake_secrets.service.state.model import Secret
+from fake_secrets.service.state.model import StoredSecret
 from fake_secrets.service.state.shelf import POSITIONS, Shelf
 
 ACTIONS = st.lists(st.tuples(st.sampled_from(["add", "remove", "touch"]), st.integers(0, 12)), max_size=60)
 
 
 def secret_of(name, serial):
-    return Secret(f"arn:{name}", name, "us-east-1", "123456789012", 0.0, float(serial % 5), serial=serial)
+    return StoredSecret(f"arn:{name}", name, "us-east-1", "123456789012", 0.0, float(serial % 5), serial=serial)
 
 
 def played(actions):
