@@ -18,22 +18,33 @@ if TYPE_CHECKING:
         UnknownSecretError,
         UnsupportedOperationError,
     )
-    from fake_secrets.handle import FakeSecrets
     from fake_secrets.mock import current, mock_stages
+    from fake_secrets.observe.ledger import Call
+    from fake_secrets.observe.timeline import Timeline
+    from fake_secrets.observe.trail import Event
+    from fake_secrets.observe.view import Secret, Version
+    from fake_secrets.rotation.rotation import Rotation
+    from fake_secrets.world.handle import FakeSecrets
 
 __all__ = [
+    "Call",
+    "Event",
     "FakeSecrets",
     "FakeSecretsError",
     "FunctionClashError",
     "NoActiveWorldError",
     "OutsideWorldError",
     "RequestRefusedError",
+    "Rotation",
     "RotationFailedError",
     "RotationNotOpenError",
+    "Secret",
     "SecretExistsError",
     "SeedError",
+    "Timeline",
     "UnknownSecretError",
     "UnsupportedOperationError",
+    "Version",
     "__version__",
     "current",
     "mock_stages",
@@ -41,7 +52,18 @@ __all__ = [
 
 __version__ = "0.1.0"
 
-_HOMES = {"FakeSecrets": "handle", "current": "mock", "mock_stages": "mock"}
+# Where each name is defined; the exceptions are in `errors`.
+_HOMES = {
+    "Call": "observe.ledger",
+    "Event": "observe.trail",
+    "FakeSecrets": "world.handle",
+    "Rotation": "rotation.rotation",
+    "Secret": "observe.view",
+    "Timeline": "observe.timeline",
+    "Version": "observe.view",
+    "current": "mock",
+    "mock_stages": "mock",
+}
 
 
 def __getattr__(name: str) -> object:

@@ -2,7 +2,7 @@
 
 import sys
 
-from fake_secrets.cli import main
+from fake_secrets.cli.main import main
 
 if __name__ == "__main__":
     sys.exit(main())

@@ -1,19 +1,18 @@
-"""`mock_stages` and its call forms."""
+"""`mock_stages` and `current`: how a test opens a world, and finds the active one."""
 
 from __future__ import annotations
 
-import threading
+import inspect
 from collections.abc import Callable, Mapping
-from types import TracebackType
 from typing import Any, TypeVar, overload
 
-from fake_secrets import stack
-from fake_secrets.activation import Activation, OwnWorld
+from fake_secrets.activation.call_forms import MockStages
 from fake_secrets.errors import NoActiveWorldError
-from fake_secrets.handle import FakeSecrets
-from fake_secrets.options import RotationErrors, RotationMode
+from fake_secrets.options import DEFAULTS, RotationErrors, RotationMode
+from fake_secrets.world import stack
+from fake_secrets.world.handle import FakeSecrets
 
-__all__ = ["MockStages", "current", "mock_stages"]
+__all__ = ["current", "mock_stages"]
 
 __tracebackhide__ = True  # the arguments in our frames may hold secret values
 
@@ -29,93 +28,6 @@ class _NotGiven:
 
 
 _NOT_GIVEN: Any = _NotGiven()
-
-
-class MockStages:
-    """A configured `mock_stages`: a decorator and a context manager, synchronous and asynchronous.
-
-    Args:
-        options: the arguments that were given, by name; none makes it bare.
-    """
-
-    def __init__(self, options: Mapping[str, Any]) -> None:
-        self.options = dict(options)
-        self._own_world = OwnWorld()
-        self._entered: list[tuple[int, Activation]] = []
-
-    def __enter__(self) -> FakeSecrets:
-        """Activate a world, and return its handle.
-
-        Raises:
-            SeedError, TypeError, ValueError: an argument is wrong; nothing was changed then.
-        """
-        activation = self.active()
-        handle = activation.__enter__()
-        self._entered.append((threading.get_ident(), activation))
-        return handle
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        traceback: TracebackType | None,
-    ) -> None:
-        """Leave the world; what was changed is then as it was."""
-        thread = threading.get_ident()
-        mine = [position for position, (entered_by, _) in enumerate(self._entered) if entered_by == thread]
-        _, activation = self._entered.pop(mine[-1] if mine else -1)
-        activation.__exit__(kind, error, traceback)
-
-    async def __aenter__(self) -> FakeSecrets:
-        """Activate a world, as a plain `with` does."""
-        return self.__enter__()
-
-    async def __aexit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        traceback: TracebackType | None,
-    ) -> None:
-        """Leave the world, as a plain `with` does."""
-        self.__exit__(kind, error, traceback)
-
-    def start(self) -> FakeSecrets:
-        """Activate a world until `stop`, and return its handle; `with` does the same.
-
-        Raises:
-            SeedError, TypeError, ValueError: an argument is wrong; nothing was changed then.
-        """
-        return self.__enter__()
-
-    def stop(self) -> None:
-        """Leave the world that `start` has activated.
-
-        Raises:
-            NoActiveWorldError: there is no world of this object to leave.
-        """
-        if not self._entered:
-            msg = "stop() of a mock_stages that isn't active: call start() first, on the same object"
-            raise NoActiveWorldError(msg)
-        self.__exit__(None, None, None)
-
-    def __call__(self, target: Target) -> Target:
-        """Decorate a function of any kind, which then runs in a world, or a class of tests.
-
-        Raises:
-            TypeError: for a fixture, or what can't be called.
-        """
-        # It imports wrapt, which takes as long as all the rest of us.
-        from fake_secrets.decoration import decorate  # noqa: PLC0415
-
-        return decorate(target, self)
-
-    def active(self, options: Mapping[str, Any] | None = None) -> Activation:
-        """Return what activates a world for the length of a `with` block.
-
-        Args:
-            options: instead of this object's own; the pytest plugin merges markers into them.
-        """
-        return Activation(self._own_world, self.options if options is None else options)
 
 
 @overload
@@ -183,6 +95,18 @@ def mock_stages(
     options = {name: value for name, value in given.items() if value is not _NOT_GIVEN}
     is_decorated = set(options) == {"secrets"} and not _is_seed(secrets)
     return MockStages({})(secrets) if is_decorated else MockStages(options)
+
+
+def _signature() -> inspect.Signature:
+    """Return the signature that `help` and IDEs show: real defaults, no private argument."""
+    shown = inspect.signature(mock_stages).parameters.values()
+    parameters = [
+        parameter.replace(default=DEFAULTS[parameter.name]) for parameter in shown if parameter.name in DEFAULTS
+    ]
+    return inspect.Signature(parameters)
+
+
+mock_stages.__signature__ = _signature()  # type: ignore[attr-defined]  # functions take it
 
 
 def current() -> FakeSecrets:

@@ -9,6 +9,7 @@ from typing import Any, Literal
 
 __all__ = [
     "CLASS_DECORATOR",
+    "DEFAULTS",
     "OPTIONS",
     "RotationErrors",
     "RotationMode",
@@ -25,7 +26,16 @@ __tracebackhide__ = True  # the arguments in our frames may hold secret values
 RotationErrors = Literal["raise", "record"]
 RotationMode = Literal["inline", "manual"]
 
-OPTIONS = ("secrets", "region", "account_id", "rotation", "rotation_errors", "random_seed")
+# The arguments, in their order, with their defaults.
+DEFAULTS: Mapping[str, Any] = {
+    "secrets": None,
+    "region": None,
+    "account_id": "123456789012",
+    "rotation": "inline",
+    "rotation_errors": "raise",
+    "random_seed": None,
+}
+OPTIONS = tuple(DEFAULTS)
 
 # Where a decorated class keeps its `mock_stages`.
 CLASS_DECORATOR = "_fake_secrets_decorator"

@@ -15,8 +15,8 @@ if TYPE_CHECKING:
 
     from botocore.client import BaseClient
 
-    from fake_secrets.handle import FakeSecrets
-    from fake_secrets.mock import MockStages
+    from fake_secrets.activation.call_forms import MockStages
+    from fake_secrets.world.handle import FakeSecrets
 
 __all__ = ["fake_secrets", "secretsmanager"]
 
@@ -137,13 +137,13 @@ def fake_secrets(request: pytest.FixtureRequest) -> Iterator[FakeSecrets]:
     The marker `fake_secrets(...)`, or the decorator `mock_stages(...)` on the test, gives the
     world's arguments; without either it joins the world that is active, or opens one.
     """
-    from fake_secrets.mock import MockStages
+    from fake_secrets.activation.call_forms import MockStages
 
     stash = request.node.stash
     if _misuse in stash:
         pytest.fail(str(stash[_misuse]), pytrace=False)
     decorator = stash.get(_decorator, None) or MockStages({})
-    with decorator.active(stash.get(_options, {})) as handle:
+    with decorator._activation(stash.get(_options, {})) as handle:
         yield handle
 
 
@@ -203,7 +203,7 @@ def _closest_first(item: pytest.Function) -> Iterator[tuple[dict[str, Any], Mock
         else:
             decorator = decorator_on(node.obj) if isinstance(node, pytest.Function) else None
             if decorator is not None:
-                yield decorator.options, decorator
+                yield decorator._options, decorator
             yield from _of_marks(node.own_markers, item)
 
 
@@ -216,7 +216,7 @@ def _of_class(node: pytest.Class, item: pytest.Function) -> Iterator[tuple[dict[
     for base in bases:
         decorator = vars(base).get(CLASS_DECORATOR)
         if decorator is not None:
-            yield decorator.options, decorator
+            yield decorator._options, decorator
         yield from _of_marks(marks_of[base], item)
 
 

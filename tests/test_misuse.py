@@ -267,7 +267,6 @@ MISUSES = {
             "no version of secret 'a' has staging label 'AWSCURRENT'. Its labels are:",
             "- none",
         ),
-        "list(fake())": ("TypeError", "'FakeSecrets' object is not iterable"),
         "fake().credentials('app')": ("ValueError", f"'app' {NO_PRINCIPAL}"),
         "stack.enter_context(fake().as_principal(7))": ("ValueError", f"7 {NO_PRINCIPAL}"),
         "fake().set_kms_key('alias/app', 'off')": ("ValueError", f"set_kms_key('alias/app', 'off'): {KEY_STATES}"),

@@ -13,7 +13,8 @@ import boto3
 import freezegun
 import pytest
 
-from fake_secrets import FakeSecrets, NoActiveWorldError, SeedError, current, mock_stages, stack
+from fake_secrets import FakeSecrets, NoActiveWorldError, SeedError, current, mock_stages
+from fake_secrets.world import stack
 
 
 def names_in_world():

@@ -533,7 +533,8 @@ class TestMerging:
             """
             import unittest
             import pytest
-            from fake_secrets import current, mock_stages, stack
+            from fake_secrets import current, mock_stages
+            from fake_secrets.world import stack
             pytestmark = pytest.mark.fake_secrets(region="eu-west-3")
 
             def look():

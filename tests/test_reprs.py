@@ -9,7 +9,16 @@ import pytest
 
 import fake_secrets
 
-SECRET_FIELDS = {"content", "errors", "members", "new_value", "rotation_token", "value"}
+SECRET_FIELDS = {
+    "content",
+    "errors",
+    "members",
+    "new_value",
+    "rotation_token",
+    "secret_binary",
+    "secret_string",
+    "value",
+}
 # Redacted already, or the facts of a model.
 HARMLESS = {"Entry", "Shape"}
 

@@ -1,6 +1,6 @@
-"""Interception: the only package that touches botocore.
+"""Interception: the only room that touches botocore.
 
-`calls` sees a call through, `net` answers what came past it, `aio` does both for aiobotocore;
+Begin with `calls`, which sees a call through; `net` answers what came past it, `aio` does both for aiobotocore;
 `answers` gives the world's answer botocore's form, `requests` and `facts` read botocore's requests
 and its service model. `seams` wraps botocore's methods, `holding` knows how long. `guard` stops what
 would go to AWS for want of a world.

@@ -16,19 +16,19 @@ from aiobotocore.client import AioBaseClient
 from aiobotocore.endpoint import AioEndpoint
 
 from fake_secrets.hook.answers import Target, Unsent, answer_parsed, answer_raw, errors_of
-from fake_secrets.hook.calls import Call, advise, begin, calling, is_ours, world_of_this_call
+from fake_secrets.hook.calls import OngoingCall, advise, begin, calling, is_ours, world_of_this_call
 from fake_secrets.hook.holding import hold, release
 from fake_secrets.hook.requests import operation_sent, target_of
 from fake_secrets.hook.seams import Seam
-from fake_secrets.world import rotating_world
+from fake_secrets.world.world import rotating_world
 
 if TYPE_CHECKING:
     from botocore.client import BaseClient
     from botocore.model import OperationModel
 
     from fake_secrets.options import RotationErrors
-    from fake_secrets.rotation.runner import Rotation
-    from fake_secrets.world import World
+    from fake_secrets.rotation.rotation import Rotation
+    from fake_secrets.world.world import World
 
 __all__ = ["answer_awaited", "seams"]
 
@@ -73,7 +73,7 @@ async def _around_call(wrapped: Callable[..., Any], client: BaseClient, args: An
             await _follow_up(world, call.rotations, error)
             raise
         except BaseException:
-            world.rotations.release(call.rotations)
+            world.runner.release(call.rotations)
             raise
         await _follow_up(world, call.rotations)
         return response
@@ -81,7 +81,7 @@ async def _around_call(wrapped: Callable[..., Any], client: BaseClient, args: An
         release()
 
 
-async def _proceed(wrapped: Callable[..., Any], args: Any, kwargs: Any, call: Call) -> Any:
+async def _proceed(wrapped: Callable[..., Any], args: Any, kwargs: Any, call: OngoingCall) -> Any:
     reset = calling.set(call)
     try:
         return await wrapped(*args, **kwargs)

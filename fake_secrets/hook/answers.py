@@ -12,17 +12,17 @@ from typing import TYPE_CHECKING, Any
 import botocore.awsrequest
 
 from fake_secrets import clock
+from fake_secrets.arns import partition_of
 from fake_secrets.errors import ServiceError
 from fake_secrets.hook.facts import facts_of
-from fake_secrets.service.arns import partition_of
-from fake_secrets.service.model import Request
+from fake_secrets.service.state.model import Request
 
 if TYPE_CHECKING:
     from botocore.model import OperationModel
 
     from fake_secrets.options import RotationErrors
-    from fake_secrets.rotation.runner import Rotation
-    from fake_secrets.world import World
+    from fake_secrets.rotation.rotation import Rotation
+    from fake_secrets.world.world import World
 
 __all__ = ["Response", "Target", "Unsent", "answer_parsed", "answer_raw", "errors_of"]
 

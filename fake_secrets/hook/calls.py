@@ -11,21 +11,21 @@ from typing import TYPE_CHECKING, Any
 import botocore
 import botocore.exceptions
 
-from fake_secrets import stack
 from fake_secrets.hook.answers import Response, Target, answer_parsed, answer_raw
 from fake_secrets.hook.facts import SERVICE_NAME
 from fake_secrets.hook.holding import hold, release
 from fake_secrets.hook.requests import operation_sent
 from fake_secrets.hook.seams import access_key_of, parses_for_itself
-from fake_secrets.principals import is_telling
-from fake_secrets.world import rotating_world
+from fake_secrets.iam.principals import is_telling
+from fake_secrets.world import stack
+from fake_secrets.world.world import rotating_world
 
 if TYPE_CHECKING:
     from botocore.client import BaseClient
     from botocore.model import OperationModel
 
-    from fake_secrets.rotation.runner import Rotation
-    from fake_secrets.world import World
+    from fake_secrets.rotation.rotation import Rotation
+    from fake_secrets.world.world import World
 
 __all__ = [
     "Equipment",
@@ -59,7 +59,7 @@ class _Equipped:
         self.has_wire = False
 
 
-class Call(Target):
+class OngoingCall(Target):
     """A call in progress, and the rotations that it has started: more than one, if it is repeated."""
 
     __slots__ = ("is_fast", "model_of", "rotations")
@@ -81,7 +81,7 @@ class Call(Target):
             self.rotations += rotations
 
 
-calling: ContextVar[Call | None] = ContextVar("fake_secrets_call", default=None)
+calling: ContextVar[OngoingCall | None] = ContextVar("fake_secrets_call", default=None)
 
 _lock = threading.RLock()
 _equipped: weakref.WeakKeyDictionary[BaseClient, _Equipped] = weakref.WeakKeyDictionary()
@@ -124,7 +124,7 @@ def around_call(wrapped: Callable[..., Any], client: BaseClient, args: Any, kwar
                 world.follow_up(call.rotations, error)
             raise
         except BaseException:
-            world.rotations.release(call.rotations)
+            world.runner.release(call.rotations)
             raise
         if call.rotations or world.has_news():
             world.follow_up(call.rotations)
@@ -133,7 +133,7 @@ def around_call(wrapped: Callable[..., Any], client: BaseClient, args: Any, kwar
         release()
 
 
-def _proceed(wrapped: Callable[..., Any], args: Any, kwargs: Any, call: Call) -> Any:
+def _proceed(wrapped: Callable[..., Any], args: Any, kwargs: Any, call: OngoingCall) -> Any:
     reset = calling.set(call)
     try:
         return wrapped(*args, **kwargs)
@@ -149,7 +149,7 @@ def is_ours(client: BaseClient) -> bool:
     return client in _equipped or client.meta.service_model.service_name == SERVICE_NAME
 
 
-def begin(world: World, client: BaseClient, args: Any) -> Call:
+def begin(world: World, client: BaseClient, args: Any) -> OngoingCall:
     """Begin a call of a client, which carries our handlers from now on.
 
     Args:
@@ -160,7 +160,7 @@ def begin(world: World, client: BaseClient, args: Any) -> Call:
     known = _equipped.get(client)
     if known is None:
         known = _equip(client)
-    call = Call(world, known)
+    call = OngoingCall(world, known)
     if world.ids.is_seeded and len(args) == _REQUEST_ARGUMENTS:
         operation, members = args
         names = call.model_of(operation).idempotent_members
@@ -170,7 +170,7 @@ def begin(world: World, client: BaseClient, args: Any) -> Call:
     return call
 
 
-def advise(error: botocore.exceptions.ClientError, call: Call, args: Any) -> None:
+def advise(error: botocore.exceptions.ClientError, call: OngoingCall, args: Any) -> None:
     """Note on a refusal what the author of the test can't see: where the secret is, which functions there are."""
     operation, members = args if len(args) == _REQUEST_ARGUMENTS else ("", {})
     code = error.response.get("Error", {}).get("Code")
@@ -183,7 +183,7 @@ def advise(error: botocore.exceptions.ClientError, call: Call, args: Any) -> Non
         error.add_note(f"fake_secrets: {note}")
 
 
-def _other_place(secret_id: object, call: Call) -> str | None:
+def _other_place(secret_id: object, call: OngoingCall) -> str | None:
     places = call.world.places_of(secret_id) if isinstance(secret_id, str) else []
     asked = (call.world.principals.caller(call.access_key, call.partition).account_id, call.region)
     if not places or asked in places:

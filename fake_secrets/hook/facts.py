@@ -14,7 +14,7 @@ import botocore.model
 import botocore.session
 import botocore.utils
 
-from fake_secrets.service.constraints import Shape
+from fake_secrets.service.rules.constraints import Shape
 
 if TYPE_CHECKING:
     from botocore.model import OperationModel

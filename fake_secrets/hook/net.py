@@ -16,7 +16,7 @@ from fake_secrets.hook.requests import asked, operation_asked, operation_sent, t
 from fake_secrets.hook.seams import Seam
 
 if TYPE_CHECKING:
-    from fake_secrets.world import World
+    from fake_secrets.world.world import World
 
 __all__ = ["AioSeams", "around_request", "around_send"]
 

@@ -7,12 +7,12 @@ from typing import TYPE_CHECKING, Any
 
 from fake_secrets.hook.answers import Target
 from fake_secrets.hook.facts import SERVICE_NAME
-from fake_secrets.principals import is_telling
+from fake_secrets.iam.principals import is_telling
 
 if TYPE_CHECKING:
     from botocore.model import OperationModel
 
-    from fake_secrets.world import World
+    from fake_secrets.world.world import World
 
 __all__ = ["asked", "operation_asked", "operation_sent", "target_of"]
 

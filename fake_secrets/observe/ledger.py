@@ -9,9 +9,9 @@ from contextvars import ContextVar
 from dataclasses import dataclass
 from typing import Any
 
-from fake_secrets.service.constraints import redact
-from fake_secrets.service.events import KEPT
-from fake_secrets.service.model import Request, Secret
+from fake_secrets.service.rules.constraints import redact
+from fake_secrets.service.state.events import KEPT
+from fake_secrets.service.state.model import Request, StoredSecret
 
 __all__ = ["SEEDED", "SUCCEEDED", "Call", "Entry", "Ledger", "RunningStep", "rotation_step"]
 
@@ -66,7 +66,7 @@ class Entry:
     members: Mapping[str, Any]
     outcome: str
     step: str | None
-    secret: Secret | None
+    secret: StoredSecret | None
     labels: Mapping[str, str]
     version_count: int
 
@@ -88,7 +88,7 @@ class Ledger:
         """How many of the oldest entries are kept no longer."""
         return self._count - len(self._entries)
 
-    def record(self, request: Request, secret: Secret | None, outcome: str) -> None:
+    def record(self, request: Request, secret: StoredSecret | None, outcome: str) -> None:
         """Record a call after it was answered.
 
         Args:
@@ -101,7 +101,7 @@ class Ledger:
             members = redact(shape, members)
         self._enter(request.operation, members, outcome, secret)
 
-    def record_change(self, secret: Secret, what: str) -> None:
+    def record_change(self, secret: StoredSecret, what: str) -> None:
         """Record what became of a secret without a call, such as ``seed`` or ``scheduled rotation``."""
         self._enter(f"({what})", {}, SEEDED if what == "seed" else SUCCEEDED, secret)
 
@@ -119,16 +119,18 @@ class Ledger:
             if entry.is_call
         ]
 
-    def latest(self, secret_id: str) -> Secret | None:
+    def latest(self, secret_id: str) -> StoredSecret | None:
         """Return the latest secret that had this name or full ARN, deleted or not."""
         secrets = (entry.secret for entry in reversed(list(self._entries)) if entry.secret is not None)
         return next((secret for secret in secrets if secret_id in {secret.name, secret.arn}), None)
 
-    def about(self, secret: Secret) -> list[Entry]:
+    def about(self, secret: StoredSecret) -> list[Entry]:
         """Return the entries about a secret, in order."""
         return [entry for entry in list(self._entries) if entry.secret is secret]
 
-    def _enter(self, operation: str, members: Mapping[str, Any], outcome: str, secret: Secret | None) -> None:
+    def _enter(
+        self, operation: str, members: Mapping[str, Any], outcome: str, secret: StoredSecret | None
+    ) -> None:
         labels: Mapping[str, str] = {} if secret is None else secret.labels
         count = 0 if secret is None else secret.version_count
         running = rotation_step.get()

@@ -6,8 +6,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from fake_secrets.observe.ledger import SEEDED, SUCCEEDED, Entry
-from fake_secrets.service.model import Secret
-from fake_secrets.service.stages import labels_of
+from fake_secrets.service.rules.stages import labels_of
+from fake_secrets.service.state.model import StoredSecret
 
 __all__ = ["Moment", "Timeline", "timeline_of"]
 
@@ -66,7 +66,7 @@ class Timeline:
         return [str(number), call, *cells, *[""] * (len(self.version_ids) - len(cells))]
 
 
-def timeline_of(secret: Secret, entries: Iterable[Entry], *, is_whole: bool = True) -> Timeline:
+def timeline_of(secret: StoredSecret, entries: Iterable[Entry], *, is_whole: bool = True) -> Timeline:
     """Make the timeline of one secret from the ledger's entries about it, in order.
 
     Args:

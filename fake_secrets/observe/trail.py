@@ -3,17 +3,34 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
+from typing import Any, TypedDict
 
 from fake_secrets import clock
 from fake_secrets.ids import numbered_uuid
-from fake_secrets.service.events import LABEL_UPDATED, Event, EventLog
+from fake_secrets.service.state.events import LABEL_UPDATED, EventLog, ServiceEvent
 
-__all__ = ["Subscriber", "Trail", "envelope"]
+__all__ = ["Event", "Subscriber", "Trail", "envelope"]
 
 __tracebackhide__ = True  # the arguments in our frames may hold secret values
 
-Subscriber = Callable[[dict[str, Any]], object]
+# A TypedDict by call, since one of the keys is no Python name.
+Event = TypedDict(
+    "Event",
+    {
+        "version": str,
+        "id": str,
+        "detail-type": str,
+        "source": str,
+        "account": str,
+        "time": str,
+        "region": str,
+        "resources": list[str],
+        "detail": dict[str, Any],
+    },
+)
+Event.__doc__ = "An event as EventBridge delivers it: a dict, whose `detail` depends on its `detail-type`."
+
+Subscriber = Callable[[Event], object] | Callable[[dict[str, Any]], object]
 
 # How many events the repr shows.
 _SHOWN = 20
@@ -52,7 +69,7 @@ class Trail:
         return [_record(number, event) for number, event in self._numbered() if event.name != LABEL_UPDATED]
 
     @property
-    def events(self) -> list[dict[str, Any]]:
+    def events(self) -> list[Event]:
         """EventBridge's events, in order: those records, and ``Secret Label Updated``."""
         return [envelope(number, event) for number, event in self._numbered()]
 
@@ -70,11 +87,11 @@ class Trail:
         more = f" after {len(names) - _SHOWN + self.dropped} others" if len(names) > _SHOWN else ""
         return f"<Trail {names[-_SHOWN:]}{more}>"
 
-    def _numbered(self) -> list[tuple[int, Event]]:
+    def _numbered(self) -> list[tuple[int, ServiceEvent]]:
         return self._log().numbered()
 
 
-def _record(number: int, event: Event) -> dict[str, Any]:
+def _record(number: int, event: ServiceEvent) -> dict[str, Any]:
     """Return CloudTrail's record of a service event.
 
     Source: rotation-facts 3.3: RotationFailed [A]; that the others have the same shape, and those of
@@ -109,7 +126,7 @@ def _record(number: int, event: Event) -> dict[str, Any]:
     }
 
 
-def envelope(number: int, event: Event) -> dict[str, Any]:
+def envelope(number: int, event: ServiceEvent) -> Event:
     """Return EventBridge's event: of a record [A], or of a staging label [B: rotation-facts 3.3]."""
     secret = event.secret
     is_of_label = event.name == LABEL_UPDATED
@@ -126,10 +143,10 @@ def envelope(number: int, event: Event) -> dict[str, Any]:
     }
 
 
-def _label_detail(event: Event) -> dict[str, Any]:
+def _label_detail(event: ServiceEvent) -> dict[str, Any]:
     return {"name": event.secret.name, "labelUpdated": event.detail, "versionId": event.version_id}
 
 
-def _time(event: Event) -> str:
+def _time(event: ServiceEvent) -> str:
     """Return when it was, to the second, as both services write it."""
     return f"{clock.utc(event.time):%Y-%m-%dT%H:%M:%SZ}"

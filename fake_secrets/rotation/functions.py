@@ -5,9 +5,9 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 
+from fake_secrets.arns import LAMBDA_ARN, account_of, lambda_arn
 from fake_secrets.errors import FunctionClashError
 from fake_secrets.rotation.invocation import Handler, LambdaFunction
-from fake_secrets.service.arns import LAMBDA_ARN, account_of, lambda_arn
 
 __all__ = ["Functions"]
 

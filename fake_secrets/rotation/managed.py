@@ -9,8 +9,8 @@ from fake_secrets.errors import UnsupportedOperationError
 from fake_secrets.ids import Ids
 from fake_secrets.observe.view import readable
 from fake_secrets.options import refuse_awaitable
-from fake_secrets.service.passwords import random_password
-from fake_secrets.service.seeds import SeedValue, stored_value
+from fake_secrets.service.operations.passwords import random_password
+from fake_secrets.service.state.seeds import SeedValue, stored_value
 
 __all__ = ["ManagedRotation", "NewValue"]
 

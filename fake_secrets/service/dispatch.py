@@ -6,21 +6,21 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from fake_secrets.errors import UnsupportedOperationError
-from fake_secrets.service import (
+from fake_secrets.service.operations import (
     batch,
-    constraints,
     descriptions,
     lifecycle,
     listing,
     passwords,
     replication,
-    rotation_config,
     tags,
     values,
     versions,
 )
-from fake_secrets.service.model import Request
-from fake_secrets.service.store import Store
+from fake_secrets.service.operations import rotation as rotation_config
+from fake_secrets.service.rules import constraints
+from fake_secrets.service.state.model import Request
+from fake_secrets.service.state.store import Store
 
 __all__ = ["OPERATIONS", "answer"]
 
@@ -33,7 +33,7 @@ def _of_policies(name: str) -> Operation:
     """Return an operation on policies, whose grammar few tests need and is slow to import."""
 
     def operation(store: Store, request: Request) -> dict[str, Any]:
-        from fake_secrets.service import policies  # noqa: PLC0415
+        from fake_secrets.service.operations import policies  # noqa: PLC0415
 
         function: Operation = getattr(policies, name)
         return function(store, request)

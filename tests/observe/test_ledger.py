@@ -5,7 +5,7 @@ import pytest
 from rotators import Rotator
 
 from fake_secrets import RotationNotOpenError, mock_stages
-from fake_secrets.service import model
+from fake_secrets.service.state import model
 
 
 @pytest.fixture
@@ -16,7 +16,7 @@ def client():
 @pytest.fixture
 def short_memory(monkeypatch):
     """A world that keeps ten of everything."""
-    for module in ("observe.ledger", "service.events", "rotations"):
+    for module in ("observe.ledger", "service.state.events", "rotation.runner"):
         monkeypatch.setattr(f"fake_secrets.{module}.KEPT", 10)
     monkeypatch.setattr(model, "_KEPT_REMOVED", 2)
     with mock_stages({"db": "0"}) as fake_secrets:

@@ -3,6 +3,9 @@
 from datetime import UTC, datetime
 
 import pytest
+from rotators import Rotator
+
+from fake_secrets import mock_stages
 
 V1 = "11111111-1111-4111-8111-111111111111"
 
@@ -28,6 +31,123 @@ def test_a_value_is_a_dict_where_the_string_is_a_json_object_else_as_stored(fake
 def test_the_empty_version_has_no_value(fake_secrets):
     secret = fake_secrets.add("a", labels={"AWSCURRENT": "x", "AWSPENDING": None})
     assert secret.value("AWSPENDING") is None
+
+
+class TestWhatIsStored:
+    @pytest.mark.parametrize("label", ["AWSCURRENT", "AWSPENDING"])
+    def test_text_is_told_as_it_is(self, fake_secrets, label):
+        version = fake_secrets.add("a", labels={"AWSCURRENT": "x", label: '{"a": 1}'}).version(label)
+        assert (version.secret_string, version.secret_binary) == ('{"a": 1}', None)
+        assert version.value() == {"a": 1}
+
+    def test_bytes_are_told_as_they_are(self, fake_secrets):
+        version = fake_secrets.add("a", b'{"a": 1}').version("AWSCURRENT")
+        assert (version.secret_string, version.secret_binary) == (None, b'{"a": 1}')
+        assert version.value() == b'{"a": 1}'
+
+    def test_an_empty_version_has_neither(self, fake_secrets):
+        version = fake_secrets.add("a", labels={"AWSCURRENT": "x", "AWSPENDING": None}).version("AWSPENDING")
+        assert (version.secret_string, version.secret_binary, version.value()) == (None, None, None)
+
+    def test_a_secret_tells_what_is_current(self, fake_secrets):
+        text = fake_secrets.add("text", {"a": 1})
+        assert (text.secret_string, text.secret_binary) == ('{"a": 1}', None)
+        data = fake_secrets.add("data", b"x")
+        assert (data.secret_string, data.secret_binary) == (None, b"x")
+
+    def test_a_secret_without_a_value_has_no_version_to_tell_of(self, fake_secrets):
+        secret = fake_secrets.add("a")
+        with pytest.raises(LookupError, match="no version with the staging label or id 'AWSCURRENT'"):
+            _ = secret.secret_string
+
+
+class TestVersion:
+    def test_it_is_found_by_label_and_by_id(self, fake_secrets):
+        secret = fake_secrets.add("a", "x", version_ids={"AWSCURRENT": V1})
+        assert secret.version("AWSCURRENT") == secret.version(V1) == secret.versions[0]
+
+    def test_a_deprecated_one_is_found_by_id(self, fake_secrets, secretsmanager):
+        secret = fake_secrets.add("a", "x", version_ids={"AWSCURRENT": V1})
+        for value in ("y", "z"):
+            secretsmanager.put_secret_value(SecretId="a", SecretString=value)
+        assert (secret.version(V1).stages, secret.version(V1).value()) == ((), "x")
+
+    def test_an_unknown_one_says_which_there_are(self, fake_secrets, secretsmanager):
+        secret = fake_secrets.add("a", "x", version_ids={"AWSCURRENT": V1})
+        for value in ("y", "z"):
+            secretsmanager.put_secret_value(SecretId="a", SecretString=value)
+        with pytest.raises(LookupError) as unknown:
+            secret.version("AWSPENDING")
+        lines = str(unknown.value).splitlines()
+        assert lines[:2] == [
+            "secret 'a' has no version with the staging label or id 'AWSPENDING'. Its versions are:",
+            f"- {V1} (deprecated)",
+        ]
+        assert lines[3].endswith(" (AWSCURRENT)")
+
+    def test_its_repr_shows_no_value(self, fake_secrets):
+        versions = fake_secrets.add("a", labels={"AWSCURRENT": "sesame", "LIVE": b"sesame"}).versions
+        assert "sesame" not in repr(versions)
+
+
+class TestWhatASecretShows:
+    def test_what_it_was_made_with(self, fake_secrets):
+        secret = fake_secrets.add(
+            "a", "x", description="a database", kms_key_id="alias/app", tags={"team": "payments"}
+        )
+        assert secret.description == "a database"
+        assert secret.kms_key_id == "alias/app"
+        assert secret.tags == {"team": "payments"}
+
+    def test_what_it_was_made_without(self, fake_secrets):
+        secret = fake_secrets.add("a", "x")
+        assert (secret.description, secret.kms_key_id, secret.tags) == (None, None, {})
+
+    def test_tags_are_the_callers_own(self, fake_secrets):
+        secret = fake_secrets.add("a", "x", tags={"team": "payments"})
+        secret.tags.clear()
+        assert secret.tags == {"team": "payments"}
+
+    def test_when_it_was_marked_for_deletion(self, freezer_at_noon, fake_secrets, secretsmanager):
+        secret = fake_secrets.add("a", "x")
+        assert secret.deleted is None
+        freezer_at_noon.tick(60)
+        secretsmanager.delete_secret(SecretId="a")
+        assert secret.deleted == datetime(2026, 3, 4, 12, 1, tzinfo=UTC)
+        secretsmanager.restore_secret(SecretId="a")
+        assert secret.deleted is None
+
+    def test_whether_rotation_is_enabled(self, fake_secrets, secretsmanager):
+        secret = fake_secrets.add("a", "x")
+        assert not secret.rotation_enabled
+        fake_secrets.rotate(secret, Rotator())
+        assert secret.rotation_enabled
+        secretsmanager.cancel_rotate_secret(SecretId="a")
+        assert not secret.rotation_enabled
+
+
+class TestEquality:
+    def test_two_views_of_one_secret_are_equal(self, fake_secrets):
+        added = fake_secrets.add("a", "x")
+        assert added == fake_secrets["a"]
+        assert len({added, fake_secrets["a"], fake_secrets[added.arn]}) == 1
+
+    def test_they_stay_so_after_it_is_deleted(self, fake_secrets, secretsmanager):
+        added, again = fake_secrets.add("a", "x"), fake_secrets["a"]
+        secretsmanager.delete_secret(SecretId="a", ForceDeleteWithoutRecovery=True)
+        assert added == again
+
+    def test_views_of_two_secrets_differ(self, fake_secrets):
+        assert fake_secrets.add("a", "x") != fake_secrets.add("b", "x")
+
+    def test_secrets_of_two_worlds_differ(self, fake_secrets):
+        here = fake_secrets.add("a", "x", arn_suffix="a1b2c3")
+        with mock_stages({}) as other:
+            assert here != other.add("a", "x", arn_suffix="a1b2c3")
+
+    def test_a_view_is_no_string(self, fake_secrets):
+        secret = fake_secrets.add("a", "x")
+        assert secret != secret.arn
 
 
 def test_an_unknown_label_says_which_there_are(fake_secrets):
@@ -62,7 +182,7 @@ def test_versions_are_all_in_the_order_of_creation(freezer_at_noon, fake_secrets
     for value in ("y", "z"):
         freezer_at_noon.tick(1)
         secretsmanager.put_secret_value(SecretId="a", SecretString=value)
-    assert [(version.stages, version.value, version.created.second) for version in secret.versions] == [
+    assert [(version.stages, version.value(), version.created.second) for version in secret.versions] == [
         ((), "x", 0),
         (("AWSPREVIOUS",), "y", 1),
         (("AWSCURRENT",), "z", 2),

@@ -330,7 +330,7 @@ class TestAlternatingUsers:
         for _ in world.rotate_three_times():
             pass
         superuser = world.fake_secrets["prod/admin"]
-        assert [version.value["password"] for version in superuser.versions] == ["super"]
+        assert [version.value()["password"] for version in superuser.versions] == ["super"]
 
 
 @step_by_step

@@ -45,7 +45,7 @@ from request_strategies import (
 )
 
 from fake_secrets import UnsupportedOperationError, mock_stages
-from fake_secrets.service.model import Secret
+from fake_secrets.service.state.model import StoredSecret
 
 KEY_STATES = ["disabled", "denied"]
 
@@ -357,11 +357,13 @@ def idle(event, context):
 
 def picture_of(store):
     """Return everything that the store keeps of its secrets, in order."""
-    return [_picture(getattr(secret, field.name)) for secret in store for field in dataclasses.fields(Secret)]
+    return [
+        _picture(getattr(secret, field.name)) for secret in store for field in dataclasses.fields(StoredSecret)
+    ]
 
 
 def _picture(value):
-    if isinstance(value, Secret):
+    if isinstance(value, StoredSecret):
         # A primary and its replicas know each other; each has its own place in the store.
         return ("secret", value.arn)
     if dataclasses.is_dataclass(value):

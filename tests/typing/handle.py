@@ -8,17 +8,23 @@ import botocore.client
 import botocore.session
 
 from fake_secrets import (
+    Call,
+    Event,
     FakeSecrets,
     FakeSecretsError,
     FunctionClashError,
     NoActiveWorldError,
     OutsideWorldError,
     RequestRefusedError,
+    Rotation,
     RotationNotOpenError,
+    Secret,
     SecretExistsError,
     SeedError,
+    Timeline,
     UnknownSecretError,
     UnsupportedOperationError,
+    Version,
     __version__,
 )
 
@@ -42,6 +48,7 @@ class Handler:
 def properties(fake: FakeSecrets) -> None:
     assert_type(fake.region, str)
     assert_type(fake.account_id, str)
+    assert_type(fake.calls, list[Call])
     for call in fake.calls:
         assert_type(call.operation, str)
         assert_type(call.secret_id, str | None)
@@ -74,17 +81,33 @@ def add(fake: FakeSecrets, login: Login) -> None:
 
 def look(fake: FakeSecrets) -> None:
     secret = fake["prod/db"]
+    assert_type(secret, Secret)
+    assert_type(fake[secret], Secret)
     assert_type(secret.arn, str)
     assert_type(secret.name, str)
     assert_type(secret.stages, dict[str, str])
     assert_type(secret.value(), Any)
     assert_type(secret.value("AWSPREVIOUS"), Any)
+    assert_type(secret.description, str | None)
+    assert_type(secret.kms_key_id, str | None)
+    assert_type(secret.tags, dict[str, str])
+    assert_type(secret.deleted, datetime.datetime | None)
+    assert_type(secret.rotation_enabled, bool)
+    assert_type(secret.secret_string, str | None)
+    assert_type(secret.secret_binary, bytes | None)
+    assert_type(secret.version("AWSPENDING"), Version)
+    assert_type(secret.versions, list[Version])
     for version in secret.versions:
+        assert_type(version.value(), Any)
+        assert_type(version.secret_string, str | None)
+        assert_type(version.secret_binary, bytes | None)
         assert_type(version.id, str)
         assert_type(version.stages, tuple[str, ...])
         assert_type(version.created, datetime.datetime)
-    if "prod/db" in fake:
+    if "prod/db" in fake and secret in fake:
         fake.reset()
+    assert_type(len(fake), int)
+    assert_type(list(fake), list[Secret])
 
 
 def rotate(fake: FakeSecrets) -> None:
@@ -101,6 +124,7 @@ def rotate(fake: FakeSecrets) -> None:
     assert_type(rotation.attempts, int)
     assert_type(rotation.retry().succeeded, bool)
     assert_type(fake.rotate("prod/db").succeeded, bool)
+    assert_type(fake.rotate(fake["prod/db"]), Rotation)
     assert_type([rotation.succeeded for rotation in fake.rotations], list[bool])
     assert_type(rotation.step().next_step, str | None)
     assert_type(rotation.is_test, bool)
@@ -116,13 +140,13 @@ def due(fake: FakeSecrets) -> None:
 
 def managed(fake: FakeSecrets) -> None:
     fake.managed_rotation("rds!db", lambda current: {**current, "password": "new"})
-    fake.managed_rotation("text", lambda current: "new")
+    fake.managed_rotation(fake["text"], lambda current: "new")
     fake.managed_rotation("bytes", lambda current: b"new")
 
 
 def events(fake: FakeSecrets) -> None:
     assert_type(fake.trail.records, list[dict[str, Any]])
-    assert_type(fake.trail.events, list[dict[str, Any]])
+    assert_type(fake.trail.events, list[Event])
     assert_type(len(fake.trail), int)
     assert_type(fake.trail.dropped, int)
     assert_type(fake.dropped_calls, int)
@@ -132,6 +156,14 @@ def events(fake: FakeSecrets) -> None:
         assert event["source"] == "aws.secretsmanager"
 
     subscriber({})
+
+    @fake.on_event
+    def precise_subscriber(event: Event) -> None:
+        assert_type(event["detail-type"], str)
+        assert_type(event["detail"], dict[str, Any])
+
+    assert_type(fake.trail.events[0]["resources"], list[str])
+    precise_subscriber(fake.trail.events[0])
 
 
 def principals(fake: FakeSecrets, session: botocore.session.Session, arn: str) -> None:
@@ -166,6 +198,8 @@ def limits(fake: FakeSecrets) -> None:
 
 def timeline(fake: FakeSecrets) -> None:
     timeline = fake.timeline("prod/db")
+    assert_type(timeline, Timeline)
+    assert_type(fake.timeline(fake["prod/db"]), Timeline)
     assert_type(str(timeline), str)
     assert_type(timeline.name, str)
     assert_type(timeline.version_ids, tuple[str, ...])

@@ -73,5 +73,5 @@ def the_handle_is_checked(fake: FakeSecrets) -> None:
     fake.credentials(7)  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]
     with fake:  # type: ignore[attr-defined]  # pyright: ignore[reportGeneralTypeIssues]
         pass
-    for _ in fake:  # type: ignore[misc]  # pyright: ignore[reportGeneralTypeIssues, reportUnknownVariableType]
-        pass
+    fake.rotate(7)  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]
+    fake.on_event(7)  # type: ignore[type-var]  # pyright: ignore[reportArgumentType]

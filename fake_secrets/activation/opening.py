@@ -1,0 +1,110 @@
+"""The activation of a world: joining or opening one, with its environment and hooks."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Mapping
+from typing import Any
+
+from fake_secrets import hook
+from fake_secrets.environment import default_region, world_environment
+from fake_secrets.ids import Ids
+from fake_secrets.options import DEFAULTS, check_options
+from fake_secrets.rotation.scope import calls_belong_to
+from fake_secrets.service.state.seeds import describe_seeds
+from fake_secrets.world import stack
+from fake_secrets.world.handle import FakeSecrets
+from fake_secrets.world.world import World, rotating_world
+
+__all__ = ["Activation", "OwnWorld"]
+
+__tracebackhide__ = True  # the arguments in our frames may hold secret values
+
+
+class OwnWorld:
+    """The world that a `mock_stages` object has opened, which the same object joins again."""
+
+    def __init__(self) -> None:
+        self.opened: stack.Opened | None = None
+
+    def forget(self) -> stack.Opened | None:
+        """Forget the world where it isn't active any more; return it where it is."""
+        if self.opened is not None and not stack.is_active(self.opened):
+            self.opened = None
+        return self.opened
+
+
+class Activation:
+    """One activation of a world, a context manager to be entered once.
+
+    Args:
+        own_world: that of the `mock_stages` object that activates.
+        options: the world's arguments, by name; none makes it bare.
+    """
+
+    def __init__(self, own_world: OwnWorld, options: Mapping[str, Any]) -> None:
+        self._own_world = own_world
+        self._options = options
+
+    def __enter__(self) -> FakeSecrets:
+        """Activate a world, and return its handle.
+
+        Raises:
+            SeedError, TypeError, ValueError: an argument is wrong; nothing was changed then.
+        """
+        hook.hold()
+        try:
+            self._entry = stack.enter(self._world_to_join, lambda: _open(self._options))
+        except BaseException:
+            hook.release()
+            raise
+        opened = self._entry.opened
+        if self._options:
+            self._own_world.opened = opened
+        self._calls = _calls_to(opened.world)
+        self._calls.__enter__()
+        return opened.handle
+
+    def __exit__(self, *exception: object) -> None:
+        """Leave the world; what was changed is then as it was."""
+        try:
+            self._calls.__exit__(None, None, None)
+        finally:
+            stack.leave(self._entry)
+            self._own_world.forget()
+            hook.release()
+
+    def _world_to_join(self) -> stack.Opened | None:
+        if self._options:
+            return self._own_world.forget()
+        rotating = rotating_world()
+        entry = stack.innermost_entry() if rotating is None else stack.entry_of(rotating)
+        return None if entry is None else entry.opened
+
+
+def _open(options: Mapping[str, Any]) -> stack.Opened:
+    check_options(options)
+    region = options.get("region") or default_region()
+    ids = Ids(options.get("random_seed"))
+    world = World(
+        region=region,
+        account_id=options.get("account_id", DEFAULTS["account_id"]),
+        seeds=describe_seeds(options.get("secrets"), region, ids),
+        ids=ids,
+        rotation=options.get("rotation", DEFAULTS["rotation"]),
+        rotation_errors=options.get("rotation_errors", DEFAULTS["rotation_errors"]),
+        lane=options.get("_lane", "fast"),
+        while_running=hook.held,
+        is_region=hook.is_region,
+    )
+    return stack.Opened(world, FakeSecrets(world), world_environment(region))
+
+
+def _calls_to(world: World) -> contextlib.AbstractContextManager[object]:
+    """Have the calls of a rotation function that enters another world answered there.
+
+    Elsewhere it touches no context variable: the two ends of an asynchronous fixture may run in
+    different contexts.
+    """
+    is_elsewhere = rotating_world() not in {None, world}
+    return calls_belong_to(None) if is_elsewhere else contextlib.nullcontext()

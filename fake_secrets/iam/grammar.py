@@ -1,0 +1,220 @@
+"""Resource policies, pure: their grammar, whether they are public, and what they say to a caller.
+
+The rules are those of IAM's policy language [B]; what it leaves open is marked [D].
+"""
+
+from __future__ import annotations
+
+import functools
+import json
+import re
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Literal
+
+from fake_secrets.arns import PRINCIPAL_ARN
+from fake_secrets.iam.conditions import Condition, expect, holds, is_like, malformed, narrows, read_conditions
+
+__all__ = ["Decision", "Element", "Policy", "Statement", "decide", "is_public", "parse"]
+
+Decision = Literal["allow", "deny", "none"]
+
+
+@dataclass(frozen=True, slots=True)
+class Element:
+    """Principal, Action or Resource of a statement; negated in their Not forms."""
+
+    values: tuple[str, ...]
+    is_negated: bool
+
+    def covers(self, is_match: Callable[[str], bool]) -> bool:
+        """Say whether a value matches; negated, whether none does."""
+        return any(map(is_match, self.values)) is not self.is_negated
+
+
+@dataclass(frozen=True, slots=True)
+class Statement:
+    """One statement. Of its principals only those of IAM are kept: no other kind calls here."""
+
+    sid: str
+    effect: str
+    principals: Element
+    actions: Element
+    resources: Element
+    conditions: tuple[Condition, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Policy:
+    """A resource policy."""
+
+    statements: tuple[Statement, ...]
+
+
+_VERSIONS = ("2012-10-17", "2008-10-17")
+_POLICY_ELEMENTS = frozenset({"Version", "Id", "Statement"})
+_CHOICES = ("Principal", "Action", "Resource")
+_STATEMENT_ELEMENTS = frozenset(
+    {"Sid", "Effect", "Condition", *_CHOICES, *(f"Not{element}" for element in _CHOICES)}
+)
+# A service and its action, or every action.
+_ACTION = re.compile(r"\*|[A-Za-z0-9*?-]+:.+")
+_SID = re.compile(r"[A-Za-z0-9]*", re.ASCII)
+
+_UNSUPPORTED_PRINCIPAL = "This resource policy contains an unsupported principal."
+_UNSUPPORTED_SERVICE = "This resource policy contains an unsupported service principal."
+
+# What a principal of each kind looks like, and what AWS says to one that doesn't.
+_PRINCIPALS: Mapping[str, tuple[re.Pattern[str], str]] = {
+    "AWS": (
+        re.compile(rf"\*|\d{{12}}|A(?:ID|RO)A[A-Z0-9]+|{PRINCIPAL_ARN.pattern}", re.ASCII),
+        _UNSUPPORTED_PRINCIPAL,
+    ),
+    "Service": (re.compile(r"(?:[a-z0-9-]+\.)+amazonaws\.com(?:\.cn)?", re.ASCII), _UNSUPPORTED_SERVICE),
+    "Federated": (re.compile(r"[^*?\s]+"), _UNSUPPORTED_PRINCIPAL),
+    "CanonicalUser": (re.compile(r"[0-9a-f]{64}", re.ASCII), _UNSUPPORTED_PRINCIPAL),
+}
+# Groups: partition, account, name without path. Its sessions bear the role's name only.
+_ROLE = re.compile(r"arn:([^:]+):iam::(\d{12}):role/(?:.*/)?([^/]+)", re.ASCII)
+
+
+@functools.lru_cache(maxsize=64)
+def parse(text: str) -> Policy:
+    """Read a resource policy. Names of elements and of operators are case-sensitive [D].
+
+    Args:
+        text: ResourcePolicy as sent.
+
+    Raises (in the order checked, statement by statement [D]):
+        MalformedPolicyDocumentException (400): M38: a syntax error [B], which a duplicate
+            element of any object is too [D]; then an unsupported principal [B, C], or an
+            unsupported service principal [C]. Whether a principal exists isn't known here.
+
+    Source: api-facts 9. A Sid is alphanumeric [B] and, unless empty, unique [D].
+    """
+    document = _load(text)
+    expect(isinstance(document, dict) and document.keys() <= _POLICY_ELEMENTS)
+    expect(document.get("Version", _VERSIONS[0]) in _VERSIONS and isinstance(document.get("Id", ""), str))
+    stated = document.get("Statement")
+    statements = tuple(map(_statement, stated if isinstance(stated, list) else [stated]))
+    sids = [statement.sid for statement in statements if statement.sid]
+    expect(bool(statements) and len(set(sids)) == len(sids))
+    return Policy(statements)
+
+
+def is_public(policy: Policy) -> bool:
+    """Say whether a policy allows broad access.
+
+    It does with an Allow for every principal, or for all but some, that no condition narrows.
+    Fixed values of aws:SourceArn, SourceVpc, SourceVpce and SourceAccount narrow [B], and so do
+    those that tell the principal [D]; not in operators that an absent key satisfies.
+
+    Source: api-facts 9. What is fixed: no policy variable, and more than wildcards, in an ARN's
+        account, or where it has none in its resource [D].
+    """
+    return any(
+        statement.effect == "Allow"
+        and statement.principals.covers(lambda named: named == "*")
+        and not any(map(narrows, statement.conditions))
+        for statement in policy.statements
+    )
+
+
+def decide(
+    policy: Policy,
+    *,
+    principal: str,
+    action: str,
+    resource: str,
+    context: Mapping[str, str | Sequence[str]],
+) -> Decision:
+    """Say what a policy says to a request; an explicit deny wins.
+
+    Policy variables such as ``${aws:PrincipalAccount}`` aren't replaced. Ids of users and roles
+    (AIDA, AROA) match nobody, and neither does what can't be read: numbers, dates, addresses.
+
+    Args:
+        policy: the policy.
+        principal: the caller's ARN.
+        action: what is asked for, such as ``secretsmanager:GetSecretValue``; case doesn't matter.
+        resource: the ARN of the secret.
+        context: lower-case condition key to its value, or values.
+
+    Returns:
+        ``none`` where no statement applies.
+
+    Source: IAM's rules for the evaluation of one resource policy [B].
+    """
+    effects = {
+        statement.effect
+        for statement in policy.statements
+        if statement.principals.covers(lambda named: _is_principal(principal, named))
+        and statement.actions.covers(lambda pattern: is_like(action.lower(), pattern.lower()))
+        and statement.resources.covers(lambda pattern: is_like(resource, pattern))
+        and all(holds(condition, context) for condition in statement.conditions)
+    }
+    if "Deny" in effects:
+        return "deny"
+    return "allow" if effects else "none"
+
+
+def _load(text: str) -> Any:
+    try:
+        document = json.loads(text, object_pairs_hook=_unique)
+        # Refuses what Python's JSON takes and nobody else's does: NaN, Infinity, lone surrogates.
+        json.dumps(document, ensure_ascii=False, allow_nan=False).encode()
+    except (ValueError, RecursionError):
+        raise malformed() from None
+    return document
+
+
+def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    members = dict(pairs)
+    expect(len(members) == len(pairs))
+    return members
+
+
+def _statement(stated: Any) -> Statement:
+    expect(isinstance(stated, dict) and stated.keys() <= _STATEMENT_ELEMENTS)
+    sid, effect = stated.get("Sid", ""), stated.get("Effect")
+    expect(isinstance(sid, str) and _SID.fullmatch(sid) is not None and effect in ("Allow", "Deny"))
+    actions = _element(stated, "Action", _strings)
+    expect(all(map(_ACTION.fullmatch, actions.values)))
+    resources = _element(stated, "Resource", _strings)
+    conditions = read_conditions(stated.get("Condition", {}))
+    return Statement(sid, effect, _element(stated, "Principal", _principals), actions, resources, conditions)
+
+
+def _element(stated: Mapping[str, Any], name: str, values_of: Callable[[Any], tuple[str, ...]]) -> Element:
+    expect((name in stated) is not (f"Not{name}" in stated))
+    is_negated = name not in stated
+    return Element(values_of(stated[f"Not{name}" if is_negated else name]), is_negated)
+
+
+def _strings(stated: Any) -> tuple[str, ...]:
+    values = stated if isinstance(stated, list) else [stated]
+    expect(bool(values) and all(isinstance(value, str) for value in values))
+    return tuple(values)
+
+
+def _principals(stated: Any) -> tuple[str, ...]:
+    if stated == "*":
+        return ("*",)
+    expect(isinstance(stated, dict) and bool(stated))
+    by_kind = {kind: _strings(named) for kind, named in stated.items()}
+    for kind, named in by_kind.items():
+        if kind not in _PRINCIPALS:
+            raise malformed(_UNSUPPORTED_PRINCIPAL)
+        pattern, message = _PRINCIPALS[kind]
+        if not all(map(pattern.fullmatch, named)):
+            raise malformed(message)
+    return by_kind.get("AWS", ())
+
+
+def _is_principal(caller: str, named: str) -> bool:
+    """Say whether a principal of a policy is the caller, its account, or the role of its session."""
+    _, partition, _, _, account, _ = caller.split(":", 5)
+    if named in ("*", caller, account, f"arn:{partition}:iam::{account}:root"):
+        return True
+    role = _ROLE.fullmatch(named)
+    return role is not None and caller.startswith(f"arn:{role[1]}:sts::{role[2]}:assumed-role/{role[3]}/")

@@ -1,0 +1,211 @@
+"""The execution of a rotation's steps, with no lock held, and what they have come to."""
+
+from __future__ import annotations
+
+import contextlib
+import functools
+import threading
+from collections.abc import Callable
+from typing import Any, Protocol
+
+from fake_secrets import clock
+from fake_secrets.arns import account_of, partition_of, root_arn
+from fake_secrets.errors import RotationFailedError, ServiceError, annotate
+from fake_secrets.iam.principals import acting_as
+from fake_secrets.ids import Ids
+from fake_secrets.observe.ledger import Ledger, RunningStep, rotation_step
+from fake_secrets.rotation.functions import Functions
+from fake_secrets.rotation.managed import ManagedRotation, NewValue
+from fake_secrets.rotation.rotation import Rotation, fail
+from fake_secrets.service.operations import rotation_progress as progress
+from fake_secrets.service.rules.stages import AWSCURRENT
+from fake_secrets.service.state.model import StoredSecret
+from fake_secrets.service.state.store import StartedRotation, Store
+
+__all__ = ["Executing", "Execution", "Invocable"]
+
+__tracebackhide__ = True  # the arguments in our frames may hold secret values
+
+
+class Invocable(Protocol):
+    """What a step is done by: a Lambda function, or AWS itself."""
+
+    def deadline(self, now: float) -> float | None:
+        """Return when an invocation of now times out, epoch seconds; None if it doesn't."""
+
+    def invoke(self, event: dict[str, Any], request_id: str) -> None:
+        """Do a step."""
+
+
+Executing = Callable[[list[Rotation]], contextlib.AbstractContextManager[None]]
+
+
+class Execution:
+    """What executes the steps of rotations, from one reset of a world to the next.
+
+    Args:
+        store: the secrets.
+        ledger: what happened to them.
+        functions: the rotation functions that the world knows.
+        ids: the maker of ids.
+        lock: guards all of them; never held while a rotation function runs.
+        executing: has calls from here answered by this world, as a rotation function's, whose
+            rotations go into a list.
+    """
+
+    def __init__(
+        self,
+        *,
+        store: Store,
+        ledger: Ledger,
+        functions: Functions,
+        ids: Ids,
+        lock: threading.RLock,
+        executing: Executing,
+    ) -> None:
+        self._store = store
+        self._ledger = ledger
+        self._functions = functions
+        self._ids = ids
+        self._lock = lock
+        self._executing = executing
+        self._new_values: dict[str, NewValue] = {}
+
+    def manage(self, secret: StoredSecret, new_value: NewValue) -> None:
+        """Say what the new value of a secret is that AWS or a partner rotates."""
+        with self._lock:
+            self._new_values[secret.arn] = new_value
+
+    def execute(
+        self, rotation: Rotation, started: StartedRotation, asked_for: list[Rotation], count: int | None = None
+    ) -> None:
+        """Run the next steps of an attempt, with no lock held, and see what they have come to.
+
+        Args:
+            rotation: the rotation.
+            started: the same, to the service.
+            asked_for: is given the rotations that its function asks for.
+            count: how many steps; None runs all that are left.
+
+        Raises:
+            BaseException: what a step raises that is neither an Exception nor SystemExit.
+        """
+        secret = started.secret
+        owner = account_of(started.lambda_arn) if started.lambda_arn else secret.account_id
+        role = root_arn(owner, partition_of(secret.region))
+        failure = None
+        try:
+            by = self._invocable(started)
+            # Whoever asked for the rotation, its function acts for the account that it is in.
+            with self._executing(asked_for), acting_as(role):
+                for step in rotation._plan[len(rotation.steps) :][:count]:
+                    run_step(rotation, step, by, started.rotation_token, self._ids)
+                    failure = self._judge(rotation, started)
+                    if failure is not None:
+                        break
+        except BaseException:
+            failure = self._judge(rotation, started)
+            raise
+        finally:
+            with self._lock:
+                self._conclude(rotation, started, failure)
+
+    def _invocable(self, started: StartedRotation) -> Invocable:
+        if started.lambda_arn is not None:
+            return self._functions[started.lambda_arn]
+        secret = started.secret
+        with self._lock:
+            current = secret.versions.get(secret.labels.get(AWSCURRENT, ""))
+            new_value = self._new_values.get(secret.arn)
+        return ManagedRotation(
+            secret.name,
+            None if current is None else current.value,
+            new_value,
+            functools.partial(self._keep_managed, secret, started.token),
+            self._ids,
+        )
+
+    def _keep_managed(self, secret: StoredSecret, token: str, value: str | bytes) -> None:
+        with self._lock:
+            now = clock.now()
+            try:
+                progress.store_managed_value(self._store, secret, token, value, now)
+            except ServiceError as error:
+                raise RotationFailedError(error.message) from None
+            self._store.follow_up(secret, now)
+            self._ledger.record_change(secret, "managed rotation")
+
+    def _judge(self, rotation: Rotation, started: StartedRotation) -> str | None:
+        """Say whether the step that has just ended is a failure, and look at what it has left.
+
+        Returns:
+            What the event of the failure says; None where there is none.
+        """
+        if rotation.error is not None:
+            if started.lambda_arn is None:
+                # No source tells what AWS says [D].
+                return "Error when executing managed rotation"
+            return f"Error when executing lambda {started.lambda_arn} during {rotation.failed_step} step"
+        with self._lock:
+            refusal = progress.check_pending(started.secret, started.token)
+        if refusal is not None:
+            error = RotationFailedError(refusal)
+            stranger = started.secret.versions[started.token].stranger
+            error.add_note(f"{stranger} has put it there, without the RotationToken of the function's event")
+            fail(rotation, rotation.steps[-1], error)
+        return refusal
+
+    def _conclude(self, rotation: Rotation, started: StartedRotation, failure: str | None) -> None:
+        """Note what the steps have come to; the lock is held."""
+        secret, token, now = started.secret, started.token, clock.now()
+        if rotation.next_step is not None:
+            progress.pause(secret, token)
+            self._store.follow_up(secret, now)
+            return
+        if rotation.is_test:
+            progress.end_test(self._store, secret, token, now, failure)
+            self._ledger.record_change(secret, "end of test")
+            has_succeeded = failure is None
+        else:
+            has_succeeded = progress.end_attempt(self._store, secret, token, now, failure)
+        if has_succeeded:
+            rotation.outcome = "succeeded"
+        self._store.follow_up(secret, now)
+
+
+def run_step(rotation: Rotation, step: str, by: Invocable, rotation_token: str, ids: Ids) -> None:
+    """Have one step of a rotation done.
+
+    Args:
+        rotation: what is run; where the step raises, it has failed in it.
+        step: the step's name.
+        by: what does it.
+        rotation_token: the event's RotationToken.
+        ids: the maker of ids.
+
+    Raises:
+        BaseException: what is neither an Exception nor SystemExit, after noting it as a
+            failure: a KeyboardInterrupt, or pytest's own.
+
+    Source: rotation-facts 1.2: the event [B, C], one invocation after the other [C], the
+        return value ignored [B].
+    """
+    rotation.steps.append(step)
+    event = {
+        "SecretId": rotation.secret_arn,
+        "ClientRequestToken": rotation.token,
+        "Step": step,
+        "RotationToken": rotation_token,
+    }
+    running = RunningStep(step, by.deadline(clock.now()))
+    reset = rotation_step.set(running)
+    try:
+        by.invoke(event, ids.uuid())
+    except BaseException as error:
+        fail(rotation, step, error)
+        annotate(error, f"raised in {step} of the rotation of secret {rotation.secret_name!r}")
+        if not isinstance(error, (Exception, SystemExit)):
+            raise
+    finally:
+        running.is_over = True
+        rotation_step.reset(reset)

@@ -1,0 +1,89 @@
+"""What is told of a secret without its value: DescribeSecret."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from fake_secrets.service.operations.replication import describe_replicas
+from fake_secrets.service.rules import stages
+from fake_secrets.service.state.model import Request, RotationState, StoredSecret
+from fake_secrets.service.state.store import Store
+
+__all__ = ["describe", "describe_secret", "primary_region_of"]
+
+
+def describe_secret(store: Store, request: Request) -> dict[str, Any]:
+    """Describe a secret, without its value.
+
+    Args:     SecretId.
+    Returns:  ARN, Name, LastChangedDate, CreatedDate, and those of Type, Description, KmsKeyId,
+              RotationEnabled, RotationLambdaARN, RotationRules, ExternalSecretRotationMetadata,
+              ExternalSecretRotationRoleArn, LastRotatedDate, LastAccessedDate, DeletedDate,
+              NextRotationDate, Tags, VersionIdsToStages, OwningService, PrimaryRegion,
+              ReplicationStatus that have content; members without are absent, never null [A].
+    Raises (in the order checked):
+        ValidationException (M10), AccessDeniedException, ResourceNotFoundException (M1).
+    Source:   DescribeSecret; api-facts 3, 5, 8. DeletedDate is the time of the DeleteSecret
+              call [A]. While scheduled for deletion the rotation members stay [D]. A primary
+              has PrimaryRegion and ReplicationStatus while regions are listed, a replica only
+              PrimaryRegion [A]. A replica shows nothing of its primary's rotation [D].
+    """
+    secret = store.get(request)
+    described = describe(secret)
+    if secret.replicas:
+        described["ReplicationStatus"] = describe_replicas(secret)
+    return described
+
+
+def describe(secret: StoredSecret) -> dict[str, Any]:
+    """Return the members of a secret that have content, as DescribeSecret orders them [A].
+
+    Without ReplicationStatus, which ListSecrets doesn't have.
+    """
+    described: dict[str, Any] = {
+        "ARN": secret.arn,
+        "Name": secret.name,
+        "Type": secret.type or None,
+        # "" and None are both nothing to AWS.
+        "Description": secret.description or None,
+        "KmsKeyId": secret.kms_key_id,
+        **(_describe_rotation(secret.rotation) if secret.rotation else {}),
+        "LastChangedDate": secret.changed,
+        "LastAccessedDate": secret.accessed,
+        "DeletedDate": secret.deleted,
+        "NextRotationDate": secret.rotation.next_rotation if secret.rotation else None,
+        "Tags": None if secret.tags is None else [dict(tag) for tag in secret.tags],
+        "VersionIdsToStages": stages.by_version(secret.labels) or None,
+        "OwningService": secret.owning_service,
+        "CreatedDate": secret.created,
+        "PrimaryRegion": primary_region_of(secret),
+    }
+    return {name: value for name, value in described.items() if value is not None}
+
+
+def primary_region_of(secret: StoredSecret) -> str | None:
+    """Return PrimaryRegion: of a replica its primary's, of a primary with regions its own [A: api-facts 8]."""
+    if secret.primary is not None:
+        return secret.primary.region
+    return secret.region if secret.replicas else None
+
+
+def _describe_rotation(rotation: RotationState) -> dict[str, Any]:
+    metadata = rotation.external_metadata
+    return {
+        "RotationEnabled": rotation.enabled,
+        "RotationLambdaARN": rotation.lambda_arn,
+        "RotationRules": _describe_rules(rotation),
+        "ExternalSecretRotationMetadata": metadata and [dict(item) for item in metadata],
+        "ExternalSecretRotationRoleArn": rotation.external_role_arn,
+        "LastRotatedDate": rotation.last_rotated,
+    }
+
+
+def _describe_rules(rotation: RotationState) -> dict[str, Any] | None:
+    if rotation.rules is None:
+        return None
+    # As in `rules.dates`.
+    from fake_secrets.service.rules.schedule import describe_rules  # noqa: PLC0415
+
+    return describe_rules(rotation.rules, rotation.counted_from)

@@ -1,0 +1,279 @@
+"""A secret's life: CreateSecret, UpdateSecret, DeleteSecret, RestoreSecret."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from fake_secrets import clock
+from fake_secrets.arns import secret_arn
+from fake_secrets.errors import ServiceError
+from fake_secrets.service.operations import replication
+from fake_secrets.service.operations.tags import merge_tags
+from fake_secrets.service.operations.values import plan_value, token_in_use, token_of, value_of
+from fake_secrets.service.rules.stages import AWSCURRENT, AWSPENDING, AWSPREVIOUS
+from fake_secrets.service.state.access import is_foreign, refuse_managed, refuse_replica
+from fake_secrets.service.state.events import version_events
+from fake_secrets.service.state.keys import check_key_region
+from fake_secrets.service.state.model import Request, StoredSecret, StoredVersion
+from fake_secrets.service.state.store import Store, check_name, check_secret_id
+
+__all__ = [
+    "create_secret",
+    "delete_secret",
+    "restore_secret",
+    "update_secret",
+]
+
+_METADATA = frozenset({"Description", "KmsKeyId", "Type"})
+# The versions that a new key encrypts anew.
+_REENCRYPTED = (AWSCURRENT, AWSPENDING, AWSPREVIOUS)
+
+DEFAULT_RECOVERY_WINDOW = 30
+_RECOVERY_WINDOWS = range(7, 31)
+
+
+def create_secret(store: Store, request: Request) -> dict[str, Any]:
+    """Create a secret, with a first version where a value is given.
+
+    Args:     Name, ClientRequestToken, SecretString or SecretBinary, Description, KmsKeyId, Tags,
+              Type, AddReplicaRegions, ForceOverwriteReplicaSecret.
+    Returns:  ARN, Name; VersionId only if a value was given [A]; ReplicationStatus only if
+              AddReplicaRegions were [B].
+    Raises (in the order checked):
+        ValidationException (400): M10 [A].
+        InvalidRequestException (400): no token, M9 [A].
+        InvalidParameterException (400): both values, M11 [D]. ValidationException (M44).
+        InvalidRequestException (400): the name is scheduled for deletion, M6 [A].
+        ResourceExistsException (400): the name exists: M8 if the token is one of its versions
+            with another value, else M7 [A]. Same token and value answer as the first time [A].
+        LimitExceededException (400): the account has as many secrets in this region as the
+            quota allows [B; text D].
+        InvalidParameterException (400): as `tags.merge_tags` and `replication.check_regions` say.
+        InvalidRequestException (400): a key of another region, M49.
+        AccessDeniedException (M41), EncryptionFailure: as `Keys.check_encryption` says.
+    Source:   CreateSecret; api-facts 5, 7.
+    """
+    members = request.members
+    name = members["Name"]
+    check_name(name)
+    token = token_of(request)
+    value = value_of(store, request)
+    existing = store.named(request.account_id, request.region, name)
+    if existing is not None:
+        return _repeat_creation(existing, token, value)
+    if store.count(request.account_id, request.region) >= store.quotas.secrets:
+        raise ServiceError("LimitExceededException", "You exceeded the maximum number of secrets.")
+    tags = merge_tags(None, members.get("Tags") or [], store.quotas.tags)
+    added = members.get("AddReplicaRegions") or []
+    replication.check_regions(store, request, added)
+    check_key_region(members.get("KmsKeyId"), request.region)
+    secret = _new_secret(store, request, tags)
+    response: dict[str, Any] = {"ARN": secret.arn, "Name": name}
+    if value is not None:
+        store.keys.check_encryption(request, secret, secret.kms_key_id)
+        plan_value(store, secret, token, value, now=request.now).keep(store, secret, request.now)
+        response["VersionId"] = token
+    store.add(secret)
+    if added:
+        response["ReplicationStatus"] = replication.replicate(store, request, secret, added)
+    return response
+
+
+def update_secret(store: Store, request: Request) -> dict[str, Any]:
+    """Change a secret's description, key or type, or give it a new current value.
+
+    Args:     SecretId, ClientRequestToken, SecretString or SecretBinary, Description ("" clears
+              it), KmsKeyId ("" goes back to the default key), Type.
+    Returns:  ARN, Name; VersionId only if a value was sent [A].
+    Raises (in the order checked):
+        ValidationException (M10), InvalidRequestException (M9), InvalidParameterException (M11),
+        ValidationException (M44), AccessDeniedException, ResourceNotFoundException (M1),
+        InvalidRequestException (M5), InvalidParameterException (M33), InvalidRequestException (M50).
+        InvalidRequestException (400): a key of another region, M49.
+        InvalidRequestException (M40), AccessDeniedException (M41), DecryptionFailure,
+            EncryptionFailure: a new key, and the old or the new one can't be used, as `Keys`
+            says; so for a value. A new key that is denied is taken all the same, without a
+            value: then nothing is encrypted anew [B].
+        What `plan_value` raises.
+    Source:   UpdateSecret; api-facts 5, 7. Same token and value succeed and change nothing
+              [A], whatever the model's text says. LastChangedDate moves by a call without
+              any member, too [D]. Under a new key the versions of AWSCURRENT, AWSPENDING and
+              AWSPREVIOUS are encrypted anew [B].
+    """
+    members = request.members
+    check_secret_id(members["SecretId"])
+    token = token_of(request)
+    value = value_of(store, request)
+    secret = store.get_primary(request)
+    refuse_managed(secret)
+    new_key = members["KmsKeyId"] or None if "KmsKeyId" in members else secret.kms_key_id
+    changes_key = new_key != secret.kms_key_id
+    if changes_key:
+        check_key_region(new_key, secret.region)
+        _check_new_key(store, request, secret, new_key)
+    planned = None
+    if value is not None:
+        store.keys.check_encryption(request, secret, new_key)
+        planned = plan_value(store, secret, token, value, now=request.now)
+    if changes_key:
+        _change_key(store, secret, new_key)
+    secret.description = members.get("Description", secret.description)
+    secret.type = members.get("Type", secret.type)
+    if planned is None or not _METADATA.isdisjoint(members):
+        secret.changed = request.now
+    response = {"ARN": secret.arn, "Name": secret.name}
+    if planned is not None:
+        planned.keep(store, secret, request.now)
+        response["VersionId"] = token
+    return response
+
+
+def delete_secret(store: Store, request: Request) -> dict[str, Any]:
+    """Schedule a secret for deletion after a recovery window, or delete it at once.
+
+    Args:     SecretId, RecoveryWindowInDays (7 to 30, default 30), ForceDeleteWithoutRecovery.
+    Returns:  ARN, Name, DeletionDate (the end of the window; now, if forced).
+    Raises (in the order checked):
+        InvalidParameterException (400): M13, the window's range [C]; M14, window and force [C-].
+        ValidationException (400): M10. AccessDeniedException (400).
+        ResourceNotFoundException (400): M1, unless forced: deleting by force what never
+            existed succeeds [A].
+        InvalidRequestException (400): M5, scheduled already and not forced [D].
+        InvalidParameterException (400): M33, a replica [C]; M35, a primary that has replicas [D].
+        InvalidRequestException (400): M50 [D].
+    Source:   DeleteSecret; api-facts 3, 4.1, 5. A forced deletion takes effect at once [D].
+              What never existed answers with an ARN of a random suffix [D].
+    """
+    window = request.members.get("RecoveryWindowInDays")
+    is_forced = bool(request.members.get("ForceDeleteWithoutRecovery"))
+    _check_window(window, is_forced=is_forced)
+    if is_forced:
+        return _delete_now(store, request)
+    secret = store.get_live(request)
+    _check_deletion(secret)
+    days = DEFAULT_RECOVERY_WINDOW if window is None else window
+    secret.deleted = secret.changed = request.now
+    store.events.add(version_events("StartSecretVersionDelete", secret, request.now))
+    store.schedule_deletion(secret, request.now + days * clock.SECONDS_PER_DAY)
+    return {"ARN": secret.arn, "Name": secret.name, "DeletionDate": secret.deletion_date}
+
+
+def restore_secret(store: Store, request: Request) -> dict[str, Any]:
+    """Cancel a scheduled deletion.
+
+    Args:     SecretId.
+    Returns:  ARN, Name.
+    Raises (in the order checked):
+        ValidationException (M10), AccessDeniedException, ResourceNotFoundException (M1),
+        InvalidParameterException (M33) [D].
+    Source:   RestoreSecret; api-facts 3, 5. A secret that isn't scheduled answers the same
+              and doesn't change [D].
+              RotationRunner that fell due meanwhile don't happen any more [D].
+    """
+    secret = store.get(request)
+    refuse_replica(secret)
+    if secret.deleted is not None:
+        secret.deleted = secret.deletion_date = None
+        secret.changed = request.now
+        store.events.add(version_events("CancelSecretVersionDelete", secret, request.now))
+        if secret.rotation is not None:
+            secret.rotation.skip_missed(request.now)
+    return {"ARN": secret.arn, "Name": secret.name}
+
+
+def _new_secret(store: Store, request: Request, tags: list[dict[str, str]] | None) -> StoredSecret:
+    members, name = request.members, request.members["Name"]
+    suffix = store.ids.arn_suffix()
+    return StoredSecret(
+        arn=secret_arn(request.region, request.account_id, name, suffix, request.partition),
+        name=name,
+        region=request.region,
+        account_id=request.account_id,
+        created=request.now,
+        changed=request.now,
+        description=members.get("Description"),
+        kms_key_id=members.get("KmsKeyId") or None,
+        tags=tags,
+        type=members.get("Type"),
+    )
+
+
+def _check_new_key(store: Store, request: Request, secret: StoredSecret, new_key: str | None) -> None:
+    versions = _reencrypted(secret)
+    if versions and not store.keys.is_denied(new_key):
+        store.keys.check_encryption(request, secret, new_key)
+        for version in versions:
+            store.keys.check_decryption(request, secret, version.kms_key_id)
+
+
+def _change_key(store: Store, secret: StoredSecret, new_key: str | None) -> None:
+    secret.kms_key_id = new_key
+    if not store.keys.is_denied(new_key):
+        for version in _reencrypted(secret):
+            version.kms_key_id = new_key
+
+
+def _reencrypted(secret: StoredSecret) -> list[StoredVersion]:
+    held = {secret.labels[label] for label in _REENCRYPTED if label in secret.labels}
+    versions = (secret.versions[version_id] for version_id in held)
+    return [version for version in versions if version.value is not None]
+
+
+def _repeat_creation(existing: StoredSecret, token: str, value: str | bytes | None) -> dict[str, Any]:
+    if existing.deleted is not None:
+        raise ServiceError(
+            "InvalidRequestException",
+            "You can't create this secret because a secret with this name is already scheduled for deletion.",
+        )
+    version = existing.versions.get(token)
+    if value is None or version is None:
+        raise ServiceError(
+            "ResourceExistsException", f"The operation failed because the secret {existing.name} already exists."
+        )
+    if version.value != value:
+        raise token_in_use(existing, token)
+    return {"ARN": existing.arn, "Name": existing.name, "VersionId": token}
+
+
+def _check_window(window: int | None, *, is_forced: bool) -> None:
+    if window is None:
+        return
+    if window not in _RECOVERY_WINDOWS:
+        raise ServiceError(
+            "InvalidParameterException",
+            "The RecoveryWindowInDays value must be between 7 and 30 days (inclusive).",
+        )
+    if is_forced:
+        raise ServiceError(
+            "InvalidParameterException",
+            "You can't use ForceDeleteWithoutRecovery in conjunction with RecoveryWindowInDays.",
+        )
+
+
+def _check_deletion(secret: StoredSecret) -> None:
+    refuse_replica(secret)
+    if secret.replicas:
+        regions = ",".join(secret.replicas)
+        raise ServiceError(
+            "InvalidParameterException",
+            f"You can't delete secret {secret.arn} that still has replica regions [{regions}]",
+        )
+    refuse_managed(secret)
+
+
+def _delete_now(store: Store, request: Request) -> dict[str, Any]:
+    secret_id = request.members["SecretId"]
+    secret = store.find(request, secret_id)
+    if secret is not None or is_foreign(request, secret_id):
+        secret = store.get(request)
+        _check_deletion(secret)
+        if secret.deleted is None:
+            store.events.add(version_events("StartSecretVersionDelete", secret, request.now))
+        store.events.add(version_events("EndSecretVersionDelete", secret, request.now))
+        store.remove(secret)
+        return {"ARN": secret.arn, "Name": secret.name, "DeletionDate": request.now}
+    arn = secret_id
+    if not arn.startswith("arn:"):
+        suffix = store.ids.arn_suffix()
+        arn = secret_arn(request.region, request.account_id, secret_id, suffix, request.partition)
+    return {"ARN": arn, "Name": secret_id, "DeletionDate": request.now}

@@ -1,0 +1,144 @@
+"""Resource policies: PutResourcePolicy, GetResourcePolicy, DeleteResourcePolicy, ValidateResourcePolicy."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from fake_secrets.errors import ServiceError
+from fake_secrets.iam import grammar
+from fake_secrets.service.rules.constraints import check_length
+from fake_secrets.service.state.access import policy_context
+from fake_secrets.service.state.model import Request, StoredSecret
+from fake_secrets.service.state.store import Store
+
+__all__ = ["delete_resource_policy", "get_resource_policy", "put_resource_policy", "validate_resource_policy"]
+
+_POLICY_NAME = "default"
+
+_PUBLIC = "You can't attach a resource-based policy that allows broad access to the secret."
+_LOCKED_OUT = "Your requested changes will not allow you to manage this secret in the future."
+
+
+def put_resource_policy(store: Store, request: Request) -> dict[str, Any]:
+    """Attach a resource policy to a secret, instead of the one it has.
+
+    Args:     SecretId, ResourcePolicy (kept verbatim), PolicyName ("default"),
+              BlockPublicPolicy (default false).
+    Returns:  ARN, Name [A]; PolicyName where the request has it [D].
+    Raises (in the order checked; the order is unknown on AWS [D]):
+        ValidationException (M10), AccessDeniedException, ResourceNotFoundException (M1),
+        InvalidRequestException (M5), InvalidParameterException (M33).
+        InvalidParameterException (400): another PolicyName [B, text D].
+        ValidationException (400): longer than the quota, where that is lowered.
+        MalformedPolicyDocumentException (400): M38, as `grammar.parse` says.
+        PublicPolicyException (400): BlockPublicPolicy, and the policy is public [B], M39 [B, old].
+    Source:   PutResourcePolicy; api-facts 9; 3: LastChangedDate moves [B], by the same policy
+              too [D]. One that locks the caller out is attached: ValidateResourcePolicy tells.
+    """
+    secret = store.get_primary(request)
+    _check_policy_name(request)
+    text = request.members["ResourcePolicy"]
+    check_length("resourcePolicy", text, store.quotas.policy_characters)
+    policy = grammar.parse(text)
+    if request.members.get("BlockPublicPolicy") and grammar.is_public(policy):
+        raise ServiceError("PublicPolicyException", _PUBLIC)
+    secret.policy = text
+    secret.changed = request.now
+    return _identity(secret, request)
+
+
+def get_resource_policy(store: Store, request: Request) -> dict[str, Any]:
+    """Return the resource policy that is attached to a secret.
+
+    Args:     SecretId, PolicyName ("default").
+    Returns:  ARN, Name; ResourcePolicy only if one is attached [A]; PolicyName where the
+              request has it [D].
+    Raises (in the order checked):
+        ValidationException (M10), AccessDeniedException, ResourceNotFoundException (M1),
+        InvalidRequestException (M5).
+        ResourceNotFoundException (400): another PolicyName [B, text D].
+    Source:   GetResourcePolicy; api-facts 5; 4.2: a replica has its primary's [C].
+    """
+    secret = store.get_live(request)
+    if _names_other_policy(request):
+        raise ServiceError(
+            "ResourceNotFoundException", "Secrets Manager can't find the specified resource policy."
+        )
+    response = _identity(secret, request)
+    if secret.policy is not None:
+        response["ResourcePolicy"] = secret.policy
+    return response
+
+
+def delete_resource_policy(store: Store, request: Request) -> dict[str, Any]:
+    """Detach the resource policy from a secret; not having one is no error [D].
+
+    Args:     SecretId, PolicyName ("default").
+    Returns:  ARN, Name [B]; PolicyName where the request has it [D].
+    Raises (in the order checked):
+        ValidationException (M10), AccessDeniedException, ResourceNotFoundException (M1),
+        InvalidRequestException (M5), InvalidParameterException (M33).
+        InvalidParameterException (400): another PolicyName [B, text D].
+    Source:   DeleteResourcePolicy; api-facts 5; 3: LastChangedDate moves [B], unless there was
+              no policy [D].
+    """
+    secret = store.get_primary(request)
+    _check_policy_name(request)
+    if secret.policy is not None:
+        secret.policy = None
+        secret.changed = request.now
+    return _identity(secret, request)
+
+
+def validate_resource_policy(store: Store, request: Request) -> dict[str, Any]:
+    """Say what is wrong with a resource policy, and attach nothing.
+
+    Args:     SecretId (optional), ResourcePolicy.
+    Returns:  PolicyValidationPassed; ValidationErrors (CheckName [D], ErrorMessage), empty where
+              it passes [B]: the policy is public, M39 [B, old]; it denies the caller
+              PutResourcePolicy [B, the console's text]. Without a SecretId, the latter only
+              where the policy denies it for every secret [D].
+    Raises (in the order checked):
+        ValidationException (M10 [A]), AccessDeniedException, ResourceNotFoundException (M1),
+        InvalidRequestException (M5).
+        ValidationException (400): longer than the quota, where that is lowered.
+        MalformedPolicyDocumentException (400): M38, as `grammar.parse` says [B].
+    Source:   ValidateResourcePolicy; api-facts 5, 9.
+    """
+    secret = None if request.members.get("SecretId") is None else store.get_live(request)
+    text = request.members["ResourcePolicy"]
+    check_length("resourcePolicy", text, store.quotas.policy_characters)
+    policy = grammar.parse(text)
+    errors = []
+    if grammar.is_public(policy):
+        errors.append({"CheckName": "BlockPublicPolicyCheck", "ErrorMessage": _PUBLIC})
+    if _locks_out(policy, request, secret):
+        errors.append({"CheckName": "LockOutCheck", "ErrorMessage": _LOCKED_OUT})
+    return {"PolicyValidationPassed": not errors, "ValidationErrors": errors}
+
+
+def _locks_out(policy: grammar.Policy, request: Request, secret: StoredSecret | None) -> bool:
+    decision = grammar.decide(
+        policy,
+        principal=request.principal,
+        action="secretsmanager:PutResourcePolicy",
+        resource="*" if secret is None else secret.arn,
+        context=policy_context(request, secret),
+    )
+    return decision == "deny"
+
+
+def _names_other_policy(request: Request) -> bool:
+    return request.members.get("PolicyName") not in (None, _POLICY_NAME)
+
+
+def _check_policy_name(request: Request) -> None:
+    if _names_other_policy(request):
+        raise ServiceError("InvalidParameterException", "The only resource policy of a secret is named default.")
+
+
+def _identity(secret: StoredSecret, request: Request) -> dict[str, Any]:
+    response = {"ARN": secret.arn, "Name": secret.name}
+    if request.members.get("PolicyName") is not None:
+        response["PolicyName"] = _POLICY_NAME
+    return response

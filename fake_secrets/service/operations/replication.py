@@ -1,0 +1,247 @@
+"""Replication: replicas in other regions that follow their primary, and their promotion."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from fake_secrets.arns import SUFFIX_LENGTH, secret_arn
+from fake_secrets.errors import ServiceError
+from fake_secrets.service.state.keys import DEFAULT_KEY_ALIAS, check_key_region
+from fake_secrets.service.state.model import Replica, Request, StoredSecret, StoredVersion
+from fake_secrets.service.state.store import Store
+
+__all__ = [
+    "check_regions",
+    "describe_replicas",
+    "follow",
+    "remove_regions_from_replication",
+    "replicate",
+    "replicate_secret_to_regions",
+    "stop_replication_to_replica",
+]
+
+_IN_PROGRESS = "InProgress"
+_IN_SYNC = "InSync"
+_FAILED = "Failed"
+
+
+def replicate_secret_to_regions(store: Store, request: Request) -> dict[str, Any]:
+    """Replicate a secret to other regions.
+
+    Args:     SecretId, AddReplicaRegions (Region, KmsKeyId), ForceOverwriteReplicaSecret.
+    Returns:  ARN, ReplicationStatus (the regions that are added read InProgress).
+    Raises (in the order checked):
+        ValidationException (M10), AccessDeniedException, ResourceNotFoundException (M1),
+        InvalidRequestException (M5), InvalidParameterException (M33).
+        InvalidParameterException (400): as `check_regions` says.
+    Source:   ReplicateSecretToRegions; api-facts 5, 8. It is done when the answer is out: the
+              next DescribeSecret reads InSync or Failed [D; in AWS seconds later, C].
+    """
+    secret = store.get_primary(request)
+    added = request.members["AddReplicaRegions"]
+    check_regions(store, request, added)
+    statuses = replicate(store, request, secret, added)
+    secret.changed = request.now
+    return {"ARN": secret.arn, "ReplicationStatus": statuses}
+
+
+def remove_regions_from_replication(store: Store, request: Request) -> dict[str, Any]:
+    """Delete a secret's replicas in some regions.
+
+    Args:     SecretId, RemoveReplicaRegions.
+    Returns:  ARN, ReplicationStatus (of the regions that are left; empty where none is [A]).
+    Raises (in the order checked):
+        ValidationException (M10), AccessDeniedException, ResourceNotFoundException (M1),
+        InvalidRequestException (M5), InvalidParameterException (M33).
+    Source:   RemoveRegionsFromReplication; api-facts 5, 8. Replicas are gone at once [D]; a
+              region without one is no error [D].
+    """
+    secret = store.get_primary(request)
+    for region in request.members["RemoveReplicaRegions"]:
+        replica = secret.replicas.get(region)
+        _forget_replica(secret, region)
+        if replica is not None and replica.secret is not None:
+            store.remove(replica.secret)
+    secret.changed = request.now
+    return {"ARN": secret.arn, "ReplicationStatus": describe_replicas(secret)}
+
+
+def stop_replication_to_replica(store: Store, request: Request) -> dict[str, Any]:
+    """Promote a replica to a secret of its own.
+
+    Args:     SecretId, in the replica's region.
+    Returns:  ARN.
+    Raises (in the order checked):
+        ValidationException (M10), AccessDeniedException, ResourceNotFoundException (M1),
+        InvalidRequestException (M5).
+        InvalidRequestException (400): it isn't a replica [D].
+    Source:   StopReplicationToReplica; api-facts 5. It keeps ARN, versions and tags, and its
+              primary forgets the region [D].
+    """
+    secret = store.get_live(request)
+    primary = secret.primary
+    if primary is None:
+        raise ServiceError("InvalidRequestException", "The secret isn't a replica.")
+    _forget_replica(primary, secret.region)
+    secret.primary = None
+    secret.changed = request.now
+    return {"ARN": secret.arn}
+
+
+def check_regions(store: Store, request: Request, added: Sequence[Mapping[str, Any]]) -> None:
+    """Refuse to replicate to what isn't another region of the partition.
+
+    Args:
+        store: says which regions there are.
+        request: says which region is asked, where the primary is.
+        added: AddReplicaRegions as sent.
+
+    Raises:
+        InvalidParameterException (400): M34 [C]; a region that is missing or given twice is
+            refused the same way [D].
+    """
+    regions = [entry.get("Region", "") for entry in added]
+    is_right = len(set(regions)) == len(regions) and all(
+        region != request.region and store.is_region(region, request.partition) for region in regions
+    )
+    if not is_right:
+        raise ServiceError("InvalidParameterException", "Invalid replica region.")
+
+
+def replicate(
+    store: Store, request: Request, primary: StoredSecret, added: Sequence[Mapping[str, Any]]
+) -> list[dict[str, Any]]:
+    """Give a secret replicas in regions that were checked.
+
+    Args:
+        store: where the replicas are kept.
+        request: its ForceOverwriteReplicaSecret says whether other secrets of that name give way.
+        primary: the secret.
+        added: AddReplicaRegions as sent.
+
+    Returns:
+        ReplicationStatus as the reply has it: of the regions that are added, InProgress without
+        a StatusMessage [B: api-facts 8].
+    """
+    is_forced = bool(request.members.get("ForceOverwriteReplicaSecret"))
+    for entry in added:
+        region, key_id = entry["Region"], entry.get("KmsKeyId") or None
+        replica = _replica(store, primary, region, key_id, request, is_forced=is_forced)
+        primary.replicas = {**primary.replicas, region: replica}
+    store.concerned = primary
+    statuses = describe_replicas(primary)
+    regions = {entry["Region"] for entry in added}
+    for status in statuses:
+        if status["Region"] in regions:
+            status["Status"] = _IN_PROGRESS
+            status.pop("StatusMessage", None)
+    return statuses
+
+
+def describe_replicas(primary: StoredSecret) -> list[dict[str, Any]]:
+    """Return ReplicationStatus: an entry for each region, in the order of their adding.
+
+    Source: api-facts 8: the default key reads as its alias [B]; StatusMessage once InSync [A].
+    """
+    return [
+        {
+            "Region": replica.region,
+            "KmsKeyId": replica.kms_key_id or DEFAULT_KEY_ALIAS,
+            "Status": replica.status,
+            **({} if replica.message is None else {"StatusMessage": replica.message}),
+            **_last_accessed(replica),
+        }
+        for replica in primary.replicas.values()
+    ]
+
+
+def follow(primary: StoredSecret) -> None:
+    """Have a secret's replicas be what the secret has become: values, labels, tags, policy.
+
+    Source: api-facts 8 [A, B]: the dates of changes are the primary's, those of reading the
+        replica's own; emptied tags read as none.
+    """
+    for replica in primary.replicas.values():
+        if replica.secret is not None:
+            _copy(primary, replica.secret)
+
+
+def _replica(
+    store: Store, primary: StoredSecret, region: str, key_id: str | None, request: Request, *, is_forced: bool
+) -> Replica:
+    existing = store.named(primary.account_id, region, primary.name)
+    known = existing if existing is not None and existing.primary is primary else None
+    key_id = key_id or (known.kms_key_id if known else None)
+    try:
+        check_key_region(key_id, region)
+        store.keys.check_encryption(request, primary, key_id)
+        if existing is not None and known is None:
+            _refuse_overwriting(existing, region, is_forced=is_forced)
+            store.remove(existing)
+    except ServiceError as refused:
+        return Replica(region, key_id, _FAILED, f"Replication failed: {refused.message}", known)
+    if known is not None:
+        _encrypt(known, key_id)
+        return Replica(region, key_id, _IN_SYNC, "Replication succeeded", known)
+    suffix = primary.arn[-SUFFIX_LENGTH:].removeprefix("-")
+    secret = StoredSecret(
+        arn=secret_arn(region, primary.account_id, primary.name, suffix, request.partition),
+        name=primary.name,
+        region=region,
+        account_id=primary.account_id,
+        created=request.now,
+        changed=primary.changed,
+        kms_key_id=key_id,
+        primary=primary,
+    )
+    _copy(primary, secret)
+    store.add(secret)
+    return Replica(region, key_id, _IN_SYNC, "Replication succeeded", secret)
+
+
+def _refuse_overwriting(existing: StoredSecret, region: str, *, is_forced: bool) -> None:
+    """Refuse to have a secret give way to a replica; the message is that of the StatusMessage."""
+    if existing.primary is not None:
+        # Force doesn't help here [C: M37b].
+        reason = f"is currently replicated to {region} with a different arn"
+    elif is_forced and not existing.replicas:
+        return
+    else:
+        # Nor does it where the secret has replicas itself, which would be left behind [D].
+        reason = f"already exists in region {region}."
+    raise ServiceError("ResourceExistsException", f"Secret name {existing.name} {reason}")
+
+
+def _encrypt(replica: StoredSecret, key_id: str | None) -> None:
+    replica.kms_key_id = key_id
+    for version in replica.versions.values():
+        version.kms_key_id = key_id
+
+
+def _last_accessed(replica: Replica) -> dict[str, Any]:
+    secret = replica.secret
+    return {} if secret is None or secret.accessed is None else {"LastAccessedDate": secret.accessed}
+
+
+def _forget_replica(primary: StoredSecret, region: str) -> None:
+    primary.replicas = {name: replica for name, replica in primary.replicas.items() if name != region}
+
+
+def _copy(primary: StoredSecret, copy: StoredSecret) -> None:
+    copy.description, copy.type, copy.policy = primary.description, primary.type, primary.policy
+    copy.owning_service = primary.owning_service
+    copy.tags = [dict(tag) for tag in primary.tags] if primary.tags else None
+    copy.changed, copy.version_count = primary.changed, primary.version_count
+    for version in primary.versions.values():
+        known = copy.versions.get(version.id)
+        if known is None:
+            copy.versions[version.id] = StoredVersion(
+                version.id, version.value, version.created, version.serial, kms_key_id=copy.kms_key_id
+            )
+        else:
+            known.value = version.value
+    # Nobody is told of a replica's labels.
+    copy.labels = copy.announced = primary.labels
+    copy.remove_versions(copy.versions.keys() - primary.versions.keys())
+    copy.removed = primary.removed

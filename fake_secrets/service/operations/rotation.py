@@ -1,0 +1,149 @@
+"""The configuration of rotation: RotateSecret, CancelRotateSecret."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from fake_secrets.arns import LAMBDA_ARN
+from fake_secrets.errors import ServiceError
+from fake_secrets.service.operations.rotation_start import NOT_COMPLETE, open_rotation, reattempt
+from fake_secrets.service.operations.values import token_of
+from fake_secrets.service.rules import stages
+from fake_secrets.service.rules.stages import AWSPENDING
+from fake_secrets.service.state.model import Request, RotationState, StoredSecret
+from fake_secrets.service.state.store import Store, check_secret_id
+
+__all__ = ["cancel_rotate_secret", "rotate_secret"]
+
+
+def rotate_secret(store: Store, request: Request) -> dict[str, Any]:
+    """Configure a secret's rotation and start one, or try its function.
+
+    The AWSPENDING version exists when this returns, empty, or with the current value where
+    RotateImmediately is False; and `store.started_rotation` says what is to be run.
+
+    Args:     SecretId, ClientRequestToken, RotationLambdaARN, RotationRules
+              (AutomaticallyAfterDays, 1 to 1000, or ScheduleExpression; Duration),
+              ExternalSecretRotationMetadata, ExternalSecretRotationRoleArn; what is omitted keeps
+              its stored value [A]. RotateImmediately (default true).
+    Returns:  ARN, Name, VersionId (the token; absent where nothing is rotated).
+    Raises (in the order checked; the order after M5 is unknown on AWS [D]):
+        ValidationException (400): M10.
+        InvalidParameterException (400): no token, M9 [A].
+        AccessDeniedException (400). ResourceNotFoundException (400): M1.
+        InvalidRequestException (400): M5. InvalidParameterException (400): M33 [D].
+        InvalidParameterException (400): rules that `schedule.check_rules` refuses, M18 to M24 [C].
+        InvalidRequestException (400): no function given or stored, M15 [A], unless AWS or a
+            partner rotates the secret, by OwningService or Type.
+        InvalidParameterException (400): not the ARN of a Lambda function in the secret's region,
+            M25 [C].
+        AccessDeniedException (400): the function can't be invoked, M16 [A].
+        InvalidRequestException (400): AWSPENDING is on a version that isn't current, M17 [C];
+            that rotation is attempted again, as the message says, if it was ours [D].
+        LimitExceededException (400): too many labels, or versions [B; the service model doesn't
+            list it for RotateSecret, D].
+    Source:   RotateSecret; api-facts 10, rotation-facts 1.1. A refused call changes nothing
+              [A]. A token whose rotation is under way, or whose version exists and
+              is in no open rotation, answers again and starts nothing [D]. RotateImmediately=
+              False, rotation-facts 1.4: only testSecret is run, on a version of its own that
+              has the current value [A, B] and goes afterwards [B]; an open rotation refuses it,
+              too [D]. Without a function there is nothing to try: only the configuration is
+              kept [D].
+    """
+    check_secret_id(request.members["SecretId"])
+    token = token_of(request, "InvalidParameterException")
+    secret = store.get_primary(request)
+    rules = request.members.get("RotationRules") or None
+    stored = secret.rotation
+    arn = request.members.get("RotationLambdaARN") or (stored.lambda_arn if stored else None)
+    if rules:
+        # As in `rules.dates`.
+        from fake_secrets.service.rules.schedule import check_rules  # noqa: PLC0415
+
+        check_rules(rules)
+    is_managed = arn is None and secret.is_managed
+    if not is_managed:
+        arn = _check_function(store, request, arn)
+    response = {"ARN": secret.arn, "Name": secret.name, "VersionId": token}
+    if stored is not None and stored.open_token == token and not stored.was_tried:
+        return response
+    if stages.is_rotation_open(secret.labels):
+        store.started_rotation = reattempt(secret)
+        raise ServiceError("InvalidRequestException", NOT_COMPLETE)
+    if token in secret.versions:
+        return response
+    is_test = request.members.get("RotateImmediately") is False
+    configured = _configured(secret, request, arn, rules)
+    if is_managed and is_test:
+        secret.rotation, secret.changed = configured, request.now
+        return {"ARN": secret.arn, "Name": secret.name}
+    store.started_rotation = open_rotation(store, secret, configured, token, request.now, is_test=is_test)
+    return response
+
+
+def cancel_rotate_secret(store: Store, request: Request) -> dict[str, Any]:
+    """Turn rotation off, leaving labels, function and rules as they are.
+
+    Args:     SecretId.
+    Returns:  ARN, Name; VersionId of the version in flight, if a rotation was open [B].
+    Raises (in the order checked):
+        ValidationException (M10), AccessDeniedException, ResourceNotFoundException (M1),
+        InvalidRequestException (M5), InvalidParameterException (M33) [D].
+    Source:   CancelRotateSecret; api-facts 5, rotation-facts 1.5 [B, A-]. LastRotatedDate and
+              NextRotationDate go. A secret that never had rotation answers the same and
+              doesn't change [D].
+    """
+    secret = store.get_primary(request)
+    response = {"ARN": secret.arn, "Name": secret.name}
+    rotation = secret.rotation
+    if rotation is None:
+        return response
+    pending = secret.labels.get(AWSPENDING)
+    if pending is not None and pending == rotation.open_token and stages.is_rotation_open(secret.labels):
+        response["VersionId"] = rotation.open_token
+    rotation.enabled = False
+    rotation.last_rotated = rotation.next_rotation = rotation.window = None
+    rotation.close()
+    secret.changed = request.now
+    return response
+
+
+def _configured(
+    secret: StoredSecret, request: Request, arn: str | None, rules: Mapping[str, Any] | None
+) -> RotationState:
+    """Return what a secret's rotation is like afterwards: on, and as the request says."""
+    stored = secret.rotation or RotationState(arn)
+    kept = stored.rules if rules is None else dict(rules)
+    members = request.members
+    configured = RotationState(
+        lambda_arn=arn,
+        rules=kept,
+        last_rotated=stored.last_rotated,
+        abandoned=stored.abandoned,
+        external_metadata=members.get("ExternalSecretRotationMetadata", stored.external_metadata),
+        external_role_arn=members.get("ExternalSecretRotationRoleArn", stored.external_role_arn),
+    )
+    configured.count_from(request.now)
+    return configured
+
+
+def _check_function(store: Store, request: Request, arn: str | None) -> str:
+    if arn is None:
+        raise ServiceError(
+            "InvalidRequestException", "No Lambda rotation function ARN is associated with this secret."
+        )
+    match = LAMBDA_ARN.fullmatch(arn)
+    if match is None or match[1] != request.region:
+        raise ServiceError(
+            "InvalidParameterException",
+            "Invalid rotation Lambda ARN. Ensure the ARN matches format "
+            f"arn:aws:lambda:{request.region}:{request.account_id}:function:<functionName>.",
+        )
+    if not store.is_invocable(arn):
+        raise ServiceError(
+            "AccessDeniedException",
+            "Secrets Manager cannot invoke the specified Lambda function. Ensure that the function policy "
+            "grants access to the principal secretsmanager.amazonaws.com.",
+        )
+    return arn

@@ -1,0 +1,230 @@
+"""How a rotation goes on and ends, once it is open."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from fake_secrets.service.operations.replication import follow
+from fake_secrets.service.rules import stages
+from fake_secrets.service.rules.stages import AWSCURRENT, AWSPENDING
+from fake_secrets.service.state.events import rotation_event
+from fake_secrets.service.state.model import RotationState, StoredSecret
+from fake_secrets.service.state.store import Store
+
+__all__ = [
+    "begin_attempt",
+    "check_pending",
+    "current_has_moved",
+    "end_attempt",
+    "end_test",
+    "give_up",
+    "is_repeated_at_once",
+    "may_retry",
+    "pause",
+    "store_managed_value",
+    "was_abandoned",
+]
+
+
+def begin_attempt(secret: StoredSecret, token: str) -> bool:
+    """Note that the rotation function of a secret is about to run, for the version of a token.
+
+    Returns:
+        False where it runs already, or is about to.
+    """
+    rotation = secret.rotation
+    if rotation is None:
+        return True
+    if rotation.running_token == token:
+        return False
+    rotation.running_token = token
+    if rotation.open_token == token:
+        rotation.retry_at, rotation.was_tried = None, False
+    return True
+
+
+def pause(secret: StoredSecret, token: str) -> None:
+    """Note that the rotation function of a secret doesn't run at the moment."""
+    rotation = secret.rotation
+    if rotation is not None and rotation.running_token == token:
+        rotation.running_token = None
+
+
+def give_up(secret: StoredSecret, token: str) -> None:
+    """Note that the attempt that is under way has ended, or will never begin."""
+    pause(secret, token)
+    rotation = secret.rotation
+    if rotation is not None and rotation.open_token == token:
+        rotation.was_tried = True
+
+
+def check_pending(secret: StoredSecret, token: str) -> str | None:
+    """Return why Secrets Manager refuses a pending version that is filled; None where it doesn't.
+
+    Source: rotation-facts 1.2: another principal has filled it, without RotationToken [B]; that this
+        is looked at as soon as createSecret has passed [D].
+    """
+    version, rotation = secret.versions.get(token), secret.rotation
+    if version is None or version.stranger is None or rotation is None or rotation.lambda_arn is None:
+        return None
+    return (
+        f"Pending secret version {token} for Secret {secret.arn} was not created by Lambda {rotation.lambda_arn}. "
+        "Remove the AWSPENDING staging label and restart rotation"
+    )
+
+
+def store_managed_value(store: Store, secret: StoredSecret, token: str, value: str | bytes, now: float) -> None:
+    """Store the value that AWS or a partner rotates to, and make it current.
+
+    AWSPENDING stays on it, as after any rotation [A: rotation-facts 0; for this one D].
+
+    Raises:
+        LimitExceededException (400): too many labels.
+    """
+    version = secret.versions.get(token)
+    # The secret may have been deleted or changed meanwhile.
+    if version is None or secret.labels.get(AWSPENDING) != token:
+        return
+    current = secret.labels.get(AWSCURRENT)
+    quota = store.quotas.labels
+    labels = stages.move(secret.labels, secret.versions, AWSCURRENT, current, token, quota=quota)
+    version.value, version.kms_key_id = value, secret.kms_key_id
+    secret.labels = labels
+    secret.changed = now
+    follow(secret)
+
+
+def end_attempt(store: Store, secret: StoredSecret, token: str, now: float, failure: str | None) -> bool:
+    """Note that an attempt has ended, and date the rotation if it is complete.
+
+    Args:
+        store: the store.
+        secret: the secret.
+        token: the rotation's version.
+        now: epoch seconds.
+        failure: what the event of its failure says; None where all steps passed.
+
+    Returns:
+        True if the steps passed, the version is current, and AWSPENDING is on it or nowhere, or on
+        that of a rotation that has begun since; LastRotatedDate and NextRotationDate are then
+        set, unless rotation was cancelled.
+
+    Source: rotation-facts 1.3 [B, C]; LastChangedDate is the finishing call's own [A-].
+    """
+    give_up(secret, token)
+    rotation = secret.rotation
+    is_open = rotation is not None and rotation.open_token == token
+    if not store.holds(secret):
+        return False
+    if failure is not None:
+        store.events.add([rotation_event("Failed", secret, token, now, message=failure)])
+        if rotation is not None and is_open:
+            _plan_next_attempt(store, secret, rotation, token, now)
+        return False
+    # Where the next rotation has begun meanwhile, AWSPENDING is on its version.
+    pending = secret.labels.get(AWSPENDING)
+    is_in_order = pending in {None, token} or (rotation is not None and pending == rotation.open_token)
+    if secret.labels.get(AWSCURRENT) != token or not is_in_order or was_abandoned(secret, token):
+        return False
+    store.events.add([rotation_event("Succeeded", secret, token, now)])
+    if rotation is not None and is_open:
+        rotation.close()
+    if rotation is not None and rotation.enabled:
+        rotation.last_rotated = now
+        rotation.count_from(now)
+    return True
+
+
+def end_test(store: Store, secret: StoredSecret, token: str, now: float, failure: str | None) -> None:
+    """Take the version away that a rotation function was tried on [B: rotation-facts 1.4]."""
+    pause(secret, token)
+    rotation = secret.rotation
+    if rotation is not None and rotation.open_token == token:
+        rotation.close()
+    if token in secret.versions and secret.labels.get(AWSCURRENT) != token:
+        secret.labels = {label: holder for label, holder in secret.labels.items() if holder != token}
+        secret.remove_versions([token])
+    follow(secret)
+    what: Literal["Succeeded", "Failed"] = "Succeeded" if failure is None else "Failed"
+    if not store.holds(secret):
+        return
+    store.events.add([rotation_event(what, secret, token, now, is_test=True, message=failure)])
+
+
+def current_has_moved(store: Store, secret: StoredSecret, version_id: str, now: float, *, was_open: bool) -> None:
+    """Note that a value has become current: the next rotation is counted from it, and one that is open is over.
+
+    Args:
+        store: it is told if a rotation is abandoned with this.
+        secret: the secret.
+        version_id: the version with the value.
+        now: epoch seconds.
+        was_open: whether a rotation was open until now.
+
+    Source: rotation-facts 1.5 [B], 2.2 [A-].
+    """
+    rotation = secret.rotation
+    if rotation is None:
+        return
+    if rotation.enabled:
+        rotation.count_from(now)
+    in_flight = rotation.open_token
+    if was_open and in_flight is not None and in_flight != version_id:
+        store.events.add([rotation_event("Abandoned", secret, in_flight, now)])
+        rotation.close()
+        rotation.abandoned |= {in_flight}
+
+
+def was_abandoned(secret: StoredSecret, token: str) -> bool:
+    """Say whether another value became current during a rotation, which has ended it.
+
+    Unless AWSPENDING was put back on its version.
+    """
+    rotation = secret.rotation
+    return rotation is not None and token in rotation.abandoned and secret.labels.get(AWSPENDING) != token
+
+
+def is_repeated_at_once(secret: StoredSecret, token: str, now: float) -> bool:
+    """Say whether an attempt follows the one that has failed at `now` (epoch seconds), without a delay."""
+    rotation = secret.rotation
+    if rotation is None or rotation.open_token != token or rotation.retry_at is None:
+        return False
+    return rotation.retry_at <= now
+
+
+def may_retry(secret: StoredSecret, token: str) -> str | None:
+    """Return why a rotation can't be attempted again, or None where it can.
+
+    Args:
+        secret: the secret.
+        token: the rotation's version.
+
+    Source: rotation-facts 1.2, 1.5: it is open while AWSPENDING is on its version and rotation
+        is on [B].
+    """
+    if secret.deleted is not None:
+        return "the secret is marked for deletion"
+    if secret.rotation is None or not secret.rotation.enabled:
+        return (
+            "rotation was cancelled. If AWSPENDING is on its version, remove it with update_secret_version_stage; "
+            "then start another with fake_secrets.rotate(...)"
+        )
+    if secret.rotation.running_token == token:
+        return "it is running"
+    if secret.labels.get(AWSPENDING) != token:
+        return "AWSPENDING isn't on its version any more; start another with fake_secrets.rotate(...)"
+    if not stages.is_rotation_open(secret.labels):
+        return "its version is current already"
+    return None
+
+
+def _plan_next_attempt(
+    store: Store, secret: StoredSecret, rotation: RotationState, token: str, now: float
+) -> None:
+    """Have a failed rotation be due again after the delay, if it has attempts left."""
+    retries = store.retries
+    rotation.failures += 1
+    if rotation.failures >= retries.max_attempts or may_retry(secret, token) is not None:
+        rotation.failures = 0
+        return
+    rotation.retry_at = now + retries.delay

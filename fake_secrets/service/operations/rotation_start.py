@@ -1,0 +1,108 @@
+"""How a rotation is opened, or taken up again: by RotateSecret, or by the clock."""
+
+from __future__ import annotations
+
+from fake_secrets.errors import ServiceError
+from fake_secrets.service.operations.replication import follow
+from fake_secrets.service.operations.rotation_progress import may_retry
+from fake_secrets.service.operations.versions import room_for_version
+from fake_secrets.service.rules import stages
+from fake_secrets.service.rules.stages import AWSCURRENT
+from fake_secrets.service.state.events import rotation_event
+from fake_secrets.service.state.model import RotationState, StoredSecret
+from fake_secrets.service.state.store import StartedRotation, Store
+
+__all__ = ["NOT_COMPLETE", "open_due_rotation", "open_rotation", "reattempt"]
+
+NOT_COMPLETE = "A previous rotation isn't complete. That rotation will be reattempted."
+
+
+def open_rotation(
+    store: Store, secret: StoredSecret, rotation: RotationState, token: str, now: float, *, is_test: bool = False
+) -> StartedRotation:
+    """Open a rotation: AWSPENDING is on a new version, which is empty, or a copy to try a function on.
+
+    Args:
+        store: its quotas are those to be met.
+        secret: the secret.
+        rotation: how it is rotated from now on.
+        token: the new version's id.
+        now: epoch seconds.
+        is_test: whether the function is only to be tried.
+
+    Returns:
+        What is to be run.
+
+    Raises:
+        LimitExceededException (400): too many labels, or versions.
+
+    Source: rotation-facts 1.1 [A], 1.4 [A].
+    """
+    quotas = store.quotas
+    labels = stages.open_rotation(secret.labels, token, quota=quotas.labels)
+    outdated = room_for_version(secret, labels, quotas.versions, now)
+    current = secret.versions.get(secret.labels.get(AWSCURRENT, "")) if is_test else None
+    rotation.open(token, store.ids.uuid())
+    secret.rotation = rotation
+    secret.add_version(token, None if current is None else current.value, now)
+    secret.labels = labels
+    secret.remove_versions(outdated)
+    secret.changed = now
+    store.events.add([rotation_event("Started", secret, token, now, is_test=is_test)])
+    return _started(secret, rotation, is_test=is_test)
+
+
+def reattempt(secret: StoredSecret) -> StartedRotation | None:
+    """Return the open rotation of a secret, to be attempted again; None where there is none to be."""
+    rotation = secret.rotation
+    if rotation is None or rotation.open_token is None or may_retry(secret, rotation.open_token) is not None:
+        return None
+    return _started(secret, rotation)
+
+
+def open_due_rotation(store: Store, secret: StoredSecret, now: float) -> StartedRotation | None:
+    """Open the rotation of a secret that is due, or take up the one that is open.
+
+    Args:
+        store: the store.
+        secret: a secret whose rotation is due.
+        now: epoch seconds.
+
+    Returns:
+        What is to be run; None while the last one runs.
+
+    Source: rotation-facts 1.1, 1.2: a rotation that isn't complete is attempted again, with its
+        token [B]; that this is so with the next window [D].
+    """
+    rotation = secret.rotation
+    assert rotation is not None  # noqa: S101 -- nothing else is due
+    is_window = rotation.window is not None and rotation.window <= now
+    rotation.retry_at = None
+    if is_window:
+        rotation.skip_missed(now)
+    if rotation.running_token is not None:
+        return None
+    if not is_window:
+        return reattempt(secret)
+    token = store.ids.uuid()
+    if stages.is_rotation_open(secret.labels):
+        return reattempt(secret) or _refused(store, secret, token, now, NOT_COMPLETE)
+    try:
+        started = open_rotation(store, secret, rotation, token, now)
+    except ServiceError as error:
+        return _refused(store, secret, token, now, error.message)
+    follow(secret)
+    return started
+
+
+def _started(secret: StoredSecret, rotation: RotationState, *, is_test: bool = False) -> StartedRotation:
+    return StartedRotation(
+        secret, str(rotation.open_token), rotation.lambda_arn, str(rotation.rotation_token), is_test
+    )
+
+
+def _refused(store: Store, secret: StoredSecret, token: str, now: float, message: str) -> StartedRotation:
+    """Tell of a rotation that is due and can't be opened, since nobody waits for the answer [D]."""
+    store.events.add([rotation_event("Failed", secret, token, now, message=message)])
+    arn = secret.rotation.lambda_arn if secret.rotation else None
+    return StartedRotation(secret, token, arn, "", refusal=message)

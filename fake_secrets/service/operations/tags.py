@@ -1,0 +1,86 @@
+"""Tags: TagResource, UntagResource, and the rules for a secret's tags."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from fake_secrets.errors import ServiceError
+from fake_secrets.service.state.access import refuse_managed
+from fake_secrets.service.state.model import Request
+from fake_secrets.service.state.store import Store
+
+__all__ = ["merge_tags", "tag_resource", "untag_resource"]
+
+Tags = list[dict[str, str]]
+
+
+def merge_tags(present: Tags | None, added: Sequence[dict[str, str]], quota: int) -> Tags | None:
+    """Return the tags after adding some: known keys keep their place, others come at the end.
+
+    Args:
+        present: the tags before; None while the secret was never tagged.
+        added: Tags as sent.
+        quota: how many tags a secret may have.
+
+    Raises (in the order checked; the order is unknown on AWS [D]):
+        InvalidParameterException (400): a tag has no key [D]; a key is given twice; a key has
+            AWS's own prefix; the secret would have more tags than the quota [B; codes and texts D].
+
+    Source: TagResource, CreateSecret; api-facts 5 [A], 14 [B].
+    """
+    keys = [tag.get("Key", "") for tag in added]
+    if not all(keys):
+        raise ServiceError("InvalidParameterException", "A tag has no key.")
+    if len(set(keys)) < len(keys):
+        raise ServiceError("InvalidParameterException", "A tag key is given more than once.")
+    if any(key.lower().startswith("aws:") for key in keys):
+        raise ServiceError("InvalidParameterException", "Tag keys that start with aws: are reserved.")
+    merged = {tag.get("Key", ""): tag for tag in (*(present or ()), *added)}
+    if len(merged) > max(quota, len(present or ())):
+        raise ServiceError("InvalidParameterException", f"A secret can have at most {quota} tags.")
+    return [dict(tag) for tag in merged.values()] if merged else present
+
+
+def tag_resource(store: Store, request: Request) -> dict[str, Any]:
+    """Attach tags to a secret, replacing the values of keys that it has.
+
+    Args:     SecretId, Tags.
+    Returns:  nothing.
+    Raises (in the order checked):
+        ValidationException (M10), AccessDeniedException, ResourceNotFoundException (M1),
+        InvalidRequestException (M5) [A], InvalidParameterException (M33),
+        InvalidRequestException (M50).
+        InvalidParameterException (400): as `merge_tags` says.
+    Source:   TagResource; api-facts 3 (LastChangedDate moves [A-], unless nothing
+              does [D]), 5 [A].
+    """
+    secret = store.get_primary(request)
+    refuse_managed(secret)
+    tags = merge_tags(secret.tags, request.members["Tags"], store.quotas.tags)
+    if tags != secret.tags:
+        secret.tags = tags
+        secret.changed = request.now
+    return {}
+
+
+def untag_resource(store: Store, request: Request) -> dict[str, Any]:
+    """Remove tags from a secret; a key that it hasn't is no error.
+
+    Args:     SecretId, TagKeys.
+    Returns:  nothing.
+    Raises (in the order checked):
+        ValidationException (M10), AccessDeniedException, ResourceNotFoundException (M1),
+        InvalidRequestException (M5) [A], InvalidParameterException (M33),
+        InvalidRequestException (M50).
+    Source:   UntagResource; api-facts 5: after the last tag DescribeSecret has an empty list [A],
+              an unknown key changes nothing [B].
+    """
+    secret = store.get_primary(request)
+    refuse_managed(secret)
+    removed = set(request.members["TagKeys"])
+    kept = [tag for tag in secret.tags or () if tag.get("Key") not in removed]
+    if secret.tags is not None and kept != secret.tags:
+        secret.tags = kept
+        secret.changed = request.now
+    return {}

@@ -1,0 +1,281 @@
+"""Secret values: GetSecretValue, PutSecretValue, and the storing of a value in a version."""
+
+from __future__ import annotations
+
+import base64
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from fake_secrets import clock
+from fake_secrets.arns import account_of, root_arn
+from fake_secrets.errors import ServiceError
+from fake_secrets.service.operations.rotation_progress import current_has_moved
+from fake_secrets.service.operations.versions import room_for_version
+from fake_secrets.service.rules import stages
+from fake_secrets.service.rules.constraints import check_length
+from fake_secrets.service.rules.stages import AWSCURRENT
+from fake_secrets.service.state.access import refuse_managed
+from fake_secrets.service.state.model import Request, StoredSecret, StoredVersion
+from fake_secrets.service.state.store import Store, check_secret_id
+
+__all__ = [
+    "PlannedValue",
+    "get_secret_value",
+    "plan_value",
+    "put_secret_value",
+    "token_in_use",
+    "token_of",
+    "value_of",
+]
+
+
+@dataclass(frozen=True, slots=True)
+class PlannedValue:
+    """A value that passed every check and can be stored without fail.
+
+    `labels` is the label map afterwards, or None where token and value are already stored
+    and the call changes nothing. `outdated` are the deprecated versions that make room for it,
+    and `stranger` is who stores it, where that isn't the rotation that the version is of.
+    """
+
+    version_id: str
+    value: str | bytes = field(repr=False)
+    labels: stages.Labels | None
+    outdated: Sequence[str] = ()
+    stranger: str | None = None
+
+    def keep(self, store: Store, secret: StoredSecret, now: float) -> None:
+        """Store the value, its labels and its dates; a repeated call changes nothing.
+
+        Args:
+            store: it is told if a rotation is abandoned with this.
+            secret: the secret.
+            now: epoch seconds.
+        """
+        if self.labels is None:
+            return
+        version = secret.versions.get(self.version_id)
+        if version is None:
+            secret.add_version(self.version_id, self.value, now)
+        else:
+            version.value, version.kms_key_id, version.stranger = self.value, secret.kms_key_id, self.stranger
+        moved_current = secret.labels.get(AWSCURRENT) != self.labels.get(AWSCURRENT)
+        was_open = stages.is_rotation_open(secret.labels)
+        # Views look on without a lock: a label's version is always there.
+        secret.labels = self.labels
+        secret.remove_versions(self.outdated)
+        secret.changed = now
+        if moved_current:
+            current_has_moved(store, secret, self.version_id, now, was_open=was_open)
+
+
+def value_of(store: Store, request: Request) -> str | bytes | None:
+    """Return the request's SecretString or SecretBinary, None if it has neither.
+
+    Raises (in the order checked):
+        InvalidParameterException (400): it has both, M11 [D].
+        ValidationException (400): it is larger than the quota, in bytes, M44 [B; text C].
+    """
+    text = request.members.get("SecretString")
+    blob = request.members.get("SecretBinary")
+    if text is not None and blob is not None:
+        raise ServiceError(
+            "InvalidParameterException",
+            "You can't specify both a binary secret value and a string secret value in the same secret.",
+        )
+    value = base64.b64decode(blob) if blob is not None else text
+    if value is None:
+        return None
+    quota = store.quotas.value_bytes
+    # No character takes more than four bytes.
+    if len(value) * 4 > quota:
+        encoded = value.encode("utf-8", "surrogatepass") if isinstance(value, str) else value
+        check_length("secretString" if blob is None else "secretBinary", encoded, quota, is_sensitive=True)
+    return value
+
+
+def token_of(request: Request, error_code: str = "InvalidRequestException") -> str:
+    """Return the request's ClientRequestToken, which SDKs fill in by themselves.
+
+    Raises:
+        InvalidRequestException (400): it has none, M9; RotateSecret says
+            InvalidParameterException instead [A].
+    """
+    token = request.members.get("ClientRequestToken")
+    if token is None:
+        raise ServiceError(
+            error_code, "You must provide a ClientRequestToken value. We recommend a UUID-type value."
+        )
+    return str(token)
+
+
+def token_in_use(secret: StoredSecret, token: str) -> ServiceError:
+    """Return the error of a token that is in use for another value, M8 [A]."""
+    return ServiceError(
+        "ResourceExistsException",
+        f"You can't use ClientRequestToken {token} because that value is already in use "
+        f"for a version of secret {secret.arn}.",
+    )
+
+
+def plan_value(
+    store: Store,
+    secret: StoredSecret,
+    token: str,
+    value: str | bytes,
+    *,
+    now: float,
+    requested: Sequence[str] | None = None,
+    stranger: str | None = None,
+) -> PlannedValue:
+    """Check that a value can be stored under a token, and say what the labels will be.
+
+    Args:
+        store: its quotas are those to be met.
+        secret: the secret that gets the value.
+        token: ClientRequestToken, which becomes the version id.
+        value: SecretString or SecretBinary.
+        now: epoch seconds.
+        requested: VersionStages as sent, or None.
+        stranger: who fills the empty version of a rotation, where that isn't its function.
+
+    Raises (in the order checked):
+        ResourceExistsException (400): the token is in use for another value, M8 [A].
+        LimitExceededException (400): too many labels [B], or versions, as `room_for_version` says.
+
+    Source: api-facts 7. Same token and value: nothing changes, whatever VersionStages says
+        [A, B]. An empty version is filled and keeps the labels that it has [A, D]. The same
+        bytes as string and as binary are two values [D].
+    """
+    version = secret.versions.get(token)
+    if version is not None and version.value is not None:
+        if version.value != value:
+            raise token_in_use(secret, token)
+        return PlannedValue(token, value, None)
+    quotas = store.quotas
+    is_first = not secret.versions
+    labels = stages.attach(secret.labels, token, requested, is_first_version=is_first, quota=quotas.labels)
+    outdated = () if version else room_for_version(secret, labels, quotas.versions, now)
+    return PlannedValue(token, value, labels, outdated, stranger)
+
+
+def get_secret_value(store: Store, request: Request) -> dict[str, Any]:
+    """Return a version's value; AWSCURRENT's where neither version nor label is named.
+
+    Args:     SecretId, VersionId, VersionStage.
+    Returns:  ARN, Name, VersionId, CreatedDate (of the version), SecretString or SecretBinary,
+              VersionStages (absent where the version is deprecated).
+    Raises (in the order checked):
+        ValidationException (M10), AccessDeniedException, ResourceNotFoundException (M1),
+        InvalidRequestException (M5).
+        ResourceNotFoundException (400): the version is unknown, M3 [A].
+        InvalidRequestException (400): the version lacks the label, M4 [A].
+        ResourceNotFoundException (400): nothing has the label, M2 [A]; the version has no value:
+            M2 if a label is named, else M3 [code A, text D].
+        InvalidRequestException (M40), AccessDeniedException (M41), DecryptionFailure: as
+            `Keys.check_decryption` says.
+    Source:   GetSecretValue; api-facts 3, 5. Sets LastAccessedDate of secret and version to
+              the day's 00:00 UTC [A].
+    """
+    secret = store.get_live(request)
+    version = _version_to_read(secret, request)
+    store.keys.check_decryption(request, secret, version.kms_key_id)
+    today = clock.midnight(request.now)
+    if secret.accessed != today:
+        secret.accessed = today
+        store.revision += 1
+    version.accessed = today
+    response: dict[str, Any] = {
+        "ARN": secret.arn,
+        "Name": secret.name,
+        "VersionId": version.id,
+        "CreatedDate": version.created,
+    }
+    if isinstance(version.value, bytes):
+        response["SecretBinary"] = base64.b64encode(version.value).decode("ascii")
+    else:
+        response["SecretString"] = version.value
+    labels = stages.labels_of(secret.labels, version.id)
+    if labels:
+        response["VersionStages"] = labels
+    return response
+
+
+def put_secret_value(store: Store, request: Request) -> dict[str, Any]:
+    """Store a value in a new version, or in the empty one that a rotation has opened.
+
+    Args:     SecretId, ClientRequestToken, SecretString or SecretBinary, VersionStages,
+              RotationToken, which proves that a call by another principal is of the rotation.
+    Returns:  ARN, Name, VersionId, VersionStages (the labels now on that version).
+    Raises (in the order checked):
+        ValidationException (400): M10.
+        InvalidRequestException (400): no token, M9 [A].
+        InvalidParameterException (400): both values, M11 [D]. ValidationException (M44).
+        InvalidRequestException (400): neither value, M12 [D].
+        AccessDeniedException, ResourceNotFoundException (M1), InvalidRequestException (M5),
+        InvalidParameterException (M33), InvalidRequestException (M50).
+        InvalidRequestException (M40), AccessDeniedException (M41), EncryptionFailure: as
+            `Keys.check_encryption` says.
+        What `plan_value` raises.
+    Source:   PutSecretValue; api-facts 5, 6.2, 7. A wrong RotationToken is as good as none [D].
+    """
+    check_secret_id(request.members["SecretId"])
+    token = token_of(request)
+    value = value_of(store, request)
+    if value is None:
+        raise ServiceError("InvalidRequestException", "You must provide either SecretString or SecretBinary.")
+    secret = store.get_primary(request)
+    refuse_managed(secret)
+    store.keys.check_encryption(request, secret, secret.kms_key_id)
+    requested = request.members.get("VersionStages")
+    stranger = _stranger(request, secret, token)
+    planned = plan_value(store, secret, token, value, now=request.now, requested=requested, stranger=stranger)
+    planned.keep(store, secret, request.now)
+    on_version = stages.labels_of(secret.labels, token)
+    asked = [label for label in requested or () if label in on_version]
+    return {
+        "ARN": secret.arn,
+        "Name": secret.name,
+        "VersionId": token,
+        # As requested, then the rest: the order is unknown on AWS [D].
+        "VersionStages": list(dict.fromkeys([*asked, *on_version])),
+    }
+
+
+def _stranger(request: Request, secret: StoredSecret, token: str) -> str | None:
+    """Return who fills the empty version of a rotation, unless it is its function [B: rotation-facts 1.2].
+
+    A function without credentials of its own acts for its account.
+    """
+    rotation = secret.rotation
+    if rotation is None or rotation.open_token != token:
+        return None
+    if request.members.get("RotationToken") == rotation.rotation_token:
+        return None
+    owner = account_of(rotation.lambda_arn) if rotation.lambda_arn else secret.account_id
+    is_function = rotation.running_token == token and request.principal == root_arn(owner, request.partition)
+    return None if is_function else request.principal
+
+
+def _version_to_read(secret: StoredSecret, request: Request) -> StoredVersion:
+    version_id = request.members.get("VersionId")
+    label = request.members.get("VersionStage")
+    if version_id is None:
+        label = label or AWSCURRENT
+        version = secret.versions.get(secret.labels.get(label, ""))
+    else:
+        version = secret.versions.get(version_id)
+        if version is not None and label and secret.labels.get(label) != version_id:
+            raise ServiceError(
+                "InvalidRequestException",
+                "You provided a VersionStage that is not associated to the provided VersionId.",
+            )
+    if version is None or version.value is None:
+        # An unknown version is named by its id even where a label is given too.
+        by_label = label and (version is not None or version_id is None)
+        what = f"staging label: {label}" if by_label else f"VersionId: {version_id}"
+        raise ServiceError(
+            "ResourceNotFoundException", f"Secrets Manager can't find the specified secret value for {what}"
+        )
+    return version

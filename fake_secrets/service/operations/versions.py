@@ -1,0 +1,127 @@
+"""Versions and their staging labels: ListSecretVersionIds, UpdateSecretVersionStage."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from fake_secrets import clock
+from fake_secrets.errors import ServiceError
+from fake_secrets.service.operations import paging
+from fake_secrets.service.rules import stages
+from fake_secrets.service.state.access import refuse_managed
+from fake_secrets.service.state.keys import is_default_key
+from fake_secrets.service.state.model import Request, StoredSecret, StoredVersion
+from fake_secrets.service.state.store import Store
+
+__all__ = ["list_secret_version_ids", "room_for_version", "update_secret_version_stage"]
+
+_DEFAULT_KEY = "DefaultEncryptionKey"
+
+
+def list_secret_version_ids(store: Store, request: Request) -> dict[str, Any]:
+    """List a secret's versions in the order of their creation.
+
+    Args:     SecretId, IncludeDeprecated, MaxResults (default 100), NextToken.
+    Returns:  ARN, Name, Versions (VersionId, CreatedDate, KmsKeyIds; VersionStages unless
+              deprecated; LastAccessedDate once read), NextToken where more follow.
+    Raises (in the order checked):
+        ValidationException (M10), AccessDeniedException, ResourceNotFoundException (M1).
+        InvalidNextTokenException (400): a token of another request [code B, text D].
+    Source:   ListSecretVersionIds; api-facts 5 [A]. A secret scheduled for deletion is
+              listed [B]. The order, and that the empty version of an open rotation is
+              listed, are unknown on AWS [D].
+    """
+    secret = store.get(request)
+    include_deprecated = bool(request.members.get("IncludeDeprecated"))
+    held = set(secret.labels.values())
+
+    def after(position: list[Any] | None) -> list[StoredVersion]:
+        last = [-1] if position is None else position
+        return [
+            version
+            for version in secret.versions.values()
+            if (include_deprecated or version.id in held) and [version.serial] > last
+        ]
+
+    page, next_token = paging.paginate(
+        after, request, key=lambda version: [version.serial], scope=(secret.arn, include_deprecated)
+    )
+    response: dict[str, Any] = {
+        "Versions": [_entry(secret, version) for version in page],
+        "ARN": secret.arn,
+        "Name": secret.name,
+    }
+    if next_token is not None:
+        response["NextToken"] = next_token
+    return response
+
+
+def update_secret_version_stage(store: Store, request: Request) -> dict[str, Any]:
+    """Move a staging label to a version, attach it, or remove it.
+
+    Args:     SecretId, VersionStage, RemoveFromVersionId, MoveToVersionId.
+    Returns:  ARN, Name.
+    Raises (in the order checked):
+        ValidationException (M10), AccessDeniedException, ResourceNotFoundException (M1),
+        InvalidRequestException (M5), InvalidParameterException (M33) [D], InvalidRequestException
+        (M50) [D], then what `stages.move` raises.
+    Source:   UpdateSecretVersionStage; api-facts 6.3. LastChangedDate moves [A-], except
+              where nothing does [D].
+    """
+    secret = store.get_primary(request)
+    refuse_managed(secret)
+    members = request.members
+    labels = stages.move(
+        secret.labels,
+        secret.versions,
+        members["VersionStage"],
+        members.get("RemoveFromVersionId"),
+        members.get("MoveToVersionId"),
+        quota=store.quotas.labels,
+    )
+    if labels != secret.labels:
+        secret.labels = labels
+        secret.changed = request.now
+    return {"ARN": secret.arn, "Name": secret.name}
+
+
+def room_for_version(secret: StoredSecret, labels: stages.Labels, quota: int, now: float) -> Sequence[str]:
+    """Return the deprecated versions that go so that one more fits: the oldest, and only those.
+
+    Args:
+        secret: the secret that gets a version.
+        labels: its label map afterwards.
+        quota: how many versions it may have.
+        now: epoch seconds.
+
+    Raises:
+        LimitExceededException (400): not enough versions are deprecated and older than 24 hours
+            [B; text D].
+
+    Source: api-facts 6.5 [B]; that the quota is hard [D].
+    """
+    excess = len(secret.versions) + 1 - quota
+    if excess <= 0:
+        return ()
+    held = set(labels.values())
+    removable = [
+        version.id
+        for version in secret.versions.values()
+        if version.id not in held and now - version.created >= clock.SECONDS_PER_DAY
+    ]
+    if excess > len(removable):
+        raise ServiceError("LimitExceededException", "You exceeded the maximum number of versions for a secret.")
+    return removable[:excess]
+
+
+def _entry(secret: StoredSecret, version: StoredVersion) -> dict[str, Any]:
+    entry: dict[str, Any] = {"VersionId": version.id}
+    labels = stages.labels_of(secret.labels, version.id)
+    if labels:
+        entry["VersionStages"] = labels
+    if version.accessed is not None:
+        entry["LastAccessedDate"] = version.accessed
+    entry["CreatedDate"] = version.created
+    entry["KmsKeyIds"] = [_DEFAULT_KEY if is_default_key(version.kms_key_id) else version.kms_key_id]
+    return entry

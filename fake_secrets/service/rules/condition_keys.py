@@ -1,0 +1,190 @@
+"""The condition keys that policies can ask for: what is known of a request, its caller and its secret."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+from fake_secrets import clock
+from fake_secrets.errors import UnsupportedOperationError
+from fake_secrets.iam.grammar import Policy
+
+__all__ = ["Value", "check_conditions", "keys_of_request", "keys_of_secret"]
+
+Value = str | list[str]
+
+_PREFIX = "secretsmanager:"
+# Groups: the ARN's beginning, account, role.
+_SESSION = re.compile(r"(arn:[^:]+):sts::(\d{12}):assumed-role/([^/]+)/.*", re.ASCII)
+
+# Members of requests that condition keys are named after [B: Service Authorization Reference].
+_MEMBERS = (
+    "Name",
+    "Description",
+    "KmsKeyId",
+    "VersionId",
+    "VersionStage",
+    "RecoveryWindowInDays",
+    "ForceDeleteWithoutRecovery",
+    "ForceOverwriteReplicaSecret",
+    "BlockPublicPolicy",
+    "RotationLambdaARN",
+    "RotateImmediately",
+    "Type",
+)
+# What every request tells, and what no request from a test has: those are absent.
+_TOLD = frozenset(
+    {
+        "aws:currenttime",
+        "aws:epochtime",
+        "aws:principalaccount",
+        "aws:principalarn",
+        "aws:principalisawsservice",
+        "aws:principaltype",
+        "aws:requestedregion",
+        "aws:resourceaccount",
+        "aws:securetransport",
+        "aws:tagkeys",
+        "aws:username",
+        "aws:viaawsservice",
+        *(_PREFIX + member.lower() for member in _MEMBERS),
+        "secretsmanager:addreplicaregions",
+        "secretsmanager:resource/allowrotationlambdaarn",
+        "secretsmanager:resource/type",
+        "secretsmanager:secretid",
+        "secretsmanager:secretprimaryregion",
+    }
+)
+_ABSENT = frozenset(
+    {
+        "aws:calledvia",
+        "aws:calledviafirst",
+        "aws:calledvialast",
+        "aws:multifactorauthage",
+        "aws:multifactorauthpresent",
+        "aws:principalservicename",
+        "aws:principalservicenameslist",
+        "aws:sourceaccount",
+        "aws:sourcearn",
+        "aws:sourceorgid",
+        "aws:sourceorgpaths",
+        "aws:sourcevpc",
+        "aws:sourcevpcarn",
+        "aws:sourcevpce",
+        "aws:vpcsourceip",
+        "ec2:sourceinstancearn",
+    }
+)
+# Of these the rest of the key is a tag's.
+_TAG_KEYS = ("aws:resourcetag/", "secretsmanager:resourcetag/", "aws:requesttag/", "aws:principaltag/")
+
+
+def check_conditions(policy: Policy, name: str) -> None:
+    """Refuse a policy whose conditions ask for what can't be known here.
+
+    Args:
+        policy: the resource policy.
+        name: the name of its secret.
+
+    Raises:
+        UnsupportedOperationError: a condition key is none of the known ones, such as aws:SourceIp.
+    """
+    keys = {condition.key for statement in policy.statements for condition in statement.conditions}
+    unknown = sorted(key for key in keys - _TOLD - _ABSENT if not key.startswith(_TAG_KEYS))
+    if unknown:
+        known = "".join(f"\n- {key}" for key in sorted(_TOLD))
+        msg = (
+            f"the resource policy of secret {name!r} asks for {', '.join(unknown)}, which fake_secrets can't "
+            f"tell of a caller. It knows aws:ResourceTag/..., aws:RequestTag/... and:{known}"
+        )
+        raise UnsupportedOperationError(msg)
+
+
+def keys_of_request(
+    members: Mapping[str, Any], *, principal: str, account_id: str, region: str, now: float
+) -> dict[str, Value]:
+    """Return the condition keys that a request tells, lower-case key to value or values.
+
+    Args:
+        members: the request's members.
+        principal: the ARN of who calls.
+        account_id: the account of the principal.
+        region: the region that is asked.
+        now: the time of the call, epoch seconds.
+
+    Source: IAM's global condition keys, and those of Secrets Manager [B]. A role's session has
+        the role's ARN as aws:PrincipalArn, here without a path, which the session doesn't tell.
+    """
+    return {
+        "aws:currenttime": clock.utc(now).strftime("%Y-%m-%dT%H:%M:%SZ"),
+        "aws:epochtime": str(int(now)),
+        "aws:principalarn": _SESSION.sub(r"\1:iam::\2:role/\3", principal),
+        "aws:principalaccount": account_id,
+        "aws:principalisawsservice": "false",
+        "aws:requestedregion": region,
+        "aws:securetransport": "true",
+        "aws:viaawsservice": "false",
+        **_of_principal(principal),
+        **_of_members(members),
+    }
+
+
+def keys_of_secret(
+    arn: str,
+    *,
+    account_id: str,
+    primary_region: str,
+    kind: str | None,
+    lambda_arn: str | None,
+    tags: Iterable[Mapping[str, str]],
+) -> dict[str, Value]:
+    """Return the condition keys that a secret tells, lower-case key to value.
+
+    Args:
+        arn: its ARN.
+        account_id: the account that owns it.
+        primary_region: its region; of a replica that of its primary.
+        kind: its Type, if it has one.
+        lambda_arn: its rotation function, if it has one.
+        tags: its tags, as DescribeSecret has them.
+
+    Source: condition keys of Secrets Manager [B].
+    """
+    keys: dict[str, Value] = {
+        "aws:resourceaccount": account_id,
+        f"{_PREFIX}secretid": arn,
+        f"{_PREFIX}secretprimaryregion": primary_region,
+    }
+    if kind:
+        keys[f"{_PREFIX}resource/type"] = kind
+    if lambda_arn:
+        keys[f"{_PREFIX}resource/allowrotationlambdaarn"] = lambda_arn
+    for tag in tags:
+        for prefix in ("aws:resourcetag/", f"{_PREFIX}resourcetag/"):
+            keys[prefix + tag.get("Key", "").lower()] = tag.get("Value", "")
+    return keys
+
+
+def _of_principal(arn: str) -> dict[str, Value]:
+    *_, resource = arn.split(":", 5)
+    kind, _, name = resource.partition("/")
+    if kind == "user":
+        return {"aws:principaltype": "User", "aws:username": name.rpartition("/")[2]}
+    return {"aws:principaltype": {"root": "Account", "federated-user": "FederatedUser"}.get(kind, "AssumedRole")}
+
+
+def _of_members(members: Mapping[str, Any]) -> dict[str, Value]:
+    keys: dict[str, Value] = {_PREFIX + name.lower(): _text(members[name]) for name in _MEMBERS if name in members}
+    tags: Sequence[Mapping[str, str]] = members.get("Tags") or ()
+    keys |= {f"aws:requesttag/{tag.get('Key', '').lower()}": tag.get("Value", "") for tag in tags}
+    tag_keys = [*(tag.get("Key", "") for tag in tags), *members.get("TagKeys", ())]
+    if tag_keys:
+        keys["aws:tagkeys"] = tag_keys
+    if "AddReplicaRegions" in members:
+        keys[f"{_PREFIX}addreplicaregions"] = [entry.get("Region", "") for entry in members["AddReplicaRegions"]]
+    return keys
+
+
+def _text(value: Any) -> str:
+    return str(value).lower() if isinstance(value, bool) else str(value)

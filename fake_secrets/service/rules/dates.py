@@ -1,0 +1,32 @@
+"""The dates of rotations: the next window of a secret's RotationRules."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from fake_secrets.service.rules.schedule import Window
+
+__all__ = ["next_window"]
+
+
+def next_window(rules: Mapping[str, Any] | None, since: float, after: float | None = None) -> Window | None:
+    """Return the next rotation window of a secret, or None without rules.
+
+    Args:
+        rules: RotationRules, checked.
+        since: the event that the windows are counted from, epoch seconds: a rotation, a value that
+            was put by hand, or a new configuration.
+        after: return the first window that starts later than this, epoch seconds; by default the
+            first one at all.
+
+    Source: rotation-facts 2.2 [A-]; that a rotation is due as soon as its window starts [D].
+    """
+    if not rules:
+        return None
+    # Few tests need schedules, and they are slow to import.
+    from fake_secrets.service.rules.schedule import schedule_of  # noqa: PLC0415
+
+    schedule = schedule_of(rules)
+    return None if schedule is None else next(schedule.windows(since, after))

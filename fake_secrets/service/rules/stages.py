@@ -1,0 +1,205 @@
+"""The staging-label rules, whole and pure.
+
+A label map says which version each staging label is on: ``{"AWSCURRENT": version_id, ...}``.
+"At most one version per label" (api-facts I1) holds by construction. Each function takes a
+map and returns the new one, or raises `ServiceError`; none changes what it was given.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping, Sequence
+
+from fake_secrets.errors import ServiceError
+
+__all__ = [
+    "AWSCURRENT",
+    "AWSPENDING",
+    "AWSPREVIOUS",
+    "LABEL_QUOTA",
+    "Labels",
+    "attach",
+    "by_version",
+    "is_rotation_open",
+    "labels_of",
+    "move",
+    "open_rotation",
+]
+
+Labels = Mapping[str, str]
+
+AWSCURRENT = "AWSCURRENT"
+AWSPENDING = "AWSPENDING"
+AWSPREVIOUS = "AWSPREVIOUS"
+
+LABEL_QUOTA = 20
+
+
+def labels_of(labels: Labels, version_id: str) -> list[str]:
+    """Return the labels of one version; an empty list means that it is deprecated."""
+    return [label for label, holder in labels.items() if holder == version_id]
+
+
+def by_version(labels: Labels) -> dict[str, list[str]]:
+    """Return the same map seen from its versions: version id to labels, never an empty list."""
+    versions: dict[str, list[str]] = {}
+    for label, version_id in labels.items():
+        versions.setdefault(version_id, []).append(label)
+    return versions
+
+
+def is_rotation_open(labels: Labels) -> bool:
+    """Say whether AWSPENDING is on a version that isn't current: a rotation isn't complete [B]."""
+    pending = labels.get(AWSPENDING)
+    return pending is not None and pending != labels.get(AWSCURRENT)
+
+
+def open_rotation(labels: Labels, version_id: str, *, quota: int = LABEL_QUOTA) -> dict[str, str]:
+    """Put AWSPENDING on the empty version that a rotation begins with, from wherever it is.
+
+    Args:
+        labels: the label map before the call.
+        version_id: the empty version.
+        quota: how many labels the secret may have in all.
+
+    Raises:
+        LimitExceededException (400): the secret would have more labels than the quota.
+
+    Source: RotateSecret; api-facts 10 [A], 6.1 I9 [B].
+    """
+    return _within_quota(labels, {**labels, AWSPENDING: version_id}, quota)
+
+
+def attach(
+    labels: Labels,
+    version_id: str,
+    requested: Sequence[str] | None,
+    *,
+    is_first_version: bool,
+    quota: int = LABEL_QUOTA,
+) -> dict[str, str]:
+    """Attach labels to a version whose value is being stored (PutSecretValue, UpdateSecret).
+
+    Args:
+        labels: the label map before the call.
+        version_id: the version that gets the value.
+        requested: VersionStages as sent; None means AWSCURRENT.
+        is_first_version: whether the secret had no version at all, which adds AWSCURRENT to
+            whatever was requested.
+        quota: how many labels the secret may have in all.
+
+    Returns:
+        The new map. Where AWSCURRENT moves, its old holder gets AWSPREVIOUS, and AWSPENDING
+        goes from every other version: the old current one and one in flight alike.
+
+    Raises:
+        LimitExceededException (400): the secret would have more labels than the quota.
+
+    Source: PutSecretValue; api-facts 6.1 I3, I5 [A], I5b [B], I9 [B]; 6.2. AWSPENDING put by
+        hand on a third version goes too (I5c) [D]; so does an explicitly requested
+        AWSPREVIOUS where AWSCURRENT moves in the same call [D].
+    """
+    moves_current = requested is None or is_first_version or AWSCURRENT in requested
+    after = dict(labels)
+    if moves_current and after.get(AWSPENDING) != version_id:
+        after.pop(AWSPENDING, None)
+    after.update({stage: version_id for stage in requested or () if stage != AWSCURRENT})
+    if moves_current:
+        after = _advance_current(after, version_id)
+    return _within_quota(labels, after, quota)
+
+
+def move(
+    labels: Labels,
+    version_ids: Collection[str],
+    label: str,
+    remove_from: str | None,
+    move_to: str | None,
+    *,
+    quota: int = LABEL_QUOTA,
+) -> dict[str, str]:
+    """Move, attach or remove one label by the decision table of UpdateSecretVersionStage.
+
+    Args:
+        labels: the label map before the call.
+        version_ids: every version of the secret.
+        label: VersionStage.
+        remove_from: RemoveFromVersionId, or None if it wasn't sent.
+        move_to: MoveToVersionId, or None if it wasn't sent.
+        quota: how many labels the secret may have in all.
+
+    Returns:
+        The new map; an equal one where the label already was where it should be (rows 5, 7).
+
+    Raises (in the order checked):
+        InvalidParameterException (400): neither version id is given (row 1) [D].
+        ResourceNotFoundException (400): a version id is unknown (rows 10, 11) [D].
+        InvalidParameterException (400): `remove_from` doesn't hold the label (rows 3, 9)
+            [B, text D]; AWSCURRENT would be removed (row 8) [C]; the label is attached
+            elsewhere and `remove_from` is absent (row 4) [A].
+        LimitExceededException (400): the secret would have more labels than the quota [B].
+
+    Source: UpdateSecretVersionStage; api-facts 6.3. AWSPENDING stays on a version that
+        becomes current [A]; from the one that AWSCURRENT leaves it goes, as with a put [D].
+    """
+    if remove_from is None and move_to is None:
+        raise ServiceError("InvalidParameterException", "You must provide RemoveFromVersionId or MoveToVersionId.")
+    for version_id in (remove_from, move_to):
+        if version_id is not None and version_id not in version_ids:
+            raise ServiceError(
+                "ResourceNotFoundException", "Secrets Manager can't find the specified secret version."
+            )
+    holder = labels.get(label)
+    if remove_from is not None and remove_from != holder:
+        raise ServiceError(
+            "InvalidParameterException",
+            f"When you move staging label {label}, if you specify RemoveFromVersionId, it must be set "
+            f"to the version that currently has the staging label {label}.",
+        )
+    if move_to is None:
+        return _remove(labels, label)
+    if holder == move_to:
+        return dict(labels)
+    if holder is not None and remove_from is None:
+        raise ServiceError(
+            "InvalidParameterException",
+            f"The parameter RemoveFromVersionId can't be empty. Staging label {label} is currently "
+            f"attached to version {holder}, so you must explicitly reference that version in "
+            "RemoveFromVersionId.",
+        )
+    after = dict(labels)
+    if label == AWSCURRENT:
+        if after.get(AWSPENDING) == holder:
+            after.pop(AWSPENDING, None)
+        after = _advance_current(after, move_to)
+    else:
+        after[label] = move_to
+    return _within_quota(labels, after, quota)
+
+
+def _remove(labels: Labels, label: str) -> dict[str, str]:
+    if label == AWSCURRENT:
+        raise ServiceError(
+            "InvalidParameterException",
+            "You can only move staging label AWSCURRENT to a different secret version. "
+            "It can't be completely removed.",
+        )
+    return {other: holder for other, holder in labels.items() if other != label}
+
+
+def _advance_current(labels: dict[str, str], version_id: str) -> dict[str, str]:
+    """Put AWSCURRENT on a version and AWSPREVIOUS on the one it leaves (api-facts I3, I4)."""
+    holder = labels.get(AWSCURRENT)
+    after = {**labels, AWSCURRENT: version_id}
+    if holder is not None and holder != version_id:
+        after[AWSPREVIOUS] = holder
+    return after
+
+
+def _within_quota(before: Labels, after: dict[str, str], quota: int) -> dict[str, str]:
+    """Return the map afterwards, unless it has grown beyond the quota: what is there stays."""
+    if len(after) > max(quota, len(before)):
+        # No source records AWS's text; the code is documented [B].
+        raise ServiceError(
+            "LimitExceededException", "You exceeded the maximum number of staging labels for a secret."
+        )
+    return after

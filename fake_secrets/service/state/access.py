@@ -1,0 +1,123 @@
+"""What may not be touched: other accounts' secrets, replicas, and what AWS itself manages."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from fake_secrets.arns import account_of
+from fake_secrets.errors import ServiceError
+from fake_secrets.service.state.model import Request, StoredSecret
+
+__all__ = ["check_access", "is_foreign", "policy_context", "refuse_managed", "refuse_replica"]
+
+_PREFIX = "secretsmanager:"
+
+
+def is_foreign(request: Request, secret_id: str) -> bool:
+    """Say whether a SecretId is an ARN of another account than the caller's."""
+    return secret_id.startswith("arn:") and account_of(secret_id) != request.account_id
+
+
+def check_access(request: Request, secret: StoredSecret | None, secret_id: str) -> None:
+    """Refuse a caller of another account whom the secret's resource policy doesn't allow.
+
+    What the caller's own account permits isn't looked at: its identity-based policies are taken
+    to allow everything.
+
+    Args:
+        request: says who calls, and what for.
+        secret: the secret, or None where there is none.
+        secret_id: SecretId as sent.
+
+    Raises:
+        UnsupportedOperationError: the policy asks for what can't be known here of a caller.
+        AccessDeniedException (400): M42, in the words that IAM has for resource-based policies
+            [code C, text D]; authorization comes before existence [C].
+
+    Source: api-facts 13 [A]; IAM's rules for access across accounts [B].
+    """
+    resource = secret_id if secret is None else secret.arn
+    decision = "none"
+
+    action = _PREFIX + request.operation
+    if secret is not None and secret.policy is not None:
+        # Few tests need them, and they are slow to import.
+        from fake_secrets.iam import grammar  # noqa: PLC0415
+        from fake_secrets.service.rules.condition_keys import check_conditions  # noqa: PLC0415
+
+        policy = grammar.parse(secret.policy)
+        check_conditions(policy, secret.name)
+        decision = grammar.decide(
+            policy,
+            principal=request.principal,
+            action=action,
+            resource=resource,
+            context=policy_context(request, secret),
+        )
+    if decision != "allow":
+        reason = (
+            "with an explicit deny in a resource-based policy"
+            if decision == "deny"
+            else f"because no resource-based policy allows the {action} action"
+        )
+        raise ServiceError(
+            "AccessDeniedException",
+            f"User: {request.principal} is not authorized to perform: {action} on resource: {resource} {reason}",
+        )
+
+
+def policy_context(request: Request, secret: StoredSecret | None) -> Mapping[str, str | list[str]]:
+    """Return what the conditions of a policy can ask: lower-case condition key to value or values.
+
+    Args:
+        request: says who calls, and what for.
+        secret: the secret that it is about, if any.
+    """
+    # Few tests need policies, which are slow to import.
+    from fake_secrets.service.rules.condition_keys import keys_of_request, keys_of_secret  # noqa: PLC0415
+
+    of_request = keys_of_request(
+        request.members,
+        principal=request.principal,
+        account_id=request.account_id,
+        region=request.region,
+        now=request.now,
+    )
+    if secret is None:
+        return of_request
+    of_secret = keys_of_secret(
+        secret.arn,
+        account_id=secret.account_id,
+        primary_region=(secret.primary or secret).region,
+        kind=secret.type,
+        lambda_arn=None if secret.rotation is None else secret.rotation.lambda_arn,
+        tags=secret.tags or (),
+    )
+    return {**of_request, **of_secret}
+
+
+def refuse_replica(secret: StoredSecret) -> None:
+    """Refuse to change a replica.
+
+    Raises:
+        InvalidParameterException (400): M33 [C for PutResourcePolicy, else D].
+    """
+    if secret.primary is not None:
+        raise ServiceError(
+            "InvalidParameterException",
+            "Operation not permitted on a replica secret. Call must be made in primary secret's region.",
+        )
+
+
+def refuse_managed(secret: StoredSecret) -> None:
+    """Refuse to change a secret that another service of AWS manages.
+
+    Raises:
+        InvalidRequestException (400): M50 [B; C for tags and updates, else D]. AWS's text goes
+            on to name the service.
+    """
+    if secret.owning_service is not None:
+        raise ServiceError(
+            "InvalidRequestException",
+            "This secret is managed by an AWS service, and you must use that service to update it.",
+        )

@@ -1,0 +1,104 @@
+"""KMS as far as it shows: which keys can't be used, and who may use the default one."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from fake_secrets.arns import region_of
+from fake_secrets.errors import ServiceError
+from fake_secrets.service.state.model import Request, StoredSecret
+
+__all__ = ["DEFAULT_KEY_ALIAS", "KEY_STATES", "KeyState", "Keys", "check_key_region", "is_default_key"]
+
+DEFAULT_KEY_ALIAS = "alias/aws/secretsmanager"
+
+KeyState = Literal["enabled", "disabled", "denied"]
+KEY_STATES = ("enabled", "disabled", "denied")
+
+_RESOURCE_FIELD = 5
+
+
+class Keys:
+    """The KMS keys of a world: all can be used, but for those that a test declares otherwise."""
+
+    def __init__(self) -> None:
+        self._states: dict[str, KeyState] = {}
+
+    def declare(self, key_id: str, state: KeyState) -> None:
+        """Have a key be enabled, disabled, or denied to every caller from now on.
+
+        Args:
+            key_id: key id, alias, or the ARN of either; ARN and id are the same key.
+            state: what becomes of it.
+        """
+        self._states[_id_of(key_id)] = state
+
+    def is_denied(self, key_id: str | None) -> bool:
+        """Say whether a key is denied to every caller."""
+        return self._states.get(_id_of(key_id or DEFAULT_KEY_ALIAS)) == "denied"
+
+    def check_encryption(self, request: Request, secret: StoredSecret, key_id: str | None) -> None:
+        """Refuse to encrypt a value.
+
+        Args:
+            request: says who calls.
+            secret: the secret whose value it is.
+            key_id: the key; None for the default one.
+
+        Raises (in the order checked):
+            InvalidRequestException (400): another account's secret with the default key, M40 [A].
+            AccessDeniedException (400): the key is denied, M41 [C].
+            EncryptionFailure (400): the key is disabled [code B, text D].
+        """
+        self._check(request, secret, key_id, "EncryptionFailure", "encrypt")
+
+    def check_decryption(self, request: Request, secret: StoredSecret, key_id: str | None) -> None:
+        """Refuse to decrypt a value, as `check_encryption` does, with DecryptionFailure instead."""
+        self._check(request, secret, key_id, "DecryptionFailure", "decrypt")
+
+    def _check(self, request: Request, secret: StoredSecret, key_id: str | None, code: str, verb: str) -> None:
+        if secret.account_id != request.account_id and is_default_key(key_id):
+            raise ServiceError(
+                "InvalidRequestException",
+                "You can't access a secret from a different AWS account if you encrypt the secret "
+                "with the default KMS service key.",
+            )
+        if not self._states:
+            return
+        state = self._states.get(_id_of(key_id or DEFAULT_KEY_ALIAS))
+        if state == "denied":
+            raise ServiceError("AccessDeniedException", "Access to KMS is not allowed")
+        if state == "disabled":
+            raise ServiceError(
+                code, f"Secrets Manager can't {verb} the protected secret text using the provided KMS key."
+            )
+
+
+def is_default_key(key_id: str | None) -> bool:
+    """Say whether a KmsKeyId is none, or means the default key in any of its forms."""
+    return key_id is None or _id_of(key_id) == DEFAULT_KEY_ALIAS
+
+
+def check_key_region(key_id: str | None, region: str) -> None:
+    """Refuse the ARN of a KMS key of another region.
+
+    Args:
+        key_id: KmsKeyId as sent.
+        region: the secret's region.
+
+    Raises:
+        InvalidRequestException (400): M49 [text C, code D].
+    """
+    key_region = region_of(key_id) if key_id else None
+    if key_region is not None and key_region != region:
+        raise ServiceError(
+            "InvalidRequestException",
+            f"The operation failed because of an invalid KMS key: Invalid arn {key_region}",
+        )
+
+
+def _id_of(key_id: str) -> str:
+    """Return what names a key in an ARN and by itself alike."""
+    fields = key_id.split(":", _RESOURCE_FIELD)
+    resource = fields[_RESOURCE_FIELD] if fields[0] == "arn" and len(fields) > _RESOURCE_FIELD else key_id
+    return resource.removeprefix("key/")

@@ -1,0 +1,222 @@
+"""What the service keeps and takes: `StoredSecret`, `StoredVersion`, `RotationState`, and a `Request`."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Any
+
+from fake_secrets.service.rules.dates import next_window
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+    from fake_secrets.service.rules.constraints import Shape
+
+__all__ = [
+    "Replica",
+    "Request",
+    "RotationState",
+    "StoredSecret",
+    "StoredVersion",
+]
+
+# Removed versions whose ids are kept for the timeline: more than one can show.
+_KEPT_REMOVED = 1_000
+
+_NOTHING: Mapping[Any, Any] = MappingProxyType({})
+
+
+def _nothing() -> Mapping[Any, Any]:
+    return _NOTHING
+
+
+@dataclass(slots=True)
+class Request:
+    """One call, as it would have gone over the wire.
+
+    Args:
+        operation: the API operation, such as ``GetSecretValue``.
+        members: the JSON body; blobs are base64 strings.
+        region: the region that the client calls.
+        partition: the partition of that region, such as ``aws``.
+        account_id: the account that calls, twelve digits.
+        principal: the ARN of who calls, in that account.
+        now: the time of the call, epoch seconds.
+        shape: the operation's input shape, or None where the caller has checked the members.
+    """
+
+    operation: str
+    members: dict[str, Any] = field(repr=False)
+    region: str
+    partition: str
+    account_id: str
+    principal: str
+    now: float
+    shape: Shape | None = None
+
+
+@dataclass(slots=True)
+class StoredVersion:
+    """One version of a secret. `value` is None in the empty version that opens a rotation.
+
+    Dates are epoch seconds; `serial` counts the versions of the secret in the order of creation.
+    `kms_key_id` is the key that the value was encrypted with, None for the default one. `stranger`
+    is who filled the empty version of a rotation, where that wasn't its function.
+    """
+
+    id: str
+    value: str | bytes | None = field(repr=False)
+    created: float
+    serial: int
+    accessed: float | None = None
+    kms_key_id: str | None = None
+    stranger: str | None = None
+
+
+@dataclass(slots=True)
+class RotationState:
+    """How a secret is rotated.
+
+    `open_token` names the version in flight, while there is one, `rotation_token` proves that a call
+    is of its rotation, and `running_token` names the version of the latest attempt, while it runs.
+    `was_tried` says that the latest has ended and left the version open, `failures` counts those in a
+    row that have failed. A secret that AWS or a partner rotates has no `lambda_arn`.
+
+    `abandoned` are the versions in flight that another value has overtaken.
+
+    `counted_from` is the event that the schedule counts from, `window` the start of the next window,
+    and `next_rotation` NextRotationDate. `retry_at` is when the open rotation is attempted again. All
+    are epoch seconds.
+    """
+
+    lambda_arn: str | None
+    enabled: bool = True
+    rules: Mapping[str, Any] | None = None
+    last_rotated: float | None = None
+    next_rotation: float | None = None
+    counted_from: float = 0.0
+    window: float | None = None
+    retry_at: float | None = None
+    open_token: str | None = None
+    rotation_token: str | None = field(default=None, repr=False)
+    running_token: str | None = None
+    abandoned: frozenset[str] = frozenset()
+    was_tried: bool = False
+    failures: int = 0
+    external_metadata: list[dict[str, str]] | None = None
+    external_role_arn: str | None = None
+
+    @property
+    def due(self) -> float | None:
+        """When something is to be done unasked: a rotation, or another attempt; epoch seconds."""
+        if self.window is None or self.retry_at is None:
+            return self.retry_at if self.window is None else self.window
+        return min(self.window, self.retry_at)
+
+    def open(self, token: str, rotation_token: str) -> None:
+        """Have a version be in flight."""
+        self.close()
+        self.open_token, self.rotation_token = token, rotation_token
+
+    def count_from(self, since: float) -> None:
+        """Count the next rotation from an event: a rotation, a value put by hand, a new configuration.
+
+        Args:
+            since: the event, epoch seconds. Without rules no rotation is due afterwards.
+        """
+        self.counted_from = since
+        window = next_window(self.rules, since)
+        self.window = None if window is None else window.start
+        self.next_rotation = None if window is None else window.end - 1
+
+    def skip_missed(self, now: float) -> None:
+        """Skip the windows and the attempt that are due by `now` (epoch seconds), if rotation is enabled.
+
+        Windows are still counted from the same event, and NextRotationDate stays as it is.
+        """
+        if not self.enabled:
+            return
+        window = next_window(self.rules, self.counted_from, now)
+        self.window = None if window is None else window.start
+        if self.retry_at is not None and self.retry_at <= now:
+            self.retry_at = None
+
+    def close(self) -> None:
+        """Have none be in flight any more, nor be attempted again."""
+        self.open_token = self.rotation_token = self.retry_at = None
+        self.was_tried, self.failures = False, 0
+
+
+@dataclass(slots=True)
+class Replica:
+    """One entry of a primary's ReplicationStatus; `secret` is None where replication has failed."""
+
+    region: str
+    kms_key_id: str | None
+    status: str
+    message: str | None = None
+    secret: StoredSecret | None = None
+
+
+@dataclass(slots=True)
+class StoredSecret:
+    """One secret. `labels` maps staging label to version id.
+
+    `serial` counts the secrets of its store in the order of creation; `version_count` says how many
+    versions it ever had, and `removed` are the ids of the latest of those that are gone, by serial. It,
+    `labels` and `replicas` are replaced, never changed: most secrets share empty ones. Dates are epoch
+    seconds. `tags` is None while the secret was never tagged, which DescribeSecret tells apart from
+    having lost its last tag [A: api-facts 5]. `replicas` are a primary's, by region; `primary` is set
+    on a replica. `announced` are the labels as the last event left them.
+    """
+
+    arn: str
+    name: str
+    region: str
+    account_id: str
+    created: float
+    changed: float
+    serial: int = 0
+    description: str | None = None
+    kms_key_id: str | None = None
+    tags: list[dict[str, str]] | None = None
+    versions: dict[str, StoredVersion] = field(default_factory=dict)
+    removed: Mapping[int, str] = field(default_factory=_nothing, repr=False)
+    version_count: int = 0
+    labels: Mapping[str, str] = field(default_factory=_nothing)
+    announced: Mapping[str, str] = field(default_factory=_nothing, repr=False)
+    accessed: float | None = None
+    deleted: float | None = None
+    deletion_date: float | None = None
+    rotation: RotationState | None = None
+    type: str | None = None
+    owning_service: str | None = None
+    policy: str | None = None
+    replicas: Mapping[str, Replica] = field(default_factory=_nothing)
+    primary: StoredSecret | None = field(default=None, repr=False)
+
+    @property
+    def is_managed(self) -> bool:
+        """Whether AWS or a partner rotates it, unless it has a function."""
+        return bool(self.owning_service or self.type)
+
+    @property
+    def history(self) -> dict[int, str]:
+        """The ids of the versions that it ever had, but for the oldest of very many, by serial."""
+        live = {version.serial: version.id for version in self.versions.values()}
+        return dict(sorted({**self.removed, **live}.items()))
+
+    def remove_versions(self, version_ids: Iterable[str]) -> None:
+        """Remove versions that have no label."""
+        for version_id in version_ids:
+            version = self.versions.pop(version_id)
+            kept = list(self.removed.items())[-_KEPT_REMOVED:]
+            self.removed = {**dict(kept), version.serial: version_id}
+
+    def add_version(self, version_id: str, value: str | bytes | None, now: float) -> StoredVersion:
+        """Add a version without labels and return it."""
+        version = StoredVersion(version_id, value, now, self.version_count, kms_key_id=self.kms_key_id)
+        self.versions[version_id] = version
+        self.version_count += 1
+        return version

@@ -1,0 +1,269 @@
+"""Seeded secrets: checked when they are described, planted when the world is first used."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from fake_secrets.arns import SUFFIX, secret_arn
+from fake_secrets.errors import SecretExistsError, SeedError
+from fake_secrets.ids import Ids
+from fake_secrets.options import check_region
+from fake_secrets.service.rules.constraints import TOKEN_LENGTHS
+from fake_secrets.service.rules.stages import AWSCURRENT, AWSPENDING, AWSPREVIOUS, LABEL_QUOTA
+from fake_secrets.service.state.model import RotationState, StoredSecret
+from fake_secrets.service.state.store import Store, is_valid_name
+
+__all__ = ["Seed", "SeedValue", "describe_seed", "describe_seeds", "plant", "stored_value"]
+
+__tracebackhide__ = True  # the arguments in our frames may hold secret values
+
+SeedValue = str | bytes | Mapping[str, Any] | None
+
+# In the order in which AWS would have come to have them, which is that of the versions.
+_OLDEST_FIRST = {AWSPREVIOUS: 0, AWSCURRENT: 2, AWSPENDING: 3}
+_CUSTOM = 1
+_MAX_VALUE = 65_536
+_MAX_NAME = 512
+_MAX_LABEL = 256
+_MANAGED_ROTATION_DAYS = 7
+
+
+@dataclass(frozen=True, slots=True)
+class Seed:
+    """A secret to be, checked. `versions` maps version id to value, `labels` label to version id."""
+
+    name: str
+    region: str
+    arn_suffix: str
+    versions: Mapping[str, str | bytes | None] = field(repr=False)
+    labels: Mapping[str, str]
+    description: str | None = None
+    kms_key_id: str | None = None
+    tags: Mapping[str, str] = field(default_factory=dict)
+    owning_service: str | None = None
+
+
+def describe_seeds(secrets: Any, region: str, ids: Ids) -> list[Seed]:
+    """Check the seed of `mock_stages`.
+
+    Args:
+        secrets: name to value; a dict with a key among AWSCURRENT, AWSPENDING and AWSPREVIOUS is
+            a label map, any other dict a JSON value.
+        region: the region that the secrets are in.
+        ids: the maker of ids.
+
+    Raises:
+        SeedError: such a secret could not exist.
+        TypeError: the seed isn't a mapping.
+    """
+    if secrets is not None and not isinstance(secrets, Mapping):
+        msg = f"secrets= takes a mapping from secret name to value, not {type(secrets).__name__}"
+        raise TypeError(msg)
+    seeds = []
+    for name, value in (secrets or {}).items():
+        is_label_map = isinstance(value, Mapping) and not _OLDEST_FIRST.keys().isdisjoint(value)
+        what = {"labels": value} if is_label_map else {"value": value}
+        seeds.append(describe_seed(name, region=region, ids=ids, **what))
+    return seeds
+
+
+def describe_seed(
+    name: str,
+    value: SeedValue = None,
+    *,
+    region: str,
+    ids: Ids,
+    labels: Mapping[str, SeedValue] | None = None,
+    version_ids: Mapping[str, str] | None = None,
+    arn_suffix: str | None = None,
+    description: str | None = None,
+    kms_key_id: str | None = None,
+    tags: Mapping[str, str] | None = None,
+    owning_service: str | None = None,
+) -> Seed:
+    """Check one secret to be seeded, and give it ids.
+
+    Args:
+        name: the secret's name.
+        value: the value of AWSCURRENT; None for a secret without a value.
+        region: the secret's region.
+        ids: the maker of ids.
+        labels: label to value, instead of `value`. None is the empty version of an open
+            rotation, under AWSPENDING only.
+        version_ids: label to version id; labels with the same id share a version.
+        arn_suffix: the ARN's last six characters.
+        description, kms_key_id, tags: as CreateSecret has them; tags map key to value.
+        owning_service: the service of AWS that manages the secret.
+
+    Raises:
+        SeedError: such a secret could not exist in AWS.
+        ValueError: the region isn't one.
+        TypeError: a value is neither str, bytes nor a mapping, labels or version_ids are no
+            mapping, or description, kms_key_id, tags or owning_service aren't text.
+    """
+    if not isinstance(name, str) or not is_valid_name(name) or len(name) > _MAX_NAME:
+        msg = f"{name!r} can't be a secret's name: 1 to {_MAX_NAME} letters, digits and -/_+=.@!"
+        raise SeedError(msg)
+    mappings: dict[str, object] = {"labels": labels, "version_ids": version_ids}
+    for what, mapping in mappings.items():
+        if mapping is not None and not isinstance(mapping, Mapping):
+            msg = f"{what}= of secret {name!r} is a mapping by staging label, not {type(mapping).__name__}"
+            raise TypeError(msg)
+    if labels is not None and value is not None:
+        msg = f"secret {name!r} is given both a value and labels; give one of them"
+        raise SeedError(msg)
+    if labels is None:
+        labels = {} if value is None else {AWSCURRENT: value}
+    check_region(region)
+    texts: dict[str, object] = {
+        "description": description,
+        "kms_key_id": kms_key_id,
+        "owning_service": owning_service,
+    }
+    for what, text in texts.items():
+        if text is not None and not isinstance(text, str):
+            msg = f"{what} of secret {name!r} is a str, not {type(text).__name__}"
+            raise TypeError(msg)
+    if tags is not None and not _is_text_map(tags):
+        msg = f"tags of secret {name!r} are a mapping from tag key to tag value, both str"
+        raise TypeError(msg)
+    suffix = ids.arn_suffix() if arn_suffix is None else arn_suffix
+    if not isinstance(suffix, str) or not SUFFIX.fullmatch(f"-{suffix}"):
+        msg = f"arn_suffix={suffix!r} isn't six letters or digits, such as 'a1b2c3'"
+        raise SeedError(msg)
+    _check_labels(name, labels)
+    ids_by_label = _version_ids(name, labels, version_ids or {}, ids)
+    return Seed(
+        name=name,
+        region=region,
+        arn_suffix=suffix,
+        versions=_versions(name, labels, ids_by_label),
+        labels=ids_by_label,
+        description=description,
+        kms_key_id=kms_key_id,
+        tags=dict(tags or {}),
+        owning_service=owning_service,
+    )
+
+
+def plant(store: Store, seed: Seed, account_id: str, now: float) -> StoredSecret:
+    """Put a seeded secret into the store.
+
+    Args:
+        store: where to.
+        seed: the secret to be.
+        account_id: the account that owns it.
+        now: its dates, epoch seconds.
+
+    Raises:
+        SecretExistsError: the name is taken.
+    """
+    taken = store.named(account_id, seed.region, seed.name)
+    if taken is not None:
+        state = " and is scheduled for deletion" if taken.deleted is not None else ""
+        msg = f"secret {seed.name!r} exists already{state}. Change it with a client, or take another name."
+        raise SecretExistsError(msg)
+    secret = StoredSecret(
+        arn=secret_arn(seed.region, account_id, seed.name, seed.arn_suffix),
+        name=seed.name,
+        region=seed.region,
+        account_id=account_id,
+        created=now,
+        changed=now,
+        description=seed.description,
+        kms_key_id=seed.kms_key_id,
+        tags=[{"Key": key, "Value": value} for key, value in seed.tags.items()] or None,
+        labels=dict(seed.labels),
+    )
+    if seed.owning_service is not None:
+        _have_managed(secret, seed.owning_service)
+    for version_id, value in seed.versions.items():
+        secret.add_version(version_id, value, now)
+    # Nobody is told of what was there before.
+    secret.announced = secret.labels
+    store.add(secret)
+    store.follow_up(secret, now)
+    return secret
+
+
+def _have_managed(secret: StoredSecret, service: str) -> None:
+    """Give a secret what AWS gives the secrets that one of its services manages [C: api-facts 4.3]."""
+    secret.owning_service = service
+    secret.tags = [*(secret.tags or ()), {"Key": "aws:secretsmanager:owningService", "Value": service}]
+    rules = {"AutomaticallyAfterDays": _MANAGED_ROTATION_DAYS}
+    secret.rotation = RotationState(None, rules=rules)
+    secret.rotation.count_from(secret.created)
+
+
+def _is_text_map(value: object) -> bool:
+    return isinstance(value, Mapping) and all(isinstance(text, str) for pair in value.items() for text in pair)
+
+
+def _check_labels(name: str, labels: Mapping[str, SeedValue]) -> None:
+    if AWSPREVIOUS in labels and AWSCURRENT not in labels:
+        msg = f"secret {name!r} has AWSPREVIOUS without AWSCURRENT; on AWS the one comes from moving the other"
+        raise SeedError(msg)
+    if len(labels) > LABEL_QUOTA:
+        msg = f"secret {name!r} has {len(labels)} staging labels; AWS allows {LABEL_QUOTA}"
+        raise SeedError(msg)
+    for label, value in labels.items():
+        if not isinstance(label, str) or not 1 <= len(label) <= _MAX_LABEL:
+            msg = f"{label!r} can't be a staging label: a string of 1 to {_MAX_LABEL} characters"
+            raise SeedError(msg)
+        if value is None and label != AWSPENDING:
+            msg = f"secret {name!r} has no value under {label}; only AWSPENDING can be on an empty version"
+            raise SeedError(msg)
+
+
+def _version_ids(name: str, labels: Mapping[str, SeedValue], given: Mapping[str, str], ids: Ids) -> dict[str, str]:
+    for label, version_id in given.items():
+        if label not in labels:
+            msg = f"version_ids= of secret {name!r} names {label!r}, which isn't among its labels {list(labels)!r}"
+            raise SeedError(msg)
+        if not isinstance(version_id, str) or len(version_id) not in TOKEN_LENGTHS:
+            msg = f"{version_id!r} can't be a version id: 32 to 64 characters"
+            raise SeedError(msg)
+    return {label: given.get(label) or ids.uuid() for label in labels}
+
+
+def _versions(
+    name: str, labels: Mapping[str, SeedValue], ids_by_label: Mapping[str, str]
+) -> dict[str, str | bytes | None]:
+    versions: dict[str, str | bytes | None] = {}
+    for label in sorted(labels, key=lambda label: _OLDEST_FIRST.get(label, _CUSTOM)):
+        version_id, value = ids_by_label[label], stored_value(name, labels[label])
+        if versions.setdefault(version_id, value) != value:
+            msg = f"labels of secret {name!r} share version {version_id} but not its value"
+            raise SeedError(msg)
+    return versions
+
+
+def stored_value(name: str, value: Any) -> str | bytes | None:
+    """Return a value as it is stored: a dict becomes a JSON string.
+
+    Args:
+        name: the secret's name.
+        value: str, bytes, a dict, or None.
+
+    Raises:
+        TypeError: it is something else, or isn't JSON.
+        SeedError: it is empty, or larger than AWS takes.
+    """
+    if isinstance(value, Mapping):
+        try:
+            value = json.dumps(value, allow_nan=False)
+        except (TypeError, ValueError):
+            # Chained, the cause would show a part of the value.
+            msg = f"the value of secret {name!r} isn't JSON: a dict of strings, numbers, lists and dicts is"
+            raise TypeError(msg) from None
+    if value is not None and not isinstance(value, str | bytes):
+        msg = f"the value of secret {name!r} is neither str, bytes nor a dict but {type(value).__name__}"
+        raise TypeError(msg)
+    size = 1 if value is None else len(value.encode("utf-8", "surrogatepass") if isinstance(value, str) else value)
+    if not 1 <= size <= _MAX_VALUE:
+        msg = f"the value of secret {name!r} has length {size}; AWS takes 1 to {_MAX_VALUE} bytes"
+        raise SeedError(msg)
+    return value

@@ -1,0 +1,300 @@
+"""What is stored where: accounts, regions, SecretId look-up; and what falls due by the clock."""
+
+from __future__ import annotations
+
+import functools
+import itertools
+import re
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass, field
+
+from fake_secrets.arns import SECRET_ARN, SUFFIX, SUFFIX_LENGTH
+from fake_secrets.errors import ServiceError
+from fake_secrets.ids import Ids
+from fake_secrets.service.state.access import check_access, is_foreign, refuse_replica
+from fake_secrets.service.state.agenda import Agenda
+from fake_secrets.service.state.events import EventLog, label_events, version_events
+from fake_secrets.service.state.keys import Keys
+from fake_secrets.service.state.model import Request, StoredSecret
+from fake_secrets.service.state.quotas import Quotas
+from fake_secrets.service.state.retries import Retries
+from fake_secrets.service.state.shelf import CREATED, Position, Shelf
+
+__all__ = ["StartedRotation", "Store", "check_name", "check_secret_id", "is_valid_name"]
+
+_NAME = re.compile(r"[A-Za-z0-9\-/_+=.@!]+", re.ASCII)
+
+
+def is_valid_name(name: str) -> bool:
+    """Say whether a secret may have this name [A: api-facts 2]."""
+    return _NAME.fullmatch(name) is not None
+
+
+def check_name(name: str) -> None:
+    """Refuse a name with characters that AWS doesn't take.
+
+    Raises:
+        ValidationException (400): M10 [A: api-facts 2].
+    """
+    if not is_valid_name(name):
+        raise ServiceError(
+            "ValidationException",
+            "Invalid name. Must be a valid name containing alphanumeric characters, "
+            "or any of the following: -/_+=.@!",
+        )
+
+
+def check_secret_id(secret_id: str) -> None:
+    """Refuse a SecretId with characters that no name has.
+
+    Raises:
+        ValidationException (400): M10 [A: api-facts 2]. An ARN without the form of a secret's
+            ARN is taken for a bad name [D].
+    """
+    if secret_id.startswith("arn:"):
+        match = SECRET_ARN.fullmatch(secret_id)
+        check_name(match[3] if match else secret_id)
+    else:
+        check_name(secret_id)
+
+
+@dataclass(frozen=True, slots=True)
+class StartedRotation:
+    """A rotation that the service has started, and that now wants to be run.
+
+    Args:
+        secret: the secret.
+        token: the version in flight.
+        lambda_arn: the rotation function's; None where AWS or a partner rotates.
+        rotation_token: what proves that a call is of this rotation.
+        is_test: RotateImmediately is False: the function is only tried, in testSecret.
+        refusal: why it couldn't even be opened, at a time when nobody could be told.
+    """
+
+    secret: StoredSecret
+    token: str
+    lambda_arn: str | None
+    rotation_token: str = field(repr=False)
+    is_test: bool = False
+    refusal: str | None = None
+
+
+class Store:
+    """Every secret of a world, by account, region and name.
+
+    Args:
+        ids: the maker of ids.
+        is_invocable: says whether a Lambda ARN names a function that can be invoked.
+        is_region: says whether a partition has a region of that name.
+    """
+
+    def __init__(
+        self, ids: Ids, is_invocable: Callable[[str], bool], is_region: Callable[[str, str], bool]
+    ) -> None:
+        self.ids = ids
+        self.is_invocable = is_invocable
+        self.is_region = is_region
+        self.keys = Keys()
+        self.started_rotation: StartedRotation | None = None
+        self.events = EventLog()
+        # The secret that the call being answered is about, for the ledger.
+        self.concerned: StoredSecret | None = None
+        # How often something has changed by which secrets are listed or sorted.
+        self.revision = 0
+        self._shelves: dict[tuple[str, str], Shelf] = {}
+        self.due_rotations = Agenda(self._is_rotation_due)
+        self._deletions = Agenda(self._is_deletion_due)
+        # Several secrets may be of one instant.
+        self._serials = itertools.count()
+
+    @functools.cached_property
+    def quotas(self) -> Quotas:
+        """How much a secret may have, and how many there may be."""
+        return Quotas()
+
+    @functools.cached_property
+    def retries(self) -> Retries:
+        """What becomes of a rotation that has failed."""
+        return Retries()
+
+    def __iter__(self) -> Iterator[StoredSecret]:
+        for shelf in self._shelves.values():
+            yield from shelf.by_name.values()
+
+    def begin_call(self) -> None:
+        """Forget what the last call was about."""
+        self.concerned = self.started_rotation = None
+
+    def named(self, account_id: str, region: str, name: str) -> StoredSecret | None:
+        """Return the secret of that name, scheduled for deletion or not, or None."""
+        shelf = self._shelves.get((account_id, region))
+        return None if shelf is None else shelf.by_name.get(name)
+
+    def everywhere(self, names: Iterable[str]) -> Iterator[StoredSecret]:
+        """Yield the secrets of some names in every account and region."""
+        for shelf in self._shelves.values():
+            yield from (shelf.by_name[name] for name in names if name in shelf.by_name)
+
+    def count(self, account_id: str, region: str) -> int:
+        """Return how many secrets an account has in a region, those scheduled for deletion included."""
+        return len(self._shelf(account_id, region).by_name)
+
+    def after(
+        self,
+        request: Request,
+        position: Position | None,
+        order: str = CREATED,
+        *,
+        is_descending: bool = False,
+    ) -> Iterator[StoredSecret]:
+        """Return the secrets of the caller's account and region that follow a position in an order.
+
+        Args:
+            request: says which account and region.
+            position: of the last secret that was seen; None begins at the start.
+            order: SortBy.
+            is_descending: whether positions descend.
+
+        Raises:
+            TypeError: the position isn't one of that order.
+        """
+        shelf = self._shelf(request.account_id, request.region)
+        return shelf.after(position, order, self.revision, is_descending=is_descending)
+
+    def add(self, secret: StoredSecret) -> None:
+        """Store a secret under its account, region and name, and number it."""
+        secret.serial = next(self._serials)
+        self._shelf(secret.account_id, secret.region).add(secret)
+        self.revision += 1
+        self.concerned = secret
+
+    def remove(self, secret: StoredSecret) -> None:
+        """Remove a secret for good."""
+        self._shelf(secret.account_id, secret.region).remove(secret)
+        self.revision += 1
+
+    def find(self, request: Request, secret_id: str) -> StoredSecret | None:
+        """Look a SecretId up: a name, a full ARN, or an ARN without its random suffix.
+
+        Args:
+            request: says which region is asked, and which account a name belongs to.
+            secret_id: SecretId as sent.
+
+        Returns:
+            The secret, scheduled for deletion or not, or None.
+
+        Raises:
+            ValidationException (400): M10.
+
+        Source: api-facts 2. A partial ARN whose name itself ends like a suffix is taken for a
+            whole one, and so not found [A].
+        """
+        if secret_id.startswith("arn:"):
+            self.concerned = self._by_arn(request, secret_id)
+        else:
+            self.concerned = self.named(request.account_id, request.region, secret_id)
+        if self.concerned is None:
+            # A bad name is never found, so the check can wait until nothing was.
+            check_secret_id(secret_id)
+        return self.concerned
+
+    def get(self, request: Request) -> StoredSecret:
+        """Return the secret that the request's SecretId names.
+
+        Raises (in the order checked):
+            ValidationException (400): M10.
+            AccessDeniedException (400): another account's, as `check_access` says.
+            ResourceNotFoundException (400): M1.
+        """
+        secret_id = request.members["SecretId"]
+        secret = self.find(request, secret_id)
+        if secret is None:
+            if is_foreign(request, secret_id):
+                check_access(request, None, secret_id)
+            raise ServiceError("ResourceNotFoundException", "Secrets Manager can't find the specified secret.")
+        if secret.account_id != request.account_id:
+            check_access(request, secret, secret_id)
+        return secret
+
+    def get_live(self, request: Request) -> StoredSecret:
+        """Return the secret as `get` does, refusing one that is scheduled for deletion.
+
+        Raises (in the order checked):
+            ValidationException (M10), AccessDeniedException, ResourceNotFoundException (M1).
+            InvalidRequestException (400): M5.
+        """
+        secret = self.get(request)
+        if secret.deleted is not None:
+            raise ServiceError(
+                "InvalidRequestException",
+                "You can't perform this operation on the secret because it was marked for deletion.",
+            )
+        return secret
+
+    def get_primary(self, request: Request) -> StoredSecret:
+        """Return the secret as `get_live` does, refusing a replica, which only follows its primary.
+
+        Raises (in the order checked):
+            ValidationException (M10), AccessDeniedException, ResourceNotFoundException (M1),
+            InvalidRequestException (M5).
+            InvalidParameterException (400): M33 [C for PutResourcePolicy, else D].
+        """
+        secret = self.get_live(request)
+        refuse_replica(secret)
+        return secret
+
+    def schedule_deletion(self, secret: StoredSecret, due: float) -> None:
+        """Have a secret removed once the clock reaches `due` (epoch seconds)."""
+        secret.deletion_date = due
+        self._deletions.note(secret, due)
+
+    def settle(self, now: float) -> None:
+        """Carry out the deletions that are due at `now` (epoch seconds)."""
+        while (taken := self._deletions.take(now)) is not None:
+            due, secret = taken
+            self.events.add(version_events("EndSecretVersionDelete", secret, due))
+            self.remove(secret)
+
+    def follow_up(self, secret: StoredSecret, now: float) -> None:
+        """Do what follows from a change to a secret: tell of its labels, note when it is due.
+
+        Args:
+            secret: a secret, changed or not.
+            now: epoch seconds.
+        """
+        self.revision += 1
+        if secret.labels is not secret.announced:
+            self.events.add(label_events(secret, now))
+        due = None if secret.rotation is None else secret.rotation.due
+        if due is not None:
+            self.due_rotations.note(secret, due)
+
+    def holds(self, secret: StoredSecret) -> bool:
+        """Say whether a secret is still stored, scheduled for deletion or not."""
+        return self.named(secret.account_id, secret.region, secret.name) is secret
+
+    def _is_rotation_due(self, secret: StoredSecret, due: float) -> bool:
+        rotation = secret.rotation
+        return rotation is not None and rotation.due == due and secret.deleted is None and self.holds(secret)
+
+    def _is_deletion_due(self, secret: StoredSecret, due: float) -> bool:
+        return secret.deletion_date == due and self.holds(secret)
+
+    def _shelf(self, account_id: str, region: str) -> Shelf:
+        shelf = self._shelves.get((account_id, region))
+        if shelf is None:
+            shelf = self._shelves[account_id, region] = Shelf()
+        return shelf
+
+    def _by_arn(self, request: Request, arn: str) -> StoredSecret | None:
+        match = SECRET_ARN.fullmatch(arn)
+        if match is None or match[1] != request.region:
+            return None
+        region, account_id, tail = match.groups()
+        whole = self.named(account_id, region, tail[:-SUFFIX_LENGTH])
+        if whole is not None and whole.arn == arn:
+            return whole
+        if SUFFIX.fullmatch(tail[-SUFFIX_LENGTH:]):
+            return None
+        partial = self.named(account_id, region, tail)
+        return partial if partial is not None and partial.arn[:-SUFFIX_LENGTH] == arn else None

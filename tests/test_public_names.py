@@ -1,0 +1,79 @@
+"""The names that `fake_secrets` exports, and what an IDE shows of them."""
+
+import inspect
+
+import pytest
+
+import fake_secrets
+from fake_secrets import FakeSecrets, Rotation, Secret, Timeline, Version, mock_stages
+from fake_secrets.observe.trail import Trail
+from fake_secrets.options import DEFAULTS
+
+HANDED_OUT = {"Call", "Event", "FakeSecrets", "Rotation", "Secret", "Timeline", "Version"}
+
+
+@pytest.mark.parametrize("name", fake_secrets.__all__)
+def test_each_can_be_imported(name):
+    assert getattr(fake_secrets, name) is not None
+    assert name in dir(fake_secrets)
+
+
+def test_what_the_handle_gives_is_among_them():
+    assert set(fake_secrets.__all__) >= HANDED_OUT
+
+
+@pytest.mark.parametrize("name", sorted(HANDED_OUT))
+def test_each_class_is_called_by_its_public_name(name):
+    assert getattr(fake_secrets, name).__name__ == name
+
+
+def test_the_handle_gives_objects_of_these_classes(fake_secrets, secretsmanager):
+    secret = fake_secrets.add("db", "x")
+    secretsmanager.list_secrets()
+    found = [secret, secret.versions[0], fake_secrets.timeline("db"), fake_secrets.calls[0]]
+    assert [type(one).__name__ for one in found] == ["Secret", "Version", "Timeline", "Call"]
+
+
+def test_mock_stages_shows_its_arguments_with_their_defaults():
+    shown = inspect.signature(mock_stages)
+    assert {name: parameter.default for name, parameter in shown.parameters.items()} == DEFAULTS
+
+
+@pytest.mark.parametrize(
+    ("kind", "names"),
+    [
+        (Rotation, {"plan"}),
+        (type(mock_stages()), {"active", "options"}),
+        (Secret, {"look"}),
+        (Version, {"stored"}),
+        (Timeline, set()),
+        (Trail, {"log"}),
+    ],
+    ids=lambda value: getattr(value, "__name__", ""),
+)
+def test_what_is_internal_is_out_of_sight(kind, names):
+    assert not names & set(dir(kind))
+
+
+@pytest.mark.parametrize("setting", ["quotas", "retries"])
+def test_settings_show_their_settings_only(fake_secrets, setting):
+    shown = {name for name in dir(getattr(fake_secrets, setting)) if not name.startswith("_")}
+    assert (
+        shown
+        == {
+            "quotas": {"secrets", "versions", "labels", "tags", "value_bytes", "policy_characters"},
+            "retries": {"max_attempts", "delay"},
+        }[setting]
+    )
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "account_id", "add", "as_principal", "calls", "credentials", "dropped_calls", "lambda_function",
+        "managed_rotation", "next_due", "on_event", "quotas", "region", "reset", "retries", "rotate", "rotations",
+        "run_due", "set_kms_key", "timeline", "trail",
+    ],
+)  # fmt: skip
+def test_every_name_of_the_handle_stays(name):
+    assert hasattr(FakeSecrets, name)
