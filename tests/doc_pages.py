@@ -76,8 +76,10 @@ class Page:
     replaced: list[str] = field(default_factory=list)
     needs: list[str] = field(default_factory=list)
 
-    def fail(self, block, why):
-        raise PageError(f"{self.path.name}, line {block.line}: {why}")
+    def fail(self, why, block=None):
+        where = self.path.name if block is None else f"{self.path.name}, line {block.line}"
+        msg = f"{where}: {why}"
+        raise PageError(msg)
 
     def lacks(self):
         """The packages that the page needs and that aren't installed."""
@@ -117,7 +119,7 @@ def run(page, pytester, monkeypatch):
     folder = Folder(page, pytester)
     for block in page.blocks:
         if block.language not in LANGUAGES or (block.language == "bash" and page.path.name != "README.md"):
-            page.fail(block, f"nothing is known of blocks of {block.language!r}")
+            page.fail(f"nothing is known of blocks of {block.language!r}", block)
         elif block.language == "python":
             folder.add_python(block)
         elif block.language in CONFIGURATION:
@@ -128,7 +130,7 @@ def run(page, pytester, monkeypatch):
     printed = folder.run_tests()
     for block in page.blocks:
         if block.language == "text" and block.source not in printed:
-            page.fail(block, f"the tests don't print this, but:\n{printed}")
+            page.fail(f"the tests don't print this, but:\n{printed}", block)
 
 
 class Folder:
@@ -156,14 +158,14 @@ class Folder:
     def write(self, block, name, source):
         if name in self.written:
             if name not in self.to_be_replaced:
-                self.page.fail(block, f"{name} is shown twice, without `% replaces: {name}`")
+                self.page.fail(f"{name} is shown twice, without `% replaces: {name}`", block)
             self.to_be_replaced.remove(name)
         self.written[name] = source
         (self.pytester.path / name).write_text(source)
 
     def check_replaced(self):
         if self.to_be_replaced:
-            raise PageError(f"{self.page.path.name} says that it replaces {self.to_be_replaced}, and doesn't")
+            self.page.fail(f"it says that it replaces {self.to_be_replaced}, and doesn't")
 
     def run_tests(self):
         expected = sum(tests_in(source) for name, source in self.written.items() if name.startswith("test_"))
@@ -174,7 +176,7 @@ class Folder:
         outcomes = ran.parseoutcomes()
         # A test that is meant to fail is shown as a strict xfail.
         if outcomes.keys() - {"passed", "xfailed"} or sum(outcomes.values()) != expected:
-            raise PageError(f"{self.page.path.name} has {expected} tests, of which {outcomes}:\n{printed}")
+            self.page.fail(f"it has {expected} tests, of which {outcomes}:\n{printed}")
         return printed
 
 
@@ -189,15 +191,15 @@ def tests_in(source):
 def run_console(page, block, folder):
     parts = re.split(r"^\$ (.*)\n", block.source, flags=re.MULTILINE)
     if parts[0] or not parts[1:]:
-        page.fail(block, "a console block begins with `$ command`")
+        page.fail("a console block begins with `$ command`", block)
     for command, expected in zip(parts[1::2], parts[2::2], strict=True):
         program, *arguments = shlex.split(command)
         if program not in COMMANDS:
-            page.fail(block, f"{program!r} is none of {sorted(COMMANDS)}")
+            page.fail(f"{program!r} is none of {sorted(COMMANDS)}", block)
         ran = folder.pytester.run(*COMMANDS[program], *arguments)
         printed = "".join(f"{line.rstrip()}\n" for line in [*ran.outlines, *ran.errlines]).strip(os.linesep)
         if not re.fullmatch(pattern_of(expected.strip(os.linesep)), _DURATION.sub("in 0.00s", printed)):
-            page.fail(block, f"$ {command} prints\n{printed}")
+            page.fail(f"$ {command} prints\n{printed}", block)
 
 
 def pattern_of(expected):

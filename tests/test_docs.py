@@ -66,7 +66,7 @@ class TestTheTester:
         run(
             "```ini\n[pytest]\nfake_secrets_guard = error\n```\n\n"
             "```python\n# numbers_of_mine.py\none = 1\n```\n\n"
-            "```console\n$ python -c 'print(\"a\", \"b\")'\na ...\n```\n\n"
+            '```console\n$ python -c \'print("a", "b")\'\na ...\n```\n\n'
             "```python\nimport numbers_of_mine\n\ndef test_it():\n    print('it is', numbers_of_mine.one)\n```\n\n"
             "```text\nit is 1\n```\n"
         )
@@ -74,12 +74,15 @@ class TestTheTester:
     @pytest.mark.parametrize(
         ("text", "complaint"),
         [
-            ("```python\ndef test_it():\n    assert False\n```\n", "page.md has 1 tests, of which {'failed': 1}"),
-            ("```python\nassert False\n```\n", "page.md has 1 tests"),
+            (
+                "```python\ndef test_it():\n    assert False\n```\n",
+                "page.md: it has 1 tests, of which {'failed': 1}",
+            ),
+            ("```python\nassert False\n```\n", "page.md: it has 1 tests"),
             ("```python\nclass Test:\n    def test_it(self, absent):\n        pass\n```\n", "{'errors': 1}"),
             (
                 "```python\nimport pytest\n\n@pytest.mark.skip\ndef test_it():\n    pass\n```\n",
-                "page.md has 1 tests, of which {'skipped': 1}",
+                "page.md: it has 1 tests, of which {'skipped': 1}",
             ),
             ("```ruby\nputs 1\n```\n", "page.md, line 1: nothing is known of blocks of 'ruby'"),
             ("```bash\nls\n```\n", "nothing is known of blocks of 'bash'"),
