@@ -2,6 +2,7 @@
 
 import dataclasses
 
+from docutils import nodes
 from sphinx.domains.python import PyObject
 
 import fake_secrets
@@ -44,7 +45,7 @@ nitpicky = True
 nitpick_ignore_regex = [
     ("py:class", r"(collections|contextlib|datetime|typing|types)\..*"),
     ("py:(class|exc)", r"[A-Z]?[a-z]+|(Base)?Exception|(Attribute|Key|Lookup|Type|Value)Error"),
-    ("py:class", r"fake_secrets(\.\w+){2,}"),
+    ("py:class", r"fake_secrets(\.\w+){2,}|BaseClient"),
     ("py:(class|obj)", r"(tuple|typing\.Literal)\[.*"),
 ]
 
@@ -82,11 +83,20 @@ def without_signature(app, what, name, obj, options, signature, return_annotatio
     return ("", None) if signature and what in {"class", "exception"} else None
 
 
+def without_any(app, domain, objtype, content):
+    """Leave out types that tell nothing; the overloads of a function have told them."""
+    for field in list(content.findall(nodes.field)):
+        name, body = field.children
+        if body.astext() == "Any" and name.astext().split()[0] in {"type", "rtype"}:
+            field.parent.remove(field)
+
+
 def setup(app):
     """Connect what reads docstrings before and after napoleon, and name attributes what they are."""
     for kind in PyObject.doc_field_types:
         if kind.name == "variable":
             kind.label = "Attributes"
     app.connect("autodoc-process-signature", without_signature)
+    app.connect("object-description-transform", without_any, priority=600)
     app.connect("autodoc-process-docstring", before_napoleon, priority=400)
     app.connect("autodoc-process-docstring", after_napoleon, priority=600)
