@@ -87,7 +87,7 @@ def without_any(app, domain, objtype, content):
     """Leave out types that tell nothing; the overloads of a function have told them."""
     for field in list(content.findall(nodes.field)):
         name, body = field.children
-        if body.astext() == "Any" and name.astext().split()[0] in {"type", "rtype"}:
+        if body.astext() in {"Any", "~typing.Any"} and name.astext().split()[0] in {"type", "rtype"}:
             field.parent.remove(field)
 
 
