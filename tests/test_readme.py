@@ -16,20 +16,22 @@ COMMANDS = [code.strip() for language, code in BLOCKS if language == "bash"]
 def test_every_python_block_passes(pytester, monkeypatch, region):
     if region is not None:
         monkeypatch.setenv("AWS_DEFAULT_REGION", region)
-    modules = {name: code for code in PYTHON for name in re.findall(r"\A# (\w+)\.py\n", code)}
-    suites = [code for code in PYTHON if code not in modules.values()]
-    pytester.makepyfile(**modules, **{f"test_block_{number}": code for number, code in enumerate(suites)})
-    (configuration,) = [code for language, code in BLOCKS if language == "ini"]
-    pytester.makeini(configuration)
+    named = {name: code for code in PYTHON for name in re.findall(r"\A# (\w+)\.py\n", code)}
+    others = [code for code in PYTHON if code not in named.values()]
+    pytester.makepyfile(**named, **{f"test_block_{number}": code for number, code in enumerate(others)})
     ran = pytester.runpytest_subprocess("-s", "-p", "no:randomly", "-p", "no:asyncio")
-    ran.assert_outcomes(passed=sum(len(re.findall(r"\n *def test_", code)) for code in suites))
+    ran.assert_outcomes(passed=sum(len(re.findall(r"\n *def test_", code)) for code in PYTHON))
     # The table that the README shows is the one that its test prints.
     (table,) = [output for language, output in BLOCKS if language == "text"]
     assert table in f"{ran.stdout.str()}\n"
 
 
-def test_every_block_is_python_a_command_configuration_or_output():
-    assert {language for language, _ in BLOCKS} == {"python", "bash", "ini", "text"}
+def test_it_fits_on_a_screen_and_a_half():
+    assert len(README.splitlines()) <= 150
+
+
+def test_every_block_is_python_a_command_or_output():
+    assert {language for language, _ in BLOCKS} == {"python", "bash", "text"}
 
 
 def test_there_are_exactly_two_commands():
