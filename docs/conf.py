@@ -64,6 +64,9 @@ def before_napoleon(app, what, name, obj, options, lines):
     for at, line in enumerate(lines[:-1]):
         if line == "Returns:":
             lines[at + 1] = lines[at + 1].replace(":", _COLON)
+    for at, line in enumerate(lines):
+        if line.startswith("Source: "):
+            lines[at : at + 1] = ["Source:", f"    {line.removeprefix('Source: ')}"]
     if what == "class" and "Args:" in lines:
         at = lines.index("Args:")
         if dataclasses.is_dataclass(obj):
