@@ -181,7 +181,7 @@ ROTATION_CALLS: Mapping[str, Callable[[Any], Body]] = {
 
 
 def describe_machine() -> str:
-    packages = ("botocore", "boto3", "moto", "fake-secrets")
+    packages = ("botocore", "boto3", "wrapt", "moto", "fake-secrets")
     versions = ", ".join(f"{name} {importlib.metadata.version(name)}" for name in packages)
     return f"Python {platform.python_version()}, {versions}; {platform.machine()}, {os.cpu_count()} cores"
 

@@ -1,0 +1,103 @@
+"""Every check of this project by name: `nox --list` shows them, `nox -s lint` runs one of them.
+
+Each session installs what it needs into an environment of its own.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+
+import nox
+
+PYTHONS = ["3.11", "3.12", "3.13", "3.14"]
+OLDEST = PYTHONS[0]
+PROJECT = nox.project.load_toml("pyproject.toml")["project"]
+
+nox.options.default_venv_backend = "virtualenv"
+nox.options.download_python = "never"
+# The tests run on each Python that is installed. The summary names those that aren't.
+nox.options.error_on_missing_interpreters = False
+nox.options.sessions = ["lint", "types", "docs", "tests", "compat", "lowest", "bench"]
+
+# With pyenv, each Python has a command, but the command fails unless that Python is among the chosen ones.
+if pyenv := shutil.which("pyenv"):
+    installed = subprocess.run([pyenv, "versions", "--bare"], stdout=subprocess.PIPE, text=True, check=True)
+    os.environ["PYENV_VERSION"] = ":".join(installed.stdout.split())
+
+
+@nox.session(python=PYTHONS)
+def tests(session: nox.Session) -> None:
+    """Run the tests on each Python that is installed."""
+    session.install("-e", ".[test]")
+    session.run("pytest", "-q", "-n", "auto", *session.posargs)
+
+
+@nox.session(python=OLDEST)
+def compat(session: nox.Session) -> None:
+    """Run the tests of other libraries with aiobotocore, which needs a botocore of its own."""
+    session.install("-e", ".[compat]")
+    session.run("pytest", "-q", "tests/compat", *session.posargs)
+
+
+@nox.session(python=OLDEST)
+def lowest(session: nox.Session) -> None:
+    """Run the tests on the lowest botocore, wrapt and test tools that pyproject.toml allows."""
+    # The AWS CLI, moto and OpenTelemetry need a newer botocore, so their tests don't run here.
+    tools = ["freezegun", "hypothesis", "pytest", "pytest-asyncio", "pytest-randomly", "pytest-socket"]
+    bounds = [*PROJECT["dependencies"], *PROJECT["optional-dependencies"]["test"]]
+    lowest_of = dict(bound.split(">=") for bound in bounds if ">=" in bound)
+    lowest_of["boto3"] = lowest_of["botocore"]
+    pins = [f"{name}=={lowest_of[name]}" for name in ("botocore", "boto3", "wrapt", *tools)]
+    session.install("-e", ".", *pins)
+    session.run("pytest", "-q", "--ignore=tests/test_awscli.py", "-k", "not opentelemetry", *session.posargs)
+
+
+@nox.session(python=OLDEST)
+def lint(session: nox.Session) -> None:
+    """Check style and format with ruff."""
+    session.install(*PROJECT["optional-dependencies"]["lint"])
+    session.run("ruff", "check", ".")
+    session.run("ruff", "format", "--check", ".")
+
+
+@nox.session(python=OLDEST)
+def types(session: nox.Session) -> None:
+    """Check types with mypy, and the types that users see with mypy and pyright."""
+    session.install("-e", ".[types]")
+    session.run("mypy")
+    session.run("pytest", "-q", "tests/test_typing.py")
+
+
+@nox.session(python=OLDEST)
+def docs(session: nox.Session) -> None:
+    """Build the documentation, with warnings as errors."""
+    session.install(".[docs]")
+    session.run("sphinx-build", "-W", "--keep-going", "-b", "html", "docs", session.create_tmp())
+
+
+@nox.session(python=OLDEST)
+def bench(session: nox.Session) -> None:
+    """Fail if a call takes more instructions than its limit. Needs valgrind."""
+    session.install("-e", ".[test]")
+    session.run("python", "benchmarks/instructions.py", "--gate")
+
+
+@nox.session(python=OLDEST)
+def newest(session: nox.Session) -> None:
+    """Run the tests on pre-releases of the dependencies, with every warning as an error."""
+    session.install("--pre", "--upgrade", "--upgrade-strategy=eager", "-e", ".[test]")
+    session.run("pytest", "-q", "-n", "auto", "-W", "error", *session.posargs)
+
+
+@nox.session(python=OLDEST)
+def long(session: nox.Session) -> None:
+    """Run the fuzzer, the state machine of secrets, and 32 threads at length, and print figures."""
+    session.install("-e", ".[test]")
+    files = [
+        "tests/service/test_fuzz.py",
+        "tests/service/state/test_secrets_machine.py",
+        "tests/world/test_threads.py",
+    ]
+    session.run("pytest", "-q", "-s", *files, *session.posargs, env={"FAKE_SECRETS_LONG": "1"})
