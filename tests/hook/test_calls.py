@@ -141,13 +141,13 @@ class TestAWrongRegion:
     def test_a_secret_of_another_region_is_told(self, lane):
         with mock_stages(SEED, region="eu-west-3", _lane=lane):
             notes = self.notes(SecretId="app/db")
-        assert notes == ["fake_secrets: 'app/db' is in eu-west-3; this client asks us-east-1"]
+        assert notes == ["fake_secrets: 'app/db' is in eu-west-3; this client calls us-east-1"]
 
     def test_an_arn_of_another_region_is_told(self):
         with mock_stages(SEED, region="eu-west-3") as fake:
             arn = fake["app/db"].arn
             assert self.notes(SecretId=arn) == [
-                f"fake_secrets: {arn!r} is in eu-west-3; this client asks us-east-1"
+                f"fake_secrets: {arn!r} is in eu-west-3; this client calls us-east-1"
             ]
 
     def test_a_secret_of_no_region_is_not(self):

@@ -194,8 +194,8 @@ def test_an_error_notes_that_the_secret_is_another_accounts(fake_secrets):
     fake_secrets.add("a", "x")
     with pytest.raises(client().exceptions.ResourceNotFoundException) as missed:
         client(**fake_secrets.credentials(ROLE)).get_secret_value(SecretId="a")
-    where = "us-east-1 of account 123456789012, to be asked for by its ARN"
-    assert missed.value.__notes__ == [f"fake_secrets: 'a' is in {where}; this client asks us-east-1"]
+    where = "us-east-1 of account 123456789012 (use its ARN)"
+    assert missed.value.__notes__ == [f"fake_secrets: 'a' is in {where}; this client calls us-east-1"]
 
 
 @pytest.mark.parametrize(
