@@ -84,23 +84,23 @@ def pytest_sessionfinish():
 """
 
 NO_NAME = "'no name' can't be a secret's name: 1 to 512 letters, digits and -/_+=.@!"
-BELOW = "put mock_stages below @pytest.fixture, next to the function; above it, the fixture would be lost"
-LEFT = (
-    "mock_stages was left before the {} that it decorates has run. Put it below the other decorators, "
-    "next to the function."
+BELOW = "mock_stages can't decorate a pytest fixture: put it below @pytest.fixture, next to the function"
+HIDDEN = (
+    "mock_stages can't run this {} in a world: another decorator hides it. Put mock_stages below the other "
+    "decorators, next to the function."
 )
 NO_WORLD = (
-    "no world of fake_secrets is active. Open one: decorate the test with @mock_stages, use `with "
-    "mock_stages():`, or ask for the fixture `fake_secrets`."
+    "no fake_secrets world is active. Decorate the test with @mock_stages, use `with mock_stages():`, or use "
+    "the fixture `fake_secrets`."
 )
-NEITHER = "mock_stages decorates functions, or takes secrets as a mapping; {} is neither"
+NEITHER = "mock_stages takes a function or class to decorate, or a mapping of secrets, not {}"
 NO_PRINCIPAL = (
     "isn't the ARN of a principal, such as arn:aws:iam::123456789012:role/app or "
     "arn:aws:sts::123456789012:assumed-role/app/session"
 )
 NO_ENVIRONMENT = "environment= maps names to values, both str"
 NO_TAGS = "tags of secret 'b' are a mapping from tag key to tag value, both str"
-ERRORS = 'what a rotation function raises is either "raise"d or "record"ed, not '
+ERRORS = 'errors of a rotation function: choose "raise" or "record", not '
 KEY_STATES = "a key id, and one of 'enabled', 'disabled', 'denied'"
 UNKNOWN = (
     "no secret 'b' in this world. The world holds:",
@@ -114,11 +114,11 @@ MISUSES = {
     "decorating and activating": {
         "mock_stages().stop()": (
             "NoActiveWorldError",
-            "stop() of a mock_stages that isn't active: call start() first, on the same object",
+            "stop() was called on a mock_stages object that isn't active: call start() on it first",
         ),
         "world = mock_stages(); world.start(); world.stop(); world.stop()": (
             "NoActiveWorldError",
-            "stop() of a mock_stages that isn't active: call start() first, on the same object",
+            "stop() was called on a mock_stages object that isn't active: call start() on it first",
         ),
         "current()": ("NoActiveWorldError", NO_WORLD),
         "mock_stages(regoin='eu-west-3')": (
@@ -137,14 +137,14 @@ MISUSES = {
         "mock_stages(property(len))": ("TypeError", NEITHER.format("property")),
         "mock_stages(some_fixture)": ("TypeError", BELOW),
         "mock_stages({})(some_fixture)": ("TypeError", BELOW),
-        "mock_stages(hidden(generator))()": ("TypeError", LEFT.format("generator")),
-        "mock_stages({})(hidden(coroutine))()": ("TypeError", LEFT.format("coroutine")),
-        "mock_stages(hiding(coroutine))()": ("TypeError", LEFT.format("coroutine")),
-        "mock_stages(hiding(async_generator))()": ("TypeError", LEFT.format("async_generator")),
-        "mock_stages(contextlib.contextmanager(generator))()": ("TypeError", LEFT.format("generator")),
+        "mock_stages(hidden(generator))()": ("TypeError", HIDDEN.format("generator")),
+        "mock_stages({})(hidden(coroutine))()": ("TypeError", HIDDEN.format("coroutine")),
+        "mock_stages(hiding(coroutine))()": ("TypeError", HIDDEN.format("coroutine")),
+        "mock_stages(hiding(async_generator))()": ("TypeError", HIDDEN.format("async_generator")),
+        "mock_stages(contextlib.contextmanager(generator))()": ("TypeError", HIDDEN.format("generator")),
         "mock_stages(contextlib.asynccontextmanager(async_generator))()": (
             "TypeError",
-            LEFT.format("async_generator"),
+            HIDDEN.format("async_generator"),
         ),
     },
     "options": {
@@ -161,7 +161,9 @@ MISUSES = {
         "enter(region=5)": ("ValueError", "region=5 isn't a region, such as 'us-east-1'"),
         "enter(rotation='later')": (
             "ValueError",
-            'rotation=\'later\': a rotation runs by itself, "inline", or step by step as the test says, "manual"',
+            "rotation='later' isn't a rotation mode. The modes are:",
+            '- "inline": RotateSecret runs every step',
+            '- "manual": the test runs each step with Rotation.step',
         ),
         "enter(rotation_errors='ignore')": ("ValueError", ERRORS + "'ignore'"),
         "enter(rotation_errors=['raise'])": ("ValueError", ERRORS + "['raise']"),
@@ -310,7 +312,7 @@ MISUSES = {
             "TypeError",
             (
                 "a rotation function is called as handler(event, context); <function async_handler> would have to "
-                "be awaited. Let a plain function run it, with asyncio.run"
+                "be awaited. Call it from a plain function with asyncio.run"
             ),
         ),
         "fake().lambda_function(handler, environment={'LEVEL': 7})": ("TypeError", NO_ENVIRONMENT),
@@ -527,7 +529,7 @@ class TestIni:
         ran = pytester.runpytest_inprocess(*without_others)
         assert ran.ret == pytest.ExitCode.USAGE_ERROR
         assert [line for line in ran.errlines if line] == [
-            f"ERROR: fake_secrets_guard = {state!r} is none of 'off', 'error'"
+            f"ERROR: fake_secrets_guard must be 'off' or 'error', not {state!r}"
         ]
 
 
@@ -558,4 +560,4 @@ class TestHiddenByOtherDecorators:
         )
         ran = pytester.runpytest_inprocess(*without_others)
         ran.assert_outcomes(failed=1)
-        ran.stdout.fnmatch_lines([f"E *TypeError: {LEFT.format('coroutine')}"])
+        ran.stdout.fnmatch_lines([f"E *TypeError: {HIDDEN.format('coroutine')}"])

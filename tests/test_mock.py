@@ -63,7 +63,7 @@ class TestDecorator:
 
     def test_the_world_is_gone_afterwards(self):
         bare()
-        with pytest.raises(NoActiveWorldError, match="no world of fake_secrets is active"):
+        with pytest.raises(NoActiveWorldError, match="no fake_secrets world is active"):
             current()
 
     def test_each_call_starts_empty_but_for_the_seed(self):
@@ -137,8 +137,8 @@ class TestWhatItCannotDecorate:
     @pytest.mark.parametrize(
         ("decorated", "message"),
         [
-            (some_fixture, "put mock_stages below @pytest.fixture"),
-            (7, "int is neither"),
+            (some_fixture, "put it below @pytest.fixture, next to the function"),
+            (7, "takes a function or class to decorate, or a mapping of secrets, not int"),
         ],
     )
     @pytest.mark.parametrize("decorator", [mock_stages, mock_stages({})], ids=["bare", "called"])
@@ -153,7 +153,7 @@ class TestWhatItCannotDecorate:
 
     @pytest.mark.parametrize("hidden", [coroutine_behind_a_function, generator_behind_a_function])
     def test_what_another_decorator_hides_is_refused_when_it_is_called(self, hidden):
-        with pytest.raises(TypeError, match="Put it below the other decorators, next to the function"):
+        with pytest.raises(TypeError, match="Put mock_stages below the other decorators, next to the function"):
             mock_stages(hidden)()
 
     def test_unknown_arguments_are_refused(self):
@@ -349,7 +349,7 @@ class TestStartAndStop:
         assert not is_active()
 
     def test_stop_without_start_says_what_to_do(self):
-        with pytest.raises(NoActiveWorldError, match=r"call start\(\) first, on the same object"):
+        with pytest.raises(NoActiveWorldError, match=r"call start\(\) on it first"):
             mock_stages().stop()
 
 
@@ -486,7 +486,7 @@ class TestSeeding:
             ({"a": {"AWSCURRENT": None}}, SeedError, "has no value under AWSCURRENT"),
             ({"a": {"AWSCURRENT": "x", "": "y"}}, SeedError, "can't be a staging label"),
             ({"a": {f"L{n}": "x" for n in range(20)} | {"AWSCURRENT": "x"}}, SeedError, "has 21 staging labels"),
-            (["a"], TypeError, "neither"),
+            (["a"], TypeError, "or a mapping of secrets, not list"),
         ],
     )
     def test_what_aws_could_not_have_is_refused_on_entry(self, seed, error, message):
@@ -528,8 +528,8 @@ class TestOtherArguments:
             ({"account_id": "12345"}, "isn't a string of twelve digits"),
             ({"region": "Paris, France"}, "isn't a region"),
             ({"region": "nowhere"}, "isn't a region"),
-            ({"rotation": "later"}, "a rotation runs by itself"),
-            ({"rotation_errors": "ignore"}, 'either "raise"d or "record"ed'),
+            ({"rotation": "later"}, "rotation='later' isn't a rotation mode. The modes are:"),
+            ({"rotation_errors": "ignore"}, 'choose "raise" or "record", not \'ignore\''),
         ],
     )
     def test_impossible_ones_are_refused_on_entry(self, arguments, message):

@@ -457,11 +457,11 @@ class TestGuard:
         ran = guarded(FORGOTTEN)
         ran.assert_outcomes(failed=1)
         test = "test_a_forgotten_decorator_is_an_error_that_names_test_and_call.py::test_forgotten (call)"
-        what = f"GetSecretValue was called while no world of fake_secrets is active, in {test}."
+        what = f"GetSecretValue was called while no fake_secrets world was active, in {test}."
         advice = (
-            "It was stopped before it could reach AWS, as `fake_secrets_guard = error` says. Decorate the test "
-            "with @mock_stages, or let it ask for the fixture `fake_secrets`; what calls before a test's world "
-            "begins, on import or in setUpClass, needs a `with mock_stages():` of its own."
+            "`fake_secrets_guard = error` stopped the call before it could reach AWS. Decorate the test with "
+            "@mock_stages, or use the fixture `fake_secrets`. Code that runs before the test's world opens, such "
+            "as module imports and setUpClass, needs its own `with mock_stages():`."
         )
         ran.stdout.fnmatch_lines([f"E *OutsideWorldError: {what}", f"E *{advice}"])
 
@@ -554,7 +554,7 @@ class TestGuard:
             """
         )
         ran.stdout.fnmatch_lines(
-            ["E *ListSecrets was called while no world * in what pytest imports, before any test."]
+            ["E *ListSecrets was called while no fake_secrets world was active, in code outside of the tests."]
         )
 
     def test_a_client_that_nobody_told_us_of_is_stopped(self, guarded):
@@ -589,7 +589,7 @@ class TestGuard:
     def test_another_state_is_a_usage_error_that_lists_them(self, guarded):
         ran = guarded("", state="on")
         assert ran.ret == pytest.ExitCode.USAGE_ERROR
-        ran.stderr.fnmatch_lines(["ERROR: fake_secrets_guard = 'on' is none of 'off', 'error'"])
+        ran.stderr.fnmatch_lines(["ERROR: fake_secrets_guard must be 'off' or 'error', not 'on'"])
 
     def test_it_is_gone_even_where_somebody_has_wrapped_over_it(self):
         guard = Guard(lambda: "a test")
@@ -639,4 +639,4 @@ class TestInertUntilAsked:
 
     def test_the_fixtures_are_described(self, run):
         ran = run("", "--fixtures")
-        ran.stdout.fnmatch_lines(["fake_secrets -- *", "    The handle of a world of fake secrets, active for*"])
+        ran.stdout.fnmatch_lines(["fake_secrets -- *", "    The handle of a fake AWS Secrets Manager *"])
