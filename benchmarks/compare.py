@@ -1,8 +1,8 @@
 """Measure fake_secrets against a no-op in botocore (the floor) and against moto, in one run.
 
-Rounds of floor, ours and moto are interleaved, in each order in turn. Ratios are taken round by
-round, so that a slow spell of the machine hits both sides; shown are medians. Nothing is asserted.
-README.md says what the figures mean.
+Rounds of floor, ours and moto are interleaved, and their order alternates. Ratios are computed round by
+round, so a slow spell of the machine affects both sides. The table shows medians. Nothing is asserted.
+README.md explains the figures.
 """
 
 from __future__ import annotations
@@ -39,7 +39,7 @@ from measuring import (
 
 from fake_secrets import mock_stages
 
-# Few enough that no secret has more versions than AWS allows.
+# Low enough that no secret gets more versions than AWS allows.
 CALLS = {"floor": 90, "ours": 90, "moto": 50}
 BUDGETS = {
     "get_secret_value": "1.25 floor (1.35 for now)",
@@ -57,7 +57,7 @@ def create_and_get(client: Any) -> None:
 
 
 def test_with_kept_client(client: Any) -> None:
-    """Do what a test with the fixture `secretsmanager` does, once that has built its client."""
+    """Do the same as a test with the fixture `secretsmanager` whose client is built already."""
     with mock_stages():
         create_and_get(client)
 
@@ -68,7 +68,7 @@ def enter_and_exit(active: Active) -> None:
 
 
 def call_rounds(prepare: Callable[[Any], Body]) -> dict[str, Round]:
-    """Return the rounds of a call: each side has a client of its own, made once."""
+    """Return the rounds of a call. Each side has its own client, which is created once."""
     return {
         side: functools.partial(timed, ACTIVE[side], functools.partial(prepare, client_of(side)), CALLS[side])
         for side in SIDES
@@ -98,7 +98,7 @@ def figures_in_process() -> list[Figure]:
 
 
 def figures_of_imports(cache: str) -> list[Figure]:
-    """Return the figures of imports, each side in a new interpreter with warm bytecode."""
+    """Return the figures of imports. Each import runs in a new interpreter with cached bytecode."""
     moto = "from moto import mock_aws"
     activation = "from fake_secrets import mock_stages\nwith mock_stages(): pass"
     chosen = [
@@ -128,13 +128,15 @@ def table(rounds: int) -> Sequence[Sequence[str]]:
 
 def main() -> None:
     parser = argparse.ArgumentParser(description="Measure fake_secrets against its floor and moto.")
-    parser.add_argument("--rounds", type=int, default=30, help="rounds; imports are in every third (default: 30)")
+    parser.add_argument(
+        "--rounds", type=int, default=30, help="number of rounds; every third measures imports (default: 30)"
+    )
     arguments = parser.parse_args()
     prepare_environment()
     print(describe_machine())
     print_table(table(arguments.rounds))
-    print(f"(a) once pytest is imported; it imports {describe_plugin()}")
-    print("(b) once botocore.session is imported: import, enter and exit")
+    print(f"(a) measured after importing pytest; the plugin imports {describe_plugin()}")
+    print("(b) import, enter and exit, measured after importing botocore.session")
 
 
 if __name__ == "__main__":

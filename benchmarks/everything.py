@@ -1,6 +1,7 @@
-"""The long form: run every benchmark, and leave tables, a plot and the times of imports in benchmarks/results.
+"""Run every benchmark, and write tables, a plot and import times to benchmarks/results.
 
-Takes about half an hour. The plot needs matplotlib, the instructions valgrind; each is left out where it isn't.
+This takes about half an hour. The plot needs matplotlib, and counting instructions needs valgrind. Each is
+skipped if its tool isn't installed.
 """
 
 from __future__ import annotations
@@ -20,7 +21,7 @@ import soak
 import suite
 from measuring import RESULTS, describe_machine, prepare_environment
 
-# Of these the plot shows how they grow with the secrets.
+# The calls in the plot, which shows how they grow with the number of secrets.
 PLOTTED = ("get_secret_value", "put_secret_value", "list_secrets, first page", "list_secrets, last page")
 ACTIVATION = "from fake_secrets import mock_stages\nwith mock_stages(): pass"
 
@@ -32,7 +33,7 @@ def markdown(title: str, rows: Sequence[Sequence[str]]) -> str:
 
 
 def sections(rounds: int, largest: int, tests: int, calls: int) -> Iterator[tuple[str, Sequence[Sequence[str]]]]:
-    """Run one benchmark after the other, and yield titles and rows."""
+    """Run the benchmarks one after the other, and yield the title and rows of each table."""
     yield "Calls, tests and imports", compare.table(rounds)
     if shutil.which("valgrind"):
         yield "Instructions", instructions.table(with_pytest=True)
@@ -44,11 +45,11 @@ def sections(rounds: int, largest: int, tests: int, calls: int) -> Iterator[tupl
 
 
 def plot(found: growth.Results) -> None:
-    """Draw how calls grow with the secrets of a world, where matplotlib is."""
+    """Plot how calls grow with the number of secrets, if matplotlib is installed."""
     try:
         from matplotlib import figure
     except ImportError:
-        print("no matplotlib here: nothing is drawn", file=sys.stderr)
+        print("matplotlib isn't installed, so there is no plot", file=sys.stderr)
         return
     axes = (drawing := figure.Figure(figsize=(8, 5))).subplots()
     for side, style in (("ours", "-o"), ("moto", "--s")):
@@ -72,10 +73,10 @@ def write_import_times() -> None:
 
 def main() -> None:
     parser = argparse.ArgumentParser(description="Run every benchmark.")
-    parser.add_argument("--rounds", type=int, default=30, help="of the comparison")
-    parser.add_argument("--largest", type=int, default=growth.SIZES[-1], help="leave out larger sizes")
-    parser.add_argument("--tests", type=int, default=1_000, help="of the suite")
-    parser.add_argument("--calls", type=int, default=1_000_000, help="of the soak")
+    parser.add_argument("--rounds", type=int, default=30, help="number of rounds of the comparison")
+    parser.add_argument("--largest", type=int, default=growth.SIZES[-1], help="skip larger sizes")
+    parser.add_argument("--tests", type=int, default=1_000, help="number of tests in the suite")
+    parser.add_argument("--calls", type=int, default=1_000_000, help="number of calls in the soak")
     arguments = parser.parse_args()
     prepare_environment()
     RESULTS.mkdir(exist_ok=True)

@@ -1,6 +1,6 @@
-"""Measure how calls and memory grow with the secrets, the versions and the schedules of a world.
+"""Measure how calls and memory grow with the number of secrets, versions and schedules.
 
-Each size is filled in an interpreter of its own, ours to a million secrets, moto's to ten thousand. A
+Each size is measured in its own interpreter: ours up to a million secrets, moto up to ten thousand. A
 figure is the median of its repetitions.
 """
 
@@ -22,7 +22,7 @@ from typing import Any
 import boto3
 from measuring import ACTIVE, Body, describe_machine, output_of_child, prepare_environment, print_table
 
-# By what grows, then by side and size, then by the figure's name.
+# Keys: what grows, then side and size, then the figure's name.
 Results = dict[str, dict[str, dict[str, float]]]
 
 SIZES = (1, 1_000, 100_000, 1_000_000)
@@ -40,7 +40,7 @@ def name_of(number: int) -> str:
 
 
 def timed_calls(call: Body, repeated: int = REPEATED) -> float:
-    """Return the microseconds of a call, by the median; the first one doesn't count."""
+    """Return the median microseconds of a call. The first call isn't counted."""
     call()
     samples = []
     for _ in range(repeated):
@@ -51,14 +51,14 @@ def timed_calls(call: Body, repeated: int = REPEATED) -> float:
 
 
 def memory() -> int:
-    """Return the resident memory, bytes."""
+    """Return the resident memory in bytes."""
     gc.collect()
     pages = int(Path("/proc/self/statm").read_text().split()[1])
     return pages * os.sysconf("SC_PAGE_SIZE")
 
 
 def fill(side: str, client: Any, world: Any, count: int) -> None:
-    """Store secrets of one small version: by the handle where there is one, since a million calls take long."""
+    """Store secrets with one small version each: ours through the handle, because calls take longer."""
     for number in range(count):
         if side == "ours":
             world.add(name_of(number), "a small secret value")
@@ -67,7 +67,7 @@ def fill(side: str, client: Any, world: Any, count: int) -> None:
 
 
 def pages(client: Any, **request: Any) -> Iterator[str]:
-    """Yield the token of each page but the first."""
+    """Yield the token of each page except the first."""
     token: str | None = client.list_secrets(**request).get("NextToken")
     while token is not None:
         yield token
@@ -75,7 +75,7 @@ def pages(client: Any, **request: Any) -> Iterator[str]:
 
 
 def of_secrets(side: str, count: int) -> dict[str, float]:
-    """Return the figures of a world that has so many secrets."""
+    """Return the figures of a world with `count` secrets."""
     with ACTIVE[side]() as world:
         client = boto3.client("secretsmanager")
         client.create_secret(Name="warm", SecretString="up")
@@ -109,7 +109,7 @@ def of_secrets(side: str, count: int) -> dict[str, float]:
 
 
 def of_pages(client: Any) -> dict[str, float]:
-    """Return the figures of later pages, and of other orders: made anew after a change, and kept."""
+    """Return the figures of later pages and of other sort orders, first after a change and then unchanged."""
     figures = {}
     tokens = list(pages(client, MaxResults=PAGE))
     for name, number in (("middle", len(tokens) // 2), ("last", -1)):
@@ -127,7 +127,7 @@ def of_pages(client: Any) -> dict[str, float]:
 
 
 def move_label(client: Any, name: str) -> Body:
-    """Return a call that attaches a label to the current version, or removes it, in turns."""
+    """Return a call that attaches a label to the current version and removes it, in alternation."""
     stages = client.describe_secret(SecretId=name)["VersionIdsToStages"]
     current = next(version for version, labels in stages.items() if "AWSCURRENT" in labels)
     members = itertools.cycle([{"MoveToVersionId": current}, {"RemoveFromVersionId": current}])
@@ -135,7 +135,7 @@ def move_label(client: Any, name: str) -> Body:
 
 
 def of_versions(side: str, count: int) -> dict[str, float]:
-    """Return the figures of a secret that has so many versions."""
+    """Return the figures of a secret with `count` versions."""
     with ACTIVE[side]() as world:
         if side == "ours":
             world.quotas.versions = 10 * max(VERSIONS)
@@ -160,7 +160,10 @@ def of_versions(side: str, count: int) -> dict[str, float]:
 
 
 def of_scheduled(side: str, count: int) -> dict[str, float]:
-    """Return the figures of a world in which so many secrets have a schedule: AWS's own, every seven days."""
+    """Return the figures of a world in which `count` secrets have a schedule.
+
+    They are managed secrets, which AWS rotates every seven days.
+    """
     with ACTIVE[side]() as world:
         client = boto3.client("secretsmanager")
         client.create_secret(Name="db", SecretString="value")
@@ -182,7 +185,7 @@ FIGURES: Mapping[str, Callable[[str, int], dict[str, float]]] = {
 
 
 def measured(what: str, side: str, count: int) -> dict[str, float]:
-    """Return the figures of one size, taken in an interpreter of its own."""
+    """Return the figures of one size, measured in a new interpreter."""
     figures_of = f"growth.FIGURES[{what!r}]({side!r}, {count})"
     code = f"import growth, json; growth.prepare_environment(); print(json.dumps({figures_of}))"
     output = output_of_child([], code, PYTHONPATH=str(Path(__file__).parent))
@@ -201,7 +204,7 @@ def sizes_of(largest: int) -> Iterator[tuple[str, str, int]]:
 
 
 def results(largest: int = SIZES[-1]) -> Results:
-    """Measure every size, and return the figures."""
+    """Measure every size up to `largest`, and return the figures."""
     found: Results = {}
     for what, side, count in sizes_of(largest):
         found.setdefault(what, {})[f"{side}, {count:,}"] = measured(what, side, count)
@@ -212,7 +215,7 @@ def results(largest: int = SIZES[-1]) -> Results:
 def tables(
     found: Mapping[str, Mapping[str, Mapping[str, float]]],
 ) -> Iterator[tuple[str, Sequence[Sequence[str]]]]:
-    """Yield a title and the rows of each table; times are microseconds."""
+    """Yield the title and the rows of each table. Times are in microseconds."""
     for what, columns in found.items():
         names = dict.fromkeys(name for figures in columns.values() for name in figures)
         rows = [[name, *(shown(figures.get(name)) for figures in columns.values())] for name in names]
@@ -225,7 +228,7 @@ def shown(figure: float | None) -> str:
 
 def main() -> None:
     parser = argparse.ArgumentParser(description="Measure how calls and memory grow.")
-    parser.add_argument("--largest", type=int, default=SIZES[-1], help="leave out larger sizes")
+    parser.add_argument("--largest", type=int, default=SIZES[-1], help="skip larger sizes")
     arguments = parser.parse_args()
     prepare_environment()
     print(describe_machine())

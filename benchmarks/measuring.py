@@ -1,4 +1,4 @@
-"""What the benchmarks share: the sides that are measured, rounds and ratios, calls, tables."""
+"""Shared code of the benchmarks: the sides that are measured, rounds and ratios, calls, and tables."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ SIDES = ("floor", "ours", "moto")
 
 
 def mock_aws() -> AbstractContextManager[Any]:
-    """Enter moto, which takes long to import."""
+    """Return moto's context manager. moto is imported late, because that takes long."""
     import moto
 
     return moto.mock_aws()
@@ -41,7 +41,7 @@ def mock_aws() -> AbstractContextManager[Any]:
 
 ACTIVE: Mapping[str, Active] = {"floor": contextlib.nullcontext, "ours": mock_stages, "moto": mock_aws}
 NANOSECONDS = {"us": 1_000, "ms": 1_000_000}
-# Where the long form leaves its tables and plots.
+# The folder for the tables and plots of `everything.py`.
 RESULTS = Path(__file__).parent / "results"
 HEADER = ["figure", *SIDES, "ours/floor [quartiles]", "moto/ours [quartiles]", "budget"]
 ENVIRONMENT = {
@@ -55,7 +55,11 @@ ENVIRONMENT = {
 
 @dataclass
 class Figure:
-    """One line of the table. A round of a side gives nanoseconds; `every` so many, each has one."""
+    """One line of the table.
+
+    `rounds` maps a side to a function that runs one round and returns nanoseconds. Only every
+    `every`-th round measures this figure.
+    """
 
     name: str
     unit: str
@@ -87,7 +91,7 @@ class Figure:
 
 
 def timed(active: Active, prepare: Callable[[], Body], times: int) -> float:
-    """Return the nanoseconds of one run of what `prepare` gives, once it is warm."""
+    """Return the nanoseconds per run of the function that `prepare` returns, after one warm-up run."""
     with active():
         body = prepare()
         body()
@@ -99,7 +103,7 @@ def timed(active: Active, prepare: Callable[[], Body], times: int) -> float:
 
 
 def timed_in_child(cache: str, setup: str, statement: str) -> float:
-    """Return the nanoseconds that a statement takes in a new interpreter, beyond its set-up."""
+    """Return the nanoseconds that a statement takes in a new interpreter, without its set-up."""
     code = (
         f"import time; {setup}\nstart = time.perf_counter_ns()\n{statement}\nprint(time.perf_counter_ns() - start)"
     )
@@ -107,7 +111,7 @@ def timed_in_child(cache: str, setup: str, statement: str) -> float:
 
 
 def output_of_child(tool: Sequence[str], code: str, **variables: str) -> str:
-    """Run code in a new interpreter, under a tool if one is given."""
+    """Run code in a new interpreter, under a tool if one is given, and return its output."""
     command, environment = [*tool, sys.executable, "-c", code], {**os.environ, **variables}
     return subprocess.run(command, env=environment, stdout=subprocess.PIPE, text=True, check=True).stdout
 
@@ -118,7 +122,7 @@ def client_of(side: str) -> Any:
 
 
 def answer_at_once(client: Any) -> Any:
-    """Register the floor's no-op, which has one answer ready for every operation."""
+    """Register the floor's no-op, which gives the same answer to every operation."""
     parsed = {
         "ARN": f"arn:aws:secretsmanager:us-east-1:123456789012:secret:{NAME}-a1b2c3",
         "Name": NAME,
@@ -156,7 +160,7 @@ def put_value(client: Any) -> Body:
 
 
 def move_current(client: Any) -> Body:
-    """Return a call that moves AWSCURRENT from one version to the other, there and back."""
+    """Return a call that moves AWSCURRENT back and forth between two versions."""
     client.create_secret(Name=NAME, SecretString="old", ClientRequestToken=OLD)
     client.put_secret_value(SecretId=NAME, SecretString="new", ClientRequestToken=NEW)
     moves = itertools.cycle([(NEW, OLD), (OLD, NEW)])
@@ -170,7 +174,7 @@ def move_current(client: Any) -> Body:
     return move
 
 
-# The operations that a rotation function uses, in the order in which it does.
+# The operations that a rotation function uses, in order.
 ROTATION_CALLS: Mapping[str, Callable[[Any], Body]] = {
     "describe_secret": describe,
     "get_secret_value": get_value,
@@ -187,7 +191,7 @@ def describe_machine() -> str:
 
 
 def measure(figures: Sequence[Figure], rounds: int) -> None:
-    """Take every figure's samples, after a round that warms caches and doesn't count."""
+    """Take every figure's samples, after a warm-up round that isn't counted."""
     for figure in figures:
         for warm in figure.rounds.values():
             warm()
@@ -204,6 +208,6 @@ def print_table(rows: Sequence[Sequence[str]]) -> None:
 
 
 def prepare_environment() -> None:
-    """Have clients of all sides find the same credentials, at once, and nothing of the user's."""
+    """Set the environment: clients of all sides find the same credentials and no user configuration."""
     os.environ.update(ENVIRONMENT)
     os.environ.pop("AWS_PROFILE", None)

@@ -1,4 +1,4 @@
-"""Make a million calls in one world, and look at its memory on the way."""
+"""Make a million calls in one world, and measure the memory along the way."""
 
 from __future__ import annotations
 
@@ -17,12 +17,12 @@ MEBIBYTE = 1_048_576
 
 
 def table(calls: int) -> list[list[str]]:
-    """Return the rows of the table: calls made, resident memory, time per call."""
+    """Return the rows of the table: calls made, resident memory and time per call."""
     rows = [["calls", "memory", "per call"]]
     with mock_stages() as fake_secrets:
         client = boto3.client("secretsmanager")
         client.create_secret(Name="db", SecretString="0")
-        # Old versions only go after a day, which isn't going to pass.
+        # The tokens repeat, because old versions are only removed after a day, and no day passes here.
         tokens = itertools.cycle(f"{number:032}" for number in range(50))
         first, second = (
             client.put_secret_value(SecretId="db", SecretString=text)["VersionId"] for text in ("first", "second")
@@ -47,8 +47,10 @@ def table(calls: int) -> list[list[str]]:
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description="Soak a world.")
-    parser.add_argument("--calls", type=int, default=1_000_000, help="rounded to forties")
+    parser = argparse.ArgumentParser(description="Make many calls in one world, and measure its memory.")
+    parser.add_argument(
+        "--calls", type=int, default=1_000_000, help="number of calls, rounded down to a multiple of 40"
+    )
     arguments = parser.parse_args()
     prepare_environment()
     print(describe_machine())

@@ -1,7 +1,7 @@
-"""Run a generated suite of rotation tests, written for us and for moto: in one process, and over two workers.
+"""Run a generated suite of rotation tests, one written for us and one for moto, with one and two processes.
 
-moto doesn't invoke a rotation function by itself where there is no container: its suite calls the function step by
-step, as its users do.
+Without a container, moto doesn't invoke rotation functions. Its suite calls the function step by step, as users
+of moto do.
 """
 
 from __future__ import annotations
@@ -66,7 +66,7 @@ def test_rotation_{number}():
 """,
 }
 IMPORTS = {"ours": "", "moto": 'from moto import mock_aws\nTOKEN = "1" * 32'}
-# Whether the module keeps one client, and pytest's options.
+# Title to: whether the module keeps one client, and the options for pytest.
 WAYS: Mapping[str, tuple[bool, Sequence[str]]] = {
     "a client for each step, as in AWS's templates": (False, ()),
     "the same, two workers": (False, ("-n", "2")),
@@ -85,7 +85,7 @@ def write_suite(folder: Path, side: str, count: int, *, is_kept: bool) -> None:
 
 
 def run(folder: Path, options: Sequence[str]) -> tuple[float, float]:
-    """Run a suite; return the seconds that it takes, and the most memory that its first process has had, MiB."""
+    """Run a suite. Return its seconds, and the peak memory of its first process in MiB."""
     start = time.perf_counter()
     with tempfile.TemporaryFile("w+") as output:
         process = subprocess.Popen([*COMMAND, *options], cwd=folder, stdout=output, stderr=subprocess.STDOUT)
@@ -93,12 +93,12 @@ def run(folder: Path, options: Sequence[str]) -> tuple[float, float]:
         process.returncode = status
         if status:
             output.seek(0)
-            sys.exit(f"the suite has failed:\n{output.read()}")
+            sys.exit(f"the suite failed:\n{output.read()}")
     return time.perf_counter() - start, usage.ru_maxrss / KIBIBYTES_PER_MEBIBYTE
 
 
 def table(count: int) -> list[list[str]]:
-    """Run both suites in each way, and return the rows of the table."""
+    """Run both suites in every way, and return the rows of the table."""
     rows = [[f"{count:,} tests", "ours", "moto", "moto/ours"]]
     for way, (is_kept, options) in WAYS.items():
         found = {}

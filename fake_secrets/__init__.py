@@ -1,8 +1,8 @@
-"""A fake AWS Secrets Manager for tests, with the real staging labels and rotation."""
+"""A fake AWS Secrets Manager for tests, with real staging labels and real rotation."""
 
 from __future__ import annotations
 
-# Importing typing would take most of the time that importing this takes.
+# Not from `typing`, which takes longer to import than the rest of this module.
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from fake_secrets.errors import (
@@ -52,7 +52,7 @@ __all__ = [
 
 __version__ = "0.1.0"
 
-# Where each name is defined; the exceptions are in `errors`.
+# The module that defines each name. The exceptions are in `errors`.
 _HOMES = {
     "Call": "observe.ledger",
     "Event": "observe.trail",
@@ -67,13 +67,13 @@ _HOMES = {
 
 
 def __getattr__(name: str) -> object:
-    """Import a public name when it is first asked for: botocore is slow to import."""
-    import importlib  # noqa: PLC0415 -- as slow as all the rest
+    """Import a public name when it is first used, because botocore is slow to import."""
+    import importlib  # noqa: PLC0415 -- takes as long to import as the rest of this module
 
     if name not in __all__:
         msg = (
-            f"module {__name__!r} has no attribute {name!r}. What a world has is at its handle: the fixture "
-            "`fake_secrets`, or fake_secrets.current()."
+            f"module {__name__!r} has no attribute {name!r}. Secrets and rotations are on the handle: use the "
+            "fixture `fake_secrets`, or fake_secrets.current()."
         )
         raise AttributeError(msg)
     value = getattr(importlib.import_module(f"{__name__}.{_HOMES.get(name, 'errors')}"), name)

@@ -1,4 +1,4 @@
-"""`python -m fake_secrets`."""
+"""Run the command line as `python -m fake_secrets`."""
 
 import sys
 

@@ -24,17 +24,17 @@ SECRET_ARN = re.compile(r"arn:[^:]+:secretsmanager:([^:]*):([^:]*):secret:(.+)",
 LAMBDA_ARN = re.compile(
     r"arn:[^:]+:lambda:([^:]+):\d{12}:function:([A-Za-z0-9\-_]+)(?::[A-Za-z0-9\-_$]+)?", re.ASCII
 )
-# Of IAM: root, users and roles; of STS: sessions of either.
+# In IAM: the root, users and roles. In STS: sessions of roles and federated users.
 PRINCIPAL_ARN = re.compile(
     r"arn:aws[a-z-]*:(?:iam::\d{12}:(?:root|(?:user|role)/[\w+=,.@/-]+)"
     r"|sts::\d{12}:(?:assumed-role/[\w+=,.@-]+|federated-user)/[\w+=,.@-]+)",
     re.ASCII,
 )
-# The end of a whole ARN: a hyphen and six random characters [A: api-facts 2].
+# The end of a complete secret ARN: a hyphen and six random characters [A: api-facts 2].
 SUFFIX = re.compile(r"-[A-Za-z0-9]{6}", re.ASCII)
 SUFFIX_LENGTH = 7
 
-# By the beginning of the region.
+# Region prefix to partition. All other regions are in the partition `aws`.
 _PARTITIONS = {
     "cn-": "aws-cn",
     "us-gov-": "aws-us-gov",
@@ -57,7 +57,7 @@ def secret_arn(region: str, account_id: str, name: str, suffix: str, partition: 
         account_id: the account that owns it.
         name: the secret's name.
         suffix: the six random characters.
-        partition: the region's partition, where it is known.
+        partition: the region's partition, if the caller knows it.
     """
     partition = partition or partition_of(region)
     return f"arn:{partition}:secretsmanager:{region}:{account_id}:secret:{name}-{suffix}"
@@ -69,7 +69,7 @@ def lambda_arn(region: str, account_id: str, name: str) -> str:
 
 
 def root_arn(account_id: str, partition: str) -> str:
-    """Return the ARN of an account, as a principal."""
+    """Return the principal ARN of an account's root."""
     return f"arn:{partition}:iam::{account_id}:root"
 
 
@@ -79,12 +79,12 @@ def partition_of(region: str) -> str:
 
 
 def account_of(arn: str) -> str:
-    """Return the account that an ARN names; empty where it names none, or isn't an ARN."""
+    """Return the account in an ARN, or an empty string if there is none or `arn` isn't an ARN."""
     fields = arn.split(":")
     return fields[_ACCOUNT_FIELD] if fields[0] == "arn" and len(fields) > _ACCOUNT_FIELD else ""
 
 
 def region_of(arn: str) -> str | None:
-    """Return the region that an ARN names, or None where it isn't an ARN."""
+    """Return the region in an ARN, or None if `arn` isn't an ARN."""
     fields = arn.split(":")
     return fields[_REGION_FIELD] if fields[0] == "arn" and len(fields) > _REGION_FIELD else None

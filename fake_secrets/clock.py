@@ -1,4 +1,4 @@
-"""The only reader of time."""
+"""The clock. No other module reads the time."""
 
 from __future__ import annotations
 
@@ -12,26 +12,26 @@ __all__ = ["SECONDS_PER_DAY", "at", "end_of_day_after", "midnight", "now", "utc"
 
 SECONDS_PER_DAY = 86_400
 
-# Seconds that `at` has moved our own reading by, where nobody rules the process's clock.
+# The seconds by which `at` shifts `now` while neither freezegun nor time-machine controls the clock.
 _shift: ContextVar[float] = ContextVar("fake_secrets_clock_shift", default=0.0)
 
 
 def now() -> float:
-    """Return the present as epoch seconds, to the millisecond that AWS keeps.
+    """Return the current time as epoch seconds, rounded to milliseconds as AWS does.
 
-    `datetime.datetime.now` is looked up on its module at each call, so that freezegun and
-    time-machine rule it wherever they were started.
+    Each call looks up `datetime.datetime.now` on its module, so freezegun and time-machine control
+    it no matter when they were started.
     """
     return round(_reading() + _shift.get(), 3)
 
 
 @contextlib.contextmanager
 def at(moment: float) -> Iterator[None]:
-    """Have it be some moment, for the length of a `with` block.
+    """Set the clock to a moment for the length of a `with` block.
 
-    Where freezegun or time-machine rules the clock it is moved, for everybody, and moved back
-    afterwards: to the time that it was, or to the time inside, if that has passed it. Else only
-    `now` is shifted, for this context.
+    If freezegun or time-machine controls the clock, that clock is moved, for every thread. At the
+    end of the block it is moved back to the time before the block. If the clock has passed that
+    time inside the block, it stays where it is. Otherwise only `now` is shifted, in this context.
 
     Args:
         moment: epoch seconds.
@@ -49,12 +49,12 @@ def at(moment: float) -> Iterator[None]:
     try:
         yield
     finally:
-        # What has begun late may end later than it is.
+        # Work that began shortly before the present may have moved the clock past it.
         move(present if moment > present else max(present, _reading()))
 
 
 def _reading() -> float:
-    # Not with a time zone: freezegun's aware now() ignores its tz_offset.
+    # Without a time zone, because freezegun's aware now() ignores its tz_offset.
     return datetime.datetime.now().timestamp()  # noqa: DTZ005
 
 
@@ -64,7 +64,7 @@ def midnight(timestamp: float) -> float:
 
 
 def end_of_day_after(timestamp: float, days: int) -> float:
-    """Return 23:59:59 UTC of the day that is `days` days after that of `timestamp` (epoch seconds)."""
+    """Return 23:59:59 UTC, `days` days after the day of `timestamp` (both epoch seconds)."""
     return midnight(timestamp) + (days + 1) * SECONDS_PER_DAY - 1
 
 
@@ -74,16 +74,16 @@ def utc(timestamp: float) -> datetime.datetime:
 
 
 def _mover() -> Callable[[float], None] | None:
-    """Return what moves the clock of freezegun or time-machine, or None where neither rules."""
+    """Return a function that moves the clock of freezegun or time-machine, or None if neither is active."""
     frozen = getattr(sys.modules.get("freezegun.api"), "freeze_factories", None)
     if frozen:
         factory = frozen[-1]
         return lambda moment: factory.move_to(utc(moment))
     time_machine = sys.modules.get("time_machine")
-    # As version 3 calls it, and version 2.
+    # The names in version 3 and in version 2.
     travellers = getattr(time_machine, "traveller_stack", None) or getattr(time_machine, "coordinates_stack", None)
     if travellers:
-        # Not its move_to, which forgets the traveller's time zone.
+        # Not `move_to`, which forgets the traveller's time zone.
         traveller = travellers[-1]
         return lambda moment: traveller.shift(datetime.timedelta(microseconds=round((moment - _reading()) * 1e6)))
     return None

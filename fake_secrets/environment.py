@@ -1,4 +1,4 @@
-"""The process environment: what is laid over it, and undone exactly, in any order of undoing."""
+"""The process environment: overlays that set variables, and restore them exactly in any order."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ _FALLBACK_REGION = "us-east-1"
 
 
 class Overlay:
-    """A set of environment variables laid over the process environment.
+    """A set of variables that is laid over the process environment.
 
     Args:
         variables: the variables to set; None hides a variable.
@@ -34,7 +34,7 @@ class Overlay:
         self._saved: dict[str, str | None] = {}
 
     def apply(self) -> None:
-        """Set the variables, all or none, remembering what they were."""
+        """Set all the variables and remember their old values. If one can't be set, set none."""
         with _lock:
             try:
                 for name, value in self._variables.items():
@@ -48,10 +48,10 @@ class Overlay:
             _applied.append(self)
 
     def undo(self) -> None:
-        """Put the variables back.
+        """Restore the variables.
 
-        Where an overlay that was applied later still stands, the environment stays as it is, and
-        that one puts back, in its turn, what this one found.
+        If a later overlay is still applied, the environment doesn't change yet. That overlay takes
+        over the values that this one found, and restores them when it is undone.
         """
         with _lock:
             position = _applied.index(self)
@@ -68,18 +68,18 @@ class Overlay:
         self._saved = {}
 
 
-# There is one process environment, so that there is one order of what lies over it.
+# Global, because the process has one environment: the overlays in the order they were applied.
 _applied: list[Overlay] = []
 _lock = threading.RLock()
 
 
 def default_region() -> str:
-    """Return the region that AWS_DEFAULT_REGION or AWS_REGION names, else us-east-1."""
+    """Return the region in AWS_DEFAULT_REGION or AWS_REGION, or us-east-1 if neither is set."""
     return _get("AWS_DEFAULT_REGION") or _get("AWS_REGION") or _FALLBACK_REGION
 
 
 def world_environment(region: str) -> dict[str, str | None]:
-    """Return what shields real accounts while a world is active; None hides a variable.
+    """Return the variables that keep a test away from real accounts; None hides a variable.
 
     Args:
         region: the world's region.
@@ -94,13 +94,13 @@ def world_environment(region: str) -> dict[str, str | None]:
         "AWS_DEFAULT_REGION": region,
     }
     if "SECRETS_MANAGER_ENDPOINT" not in os.environ:
-        # AWS's own rotation templates fail without it.
+        # AWS's rotation templates fail without this variable.
         variables["SECRETS_MANAGER_ENDPOINT"] = f"https://secretsmanager.{region}.amazonaws.com"
     return variables
 
 
 def _get(name: str) -> str | None:
-    # To look first takes half as long as `get`, where there is none.
+    # For a missing variable, this takes half as long as `get`.
     return os.environ[name] if name in os.environ else None  # noqa: SIM401
 
 

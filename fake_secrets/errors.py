@@ -1,4 +1,4 @@
-"""The exceptions of fake_secrets: what AWS would say, and what we say to the author of a test."""
+"""The exceptions: errors that AWS would return, and errors for the author of a test."""
 
 from __future__ import annotations
 
@@ -23,19 +23,19 @@ __all__ = [
 ]
 
 
-# How many names an exception shows.
+# The number of names that an exception shows.
 _SHOWN = 20
 
 
 class ServiceError(Exception):
-    """An error that AWS Secrets Manager answers; it never reaches a user as it stands.
+    """An error that AWS Secrets Manager would return. Users never see it in this form.
 
-    The hook turns it into botocore's `ClientError`, the handle into `RequestRefusedError`.
+    The hook turns it into botocore's `ClientError`. The handle turns it into `RequestRefusedError`.
 
     Args:
         code: the error code, such as ``ResourceNotFoundException``.
         message: AWS's message, verbatim.
-        status: the HTTP status. AWS answers 400 to every client error [A: api-facts 1].
+        status: the HTTP status. AWS answers every client error with 400 [A: api-facts 1].
     """
 
     def __init__(self, code: str, message: str, status: int = 400) -> None:
@@ -46,48 +46,72 @@ class ServiceError(Exception):
 
 
 class FakeSecretsError(Exception):
-    """The base of everything that fake_secrets itself says to the author of a test."""
+    """The base class of the exceptions that fake_secrets itself raises.
+
+    The errors that AWS would return to a client aren't among them: a client raises those as
+    botocore's `ClientError`, as it does on AWS.
+    """
 
 
 class NoActiveWorldError(FakeSecretsError):
-    """Raised when a world is asked for while none is active."""
+    """Raised by `current` when no world is active, and by `stop` when its object has none to leave.
+
+    To open a world, decorate the test with `mock_stages`, use it in a `with` statement, or use the
+    fixture `fake_secrets`.
+    """
 
 
 class OutsideWorldError(FakeSecretsError):
-    """Raised by the guard where a call would go to AWS, since no world is active.
+    """Raised by the guard when a Secrets Manager call is made while no world is active.
+
+    The ini option ``fake_secrets_guard = error`` turns the guard on. The call is stopped before it
+    can reach AWS, and the test fails even if the code under test catches the exception.
 
     Args:
         operation: the API operation, such as ``GetSecretValue``.
-        caller: the test that was running, or what else was.
+        caller: the test that was running, or a description of the code that was.
     """
 
     def __init__(self, operation: str, caller: str) -> None:
         super().__init__(
-            f"{operation} was called while no world of fake_secrets is active, in {caller}.\n"
-            "It was stopped before it could reach AWS, as `fake_secrets_guard = error` says. Decorate the test "
-            "with @mock_stages, or let it ask for the fixture `fake_secrets`; what calls before a test's world "
-            "begins, on import or in setUpClass, needs a `with mock_stages():` of its own."
+            f"{operation} was called while no fake_secrets world was active, in {caller}.\n"
+            "`fake_secrets_guard = error` stopped the call before it could reach AWS. Decorate the test with "
+            "@mock_stages, or use the fixture `fake_secrets`. Code that runs before the test's world opens, such "
+            "as module imports and setUpClass, needs its own `with mock_stages():`."
         )
 
 
 class UnsupportedOperationError(FakeSecretsError):
-    """Raised when a call needs what fake_secrets doesn't fake yet, rather than a wrong answer."""
+    """Raised when a call needs something that fake_secrets doesn't fake.
+
+    fake_secrets raises this rather than give a wrong answer. The message names what isn't supported,
+    such as an operation or a condition key.
+    """
 
 
 class SeedError(FakeSecretsError, ValueError):
-    """Raised when a seeded secret could not exist in AWS Secrets Manager."""
+    """Raised when a seed describes a secret that could not exist in AWS Secrets Manager.
+
+    Seeds are the secrets given to `mock_stages` or to `add`. The message names the secret and the
+    rule that it breaks.
+    """
 
 
 class SecretExistsError(FakeSecretsError, ValueError):
-    """Raised when a secret is added under a name that is taken."""
+    """Raised by `add` when a secret with that name already exists in the account and region.
+
+    A secret that is scheduled for deletion still occupies its name.
+    """
 
 
 class UnknownSecretError(FakeSecretsError, KeyError):
-    """Raised when the handle is asked for a secret that isn't in the world.
+    """Raised when the handle is asked for a secret that doesn't exist in its world.
+
+    It is a `KeyError` as well. The message lists the secrets that do exist.
 
     Args:
         secret_id: the name or ARN that was asked for.
-        available: the names that the world holds, of which the first ones are shown.
+        available: the names of the secrets that exist. The message shows the first 20.
     """
 
     def __init__(self, secret_id: str, available: Iterable[str]) -> None:
@@ -99,18 +123,20 @@ class UnknownSecretError(FakeSecretsError, KeyError):
             f"Seed it with mock_stages({{{secret_id!r}: ...}}) or fake_secrets.add({secret_id!r}, ...)."
         )
 
-    # A KeyError shows the repr of its message, which has several lines here.
+    # KeyError would show the repr of the message, but this message has several lines.
     __str__ = Exception.__str__
 
 
 class RequestRefusedError(FakeSecretsError):
-    """Raised when the service refuses what the handle asked of it, as AWS would refuse a client.
+    """Raised when a method of the handle makes a request that AWS would refuse.
+
+    `operation`, `code`, `message` and `advice` are attributes too.
 
     Args:
         operation: the API operation, such as ``RotateSecret``.
-        code: AWS's error code.
+        code: AWS's error code, such as ``InvalidRequestException``.
         message: AWS's message.
-        advice: what the author of the test can do about it.
+        advice: how to fix the test, or an empty string.
     """
 
     def __init__(self, operation: str, code: str, message: str, advice: str = "") -> None:
@@ -121,27 +147,38 @@ class RequestRefusedError(FakeSecretsError):
         self.advice = advice
 
     def __str__(self) -> str:
-        said = f"{self.operation} was refused with {self.code}: {self.message}"
-        return f"{said}\n{self.advice}" if self.advice else said
+        refusal = f"{self.operation} was refused with {self.code}: {self.message}"
+        return f"{refusal}\n{self.advice}" if self.advice else refusal
 
 
 class RotationFailedError(FakeSecretsError):
-    """Raised when a rotation fails though its function has raised nothing.
+    """Raised when a rotation fails although its function raised nothing.
 
-    Lambda has ended it after its time-out, or Secrets Manager refuses what it has left.
+    Either the function ran past its time-out, or Secrets Manager can't go on with the rotation: for
+    example, because another caller put a value under AWSPENDING during the rotation.
     """
 
 
 class RotationNotOpenError(FakeSecretsError):
-    """Raised when a rotation is to be retried that isn't open any more."""
+    """Raised by `Rotation.retry` and `Rotation.step` when the rotation can't be attempted any more.
+
+    The message says why: for example, the rotation has succeeded, or AWSPENDING is no longer on its
+    version.
+    """
 
 
 class FunctionClashError(FakeSecretsError, ValueError):
-    """Raised when a Lambda function is registered under a name or ARN that another one has."""
+    """Raised when a Lambda function is registered under a name or ARN that another function has.
+
+    Registering the same function twice with the same options is allowed.
+    """
 
 
 def annotate(error: BaseException, note: str) -> None:
-    """Add a note to an exception, once, where it can carry one: a frozen dataclass can't."""
+    """Add a note to an exception, unless it carries that note already.
+
+    Exceptions that can't carry notes, such as frozen dataclasses, are left as they are.
+    """
     if note not in getattr(error, "__notes__", ()):
         with contextlib.suppress(AttributeError, TypeError):
             error.add_note(note)

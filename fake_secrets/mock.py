@@ -1,4 +1,4 @@
-"""`mock_stages` and `current`: how a test opens a world, and finds the active one."""
+"""`mock_stages` opens a world for a test; `current` returns the handle of the active one."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ Target = TypeVar("Target", bound=Callable[..., Any])
 
 
 class _NotGiven:
-    """Tells an argument that was left out from one that equals its default."""
+    """Marks an argument that was left out, as opposed to one that equals its default."""
 
     def __repr__(self) -> str:
         return "<default>"
@@ -52,36 +52,54 @@ def mock_stages(
     random_seed: Any = _NOT_GIVEN,
     _lane: Any = _NOT_GIVEN,
 ) -> Any:
-    """Serve every AWS Secrets Manager call of this process from a fake.
+    """Answer every AWS Secrets Manager call of this process from a fake.
 
-    As a decorator, bare or called, for functions, coroutine functions, generators and classes;
-    as a context manager (`with` or `async with mock_stages() as fake_secrets`); by `start()` and
-    `stop()`. Without any argument it joins the innermost active
-    world or opens one; any argument opens a world that shadows the outer one, except that an
-    object whose own world is open joins that. Worlds are process-wide: threads that a test
-    starts are served too.
+    `mock_stages` opens a world: a fake Secrets Manager with its own secrets, rotations and record of
+    calls. A world is active from the moment it is entered until it is left. While a world is active,
+    it answers the Secrets Manager calls of every client in every thread of the process.
+
+    There are three ways to open a world:
+
+    - as a decorator, with or without arguments, on a function, coroutine function, generator
+      function, asynchronous generator function or class;
+    - as a context manager: ``with mock_stages() as fake_secrets`` or ``async with``;
+    - with the methods `start` and `stop`.
+
+    Under pytest, a decorated test's world opens before the test's fixtures run. On a
+    `unittest.TestCase`, the decorator opens a world for each test, under any runner; the world covers
+    setUp, tearDown and cleanups. On any other class, the decorator works under pytest only.
+
+    Worlds can be nested, and the innermost one answers. Without arguments, `mock_stages` joins the
+    innermost active world, or opens one if none is active. With any argument it opens a new world,
+    which hides the outer one until it is left. If the same `mock_stages` object is entered again
+    while its own world is active, it joins that world.
 
     Args:
-        secrets: what the world starts with, secret name to value. A dict with a key among
-            AWSCURRENT, AWSPENDING and AWSPREVIOUS maps labels to values, any other dict is a
-            JSON SecretString; a str is a SecretString, bytes are a SecretBinary, None is a
-            secret without a value.
-        region: the region of seeds, and of clients that name none; by default
-            AWS_DEFAULT_REGION or AWS_REGION where set, else us-east-1.
-        account_id: the account, twelve digits, by default 123456789012.
-        rotation: "inline" (the default): RotateSecret returns when the rotation function has run.
-            "manual": it only begins; the test runs it with `Rotation.step`.
-        rotation_errors: "raise" (the default): what a rotation function raises comes out of
-            the call that asked for the rotation. "record": it is kept in `rotations`, as on AWS.
-        random_seed: a whole number that makes ids, ARN suffixes, automatic tokens and passwords
-            the same each time; by default they can't be foretold.
+        secrets: the secrets that the world starts with, as a mapping from secret name to value. A
+            str becomes a SecretString, bytes become a SecretBinary, and a dict becomes a JSON
+            SecretString. A dict with the key AWSCURRENT, AWSPENDING or AWSPREVIOUS maps staging
+            labels to values instead. None makes a secret without a value.
+        region: the region of these secrets, and the default region of clients. By default
+            AWS_DEFAULT_REGION or AWS_REGION from the environment, else us-east-1.
+        account_id: the account that owns the secrets, a str of twelve digits. By default
+            123456789012.
+        rotation: "inline" (the default) runs a rotation before RotateSecret returns. With "manual",
+            RotateSecret only begins the rotation, and the test runs each step with `Rotation.step`.
+        rotation_errors: with "raise" (the default), the call that started a rotation raises the
+            exception of the rotation function. With "record", the exception is only recorded in
+            `FakeSecrets.rotations`, and the call succeeds as on AWS.
+        random_seed: an int that makes ids, ARN suffixes, automatic tokens and passwords the same in
+            every run. By default they are unpredictable.
 
     Returns:
-        The decorated function or class, or a decorator and context manager.
+        The decorated function or class, if `mock_stages` is used as a decorator without parentheses.
+        Otherwise an object that is both a decorator and a context manager. Entering it returns the
+        world's handle, a `FakeSecrets`.
 
     Raises:
-        TypeError: it decorates what it can't. Other arguments are checked on entry: SeedError,
-            TypeError or ValueError then, and nothing is changed.
+        TypeError: if the decorated object is a pytest fixture or can't be called. The arguments are
+            checked when the world is entered. If one is wrong, entering raises `SeedError`, TypeError
+            or ValueError, and leaves the process as it was.
     """
     given = {
         "secrets": secrets,
@@ -98,7 +116,7 @@ def mock_stages(
 
 
 def _signature() -> inspect.Signature:
-    """Return the signature that `help` and IDEs show: real defaults, no private argument."""
+    """Return the signature for `help` and IDEs, with the real defaults and without private arguments."""
     shown = inspect.signature(mock_stages).parameters.values()
     parameters = [
         parameter.replace(default=DEFAULTS[parameter.name]) for parameter in shown if parameter.name in DEFAULTS
@@ -106,20 +124,22 @@ def _signature() -> inspect.Signature:
     return inspect.Signature(parameters)
 
 
-mock_stages.__signature__ = _signature()  # type: ignore[attr-defined]  # functions take it
+mock_stages.__signature__ = _signature()  # type: ignore[attr-defined]  # inspect reads it
 
 
 def current() -> FakeSecrets:
     """Return the handle of the innermost active world.
 
+    Use it in code that can't be given the handle as an argument, such as a rotation function.
+
     Raises:
-        NoActiveWorldError: none is active.
+        NoActiveWorldError: if no world is active.
     """
     entry = stack.innermost_entry()
     if entry is None:
         msg = (
-            "no world of fake_secrets is active. Open one: decorate the test with @mock_stages, use "
-            "`with mock_stages():`, or ask for the fixture `fake_secrets`."
+            "no fake_secrets world is active. Decorate the test with @mock_stages, use `with mock_stages():`, "
+            "or use the fixture `fake_secrets`."
         )
         raise NoActiveWorldError(msg)
     return entry.opened.handle

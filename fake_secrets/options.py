@@ -1,4 +1,4 @@
-"""The arguments that `mock_stages` and the marker take, and the checks of them."""
+"""The arguments of `mock_stages` and of the marker, and their checks."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ __tracebackhide__ = True  # the arguments in our frames may hold secret values
 RotationErrors = Literal["raise", "record"]
 RotationMode = Literal["inline", "manual"]
 
-# The arguments, in their order, with their defaults.
+# The arguments in order, with their defaults.
 DEFAULTS: Mapping[str, Any] = {
     "secrets": None,
     "region": None,
@@ -37,7 +37,7 @@ DEFAULTS: Mapping[str, Any] = {
 }
 OPTIONS = tuple(DEFAULTS)
 
-# Where a decorated class keeps its `mock_stages`.
+# The attribute in which a decorated class keeps its `mock_stages` object.
 CLASS_DECORATOR = "_fake_secrets_decorator"
 
 _ACCOUNT_ID = re.compile(r"[0-9]{12}")
@@ -45,21 +45,24 @@ _REGION = re.compile(r"[a-z]+(-[a-z0-9]+)+")
 
 
 def decorator_on(function: object) -> Any:
-    """Return the `mock_stages` on a test function, also from below other decorators, or None."""
+    """Return the `mock_stages` object that decorates a function, or None.
+
+    It is found below other decorators too.
+    """
     while function is not None:
         decorator = getattr(function, "_self_fake_secrets", None)
         if decorator is not None:
             return decorator
-        # A bound method knows its function, and another decorator what it wraps.
+        # A bound method refers to its function, and another decorator to the function it wraps.
         function = getattr(function, "_self_parent", None) or getattr(function, "__wrapped__", None)
     return None
 
 
 def check_options(options: Mapping[str, Any]) -> None:
-    """Refuse arguments that no world can be made of; the seed is checked by itself.
+    """Check the arguments of a world, except `secrets`, which is checked when it is read.
 
     Raises:
-        ValueError: an argument's value is none of the possible ones.
+        ValueError: if an argument has an invalid value.
     """
     account_id = options.get("account_id", "0" * 12)
     if not isinstance(account_id, str) or not _ACCOUNT_ID.fullmatch(account_id):
@@ -69,8 +72,9 @@ def check_options(options: Mapping[str, Any]) -> None:
         check_region(options["region"])
     if options.get("rotation", "inline") not in ("inline", "manual"):
         msg = (
-            f'rotation={options["rotation"]!r}: a rotation runs by itself, "inline", '
-            'or step by step as the test says, "manual"'
+            f"rotation={options['rotation']!r} isn't a rotation mode. The modes are:\n"
+            '- "inline": RotateSecret runs every step\n'
+            '- "manual": the test runs each step with Rotation.step'
         )
         raise ValueError(msg)
     seed = options.get("random_seed")
@@ -81,10 +85,10 @@ def check_options(options: Mapping[str, Any]) -> None:
 
 
 def check_region(region: object) -> None:
-    """Refuse what can't be a region's name.
+    """Check that a value has the form of a region's name.
 
     Raises:
-        ValueError: it isn't of the form of one.
+        ValueError: if it doesn't.
     """
     if not isinstance(region, str) or not _REGION.fullmatch(region):
         msg = f"region={region!r} isn't a region, such as 'us-east-1'"
@@ -92,44 +96,49 @@ def check_region(region: object) -> None:
 
 
 def check_rotation_errors(errors: str) -> None:
-    """Refuse what can't be done with a rotation function's errors.
+    """Check a value of `rotation_errors`.
 
     Raises:
-        ValueError: it is neither "raise" nor "record".
+        ValueError: if it is neither "raise" nor "record".
     """
     if errors not in ("raise", "record"):
-        msg = f'what a rotation function raises is either "raise"d or "record"ed, not {errors!r}'
+        msg = f'errors of a rotation function: choose "raise" or "record", not {errors!r}'
         raise ValueError(msg)
 
 
 def check_callable(function: object, what: str, hint: str = "") -> None:
-    """Refuse what can't be called, or would have to be awaited.
+    """Check that an object can be called and isn't a coroutine function.
 
     Args:
-        function: what may be called.
-        what: how the message begins.
-        hint: how it ends.
+        function: the object to check.
+        what: the beginning of the error message.
+        hint: the end of the error message.
 
     Raises:
-        TypeError: it can't be; without showing it, since it may be a secret value.
+        TypeError: if `function` can't be called, or would have to be awaited. The message shows only
+            the type of an object that can't be called, because the object may be a secret value.
     """
     if not callable(function):
         shown = "None" if function is None else f"a {type(function).__name__}"
         msg = f"{what}; {shown} can't be called{hint}"
         raise TypeError(msg)
-    # Of an object it is the class that has the method.
+    # An object's `__call__` is on its class.
     if inspect.iscoroutinefunction(function) or inspect.iscoroutinefunction(type(function).__call__):
-        msg = f"{what}; {function!r} would have to be awaited. Let a plain function run it, with asyncio.run"
+        msg = f"{what}; {function!r} would have to be awaited. Call it from a plain function with asyncio.run"
         raise TypeError(msg)
 
 
 def refuse_awaitable(result: object, what: str) -> None:
-    """Refuse a result that wants to be awaited.
+    """Check that the result of a user's function isn't a coroutine.
+
+    Args:
+        result: the function's result.
+        what: the function, as the beginning of the error message.
 
     Raises:
-        TypeError: it begins with `what`.
+        TypeError: if the result is a coroutine.
     """
     if inspect.iscoroutine(result):
         result.close()
-        msg = f"{what} has returned a coroutine, which nobody awaits: call it with asyncio.run(...) instead"
+        msg = f"{what} has returned a coroutine, which is never awaited. Run it with asyncio.run(...) instead"
         raise TypeError(msg)

@@ -1,4 +1,8 @@
-"""The pytest plugin: fixtures, marker, and the decorator being the marker too."""
+"""The pytest plugin: the fixtures, the marker and the guard.
+
+The plugin treats a test that `mock_stages` decorates like a marked test: it opens the world before the
+test's fixtures run.
+"""
 
 from __future__ import annotations
 
@@ -32,39 +36,39 @@ _decorator = pytest.StashKey["MockStages | None"]()
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
-    """Add the ini option of the guard."""
+    """Add the guard's ini option."""
     parser.addini(
         GUARD,
-        "what becomes of a Secrets Manager call while no world of fake_secrets is active: "
-        "'off' lets it go to AWS, 'error' fails it at once",
+        "how to handle a Secrets Manager call that is made while no fake_secrets world is active: "
+        "'off' lets it go to AWS, 'error' raises an exception and fails the test",
         default="off",
     )
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    """Register the marker, and put up the guard where it is asked for."""
+    """Register the marker, and turn on the guard if the ini option asks for it."""
     state = config.getini(GUARD)
     if state not in _GUARD_STATES:
-        msg = f"{GUARD} = {state!r} is none of {', '.join(map(repr, _GUARD_STATES))}"
+        msg = f"{GUARD} must be {' or '.join(map(repr, _GUARD_STATES))}, not {state!r}"
         raise pytest.UsageError(msg)
     if state == "error":
         config.pluginmanager.register(_Guarding(), "fake_secrets_guard")
     config.addinivalue_line(
         "markers",
         "fake_secrets(secrets=None, *, region=None, account_id='123456789012', rotation='inline', "
-        "rotation_errors='raise', random_seed=None): run the test in a world of "
-        "fake_secrets.mock_stages with these arguments; of several markers the closest wins, argument by "
-        "argument.",
+        "rotation_errors='raise', random_seed=None): run the test in a fake_secrets world with these arguments "
+        "of fake_secrets.mock_stages. If several markers apply, each argument comes from the closest marker that "
+        "gives it.",
     )
 
 
 class _Guarding:
-    """The hooks that are there only where the guard is up."""
+    """The hooks that are registered only if the guard is on."""
 
     def __init__(self) -> None:
         from fake_secrets.hook.guard import Guard
 
-        self._guard = Guard(lambda: os.environ.get("PYTEST_CURRENT_TEST", "what pytest imports, before any test"))
+        self._guard = Guard(lambda: os.environ.get("PYTEST_CURRENT_TEST", "code outside of the tests"))
         self._guard.put_up()
 
     def pytest_unconfigure(self) -> None:
@@ -83,7 +87,7 @@ class _Guarding:
         return (yield from self._phase())
 
     def _phase(self) -> Iterator[None]:
-        """Raise at the end of a phase what code has swallowed since the last one ended."""
+        """At the end of a phase, raise a refusal that code has swallowed since the last phase ended."""
         refused = self._guard.refused
         try:
             result = yield
@@ -93,17 +97,17 @@ class _Guarding:
         if refused:
             first = refused[0]
             refused.clear()
-            first.add_note("fake_secrets: something has caught this, which doesn't undo the call")
+            first.add_note("fake_secrets: the code under test caught this exception; the guard raised it again")
             raise first
         return result
 
     def pytest_sessionfinish(self, session: pytest.Session) -> None:
-        """Fail a run in which a call was swallowed outside of every test."""
+        """Fail the run if code outside of the tests has swallowed a refusal."""
         if self._guard.refused and session.exitstatus in {pytest.ExitCode.OK, pytest.ExitCode.NO_TESTS_COLLECTED}:
             session.exitstatus = pytest.ExitCode.TESTS_FAILED
 
     def pytest_terminal_summary(self, terminalreporter: pytest.TerminalReporter) -> None:
-        """Tell what was swallowed outside of every test."""
+        """Show the refusals that code outside of the tests has swallowed."""
         for error in self._guard.refused:
             terminalreporter.section("fake_secrets_guard", red=True)
             terminalreporter.line(str(error))
@@ -111,31 +115,32 @@ class _Guarding:
 
 @pytest.hookimpl(wrapper=True, tryfirst=True)
 def pytest_collection_modifyitems(items: Sequence[pytest.Item]) -> Iterator[None]:
-    """Give every test that is marked, or decorated with mock_stages, the fixture; let it come first.
+    """Add the fixture to every test that is marked or decorated, before the test's other fixtures.
 
-    Others may mark tests in this hook, too, so that they all have their turn before.
+    Other plugins may add markers in this hook, so this wrapper does its work after them.
     """
     result = yield
     for item in items:
         if isinstance(item, pytest.Function):
-            told = _told(item)
-            if told:
+            sources = _sources(item)
+            if sources:
                 merged: dict[str, Any] = {}
-                for options, _ in reversed(told):
+                for options, _ in reversed(sources):
                     merged.update(options)
                 item.stash[_options] = merged
-                item.stash[_decorator] = next((decorator for _, decorator in told if decorator), None)
-            if told or FIXTURE in item.fixturenames:
-                _insert_fixture(item, is_bare=not told)
+                item.stash[_decorator] = next((decorator for _, decorator in sources if decorator), None)
+            if sources or FIXTURE in item.fixturenames:
+                _insert_fixture(item, is_bare=not sources)
     return result
 
 
 @pytest.fixture
 def fake_secrets(request: pytest.FixtureRequest) -> Iterator[FakeSecrets]:
-    """The handle of a world of fake secrets, active for this test.
+    """The handle of a fake AWS Secrets Manager that answers every call made during the test.
 
-    The marker `fake_secrets(...)`, or the decorator `mock_stages(...)` on the test, gives the
-    world's arguments; without either it joins the world that is active, or opens one.
+    The fixture opens the world before the test's other function-scoped fixtures run, so they can use
+    it too. The arguments of `@pytest.mark.fake_secrets(...)` or of `@mock_stages(...)` configure the
+    world. Without either, the fixture joins the active world, or opens one if none is active.
     """
     from fake_secrets.activation.call_forms import MockStages
 
@@ -149,9 +154,10 @@ def fake_secrets(request: pytest.FixtureRequest) -> Iterator[FakeSecrets]:
 
 @pytest.fixture
 def secretsmanager(fake_secrets: FakeSecrets, _fake_secrets_clients: Callable[[str], BaseClient]) -> BaseClient:
-    """A Secrets Manager client in the world's region: boto3's where boto3 is installed.
+    """A Secrets Manager client for the fake, in the region of the test's world.
 
-    It is kept from test to test, since building one is the dearest part of a test.
+    It is a boto3 client, or a botocore client if boto3 isn't installed. Tests share one client per
+    region, because building a client takes longer than the rest of a typical test.
     """
     return _fake_secrets_clients(fake_secrets.region)
 
@@ -179,12 +185,14 @@ def _build_client(region: str) -> BaseClient:
     return client
 
 
-def _told(item: pytest.Function) -> list[tuple[dict[str, Any], MockStages | None]]:
-    """Return what decorators and markers tell of a test's world, the closest first.
+def _sources(item: pytest.Function) -> list[tuple[dict[str, Any], MockStages | None]]:
+    """Return the options of all decorators and markers of a test, the closest first.
+
+    Each is paired with its decorator, or with None if it is a marker.
 
     Raises:
-        UsageError: a marker is misused. A worker of xdist can't end the run: there it is an error
-            of the test.
+        UsageError: if a marker is misused. An xdist worker can't end the run, so there the test
+            fails instead.
     """
     try:
         return list(_closest_first(item))
@@ -196,7 +204,7 @@ def _told(item: pytest.Function) -> list[tuple[dict[str, Any], MockStages | None
 
 
 def _closest_first(item: pytest.Function) -> Iterator[tuple[dict[str, Any], MockStages | None]]:
-    """Yield the options of all decorators and markers of a test, with the decorator if it is one."""
+    """Yield the same pairs, but raise UsageError for a misused marker in a worker too."""
     for node in item.iter_parents():
         if isinstance(node, pytest.Class):
             yield from _of_class(node, item)
@@ -211,7 +219,7 @@ def _of_class(node: pytest.Class, item: pytest.Function) -> Iterator[tuple[dict[
     bases = node.obj.__mro__
     marks_of = {base: _marks(vars(base).get("pytestmark", ())) for base in bases}
     inherited = [mark for marks in marks_of.values() for mark in marks]
-    # What a conftest.py has added to the node comes before what the source says.
+    # Markers that a conftest.py added to the node come before those in the source.
     yield from _of_marks([mark for mark in node.own_markers if mark not in inherited], item)
     for base in bases:
         decorator = vars(base).get(CLASS_DECORATOR)
@@ -225,7 +233,7 @@ def _of_marks(marks: Iterable[pytest.Mark], item: pytest.Function) -> Iterator[t
 
 
 def _marks(stated: Any) -> list[pytest.Mark]:
-    """Return a class's `pytestmark` as marks: it is one or several, each plain or a decorator."""
+    """Return a class's `pytestmark` as a list: it is one mark or several, each plain or a decorator."""
     several = stated if isinstance(stated, list | tuple) else [stated]
     return [mark.mark if isinstance(mark, pytest.MarkDecorator) else mark for mark in several]
 
@@ -245,13 +253,15 @@ def _marker_options(marker: pytest.Mark, item: pytest.Item) -> dict[str, Any]:
 
 
 def _insert_fixture(item: pytest.Function, *, is_bare: bool) -> None:
-    """Insert the fixture before the first function-scoped one, so that all of them see the world.
+    """Insert the fixture before the first function-scoped fixture, so that all of those see the world.
 
-    Before one of wider scope it would run inside that one's set-up, for the first test only. And
-    after monkeypatch, that would put back our environment when the world has gone. A bare one
-    joins the world of a fixture that mock_stages decorates, which so comes first.
+    If the world were opened before a fixture of wider scope, that fixture would run inside the first
+    test's world only. If it were opened after monkeypatch, monkeypatch would restore the world's
+    environment after the world was left.
+
+    A bare world joins the world of a fixture that `mock_stages` decorates, so such fixtures stay first.
     """
-    # The list is shared by all items of one function, marked or not.
+    # All items of one function share this list, whether marked or not.
     names = item.fixturenames = list(item.fixturenames)
     if FIXTURE in names:
         names.remove(FIXTURE)

@@ -1,4 +1,4 @@
-"""The AWS CLI's own code in this process, on the installed botocore."""
+"""Runs the AWS CLI's code in this process, with the installed botocore."""
 
 import contextlib
 import importlib
@@ -19,7 +19,7 @@ LOGGERS = ("awscli", "botocore", "s3transfer", "urllib3")
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """What a command came to."""
+    """The result of a command."""
 
     status: int
     stdout: str
@@ -28,17 +28,17 @@ class Outcome:
 
 @dataclass(frozen=True, slots=True)
 class Example:
-    """A command of a documentation page, without `aws`, and the output that the page shows."""
+    """A command from a documentation page, without `aws`, and the output that the page shows."""
 
     arguments: tuple[str, ...]
     output: str
 
 
 def _import_clidriver():
-    """Import awscli behind the installed packages, and undo what its import does to the process.
+    """Import awscli after the installed packages, and undo the effects of the import on the process.
 
-    It brings a botocore and an s3transfer of its own, which win over installed ones that
-    aren't imported yet, and puts its data on AWS_DATA_PATH.
+    awscli contains its own botocore and s3transfer. They replace installed ones that aren't imported
+    yet. The import also adds awscli's data to AWS_DATA_PATH.
     """
     for package in ("botocore", "boto3", "s3transfer"):
         importlib.import_module(package)
@@ -57,12 +57,12 @@ def _import_clidriver():
 clidriver, _data_path = _import_clidriver()
 PACKAGE = Path(clidriver.__file__).parent
 
-# One for all commands: reading the data files is most of a command's time.
+# All commands share one loader, because reading the data files takes most of a command's time.
 _loader = botocore.loaders.create_loader(_data_path)
 
 
 def create_clidriver():
-    """Make what runs a command, as awscli does."""
+    """Create the driver that runs a command, as awscli does."""
     driver = clidriver.create_clidriver()
     driver.session.register_component("data_loader", _loader)
     return driver
@@ -79,7 +79,7 @@ def main(arguments):
 
 @contextlib.contextmanager
 def logging_restored():
-    """Undo what the CLI does to loggers for good, with --debug and, to a lesser degree, without."""
+    """Restore the loggers, which the CLI changes permanently, especially with --debug."""
     loggers = [logging.getLogger(name) for name in LOGGERS]
     found = [(logger.level, logger.handlers[:]) for logger in loggers]
     try:

@@ -4,9 +4,9 @@ import boto3
 
 
 class Rotator:
-    """A rotation function as a user would write one, which can be told to misbehave.
+    """A rotation function like a user's, which can be made to misbehave.
 
-    With a client it uses that, and keeps to the contract: a version that has a value isn't given another.
+    With `client` it uses that client, and follows the contract: it gives no new value to a version that has one.
     """
 
     def __init__(self, client=None, *, fails_in=None, error=None, finishes=True):

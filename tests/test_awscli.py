@@ -1,6 +1,6 @@
-"""The AWS CLI's own code in a world: version 1, which is on PyPI.
+"""The AWS CLI in a world. This is version 1, which is on PyPI.
 
-Commands and output of the examples are read from the pages that awscli installs.
+The commands of the examples and their output are read from the pages that awscli installs.
 """
 
 import base64
@@ -28,7 +28,7 @@ NAME = "MyTestSecret"
 ARN = "arn:aws:secretsmanager:us-west-2:123456789012:secret:MyTestSecret-a1b2c3"
 CURRENT = "a1b2c3d4-5678-90ab-cdef-EXAMPLE11111"
 PREVIOUS = "a1b2c3d4-5678-90ab-cdef-EXAMPLE22222"
-# The version that the page's second example names; its other examples don't have it.
+# A version that only the second example of the page uses.
 THIRD = "EXAMPLE1-90ab-cdef-fedc-ba987EXAMPLE"
 VALUES = {
     "AWSCURRENT": '{"user":"diegor","password":"EXAMPLE-PASSWORD"}',
@@ -62,7 +62,7 @@ REVERT_AS_JSON = json.dumps(
 
 @pytest.fixture
 def aws(monkeypatch, capsys):
-    """Runs `aws` with the arguments given, as on a machine without configuration."""
+    """A function that runs `aws` with arguments, as on a machine without configuration."""
     for variable in [name for name in os.environ if name.startswith("AWS_")]:
         monkeypatch.delenv(variable)
     monkeypatch.setenv("AWS_CONFIG_FILE", "absent")
@@ -80,7 +80,7 @@ def aws(monkeypatch, capsys):
 
 @pytest.fixture
 def page_moment():
-    """A clock that stands where CreatedDate on the pages says."""
+    """A clock frozen at the CreatedDate on the pages."""
     moment = datetime.datetime.fromtimestamp(CREATED, tz=datetime.UTC)
     with freezegun.freeze_time(moment, ignore=["hypothesis"]):
         yield
@@ -88,7 +88,7 @@ def page_moment():
 
 @pytest.fixture
 def world(aws):
-    """The account that the page of update-secret-version-stage tells of."""
+    """The account that the page of update-secret-version-stage describes."""
     with mock_stages(region="us-west-2") as fake:
         fake.add(
             NAME,
@@ -107,40 +107,40 @@ def revert_json(tmp_path, monkeypatch):
 
 
 def versions(aws):
-    """Version id to labels, as `aws secretsmanager list-secret-version-ids` shows them."""
+    """Return version id to labels, as `aws secretsmanager list-secret-version-ids` prints them."""
     listed = aws(*LIST)
     assert listed.status == 0, listed.stderr
     return {version["VersionId"]: version["VersionStages"] for version in json.loads(listed.stdout)["Versions"]}
 
 
 def python(code):
-    """What a Python of its own prints."""
+    """Run code in a new interpreter, and return its output."""
     return subprocess.run([sys.executable, "-c", code], check=True, capture_output=True, text=True).stdout
 
 
-# Which botocore
+# The botocore that the CLI uses
 
 
-def test_the_cli_stands_on_the_botocore_that_worlds_patch():
+def test_the_cli_uses_the_botocore_that_worlds_patch():
     assert awscli_driver.clidriver.botocore is fake_secrets.hook.calls.botocore
 
 
 @pytest.mark.parametrize("package", [botocore, botocore.session, s3transfer], ids=lambda package: package.__name__)
-def test_the_cli_stands_on_installed_packages_and_not_on_those_that_awscli_brings(package):
+def test_the_cli_uses_installed_packages_instead_of_those_inside_awscli(package):
     assert not Path(package.__file__).is_relative_to(awscli_driver.PACKAGE)
 
 
-def test_the_clis_session_is_one_of_the_installed_botocore(aws):
+def test_the_clis_session_is_the_installed_botocores(aws):
     assert type(awscli_driver.create_clidriver().session) is botocore.session.Session
 
 
-def test_awscli_imported_first_would_put_its_own_botocore_in_front():
+def test_importing_awscli_first_would_select_its_own_botocore():
     shown = python("import awscli, botocore; print(botocore.__file__)")
 
     assert Path(shown.strip()).is_relative_to(awscli_driver.PACKAGE)
 
 
-def test_a_world_serves_the_cli_on_its_own_botocore_too():
+def test_a_world_answers_the_cli_with_its_own_botocore_too():
     shown = python(
         "import awscli.clidriver, fake_secrets\n"
         "with fake_secrets.mock_stages({'db': 'password'}, region='us-west-2'):\n"
@@ -151,7 +151,7 @@ def test_a_world_serves_the_cli_on_its_own_botocore_too():
     assert shown == '"password"\n'
 
 
-def test_the_other_tests_of_this_process_dont_import_what_awscli_brings():
+def test_other_tests_do_not_import_the_packages_inside_awscli():
     assert "awscli" not in {type(finder).__module__ for finder in sys.meta_path}
 
 
@@ -166,7 +166,7 @@ def test_the_other_tests_of_this_process_dont_import_what_awscli_brings():
         pytest.param([ADD_TO_CURRENT], REMOVE, id="3-remove"),
     ],
 )
-def test_an_example_prints_what_the_page_promises(before, example, world, aws):
+def test_an_example_prints_the_output_on_the_page(before, example, world, aws):
     for arguments in before:
         aws(*arguments)
 
@@ -185,14 +185,14 @@ def test_an_example_prints_what_the_page_promises(before, example, world, aws):
         pytest.param([ADD_TO_CURRENT, REMOVE.arguments], AT_FIRST, id="3-remove"),
     ],
 )
-def test_after_an_example_the_versions_have_the_labels_that_the_page_tells(commands, after, world, aws):
+def test_after_an_example_the_versions_have_the_labels_on_the_page(commands, after, world, aws):
     for arguments in commands:
         aws(*arguments)
 
     assert versions(aws) == after
 
 
-# The forms of a command
+# Forms of a command
 
 FORMS = [
     pytest.param(REVERT.arguments, id="options"),
@@ -207,18 +207,18 @@ FORMS = [
 
 
 @pytest.mark.parametrize("arguments", FORMS)
-def test_a_command_in_any_form_prints_arn_and_name(arguments, revert_json, world, aws):
+def test_every_form_of_a_command_prints_arn_and_name(arguments, revert_json, world, aws):
     assert aws(*arguments) == Outcome(0, REVERT.output, "")
 
 
 @pytest.mark.parametrize("arguments", FORMS)
-def test_a_command_in_any_form_moves_the_label(arguments, revert_json, world, aws):
+def test_every_form_of_a_command_moves_the_label(arguments, revert_json, world, aws):
     aws(*arguments)
 
     assert versions(aws) == SWAPPED
 
 
-def test_an_option_wins_over_cli_input_json(world, aws):
+def test_an_option_overrides_cli_input_json(world, aws):
     aws(*UPDATE, "--cli-input-json", REVERT_AS_JSON, "--move-to-version-id", CURRENT)
 
     assert world.calls[-1].request["MoveToVersionId"] == CURRENT
@@ -250,7 +250,7 @@ TABLE = f"""\
     ],
     ids=lambda value: value if value.startswith("--") else "",
 )
-def test_output_and_query_shape_what_is_printed(options, printed, world, aws):
+def test_output_and_query_options_change_the_output(options, printed, world, aws):
     assert aws(*REVERT.arguments, *options.split()) == Outcome(0, printed, "")
 
 
@@ -283,7 +283,7 @@ def test_a_skeleton_makes_no_call(arguments, world, aws):
     assert world.calls == []
 
 
-def test_debug_leaves_standard_output_as_it_is(world, aws):
+def test_debug_does_not_change_standard_output(world, aws):
     assert aws(*REVERT.arguments, "--debug").stdout == REVERT.output
 
 
@@ -295,13 +295,13 @@ def test_debug_of_update_secret_version_stage_shows_no_secret_value(world, aws):
     assert "EXAMPLE-PASSWORD" not in aws(*REVERT.arguments, "--debug").stderr
 
 
-def test_debug_of_get_secret_value_shows_the_value_where_botocore_logs_the_answer(world, aws, caplog):
+def test_debug_of_get_secret_value_shows_the_value_only_in_botocores_log_of_the_answer(world, aws, caplog):
     aws(*GET, NAME, "--debug")
 
     assert {r.name for r in caplog.records if "EXAMPLE-PASSWORD" in r.getMessage()} == {"botocore.parsers"}
 
 
-# What the service refuses
+# Refusals by the service
 
 REFUSED_CALLS = [
     pytest.param(
@@ -334,18 +334,18 @@ REFUSED_CALLS = [
 
 
 @pytest.mark.parametrize(("arguments", "line"), REFUSED_CALLS)
-def test_a_refused_call_ends_in_the_clis_own_error_line_and_status_255(arguments, line, world, aws):
+def test_a_refused_call_prints_the_clis_error_line_and_returns_255(arguments, line, world, aws):
     assert aws(*arguments) == Outcome(255, "", f"\n{line}\n")
 
 
 @pytest.mark.parametrize(("arguments", "line"), REFUSED_CALLS)
-def test_a_refused_call_leaves_the_labels_alone(arguments, line, world, aws):
+def test_a_refused_call_does_not_change_the_labels(arguments, line, world, aws):
     aws(*arguments)
 
     assert versions(aws) == AT_FIRST
 
 
-# What the CLI itself refuses
+# Refusals by the CLI itself
 
 VERSION_2_HAS = [
     pytest.param((*REVERT.arguments, *options.split()), status, reason, id=options)
@@ -397,7 +397,7 @@ REFUSED_BY_THE_CLI = [
         "Invalid length for parameter MoveToVersionId, value: 5, valid min length: 32",
         id="version id too short",
     ),
-    # The ARN that it makes up is shorter than the service model allows.
+    # The CLI's placeholder ARN is shorter than the service model allows.
     pytest.param(
         (*REVERT.arguments, "--generate-cli-skeleton", "output", "--region", "us-west-2"),
         255,
@@ -408,14 +408,14 @@ REFUSED_BY_THE_CLI = [
 
 
 @pytest.mark.parametrize(("arguments", "status", "reason"), REFUSED_BY_THE_CLI)
-def test_what_the_cli_itself_refuses_has_its_status_and_reason(arguments, status, reason, world, aws):
+def test_a_refusal_by_the_cli_has_its_status_and_reason(arguments, status, reason, world, aws):
     outcome = aws(*arguments)
 
     assert (outcome.status, reason in outcome.stderr) == (status, True), outcome.stderr
 
 
 @pytest.mark.parametrize("arguments", [pytest.param(case.values[0], id=case.id) for case in REFUSED_BY_THE_CLI])
-def test_what_the_cli_itself_refuses_it_refuses_in_the_same_way_outside_a_world(arguments, aws):
+def test_a_refusal_by_the_cli_is_the_same_outside_a_world(arguments, aws):
     outside = aws(*arguments)
 
     with mock_stages(region="us-west-2"):
@@ -425,7 +425,7 @@ def test_what_the_cli_itself_refuses_it_refuses_in_the_same_way_outside_a_world(
 # Dates and bytes
 
 
-def test_get_secret_value_prints_what_its_page_promises(page_moment, world, aws):
+def test_get_secret_value_prints_the_output_on_its_page(page_moment, world, aws):
     example = examples_of("get-secret-value")[0]
 
     assert aws(*example.arguments) == Outcome(0, example.output, "")
@@ -437,7 +437,7 @@ def test_list_secret_version_ids_prints_dates_as_numbers(page_moment, world, aws
     assert json.loads(listed.stdout) == [CREATED, CREATED]
 
 
-def test_dates_are_printed_as_cli_timestamp_format_says(page_moment, world, aws, tmp_path, monkeypatch):
+def test_dates_are_printed_in_cli_timestamp_format(page_moment, world, aws, tmp_path, monkeypatch):
     config = tmp_path / "config"
     config.write_text("[default]\ncli_timestamp_format = iso8601\n")
     monkeypatch.setenv("AWS_CONFIG_FILE", str(config))
@@ -447,7 +447,7 @@ def test_dates_are_printed_as_cli_timestamp_format_says(page_moment, world, aws,
     assert datetime.datetime.fromisoformat(printed.strip()).timestamp() == CREATED
 
 
-def test_other_clients_get_datetimes_beside_the_cli(page_moment, world, aws):
+def test_other_clients_still_get_datetimes(page_moment, world, aws):
     aws(*GET, NAME)
 
     date = boto3.client("secretsmanager").get_secret_value(SecretId=NAME)["CreatedDate"]
@@ -464,7 +464,7 @@ def test_a_secret_binary_is_printed_as_base64(output, quote, world, aws):
     assert printed == f"{quote}{base64.b64encode(BINARY).decode()}{quote}\n"
 
 
-def test_a_secret_binary_from_a_file_is_stored_byte_for_byte(world, aws, tmp_path):
+def test_a_secret_binary_from_a_file_is_stored_unchanged(world, aws, tmp_path):
     file = tmp_path / "key"
     file.write_bytes(BINARY)
 
@@ -477,7 +477,7 @@ def test_a_secret_binary_from_a_file_is_stored_byte_for_byte(world, aws, tmp_pat
 
 
 def test_without_a_world_the_cli_would_open_a_socket(aws):
-    """Shows that the guard, which every test of this file is under, sees the CLI."""
+    """The socket guard of this file's tests applies to the CLI too."""
     nobody = ["--region", "us-west-2", "--no-sign-request", "--endpoint-url", "http://127.0.0.1:9"]
 
     assert "A test tried to use socket" in aws(*REVERT.arguments, *nobody).stderr

@@ -1,4 +1,4 @@
-"""Overlays over the environment are undone exactly, in any order."""
+"""Overlays restore the environment exactly, in any order."""
 
 import os
 
@@ -17,7 +17,7 @@ def look():
     return os.environ.get("COLOUR"), os.environ.get("SHAPE")
 
 
-def test_variables_are_set_hidden_and_put_back():
+def test_variables_are_set_and_hidden_and_then_restored():
     overlay = Overlay({"COLOUR": None, "SHAPE": "round"})
     overlay.apply()
     inside = look()
@@ -25,7 +25,7 @@ def test_variables_are_set_hidden_and_put_back():
     assert (inside, look()) == ((None, "round"), ("own", None))
 
 
-def test_an_overlay_undone_below_another_leaves_the_upper_one_standing():
+def test_undoing_the_lower_overlay_keeps_the_upper_one():
     lower, upper = Overlay({"COLOUR": "red"}), Overlay({"COLOUR": "green"})
     lower.apply()
     upper.apply()
@@ -35,7 +35,7 @@ def test_an_overlay_undone_below_another_leaves_the_upper_one_standing():
     assert (inside, look()) == (("green", None), ("own", None))
 
 
-def test_variables_of_the_lower_one_alone_stay_until_the_upper_one_goes():
+def test_variables_of_an_undone_lower_overlay_stay_until_the_upper_one_is_undone():
     lower, upper = Overlay({"SHAPE": "round"}), Overlay({"COLOUR": "green"})
     lower.apply()
     upper.apply()
@@ -45,7 +45,7 @@ def test_variables_of_the_lower_one_alone_stay_until_the_upper_one_goes():
     assert (inside, look()) == (("green", "round"), ("own", None))
 
 
-def test_a_refused_variable_leaves_the_others_as_they_were():
+def test_a_variable_that_cannot_be_set_restores_the_others():
     with pytest.raises(TypeError):
         Overlay({"COLOUR": "red", "SHAPE": 5}).apply()
     assert look() == ("own", None)

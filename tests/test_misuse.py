@@ -1,4 +1,4 @@
-"""What the author of a test reads for each misuse, line by line, as pytest shows it."""
+"""The message for each kind of misuse, line by line, as pytest shows it."""
 
 import json
 import pathlib
@@ -12,8 +12,8 @@ import pytest
 import fake_secrets
 from fake_secrets import mock_stages
 
-# pytest runs in-process below, and forgets the modules that it was the first to import: these
-# must not be among them, or they would be there twice.
+# pytest runs in-process below, and afterwards forgets the modules that it imported first. Importing these
+# here keeps it from forgetting them, so they exist only once.
 assert boto3.session
 assert mock_stages
 
@@ -84,23 +84,23 @@ def pytest_sessionfinish():
 """
 
 NO_NAME = "'no name' can't be a secret's name: 1 to 512 letters, digits and -/_+=.@!"
-BELOW = "put mock_stages below @pytest.fixture, next to the function; above it, the fixture would be lost"
-LEFT = (
-    "mock_stages was left before the {} that it decorates has run. Put it below the other decorators, "
-    "next to the function."
+BELOW = "mock_stages can't decorate a pytest fixture: put it below @pytest.fixture, next to the function"
+HIDDEN = (
+    "mock_stages can't run this {} in a world: another decorator hides it. Put mock_stages below the other "
+    "decorators, next to the function."
 )
 NO_WORLD = (
-    "no world of fake_secrets is active. Open one: decorate the test with @mock_stages, use `with "
-    "mock_stages():`, or ask for the fixture `fake_secrets`."
+    "no fake_secrets world is active. Decorate the test with @mock_stages, use `with mock_stages():`, or use "
+    "the fixture `fake_secrets`."
 )
-NEITHER = "mock_stages decorates functions, or takes secrets as a mapping; {} is neither"
+NEITHER = "mock_stages takes a function or class to decorate, or a mapping of secrets, not {}"
 NO_PRINCIPAL = (
     "isn't the ARN of a principal, such as arn:aws:iam::123456789012:role/app or "
     "arn:aws:sts::123456789012:assumed-role/app/session"
 )
 NO_ENVIRONMENT = "environment= maps names to values, both str"
 NO_TAGS = "tags of secret 'b' are a mapping from tag key to tag value, both str"
-ERRORS = 'what a rotation function raises is either "raise"d or "record"ed, not '
+ERRORS = 'errors of a rotation function: choose "raise" or "record", not '
 KEY_STATES = "a key id, and one of 'enabled', 'disabled', 'denied'"
 UNKNOWN = (
     "no secret 'b' in this world. The world holds:",
@@ -109,16 +109,16 @@ UNKNOWN = (
 )
 LAMBDA = "arn:aws:lambda:us-east-1:123456789012:function:rotate"
 
-# What is written, and what is read: the exception, and its lines.
+# Statement to the name of its exception and the lines of its message.
 MISUSES = {
     "decorating and activating": {
         "mock_stages().stop()": (
             "NoActiveWorldError",
-            "stop() of a mock_stages that isn't active: call start() first, on the same object",
+            "stop() was called on a mock_stages object that isn't active: call start() on it first",
         ),
         "world = mock_stages(); world.start(); world.stop(); world.stop()": (
             "NoActiveWorldError",
-            "stop() of a mock_stages that isn't active: call start() first, on the same object",
+            "stop() was called on a mock_stages object that isn't active: call start() on it first",
         ),
         "current()": ("NoActiveWorldError", NO_WORLD),
         "mock_stages(regoin='eu-west-3')": (
@@ -137,14 +137,14 @@ MISUSES = {
         "mock_stages(property(len))": ("TypeError", NEITHER.format("property")),
         "mock_stages(some_fixture)": ("TypeError", BELOW),
         "mock_stages({})(some_fixture)": ("TypeError", BELOW),
-        "mock_stages(hidden(generator))()": ("TypeError", LEFT.format("generator")),
-        "mock_stages({})(hidden(coroutine))()": ("TypeError", LEFT.format("coroutine")),
-        "mock_stages(hiding(coroutine))()": ("TypeError", LEFT.format("coroutine")),
-        "mock_stages(hiding(async_generator))()": ("TypeError", LEFT.format("async_generator")),
-        "mock_stages(contextlib.contextmanager(generator))()": ("TypeError", LEFT.format("generator")),
+        "mock_stages(hidden(generator))()": ("TypeError", HIDDEN.format("generator")),
+        "mock_stages({})(hidden(coroutine))()": ("TypeError", HIDDEN.format("coroutine")),
+        "mock_stages(hiding(coroutine))()": ("TypeError", HIDDEN.format("coroutine")),
+        "mock_stages(hiding(async_generator))()": ("TypeError", HIDDEN.format("async_generator")),
+        "mock_stages(contextlib.contextmanager(generator))()": ("TypeError", HIDDEN.format("generator")),
         "mock_stages(contextlib.asynccontextmanager(async_generator))()": (
             "TypeError",
-            LEFT.format("async_generator"),
+            HIDDEN.format("async_generator"),
         ),
     },
     "options": {
@@ -161,7 +161,9 @@ MISUSES = {
         "enter(region=5)": ("ValueError", "region=5 isn't a region, such as 'us-east-1'"),
         "enter(rotation='later')": (
             "ValueError",
-            'rotation=\'later\': a rotation runs by itself, "inline", or step by step as the test says, "manual"',
+            "rotation='later' isn't a rotation mode. The modes are:",
+            '- "inline": RotateSecret runs every step',
+            '- "manual": the test runs each step with Rotation.step',
         ),
         "enter(rotation_errors='ignore')": ("ValueError", ERRORS + "'ignore'"),
         "enter(rotation_errors=['raise'])": ("ValueError", ERRORS + "['raise']"),
@@ -310,7 +312,7 @@ MISUSES = {
             "TypeError",
             (
                 "a rotation function is called as handler(event, context); <function async_handler> would have to "
-                "be awaited. Let a plain function run it, with asyncio.run"
+                "be awaited. Call it from a plain function with asyncio.run"
             ),
         ),
         "fake().lambda_function(handler, environment={'LEVEL': 7})": ("TypeError", NO_ENVIRONMENT),
@@ -367,7 +369,7 @@ MISUSES = {
 }
 STATEMENTS = [statement for misuses in MISUSES.values() for statement in misuses]
 
-# What goes wrong when a module is imported, where the decorators are.
+# Modules whose decorators raise an exception on import.
 MODULES = {
     "above_fixture": (
         """
@@ -409,7 +411,7 @@ MODULES = {
 
 @pytest.fixture(scope="module")
 def read(tmp_path_factory):
-    """The text that pytest shows, by statement or module; one run plays all."""
+    """The text that pytest shows, by statement or module. One run of pytest produces all of them."""
     folder = tmp_path_factory.mktemp("misuse")
     (folder / "conftest.py").write_text(CONFTEST)
     tests = [f"\ndef test_{number}():\n    {statement}\n" for number, statement in enumerate(STATEMENTS)]
@@ -428,7 +430,7 @@ def read(tmp_path_factory):
     }
 
 
-# What differs from run to run, and what newer Pythons add.
+# Text that differs between runs or Python versions, and its replacement.
 UNSTABLE = {
     r" at 0x[0-9a-f]+>": ">",
     r"version [0-9a-f-]{36}": "version ID",
@@ -437,7 +439,7 @@ UNSTABLE = {
 
 
 def lines_of(text):
-    """Return the exception's name, and its message line by line; nothing where all went well."""
+    """Return the exception's name and the lines of its message, or nothing if there was no exception."""
     for pattern, stable in UNSTABLE.items():
         text = re.sub(pattern, stable, text, flags=re.MULTILINE)
     lines = [line.removeprefix("E").strip() for line in text.splitlines() if line.startswith("E ")]
@@ -449,16 +451,16 @@ def lines_of(text):
 
 class TestStatements:
     @pytest.mark.parametrize("statement", STATEMENTS)
-    def test_it_says_what_is_wrong(self, read, statement):
+    def test_the_message_says_what_is_wrong(self, read, statement):
         (expected,) = [misuses[statement] for misuses in MISUSES.values() if statement in misuses]
         assert lines_of(read[statement]) == [*expected]
 
     @pytest.mark.parametrize("statement", STATEMENTS)
-    def test_none_of_our_own_frames_is_shown(self, read, statement):
+    def test_the_traceback_shows_no_frame_of_the_package(self, read, statement):
         assert str(pathlib.Path(fake_secrets.__file__).parent) not in read[statement]
 
     @pytest.mark.parametrize("name", MODULES)
-    def test_what_a_module_does_wrong_is_said_when_it_is_collected(self, read, name):
+    def test_misuse_in_a_module_is_reported_at_collection(self, read, name):
         _, expected = MODULES[name]
         assert lines_of(read[name]) == expected
 
@@ -479,7 +481,7 @@ class TestMarker:
         ],
     )
     @pytest.mark.parametrize("level", ["function", "class", "module"])
-    def test_what_it_does_not_take_is_a_usage_error_that_lists_what_it_takes(
+    def test_an_unknown_argument_is_a_usage_error_that_lists_the_valid_ones(
         self, pytester, arguments, complaint, level
     ):
         marker = f"pytest.mark.fake_secrets({arguments})"
@@ -494,7 +496,7 @@ class TestMarker:
         said = f"test_marked.py::TestSuite::test: @pytest.mark.fake_secrets doesn't take {complaint}. It takes:"
         assert [line for line in ran.errlines if line] == [f"ERROR: {said}", *VALID]
 
-    def test_impossible_values_are_errors_of_their_tests(self, pytester):
+    def test_an_invalid_value_is_an_error_of_its_test(self, pytester):
         pytester.makepyfile(
             """
             import pytest
@@ -522,17 +524,17 @@ class TestMarker:
 
 class TestIni:
     @pytest.mark.parametrize("state", ["on", "ERROR", ""])
-    def test_a_state_that_the_guard_has_not_is_a_usage_error_that_lists_them(self, pytester, state):
+    def test_an_invalid_guard_state_is_a_usage_error_that_lists_the_valid_ones(self, pytester, state):
         pytester.makeini(f"[pytest]\nfake_secrets_guard = {state}\n")
         ran = pytester.runpytest_inprocess(*without_others)
         assert ran.ret == pytest.ExitCode.USAGE_ERROR
         assert [line for line in ran.errlines if line] == [
-            f"ERROR: fake_secrets_guard = {state!r} is none of 'off', 'error'"
+            f"ERROR: fake_secrets_guard must be 'off' or 'error', not {state!r}"
         ]
 
 
 class TestHiddenByOtherDecorators:
-    """A decorator that hides what a test function is, between it and mock_stages."""
+    """A decorator between mock_stages and a coroutine function, which hides that it is one."""
 
     def test_it_is_refused_instead_of_running_without_a_world(self, pytester):
         pytester.makepyfile(
@@ -558,4 +560,4 @@ class TestHiddenByOtherDecorators:
         )
         ran = pytester.runpytest_inprocess(*without_others)
         ran.assert_outcomes(failed=1)
-        ran.stdout.fnmatch_lines([f"E *TypeError: {LEFT.format('coroutine')}"])
+        ran.stdout.fnmatch_lines([f"E *TypeError: {HIDDEN.format('coroutine')}"])

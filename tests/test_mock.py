@@ -58,15 +58,15 @@ class TestDecorator:
     def test_a_coroutine_function_runs_in_a_world(self):
         assert asyncio.run(coroutine(2)) == (2, "x")
 
-    def test_a_coroutine_function_stays_one(self):
+    def test_a_decorated_coroutine_function_is_still_one(self):
         assert inspect.iscoroutinefunction(coroutine)
 
-    def test_the_world_is_gone_afterwards(self):
+    def test_no_world_is_active_after_the_call(self):
         bare()
-        with pytest.raises(NoActiveWorldError, match="no world of fake_secrets is active"):
+        with pytest.raises(NoActiveWorldError, match="no fake_secrets world is active"):
             current()
 
-    def test_each_call_starts_empty_but_for_the_seed(self):
+    def test_each_call_starts_with_the_seed_only(self):
         @mock_stages({"a": "x"})
         def add():
             current().add("b", "y")
@@ -74,7 +74,7 @@ class TestDecorator:
 
         assert add() == add() == ["a", "b"]
 
-    def test_name_docstring_and_signature_stay(self):
+    def test_name_docstring_and_signature_are_kept(self):
         assert (bare.__name__, bare.__doc__) == ("bare", "Docstring.")
         assert str(inspect.signature(coroutine)) == "(value=1)"
 
@@ -103,7 +103,7 @@ class TestDecorator:
 
         assert recursive(2) == ["x"]
 
-    def test_the_result_of_what_raises_is_the_exception(self):
+    def test_an_exception_propagates(self):
         @mock_stages
         def fails():
             raise KeyError
@@ -133,27 +133,27 @@ def some_fixture():
     """A fixture."""
 
 
-class TestWhatItCannotDecorate:
+class TestUndecoratable:
     @pytest.mark.parametrize(
         ("decorated", "message"),
         [
-            (some_fixture, "put mock_stages below @pytest.fixture"),
-            (7, "int is neither"),
+            (some_fixture, "put it below @pytest.fixture, next to the function"),
+            (7, "takes a function or class to decorate, or a mapping of secrets, not int"),
         ],
     )
     @pytest.mark.parametrize("decorator", [mock_stages, mock_stages({})], ids=["bare", "called"])
-    def test_it_says_what_to_do(self, decorator, decorated, message):
+    def test_the_message_says_what_to_do(self, decorator, decorated, message):
         with pytest.raises(TypeError, match=message):
             decorator(decorated)
 
-    def test_what_it_refuses_is_not_shown(self):
+    def test_the_message_does_not_show_the_refused_object(self):
         with pytest.raises(TypeError) as refused:
             mock_stages([("a", "hunter2")])
         assert "hunter2" not in str(refused.value)
 
     @pytest.mark.parametrize("hidden", [coroutine_behind_a_function, generator_behind_a_function])
-    def test_what_another_decorator_hides_is_refused_when_it_is_called(self, hidden):
-        with pytest.raises(TypeError, match="Put it below the other decorators, next to the function"):
+    def test_a_function_hidden_by_another_decorator_is_refused_when_it_is_called(self, hidden):
+        with pytest.raises(TypeError, match="Put mock_stages below the other decorators, next to the function"):
             mock_stages(hidden)()
 
     def test_unknown_arguments_are_refused(self):
@@ -163,7 +163,7 @@ class TestWhatItCannotDecorate:
 
 @mock_stages({"a": "x"})
 def talking_generator():
-    """Yield what is sent to it and what is thrown into it, and how many secrets there are."""
+    """Yield the values sent to it and the errors thrown into it, each with the value of the secret."""
     heard = None
     while heard != "end":
         try:
@@ -188,11 +188,11 @@ def is_active():
 
 
 class TestGenerators:
-    def test_they_stay_what_they_are(self):
+    def test_a_decorated_generator_function_is_still_one(self):
         assert inspect.isgeneratorfunction(talking_generator)
         assert inspect.isasyncgenfunction(talking_async_generator)
 
-    def test_a_world_is_active_from_the_first_step_to_the_end(self):
+    def test_a_world_is_active_from_the_first_step_to_the_last(self):
         generator = talking_generator()
         assert not is_active()
         next(generator)
@@ -202,14 +202,14 @@ class TestGenerators:
         assert ended.value.value == "returned"
         assert not is_active()
 
-    def test_what_is_sent_and_thrown_reaches_them(self):
+    def test_sent_values_and_thrown_errors_reach_the_generator(self):
         generator = talking_generator()
         heard = [next(generator), generator.send("sent"), generator.throw(KeyError())]
         assert heard == [(None, "x"), ("sent", "x"), ("KeyError", "x")]
         generator.close()
         assert not is_active()
 
-    def test_asynchronous_ones_hear_the_same(self):
+    def test_sent_values_and_thrown_errors_reach_an_asynchronous_generator(self):
         async def talk():
             generator = talking_async_generator()
             assert not is_active()
@@ -225,7 +225,7 @@ class TestGenerators:
         assert asyncio.run(talk()) == [(None, "x"), ("sent", "x"), ("KeyError", "x")]
         assert not is_active()
 
-    def test_asynchronous_ones_end_by_themselves(self):
+    def test_the_world_is_left_when_an_asynchronous_generator_ends(self):
         async def talk():
             generator = talking_async_generator()
             await generator.__anext__()
@@ -235,7 +235,7 @@ class TestGenerators:
         asyncio.run(talk())
         assert not is_active()
 
-    def test_what_they_raise_comes_out(self):
+    def test_an_exception_of_an_asynchronous_generator_propagates(self):
         @mock_stages
         async def fails():
             yield 1
@@ -250,7 +250,7 @@ class TestGenerators:
 
 
 class TestClasses:
-    def test_a_plain_class_stays_as_it_is(self):
+    def test_a_plain_class_is_unchanged(self):
         class Suite:
             def method(self):
                 return is_active()
@@ -277,7 +277,7 @@ class TestClasses:
         assert seen == ["x"] * 3
         assert not is_active()
 
-    def test_a_test_case_runs_in_a_world_under_a_debugger_too(self):
+    def test_a_test_case_runs_in_a_world_with_debug_too(self):
         seen = []
 
         @mock_stages({"a": "x"})
@@ -288,7 +288,7 @@ class TestClasses:
         Suite("test").debug()
         assert seen == ["x"]
 
-    def test_of_decorated_test_cases_the_closest_wins_argument_by_argument(self):
+    def test_each_argument_comes_from_the_closest_decorated_test_case(self):
         seen = []
 
         @mock_stages({"a": "far"}, region="eu-west-3")
@@ -333,14 +333,14 @@ class TestClasses:
 
 
 class TestStartAndStop:
-    def test_they_are_a_world(self):
+    def test_they_open_and_close_a_world(self):
         world = mock_stages({"a": "x"})
         assert isinstance(world.start(), FakeSecrets)
         assert value_of("a") == "x"
         world.stop()
         assert not is_active()
 
-    def test_starts_are_stopped_one_by_one(self):
+    def test_each_start_needs_its_own_stop(self):
         world = mock_stages({"a": "x"})
         assert world.start() is world.start()
         world.stop()
@@ -348,12 +348,12 @@ class TestStartAndStop:
         world.stop()
         assert not is_active()
 
-    def test_stop_without_start_says_what_to_do(self):
-        with pytest.raises(NoActiveWorldError, match=r"call start\(\) first, on the same object"):
+    def test_stop_without_start_is_refused(self):
+        with pytest.raises(NoActiveWorldError, match=r"call start\(\) on it first"):
             mock_stages().stop()
 
 
-def test_async_with_is_a_world():
+def test_async_with_opens_a_world():
     async def body():
         async with mock_stages({"a": "x"}) as fake:
             return isinstance(fake, FakeSecrets), value_of("a")
@@ -363,7 +363,7 @@ def test_async_with_is_a_world():
 
 
 class TestContextManager:
-    def test_it_gives_the_handle(self):
+    def test_it_returns_the_handle(self):
         with mock_stages({"a": "x"}) as fake:
             assert isinstance(fake, FakeSecrets)
             assert fake["a"].value() == "x"
@@ -387,7 +387,7 @@ class TestContextManager:
                 pass
             assert current() is outer
 
-    def test_each_thread_leaves_the_world_that_it_entered(self):
+    def test_each_thread_leaves_the_world_it_entered(self):
         bare, entered, left = mock_stages(), threading.Event(), threading.Event()
 
         def other_thread():
@@ -404,7 +404,7 @@ class TestContextManager:
         thread.join()
         assert first not in handles
 
-    def test_it_can_be_left_in_another_context_than_it_was_entered_in(self):
+    def test_it_can_be_left_in_another_context_than_the_one_it_was_entered_in(self):
         world = mock_stages({"a": "x"})
         contextvars.copy_context().run(world.__enter__)
         contextvars.copy_context().run(world.__exit__, None, None, None)
@@ -426,18 +426,18 @@ class TestJoiningAndShadowing:
     @pytest.mark.parametrize(
         "arguments", [{"secrets": None}, {"secrets": {}}, {"region": None}, {"account_id": "123456789012"}]
     )
-    def test_any_argument_even_its_default_shadows(self, arguments):
+    def test_any_argument_opens_a_new_world_even_with_its_default_value(self, arguments):
         with mock_stages({"a": "x"}) as outer, mock_stages(**arguments) as inner:
             assert inner is not outer
             assert names_in_world() == []
 
-    def test_the_outer_world_is_back_afterwards(self):
+    def test_the_outer_world_answers_again_after_the_inner_one_is_left(self):
         with mock_stages({"a": "outer"}):
             with mock_stages({"a": "inner"}):
                 assert value_of("a") == "inner"
             assert value_of("a") == "outer"
 
-    def test_an_object_whose_world_is_open_joins_it_through_a_shadow(self):
+    def test_an_object_with_an_active_world_joins_it_from_inside_a_shadowing_world(self):
         world = mock_stages({"a": "x"})
         with world as first, mock_stages({}), world as again:
             assert again is first
@@ -453,7 +453,7 @@ class TestSeeding:
             ({"username": "app"}, {"SecretString": '{"username": "app"}'}),
         ],
     )
-    def test_values(self, value, stored):
+    def test_each_type_of_value_is_stored(self, value, stored):
         with mock_stages({"a": value}):
             answer = boto3.client("secretsmanager").get_secret_value(SecretId="a")
         assert {name: answer[name] for name in answer if name.startswith("Secret")} == stored
@@ -468,7 +468,7 @@ class TestSeeding:
             assert fake["a"].value("AWSPREVIOUS") == "old"
             assert fake["a"].value("LIVE") == "old"
 
-    def test_the_tests_clock_rules_the_dates_of_the_seed(self):
+    def test_the_dates_of_the_seed_follow_the_frozen_clock(self):
         with mock_stages({"a": "x"}) as fake, freezegun.freeze_time("2020-02-29T00:00:00Z"):
             assert fake["a"].versions[0].created == datetime(2020, 2, 29, tzinfo=UTC)
 
@@ -486,10 +486,10 @@ class TestSeeding:
             ({"a": {"AWSCURRENT": None}}, SeedError, "has no value under AWSCURRENT"),
             ({"a": {"AWSCURRENT": "x", "": "y"}}, SeedError, "can't be a staging label"),
             ({"a": {f"L{n}": "x" for n in range(20)} | {"AWSCURRENT": "x"}}, SeedError, "has 21 staging labels"),
-            (["a"], TypeError, "neither"),
+            (["a"], TypeError, "or a mapping of secrets, not list"),
         ],
     )
-    def test_what_aws_could_not_have_is_refused_on_entry(self, seed, error, message):
+    def test_an_impossible_seed_is_refused_on_entry(self, seed, error, message):
         with pytest.raises(error, match=message):
             mock_stages(seed).__enter__()
 
@@ -502,7 +502,7 @@ class TestSeeding:
 
 
 class TestOtherArguments:
-    def test_region(self):
+    def test_region_sets_the_region_of_seeds(self):
         with mock_stages({"a": "x"}, region="eu-west-3") as fake:
             assert fake.region == "eu-west-3"
             assert fake["a"].arn.startswith("arn:aws:secretsmanager:eu-west-3:123456789012:secret:a-")
@@ -511,12 +511,12 @@ class TestOtherArguments:
         ("region", "partition"),
         [("cn-north-1", "aws-cn"), ("us-gov-west-1", "aws-us-gov"), ("eu-west-1", "aws")],
     )
-    def test_the_partition_goes_by_the_region(self, region, partition):
+    def test_the_region_determines_the_partition(self, region, partition):
         with mock_stages({"a": "x"}, region=region) as fake:
             created = boto3.client("secretsmanager").create_secret(Name="b")
             assert fake["a"].arn.split(":")[1] == created["ARN"].split(":")[1] == partition
 
-    def test_account_id(self):
+    def test_account_id_sets_the_owner_of_seeds(self):
         with mock_stages({"a": "x"}, account_id="210987654321") as fake:
             assert fake.account_id == "210987654321"
             assert ":210987654321:" in fake["a"].arn
@@ -528,17 +528,17 @@ class TestOtherArguments:
             ({"account_id": "12345"}, "isn't a string of twelve digits"),
             ({"region": "Paris, France"}, "isn't a region"),
             ({"region": "nowhere"}, "isn't a region"),
-            ({"rotation": "later"}, "a rotation runs by itself"),
-            ({"rotation_errors": "ignore"}, 'either "raise"d or "record"ed'),
+            ({"rotation": "later"}, "rotation='later' isn't a rotation mode. The modes are:"),
+            ({"rotation_errors": "ignore"}, 'choose "raise" or "record", not \'ignore\''),
         ],
     )
-    def test_impossible_ones_are_refused_on_entry(self, arguments, message):
+    def test_an_invalid_argument_is_refused_on_entry(self, arguments, message):
         with pytest.raises(ValueError, match=message):
             mock_stages(**arguments).__enter__()
 
 
 class TestEnvironment:
-    def test_fake_credentials_shield_real_accounts(self, monkeypatch):
+    def test_fake_credentials_replace_real_ones(self, monkeypatch):
         monkeypatch.setenv("AWS_ACCESS_KEY_ID", "real")
         monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "real")
         monkeypatch.setenv("AWS_SESSION_TOKEN", "real")
@@ -553,7 +553,7 @@ class TestEnvironment:
             assert name not in os.environ
         assert os.environ[name] == "production"
 
-    def test_the_credential_chain_asks_no_instance(self, monkeypatch):
+    def test_credentials_are_not_looked_up_in_instance_metadata(self, monkeypatch):
         monkeypatch.delenv("AWS_EC2_METADATA_DISABLED")
         with mock_stages():
             assert os.environ["AWS_EC2_METADATA_DISABLED"] == "true"
@@ -568,7 +568,7 @@ class TestEnvironment:
             ({"AWS_DEFAULT_REGION": "eu-west-2", "AWS_REGION": "eu-west-1"}, "eu-west-2"),
         ],
     )
-    def test_the_region_is_the_environments_where_none_is_given(self, monkeypatch, variables, region):
+    def test_the_region_comes_from_the_environment_by_default(self, monkeypatch, variables, region):
         for name, value in variables.items():
             monkeypatch.setenv(name, value)
         with mock_stages() as fake:
@@ -579,12 +579,12 @@ class TestEnvironment:
             endpoint = os.environ["SECRETS_MANAGER_ENDPOINT"]
         assert endpoint == "https://secretsmanager.eu-west-3.amazonaws.com"
 
-    def test_the_users_own_endpoint_stays(self, monkeypatch):
+    def test_an_endpoint_set_by_the_user_is_kept(self, monkeypatch):
         monkeypatch.setenv("SECRETS_MANAGER_ENDPOINT", "http://localhost:4566")
         with mock_stages():
             assert os.environ["SECRETS_MANAGER_ENDPOINT"] == "http://localhost:4566"
 
-    def test_nested_worlds_restore_the_outer_ones_environment(self):
+    def test_leaving_a_nested_world_restores_the_environment_of_the_outer_one(self):
         before = dict(os.environ)
         with mock_stages(region="eu-west-1"):
             outer = dict(os.environ)
@@ -593,7 +593,7 @@ class TestEnvironment:
             assert dict(os.environ) == outer
         assert dict(os.environ) == before
 
-    def test_what_the_test_itself_sets_stays(self, monkeypatch):
+    def test_variables_set_by_the_test_are_kept(self, monkeypatch):
         with mock_stages():
             monkeypatch.setenv("MY_OWN", "1")
         assert os.environ["MY_OWN"] == "1"
@@ -618,33 +618,33 @@ class TestRandomSeed:
                 rotation.token,
             )
 
-    def test_the_same_seed_makes_ids_suffixes_tokens_and_passwords_alike(self):
+    def test_the_same_seed_gives_the_same_ids_suffixes_tokens_and_passwords(self):
         assert self.made(7) == self.made(7)
 
     @pytest.mark.parametrize("seeds", [(7, 8), (None, None)])
-    def test_another_seed_or_none_makes_none_of_them_alike(self, seeds):
+    def test_another_seed_or_none_gives_different_ones(self, seeds):
         first, second = map(self.made, seeds)
         assert all(one != other for one, other in zip(first, second, strict=True))
 
-    def test_reset_begins_the_sequence_anew(self):
+    def test_reset_restarts_the_sequence(self):
         with mock_stages({"a": "x"}, random_seed=7) as fake:
             client = boto3.client("secretsmanager", region_name="us-east-1")
             first = client.get_random_password()["RandomPassword"]
             fake.reset()
             assert client.get_random_password()["RandomPassword"] == first
 
-    def test_a_token_that_is_given_stays(self):
+    def test_a_token_in_the_request_is_kept(self):
         with mock_stages(random_seed=7):
             client = boto3.client("secretsmanager", region_name="us-east-1")
             reply = client.create_secret(Name="a", SecretString="x", ClientRequestToken="1" * 32)
             assert reply["VersionId"] == "1" * 32
 
-    def test_it_leaves_the_global_generator_alone(self):
+    def test_the_global_generator_is_not_touched(self):
         state = random.getstate()
         self.made(7)
         assert random.getstate() == state
 
     @pytest.mark.parametrize("seed", ["7", 1.5, True])
-    def test_what_is_no_whole_number_is_misuse(self, seed):
+    def test_a_seed_that_is_no_int_is_refused(self, seed):
         with pytest.raises(ValueError, match="isn't a whole number"), mock_stages(random_seed=seed):
             pass

@@ -1,6 +1,6 @@
-"""What moto's "getting started" shows, done with ours as a newcomer would: without late imports or credentials.
+"""The patterns of moto's "getting started" page, with fake_secrets: without late imports or fake credentials.
 
-The project below is run by pytest and by unittest as it stands, on a machine without an AWS account.
+pytest and unittest run the project below unchanged, without an AWS account.
 """
 
 import os
@@ -10,7 +10,7 @@ import sys
 
 import pytest
 
-# Made on import, before any test: with moto this module may only be imported inside of the mock.
+# The client is created on import, before any test. With moto, this module must be imported inside the mock.
 MODULE_UNDER_TEST = """
 import boto3
 
@@ -45,7 +45,7 @@ def test_my_model_save():
     assert load("steve") == "is awesome"
 
 @mock_stages
-def test_the_next_one_starts_empty():
+def test_the_next_test_starts_empty():
     assert names() == []
 """,
     "decorator_with_seed": """
@@ -81,11 +81,11 @@ class TestModel(unittest.TestCase):
     def test_load(self):
         self.assertEqual(load("steve"), "is awesome")
 
-    def test_set_up_is_done_anew(self):
+    def test_set_up_runs_again(self):
         Model("other", "x").save()
         self.assertEqual(sorted(names()), ["other", "steve"])
 
-    def test_and_nothing_stays(self):
+    def test_nothing_is_left(self):
         self.assertEqual(names(), ["steve"])
 """,
     "unittest_set_up": """
@@ -137,10 +137,10 @@ class TestModel:
     def test_load(self):
         assert load("steve") == "is awesome"
 
-    def test_set_up_is_done_anew(self):
+    def test_set_up_runs_again(self):
         assert sorted(names()) == ["other", "steve"]
 """,
-    # moto's README needs a fixture `aws_credentials` before it.
+    # In moto's README, this pattern needs a fixture `aws_credentials`.
     "fixtures": """
 @pytest.fixture
 def secrets():
@@ -162,7 +162,7 @@ def test_load(everywhere):
     assert load("steve") == "is awesome"
     everywhere.add("other", "x")
 
-def test_it_is_there_for_the_whole_session(everywhere):
+def test_the_world_lasts_for_the_whole_module(everywhere):
     assert sorted(names()) == ["other", "steve"]
 
 def test_one_of_its_own(everywhere, fake_secrets):
@@ -185,12 +185,12 @@ def test_client(secretsmanager):
 import os
 
 @mock_stages
-def test_they_are_there_without_a_fixture_and_fake():
+def test_fake_credentials_are_set_without_a_fixture():
     assert boto3.Session().get_credentials().access_key == os.environ["AWS_ACCESS_KEY_ID"]
     assert "FAKE" in os.environ["AWS_ACCESS_KEY_ID"]
     boto3.client("sts")
 
-def test_they_are_gone_afterwards():
+def test_fake_credentials_are_removed_afterwards():
     assert "AWS_ACCESS_KEY_ID" not in os.environ
 """,
 }
@@ -217,7 +217,7 @@ def project(tmp_path_factory):
 
 
 def run(project, *arguments):
-    """Run Python without anything of AWS in the environment, not even a region."""
+    """Run Python without any AWS variable in the environment, not even a region."""
     environment = {name: value for name, value in os.environ.items() if not name.startswith("AWS_")}
     environment |= {"AWS_CONFIG_FILE": "absent", "AWS_SHARED_CREDENTIALS_FILE": "absent"}
     command = [sys.executable, "-m", *arguments]
@@ -241,7 +241,7 @@ def test_the_pattern_passes_in_pytest(outcomes_in_pytest, name):
     assert len(outcomes[name]) == PATTERNS[name].count("def test_")
 
 
-def test_the_patterns_of_unittest_pass_in_unittest(project):
+def test_the_unittest_patterns_pass_in_unittest(project):
     ran = run(project, "unittest", *[f"test_{name}" for name in FOR_UNITTEST])
     tests = sum(PATTERNS[name].count("def test_") for name in FOR_UNITTEST)
     assert f"\nRan {tests} tests in " in ran.stderr

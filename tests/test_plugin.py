@@ -1,4 +1,4 @@
-"""The pytest plugin, through pytest itself."""
+"""The pytest plugin, tested by running pytest."""
 
 import functools
 import subprocess
@@ -12,8 +12,8 @@ import pytest
 from fake_secrets import FakeSecrets, mock_stages
 from fake_secrets.hook.guard import Guard
 
-# pytest runs in-process below, and forgets the modules that it was the first to import: these
-# must not be among them, or they would be there twice.
+# pytest runs in-process below, and afterwards forgets the modules that it imported first. Importing these
+# here keeps it from forgetting them, so they exist only once.
 assert boto3.session
 assert mock_stages
 
@@ -33,16 +33,16 @@ def passes(ran, count=1):
     ran.assert_outcomes(passed=count)
 
 
-def test_the_fixture_gives_the_handle(fake_secrets):
+def test_the_fixture_is_the_handle(fake_secrets):
     assert isinstance(fake_secrets, FakeSecrets)
 
 
-def test_the_client_is_boto3s_in_the_worlds_region(secretsmanager, fake_secrets):
+def test_the_client_is_a_boto3_client_in_the_worlds_region(secretsmanager, fake_secrets):
     assert type(secretsmanager).__mro__[1].__name__ == "BaseClient"
     assert secretsmanager.meta.region_name == fake_secrets.region
 
 
-def test_the_client_is_kept_from_test_to_test(run):
+def test_tests_share_one_client(run):
     passes(
         run(
             """
@@ -72,7 +72,7 @@ def test_each_test_starts_with_an_empty_world(run):
     )
 
 
-def test_the_client_is_botocores_where_boto3_is_not_installed(pytester):
+def test_the_client_is_a_botocore_client_if_boto3_is_not_installed(pytester):
     pytester.makeconftest("import sys\nsys.modules['boto3'] = sys.modules['boto3.session'] = None\n")
     pytester.makepyfile(
         """
@@ -84,7 +84,7 @@ def test_the_client_is_botocores_where_boto3_is_not_installed(pytester):
 
 
 class TestMarker:
-    def test_its_arguments_make_the_world(self, run):
+    def test_its_arguments_configure_the_world(self, run):
         passes(
             run(
                 """
@@ -109,7 +109,7 @@ class TestMarker:
             )
         )
 
-    def test_the_closest_wins_argument_by_argument(self, run):
+    def test_each_argument_comes_from_the_closest_marker(self, run):
         passes(
             run(
                 """
@@ -126,7 +126,7 @@ class TestMarker:
             )
         )
 
-    def test_a_marker_on_one_parameter_set_is_for_that_one_alone(self, run):
+    def test_a_marker_on_a_parameter_set_applies_to_that_set_only(self, run):
         passes(
             run(
                 """
@@ -155,7 +155,7 @@ class TestMarker:
             ("{}, secrets={}", "doesn't take 'secrets' twice. It takes:"),
         ],
     )
-    def test_unknown_arguments_are_a_usage_error(self, run, arguments, complaint):
+    def test_an_unknown_argument_is_a_usage_error(self, run, arguments, complaint):
         ran = run(
             f"""
             import pytest
@@ -165,7 +165,7 @@ class TestMarker:
             """
         )
         assert ran.ret == pytest.ExitCode.USAGE_ERROR
-        name = "test_unknown_arguments_are_a_usage_error.py::test_marked"
+        name = "test_an_unknown_argument_is_a_usage_error.py::test_marked"
         ran.stderr.fnmatch_lines(
             [
                 f"ERROR: {name}: @pytest.mark.fake_secrets {complaint}",
@@ -177,7 +177,7 @@ class TestMarker:
             ]
         )
 
-    def test_an_impossible_value_is_an_error_of_the_test(self, run):
+    def test_an_invalid_value_is_an_error_of_the_test(self, run):
         ran = run(
             """
             import pytest
@@ -189,7 +189,7 @@ class TestMarker:
         ran.assert_outcomes(errors=1)
         ran.stdout.fnmatch_lines(["E *ValueError: account_id='12' isn't a string of twelve digits"])
 
-    def test_it_is_listed(self, run):
+    def test_markers_lists_it(self, run):
         run("", "--markers").stdout.fnmatch_lines(["@pytest.mark.fake_secrets(secrets=None, *, region=None, *"])
 
 
@@ -219,7 +219,7 @@ def test_the_fixture_joins_the_world_of_a_decorated_fixture(run):
 
 
 class TestDecoratorAsMarker:
-    def test_fixtures_find_the_world_already_there(self, run):
+    def test_the_world_opens_before_the_fixtures_run(self, run):
         passes(
             run(
                 """
@@ -238,7 +238,7 @@ class TestDecoratorAsMarker:
             )
         )
 
-    def test_there_is_one_world(self, run):
+    def test_the_fixture_and_the_decorator_share_one_world(self, run):
         passes(
             run(
                 """
@@ -253,7 +253,7 @@ class TestDecoratorAsMarker:
         )
 
     @pytest.mark.parametrize("decorator", ["mock_stages", "mock_stages()"])
-    def test_bare(self, run, decorator):
+    def test_a_bare_decorator_and_the_fixture_share_one_world(self, run, decorator):
         passes(
             run(
                 f"""
@@ -266,7 +266,7 @@ class TestDecoratorAsMarker:
             )
         )
 
-    def test_markers_further_away_fill_in_what_it_leaves_out(self, run):
+    def test_outer_markers_supply_the_arguments_it_leaves_out(self, run):
         passes(
             run(
                 """
@@ -308,7 +308,7 @@ class TestDecoratorAsMarker:
             2,
         )
 
-    def test_a_coroutine_function_under_pytest_asyncio(self, pytester):
+    def test_it_decorates_a_coroutine_function_under_pytest_asyncio(self, pytester):
         pytester.makepyfile(
             """
             import asyncio, boto3, pytest
@@ -328,7 +328,7 @@ class TestDecoratorAsMarker:
         pytester.makeini("[pytest]\nasyncio_default_fixture_loop_scope = function\n")
         passes(pytester.runpytest_subprocess("-p", "asyncio", "-p", "no:randomly"))
 
-    def test_the_world_is_around_a_monkeypatch_that_is_asked_for_first(self, run):
+    def test_the_world_opens_before_a_monkeypatch_that_is_requested_first(self, run):
         passes(
             run(
                 """
@@ -374,7 +374,7 @@ class TestDecoratorAsMarker:
             2,
         )
 
-    def test_a_fixtures_own_wider_world_is_joined_by_the_bare_fixture(self, run):
+    def test_the_bare_fixture_joins_the_world_of_a_wider_fixture(self, run):
         passes(
             run(
                 """
@@ -419,7 +419,7 @@ class TestTracebacks:
         ran.stdout.fnmatch_lines(["E *ValueError: region=5 isn't a region*"])
         ran.stdout.no_fnmatch_line("*hunter2*")
 
-    def test_a_rotation_function_that_raises_is_shown_without_our_frames(self, run):
+    def test_the_traceback_of_a_rotation_function_has_no_frames_of_ours(self, run):
         ran = run(
             """
             def handler(event, context):
@@ -457,11 +457,11 @@ class TestGuard:
         ran = guarded(FORGOTTEN)
         ran.assert_outcomes(failed=1)
         test = "test_a_forgotten_decorator_is_an_error_that_names_test_and_call.py::test_forgotten (call)"
-        what = f"GetSecretValue was called while no world of fake_secrets is active, in {test}."
+        what = f"GetSecretValue was called while no fake_secrets world was active, in {test}."
         advice = (
-            "It was stopped before it could reach AWS, as `fake_secrets_guard = error` says. Decorate the test "
-            "with @mock_stages, or let it ask for the fixture `fake_secrets`; what calls before a test's world "
-            "begins, on import or in setUpClass, needs a `with mock_stages():` of its own."
+            "`fake_secrets_guard = error` stopped the call before it could reach AWS. Decorate the test with "
+            "@mock_stages, or use the fixture `fake_secrets`. Code that runs before the test's world opens, such "
+            "as module imports and setUpClass, needs its own `with mock_stages():`."
         )
         ran.stdout.fnmatch_lines([f"E *OutsideWorldError: {what}", f"E *{advice}"])
 
@@ -500,7 +500,7 @@ class TestGuard:
             )
         )
 
-    def test_what_code_swallows_fails_its_test_all_the_same(self, guarded):
+    def test_a_refusal_that_code_swallows_fails_its_test(self, guarded):
         ran = guarded(
             """
             import contextlib, boto3
@@ -514,7 +514,7 @@ class TestGuard:
         )
         ran.assert_outcomes(failed=1, passed=1)
 
-    def test_what_is_swallowed_on_import_fails_the_run(self, guarded):
+    def test_a_refusal_that_is_swallowed_on_import_fails_the_run(self, guarded):
         ran = guarded(
             """
             import contextlib, boto3
@@ -529,7 +529,7 @@ class TestGuard:
     @pytest.mark.parametrize(
         ("part", "outcome"), [("before", {"errors": 1}), ("after", {"passed": 1, "errors": 1})]
     )
-    def test_set_up_and_tear_down_are_watched_too(self, guarded, part, outcome):
+    def test_calls_in_set_up_and_tear_down_are_stopped_too(self, guarded, part, outcome):
         ran = guarded(
             f"""
             import boto3, pytest
@@ -554,10 +554,10 @@ class TestGuard:
             """
         )
         ran.stdout.fnmatch_lines(
-            ["E *ListSecrets was called while no world * in what pytest imports, before any test."]
+            ["E *ListSecrets was called while no fake_secrets world was active, in code outside of the tests."]
         )
 
-    def test_a_client_that_nobody_told_us_of_is_stopped(self, guarded):
+    def test_a_call_that_bypasses_every_wrapper_is_stopped(self, guarded):
         ran = guarded(
             """
             import botocore.session
@@ -569,7 +569,7 @@ class TestGuard:
         )
         ran.stdout.fnmatch_lines(["E *OutsideWorldError: ListSecrets was called*"])
 
-    def test_without_it_calls_go_their_way(self, guarded):
+    def test_calls_are_sent_if_it_is_off(self, guarded):
         ran = guarded(
             """
             import boto3, botocore.exceptions, pytest
@@ -586,12 +586,12 @@ class TestGuard:
         )
         passes(ran)
 
-    def test_another_state_is_a_usage_error_that_lists_them(self, guarded):
+    def test_an_invalid_state_is_a_usage_error(self, guarded):
         ran = guarded("", state="on")
         assert ran.ret == pytest.ExitCode.USAGE_ERROR
-        ran.stderr.fnmatch_lines(["ERROR: fake_secrets_guard = 'on' is none of 'off', 'error'"])
+        ran.stderr.fnmatch_lines(["ERROR: fake_secrets_guard must be 'off' or 'error', not 'on'"])
 
-    def test_it_is_gone_even_where_somebody_has_wrapped_over_it(self):
+    def test_it_has_no_effect_after_take_down_even_if_another_patch_wraps_it(self):
         guard = Guard(lambda: "a test")
         guard.put_up()
         covered = botocore.endpoint.Endpoint.make_request
@@ -608,24 +608,24 @@ class TestGuard:
             guard.take_down()
             with pytest.raises((botocore.exceptions.EndpointConnectionError, RuntimeError)):
                 client.list_secrets()
-        # It goes when they have gone.
+        # The wrapper is removed after the other patch is undone.
         guard.take_down()
 
-    def test_it_is_gone_after_the_run(self, guarded):
+    def test_it_is_taken_down_after_the_run(self, guarded):
         before = botocore.endpoint.Endpoint.make_request, botocore.endpoint.Endpoint._send
         guarded(FORGOTTEN)
         assert (botocore.endpoint.Endpoint.make_request, botocore.endpoint.Endpoint._send) == before
 
 
-class TestInertUntilAsked:
-    def test_importing_it_imports_neither_botocore_nor_wrapt(self):
+class TestInertUntilUsed:
+    def test_importing_the_plugin_imports_neither_botocore_nor_wrapt(self):
         program = (
             "import sys, fake_secrets.plugin\n"
             "assert not {'botocore', 'boto3', 'wrapt'} & sys.modules.keys(), sorted(sys.modules)\n"
         )
         subprocess.run([sys.executable, "-c", program], check=True)
 
-    def test_a_run_without_fake_secrets_imports_no_botocore(self, pytester):
+    def test_a_run_without_fake_secrets_does_not_import_botocore(self, pytester):
         pytester.makepyfile(
             "import sys\ndef test_plain():\n    assert not {'botocore', 'wrapt'} & sys.modules.keys()\n"
         )
@@ -637,6 +637,6 @@ class TestInertUntilAsked:
         ran.assert_outcomes(errors=1)
         ran.stdout.fnmatch_lines(["E *fixture 'fake_secrets' not found"])
 
-    def test_the_fixtures_are_described(self, run):
+    def test_fixtures_describes_the_fixture(self, run):
         ran = run("", "--fixtures")
-        ran.stdout.fnmatch_lines(["fake_secrets -- *", "    The handle of a world of fake secrets, active for*"])
+        ran.stdout.fnmatch_lines(["fake_secrets -- *", "    The handle of a fake AWS Secrets Manager *"])

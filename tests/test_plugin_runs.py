@@ -1,4 +1,4 @@
-"""The plugin in whole runs of pytest: switched off, beside other plugins, with options from every level."""
+"""The plugin in whole runs of pytest: disabled, with other plugins, and with options at every level."""
 
 import importlib.util
 import subprocess
@@ -9,12 +9,12 @@ import pytest
 
 from fake_secrets import mock_stages
 
-# pytest runs in-process below, and forgets the modules that it was the first to import: these
-# must not be among them, or they would be there twice.
+# pytest runs in-process below, and afterwards forgets the modules that it imported first. Importing these
+# here keeps it from forgetting them, so they exist only once.
 assert boto3.session
 assert mock_stages
 
-# hypothesis would be imported at the end of each run.
+# Without "no:hypothesispytest", each run would import hypothesis at its end.
 without_others = ("-p", "no:asyncio", "-p", "no:randomly", "-p", "no:hypothesispytest")
 
 
@@ -27,7 +27,7 @@ def run(pytester):
     return run
 
 
-# One process plays all that is asked, since a process is what takes long.
+# One process runs all the commands, because starting a process is slow.
 PROGRAM = """
 import sys, pytest
 
@@ -69,7 +69,7 @@ def test_no_fixture(request):
 
 @pytest.fixture(scope="module")
 def printed(tmp_path_factory):
-    """What is printed, by command, with the plugin and without."""
+    """The output of each command, with the plugin and without it."""
     folder = tmp_path_factory.mktemp("plain")
     for name, source in ASKING.items():
         (folder / name).write_text(source)
@@ -84,7 +84,7 @@ def printed(tmp_path_factory):
 
 
 class TestSwitchedOff:
-    """`-p no:fake_secrets`."""
+    """The plugin is disabled by `-p no:fake_secrets`."""
 
     @pytest.mark.parametrize("command", ["--markers", "--fixtures test_plain.py", "--help"])
     def test_nothing_is_listed(self, printed, command):
@@ -98,31 +98,31 @@ class TestSwitchedOff:
     def test_there_is_no_plugin_no_ini_and_no_fixture(self, printed):
         assert "3 passed" in printed["off"]["test_plain.py"]
 
-    def test_our_marker_is_unknown(self, printed):
+    def test_the_marker_is_unknown(self, printed):
         unknown = "'fake_secrets' not found in `markers` configuration option"
         assert unknown in printed["off"]["test_marked.py"].splitlines()
         assert "1 passed" in printed["on"]["test_marked.py"]
 
-    def test_the_fixtures_are_not_offered(self, printed):
+    def test_the_fixtures_are_not_available(self, printed):
         lines = printed["off"]["test_asks.py"].splitlines()
         assert any("fixture 'fake_secrets' not found" in line for line in lines)
         (offered,) = [line for line in lines if "available fixtures: " in line]
         assert "secret" not in offered
         assert "1 passed" in printed["on"]["test_asks.py"]
 
-    def test_the_header_tells_of_us_in_pytests_own_list_only(self, printed):
+    def test_the_header_mentions_the_plugin_only_in_the_list_of_plugins(self, printed):
         def header(state):
             lines = printed[state]["test_plain.py"].split("\ncollected ")[0].splitlines()
             return [line for line in lines if not line.startswith("plugins: ")]
 
         assert header("on") == header("off") != []
 
-    def test_our_ini_option_is_unknown(self, pytester):
+    def test_the_ini_option_is_unknown(self, pytester):
         pytester.makeini("[pytest]\nfake_secrets_guard = error\n")
         ran = pytester.runpytest_inprocess(*without_others, "--strict-config", "-p", "no:fake_secrets")
         ran.stderr.fnmatch_lines(["ERROR: Unknown config option: fake_secrets_guard"])
 
-    def test_decorated_tests_run_all_the_same(self, run):
+    def test_decorated_tests_still_run_in_a_world(self, run):
         ran = run(
             """
             import unittest
@@ -224,7 +224,7 @@ class TestOtherWaysToRun:
 
         return run_every_form
 
-    def test_without_plugins_but_by_name(self, run_every_form):
+    def test_loaded_by_name_without_autoload(self, run_every_form):
         ran = run_every_form("-p", "fake_secrets.plugin", PYTEST_DISABLE_PLUGIN_AUTOLOAD="1")
         ran.assert_outcomes(passed=12)
         ran.stdout.no_fnmatch_line("plugins: *")
@@ -235,13 +235,13 @@ class TestOtherWaysToRun:
         ran.stdout.fnmatch_lines(["Using --randomly-seed=*"])
 
     @pytest.mark.skipif(importlib.util.find_spec("xdist") is None, reason="pytest-xdist isn't installed")
-    def test_on_workers(self, run_every_form):
-        # test_outside.py has its ids in one process.
+    def test_on_xdist_workers(self, run_every_form):
+        # test_outside.py needs all its tests in one process, to compare their ids.
         ran = run_every_form("-p", "no:asyncio", "-p", "no:randomly", "-n2", "--dist=loadfile")
         ran.assert_outcomes(passed=12)
 
     @pytest.mark.skipif(importlib.util.find_spec("xdist") is None, reason="pytest-xdist isn't installed")
-    def test_a_bad_option_on_a_worker_is_an_error_of_its_test(self, pytester):
+    def test_an_unknown_argument_on_a_worker_is_an_error_of_its_test(self, pytester):
         pytester.makepyfile(
             """
             import pytest
@@ -254,7 +254,7 @@ class TestOtherWaysToRun:
         )
         ran = pytester.runpytest_subprocess(*without_others, "-n2")
         ran.assert_outcomes(passed=1, errors=1)
-        node = "test_a_bad_option_on_a_worker_is_an_error_of_its_test.py::test_marked"
+        node = "test_an_unknown_argument_on_a_worker_is_an_error_of_its_test.py::test_marked"
         ran.stdout.fnmatch_lines(
             [
                 f"{node}: @pytest.mark.fake_secrets doesn't take 'regoin'. It takes:",
@@ -268,7 +268,7 @@ class TestOtherWaysToRun:
             consecutive=True,
         )
 
-    def test_collecting_marked_tests_imports_no_botocore(self, pytester):
+    def test_collecting_marked_tests_does_not_import_botocore(self, pytester):
         pytester.makepyfile(
             """
             import pytest
@@ -289,10 +289,10 @@ class TestOtherWaysToRun:
 
 
 class TestFixturesOfWiderScope:
-    """A fixture of the user's own with `with mock_stages(...)`."""
+    """A user's fixture that contains `with mock_stages(...)`."""
 
     @pytest.mark.parametrize("scope", ["class", "module", "package", "session"])
-    def test_its_tests_share_the_world_and_a_marked_one_has_its_own(self, run, scope):
+    def test_its_tests_share_the_world_but_a_marked_test_has_its_own(self, run, scope):
         ran = run(
             f"""
             import boto3, pytest
@@ -324,7 +324,7 @@ class TestFixturesOfWiderScope:
         )
         ran.assert_outcomes(passed=4)
 
-    def test_the_world_is_gone_after_its_scope(self, run):
+    def test_the_world_ends_with_its_scope(self, run):
         ran = run(
             """
             import pytest
@@ -347,7 +347,7 @@ class TestFixturesOfWiderScope:
         ran.assert_outcomes(passed=2)
 
 
-# Where a test's options can stand, the closest first.
+# The places where a test's options can be given, the closest first.
 LEVELS = (
     "decorator",
     "put-before-the-items",
@@ -429,13 +429,13 @@ def filled(template, levels):
 
 class TestMerging:
     @pytest.mark.parametrize("closest", range(len(LEVELS)), ids=LEVELS)
-    def test_the_closest_level_wins_and_the_furthest_fills_in(self, pytester, closest):
+    def test_each_argument_comes_from_the_closest_level(self, pytester, closest):
         levels = LEVELS[closest:]
         pytester.makeconftest(filled(CONFTEST, levels))
         pytester.makepyfile(filled(MODULE, levels))
         pytester.runpytest_inprocess(*without_others, "--strict-markers").assert_outcomes(passed=1)
 
-    def test_functions_and_parameter_sets_are_in_the_order_of_pytest_itself(self, run):
+    def test_functions_and_parameter_sets_have_the_same_order_as_in_pytest(self, run):
         ran = run(
             """
             import pytest
@@ -451,7 +451,7 @@ class TestMerging:
         )
         ran.assert_outcomes(passed=1)
 
-    def test_of_several_bases_the_mro_decides(self, run):
+    def test_several_bases_are_ordered_by_the_mro(self, run):
         ran = run(
             """
             import pytest
@@ -487,7 +487,7 @@ class TestMerging:
         )
         ran.assert_outcomes(passed=4)
 
-    def test_a_list_of_module_markers_and_a_single_one(self, run):
+    def test_the_first_of_several_module_markers_is_the_closest(self, run):
         ran = run(
             """
             import pytest
@@ -503,7 +503,7 @@ class TestMerging:
         )
         ran.assert_outcomes(passed=1)
 
-    def test_parameter_sets_of_one_function_have_a_world_each(self, run):
+    def test_each_parameter_set_of_a_function_has_its_own_world(self, run):
         ran = run(
             """
             import pytest
@@ -527,7 +527,7 @@ class TestMerging:
         ran.assert_outcomes(passed=2, failed=1)
         ran.stdout.fnmatch_lines(["E *'us-east-1' == 'eu-west-1'"])
 
-    def test_a_test_case_has_one_world_of_the_options_of_class_method_and_module(self, run):
+    def test_a_test_case_merges_the_options_of_class_method_and_module_into_one_world(self, run):
         ran = run(
             """
             import unittest
@@ -561,7 +561,7 @@ class TestMerging:
         ran.assert_outcomes(passed=3)
 
     @pytest.mark.parametrize("when", ["", "@pytest.hookimpl(trylast=True)"], ids=["in turn", "last"])
-    def test_what_a_conftest_marks_at_collection_counts_whenever_its_turn_is(self, run, pytester, when):
+    def test_markers_added_by_a_conftest_at_collection_are_used(self, run, pytester, when):
         pytester.makeconftest(
             f"""
             import pytest
@@ -579,7 +579,7 @@ class TestMerging:
             """
         ).assert_outcomes(passed=1)
 
-    def test_what_a_plugin_of_before_marks_at_collection_counts_too(self, run, pytester):
+    def test_markers_added_by_an_earlier_plugin_at_collection_are_used(self, run, pytester):
         pytester.makepyfile(
             early="""
             import pytest

@@ -19,7 +19,7 @@ SECRET_FIELDS = {
     "secret_string",
     "value",
 }
-# Redacted already, or the facts of a model.
+# These hold redacted values, or facts of botocore's model.
 HARMLESS = {"Entry", "Shape"}
 
 
@@ -33,6 +33,6 @@ def dataclasses_of_the_package():
 
 
 @pytest.mark.parametrize("kind", list(dataclasses_of_the_package()), ids=lambda kind: kind.__qualname__)
-def test_what_may_hold_a_secret_value_is_left_out(kind):
+def test_the_repr_leaves_out_fields_that_may_hold_secret_values(kind):
     shown = {field.name for field in dataclasses.fields(kind) if field.repr}
     assert not shown & SECRET_FIELDS

@@ -1,4 +1,4 @@
-"""The types of what is public, by type checkers that read tests/typing/ without running it."""
+"""The public types. Type checkers read tests/typing/ without running it."""
 
 import importlib.util
 import json
@@ -41,25 +41,25 @@ def complaints_of_pyright():
 
 
 @by_file
-def test_mypy_finds_the_types_and_the_errors_that_are_stated(complaints_of_mypy, file):
+def test_mypy_finds_the_expected_types_and_errors(complaints_of_mypy, file):
     assert [line for line in complaints_of_mypy if line.startswith(f"tests/typing/{file.name}:")] == []
 
 
-def test_mypy_finds_nothing_wrong_elsewhere(complaints_of_mypy):
+def test_mypy_finds_no_other_errors(complaints_of_mypy):
     assert [line for line in complaints_of_mypy if not line.startswith("tests/typing/")] == []
 
 
 @by_file
-def test_pyright_finds_the_types_and_the_errors_that_are_stated(complaints_of_pyright, file):
+def test_pyright_finds_the_expected_types_and_errors(complaints_of_pyright, file):
     found = [complaint for complaint in complaints_of_pyright if pathlib.Path(complaint["file"]) == file]
     assert [(complaint["range"]["start"]["line"] + 1, complaint["message"]) for complaint in found] == []
 
 
 @pytest.mark.parametrize("option", OPTIONS)
-def test_every_option_is_among_what_is_checked(option):
+def test_every_option_is_checked(option):
     assert f"    {option}=" in (FOLDER / "call_forms.py").read_text()
 
 
 @pytest.mark.parametrize("name", [name for name in dir(FakeSecrets) if not name.startswith("_")])
-def test_every_part_of_the_handle_is_among_what_is_checked(name):
+def test_every_member_of_the_handle_is_checked(name):
     assert f"fake.{name}" in (FOLDER / "handle.py").read_text()

@@ -1,4 +1,4 @@
-"""The recorded and documented behaviour of AWS, played through real clients."""
+"""Recorded and documented behaviour of AWS, replayed through real clients."""
 
 import pytest
 from vectors import SCENARIOS, Player, operations_of
@@ -9,5 +9,5 @@ SUPPORTED = [scenario for scenario in SCENARIOS if operations_of(scenario) <= OP
 
 
 @pytest.mark.parametrize("scenario", SUPPORTED, ids=lambda scenario: scenario["name"])
-def test_aws_does_so(scenario, fake_secrets, freezer_at_noon):
+def test_the_fake_behaves_like_aws(scenario, fake_secrets, freezer_at_noon):
     Player(fake_secrets, freezer_at_noon, scenario).play()

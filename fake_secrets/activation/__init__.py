@@ -1,5 +1,5 @@
 """Activation: opening a world, joining one, and the call forms of `mock_stages`.
 
-Begin with `opening`: what happens when a world is entered and left. `call_forms` is the object
-that `mock_stages(...)` returns. `decoration` applies it to functions and classes.
+Begin with `opening`, which enters and leaves worlds. `call_forms` defines the object that
+`mock_stages(...)` returns. `decoration` applies that object to functions and classes.
 """

@@ -1,4 +1,4 @@
-"""What `mock_stages(...)` returns: a context manager, sync and async, and a decorator."""
+"""The object that `mock_stages(...)` returns: a decorator and a context manager, sync and async."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ class MockStages:
     """A configured `mock_stages`: a decorator and a context manager, synchronous and asynchronous.
 
     Args:
-        options: the arguments that were given, by name; none makes it bare.
+        options: the arguments that were given, by name. If it is empty, the object is bare.
     """
 
     def __init__(self, options: Mapping[str, Any]) -> None:
@@ -31,10 +31,10 @@ class MockStages:
         self._entered: list[tuple[int, Activation]] = []
 
     def __enter__(self) -> FakeSecrets:
-        """Activate a world, and return its handle.
+        """Activate a world and return its handle.
 
         Raises:
-            SeedError, TypeError, ValueError: an argument is wrong; nothing was changed then.
+            SeedError, TypeError, ValueError: if an argument is wrong. Nothing is changed then.
         """
         activation = self._activation()
         handle = activation.__enter__()
@@ -47,14 +47,14 @@ class MockStages:
         error: BaseException | None,
         traceback: TracebackType | None,
     ) -> None:
-        """Leave the world; what was changed is then as it was."""
+        """Leave the world and restore everything that entering it changed."""
         thread = threading.get_ident()
         mine = [position for position, (entered_by, _) in enumerate(self._entered) if entered_by == thread]
         _, activation = self._entered.pop(mine[-1] if mine else -1)
         activation.__exit__(kind, error, traceback)
 
     async def __aenter__(self) -> FakeSecrets:
-        """Activate a world, as a plain `with` does."""
+        """Activate a world, as `with` does."""
         return self.__enter__()
 
     async def __aexit__(
@@ -63,43 +63,44 @@ class MockStages:
         error: BaseException | None,
         traceback: TracebackType | None,
     ) -> None:
-        """Leave the world, as a plain `with` does."""
+        """Leave the world, as `with` does."""
         self.__exit__(kind, error, traceback)
 
     def start(self) -> FakeSecrets:
-        """Activate a world until `stop`, and return its handle; `with` does the same.
+        """Activate a world until `stop` is called, and return its handle.
 
         Raises:
-            SeedError, TypeError, ValueError: an argument is wrong; nothing was changed then.
+            SeedError, TypeError, ValueError: if an argument is wrong. Nothing is changed then.
         """
         return self.__enter__()
 
     def stop(self) -> None:
-        """Leave the world that `start` has activated.
+        """Leave the world that `start` activated.
 
         Raises:
-            NoActiveWorldError: there is no world of this object to leave.
+            NoActiveWorldError: if this object has no active world.
         """
         if not self._entered:
-            msg = "stop() of a mock_stages that isn't active: call start() first, on the same object"
+            msg = "stop() was called on a mock_stages object that isn't active: call start() on it first"
             raise NoActiveWorldError(msg)
         self.__exit__(None, None, None)
 
     def __call__(self, target: Target) -> Target:
-        """Decorate a function of any kind, which then runs in a world, or a class of tests.
+        """Decorate a function or a class of tests, so that it runs in a world.
 
         Raises:
-            TypeError: for a fixture, or what can't be called.
+            TypeError: if `target` is a pytest fixture or can't be called.
         """
-        # It imports wrapt, which takes as long as all the rest of us.
+        # Imported late: wrapt takes as long to import as the rest of the package.
         from fake_secrets.activation.decoration import decorate  # noqa: PLC0415
 
         return decorate(target, self)
 
     def _activation(self, options: Mapping[str, Any] | None = None) -> Activation:
-        """Return what activates a world for the length of a `with` block.
+        """Return a context manager that activates a world.
 
         Args:
-            options: instead of this object's own; the pytest plugin merges markers into them.
+            options: used instead of this object's own options. The pytest plugin passes the options
+                of decorators and markers merged.
         """
         return Activation(self._own_world, self._options if options is None else options)

@@ -1,4 +1,4 @@
-"""Decorating with `mock_stages`: functions of every kind, and classes."""
+"""`mock_stages` as a decorator, for functions of every kind and for classes."""
 
 from __future__ import annotations
 
@@ -26,26 +26,31 @@ _RUN_METHODS = ("run", "debug")
 
 
 class Activator(Protocol):
-    """What decorates: a configured `mock_stages`."""
+    """A configured `mock_stages` that decorates."""
 
     _options: dict[str, Any]
 
     def _activation(self, options: Mapping[str, Any] | None = None) -> Activation:
-        """Return what activates a world for the length of a `with` block."""
+        """Return a context manager that activates a world."""
 
 
 def decorate(target: Target, activator: Activator) -> Target:
-    """Return what runs in a world: the function that is decorated, or the tests of the class.
+    """Decorate a function, so that it runs in a world, or a class, so that its tests do.
+
+    A decorated function keeps its signature, name and attributes. A decorated `unittest.TestCase`
+    runs each test in a world, including set-up, tear-down and cleanups; this works under any runner.
+    Any other class works under pytest only, like a class with the marker.
 
     Args:
-        target: a function, coroutine function, generator function or asynchronous generator
-            function, a static or class method, or a class. A function's signature, name and
-            attributes stay. A `unittest.TestCase` runs each test in a world, set-up, tear-down
-            and cleanups included; of any other class pytest does, as of a marked one.
-        activator: gives the world of each call.
+        target: a function, coroutine function, generator function, asynchronous generator function,
+            static method, class method or class.
+        activator: activates a world for each call.
+
+    Returns:
+        The wrapped function, or the class itself.
 
     Raises:
-        TypeError: it is a fixture, or can't be called.
+        TypeError: if `target` is a pytest fixture or can't be called.
     """
     if inspect.isclass(target):
         return cast("Target", _decorate_class(target, activator))
@@ -53,23 +58,23 @@ def decorate(target: Target, activator: Activator) -> Target:
     return cast("Target", _Decorated(target, _wrapper_for(target, activator), activator))
 
 
-class _Decorated(wrapt.FunctionWrapper):  # type: ignore[type-arg]  # the function's type is told by a cast
-    """A decorated function; the pytest plugin finds the decorator's options on it.
+class _Decorated(wrapt.FunctionWrapper):  # type: ignore[type-arg]  # a cast gives the function's type
+    """A decorated function. The pytest plugin reads the decorator's options from it.
 
     Args:
         function: the function.
-        run: runs it in a world.
-        activator: whose options the world has.
+        run: a function that runs it in a world.
+        activator: the `mock_stages` object that decorates it.
     """
 
     def __init__(self, function: Any, run: Any, activator: Activator) -> None:
         super().__init__(function, run)
-        # wrapt keeps attributes of this prefix on the wrapper; others go to the function.
+        # wrapt stores attributes with this prefix on the wrapper, and others on the function.
         self._self_fake_secrets = activator
 
 
 def _wrapper_for(target: Any, activator: Activator) -> Callable[..., Any]:
-    """Return what calls a function in a world, of the kind that the function is."""
+    """Return a wrapper that calls a function in a world and is of the same kind as the function."""
     function = getattr(target, "__func__", target)
 
     def run(wrapped: Any, _: object, args: Any, kwargs: Any) -> Any:
@@ -101,7 +106,7 @@ def _generate(activator: Activator, generator: Generator[Any, Any, Any]) -> Gene
 
 
 async def _generate_async(activator: Activator, generator: AsyncGenerator[Any, Any]) -> AsyncGenerator[Any, Any]:
-    """Go through an asynchronous generator, passing on what is sent to it and thrown into it."""
+    """Run an asynchronous generator, and pass on the values sent to it and errors thrown into it."""
     with activator._activation():
         async with contextlib.aclosing(generator):
             step = generator.__anext__()
@@ -114,20 +119,20 @@ async def _generate_async(activator: Activator, generator: AsyncGenerator[Any, A
                     sent = yield item
                 except GeneratorExit:
                     raise
-                except BaseException as error:  # noqa: BLE001 -- whatever is thrown in is the generator's
+                except BaseException as error:  # noqa: BLE001 -- the generator handles what is thrown in
                     step = generator.athrow(error)
                 else:
                     step = generator.asend(sent)
 
 
 def _finished(result: Any) -> Any:
-    """Return the result of a decorated function, unless it would go on after the world is left.
+    """Return the result of a decorated function, unless it would run on after the world is left.
 
     Raises:
-        TypeError: it is a coroutine, a generator or the context manager of one, which another
-            decorator has hidden.
+        TypeError: if the result is a coroutine, a generator or a context manager made from a
+            generator. Another decorator then hides what kind of function it is.
     """
-    # Of context managers, only contextlib's own run a generator later.
+    # The only context managers that run a generator later are those of contextlib.
     is_context_manager = isinstance(result, ContextDecorator | AsyncContextDecorator)
     runs_later = getattr(result, "gen", None) if is_context_manager else result
     if not isinstance(runs_later, Coroutine | Generator | AsyncGenerator):
@@ -135,8 +140,8 @@ def _finished(result: Any) -> Any:
     if not isinstance(runs_later, AsyncGenerator):
         runs_later.close()
     msg = (
-        f"mock_stages was left before the {type(runs_later).__name__} that it decorates has run. Put it below the "
-        "other decorators, next to the function."
+        f"mock_stages can't run this {type(runs_later).__name__} in a world: another decorator hides it. Put "
+        "mock_stages below the other decorators, next to the function."
     )
     raise TypeError(msg)
 
@@ -153,13 +158,13 @@ def _decorate_class(target: type, activator: Activator) -> type:
 def _run_in_worlds(test_case: type[unittest.TestCase]) -> None:
     for name in _RUN_METHODS:
         method = getattr(test_case, name)
-        # A subclass inherits a method that looks its decorators up by itself.
+        # A subclass inherits the wrapper, which looks up the decorators of the instance's class.
         if not hasattr(method, CLASS_DECORATOR):
             setattr(test_case, name, _in_a_world(method))
 
 
 def _await_test_cases(mixin: type) -> None:
-    """Have the TestCases run in worlds that a decorated class is mixed into."""
+    """Wrap the TestCases that later inherit from a decorated mix-in class."""
     own = vars(mixin).get("__init_subclass__")
     after: Any = mixin
 
@@ -172,17 +177,17 @@ def _await_test_cases(mixin: type) -> None:
             _run_in_worlds(cls)
 
     hook: Any = classmethod(init_subclass)
-    setattr(mixin, "__init_subclass__", hook)  # noqa: B010 -- typed as a method there
+    setattr(mixin, "__init_subclass__", hook)  # noqa: B010 -- an assignment would fail type checks
 
 
 def _in_a_world(method: Callable[..., Any]) -> Callable[..., Any]:
-    """Wrap a method of a TestCase that runs a test."""
+    """Wrap `run` or `debug` of a TestCase, so that the test runs in a world."""
 
     @functools.wraps(method)
     def run(self: unittest.TestCase, *args: Any, **kwargs: Any) -> Any:
         test = getattr(self, self._testMethodName, None)
         of_classes = (vars(base).get(CLASS_DECORATOR) for base in type(self).__mro__)
-        # The closest first; that of the test itself joins the world that it opens here.
+        # The closest first. The decorator of the test itself opens its world here, and joins it later.
         decorators = [found for found in (decorator_on(test), *of_classes) if found is not None]
         options: dict[str, Any] = {}
         for decorator in reversed(decorators):
@@ -192,7 +197,7 @@ def _in_a_world(method: Callable[..., Any]) -> Callable[..., Any]:
         activation = decorators[0]._activation(options)
         try:
             activation.__enter__()
-        except Exception:  # noqa: BLE001 -- whatever is wrong is this test's error, and others go on
+        except Exception:  # noqa: BLE001 -- any error is this test's own, and other tests still run
             return _without_a_world(self, method.__name__, *args)
         try:
             return method(self, *args, **kwargs)
@@ -204,9 +209,9 @@ def _in_a_world(method: Callable[..., Any]) -> Callable[..., Any]:
 
 
 def _without_a_world(test: unittest.TestCase, method: str, result: unittest.TestResult | None = None) -> Any:
-    """Report what kept a world from being entered, as `TestCase.run` reports a set-up that fails."""
+    """Report the error that prevented a world, as `TestCase.run` reports a failing set-up."""
     if method != "run":
-        raise  # noqa: PLE0704 -- `debug` lets everything out
+        raise  # noqa: PLE0704 -- `debug` lets every exception through
     result = result or test.defaultTestResult()
     result.startTest(test)
     result.addError(test, sys.exc_info())
@@ -216,11 +221,11 @@ def _without_a_world(test: unittest.TestCase, method: str, result: unittest.Test
 
 def _refuse_undecoratable(target: object) -> None:
     kind = type(target)
-    # Before pytest 8.4 a fixture is a function with a mark.
+    # Before pytest 8.4, a fixture is a function with an extra attribute.
     if kind.__module__.startswith("_pytest.") or hasattr(target, "_pytestfixturefunction"):
-        msg = "put mock_stages below @pytest.fixture, next to the function; above it, the fixture would be lost"
+        msg = "mock_stages can't decorate a pytest fixture: put it below @pytest.fixture, next to the function"
     elif not callable(target) and not isinstance(target, classmethod):
-        msg = f"mock_stages decorates functions, or takes secrets as a mapping; {kind.__name__} is neither"
+        msg = f"mock_stages takes a function or class to decorate, or a mapping of secrets, not {kind.__name__}"
     else:
         return
     raise TypeError(msg)

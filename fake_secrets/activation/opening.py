@@ -1,4 +1,4 @@
-"""The activation of a world: joining or opening one, with its environment and hooks."""
+"""Activation of a world: opens or joins one, and sets up its environment and hooks."""
 
 from __future__ import annotations
 
@@ -22,24 +22,24 @@ __tracebackhide__ = True  # the arguments in our frames may hold secret values
 
 
 class OwnWorld:
-    """The world that a `mock_stages` object has opened, which the same object joins again."""
+    """The world that a `mock_stages` object opened. The same object joins it if entered again."""
 
     def __init__(self) -> None:
         self.opened: stack.Opened | None = None
 
     def forget(self) -> stack.Opened | None:
-        """Forget the world where it isn't active any more; return it where it is."""
+        """Return the world if it is still active, else forget it and return None."""
         if self.opened is not None and not stack.is_active(self.opened):
             self.opened = None
         return self.opened
 
 
 class Activation:
-    """One activation of a world, a context manager to be entered once.
+    """One activation of a world: a context manager that is entered once.
 
     Args:
-        own_world: that of the `mock_stages` object that activates.
-        options: the world's arguments, by name; none makes it bare.
+        own_world: the own world of the `mock_stages` object.
+        options: the world's arguments, by name. If it is empty, the activation is bare.
     """
 
     def __init__(self, own_world: OwnWorld, options: Mapping[str, Any]) -> None:
@@ -47,10 +47,10 @@ class Activation:
         self._options = options
 
     def __enter__(self) -> FakeSecrets:
-        """Activate a world, and return its handle.
+        """Activate a world and return its handle.
 
         Raises:
-            SeedError, TypeError, ValueError: an argument is wrong; nothing was changed then.
+            SeedError, TypeError, ValueError: if an argument is wrong. Nothing is changed then.
         """
         hook.hold()
         try:
@@ -66,7 +66,7 @@ class Activation:
         return opened.handle
 
     def __exit__(self, *exception: object) -> None:
-        """Leave the world; what was changed is then as it was."""
+        """Leave the world and restore everything that entering it changed."""
         try:
             self._calls.__exit__(None, None, None)
         finally:
@@ -101,10 +101,10 @@ def _open(options: Mapping[str, Any]) -> stack.Opened:
 
 
 def _calls_to(world: World) -> contextlib.AbstractContextManager[object]:
-    """Have the calls of a rotation function that enters another world answered there.
+    """Return a context manager that sends a rotation function's calls to the world that it enters.
 
-    Elsewhere it touches no context variable: the two ends of an asynchronous fixture may run in
-    different contexts.
+    Outside of rotation functions it changes no context variable, because the set-up and tear-down of
+    an asynchronous fixture may run in different contexts.
     """
     is_elsewhere = rotating_world() not in {None, world}
     return calls_belong_to(None) if is_elsewhere else contextlib.nullcontext()

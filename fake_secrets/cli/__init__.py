@@ -1,4 +1,4 @@
 """The command line, `fake-secrets`.
 
-Begin with `main`, which reads the arguments. Each command has a module of its own, such as `demo`.
+Begin with `main`, which parses the arguments. Each command has its own module, such as `demo`.
 """

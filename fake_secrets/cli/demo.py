@@ -1,4 +1,4 @@
-"""The command `fake-secrets demo`: the AWS CLI's examples of staging labels, and a rotation."""
+"""The command `fake-secrets demo`, which runs the AWS CLI's examples of staging labels and a rotation."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ if TYPE_CHECKING:
 
 __all__ = ["SUMMARY", "play"]
 
-SUMMARY = "play the AWS CLI's examples of update-secret-version-stage, then a rotation"
+SUMMARY = "run the AWS CLI's examples of update-secret-version-stage, then a rotation"
 
 REGION = "us-west-2"
 NAME = "MyTestSecret"
@@ -35,7 +35,7 @@ class _Player:
         print(f"\n{text}\n{'-' * len(text)}")
 
     def call(self, operation: str, **request: str) -> None:
-        """Make a call about the secret and print it as the AWS CLI would be asked for it."""
+        """Make a call for the secret, and print it as an AWS CLI command with its answer."""
         from botocore import xform_name
 
         options = [f"--{xform_name(name, '-')} {value}" for name, value in request.items()]
@@ -47,7 +47,7 @@ class _Player:
                 print(f"  {member}: {value}")
 
     def check(self, expected: Stages) -> None:
-        """Print the versions and labels as list-secret-version-ids has them, and check them."""
+        """Print the secret's versions with their labels, and check them."""
         print(f"$ aws secretsmanager list-secret-version-ids --secret-id {NAME}")
         versions = self.client.list_secret_version_ids(SecretId=NAME)["Versions"]
         for version in versions:
@@ -57,11 +57,11 @@ class _Player:
             print("  as on AWS")
         else:
             self.is_right = False
-            print(f"  NOT as on AWS, where it would be {expected}")
+            print(f"  NOT as on AWS. AWS has: {expected}")
 
 
 def play() -> int:
-    """Play the demo and print it.
+    """Run the demo and print it.
 
     Returns:
         The exit status: 0 if every state is as on AWS, else 1.
@@ -82,7 +82,7 @@ def play() -> int:
         _play_rotation(player)
         player.title("What happened")
         print(fake_secrets.timeline(NAME))
-    print("\nEvery state came out right." if player.is_right else "\nSome state came out wrong.")
+    print("\nEvery state is as on AWS." if player.is_right else "\nSome states are not as on AWS.")
     return 0 if player.is_right else 1
 
 
@@ -104,7 +104,7 @@ def _play_examples(player: _Player) -> None:
 
 
 def _play_rotation(player: _Player) -> None:
-    player.title("A rotation by a function of our own")
+    player.title("A rotation with a function of our own")
     arn = player.fake_secrets.lambda_function(_rotation_function(player.client), "rotate-my-test-secret")
     player.call("rotate_secret", RotationLambdaARN=arn, ClientRequestToken=ROTATED)
     print(f"  {player.fake_secrets.rotations[-1]!r}")
@@ -113,7 +113,7 @@ def _play_rotation(player: _Player) -> None:
 
 
 def _rotation_function(client: Any) -> Callable[[dict[str, Any], Any], None]:
-    """Make a rotation function whose protected service takes any password."""
+    """Return a rotation function for a protected service that accepts any password."""
 
     def create_secret(arn: str, token: str) -> None:
         password = client.get_random_password(ExcludePunctuation=True)["RandomPassword"]

@@ -1,4 +1,4 @@
-"""`fake-secrets`: its arguments, and the command that they name."""
+"""The entry point of `fake-secrets`, which parses the arguments and runs a command."""
 
 from __future__ import annotations
 
@@ -15,13 +15,13 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command line.
 
     Args:
-        arguments: the arguments; by default those of the process.
+        arguments: the arguments, by default those of the process.
 
     Returns:
-        The exit status: 0 if all came out right, else 1.
+        The exit status: 0 if the command succeeded, else 1.
     """
     parser = argparse.ArgumentParser(
-        prog="fake-secrets", description="A fake AWS Secrets Manager for tests, in-process."
+        prog="fake-secrets", description="An in-process fake of AWS Secrets Manager for tests."
     )
     parser.add_argument("--version", action="version", version=f"%(prog)s {__version__}")
     commands = parser.add_subparsers(dest="command", required=True)

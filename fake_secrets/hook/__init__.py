@@ -1,13 +1,13 @@
 """Interception: the only room that touches botocore.
 
-Begin with `calls`, which sees a call through; `net` answers what came past it, `aio` does both for aiobotocore;
-`answers` gives the world's answer botocore's form, `requests` and `facts` read botocore's requests
-and its service model. `seams` wraps botocore's methods, `holding` knows how long. `guard` stops what
-would go to AWS for want of a world.
+Begin with `calls`, which handles a call from start to end. `net` answers the calls that bypass it, and
+`aio` does both for aiobotocore. `answers` converts the world's answers to botocore's forms. `requests`
+and `facts` read botocore's requests and its service model. `seams` wraps botocore's methods, and
+`holding` decides for how long. `guard` stops calls that would go to AWS because no world is active.
 
-A call takes the fast lane (`before-call`), which spares signing and HTTP; or the wire lane
-(`before-send`), where botocore parses raw bytes; or, where it came past our handlers, the net
-below both. The same world answers in all three.
+The same world answers a call in one of three places. The fast lane (`before-call`) skips signing and
+HTTP. In the wire lane (`before-send`), botocore signs the request and parses raw bytes. The net, below
+both, catches the calls that bypass our handlers.
 """
 
 import botocore.client

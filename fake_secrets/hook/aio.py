@@ -1,4 +1,7 @@
-"""aiobotocore: its clients and endpoints, which await. Imported only where aiobotocore is."""
+"""The wrappers for aiobotocore's clients and endpoints, which are asynchronous.
+
+This module is imported only after aiobotocore is.
+"""
 
 from __future__ import annotations
 
@@ -10,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 import botocore.exceptions
 
-# By name: while aiobotocore.client is being imported, its package doesn't have it yet.
+# Not `import aiobotocore.client`: while that module is being imported, its package lacks the attribute.
 from aiobotocore.awsrequest import AioAWSResponse
 from aiobotocore.client import AioBaseClient
 from aiobotocore.endpoint import AioEndpoint
@@ -35,8 +38,8 @@ __all__ = ["answer_awaited", "seams"]
 __tracebackhide__ = True  # the arguments in our frames may hold secret values
 
 
-class AioResponse(Unsent, AioAWSResponse):  # type: ignore[misc]  # it has no types
-    """An HTTP response that was never on a wire, and whose content is awaited all the same."""
+class AioResponse(Unsent, AioAWSResponse):  # type: ignore[misc]  # aiobotocore has no types
+    """An HTTP response that was never sent. Its content is awaited, as aiobotocore expects."""
 
 
 def seams() -> list[Seam]:
@@ -48,7 +51,7 @@ def seams() -> list[Seam]:
 
 
 async def answer_awaited(target: Target, model: OperationModel, params: Any) -> Any:
-    """Answer a call that came past our wrapper, as `Endpoint.make_request` would have."""
+    """Answer a call that bypassed our wrapper, in the form that `Endpoint.make_request` returns."""
     target.response_type = AioResponse
     world = target.world
     await _do_due_work(world)
@@ -58,7 +61,7 @@ async def answer_awaited(target: Target, model: OperationModel, params: Any) -> 
 
 
 async def _around_call(wrapped: Callable[..., Any], client: BaseClient, args: Any, kwargs: Any) -> Any:
-    """Wrap `AioBaseClient._make_api_call`, as `calls` wraps botocore's."""
+    """Wrap `AioBaseClient._make_api_call`, as `around_call` wraps botocore's method."""
     world = world_of_this_call() if is_ours(client) else None
     if world is None:
         return await wrapped(*args, **kwargs)
@@ -93,7 +96,7 @@ async def _proceed(wrapped: Callable[..., Any], args: Any, kwargs: Any, call: On
 
 
 async def _around_send(wrapped: Callable[..., Any], _: Any, args: Any, kwargs: Any) -> Any:
-    """Wrap `AioEndpoint._send`: whatever became of our handlers, nothing of ours is sent."""
+    """Wrap `AioEndpoint._send`, so that no Secrets Manager request is sent even without our handlers."""
     request = args[0] if args else kwargs["request"]
     operation = operation_sent(request)
     call = calling.get()
@@ -117,7 +120,7 @@ async def _do_due_work(world: World) -> None:
     if world.has_due_work():
         await _in_thread(functools.partial(world.do_due_work, by=here))
     elif rotating_world() is not world and world.due_work.is_done_by(here):
-        # One of several calls at once: the others see what it has done, too.
+        # A concurrent call of this event loop is doing the due work. Wait, to see its results.
         await _in_thread(world.due_work.wait)
 
 
@@ -133,14 +136,15 @@ async def _follow_up(
 
 
 async def _in_thread(function: Callable[[], object]) -> None:
-    """Run in a thread what runs users' functions: they block, and may start an event loop of their own.
+    """Run a function in a thread, because it calls users' functions.
 
-    Cancelled, it goes on, as AWS would.
+    Those block, and may start an event loop of their own. If the caller is cancelled, the function
+    runs on, as a rotation does on AWS.
     """
     try:
         asyncio.get_running_loop()
     except RuntimeError:
-        # Not asyncio but trio, which aiobotocore runs on by way of anyio.
+        # Under trio, which aiobotocore supports through anyio.
         import anyio  # noqa: PLC0415
         import anyio.to_thread  # noqa: PLC0415
 

@@ -1,4 +1,4 @@
-"""The world's answer in botocore's forms: parsed for the fast lane, raw for the wire."""
+"""The world's answers in botocore's forms: parsed for the fast lane, raw for the wire lane."""
 
 from __future__ import annotations
 
@@ -34,10 +34,10 @@ OK = 200
 
 
 def _compact_encoder() -> Callable[[Any], str]:
-    """Return what writes JSON without spaces.
+    """Return a function that encodes JSON without spaces.
 
-    `JSONEncoder.encode` builds its accelerator anew for every text, which takes as long as the text
-    does; here it is built once, where there is one.
+    `JSONEncoder.encode` builds its C accelerator anew for every call, which takes as long as the
+    encoding itself. If there is an accelerator, it is built once here.
     """
     build = getattr(json.encoder, "c_make_encoder", None)
     if build is None:
@@ -50,12 +50,12 @@ _to_json = _compact_encoder()
 
 
 class Unsent:
-    """What makes an HTTP response of one that was never on a wire.
+    """The part of an HTTP response that replaces what the network would provide.
 
     Args:
-        url: the URL that was asked.
+        url: the URL of the request.
         status_code: the HTTP status.
-        headers: the headers; made into botocore's kind when somebody looks.
+        headers: the headers. They are converted to botocore's type on first use.
         content: the body.
     """
 
@@ -68,19 +68,24 @@ class Unsent:
 
     @functools.cached_property
     def headers(self) -> Any:
-        """The headers, case-insensitive."""
+        """The headers, as a case-insensitive mapping."""
         return botocore.awsrequest.HeadersDict(self.plain_headers)
 
 
 class Response(Unsent, botocore.awsrequest.AWSResponse):  # type: ignore[override]  # headers, an attribute
-    """An HTTP response that was never on a wire."""
+    """An HTTP response that was never sent."""
 
 
 class Target:
-    """Whom a call asks: a world and a region of it; and the access key id, where it tells who calls.
+    """The destination of a call: a world and a region.
 
-    `automatic` has what a seeded world fills in where botocore has filled in something at
-    random, by member; `response_type` is the client's kind of HTTP response.
+    Args:
+        world: the world that answers.
+        region: the region that is called.
+        access_key: the client's access key id if it identifies the caller, else None.
+
+    `automatic` maps members to the tokens of a seeded world, which replace the random tokens that
+    botocore filled in. `response_type` is the client's type of HTTP response.
     """
 
     __slots__ = ("access_key", "automatic", "partition", "region", "response_type", "world")
@@ -97,17 +102,17 @@ class Target:
 def answer_raw(
     target: Target, operation: str, body: bytes | str | None, url: str, model: OperationModel | None
 ) -> tuple[Any, Sequence[Rotation]]:
-    """Answer a request with an HTTP response, for botocore to parse.
+    """Answer a request with an HTTP response that botocore parses.
 
     Args:
-        target: whom it asks.
+        target: the destination of the call.
         operation: the operation's name.
         body: the JSON body.
         url: the URL.
-        model: the operation's model, if known.
+        model: the operation's model, if the caller has it.
 
     Returns:
-        The response, and the rotations that are to be run.
+        The response, and the rotations that the caller has to run.
     """
     facts = facts_of(operation, model)
     content, rotations, error, now = _ask(target, operation, body, facts and facts.shape)
@@ -119,15 +124,16 @@ def answer_raw(
 def answer_parsed(
     target: Target, model: OperationModel, params: Mapping[str, Any]
 ) -> tuple[tuple[Any, dict[str, Any]], Sequence[Rotation]]:
-    """Answer a request with what botocore's parser would have made of the HTTP response.
+    """Answer a request with a response in the form that botocore's parser returns.
 
     Args:
-        target: whom it asks.
+        target: the destination of the call.
         model: the operation's model.
-        params: the request that botocore has serialised.
+        params: the request, as botocore serialised it.
 
     Returns:
-        HTTP response and parsed response, and the rotations that are to be run.
+        A pair of the HTTP response and the parsed response, and the rotations that the caller has to
+        run.
     """
     operation = model.name
     facts = facts_of(operation, model)
@@ -149,14 +155,22 @@ def answer_parsed(
 
 
 def errors_of(response: Any) -> RotationErrors | None:
-    """Return what becomes of a rotation's errors: of an answer that refuses the refusal comes out."""
+    """Return how to handle the errors of rotations that follow a response, or None for the default.
+
+    After a refusal they are only recorded, because the call has to raise the refusal itself.
+    """
     return None if response.status_code == OK else "record"
 
 
 def _ask(
     target: Target, operation: str, body: bytes | str | None, shape: Any
 ) -> tuple[dict[str, Any], Sequence[Rotation], ServiceError | None, float]:
-    """Return what the world answers: members as JSON, rotations to be run, error if it is one, and when."""
+    """Return the world's answer to a request.
+
+    Returns:
+        The members as JSON values, the rotations that the caller has to run, the error or None, and
+        the time of the answer.
+    """
     world = target.world
     try:
         members = _members(body)
@@ -176,13 +190,13 @@ def _ask(
 
 
 def _refusal(error: ServiceError) -> dict[str, Any]:
-    # What AWS's front end refuses by itself has the key in lower case [D: api-facts 1].
+    # In refusals by AWS's front end, the key is in lower case [D: api-facts 1].
     key = "message" if error.code == "ValidationException" else "Message"
     return {"__type": error.code, key: error.message}
 
 
 def _body(content: dict[str, Any]) -> bytes:
-    """Return a response's body: empty, not an empty object, where there are no members [C]."""
+    """Return a response's body. Without members it is empty, not an empty object [C]."""
     return _to_json(content).encode() if content else b""
 
 
@@ -190,7 +204,7 @@ def _members(body: bytes | str | None) -> dict[str, Any]:
     """Parse a request's body.
 
     Raises:
-        SerializationException (400): it isn't a JSON object, or nested too deeply [D].
+        SerializationException (400): the body isn't a JSON object, or is nested too deeply [D].
     """
     try:
         text = body.decode() if isinstance(body, bytes) else body or ""
@@ -206,7 +220,7 @@ def _members(body: bytes | str | None) -> dict[str, Any]:
 
 
 def _without_nulls(value: Any) -> Any:
-    """Leave out members that are null, which are absent to AWS."""
+    """Remove members that are null, because AWS treats them as absent."""
     if isinstance(value, dict):
         return {name: _without_nulls(member) for name, member in value.items() if member is not None}
     return [_without_nulls(item) for item in value] if isinstance(value, list) else value
@@ -216,7 +230,7 @@ def _parsed_error(error: ServiceError, model: OperationModel) -> dict[str, Any]:
     parsed: dict[str, Any] = {"Error": {"Message": error.message, "Code": error.code}}
     modelled = model.service_model.shape_for_error_code(error.code)  # type: ignore[arg-type]  # a string
     if modelled is not None:
-        # A modelled error's members are parsed into the top level, too.
+        # botocore's parser also copies the members of a modelled error to the top level.
         parsed["Message"] = error.message
     return parsed
 

@@ -1,4 +1,4 @@
-"""What becomes of a call: which world it belongs to, which lane it takes, what follows it."""
+"""A call from start to end: the world that answers it, its lane, and the work that follows it."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ _ANSWERED_URL = "https://answered.invalid/"
 
 
 class _Equipped:
-    """What is known of a client that carries our handlers."""
+    """What we know about a client that carries our handlers."""
 
     __slots__ = ("access_key", "has_wire", "is_fast", "model_of", "partition", "region")
 
@@ -60,7 +60,10 @@ class _Equipped:
 
 
 class OngoingCall(Target):
-    """A call in progress, and the rotations that it has started: more than one, if it is repeated."""
+    """A call in progress, and the rotations that it started.
+
+    A call that is repeated may start more than one.
+    """
 
     __slots__ = ("is_fast", "model_of", "rotations")
 
@@ -76,7 +79,7 @@ class OngoingCall(Target):
         self.rotations: list[Rotation] = []
 
     def remember(self, rotations: Sequence[Rotation]) -> None:
-        """Have rotations run once the answer is out."""
+        """Remember rotations, which are run after the call is answered."""
         if rotations:
             self.rotations += rotations
 
@@ -88,13 +91,13 @@ _equipped: weakref.WeakKeyDictionary[BaseClient, _Equipped] = weakref.WeakKeyDic
 
 
 class Equipment:
-    """Our handlers on clients, which get them one by one as they call."""
+    """Our handlers on clients. Each client gets them at its first call."""
 
     def put_up(self) -> None:
-        """Wait for the clients."""
+        """Do nothing: `begin` adds the handlers."""
 
     def take_down(self) -> None:
-        """Take our handlers from every client."""
+        """Remove our handlers from every client."""
         for client, known in list(_equipped.items()):
             for event, handler in (_FAST_HANDLER, *(_WIRE_HANDLERS if known.has_wire else ())):
                 client.meta.events.unregister(event, handler)
@@ -102,12 +105,15 @@ class Equipment:
 
 
 def world_of_this_call() -> World | None:
-    """Return the world that a call from here belongs to, or None."""
+    """Return the world that answers a call made here, or None.
+
+    It is the world of the running rotation function, or else the innermost one.
+    """
     return rotating_world() or stack.innermost()
 
 
 def around_call(wrapped: Callable[..., Any], client: BaseClient, args: Any, kwargs: Any) -> Any:
-    """Wrap `BaseClient._make_api_call`: any client's call belongs to the world it began in."""
+    """Wrap `BaseClient._make_api_call`, so that the world in which a call begins answers it."""
     world = world_of_this_call() if is_ours(client) else None
     if world is None:
         return wrapped(*args, **kwargs)
@@ -119,7 +125,7 @@ def around_call(wrapped: Callable[..., Any], client: BaseClient, args: Any, kwar
         try:
             response = _proceed(wrapped, args, kwargs, call)
         except Exception as error:
-            # What the call has come to is what comes out, whatever becomes of a rotation.
+            # The call raises its own error, even if a rotation fails too.
             if call.rotations or world.has_news():
                 world.follow_up(call.rotations, error)
             raise
@@ -145,15 +151,17 @@ def _proceed(wrapped: Callable[..., Any], args: Any, kwargs: Any, call: OngoingC
 
 
 def is_ours(client: BaseClient) -> bool:
-    """Say whether a client is one of Secrets Manager."""
+    """Return whether a client is a Secrets Manager client."""
     return client in _equipped or client.meta.service_model.service_name == SERVICE_NAME
 
 
 def begin(world: World, client: BaseClient, args: Any) -> OngoingCall:
-    """Begin a call of a client, which carries our handlers from now on.
+    """Begin a call, and add our handlers to the client if it lacks them.
+
+    The caller has to hold the hooks.
 
     Args:
-        world: the world that answers it; the caller holds the hooks.
+        world: the world that answers the call.
         client: the client.
         args: the arguments of its `_make_api_call`.
     """
@@ -171,7 +179,7 @@ def begin(world: World, client: BaseClient, args: Any) -> OngoingCall:
 
 
 def advise(error: botocore.exceptions.ClientError, call: OngoingCall, args: Any) -> None:
-    """Note on a refusal what the author of the test can't see: where the secret is, which functions there are."""
+    """Add a note to a refusal that tells the author of the test where the secret or function is."""
     operation, members = args if len(args) == _REQUEST_ARGUMENTS else ("", {})
     code = error.response.get("Error", {}).get("Code")
     note = None
@@ -188,15 +196,15 @@ def _other_place(secret_id: object, call: OngoingCall) -> str | None:
     asked = (call.world.principals.caller(call.access_key, call.partition).account_id, call.region)
     if not places or asked in places:
         return None
-    told = " and ".join(
-        region if account_id == asked[0] else f"{region} of account {account_id}, to be asked for by its ARN"
+    listed = " and ".join(
+        region if account_id == asked[0] else f"{region} of account {account_id} (use its ARN)"
         for account_id, region in sorted(places)
     )
-    return f"{secret_id!r} is in {told}; this client asks {call.region}"
+    return f"{secret_id!r} is in {listed}; this client calls {call.region}"
 
 
 def _equip(client: BaseClient) -> _Equipped:
-    """Make sure that a client carries our handlers."""
+    """Add our handlers to a client if it lacks them."""
     with _lock:
         if client not in _equipped:
             client.meta.events.register_last(*_FAST_HANDLER)
@@ -205,7 +213,7 @@ def _equip(client: BaseClient) -> _Equipped:
 
 
 def _equip_for_wire(client: BaseClient, known: _Equipped) -> None:
-    """Give a client the handlers of the wire lane, too: registering one is dear."""
+    """Add the handlers of the wire lane to a client. They are separate because adding one is slow."""
     with _lock:
         if not known.has_wire:
             for event, handler in _WIRE_HANDLERS:
@@ -236,14 +244,14 @@ def _before_send(request: Any, **_: Any) -> Any:
     model = call.model_of(operation)
     response, rotations = answer_raw(call, operation, request.body, request.url, model)
     call.remember(rotations)
-    # botocore asks every handler: moto's, which goes by the URL, would do the same for itself.
+    # botocore calls every handler, and moto's recognises requests by their URL: it would answer too.
     request.url = _ANSWERED_URL
     return response
 
 
-# Registered last, at the service: handlers of Stubber, which are more specific, and of users come
-# first; but not one of a user's for every service's calls, since botocore goes from the specific
-# to the general.
+# Registered last and for the service. botocore goes from specific to general events, so these run after
+# Stubber's handlers, which are more specific, and after users' handlers for the service. They run before
+# users' handlers for all services.
 _FAST_HANDLER = ("before-call.secrets-manager", _before_call)
 _WIRE_HANDLERS = (
     ("choose-signer.secrets-manager", _choose_signer),

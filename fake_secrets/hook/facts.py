@@ -1,4 +1,4 @@
-"""Plain facts from botocore's service model: input shapes, and what parsing makes of an output."""
+"""Facts from botocore's service model: the shapes of inputs and the parsing of outputs."""
 
 from __future__ import annotations
 
@@ -27,13 +27,13 @@ Parse = Callable[[Any], Any]
 
 
 class OperationFacts:
-    """What one operation's model says.
+    """The facts of one operation.
 
     Args:
         model: botocore's model of the operation.
 
-    `shape` is the input as the service checks it; `parse` turns a response of JSON values into
-    what botocore's parser makes of it, in place.
+    `shape` is the shape against which the service checks the input. `parse` converts a response of
+    JSON values, in place, to the values that botocore's parser returns.
     """
 
     def __init__(self, model: OperationModel) -> None:
@@ -49,10 +49,10 @@ def facts_of(operation: str, model: OperationModel | None = None) -> OperationFa
 
     Args:
         operation: the operation's name.
-        model: its model, where the caller has it; else that of the installed botocore.
+        model: the operation's model, by default that of the installed botocore.
 
     Returns:
-        The facts, or None where botocore doesn't know the operation.
+        The facts, or None if botocore doesn't know the operation.
     """
     facts = _facts.get(operation)
     if facts is None:
@@ -64,7 +64,7 @@ def facts_of(operation: str, model: OperationModel | None = None) -> OperationFa
 
 
 def is_region(region: str, partition: str) -> bool:
-    """Say whether a partition has Secrets Manager in a region, as far as the installed botocore knows."""
+    """Return whether Secrets Manager is in a region of a partition, by the data of the installed botocore."""
     return region in _regions_of(partition)
 
 
@@ -104,7 +104,7 @@ def _input_shape(shape: Any) -> Shape:
 
 
 def _parser(shape: Any) -> Parse | None:
-    """Return what makes parsed values of JSON ones, or None where they are the same."""
+    """Return a function that converts JSON values to parsed values, or None if they are the same."""
     kind = None if shape is None else shape.type_name
     if kind == "timestamp":
         return _parse_timestamp
@@ -127,7 +127,7 @@ def _in_members(members: dict[str, Parse | None]) -> Parse:
 
     def run(values: dict[str, Any]) -> dict[str, Any]:
         if not values.keys() <= known:
-            # An older model doesn't know what newer ones have, and its parser leaves that out.
+            # The parser of an older model drops the members that only newer models have.
             for name in values.keys() - known:
                 del values[name]
         for name, parse in parsers.items():
@@ -143,5 +143,5 @@ def _parse_timestamp(value: float) -> Any:
 
 
 @functools.lru_cache(maxsize=4096)
-def _cached_timestamp(value: float, kind: type, zone: tuple[str, str]) -> Any:  # noqa: ARG001 -- what parsing depends on
-    return botocore.utils.parse_timestamp(value)  # type: ignore[arg-type]  # JSON has numbers
+def _cached_timestamp(value: float, kind: type, zone: tuple[str, str]) -> Any:  # noqa: ARG001 -- parsing depends on them
+    return botocore.utils.parse_timestamp(value)  # type: ignore[arg-type]  # takes numbers too

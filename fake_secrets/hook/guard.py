@@ -1,4 +1,4 @@
-"""The guard: outside of every world, no Secrets Manager call gets past."""
+"""The guard, which stops every Secrets Manager call that is made while no world is active."""
 
 from __future__ import annotations
 
@@ -18,14 +18,15 @@ __tracebackhide__ = True  # the arguments in our frames may hold secret values
 
 
 class Guard:
-    """Refuses what would go to AWS for want of a world, before credentials are looked for.
+    """Refuses calls that would go to AWS because no world is active.
 
-    Clients that nobody told us of are stopped too, since it stands below them all.
+    A call is refused before botocore looks for credentials. The guard wraps the endpoint, which is
+    below every client, so it stops the calls of clients that carry none of our handlers too.
 
     Args:
-        who: says who calls, such as the name of the running test.
+        who: returns a description of the caller, such as the name of the running test.
 
-    `refused` keeps what was raised, since code under test may swallow it.
+    `refused` keeps the exceptions that the guard raised, because code under test may swallow them.
     """
 
     def __init__(self, who: Callable[[], str]) -> None:
@@ -44,7 +45,7 @@ class Guard:
             seam.put_up()
 
     def take_down(self) -> None:
-        """Let calls pass again, also through a wrapper that somebody has wrapped over."""
+        """Let calls pass again, even if another patch keeps our wrapper in place."""
         self._is_up = False
         for seam in self._seams:
             seam.take_down()

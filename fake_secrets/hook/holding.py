@@ -1,4 +1,4 @@
-"""How long the hooks are up: while an active world, a call in flight or a running rotation needs them."""
+"""The lifetime of the hooks: they stay up while a world, a call or a rotation holds them."""
 
 from __future__ import annotations
 
@@ -11,13 +11,13 @@ __all__ = ["Hook", "held", "hold", "install", "release"]
 
 
 class Hook(Protocol):
-    """What is put up for the first that needs it, and taken down after the last."""
+    """Something that is put up for its first holder and taken down after its last."""
 
     def put_up(self) -> None:
         """Take effect."""
 
     def take_down(self) -> None:
-        """Leave everything as it was."""
+        """Restore everything."""
 
 
 _hooks: Sequence[Hook] = ()
@@ -26,14 +26,14 @@ _lock = threading.RLock()
 
 
 def install(hooks: Sequence[Hook]) -> None:
-    """Say which hooks there are, in the order in which they are put up; once, on import."""
-    global _hooks  # noqa: PLW0603 -- the hooks are botocore's, which is global
+    """Set the hooks, in the order in which they are put up. This is done once, on import."""
+    global _hooks  # noqa: PLW0603 -- botocore is global, so its hooks are
     _hooks = hooks
 
 
 @contextlib.contextmanager
 def held() -> Iterator[None]:
-    """Keep the hooks up for the length of a `with` block."""
+    """Hold the hooks for the length of a `with` block."""
     hold()
     try:
         yield
@@ -42,11 +42,11 @@ def held() -> Iterator[None]:
 
 
 def hold() -> None:
-    """Keep the hooks up.
+    """Hold the hooks: keep them up until `release` is called.
 
-    The first to come puts them up; what it raises leaves none up.
+    The first holder puts them up. If that raises an exception, all of them are taken down again.
     """
-    global _holders  # noqa: PLW0603 -- counts the users of the hooks
+    global _holders  # noqa: PLW0603 -- counts the holders in the whole process
     with _lock:
         if _holders == 0:
             try:
@@ -59,7 +59,7 @@ def hold() -> None:
 
 
 def release() -> None:
-    """Hold the hooks no longer; the last to go takes them down."""
+    """Release the hooks. The last holder takes them down."""
     global _holders  # noqa: PLW0603 -- as above
     with _lock:
         _holders -= 1

@@ -1,4 +1,4 @@
-"""The net: what came past our handlers is answered below them, and nothing of ours is sent."""
+"""The net: it answers calls that bypass our handlers, so that no Secrets Manager request is sent."""
 
 from __future__ import annotations
 
@@ -26,31 +26,31 @@ __tracebackhide__ = True  # the arguments in our frames may hold secret values
 
 
 class AioSeams:
-    """The seams of aiobotocore, as soon as it is imported and a world needs them.
+    """The seams of aiobotocore, which exist only after aiobotocore is imported.
 
-    Until then it stands in `sys.meta_path` while a world is active. wrapt would do the same, but
-    takes as long to import as all the rest of us.
+    Until then, this object is in `sys.meta_path` while a world is active, and waits for the import.
+    wrapt has such import hooks too, but takes as long to import as the rest of the package.
     """
 
     def __init__(self) -> None:
         self._seams: list[Seam] = []
 
     def put_up(self) -> None:
-        """Wrap aiobotocore's methods, or have them wrapped once it is imported."""
+        """Wrap aiobotocore's methods now, or when it is imported."""
         if self._seams or _AIO_CLIENT in sys.modules:
             self._wrap()
         else:
             sys.meta_path.insert(0, self)
 
     def take_down(self) -> None:
-        """Put the methods back."""
+        """Restore the methods."""
         if self in sys.meta_path:
             sys.meta_path.remove(self)
         for seam in self._seams:
             seam.take_down()
 
     def find_spec(self, name: str, *_: object) -> ModuleSpec | None:
-        """Have aiobotocore's methods wrapped after its import, as a finder of `sys.meta_path`."""
+        """Find aiobotocore's client module, and wrap its methods after it is executed."""
         if name != _AIO_CLIENT or self not in sys.meta_path:
             return None
         sys.meta_path.remove(self)
@@ -70,16 +70,16 @@ class AioSeams:
             from fake_secrets.hook import aio  # noqa: PLC0415 -- it imports aiobotocore
 
             self._seams = aio.seams()
-        # The world may have gone while aiobotocore was imported: then the next one takes them.
+        # If the world was left during the import, the next world takes these seams down.
         for seam in self._seams:
             seam.put_up()
 
 
 def around_request(wrapped: Callable[..., Any], endpoint: Any, args: Any, kwargs: Any) -> Any:
-    """Wrap `Endpoint.make_request`: a call that came past our wrapper is answered here.
+    """Wrap `Endpoint.make_request`, which answers the calls that bypass our wrapper.
 
-    That is where a patch calls the `_make_api_call` that it has kept from before the world. Whose
-    client it is can't be told here: the caller is who acts, or the world's account.
+    A call bypasses it if a patch calls a `_make_api_call` that it saved before the world was entered.
+    The client is unknown here, so the caller is the acting principal or the world's account.
     """
     world = None if calling.get() else world_of_this_call()
     if world is None or operation_asked(args, kwargs) is None:
@@ -98,7 +98,7 @@ def around_request(wrapped: Callable[..., Any], endpoint: Any, args: Any, kwargs
 
 
 def around_send(wrapped: Callable[..., Any], _: Any, args: Any, kwargs: Any) -> Any:
-    """Wrap `Endpoint._send`: whatever became of our handlers, nothing of ours is sent."""
+    """Wrap `Endpoint._send`, so that no Secrets Manager request is sent even without our handlers."""
     request = args[0] if args else kwargs["request"]
     operation = operation_sent(request)
     call = calling.get()

@@ -1,4 +1,4 @@
-"""What botocore's requests tell: the operation, and who asks which region."""
+"""Readers of botocore's requests: the operation, the region that is called, and the caller's key."""
 
 from __future__ import annotations
 
@@ -26,26 +26,26 @@ _HOST = re.compile(r"//secretsmanager(?:-fips)?\.([a-z0-9-]+)\.")
 
 
 def asked(args: Any, kwargs: Any) -> tuple[OperationModel, Any]:
-    """Return the operation's model and the request of a call of `Endpoint.make_request`."""
+    """Return the operation's model and the request, from the arguments of `Endpoint.make_request`."""
     if len(args) == _REQUEST_ARGUMENTS:
         return args  # type: ignore[no-any-return]  # botocore's arguments
     return kwargs["operation_model"], kwargs["request_dict"]
 
 
 def operation_asked(args: Any, kwargs: Any) -> str | None:
-    """Return the operation that `Endpoint.make_request` is called for, or None if it isn't ours."""
+    """Return the operation of a call of `Endpoint.make_request`, or None for another service."""
     model, _ = asked(args, kwargs)
     return model.name if model.service_model.service_name == SERVICE_NAME else None
 
 
 def operation_sent(request: Any) -> str | None:
-    """Return the operation of a prepared HTTP request, or None if it isn't ours."""
+    """Return the operation of a prepared HTTP request, or None for another service."""
     target = _header(request, "X-Amz-Target")
     return target.removeprefix(_TARGET_PREFIX) if target.startswith(_TARGET_PREFIX) else None
 
 
 def target_of(world: World, request: Any) -> Target:
-    """Return whom a prepared HTTP request asks, by its signature, else by its URL."""
+    """Return the destination of a prepared HTTP request, from its signature or else from its URL."""
     scope, host = _CREDENTIAL_SCOPE.search(_header(request, "Authorization")), _HOST.search(request.url)
     if scope is not None:
         return Target(world, scope[2], scope[1] if is_telling(scope[1]) else None)

@@ -1,9 +1,9 @@
-"""The seams of botocore that are private, and how our wrappers get in and out of them.
+"""The seams: the parts of botocore that we wrap or read, and how wrappers are put up and taken down.
 
-`BaseClient._make_api_call`, `Endpoint._send`, `Endpoint._send_request` (only looked at), the cached
-credentials of boto3's default session, the parser defaults of a client's endpoint and the
-credentials of its signer (both only looked at); beside them the public `Endpoint.make_request`.
-Each has a canary test.
+We wrap `BaseClient._make_api_call`, `Endpoint._send` and the public `Endpoint.make_request`. We replace
+the cached credentials of boto3's default session. We only read `Endpoint._send_request`, the parser
+defaults of a client's endpoint and the credentials of its signer. All but `Endpoint.make_request` are
+private, and each has a canary test.
 """
 
 from __future__ import annotations
@@ -38,7 +38,7 @@ class Seam:
     Args:
         owner: the class.
         name: the method's name.
-        around: called with the wrapped method, the instance, args and kwargs.
+        around: the wrapper. It is called with the wrapped method, the instance, args and kwargs.
     """
 
     def __init__(self, owner: type, name: str, around: Around) -> None:
@@ -47,7 +47,7 @@ class Seam:
         self._around = around
         self._found: Any = None
         self._ours: Any = None
-        # Each wrapper that we made and that still lives, with what it wraps.
+        # Every living wrapper that we made, with the function that it wraps.
         self._made: weakref.WeakKeyDictionary[Any, Any] = weakref.WeakKeyDictionary()
 
     def put_up(self) -> None:
@@ -55,7 +55,7 @@ class Seam:
         found = self._owner.__dict__[self._name]
         if found is self._ours:
             return
-        # One of an earlier world, which a patch that has gone since has put back.
+        # A patch that has been undone since may have restored a wrapper of an earlier world.
         while type(found) is types.FunctionType and found in self._made:
             found = self._made[found]
         if found is not self._found:
@@ -64,10 +64,10 @@ class Seam:
         setattr(self._owner, self._name, self._ours)
 
     def take_down(self) -> None:
-        """Put the method back.
+        """Restore the method.
 
-        Where somebody has wrapped over us, our wrapper stays and does nothing; it goes when
-        they have gone and a later world takes it down.
+        If another patch has wrapped our wrapper, ours stays and does nothing. It is removed when a
+        later world takes it down after that patch was undone.
         """
         if self._owner.__dict__[self._name] is self._ours:
             setattr(self._owner, self._name, self._found)
@@ -83,8 +83,8 @@ class Seam:
 
             return async_wrapper
 
-        # A plain function, as the method is: whoever unwraps what he put over it, as
-        # OpenTelemetry does by way of the class, then finds this very object again.
+        # A plain function, as the method is. A library that unwraps its own wrapper through the class,
+        # such as OpenTelemetry, then finds this same object again.
         @functools.wraps(found)
         def wrapper(instance: Any, *args: Any, **kwargs: Any) -> Any:
             return around(bind(instance), instance, args, kwargs)
@@ -93,7 +93,7 @@ class Seam:
 
 
 class DefaultSession:
-    """boto3's default session, which has fake credentials while a world is active."""
+    """boto3's default session, which gets fake credentials while a world is active."""
 
     def __init__(self) -> None:
         self._shielded: Any = None
@@ -101,7 +101,7 @@ class DefaultSession:
         self._fake: Any = None
 
     def put_up(self) -> None:
-        """Give the default session fake credentials, if there is one."""
+        """Give fake credentials to the default session, if there is one."""
         self._shielded = _default_session()
         if self._shielded is not None:
             self._found = self._shielded._credentials
@@ -111,13 +111,13 @@ class DefaultSession:
             self._shielded._credentials = self._fake
 
     def take_down(self) -> None:
-        """Give back the credentials that were found, and forget fake ones found since."""
+        """Restore the session's credentials, and clear fake ones that a newer session has cached."""
         if self._shielded is not None and self._shielded._credentials is self._fake:
             self._shielded._credentials = self._found
         made_since = _default_session()
         if made_since is not None and made_since is not self._shielded:
             cached = made_since._credentials
-            # Of a kind that can be refreshed, the key would be asked for over the network.
+            # Only plain credentials: reading the key of refreshable ones would use the network.
             is_plain = type(cached) is botocore.credentials.Credentials
             if is_plain and cached.access_key == FAKE_ACCESS_KEY_ID:
                 made_since._credentials = None
@@ -127,29 +127,29 @@ class DefaultSession:
 def access_key_of(client: Any) -> str | None:
     """Return the access key id of a client's plain static credentials, or None.
 
-    Of credentials that can be refreshed, the key would be asked for over the network.
+    The key of refreshable credentials isn't read, because that would use the network.
     """
     signer = getattr(client, "_request_signer", None)
     credentials = getattr(signer, "_credentials", None)
-    # Static ones keep it as an attribute, aiobotocore's too; others compute it.
+    # Static credentials, aiobotocore's too, store the key in an attribute. Others compute it.
     return (
         vars(credentials).get("access_key") if isinstance(credentials, botocore.credentials.Credentials) else None
     )
 
 
 def parses_for_itself(client: Any) -> bool:
-    """Say whether a client's session has parsers of its own, as the AWS CLI's has for dates."""
+    """Return whether a client's session has its own parsers, as the AWS CLI's has for dates."""
     endpoint = getattr(client, "_endpoint", None)
     factory = getattr(endpoint, "_response_parser_factory", None)
     return bool(getattr(factory, "_defaults", None))
 
 
 def _binder_of(found: Any) -> Callable[[Any], Any]:
-    """Return what binds something that stands in a class to an instance, as attribute access does."""
+    """Return a function that binds a class attribute to an instance, as attribute access does."""
     if type(found) is types.FunctionType:
         return functools.partial(types.MethodType, found)
     bind = getattr(type(found), "__get__", None)
-    # A Mock binds to none.
+    # A Mock isn't bound to an instance.
     return (lambda _: found) if bind is None else lambda instance: bind(found, instance, type(instance))
 
 

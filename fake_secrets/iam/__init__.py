@@ -1,5 +1,5 @@
-"""Permissions, pure: names and values only, no secret and no store.
+"""Permissions. This room works on names and values only; it knows no secret and no store.
 
-Begin with `principals`: who makes a call. `grammar` parses a policy and decides what it says to
-a caller; `conditions` evaluates its condition blocks.
+Begin with `principals`, which finds out who makes a call. `grammar` parses a resource policy and decides
+whether it allows a request. `conditions` evaluates the condition blocks of a policy.
 """

@@ -1,6 +1,7 @@
-"""Condition blocks of resource policies, pure: their grammar, and whether they hold.
+"""Condition blocks of resource policies: pure functions that parse and evaluate them.
 
-The rules are those of IAM's policy language [B]; what it leaves open is marked [D].
+The rules come from IAM's policy language [B]. Where it leaves a question open, our answer is marked
+[D].
 """
 
 from __future__ import annotations
@@ -20,7 +21,7 @@ from fake_secrets.errors import ServiceError
 
 __all__ = ["Condition", "expect", "holds", "is_like", "malformed", "narrows", "read_conditions"]
 
-# Takes the request's value and the policy's.
+# The arguments are the request's value and the policy's value.
 Predicate = Callable[[str, str], bool]
 
 _SYNTAX_ERROR = "This resource policy contains a syntax error."
@@ -29,9 +30,10 @@ _ARN_FIELDS = 6
 
 @dataclass(frozen=True, slots=True)
 class Condition:
-    """One key of a condition block, in lower case, with the values of which one is enough.
+    """One key of a condition block, with its operator and values.
 
-    `quantifier` is ForAnyValue, ForAllValues or empty; `is_optional` is what IfExists says.
+    The condition holds if one of the values matches. `key` is in lower case. `quantifier` is
+    ForAnyValue, ForAllValues or empty. `is_optional` is true if the operator ends in IfExists.
     """
 
     quantifier: str
@@ -42,19 +44,19 @@ class Condition:
 
 
 def malformed(message: str = _SYNTAX_ERROR) -> ServiceError:
-    """Return M38: by default a syntax error."""
+    """Return the error M38, by default with the message for a syntax error."""
     return ServiceError("MalformedPolicyDocumentException", message)
 
 
 def expect(is_right: bool) -> None:
-    """Refuse a policy with M38, a syntax error, unless something is right in it."""
+    """Raise M38, a syntax error, unless `is_right` is true."""
     if not is_right:
         raise malformed()
 
 
 def is_like(found: str, pattern: str) -> bool:
-    """Say whether text matches a pattern with IAM's wildcards, ``*`` and ``?``."""
-    # IAM's wildcards are those of fnmatch, but for its brackets.
+    """Return whether text matches a pattern with IAM's wildcards, ``*`` and ``?``."""
+    # fnmatch has the same wildcards, and brackets too.
     return fnmatch.fnmatchcase(found, pattern.replace("[", "[[]"))
 
 
@@ -120,7 +122,7 @@ _NEGATIONS: Mapping[str, str] = {
     "NumericNotEquals": "NumericEquals",
     "DateNotEquals": "DateEquals",
 }
-# Groups: quantifier, operator, IfExists, which Null doesn't take.
+# Groups: quantifier, operator, IfExists. Null doesn't take IfExists.
 _OPERATOR = re.compile(
     rf"(?:(ForAnyValue|ForAllValues):)?({'|'.join([*_PREDICATES, *_NEGATIONS])}|Null(?!IfExists))(IfExists)?"
 )
@@ -133,17 +135,23 @@ _NARROWING_KEYS = frozenset(
 
 
 def read_conditions(stated: Any) -> tuple[Condition, ...]:
-    """Read a statement's Condition.
+    """Parse the Condition element of a statement.
 
     Raises:
-        MalformedPolicyDocumentException (400): M38, a syntax error; an unknown operator is one.
+        MalformedPolicyDocumentException (400): M38, a syntax error, which includes an unknown
+            operator.
     """
     expect(isinstance(stated, dict))
     return tuple(condition for name, keys in stated.items() for condition in _of_operator(name, keys))
 
 
 def holds(condition: Condition, context: Mapping[str, str | Sequence[str]]) -> bool:
-    """Say whether a condition holds for a request, whose context is by lower-case keys."""
+    """Return whether a condition holds for a request.
+
+    Args:
+        condition: the condition.
+        context: the request's context, lower-case condition key to value or values.
+    """
     stated = context.get(condition.key, ())
     found = [stated] if isinstance(stated, str) else stated
     if condition.operator == "Null":
@@ -151,13 +159,13 @@ def holds(condition: Condition, context: Mapping[str, str | Sequence[str]]) -> b
     is_negated = condition.operator in _NEGATIONS
     is_match = _PREDICATES[_NEGATIONS.get(condition.operator, condition.operator)]
     matches = (any(is_match(one, wanted) for wanted in condition.values) is not is_negated for one in found)
-    # Of no value every one matches and not any does: that is IAM's rule for absent keys.
+    # For an absent key, `all` returns True and `any` returns False, as IAM's rules require.
     needs_every = condition.quantifier == "ForAllValues" or (is_negated and not condition.quantifier)
     return all(matches) if needs_every or (condition.is_optional and not found) else any(matches)
 
 
 def narrows(condition: Condition) -> bool:
-    """Say whether a condition leaves few enough of everybody for an Allow not to be public."""
+    """Return whether a condition keeps an Allow for everybody from being public."""
     return (
         condition.key in _NARROWING_KEYS
         and condition.operator in _NARROWING_OPERATORS

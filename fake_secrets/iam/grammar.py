@@ -1,6 +1,7 @@
-"""Resource policies, pure: their grammar, whether they are public, and what they say to a caller.
+"""Resource policies: pure functions that parse them and decide what they allow.
 
-The rules are those of IAM's policy language [B]; what it leaves open is marked [D].
+The rules come from IAM's policy language [B]. Where it leaves a question open, our answer is marked
+[D].
 """
 
 from __future__ import annotations
@@ -22,19 +23,22 @@ Decision = Literal["allow", "deny", "none"]
 
 @dataclass(frozen=True, slots=True)
 class Element:
-    """Principal, Action or Resource of a statement; negated in their Not forms."""
+    """The Principal, Action or Resource of a statement. The Not forms are negated."""
 
     values: tuple[str, ...]
     is_negated: bool
 
     def covers(self, is_match: Callable[[str], bool]) -> bool:
-        """Say whether a value matches; negated, whether none does."""
+        """Return whether any value matches, or for a negated element, whether none does."""
         return any(map(is_match, self.values)) is not self.is_negated
 
 
 @dataclass(frozen=True, slots=True)
 class Statement:
-    """One statement. Of its principals only those of IAM are kept: no other kind calls here."""
+    """One statement.
+
+    `principals` has IAM principals only, because no other kind of principal makes calls here.
+    """
 
     sid: str
     effect: str
@@ -57,14 +61,14 @@ _CHOICES = ("Principal", "Action", "Resource")
 _STATEMENT_ELEMENTS = frozenset(
     {"Sid", "Effect", "Condition", *_CHOICES, *(f"Not{element}" for element in _CHOICES)}
 )
-# A service and its action, or every action.
+# A service and an action, or the wildcard for every action.
 _ACTION = re.compile(r"\*|[A-Za-z0-9*?-]+:.+")
 _SID = re.compile(r"[A-Za-z0-9]*", re.ASCII)
 
 _UNSUPPORTED_PRINCIPAL = "This resource policy contains an unsupported principal."
 _UNSUPPORTED_SERVICE = "This resource policy contains an unsupported service principal."
 
-# What a principal of each kind looks like, and what AWS says to one that doesn't.
+# The form of each kind of principal, and AWS's message for a principal of another form.
 _PRINCIPALS: Mapping[str, tuple[re.Pattern[str], str]] = {
     "AWS": (
         re.compile(rf"\*|\d{{12}}|A(?:ID|RO)A[A-Z0-9]+|{PRINCIPAL_ARN.pattern}", re.ASCII),
@@ -74,23 +78,23 @@ _PRINCIPALS: Mapping[str, tuple[re.Pattern[str], str]] = {
     "Federated": (re.compile(r"[^*?\s]+"), _UNSUPPORTED_PRINCIPAL),
     "CanonicalUser": (re.compile(r"[0-9a-f]{64}", re.ASCII), _UNSUPPORTED_PRINCIPAL),
 }
-# Groups: partition, account, name without path. Its sessions bear the role's name only.
+# Groups: partition, account, name without path. The ARN of a role's session has no path.
 _ROLE = re.compile(r"arn:([^:]+):iam::(\d{12}):role/(?:.*/)?([^/]+)", re.ASCII)
 
 
 @functools.lru_cache(maxsize=64)
 def parse(text: str) -> Policy:
-    """Read a resource policy. Names of elements and of operators are case-sensitive [D].
+    """Parse a resource policy. The names of elements and operators are case-sensitive [D].
 
     Args:
-        text: ResourcePolicy as sent.
+        text: the ResourcePolicy of the request.
 
     Raises (in the order checked, statement by statement [D]):
-        MalformedPolicyDocumentException (400): M38: a syntax error [B], which a duplicate
-            element of any object is too [D]; then an unsupported principal [B, C], or an
-            unsupported service principal [C]. Whether a principal exists isn't known here.
+        MalformedPolicyDocumentException (400): M38: a syntax error [B], which includes a duplicate
+            element in any object [D]; then an unsupported principal [B, C] or an unsupported
+            service principal [C]. Principals aren't checked for existence.
 
-    Source: api-facts 9. A Sid is alphanumeric [B] and, unless empty, unique [D].
+    Source: api-facts 9. A Sid is alphanumeric [B], and unique unless it is empty [D].
     """
     document = _load(text)
     expect(isinstance(document, dict) and document.keys() <= _POLICY_ELEMENTS)
@@ -103,14 +107,15 @@ def parse(text: str) -> Policy:
 
 
 def is_public(policy: Policy) -> bool:
-    """Say whether a policy allows broad access.
+    """Return whether a policy allows broad access.
 
-    It does with an Allow for every principal, or for all but some, that no condition narrows.
-    Fixed values of aws:SourceArn, SourceVpc, SourceVpce and SourceAccount narrow [B], and so do
-    those that tell the principal [D]; not in operators that an absent key satisfies.
+    A policy is public if it has an Allow for every principal, or for every principal except some,
+    and no condition narrows that Allow. A condition narrows it if it compares aws:SourceArn,
+    SourceVpc, SourceVpce or SourceAccount [B], or a key that identifies the principal [D], with
+    fixed values. An operator that holds for an absent key doesn't narrow it.
 
-    Source: api-facts 9. What is fixed: no policy variable, and more than wildcards, in an ARN's
-        account, or where it has none in its resource [D].
+    Source: api-facts 9. A value is fixed if it has no policy variable and isn't made of wildcards
+        only. In an ARN, this applies to the account, or to the resource if there is no account [D].
     """
     return any(
         statement.effect == "Allow"
@@ -128,22 +133,22 @@ def decide(
     resource: str,
     context: Mapping[str, str | Sequence[str]],
 ) -> Decision:
-    """Say what a policy says to a request; an explicit deny wins.
+    """Decide whether a policy allows a request. An explicit deny wins.
 
-    Policy variables such as ``${aws:PrincipalAccount}`` aren't replaced. Ids of users and roles
-    (AIDA, AROA) match nobody, and neither does what can't be read: numbers, dates, addresses.
+    Policy variables such as ``${aws:PrincipalAccount}`` aren't replaced. The ids of users and roles
+    (AIDA, AROA) match nobody. A number, date or address that can't be parsed matches nothing.
 
     Args:
         policy: the policy.
         principal: the caller's ARN.
-        action: what is asked for, such as ``secretsmanager:GetSecretValue``; case doesn't matter.
+        action: the action, such as ``secretsmanager:GetSecretValue``. Case doesn't matter.
         resource: the ARN of the secret.
-        context: lower-case condition key to its value, or values.
+        context: lower-case condition key to its value or values.
 
     Returns:
-        ``none`` where no statement applies.
+        ``deny``, ``allow``, or ``none`` if no statement applies.
 
-    Source: IAM's rules for the evaluation of one resource policy [B].
+    Source: IAM's rules for evaluating one resource policy [B].
     """
     effects = {
         statement.effect
@@ -161,7 +166,7 @@ def decide(
 def _load(text: str) -> Any:
     try:
         document = json.loads(text, object_pairs_hook=_unique)
-        # Refuses what Python's JSON takes and nobody else's does: NaN, Infinity, lone surrogates.
+        # Other JSON parsers refuse NaN, Infinity and lone surrogates, but Python's accepts them.
         json.dumps(document, ensure_ascii=False, allow_nan=False).encode()
     except (ValueError, RecursionError):
         raise malformed() from None
@@ -212,7 +217,7 @@ def _principals(stated: Any) -> tuple[str, ...]:
 
 
 def _is_principal(caller: str, named: str) -> bool:
-    """Say whether a principal of a policy is the caller, its account, or the role of its session."""
+    """Return whether a policy's principal is the caller, its account, or the role of its session."""
     _, partition, _, _, account, _ = caller.split(":", 5)
     if named in ("*", caller, account, f"arn:{partition}:iam::{account}:root"):
         return True

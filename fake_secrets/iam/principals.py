@@ -1,4 +1,4 @@
-"""Who calls: the principals of a world, told apart by their access keys."""
+"""Callers: the principals of a world, which are identified by their access keys."""
 
 from __future__ import annotations
 
@@ -16,14 +16,14 @@ from fake_secrets.environment import FAKE_SECRET_ACCESS_KEY, FAKE_SESSION_TOKEN
 
 __all__ = ["Credentials", "Principal", "Principals", "acting_as", "credentials_of", "is_telling", "root_of"]
 
-__tracebackhide__ = True  # a misuse is told where it is
+__tracebackhide__ = True  # a traceback ends at the caller's mistake
 
 _ACCOUNT_ID = re.compile(r"\d{12}", re.ASCII)
 _KEY_PREFIX = "FAKEPRINCIPAL"
 
 
 class Credentials(TypedDict):
-    """The keyword arguments of a client that acts as a principal."""
+    """The keyword arguments for creating a client that acts as a principal."""
 
     aws_access_key_id: str
     aws_secret_access_key: str
@@ -32,7 +32,7 @@ class Credentials(TypedDict):
 
 @dataclass(frozen=True, slots=True)
 class Principal:
-    """Who calls: an ARN and the account that it belongs to."""
+    """A caller: its ARN and the account that it belongs to."""
 
     arn: str
     account_id: str
@@ -42,16 +42,19 @@ _acting: ContextVar[Principal | None] = ContextVar("fake_secrets_principal", def
 
 
 def is_telling(access_key_id: str) -> bool:
-    """Say whether an access key id tells who calls: twelve digits, or one that `credentials` made."""
+    """Return whether an access key id identifies its caller.
+
+    It does if it is an account id of twelve digits, or was made by `credentials_of`.
+    """
     return _ACCOUNT_ID.fullmatch(access_key_id) is not None or _made_for(access_key_id) is not None
 
 
 @contextlib.contextmanager
 def acting_as(principal_arn: str) -> Iterator[None]:
-    """Have calls from here made by a principal, for the length of a `with` block.
+    """Make the calls of this thread or task as a principal, for the length of a `with` block.
 
     Raises:
-        ValueError: it isn't the ARN of a principal.
+        ValueError: if `principal_arn` isn't the ARN of a principal.
     """
     reset = _acting.set(principal_of(principal_arn))
     try:
@@ -61,10 +64,10 @@ def acting_as(principal_arn: str) -> Iterator[None]:
 
 
 def principal_of(arn: str) -> Principal:
-    """Return the principal of an ARN.
+    """Return the principal with an ARN.
 
     Raises:
-        ValueError: it isn't the ARN of a principal.
+        ValueError: if `arn` isn't the ARN of a principal.
     """
     if not isinstance(arn, str) or not PRINCIPAL_ARN.fullmatch(arn):
         msg = (
@@ -77,15 +80,15 @@ def principal_of(arn: str) -> Principal:
 
 @functools.lru_cache(maxsize=256)
 def root_of(account_id: str, partition: str) -> Principal:
-    """Return an account of a partition as a principal."""
+    """Return the root principal of an account in a partition."""
     return Principal(root_arn(account_id, partition), account_id)
 
 
 def credentials_of(principal_arn: str) -> Credentials:
-    """Return what makes a client act as a principal, in any world: keyword arguments for it.
+    """Return the keyword arguments for creating a client that acts as a principal in any world.
 
     Raises:
-        ValueError: it isn't the ARN of a principal.
+        ValueError: if `principal_arn` isn't the ARN of a principal.
     """
     arn = principal_of(principal_arn).arn
     return {
@@ -99,21 +102,24 @@ class Principals:
     """The principals of one world.
 
     Args:
-        account_id: the account of whoever isn't told apart.
+        account_id: the world's account, which makes the calls of unidentified clients.
     """
 
     def __init__(self, account_id: str) -> None:
         self._account_id = account_id
         self._by_partition: dict[str, Principal] = {}
-        # For the threads of whoever acts as somebody: they don't inherit his context.
+        # For other threads, which don't inherit the context of the thread that entered `act_as`.
         self._acting: list[Principal] = []
 
     @contextlib.contextmanager
     def act_as(self, principal_arn: str) -> Iterator[None]:
-        """Have calls made by a principal: from here, and from threads that nobody acts in.
+        """Make calls as a principal, for the length of a `with` block.
+
+        This applies to the calls of this thread or task, and to threads with no principal of their
+        own.
 
         Raises:
-            ValueError: it isn't the ARN of a principal.
+            ValueError: if `principal_arn` isn't the ARN of a principal.
         """
         with acting_as(principal_arn):
             principal = principal_of(principal_arn)
@@ -124,12 +130,14 @@ class Principals:
                 self._acting.remove(principal)
 
     def caller(self, access_key_id: str | None, partition: str) -> Principal:
-        """Return who calls.
+        """Return the principal that makes a call.
+
+        An identifying access key comes first, then the principal that this thread or task acts as,
+        then the one that any other thread acts as, then the world's account.
 
         Args:
-            partition: that of the region that is asked.
-            access_key_id: the client's, where it is a telling one: that comes first, then who
-                acts here, then who acts anywhere, then the world's account.
+            access_key_id: the client's access key id if it identifies the caller, else None.
+            partition: the partition of the region that is called.
         """
         if access_key_id is not None:
             return _made_for(access_key_id) or root_of(access_key_id, partition)
@@ -144,12 +152,12 @@ class Principals:
 
 @functools.lru_cache(maxsize=256)
 def _made_for(access_key_id: str) -> Principal | None:
-    """Return whom `credentials_of` made an access key id for; None of any other."""
+    """Return the principal for which `credentials_of` made an access key id, or None for other ids."""
     encoded = access_key_id.removeprefix(_KEY_PREFIX)
     if encoded == access_key_id:
         return None
     try:
         return principal_of(base64.b32decode(encoded + "=" * (-len(encoded) % 8)).decode())
     except ValueError:
-        # A user's own key that only begins like ours.
+        # A user's own key that happens to begin like ours.
         return None

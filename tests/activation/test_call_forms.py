@@ -1,8 +1,8 @@
-"""Every call form, sync and async, whether its test passes, fails, or breaks in set-up or tear-down.
+"""Every call form, sync and async, in tests that pass, fail, or break in set-up or tear-down.
 
-One run of pytest plays them all, a file each. `look` notes, in set-up, body and tear-down, how many
-worlds are active and which secrets the innermost holds; a conftest.py notes after each test what
-is left of us.
+One run of pytest runs them all, with one file for each. In set-up, body and tear-down, `look` records how
+many worlds are active and which secrets the innermost one holds. After each test, a conftest.py records
+whether everything was restored.
 """
 
 import json
@@ -30,7 +30,7 @@ def look(where):
     entries = stack._entries
     names = sorted(secret.name for secret in entries[-1].opened.handle._world.store) if entries else None
     if entries:
-        # The seed is planted at the first use.
+        # A world creates its seed at the first use.
         names = sorted(seed for seed in ("seeded", "stray") if seed in entries[-1].opened.handle)
         entries[-1].opened.handle.add(f"by-{where}")
     looks.append((where, len({id(entry.opened) for entry in entries}), names))
@@ -101,7 +101,7 @@ BODY_ONLY = [["set-up", 0, None], ["body", 1, ["seeded"]], ["tear-down", 0, None
 class Form(NamedTuple):
     source: str
     looks: list = WHOLE
-    arguments: str = ""  # of the fixture
+    arguments: str = ""  # the fixture's parameters
 
 
 FORMS = {
@@ -405,7 +405,7 @@ def source_of(form, kind, outcome):
 
 
 def marked(source):
-    """Mark each asynchronous test by itself, as pytest-asyncio's strict mode wants it."""
+    """Mark each asynchronous test, as pytest-asyncio's strict mode requires."""
     for indent in ("", "    ", "        "):
         source = source.replace(
             f"\n{indent}async def test(", f"\n{indent}@pytest.mark.asyncio\n{indent}async def test("
@@ -414,7 +414,7 @@ def marked(source):
 
 
 def play(folder, sources, asyncio_mode):
-    """Run a file for each source, and return a report for each."""
+    """Write each source to a file, run all of them, and return a report for each."""
     (folder / "probe.py").write_text(PROBE)
     (folder / "conftest.py").write_text(CONFTEST)
     names = {f"test_{number}": name for number, name in enumerate(sources)}
@@ -442,7 +442,7 @@ def strict_reports(tmp_path_factory):
 
 
 def expected_looks(form, outcome):
-    """Return what is looked at: a set-up that breaks is the end, but for the cleanup that it has added."""
+    """Return the expected looks. After a set-up that breaks, only a cleanup that it added still runs."""
     if outcome != "breaks in set-up":
         return form.looks
     adds_its_cleanup_first = 'addCleanup(look, "tear-down")' in form.source
@@ -451,14 +451,14 @@ def expected_looks(form, outcome):
 
 @pytest.mark.parametrize("name", CASES)
 class TestEveryForm:
-    def test_one_world_is_there_for_set_up_body_and_tear_down(self, reports, name):
+    def test_one_world_covers_set_up_body_and_tear_down(self, reports, name):
         form, _, outcome = CASES[name]
         assert reports[name]["looks"] == expected_looks(form, outcome)
 
     def test_nothing_is_left_behind(self, reports, name):
         assert reports[name]["left as found"]
 
-    def test_the_test_ends_as_it_should(self, reports, name):
+    def test_the_test_has_the_expected_outcome(self, reports, name):
         _, _, outcome = CASES[name]
         assert ("failed" in reports[name]["outcomes"]) is (outcome != "passes")
 

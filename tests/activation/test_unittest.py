@@ -1,4 +1,4 @@
-"""`unittest` without pytest: `python -m unittest` over decorated TestCases of every kind."""
+"""`unittest` without pytest: `python -m unittest` runs decorated TestCases of every kind."""
 
 import re
 import subprocess
@@ -21,7 +21,7 @@ def value(name="a"):
 def worlds():
     return len({id(entry.opened) for entry in stack._entries})
 """
-# By file: the classes, and what becomes of their tests.
+# File to its classes and the outcomes of their tests.
 FILES = {
     "whole": (
         """
@@ -180,7 +180,7 @@ class TestInside(unittest.IsolatedAsyncioTestCase):
         {
             "test_coroutine": "ok",
             "test_plain": "ok",
-            # Its world is the set-up's too: there is no secret "a" there.
+            # The world of the test covers its set-up too, and has no secret "a".
             "test_decorated": "ERROR",
             "test_fails": "FAIL",
             "test_entered": "ok",
@@ -390,7 +390,7 @@ CASES = [(name, test) for name, (_, outcomes) in FILES.items() for test in outco
 
 @pytest.fixture(scope="module")
 def ran(tmp_path_factory):
-    """One run plays all files."""
+    """One run of unittest over all files."""
     folder = tmp_path_factory.mktemp("unittest")
     for name, (source, _) in FILES.items():
         (folder / f"test_{name}.py").write_text(HEAD + source)
@@ -400,7 +400,7 @@ def ran(tmp_path_factory):
 
 @pytest.fixture(scope="module")
 def outcomes(ran):
-    """What became of each test, by file and name; a subtest that fails stands for its test."""
+    """The outcomes of each test, by file and name. A failing subtest counts as its test."""
     found = {}
     for test, name, outcome in re.findall(
         r"^ *(test\w*) \(test_(\w+)\.[\w.]+\)(?: \(.*?\))? \.\.\. (.+)$", ran.stderr, re.MULTILINE
@@ -410,18 +410,18 @@ def outcomes(ran):
 
 
 @pytest.mark.parametrize(("name", "test"), CASES)
-def test_each_test_comes_out_as_it_should(ran, outcomes, name, test):
+def test_each_test_has_the_expected_outcome(ran, outcomes, name, test):
     expected = FILES[name][1][test]
     if (name, test) not in outcomes and expected.startswith("skipped"):
-        pytest.skip("Python 3.12.1 doesn't tell the names of skipped tests")
+        pytest.skip("Python 3.12.1 doesn't print the names of skipped tests")
     assert outcomes[name, test] == {expected}, ran.stderr
 
 
-def test_no_other_test_was_run(ran, outcomes):
+def test_no_other_test_runs(ran, outcomes):
     assert outcomes.keys() <= set(CASES), ran.stderr
 
 
-def test_what_was_misused_is_told_as_an_error_of_its_test(ran):
+def test_misuse_is_an_error_of_its_test(ran):
     lines = ran.stderr.splitlines()
     assert "ValueError: account_id='12' isn't a string of twelve digits" in lines
     assert "ValueError: region='nowhere' isn't a region, such as 'us-east-1'" in lines
@@ -431,6 +431,6 @@ def test_what_was_misused_is_told_as_an_error_of_its_test(ran):
     assert seed in lines
 
 
-def test_the_run_goes_on_to_its_end(ran):
+def test_misuse_does_not_end_the_run(ran):
     summary = "FAILED (failures=2, errors=6, skipped=7, expected failures=3, unexpected successes=1)"
     assert ran.stderr.splitlines()[-1] == summary

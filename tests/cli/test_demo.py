@@ -33,10 +33,10 @@ def listings(output):
 
 
 def test_the_demo_ends_with_success(demo):
-    assert (demo.returncode, demo.stdout.splitlines()[-1]) == (0, "Every state came out right.")
+    assert (demo.returncode, demo.stdout.splitlines()[-1]) == (0, "Every state is as on AWS.")
 
 
-def test_the_demo_plays_the_three_examples_and_a_rotation(demo):
+def test_the_demo_runs_the_three_examples_and_a_rotation(demo):
     assert listings(demo.stdout) == [
         {(FIRST, "AWSCURRENT"), (SECOND, "AWSPREVIOUS")},
         {(FIRST, "AWSPREVIOUS"), (SECOND, "AWSCURRENT")},
@@ -46,7 +46,7 @@ def test_the_demo_plays_the_three_examples_and_a_rotation(demo):
     ]
 
 
-def test_the_demo_answers_with_the_pages_arn(demo):
+def test_the_demo_shows_the_arn_of_the_aws_documentation(demo):
     assert demo.stdout.count(f"  ARN: {ARN}\n  Name: MyTestSecret\n") == 4
 
 
@@ -58,35 +58,35 @@ def test_the_demo_shows_no_secret_value(demo):
     assert "current value" not in demo.stdout
 
 
-def test_the_demo_fails_where_a_state_comes_out_wrong(monkeypatch, capsys):
+def test_the_demo_fails_if_a_state_is_wrong(monkeypatch, capsys):
     move = stages.move
     monkeypatch.setattr(stages, "move", lambda *args, **quota: {**move(*args, **quota), "SURPLUS": FIRST})
     assert main(["demo"]) == 1
-    assert capsys.readouterr().out.endswith("Some state came out wrong.\n")
+    assert capsys.readouterr().out.endswith("Some states are not as on AWS.\n")
 
 
-def test_the_demo_fails_where_the_rotation_does(monkeypatch, capsys):
+def test_the_demo_fails_if_the_rotation_fails(monkeypatch, capsys):
     monkeypatch.setattr("fake_secrets.service.operations.rotation_progress.end_attempt", lambda *_, **__: False)
     assert main(["demo"]) == 1
 
 
-def test_the_version_is_told(capsys):
+def test_the_version_option_prints_the_version(capsys):
     with pytest.raises(SystemExit) as exited:
         main(["--version"])
     assert (exited.value.code, capsys.readouterr().out) == (0, f"fake-secrets {__version__}\n")
 
 
-def test_help_imports_no_botocore():
+def test_help_does_not_import_botocore():
     program = (
         "import sys; from fake_secrets.cli.main import main\n"
         "try: main(['--help'])\n"
         "except SystemExit: assert 'botocore' not in sys.modules\n"
     )
     ran = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
-    assert "play the AWS CLI's examples" in ran.stdout
+    assert "run the AWS CLI's examples" in ran.stdout
 
 
-def test_a_command_is_needed(capsys):
+def test_a_missing_command_is_an_error(capsys):
     with pytest.raises(SystemExit) as exited:
         main([])
     assert exited.value.code == 2

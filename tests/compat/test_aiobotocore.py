@@ -169,7 +169,7 @@ class TestTheSameAnswers:
                 with pytest.raises(client.exceptions.ResourceNotFoundException) as missing:
                     await value_by(client)
         assert missing.value.__notes__ == [
-            f"fake_secrets: 'app/db' is in {ABROAD}; this client asks {HOME}",
+            f"fake_secrets: 'app/db' is in {ABROAD}; this client calls {HOME}",
         ]
 
     @pytest.mark.asyncio
@@ -783,7 +783,9 @@ class TestGuard:
         """,
         )
         ran.assert_outcomes(failed=1)
-        ran.stdout.fnmatch_lines([f"E *{OutsideWorldError.__name__}: GetSecretValue was called while no world*"])
+        ran.stdout.fnmatch_lines(
+            [f"E *{OutsideWorldError.__name__}: GetSecretValue was called while no fake_secrets world was active*"]
+        )
 
     def test_what_code_swallows_fails_its_test_all_the_same(self, pytester):
         ran = self.outcomes(

@@ -1,4 +1,4 @@
-"""What is asked in both lanes: of every operation its answers and its refusals."""
+"""The cases for both lanes: the answers and refusals of every operation."""
 
 import json
 from collections.abc import Mapping, Sequence
@@ -7,7 +7,7 @@ from typing import Any
 
 HOME, ABROAD = "us-east-1", "eu-west-3"
 OWNER, STRANGER = "123456789012", "210987654321"
-# Who calls: the owner in the world's region, the owner in another region, and another account.
+# The callers: the owner in the world's region, the owner in another region, and another account.
 CLIENTS = {
     "owner": {},
     "abroad": {"region_name": ABROAD},
@@ -33,7 +33,7 @@ def policy(effect="Allow", principal=f"arn:aws:iam::{STRANGER}:root"):
 
 
 def set_stage(fake, clients):
-    """Give a world secrets in every state that no call is needed for, and what they are rotated with."""
+    """Add secrets in every state that needs no call, keys, and rotation functions to a world."""
 
     def add(name, value=None, **metadata):
         metadata.setdefault("version_ids", {"AWSCURRENT": V1} if value is not None else None)
@@ -80,7 +80,7 @@ def set_stage(fake, clients):
 
 @dataclass(frozen=True)
 class Call:
-    """One call: what is asked, and who asks."""
+    """One call: the operation, its request, and the caller."""
 
     operation: str
     request: Mapping[str, Any]
@@ -89,7 +89,7 @@ class Call:
 
 @dataclass(frozen=True)
 class Case:
-    """A call that is compared, the calls before it, and the error that it ends in, if any."""
+    """A call to compare, the calls before it, and the code of its error if it has one."""
 
     title: str
     call: Call
@@ -113,10 +113,10 @@ def refuses(error, title, *, by="owner", after=(), quotas=None, **request):
     return lambda operation: Case(title, Call(operation, request, by), after, error, quotas or {})
 
 
-# Stands in a request for the NextToken of the answer before.
+# In a request, this stands for the NextToken of the previous answer.
 FROM_PAGE_BEFORE = "the NextToken of the page before"
 
-# What each operation that takes a SecretId wants besides.
+# The members that an operation with a SecretId needs in addition to it.
 NEEDED = {
     "CancelRotateSecret": {},
     "DeleteResourcePolicy": {},
@@ -511,7 +511,7 @@ CASES_OF = {
 
 
 def refused_alike(operation, needed):
-    """Yield the refusals that an operation that takes a SecretId has in common with others."""
+    """Yield the refusals that all operations with a SecretId have in common."""
     whole = {"SecretId": "whole", **needed}
     yield refuses("ResourceNotFoundException", "no such secret", **{**whole, "SecretId": "none"})
     yield refuses("ValidationException", "no name", **{**whole, "SecretId": "no name"})

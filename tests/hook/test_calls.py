@@ -1,4 +1,4 @@
-"""Interception: whatever client, whoever has patched what, no call leaves the process."""
+"""Interception: no call leaves the process, with any client and any patches."""
 
 import os
 import subprocess
@@ -50,7 +50,7 @@ def handlers_of(client):
 
 
 def class_attributes():
-    # By identity: wrapt's wrappers are equal to what they wrap.
+    # Compared by identity, because wrapt's wrappers are equal to the objects that they wrap.
     return (
         id(botocore.client.BaseClient.__dict__["_make_api_call"]),
         id(botocore.endpoint.Endpoint.__dict__["make_request"]),
@@ -63,7 +63,7 @@ UNTOUCHED = class_attributes()
 
 @pytest.fixture(autouse=True)
 def nothing_is_left_behind():
-    """Every test here ends with botocore as it was."""
+    """Checks that every test leaves botocore as it was."""
     yield
     assert class_attributes() == UNTOUCHED
 
@@ -94,7 +94,7 @@ class TestClientsOfAnyAge:
             assert client.meta.region_name == "eu-west-3"
             assert value_by(client) == "s3cret"
 
-    def test_a_client_of_an_own_session_is_served(self):
+    def test_a_client_of_another_session_is_served(self):
         with mock_stages(SEED):
             assert value_by(boto3.session.Session().client("secretsmanager")) == "s3cret"
 
@@ -102,7 +102,7 @@ class TestClientsOfAnyAge:
         with mock_stages(SEED):
             assert value_by(botocore.session.Session().create_client("secretsmanager")) == "s3cret"
 
-    def test_a_client_outlives_its_world_and_serves_the_next(self):
+    def test_a_client_is_served_by_the_next_world_too(self):
         with mock_stages({"app/db": "first"}):
             client = secretsmanager()
             value_by(client)
@@ -128,7 +128,7 @@ class TestClientsOfAnyAge:
 
 
 class TestAWrongRegion:
-    """The commonest mistake: AWS's message stands, and a note tells where the secret is."""
+    """A client of the wrong region gets AWS's message, and a note that names the right region."""
 
     def notes(self, **request):
         client = secretsmanager()
@@ -138,30 +138,30 @@ class TestAWrongRegion:
         return getattr(missing.value, "__notes__", [])
 
     @pytest.mark.parametrize("lane", ["fast", "wire"])
-    def test_a_secret_of_another_region_is_told(self, lane):
+    def test_the_note_names_the_region_of_the_secret(self, lane):
         with mock_stages(SEED, region="eu-west-3", _lane=lane):
             notes = self.notes(SecretId="app/db")
-        assert notes == ["fake_secrets: 'app/db' is in eu-west-3; this client asks us-east-1"]
+        assert notes == ["fake_secrets: 'app/db' is in eu-west-3; this client calls us-east-1"]
 
-    def test_an_arn_of_another_region_is_told(self):
+    def test_the_note_names_the_region_of_an_arn(self):
         with mock_stages(SEED, region="eu-west-3") as fake:
             arn = fake["app/db"].arn
             assert self.notes(SecretId=arn) == [
-                f"fake_secrets: {arn!r} is in eu-west-3; this client asks us-east-1"
+                f"fake_secrets: {arn!r} is in eu-west-3; this client calls us-east-1"
             ]
 
-    def test_a_secret_of_no_region_is_not(self):
+    def test_there_is_no_note_if_no_region_has_the_secret(self):
         with mock_stages(SEED):
             assert self.notes(SecretId="other") == []
 
-    def test_a_missing_version_of_a_secret_that_is_here_is_not(self):
+    def test_there_is_no_note_if_only_the_version_is_missing(self):
         with mock_stages(SEED) as fake:
             fake.add("app/db", "x", region="eu-west-3")
             assert self.notes(SecretId="app/db", VersionStage="NONE") == []
 
 
-class TestOtherPeoplesPatches:
-    """`_make_api_call` patched by the user or by OpenTelemetry, before and inside the world."""
+class TestPatchesOfOthers:
+    """The user or OpenTelemetry patches `_make_api_call`, before the world or inside it."""
 
     def spy(self, seen, original):
         def make_api_call(self, operation_name, api_params):
@@ -186,7 +186,7 @@ class TestOtherPeoplesPatches:
         assert seen == ["GetSecretValue"]
 
     @pytest.mark.parametrize("has_been_used", [False, True])
-    def test_a_patch_that_goes_round_our_wrapper_is_served_by_the_net(self, has_been_used):
+    def test_a_call_of_a_patch_that_bypasses_our_wrapper_is_answered_by_the_net(self, has_been_used):
         seen = []
         with mock_stages(SEED):
             client = secretsmanager()
@@ -205,7 +205,7 @@ class TestOtherPeoplesPatches:
             ):
                 client.get_secret_value(SecretId="other")
 
-    def test_a_rotation_asked_for_in_the_net_is_run_before_the_call_returns(self):
+    def test_a_rotation_started_in_the_net_runs_before_the_call_returns(self):
         steps = []
         with mock_stages(SEED) as fake:
             client, arn = secretsmanager(), fake.lambda_function(lambda event, _: steps.append(event["Step"]))
@@ -213,7 +213,7 @@ class TestOtherPeoplesPatches:
                 client.rotate_secret(SecretId="app/db", RotationLambdaARN=arn)
             assert steps == ["createSecret", "setSecret", "testSecret", "finishSecret"]
 
-    def test_what_a_function_raises_in_the_net_comes_out_once_and_unchanged(self):
+    def test_the_error_of_a_rotation_function_is_raised_once_and_unchanged_in_the_net(self):
         error, attempts = botocore.exceptions.EndpointConnectionError(endpoint_url="https://db"), []
 
         def handler(event, context):
@@ -230,7 +230,7 @@ class TestOtherPeoplesPatches:
         assert raised.value is error
         assert attempts == ["createSecret"]
 
-    def test_a_request_that_comes_past_everything_is_not_sent(self):
+    def test_a_call_that_only_reaches_send_is_answered(self):
         with mock_stages() as fake:
             fake.add("app/db", "in Paris", region="eu-west-3")
             client = boto3.client("secretsmanager", region_name="eu-west-3")
@@ -240,7 +240,7 @@ class TestOtherPeoplesPatches:
             ):
                 assert value_by(client) == "in Paris"
 
-    def test_a_rotation_asked_for_past_everything_is_run(self):
+    def test_a_rotation_started_by_a_call_that_only_reaches_send_runs(self):
         steps = []
         with mock_stages(SEED) as fake:
             client, arn = secretsmanager(), fake.lambda_function(lambda event, _: steps.append(event["Step"]))
@@ -251,7 +251,7 @@ class TestOtherPeoplesPatches:
                 client.rotate_secret(SecretId="app/db", RotationLambdaARN=arn)
         assert steps == ["createSecret", "setSecret", "testSecret", "finishSecret"]
 
-    def test_an_unsigned_request_that_comes_past_everything_goes_to_the_region_of_its_host(self):
+    def test_an_unsigned_call_that_only_reaches_send_goes_to_the_region_of_its_host(self):
         unsigned = botocore.client.Config(signature_version=botocore.UNSIGNED)
         with mock_stages() as fake:
             fake.add("app/db", "in Paris", region="eu-west-3")
@@ -263,7 +263,7 @@ class TestOtherPeoplesPatches:
                 assert value_by(client) == "in Paris"
 
     @pytest.mark.parametrize("service", ["secretsmanager", "sts"])
-    def test_a_mock_from_before_the_world_has_the_last_word_for_every_client(self, service):
+    def test_a_mock_from_before_the_world_answers_every_client(self, service):
         client = boto3.client(service, region_name="us-east-1")
         call = client.get_random_password if service == "secretsmanager" else client.get_caller_identity
         with (
@@ -272,7 +272,7 @@ class TestOtherPeoplesPatches:
         ):
             assert call() == {"patched": True}
 
-    def test_a_mock_of_sending_from_before_the_world_stays_for_other_services(self):
+    def test_a_mock_of_send_from_before_the_world_still_answers_other_services(self):
         client = boto3.client("sts", region_name="us-east-1", aws_access_key_id="a", aws_secret_access_key="b")
         sent = botocore.awsrequest.AWSResponse(
             "https://sts", 200, {}, mock.Mock(stream=lambda: [b"<R><GetCallerIdentityResult/></R>"])
@@ -290,7 +290,7 @@ class TestOtherPeoplesPatches:
             with self.spy([], ORIGINAL_MAKE_API_CALL):
                 assert value_by(client) == "in Paris"
 
-    def test_a_patch_that_never_calls_through_has_the_last_word(self):
+    def test_a_patch_that_never_calls_through_answers(self):
         answer = {"SecretString": "patched"}
         with (
             mock_stages(SEED),
@@ -298,7 +298,7 @@ class TestOtherPeoplesPatches:
         ):
             assert value_by(secretsmanager()) == "patched"
 
-    def test_a_patch_that_outlives_the_world_leaves_us_inert(self):
+    def test_our_wrapper_has_no_effect_in_a_patch_that_outlives_the_world(self):
         seen, client = [], secretsmanager()
         with mock_stages(SEED):
             patch = self.spy(seen, botocore.client.BaseClient.__dict__["_make_api_call"])
@@ -310,11 +310,11 @@ class TestOtherPeoplesPatches:
             assert seen == ["GetSecretValue"]
         finally:
             patch.stop()
-        # They have put our wrapper back; the next world to end takes it down.
+        # The patch has restored our wrapper. The next world takes it down when it is left.
         with mock_stages(SEED):
             assert value_by(client) == "s3cret"
 
-    def test_a_patch_that_lives_through_a_later_world_leaves_nothing_of_ours_behind(self):
+    def test_our_wrapper_is_removed_after_a_patch_that_outlives_a_later_world(self):
         with mock_stages(SEED):
             patch = self.spy([], botocore.client.BaseClient.__dict__["_make_api_call"])
             patch.start()
@@ -325,7 +325,7 @@ class TestOtherPeoplesPatches:
             assert value_by(secretsmanager()) == "s3cret"
         assert class_attributes() == UNTOUCHED
 
-    def test_a_patch_that_calls_twice_loses_no_rotation(self):
+    def test_a_rotation_runs_if_a_patch_makes_two_calls(self):
         steps = []
 
         def twice(self, operation_name, api_params):
@@ -364,7 +364,7 @@ class TestOtherPeoplesPatches:
         assert span.attributes["rpc.method"] == "GetSecretValue"
 
 
-class TestOtherPeoplesHandlers:
+class TestHandlersOfOthers:
     @pytest.mark.parametrize(
         "event",
         [
@@ -374,7 +374,7 @@ class TestOtherPeoplesHandlers:
         ],
     )
     @pytest.mark.parametrize("is_first", [True, False], ids=["before", "inside"])
-    def test_a_users_handler_comes_first(self, event, is_first):
+    def test_a_users_handler_runs_first(self, event, is_first):
         client, seen = secretsmanager(), []
 
         def see(**_):
@@ -410,7 +410,7 @@ class TestOtherPeoplesHandlers:
 
 
 class TestNothingElse:
-    def test_other_services_clients_are_untouched(self):
+    def test_clients_of_other_services_are_untouched(self):
         with mock_stages():
             client = boto3.client("sts", region_name="us-east-1")
             with Stubber(client) as stubber:
@@ -420,7 +420,7 @@ class TestNothingElse:
             found = emitter._handlers.prefix_search("before-call.sts.GetCallerIdentity")
         assert not [handler for handler in found if handler.__module__.startswith("fake_secrets")]
 
-    def test_an_operation_that_isnt_faked_yet_says_so(self, monkeypatch):
+    def test_an_operation_that_is_not_faked_is_refused(self, monkeypatch):
         monkeypatch.delitem(dispatch.OPERATIONS, "DescribeSecret")
         with (
             mock_stages(),
@@ -428,7 +428,7 @@ class TestNothingElse:
         ):
             secretsmanager().describe_secret(SecretId="app/db")
 
-    def test_outside_a_world_calls_go_to_the_network(self):
+    def test_calls_outside_a_world_go_to_the_network(self):
         client = secretsmanager(
             aws_access_key_id="fake",
             aws_secret_access_key="fake",
@@ -441,7 +441,7 @@ class TestNothingElse:
 
 
 class TestRestoring:
-    """After exit, also by an exception, everything is as it was."""
+    """Leaving a world restores everything, also when an exception leaves it."""
 
     @pytest.fixture(params=["default session unused", "default session with cached credentials"])
     def surroundings(self, request, monkeypatch, tmp_path):
@@ -502,7 +502,7 @@ class TestRestoring:
         monkeypatch.delenv("AWS_PROFILE")
         assert boto3.DEFAULT_SESSION.get_credentials().access_key == "users-own"
 
-    def test_credentials_that_the_test_gives_the_same_default_session_stay(self, monkeypatch):
+    def test_credentials_that_the_test_gives_to_the_same_default_session_are_kept(self, monkeypatch):
         monkeypatch.setattr(boto3, "DEFAULT_SESSION", None)
         boto3.setup_default_session()
         with mock_stages(SEED):
@@ -514,7 +514,7 @@ class TestRestoring:
             access_key = property(lambda _: pytest.fail("read over the network"))
 
             def __init__(self):
-                """Ask nobody."""
+                """Skip the parent's set-up."""
 
         with mock_stages(SEED):
             boto3.setup_default_session()
@@ -535,7 +535,7 @@ class TestRestoring:
         with mock_stages(SEED):
             assert value_by(secretsmanager()) == "s3cret"
 
-    def test_credentials_that_the_test_sets_on_the_default_session_stay(self, surroundings):
+    def test_credentials_that_the_test_gives_to_a_new_default_session_are_kept(self, surroundings):
         with mock_stages(SEED):
             boto3.setup_default_session(aws_access_key_id="tests-own", aws_secret_access_key="tests-own")
         assert boto3.DEFAULT_SESSION.get_credentials().access_key == "tests-own"
@@ -543,7 +543,7 @@ class TestRestoring:
 
 class TestThreads:
     def pause(self, client):
-        """Let a client's calls begin and wait; return the events that say so and let them go on."""
+        """Make a client's calls wait after they begin. Return the events for "began" and "go on"."""
         began, go_on = threading.Event(), threading.Event()
 
         def wait(**_):
@@ -569,7 +569,7 @@ class TestThreads:
             thread = threading.Thread(target=other_thread)
             thread.start()
             entered.wait(10)
-        # The outer world has gone first.
+        # The outer world was left first.
         assert os.environ["AWS_DEFAULT_REGION"] == "eu-west-1"
         left.set()
         thread.join()
@@ -614,7 +614,7 @@ class TestWireLane:
         with mock_stages(SEED, _lane="wire"):
             assert value_by(secretsmanager()) == "s3cret"
 
-    def test_the_net_is_not_needed(self):
+    def test_the_handlers_answer_before_the_net(self):
         with mock_stages(SEED, _lane="wire"):
             client = secretsmanager()
             with mock.patch.object(botocore.endpoint.Endpoint, "_send", side_effect=AssertionError("sent")):
@@ -622,7 +622,7 @@ class TestWireLane:
 
     @pytest.mark.parametrize("body", [b"not JSON", b"[]", b'"text"', b"\xff", b"[" * 100_000])
     @pytest.mark.parametrize("lane", ["fast", "wire"])
-    def test_a_body_that_is_no_json_object_is_a_serialization_error(self, body, lane):
+    def test_a_body_that_is_not_a_json_object_is_a_serialization_error(self, body, lane):
         def spoil(params, **_):
             params["body"] = body
 
@@ -634,7 +634,7 @@ class TestWireLane:
             assert fake.calls == []
 
     @pytest.mark.parametrize("has_handlers", [True, False], ids=["handlers", "net"])
-    def test_a_rotation_is_run_before_the_call_returns(self, monkeypatch, has_handlers):
+    def test_a_rotation_runs_before_the_call_returns(self, monkeypatch, has_handlers):
         if not has_handlers:
             monkeypatch.setattr("fake_secrets.hook.calls._WIRE_HANDLERS", ())
         steps = []
@@ -643,7 +643,7 @@ class TestWireLane:
             secretsmanager().rotate_secret(SecretId="app/db", RotationLambdaARN=arn)
         assert steps == ["createSecret", "setSecret", "testSecret", "finishSecret"]
 
-    def test_an_operation_that_isnt_faked_yet_says_so(self, monkeypatch):
+    def test_an_operation_that_is_not_faked_is_refused(self, monkeypatch):
         monkeypatch.delitem(dispatch.OPERATIONS, "DescribeSecret")
         with mock_stages(_lane="wire"), pytest.raises(UnsupportedOperationError):
             secretsmanager().describe_secret(SecretId="app/db")

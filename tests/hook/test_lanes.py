@@ -1,4 +1,4 @@
-"""Both lanes agree: the fast lane answers what botocore makes of the wire lane's bytes, member by member."""
+"""Both lanes agree: the fast lane's answers equal those that botocore parses in the wire lane."""
 
 import copy
 import datetime
@@ -37,7 +37,7 @@ from fake_secrets.service.dispatch import OPERATIONS
 
 LANES = ("fast", "wire")
 NOON = datetime.datetime(2026, 3, 4, 12)  # noqa: DTZ001 -- freezegun reads it as UTC
-# With a fraction, which a date has to come through with.
+# With a fraction, which dates must keep.
 MOMENT = datetime.datetime(2026, 3, 4, 12, 0, 0, 123457)  # noqa: DTZ001 -- as above
 
 pytestmark = pytest.mark.disable_socket
@@ -45,10 +45,10 @@ pytestmark = pytest.mark.disable_socket
 
 @functools.cache
 def clients_by_role():
-    """Return a client for each role, without validation of its own, so that the service refuses what is wrong.
+    """Return a client for each role, without parameter validation, so that the service refuses mistakes.
 
-    Shared by all tests, since building them is the dearest part of one. In legacy mode no error
-    of the service is repeated; `TestRetries` is about the other modes.
+    All tests share the clients, because building them is slow. In legacy mode, botocore retries none of
+    the service's errors. `TestRetries` covers the other modes.
     """
     config = botocore.config.Config(parameter_validation=False, retries={"mode": "legacy"})
     return {
@@ -59,7 +59,7 @@ def clients_by_role():
 
 @pytest.fixture(scope="module")
 def frozen_time():
-    """A clock that each playing sets anew: to stop one takes as long as all else."""
+    """A frozen clock that `play` moves. Tests share it, because freezing takes as long as the rest of a test."""
     with freezegun.freeze_time(MOMENT, ignore=["hypothesis", "_pytest"]) as clock:
         yield clock
 
@@ -69,7 +69,7 @@ def service_model():
 
 
 def lacking(*calls):
-    """Return the operations, and the members of requests, that the installed botocore doesn't know."""
+    """Return the operations and request members that the installed botocore doesn't know."""
     model = service_model()
     found = []
     for asked in calls:
@@ -87,7 +87,7 @@ def skip_unless_known(*calls):
 
 
 def flat(value, path):
-    """Yield each member of an answer: its path, and what has to be equal: type and value."""
+    """Yield each member of an answer as its path and the parts to compare: type and value."""
     if isinstance(value, Mapping):
         yield path, (type(value), len(value))
         for name, member in value.items():
@@ -97,14 +97,14 @@ def flat(value, path):
         for position, member in enumerate(value):
             yield from flat(member, f"{path}[{position}]")
     elif isinstance(value, datetime.datetime):
-        # Equal dates may be of different zones.
+        # Dates can be equal but have different time zones.
         yield path, (type(value), value.isoformat(), value.tzinfo)
     else:
         yield path, (type(value), value)
 
 
 def scribble(value):
-    """Spoil an answer for whoever shares a part of it."""
+    """Empty an answer in place, to spoil it for any code that shares a part of it."""
     if isinstance(value, dict | list):
         for member in list(value.values()) if isinstance(value, dict) else value:
             scribble(member)
@@ -112,7 +112,7 @@ def scribble(value):
 
 
 class Witness:
-    """Notes what callers and their event handlers see, member by member."""
+    """Records everything that callers and their event handlers see, member by member."""
 
     def __init__(self, clients):
         self.clients = clients
@@ -138,14 +138,14 @@ class Witness:
         self.note(f"after-call.{model.name}", {**seen, "headers": headers, "parsed": parsed})
 
     def make(self, client, call, before=None):
-        """Make a call, and spoil its answer; return a copy of that, or the code of the error instead."""
+        """Make a call and spoil its answer. Return a copy of the answer or None, and the error's code or None."""
         request = {
             name: before["NextToken"] if value is FROM_PAGE_BEFORE else value
             for name, value in call.request.items()
         }
         try:
             answer = getattr(client, botocore.xform_name(call.operation))(**request)
-        except Exception as error:  # noqa: BLE001 -- whatever comes out is compared
+        except Exception as error:  # noqa: BLE001 -- every exception is compared
             chain = {"__cause__": type(error.__cause__), "__context__": type(error.__context__)}
             self.note(
                 call.operation,
@@ -160,7 +160,7 @@ class Witness:
 
 
 def play(case, lane, frozen_time, clients=None):
-    """Return what is seen of a case in one lane, and the code of the error that its call ends in."""
+    """Run a case in one lane. Return the recorded members, and the code of the call's error or None."""
     clients = clients or clients_by_role()
     frozen_time.move_to(MOMENT)
     answer = None
@@ -172,7 +172,7 @@ def play(case, lane, frozen_time, clients=None):
         for quota, value in case.quotas.items():
             setattr(fake.quotas, quota, value)
         _, error = witness.make(clients[case.call.by], case.call, answer)
-        # Once more: a member that the answer shared with the store would be spoilt by now.
+        # Call again: if the answer shared a member with the store, that member is spoilt now.
         witness.make(clients[case.call.by], case.call, answer)
         witness.note("ledger", [repr(call) for call in fake.calls])
     return witness.seen, error
@@ -194,7 +194,7 @@ def test_both_lanes_agree(case, frozen_time):
         if operations_of(scenario) <= OPERATIONS.keys()
     ],
 )
-def test_both_lanes_agree_on_what_aws_was_seen_to_do(scenario, frozen_time):
+def test_both_lanes_agree_on_the_recorded_behaviour_of_aws(scenario, frozen_time):
     seen = []
     for lane in LANES:
         frozen_time.move_to(NOON)
@@ -205,11 +205,11 @@ def test_both_lanes_agree_on_what_aws_was_seen_to_do(scenario, frozen_time):
     assert fast == wire
 
 
-class TestTheCases:
-    """Nothing that an operation can answer is left out of them; what none answers is told here."""
+class TestCoverageOfTheCases:
+    """The cases cover every answer of every operation. The exceptions are listed here."""
 
     NO_CASE_OF_ERROR: ClassVar = {
-        # Of the secrets in a batch, errors are members of the answer.
+        # The errors of single secrets in a batch are members of the answer.
         "BatchGetSecretValue": {"DecryptionFailure", "InvalidRequestException", "ResourceNotFoundException"},
         "CreateSecret": {
             "DecryptionFailure",
@@ -231,12 +231,12 @@ class TestTheCases:
     }
     NO_CASE_OF_MEMBER = re.compile(
         r"DescribeSecret\.CrossAccount(Primary|Replicas)(\.\w+)?"
-        # What is being replicated has neither yet.
+        # A new replica has neither of these members.
         r"|(CreateSecret|ReplicateSecretToRegions)\.ReplicationStatus\.(LastAccessedDate|StatusMessage)"
     )
 
     @pytest.mark.parametrize("operation", OPERATIONS)
-    def test_each_operation_has_one_of_success_and_one_of_each_error(self, operation):
+    def test_each_operation_has_a_case_of_success_and_of_each_error(self, operation):
         skip_unless_known(call(operation))
         errors = {case.error for case in CASES if case.call.operation == operation}
         modelled = {shape.name for shape in service_model().operation_model(operation).error_shapes}
@@ -246,7 +246,7 @@ class TestTheCases:
         expect(without_case == known, f"{operation}: errors without a case are {sorted(without_case)}")
 
     @pytest.mark.parametrize("operation", OPERATIONS)
-    def test_each_member_of_an_answer_is_in_one(self, operation, frozen_time):
+    def test_each_member_of_an_answer_is_in_a_case(self, operation, frozen_time):
         skip_unless_known(call(operation))
         seen = set()
         for case in CASES:
@@ -259,7 +259,7 @@ class TestTheCases:
 
 
 def paths_of(shape, path):
-    """Yield the path of each member of a shape, as `flat` has it but for positions."""
+    """Yield the path of each member of a shape, as `flat` does but without positions."""
     kind = None if shape is None else shape.type_name
     if kind == "structure":
         for name, member in shape.members.items():
@@ -274,7 +274,7 @@ FULL = refuses("LimitExceededException", "full", quotas={"secrets": 1}, Name="ne
 
 
 class TestRetries:
-    """In its standard mode botocore repeats LimitExceededException, and tells when it gives up."""
+    """In standard mode, botocore retries LimitExceededException and reports the number of attempts."""
 
     def clients(self, **retries):
         config = botocore.config.Config(retries=retries)
@@ -282,12 +282,12 @@ class TestRetries:
 
     @pytest.mark.parametrize("mode", ["legacy", "standard"])
     @pytest.mark.parametrize("case", [Case("read", READ), MISSING], ids=str)
-    def test_both_lanes_agree_on_what_is_not_repeated(self, case, mode, frozen_time):
+    def test_both_lanes_agree_on_calls_that_are_not_retried(self, case, mode, frozen_time):
         clients = self.clients(mode=mode)
         (fast, _), (wire, _) = (play(case, lane, frozen_time, clients) for lane in LANES)
         assert fast == wire
 
-    def test_the_fast_lane_answers_once_what_the_wire_lane_has_repeated(self, monkeypatch, frozen_time):
+    def test_the_fast_lane_answers_once_where_the_wire_lane_retries(self, monkeypatch, frozen_time):
         monkeypatch.setattr(time, "sleep", lambda _: None)
         clients = self.clients(mode="standard")
         attempts = []
@@ -302,14 +302,14 @@ class TestRetries:
         assert attempts == [(0, 1), (2, 3)]
 
     @pytest.mark.parametrize("case", [Case("read", READ), MISSING, FULL], ids=str)
-    def test_both_lanes_agree_where_one_attempt_is_all(self, case, frozen_time):
+    def test_both_lanes_agree_if_only_one_attempt_is_allowed(self, case, frozen_time):
         clients = self.clients(mode="legacy", total_max_attempts=1)
         (fast, _), (wire, _) = (play(case, lane, frozen_time, clients) for lane in LANES)
         assert fast == wire
 
 
 def clients_that_lack(shape, member):
-    """Return clients of an older model, which lacks a member of a shape."""
+    """Return clients with an older model, which lacks a member of a shape."""
     session = botocore.session.Session()
     loader = session.get_component("data_loader")
     older = copy.deepcopy(loader.load_service_model("secretsmanager", "service-2"))
@@ -339,8 +339,8 @@ def clients_that_lack(shape, member):
         ),
     ],
 )
-def test_both_lanes_leave_out_what_an_older_model_does_not_know(monkeypatch, shape, member, case, frozen_time):
-    # What a model says is kept for the process, whose clients have one and the same.
+def test_both_lanes_drop_members_that_an_older_model_lacks(monkeypatch, shape, member, case, frozen_time):
+    # Facts are cached for the process, because its clients normally share one model.
     monkeypatch.setattr(facts, "_facts", {})
     older = clients_that_lack(shape, member)
     (fast, _), (wire, _) = (play(case, lane, frozen_time, older) for lane in LANES)
@@ -350,7 +350,7 @@ def test_both_lanes_leave_out_what_an_older_model_does_not_know(monkeypatch, sha
 
 @pytest.fixture
 def change_zone(monkeypatch):
-    """Change the machine's time zone, for the length of a test."""
+    """A function that changes the machine's time zone for the length of a test."""
 
     def change(zone):
         monkeypatch.setenv("TZ", zone)
@@ -361,8 +361,8 @@ def change_zone(monkeypatch):
     time.tzset()
 
 
-def test_both_lanes_give_dates_in_the_zone_of_now(change_zone, frozen_time):
-    # A date of its own, since others met it in the machine's zone.
+def test_both_lanes_give_dates_in_the_current_time_zone(change_zone, frozen_time):
+    # A date that no other test uses, because parsed dates are cached.
     frozen_time.move_to(NOON - datetime.timedelta(days=200))
     for zone in ("Asia/Tokyo", "America/Lima"):
         change_zone(zone)

@@ -1,4 +1,4 @@
-"""Canaries: each fails with a sentence when botocore or boto3 moves a private seam of ours."""
+"""Canaries: each fails with a clear sentence when botocore or boto3 changes a private part that we use."""
 
 import inspect
 
@@ -12,33 +12,33 @@ import botocore.session
 from fake_secrets import mock_stages
 
 
-def test_clients_call_make_api_call_with_operation_and_parameters():
+def test_make_api_call_takes_an_operation_and_parameters():
     parameters = list(inspect.signature(botocore.client.BaseClient._make_api_call).parameters)
     assert parameters == ["self", "operation_name", "api_params"], (
         "botocore.client.BaseClient._make_api_call has changed: hook/calls.py wraps it"
     )
 
 
-def test_endpoints_make_requests_of_a_model_and_a_dict():
+def test_make_request_takes_a_model_and_a_dict():
     parameters = list(inspect.signature(botocore.endpoint.Endpoint.make_request).parameters)
     assert parameters == ["self", "operation_model", "request_dict"], (
         "botocore.endpoint.Endpoint.make_request has changed: hook/net.py wraps it"
     )
 
 
-def test_endpoints_of_botocore_do_not_await():
+def test_send_request_of_botocore_is_not_a_coroutine_function():
     assert not inspect.iscoroutinefunction(botocore.endpoint.Endpoint._send_request), (
-        "botocore.endpoint.Endpoint._send_request has changed: by it hook/net.py tells aiobotocore's "
+        "botocore.endpoint.Endpoint._send_request has changed: hook/net.py uses it to tell aiobotocore's "
         "endpoints from botocore's"
     )
 
 
-def test_endpoints_send_a_prepared_request():
+def test_send_takes_a_prepared_request():
     parameters = list(inspect.signature(botocore.endpoint.Endpoint._send).parameters)
     assert parameters == ["self", "request"], "botocore.endpoint.Endpoint._send has changed: hook/net.py wraps it"
 
 
-def test_sessions_cache_their_credentials():
+def test_a_session_caches_its_credentials():
     session = boto3.session.Session(aws_access_key_id="own", aws_secret_access_key="own")
     cached = session._session._credentials
     assert isinstance(cached, botocore.credentials.Credentials), (
@@ -52,24 +52,24 @@ def test_a_session_without_credentials_caches_none():
     )
 
 
-def test_an_endpoint_knows_its_sessions_parser_defaults():
+def test_an_endpoint_has_the_parser_defaults_of_its_session():
     session = botocore.session.Session()
     session.get_component("response_parser_factory").set_parser_defaults(blob_parser=lambda blob: blob)
     client = session.create_client("secretsmanager", region_name="us-east-1")
     assert set(client._endpoint._response_parser_factory._defaults) == {"blob_parser"}, (
-        "a client's parser defaults moved from _endpoint._response_parser_factory._defaults: "
-        "hook/seams.py sends clients that have any through the wire lane"
+        "a client's parser defaults are no longer in _endpoint._response_parser_factory._defaults: "
+        "hook/seams.py reads them there, to send such clients through the wire lane"
     )
 
 
-def test_secrets_manager_speaks_only_json():
+def test_the_only_protocol_of_secrets_manager_is_json():
     model = botocore.loaders.Loader().load_service_model("secretsmanager", "service-2")
     assert model["metadata"].get("protocols", ["json"]) == ["json"], (
         "botocore's model of Secrets Manager has another protocol: hook/answers.py reads and writes JSON"
     )
 
 
-def test_a_client_with_parsers_of_its_own_gets_them_used():
+def test_a_clients_own_parsers_are_used():
     session = botocore.session.Session()
     session.get_component("response_parser_factory").set_parser_defaults(timestamp_parser=lambda stamp: stamp)
     client = session.create_client("secretsmanager", region_name="us-east-1")

@@ -1,4 +1,4 @@
-"""Resource policies: grammar, publicity, evaluation."""
+"""Resource policies: their grammar, whether they are public, and their evaluation."""
 
 import json
 
@@ -23,7 +23,7 @@ GET = "secretsmanager:GetSecretValue"
 
 
 def statement(*without, **elements):
-    """Return an Allow for everybody, without some of its elements and with others."""
+    """Return an Allow for everybody, with some elements removed and others added."""
     allow = {"Effect": "Allow", "Principal": "*", "Action": GET, "Resource": "*"}
     return {name: value for name, value in allow.items() if name not in without} | elements
 
@@ -72,10 +72,10 @@ class TestParse:
             document(statement(Condition={"ForAnyValue:StringLikeIfExists": {"aws:TagKeys": "a*"}})),
         ],
     )
-    def test_what_iam_takes(self, text):
+    def test_valid_policies_are_accepted(self, text):
         assert grammar.parse(text).statements
 
-    def test_what_is_read(self):
+    def test_every_element_is_parsed(self):
         policy = stating(
             "Action",
             Sid="S",
@@ -130,7 +130,7 @@ class TestParse:
             f'{{"Statement":{json.dumps(statement())},"Statement":{json.dumps(statement())}}}',
         ],
     )
-    def test_a_document_that_is_none(self, text):
+    def test_an_invalid_document_is_a_syntax_error(self, text):
         assert message_of(text) == SYNTAX
 
     @pytest.mark.parametrize(
@@ -173,7 +173,7 @@ class TestParse:
             ),
         ],
     )
-    def test_a_statement_that_is_none(self, without, elements):
+    def test_an_invalid_statement_is_a_syntax_error(self, without, elements):
         assert message_of(document(statement(*without, **elements))) == SYNTAX
 
     @pytest.mark.parametrize(
@@ -198,10 +198,10 @@ class TestParse:
             {"": {"a": "x"}},
         ],
     )
-    def test_a_condition_that_is_none(self, condition):
+    def test_an_invalid_condition_is_a_syntax_error(self, condition):
         assert message_of(document(statement(Condition=condition))) == SYNTAX
 
-    def test_a_sid_twice(self):
+    def test_a_duplicate_sid_is_a_syntax_error(self):
         assert message_of(document(statement(Sid="A"), statement(Sid="A"))) == SYNTAX
 
     @pytest.mark.parametrize(
@@ -220,7 +220,7 @@ class TestParse:
             '"\x00"',
         ],
     )
-    def test_json_that_nobody_takes_or_only_python(self, value):
+    def test_invalid_json_is_a_syntax_error_even_if_python_parses_it(self, value):
         text = document(statement(Condition={"StringEquals": {"a": "VALUE"}})).replace('"VALUE"', value)
         assert message_of(text) == SYNTAX
         assert message_of(value) == SYNTAX
@@ -246,7 +246,7 @@ class TestParse:
         ],
     )
     @pytest.mark.parametrize("element", ["Principal", "NotPrincipal"])
-    def test_principals(self, element, principal):
+    def test_every_kind_of_principal_is_accepted(self, element, principal):
         assert stating("Principal", **{element: principal}).statements
 
     @pytest.mark.parametrize(
@@ -274,21 +274,21 @@ class TestParse:
             {"CanonicalUser": "me"},
         ],
     )
-    def test_unsupported_principals(self, principal):
+    def test_an_unsupported_principal_is_refused(self, principal):
         assert message_of(document(statement(Principal=principal))) == PRINCIPAL
         assert message_of(document(statement("Principal", NotPrincipal=principal))) == PRINCIPAL
 
     @pytest.mark.parametrize(
         "service", ["", "*", "rds", "amazonaws.com", ".amazonaws.com", "RDS.amazonaws.com", "rds.amazonaws.org"]
     )
-    def test_unsupported_service_principals(self, service):
+    def test_an_unsupported_service_principal_is_refused(self, service):
         assert message_of(document(statement(Principal={"Service": [service]}))) == SERVICE
 
     def test_a_syntax_error_comes_before_an_unsupported_principal(self):
         assert message_of(document(statement(Principal={"AWS": "x"}, Condition=1))) == SYNTAX
 
     @pytest.mark.parametrize("other", ["Effect", "Principal", "Action", "Resource"])
-    def test_a_statements_element_twice(self, other):
+    def test_a_duplicate_element_is_a_syntax_error(self, other):
         text = document(statement())
         assert message_of(text.replace(f'"{other}"', f'"{other}": "*", "{other}"')) == SYNTAX
 
@@ -307,10 +307,10 @@ class TestIsPublic:
             (["Principal"], {"NotPrincipal": {"AWS": ACCOUNT}, "Effect": "Deny"}, False),
         ],
     )
-    def test_without_a_condition(self, without, elements, public):
+    def test_an_allow_for_everybody_is_public(self, without, elements, public):
         assert grammar.is_public(stating(*without, **elements)) is public
 
-    def test_one_public_statement_is_enough(self):
+    def test_a_policy_is_public_if_one_statement_is(self):
         private = statement(Principal={"AWS": ACCOUNT})
         assert grammar.is_public(grammar.parse(document(private, statement())))
 
@@ -322,7 +322,7 @@ class TestIsPublic:
         ],
     )
     @pytest.mark.parametrize("operator", ["StringEquals", "StringLike", "ArnEquals", "ArnLike"])
-    def test_fixed_values_narrow(self, key, operator):
+    def test_a_condition_with_fixed_values_narrows(self, key, operator):
         assert not grammar.is_public(stating(Condition={operator: {key: ["fixed", "other"]}}))
 
     @pytest.mark.parametrize(
@@ -347,15 +347,15 @@ class TestIsPublic:
         assert grammar.is_public(stating(Condition=condition))
 
     @pytest.mark.parametrize("arn", ["arn:aws:s3:::bucket/*", f"arn:aws:sns:*:{ACCOUNT}:*"])
-    def test_an_arn_is_as_fixed_as_its_account_or_resource(self, arn):
+    def test_an_arn_is_fixed_if_its_account_or_resource_is(self, arn):
         assert not grammar.is_public(stating(Condition={"ArnLike": {"aws:SourceArn": arn}}))
 
 
 class TestDecide:
-    def test_nothing_applies(self):
+    def test_the_decision_is_none_if_no_statement_applies(self):
         assert decide(stating(Action="secretsmanager:PutSecretValue")) == "none"
 
-    def test_a_deny_wins(self):
+    def test_a_deny_overrides_an_allow(self):
         policies = [
             document(statement(Effect="Deny"), statement()),
             document(statement(), statement(Effect="Deny")),
@@ -390,12 +390,12 @@ class TestDecide:
             (["210987654321", ALICE], ALICE, True),
         ],
     )
-    def test_principals(self, named, caller, applies):
+    def test_principals_match_the_caller_its_account_or_the_role_of_its_session(self, named, caller, applies):
         assert decide(stating(Principal={"AWS": named}), caller) == ("allow" if applies else "none")
         excluded = stating("Principal", NotPrincipal={"AWS": named})
         assert decide(excluded, caller) == ("none" if applies else "allow")
 
-    def test_principals_of_another_kind_are_never_the_caller(self):
+    def test_only_aws_principals_match_the_caller(self):
         named = {"Service": "rds.amazonaws.com", "Federated": ALICE}
         assert decide(stating(Principal=named)) == "none"
         assert decide(stating("Principal", NotPrincipal=named)) == "allow"
@@ -417,7 +417,7 @@ class TestDecide:
             (["s3:*", GET], True),
         ],
     )
-    def test_actions(self, stated, applies):
+    def test_actions_match_with_wildcards_and_in_any_case(self, stated, applies):
         assert decide(stating(Action=stated)) == ("allow" if applies else "none")
         assert decide(stating("Action", NotAction=stated)) == ("none" if applies else "allow")
 
@@ -433,7 +433,7 @@ class TestDecide:
             (["arn:aws:s3:::*", SECRET], True),
         ],
     )
-    def test_resources(self, stated, applies):
+    def test_resources_match_with_wildcards(self, stated, applies):
         assert decide(stating(Resource=stated)) == ("allow" if applies else "none")
         assert decide(stating("Resource", NotResource=stated)) == ("none" if applies else "allow")
 
@@ -509,7 +509,7 @@ class TestDecide:
             ("StringEqualsIfExists", "x", "y", False),
         ],
     )
-    def test_operators(self, operator, wanted, found, holds):
+    def test_each_operator_compares_values(self, operator, wanted, found, holds):
         policy = stating(Condition={operator: {"Test:Key": wanted}})
         assert decide(policy, test_key=found) == ("allow" if holds else "none")
 
@@ -530,12 +530,12 @@ class TestDecide:
         ],
     )
     @pytest.mark.parametrize("context", [{}, {"test_key": []}])
-    def test_an_absent_key(self, operator, holds, context):
+    def test_each_operator_handles_an_absent_key(self, operator, holds, context):
         policy = stating(Condition={operator: {"test:key": "x"}})
         assert decide(policy, **context) == ("allow" if holds else "none")
 
     @pytest.mark.parametrize(("wanted", "holds"), [("true", True), (True, True), ("false", False), ("x", False)])
-    def test_null_finds_an_absent_key(self, wanted, holds):
+    def test_null_detects_an_absent_key(self, wanted, holds):
         assert decide(stating(Condition={"Null": {"test:key": wanted}})) == ("allow" if holds else "none")
 
     def test_an_empty_value_is_present(self):
@@ -551,7 +551,7 @@ class TestDecide:
         policy = stating(Condition={"StringEquals": {"aws:PrincipalAccount": "${aws:PrincipalAccount}"}})
         assert decide(policy, aws_principalaccount=ACCOUNT) == "none"
 
-    def test_many_wildcards_take_no_time(self):
+    def test_many_wildcards_are_matched_quickly(self):
         assert decide(stating(Action="s:" + "*s" * 60 + "x"), action="s:" + "s" * 500) == "none"
 
 
@@ -622,7 +622,7 @@ MUTATED = st.builds(
 
 
 class TestAnything:
-    """Whatever is sent ends in a policy or in one of AWS's messages, and every policy decides."""
+    """Every input is parsed or refused with one of AWS's messages, and every policy gives a decision."""
 
     @given(
         text=st.one_of(st.text(), *(values.map(json.dumps) for values in (JSON, POLICIES, MUTATED))),
@@ -630,7 +630,7 @@ class TestAnything:
         found=st.one_of(st.none(), st.text(max_size=8), SCALARS.map(str), st.lists(SCALARS.map(str), max_size=3)),
     )
     @example(text=document(), caller=ROOT, found=None)
-    def test_ends_well(self, text, caller, found):
+    def test_every_input_gives_a_decision_or_an_error_of_aws(self, text, caller, found):
         try:
             policy = grammar.parse(text)
         except ServiceError as refused:

@@ -1,4 +1,4 @@
-"""Who calls: by a client's access key, by `as_principal`, else the world's account."""
+"""The caller: a client's access key or `as_principal` identifies it, else it is the world's account."""
 
 import threading
 
@@ -23,7 +23,7 @@ def account_of(caller):
 
 class TestAccessKeys:
     @pytest.mark.parametrize("lane", ["fast", "wire"])
-    def test_twelve_digits_are_the_account(self, lane):
+    def test_an_access_key_of_twelve_digits_is_the_account(self, lane):
         with mock_stages(_lane=lane):
             assert account_of(client(aws_access_key_id=FOREIGN, aws_secret_access_key="x")) == FOREIGN
 
@@ -39,7 +39,7 @@ class TestAccessKeys:
             "FAKEPRINCIPALME",
         ],
     )
-    def test_any_other_key_is_the_worlds_account(self, access_key):
+    def test_any_other_access_key_means_the_worlds_account(self, access_key):
         with mock_stages(account_id="111122223333"):
             caller = client(aws_access_key_id=access_key, aws_secret_access_key="x")
             assert account_of(caller) == "111122223333"
@@ -51,26 +51,26 @@ class TestAccessKeys:
         keys = {fake_secrets.credentials(arn)["aws_access_key_id"] for arn in (ROLE, f"{ROLE}-2", ROLE)}
         assert len(keys) == 2
 
-    def test_a_client_from_before_the_world_is_told_too(self):
+    def test_a_client_made_before_the_world_is_identified_too(self):
         caller = client(aws_access_key_id=FOREIGN, aws_secret_access_key="x")
         with mock_stages():
             assert account_of(caller) == FOREIGN
 
-    def test_credentials_are_good_in_every_world(self, fake_secrets):
+    def test_credentials_work_in_every_world(self, fake_secrets):
         caller = client(**fake_secrets.credentials(ROLE))
         with mock_stages({}):
             assert account_of(caller) == FOREIGN
 
-    def test_refreshable_credentials_are_never_asked(self, fake_secrets):
+    def test_refreshable_credentials_are_never_read(self, fake_secrets):
         def refresh():
-            pytest.fail("the key was asked for")
+            pytest.fail("the credentials were refreshed")
 
         session = botocore.session.Session()
         session._credentials = botocore.credentials.DeferredRefreshableCredentials(refresh, "test")
         caller = session.create_client("secretsmanager", region_name="us-east-1")
         assert account_of(caller) == "123456789012"
 
-    def test_a_sessions_region_makes_the_partition_of_its_root(self):
+    def test_the_region_determines_the_partition_of_the_account(self):
         with mock_stages(region="cn-north-1"):
             caller = client("cn-north-1", aws_access_key_id=FOREIGN, aws_secret_access_key="x")
             assert caller.create_secret(Name="a")["ARN"].startswith(
@@ -79,12 +79,12 @@ class TestAccessKeys:
 
 
 class TestAsPrincipal:
-    def test_calls_inside_are_the_principals(self, fake_secrets, secretsmanager):
+    def test_calls_inside_are_made_as_the_principal(self, fake_secrets, secretsmanager):
         with fake_secrets.as_principal(ROLE):
             assert account_of(secretsmanager) == FOREIGN
         assert account_of(secretsmanager) == "123456789012"
 
-    def test_the_inner_of_two_holds(self, fake_secrets, secretsmanager):
+    def test_the_innermost_block_wins(self, fake_secrets, secretsmanager):
         with fake_secrets.as_principal(ROLE), fake_secrets.as_principal("arn:aws:iam::333333333333:root"):
             assert account_of(secretsmanager) == "333333333333"
 
@@ -93,7 +93,7 @@ class TestAsPrincipal:
         with fake_secrets.as_principal(ROLE):
             assert account_of(caller) == "333333333333"
 
-    def test_threads_that_it_starts_are_the_principals_too(self, fake_secrets, secretsmanager):
+    def test_threads_started_inside_act_as_the_principal_too(self, fake_secrets, secretsmanager):
         accounts = []
         with fake_secrets.as_principal(ROLE):
             thread = threading.Thread(target=lambda: accounts.append(account_of(secretsmanager)))
@@ -101,7 +101,7 @@ class TestAsPrincipal:
             thread.join()
         assert accounts == [FOREIGN]
 
-    def test_each_thread_that_acts_itself_is_its_own_principal(self, fake_secrets, secretsmanager):
+    def test_a_threads_own_block_wins(self, fake_secrets, secretsmanager):
         entered, accounts = threading.Barrier(2), {}
 
         def act(account_id):
@@ -125,7 +125,7 @@ class TestAsPrincipal:
             secretsmanager.rotate_secret(SecretId="theirs", RotationLambdaARN=arn)
         assert set(seen) == {"123456789012"}
 
-    def test_an_error_inside_ends_it(self, fake_secrets, secretsmanager):
+    def test_an_exception_ends_the_block(self, fake_secrets, secretsmanager):
         with pytest.raises(KeyError), fake_secrets.as_principal(ROLE):
             raise KeyError
         assert account_of(secretsmanager) == "123456789012"
@@ -155,12 +155,12 @@ BAD = [
 
 
 @pytest.mark.parametrize("arn", GOOD)
-def test_arns_of_principals(fake_secrets, arn):
+def test_every_kind_of_principal_arn_is_accepted(fake_secrets, arn):
     assert account_of(client(**fake_secrets.credentials(arn))) == FOREIGN
 
 
 @pytest.mark.parametrize("arn", BAD)
-def test_what_is_no_principal_is_misuse(fake_secrets, arn):
+def test_an_invalid_principal_arn_is_refused(fake_secrets, arn):
     for call in (fake_secrets.credentials, lambda arn: fake_secrets.as_principal(arn).__enter__()):
         with pytest.raises(ValueError, match="isn't the ARN of a principal, such as"):
             call(arn)
@@ -180,22 +180,22 @@ class TestTheHandle:
         )
         assert set(seen) == {"a"}
 
-    def test_it_tells_where_a_name_is_that_is_elsewhere(self, fake_secrets):
+    def test_it_lists_secrets_of_other_regions_by_arn(self, fake_secrets):
         arn = fake_secrets.add("a", "x", region="eu-west-1").arn
         with pytest.raises(UnknownSecretError, match=rf"The world holds:\n- '{arn}'"):
             fake_secrets["a"]
 
-    def test_its_repr_names_the_seed_before_the_first_use(self):
+    def test_its_repr_shows_the_seed_before_the_first_use(self):
         with mock_stages({"a": "x"}) as fake:
             assert repr(fake) == "<FakeSecrets 123456789012 us-east-1, secrets ['a']>"
 
 
-def test_an_error_notes_that_the_secret_is_another_accounts(fake_secrets):
+def test_a_note_names_the_account_that_owns_the_secret(fake_secrets):
     fake_secrets.add("a", "x")
     with pytest.raises(client().exceptions.ResourceNotFoundException) as missed:
         client(**fake_secrets.credentials(ROLE)).get_secret_value(SecretId="a")
-    where = "us-east-1 of account 123456789012, to be asked for by its ARN"
-    assert missed.value.__notes__ == [f"fake_secrets: 'a' is in {where}; this client asks us-east-1"]
+    where = "us-east-1 of account 123456789012 (use its ARN)"
+    assert missed.value.__notes__ == [f"fake_secrets: 'a' is in {where}; this client calls us-east-1"]
 
 
 @pytest.mark.parametrize(
