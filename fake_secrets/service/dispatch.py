@@ -1,4 +1,4 @@
-"""From an operation's name to the function that answers it."""
+"""Dispatch: from the name of an operation to the function that answers it."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ Operation = Callable[[Store, Request], dict[str, Any]]
 
 
 def _of_policies(name: str) -> Operation:
-    """Return an operation on policies, whose grammar few tests need and is slow to import."""
+    """Return an operation on policies. Few tests need their grammar, and it is slow to import."""
 
     def operation(store: Store, request: Request) -> dict[str, Any]:
         from fake_secrets.service.operations import policies  # noqa: PLC0415
@@ -67,30 +67,30 @@ OPERATIONS: Mapping[str, Operation] = {
     "ValidateResourcePolicy": _of_policies("validate_resource_policy"),
 }
 
-# What changes nothing of a secret but the day of its last access.
+# The operations that change nothing but the date of a secret's last access.
 _READS = frozenset(
     {"DescribeSecret", "GetResourcePolicy", "GetSecretValue", "ListSecretVersionIds", "ValidateResourcePolicy"}
 )
 
-# Members that change what a call does and that no operation here heeds yet.
+# Members that change what a call does, and that aren't supported yet.
 _UNSUPPORTED_MEMBERS: Mapping[str, frozenset[str]] = {
     "CreateSecret": frozenset({"CrossAccountPrimaryARN"}),
 }
 
 
 def answer(store: Store, request: Request) -> dict[str, Any]:
-    """Answer one request; a refused one changes nothing.
+    """Answer one request. A refused request changes nothing.
 
     Args:
-        store: what the service keeps.
-        request: the call.
+        store: the store.
+        request: the request.
 
     Returns:
         The response's members as JSON: dates are epoch seconds, blobs base64 strings.
 
     Raises:
-        ServiceError: AWS would refuse the request.
-        UnsupportedOperationError: the operation, or a member of it, isn't faked yet.
+        ServiceError: if AWS would refuse the request.
+        UnsupportedOperationError: if the operation, or one of its members, isn't supported yet.
     """
     operation = OPERATIONS.get(request.operation)
     if operation is None:

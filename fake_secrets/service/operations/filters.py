@@ -1,4 +1,4 @@
-"""Which secrets the Filters of ListSecrets find: prefixes, word searches and their negations."""
+"""The Filters of ListSecrets: prefixes, word searches and their negations."""
 
 from __future__ import annotations
 
@@ -23,17 +23,18 @@ _INNER_BOUNDARIES = re.compile(
 
 
 def matcher_of(filters: Sequence[Mapping[str, Any]]) -> Matcher:
-    """Return what says whether a secret passes every filter.
+    """Return a function that returns whether a secret passes every filter.
 
     Args:
-        filters: Filters as sent. One of a filter's Values is enough; a leading ``!`` negates one.
+        filters: Filters as sent. A secret passes a filter if one of its Values matches. A leading
+            ``!`` negates a value.
 
     Raises:
         InvalidParameterException (400): a filter has no Key or no Values, M47 [D].
 
     Source: ListSecrets; api-facts 12. name, tag-key, tag-value, primary-region and
         owning-service match by prefix, case-sensitively [A, B]; description and all by words [A].
-        A secret without the attribute matches a negation of it [D].
+        A secret without the attribute matches a negated value [D].
     """
     matchers = [_matcher_of_filter(entry) for entry in filters]
     return lambda secret: all(matches(secret) for matches in matchers)
@@ -43,8 +44,9 @@ def words_of(text: str, *, is_name: bool = False) -> list[str]:
     """Split text into the lower-case words that a word search compares.
 
     Args:
-        text: what is searched, or searched for.
-        is_name: whether it is a secret's name, which two different separators keep whole [A-].
+        text: the text to search, or the text to search for.
+        is_name: whether the text is a secret's name. A name with two different separators isn't
+            split [A-].
 
     Source: api-facts 12: separators, camel case, runs of capitals [A], letters before digits, letters and
         digits before punctuation [B].
@@ -81,7 +83,7 @@ def _matcher_of_value(key: str, value: str) -> Matcher:
 
 
 def _finds_every_word(wanted: Sequence[str], words: Sequence[str]) -> bool:
-    """Say whether each wanted word begins some word; no words at all find nothing [A]."""
+    """Return whether each wanted word begins some word. No wanted words match nothing [A]."""
     return bool(wanted) and all(any(word.startswith(start) for word in words) for start in wanted)
 
 

@@ -25,7 +25,7 @@ __all__ = [
 ]
 
 _METADATA = frozenset({"Description", "KmsKeyId", "Type"})
-# The versions that a new key encrypts anew.
+# The labels whose versions are re-encrypted with a new key.
 _REENCRYPTED = (AWSCURRENT, AWSPENDING, AWSPREVIOUS)
 
 DEFAULT_RECOVERY_WINDOW = 30
@@ -33,24 +33,25 @@ _RECOVERY_WINDOWS = range(7, 31)
 
 
 def create_secret(store: Store, request: Request) -> dict[str, Any]:
-    """Create a secret, with a first version where a value is given.
+    """Create a secret, and its first version if the request has a value.
 
     Args:     Name, ClientRequestToken, SecretString or SecretBinary, Description, KmsKeyId, Tags,
               Type, AddReplicaRegions, ForceOverwriteReplicaSecret.
-    Returns:  ARN, Name; VersionId only if a value was given [A]; ReplicationStatus only if
-              AddReplicaRegions were [B].
+    Returns:  ARN, Name; VersionId only if the request has a value [A]; ReplicationStatus only if
+              it has AddReplicaRegions [B].
     Raises (in the order checked):
         ValidationException (400): M10 [A].
         InvalidRequestException (400): no token, M9 [A].
         InvalidParameterException (400): both values, M11 [D]. ValidationException (M44).
         InvalidRequestException (400): the name is scheduled for deletion, M6 [A].
         ResourceExistsException (400): the name exists: M8 if the token is one of its versions
-            with another value, else M7 [A]. Same token and value answer as the first time [A].
-        LimitExceededException (400): the account has as many secrets in this region as the
-            quota allows [B; text D].
-        InvalidParameterException (400): as `tags.merge_tags` and `replication.check_regions` say.
+            with another value, else M7 [A]. The same token and value get
+            the first answer again [A].
+        LimitExceededException (400): the account has too many secrets in this region
+            [B; text D].
+        InvalidParameterException (400): see `tags.merge_tags` and `replication.check_regions`.
         InvalidRequestException (400): a key of another region, M49.
-        AccessDeniedException (M41), EncryptionFailure: as `Keys.check_encryption` says.
+        AccessDeniedException (M41), EncryptionFailure: see `Keys.check_encryption`.
     Source:   CreateSecret; api-facts 5, 7.
     """
     members = request.members
@@ -83,22 +84,22 @@ def update_secret(store: Store, request: Request) -> dict[str, Any]:
     """Change a secret's description, key or type, or give it a new current value.
 
     Args:     SecretId, ClientRequestToken, SecretString or SecretBinary, Description ("" clears
-              it), KmsKeyId ("" goes back to the default key), Type.
-    Returns:  ARN, Name; VersionId only if a value was sent [A].
+              it), KmsKeyId ("" means the default key), Type.
+    Returns:  ARN, Name; VersionId only if the request has a value [A].
     Raises (in the order checked):
         ValidationException (M10), InvalidRequestException (M9), InvalidParameterException (M11),
         ValidationException (M44), AccessDeniedException, ResourceNotFoundException (M1),
         InvalidRequestException (M5), InvalidParameterException (M33), InvalidRequestException (M50).
         InvalidRequestException (400): a key of another region, M49.
         InvalidRequestException (M40), AccessDeniedException (M41), DecryptionFailure,
-            EncryptionFailure: a new key, and the old or the new one can't be used, as `Keys`
-            says; so for a value. A new key that is denied is taken all the same, without a
-            value: then nothing is encrypted anew [B].
-        What `plan_value` raises.
+            EncryptionFailure: the key changes and the old or the new key can't be used, or the
+            request has a value and its key can't be used; see `Keys`. Without a value, a denied
+            new key is accepted, and nothing is re-encrypted [B].
+        The errors of `plan_value`.
     Source:   UpdateSecret; api-facts 5, 7. Same token and value succeed and change nothing
-              [A], whatever the model's text says. LastChangedDate moves by a call without
-              any member, too [D]. Under a new key the versions of AWSCURRENT, AWSPENDING and
-              AWSPREVIOUS are encrypted anew [B].
+              [A], whatever the model's text says. A call without any member
+              moves LastChangedDate too [D]. With a new key, the versions of AWSCURRENT, AWSPENDING
+              and AWSPREVIOUS are re-encrypted [B].
     """
     members = request.members
     check_secret_id(members["SecretId"])
@@ -136,13 +137,13 @@ def delete_secret(store: Store, request: Request) -> dict[str, Any]:
     Raises (in the order checked):
         InvalidParameterException (400): M13, the window's range [C]; M14, window and force [C-].
         ValidationException (400): M10. AccessDeniedException (400).
-        ResourceNotFoundException (400): M1, unless forced: deleting by force what never
-            existed succeeds [A].
-        InvalidRequestException (400): M5, scheduled already and not forced [D].
+        ResourceNotFoundException (400): M1, unless forced: forced deletion of a secret that
+            never existed succeeds [A].
+        InvalidRequestException (400): M5, already scheduled and not forced [D].
         InvalidParameterException (400): M33, a replica [C]; M35, a primary that has replicas [D].
         InvalidRequestException (400): M50 [D].
     Source:   DeleteSecret; api-facts 3, 4.1, 5. A forced deletion takes effect at once [D].
-              What never existed answers with an ARN of a random suffix [D].
+              For a secret that never existed, the ARN has a random suffix [D].
     """
     window = request.members.get("RecoveryWindowInDays")
     is_forced = bool(request.members.get("ForceDeleteWithoutRecovery"))
@@ -166,9 +167,8 @@ def restore_secret(store: Store, request: Request) -> dict[str, Any]:
     Raises (in the order checked):
         ValidationException (M10), AccessDeniedException, ResourceNotFoundException (M1),
         InvalidParameterException (M33) [D].
-    Source:   RestoreSecret; api-facts 3, 5. A secret that isn't scheduled answers the same
-              and doesn't change [D].
-              RotationRunner that fell due meanwhile don't happen any more [D].
+    Source:   RestoreSecret; api-facts 3, 5. A secret that isn't scheduled gets the same
+              answer and doesn't change [D]. Rotations that fell due in the meantime are skipped [D].
     """
     secret = store.get(request)
     refuse_replica(secret)

@@ -20,20 +20,21 @@ _LOCKED_OUT = "Your requested changes will not allow you to manage this secret i
 
 
 def put_resource_policy(store: Store, request: Request) -> dict[str, Any]:
-    """Attach a resource policy to a secret, instead of the one it has.
+    """Attach a resource policy to a secret. It replaces the secret's policy.
 
     Args:     SecretId, ResourcePolicy (kept verbatim), PolicyName ("default"),
               BlockPublicPolicy (default false).
-    Returns:  ARN, Name [A]; PolicyName where the request has it [D].
+    Returns:  ARN, Name [A]; PolicyName if the request has it [D].
     Raises (in the order checked; the order is unknown on AWS [D]):
         ValidationException (M10), AccessDeniedException, ResourceNotFoundException (M1),
         InvalidRequestException (M5), InvalidParameterException (M33).
         InvalidParameterException (400): another PolicyName [B, text D].
-        ValidationException (400): longer than the quota, where that is lowered.
-        MalformedPolicyDocumentException (400): M38, as `grammar.parse` says.
+        ValidationException (400): longer than a lowered quota.
+        MalformedPolicyDocumentException (400): M38; see `grammar.parse`.
         PublicPolicyException (400): BlockPublicPolicy, and the policy is public [B], M39 [B, old].
-    Source:   PutResourcePolicy; api-facts 9; 3: LastChangedDate moves [B], by the same policy
-              too [D]. One that locks the caller out is attached: ValidateResourcePolicy tells.
+    Source:   PutResourcePolicy; api-facts 9; 3: LastChangedDate moves [B], even if the
+              policy is the same [D]. A policy that locks the caller out is attached too; only
+              ValidateResourcePolicy reports it.
     """
     secret = store.get_primary(request)
     _check_policy_name(request)
@@ -48,10 +49,10 @@ def put_resource_policy(store: Store, request: Request) -> dict[str, Any]:
 
 
 def get_resource_policy(store: Store, request: Request) -> dict[str, Any]:
-    """Return the resource policy that is attached to a secret.
+    """Return the resource policy of a secret.
 
     Args:     SecretId, PolicyName ("default").
-    Returns:  ARN, Name; ResourcePolicy only if one is attached [A]; PolicyName where the
+    Returns:  ARN, Name; ResourcePolicy only if one is attached [A]; PolicyName if the
               request has it [D].
     Raises (in the order checked):
         ValidationException (M10), AccessDeniedException, ResourceNotFoundException (M1),
@@ -71,16 +72,16 @@ def get_resource_policy(store: Store, request: Request) -> dict[str, Any]:
 
 
 def delete_resource_policy(store: Store, request: Request) -> dict[str, Any]:
-    """Detach the resource policy from a secret; not having one is no error [D].
+    """Detach the resource policy from a secret. A secret without a policy is no error [D].
 
     Args:     SecretId, PolicyName ("default").
-    Returns:  ARN, Name [B]; PolicyName where the request has it [D].
+    Returns:  ARN, Name [B]; PolicyName if the request has it [D].
     Raises (in the order checked):
         ValidationException (M10), AccessDeniedException, ResourceNotFoundException (M1),
         InvalidRequestException (M5), InvalidParameterException (M33).
         InvalidParameterException (400): another PolicyName [B, text D].
-    Source:   DeleteResourcePolicy; api-facts 5; 3: LastChangedDate moves [B], unless there was
-              no policy [D].
+    Source:   DeleteResourcePolicy; api-facts 5; 3: LastChangedDate moves [B], unless the secret
+              has no policy [D].
     """
     secret = store.get_primary(request)
     _check_policy_name(request)
@@ -91,18 +92,18 @@ def delete_resource_policy(store: Store, request: Request) -> dict[str, Any]:
 
 
 def validate_resource_policy(store: Store, request: Request) -> dict[str, Any]:
-    """Say what is wrong with a resource policy, and attach nothing.
+    """Check a resource policy, and attach nothing.
 
     Args:     SecretId (optional), ResourcePolicy.
-    Returns:  PolicyValidationPassed; ValidationErrors (CheckName [D], ErrorMessage), empty where
-              it passes [B]: the policy is public, M39 [B, old]; it denies the caller
-              PutResourcePolicy [B, the console's text]. Without a SecretId, the latter only
-              where the policy denies it for every secret [D].
+    Returns:  PolicyValidationPassed; ValidationErrors (CheckName [D], ErrorMessage), empty if it
+              passes [B]. The checks: the policy isn't public, M39 [B, old]; it doesn't deny the
+              caller PutResourcePolicy [B, the console's text]. Without a SecretId, the second
+              check fails only if the policy denies it for every secret [D].
     Raises (in the order checked):
         ValidationException (M10 [A]), AccessDeniedException, ResourceNotFoundException (M1),
         InvalidRequestException (M5).
-        ValidationException (400): longer than the quota, where that is lowered.
-        MalformedPolicyDocumentException (400): M38, as `grammar.parse` says [B].
+        ValidationException (400): longer than a lowered quota.
+        MalformedPolicyDocumentException (400): M38; see `grammar.parse` [B].
     Source:   ValidateResourcePolicy; api-facts 5, 9.
     """
     secret = None if request.members.get("SecretId") is None else store.get_live(request)

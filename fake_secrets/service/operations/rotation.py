@@ -18,16 +18,17 @@ __all__ = ["cancel_rotate_secret", "rotate_secret"]
 
 
 def rotate_secret(store: Store, request: Request) -> dict[str, Any]:
-    """Configure a secret's rotation and start one, or try its function.
+    """Configure the rotation of a secret, and start a rotation or a trial of the rotation function.
 
-    The AWSPENDING version exists when this returns, empty, or with the current value where
-    RotateImmediately is False; and `store.started_rotation` says what is to be run.
+    Afterwards AWSPENDING is on a new version. That version is empty; in a trial
+    (RotateImmediately=False) it has the current value. `store.started_rotation` tells the runner
+    what to run.
 
     Args:     SecretId, ClientRequestToken, RotationLambdaARN, RotationRules
               (AutomaticallyAfterDays, 1 to 1000, or ScheduleExpression; Duration),
-              ExternalSecretRotationMetadata, ExternalSecretRotationRoleArn; what is omitted keeps
-              its stored value [A]. RotateImmediately (default true).
-    Returns:  ARN, Name, VersionId (the token; absent where nothing is rotated).
+              ExternalSecretRotationMetadata, ExternalSecretRotationRoleArn; omitted members keep
+              their stored values [A]. RotateImmediately (default true).
+    Returns:  ARN, Name, VersionId (the token; absent if nothing is rotated).
     Raises (in the order checked; the order after M5 is unknown on AWS [D]):
         ValidationException (400): M10.
         InvalidParameterException (400): no token, M9 [A].
@@ -40,16 +41,16 @@ def rotate_secret(store: Store, request: Request) -> dict[str, Any]:
             M25 [C].
         AccessDeniedException (400): the function can't be invoked, M16 [A].
         InvalidRequestException (400): AWSPENDING is on a version that isn't current, M17 [C];
-            that rotation is attempted again, as the message says, if it was ours [D].
+            that rotation is attempted again, as the message says, if the fake started it [D].
         LimitExceededException (400): too many labels, or versions [B; the service model doesn't
             list it for RotateSecret, D].
     Source:   RotateSecret; api-facts 10, rotation-facts 1.1. A refused call changes nothing
-              [A]. A token whose rotation is under way, or whose version exists and
-              is in no open rotation, answers again and starts nothing [D]. RotateImmediately=
-              False, rotation-facts 1.4: only testSecret is run, on a version of its own that
-              has the current value [A, B] and goes afterwards [B]; an open rotation refuses it,
-              too [D]. Without a function there is nothing to try: only the configuration is
-              kept [D].
+              [A]. If the token's rotation is under way, or its version exists and isn't in an open
+              rotation, the call gets the same answer and starts nothing [D]. With
+              RotateImmediately=False, rotation-facts 1.4, only testSecret runs, on a version of
+              its own that has the current value [A, B] and is removed afterwards [B]. An open
+              rotation refuses such a trial too [D]. Without a function there is nothing to try,
+              so the call only stores the configuration [D].
     """
     check_secret_id(request.members["SecretId"])
     token = token_of(request, "InvalidParameterException")
@@ -58,7 +59,7 @@ def rotate_secret(store: Store, request: Request) -> dict[str, Any]:
     stored = secret.rotation
     arn = request.members.get("RotationLambdaARN") or (stored.lambda_arn if stored else None)
     if rules:
-        # As in `rules.dates`.
+        # Few tests need schedules, and they are slow to import.
         from fake_secrets.service.rules.schedule import check_rules  # noqa: PLC0415
 
         check_rules(rules)
@@ -83,7 +84,7 @@ def rotate_secret(store: Store, request: Request) -> dict[str, Any]:
 
 
 def cancel_rotate_secret(store: Store, request: Request) -> dict[str, Any]:
-    """Turn rotation off, leaving labels, function and rules as they are.
+    """Turn rotation off. Labels, function and rules stay.
 
     Args:     SecretId.
     Returns:  ARN, Name; VersionId of the version in flight, if a rotation was open [B].
@@ -91,8 +92,8 @@ def cancel_rotate_secret(store: Store, request: Request) -> dict[str, Any]:
         ValidationException (M10), AccessDeniedException, ResourceNotFoundException (M1),
         InvalidRequestException (M5), InvalidParameterException (M33) [D].
     Source:   CancelRotateSecret; api-facts 5, rotation-facts 1.5 [B, A-]. LastRotatedDate and
-              NextRotationDate go. A secret that never had rotation answers the same and
-              doesn't change [D].
+              NextRotationDate are removed. A secret that never had rotation gets the same answer
+              and doesn't change [D].
     """
     secret = store.get_primary(request)
     response = {"ARN": secret.arn, "Name": secret.name}
@@ -112,7 +113,7 @@ def cancel_rotate_secret(store: Store, request: Request) -> dict[str, Any]:
 def _configured(
     secret: StoredSecret, request: Request, arn: str | None, rules: Mapping[str, Any] | None
 ) -> RotationState:
-    """Return what a secret's rotation is like afterwards: on, and as the request says."""
+    """Return the rotation state after the call: enabled, and configured as in the request."""
     stored = secret.rotation or RotationState(arn)
     kept = stored.rules if rules is None else dict(rules)
     members = request.members

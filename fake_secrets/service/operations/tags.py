@@ -16,16 +16,17 @@ Tags = list[dict[str, str]]
 
 
 def merge_tags(present: Tags | None, added: Sequence[dict[str, str]], quota: int) -> Tags | None:
-    """Return the tags after adding some: known keys keep their place, others come at the end.
+    """Return the tags after adding some. Existing keys keep their places; new ones come at the end.
 
     Args:
-        present: the tags before; None while the secret was never tagged.
+        present: the existing tags; None if the secret was never tagged.
         added: Tags as sent.
-        quota: how many tags a secret may have.
+        quota: the number of tags that a secret can have.
 
     Raises (in the order checked; the order is unknown on AWS [D]):
         InvalidParameterException (400): a tag has no key [D]; a key is given twice; a key has
-            AWS's own prefix; the secret would have more tags than the quota [B; codes and texts D].
+            AWS's reserved prefix; the secret would have more tags than the quota allows [B; codes
+            and texts D].
 
     Source: TagResource, CreateSecret; api-facts 5 [A], 14 [B].
     """
@@ -43,7 +44,7 @@ def merge_tags(present: Tags | None, added: Sequence[dict[str, str]], quota: int
 
 
 def tag_resource(store: Store, request: Request) -> dict[str, Any]:
-    """Attach tags to a secret, replacing the values of keys that it has.
+    """Add tags to a secret. Existing keys get the new values.
 
     Args:     SecretId, Tags.
     Returns:  nothing.
@@ -51,9 +52,9 @@ def tag_resource(store: Store, request: Request) -> dict[str, Any]:
         ValidationException (M10), AccessDeniedException, ResourceNotFoundException (M1),
         InvalidRequestException (M5) [A], InvalidParameterException (M33),
         InvalidRequestException (M50).
-        InvalidParameterException (400): as `merge_tags` says.
+        InvalidParameterException (400): see `merge_tags`.
     Source:   TagResource; api-facts 3 (LastChangedDate moves [A-], unless nothing
-              does [D]), 5 [A].
+              changes [D]), 5 [A].
     """
     secret = store.get_primary(request)
     refuse_managed(secret)
@@ -65,7 +66,7 @@ def tag_resource(store: Store, request: Request) -> dict[str, Any]:
 
 
 def untag_resource(store: Store, request: Request) -> dict[str, Any]:
-    """Remove tags from a secret; a key that it hasn't is no error.
+    """Remove tags from a secret. An unknown key is no error.
 
     Args:     SecretId, TagKeys.
     Returns:  nothing.

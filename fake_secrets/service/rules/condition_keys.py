@@ -1,4 +1,4 @@
-"""The condition keys that policies can ask for: what is known of a request, its caller and its secret."""
+"""The condition keys of policies: what is known about a request, its caller and its secret."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ _PREFIX = "secretsmanager:"
 # Groups: the ARN's beginning, account, role.
 _SESSION = re.compile(r"(arn:[^:]+):sts::(\d{12}):assumed-role/([^/]+)/.*", re.ASCII)
 
-# Members of requests that condition keys are named after [B: Service Authorization Reference].
+# Members of requests that have a condition key of the same name [B: Service Authorization Reference].
 _MEMBERS = (
     "Name",
     "Description",
@@ -33,8 +33,8 @@ _MEMBERS = (
     "RotateImmediately",
     "Type",
 )
-# What every request tells, and what no request from a test has: those are absent.
-_TOLD = frozenset(
+# Keys whose values are known here, and keys that no request from a test has, so that they are absent.
+_KNOWN = frozenset(
     {
         "aws:currenttime",
         "aws:epochtime",
@@ -76,27 +76,27 @@ _ABSENT = frozenset(
         "ec2:sourceinstancearn",
     }
 )
-# Of these the rest of the key is a tag's.
+# The rest of these keys is a tag key.
 _TAG_KEYS = ("aws:resourcetag/", "secretsmanager:resourcetag/", "aws:requesttag/", "aws:principaltag/")
 
 
 def check_conditions(policy: Policy, name: str) -> None:
-    """Refuse a policy whose conditions ask for what can't be known here.
+    """Refuse a policy with a condition key whose value can't be known here.
 
     Args:
         policy: the resource policy.
-        name: the name of its secret.
+        name: the name of the secret.
 
     Raises:
-        UnsupportedOperationError: a condition key is none of the known ones, such as aws:SourceIp.
+        UnsupportedOperationError: if it has such a key, for example aws:SourceIp.
     """
     keys = {condition.key for statement in policy.statements for condition in statement.conditions}
-    unknown = sorted(key for key in keys - _TOLD - _ABSENT if not key.startswith(_TAG_KEYS))
+    unknown = sorted(key for key in keys - _KNOWN - _ABSENT if not key.startswith(_TAG_KEYS))
     if unknown:
-        known = "".join(f"\n- {key}" for key in sorted(_TOLD))
+        known = "".join(f"\n- {key}" for key in sorted(_KNOWN))
         msg = (
-            f"the resource policy of secret {name!r} asks for {', '.join(unknown)}, which fake_secrets can't "
-            f"tell of a caller. It knows aws:ResourceTag/..., aws:RequestTag/... and:{known}"
+            f"the resource policy of secret {name!r} asks for {', '.join(unknown)}, whose value "
+            f"fake_secrets doesn't know. It knows aws:ResourceTag/..., aws:RequestTag/... and:{known}"
         )
         raise UnsupportedOperationError(msg)
 
@@ -104,17 +104,17 @@ def check_conditions(policy: Policy, name: str) -> None:
 def keys_of_request(
     members: Mapping[str, Any], *, principal: str, account_id: str, region: str, now: float
 ) -> dict[str, Value]:
-    """Return the condition keys that a request tells, lower-case key to value or values.
+    """Return the condition keys of a request: lower-case key to value or values.
 
     Args:
         members: the request's members.
-        principal: the ARN of who calls.
+        principal: the ARN of the caller.
         account_id: the account of the principal.
-        region: the region that is asked.
+        region: the region of the endpoint.
         now: the time of the call, epoch seconds.
 
     Source: IAM's global condition keys, and those of Secrets Manager [B]. A role's session has
-        the role's ARN as aws:PrincipalArn, here without a path, which the session doesn't tell.
+        the role's ARN as aws:PrincipalArn, here without its path, because the session doesn't have it.
     """
     return {
         "aws:currenttime": clock.utc(now).strftime("%Y-%m-%dT%H:%M:%SZ"),
@@ -139,15 +139,15 @@ def keys_of_secret(
     lambda_arn: str | None,
     tags: Iterable[Mapping[str, str]],
 ) -> dict[str, Value]:
-    """Return the condition keys that a secret tells, lower-case key to value.
+    """Return the condition keys of a secret: lower-case key to value.
 
     Args:
-        arn: its ARN.
+        arn: the ARN of the secret.
         account_id: the account that owns it.
-        primary_region: its region; of a replica that of its primary.
+        primary_region: its region; for a replica, the region of its primary.
         kind: its Type, if it has one.
-        lambda_arn: its rotation function, if it has one.
-        tags: its tags, as DescribeSecret has them.
+        lambda_arn: the ARN of its rotation function, if it has one.
+        tags: its tags, in the shape of DescribeSecret.
 
     Source: condition keys of Secrets Manager [B].
     """

@@ -1,8 +1,8 @@
-"""The staging-label rules, whole and pure.
+"""All rules of staging labels, as pure functions.
 
-A label map says which version each staging label is on: ``{"AWSCURRENT": version_id, ...}``.
-"At most one version per label" (api-facts I1) holds by construction. Each function takes a
-map and returns the new one, or raises `ServiceError`; none changes what it was given.
+A label map has the version id of each staging label: ``{"AWSCURRENT": version_id, ...}``. It can't
+break the rule that a label is on at most one version (api-facts I1). Each function takes a map and
+returns a new one, or raises `ServiceError`. No function changes its arguments.
 """
 
 from __future__ import annotations
@@ -35,12 +35,12 @@ LABEL_QUOTA = 20
 
 
 def labels_of(labels: Labels, version_id: str) -> list[str]:
-    """Return the labels of one version; an empty list means that it is deprecated."""
+    """Return the labels of one version. A version without labels is deprecated."""
     return [label for label, holder in labels.items() if holder == version_id]
 
 
 def by_version(labels: Labels) -> dict[str, list[str]]:
-    """Return the same map seen from its versions: version id to labels, never an empty list."""
+    """Return the labels of each version that has any: version id to labels."""
     versions: dict[str, list[str]] = {}
     for label, version_id in labels.items():
         versions.setdefault(version_id, []).append(label)
@@ -48,21 +48,21 @@ def by_version(labels: Labels) -> dict[str, list[str]]:
 
 
 def is_rotation_open(labels: Labels) -> bool:
-    """Say whether AWSPENDING is on a version that isn't current: a rotation isn't complete [B]."""
+    """Return whether a rotation is incomplete: AWSPENDING is on a version that isn't current [B]."""
     pending = labels.get(AWSPENDING)
     return pending is not None and pending != labels.get(AWSCURRENT)
 
 
 def open_rotation(labels: Labels, version_id: str, *, quota: int = LABEL_QUOTA) -> dict[str, str]:
-    """Put AWSPENDING on the empty version that a rotation begins with, from wherever it is.
+    """Move AWSPENDING to the empty version with which a rotation begins.
 
     Args:
         labels: the label map before the call.
         version_id: the empty version.
-        quota: how many labels the secret may have in all.
+        quota: the number of labels that the secret can have in all.
 
     Raises:
-        LimitExceededException (400): the secret would have more labels than the quota.
+        LimitExceededException (400): the secret would have more labels than the quota allows.
 
     Source: RotateSecret; api-facts 10 [A], 6.1 I9 [B].
     """
@@ -83,20 +83,20 @@ def attach(
         labels: the label map before the call.
         version_id: the version that gets the value.
         requested: VersionStages as sent; None means AWSCURRENT.
-        is_first_version: whether the secret had no version at all, which adds AWSCURRENT to
-            whatever was requested.
-        quota: how many labels the secret may have in all.
+        is_first_version: whether the secret had no version before. The first version gets
+            AWSCURRENT in addition to the requested labels.
+        quota: the number of labels that the secret can have in all.
 
     Returns:
-        The new map. Where AWSCURRENT moves, its old holder gets AWSPREVIOUS, and AWSPENDING
-        goes from every other version: the old current one and one in flight alike.
+        The new map. If AWSCURRENT moves, its old holder gets AWSPREVIOUS, and every other version
+        loses AWSPENDING: both the old current version and a version in flight.
 
     Raises:
-        LimitExceededException (400): the secret would have more labels than the quota.
+        LimitExceededException (400): the secret would have more labels than the quota allows.
 
-    Source: PutSecretValue; api-facts 6.1 I3, I5 [A], I5b [B], I9 [B]; 6.2. AWSPENDING put by
-        hand on a third version goes too (I5c) [D]; so does an explicitly requested
-        AWSPREVIOUS where AWSCURRENT moves in the same call [D].
+    Source: PutSecretValue; api-facts 6.1 I3, I5 [A], I5b [B], I9 [B]; 6.2. A third version
+        that got AWSPENDING by hand loses it too (I5c) [D]. If AWSCURRENT moves in the same call, an
+        explicitly requested AWSPREVIOUS has no effect [D].
     """
     moves_current = requested is None or is_first_version or AWSCURRENT in requested
     after = dict(labels)
@@ -121,14 +121,14 @@ def move(
 
     Args:
         labels: the label map before the call.
-        version_ids: every version of the secret.
+        version_ids: the ids of all versions of the secret.
         label: VersionStage.
         remove_from: RemoveFromVersionId, or None if it wasn't sent.
         move_to: MoveToVersionId, or None if it wasn't sent.
-        quota: how many labels the secret may have in all.
+        quota: the number of labels that the secret can have in all.
 
     Returns:
-        The new map; an equal one where the label already was where it should be (rows 5, 7).
+        The new map. It equals the old one if the label is already on the right version (rows 5, 7).
 
     Raises (in the order checked):
         InvalidParameterException (400): neither version id is given (row 1) [D].
@@ -136,10 +136,10 @@ def move(
         InvalidParameterException (400): `remove_from` doesn't hold the label (rows 3, 9)
             [B, text D]; AWSCURRENT would be removed (row 8) [C]; the label is attached
             elsewhere and `remove_from` is absent (row 4) [A].
-        LimitExceededException (400): the secret would have more labels than the quota [B].
+        LimitExceededException (400): the secret would have more labels than the quota allows [B].
 
-    Source: UpdateSecretVersionStage; api-facts 6.3. AWSPENDING stays on a version that
-        becomes current [A]; from the one that AWSCURRENT leaves it goes, as with a put [D].
+    Source: UpdateSecretVersionStage; api-facts 6.3. A version that becomes current keeps
+        AWSPENDING [A]. The version that loses AWSCURRENT also loses AWSPENDING, as with a put [D].
     """
     if remove_from is None and move_to is None:
         raise ServiceError("InvalidParameterException", "You must provide RemoveFromVersionId or MoveToVersionId.")
@@ -187,7 +187,7 @@ def _remove(labels: Labels, label: str) -> dict[str, str]:
 
 
 def _advance_current(labels: dict[str, str], version_id: str) -> dict[str, str]:
-    """Put AWSCURRENT on a version and AWSPREVIOUS on the one it leaves (api-facts I3, I4)."""
+    """Move AWSCURRENT to a version, and AWSPREVIOUS to its old holder (api-facts I3, I4)."""
     holder = labels.get(AWSCURRENT)
     after = {**labels, AWSCURRENT: version_id}
     if holder is not None and holder != version_id:
@@ -196,9 +196,9 @@ def _advance_current(labels: dict[str, str], version_id: str) -> dict[str, str]:
 
 
 def _within_quota(before: Labels, after: dict[str, str], quota: int) -> dict[str, str]:
-    """Return the map afterwards, unless it has grown beyond the quota: what is there stays."""
+    """Return the new map, unless it has grown beyond the quota. Existing labels can stay above it."""
     if len(after) > max(quota, len(before)):
-        # No source records AWS's text; the code is documented [B].
+        # AWS documents the code [B]. No source has its text.
         raise ServiceError(
             "LimitExceededException", "You exceeded the maximum number of staging labels for a secret."
         )

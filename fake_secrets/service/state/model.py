@@ -21,7 +21,7 @@ __all__ = [
     "StoredVersion",
 ]
 
-# Removed versions whose ids are kept for the timeline: more than one can show.
+# The number of removed versions whose ids are kept for the timeline, which can't show more.
 _KEPT_REMOVED = 1_000
 
 _NOTHING: Mapping[Any, Any] = MappingProxyType({})
@@ -33,7 +33,7 @@ def _nothing() -> Mapping[Any, Any]:
 
 @dataclass(slots=True)
 class Request:
-    """One call, as it would have gone over the wire.
+    """One call, as it would go over the wire.
 
     Args:
         operation: the API operation, such as ``GetSecretValue``.
@@ -58,11 +58,11 @@ class Request:
 
 @dataclass(slots=True)
 class StoredVersion:
-    """One version of a secret. `value` is None in the empty version that opens a rotation.
+    """One version of a secret. `value` is None in the empty version of an open rotation.
 
-    Dates are epoch seconds; `serial` counts the versions of the secret in the order of creation.
-    `kms_key_id` is the key that the value was encrypted with, None for the default one. `stranger`
-    is who filled the empty version of a rotation, where that wasn't its function.
+    Dates are epoch seconds. `serial` counts the versions of the secret in the order of creation.
+    `kms_key_id` is the key that encrypted the value, or None for the default key. `stranger` is the
+    caller that filled the empty version of a rotation, unless that was the rotation function.
     """
 
     id: str
@@ -78,16 +78,15 @@ class StoredVersion:
 class RotationState:
     """How a secret is rotated.
 
-    `open_token` names the version in flight, while there is one, `rotation_token` proves that a call
-    is of its rotation, and `running_token` names the version of the latest attempt, while it runs.
-    `was_tried` says that the latest has ended and left the version open, `failures` counts those in a
-    row that have failed. A secret that AWS or a partner rotates has no `lambda_arn`.
+    A secret that AWS or a partner rotates has no `lambda_arn`. All times are epoch seconds.
 
-    `abandoned` are the versions in flight that another value has overtaken.
+    `open_token` is the id of the version in flight, if a rotation is open. `rotation_token` proves that
+    a call belongs to that rotation. `running_token` is the id of the version whose attempt is running.
+    `was_tried` is true after an attempt that left the rotation open, and `failures` counts the failed
+    attempts in a row. `abandoned` has the ids of versions in flight that another value has overtaken.
 
-    `counted_from` is the event that the schedule counts from, `window` the start of the next window,
-    and `next_rotation` NextRotationDate. `retry_at` is when the open rotation is attempted again. All
-    are epoch seconds.
+    The schedule counts from `counted_from`. `window` is the start of the next window, `next_rotation`
+    is NextRotationDate, and `retry_at` is the time of the next attempt of the open rotation.
     """
 
     lambda_arn: str | None
@@ -109,18 +108,18 @@ class RotationState:
 
     @property
     def due(self) -> float | None:
-        """When something is to be done unasked: a rotation, or another attempt; epoch seconds."""
+        """When a rotation or another attempt falls due, epoch seconds; None if nothing does."""
         if self.window is None or self.retry_at is None:
             return self.retry_at if self.window is None else self.window
         return min(self.window, self.retry_at)
 
     def open(self, token: str, rotation_token: str) -> None:
-        """Have a version be in flight."""
+        """Open a rotation: a version is in flight from now on."""
         self.close()
         self.open_token, self.rotation_token = token, rotation_token
 
     def count_from(self, since: float) -> None:
-        """Count the next rotation from an event: a rotation, a value put by hand, a new configuration.
+        """Count the next rotation from an event: a rotation, a value put by hand, or a new configuration.
 
         Args:
             since: the event, epoch seconds. Without rules no rotation is due afterwards.
@@ -143,14 +142,14 @@ class RotationState:
             self.retry_at = None
 
     def close(self) -> None:
-        """Have none be in flight any more, nor be attempted again."""
+        """Close the rotation: no version is in flight, and no attempt follows."""
         self.open_token = self.rotation_token = self.retry_at = None
         self.was_tried, self.failures = False, 0
 
 
 @dataclass(slots=True)
 class Replica:
-    """One entry of a primary's ReplicationStatus; `secret` is None where replication has failed."""
+    """One entry of a primary's ReplicationStatus. `secret` is None if the replication has failed."""
 
     region: str
     kms_key_id: str | None
@@ -163,12 +162,14 @@ class Replica:
 class StoredSecret:
     """One secret. `labels` maps staging label to version id.
 
-    `serial` counts the secrets of its store in the order of creation; `version_count` says how many
-    versions it ever had, and `removed` are the ids of the latest of those that are gone, by serial. It,
-    `labels` and `replicas` are replaced, never changed: most secrets share empty ones. Dates are epoch
-    seconds. `tags` is None while the secret was never tagged, which DescribeSecret tells apart from
-    having lost its last tag [A: api-facts 5]. `replicas` are a primary's, by region; `primary` is set
-    on a replica. `announced` are the labels as the last event left them.
+    Dates are epoch seconds. `serial` counts the secrets of the store in the order of creation.
+    `version_count` is the number of versions that the secret ever had. `removed` has the ids of the
+    latest removed versions, by serial. `removed`, `labels` and `replicas` are replaced, never changed,
+    because most secrets share empty ones.
+
+    `tags` is None until the secret is tagged; DescribeSecret shows the difference between that and
+    having lost the last tag [A: api-facts 5]. A primary has `replicas`, by region; a replica has
+    `primary`. `announced` is the label map as of the last label event.
     """
 
     arn: str
@@ -198,24 +199,24 @@ class StoredSecret:
 
     @property
     def is_managed(self) -> bool:
-        """Whether AWS or a partner rotates it, unless it has a function."""
+        """Whether AWS or a partner rotates the secret, unless it has a rotation function."""
         return bool(self.owning_service or self.type)
 
     @property
     def history(self) -> dict[int, str]:
-        """The ids of the versions that it ever had, but for the oldest of very many, by serial."""
+        """The ids of all versions that the secret ever had, by serial, except the oldest of very many."""
         live = {version.serial: version.id for version in self.versions.values()}
         return dict(sorted({**self.removed, **live}.items()))
 
     def remove_versions(self, version_ids: Iterable[str]) -> None:
-        """Remove versions that have no label."""
+        """Remove versions, which must have no label."""
         for version_id in version_ids:
             version = self.versions.pop(version_id)
             kept = list(self.removed.items())[-_KEPT_REMOVED:]
             self.removed = {**dict(kept), version.serial: version_id}
 
     def add_version(self, version_id: str, value: str | bytes | None, now: float) -> StoredVersion:
-        """Add a version without labels and return it."""
+        """Add a version without labels, and return it."""
         version = StoredVersion(version_id, value, now, self.version_count, kms_key_id=self.kms_key_id)
         self.versions[version_id] = version
         self.version_count += 1

@@ -1,4 +1,4 @@
-"""How much a secret may have, and how many of them there may be."""
+"""The quotas of Secrets Manager, which a test can lower."""
 
 from __future__ import annotations
 
@@ -9,29 +9,31 @@ from fake_secrets.service.state.settings import Settings
 
 __all__ = ["Quotas"]
 
-__tracebackhide__ = True  # a misuse is told where it is
+__tracebackhide__ = True  # the traceback of a misuse ends at the test
 
 
 @dataclass(slots=True)
 class Quotas(Settings):
-    """The quotas of every account and region of a world; set one lower to meet it in a test.
+    """The quotas of Secrets Manager, for every account and region. Lower one to reach it in a test.
 
-    What exceeds a quota from the moment that it is set is refused; what is there stays.
+    A new quota applies to later calls: they are refused if they would exceed it. Existing secrets,
+    versions, labels and tags stay.
 
     Args:
-        secrets: secrets of one account and region, those scheduled for deletion included.
-        versions: versions of one secret. Deprecated ones that are older than 24 hours make room.
-        labels: staging labels over all versions of one secret.
-        tags: tags of one secret.
-        value_bytes: size of a SecretString in UTF-8, or of a SecretBinary.
-        policy_characters: length of a resource policy.
+        secrets: the number of secrets in one account and region, including those scheduled for deletion.
+        versions: the number of versions of one secret. To make room, the service removes deprecated
+            versions that are older than 24 hours.
+        labels: the number of staging labels of one secret, over all its versions.
+        tags: the number of tags of one secret.
+        value_bytes: the size of a SecretString in UTF-8, or of a SecretBinary, in bytes.
+        policy_characters: the length of a resource policy, in characters.
 
     Raises:
-        AttributeError: there is no quota of that name.
-        ValueError: a quota is set to what isn't a whole number from 1.
+        AttributeError: if there is no quota with that name.
+        ValueError: if the new quota isn't a whole number of at least 1.
 
-    Source: api-facts 14 [B]. The service model's own bounds hold besides: a quota of more than
-        65,536 bytes or 20,480 characters changes nothing.
+    Source: api-facts 14 [B]. The bounds of the service model apply as well, so more than 65,536 bytes
+        or 20,480 characters are never allowed.
     """
 
     _KIND: ClassVar[str] = "quota"

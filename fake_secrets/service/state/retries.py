@@ -1,4 +1,4 @@
-"""How often a failed rotation is attempted again by itself, and when."""
+"""How often, and when, a failed rotation is retried automatically."""
 
 from __future__ import annotations
 
@@ -9,25 +9,29 @@ from fake_secrets.service.state.settings import Settings
 
 __all__ = ["Retries"]
 
-__tracebackhide__ = True  # a misuse is told where it is
+__tracebackhide__ = True  # the traceback of a misuse ends at the test
 
 
 @dataclass(slots=True)
 class Retries(Settings):
-    """What becomes of a rotation that has failed.
+    """How often, and when, a failed rotation is retried automatically.
+
+    A retry runs all steps again, from createSecret on. Only failed rotations are retried
+    automatically, not unfinished ones.
 
     Args:
-        max_attempts: how often a rotation is attempted before it is left to the next window, the
-            first attempt included.
-        delay: time from a failed attempt to the next, seconds. With 0 the next follows at once,
-            before RotateSecret returns; else it falls due by the clock.
+        max_attempts: the number of attempts, including the first one. After the last one, the
+            rotation waits for the next window of its schedule. By default 1: no retries.
+        delay: the time between a failed attempt and the next, in seconds. With 0 (the default) the next
+            attempt runs at once, before RotateSecret returns. Otherwise it falls due by the clock.
 
     Raises:
-        AttributeError: there is no such setting.
-        ValueError: a setting is set to what isn't a whole number, from 1 or from 0.
+        AttributeError: if there is no setting with that name.
+        ValueError: if `max_attempts` isn't a whole number of at least 1, or `delay` isn't a whole
+            number of at least 0.
 
-    Source: rotation-facts 1.2: AWS retries the whole rotation, from createSecret [B]; how often and
-        when it doesn't publish, so one attempt is the default [D].
+    Source: rotation-facts 1.2: AWS retries the whole rotation, from createSecret on [B]. It doesn't
+        publish how often or when, so the default is one attempt [D].
     """
 
     _KIND: ClassVar[str] = "setting of retries"

@@ -1,4 +1,4 @@
-"""Seeded secrets: checked when they are described, planted when the world is first used."""
+"""Seeds: secrets that a world starts with. They are checked at once, and stored when the world is first used."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ __tracebackhide__ = True  # the arguments in our frames may hold secret values
 
 SeedValue = str | bytes | Mapping[str, Any] | None
 
-# In the order in which AWS would have come to have them, which is that of the versions.
+# The order in which the versions of these labels would have been created on AWS.
 _OLDEST_FIRST = {AWSPREVIOUS: 0, AWSCURRENT: 2, AWSPENDING: 3}
 _CUSTOM = 1
 _MAX_VALUE = 65_536
@@ -33,7 +33,7 @@ _MANAGED_ROTATION_DAYS = 7
 
 @dataclass(frozen=True, slots=True)
 class Seed:
-    """A secret to be, checked. `versions` maps version id to value, `labels` label to version id."""
+    """A checked seed. `versions` maps version id to value, and `labels` maps label to version id."""
 
     name: str
     region: str
@@ -50,14 +50,14 @@ def describe_seeds(secrets: Any, region: str, ids: Ids) -> list[Seed]:
     """Check the seed of `mock_stages`.
 
     Args:
-        secrets: name to value; a dict with a key among AWSCURRENT, AWSPENDING and AWSPREVIOUS is
-            a label map, any other dict a JSON value.
-        region: the region that the secrets are in.
-        ids: the maker of ids.
+        secrets: secret name to value. A dict with the key AWSCURRENT, AWSPENDING or AWSPREVIOUS is
+            a label map; any other dict is a JSON value.
+        region: the region of the secrets.
+        ids: the source of ids.
 
     Raises:
-        SeedError: such a secret could not exist.
-        TypeError: the seed isn't a mapping.
+        SeedError: if such a secret could not exist on AWS.
+        TypeError: if the seed isn't a mapping.
     """
     if secrets is not None and not isinstance(secrets, Mapping):
         msg = f"secrets= takes a mapping from secret name to value, not {type(secrets).__name__}"
@@ -84,25 +84,26 @@ def describe_seed(
     tags: Mapping[str, str] | None = None,
     owning_service: str | None = None,
 ) -> Seed:
-    """Check one secret to be seeded, and give it ids.
+    """Check the seed of one secret, and give it ids.
 
     Args:
         name: the secret's name.
         value: the value of AWSCURRENT; None for a secret without a value.
         region: the secret's region.
-        ids: the maker of ids.
-        labels: label to value, instead of `value`. None is the empty version of an open
-            rotation, under AWSPENDING only.
-        version_ids: label to version id; labels with the same id share a version.
-        arn_suffix: the ARN's last six characters.
-        description, kms_key_id, tags: as CreateSecret has them; tags map key to value.
-        owning_service: the service of AWS that manages the secret.
+        ids: the source of ids.
+        labels: label to value, instead of `value`. Under AWSPENDING, None is the empty version of
+            an open rotation.
+        version_ids: label to version id. Labels with the same id share a version.
+        arn_suffix: the last six characters of the ARN.
+        description, kms_key_id: as in CreateSecret.
+        tags: tag key to tag value.
+        owning_service: the AWS service that manages the secret.
 
     Raises:
-        SeedError: such a secret could not exist in AWS.
-        ValueError: the region isn't one.
-        TypeError: a value is neither str, bytes nor a mapping, labels or version_ids are no
-            mapping, or description, kms_key_id, tags or owning_service aren't text.
+        SeedError: if such a secret could not exist on AWS.
+        ValueError: if `region` isn't the name of a region.
+        TypeError: if a value isn't str, bytes or a mapping; if `labels` or `version_ids` isn't a
+            mapping; or if `description`, `kms_key_id`, `owning_service` or a tag isn't a str.
     """
     if not isinstance(name, str) or not is_valid_name(name) or len(name) > _MAX_NAME:
         msg = f"{name!r} can't be a secret's name: 1 to {_MAX_NAME} letters, digits and -/_+=.@!"
@@ -153,13 +154,13 @@ def plant(store: Store, seed: Seed, account_id: str, now: float) -> StoredSecret
     """Put a seeded secret into the store.
 
     Args:
-        store: where to.
-        seed: the secret to be.
-        account_id: the account that owns it.
-        now: its dates, epoch seconds.
+        store: the store.
+        seed: the seed of the secret.
+        account_id: the account that owns the secret.
+        now: the date of its creation, epoch seconds.
 
     Raises:
-        SecretExistsError: the name is taken.
+        SecretExistsError: if the account has a secret with that name in the region.
     """
     taken = store.named(account_id, seed.region, seed.name)
     if taken is not None:
@@ -179,18 +180,18 @@ def plant(store: Store, seed: Seed, account_id: str, now: float) -> StoredSecret
         labels=dict(seed.labels),
     )
     if seed.owning_service is not None:
-        _have_managed(secret, seed.owning_service)
+        _mark_as_managed(secret, seed.owning_service)
     for version_id, value in seed.versions.items():
         secret.add_version(version_id, value, now)
-    # Nobody is told of what was there before.
+    # Seeds cause no events.
     secret.announced = secret.labels
     store.add(secret)
     store.follow_up(secret, now)
     return secret
 
 
-def _have_managed(secret: StoredSecret, service: str) -> None:
-    """Give a secret what AWS gives the secrets that one of its services manages [C: api-facts 4.3]."""
+def _mark_as_managed(secret: StoredSecret, service: str) -> None:
+    """Add what AWS adds to a secret that one of its services manages [C: api-facts 4.3]."""
     secret.owning_service = service
     secret.tags = [*(secret.tags or ()), {"Key": "aws:secretsmanager:owningService", "Value": service}]
     rules = {"AutomaticallyAfterDays": _MANAGED_ROTATION_DAYS}
@@ -242,21 +243,21 @@ def _versions(
 
 
 def stored_value(name: str, value: Any) -> str | bytes | None:
-    """Return a value as it is stored: a dict becomes a JSON string.
+    """Return a value in the form in which it is stored: a dict becomes a JSON string.
 
     Args:
         name: the secret's name.
         value: str, bytes, a dict, or None.
 
     Raises:
-        TypeError: it is something else, or isn't JSON.
-        SeedError: it is empty, or larger than AWS takes.
+        TypeError: if it has another type, or is a dict that JSON can't express.
+        SeedError: if it is empty, or larger than AWS allows.
     """
     if isinstance(value, Mapping):
         try:
             value = json.dumps(value, allow_nan=False)
         except (TypeError, ValueError):
-            # Chained, the cause would show a part of the value.
+            # The cause could show a part of the value, so it isn't chained.
             msg = f"the value of secret {name!r} isn't JSON: a dict of strings, numbers, lists and dicts is"
             raise TypeError(msg) from None
     if value is not None and not isinstance(value, str | bytes):

@@ -1,4 +1,4 @@
-"""Settings of the service that a test may change: whole numbers with a least value."""
+"""Settings that a test can change: whole numbers with a minimum."""
 
 from __future__ import annotations
 
@@ -6,24 +6,24 @@ from typing import TYPE_CHECKING, ClassVar
 
 __all__ = ["Settings"]
 
-__tracebackhide__ = True  # a misuse is told where it is
+__tracebackhide__ = True  # the traceback of a misuse ends at the test
 
 
 class Settings:
-    """The base of dataclasses, with slots, whose members are whole numbers.
+    """The base class of slotted dataclasses whose members are whole numbers.
 
     Raises:
-        AttributeError: there is no setting of that name.
-        ValueError: a setting is set to what isn't a whole number from its least value on.
+        AttributeError: if there is no setting with that name.
+        ValueError: if the new value isn't a whole number, or is below the setting's minimum.
     """
 
     __slots__ = ()
 
-    # What one setting is called, and the least values that aren't one.
+    # What messages call a setting, and the minimums that aren't 1.
     _KIND: ClassVar[str]
     _LEAST: ClassVar[dict[str, int]] = {}
 
-    # To type checkers, one of its own would let every name pass.
+    # Hidden from type checkers, which would accept every name if they saw it.
     if not TYPE_CHECKING:
 
         def __setattr__(self, name: str, value: int) -> None:

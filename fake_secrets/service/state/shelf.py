@@ -1,4 +1,4 @@
-"""The secrets of one account and region: by name, and in the orders in which they are listed."""
+"""The secrets of one account and region: by name, and in each order in which they can be listed."""
 
 from __future__ import annotations
 
@@ -10,12 +10,12 @@ from fake_secrets.service.state.model import StoredSecret
 
 __all__ = ["CREATED", "POSITIONS", "Position", "Shelf"]
 
-# What a secret's place in an order is told by: JSON values.
+# A secret's place in an order, as JSON values.
 Position = list[Any]
 
 CREATED = "created-date"
 
-# What each SortBy compares; the serial number decides between equals. Never read counts as first.
+# What each SortBy compares. The serial number breaks ties. Secrets that were never read come first.
 POSITIONS: Mapping[str, Callable[[StoredSecret], Position]] = {
     CREATED: lambda secret: [secret.serial],
     "last-accessed-date": lambda secret: [secret.accessed or 0.0, secret.serial],
@@ -27,26 +27,26 @@ POSITIONS: Mapping[str, Callable[[StoredSecret], Position]] = {
 class Shelf:
     """Secrets of one account and region.
 
-    The order of creation is always at hand. Any other is made when it is asked for, and kept until
-    something changes.
+    The order of creation is always available. Other orders are computed when they are needed, and
+    kept until something changes.
     """
 
     __slots__ = ("_gone", "_in_order", "_sorted", "by_name")
 
     def __init__(self) -> None:
         self.by_name: dict[str, StoredSecret] = {}
-        # Ascending by serial; those that were removed since stay until they are half of it.
+        # Ascending by serial. Removed secrets stay in it until they are more than half of it.
         self._in_order: list[StoredSecret] = []
         self._gone = 0
         self._sorted: dict[str, tuple[int, list[StoredSecret]]] = {}
 
     def add(self, secret: StoredSecret) -> None:
-        """Put a secret under a name that is free; its serial is the highest."""
+        """Add a secret. Its name must be free, and its serial number the highest."""
         self.by_name[secret.name] = secret
         self._in_order.append(secret)
 
     def remove(self, secret: StoredSecret) -> None:
-        """Take a secret away."""
+        """Remove a secret."""
         del self.by_name[secret.name]
         self._gone += 1
         if self._gone * 2 > len(self._in_order):
@@ -56,16 +56,16 @@ class Shelf:
     def after(
         self, position: Position | None, order: str, revision: int, *, is_descending: bool = False
     ) -> Iterator[StoredSecret]:
-        """Return the secrets that follow a position.
+        """Return the secrets that come after a position.
 
         Args:
-            position: of the last secret that was seen; None begins at the start.
+            position: the position of the last secret that was returned; None starts at the beginning.
             order: SortBy.
-            revision: how often something has changed.
-            is_descending: whether positions descend.
+            revision: the number of changes so far.
+            is_descending: whether to return the secrets in descending order.
 
         Raises:
-            TypeError: the position isn't one of that order.
+            TypeError: if the position doesn't belong to that order.
         """
         secrets, key = self._ordered(order, revision), POSITIONS[order]
         if is_descending:

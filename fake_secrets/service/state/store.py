@@ -1,4 +1,4 @@
-"""What is stored where: accounts, regions, SecretId look-up; and what falls due by the clock."""
+"""The store: every secret by account, region and name, the look-up of a SecretId, and the dates that fall due."""
 
 from __future__ import annotations
 
@@ -26,12 +26,12 @@ _NAME = re.compile(r"[A-Za-z0-9\-/_+=.@!]+", re.ASCII)
 
 
 def is_valid_name(name: str) -> bool:
-    """Say whether a secret may have this name [A: api-facts 2]."""
+    """Return whether a secret can have this name [A: api-facts 2]."""
     return _NAME.fullmatch(name) is not None
 
 
 def check_name(name: str) -> None:
-    """Refuse a name with characters that AWS doesn't take.
+    """Refuse a name with characters that AWS doesn't allow.
 
     Raises:
         ValidationException (400): M10 [A: api-facts 2].
@@ -45,11 +45,11 @@ def check_name(name: str) -> None:
 
 
 def check_secret_id(secret_id: str) -> None:
-    """Refuse a SecretId with characters that no name has.
+    """Refuse a SecretId with characters that AWS doesn't allow in names.
 
     Raises:
-        ValidationException (400): M10 [A: api-facts 2]. An ARN without the form of a secret's
-            ARN is taken for a bad name [D].
+        ValidationException (400): M10 [A: api-facts 2]. An ARN that isn't a
+            secret's ARN counts as a bad name [D].
     """
     if secret_id.startswith("arn:"):
         match = SECRET_ARN.fullmatch(secret_id)
@@ -60,15 +60,16 @@ def check_secret_id(secret_id: str) -> None:
 
 @dataclass(frozen=True, slots=True)
 class StartedRotation:
-    """A rotation that the service has started, and that now wants to be run.
+    """A rotation that the service has started and that the runner must now run.
 
     Args:
         secret: the secret.
         token: the version in flight.
-        lambda_arn: the rotation function's; None where AWS or a partner rotates.
-        rotation_token: what proves that a call is of this rotation.
-        is_test: RotateImmediately is False: the function is only tried, in testSecret.
-        refusal: why it couldn't even be opened, at a time when nobody could be told.
+        lambda_arn: the ARN of the rotation function; None if AWS or a partner rotates the secret.
+        rotation_token: the token that proves that a call belongs to this rotation.
+        is_test: whether the rotation only tries the function in testSecret, as with
+            RotateImmediately=False.
+        refusal: why a scheduled rotation couldn't be opened; None if it was opened.
     """
 
     secret: StoredSecret
@@ -83,9 +84,9 @@ class Store:
     """Every secret of a world, by account, region and name.
 
     Args:
-        ids: the maker of ids.
-        is_invocable: says whether a Lambda ARN names a function that can be invoked.
-        is_region: says whether a partition has a region of that name.
+        ids: the source of ids.
+        is_invocable: returns whether a Lambda ARN names a function that can be invoked.
+        is_region: returns whether a partition has a region of that name.
     """
 
     def __init__(
@@ -99,22 +100,22 @@ class Store:
         self.events = EventLog()
         # The secret that the call being answered is about, for the ledger.
         self.concerned: StoredSecret | None = None
-        # How often something has changed by which secrets are listed or sorted.
+        # Counts the changes that can affect how secrets are listed or sorted.
         self.revision = 0
         self._shelves: dict[tuple[str, str], Shelf] = {}
         self.due_rotations = Agenda(self._is_rotation_due)
         self._deletions = Agenda(self._is_deletion_due)
-        # Several secrets may be of one instant.
+        # Several secrets can be created in the same instant.
         self._serials = itertools.count()
 
     @functools.cached_property
     def quotas(self) -> Quotas:
-        """How much a secret may have, and how many there may be."""
+        """The quotas of secrets and of their parts."""
         return Quotas()
 
     @functools.cached_property
     def retries(self) -> Retries:
-        """What becomes of a rotation that has failed."""
+        """How failed rotations are retried."""
         return Retries()
 
     def __iter__(self) -> Iterator[StoredSecret]:
@@ -122,21 +123,21 @@ class Store:
             yield from shelf.by_name.values()
 
     def begin_call(self) -> None:
-        """Forget what the last call was about."""
+        """Forget the secret and the rotation of the last call."""
         self.concerned = self.started_rotation = None
 
     def named(self, account_id: str, region: str, name: str) -> StoredSecret | None:
-        """Return the secret of that name, scheduled for deletion or not, or None."""
+        """Return the secret with that name, even if it is scheduled for deletion, or None."""
         shelf = self._shelves.get((account_id, region))
         return None if shelf is None else shelf.by_name.get(name)
 
     def everywhere(self, names: Iterable[str]) -> Iterator[StoredSecret]:
-        """Yield the secrets of some names in every account and region."""
+        """Yield the secrets with one of these names, in every account and region."""
         for shelf in self._shelves.values():
             yield from (shelf.by_name[name] for name in names if name in shelf.by_name)
 
     def count(self, account_id: str, region: str) -> int:
-        """Return how many secrets an account has in a region, those scheduled for deletion included."""
+        """Return the number of secrets of an account in a region, including those scheduled for deletion."""
         return len(self._shelf(account_id, region).by_name)
 
     def after(
@@ -147,54 +148,54 @@ class Store:
         *,
         is_descending: bool = False,
     ) -> Iterator[StoredSecret]:
-        """Return the secrets of the caller's account and region that follow a position in an order.
+        """Return the secrets of the caller's account and region that come after a position in an order.
 
         Args:
-            request: says which account and region.
-            position: of the last secret that was seen; None begins at the start.
+            request: the request, which has the account and the region.
+            position: the position of the last secret that was returned; None starts at the beginning.
             order: SortBy.
-            is_descending: whether positions descend.
+            is_descending: whether to return the secrets in descending order.
 
         Raises:
-            TypeError: the position isn't one of that order.
+            TypeError: if the position doesn't belong to that order.
         """
         shelf = self._shelf(request.account_id, request.region)
         return shelf.after(position, order, self.revision, is_descending=is_descending)
 
     def add(self, secret: StoredSecret) -> None:
-        """Store a secret under its account, region and name, and number it."""
+        """Store a secret under its account, region and name, and give it the next serial number."""
         secret.serial = next(self._serials)
         self._shelf(secret.account_id, secret.region).add(secret)
         self.revision += 1
         self.concerned = secret
 
     def remove(self, secret: StoredSecret) -> None:
-        """Remove a secret for good."""
+        """Remove a secret permanently."""
         self._shelf(secret.account_id, secret.region).remove(secret)
         self.revision += 1
 
     def find(self, request: Request, secret_id: str) -> StoredSecret | None:
-        """Look a SecretId up: a name, a full ARN, or an ARN without its random suffix.
+        """Find the secret that a SecretId names: a name, a full ARN, or an ARN without its random suffix.
 
         Args:
-            request: says which region is asked, and which account a name belongs to.
+            request: the request, which has the region and the account for a name.
             secret_id: SecretId as sent.
 
         Returns:
-            The secret, scheduled for deletion or not, or None.
+            The secret, even if it is scheduled for deletion, or None.
 
         Raises:
             ValidationException (400): M10.
 
-        Source: api-facts 2. A partial ARN whose name itself ends like a suffix is taken for a
-            whole one, and so not found [A].
+        Source: api-facts 2. If the name in a partial ARN itself ends like a suffix, the ARN
+            counts as a full one, and isn't found [A].
         """
         if secret_id.startswith("arn:"):
             self.concerned = self._by_arn(request, secret_id)
         else:
             self.concerned = self.named(request.account_id, request.region, secret_id)
         if self.concerned is None:
-            # A bad name is never found, so the check can wait until nothing was.
+            # No secret has a bad name, so the check is needed only if none was found.
             check_secret_id(secret_id)
         return self.concerned
 
@@ -203,7 +204,7 @@ class Store:
 
         Raises (in the order checked):
             ValidationException (400): M10.
-            AccessDeniedException (400): another account's, as `check_access` says.
+            AccessDeniedException (400): another account's secret; see `check_access`.
             ResourceNotFoundException (400): M1.
         """
         secret_id = request.members["SecretId"]
@@ -217,7 +218,7 @@ class Store:
         return secret
 
     def get_live(self, request: Request) -> StoredSecret:
-        """Return the secret as `get` does, refusing one that is scheduled for deletion.
+        """Return the secret as `get` does, but refuse one that is scheduled for deletion.
 
         Raises (in the order checked):
             ValidationException (M10), AccessDeniedException, ResourceNotFoundException (M1).
@@ -232,7 +233,7 @@ class Store:
         return secret
 
     def get_primary(self, request: Request) -> StoredSecret:
-        """Return the secret as `get_live` does, refusing a replica, which only follows its primary.
+        """Return the secret as `get_live` does, but refuse a replica, which only follows its primary.
 
         Raises (in the order checked):
             ValidationException (M10), AccessDeniedException, ResourceNotFoundException (M1),
@@ -244,7 +245,7 @@ class Store:
         return secret
 
     def schedule_deletion(self, secret: StoredSecret, due: float) -> None:
-        """Have a secret removed once the clock reaches `due` (epoch seconds)."""
+        """Schedule a secret for removal at `due` (epoch seconds)."""
         secret.deletion_date = due
         self._deletions.note(secret, due)
 
@@ -256,10 +257,10 @@ class Store:
             self.remove(secret)
 
     def follow_up(self, secret: StoredSecret, now: float) -> None:
-        """Do what follows from a change to a secret: tell of its labels, note when it is due.
+        """Do what a change to a secret requires: add events for its labels, and note when it is due.
 
         Args:
-            secret: a secret, changed or not.
+            secret: a secret, which may have changed.
             now: epoch seconds.
         """
         self.revision += 1
@@ -270,7 +271,7 @@ class Store:
             self.due_rotations.note(secret, due)
 
     def holds(self, secret: StoredSecret) -> bool:
-        """Say whether a secret is still stored, scheduled for deletion or not."""
+        """Return whether a secret is still stored, even if it is scheduled for deletion."""
         return self.named(secret.account_id, secret.region, secret.name) is secret
 
     def _is_rotation_due(self, secret: StoredSecret, due: float) -> bool:
