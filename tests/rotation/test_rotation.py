@@ -579,7 +579,7 @@ class TestRotateOfTheHandle:
             fake_secrets.rotate("prod/db", Rotator(), token=token)
 
     def test_unknown_ways_with_errors_are_refused(self, fake_secrets, db):
-        with pytest.raises(ValueError, match='either "raise"d or "record"ed'):
+        with pytest.raises(ValueError, match='choose "raise" or "record", not'):
             fake_secrets.rotate("prod/db", Rotator(), errors="ignore")
 
     def test_it_stands_among_the_calls(self, fake_secrets, db):
