@@ -12,10 +12,8 @@ PYTHON = [code for language, code in BLOCKS if language == "python"]
 COMMANDS = [code.strip() for language, code in BLOCKS if language == "bash"]
 
 
-@pytest.mark.parametrize("region", [None, "eu-west-1"])
-def test_every_python_block_passes(pytester, monkeypatch, region):
-    if region is not None:
-        monkeypatch.setenv("AWS_DEFAULT_REGION", region)
+def test_every_python_block_passes_in_another_region(pytester, monkeypatch):
+    monkeypatch.setenv("AWS_DEFAULT_REGION", "eu-west-1")
     named = {name: code for code in PYTHON for name in re.findall(r"\A# (\w+)\.py\n", code)}
     others = [code for code in PYTHON if code not in named.values()]
     pytester.makepyfile(**named, **{f"test_block_{number}": code for number, code in enumerate(others)})
