@@ -98,7 +98,7 @@ NO_PRINCIPAL = (
     "isn't the ARN of a principal, such as arn:aws:iam::123456789012:role/app or "
     "arn:aws:sts::123456789012:assumed-role/app/session"
 )
-NO_ENVIRONMENT = "environment= maps names to values, both str"
+NO_ENVIRONMENT = "environment= takes a mapping from str to str"
 NO_TAGS = "tags of secret 'b' are a mapping from tag key to tag value, both str"
 ERRORS = 'what a rotation function raises is either "raise"d or "record"ed, not '
 KEY_STATES = "a key id, and one of 'enabled', 'disabled', 'denied'"
@@ -314,36 +314,38 @@ MISUSES = {
             ),
         ),
         "fake().lambda_function(handler, environment={'LEVEL': 7})": ("TypeError", NO_ENVIRONMENT),
-        "fake().lambda_function(handler, environment=['LEVEL'])": ("TypeError", NO_ENVIRONMENT),
+        "fake().lambda_function(handler, environment=['LEVEL'])": ("TypeError", f"{NO_ENVIRONMENT}, not list"),
         "fake().lambda_function(handler, 'rotate db')": (
             "ValueError",
-            "'rotate db' can't be a Lambda function's name: 1 to 64 letters, digits, - and _",
+            "'rotate db' can't be a Lambda function's name; a name has 1 to 64 letters, digits, - and _",
         ),
         "fake().lambda_function(handler, 7)": (
             "ValueError",
-            "7 can't be a Lambda function's name: 1 to 64 letters, digits, - and _",
+            "7 can't be a Lambda function's name; a name has 1 to 64 letters, digits, - and _",
         ),
         "fake().lambda_function(handler, arn='rotate-db')": (
             "ValueError",
-            f"'rotate-db' isn't a Lambda ARN, such as {LAMBDA}",
+            f"'rotate-db' isn't a Lambda ARN such as {LAMBDA}",
         ),
-        "fake().lambda_function(handler, arn=7)": ("ValueError", f"7 isn't a Lambda ARN, such as {LAMBDA}"),
+        "fake().lambda_function(handler, arn=7)": ("ValueError", f"7 isn't a Lambda ARN such as {LAMBDA}"),
         f"fake().lambda_function(handler, 'rotate', arn='{LAMBDA}')": (
             "ValueError",
-            "give lambda_function a name or an arn, not both",
+            "lambda_function takes a name or an arn, not both",
         ),
         "fake(); [current().lambda_function(each, 'rotate') for each in (handler, other_handler)]": (
             "FunctionClashError",
+            f"{LAMBDA} is taken by <function handler>.",
             (
-                f"{LAMBDA} is taken by <function handler>. Register <function other_handler> under a name of its "
-                "own: fake_secrets.lambda_function(handler, name=...)."
+                "Register <function other_handler> under a name of its own: "
+                "fake_secrets.lambda_function(handler, name=...)."
             ),
         ),
         "fake(); [current().lambda_function(handler, 'rotate', timeout=each) for each in (1, 2)]": (
             "FunctionClashError",
+            f"{LAMBDA} is taken by <function handler> with other options.",
             (
-                f"{LAMBDA} is taken by <function handler> with other options. Register <function handler> under "
-                "a name of its own: fake_secrets.lambda_function(handler, name=...)."
+                "Register <function handler> under a name of its own: "
+                "fake_secrets.lambda_function(handler, name=...)."
             ),
         ),
         "fake(rotation_errors='record'); [current().rotate('a', failing_handler) for _ in range(2)]": (
@@ -358,9 +360,9 @@ MISUSES = {
         "rotation = fake().rotate('a', handler, errors='record'); current().reset(); rotation.retry()": (
             "RotationNotOpenError",
             (
-                "<Rotation of 'a', version ID: unfinished, since no step raised but AWSCURRENT isn't on the new "
-                "version; finishSecret has to move it with update_secret_version_stage> can't be attempted: the "
-                "world was reset, or has seen very many others since."
+                "<Rotation of 'a', version ID: unfinished because AWSCURRENT isn't on the new version, though no "
+                "step raised; finishSecret has to move it there with update_secret_version_stage> can't be "
+                "attempted: the world was reset, or has started very many rotations since."
             ),
         ),
     },

@@ -16,7 +16,7 @@ def client():
 @pytest.fixture
 def short_memory(monkeypatch):
     """A world that keeps ten of everything."""
-    for module in ("observe.ledger", "service.state.events", "rotation.runner"):
+    for module in ("observe.ledger", "service.state.events", "rotation.registry"):
         monkeypatch.setattr(f"fake_secrets.{module}.KEPT", 10)
     monkeypatch.setattr(model, "_KEPT_REMOVED", 2)
     with mock_stages({"db": "0"}) as fake_secrets:
@@ -69,7 +69,7 @@ class TestBeyondWhatIsKept:
         for _ in range(10):
             short_memory.rotate("db")
         assert len(short_memory.rotations) == 10
-        with pytest.raises(RotationNotOpenError, match="has seen very many others since"):
+        with pytest.raises(RotationNotOpenError, match="has started very many rotations since"):
             first.retry()
 
 

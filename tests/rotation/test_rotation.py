@@ -250,7 +250,7 @@ class TestFailure:
         with pytest.raises(RuntimeError) as raised:
             rotate(secretsmanager, fake_secrets, rotator)
         assert raised.value is rotator.error
-        assert raised.value.__notes__ == [f"raised in {step} of the rotation of secret 'prod/db'"]
+        assert raised.value.__notes__ == [f"raised in {step} while rotating secret 'prod/db'"]
 
     @pytest.mark.parametrize("step", STEPS)
     def test_later_steps_are_not_run(self, fake_secrets, secretsmanager, db, step):
@@ -355,8 +355,8 @@ class TestUnfinished:
     def test_its_repr_tells_what_is_missing(self, fake_secrets, db):
         rotation = fake_secrets.rotate("prod/db", Rotator(finishes=False), token=TOKEN)
         assert repr(rotation) == (
-            f"<Rotation of 'prod/db', version {TOKEN}: unfinished, since no step raised but AWSCURRENT isn't on "
-            "the new version; finishSecret has to move it with update_secret_version_stage>"
+            f"<Rotation of 'prod/db', version {TOKEN}: unfinished because AWSCURRENT isn't on the new version, "
+            "though no step raised; finishSecret has to move it there with update_secret_version_stage>"
         )
 
     def test_pending_on_another_version_than_the_new_current_one(self, fake_secrets, secretsmanager, db):
@@ -500,7 +500,7 @@ class TestRotateImmediatelyFalse:
         (rotation,) = fake_secrets.rotations
         assert (rotation.outcome, rotation.failed_step) == ("failed", "testSecret")
         assert secret.stages == before
-        with pytest.raises(RotationNotOpenError, match="it only tried the function"):
+        with pytest.raises(RotationNotOpenError, match="it only tested the rotation function"):
             rotation.retry()
 
     def test_what_it_raises_comes_out(self, fake_secrets, secretsmanager, db):
@@ -656,7 +656,7 @@ class TestRetry:
 
     def test_a_succeeded_rotation_cannot_be_retried(self, fake_secrets, db):
         rotation = fake_secrets.rotate("prod/db", Rotator())
-        with pytest.raises(RotationNotOpenError, match="it has succeeded"):
+        with pytest.raises(RotationNotOpenError, match="it succeeded"):
             rotation.retry()
 
     @pytest.mark.parametrize(
@@ -948,7 +948,7 @@ class TestRotationsThatMeet:
         assert dict(os.environ) == before
 
     def test_environment_values_that_are_no_strings_are_refused_when_registered(self, fake_secrets, db):
-        with pytest.raises(TypeError, match="environment= maps names to values, both str"):
+        with pytest.raises(TypeError, match="environment= takes a mapping from str to str"):
             fake_secrets.lambda_function(Rotator(), environment={"LEVEL": 5})
 
     def test_a_task_that_it_leaves_behind_belongs_to_the_world_of_then(self):

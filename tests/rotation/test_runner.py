@@ -260,7 +260,7 @@ class TestDue:
         secretsmanager.list_secrets()
         (rotation,) = rotated(fake_secrets)
         assert isinstance(rotation.error, RotationFailedError)
-        assert repr(rotation).endswith(": not begun, because of RotationFailedError>")
+        assert repr(rotation).endswith(": couldn't start because of RotationFailedError>")
 
     def test_it_stands_in_the_timeline_without_a_call(self, clock, db, schedule, fake_secrets, described):
         schedule(WEEKLY)
@@ -579,12 +579,12 @@ class TestManual:
 
     def test_nothing_runs_by_itself(self, rotation, rotator):
         assert (rotator.steps, rotation.attempts, rotation.next_step) == ([], 0, "createSecret")
-        assert repr(rotation).endswith(": begun; createSecret is next>")
+        assert repr(rotation).endswith(": started; createSecret is next>")
 
     def test_a_step_runs_one_step(self, rotation, rotator):
         rotation.step()
         assert rotator.steps == ["createSecret"]
-        assert repr(rotation).endswith(": under way; setSecret is next>")
+        assert repr(rotation).endswith(": in progress; setSecret is next>")
 
     def test_four_steps_are_a_rotation(self, rotation):
         for step in STEPS:
@@ -600,7 +600,7 @@ class TestManual:
     def test_after_the_last_there_is_none(self, rotation):
         for _ in STEPS:
             rotation.step()
-        with pytest.raises(RotationNotOpenError, match="it has succeeded"):
+        with pytest.raises(RotationNotOpenError, match="it succeeded"):
             rotation.step()
 
     def test_rotate_only_begins(self, db, fake_secrets, rotator):
@@ -632,14 +632,12 @@ class TestManual:
         rotation.step()
         secretsmanager.put_secret_value(SecretId="prod/db", SecretString="by hand")
         assert "AWSPENDING" not in db.stages
-        assert repr(rotation).endswith(
-            ": abandoned, since another value became current meanwhile; setSecret is next>"
-        )
+        assert repr(rotation).endswith(": abandoned because another value became current; setSecret is next>")
         for _ in STEPS[1:]:
             rotation.step()
         assert rotation.outcome == "unfinished"
         assert rotation.was_abandoned
-        assert repr(rotation).endswith(": abandoned, since another value became current meanwhile>")
+        assert repr(rotation).endswith(": abandoned because another value became current>")
 
     def test_after_cancelling_the_function_finds_rotation_off(self, db, fake_secrets, secretsmanager):
         seen = []
@@ -1037,8 +1035,8 @@ class TestWhatIsShown:
             secretsmanager.rotate_secret(SecretId="prod/db", RotationLambdaARN=arn)
         assert refused.value.__notes__ == [
             (
-                f"fake_secrets: no function is registered under {arn}; fake_secrets.lambda_function(handler, "
-                f"arn=...) does it. Registered: {known}"
+                f"fake_secrets: no function is registered under {arn}. Registered functions:\n- {known}\n"
+                "Register it with fake_secrets.lambda_function(handler, arn=...)."
             )
         ]
 
