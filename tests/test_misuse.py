@@ -101,7 +101,7 @@ NO_PRINCIPAL = (
 NO_ENVIRONMENT = "environment= takes a mapping from str to str"
 NO_TAGS = "tags of secret 'b' are a mapping from tag key to tag value, both str"
 ERRORS = 'what a rotation function raises is either "raise"d or "record"ed, not '
-KEY_STATES = "a key id, and one of 'enabled', 'disabled', 'denied'"
+KEY_STATES = "needs a key id and one of 'enabled', 'disabled', 'denied'"
 UNKNOWN = (
     "no secret 'b' in this world. The world holds:",
     "- 'a'",
@@ -256,7 +256,7 @@ MISUSES = {
             "no secret 'b' in this world. The world holds no secrets.",
             UNKNOWN[-1],
         ),
-        "fake()[7]": ("TypeError", "a secret is asked for by its name or ARN, a str, not by int"),
+        "fake()[7]": ("TypeError", "a secret ID is a str (a name or an ARN) or a Secret, not int"),
         "fake()['a'].value('AWSPENDING')": (
             "LookupError",
             "no version of secret 'a' has staging label 'AWSPENDING'. Its labels are:",
@@ -269,8 +269,8 @@ MISUSES = {
         ),
         "fake().credentials('app')": ("ValueError", f"'app' {NO_PRINCIPAL}"),
         "stack.enter_context(fake().as_principal(7))": ("ValueError", f"7 {NO_PRINCIPAL}"),
-        "fake().set_kms_key('alias/app', 'off')": ("ValueError", f"set_kms_key('alias/app', 'off'): {KEY_STATES}"),
-        "fake().set_kms_key('', 'disabled')": ("ValueError", f"set_kms_key('', 'disabled'): {KEY_STATES}"),
+        "fake().set_kms_key('alias/app', 'off')": ("ValueError", f"set_kms_key('alias/app', 'off') {KEY_STATES}"),
+        "fake().set_kms_key('', 'disabled')": ("ValueError", f"set_kms_key('', 'disabled') {KEY_STATES}"),
         "fake().quotas.versions = 0": ("ValueError", "the quota 'versions' is a whole number from 1, not 0"),
         "fake().quotas.version = 3": (
             "AttributeError",
@@ -288,11 +288,11 @@ MISUSES = {
                 "RotateSecret was refused with InvalidRequestException: No Lambda rotation function ARN is "
                 "associated with this secret."
             ),
-            "Give rotate(secret_id, handler) the rotation function.",
+            "Pass the rotation function: fake_secrets.rotate(secret_id, handler).",
         ),
         "fake().rotate('a', handler, token='short')": (
             "ValueError",
-            "token='short' isn't a string of 32 to 64 characters, as a ClientRequestToken is",
+            "token='short' isn't a string of 32 to 64 characters",
         ),
         "fake().rotate('a', handler, errors='ignore')": ("ValueError", ERRORS + "'ignore'"),
         "fake().rotate('a', 'rotate-db')": (
@@ -354,8 +354,14 @@ MISUSES = {
                 "RotateSecret was refused with InvalidRequestException: A previous rotation isn't complete. That "
                 "rotation will be reattempted."
             ),
-            "It was attempted again now: <Rotation of 'a', version ID: failed in createSecret with RuntimeError>.",
-            "To go on, retry() it, or remove AWSPENDING from that version with update_secret_version_stage.",
+            (
+                "The open rotation was attempted again: <Rotation of 'a', version ID: failed in createSecret with "
+                "RuntimeError>."
+            ),
+            (
+                "To go on, call retry() on it, or remove AWSPENDING from the pending version with "
+                "update_secret_version_stage."
+            ),
         ),
         "rotation = fake().rotate('a', handler, errors='record'); current().reset(); rotation.retry()": (
             "RotationNotOpenError",

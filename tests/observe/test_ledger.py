@@ -37,7 +37,7 @@ class TestBeyondWhatIsKept:
             client.put_secret_value(SecretId="db", SecretString=f"{number}")
         timeline = short_memory.timeline("db")
         assert not timeline.is_whole
-        assert str(timeline).startswith("staging labels of db (the oldest calls are not kept)\n")
+        assert str(timeline).startswith("staging labels of db (the oldest calls are no longer kept)\n")
 
     def test_the_timeline_shows_the_latest_versions(self, short_memory, client):
         for number in range(12):

@@ -165,7 +165,7 @@ def test_what_we_cannot_do_is_told_even_where_errors_are_recorded(external, secr
 
 def test_a_secret_that_a_function_rotates_is_refused(fake_secrets):
     fake_secrets.add("prod/db", "old")
-    with pytest.raises(ValueError, match="'prod/db' is managed by nobody"):
+    with pytest.raises(ValueError, match="'prod/db' isn't managed, so a rotation function rotates it"):
         fake_secrets.managed_rotation("prod/db", lambda current: "new")
 
 

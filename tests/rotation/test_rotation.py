@@ -555,8 +555,11 @@ class TestRotateOfTheHandle:
                 "RotateSecret was refused with InvalidRequestException: A previous rotation isn't complete. That "
                 "rotation will be reattempted."
             ),
-            f"It was attempted again now: {rotation!r}.",
-            "To go on, retry() it, or remove AWSPENDING from that version with update_secret_version_stage.",
+            f"The open rotation was attempted again: {rotation!r}.",
+            (
+                "To go on, call retry() on it, or remove AWSPENDING from the pending version with "
+                "update_secret_version_stage."
+            ),
         ]
 
     def test_an_arn_for_a_handler_is_refused(self, fake_secrets, db):
@@ -565,7 +568,7 @@ class TestRotateOfTheHandle:
 
     def test_a_token_that_was_rotated_under_before_is_refused(self, fake_secrets, db):
         fake_secrets.rotate("prod/db", Rotator(), token=TOKEN)
-        with pytest.raises(ValueError, match="was used before: RotateSecret only answers again"):
+        with pytest.raises(ValueError, match="was used before, so RotateSecret starts no rotation"):
             fake_secrets.rotate("prod/db", token=TOKEN)
 
     def test_a_secret_in_another_region_is_rotated_there(self, fake_secrets):

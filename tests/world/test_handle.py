@@ -136,7 +136,7 @@ class TestLookUp:
 
     @pytest.mark.parametrize("secret_id", [None, 5])
     def test_what_is_no_string_is_refused(self, fake_secrets, secret_id):
-        with pytest.raises(TypeError, match="asked for by its name or ARN, a str"):
+        with pytest.raises(TypeError, match=r"a secret ID is a str \(a name or an ARN\) or a Secret, not"):
             fake_secrets[secret_id]
         assert secret_id not in fake_secrets
 
@@ -324,7 +324,7 @@ class TestSecretsStaySecret:
             raise ValueError(self.VALUE)
 
         rotation = fake.rotate("a", leak, errors="record")
-        stored = fake._world.secret("a")
+        stored = fake._world.contents.secret("a")
         return [fake, secret, *secret.versions, *fake.calls, fake.timeline("a"), rotation, stored, fake._world]
 
     def test_not_in_a_repr(self, fake_secrets, secretsmanager):
