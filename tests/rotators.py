@@ -4,9 +4,10 @@ import boto3
 
 
 class Rotator:
-    """A rotation function as a user would write one, which can be told to misbehave.
+    """A rotation function as a user would write it, which a test can make misbehave.
 
-    With a client it uses that, and keeps to the contract: a version that has a value isn't given another.
+    It uses the given client, and then it is idempotent: it gives no version a second value. Without a client
+    it makes one in each step and isn't idempotent.
     """
 
     def __init__(self, client=None, *, fails_in=None, error=None, finishes=True):

@@ -1,4 +1,4 @@
-"""Plays the scenarios of data/vectors.json, recorded or documented behaviour of AWS."""
+"""Plays the scenarios in data/vectors.json, which are recorded or documented behaviour of AWS."""
 
 import base64
 import functools
@@ -25,16 +25,16 @@ def operations_of(scenario):
 
 @functools.cache
 def clients():
-    """Return a client, and one that sends what it is given: kept, since building them takes long."""
+    """Return a client, and one that sends requests unchecked. They are cached: making a client is slow."""
     unchecked = botocore.config.Config(parameter_validation=False)
     raw_client = boto3.client("secretsmanager", region_name="us-east-1", config=unchecked)
-    # A raw body has no token but its own.
+    # A raw request must not get an automatic token.
     raw_client.meta.events.unregister("before-parameter-build", botocore.handlers.generate_idempotent_uuid)
     return boto3.client("secretsmanager", region_name="us-east-1"), raw_client
 
 
 class Player:
-    """Plays one scenario: its symbols, its steps, its rotation functions."""
+    """Plays one scenario with its symbols, steps and rotation functions."""
 
     def __init__(self, fake_secrets, frozen_time, scenario):
         self.fake_secrets = fake_secrets
@@ -169,7 +169,7 @@ class Player:
 
 
 def comparable(value):
-    """Return the value with lists of strings, which labels are, as sets."""
+    """Return the value with lists of strings as sets, since the order of labels doesn't matter."""
     if isinstance(value, list) and all(isinstance(item, str) for item in value):
         return frozenset(value)
     if isinstance(value, list):
