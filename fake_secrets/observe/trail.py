@@ -78,8 +78,9 @@ class Trail:
     def events(self) -> list[Event]:
         """The events, in order, as EventBridge delivers them.
 
-        Each of the `records` is the `detail` of one event. In addition, a ``Secret Label Updated`` says that a
-        staging label moved. Each access returns new dicts, which the test may change.
+        Each of the `records` is the `detail` of one event. In addition, a ``Secret Label Updated`` reports
+        that AWSCURRENT or a label of your own moved; AWSPENDING and AWSPREVIOUS cause none. Each access
+        returns new dicts, which the test may change.
         """
         return [envelope(number, event) for number, event in self._numbered()]
 

@@ -73,7 +73,7 @@ class Rotation:
     def succeeded(self) -> bool:
         """Whether the rotation is complete and its new version is current.
 
-        Of a rotation that `is_test`, whether the test passed.
+        If the rotation only tests the function (`is_test`), whether the test passed.
         """
         return self.outcome == "succeeded"
 

@@ -1,4 +1,4 @@
-"""What a world contains: seeds, which are planted at the first use, and secrets that the handle finds."""
+"""The contents of a world: plants the seeds at the first use, and finds secrets for the handle."""
 
 from __future__ import annotations
 

@@ -29,12 +29,11 @@ _SHOWN = 20
 
 
 class FakeSecrets(RotationHandle):
-    """The handle of an active world, for everything in a test that AWS has no API for.
+    """The handle of an active world. With it, a test adds secrets, runs rotations and sees what happened.
 
     A world is one active fake of Secrets Manager: its secrets, in all accounts and regions, and the record
     of what happened to them. The fixture `fake_secrets` and `with mock_stages() as fake_secrets` return its
-    handle. The handle seeds secrets, runs rotations, and shows calls, events and labels. For what AWS
-    has an API for, use a client.
+    handle. The handle does what the API of AWS doesn't offer; for everything else, use a client.
 
     Where a method takes a `secret_id`, it takes a name, an ARN, a partial ARN or a `Secret`. A name is
     looked up in the world's own account and region; an ARN finds a secret in any.
@@ -44,7 +43,7 @@ class FakeSecrets(RotationHandle):
 
     @property
     def region(self) -> str:
-        """The world's region: its seeds are there, and clients that don't name a region call it."""
+        """The world's region. Seeds are created there, and clients use it if they don't name a region."""
         return self._world.region
 
     @property
@@ -97,10 +96,10 @@ class FakeSecrets(RotationHandle):
             name: the secret's name.
             value: the value of AWSCURRENT. A dict becomes a SecretString of JSON, a str a SecretString,
                 and bytes a SecretBinary. None makes a secret without a value.
-            labels: a mapping from staging label to value, instead of `value`. Only AWSPENDING may have the
-                value None: it is then on the empty version of an open rotation.
+            labels: a mapping from staging label to value, instead of `value`. Only AWSPENDING may map
+                to None, which puts it on the empty version of an open rotation.
             version_ids: a mapping from staging label to version id, 32 to 64 characters each. Labels with
-                the same id share a version. Other labels get a random id.
+                the same id share a version. Labels that aren't in the mapping get a random id.
             arn_suffix: the six characters at the end of the ARN; random by default.
             region: the secret's region; by default the world's.
             description: the secret's description; none by default.

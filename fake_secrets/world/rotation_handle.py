@@ -105,7 +105,8 @@ class RotationHandle:
                 rotation is open, but attempts that rotation again, with its own function.
             UnsupportedOperationError: if the secret is managed, and only `managed_rotation` can tell what
                 its new value is.
-            BaseException: the error of the rotation, unchanged, if errors are raised.
+            BaseException: the error of the rotation, unchanged, if `errors` is "raise", or if it isn't
+                given and the world's `rotation_errors` is "raise".
         """
         check_rotation_errors(errors or "raise")
         if token is not None and not (isinstance(token, str) and len(token) in TOKEN_LENGTHS):
@@ -151,7 +152,7 @@ class RotationHandle:
 
         Args:
             until: do the work that is due by this time, tz-aware; by default, by now. With a time in the
-                future, this also runs future rotations. The clock doesn't move.
+                future, this also runs future rotations. Afterwards the clock is where it was.
             errors: "raise" or "record", instead of the world's `rotation_errors`.
 
         Returns:
@@ -161,8 +162,9 @@ class RotationHandle:
         Raises:
             ValueError: if `errors` isn't "raise" or "record", or if `until` isn't a datetime with a time
                 zone.
-            BaseException: if errors are raised, the first error of a rotation. It is raised after all
-                the work is done; a later attempt may have succeeded.
+            BaseException: the first error of a rotation, if `errors` is "raise", or if it isn't given
+                and the world's `rotation_errors` is "raise". It is raised after all the work is done; a
+                later attempt may have succeeded.
         """
         errors = errors or self._world.rotation_errors
         check_rotation_errors(errors)
@@ -212,10 +214,11 @@ class RotationHandle:
 
     @property
     def retries(self) -> Retries:
-        """How often a failed rotation is attempted again, and after which delay.
+        """How often a rotation that fails is attempted, and the delay between attempts, in seconds.
 
-        By default it isn't: set ``fake_secrets.retries.max_attempts = 3``. `reset` restores the default.
-        Unfinished rotations aren't retried automatically; they wait for their next window.
+        By default it is attempted once. To change that, set ``fake_secrets.retries.max_attempts = 3`` and
+        ``fake_secrets.retries.delay = 60``. `reset` restores the default. Unfinished rotations aren't
+        retried automatically; they wait for their next window.
         """
         return self._world.store.retries
 
