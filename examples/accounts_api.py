@@ -1,10 +1,10 @@
-"""The service that the password protects: a stand-in for a database or an API of yours."""
+"""The service that the password protects. It stands in for your database or API."""
 
 passwords: dict[str, str] = {}
 
 
 def can_log_in(username, password):
-    """Say whether the user can log in with this password."""
+    """Return whether the user can log in with this password."""
     return passwords.get(username) == password
 
 
@@ -12,7 +12,7 @@ def change_password(username, old, new):
     """Change the user's password.
 
     Raises:
-        PermissionError: the old password isn't the user's.
+        PermissionError: if `old` isn't the user's password.
     """
     if not can_log_in(username, old):
         raise PermissionError(username)

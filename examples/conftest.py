@@ -1,4 +1,4 @@
-"""The rotation function makes its client when it is imported, before there is a world."""
+"""Set a region, since the rotation function makes its client when it is imported, before any test."""
 
 import os
 

@@ -1,4 +1,4 @@
-"""A Lambda rotation function: rotates the password of one user of a small API."""
+"""A Lambda rotation function that rotates the password of one user of a small API."""
 
 import json
 import logging
@@ -23,7 +23,7 @@ def lambda_handler(event, context):
     if "AWSCURRENT" in labels:
         return
     if "AWSPENDING" not in labels:
-        raise ValueError(f"version {token} of {arn} isn't to be rotated to")
+        raise ValueError(f"version {token} of {arn} isn't the pending version")
 
     steps = {
         "createSecret": create_secret,
@@ -35,7 +35,7 @@ def lambda_handler(event, context):
 
 
 def create_secret(arn, token):
-    """Store a new password as the pending version, unless an earlier attempt has."""
+    """Store a new password in the pending version, unless an earlier attempt has done so."""
     current = read(arn, VersionStage="AWSCURRENT")
     try:
         read(arn, VersionId=token, VersionStage="AWSPENDING")
@@ -50,7 +50,7 @@ def create_secret(arn, token):
 
 
 def set_secret(arn, token):
-    """Give the user the pending password, unless an earlier attempt has."""
+    """Change the user's password to the pending one, unless an earlier attempt has done so."""
     pending = read(arn, VersionId=token, VersionStage="AWSPENDING")
     if not accounts_api.can_log_in(pending["username"], pending["password"]):
         current = read(arn, VersionStage="AWSCURRENT")

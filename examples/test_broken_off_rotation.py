@@ -1,4 +1,4 @@
-"""What becomes of a rotation that the protected service breaks off."""
+"""A test of a rotation that fails because the protected service is down."""
 
 import accounts_api
 import pytest
@@ -6,7 +6,7 @@ from rotate_api_password import lambda_handler
 
 
 @pytest.mark.parametrize("broken", ["can_log_in", "change_password"])
-def test_it_succeeds_when_it_is_retried(fake_secrets, monkeypatch, broken):
+def test_an_interrupted_rotation_succeeds_when_retried(fake_secrets, monkeypatch, broken):
     monkeypatch.setitem(accounts_api.passwords, "app", "old")
     secret = fake_secrets.add("prod/api", {"username": "app", "password": "old"})
     with monkeypatch.context() as patch:

@@ -1,4 +1,4 @@
-"""Shared fixtures."""
+"""Fixtures that all tests share."""
 
 import freezegun
 import pytest
@@ -19,20 +19,20 @@ ACCOUNT_VARIABLES = (
 
 @pytest.fixture(scope="session", autouse=True)
 def machine_without_an_account(tmp_path_factory):
-    """Hides the machine's AWS configuration, so that the tests don't depend on it."""
+    """Hide any AWS account of this machine, so that the tests behave the same everywhere."""
     nowhere = tmp_path_factory.mktemp("aws") / "absent"
     with pytest.MonkeyPatch.context() as patch:
         for name in ACCOUNT_VARIABLES:
             patch.delenv(name, raising=False)
         patch.setenv("AWS_CONFIG_FILE", str(nowhere))
         patch.setenv("AWS_SHARED_CREDENTIALS_FILE", str(nowhere))
-        # Looking up an instance's credentials would use the network.
+        # botocore looks for an instance's credentials over the network.
         patch.setenv("AWS_EC2_METADATA_DISABLED", "true")
         yield
 
 
 @pytest.fixture
 def freezer_at_noon():
-    """A clock frozen at noon, so that the waits of a scenario stay within one day."""
+    """A clock that stands at noon, so that the waits of a scenario stay within the day."""
     with freezegun.freeze_time("2026-03-04T12:00:00Z", ignore=["hypothesis", "_pytest"]) as clock:
         yield clock

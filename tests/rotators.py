@@ -4,9 +4,10 @@ import boto3
 
 
 class Rotator:
-    """A rotation function like a user's, which can be made to misbehave.
+    """A rotation function as a user would write it, which a test can make misbehave.
 
-    With `client` it uses that client, and follows the contract: it gives no new value to a version that has one.
+    It uses the given client, and then it is idempotent: it gives no version a second value. Without a client
+    it makes one in each step and isn't idempotent.
     """
 
     def __init__(self, client=None, *, fails_in=None, error=None, finishes=True):

@@ -98,10 +98,10 @@ NO_PRINCIPAL = (
     "isn't the ARN of a principal, such as arn:aws:iam::123456789012:role/app or "
     "arn:aws:sts::123456789012:assumed-role/app/session"
 )
-NO_ENVIRONMENT = "environment= maps names to values, both str"
+NO_ENVIRONMENT = "environment= takes a mapping from str to str"
 NO_TAGS = "tags of secret 'b' are a mapping from tag key to tag value, both str"
 ERRORS = 'errors of a rotation function: choose "raise" or "record", not '
-KEY_STATES = "a key id, and one of 'enabled', 'disabled', 'denied'"
+KEY_STATES = "needs a key id and one of 'enabled', 'disabled', 'denied'"
 UNKNOWN = (
     "no secret 'b' in this world. The world holds:",
     "- 'a'",
@@ -258,7 +258,7 @@ MISUSES = {
             "no secret 'b' in this world. The world holds no secrets.",
             UNKNOWN[-1],
         ),
-        "fake()[7]": ("TypeError", "a secret is asked for by its name or ARN, a str, not by int"),
+        "fake()[7]": ("TypeError", "a secret ID is a str (a name or an ARN) or a Secret, not int"),
         "fake()['a'].value('AWSPENDING')": (
             "LookupError",
             "no version of secret 'a' has staging label 'AWSPENDING'. Its labels are:",
@@ -271,8 +271,8 @@ MISUSES = {
         ),
         "fake().credentials('app')": ("ValueError", f"'app' {NO_PRINCIPAL}"),
         "stack.enter_context(fake().as_principal(7))": ("ValueError", f"7 {NO_PRINCIPAL}"),
-        "fake().set_kms_key('alias/app', 'off')": ("ValueError", f"set_kms_key('alias/app', 'off'): {KEY_STATES}"),
-        "fake().set_kms_key('', 'disabled')": ("ValueError", f"set_kms_key('', 'disabled'): {KEY_STATES}"),
+        "fake().set_kms_key('alias/app', 'off')": ("ValueError", f"set_kms_key('alias/app', 'off') {KEY_STATES}"),
+        "fake().set_kms_key('', 'disabled')": ("ValueError", f"set_kms_key('', 'disabled') {KEY_STATES}"),
         "fake().quotas.versions = 0": ("ValueError", "the quota 'versions' is a whole number from 1, not 0"),
         "fake().quotas.version = 3": (
             "AttributeError",
@@ -290,11 +290,11 @@ MISUSES = {
                 "RotateSecret was refused with InvalidRequestException: No Lambda rotation function ARN is "
                 "associated with this secret."
             ),
-            "Give rotate(secret_id, handler) the rotation function.",
+            "Pass the rotation function: fake_secrets.rotate(secret_id, handler).",
         ),
         "fake().rotate('a', handler, token='short')": (
             "ValueError",
-            "token='short' isn't a string of 32 to 64 characters, as a ClientRequestToken is",
+            "token='short' isn't a string of 32 to 64 characters",
         ),
         "fake().rotate('a', handler, errors='ignore')": ("ValueError", ERRORS + "'ignore'"),
         "fake().rotate('a', 'rotate-db')": (
@@ -316,36 +316,38 @@ MISUSES = {
             ),
         ),
         "fake().lambda_function(handler, environment={'LEVEL': 7})": ("TypeError", NO_ENVIRONMENT),
-        "fake().lambda_function(handler, environment=['LEVEL'])": ("TypeError", NO_ENVIRONMENT),
+        "fake().lambda_function(handler, environment=['LEVEL'])": ("TypeError", f"{NO_ENVIRONMENT}, not list"),
         "fake().lambda_function(handler, 'rotate db')": (
             "ValueError",
-            "'rotate db' can't be a Lambda function's name: 1 to 64 letters, digits, - and _",
+            "'rotate db' can't be a Lambda function's name; a name has 1 to 64 letters, digits, - and _",
         ),
         "fake().lambda_function(handler, 7)": (
             "ValueError",
-            "7 can't be a Lambda function's name: 1 to 64 letters, digits, - and _",
+            "7 can't be a Lambda function's name; a name has 1 to 64 letters, digits, - and _",
         ),
         "fake().lambda_function(handler, arn='rotate-db')": (
             "ValueError",
-            f"'rotate-db' isn't a Lambda ARN, such as {LAMBDA}",
+            f"'rotate-db' isn't a Lambda ARN such as {LAMBDA}",
         ),
-        "fake().lambda_function(handler, arn=7)": ("ValueError", f"7 isn't a Lambda ARN, such as {LAMBDA}"),
+        "fake().lambda_function(handler, arn=7)": ("ValueError", f"7 isn't a Lambda ARN such as {LAMBDA}"),
         f"fake().lambda_function(handler, 'rotate', arn='{LAMBDA}')": (
             "ValueError",
-            "give lambda_function a name or an arn, not both",
+            "lambda_function takes a name or an arn, not both",
         ),
         "fake(); [current().lambda_function(each, 'rotate') for each in (handler, other_handler)]": (
             "FunctionClashError",
+            f"{LAMBDA} is taken by <function handler>.",
             (
-                f"{LAMBDA} is taken by <function handler>. Register <function other_handler> under a name of its "
-                "own: fake_secrets.lambda_function(handler, name=...)."
+                "Register <function other_handler> under a name of its own: "
+                "fake_secrets.lambda_function(handler, name=...)."
             ),
         ),
         "fake(); [current().lambda_function(handler, 'rotate', timeout=each) for each in (1, 2)]": (
             "FunctionClashError",
+            f"{LAMBDA} is taken by <function handler> with other options.",
             (
-                f"{LAMBDA} is taken by <function handler> with other options. Register <function handler> under "
-                "a name of its own: fake_secrets.lambda_function(handler, name=...)."
+                "Register <function handler> under a name of its own: "
+                "fake_secrets.lambda_function(handler, name=...)."
             ),
         ),
         "fake(rotation_errors='record'); [current().rotate('a', failing_handler) for _ in range(2)]": (
@@ -354,15 +356,21 @@ MISUSES = {
                 "RotateSecret was refused with InvalidRequestException: A previous rotation isn't complete. That "
                 "rotation will be reattempted."
             ),
-            "It was attempted again now: <Rotation of 'a', version ID: failed in createSecret with RuntimeError>.",
-            "To go on, retry() it, or remove AWSPENDING from that version with update_secret_version_stage.",
+            (
+                "The open rotation was attempted again: <Rotation of 'a', version ID: failed in createSecret with "
+                "RuntimeError>."
+            ),
+            (
+                "To go on, call retry() on it, or remove AWSPENDING from the pending version with "
+                "update_secret_version_stage."
+            ),
         ),
         "rotation = fake().rotate('a', handler, errors='record'); current().reset(); rotation.retry()": (
             "RotationNotOpenError",
             (
-                "<Rotation of 'a', version ID: unfinished, since no step raised but AWSCURRENT isn't on the new "
-                "version; finishSecret has to move it with update_secret_version_stage> can't be attempted: the "
-                "world was reset, or has seen very many others since."
+                "<Rotation of 'a', version ID: unfinished because AWSCURRENT isn't on the new version, though no "
+                "step raised; finishSecret has to move it there with update_secret_version_stage> can't be "
+                "attempted: the world was reset, or has started very many rotations since."
             ),
         ),
     },

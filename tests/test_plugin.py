@@ -430,7 +430,7 @@ class TestTracebacks:
             """
         )
         ran.stdout.fnmatch_lines(
-            ["E *ConnectionError: the database is down", "E *raised in createSecret of the rotation of secret 'a'"]
+            ["E *ConnectionError: the database is down", "E *raised in createSecret while rotating secret 'a'"]
         )
         ran.stdout.no_fnmatch_line("*runner.py*")
 

@@ -192,7 +192,7 @@ def advise(error: botocore.exceptions.ClientError, call: OngoingCall, args: Any)
 
 
 def _other_place(secret_id: object, call: OngoingCall) -> str | None:
-    places = call.world.places_of(secret_id) if isinstance(secret_id, str) else []
+    places = call.world.contents.places_of(secret_id) if isinstance(secret_id, str) else []
     asked = (call.world.principals.caller(call.access_key, call.partition).account_id, call.region)
     if not places or asked in places:
         return None

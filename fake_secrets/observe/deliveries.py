@@ -1,4 +1,4 @@
-"""The delivery of events to the functions that a test has subscribed to them."""
+"""The delivery of events to the functions that a test has subscribed."""
 
 from __future__ import annotations
 
@@ -17,26 +17,26 @@ __tracebackhide__ = True  # the arguments in our frames may hold secret values
 
 
 class Deliveries:
-    """Hands the events of a world to subscribers, in order, outside of every call.
+    """Calls subscribers with the events of a world, in order, and never during a call.
 
     Args:
-        log: returns the world's events.
-        lock: guards them; never held while a subscriber runs.
+        log: returns the world's event log.
+        lock: guards the log; never held while a subscriber runs.
     """
 
     def __init__(self, log: Callable[[], EventLog], lock: threading.RLock) -> None:
         self._log = log
         self._lock = lock
-        # With the number of the first event that each is to get.
+        # Each with the number of the first event that it gets.
         self._subscribers: list[tuple[Subscriber, int]] = []
         self._delivered = 0
         self._is_delivering = False
 
     def subscribe(self, subscriber: Subscriber) -> None:
-        """Have a function called with every event from now on.
+        """Call a function with every event from now on.
 
         Raises:
-            TypeError: it can't be called, or would have to be awaited.
+            TypeError: if `subscriber` can't be called or is a coroutine function.
         """
         check_callable(subscriber, "on_event takes a function of one argument, the event")
         with self._lock:
@@ -46,23 +46,24 @@ class Deliveries:
             self._subscribers.append((subscriber, count))
 
     def reset(self) -> None:
-        """Begin anew, with no events; subscribers stay."""
+        """Start over without events. Subscribers stay."""
         self._delivered = 0
         self._subscribers = [(subscriber, 0) for subscriber, _ in self._subscribers]
 
     @property
     def is_due(self) -> bool:
-        """Whether there is anything to deliver."""
+        """Whether there are events to deliver."""
         return bool(self._subscribers) and self._log().count > self._delivered
 
     def deliver(self) -> None:
-        """Deliver what has happened since the last time, and what comes of it.
+        """Deliver all events since the last delivery.
 
-        A call that a subscriber makes doesn't deliver by itself: its events come afterwards.
+        A subscriber may make calls, too. Their events aren't delivered during those calls but after
+        the events before them.
 
         Raises:
-            BaseException: the first that a subscriber has raised, with a note, after all is delivered;
-                at once, where it is no Exception.
+            BaseException: the first exception that a subscriber raises, with a note. It is raised after all
+                events are delivered, but at once if it isn't an Exception.
         """
         with self._lock:
             if self._is_delivering:
@@ -80,12 +81,12 @@ class Deliveries:
             raise raised[0]
 
     def _take(self) -> tuple[str, list[tuple[Subscriber, Event]]] | None:
-        """Take the next event, by name, with a copy for each subscriber; None ends the delivery."""
+        """Return the name of the next event, and each subscriber with its own copy; None ends the delivery."""
         with self._lock:
             if not self.is_due:
                 self._is_delivering = False
                 return None
-            # Of very many at once the oldest may be kept no longer.
+            # If very many events happen at once, the oldest are no longer in the log.
             number = max(self._delivered, self._log().dropped)
             self._delivered = number + 1
             event = self._log()[number]
@@ -95,16 +96,15 @@ class Deliveries:
 
 
 class Telling:
-    """A block after which subscribers are told of what has happened.
-
-    What the block raises, or else the refusal, comes out all the same.
+    """A context manager that delivers events when its block ends, even if the block raises.
 
     Args:
-        tell: tells them; what they raise it notes on the exception that it is given, if there is one.
-        refusal: what comes out in any case, once the block is over.
+        tell: delivers the events. It gets the exception that comes out in any case, if there is one, and
+            then adds errors of subscribers to it as notes instead of raising them.
+        refusal: the error that the caller raises in any case after the block.
     """
 
-    # No generator makes it: that would set the traceback of exceptions, which frozen ones don't allow.
+    # Not a generator: contextlib would set the traceback of an exception, and frozen exceptions refuse that.
     __slots__ = ("_refusal", "_tell")
 
     def __init__(self, tell: Callable[[BaseException | None], None], refusal: Exception | None) -> None:
@@ -115,18 +115,18 @@ class Telling:
         """Begin the block."""
 
     def __exit__(self, kind: object, error: BaseException | None, traceback: object) -> None:
-        """Tell of what has happened."""
+        """Deliver the events."""
         self._tell(error or self._refusal)
 
 
 def _hand_over(name: str, subscriber: Subscriber, event: Event, raised: list[Exception]) -> None:
     try:
-        # An Event is a plain dict when it runs, which a subscriber may say as well.
+        # At run time an Event is a plain dict, so subscribers may declare either type.
         call = cast("Callable[[Event], object]", subscriber)
-        refuse_awaitable(call(event), "a subscriber of on_event")
+        refuse_awaitable(call(event), "the subscriber of on_event")
     except BaseException as error:
         whose = getattr(subscriber, "__qualname__", type(subscriber).__qualname__)
-        annotate(error, f"raised by {whose}, to which fake_secrets delivered {name}")
+        annotate(error, f"raised by {whose}, a subscriber of fake_secrets.on_event, when it got {name}")
         if not isinstance(error, Exception):
             raise
         raised.append(error)

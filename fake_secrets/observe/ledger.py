@@ -1,4 +1,4 @@
-"""The ledger: every call of a world, in order, without secret values."""
+"""The ledger: the calls that a world answered, in order, without secret values."""
 
 from __future__ import annotations
 
@@ -20,11 +20,11 @@ SUCCEEDED = "succeeded"
 
 
 class RunningStep:
-    """A step of a rotation function. A task that it leaves behind still finds it, when it is over.
+    """A step that a rotation function is running. A task that outlives the step still sees it, marked as over.
 
     Args:
         name: the step's name.
-        deadline: when the function times out, epoch seconds; None if it doesn't.
+        deadline: when the function times out, in epoch seconds; None if it never does.
     """
 
     __slots__ = ("deadline", "is_over", "name")
@@ -35,7 +35,7 @@ class RunningStep:
         self.is_over = False
 
 
-# The step that is running here, so that a call knows its caller.
+# The step that is running here. The ledger notes it with each call.
 rotation_step: ContextVar[RunningStep | None] = ContextVar("fake_secrets_rotation_step", default=None)
 
 
@@ -45,10 +45,11 @@ class Call:
 
     Args:
         operation: the API operation, such as ``GetSecretValue``.
-        secret_id: SecretId (CreateSecret: Name) as sent; None where the operation has none.
-        outcome: ``succeeded``, or the error code that was answered.
-        request: the members as sent; sensitive values read ``***``.
-        step: the rotation step that made the call, such as ``createSecret``; None outside.
+        secret_id: the SecretId as sent, or the Name of CreateSecret; None if the request has neither.
+        outcome: ``succeeded``, or AWS's error code, such as ``ResourceNotFoundException``. A call that
+            the fake doesn't support has ``UnsupportedOperationError``.
+        request: the members of the request as sent. Sensitive values read ``***``.
+        step: the rotation step that made the call, such as ``createSecret``; None for any other call.
     """
 
     operation: str
@@ -60,7 +61,7 @@ class Call:
 
 @dataclass(slots=True)
 class Entry:
-    """What the ledger keeps of one call, or of a change without one: the secret and its labels afterwards."""
+    """What the ledger keeps of one call, or of a change without a call: the secret and its labels afterwards."""
 
     operation: str
     members: Mapping[str, Any]
@@ -72,12 +73,12 @@ class Entry:
 
     @property
     def is_call(self) -> bool:
-        """Whether it is a call, and not what became of a secret without one."""
+        """Whether this is a call, and not a change without a call."""
         return not self.operation.startswith("(")
 
 
 class Ledger:
-    """The calls of one world: the latest, up to a number that no test's own calls reach."""
+    """The latest calls of one world. It keeps more of them than a test makes."""
 
     def __init__(self) -> None:
         self._entries: deque[Entry] = deque(maxlen=KEPT)
@@ -85,15 +86,15 @@ class Ledger:
 
     @property
     def dropped(self) -> int:
-        """How many of the oldest entries are kept no longer."""
+        """How many of the oldest entries are no longer kept."""
         return self._count - len(self._entries)
 
     def record(self, request: Request, secret: StoredSecret | None, outcome: str) -> None:
-        """Record a call after it was answered.
+        """Record a call that was answered.
 
         Args:
             request: the call.
-            secret: the secret it was about, if it names one that exists.
+            secret: the secret that the call was about; None if it names no existing secret.
             outcome: ``succeeded`` or an error code.
         """
         shape, members = request.shape, request.members
@@ -102,7 +103,7 @@ class Ledger:
         self._enter(request.operation, members, outcome, secret)
 
     def record_change(self, secret: StoredSecret, what: str) -> None:
-        """Record what became of a secret without a call, such as ``seed`` or ``scheduled rotation``."""
+        """Record a change of a secret without a call, such as ``seed`` or ``scheduled rotation``."""
         self._enter(f"({what})", {}, SEEDED if what == "seed" else SUCCEEDED, secret)
 
     def calls(self) -> list[Call]:
@@ -120,7 +121,7 @@ class Ledger:
         ]
 
     def latest(self, secret_id: str) -> StoredSecret | None:
-        """Return the latest secret that had this name or full ARN, deleted or not."""
+        """Return the latest secret with this name or full ARN, even if it is deleted; None if there is none."""
         secrets = (entry.secret for entry in reversed(list(self._entries)) if entry.secret is not None)
         return next((secret for secret in secrets if secret_id in {secret.name, secret.arn}), None)
 

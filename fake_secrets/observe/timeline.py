@@ -1,4 +1,4 @@
-"""The timeline of a secret: which staging labels were on which version after each call."""
+"""The timeline of a secret: the staging labels of its versions after each call."""
 
 from __future__ import annotations
 
@@ -16,15 +16,15 @@ _DEPRECATED = "-"
 
 @dataclass(frozen=True, slots=True)
 class Moment:
-    """One row of a timeline.
+    """One row of a timeline: a call, or a change without a call, and the labels afterwards.
 
     Args:
-        operation: the API operation; in parentheses what happened without a call: ``(seed)``,
-            ``(scheduled rotation)``, ``(managed rotation)``, ``(end of test)``.
-        step: the rotation step that made the call, or None.
+        operation: the API operation of a call. A change without a call is in parentheses: ``(seed)``,
+            ``(scheduled rotation)``, ``(managed rotation)`` or ``(end of test)``.
+        step: the rotation step that made the call, such as ``createSecret``; None for any other row.
         outcome: ``succeeded``, ``seeded`` or an error code.
-        stages: for each version that existed then, in the order of creation, its labels; an
-            empty tuple says that the version was deprecated.
+        stages: the labels of each version that had been created by then, in the order of creation. An empty
+            tuple means that the version had no label: it was deprecated, or no longer existed.
     """
 
     operation: str
@@ -35,13 +35,14 @@ class Moment:
 
 @dataclass(frozen=True, slots=True)
 class Timeline:
-    """A secret's staging labels over time; `str()` is a table of calls by versions.
+    """A secret's staging labels over time. `print` shows a table with a row for each call.
 
     Args:
         name: the secret's name.
-        version_ids: all versions that it ever had, in the order of creation: the table's v1, v2, ...
-        moments: what happened, in order.
-        is_whole: whether all of it is kept: of very many calls of a world the oldest are not.
+        version_ids: the ids of all versions that the secret ever had, in the order of creation. The table
+            calls them v1, v2 and so on.
+        moments: the rows of the table, in order.
+        is_whole: whether the world still keeps all of its calls. If not, the oldest rows may be missing.
     """
 
     name: str
@@ -53,7 +54,7 @@ class Timeline:
         legend = [f"v{number} = {version}" for number, version in enumerate(self.version_ids, start=1)]
         header = ["", "call", *(f"v{number}" for number in range(1, len(self.version_ids) + 1))]
         rows = [self._row(number, moment) for number, moment in enumerate(self.moments)]
-        title = f"staging labels of {self.name}{'' if self.is_whole else ' (the oldest calls are not kept)'}"
+        title = f"staging labels of {self.name}{'' if self.is_whole else ' (the oldest calls are no longer kept)'}"
         return "\n".join([title, *legend, "", *_table([header, *rows])])
 
     def _row(self, number: int, moment: Moment) -> list[str]:
@@ -67,12 +68,12 @@ class Timeline:
 
 
 def timeline_of(secret: StoredSecret, entries: Iterable[Entry], *, is_whole: bool = True) -> Timeline:
-    """Make the timeline of one secret from the ledger's entries about it, in order.
+    """Return the timeline of one secret.
 
     Args:
         secret: the secret.
-        entries: the entries about it.
-        is_whole: whether the ledger has kept everything.
+        entries: the ledger's entries about it, in order.
+        is_whole: whether the ledger still keeps all entries.
     """
     history = secret.history
     moments = tuple(_moment(entry, history) for entry in entries)
@@ -81,7 +82,7 @@ def timeline_of(secret: StoredSecret, entries: Iterable[Entry], *, is_whole: boo
 
 def _moment(entry: Entry, history: Mapping[int, str]) -> Moment:
     versions = {serial: version for serial, version in history.items() if serial < entry.version_count}
-    # A version id may come again, after a trial of the function: the labels are the latest one's.
+    # After a test of the function, its version id may be used again. The labels belong to the latest version.
     latest = {version: serial for serial, version in versions.items()}
     stages = tuple(
         tuple(labels_of(entry.labels, version)) if latest[version] == serial else ()

@@ -1,4 +1,4 @@
-"""The trail: what CloudTrail records and EventBridge delivers of a world, in their shapes."""
+"""The trail: the events of a world, as CloudTrail records and EventBridge delivers them."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ __all__ = ["Event", "Subscriber", "Trail", "envelope"]
 
 __tracebackhide__ = True  # the arguments in our frames may hold secret values
 
-# A TypedDict by call, since one of the keys is no Python name.
+# Made by a call, since "detail-type" isn't a Python name.
 Event = TypedDict(
     "Event",
     {
@@ -28,7 +28,12 @@ Event = TypedDict(
         "detail": dict[str, Any],
     },
 )
-Event.__doc__ = "An event as EventBridge delivers it: a dict, whose `detail` depends on its `detail-type`."
+Event.__doc__ = """An event as EventBridge delivers it: a dict.
+
+The `detail` of an ``AWS Service Event via CloudTrail`` is the record of CloudTrail, whose ``eventName`` is
+RotationSucceeded, for example. The `detail` of a ``Secret Label Updated`` has the members ``name``,
+``labelUpdated`` and ``versionId``; the secret's ARN is in `resources`.
+"""
 
 Subscriber = Callable[[Event], object] | Callable[[dict[str, Any]], object]
 
@@ -40,17 +45,17 @@ _SOURCE = "aws.secretsmanager"
 _BY_CLOUDTRAIL = "AWS Service Event via CloudTrail"
 # The version of the record that was published [A: rotation-facts 3.3].
 _RECORD_VERSION = "1.08"
-# What tells our ids of events and of envelopes from those of requests.
+# These keep the ids of events and envelopes apart from the ids of requests.
 _EVENT_IDS, _ENVELOPE_IDS = 2, 3
 
 
 class Trail:
-    """What happened in a world besides the calls: `fake_secrets.trail`.
+    """The events of rotations, deletions and label moves in a world: `fake_secrets.trail`.
 
-    `len()` is the number of events that are kept.
+    `len()` returns the number of events. A world keeps the latest 100,000.
 
     Args:
-        log: returns the world's events.
+        log: returns the world's event log.
     """
 
     __slots__ = ("_log",)
@@ -60,22 +65,28 @@ class Trail:
 
     @property
     def records(self) -> list[dict[str, Any]]:
-        """CloudTrail's records, in order; each time new ones, which the test may change.
+        """The records of service events, in order, as CloudTrail writes them.
 
-        Records of service events: RotationStarted, RotationSucceeded, RotationFailed,
-        RotationAbandoned, the same of TestRotation, and StartSecretVersionDelete,
-        CancelSecretVersionDelete and EndSecretVersionDelete. Calls aren't among them.
+        The ``eventName`` of a record is RotationStarted, RotationSucceeded, RotationFailed or
+        RotationAbandoned; TestRotationStarted, TestRotationSucceeded or TestRotationFailed; or
+        StartSecretVersionDelete, CancelSecretVersionDelete or EndSecretVersionDelete. API calls have no
+        record here; see `fake_secrets.calls`. Each access returns new dicts, which the test may change.
         """
         return [_record(number, event) for number, event in self._numbered() if event.name != LABEL_UPDATED]
 
     @property
     def events(self) -> list[Event]:
-        """EventBridge's events, in order: those records, and ``Secret Label Updated``."""
+        """The events, in order, as EventBridge delivers them.
+
+        Each of the `records` is the `detail` of one event. In addition, a ``Secret Label Updated`` reports
+        that AWSCURRENT or a label of your own moved; AWSPENDING and AWSPREVIOUS cause none. Each access
+        returns new dicts, which the test may change.
+        """
         return [envelope(number, event) for number, event in self._numbered()]
 
     @property
     def dropped(self) -> int:
-        """How many of the oldest events are kept no longer: a world keeps the latest 100,000."""
+        """How many of the oldest events are no longer kept. A world keeps the latest 100,000."""
         return self._log().dropped
 
     def __len__(self) -> int:
@@ -94,8 +105,8 @@ class Trail:
 def _record(number: int, event: ServiceEvent) -> dict[str, Any]:
     """Return CloudTrail's record of a service event.
 
-    Source: rotation-facts 3.3: RotationFailed [A]; that the others have the same shape, and those of
-        a version its id beside the secret's [D].
+    Source: rotation-facts 3.3: the shape of RotationFailed [A]; that the others have the same shape, and
+        that events of a version have its id beside the secret's [D].
     """
     secret = event.secret
     data = {"SecretId": secret.arn}
@@ -127,7 +138,7 @@ def _record(number: int, event: ServiceEvent) -> dict[str, Any]:
 
 
 def envelope(number: int, event: ServiceEvent) -> Event:
-    """Return EventBridge's event: of a record [A], or of a staging label [B: rotation-facts 3.3]."""
+    """Return EventBridge's event, for a CloudTrail record [A] or a staging label [B: rotation-facts 3.3]."""
     secret = event.secret
     is_of_label = event.name == LABEL_UPDATED
     return {
@@ -148,5 +159,5 @@ def _label_detail(event: ServiceEvent) -> dict[str, Any]:
 
 
 def _time(event: ServiceEvent) -> str:
-    """Return when it was, to the second, as both services write it."""
+    """Return the time of an event, to the second, as both services write it."""
     return f"{clock.utc(event.time):%Y-%m-%dT%H:%M:%SZ}"

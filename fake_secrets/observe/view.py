@@ -1,4 +1,4 @@
-"""Live views of a secret, for the author of a test: `Secret` and `Version`."""
+"""What a test sees of a secret: `Secret`, a live view, and `Version`."""
 
 from __future__ import annotations
 
@@ -20,15 +20,15 @@ __tracebackhide__ = True  # the arguments in our frames may hold secret values
 
 @dataclass(frozen=True, slots=True)
 class Version:
-    """A version of a secret, as it was when you looked at it.
+    """One version of a secret, as it was when you asked for it.
 
     Args:
         id: the version id.
-        stages: its staging labels; empty for a deprecated version.
-        created: when it was created, tz-aware UTC.
-        secret_string: the SecretString as stored; None in a binary version, and in the empty
-            version of an open rotation.
-        secret_binary: the SecretBinary as stored; None in every other version.
+        stages: the version's staging labels; empty for a deprecated version.
+        created: when the version was created, tz-aware UTC.
+        secret_string: the SecretString as stored; None if the value is binary, or if the version is the
+            empty version of an open rotation.
+        secret_binary: the SecretBinary as stored; None if the version has no binary value.
     """
 
     id: str
@@ -38,7 +38,7 @@ class Version:
     secret_binary: bytes | None = field(repr=False)
 
     def value(self) -> Any:
-        """Return the value.
+        """Return the version's value.
 
         Returns:
             A dict if the text is a JSON object, else the str or bytes as stored; None for the
@@ -48,10 +48,11 @@ class Version:
 
 
 class Secret:
-    """A live view of a secret: each look shows it as it is now.
+    """A live view of a secret: every property shows the secret as it is now.
 
-    The handle takes a `Secret` wherever it takes a secret ID. Two views of one secret are equal.
-    Every property but `arn` raises UnknownSecretError once the secret is permanently deleted.
+    Reading a view isn't a call: it isn't recorded, and it doesn't change LastAccessedDate. Wherever the
+    handle takes a secret ID, it takes a `Secret` too. Two views of the same secret are equal.
+    Once the secret is permanently deleted, every property except `arn` raises UnknownSecretError.
     """
 
     __slots__ = ("_arn", "_look")
@@ -62,61 +63,64 @@ class Secret:
 
     @property
     def arn(self) -> str:
-        """The full ARN."""
+        """The secret's full ARN, which ends in a hyphen and six random characters."""
         return self._arn
 
     @property
     def name(self) -> str:
-        """The name."""
+        """The secret's name."""
         return self._look(self._arn).name
 
     @property
     def description(self) -> str | None:
-        """The description; None if it has none."""
+        """The secret's description; None if it has none."""
         return self._look(self._arn).description
 
     @property
     def kms_key_id(self) -> str | None:
-        """The KMS key as given to AWS; None for the default key, aws/secretsmanager."""
+        """The KMS key of the secret, as it was given; None for the default key, ``aws/secretsmanager``."""
         return self._look(self._arn).kms_key_id
 
     @property
     def tags(self) -> dict[str, str]:
-        """The tags: key to value."""
+        """The secret's tags, a dict from tag key to tag value."""
         return {tag["Key"]: tag.get("Value", "") for tag in self._look(self._arn).tags or ()}
 
     @property
     def deleted(self) -> datetime.datetime | None:
-        """When DeleteSecret marked it for deletion, tz-aware UTC; None if it isn't marked."""
+        """When DeleteSecret marked the secret for deletion, tz-aware UTC; None if it isn't marked."""
         deleted = self._look(self._arn).deleted
         return None if deleted is None else clock.utc(deleted)
 
     @property
     def rotation_enabled(self) -> bool:
-        """Whether rotation is turned on, as RotationEnabled of DescribeSecret."""
+        """Whether rotation of the secret is turned on, like RotationEnabled in DescribeSecret."""
         rotation = self._look(self._arn).rotation
         return rotation is not None and rotation.enabled
 
     @property
     def stages(self) -> dict[str, str]:
-        """The staging labels: label to version id."""
+        """The secret's staging labels, a dict from label to version id."""
         return dict(self._look(self._arn).labels)
 
     @property
     def versions(self) -> list[Version]:
-        """All versions in the order of creation, deprecated ones too."""
+        """All versions of the secret, in the order of creation, including deprecated ones."""
         secret = self._look(self._arn)
         return [_version(secret, version) for version in list(secret.versions.values())]
 
     def version(self, id_or_label: str) -> Version:
-        """Return the version with a staging label, or with an id.
+        """Return the version that has a staging label or an id.
 
         Args:
-            id_or_label: a staging label, such as AWSPENDING, or else a version id.
+            id_or_label: a staging label such as AWSPENDING, or a version id.
+
+        Returns:
+            The version as it is now; unlike this view, it doesn't change later.
 
         Raises:
-            LookupError: the secret has no such version.
-            UnknownSecretError: the secret is permanently deleted.
+            UnknownSecretError: if the secret is permanently deleted.
+            LookupError: if the secret has no such version.
         """
         secret = self._look(self._arn)
         found = secret.versions.get(secret.labels.get(id_or_label, id_or_label))
@@ -130,7 +134,7 @@ class Secret:
         return _version(secret, found)
 
     def value(self, label: str = AWSCURRENT) -> Any:
-        """Return the value of the version with a staging label. It doesn't count as a read.
+        """Return the value of the version that has a staging label.
 
         Args:
             label: the staging label; by default AWSCURRENT.
@@ -140,8 +144,8 @@ class Secret:
             empty version of an open rotation.
 
         Raises:
-            LookupError: no version has that label.
-            UnknownSecretError: the secret is permanently deleted.
+            UnknownSecretError: if the secret is permanently deleted.
+            LookupError: if no version has that label.
         """
         secret = self._look(self._arn)
         version_id = secret.labels.get(label)
@@ -153,17 +157,17 @@ class Secret:
 
     @property
     def secret_string(self) -> str | None:
-        """The SecretString of AWSCURRENT as stored; None if the value is binary.
+        """The SecretString of AWSCURRENT, as stored; None if the value is binary.
 
-        It raises LookupError if no version has AWSCURRENT.
+        Reading it raises LookupError if no version has AWSCURRENT.
         """
         return self.version(AWSCURRENT).secret_string
 
     @property
     def secret_binary(self) -> bytes | None:
-        """The SecretBinary of AWSCURRENT as stored; None if the value is text.
+        """The SecretBinary of AWSCURRENT, as stored; None if the value is text.
 
-        It raises LookupError if no version has AWSCURRENT.
+        Reading it raises LookupError if no version has AWSCURRENT.
         """
         return self.version(AWSCURRENT).secret_binary
 
@@ -184,7 +188,7 @@ class Secret:
 
 
 def secret_id_of(secret: Any) -> Any:
-    """Return what names a secret: the ARN of a `Secret`; anything else as it is."""
+    """Return the ARN of a `Secret`; anything else unchanged."""
     return secret._arn if isinstance(secret, Secret) else secret
 
 

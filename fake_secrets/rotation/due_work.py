@@ -1,4 +1,4 @@
-"""What falls due by the clock: rotations, each at its time, and permanent deletions."""
+"""Work that the clock makes due: scheduled rotations, each at its own time, and permanent deletions."""
 
 from __future__ import annotations
 
@@ -18,17 +18,17 @@ __tracebackhide__ = True  # the arguments in our frames may hold secret values
 
 @dataclass(slots=True)
 class DoneWork:
-    """What was due and has been done: the rotations, in order, and all that their attempts have raised."""
+    """Due work that was done: the rotations, in order, and the errors of their attempts."""
 
     rotations: dict[Rotation, None] = field(default_factory=dict)
     errors: list[BaseException] = field(default_factory=list, repr=False)
 
 
 class DueWork:
-    """Does what is due in a world.
+    """Does the work that is due in a world.
 
     Args:
-        runner: what runs rotations.
+        runner: runs the rotations.
         lock: guards the store; never held while a rotation function runs.
     """
 
@@ -36,34 +36,40 @@ class DueWork:
         self._runner = runner
         self._lock = lock
         self._turn = threading.Lock()
-        # The thread on whose behalf it is done now.
+        # The thread that the work is being done for.
         self._by: int | None = None
 
     def reset(self, store: Store) -> None:
-        """Begin anew, with another store."""
+        """Start over with another store."""
         self._store = store
 
     def is_due(self) -> bool:
-        """Say whether a rotation is due that may be run from here."""
+        """Return whether a rotation is due and may be run from here."""
         return self._store.due_rotations.is_due() and self._runner.may_fall_due()
 
     def next_due(self) -> float | None:
-        """Return when the next rotation is due, epoch seconds; None where none ever is."""
+        """Return when the next rotation is due, in epoch seconds; None if none will ever be due."""
         with self._lock:
             return self._store.due_rotations.next_due()
 
     def do(self, until: float, by: int | None = None) -> DoneWork:
-        """Do what is due by some time, and keep what it raises; nothing from a rotation that runs.
+        """Do the work that is due by a given time, and collect the errors of rotations.
+
+        If it is called from a running rotation, it starts no other rotation.
 
         Args:
-            until: epoch seconds.
-            by: the thread on whose behalf it is done, if another one does it.
+            until: the time, in epoch seconds.
+            by: the thread that the work is done for, if another thread does it.
+
+        Returns:
+            The rotations that were due, and their errors.
 
         Raises:
-            BaseException: what is neither an Exception nor SystemExit.
+            BaseException: if a rotation function raises something that is neither an Exception nor
+                SystemExit.
         """
         done = DoneWork()
-        # On somebody's behalf it was asked before whether it may be done; by now another may do it.
+        # With `by`, the caller has already checked. Since then another thread may have begun: wait for it.
         if by is not None or self._runner.may_fall_due():
             with self._turn:
                 self._by = by
@@ -78,14 +84,15 @@ class DueWork:
         return done
 
     def is_done_by(self, thread: int) -> bool:
-        """Say whether due work is being done on behalf of a thread, whose other calls may wait for it.
+        """Return whether due work is being done for a thread, so that other calls of that thread may wait.
 
-        Calls from elsewhere may be those of a rotation function, for which it waits itself.
+        A call from another thread must not wait: it may be made by a rotation function that the
+        due work is itself waiting for.
         """
         return self._by == thread
 
     def wait(self) -> None:
-        """Wait until it is done."""
+        """Wait until the due work is done."""
         with self._turn:
             pass
 

@@ -1,4 +1,4 @@
-"""The execution of a rotation's steps, with no lock held, and what they have come to."""
+"""The execution of a rotation's steps, with no lock held, and the judgement of each step."""
 
 from __future__ import annotations
 
@@ -28,29 +28,29 @@ __tracebackhide__ = True  # the arguments in our frames may hold secret values
 
 
 class Invocable(Protocol):
-    """What a step is done by: a Lambda function, or AWS itself."""
+    """What performs a step: a Lambda function, or AWS itself."""
 
     def deadline(self, now: float) -> float | None:
-        """Return when an invocation of now times out, epoch seconds; None if it doesn't."""
+        """Return when an invocation that begins at `now` times out, in epoch seconds; None if it never does."""
 
     def invoke(self, event: dict[str, Any], request_id: str) -> None:
-        """Do a step."""
+        """Perform a step."""
 
 
 Executing = Callable[[list[Rotation]], contextlib.AbstractContextManager[None]]
 
 
 class Execution:
-    """What executes the steps of rotations, from one reset of a world to the next.
+    """Executes the steps of rotations, from one reset of a world to the next.
 
     Args:
         store: the secrets.
-        ledger: what happened to them.
-        functions: the rotation functions that the world knows.
-        ids: the maker of ids.
+        ledger: records what happens to them.
+        functions: the rotation functions that are registered with the world.
+        ids: makes ids.
         lock: guards all of them; never held while a rotation function runs.
-        executing: has calls from here answered by this world, as a rotation function's, whose
-            rotations go into a list.
+        executing: returns a context manager. Inside it, this world answers all calls, as calls of a
+            rotation function. The rotations that these calls start are added to the given list.
     """
 
     def __init__(
@@ -72,23 +72,23 @@ class Execution:
         self._new_values: dict[str, NewValue] = {}
 
     def manage(self, secret: StoredSecret, new_value: NewValue) -> None:
-        """Say what the new value of a secret is that AWS or a partner rotates."""
+        """Set the function that makes the new value of a managed secret."""
         with self._lock:
             self._new_values[secret.arn] = new_value
 
     def execute(
         self, rotation: Rotation, started: StartedRotation, asked_for: list[Rotation], count: int | None = None
     ) -> None:
-        """Run the next steps of an attempt, with no lock held, and see what they have come to.
+        """Run the next steps of an attempt, with no lock held, and record how they end.
 
         Args:
             rotation: the rotation.
-            started: the same, to the service.
-            asked_for: is given the rotations that its function asks for.
-            count: how many steps; None runs all that are left.
+            started: the service's record of the same rotation.
+            asked_for: receives the rotations that the rotation function starts.
+            count: how many steps to run; None runs all that are left.
 
         Raises:
-            BaseException: what a step raises that is neither an Exception nor SystemExit.
+            BaseException: if a step raises something that is neither an Exception nor SystemExit.
         """
         secret = started.secret
         owner = account_of(started.lambda_arn) if started.lambda_arn else secret.account_id
@@ -96,7 +96,7 @@ class Execution:
         failure = None
         try:
             by = self._invocable(started)
-            # Whoever asked for the rotation, its function acts for the account that it is in.
+            # The function acts for its own account, no matter who asked for the rotation.
             with self._executing(asked_for), acting_as(role):
                 for step in rotation._plan[len(rotation.steps) :][:count]:
                     run_step(rotation, step, by, started.rotation_token, self._ids)
@@ -136,14 +136,14 @@ class Execution:
             self._ledger.record_change(secret, "managed rotation")
 
     def _judge(self, rotation: Rotation, started: StartedRotation) -> str | None:
-        """Say whether the step that has just ended is a failure, and look at what it has left.
+        """Decide whether the last step failed; check the pending version too.
 
         Returns:
-            What the event of the failure says; None where there is none.
+            The error message for the failure's event; None if the step succeeded.
         """
         if rotation.error is not None:
             if started.lambda_arn is None:
-                # No source tells what AWS says [D].
+                # No source gives AWS's wording [D].
                 return "Error when executing managed rotation"
             return f"Error when executing lambda {started.lambda_arn} during {rotation.failed_step} step"
         with self._lock:
@@ -151,12 +151,12 @@ class Execution:
         if refusal is not None:
             error = RotationFailedError(refusal)
             stranger = started.secret.versions[started.token].stranger
-            error.add_note(f"{stranger} has put it there, without the RotationToken of the function's event")
+            error.add_note(f"{stranger} put that value there without the RotationToken of the function's event")
             fail(rotation, rotation.steps[-1], error)
         return refusal
 
     def _conclude(self, rotation: Rotation, started: StartedRotation, failure: str | None) -> None:
-        """Note what the steps have come to; the lock is held."""
+        """Record how the steps ended. The caller holds the lock."""
         secret, token, now = started.secret, started.token, clock.now()
         if rotation.next_step is not None:
             progress.pause(secret, token)
@@ -174,18 +174,18 @@ class Execution:
 
 
 def run_step(rotation: Rotation, step: str, by: Invocable, rotation_token: str, ids: Ids) -> None:
-    """Have one step of a rotation done.
+    """Perform one step of a rotation. If the step raises, the rotation has failed.
 
     Args:
-        rotation: what is run; where the step raises, it has failed in it.
+        rotation: the rotation.
         step: the step's name.
-        by: what does it.
+        by: performs the step.
         rotation_token: the event's RotationToken.
-        ids: the maker of ids.
+        ids: makes ids.
 
     Raises:
-        BaseException: what is neither an Exception nor SystemExit, after noting it as a
-            failure: a KeyboardInterrupt, or pytest's own.
+        BaseException: if the step raises something that is neither an Exception nor SystemExit, such
+            as KeyboardInterrupt or an exception of pytest's. The failure is recorded first.
 
     Source: rotation-facts 1.2: the event [B, C], one invocation after the other [C], the
         return value ignored [B].
@@ -203,7 +203,7 @@ def run_step(rotation: Rotation, step: str, by: Invocable, rotation_token: str, 
         by.invoke(event, ids.uuid())
     except BaseException as error:
         fail(rotation, step, error)
-        annotate(error, f"raised in {step} of the rotation of secret {rotation.secret_name!r}")
+        annotate(error, f"raised in {step} while rotating secret {rotation.secret_name!r}")
         if not isinstance(error, (Exception, SystemExit)):
             raise
     finally:

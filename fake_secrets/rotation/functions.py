@@ -1,4 +1,4 @@
-"""The rotation functions that a world knows, by ARN."""
+"""The rotation functions that are registered with a world, by ARN."""
 
 from __future__ import annotations
 
@@ -22,8 +22,8 @@ class Functions:
     """Lambda functions that Secrets Manager may invoke.
 
     Args:
-        region: the region of functions that are registered without an ARN.
-        account_id: their account.
+        region: the default region of functions that are registered without an ARN.
+        account_id: their default account.
     """
 
     def __init__(self, region: str, account_id: str) -> None:
@@ -35,17 +35,17 @@ class Functions:
         return self._functions[arn]
 
     def is_registered(self, arn: str) -> bool:
-        """Say whether a function has this ARN."""
+        """Return whether a function is registered under this ARN."""
         return arn in self._functions
 
     def why_unknown(self, arn: object) -> str | None:
-        """Return why an ARN can't be invoked here; None of one that can."""
+        """Return why the function of an ARN can't be invoked; None if it can."""
         if not isinstance(arn, str) or arn in self._functions:
             return None
-        known = ", ".join(self._functions) or "none"
+        registered = "".join(f"\n- {known}" for known in self._functions) or "\n- none"
         return (
-            f"no function is registered under {arn}; fake_secrets.lambda_function(handler, arn=...) does it. "
-            f"Registered: {known}"
+            f"no function is registered under {arn}. Registered functions:{registered}\n"
+            "Register it with fake_secrets.lambda_function(handler, arn=...)."
         )
 
     def register(
@@ -59,21 +59,26 @@ class Functions:
         region: str | None = None,
         account_id: str | None = None,
     ) -> str:
-        """Register a handler and return its function's ARN, the same one each time.
+        """Register a handler as a Lambda function.
 
         Args:
             handler: called with event and context.
             name: the function's name; by default made from the handler's module and name.
             arn: the function's ARN, instead of a name.
-            timeout: the function's time-out, seconds; by default it has none.
+            timeout: the function's time-out, in seconds; by default it has none.
             environment: the function's environment variables.
-            region, account_id: the function's, where no ARN is given.
+            region: the function's region, if no ARN is given.
+            account_id: the function's account, if no ARN is given.
+
+        Returns:
+            The function's ARN. The same handler always gets the same ARN.
 
         Raises:
-            TypeError: the handler can't be called, or is a coroutine function.
-            ValueError: name or ARN are not of Lambda's form, or both are given; or the time-out
-                isn't above 0.
-            FunctionClashError: another function has that name or ARN.
+            TypeError: if `handler` can't be called or is a coroutine function, or if `environment`
+                doesn't map str to str.
+            ValueError: if `name` or `arn` doesn't have Lambda's form, if both are given, or if
+                `timeout` isn't a number above 0 and at most 900.
+            FunctionClashError: if another function has this name or ARN.
         """
         region, account_id = region or self._region, account_id or self._account_id
         is_plain = name is None and arn is None and timeout is None and environment is None
@@ -82,7 +87,7 @@ class Functions:
             return known
         variables: object = environment or {}
         if not isinstance(variables, Mapping):
-            msg = "environment= maps names to values, both str"
+            msg = f"environment= takes a mapping from str to str, not {type(variables).__name__}"
             raise TypeError(msg)
         function = LambdaFunction(
             self._arn(handler, name, arn, region, account_id),
@@ -94,8 +99,8 @@ class Functions:
         if clashing != function:
             msg = (
                 f"{function.arn} is taken by {clashing.handler!r}"
-                f"{' with other options' if clashing.handler == handler else ''}. Register "
-                f"{handler!r} under a name of its own: fake_secrets.lambda_function(handler, name=...)."
+                f"{' with other options' if clashing.handler == handler else ''}.\n"
+                f"Register {handler!r} under a name of its own: fake_secrets.lambda_function(handler, name=...)."
             )
             raise FunctionClashError(msg)
         return function.arn
@@ -110,15 +115,15 @@ class Functions:
     def _arn(self, handler: Handler, name: str | None, arn: str | None, region: str, account_id: str) -> str:
         if arn is not None:
             if name is not None:
-                msg = "give lambda_function a name or an arn, not both"
+                msg = "lambda_function takes a name or an arn, not both"
                 raise ValueError(msg)
             if not isinstance(arn, str) or not LAMBDA_ARN.fullmatch(arn):
-                msg = f"{arn!r} isn't a Lambda ARN, such as arn:aws:lambda:us-east-1:123456789012:function:rotate"
+                msg = f"{arn!r} isn't a Lambda ARN such as arn:aws:lambda:us-east-1:123456789012:function:rotate"
                 raise ValueError(msg)
             return arn
         name = _default_name(handler) if name is None else name
         if not isinstance(name, str) or not _NAME.fullmatch(name):
-            msg = f"{name!r} can't be a Lambda function's name: 1 to 64 letters, digits, - and _"
+            msg = f"{name!r} can't be a Lambda function's name; a name has 1 to 64 letters, digits, - and _"
             raise ValueError(msg)
         return lambda_arn(region, account_id, name)
 

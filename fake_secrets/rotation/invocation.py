@@ -1,4 +1,4 @@
-"""A Lambda function in-process: its environment, its context, its time-out."""
+"""One in-process Lambda function: its environment, its context and its time-out."""
 
 from __future__ import annotations
 
@@ -23,12 +23,12 @@ Handler = Callable[[dict[str, Any], Any], object]
 
 
 class TimedOut(BaseException):
-    """Ends a function at its first call after its time-out, as Lambda would have ended it then."""
+    """Ends a rotation function at its first call after the time-out, since Lambda would have stopped it."""
 
 
 @dataclass(frozen=True, slots=True)
 class CognitoIdentity:
-    """The caller's Cognito identity, which an invocation by Secrets Manager hasn't."""
+    """The caller's Cognito identity. It is empty when Secrets Manager invokes a function."""
 
     cognito_identity_id: None = None
     cognito_identity_pool_id: None = None
@@ -36,7 +36,7 @@ class CognitoIdentity:
 
 @dataclass(frozen=True, slots=True)
 class LambdaContext:
-    """The context object that Lambda's Python runtime hands to a function.
+    """The context object that Lambda's Python runtime passes to a function.
 
     `memory_limit_in_mb` is a string, as in the real runtime. `deadline` is in epoch seconds.
     """
@@ -53,7 +53,7 @@ class LambdaContext:
     client_context: None = None
 
     def get_remaining_time_in_millis(self) -> int:
-        """Return the milliseconds until the function's time-out, by the test's clock."""
+        """Return the milliseconds until the function times out, by the test's clock."""
         return max(0, round((self.deadline - clock.now()) * 1000))
 
 
@@ -64,8 +64,8 @@ class LambdaFunction:
     Args:
         arn: the function's ARN.
         handler: the user's function, called with event and context.
-        timeout: the function's time-out, seconds, which ends it; without one the context counts
-            down from 30, and nothing happens at the end.
+        timeout: the time-out that ends the function, in seconds. Without one the function may run
+            for any time; its context counts down from 30 seconds.
         environment: the function's own environment variables.
     """
 
@@ -81,10 +81,10 @@ class LambdaFunction:
         if timeout is not None and (
             isinstance(timeout, bool) or not isinstance(timeout, int | float) or not 0 < timeout <= _MAX_TIMEOUT
         ):
-            msg = f"timeout={timeout!r} isn't a number of seconds above 0, {_MAX_TIMEOUT} at most"
+            msg = f"timeout={timeout!r} isn't a number of seconds above 0 and at most {_MAX_TIMEOUT}"
             raise ValueError(msg)
         if not all(isinstance(text, str) for pair in self.environment.items() for text in pair):
-            msg = "environment= maps names to values, both str"
+            msg = "environment= takes a mapping from str to str"
             raise TypeError(msg)
 
     @property
@@ -98,7 +98,7 @@ class LambdaFunction:
         return self.arn.split(":")[3]
 
     def deadline(self, now: float) -> float | None:
-        """Return when an invocation of now times out, epoch seconds; None if it doesn't."""
+        """Return when an invocation that begins at `now` times out, in epoch seconds; None if it never does."""
         return None if self.timeout is None else now + self.timeout
 
     def invoke(self, event: dict[str, Any], request_id: str) -> None:
@@ -109,8 +109,8 @@ class LambdaFunction:
             request_id: the invocation's `aws_request_id`.
 
         Raises:
-            RotationFailedError: it has taken longer than its time-out.
-            BaseException: whatever the handler raises.
+            RotationFailedError: if the function took longer than its time-out.
+            BaseException: if the handler raises anything; it comes out unchanged.
         """
         now = clock.now()
         log_group = f"/aws/lambda/{self.name}"

@@ -1,4 +1,4 @@
-"""Managed rotation: what AWS, or a partner, does for a secret that has no rotation function."""
+"""Managed rotation: AWS or a partner rotates a secret that has no rotation function."""
 
 from __future__ import annotations
 
@@ -16,22 +16,22 @@ __all__ = ["ManagedRotation", "NewValue"]
 
 __tracebackhide__ = True  # the arguments in our frames may hold secret values
 
-# From the current value, as a test reads it, to the next one.
+# Takes the current value, as a test reads it, and returns the next one.
 NewValue = Callable[[Any], SeedValue]
 
-# No database takes these in a password.
+# Many databases don't accept these characters in a password.
 _PASSWORD = {"ExcludeCharacters": "/@\"' "}
 
 
 class ManagedRotation:
-    """Rotates one secret, in one step.
+    """Rotates one secret in a single step.
 
     Args:
         name: the secret's name.
-        current: its current value.
-        new_value: makes the new value; by default only the password of a JSON object changes.
+        current: the secret's current value.
+        new_value: makes the new value. By default only the password of a JSON object changes.
         keep: stores the new value and makes it current.
-        ids: the source of chance.
+        ids: the source of randomness.
     """
 
     def __init__(
@@ -49,33 +49,34 @@ class ManagedRotation:
         self._ids = ids
 
     def deadline(self, _: float) -> float | None:
-        """Return None: it takes the time that it takes."""
+        """Return None: a managed rotation never times out."""
         return None
 
     def invoke(self, *_: object) -> None:
-        """Make the new value and keep it.
+        """Make the new value and store it.
 
         Raises:
-            UnsupportedOperationError: nobody says what the new value is, and there is no password in
-                the current one.
-            TypeError: the new value is neither str, bytes nor a mapping.
-            SeedError: it is empty, or larger than AWS takes.
-            RotationFailedError: AWS would refuse to move AWSCURRENT.
-            BaseException: whatever makes the new value raises.
+            UnsupportedOperationError: if the test hasn't set `new_value` and the current value has no
+                password.
+            TypeError: if the new value isn't a str, bytes or mapping.
+            SeedError: if the new value is empty or larger than AWS accepts.
+            RotationFailedError: if AWS would refuse to move AWSCURRENT.
+            BaseException: if `new_value` raises anything; it comes out unchanged.
         """
         new_value = self._new_value(self._current)
-        refuse_awaitable(new_value, "what makes the new value")
+        refuse_awaitable(new_value, "the function of managed_rotation")
         value = stored_value(self._name, new_value)
         if value is None:
-            msg = f"the new value of secret {self._name!r} is None: it is a str, bytes or a dict"
+            msg = f"the new value of secret {self._name!r} is None; managed_rotation needs a str, bytes or a dict"
             raise TypeError(msg)
         self._keep(value)
 
     def _with_new_password(self, current: Any) -> dict[str, Any]:
         if not isinstance(current, dict) or "password" not in current:
             msg = (
-                f"secret {self._name!r} is rotated by AWS or a partner, and its value isn't a JSON object with a "
-                "password: say what the new value is with fake_secrets.managed_rotation(secret_id, new_value)."
+                f"managed secret {self._name!r} can't be rotated: its value isn't a JSON object with a password.\n"
+                "Set the function that makes its new value: "
+                "fake_secrets.managed_rotation(secret_id, new_value)."
             )
             raise UnsupportedOperationError(msg)
         return {**current, "password": random_password(self._ids, _PASSWORD)}

@@ -1,4 +1,4 @@
-"""The rotation function that runs here, if one does: its calls belong to its world."""
+"""Which rotation function, if any, is running here: its calls belong to its world."""
 
 from __future__ import annotations
 
@@ -12,11 +12,11 @@ __all__ = ["Running", "calls_belong_to", "running_here"]
 
 
 class Running:
-    """A rotation that runs here.
+    """A rotation that is running here, in this thread or task.
 
     Args:
-        world: the world that its calls belong to; None where they are the innermost one's again.
-        asked_for: the rotations that its function has asked for meanwhile.
+        world: the world that its calls belong to; None if they go to the innermost world again.
+        asked_for: the rotations that the rotation function has started.
     """
 
     __slots__ = ("asked_for", "is_over", "world")
@@ -31,18 +31,21 @@ _running: ContextVar[Running | None] = ContextVar("fake_secrets_running_rotation
 
 
 def running_here() -> Running | None:
-    """Return the rotation that runs here; None for a task that it has left behind, once it is over."""
+    """Return the rotation that is running here, or None.
+
+    A task that outlives its rotation gets None.
+    """
     running = _running.get()
     return None if running is None or running.is_over else running
 
 
 @contextlib.contextmanager
 def calls_belong_to(world: object, asked_for: list[Rotation] | None = None) -> Iterator[None]:
-    """Have calls from here answered by a world, or by the innermost one again (None).
+    """Send the calls made inside the block to a given world.
 
     Args:
-        world: the world.
-        asked_for: is given the rotations that are asked for from here, which are to be run afterwards.
+        world: the world; None sends the calls to the innermost world again.
+        asked_for: receives the rotations that these calls start. The caller runs them afterwards.
     """
     running = Running(world, [] if asked_for is None else asked_for)
     reset = _running.set(running)

@@ -1,6 +1,6 @@
-"""Worlds: one fake Secrets Manager each, with everything that happened in it.
+"""Worlds. A world is one active fake of Secrets Manager, with its secrets and the record of its calls.
 
-Begin with `world`: the path that a request takes. `handle` and `rotation_handle` are what a test
-holds of a world, `FakeSecrets`. `stack` knows which worlds are active, `lookup` finds secrets for
-the handle.
+Begin with `world`, the path that a request takes. `contents` plants the seeds and finds secrets for the
+handle, by the rules in `lookup`. `handle` and `rotation_handle` are `FakeSecrets`, the object that a test
+uses. `stack` knows which worlds are active.
 """

@@ -29,39 +29,51 @@ _SHOWN = 20
 
 
 class FakeSecrets(RotationHandle):
-    """The handle of an active world: what AWS has no API for.
+    """The handle of an active world. With it, a test adds secrets, runs rotations and sees what happened.
 
-    `with mock_stages() as fake_secrets` and the fixture `fake_secrets` give it.
+    A world is one active fake of Secrets Manager: its secrets, in all accounts and regions, and the record
+    of what happened to them. The fixture `fake_secrets` and `with mock_stages() as fake_secrets` return its
+    handle. The handle does what the API of AWS doesn't offer; for everything else, use a client.
+
+    Where a method takes a `secret_id`, it takes a name, an ARN, a partial ARN or a `Secret`. A name is
+    looked up in the world's own account and region; an ARN finds a secret in any.
     """
 
     __slots__ = ()
 
     @property
     def region(self) -> str:
-        """The world's region: of its seeds, and of clients that name none."""
+        """The world's region. Seeds are created there, and clients use it if they don't name a region."""
         return self._world.region
 
     @property
     def account_id(self) -> str:
-        """The account that owns the secrets, twelve digits."""
+        """The world's account, as twelve digits.
+
+        It owns the seeds, and every client without an account of its own calls as this account.
+        """
         return self._world.account_id
 
     @property
     def calls(self) -> list[Call]:
-        """The calls that the world answered, in order; secret values read ``***``.
+        """The calls that the world answered, in order. Secret values in them read ``***``.
 
-        A world keeps the latest 100,000 of its calls and of what else befell a secret.
+        A world keeps the latest 100,000 calls and other changes of secrets; `dropped_calls` counts the
+        older ones.
         """
         return self._world.ledger.calls()
 
     @property
     def dropped_calls(self) -> int:
-        """How many of the oldest calls, and of what else befell a secret, are kept no longer."""
+        """How many of the oldest calls and other changes of secrets the world no longer keeps.
+
+        It is 0 until there are more than 100,000.
+        """
         return self._world.ledger.dropped
 
     @property
     def trail(self) -> Trail:
-        """What happened besides the calls: `records` as CloudTrail, `events` as EventBridge has them."""
+        """The events of rotations, deletions and label moves, as CloudTrail and EventBridge show them."""
         return self._world.trail
 
     def add(
@@ -78,32 +90,34 @@ class FakeSecrets(RotationHandle):
         tags: Mapping[str, str] | None = None,
         owning_service: str | None = None,
     ) -> Secret:
-        """Put a secret into the world, without a call.
+        """Add a secret to the world, without a call.
 
         Args:
             name: the secret's name.
-            value: the value of AWSCURRENT: a dict becomes a JSON SecretString, a str a
-                SecretString, bytes a SecretBinary; None makes a secret without a value.
-            labels: label to value, instead of `value`. None as a value is the empty version of
-                an open rotation, under AWSPENDING only.
-            version_ids: label to version id, 32 to 64 characters each; others are made up.
-                Labels with the same id share a version.
-            arn_suffix: the six characters at the end of the ARN; made up by default.
+            value: the value of AWSCURRENT. A dict becomes a SecretString of JSON, a str a SecretString,
+                and bytes a SecretBinary. None makes a secret without a value.
+            labels: a mapping from staging label to value, instead of `value`. Only AWSPENDING may map
+                to None, which puts it on the empty version of an open rotation.
+            version_ids: a mapping from staging label to version id, 32 to 64 characters each. Labels with
+                the same id share a version. Labels that aren't in the mapping get a random id.
+            arn_suffix: the six characters at the end of the ARN; random by default.
             region: the secret's region; by default the world's.
-            description, kms_key_id: as in CreateSecret.
-            tags: tag key to tag value.
-            owning_service: the service of AWS that manages the secret, such as ``rds``: users can
-                read it but not change it.
+            description: the secret's description; none by default.
+            kms_key_id: the key id, alias or ARN of the KMS key that encrypts the values; by default
+                the key ``aws/secretsmanager``.
+            tags: a mapping from tag key to tag value.
+            owning_service: the AWS service that manages the secret, such as ``rds``. Clients can read
+                a managed secret but not change it.
 
         Returns:
             A live view of the secret.
 
         Raises:
-            SecretExistsError: the name is taken.
-            SeedError: such a secret could not exist in AWS.
-            ValueError: the region isn't one.
-            TypeError: a value is neither str, bytes nor a mapping, or description, kms_key_id,
-                tags or owning_service aren't text.
+            SecretExistsError: if the name is taken.
+            SeedError: if such a secret couldn't exist in AWS.
+            ValueError: if `region` isn't a region's name.
+            TypeError: if a value isn't a str, bytes or mapping; if `labels`, `version_ids` or `tags` isn't
+                a mapping; or if `description`, `kms_key_id` or `owning_service` isn't a str.
         """
         seed = describe_seed(
             name,
@@ -118,137 +132,155 @@ class FakeSecrets(RotationHandle):
             tags=tags,
             owning_service=owning_service,
         )
-        return Secret(self._world.plant(seed).arn, self._world.secret)
+        return Secret(self._world.contents.plant(seed).arn, self._world.contents.secret)
 
     def __getitem__(self, secret_id: str | Secret) -> Secret:
         """Return a live view of a secret.
 
         Args:
-            secret_id: name, ARN or partial ARN, or a `Secret`.
+            secret_id: the secret's name, ARN or partial ARN, or a `Secret`.
 
         Raises:
-            UnknownSecretError: there is none.
+            UnknownSecretError: if there is no such secret.
+            TypeError: if `secret_id` isn't a str or a `Secret`.
         """
-        return Secret(self._world.secret(secret_id_of(secret_id)).arn, self._world.secret)
+        return Secret(self._world.contents.secret(secret_id_of(secret_id)).arn, self._world.contents.secret)
 
     def __contains__(self, secret_id: object) -> bool:
-        """Say whether a secret exists, by name, ARN or partial ARN, or as a `Secret`."""
+        """Return whether a secret exists, given its name, ARN, partial ARN or a `Secret`."""
         try:
-            self._world.secret(secret_id_of(secret_id))
+            self._world.contents.secret(secret_id_of(secret_id))
         except (UnknownSecretError, TypeError):
             return False
         return True
 
     def __iter__(self) -> Iterator[Secret]:
-        """Yield a live view of every secret, of all accounts and regions, in the order of creation.
+        """Iterate over every secret, in all accounts and regions, in the order of creation.
 
-        Replicas and secrets that are marked for deletion are included.
+        This includes replicas and secrets that are marked for deletion. Each item is a live view.
         """
-        return iter([Secret(arn, self._world.secret) for arn in self._world.arns()])
+        return iter([Secret(arn, self._world.contents.secret) for arn in self._world.contents.arns()])
 
     def __len__(self) -> int:
-        """Return how many secrets there are, of all accounts and regions."""
-        return len(self._world.arns())
+        """Return the number of secrets, in all accounts and regions.
+
+        This counts replicas and secrets that are marked for deletion.
+        """
+        return len(self._world.contents.arns())
 
     def __bool__(self) -> bool:
-        """Return True, for a world without secrets too: a handle that isn't None is there."""
+        """Return True, even if the world has no secrets."""
         return True
 
     def credentials(self, principal_arn: str) -> Credentials:
-        """Return what makes a client act as a principal, of any account.
+        """Return credentials with which a client calls as a given principal, of any account.
+
+        A client that has twelve digits as its access key id calls as the root of that account; it doesn't
+        need this method.
 
         Args:
-            principal_arn: the ARN of an IAM user, role or root, or of an STS session.
+            principal_arn: the ARN of an IAM user, an IAM role, an account's root or an STS session.
 
         Returns:
-            Keyword arguments: ``boto3.client("secretsmanager", **fake_secrets.credentials(arn))``.
-            A client with twelve digits as its access key id acts for that account likewise.
+            Keyword arguments for a client: ``boto3.client("secretsmanager", **fake_secrets.credentials(arn))``.
 
         Raises:
-            ValueError: it isn't the ARN of a principal.
+            ValueError: if `principal_arn` isn't the ARN of a principal.
         """
         return credentials_of(principal_arn)
 
     def as_principal(self, principal_arn: str) -> contextlib.AbstractContextManager[None]:
-        """Have calls made by a principal, for the length of a `with` block.
+        """Make all calls inside a `with` block come from a given principal.
 
-        It holds for this thread or task, and for threads in which nobody acts; not for clients
-        that have `credentials` of their own, nor for rotation functions, which act for their own
-        account.
+        This applies to the thread or task that enters the block, and to other threads that aren't inside
+        such a block themselves. It doesn't apply to clients with `credentials` of their own, or to rotation
+        functions, which call as the account in their ARN.
 
         Args:
-            principal_arn: the ARN of an IAM user, role or root, or of an STS session.
+            principal_arn: the ARN of an IAM user, an IAM role, an account's root or an STS session.
+
+        Returns:
+            The context manager.
 
         Raises:
-            ValueError: it isn't the ARN of a principal.
+            ValueError: when the block is entered, if `principal_arn` isn't the ARN of a principal.
         """
         return self._world.principals.act_as(principal_arn)
 
     @property
     def quotas(self) -> Quotas:
-        """The quotas, to be set lower: ``fake_secrets.quotas.versions = 3``; `reset` puts them back."""
+        """The quotas of each account and region.
+
+        Lower one to meet it in a test: ``fake_secrets.quotas.versions = 3``. `reset` restores AWS's quotas.
+        """
         return self._world.store.quotas
 
     def set_kms_key(self, key_id: str, state: KeyState) -> None:
-        """Have a KMS key be disabled, or denied to every caller, from now on; `reset` undoes it.
+        """Disable a KMS key, deny it to every caller, or enable it again. `reset` enables all keys.
 
         Args:
-            key_id: key id, alias, or the ARN of either. ``alias/aws/secretsmanager`` is the
-                default key.
-            state: "disabled" gives EncryptionFailure and DecryptionFailure, "denied"
-                AccessDeniedException, "enabled" nothing.
+            key_id: a key id, an alias, or the ARN of either. ``alias/aws/secretsmanager`` is the default key.
+            state: "disabled": calls that need the key fail with EncryptionFailure or DecryptionFailure.
+                "denied": they fail with AccessDeniedException. "enabled": they succeed.
 
         Raises:
-            ValueError: the key id is no text, or the state none of the three.
+            ValueError: if `key_id` isn't a non-empty str, or if `state` isn't one of the three.
         """
         if not isinstance(key_id, str) or not key_id or state not in KEY_STATES:
-            msg = f"set_kms_key({key_id!r}, {state!r}): a key id, and one of {', '.join(map(repr, KEY_STATES))}"
+            states = ", ".join(map(repr, KEY_STATES))
+            msg = f"set_kms_key({key_id!r}, {state!r}) needs a key id and one of {states}"
             raise ValueError(msg)
         self._world.declare_key(key_id, state)
 
     def on_event(self, subscriber: SubscriberT) -> SubscriberT:
-        """Have a function called with every event from now on, as EventBridge would deliver it.
+        """Call a function with every event from now on, as EventBridge would.
 
-        It is called after the call that the event comes of; of what a rotation does, after the
-        rotation. What it raises comes out of that call.
+        The function is called after the call that caused the event. Events of a rotation are delivered
+        after the whole rotation. An exception of the function comes out of the call, unless the call
+        itself raises. Subscribers stay when the world is `reset`.
 
         Args:
-            subscriber: called with the event, a dict in EventBridge's shape.
+            subscriber: called with one argument, the event: a dict in EventBridge's shape.
 
         Returns:
-            The subscriber, so that this is a decorator too.
+            The subscriber, so that the method also works as a decorator.
 
         Raises:
-            TypeError: it can't be called.
+            TypeError: if `subscriber` can't be called or is a coroutine function.
         """
         self._world.deliveries.subscribe(subscriber)
         return subscriber
 
     def timeline(self, secret_id: str | Secret) -> Timeline:
-        """Return which staging labels were on which version after each call about a secret.
+        """Return the staging labels of a secret's versions over time, after each call about the secret.
 
         Args:
-            secret_id: name, ARN or partial ARN, or a `Secret`; for a deleted secret its name or
-                full ARN, or its `Secret`.
+            secret_id: the secret's name, ARN or partial ARN, or a `Secret`. A secret that is permanently
+                deleted is found by its name, its full ARN or its `Secret`.
 
         Returns:
-            The timeline; `print` it for a table.
+            The timeline. `print` shows it as a table.
 
         Raises:
-            UnknownSecretError: no call was ever about such a secret.
+            UnknownSecretError: if there is no such secret and the world keeps no call about one.
+            TypeError: if `secret_id` isn't a str or a `Secret`.
         """
         ledger, wanted = self._world.ledger, secret_id_of(secret_id)
         if wanted in self:
-            secret = self._world.secret(wanted)
+            secret = self._world.contents.secret(wanted)
         else:
-            secret = ledger.latest(wanted) or self._world.secret(wanted)
+            secret = ledger.latest(wanted) or self._world.contents.secret(wanted)
         return timeline_of(secret, ledger.about(secret), is_whole=not ledger.dropped)
 
     def reset(self) -> None:
-        """Go back to the seed: secrets, calls and rotations; registered functions stay."""
+        """Go back to the seed.
+
+        This forgets added secrets, calls, events and rotations, and undoes changes to quotas, retries,
+        KMS keys and managed rotations. Registered functions and subscribers stay.
+        """
         self._world.reset()
 
     def __repr__(self) -> str:
-        names = self._world.names()
+        names = self._world.contents.names()
         more = f" and {len(names) - _SHOWN} more" if len(names) > _SHOWN else ""
         return f"<FakeSecrets {self.account_id} {self.region}, secrets {names[:_SHOWN]!r}{more}>"

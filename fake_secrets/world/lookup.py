@@ -1,4 +1,4 @@
-"""How the handle finds secrets: by name in the world's place, by ARN anywhere."""
+"""How the handle finds secrets: by name in the world's account and region, by ARN in any."""
 
 from __future__ import annotations
 
@@ -14,12 +14,15 @@ __all__ = ["Place", "find", "places_of", "request_from"]
 
 __tracebackhide__ = True  # the arguments in our frames may hold secret values
 
-# Account and region.
+# An account and a region.
 Place = tuple[str, str]
 
 
 def request_from(here: Place, operation: str, members: dict[str, Any]) -> Request:
-    """Make a request of the handle's own: to the region of an ARN, as its account; else from here."""
+    """Make a request of the handle's own.
+
+    An ARN decides the region that is asked and the account that asks. For a name both are the world's.
+    """
     account_id = account_of(members["SecretId"]) or here[0]
     region = region_of(members["SecretId"]) or here[1]
     partition = partition_of(region)
@@ -28,21 +31,21 @@ def request_from(here: Place, operation: str, members: dict[str, Any]) -> Reques
 
 
 def find(store: Store, here: Place, secret_id: Any) -> StoredSecret:
-    """Return the secret of a name, an ARN or a partial ARN.
+    """Return the secret that has a name, an ARN or a partial ARN.
 
     Raises:
-        UnknownSecretError: there is none.
-        TypeError: it isn't a string.
+        UnknownSecretError: if there is no such secret.
+        TypeError: if `secret_id` isn't a str.
     """
     if not isinstance(secret_id, str):
-        msg = f"a secret is asked for by its name or ARN, a str, not by {type(secret_id).__name__}"
+        msg = f"a secret ID is a str (a name or an ARN) or a Secret, not {type(secret_id).__name__}"
         raise TypeError(msg)
     try:
         secret = store.find(request_from(here, "", {"SecretId": secret_id}), secret_id)
     except ServiceError:
         secret = None
     if secret is None:
-        # Elsewhere a name isn't enough.
+        # In another account or region, a name doesn't find the secret.
         raise UnknownSecretError(
             secret_id,
             (other.name if (other.account_id, other.region) == here else other.arn for other in store),
@@ -51,7 +54,7 @@ def find(store: Store, here: Place, secret_id: Any) -> StoredSecret:
 
 
 def places_of(store: Store, secret_id: str) -> list[Place]:
-    """Return account and region of each secret of this name, ARN or partial ARN, in no order."""
+    """Return the account and region of each secret with this name, ARN or partial ARN, in any order."""
     match = SECRET_ARN.fullmatch(secret_id)
     names = {secret_id} if match is None else {match[3], match[3][:-SUFFIX_LENGTH]}
     return [

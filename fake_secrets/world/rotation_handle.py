@@ -1,4 +1,4 @@
-"""What the handle of a world does about rotation."""
+"""The part of the handle that is about rotation."""
 
 from __future__ import annotations
 
@@ -34,7 +34,10 @@ class RotationHandle:
 
     @property
     def rotations(self) -> list[Rotation]:
-        """The rotations that were started, in order: the latest 100,000."""
+        """The rotations of the world, in the order in which they were started.
+
+        A world keeps the latest 100,000. Errors in scheduled rotations are recorded here.
+        """
         return self._world.runner.all()
 
     def lambda_function(
@@ -46,25 +49,26 @@ class RotationHandle:
         timeout: float | None = None,
         environment: Mapping[str, str] | None = None,
     ) -> str:
-        """Register a rotation function, which RotateSecret can then invoke.
+        """Register a handler as a Lambda function, so that RotateSecret can invoke it.
 
         Args:
-            handler: the function, called in-process with event and context.
-            name: its Lambda name; by default made from the handler's module and name.
-            arn: its ARN, instead of a name.
-            timeout: the function's time-out by the test's clock, seconds: no call takes effect
-                after it, and the step fails. Without one the context counts down from 30, and
-                nothing happens at the end.
-            environment: environment variables that the function finds set.
+            handler: the rotation function, called in-process with event and context.
+            name: the Lambda function's name; by default made from the handler's module and name.
+            arn: the Lambda function's ARN, instead of a name.
+            timeout: the function's time-out in seconds, by the test's clock. After it, no call of the
+                function takes effect, and the step fails. By default the function may run for any
+                time; its context counts down from 30 seconds.
+            environment: environment variables that are set while the function runs.
 
         Returns:
-            The ARN, for RotationLambdaARN; the same handler gives the same ARN.
+            The function's ARN, for RotationLambdaARN. The same handler always gets the same ARN.
 
         Raises:
-            FunctionClashError: another function has that name or ARN.
-            TypeError: the handler can't be called, or is a coroutine function.
-            ValueError: name or ARN are not of Lambda's form, or both are given; or the time-out
-                isn't above 0, or above 900.
+            TypeError: if `handler` can't be called or is a coroutine function, or if `environment`
+                doesn't map str to str.
+            ValueError: if `name` or `arn` doesn't have Lambda's form, if both are given, or if `timeout`
+                isn't a number above 0 and at most 900.
+            FunctionClashError: if another function has this name or ARN.
         """
         return self._world.functions.register(handler, name, arn=arn, timeout=timeout, environment=environment)
 
@@ -76,33 +80,40 @@ class RotationHandle:
         token: str | None = None,
         errors: RotationErrors | None = None,
     ) -> Rotation:
-        """Rotate a secret now, as RotateSecret does, and wait for the end.
+        """Rotate a secret now, as RotateSecret does, and return when the rotation is over.
 
-        In a world with `rotation="manual"` it only begins: go on with `step` of what is returned.
+        In a world with `rotation="manual"`, this only starts the rotation; run its steps with
+        `Rotation.step`.
 
         Args:
-            secret_id: name, ARN or partial ARN, or a `Secret`.
+            secret_id: the secret's name, ARN or partial ARN, or a `Secret`.
             handler: the rotation function; by default the one that the secret is configured with.
-            token: the new version's id, 32 to 64 characters; made up by default.
+            token: the new version's id, 32 to 64 characters; random by default.
             errors: "raise" or "record", instead of the world's `rotation_errors`.
 
         Returns:
-            What the rotation came to.
+            The rotation. Assert on `succeeded`, or look at `outcome`, `failed_step` and `error`.
 
         Raises:
-            UnknownSecretError: there is no such secret.
-            RequestRefusedError: AWS would refuse RotateSecret. A rotation that is open is attempted
-                again all the same, with the function that it has.
-            ValueError: the token isn't 32 to 64 characters, or was used before, or `errors` is
-                neither of the two.
-            BaseException: what the function raised, where errors are raised.
+            ValueError: if `errors` isn't "raise" or "record", if `token` isn't 32 to 64 characters, or if
+                it was used before.
+            UnknownSecretError: if there is no such secret.
+            TypeError: if `secret_id` isn't a str or a `Secret`, or if `handler` can't be called or is a
+                coroutine function.
+            FunctionClashError: if another handler has the same module and name.
+            RequestRefusedError: if AWS would refuse RotateSecret. AWS also refuses it while an earlier
+                rotation is open, but attempts that rotation again, with its own function.
+            UnsupportedOperationError: if the secret is managed, and only `managed_rotation` can tell what
+                its new value is.
+            BaseException: the error of the rotation, unchanged, if `errors` is "raise", or if it isn't
+                given and the world's `rotation_errors` is "raise".
         """
         check_rotation_errors(errors or "raise")
         if token is not None and not (isinstance(token, str) and len(token) in TOKEN_LENGTHS):
-            msg = f"token={token!r} isn't a string of 32 to 64 characters, as a ClientRequestToken is"
+            msg = f"token={token!r} isn't a string of 32 to 64 characters"
             raise ValueError(msg)
         members: dict[str, Any] = {
-            "SecretId": self._world.secret(secret_id_of(secret_id)).arn,
+            "SecretId": self._world.contents.secret(secret_id_of(secret_id)).arn,
             "ClientRequestToken": token or self._world.ids.uuid(),
         }
         request = self._world.request("RotateSecret", members)
@@ -122,7 +133,7 @@ class RotationHandle:
             raise refusal
         rotation = world.runner.of(arn, members["ClientRequestToken"])
         if rotation is None or (not answer.rotations and rotation.attempts):
-            msg = f"token {token} was used before: RotateSecret only answers again. Give another one, or none."
+            msg = f"token {token!r} was used before, so RotateSecret starts no rotation. Pass a new one, or none."
             used = ValueError(msg)
             world.follow_up((), used)
             raise used
@@ -132,25 +143,28 @@ class RotationHandle:
     def run_due(
         self, until: datetime.datetime | None = None, *, errors: RotationErrors | None = None
     ) -> list[Rotation]:
-        """Do what has fallen due by the clock: rotations by their schedules, and permanent deletions.
+        """Do all work that is due: run scheduled rotations, and delete secrets whose recovery window is over.
 
-        The next call of a client does the same. Each rotation runs at the time that it is due:
-        freezegun's or time-machine's clock is set to it, and set back afterwards; where neither
-        rules, only the dates of the service are of that time.
+        A client's next call does the same work before it is answered, but it records errors in
+        `rotations`; only `run_due` raises them. Each rotation runs at the time when it is due: the clock
+        of freezegun or time-machine is set to that time and set back afterwards. Without freezegun or
+        time-machine, the service's dates are of that time, but the rotation function sees the present.
 
         Args:
-            until: do what falls due by then, tz-aware; by default by now. Later than now, the
-                clock isn't moved afterwards.
+            until: do the work that is due by this time, tz-aware; by default, by now. With a time in the
+                future, this also runs future rotations. Afterwards the clock is where it was.
             errors: "raise" or "record", instead of the world's `rotation_errors`.
 
         Returns:
-            The rotations that were due and attempted, each once, in order; with `rotation="manual"`,
-            those that were begun.
+            The rotations that were due, each once, in the order in which they ran. In a world with
+            `rotation="manual"` they were only started; run their steps with `Rotation.step`.
 
         Raises:
-            ValueError: `until` has no time zone, or `errors` is neither of the two.
-            BaseException: where errors are raised, the first that an attempt has come to, after all
-                is done; a later attempt may have succeeded.
+            ValueError: if `errors` isn't "raise" or "record", or if `until` isn't a datetime with a time
+                zone.
+            BaseException: the first error of a rotation, if `errors` is "raise", or if it isn't given
+                and the world's `rotation_errors` is "raise". It is raised after all the work is done; a
+                later attempt may have succeeded.
         """
         errors = errors or self._world.rotation_errors
         check_rotation_errors(errors)
@@ -161,41 +175,51 @@ class RotationHandle:
         return list(work.rotations)
 
     def next_due(self) -> datetime.datetime | None:
-        """Return when the next rotation falls due, tz-aware UTC; None where none ever does.
+        """Return when the next rotation is due.
 
-        That is the start of a window, or another attempt of a rotation that has failed.
+        This is the start of a rotation window, or the time of the next attempt of a rotation that failed.
+
+        Returns:
+            The moment, tz-aware UTC; None if no rotation is scheduled.
         """
         due = self._world.next_due()
         return None if due is None else clock.utc(due)
 
     def managed_rotation(self, secret_id: str | Secret, new_value: NewValue) -> None:
-        """Say how a secret is rotated that AWS or a partner manages, until `reset`.
+        """Set the function that makes the new value of a managed secret, until `reset`.
 
-        Without this, such a rotation makes a new ``password`` in a JSON value.
+        AWS or a partner rotates a managed secret, without a rotation function. By default the fake
+        replaces the ``password`` in a JSON value. For any other value, use this method.
 
         Args:
-            secret_id: name, ARN or partial ARN, or a `Secret`.
-            new_value: called with the current value (a dict where it is a JSON object, else str or
-                bytes), returns the new one (dict, str or bytes). What it raises fails the rotation.
+            secret_id: the secret's name, ARN or partial ARN, or a `Secret`.
+            new_value: called with the current value, a dict if the text is a JSON object, else str or
+                bytes. It returns the new value: dict, str or bytes. If it raises, the rotation fails.
 
         Raises:
-            UnknownSecretError: there is no such secret.
-            ValueError: nobody manages it: it has neither an owning service nor a Type.
-            TypeError: `new_value` can't be called, or would have to be awaited.
+            TypeError: if `new_value` can't be called or is a coroutine function, or if `secret_id` isn't
+                a str or a `Secret`.
+            UnknownSecretError: if there is no such secret.
+            ValueError: if the secret isn't managed: it has neither an owning service nor a Type.
         """
         check_callable(new_value, "managed_rotation takes a function from the current value to the new one")
-        secret = self._world.secret(secret_id_of(secret_id))
+        secret = self._world.contents.secret(secret_id_of(secret_id))
         if not secret.is_managed:
             msg = (
-                f"secret {secret.name!r} is managed by nobody: it is rotated by a function. One that is has an "
-                "owning_service, or a Type that CreateSecret was given."
+                f"secret {secret.name!r} isn't managed, so a rotation function rotates it.\n"
+                "To manage it, add it with owning_service=..., or create it with a Type."
             )
             raise ValueError(msg)
         self._world.execution.manage(secret, new_value)
 
     @property
     def retries(self) -> Retries:
-        """What becomes of a rotation that fails: ``fake_secrets.retries.max_attempts = 3``; as `quotas`."""
+        """How often a rotation that fails is attempted, and the delay between attempts, in seconds.
+
+        By default it is attempted once. To change that, set ``fake_secrets.retries.max_attempts = 3`` and
+        ``fake_secrets.retries.delay = 60``. `reset` restores the default. Unfinished rotations aren't
+        retried automatically; they wait for their next window.
+        """
         return self._world.store.retries
 
 
@@ -207,16 +231,16 @@ def _timestamp(moment: datetime.datetime) -> float:
 
 
 def _advice(world: World, arn: str, answer: Answer) -> str:
-    """Return what to do where RotateSecret is refused."""
+    """Return what the author of the test can do after RotateSecret was refused."""
     if "No Lambda rotation function" in str(answer.error):
-        return "Give rotate(secret_id, handler) the rotation function."
+        return "Pass the rotation function: fake_secrets.rotate(secret_id, handler)."
     try:
-        labels = world.secret(arn).labels
+        labels = world.contents.secret(arn).labels
     except UnknownSecretError:
         return ""
-    again = "".join(f"It was attempted again now: {rotation!r}.\n" for rotation in answer.rotations)
+    again = "".join(f"The open rotation was attempted again: {rotation!r}.\n" for rotation in answer.rotations)
     if not stages.is_rotation_open(labels):
         return again.rstrip()
     held_by = world.runner.of(arn, labels[AWSPENDING])
-    retry = "" if held_by is None else "retry() it, or " if again else f"retry() {held_by!r}, or "
-    return f"{again}To go on, {retry}remove AWSPENDING from that version with update_secret_version_stage."
+    retry = "" if held_by is None else f"call retry() on {'it' if again else repr(held_by)}, or "
+    return f"{again}To go on, {retry}remove AWSPENDING from the pending version with update_secret_version_stage."

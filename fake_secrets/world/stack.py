@@ -1,4 +1,4 @@
-"""The one global: which worlds are active, innermost last."""
+"""The stack of active worlds, innermost last: the only global state."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ __tracebackhide__ = True  # the arguments in our frames may hold secret values
 
 @dataclass(frozen=True, slots=True)
 class Opened:
-    """A world with its handle, and the environment that is to be while it is active."""
+    """A world with its handle, and the environment variables that hold while it is active."""
 
     world: World
     handle: FakeSecrets
@@ -26,11 +26,11 @@ class Opened:
 
 @dataclass(eq=False, slots=True)
 class Entry:
-    """One activation of a world; each leaves by itself, in any order.
+    """One activation of a world. Entries may leave in any order.
 
     Args:
         opened: the world, which several entries may share.
-        overlay: the environment of this activation; of an entry that joined, an empty one.
+        overlay: the environment variables of this activation; none if it joined an active world.
     """
 
     opened: Opened
@@ -38,12 +38,12 @@ class Entry:
 
 
 _entries: list[Entry] = []
-# Whether to join is decided, and done, in one piece.
+# Deciding to join a world and joining it must not be interrupted by another thread.
 _lock = threading.RLock()
 
 
 def innermost_entry() -> Entry | None:
-    """Return the latest entry that hasn't left, or None."""
+    """Return the latest entry that is still active, or None."""
     try:
         return _entries[-1]
     except IndexError:
@@ -57,12 +57,12 @@ def innermost() -> World | None:
 
 
 def entry_of(world: World) -> Entry | None:
-    """Return an entry of a world that hasn't left, or None."""
+    """Return an active entry of a world, or None."""
     return next((entry for entry in list(_entries) if entry.opened.world is world), None)
 
 
 def is_active(opened: Opened) -> bool:
-    """Say whether a world has an entry that hasn't left."""
+    """Return whether a world has an active entry."""
     return any(entry.opened is opened for entry in list(_entries))
 
 
@@ -71,8 +71,10 @@ def enter(choose: Callable[[], Opened | None], open_new: Callable[[], Opened]) -
 
     Args:
         choose: returns an active world to join, or None.
-        open_new: returns a new world, where there is none to join; what it raises leaves
-            everything as it was.
+        open_new: returns a new world, if there is none to join. If it raises, nothing is changed.
+
+    Returns:
+        The entry, for `leave`.
     """
     with _lock:
         joined = choose()
@@ -84,7 +86,7 @@ def enter(choose: Callable[[], Opened | None], open_new: Callable[[], Opened]) -
 
 
 def leave(entry: Entry) -> None:
-    """Deactivate an entry, whichever entries are above it."""
+    """Deactivate an entry. Entries above it stay active."""
     with _lock:
         _entries.remove(entry)
         entry.overlay.undo()

@@ -1,10 +1,10 @@
-"""A world: one fake service with its ledger and functions, and the path a request takes through it."""
+"""A world: one fake Secrets Manager, and the path that a request takes through it."""
 
 from __future__ import annotations
 
 import contextlib
 import threading
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal, cast
 
@@ -25,10 +25,11 @@ from fake_secrets.rotation.runner import RotationRunner
 from fake_secrets.rotation.scope import calls_belong_to, running_here
 from fake_secrets.service import dispatch
 from fake_secrets.service.state.keys import KeyState
-from fake_secrets.service.state.model import Request, StoredSecret
-from fake_secrets.service.state.seeds import Seed, plant
+from fake_secrets.service.state.model import Request
+from fake_secrets.service.state.seeds import Seed
 from fake_secrets.service.state.store import Store
 from fake_secrets.world import lookup
+from fake_secrets.world.contents import Contents
 
 __all__ = ["Answer", "Lane", "World", "rotating_world"]
 
@@ -40,8 +41,8 @@ Lane = Literal["fast", "wire"]
 def rotating_world() -> World | None:
     """Return the world whose rotation function is running here, or None.
 
-    Its calls belong there, even where a newer world is the innermost; those of a task that it
-    leaves behind don't, once the rotation is over.
+    The function's calls belong to that world, even if a newer world is the innermost. A task that
+    outlives the rotation calls the innermost world again.
     """
     running = running_here()
     return None if running is None else cast("World | None", running.world)
@@ -49,12 +50,12 @@ def rotating_world() -> World | None:
 
 @dataclass(slots=True)
 class Answer:
-    """What a request has come to.
+    """The answer to a request.
 
     Args:
-        content: the response's members as JSON; empty where AWS refuses.
-        error: AWS's refusal.
-        rotations: what is to be run, once the answer is out.
+        content: the members of the response, as JSON; empty if AWS refuses the request.
+        error: AWS's refusal; None if there is none.
+        rotations: the rotations that must run once the answer is given.
     """
 
     content: dict[str, Any] = field(repr=False)
@@ -63,21 +64,21 @@ class Answer:
 
 
 class World:
-    """One fake Secrets Manager with all that happened in it.
+    """One fake Secrets Manager, with everything that happened in it.
 
     Args:
-        region: the region of seeds and of names given to the handle.
-        account_id: the account of every caller, twelve digits.
-        seeds: what the world starts with; it is planted at the first use, so that the test's
-            clock rules its dates.
-        ids: the maker of ids.
-        rotation: whether a rotation runs by itself ("inline"), or step by step ("manual").
-        rotation_errors: whether what a rotation function raises comes out of the call that
-            asked for the rotation ("raise"), or is only kept ("record").
-        lane: how botocore's calls are answered: parsed ("fast") or as raw bytes ("wire").
-        while_running: keeps botocore's calls coming here while a rotation function runs, even
-            if the world is left meanwhile.
-        is_region: says whether a region is one of a partition's.
+        region: the region of the seeds, and of names that are given to the handle.
+        account_id: the account of callers that have no account of their own, as twelve digits.
+        seeds: the secrets that the world starts with. They are planted at the first use, so that
+            their dates follow the test's clock.
+        ids: makes ids.
+        rotation: "inline": a rotation runs at once. "manual": the test runs it step by step.
+        rotation_errors: "raise": the error of a rotation comes out of the call that started it.
+            "record": it is only recorded.
+        lane: how botocore's calls are answered: with parsed responses ("fast") or raw bytes ("wire").
+        while_running: returns a context manager that keeps botocore's calls coming to this world while
+            a rotation function runs, even if the world is left in the meantime.
+        is_region: returns whether a partition has a region.
     """
 
     def __init__(
@@ -103,9 +104,9 @@ class World:
         self._while_running = while_running
         self._is_region = is_region
         self.functions = Functions(region, account_id)
-        self._seeds = seeds
-        # Guards all that follows; never held while a rotation function runs.
+        # Guards everything below; never held while a rotation function runs.
         self._lock = threading.RLock()
+        self.contents = Contents(self._here, seeds, self._lock)
         self.runner = RotationRunner(
             lock=self._lock,
             mode=rotation,
@@ -119,12 +120,12 @@ class World:
         self.reset()
 
     def reset(self) -> None:
-        """Forget all that happened and go back to the seed; registered functions stay."""
+        """Forget everything that happened and go back to the seed. Registered functions and subscribers stay."""
         with self._lock:
-            self._is_planted = False
             self.ids.rewind()
             self.store = Store(self.ids, self.functions.is_registered, self._is_region)
             self.ledger = Ledger()
+            self.contents.reset(self.store, self.ledger)
             self.execution = Execution(
                 store=self.store,
                 ledger=self.ledger,
@@ -138,7 +139,7 @@ class World:
             self.deliveries.reset()
 
     def declare_key(self, key_id: str, state: KeyState) -> None:
-        """Have a KMS key be enabled, disabled or denied from now on, until `reset`."""
+        """Enable, disable or deny a KMS key, until `reset`."""
         with self._lock:
             self.store.keys.declare(key_id, state)
 
@@ -146,14 +147,17 @@ class World:
         """Answer one request.
 
         Args:
-            request: the call; its `now` is set here.
+            request: the request. This method sets its `now`.
+
+        Returns:
+            The answer. The caller passes its rotations to `follow_up`, or releases them.
 
         Raises:
-            UnsupportedOperationError: the request isn't faked yet.
-            TimedOut: the rotation function that calls has timed out, so that this never happened.
+            UnsupportedOperationError: if the fake doesn't support the request yet.
+            TimedOut: if the calling rotation function has timed out. The request has no effect then.
         """
         with self._lock:
-            store = self._ready_store()
+            store = self.contents.ready_store()
             request.now = clock.now()
             _end_late_step(request.now)
             store.begin_call()
@@ -172,28 +176,34 @@ class World:
             return answer
 
     def has_due_work(self) -> bool:
-        """Say whether something is to be done before the next call from here."""
+        """Return whether there is due work to do before the next call from here."""
         return self.due_work.is_due()
 
     def do_due_work(self, until: float | None = None, by: int | None = None) -> DoneWork:
-        """Do what falls due by some time, as `DueWork.do` says.
+        """Do the work that is due by a given time.
 
         Args:
-            until: epoch seconds; by default now.
-            by: the thread on whose behalf it is done, if another one does it.
+            until: the time, in epoch seconds; by default now.
+            by: the thread that the work is done for, if another thread does it.
+
+        Returns:
+            The rotations that were due, and their errors.
+
+        Raises:
+            BaseException: as `DueWork.do` does.
         """
         with self._lock:
-            self._ready_store()
+            self.contents.ready_store()
         return self.due_work.do(clock.now() if until is None else until, by)
 
     def next_due(self) -> float | None:
-        """Return when the next rotation falls due, epoch seconds, or None."""
+        """Return when the next rotation is due, in epoch seconds, or None."""
         with self._lock:
-            self._ready_store()
+            self.contents.ready_store()
             return self.due_work.next_due()
 
     def has_news(self) -> bool:
-        """Say whether somebody is to be told of what has happened."""
+        """Return whether there are events to deliver to subscribers."""
         return self.deliveries.is_due
 
     def follow_up(
@@ -203,15 +213,16 @@ class World:
         *,
         errors: RotationErrors | None = None,
     ) -> None:
-        """Do what follows a call: run the rotations that it has started, and tell of what happened.
+        """Do what follows a call: run the rotations that it started, then deliver events.
 
         Args:
-            rotations: rotations of this world that were taken up.
-            refusal: what comes out of the call, whatever else happens: then errors are kept.
-            errors: instead of the world's `rotation_errors`.
+            rotations: the rotations that the call claimed.
+            refusal: the error of the call, if it failed. The caller raises it in any case, so the errors
+                of rotations are only recorded.
+            errors: "raise" or "record", instead of the world's `rotation_errors`.
 
         Raises:
-            BaseException: as `RotationRunner.run` says, or else what a subscriber raises.
+            BaseException: as `RotationRunner.run` does; if that raises nothing, the error of a subscriber.
         """
         with self.telling(refusal):
             try:
@@ -222,15 +233,15 @@ class World:
                 raise
 
     def telling(self, refusal: Exception | None = None) -> Telling:
-        """Tell subscribers of what has happened, after a block.
+        """Return a context manager that delivers events to subscribers when its block ends.
 
         Args:
-            refusal: what comes out in any case, once the block is over.
+            refusal: the error that the caller raises in any case after the block.
         """
         return Telling(self._tell, refusal)
 
     def _tell(self, first: BaseException | None) -> None:
-        # Of what a rotation does they are told after it, wherever it runs.
+        # The events of a rotation are delivered after it, wherever it runs.
         if not self.deliveries.is_due or not self.runner.may_fall_due():
             return
         try:
@@ -238,61 +249,11 @@ class World:
         except Exception as error:
             if first is None:
                 raise
-            annotate(first, f"besides, a subscriber of fake_secrets raised {type(error).__name__}")
-
-    def plant(self, seed: Seed) -> StoredSecret:
-        """Put a secret into the world without a call.
-
-        Raises:
-            SecretExistsError: the name is taken.
-        """
-        with self._lock:
-            store, now = self._ready_store(), clock.now()
-            store.settle(now)
-            secret = plant(store, seed, self.account_id, now)
-            self.ledger.record_change(secret, "seed")
-            return secret
-
-    def secret(self, secret_id: Any) -> StoredSecret:
-        """Return the secret of a name, an ARN or a partial ARN.
-
-        Raises:
-            UnknownSecretError: there is none.
-            TypeError: it isn't a string.
-        """
-        with self._lock:
-            store = self._ready_store()
-            store.settle(clock.now())
-            return lookup.find(store, self._here, secret_id)
-
-    def arns(self) -> list[str]:
-        """Return the ARNs of all secrets, of every account and region, in the order of creation."""
-        with self._lock:
-            store = self._ready_store()
-            store.settle(clock.now())
-            return [secret.arn for secret in store]
-
-    def names(self) -> list[str]:
-        """Return the names of all secrets, of every account and region, without using the world."""
-        with self._lock:
-            secrets: Iterable[StoredSecret | Seed] = self.store if self._is_planted else self._seeds
-            return [secret.name for secret in secrets]
-
-    def places_of(self, secret_id: str) -> list[lookup.Place]:
-        """Return account and region of each secret of this name, ARN or partial ARN, in no order."""
-        with self._lock:
-            return lookup.places_of(self._ready_store(), secret_id)
+            annotate(first, f"a subscriber of fake_secrets.on_event also raised {type(error).__name__}")
 
     def request(self, operation: str, members: dict[str, Any]) -> Request:
-        """Make a request of the handle's own: to the region of an ARN, as its account."""
+        """Make a request of the handle's own. An ARN decides the region and the account."""
         return lookup.request_from(self._here, operation, members)
-
-    def _ready_store(self) -> Store:
-        if not self._is_planted:
-            self._is_planted = True
-            for seed in self._seeds:
-                self.plant(seed)
-        return self.store
 
     @contextlib.contextmanager
     def _executing(self, asked_for: list[Rotation]) -> Iterator[None]:
@@ -305,7 +266,7 @@ class World:
 
 
 def _end_late_step(now: float) -> None:
-    """End the rotation function that calls, if it has timed out."""
+    """End the calling rotation function if it has timed out."""
     step = rotation_step.get()
     if step is not None and not step.is_over and step.deadline is not None and step.deadline <= now:
         raise TimedOut

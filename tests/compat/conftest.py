@@ -1,4 +1,4 @@
-"""What the tests beside other packages share: none of them may reach a network."""
+"""Fixtures of the tests with other packages. None of these tests may reach a network."""
 
 import pytest
 import pytest_socket
@@ -6,7 +6,7 @@ import pytest_socket
 
 @pytest.fixture(autouse=True)
 def no_network():
-    """Sockets are refused, but for the pair by which an event loop wakes itself."""
+    """Refuse all sockets except the pair with which an event loop wakes itself."""
     pytest_socket.disable_socket(allow_unix_socket=True)
     yield
     pytest_socket.enable_socket()

@@ -1,4 +1,4 @@
-"""aioboto3: its sessions make aiobotocore's clients, which are served as test_aiobotocore.py shows."""
+"""aioboto3: its sessions make aiobotocore's clients, which test_aiobotocore.py tests."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""aiobotocore: awaited in the same world as boto3, with the same answers and errors."""
+"""aiobotocore: awaited calls share a world with boto3 and get the same answers and errors."""
 
 import asyncio
 import contextlib
@@ -52,14 +52,14 @@ def originals_are_back():
 
 @pytest.fixture(autouse=True)
 def nothing_is_left_behind():
-    """Every test here ends with botocore and aiobotocore as they were."""
+    """Check that every test leaves botocore and aiobotocore as they were."""
     yield
     assert originals_are_back()
 
 
 @functools.cache
 def shared_session():
-    """Return the session of most clients: it reads botocore's models once."""
+    """Return a shared session, which reads botocore's models only once."""
     return aiobotocore.session.get_session()
 
 
@@ -78,7 +78,7 @@ def handlers_of(client):
 
 
 def answered_by_aws(request, **_):
-    """Answer as AWS would, and show so that a request would have been sent there."""
+    """Answer in AWS's place, which shows that a request would have been sent."""
     content = json.dumps({"SecretString": "AWS's own"}).encode()
     response = aiobotocore.awsrequest.AioAWSResponse(request.url, 200, {}, None)
     response._content = content
@@ -99,14 +99,14 @@ def patched(name, replacement):
 
 @contextlib.contextmanager
 def past_our_wrapper():
-    """Have calls made by the `_make_api_call` of before the world, as some patches do."""
+    """Make calls with the `_make_api_call` from before the world, as some patches do."""
     with patched("_make_api_call", ORIGINALS[WRAPPED[0]]):
         yield
 
 
 @contextlib.contextmanager
 def past_all_but_sending():
-    """Have calls made past `make_request`, too."""
+    """Make calls that bypass `make_request`, too."""
     with (
         past_our_wrapper(),
         mock.patch.object(botocore.endpoint.Endpoint, "make_request", ORIGINALS[WRAPPED[3]]),
@@ -125,10 +125,10 @@ WAYS = pytest.mark.parametrize(
 
 
 class TestTheSameAnswers:
-    """Every answer and error is compared in test_aiobotocore_answers.py."""
+    """test_aiobotocore_answers.py compares every answer and error."""
 
     @pytest.mark.asyncio
-    async def test_each_reads_what_the_other_has_written(self, lane):
+    async def test_each_package_reads_what_the_other_wrote(self, lane):
         with mock_stages({}, _lane=lane):
             sync = boto3.client("secretsmanager")
             async with secretsmanager() as client:
@@ -163,7 +163,7 @@ class TestTheSameAnswers:
         assert seen == [(200, True, "app/db")]
 
     @pytest.mark.asyncio
-    async def test_a_secret_of_another_region_is_told(self, lane):
+    async def test_a_note_says_in_which_region_a_secret_is(self, lane):
         with mock_stages(SEED, region=ABROAD, _lane=lane):
             async with secretsmanager() as client:
                 with pytest.raises(client.exceptions.ResourceNotFoundException) as missing:
@@ -173,7 +173,7 @@ class TestTheSameAnswers:
         ]
 
     @pytest.mark.asyncio
-    async def test_a_paginator_turns_every_page(self, lane):
+    async def test_a_paginator_returns_every_page(self, lane):
         with mock_stages(dict.fromkeys("abc", "x"), _lane=lane):
             async with secretsmanager() as client:
                 paginator = client.get_paginator("list_secrets")
@@ -227,7 +227,7 @@ class TestClientsOfAnyAge:
             async with secretsmanager(endpoint_url="http://localhost:4566") as client:
                 assert await value_by(client) == "s3cret"
 
-    async def test_before_and_after_the_world_it_is_not_answered_by_us(self, lane):
+    async def test_calls_before_and_after_the_world_are_not_answered(self, lane):
         async with secretsmanager() as client:
             values = []
             with aws_answers(client):
@@ -255,7 +255,7 @@ class TestClientsOfAnyAge:
         assert values == ["inner", "outer"]
 
     @pytest.mark.parametrize("error", [None, ValueError, asyncio.CancelledError])
-    async def test_after_the_world_handlers_and_methods_are_as_found(self, lane, error):
+    async def test_leaving_the_world_restores_handlers_and_methods(self, lane, error):
         async with secretsmanager() as client:
             before = handlers_of(client)
             with pytest.raises(error) if error else contextlib.nullcontext(), mock_stages(SEED, _lane=lane):
@@ -278,7 +278,7 @@ class TestClientsOfAnyAge:
 
 
 class TestImportedInsideTheWorld:
-    """In a Python of its own, where nobody has imported aiobotocore before."""
+    """aiobotocore is first imported inside a world, in a Python process of its own."""
 
     PROGRAM = """
 import asyncio, sys
@@ -361,12 +361,12 @@ async def scenario(fake, client):
         print(name, (await client.create_secret(Name=name))["ARN"].split(":")[4])
 """
 
-    def test_calls_act_for_the_account_of_their_access_key_from_the_first_on(self, lane):
+    def test_the_first_call_already_acts_for_the_account_of_its_access_key(self, lane):
         assert self.prints(lane, self.ACCOUNTS) == "first 210987654321\nsecond 210987654321\n"
 
     @pytest.mark.parametrize("module", ["awsrequest", "client", "endpoint", "session", "stub"])
     @pytest.mark.parametrize("is_inside", [True, False], ids=["inside", "between worlds"])
-    def test_whichever_of_its_modules_comes_first(self, module, is_inside):
+    def test_any_of_its_modules_can_be_imported_first(self, module, is_inside):
         program = f"""
 import asyncio
 from fake_secrets import mock_stages
@@ -441,7 +441,7 @@ class TestRotation:
         assert calls[:2] == [("RotateSecret", None), ("PutSecretValue", "createSecret")]
 
     @WAYS
-    async def test_its_function_has_run_when_the_call_returns(self, lane, way):
+    async def test_the_function_has_run_when_the_call_returns(self, lane, way):
         steps = []
         with mock_stages(SEED, _lane=lane) as fake, way():
             arn = fake.lambda_function(lambda event, _: steps.append(event["Step"]))
@@ -450,8 +450,8 @@ class TestRotation:
         assert steps == STEPS
 
     @pytest.mark.parametrize("way", [contextlib.nullcontext, past_our_wrapper])
-    async def test_what_the_function_raises_comes_out_once_and_unchanged(self, lane, way):
-        # botocore would repeat a call that ends in such an error.
+    async def test_the_functions_error_is_raised_once_and_unchanged(self, lane, way):
+        # botocore would repeat a call that ends in this error.
         error, attempts = botocore.exceptions.EndpointConnectionError(endpoint_url="https://db"), []
 
         def handler(event, context):
@@ -468,7 +468,7 @@ class TestRotation:
         assert "'app/db'" in raised.value.__notes__[0]
         assert attempts == ["createSecret"]
 
-    async def test_recorded_errors_are_kept_and_a_retry_may_succeed(self, lane):
+    async def test_a_rotation_with_a_recorded_error_can_be_retried(self, lane):
         is_broken = True
 
         def handler(event, context):
@@ -485,7 +485,7 @@ class TestRotation:
                 is_broken = False
                 assert rotation.retry().outcome == "unfinished"
 
-    async def test_other_tasks_go_on_while_the_function_waits(self, lane):
+    async def test_other_tasks_continue_while_the_function_waits(self, lane):
         began, go_on, waited = threading.Event(), threading.Event(), []
 
         def handler(event, context):
@@ -537,7 +537,7 @@ class TestTasks:
         assert values == [f"second value of {name}" for name in names]
 
     async def pausing(self, client):
-        """Let calls begin and wait; return the events that say so and let them go on."""
+        """Make calls wait. Return the event that says that one has begun, and the event that lets it continue."""
         began, go_on = asyncio.Event(), asyncio.Event()
 
         async def wait(**_):
@@ -599,7 +599,7 @@ class TestTasks:
                     go_on.set()
                     assert await task == "outer"
 
-    async def test_a_cancelled_rotation_goes_on_in_its_world_and_leaves_nothing_behind(self, lane):
+    async def test_a_cancelled_rotation_continues_in_its_world_and_leaves_nothing_behind(self, lane):
         began, go_on = threading.Event(), threading.Event()
 
         def handler(event, context):
@@ -648,7 +648,7 @@ class TestWhoCalls:
                 with pytest.raises(client.exceptions.ClientError, match="AccessDeniedException"):
                     await value_by(client, shared.arn)
 
-    async def test_as_principal_rules_the_tasks_that_are_started_in_it(self, lane):
+    async def test_as_principal_applies_to_tasks_started_inside_it(self, lane):
         with mock_stages(SEED, _lane=lane) as fake:
             async with secretsmanager() as client:
                 with fake.as_principal("arn:aws:iam::210987654321:role/other"):
@@ -680,7 +680,7 @@ class TestOtherPeoplesHandlersAndPatches:
 
     @pytest.mark.parametrize("event", ["before-call.secrets-manager", "before-call.secretsmanager.GetSecretValue"])
     @pytest.mark.parametrize("is_first", [True, False], ids=["before", "inside"])
-    async def test_a_users_awaitable_handler_comes_first(self, lane, event, is_first):
+    async def test_a_users_awaitable_handler_runs_first(self, lane, event, is_first):
         seen = []
 
         async def see(**_):
@@ -698,7 +698,7 @@ class TestOtherPeoplesHandlersAndPatches:
         assert seen == [event]
 
     @pytest.mark.parametrize("is_first", [True, False], ids=["before", "inside"])
-    async def test_a_mock_of_making_calls_has_the_last_word(self, lane, is_first):
+    async def test_a_users_mock_of_make_api_call_answers(self, lane, is_first):
         answers = mock.AsyncMock(return_value={"SecretString": "patched"})
         async with secretsmanager() as client:
             with contextlib.ExitStack() as stack:
@@ -733,7 +733,7 @@ class TestOtherPeoplesHandlersAndPatches:
         assert seen == ["GetSecretValue"]
 
     @WAYS
-    async def test_whichever_way_a_call_comes_it_is_answered(self, lane, way):
+    async def test_a_call_is_answered_whichever_way_it_takes(self, lane, way):
         with mock_stages(SEED, _lane=lane), way():
             async with secretsmanager() as client:
                 assert await value_by(client) == "s3cret"
@@ -741,13 +741,13 @@ class TestOtherPeoplesHandlersAndPatches:
                     await value_by(client, "other")
 
     @WAYS
-    async def test_whichever_way_a_call_comes_nothing_of_it_is_sent(self, lane, way):
+    async def test_a_call_is_never_sent_whichever_way_it_takes(self, lane, way):
         sent = mock.AsyncMock(side_effect=AssertionError("sent"))
         with patched("_send", sent), mock_stages(SEED, _lane=lane), way():
             async with secretsmanager() as client:
                 assert await value_by(client) == "s3cret"
 
-    async def test_a_call_that_comes_past_everything_goes_to_its_clients_region(self, lane):
+    async def test_a_call_that_bypasses_every_wrapper_asks_its_clients_region(self, lane):
         with mock_stages({}, _lane=lane) as fake, past_all_but_sending():
             fake.add("app/db", "in Paris", region=ABROAD)
             async with secretsmanager(region_name=ABROAD) as client:
@@ -771,10 +771,10 @@ class TestGuard:
     def outcomes(self, pytester, source):
         pytester.makeini("[pytest]\nfake_secrets_guard = error\n")
         pytester.makepyfile(self.FORGOTTEN + source)
-        # The asyncio plugin stays away, since its hooks don't bear a pytest inside of pytest.
+        # Without the asyncio plugin, whose hooks fail in a pytest inside pytest.
         return pytester.runpytest_inprocess("-p", "no:asyncio", "-p", "no:randomly")
 
-    def test_a_forgotten_world_is_an_error_that_names_the_call(self, pytester):
+    def test_a_call_without_a_world_is_an_error_that_names_it(self, pytester):
         ran = self.outcomes(
             pytester,
             """
@@ -787,7 +787,7 @@ class TestGuard:
             [f"E *{OutsideWorldError.__name__}: GetSecretValue was called while no fake_secrets world was active*"]
         )
 
-    def test_what_code_swallows_fails_its_test_all_the_same(self, pytester):
+    def test_an_error_that_code_swallows_still_fails_the_test(self, pytester):
         ran = self.outcomes(
             pytester,
             """
@@ -813,7 +813,7 @@ class TestGuard:
 
 
 class TestSeams:
-    """Canaries: each fails with a sentence when aiobotocore moves what hook/aio.py stands on."""
+    """Canaries: each fails with a clear sentence when aiobotocore moves something that hook/aio.py needs."""
 
     def test_clients_make_api_calls_with_operation_and_parameters(self):
         method = aiobotocore.client.AioBaseClient.__dict__["_make_api_call"]
@@ -835,7 +835,7 @@ class TestSeams:
             "aiobotocore.endpoint.AioEndpoint._send is no coroutine function any more: hook/seams.py awaits it"
         )
 
-    def test_no_kind_of_endpoint_sends_by_itself(self):
+    def test_no_endpoint_class_overrides_send(self):
         kinds = [aiobotocore.endpoint.AioEndpoint]
         for kind in kinds:
             kinds += kind.__subclasses__()

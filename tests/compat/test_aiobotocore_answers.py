@@ -1,4 +1,4 @@
-"""aiobotocore is answered, and refused, what boto3 is: member by member, types included."""
+"""aiobotocore gets the same answers and refusals as boto3, member by member, including types."""
 
 import asyncio
 import contextlib
@@ -22,7 +22,7 @@ from fake_secrets import mock_stages
 
 MOMENT = datetime.datetime(2026, 3, 4, 12, 0, 0, 123457)  # noqa: DTZ001 -- freezegun reads it as UTC
 
-# Validation is off, so that the service refuses what is wrong; in legacy mode no refusal is repeated.
+# Without validation, the service refuses bad requests. In legacy mode, botocore repeats no refused call.
 CONFIG = {"parameter_validation": False, "retries": {"mode": "legacy"}}
 
 
@@ -71,13 +71,13 @@ def typed(value):
     if isinstance(value, list | tuple):
         return type(value), [typed(member) for member in value]
     if isinstance(value, datetime.datetime):
-        # Equal dates may be of different zones.
+        # Equal dates may have different time zones.
         return type(value), value.isoformat(), value.tzinfo
     return type(value), value
 
 
 async def ask(client, call, before=None):
-    """Make a call; return what is seen of it, and the answer."""
+    """Make a call; return what the caller sees, and the answer."""
     request = {
         name: before["NextToken"] if value is FROM_PAGE_BEFORE else value for name, value in call.request.items()
     }
@@ -93,7 +93,7 @@ async def ask(client, call, before=None):
 
 
 async def play(case, lane, clients, boto3_clients):
-    """Return what is seen of a case, and what the ledger has of it."""
+    """Return what the caller sees in a case, and what the ledger records."""
     with mock_stages({}, random_seed=1, _lane=lane) as fake:
         set_stage(fake, boto3_clients)
         seen, answer = [], None

@@ -1,4 +1,4 @@
-"""aiobotocore: what falls due, is attempted again, or is told, is so around awaited calls too."""
+"""aiobotocore: due rotations, further attempts and events also come with awaited calls."""
 
 import asyncio
 import datetime
@@ -49,7 +49,7 @@ async def test_a_rotation_that_is_due_runs_before_an_awaited_call(rotator, lane)
 
 
 @pytest.mark.asyncio
-async def test_its_function_runs_outside_of_the_event_loops_thread(lane):
+async def test_a_due_function_runs_outside_the_event_loops_thread(lane):
     threads = []
     with freezegun.freeze_time("2026-01-01T12:00:00Z", real_asyncio=True) as clock:
         async with mock_stages({"db": "old"}, _lane=lane) as fake, secretsmanager() as client:
@@ -64,7 +64,7 @@ async def test_its_function_runs_outside_of_the_event_loops_thread(lane):
 
 
 @pytest.mark.asyncio
-async def test_rotate_secret_while_one_is_open_attempts_it_again(rotator, lane):
+async def test_rotate_secret_attempts_an_open_rotation_again(rotator, lane):
     async with mock_stages({"db": "old"}, _lane=lane) as fake, secretsmanager() as client:
         rotator.fails_in = "setSecret"
         with pytest.raises(RuntimeError):
@@ -77,7 +77,7 @@ async def test_rotate_secret_while_one_is_open_attempts_it_again(rotator, lane):
 
 
 @pytest.mark.asyncio
-async def test_an_event_has_come_when_the_awaited_call_returns(lane):
+async def test_an_event_is_delivered_before_the_awaited_call_returns(lane):
     async with mock_stages({"db": "old"}, _lane=lane) as fake, secretsmanager() as client:
         events = []
         fake.on_event(events.append)
@@ -86,7 +86,7 @@ async def test_an_event_has_come_when_the_awaited_call_returns(lane):
 
 
 @pytest.mark.asyncio
-async def test_manual_rotation_only_begins(rotator, lane):
+async def test_a_manual_rotation_is_only_started(rotator, lane):
     async with mock_stages({"db": "old"}, rotation="manual", _lane=lane) as fake, secretsmanager() as client:
         await client.rotate_secret(SecretId="db", RotationLambdaARN=fake.lambda_function(rotator))
         assert rotator.steps == []
@@ -94,7 +94,7 @@ async def test_manual_rotation_only_begins(rotator, lane):
 
 
 @pytest.mark.asyncio
-async def test_calls_at_once_all_see_what_was_due(rotator, lane):
+async def test_concurrent_calls_all_see_the_rotation_that_was_due(rotator, lane):
     with freezegun.freeze_time("2026-01-01T12:00:00Z", real_asyncio=True) as clock:
         async with mock_stages({"db": "old"}, _lane=lane) as fake, secretsmanager() as client:
             await client.rotate_secret(
@@ -106,7 +106,7 @@ async def test_calls_at_once_all_see_what_was_due(rotator, lane):
 
 
 @pytest.mark.asyncio
-async def test_a_thread_of_a_due_function_is_not_waited_for_by_itself(lane):
+async def test_a_thread_of_a_due_function_does_not_wait_for_that_function(lane):
     values = []
 
     async def read():

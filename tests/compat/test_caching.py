@@ -1,4 +1,4 @@
-"""aws-secretsmanager-caching: its cache, what refreshes it, and its decorators."""
+"""aws-secretsmanager-caching: its cache, its refresh and its decorators."""
 
 import datetime
 
@@ -16,7 +16,7 @@ from fake_secrets import mock_stages
 
 REGION = "us-east-1"
 MOMENT = datetime.datetime(2026, 3, 4, 12)  # noqa: DTZ001 -- freezegun reads it as UTC
-# The cache chooses at random when to refresh, between half of the interval and all of it.
+# The cache refreshes at a random time between half of the interval and all of it.
 INTERVAL = 600
 
 CLIENTS = {
@@ -59,7 +59,7 @@ def rotates(event, context):
 class TestReading:
     @pytest.mark.parametrize("is_first", [True, False], ids=["before", "inside"])
     @pytest.mark.parametrize("kind", CLIENTS)
-    def test_a_cache_of_either_kind_of_client_is_served(self, lane, kind, is_first):
+    def test_a_cache_with_any_client_is_answered(self, lane, kind, is_first):
         cache = cache_of(CLIENTS[kind]()) if is_first else None
         with mock_stages({"db": "s3cret"}, _lane=lane):
             cache = cache or cache_of(CLIENTS[kind]())
@@ -70,13 +70,13 @@ class TestReading:
             assert caching.SecretCache().get_secret_string("db") == "s3cret"
             assert operations(fake) == ["DescribeSecret", "GetSecretValue"]
 
-    def test_bytes(self, lane):
+    def test_a_binary_value_is_read(self, lane):
         with mock_stages({"db": b"\x00\xff"}, _lane=lane):
             cache = cache_of()
             assert (cache.get_secret_binary("db"), cache.get_secret_string("db")) == (b"\x00\xff", None)
 
     @pytest.mark.parametrize(("label", "value"), [("AWSCURRENT", "new"), ("AWSPREVIOUS", "old"), ("BLUE", None)])
-    def test_the_value_of_a_label(self, lane, label, value):
+    def test_the_value_of_a_label_is_read(self, lane, label, value):
         with mock_stages({"db": {"AWSCURRENT": "new", "AWSPREVIOUS": "old"}}, _lane=lane):
             assert cache_of().get_secret_string("db", label) == value
 
@@ -107,7 +107,7 @@ class TestRefreshing:
                 seen.append(cache.get_secret_string("db"))
         assert seen == ["old", "old", "rotated"]
 
-    def test_the_previous_value_is_seen_after_it_too(self, clock):
+    def test_the_previous_value_is_seen_after_the_refresh_interval(self, clock):
         with mock_stages({"db": "old"}) as fake:
             cache = cache_of()
             cache.get_secret_string("db")
@@ -115,7 +115,7 @@ class TestRefreshing:
             clock.tick(INTERVAL)
             assert cache.get_secret_string("db", "AWSPREVIOUS") == "old"
 
-    def test_a_version_that_is_known_is_not_read_again(self, clock):
+    def test_a_cached_version_is_not_read_again(self, clock):
         with mock_stages({"db": "s3cret"}) as fake:
             cache = cache_of()
             cache.get_secret_string("db")
@@ -123,7 +123,7 @@ class TestRefreshing:
             cache.get_secret_string("db")
             assert operations(fake) == ["DescribeSecret", "GetSecretValue", "DescribeSecret"]
 
-    def test_a_rotation_is_seen_at_once_when_it_is_refreshed_by_force(self, monkeypatch):
+    def test_a_forced_refresh_sees_a_rotation_at_once(self, monkeypatch):
         monkeypatch.setattr(SecretCacheObject, "FORCE_REFRESH_JITTER_SLEEP", 0)
         with mock_stages({"db": "old"}) as fake:
             cache = cache_of()
@@ -133,7 +133,7 @@ class TestRefreshing:
             seen.append(cache.get_secret_string("db"))
         assert seen == ["old", "rotated"]
 
-    def test_a_refusal_is_kept_for_a_second_and_longer_the_next_time(self, clock):
+    def test_a_refusal_is_cached_for_a_second_and_then_longer(self, clock):
         with mock_stages({}) as fake:
             client = CLIENTS["boto3"]()
             cache = cache_of(client)
@@ -146,22 +146,22 @@ class TestRefreshing:
             clock.tick(4)
             assert cache.get_secret_string("db") == "s3cret"
 
-    def test_a_deleted_secret_is_noticed_when_its_recovery_window_has_ended(self, clock):
+    def test_a_deletion_is_noticed_after_the_recovery_window(self, clock):
         with mock_stages({"db": "s3cret"}):
             client = CLIENTS["boto3"]()
             cache = cache_of(client)
             cache.get_secret_string("db")
             client.delete_secret(SecretId="db", RecoveryWindowInDays=7)
             clock.tick(datetime.timedelta(days=9))
-            # It goes on giving the value that it has, although the refresh was refused.
+            # The cache keeps returning its value, although the refresh was refused.
             assert cache.get_secret_string("db") == "s3cret"
             with pytest.raises(client.exceptions.ResourceNotFoundException):
                 cache_of(client).get_secret_string("db")
 
 
 class TestWorlds:
-    def test_a_cache_that_outlives_its_world_keeps_what_it_read(self):
-        """So that a cache of a module's wants to be made anew for each test."""
+    def test_a_cache_that_outlives_its_world_keeps_its_values(self):
+        """A cache in a module must therefore be made again for each test."""
         cache = cache_of()
         seen = []
         for value in ("first", "second"):
@@ -180,7 +180,7 @@ class TestDecorators:
 
             assert function("argument") == ("s3cret", ("argument",))
 
-    def test_a_method_gets_it_after_self(self, lane):
+    def test_a_method_gets_the_string_after_self(self, lane):
         class Service:
             @caching.InjectSecretString("db", cache_of())
             def method(self, secret):
@@ -201,7 +201,7 @@ class TestDecorators:
     @pytest.mark.parametrize(
         ("value", "message"), [("no JSON", "isn't|is not valid JSON"), ({"a": "b"}, "does not contain key")]
     )
-    def test_a_value_of_another_shape_is_the_decorators_own_error(self, lane, value, message):
+    def test_a_value_of_another_shape_raises_the_decorators_own_error(self, lane, value, message):
         with mock_stages({"db": value}, _lane=lane):
 
             @caching.InjectKeywordedSecretString("db", cache_of(), user="username")

@@ -1,4 +1,4 @@
-"""freezegun and time-machine: the world reads the clock that they set, wherever they were started."""
+"""freezegun and time-machine: the world reads the clock that they set, wherever they are started."""
 
 import contextlib
 import datetime
@@ -37,7 +37,7 @@ CLOCKS = {"freezegun": by_freezegun, "time-machine": functools.partial(time_mach
 
 @pytest.fixture(params=CLOCKS)
 def stop_clock(request):
-    """What stops the clock, of either package: a moment in, a context manager out."""
+    """A function of either package that takes a moment and returns a context manager."""
     return CLOCKS[request.param]
 
 
@@ -50,16 +50,16 @@ def created(name="db"):
 
 
 class TestWhereverTheyWereStarted:
-    def test_before_the_world(self, stop_clock, lane):
+    def test_a_clock_set_before_the_world_is_read(self, stop_clock, lane):
         with stop_clock(MOMENT), mock_stages(SEED, _lane=lane):
             assert created() == MOMENT
 
-    def test_inside_the_world_before_its_first_use(self, stop_clock, lane):
-        """Seeds come to be at the first use, so that the clock of the test's body rules their dates."""
+    def test_a_clock_set_before_the_first_use_dates_the_seeds(self, stop_clock, lane):
+        """Seeds are planted at the first use, so that the clock in the test's body dates them."""
         with mock_stages(SEED, _lane=lane), stop_clock(MOMENT):
             assert created() == MOMENT
 
-    def test_inside_the_world_after_its_first_use(self, stop_clock, lane):
+    def test_a_clock_set_after_the_first_use_is_read(self, stop_clock, lane):
         with mock_stages(SEED, _lane=lane):
             before = created()
             with stop_clock(LATER):
@@ -68,12 +68,12 @@ class TestWhereverTheyWereStarted:
             secretsmanager().create_secret(Name="after")
             assert abs(created("after") - datetime.datetime.now(UTC)) < DAY
 
-    def test_for_a_client_made_before(self, stop_clock, lane):
+    def test_a_client_made_before_the_clock_follows_it(self, stop_clock, lane):
         client = secretsmanager()
         with stop_clock(MOMENT), mock_stages(SEED, _lane=lane):
             assert client.describe_secret(SecretId="db")["CreatedDate"] == MOMENT
 
-    def test_one_inside_the_other(self, stop_clock, lane):
+    def test_the_inner_of_two_clocks_is_read(self, stop_clock, lane):
         with stop_clock(MOMENT), mock_stages(SEED, _lane=lane):
             created()
             with stop_clock(LATER):
@@ -81,7 +81,7 @@ class TestWhereverTheyWereStarted:
             secretsmanager().create_secret(Name="after")
             assert [created(name) for name in ("db", "new", "after")] == [MOMENT, LATER, MOMENT]
 
-    def test_the_answers_date_header_says_it_too(self, stop_clock, lane):
+    def test_the_date_header_of_an_answer_follows_the_clock(self, stop_clock, lane):
         with stop_clock(MOMENT), mock_stages(SEED, _lane=lane):
             answer = secretsmanager().list_secrets()
         assert answer["ResponseMetadata"]["HTTPHeaders"]["date"] == "Wed, 04 Mar 2026 12:30:15 GMT"
@@ -112,11 +112,11 @@ class TestWhereverTheyWereStarted:
         assert secretsmanager.describe_secret(SecretId="db")["CreatedDate"] == MOMENT
 
     @pytest.mark.time_machine(MOMENT, tick=False)
-    def test_by_time_machines_marker(self, fake_secrets):
+    def test_marked_by_time_machine(self, fake_secrets):
         fake_secrets.add("db", "x")
         assert created() == MOMENT
 
-    def test_by_time_machines_fixture(self, fake_secrets, time_machine):
+    def test_moved_by_time_machines_fixture(self, fake_secrets, time_machine):
         time_machine.move_to(MOMENT, tick=False)
         fake_secrets.add("db", "x")
         assert created() == MOMENT
@@ -125,19 +125,19 @@ class TestWhereverTheyWereStarted:
 @mock_stages(SEED)
 @freezegun.freeze_time(MOMENT)
 class TestClassDecoratedByOursAboveFreezeguns(unittest.TestCase):
-    def test_dates_are_the_clocks(self):
+    def test_dates_follow_the_clock(self):
         assert created() == MOMENT
 
 
 @time_machine.travel(MOMENT, tick=False)
 @mock_stages(SEED)
 class TestClassDecoratedByTimeMachineAboveOurs(unittest.TestCase):
-    def test_dates_are_the_clocks(self):
+    def test_dates_follow_the_clock(self):
         assert created() == MOMENT
 
 
 class TestTimeZones:
-    """Dates are moments: whatever the zone of the clock or of the process, they are the same."""
+    """Dates don't depend on the time zone of the clock or the process."""
 
     @pytest.fixture
     def zone(self, monkeypatch):
@@ -155,7 +155,7 @@ class TestTimeZones:
             by_freezegun(MOMENT, tz_offset=datetime.timedelta(hours=offset)),
             mock_stages(SEED, _lane=lane),
         ):
-            # Only the naive clock is moved.
+            # This moves only the naive clock.
             assert datetime.datetime.now() - MOMENT.replace(tzinfo=None) == datetime.timedelta(hours=offset)  # noqa: DTZ005
             assert created() == MOMENT
 
@@ -176,7 +176,7 @@ class TestTimeZones:
     @pytest.mark.parametrize("hours", [-1, 0, 1, 2], ids=lambda hours: f"{hours:+} h")
     @pytest.mark.parametrize("change", ["2026-03-08T07:00Z", "2026-11-01T06:00Z"], ids=["spring", "autumn"])
     def test_the_hours_around_a_change_of_the_clocks_keep_their_order(self, lane, zone, change, hours):
-        """Also the hour that autumn has twice."""
+        """This includes the hour that occurs twice in autumn."""
         zone("America/New_York")
         moment = datetime.datetime.fromisoformat(change) + datetime.timedelta(hours=hours, minutes=-30)
         with time_machine.travel(moment, tick=False), mock_stages(SEED, _lane=lane):
@@ -193,7 +193,7 @@ class TestTimeZones:
 
 class TestThreads:
     def results(self, *functions):
-        """Run functions, each in a thread of its own; return what they return."""
+        """Run each function in a thread of its own, and return their results."""
         results = {}
 
         def run(number, function):
@@ -206,7 +206,7 @@ class TestThreads:
             thread.join()
         return [results[number] for number in range(len(functions))]
 
-    def test_calls_of_other_threads_have_the_clocks_dates(self, stop_clock, lane):
+    def test_calls_of_other_threads_follow_the_clock(self, stop_clock, lane):
         def create(number):
             secretsmanager().create_secret(Name=f"secret-{number}")
             return created(f"secret-{number}")
@@ -215,13 +215,13 @@ class TestThreads:
             dates = self.results(*(functools.partial(create, number) for number in range(4)))
         assert dates == [MOMENT] * 4
 
-    def test_a_clock_that_another_thread_stopped_rules_them_too(self, stop_clock, lane):
+    def test_a_clock_set_in_another_thread_applies_to_every_thread(self, stop_clock, lane):
         stack = contextlib.ExitStack()
         with stack, mock_stages(SEED, _lane=lane):
             self.results(lambda: stack.enter_context(stop_clock(MOMENT)))
             assert created() == MOMENT
 
-    def test_a_world_entered_in_another_thread_reads_it(self, stop_clock, lane):
+    def test_a_world_entered_in_another_thread_follows_the_clock(self, stop_clock, lane):
         def in_a_world():
             with mock_stages(SEED, _lane=lane):
                 return created()
@@ -245,7 +245,7 @@ class TestTimePasses:
                 seen.append(client.describe_secret(SecretId="db")["LastChangedDate"])
         assert seen == [MOMENT, MOMENT + DAY, LATER]
 
-    def test_every_reading_of_a_ticking_clock_is_later(self, lane):
+    def test_each_date_of_a_ticking_clock_is_later_than_the_last(self, lane):
         with by_freezegun(MOMENT, auto_tick_seconds=60), mock_stages({}, _lane=lane):
             client, dates = secretsmanager(), []
             for name in "abc":
@@ -253,7 +253,7 @@ class TestTimePasses:
                 dates.append(created(name))
         assert sorted(set(dates)) == dates
 
-    def test_a_clock_that_goes_on_moves_the_world(self):
+    def test_a_running_clock_moves_the_world(self):
         with time_machine.travel(MOMENT, tick=True), mock_stages(SEED):
             assert datetime.timedelta(0) <= created() - MOMENT < datetime.timedelta(minutes=1)
 
@@ -267,7 +267,7 @@ class TestTimePasses:
             with pytest.raises(client.exceptions.ResourceNotFoundException):
                 client.describe_secret(SecretId="db")
 
-    def test_old_versions_go(self, stop_clock, lane):
+    def test_old_versions_are_removed(self, stop_clock, lane):
         with stop_clock(MOMENT) as clock, mock_stages(SEED, _lane=lane) as fake:
             client = secretsmanager()
             for value in ("second", "third"):
@@ -280,7 +280,7 @@ class TestTimePasses:
             client.put_secret_value(SecretId="db", SecretString="fifth")
             assert len(fake["db"].versions) < 5
 
-    def test_a_rotation_is_dated(self, stop_clock, lane):
+    def test_a_rotation_is_dated_by_the_clock(self, stop_clock, lane):
         def handler(event, context):
             client = secretsmanager()
             secret_id, token = event["SecretId"], event["ClientRequestToken"]
@@ -305,7 +305,7 @@ class TestTimePasses:
             assert fake.rotate("db", handler).succeeded
             assert secretsmanager().describe_secret(SecretId="db")["LastRotatedDate"] == LATER
 
-    def test_a_clock_that_goes_backwards_is_borne(self, stop_clock, lane):
+    def test_a_clock_may_go_backwards(self, stop_clock, lane):
         with stop_clock(LATER) as clock, mock_stages(SEED, _lane=lane) as fake:
             client = secretsmanager()
             client.get_secret_value(SecretId="db")
@@ -318,7 +318,7 @@ class TestTimePasses:
 
 
 class TestDueRotations:
-    """What was due earlier sees the time at which it was due."""
+    """A rotation that was due earlier sees the time when it was due."""
 
     @pytest.fixture(params=["freezegun", "time-machine", "time-machine, ticking, in a zone"])
     def stop_clock(self, request):
@@ -326,7 +326,7 @@ class TestDueRotations:
             return CLOCKS[request.param]
         return lambda moment: time_machine.travel(moment.astimezone(NEW_YORK), tick=True)
 
-    def test_the_function_sees_it_and_afterwards_it_is_the_present(self, stop_clock, lane):
+    def test_the_function_sees_the_due_time_and_the_clock_is_set_back(self, stop_clock, lane):
         seen = []
 
         def handler(event, context):
@@ -348,7 +348,7 @@ class TestDueRotations:
         assert len(seen) == 4
         assert all(datetime.timedelta(0) <= moment - due < datetime.timedelta(minutes=1) for moment in seen)
 
-    def test_it_is_moved_to_the_microsecond(self):
+    def test_the_clock_is_set_back_to_the_microsecond(self):
         odd = MOMENT.replace(microsecond=999_600)
         with time_machine.travel(odd, tick=False):
             with clock.at(MOMENT.timestamp()):
@@ -376,7 +376,7 @@ class TestDueRotations:
         first = datetime.datetime.fromisoformat(since).replace(tzinfo=UTC, hour=6) + DAY
         assert due == [first + number * DAY for number in range(5)]
 
-    def test_the_travellers_time_zone_stays(self):
+    def test_the_time_zone_of_time_machine_stays(self):
         with mock_stages(SEED) as fake, time_machine.travel(MOMENT.astimezone(NEW_YORK), tick=False) as traveller:
             fake.rotate("db", lambda event, context: None)
             secretsmanager().update_secret_version_stage(

@@ -1,4 +1,4 @@
-"""moto's mock_aws around, inside or beside our world: secretsmanager is ours, everything else moto's."""
+"""moto's mock_aws around, inside or beside our world: we answer secretsmanager, moto everything else."""
 
 import contextlib
 import os
@@ -25,7 +25,7 @@ ACCOUNT_VARIABLES = (
     "SECRETS_MANAGER_ENDPOINT",
 )
 
-# Who is entered, and left, when: M for moto, W for our world; the small letter leaves.
+# The order of entering and leaving: M enters moto, W enters our world; the small letters leave them.
 NESTED = {"around": "M W w m", "inside": "W M m w"}
 BESIDE = {"beside, moto first": "M W m w", "beside, moto last": "W M w m"}
 
@@ -37,14 +37,14 @@ def orders(*kinds):
 
 @pytest.fixture(autouse=True)
 def surroundings():
-    """A region, and a default session; whatever an order that isn't nested leaves there goes with the test."""
+    """Set a region and a default session, and restore both: an order that isn't nested may leave others."""
     with mock.patch.dict(os.environ, AWS_DEFAULT_REGION=REGION), mock.patch("boto3.DEFAULT_SESSION", None):
         yield
 
 
 @pytest.fixture
 def walk(lane):
-    """A walk through an order: what is active after each of its steps; all is left in the end."""
+    """Return a function that walks through an order and yields what is active after each step."""
     with contextlib.ExitStack() as clean_up:
 
         def walk(order):
@@ -75,7 +75,7 @@ def client_of(service, **options):
 
 
 def use_other_services(client_of):
-    """Do what only a mock of moto's answers."""
+    """Make calls that only moto answers."""
     assert client_of("sts").get_caller_identity()["Account"] == "123456789012"
     s3 = client_of("s3")
     s3.create_bucket(Bucket="a-bucket")
@@ -87,7 +87,7 @@ def use_other_services(client_of):
 
 
 @orders(NESTED, BESIDE)
-def test_secretsmanager_is_ours_and_the_rest_is_motos(order, walk):
+def test_we_answer_secretsmanager_and_moto_answers_the_rest(order, walk):
     for active in walk(order):
         if "W" in active:
             assert names(client_of("secretsmanager")) == ["ours"]
@@ -96,7 +96,7 @@ def test_secretsmanager_is_ours_and_the_rest_is_motos(order, walk):
 
 
 @orders(NESTED, BESIDE)
-def test_clients_made_before_both_are_served_by_whoever_is_there(order, walk):
+def test_clients_made_before_both_are_answered_by_the_active_mock(order, walk):
     made_before = {service: client_of(service) for service in ("secretsmanager", "sts", "s3", "dynamodb")}
     for active in walk(order):
         if "W" in active:
@@ -115,7 +115,7 @@ def test_clients_of_the_default_session_need_no_credentials_of_their_own(order, 
 
 
 @orders(NESTED, BESIDE)
-def test_motos_secretsmanager_works_wherever_our_world_is_not(order, walk):
+def test_motos_secretsmanager_answers_outside_our_world(order, walk):
     client = client_of("secretsmanager")
     seen = []
     for active in walk(order):
@@ -131,7 +131,7 @@ def test_motos_secretsmanager_works_wherever_our_world_is_not(order, walk):
     assert seen == expected[order]
 
 
-def test_what_is_written_in_our_world_is_not_written_to_motos(lane):
+def test_a_secret_of_our_world_is_not_written_to_moto(lane):
     client = client_of("secretsmanager")
     with moto.mock_aws():
         with mock_stages({}, _lane=lane):
@@ -139,7 +139,7 @@ def test_what_is_written_in_our_world_is_not_written_to_motos(lane):
         assert names(client) == []
 
 
-def test_a_secret_of_motos_is_not_found_in_our_world(lane):
+def test_a_secret_of_moto_is_not_found_in_our_world(lane):
     client = client_of("secretsmanager")
     with moto.mock_aws():
         client.create_secret(Name="motos", SecretString="x")
@@ -152,7 +152,7 @@ def test_a_secret_of_motos_is_not_found_in_our_world(lane):
 
 
 @orders(NESTED)
-def test_after_both_the_environment_and_the_default_session_are_as_found(order, walk):
+def test_leaving_both_restores_the_environment_and_the_default_session(order, walk):
     boto3.setup_default_session()
 
     def look():
@@ -166,7 +166,7 @@ def test_after_both_the_environment_and_the_default_session_are_as_found(order, 
 
 
 @orders(BESIDE)
-def test_after_both_the_default_session_is_as_found_in_any_order_of_leaving(order, walk):
+def test_leaving_both_in_any_order_restores_the_default_session(order, walk):
     boto3.setup_default_session()
     before = boto3.DEFAULT_SESSION
     for active in walk(order):
@@ -176,7 +176,7 @@ def test_after_both_the_default_session_is_as_found_in_any_order_of_leaving(orde
     assert before._session._credentials is None
 
 
-def test_a_rotation_function_uses_other_services_of_motos(lane):
+def test_a_rotation_function_can_use_other_services_of_moto(lane):
     def handler(event, context):
         client, table = boto3.client("secretsmanager"), boto3.client("dynamodb")
         secret_id, token = event["SecretId"], event["ClientRequestToken"]
@@ -243,13 +243,13 @@ def mocked_by_moto():
 
 
 @pytest.mark.fake_secrets(SEED)
-def test_a_fixture_of_motos_before_ours(mocked_by_moto, fake_secrets, secretsmanager):
+def test_a_moto_fixture_before_ours(mocked_by_moto, fake_secrets, secretsmanager):
     assert names(secretsmanager) == ["ours"]
     use_both()
 
 
 @pytest.mark.fake_secrets(SEED)
-def test_a_fixture_of_motos_after_ours(fake_secrets, secretsmanager, mocked_by_moto):
+def test_a_moto_fixture_after_ours(fake_secrets, secretsmanager, mocked_by_moto):
     assert names(secretsmanager) == ["ours"]
     use_both()
 
@@ -257,14 +257,14 @@ def test_a_fixture_of_motos_after_ours(fake_secrets, secretsmanager, mocked_by_m
 @moto.mock_aws
 @mock_stages(SEED)
 class TestClassDecoratedByMotoAboveOurs(unittest.TestCase):
-    def test_both_are_there(self):
+    def test_both_mocks_are_active(self):
         use_both()
 
 
 @mock_stages(SEED)
 @moto.mock_aws
 class TestClassDecoratedByOursAboveMotos(unittest.TestCase):
-    def test_both_are_there(self):
+    def test_both_mocks_are_active(self):
         use_both()
 
 
@@ -275,7 +275,7 @@ class TestClassDecoratedByOursWithMotoInSetUp(unittest.TestCase):
         mocked.start()
         self.addCleanup(mocked.stop)
 
-    def test_both_are_there(self):
+    def test_both_mocks_are_active(self):
         use_both()
 
 

@@ -1,6 +1,6 @@
-"""OpenTelemetry's botocore instrumentation sees the calls, and survives the exit of our world.
+"""OpenTelemetry's botocore instrumentation traces calls inside a world, and still works after it.
 
-That it sees them, before or inside, is also in tests/hook/test_calls.py.
+tests/hook/test_calls.py also tests that it traces calls, if it is switched on before or inside a world.
 """
 
 import boto3
@@ -25,7 +25,7 @@ ORIGINAL = botocore.client.BaseClient.__dict__["_make_api_call"]
 
 @pytest.fixture
 def spans():
-    """The spans that were finished: operation and status of each."""
+    """Return a function that returns operation and status of each finished span."""
     exporter = InMemorySpanExporter()
 
     def finished():
@@ -45,7 +45,7 @@ def instrumentor():
     yield instrumentor
     if instrumentor.is_instrumented_by_opentelemetry:
         instrumentor.uninstrument()
-    # Where they have put our wrapper back, the next world to end takes it down.
+    # If uninstrumenting restored our wrapper, the next world that ends removes it.
     with mock_stages():
         pass
     assert botocore.client.BaseClient.__dict__["_make_api_call"] is ORIGINAL
@@ -68,7 +68,7 @@ def value_by(client):
 
 
 def stubbed_value_by(client):
-    """Read a value where there is no world, without AWS."""
+    """Read a value outside any world, without AWS."""
     with Stubber(client) as stubber:
         stubber.add_response("get_secret_value", {"SecretString": "stubbed"})
         return value_by(client)
@@ -79,7 +79,7 @@ WHEN = pytest.mark.parametrize("is_first", [True, False], ids=["before", "inside
 
 
 @WHEN
-def test_it_sees_the_calls_inside_and_after_the_world(is_first, lane, switch_on, spans, client):
+def test_calls_inside_and_after_the_world_are_traced(is_first, lane, switch_on, spans, client):
     if is_first:
         switch_on()
     with mock_stages(SEED, _lane=lane):
@@ -90,7 +90,7 @@ def test_it_sees_the_calls_inside_and_after_the_world(is_first, lane, switch_on,
 
 
 @WHEN
-def test_it_sees_the_calls_of_a_later_world(is_first, lane, switch_on, spans, client):
+def test_calls_in_a_later_world_are_traced(is_first, lane, switch_on, spans, client):
     if is_first:
         switch_on()
     for value in ("first", "second", "third"):
@@ -101,7 +101,7 @@ def test_it_sees_the_calls_of_a_later_world(is_first, lane, switch_on, spans, cl
 
 
 @WHEN
-def test_it_sees_a_refusal_as_an_error(is_first, lane, switch_on, spans, client):
+def test_a_refusal_is_traced_as_an_error(is_first, lane, switch_on, spans, client):
     if is_first:
         switch_on()
     with mock_stages({}, _lane=lane):
@@ -113,7 +113,7 @@ def test_it_sees_a_refusal_as_an_error(is_first, lane, switch_on, spans, client)
 
 
 @WHEN
-def test_it_sees_the_calls_of_a_rotation_function(is_first, lane, switch_on, spans, client):
+def test_calls_of_a_rotation_function_are_traced(is_first, lane, switch_on, spans, client):
     if is_first:
         switch_on()
     with mock_stages(SEED, _lane=lane) as fake:
@@ -124,9 +124,9 @@ def test_it_sees_the_calls_of_a_rotation_function(is_first, lane, switch_on, spa
     assert sorted(operation for operation, _ in spans()) == [*["DescribeSecret"] * 4, "RotateSecret"]
 
 
-# Switched on before and off inside, it finds our wrapper on top of its own, and takes off neither.
+# Switched on before the world and off inside it, it finds our wrapper on top of its own and removes neither.
 @pytest.mark.parametrize(("on", "off"), [("before", "after"), ("inside", "inside"), ("inside", "after")])
-def test_when_it_is_switched_off_it_sees_nothing_and_the_world_answers(
+def test_after_uninstrumenting_the_world_answers_untraced_calls(
     on, off, lane, switch_on, instrumentor, spans, client
 ):
     if on == "before":

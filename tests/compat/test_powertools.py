@@ -1,4 +1,4 @@
-"""AWS Lambda Powertools: `parameters.get_secret` and `SecretsProvider`, and what to do about its cache."""
+"""AWS Lambda Powertools: `parameters.get_secret`, `SecretsProvider`, and how to clear its cache."""
 
 import base64
 import datetime
@@ -19,7 +19,7 @@ REGION, ABROAD = "us-east-1", "eu-west-3"
 VALUES = {"AWSCURRENT": "new", "AWSPREVIOUS": "old"}
 MOMENT = datetime.datetime(2026, 3, 4, 12)  # noqa: DTZ001 -- freezegun reads it as UTC
 
-# What the README says. Powertools keeps values, and the client that it has made, from test to test.
+# Powertools keeps values, and the client that it made, from test to test.
 RECIPE = """
 import pytest
 from aws_lambda_powertools.utilities import parameters
@@ -48,7 +48,7 @@ def operations(fake):
 
 
 def provider_with(option):
-    """Return a provider that was given one of what it takes, all for the region abroad."""
+    """Return a provider that was given one of its arguments, each for the region abroad."""
     given = {
         "boto3_client": lambda: boto3.client("secretsmanager", region_name=ABROAD),
         "boto_config": lambda: botocore.config.Config(region_name=ABROAD),
@@ -58,11 +58,11 @@ def provider_with(option):
 
 
 class TestReading:
-    def test_a_string(self, lane):
+    def test_a_string_is_read(self, lane):
         with mock_stages({"app/key": "s3cret"}, _lane=lane):
             assert parameters.get_secret("app/key") == "s3cret"
 
-    def test_bytes(self, lane):
+    def test_a_binary_value_is_read(self, lane):
         with mock_stages({"app/key": b"\x00\xff"}, _lane=lane):
             assert parameters.get_secret("app/key") == b"\x00\xff"
 
@@ -78,27 +78,27 @@ class TestReading:
             assert parameters.get_secret("app/key", transform=transform) == given
 
     @pytest.mark.parametrize(("label", "value"), VALUES.items())
-    def test_the_value_of_a_label(self, lane, label, value):
+    def test_the_value_of_a_label_is_read(self, lane, label, value):
         with mock_stages({"db": VALUES}, _lane=lane):
             assert parameters.get_secret("db", VersionStage=label) == value
 
-    def test_the_value_of_a_version(self, lane):
+    def test_the_value_of_a_version_is_read(self, lane):
         with mock_stages({"db": VALUES}, _lane=lane) as fake:
             previous = fake["db"].stages["AWSPREVIOUS"]
             assert parameters.get_secret("db", VersionId=previous) == "old"
 
-    def test_an_arn(self, lane):
+    def test_a_secret_is_read_by_arn(self, lane):
         with mock_stages({"db": "s3cret"}, _lane=lane) as fake:
             assert parameters.get_secret(fake["db"].arn) == "s3cret"
 
-    def test_several_by_name(self, lane):
+    def test_several_secrets_are_read_by_name(self, lane):
         if not hasattr(parameters, "get_secrets_by_name"):
             pytest.skip("came with version 3.16 or so")
         with mock_stages({"a": "1", "b": "2", "c": "3"}, _lane=lane) as fake:
             assert parameters.get_secrets_by_name(["a", "b"], transform="json") == {"a": 1, "b": 2}
             assert operations(fake) == ["BatchGetSecretValue"]
 
-    def test_a_refusal_is_its_own_error_with_the_message_of_aws(self, lane):
+    def test_a_refusal_raises_powertools_error_with_awss_message(self, lane):
         with (
             mock_stages({}, _lane=lane),
             pytest.raises(
@@ -107,7 +107,7 @@ class TestReading:
         ):
             parameters.get_secret("absent")
 
-    def test_a_value_that_cannot_be_transformed_is_its_own_error(self, lane):
+    def test_a_value_that_cannot_be_transformed_raises_powertools_error(self, lane):
         with mock_stages({"db": "no JSON"}, _lane=lane), pytest.raises(parameters.TransformParameterError):
             parameters.get_secret("db", transform="json")
 
@@ -121,14 +121,14 @@ class TestWriting:
             assert operations(fake) == ["PutSecretValue", "CreateSecret"]
 
     @pytest.mark.parametrize("value", ["new", b"new"])
-    def test_a_secret_that_is_there_gets_a_new_version(self, lane, value):
+    def test_an_existing_secret_gets_a_new_version(self, lane, value):
         token = "a" * 32
         with mock_stages({"db": "old"}, _lane=lane) as fake:
             answer = parameters.set_secret("db", value, client_request_token=token)
             assert (fake["db"].value(), fake["db"].value("AWSPREVIOUS")) == (value, "old")
         assert answer["VersionId"] == token
 
-    def test_a_refusal_is_its_own_error(self, lane):
+    def test_a_refusal_raises_powertools_error(self, lane):
         with mock_stages({}, _lane=lane), pytest.raises(SetSecretError, match="ValidationException"):
             parameters.set_secret("no name", "x")
 
@@ -136,14 +136,14 @@ class TestWriting:
 class TestItsProvider:
     @pytest.mark.parametrize("is_first", [True, False], ids=["before", "inside"])
     @pytest.mark.parametrize("option", ["boto3_client", "boto_config", "boto3_session"])
-    def test_a_provider_made_before_or_inside_is_served(self, lane, option, is_first):
+    def test_a_provider_made_before_or_inside_the_world_is_answered(self, lane, option, is_first):
         provider = provider_with(option) if is_first else None
         with mock_stages({"db": "s3cret"}, region=ABROAD, _lane=lane):
             provider = provider or provider_with(option)
             assert provider.client.meta.region_name == ABROAD
             assert provider.get("db") == "s3cret"
 
-    def test_a_provider_without_anything_finds_the_worlds_region(self):
+    def test_a_provider_without_arguments_uses_the_worlds_region(self):
         with mock_stages({"db": "s3cret"}, region=ABROAD):
             assert parameters.SecretsProvider().get("db") == "s3cret"
 
@@ -154,7 +154,7 @@ class TestItsCache:
             assert [parameters.get_secret("db") for _ in range(2)] == ["s3cret"] * 2
             assert operations(fake) == ["GetSecretValue"]
 
-    def test_a_new_value_is_seen_when_the_cache_has_expired(self, clock):
+    def test_a_new_value_is_seen_once_the_cache_has_expired(self, clock):
         with mock_stages({"db": "old"}) as fake:
             seen = [parameters.get_secret("db", max_age=60)]
             boto3.client("secretsmanager").put_secret_value(SecretId="db", SecretString="new")
@@ -164,7 +164,7 @@ class TestItsCache:
             assert seen == ["old", "old", "new"]
             assert operations(fake) == ["GetSecretValue", "PutSecretValue", "GetSecretValue"]
 
-    def test_a_rotated_value_is_seen_when_it_is_fetched_by_force(self):
+    def test_a_forced_fetch_sees_a_rotated_value(self):
         def handler(event, context):
             client = boto3.client("secretsmanager")
             secret_id, token = event["SecretId"], event["ClientRequestToken"]
@@ -192,8 +192,8 @@ class TestItsCache:
                 "rotated",
             ]
 
-    def test_it_does_not_tell_labels_apart(self):
-        """Powertools' own doing, which a test of a rollback stumbles over."""
+    def test_the_cache_does_not_distinguish_labels(self):
+        """This is Powertools' own behaviour; it can surprise a test of a rollback."""
         with mock_stages({"db": VALUES}):
             seen = [
                 parameters.get_secret("db"),
@@ -204,16 +204,16 @@ class TestItsCache:
 
 
 class TestTheRecipe:
-    """What a user does between tests: `parameters.clear_caches()`."""
+    """The recipe between tests: `parameters.clear_caches()`."""
 
-    def test_without_it_the_value_of_the_world_before_is_still_there(self):
+    def test_without_clearing_the_value_of_the_previous_world_stays(self):
         seen = []
         for value in ("first", "second"):
             with mock_stages({"db": value}):
                 seen.append(parameters.get_secret("db"))
         assert seen == ["first", "first"]
 
-    def test_without_it_the_client_of_the_world_before_asks_that_worlds_region(self):
+    def test_without_clearing_the_client_asks_the_previous_worlds_region(self):
         with mock_stages({"db": "x"}, region=REGION):
             parameters.get_secret("db")
         with (
@@ -222,7 +222,7 @@ class TestTheRecipe:
         ):
             parameters.get_secret("db", force_fetch=True)
 
-    def test_with_it_each_world_has_its_own_values_and_region(self):
+    def test_with_clearing_each_world_has_its_own_values_and_region(self):
         seen = []
         for value, region in [("first", REGION), ("second", ABROAD)]:
             with mock_stages({"db": value}, region=region):
@@ -230,7 +230,7 @@ class TestTheRecipe:
             parameters.clear_caches()
         assert seen == ["first", "second"]
 
-    def test_it_works_as_the_readme_has_it(self, pytester):
+    def test_the_readmes_recipe_works(self, pytester):
         pytester.makeconftest(RECIPE)
         pytester.makepyfile(
             """

@@ -1,4 +1,4 @@
-"""pytest-socket: nothing of ours opens a socket, in either lane and under aiobotocore."""
+"""pytest-socket: fake_secrets opens no socket, in either lane and with aiobotocore."""
 
 import asyncio
 
@@ -25,7 +25,7 @@ NOBODY = {
 
 @pytest.fixture(autouse=True)
 def no_sockets():
-    """No socket at all, not even those of Unix."""
+    """Refuse all sockets, even Unix sockets."""
     pytest_socket.disable_socket()
     yield
     pytest_socket.enable_socket()
@@ -60,7 +60,7 @@ def rotates(client):
 
 
 def requests(arn):
-    """What is asked of a client: methods and requests, of every kind of answer."""
+    """Return calls with every kind of answer, as methods with requests."""
     return [
         ("get_secret_value", {"SecretId": "db"}),
         ("get_secret_value", {"SecretId": "absent"}),
@@ -76,8 +76,8 @@ def requests(arn):
 REFUSED = [1, 4]
 
 
-def test_without_a_world_a_call_would_open_one():
-    """Shows that the guard, which every test of this file is under, sees botocore."""
+def test_a_call_without_a_world_opens_a_socket():
+    """Shows that the guard of this file sees botocore."""
     config = botocore.config.Config(retries={"total_max_attempts": 1})
     client = boto3.client("secretsmanager", config=config, **NOBODY)
     with pytest.raises(botocore.exceptions.HTTPClientError, match="A test tried to use socket"):
@@ -85,7 +85,7 @@ def test_without_a_world_a_call_would_open_one():
 
 
 @pytest.mark.parametrize("kind", CLIENTS)
-def test_no_call_of_a_client_opens_one(kind, lane):
+def test_no_call_of_a_client_opens_a_socket(kind, lane):
     with mock_stages(SEED, _lane=lane) as fake:
         client = CLIENTS[kind]()
         arn = fake.lambda_function(rotates(client), "rotates")
@@ -99,7 +99,7 @@ def test_no_call_of_a_client_opens_one(kind, lane):
     assert refused == REFUSED
 
 
-def test_no_method_of_the_handle_opens_one(lane):
+def test_no_method_of_the_handle_opens_a_socket(lane):
     with mock_stages(SEED, _lane=lane) as fake:
         client = boto3.client("secretsmanager")
         fake.add("other", b"x", region="eu-west-3")
@@ -134,7 +134,7 @@ def test_a_run_with_disable_socket_passes(pytester):
 
 @pytest.fixture
 def runner():
-    """An event loop, which opens a pair of sockets to wake itself by: before they are refused."""
+    """Yield an event loop. It is made before sockets are refused, since it opens a pair to wake itself."""
     pytest_socket.enable_socket()
     with asyncio.Runner() as runner:
         runner.get_loop()
@@ -142,7 +142,7 @@ def runner():
         yield runner
 
 
-def test_no_awaited_call_of_aiobotocore_opens_one(lane, runner):
+def test_no_awaited_call_opens_a_socket(lane, runner):
     pytest.importorskip("aiobotocore")
     from aiobotocore.session import get_session
 
@@ -161,7 +161,7 @@ def test_no_awaited_call_of_aiobotocore_opens_one(lane, runner):
         assert fake.rotations[0].succeeded
 
 
-def test_without_a_world_an_awaited_call_would_open_one(runner):
+def test_an_awaited_call_without_a_world_opens_a_socket(runner):
     pytest.importorskip("aiobotocore")
     from aiobotocore.config import AioConfig
     from aiobotocore.session import get_session

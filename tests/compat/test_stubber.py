@@ -1,4 +1,4 @@
-"""botocore's Stubber on the user's client wins for that client; all others are the world's."""
+"""botocore's Stubber answers for its own client; the world answers all other clients."""
 
 import boto3
 import pytest
@@ -20,7 +20,7 @@ def value_by(client):
 
 @pytest.fixture(params=["before the world", "inside", "inside, on a client that has called"])
 def stubbed(request, lane):
-    """A client with a Stubber, another client, and the world that both are in."""
+    """Return a client with a Stubber, another client, and the world of both."""
     client, other = secretsmanager(), secretsmanager()
     stubber = Stubber(client)
     if request.param == "before the world":
@@ -34,7 +34,7 @@ def stubbed(request, lane):
         stubber.deactivate()
 
 
-def test_its_response_is_the_answer(stubbed):
+def test_a_stubbed_response_is_the_answer(stubbed):
     client, stubber, other, fake = stubbed
     stubber.add_response("get_secret_value", {"SecretString": "stubbed"}, {"SecretId": "app/db"})
     assert (value_by(client), value_by(other)) == ("stubbed", "s3cret")
@@ -42,7 +42,7 @@ def test_its_response_is_the_answer(stubbed):
     assert len(fake.calls) == 1
 
 
-def test_its_error_is_raised(stubbed):
+def test_a_stubbed_error_is_raised(stubbed):
     client, stubber, other, _ = stubbed
     stubber.add_client_error("get_secret_value", "InternalServiceError", "down", http_status_code=500)
     with pytest.raises(ClientError, match="down") as raised:
@@ -51,7 +51,7 @@ def test_its_error_is_raised(stubbed):
     assert value_by(other) == "s3cret"
 
 
-def test_a_modelled_error_of_its_is_the_clients_exception(stubbed):
+def test_a_stubbed_modelled_error_is_the_clients_exception(stubbed):
     client, stubber, _, _ = stubbed
     stubber.add_client_error("get_secret_value", "ResourceNotFoundException", "stubbed")
     with pytest.raises(client.exceptions.ResourceNotFoundException, match="stubbed") as raised:
@@ -59,7 +59,7 @@ def test_a_modelled_error_of_its_is_the_clients_exception(stubbed):
     assert not hasattr(raised.value, "__notes__")
 
 
-def test_a_call_that_it_does_not_expect_is_its_error_and_not_ours_to_answer(stubbed):
+def test_a_call_that_the_stubber_does_not_expect_is_the_stubbers_error(stubbed):
     client, stubber, _, fake = stubbed
     with pytest.raises(UnStubbedResponseError):
         value_by(client)
@@ -77,13 +77,13 @@ def test_a_stubbed_rotation_runs_no_function(stubbed):
     assert fake.rotations == []
 
 
-def test_when_it_is_deactivated_the_world_answers_again(stubbed):
+def test_the_world_answers_again_once_the_stubber_is_deactivated(stubbed):
     client, stubber, _, _ = stubbed
     stubber.deactivate()
     assert value_by(client) == "s3cret"
 
 
-def test_one_that_is_active_beyond_the_world_goes_on(lane):
+def test_a_stubber_that_outlives_the_world_keeps_answering(lane):
     client = secretsmanager()
     with mock_stages(SEED, _lane=lane):
         stubber = Stubber(client)

@@ -1,4 +1,4 @@
-"""Events are delivered to what a test has subscribed, as EventBridge would deliver them."""
+"""Events are delivered to the subscribers of a test, as EventBridge would deliver them."""
 
 import functools
 import threading
@@ -27,13 +27,13 @@ def received(fake_secrets):
     return events
 
 
-def test_an_event_has_come_when_the_call_returns(received, db, fake_secrets, secretsmanager):
+def test_an_event_is_delivered_before_the_call_returns(received, db, fake_secrets, secretsmanager):
     secretsmanager.put_secret_value(SecretId="prod/db", SecretString="new")
     assert received == fake_secrets.trail.events
     assert [title(event) for event in received] == ["Secret Label Updated"]
 
 
-def test_what_happened_before_is_not_delivered(db, fake_secrets, secretsmanager):
+def test_earlier_events_are_not_delivered(db, fake_secrets, secretsmanager):
     secretsmanager.put_secret_value(SecretId="prod/db", SecretString="new")
     events = []
     fake_secrets.on_event(events.append)
@@ -41,7 +41,7 @@ def test_what_happened_before_is_not_delivered(db, fake_secrets, secretsmanager)
     assert {title(event) for event in events} == {"StartSecretVersionDelete"}
 
 
-def test_it_can_be_a_decorator(db, fake_secrets, secretsmanager):
+def test_on_event_can_be_a_decorator(db, fake_secrets, secretsmanager):
     seen = []
 
     @fake_secrets.on_event
@@ -60,7 +60,7 @@ def test_each_subscriber_gets_each_event(db, fake_secrets, secretsmanager):
     assert first == second != []
 
 
-def test_one_may_change_what_it_gets(db, fake_secrets, secretsmanager):
+def test_a_subscriber_may_change_its_event(db, fake_secrets, secretsmanager):
     second = []
     fake_secrets.on_event(dict.clear)
     fake_secrets.on_event(second.append)
@@ -79,7 +79,7 @@ def test_a_subscriber_may_call_the_client(db, fake_secrets, secretsmanager):
     assert values == ["new"]
 
 
-def test_what_its_calls_bring_about_is_delivered_after_that(db, fake_secrets, secretsmanager):
+def test_events_of_a_subscribers_calls_are_delivered_afterwards(db, fake_secrets, secretsmanager):
     order = []
 
     @fake_secrets.on_event
@@ -100,7 +100,7 @@ def test_what_its_calls_bring_about_is_delivered_after_that(db, fake_secrets, se
     ]
 
 
-def test_those_of_a_rotation_come_after_it(received, db, fake_secrets):
+def test_events_of_a_rotation_are_delivered_after_it(received, db, fake_secrets):
     during = []
 
     def handler(event, context):
@@ -112,13 +112,13 @@ def test_those_of_a_rotation_come_after_it(received, db, fake_secrets):
     assert [title(event) for event in received] == ["RotationStarted", "Secret Label Updated", "RotationSucceeded"]
 
 
-def test_those_of_a_rotation_that_raises_come_too(received, db, fake_secrets):
+def test_events_of_a_failing_rotation_are_delivered(received, db, fake_secrets):
     with pytest.raises(RuntimeError):
         fake_secrets.rotate("prod/db", Rotator(fails_in="setSecret"))
     assert [title(event) for event in received] == ["RotationStarted", "RotationFailed"]
 
 
-def test_those_of_a_step_come_after_it(db):
+def test_events_of_a_step_are_delivered_after_it(db):
     with mock_stages({"prod/db": "old"}, rotation="manual") as fake_secrets:
         events = []
         fake_secrets.on_event(events.append)
@@ -129,7 +129,9 @@ def test_those_of_a_step_come_after_it(db):
         assert [title(event) for event in events] == ["RotationStarted", "RotationFailed"]
 
 
-def test_those_of_due_work_come_before_the_call(freezer_at_noon, received, db, fake_secrets, secretsmanager):
+def test_events_of_due_work_are_delivered_with_the_next_call(
+    freezer_at_noon, received, db, fake_secrets, secretsmanager
+):
     secretsmanager.delete_secret(SecretId="prod/db")
     received.clear()
     freezer_at_noon.move_to("2027-01-01")
@@ -138,7 +140,7 @@ def test_those_of_due_work_come_before_the_call(freezer_at_noon, received, db, f
     assert [title(event) for event in received] == ["EndSecretVersionDelete"]
 
 
-def test_what_a_subscriber_raises_comes_out_of_the_call(db, fake_secrets, secretsmanager):
+def test_the_error_of_a_subscriber_comes_out_of_the_call(db, fake_secrets, secretsmanager):
     @fake_secrets.on_event
     def breaks(event):
         raise LookupError
@@ -147,11 +149,11 @@ def test_what_a_subscriber_raises_comes_out_of_the_call(db, fake_secrets, secret
         secretsmanager.put_secret_value(SecretId="prod/db", SecretString="new")
     (note,) = raised.value.__notes__
     assert "breaks" in note
-    assert note.endswith("to which fake_secrets delivered Secret Label Updated")
+    assert note.endswith(", a subscriber of fake_secrets.on_event, when it got Secret Label Updated")
     assert db.value() == "new"
 
 
-def test_the_other_events_and_subscribers_have_had_their_turn_then(received, db, fake_secrets):
+def test_other_events_and_subscribers_are_served_before_an_error_is_raised(received, db, fake_secrets):
     @fake_secrets.on_event
     def breaks_once(event):
         if title(event) == "RotationStarted":
@@ -165,14 +167,14 @@ def test_the_other_events_and_subscribers_have_had_their_turn_then(received, db,
     assert received == after
 
 
-def test_what_a_rotation_raises_comes_before_it(db, fake_secrets):
+def test_the_error_of_a_rotation_comes_before_the_error_of_a_subscriber(db, fake_secrets):
     @fake_secrets.on_event
     def breaks(event):
         raise LookupError
 
     with pytest.raises(RuntimeError, match="the database is down") as raised:
         fake_secrets.rotate("prod/db", Rotator(fails_in="setSecret"))
-    assert raised.value.__notes__[-1] == "besides, a subscriber of fake_secrets raised LookupError"
+    assert raised.value.__notes__[-1] == "a subscriber of fake_secrets.on_event also raised LookupError"
 
 
 def test_a_subscriber_may_reset_the_world(db, fake_secrets, secretsmanager):
@@ -183,7 +185,7 @@ def test_a_subscriber_may_reset_the_world(db, fake_secrets, secretsmanager):
     assert seen == ["Secret Label Updated"]
 
 
-def test_one_that_comes_later_gets_what_comes_later(db, fake_secrets):
+def test_a_later_subscriber_gets_later_events(db, fake_secrets):
     late = []
     fake_secrets.on_event(lambda event: None)
 
@@ -220,7 +222,7 @@ def test_subscribers_stay_after_a_reset(received, db, fake_secrets, secretsmanag
     assert [event["detail"]["name"] for event in received] == ["prod/db", "again"]
 
 
-def test_the_wire_lane_delivers_too():
+def test_the_wire_lane_delivers_events_too():
     with mock_stages({"prod/db": "old"}, _lane="wire") as fake_secrets:
         events = []
         fake_secrets.on_event(events.append)
@@ -228,22 +230,24 @@ def test_the_wire_lane_delivers_too():
         assert [title(event) for event in events] == ["Secret Label Updated"]
 
 
-def test_a_refusal_comes_out_whatever_a_subscriber_raises(db, fake_secrets, secretsmanager):
+def test_a_refusal_is_raised_even_if_a_subscriber_raises(db, fake_secrets, secretsmanager):
     fake_secrets.rotate("prod/db", Rotator(fails_in="createSecret"), errors="record")
     fake_secrets.on_event(lambda event: 1 / 0)
     with pytest.raises(botocore.exceptions.ClientError, match="will be reattempted") as raised:
         secretsmanager.rotate_secret(SecretId="prod/db")
-    assert "besides, a subscriber of fake_secrets raised ZeroDivisionError" in raised.value.__notes__
+    assert "a subscriber of fake_secrets.on_event also raised ZeroDivisionError" in raised.value.__notes__
 
 
-def test_what_a_retry_raises_comes_out_whatever_a_subscriber_raises(db, fake_secrets):
+def test_the_error_of_a_retry_is_raised_even_if_a_subscriber_raises(db, fake_secrets):
     rotation = fake_secrets.rotate("prod/db", Rotator(fails_in="createSecret"), errors="record")
     fake_secrets.on_event(lambda event: 1 / 0)
     with pytest.raises(RuntimeError, match="the database is down"):
         rotation.retry()
 
 
-def test_due_work_of_another_secret_is_told_of_after_the_call(freezer_at_noon, db, fake_secrets, secretsmanager):
+def test_events_of_due_work_for_another_secret_are_delivered_after_the_call(
+    freezer_at_noon, db, fake_secrets, secretsmanager
+):
     rules = {"AutomaticallyAfterDays": 1}
     arn = fake_secrets.lambda_function(Rotator(secretsmanager))
     secretsmanager.rotate_secret(SecretId="prod/db", RotationLambdaARN=arn, RotationRules=rules)
@@ -255,7 +259,7 @@ def test_due_work_of_another_secret_is_told_of_after_the_call(freezer_at_noon, d
     assert fake_secrets["other"].value() == "new"
 
 
-def test_one_may_empty_its_event_and_raise(db, fake_secrets, secretsmanager):
+def test_a_subscriber_may_empty_its_event_and_raise(db, fake_secrets, secretsmanager):
     @fake_secrets.on_event
     def breaks(event):
         event.clear()
@@ -267,7 +271,7 @@ def test_one_may_empty_its_event_and_raise(db, fake_secrets, secretsmanager):
 
 def test_a_coroutine_that_a_subscriber_returns_is_refused(db, fake_secrets, secretsmanager):
     fake_secrets.on_event(functools.partial(lambda react, event: react(event), awaited))
-    with pytest.raises(TypeError, match="a subscriber of on_event has returned a coroutine"):
+    with pytest.raises(TypeError, match="the subscriber of on_event has returned a coroutine"):
         secretsmanager.put_secret_value(SecretId="prod/db", SecretString="new")
 
 
@@ -281,6 +285,6 @@ async def awaited(event):
 
 
 @pytest.mark.parametrize("subscriber", [None, "handler", 7, awaited, Awaited()])
-def test_what_cannot_be_called_is_refused(fake_secrets, subscriber):
+def test_a_subscriber_that_cannot_be_called_is_refused(fake_secrets, subscriber):
     with pytest.raises(TypeError, match="on_event takes a function of one argument"):
         fake_secrets.on_event(subscriber)

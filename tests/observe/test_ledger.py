@@ -1,4 +1,4 @@
-"""The ledger keeps the latest calls, and counts the others."""
+"""The ledger keeps the latest calls, and counts the older ones."""
 
 import boto3
 import pytest
@@ -16,7 +16,7 @@ def client():
 @pytest.fixture
 def short_memory(monkeypatch):
     """A world that keeps ten of everything."""
-    for module in ("observe.ledger", "service.state.events", "rotation.runner"):
+    for module in ("observe.ledger", "service.state.events", "rotation.registry"):
         monkeypatch.setattr(f"fake_secrets.{module}.KEPT", 10)
     monkeypatch.setattr(model, "_KEPT_REMOVED", 2)
     with mock_stages({"db": "0"}) as fake_secrets:
@@ -24,12 +24,12 @@ def short_memory(monkeypatch):
 
 
 class TestBeyondWhatIsKept:
-    def test_the_latest_calls_are_kept_and_the_others_counted(self, short_memory, client):
+    def test_the_latest_calls_are_kept_and_older_ones_are_counted(self, short_memory, client):
         for _ in range(24):
             client.list_secrets()
         client.describe_secret(SecretId="db")
         assert [call.operation for call in short_memory.calls] == ["ListSecrets"] * 9 + ["DescribeSecret"]
-        # The seed is one of them.
+        # The seed is one of the dropped entries.
         assert short_memory.dropped_calls == 16
 
     def test_the_timeline_says_that_it_is_not_whole(self, short_memory, client):
@@ -37,7 +37,7 @@ class TestBeyondWhatIsKept:
             client.put_secret_value(SecretId="db", SecretString=f"{number}")
         timeline = short_memory.timeline("db")
         assert not timeline.is_whole
-        assert str(timeline).startswith("staging labels of db (the oldest calls are not kept)\n")
+        assert str(timeline).startswith("staging labels of db (the oldest calls are no longer kept)\n")
 
     def test_the_timeline_shows_the_latest_versions(self, short_memory, client):
         for number in range(12):
@@ -51,7 +51,7 @@ class TestBeyondWhatIsKept:
             if version in current
         }
 
-    def test_the_latest_events_are_kept_and_the_others_counted(self, short_memory, client):
+    def test_the_latest_events_are_kept_and_older_ones_are_counted(self, short_memory, client):
         for number in range(25):
             client.put_secret_value(SecretId="db", SecretString=f"{number}")
         trail = short_memory.trail
@@ -69,11 +69,11 @@ class TestBeyondWhatIsKept:
         for _ in range(10):
             short_memory.rotate("db")
         assert len(short_memory.rotations) == 10
-        with pytest.raises(RotationNotOpenError, match="has seen very many others since"):
+        with pytest.raises(RotationNotOpenError, match="has started very many rotations since"):
             first.retry()
 
 
-def test_of_few_calls_all_are_kept(fake_secrets, secretsmanager):
+def test_a_few_calls_are_all_kept(fake_secrets, secretsmanager):
     fake_secrets.add("db", "x")
     secretsmanager.put_secret_value(SecretId="db", SecretString="y")
     assert (fake_secrets.dropped_calls, fake_secrets.trail.dropped) == (0, 0)

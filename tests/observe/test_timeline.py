@@ -18,7 +18,7 @@ def put(client, version, *stages):
     )
 
 
-def test_it_is_printed_as_a_table_of_versions_by_calls(fake_secrets, secretsmanager, db):
+def test_a_timeline_prints_as_a_table_of_calls_and_versions(fake_secrets, secretsmanager, db):
     put(secretsmanager, V2, "AWSPENDING")
     secretsmanager.update_secret_version_stage(
         SecretId="app/db", VersionStage="AWSCURRENT", MoveToVersionId=V2, RemoveFromVersionId=V1
@@ -48,7 +48,7 @@ def test_a_refused_call_shows_its_error(fake_secrets, secretsmanager, db):
     )
 
 
-def test_a_call_of_a_rotation_shows_its_step(fake_secrets, secretsmanager, db):
+def test_a_call_of_a_rotation_function_shows_its_step(fake_secrets, secretsmanager, db):
     fake_secrets.rotate("app/db", lambda event, context: secretsmanager.describe_secret(SecretId="app/db"))
     moments = fake_secrets.timeline("app/db").moments
     assert [(moment.step, moment.operation) for moment in moments][1:4] == [
@@ -58,7 +58,7 @@ def test_a_call_of_a_rotation_shows_its_step(fake_secrets, secretsmanager, db):
     ]
 
 
-def test_calls_about_other_secrets_are_left_out(fake_secrets, secretsmanager, db):
+def test_calls_about_other_secrets_are_omitted(fake_secrets, secretsmanager, db):
     secretsmanager.create_secret(Name="other")
     secretsmanager.get_random_password()
     assert len(fake_secrets.timeline("app/db").moments) == 1
@@ -71,7 +71,7 @@ def test_a_deleted_secret_is_found_by_name_and_arn(fake_secrets, secretsmanager,
     assert fake_secrets.timeline(secret_id).name == "app/db"
 
 
-def test_a_name_is_looked_for_in_the_worlds_region(fake_secrets, secretsmanager, db):
+def test_a_name_is_looked_up_in_the_worlds_region(fake_secrets, secretsmanager, db):
     fake_secrets.add("app/db", "far", region="eu-west-3")
     assert fake_secrets.timeline("app/db").version_ids == (V1,)
 
@@ -82,23 +82,23 @@ def test_a_secret_is_found_by_any_secret_id(fake_secrets, secretsmanager, db, by
     assert fake_secrets.timeline(secret_id).name == "app/db"
 
 
-def test_a_deleted_secrets_timeline_is_still_there(fake_secrets, secretsmanager, db):
+def test_a_deleted_secret_still_has_a_timeline(fake_secrets, secretsmanager, db):
     secretsmanager.delete_secret(SecretId="app/db", ForceDeleteWithoutRecovery=True)
     assert [moment.operation for moment in fake_secrets.timeline("app/db").moments] == ["(seed)", "DeleteSecret"]
 
 
-def test_a_secret_made_again_has_a_timeline_of_its_own(fake_secrets, secretsmanager, db):
+def test_a_secret_that_is_created_again_has_a_new_timeline(fake_secrets, secretsmanager, db):
     secretsmanager.delete_secret(SecretId="app/db", ForceDeleteWithoutRecovery=True)
     secretsmanager.create_secret(Name="app/db")
     assert [moment.operation for moment in fake_secrets.timeline("app/db").moments] == ["CreateSecret"]
 
 
-def test_an_unknown_secret_has_none(fake_secrets):
+def test_an_unknown_secret_has_no_timeline(fake_secrets):
     with pytest.raises(LookupError, match="no secret 'unknown' in this world"):
         fake_secrets.timeline("unknown")
 
 
-def test_versions_that_were_removed_keep_their_column(freezer_at_noon, fake_secrets, secretsmanager):
+def test_removed_versions_keep_their_column(freezer_at_noon, fake_secrets, secretsmanager):
     fake_secrets.add("a", "0")
     fake_secrets.quotas.versions = 2
     for value in "12":

@@ -1,4 +1,4 @@
-"""The trail: CloudTrail's records and EventBridge's events, in their shapes."""
+"""The trail: events in the shapes of CloudTrail and EventBridge."""
 
 import boto3
 import botocore.exceptions
@@ -33,7 +33,7 @@ def label_events(fake_secrets):
 
 
 class TestRecords:
-    def test_a_failed_rotation_has_the_shape_that_was_recorded(self, db, fake_secrets):
+    def test_the_record_of_a_failed_rotation_has_the_recorded_shape(self, db, fake_secrets):
         """rotation-facts 3.3 [A]."""
         handler = Rotator(fails_in="testSecret")
         fake_secrets.rotate("prod/db", handler, token=TOKEN, errors="record")
@@ -62,7 +62,7 @@ class TestRecords:
             "recipientAccountId": "123456789012",
         }
 
-    def test_the_others_have_no_error_message(self, db, fake_secrets):
+    def test_other_records_have_no_error_message(self, db, fake_secrets):
         fake_secrets.rotate("prod/db", Rotator())
         assert [record.get("errorMessage") for record in fake_secrets.trail.records] == [None, None]
 
@@ -70,28 +70,28 @@ class TestRecords:
         fake_secrets.rotate("prod/db", Rotator())
         assert names(fake_secrets) == ["RotationStarted", "RotationSucceeded"]
 
-    def test_one_that_stays_open_has_only_started(self, db, fake_secrets):
+    def test_a_rotation_that_stays_open_has_only_started(self, db, fake_secrets):
         fake_secrets.rotate("prod/db", Rotator(finishes=False))
         assert names(fake_secrets) == ["RotationStarted"]
 
-    def test_each_attempt_that_fails_is_told(self, db, fake_secrets):
+    def test_each_failed_attempt_has_a_record(self, db, fake_secrets):
         rotation = fake_secrets.rotate("prod/db", Rotator(fails_in="createSecret"), errors="record")
         with pytest.raises(RuntimeError):
             rotation.retry()
         assert names(fake_secrets) == ["RotationStarted", "RotationFailed", "RotationFailed"]
 
-    def test_another_value_meanwhile_abandons_it(self, db, fake_secrets, secretsmanager):
+    def test_another_current_value_abandons_an_open_rotation(self, db, fake_secrets, secretsmanager):
         fake_secrets.rotate("prod/db", Rotator(finishes=False), token=TOKEN)
         secretsmanager.update_secret(SecretId="prod/db", SecretString="by hand")
         record = fake_secrets.trail.records[-1]
         assert (record["eventName"], record["requestID"]) == ("RotationAbandoned", f"Rotation-{db.arn}-{TOKEN}")
 
-    def test_one_that_is_complete_is_not_abandoned_by_another_value(self, db, fake_secrets, secretsmanager):
+    def test_another_value_does_not_abandon_a_complete_rotation(self, db, fake_secrets, secretsmanager):
         fake_secrets.rotate("prod/db", Rotator())
         secretsmanager.put_secret_value(SecretId="prod/db", SecretString="by hand")
         assert names(fake_secrets) == ["RotationStarted", "RotationSucceeded"]
 
-    def test_pending_that_was_removed_by_hand_is_not_abandoned_later(self, db, fake_secrets, secretsmanager):
+    def test_a_rotation_without_pending_is_not_abandoned_later(self, db, fake_secrets, secretsmanager):
         fake_secrets.rotate("prod/db", Rotator(finishes=False), token=TOKEN)
         secretsmanager.update_secret_version_stage(
             SecretId="prod/db", VersionStage="AWSPENDING", RemoveFromVersionId=TOKEN
@@ -105,7 +105,7 @@ class TestRecords:
         ids=["passes", "fails"],
     )
     @pytest.mark.fake_secrets(rotation_errors="record")
-    def test_a_trial_has_events_of_its_own(self, db, fake_secrets, secretsmanager, handler, end):
+    def test_testing_a_function_has_its_own_records(self, db, fake_secrets, secretsmanager, handler, end):
         arn = fake_secrets.lambda_function(handler)
         secretsmanager.rotate_secret(SecretId="prod/db", RotationLambdaARN=arn, RotateImmediately=False)
         assert names(fake_secrets) == ["TestRotationStarted", end]
@@ -118,37 +118,37 @@ class TestRecords:
             ("StartSecretVersionDelete", {"SecretId": db.arn, "SecretVersionId": second}),
         ]
 
-    def test_restoring_cancels_it(self, db, fake_secrets, secretsmanager):
+    def test_restoring_cancels_the_deletion(self, db, fake_secrets, secretsmanager):
         secretsmanager.delete_secret(SecretId="prod/db")
         secretsmanager.restore_secret(SecretId="prod/db")
         assert names(fake_secrets) == ["StartSecretVersionDelete", "CancelSecretVersionDelete"]
 
-    def test_restoring_what_was_not_deleted_cancels_nothing(self, db, fake_secrets, secretsmanager):
+    def test_restoring_a_secret_that_is_not_deleted_cancels_nothing(self, db, fake_secrets, secretsmanager):
         secretsmanager.restore_secret(SecretId="prod/db")
         assert names(fake_secrets) == []
 
-    def test_it_ends_when_the_window_does(self, noon, db, fake_secrets, secretsmanager):
+    def test_the_deletion_ends_with_the_recovery_window(self, noon, db, fake_secrets, secretsmanager):
         secretsmanager.delete_secret(SecretId="prod/db", RecoveryWindowInDays=7)
         noon.move_to("2026-03-20T00:00:00Z")
         secretsmanager.list_secrets()
         record = fake_secrets.trail.records[-1]
         assert (record["eventName"], record["eventTime"]) == ("EndSecretVersionDelete", "2026-03-11T12:00:00Z")
 
-    def test_by_force_it_starts_and_ends(self, db, fake_secrets, secretsmanager):
+    def test_a_forced_deletion_starts_and_ends(self, db, fake_secrets, secretsmanager):
         secretsmanager.delete_secret(SecretId="prod/db", ForceDeleteWithoutRecovery=True)
         assert names(fake_secrets) == ["StartSecretVersionDelete", "EndSecretVersionDelete"]
 
-    def test_by_force_after_all_it_only_ends(self, db, fake_secrets, secretsmanager):
+    def test_forcing_a_scheduled_deletion_only_ends_it(self, db, fake_secrets, secretsmanager):
         secretsmanager.delete_secret(SecretId="prod/db")
         secretsmanager.delete_secret(SecretId="prod/db", ForceDeleteWithoutRecovery=True)
         assert names(fake_secrets) == ["StartSecretVersionDelete", "EndSecretVersionDelete"]
 
-    def test_a_refused_call_leaves_nothing(self, db, fake_secrets, secretsmanager):
+    def test_a_refused_call_has_no_record(self, db, fake_secrets, secretsmanager):
         with pytest.raises(botocore.exceptions.ClientError):
             secretsmanager.rotate_secret(SecretId="prod/db")
         assert len(fake_secrets.trail) == 0
 
-    def test_it_is_of_the_secrets_region_and_account(self, fake_secrets):
+    def test_a_record_has_the_secrets_region_and_account(self, fake_secrets):
         root = fake_secrets.credentials("arn:aws:iam::210987654321:root")
         client = boto3.client("secretsmanager", region_name="eu-west-3", **root)
         client.create_secret(Name="far", SecretString="x")
@@ -160,7 +160,7 @@ class TestRecords:
 class TestLabelEvents:
     """`Secret Label Updated`, rotation-facts 3.3 [B, C]."""
 
-    def test_the_envelope(self, db, fake_secrets, secretsmanager):
+    def test_a_label_event_has_eventbridges_shape(self, db, fake_secrets, secretsmanager):
         version = secretsmanager.put_secret_value(SecretId="prod/db", SecretString="new")["VersionId"]
         (event,) = fake_secrets.trail.events
         assert len(event.pop("id")) == 36
@@ -175,39 +175,39 @@ class TestLabelEvents:
             "detail": {"name": "prod/db", "labelUpdated": "AWSCURRENT", "versionId": version},
         }
 
-    def test_creation_is_told(self, fake_secrets, secretsmanager):
+    def test_creating_a_secret_causes_an_event(self, fake_secrets, secretsmanager):
         version = secretsmanager.create_secret(Name="new", SecretString="x")["VersionId"]
         assert label_events(fake_secrets) == [{"name": "new", "labelUpdated": "AWSCURRENT", "versionId": version}]
 
-    def test_seeds_are_not(self, db, fake_secrets):
+    def test_seeds_cause_no_event(self, db, fake_secrets):
         assert label_events(fake_secrets) == []
 
-    def test_custom_labels_are(self, db, fake_secrets, secretsmanager):
+    def test_custom_labels_cause_events(self, db, fake_secrets, secretsmanager):
         secretsmanager.update_secret_version_stage(SecretId="prod/db", VersionStage="LIVE", MoveToVersionId=FIRST)
         assert label_events(fake_secrets) == [{"name": "prod/db", "labelUpdated": "LIVE", "versionId": FIRST}]
 
     @pytest.mark.parametrize("label", ["AWSPENDING", "AWSPREVIOUS"])
-    def test_pending_and_previous_are_not(self, db, fake_secrets, secretsmanager, label):
+    def test_pending_and_previous_cause_no_event(self, db, fake_secrets, secretsmanager, label):
         secretsmanager.put_secret_value(SecretId="prod/db", SecretString="x", VersionStages=[label])
         assert label_events(fake_secrets) == []
 
-    def test_a_replica_that_becomes_a_secret_of_its_own_is_not(self, db, fake_secrets, secretsmanager):
+    def test_promoting_a_replica_causes_no_event(self, db, fake_secrets, secretsmanager):
         secretsmanager.replicate_secret_to_regions(SecretId="prod/db", AddReplicaRegions=[{"Region": "sa-east-1"}])
         boto3.client("secretsmanager", region_name="sa-east-1").stop_replication_to_replica(SecretId="prod/db")
         assert label_events(fake_secrets) == []
 
-    def test_metadata_is_not(self, db, fake_secrets, secretsmanager):
+    def test_changing_metadata_causes_no_event(self, db, fake_secrets, secretsmanager):
         secretsmanager.update_secret(SecretId="prod/db", Description="changed")
         secretsmanager.tag_resource(SecretId="prod/db", Tags=[{"Key": "a", "Value": "b"}])
         assert label_events(fake_secrets) == []
 
-    def test_a_rotation_tells_of_current_once(self, db, fake_secrets):
+    def test_a_rotation_causes_one_event_for_current(self, db, fake_secrets):
         fake_secrets.rotate("prod/db", Rotator(), token=TOKEN)
         assert label_events(fake_secrets) == [
             {"name": "prod/db", "labelUpdated": "AWSCURRENT", "versionId": TOKEN}
         ]
 
-    def test_they_stand_among_the_others_in_order(self, db, fake_secrets):
+    def test_label_events_and_records_are_in_order(self, db, fake_secrets):
         fake_secrets.rotate("prod/db", Rotator())
         assert [event["detail"].get("eventName", event["detail-type"]) for event in fake_secrets.trail.events] == [
             "RotationStarted",
@@ -217,7 +217,7 @@ class TestLabelEvents:
 
 
 class TestEvents:
-    def test_a_record_is_delivered_by_cloudtrail(self, db, fake_secrets):
+    def test_a_record_is_the_detail_of_a_cloudtrail_event(self, db, fake_secrets):
         fake_secrets.rotate("prod/db", Rotator(finishes=False))
         (event,) = fake_secrets.trail.events
         (record,) = fake_secrets.trail.records
@@ -230,7 +230,7 @@ class TestEvents:
         ids = [event["id"] for event in events] + [event["detail"].get("eventID") for event in events]
         assert len(set(ids)) == len(ids) == 6
 
-    def test_what_a_test_does_to_them_changes_nothing(self, db, fake_secrets):
+    def test_changing_an_event_changes_nothing_in_the_trail(self, db, fake_secrets):
         fake_secrets.rotate("prod/db", Rotator())
         fake_secrets.trail.events[0]["detail"].clear()
         fake_secrets.trail.records[0].clear()
@@ -243,7 +243,7 @@ class TestEvents:
         fake_secrets.reset()
         assert trail.events == []
 
-    def test_reset_empties_them(self, db, fake_secrets):
+    def test_reset_empties_the_trail(self, db, fake_secrets):
         fake_secrets.rotate("prod/db", Rotator())
         fake_secrets.reset()
         assert len(fake_secrets.trail) == 0

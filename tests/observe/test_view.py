@@ -24,7 +24,7 @@ V1 = "11111111-1111-4111-8111-111111111111"
     ],
     ids=range(8),
 )
-def test_a_value_is_a_dict_where_the_string_is_a_json_object_else_as_stored(fake_secrets, value, shown):
+def test_a_json_object_is_read_as_a_dict_and_any_other_value_as_stored(fake_secrets, value, shown):
     assert fake_secrets.add("a", value).value() == shown
 
 
@@ -35,44 +35,44 @@ def test_the_empty_version_has_no_value(fake_secrets):
 
 class TestWhatIsStored:
     @pytest.mark.parametrize("label", ["AWSCURRENT", "AWSPENDING"])
-    def test_text_is_told_as_it_is(self, fake_secrets, label):
+    def test_secret_string_is_the_text_as_stored(self, fake_secrets, label):
         version = fake_secrets.add("a", labels={"AWSCURRENT": "x", label: '{"a": 1}'}).version(label)
         assert (version.secret_string, version.secret_binary) == ('{"a": 1}', None)
         assert version.value() == {"a": 1}
 
-    def test_bytes_are_told_as_they_are(self, fake_secrets):
+    def test_secret_binary_is_the_bytes_as_stored(self, fake_secrets):
         version = fake_secrets.add("a", b'{"a": 1}').version("AWSCURRENT")
         assert (version.secret_string, version.secret_binary) == (None, b'{"a": 1}')
         assert version.value() == b'{"a": 1}'
 
-    def test_an_empty_version_has_neither(self, fake_secrets):
+    def test_an_empty_version_has_neither_string_nor_binary(self, fake_secrets):
         version = fake_secrets.add("a", labels={"AWSCURRENT": "x", "AWSPENDING": None}).version("AWSPENDING")
         assert (version.secret_string, version.secret_binary, version.value()) == (None, None, None)
 
-    def test_a_secret_tells_what_is_current(self, fake_secrets):
+    def test_a_secret_shows_the_current_string_or_binary(self, fake_secrets):
         text = fake_secrets.add("text", {"a": 1})
         assert (text.secret_string, text.secret_binary) == ('{"a": 1}', None)
         data = fake_secrets.add("data", b"x")
         assert (data.secret_string, data.secret_binary) == (None, b"x")
 
-    def test_a_secret_without_a_value_has_no_version_to_tell_of(self, fake_secrets):
+    def test_a_secret_without_a_value_has_no_string_or_binary(self, fake_secrets):
         secret = fake_secrets.add("a")
         with pytest.raises(LookupError, match="no version with the staging label or id 'AWSCURRENT'"):
             _ = secret.secret_string
 
 
 class TestVersion:
-    def test_it_is_found_by_label_and_by_id(self, fake_secrets):
+    def test_a_version_is_found_by_label_and_by_id(self, fake_secrets):
         secret = fake_secrets.add("a", "x", version_ids={"AWSCURRENT": V1})
         assert secret.version("AWSCURRENT") == secret.version(V1) == secret.versions[0]
 
-    def test_a_deprecated_one_is_found_by_id(self, fake_secrets, secretsmanager):
+    def test_a_deprecated_version_is_found_by_id(self, fake_secrets, secretsmanager):
         secret = fake_secrets.add("a", "x", version_ids={"AWSCURRENT": V1})
         for value in ("y", "z"):
             secretsmanager.put_secret_value(SecretId="a", SecretString=value)
         assert (secret.version(V1).stages, secret.version(V1).value()) == ((), "x")
 
-    def test_an_unknown_one_says_which_there_are(self, fake_secrets, secretsmanager):
+    def test_the_error_for_an_unknown_version_lists_the_versions(self, fake_secrets, secretsmanager):
         secret = fake_secrets.add("a", "x", version_ids={"AWSCURRENT": V1})
         for value in ("y", "z"):
             secretsmanager.put_secret_value(SecretId="a", SecretString=value)
@@ -85,13 +85,13 @@ class TestVersion:
         ]
         assert lines[3].endswith(" (AWSCURRENT)")
 
-    def test_its_repr_shows_no_value(self, fake_secrets):
+    def test_the_repr_shows_no_value(self, fake_secrets):
         versions = fake_secrets.add("a", labels={"AWSCURRENT": "sesame", "LIVE": b"sesame"}).versions
         assert "sesame" not in repr(versions)
 
 
 class TestWhatASecretShows:
-    def test_what_it_was_made_with(self, fake_secrets):
+    def test_a_secret_shows_its_metadata(self, fake_secrets):
         secret = fake_secrets.add(
             "a", "x", description="a database", kms_key_id="alias/app", tags={"team": "payments"}
         )
@@ -99,16 +99,16 @@ class TestWhatASecretShows:
         assert secret.kms_key_id == "alias/app"
         assert secret.tags == {"team": "payments"}
 
-    def test_what_it_was_made_without(self, fake_secrets):
+    def test_a_secret_without_metadata_shows_none(self, fake_secrets):
         secret = fake_secrets.add("a", "x")
         assert (secret.description, secret.kms_key_id, secret.tags) == (None, None, {})
 
-    def test_tags_are_the_callers_own(self, fake_secrets):
+    def test_changing_the_returned_tags_changes_nothing(self, fake_secrets):
         secret = fake_secrets.add("a", "x", tags={"team": "payments"})
         secret.tags.clear()
         assert secret.tags == {"team": "payments"}
 
-    def test_when_it_was_marked_for_deletion(self, freezer_at_noon, fake_secrets, secretsmanager):
+    def test_deleted_is_the_moment_of_marking_for_deletion(self, freezer_at_noon, fake_secrets, secretsmanager):
         secret = fake_secrets.add("a", "x")
         assert secret.deleted is None
         freezer_at_noon.tick(60)
@@ -117,7 +117,7 @@ class TestWhatASecretShows:
         secretsmanager.restore_secret(SecretId="a")
         assert secret.deleted is None
 
-    def test_whether_rotation_is_enabled(self, fake_secrets, secretsmanager):
+    def test_rotation_enabled_follows_the_configuration(self, fake_secrets, secretsmanager):
         secret = fake_secrets.add("a", "x")
         assert not secret.rotation_enabled
         fake_secrets.rotate(secret, Rotator())
@@ -132,7 +132,7 @@ class TestEquality:
         assert added == fake_secrets["a"]
         assert len({added, fake_secrets["a"], fake_secrets[added.arn]}) == 1
 
-    def test_they_stay_so_after_it_is_deleted(self, fake_secrets, secretsmanager):
+    def test_views_stay_equal_after_the_secret_is_deleted(self, fake_secrets, secretsmanager):
         added, again = fake_secrets.add("a", "x"), fake_secrets["a"]
         secretsmanager.delete_secret(SecretId="a", ForceDeleteWithoutRecovery=True)
         assert added == again
@@ -145,12 +145,12 @@ class TestEquality:
         with mock_stages({}) as other:
             assert here != other.add("a", "x", arn_suffix="a1b2c3")
 
-    def test_a_view_is_no_string(self, fake_secrets):
+    def test_a_view_does_not_equal_a_str(self, fake_secrets):
         secret = fake_secrets.add("a", "x")
         assert secret != secret.arn
 
 
-def test_an_unknown_label_says_which_there_are(fake_secrets):
+def test_the_error_for_an_unknown_label_lists_the_labels(fake_secrets):
     secret = fake_secrets.add("a", labels={"AWSCURRENT": "x", "LIVE": "y"})
     with pytest.raises(LookupError) as unknown:
         secret.value("AWSPREVIOUS")
@@ -161,7 +161,7 @@ def test_an_unknown_label_says_which_there_are(fake_secrets):
     ]
 
 
-def test_looking_at_a_value_is_no_read(fake_secrets, secretsmanager):
+def test_reading_a_value_sets_no_last_accessed_date(fake_secrets, secretsmanager):
     fake_secrets.add("a", "x").value()
     assert "LastAccessedDate" not in secretsmanager.describe_secret(SecretId="a")
 
@@ -171,13 +171,13 @@ def test_stages_equal_a_plain_dict(fake_secrets):
     assert secret.stages == {"AWSCURRENT": V1}
 
 
-def test_stages_are_the_callers_own(fake_secrets):
+def test_changing_the_returned_stages_changes_nothing(fake_secrets):
     secret = fake_secrets.add("a", "x", version_ids={"AWSCURRENT": V1})
     secret.stages.clear()
     assert secret.stages == {"AWSCURRENT": V1}
 
 
-def test_versions_are_all_in_the_order_of_creation(freezer_at_noon, fake_secrets, secretsmanager):
+def test_all_versions_are_in_the_order_of_creation(freezer_at_noon, fake_secrets, secretsmanager):
     secret = fake_secrets.add("a", "x", version_ids={"AWSCURRENT": V1})
     for value in ("y", "z"):
         freezer_at_noon.tick(1)
@@ -195,7 +195,7 @@ def test_dates_are_utc(freezer_at_noon, fake_secrets):
     assert version.created.tzinfo is UTC
 
 
-def test_a_secret_that_was_deleted_is_unknown(fake_secrets, secretsmanager):
+def test_a_deleted_secret_is_unknown(fake_secrets, secretsmanager):
     secret = fake_secrets.add("a", "x")
     secretsmanager.delete_secret(SecretId="a", ForceDeleteWithoutRecovery=True)
     with pytest.raises(LookupError, match="no secret 'arn:"):
@@ -203,6 +203,6 @@ def test_a_secret_that_was_deleted_is_unknown(fake_secrets, secretsmanager):
     assert repr(secret).endswith(", deleted>")
 
 
-def test_its_repr_shows_the_labels(fake_secrets):
+def test_the_repr_shows_the_labels(fake_secrets):
     secret = fake_secrets.add("a", "x", version_ids={"AWSCURRENT": V1})
     assert repr(secret) == f"<secret 'a', stages {{'AWSCURRENT': '{V1}'}}>"

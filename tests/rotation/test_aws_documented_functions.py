@@ -13,7 +13,7 @@ HOST = "db.internal"
 
 
 class StepFailedError(Exception):
-    """What a rotation function raises to fail its step."""
+    """Raised by a rotation function to fail its step."""
 
 
 def require(condition, otherwise):
@@ -22,7 +22,7 @@ def require(condition, otherwise):
 
 
 class Database:
-    """A database with users, their passwords and what they are granted."""
+    """A database with users, their passwords and their grants."""
 
     def __init__(self, **passwords):
         self.passwords = passwords
@@ -30,14 +30,14 @@ class Database:
         self.grants["admin"] = frozenset({"read", "write", "manage users"})
 
     def login(self, credentials):
-        """Return a session for a secret's value, or None where it is refused."""
+        """Return a session for the credentials in a secret, or None if they are refused."""
         username = credentials["username"]
         known = credentials["host"] == HOST and username in self.passwords
         return Session(self, username) if known and self.passwords[username] == credentials["password"] else None
 
 
 class Session:
-    """What a user who is logged in may do."""
+    """The session of a user who is logged in."""
 
     def __init__(self, database, username):
         self.database = database
@@ -131,7 +131,7 @@ class DocumentedFunction(abc.ABC):
 
 
 class SingleUser(DocumentedFunction):
-    """Changes the password of one user, who does it for itself."""
+    """Changes the password of one user, as that user."""
 
     def username_after(self, username):
         return username
@@ -178,7 +178,7 @@ class AlternatingUsers(DocumentedFunction):
 
 
 def step_through(rotation):
-    """Run a rotation that has begun, step by step."""
+    """Run a started rotation step by step."""
     for step in STEPS:
         assert rotation.next_step == step
         rotation.step()
@@ -186,7 +186,7 @@ def step_through(rotation):
 
 
 class World:
-    """A secret, its database and its rotation function, and what rotates it once."""
+    """A secret, its database and its rotation function, and a way to rotate it once."""
 
     def __init__(self, mode, fake_secrets, secretsmanager, clock):
         self.mode = mode
@@ -234,7 +234,7 @@ class World:
             yield number
 
     def accepts(self, label):
-        """Say whether the database accepts what is stored under a staging label."""
+        """Return whether the database accepts the value under a staging label."""
         return self.database.login(self.secret.value(label)) is not None
 
 
@@ -262,31 +262,31 @@ class TestThreeRotationsInARow:
     def _function(self, world, function):
         world.use(function(world.database))
 
-    def test_each_succeeds(self, world):
+    def test_each_rotation_succeeds(self, world):
         succeeded = [world.fake_secrets.rotations[-1].succeeded for _ in world.rotate_three_times()]
         assert succeeded == [True] * 3
 
-    def test_each_is_one_rotation_of_one_attempt(self, world):
+    def test_each_rotation_takes_one_attempt(self, world):
         for _ in world.rotate_three_times():
             pass
         rotations = [rotation for rotation in world.fake_secrets.rotations if not rotation.is_test]
         assert [(rotation.steps, rotation.attempts) for rotation in rotations] == [(STEPS, 1)] * 3
 
-    def test_after_each_the_database_accepts_the_current_password(self, world):
+    def test_the_database_accepts_the_current_password_after_each_rotation(self, world):
         assert [world.accepts("AWSCURRENT") for _ in world.rotate_three_times()] == [True] * 3
 
-    def test_each_has_a_password_of_its_own(self, world):
+    def test_each_rotation_makes_a_different_password(self, world):
         passwords = [world.secret.value()["password"] for _ in world.rotate_three_times()]
         assert len({"first", *passwords}) == 4
 
-    def test_each_moves_the_labels_on_by_one_version(self, world):
+    def test_each_rotation_moves_the_labels_by_one_version(self, world):
         before = world.secret.stages["AWSCURRENT"]
         for _ in world.rotate_three_times():
             token = world.fake_secrets.rotations[-1].token
             assert world.secret.stages == {"AWSCURRENT": token, "AWSPENDING": token, "AWSPREVIOUS": before}
             before = token
 
-    def test_each_adds_one_version(self, world):
+    def test_each_rotation_adds_one_version(self, world):
         assert [len(world.secret.versions) for _ in world.rotate_three_times()] == [2, 3, 4]
 
 
@@ -296,10 +296,10 @@ class TestASingleUser:
     def _function(self, world):
         world.use(SingleUser(world.database))
 
-    def test_the_password_before_is_accepted_no_more(self, world):
+    def test_the_previous_password_is_no_longer_accepted(self, world):
         assert [world.accepts("AWSPREVIOUS") for _ in world.rotate_three_times()] == [False] * 3
 
-    def test_there_is_no_other_user_afterwards(self, world):
+    def test_no_other_user_is_created(self, world):
         for _ in world.rotate_three_times():
             pass
         assert world.database.passwords.keys() == {"app", "admin"}
@@ -311,7 +311,7 @@ class TestAlternatingUsers:
     def _function(self, world):
         world.use(AlternatingUsers(world.database))
 
-    def test_the_database_accepts_what_both_users_have_stored(self, world):
+    def test_the_database_accepts_the_stored_passwords_of_both_users(self, world):
         accepted = [
             (world.accepts("AWSCURRENT"), world.accepts("AWSPREVIOUS")) for _ in world.rotate_three_times()
         ]
@@ -321,12 +321,12 @@ class TestAlternatingUsers:
         users = [world.secret.value()["username"] for _ in world.rotate_three_times()]
         assert users == ["app_clone", "app", "app_clone"]
 
-    def test_both_users_are_granted_the_same(self, world):
+    def test_both_users_have_the_same_grants(self, world):
         for _ in world.rotate_three_times():
             pass
         assert world.database.grants["app_clone"] == world.database.grants["app"]
 
-    def test_the_superusers_secret_is_left_alone(self, world):
+    def test_the_superusers_secret_is_unchanged(self, world):
         for _ in world.rotate_three_times():
             pass
         superuser = world.fake_secrets["prod/admin"]
@@ -337,7 +337,7 @@ class TestAlternatingUsers:
 class TestBetweenTheSteps:
     @pytest.fixture
     def begin(self, world):
-        """Begin the second rotation, so that there is a previous version, and return it."""
+        """Start the second rotation, so that there is a previous version, and return it."""
 
         def begin(function):
             world.use(function(world.database))
@@ -348,7 +348,7 @@ class TestBetweenTheSteps:
         return begin
 
     def seen(self, world, rotation, label):
-        """Return whether the database accepts a label's value after each step, from createSecret on."""
+        """Return for each step, from createSecret on, whether the database accepts a label's value after it."""
         return {step: rotation.step() and world.accepts(label) for step in STEPS}
 
     def test_a_single_users_pending_password_is_accepted_from_set_secret_on(self, world, begin):
@@ -369,7 +369,7 @@ class TestBetweenTheSteps:
         assert moved == {"createSecret": False, "setSecret": False, "testSecret": False, "finishSecret": True}
 
     @pytest.mark.parametrize("function", [SingleUser, AlternatingUsers])
-    def test_steps_that_are_invoked_again_afterwards_change_nothing(self, world, begin, function):
+    def test_repeating_the_steps_after_the_rotation_changes_nothing(self, world, begin, function):
         rotation = begin(function)
         step_through(rotation)
         before = world.secret.versions, dict(world.database.passwords)
@@ -379,7 +379,7 @@ class TestBetweenTheSteps:
         assert (world.secret.versions, world.database.passwords) == before
 
     @pytest.mark.parametrize("function", [SingleUser, AlternatingUsers])
-    def test_the_guard_raises_where_rotation_was_cancelled_meanwhile(self, world, begin, function):
+    def test_the_guard_raises_if_rotation_was_cancelled_between_steps(self, world, begin, function):
         rotation = begin(function)
         rotation.step()
         world.client.cancel_rotate_secret(SecretId="prod/db")
@@ -387,11 +387,11 @@ class TestBetweenTheSteps:
             rotation.step()
 
     @pytest.mark.parametrize("function", [SingleUser, AlternatingUsers])
-    def test_the_guard_raises_where_another_value_has_become_current_meanwhile(self, world, begin, function):
+    def test_the_guard_raises_if_another_value_became_current_between_steps(self, world, begin, function):
         rotation = begin(function)
         rotation.step()
         world.client.put_secret_value(SecretId="prod/db", SecretString=json.dumps(world.secret.value()))
-        # The version in flight has no label any more, so that DescribeSecret doesn't list it.
+        # The pending version has no label any more, so DescribeSecret doesn't list it.
         with pytest.raises(StepFailedError, match="no such version"):
             rotation.step()
 
@@ -400,7 +400,7 @@ class TestBetweenTheSteps:
 class TestRecovery:
     @pytest.mark.parametrize("function", [SingleUser, AlternatingUsers])
     @pytest.mark.parametrize("step", STEPS[:3])
-    def test_a_rotation_that_broke_off_after_a_steps_work_is_completed_by_a_retry(self, world, function, step):
+    def test_a_retry_completes_a_rotation_that_failed_after_a_steps_work(self, world, function, step):
         documented = function(world.database)
         steps = []
 
@@ -415,7 +415,7 @@ class TestRecovery:
         rotation.retry()
         assert (rotation.succeeded, world.accepts("AWSCURRENT")) == (True, True)
 
-    def test_a_single_user_whose_password_was_put_back_is_rotated_by_the_previous_one(self, world):
+    def test_a_single_user_whose_password_was_restored_logs_in_with_the_previous_one(self, world):
         world.use(SingleUser(world.database))
         world.rotate()
         world.database.passwords["app"] = "first"

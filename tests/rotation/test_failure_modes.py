@@ -1,4 +1,4 @@
-"""The failure modes of rotation that belong to the service: rotation-facts 5, by the number of the row."""
+"""The failure modes of rotation in the service: rotation-facts 5, by row number."""
 
 import datetime
 import os
@@ -20,7 +20,7 @@ def db(fake_secrets):
 
 @pytest.fixture
 def refused():
-    """Return code and message of a call that is refused."""
+    """Return a function that returns code and message of a refused call."""
 
     def refused(call, **request):
         with pytest.raises(botocore.exceptions.ClientError) as error:
@@ -31,7 +31,7 @@ def refused():
 
 
 def guarded(client):
-    """Return a rotation function that looks before it does anything, as AWS's documentation tells it to."""
+    """Return a rotation function that checks the secret first, as AWS's documentation demands."""
     rotator = Rotator(client)
 
     def handler(event, context):
@@ -58,13 +58,13 @@ class TestPendingStuck:
         fake_secrets.rotate("prod/db", Rotator(secretsmanager, fails_in=step))
         assert refused(secretsmanager.rotate_secret) == ("InvalidRequestException", NOT_COMPLETE)
 
-    def test_its_function_mended_a_retry_completes_it(self, db, fake_secrets, secretsmanager, step):
+    def test_a_retry_completes_it_once_the_function_is_fixed(self, db, fake_secrets, secretsmanager, step):
         rotator = Rotator(secretsmanager, fails_in=step)
         rotation = fake_secrets.rotate("prod/db", rotator)
         rotator.fails_in = None
         assert rotation.retry().succeeded
 
-    def test_pending_removed_another_rotation_begins(self, db, fake_secrets, secretsmanager, step):
+    def test_another_rotation_begins_once_pending_is_removed(self, db, fake_secrets, secretsmanager, step):
         rotator = Rotator(secretsmanager, fails_in=step)
         stuck = fake_secrets.rotate("prod/db", rotator)
         rotator.fails_in = None
@@ -84,7 +84,7 @@ class TestUnfinished:
         assert rotation.outcome == "unfinished"
         assert "finishSecret has to move it" in repr(rotation)
 
-    def test_not_even_the_rules_can_be_changed(self, db, fake_secrets, secretsmanager, refused):
+    def test_the_rotation_rules_cannot_be_changed(self, db, fake_secrets, secretsmanager, refused):
         fake_secrets.rotate("prod/db", lambda event, context: None)
         rules = {"AutomaticallyAfterDays": 9}
         code, message = refused(secretsmanager.rotate_secret, RotationRules=rules, RotateImmediately=False)
@@ -95,13 +95,13 @@ class TestUnfinished:
 class TestNoValue:
     """Row 12: rotation of a secret that has no value yet."""
 
-    def test_it_is_accepted_and_fails_in_create_secret(self, fake_secrets, secretsmanager):
+    def test_the_call_is_accepted_and_create_secret_fails(self, fake_secrets, secretsmanager):
         fake_secrets.add("prod/db")
         with pytest.raises(secretsmanager.exceptions.ResourceNotFoundException, match="AWSCURRENT"):
             fake_secrets.rotate("prod/db", Rotator(secretsmanager), token=TOKEN)
         assert fake_secrets["prod/db"].stages == {"AWSPENDING": TOKEN}
 
-    def test_a_value_stored_meanwhile_abandons_it(self, fake_secrets, secretsmanager):
+    def test_storing_a_value_abandons_the_rotation(self, fake_secrets, secretsmanager):
         fake_secrets.add("prod/db")
         rotation = fake_secrets.rotate("prod/db", Rotator(secretsmanager), token=TOKEN, errors="record")
         version = secretsmanager.put_secret_value(SecretId="prod/db", SecretString="first")["VersionId"]
@@ -114,9 +114,9 @@ class TestNoValue:
 @pytest.mark.parametrize("operation", ["put_secret_value", "update_secret"])
 @pytest.mark.fake_secrets(rotation="manual", rotation_errors="record")
 class TestValueMeanwhile:
-    """Row 13: a value is stored while a rotation is under way."""
+    """Row 13: a value is stored during a rotation."""
 
-    def test_the_next_step_finds_no_stage(self, db, fake_secrets, secretsmanager, after, operation):
+    def test_the_next_step_finds_no_staging_label(self, db, fake_secrets, secretsmanager, after, operation):
         rotation = fake_secrets.rotate("prod/db", guarded(secretsmanager))
         while after not in rotation.steps:
             rotation.step()
@@ -126,7 +126,7 @@ class TestValueMeanwhile:
         assert "has no stage for rotation" in str(rotation.error)
         assert db.value() == "by hand"
 
-    def test_the_next_rotation_begins_anew(self, db, fake_secrets, secretsmanager, after, operation):
+    def test_the_next_rotation_uses_a_new_version(self, db, fake_secrets, secretsmanager, after, operation):
         rotation = fake_secrets.rotate("prod/db", guarded(secretsmanager))
         while after not in rotation.steps:
             rotation.step()
@@ -138,9 +138,9 @@ class TestValueMeanwhile:
 
 
 class TestNotInvocable:
-    """Row 36: the function isn't there, or may not be invoked."""
+    """Row 36: the function doesn't exist, or may not be invoked."""
 
-    def test_nothing_is_kept(self, db, secretsmanager, refused):
+    def test_nothing_is_stored(self, db, secretsmanager, refused):
         before = secretsmanager.describe_secret(SecretId="prod/db")
         arn = "arn:aws:lambda:us-east-1:123456789012:function:ungranted"
         code, _ = refused(
@@ -154,9 +154,9 @@ class TestNotInvocable:
 @pytest.mark.parametrize("after", STEPS[:3])
 @pytest.mark.fake_secrets(rotation="manual", rotation_errors="record")
 class TestChangedMeanwhile:
-    """Row 38: rotation is cancelled, or the secret deleted, while it is under way."""
+    """Row 38: rotation is cancelled, or the secret is deleted, during a rotation."""
 
-    def test_after_cancelling_the_guard_raises(self, db, fake_secrets, secretsmanager, after):
+    def test_the_guard_raises_after_cancelling(self, db, fake_secrets, secretsmanager, after):
         rotation = fake_secrets.rotate("prod/db", guarded(secretsmanager))
         while after not in rotation.steps:
             rotation.step()
@@ -165,7 +165,7 @@ class TestChangedMeanwhile:
         assert "is not enabled for rotation" in str(rotation.error)
         assert db.stages["AWSPENDING"] == rotation.token
 
-    def test_after_deleting_its_calls_are_refused(self, db, fake_secrets, secretsmanager, after):
+    def test_the_functions_calls_are_refused_after_deleting(self, db, fake_secrets, secretsmanager, after):
         rotation = fake_secrets.rotate("prod/db", Rotator(secretsmanager))
         while after not in rotation.steps:
             rotation.step()
@@ -178,7 +178,7 @@ class TestChangedMeanwhile:
 
 
 class TestInventedToken:
-    """Row 41: the function is invoked by hand, with a token that no rotation has."""
+    """Row 41: the function is invoked manually, with a token that no rotation has."""
 
     def test_the_guard_raises_and_nothing_is_written(self, db, fake_secrets, secretsmanager):
         fake_secrets.rotate("prod/db", guarded(secretsmanager))
@@ -192,14 +192,14 @@ class TestInventedToken:
 class TestEndpoint:
     """Row 45: the templates read SECRETS_MANAGER_ENDPOINT."""
 
-    def test_the_function_finds_it(self, db, fake_secrets):
+    def test_the_function_sees_the_variable(self, db, fake_secrets):
         seen = set()
         fake_secrets.rotate("prod/db", lambda event, context: seen.add(os.environ["SECRETS_MANAGER_ENDPOINT"]))
         assert seen == {"https://secretsmanager.us-east-1.amazonaws.com"}
 
 
 class TestEchoedSchedule:
-    """Row 46: what DescribeSecret shows of a schedule can't be sent back as it is."""
+    """Row 46: the rules that DescribeSecret shows can't be sent back unchanged."""
 
     @pytest.fixture
     def shown(self, db, fake_secrets, secretsmanager):
@@ -210,13 +210,13 @@ class TestEchoedSchedule:
         )
         return secretsmanager.describe_secret(SecretId="prod/db")["RotationRules"]
 
-    def test_with_the_derived_days_it_is_refused(self, shown, secretsmanager, refused):
+    def test_a_schedule_with_the_derived_days_is_refused(self, shown, secretsmanager, refused):
         assert refused(secretsmanager.rotate_secret, RotationRules=shown) == (
             "InvalidParameterException",
             "You cannot specify both rotation frequency and schedule expression together.",
         )
 
-    def test_without_them_it_is_taken(self, shown, secretsmanager):
+    def test_a_schedule_without_the_derived_days_is_accepted(self, shown, secretsmanager):
         rules = {name: value for name, value in shown.items() if name != "AutomaticallyAfterDays"}
         secretsmanager.rotate_secret(SecretId="prod/db", RotationRules=rules)
         assert secretsmanager.describe_secret(SecretId="prod/db")["RotationRules"] == shown
@@ -255,14 +255,14 @@ class TestTrial:
 class TestNeverConfigured:
     """Row 49: DescribeSecret of a secret that never had rotation has no RotationEnabled."""
 
-    def test_a_function_that_subscripts_it_raises(self, db, secretsmanager):
+    def test_a_function_that_reads_it_by_key_raises(self, db, secretsmanager):
         event = {"SecretId": db.arn, "ClientRequestToken": UNKNOWN, "Step": "createSecret"}
         with pytest.raises(KeyError, match="RotationEnabled"):
             guarded(secretsmanager)(event, None)
 
 
 class TestNextRotationDate:
-    """Row 50: NextRotationDate is the end of a window, may be past, may be absent."""
+    """Row 50: NextRotationDate is the end of a window; it may be past or absent."""
 
     @pytest.fixture
     def next_date(self, freezer_at_noon, db, fake_secrets, secretsmanager):
@@ -276,13 +276,13 @@ class TestNextRotationDate:
         rotator.fails_in = "setSecret"
         return next_date
 
-    def test_it_is_the_last_second_of_a_day(self, next_date):
+    def test_the_date_is_the_last_second_of_a_day(self, next_date):
         assert next_date() == datetime.datetime(2026, 3, 14, 23, 59, 59, tzinfo=datetime.UTC)
 
-    def test_after_a_rotation_that_failed_it_is_past(self, next_date, freezer_at_noon):
+    def test_the_date_is_past_after_a_failed_rotation(self, next_date, freezer_at_noon):
         freezer_at_noon.move_to("2026-03-20T00:00:00Z")
         assert next_date() == datetime.datetime(2026, 3, 14, 23, 59, 59, tzinfo=datetime.UTC)
 
-    def test_after_cancelling_there_is_none(self, next_date, secretsmanager):
+    def test_the_date_is_absent_after_cancelling(self, next_date, secretsmanager):
         secretsmanager.cancel_rotate_secret(SecretId="prod/db")
         assert next_date() is None

@@ -33,19 +33,19 @@ def test_the_same_handler_gives_the_same_arn(fake_secrets):
     assert fake_secrets.lambda_function(handler) == fake_secrets.lambda_function(handler)
 
 
-def test_a_handler_with_options_is_found_again_without_them(fake_secrets):
+def test_a_handler_registered_with_options_is_found_without_them(fake_secrets):
     arn = fake_secrets.lambda_function(handler, "rotate-db", timeout=3, environment={"A": "b"})
     assert fake_secrets.lambda_function(handler) == arn
 
 
-def test_a_name_that_another_handler_has_is_a_clash(fake_secrets):
+def test_another_handlers_name_is_refused(fake_secrets):
     fake_secrets.lambda_function(handler, "rotate-db")
     with pytest.raises(FunctionClashError, match="is taken by <function handler") as clash:
         fake_secrets.lambda_function(other_handler, "rotate-db")
     assert "fake_secrets.lambda_function(handler, name=...)" in str(clash.value)
 
 
-def test_the_same_name_and_handler_with_other_options_is_a_clash(fake_secrets):
+def test_the_same_name_and_handler_with_other_options_are_refused(fake_secrets):
     fake_secrets.lambda_function(handler, "rotate-db", timeout=3)
     with pytest.raises(FunctionClashError, match="with other options"):
         fake_secrets.lambda_function(handler, "rotate-db", timeout=4)
@@ -55,13 +55,13 @@ def test_the_same_name_and_handler_with_other_options_is_a_clash(fake_secrets):
     "callable_object",
     [functools.partial(handler), lambda event, context: None, type("Handler", (), {"__call__": handler})()],
 )
-def test_anything_that_can_be_called_gets_a_valid_name(fake_secrets, callable_object):
+def test_every_kind_of_callable_gets_a_valid_name(fake_secrets, callable_object):
     name = fake_secrets.lambda_function(callable_object).rpartition(":")[2]
     assert 1 <= len(name) <= 64
     assert set(name) <= set("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_")
 
 
-def test_what_cannot_be_called_is_refused(fake_secrets):
+def test_a_handler_that_cannot_be_called_is_refused(fake_secrets):
     with pytest.raises(TypeError, match="can't be called"):
         fake_secrets.lambda_function("arn:aws:lambda:us-east-1:123456789012:function:f")
 
@@ -83,6 +83,6 @@ def test_a_coroutine_function_is_refused_since_lambda_does_not_await_it(fake_sec
         ({"name": "a", "arn": "arn:aws:lambda:us-east-1:123456789012:function:a"}, "not both"),
     ],
 )
-def test_names_and_arns_of_another_form_are_refused(fake_secrets, options, message):
+def test_malformed_names_and_arns_are_refused(fake_secrets, options, message):
     with pytest.raises(ValueError, match=message):
         fake_secrets.lambda_function(handler, **options)

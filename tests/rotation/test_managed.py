@@ -1,4 +1,4 @@
-"""Secrets that AWS or a partner rotates, without a function."""
+"""Managed secrets, which AWS or a partner rotates without a rotation function."""
 
 import functools
 
@@ -55,7 +55,7 @@ class TestOwnedByAService:
             "RotationSucceeded",
         ]
 
-    def test_the_test_may_say_what_the_new_value_is(self, db, fake_secrets, secretsmanager):
+    def test_the_test_can_make_the_new_value(self, db, fake_secrets, secretsmanager):
         fake_secrets.managed_rotation("rds!db-1", lambda current: {**current, "password": "chosen"})
         secretsmanager.rotate_secret(SecretId="rds!db-1")
         assert db.value() == {"username": "app", "password": "chosen"}
@@ -67,14 +67,14 @@ class TestOwnedByAService:
         secretsmanager.list_secrets()
         assert [f"{version.created:%m-%d}" for version in db.versions] == ["03-04", "03-11", "03-18", "03-25"]
 
-    def test_its_rules_can_be_set_without_rotating(self, db, fake_secrets, secretsmanager):
+    def test_the_rules_can_be_set_without_rotating(self, db, fake_secrets, secretsmanager):
         secretsmanager.rotate_secret(
             SecretId="rds!db-1", RotationRules={"AutomaticallyAfterDays": 30}, RotateImmediately=False
         )
         assert (db.value()["password"], fake_secrets.rotations) == ("old", [])
         assert f"{fake_secrets.next_due():%m-%d}" == "04-03"
 
-    def test_what_the_test_raises_fails_it(self, db, fake_secrets, secretsmanager):
+    def test_an_error_in_the_tests_function_fails_the_rotation(self, db, fake_secrets, secretsmanager):
         def breaks(current):
             raise ConnectionError
 
@@ -86,14 +86,14 @@ class TestOwnedByAService:
         assert db.value()["password"] == "old"
         assert fake_secrets.trail.records[-1]["eventName"] == "RotationFailed"
 
-    def test_it_can_be_retried(self, db, fake_secrets, secretsmanager):
+    def test_a_failed_rotation_can_be_retried(self, db, fake_secrets, secretsmanager):
         fake_secrets.managed_rotation("rds!db-1", lambda current: 1 / 0)
         rotation = fake_secrets.rotate("rds!db-1", errors="record")
         fake_secrets.managed_rotation("rds!db-1", lambda current: "chosen")
         assert rotation.retry().succeeded
         assert db.value() == "chosen"
 
-    def test_it_stands_in_the_timeline(self, db, fake_secrets):
+    def test_the_rotation_appears_in_the_timeline(self, db, fake_secrets):
         fake_secrets.rotate("rds!db-1")
         assert [moment.operation for moment in fake_secrets.timeline("rds!db-1").moments] == [
             "(seed)",
@@ -101,12 +101,12 @@ class TestOwnedByAService:
             "(managed rotation)",
         ]
 
-    def test_cancelling_works(self, noon, db, fake_secrets, secretsmanager):
+    def test_rotation_can_be_cancelled(self, noon, db, fake_secrets, secretsmanager):
         secretsmanager.cancel_rotate_secret(SecretId="rds!db-1")
         noon.move_to("2027-01-01")
         assert fake_secrets.run_due() == []
 
-    def test_a_replica_follows(self, fake_secrets, secretsmanager, external):
+    def test_a_replica_gets_the_new_value(self, fake_secrets, secretsmanager, external):
         secretsmanager.replicate_secret_to_regions(SecretId="crm", AddReplicaRegions=[{"Region": "sa-east-1"}])
         fake_secrets.managed_rotation("crm", lambda current: "new")
         fake_secrets.rotate("crm")
@@ -125,7 +125,7 @@ class TestExternal:
         assert described["ExternalSecretRotationRoleArn"] == ROLE
         assert external.value() == "after old"
 
-    def test_they_stay_in_the_next_rotation(self, external, fake_secrets, secretsmanager):
+    def test_metadata_and_role_stay_in_the_next_rotation(self, external, fake_secrets, secretsmanager):
         fake_secrets.managed_rotation("crm", lambda current: f"after {current}")
         secretsmanager.rotate_secret(
             SecretId="crm", ExternalSecretRotationMetadata=EXTERNAL, ExternalSecretRotationRoleArn=ROLE
@@ -135,41 +135,41 @@ class TestExternal:
         assert listed["ExternalSecretRotationRoleArn"] == ROLE
         assert external.value() == "after after old"
 
-    def test_without_a_password_somebody_has_to_say_what_is_new(self, external, secretsmanager):
+    def test_a_value_without_a_password_needs_managed_rotation(self, external, secretsmanager):
         with pytest.raises(UnsupportedOperationError, match=r"fake_secrets\.managed_rotation"):
             secretsmanager.rotate_secret(SecretId="crm")
 
-    def test_bytes_may_become_bytes(self, fake_secrets, secretsmanager, knows_types):
+    def test_a_binary_value_can_be_rotated(self, fake_secrets, secretsmanager, knows_types):
         secretsmanager.create_secret(Name="key", SecretBinary=b"old", Type="SnowflakeKeyPairAuthentication")
         fake_secrets.managed_rotation("key", lambda current: current[::-1])
         fake_secrets.rotate("key")
         assert fake_secrets["key"].value() == b"dlo"
 
     @pytest.mark.parametrize("value", [None, 7, ["new"]])
-    def test_what_is_no_value_fails_it(self, external, fake_secrets, value):
+    def test_an_invalid_new_value_fails_the_rotation(self, external, fake_secrets, value):
         fake_secrets.managed_rotation("crm", lambda current: value)
         with pytest.raises(TypeError, match="value of secret 'crm'"):
             fake_secrets.rotate("crm")
         assert external.value() == "old"
 
-    def test_with_a_function_that_rotates_it(self, external, fake_secrets):
+    def test_a_managed_secret_can_be_rotated_by_a_function(self, external, fake_secrets):
         rotation = fake_secrets.rotate("crm", lambda event, context: None)
         assert rotation.steps == ["createSecret", "setSecret", "testSecret", "finishSecret"]
 
 
 @pytest.mark.fake_secrets(rotation_errors="record")
-def test_what_we_cannot_do_is_told_even_where_errors_are_recorded(external, secretsmanager):
+def test_an_unsupported_rotation_raises_even_if_errors_are_recorded(external, secretsmanager):
     with pytest.raises(UnsupportedOperationError):
         secretsmanager.rotate_secret(SecretId="crm")
 
 
-def test_a_secret_that_a_function_rotates_is_refused(fake_secrets):
+def test_a_secret_that_is_not_managed_is_refused(fake_secrets):
     fake_secrets.add("prod/db", "old")
-    with pytest.raises(ValueError, match="'prod/db' is managed by nobody"):
+    with pytest.raises(ValueError, match="'prod/db' isn't managed, so a rotation function rotates it"):
         fake_secrets.managed_rotation("prod/db", lambda current: "new")
 
 
-def test_the_label_is_told_of_before_the_rotation_succeeds(db, fake_secrets):
+def test_the_label_event_comes_before_the_success_event(db, fake_secrets):
     fake_secrets.rotate("rds!db-1")
     assert [event["detail"].get("eventName", event["detail-type"]) for event in fake_secrets.trail.events] == [
         "RotationStarted",
@@ -178,7 +178,7 @@ def test_the_label_is_told_of_before_the_rotation_succeeds(db, fake_secrets):
     ]
 
 
-def test_more_labels_than_the_quota_fail_it_and_change_nothing(db, fake_secrets):
+def test_exceeding_the_label_quota_fails_the_rotation_and_changes_nothing(db, fake_secrets):
     before = db.stages
     fake_secrets.quotas.labels = 2
     with pytest.raises(RotationFailedError, match="maximum number of staging labels"):
@@ -188,7 +188,7 @@ def test_more_labels_than_the_quota_fail_it_and_change_nothing(db, fake_secrets)
 
 
 @pytest.mark.fake_secrets(rotation="manual")
-def test_what_was_put_into_its_pending_version_is_overwritten(external, fake_secrets, secretsmanager):
+def test_a_value_that_was_put_into_the_pending_version_is_overwritten(external, fake_secrets, secretsmanager):
     fake_secrets.managed_rotation("crm", lambda current: "new")
     rotation = fake_secrets.rotate("crm")
     secretsmanager.put_secret_value(
@@ -198,7 +198,7 @@ def test_what_was_put_into_its_pending_version_is_overwritten(external, fake_sec
     assert external.value() == "new"
 
 
-def test_a_coroutine_is_no_new_value(external, fake_secrets):
+def test_a_function_that_returns_a_coroutine_is_refused(external, fake_secrets):
     async def new_value(current):
         return "new"
 
@@ -207,12 +207,12 @@ def test_a_coroutine_is_no_new_value(external, fake_secrets):
         fake_secrets.rotate("crm")
 
 
-def test_what_cannot_be_called_makes_no_new_value(db, fake_secrets):
+def test_a_new_value_that_cannot_be_called_is_refused(db, fake_secrets):
     with pytest.raises(TypeError, match="from the current value to the new one"):
         fake_secrets.managed_rotation("rds!db-1", "new")
 
 
-def test_a_value_that_is_put_while_it_runs_is_kept(external, fake_secrets, secretsmanager):
+def test_a_value_that_is_put_during_the_rotation_stays_current(external, fake_secrets, secretsmanager):
     def puts(current):
         secretsmanager.put_secret_value(SecretId="crm", SecretString="by hand")
         return "new"

@@ -1,4 +1,4 @@
-"""Rotation of a secret by the user's own function, through real clients."""
+"""Rotation of a secret by the user's own rotation function, with real clients."""
 
 import asyncio
 import dataclasses
@@ -47,7 +47,7 @@ class TestSuccess:
         rotate(secretsmanager, fake_secrets, Rotator(), ClientRequestToken=TOKEN)
         assert db.stages == {"AWSCURRENT": TOKEN, "AWSPENDING": TOKEN, "AWSPREVIOUS": old}
 
-    def test_the_event_is_awss(self, fake_secrets, secretsmanager, db):
+    def test_the_event_has_awss_members(self, fake_secrets, secretsmanager, db):
         rotator = Rotator()
         rotate(secretsmanager, fake_secrets, rotator, ClientRequestToken=TOKEN)
         token = rotator.events[0]["RotationToken"]
@@ -63,7 +63,7 @@ class TestSuccess:
         assert 36 <= len(token) <= 256
         assert set(token) <= set("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-")
 
-    def test_the_context_is_lambdas(self, fake_secrets, secretsmanager, db):
+    def test_the_context_has_lambdas_members(self, fake_secrets, secretsmanager, db):
         rotator = Rotator()
         rotate(secretsmanager, fake_secrets, rotator)
         context = rotator.contexts[0]
@@ -76,7 +76,7 @@ class TestSuccess:
         assert context.identity.cognito_identity_id is None
         assert context.client_context is None
 
-    def test_each_step_is_an_invocation_of_its_own(self, fake_secrets, secretsmanager, db):
+    def test_each_step_is_a_separate_invocation(self, fake_secrets, secretsmanager, db):
         rotator = Rotator()
         rotate(secretsmanager, fake_secrets, rotator)
         assert len({context.aws_request_id for context in rotator.contexts}) == 4
@@ -98,7 +98,7 @@ class TestSuccess:
             secretsmanager.rotate_secret(SecretId="prod/db", RotationLambdaARN=arn)
         assert remaining == [15_000, 3_000, 0]
 
-    def test_the_function_finds_lambdas_environment(self, fake_secrets, secretsmanager, db, monkeypatch):
+    def test_the_function_sees_lambdas_environment_variables(self, fake_secrets, secretsmanager, db, monkeypatch):
         monkeypatch.delenv("EXCLUDE_CHARACTERS", raising=False)
         seen = {}
         arn = fake_secrets.lambda_function(
@@ -115,7 +115,7 @@ class TestSuccess:
             "EXCLUDE_CHARACTERS": "/@",
         }
 
-    def test_the_empty_version_is_there_when_the_function_begins(self, fake_secrets, secretsmanager, db):
+    def test_the_empty_version_exists_when_the_function_begins(self, fake_secrets, secretsmanager, db):
         seen = []
 
         def look(event, context):
@@ -127,7 +127,7 @@ class TestSuccess:
         rotate(secretsmanager, fake_secrets, look, ClientRequestToken=TOKEN)
         assert seen[0] == ["AWSPENDING"]
 
-    def test_dates_and_rules_are_described(self, freezer_at_noon, fake_secrets, secretsmanager, db):
+    def test_describe_secret_shows_dates_and_rules(self, freezer_at_noon, fake_secrets, secretsmanager, db):
         rotate(secretsmanager, fake_secrets, Rotator(), RotationRules={"AutomaticallyAfterDays": 30})
         answer = described(secretsmanager)
         assert answer["RotationEnabled"] is True
@@ -136,21 +136,19 @@ class TestSuccess:
         assert answer["NextRotationDate"].isoformat() == "2026-04-03T23:59:59+00:00"
         assert answer["LastChangedDate"].isoformat() == "2026-03-04T12:00:00+00:00"
 
-    def test_empty_rules_are_no_rules(self, fake_secrets, secretsmanager, db):
+    def test_empty_rules_are_like_no_rules(self, fake_secrets, secretsmanager, db):
         rotate(secretsmanager, fake_secrets, Rotator(), RotationRules={"AutomaticallyAfterDays": 30})
         secretsmanager.rotate_secret(SecretId="prod/db", RotationRules={})
         assert described(secretsmanager)["RotationRules"] == {"AutomaticallyAfterDays": 30}
 
-    def test_a_second_call_needs_no_parameters(self, fake_secrets, secretsmanager, db):
+    def test_a_second_rotation_needs_no_parameters(self, fake_secrets, secretsmanager, db):
         rotator = Rotator()
         rotate(secretsmanager, fake_secrets, rotator, RotationRules={"AutomaticallyAfterDays": 30})
         secretsmanager.rotate_secret(SecretId="prod/db")
         assert rotator.steps == STEPS * 2
         assert described(secretsmanager)["RotationRules"] == {"AutomaticallyAfterDays": 30}
 
-    def test_a_value_put_by_hand_rebases_the_next_date_only(
-        self, freezer_at_noon, fake_secrets, secretsmanager, db
-    ):
+    def test_putting_a_value_moves_only_the_next_date(self, freezer_at_noon, fake_secrets, secretsmanager, db):
         rotate(secretsmanager, fake_secrets, Rotator(), RotationRules={"AutomaticallyAfterDays": 30})
         freezer_at_noon.tick(86_400)
         secretsmanager.put_secret_value(SecretId="prod/db", SecretString="by hand")
@@ -171,7 +169,7 @@ class TestSuccess:
         assert answer["NextRotationDate"].isoformat() == "2026-03-09T23:59:59+00:00"
 
     @pytest.mark.parametrize("stages", [["AWSPENDING"], ["LIVE"]])
-    def test_a_value_that_does_not_become_current_rebases_no_date(
+    def test_a_value_that_does_not_become_current_moves_no_date(
         self, freezer_at_noon, fake_secrets, secretsmanager, db, stages
     ):
         rotate(secretsmanager, fake_secrets, Rotator(), RotationRules={"AutomaticallyAfterDays": 1})
@@ -180,7 +178,7 @@ class TestSuccess:
         secretsmanager.put_secret_value(SecretId="prod/db", SecretString="x", VersionStages=stages)
         assert described(secretsmanager)["NextRotationDate"] == before
 
-    def test_the_last_date_stays_when_the_next_rotation_begins(self, fake_secrets, secretsmanager, db):
+    def test_the_last_rotated_date_stays_when_the_next_rotation_begins(self, fake_secrets, secretsmanager, db):
         rotator = Rotator()
         rotate(secretsmanager, fake_secrets, rotator)
         before = described(secretsmanager)["LastRotatedDate"]
@@ -189,14 +187,14 @@ class TestSuccess:
             secretsmanager.rotate_secret(SecretId="prod/db")
         assert described(secretsmanager)["LastRotatedDate"] == before
 
-    def test_the_same_token_again_starts_nothing(self, fake_secrets, secretsmanager, db):
+    def test_repeating_a_token_starts_no_rotation(self, fake_secrets, secretsmanager, db):
         rotator = Rotator()
         rotate(secretsmanager, fake_secrets, rotator, ClientRequestToken=TOKEN)
         answer = rotate(secretsmanager, fake_secrets, rotator, ClientRequestToken=TOKEN)
         assert answer["VersionId"] == TOKEN
         assert rotator.steps == STEPS
 
-    def test_the_same_token_while_it_runs_is_answered_again(self, fake_secrets, secretsmanager, db):
+    def test_the_same_token_during_the_rotation_gets_the_same_answer(self, fake_secrets, secretsmanager, db):
         answers = []
 
         def handler(event, context):
@@ -205,7 +203,7 @@ class TestSuccess:
         rotate(secretsmanager, fake_secrets, handler, ClientRequestToken=TOKEN)
         assert [answer["VersionId"] for answer in answers] == [TOKEN] * 4
 
-    def test_another_token_while_it_runs_is_refused(self, fake_secrets, secretsmanager, db):
+    def test_another_token_during_the_rotation_is_refused(self, fake_secrets, secretsmanager, db):
         refusals = []
 
         def handler(event, context):
@@ -228,7 +226,7 @@ class TestSuccess:
         client.rotate_secret(SecretId="far/db", RotationLambdaARN=arn)
         assert seen[0] == ("eu-west-3", "eu-west-3")
 
-    def test_a_call_by_the_function_from_a_thread_is_served(self, fake_secrets, secretsmanager, db):
+    def test_a_call_from_a_thread_of_the_function_is_answered(self, fake_secrets, secretsmanager, db):
         values = []
 
         def in_a_thread(event, context):
@@ -245,12 +243,12 @@ class TestSuccess:
 
 class TestFailure:
     @pytest.mark.parametrize("step", STEPS)
-    def test_what_the_function_raises_comes_out_of_the_call(self, fake_secrets, secretsmanager, db, step):
+    def test_the_functions_error_comes_out_of_the_call(self, fake_secrets, secretsmanager, db, step):
         rotator = Rotator(fails_in=step)
         with pytest.raises(RuntimeError) as raised:
             rotate(secretsmanager, fake_secrets, rotator)
         assert raised.value is rotator.error
-        assert raised.value.__notes__ == [f"raised in {step} of the rotation of secret 'prod/db'"]
+        assert raised.value.__notes__ == [f"raised in {step} while rotating secret 'prod/db'"]
 
     @pytest.mark.parametrize("step", STEPS)
     def test_later_steps_are_not_run(self, fake_secrets, secretsmanager, db, step):
@@ -260,7 +258,9 @@ class TestFailure:
         assert rotator.steps == STEPS[: STEPS.index(step) + 1]
 
     @pytest.mark.parametrize("step", STEPS)
-    def test_pending_stays_and_current_does_not_move(self, fake_secrets, secretsmanager, db, step):
+    def test_pending_stays_on_the_new_version_and_current_does_not_move(
+        self, fake_secrets, secretsmanager, db, step
+    ):
         old = db.stages["AWSCURRENT"]
         with pytest.raises(RuntimeError):
             rotate(secretsmanager, fake_secrets, Rotator(fails_in=step), ClientRequestToken=TOKEN)
@@ -276,7 +276,7 @@ class TestFailure:
         assert "LastRotatedDate" not in answer
 
     @pytest.mark.fake_secrets(rotation_errors="record")
-    def test_recorded_errors_stay_in_rotations(self, fake_secrets, secretsmanager, db):
+    def test_a_recorded_error_is_in_rotations(self, fake_secrets, secretsmanager, db):
         rotator = Rotator(fails_in="testSecret")
         rotate(secretsmanager, fake_secrets, rotator)
         (rotation,) = fake_secrets.rotations
@@ -289,7 +289,7 @@ class TestFailure:
 
     @pytest.mark.parametrize("error", [KeyboardInterrupt, pytest.fail.Exception("not so"), GeneratorExit])
     @pytest.mark.fake_secrets(rotation_errors="record")
-    def test_other_base_exceptions_always_propagate(self, fake_secrets, secretsmanager, db, error):
+    def test_other_base_exceptions_are_always_raised(self, fake_secrets, secretsmanager, db, error):
         kind = error if isinstance(error, type) else type(error)
         with pytest.raises(kind):
             rotate(secretsmanager, fake_secrets, Rotator(fails_in="setSecret", error=error))
@@ -305,13 +305,13 @@ class TestFailure:
             "Message": "A previous rotation isn't complete. That rotation will be reattempted.",
         }
 
-    def test_the_next_call_is_refused_under_the_same_token_too(self, fake_secrets, secretsmanager, db):
+    def test_the_next_call_with_the_same_token_is_refused_too(self, fake_secrets, secretsmanager, db):
         with pytest.raises(RuntimeError):
             rotate(secretsmanager, fake_secrets, Rotator(fails_in="setSecret"), ClientRequestToken=TOKEN)
         with pytest.raises(botocore.exceptions.ClientError, match="previous rotation isn't complete"):
             secretsmanager.rotate_secret(SecretId="prod/db", ClientRequestToken=TOKEN)
 
-    def test_the_refused_call_has_it_attempted_again(self, fake_secrets, secretsmanager, db):
+    def test_the_refused_call_attempts_the_rotation_again(self, fake_secrets, secretsmanager, db):
         rotator = Rotator(fails_in="createSecret")
         with pytest.raises(RuntimeError):
             rotate(secretsmanager, fake_secrets, rotator)
@@ -320,7 +320,7 @@ class TestFailure:
         assert rotator.steps == ["createSecret"] * 2
         assert [rotation.attempts for rotation in fake_secrets.rotations] == [2]
 
-    def test_a_step_that_raises_after_moving_current_is_a_failure(self, fake_secrets, secretsmanager, db):
+    def test_raising_after_moving_current_fails_the_rotation(self, fake_secrets, secretsmanager, db):
         def promotes_and_raises(event, context):
             Rotator()(event, context)
             if event["Step"] == "finishSecret":
@@ -330,7 +330,7 @@ class TestFailure:
         assert (rotation.outcome, db.stages["AWSCURRENT"]) == ("failed", TOKEN)
         assert "LastRotatedDate" not in described(secretsmanager)
 
-    def test_an_exception_that_takes_no_note_comes_out_unchanged(self, fake_secrets, db):
+    def test_an_exception_that_cannot_carry_a_note_comes_out_unchanged(self, fake_secrets, db):
         @dataclasses.dataclass(frozen=True)
         class FrozenError(Exception):
             text: str
@@ -338,7 +338,7 @@ class TestFailure:
         with pytest.raises(FrozenError):
             fake_secrets.rotate("prod/db", Rotator(fails_in="setSecret", error=FrozenError("no")))
 
-    def test_a_retry_that_raises_the_same_exception_notes_it_once(self, fake_secrets, db):
+    def test_an_exception_that_is_raised_twice_has_one_note(self, fake_secrets, db):
         rotator = Rotator(fails_in="createSecret")
         rotation = fake_secrets.rotate("prod/db", rotator, errors="record")
         with pytest.raises(RuntimeError) as raised:
@@ -347,19 +347,19 @@ class TestFailure:
 
 
 class TestUnfinished:
-    def test_four_quiet_steps_without_moving_current(self, fake_secrets, secretsmanager, db):
+    def test_four_steps_that_do_not_move_current_leave_it_unfinished(self, fake_secrets, secretsmanager, db):
         rotate(secretsmanager, fake_secrets, Rotator(finishes=False))
         (rotation,) = fake_secrets.rotations
         assert (rotation.outcome, rotation.succeeded) == ("unfinished", False)
 
-    def test_its_repr_tells_what_is_missing(self, fake_secrets, db):
+    def test_the_repr_says_what_is_missing(self, fake_secrets, db):
         rotation = fake_secrets.rotate("prod/db", Rotator(finishes=False), token=TOKEN)
         assert repr(rotation) == (
-            f"<Rotation of 'prod/db', version {TOKEN}: unfinished, since no step raised but AWSCURRENT isn't on "
-            "the new version; finishSecret has to move it with update_secret_version_stage>"
+            f"<Rotation of 'prod/db', version {TOKEN}: unfinished because AWSCURRENT isn't on the new version, "
+            "though no step raised; finishSecret has to move it there with update_secret_version_stage>"
         )
 
-    def test_pending_on_another_version_than_the_new_current_one(self, fake_secrets, secretsmanager, db):
+    def test_pending_on_another_version_leaves_it_unfinished(self, fake_secrets, secretsmanager, db):
         def moves_pending_away(event, context):
             Rotator()(event, context)
             if event["Step"] == "finishSecret":
@@ -369,13 +369,13 @@ class TestUnfinished:
 
         assert fake_secrets.rotate("prod/db", moves_pending_away).outcome == "unfinished"
 
-    def test_it_has_no_last_rotated_date(self, fake_secrets, secretsmanager, db):
+    def test_an_unfinished_rotation_sets_no_last_rotated_date(self, fake_secrets, secretsmanager, db):
         rotate(secretsmanager, fake_secrets, Rotator(finishes=False))
         assert "LastRotatedDate" not in described(secretsmanager)
 
 
 class TestRefusals:
-    """AWS's errors, after which nothing is half-stored."""
+    """AWS's errors. After each one, nothing is stored."""
 
     def refused(self, secretsmanager, **request):
         before = described(secretsmanager)
@@ -388,13 +388,13 @@ class TestRefusals:
         assert refused.value.response["ResponseMetadata"]["HTTPStatusCode"] == 400
         return error["Code"], error["Message"]
 
-    def test_no_function_at_all(self, secretsmanager, db):
+    def test_rotation_without_a_function_is_refused(self, secretsmanager, db):
         assert self.refused(secretsmanager, RotationRules={"AutomaticallyAfterDays": 30}) == (
             "InvalidRequestException",
             "No Lambda rotation function ARN is associated with this secret.",
         )
 
-    def test_a_function_that_nobody_registered(self, secretsmanager, db):
+    def test_an_unregistered_function_is_refused(self, secretsmanager, db):
         arn = "arn:aws:lambda:us-east-1:123456789012:function:unknown"
         assert self.refused(secretsmanager, RotationLambdaARN=arn) == (
             "AccessDeniedException",
@@ -412,7 +412,7 @@ class TestRefusals:
             "arn:aws:lambda:eu-west-1:123456789012:function:f",
         ],
     )
-    def test_not_the_arn_of_a_function_in_the_region(self, secretsmanager, db, arn):
+    def test_an_arn_that_names_no_function_in_the_region_is_refused(self, secretsmanager, db, arn):
         assert self.refused(secretsmanager, RotationLambdaARN=arn) == (
             "InvalidParameterException",
             (
@@ -421,7 +421,7 @@ class TestRefusals:
             ),
         )
 
-    def test_days_and_schedule_together(self, fake_secrets, secretsmanager, db):
+    def test_days_and_schedule_together_are_refused(self, fake_secrets, secretsmanager, db):
         rules = {"AutomaticallyAfterDays": 1, "ScheduleExpression": "rate(1 day)"}
         arn = fake_secrets.lambda_function(Rotator())
         assert self.refused(secretsmanager, RotationLambdaARN=arn, RotationRules=rules) == (
@@ -430,7 +430,7 @@ class TestRefusals:
         )
 
     @pytest.mark.parametrize("days", [0, 1001])
-    def test_days_out_of_range(self, fake_secrets, db, days):
+    def test_days_out_of_range_are_refused(self, fake_secrets, db, days):
         client = boto3.client("secretsmanager", config=botocore.config.Config(parameter_validation=False))
         code, message = self.refused(
             client,
@@ -450,7 +450,7 @@ class TestRotateImmediatelyFalse:
 
     @pytest.fixture
     def try_out(self, fake_secrets, secretsmanager, seen):
-        """Call RotateSecret with a function that notes what it finds in its step."""
+        """Return a function that calls RotateSecret with a rotation function that records what it sees."""
 
         def handler(event, context):
             token = event["ClientRequestToken"]
@@ -474,25 +474,25 @@ class TestRotateImmediatelyFalse:
         try_out()
         assert seen == [("testSecret", db.value())]
 
-    def test_the_copy_is_gone_afterwards(self, db, try_out):
+    def test_the_copy_is_removed_afterwards(self, db, try_out):
         before = db.stages, [version.id for version in db.versions]
         try_out()
         assert (db.stages, [version.id for version in db.versions]) == before
 
-    def test_the_configuration_is_kept_and_nothing_counts_as_rotated(self, db, try_out, secretsmanager):
+    def test_the_configuration_is_kept_and_no_rotation_is_dated(self, db, try_out, secretsmanager):
         try_out()
         now = described(secretsmanager)
         assert (now["RotationEnabled"], now["RotationRules"]) == (True, {"AutomaticallyAfterDays": 30})
         assert "NextRotationDate" in now
         assert "LastRotatedDate" not in now
 
-    def test_it_is_a_rotation_that_succeeds_without_moving_a_label(self, fake_secrets, db, try_out):
+    def test_the_test_succeeds_without_moving_a_label(self, fake_secrets, db, try_out):
         try_out()
         (rotation,) = fake_secrets.rotations
         assert (rotation.is_test, rotation.outcome, rotation.steps) == (True, "succeeded", ["testSecret"])
 
     @pytest.mark.fake_secrets(rotation_errors="record")
-    def test_a_function_that_raises_fails_it_and_leaves_no_copy(self, fake_secrets, secretsmanager):
+    def test_a_function_that_raises_fails_the_test_and_leaves_no_copy(self, fake_secrets, secretsmanager):
         secret = fake_secrets.add("prod/db", "x")
         before = secret.stages
         arn = fake_secrets.lambda_function(lambda event, context: 1 / 0, "broken")
@@ -500,28 +500,28 @@ class TestRotateImmediatelyFalse:
         (rotation,) = fake_secrets.rotations
         assert (rotation.outcome, rotation.failed_step) == ("failed", "testSecret")
         assert secret.stages == before
-        with pytest.raises(RotationNotOpenError, match="it only tried the function"):
+        with pytest.raises(RotationNotOpenError, match="it only tested the rotation function"):
             rotation.retry()
 
-    def test_what_it_raises_comes_out(self, fake_secrets, secretsmanager, db):
+    def test_the_error_comes_out_of_the_call(self, fake_secrets, secretsmanager, db):
         arn = fake_secrets.lambda_function(lambda event, context: 1 / 0, "broken")
         with pytest.raises(ZeroDivisionError):
             secretsmanager.rotate_secret(SecretId="prod/db", RotationLambdaARN=arn, RotateImmediately=False)
 
-    def test_a_rotation_comes_after_it(self, fake_secrets, db, try_out):
+    def test_a_rotation_can_follow_the_test(self, fake_secrets, db, try_out):
         try_out()
         assert fake_secrets.rotate("prod/db", Rotator()).succeeded
 
 
 class TestRotateOfTheHandle:
-    def test_it_returns_what_the_rotation_came_to(self, fake_secrets, db):
+    def test_rotate_returns_the_finished_rotation(self, fake_secrets, db):
         rotation = fake_secrets.rotate("prod/db", Rotator(), token=TOKEN)
         assert rotation.succeeded
         assert rotation.token == TOKEN
         assert rotation.steps == STEPS
         assert rotation.error is None
 
-    def test_a_handler_is_registered_by_itself(self, fake_secrets, secretsmanager, db):
+    def test_rotate_registers_the_handler(self, fake_secrets, secretsmanager, db):
         rotator = Rotator()
         fake_secrets.rotate("prod/db", rotator)
         arn = described(secretsmanager)["RotationLambdaARN"]
@@ -541,12 +541,12 @@ class TestRotateOfTheHandle:
         rotation = fake_secrets.rotate("prod/db", Rotator(fails_in="setSecret"), errors="record")
         assert repr(rotation).endswith(": failed in setSecret with RuntimeError>")
 
-    def test_what_aws_would_refuse_is_refused(self, fake_secrets, db):
+    def test_a_request_that_aws_would_refuse_is_refused(self, fake_secrets, db):
         with pytest.raises(RequestRefusedError, match="No Lambda rotation function ARN") as refused:
             fake_secrets.rotate("prod/db")
         assert refused.value.code == "InvalidRequestException"
 
-    def test_a_refusal_because_a_rotation_is_open_says_how_to_go_on(self, fake_secrets, db):
+    def test_a_refusal_because_of_an_open_rotation_says_how_to_continue(self, fake_secrets, db):
         rotation = fake_secrets.rotate("prod/db", Rotator(finishes=False))
         with pytest.raises(RequestRefusedError) as refused:
             fake_secrets.rotate("prod/db")
@@ -555,17 +555,20 @@ class TestRotateOfTheHandle:
                 "RotateSecret was refused with InvalidRequestException: A previous rotation isn't complete. That "
                 "rotation will be reattempted."
             ),
-            f"It was attempted again now: {rotation!r}.",
-            "To go on, retry() it, or remove AWSPENDING from that version with update_secret_version_stage.",
+            f"The open rotation was attempted again: {rotation!r}.",
+            (
+                "To go on, call retry() on it, or remove AWSPENDING from the pending version with "
+                "update_secret_version_stage."
+            ),
         ]
 
-    def test_an_arn_for_a_handler_is_refused(self, fake_secrets, db):
+    def test_an_arn_as_handler_is_refused(self, fake_secrets, db):
         with pytest.raises(TypeError, match="rotate_secret takes an ARN"):
             fake_secrets.rotate("prod/db", fake_secrets.lambda_function(Rotator()))
 
-    def test_a_token_that_was_rotated_under_before_is_refused(self, fake_secrets, db):
+    def test_a_token_that_was_used_before_is_refused(self, fake_secrets, db):
         fake_secrets.rotate("prod/db", Rotator(), token=TOKEN)
-        with pytest.raises(ValueError, match="was used before: RotateSecret only answers again"):
+        with pytest.raises(ValueError, match="was used before, so RotateSecret starts no rotation"):
             fake_secrets.rotate("prod/db", token=TOKEN)
 
     def test_a_secret_in_another_region_is_rotated_there(self, fake_secrets):
@@ -578,11 +581,11 @@ class TestRotateOfTheHandle:
         with pytest.raises(ValueError, match="32 to 64"):
             fake_secrets.rotate("prod/db", Rotator(), token=token)
 
-    def test_unknown_ways_with_errors_are_refused(self, fake_secrets, db):
+    def test_an_unknown_errors_argument_is_refused(self, fake_secrets, db):
         with pytest.raises(ValueError, match='choose "raise" or "record", not'):
             fake_secrets.rotate("prod/db", Rotator(), errors="ignore")
 
-    def test_it_stands_among_the_calls(self, fake_secrets, db):
+    def test_rotate_appears_in_calls(self, fake_secrets, db):
         fake_secrets.rotate("prod/db", Rotator())
         assert [(call.step, call.operation) for call in fake_secrets.calls] == [
             (None, "RotateSecret"),
@@ -593,12 +596,12 @@ class TestRotateOfTheHandle:
             ("finishSecret", "UpdateSecretVersionStage"),
         ]
 
-    def test_a_rotation_of_an_outer_world_stays_there(self):
+    def test_a_rotation_of_an_outer_world_calls_the_outer_world(self):
         with mock_stages({"prod/db": "outer"}) as outer, mock_stages({"prod/db": "inner"}) as inner:
             assert outer.rotate("prod/db", Rotator()).succeeded
             assert inner.calls == []
 
-    def test_a_world_that_the_function_opens_serves_it(self):
+    def test_a_world_that_the_function_opens_answers_its_calls(self):
         seen = []
 
         def handler(event, context):
@@ -609,7 +612,7 @@ class TestRotateOfTheHandle:
             outer.rotate("prod/db", handler)
         assert seen == ["innermost"] * 4
 
-    def test_a_rotation_asked_for_after_the_world_is_left_reaches_no_network(self):
+    def test_a_rotation_started_after_the_world_is_left_reaches_no_network(self):
         with mock_stages({"prod/db": "x"}) as fake:
             client = boto3.client("secretsmanager")
         seen = []
@@ -631,11 +634,11 @@ class TestRetry:
         rotator.fails_in = None
         rotator.events.clear()
         with pytest.raises(botocore.exceptions.ClientError, match="ResourceExistsException"):
-            # This function isn't idempotent: it makes a new password under the same token.
+            # This function isn't idempotent: it stores a different password under the same token.
             rotation.retry()
         assert [event["ClientRequestToken"] for event in rotator.events] == [TOKEN]
 
-    def test_it_can_succeed(self, fake_secrets, db):
+    def test_a_retry_can_succeed(self, fake_secrets, db):
         rotator = Rotator(fails_in="createSecret")
         rotation = self.failed(fake_secrets, rotator)
         rotator.fails_in = None
@@ -643,7 +646,7 @@ class TestRetry:
         assert (rotation.steps, rotation.attempts, rotation.error) == (STEPS, 2, None)
         assert db.stages["AWSCURRENT"] == TOKEN
 
-    def test_it_is_no_new_rotation(self, fake_secrets, db):
+    def test_a_retry_is_no_new_rotation(self, fake_secrets, db):
         rotator = Rotator(fails_in="createSecret")
         rotation = self.failed(fake_secrets, rotator)
         rotator.fails_in = None
@@ -656,7 +659,7 @@ class TestRetry:
 
     def test_a_succeeded_rotation_cannot_be_retried(self, fake_secrets, db):
         rotation = fake_secrets.rotate("prod/db", Rotator())
-        with pytest.raises(RotationNotOpenError, match="it has succeeded"):
+        with pytest.raises(RotationNotOpenError, match="it succeeded"):
             rotation.retry()
 
     @pytest.mark.parametrize(
@@ -670,7 +673,7 @@ class TestRetry:
             ),
         ],
     )
-    def test_what_aws_would_not_reattempt_cannot_be_retried(
+    def test_a_rotation_that_aws_would_not_attempt_again_cannot_be_retried(
         self, fake_secrets, secretsmanager, db, meanwhile, why
     ):
         rotation = self.failed(fake_secrets, Rotator(fails_in="createSecret"))
@@ -717,7 +720,7 @@ class TestRetry:
         rotator.fails_in = "finishSecret"
         rotator.error = ConnectionError()
         with pytest.raises(botocore.exceptions.ClientError, match="ResourceExistsException"):
-            # It runs again, from createSecret, which isn't idempotent.
+            # The retry begins with createSecret, which isn't idempotent.
             fake_secrets.rotations[0].retry()
 
     def test_a_failed_rotation_whose_version_is_current_cannot_be_retried(self, fake_secrets, db):
@@ -730,7 +733,7 @@ class TestRetry:
         with pytest.raises(RotationNotOpenError, match="its version is current already"):
             rotation.retry()
 
-    def test_a_rotation_whose_answer_a_users_handler_broke_is_run_all_the_same(self, fake_secrets, db):
+    def test_a_rotation_runs_even_if_a_users_handler_breaks_the_answer(self, fake_secrets, db):
         client = boto3.client("secretsmanager")
         client.meta.events.register("after-call.secrets-manager.RotateSecret", lambda **_: 1 / 0)
         with pytest.raises(ZeroDivisionError):
@@ -750,7 +753,7 @@ class TestCancelling:
         del answer["ResponseMetadata"]
         return answer
 
-    def test_rotation_is_off_and_its_configuration_kept(self, fake_secrets, secretsmanager, db):
+    def test_rotation_is_off_and_its_configuration_is_kept(self, fake_secrets, secretsmanager, db):
         rotate(secretsmanager, fake_secrets, Rotator(), RotationRules={"AutomaticallyAfterDays": 1})
         assert self.cancel(secretsmanager) == {"ARN": db.arn, "Name": "prod/db"}
         answer = described(secretsmanager)
@@ -760,12 +763,12 @@ class TestCancelling:
         assert "NextRotationDate" not in answer
         assert "LastRotatedDate" not in answer
 
-    def test_an_open_rotations_version_is_named_and_keeps_its_label(self, fake_secrets, secretsmanager, db):
+    def test_the_answer_names_the_open_version_which_keeps_its_label(self, fake_secrets, secretsmanager, db):
         rotate(secretsmanager, fake_secrets, Rotator(finishes=False), ClientRequestToken=TOKEN)
         assert self.cancel(secretsmanager)["VersionId"] == TOKEN
         assert db.stages["AWSPENDING"] == TOKEN
 
-    def test_an_abandoned_rotations_version_is_not_named(self, fake_secrets, secretsmanager, db):
+    def test_the_answer_does_not_name_an_abandoned_version(self, fake_secrets, secretsmanager, db):
         rotate(secretsmanager, fake_secrets, Rotator(finishes=False))
         secretsmanager.put_secret_value(SecretId="prod/db", SecretString="by hand")
         secretsmanager.put_secret_value(SecretId="prod/db", SecretString="x", VersionStages=["AWSPENDING"])
@@ -777,17 +780,17 @@ class TestCancelling:
         self.cancel(secretsmanager)
         assert described(secretsmanager)["LastChangedDate"].second == 10
 
-    def test_a_secret_that_was_never_rotated_stays_so(self, secretsmanager, db):
+    def test_cancelling_leaves_a_secret_without_rotation_unchanged(self, secretsmanager, db):
         assert self.cancel(secretsmanager) == {"ARN": db.arn, "Name": "prod/db"}
         assert "RotationEnabled" not in described(secretsmanager)
 
-    def test_the_left_over_label_blocks_the_next_rotation(self, fake_secrets, secretsmanager, db):
+    def test_the_remaining_label_blocks_the_next_rotation(self, fake_secrets, secretsmanager, db):
         rotate(secretsmanager, fake_secrets, Rotator(finishes=False))
         self.cancel(secretsmanager)
         with pytest.raises(botocore.exceptions.ClientError, match="previous rotation isn't complete"):
             secretsmanager.rotate_secret(SecretId="prod/db")
 
-    def test_a_rotation_that_is_cancelled_while_it_runs_gets_no_dates(self, fake_secrets, secretsmanager, db):
+    def test_cancelling_a_running_rotation_leaves_no_dates(self, fake_secrets, secretsmanager, db):
         def cancels(event, context):
             Rotator()(event, context)
             if event["Step"] == "testSecret":
@@ -797,13 +800,13 @@ class TestCancelling:
         answer = described(secretsmanager)
         assert not {"LastRotatedDate", "NextRotationDate"} & answer.keys()
 
-    def test_a_value_put_by_hand_afterwards_gives_no_next_date(self, fake_secrets, secretsmanager, db):
+    def test_putting_a_value_after_cancelling_sets_no_next_date(self, fake_secrets, secretsmanager, db):
         rotate(secretsmanager, fake_secrets, Rotator(), RotationRules={"AutomaticallyAfterDays": 1})
         self.cancel(secretsmanager)
         secretsmanager.put_secret_value(SecretId="prod/db", SecretString="by hand")
         assert "NextRotationDate" not in described(secretsmanager)
 
-    def test_a_rotation_afterwards_turns_it_on_again(self, fake_secrets, secretsmanager, db):
+    def test_rotating_after_cancelling_turns_rotation_on_again(self, fake_secrets, secretsmanager, db):
         rotate(secretsmanager, fake_secrets, Rotator())
         self.cancel(secretsmanager)
         secretsmanager.rotate_secret(SecretId="prod/db")
@@ -811,9 +814,9 @@ class TestCancelling:
 
 
 class TestRotationsThatMeet:
-    """Several rotations at a time, and what outlives one."""
+    """Several rotations at the same time, and tasks that outlive one."""
 
-    def test_a_rotation_asked_for_by_a_rotation_function_runs_after_it(self, fake_secrets, secretsmanager, db):
+    def test_a_rotation_started_by_a_rotation_function_runs_after_it(self, fake_secrets, secretsmanager, db):
         fake_secrets.add("other", "old")
         order = []
 
@@ -833,7 +836,7 @@ class TestRotationsThatMeet:
         assert order == [(secret, step) for secret in ("prod/db", "other") for step in STEPS]
         assert [rotation.outcome for rotation in fake_secrets.rotations] == ["succeeded", "succeeded"]
 
-    def test_what_the_first_raises_comes_out_and_those_it_asked_for_are_run(
+    def test_the_first_error_is_raised_after_the_rotations_it_started_have_run(
         self, fake_secrets, secretsmanager, db
     ):
         for name in ("b", "d"):
@@ -853,7 +856,7 @@ class TestRotationsThatMeet:
             fake_secrets.rotate("prod/db", outer)
         assert [rotation.failed_step for rotation in fake_secrets.rotations] == ["createSecret"] * 3
 
-    def test_what_a_rotation_that_was_asked_for_raises_comes_out(self, fake_secrets, secretsmanager, db):
+    def test_the_error_of_a_rotation_started_by_the_function_is_raised(self, fake_secrets, secretsmanager, db):
         fake_secrets.add("other", "old")
 
         def broken(event, context):
@@ -870,7 +873,7 @@ class TestRotationsThatMeet:
             fake_secrets.rotate("prod/db", outer)
 
     @pytest.mark.fake_secrets({"prod/db": "old", "other": "old"})
-    def test_a_reset_forgets_those_that_wait(self, fake_secrets, secretsmanager):
+    def test_a_reset_forgets_waiting_rotations(self, fake_secrets, secretsmanager):
         seen = []
 
         def outer(event, context):
@@ -882,7 +885,7 @@ class TestRotationsThatMeet:
         fake_secrets.rotate("prod/db", outer)
         assert seen == []
 
-    def test_a_rotation_of_another_world_that_it_asks_for_is_run_at_once(self, fake_secrets, db):
+    def test_a_rotation_that_it_starts_in_another_world_runs_at_once(self, fake_secrets, db):
         seen = []
 
         def outer(event, context):
@@ -904,7 +907,7 @@ class TestRotationsThatMeet:
         fake_secrets.rotate("prod/db", handler)
         assert failed.attempts == 1
 
-    def test_two_in_two_threads_leave_the_environment_as_it_was(self, fake_secrets, db):
+    def test_rotations_in_two_threads_restore_the_environment(self, fake_secrets, db):
         fake_secrets.add("other", "old")
         before = dict(os.environ)
         first_is_in, second_is_in, first_is_out = threading.Event(), threading.Event(), threading.Event()
@@ -931,7 +934,7 @@ class TestRotationsThatMeet:
         threads[1].join()
         assert dict(os.environ) == before
 
-    def test_one_in_flight_when_the_world_is_left_leaves_the_environment_as_it_was(self):
+    def test_a_rotation_that_outlives_its_world_restores_the_environment(self):
         before = dict(os.environ)
         is_in, go_on = threading.Event(), threading.Event()
 
@@ -947,11 +950,11 @@ class TestRotationsThatMeet:
         thread.join()
         assert dict(os.environ) == before
 
-    def test_environment_values_that_are_no_strings_are_refused_when_registered(self, fake_secrets, db):
-        with pytest.raises(TypeError, match="environment= maps names to values, both str"):
+    def test_environment_values_that_are_no_strings_are_refused_at_registration(self, fake_secrets, db):
+        with pytest.raises(TypeError, match="environment= takes a mapping from str to str"):
             fake_secrets.lambda_function(Rotator(), environment={"LEVEL": 5})
 
-    def test_a_task_that_it_leaves_behind_belongs_to_the_world_of_then(self):
+    def test_a_task_that_outlives_the_rotation_calls_the_innermost_world(self):
         async def read():
             await asyncio.sleep(0)
             return boto3.client("secretsmanager").get_secret_value(SecretId="prod/db")["SecretString"]
@@ -966,7 +969,7 @@ class TestRotationsThatMeet:
 
         assert asyncio.run(main()) == (["second"] * 4, {None})
 
-    def test_a_bare_world_in_the_function_is_the_rotating_one(self):
+    def test_a_bare_mock_stages_in_the_function_joins_the_rotating_world(self):
         seen = []
 
         def handler(event, context):
@@ -992,8 +995,8 @@ class TestRotationsThatMeet:
         assert arn == "arn:aws-cn:lambda:cn-north-1:123456789012:function:rotator"
 
 
-def test_a_rotation_that_ends_leaves_the_next_one_running(fake_secrets, secretsmanager):
-    """The first is overtaken by a put; the second begins in another thread while the first still runs."""
+def test_the_end_of_an_abandoned_rotation_does_not_end_the_next_one(fake_secrets, secretsmanager):
+    """A put abandons the first; the second begins in another thread while the first is still running."""
     fake_secrets.add("db", "x")
     tokens = ["1" * 32, "2" * 32]
     entered, gates = ({token: threading.Event() for token in tokens} for _ in range(2))

@@ -1,4 +1,4 @@
-"""Facts about rotation that are recorded or documented and that no other file shows; a class for each section."""
+"""Recorded or documented facts about rotation that no other file tests, with a class for each section."""
 
 import datetime
 
@@ -18,9 +18,9 @@ recorded = pytest.mark.fake_secrets(rotation_errors="record")
 
 
 class Function:
-    """A rotation function that does as little as it can, and more where a test says so.
+    """A rotation function that does as little as possible, and more if a test asks for it.
 
-    `before` maps a step to what is called with the event before the step is done.
+    `before` maps a step to a function, which is called with the event before the step.
     """
 
     def __init__(self, **before):
@@ -77,7 +77,7 @@ def fail(event):
 
 
 def do_nothing(event, context):
-    """Be a rotation function that passes every step and changes nothing."""
+    """Pass every step and change nothing."""
 
 
 def at(text):
@@ -91,7 +91,7 @@ def db(freezer_at_noon, fake_secrets):
 
 @pytest.fixture
 def rotate(db, fake_secrets, secretsmanager):
-    """Call RotateSecret with a rotation function, under TOKEN unless told otherwise."""
+    """Return a function that calls RotateSecret with a rotation function, by default with TOKEN."""
 
     def rotate(handler, **request):
         arn = fake_secrets.lambda_function(handler, arn=FUNCTION)
@@ -122,7 +122,7 @@ class TestTheCall:
             {"RotationLambdaARN": "arn:aws:lambda:us-east-1:123456789012:function:other"},
         ],
     )
-    def test_where_an_open_rotation_refuses_it_nothing_is_stored(
+    def test_a_call_refused_by_an_open_rotation_stores_nothing(
         self, fake_secrets, secretsmanager, rotate, described, request_of_the_second
     ):
         rotate(do_nothing, RotationRules={"AutomaticallyAfterDays": 30})
@@ -138,12 +138,12 @@ class TestTheCall:
         "token",
         ["terraform-20260304120000000000000001", "D1D1D1D1-D1D1-4D1D-8D1D-D1D1D1D1D1D1", "x" * 32, "x" * 64],
     )
-    def test_a_token_of_any_form_is_the_version_as_it_was_written(self, rotate, described, token):
+    def test_a_token_of_any_form_becomes_the_version_id_unchanged(self, rotate, described, token):
         rotate(do_nothing, ClientRequestToken=token)
         assert described()["VersionIdsToStages"] == {V1: ["AWSCURRENT"], token: ["AWSPENDING"]}
 
     @pytest.mark.fake_secrets(rotation="manual")
-    def test_it_can_return_before_the_function_was_invoked(self, rotate, described):
+    def test_the_call_can_return_before_the_function_is_invoked(self, rotate, described):
         function = Function()
         answer = rotate(function)
         assert (answer["VersionId"], function.steps) == (TOKEN, [])
@@ -153,7 +153,7 @@ class TestTheInvocations:
     """rotation-facts 1.2."""
 
     @pytest.mark.parametrize("returned", [False, "failed", {"statusCode": 500}, {"status": "error"}, ValueError()])
-    def test_what_the_function_returns_does_not_matter(self, db, fake_secrets, returned):
+    def test_the_return_value_of_the_function_is_ignored(self, db, fake_secrets, returned):
         function = Function()
 
         def handler(event, context):
@@ -164,7 +164,7 @@ class TestTheInvocations:
 
     @pytest.mark.parametrize("step", STEPS)
     @recorded
-    def test_the_event_of_a_failure_names_function_and_step(self, fake_secrets, rotate, step):
+    def test_the_failure_event_names_function_and_step(self, fake_secrets, rotate, step):
         rotate(Function(**{step: fail}))
         record = fake_secrets.trail.records[-1]
         assert (record["eventName"], record["errorMessage"]) == (
@@ -172,7 +172,7 @@ class TestTheInvocations:
             f"Error when executing lambda {FUNCTION} during {step} step",
         )
 
-    def test_a_step_that_exceeds_the_functions_time_out_has_failed(self, freezer_at_noon, fake_secrets, db):
+    def test_a_step_that_exceeds_the_functions_time_out_fails(self, freezer_at_noon, fake_secrets, db):
         function = Function(setSecret=lambda event: freezer_at_noon.tick(31))
         fake_secrets.lambda_function(function, timeout=30)
         rotation = fake_secrets.rotate("prod/db", function, errors="record")
@@ -183,20 +183,18 @@ class TestTheInvocations:
         fake_secrets.lambda_function(function, timeout=30)
         assert fake_secrets.rotate("prod/db", function).succeeded
 
-    def test_another_principal_that_proves_itself_with_the_rotation_token_may_fill_the_version(
-        self, fake_secrets, db
-    ):
+    def test_another_principal_with_the_rotation_token_may_fill_the_version(self, fake_secrets, db):
         credentials = fake_secrets.credentials("arn:aws:sts::123456789012:assumed-role/rotation/session")
         rotation = fake_secrets.rotate("prod/db", FilledBy(credentials, passes_token=True))
         assert (rotation.succeeded, db.value()) == (True, "of another principal")
 
 
 class TestAVersionFilledByAnotherPrincipal:
-    """rotation-facts 1.2: without RotationToken, Secrets Manager doesn't take it for its function's."""
+    """rotation-facts 1.2: without RotationToken, Secrets Manager doesn't accept the version as its function's."""
 
     @pytest.fixture
     def fill(self, fake_secrets):
-        """Return a rotation function that has the version filled by another principal without RotationToken."""
+        """Return a rotation function that lets another principal fill the version, without RotationToken."""
 
         def fill(principal="arn:aws:sts::123456789012:assumed-role/rotation/session"):
             return FilledBy(fake_secrets.credentials(principal), passes_token=False)
@@ -207,7 +205,7 @@ class TestAVersionFilledByAnotherPrincipal:
         "principal",
         [
             "arn:aws:sts::123456789012:assumed-role/rotation/session",
-            # A second function, to which the first has delegated the rotation.
+            # A second function, to which the first delegates the rotation.
             "arn:aws:sts::123456789012:assumed-role/second-function-role/second-function",
             "arn:aws:iam::123456789012:user/operator",
         ],
@@ -215,19 +213,19 @@ class TestAVersionFilledByAnotherPrincipal:
     def test_the_rotation_fails(self, fake_secrets, db, fill, principal):
         assert fake_secrets.rotate("prod/db", fill(principal), errors="record").outcome == "failed"
 
-    def test_it_does_not_become_current(self, fake_secrets, db, fill):
+    def test_the_version_does_not_become_current(self, fake_secrets, db, fill):
         fake_secrets.rotate("prod/db", fill(), token=TOKEN, errors="record")
         assert db.stages == {"AWSCURRENT": V1, "AWSPENDING": TOKEN}
 
     @recorded
-    def test_the_event_says_so_and_what_to_do(self, fake_secrets, db, rotate, fill):
+    def test_the_event_says_what_happened_and_what_to_do(self, fake_secrets, db, rotate, fill):
         rotate(fill())
         assert fake_secrets.trail.records[-1]["errorMessage"] == (
             f"Pending secret version {TOKEN} for Secret {db.arn} was not created by Lambda {FUNCTION}. "
             "Remove the AWSPENDING staging label and restart rotation"
         )
 
-    def test_once_pending_is_removed_rotation_can_be_restarted(self, fake_secrets, secretsmanager, db, fill):
+    def test_rotation_can_be_restarted_once_pending_is_removed(self, fake_secrets, secretsmanager, db, fill):
         fake_secrets.rotate("prod/db", fill(), token=TOKEN, errors="record")
         secretsmanager.update_secret_version_stage(
             SecretId="prod/db", VersionStage="AWSPENDING", RemoveFromVersionId=TOKEN
@@ -235,9 +233,7 @@ class TestAVersionFilledByAnotherPrincipal:
         assert fake_secrets.rotate("prod/db", Function()).succeeded
 
     @pytest.mark.fake_secrets(rotation="manual")
-    def test_a_value_that_a_user_puts_there_before_create_secret_fails_the_rotation(
-        self, fake_secrets, secretsmanager, db
-    ):
+    def test_a_value_put_by_a_user_before_create_secret_fails_the_rotation(self, fake_secrets, secretsmanager, db):
         rotation = fake_secrets.rotate("prod/db", Function(), token=TOKEN, errors="record")
         secretsmanager.put_secret_value(
             SecretId="prod/db", ClientRequestToken=TOKEN, SecretString="by hand", VersionStages=["AWSPENDING"]
@@ -247,7 +243,7 @@ class TestAVersionFilledByAnotherPrincipal:
 
 
 class TestFurtherAttempts:
-    """rotation-facts 1.2: a rotation that fails is attempted again, how often is for the test to say."""
+    """rotation-facts 1.2: a rotation that fails is attempted again; the test sets how often."""
 
     @pytest.fixture
     def function(self, fake_secrets, db):
@@ -260,21 +256,21 @@ class TestFurtherAttempts:
 
         return Function(testSecret=fail_twice)
 
-    def test_each_begins_with_create_secret(self, fake_secrets, function):
+    def test_each_attempt_begins_with_create_secret(self, fake_secrets, function):
         fake_secrets.rotate("prod/db", function)
         assert function.steps == [*STEPS[:3], *STEPS[:3], *STEPS]
 
-    def test_each_has_the_same_token(self, fake_secrets, function):
+    def test_each_attempt_has_the_same_token(self, fake_secrets, function):
         fake_secrets.rotate("prod/db", function, token=TOKEN)
         assert {event["ClientRequestToken"] for event in function.events} == {TOKEN}
 
-    def test_each_finds_the_pending_value_of_the_first(self, fake_secrets, db, function):
+    def test_each_attempt_finds_the_pending_value_of_the_first(self, fake_secrets, db, function):
         found = []
         function.before["createSecret"] = lambda event: found.append(db.value("AWSPENDING"))
         fake_secrets.rotate("prod/db", function, token=TOKEN)
         assert found == [None, f"of {TOKEN}", f"of {TOKEN}"]
 
-    def test_a_scheduled_rotation_that_failed_is_taken_up_again_under_its_token(
+    def test_a_failed_scheduled_rotation_is_attempted_again_with_its_token(
         self, freezer_at_noon, fake_secrets, rotate
     ):
         function = Function()
@@ -287,7 +283,7 @@ class TestFurtherAttempts:
         (rotation,) = fake_secrets.run_due()
         assert (rotation.succeeded, rotation.attempts) == (True, 2)
 
-    def test_after_the_last_the_next_date_may_lie_in_the_past(
+    def test_the_next_date_may_be_past_after_the_last_attempt(
         self, freezer_at_noon, fake_secrets, rotate, described
     ):
         function = Function()
@@ -297,7 +293,9 @@ class TestFurtherAttempts:
         fake_secrets.run_due(errors="record")
         assert described()["NextRotationDate"] < at("2026-03-10 12:00")
 
-    def test_after_the_last_pending_may_stay_on_an_empty_version(self, freezer_at_noon, fake_secrets, rotate, db):
+    def test_pending_may_stay_on_an_empty_version_after_the_last_attempt(
+        self, freezer_at_noon, fake_secrets, rotate, db
+    ):
         function = Function()
         rotate(function, RotationRules={"AutomaticallyAfterDays": 1})
         function.before["createSecret"] = fail
@@ -309,12 +307,12 @@ class TestFurtherAttempts:
 class TestCompletion:
     """rotation-facts 1.3."""
 
-    def test_the_finishing_call_dates_rotation_and_change(self, freezer_at_noon, rotate, described):
+    def test_the_finishing_call_sets_the_rotated_and_changed_dates(self, freezer_at_noon, rotate, described):
         rotate(Function(finishSecret=lambda event: freezer_at_noon.tick(60)))
         answer = described()
         assert answer["LastRotatedDate"] == answer["LastChangedDate"] == at("2026-03-04 12:01")
 
-    def test_a_later_success_dates_it_anew(self, freezer_at_noon, fake_secrets, rotate, described):
+    def test_a_later_success_sets_the_rotated_date_again(self, freezer_at_noon, fake_secrets, rotate, described):
         rotate(Function())
         freezer_at_noon.tick(60)
         fake_secrets.rotate("prod/db")
@@ -334,16 +332,16 @@ class TestCompletion:
 class TestATrialOfTheFunction:
     """rotation-facts 1.4: RotateImmediately=False."""
 
-    def test_its_events_are_of_their_own(self, rotate, told):
+    def test_a_test_has_events_with_names_of_their_own(self, rotate, told):
         rotate(Function(), RotateImmediately=False)
         assert told() == ["TestRotationStarted", "TestRotationSucceeded"]
 
     @recorded
-    def test_the_event_of_its_failure_is_of_its_own(self, rotate, told):
+    def test_a_failed_test_has_an_event_with_a_name_of_its_own(self, rotate, told):
         rotate(Function(testSecret=fail), RotateImmediately=False)
         assert told() == ["TestRotationStarted", "TestRotationFailed"]
 
-    def test_a_new_cron_expression_puts_off_what_was_scheduled_before(self, freezer_at_noon, fake_secrets, rotate):
+    def test_a_new_cron_expression_replaces_the_scheduled_date(self, freezer_at_noon, fake_secrets, rotate):
         function = Function()
         rotate(function, RotationRules={"ScheduleExpression": "rate(10 days)"})
         rotate(
@@ -362,7 +360,7 @@ class TestAbandonment:
 
     @pytest.fixture
     def function(self, secretsmanager, operation):
-        """A rotation function between whose first two steps another value becomes current."""
+        """A rotation function; another value becomes current between its first two steps."""
 
         def put(event):
             getattr(secretsmanager, operation)(
@@ -371,12 +369,12 @@ class TestAbandonment:
 
         return Function(setSecret=put)
 
-    def test_an_event_tells_of_it(self, fake_secrets, db, rotate, function):
+    def test_an_event_reports_the_abandonment(self, fake_secrets, db, rotate, function):
         rotate(function)
         (record,) = (r for r in fake_secrets.trail.records if r["eventName"] == "RotationAbandoned")
         assert record["requestID"] == f"Rotation-{db.arn}-{TOKEN}"
 
-    def test_the_version_in_flight_has_no_label_any_more(self, secretsmanager, rotate, described, function):
+    def test_the_pending_version_loses_its_label(self, secretsmanager, rotate, described, function):
         def look(event):
             found.append(described()["VersionIdsToStages"])
 
@@ -385,10 +383,10 @@ class TestAbandonment:
         rotate(function)
         assert found == [{V1: ["AWSPREVIOUS"], LATER_TOKEN: ["AWSCURRENT"]}]
 
-    def test_the_rotation_has_not_succeeded(self, fake_secrets, db, function):
+    def test_the_abandoned_rotation_has_not_succeeded(self, fake_secrets, db, function):
         assert not fake_secrets.rotate("prod/db", function).succeeded
 
-    def test_the_next_rotation_is_not_in_its_way(self, fake_secrets, secretsmanager, db, operation):
+    def test_the_next_rotation_can_begin(self, fake_secrets, secretsmanager, db, operation):
         fake_secrets.rotate("prod/db", do_nothing)
         getattr(secretsmanager, operation)(SecretId="prod/db", SecretString="by hand")
         assert fake_secrets.rotate("prod/db", Function()).succeeded
@@ -397,7 +395,7 @@ class TestAbandonment:
 class TestCancelling:
     """rotation-facts 1.5: CancelRotateSecret."""
 
-    def test_a_function_that_runs_meanwhile_finds_rotation_off(self, secretsmanager, rotate, described):
+    def test_a_running_function_finds_rotation_off(self, secretsmanager, rotate, described):
         found = []
 
         def look(event, context):
@@ -408,7 +406,7 @@ class TestCancelling:
         rotate(look)
         assert found == list(zip(STEPS, [True, True, False, False], strict=True))
 
-    def test_once_the_left_over_label_is_removed_a_rotation_begins(self, fake_secrets, secretsmanager, rotate):
+    def test_a_rotation_begins_once_the_remaining_label_is_removed(self, fake_secrets, secretsmanager, rotate):
         rotate(do_nothing)
         secretsmanager.cancel_rotate_secret(SecretId="prod/db")
         secretsmanager.update_secret_version_stage(
@@ -416,7 +414,7 @@ class TestCancelling:
         )
         assert fake_secrets.rotate("prod/db", Function()).succeeded
 
-    def test_afterwards_none_falls_due(self, freezer_at_noon, fake_secrets, secretsmanager, rotate):
+    def test_no_rotation_is_due_after_cancelling(self, freezer_at_noon, fake_secrets, secretsmanager, rotate):
         rotate(Function(), RotationRules={"AutomaticallyAfterDays": 1})
         secretsmanager.cancel_rotate_secret(SecretId="prod/db")
         freezer_at_noon.move_to("2026-03-31T12:00:00Z")
@@ -452,7 +450,7 @@ class TestTheGrammarOfSchedules:
             "cron(0 8 ? * 6L *)",
         ],
     )
-    def test_an_expression_is_taken_and_echoed(self, rotate, described, expression):
+    def test_a_valid_expression_is_accepted_and_returned(self, rotate, described, expression):
         rotate(do_nothing, RotationRules={"ScheduleExpression": expression})
         assert described()["RotationRules"]["ScheduleExpression"] == expression
 
@@ -475,15 +473,15 @@ class TestTheGrammarOfSchedules:
             "rate(days)",
         ],
     )
-    def test_what_the_table_of_fields_does_not_list_is_refused(self, secretsmanager, rotate, expression):
+    def test_an_expression_outside_the_table_of_fields_is_refused(self, secretsmanager, rotate, expression):
         with pytest.raises(botocore.exceptions.ClientError):
             rotate(do_nothing, RotationRules={"ScheduleExpression": expression})
 
     @pytest.mark.parametrize("expression", ["cron(0 /23 * * ? *)", "cron(0 2/21 * * ? *)"])
-    def test_an_increment_of_four_hours_is_enough_though_midnight_may_cut_it_short(
+    def test_an_increment_of_four_hours_is_accepted_though_midnight_may_shorten_it(
         self, secretsmanager, rotate, expression
     ):
-        """[D]: what AWS answers isn't recorded; its texts, M20 and M23, speak of the rate."""
+        """[D]: AWS's answer isn't recorded; its messages, M20 and M23, are about the rate."""
         rotate(do_nothing, RotationRules={"ScheduleExpression": expression})
         rules = secretsmanager.describe_secret(SecretId="prod/db")["RotationRules"]
         assert rules["ScheduleExpression"] == expression
@@ -497,14 +495,14 @@ class TestTheGrammarOfSchedules:
             ({"ScheduleExpression": "cron(0 /6 * * ? *)"}, "2026-03-04 18:00"),
         ],
     )
-    def test_days_start_at_midnight_and_cron_at_its_hour(
+    def test_windows_in_days_start_at_midnight_and_cron_windows_at_their_hour(
         self, freezer_at_noon, fake_secrets, rotate, rules, start
     ):
         freezer_at_noon.tick(1234.567)
         rotate(Function(), RotationRules=rules)
         assert fake_secrets.next_due() == at(start)
 
-    def test_hours_start_on_the_hour(self, freezer_at_noon, fake_secrets, rotate):
+    def test_windows_in_hours_start_on_the_hour(self, freezer_at_noon, fake_secrets, rotate):
         freezer_at_noon.tick(1234.567)
         rotate(Function(), RotationRules={"ScheduleExpression": "rate(5 hours)"})
         due = fake_secrets.next_due()
@@ -519,7 +517,7 @@ class TestTheGrammarOfSchedules:
             {"ScheduleExpression": "cron(0 8 ? * FRI *)", "Duration": "3h"},
         ],
     )
-    def test_a_scheduled_rotation_happens_within_its_window(
+    def test_a_scheduled_rotation_runs_within_its_window(
         self, freezer_at_noon, fake_secrets, rotate, described, rules
     ):
         rotate(Function(), RotationRules=rules)
@@ -527,7 +525,7 @@ class TestTheGrammarOfSchedules:
         freezer_at_noon.move_to(end + datetime.timedelta(seconds=1))
         assert start <= described()["LastRotatedDate"] <= end
 
-    def test_a_schedule_goes_on_after_each_rotation(self, freezer_at_noon, rotate, described):
+    def test_a_schedule_continues_after_each_rotation(self, freezer_at_noon, rotate, described):
         rotate(Function(), RotationRules={"AutomaticallyAfterDays": 2})
         dates = []
         for _ in range(3):
@@ -552,7 +550,7 @@ class TestDatesAndDerivedValues:
             ),
         ],
     )
-    def test_the_next_date_after_a_rotation_is_as_it_was_seen(
+    def test_the_next_date_after_a_rotation_is_as_recorded(
         self, freezer_at_noon, rotate, described, rules, rotated, shown
     ):
         freezer_at_noon.move_to(at(rotated))
@@ -568,7 +566,7 @@ class TestDatesAndDerivedValues:
         secretsmanager.rotate_secret(SecretId="prod/db")
         assert described()["NextRotationDate"] == at("2026-04-09 23:59:59")
 
-    def test_a_new_configuration_counts_anew(self, freezer_at_noon, secretsmanager, rotate, described):
+    def test_a_new_configuration_restarts_the_count(self, freezer_at_noon, secretsmanager, rotate, described):
         rotate(Function(), RotationRules={"AutomaticallyAfterDays": 30})
         freezer_at_noon.move_to("2026-03-10T12:00:00Z")
         secretsmanager.rotate_secret(
@@ -576,9 +574,7 @@ class TestDatesAndDerivedValues:
         )
         assert described()["NextRotationDate"] == at("2026-04-09 23:59:59")
 
-    def test_the_days_beside_an_expression_are_reckoned_anew_after_each_success(
-        self, freezer_at_noon, rotate, described
-    ):
+    def test_the_derived_days_are_computed_again_after_each_success(self, freezer_at_noon, rotate, described):
         rotate(Function(), RotationRules={"ScheduleExpression": "cron(0 16 1,15 * ? *)"})
         days = []
         for moment in ("2026-03-15T23:00:00Z", "2026-04-01T23:00:00Z"):
@@ -587,11 +583,11 @@ class TestDatesAndDerivedValues:
         assert len(set(days)) == 2
 
     @pytest.mark.parametrize("expression", ["rate(4 hours)", "rate(23 hours)", "cron(0 /8 * * ? *)"])
-    def test_less_than_a_day_is_shown_as_one(self, rotate, described, expression):
+    def test_less_than_a_day_is_shown_as_one_day(self, rotate, described, expression):
         rotate(Function(), RotationRules={"ScheduleExpression": expression})
         assert described()["RotationRules"]["AutomaticallyAfterDays"] == 1
 
-    def test_echoing_those_days_beside_the_expression_is_refused(self, secretsmanager, rotate, described):
+    def test_sending_the_derived_days_with_the_expression_is_refused(self, secretsmanager, rotate, described):
         rotate(Function(), RotationRules={"ScheduleExpression": "rate(10 hours)"})
         with pytest.raises(secretsmanager.exceptions.InvalidParameterException):
             secretsmanager.rotate_secret(SecretId="prod/db", RotationRules=described()["RotationRules"])
@@ -604,14 +600,16 @@ class TestDatesAndDerivedValues:
             {"ScheduleExpression": "cron(0 8 * * ? *)"},
         ],
     )
-    def test_the_next_date_has_no_fraction_though_the_last_has(self, freezer_at_noon, rotate, described, rules):
+    def test_the_next_date_has_no_fraction_of_a_second_but_the_last_date_has(
+        self, freezer_at_noon, rotate, described, rules
+    ):
         freezer_at_noon.tick(0.123)
         rotate(Function(), RotationRules=rules)
         answer = described()
         dates = answer["LastRotatedDate"], answer["NextRotationDate"]
         assert [(date.second, date.microsecond) for date in dates] == [(0, 123_000), (59, 0)]
 
-    def test_a_secret_that_is_configured_again_is_rotated_long_before_the_date_that_was_shown(
+    def test_a_secret_that_is_configured_again_is_rotated_before_the_date_shown(
         self, freezer_at_noon, fake_secrets, secretsmanager, rotate, described
     ):
         rotate(Function(), RotationRules={"AutomaticallyAfterDays": 30})

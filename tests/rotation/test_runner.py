@@ -1,4 +1,4 @@
-"""Rotations that fall due by the clock, that are retried, and that a test walks step by step."""
+"""Rotations that the clock makes due, that are retried, and that a test runs step by step."""
 
 import contextlib
 import datetime
@@ -26,7 +26,7 @@ def at(text):
 
 @pytest.fixture
 def clock():
-    """A clock that stands at noon of a Thursday."""
+    """A clock that stands at noon on a Thursday."""
     with freezegun.freeze_time("2026-01-01T12:00:00Z", ignore=["hypothesis", "_pytest"]) as clock:
         yield clock
 
@@ -43,7 +43,7 @@ def rotator(secretsmanager):
 
 @pytest.fixture
 def schedule(fake_secrets, secretsmanager, rotator):
-    """Have a secret rotated by a schedule, from now on."""
+    """Return a function that configures a secret to be rotated by a schedule."""
 
     def schedule(rules, *, handler=rotator, secret="prod/db"):
         secretsmanager.rotate_secret(
@@ -78,23 +78,23 @@ class TestDue:
         described()
         assert [rotation.succeeded for rotation in rotated(fake_secrets)] == [True]
 
-    def test_that_call_sees_the_new_value(self, clock, db, schedule, secretsmanager):
+    def test_the_first_call_in_a_window_sees_the_new_value(self, clock, db, schedule, secretsmanager):
         schedule(WEEKLY)
         clock.move_to("2026-01-05T00:00:00Z")
         assert secretsmanager.get_secret_value(SecretId="prod/db")["SecretString"] != "old"
 
-    def test_none_runs_before_its_window(self, clock, db, schedule, fake_secrets, described):
+    def test_no_rotation_runs_before_its_window(self, clock, db, schedule, fake_secrets, described):
         schedule(WEEKLY)
         clock.move_to("2026-01-04T23:59:59Z")
         described()
         assert rotated(fake_secrets) == []
 
-    def test_none_runs_while_nobody_calls(self, clock, db, schedule, fake_secrets):
+    def test_no_rotation_runs_without_a_call(self, clock, db, schedule, fake_secrets):
         schedule(WEEKLY)
         clock.move_to("2026-01-05T00:00:00Z")
         assert (db.value(), rotated(fake_secrets)) == ("old", [])
 
-    def test_its_token_is_a_new_uuid_each_time(self, clock, db, schedule, fake_secrets, described):
+    def test_each_scheduled_rotation_has_a_new_uuid_as_token(self, clock, db, schedule, fake_secrets, described):
         schedule(WEEKLY)
         clock.move_to("2026-01-12T00:00:00Z")
         described()
@@ -102,26 +102,26 @@ class TestDue:
         assert len(set(tokens)) == 2
         assert all(len(token) == 36 and token == token.lower() for token in tokens)
 
-    def test_the_call_of_another_secret_will_do(self, clock, db, schedule, fake_secrets, secretsmanager):
+    def test_a_call_about_another_secret_runs_it(self, clock, db, schedule, fake_secrets, secretsmanager):
         schedule(WEEKLY)
         clock.move_to("2026-01-05T00:00:00Z")
         secretsmanager.list_secrets()
         assert len(rotated(fake_secrets)) == 1
 
-    def test_a_call_that_is_refused_will_do(self, clock, db, schedule, fake_secrets, described):
+    def test_a_refused_call_runs_it(self, clock, db, schedule, fake_secrets, described):
         schedule(WEEKLY)
         clock.move_to("2026-01-05T00:00:00Z")
         with pytest.raises(botocore.exceptions.ClientError):
             described("absent")
         assert len(rotated(fake_secrets)) == 1
 
-    def test_each_window_that_passed_has_its_rotation(self, clock, db, schedule, fake_secrets, described):
+    def test_each_missed_window_has_its_rotation(self, clock, db, schedule, fake_secrets, described):
         schedule(WEEKLY)
         clock.move_to("2026-02-02T00:00:00Z")
         described()
         assert [rotation.succeeded for rotation in rotated(fake_secrets)] == [True] * 5
 
-    def test_each_is_dated_by_its_window(self, clock, db, schedule, fake_secrets, described):
+    def test_each_rotation_is_dated_by_its_window(self, clock, db, schedule, fake_secrets, described):
         schedule(WEEKLY)
         clock.move_to("2026-02-01T12:34:56Z")
         described()
@@ -134,7 +134,7 @@ class TestDue:
         assert described()["LastRotatedDate"] == at("2026-01-26")
         assert described()["NextRotationDate"] == at("2026-02-02 23:59:59")
 
-    def test_the_function_sees_the_time_at_which_it_is_due(self, clock, db, schedule, rotator, described):
+    def test_the_function_sees_the_time_of_its_window(self, clock, db, schedule, rotator, described):
         seen = []
 
         def handler(event, context):
@@ -147,15 +147,13 @@ class TestDue:
         described()
         assert seen == [at("2026-01-05")] * 4 + [at("2026-01-12")] * 4
 
-    def test_afterwards_it_is_what_it_was(self, clock, db, schedule, described):
+    def test_the_clock_is_set_back_afterwards(self, clock, db, schedule, described):
         schedule(WEEKLY)
         clock.move_to("2026-01-14T08:00:00Z")
         described()
         assert datetime.datetime.now(UTC) == at("2026-01-14 08:00:00")
 
-    def test_secrets_take_their_turns_in_the_order_of_their_dates(
-        self, clock, db, schedule, fake_secrets, described
-    ):
+    def test_secrets_are_rotated_in_the_order_of_their_dates(self, clock, db, schedule, fake_secrets, described):
         fake_secrets.add("other", "old")
         schedule({"AutomaticallyAfterDays": 3})
         schedule({"AutomaticallyAfterDays": 2}, secret="other")
@@ -163,7 +161,7 @@ class TestDue:
         described()
         assert [rotation.secret_name for rotation in rotated(fake_secrets)] == ["other", "prod/db", "other"]
 
-    def test_what_it_raises_is_kept_and_comes_out_of_no_other_call(
+    def test_errors_are_recorded_and_not_raised_by_a_clients_call(
         self, clock, db, schedule, rotator, fake_secrets, described
     ):
         schedule(WEEKLY)
@@ -173,7 +171,7 @@ class TestDue:
         (rotation,) = rotated(fake_secrets)
         assert (rotation.outcome, rotation.error) == ("failed", rotator.error)
 
-    def test_a_keyboard_interrupt_comes_out(self, clock, db, schedule, rotator, described):
+    def test_a_keyboard_interrupt_is_raised(self, clock, db, schedule, rotator, described):
         schedule(WEEKLY)
         rotator.fails_in, rotator.error = "setSecret", KeyboardInterrupt()
         clock.move_to("2026-01-05T00:00:00Z")
@@ -181,7 +179,7 @@ class TestDue:
             described()
         assert datetime.datetime.now(UTC) == at("2026-01-05")
 
-    def test_none_begins_from_a_call_of_a_running_rotation(
+    def test_no_due_rotation_begins_from_a_call_of_a_rotation_function(
         self, clock, db, schedule, fake_secrets, secretsmanager
     ):
         fake_secrets.add("other", "old")
@@ -198,7 +196,7 @@ class TestDue:
         secretsmanager.list_secrets()
         assert [rotation.secret_name for rotation in rotated(fake_secrets)] == ["other", "prod/db"]
 
-    def test_a_missed_window_of_a_secret_marked_for_deletion_is_gone(
+    def test_a_window_missed_while_marked_for_deletion_is_skipped(
         self, clock, db, schedule, fake_secrets, secretsmanager
     ):
         schedule(WEEKLY)
@@ -225,7 +223,7 @@ class TestDue:
         secretsmanager.list_secrets()
         assert (rotated(fake_secrets), fake_secrets.next_due()) == ([], None)
 
-    def test_a_manual_value_puts_it_off(self, clock, db, schedule, fake_secrets, secretsmanager):
+    def test_putting_a_value_postpones_the_rotation(self, clock, db, schedule, fake_secrets, secretsmanager):
         schedule({"AutomaticallyAfterDays": 10})
         clock.tick(5 * DAY)
         secretsmanager.put_secret_value(SecretId="prod/db", SecretString="by hand")
@@ -234,7 +232,7 @@ class TestDue:
         assert rotated(fake_secrets) == []
         assert fake_secrets.next_due() == at("2026-01-16")
 
-    def test_a_rotation_that_stays_open_is_taken_up_in_the_next_window(
+    def test_an_open_rotation_is_attempted_again_in_the_next_window(
         self, clock, db, schedule, rotator, fake_secrets, described
     ):
         schedule(WEEKLY)
@@ -247,22 +245,24 @@ class TestDue:
         (rotation,) = rotated(fake_secrets)
         assert (rotation.attempts, rotation.succeeded) == (2, True)
 
-    def test_after_a_failure_next_rotation_date_may_be_past(self, clock, db, schedule, rotator, described):
+    def test_the_next_date_may_be_past_after_a_failure(self, clock, db, schedule, rotator, described):
         schedule(WEEKLY)
         rotator.fails_in = "testSecret"
         clock.move_to("2026-01-08T00:00:00Z")
         assert described()["NextRotationDate"] == at("2026-01-05 23:59:59")
 
-    def test_pending_that_was_put_by_hand_refuses_it(self, clock, db, schedule, fake_secrets, secretsmanager):
+    def test_a_pending_label_put_by_hand_blocks_the_rotation(
+        self, clock, db, schedule, fake_secrets, secretsmanager
+    ):
         schedule(WEEKLY)
         secretsmanager.put_secret_value(SecretId="prod/db", SecretString="x", VersionStages=["AWSPENDING"])
         clock.move_to("2026-01-05T00:00:00Z")
         secretsmanager.list_secrets()
         (rotation,) = rotated(fake_secrets)
         assert isinstance(rotation.error, RotationFailedError)
-        assert repr(rotation).endswith(": not begun, because of RotationFailedError>")
+        assert repr(rotation).endswith(": couldn't start because of RotationFailedError>")
 
-    def test_it_stands_in_the_timeline_without_a_call(self, clock, db, schedule, fake_secrets, described):
+    def test_a_scheduled_rotation_appears_in_the_timeline(self, clock, db, schedule, fake_secrets, described):
         schedule(WEEKLY)
         clock.move_to("2026-01-05T00:00:00Z")
         described()
@@ -270,14 +270,14 @@ class TestDue:
         (opening,) = [moment for moment in moments if moment.operation == "(scheduled rotation)"]
         assert opening.stages == (("AWSCURRENT",), (), ("AWSPENDING",))
 
-    def test_another_worlds_are_not_run(self, clock, db, schedule, fake_secrets, secretsmanager):
+    def test_due_rotations_of_another_world_are_not_run(self, clock, db, schedule, fake_secrets, secretsmanager):
         schedule(WEEKLY)
         clock.move_to("2026-01-05T00:00:00Z")
         with mock_stages(region=fake_secrets.region):
             secretsmanager.list_secrets()
         assert rotated(fake_secrets) == []
 
-    def test_the_wire_lane_does_the_same(self, clock):
+    def test_the_wire_lane_runs_due_rotations_too(self, clock):
         with mock_stages({"prod/db": "old"}, _lane="wire") as fake_secrets:
             client = boto3.client("secretsmanager")
             fake_secrets.rotate("prod/db", Rotator(client))
@@ -288,7 +288,7 @@ class TestDue:
 
 
 class TestThreeYears:
-    def test_weekly(self, clock, db, schedule, fake_secrets, secretsmanager):
+    def test_weekly_rotations_run_week_by_week(self, clock, db, schedule, fake_secrets, secretsmanager):
         """From 1 January 2026 over the leap day of 2028, week by week."""
         schedule(WEEKLY)
         monday = at("2026-01-05")
@@ -306,7 +306,7 @@ class TestThreeYears:
             "RotationSucceeded",
         ] * 156
 
-    def test_weekly_in_one_leap(self, clock, db, schedule, fake_secrets, described):
+    def test_weekly_rotations_run_after_one_jump(self, clock, db, schedule, fake_secrets, described):
         schedule(WEEKLY)
         clock.move_to("2028-12-31T12:00:00Z")
         described()
@@ -315,7 +315,7 @@ class TestThreeYears:
         ]
         assert times[1:] == [f"{at('2026-01-05') + number * 7 * DAY:%Y-%m-%dT00:00:00Z}" for number in range(156)]
 
-    def test_every_thirty_days(self, clock, db, schedule, fake_secrets, described):
+    def test_rotations_run_every_thirty_days(self, clock, db, schedule, fake_secrets, described):
         schedule({"AutomaticallyAfterDays": 30})
         clock.move_to("2028-12-31T12:00:00Z")
         described()
@@ -329,17 +329,21 @@ class TestThreeYears:
             ("cron(0 0 ? * 6L *)", ["01-30", "02-27", "03-27", "04-24"]),
         ],
     )
-    def test_month_ends(self, clock, db, schedule, fake_secrets, described, expression, days):
+    def test_schedules_at_month_ends_run_on_the_right_days(
+        self, clock, db, schedule, fake_secrets, described, expression, days
+    ):
         schedule({"ScheduleExpression": expression})
         clock.move_to("2026-12-31T23:00:00Z")
         described()
         assert [f"{version.created:%m-%d}" for version in db.versions[1:5]] == days
 
-    def test_the_leap_day(self, clock, db, schedule, fake_secrets):
+    def test_a_rotation_runs_on_the_leap_day(self, clock, db, schedule, fake_secrets):
         schedule({"ScheduleExpression": "cron(0 6 29 2 ? *)"})
         assert fake_secrets.next_due() == at("2028-02-29 06:00:00")
 
-    def test_a_schedule_that_always_fails(self, clock, db, schedule, rotator, fake_secrets, described):
+    def test_a_schedule_continues_though_every_rotation_fails(
+        self, clock, db, schedule, rotator, fake_secrets, described
+    ):
         schedule({"ScheduleExpression": "rate(4 hours)"})
         rotator.fails_in = "createSecret"
         clock.move_to("2026-03-01T00:00:00Z")
@@ -349,28 +353,30 @@ class TestThreeYears:
 
 
 class TestRunDue:
-    def test_it_does_what_is_due_without_a_call(self, clock, db, schedule, fake_secrets):
+    def test_run_due_runs_due_rotations_without_a_call(self, clock, db, schedule, fake_secrets):
         schedule(WEEKLY)
         clock.move_to("2026-01-12T00:00:00Z")
         assert [rotation.succeeded for rotation in fake_secrets.run_due()] == [True, True]
 
-    def test_there_may_be_nothing_to_do(self, clock, db, schedule, fake_secrets):
+    def test_run_due_returns_nothing_if_nothing_is_due(self, clock, db, schedule, fake_secrets):
         schedule(WEEKLY)
         assert fake_secrets.run_due() == []
 
-    def test_it_does_the_future_too(self, clock, db, schedule, fake_secrets):
+    def test_run_due_runs_future_rotations(self, clock, db, schedule, fake_secrets):
         schedule(WEEKLY)
         ran = fake_secrets.run_due(until=at("2026-01-19"))
         assert [rotation.succeeded for rotation in ran] == [True] * 3
         assert datetime.datetime.now(UTC) == at("2026-01-01 12:00:00")
         assert fake_secrets.next_due() == at("2026-01-26")
 
-    def test_until_the_moment_itself(self, clock, db, schedule, fake_secrets):
+    def test_run_due_includes_the_moment_of_until(self, clock, db, schedule, fake_secrets):
         schedule(WEEKLY)
         assert fake_secrets.run_due(until=at("2026-01-04 23:59:59")) == []
         assert len(fake_secrets.run_due(until=at("2026-01-05"))) == 1
 
-    def test_it_raises_the_first_error_after_doing_all(self, clock, db, schedule, rotator, fake_secrets):
+    def test_run_due_raises_the_first_error_after_all_work_is_done(
+        self, clock, db, schedule, rotator, fake_secrets
+    ):
         fake_secrets.add("other", "old")
         schedule(WEEKLY)
         schedule(DAILY, secret="other")
@@ -388,24 +394,24 @@ class TestRunDue:
         assert rotation.outcome == "failed"
 
     @pytest.mark.fake_secrets(rotation_errors="record")
-    def test_where_the_world_records_them_so_does_it(self, clock, db, schedule, rotator, fake_secrets):
+    def test_run_due_records_errors_if_the_world_does(self, clock, db, schedule, rotator, fake_secrets):
         schedule(WEEKLY)
         rotator.fails_in = "setSecret"
         clock.move_to("2026-01-05T00:00:00Z")
         (rotation,) = fake_secrets.run_due()
         assert rotation.outcome == "failed"
 
-    def test_deletions_that_are_due_are_done(self, clock, db, fake_secrets, secretsmanager):
+    def test_run_due_performs_due_deletions(self, clock, db, fake_secrets, secretsmanager):
         secretsmanager.delete_secret(SecretId="prod/db", RecoveryWindowInDays=7)
         fake_secrets.run_due(until=at("2026-01-08 12:00:00"))
         assert "prod/db" not in fake_secrets
 
     @pytest.mark.parametrize("until", [datetime.datetime(2027, 1, 1), "2027-01-01", 7])  # noqa: DTZ001
-    def test_until_has_a_time_zone(self, db, fake_secrets, until):
+    def test_until_without_a_time_zone_is_refused(self, db, fake_secrets, until):
         with pytest.raises(ValueError, match="isn't a datetime with a time zone"):
             fake_secrets.run_due(until=until)
 
-    def test_inside_of_a_rotation_it_does_nothing(self, clock, db, schedule, fake_secrets):
+    def test_run_due_does_nothing_inside_a_rotation(self, clock, db, schedule, fake_secrets):
         fake_secrets.add("other", "old")
         schedule(WEEKLY)
         ran = []
@@ -417,7 +423,7 @@ class TestRunDue:
         fake_secrets.rotate("other", slow)
         assert ran == [[]] * 4
 
-    def test_without_a_clock_library_the_service_is_at_that_time(self, fake_secrets, secretsmanager):
+    def test_without_a_clock_library_only_the_service_sees_the_due_time(self, fake_secrets, secretsmanager):
         fake_secrets.add("prod/db", "old")
         fake_secrets.rotate("prod/db", Rotator(secretsmanager))
         secretsmanager.rotate_secret(SecretId="prod/db", RotationRules=DAILY, RotateImmediately=False)
@@ -433,7 +439,7 @@ class TestRunDue:
         schedule(DAILY, secret="other")
         assert fake_secrets.next_due() == at("2026-01-02")
 
-    def test_without_a_schedule_nothing_is_ever_due(self, fake_secrets):
+    def test_nothing_is_due_without_a_schedule(self, fake_secrets):
         fake_secrets.add("prod/db", "old")
         assert fake_secrets.next_due() is None
 
@@ -444,20 +450,20 @@ class TestRetries:
         rotator.fails_in = "setSecret"
         assert fake_secrets.rotate("prod/db", rotator).attempts == 1
 
-    def test_without_a_delay_the_attempts_follow_at_once(self, db, fake_secrets, rotator):
+    def test_without_a_delay_the_next_attempt_follows_at_once(self, db, fake_secrets, rotator):
         fake_secrets.retries.max_attempts = 3
         rotator.fails_in = "setSecret"
         rotation = fake_secrets.rotate("prod/db", rotator)
         assert rotation.attempts == 3
         assert rotator.steps == ["createSecret", "setSecret"] * 3
 
-    def test_they_all_have_the_same_token(self, db, fake_secrets, rotator):
+    def test_all_attempts_have_the_same_token(self, db, fake_secrets, rotator):
         fake_secrets.retries.max_attempts = 3
         rotator.fails_in = "setSecret"
         fake_secrets.rotate("prod/db", rotator)
         assert len({event["ClientRequestToken"] for event in rotator.events}) == 1
 
-    def test_after_one_that_passes_there_are_no_more(self, db, fake_secrets, rotator):
+    def test_no_attempt_follows_a_successful_one(self, db, fake_secrets, rotator):
         fake_secrets.retries.max_attempts = 5
         rotator.fails_in = "setSecret"
 
@@ -479,7 +485,9 @@ class TestRetries:
         with pytest.raises(RuntimeError, match="second"):
             fake_secrets.rotate("prod/db", fails, errors="raise")
 
-    def test_with_a_delay_the_next_falls_due_by_the_clock(self, clock, db, fake_secrets, secretsmanager, rotator):
+    def test_with_a_delay_the_next_attempt_is_due_by_the_clock(
+        self, clock, db, fake_secrets, secretsmanager, rotator
+    ):
         fake_secrets.retries.max_attempts, fake_secrets.retries.delay = 3, 60
         rotator.fails_in = "setSecret"
         rotation = fake_secrets.rotate("prod/db", rotator)
@@ -490,13 +498,15 @@ class TestRetries:
             secretsmanager.list_secrets()
         assert attempts == [1, 2, 3, 3, 3]
 
-    def test_another_attempt_is_what_is_due_next(self, clock, db, fake_secrets, rotator):
+    def test_next_due_includes_the_next_attempt(self, clock, db, fake_secrets, rotator):
         fake_secrets.retries.max_attempts, fake_secrets.retries.delay = 2, 90
         rotator.fails_in = "setSecret"
         fake_secrets.rotate("prod/db", rotator)
         assert fake_secrets.next_due() == at("2026-01-01 12:01:30")
 
-    def test_the_next_window_has_its_attempts_again(self, clock, db, schedule, fake_secrets, rotator, described):
+    def test_the_next_window_has_a_full_set_of_attempts(
+        self, clock, db, schedule, fake_secrets, rotator, described
+    ):
         schedule(WEEKLY)
         fake_secrets.retries.max_attempts = 2
         rotator.fails_in = "setSecret"
@@ -504,12 +514,12 @@ class TestRetries:
         described()
         assert [rotation.attempts for rotation in rotated(fake_secrets)] == [4]
 
-    def test_a_quiet_function_that_does_not_finish_is_not_attempted_again(self, db, fake_secrets, rotator):
+    def test_an_unfinished_rotation_is_not_retried(self, db, fake_secrets, rotator):
         fake_secrets.retries.max_attempts = 3
         rotator.finishes = False
         assert fake_secrets.rotate("prod/db", rotator).attempts == 1
 
-    def test_a_rotation_that_was_cancelled_is_not_attempted_again(self, db, fake_secrets, secretsmanager):
+    def test_a_cancelled_rotation_is_not_retried(self, db, fake_secrets, secretsmanager):
         fake_secrets.retries.max_attempts = 3
 
         def cancels(event, context):
@@ -526,11 +536,11 @@ class TestRetries:
             ("delay", 1.5, "'delay' is a whole number from 0"),
         ],
     )
-    def test_impossible_ones_are_refused(self, fake_secrets, name, value, message):
+    def test_impossible_settings_are_refused(self, fake_secrets, name, value, message):
         with pytest.raises(ValueError, match=message):
             setattr(fake_secrets.retries, name, value)
 
-    def test_reset_puts_them_back(self, fake_secrets):
+    def test_reset_restores_the_settings(self, fake_secrets):
         fake_secrets.retries.max_attempts = 3
         fake_secrets.reset()
         assert fake_secrets.retries.max_attempts == 1
@@ -542,25 +552,29 @@ class TestRotateSecretWhileOneIsOpen:
         rotator.fails_in = "setSecret"
         return fake_secrets.rotate("prod/db", rotator, errors="record")
 
-    def test_it_answers_that_and_attempts_that_again(self, open_rotation, secretsmanager, rotator):
+    def test_the_call_is_refused_and_the_open_rotation_is_attempted_again(
+        self, open_rotation, secretsmanager, rotator
+    ):
         rotator.fails_in = None
         with pytest.raises(botocore.exceptions.ClientError, match="That rotation will be reattempted"):
             secretsmanager.rotate_secret(SecretId="prod/db")
         assert (open_rotation.succeeded, open_rotation.attempts) == (True, 2)
 
-    def test_the_answer_comes_out_even_where_the_function_raises_again(self, open_rotation, secretsmanager):
+    def test_the_refusal_is_raised_even_if_the_function_raises_again(self, open_rotation, secretsmanager):
         with pytest.raises(botocore.exceptions.ClientError, match="That rotation will be reattempted"):
             secretsmanager.rotate_secret(SecretId="prod/db")
         assert (open_rotation.outcome, open_rotation.attempts) == ("failed", 2)
 
-    def test_after_cancelling_nothing_is_attempted(self, open_rotation, fake_secrets, secretsmanager, rotator):
+    def test_a_cancelled_rotation_is_not_attempted_again(
+        self, open_rotation, fake_secrets, secretsmanager, rotator
+    ):
         secretsmanager.cancel_rotate_secret(SecretId="prod/db")
         arn = fake_secrets.lambda_function(rotator)
         with pytest.raises(botocore.exceptions.ClientError, match="isn't complete"):
             secretsmanager.rotate_secret(SecretId="prod/db", RotationLambdaARN=arn)
         assert open_rotation.attempts == 1
 
-    def test_pending_that_was_put_by_hand_is_not_attempted(self, db, fake_secrets, secretsmanager, rotator):
+    def test_a_pending_label_put_by_hand_is_not_attempted(self, db, fake_secrets, secretsmanager, rotator):
         fake_secrets.rotate("prod/db", rotator)
         secretsmanager.put_secret_value(SecretId="prod/db", SecretString="x", VersionStages=["AWSPENDING"])
         rotator.events.clear()
@@ -577,16 +591,16 @@ class TestManual:
         secretsmanager.rotate_secret(SecretId="prod/db", RotationLambdaARN=arn)
         return fake_secrets.rotations[-1]
 
-    def test_nothing_runs_by_itself(self, rotation, rotator):
+    def test_rotate_secret_runs_no_step(self, rotation, rotator):
         assert (rotator.steps, rotation.attempts, rotation.next_step) == ([], 0, "createSecret")
-        assert repr(rotation).endswith(": begun; createSecret is next>")
+        assert repr(rotation).endswith(": started; createSecret is next>")
 
     def test_a_step_runs_one_step(self, rotation, rotator):
         rotation.step()
         assert rotator.steps == ["createSecret"]
-        assert repr(rotation).endswith(": under way; setSecret is next>")
+        assert repr(rotation).endswith(": in progress; setSecret is next>")
 
-    def test_four_steps_are_a_rotation(self, rotation):
+    def test_four_steps_complete_a_rotation(self, rotation):
         for step in STEPS:
             assert rotation.next_step == step
             rotation.step()
@@ -597,24 +611,24 @@ class TestManual:
         rotation.step()
         assert (db.value(), db.value("AWSPENDING") is None) == ("old", False)
 
-    def test_after_the_last_there_is_none(self, rotation):
+    def test_a_step_after_the_last_is_refused(self, rotation):
         for _ in STEPS:
             rotation.step()
-        with pytest.raises(RotationNotOpenError, match="it has succeeded"):
+        with pytest.raises(RotationNotOpenError, match="it succeeded"):
             rotation.step()
 
-    def test_rotate_only_begins(self, db, fake_secrets, rotator):
+    def test_rotate_only_starts_the_rotation(self, db, fake_secrets, rotator):
         rotation = fake_secrets.rotate("prod/db", rotator)
         assert (rotation.attempts, rotator.steps) == (0, [])
 
-    def test_what_a_step_raises_comes_out_of_it(self, rotation, rotator):
+    def test_the_error_of_a_step_is_raised(self, rotation, rotator):
         rotator.fails_in = "setSecret"
         rotation.step()
         with pytest.raises(RuntimeError, match="the database is down"):
             rotation.step()
         assert (rotation.outcome, rotation.failed_step) == ("failed", "setSecret")
 
-    def test_after_a_failure_the_next_is_the_first_of_a_new_attempt(self, rotation, rotator):
+    def test_the_step_after_a_failure_begins_a_new_attempt(self, rotation, rotator):
         rotator.fails_in = "createSecret"
         with pytest.raises(RuntimeError):
             rotation.step()
@@ -622,26 +636,24 @@ class TestManual:
         rotation.step()
         assert (rotation.attempts, rotation.steps) == (2, ["createSecret"])
 
-    def test_retry_runs_all_of_them(self, rotation, rotator):
+    def test_retry_runs_all_steps(self, rotation, rotator):
         rotation.step()
         rotation.retry()
         assert rotator.steps == ["createSecret", *STEPS]
         assert rotation.succeeded
 
-    def test_a_value_put_between_steps_abandons_it(self, rotation, db, secretsmanager):
+    def test_putting_a_value_between_steps_abandons_the_rotation(self, rotation, db, secretsmanager):
         rotation.step()
         secretsmanager.put_secret_value(SecretId="prod/db", SecretString="by hand")
         assert "AWSPENDING" not in db.stages
-        assert repr(rotation).endswith(
-            ": abandoned, since another value became current meanwhile; setSecret is next>"
-        )
+        assert repr(rotation).endswith(": abandoned because another value became current; setSecret is next>")
         for _ in STEPS[1:]:
             rotation.step()
         assert rotation.outcome == "unfinished"
         assert rotation.was_abandoned
-        assert repr(rotation).endswith(": abandoned, since another value became current meanwhile>")
+        assert repr(rotation).endswith(": abandoned because another value became current>")
 
-    def test_after_cancelling_the_function_finds_rotation_off(self, db, fake_secrets, secretsmanager):
+    def test_the_function_finds_rotation_off_after_cancelling(self, db, fake_secrets, secretsmanager):
         seen = []
 
         def looks(event, context):
@@ -654,7 +666,7 @@ class TestManual:
         rotation.step()
         assert seen == [True, False]
 
-    def test_after_deleting_the_function_is_refused(self, rotation, secretsmanager, rotator):
+    def test_the_functions_calls_are_refused_after_deleting(self, rotation, secretsmanager, rotator):
         for _ in STEPS[:3]:
             rotation.step()
         secretsmanager.delete_secret(SecretId="prod/db")
@@ -675,7 +687,7 @@ class TestManual:
             secretsmanager.rotate_secret(SecretId="prod/db")
         assert (rotator.steps, rotation.attempts) == (["createSecret"], 1)
 
-    def test_what_is_due_begins_and_waits_for_the_test(self, clock, db, fake_secrets, secretsmanager, rotator):
+    def test_a_due_rotation_starts_and_waits_for_the_test(self, clock, db, fake_secrets, secretsmanager, rotator):
         secretsmanager.rotate_secret(
             SecretId="prod/db",
             RotationLambdaARN=fake_secrets.lambda_function(rotator),
@@ -690,16 +702,14 @@ class TestManual:
             rotation.step()
         assert rotation.succeeded
 
-    def test_a_window_that_comes_while_it_is_under_way_begins_nothing(
-        self, clock, rotation, fake_secrets, secretsmanager
-    ):
+    def test_a_window_during_a_rotation_starts_nothing(self, clock, rotation, fake_secrets, secretsmanager):
         secretsmanager.describe_secret(SecretId="prod/db")
         rotation.step()
         clock.tick(400 * DAY)
         fake_secrets.run_due()
         assert fake_secrets.rotations == [rotation]
 
-    def test_the_test_of_a_function_is_one_step(self, db, fake_secrets, secretsmanager, rotator):
+    def test_testing_a_function_takes_one_step(self, db, fake_secrets, secretsmanager, rotator):
         arn = fake_secrets.lambda_function(rotator)
         secretsmanager.rotate_secret(SecretId="prod/db", RotationLambdaARN=arn, RotateImmediately=False)
         (rotation,) = fake_secrets.rotations
@@ -707,7 +717,7 @@ class TestManual:
         assert rotation.step().succeeded
         assert list(db.stages) == ["AWSCURRENT"]
 
-    def test_a_step_from_a_running_function_is_refused(self, rotation, fake_secrets):
+    def test_a_step_from_inside_a_rotation_function_is_refused(self, rotation, fake_secrets):
         fake_secrets.add("other", "old")
         refused = []
 
@@ -721,7 +731,7 @@ class TestManual:
 
 
 class TestInline:
-    def test_a_step_of_a_failed_rotation_is_the_first_of_a_new_attempt(self, db, fake_secrets, rotator):
+    def test_a_step_of_a_failed_rotation_begins_a_new_attempt(self, db, fake_secrets, rotator):
         rotator.fails_in = "setSecret"
         rotation = fake_secrets.rotate("prod/db", rotator, errors="record")
         rotator.fails_in = None
@@ -730,7 +740,7 @@ class TestInline:
 
 
 class TestPendingByOthers:
-    """rotation-facts 1.2: who fills AWSPENDING is looked at [B]."""
+    """rotation-facts 1.2: Secrets Manager checks who fills AWSPENDING [B]."""
 
     STRANGER = "arn:aws:iam::123456789012:role/somebody"
 
@@ -755,24 +765,24 @@ class TestPendingByOthers:
 
         return rotate
 
-    def test_another_principal_without_the_token_fails_it(self, db, filled_by_a_role, fake_secrets):
+    def test_another_principal_without_the_rotation_token_fails_the_rotation(
+        self, db, filled_by_a_role, fake_secrets
+    ):
         rotation = filled_by_a_role()
         (arn,) = {record["additionalEventData"]["SecretId"] for record in fake_secrets.trail.records}
         assert (rotation.steps, rotation.failed_step) == (["createSecret"], "createSecret")
         assert str(rotation.error) == fake_secrets.trail.records[-1]["errorMessage"]
         assert str(rotation.error).startswith(f"Pending secret version {rotation.token} for Secret {arn} was not")
 
-    def test_with_the_token_it_may(self, filled_by_a_role):
+    def test_another_principal_with_the_rotation_token_is_accepted(self, filled_by_a_role):
         assert filled_by_a_role(RotationToken="").succeeded
 
-    def test_a_wrong_token_is_as_good_as_none(self, filled_by_a_role, fake_secrets):
+    def test_a_wrong_rotation_token_fails_the_rotation(self, filled_by_a_role, fake_secrets):
         rotation = filled_by_a_role(RotationToken_="")
         assert rotation.outcome == "failed"
 
     @pytest.mark.fake_secrets(rotation="manual")
-    def test_what_the_test_puts_between_steps_is_another_principals(
-        self, db, fake_secrets, secretsmanager, rotator
-    ):
+    def test_a_pending_value_put_by_the_test_fails_the_rotation(self, db, fake_secrets, secretsmanager, rotator):
         rotation = fake_secrets.rotate("prod/db", rotator)
         secretsmanager.put_secret_value(
             SecretId="prod/db", ClientRequestToken=rotation.token, SecretString="x", VersionStages=["AWSPENDING"]
@@ -782,21 +792,21 @@ class TestPendingByOthers:
 
 
 class TestTimeOut:
-    def test_a_step_that_takes_longer_fails(self, clock, db, fake_secrets):
+    def test_a_step_that_exceeds_the_time_out_fails(self, clock, db, fake_secrets):
         arn = fake_secrets.lambda_function(lambda event, context: clock.tick(5), "slow", timeout=5)
         with pytest.raises(RotationFailedError, match=r"Task timed out after 5\.00 seconds"):
             boto3.client("secretsmanager").rotate_secret(SecretId="prod/db", RotationLambdaARN=arn)
         assert fake_secrets.rotations[0].failed_step == "createSecret"
 
-    def test_one_that_takes_less_passes(self, clock, db, fake_secrets, secretsmanager):
+    def test_a_step_within_the_time_out_passes(self, clock, db, fake_secrets, secretsmanager):
         arn = fake_secrets.lambda_function(lambda event, context: clock.tick(4.9), "quick", timeout=5)
         secretsmanager.rotate_secret(SecretId="prod/db", RotationLambdaARN=arn)
         assert fake_secrets.rotations[0].steps == STEPS
 
-    def test_without_one_it_may_take_any_time(self, clock, db, fake_secrets):
+    def test_a_step_without_a_time_out_may_take_any_time(self, clock, db, fake_secrets):
         assert fake_secrets.rotate("prod/db", lambda event, context: clock.tick(5_000)).steps == STEPS
 
-    def test_no_call_takes_effect_after_it(self, clock, db, fake_secrets, secretsmanager):
+    def test_no_call_takes_effect_after_the_time_out(self, clock, db, fake_secrets, secretsmanager):
         def late(event, context):
             clock.tick(6)
             with contextlib.suppress(Exception):
@@ -808,21 +818,21 @@ class TestTimeOut:
         assert db.value() == "old"
         assert [call.operation for call in fake_secrets.calls] == ["RotateSecret"]
 
-    def test_each_step_has_its_own(self, clock, db, fake_secrets, secretsmanager):
+    def test_each_step_has_its_own_time_out(self, clock, db, fake_secrets, secretsmanager):
         arn = fake_secrets.lambda_function(lambda event, context: clock.tick(4), timeout=5)
         secretsmanager.rotate_secret(SecretId="prod/db", RotationLambdaARN=arn)
         assert fake_secrets.rotations[0].steps == STEPS
 
     @pytest.mark.parametrize("timeout", [0, -1, "3", True, float("nan"), float("inf"), 901])
-    def test_an_impossible_one_is_refused(self, fake_secrets, timeout):
+    def test_an_impossible_time_out_is_refused(self, fake_secrets, timeout):
         with pytest.raises(ValueError, match="isn't a number of seconds above 0"):
             fake_secrets.lambda_function(lambda event, context: None, "f", timeout=timeout)
 
 
 class TestWhatIsDueStaysDue:
-    """What was put off, or lost by accident, isn't forgotten, and nothing comes that nobody asked for."""
+    """Postponed and interrupted rotations run later, and nothing else does."""
 
-    def test_a_restored_secret_goes_on_with_its_next_window(
+    def test_a_restored_secret_is_rotated_in_its_next_window(
         self, clock, db, schedule, fake_secrets, secretsmanager
     ):
         schedule(WEEKLY)
@@ -831,9 +841,7 @@ class TestWhatIsDueStaysDue:
         secretsmanager.restore_secret(SecretId="prod/db")
         assert fake_secrets.next_due() == at("2026-01-05")
 
-    def test_a_rotation_that_was_given_up_is_not_attempted_again(
-        self, clock, db, fake_secrets, secretsmanager, rotator
-    ):
+    def test_a_rotation_that_was_given_up_is_not_retried(self, clock, db, fake_secrets, secretsmanager, rotator):
         fake_secrets.retries.max_attempts, fake_secrets.retries.delay = 2, 60
         rotator.fails_in = "setSecret"
         rotation = fake_secrets.rotate("prod/db", rotator, errors="record")
@@ -844,7 +852,7 @@ class TestWhatIsDueStaysDue:
         assert fake_secrets.run_due() == []
         assert (fake_secrets.rotations, rotation.attempts) == ([rotation], 1)
 
-    def test_an_attempt_by_hand_counts_among_them(self, clock, db, fake_secrets, rotator):
+    def test_a_manual_retry_counts_as_an_attempt(self, clock, db, fake_secrets, rotator):
         fake_secrets.retries.max_attempts, fake_secrets.retries.delay = 2, 60
         rotator.fails_in = "setSecret"
         rotation = fake_secrets.rotate("prod/db", rotator, errors="record")
@@ -852,7 +860,7 @@ class TestWhatIsDueStaysDue:
             rotation.retry()
         assert fake_secrets.next_due() is None
 
-    def test_one_that_a_users_handler_broke_off_is_run(self, db, fake_secrets, rotator):
+    def test_a_rotation_runs_though_a_users_handler_raises(self, db, fake_secrets, rotator):
         client = boto3.client("secretsmanager")
         client.meta.events.register("after-call.secrets-manager.RotateSecret", lambda **_: 1 / 0)
         arn = fake_secrets.lambda_function(rotator)
@@ -860,7 +868,9 @@ class TestWhatIsDueStaysDue:
             client.rotate_secret(SecretId="prod/db", RotationLambdaARN=arn)
         assert fake_secrets.rotations[0].succeeded
 
-    def test_one_that_was_interrupted_before_it_began_is_taken_up(self, db, fake_secrets, secretsmanager, rotator):
+    def test_a_rotation_interrupted_before_it_began_is_attempted_again(
+        self, db, fake_secrets, secretsmanager, rotator
+    ):
         client = boto3.client("secretsmanager")
 
         def interrupt(**_):
@@ -876,7 +886,7 @@ class TestWhatIsDueStaysDue:
             secretsmanager.rotate_secret(SecretId="prod/db")
         assert rotation.succeeded
 
-    def test_one_that_an_interrupted_function_has_asked_for_is_taken_up(
+    def test_a_rotation_started_by_an_interrupted_function_is_attempted_again(
         self, db, fake_secrets, secretsmanager, rotator
     ):
         fake_secrets.add("other", "old")
@@ -890,7 +900,7 @@ class TestWhatIsDueStaysDue:
             fake_secrets.rotate("prod/db", asks_and_is_interrupted)
         assert fake_secrets.rotations[1].retry().succeeded
 
-    def test_an_error_of_an_attempt_that_a_later_one_made_good_is_raised(
+    def test_the_error_of_an_attempt_is_raised_though_a_later_one_succeeded(
         self, clock, db, schedule, rotator, fake_secrets
     ):
         def recovers(event, context):
@@ -905,7 +915,9 @@ class TestWhatIsDueStaysDue:
         assert (rotation.attempts, rotation.succeeded) == (2, True)
 
     @pytest.mark.fake_secrets(rotation="manual")
-    def test_by_hand_an_old_error_is_not_raised_again(self, clock, db, fake_secrets, secretsmanager, rotator):
+    def test_in_manual_mode_an_old_error_is_not_raised_again(
+        self, clock, db, fake_secrets, secretsmanager, rotator
+    ):
         rotator.fails_in = "createSecret"
         secretsmanager.rotate_secret(
             SecretId="prod/db", RotationLambdaARN=fake_secrets.lambda_function(rotator), RotationRules=DAILY
@@ -915,7 +927,7 @@ class TestWhatIsDueStaysDue:
         clock.tick(2 * DAY)
         assert fake_secrets.run_due() == []
 
-    def test_a_rotation_that_begins_the_next_one_has_succeeded(self, db, fake_secrets, secretsmanager):
+    def test_a_rotation_that_starts_the_next_one_succeeds(self, db, fake_secrets, secretsmanager):
         rotations = []
 
         def again(event, context):
@@ -927,16 +939,14 @@ class TestWhatIsDueStaysDue:
         assert [rotation.succeeded for rotation in fake_secrets.rotations] == [True, True]
         assert db.stages["AWSPREVIOUS"] == first.token
 
-    def test_the_memory_of_dates_that_were_put_off_does_not_grow(
-        self, clock, db, schedule, fake_secrets, secretsmanager
-    ):
+    def test_the_memory_of_postponed_dates_does_not_grow(self, clock, db, schedule, fake_secrets, secretsmanager):
         schedule({"AutomaticallyAfterDays": 999})
         for number in range(300):
             clock.tick(DAY)
             secretsmanager.put_secret_value(SecretId="prod/db", SecretString=f"{number}")
         assert fake_secrets.next_due() == at("2026-01-01") + 1_299 * DAY
 
-    def test_a_token_that_a_trial_had_rotates_all_the_same(self, db, fake_secrets, secretsmanager, rotator):
+    def test_a_token_used_by_a_test_can_be_used_by_a_rotation(self, db, fake_secrets, secretsmanager, rotator):
         arn = fake_secrets.lambda_function(rotator)
         token = "d1d1d1d1-d1d1-4d1d-8d1d-d1d1d1d1d1d1"
         secretsmanager.rotate_secret(
@@ -949,7 +959,7 @@ class TestWhatIsDueStaysDue:
             (False, True),
         ]
 
-    def test_a_reset_within_a_function_is_the_end_of_its_rotation(self, db, fake_secrets):
+    def test_a_reset_inside_a_function_ends_its_rotation(self, db, fake_secrets):
         fake_secrets.retries.max_attempts = 3
         runs = []
 
@@ -963,7 +973,7 @@ class TestWhatIsDueStaysDue:
         assert runs == ["createSecret"]
 
     @pytest.mark.parametrize("end", ["cancel", "abandon", "delete and restore"])
-    def test_another_attempt_ends_with_its_rotation(self, clock, db, fake_secrets, secretsmanager, rotator, end):
+    def test_no_attempt_follows_the_end_of_a_rotation(self, clock, db, fake_secrets, secretsmanager, rotator, end):
         fake_secrets.retries.max_attempts, fake_secrets.retries.delay = 2, 3_600
         rotator.fails_in = "setSecret"
         rotation = fake_secrets.rotate("prod/db", rotator, errors="record")
@@ -981,7 +991,7 @@ class TestWhatIsDueStaysDue:
         assert rotation.attempts == 1
 
     @pytest.mark.fake_secrets(rotation="manual")
-    def test_by_hand_a_repeated_call_is_answered_again(self, db, fake_secrets, secretsmanager, rotator):
+    def test_in_manual_mode_a_repeated_call_gets_the_same_answer(self, db, fake_secrets, secretsmanager, rotator):
         request = {
             "SecretId": "prod/db",
             "RotationLambdaARN": fake_secrets.lambda_function(rotator),
@@ -993,7 +1003,7 @@ class TestWhatIsDueStaysDue:
 
 
 class TestThreadsOfAFunction:
-    def test_their_calls_do_not_wait_for_the_work_that_waits_for_them(
+    def test_calls_of_a_functions_threads_do_not_wait_for_due_work(
         self, clock, db, schedule, fake_secrets, secretsmanager
     ):
         values = []
@@ -1013,7 +1023,7 @@ class TestThreadsOfAFunction:
 
 
 class TestWhatIsShown:
-    def test_no_error_shows_what_may_be_a_secret_value(self, fake_secrets):
+    def test_no_error_shows_a_possible_secret_value(self, fake_secrets):
         fake_secrets.add("prod/db", "old")
         fake_secrets.add("rds!db", {"password": "old"}, owning_service="rds")
         for misuse in (
@@ -1026,23 +1036,23 @@ class TestWhatIsShown:
                 misuse()
             assert "hunter2" not in str(raised.value)
 
-    def test_the_handle_takes_no_attribute_that_it_has_not(self, fake_secrets):
+    def test_the_handle_has_no_other_attributes_to_set(self, fake_secrets):
         with pytest.raises(AttributeError):
             fake_secrets.rotation_errors = "record"
 
-    def test_a_function_that_is_not_registered_is_told_of(self, db, fake_secrets, secretsmanager, rotator):
+    def test_a_note_says_that_a_function_is_not_registered(self, db, fake_secrets, secretsmanager, rotator):
         known = fake_secrets.lambda_function(rotator, "known")
         arn = "arn:aws:lambda:us-east-1:123456789012:function:unknown"
         with pytest.raises(botocore.exceptions.ClientError) as refused:
             secretsmanager.rotate_secret(SecretId="prod/db", RotationLambdaARN=arn)
         assert refused.value.__notes__ == [
             (
-                f"fake_secrets: no function is registered under {arn}; fake_secrets.lambda_function(handler, "
-                f"arn=...) does it. Registered: {known}"
+                f"fake_secrets: no function is registered under {arn}. Registered functions:\n- {known}\n"
+                "Register it with fake_secrets.lambda_function(handler, arn=...)."
             )
         ]
 
-    def test_who_has_filled_pending_is_told_of(self, db, fake_secrets, secretsmanager, rotator):
+    def test_a_note_names_the_principal_that_filled_pending(self, db, fake_secrets, secretsmanager, rotator):
         stranger = boto3.client("secretsmanager", **fake_secrets.credentials(TestPendingByOthers.STRANGER))
 
         def handler(event, context):
@@ -1058,7 +1068,7 @@ class TestWhatIsShown:
 
 
 class TestOddMoments:
-    """What a second look found."""
+    """Rare combinations of events."""
 
     TOKEN = "d1d1d1d1-d1d1-4d1d-8d1d-d1d1d1d1d1d1"
 
@@ -1068,7 +1078,7 @@ class TestOddMoments:
         fake_secrets.add("prod/db", "new")
         assert fake_secrets["prod/db"].value() == "new"
 
-    def test_a_window_is_not_forgotten_with_another_attempt(
+    def test_a_further_attempt_does_not_lose_a_window(
         self, clock, db, schedule, fake_secrets, secretsmanager, rotator
     ):
         fake_secrets.retries.max_attempts, fake_secrets.retries.delay = 2, 60
@@ -1092,7 +1102,7 @@ class TestOddMoments:
         assert rotation.succeeded
 
     @pytest.mark.fake_secrets(rotation="manual")
-    def test_a_window_is_not_forgotten_with_a_step(self, clock, db, schedule, fake_secrets, rotator):
+    def test_a_step_does_not_lose_a_window(self, clock, db, schedule, fake_secrets, rotator):
         schedule(WEEKLY)
         fake_secrets.rotations[-1].step()
         fake_secrets.retries.max_attempts, fake_secrets.retries.delay = 2, 60
@@ -1105,14 +1115,14 @@ class TestOddMoments:
         assert fake_secrets.next_due() == at("2026-01-05")
 
     @pytest.mark.fake_secrets(rotation="manual")
-    def test_what_was_abandoned_stays_so(self, db, fake_secrets, secretsmanager, rotator):
+    def test_an_abandoned_rotation_stays_abandoned(self, db, fake_secrets, secretsmanager, rotator):
         first = fake_secrets.rotate("prod/db", rotator)
         first.step()
         secretsmanager.put_secret_value(SecretId="prod/db", SecretString="by hand")
         second = fake_secrets.rotate("prod/db")
         assert (first.was_abandoned, second.was_abandoned) == (True, False)
 
-    def test_unless_pending_is_put_back(self, db, fake_secrets, secretsmanager, rotator):
+    def test_a_rotation_is_not_abandoned_once_pending_is_put_back(self, db, fake_secrets, secretsmanager, rotator):
         rotator.fails_in = "setSecret"
         rotation = fake_secrets.rotate("prod/db", rotator, errors="record")
         secretsmanager.put_secret_value(SecretId="prod/db", SecretString="by hand")
@@ -1122,7 +1132,7 @@ class TestOddMoments:
         rotator.fails_in = None
         assert rotation.retry().succeeded
 
-    def test_a_token_that_was_used_is_refused_and_due_work_is_told_of(
+    def test_a_used_token_is_refused_and_events_of_due_work_are_delivered(
         self, clock, db, schedule, fake_secrets, rotator
     ):
         fake_secrets.rotate("prod/db", rotator, token=self.TOKEN)
@@ -1136,7 +1146,7 @@ class TestOddMoments:
 
     @pytest.mark.fake_secrets(rotation="manual")
     @pytest.mark.parametrize("steps", range(5))
-    def test_by_hand_the_same_token_is_answered_again_at_every_step(
+    def test_in_manual_mode_the_same_token_gets_the_same_answer_at_every_step(
         self, db, fake_secrets, secretsmanager, rotator, steps
     ):
         rotation = fake_secrets.rotate("prod/db", rotator, token=self.TOKEN)
@@ -1155,7 +1165,7 @@ class TestOddMoments:
         last = fake_secrets.timeline("prod/db").moments[-1]
         assert last.stages == (("AWSPREVIOUS",), (), ("AWSCURRENT", "AWSPENDING"))
 
-    def test_a_reset_in_a_due_function_that_joins_a_thread_goes_on(
+    def test_a_due_function_can_reset_the_world_and_join_a_thread(
         self, clock, db, schedule, fake_secrets, secretsmanager, rotator
     ):
         joined = []
@@ -1179,10 +1189,10 @@ class TestOddMoments:
         assert joined[0]
 
     @pytest.mark.parametrize("meanwhile", ["deleted", "reset"])
-    def test_what_goes_between_falling_due_and_its_turn_is_not_rotated(
+    def test_a_secret_that_is_removed_just_before_its_rotation_is_not_rotated(
         self, clock, db, schedule, fake_secrets, secretsmanager, monkeypatch, meanwhile
     ):
-        """As another thread may do it: just after the rotation was taken from those that are due."""
+        """Remove the secret just after its rotation was taken from the agenda, as another thread may do."""
         schedule(WEEKLY)
 
         @contextlib.contextmanager
@@ -1199,7 +1209,7 @@ class TestOddMoments:
         assert rotated(fake_secrets) == []
         assert "RotationStarted" not in {record["eventName"] for record in fake_secrets.trail.records}
 
-    def test_a_trial_of_a_secret_that_is_gone_is_not_told(self, db, fake_secrets, secretsmanager):
+    def test_testing_a_function_for_a_removed_secret_causes_no_event(self, db, fake_secrets, secretsmanager):
         def deletes(event, context):
             secretsmanager.delete_secret(SecretId="prod/db", ForceDeleteWithoutRecovery=True)
 

@@ -1,7 +1,7 @@
-"""Thirty-two threads over one world: nothing is lost, and what holds for one call holds for all.
+"""Thirty-two threads share one world: nothing is lost, and every call keeps its guarantees.
 
-The short form makes some 1,000 calls, without those of the rotation function; with FAKE_SECRETS_LONG=1
-they are 10,000 and more.
+The short form makes about 1,000 calls, not counting those of the rotation function. With FAKE_SECRETS_LONG=1
+it makes 10,000 and more.
 """
 
 import collections
@@ -27,9 +27,9 @@ STEPS = 320 if IS_LONG else 30
 SHARED = [f"shared/{number}" for number in range(40)]
 REGION = "us-east-1"
 
-# What can be refused where others are at work on the same secrets: the secret is scheduled for deletion,
-# or a rotation is open; a label has moved on, or a version has none; the name or the token is taken;
-# there are as many versions as there may be.
+# Refusals that other threads can cause by working on the same secrets: the secret is marked for deletion,
+# or a rotation is open; a label has moved, or a version has none; the name or the token is taken;
+# or the secret has the maximum number of versions.
 REFUSALS = {
     "InvalidRequestException",
     "InvalidParameterException",
@@ -40,7 +40,7 @@ REFUSALS = {
 
 
 class Work:
-    """What one thread does, by chance, and what was acknowledged to it."""
+    """The random work of one thread, and the answers that it got."""
 
     def __init__(self, number, fake_secrets, clients, function):
         self.number = number
@@ -129,7 +129,7 @@ class Work:
 
     def list(self, name):
         found = [secret["Name"] for secret in self.pages_of_shared()]
-        # Another may come between two pages, but none twice.
+        # A secret may appear between two pages, but no secret appears twice.
         assert len(set(found)) == len(found)
         assert set(found) == set(SHARED)
 
@@ -143,7 +143,7 @@ class Work:
             request["NextToken"] = page["NextToken"]
 
     def look(self, name):
-        """Use the handle, which the test's own thread may do while others make calls."""
+        """Use the handle, as the test's own thread may do while others make calls."""
         view = self.fake_secrets[name]
         assert view.stages["AWSCURRENT"] in {version.id for version in view.versions}
         for shown in (self.fake_secrets, self.fake_secrets.rotations, self.fake_secrets.timeline(name)):
@@ -197,7 +197,7 @@ STEPS_OF_WORK = [
 ]
 
 
-# What RotateSecret answers where a rotation is open, which is attempted again.
+# RotateSecret's answer while a rotation is open. The open rotation is attempted again.
 REATTEMPT = ("RotateSecret", "InvalidRequestException")
 
 
@@ -236,7 +236,7 @@ def rotation_function(client, calls):
 
 @pytest.fixture
 def many_switches():
-    """Threads take turns a hundred times as often as by default."""
+    """Let threads switch a hundred times as often as by default."""
     before = sys.getswitchinterval()
     sys.setswitchinterval(before / 100)
     yield
@@ -245,7 +245,7 @@ def many_switches():
 
 @functools.cache
 def shared_clients():
-    # botocore would send LimitExceededException's request again, and every call counts.
+    # botocore would repeat a call after LimitExceededException, but every call counts here.
     config = botocore.config.Config(retries={"total_max_attempts": 1})
     return [boto3.client("secretsmanager", region_name=REGION, config=config) for _ in range(3)]
 
@@ -278,7 +278,7 @@ def test_thirty_two_threads_over_one_world_lose_nothing(many_switches, lane):
 
 
 def run_at_once(functions):
-    """Run functions in a thread each, all let go at once, and raise what one of them raises."""
+    """Run each function in a thread, all started at once, and raise the first error."""
     start = threading.Barrier(len(functions))
 
     def run(function):
@@ -291,7 +291,7 @@ def run_at_once(functions):
 
 
 def check_rotations(fake_secrets, every):
-    """Check that each rotation that was acknowledged was run, again only on request, and came to an end."""
+    """Check that each acknowledged rotation ran, was repeated only on request, and ended."""
     started = [token for work in every for token in work.rotations]
     assert sorted(rotation.token for rotation in fake_secrets.rotations) == sorted(started)
     attempts = [rotation.attempts for rotation in fake_secrets.rotations]
@@ -307,7 +307,7 @@ def check_rotations(fake_secrets, every):
 
 
 def check_secret(fake_secrets, client, name, every):
-    """Check that a secret has every value and tag that was acknowledged, and sound labels."""
+    """Check that a secret has every acknowledged value and tag, and consistent labels."""
     client.restore_secret(SecretId=name)
     described = client.describe_secret(SecretId=name)
     labels = [label for labels in described["VersionIdsToStages"].values() for label in labels]
@@ -320,6 +320,6 @@ def check_secret(fake_secrets, client, name, every):
     assert len(stored) == len(client.list_secret_version_ids(SecretId=name, IncludeDeprecated=True)["Versions"])
     assert {tag["Key"] for tag in described.get("Tags", [])} == {key for work in every for key in work.tags[name]}
     current = fake_secrets[name].stages["AWSCURRENT"]
-    # It may have been moved to the empty version of an open rotation, which can't be read.
+    # AWSCURRENT may be on the empty version of an open rotation, which can't be read.
     if stored[current] is not None:
         assert client.get_secret_value(SecretId=name)["VersionId"] == current

@@ -1,4 +1,4 @@
-"""What a world does that no single operation shows."""
+"""Behaviour of a world that no single operation shows."""
 
 import threading
 
@@ -8,7 +8,7 @@ import pytest
 from fake_secrets import mock_stages
 
 
-def test_many_threads_lose_nothing(fake_secrets):
+def test_calls_from_many_threads_lose_nothing(fake_secrets):
     fake_secrets.add("a", "0")
     fake_secrets.quotas.versions = 401
     client = boto3.client("secretsmanager")
@@ -46,12 +46,12 @@ def test_the_lock_is_not_held_while_a_rotation_function_runs(fake_secrets, secre
     assert len(served) == 4
 
 
-def test_request_ids_count_the_calls(fake_secrets, secretsmanager):
+def test_request_ids_are_numbered_in_the_order_of_calls(fake_secrets, secretsmanager):
     ids = [secretsmanager.get_random_password()["ResponseMetadata"]["RequestId"] for _ in range(2)]
     assert ids == ["00000000-0000-4000-8000-000000000001", "00000000-0000-4000-8000-000000000002"]
 
 
-def test_seeds_come_to_be_at_the_first_call(freezer_at_noon):
+def test_seeds_are_planted_at_the_first_call(freezer_at_noon):
     with mock_stages({"a": "x"}):
         freezer_at_noon.tick(10)
         client = boto3.client("secretsmanager")

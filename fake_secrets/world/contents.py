@@ -1,0 +1,91 @@
+"""The contents of a world: plants the seeds at the first use, and finds secrets for the handle."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+from fake_secrets import clock
+from fake_secrets.observe.ledger import Ledger
+from fake_secrets.service.state.model import StoredSecret
+from fake_secrets.service.state.seeds import Seed, plant
+from fake_secrets.service.state.store import Store
+from fake_secrets.world import lookup
+
+__all__ = ["Contents"]
+
+__tracebackhide__ = True  # the arguments in our frames may hold secret values
+
+
+class Contents:
+    """The secrets of one world, for the handle.
+
+    Args:
+        here: the world's account and region, in which names are looked up.
+        seeds: the secrets that the world starts with.
+        lock: guards the store.
+    """
+
+    def __init__(self, here: lookup.Place, seeds: Sequence[Seed], lock: threading.RLock) -> None:
+        self._here = here
+        self._seeds = seeds
+        self._lock = lock
+
+    def reset(self, store: Store, ledger: Ledger) -> None:
+        """Start over with another store, which doesn't have the seeds yet, and its ledger."""
+        self._store = store
+        self._ledger = ledger
+        self._is_planted = False
+
+    def ready_store(self) -> Store:
+        """Return the store, with the seeds planted. The caller holds the lock."""
+        if not self._is_planted:
+            self._is_planted = True
+            for seed in self._seeds:
+                self.plant(seed)
+        return self._store
+
+    def plant(self, seed: Seed) -> StoredSecret:
+        """Put a secret into the world without a call.
+
+        Raises:
+            SecretExistsError: if the name is taken.
+        """
+        with self._lock:
+            store, now = self.ready_store(), clock.now()
+            store.settle(now)
+            secret = plant(store, seed, self._here[0], now)
+            self._ledger.record_change(secret, "seed")
+            return secret
+
+    def secret(self, secret_id: Any) -> StoredSecret:
+        """Return the secret that has a name, an ARN or a partial ARN.
+
+        Raises:
+            UnknownSecretError: if there is no such secret.
+            TypeError: if `secret_id` isn't a str.
+        """
+        with self._lock:
+            return lookup.find(self._settled_store(), self._here, secret_id)
+
+    def arns(self) -> list[str]:
+        """Return the ARNs of all secrets, in every account and region, in the order of creation."""
+        with self._lock:
+            return [secret.arn for secret in self._settled_store()]
+
+    def names(self) -> list[str]:
+        """Return the names of all secrets, in every account and region. This doesn't plant the seeds."""
+        with self._lock:
+            secrets: Iterable[StoredSecret | Seed] = self._store if self._is_planted else self._seeds
+            return [secret.name for secret in secrets]
+
+    def places_of(self, secret_id: str) -> list[lookup.Place]:
+        """Return the account and region of each secret with this name, ARN or partial ARN, in any order."""
+        with self._lock:
+            return lookup.places_of(self.ready_store(), secret_id)
+
+    def _settled_store(self) -> Store:
+        store = self.ready_store()
+        store.settle(clock.now())
+        return store
