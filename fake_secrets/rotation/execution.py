@@ -19,8 +19,8 @@ from fake_secrets.rotation.managed import ManagedRotation, NewValue
 from fake_secrets.rotation.rotation import Rotation, fail
 from fake_secrets.service.operations import rotation_progress as progress
 from fake_secrets.service.rules.stages import AWSCURRENT
-from fake_secrets.service.state.model import StoredSecret
-from fake_secrets.service.state.store import StartedRotation, Store
+from fake_secrets.service.state.model import StartedRotation, StoredSecret
+from fake_secrets.service.state.store import Store
 
 __all__ = ["Executing", "Execution", "Invocable"]
 

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 
 from fake_secrets.rotation.rotation import MANAGED_STEPS, STEPS, TEST_STEPS, Driver, Rotation
 from fake_secrets.service.state.events import KEPT
-from fake_secrets.service.state.store import StartedRotation
+from fake_secrets.service.state.model import StartedRotation
 
 __all__ = ["Registry"]
 

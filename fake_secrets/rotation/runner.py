@@ -15,8 +15,8 @@ from fake_secrets.rotation.registry import Registry
 from fake_secrets.rotation.rotation import Rotation, begin_attempt, fail
 from fake_secrets.service.operations import rotation_progress as progress
 from fake_secrets.service.operations.rotation_start import open_due_rotation
-from fake_secrets.service.state.model import StoredSecret
-from fake_secrets.service.state.store import StartedRotation, Store
+from fake_secrets.service.state.model import StartedRotation, StoredSecret
+from fake_secrets.service.state.store import Store
 
 __all__ = ["RotationRunner"]
 

@@ -9,8 +9,8 @@ from fake_secrets.service.operations.versions import room_for_version
 from fake_secrets.service.rules import stages
 from fake_secrets.service.rules.stages import AWSCURRENT
 from fake_secrets.service.state.events import rotation_event
-from fake_secrets.service.state.model import RotationState, StoredSecret
-from fake_secrets.service.state.store import StartedRotation, Store
+from fake_secrets.service.state.model import RotationState, StartedRotation, StoredSecret
+from fake_secrets.service.state.store import Store
 
 __all__ = ["NOT_COMPLETE", "open_due_rotation", "open_rotation", "reattempt"]
 

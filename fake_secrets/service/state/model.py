@@ -1,4 +1,4 @@
-"""What the service keeps and takes: `StoredSecret`, `StoredVersion`, `RotationState`, and a `Request`."""
+"""What the service keeps and takes: `StoredSecret`, `StoredVersion`, `RotationState`, `StartedRotation`, and a `Request`."""
 
 from __future__ import annotations
 
@@ -17,6 +17,7 @@ __all__ = [
     "Replica",
     "Request",
     "RotationState",
+    "StartedRotation",
     "StoredSecret",
     "StoredVersion",
 ]
@@ -221,3 +222,25 @@ class StoredSecret:
         self.versions[version_id] = version
         self.version_count += 1
         return version
+
+
+@dataclass(frozen=True, slots=True)
+class StartedRotation:
+    """A rotation that the service has started and that the runner must now run.
+
+    Args:
+        secret: the secret.
+        token: the version in flight.
+        lambda_arn: the ARN of the rotation function; None if AWS or a partner rotates the secret.
+        rotation_token: the token that proves that a call belongs to this rotation.
+        is_test: whether the rotation only tries the function in testSecret, as with
+            RotateImmediately=False.
+        refusal: why a scheduled rotation couldn't be opened; None if it was opened.
+    """
+
+    secret: StoredSecret
+    token: str
+    lambda_arn: str | None
+    rotation_token: str = field(repr=False)
+    is_test: bool = False
+    refusal: str | None = None

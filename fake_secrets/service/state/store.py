@@ -6,7 +6,6 @@ import functools
 import itertools
 import re
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass, field
 
 from fake_secrets.arns import SECRET_ARN, SUFFIX, SUFFIX_LENGTH
 from fake_secrets.errors import ServiceError
@@ -15,12 +14,12 @@ from fake_secrets.service.state.access import check_access, is_foreign, refuse_r
 from fake_secrets.service.state.agenda import Agenda
 from fake_secrets.service.state.events import EventLog, label_events, version_events
 from fake_secrets.service.state.keys import Keys
-from fake_secrets.service.state.model import Request, StoredSecret
+from fake_secrets.service.state.model import Request, StartedRotation, StoredSecret
 from fake_secrets.service.state.quotas import Quotas
 from fake_secrets.service.state.retries import Retries
 from fake_secrets.service.state.shelf import CREATED, Position, Shelf
 
-__all__ = ["StartedRotation", "Store", "check_name", "check_secret_id", "is_valid_name"]
+__all__ = ["Store", "check_name", "check_secret_id", "is_valid_name"]
 
 _NAME = re.compile(r"[A-Za-z0-9\-/_+=.@!]+", re.ASCII)
 
@@ -56,28 +55,6 @@ def check_secret_id(secret_id: str) -> None:
         check_name(match[3] if match else secret_id)
     else:
         check_name(secret_id)
-
-
-@dataclass(frozen=True, slots=True)
-class StartedRotation:
-    """A rotation that the service has started and that the runner must now run.
-
-    Args:
-        secret: the secret.
-        token: the version in flight.
-        lambda_arn: the ARN of the rotation function; None if AWS or a partner rotates the secret.
-        rotation_token: the token that proves that a call belongs to this rotation.
-        is_test: whether the rotation only tries the function in testSecret, as with
-            RotateImmediately=False.
-        refusal: why a scheduled rotation couldn't be opened; None if it was opened.
-    """
-
-    secret: StoredSecret
-    token: str
-    lambda_arn: str | None
-    rotation_token: str = field(repr=False)
-    is_test: bool = False
-    refusal: str | None = None
 
 
 class Store:
