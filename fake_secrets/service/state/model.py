@@ -1,4 +1,4 @@
-"""What the service keeps and takes: `StoredSecret`, `StoredVersion`, `RotationState`, `StartedRotation`, and a `Request`."""
+"""The data of the service: secrets, versions, rotations, replicas, and the request."""
 
 from __future__ import annotations
 
