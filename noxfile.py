@@ -50,8 +50,9 @@ def lowest(session: nox.Session) -> None:
     lowest_of = dict(bound.split(">=") for bound in bounds if ">=" in bound)
     lowest_of["boto3"] = lowest_of["botocore"]
     pins = [f"{name}=={lowest_of[name]}" for name in ("botocore", "boto3", "wrapt", *tools)]
-    session.install("-e", ".", *pins)
-    session.run("pytest", "-q", "--ignore=tests/test_awscli.py", "-k", "not opentelemetry", *session.posargs)
+    session.install("-e", ".", *pins, "pytest-xdist")
+    unsupported = ["--ignore=tests/test_awscli.py", "-k", "not opentelemetry"]
+    session.run("pytest", "-q", "-n", "auto", *unsupported, *session.posargs)
 
 
 @nox.session(python=OLDEST)
