@@ -1,4 +1,4 @@
-"""Request validation, compiled once per operation from the plain facts of its input shape."""
+"""Request validation: checks that are compiled once per operation from its input shape."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from fake_secrets.errors import ServiceError
 
 __all__ = ["TOKEN_LENGTHS", "Shape", "check", "check_length", "redact"]
 
-# ClientRequestTokenType and SecretVersionIdType of the service model: a token becomes a version id.
+# The bounds of ClientRequestTokenType and SecretVersionIdType: a token becomes a version id.
 TOKEN_LENGTHS = range(32, 65)
 
 REDACTED = "***"
@@ -31,22 +31,22 @@ _PYTHON_TYPES: dict[str, type | tuple[type, ...]] = {
     "map": dict,
 }
 
-# Takes a value, its path, and the list of sentences that each violation is added to.
+# Takes a value, its path, and a list. It adds a sentence to the list for each violation.
 Check = Callable[[Any, str, list[str]], None]
 
 
 @dataclass(eq=False, slots=True)
 class Shape:
-    """The plain facts of one shape of the service model.
+    """The facts of one shape in the service model.
 
     Args:
         kind: ``string``, ``blob``, ``boolean``, ``integer``, ``long``, ``list`` or ``structure``.
         minimum, maximum: bounds of the length (characters, bytes, elements) or of the number.
-        pattern: what the whole string must match.
-        enum: the allowed strings, in the model's order; empty if any is allowed.
+        pattern: a regular expression that the whole string must match.
+        enum: the allowed strings, in the model's order; empty if every string is allowed.
         is_sensitive: whether the value must never be shown.
         element: the shape of a list's elements.
-        members: a structure's members.
+        members: the shapes of a structure's members, by name.
         required: the names of the members that a structure must have.
     """
 
@@ -70,7 +70,11 @@ class Shape:
         return self._check
 
     def is_plainly_right(self, members: Mapping[str, Any]) -> bool:
-        """Say whether members are right, and can be shown, at a glance: most requests are just some strings."""
+        """Return whether the members are valid and not sensitive, at a glance.
+
+        Only plain strings are judged, by name and length, since most requests hold nothing else. The
+        result is False if there is any other member, valid or not.
+        """
         lengths = self._lengths
         if lengths is None:
             lengths = self._lengths = {
@@ -92,12 +96,12 @@ def check(shape: Shape, members: Mapping[str, Any]) -> None:
 
     Args:
         shape: the operation's input shape.
-        members: the request's members as JSON; unknown ones are ignored [A-: api-facts 1].
+        members: the request's members as JSON. Unknown members are ignored [A-: api-facts 1].
 
     Raises (in the order checked):
         SerializationException (400): a member has the wrong JSON type [D].
-        ValidationException (400): lengths, ranges, patterns, enums, required members, all
-            violations in one message.
+        ValidationException (400): a length, range, pattern, enum or required member is violated.
+            One message lists all violations.
 
     Source: the service model's constraints [B]; the grammar of the message, api-facts 1.1.
     """
@@ -108,16 +112,16 @@ def check(shape: Shape, members: Mapping[str, Any]) -> None:
 
 
 def check_length(path: str, value: str | bytes, maximum: int, *, is_sensitive: bool = False) -> None:
-    """Check a length that isn't the service model's.
+    """Check a length against a bound that the service model doesn't have.
 
     Args:
         path: the member's path, such as ``secretString``.
-        value: its characters or bytes.
-        maximum: how many of them there may be.
+        value: the characters or bytes.
+        maximum: how many characters or bytes there may be.
         is_sensitive: whether the value must not be shown.
 
     Raises:
-        ValidationException (400): it is longer; in the words of `check`, M44.
+        ValidationException (400): the value is longer, M44, worded as by `check`.
     """
     if len(value) > maximum:
         shown = "" if is_sensitive else f" '{value!s}'"
@@ -125,9 +129,10 @@ def check_length(path: str, value: str | bytes, maximum: int, *, is_sensitive: b
 
 
 def redact(shape: Shape, members: Any) -> Any:
-    """Return the members with every value replaced that is sensitive, or that the model doesn't expect.
+    """Return the members with every sensitive or unexpected value replaced.
 
-    What the service ignores, or refuses for its JSON type, may be a secret in the wrong place.
+    A value is unexpected if the service ignores its member or refuses its JSON type. It may be a
+    secret in the wrong place.
     """
     expected: Any = _PYTHON_TYPES.get(shape.kind, object)
     if shape.is_sensitive or not isinstance(members, expected):
@@ -152,7 +157,7 @@ def _at_most(noun: str, maximum: int) -> str:
 
 
 def _compile(shape: Shape) -> Check:
-    """Compose the checks that apply to a shape; a wrong JSON type ends the whole check."""
+    """Compose the checks of a shape. A wrong JSON type ends the whole check."""
     constraints = list(_constraints(shape))
     expected: Any = _PYTHON_TYPES.get(shape.kind, object)
     refuses_bool = shape.kind in _NUMBERS
@@ -178,7 +183,7 @@ def _lengths_of(shape: Shape) -> range:
 
 
 def _constraints(shape: Shape) -> Iterator[tuple[Callable[[Any], bool], str]]:
-    """Yield, for each constraint, what finds it violated and the words that AWS says it in."""
+    """Yield each constraint: a function that returns whether a value violates it, and AWS's words for it."""
     low, high = shape.minimum, shape.maximum
     is_number = shape.kind in _NUMBERS
     noun = "value" if is_number else "length"

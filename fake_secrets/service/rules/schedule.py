@@ -1,4 +1,4 @@
-"""When a secret is rotated, by its RotationRules: which are allowed, and the windows that they make."""
+"""Schedules of rotations: which RotationRules are allowed, and the windows that they make."""
 
 from __future__ import annotations
 
@@ -36,27 +36,27 @@ _CRON = re.compile(r"cron\((.+)\)", re.ASCII)
 
 @dataclass(frozen=True, slots=True)
 class Window:
-    """A rotation window, epoch seconds; it ends before `end`."""
+    """A rotation window in epoch seconds. It ends just before `end`."""
 
     start: float
     end: float
 
 
 class Schedule(Protocol):
-    """What RotationRules come to."""
+    """The schedule that RotationRules make."""
 
     def windows(self, since: float, after: float | None = None) -> Iterator[Window]:
         """Yield the windows that follow an event, ascending.
 
         Args:
-            since: a rotation, a value put by hand or a new configuration, epoch seconds.
-            after: leave out those that don't start after this, epoch seconds.
+            since: the event, epoch seconds: a rotation, a value put by hand, or a new configuration.
+            after: skip windows that don't start after this, epoch seconds.
         """
 
 
 @dataclass(frozen=True, slots=True)
 class _Daily:
-    """Every so many days after the day of the event, from 00:00 UTC [A-: rotation-facts 2.2]."""
+    """A window every `days` days after the day of the event, from 00:00 UTC [A-: rotation-facts 2.2]."""
 
     days: int
     duration: int | None
@@ -68,7 +68,7 @@ class _Daily:
 
 @dataclass(frozen=True, slots=True)
 class _Hourly:
-    """Every so many hours after the hour of the event."""
+    """A window every `hours` hours after the hour of the event."""
 
     hours: int
     duration: int | None
@@ -81,7 +81,7 @@ class _Hourly:
 
 @dataclass(frozen=True, slots=True)
 class _ByCron:
-    """At the moments of a cron expression."""
+    """A window at each moment of a cron expression."""
 
     cron: Cron
     duration: int | None
@@ -106,9 +106,10 @@ def check_rules(rules: Mapping[str, Any]) -> None:
         rules: RotationRules as sent.
 
     Raises (in the order checked; the order after M18 is unknown on AWS [D]):
-        InvalidParameterException (400): days and expression together, M18 [C]; an expression that
-            is none, M19; a rate out of bounds, M20, M21; a Duration out of bounds, M22, longer
-            than the time between two windows, M23, or beyond the UTC day, M24 [texts C, code D].
+        InvalidParameterException (400): both days and an expression are given, M18 [C]; the
+            expression is invalid, M19; the rate is out of bounds, M20, M21; the Duration is out of
+            bounds, M22, longer than the time between two windows, M23, or goes beyond the UTC
+            day, M24 [texts C, code D].
 
     Source: rotation-facts 2.1 [B, C].
     """
@@ -120,10 +121,10 @@ def check_rules(rules: Mapping[str, Any]) -> None:
 
 
 def schedule_of(rules: Mapping[str, Any] | None) -> Schedule | None:
-    """Return the schedule of RotationRules; None where they have none.
+    """Return the schedule of RotationRules, or None if they have none.
 
     Raises:
-        InvalidParameterException (400): M19, M20, M21, M22, as `check_rules` says.
+        InvalidParameterException (400): M19, M20, M21, M22; see `check_rules`.
     """
     if not rules:
         return None
@@ -136,14 +137,14 @@ def schedule_of(rules: Mapping[str, Any] | None) -> Schedule | None:
 
 
 def describe_rules(rules: Mapping[str, Any], since: float) -> dict[str, Any]:
-    """Return RotationRules as DescribeSecret shows them: an expression has its days beside it.
+    """Return RotationRules as DescribeSecret shows them: with AutomaticallyAfterDays beside an expression.
 
     Args:
         rules: RotationRules as stored.
         since: the event that the next rotation is counted from, epoch seconds.
 
-    Source: rotation-facts 2.2: the time between two windows, in days, at least one [C, A-]; that
-        it is the next window and the one after [D].
+    Source: rotation-facts 2.2: the days are the time between two windows, at least one [C, A-].
+        The two windows are the next one and the one after it [D].
     """
     schedule = schedule_of(rules)
     if schedule is None or "ScheduleExpression" not in rules:
@@ -154,7 +155,7 @@ def describe_rules(rules: Mapping[str, Any], since: float) -> dict[str, Any]:
 
 
 def _every(seconds: int, base: float, after: float | None) -> Iterator[float]:
-    """Yield base plus one, two, ... times so many seconds, from the first that is after a moment."""
+    """Yield base plus one, two, ... times `seconds`, but only moments later than `after`."""
     passed = 0 if after is None else (after - base) // seconds
     for count in itertools.count(max(1, int(passed) + 1)):
         yield base + count * seconds
@@ -172,7 +173,7 @@ def _read(expression: str, duration: int | None) -> Schedule:
 
 @functools.lru_cache(maxsize=256)
 def _parse(expression: str) -> Cron | None:
-    # Few tests need it, and it is slow to import.
+    # Imported late: few tests need cron expressions, and the module is slow to import.
     from fake_secrets.service.rules.cron import parse_cron  # noqa: PLC0415
 
     return parse_cron(expression)
@@ -189,7 +190,7 @@ def _of_rate(number: int, unit: str, duration: int | None) -> Schedule:
 
 
 def _duration(rules: Mapping[str, Any]) -> int | None:
-    """Return Duration in hours; the service model has seen to its form."""
+    """Return Duration in hours. The service model's pattern has checked its form already."""
     if "Duration" not in rules:
         return None
     hours = int(rules["Duration"].removesuffix("h"))

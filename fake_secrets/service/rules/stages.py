@@ -1,8 +1,8 @@
-"""The staging-label rules, whole and pure.
+"""All rules of staging labels, as pure functions.
 
-A label map says which version each staging label is on: ``{"AWSCURRENT": version_id, ...}``.
-"At most one version per label" (api-facts I1) holds by construction. Each function takes a
-map and returns the new one, or raises `ServiceError`; none changes what it was given.
+A label map gives the version that each staging label is on: ``{"AWSCURRENT": version_id, ...}``.
+"At most one version per label" (api-facts I1) holds by construction. Each function takes a label
+map and returns a new one, or raises `ServiceError`. No function changes the map that it was given.
 """
 
 from __future__ import annotations
@@ -40,7 +40,7 @@ def labels_of(labels: Labels, version_id: str) -> list[str]:
 
 
 def by_version(labels: Labels) -> dict[str, list[str]]:
-    """Return the same map seen from its versions: version id to labels, never an empty list."""
+    """Return the map the other way round: version id to labels. No list is empty."""
     versions: dict[str, list[str]] = {}
     for label, version_id in labels.items():
         versions.setdefault(version_id, []).append(label)
@@ -48,13 +48,13 @@ def by_version(labels: Labels) -> dict[str, list[str]]:
 
 
 def is_rotation_open(labels: Labels) -> bool:
-    """Say whether AWSPENDING is on a version that isn't current: a rotation isn't complete [B]."""
+    """Return whether a rotation is incomplete: AWSPENDING is on a version that isn't current [B]."""
     pending = labels.get(AWSPENDING)
     return pending is not None and pending != labels.get(AWSCURRENT)
 
 
 def open_rotation(labels: Labels, version_id: str, *, quota: int = LABEL_QUOTA) -> dict[str, str]:
-    """Put AWSPENDING on the empty version that a rotation begins with, from wherever it is.
+    """Put AWSPENDING on the empty version that a rotation begins with, wherever the label was before.
 
     Args:
         labels: the label map before the call.
@@ -83,20 +83,21 @@ def attach(
         labels: the label map before the call.
         version_id: the version that gets the value.
         requested: VersionStages as sent; None means AWSCURRENT.
-        is_first_version: whether the secret had no version at all, which adds AWSCURRENT to
-            whatever was requested.
+        is_first_version: whether the secret had no version before the call. A first version gets
+            AWSCURRENT in addition to the requested labels.
         quota: how many labels the secret may have in all.
 
     Returns:
-        The new map. Where AWSCURRENT moves, its old holder gets AWSPREVIOUS, and AWSPENDING
-        goes from every other version: the old current one and one in flight alike.
+        The new map. If AWSCURRENT moves, its old holder gets AWSPREVIOUS, and AWSPENDING is
+        removed from every other version: from the old current version and from the version of
+        an open rotation.
 
     Raises:
         LimitExceededException (400): the secret would have more labels than the quota.
 
-    Source: PutSecretValue; api-facts 6.1 I3, I5 [A], I5b [B], I9 [B]; 6.2. AWSPENDING put by
-        hand on a third version goes too (I5c) [D]; so does an explicitly requested
-        AWSPREVIOUS where AWSCURRENT moves in the same call [D].
+    Source: PutSecretValue; api-facts 6.1 I3, I5 [A], I5b [B], I9 [B]; 6.2. AWSPENDING is also
+        removed from a third version that it was put on by hand (I5c) [D]. If AWSCURRENT moves,
+        AWSPREVIOUS goes to its old holder, even if the same call requests AWSPREVIOUS [D].
     """
     moves_current = requested is None or is_first_version or AWSCURRENT in requested
     after = dict(labels)
@@ -128,18 +129,19 @@ def move(
         quota: how many labels the secret may have in all.
 
     Returns:
-        The new map; an equal one where the label already was where it should be (rows 5, 7).
+        The new map. It equals the old one if the label is already where it should be (rows 5, 7).
 
     Raises (in the order checked):
         InvalidParameterException (400): neither version id is given (row 1) [D].
         ResourceNotFoundException (400): a version id is unknown (rows 10, 11) [D].
         InvalidParameterException (400): `remove_from` doesn't hold the label (rows 3, 9)
-            [B, text D]; AWSCURRENT would be removed (row 8) [C]; the label is attached
-            elsewhere and `remove_from` is absent (row 4) [A].
+            [B, text D]; AWSCURRENT would be removed (row 8) [C]; another version holds the label
+            and `remove_from` is absent (row 4) [A].
         LimitExceededException (400): the secret would have more labels than the quota [B].
 
     Source: UpdateSecretVersionStage; api-facts 6.3. AWSPENDING stays on a version that
-        becomes current [A]; from the one that AWSCURRENT leaves it goes, as with a put [D].
+        becomes current [A]. It is removed from the version that AWSCURRENT leaves, as it is
+        when a value is put [D].
     """
     if remove_from is None and move_to is None:
         raise ServiceError("InvalidParameterException", "You must provide RemoveFromVersionId or MoveToVersionId.")
@@ -187,7 +189,7 @@ def _remove(labels: Labels, label: str) -> dict[str, str]:
 
 
 def _advance_current(labels: dict[str, str], version_id: str) -> dict[str, str]:
-    """Put AWSCURRENT on a version and AWSPREVIOUS on the one it leaves (api-facts I3, I4)."""
+    """Put AWSCURRENT on a version, and AWSPREVIOUS on the version that it leaves (api-facts I3, I4)."""
     holder = labels.get(AWSCURRENT)
     after = {**labels, AWSCURRENT: version_id}
     if holder is not None and holder != version_id:
@@ -196,7 +198,10 @@ def _advance_current(labels: dict[str, str], version_id: str) -> dict[str, str]:
 
 
 def _within_quota(before: Labels, after: dict[str, str], quota: int) -> dict[str, str]:
-    """Return the map afterwards, unless it has grown beyond the quota: what is there stays."""
+    """Return the new map, but refuse one that has grown beyond the quota.
+
+    A map that was over the quota before may stay as large as it was.
+    """
     if len(after) > max(quota, len(before)):
         # No source records AWS's text; the code is documented [B].
         raise ServiceError(
