@@ -1,4 +1,4 @@
-"""Which secrets the Filters of ListSecrets find: prefixes, word searches and their negations."""
+"""The Filters of ListSecrets: prefixes, word searches and their negations."""
 
 from __future__ import annotations
 
@@ -15,25 +15,27 @@ __all__ = ["Matcher", "matcher_of", "words_of"]
 Matcher = Callable[[StoredSecret], bool]
 
 _SEPARATORS = re.compile(r"[ /\-_+=.@]+")
-# A lower-case letter before a capital, the last capital of a run before a lower-case letter,
-# a letter before a digit, and a letter or digit before other punctuation.
+# Words also break before a capital that follows a lower-case letter, before the last capital of a run
+# if a lower-case letter follows it, before a digit that follows a letter, and before other punctuation
+# that follows a letter or digit.
 _INNER_BOUNDARIES = re.compile(
     r"(?<=[a-z])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])|(?<=[A-Za-z])(?=[0-9])|(?<=[A-Za-z0-9])(?=[^A-Za-z0-9\s])"
 )
 
 
 def matcher_of(filters: Sequence[Mapping[str, Any]]) -> Matcher:
-    """Return what says whether a secret passes every filter.
+    """Return a function that returns whether a secret passes every filter.
 
     Args:
-        filters: Filters as sent. One of a filter's Values is enough; a leading ``!`` negates one.
+        filters: Filters as sent. A secret passes a filter if one of its Values matches. A leading
+            ``!`` negates a value.
 
     Raises:
         InvalidParameterException (400): a filter has no Key or no Values, M47 [D].
 
     Source: ListSecrets; api-facts 12. name, tag-key, tag-value, primary-region and
-        owning-service match by prefix, case-sensitively [A, B]; description and all by words [A].
-        A secret without the attribute matches a negation of it [D].
+        owning-service match by prefix, case-sensitively [A, B]. description and all match by
+        words [A]. A secret without the attribute matches a negated value [D].
     """
     matchers = [_matcher_of_filter(entry) for entry in filters]
     return lambda secret: all(matches(secret) for matches in matchers)
@@ -43,11 +45,13 @@ def words_of(text: str, *, is_name: bool = False) -> list[str]:
     """Split text into the lower-case words that a word search compares.
 
     Args:
-        text: what is searched, or searched for.
-        is_name: whether it is a secret's name, which two different separators keep whole [A-].
+        text: the text to search in, or the text to search for.
+        is_name: whether the text is a secret's name. A name with two different separators isn't
+            split [A-].
 
-    Source: api-facts 12: separators, camel case, runs of capitals [A], letters before digits, letters and
-        digits before punctuation [B].
+    Source: api-facts 12. Words break at separators, in camel case and in runs of capitals [A].
+        They also break before a digit that follows a letter, and before punctuation that
+        follows a letter or digit [B].
     """
     if is_name and len({character for run in _SEPARATORS.findall(text) for character in run}) > 1:
         return [text.lower()]
@@ -81,7 +85,7 @@ def _matcher_of_value(key: str, value: str) -> Matcher:
 
 
 def _finds_every_word(wanted: Sequence[str], words: Sequence[str]) -> bool:
-    """Say whether each wanted word begins some word; no words at all find nothing [A]."""
+    """Return whether each wanted word is the start of some word. An empty search finds nothing [A]."""
     return bool(wanted) and all(any(word.startswith(start) for word in words) for start in wanted)
 
 

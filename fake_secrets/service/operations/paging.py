@@ -1,4 +1,4 @@
-"""Paging of lists by opaque tokens that are bound to their request."""
+"""Paging of lists, with opaque tokens that are valid only for the same request."""
 
 from __future__ import annotations
 
@@ -28,21 +28,23 @@ def paginate(
     scope: Sequence[Any],
     page_size: int = PAGE_SIZE,
 ) -> tuple[Sequence[Item], str | None]:
-    """Return one page of a list and the token of the next.
+    """Return one page of a list and the token of the next page.
 
     Args:
-        after: returns the items that follow a position, None being before the first; TypeError
-            says that it can't be a position. No more of them are taken than the page needs.
-        request: its MaxResults and NextToken say which page.
-        key: an item's position, JSON values that stay its own when others come and go.
-        scope: what the list depends on, as JSON values; a token is good for one scope only.
-        page_size: MaxResults where the request has none.
+        after: returns the items that follow a position. None is the position before the first
+            item. It raises TypeError if the argument can't be a position. The page takes no more
+            items than it needs.
+        request: the call, whose MaxResults and NextToken select the page.
+        key: returns an item's position, a list of JSON values. The position doesn't change when
+            other items are added or removed.
+        scope: what the list depends on, as JSON values. A token is valid for one scope only.
+        page_size: the value of MaxResults if the request has none.
 
     Returns:
-        The page, and the next page's token or None on the last.
+        The page, and the token of the next page, or None on the last page.
 
     Raises:
-        InvalidNextTokenException (400): the token isn't one of this request's [code B, text D].
+        InvalidNextTokenException (400): the token belongs to another request [code B, text D].
     """
     token = request.members.get("NextToken")
     limit = request.members.get("MaxResults") or page_size
@@ -57,7 +59,7 @@ def paginate(
 
 
 def _token(position: list[Any], scope: Sequence[Any]) -> str:
-    # A digest, since a token may have 4,096 characters and filters more.
+    # A digest, because a token may have at most 4,096 characters, and filters can have more.
     content = json.dumps([position, _digest(scope)], separators=(",", ":"))
     return base64.urlsafe_b64encode(content.encode()).decode("ascii")
 
@@ -77,5 +79,5 @@ def _digest(scope: Sequence[Any]) -> str:
 
 
 def invalid_token() -> ServiceError:
-    """Return the error of a NextToken that isn't one of the request's [code B, text D]."""
+    """Return the error for a NextToken that belongs to another request [code B, text D]."""
     return ServiceError("InvalidNextTokenException", "The NextToken value is invalid.")

@@ -20,20 +20,22 @@ _LOCKED_OUT = "Your requested changes will not allow you to manage this secret i
 
 
 def put_resource_policy(store: Store, request: Request) -> dict[str, Any]:
-    """Attach a resource policy to a secret, instead of the one it has.
+    """Attach a resource policy to a secret. It replaces the policy that the secret has.
 
     Args:     SecretId, ResourcePolicy (kept verbatim), PolicyName ("default"),
               BlockPublicPolicy (default false).
-    Returns:  ARN, Name [A]; PolicyName where the request has it [D].
-    Raises (in the order checked; the order is unknown on AWS [D]):
+    Returns:  ARN, Name [A]; PolicyName if the request has it [D].
+    Raises (in the order checked; AWS's order is unknown [D]):
         ValidationException (M10), AccessDeniedException, ResourceNotFoundException (M1),
         InvalidRequestException (M5), InvalidParameterException (M33).
-        InvalidParameterException (400): another PolicyName [B, text D].
-        ValidationException (400): longer than the quota, where that is lowered.
-        MalformedPolicyDocumentException (400): M38, as `grammar.parse` says.
-        PublicPolicyException (400): BlockPublicPolicy, and the policy is public [B], M39 [B, old].
-    Source:   PutResourcePolicy; api-facts 9; 3: LastChangedDate moves [B], by the same policy
-              too [D]. One that locks the caller out is attached: ValidateResourcePolicy tells.
+        InvalidParameterException (400): the PolicyName isn't "default" [B, text D].
+        ValidationException (400): the policy is longer than a lowered quota allows.
+        MalformedPolicyDocumentException (400): M38; see `grammar.parse`.
+        PublicPolicyException (400): BlockPublicPolicy is true and the policy is public [B],
+            M39 [B, old].
+    Source:   PutResourcePolicy; api-facts 9; 3: LastChangedDate moves [B], even if the policy
+              is the same [D]. A policy that locks the caller out is attached all the same; only
+              ValidateResourcePolicy reports it.
     """
     secret = store.get_primary(request)
     _check_policy_name(request)
@@ -51,13 +53,13 @@ def get_resource_policy(store: Store, request: Request) -> dict[str, Any]:
     """Return the resource policy that is attached to a secret.
 
     Args:     SecretId, PolicyName ("default").
-    Returns:  ARN, Name; ResourcePolicy only if one is attached [A]; PolicyName where the
-              request has it [D].
+    Returns:  ARN, Name; ResourcePolicy only if one is attached [A]; PolicyName if the request
+              has it [D].
     Raises (in the order checked):
         ValidationException (M10), AccessDeniedException, ResourceNotFoundException (M1),
         InvalidRequestException (M5).
-        ResourceNotFoundException (400): another PolicyName [B, text D].
-    Source:   GetResourcePolicy; api-facts 5; 4.2: a replica has its primary's [C].
+        ResourceNotFoundException (400): the PolicyName isn't "default" [B, text D].
+    Source:   GetResourcePolicy; api-facts 5; 4.2: a replica has its primary's policy [C].
     """
     secret = store.get_live(request)
     if _names_other_policy(request):
@@ -71,14 +73,14 @@ def get_resource_policy(store: Store, request: Request) -> dict[str, Any]:
 
 
 def delete_resource_policy(store: Store, request: Request) -> dict[str, Any]:
-    """Detach the resource policy from a secret; not having one is no error [D].
+    """Detach the resource policy from a secret. A secret without a policy is no error [D].
 
     Args:     SecretId, PolicyName ("default").
-    Returns:  ARN, Name [B]; PolicyName where the request has it [D].
+    Returns:  ARN, Name [B]; PolicyName if the request has it [D].
     Raises (in the order checked):
         ValidationException (M10), AccessDeniedException, ResourceNotFoundException (M1),
         InvalidRequestException (M5), InvalidParameterException (M33).
-        InvalidParameterException (400): another PolicyName [B, text D].
+        InvalidParameterException (400): the PolicyName isn't "default" [B, text D].
     Source:   DeleteResourcePolicy; api-facts 5; 3: LastChangedDate moves [B], unless there was
               no policy [D].
     """
@@ -91,18 +93,18 @@ def delete_resource_policy(store: Store, request: Request) -> dict[str, Any]:
 
 
 def validate_resource_policy(store: Store, request: Request) -> dict[str, Any]:
-    """Say what is wrong with a resource policy, and attach nothing.
+    """Report the faults of a resource policy. Nothing is attached.
 
     Args:     SecretId (optional), ResourcePolicy.
-    Returns:  PolicyValidationPassed; ValidationErrors (CheckName [D], ErrorMessage), empty where
-              it passes [B]: the policy is public, M39 [B, old]; it denies the caller
-              PutResourcePolicy [B, the console's text]. Without a SecretId, the latter only
-              where the policy denies it for every secret [D].
+    Returns:  PolicyValidationPassed; ValidationErrors (CheckName [D], ErrorMessage), empty if
+              the policy passes [B]. There is an error if the policy is public, M39 [B, old], and
+              if it denies PutResourcePolicy to the caller [B, the console's text]. Without a
+              SecretId, the second only counts if the policy denies it for every secret [D].
     Raises (in the order checked):
         ValidationException (M10 [A]), AccessDeniedException, ResourceNotFoundException (M1),
         InvalidRequestException (M5).
-        ValidationException (400): longer than the quota, where that is lowered.
-        MalformedPolicyDocumentException (400): M38, as `grammar.parse` says [B].
+        ValidationException (400): the policy is longer than a lowered quota allows.
+        MalformedPolicyDocumentException (400): M38 [B]; see `grammar.parse`.
     Source:   ValidateResourcePolicy; api-facts 5, 9.
     """
     secret = None if request.members.get("SecretId") is None else store.get_live(request)

@@ -30,13 +30,14 @@ def replicate_secret_to_regions(store: Store, request: Request) -> dict[str, Any
     """Replicate a secret to other regions.
 
     Args:     SecretId, AddReplicaRegions (Region, KmsKeyId), ForceOverwriteReplicaSecret.
-    Returns:  ARN, ReplicationStatus (the regions that are added read InProgress).
+    Returns:  ARN, ReplicationStatus (InProgress for the added regions).
     Raises (in the order checked):
         ValidationException (M10), AccessDeniedException, ResourceNotFoundException (M1),
         InvalidRequestException (M5), InvalidParameterException (M33).
-        InvalidParameterException (400): as `check_regions` says.
-    Source:   ReplicateSecretToRegions; api-facts 5, 8. It is done when the answer is out: the
-              next DescribeSecret reads InSync or Failed [D; in AWS seconds later, C].
+        InvalidParameterException (400): see `check_regions`.
+    Source:   ReplicateSecretToRegions; api-facts 5, 8. Replication is done when the call
+              returns: the next DescribeSecret shows InSync or Failed [D; on AWS seconds
+              later, C].
     """
     secret = store.get_primary(request)
     added = request.members["AddReplicaRegions"]
@@ -50,12 +51,12 @@ def remove_regions_from_replication(store: Store, request: Request) -> dict[str,
     """Delete a secret's replicas in some regions.
 
     Args:     SecretId, RemoveReplicaRegions.
-    Returns:  ARN, ReplicationStatus (of the regions that are left; empty where none is [A]).
+    Returns:  ARN, ReplicationStatus (of the remaining regions; empty if there are none [A]).
     Raises (in the order checked):
         ValidationException (M10), AccessDeniedException, ResourceNotFoundException (M1),
         InvalidRequestException (M5), InvalidParameterException (M33).
-    Source:   RemoveRegionsFromReplication; api-facts 5, 8. Replicas are gone at once [D]; a
-              region without one is no error [D].
+    Source:   RemoveRegionsFromReplication; api-facts 5, 8. Replicas are removed at once [D]. A
+              region without a replica is no error [D].
     """
     secret = store.get_primary(request)
     for region in request.members["RemoveReplicaRegions"]:
@@ -75,9 +76,9 @@ def stop_replication_to_replica(store: Store, request: Request) -> dict[str, Any
     Raises (in the order checked):
         ValidationException (M10), AccessDeniedException, ResourceNotFoundException (M1),
         InvalidRequestException (M5).
-        InvalidRequestException (400): it isn't a replica [D].
-    Source:   StopReplicationToReplica; api-facts 5. It keeps ARN, versions and tags, and its
-              primary forgets the region [D].
+        InvalidRequestException (400): the secret isn't a replica [D].
+    Source:   StopReplicationToReplica; api-facts 5. The secret keeps its ARN, versions and tags,
+              and its former primary forgets the region [D].
     """
     secret = store.get_live(request)
     primary = secret.primary
@@ -90,16 +91,16 @@ def stop_replication_to_replica(store: Store, request: Request) -> dict[str, Any
 
 
 def check_regions(store: Store, request: Request, added: Sequence[Mapping[str, Any]]) -> None:
-    """Refuse to replicate to what isn't another region of the partition.
+    """Refuse to replicate to anything but another region of the same partition.
 
     Args:
-        store: says which regions there are.
-        request: says which region is asked, where the primary is.
+        store: the store, which knows the regions.
+        request: the call. Its region is the primary's.
         added: AddReplicaRegions as sent.
 
     Raises:
-        InvalidParameterException (400): M34 [C]; a region that is missing or given twice is
-            refused the same way [D].
+        InvalidParameterException (400): M34 [C]. A region that is missing or given twice is
+            refused in the same way [D].
     """
     regions = [entry.get("Region", "") for entry in added]
     is_right = len(set(regions)) == len(regions) and all(
@@ -112,17 +113,18 @@ def check_regions(store: Store, request: Request, added: Sequence[Mapping[str, A
 def replicate(
     store: Store, request: Request, primary: StoredSecret, added: Sequence[Mapping[str, Any]]
 ) -> list[dict[str, Any]]:
-    """Give a secret replicas in regions that were checked.
+    """Create a secret's replicas in regions that `check_regions` has accepted.
 
     Args:
-        store: where the replicas are kept.
-        request: its ForceOverwriteReplicaSecret says whether other secrets of that name give way.
+        store: the store, which gets the replicas.
+        request: the call. If ForceOverwriteReplicaSecret is true, a replica may overwrite another
+            secret with the same name.
         primary: the secret.
         added: AddReplicaRegions as sent.
 
     Returns:
-        ReplicationStatus as the reply has it: of the regions that are added, InProgress without
-        a StatusMessage [B: api-facts 8].
+        ReplicationStatus as the response shows it. The added regions are InProgress and have no
+        StatusMessage [B: api-facts 8].
     """
     is_forced = bool(request.members.get("ForceOverwriteReplicaSecret"))
     for entry in added:
@@ -140,9 +142,9 @@ def replicate(
 
 
 def describe_replicas(primary: StoredSecret) -> list[dict[str, Any]]:
-    """Return ReplicationStatus: an entry for each region, in the order of their adding.
+    """Return ReplicationStatus: an entry for each region, in the order in which they were added.
 
-    Source: api-facts 8: the default key reads as its alias [B]; StatusMessage once InSync [A].
+    Source: api-facts 8: the default key is shown by its alias [B]; StatusMessage once InSync [A].
     """
     return [
         {
@@ -157,10 +159,10 @@ def describe_replicas(primary: StoredSecret) -> list[dict[str, Any]]:
 
 
 def follow(primary: StoredSecret) -> None:
-    """Have a secret's replicas be what the secret has become: values, labels, tags, policy.
+    """Copy a secret's values, labels, tags and policy to its replicas.
 
-    Source: api-facts 8 [A, B]: the dates of changes are the primary's, those of reading the
-        replica's own; emptied tags read as none.
+    Source: api-facts 8 [A, B]: a replica has its primary's LastChangedDate and a LastAccessedDate
+        of its own. If the primary's last tag was removed, the replica shows no tags at all.
     """
     for replica in primary.replicas.values():
         if replica.secret is not None:
@@ -201,14 +203,14 @@ def _replica(
 
 
 def _refuse_overwriting(existing: StoredSecret, region: str, *, is_forced: bool) -> None:
-    """Refuse to have a secret give way to a replica; the message is that of the StatusMessage."""
+    """Refuse to overwrite a secret with a replica. The error's message becomes the StatusMessage."""
     if existing.primary is not None:
-        # Force doesn't help here [C: M37b].
+        # Even force doesn't overwrite another primary's replica [C: M37b].
         reason = f"is currently replicated to {region} with a different arn"
     elif is_forced and not existing.replicas:
         return
     else:
-        # Nor does it where the secret has replicas itself, which would be left behind [D].
+        # Even force doesn't overwrite a secret that has replicas: they would lose their primary [D].
         reason = f"already exists in region {region}."
     raise ServiceError("ResourceExistsException", f"Secret name {existing.name} {reason}")
 
@@ -241,7 +243,7 @@ def _copy(primary: StoredSecret, copy: StoredSecret) -> None:
             )
         else:
             known.value = version.value
-    # Nobody is told of a replica's labels.
+    # A replica's labels make no events.
     copy.labels = copy.announced = primary.labels
     copy.remove_versions(copy.versions.keys() - primary.versions.keys())
     copy.removed = primary.removed

@@ -18,38 +18,41 @@ __all__ = ["cancel_rotate_secret", "rotate_secret"]
 
 
 def rotate_secret(store: Store, request: Request) -> dict[str, Any]:
-    """Configure a secret's rotation and start one, or try its function.
+    """Configure a secret's rotation, and start a rotation or a test of its function.
 
-    The AWSPENDING version exists when this returns, empty, or with the current value where
-    RotateImmediately is False; and `store.started_rotation` says what is to be run.
+    When this returns, the secret has an AWSPENDING version. It is empty, or has the current value
+    if RotateImmediately is False. `store.started_rotation` is the rotation whose function the
+    caller must now run.
 
     Args:     SecretId, ClientRequestToken, RotationLambdaARN, RotationRules
               (AutomaticallyAfterDays, 1 to 1000, or ScheduleExpression; Duration),
-              ExternalSecretRotationMetadata, ExternalSecretRotationRoleArn; what is omitted keeps
-              its stored value [A]. RotateImmediately (default true).
-    Returns:  ARN, Name, VersionId (the token; absent where nothing is rotated).
-    Raises (in the order checked; the order after M5 is unknown on AWS [D]):
+              ExternalSecretRotationMetadata, ExternalSecretRotationRoleArn. An omitted member
+              keeps its stored value [A]. RotateImmediately (default true).
+    Returns:  ARN, Name, VersionId (the token; absent if nothing is rotated).
+    Raises (in the order checked; AWS's order after M5 is unknown [D]):
         ValidationException (400): M10.
         InvalidParameterException (400): no token, M9 [A].
         AccessDeniedException (400). ResourceNotFoundException (400): M1.
         InvalidRequestException (400): M5. InvalidParameterException (400): M33 [D].
-        InvalidParameterException (400): rules that `schedule.check_rules` refuses, M18 to M24 [C].
-        InvalidRequestException (400): no function given or stored, M15 [A], unless AWS or a
-            partner rotates the secret, by OwningService or Type.
-        InvalidParameterException (400): not the ARN of a Lambda function in the secret's region,
-            M25 [C].
+        InvalidParameterException (400): the rules are refused, M18 to M24 [C]; see
+            `schedule.check_rules`.
+        InvalidRequestException (400): no function is given or stored, M15 [A], unless AWS or a
+            partner rotates the secret, as its OwningService or Type shows.
+        InvalidParameterException (400): the function isn't the ARN of a Lambda function in the
+            secret's region, M25 [C].
         AccessDeniedException (400): the function can't be invoked, M16 [A].
-        InvalidRequestException (400): AWSPENDING is on a version that isn't current, M17 [C];
-            that rotation is attempted again, as the message says, if it was ours [D].
-        LimitExceededException (400): too many labels, or versions [B; the service model doesn't
+        InvalidRequestException (400): AWSPENDING is on a version that isn't current, M17 [C].
+            If a rotation of this service put it there, that rotation is attempted again, as the
+            message says [D].
+        LimitExceededException (400): too many labels or versions [B; the service model doesn't
             list it for RotateSecret, D].
     Source:   RotateSecret; api-facts 10, rotation-facts 1.1. A refused call changes nothing
-              [A]. A token whose rotation is under way, or whose version exists and
-              is in no open rotation, answers again and starts nothing [D]. RotateImmediately=
-              False, rotation-facts 1.4: only testSecret is run, on a version of its own that
-              has the current value [A, B] and goes afterwards [B]; an open rotation refuses it,
-              too [D]. Without a function there is nothing to try: only the configuration is
-              kept [D].
+              [A]. A call starts nothing and gets the same response again if the rotation of its
+              token is under way, or if the version of its token exists and belongs to no open
+              rotation [D]. RotateImmediately=False, rotation-facts 1.4: the function only runs
+              testSecret, on a version of its own with the current value [A, B], which is
+              removed afterwards [B]. An open rotation refuses this call too [D]. Without a
+              function there is nothing to test, so only the configuration is stored [D].
     """
     check_secret_id(request.members["SecretId"])
     token = token_of(request, "InvalidParameterException")
@@ -58,7 +61,7 @@ def rotate_secret(store: Store, request: Request) -> dict[str, Any]:
     stored = secret.rotation
     arn = request.members.get("RotationLambdaARN") or (stored.lambda_arn if stored else None)
     if rules:
-        # As in `rules.dates`.
+        # Imported late: few tests need schedules, and they are slow to import.
         from fake_secrets.service.rules.schedule import check_rules  # noqa: PLC0415
 
         check_rules(rules)
@@ -83,16 +86,16 @@ def rotate_secret(store: Store, request: Request) -> dict[str, Any]:
 
 
 def cancel_rotate_secret(store: Store, request: Request) -> dict[str, Any]:
-    """Turn rotation off, leaving labels, function and rules as they are.
+    """Turn rotation off. Labels, function and rules stay as they are.
 
     Args:     SecretId.
-    Returns:  ARN, Name; VersionId of the version in flight, if a rotation was open [B].
+    Returns:  ARN, Name; VersionId of the open rotation's version, if a rotation was open [B].
     Raises (in the order checked):
         ValidationException (M10), AccessDeniedException, ResourceNotFoundException (M1),
         InvalidRequestException (M5), InvalidParameterException (M33) [D].
     Source:   CancelRotateSecret; api-facts 5, rotation-facts 1.5 [B, A-]. LastRotatedDate and
-              NextRotationDate go. A secret that never had rotation answers the same and
-              doesn't change [D].
+              NextRotationDate are removed. For a secret that never had rotation, the response is
+              the same and nothing changes [D].
     """
     secret = store.get_primary(request)
     response = {"ARN": secret.arn, "Name": secret.name}
@@ -112,7 +115,7 @@ def cancel_rotate_secret(store: Store, request: Request) -> dict[str, Any]:
 def _configured(
     secret: StoredSecret, request: Request, arn: str | None, rules: Mapping[str, Any] | None
 ) -> RotationState:
-    """Return what a secret's rotation is like afterwards: on, and as the request says."""
+    """Return the rotation that a request configures: enabled, with stored values for omitted members."""
     stored = secret.rotation or RotationState(arn)
     kept = stored.rules if rules is None else dict(rules)
     members = request.members

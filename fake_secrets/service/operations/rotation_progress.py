@@ -1,4 +1,4 @@
-"""How a rotation goes on and ends, once it is open."""
+"""What happens to an open rotation: its attempts, its end, and its retries."""
 
 from __future__ import annotations
 
@@ -27,10 +27,10 @@ __all__ = [
 
 
 def begin_attempt(secret: StoredSecret, token: str) -> bool:
-    """Note that the rotation function of a secret is about to run, for the version of a token.
+    """Record that a secret's rotation function is about to run for the version with id `token`.
 
     Returns:
-        False where it runs already, or is about to.
+        False if an attempt for that version is already running or about to run.
     """
     rotation = secret.rotation
     if rotation is None:
@@ -44,14 +44,14 @@ def begin_attempt(secret: StoredSecret, token: str) -> bool:
 
 
 def pause(secret: StoredSecret, token: str) -> None:
-    """Note that the rotation function of a secret doesn't run at the moment."""
+    """Record that a secret's rotation function isn't running at the moment."""
     rotation = secret.rotation
     if rotation is not None and rotation.running_token == token:
         rotation.running_token = None
 
 
 def give_up(secret: StoredSecret, token: str) -> None:
-    """Note that the attempt that is under way has ended, or will never begin."""
+    """Record that the current attempt has ended, or will never begin."""
     pause(secret, token)
     rotation = secret.rotation
     if rotation is not None and rotation.open_token == token:
@@ -59,10 +59,10 @@ def give_up(secret: StoredSecret, token: str) -> None:
 
 
 def check_pending(secret: StoredSecret, token: str) -> str | None:
-    """Return why Secrets Manager refuses a pending version that is filled; None where it doesn't.
+    """Return why Secrets Manager refuses a filled pending version, or None if it accepts it.
 
-    Source: rotation-facts 1.2: another principal has filled it, without RotationToken [B]; that this
-        is looked at as soon as createSecret has passed [D].
+    Source: rotation-facts 1.2. The version is refused if another principal filled it without
+        RotationToken [B]. This is checked as soon as createSecret has passed [D].
     """
     version, rotation = secret.versions.get(token), secret.rotation
     if version is None or version.stranger is None or rotation is None or rotation.lambda_arn is None:
@@ -74,15 +74,15 @@ def check_pending(secret: StoredSecret, token: str) -> str | None:
 
 
 def store_managed_value(store: Store, secret: StoredSecret, token: str, value: str | bytes, now: float) -> None:
-    """Store the value that AWS or a partner rotates to, and make it current.
+    """Store the new value of a rotation by AWS or a partner, and make it current.
 
-    AWSPENDING stays on it, as after any rotation [A: rotation-facts 0; for this one D].
+    AWSPENDING stays on the version, as after any rotation [A: rotation-facts 0; for this one D].
 
     Raises:
         LimitExceededException (400): too many labels.
     """
     version = secret.versions.get(token)
-    # The secret may have been deleted or changed meanwhile.
+    # The secret may have been deleted or changed while the value was made.
     if version is None or secret.labels.get(AWSPENDING) != token:
         return
     current = secret.labels.get(AWSCURRENT)
@@ -95,21 +95,22 @@ def store_managed_value(store: Store, secret: StoredSecret, token: str, value: s
 
 
 def end_attempt(store: Store, secret: StoredSecret, token: str, now: float, failure: str | None) -> bool:
-    """Note that an attempt has ended, and date the rotation if it is complete.
+    """Record that an attempt has ended, and set the rotation's dates if it is complete.
 
     Args:
         store: the store.
         secret: the secret.
-        token: the rotation's version.
+        token: the id of the rotation's version.
         now: epoch seconds.
-        failure: what the event of its failure says; None where all steps passed.
+        failure: the message of the failure's event, or None if all steps passed.
 
     Returns:
-        True if the steps passed, the version is current, and AWSPENDING is on it or nowhere, or on
-        that of a rotation that has begun since; LastRotatedDate and NextRotationDate are then
-        set, unless rotation was cancelled.
+        Whether the rotation is complete: the steps passed, the version is current, and AWSPENDING
+        is on that version, on no version, or on the version of a rotation that has begun since.
+        LastRotatedDate and NextRotationDate are then set, unless rotation was cancelled.
 
-    Source: rotation-facts 1.3 [B, C]; LastChangedDate is the finishing call's own [A-].
+    Source: rotation-facts 1.3 [B, C]. LastChangedDate comes from the call that finishes the
+        rotation [A-].
     """
     give_up(secret, token)
     rotation = secret.rotation
@@ -121,7 +122,7 @@ def end_attempt(store: Store, secret: StoredSecret, token: str, now: float, fail
         if rotation is not None and is_open:
             _plan_next_attempt(store, secret, rotation, token, now)
         return False
-    # Where the next rotation has begun meanwhile, AWSPENDING is on its version.
+    # If the next rotation has begun since, AWSPENDING is on its version.
     pending = secret.labels.get(AWSPENDING)
     is_in_order = pending in {None, token} or (rotation is not None and pending == rotation.open_token)
     if secret.labels.get(AWSCURRENT) != token or not is_in_order or was_abandoned(secret, token):
@@ -136,7 +137,7 @@ def end_attempt(store: Store, secret: StoredSecret, token: str, now: float, fail
 
 
 def end_test(store: Store, secret: StoredSecret, token: str, now: float, failure: str | None) -> None:
-    """Take the version away that a rotation function was tried on [B: rotation-facts 1.4]."""
+    """Record that a test of a rotation function has ended, and remove its version [B: rotation-facts 1.4]."""
     pause(secret, token)
     rotation = secret.rotation
     if rotation is not None and rotation.open_token == token:
@@ -152,10 +153,12 @@ def end_test(store: Store, secret: StoredSecret, token: str, now: float, failure
 
 
 def current_has_moved(store: Store, secret: StoredSecret, version_id: str, now: float, *, was_open: bool) -> None:
-    """Note that a value has become current: the next rotation is counted from it, and one that is open is over.
+    """Record that a value has become current.
+
+    The next rotation is counted from this moment. An open rotation of another version is abandoned.
 
     Args:
-        store: it is told if a rotation is abandoned with this.
+        store: the store, which gets the event of an abandoned rotation.
         secret: the secret.
         version_id: the version with the value.
         now: epoch seconds.
@@ -176,16 +179,16 @@ def current_has_moved(store: Store, secret: StoredSecret, version_id: str, now: 
 
 
 def was_abandoned(secret: StoredSecret, token: str) -> bool:
-    """Say whether another value became current during a rotation, which has ended it.
+    """Return whether a rotation has ended because another value became current.
 
-    Unless AWSPENDING was put back on its version.
+    A rotation isn't abandoned if AWSPENDING was put back on its version.
     """
     rotation = secret.rotation
     return rotation is not None and token in rotation.abandoned and secret.labels.get(AWSPENDING) != token
 
 
 def is_repeated_at_once(secret: StoredSecret, token: str, now: float) -> bool:
-    """Say whether an attempt follows the one that has failed at `now` (epoch seconds), without a delay."""
+    """Return whether another attempt follows at once, after one that failed at `now` (epoch seconds)."""
     rotation = secret.rotation
     if rotation is None or rotation.open_token != token or rotation.retry_at is None:
         return False
@@ -193,14 +196,14 @@ def is_repeated_at_once(secret: StoredSecret, token: str, now: float) -> bool:
 
 
 def may_retry(secret: StoredSecret, token: str) -> str | None:
-    """Return why a rotation can't be attempted again, or None where it can.
+    """Return why a rotation can't be attempted again, or None if it can.
 
     Args:
         secret: the secret.
-        token: the rotation's version.
+        token: the id of the rotation's version.
 
-    Source: rotation-facts 1.2, 1.5: it is open while AWSPENDING is on its version and rotation
-        is on [B].
+    Source: rotation-facts 1.2, 1.5: a rotation is open while AWSPENDING is on its version and
+        rotation is enabled [B].
     """
     if secret.deleted is not None:
         return "the secret is marked for deletion"
@@ -221,7 +224,7 @@ def may_retry(secret: StoredSecret, token: str) -> str | None:
 def _plan_next_attempt(
     store: Store, secret: StoredSecret, rotation: RotationState, token: str, now: float
 ) -> None:
-    """Have a failed rotation be due again after the delay, if it has attempts left."""
+    """Schedule another attempt of a failed rotation after the delay, if it has attempts left."""
     retries = store.retries
     rotation.failures += 1
     if rotation.failures >= retries.max_attempts or may_retry(secret, token) is not None:

@@ -1,4 +1,4 @@
-"""How a rotation is opened, or taken up again: by RotateSecret, or by the clock."""
+"""How RotateSecret or the clock opens a rotation, or resumes an open one."""
 
 from __future__ import annotations
 
@@ -20,21 +20,23 @@ NOT_COMPLETE = "A previous rotation isn't complete. That rotation will be reatte
 def open_rotation(
     store: Store, secret: StoredSecret, rotation: RotationState, token: str, now: float, *, is_test: bool = False
 ) -> StartedRotation:
-    """Open a rotation: AWSPENDING is on a new version, which is empty, or a copy to try a function on.
+    """Open a rotation: add a version with AWSPENDING.
+
+    The version is empty, or a copy of the current version if the function is only tested.
 
     Args:
-        store: its quotas are those to be met.
+        store: the store, whose quotas apply.
         secret: the secret.
-        rotation: how it is rotated from now on.
+        rotation: how the secret is rotated from now on.
         token: the new version's id.
         now: epoch seconds.
-        is_test: whether the function is only to be tried.
+        is_test: whether the function is only tested.
 
     Returns:
-        What is to be run.
+        The rotation to run.
 
     Raises:
-        LimitExceededException (400): too many labels, or versions.
+        LimitExceededException (400): too many labels or versions.
 
     Source: rotation-facts 1.1 [A], 1.4 [A].
     """
@@ -53,7 +55,7 @@ def open_rotation(
 
 
 def reattempt(secret: StoredSecret) -> StartedRotation | None:
-    """Return the open rotation of a secret, to be attempted again; None where there is none to be."""
+    """Return a secret's open rotation for another attempt, or None if there is none that can be attempted."""
     rotation = secret.rotation
     if rotation is None or rotation.open_token is None or may_retry(secret, rotation.open_token) is not None:
         return None
@@ -61,7 +63,7 @@ def reattempt(secret: StoredSecret) -> StartedRotation | None:
 
 
 def open_due_rotation(store: Store, secret: StoredSecret, now: float) -> StartedRotation | None:
-    """Open the rotation of a secret that is due, or take up the one that is open.
+    """Open a secret's due rotation, or resume the open one.
 
     Args:
         store: the store.
@@ -69,10 +71,10 @@ def open_due_rotation(store: Store, secret: StoredSecret, now: float) -> Started
         now: epoch seconds.
 
     Returns:
-        What is to be run; None while the last one runs.
+        The rotation to run, or None if the previous one is still running or can't be retried.
 
-    Source: rotation-facts 1.1, 1.2: a rotation that isn't complete is attempted again, with its
-        token [B]; that this is so with the next window [D].
+    Source: rotation-facts 1.1, 1.2. An incomplete rotation is attempted again with its own token
+        [B]. The next window does this too [D].
     """
     rotation = secret.rotation
     assert rotation is not None  # noqa: S101 -- nothing else is due
@@ -102,7 +104,7 @@ def _started(secret: StoredSecret, rotation: RotationState, *, is_test: bool = F
 
 
 def _refused(store: Store, secret: StoredSecret, token: str, now: float, message: str) -> StartedRotation:
-    """Tell of a rotation that is due and can't be opened, since nobody waits for the answer [D]."""
+    """Record that a due rotation can't be opened. No call is waiting that could report the error [D]."""
     store.events.add([rotation_event("Failed", secret, token, now, message=message)])
     arn = secret.rotation.lambda_arn if secret.rotation else None
     return StartedRotation(secret, token, arn, "", refusal=message)

@@ -16,16 +16,17 @@ Tags = list[dict[str, str]]
 
 
 def merge_tags(present: Tags | None, added: Sequence[dict[str, str]], quota: int) -> Tags | None:
-    """Return the tags after adding some: known keys keep their place, others come at the end.
+    """Return the tags after adding some. Existing keys keep their place, and new keys come at the end.
 
     Args:
-        present: the tags before; None while the secret was never tagged.
+        present: the tags before the call, or None if the secret was never tagged.
         added: Tags as sent.
         quota: how many tags a secret may have.
 
-    Raises (in the order checked; the order is unknown on AWS [D]):
+    Raises (in the order checked; AWS's order is unknown [D]):
         InvalidParameterException (400): a tag has no key [D]; a key is given twice; a key has
-            AWS's own prefix; the secret would have more tags than the quota [B; codes and texts D].
+            AWS's own prefix; the secret would have more tags than the quota allows [B; codes and
+            texts D].
 
     Source: TagResource, CreateSecret; api-facts 5 [A], 14 [B].
     """
@@ -43,7 +44,7 @@ def merge_tags(present: Tags | None, added: Sequence[dict[str, str]], quota: int
 
 
 def tag_resource(store: Store, request: Request) -> dict[str, Any]:
-    """Attach tags to a secret, replacing the values of keys that it has.
+    """Attach tags to a secret. A key that the secret has already gets the new value.
 
     Args:     SecretId, Tags.
     Returns:  nothing.
@@ -51,9 +52,9 @@ def tag_resource(store: Store, request: Request) -> dict[str, Any]:
         ValidationException (M10), AccessDeniedException, ResourceNotFoundException (M1),
         InvalidRequestException (M5) [A], InvalidParameterException (M33),
         InvalidRequestException (M50).
-        InvalidParameterException (400): as `merge_tags` says.
-    Source:   TagResource; api-facts 3 (LastChangedDate moves [A-], unless nothing
-              does [D]), 5 [A].
+        InvalidParameterException (400): see `merge_tags`.
+    Source:   TagResource; api-facts 3 (LastChangedDate moves [A-], unless the tags stay the
+              same [D]), 5 [A].
     """
     secret = store.get_primary(request)
     refuse_managed(secret)
@@ -65,7 +66,7 @@ def tag_resource(store: Store, request: Request) -> dict[str, Any]:
 
 
 def untag_resource(store: Store, request: Request) -> dict[str, Any]:
-    """Remove tags from a secret; a key that it hasn't is no error.
+    """Remove tags from a secret. A key that the secret doesn't have is no error.
 
     Args:     SecretId, TagKeys.
     Returns:  nothing.
@@ -73,8 +74,8 @@ def untag_resource(store: Store, request: Request) -> dict[str, Any]:
         ValidationException (M10), AccessDeniedException, ResourceNotFoundException (M1),
         InvalidRequestException (M5) [A], InvalidParameterException (M33),
         InvalidRequestException (M50).
-    Source:   UntagResource; api-facts 5: after the last tag DescribeSecret has an empty list [A],
-              an unknown key changes nothing [B].
+    Source:   UntagResource; api-facts 5. After the last tag is removed, DescribeSecret shows an
+              empty list [A]. An unknown key changes nothing [B].
     """
     secret = store.get_primary(request)
     refuse_managed(secret)

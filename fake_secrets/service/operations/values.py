@@ -1,4 +1,4 @@
-"""Secret values: GetSecretValue, PutSecretValue, and the storing of a value in a version."""
+"""Secret values: GetSecretValue, PutSecretValue, and how a value is stored in a version."""
 
 from __future__ import annotations
 
@@ -32,11 +32,12 @@ __all__ = [
 
 @dataclass(frozen=True, slots=True)
 class PlannedValue:
-    """A value that passed every check and can be stored without fail.
+    """A value that has passed every check, so that storing it can't fail.
 
-    `labels` is the label map afterwards, or None where token and value are already stored
-    and the call changes nothing. `outdated` are the deprecated versions that make room for it,
-    and `stranger` is who stores it, where that isn't the rotation that the version is of.
+    `labels` is the new label map, or None if the token and value are already stored and the call
+    changes nothing. `outdated` are the deprecated versions that are removed to make room.
+    `stranger` is the principal that fills a rotation's empty version, if it isn't the rotation
+    function.
     """
 
     version_id: str
@@ -46,10 +47,10 @@ class PlannedValue:
     stranger: str | None = None
 
     def keep(self, store: Store, secret: StoredSecret, now: float) -> None:
-        """Store the value, its labels and its dates; a repeated call changes nothing.
+        """Store the value, its labels and its dates. A repeated call changes nothing.
 
         Args:
-            store: it is told if a rotation is abandoned with this.
+            store: the store, which gets the event of an abandoned rotation.
             secret: the secret.
             now: epoch seconds.
         """
@@ -71,11 +72,11 @@ class PlannedValue:
 
 
 def value_of(store: Store, request: Request) -> str | bytes | None:
-    """Return the request's SecretString or SecretBinary, None if it has neither.
+    """Return the request's SecretString or SecretBinary, or None if it has neither.
 
     Raises (in the order checked):
-        InvalidParameterException (400): it has both, M11 [D].
-        ValidationException (400): it is larger than the quota, in bytes, M44 [B; text C].
+        InvalidParameterException (400): the request has both, M11 [D].
+        ValidationException (400): the value has more bytes than the quota, M44 [B; text C].
     """
     text = request.members.get("SecretString")
     blob = request.members.get("SecretBinary")
@@ -96,10 +97,10 @@ def value_of(store: Store, request: Request) -> str | bytes | None:
 
 
 def token_of(request: Request, error_code: str = "InvalidRequestException") -> str:
-    """Return the request's ClientRequestToken, which SDKs fill in by themselves.
+    """Return the request's ClientRequestToken, which SDKs fill in automatically.
 
     Raises:
-        InvalidRequestException (400): it has none, M9; RotateSecret says
+        InvalidRequestException (400): the request has no token, M9. RotateSecret raises
             InvalidParameterException instead [A].
     """
     token = request.members.get("ClientRequestToken")
@@ -111,7 +112,7 @@ def token_of(request: Request, error_code: str = "InvalidRequestException") -> s
 
 
 def token_in_use(secret: StoredSecret, token: str) -> ServiceError:
-    """Return the error of a token that is in use for another value, M8 [A]."""
+    """Return the error for a token that is in use for another value, M8 [A]."""
     return ServiceError(
         "ResourceExistsException",
         f"You can't use ClientRequestToken {token} because that value is already in use "
@@ -129,24 +130,26 @@ def plan_value(
     requested: Sequence[str] | None = None,
     stranger: str | None = None,
 ) -> PlannedValue:
-    """Check that a value can be stored under a token, and say what the labels will be.
+    """Check that a value can be stored under a token, and work out the labels.
 
     Args:
-        store: its quotas are those to be met.
+        store: the store, whose quotas apply.
         secret: the secret that gets the value.
         token: ClientRequestToken, which becomes the version id.
         value: SecretString or SecretBinary.
         now: epoch seconds.
         requested: VersionStages as sent, or None.
-        stranger: who fills the empty version of a rotation, where that isn't its function.
+        stranger: the principal that fills a rotation's empty version, if it isn't the rotation
+            function.
 
     Raises (in the order checked):
         ResourceExistsException (400): the token is in use for another value, M8 [A].
-        LimitExceededException (400): too many labels [B], or versions, as `room_for_version` says.
+        LimitExceededException (400): too many labels [B], or too many versions; see
+            `room_for_version`.
 
-    Source: api-facts 7. Same token and value: nothing changes, whatever VersionStages says
-        [A, B]. An empty version is filled and keeps the labels that it has [A, D]. The same
-        bytes as string and as binary are two values [D].
+    Source: api-facts 7. The same token and value change nothing, whatever VersionStages is
+        [A, B]. An empty version is filled and keeps its labels [A, D]. A string and a binary
+        value with the same bytes are different values [D].
     """
     version = secret.versions.get(token)
     if version is not None and version.value is not None:
@@ -161,22 +164,22 @@ def plan_value(
 
 
 def get_secret_value(store: Store, request: Request) -> dict[str, Any]:
-    """Return a version's value; AWSCURRENT's where neither version nor label is named.
+    """Return a version's value. The default is the version with AWSCURRENT.
 
     Args:     SecretId, VersionId, VersionStage.
     Returns:  ARN, Name, VersionId, CreatedDate (of the version), SecretString or SecretBinary,
-              VersionStages (absent where the version is deprecated).
+              VersionStages (absent if the version is deprecated).
     Raises (in the order checked):
         ValidationException (M10), AccessDeniedException, ResourceNotFoundException (M1),
         InvalidRequestException (M5).
         ResourceNotFoundException (400): the version is unknown, M3 [A].
         InvalidRequestException (400): the version lacks the label, M4 [A].
-        ResourceNotFoundException (400): nothing has the label, M2 [A]; the version has no value:
-            M2 if a label is named, else M3 [code A, text D].
-        InvalidRequestException (M40), AccessDeniedException (M41), DecryptionFailure: as
-            `Keys.check_decryption` says.
-    Source:   GetSecretValue; api-facts 3, 5. Sets LastAccessedDate of secret and version to
-              the day's 00:00 UTC [A].
+        ResourceNotFoundException (400): no version has the label, M2 [A]; the version has no
+            value: M2 if a label is named, else M3 [code A, text D].
+        InvalidRequestException (M40), AccessDeniedException (M41), DecryptionFailure: see
+            `Keys.check_decryption`.
+    Source:   GetSecretValue; api-facts 3, 5. The call sets LastAccessedDate of the secret and
+              the version to 00:00 UTC of the day [A].
     """
     secret = store.get_live(request)
     version = _version_to_read(secret, request)
@@ -203,10 +206,10 @@ def get_secret_value(store: Store, request: Request) -> dict[str, Any]:
 
 
 def put_secret_value(store: Store, request: Request) -> dict[str, Any]:
-    """Store a value in a new version, or in the empty one that a rotation has opened.
+    """Store a value in a new version, or in the empty version that a rotation has opened.
 
     Args:     SecretId, ClientRequestToken, SecretString or SecretBinary, VersionStages,
-              RotationToken, which proves that a call by another principal is of the rotation.
+              RotationToken (shows that a call by another principal belongs to the rotation).
     Returns:  ARN, Name, VersionId, VersionStages (the labels now on that version).
     Raises (in the order checked):
         ValidationException (400): M10.
@@ -215,10 +218,10 @@ def put_secret_value(store: Store, request: Request) -> dict[str, Any]:
         InvalidRequestException (400): neither value, M12 [D].
         AccessDeniedException, ResourceNotFoundException (M1), InvalidRequestException (M5),
         InvalidParameterException (M33), InvalidRequestException (M50).
-        InvalidRequestException (M40), AccessDeniedException (M41), EncryptionFailure: as
-            `Keys.check_encryption` says.
-        What `plan_value` raises.
-    Source:   PutSecretValue; api-facts 5, 6.2, 7. A wrong RotationToken is as good as none [D].
+        InvalidRequestException (M40), AccessDeniedException (M41), EncryptionFailure: see
+            `Keys.check_encryption`.
+        The errors of `plan_value`.
+    Source:   PutSecretValue; api-facts 5, 6.2, 7. A wrong RotationToken counts as none [D].
     """
     check_secret_id(request.members["SecretId"])
     token = token_of(request)
@@ -238,15 +241,15 @@ def put_secret_value(store: Store, request: Request) -> dict[str, Any]:
         "ARN": secret.arn,
         "Name": secret.name,
         "VersionId": token,
-        # As requested, then the rest: the order is unknown on AWS [D].
+        # Requested labels first, in the order requested. AWS's order is unknown [D].
         "VersionStages": list(dict.fromkeys([*asked, *on_version])),
     }
 
 
 def _stranger(request: Request, secret: StoredSecret, token: str) -> str | None:
-    """Return who fills the empty version of a rotation, unless it is its function [B: rotation-facts 1.2].
+    """Return the caller if it fills a rotation's empty version and isn't its function [B: rotation-facts 1.2].
 
-    A function without credentials of its own acts for its account.
+    A function without credentials of its own acts as the root of its account.
     """
     rotation = secret.rotation
     if rotation is None or rotation.open_token != token:
@@ -272,7 +275,7 @@ def _version_to_read(secret: StoredSecret, request: Request) -> StoredVersion:
                 "You provided a VersionStage that is not associated to the provided VersionId.",
             )
     if version is None or version.value is None:
-        # An unknown version is named by its id even where a label is given too.
+        # The error names an unknown version by its id, even if a label is given too.
         by_label = label and (version is not None or version_id is None)
         what = f"staging label: {label}" if by_label else f"VersionId: {version_id}"
         raise ServiceError(
