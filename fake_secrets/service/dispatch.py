@@ -1,4 +1,4 @@
-"""From an operation's name to the function that answers it."""
+"""The table of operations, and `answer`, which calls the one that a request names."""
 
 from __future__ import annotations
 
@@ -30,7 +30,10 @@ Operation = Callable[[Store, Request], dict[str, Any]]
 
 
 def _of_policies(name: str) -> Operation:
-    """Return an operation on policies, whose grammar few tests need and is slow to import."""
+    """Return an operation that imports `policies` when it is first called.
+
+    The module is slow to import, and few tests need it.
+    """
 
     def operation(store: Store, request: Request) -> dict[str, Any]:
         from fake_secrets.service.operations import policies  # noqa: PLC0415
@@ -67,30 +70,30 @@ OPERATIONS: Mapping[str, Operation] = {
     "ValidateResourcePolicy": _of_policies("validate_resource_policy"),
 }
 
-# What changes nothing of a secret but the day of its last access.
+# These operations change nothing but the day of the last access.
 _READS = frozenset(
     {"DescribeSecret", "GetResourcePolicy", "GetSecretValue", "ListSecretVersionIds", "ValidateResourcePolicy"}
 )
 
-# Members that change what a call does and that no operation here heeds yet.
+# Members that no operation implements yet. To ignore them would change what the call does.
 _UNSUPPORTED_MEMBERS: Mapping[str, frozenset[str]] = {
     "CreateSecret": frozenset({"CrossAccountPrimaryARN"}),
 }
 
 
 def answer(store: Store, request: Request) -> dict[str, Any]:
-    """Answer one request; a refused one changes nothing.
+    """Answer one request. A refused request changes nothing.
 
     Args:
-        store: what the service keeps.
+        store: what the service stores.
         request: the call.
 
     Returns:
-        The response's members as JSON: dates are epoch seconds, blobs base64 strings.
+        The response's members as JSON: dates are epoch seconds, blobs are base64 strings.
 
     Raises:
         ServiceError: AWS would refuse the request.
-        UnsupportedOperationError: the operation, or a member of it, isn't faked yet.
+        UnsupportedOperationError: the operation, or one of the request's members, isn't faked yet.
     """
     operation = OPERATIONS.get(request.operation)
     if operation is None:
@@ -115,5 +118,5 @@ def _refuse_unsupported_members(request: Request) -> None:
     unsupported = _UNSUPPORTED_MEMBERS[request.operation] & request.members.keys()
     if unsupported:
         names = ", ".join(sorted(unsupported))
-        msg = f"fake_secrets doesn't support {names} of {request.operation} yet: leave it out."
+        msg = f"fake_secrets doesn't support {names} of {request.operation} yet. Leave it out."
         raise UnsupportedOperationError(msg)

@@ -1,4 +1,4 @@
-"""The condition keys that policies can ask for: what is known of a request, its caller and its secret."""
+"""The condition keys of policies: what is known about a request, its caller and its secret."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ _PREFIX = "secretsmanager:"
 # Groups: the ARN's beginning, account, role.
 _SESSION = re.compile(r"(arn:[^:]+):sts::(\d{12}):assumed-role/([^/]+)/.*", re.ASCII)
 
-# Members of requests that condition keys are named after [B: Service Authorization Reference].
+# Request members that have a condition key of the same name [B: Service Authorization Reference].
 _MEMBERS = (
     "Name",
     "Description",
@@ -33,8 +33,8 @@ _MEMBERS = (
     "RotateImmediately",
     "Type",
 )
-# What every request tells, and what no request from a test has: those are absent.
-_TOLD = frozenset(
+# Keys whose values are known: of a request, its caller or its secret.
+_KNOWN = frozenset(
     {
         "aws:currenttime",
         "aws:epochtime",
@@ -56,6 +56,7 @@ _TOLD = frozenset(
         "secretsmanager:secretprimaryregion",
     }
 )
+# Keys that AWS knows, and that no request from a test has.
 _ABSENT = frozenset(
     {
         "aws:calledvia",
@@ -76,27 +77,27 @@ _ABSENT = frozenset(
         "ec2:sourceinstancearn",
     }
 )
-# Of these the rest of the key is a tag's.
+# After each of these prefixes comes a tag's key.
 _TAG_KEYS = ("aws:resourcetag/", "secretsmanager:resourcetag/", "aws:requesttag/", "aws:principaltag/")
 
 
 def check_conditions(policy: Policy, name: str) -> None:
-    """Refuse a policy whose conditions ask for what can't be known here.
+    """Refuse a policy with a condition key whose value isn't known here.
 
     Args:
         policy: the resource policy.
         name: the name of its secret.
 
     Raises:
-        UnsupportedOperationError: a condition key is none of the known ones, such as aws:SourceIp.
+        UnsupportedOperationError: if a condition has an unknown key, such as aws:SourceIp.
     """
     keys = {condition.key for statement in policy.statements for condition in statement.conditions}
-    unknown = sorted(key for key in keys - _TOLD - _ABSENT if not key.startswith(_TAG_KEYS))
+    unknown = sorted(key for key in keys - _KNOWN - _ABSENT if not key.startswith(_TAG_KEYS))
     if unknown:
-        known = "".join(f"\n- {key}" for key in sorted(_TOLD))
+        known = "".join(f"\n- {key}" for key in sorted(_KNOWN))
         msg = (
-            f"the resource policy of secret {name!r} asks for {', '.join(unknown)}, which fake_secrets can't "
-            f"tell of a caller. It knows aws:ResourceTag/..., aws:RequestTag/... and:{known}"
+            f"the resource policy of secret {name!r} has a condition on {', '.join(unknown)}, which fake_secrets "
+            f"doesn't know. It knows aws:ResourceTag/..., aws:RequestTag/... and:{known}"
         )
         raise UnsupportedOperationError(msg)
 
@@ -104,17 +105,18 @@ def check_conditions(policy: Policy, name: str) -> None:
 def keys_of_request(
     members: Mapping[str, Any], *, principal: str, account_id: str, region: str, now: float
 ) -> dict[str, Value]:
-    """Return the condition keys that a request tells, lower-case key to value or values.
+    """Return the condition keys of a request: lower-case key to value or values.
 
     Args:
         members: the request's members.
-        principal: the ARN of who calls.
-        account_id: the account of the principal.
-        region: the region that is asked.
+        principal: the caller's ARN.
+        account_id: the caller's account.
+        region: the region that the client calls.
         now: the time of the call, epoch seconds.
 
-    Source: IAM's global condition keys, and those of Secrets Manager [B]. A role's session has
-        the role's ARN as aws:PrincipalArn, here without a path, which the session doesn't tell.
+    Source: IAM's global condition keys, and those of Secrets Manager [B]. For a role's session,
+        aws:PrincipalArn is the role's ARN. It has no path here, because a session's ARN
+        doesn't contain the path.
     """
     return {
         "aws:currenttime": clock.utc(now).strftime("%Y-%m-%dT%H:%M:%SZ"),
@@ -139,15 +141,15 @@ def keys_of_secret(
     lambda_arn: str | None,
     tags: Iterable[Mapping[str, str]],
 ) -> dict[str, Value]:
-    """Return the condition keys that a secret tells, lower-case key to value.
+    """Return the condition keys of a secret: lower-case key to value.
 
     Args:
-        arn: its ARN.
-        account_id: the account that owns it.
-        primary_region: its region; of a replica that of its primary.
-        kind: its Type, if it has one.
-        lambda_arn: its rotation function, if it has one.
-        tags: its tags, as DescribeSecret has them.
+        arn: the secret's ARN.
+        account_id: the account that owns the secret.
+        primary_region: the secret's region, or for a replica, its primary's region.
+        kind: the secret's Type, if it has one.
+        lambda_arn: the ARN of the rotation function, if the secret has one.
+        tags: the secret's tags, as DescribeSecret shows them.
 
     Source: condition keys of Secrets Manager [B].
     """

@@ -1,4 +1,4 @@
-"""What may not be touched: other accounts' secrets, replicas, and what AWS itself manages."""
+"""Refusals: secrets of other accounts, replicas, and secrets that an AWS service manages."""
 
 from __future__ import annotations
 
@@ -14,25 +14,25 @@ _PREFIX = "secretsmanager:"
 
 
 def is_foreign(request: Request, secret_id: str) -> bool:
-    """Say whether a SecretId is an ARN of another account than the caller's."""
+    """Return whether a SecretId is the ARN of a secret outside the caller's account."""
     return secret_id.startswith("arn:") and account_of(secret_id) != request.account_id
 
 
 def check_access(request: Request, secret: StoredSecret | None, secret_id: str) -> None:
-    """Refuse a caller of another account whom the secret's resource policy doesn't allow.
+    """Refuse a caller from another account unless the secret's resource policy allows the call.
 
-    What the caller's own account permits isn't looked at: its identity-based policies are taken
-    to allow everything.
+    Only the resource policy is evaluated. The caller's identity-based policies are assumed to
+    allow everything.
 
     Args:
-        request: says who calls, and what for.
-        secret: the secret, or None where there is none.
+        request: the call, with its caller and operation.
+        secret: the secret, or None if it doesn't exist.
         secret_id: SecretId as sent.
 
     Raises:
-        UnsupportedOperationError: the policy asks for what can't be known here of a caller.
-        AccessDeniedException (400): M42, in the words that IAM has for resource-based policies
-            [code C, text D]; authorization comes before existence [C].
+        UnsupportedOperationError: a condition of the policy uses a key that isn't known here.
+        AccessDeniedException (400): M42, in the words that IAM uses for resource-based policies
+            [code C, text D]. AWS checks authorization before existence [C].
 
     Source: api-facts 13 [A]; IAM's rules for access across accounts [B].
     """
@@ -41,7 +41,7 @@ def check_access(request: Request, secret: StoredSecret | None, secret_id: str) 
 
     action = _PREFIX + request.operation
     if secret is not None and secret.policy is not None:
-        # Few tests need them, and they are slow to import.
+        # Imported late: few tests need policies, and they are slow to import.
         from fake_secrets.iam import grammar  # noqa: PLC0415
         from fake_secrets.service.rules.condition_keys import check_conditions  # noqa: PLC0415
 
@@ -67,13 +67,13 @@ def check_access(request: Request, secret: StoredSecret | None, secret_id: str) 
 
 
 def policy_context(request: Request, secret: StoredSecret | None) -> Mapping[str, str | list[str]]:
-    """Return what the conditions of a policy can ask: lower-case condition key to value or values.
+    """Return the condition keys of a call: lower-case key to value or values.
 
     Args:
-        request: says who calls, and what for.
-        secret: the secret that it is about, if any.
+        request: the call, with its caller and operation.
+        secret: the secret that the call is about, if any.
     """
-    # Few tests need policies, which are slow to import.
+    # Imported late: few tests need policies, and they are slow to import.
     from fake_secrets.service.rules.condition_keys import keys_of_request, keys_of_secret  # noqa: PLC0415
 
     of_request = keys_of_request(
@@ -110,11 +110,11 @@ def refuse_replica(secret: StoredSecret) -> None:
 
 
 def refuse_managed(secret: StoredSecret) -> None:
-    """Refuse to change a secret that another service of AWS manages.
+    """Refuse to change a secret that another AWS service manages.
 
     Raises:
-        InvalidRequestException (400): M50 [B; C for tags and updates, else D]. AWS's text goes
-            on to name the service.
+        InvalidRequestException (400): M50 [B; C for tags and updates, else D]. AWS's text also
+            names the service.
     """
     if secret.owning_service is not None:
         raise ServiceError(

@@ -1,4 +1,4 @@
-"""What is to be done to secrets by the clock: each secret has one date at most."""
+"""The dates at which the service must act on secrets: at most one for each secret."""
 
 from __future__ import annotations
 
@@ -15,21 +15,24 @@ _SPARE = 64
 
 
 class Agenda:
-    """Dates of secrets, the earliest first; to look whether one is due costs the same however many there are.
+    """The dates of secrets, earliest first.
+
+    `is_due` takes the same time however many dates there are.
 
     Args:
-        holds: says whether a secret's date still holds: it may have been put off, or be gone.
+        holds: returns whether a secret's date is still valid. The date may have been put off, or
+            the secret may be gone.
     """
 
     def __init__(self, holds: Callable[[StoredSecret, float], bool]) -> None:
         self._holds = holds
-        # Serial numbers tell secrets of one date apart, which have no order of their own.
+        # The serial number breaks ties: secrets have no order of their own.
         self._entries: list[tuple[float, int, StoredSecret]] = []
         self._noted: dict[int, float] = {}
         self._serials = itertools.count()
 
     def note(self, secret: StoredSecret, due: float) -> None:
-        """Note a secret's date, epoch seconds, instead of the one that it may have had."""
+        """Set a secret's date (epoch seconds). It replaces the secret's earlier date."""
         if self._noted.get(secret.serial) == due:
             return
         self._noted[secret.serial] = due
@@ -40,12 +43,12 @@ class Agenda:
             heapq.heapify(self._entries)
 
     def is_due(self) -> bool:
-        """Say whether there may be something that is due now. It may be asked without a lock."""
+        """Return whether something may be due now. You can call this without holding a lock."""
         first = self._entries[:1]
         return bool(first) and first[0][0] <= clock.now()
 
     def next_due(self) -> float | None:
-        """Return the earliest date, epoch seconds; None where there is none."""
+        """Return the earliest date in epoch seconds, or None if there is none."""
         while self._entries:
             if self._is_valid(self._entries[0]):
                 return self._entries[0][0]
@@ -53,7 +56,14 @@ class Agenda:
         return None
 
     def take(self, until: float) -> tuple[float, StoredSecret] | None:
-        """Take the earliest date and its secret, if it is not after some time (epoch seconds)."""
+        """Remove and return the earliest date and its secret, unless the date is after `until`.
+
+        Args:
+            until: epoch seconds.
+
+        Returns:
+            The date and the secret, or None if no date is due by `until`.
+        """
         due = self.next_due()
         return None if due is None or due > until else self._pop()
 

@@ -1,4 +1,4 @@
-"""What happens in the service besides the answers to calls: what CloudTrail and EventBridge tell."""
+"""Events of rotations, deletions and labels, as CloudTrail and EventBridge deliver them."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ __all__ = [
     "version_events",
 ]
 
-# How much of what happened a world keeps: of events, of calls, of rotations.
+# A world keeps this many events, this many calls and this many rotations.
 KEPT = 100_000
 
 LABEL_UPDATED = "Secret Label Updated"
@@ -33,11 +33,11 @@ class ServiceEvent:
     """One event.
 
     Args:
-        name: what happened.
-        secret: to which secret.
-        time: when, epoch seconds.
-        version_id: to which version: of a rotation it is the token.
-        detail: the error message of a failure; the label that was updated.
+        name: the event's name.
+        secret: the secret that it happened to.
+        time: when it happened, epoch seconds.
+        version_id: the version that it happened to. A rotation's version id is its token.
+        detail: the error message of a failure, or the label that was updated.
     """
 
     name: str
@@ -48,28 +48,28 @@ class ServiceEvent:
 
 
 class EventLog:
-    """What happened, in order: the latest, up to a number that no test reaches by itself."""
+    """The events in order. Only the last `KEPT` are kept; few tests have so many."""
 
     def __init__(self) -> None:
         self._events: deque[ServiceEvent] = deque(maxlen=KEPT)
         self.count = 0
 
     def __getitem__(self, number: int) -> ServiceEvent:
-        """Return the event of a number, counted from 0, which is kept still."""
+        """Return the event with a number, counted from 0. It must still be kept."""
         return self._events[number - self.dropped]
 
     @property
     def dropped(self) -> int:
-        """How many of the oldest are kept no longer."""
+        """How many of the oldest events have been dropped."""
         return self.count - len(self._events)
 
     def add(self, events: Sequence[ServiceEvent]) -> None:
-        """Add what has happened, in order."""
+        """Add events, in order."""
         self.count += len(events)
         self._events.extend(events)
 
     def numbered(self) -> list[tuple[int, ServiceEvent]]:
-        """Return the events that are kept, with their numbers."""
+        """Return the kept events with their numbers."""
         return list(enumerate(list(self._events), self.dropped))
 
 
@@ -82,7 +82,7 @@ def rotation_event(
     is_test: bool = False,
     message: str | None = None,
 ) -> ServiceEvent:
-    """Return the event of a rotation, or of a trial of its function.
+    """Return an event of a rotation, or of a test of its function.
 
     Source: rotation-facts 3.3 [A, B].
     """
@@ -96,17 +96,17 @@ def version_events(
 ) -> list[ServiceEvent]:
     """Return the events of a secret's deletion, one for each version.
 
-    Source: rotation-facts 3.3 [B]: that a deletion starts with DeleteSecret, is cancelled with
-        RestoreSecret, and ends when the secret is gone for good [D].
+    Source: rotation-facts 3.3 [B]. A deletion starts with DeleteSecret, is cancelled by
+        RestoreSecret, and ends when the secret is removed for good [D].
     """
     return [ServiceEvent(name, secret, now, version_id) for version_id in secret.versions]
 
 
 def label_events(secret: StoredSecret, now: float) -> list[ServiceEvent]:
-    """Return an event for each staging label that has come to a version since the last time.
+    """Return an event for each staging label that was attached to a version since the last call.
 
-    Source: rotation-facts 3.3: all labels but AWSPENDING and AWSPREVIOUS [B], on creation too [C];
-        that a label which only goes isn't told [D].
+    Source: rotation-facts 3.3: all labels except AWSPENDING and AWSPREVIOUS [B], on creation too
+        [C]. A label that is only removed makes no event [D].
     """
     before, secret.announced = secret.announced, secret.labels
     return [

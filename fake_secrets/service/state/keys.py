@@ -1,4 +1,4 @@
-"""KMS as far as it shows: which keys can't be used, and who may use the default one."""
+"""The visible part of KMS: which keys can't be used, and who may use the default key."""
 
 from __future__ import annotations
 
@@ -19,41 +19,45 @@ _RESOURCE_FIELD = 5
 
 
 class Keys:
-    """The KMS keys of a world: all can be used, but for those that a test declares otherwise."""
+    """The KMS keys of a world. Every key can be used unless a test declares it disabled or denied."""
 
     def __init__(self) -> None:
         self._states: dict[str, KeyState] = {}
 
     def declare(self, key_id: str, state: KeyState) -> None:
-        """Have a key be enabled, disabled, or denied to every caller from now on.
+        """Declare a key enabled, disabled, or denied to every caller.
 
         Args:
-            key_id: key id, alias, or the ARN of either; ARN and id are the same key.
-            state: what becomes of it.
+            key_id: key id, alias, or the ARN of either. A key's id and its ARN mean the same key.
+            state: the key's state from now on.
         """
         self._states[_id_of(key_id)] = state
 
     def is_denied(self, key_id: str | None) -> bool:
-        """Say whether a key is denied to every caller."""
+        """Return whether a key is denied to every caller."""
         return self._states.get(_id_of(key_id or DEFAULT_KEY_ALIAS)) == "denied"
 
     def check_encryption(self, request: Request, secret: StoredSecret, key_id: str | None) -> None:
-        """Refuse to encrypt a value.
+        """Refuse to encrypt a value with a key that can't be used.
 
         Args:
-            request: says who calls.
-            secret: the secret whose value it is.
-            key_id: the key; None for the default one.
+            request: the call, with its caller.
+            secret: the secret that the value belongs to.
+            key_id: the key; None for the default key.
 
         Raises (in the order checked):
-            InvalidRequestException (400): another account's secret with the default key, M40 [A].
+            InvalidRequestException (400): the secret belongs to another account and the key is the
+                default key, M40 [A].
             AccessDeniedException (400): the key is denied, M41 [C].
             EncryptionFailure (400): the key is disabled [code B, text D].
         """
         self._check(request, secret, key_id, "EncryptionFailure", "encrypt")
 
     def check_decryption(self, request: Request, secret: StoredSecret, key_id: str | None) -> None:
-        """Refuse to decrypt a value, as `check_encryption` does, with DecryptionFailure instead."""
+        """Refuse to decrypt a value with a key that can't be used.
+
+        The errors are those of `check_encryption`, with DecryptionFailure instead of EncryptionFailure.
+        """
         self._check(request, secret, key_id, "DecryptionFailure", "decrypt")
 
     def _check(self, request: Request, secret: StoredSecret, key_id: str | None, code: str, verb: str) -> None:
@@ -75,12 +79,12 @@ class Keys:
 
 
 def is_default_key(key_id: str | None) -> bool:
-    """Say whether a KmsKeyId is none, or means the default key in any of its forms."""
+    """Return whether a KmsKeyId is None or names the default key in any form."""
     return key_id is None or _id_of(key_id) == DEFAULT_KEY_ALIAS
 
 
 def check_key_region(key_id: str | None, region: str) -> None:
-    """Refuse the ARN of a KMS key of another region.
+    """Refuse the ARN of a KMS key in another region.
 
     Args:
         key_id: KmsKeyId as sent.
@@ -98,7 +102,7 @@ def check_key_region(key_id: str | None, region: str) -> None:
 
 
 def _id_of(key_id: str) -> str:
-    """Return what names a key in an ARN and by itself alike."""
+    """Return the key's id or alias, whether it was given alone or in an ARN."""
     fields = key_id.split(":", _RESOURCE_FIELD)
     resource = fields[_RESOURCE_FIELD] if fields[0] == "arn" and len(fields) > _RESOURCE_FIELD else key_id
     return resource.removeprefix("key/")

@@ -1,4 +1,4 @@
-"""What the service keeps and takes: `StoredSecret`, `StoredVersion`, `RotationState`, and a `Request`."""
+"""The data of the service: `StoredSecret`, `StoredVersion`, `RotationState`, `Replica` and `Request`."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ __all__ = [
     "StoredVersion",
 ]
 
-# Removed versions whose ids are kept for the timeline: more than one can show.
+# How many ids of removed versions are kept, for the timeline. A timeline can't show more.
 _KEPT_REMOVED = 1_000
 
 _NOTHING: Mapping[Any, Any] = MappingProxyType({})
@@ -33,17 +33,17 @@ def _nothing() -> Mapping[Any, Any]:
 
 @dataclass(slots=True)
 class Request:
-    """One call, as it would have gone over the wire.
+    """One call, with what it would have sent over the wire.
 
     Args:
         operation: the API operation, such as ``GetSecretValue``.
         members: the JSON body; blobs are base64 strings.
         region: the region that the client calls.
         partition: the partition of that region, such as ``aws``.
-        account_id: the account that calls, twelve digits.
-        principal: the ARN of who calls, in that account.
+        account_id: the caller's account, twelve digits.
+        principal: the caller's ARN, in that account.
         now: the time of the call, epoch seconds.
-        shape: the operation's input shape, or None where the caller has checked the members.
+        shape: the operation's input shape, or None if the members have been checked already.
     """
 
     operation: str
@@ -60,9 +60,9 @@ class Request:
 class StoredVersion:
     """One version of a secret. `value` is None in the empty version that opens a rotation.
 
-    Dates are epoch seconds; `serial` counts the versions of the secret in the order of creation.
-    `kms_key_id` is the key that the value was encrypted with, None for the default one. `stranger`
-    is who filled the empty version of a rotation, where that wasn't its function.
+    Dates are epoch seconds. `serial` numbers the secret's versions in the order of their creation.
+    `kms_key_id` is the key that encrypted the value, or None for the default key. `stranger` is the
+    principal that filled a rotation's empty version, if it wasn't the rotation function.
     """
 
     id: str
@@ -76,18 +76,18 @@ class StoredVersion:
 
 @dataclass(slots=True)
 class RotationState:
-    """How a secret is rotated.
+    """How a secret is rotated, and its open rotation if there is one.
 
-    `open_token` names the version in flight, while there is one, `rotation_token` proves that a call
-    is of its rotation, and `running_token` names the version of the latest attempt, while it runs.
-    `was_tried` says that the latest has ended and left the version open, `failures` counts those in a
-    row that have failed. A secret that AWS or a partner rotates has no `lambda_arn`.
+    `open_token` is the version id of the open rotation. A call belongs to that rotation if it sends
+    `rotation_token`. `running_token` is the version id of the attempt that is running. `was_tried`
+    is true when the last attempt has ended and left the rotation open. `failures` counts the attempts
+    that failed in a row. A secret that AWS or a partner rotates has no `lambda_arn`.
 
-    `abandoned` are the versions in flight that another value has overtaken.
+    `abandoned` has the ids of versions whose rotation ended because another value became current.
 
-    `counted_from` is the event that the schedule counts from, `window` the start of the next window,
-    and `next_rotation` NextRotationDate. `retry_at` is when the open rotation is attempted again. All
-    are epoch seconds.
+    The schedule counts from the event at `counted_from`. `window` is the start of the next window,
+    and `next_rotation` is NextRotationDate. The open rotation is attempted again at `retry_at`. All
+    four are epoch seconds.
     """
 
     lambda_arn: str | None
@@ -109,21 +109,23 @@ class RotationState:
 
     @property
     def due(self) -> float | None:
-        """When something is to be done unasked: a rotation, or another attempt; epoch seconds."""
+        """When the clock starts a rotation or another attempt: the earlier one, epoch seconds."""
         if self.window is None or self.retry_at is None:
             return self.retry_at if self.window is None else self.window
         return min(self.window, self.retry_at)
 
     def open(self, token: str, rotation_token: str) -> None:
-        """Have a version be in flight."""
+        """Open a rotation whose version id is `token`."""
         self.close()
         self.open_token, self.rotation_token = token, rotation_token
 
     def count_from(self, since: float) -> None:
         """Count the next rotation from an event: a rotation, a value put by hand, a new configuration.
 
+        Without rules, no rotation is due afterwards.
+
         Args:
-            since: the event, epoch seconds. Without rules no rotation is due afterwards.
+            since: the time of the event, epoch seconds.
         """
         self.counted_from = since
         window = next_window(self.rules, since)
@@ -133,7 +135,7 @@ class RotationState:
     def skip_missed(self, now: float) -> None:
         """Skip the windows and the attempt that are due by `now` (epoch seconds), if rotation is enabled.
 
-        Windows are still counted from the same event, and NextRotationDate stays as it is.
+        Later windows still count from the same event, and NextRotationDate doesn't change.
         """
         if not self.enabled:
             return
@@ -143,14 +145,14 @@ class RotationState:
             self.retry_at = None
 
     def close(self) -> None:
-        """Have none be in flight any more, nor be attempted again."""
+        """Close the open rotation, and cancel its next attempt."""
         self.open_token = self.rotation_token = self.retry_at = None
         self.was_tried, self.failures = False, 0
 
 
 @dataclass(slots=True)
 class Replica:
-    """One entry of a primary's ReplicationStatus; `secret` is None where replication has failed."""
+    """One entry of a primary's ReplicationStatus. `secret` is the replica, or None if there is none."""
 
     region: str
     kms_key_id: str | None
@@ -161,14 +163,19 @@ class Replica:
 
 @dataclass(slots=True)
 class StoredSecret:
-    """One secret. `labels` maps staging label to version id.
+    """One secret.
 
-    `serial` counts the secrets of its store in the order of creation; `version_count` says how many
-    versions it ever had, and `removed` are the ids of the latest of those that are gone, by serial. It,
-    `labels` and `replicas` are replaced, never changed: most secrets share empty ones. Dates are epoch
-    seconds. `tags` is None while the secret was never tagged, which DescribeSecret tells apart from
-    having lost its last tag [A: api-facts 5]. `replicas` are a primary's, by region; `primary` is set
-    on a replica. `announced` are the labels as the last event left them.
+    `labels` maps staging label to version id. `announced` is that map at the time of the last event.
+    `serial` numbers the store's secrets in the order of their creation. `version_count` is how many
+    versions the secret ever had. `removed` maps serial to id for the versions that were removed last.
+    Dates are epoch seconds.
+
+    `tags` is None if the secret was never tagged, and empty after its last tag is removed:
+    DescribeSecret shows the difference [A: api-facts 5]. A primary has its `replicas`, by region. A
+    replica has its `primary`.
+
+    Never change `removed`, `labels`, `announced` or `replicas` in place; replace them. Most secrets
+    share the same empty mapping.
     """
 
     arn: str
@@ -198,17 +205,20 @@ class StoredSecret:
 
     @property
     def is_managed(self) -> bool:
-        """Whether AWS or a partner rotates it, unless it has a function."""
+        """Whether AWS or a partner rotates the secret, unless it has a rotation function."""
         return bool(self.owning_service or self.type)
 
     @property
     def history(self) -> dict[int, str]:
-        """The ids of the versions that it ever had, but for the oldest of very many, by serial."""
+        """The ids of all versions that the secret ever had, by serial.
+
+        Only the last thousand or so removed versions are included.
+        """
         live = {version.serial: version.id for version in self.versions.values()}
         return dict(sorted({**self.removed, **live}.items()))
 
     def remove_versions(self, version_ids: Iterable[str]) -> None:
-        """Remove versions that have no label."""
+        """Remove versions. They must have no label."""
         for version_id in version_ids:
             version = self.versions.pop(version_id)
             kept = list(self.removed.items())[-_KEPT_REMOVED:]

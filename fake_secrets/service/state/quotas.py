@@ -1,4 +1,4 @@
-"""How much a secret may have, and how many of them there may be."""
+"""The quotas: how many secrets there may be, and how much one secret may have."""
 
 from __future__ import annotations
 
@@ -9,29 +9,30 @@ from fake_secrets.service.state.settings import Settings
 
 __all__ = ["Quotas"]
 
-__tracebackhide__ = True  # a misuse is told where it is
+__tracebackhide__ = True  # a traceback should end at the test's own line
 
 
 @dataclass(slots=True)
 class Quotas(Settings):
-    """The quotas of every account and region of a world; set one lower to meet it in a test.
+    """The quotas of every account and region in a world. Lower one to reach it in a test.
 
-    What exceeds a quota from the moment that it is set is refused; what is there stays.
+    A quota applies to calls made after you set it. It removes nothing that is already stored.
 
     Args:
-        secrets: secrets of one account and region, those scheduled for deletion included.
-        versions: versions of one secret. Deprecated ones that are older than 24 hours make room.
-        labels: staging labels over all versions of one secret.
+        secrets: secrets in one account and region, including those scheduled for deletion.
+        versions: versions of one secret. Deprecated versions older than 24 hours are removed when
+            a new version needs their place.
+        labels: staging labels on all versions of one secret together.
         tags: tags of one secret.
         value_bytes: size of a SecretString in UTF-8, or of a SecretBinary.
         policy_characters: length of a resource policy.
 
     Raises:
-        AttributeError: there is no quota of that name.
-        ValueError: a quota is set to what isn't a whole number from 1.
+        AttributeError: if there is no quota with that name.
+        ValueError: if a quota is set to anything but a whole number of at least 1.
 
-    Source: api-facts 14 [B]. The service model's own bounds hold besides: a quota of more than
-        65,536 bytes or 20,480 characters changes nothing.
+    Source: api-facts 14 [B]. The service model has bounds of its own, which still hold: raising
+        a quota above 65,536 bytes or 20,480 characters has no effect.
     """
 
     _KIND: ClassVar[str] = "quota"

@@ -1,4 +1,4 @@
-"""Seeded secrets: checked when they are described, planted when the world is first used."""
+"""Seeded secrets. They are checked when a test describes them, and stored when the world is first used."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ __tracebackhide__ = True  # the arguments in our frames may hold secret values
 
 SeedValue = str | bytes | Mapping[str, Any] | None
 
-# In the order in which AWS would have come to have them, which is that of the versions.
+# Versions are created oldest first: the order in which they would have come to exist on AWS.
 _OLDEST_FIRST = {AWSPREVIOUS: 0, AWSCURRENT: 2, AWSPENDING: 3}
 _CUSTOM = 1
 _MAX_VALUE = 65_536
@@ -33,7 +33,7 @@ _MANAGED_ROTATION_DAYS = 7
 
 @dataclass(frozen=True, slots=True)
 class Seed:
-    """A secret to be, checked. `versions` maps version id to value, `labels` label to version id."""
+    """A checked seed. `versions` maps version id to value, and `labels` maps label to version id."""
 
     name: str
     region: str
@@ -47,17 +47,17 @@ class Seed:
 
 
 def describe_seeds(secrets: Any, region: str, ids: Ids) -> list[Seed]:
-    """Check the seed of `mock_stages`.
+    """Check the secrets that were given to `mock_stages`.
 
     Args:
-        secrets: name to value; a dict with a key among AWSCURRENT, AWSPENDING and AWSPREVIOUS is
-            a label map, any other dict a JSON value.
+        secrets: name to value. A dict with AWSCURRENT, AWSPENDING or AWSPREVIOUS among its keys
+            is a label map; any other dict is a JSON value.
         region: the region that the secrets are in.
-        ids: the maker of ids.
+        ids: makes version ids and ARN suffixes.
 
     Raises:
-        SeedError: such a secret could not exist.
-        TypeError: the seed isn't a mapping.
+        SeedError: if a secret could not exist in AWS.
+        TypeError: if `secrets` isn't a mapping, or a value has the wrong type.
     """
     if secrets is not None and not isinstance(secrets, Mapping):
         msg = f"secrets= takes a mapping from secret name to value, not {type(secrets).__name__}"
@@ -90,30 +90,32 @@ def describe_seed(
         name: the secret's name.
         value: the value of AWSCURRENT; None for a secret without a value.
         region: the secret's region.
-        ids: the maker of ids.
-        labels: label to value, instead of `value`. None is the empty version of an open
-            rotation, under AWSPENDING only.
-        version_ids: label to version id; labels with the same id share a version.
+        ids: makes version ids and ARN suffixes.
+        labels: label to value, instead of `value`. AWSPENDING may have None, which means the
+            empty version of an open rotation.
+        version_ids: label to version id. Labels with the same id share a version.
         arn_suffix: the ARN's last six characters.
-        description, kms_key_id, tags: as CreateSecret has them; tags map key to value.
-        owning_service: the service of AWS that manages the secret.
+        description, kms_key_id, tags: as in CreateSecret, but tags map key to value.
+        owning_service: the AWS service that manages the secret.
 
     Raises:
-        SeedError: such a secret could not exist in AWS.
-        ValueError: the region isn't one.
-        TypeError: a value is neither str, bytes nor a mapping, labels or version_ids are no
-            mapping, or description, kms_key_id, tags or owning_service aren't text.
+        SeedError: if the secret could not exist in AWS.
+        ValueError: if `region` isn't a region's name.
+        TypeError: if a value isn't a str, bytes or a mapping, `labels` or `version_ids` isn't a
+            mapping, `tags` isn't a mapping of str, or `description`, `kms_key_id` or
+            `owning_service` isn't a str.
     """
     if not isinstance(name, str) or not is_valid_name(name) or len(name) > _MAX_NAME:
-        msg = f"{name!r} can't be a secret's name: 1 to {_MAX_NAME} letters, digits and -/_+=.@!"
+        msg = f"{name!r} can't be a secret's name. Use 1 to {_MAX_NAME} letters, digits and -/_+=.@!"
         raise SeedError(msg)
     mappings: dict[str, object] = {"labels": labels, "version_ids": version_ids}
     for what, mapping in mappings.items():
         if mapping is not None and not isinstance(mapping, Mapping):
-            msg = f"{what}= of secret {name!r} is a mapping by staging label, not {type(mapping).__name__}"
+            kind = type(mapping).__name__
+            msg = f"{what}= of secret {name!r} must be a mapping with staging labels as keys, not {kind}"
             raise TypeError(msg)
     if labels is not None and value is not None:
-        msg = f"secret {name!r} is given both a value and labels; give one of them"
+        msg = f"secret {name!r} has both a value and labels. Give one of them."
         raise SeedError(msg)
     if labels is None:
         labels = {} if value is None else {AWSCURRENT: value}
@@ -125,10 +127,10 @@ def describe_seed(
     }
     for what, text in texts.items():
         if text is not None and not isinstance(text, str):
-            msg = f"{what} of secret {name!r} is a str, not {type(text).__name__}"
+            msg = f"{what} of secret {name!r} must be a str, not {type(text).__name__}"
             raise TypeError(msg)
     if tags is not None and not _is_text_map(tags):
-        msg = f"tags of secret {name!r} are a mapping from tag key to tag value, both str"
+        msg = f"tags of secret {name!r} must be a mapping from tag key to tag value, both str"
         raise TypeError(msg)
     suffix = ids.arn_suffix() if arn_suffix is None else arn_suffix
     if not isinstance(suffix, str) or not SUFFIX.fullmatch(f"-{suffix}"):
@@ -150,21 +152,21 @@ def describe_seed(
 
 
 def plant(store: Store, seed: Seed, account_id: str, now: float) -> StoredSecret:
-    """Put a seeded secret into the store.
+    """Create a seeded secret in the store.
 
     Args:
-        store: where to.
-        seed: the secret to be.
-        account_id: the account that owns it.
-        now: its dates, epoch seconds.
+        store: the store.
+        seed: the checked seed.
+        account_id: the account that owns the secret.
+        now: the dates of the secret and its versions, epoch seconds.
 
     Raises:
-        SecretExistsError: the name is taken.
+        SecretExistsError: if a secret with this name exists already.
     """
     taken = store.named(account_id, seed.region, seed.name)
     if taken is not None:
         state = " and is scheduled for deletion" if taken.deleted is not None else ""
-        msg = f"secret {seed.name!r} exists already{state}. Change it with a client, or take another name."
+        msg = f"secret {seed.name!r} already exists{state}. Change it with a client, or use another name."
         raise SecretExistsError(msg)
     secret = StoredSecret(
         arn=secret_arn(seed.region, account_id, seed.name, seed.arn_suffix),
@@ -179,18 +181,18 @@ def plant(store: Store, seed: Seed, account_id: str, now: float) -> StoredSecret
         labels=dict(seed.labels),
     )
     if seed.owning_service is not None:
-        _have_managed(secret, seed.owning_service)
+        _make_managed(secret, seed.owning_service)
     for version_id, value in seed.versions.items():
         secret.add_version(version_id, value, now)
-    # Nobody is told of what was there before.
+    # Labels that existed from the start make no events.
     secret.announced = secret.labels
     store.add(secret)
     store.follow_up(secret, now)
     return secret
 
 
-def _have_managed(secret: StoredSecret, service: str) -> None:
-    """Give a secret what AWS gives the secrets that one of its services manages [C: api-facts 4.3]."""
+def _make_managed(secret: StoredSecret, service: str) -> None:
+    """Give a secret the tag and the rotation that AWS gives to managed secrets [C: api-facts 4.3]."""
     secret.owning_service = service
     secret.tags = [*(secret.tags or ()), {"Key": "aws:secretsmanager:owningService", "Value": service}]
     rules = {"AutomaticallyAfterDays": _MANAGED_ROTATION_DAYS}
@@ -204,14 +206,17 @@ def _is_text_map(value: object) -> bool:
 
 def _check_labels(name: str, labels: Mapping[str, SeedValue]) -> None:
     if AWSPREVIOUS in labels and AWSCURRENT not in labels:
-        msg = f"secret {name!r} has AWSPREVIOUS without AWSCURRENT; on AWS the one comes from moving the other"
+        msg = (
+            f"secret {name!r} has AWSPREVIOUS without AWSCURRENT. On AWS, AWSPREVIOUS appears when "
+            "AWSCURRENT moves. Add AWSCURRENT."
+        )
         raise SeedError(msg)
     if len(labels) > LABEL_QUOTA:
         msg = f"secret {name!r} has {len(labels)} staging labels; AWS allows {LABEL_QUOTA}"
         raise SeedError(msg)
     for label, value in labels.items():
         if not isinstance(label, str) or not 1 <= len(label) <= _MAX_LABEL:
-            msg = f"{label!r} can't be a staging label: a string of 1 to {_MAX_LABEL} characters"
+            msg = f"{label!r} can't be a staging label. Use a string of 1 to {_MAX_LABEL} characters."
             raise SeedError(msg)
         if value is None and label != AWSPENDING:
             msg = f"secret {name!r} has no value under {label}; only AWSPENDING can be on an empty version"
@@ -224,7 +229,7 @@ def _version_ids(name: str, labels: Mapping[str, SeedValue], given: Mapping[str,
             msg = f"version_ids= of secret {name!r} names {label!r}, which isn't among its labels {list(labels)!r}"
             raise SeedError(msg)
         if not isinstance(version_id, str) or len(version_id) not in TOKEN_LENGTHS:
-            msg = f"{version_id!r} can't be a version id: 32 to 64 characters"
+            msg = f"{version_id!r} can't be a version id. Use a string of 32 to 64 characters."
             raise SeedError(msg)
     return {label: given.get(label) or ids.uuid() for label in labels}
 
@@ -236,7 +241,7 @@ def _versions(
     for label in sorted(labels, key=lambda label: _OLDEST_FIRST.get(label, _CUSTOM)):
         version_id, value = ids_by_label[label], stored_value(name, labels[label])
         if versions.setdefault(version_id, value) != value:
-            msg = f"labels of secret {name!r} share version {version_id} but not its value"
+            msg = f"labels of secret {name!r} share version {version_id} but have different values"
             raise SeedError(msg)
     return versions
 
@@ -249,21 +254,24 @@ def stored_value(name: str, value: Any) -> str | bytes | None:
         value: str, bytes, a dict, or None.
 
     Raises:
-        TypeError: it is something else, or isn't JSON.
-        SeedError: it is empty, or larger than AWS takes.
+        TypeError: if the value has another type, or is a dict that JSON can't express.
+        SeedError: if the value is empty, or larger than AWS accepts.
     """
     if isinstance(value, Mapping):
         try:
             value = json.dumps(value, allow_nan=False)
         except (TypeError, ValueError):
-            # Chained, the cause would show a part of the value.
-            msg = f"the value of secret {name!r} isn't JSON: a dict of strings, numbers, lists and dicts is"
+            # A chained cause would show a part of the value.
+            msg = (
+                f"the value of secret {name!r} isn't JSON. Its dict may hold strings, numbers, booleans, None, "
+                "lists and dicts."
+            )
             raise TypeError(msg) from None
     if value is not None and not isinstance(value, str | bytes):
-        msg = f"the value of secret {name!r} is neither str, bytes nor a dict but {type(value).__name__}"
+        msg = f"the value of secret {name!r} must be a str, bytes or a dict, not {type(value).__name__}"
         raise TypeError(msg)
     size = 1 if value is None else len(value.encode("utf-8", "surrogatepass") if isinstance(value, str) else value)
     if not 1 <= size <= _MAX_VALUE:
-        msg = f"the value of secret {name!r} has length {size}; AWS takes 1 to {_MAX_VALUE} bytes"
+        msg = f"the value of secret {name!r} has {size} bytes; AWS accepts 1 to {_MAX_VALUE}"
         raise SeedError(msg)
     return value

@@ -1,4 +1,4 @@
-"""Settings of the service that a test may change: whole numbers with a least value."""
+"""The base of `Quotas` and `Retries`: settings that a test may change, each a whole number."""
 
 from __future__ import annotations
 
@@ -6,33 +6,34 @@ from typing import TYPE_CHECKING, ClassVar
 
 __all__ = ["Settings"]
 
-__tracebackhide__ = True  # a misuse is told where it is
+__tracebackhide__ = True  # a traceback should end at the test's own line
 
 
 class Settings:
-    """The base of dataclasses, with slots, whose members are whole numbers.
+    """The base of slotted dataclasses whose members are whole numbers.
 
     Raises:
-        AttributeError: there is no setting of that name.
-        ValueError: a setting is set to what isn't a whole number from its least value on.
+        AttributeError: if there is no setting with that name.
+        ValueError: if a setting is set to anything but a whole number of at least its minimum.
     """
 
     __slots__ = ()
 
-    # What one setting is called, and the least values that aren't one.
+    # The noun for one setting, and the minimums that aren't 1.
     _KIND: ClassVar[str]
     _LEAST: ClassVar[dict[str, int]] = {}
 
-    # To type checkers, one of its own would let every name pass.
+    # Hidden from type checkers, which would accept every name if they saw a __setattr__.
     if not TYPE_CHECKING:
 
         def __setattr__(self, name: str, value: int) -> None:
             """Set a setting."""
             if name not in self.__slots__:
-                msg = f"there is no {self._KIND} {name!r}; there are {', '.join(self.__slots__)}"
+                names = "".join(f"\n- {known}" for known in self.__slots__)
+                msg = f"there is no {self._KIND} {name!r}. Choose one of:{names}"
                 raise AttributeError(msg)
             least = self._LEAST.get(name, 1)
             if isinstance(value, bool) or not isinstance(value, int) or value < least:
-                msg = f"the {self._KIND} {name!r} is a whole number from {least}, not {value!r}"
+                msg = f"the {self._KIND} {name!r} must be a whole number of at least {least}, not {value!r}"
                 raise ValueError(msg)
             object.__setattr__(self, name, value)

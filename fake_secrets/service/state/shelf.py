@@ -10,12 +10,12 @@ from fake_secrets.service.state.model import StoredSecret
 
 __all__ = ["CREATED", "POSITIONS", "Position", "Shelf"]
 
-# What a secret's place in an order is told by: JSON values.
+# JSON values that give a secret's place in an order.
 Position = list[Any]
 
 CREATED = "created-date"
 
-# What each SortBy compares; the serial number decides between equals. Never read counts as first.
+# What each SortBy compares. The serial number breaks ties. A secret that was never read comes first.
 POSITIONS: Mapping[str, Callable[[StoredSecret], Position]] = {
     CREATED: lambda secret: [secret.serial],
     "last-accessed-date": lambda secret: [secret.accessed or 0.0, secret.serial],
@@ -25,9 +25,9 @@ POSITIONS: Mapping[str, Callable[[StoredSecret], Position]] = {
 
 
 class Shelf:
-    """Secrets of one account and region.
+    """The secrets of one account and region.
 
-    The order of creation is always at hand. Any other is made when it is asked for, and kept until
+    The order of creation is always available. Any other order is made on demand and kept until
     something changes.
     """
 
@@ -35,18 +35,18 @@ class Shelf:
 
     def __init__(self) -> None:
         self.by_name: dict[str, StoredSecret] = {}
-        # Ascending by serial; those that were removed since stay until they are half of it.
+        # Ascending by serial. Removed secrets stay in it until they make up half of it.
         self._in_order: list[StoredSecret] = []
         self._gone = 0
         self._sorted: dict[str, tuple[int, list[StoredSecret]]] = {}
 
     def add(self, secret: StoredSecret) -> None:
-        """Put a secret under a name that is free; its serial is the highest."""
+        """Add a secret. Its name must be free, and its serial the highest."""
         self.by_name[secret.name] = secret
         self._in_order.append(secret)
 
     def remove(self, secret: StoredSecret) -> None:
-        """Take a secret away."""
+        """Remove a secret."""
         del self.by_name[secret.name]
         self._gone += 1
         if self._gone * 2 > len(self._in_order):
@@ -59,13 +59,13 @@ class Shelf:
         """Return the secrets that follow a position.
 
         Args:
-            position: of the last secret that was seen; None begins at the start.
+            position: the position of the last secret seen, or None to begin at the start.
             order: SortBy.
-            revision: how often something has changed.
+            revision: the store's revision. When it changes, a sorted order is made again.
             is_descending: whether positions descend.
 
         Raises:
-            TypeError: the position isn't one of that order.
+            TypeError: if the position belongs to another order.
         """
         secrets, key = self._ordered(order, revision), POSITIONS[order]
         if is_descending:

@@ -1,4 +1,4 @@
-"""What is stored where: accounts, regions, SecretId look-up; and what falls due by the clock."""
+"""The store: secrets by account and region, look-up by SecretId, and the secrets that fall due."""
 
 from __future__ import annotations
 
@@ -26,12 +26,12 @@ _NAME = re.compile(r"[A-Za-z0-9\-/_+=.@!]+", re.ASCII)
 
 
 def is_valid_name(name: str) -> bool:
-    """Say whether a secret may have this name [A: api-facts 2]."""
+    """Return whether a secret may have this name [A: api-facts 2]."""
     return _NAME.fullmatch(name) is not None
 
 
 def check_name(name: str) -> None:
-    """Refuse a name with characters that AWS doesn't take.
+    """Refuse a name with characters that AWS doesn't accept.
 
     Raises:
         ValidationException (400): M10 [A: api-facts 2].
@@ -48,8 +48,8 @@ def check_secret_id(secret_id: str) -> None:
     """Refuse a SecretId with characters that no name has.
 
     Raises:
-        ValidationException (400): M10 [A: api-facts 2]. An ARN without the form of a secret's
-            ARN is taken for a bad name [D].
+        ValidationException (400): M10 [A: api-facts 2]. An ARN that isn't formed like a secret's
+            ARN counts as a bad name [D].
     """
     if secret_id.startswith("arn:"):
         match = SECRET_ARN.fullmatch(secret_id)
@@ -60,15 +60,15 @@ def check_secret_id(secret_id: str) -> None:
 
 @dataclass(frozen=True, slots=True)
 class StartedRotation:
-    """A rotation that the service has started, and that now wants to be run.
+    """A rotation that the service has started, and whose function must now be run.
 
     Args:
         secret: the secret.
-        token: the version in flight.
-        lambda_arn: the rotation function's; None where AWS or a partner rotates.
-        rotation_token: what proves that a call is of this rotation.
-        is_test: RotateImmediately is False: the function is only tried, in testSecret.
-        refusal: why it couldn't even be opened, at a time when nobody could be told.
+        token: the id of the version that the rotation fills.
+        lambda_arn: the ARN of the rotation function, or None if AWS or a partner rotates.
+        rotation_token: the RotationToken. A call that sends it belongs to this rotation.
+        is_test: whether the function only runs testSecret, because RotateImmediately is False.
+        refusal: why a scheduled rotation couldn't be opened. No call could report it.
     """
 
     secret: StoredSecret
@@ -83,9 +83,9 @@ class Store:
     """Every secret of a world, by account, region and name.
 
     Args:
-        ids: the maker of ids.
-        is_invocable: says whether a Lambda ARN names a function that can be invoked.
-        is_region: says whether a partition has a region of that name.
+        ids: makes ids.
+        is_invocable: returns whether a Lambda ARN names a function that can be invoked.
+        is_region: returns whether a partition has a region with that name.
     """
 
     def __init__(
@@ -97,24 +97,24 @@ class Store:
         self.keys = Keys()
         self.started_rotation: StartedRotation | None = None
         self.events = EventLog()
-        # The secret that the call being answered is about, for the ledger.
+        # The secret that the current call is about, for the ledger.
         self.concerned: StoredSecret | None = None
-        # How often something has changed by which secrets are listed or sorted.
+        # Counts the changes that affect how secrets are listed or sorted.
         self.revision = 0
         self._shelves: dict[tuple[str, str], Shelf] = {}
         self.due_rotations = Agenda(self._is_rotation_due)
         self._deletions = Agenda(self._is_deletion_due)
-        # Several secrets may be of one instant.
+        # Several secrets may be created at the same instant.
         self._serials = itertools.count()
 
     @functools.cached_property
     def quotas(self) -> Quotas:
-        """How much a secret may have, and how many there may be."""
+        """How many secrets there may be, and how much one secret may have."""
         return Quotas()
 
     @functools.cached_property
     def retries(self) -> Retries:
-        """What becomes of a rotation that has failed."""
+        """How often, and after how long, a failed rotation is attempted again."""
         return Retries()
 
     def __iter__(self) -> Iterator[StoredSecret]:
@@ -122,21 +122,21 @@ class Store:
             yield from shelf.by_name.values()
 
     def begin_call(self) -> None:
-        """Forget what the last call was about."""
+        """Forget the secret and the rotation of the previous call."""
         self.concerned = self.started_rotation = None
 
     def named(self, account_id: str, region: str, name: str) -> StoredSecret | None:
-        """Return the secret of that name, scheduled for deletion or not, or None."""
+        """Return the secret with that name, even if it is scheduled for deletion, or None."""
         shelf = self._shelves.get((account_id, region))
         return None if shelf is None else shelf.by_name.get(name)
 
     def everywhere(self, names: Iterable[str]) -> Iterator[StoredSecret]:
-        """Yield the secrets of some names in every account and region."""
+        """Yield the secrets with any of these names, in every account and region."""
         for shelf in self._shelves.values():
             yield from (shelf.by_name[name] for name in names if name in shelf.by_name)
 
     def count(self, account_id: str, region: str) -> int:
-        """Return how many secrets an account has in a region, those scheduled for deletion included."""
+        """Return how many secrets an account has in a region, including those scheduled for deletion."""
         return len(self._shelf(account_id, region).by_name)
 
     def after(
@@ -150,19 +150,19 @@ class Store:
         """Return the secrets of the caller's account and region that follow a position in an order.
 
         Args:
-            request: says which account and region.
-            position: of the last secret that was seen; None begins at the start.
+            request: the call, with the caller's account and region.
+            position: the position of the last secret seen, or None to begin at the start.
             order: SortBy.
             is_descending: whether positions descend.
 
         Raises:
-            TypeError: the position isn't one of that order.
+            TypeError: if the position belongs to another order.
         """
         shelf = self._shelf(request.account_id, request.region)
         return shelf.after(position, order, self.revision, is_descending=is_descending)
 
     def add(self, secret: StoredSecret) -> None:
-        """Store a secret under its account, region and name, and number it."""
+        """Store a secret under its account, region and name, and give it a serial number."""
         secret.serial = next(self._serials)
         self._shelf(secret.account_id, secret.region).add(secret)
         self.revision += 1
@@ -174,27 +174,27 @@ class Store:
         self.revision += 1
 
     def find(self, request: Request, secret_id: str) -> StoredSecret | None:
-        """Look a SecretId up: a name, a full ARN, or an ARN without its random suffix.
+        """Look up a SecretId: a name, a full ARN, or an ARN without its random suffix.
 
         Args:
-            request: says which region is asked, and which account a name belongs to.
+            request: the call, with its region, and the account that a name belongs to.
             secret_id: SecretId as sent.
 
         Returns:
-            The secret, scheduled for deletion or not, or None.
+            The secret, even if it is scheduled for deletion, or None.
 
         Raises:
             ValidationException (400): M10.
 
-        Source: api-facts 2. A partial ARN whose name itself ends like a suffix is taken for a
-            whole one, and so not found [A].
+        Source: api-facts 2. A partial ARN whose name ends like a suffix counts as a full ARN, so
+            its secret isn't found [A].
         """
         if secret_id.startswith("arn:"):
             self.concerned = self._by_arn(request, secret_id)
         else:
             self.concerned = self.named(request.account_id, request.region, secret_id)
         if self.concerned is None:
-            # A bad name is never found, so the check can wait until nothing was.
+            # No secret has a bad name, so only a failed look-up needs the check.
             check_secret_id(secret_id)
         return self.concerned
 
@@ -203,7 +203,7 @@ class Store:
 
         Raises (in the order checked):
             ValidationException (400): M10.
-            AccessDeniedException (400): another account's, as `check_access` says.
+            AccessDeniedException (400): the secret belongs to another account; see `check_access`.
             ResourceNotFoundException (400): M1.
         """
         secret_id = request.members["SecretId"]
@@ -217,7 +217,7 @@ class Store:
         return secret
 
     def get_live(self, request: Request) -> StoredSecret:
-        """Return the secret as `get` does, refusing one that is scheduled for deletion.
+        """Return the secret as `get` does, but refuse one that is scheduled for deletion.
 
         Raises (in the order checked):
             ValidationException (M10), AccessDeniedException, ResourceNotFoundException (M1).
@@ -232,7 +232,7 @@ class Store:
         return secret
 
     def get_primary(self, request: Request) -> StoredSecret:
-        """Return the secret as `get_live` does, refusing a replica, which only follows its primary.
+        """Return the secret as `get_live` does, but refuse a replica, which only follows its primary.
 
         Raises (in the order checked):
             ValidationException (M10), AccessDeniedException, ResourceNotFoundException (M1),
@@ -244,19 +244,19 @@ class Store:
         return secret
 
     def schedule_deletion(self, secret: StoredSecret, due: float) -> None:
-        """Have a secret removed once the clock reaches `due` (epoch seconds)."""
+        """Schedule a secret to be removed when the clock reaches `due` (epoch seconds)."""
         secret.deletion_date = due
         self._deletions.note(secret, due)
 
     def settle(self, now: float) -> None:
-        """Carry out the deletions that are due at `now` (epoch seconds)."""
+        """Remove the secrets whose deletion is due at `now` (epoch seconds)."""
         while (taken := self._deletions.take(now)) is not None:
             due, secret = taken
             self.events.add(version_events("EndSecretVersionDelete", secret, due))
             self.remove(secret)
 
     def follow_up(self, secret: StoredSecret, now: float) -> None:
-        """Do what follows from a change to a secret: tell of its labels, note when it is due.
+        """Record the effects of a change to a secret: its label events, and its next rotation date.
 
         Args:
             secret: a secret, changed or not.
@@ -270,7 +270,7 @@ class Store:
             self.due_rotations.note(secret, due)
 
     def holds(self, secret: StoredSecret) -> bool:
-        """Say whether a secret is still stored, scheduled for deletion or not."""
+        """Return whether a secret is still stored, even if it is scheduled for deletion."""
         return self.named(secret.account_id, secret.region, secret.name) is secret
 
     def _is_rotation_due(self, secret: StoredSecret, due: float) -> bool:

@@ -316,6 +316,6 @@ class TestConditionKeys:
     def test_what_cannot_be_known_says_so(self, db, allow, foreigner, key):
         allow(Condition={"StringEquals": {key: "x"}})
         with pytest.raises(
-            UnsupportedOperationError, match=f"asks for {key.lower()}, which fake_secrets can't tell"
+            UnsupportedOperationError, match=f"has a condition on {key.lower()}, which fake_secrets doesn't know"
         ):
             foreigner.get_secret_value(SecretId=db.arn)
