@@ -176,20 +176,26 @@ MISUSES = {
     },
     "seeds": {
         "enter({'no name': 'x'})": ("SeedError", NO_NAME),
-        "enter({7: 'x'})": ("SeedError", "7 can't be a secret's name: 1 to 512 letters, digits and -/_+=.@!"),
-        "enter({'a': 7})": ("TypeError", "the value of secret 'a' is neither str, bytes nor a dict but int"),
+        "enter({7: 'x'})": ("SeedError", "7 can't be a secret's name. Use 1 to 512 letters, digits and -/_+=.@!"),
+        "enter({'a': 7})": ("TypeError", "the value of secret 'a' must be a str, bytes or a dict, not int"),
         "enter({'a': {'key': object()}})": (
             "TypeError",
-            "the value of secret 'a' isn't JSON: a dict of strings, numbers, lists and dicts is",
+            (
+                "the value of secret 'a' isn't JSON. Its dict may hold strings, numbers, booleans, None, lists "
+                "and dicts."
+            ),
         ),
-        "enter({'a': ''})": ("SeedError", "the value of secret 'a' has length 0; AWS takes 1 to 65536 bytes"),
+        "enter({'a': ''})": ("SeedError", "the value of secret 'a' has 0 bytes; AWS accepts 1 to 65536"),
         "enter({'a': 'x' * 65537})": (
             "SeedError",
-            "the value of secret 'a' has length 65537; AWS takes 1 to 65536 bytes",
+            "the value of secret 'a' has 65537 bytes; AWS accepts 1 to 65536",
         ),
         "enter({'a': {'AWSPREVIOUS': 'x'}})": (
             "SeedError",
-            "secret 'a' has AWSPREVIOUS without AWSCURRENT; on AWS the one comes from moving the other",
+            (
+                "secret 'a' has AWSPREVIOUS without AWSCURRENT. On AWS, AWSPREVIOUS appears when AWSCURRENT "
+                "moves. Add AWSCURRENT."
+            ),
         ),
         "enter({'a': {'AWSCURRENT': None}})": (
             "SeedError",
@@ -197,7 +203,7 @@ MISUSES = {
         ),
         "enter({'a': {'AWSCURRENT': 'x', '': 'y'}})": (
             "SeedError",
-            "'' can't be a staging label: a string of 1 to 256 characters",
+            "'' can't be a staging label. Use a string of 1 to 256 characters.",
         ),
         "enter({'a': dict.fromkeys(['AWSCURRENT', *map(str, range(20))], 'x')})": (
             "SeedError",
@@ -205,26 +211,26 @@ MISUSES = {
         ),
         "fake().add('a', 'y')": (
             "SecretExistsError",
-            "secret 'a' exists already. Change it with a client, or take another name.",
+            "secret 'a' already exists. Change it with a client, or use another name.",
         ),
         "fake(); boto3.client('secretsmanager').delete_secret(SecretId='a'); current().add('a')": (
             "SecretExistsError",
             (
-                "secret 'a' exists already and is scheduled for deletion. Change it with a client, or take "
+                "secret 'a' already exists and is scheduled for deletion. Change it with a client, or use "
                 "another name."
             ),
         ),
         "fake().add('b', 'x', labels={'AWSCURRENT': 'y'})": (
             "SeedError",
-            "secret 'b' is given both a value and labels; give one of them",
+            "secret 'b' has both a value and labels. Give one of them.",
         ),
         "fake().add('b', labels=['AWSCURRENT'])": (
             "TypeError",
-            "labels= of secret 'b' is a mapping by staging label, not list",
+            "labels= of secret 'b' must be a mapping with staging labels as keys, not list",
         ),
         "fake().add('b', 'x', version_ids='1')": (
             "TypeError",
-            "version_ids= of secret 'b' is a mapping by staging label, not str",
+            "version_ids= of secret 'b' must be a mapping with staging labels as keys, not str",
         ),
         "fake().add('b', 'x', version_ids={'AWSPENDING': '1' * 32})": (
             "SeedError",
@@ -232,17 +238,17 @@ MISUSES = {
         ),
         "fake().add('b', 'x', version_ids={'AWSCURRENT': '1'})": (
             "SeedError",
-            "'1' can't be a version id: 32 to 64 characters",
+            "'1' can't be a version id. Use a string of 32 to 64 characters.",
         ),
         "one = '1' * 32; fake().add('b', labels={'A': 'x', 'B': 'y'}, version_ids={'A': one, 'B': one})": (
             "SeedError",
-            "labels of secret 'b' share version 11111111111111111111111111111111 but not its value",
+            "labels of secret 'b' share version 11111111111111111111111111111111 but have different values",
         ),
         "fake().add('b', 'x', arn_suffix='abc')": (
             "SeedError",
             "arn_suffix='abc' isn't six letters or digits, such as 'a1b2c3'",
         ),
-        "fake().add('b', 'x', description=7)": ("TypeError", "description of secret 'b' is a str, not int"),
+        "fake().add('b', 'x', description=7)": ("TypeError", "description of secret 'b' must be a str, not int"),
         "fake().add('b', 'x', tags={'a': 7})": ("TypeError", NO_TAGS),
         "fake().add('b', 'x', tags=['a'])": ("TypeError", NO_TAGS),
         "fake().add('b', 'x', region='nowhere')": (
@@ -276,10 +282,13 @@ MISUSES = {
         "fake().quotas.versions = 0": ("ValueError", "the quota 'versions' is a whole number from 1, not 0"),
         "fake().quotas.version = 3": (
             "AttributeError",
-            (
-                "there is no quota 'version'; there are secrets, versions, labels, tags, value_bytes, "
-                "policy_characters"
-            ),
+            "there is no quota 'version'. Choose one of:",
+            "- secrets",
+            "- versions",
+            "- labels",
+            "- tags",
+            "- value_bytes",
+            "- policy_characters",
         ),
     },
     "rotation": {

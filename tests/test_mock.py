@@ -477,9 +477,9 @@ class TestSeeding:
         [
             ({"no name": "x"}, SeedError, "can't be a secret's name"),
             ({"": "x"}, SeedError, "can't be a secret's name"),
-            ({"a": ""}, SeedError, "has length 0; AWS takes 1 to 65536"),
-            ({"a": "x" * 65537}, SeedError, "has length 65537"),
-            ({"a": 7}, TypeError, "neither str, bytes nor a dict but int"),
+            ({"a": ""}, SeedError, "has 0 bytes; AWS accepts 1 to 65536"),
+            ({"a": "x" * 65537}, SeedError, "has 65537 bytes; AWS accepts 1 to 65536"),
+            ({"a": 7}, TypeError, "must be a str, bytes or a dict, not int"),
             ({"a": {"key": object()}}, TypeError, "isn't JSON"),
             ({"a": {"key": float("nan")}}, TypeError, "isn't JSON"),
             ({"a": {"AWSPREVIOUS": "x"}}, SeedError, "AWSPREVIOUS without AWSCURRENT"),

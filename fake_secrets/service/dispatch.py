@@ -86,7 +86,7 @@ def answer(store: Store, request: Request) -> dict[str, Any]:
         request: the request.
 
     Returns:
-        The response's members as JSON: dates are epoch seconds, blobs base64 strings.
+        The response's members as JSON: dates are epoch seconds, blobs are base64 strings.
 
     Raises:
         ServiceError: if AWS would refuse the request.
@@ -115,5 +115,5 @@ def _refuse_unsupported_members(request: Request) -> None:
     unsupported = _UNSUPPORTED_MEMBERS[request.operation] & request.members.keys()
     if unsupported:
         names = ", ".join(sorted(unsupported))
-        msg = f"fake_secrets doesn't support {names} of {request.operation} yet: leave it out."
+        msg = f"fake_secrets doesn't support {names} of {request.operation} yet. Leave it out."
         raise UnsupportedOperationError(msg)

@@ -426,7 +426,8 @@ def test_misuse_is_an_error_of_its_test(ran):
     assert "ValueError: account_id='12' isn't a string of twelve digits" in lines
     assert "ValueError: region='nowhere' isn't a region, such as 'us-east-1'" in lines
     seed = (
-        "fake_secrets.errors.SeedError: 'no name' can't be a secret's name: 1 to 512 letters, digits and -/_+=.@!"
+        "fake_secrets.errors.SeedError: 'no name' can't be a secret's name. "
+        "Use 1 to 512 letters, digits and -/_+=.@!"
     )
     assert seed in lines
 

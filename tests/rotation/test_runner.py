@@ -531,9 +531,9 @@ class TestRetries:
     @pytest.mark.parametrize(
         ("name", "value", "message"),
         [
-            ("max_attempts", 0, "'max_attempts' is a whole number from 1"),
-            ("delay", -1, "'delay' is a whole number from 0"),
-            ("delay", 1.5, "'delay' is a whole number from 0"),
+            ("max_attempts", 0, "'max_attempts' must be a whole number of at least 1"),
+            ("delay", -1, "'delay' must be a whole number of at least 0"),
+            ("delay", 1.5, "'delay' must be a whole number of at least 0"),
         ],
     )
     def test_impossible_settings_are_refused(self, fake_secrets, name, value, message):

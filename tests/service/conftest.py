@@ -1,4 +1,4 @@
-"""What the tests of operations share."""
+"""Fixtures for the tests of operations."""
 
 import boto3
 import botocore.config
@@ -20,13 +20,13 @@ def _raw_client():
 
 @pytest.fixture
 def raw(fake_secrets, _raw_client):
-    """A client that sends what it is given: no validation of its own, no automatic token."""
+    """A client that sends its arguments unchanged: it validates nothing and adds no token."""
     return _raw_client
 
 
 @pytest.fixture
 def refusal():
-    """Return code and message of a call that is refused, with HTTP status 400 as ever."""
+    """Return the code and message of a refused call, whose HTTP status must be 400."""
 
     def refusal(call, **request):
         with pytest.raises(botocore.exceptions.ClientError) as refused:
@@ -40,7 +40,7 @@ def refusal():
 
 @pytest.fixture
 def answer():
-    """Return the answer to a call without its ResponseMetadata."""
+    """Return the response to a call without its ResponseMetadata."""
 
     def answer(call, **request):
         response = call(**request)

@@ -1,4 +1,4 @@
-"""The smallest request of each operation: every member that is required, and its token."""
+"""The smallest request of each operation: its required members and its token."""
 
 import json
 
@@ -17,7 +17,7 @@ POLICY = json.dumps(
     }
 )
 
-# Those that are about one secret, without its SecretId.
+# The operations on one secret, with the members that they need besides its SecretId.
 ABOUT_A_SECRET = {
     "CancelRotateSecret": {},
     "DeleteResourcePolicy": {},
@@ -48,7 +48,7 @@ OTHERS = {
 
 
 def request_of(operation, secret_id="app/db"):
-    """Return the operation's smallest request, for a secret where it is about one."""
+    """Return the operation's smallest request, with a SecretId if the operation takes one."""
     if operation in OTHERS:
         return dict(OTHERS[operation])
     return {"SecretId": secret_id, **ABOUT_A_SECRET[operation]}

@@ -1,7 +1,6 @@
-"""Requests to Secrets Manager for the fuzzer: right, nearly right and wrong, from botocore's service model.
+"""Requests for the fuzzer, made from botocore's service model: right, nearly right and wrong.
 
-What a request refers to is mostly there in the world that `test_fuzz` seeds: the same names, version
-ids, labels and functions.
+Most requests use names, version ids, labels and functions that exist in the world of `test_fuzz`.
 """
 
 import base64
@@ -23,7 +22,8 @@ OPERATIONS = sorted(set(dispatch.OPERATIONS) & set(MODEL.operation_names))
 ACCOUNT, OTHER_ACCOUNT = "123456789012", "999999999999"
 REGION, OTHER_REGION = "us-east-1", "eu-west-1"
 SUFFIX = "s3EdEd"
-# In every secret value; of a length that makes its base64 show wherever it begins a value.
+# Every secret value contains it. Its length is a multiple of three, so that the base64 of a value that
+# begins with the marker begins with the marker's base64.
 MARKER = "never-show-this-value"
 MARKERS = (MARKER, base64.b64encode(MARKER.encode()).decode())
 
@@ -65,7 +65,7 @@ def function_arn(name, region=REGION):
 
 @dataclass(frozen=True)
 class Earlier:
-    """What an earlier answer gave, such as a NextToken; `spoilt` says how it was changed since."""
+    """A member of an earlier response, such as NextToken. `spoilt` is how it is changed before use."""
 
     member: str
     which: int
@@ -87,11 +87,11 @@ class Fuzzed:
 
     Args:
         operation: the operation.
-        members: what is sent, with `Earlier` for what comes from earlier answers.
-        region: the region that is asked.
-        account: the account that asks.
-        way: "validated" and "unvalidated" by botocore, or "written" past it as JSON.
-        body: what is sent instead of the members, where it isn't a JSON object.
+        members: the members to send, with `Earlier` for those taken from earlier responses.
+        region: the region that the client calls.
+        account: the caller's account.
+        way: "validated" or "unvalidated" by botocore, or "written" as JSON without botocore.
+        body: a body to send instead of the members, which needn't be a JSON object.
     """
 
     operation: str
@@ -103,15 +103,15 @@ class Fuzzed:
 
 
 def weighted(*choices):
-    """Return a strategy that takes each of several about as often as its weight says, the first most."""
+    """Return a strategy that picks each choice about as often as its weight, and the first most often."""
     every = [strategy for weight, strategy in choices for _ in range(weight)]
-    # Hypothesis is fond of bounds, which none but the first may be at.
+    # Hypothesis likes bounds, so the first choice is at both of them.
     every.append(every[0])
     return st.integers(0, len(every) - 1).flatmap(every.__getitem__)
 
 
 def _moved(token):
-    """Return a token's content with another position, if it has one."""
+    """Return a token's content with another position, if it has a position."""
     try:
         content = json.loads(base64.urlsafe_b64decode(token))
     except ValueError:
@@ -270,7 +270,7 @@ schedules = st.sampled_from(
     ["rate(10 days)", "rate(4 hours)", "cron(0 8 1 * ? *)", "rate(0 days)", "cron()", "now"]
 )
 
-# By member name; a list's elements go by the name of the list.
+# By member name. A list's elements have the list's name.
 REFERENCES = {
     "SecretId": secret_ids,
     "SecretIdList": secret_ids,
@@ -298,7 +298,8 @@ REFERENCES = {
     "PasswordLength": st.sampled_from([32, 4, 3, 1, 4096]),
     "MaxResults": st.sampled_from([1, 2, 3, 100]),
 }
-# How many requests of twenty have a member: what a call is hardly made without, or hardly goes with others.
+# How many requests in twenty have a member: many if few calls work without it, few if it often clashes
+# with other members.
 _SHARES = {
     "ClientRequestToken": 18,
     "SecretString": 13,
@@ -336,7 +337,7 @@ junk = st.recursive(
 
 
 def values(shape, name):
-    """Return a strategy for values of a shape: most of them plausible, some at its bounds, some junk."""
+    """Return a strategy for values of a shape: most are plausible, some are at its bounds, some are junk."""
     kind = shape.type_name
     if kind == "structure":
         return weighted((24, structures(shape)), (1, junk))
@@ -350,7 +351,7 @@ def values(shape, name):
 
 @functools.cache
 def _presence(share, is_required):
-    """Return a strategy of booleans; what must be there is simpler with it, all else without."""
+    """Return a strategy of booleans that shrinks to required members only."""
     likely = [is_required] * (share if is_required else _OUT_OF - share)
     rare = [not is_required] * (_OUT_OF - len(likely))
     return st.sampled_from([*likely[1:], *rare, likely[0]])
@@ -373,12 +374,12 @@ def lists(draw, shape, name):
     low, high = shape.metadata.get("min", 0), shape.metadata.get("max", 50)
     if draw(_presence(18, is_required=True)):
         drawn = draw(st.lists(elements, min_size=max(low, 1), max_size=min(high, 4)))
-        # AWS refuses a tag key that is there twice.
+        # AWS refuses a tag key that is given twice.
         return _distinct(drawn) if draw(_presence(14, is_required=True)) else drawn
     length = draw(st.sampled_from([low - 1, low, high, high + 1, _HUGE]))
     if draw(st.booleans()):
         return [draw(elements)] * length
-    # Not the same ones, so that no element is refused for being there twice.
+    # Different elements, so that none is refused as a duplicate.
     return [_numbered(number, name) for number in range(length)]
 
 
@@ -446,7 +447,7 @@ def _numbers(shape, name):
 
 
 def _strategies_within(shape, name, found):
-    """Collect strategies for what is inside a shape: the same shape comes often, and this is dear."""
+    """Collect a strategy for each shape inside a shape, once: they are slow to make and recur often."""
     inner = {name: shape.member} if shape.type_name == "list" else getattr(shape, "members", {})
     for inner_name, inner_shape in inner.items():
         if (shape.name, inner_name) not in found:
@@ -458,7 +459,7 @@ _VALUES = {}
 for _operation in OPERATIONS:
     _strategies_within(MODEL.operation_model(_operation).input_shape, _operation, _VALUES)
 
-# Some are too deep for a parser's stack, some only for that of what follows it.
+# Some are too deep for the parser's stack. Others can be parsed, but are too deep for later code.
 _deep = [
     opening * depth + "1" + closing * depth
     for depth in (300, 600, 900, 5_000)
@@ -567,7 +568,7 @@ def _good_requests():
 
 
 GOOD_REQUESTS = _good_requests()
-# What has to be asked where it isn't by default.
+# Operations that must be called in another region than the default.
 REGIONS = {"StopReplicationToReplica": OTHER_REGION}
 
 
@@ -593,7 +594,7 @@ def requests(draw, operations=tuple(OPERATIONS)):
 
 
 def resolve(value, answers):
-    """Return a request's members with what earlier answers gave in the place of `Earlier`."""
+    """Return a request's members with each `Earlier` replaced by its value from the earlier responses."""
     if isinstance(value, Earlier):
         return value(answers)
     if isinstance(value, dict):
@@ -602,5 +603,5 @@ def resolve(value, answers):
 
 
 def as_json(members):
-    """Return a request's body, whatever its members are."""
+    """Return a request's body for members of any type."""
     return json.dumps(members, default=lambda blob: base64.b64encode(blob).decode()).encode()

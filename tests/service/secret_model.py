@@ -1,8 +1,8 @@
-"""What a client should see of the secrets of a few regions, by the documentation and recordings of AWS.
+"""A model of the secrets in a few regions: what a client should see, by AWS's documentation and recordings.
 
-It is written from the fact sheet, not from the package: a secret is a table of versions, each with the
-set of its labels, and every answer is worked out anew from what has happened. Where nobody knows what
-AWS does, `Either` holds every answer that may be right.
+The model is written from the facts about AWS, not from the package. A secret is a table of versions,
+each with the set of its labels, and every answer is worked out from that table. If AWS's behaviour is
+unknown, `Either` holds every answer that may be right.
 """
 
 import datetime
@@ -17,13 +17,13 @@ NOT_FOUND = "ResourceNotFoundException"
 REENCRYPTED = {"AWSCURRENT", "AWSPENDING", "AWSPREVIOUS"}
 
 
-class Refused(Exception):  # noqa: N818 -- an answer of the model's, not an error of its own
-    """The answer that a request is refused with; its argument is AWS's code."""
+class Refused(Exception):  # noqa: N818 -- a result of the model, not an error in it
+    """The model refuses a request. The argument is AWS's error code."""
 
 
 @dataclass(frozen=True)
 class Either:
-    """Equal to any of several values: AWS's answer isn't known."""
+    """Equal to any of several values, because AWS's answer is unknown."""
 
     values: tuple
 
@@ -35,7 +35,7 @@ class Either:
 
 @dataclass
 class VersionModel:
-    """A version; `keys` are the KMS keys that it may have been encrypted with."""
+    """A version. `keys` are the KMS keys that may have encrypted it."""
 
     value: str | bytes
     created: datetime.datetime
@@ -59,7 +59,7 @@ class SecretModel:
     purged_at: datetime.datetime | None = None
 
     def touch(self, now, *, certainly=True):
-        """Move LastChangedDate, or leave open whether a call moves it that changes nothing."""
+        """Move LastChangedDate. If the call changes nothing, accept the old date too."""
         self.changed = now if certainly else Either((self.changed, now))
 
     def holder(self, label):
@@ -68,20 +68,20 @@ class SecretModel:
         return holders[0] if holders else None
 
     def give(self, label, version_id):
-        """Put a label on a version, away from any other (api-facts I1)."""
+        """Put a label on a version and remove it from any other (api-facts I1)."""
         for version in self.versions.values():
             version.labels.discard(label)
         self.versions[version_id].labels.add(label)
 
     def make_current(self, version_id):
-        """Move AWSCURRENT: the version that it leaves is AWSPREVIOUS (I3, I4)."""
+        """Move AWSCURRENT. The version that it leaves becomes AWSPREVIOUS (I3, I4)."""
         left = self.holder("AWSCURRENT")
         self.give("AWSCURRENT", version_id)
         if left not in {None, version_id}:
             self.give("AWSPREVIOUS", left)
 
     def store(self, token, value, stages, now):
-        """Store a value under a token, with what that does to the labels (6.2, 7)."""
+        """Store a value under a token, and move the labels (6.2, 7)."""
         known = self.versions.get(token)
         if known is not None:
             if known.value != value:
@@ -124,7 +124,7 @@ class SecretModel:
         return self.touch(now)
 
     def change_key(self, key):
-        """Take another key, "" for the default one: versions in use are encrypted anew (5)."""
+        """Change the key ("" for the default key). Versions in use are encrypted again (5)."""
         if key == self.key:
             return
         self.key = key
@@ -132,7 +132,7 @@ class SecretModel:
             version.keys = {key} if version.labels & REENCRYPTED else version.keys | {key}
 
     def version_to_read(self, version_id, label):
-        """Return what GetSecretValue reads, by id, label, both or neither."""
+        """Return the version that GetSecretValue reads by id, label, both or neither."""
         if version_id is None:
             version_id = self.holder(label or "AWSCURRENT")
         elif version_id in self.versions and label is not None and self.holder(label) != version_id:
@@ -181,7 +181,7 @@ class RegionModel:
         self.secrets = {}
 
     def settle(self, now):
-        """Let the secrets go whose recovery window is over."""
+        """Remove the secrets whose recovery window is over."""
         self.secrets = {
             name: secret
             for name, secret in self.secrets.items()
@@ -189,7 +189,7 @@ class RegionModel:
         }
 
     def find(self, secret_id):
-        """Look a SecretId up: name, ARN, or ARN without its suffix if it doesn't end as with one (2)."""
+        """Look up a SecretId: name, ARN, or ARN without its suffix unless it looks like a full ARN (2)."""
         for secret in self.secrets.values():
             partial = secret.arn[:-7]
             is_partial = secret_id == partial and not _has_suffix(partial)
@@ -204,7 +204,7 @@ class RegionModel:
         return secret
 
     def create(self, name, token, value, now, **metadata):
-        """Create a secret; its ARN is what the answer tells."""
+        """Create a secret. Its ARN is taken from the response."""
         existing = self.secrets.get(name)
         if existing is None:
             secret = self.secrets[name] = SecretModel("", name, now, now, **metadata)
@@ -248,7 +248,7 @@ class RegionModel:
         return secret, version_id
 
     def tag(self, secret_id, tags, now):
-        """Add or overwrite by key, new ones at the end (5)."""
+        """Add or overwrite tags by key. New keys come at the end (5)."""
         secret = self.find_live(secret_id)
         before = list(secret.tags or [])
         merged = {tag["Key"]: tag["Value"] for tag in [*before, *tags]}
@@ -256,7 +256,7 @@ class RegionModel:
         secret.touch(now, certainly=secret.tags != before)
 
     def untag(self, secret_id, keys, now):
-        """Remove by key: what was tagged once has an empty list afterwards (5)."""
+        """Remove tags by key. A secret that was tagged once keeps an empty list (5)."""
         secret = self.find_live(secret_id)
         before = secret.tags
         if before is not None:
@@ -287,7 +287,7 @@ class RegionModel:
         return secret
 
     def listed(self, prefixes, *, with_deleted):
-        """Return what ListSecrets finds, oldest first; a prefix after ! is one not to be had."""
+        """Return what ListSecrets finds, oldest first. A secret must not have a prefix that follows ``!``."""
         return [
             secret
             for secret in self.secrets.values()
@@ -305,11 +305,11 @@ def _has_suffix(arn):
 
 
 def _shown_keys(key):
-    """Return what ListSecretVersionIds may call a key; how, where the default one is named, isn't known."""
+    """Return what ListSecretVersionIds may call a key. For a default key given by name, that is unknown."""
     return {"": ["DefaultEncryptionKey"], DEFAULT_KEY: ["DefaultEncryptionKey", DEFAULT_KEY]}.get(key, [key])
 
 
 def entry_of(described):
-    """Return the entry of ListSecrets for a secret that DescribeSecret shows so."""
+    """Return a secret's entry in ListSecrets, given its DescribeSecret response."""
     renamed = {"VersionIdsToStages": "SecretVersionsToStages"}
     return {renamed.get(name, name): value for name, value in described.items()}

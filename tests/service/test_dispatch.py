@@ -1,4 +1,4 @@
-"""Every operation of the 23 is faked; what is newer says so, and changes nothing."""
+"""All 23 operations are faked. A newer operation or member is refused, and changes nothing."""
 
 import pytest
 import service_model
@@ -12,7 +12,7 @@ NEWER = {"AssociateCrossAccountReplica", "DisassociateCrossAccountReplica", "Lis
 OPERATION_NAMES = set(service_model.model().operation_names)
 
 
-def test_there_are_twenty_three():
+def test_twenty_three_operations_are_faked():
     assert len(OPERATIONS) == 23
 
 
@@ -35,7 +35,7 @@ def test_an_unsupported_operation_names_the_supported_ones(monkeypatch, secretsm
 
 
 @pytest.mark.parametrize("operation", sorted(NEWER & OPERATION_NAMES))
-def test_no_newer_operation_gets_a_wrong_answer(raw, operation):
+def test_a_newer_operation_is_refused_by_name(raw, operation):
     with pytest.raises(UnsupportedOperationError, match=operation):
         raw._make_api_call(operation, {})
 
@@ -44,7 +44,7 @@ def test_no_newer_operation_gets_a_wrong_answer(raw, operation):
     "CrossAccountPrimaryARN" not in service_model.model().operation_model("CreateSecret").input_shape.members,
     reason="this botocore doesn't have it",
 )
-def test_a_newer_member_says_so(fake_secrets, raw):
+def test_a_newer_member_is_refused_by_name(fake_secrets, raw):
     with pytest.raises(UnsupportedOperationError, match="doesn't support CrossAccountPrimaryARN of CreateSecret"):
         raw.create_secret(Name="a", CrossAccountPrimaryARN="arn:aws:secretsmanager:us-east-1:1:secret:a-AbCdEf")
     assert "a" not in fake_secrets

@@ -1,7 +1,7 @@
-"""Any request whatever ends in a valid response, a ParamValidationError or one of AWS's codes.
+"""Every request ends in a valid response, a ParamValidationError or one of AWS's error codes.
 
-The short form sends a few hundred requests; with FAKE_SECRETS_LONG=1 they are more than 20,000, and a
-line with the figures is printed at the end.
+The short form sends a few hundred requests. With FAKE_SECRETS_LONG=1 it sends more than 20,000. At the
+end it prints a line with the figures.
 """
 
 import collections
@@ -52,14 +52,14 @@ KEY_STATES = ["disabled", "denied"]
 IS_LONG = bool(os.environ.get("FAKE_SECRETS_LONG"))
 LONG_RUN = 20_000
 
-# Beside an operation's own errors: what AWS's front end says to a malformed request (api-facts 1.1, and
-# a wrong JSON type), and what it says to RotateSecret, KMS and IAM (M16, M41, M42). Nothing else.
+# Besides an operation's own errors, only these may occur: those of AWS's front end for a malformed
+# request (api-facts 1.1, and a wrong JSON type), and AccessDeniedException (M16, M41, M42).
 CODES_OF_EVERY_OPERATION = {"ValidationException", "SerializationException", "AccessDeniedException"}
 
-# A rotation that meets a quota: nobody has recorded what AWS says then.
+# A rotation that exceeds a quota. AWS's error for this was never recorded.
 CODES_BESIDE_THE_MODELS = {"RotateSecret": {"LimitExceededException"}}
 
-# The members that an answer always has, by the path of the structure that they are in (api-facts 5).
+# The members that a response always has, by the path of their structure (api-facts 5).
 ALWAYS_PRESENT = {
     "BatchGetSecretValue": {"SecretValues", "Errors"},
     "BatchGetSecretValue.SecretValues": {"ARN", "Name", "VersionId", "CreatedDate"},
@@ -81,20 +81,20 @@ ALWAYS_PRESENT = {
     "RemoveRegionsFromReplication": {"ARN", "ReplicationStatus"},
     "ReplicateSecretToRegions": {"ARN", "ReplicationStatus"},
     "RestoreSecret": {"ARN", "Name"},
-    # VersionId, too, unless RotateImmediately is False.
+    # VersionId too, unless RotateImmediately is False.
     "RotateSecret": {"ARN", "Name"},
     "StopReplicationToReplica": {"ARN"},
     "UpdateSecret": {"ARN", "Name"},
     "UpdateSecretVersionStage": {"ARN", "Name"},
     "ValidateResourcePolicy": {"PolicyValidationPassed", "ValidationErrors"},
 }
-# Members that change what a call does, and that are refused with UnsupportedOperationError.
+# Members that are refused with UnsupportedOperationError.
 NOT_FAKED = {
     "CreateSecret": {"CrossAccountPrimaryARN"},
 }
-# Those with exactly one of the two.
+# Structures that have exactly one of SecretString and SecretBinary.
 WITH_A_VALUE = {"GetSecretValue", "BatchGetSecretValue.SecretValues"}
-# Content of a user's own, which may be the empty string.
+# Members with a user's own content, which may be the empty string.
 MAY_BE_EMPTY = {"Value"}
 TYPES = {
     "string": str,
@@ -115,7 +115,7 @@ steps = st.lists(
 )
 
 
-# What it has come upon once.
+# Requests that once failed.
 FULL_OF_LABELS = Fuzzed(
     "RotateSecret", {"SecretId": "crowded", "RotationLambdaARN": function_arn("turns")}, REGION, "validated"
 )
@@ -130,7 +130,7 @@ VALUES_WHERE_NONE_BELONG = [
 ]
 
 
-def test_any_request_ends_in_a_valid_response_or_one_of_awss_refusals(freezer_at_noon):
+def test_every_request_ends_in_a_valid_response_or_an_aws_error(freezer_at_noon):
     figures = collections.Counter()
     noon = freezer_at_noon()
 
@@ -152,7 +152,8 @@ def test_any_request_ends_in_a_valid_response_or_one_of_awss_refusals(freezer_at
             for step in steps:
                 if isinstance(step, datetime.timedelta):
                     freezer_at_noon.tick(step)
-                    # What falls due by the clock is done before some call, refused or not.
+                    # Every call first does what has fallen due, even if the call is refused. This one does
+                    # it before the next request is compared with the store.
                     client_of(REGION, "unvalidated").get_random_password()
                 else:
                     run.send(step)
@@ -169,7 +170,7 @@ def test_any_request_ends_in_a_valid_response_or_one_of_awss_refusals(freezer_at
 
 @pytest.mark.parametrize("lane", ["fast", "wire"])
 @pytest.mark.parametrize("operation", OPERATIONS)
-def test_any_body_whatever_is_answered_as_any_other(operation, lane):
+def test_any_body_ends_in_a_valid_response_or_an_aws_error(operation, lane):
     with mock_stages({}, rotation_errors="record", _lane=lane) as fake_secrets:
         seed(fake_secrets)
         run = Run(fake_secrets, collections.Counter())
@@ -181,7 +182,7 @@ def test_any_body_whatever_is_answered_as_any_other(operation, lane):
 
 @pytest.mark.parametrize("way", ["validated", "unvalidated", "written"])
 @pytest.mark.parametrize("operation", OPERATIONS)
-def test_what_the_fuzzer_takes_for_a_good_request_is_one(operation, way):
+def test_the_fuzzers_good_requests_succeed(operation, way):
     for members in GOOD_REQUESTS.get(operation, []):
         with mock_stages({}, rotation_errors="record") as fake_secrets:
             seed(fake_secrets)
@@ -191,7 +192,7 @@ def test_what_the_fuzzer_takes_for_a_good_request_is_one(operation, way):
 
 
 class Run:
-    """Sends requests to one world, and checks what becomes of each."""
+    """Sends requests to one world, and checks the outcome of each."""
 
     def __init__(self, fake_secrets, figures):
         self.fake_secrets = fake_secrets
@@ -205,7 +206,7 @@ class Run:
         try:
             response = self.call(request, members)
         except botocore.exceptions.ParamValidationError:
-            # Its text is botocore's own, values and all.
+            # Its text isn't checked: it is botocore's own, and shows values.
             assert request.way == "validated"
             outcome = "ParamValidationError"
         except UnsupportedOperationError as error:
@@ -242,10 +243,10 @@ class Run:
 
 @functools.cache
 def client_of(region, way, account=None):
-    """Return a client: botocore's usual; without its checks and tokens; or one that sends its `body`."""
-    # botocore would send LimitExceededException's request again, after a wait.
+    """Return a client: a plain one, one that adds no checks and tokens, or one that sends its `body`."""
+    # botocore would wait and retry after a LimitExceededException.
     config = botocore.config.Config(parameter_validation=way == "validated", retries={"total_max_attempts": 1})
-    # Twelve digits as the access key id make a client that account's.
+    # An access key id of twelve digits makes the client call from that account.
     keys = {} if account in {None, ACCOUNT} else {"aws_access_key_id": account, "aws_secret_access_key": "-"}
     client = boto3.client("secretsmanager", region_name=region, config=config, **keys)
     if way == "validated":
@@ -261,7 +262,7 @@ def client_of(region, way, account=None):
 
 
 def is_serialisable(operation, members):
-    """Say whether botocore can write members down that it hasn't validated."""
+    """Return whether botocore can serialise members that it hasn't validated."""
     try:
         botocore.serialize.create_serializer("json", include_validation=False).serialize_to_request(
             members, MODEL.operation_model(operation)
@@ -275,7 +276,7 @@ SEEDED_BY_THEMSELVES = {"empty", "labelled", "crowded", "app/binary", "pending",
 
 
 def seed(fake_secrets):
-    """Fill a world with secrets in every state there is, all with values that bear the marker."""
+    """Fill a world with secrets in every state. Every value has the marker."""
     add = functools.partial(fake_secrets.add, arn_suffix=SUFFIX)
     first, second, third, fourth = VERSION_IDS
     text = f"{MARKER}-seeded"
@@ -320,7 +321,7 @@ def seed(fake_secrets):
     replicate = client.replicate_secret_to_regions
     replicate(SecretId="replicated", AddReplicaRegions=[{"Region": OTHER_REGION}, {"Region": "us-west-2"}])
     replicate(SecretId="replaced", AddReplicaRegions=[{"Region": OTHER_REGION, "KmsKeyId": "alias/mine"}])
-    # There is one of that name already.
+    # The other region has a secret with this name already, so this replication fails.
     replicate(SecretId="plain", AddReplicaRegions=[{"Region": OTHER_REGION}])
     fake_secrets.quotas.versions = 6
     fake_secrets.quotas.secrets = len(SEEDED_NAMES) + 1
@@ -356,7 +357,7 @@ def idle(event, context):
 
 
 def picture_of(store):
-    """Return everything that the store keeps of its secrets, in order."""
+    """Return everything that the store keeps about its secrets, in order."""
     return [
         _picture(getattr(secret, field.name)) for secret in store for field in dataclasses.fields(StoredSecret)
     ]
@@ -364,7 +365,7 @@ def picture_of(store):
 
 def _picture(value):
     if isinstance(value, StoredSecret):
-        # A primary and its replicas know each other; each has its own place in the store.
+        # A primary and its replicas refer to each other, so each is shown at its own place only.
         return ("secret", value.arn)
     if dataclasses.is_dataclass(value):
         return [_picture(getattr(value, field.name)) for field in dataclasses.fields(value)]
@@ -382,7 +383,7 @@ def check_soundness(store):
 
 
 def check_refusal(operation, error):
-    """Check an error that AWS would give, and return its code."""
+    """Check that AWS has such an error, and return its code."""
     code = error.response["Error"]["Code"]
     assert isinstance(error.response["Error"]["Message"], str)
     assert error.response["ResponseMetadata"]["HTTPStatusCode"] == 400
@@ -393,7 +394,7 @@ def check_refusal(operation, error):
 
 
 def check_answer(operation, response):
-    """Check an answer against the model's output shape and the members that are always there."""
+    """Check a response against the model's output shape and the members that it must always have."""
     metadata = response.pop("ResponseMetadata")
     assert metadata["HTTPStatusCode"] == 200
     shape = MODEL.operation_model(operation).output_shape
@@ -428,7 +429,7 @@ def check_value(shape, value, path):
 
 
 def is_excused(operation, members, message):
-    """Say whether a request asks for something that isn't faked yet, and says so."""
+    """Return whether a request asks for something that isn't faked yet, and the message names it."""
     rules = members.get("RotationRules")
     sent = members.keys() | (rules.keys() if isinstance(rules, dict) else set())
     is_managed = operation == "RotateSecret" and "without a Lambda function" in message
@@ -440,7 +441,7 @@ def shows_a_secret_value(text):
 
 
 def empty(value):
-    """Take away all that an answer holds."""
+    """Remove everything from a response, at every depth."""
     for inner in (
         list(value.values()) if isinstance(value, dict) else list(value) if isinstance(value, list) else []
     ):

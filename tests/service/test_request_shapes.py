@@ -1,4 +1,4 @@
-"""What every operation's members may be, by api-facts 1.2, through a client that checks nothing itself."""
+"""The limits of every operation's members (api-facts 1.2), tested by a client that checks nothing itself."""
 
 import botocore.exceptions
 import botocore.loaders
@@ -15,7 +15,7 @@ MODEL = botocore.model.ServiceModel(
 )
 
 
-# Shapes, what api-facts 1.2 says of their lengths or numbers, and how to make one of a given size.
+# Shapes, the bounds of their lengths or numbers (api-facts 1.2), and how to make a value of a given size.
 LIMITS = {
     "AddReplicaRegionListType": (1, None, [{"Region": "eu-west-1"}].__mul__),
     "AutomaticallyRotateAfterDaysType": (1, 1000, int),
@@ -72,7 +72,7 @@ REQUIRED = {
 
 
 def places_of(shape, path=()):
-    """Yield each member below a shape: where it is, ``#`` being the first of a list, and its shape's name."""
+    """Yield each member below a shape: its path, with ``#`` for a list's first element, and its shape's name."""
     if path:
         yield path, shape.name
     if shape.type_name == "structure":
@@ -109,7 +109,7 @@ def path_in_words(path):
 
 
 def around_limits(*, is_inside):
-    """Return every place of a shape with limits, with a value at a limit or one beyond it."""
+    """Return every member whose shape has limits, with a value at a limit or one beyond it."""
     return [
         pytest.param(
             operation,
@@ -133,7 +133,7 @@ class TestLimits:
         expect(not gone | CHANGED, f"the limits of these shapes have changed: {sorted(gone | CHANGED)}")
 
     @pytest.mark.parametrize(("operation", "path", "shape", "value", "bound"), around_limits(is_inside=False))
-    def test_what_exceeds_a_limit_is_refused(self, raw, refusal, operation, path, shape, value, bound):
+    def test_a_value_beyond_a_limit_is_refused(self, raw, refusal, operation, path, shape, value, bound):
         code, said = refusal(method_of(raw, operation), **with_value_at(operation, path, value))
         assert code == "ValidationException"
         noun = "value" if shape in NUMBERS else "length"
@@ -143,7 +143,7 @@ class TestLimits:
         assert shape not in SENSITIVE or "xx" not in said
 
     @pytest.mark.parametrize(("operation", "path", "shape", "value", "bound"), around_limits(is_inside=True))
-    def test_what_just_fits_breaks_no_constraint(self, raw, operation, path, shape, value, bound):
+    def test_a_value_at_a_limit_breaks_no_constraint(self, raw, operation, path, shape, value, bound):
         try:
             method_of(raw, operation)(**with_value_at(operation, path, value))
         except botocore.exceptions.ClientError as refused:
@@ -155,14 +155,14 @@ class TestLimits:
         ("operation", "path", "value"),
         [(operation, path, form) for operation, path, shape in PLACES for form in BAD_FORMS.get(shape, ())],
     )
-    def test_what_has_another_form_is_refused(self, raw, refusal, operation, path, value):
+    def test_a_value_of_another_form_is_refused(self, raw, refusal, operation, path, value):
         code, said = refusal(method_of(raw, operation), **with_value_at(operation, path, value))
         assert code == "ValidationException"
         constraint = "Member must satisfy regular expression pattern: "
         assert f" at '{path_in_words(path)}' failed to satisfy constraint: {constraint}" in said
 
     @pytest.mark.parametrize("operation", ["BatchGetSecretValue", "ListSecrets"])
-    def test_a_key_of_filters_is_one_of_the_enumerated(self, raw, refusal, operation):
+    def test_an_unknown_filter_key_is_refused(self, raw, refusal, operation):
         filters = [{"Key": key, "Values": ["x"]} for key in ("all", "size")]
         code, said = refusal(method_of(raw, operation), Filters=filters)
         assert code == "ValidationException"
@@ -177,14 +177,14 @@ class TestLimits:
 
 
 class TestRequiredMembers:
-    def test_the_table_is_whole(self):
+    def test_the_table_names_every_operation(self):
         assert REQUIRED.keys() == OPERATIONS.keys()
 
     @pytest.mark.parametrize(
         ("operation", "member"),
         [(operation, member) for operation, members in sorted(REQUIRED.items()) for member in members],
     )
-    def test_one_that_is_missing(self, raw, refusal, operation, member):
+    def test_a_missing_required_member_is_refused(self, raw, refusal, operation, member):
         members = request_of(operation)
         del members[member]
         assert refusal(method_of(raw, operation), **members) == (
@@ -203,7 +203,7 @@ class TestRequiredMembers:
         except botocore.exceptions.ClientError as refused:
             assert "Member must not be null" not in str(refused)
 
-    def test_all_that_are_missing_are_counted(self, raw, refusal):
+    def test_all_missing_members_are_counted(self, raw, refusal):
         code, said = refusal(raw.tag_resource)
         assert code == "ValidationException"
         assert said.startswith("2 validation errors detected: Value null at '")

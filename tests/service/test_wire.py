@@ -1,4 +1,4 @@
-"""Bodies and headers as they would go over the wire: api-facts 1."""
+"""Bodies and headers as they would be on the wire (api-facts 1)."""
 
 import base64
 import email.utils
@@ -18,7 +18,7 @@ NO_TOKEN = "You must provide a ClientRequestToken value. We recommend a UUID-typ
 
 
 class Wire:
-    """Sends bodies as they stand and keeps the HTTP response."""
+    """Sends bodies unchanged and keeps the HTTP response."""
 
     def __init__(self):
         options = botocore.config.Config(parameter_validation=False)
@@ -77,7 +77,7 @@ def test_headers_of_a_success(send):
 
 
 @pytest.mark.parametrize("operation", ["TagResource", "UntagResource"])
-def test_where_there_are_no_members_the_body_is_empty(send, operation):
+def test_a_response_without_members_has_an_empty_body(send, operation):
     response = send(operation, request_of(operation))
     assert (response.content, response.headers["Content-Length"]) == (b"", "0")
 
@@ -118,7 +118,7 @@ def test_no_member_is_null_or_an_empty_string(send, world, operation):
 
 
 @pytest.mark.parametrize("operation", sorted(OPERATIONS))
-def test_members_that_are_unknown_or_null_are_ignored(world, send, operation):
+def test_unknown_and_null_members_are_ignored(world, send, operation):
     outcomes = []
     for extra in ({}, {"Unknown": "x", "Limit": 3, "Description": None, "VersionId": None, "Filters": None}):
         world.reset()

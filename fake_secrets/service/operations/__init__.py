@@ -1,6 +1,6 @@
 """The operations of the API, one module a family.
 
-Begin with `values`: GetSecretValue and PutSecretValue. Each function takes the store and a request,
-and returns the response's members; its docstring lists the errors in the order they are checked.
-`rotation_start` and `rotation_progress` are what the service knows of a rotation that runs.
+Begin with `values`: GetSecretValue and PutSecretValue. The function of an operation takes the store
+and a request, and returns the response's members. Its docstring lists the errors in the order they
+are checked. `rotation_start` opens a rotation, and `rotation_progress` records how it goes on.
 """

@@ -15,8 +15,9 @@ __all__ = ["Matcher", "matcher_of", "words_of"]
 Matcher = Callable[[StoredSecret], bool]
 
 _SEPARATORS = re.compile(r"[ /\-_+=.@]+")
-# A lower-case letter before a capital, the last capital of a run before a lower-case letter,
-# a letter before a digit, and a letter or digit before other punctuation.
+# Words also break before a capital that follows a lower-case letter, before the last capital of a run
+# if a lower-case letter follows it, before a digit that follows a letter, and before other punctuation
+# that follows a letter or digit.
 _INNER_BOUNDARIES = re.compile(
     r"(?<=[a-z])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])|(?<=[A-Za-z])(?=[0-9])|(?<=[A-Za-z0-9])(?=[^A-Za-z0-9\s])"
 )
@@ -48,8 +49,9 @@ def words_of(text: str, *, is_name: bool = False) -> list[str]:
         is_name: whether the text is a secret's name. A name with two different separators isn't
             split [A-].
 
-    Source: api-facts 12: separators, camel case, runs of capitals [A], letters before digits, letters and
-        digits before punctuation [B].
+    Source: api-facts 12. Words break at separators, in camel case and in runs of capitals [A].
+        They also break before a digit that follows a letter, and before punctuation that
+        follows a letter or digit [B].
     """
     if is_name and len({character for run in _SEPARATORS.findall(text) for character in run}) > 1:
         return [text.lower()]

@@ -90,7 +90,7 @@ def update_secret(store: Store, request: Request) -> dict[str, Any]:
         ValidationException (M10), InvalidRequestException (M9), InvalidParameterException (M11),
         ValidationException (M44), AccessDeniedException, ResourceNotFoundException (M1),
         InvalidRequestException (M5), InvalidParameterException (M33), InvalidRequestException (M50).
-        InvalidRequestException (400): a key of another region, M49.
+        InvalidRequestException (400): the new key is in another region, M49.
         InvalidRequestException (M40), AccessDeniedException (M41), DecryptionFailure,
             EncryptionFailure: the key changes and the old or the new key can't be used, or the
             request has a value and its key can't be used; see `Keys`. Without a value, a denied
@@ -133,9 +133,10 @@ def delete_secret(store: Store, request: Request) -> dict[str, Any]:
     """Schedule a secret for deletion after a recovery window, or delete it at once.
 
     Args:     SecretId, RecoveryWindowInDays (7 to 30, default 30), ForceDeleteWithoutRecovery.
-    Returns:  ARN, Name, DeletionDate (the end of the window; now, if forced).
+    Returns:  ARN, Name, DeletionDate (the end of the window; now if forced).
     Raises (in the order checked):
-        InvalidParameterException (400): M13, the window's range [C]; M14, window and force [C-].
+        InvalidParameterException (400): the window is out of range, M13 [C]; both window and
+            force are given, M14 [C-].
         ValidationException (400): M10. AccessDeniedException (400).
         ResourceNotFoundException (400): M1, unless forced: forced deletion of a secret that
             never existed succeeds [A].

@@ -57,8 +57,8 @@ def get_resource_policy(store: Store, request: Request) -> dict[str, Any]:
     Raises (in the order checked):
         ValidationException (M10), AccessDeniedException, ResourceNotFoundException (M1),
         InvalidRequestException (M5).
-        ResourceNotFoundException (400): another PolicyName [B, text D].
-    Source:   GetResourcePolicy; api-facts 5; 4.2: a replica has its primary's [C].
+        ResourceNotFoundException (400): the PolicyName isn't "default" [B, text D].
+    Source:   GetResourcePolicy; api-facts 5; 4.2: a replica has its primary's policy [C].
     """
     secret = store.get_live(request)
     if _names_other_policy(request):

@@ -34,11 +34,12 @@ def rotate_secret(store: Store, request: Request) -> dict[str, Any]:
         InvalidParameterException (400): no token, M9 [A].
         AccessDeniedException (400). ResourceNotFoundException (400): M1.
         InvalidRequestException (400): M5. InvalidParameterException (400): M33 [D].
-        InvalidParameterException (400): rules that `schedule.check_rules` refuses, M18 to M24 [C].
-        InvalidRequestException (400): no function given or stored, M15 [A], unless AWS or a
-            partner rotates the secret, by OwningService or Type.
-        InvalidParameterException (400): not the ARN of a Lambda function in the secret's region,
-            M25 [C].
+        InvalidParameterException (400): the rules are refused, M18 to M24 [C]; see
+            `schedule.check_rules`.
+        InvalidRequestException (400): no function is given or stored, M15 [A], unless AWS or a
+            partner rotates the secret, as its OwningService or Type shows.
+        InvalidParameterException (400): the function isn't the ARN of a Lambda function in the
+            secret's region, M25 [C].
         AccessDeniedException (400): the function can't be invoked, M16 [A].
         InvalidRequestException (400): AWSPENDING is on a version that isn't current, M17 [C];
             that rotation is attempted again, as the message says, if the fake started it [D].
@@ -87,7 +88,7 @@ def cancel_rotate_secret(store: Store, request: Request) -> dict[str, Any]:
     """Turn rotation off. Labels, function and rules stay.
 
     Args:     SecretId.
-    Returns:  ARN, Name; VersionId of the version in flight, if a rotation was open [B].
+    Returns:  ARN, Name; VersionId of the open rotation's version, if a rotation was open [B].
     Raises (in the order checked):
         ValidationException (M10), AccessDeniedException, ResourceNotFoundException (M1),
         InvalidRequestException (M5), InvalidParameterException (M33) [D].

@@ -27,7 +27,7 @@ __all__ = [
 
 
 def begin_attempt(secret: StoredSecret, token: str) -> bool:
-    """Note that the rotation function of a secret is about to run, for the version of a token.
+    """Record that a secret's rotation function is about to run for the version with id `token`.
 
     Returns:
         False if it is running already, or about to run; else True.
@@ -100,7 +100,7 @@ def end_attempt(store: Store, secret: StoredSecret, token: str, now: float, fail
     Args:
         store: the store.
         secret: the secret.
-        token: the rotation's version.
+        token: the id of the rotation's version.
         now: epoch seconds.
         failure: the message for the event of a failure; None if all steps passed.
 
@@ -197,7 +197,7 @@ def may_retry(secret: StoredSecret, token: str) -> str | None:
 
     Args:
         secret: the secret.
-        token: the rotation's version.
+        token: the id of the rotation's version.
 
     Source: rotation-facts 1.2, 1.5: a rotation is open while its version has AWSPENDING and rotation
         is turned on [B].

@@ -23,7 +23,7 @@ def merge_tags(present: Tags | None, added: Sequence[dict[str, str]], quota: int
         added: Tags as sent.
         quota: the number of tags that a secret can have.
 
-    Raises (in the order checked; the order is unknown on AWS [D]):
+    Raises (in the order checked; AWS's order is unknown [D]):
         InvalidParameterException (400): a tag has no key [D]; a key is given twice; a key has
             AWS's reserved prefix; the secret would have more tags than the quota allows [B; codes
             and texts D].
@@ -74,8 +74,8 @@ def untag_resource(store: Store, request: Request) -> dict[str, Any]:
         ValidationException (M10), AccessDeniedException, ResourceNotFoundException (M1),
         InvalidRequestException (M5) [A], InvalidParameterException (M33),
         InvalidRequestException (M50).
-    Source:   UntagResource; api-facts 5: after the last tag DescribeSecret has an empty list [A],
-              an unknown key changes nothing [B].
+    Source:   UntagResource; api-facts 5. After the last tag is removed, DescribeSecret shows an
+              empty list [A]. An unknown key changes nothing [B].
     """
     secret = store.get_primary(request)
     refuse_managed(secret)

@@ -1,4 +1,4 @@
-"""Secret values: GetSecretValue, PutSecretValue, and the storing of a value in a version."""
+"""Secret values: GetSecretValue, PutSecretValue, and how a value is stored in a version."""
 
 from __future__ import annotations
 
@@ -74,8 +74,8 @@ def value_of(store: Store, request: Request) -> str | bytes | None:
     """Return the request's SecretString or SecretBinary, or None if it has neither.
 
     Raises (in the order checked):
-        InvalidParameterException (400): it has both, M11 [D].
-        ValidationException (400): it is larger than the quota, in bytes, M44 [B; text C].
+        InvalidParameterException (400): the request has both, M11 [D].
+        ValidationException (400): the value has more bytes than the quota, M44 [B; text C].
     """
     text = request.members.get("SecretString")
     blob = request.members.get("SecretBinary")
@@ -99,7 +99,7 @@ def token_of(request: Request, error_code: str = "InvalidRequestException") -> s
     """Return the request's ClientRequestToken, which SDKs fill in if the caller doesn't.
 
     Raises:
-        InvalidRequestException (400): it has none, M9; RotateSecret says
+        InvalidRequestException (400): the request has no token, M9. RotateSecret raises
             InvalidParameterException instead [A].
     """
     token = request.members.get("ClientRequestToken")
@@ -111,7 +111,7 @@ def token_of(request: Request, error_code: str = "InvalidRequestException") -> s
 
 
 def token_in_use(secret: StoredSecret, token: str) -> ServiceError:
-    """Return the error of a token that is in use for another value, M8 [A]."""
+    """Return the error for a token that is in use for another value, M8 [A]."""
     return ServiceError(
         "ResourceExistsException",
         f"You can't use ClientRequestToken {token} because that value is already in use "

@@ -56,6 +56,7 @@ _KNOWN = frozenset(
         "secretsmanager:secretprimaryregion",
     }
 )
+# Keys that AWS knows, and that no request from a test has.
 _ABSENT = frozenset(
     {
         "aws:calledvia",

@@ -46,7 +46,7 @@ class Shape:
         enum: the allowed strings, in the model's order; empty if any is allowed.
         is_sensitive: whether messages and records must never show the value.
         element: the shape of a list's elements.
-        members: a structure's members.
+        members: the shapes of a structure's members, by name.
         required: the names of the members that a structure must have.
     """
 

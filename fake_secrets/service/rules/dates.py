@@ -15,17 +15,16 @@ def next_window(rules: Mapping[str, Any] | None, since: float, after: float | No
     """Return the next rotation window of a secret, or None without rules.
 
     Args:
-        rules: RotationRules, checked.
+        rules: RotationRules that `check_rules` has accepted.
         since: the event that the windows are counted from, epoch seconds: a rotation, a value that
             was put by hand, or a new configuration.
-        after: return the first window that starts later than this, epoch seconds; by default the
-            first one at all.
+        after: skip windows that don't start after this, epoch seconds. By default none is skipped.
 
-    Source: rotation-facts 2.2 [A-]; that a rotation is due as soon as its window starts [D].
+    Source: rotation-facts 2.2 [A-]. A rotation is due as soon as its window starts [D].
     """
     if not rules:
         return None
-    # Few tests need schedules, and they are slow to import.
+    # Imported late: few tests need schedules, and they are slow to import.
     from fake_secrets.service.rules.schedule import schedule_of  # noqa: PLC0415
 
     schedule = schedule_of(rules)

@@ -46,7 +46,8 @@ class Keys:
             key_id: the key; None for the default key.
 
         Raises (in the order checked):
-            InvalidRequestException (400): another account's secret with the default key, M40 [A].
+            InvalidRequestException (400): the secret belongs to another account and the key is the
+                default key, M40 [A].
             AccessDeniedException (400): the key is denied, M41 [C].
             EncryptionFailure (400): the key is disabled [code B, text D].
         """

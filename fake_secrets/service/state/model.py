@@ -41,10 +41,10 @@ class Request:
         members: the JSON body; blobs are base64 strings.
         region: the region that the client calls.
         partition: the partition of that region, such as ``aws``.
-        account_id: the account that calls, twelve digits.
-        principal: the ARN of who calls, in that account.
+        account_id: the caller's account, twelve digits.
+        principal: the caller's ARN, in that account.
         now: the time of the call, epoch seconds.
-        shape: the operation's input shape, or None where the caller has checked the members.
+        shape: the operation's input shape, or None if the members have been checked already.
     """
 
     operation: str
@@ -77,7 +77,7 @@ class StoredVersion:
 
 @dataclass(slots=True)
 class RotationState:
-    """How a secret is rotated.
+    """How a secret is rotated, and its open rotation if there is one.
 
     A secret that AWS or a partner rotates has no `lambda_arn`. All times are epoch seconds.
 
@@ -122,8 +122,10 @@ class RotationState:
     def count_from(self, since: float) -> None:
         """Count the next rotation from an event: a rotation, a value put by hand, or a new configuration.
 
+        Without rules, no rotation is due afterwards.
+
         Args:
-            since: the event, epoch seconds. Without rules no rotation is due afterwards.
+            since: the time of the event, epoch seconds.
         """
         self.counted_from = since
         window = next_window(self.rules, since)
@@ -133,7 +135,7 @@ class RotationState:
     def skip_missed(self, now: float) -> None:
         """Skip the windows and the attempt that are due by `now` (epoch seconds), if rotation is enabled.
 
-        Windows are still counted from the same event, and NextRotationDate stays as it is.
+        Later windows still count from the same event, and NextRotationDate doesn't change.
         """
         if not self.enabled:
             return
@@ -161,7 +163,7 @@ class Replica:
 
 @dataclass(slots=True)
 class StoredSecret:
-    """One secret. `labels` maps staging label to version id.
+    """One secret.
 
     Dates are epoch seconds. `serial` counts the secrets of the store in the order of creation.
     `version_count` is the number of versions that the secret ever had. `removed` has the ids of the

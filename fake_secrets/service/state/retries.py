@@ -34,7 +34,7 @@ class Retries(Settings):
         publish how often or when, so the default is one attempt [D].
     """
 
-    _KIND: ClassVar[str] = "setting of retries"
+    _KIND: ClassVar[str] = "retry setting"
     _LEAST: ClassVar[dict[str, int]] = {"delay": 0}
 
     max_attempts: int = 1

@@ -47,7 +47,7 @@ class Seed:
 
 
 def describe_seeds(secrets: Any, region: str, ids: Ids) -> list[Seed]:
-    """Check the seed of `mock_stages`.
+    """Check the secrets that were given to `mock_stages`.
 
     Args:
         secrets: secret name to value. A dict with the key AWSCURRENT, AWSPENDING or AWSPREVIOUS is
@@ -106,15 +106,16 @@ def describe_seed(
             mapping; or if `description`, `kms_key_id`, `owning_service` or a tag isn't a str.
     """
     if not isinstance(name, str) or not is_valid_name(name) or len(name) > _MAX_NAME:
-        msg = f"{name!r} can't be a secret's name: 1 to {_MAX_NAME} letters, digits and -/_+=.@!"
+        msg = f"{name!r} can't be a secret's name. Use 1 to {_MAX_NAME} letters, digits and -/_+=.@!"
         raise SeedError(msg)
     mappings: dict[str, object] = {"labels": labels, "version_ids": version_ids}
     for what, mapping in mappings.items():
         if mapping is not None and not isinstance(mapping, Mapping):
-            msg = f"{what}= of secret {name!r} is a mapping by staging label, not {type(mapping).__name__}"
+            kind = type(mapping).__name__
+            msg = f"{what}= of secret {name!r} must be a mapping with staging labels as keys, not {kind}"
             raise TypeError(msg)
     if labels is not None and value is not None:
-        msg = f"secret {name!r} is given both a value and labels; give one of them"
+        msg = f"secret {name!r} has both a value and labels. Give one of them."
         raise SeedError(msg)
     if labels is None:
         labels = {} if value is None else {AWSCURRENT: value}
@@ -126,10 +127,10 @@ def describe_seed(
     }
     for what, text in texts.items():
         if text is not None and not isinstance(text, str):
-            msg = f"{what} of secret {name!r} is a str, not {type(text).__name__}"
+            msg = f"{what} of secret {name!r} must be a str, not {type(text).__name__}"
             raise TypeError(msg)
     if tags is not None and not _is_text_map(tags):
-        msg = f"tags of secret {name!r} are a mapping from tag key to tag value, both str"
+        msg = f"tags of secret {name!r} must be a mapping from tag key to tag value, both str"
         raise TypeError(msg)
     suffix = ids.arn_suffix() if arn_suffix is None else arn_suffix
     if not isinstance(suffix, str) or not SUFFIX.fullmatch(f"-{suffix}"):
@@ -151,7 +152,7 @@ def describe_seed(
 
 
 def plant(store: Store, seed: Seed, account_id: str, now: float) -> StoredSecret:
-    """Put a seeded secret into the store.
+    """Create a seeded secret in the store.
 
     Args:
         store: the store.
@@ -165,7 +166,7 @@ def plant(store: Store, seed: Seed, account_id: str, now: float) -> StoredSecret
     taken = store.named(account_id, seed.region, seed.name)
     if taken is not None:
         state = " and is scheduled for deletion" if taken.deleted is not None else ""
-        msg = f"secret {seed.name!r} exists already{state}. Change it with a client, or take another name."
+        msg = f"secret {seed.name!r} already exists{state}. Change it with a client, or use another name."
         raise SecretExistsError(msg)
     secret = StoredSecret(
         arn=secret_arn(seed.region, account_id, seed.name, seed.arn_suffix),
@@ -205,14 +206,17 @@ def _is_text_map(value: object) -> bool:
 
 def _check_labels(name: str, labels: Mapping[str, SeedValue]) -> None:
     if AWSPREVIOUS in labels and AWSCURRENT not in labels:
-        msg = f"secret {name!r} has AWSPREVIOUS without AWSCURRENT; on AWS the one comes from moving the other"
+        msg = (
+            f"secret {name!r} has AWSPREVIOUS without AWSCURRENT. On AWS, AWSPREVIOUS appears when "
+            "AWSCURRENT moves. Add AWSCURRENT."
+        )
         raise SeedError(msg)
     if len(labels) > LABEL_QUOTA:
         msg = f"secret {name!r} has {len(labels)} staging labels; AWS allows {LABEL_QUOTA}"
         raise SeedError(msg)
     for label, value in labels.items():
         if not isinstance(label, str) or not 1 <= len(label) <= _MAX_LABEL:
-            msg = f"{label!r} can't be a staging label: a string of 1 to {_MAX_LABEL} characters"
+            msg = f"{label!r} can't be a staging label. Use a string of 1 to {_MAX_LABEL} characters."
             raise SeedError(msg)
         if value is None and label != AWSPENDING:
             msg = f"secret {name!r} has no value under {label}; only AWSPENDING can be on an empty version"
@@ -225,7 +229,7 @@ def _version_ids(name: str, labels: Mapping[str, SeedValue], given: Mapping[str,
             msg = f"version_ids= of secret {name!r} names {label!r}, which isn't among its labels {list(labels)!r}"
             raise SeedError(msg)
         if not isinstance(version_id, str) or len(version_id) not in TOKEN_LENGTHS:
-            msg = f"{version_id!r} can't be a version id: 32 to 64 characters"
+            msg = f"{version_id!r} can't be a version id. Use a string of 32 to 64 characters."
             raise SeedError(msg)
     return {label: given.get(label) or ids.uuid() for label in labels}
 
@@ -237,7 +241,7 @@ def _versions(
     for label in sorted(labels, key=lambda label: _OLDEST_FIRST.get(label, _CUSTOM)):
         version_id, value = ids_by_label[label], stored_value(name, labels[label])
         if versions.setdefault(version_id, value) != value:
-            msg = f"labels of secret {name!r} share version {version_id} but not its value"
+            msg = f"labels of secret {name!r} share version {version_id} but have different values"
             raise SeedError(msg)
     return versions
 
@@ -261,10 +265,10 @@ def stored_value(name: str, value: Any) -> str | bytes | None:
             msg = f"the value of secret {name!r} isn't JSON: a dict of strings, numbers, lists and dicts is"
             raise TypeError(msg) from None
     if value is not None and not isinstance(value, str | bytes):
-        msg = f"the value of secret {name!r} is neither str, bytes nor a dict but {type(value).__name__}"
+        msg = f"the value of secret {name!r} must be a str, bytes or a dict, not {type(value).__name__}"
         raise TypeError(msg)
     size = 1 if value is None else len(value.encode("utf-8", "surrogatepass") if isinstance(value, str) else value)
     if not 1 <= size <= _MAX_VALUE:
-        msg = f"the value of secret {name!r} has length {size}; AWS takes 1 to {_MAX_VALUE} bytes"
+        msg = f"the value of secret {name!r} has {size} bytes; AWS accepts 1 to {_MAX_VALUE}"
         raise SeedError(msg)
     return value

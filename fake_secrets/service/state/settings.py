@@ -29,10 +29,11 @@ class Settings:
         def __setattr__(self, name: str, value: int) -> None:
             """Set a setting."""
             if name not in self.__slots__:
-                msg = f"there is no {self._KIND} {name!r}; there are {', '.join(self.__slots__)}"
+                names = "".join(f"\n- {known}" for known in self.__slots__)
+                msg = f"there is no {self._KIND} {name!r}. Choose one of:{names}"
                 raise AttributeError(msg)
             least = self._LEAST.get(name, 1)
             if isinstance(value, bool) or not isinstance(value, int) or value < least:
-                msg = f"the {self._KIND} {name!r} is a whole number from {least}, not {value!r}"
+                msg = f"the {self._KIND} {name!r} must be a whole number of at least {least}, not {value!r}"
                 raise ValueError(msg)
             object.__setattr__(self, name, value)

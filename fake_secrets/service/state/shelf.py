@@ -25,7 +25,7 @@ POSITIONS: Mapping[str, Callable[[StoredSecret], Position]] = {
 
 
 class Shelf:
-    """Secrets of one account and region.
+    """The secrets of one account and region.
 
     The order of creation is always available. Other orders are computed when they are needed, and
     kept until something changes.

@@ -75,7 +75,7 @@ class Store:
         self.keys = Keys()
         self.started_rotation: StartedRotation | None = None
         self.events = EventLog()
-        # The secret that the call being answered is about, for the ledger.
+        # The secret that the current call is about, for the ledger.
         self.concerned: StoredSecret | None = None
         # Counts the changes that can affect how secrets are listed or sorted.
         self.revision = 0
@@ -227,7 +227,7 @@ class Store:
         self._deletions.note(secret, due)
 
     def settle(self, now: float) -> None:
-        """Carry out the deletions that are due at `now` (epoch seconds)."""
+        """Remove the secrets whose deletion is due at `now` (epoch seconds)."""
         while (taken := self._deletions.take(now)) is not None:
             due, secret = taken
             self.events.add(version_events("EndSecretVersionDelete", secret, due))

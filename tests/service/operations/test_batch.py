@@ -26,18 +26,18 @@ def named(value):
 
 
 class TestByList:
-    def test_entries_are_as_get_secret_value_answers(self, fake_secrets, secretsmanager, answer):
+    def test_entries_equal_the_responses_of_get_secret_value(self, fake_secrets, secretsmanager, answer):
         fake_secrets.add("text", "x")
         fake_secrets.add("bytes", b"\0\xff")
         entries = answer(secretsmanager.batch_get_secret_value, SecretIdList=["text", "bytes"])["SecretValues"]
         assert entries == [answer(secretsmanager.get_secret_value, SecretId=name) for name in ("text", "bytes")]
 
-    def test_errors_are_empty_where_all_were_read(self, secrets, secretsmanager, answer):
+    def test_errors_are_empty_if_all_secrets_were_read(self, secrets, secretsmanager, answer):
         reply = answer(secretsmanager.batch_get_secret_value, SecretIdList=["app/a"])
         assert set(reply) == {"SecretValues", "Errors"}
         assert reply["Errors"] == []
 
-    def test_what_is_missing_is_named_as_sent(self, secrets, secretsmanager):
+    def test_a_missing_secret_is_named_as_sent(self, secrets, secretsmanager):
         reply = secretsmanager.batch_get_secret_value(SecretIdList=["none", "app/a"])
         assert reply["Errors"] == [{"SecretId": "none", **NOT_FOUND}]
         assert [entry["Name"] for entry in reply["SecretValues"]] == ["app/a"]
@@ -71,37 +71,37 @@ class TestByList:
         reply = secretsmanager.batch_get_secret_value(SecretIdList=["a"])
         assert [error["ErrorCode"] for error in reply["Errors"]] == ["DecryptionFailure"]
 
-    def test_a_bad_name_is_an_error_of_its_own(self, secrets, secretsmanager):
+    def test_a_bad_name_is_an_error_of_its_entry_only(self, secrets, secretsmanager):
         reply = secretsmanager.batch_get_secret_value(SecretIdList=["no name", "app/a"])
         assert [error["ErrorCode"] for error in reply["Errors"]] == ["ValidationException"]
         assert len(reply["SecretValues"]) == 1
 
-    def test_reading_dates_each_secret(self, secrets, secretsmanager):
+    def test_reading_sets_the_last_accessed_date_of_each_secret(self, secrets, secretsmanager):
         secretsmanager.batch_get_secret_value(SecretIdList=["app/a"])
         assert "LastAccessedDate" in secretsmanager.describe_secret(SecretId="app/a")
         assert "LastAccessedDate" not in secretsmanager.describe_secret(SecretId="app/b")
 
-    def test_twenty_are_the_most(self, raw, refusal):
+    def test_more_than_twenty_are_refused(self, raw, refusal):
         code, message = refusal(raw.batch_get_secret_value, SecretIdList=["a"] * 21)
         assert code == "ValidationException"
         assert message.endswith("Member must have length less than or equal to 20")
 
-    def test_max_results_want_filters(self, secrets, secretsmanager, refusal):
+    def test_max_results_without_filters_are_refused(self, secrets, secretsmanager, refusal):
         call = secretsmanager.batch_get_secret_value
         assert refusal(call, SecretIdList=["app/a"], MaxResults=1) == NO_FILTERS
 
-    def test_a_token_is_no_lists(self, secrets, secretsmanager, refusal):
+    def test_a_token_with_a_list_is_refused(self, secrets, secretsmanager, refusal):
         call = secretsmanager.batch_get_secret_value
         assert refusal(call, SecretIdList=["app/a"], NextToken="x")[0] == "InvalidNextTokenException"
 
 
 class TestByFilters:
-    def test_what_they_find_is_read_in_the_order_of_creation(self, secrets, secretsmanager, answer):
+    def test_found_secrets_are_read_in_the_order_of_creation(self, secrets, secretsmanager, answer):
         reply = answer(secretsmanager.batch_get_secret_value, Filters=named("app/"))
         assert [entry["Name"] for entry in reply["SecretValues"]] == ["app/a", "app/b"]
         assert reply["Errors"] == []
 
-    def test_a_secret_without_a_value_is_an_error_there_too(self, fake_secrets, secretsmanager):
+    def test_a_found_secret_without_a_value_is_an_error(self, fake_secrets, secretsmanager):
         secret = fake_secrets.add("app/empty")
         reply = secretsmanager.batch_get_secret_value(Filters=named("app/"))
         assert reply["SecretValues"] == []
@@ -109,7 +109,7 @@ class TestByFilters:
             (secret.arn, "ResourceNotFoundException")
         ]
 
-    def test_reading_dates_each_secret(self, secrets, secretsmanager):
+    def test_reading_sets_the_last_accessed_date_of_each_secret(self, secrets, secretsmanager):
         secretsmanager.batch_get_secret_value(Filters=named("app/"))
         listed = secretsmanager.list_secrets()["SecretList"]
         assert [entry["Name"] for entry in listed if "LastAccessedDate" in entry] == ["app/a", "app/b"]
@@ -118,7 +118,7 @@ class TestByFilters:
         reply = answer(secretsmanager.batch_get_secret_value, Filters=named("none"))
         assert reply == {"SecretValues": [], "Errors": []}
 
-    def test_what_is_marked_for_deletion_is_left_out(self, secrets, secretsmanager, answer):
+    def test_secrets_marked_for_deletion_are_left_out(self, secrets, secretsmanager, answer):
         secretsmanager.delete_secret(SecretId="app/a")
         reply = answer(secretsmanager.batch_get_secret_value, Filters=named("app/"))
         assert [entry["Name"] for entry in reply["SecretValues"]] == ["app/b"]
@@ -159,10 +159,10 @@ def test_a_filter_without_key_or_values_is_refused(secrets, secretsmanager, refu
 
 
 @pytest.mark.parametrize("members", [{}, {"SecretIdList": ["app/a"], "Filters": named("a")}])
-def test_neither_and_both_are_refused(secrets, secretsmanager, refusal, members):
+def test_neither_list_nor_filters_or_both_are_refused(secrets, secretsmanager, refusal, members):
     assert refusal(secretsmanager.batch_get_secret_value, **members) == NEITHER_NOR_BOTH
 
 
-def test_no_value_stands_in_the_calls(secrets, fake_secrets, secretsmanager):
+def test_recorded_calls_show_no_value(secrets, fake_secrets, secretsmanager):
     secretsmanager.batch_get_secret_value(SecretIdList=["app/a"])
     assert "value of" not in repr(fake_secrets.calls)

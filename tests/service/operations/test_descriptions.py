@@ -1,4 +1,4 @@
-"""What DescribeSecret and ListSecrets tell of a secret in each of its states, and which calls move its dates."""
+"""What DescribeSecret and ListSecrets show of a secret in each state, and which calls move its dates."""
 
 from datetime import UTC, datetime, timedelta
 
@@ -33,7 +33,7 @@ def abroad(fake_secrets):
 
 @pytest.fixture
 def do(freezer_at_noon, fake_secrets, secretsmanager):
-    """Call operations on the secret app/db in turn: names of methods with their members."""
+    """Call operations on the secret app/db in turn, given as method names with members."""
 
     def do(*calls):
         for name, members in calls:
@@ -48,10 +48,10 @@ def db(freezer_at_noon, fake_secrets):
 
 
 @pytest.fixture
-def told(answer):
-    """Return the members that DescribeSecret tells, having seen ListSecrets tell the same."""
+def shown(answer):
+    """Return the members that DescribeSecret shows, after checking that ListSecrets shows the same."""
 
-    def told(client):
+    def shown(client):
         described = answer(client.describe_secret, SecretId="app/db")
         (entry,) = client.list_secrets(IncludePlannedDeletion=True)["SecretList"]
         if "SecretVersionsToStages" in entry:
@@ -59,7 +59,7 @@ def told(answer):
         assert entry == {name: value for name, value in described.items() if name != "ReplicationStatus"}
         return described
 
-    return told
+    return shown
 
 
 def rotate(fake_secrets, client, handler=lambda event, context: None, **members):
@@ -101,9 +101,9 @@ class TestMembersByState:
             pytest.param({"Type": "SalesforceClientSecret"}, {"Type"}, marks=needs_type),
         ],
     )
-    def test_as_created(self, freezer_at_noon, secretsmanager, told, created, extra):
+    def test_a_created_secret(self, freezer_at_noon, secretsmanager, shown, created, extra):
         secretsmanager.create_secret(Name="app/db", **created)
-        assert told(secretsmanager).keys() == BARE | extra
+        assert shown(secretsmanager).keys() == BARE | extra
 
     @pytest.mark.parametrize(
         ("calls", "extra"),
@@ -126,37 +126,37 @@ class TestMembersByState:
             pytest.param([("update_secret", {"Type": "SalesforceClientSecret"})], {"Type"}, marks=needs_type),
         ],
     )
-    def test_after_calls(self, db, do, secretsmanager, told, calls, extra):
+    def test_after_calls(self, db, do, secretsmanager, shown, calls, extra):
         do(*calls)
-        assert told(secretsmanager).keys() == BASE | extra
+        assert shown(secretsmanager).keys() == BASE | extra
 
-    def test_of_a_replica(self, db, do, secretsmanager, abroad, told):
+    def test_a_replica(self, db, do, secretsmanager, abroad, shown):
         do(TAGS, NO_TAGS, ("get_secret_value", {}), REPLICATE)
-        assert told(abroad).keys() == BASE | {"PrimaryRegion"}
+        assert shown(abroad).keys() == BASE | {"PrimaryRegion"}
 
-    def test_of_a_replica_of_a_rotated_secret_without_its_rotation(
-        self, fake_secrets, db, do, secretsmanager, abroad, told
+    def test_a_replica_does_not_show_its_primarys_rotation(
+        self, fake_secrets, db, do, secretsmanager, abroad, shown
     ):
         rotate(fake_secrets, secretsmanager, finish, RotationRules={"AutomaticallyAfterDays": 1})
         do(TAGS, REPLICATE)
-        assert told(abroad).keys() == BASE | {"PrimaryRegion", "Tags"}
+        assert shown(abroad).keys() == BASE | {"PrimaryRegion", "Tags"}
 
-    def test_of_a_promoted_replica_and_its_former_primary(self, db, do, secretsmanager, abroad, told):
+    def test_a_promoted_replica_and_its_former_primary(self, db, do, secretsmanager, abroad, shown):
         do(TAGS, REPLICATE)
         abroad.stop_replication_to_replica(SecretId="app/db")
-        assert [told(client).keys() for client in (secretsmanager, abroad)] == [BASE | {"Tags"}] * 2
+        assert [shown(client).keys() for client in (secretsmanager, abroad)] == [BASE | {"Tags"}] * 2
 
     @pytest.mark.parametrize(("rules", "names"), [({}, set()), ({"AutomaticallyAfterDays": 1}, {"RotationRules"})])
-    def test_of_a_secret_that_was_never_rotated_with_success(
-        self, fake_secrets, db, secretsmanager, told, rules, names
+    def test_a_secret_that_was_never_rotated_successfully(
+        self, fake_secrets, db, secretsmanager, shown, rules, names
     ):
         rotate(fake_secrets, secretsmanager, RotationRules=rules)
         next_date = {"NextRotationDate"} if rules else set()
-        assert told(secretsmanager).keys() == BASE | {"RotationEnabled", "RotationLambdaARN"} | names | next_date
+        assert shown(secretsmanager).keys() == BASE | {"RotationEnabled", "RotationLambdaARN"} | names | next_date
 
-    def test_of_a_rotated_secret(self, fake_secrets, db, secretsmanager, told):
+    def test_a_rotated_secret(self, fake_secrets, db, secretsmanager, shown):
         rotate(fake_secrets, secretsmanager, finish, RotationRules={"AutomaticallyAfterDays": 1})
-        described = told(secretsmanager)
+        described = shown(secretsmanager)
         assert described.keys() == BASE | {
             "LastRotatedDate",
             "NextRotationDate",
@@ -166,39 +166,39 @@ class TestMembersByState:
         }
         assert described["RotationEnabled"] is True
 
-    def test_of_a_secret_whose_rotation_was_cancelled(self, fake_secrets, db, do, secretsmanager, told):
+    def test_a_secret_whose_rotation_was_cancelled(self, fake_secrets, db, do, secretsmanager, shown):
         rotate(fake_secrets, secretsmanager, finish, RotationRules={"AutomaticallyAfterDays": 1})
         do(("cancel_rotate_secret", {}))
-        described = told(secretsmanager)
+        described = shown(secretsmanager)
         assert described.keys() == BASE | {"RotationEnabled", "RotationLambdaARN", "RotationRules"}
         assert described["RotationEnabled"] is False
 
-    def test_of_a_secret_that_lost_its_only_label(self, freezer_at_noon, fake_secrets, do, secretsmanager, told):
+    def test_a_secret_that_lost_its_only_label(self, freezer_at_noon, fake_secrets, do, secretsmanager, shown):
         fake_secrets.add("app/db")
         rotate(fake_secrets, secretsmanager, ClientRequestToken=V2)
-        assert told(secretsmanager)["VersionIdsToStages"] == {V2: ["AWSPENDING"]}
+        assert shown(secretsmanager)["VersionIdsToStages"] == {V2: ["AWSPENDING"]}
         do(("update_secret_version_stage", {"VersionStage": "AWSPENDING", "RemoveFromVersionId": V2}))
-        assert "VersionIdsToStages" not in told(secretsmanager)
+        assert "VersionIdsToStages" not in shown(secretsmanager)
 
-    def test_of_a_managed_secret(self, freezer_at_noon, fake_secrets, secretsmanager, told):
+    def test_a_managed_secret(self, freezer_at_noon, fake_secrets, secretsmanager, shown):
         fake_secrets.add("app/db", "x", owning_service="rds")
         names = {"NextRotationDate", "OwningService", "RotationEnabled", "RotationRules", "Tags"}
-        assert told(secretsmanager).keys() == BASE | names
+        assert shown(secretsmanager).keys() == BASE | names
 
-    def test_tags_that_were_emptied_are_an_empty_list(self, db, do, secretsmanager, told):
+    def test_tags_that_were_emptied_are_an_empty_list(self, db, do, secretsmanager, shown):
         do(TAGS, NO_TAGS)
-        assert told(secretsmanager)["Tags"] == []
+        assert shown(secretsmanager)["Tags"] == []
 
     @needs_type
-    def test_a_type_is_echoed_and_changed(self, freezer_at_noon, secretsmanager, told):
+    def test_a_type_is_echoed_and_changed(self, freezer_at_noon, secretsmanager, shown):
         secretsmanager.create_secret(Name="app/db", Type="SalesforceClientSecret", SecretString="x")
-        assert told(secretsmanager)["Type"] == "SalesforceClientSecret"
+        assert shown(secretsmanager)["Type"] == "SalesforceClientSecret"
         secretsmanager.update_secret(SecretId="app/db", Type="BigIDClientSecret")
-        assert told(secretsmanager)["Type"] == "BigIDClientSecret"
+        assert shown(secretsmanager)["Type"] == "BigIDClientSecret"
         secretsmanager.update_secret(SecretId="app/db", Description="d")
-        assert told(secretsmanager)["Type"] == "BigIDClientSecret"
+        assert shown(secretsmanager)["Type"] == "BigIDClientSecret"
 
-    def test_in_the_order_of_awss_answers(self, fake_secrets, db, do, secretsmanager, answer):
+    def test_members_are_in_awss_order(self, fake_secrets, db, do, secretsmanager, answer):
         rotate(fake_secrets, secretsmanager, finish, RotationRules={"AutomaticallyAfterDays": 1})
         metadata = {"Description": "d", "KmsKeyId": "alias/app"}
         do(("update_secret", metadata), ("get_secret_value", {}), TAGS, REPLICATE)
@@ -230,7 +230,7 @@ READ = {"LastAccessedDate": MIDNIGHT + timedelta(days=1)}
 
 
 class TestDates:
-    """api-facts 3: what moves which date of a secret that was read on the day before."""
+    """Which calls move which dates of a secret that was read on the day before (api-facts 3)."""
 
     @pytest.fixture
     def dates(self, answer):
@@ -242,7 +242,7 @@ class TestDates:
 
     @pytest.fixture
     def seen(self, db, do):
-        """A secret with a policy, a tag and an older version, that was read."""
+        """A secret with a policy, a tag and an older version, which has been read."""
         do(
             ("put_secret_value", {"SecretString": "S2", "ClientRequestToken": V2}),
             ("put_resource_policy", {"ResourcePolicy": POLICY}),
@@ -300,7 +300,7 @@ class TestDates:
         secretsmanager.list_secrets(IncludePlannedDeletion=True)
         assert dates(secretsmanager) == before
 
-    def test_restoring_takes_the_date_of_deletion_away(self, freezer_at_noon, seen, do, secretsmanager, dates):
+    def test_restoring_removes_the_date_of_deletion(self, freezer_at_noon, seen, do, secretsmanager, dates):
         before = dates(secretsmanager)
         do(("delete_secret", {}))
         freezer_at_noon.tick(LATER)

@@ -80,7 +80,7 @@ def test_one_of_a_filters_values_is_enough():
     assert finds(secret("prod/app"), "name", "nothing", "prod")
 
 
-def test_every_filter_has_to_match():
+def test_every_filter_must_match():
     filters = [{"Key": "name", "Values": ["prod"]}, {"Key": "description", "Values": ["one"]}]
     assert not matcher_of(filters)(secret("prod/app"))
 

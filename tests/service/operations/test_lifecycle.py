@@ -87,7 +87,7 @@ class TestCreateSecret:
         described = describe("a")
         assert (described["Description"], described["KmsKeyId"], described["Tags"]) == ("mine", "alias/mine", tags)
 
-    def test_the_same_token_and_value_answer_as_the_first_time(self, secretsmanager, answer):
+    def test_the_same_token_and_value_get_the_first_response_again(self, secretsmanager, answer):
         request = {"Name": "a", "SecretString": "x", "ClientRequestToken": V1}
         first = answer(secretsmanager.create_secret, **request)
         assert answer(secretsmanager.create_secret, **request) == first
@@ -134,13 +134,13 @@ class TestCreateSecret:
         assert refusal(secretsmanager.create_secret, Name=name) == BAD_NAME
 
     @pytest.mark.parametrize("name", ["/a", "a-", "rds!cluster", "a_+=.@-/b", "x" * 512])
-    def test_a_good_name_is_taken(self, secretsmanager, name):
+    def test_a_good_name_is_accepted(self, secretsmanager, name):
         assert secretsmanager.create_secret(Name=name)["Name"] == name
 
-    def test_a_missing_token(self, raw, refusal):
+    def test_a_missing_token_is_refused(self, raw, refusal):
         assert refusal(raw.create_secret, Name="a", SecretString="x") == NO_TOKEN
 
-    def test_both_values(self, secretsmanager, refusal):
+    def test_both_values_together_are_refused(self, secretsmanager, refusal):
         assert refusal(secretsmanager.create_secret, Name="a", **TWO_VALUES) == BOTH_VALUES
 
     def test_a_refused_call_creates_nothing(self, secretsmanager, refusal):
@@ -162,11 +162,11 @@ class TestCreateSecret:
         ],
         ids=["51", "a key twice", "aws:"],
     )
-    def test_tags_that_aws_does_not_take_are_refused(self, fake_secrets, secretsmanager, refusal, tags):
+    def test_tags_that_aws_does_not_accept_are_refused(self, fake_secrets, secretsmanager, refusal, tags):
         assert refusal(secretsmanager.create_secret, Name="a", Tags=tags)[0] == "InvalidParameterException"
         assert "a" not in fake_secrets
 
-    def test_fifty_tags_are_taken(self, secretsmanager, describe):
+    def test_fifty_tags_are_accepted(self, secretsmanager, describe):
         tags = [{"Key": str(number), "Value": ""} for number in range(50)]
         secretsmanager.create_secret(Name="a", Tags=tags)
         assert describe("a")["Tags"] == tags
@@ -235,19 +235,19 @@ class TestUpdateSecret:
         assert refusal(secretsmanager.update_secret, **request) == token_in_use(db)
         assert describe() == before
 
-    def test_nothing_at_all_succeeds(self, db, secretsmanager, answer):
+    def test_a_call_without_any_change_succeeds(self, db, secretsmanager, answer):
         assert answer(secretsmanager.update_secret, SecretId="app/db") == {"ARN": db.arn, "Name": "app/db"}
 
     def test_a_missing_token_comes_before_the_look_up(self, raw, refusal):
         assert refusal(raw.update_secret, SecretId="unknown", SecretString="x") == NO_TOKEN
 
-    def test_both_values(self, db, secretsmanager, refusal):
+    def test_both_values_together_are_refused(self, db, secretsmanager, refusal):
         assert refusal(secretsmanager.update_secret, SecretId="app/db", **TWO_VALUES) == BOTH_VALUES
 
-    def test_an_unknown_secret(self, secretsmanager, refusal):
+    def test_an_unknown_secret_is_not_found(self, secretsmanager, refusal):
         assert refusal(secretsmanager.update_secret, SecretId="unknown") == NOT_FOUND
 
-    def test_a_secret_marked_for_deletion(self, db, secretsmanager, refusal):
+    def test_a_secret_marked_for_deletion_is_refused(self, db, secretsmanager, refusal):
         secretsmanager.delete_secret(SecretId="app/db")
         assert refusal(secretsmanager.update_secret, SecretId="app/db") == DELETED
 
@@ -306,17 +306,17 @@ class TestDescribeSecret:
             secretsmanager.put_secret_value(SecretId="app/db", SecretString=value)
         assert V1 not in describe()["VersionIdsToStages"]
 
-    def test_it_is_no_read(self, db, describe):
+    def test_describing_does_not_count_as_a_read(self, db, describe):
         describe()
         assert "LastAccessedDate" not in describe()
 
-    def test_an_unknown_secret(self, secretsmanager, refusal):
+    def test_an_unknown_secret_is_not_found(self, secretsmanager, refusal):
         assert refusal(secretsmanager.describe_secret, SecretId="unknown") == NOT_FOUND
 
 
 class TestDeleteSecret:
     @pytest.mark.parametrize(("window", "days"), [({}, 30), ({"RecoveryWindowInDays": 7}, 7)])
-    def test_the_answer_has_the_end_of_the_window(self, db, secretsmanager, answer, window, days):
+    def test_the_response_has_the_end_of_the_window(self, db, secretsmanager, answer, window, days):
         assert answer(secretsmanager.delete_secret, SecretId="app/db", **window) == {
             "ARN": db.arn,
             "Name": "app/db",
@@ -350,12 +350,12 @@ class TestDeleteSecret:
         clock.tick(7 * 86_400)
         assert secretsmanager.create_secret(Name="app/db")["ARN"] != old_arn
 
-    def test_forced_it_is_gone_at_once(self, db, secretsmanager, answer, refusal):
+    def test_a_forced_deletion_removes_the_secret_at_once(self, db, secretsmanager, answer, refusal):
         deleted = answer(secretsmanager.delete_secret, SecretId="app/db", ForceDeleteWithoutRecovery=True)
         assert deleted["DeletionDate"] == NOON
         assert refusal(secretsmanager.describe_secret, SecretId="app/db") == NOT_FOUND
 
-    def test_forced_what_is_scheduled_is_gone_at_once(self, db, secretsmanager, refusal):
+    def test_a_forced_deletion_removes_a_scheduled_secret_at_once(self, db, secretsmanager, refusal):
         secretsmanager.delete_secret(SecretId="app/db")
         secretsmanager.delete_secret(SecretId="app/db", ForceDeleteWithoutRecovery=True)
         assert refusal(secretsmanager.describe_secret, SecretId="app/db") == NOT_FOUND
@@ -367,12 +367,12 @@ class TestDeleteSecret:
         clock.tick(30 * 86_400)
         assert describe()["Name"] == "app/db"
 
-    def test_forced_what_never_existed_succeeds(self, secretsmanager, answer):
+    def test_a_forced_deletion_of_an_unknown_name_succeeds(self, secretsmanager, answer):
         deleted = answer(secretsmanager.delete_secret, SecretId="ghost", ForceDeleteWithoutRecovery=True)
         assert deleted["Name"] == "ghost"
         assert deleted["ARN"].startswith("arn:aws:secretsmanager:us-east-1:123456789012:secret:ghost-")
 
-    def test_forced_by_the_arn_of_what_never_existed_answers_with_it(self, secretsmanager, answer):
+    def test_a_forced_deletion_of_an_unknown_arn_returns_that_arn(self, secretsmanager, answer):
         arn = "arn:aws:secretsmanager:us-east-1:123456789012:secret:ghost-a1b2c3"
         assert answer(secretsmanager.delete_secret, SecretId=arn, ForceDeleteWithoutRecovery=True)["ARN"] == arn
 
@@ -385,7 +385,7 @@ class TestDeleteSecret:
             "The RecoveryWindowInDays value must be between 7 and 30 days (inclusive).",
         )
 
-    def test_window_and_force_together(self, db, secretsmanager, refusal):
+    def test_window_and_force_together_are_refused(self, db, secretsmanager, refusal):
         request = {"RecoveryWindowInDays": 7, "ForceDeleteWithoutRecovery": True}
         for secret_id in ("app/db", "unknown", "no name"):
             assert refusal(secretsmanager.delete_secret, SecretId=secret_id, **request) == WINDOW_AND_FORCE
@@ -394,7 +394,7 @@ class TestDeleteSecret:
 
     @pytest.mark.parametrize("days", [7, 30])
     @pytest.mark.parametrize("force", [{}, {"ForceDeleteWithoutRecovery": False}])
-    def test_the_shortest_and_the_longest_window(self, db, secretsmanager, days, force):
+    def test_the_shortest_and_the_longest_window_are_accepted(self, db, secretsmanager, days, force):
         deleted = secretsmanager.delete_secret(SecretId="app/db", RecoveryWindowInDays=days, **force)
         assert deleted["DeletionDate"] == NOON + timedelta(days=days)
 
@@ -402,16 +402,16 @@ class TestDeleteSecret:
         deleted = secretsmanager.delete_secret(SecretId="app/db", ForceDeleteWithoutRecovery=False)
         assert deleted["DeletionDate"] == NOON + timedelta(days=30)
 
-    def test_an_unknown_secret(self, secretsmanager, refusal):
+    def test_an_unknown_secret_is_not_found(self, secretsmanager, refusal):
         assert refusal(secretsmanager.delete_secret, SecretId="unknown") == NOT_FOUND
 
-    def test_twice(self, db, secretsmanager, refusal):
+    def test_a_second_deletion_is_refused(self, db, secretsmanager, refusal):
         secretsmanager.delete_secret(SecretId="app/db")
         assert refusal(secretsmanager.delete_secret, SecretId="app/db") == DELETED
 
 
 class TestRestoreSecret:
-    def test_it_is_as_before(self, db, secretsmanager, answer, describe):
+    def test_the_secret_is_described_as_before(self, db, secretsmanager, answer, describe):
         before = describe()
         secretsmanager.delete_secret(SecretId="app/db")
         assert answer(secretsmanager.restore_secret, SecretId="app/db") == {"ARN": db.arn, "Name": "app/db"}
@@ -437,12 +437,12 @@ class TestRestoreSecret:
         secretsmanager.restore_secret(SecretId="app/db")
         assert describe() == before
 
-    def test_an_unknown_secret(self, secretsmanager, refusal):
+    def test_an_unknown_secret_is_not_found(self, secretsmanager, refusal):
         assert refusal(secretsmanager.restore_secret, SecretId="unknown") == NOT_FOUND
 
 
 class TestScheduledForDeletion:
-    """api-facts 4.1: every operation on a secret whose recovery window runs."""
+    """Every operation on a secret in its recovery window (api-facts 4.1)."""
 
     ALLOWED = ("DescribeSecret", "ListSecretVersionIds", "RestoreSecret")
 
@@ -454,7 +454,7 @@ class TestScheduledForDeletion:
 
     @pytest.mark.parametrize("operation", sorted(ABOUT_A_SECRET.keys() - set(ALLOWED)))
     @pytest.mark.parametrize("by", ["name", "ARN"])
-    def test_what_is_refused_changes_nothing(
+    def test_a_refused_operation_changes_nothing(
         self, clock, scheduled, db, secretsmanager, refusal, describe, operation, by
     ):
         before = describe()
@@ -464,7 +464,7 @@ class TestScheduledForDeletion:
         assert describe() == before
 
     @pytest.mark.parametrize("operation", ALLOWED)
-    def test_what_is_allowed(self, scheduled, db, secretsmanager, operation):
+    def test_an_allowed_operation_succeeds(self, scheduled, db, secretsmanager, operation):
         answer = method_of(secretsmanager, operation)(SecretId="app/db")
         assert (answer["ARN"], answer["Name"]) == (db.arn, "app/db")
 
@@ -478,7 +478,7 @@ class TestScheduledForDeletion:
         listed = secretsmanager.list_secret_version_ids(SecretId="app/db")["Versions"]
         assert {version["VersionId"] for version in listed} == {V1, V2}
 
-    def test_lists_hide_it_unless_asked(self, scheduled, secretsmanager):
+    def test_lists_show_it_only_on_request(self, scheduled, secretsmanager):
         assert secretsmanager.list_secrets()["SecretList"] == []
         assert secretsmanager.list_secrets(IncludePlannedDeletion=False)["SecretList"] == []
         (entry,) = secretsmanager.list_secrets(IncludePlannedDeletion=True)["SecretList"]
@@ -504,12 +504,10 @@ class TestScheduledForDeletion:
             ("put_secret_value", {"SecretString": "other", "ClientRequestToken": V1}),
         ],
     )
-    def test_deletion_is_found_before_what_else_is_wrong(
-        self, scheduled, secretsmanager, raw, refusal, call, members
-    ):
+    def test_deletion_is_checked_before_other_faults(self, scheduled, secretsmanager, raw, refusal, call, members):
         assert refusal(getattr(raw, call), SecretId="app/db", **members) == DELETED
 
-    def test_restored_it_takes_every_call_again(self, scheduled, secretsmanager, answer):
+    def test_a_restored_secret_accepts_every_call_again(self, scheduled, secretsmanager, answer):
         secretsmanager.restore_secret(SecretId="app/db")
         assert secretsmanager.get_secret_value(SecretId="app/db")["SecretString"] == "S2"
         secretsmanager.put_secret_value(SecretId="app/db", SecretString="S3")

@@ -36,7 +36,7 @@ def pages(client, **request):
         token = {"NextToken": page["NextToken"]}
 
 
-def test_an_entry_is_as_described_but_for_the_name_of_its_stages(abc, secretsmanager):
+def test_an_entry_equals_the_description_except_for_the_name_of_its_stages(abc, secretsmanager):
     described = secretsmanager.describe_secret(SecretId="b")
     del described["ResponseMetadata"]
     described["SecretVersionsToStages"] = described.pop("VersionIdsToStages")
@@ -66,7 +66,7 @@ def test_no_secrets_are_an_empty_list(secretsmanager, answer):
         ({"SortBy": "last-accessed-date", "SortOrder": "desc"}, ["c", "a", "b"]),
     ],
 )
-def test_the_order(abc, secretsmanager, names, request_members, expected):
+def test_secrets_are_listed_in_the_requested_order(abc, secretsmanager, names, request_members, expected):
     secretsmanager.update_secret(SecretId="b", Description="changed last")
     secretsmanager.get_secret_value(SecretId="c")
     assert names(**request_members) == expected
@@ -78,7 +78,7 @@ def test_secrets_marked_for_deletion_are_listed_on_request(abc, secretsmanager, 
     assert names(IncludePlannedDeletion=True) == ["b", "c", "a"]
 
 
-def test_filters_are_heeded(abc, names):
+def test_filters_are_applied(abc, names):
     assert names(Filters=[{"Key": "name", "Values": ["!c"]}]) == ["b", "a"]
 
 
@@ -117,7 +117,7 @@ def test_a_token_of_another_request_is_refused(abc, secretsmanager, refusal, oth
 
 
 @pytest.mark.parametrize("token", ["no token", "W10=", "WzEsMl0="])
-def test_what_is_no_token_is_refused(secretsmanager, refusal, token):
+def test_an_invalid_token_is_refused(secretsmanager, refusal, token):
     assert refusal(secretsmanager.list_secrets, NextToken=token)[0] == "InvalidNextTokenException"
 
 

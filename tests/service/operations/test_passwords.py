@@ -53,12 +53,12 @@ def test_a_member_that_is_null_is_absent(raw):
     assert len(password(raw, PasswordLength=None, RequireEachIncludedType=None)) == 32
 
 
-def test_two_are_not_alike(secretsmanager):
+def test_two_passwords_differ(secretsmanager):
     assert password(secretsmanager) != password(secretsmanager)
 
 
 @pytest.mark.parametrize("length", [1, 4096])
-def test_the_shortest_and_the_longest(secretsmanager, length):
+def test_the_shortest_and_the_longest_password(secretsmanager, length):
     assert len(password(secretsmanager, PasswordLength=length, RequireEachIncludedType=False)) == length
 
 
@@ -74,14 +74,14 @@ def test_punctuation_is_these_thirty_two_characters(secretsmanager):
 
 
 @pytest.mark.parametrize("has_space", [True, False])
-def test_a_space_comes_only_where_it_is_admitted(secretsmanager, has_space):
+def test_a_space_appears_only_if_it_is_included(secretsmanager, has_space):
     made = password(secretsmanager, PasswordLength=4096, IncludeSpace=has_space)
     assert (" " in made) is has_space
     assert " " not in password(secretsmanager, PasswordLength=4096, IncludeSpace=has_space, ExcludeCharacters=" ")
 
 
 @pytest.mark.parametrize("switched_off", [0, 1, 2, 3])
-def test_a_password_is_as_long_as_there_are_required_types(secretsmanager, refusal, switched_off):
+def test_a_password_must_have_room_for_every_required_type(secretsmanager, refusal, switched_off):
     switches, needed = dict.fromkeys(list(SWITCHES)[:switched_off], True), 4 - switched_off
     # The space isn't required.
     assert len(password(secretsmanager, PasswordLength=needed, IncludeSpace=True, **switches)) == needed
@@ -98,7 +98,7 @@ def test_a_type_that_is_switched_off_may_be_emptied(secretsmanager):
     assert not set(made) & set(string.digits)
 
 
-def test_a_type_that_is_emptied_is_no_matter_where_none_is_required(secretsmanager):
+def test_a_type_may_be_emptied_if_no_type_is_required(secretsmanager):
     made = password(secretsmanager, ExcludeCharacters=string.digits, RequireEachIncludedType=False)
     assert not set(made) & set(string.digits)
 

@@ -14,7 +14,7 @@ needs_policy_name = pytest.mark.skipif(
     "PolicyName" not in MODEL.operation_model("GetResourcePolicy").input_shape.members,
     reason="this botocore is older than PolicyName",
 )
-# With and without the only name that a policy can have.
+# Without and with the only name that a policy can have.
 NAMED = [{}, pytest.param({"PolicyName": "default"}, marks=needs_policy_name)]
 
 ACCOUNT = "123456789012"
@@ -43,7 +43,7 @@ LOCKED_OUT = "Your requested changes will not allow you to manage this secret in
 
 
 def policy(*statements, **elements):
-    """Return a policy of one Allow for an account, with other elements, or of the statements."""
+    """Return a policy of the statements, or of one that allows an account, with some elements replaced."""
     allow = {
         "Effect": "Allow",
         "Principal": {"AWS": ACCOUNT},
@@ -97,7 +97,7 @@ class TestPutResourcePolicy:
         assert put == {"ARN": db.arn, "Name": "app/db"}
 
     @needs_policy_name
-    def test_the_answer_has_a_policy_name_where_the_request_has(self, db, secretsmanager, answer):
+    def test_the_response_has_a_policy_name_if_the_request_has_one(self, db, secretsmanager, answer):
         put = answer(
             secretsmanager.put_resource_policy,
             SecretId="app/db",
@@ -112,13 +112,13 @@ class TestPutResourcePolicy:
         secretsmanager.put_resource_policy(SecretId=db.arn, ResourcePolicy=text)
         assert attached() == text
 
-    def test_it_takes_the_place_of_the_one_before(self, db, secretsmanager, attached):
+    def test_a_new_policy_replaces_the_old_one(self, db, secretsmanager, attached):
         secretsmanager.put_resource_policy(SecretId="app/db", ResourcePolicy=EVERYBODY)
         secretsmanager.put_resource_policy(SecretId="app/db", ResourcePolicy=PRIVATE)
         assert attached() == PRIVATE
 
     @pytest.mark.parametrize("second", [EVERYBODY, PRIVATE])
-    def test_last_changed_date_moves_by_the_same_policy_too(
+    def test_putting_the_same_policy_moves_last_changed_date(
         self, freezer_at_noon, db, secretsmanager, changed_at, second
     ):
         secretsmanager.put_resource_policy(SecretId="app/db", ResourcePolicy=PRIVATE)
@@ -127,12 +127,12 @@ class TestPutResourcePolicy:
         assert changed_at() == 10
 
     @pytest.mark.parametrize("block", [{}, {"BlockPublicPolicy": False}])
-    def test_a_public_policy_is_taken_unless_blocked(self, db, secretsmanager, attached, block):
+    def test_a_public_policy_is_accepted_unless_blocked(self, db, secretsmanager, attached, block):
         secretsmanager.put_resource_policy(SecretId="app/db", ResourcePolicy=EVERYBODY, **block)
         assert attached() == EVERYBODY
 
     @pytest.mark.parametrize("text", [PRIVATE, NARROWED, LOCKING_OUT])
-    def test_what_is_not_public_is_not_blocked(self, db, secretsmanager, attached, text):
+    def test_a_policy_that_is_not_public_is_not_blocked(self, db, secretsmanager, attached, text):
         secretsmanager.put_resource_policy(SecretId="app/db", ResourcePolicy=text, BlockPublicPolicy=True)
         assert attached() == text
 
@@ -168,7 +168,7 @@ class TestPutResourcePolicy:
         assert refused.value.response["Message"] == refused.value.response["Error"]["Message"]
 
     @needs_policy_name
-    def test_another_policy_name(self, db, secretsmanager, attached, refusal):
+    def test_another_policy_name_is_refused(self, db, secretsmanager, attached, refusal):
         code, _ = refusal(
             secretsmanager.put_resource_policy, SecretId="app/db", ResourcePolicy=PRIVATE, PolicyName="mine"
         )
@@ -187,15 +187,15 @@ class TestPutResourcePolicy:
         assert attached() == longest
 
     @pytest.mark.parametrize(("secret_id", "expected"), [("unknown", NOT_FOUND), ("a b", BAD_NAME)])
-    def test_an_unknown_secret(self, secretsmanager, refusal, secret_id, expected):
+    def test_an_unknown_secret_is_not_found(self, secretsmanager, refusal, secret_id, expected):
         call = secretsmanager.put_resource_policy
         assert refusal(call, SecretId=secret_id, ResourcePolicy="{") == expected
 
-    def test_a_secret_marked_for_deletion(self, db, secretsmanager, refusal):
+    def test_a_secret_marked_for_deletion_is_refused(self, db, secretsmanager, refusal):
         secretsmanager.delete_secret(SecretId="app/db")
         assert refusal(secretsmanager.put_resource_policy, SecretId="app/db", ResourcePolicy="{") == DELETED
 
-    def test_a_replica(self, replica, refusal):
+    def test_a_replica_is_refused(self, replica, refusal):
         assert refusal(replica.put_resource_policy, SecretId="app/db", ResourcePolicy="{") == REPLICA
 
     def test_it_reaches_the_replicas(self, replica, secretsmanager, answer):
@@ -214,22 +214,22 @@ class TestGetResourcePolicy:
         assert got == {"ARN": db.arn, "Name": "app/db", "ResourcePolicy": EVERYBODY, **named}
 
     @needs_policy_name
-    def test_another_policy_name(self, db, secretsmanager, refusal):
+    def test_another_policy_name_is_refused(self, db, secretsmanager, refusal):
         code, _ = refusal(secretsmanager.get_resource_policy, SecretId="app/db", PolicyName="mine")
         assert code == "ResourceNotFoundException"
 
     @pytest.mark.parametrize(("secret_id", "expected"), [("unknown", NOT_FOUND), ("a b", BAD_NAME)])
-    def test_an_unknown_secret(self, secretsmanager, refusal, secret_id, expected):
+    def test_an_unknown_secret_is_not_found(self, secretsmanager, refusal, secret_id, expected):
         assert refusal(secretsmanager.get_resource_policy, SecretId=secret_id) == expected
 
-    def test_a_secret_marked_for_deletion(self, db, secretsmanager, attached, refusal):
+    def test_a_secret_marked_for_deletion_is_refused(self, db, secretsmanager, attached, refusal):
         secretsmanager.put_resource_policy(SecretId="app/db", ResourcePolicy=PRIVATE)
         secretsmanager.delete_secret(SecretId="app/db")
         assert refusal(secretsmanager.get_resource_policy, SecretId="app/db") == DELETED
         secretsmanager.restore_secret(SecretId="app/db")
         assert attached() == PRIVATE
 
-    def test_a_replica_has_its_primarys(self, replica):
+    def test_a_replica_has_its_primarys_policy(self, replica):
         assert replica.get_resource_policy(SecretId="app/db")["ResourcePolicy"] == PRIVATE
 
 
@@ -243,30 +243,30 @@ class TestDeleteResourcePolicy:
         assert (attached(), changed_at()) == (None, 10)
 
     def test_without_a_policy_nothing_changes(self, freezer_at_noon, db, secretsmanager, answer, changed_at):
-        changed_at()  # brings the seed to be
+        changed_at()  # the first call creates the seeded secret
         freezer_at_noon.tick(10)
         deleted = answer(secretsmanager.delete_resource_policy, SecretId="app/db")
         assert deleted == {"ARN": db.arn, "Name": "app/db"}
         assert changed_at() == 0
 
     @needs_policy_name
-    def test_another_policy_name(self, db, secretsmanager, attached, refusal):
+    def test_another_policy_name_is_refused(self, db, secretsmanager, attached, refusal):
         secretsmanager.put_resource_policy(SecretId="app/db", ResourcePolicy=PRIVATE)
         code, _ = refusal(secretsmanager.delete_resource_policy, SecretId="app/db", PolicyName="mine")
         assert (code, attached()) == ("InvalidParameterException", PRIVATE)
 
     @pytest.mark.parametrize(("secret_id", "expected"), [("unknown", NOT_FOUND), ("a b", BAD_NAME)])
-    def test_an_unknown_secret(self, secretsmanager, refusal, secret_id, expected):
+    def test_an_unknown_secret_is_not_found(self, secretsmanager, refusal, secret_id, expected):
         assert refusal(secretsmanager.delete_resource_policy, SecretId=secret_id) == expected
 
-    def test_a_secret_marked_for_deletion(self, db, secretsmanager, attached, refusal):
+    def test_a_secret_marked_for_deletion_is_refused(self, db, secretsmanager, attached, refusal):
         secretsmanager.put_resource_policy(SecretId="app/db", ResourcePolicy=PRIVATE)
         secretsmanager.delete_secret(SecretId="app/db")
         assert refusal(secretsmanager.delete_resource_policy, SecretId="app/db") == DELETED
         secretsmanager.restore_secret(SecretId="app/db")
         assert attached() == PRIVATE
 
-    def test_a_replica(self, replica, attached, refusal):
+    def test_a_replica_is_refused(self, replica, attached, refusal):
         assert refusal(replica.delete_resource_policy, SecretId="app/db") == REPLICA
         assert attached() == PRIVATE
 
@@ -297,7 +297,7 @@ class TestValidateResourcePolicy:
             policy(Effect="Deny", Principal={"AWS": "210987654321"}, Action="*"),
         ],
     )
-    def test_what_passes(self, validate, text):
+    def test_a_good_policy_passes(self, validate, text):
         assert validate(text) == {"PolicyValidationPassed": True, "ValidationErrors": []}
 
     @pytest.mark.parametrize(
@@ -313,7 +313,7 @@ class TestValidateResourcePolicy:
             ),
         ],
     )
-    def test_what_does_not(self, validate, text, messages):
+    def test_a_bad_policy_has_its_errors(self, validate, text, messages):
         validated = validate(text)
         assert validated["PolicyValidationPassed"] is False
         assert [error["ErrorMessage"] for error in validated["ValidationErrors"]] == messages
@@ -352,16 +352,16 @@ class TestValidateResourcePolicy:
 
     @pytest.mark.parametrize("request_members", [{}, {"SecretId": "app/db"}])
     @pytest.mark.parametrize(("text", "expected"), MALFORMED)
-    def test_a_malformed_policy(self, db, secretsmanager, refusal, request_members, text, expected):
+    def test_a_malformed_policy_is_refused(self, db, secretsmanager, refusal, request_members, text, expected):
         call = secretsmanager.validate_resource_policy
         assert refusal(call, ResourcePolicy=text, **request_members) == expected
 
     @pytest.mark.parametrize(("secret_id", "expected"), [("unknown", NOT_FOUND), ("a b", BAD_NAME)])
-    def test_an_unknown_secret(self, secretsmanager, refusal, secret_id, expected):
+    def test_an_unknown_secret_is_not_found(self, secretsmanager, refusal, secret_id, expected):
         call = secretsmanager.validate_resource_policy
         assert refusal(call, SecretId=secret_id, ResourcePolicy="{") == expected
 
-    def test_a_secret_marked_for_deletion(self, db, secretsmanager, refusal):
+    def test_a_secret_marked_for_deletion_is_refused(self, db, secretsmanager, refusal):
         secretsmanager.delete_secret(SecretId="app/db")
         call = secretsmanager.validate_resource_policy
         assert refusal(call, SecretId="app/db", ResourcePolicy="{") == DELETED
@@ -371,7 +371,7 @@ class TestValidateResourcePolicy:
 
 
 class TestAnotherAccount:
-    """A policy admits callers of another account to the four operations too: api-facts 13."""
+    """A policy also allows the four operations to callers of another account (api-facts 13)."""
 
     ADMITTED = policy(Principal={"AWS": "210987654321"}, Action="secretsmanager:*")
 
@@ -385,7 +385,7 @@ class TestAnotherAccount:
             aws_secret_access_key="unused",
         )
 
-    def test_without_a_policy_it_is_kept_out(self, db, foreigner, attached, refusal):
+    def test_without_a_policy_it_is_denied(self, db, foreigner, attached, refusal):
         requests = [
             (foreigner.put_resource_policy, {"ResourcePolicy": self.ADMITTED}),
             (foreigner.get_resource_policy, {}),
@@ -396,7 +396,7 @@ class TestAnotherAccount:
         assert codes == ["AccessDeniedException"] * 4
         assert attached() is None
 
-    def test_with_one_it_is_admitted(self, db, secretsmanager, foreigner, answer, attached):
+    def test_with_a_policy_it_is_allowed(self, db, secretsmanager, foreigner, answer, attached):
         identity = {"ARN": db.arn, "Name": "app/db"}
         secretsmanager.put_resource_policy(SecretId="app/db", ResourcePolicy=self.ADMITTED)
         got = answer(foreigner.get_resource_policy, SecretId=db.arn)

@@ -56,7 +56,7 @@ def statuses(primary):
 
 
 class TestReplicateSecretToRegions:
-    def test_the_reply_says_in_progress_without_name_or_message(self, db, replicate):
+    def test_the_response_shows_in_progress_without_name_or_message(self, db, replicate):
         assert replicate() == {"ARN": db.arn, "ReplicationStatus": [IN_PROGRESS]}
 
     def test_it_is_in_sync_afterwards(self, replicate, primary, answer):
@@ -92,7 +92,7 @@ class TestReplicateSecretToRegions:
         of_primary = answer(primary.get_secret_value, SecretId="app/db")
         assert read.items() <= of_primary.items()
 
-    def test_emptied_tags_are_no_tags_on_the_replica(self, db, replicate, primary, replica):
+    def test_a_replica_shows_no_tags_after_the_last_tag_is_removed(self, db, replicate, primary, replica):
         primary.untag_resource(SecretId="app/db", TagKeys=["team"])
         replicate()
         assert primary.describe_secret(SecretId="app/db")["Tags"] == []
@@ -116,14 +116,14 @@ class TestReplicateSecretToRegions:
         ]
         assert [entry["Status"] for entry in statuses()] == ["InSync", "InSync"]
 
-    def test_a_region_again_keeps_its_replica(self, replicate, replica, statuses):
+    def test_adding_a_region_again_keeps_its_replica(self, replicate, replica, statuses):
         replicate()
         before = replica.describe_secret(SecretId="app/db")["CreatedDate"]
         replicate()
         assert replica.describe_secret(SecretId="app/db")["CreatedDate"] == before
         assert statuses() == [IN_SYNC]
 
-    def test_a_region_again_can_change_its_key(self, replicate, primary, replica, statuses):
+    def test_adding_a_region_again_can_change_its_key(self, replicate, primary, replica, statuses):
         replicate()
         for key in ("alias/new", "arn:aws:kms:us-east-1:123456789012:key/elsewhere"):
             added = [{"Region": REPLICA, "KmsKeyId": key}]
@@ -134,17 +134,17 @@ class TestReplicateSecretToRegions:
         assert version["KmsKeyIds"] == ["alias/new"]
 
     @pytest.mark.parametrize("region", [PRIMARY, "mars-north-1", "cn-north-1", "us-gov-west-1"])
-    def test_its_own_region_or_none_of_the_partition_is_refused(self, db, primary, statuses, refusal, region):
+    def test_the_secrets_own_region_and_unknown_regions_are_refused(self, db, primary, statuses, refusal, region):
         added = [{"Region": REPLICA}, {"Region": region}]
         call = primary.replicate_secret_to_regions
         assert refusal(call, SecretId="app/db", AddReplicaRegions=added) == BAD_REGION
         assert statuses() is None
 
-    def test_a_region_twice_is_refused(self, db, primary, refusal):
+    def test_a_region_given_twice_is_refused(self, db, primary, refusal):
         call = primary.replicate_secret_to_regions
         assert refusal(call, SecretId="app/db", AddReplicaRegions=[{"Region": REPLICA}] * 2) == BAD_REGION
 
-    def test_a_name_that_is_taken_fails_later_and_leaves_the_other(
+    def test_a_taken_name_fails_later_and_leaves_the_other_secret(
         self, fake_secrets, db, replicate, replica, statuses
     ):
         fake_secrets.add("app/db", "other", region=REPLICA)
@@ -282,7 +282,7 @@ class TestReplicasFollowTheirPrimary:
         assert "LastAccessedDate" not in replica.describe_secret(SecretId="app/db")
         assert "LastAccessedDate" not in statuses()[0]
 
-    def test_the_status_tells_when_the_replica_was_read(self, primary, replica, statuses):
+    def test_the_status_shows_when_the_replica_was_read(self, primary, replica, statuses):
         replica.get_secret_value(SecretId="app/db")
         assert statuses()[0]["LastAccessedDate"].isoformat() == "2026-03-04T00:00:00+00:00"
         assert "LastAccessedDate" not in primary.describe_secret(SecretId="app/db")
@@ -330,13 +330,13 @@ READS = [
 
 class TestReplicasRefuseWrites:
     @pytest.mark.parametrize(("call", "members"), WRITES)
-    def test_every_write(self, replicate, replica, refusal, answer, call, members):
+    def test_every_write_is_refused(self, replicate, replica, refusal, answer, call, members):
         replicate()
         before = answer(replica.describe_secret, SecretId="app/db")
         assert refusal(getattr(replica, call), SecretId="app/db", **members) == REPLICA_ONLY
         assert answer(replica.describe_secret, SecretId="app/db") == before
 
-    def test_that_it_is_a_replica_comes_before_a_wrong_region(self, replicate, replica, refusal):
+    def test_a_replica_is_refused_before_a_wrong_region(self, replicate, replica, refusal):
         replicate()
         call, added = replica.replicate_secret_to_regions, [{"Region": REPLICA}]
         assert refusal(call, SecretId="app/db", AddReplicaRegions=added) == REPLICA_ONLY
@@ -350,19 +350,17 @@ class TestReplicasRefuseWrites:
             ("update_secret", {"KmsKeyId": "arn:aws:kms:ap-south-1:123456789012:key/1234"}),
         ],
     )
-    def test_that_it_is_a_replica_comes_before_what_else_is_wrong(
-        self, replicate, replica, refusal, call, members
-    ):
+    def test_a_replica_is_refused_before_other_faults(self, replicate, replica, refusal, call, members):
         replicate()
         assert refusal(getattr(replica, call), SecretId="app/db", **members) == REPLICA_ONLY
 
-    def test_that_it_is_a_replica_comes_before_being_managed(self, fake_secrets, primary, replica, refusal):
+    def test_a_replica_is_refused_before_a_managed_secret(self, fake_secrets, primary, replica, refusal):
         fake_secrets.add("rds!db", "x", owning_service="rds")
         primary.replicate_secret_to_regions(SecretId="rds!db", AddReplicaRegions=[{"Region": REPLICA}])
         for call, members in WRITES:
             assert refusal(getattr(replica, call), SecretId="rds!db", **members) == REPLICA_ONLY
 
-    def test_a_window_out_of_range_comes_before_it(self, replicate, replica, refusal):
+    def test_a_window_out_of_range_is_refused_before_a_replica(self, replicate, replica, refusal):
         replicate()
         code, message = refusal(replica.delete_secret, SecretId="app/db", RecoveryWindowInDays=0)
         assert (code, "RecoveryWindowInDays" in message) == ("InvalidParameterException", True)
@@ -379,7 +377,7 @@ class TestReplicasRefuseWrites:
 
 
 class TestCreateSecretWithReplicas:
-    def test_the_reply_has_the_status(self, fake_secrets, primary, replica, answer):
+    def test_the_response_has_the_status(self, fake_secrets, primary, replica, answer):
         reply = answer(
             primary.create_secret, Name="app/db", SecretString="x", AddReplicaRegions=[{"Region": REPLICA}]
         )
@@ -405,13 +403,13 @@ class TestCreateSecretWithReplicas:
 
 class TestDeletingAPrimary:
     @pytest.mark.parametrize("members", [{}, {"ForceDeleteWithoutRecovery": True}])
-    def test_replicas_forbid_it(self, db, replicate, primary, refusal, members):
+    def test_a_primary_with_replicas_cannot_be_deleted(self, db, replicate, primary, refusal, members):
         replicate(REPLICA, OTHER)
         message = f"You can't delete secret {db.arn} that still has replica regions [{REPLICA},{OTHER}]"
         refused = refusal(primary.delete_secret, SecretId="app/db", **members)
         assert refused == ("InvalidParameterException", message)
 
-    def test_without_replicas_it_can_be_deleted(self, fake_secrets, replicate, primary):
+    def test_a_primary_without_replicas_can_be_deleted(self, fake_secrets, replicate, primary):
         replicate()
         primary.remove_regions_from_replication(SecretId="app/db", RemoveReplicaRegions=[REPLICA])
         primary.delete_secret(SecretId="app/db", ForceDeleteWithoutRecovery=True)
@@ -466,13 +464,13 @@ class TestStopReplicationToReplica:
         replica.put_secret_value(SecretId="app/db", SecretString="own")
         assert replica.get_secret_value(SecretId="app/db")["SecretString"] == "own"
 
-    def test_it_follows_no_more(self, replicate, primary, replica, statuses):
+    def test_the_promoted_secret_no_longer_follows(self, replicate, primary, replica, statuses):
         replicate()
         replica.stop_replication_to_replica(SecretId="app/db")
         primary.put_secret_value(SecretId="app/db", SecretString="y")
         assert replica.get_secret_value(SecretId="app/db")["SecretString"] == "x"
         assert statuses() is None
 
-    def test_what_is_no_replica_is_refused(self, db, primary, refusal):
+    def test_a_secret_that_is_not_a_replica_is_refused(self, db, primary, refusal):
         code, _ = refusal(primary.stop_replication_to_replica, SecretId="app/db")
         assert code == "InvalidRequestException"

@@ -1,4 +1,4 @@
-"""RotateSecret and CancelRotateSecret as far as they configure; what a rotation does is told in tests/rotation."""
+"""How RotateSecret and CancelRotateSecret configure rotation. What a rotation does is in tests/rotation."""
 
 import boto3
 import botocore.loaders
@@ -118,17 +118,19 @@ class TestRotateSecret:
         secretsmanager.rotate_secret(SecretId="app/db", RotationLambdaARN=function, ClientRequestToken=TOKEN)
         assert described()["VersionIdsToStages"] == {V1: ["AWSCURRENT"], TOKEN: ["AWSPENDING"]}
 
-    def test_pending_put_by_hand_is_one(self, db, function, secretsmanager, refusal):
+    def test_pending_put_by_hand_is_an_obstacle(self, db, function, secretsmanager, refusal):
         secretsmanager.put_secret_value(SecretId="app/db", SecretString="S2", VersionStages=["AWSPENDING"])
         call = secretsmanager.rotate_secret
         assert refusal(call, SecretId="app/db", RotationLambdaARN=function) == NOT_COMPLETE
 
-    def test_an_unknown_secret(self, function, secretsmanager, refusal):
+    def test_an_unknown_secret_is_not_found(self, function, secretsmanager, refusal):
         call = secretsmanager.rotate_secret
         assert refusal(call, SecretId="unknown", RotationLambdaARN=function) == NOT_FOUND
 
     @pytest.mark.parametrize("arn", ["", "x" * 2048, "arn:aws:lambda:us-east-1:123456789012:layer:f", ABROAD])
-    def test_what_is_not_the_arn_of_a_function_here(self, db, secretsmanager, refusal, described, arn):
+    def test_an_arn_that_is_not_of_a_function_in_the_region_is_refused(
+        self, db, secretsmanager, refusal, described, arn
+    ):
         before = described()
         expected = BAD_ARN if arn else NO_FUNCTION
         assert refusal(secretsmanager.rotate_secret, SecretId="app/db", RotationLambdaARN=arn) == expected
@@ -136,9 +138,9 @@ class TestRotateSecret:
 
 
 class TestOrderOfRotateSecretsChecks:
-    """Each request would be refused for the reasons after its own, too."""
+    """Each request has several faults, and the first one in the order of checks is reported."""
 
-    def test_name_token_and_existence(self, raw, refusal):
+    def test_name_then_token_then_existence(self, raw, refusal):
         rules = {"RotationRules": BOTH_RULES}
         assert refusal(raw.rotate_secret, SecretId="no name", **rules) == BAD_NAME
         assert refusal(raw.rotate_secret, SecretId="unknown", **rules) == NO_TOKEN
@@ -184,7 +186,7 @@ NAMES = ("ExternalSecretRotationMetadata", "ExternalSecretRotationRoleArn")
 class TestExternalSecrets:
     @pytest.fixture(params=["a function", "the partner"])
     def rotate(self, request, freezer_at_noon, function, secretsmanager):
-        """Set the rotation of a secret of a partner, by a function or by the partner."""
+        """Configure rotation of a partner's secret, by a function or by the partner."""
         secretsmanager.create_secret(Name="app/db", SecretString="x", Type="SalesforceClientSecret")
         by = {"RotateImmediately": False} if request.param == "the partner" else {"RotationLambdaARN": function}
         return lambda **members: secretsmanager.rotate_secret(SecretId="app/db", **by, **members)
@@ -203,7 +205,7 @@ class TestExternalSecrets:
         rotate()
         assert self.told(secretsmanager) == (None, None)
 
-    def test_what_a_later_call_leaves_out_is_kept(self, fake_secrets, rotate, secretsmanager):
+    def test_a_member_that_a_later_call_omits_is_kept(self, fake_secrets, rotate, secretsmanager):
         rotate(ExternalSecretRotationMetadata=METADATA, ExternalSecretRotationRoleArn=ROLE)
         if "AWSPENDING" in fake_secrets["app/db"].stages:
             secretsmanager.put_secret_value(SecretId="app/db", SecretString="by hand")
@@ -222,7 +224,7 @@ class TestCancelRotateSecret:
         secretsmanager.cancel_rotate_secret(SecretId="app/db")
         assert described()["VersionIdsToStages"] == {V1: ["AWSCURRENT"], TOKEN: ["AWSPENDING"]}
 
-    def test_a_version_that_is_in_flight_is_named_once(self, db, function, secretsmanager, answer):
+    def test_the_version_of_an_open_rotation_is_named_once(self, db, function, secretsmanager, answer):
         secretsmanager.rotate_secret(SecretId="app/db", RotationLambdaARN=function, ClientRequestToken=TOKEN)
         identity = {"ARN": db.arn, "Name": "app/db"}
         answers = [answer(secretsmanager.cancel_rotate_secret, SecretId="app/db") for _ in range(2)]
@@ -262,7 +264,7 @@ class TestSchedulesOfRotateSecret:
         }
         assert described["NextRotationDate"].isoformat() == "2026-03-09T10:59:59+00:00"
 
-    def test_a_value_put_by_hand_counts_anew(self, freezer_at_noon, rotate, secretsmanager):
+    def test_a_value_put_by_hand_restarts_the_count(self, freezer_at_noon, rotate, secretsmanager):
         rotate(ScheduleExpression="rate(10 days)")
         freezer_at_noon.tick(24 * 3600)
         secretsmanager.put_secret_value(SecretId="app/db", SecretString="y")

@@ -32,12 +32,12 @@ class TestTagResource:
         secretsmanager.tag_resource(SecretId="app/db", Tags=[tag("c", "2"), tag("a", "2")])
         assert described()["Tags"] == [tag("a", "2"), tag("b", "1"), tag("c", "2")]
 
-    def test_no_tags_are_no_tagging(self, db, secretsmanager, described):
+    def test_an_empty_list_of_tags_does_not_count_as_tagging(self, db, secretsmanager, described):
         secretsmanager.tag_resource(SecretId="app/db", Tags=[])
         assert "Tags" not in described()
 
     @pytest.mark.parametrize(("value", "moves"), [("1", False), ("2", True)])
-    def test_last_changed_date_moves_where_a_tag_does(
+    def test_last_changed_date_moves_if_a_tag_changes(
         self, freezer_at_noon, db, secretsmanager, described, value, moves
     ):
         secretsmanager.tag_resource(SecretId="app/db", Tags=[tag("a", "1")])
@@ -45,7 +45,7 @@ class TestTagResource:
         secretsmanager.tag_resource(SecretId="app/db", Tags=[tag("a", value)])
         assert (described()["LastChangedDate"].second == 10) is moves
 
-    def test_creating_with_tags_and_tagging_come_to_the_same(self, freezer_at_noon, secretsmanager, answer):
+    def test_creating_with_tags_equals_tagging_afterwards(self, freezer_at_noon, secretsmanager, answer):
         tags = [tag("b", "1"), tag("a", ""), tag("B", "2")]
         secretsmanager.create_secret(Name="created", Tags=tags)
         secretsmanager.create_secret(Name="tagged")
@@ -62,16 +62,16 @@ class TestTagResource:
         assert described()["Tags"] == before
 
     @pytest.mark.parametrize("tags", [[tag("a"), tag("a")], [tag("aws:a")], [tag("AWS:a")]])
-    def test_a_key_twice_or_of_awss_own_is_refused(self, db, secretsmanager, described, refusal, tags):
+    def test_a_repeated_or_reserved_key_is_refused(self, db, secretsmanager, described, refusal, tags):
         code, _ = refusal(secretsmanager.tag_resource, SecretId="app/db", Tags=tags)
         assert code == "InvalidParameterException"
         assert "Tags" not in described()
 
-    def test_a_secret_marked_for_deletion(self, db, secretsmanager, refusal):
+    def test_a_secret_marked_for_deletion_is_refused(self, db, secretsmanager, refusal):
         secretsmanager.delete_secret(SecretId="app/db")
         assert refusal(secretsmanager.tag_resource, SecretId="app/db", Tags=[tag("a")]) == DELETED
 
-    def test_an_unknown_secret(self, secretsmanager, refusal):
+    def test_an_unknown_secret_is_not_found(self, secretsmanager, refusal):
         assert refusal(secretsmanager.tag_resource, SecretId="unknown", Tags=[tag("a")]) == NOT_FOUND
 
 
@@ -81,16 +81,16 @@ class TestUntagResource:
         assert answer(secretsmanager.untag_resource, SecretId="app/db", TagKeys=["a"]) == {}
         assert described()["Tags"] == []
 
-    def test_others_stay(self, db, secretsmanager, described):
+    def test_other_tags_stay(self, db, secretsmanager, described):
         secretsmanager.tag_resource(SecretId="app/db", Tags=[tag("a"), tag("b"), tag("c")])
         secretsmanager.untag_resource(SecretId="app/db", TagKeys=["b"])
         assert described()["Tags"] == [tag("a"), tag("c")]
 
-    def test_a_secret_that_was_never_tagged_stays_so(self, db, secretsmanager, described):
+    def test_untagging_a_secret_that_was_never_tagged_changes_nothing(self, db, secretsmanager, described):
         secretsmanager.untag_resource(SecretId="app/db", TagKeys=["a"])
         assert "Tags" not in described()
 
-    def test_several_keys_go_at_once_whatever_their_order(self, db, secretsmanager, described):
+    def test_several_keys_are_removed_at_once_in_any_order(self, db, secretsmanager, described):
         secretsmanager.tag_resource(SecretId="app/db", Tags=[tag("a"), tag("b"), tag("c")])
         secretsmanager.untag_resource(SecretId="app/db", TagKeys=["c", "none", "a", "a"])
         assert described()["Tags"] == [tag("b")]
@@ -103,9 +103,9 @@ class TestUntagResource:
         del before["ResponseMetadata"], after["ResponseMetadata"]
         assert after == before
 
-    def test_a_secret_marked_for_deletion(self, db, secretsmanager, refusal):
+    def test_a_secret_marked_for_deletion_is_refused(self, db, secretsmanager, refusal):
         secretsmanager.delete_secret(SecretId="app/db")
         assert refusal(secretsmanager.untag_resource, SecretId="app/db", TagKeys=["a"]) == DELETED
 
-    def test_an_unknown_secret(self, secretsmanager, refusal):
+    def test_an_unknown_secret_is_not_found(self, secretsmanager, refusal):
         assert refusal(secretsmanager.untag_resource, SecretId="unknown", TagKeys=["a"]) == NOT_FOUND

@@ -45,7 +45,7 @@ def db(fake_secrets):
 
 
 class TestGetSecretValue:
-    def test_a_string(self, freezer_at_noon, db, secretsmanager, answer):
+    def test_a_string_is_read(self, freezer_at_noon, db, secretsmanager, answer):
         assert answer(secretsmanager.get_secret_value, SecretId="app/db") == {
             "ARN": db.arn,
             "Name": "app/db",
@@ -55,13 +55,13 @@ class TestGetSecretValue:
             "CreatedDate": datetime(2026, 3, 4, 12, tzinfo=UTC),
         }
 
-    def test_bytes(self, fake_secrets, secretsmanager, answer):
+    def test_bytes_are_read(self, fake_secrets, secretsmanager, answer):
         fake_secrets.add("bin", b"\x00\xff")
         found = answer(secretsmanager.get_secret_value, SecretId="bin")
         assert found["SecretBinary"] == b"\x00\xff"
         assert "SecretString" not in found
 
-    def test_a_value_beyond_ascii(self, fake_secrets, secretsmanager):
+    def test_a_value_beyond_ascii_is_read(self, fake_secrets, secretsmanager):
         fake_secrets.add("unicode", "pässwörd 🔑")
         assert secretsmanager.get_secret_value(SecretId="unicode")["SecretString"] == "pässwörd 🔑"
 
@@ -78,7 +78,7 @@ class TestGetSecretValue:
             "arn:aws:secretsmanager:us-east-1:123456789012:secret:app/db",
         ],
     )
-    def test_by_name_arn_and_partial_arn(self, db, secretsmanager, secret_id):
+    def test_a_name_an_arn_and_a_partial_arn_find_the_secret(self, db, secretsmanager, secret_id):
         assert secretsmanager.get_secret_value(SecretId=secret_id)["VersionId"] == V1
 
     @pytest.mark.parametrize(
@@ -93,7 +93,7 @@ class TestGetSecretValue:
             "arn:aws-cn:secretsmanager:us-east-1:123456789012:secret:app/db",
         ],
     )
-    def test_what_names_no_secret_here_is_not_found(self, db, secretsmanager, refusal, secret_id):
+    def test_a_secret_id_without_a_secret_here_is_not_found(self, db, secretsmanager, refusal, secret_id):
         assert refusal(secretsmanager.get_secret_value, SecretId=secret_id) == NOT_FOUND
 
     @pytest.mark.parametrize(
@@ -103,7 +103,7 @@ class TestGetSecretValue:
     def test_a_bad_name_is_refused_before_the_look_up(self, db, secretsmanager, refusal, secret_id):
         assert refusal(secretsmanager.get_secret_value, SecretId=secret_id) == BAD_NAME
 
-    def test_an_unknown_label(self, db, secretsmanager, refusal):
+    def test_an_unknown_label_is_not_found(self, db, secretsmanager, refusal):
         assert refusal(secretsmanager.get_secret_value, SecretId="app/db", VersionStage="NONE") == (
             "ResourceNotFoundException",
             "Secrets Manager can't find the specified secret value for staging label: NONE",
@@ -116,7 +116,7 @@ class TestGetSecretValue:
             f"Secrets Manager can't find the specified secret value for VersionId: {V2}",
         )
 
-    def test_a_version_without_the_label(self, db, secretsmanager, refusal):
+    def test_a_version_without_the_label_is_refused(self, db, secretsmanager, refusal):
         request = {"SecretId": "app/db", "VersionId": V1, "VersionStage": "AWSPREVIOUS"}
         assert refusal(secretsmanager.get_secret_value, **request) == (
             "InvalidRequestException",
@@ -126,7 +126,7 @@ class TestGetSecretValue:
     @pytest.mark.parametrize(
         "which", [{}, {"VersionStage": "AWSCURRENT"}, {"VersionId": V1}, {"VersionId": V1, "VersionStage": "LIVE"}]
     )
-    def test_a_version_by_what_names_it(self, db, secretsmanager, which):
+    def test_a_version_is_found_by_id_label_both_or_neither(self, db, secretsmanager, which):
         secretsmanager.update_secret_version_stage(SecretId="app/db", VersionStage="LIVE", MoveToVersionId=V1)
         found = secretsmanager.get_secret_value(SecretId="app/db", **which)
         assert (found["VersionId"], sorted(found["VersionStages"])) == (V1, ["AWSCURRENT", "LIVE"])
@@ -160,7 +160,7 @@ class TestGetSecretValue:
         fake_secrets.set_kms_key("alias/aws/secretsmanager", "denied")
         assert refusal(secretsmanager.get_secret_value, SecretId="app/db", **which)[0] == code
 
-    def test_a_secret_without_a_value(self, fake_secrets, secretsmanager, refusal):
+    def test_a_secret_without_a_value_is_not_found(self, fake_secrets, secretsmanager, refusal):
         fake_secrets.add("empty")
         assert refusal(secretsmanager.get_secret_value, SecretId="empty") == (
             "ResourceNotFoundException",
@@ -178,7 +178,7 @@ class TestGetSecretValue:
         code, _ = refusal(secretsmanager.get_secret_value, SecretId="open", **which)
         assert code == "ResourceNotFoundException"
 
-    def test_a_secret_marked_for_deletion(self, db, secretsmanager, refusal):
+    def test_a_secret_marked_for_deletion_is_refused(self, db, secretsmanager, refusal):
         secretsmanager.delete_secret(SecretId="app/db")
         assert refusal(secretsmanager.get_secret_value, SecretId="app/db") == DELETED
 
@@ -217,12 +217,12 @@ class TestPutSecretValue:
         assert secretsmanager.put_secret_value(**request)["VersionId"] == token
         assert secretsmanager.get_secret_value(SecretId="app/db", VersionId=token)["SecretString"] == "S2"
 
-    def test_stages_are_answered_as_requested(self, db, secretsmanager):
+    def test_stages_are_returned_as_requested(self, db, secretsmanager):
         stages = ["two", "AWSPENDING", "one"]
         answer = secretsmanager.put_secret_value(SecretId="app/db", SecretString="x", VersionStages=stages)
         assert answer["VersionStages"] == stages
 
-    def test_a_stage_asked_for_twice_is_one(self, db, secretsmanager):
+    def test_a_stage_requested_twice_is_attached_once(self, db, secretsmanager):
         answer = secretsmanager.put_secret_value(SecretId="app/db", SecretString="x", VersionStages=["a", "a"])
         assert answer["VersionStages"] == ["a"]
 
@@ -247,7 +247,7 @@ class TestPutSecretValue:
             ),
         )
 
-    def test_the_same_token_and_value_answer_with_the_labels_of_now(self, db, secretsmanager):
+    def test_the_same_token_and_value_return_the_present_labels(self, db, secretsmanager):
         request = {"SecretId": "app/db", "SecretString": "S2", "ClientRequestToken": V2}
         secretsmanager.put_secret_value(**request, VersionStages=["LIVE", "OTHER"])
         secretsmanager.update_secret_version_stage(
@@ -280,11 +280,11 @@ class TestPutSecretValue:
         assert sorted(answer["VersionStages"]) == ["AWSPENDING", "LIVE"]
         assert fake_secrets["open"].value("AWSPENDING") == "new"
 
-    def test_both_values(self, db, secretsmanager, refusal):
+    def test_both_values_together_are_refused(self, db, secretsmanager, refusal):
         request = {"SecretString": "a", "SecretBinary": b"a"}
         assert refusal(secretsmanager.put_secret_value, SecretId="app/db", **request) == BOTH_VALUES
 
-    def test_neither_value(self, db, secretsmanager, refusal):
+    def test_neither_value_is_refused(self, db, secretsmanager, refusal):
         assert refusal(secretsmanager.put_secret_value, SecretId="app/db") == NEITHER_VALUE
 
     def test_a_missing_token_comes_before_the_look_up(self, raw, refusal):
@@ -310,9 +310,7 @@ class TestPutSecretValue:
         request["ClientRequestToken"] = V2
         assert refusal(secretsmanager.put_secret_value, **request)[0] == "LimitExceededException"
 
-    def test_a_replica_is_one_before_it_is_managed_and_both_before_a_token(
-        self, fake_secrets, secretsmanager, refusal
-    ):
+    def test_a_replica_then_a_managed_secret_then_a_token_is_checked(self, fake_secrets, secretsmanager, refusal):
         fake_secrets.add("rds!db", "S1", version_ids={"AWSCURRENT": V1}, owning_service="rds")
         fake_secrets.set_kms_key("alias/aws/secretsmanager", "denied")
         secretsmanager.replicate_secret_to_regions(SecretId="rds!db", AddReplicaRegions=[{"Region": "eu-west-1"}])
@@ -324,14 +322,14 @@ class TestPutSecretValue:
         assert refusal(abroad.put_secret_value, **request) == REPLICA
 
     @pytest.mark.parametrize("length", [36, 256])
-    def test_a_rotation_token_is_taken(self, db, secretsmanager, length):
+    def test_a_rotation_token_is_accepted(self, db, secretsmanager, length):
         request = {"SecretId": "app/db", "SecretString": "S2", "RotationToken": "a" * length}
         assert secretsmanager.put_secret_value(**request)["VersionStages"] == ["AWSCURRENT"]
 
-    def test_an_unknown_secret(self, secretsmanager, refusal):
+    def test_an_unknown_secret_is_not_found(self, secretsmanager, refusal):
         assert refusal(secretsmanager.put_secret_value, SecretId="unknown", SecretString="x") == NOT_FOUND
 
-    def test_a_secret_marked_for_deletion(self, db, secretsmanager, refusal):
+    def test_a_secret_marked_for_deletion_is_refused(self, db, secretsmanager, refusal):
         secretsmanager.delete_secret(SecretId="app/db")
         assert refusal(secretsmanager.put_secret_value, SecretId="app/db", SecretString="x") == DELETED
 

@@ -48,7 +48,7 @@ class TestListSecretVersionIds:
             (V3, ["AWSCURRENT"]),
         ]
 
-    def test_a_key_of_ones_own_is_named(self, fake_secrets, secretsmanager):
+    def test_a_customers_key_is_named(self, fake_secrets, secretsmanager):
         fake_secrets.add("keyed", "x", kms_key_id="alias/mine")
         (version,) = secretsmanager.list_secret_version_ids(SecretId="keyed")["Versions"]
         assert version["KmsKeyIds"] == ["alias/mine"]
@@ -62,7 +62,7 @@ class TestListSecretVersionIds:
             V3: ["alias/mine"],
         }
 
-    def test_a_read_dates_the_version_only(self, db, secretsmanager):
+    def test_a_read_sets_the_date_of_its_version_only(self, db, secretsmanager):
         secretsmanager.get_secret_value(SecretId="app/db", VersionStage="AWSPREVIOUS")
         listed = secretsmanager.list_secret_version_ids(SecretId="app/db", IncludeDeprecated=True)["Versions"]
         assert [version["VersionId"] for version in listed if "LastAccessedDate" in version] == [V2]
@@ -90,7 +90,7 @@ class TestListSecretVersionIds:
     def test_a_full_last_page_has_no_next_token(self, db, secretsmanager):
         assert list(self.pages(secretsmanager)) == [[V2, V3]]
 
-    def test_a_version_that_is_added_meanwhile_comes_on_a_later_page(self, db, secretsmanager):
+    def test_a_version_added_between_pages_is_on_a_later_page(self, db, secretsmanager):
         pages = self.pages(secretsmanager, IncludeDeprecated=True)
         first = next(pages)
         new = secretsmanager.put_secret_value(SecretId="app/db", SecretString="y")["VersionId"]
@@ -113,7 +113,7 @@ class TestListSecretVersionIds:
             "InvalidNextTokenException"
         )
 
-    def test_an_unknown_secret(self, secretsmanager, refusal):
+    def test_an_unknown_secret_is_not_found(self, secretsmanager, refusal):
         assert refusal(secretsmanager.list_secret_version_ids, SecretId="unknown") == (
             "ResourceNotFoundException",
             "Secrets Manager can't find the specified secret.",
@@ -125,7 +125,7 @@ class TestUpdateSecretVersionStage:
         request = {"SecretId": "app/db", "VersionStage": "LIVE", "MoveToVersionId": V1}
         assert answer(secretsmanager.update_secret_version_stage, **request) == {"ARN": db.arn, "Name": "app/db"}
 
-    def test_rolling_back(self, db, secretsmanager):
+    def test_rolling_back_swaps_current_and_previous(self, db, secretsmanager):
         secretsmanager.update_secret_version_stage(
             SecretId="app/db", VersionStage="AWSCURRENT", MoveToVersionId=V2, RemoveFromVersionId=V3
         )
@@ -173,7 +173,9 @@ class TestUpdateSecretVersionStage:
             {"MoveToVersionId": V1, "RemoveFromVersionId": V2},
         ],
     )
-    def test_what_names_no_holder_and_no_target_changes_nothing(self, db, secretsmanager, refusal, members):
+    def test_a_request_without_a_valid_holder_or_target_changes_nothing(
+        self, db, secretsmanager, refusal, members
+    ):
         before = db.stages
         refusal(
             secretsmanager.update_secret_version_stage, SecretId="app/db", VersionStage="AWSCURRENT", **members
@@ -181,7 +183,7 @@ class TestUpdateSecretVersionStage:
         assert db.stages == before
 
     @pytest.mark.parametrize(("target", "moves"), [(V1, True), (V3, False)])
-    def test_last_changed_date_moves_where_a_label_does(self, freezer_at_noon, db, secretsmanager, target, moves):
+    def test_last_changed_date_moves_if_a_label_moves(self, freezer_at_noon, db, secretsmanager, target, moves):
         freezer_at_noon.tick(10)
         secretsmanager.update_secret_version_stage(
             SecretId="app/db", VersionStage="AWSCURRENT", MoveToVersionId=target, RemoveFromVersionId=V3
@@ -189,7 +191,7 @@ class TestUpdateSecretVersionStage:
         changed = secretsmanager.describe_secret(SecretId="app/db")["LastChangedDate"]
         assert (changed.second == 10) is moves
 
-    def test_a_secret_marked_for_deletion(self, db, secretsmanager, refusal):
+    def test_a_secret_marked_for_deletion_is_refused(self, db, secretsmanager, refusal):
         secretsmanager.delete_secret(SecretId="app/db")
         request = {"SecretId": "app/db", "VersionStage": "LIVE", "MoveToVersionId": V1}
         assert refusal(secretsmanager.update_secret_version_stage, **request) == (
@@ -197,7 +199,7 @@ class TestUpdateSecretVersionStage:
             "You can't perform this operation on the secret because it was marked for deletion.",
         )
 
-    def test_an_unknown_secret(self, secretsmanager, refusal):
+    def test_an_unknown_secret_is_not_found(self, secretsmanager, refusal):
         request = {"SecretId": "unknown", "VersionStage": "LIVE", "MoveToVersionId": V1}
         assert refusal(secretsmanager.update_secret_version_stage, **request) == (
             "ResourceNotFoundException",

@@ -1,4 +1,4 @@
-"""Request validation: compiled from shapes, said in AWS's words."""
+"""Request validation: checks compiled from shapes, with AWS's messages."""
 
 import pytest
 
@@ -40,7 +40,7 @@ def message(**members):
         {"SecretId": "a", "SecretString": None},
     ],
 )
-def test_what_satisfies_every_constraint_passes(members):
+def test_members_that_satisfy_every_constraint_pass(members):
     before = dict(members)
     check(STRUCTURE, members)
     assert members == before
@@ -80,12 +80,12 @@ def test_what_satisfies_every_constraint_passes(members):
         ({"RotationRules": {}}, "Value null at 'rotationRules.days' ...: Member must not be null"),
     ],
 )
-def test_a_violation_is_said_in_awss_words(members, violation):
+def test_a_violation_has_awss_message(members, violation):
     expected = violation.replace("...", "failed to satisfy constraint")
     assert message(**{"SecretId": "a", **members}) == f"1 validation error detected: {expected}"
 
 
-def test_a_missing_member_is_null():
+def test_a_missing_member_is_reported_as_null():
     assert message() == (
         "1 validation error detected: Value null at 'secretId' failed to satisfy constraint: "
         "Member must not be null"
@@ -137,11 +137,11 @@ def test_redaction_replaces_sensitive_values_wherever_they_are():
 @pytest.mark.parametrize(
     "members", [{"SecretId": {"hunter2": 1}}, {"SecretId": ["hunter2"]}, ["hunter2"], "hunter2", None]
 )
-def test_redaction_hides_what_is_of_another_type(members):
+def test_redaction_hides_values_of_an_unexpected_type(members):
     assert "hunter2" not in str(redact(STRUCTURE, members))
 
 
-def test_redaction_hides_what_it_does_not_know():
+def test_redaction_hides_unknown_members():
     assert redact(STRUCTURE, {"SecretId": "a", "Mystery": "hunter2"}) == {"SecretId": "a", "Mystery": "***"}
 
 
@@ -153,7 +153,7 @@ def test_a_request_through_a_client_is_checked(secretsmanager, refusal, fake_sec
     )
 
 
-def test_a_missing_member_through_a_client(raw, refusal):
+def test_a_member_missing_from_a_clients_request_is_refused(raw, refusal):
     assert refusal(raw.get_secret_value) == (
         "ValidationException",
         (

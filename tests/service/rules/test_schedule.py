@@ -1,4 +1,4 @@
-"""Rotation schedules: which rules are refused, the windows that they make, and the dates that show."""
+"""Rotation schedules: which rules are refused, and which windows and dates they make."""
 
 import calendar
 import datetime
@@ -87,7 +87,7 @@ class TestRefusals:
             "cron(0 10 , * ? *)",
         ],
     )
-    def test_what_is_no_expression(self, expression):
+    def test_an_invalid_expression_is_refused(self, expression):
         assert refusal(rules_of(expression)) == ("InvalidParameterException", INVALID)
 
     @pytest.mark.parametrize(
@@ -100,11 +100,11 @@ class TestRefusals:
             ("rate(1000 days)", DAILY),
         ],
     )
-    def test_rates_out_of_bounds(self, expression, message):
+    def test_a_rate_out_of_bounds_is_refused(self, expression, message):
         assert refusal(rules_of(expression)) == ("InvalidParameterException", message)
 
     @pytest.mark.parametrize("expression", ["rate(4 hours)", "rate(23 hours)", "rate(1 day)", "rate(999 days)"])
-    def test_rates_at_their_bounds_are_taken(self, expression):
+    def test_a_rate_at_its_bounds_is_accepted(self, expression):
         schedule.check_rules(rules_of(expression))
 
     @pytest.mark.parametrize(
@@ -120,7 +120,7 @@ class TestRefusals:
             ("cron(0 4/16 * * ? *)", "5h", NOT_WITHIN),
         ],
     )
-    def test_durations_that_do_not_fit(self, expression, duration, message):
+    def test_a_duration_that_does_not_fit_is_refused(self, expression, duration, message):
         assert refusal(rules_of(expression, duration)) == ("InvalidParameterException", message)
 
     @pytest.mark.parametrize(
@@ -132,10 +132,10 @@ class TestRefusals:
             ("cron(0 0 * * ? *)", "24h"),
         ],
     )
-    def test_durations_that_just_fit(self, expression, duration):
+    def test_a_duration_that_just_fits_is_accepted(self, expression, duration):
         schedule.check_rules(rules_of(expression, duration))
 
-    def test_days_and_expression_together(self):
+    def test_days_and_expression_together_are_refused(self):
         message = "You cannot specify both rotation frequency and schedule expression together."
         refused = refusal({"AutomaticallyAfterDays": 1, "ScheduleExpression": "never"})
         assert refused == ("InvalidParameterException", message)
@@ -182,11 +182,11 @@ class TestDescribedRules:
             ("cron(0 16 1,15 * ? *)", "2026-09-15 18:00:00", 14),
         ],
     )
-    def test_an_expression_has_its_days_beside_it(self, expression, since, days):
+    def test_an_expression_is_shown_with_its_days(self, expression, since, days):
         described = schedule.describe_rules(rules_of(expression), at(since))
         assert described == {"AutomaticallyAfterDays": days, "ScheduleExpression": expression}
 
-    def test_days_are_shown_as_they_are(self):
+    def test_days_are_shown_unchanged(self):
         rules = {"AutomaticallyAfterDays": 30, "Duration": "3h"}
         assert schedule.describe_rules(rules, at("2026-01-01")) == rules
 
@@ -209,7 +209,7 @@ class TestCronStarts:
             ("cron(0 8 31 * ? *)", ["2026-01-31 08:00:00", "2026-03-31 08:00:00", "2026-05-31 08:00:00"]),
         ],
     )
-    def test_fields(self, expression, expected):
+    def test_windows_start_at_the_moments_of_the_fields(self, expression, expected):
         assert starts(expression, "2026-01-01 00:00:00", len(expected)) == expected
 
 
@@ -233,7 +233,7 @@ DAYS = MONTH_DAYS.map(lambda day: (day, "?")) | WEEK_DAYS.map(lambda day: ("?", 
 
 
 def is_meant(moment, hours, months, month_day, week_day):
-    """Say whether a cron expression means an hour: written for itself, as the user guide tells the fields."""
+    """Return whether a cron expression matches an hour. Written from the user guide, not from the package."""
     start, _, step = hours.partition("/")
     is_hour = (
         moment.hour == int(start)
@@ -261,13 +261,13 @@ def is_meant(moment, hours, months, month_day, week_day):
 
 @settings(deadline=None)  # the walk over the calendar is slow on a busy machine
 @given(HOURS, MONTHS, DAYS, st.datetimes(datetime.datetime(2023, 11, 1), datetime.datetime(2024, 3, 15)))  # noqa: DTZ001
-def test_cron_windows_are_those_of_a_walk_over_the_calendar(hours, months, days, since):
+def test_cron_windows_match_a_walk_over_the_calendar(hours, months, days, since):
     since = since.replace(tzinfo=datetime.UTC)
     expression = f"cron(0 {hours} {days[0]} {months} {days[1]} *)"
     try:
         schedule.check_rules(rules_of(expression))
     except ServiceError:
-        # Only what never comes is refused.
+        # Only an expression that never matches is refused.
         assert days[0] in {"30", "31"} or days[0].split("-")[0] in {"30", "31"}
         return
     end = since + datetime.timedelta(days=100)

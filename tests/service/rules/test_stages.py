@@ -60,7 +60,7 @@ class TestRotation:
         after = stages.open_rotation({"AWSCURRENT": V1, "AWSPENDING": V1}, V2)
         assert after == {"AWSCURRENT": V1, "AWSPENDING": V2}
 
-    def test_the_map_that_was_given_is_not_changed(self):
+    def test_the_given_map_is_not_changed(self):
         labels = {"AWSCURRENT": V1, "AWSPENDING": V1}
         stages.open_rotation(labels, V2)
         assert labels == {"AWSCURRENT": V1, "AWSPENDING": V1}
@@ -119,15 +119,15 @@ class TestAttach:
     def test_a_first_version_with_custom_labels_becomes_current_too(self):
         assert self.attach({}, ["LIVE"], V1, first=True) == {"LIVE": V1, "AWSCURRENT": V1}
 
-    def test_pending_and_current_can_be_asked_for_together(self):
+    def test_pending_and_current_can_be_requested_together(self):
         after = self.attach({"AWSCURRENT": V1, "AWSPENDING": V2}, ["AWSCURRENT", "AWSPENDING"])
         assert after == {"AWSCURRENT": V3, "AWSPENDING": V3, "AWSPREVIOUS": V1}
 
-    def test_previous_asked_for_beside_current_goes_to_the_old_current_version(self):
+    def test_previous_requested_with_current_goes_to_the_old_current_version(self):
         after = self.attach({"AWSCURRENT": V1}, ["AWSCURRENT", "AWSPREVIOUS"])
         assert after == {"AWSCURRENT": V3, "AWSPREVIOUS": V1}
 
-    def test_the_map_that_was_given_is_not_changed(self):
+    def test_the_given_map_is_not_changed(self):
         labels = {"AWSCURRENT": V1, "AWSPENDING": V2}
         stages.attach(labels, V3, None, is_first_version=False)
         assert labels == {"AWSCURRENT": V1, "AWSPENDING": V2}
@@ -161,7 +161,7 @@ class TestMove:
     @pytest.mark.parametrize(
         "label", ["AWSCURRENT", "AWSPREVIOUS", "AWSPENDING", "LIVE", *ALPHABETICALLY_AROUND_CURRENT]
     )
-    def test_row_2_a_label_that_nobody_holds_is_attached(self, label):
+    def test_row_2_a_label_without_a_holder_is_attached(self, label):
         assert self.move({"OTHER": V1}, label, to=V2) == {"OTHER": V1, label: V2}
 
     def test_row_2_current_attached_for_the_first_time_moves_no_previous(self):
@@ -169,7 +169,7 @@ class TestMove:
 
     @pytest.mark.parametrize("to", [None, V2])
     @pytest.mark.parametrize("label", ["AWSCURRENT", "LIVE"])
-    def test_row_3_removing_a_label_that_nobody_holds_is_refused(self, label, to):
+    def test_row_3_removing_a_label_without_a_holder_is_refused(self, label, to):
         refusal = self.refusal({}, label, remove=V1, to=to)
         assert refusal[0] == "InvalidParameterException"
 
@@ -179,7 +179,7 @@ class TestMove:
         assert refusal == ("InvalidParameterException", CURRENT_REQUIRED.format(label=label))
 
     @pytest.mark.parametrize("label", ["AWSCURRENT", "LIVE"])
-    def test_row_5_attaching_a_label_where_it_is_changes_nothing(self, label):
+    def test_row_5_attaching_a_label_to_its_holder_changes_nothing(self, label):
         labels = {label: V1, "AWSPENDING": V1}
         assert self.move(labels, label, to=V1) == labels
 
@@ -235,7 +235,7 @@ class TestMove:
 
     @pytest.mark.parametrize("to", [None, V2, V3])
     @pytest.mark.parametrize("label", ["AWSCURRENT", "LIVE"])
-    def test_row_9_naming_another_version_than_the_holder_is_refused(self, label, to):
+    def test_row_9_naming_a_version_other_than_the_holder_is_refused(self, label, to):
         refusal = self.refusal({label: V1}, label, remove=V2, to=to)
         assert refusal[0] == "InvalidParameterException"
 
@@ -247,7 +247,7 @@ class TestMove:
     def test_row_11_an_unknown_target_is_not_found(self, remove):
         assert self.refusal({"LIVE": V1}, "LIVE", remove=remove, to="unknown")[0] == "ResourceNotFoundException"
 
-    def test_where_nothing_changes_the_map_is_a_new_one_all_the_same(self):
+    def test_a_move_that_changes_nothing_still_returns_a_new_map(self):
         labels = {"LIVE": V1}
         assert stages.move(labels, VERSIONS, "LIVE", None, V1) is not labels
 
@@ -255,7 +255,7 @@ class TestMove:
         after = self.move({"AWSCURRENT": V2, "AWSPREVIOUS": V3}, "AWSCURRENT", remove=V2, to=V1)
         assert after == {"AWSCURRENT": V1, "AWSPREVIOUS": V2}
 
-    def test_the_map_that_was_given_is_not_changed(self):
+    def test_the_given_map_is_not_changed(self):
         labels = {"AWSCURRENT": V1, "AWSPENDING": V1}
         stages.move(labels, VERSIONS, "AWSCURRENT", V1, V2)
         assert labels == {"AWSCURRENT": V1, "AWSPENDING": V1}
@@ -275,7 +275,7 @@ def open_rotation(labels, **quota):
 
 @pytest.mark.parametrize("give_pending", [attach_pending, move_pending, open_rotation])
 class TestQuota:
-    """How many labels a secret may have, over all its versions: api-facts 6.1 I9."""
+    """How many labels a secret may have on all its versions together: api-facts 6.1 I9."""
 
     def labels(self, count):
         return {f"L{n}": V1 for n in range(count)}
@@ -295,11 +295,11 @@ class TestQuota:
         assert give_pending(labels) == {**labels, "AWSPENDING": V2}
 
     @pytest.mark.parametrize("quota", [1, 19, 21])
-    def test_a_quota_that_is_given_can_be_used_up(self, give_pending, quota):
+    def test_a_given_quota_can_be_used_up(self, give_pending, quota):
         assert len(give_pending(self.labels(quota - 1), quota=quota)) == quota
 
     @pytest.mark.parametrize("quota", [1, 19, 21])
-    def test_a_quota_that_is_given_cannot_be_exceeded(self, give_pending, quota):
+    def test_a_given_quota_cannot_be_exceeded(self, give_pending, quota):
         with pytest.raises(ServiceError) as refused:
             give_pending(self.labels(quota), quota=quota)
         assert refused.value.code == "LimitExceededException"

@@ -1,6 +1,6 @@
-"""Staging labels under thousands of random calls, against a model written for itself.
+"""Staging labels under thousands of random calls, compared with an independent model.
 
-The model keeps, for each version, the set of its labels, the way the documentation tells it.
+As in AWS's documentation, the model keeps the set of labels of each version.
 """
 
 import functools
@@ -19,7 +19,7 @@ label_lists = st.none() | st.lists(labels, min_size=1, max_size=3, unique=True)
 
 
 class Model:
-    """Versions in the order of creation, each a set of labels; and the values that they hold."""
+    """Versions in the order of their creation, each a set of labels, and the versions' values."""
 
     def __init__(self):
         self.versions = {}

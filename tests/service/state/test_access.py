@@ -1,4 +1,4 @@
-"""Other accounts' secrets: by ARN, as their resource policies allow, under a key of their own."""
+"""Secrets of other accounts: used by ARN, if the resource policy allows it and the key isn't the default."""
 
 import json
 
@@ -67,11 +67,11 @@ class TestWithoutAPolicy:
         refused = refusal(foreigner.get_secret_value, SecretId=db.arn)
         assert refused == denied("GetSecretValue", db.arn)
 
-    def test_what_does_not_exist_is_denied_alike(self, foreigner, refusal):
+    def test_a_secret_that_does_not_exist_is_denied_in_the_same_way(self, foreigner, refusal):
         arn = f"arn:aws:secretsmanager:us-east-1:{OWNER}:secret:none-AbCdEf"
         assert refusal(foreigner.describe_secret, SecretId=arn) == denied("DescribeSecret", arn)
 
-    def test_force_does_not_delete_it(self, db, fake_secrets, foreigner, refusal):
+    def test_a_forced_deletion_is_denied(self, db, fake_secrets, foreigner, refusal):
         call = foreigner.delete_secret
         refused = refusal(call, SecretId=db.arn, ForceDeleteWithoutRecovery=True)
         assert refused == denied("DeleteSecret", db.arn)
@@ -104,7 +104,7 @@ class TestWithAPolicy:
 
     @pytest.mark.parametrize("key", [None, "alias/app"])
     @pytest.mark.parametrize(("call", "members"), READS_AND_WRITES)
-    def test_what_needs_no_key_works_with_any(self, fake_secrets, allow, foreigner, key, call, members):
+    def test_calls_that_need_no_key_work_with_any_key(self, fake_secrets, allow, foreigner, key, call, members):
         secret = fake_secrets.add("other", "x", kms_key_id=key)
         allow(secret_id="other")
         reply = getattr(foreigner, call)(SecretId=secret.arn, **members)
@@ -137,20 +137,20 @@ class TestWithAPolicy:
         allow()
         assert foreigner.get_secret_value(SecretId=db.arn[:-7])["ARN"] == db.arn
 
-    def test_an_action_that_it_lacks_is_denied(self, db, allow, foreigner, refusal):
+    def test_an_action_that_the_policy_does_not_allow_is_denied(self, db, allow, foreigner, refusal):
         allow("secretsmanager:DescribeSecret")
         foreigner.describe_secret(SecretId=db.arn)
         refused = refusal(foreigner.get_secret_value, SecretId=db.arn)
         assert refused == denied("GetSecretValue", db.arn)
 
-    def test_a_deny_is_said_to_be_one(self, db, allow, foreigner, refusal):
+    def test_the_message_names_an_explicit_deny(self, db, allow, foreigner, refusal):
         allow(effect="Deny")
         refused = refusal(foreigner.get_secret_value, SecretId=db.arn)
         assert refused == denied(
             "GetSecretValue", db.arn, reason="with an explicit deny in a resource-based policy"
         )
 
-    def test_it_may_name_the_role(self, db, allow, foreigner):
+    def test_the_policy_may_name_the_role(self, db, allow, foreigner):
         allow(principal={"AWS": ROLE})
         assert foreigner.describe_secret(SecretId=db.arn)["Name"] == "app/db"
 
@@ -159,7 +159,7 @@ class TestWithAPolicy:
         assert refusal(foreigner.describe_secret, SecretId=db.arn) == denied("DescribeSecret", db.arn)
 
     @pytest.mark.parametrize(("stage", "is_read"), [("AWSCURRENT", True), ("AWSPREVIOUS", False)])
-    def test_a_condition_may_ask_for_the_label(self, fake_secrets, allow, foreigner, refusal, stage, is_read):
+    def test_a_condition_may_test_the_label(self, fake_secrets, allow, foreigner, refusal, stage, is_read):
         fake_secrets.add("two", labels={"AWSCURRENT": "new", "AWSPREVIOUS": "old"}, kms_key_id="alias/app")
         allow(
             secret_id="two",
@@ -171,7 +171,7 @@ class TestWithAPolicy:
         else:
             assert refusal(foreigner.get_secret_value, **request)[0] == "AccessDeniedException"
 
-    def test_a_condition_may_ask_for_a_tag(self, fake_secrets, allow, foreigner, refusal):
+    def test_a_condition_may_test_a_tag(self, fake_secrets, allow, foreigner, refusal):
         for name, team in (("ours", "a"), ("theirs", "b")):
             fake_secrets.add(name, "x", tags={"team": team}, kms_key_id="alias/app")
             allow(secret_id=name, Condition={"StringEquals": {"aws:ResourceTag/team": "a"}})
@@ -179,7 +179,7 @@ class TestWithAPolicy:
         refused = refusal(foreigner.get_secret_value, SecretId=fake_secrets["theirs"].arn)
         assert refused[0] == "AccessDeniedException"
 
-    def test_a_batch_asks_for_each_secret(self, fake_secrets, db, allow, foreigner):
+    def test_a_batch_checks_the_policy_of_each_secret(self, fake_secrets, db, allow, foreigner):
         other = fake_secrets.add("other", "x", kms_key_id="alias/app")
         allow("secretsmanager:GetSecretValue")
         reply = foreigner.batch_get_secret_value(SecretIdList=[db.arn, other.arn])
@@ -188,7 +188,7 @@ class TestWithAPolicy:
             (other.arn, "AccessDeniedException")
         ]
 
-    def test_a_deny_does_not_touch_the_owner_yet(self, db, allow, secretsmanager):
+    def test_a_deny_does_not_affect_the_owner_yet(self, db, allow, secretsmanager):
         allow(effect="Deny", principal="*")
         assert secretsmanager.get_secret_value(SecretId="app/db")["SecretString"] == "x"
 
@@ -268,7 +268,7 @@ class TestManagedSecrets:
             assert [entry["Name"] for entry in listed["SecretList"]] == names
 
 
-def test_a_role_is_named_by_its_arn_in_conditions_on_its_sessions(fake_secrets, db, allow):
+def test_a_sessions_principal_arn_is_the_arn_of_its_role(fake_secrets, db, allow):
     session = f"arn:aws:sts::{FOREIGN}:assumed-role/app/lambda-1"
     allow(Condition={"ArnEquals": {"aws:PrincipalArn": ROLE}})
     caller = boto3.client("secretsmanager", region_name="us-east-1", **fake_secrets.credentials(session))
@@ -290,30 +290,30 @@ class TestConditionKeys:
             {"ArnLike": {"secretsmanager:SecretId": f"arn:aws:secretsmanager:*:{OWNER}:secret:app/*"}},
         ],
     )
-    def test_what_a_request_tells(self, db, allow, foreigner, condition):
+    def test_a_condition_on_a_key_of_every_request_is_met(self, db, allow, foreigner, condition):
         allow(Condition=condition)
         assert foreigner.get_secret_value(SecretId=db.arn)["SecretString"] == "x"
 
-    def test_members_of_the_request(self, db, allow, foreigner, refusal):
+    def test_a_condition_on_a_member_of_the_request(self, db, allow, foreigner, refusal):
         allow(Condition={"Bool": {"secretsmanager:ForceDeleteWithoutRecovery": "false"}})
         call = foreigner.delete_secret
         assert refusal(call, SecretId=db.arn, ForceDeleteWithoutRecovery=True)[0] == "AccessDeniedException"
         foreigner.delete_secret(SecretId=db.arn, ForceDeleteWithoutRecovery=False)
 
-    def test_tags_of_the_request(self, db, allow, foreigner, refusal):
+    def test_a_condition_on_tags_of_the_request(self, db, allow, foreigner, refusal):
         allow(Condition={"ForAllValues:StringEquals": {"aws:TagKeys": ["team"]}})
         foreigner.tag_resource(SecretId=db.arn, Tags=[{"Key": "team", "Value": "a"}])
         refused = refusal(foreigner.tag_resource, SecretId=db.arn, Tags=[{"Key": "other", "Value": "a"}])
         assert refused[0] == "AccessDeniedException"
 
-    def test_a_users_name(self, fake_secrets, db, allow):
+    def test_a_condition_on_a_users_name(self, fake_secrets, db, allow):
         allow(Condition={"StringEquals": {"aws:username": "ann"}})
         keys = fake_secrets.credentials(f"arn:aws:iam::{FOREIGN}:user/team/ann")
         caller = boto3.client("secretsmanager", region_name="us-east-1", **keys)
         assert caller.describe_secret(SecretId=db.arn)["Name"] == "app/db"
 
     @pytest.mark.parametrize("key", ["aws:SourceIp", "aws:PrincipalOrgID", "aws:PrincpalAccount"])
-    def test_what_cannot_be_known_says_so(self, db, allow, foreigner, key):
+    def test_an_unknown_condition_key_is_refused_by_name(self, db, allow, foreigner, key):
         allow(Condition={"StringEquals": {key: "x"}})
         with pytest.raises(
             UnsupportedOperationError, match=f"asks for {key.lower()}, whose value fake_secrets doesn't know"

@@ -19,7 +19,7 @@ def taken(agenda, until=float("inf")):
 
 
 @given(st.lists(st.tuples(st.integers(0, 5), st.integers(0, 50)), max_size=400))
-def test_each_secret_comes_once_by_its_latest_date(notes):
+def test_each_secret_is_taken_once_at_the_date_noted_last(notes):
     dates = {}
     agenda = Agenda(lambda secret, due: dates[secret.serial] == due)
     for serial, due in notes:
@@ -31,7 +31,7 @@ def test_each_secret_comes_once_by_its_latest_date(notes):
 
 
 @given(st.lists(st.tuples(st.integers(0, 5), st.integers(0, 50)), max_size=100), st.integers(0, 50))
-def test_what_is_later_stays(notes, until):
+def test_later_dates_stay(notes, until):
     dates = {}
     agenda = Agenda(lambda secret, due: dates[secret.serial] == due)
     for serial, due in notes:
@@ -42,7 +42,7 @@ def test_what_is_later_stays(notes, until):
     assert sorted(taken(agenda)) == sorted((due, serial) for serial, due in dates.items() if due > until)
 
 
-def test_what_holds_no_longer_is_forgotten_and_can_be_noted_again():
+def test_an_invalid_date_is_forgotten_and_can_be_noted_again():
     holds = {"it": False}
     agenda = Agenda(lambda secret, due: holds["it"])
     secret = secret_of(1)

@@ -1,4 +1,4 @@
-"""KMS as far as it shows: keys as given, keys that can't be used."""
+"""The visible part of KMS: keys are shown as given, and some can't be used."""
 
 import pytest
 
@@ -22,7 +22,7 @@ class TestKeysAsGiven:
         secretsmanager.create_secret(Name="app/db", SecretString="x", KmsKeyId=key)
         assert secretsmanager.describe_secret(SecretId="app/db")["KmsKeyId"] == key
 
-    def test_the_empty_key_goes_back_to_the_default(self, db, secretsmanager):
+    def test_an_empty_key_restores_the_default_key(self, db, secretsmanager):
         secretsmanager.update_secret(SecretId="app/db", KmsKeyId="")
         assert "KmsKeyId" not in secretsmanager.describe_secret(SecretId="app/db")
 
@@ -30,12 +30,12 @@ class TestKeysAsGiven:
         "key",
         [None, "alias/aws/secretsmanager", "arn:aws:kms:us-east-1:123456789012:alias/aws/secretsmanager"],
     )
-    def test_versions_name_the_default_key_their_own_way(self, fake_secrets, secretsmanager, key):
+    def test_versions_show_the_default_key_as_default_encryption_key(self, fake_secrets, secretsmanager, key):
         fake_secrets.add("a", "x", kms_key_id=key)
         (version,) = secretsmanager.list_secret_version_ids(SecretId="a")["Versions"]
         assert version["KmsKeyIds"] == ["DefaultEncryptionKey"]
 
-    def test_a_new_key_encrypts_the_labelled_versions_of_aws_anew(self, fake_secrets, secretsmanager):
+    def test_a_new_key_encrypts_versions_with_awss_labels_again(self, fake_secrets, secretsmanager):
         labels = {"AWSCURRENT": "3", "AWSPREVIOUS": "2", "AWSPENDING": "4", "LIVE": "1"}
         fake_secrets.add("a", labels=labels, kms_key_id="alias/old")
         secretsmanager.update_secret(SecretId="a", KmsKeyId="alias/new")
@@ -72,7 +72,7 @@ CALLS = {
 
 class TestKeysThatCannotBeUsed:
     @pytest.mark.parametrize("name", CALLS)
-    def test_a_denied_key(self, db, declare, secretsmanager, refusal, name):
+    def test_a_denied_key_is_refused(self, db, declare, secretsmanager, refusal, name):
         declare("alias/app", "denied")
         call, members = CALLS[name]
         assert refusal(getattr(secretsmanager, call), **members) == DENIED
@@ -87,7 +87,7 @@ class TestKeysThatCannotBeUsed:
             ("change of key", "DecryptionFailure"),
         ],
     )
-    def test_a_disabled_key(self, db, declare, secretsmanager, refusal, name, code):
+    def test_a_disabled_key_is_refused(self, db, declare, secretsmanager, refusal, name, code):
         declare("alias/app", "disabled")
         call, members = CALLS[name]
         assert refusal(getattr(secretsmanager, call), **members)[0] == code
@@ -106,7 +106,7 @@ class TestKeysThatCannotBeUsed:
         declare("alias/app", "enabled")
         assert secretsmanager.get_secret_value(SecretId="app/db")["SecretString"] == "x"
 
-    def test_reset_forgets_what_was_declared(self, fake_secrets, declare, secretsmanager):
+    def test_reset_forgets_declared_keys(self, fake_secrets, declare, secretsmanager):
         declare("alias/app", "denied")
         fake_secrets.reset()
         secretsmanager.create_secret(Name="app/db", SecretString="x", KmsKeyId="alias/app")
@@ -125,16 +125,16 @@ class TestKeysThatCannotBeUsed:
         declare("alias/aws/secretsmanager", "denied")
         assert refusal(secretsmanager.get_secret_value, SecretId="a") == DENIED
 
-    def test_other_keys_work(self, fake_secrets, db, declare, secretsmanager):
+    def test_other_keys_still_work(self, fake_secrets, db, declare, secretsmanager):
         declare("alias/other", "denied")
         assert secretsmanager.get_secret_value(SecretId="app/db")["SecretString"] == "x"
 
-    def test_a_new_key_that_is_disabled(self, db, declare, secretsmanager, refusal):
+    def test_a_new_key_that_is_disabled_is_refused(self, db, declare, secretsmanager, refusal):
         declare("alias/new", "disabled")
         call = secretsmanager.update_secret
         assert refusal(call, SecretId="app/db", KmsKeyId="alias/new")[0] == "EncryptionFailure"
 
-    def test_what_needs_no_value_needs_no_key(self, db, declare, secretsmanager):
+    def test_calls_that_need_no_value_need_no_key(self, db, declare, secretsmanager):
         declare("alias/app", "denied")
         secretsmanager.create_secret(Name="new", KmsKeyId="alias/app")
         secretsmanager.update_secret(SecretId="app/db", Description="d")
@@ -142,7 +142,7 @@ class TestKeysThatCannotBeUsed:
         assert secretsmanager.describe_secret(SecretId="app/db")["Description"] == "d"
 
     @pytest.mark.parametrize(("key", "state"), [("alias/app", "broken"), ("", "denied"), (None, "denied")])
-    def test_what_is_no_key_or_no_state_is_misuse(self, declare, key, state):
+    def test_an_invalid_key_or_state_is_misuse(self, declare, key, state):
         with pytest.raises(ValueError, match=r"set_kms_key\("):
             declare(key, state)
 
@@ -153,15 +153,15 @@ class TestChangingToAKeyThatIsDenied:
         declare("alias/new", "denied")
         secretsmanager.update_secret(SecretId="app/db", KmsKeyId="alias/new")
 
-    def test_the_secret_has_the_key(self, changed, secretsmanager):
+    def test_the_secret_shows_the_new_key(self, changed, secretsmanager):
         assert secretsmanager.describe_secret(SecretId="app/db")["KmsKeyId"] == "alias/new"
 
-    def test_its_versions_are_not_encrypted_anew(self, changed, secretsmanager):
+    def test_its_versions_are_not_encrypted_again(self, changed, secretsmanager):
         (version,) = secretsmanager.list_secret_version_ids(SecretId="app/db")["Versions"]
         assert version["KmsKeyIds"] == ["alias/app"]
         assert secretsmanager.get_secret_value(SecretId="app/db")["SecretString"] == "x"
 
-    def test_with_a_value_it_is_refused(self, db, declare, secretsmanager, refusal):
+    def test_an_update_with_a_value_is_refused(self, db, declare, secretsmanager, refusal):
         declare("alias/new", "denied")
         call = secretsmanager.update_secret
         assert refusal(call, SecretId="app/db", KmsKeyId="alias/new", SecretString="y") == DENIED

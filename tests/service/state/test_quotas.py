@@ -30,37 +30,46 @@ def test_the_documented_quotas_hold_by_default(quotas):
 
 
 @pytest.mark.parametrize("value", [0, -1, 1.5, "3", True, None])
-def test_a_quota_is_a_whole_number_from_one(quotas, value):
-    with pytest.raises(ValueError, match="the quota 'versions' is a whole number from 1"):
+def test_a_quota_must_be_a_whole_number_of_at_least_one(quotas, value):
+    with pytest.raises(ValueError, match="the quota 'versions' must be a whole number of at least 1"):
         quotas.versions = value
 
 
-def test_an_unknown_quota_is_misuse(quotas):
-    with pytest.raises(AttributeError, match="there is no quota 'replicas'; there are secrets, versions, labels"):
+def test_an_unknown_quota_is_refused_with_the_known_ones(quotas):
+    with pytest.raises(AttributeError) as unknown:
         quotas.replicas = 3
+    assert str(unknown.value).splitlines() == [
+        "there is no quota 'replicas'. Choose one of:",
+        "- secrets",
+        "- versions",
+        "- labels",
+        "- tags",
+        "- value_bytes",
+        "- policy_characters",
+    ]
 
 
-def test_reset_puts_them_back(fake_secrets, quotas):
+def test_reset_restores_the_defaults(fake_secrets, quotas):
     quotas.tags = 1
     fake_secrets.reset()
     assert fake_secrets.quotas.tags == 50
 
 
 class TestSecrets:
-    def test_of_one_account_and_region(self, fake_secrets, quotas, secretsmanager, refusal):
+    def test_the_quota_counts_one_account_and_region(self, fake_secrets, quotas, secretsmanager, refusal):
         quotas.secrets = 1
         fake_secrets.add("abroad", "x", region="eu-west-1")
         secretsmanager.create_secret(Name="a", SecretString="x")
         assert refusal(secretsmanager.create_secret, Name="b", SecretString="x")[0] == "LimitExceededException"
         assert "b" not in fake_secrets
 
-    def test_those_marked_for_deletion_count(self, fake_secrets, quotas, secretsmanager, refusal):
+    def test_secrets_marked_for_deletion_count(self, fake_secrets, quotas, secretsmanager, refusal):
         quotas.secrets = 1
         fake_secrets.add("a", "x")
         secretsmanager.delete_secret(SecretId="a")
         assert refusal(secretsmanager.create_secret, Name="b")[0] == "LimitExceededException"
 
-    def test_a_repeated_call_meets_no_quota(self, quotas, secretsmanager):
+    def test_a_repeated_call_is_not_limited(self, quotas, secretsmanager):
         quotas.secrets = 1
         request = {"Name": "a", "SecretString": "x", "ClientRequestToken": "1" * 32}
         first, second = (secretsmanager.create_secret(**request)["ARN"] for _ in range(2))
@@ -68,7 +77,7 @@ class TestSecrets:
 
 
 class TestVersions:
-    def test_a_hundred_are_the_most_within_a_day(self, freezer_at_noon, db, put, secretsmanager, refusal):
+    def test_at_most_a_hundred_versions_fit_within_a_day(self, freezer_at_noon, db, put, secretsmanager, refusal):
         for number in range(99):
             put(str(number))
         freezer_at_noon.tick(DAY - 1)
@@ -76,7 +85,7 @@ class TestVersions:
         assert refusal(call, SecretId="app/db", SecretString="y")[0] == "LimitExceededException"
         assert len(db.versions) == 100
 
-    def test_deprecated_ones_make_room_after_a_day_the_oldest_first(self, freezer_at_noon, db, put):
+    def test_after_a_day_the_oldest_deprecated_versions_make_room(self, freezer_at_noon, db, put):
         for number in range(99):
             put(str(number))
         oldest, second, *_ = [version.id for version in db.versions]
@@ -87,7 +96,7 @@ class TestVersions:
         assert oldest not in kept
         assert second in kept
 
-    def test_labelled_ones_never_go(self, freezer_at_noon, db, put, quotas, secretsmanager, refusal):
+    def test_labelled_versions_are_never_removed(self, freezer_at_noon, db, put, quotas, secretsmanager, refusal):
         quotas.versions = 4
         put(VersionStages=["A"])
         put(VersionStages=["B"])
@@ -98,7 +107,7 @@ class TestVersions:
         assert refused[0] == "LimitExceededException"
         assert sorted(label for label in db.stages) == ["A", "AWSCURRENT", "B", "C"]
 
-    def test_fewer_than_the_quota_never_go(self, freezer_at_noon, db, put):
+    def test_below_the_quota_no_version_is_removed(self, freezer_at_noon, db, put):
         first = db.versions[0].id
         for number in range(50):
             put(str(number))
@@ -106,7 +115,7 @@ class TestVersions:
         put("new")
         assert db.versions[0].id == first
 
-    def test_a_version_that_the_call_itself_deprecates_can_go(self, freezer_at_noon, db, put, quotas):
+    def test_a_version_that_the_call_itself_deprecates_can_be_removed(self, freezer_at_noon, db, put, quotas):
         quotas.versions = 2
         put()
         freezer_at_noon.tick(DAY)
@@ -114,7 +123,7 @@ class TestVersions:
         assert sorted(db.stages) == ["AWSCURRENT", "AWSPREVIOUS"]
         assert len(db.versions) == 2
 
-    def test_a_lowered_quota_takes_as_many_as_it_must(self, freezer_at_noon, db, put, quotas):
+    def test_a_lowered_quota_removes_as_many_as_it_must(self, freezer_at_noon, db, put, quotas):
         for number in range(9):
             put(str(number))
         freezer_at_noon.tick(DAY)
@@ -122,7 +131,7 @@ class TestVersions:
         put("new")
         assert len(db.versions) == 4
 
-    def test_filling_an_empty_version_adds_none(self, fake_secrets, quotas, secretsmanager):
+    def test_filling_an_empty_version_adds_no_version(self, fake_secrets, quotas, secretsmanager):
         pending = "9" * 32
         fake_secrets.add("a", labels={"AWSCURRENT": "x", "AWSPENDING": None}, version_ids={"AWSPENDING": pending})
         quotas.versions = 2
@@ -140,7 +149,7 @@ class TestVersions:
 
 
 class TestLabels:
-    def test_over_all_versions(self, db, put, quotas, secretsmanager, refusal):
+    def test_labels_on_all_versions_count_together(self, db, put, quotas, secretsmanager, refusal):
         quotas.labels = 3
         put(VersionStages=["A", "B"])
         version = db.stages["A"]
@@ -153,14 +162,14 @@ class TestLabels:
         assert codes == ["LimitExceededException"] * 3
         assert sorted(db.stages) == ["A", "AWSCURRENT", "B"]
 
-    def test_a_rotation_opens_with_one_more(self, fake_secrets, db, quotas, secretsmanager, refusal):
+    def test_opening_a_rotation_needs_room_for_a_label(self, fake_secrets, db, quotas, secretsmanager, refusal):
         quotas.labels = 1
         arn = fake_secrets.lambda_function(lambda event, context: None, "nothing")
         refused = refusal(secretsmanager.rotate_secret, SecretId="app/db", RotationLambdaARN=arn)
         assert refused[0] == "LimitExceededException"
 
 
-class TestWhatIsThereStays:
+class TestStoredItemsStay:
     def test_labels_can_move_beyond_a_lowered_quota(self, fake_secrets, quotas, secretsmanager):
         secret = fake_secrets.add("a", labels={"AWSCURRENT": "new", "AWSPREVIOUS": "old"})
         quotas.labels = 1
@@ -179,7 +188,7 @@ class TestWhatIsThereStays:
         assert secretsmanager.describe_secret(SecretId="a")["Tags"][0] == {"Key": "one", "Value": "new"}
 
 
-def test_tags_can_be_lowered(db, quotas, secretsmanager, refusal):
+def test_the_quota_of_tags_can_be_lowered(db, quotas, secretsmanager, refusal):
     quotas.tags = 1
     call, tags = secretsmanager.tag_resource, [{"Key": key, "Value": ""} for key in "ab"]
     assert refusal(call, SecretId="app/db", Tags=tags)[0] == "InvalidParameterException"
@@ -201,7 +210,7 @@ class TestSizes:
         assert refused == self.refused("secretString", 65_536)
 
     @pytest.mark.parametrize("value", ["\u00e9" * 32_768, "\U0001f511" * 16_384, "x" * 65_536])
-    def test_what_just_fits_is_stored(self, put, db, value):
+    def test_a_value_that_just_fits_is_stored(self, put, db, value):
         put(value)
         assert db.value() == value
 
@@ -209,12 +218,14 @@ class TestSizes:
         ("member", "value", "path"),
         [("SecretString", "12345", "secretString"), ("SecretBinary", b"12345", "secretBinary")],
     )
-    def test_values_can_be_lowered(self, db, quotas, secretsmanager, refusal, member, value, path):
+    def test_the_quota_of_value_bytes_can_be_lowered(
+        self, db, quotas, secretsmanager, refusal, member, value, path
+    ):
         quotas.value_bytes = 4
         refused = refusal(secretsmanager.put_secret_value, SecretId="app/db", **{member: value})
         assert refused == self.refused(path, 4)
 
-    def test_policies_can_be_lowered(self, db, quotas, secretsmanager, refusal):
+    def test_the_quota_of_policy_characters_can_be_lowered(self, db, quotas, secretsmanager, refusal):
         policy = (
             '{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Principal":"*",'
             '"Action":"secretsmanager:GetSecretValue","Resource":"*"}]}'

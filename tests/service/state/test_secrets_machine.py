@@ -1,6 +1,6 @@
-"""Whole secrets under thousands of random calls, against a model written for itself.
+"""Whole secrets under thousands of random calls, compared with an independent model.
 
-The short form plays 80 lives of 30 calls; with FAKE_SECRETS_LONG=1 they are more and longer.
+The short form plays 80 lives of 30 calls. With FAKE_SECRETS_LONG=1 there are more lives, of more calls.
 """
 
 import datetime
@@ -25,16 +25,17 @@ ACCOUNT = "123456789012"
 UNKNOWN_VERSION = "9" * 32
 
 REGIONS = ["us-east-1", "eu-west-1"]
-# The second's partial ARN looks like a whole one.
+# The partial ARN of the second name looks like a full ARN.
 NAMES = ["app/db", "app/db-a1b2c3", "Other"]
 
 regions = st.sampled_from(REGIONS)
 names = st.sampled_from(NAMES)
-# Which of the secrets that there are, in the order of creation; the last number is one that may not be.
+# Picks one of the existing secrets, in the order of their creation. The last number picks one that may
+# not exist.
 picks = st.integers(0, 8)
-# How a request names its secret; an earlier secret's ARN and that of the other region find nothing.
+# How a request names its secret. The ARN of a deleted secret, or of one in the other region, finds none.
 forms = st.sampled_from(["name"] * 4 + ["earlier", "elsewhere", "partial", "partial", "arn", "arn"])
-# Tokens come again, or are new.
+# A token is used again, or is new.
 tokens = st.integers(0, 1) | st.none()
 contents = st.sampled_from(["a", "a", b"a", "b"])
 labels = st.sampled_from(["AWSCURRENT", "AWSPENDING", "AWSPREVIOUS", "LIVE"])
@@ -47,7 +48,7 @@ tag_lists = st.lists(
     max_size=3,
     unique_by=lambda tag: tag["Key"],
 )
-# Which of a secret's versions, in the order of creation; the last number is none's.
+# Picks one of a secret's versions, in the order of their creation. The last number picks none of them.
 version_numbers = st.none() | st.integers(0, 6)
 
 
@@ -85,12 +86,12 @@ class WholeSecrets(RuleBasedStateMachine):
         return f"{self.counter:036}"
 
     def pick(self, number):
-        """Return region and name of a secret."""
+        """Return the region and name of a secret."""
         there = [(region, name) for region, model in self.models.items() for name in model.secrets]
         return there[number % len(there)] if there and number < 8 else (REGIONS[0], NAMES[2])
 
     def id_of(self, region, name, form):
-        """Return a SecretId of a form that is possible, else the name."""
+        """Return a SecretId in this form, or the name if the secret has none in this form."""
         other = next(other for other in self.models if other != region)
         secret = self.models[other if form == "elsewhere" else region].secrets.get(name)
         if form == "earlier":
@@ -107,12 +108,12 @@ class WholeSecrets(RuleBasedStateMachine):
         return versions[number % len(versions)] if versions and number < 6 else UNKNOWN_VERSION
 
     def play(self, region, operation, expected, **request):
-        """Have model and client do the same.
+        """Let the model and the client do the same.
 
         Returns:
-            What the model answers, and what the client did; None twice where both refused.
+            The model's answer and the client's response, or None and None if both refused.
         """
-        # What calls do to dates is told apart, and secrets of one instant have no order that is known.
+        # Each call has its own date, and secrets created at the same instant would have no known order.
         self.advance(datetime.timedelta(seconds=1))
         call = getattr(client_of(region), operation)
         given = {name: value for name, value in request.items() if value is not None}
@@ -408,14 +409,14 @@ class WholeSecrets(RuleBasedStateMachine):
 
 
 def in_members(value):
-    """Return the member that a value goes by."""
+    """Return the request member that sends a value."""
     if value is None:
         return {}
     return {"SecretBinary" if isinstance(value, bytes) else "SecretString": value}
 
 
 def as_sets(answer):
-    """Return an answer with its labels as sets: AWS's order of them isn't known."""
+    """Return a response with its labels as sets, because AWS's order of labels is unknown."""
     shown = dict(answer)
     if "VersionStages" in shown:
         shown["VersionStages"] = distinct(shown["VersionStages"])
@@ -430,7 +431,7 @@ def distinct(labels):
 
 
 def check_order(listed, sort_by, *, is_descending):
-    """Check the order of entries; where one lacks what they are sorted by, its place isn't known."""
+    """Check the order of entries. The place of an entry without the sorted member is unknown."""
     member = {
         "created-date": "CreatedDate",
         "last-changed-date": "LastChangedDate",
@@ -465,7 +466,7 @@ def members_of_list_secrets():
     return client_of("us-east-1").meta.service_model.operation_model("ListSecrets").input_shape.members
 
 
-def test_whole_secrets_live_as_the_documentation_tells(freezer_at_noon):
+def test_whole_secrets_behave_as_the_model_does(freezer_at_noon):
     run_state_machine_as_test(
         lambda: WholeSecrets(freezer_at_noon),
         settings=settings(

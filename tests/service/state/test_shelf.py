@@ -1,4 +1,4 @@
-"""The orders in which secrets are listed, as they come, go and change."""
+"""The orders in which secrets are listed while secrets are added, removed and changed."""
 
 import hypothesis.strategies as st
 import pytest
@@ -15,7 +15,7 @@ def secret_of(name, serial):
 
 
 def played(actions):
-    """Return a shelf, what it holds, and how often that has changed."""
+    """Return a shelf, its secrets, and how often they have changed."""
     shelf, held = Shelf(), {}
     for revision, (action, number) in enumerate(actions):
         name = f"secret-{number:02}"
@@ -32,7 +32,7 @@ def played(actions):
 @pytest.mark.parametrize("is_descending", [False, True])
 @pytest.mark.parametrize("order", POSITIONS)
 @given(actions=ACTIONS, page=st.integers(1, 5))
-def test_pages_are_the_whole_in_its_order(order, is_descending, actions, page):
+def test_all_pages_together_are_every_secret_in_order(order, is_descending, actions, page):
     shelf, held, revision = played(actions)
     key = POSITIONS[order]
     expected = sorted(held.values(), key=key, reverse=is_descending)
@@ -47,12 +47,12 @@ def test_pages_are_the_whole_in_its_order(order, is_descending, actions, page):
 
 
 @given(ACTIONS)
-def test_what_has_gone_takes_no_more_room_than_what_is_there(actions):
+def test_removed_secrets_take_no_more_room_than_kept_ones(actions):
     shelf, held, _ = played(actions)
     assert len(shelf._in_order) <= 2 * len(held) + 1
 
 
-def test_an_order_is_made_anew_after_a_change_only():
+def test_an_order_is_made_again_only_after_a_change():
     shelf = Shelf()
     first, second = secret_of("a", 0), secret_of("b", 1)
     shelf.add(first)

@@ -1,4 +1,4 @@
-"""What SecretId names, in every operation that has one: api-facts 2."""
+"""Which secret a SecretId names, in every operation that takes one (api-facts 2)."""
 
 import string
 
@@ -21,7 +21,7 @@ NO_TOKEN_CODES = {
     "UpdateSecret": "InvalidRequestException",
 }
 LEGAL = string.ascii_letters + string.digits + "-/_+=.@!"
-# A colon makes no name either, but for an ARN.
+# A colon isn't allowed in a name either, only in an ARN.
 ILLEGAL = [character for character in string.printable if character not in LEGAL]
 
 
@@ -36,20 +36,20 @@ def db(fake_secrets):
 
 class TestNames:
     @pytest.mark.parametrize("name", [LEGAL, "/testing2/two-", "name-a1b2", "name-a1b2c3-", *LEGAL])
-    def test_every_legal_character_makes_a_name(self, secretsmanager, name):
+    def test_every_legal_character_is_allowed_in_a_name(self, secretsmanager, name):
         arn = secretsmanager.create_secret(Name=name)["ARN"]
         assert secretsmanager.describe_secret(SecretId=name)["ARN"] == arn
         assert secretsmanager.describe_secret(SecretId=arn)["Name"] == name
 
     @pytest.mark.parametrize("character", [*ILLEGAL, "\u00e4", "\u0661", "\U0001f511"])
-    def test_no_other_character_does(self, fake_secrets, secretsmanager, refusal, character):
+    def test_no_other_character_is_allowed(self, fake_secrets, secretsmanager, refusal, character):
         name = f"app{character}db"
         assert refusal(secretsmanager.create_secret, Name=name) == BAD_NAME
         assert refusal(secretsmanager.describe_secret, SecretId=name) == BAD_NAME
         assert refusal(secretsmanager.describe_secret, SecretId=f"{ARN}{name}-a1b2c3") == BAD_NAME
         assert name not in fake_secrets
 
-    def test_case_makes_two_names(self, db, secretsmanager):
+    def test_names_are_case_sensitive(self, db, secretsmanager):
         arn = secretsmanager.create_secret(Name="APP/DB")["ARN"]
         assert secretsmanager.describe_secret(SecretId="APP/DB")["ARN"] == arn != db.arn
 
@@ -67,7 +67,7 @@ class TestEveryOperation:
         "secret_id",
         ["unknown", "app", "app/db-a1b2c3", f"{ARN}app/db-AAAAAA", f"{ARN}app", f"{ARN}app/db-a1b2c3x"],
     )
-    def test_what_names_no_secret_is_not_found(self, db, raw, refusal, operation, secret_id):
+    def test_a_secret_id_without_a_secret_is_not_found(self, db, raw, refusal, operation, secret_id):
         assert refusal(method_of(raw, operation), **request_of(operation, secret_id)) == NOT_FOUND
 
     @every_operation(but=["GetSecretValue", "RotateSecret", "StopReplicationToReplica"])
@@ -117,7 +117,7 @@ class TestArns:
             ("app-ABCDEF", False),
         ],
     )
-    def test_a_partial_arn_must_not_look_like_a_whole_one(
+    def test_a_partial_arn_that_looks_like_a_full_arn_is_not_found(
         self, fake_secrets, secretsmanager, refusal, name, is_found
     ):
         arn = fake_secrets.add(name, "x").arn
