@@ -83,7 +83,7 @@ def pytest_sessionfinish():
     pathlib.Path("read.json").write_text(json.dumps(read))
 """
 
-NO_NAME = "'no name' can't be a secret's name: 1 to 512 letters, digits and -/_+=.@!"
+NO_NAME = "'no name' can't be a secret's name. Use 1 to 512 letters, digits and -/_+=.@!"
 BELOW = "mock_stages can't decorate a pytest fixture: put it below @pytest.fixture, next to the function"
 HIDDEN = (
     "mock_stages can't run this {} in a world: another decorator hides it. Put mock_stages below the other "
@@ -99,7 +99,7 @@ NO_PRINCIPAL = (
     "arn:aws:sts::123456789012:assumed-role/app/session"
 )
 NO_ENVIRONMENT = "environment= takes a mapping from str to str"
-NO_TAGS = "tags of secret 'b' are a mapping from tag key to tag value, both str"
+NO_TAGS = "tags of secret 'b' must be a mapping from tag key to tag value, both str"
 ERRORS = 'errors of a rotation function: choose "raise" or "record", not '
 KEY_STATES = "needs a key id and one of 'enabled', 'disabled', 'denied'"
 UNKNOWN = (
@@ -279,7 +279,10 @@ MISUSES = {
         "stack.enter_context(fake().as_principal(7))": ("ValueError", f"7 {NO_PRINCIPAL}"),
         "fake().set_kms_key('alias/app', 'off')": ("ValueError", f"set_kms_key('alias/app', 'off') {KEY_STATES}"),
         "fake().set_kms_key('', 'disabled')": ("ValueError", f"set_kms_key('', 'disabled') {KEY_STATES}"),
-        "fake().quotas.versions = 0": ("ValueError", "the quota 'versions' is a whole number from 1, not 0"),
+        "fake().quotas.versions = 0": (
+            "ValueError",
+            "the quota 'versions' must be a whole number of at least 1, not 0",
+        ),
         "fake().quotas.version = 3": (
             "AttributeError",
             "there is no quota 'version'. Choose one of:",

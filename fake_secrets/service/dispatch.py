@@ -1,4 +1,4 @@
-"""Dispatch: from the name of an operation to the function that answers it."""
+"""The table of operations, and `answer`, which calls the one that a request names."""
 
 from __future__ import annotations
 
@@ -30,7 +30,10 @@ Operation = Callable[[Store, Request], dict[str, Any]]
 
 
 def _of_policies(name: str) -> Operation:
-    """Return an operation on policies. Few tests need their grammar, and it is slow to import."""
+    """Return an operation that imports `policies` when it is first called.
+
+    The module is slow to import, and few tests need it.
+    """
 
     def operation(store: Store, request: Request) -> dict[str, Any]:
         from fake_secrets.service.operations import policies  # noqa: PLC0415
@@ -67,12 +70,12 @@ OPERATIONS: Mapping[str, Operation] = {
     "ValidateResourcePolicy": _of_policies("validate_resource_policy"),
 }
 
-# The operations that change nothing but the date of a secret's last access.
+# These operations change nothing but the day of the last access.
 _READS = frozenset(
     {"DescribeSecret", "GetResourcePolicy", "GetSecretValue", "ListSecretVersionIds", "ValidateResourcePolicy"}
 )
 
-# Members that change what a call does, and that aren't supported yet.
+# Members that no operation implements yet. To ignore them would change what the call does.
 _UNSUPPORTED_MEMBERS: Mapping[str, frozenset[str]] = {
     "CreateSecret": frozenset({"CrossAccountPrimaryARN"}),
 }
@@ -82,15 +85,15 @@ def answer(store: Store, request: Request) -> dict[str, Any]:
     """Answer one request. A refused request changes nothing.
 
     Args:
-        store: the store.
-        request: the request.
+        store: what the service stores.
+        request: the call.
 
     Returns:
         The response's members as JSON: dates are epoch seconds, blobs are base64 strings.
 
     Raises:
-        ServiceError: if AWS would refuse the request.
-        UnsupportedOperationError: if the operation, or one of its members, isn't supported yet.
+        ServiceError: AWS would refuse the request.
+        UnsupportedOperationError: the operation, or one of the request's members, isn't faked yet.
     """
     operation = OPERATIONS.get(request.operation)
     if operation is None:

@@ -94,7 +94,7 @@ class TestAdd:
 
     @pytest.mark.parametrize("member", ["description", "kms_key_id"])
     def test_metadata_that_is_not_a_str_is_refused(self, fake_secrets, member):
-        with pytest.raises(TypeError, match=f"{member} of secret 'app/db' is a str, not int"):
+        with pytest.raises(TypeError, match=f"{member} of secret 'app/db' must be a str, not int"):
             fake_secrets.add("app/db", "x", **{member: 5})
 
     def test_an_invalid_region_is_refused(self, fake_secrets):

@@ -23,17 +23,16 @@ def batch_get_secret_value(store: Store, request: Request) -> dict[str, Any]:
     """Return the current values of several secrets, named or found by filters.
 
     Args:     SecretIdList (1 to 20), or Filters with MaxResults (default 20) and NextToken.
-    Returns:  SecretValues (entries as in GetSecretValue's response), Errors (SecretId as sent,
-              ErrorCode, Message; empty if every secret was read [B]), NextToken if there are
-              more.
+    Returns:  SecretValues (entries as GetSecretValue returns them), Errors (SecretId as sent,
+              ErrorCode, Message; empty if every secret was read [B]), NextToken if more follow.
     Raises (in the order checked):
         InvalidParameterException (400): neither list nor filters, or both; MaxResults without
             filters, M48 [D]; a filter without Key or Values, M47 [D].
-        InvalidNextTokenException (400): a token of another request [code B, text D].
-    Source:   BatchGetSecretValue; api-facts 5 [B]. Filters return secrets in the order
-              of creation, without those scheduled for deletion [D]. Errors of filtered secrets
-              have the ARN as SecretId [D]. The call sets LastAccessedDate of each secret, as
-              GetSecretValue does [D].
+        InvalidNextTokenException (400): the token belongs to another request [code B, text D].
+    Source:   BatchGetSecretValue; api-facts 5 [B]. Filters find secrets in the order of their
+              creation, and leave out those scheduled for deletion [D]. With filters, an error
+              names its secret by ARN [D]. The call sets LastAccessedDate of each secret that it
+              reads, as GetSecretValue does [D].
     """
     secret_ids, next_token = _wanted(store, request)
     read, errors = [], []
@@ -43,7 +42,7 @@ def batch_get_secret_value(store: Store, request: Request) -> dict[str, Any]:
             read.append(get_secret_value(store, single))
         except ServiceError as error:
             errors.append({"SecretId": secret_id, "ErrorCode": error.code, "Message": error.message})
-    # The call isn't about one secret.
+    # A batch isn't about one secret.
     store.concerned = None
     response: dict[str, Any] = {"SecretValues": read, "Errors": errors}
     if next_token is not None:

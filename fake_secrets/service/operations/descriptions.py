@@ -16,18 +16,18 @@ def describe_secret(store: Store, request: Request) -> dict[str, Any]:
     """Describe a secret, without its value.
 
     Args:     SecretId.
-    Returns:  ARN, Name, LastChangedDate, CreatedDate; if they have content, Type, Description, KmsKeyId,
-              RotationEnabled, RotationLambdaARN, RotationRules, ExternalSecretRotationMetadata,
-              ExternalSecretRotationRoleArn, LastRotatedDate, LastAccessedDate, DeletedDate,
-              NextRotationDate, Tags, VersionIdsToStages, OwningService, PrimaryRegion,
-              ReplicationStatus. Members without content are absent, never null [A].
+    Returns:  ARN, Name, LastChangedDate, CreatedDate. If they have content: Type, Description,
+              KmsKeyId, RotationEnabled, RotationLambdaARN, RotationRules,
+              ExternalSecretRotationMetadata, ExternalSecretRotationRoleArn, LastRotatedDate,
+              LastAccessedDate, DeletedDate, NextRotationDate, Tags, VersionIdsToStages,
+              OwningService, PrimaryRegion, ReplicationStatus. Members without content are
+              absent, never null [A].
     Raises (in the order checked):
         ValidationException (M10), AccessDeniedException, ResourceNotFoundException (M1).
     Source:   DescribeSecret; api-facts 3, 5, 8. DeletedDate is the time of the DeleteSecret
-              call [A]. The rotation members stay while the secret is scheduled for deletion [D]. A
-              primary has PrimaryRegion and ReplicationStatus while it has replica regions; a
-              replica has only PrimaryRegion [A]. A replica shows nothing of its primary's
-              rotation [D].
+              call [A]. A secret scheduled for deletion keeps its rotation members [D]. A
+              primary shows PrimaryRegion and ReplicationStatus while it has regions; a replica
+              shows only PrimaryRegion [A]. A replica doesn't show its primary's rotation [D].
     """
     secret = store.get(request)
     described = describe(secret)
@@ -39,13 +39,13 @@ def describe_secret(store: Store, request: Request) -> dict[str, Any]:
 def describe(secret: StoredSecret) -> dict[str, Any]:
     """Return the members of a secret that have content, in the order of DescribeSecret [A].
 
-    ReplicationStatus isn't among them, because ListSecrets doesn't have it.
+    ReplicationStatus isn't included, because ListSecrets doesn't have it.
     """
     described: dict[str, Any] = {
         "ARN": secret.arn,
         "Name": secret.name,
         "Type": secret.type or None,
-        # To AWS, both "" and None mean no description.
+        # AWS shows an empty description like none.
         "Description": secret.description or None,
         "KmsKeyId": secret.kms_key_id,
         **(_describe_rotation(secret.rotation) if secret.rotation else {}),
@@ -63,7 +63,10 @@ def describe(secret: StoredSecret) -> dict[str, Any]:
 
 
 def primary_region_of(secret: StoredSecret) -> str | None:
-    """Return PrimaryRegion: for a replica the region of its primary, for a primary its own [A: api-facts 8]."""
+    """Return PrimaryRegion: a replica's is its primary's region [A: api-facts 8].
+
+    A primary with replica regions has its own region, and any other secret has None.
+    """
     if secret.primary is not None:
         return secret.primary.region
     return secret.region if secret.replicas else None
@@ -84,7 +87,7 @@ def _describe_rotation(rotation: RotationState) -> dict[str, Any]:
 def _describe_rules(rotation: RotationState) -> dict[str, Any] | None:
     if rotation.rules is None:
         return None
-    # Few tests need schedules, and they are slow to import.
+    # Imported late: few tests need schedules, and they are slow to import.
     from fake_secrets.service.rules.schedule import describe_rules  # noqa: PLC0415
 
     return describe_rules(rotation.rules, rotation.counted_from)

@@ -34,8 +34,8 @@ def matcher_of(filters: Sequence[Mapping[str, Any]]) -> Matcher:
         InvalidParameterException (400): a filter has no Key or no Values, M47 [D].
 
     Source: ListSecrets; api-facts 12. name, tag-key, tag-value, primary-region and
-        owning-service match by prefix, case-sensitively [A, B]; description and all by words [A].
-        A secret without the attribute matches a negated value [D].
+        owning-service match by prefix, case-sensitively [A, B]. description and all match by
+        words [A]. A secret without the attribute matches a negated value [D].
     """
     matchers = [_matcher_of_filter(entry) for entry in filters]
     return lambda secret: all(matches(secret) for matches in matchers)
@@ -45,7 +45,7 @@ def words_of(text: str, *, is_name: bool = False) -> list[str]:
     """Split text into the lower-case words that a word search compares.
 
     Args:
-        text: the text to search, or the text to search for.
+        text: the text to search in, or the text to search for.
         is_name: whether the text is a secret's name. A name with two different separators isn't
             split [A-].
 
@@ -85,7 +85,7 @@ def _matcher_of_value(key: str, value: str) -> Matcher:
 
 
 def _finds_every_word(wanted: Sequence[str], words: Sequence[str]) -> bool:
-    """Return whether each wanted word begins some word. No wanted words match nothing [A]."""
+    """Return whether each wanted word is the start of some word. An empty search finds nothing [A]."""
     return bool(wanted) and all(any(word.startswith(start) for word in words) for start in wanted)
 
 

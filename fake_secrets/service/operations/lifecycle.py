@@ -25,7 +25,7 @@ __all__ = [
 ]
 
 _METADATA = frozenset({"Description", "KmsKeyId", "Type"})
-# The labels whose versions are re-encrypted with a new key.
+# A new key encrypts the versions with these labels again.
 _REENCRYPTED = (AWSCURRENT, AWSPENDING, AWSPREVIOUS)
 
 DEFAULT_RECOVERY_WINDOW = 30
@@ -33,24 +33,24 @@ _RECOVERY_WINDOWS = range(7, 31)
 
 
 def create_secret(store: Store, request: Request) -> dict[str, Any]:
-    """Create a secret, and its first version if the request has a value.
+    """Create a secret, with a first version if a value is given.
 
     Args:     Name, ClientRequestToken, SecretString or SecretBinary, Description, KmsKeyId, Tags,
               Type, AddReplicaRegions, ForceOverwriteReplicaSecret.
-    Returns:  ARN, Name; VersionId only if the request has a value [A]; ReplicationStatus only if
-              it has AddReplicaRegions [B].
+    Returns:  ARN, Name; VersionId only if a value was given [A]; ReplicationStatus only if
+              AddReplicaRegions was given [B].
     Raises (in the order checked):
         ValidationException (400): M10 [A].
         InvalidRequestException (400): no token, M9 [A].
         InvalidParameterException (400): both values, M11 [D]. ValidationException (M44).
         InvalidRequestException (400): the name is scheduled for deletion, M6 [A].
-        ResourceExistsException (400): the name exists: M8 if the token is one of its versions
-            with another value, else M7 [A]. The same token and value get
-            the first answer again [A].
-        LimitExceededException (400): the account has too many secrets in this region
-            [B; text D].
+        ResourceExistsException (400): the name exists. M8 if the token is the id of one of its
+            versions and the value differs, else M7 [A]. A call with the same token and value
+            gets the same response as the first one [A].
+        LimitExceededException (400): the account has as many secrets in this region as the
+            quota allows [B; text D].
         InvalidParameterException (400): see `tags.merge_tags` and `replication.check_regions`.
-        InvalidRequestException (400): a key of another region, M49.
+        InvalidRequestException (400): the key is in another region, M49.
         AccessDeniedException (M41), EncryptionFailure: see `Keys.check_encryption`.
     Source:   CreateSecret; api-facts 5, 7.
     """
@@ -84,22 +84,22 @@ def update_secret(store: Store, request: Request) -> dict[str, Any]:
     """Change a secret's description, key or type, or give it a new current value.
 
     Args:     SecretId, ClientRequestToken, SecretString or SecretBinary, Description ("" clears
-              it), KmsKeyId ("" means the default key), Type.
-    Returns:  ARN, Name; VersionId only if the request has a value [A].
+              it), KmsKeyId ("" restores the default key), Type.
+    Returns:  ARN, Name; VersionId only if a value was sent [A].
     Raises (in the order checked):
         ValidationException (M10), InvalidRequestException (M9), InvalidParameterException (M11),
         ValidationException (M44), AccessDeniedException, ResourceNotFoundException (M1),
         InvalidRequestException (M5), InvalidParameterException (M33), InvalidRequestException (M50).
         InvalidRequestException (400): the new key is in another region, M49.
         InvalidRequestException (M40), AccessDeniedException (M41), DecryptionFailure,
-            EncryptionFailure: the key changes and the old or the new key can't be used, or the
-            request has a value and its key can't be used; see `Keys`. Without a value, a denied
-            new key is accepted, and nothing is re-encrypted [B].
+            EncryptionFailure: the key changes and the old or the new key can't be used, or a
+            value is given and its key can't be used; see `Keys`. Without a value, a new key
+            that is denied is accepted, and nothing is encrypted again [B].
         The errors of `plan_value`.
-    Source:   UpdateSecret; api-facts 5, 7. Same token and value succeed and change nothing
-              [A], whatever the model's text says. A call without any member
-              moves LastChangedDate too [D]. With a new key, the versions of AWSCURRENT, AWSPENDING
-              and AWSPREVIOUS are re-encrypted [B].
+    Source:   UpdateSecret; api-facts 5, 7. A call with the same token and value succeeds and
+              changes nothing [A], although the service model's text says otherwise. A call
+              without any member to change moves LastChangedDate too [D]. A new key encrypts the
+              versions of AWSCURRENT, AWSPENDING and AWSPREVIOUS again [B].
     """
     members = request.members
     check_secret_id(members["SecretId"])
@@ -138,13 +138,14 @@ def delete_secret(store: Store, request: Request) -> dict[str, Any]:
         InvalidParameterException (400): the window is out of range, M13 [C]; both window and
             force are given, M14 [C-].
         ValidationException (400): M10. AccessDeniedException (400).
-        ResourceNotFoundException (400): M1, unless forced: forced deletion of a secret that
+        ResourceNotFoundException (400): M1, unless forced. A forced deletion of a secret that
             never existed succeeds [A].
-        InvalidRequestException (400): M5, already scheduled and not forced [D].
-        InvalidParameterException (400): M33, a replica [C]; M35, a primary that has replicas [D].
+        InvalidRequestException (400): the secret is already scheduled for deletion and the call
+            isn't forced, M5 [D].
+        InvalidParameterException (400): a replica, M33 [C]; a primary that has replicas, M35 [D].
         InvalidRequestException (400): M50 [D].
     Source:   DeleteSecret; api-facts 3, 4.1, 5. A forced deletion takes effect at once [D].
-              For a secret that never existed, the ARN has a random suffix [D].
+              For a secret that never existed, the response has an ARN with a random suffix [D].
     """
     window = request.members.get("RecoveryWindowInDays")
     is_forced = bool(request.members.get("ForceDeleteWithoutRecovery"))
@@ -168,8 +169,9 @@ def restore_secret(store: Store, request: Request) -> dict[str, Any]:
     Raises (in the order checked):
         ValidationException (M10), AccessDeniedException, ResourceNotFoundException (M1),
         InvalidParameterException (M33) [D].
-    Source:   RestoreSecret; api-facts 3, 5. A secret that isn't scheduled gets the same
-              answer and doesn't change [D]. Rotations that fell due in the meantime are skipped [D].
+    Source:   RestoreSecret; api-facts 3, 5. For a secret that isn't scheduled for deletion, the
+              response is the same and nothing changes [D]. Rotations that fell due while the
+              secret was scheduled for deletion are skipped [D].
     """
     secret = store.get(request)
     refuse_replica(secret)

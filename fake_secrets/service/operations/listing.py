@@ -20,13 +20,14 @@ def list_secrets(store: Store, request: Request) -> dict[str, Any]:
 
     Args:     Filters, SortBy (default created-date), SortOrder (default asc), MaxResults (default
               100), NextToken, IncludePlannedDeletion.
-    Returns:  SecretList (entries as in DescribeSecret, but with SecretVersionsToStages),
-              NextToken if there are more.
+    Returns:  SecretList (entries as DescribeSecret returns them, but with SecretVersionsToStages
+              for VersionIdsToStages), NextToken if more follow.
     Raises (in the order checked):
         InvalidParameterException (400): a filter without Key or Values, M47 [D].
-        InvalidNextTokenException (400): a token of another request [code B, text D].
-    Source:   ListSecrets; api-facts 5, 12. Ascending by CreatedDate by default [A]; secrets
-              scheduled for deletion only on request [B]. AWS can lag by minutes [B]; the fake doesn't.
+        InvalidNextTokenException (400): the token belongs to another request [code B, text D].
+    Source:   ListSecrets; api-facts 5, 12. The default order is ascending by CreatedDate [A].
+              Secrets scheduled for deletion are listed only on request [B]. AWS's list may lag
+              by minutes [B]; this one doesn't.
     """
     members = request.members
     filters = members.get("Filters") or []

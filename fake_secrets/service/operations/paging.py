@@ -1,4 +1,4 @@
-"""Pages of lists, with opaque tokens that are valid for one request only."""
+"""Paging of lists, with opaque tokens that are valid only for the same request."""
 
 from __future__ import annotations
 
@@ -28,19 +28,20 @@ def paginate(
     scope: Sequence[Any],
     page_size: int = PAGE_SIZE,
 ) -> tuple[Sequence[Item], str | None]:
-    """Return one page of a list, and the token of the next page.
+    """Return one page of a list and the token of the next page.
 
     Args:
-        after: returns an iterable of the items after a position, or of all items for None. It
-            raises TypeError if the position is invalid. Only the items of the page are consumed.
-        request: the request, which has MaxResults and NextToken.
-        key: returns an item's position as JSON values. A position stays the same when other items are
-            added or removed.
-        scope: the parameters that the list depends on, as JSON values. A token is valid for one scope.
-        page_size: the default of MaxResults.
+        after: returns the items that follow a position. None is the position before the first
+            item. It raises TypeError if the argument can't be a position. The page takes no more
+            items than it needs.
+        request: the call, whose MaxResults and NextToken select the page.
+        key: returns an item's position, a list of JSON values. The position doesn't change when
+            other items are added or removed.
+        scope: what the list depends on, as JSON values. A token is valid for one scope only.
+        page_size: the value of MaxResults if the request has none.
 
     Returns:
-        The page, and the token of the next page, or None for the last page.
+        The page, and the token of the next page, or None on the last page.
 
     Raises:
         InvalidNextTokenException (400): the token belongs to another request [code B, text D].
@@ -58,7 +59,7 @@ def paginate(
 
 
 def _token(position: list[Any], scope: Sequence[Any]) -> str:
-    # A digest, because filters can be longer than the 4,096 characters of a token.
+    # A digest, because a token may have at most 4,096 characters, and filters can have more.
     content = json.dumps([position, _digest(scope)], separators=(",", ":"))
     return base64.urlsafe_b64encode(content.encode()).decode("ascii")
 

@@ -24,24 +24,26 @@ _TYPES = {
 
 
 def get_random_password(store: Store, request: Request) -> dict[str, Any]:
-    """Return a random password. Nothing is stored.
+    """Make a random password. Nothing is stored.
 
     Args:     PasswordLength (default 32), ExcludeCharacters, ExcludeNumbers, ExcludePunctuation,
               ExcludeUppercase, ExcludeLowercase, IncludeSpace, RequireEachIncludedType
               (default true).
     Returns:  RandomPassword.
-    Raises (in the order checked; the order is unknown on AWS [D]):
-        InvalidParameterException (400): all characters are excluded, M28; all characters of a
-            required type are excluded, M26; the password is shorter than the number of required
-            types, M27 [C].
-    Source:   GetRandomPassword; api-facts 11 [B, C]. IncludeSpace allows the space but
-              doesn't require it, and ExcludeCharacters can exclude it [C].
+    Raises (in the order checked; AWS's order is unknown [D]):
+        InvalidParameterException (400): no character is left, M28; a required type has no
+            character left, M26; the length is below the number of required types, M27 [C].
+    Source:   GetRandomPassword; api-facts 11 [B, C]. IncludeSpace allows the space but doesn't
+              require it, and ExcludeCharacters can exclude it [C].
     """
     return {"RandomPassword": random_password(store.ids, request.members)}
 
 
 def random_password(ids: Ids, members: Mapping[str, Any]) -> str:
-    """Return a password for the members of GetRandomPassword, and raise its errors."""
+    """Return a password for the members of a GetRandomPassword request.
+
+    The errors are those of `get_random_password`.
+    """
     excluded = set(members.get("ExcludeCharacters") or "")
     types = [
         [character for character in characters if character not in excluded]

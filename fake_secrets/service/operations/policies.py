@@ -20,20 +20,21 @@ _LOCKED_OUT = "Your requested changes will not allow you to manage this secret i
 
 
 def put_resource_policy(store: Store, request: Request) -> dict[str, Any]:
-    """Attach a resource policy to a secret. It replaces the secret's policy.
+    """Attach a resource policy to a secret. It replaces the policy that the secret has.
 
     Args:     SecretId, ResourcePolicy (kept verbatim), PolicyName ("default"),
               BlockPublicPolicy (default false).
     Returns:  ARN, Name [A]; PolicyName if the request has it [D].
-    Raises (in the order checked; the order is unknown on AWS [D]):
+    Raises (in the order checked; AWS's order is unknown [D]):
         ValidationException (M10), AccessDeniedException, ResourceNotFoundException (M1),
         InvalidRequestException (M5), InvalidParameterException (M33).
-        InvalidParameterException (400): another PolicyName [B, text D].
-        ValidationException (400): longer than a lowered quota.
+        InvalidParameterException (400): the PolicyName isn't "default" [B, text D].
+        ValidationException (400): the policy is longer than a lowered quota allows.
         MalformedPolicyDocumentException (400): M38; see `grammar.parse`.
-        PublicPolicyException (400): BlockPublicPolicy, and the policy is public [B], M39 [B, old].
-    Source:   PutResourcePolicy; api-facts 9; 3: LastChangedDate moves [B], even if the
-              policy is the same [D]. A policy that locks the caller out is attached too; only
+        PublicPolicyException (400): BlockPublicPolicy is true and the policy is public [B],
+            M39 [B, old].
+    Source:   PutResourcePolicy; api-facts 9; 3: LastChangedDate moves [B], even if the policy
+              is the same [D]. A policy that locks the caller out is attached all the same; only
               ValidateResourcePolicy reports it.
     """
     secret = store.get_primary(request)
@@ -49,11 +50,11 @@ def put_resource_policy(store: Store, request: Request) -> dict[str, Any]:
 
 
 def get_resource_policy(store: Store, request: Request) -> dict[str, Any]:
-    """Return the resource policy of a secret.
+    """Return the resource policy that is attached to a secret.
 
     Args:     SecretId, PolicyName ("default").
-    Returns:  ARN, Name; ResourcePolicy only if one is attached [A]; PolicyName if the
-              request has it [D].
+    Returns:  ARN, Name; ResourcePolicy only if one is attached [A]; PolicyName if the request
+              has it [D].
     Raises (in the order checked):
         ValidationException (M10), AccessDeniedException, ResourceNotFoundException (M1),
         InvalidRequestException (M5).
@@ -79,9 +80,9 @@ def delete_resource_policy(store: Store, request: Request) -> dict[str, Any]:
     Raises (in the order checked):
         ValidationException (M10), AccessDeniedException, ResourceNotFoundException (M1),
         InvalidRequestException (M5), InvalidParameterException (M33).
-        InvalidParameterException (400): another PolicyName [B, text D].
-    Source:   DeleteResourcePolicy; api-facts 5; 3: LastChangedDate moves [B], unless the secret
-              has no policy [D].
+        InvalidParameterException (400): the PolicyName isn't "default" [B, text D].
+    Source:   DeleteResourcePolicy; api-facts 5; 3: LastChangedDate moves [B], unless there was
+              no policy [D].
     """
     secret = store.get_primary(request)
     _check_policy_name(request)
@@ -92,18 +93,18 @@ def delete_resource_policy(store: Store, request: Request) -> dict[str, Any]:
 
 
 def validate_resource_policy(store: Store, request: Request) -> dict[str, Any]:
-    """Check a resource policy, and attach nothing.
+    """Report the faults of a resource policy. Nothing is attached.
 
     Args:     SecretId (optional), ResourcePolicy.
-    Returns:  PolicyValidationPassed; ValidationErrors (CheckName [D], ErrorMessage), empty if it
-              passes [B]. The checks: the policy isn't public, M39 [B, old]; it doesn't deny the
-              caller PutResourcePolicy [B, the console's text]. Without a SecretId, the second
-              check fails only if the policy denies it for every secret [D].
+    Returns:  PolicyValidationPassed; ValidationErrors (CheckName [D], ErrorMessage), empty if
+              the policy passes [B]. There is an error if the policy is public, M39 [B, old], and
+              if it denies PutResourcePolicy to the caller [B, the console's text]. Without a
+              SecretId, the second only counts if the policy denies it for every secret [D].
     Raises (in the order checked):
         ValidationException (M10 [A]), AccessDeniedException, ResourceNotFoundException (M1),
         InvalidRequestException (M5).
-        ValidationException (400): longer than a lowered quota.
-        MalformedPolicyDocumentException (400): M38; see `grammar.parse` [B].
+        ValidationException (400): the policy is longer than a lowered quota allows.
+        MalformedPolicyDocumentException (400): M38 [B]; see `grammar.parse`.
     Source:   ValidateResourcePolicy; api-facts 5, 9.
     """
     secret = None if request.members.get("SecretId") is None else store.get_live(request)

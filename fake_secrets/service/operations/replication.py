@@ -1,4 +1,4 @@
-"""Replication: replicas in other regions, which follow their primary, and their promotion."""
+"""Replication: replicas in other regions that follow their primary, and their promotion."""
 
 from __future__ import annotations
 
@@ -35,9 +35,9 @@ def replicate_secret_to_regions(store: Store, request: Request) -> dict[str, Any
         ValidationException (M10), AccessDeniedException, ResourceNotFoundException (M1),
         InvalidRequestException (M5), InvalidParameterException (M33).
         InvalidParameterException (400): see `check_regions`.
-    Source:   ReplicateSecretToRegions; api-facts 5, 8. Replication is complete when the
-              call returns, so the next DescribeSecret shows InSync or Failed [D; on AWS it takes
-              seconds, C].
+    Source:   ReplicateSecretToRegions; api-facts 5, 8. Replication is done when the call
+              returns: the next DescribeSecret shows InSync or Failed [D; on AWS seconds
+              later, C].
     """
     secret = store.get_primary(request)
     added = request.members["AddReplicaRegions"]
@@ -76,9 +76,9 @@ def stop_replication_to_replica(store: Store, request: Request) -> dict[str, Any
     Raises (in the order checked):
         ValidationException (M10), AccessDeniedException, ResourceNotFoundException (M1),
         InvalidRequestException (M5).
-        InvalidRequestException (400): it isn't a replica [D].
-    Source:   StopReplicationToReplica; api-facts 5. The secret keeps its ARN, versions and
-              tags, and its primary loses the region [D].
+        InvalidRequestException (400): the secret isn't a replica [D].
+    Source:   StopReplicationToReplica; api-facts 5. The secret keeps its ARN, versions and tags,
+              and its former primary forgets the region [D].
     """
     secret = store.get_live(request)
     primary = secret.primary
@@ -91,16 +91,16 @@ def stop_replication_to_replica(store: Store, request: Request) -> dict[str, Any
 
 
 def check_regions(store: Store, request: Request, added: Sequence[Mapping[str, Any]]) -> None:
-    """Refuse to replicate to anything but other regions of the partition.
+    """Refuse to replicate to anything but another region of the same partition.
 
     Args:
         store: the store, which knows the regions.
-        request: the request, which has the region of the primary.
+        request: the call. Its region is the primary's.
         added: AddReplicaRegions as sent.
 
     Raises:
-        InvalidParameterException (400): M34 [C]. A missing or repeated region is refused in the same
-            way [D].
+        InvalidParameterException (400): M34 [C]. A region that is missing or given twice is
+            refused in the same way [D].
     """
     regions = [entry.get("Region", "") for entry in added]
     is_right = len(set(regions)) == len(regions) and all(
@@ -113,17 +113,17 @@ def check_regions(store: Store, request: Request, added: Sequence[Mapping[str, A
 def replicate(
     store: Store, request: Request, primary: StoredSecret, added: Sequence[Mapping[str, Any]]
 ) -> list[dict[str, Any]]:
-    """Create replicas of a secret in checked regions.
+    """Create a secret's replicas in regions that `check_regions` has accepted.
 
     Args:
-        store: the store.
-        request: the request. Its ForceOverwriteReplicaSecret says whether replicas overwrite other
-            secrets with the same name.
+        store: the store, which gets the replicas.
+        request: the call. If ForceOverwriteReplicaSecret is true, a replica may overwrite another
+            secret with the same name.
         primary: the secret.
         added: AddReplicaRegions as sent.
 
     Returns:
-        ReplicationStatus as in the response: the added regions are InProgress and have no
+        ReplicationStatus as the response shows it. The added regions are InProgress and have no
         StatusMessage [B: api-facts 8].
     """
     is_forced = bool(request.members.get("ForceOverwriteReplicaSecret"))
@@ -144,8 +144,7 @@ def replicate(
 def describe_replicas(primary: StoredSecret) -> list[dict[str, Any]]:
     """Return ReplicationStatus: an entry for each region, in the order in which they were added.
 
-    Source: api-facts 8: the default key is shown as its alias [B]. A region has a StatusMessage once
-        it is InSync [A].
+    Source: api-facts 8: the default key is shown by its alias [B]; StatusMessage once InSync [A].
     """
     return [
         {
@@ -162,8 +161,8 @@ def describe_replicas(primary: StoredSecret) -> list[dict[str, Any]]:
 def follow(primary: StoredSecret) -> None:
     """Copy a secret's values, labels, tags and policy to its replicas.
 
-    Source: api-facts 8 [A, B]: a replica has the primary's dates of change and its own dates of
-        access. A replica of a secret that lost its last tag has no tags at all.
+    Source: api-facts 8 [A, B]: a replica has its primary's LastChangedDate and a LastAccessedDate
+        of its own. If the primary's last tag was removed, the replica shows no tags at all.
     """
     for replica in primary.replicas.values():
         if replica.secret is not None:
@@ -204,14 +203,14 @@ def _replica(
 
 
 def _refuse_overwriting(existing: StoredSecret, region: str, *, is_forced: bool) -> None:
-    """Refuse to overwrite a secret with a replica. The message becomes the StatusMessage."""
+    """Refuse to overwrite a secret with a replica. The error's message becomes the StatusMessage."""
     if existing.primary is not None:
-        # Not even ForceOverwriteReplicaSecret overwrites a replica [C: M37b].
+        # Even force doesn't overwrite another primary's replica [C: M37b].
         reason = f"is currently replicated to {region} with a different arn"
     elif is_forced and not existing.replicas:
         return
     else:
-        # Nor a secret that has replicas itself, which would be left behind [D].
+        # Even force doesn't overwrite a secret that has replicas: they would lose their primary [D].
         reason = f"already exists in region {region}."
     raise ServiceError("ResourceExistsException", f"Secret name {existing.name} {reason}")
 
@@ -244,7 +243,7 @@ def _copy(primary: StoredSecret, copy: StoredSecret) -> None:
             )
         else:
             known.value = version.value
-    # The labels of replicas cause no events.
+    # A replica's labels make no events.
     copy.labels = copy.announced = primary.labels
     copy.remove_versions(copy.versions.keys() - primary.versions.keys())
     copy.removed = primary.removed

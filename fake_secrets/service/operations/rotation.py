@@ -18,18 +18,18 @@ __all__ = ["cancel_rotate_secret", "rotate_secret"]
 
 
 def rotate_secret(store: Store, request: Request) -> dict[str, Any]:
-    """Configure the rotation of a secret, and start a rotation or a trial of the rotation function.
+    """Configure a secret's rotation, and start a rotation or a test of its function.
 
-    Afterwards AWSPENDING is on a new version. That version is empty; in a trial
-    (RotateImmediately=False) it has the current value. `store.started_rotation` tells the runner
-    what to run.
+    When this returns, the secret has an AWSPENDING version. It is empty, or has the current value
+    if RotateImmediately is False. `store.started_rotation` is the rotation whose function the
+    caller must now run.
 
     Args:     SecretId, ClientRequestToken, RotationLambdaARN, RotationRules
               (AutomaticallyAfterDays, 1 to 1000, or ScheduleExpression; Duration),
-              ExternalSecretRotationMetadata, ExternalSecretRotationRoleArn; omitted members keep
-              their stored values [A]. RotateImmediately (default true).
+              ExternalSecretRotationMetadata, ExternalSecretRotationRoleArn. An omitted member
+              keeps its stored value [A]. RotateImmediately (default true).
     Returns:  ARN, Name, VersionId (the token; absent if nothing is rotated).
-    Raises (in the order checked; the order after M5 is unknown on AWS [D]):
+    Raises (in the order checked; AWS's order after M5 is unknown [D]):
         ValidationException (400): M10.
         InvalidParameterException (400): no token, M9 [A].
         AccessDeniedException (400). ResourceNotFoundException (400): M1.
@@ -41,17 +41,18 @@ def rotate_secret(store: Store, request: Request) -> dict[str, Any]:
         InvalidParameterException (400): the function isn't the ARN of a Lambda function in the
             secret's region, M25 [C].
         AccessDeniedException (400): the function can't be invoked, M16 [A].
-        InvalidRequestException (400): AWSPENDING is on a version that isn't current, M17 [C];
-            that rotation is attempted again, as the message says, if the fake started it [D].
-        LimitExceededException (400): too many labels, or versions [B; the service model doesn't
+        InvalidRequestException (400): AWSPENDING is on a version that isn't current, M17 [C].
+            If a rotation of this service put it there, that rotation is attempted again, as the
+            message says [D].
+        LimitExceededException (400): too many labels or versions [B; the service model doesn't
             list it for RotateSecret, D].
     Source:   RotateSecret; api-facts 10, rotation-facts 1.1. A refused call changes nothing
-              [A]. If the token's rotation is under way, or its version exists and isn't in an open
-              rotation, the call gets the same answer and starts nothing [D]. With
-              RotateImmediately=False, rotation-facts 1.4, only testSecret runs, on a version of
-              its own that has the current value [A, B] and is removed afterwards [B]. An open
-              rotation refuses such a trial too [D]. Without a function there is nothing to try,
-              so the call only stores the configuration [D].
+              [A]. A call starts nothing and gets the same response again if the rotation of its
+              token is under way, or if the version of its token exists and belongs to no open
+              rotation [D]. RotateImmediately=False, rotation-facts 1.4: the function only runs
+              testSecret, on a version of its own with the current value [A, B], which is
+              removed afterwards [B]. An open rotation refuses this call too [D]. Without a
+              function there is nothing to test, so only the configuration is stored [D].
     """
     check_secret_id(request.members["SecretId"])
     token = token_of(request, "InvalidParameterException")
@@ -60,7 +61,7 @@ def rotate_secret(store: Store, request: Request) -> dict[str, Any]:
     stored = secret.rotation
     arn = request.members.get("RotationLambdaARN") or (stored.lambda_arn if stored else None)
     if rules:
-        # Few tests need schedules, and they are slow to import.
+        # Imported late: few tests need schedules, and they are slow to import.
         from fake_secrets.service.rules.schedule import check_rules  # noqa: PLC0415
 
         check_rules(rules)
@@ -85,7 +86,7 @@ def rotate_secret(store: Store, request: Request) -> dict[str, Any]:
 
 
 def cancel_rotate_secret(store: Store, request: Request) -> dict[str, Any]:
-    """Turn rotation off. Labels, function and rules stay.
+    """Turn rotation off. Labels, function and rules stay as they are.
 
     Args:     SecretId.
     Returns:  ARN, Name; VersionId of the open rotation's version, if a rotation was open [B].
@@ -93,8 +94,8 @@ def cancel_rotate_secret(store: Store, request: Request) -> dict[str, Any]:
         ValidationException (M10), AccessDeniedException, ResourceNotFoundException (M1),
         InvalidRequestException (M5), InvalidParameterException (M33) [D].
     Source:   CancelRotateSecret; api-facts 5, rotation-facts 1.5 [B, A-]. LastRotatedDate and
-              NextRotationDate are removed. A secret that never had rotation gets the same answer
-              and doesn't change [D].
+              NextRotationDate are removed. For a secret that never had rotation, the response is
+              the same and nothing changes [D].
     """
     secret = store.get_primary(request)
     response = {"ARN": secret.arn, "Name": secret.name}
@@ -114,7 +115,7 @@ def cancel_rotate_secret(store: Store, request: Request) -> dict[str, Any]:
 def _configured(
     secret: StoredSecret, request: Request, arn: str | None, rules: Mapping[str, Any] | None
 ) -> RotationState:
-    """Return the rotation state after the call: enabled, and configured as in the request."""
+    """Return the rotation that a request configures: enabled, with stored values for omitted members."""
     stored = secret.rotation or RotationState(arn)
     kept = stored.rules if rules is None else dict(rules)
     members = request.members

@@ -1,4 +1,4 @@
-"""The progress of an open rotation: its attempts, and how it ends."""
+"""What happens to an open rotation: its attempts, its end, and its retries."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ def begin_attempt(secret: StoredSecret, token: str) -> bool:
     """Record that a secret's rotation function is about to run for the version with id `token`.
 
     Returns:
-        False if it is running already, or about to run; else True.
+        False if an attempt for that version is already running or about to run.
     """
     rotation = secret.rotation
     if rotation is None:
@@ -44,14 +44,14 @@ def begin_attempt(secret: StoredSecret, token: str) -> bool:
 
 
 def pause(secret: StoredSecret, token: str) -> None:
-    """Note that the rotation function of a secret isn't running at the moment."""
+    """Record that a secret's rotation function isn't running at the moment."""
     rotation = secret.rotation
     if rotation is not None and rotation.running_token == token:
         rotation.running_token = None
 
 
 def give_up(secret: StoredSecret, token: str) -> None:
-    """Note that the current attempt has ended, or that it will never begin."""
+    """Record that the current attempt has ended, or will never begin."""
     pause(secret, token)
     rotation = secret.rotation
     if rotation is not None and rotation.open_token == token:
@@ -59,10 +59,10 @@ def give_up(secret: StoredSecret, token: str) -> None:
 
 
 def check_pending(secret: StoredSecret, token: str) -> str | None:
-    """Return why Secrets Manager refuses the value of a pending version, or None if it doesn't.
+    """Return why Secrets Manager refuses a filled pending version, or None if it accepts it.
 
-    Source: rotation-facts 1.2: another principal has stored it, without RotationToken [B]. The check
-        comes right after createSecret [D].
+    Source: rotation-facts 1.2. The version is refused if another principal filled it without
+        RotationToken [B]. This is checked as soon as createSecret has passed [D].
     """
     version, rotation = secret.versions.get(token), secret.rotation
     if version is None or version.stranger is None or rotation is None or rotation.lambda_arn is None:
@@ -74,15 +74,15 @@ def check_pending(secret: StoredSecret, token: str) -> str | None:
 
 
 def store_managed_value(store: Store, secret: StoredSecret, token: str, value: str | bytes, now: float) -> None:
-    """Store the new value of a managed rotation, and make it current.
+    """Store the new value of a rotation by AWS or a partner, and make it current.
 
-    Its version keeps AWSPENDING, as after any rotation [A: rotation-facts 0; for managed rotation D].
+    AWSPENDING stays on the version, as after any rotation [A: rotation-facts 0; for this one D].
 
     Raises:
         LimitExceededException (400): too many labels.
     """
     version = secret.versions.get(token)
-    # The secret may have been deleted or changed in the meantime.
+    # The secret may have been deleted or changed while the value was made.
     if version is None or secret.labels.get(AWSPENDING) != token:
         return
     current = secret.labels.get(AWSCURRENT)
@@ -95,21 +95,22 @@ def store_managed_value(store: Store, secret: StoredSecret, token: str, value: s
 
 
 def end_attempt(store: Store, secret: StoredSecret, token: str, now: float, failure: str | None) -> bool:
-    """Note that an attempt has ended, and set the rotation's dates if it is complete.
+    """Record that an attempt has ended, and set the rotation's dates if it is complete.
 
     Args:
         store: the store.
         secret: the secret.
         token: the id of the rotation's version.
         now: epoch seconds.
-        failure: the message for the event of a failure; None if all steps passed.
+        failure: the message of the failure's event, or None if all steps passed.
 
     Returns:
-        Whether the rotation is complete: all steps passed, the version is current, and AWSPENDING is
-        on it, on no version, or on the version of a newer rotation. LastRotatedDate and
-        NextRotationDate are then set, unless rotation was cancelled.
+        Whether the rotation is complete: the steps passed, the version is current, and AWSPENDING
+        is on that version, on no version, or on the version of a rotation that has begun since.
+        LastRotatedDate and NextRotationDate are then set, unless rotation was cancelled.
 
-    Source: rotation-facts 1.3 [B, C]. LastChangedDate is that of the finishing call [A-].
+    Source: rotation-facts 1.3 [B, C]. LastChangedDate comes from the call that finishes the
+        rotation [A-].
     """
     give_up(secret, token)
     rotation = secret.rotation
@@ -121,7 +122,7 @@ def end_attempt(store: Store, secret: StoredSecret, token: str, now: float, fail
         if rotation is not None and is_open:
             _plan_next_attempt(store, secret, rotation, token, now)
         return False
-    # If the next rotation has begun in the meantime, AWSPENDING is on its version.
+    # If the next rotation has begun since, AWSPENDING is on its version.
     pending = secret.labels.get(AWSPENDING)
     is_in_order = pending in {None, token} or (rotation is not None and pending == rotation.open_token)
     if secret.labels.get(AWSCURRENT) != token or not is_in_order or was_abandoned(secret, token):
@@ -136,7 +137,7 @@ def end_attempt(store: Store, secret: StoredSecret, token: str, now: float, fail
 
 
 def end_test(store: Store, secret: StoredSecret, token: str, now: float, failure: str | None) -> None:
-    """Remove the version on which a rotation function was tried [B: rotation-facts 1.4]."""
+    """Record that a test of a rotation function has ended, and remove its version [B: rotation-facts 1.4]."""
     pause(secret, token)
     rotation = secret.rotation
     if rotation is not None and rotation.open_token == token:
@@ -152,10 +153,12 @@ def end_test(store: Store, secret: StoredSecret, token: str, now: float, failure
 
 
 def current_has_moved(store: Store, secret: StoredSecret, version_id: str, now: float, *, was_open: bool) -> None:
-    """Note that a value has become current. The next rotation counts from it, and an open one is over.
+    """Record that a value has become current.
+
+    The next rotation is counted from this moment. An open rotation of another version is abandoned.
 
     Args:
-        store: the store, which gets an event if this abandons a rotation.
+        store: the store, which gets the event of an abandoned rotation.
         secret: the secret.
         version_id: the version with the value.
         now: epoch seconds.
@@ -176,16 +179,16 @@ def current_has_moved(store: Store, secret: StoredSecret, version_id: str, now: 
 
 
 def was_abandoned(secret: StoredSecret, token: str) -> bool:
-    """Return whether another value became current during a rotation, which ended it.
+    """Return whether a rotation has ended because another value became current.
 
-    A rotation whose version has AWSPENDING again isn't abandoned.
+    A rotation isn't abandoned if AWSPENDING was put back on its version.
     """
     rotation = secret.rotation
     return rotation is not None and token in rotation.abandoned and secret.labels.get(AWSPENDING) != token
 
 
 def is_repeated_at_once(secret: StoredSecret, token: str, now: float) -> bool:
-    """Return whether another attempt follows a failure at `now` (epoch seconds) without a delay."""
+    """Return whether another attempt follows at once, after one that failed at `now` (epoch seconds)."""
     rotation = secret.rotation
     if rotation is None or rotation.open_token != token or rotation.retry_at is None:
         return False
@@ -199,8 +202,8 @@ def may_retry(secret: StoredSecret, token: str) -> str | None:
         secret: the secret.
         token: the id of the rotation's version.
 
-    Source: rotation-facts 1.2, 1.5: a rotation is open while its version has AWSPENDING and rotation
-        is turned on [B].
+    Source: rotation-facts 1.2, 1.5: a rotation is open while AWSPENDING is on its version and
+        rotation is enabled [B].
     """
     if secret.deleted is not None:
         return "the secret is marked for deletion"
@@ -221,7 +224,7 @@ def may_retry(secret: StoredSecret, token: str) -> str | None:
 def _plan_next_attempt(
     store: Store, secret: StoredSecret, rotation: RotationState, token: str, now: float
 ) -> None:
-    """Schedule the next attempt of a failed rotation after the delay, if it has attempts left."""
+    """Schedule another attempt of a failed rotation after the delay, if it has attempts left."""
     retries = store.retries
     rotation.failures += 1
     if rotation.failures >= retries.max_attempts or may_retry(secret, token) is not None:

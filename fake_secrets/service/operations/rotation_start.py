@@ -1,4 +1,4 @@
-"""Opening a rotation, or taking up an open one: by RotateSecret or by the clock."""
+"""How RotateSecret or the clock opens a rotation, or resumes an open one."""
 
 from __future__ import annotations
 
@@ -20,20 +20,20 @@ NOT_COMPLETE = "A previous rotation isn't complete. That rotation will be reatte
 def open_rotation(
     store: Store, secret: StoredSecret, rotation: RotationState, token: str, now: float, *, is_test: bool = False
 ) -> StartedRotation:
-    """Open a rotation: create a version with AWSPENDING.
+    """Open a rotation: add a version with AWSPENDING.
 
-    The version is empty. In a trial of the rotation function it has the current value.
+    The version is empty, or a copy of the current version if the function is only tested.
 
     Args:
-        store: the store, which has the quotas.
+        store: the store, whose quotas apply.
         secret: the secret.
-        rotation: the new rotation state of the secret.
-        token: the id of the new version.
+        rotation: how the secret is rotated from now on.
+        token: the new version's id.
         now: epoch seconds.
-        is_test: whether the rotation only tries the function.
+        is_test: whether the function is only tested.
 
     Returns:
-        The rotation for the runner.
+        The rotation to run.
 
     Raises:
         LimitExceededException (400): too many labels or versions.
@@ -55,7 +55,7 @@ def open_rotation(
 
 
 def reattempt(secret: StoredSecret) -> StartedRotation | None:
-    """Return the open rotation of a secret for another attempt, or None if none can be attempted."""
+    """Return a secret's open rotation for another attempt, or None if there is none that can be attempted."""
     rotation = secret.rotation
     if rotation is None or rotation.open_token is None or may_retry(secret, rotation.open_token) is not None:
         return None
@@ -63,7 +63,7 @@ def reattempt(secret: StoredSecret) -> StartedRotation | None:
 
 
 def open_due_rotation(store: Store, secret: StoredSecret, now: float) -> StartedRotation | None:
-    """Open a rotation that is due, or take up the open one.
+    """Open a secret's due rotation, or resume the open one.
 
     Args:
         store: the store.
@@ -71,10 +71,10 @@ def open_due_rotation(store: Store, secret: StoredSecret, now: float) -> Started
         now: epoch seconds.
 
     Returns:
-        The rotation for the runner; None if the last one is still running.
+        The rotation to run, or None if the previous one is still running or can't be retried.
 
-    Source: rotation-facts 1.1, 1.2: an incomplete rotation is attempted again, with its token [B],
-        in the next window [D].
+    Source: rotation-facts 1.1, 1.2. An incomplete rotation is attempted again with its own token
+        [B]. The next window does this too [D].
     """
     rotation = secret.rotation
     assert rotation is not None  # noqa: S101 -- nothing else is due
@@ -104,7 +104,7 @@ def _started(secret: StoredSecret, rotation: RotationState, *, is_test: bool = F
 
 
 def _refused(store: Store, secret: StoredSecret, token: str, now: float, message: str) -> StartedRotation:
-    """Record that a due rotation can't be opened. No call is waiting for an error [D]."""
+    """Record that a due rotation can't be opened. No call is waiting that could report the error [D]."""
     store.events.add([rotation_event("Failed", secret, token, now, message=message)])
     arn = secret.rotation.lambda_arn if secret.rotation else None
     return StartedRotation(secret, token, arn, "", refusal=message)

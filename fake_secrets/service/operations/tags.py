@@ -16,17 +16,17 @@ Tags = list[dict[str, str]]
 
 
 def merge_tags(present: Tags | None, added: Sequence[dict[str, str]], quota: int) -> Tags | None:
-    """Return the tags after adding some. Existing keys keep their places; new ones come at the end.
+    """Return the tags after adding some. Existing keys keep their place, and new keys come at the end.
 
     Args:
-        present: the existing tags; None if the secret was never tagged.
+        present: the tags before the call, or None if the secret was never tagged.
         added: Tags as sent.
-        quota: the number of tags that a secret can have.
+        quota: how many tags a secret may have.
 
     Raises (in the order checked; AWS's order is unknown [D]):
         InvalidParameterException (400): a tag has no key [D]; a key is given twice; a key has
-            AWS's reserved prefix; the secret would have more tags than the quota allows [B; codes
-            and texts D].
+            AWS's own prefix; the secret would have more tags than the quota allows [B; codes and
+            texts D].
 
     Source: TagResource, CreateSecret; api-facts 5 [A], 14 [B].
     """
@@ -44,7 +44,7 @@ def merge_tags(present: Tags | None, added: Sequence[dict[str, str]], quota: int
 
 
 def tag_resource(store: Store, request: Request) -> dict[str, Any]:
-    """Add tags to a secret. Existing keys get the new values.
+    """Attach tags to a secret. A key that the secret has already gets the new value.
 
     Args:     SecretId, Tags.
     Returns:  nothing.
@@ -53,8 +53,8 @@ def tag_resource(store: Store, request: Request) -> dict[str, Any]:
         InvalidRequestException (M5) [A], InvalidParameterException (M33),
         InvalidRequestException (M50).
         InvalidParameterException (400): see `merge_tags`.
-    Source:   TagResource; api-facts 3 (LastChangedDate moves [A-], unless nothing
-              changes [D]), 5 [A].
+    Source:   TagResource; api-facts 3 (LastChangedDate moves [A-], unless the tags stay the
+              same [D]), 5 [A].
     """
     secret = store.get_primary(request)
     refuse_managed(secret)
@@ -66,7 +66,7 @@ def tag_resource(store: Store, request: Request) -> dict[str, Any]:
 
 
 def untag_resource(store: Store, request: Request) -> dict[str, Any]:
-    """Remove tags from a secret. An unknown key is no error.
+    """Remove tags from a secret. A key that the secret doesn't have is no error.
 
     Args:     SecretId, TagKeys.
     Returns:  nothing.

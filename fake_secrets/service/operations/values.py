@@ -34,9 +34,10 @@ __all__ = [
 class PlannedValue:
     """A value that has passed every check, so that storing it can't fail.
 
-    `labels` is the new label map, or None if the value is already stored under the token, so that
-    the call changes nothing. `outdated` has the deprecated versions that are removed to make room.
-    `stranger` is the caller, if it fills a version of a rotation to which it doesn't belong.
+    `labels` is the new label map, or None if the token and value are already stored and the call
+    changes nothing. `outdated` are the deprecated versions that are removed to make room.
+    `stranger` is the principal that fills a rotation's empty version, if it isn't the rotation
+    function.
     """
 
     version_id: str
@@ -49,7 +50,7 @@ class PlannedValue:
         """Store the value, its labels and its dates. A repeated call changes nothing.
 
         Args:
-            store: the store, which gets an event if this abandons a rotation.
+            store: the store, which gets the event of an abandoned rotation.
             secret: the secret.
             now: epoch seconds.
         """
@@ -62,7 +63,7 @@ class PlannedValue:
             version.value, version.kms_key_id, version.stranger = self.value, secret.kms_key_id, self.stranger
         moved_current = secret.labels.get(AWSCURRENT) != self.labels.get(AWSCURRENT)
         was_open = stages.is_rotation_open(secret.labels)
-        # Views read without a lock, so every label's version must exist at any moment.
+        # Views look on without a lock: a label's version is always there.
         secret.labels = self.labels
         secret.remove_versions(self.outdated)
         secret.changed = now
@@ -96,7 +97,7 @@ def value_of(store: Store, request: Request) -> str | bytes | None:
 
 
 def token_of(request: Request, error_code: str = "InvalidRequestException") -> str:
-    """Return the request's ClientRequestToken, which SDKs fill in if the caller doesn't.
+    """Return the request's ClientRequestToken, which SDKs fill in automatically.
 
     Raises:
         InvalidRequestException (400): the request has no token, M9. RotateSecret raises
@@ -129,24 +130,26 @@ def plan_value(
     requested: Sequence[str] | None = None,
     stranger: str | None = None,
 ) -> PlannedValue:
-    """Check that a value can be stored under a token, and compute the new labels.
+    """Check that a value can be stored under a token, and work out the labels.
 
     Args:
-        store: the store, which has the quotas.
+        store: the store, whose quotas apply.
         secret: the secret that gets the value.
         token: ClientRequestToken, which becomes the version id.
         value: SecretString or SecretBinary.
         now: epoch seconds.
         requested: VersionStages as sent, or None.
-        stranger: the caller, if it fills a version of a rotation to which it doesn't belong.
+        stranger: the principal that fills a rotation's empty version, if it isn't the rotation
+            function.
 
     Raises (in the order checked):
         ResourceExistsException (400): the token is in use for another value, M8 [A].
-        LimitExceededException (400): too many labels [B], or too many versions; see `room_for_version`.
+        LimitExceededException (400): too many labels [B], or too many versions; see
+            `room_for_version`.
 
-    Source: api-facts 7. Same token and value: nothing changes, whatever VersionStages says
-        [A, B]. The value of an empty version is filled in, and its labels stay [A, D]. A string and
-        a binary are different values, even with the same bytes [D].
+    Source: api-facts 7. The same token and value change nothing, whatever VersionStages is
+        [A, B]. An empty version is filled and keeps its labels [A, D]. A string and a binary
+        value with the same bytes are different values [D].
     """
     version = secret.versions.get(token)
     if version is not None and version.value is not None:
@@ -161,7 +164,7 @@ def plan_value(
 
 
 def get_secret_value(store: Store, request: Request) -> dict[str, Any]:
-    """Return the value of a version: of AWSCURRENT, if the request names neither a version nor a label.
+    """Return a version's value. The default is the version with AWSCURRENT.
 
     Args:     SecretId, VersionId, VersionStage.
     Returns:  ARN, Name, VersionId, CreatedDate (of the version), SecretString or SecretBinary,
@@ -171,12 +174,12 @@ def get_secret_value(store: Store, request: Request) -> dict[str, Any]:
         InvalidRequestException (M5).
         ResourceNotFoundException (400): the version is unknown, M3 [A].
         InvalidRequestException (400): the version lacks the label, M4 [A].
-        ResourceNotFoundException (400): no version has the label, M2 [A]; the version has no value:
-            M2 if the request names a label, else M3 [code A, text D].
+        ResourceNotFoundException (400): no version has the label, M2 [A]; the version has no
+            value: M2 if a label is named, else M3 [code A, text D].
         InvalidRequestException (M40), AccessDeniedException (M41), DecryptionFailure: see
             `Keys.check_decryption`.
-    Source:   GetSecretValue; api-facts 3, 5. Sets LastAccessedDate of secret and version to
-              the day's 00:00 UTC [A].
+    Source:   GetSecretValue; api-facts 3, 5. The call sets LastAccessedDate of the secret and
+              the version to 00:00 UTC of the day [A].
     """
     secret = store.get_live(request)
     version = _version_to_read(secret, request)
@@ -203,10 +206,10 @@ def get_secret_value(store: Store, request: Request) -> dict[str, Any]:
 
 
 def put_secret_value(store: Store, request: Request) -> dict[str, Any]:
-    """Store a value in a new version, or in the empty version of an open rotation.
+    """Store a value in a new version, or in the empty version that a rotation has opened.
 
     Args:     SecretId, ClientRequestToken, SecretString or SecretBinary, VersionStages,
-              RotationToken, which proves that a call by another principal belongs to the rotation.
+              RotationToken (shows that a call by another principal belongs to the rotation).
     Returns:  ARN, Name, VersionId, VersionStages (the labels now on that version).
     Raises (in the order checked):
         ValidationException (400): M10.
@@ -218,7 +221,7 @@ def put_secret_value(store: Store, request: Request) -> dict[str, Any]:
         InvalidRequestException (M40), AccessDeniedException (M41), EncryptionFailure: see
             `Keys.check_encryption`.
         The errors of `plan_value`.
-    Source:   PutSecretValue; api-facts 5, 6.2, 7. A wrong RotationToken has no effect [D].
+    Source:   PutSecretValue; api-facts 5, 6.2, 7. A wrong RotationToken counts as none [D].
     """
     check_secret_id(request.members["SecretId"])
     token = token_of(request)
@@ -238,15 +241,15 @@ def put_secret_value(store: Store, request: Request) -> dict[str, Any]:
         "ARN": secret.arn,
         "Name": secret.name,
         "VersionId": token,
-        # The requested labels first, then the others. AWS's order is unknown [D].
+        # Requested labels first, in the order requested. AWS's order is unknown [D].
         "VersionStages": list(dict.fromkeys([*asked, *on_version])),
     }
 
 
 def _stranger(request: Request, secret: StoredSecret, token: str) -> str | None:
-    """Return the caller if it fills a rotation's version without belonging to it [B: rotation-facts 1.2].
+    """Return the caller if it fills a rotation's empty version and isn't its function [B: rotation-facts 1.2].
 
-    A rotation function without credentials of its own acts for its account.
+    A function without credentials of its own acts as the root of its account.
     """
     rotation = secret.rotation
     if rotation is None or rotation.open_token != token:
@@ -272,7 +275,7 @@ def _version_to_read(secret: StoredSecret, request: Request) -> StoredVersion:
                 "You provided a VersionStage that is not associated to the provided VersionId.",
             )
     if version is None or version.value is None:
-        # The message names an unknown version by its id, even if the request has a label as well.
+        # The error names an unknown version by its id, even if a label is given too.
         by_label = label and (version is not None or version_id is None)
         what = f"staging label: {label}" if by_label else f"VersionId: {version_id}"
         raise ServiceError(

@@ -24,13 +24,13 @@ def list_secret_version_ids(store: Store, request: Request) -> dict[str, Any]:
 
     Args:     SecretId, IncludeDeprecated, MaxResults (default 100), NextToken.
     Returns:  ARN, Name, Versions (VersionId, CreatedDate, KmsKeyIds; VersionStages unless
-              deprecated; LastAccessedDate once read), NextToken if there are more.
+              deprecated; LastAccessedDate once read), NextToken if more follow.
     Raises (in the order checked):
         ValidationException (M10), AccessDeniedException, ResourceNotFoundException (M1).
-        InvalidNextTokenException (400): a token of another request [code B, text D].
-    Source:   ListSecretVersionIds; api-facts 5 [A]. A secret scheduled for deletion is
-              listed [B]. AWS's order is unknown, and so is whether it lists the empty version
-              of an open rotation [D].
+        InvalidNextTokenException (400): the token belongs to another request [code B, text D].
+    Source:   ListSecretVersionIds; api-facts 5 [A]. The versions of a secret scheduled for
+              deletion are listed [B]. The empty version of an open rotation is listed too. It
+              is unknown whether AWS lists it, and in which order AWS lists versions [D].
     """
     secret = store.get(request)
     include_deprecated = bool(request.members.get("IncludeDeprecated"))
@@ -66,8 +66,8 @@ def update_secret_version_stage(store: Store, request: Request) -> dict[str, Any
         ValidationException (M10), AccessDeniedException, ResourceNotFoundException (M1),
         InvalidRequestException (M5), InvalidParameterException (M33) [D], InvalidRequestException
         (M50) [D], then the errors of `stages.move`.
-    Source:   UpdateSecretVersionStage; api-facts 6.3. LastChangedDate moves [A-], unless
-              nothing changes [D].
+    Source:   UpdateSecretVersionStage; api-facts 6.3. LastChangedDate moves [A-], unless no
+              label does [D].
     """
     secret = store.get_primary(request)
     refuse_managed(secret)
@@ -87,19 +87,19 @@ def update_secret_version_stage(store: Store, request: Request) -> dict[str, Any
 
 
 def room_for_version(secret: StoredSecret, labels: stages.Labels, quota: int, now: float) -> Sequence[str]:
-    """Return the ids of the deprecated versions to remove so that one more fits, oldest first.
+    """Return the deprecated versions to remove so that one more version fits: the oldest, and no more.
 
     Args:
         secret: the secret that gets a version.
-        labels: its new label map.
-        quota: the number of versions that it can have.
+        labels: the secret's new label map.
+        quota: how many versions the secret may have.
         now: epoch seconds.
 
     Raises:
         LimitExceededException (400): not enough versions are deprecated and older than 24 hours
             [B; text D].
 
-    Source: api-facts 6.5 [B]. That the quota is exact is a choice [D].
+    Source: api-facts 6.5 [B]. The quota is never exceeded [D].
     """
     excess = len(secret.versions) + 1 - quota
     if excess <= 0:

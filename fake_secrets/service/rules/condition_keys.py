@@ -18,7 +18,7 @@ _PREFIX = "secretsmanager:"
 # Groups: the ARN's beginning, account, role.
 _SESSION = re.compile(r"(arn:[^:]+):sts::(\d{12}):assumed-role/([^/]+)/.*", re.ASCII)
 
-# Members of requests that have a condition key of the same name [B: Service Authorization Reference].
+# Request members that have a condition key of the same name [B: Service Authorization Reference].
 _MEMBERS = (
     "Name",
     "Description",
@@ -33,7 +33,7 @@ _MEMBERS = (
     "RotateImmediately",
     "Type",
 )
-# Keys whose values are known here, and keys that no request from a test has, so that they are absent.
+# Keys whose values are known: of a request, its caller or its secret.
 _KNOWN = frozenset(
     {
         "aws:currenttime",
@@ -77,27 +77,27 @@ _ABSENT = frozenset(
         "ec2:sourceinstancearn",
     }
 )
-# The rest of these keys is a tag key.
+# After each of these prefixes comes a tag's key.
 _TAG_KEYS = ("aws:resourcetag/", "secretsmanager:resourcetag/", "aws:requesttag/", "aws:principaltag/")
 
 
 def check_conditions(policy: Policy, name: str) -> None:
-    """Refuse a policy with a condition key whose value can't be known here.
+    """Refuse a policy with a condition key whose value isn't known here.
 
     Args:
         policy: the resource policy.
-        name: the name of the secret.
+        name: the name of its secret.
 
     Raises:
-        UnsupportedOperationError: if it has such a key, for example aws:SourceIp.
+        UnsupportedOperationError: if a condition has an unknown key, such as aws:SourceIp.
     """
     keys = {condition.key for statement in policy.statements for condition in statement.conditions}
     unknown = sorted(key for key in keys - _KNOWN - _ABSENT if not key.startswith(_TAG_KEYS))
     if unknown:
         known = "".join(f"\n- {key}" for key in sorted(_KNOWN))
         msg = (
-            f"the resource policy of secret {name!r} asks for {', '.join(unknown)}, whose value "
-            f"fake_secrets doesn't know. It knows aws:ResourceTag/..., aws:RequestTag/... and:{known}"
+            f"the resource policy of secret {name!r} has a condition on {', '.join(unknown)}, which fake_secrets "
+            f"doesn't know. It knows aws:ResourceTag/..., aws:RequestTag/... and:{known}"
         )
         raise UnsupportedOperationError(msg)
 
@@ -109,13 +109,14 @@ def keys_of_request(
 
     Args:
         members: the request's members.
-        principal: the ARN of the caller.
-        account_id: the account of the principal.
-        region: the region of the endpoint.
+        principal: the caller's ARN.
+        account_id: the caller's account.
+        region: the region that the client calls.
         now: the time of the call, epoch seconds.
 
-    Source: IAM's global condition keys, and those of Secrets Manager [B]. A role's session has
-        the role's ARN as aws:PrincipalArn, here without its path, because the session doesn't have it.
+    Source: IAM's global condition keys, and those of Secrets Manager [B]. For a role's session,
+        aws:PrincipalArn is the role's ARN. It has no path here, because a session's ARN
+        doesn't contain the path.
     """
     return {
         "aws:currenttime": clock.utc(now).strftime("%Y-%m-%dT%H:%M:%SZ"),
@@ -143,12 +144,12 @@ def keys_of_secret(
     """Return the condition keys of a secret: lower-case key to value.
 
     Args:
-        arn: the ARN of the secret.
-        account_id: the account that owns it.
-        primary_region: its region; for a replica, the region of its primary.
-        kind: its Type, if it has one.
-        lambda_arn: the ARN of its rotation function, if it has one.
-        tags: its tags, in the shape of DescribeSecret.
+        arn: the secret's ARN.
+        account_id: the account that owns the secret.
+        primary_region: the secret's region, or for a replica, its primary's region.
+        kind: the secret's Type, if it has one.
+        lambda_arn: the ARN of the rotation function, if the secret has one.
+        tags: the secret's tags, as DescribeSecret shows them.
 
     Source: condition keys of Secrets Manager [B].
     """

@@ -1,4 +1,4 @@
-"""Validation of requests, compiled once per operation from its input shape in the service model."""
+"""Request validation: checks that are compiled once per operation from its input shape."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from fake_secrets.errors import ServiceError
 
 __all__ = ["TOKEN_LENGTHS", "Shape", "check", "check_length", "redact"]
 
-# ClientRequestTokenType and SecretVersionIdType in the service model. A token becomes a version id.
+# The bounds of ClientRequestTokenType and SecretVersionIdType: a token becomes a version id.
 TOKEN_LENGTHS = range(32, 65)
 
 REDACTED = "***"
@@ -31,20 +31,20 @@ _PYTHON_TYPES: dict[str, type | tuple[type, ...]] = {
     "map": dict,
 }
 
-# Takes a value, its path, and the list to which it adds a sentence for each violation.
+# Takes a value, its path, and a list. It adds a sentence to the list for each violation.
 Check = Callable[[Any, str, list[str]], None]
 
 
 @dataclass(eq=False, slots=True)
 class Shape:
-    """One shape of the service model, without anything of botocore.
+    """The facts of one shape in the service model.
 
     Args:
         kind: ``string``, ``blob``, ``boolean``, ``integer``, ``long``, ``list`` or ``structure``.
-        minimum, maximum: the bounds of the length (characters, bytes, elements) or of the number.
+        minimum, maximum: bounds of the length (characters, bytes, elements) or of the number.
         pattern: a regular expression that the whole string must match.
-        enum: the allowed strings, in the model's order; empty if any is allowed.
-        is_sensitive: whether messages and records must never show the value.
+        enum: the allowed strings, in the model's order; empty if every string is allowed.
+        is_sensitive: whether the value must never be shown.
         element: the shape of a list's elements.
         members: the shapes of a structure's members, by name.
         required: the names of the members that a structure must have.
@@ -64,15 +64,16 @@ class Shape:
 
     @property
     def check(self) -> Check:
-        """The check, compiled at its first use."""
+        """The compiled check."""
         if self._check is None:
             self._check = _compile(self)
         return self._check
 
     def is_plainly_right(self, members: Mapping[str, Any]) -> bool:
-        """Return whether a quick look shows that the members are valid and not sensitive.
+        """Return whether the members are valid and not sensitive, at a glance.
 
-        Most requests have only short strings, so most need no full check.
+        Only plain strings are judged, by name and length, since most requests hold nothing else. The
+        result is False if there is any other member, valid or not.
         """
         lengths = self._lengths
         if lengths is None:
@@ -99,8 +100,8 @@ def check(shape: Shape, members: Mapping[str, Any]) -> None:
 
     Raises (in the order checked):
         SerializationException (400): a member has the wrong JSON type [D].
-        ValidationException (400): a length, range, pattern, enum or required member is
-            violated. One message has all violations.
+        ValidationException (400): a length, range, pattern, enum or required member is violated.
+            One message lists all violations.
 
     Source: the service model's constraints [B]; the grammar of the message, api-facts 1.1.
     """
@@ -111,16 +112,16 @@ def check(shape: Shape, members: Mapping[str, Any]) -> None:
 
 
 def check_length(path: str, value: str | bytes, maximum: int, *, is_sensitive: bool = False) -> None:
-    """Check a length that the service model doesn't limit.
+    """Check a length against a bound that the service model doesn't have.
 
     Args:
         path: the member's path, such as ``secretString``.
         value: the characters or bytes.
-        maximum: the greatest length that is allowed.
-        is_sensitive: whether the message must not show the value.
+        maximum: how many characters or bytes there may be.
+        is_sensitive: whether the value must not be shown.
 
     Raises:
-        ValidationException (400): the value is longer. The words are those of `check`, M44.
+        ValidationException (400): the value is longer, M44, worded as by `check`.
     """
     if len(value) > maximum:
         shown = "" if is_sensitive else f" '{value!s}'"
@@ -128,9 +129,10 @@ def check_length(path: str, value: str | bytes, maximum: int, *, is_sensitive: b
 
 
 def redact(shape: Shape, members: Any) -> Any:
-    """Return the members, with each sensitive or unexpected value replaced.
+    """Return the members with every sensitive or unexpected value replaced.
 
-    A member that the service ignores, or refuses for its JSON type, may be a secret in the wrong place.
+    A value is unexpected if the service ignores its member or refuses its JSON type. It may be a
+    secret in the wrong place.
     """
     expected: Any = _PYTHON_TYPES.get(shape.kind, object)
     if shape.is_sensitive or not isinstance(members, expected):
@@ -181,7 +183,7 @@ def _lengths_of(shape: Shape) -> range:
 
 
 def _constraints(shape: Shape) -> Iterator[tuple[Callable[[Any], bool], str]]:
-    """Yield a predicate for the violation of each constraint, and AWS's sentence about it."""
+    """Yield each constraint: a function that returns whether a value violates it, and AWS's words for it."""
     low, high = shape.minimum, shape.maximum
     is_number = shape.kind in _NUMBERS
     noun = "value" if is_number else "length"

@@ -18,7 +18,7 @@ _MONTH_NAMES: Mapping[str, int] = {name.upper(): number for name, number in _MON
 _DAY_NAMES: Mapping[str, int] = {
     name: number for number, name in enumerate(("SUN", "MON", "TUE", "WED", "THU", "FRI", "SAT"), start=1)
 }
-# From one 29 February to the next can take eight years.
+# The next 29 February may be eight years away.
 _MAX_DAYS = 366 * 8 + 1
 
 _HOUR = re.compile(r"(\d{1,2})|(?:(\d{1,2})|\*)?/(\d{1,2})", re.ASCII)
@@ -37,7 +37,7 @@ class Cron:
     Args:
         hours: the hours of each day, ascending.
         months: the months, 1 to 12.
-        is_day: returns whether the expression names a day, given that it names its month.
+        is_day: returns whether a day, in one of the months, matches.
     """
 
     hours: tuple[int, ...]
@@ -45,10 +45,12 @@ class Cron:
     is_day: IsDay
 
     def starts_after(self, moment: datetime.datetime) -> Iterator[datetime.datetime]:
-        """Yield the moments after `moment` that the expression names, ascending; none if there are none.
+        """Yield the expression's moments after `moment`, ascending.
+
+        The iterator ends if the expression never matches again.
 
         Args:
-            moment: a UTC datetime.
+            moment: a datetime in UTC.
         """
         day = moment.date()
         idle = 0
@@ -64,14 +66,14 @@ class Cron:
 
 
 def parse_cron(expression: str) -> Cron | None:
-    """Parse the inside of ``cron(...)``. Return None if Secrets Manager doesn't allow it.
+    """Parse the inside of ``cron(...)``. Return None if Secrets Manager doesn't accept it.
 
     Args:
         expression: minutes, hours, day of month, month, day of week, year.
 
-    Source: rotation-facts 2.1 [B]: minutes are 0 and years ``*``. Hours are one hour, or an increment
-        of at least four. One of day of month and day of week is ``?``. An expression whose moment
-        never comes is invalid [D].
+    Source: rotation-facts 2.1 [B]: minutes are 0, and years are ``*``. Hours are one hour, or an
+        increment of at least four. Either day of month or day of week is ``?``. An expression
+        that never matches a date isn't accepted [D].
     """
     fields = expression.upper().split(" ")
     if len(fields) != _FIELDS:
@@ -101,7 +103,7 @@ def _hours(field: str) -> tuple[int, ...] | None:
 
 
 def _numbers(field: str, allowed: range, names: Mapping[str, int]) -> frozenset[int] | None:
-    """Parse a list of numbers, names, ranges and increments. A range can wrap around the end."""
+    """Parse a list of numbers, names, ranges and increments. A range may wrap around the end."""
     numbers: set[int] = set()
     for part in field.split(","):
         found = _of_range(part, allowed, names)
@@ -133,7 +135,7 @@ def _number(text: str, allowed: range, names: Mapping[str, int]) -> int | None:
 
 
 def _of_month(field: str) -> IsDay | None:
-    """Parse the day of month. ``SUNL`` is the last Sunday [B], as in the day of week."""
+    """Parse the day of month. ``SUNL`` is the last Sunday, as it is in the day of week [B]."""
     if field == "L":
         return _is_last
     last = _LAST_WEEKDAY.fullmatch(field)

@@ -1,4 +1,4 @@
-"""Schedules: which RotationRules are allowed, and the rotation windows that they make."""
+"""Schedules of rotations: which RotationRules are allowed, and the windows that they make."""
 
 from __future__ import annotations
 
@@ -36,28 +36,27 @@ _CRON = re.compile(r"cron\((.+)\)", re.ASCII)
 
 @dataclass(frozen=True, slots=True)
 class Window:
-    """A rotation window, in epoch seconds. It ends just before `end`."""
+    """A rotation window in epoch seconds. It ends just before `end`."""
 
     start: float
     end: float
 
 
 class Schedule(Protocol):
-    """A schedule, made from RotationRules."""
+    """The schedule that RotationRules make."""
 
     def windows(self, since: float, after: float | None = None) -> Iterator[Window]:
-        """Yield the windows after an event, ascending.
+        """Yield the windows that follow an event, ascending.
 
         Args:
-            since: the time of the event, epoch seconds: a rotation, a value put by hand, or a new
-                configuration.
-            after: skip the windows that don't start after this time, epoch seconds.
+            since: the event, epoch seconds: a rotation, a value put by hand, or a new configuration.
+            after: skip windows that don't start after this, epoch seconds.
         """
 
 
 @dataclass(frozen=True, slots=True)
 class _Daily:
-    """A window every n days after the day of the event, from 00:00 UTC [A-: rotation-facts 2.2]."""
+    """A window every `days` days after the day of the event, from 00:00 UTC [A-: rotation-facts 2.2]."""
 
     days: int
     duration: int | None
@@ -69,7 +68,7 @@ class _Daily:
 
 @dataclass(frozen=True, slots=True)
 class _Hourly:
-    """A window every n hours after the hour of the event."""
+    """A window every `hours` hours after the hour of the event."""
 
     hours: int
     duration: int | None
@@ -107,10 +106,10 @@ def check_rules(rules: Mapping[str, Any]) -> None:
         rules: RotationRules as sent.
 
     Raises (in the order checked; the order after M18 is unknown on AWS [D]):
-        InvalidParameterException (400): days and expression together, M18 [C]; an invalid
-            expression, M19; a rate out of bounds, M20, M21; a Duration that is out of bounds, M22,
-            longer than the time between two windows, M23, or goes beyond the UTC day, M24 [texts C,
-            code D].
+        InvalidParameterException (400): both days and an expression are given, M18 [C]; the
+            expression is invalid, M19; the rate is out of bounds, M20, M21; the Duration is out of
+            bounds, M22, longer than the time between two windows, M23, or goes beyond the UTC
+            day, M24 [texts C, code D].
 
     Source: rotation-facts 2.1 [B, C].
     """
@@ -138,14 +137,14 @@ def schedule_of(rules: Mapping[str, Any] | None) -> Schedule | None:
 
 
 def describe_rules(rules: Mapping[str, Any], since: float) -> dict[str, Any]:
-    """Return RotationRules as DescribeSecret shows them: with the days, if they have an expression.
+    """Return RotationRules as DescribeSecret shows them: with AutomaticallyAfterDays beside an expression.
 
     Args:
         rules: RotationRules as stored.
-        since: the time of the event from which the next rotation is counted, epoch seconds.
+        since: the event that the next rotation is counted from, epoch seconds.
 
-    Source: rotation-facts 2.2: the time between two windows, in days, at least one [C, A-],
-        measured from the next window to the one after it [D].
+    Source: rotation-facts 2.2: the days are the time between two windows, at least one [C, A-].
+        The two windows are the next one and the one after it [D].
     """
     schedule = schedule_of(rules)
     if schedule is None or "ScheduleExpression" not in rules:
@@ -156,7 +155,7 @@ def describe_rules(rules: Mapping[str, Any], since: float) -> dict[str, Any]:
 
 
 def _every(seconds: int, base: float, after: float | None) -> Iterator[float]:
-    """Yield base plus each positive multiple of seconds, starting with the first that is later than `after`."""
+    """Yield base plus one, two, ... times `seconds`, but only moments later than `after`."""
     passed = 0 if after is None else (after - base) // seconds
     for count in itertools.count(max(1, int(passed) + 1)):
         yield base + count * seconds
@@ -174,7 +173,7 @@ def _read(expression: str, duration: int | None) -> Schedule:
 
 @functools.lru_cache(maxsize=256)
 def _parse(expression: str) -> Cron | None:
-    # Few tests need cron expressions, and they are slow to import.
+    # Imported late: few tests need cron expressions, and the module is slow to import.
     from fake_secrets.service.rules.cron import parse_cron  # noqa: PLC0415
 
     return parse_cron(expression)
@@ -191,7 +190,7 @@ def _of_rate(number: int, unit: str, duration: int | None) -> Schedule:
 
 
 def _duration(rules: Mapping[str, Any]) -> int | None:
-    """Return Duration in hours. The service model guarantees its form."""
+    """Return Duration in hours. The service model's pattern has checked its form already."""
     if "Duration" not in rules:
         return None
     hours = int(rules["Duration"].removesuffix("h"))

@@ -1,8 +1,8 @@
 """All rules of staging labels, as pure functions.
 
-A label map has the version id of each staging label: ``{"AWSCURRENT": version_id, ...}``. It can't
-break the rule that a label is on at most one version (api-facts I1). Each function takes a map and
-returns a new one, or raises `ServiceError`. No function changes its arguments.
+A label map gives the version that each staging label is on: ``{"AWSCURRENT": version_id, ...}``.
+"At most one version per label" (api-facts I1) holds by construction. Each function takes a label
+map and returns a new one, or raises `ServiceError`. No function changes the map that it was given.
 """
 
 from __future__ import annotations
@@ -35,12 +35,12 @@ LABEL_QUOTA = 20
 
 
 def labels_of(labels: Labels, version_id: str) -> list[str]:
-    """Return the labels of one version. A version without labels is deprecated."""
+    """Return the labels of one version; an empty list means that it is deprecated."""
     return [label for label, holder in labels.items() if holder == version_id]
 
 
 def by_version(labels: Labels) -> dict[str, list[str]]:
-    """Return the labels of each version that has any: version id to labels."""
+    """Return the map the other way round: version id to labels. No list is empty."""
     versions: dict[str, list[str]] = {}
     for label, version_id in labels.items():
         versions.setdefault(version_id, []).append(label)
@@ -54,15 +54,15 @@ def is_rotation_open(labels: Labels) -> bool:
 
 
 def open_rotation(labels: Labels, version_id: str, *, quota: int = LABEL_QUOTA) -> dict[str, str]:
-    """Move AWSPENDING to the empty version with which a rotation begins.
+    """Put AWSPENDING on the empty version that a rotation begins with, wherever the label was before.
 
     Args:
         labels: the label map before the call.
         version_id: the empty version.
-        quota: the number of labels that the secret can have in all.
+        quota: how many labels the secret may have in all.
 
     Raises:
-        LimitExceededException (400): the secret would have more labels than the quota allows.
+        LimitExceededException (400): the secret would have more labels than the quota.
 
     Source: RotateSecret; api-facts 10 [A], 6.1 I9 [B].
     """
@@ -83,20 +83,21 @@ def attach(
         labels: the label map before the call.
         version_id: the version that gets the value.
         requested: VersionStages as sent; None means AWSCURRENT.
-        is_first_version: whether the secret had no version before. The first version gets
+        is_first_version: whether the secret had no version before the call. A first version gets
             AWSCURRENT in addition to the requested labels.
-        quota: the number of labels that the secret can have in all.
+        quota: how many labels the secret may have in all.
 
     Returns:
-        The new map. If AWSCURRENT moves, its old holder gets AWSPREVIOUS, and every other version
-        loses AWSPENDING: both the old current version and a version in flight.
+        The new map. If AWSCURRENT moves, its old holder gets AWSPREVIOUS, and AWSPENDING is
+        removed from every other version: from the old current version and from the version of
+        an open rotation.
 
     Raises:
-        LimitExceededException (400): the secret would have more labels than the quota allows.
+        LimitExceededException (400): the secret would have more labels than the quota.
 
-    Source: PutSecretValue; api-facts 6.1 I3, I5 [A], I5b [B], I9 [B]; 6.2. A third version
-        that got AWSPENDING by hand loses it too (I5c) [D]. If AWSCURRENT moves in the same call, an
-        explicitly requested AWSPREVIOUS has no effect [D].
+    Source: PutSecretValue; api-facts 6.1 I3, I5 [A], I5b [B], I9 [B]; 6.2. AWSPENDING is also
+        removed from a third version that it was put on by hand (I5c) [D]. If AWSCURRENT moves,
+        AWSPREVIOUS goes to its old holder, even if the same call requests AWSPREVIOUS [D].
     """
     moves_current = requested is None or is_first_version or AWSCURRENT in requested
     after = dict(labels)
@@ -121,25 +122,26 @@ def move(
 
     Args:
         labels: the label map before the call.
-        version_ids: the ids of all versions of the secret.
+        version_ids: every version of the secret.
         label: VersionStage.
         remove_from: RemoveFromVersionId, or None if it wasn't sent.
         move_to: MoveToVersionId, or None if it wasn't sent.
-        quota: the number of labels that the secret can have in all.
+        quota: how many labels the secret may have in all.
 
     Returns:
-        The new map. It equals the old one if the label is already on the right version (rows 5, 7).
+        The new map. It equals the old one if the label is already where it should be (rows 5, 7).
 
     Raises (in the order checked):
         InvalidParameterException (400): neither version id is given (row 1) [D].
         ResourceNotFoundException (400): a version id is unknown (rows 10, 11) [D].
         InvalidParameterException (400): `remove_from` doesn't hold the label (rows 3, 9)
-            [B, text D]; AWSCURRENT would be removed (row 8) [C]; the label is attached
-            elsewhere and `remove_from` is absent (row 4) [A].
-        LimitExceededException (400): the secret would have more labels than the quota allows [B].
+            [B, text D]; AWSCURRENT would be removed (row 8) [C]; another version holds the label
+            and `remove_from` is absent (row 4) [A].
+        LimitExceededException (400): the secret would have more labels than the quota [B].
 
-    Source: UpdateSecretVersionStage; api-facts 6.3. A version that becomes current keeps
-        AWSPENDING [A]. The version that loses AWSCURRENT also loses AWSPENDING, as with a put [D].
+    Source: UpdateSecretVersionStage; api-facts 6.3. AWSPENDING stays on a version that
+        becomes current [A]. It is removed from the version that AWSCURRENT leaves, as it is
+        when a value is put [D].
     """
     if remove_from is None and move_to is None:
         raise ServiceError("InvalidParameterException", "You must provide RemoveFromVersionId or MoveToVersionId.")
@@ -187,7 +189,7 @@ def _remove(labels: Labels, label: str) -> dict[str, str]:
 
 
 def _advance_current(labels: dict[str, str], version_id: str) -> dict[str, str]:
-    """Move AWSCURRENT to a version, and AWSPREVIOUS to its old holder (api-facts I3, I4)."""
+    """Put AWSCURRENT on a version, and AWSPREVIOUS on the version that it leaves (api-facts I3, I4)."""
     holder = labels.get(AWSCURRENT)
     after = {**labels, AWSCURRENT: version_id}
     if holder is not None and holder != version_id:
@@ -196,9 +198,12 @@ def _advance_current(labels: dict[str, str], version_id: str) -> dict[str, str]:
 
 
 def _within_quota(before: Labels, after: dict[str, str], quota: int) -> dict[str, str]:
-    """Return the new map, unless it has grown beyond the quota. Existing labels can stay above it."""
+    """Return the new map, but refuse one that has grown beyond the quota.
+
+    A map that was over the quota before may stay as large as it was.
+    """
     if len(after) > max(quota, len(before)):
-        # AWS documents the code [B]. No source has its text.
+        # No source records AWS's text; the code is documented [B].
         raise ServiceError(
             "LimitExceededException", "You exceeded the maximum number of staging labels for a secret."
         )

@@ -1,4 +1,4 @@
-"""Access to secrets: other accounts' secrets, replicas, and secrets that AWS itself manages."""
+"""Refusals: secrets of other accounts, replicas, and secrets that an AWS service manages."""
 
 from __future__ import annotations
 
@@ -14,24 +14,25 @@ _PREFIX = "secretsmanager:"
 
 
 def is_foreign(request: Request, secret_id: str) -> bool:
-    """Return whether a SecretId is an ARN of an account other than the caller's."""
+    """Return whether a SecretId is the ARN of a secret outside the caller's account."""
     return secret_id.startswith("arn:") and account_of(secret_id) != request.account_id
 
 
 def check_access(request: Request, secret: StoredSecret | None, secret_id: str) -> None:
     """Refuse a caller from another account unless the secret's resource policy allows the call.
 
-    The caller's identity-based policies aren't checked. They count as allowing everything.
+    Only the resource policy is evaluated. The caller's identity-based policies are assumed to
+    allow everything.
 
     Args:
-        request: the request, which has the caller and the operation.
-        secret: the secret, or None if there is none.
+        request: the call, with its caller and operation.
+        secret: the secret, or None if it doesn't exist.
         secret_id: SecretId as sent.
 
     Raises:
-        UnsupportedOperationError: if the policy has a condition key whose value can't be known here.
-        AccessDeniedException (400): M42, in IAM's words for resource-based policies [code C, text D].
-            Authorization is checked before existence [C].
+        UnsupportedOperationError: a condition of the policy uses a key that isn't known here.
+        AccessDeniedException (400): M42, in the words that IAM uses for resource-based policies
+            [code C, text D]. AWS checks authorization before existence [C].
 
     Source: api-facts 13 [A]; IAM's rules for access across accounts [B].
     """
@@ -40,7 +41,7 @@ def check_access(request: Request, secret: StoredSecret | None, secret_id: str) 
 
     action = _PREFIX + request.operation
     if secret is not None and secret.policy is not None:
-        # Few tests need policies, and they are slow to import.
+        # Imported late: few tests need policies, and they are slow to import.
         from fake_secrets.iam import grammar  # noqa: PLC0415
         from fake_secrets.service.rules.condition_keys import check_conditions  # noqa: PLC0415
 
@@ -66,13 +67,13 @@ def check_access(request: Request, secret: StoredSecret | None, secret_id: str) 
 
 
 def policy_context(request: Request, secret: StoredSecret | None) -> Mapping[str, str | list[str]]:
-    """Return the values that the conditions of a policy can test, by lower-case condition key.
+    """Return the condition keys of a call: lower-case key to value or values.
 
     Args:
-        request: the request, which has the caller and the operation.
-        secret: the secret that the request is about, if any.
+        request: the call, with its caller and operation.
+        secret: the secret that the call is about, if any.
     """
-    # Few tests need policies, and they are slow to import.
+    # Imported late: few tests need policies, and they are slow to import.
     from fake_secrets.service.rules.condition_keys import keys_of_request, keys_of_secret  # noqa: PLC0415
 
     of_request = keys_of_request(
@@ -96,7 +97,7 @@ def policy_context(request: Request, secret: StoredSecret | None) -> Mapping[str
 
 
 def refuse_replica(secret: StoredSecret) -> None:
-    """Refuse a change to a replica.
+    """Refuse to change a replica.
 
     Raises:
         InvalidParameterException (400): M33 [C for PutResourcePolicy, else D].
@@ -109,7 +110,7 @@ def refuse_replica(secret: StoredSecret) -> None:
 
 
 def refuse_managed(secret: StoredSecret) -> None:
-    """Refuse a change to a secret that another AWS service manages.
+    """Refuse to change a secret that another AWS service manages.
 
     Raises:
         InvalidRequestException (400): M50 [B; C for tags and updates, else D]. AWS's text also

@@ -1,4 +1,4 @@
-"""The dates on which something must be done to a secret. Each secret has at most one date."""
+"""The dates at which the service must act on secrets: at most one for each secret."""
 
 from __future__ import annotations
 
@@ -15,21 +15,24 @@ _SPARE = 64
 
 
 class Agenda:
-    """Dates of secrets, the earliest first. The cost of `is_due` doesn't depend on their number.
+    """The dates of secrets, earliest first.
+
+    `is_due` takes the same time however many dates there are.
 
     Args:
-        holds: returns whether a secret's date is still valid; the secret may have a new date, or none.
+        holds: returns whether a secret's date is still valid. The date may have been put off, or
+            the secret may be gone.
     """
 
     def __init__(self, holds: Callable[[StoredSecret, float], bool]) -> None:
         self._holds = holds
-        # Secrets have no order, so serial numbers break ties between equal dates.
+        # The serial number breaks ties: secrets have no order of their own.
         self._entries: list[tuple[float, int, StoredSecret]] = []
         self._noted: dict[int, float] = {}
         self._serials = itertools.count()
 
     def note(self, secret: StoredSecret, due: float) -> None:
-        """Set a secret's date (epoch seconds), replacing the date that it had."""
+        """Set a secret's date (epoch seconds). It replaces the secret's earlier date."""
         if self._noted.get(secret.serial) == due:
             return
         self._noted[secret.serial] = due
@@ -40,12 +43,12 @@ class Agenda:
             heapq.heapify(self._entries)
 
     def is_due(self) -> bool:
-        """Return whether something may be due now. Callers don't need the lock."""
+        """Return whether something may be due now. You can call this without holding a lock."""
         first = self._entries[:1]
         return bool(first) and first[0][0] <= clock.now()
 
     def next_due(self) -> float | None:
-        """Return the earliest date (epoch seconds), or None if there is none."""
+        """Return the earliest date in epoch seconds, or None if there is none."""
         while self._entries:
             if self._is_valid(self._entries[0]):
                 return self._entries[0][0]
@@ -53,7 +56,14 @@ class Agenda:
         return None
 
     def take(self, until: float) -> tuple[float, StoredSecret] | None:
-        """Remove and return the earliest date and its secret, unless the date is after `until` (epoch seconds)."""
+        """Remove and return the earliest date and its secret, unless the date is after `until`.
+
+        Args:
+            until: epoch seconds.
+
+        Returns:
+            The date and the secret, or None if no date is due by `until`.
+        """
         due = self.next_due()
         return None if due is None or due > until else self._pop()
 

@@ -1,4 +1,4 @@
-"""The events of the service: what CloudTrail and EventBridge report besides the calls."""
+"""Events of rotations, deletions and labels, as CloudTrail and EventBridge deliver them."""
 
 from __future__ import annotations
 
@@ -20,12 +20,12 @@ __all__ = [
     "version_events",
 ]
 
-# How many events, calls and rotations a world keeps.
+# A world keeps this many events, this many calls and this many rotations.
 KEPT = 100_000
 
 LABEL_UPDATED = "Secret Label Updated"
 
-_UNREPORTED_LABELS = frozenset({AWSPENDING, AWSPREVIOUS})
+_UNTOLD_LABELS = frozenset({AWSPENDING, AWSPREVIOUS})
 
 
 @dataclass(slots=True)
@@ -33,10 +33,10 @@ class ServiceEvent:
     """One event.
 
     Args:
-        name: the event's name, such as ``RotationStarted``.
-        secret: the secret.
+        name: the event's name.
+        secret: the secret that it happened to.
         time: when it happened, epoch seconds.
-        version_id: the version; for a rotation, its token.
+        version_id: the version that it happened to. A rotation's version id is its token.
         detail: the error message of a failure, or the label that was updated.
     """
 
@@ -48,19 +48,19 @@ class ServiceEvent:
 
 
 class EventLog:
-    """The latest events, in order, up to a number that ordinary tests don't reach."""
+    """The events in order. Only the last `KEPT` are kept; few tests have so many."""
 
     def __init__(self) -> None:
         self._events: deque[ServiceEvent] = deque(maxlen=KEPT)
         self.count = 0
 
     def __getitem__(self, number: int) -> ServiceEvent:
-        """Return the event with a number, counted from 0. It must not be dropped yet."""
+        """Return the event with a number, counted from 0. It must still be kept."""
         return self._events[number - self.dropped]
 
     @property
     def dropped(self) -> int:
-        """The number of old events that are no longer kept."""
+        """How many of the oldest events have been dropped."""
         return self.count - len(self._events)
 
     def add(self, events: Sequence[ServiceEvent]) -> None:
@@ -69,7 +69,7 @@ class EventLog:
         self._events.extend(events)
 
     def numbered(self) -> list[tuple[int, ServiceEvent]]:
-        """Return the events that are still kept, with their numbers."""
+        """Return the kept events with their numbers."""
         return list(enumerate(list(self._events), self.dropped))
 
 
@@ -82,7 +82,7 @@ def rotation_event(
     is_test: bool = False,
     message: str | None = None,
 ) -> ServiceEvent:
-    """Return the event of a rotation, or of a trial of a rotation function.
+    """Return an event of a rotation, or of a test of its function.
 
     Source: rotation-facts 3.3 [A, B].
     """
@@ -97,20 +97,20 @@ def version_events(
     """Return the events of a secret's deletion, one for each version.
 
     Source: rotation-facts 3.3 [B]. A deletion starts with DeleteSecret, is cancelled by
-        RestoreSecret, and ends when the secret is permanently deleted [D].
+        RestoreSecret, and ends when the secret is removed for good [D].
     """
     return [ServiceEvent(name, secret, now, version_id) for version_id in secret.versions]
 
 
 def label_events(secret: StoredSecret, now: float) -> list[ServiceEvent]:
-    """Return an event for each staging label that was attached to a version since the last call of this function.
+    """Return an event for each staging label that was attached to a version since the last call.
 
-    Source: rotation-facts 3.3: all labels but AWSPENDING and AWSPREVIOUS [B], also on creation [C].
-        A label that is only removed has no event [D].
+    Source: rotation-facts 3.3: all labels except AWSPENDING and AWSPREVIOUS [B], on creation too
+        [C]. A label that is only removed makes no event [D].
     """
     before, secret.announced = secret.announced, secret.labels
     return [
         ServiceEvent(LABEL_UPDATED, secret, now, version_id, label)
         for label, version_id in secret.labels.items()
-        if before.get(label) != version_id and label not in _UNREPORTED_LABELS
+        if before.get(label) != version_id and label not in _UNTOLD_LABELS
     ]

@@ -19,17 +19,17 @@ _RESOURCE_FIELD = 5
 
 
 class Keys:
-    """The KMS keys of a world. Every key can be used, unless the test has declared otherwise."""
+    """The KMS keys of a world. Every key can be used unless a test declares it disabled or denied."""
 
     def __init__(self) -> None:
         self._states: dict[str, KeyState] = {}
 
     def declare(self, key_id: str, state: KeyState) -> None:
-        """Enable or disable a key, or deny it to every caller, from now on.
+        """Declare a key enabled, disabled, or denied to every caller.
 
         Args:
             key_id: key id, alias, or the ARN of either. A key's id and its ARN mean the same key.
-            state: the new state.
+            state: the key's state from now on.
         """
         self._states[_id_of(key_id)] = state
 
@@ -38,11 +38,11 @@ class Keys:
         return self._states.get(_id_of(key_id or DEFAULT_KEY_ALIAS)) == "denied"
 
     def check_encryption(self, request: Request, secret: StoredSecret, key_id: str | None) -> None:
-        """Refuse to encrypt a value with a key that the caller can't use.
+        """Refuse to encrypt a value with a key that can't be used.
 
         Args:
-            request: the request, which has the caller.
-            secret: the secret that has the value.
+            request: the call, with its caller.
+            secret: the secret that the value belongs to.
             key_id: the key; None for the default key.
 
         Raises (in the order checked):
@@ -54,7 +54,10 @@ class Keys:
         self._check(request, secret, key_id, "EncryptionFailure", "encrypt")
 
     def check_decryption(self, request: Request, secret: StoredSecret, key_id: str | None) -> None:
-        """Refuse to decrypt a value, as `check_encryption` does, but with DecryptionFailure."""
+        """Refuse to decrypt a value with a key that can't be used.
+
+        The errors are those of `check_encryption`, with DecryptionFailure instead of EncryptionFailure.
+        """
         self._check(request, secret, key_id, "DecryptionFailure", "decrypt")
 
     def _check(self, request: Request, secret: StoredSecret, key_id: str | None, code: str, verb: str) -> None:
@@ -76,7 +79,7 @@ class Keys:
 
 
 def is_default_key(key_id: str | None) -> bool:
-    """Return whether a KmsKeyId is None or means the default key, in any of its forms."""
+    """Return whether a KmsKeyId is None or names the default key in any form."""
     return key_id is None or _id_of(key_id) == DEFAULT_KEY_ALIAS
 
 
@@ -99,7 +102,7 @@ def check_key_region(key_id: str | None, region: str) -> None:
 
 
 def _id_of(key_id: str) -> str:
-    """Return the key id or alias, without the ARN around it."""
+    """Return the key's id or alias, whether it was given alone or in an ARN."""
     fields = key_id.split(":", _RESOURCE_FIELD)
     resource = fields[_RESOURCE_FIELD] if fields[0] == "arn" and len(fields) > _RESOURCE_FIELD else key_id
     return resource.removeprefix("key/")

@@ -1,4 +1,4 @@
-"""The quotas of Secrets Manager, which a test can lower."""
+"""The quotas: how many secrets there may be, and how much one secret may have."""
 
 from __future__ import annotations
 
@@ -9,31 +9,30 @@ from fake_secrets.service.state.settings import Settings
 
 __all__ = ["Quotas"]
 
-__tracebackhide__ = True  # the traceback of a misuse ends at the test
+__tracebackhide__ = True  # a traceback should end at the test's own line
 
 
 @dataclass(slots=True)
 class Quotas(Settings):
-    """The quotas of Secrets Manager, for every account and region. Lower one to reach it in a test.
+    """The quotas of every account and region in a world. Lower one to reach it in a test.
 
-    A new quota applies to later calls: they are refused if they would exceed it. Existing secrets,
-    versions, labels and tags stay.
+    A quota applies to calls made after you set it. It removes nothing that is already stored.
 
     Args:
-        secrets: the number of secrets in one account and region, including those scheduled for deletion.
-        versions: the number of versions of one secret. To make room, the service removes deprecated
-            versions that are older than 24 hours.
-        labels: the number of staging labels of one secret, over all its versions.
-        tags: the number of tags of one secret.
-        value_bytes: the size of a SecretString in UTF-8, or of a SecretBinary, in bytes.
-        policy_characters: the length of a resource policy, in characters.
+        secrets: secrets in one account and region, including those scheduled for deletion.
+        versions: versions of one secret. Deprecated versions older than 24 hours are removed when
+            a new version needs their place.
+        labels: staging labels on all versions of one secret together.
+        tags: tags of one secret.
+        value_bytes: size of a SecretString in UTF-8, or of a SecretBinary.
+        policy_characters: length of a resource policy.
 
     Raises:
         AttributeError: if there is no quota with that name.
-        ValueError: if the new quota isn't a whole number of at least 1.
+        ValueError: if a quota is set to anything but a whole number of at least 1.
 
-    Source: api-facts 14 [B]. The bounds of the service model apply as well, so more than 65,536 bytes
-        or 20,480 characters are never allowed.
+    Source: api-facts 14 [B]. The service model has bounds of its own, which still hold: raising
+        a quota above 65,536 bytes or 20,480 characters has no effect.
     """
 
     _KIND: ClassVar[str] = "quota"

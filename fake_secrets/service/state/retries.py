@@ -1,4 +1,4 @@
-"""How often, and when, a failed rotation is retried automatically."""
+"""How often, and after how long, a failed rotation is attempted again automatically."""
 
 from __future__ import annotations
 
@@ -9,28 +9,25 @@ from fake_secrets.service.state.settings import Settings
 
 __all__ = ["Retries"]
 
-__tracebackhide__ = True  # the traceback of a misuse ends at the test
+__tracebackhide__ = True  # a traceback should end at the test's own line
 
 
 @dataclass(slots=True)
 class Retries(Settings):
-    """How often, and when, a failed rotation is retried automatically.
-
-    A retry runs all steps again, from createSecret on. Only failed rotations are retried
-    automatically, not unfinished ones.
+    """How often, and after how long, a failed rotation is attempted again.
 
     Args:
-        max_attempts: the number of attempts, including the first one. After the last one, the
-            rotation waits for the next window of its schedule. By default 1: no retries.
-        delay: the time between a failed attempt and the next, in seconds. With 0 (the default) the next
-            attempt runs at once, before RotateSecret returns. Otherwise it falls due by the clock.
+        max_attempts: how many times a rotation is attempted, including the first attempt. After
+            the last one, the rotation waits for the next window.
+        delay: time between a failed attempt and the next, seconds. With 0, the next attempt runs
+            at once, before RotateSecret returns. Otherwise it runs when the clock reaches its time.
 
     Raises:
-        AttributeError: if there is no setting with that name.
-        ValueError: if `max_attempts` isn't a whole number of at least 1, or `delay` isn't a whole
-            number of at least 0.
+        AttributeError: if there is no retry setting with that name.
+        ValueError: if `max_attempts` isn't a whole number of at least 1, or `delay` isn't one of
+            at least 0.
 
-    Source: rotation-facts 1.2: AWS retries the whole rotation, from createSecret on [B]. It doesn't
+    Source: rotation-facts 1.2. AWS retries the whole rotation, from createSecret [B]. It doesn't
         publish how often or when, so the default is one attempt [D].
     """
 

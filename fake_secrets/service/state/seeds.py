@@ -1,4 +1,4 @@
-"""Seeds: secrets that a world starts with. They are checked at once, and stored when the world is first used."""
+"""Seeded secrets. They are checked when a test describes them, and stored when the world is first used."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ __tracebackhide__ = True  # the arguments in our frames may hold secret values
 
 SeedValue = str | bytes | Mapping[str, Any] | None
 
-# The order in which the versions of these labels would have been created on AWS.
+# Versions are created oldest first: the order in which they would have come to exist on AWS.
 _OLDEST_FIRST = {AWSPREVIOUS: 0, AWSCURRENT: 2, AWSPENDING: 3}
 _CUSTOM = 1
 _MAX_VALUE = 65_536
@@ -50,14 +50,14 @@ def describe_seeds(secrets: Any, region: str, ids: Ids) -> list[Seed]:
     """Check the secrets that were given to `mock_stages`.
 
     Args:
-        secrets: secret name to value. A dict with the key AWSCURRENT, AWSPENDING or AWSPREVIOUS is
-            a label map; any other dict is a JSON value.
-        region: the region of the secrets.
-        ids: the source of ids.
+        secrets: name to value. A dict with AWSCURRENT, AWSPENDING or AWSPREVIOUS among its keys
+            is a label map; any other dict is a JSON value.
+        region: the region that the secrets are in.
+        ids: makes version ids and ARN suffixes.
 
     Raises:
-        SeedError: if such a secret could not exist on AWS.
-        TypeError: if the seed isn't a mapping.
+        SeedError: if a secret could not exist in AWS.
+        TypeError: if `secrets` isn't a mapping, or a value has the wrong type.
     """
     if secrets is not None and not isinstance(secrets, Mapping):
         msg = f"secrets= takes a mapping from secret name to value, not {type(secrets).__name__}"
@@ -84,26 +84,26 @@ def describe_seed(
     tags: Mapping[str, str] | None = None,
     owning_service: str | None = None,
 ) -> Seed:
-    """Check the seed of one secret, and give it ids.
+    """Check one secret to be seeded, and give it ids.
 
     Args:
         name: the secret's name.
         value: the value of AWSCURRENT; None for a secret without a value.
         region: the secret's region.
-        ids: the source of ids.
-        labels: label to value, instead of `value`. Under AWSPENDING, None is the empty version of
-            an open rotation.
+        ids: makes version ids and ARN suffixes.
+        labels: label to value, instead of `value`. AWSPENDING may have None, which means the
+            empty version of an open rotation.
         version_ids: label to version id. Labels with the same id share a version.
-        arn_suffix: the last six characters of the ARN.
-        description, kms_key_id: as in CreateSecret.
-        tags: tag key to tag value.
+        arn_suffix: the ARN's last six characters.
+        description, kms_key_id, tags: as in CreateSecret, but tags map key to value.
         owning_service: the AWS service that manages the secret.
 
     Raises:
-        SeedError: if such a secret could not exist on AWS.
-        ValueError: if `region` isn't the name of a region.
-        TypeError: if a value isn't str, bytes or a mapping; if `labels` or `version_ids` isn't a
-            mapping; or if `description`, `kms_key_id`, `owning_service` or a tag isn't a str.
+        SeedError: if the secret could not exist in AWS.
+        ValueError: if `region` isn't a region's name.
+        TypeError: if a value isn't a str, bytes or a mapping, `labels` or `version_ids` isn't a
+            mapping, `tags` isn't a mapping of str, or `description`, `kms_key_id` or
+            `owning_service` isn't a str.
     """
     if not isinstance(name, str) or not is_valid_name(name) or len(name) > _MAX_NAME:
         msg = f"{name!r} can't be a secret's name. Use 1 to {_MAX_NAME} letters, digits and -/_+=.@!"
@@ -156,12 +156,12 @@ def plant(store: Store, seed: Seed, account_id: str, now: float) -> StoredSecret
 
     Args:
         store: the store.
-        seed: the seed of the secret.
+        seed: the checked seed.
         account_id: the account that owns the secret.
-        now: the date of its creation, epoch seconds.
+        now: the dates of the secret and its versions, epoch seconds.
 
     Raises:
-        SecretExistsError: if the account has a secret with that name in the region.
+        SecretExistsError: if a secret with this name exists already.
     """
     taken = store.named(account_id, seed.region, seed.name)
     if taken is not None:
@@ -181,18 +181,18 @@ def plant(store: Store, seed: Seed, account_id: str, now: float) -> StoredSecret
         labels=dict(seed.labels),
     )
     if seed.owning_service is not None:
-        _mark_as_managed(secret, seed.owning_service)
+        _make_managed(secret, seed.owning_service)
     for version_id, value in seed.versions.items():
         secret.add_version(version_id, value, now)
-    # Seeds cause no events.
+    # Labels that existed from the start make no events.
     secret.announced = secret.labels
     store.add(secret)
     store.follow_up(secret, now)
     return secret
 
 
-def _mark_as_managed(secret: StoredSecret, service: str) -> None:
-    """Add what AWS adds to a secret that one of its services manages [C: api-facts 4.3]."""
+def _make_managed(secret: StoredSecret, service: str) -> None:
+    """Give a secret the tag and the rotation that AWS gives to managed secrets [C: api-facts 4.3]."""
     secret.owning_service = service
     secret.tags = [*(secret.tags or ()), {"Key": "aws:secretsmanager:owningService", "Value": service}]
     rules = {"AutomaticallyAfterDays": _MANAGED_ROTATION_DAYS}
@@ -247,22 +247,25 @@ def _versions(
 
 
 def stored_value(name: str, value: Any) -> str | bytes | None:
-    """Return a value in the form in which it is stored: a dict becomes a JSON string.
+    """Return a value as it is stored: a dict becomes a JSON string.
 
     Args:
         name: the secret's name.
         value: str, bytes, a dict, or None.
 
     Raises:
-        TypeError: if it has another type, or is a dict that JSON can't express.
-        SeedError: if it is empty, or larger than AWS allows.
+        TypeError: if the value has another type, or is a dict that JSON can't express.
+        SeedError: if the value is empty, or larger than AWS accepts.
     """
     if isinstance(value, Mapping):
         try:
             value = json.dumps(value, allow_nan=False)
         except (TypeError, ValueError):
-            # The cause could show a part of the value, so it isn't chained.
-            msg = f"the value of secret {name!r} isn't JSON: a dict of strings, numbers, lists and dicts is"
+            # A chained cause would show a part of the value.
+            msg = (
+                f"the value of secret {name!r} isn't JSON. Its dict may hold strings, numbers, booleans, None, "
+                "lists and dicts."
+            )
             raise TypeError(msg) from None
     if value is not None and not isinstance(value, str | bytes):
         msg = f"the value of secret {name!r} must be a str, bytes or a dict, not {type(value).__name__}"

@@ -1,4 +1,4 @@
-"""Settings that a test can change: whole numbers with a minimum."""
+"""The base of `Quotas` and `Retries`: settings that a test may change, each a whole number."""
 
 from __future__ import annotations
 
@@ -6,24 +6,24 @@ from typing import TYPE_CHECKING, ClassVar
 
 __all__ = ["Settings"]
 
-__tracebackhide__ = True  # the traceback of a misuse ends at the test
+__tracebackhide__ = True  # a traceback should end at the test's own line
 
 
 class Settings:
-    """The base class of slotted dataclasses whose members are whole numbers.
+    """The base of slotted dataclasses whose members are whole numbers.
 
     Raises:
         AttributeError: if there is no setting with that name.
-        ValueError: if the new value isn't a whole number, or is below the setting's minimum.
+        ValueError: if a setting is set to anything but a whole number of at least its minimum.
     """
 
     __slots__ = ()
 
-    # What messages call a setting, and the minimums that aren't 1.
+    # The noun for one setting, and the minimums that aren't 1.
     _KIND: ClassVar[str]
     _LEAST: ClassVar[dict[str, int]] = {}
 
-    # Hidden from type checkers, which would accept every name if they saw it.
+    # Hidden from type checkers, which would accept every name if they saw a __setattr__.
     if not TYPE_CHECKING:
 
         def __setattr__(self, name: str, value: int) -> None:

@@ -1,4 +1,4 @@
-"""The secrets of one account and region: by name, and in each order in which they can be listed."""
+"""The secrets of one account and region: by name, and in the orders in which they are listed."""
 
 from __future__ import annotations
 
@@ -10,12 +10,12 @@ from fake_secrets.service.state.model import StoredSecret
 
 __all__ = ["CREATED", "POSITIONS", "Position", "Shelf"]
 
-# A secret's place in an order, as JSON values.
+# JSON values that give a secret's place in an order.
 Position = list[Any]
 
 CREATED = "created-date"
 
-# What each SortBy compares. The serial number breaks ties. Secrets that were never read come first.
+# What each SortBy compares. The serial number breaks ties. A secret that was never read comes first.
 POSITIONS: Mapping[str, Callable[[StoredSecret], Position]] = {
     CREATED: lambda secret: [secret.serial],
     "last-accessed-date": lambda secret: [secret.accessed or 0.0, secret.serial],
@@ -27,21 +27,21 @@ POSITIONS: Mapping[str, Callable[[StoredSecret], Position]] = {
 class Shelf:
     """The secrets of one account and region.
 
-    The order of creation is always available. Other orders are computed when they are needed, and
-    kept until something changes.
+    The order of creation is always available. Any other order is made on demand and kept until
+    something changes.
     """
 
     __slots__ = ("_gone", "_in_order", "_sorted", "by_name")
 
     def __init__(self) -> None:
         self.by_name: dict[str, StoredSecret] = {}
-        # Ascending by serial. Removed secrets stay in it until they are more than half of it.
+        # Ascending by serial. Removed secrets stay in it until they make up half of it.
         self._in_order: list[StoredSecret] = []
         self._gone = 0
         self._sorted: dict[str, tuple[int, list[StoredSecret]]] = {}
 
     def add(self, secret: StoredSecret) -> None:
-        """Add a secret. Its name must be free, and its serial number the highest."""
+        """Add a secret. Its name must be free, and its serial the highest."""
         self.by_name[secret.name] = secret
         self._in_order.append(secret)
 
@@ -56,16 +56,16 @@ class Shelf:
     def after(
         self, position: Position | None, order: str, revision: int, *, is_descending: bool = False
     ) -> Iterator[StoredSecret]:
-        """Return the secrets that come after a position.
+        """Return the secrets that follow a position.
 
         Args:
-            position: the position of the last secret that was returned; None starts at the beginning.
+            position: the position of the last secret seen, or None to begin at the start.
             order: SortBy.
-            revision: the number of changes so far.
-            is_descending: whether to return the secrets in descending order.
+            revision: the store's revision. When it changes, a sorted order is made again.
+            is_descending: whether positions descend.
 
         Raises:
-            TypeError: if the position doesn't belong to that order.
+            TypeError: if the position belongs to another order.
         """
         secrets, key = self._ordered(order, revision), POSITIONS[order]
         if is_descending:

@@ -316,6 +316,6 @@ class TestConditionKeys:
     def test_an_unknown_condition_key_is_refused_by_name(self, db, allow, foreigner, key):
         allow(Condition={"StringEquals": {key: "x"}})
         with pytest.raises(
-            UnsupportedOperationError, match=f"asks for {key.lower()}, whose value fake_secrets doesn't know"
+            UnsupportedOperationError, match=f"has a condition on {key.lower()}, which fake_secrets doesn't know"
         ):
             foreigner.get_secret_value(SecretId=db.arn)
