@@ -116,6 +116,9 @@ def run(page, pytester, monkeypatch):
     monkeypatch.setenv("PYTEST_DISABLE_PLUGIN_AUTOLOAD", "1")
     monkeypatch.setenv("PYTEST_ADDOPTS", " ".join(f"-p {name}" for name in plugins))
     monkeypatch.setenv("COLUMNS", "80")
+    # In CI, pytest doesn't shorten the lines of its summary.
+    for name in ("CI", "BUILD_NUMBER"):
+        monkeypatch.delenv(name, raising=False)
     folder = Folder(page, pytester)
     for block in page.blocks:
         if block.language not in LANGUAGES or (block.language == "bash" and page.path.name != "README.md"):
