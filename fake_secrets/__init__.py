@@ -66,19 +66,22 @@ _HOMES = {
 }
 
 
-def __getattr__(name: str) -> object:
-    """Import a public name when it is first used, because botocore is slow to import."""
-    import importlib  # noqa: PLC0415 -- takes as long to import as the rest of this module
+# To type checkers, a function here would make every name a valid one.
+if not TYPE_CHECKING:
 
-    if name not in __all__:
-        msg = (
-            f"module {__name__!r} has no attribute {name!r}. Secrets and rotations are on the handle: use the "
-            "fixture `fake_secrets`, or fake_secrets.current()."
-        )
-        raise AttributeError(msg)
-    value = getattr(importlib.import_module(f"{__name__}.{_HOMES.get(name, 'errors')}"), name)
-    globals()[name] = value
-    return value
+    def __getattr__(name: str) -> object:
+        """Import a public name when it is first used, because botocore is slow to import."""
+        import importlib  # noqa: PLC0415 -- takes as long to import as the rest of this module
+
+        if name not in __all__:
+            msg = (
+                f"module {__name__!r} has no attribute {name!r}. Secrets and rotations are on the handle: use the "
+                "fixture `fake_secrets`, or fake_secrets.current()."
+            )
+            raise AttributeError(msg)
+        value = getattr(importlib.import_module(f"{__name__}.{_HOMES.get(name, 'errors')}"), name)
+        globals()[name] = value
+        return value
 
 
 def __dir__() -> list[str]:

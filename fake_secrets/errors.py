@@ -118,10 +118,12 @@ class UnknownSecretError(FakeSecretsError, KeyError):
         shown = list(itertools.islice(available, _SHOWN + 1))
         names = "".join(f"\n- {name!r}" for name in shown[:_SHOWN]) + "\n- ..." * (len(shown) > _SHOWN)
         held = f"The world holds:{names}" if names else "The world holds no secrets."
-        super().__init__(
-            f"no secret {secret_id!r} in this world. {held}\n"
-            f"Seed it with mock_stages({{{secret_id!r}: ...}}) or fake_secrets.add({secret_id!r}, ...)."
+        advice = (
+            "A secret with this ARN was deleted, or it belongs to another world. Look it up by its name."
+            if secret_id.startswith("arn:")
+            else f"Seed it with mock_stages({{{secret_id!r}: ...}}) or fake_secrets.add({secret_id!r}, ...)."
         )
+        super().__init__(f"no secret {secret_id!r} in this world. {held}\n{advice}")
 
     # KeyError would show the repr of the message, but this message has several lines.
     __str__ = Exception.__str__

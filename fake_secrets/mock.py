@@ -115,13 +115,23 @@ def mock_stages(
     return MockStages({})(secrets) if is_decorated else MockStages(options)
 
 
+# The types of the arguments, as the overloads have them.
+_TYPES = {
+    "secrets": "Mapping[str, Any] | None",
+    "region": "str | None",
+    "account_id": "str",
+    "rotation": 'Literal["inline", "manual"]',
+    "rotation_errors": 'Literal["raise", "record"]',
+    "random_seed": "int | None",
+}
+
+
 def _signature() -> inspect.Signature:
-    """Return the signature for `help` and IDEs, with the real defaults and without private arguments."""
-    shown = inspect.signature(mock_stages).parameters.values()
-    parameters = [
-        parameter.replace(default=DEFAULTS[parameter.name]) for parameter in shown if parameter.name in DEFAULTS
-    ]
-    return inspect.Signature(parameters)
+    """Return the signature for `help` and IDEs, with the real types and defaults."""
+    kinds = inspect.signature(mock_stages).parameters
+    return inspect.Signature(
+        [kinds[name].replace(default=DEFAULTS[name], annotation=kind) for name, kind in _TYPES.items()]
+    )
 
 
 mock_stages.__signature__ = _signature()  # type: ignore[attr-defined]  # inspect reads it

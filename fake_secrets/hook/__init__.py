@@ -1,4 +1,4 @@
-"""Interception: the only room that touches botocore.
+"""Interception: how calls of botocore reach a world.
 
 Begin with `calls`, which handles a call from start to end. `net` answers the calls that bypass it, and
 `aio` does both for aiobotocore. `answers` converts the world's answers to botocore's forms. `requests`

@@ -6,7 +6,7 @@ import datetime
 import json
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, NoReturn
 
 from fake_secrets import clock
 from fake_secrets.errors import UnknownSecretError
@@ -18,9 +18,12 @@ __all__ = ["Secret", "Version", "readable", "secret_id_of"]
 __tracebackhide__ = True  # the arguments in our frames may hold secret values
 
 
-@dataclass(frozen=True, slots=True)
+# The class compares by itself: pytest would show the values that a generated comparison compares.
+@dataclass(frozen=True, slots=True, eq=False)
 class Version:
     """One version of a secret, as it was when you asked for it.
+
+    Versions with the same id, labels, date and value are equal.
 
     Args:
         id: the version id.
@@ -46,16 +49,25 @@ class Version:
         """
         return readable(self.secret_binary if self.secret_string is None else self.secret_string)
 
+    def __eq__(self, other: object) -> bool:
+        if not isinstance(other, Version):
+            return NotImplemented
+        return all(getattr(self, name) == getattr(other, name) for name in self.__slots__)
+
+    def __hash__(self) -> int:
+        return hash((self.id, self.stages, self.created))
+
 
 class Secret:
     """A live view of a secret: every property shows the secret as it is now.
 
     Reading a view isn't a call: it isn't recorded, and it doesn't change LastAccessedDate. Wherever the
-    handle takes a secret ID, it takes a `Secret` too. Two views of the same secret are equal.
+    handle takes a secret ID, it takes a `Secret` too, and uses its ARN. Two views of the same secret are
+    equal. Copying a view returns the view itself, because it has no state of its own.
     Once the secret is permanently deleted, every property except `arn` raises UnknownSecretError.
     """
 
-    __slots__ = ("_arn", "_look")
+    __slots__ = ("__weakref__", "_arn", "_look")
 
     def __init__(self, arn: str, look: Callable[[str], StoredSecret]) -> None:
         self._arn = arn
@@ -170,6 +182,16 @@ class Secret:
         Reading it raises LookupError if no version has AWSCURRENT.
         """
         return self.version(AWSCURRENT).secret_binary
+
+    def __copy__(self) -> Secret:
+        return self
+
+    def __deepcopy__(self, _: object) -> Secret:
+        return self
+
+    def __reduce__(self) -> NoReturn:
+        msg = "a Secret shows a world of this process, so it can't be pickled; pickle its arn instead"
+        raise TypeError(msg)
 
     def __eq__(self, other: object) -> bool:
         if not isinstance(other, Secret):

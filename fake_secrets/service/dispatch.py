@@ -13,11 +13,11 @@ from fake_secrets.service.operations import (
     listing,
     passwords,
     replication,
+    rotation,
     tags,
     values,
     versions,
 )
-from fake_secrets.service.operations import rotation as rotation_config
 from fake_secrets.service.rules import constraints
 from fake_secrets.service.state.model import Request
 from fake_secrets.service.state.store import Store
@@ -46,7 +46,7 @@ def _of_policies(name: str) -> Operation:
 
 OPERATIONS: Mapping[str, Operation] = {
     "BatchGetSecretValue": batch.batch_get_secret_value,
-    "CancelRotateSecret": rotation_config.cancel_rotate_secret,
+    "CancelRotateSecret": rotation.cancel_rotate_secret,
     "CreateSecret": lifecycle.create_secret,
     "DeleteResourcePolicy": _of_policies("delete_resource_policy"),
     "DeleteSecret": lifecycle.delete_secret,
@@ -61,7 +61,7 @@ OPERATIONS: Mapping[str, Operation] = {
     "RemoveRegionsFromReplication": replication.remove_regions_from_replication,
     "ReplicateSecretToRegions": replication.replicate_secret_to_regions,
     "RestoreSecret": lifecycle.restore_secret,
-    "RotateSecret": rotation_config.rotate_secret,
+    "RotateSecret": rotation.rotate_secret,
     "StopReplicationToReplica": replication.stop_replication_to_replica,
     "TagResource": tags.tag_resource,
     "UntagResource": tags.untag_resource,

@@ -269,7 +269,8 @@ class FakeSecrets(RotationHandle):
         if wanted in self:
             secret = self._world.contents.secret(wanted)
         else:
-            secret = ledger.latest(wanted) or self._world.contents.secret(wanted)
+            found = ledger.latest(wanted) if isinstance(wanted, str) else None
+            secret = found or self._world.contents.secret(wanted)
         return timeline_of(secret, ledger.about(secret), is_whole=not ledger.dropped)
 
     def reset(self) -> None:

@@ -1,5 +1,8 @@
 """Live views of a secret."""
 
+import copy
+import pickle
+import weakref
 from datetime import UTC, datetime
 
 import pytest
@@ -206,3 +209,48 @@ def test_a_deleted_secret_is_unknown(fake_secrets, secretsmanager):
 def test_the_repr_shows_the_labels(fake_secrets):
     secret = fake_secrets.add("a", "x", version_ids={"AWSCURRENT": V1})
     assert repr(secret) == f"<secret 'a', stages {{'AWSCURRENT': '{V1}'}}>"
+
+
+class TestCopies:
+    def test_a_copy_of_a_view_is_the_view(self, fake_secrets):
+        secret = fake_secrets.add("a", "x")
+        assert copy.copy(secret) is copy.deepcopy(secret) is secret
+
+    def test_a_view_can_not_be_pickled(self, fake_secrets):
+        with pytest.raises(TypeError, match="pickle its arn instead"):
+            pickle.dumps(fake_secrets.add("a", "x"))
+
+    def test_a_version_can_be_pickled(self, fake_secrets):
+        (version,) = fake_secrets.add("a", "x").versions
+        assert pickle.loads(pickle.dumps(version)) == version  # noqa: S301 -- our own
+
+    def test_a_view_can_be_referred_to_weakly(self, fake_secrets):
+        secret = fake_secrets.add("a", "x")
+        assert weakref.ref(secret)() is secret
+
+
+class TestEqualityOfVersions:
+    def test_the_same_version_at_two_moments_is_equal(self, fake_secrets):
+        secret = fake_secrets.add("a", "x")
+        assert secret.versions == secret.versions
+        assert len({*secret.versions, *secret.versions}) == 1
+
+    def test_a_version_whose_value_was_filled_in_differs(self, fake_secrets, secretsmanager):
+        secret = fake_secrets.add("a", labels={"AWSCURRENT": "x", "AWSPENDING": None})
+        empty = secret.version("AWSPENDING")
+        token = {"ClientRequestToken": empty.id, "VersionStages": ["AWSPENDING"]}
+        secretsmanager.put_secret_value(SecretId="a", SecretString="y", **token)
+        assert secret.version("AWSPENDING") != empty
+
+    def test_a_failed_comparison_shows_no_value(self, pytester):
+        pytester.makepyfile(
+            """
+            def test_compare(fake_secrets):
+                first, second = fake_secrets.add("a", "sesame one"), fake_secrets.add("b", "sesame two")
+                assert first.versions[0] == second.versions[0]
+            """
+        )
+        ran = pytester.runpytest_subprocess("-vv", "-p", "no:randomly", "-p", "no:asyncio", "--tb=short")
+        ran.assert_outcomes(failed=1)
+        assert "sesame one'" not in ran.stdout.str().replace('fake_secrets.add("a", "sesame one")', "")
+        ran.stdout.no_fnmatch_line("*'sesame *")

@@ -75,3 +75,9 @@ def the_handle_is_checked(fake: FakeSecrets) -> None:
         pass
     fake.rotate(7)  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]
     fake.on_event(7)  # type: ignore[type-var]  # pyright: ignore[reportArgumentType]
+
+
+def unknown_name() -> object:
+    from fake_secrets import SecretView  # type: ignore[attr-defined]  # pyright: ignore[reportAttributeAccessIssue, reportUnknownVariableType]
+
+    return SecretView  # pyright: ignore[reportUnknownVariableType]
