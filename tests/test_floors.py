@@ -160,3 +160,11 @@ def test_a_room_says_what_it_is_for_and_where_to_begin(module):
     docstring = ast.get_docstring(ast.parse(source_of(module)))
     assert docstring
     assert module == "fake_secrets" or "Begin with `" in docstring
+
+
+def test_the_folders_of_tests_are_the_rooms():
+    tests = Path(__file__).parent
+    folders = {".".join(path.parent.relative_to(tests).parts) for path in tests.rglob("test_*.py")}
+    assert folders - {"", "compat"} <= set(FLOOR_OF), "a folder of tests has the name of its room"
+    rooms_with_modules = {room for room in FLOOR_OF if (PACKAGE / room.replace(".", "/") / "__init__.py").exists()}
+    assert rooms_with_modules - folders - {""} == set(), "these rooms have no folder of tests"
