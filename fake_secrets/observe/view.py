@@ -137,7 +137,7 @@ class Secret:
         secret = self._look(self._arn)
         found = secret.versions.get(secret.labels.get(id_or_label, id_or_label))
         if found is None:
-            held = "".join(f"\n- {_described(secret, version)}" for version in secret.versions) or "\n- none"
+            held = "".join(f"\n- {_described(secret, version)}" for version in list(secret.versions)) or "\n- none"
             msg = (
                 f"secret {secret.name!r} has no version with the staging label or id {id_or_label!r}. "
                 f"Its versions are:{held}"

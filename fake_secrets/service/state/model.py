@@ -208,7 +208,8 @@ class StoredSecret:
     @property
     def history(self) -> dict[int, str]:
         """The ids of all versions that the secret ever had, by serial, except the oldest of very many."""
-        live = {version.serial: version.id for version in self.versions.values()}
+        # Read without the lock, so a list is made first: that happens in one piece.
+        live = {version.serial: version.id for version in list(self.versions.values())}
         return dict(sorted({**self.removed, **live}.items()))
 
     def remove_versions(self, version_ids: Iterable[str]) -> None:
