@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Callable, Mapping
-from typing import Any, TypeVar, overload
+from typing import Any, TypeVar, get_overloads, overload
 
 from fake_secrets.activation.call_forms import MockStages
 from fake_secrets.errors import NoActiveWorldError
@@ -115,23 +115,11 @@ def mock_stages(
     return MockStages({})(secrets) if is_decorated else MockStages(options)
 
 
-# The types of the arguments, as the overloads have them.
-_TYPES = {
-    "secrets": "Mapping[str, Any] | None",
-    "region": "str | None",
-    "account_id": "str",
-    "rotation": 'Literal["inline", "manual"]',
-    "rotation_errors": 'Literal["raise", "record"]',
-    "random_seed": "int | None",
-}
-
-
 def _signature() -> inspect.Signature:
-    """Return the signature for `help` and IDEs, with the real types and defaults."""
-    kinds = inspect.signature(mock_stages).parameters
-    return inspect.Signature(
-        [kinds[name].replace(default=DEFAULTS[name], annotation=kind) for name, kind in _TYPES.items()]
-    )
+    """Return the signature for `help` and IDEs: the types of the overload, with the real defaults."""
+    *_, configuring = get_overloads(mock_stages)
+    parameters = inspect.signature(configuring).parameters
+    return inspect.Signature([parameters[name].replace(default=default) for name, default in DEFAULTS.items()])
 
 
 mock_stages.__signature__ = _signature()  # type: ignore[attr-defined]  # inspect reads it
