@@ -5,12 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-import botocore.endpoint
-
 from fake_secrets.errors import OutsideWorldError
 from fake_secrets.hook.calls import world_of_this_call
+from fake_secrets.hook.copies import Copies
 from fake_secrets.hook.requests import operation_asked, operation_sent
-from fake_secrets.hook.seams import Seam
 
 __all__ = ["Guard"]
 
@@ -33,22 +31,23 @@ class Guard:
         self._who = who
         self.refused: list[OutsideWorldError] = []
         self._is_up = False
-        self._seams = [
-            Seam(botocore.endpoint.Endpoint, "make_request", self._around_request),
-            Seam(botocore.endpoint.Endpoint, "_send", self._around_send),
-        ]
+        send = {"_send": lambda: self._around_send}
+        self._copies = Copies(
+            {
+                "botocore.endpoint": ("Endpoint", {"make_request": lambda: self._around_request, **send}),
+                "aiobotocore.endpoint": ("AioEndpoint", send),
+            }
+        )
 
     def put_up(self) -> None:
         """Refuse calls from now on."""
         self._is_up = True
-        for seam in self._seams:
-            seam.put_up()
+        self._copies.put_up()
 
     def take_down(self) -> None:
         """Let calls pass again, even if another patch keeps our wrapper in place."""
         self._is_up = False
-        for seam in self._seams:
-            seam.take_down()
+        self._copies.take_down()
 
     def _around_request(self, wrapped: Callable[..., Any], _: Any, args: Any, kwargs: Any) -> Any:
         self._check(operation_asked(args, kwargs))
