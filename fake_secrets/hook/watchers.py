@@ -10,7 +10,7 @@ import functools
 import logging
 import types
 from collections import deque
-from collections.abc import Callable, Hashable
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -71,12 +71,8 @@ class Watchers:
     def __init__(self, client: Any) -> None:
         self._heard = _Heard(None)
         self._parts = parts = _Parts(client)
-        self._methods = _methods_of(
-            _definer(type(client), "_make_request"),
-            type(client._endpoint),
-            type(parts.session),
-            type(parts.signer),
-        )
+        definer: Any = _definer(type(client), "_make_request")
+        self._methods = _methods_of(definer, *map(type, (client._endpoint, parts.session, parts.signer)))
         self._size = -1
 
     def see(self, client: Any, operation: str) -> bool:
@@ -213,7 +209,7 @@ def _classes_of(package: str) -> tuple[Any, Any, Any]:
 
 
 @functools.lru_cache(maxsize=64)
-def _methods_of(client: Hashable, endpoint: Hashable, session: Hashable, signer: Hashable) -> _Methods:
+def _methods_of(client: Any, endpoint: Any, session: Any, signer: Any) -> _Methods:
     return _Methods(client, endpoint, session, signer)
 
 
