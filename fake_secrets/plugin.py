@@ -16,6 +16,7 @@ from fake_secrets.options import CLASS_DECORATOR, OPTIONS, decorator_on
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence
+    from typing import TypeGuard
 
     from botocore.client import BaseClient
 
@@ -121,7 +122,7 @@ def pytest_collection_modifyitems(items: Sequence[pytest.Item]) -> Iterator[None
     """
     result = yield
     for item in items:
-        if isinstance(item, pytest.Function):
+        if _has_fixtures(item):
             sources = _sources(item)
             if sources:
                 merged: dict[str, Any] = {}
@@ -183,6 +184,11 @@ def _build_client(region: str) -> BaseClient:
         return BotocoreSession().create_client("secretsmanager", region_name=region)
     client: BaseClient = Session().client("secretsmanager", region_name=region)
     return client
+
+
+def _has_fixtures(item: pytest.Item) -> TypeGuard[pytest.Function]:
+    """Return whether an item sets up fixtures. Doctests do, and so do the items of some plugins, such as Sybil."""
+    return hasattr(item, "fixturenames") and hasattr(item, "_fixtureinfo")
 
 
 def _sources(item: pytest.Function) -> list[tuple[dict[str, Any], MockStages | None]]:
