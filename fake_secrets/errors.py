@@ -30,6 +30,12 @@ __all__ = [
 # The number of names that an exception shows.
 _SHOWN = 20
 
+# What to do about a call outside of a world.
+_OPEN_A_WORLD = (
+    "Decorate the test with @mock_stages, or use the fixture `fake_secrets`. Code that runs before the test's "
+    "world opens, such as module imports and setUpClass, needs its own `with mock_stages():`."
+)
+
 
 class ServiceError(Exception):
     """An error that AWS Secrets Manager would return. Users never see it in this form.
@@ -71,24 +77,24 @@ class OutsideWorldError(FakeSecretsError):
     The ini option ``fake_secrets_guard = error`` turns the guard on. The call is stopped before it
     can reach AWS, and the test fails even if the code under test catches the exception.
 
-    `operation` and `caller` are attributes too.
+    `operation`, `caller` and `advice` are attributes too.
 
     Args:
         operation: the API operation, such as ``GetSecretValue``.
         caller: the test that was running, or a description of the code that was.
+        advice: how to fix the test.
     """
 
-    def __init__(self, operation: str, caller: str) -> None:
-        super().__init__(operation, caller)
+    def __init__(self, operation: str, caller: str, advice: str = _OPEN_A_WORLD) -> None:
+        super().__init__(operation, caller, advice)
         self.operation = operation
         self.caller = caller
+        self.advice = advice
 
     def __str__(self) -> str:
         return (
             f"{self.operation} was called while no fake_secrets world was active, in {self.caller}.\n"
-            "`fake_secrets_guard = error` stopped the call before it could reach AWS. Decorate the test with "
-            "@mock_stages, or use the fixture `fake_secrets`. Code that runs before the test's world opens, such "
-            "as module imports and setUpClass, needs its own `with mock_stages():`."
+            f"`fake_secrets_guard = error` stopped the call before it could reach AWS. {self.advice}"
         )
 
 
