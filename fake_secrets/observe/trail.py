@@ -162,4 +162,4 @@ def _label_detail(event: ServiceEvent) -> dict[str, Any]:
 
 def _time(event: ServiceEvent) -> str:
     """Return the time of an event, to the second, as both services write it."""
-    return f"{clock.utc(event.time):%Y-%m-%dT%H:%M:%SZ}"
+    return clock.iso(event.time)
