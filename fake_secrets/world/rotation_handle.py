@@ -8,6 +8,7 @@ from typing import Any
 
 from fake_secrets import clock
 from fake_secrets.errors import RequestRefusedError, UnknownSecretError
+from fake_secrets.observe.live import LiveView
 from fake_secrets.observe.view import Secret, secret_id_of
 from fake_secrets.options import RotationErrors, check_callable, check_rotation_errors
 from fake_secrets.rotation.invocation import Handler
@@ -24,10 +25,11 @@ __all__ = ["RotationHandle"]
 __tracebackhide__ = True  # the arguments in our frames may hold secret values
 
 
-class RotationHandle:
+class RotationHandle(LiveView):
     """The part of `FakeSecrets` that is about rotation."""
 
     __slots__ = ("__weakref__", "_world")
+    _INSTEAD = "what you need of it"
 
     def __init__(self, world: World) -> None:
         self._world = world
