@@ -8,7 +8,7 @@ import sys
 from collections.abc import Callable, Iterator
 from contextvars import ContextVar
 
-__all__ = ["SECONDS_PER_DAY", "at", "end_of_day_after", "midnight", "now", "utc"]
+__all__ = ["SECONDS_PER_DAY", "at", "end_of_day_after", "midnight", "move_to", "now", "utc"]
 
 SECONDS_PER_DAY = 86_400
 
@@ -51,6 +51,17 @@ def at(moment: float) -> Iterator[None]:
     finally:
         # Work that began shortly before the present may have moved the clock past it.
         move(present if moment > present else max(present, _reading()))
+
+
+def move_to(moment: float) -> None:
+    """Move the clock of freezegun or time-machine to a moment, if either controls the clock.
+
+    Args:
+        moment: epoch seconds.
+    """
+    move = _mover()
+    if move is not None:
+        move(moment)
 
 
 def _reading() -> float:

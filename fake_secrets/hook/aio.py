@@ -121,7 +121,7 @@ async def _do_due_work(world: World) -> None:
         await _in_thread(functools.partial(world.do_due_work, by=here))
     elif rotating_world() is not world and world.due_work.is_done_by(here):
         # A concurrent call of this event loop is doing the due work. Wait, to see its results.
-        await _in_thread(world.due_work.wait)
+        await _in_thread(functools.partial(world.due_work.wait, here))
 
 
 async def _follow_up(
