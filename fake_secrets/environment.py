@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import os
 import threading
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 
 __all__ = [
     "FAKE_ACCESS_KEY_ID",
     "FAKE_SECRET_ACCESS_KEY",
     "FAKE_SESSION_TOKEN",
     "Overlay",
+    "adopt_overlays",
     "default_region",
     "world_environment",
 ]
@@ -32,6 +33,7 @@ class Overlay:
     def __init__(self, variables: Mapping[str, str | None]) -> None:
         self._variables = variables
         self._saved: dict[str, str | None] = {}
+        self._thread: int | None = None
 
     def apply(self) -> None:
         """Set all the variables and remember their old values. If one can't be set, set none."""
@@ -45,6 +47,7 @@ class Overlay:
             except BaseException:
                 self._put_back()
                 raise
+            self._thread = threading.get_ident()
             _applied.append(self)
 
     def undo(self) -> None:
@@ -71,6 +74,27 @@ class Overlay:
 # Global, because the process has one environment: the overlays in the order they were applied.
 _applied: list[Overlay] = []
 _lock = threading.RLock()
+
+
+def adopt_overlays(lasting: Collection[Overlay]) -> None:
+    """Let go of the overlays of other threads. After a fork, those threads don't exist.
+
+    The environment doesn't change yet. The overlay below takes over what it has to restore.
+
+    Args:
+        lasting: the overlays that are undone later, whichever thread has applied them.
+    """
+    with _lock:
+        for overlay in list(_applied):
+            if overlay in lasting or overlay._thread == threading.get_ident():
+                continue
+            position = _applied.index(overlay)
+            if position == 0:
+                overlay.undo()
+            else:
+                below = _applied[position - 1]
+                below._saved = {**overlay._saved, **below._saved}
+                del _applied[position]
 
 
 def default_region() -> str:

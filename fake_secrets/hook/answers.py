@@ -10,6 +10,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 import botocore.awsrequest
+import botocore.utils
 
 from fake_secrets import clock
 from fake_secrets.arns import partition_of
@@ -66,13 +67,14 @@ class Unsent:
         self.plain_headers = headers
         self._content = content
 
-    @functools.cached_property
+    # Not that of functools: before Python 3.12 it has a lock, which another thread may hold during a fork.
+    @botocore.utils.CachedProperty
     def headers(self) -> Any:
         """The headers, as a case-insensitive mapping."""
         return botocore.awsrequest.HeadersDict(self.plain_headers)
 
 
-class Response(Unsent, botocore.awsrequest.AWSResponse):  # type: ignore[override]  # headers, an attribute
+class Response(Unsent, botocore.awsrequest.AWSResponse):
     """An HTTP response that was never sent."""
 
 
