@@ -3,7 +3,8 @@
 Begin with `calls`, which handles a call from start to end. `net` answers the calls that bypass it, and
 `aio` does both for aiobotocore. `answers` converts the world's answers to botocore's forms. `requests`
 and `facts` read botocore's requests and its service model. `seams` wraps botocore's methods, and
-`holding` decides for how long. `guard` stops calls that would go to AWS because no world is active.
+`holding` decides for how long. `guard` stops calls that would go to AWS because no world is active, and
+`spawned` does so in a process that was started inside a world.
 
 The same world answers a call in one of three places. The fast lane (`before-call`) skips signing and
 HTTP. In the wire lane (`before-send`), botocore signs the request and parses raw bytes. The net, below
@@ -18,6 +19,7 @@ from fake_secrets.hook.facts import is_region
 from fake_secrets.hook.holding import held, hold, install, release
 from fake_secrets.hook.net import AioSeams, around_request, around_send
 from fake_secrets.hook.seams import DefaultSession, Seam
+from fake_secrets.hook.spawned import refuse_calls_to_aws
 
 __all__ = ["held", "hold", "is_region", "release"]
 
@@ -31,3 +33,5 @@ install(
         DefaultSession(),
     ]
 )
+
+refuse_calls_to_aws()

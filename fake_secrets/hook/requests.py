@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
     from fake_secrets.world.world import World
 
-__all__ = ["asked", "operation_asked", "operation_sent", "target_of"]
+__all__ = ["asked", "key_sent", "operation_asked", "operation_sent", "target_of"]
 
 __tracebackhide__ = True  # the arguments in our frames may hold secret values
 
@@ -42,6 +42,12 @@ def operation_sent(request: Any) -> str | None:
     """Return the operation of a prepared HTTP request, or None for another service."""
     target = _header(request, "X-Amz-Target")
     return target.removeprefix(_TARGET_PREFIX) if target.startswith(_TARGET_PREFIX) else None
+
+
+def key_sent(request: Any) -> str | None:
+    """Return the access key id that has signed a prepared HTTP request, or None if it isn't signed."""
+    scope = _CREDENTIAL_SCOPE.search(_header(request, "Authorization"))
+    return None if scope is None else scope[1]
 
 
 def target_of(world: World, request: Any) -> Target:

@@ -128,26 +128,26 @@ HANDLED = (
 def exercise(watch, lane):
     seeds = WatchedMapping(watch, "seeds", {"db": "old", "api": "old"})
     rules = {"AutomaticallyAfterDays": 1}
-    with freezegun.freeze_time("2026-01-01T12:00:00Z", ignore=["_pytest"]) as clock:
-        with mock_stages(seeds, rotation_errors="record", _lane=lane) as fake:
-            client = boto3.client("secretsmanager")
-            for event in HANDLED:
-                client.meta.events.register_first(f"{event}.secrets-manager", watch.handler)
-            fake.on_event(watch.subscriber)
-            fake.add("tagged", "x", tags=WatchedMapping(watch, "tags", {"team": "a"}))
-            fake.add("rds!db", {"password": "old"}, owning_service="rds")
-            fake.managed_rotation("rds!db", watch.new_value)
-            environment = WatchedMapping(watch, "environment", {"LEVEL": "DEBUG"})
-            arn = fake.lambda_function(watch.function, "watched", environment=environment)
-            for name in ("db", "api"):
-                client.rotate_secret(SecretId=name, RotationLambdaARN=arn, RotationRules=rules)
-            clock.move_to("2026-01-02T12:00:00Z")
-            client.list_secrets()
-            fake.run_due(datetime.datetime(2026, 1, 10, tzinfo=datetime.UTC))
-            fake.rotate("rds!db")
-            client.put_secret_value(SecretId="tagged", SecretString="new")
-            fake.reset()
-            client.list_secrets()
+    frozen = freezegun.freeze_time("2026-01-01T12:00:00Z", ignore=["_pytest"])
+    with frozen as clock, mock_stages(seeds, rotation_errors="record", _lane=lane) as fake:
+        client = boto3.client("secretsmanager")
+        for event in HANDLED:
+            client.meta.events.register_first(f"{event}.secrets-manager", watch.handler)
+        fake.on_event(watch.subscriber)
+        fake.add("tagged", "x", tags=WatchedMapping(watch, "tags", {"team": "a"}))
+        fake.add("rds!db", {"password": "old"}, owning_service="rds")
+        fake.managed_rotation("rds!db", watch.new_value)
+        environment = WatchedMapping(watch, "environment", {"LEVEL": "DEBUG"})
+        arn = fake.lambda_function(watch.function, "watched", environment=environment)
+        for name in ("db", "api"):
+            client.rotate_secret(SecretId=name, RotationLambdaARN=arn, RotationRules=rules)
+        clock.move_to("2026-01-02T12:00:00Z")
+        client.list_secrets()
+        fake.run_due(datetime.datetime(2026, 1, 10, tzinfo=datetime.UTC))
+        fake.rotate("rds!db")
+        client.put_secret_value(SecretId="tagged", SecretString="new")
+        fake.reset()
+        client.list_secrets()
 
 
 @pytest.mark.parametrize("lane", ["fast", "wire"])
