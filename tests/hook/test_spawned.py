@@ -102,14 +102,19 @@ def in_child(method, function, *args):
 """
 
 
+MAIN = """
+
+if __name__ == "__main__":
+    from fake_secrets import mock_stages
+"""
+
+
 @pytest.fixture
 def run(tmp_path):
     def run(scenario):
         program = tmp_path / "program.py"
         main = textwrap.indent(textwrap.dedent(scenario), "    ")
-        program.write_text(
-            f"{PRELUDE}\n\nif __name__ == '__main__':\n    from fake_secrets import mock_stages\n{main}"
-        )
+        program.write_text(f"{PRELUDE}{MAIN}{main}")
         done = subprocess.run(
             [sys.executable, program], capture_output=True, text=True, timeout=120, check=False, cwd=tmp_path
         )
@@ -137,8 +142,8 @@ def test_a_child_that_imports_us_is_told_before_a_request_is_sent(run, method):
     """)
     assert lines == [
         (
-            "NoActiveWorldError: GetSecretValue would send the fake credentials of a fake_secrets world to AWS. This "
-            "process was started inside that world and inherited them, but the world doesn't reach it."
+            "NoActiveWorldError: GetSecretValue would send the fake credentials of a fake_secrets world to AWS. "
+            "This process was started inside that world and inherited them, but the world doesn't reach it."
         ),
         (
             "Open a world here, too: put `with mock_stages(...):` around what the process runs, with the same "
@@ -156,8 +161,8 @@ def test_a_child_that_does_not_import_us_sends_the_fake_credentials(run):
     """)
     assert lines == [
         (
-            "ClientError: An error occurred (UnrecognizedClientException) when calling the GetSecretValue operation: "
-            "The security token included in the request is invalid."
+            "ClientError: An error occurred (UnrecognizedClientException) when calling the GetSecretValue "
+            "operation: The security token included in the request is invalid."
         ),
         "['FAKESECRETSACCESSKEY']",
     ]
@@ -203,7 +208,8 @@ def test_current_says_why_there_is_no_world_in_a_child(run):
 
 def test_outside_of_every_world_nothing_is_wrapped(run):
     lines = run("""
-        import botocore.endpoint
-        print(botocore.endpoint.Endpoint._send.__module__, hasattr(botocore.endpoint.Endpoint._send, "__wrapped__"))
+        from botocore.endpoint import Endpoint
+
+        print(Endpoint._send.__module__, hasattr(Endpoint._send, "__wrapped__"))
     """)
     assert lines == ["botocore.endpoint False"]
