@@ -8,7 +8,7 @@ import sys
 from collections.abc import Callable, Iterator
 from contextvars import ContextVar
 
-__all__ = ["LATEST", "SECONDS_PER_DAY", "at", "end_of_day_after", "iso", "midnight", "now", "utc"]
+__all__ = ["LATEST", "SECONDS_PER_DAY", "at", "end_of_day_after", "iso", "midnight", "move_to", "now", "utc"]
 
 SECONDS_PER_DAY = 86_400
 
@@ -57,6 +57,17 @@ def at(moment: float) -> Iterator[None]:
     finally:
         # Work that began shortly before the present may have moved the clock past it.
         move(present if moment > present else max(present, _reading()))
+
+
+def move_to(moment: float) -> None:
+    """Move the clock of freezegun or time-machine to a moment, if either controls the clock.
+
+    Args:
+        moment: epoch seconds.
+    """
+    move = _mover()
+    if move is not None:
+        move(moment)
 
 
 def _reading() -> float:

@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import os
 import threading
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 
 __all__ = [
     "FAKE_ACCESS_KEY_ID",
     "FAKE_SECRET_ACCESS_KEY",
     "FAKE_SESSION_TOKEN",
     "Overlay",
+    "adopt_overlays",
     "default_region",
+    "is_inherited",
     "world_environment",
 ]
 
@@ -32,6 +34,7 @@ class Overlay:
     def __init__(self, variables: Mapping[str, str | None]) -> None:
         self._variables = variables
         self._saved: dict[str, str | None] = {}
+        self._thread: int | None = None
 
     def apply(self) -> None:
         """Set all the variables and remember their old values. If one can't be set, set none."""
@@ -45,6 +48,7 @@ class Overlay:
             except BaseException:
                 self._put_back()
                 raise
+            self._thread = threading.get_ident()
             _applied.append(self)
 
     def undo(self) -> None:
@@ -73,9 +77,35 @@ _applied: list[Overlay] = []
 _lock = threading.RLock()
 
 
+def adopt_overlays(lasting: Collection[Overlay]) -> None:
+    """Let go of the overlays of other threads. After a fork, those threads don't exist.
+
+    The environment doesn't change yet. The overlay below takes over what it has to restore.
+
+    Args:
+        lasting: the overlays that are undone later, whichever thread has applied them.
+    """
+    with _lock:
+        for overlay in list(_applied):
+            if overlay in lasting or overlay._thread == threading.get_ident():
+                continue
+            position = _applied.index(overlay)
+            if position == 0:
+                overlay.undo()
+            else:
+                below = _applied[position - 1]
+                below._saved = {**overlay._saved, **below._saved}
+                del _applied[position]
+
+
 def default_region() -> str:
     """Return the region in AWS_DEFAULT_REGION or AWS_REGION, or us-east-1 if neither is set."""
     return _get("AWS_DEFAULT_REGION") or _get("AWS_REGION") or _FALLBACK_REGION
+
+
+def is_inherited() -> bool:
+    """Return whether the fake credentials are set by no world of this process, but by one of its parent's."""
+    return not _applied and _get("AWS_ACCESS_KEY_ID") == FAKE_ACCESS_KEY_ID
 
 
 def world_environment(region: str) -> dict[str, str | None]:

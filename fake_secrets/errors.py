@@ -66,6 +66,9 @@ class FakeSecretsError(Exception):
 class NoActiveWorldError(FakeSecretsError):
     """Raised by `current` when no world is active, and by `stop` when its object has none to leave.
 
+    A Secrets Manager call raises it in a process that was started inside a world, which doesn't reach
+    that process, if the call would send the world's fake credentials to AWS.
+
     To open a world, decorate the test with `mock_stages`, use it in a `with` statement, or use the
     fixture `fake_secrets`.
     """
@@ -180,7 +183,8 @@ class RotationFailedError(FakeSecretsError):
     """Raised when a rotation fails although its function raised nothing.
 
     Either the function ran past its time-out, or Secrets Manager can't go on with the rotation: for
-    example, because another caller put a value under AWSPENDING during the rotation.
+    example, because another caller put a value under AWSPENDING during the rotation. In the child of a
+    fork, it is the error of a rotation that another thread was running.
     """
 
 

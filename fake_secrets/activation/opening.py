@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from fake_secrets import hook
+from fake_secrets.activation import forks
 from fake_secrets.environment import default_region, world_environment
 from fake_secrets.ids import Ids
 from fake_secrets.options import DEFAULTS, check_options
@@ -52,6 +53,7 @@ class Activation:
         Raises:
             SeedError, TypeError, ValueError: if an argument is wrong. Nothing is changed then.
         """
+        forks.watch()
         hook.hold()
         try:
             self._entry = stack.enter(self._world_to_join, lambda: _open(self._options))

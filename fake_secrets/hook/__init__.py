@@ -5,7 +5,8 @@ answers where botocore's HTTP session would open a connection. `net` takes up th
 and `aio` does all of this for aiobotocore. `answers` converts the world's answers to botocore's forms.
 `requests` and `facts` read botocore's requests and its service model. `seams` wraps botocore's methods,
 `copies` does so in every copy of botocore, and `holding` decides for how long. `guard` stops calls that
-would go to AWS because no world is active.
+would go to AWS because no world is active, and `spawned` does so in a process that was started inside a
+world.
 
 The same world answers a call in one of two lanes. The fast lane (`before-call`) skips signing, HTTP and
 parsing, and serves whoever watches none of it. In the wire lane, everything in botocore happens but the
@@ -22,6 +23,7 @@ from fake_secrets.hook.copies import Copies
 from fake_secrets.hook.facts import is_region
 from fake_secrets.hook.holding import held, hold, install, release
 from fake_secrets.hook.seams import DefaultSession
+from fake_secrets.hook.spawned import refuse_calls_to_aws
 
 __all__ = ["held", "hold", "is_region", "release"]
 
@@ -59,3 +61,5 @@ install(
         DefaultSession(),
     ]
 )
+
+refuse_calls_to_aws()

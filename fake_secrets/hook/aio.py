@@ -12,6 +12,7 @@ from collections.abc import Awaitable, Callable, Sequence
 from typing import TYPE_CHECKING, Any
 
 # Nothing that imports aiobotocore's client: while that is being imported, it lacks its classes.
+import botocore.utils
 from aiobotocore.awsrequest import AioAWSResponse
 
 from fake_secrets.hook.answers import Unsent, answer_raw, errors_of
@@ -37,7 +38,7 @@ __tracebackhide__ = True  # the arguments in our frames may hold secret values
 class AioResponse(Unsent, AioAWSResponse):  # type: ignore[misc]  # aiobotocore has no types
     """An HTTP response that was never sent. Its content is awaited, as aiobotocore expects."""
 
-    @functools.cached_property
+    @botocore.utils.CachedProperty
     def raw(self) -> Any:
         """The response as aiohttp has it."""
         return _Received(self)
@@ -193,7 +194,7 @@ async def _do_due_work(world: World) -> None:
         await _in_thread(functools.partial(world.do_due_work, by=here))
     elif rotating_world() is not world and world.due_work.is_done_by(here):
         # A concurrent call of this event loop is doing the due work. Wait, to see its results.
-        await _in_thread(world.due_work.wait)
+        await _in_thread(functools.partial(world.due_work.wait, here))
 
 
 async def _follow_up(

@@ -12,6 +12,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 import botocore.awsrequest
+import botocore.utils
 import urllib3.response
 
 from fake_secrets import clock
@@ -69,12 +70,13 @@ class Unsent:
         self.plain_headers = headers
         self._content = content
 
-    @functools.cached_property
+    # Not that of functools: before Python 3.12 it has a lock, which another thread may hold during a fork.
+    @botocore.utils.CachedProperty
     def headers(self) -> Any:
         """The headers, as a case-insensitive mapping."""
         return botocore.awsrequest.HeadersDict(self.plain_headers)
 
-    @functools.cached_property
+    @botocore.utils.CachedProperty
     def raw(self) -> Any:
         """The response as the HTTP library has it after the body was read, as botocore reads it at once."""
         received = self.as_received()
@@ -94,7 +96,7 @@ class Unsent:
         )
 
 
-class Response(Unsent, botocore.awsrequest.AWSResponse):  # type: ignore[override]  # headers, an attribute
+class Response(Unsent, botocore.awsrequest.AWSResponse):
     """An HTTP response that was never sent."""
 
 

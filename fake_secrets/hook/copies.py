@@ -25,6 +25,8 @@ __all__ = ["Copies", "Owner"]
 Owner = tuple[str, Mapping[str, Callable[[], Around]]]
 _MAY_BE_VENDORED = "botocore."
 
+_lock = threading.RLock()
+
 
 class Copies:
     """Seams on all copies of some classes, those of modules that are imported later too.
@@ -40,11 +42,10 @@ class Copies:
         self._current: dict[str, type] = {}
         self._seams: list[Seam] = []
         self._is_up = self._has_scanned = False
-        self._lock = threading.RLock()
 
     def put_up(self) -> None:
         """Wrap the methods, and those of copies that are imported from now on."""
-        with self._lock:
+        with _lock:
             self._is_up = True
             _finder.listen(self)
             if not self._has_scanned:
@@ -58,7 +59,7 @@ class Copies:
 
     def take_down(self) -> None:
         """Restore the methods. Classes that no module has any more can be collected then."""
-        with self._lock:
+        with _lock:
             self._is_up = False
             for seam in self._seams:
                 seam.take_down(forget=seam.owner not in self._current.values())
@@ -70,7 +71,7 @@ class Copies:
 
     def welcome(self, module: ModuleType, name: str) -> None:
         """Wrap the methods of a module that has just been executed."""
-        with self._lock:
+        with _lock:
             for original in self._of(name):
                 self._copies[name] = original
                 known = len(self._seams)

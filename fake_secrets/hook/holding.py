@@ -7,7 +7,7 @@ import threading
 from collections.abc import Iterator, Sequence
 from typing import Protocol
 
-__all__ = ["Hook", "held", "hold", "install", "release"]
+__all__ = ["Hook", "forget_other_holders", "held", "hold", "install", "release"]
 
 
 class Hook(Protocol):
@@ -65,6 +65,20 @@ def release() -> None:
         _holders -= 1
         if _holders == 0:
             _take_down()
+
+
+def forget_other_holders(holders: int) -> None:
+    """Forget the holders in other threads. After a fork, those threads don't exist.
+
+    Args:
+        holders: how many holders are left.
+    """
+    global _holders  # noqa: PLW0603 -- as above
+    with _lock:
+        if holders < _holders:
+            _holders = holders
+            if holders == 0:
+                _take_down()
 
 
 def _take_down() -> None:

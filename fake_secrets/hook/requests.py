@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
     from fake_secrets.world.world import World
 
-__all__ = ["Sent", "asked", "caller_of", "operation_asked", "operation_sent", "target_of"]
+__all__ = ["Sent", "asked", "caller_of", "key_sent", "operation_asked", "operation_sent", "target_of"]
 
 __tracebackhide__ = True  # the arguments in our frames may hold secret values
 
@@ -59,6 +59,12 @@ def operation_sent(request: Any) -> str | None:
     return target.removeprefix(_TARGET_PREFIX) if target.startswith(_TARGET_PREFIX) else None
 
 
+def key_sent(request: Any) -> str | None:
+    """Return the access key id that has signed an HTTP request, or None if it isn't signed."""
+    scope = _scope_of(request)
+    return None if scope is None else scope[1]
+
+
 def target_of(world: World, sent: Sent) -> Target:
     """Return the destination of an HTTP request, from its signature or else from its URL."""
     scope, host = _scope_of(sent), _HOST.search(sent.url)
@@ -69,11 +75,11 @@ def target_of(world: World, sent: Sent) -> Target:
 
 def caller_of(sent: Sent) -> str | None:
     """Return the access key id that signed a request, if it identifies the caller, else None."""
-    scope = _scope_of(sent)
-    return scope[1] if scope is not None and is_telling(scope[1]) else None
+    key = key_sent(sent)
+    return key if key is not None and is_telling(key) else None
 
 
-def _scope_of(sent: Sent) -> re.Match[str] | None:
+def _scope_of(sent: Any) -> re.Match[str] | None:
     return _CREDENTIAL_SCOPE.search(_header(sent.headers, "Authorization"))
 
 

@@ -30,7 +30,8 @@ class Deliveries:
         # Each with the number of the first event that it gets.
         self._subscribers: list[tuple[Subscriber, int]] = []
         self._delivered = 0
-        self._is_delivering = False
+        # The thread that is delivering.
+        self._deliverer: int | None = None
 
     def subscribe(self, subscriber: Subscriber) -> None:
         """Call a function with every event from now on.
@@ -66,25 +67,31 @@ class Deliveries:
                 events are delivered, but at once if it isn't an Exception.
         """
         with self._lock:
-            if self._is_delivering:
+            if self._deliverer is not None:
                 return
-            self._is_delivering = True
+            self._deliverer = threading.get_ident()
         raised: list[Exception] = []
         try:
             while (taken := self._take()) is not None:
                 for subscriber, event in taken[1]:
                     _hand_over(taken[0], subscriber, event, raised)
         except BaseException:
-            self._is_delivering = False
+            self._deliverer = None
             raise
         if raised:
             raise raised[0]
+
+    def forget_other_threads(self) -> None:
+        """Give up the delivery that another thread was making. After a fork, that thread doesn't exist."""
+        with self._lock:
+            if self._deliverer != threading.get_ident():
+                self._deliverer = None
 
     def _take(self) -> tuple[str, list[tuple[Subscriber, Event]]] | None:
         """Return the name of the next event, and each subscriber with its own copy; None ends the delivery."""
         with self._lock:
             if not self.is_due:
-                self._is_delivering = False
+                self._deliverer = None
                 return None
             # If very many events happen at once, the oldest are no longer in the log.
             number = max(self._delivered, self._log().dropped)

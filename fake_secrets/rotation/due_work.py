@@ -8,12 +8,14 @@ from dataclasses import dataclass, field
 from fake_secrets import clock
 from fake_secrets.rotation.rotation import Rotation
 from fake_secrets.rotation.runner import RotationRunner
-from fake_secrets.service.state.model import StoredSecret
 from fake_secrets.service.state.store import Store
 
 __all__ = ["DoneWork", "DueWork"]
 
 __tracebackhide__ = True  # the arguments in our frames may hold secret values
+
+# How many seconds a call waits for due work that another call of the same event loop has begun.
+PATIENCE = 1.0
 
 
 @dataclass(slots=True)
@@ -24,8 +26,28 @@ class DoneWork:
     errors: list[BaseException] = field(default_factory=list, repr=False)
 
 
+@dataclass(eq=False, slots=True)
+class _Turn:
+    """The work that is being done now.
+
+    Args:
+        thread: the thread that does it.
+        by: the thread that it is done for, if that is another one.
+        present: the time that the clock returns to after the current rotation; None between rotations.
+        is_awaited: whether other calls of the thread `by` wait for it.
+    """
+
+    thread: int
+    by: int | None
+    present: float | None = None
+    is_awaited: bool = True
+
+
 class DueWork:
-    """Does the work that is due in a world.
+    """Does the work that is due in a world. One thread does it at a time.
+
+    Meanwhile the calls of other threads are answered at once, as if nothing were due. They must not wait,
+    because a rotation function may be waiting for them.
 
     Args:
         runner: runs the rotations.
@@ -35,9 +57,8 @@ class DueWork:
     def __init__(self, runner: RotationRunner, lock: threading.RLock) -> None:
         self._runner = runner
         self._lock = lock
-        self._turn = threading.Lock()
-        # The thread that the work is being done for.
-        self._by: int | None = None
+        self._turn: _Turn | None = None
+        self._turn_has_ended = threading.Condition(lock)
 
     def reset(self, store: Store) -> None:
         """Start over with another store."""
@@ -45,7 +66,7 @@ class DueWork:
 
     def is_due(self) -> bool:
         """Return whether a rotation is due and may be run from here."""
-        return self._store.due_rotations.is_due() and self._runner.may_fall_due()
+        return self._store.due_rotations.is_due() and self._turn is None and self._runner.may_fall_due()
 
     def next_due(self) -> float | None:
         """Return when the next rotation is due, in epoch seconds; None if none will ever be due."""
@@ -55,7 +76,8 @@ class DueWork:
     def do(self, until: float, by: int | None = None) -> DoneWork:
         """Do the work that is due by a given time, and collect the errors of rotations.
 
-        If it is called from a running rotation, it starts no other rotation.
+        If it is called from a running rotation, or while another thread does the due work, it starts no
+        rotation.
 
         Args:
             until: the time, in epoch seconds.
@@ -68,17 +90,15 @@ class DueWork:
             BaseException: if a rotation function raises something that is neither an Exception nor
                 SystemExit.
         """
-        done = DoneWork()
-        # With `by`, the caller has already checked. Since then another thread may have begun: wait for it.
-        if by is not None or self._runner.may_fall_due():
-            with self._turn:
-                self._by = by
-                try:
-                    while (taken := self._take(until)) is not None:
-                        with clock.at(taken[0]):
-                            self._do(taken[1], done)
-                finally:
-                    self._by = None
+        done, turn = DoneWork(), _Turn(threading.get_ident(), by)
+        try:
+            if self._takes(turn):
+                while (due := self._next(until)) is not None:
+                    self._do(due, turn, done)
+        finally:
+            self._end(turn)
+        if by is not None:
+            self.wait(by)
         with self._lock:
             self._store.settle(until)
         return done
@@ -89,23 +109,65 @@ class DueWork:
         A call from another thread must not wait: it may be made by a rotation function that the
         due work is itself waiting for.
         """
-        return self._by == thread
+        turn = self._turn
+        return turn is not None and turn.by == thread and turn.is_awaited
 
-    def wait(self) -> None:
-        """Wait until the due work is done."""
-        with self._turn:
-            pass
+    def wait(self, thread: int) -> None:
+        """Wait until the due work that is being done for a thread is done.
 
-    def _take(self, until: float) -> tuple[float, StoredSecret] | None:
+        A rotation function may itself be waiting for the caller, so this gives up after a while.
+        """
         with self._lock:
-            return self._store.due_rotations.take(until)
+            turn = self._turn
+            if turn is None or not self.is_done_by(thread):
+                return
+            # Not `wait_for`, which never gives up if a test stops the monotonic clock.
+            if not self._turn_has_ended.wait(PATIENCE):
+                turn.is_awaited = False
+                self._turn_has_ended.notify_all()
 
-    def _do(self, secret: StoredSecret, done: DoneWork) -> None:
-        rotation, is_claimed = self._runner.open_due(secret)
-        if rotation is None:
-            return
-        done.rotations[rotation] = None
-        if is_claimed:
-            self._runner.run(rotation, "record")
-        if rotation.error is not None:
-            done.errors.append(rotation.error)
+    def forget_other_threads(self) -> None:
+        """Give up the work that another thread was doing. After a fork, that thread doesn't exist."""
+        with self._lock:
+            turn = self._turn
+            if turn is None or turn.thread == threading.get_ident():
+                return
+            if turn.present is not None:
+                clock.move_to(turn.present)
+            self._end(turn)
+
+    def _takes(self, turn: _Turn) -> bool:
+        """Begin a turn, unless another thread does the due work or a rotation is running."""
+        with self._lock:
+            if self._turn is not None or not self._runner.may_fall_due():
+                return False
+            self._turn = turn
+            return True
+
+    def _end(self, turn: _Turn) -> None:
+        with self._lock:
+            if self._turn is turn:
+                self._turn = None
+                self._turn_has_ended.notify_all()
+
+    def _next(self, until: float) -> float | None:
+        due = self.next_due()
+        return None if due is None or due > until else due
+
+    def _do(self, due: float, turn: _Turn, done: DoneWork) -> None:
+        turn.present = clock.now()
+        with clock.at(due):
+            rotation, is_claimed = self._open(due)
+            if rotation is not None:
+                done.rotations[rotation] = None
+                if is_claimed:
+                    self._runner.run(rotation, "record")
+                if rotation.error is not None:
+                    done.errors.append(rotation.error)
+        turn.present = None
+
+    def _open(self, due: float) -> tuple[Rotation | None, bool]:
+        # Under one lock: a fork in between would copy a rotation that is neither due nor begun.
+        with self._lock:
+            taken = self._store.due_rotations.take(due)
+            return (None, False) if taken is None else self._runner.open_due(taken[1])

@@ -110,6 +110,13 @@ class Execution:
             with self._lock:
                 self._conclude(rotation, started, failure)
 
+    def break_off(self, rotation: Rotation, started: StartedRotation) -> None:
+        """End an attempt whose thread is gone, as if the rotation function had died. The caller holds the lock."""
+        step = rotation.steps[-1] if rotation.steps else rotation._plan[0]
+        msg = "the process was forked during the rotation, and the thread that ran it doesn't exist in the child"
+        fail(rotation, step, RotationFailedError(msg))
+        self._conclude(rotation, started, self._judge(rotation, started))
+
     def _invocable(self, started: StartedRotation) -> Invocable:
         if started.lambda_arn is not None:
             return self._functions[started.lambda_arn]

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+import threading
+from collections.abc import Collection, Iterable
 
 from fake_secrets.rotation.rotation import MANAGED_STEPS, STEPS, TEST_STEPS, Driver, Rotation
+from fake_secrets.service.operations import rotation_progress as progress
 from fake_secrets.service.state.events import KEPT
 from fake_secrets.service.state.model import StartedRotation
 
@@ -22,7 +24,8 @@ class Registry:
     def __init__(self) -> None:
         self._started: dict[Rotation, StartedRotation] = {}
         self._by_token: dict[tuple[str, str], Rotation] = {}
-        self._claimed: set[Rotation] = set()
+        # Each with the thread that has claimed it.
+        self._claimed: dict[Rotation, int] = {}
 
     def all(self) -> list[Rotation]:
         """Return the rotations in the order in which they were started: the latest 100,000."""
@@ -56,7 +59,7 @@ class Registry:
 
     def claim(self, rotation: Rotation) -> None:
         """Reserve a rotation for the caller, who is going to run it."""
-        self._claimed.add(rotation)
+        self._claimed[rotation] = threading.get_ident()
 
     def take(self, rotation: Rotation) -> StartedRotation | None:
         """Begin to run a claimed rotation.
@@ -64,9 +67,8 @@ class Registry:
         Returns:
             The service's record of the rotation; None if nobody has claimed it.
         """
-        if rotation not in self._claimed:
+        if self._claimed.pop(rotation, None) is None:
             return None
-        self._claimed.remove(rotation)
         return self._started[rotation]
 
     def unclaim(self, rotations: Iterable[Rotation]) -> list[StartedRotation]:
@@ -75,13 +77,30 @@ class Registry:
         Returns:
             The service's records of those rotations that were claimed.
         """
-        released = self._claimed.intersection(rotations)
-        self._claimed -= released
+        released = [rotation for rotation in rotations if self._claimed.pop(rotation, None) is not None]
         return [self._started[rotation] for rotation in released]
+
+    def forget_other_threads(self, running: Collection[Rotation]) -> list[tuple[Rotation, StartedRotation]]:
+        """Give up the claims of other threads, which don't exist after a fork.
+
+        Args:
+            running: the rotations that this thread is running.
+
+        Returns:
+            The rotations that the service still takes for running, although nobody runs them or is going
+            to, each with the service's record.
+        """
+        here = threading.get_ident()
+        self._claimed = {rotation: thread for rotation, thread in self._claimed.items() if thread == here}
+        return [
+            (rotation, started)
+            for rotation, started in self._started.items()
+            if rotation not in running and rotation not in self._claimed and progress.is_running(started)
+        ]
 
     def _forget(self, rotation: Rotation) -> None:
         del self._started[rotation]
         key = rotation.secret_arn, rotation.token
         if self._by_token.get(key) is rotation:
             del self._by_token[key]
-        self._claimed.discard(rotation)
+        self._claimed.pop(rotation, None)

@@ -49,8 +49,8 @@ class RotationRunner:
         self._errors = errors
         self._asked_meanwhile = asked_meanwhile
         self._telling = telling
-        # How many rotations are running, including those that began before a reset.
-        self._running = 0
+        # The rotations that are running, including those that began before a reset, each with its thread.
+        self._running: list[tuple[int, Rotation]] = []
 
     def reset(self, store: Store, ledger: Ledger, execution: Execution) -> None:
         """Start over with another store, its ledger, and the execution that works on them."""
@@ -155,7 +155,16 @@ class RotationRunner:
 
     def may_fall_due(self) -> bool:
         """Return whether due rotations may run from here: not while any rotation is running."""
-        return self._running == 0 and self._asked_meanwhile() is None
+        return not self._running and self._asked_meanwhile() is None
+
+    def forget_other_threads(self) -> None:
+        """End the rotations of other threads. After a fork, those threads don't exist."""
+        here = threading.get_ident()
+        with self._lock:
+            self._running = [running for running in self._running if running[0] == here]
+            mine = [rotation for _, rotation in self._running]
+            for rotation, started in self._registry.forget_other_threads(mine):
+                self._execution.break_off(rotation, started)
 
     def open_due(self, secret: StoredSecret) -> tuple[Rotation | None, bool]:
         """Start the rotation of a secret that is due now, or attempt its open one again.
@@ -259,13 +268,14 @@ class RotationRunner:
         waiting: list[Rotation],
         count: int | None = None,
     ) -> None:
+        running = threading.get_ident(), rotation
         with self._lock:
-            self._running += 1
+            self._running.append(running)
         try:
             execution.execute(rotation, started, waiting, count)
         finally:
             with self._lock:
-                self._running -= 1
+                self._running.remove(running)
 
     def _finish(
         self, rotation: Rotation, waiting: Sequence[Rotation], errors: RotationErrors | None = None

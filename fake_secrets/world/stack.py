@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+import weakref
 from collections.abc import Callable
 from dataclasses import dataclass
 
@@ -10,7 +11,18 @@ from fake_secrets.environment import Overlay
 from fake_secrets.world.handle import FakeSecrets
 from fake_secrets.world.world import World
 
-__all__ = ["Entry", "Opened", "enter", "entry_of", "innermost", "innermost_entry", "is_active", "leave"]
+__all__ = [
+    "Entry",
+    "Opened",
+    "enter",
+    "entry_of",
+    "innermost",
+    "innermost_entry",
+    "is_active",
+    "leave",
+    "overlays",
+    "worlds",
+]
 
 __tracebackhide__ = True  # the arguments in our frames may hold secret values
 
@@ -40,6 +52,8 @@ class Entry:
 _entries: list[Entry] = []
 # Deciding to join a world and joining it must not be interrupted by another thread.
 _lock = threading.RLock()
+# Every world that was entered and still exists: a call may be in flight in one that was left since.
+_worlds: weakref.WeakSet[World] = weakref.WeakSet()
 
 
 def innermost_entry() -> Entry | None:
@@ -66,6 +80,17 @@ def is_active(opened: Opened) -> bool:
     return any(entry.opened is opened for entry in list(_entries))
 
 
+def worlds() -> list[World]:
+    """Return every world that was entered and still exists."""
+    with _lock:
+        return list(_worlds)
+
+
+def overlays() -> list[Overlay]:
+    """Return the overlays of the active entries, which stay applied until the entries leave."""
+    return [entry.overlay for entry in list(_entries)]
+
+
 def enter(choose: Callable[[], Opened | None], open_new: Callable[[], Opened]) -> Entry:
     """Activate a world.
 
@@ -76,13 +101,19 @@ def enter(choose: Callable[[], Opened | None], open_new: Callable[[], Opened]) -
     Returns:
         The entry, for `leave`.
     """
-    with _lock:
-        joined = choose()
-        opened = joined or open_new()
-        entry = Entry(opened, Overlay({} if joined else opened.environment))
-        entry.overlay.apply()
-        _entries.append(entry)
-        return entry
+    while True:
+        # Outside of the lock, because the mapping of seeds may be of a class of the user's.
+        new = None if choose() else open_new()
+        with _lock:
+            joined = choose()
+            opened = joined or new
+            # Another thread may have left the world in between.
+            if opened is not None:
+                entry = Entry(opened, Overlay({} if joined else opened.environment))
+                entry.overlay.apply()
+                _entries.append(entry)
+                _worlds.add(opened.world)
+                return entry
 
 
 def leave(entry: Entry) -> None:

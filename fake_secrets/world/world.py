@@ -251,6 +251,12 @@ class World:
                 raise
             annotate(first, f"a subscriber of fake_secrets.on_event also raised {type(error).__name__}")
 
+    def forget_other_threads(self) -> None:
+        """Give up whatever other threads were doing here. After a fork, those threads don't exist."""
+        self.due_work.forget_other_threads()
+        self.runner.forget_other_threads()
+        self.deliveries.forget_other_threads()
+
     def request(self, operation: str, members: dict[str, Any]) -> Request:
         """Make a request of the handle's own. An ARN decides the region and the account."""
         return lookup.request_from(self._here, operation, members)

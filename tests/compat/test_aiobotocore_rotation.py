@@ -147,3 +147,35 @@ async def test_a_due_function_may_use_the_callers_loop(lane):
             await client.list_secrets()
             assert [rotation.error for rotation in fake.rotations] == [None, None]
     assert values == ["old"] * 5
+
+
+@pytest.mark.asyncio
+async def test_a_due_function_may_wait_for_another_task_of_the_callers_loop(lane):
+    wanted, values = asyncio.Event(), []
+
+    async def read_on_request(client):
+        await wanted.wait()
+        values.append((await client.get_secret_value(SecretId="db"))["SecretString"])
+
+    with freezegun.freeze_time("2026-01-01T12:00:00Z", real_asyncio=True) as clock:
+        async with mock_stages({"db": "old"}, _lane=lane) as fake, secretsmanager() as client:
+            loop, is_read = asyncio.get_running_loop(), threading.Event()
+            reader = asyncio.create_task(read_on_request(client))
+            reader.add_done_callback(lambda _: is_read.set())
+
+            def waits_for_the_reader(event, context):
+                if len(fake.rotations) > 1:  # the first is the trial
+                    loop.call_soon_threadsafe(wanted.set)
+                    assert is_read.wait(20)
+
+            await client.rotate_secret(
+                SecretId="db",
+                RotationLambdaARN=fake.lambda_function(waits_for_the_reader),
+                RotationRules=DAILY,
+                RotateImmediately=False,
+            )
+            clock.move_to("2026-01-02T12:00:00Z")
+            await asyncio.wait_for(client.list_secrets(), 60)
+            await reader
+            assert fake.rotations[-1].error is None
+    assert values == ["old"]

@@ -46,7 +46,13 @@ EVENTS = tuple(event for event in BETWEEN if event != "before-parse")
 CHANGING = re.compile(
     r"0x[0-9a-f]+|\d{8}T\d{6}Z|\d{8}(?=/)|[0-9a-f]{64}|[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}|\d+\.\d+"
 )
-SPEND_NO_TIME = mock.patch.object(time, "sleep", return_value=None)
+
+
+def no_sleep(_):
+    """Return at once."""
+
+
+SPEND_NO_TIME = mock.patch.object(time, "sleep", no_sleep)
 BROKEN = botocore.exceptions.EndpointConnectionError(endpoint_url=AWS_URL)
 
 

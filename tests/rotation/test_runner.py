@@ -1,5 +1,6 @@
 """Rotations that the clock makes due, that are retried, and that a test runs step by step."""
 
+import collections
 import contextlib
 import datetime
 import itertools
@@ -1020,6 +1021,78 @@ class TestThreadsOfAFunction:
         clock.move_to("2026-01-05T00:00:00Z")
         secretsmanager.list_secrets()
         assert values == ["old"] * 4
+
+    def test_a_due_function_may_wait_for_a_thread_whose_call_comes_between_two_due_rotations(
+        self, clock, db, schedule, fake_secrets, secretsmanager, monkeypatch
+    ):
+        """The second function waits for a thread, which makes its call before that function begins."""
+        names = ["prod/db", "prod/api", "prod/queue"]
+        for name in names[1:]:
+            fake_secrets.add(name, "old")
+        threads, ends, moments = [], [], []
+
+        @contextlib.contextmanager
+        def at_that_moment(moment):
+            moments.append(moment)
+            if len(moments) == 2:
+                threads.append(threading.Thread(target=secretsmanager.list_secrets, daemon=True))
+                threads[0].start()
+                threads[0].join(2)
+            yield
+
+        def waits(event, context):
+            for thread in threads:
+                thread.join(2)
+                ends.append(not thread.is_alive())
+
+        for name in names:
+            schedule(WEEKLY, handler=waits, secret=name)
+        monkeypatch.setattr("fake_secrets.rotation.due_work.clock.at", at_that_moment)
+        clock.move_to("2026-01-05T00:00:00Z")
+        assert len(fake_secrets.run_due()) == 3
+        assert ends == [True] * 8
+
+    def test_a_due_rotation_runs_once_though_many_threads_call(self, clock, fake_secrets, secretsmanager):
+        names = [f"db/{number}" for number in range(4)]
+        begun = collections.Counter()
+
+        def counts(event, context):
+            begun[event["SecretId"], event["Step"]] += 1
+
+        arn = fake_secrets.lambda_function(counts)
+        for name in names:
+            fake_secrets.add(name, "old")
+            secretsmanager.rotate_secret(
+                SecretId=name, RotationLambdaARN=arn, RotationRules=WEEKLY, RotateImmediately=False
+            )
+        begun.clear()
+        clock.move_to("2026-01-05T00:00:00Z")
+        start = threading.Barrier(8)
+
+        def call():
+            start.wait(10)
+            for _ in range(5):
+                secretsmanager.list_secrets()
+
+        threads = [threading.Thread(target=call) for _ in range(8)]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join(20)
+        assert set(begun.values()) == {1}
+        assert len(begun) == 4 * len(STEPS)
+
+    def test_a_caller_sees_the_results_of_all_the_work_that_was_due(
+        self, clock, db, schedule, fake_secrets, secretsmanager, rotator
+    ):
+        fake_secrets.add("prod/api", "old")
+        for name in ("prod/db", "prod/api"):
+            schedule(WEEKLY, secret=name)
+        clock.move_to("2026-01-05T00:00:00Z")
+        values = [
+            secretsmanager.get_secret_value(SecretId=name)["SecretString"] for name in ("prod/db", "prod/api")
+        ]
+        assert "old" not in values
 
 
 class TestWhatIsShown:

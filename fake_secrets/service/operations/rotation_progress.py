@@ -8,7 +8,7 @@ from fake_secrets.service.operations.replication import follow
 from fake_secrets.service.rules import stages
 from fake_secrets.service.rules.stages import AWSCURRENT, AWSPENDING
 from fake_secrets.service.state.events import rotation_event
-from fake_secrets.service.state.model import RotationState, StoredSecret
+from fake_secrets.service.state.model import RotationState, StartedRotation, StoredSecret
 from fake_secrets.service.state.store import Store
 
 __all__ = [
@@ -19,6 +19,7 @@ __all__ = [
     "end_test",
     "give_up",
     "is_repeated_at_once",
+    "is_running",
     "may_retry",
     "pause",
     "store_managed_value",
@@ -41,6 +42,12 @@ def begin_attempt(secret: StoredSecret, token: str) -> bool:
     if rotation.open_token == token:
         rotation.retry_at, rotation.was_tried = None, False
     return True
+
+
+def is_running(started: StartedRotation) -> bool:
+    """Return whether an attempt of a rotation is running or about to run."""
+    rotation = started.secret.rotation
+    return rotation is not None and rotation.running_token == started.token
 
 
 def pause(secret: StoredSecret, token: str) -> None:

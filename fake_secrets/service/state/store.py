@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import functools
 import itertools
 import re
 from collections.abc import Callable, Iterable, Iterator
@@ -82,18 +81,26 @@ class Store:
         self._shelves: dict[tuple[str, str], Shelf] = {}
         self.due_rotations = Agenda(self._is_rotation_due)
         self._deletions = Agenda(self._is_deletion_due)
+        # Made at the first use, and not by `cached_property`: before Python 3.12 it has a lock, which another
+        # thread may hold during a fork.
+        self._quotas: Quotas | None = None
+        self._retries: Retries | None = None
         # Several secrets can be created in the same instant.
         self._serials = itertools.count()
 
-    @functools.cached_property
+    @property
     def quotas(self) -> Quotas:
         """The quotas of secrets and of their parts."""
-        return Quotas()
+        if self._quotas is None:
+            self._quotas = Quotas()
+        return self._quotas
 
-    @functools.cached_property
+    @property
     def retries(self) -> Retries:
         """How failed rotations are retried."""
-        return Retries()
+        if self._retries is None:
+            self._retries = Retries()
+        return self._retries
 
     def __iter__(self) -> Iterator[StoredSecret]:
         for shelf in self._shelves.values():
