@@ -13,6 +13,7 @@ from botocore.exceptions import ClientError
 
 import fake_secrets
 from fake_secrets import errors
+from fake_secrets.hook.calls import Carried
 from fake_secrets.rotation.invocation import TimedOut
 
 ARN = "arn:aws:secretsmanager:us-east-1:123456789012:secret:prod/db-AbCdEf"
@@ -73,7 +74,9 @@ def exceptions_of_the_package():
         if found.name not in {"fake_secrets.__main__", "fake_secrets.hook.aio"}:
             module = importlib.import_module(found.name)
             for kind in vars(module).values():
-                if isinstance(kind, type) and issubclass(kind, BaseException) and kind.__module__ == found.name:
+                is_defined_here = isinstance(kind, type) and kind.__module__ == found.name
+                # `Carried` never comes out of a call.
+                if is_defined_here and issubclass(kind, BaseException) and kind is not Carried:
                     yield kind
 
 

@@ -11,7 +11,6 @@ import logging
 import types
 from collections import deque
 from collections.abc import Callable
-from dataclasses import dataclass, field
 from typing import Any
 
 import botocore.auth
@@ -36,8 +35,9 @@ BETWEEN = (
     "needs-retry",
 )
 _BOTOCORE = frozenset({"aiobotocore", "botocore"})
-# Their handlers do what a real call needs, or, as moto's, stand aside for us.
-_NOT_WATCHING = _BOTOCORE | {"boto3", "fake_secrets", "moto"}
+# Their handlers do what a real call needs; moto's stands aside for us, and that of Powertools, which it adds to
+# every session, only names itself in the User-Agent.
+_NOT_WATCHING = _BOTOCORE | {"aws_lambda_powertools", "boto3", "fake_secrets", "moto"}
 # Methods that run between `before-call` and `after-call`, of a client and of the objects that it consists of.
 _CLIENT_METHODS = ("_make_request",)
 _ENDPOINT_METHODS = (
@@ -52,6 +52,9 @@ _ENDPOINT_METHODS = (
 )
 _SESSION_METHODS = ("send",)
 _SIGNER_METHODS = ("sign", "get_auth_instance")
+# An emitter replaces its cache whenever a handler is registered or unregistered, so what is known of its
+# handlers is kept there, with this key: for each operation, whether a user's handler hears of it.
+_HEARD = "fake_secrets: heard"
 # `logging` empties its caches whenever a level changes, so our verdict is kept in one of them, with this key.
 _IS_DEBUG_LOGGED: Any = object()
 _verdicts: dict[Any, bool] = logging.root._cache  # type: ignore[attr-defined]  # a seam
@@ -66,10 +69,9 @@ class Watchers:
         client: the client. No reference to it is kept, and none to its endpoint, whose handlers may refer to it.
     """
 
-    __slots__ = ("_heard", "_methods", "_parts", "_size")
+    __slots__ = ("_methods", "_parts", "_size")
 
     def __init__(self, client: Any) -> None:
-        self._heard = _Heard(None)
         self._parts = parts = _Parts(client)
         definer: Any = _definer(type(client), "_make_request")
         self._methods = _methods_of(definer, *map(type, (client._endpoint, parts.session, parts.signer)))
@@ -92,17 +94,10 @@ class Watchers:
             return True
         if endpoint.http_session is not parts.session or client._request_signer is not parts.signer:
             return True
-        # botocore replaces this cache whenever a handler is registered or unregistered.
-        state = client.meta.events._emitter._lookup_cache
-        heard = self._heard
-        if heard.state is not state:
-            heard = self._heard = _Heard(state)
-        is_heard = heard.operations.get(operation)
-        return self._listen(client, operation, heard) if is_heard is None else is_heard
-
-    def _listen(self, client: Any, operation: str, heard: _Heard) -> bool:
-        is_heard = heard.operations[operation] = _has_listener(client.meta.events._emitter, operation)
-        return is_heard
+        emitter = client.meta.events._emitter
+        heard = emitter._lookup_cache.get(_HEARD)
+        is_heard: bool | None = None if heard is None else heard.get(operation)
+        return _is_heard(emitter, operation) if is_heard is None else is_heard
 
     def _has_patch_of_its_own(self, client: Any, size: int) -> bool:
         """Return whether a method of this client or its parts is patched, and not only of their classes."""
@@ -116,14 +111,6 @@ class Watchers:
             return True
         self._size = size
         return False
-
-
-@dataclass(frozen=True, slots=True)
-class _Heard:
-    """Of which operations a user's handler hears more than the fast lane tells, in one state of an emitter."""
-
-    state: object
-    operations: dict[str, bool] = field(default_factory=dict)
 
 
 class _Parts:
@@ -227,6 +214,15 @@ def _is_botocores_own(owner: type, name: str) -> bool:
         and method.__globals__.get("__name__") == definer.__module__
         and _package_of(method) in _BOTOCORE
     )
+
+
+def _is_heard(emitter: Any, operation: str) -> bool:
+    """Return whether a user's handler hears of an event that the fast lane skips, and remember it."""
+    # Before the look, so that a handler that is registered meanwhile isn't missed.
+    cache = emitter._lookup_cache
+    is_heard = _has_listener(emitter, operation)
+    cache.setdefault(_HEARD, {})[operation] = is_heard
+    return is_heard
 
 
 def _has_listener(emitter: Any, operation: str) -> bool:
