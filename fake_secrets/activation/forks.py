@@ -35,9 +35,9 @@ def watch() -> None:
     global _is_watching  # noqa: PLW0603 -- what is registered for forks can't be removed again
     if _is_watching:
         return
-    _is_watching = True
     if hasattr(os, "register_at_fork"):
         os.register_at_fork(before=_hold_still, after_in_parent=_go_on, after_in_child=_begin_in_child)
+    _is_watching = True
 
 
 def _hold_still() -> None:

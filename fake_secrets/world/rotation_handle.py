@@ -151,6 +151,7 @@ class RotationHandle(LiveView):
         `rotations`; only `run_due` raises them. Each rotation runs at the time when it is due: the clock
         of freezegun or time-machine is set to that time and set back afterwards. Without freezegun or
         time-machine, the service's dates are of that time, but the rotation function sees the present.
+        If another thread is doing the due work, this leaves it to that thread and doesn't wait.
 
         Args:
             until: do the work that is due by this time, tz-aware; by default, by now. With a time in the
