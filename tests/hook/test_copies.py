@@ -43,7 +43,7 @@ PRELUDE = """
         import botocore.session
 
     def touched(package="botocore"):
-        """Return the names of methods that are still wrapped."""
+        # The methods that are still wrapped.
         of = {
             "client": ("BaseClient", "_make_api_call"),
             "endpoint": ("Endpoint", "make_request"),
