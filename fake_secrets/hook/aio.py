@@ -65,8 +65,9 @@ async def _around_call(wrapped: Callable[..., Any], client: BaseClient, args: An
     world = world_of_this_call() if is_ours(client) else None
     if world is None:
         return await wrapped(*args, **kwargs)
-    hold()
+    holder = object()
     try:
+        hold(holder)
         await _do_due_work(world)
         call = begin(world, client, args)
         call.response_type = AioResponse
@@ -81,18 +82,19 @@ async def _around_call(wrapped: Callable[..., Any], client: BaseClient, args: An
         await _follow_up(world, call.rotations)
         return response
     finally:
-        release()
+        release(holder)
 
 
 async def _proceed(wrapped: Callable[..., Any], args: Any, kwargs: Any, call: OngoingCall) -> Any:
-    reset = calling.set(call)
+    outer = calling.get()
     try:
+        calling.set(call)
         return await wrapped(*args, **kwargs)
     except botocore.exceptions.ClientError as error:
         advise(error, call, args)
         raise
     finally:
-        calling.reset(reset)
+        calling.set(outer)
 
 
 async def _around_send(wrapped: Callable[..., Any], _: Any, args: Any, kwargs: Any) -> Any:

@@ -117,8 +117,9 @@ def around_call(wrapped: Callable[..., Any], client: BaseClient, args: Any, kwar
     world = world_of_this_call() if is_ours(client) else None
     if world is None:
         return wrapped(*args, **kwargs)
-    hold()
+    holder = object()
     try:
+        hold(holder)
         if world.due_work.is_due():
             world.do_due_work()
         call = begin(world, client, args)
@@ -136,18 +137,19 @@ def around_call(wrapped: Callable[..., Any], client: BaseClient, args: Any, kwar
             world.follow_up(call.rotations)
         return response
     finally:
-        release()
+        release(holder)
 
 
 def _proceed(wrapped: Callable[..., Any], args: Any, kwargs: Any, call: OngoingCall) -> Any:
-    reset = calling.set(call)
+    outer = calling.get()
     try:
+        calling.set(call)
         return wrapped(*args, **kwargs)
     except botocore.exceptions.ClientError as error:
         advise(error, call, args)
         raise
     finally:
-        calling.reset(reset)
+        calling.set(outer)
 
 
 def is_ours(client: BaseClient) -> bool:
@@ -207,8 +209,13 @@ def _equip(client: BaseClient) -> _Equipped:
     """Add our handlers to a client if it lacks them."""
     with _lock:
         if client not in _equipped:
-            client.meta.events.register_last(*_FAST_HANDLER)
-            _equipped[client] = _Equipped(client)
+            known = _Equipped(client)
+            try:
+                client.meta.events.register_last(*_FAST_HANDLER)
+                _equipped[client] = known
+            except BaseException:
+                client.meta.events.unregister(*_FAST_HANDLER)
+                raise
         return _equipped[client]
 
 
@@ -216,9 +223,10 @@ def _equip_for_wire(client: BaseClient, known: _Equipped) -> None:
     """Add the handlers of the wire lane to a client. They are separate because adding one is slow."""
     with _lock:
         if not known.has_wire:
+            # First, so that an interrupt leaves no handler that nobody removes.
+            known.has_wire = True
             for event, handler in _WIRE_HANDLERS:
                 client.meta.events.register_last(event, handler)
-            known.has_wire = True
 
 
 def _before_call(model: OperationModel, params: dict[str, Any], **_: Any) -> Any:

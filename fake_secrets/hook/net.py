@@ -39,7 +39,7 @@ class AioSeams:
         """Wrap aiobotocore's methods now, or when it is imported."""
         if self._seams or _AIO_CLIENT in sys.modules:
             self._wrap()
-        else:
+        elif self not in sys.meta_path:
             sys.meta_path.insert(0, self)
 
     def take_down(self) -> None:

@@ -55,12 +55,11 @@ class Seam:
         found = self._owner.__dict__[self._name]
         if found is self._ours:
             return
-        # A patch that has been undone since may have restored a wrapper of an earlier world.
-        while type(found) is types.FunctionType and found in self._made:
-            found = self._made[found]
+        found = self._below(found)
         if found is not self._found:
-            self._found, self._ours = found, self._wrapper_of(found)
-            self._made[self._ours] = found
+            ours = self._wrapper_of(found)
+            self._made[ours] = found
+            self._found, self._ours = found, ours
         setattr(self._owner, self._name, self._ours)
 
     def take_down(self) -> None:
@@ -69,8 +68,17 @@ class Seam:
         If another patch has wrapped our wrapper, ours stays and does nothing. It is removed when a
         later world takes it down after that patch was undone.
         """
-        if self._owner.__dict__[self._name] is self._ours:
-            setattr(self._owner, self._name, self._found)
+        found = self._owner.__dict__[self._name]
+        below = self._found if found is self._ours else self._below(found)
+        if below is not found:
+            setattr(self._owner, self._name, below)
+
+    def _below(self, found: Any) -> Any:
+        """Return what our wrappers wrap. The class attribute itself tells whether it is one of them."""
+        # A patch that has been undone since may have restored a wrapper of an earlier world.
+        while type(found) is types.FunctionType and found in self._made:
+            found = self._made[found]
+        return found
 
     def _wrapper_of(self, found: Any) -> Any:
         around, bind = self._around, _binder_of(found)
@@ -102,6 +110,8 @@ class DefaultSession:
 
     def put_up(self) -> None:
         """Give fake credentials to the default session, if there is one."""
+        # After an interrupt, an earlier session may still have them.
+        self._restore()
         self._shielded = _default_session()
         if self._shielded is not None:
             self._found = self._shielded._credentials
@@ -112,8 +122,7 @@ class DefaultSession:
 
     def take_down(self) -> None:
         """Restore the session's credentials, and clear fake ones that a newer session has cached."""
-        if self._shielded is not None and self._shielded._credentials is self._fake:
-            self._shielded._credentials = self._found
+        self._restore()
         made_since = _default_session()
         if made_since is not None and made_since is not self._shielded:
             cached = made_since._credentials
@@ -122,6 +131,10 @@ class DefaultSession:
             if is_plain and cached.access_key == FAKE_ACCESS_KEY_ID:
                 made_since._credentials = None
         self._shielded = self._found = self._fake = None
+
+    def _restore(self) -> None:
+        if self._shielded is not None and self._shielded._credentials is self._fake:
+            self._shielded._credentials = self._found
 
 
 def access_key_of(client: Any) -> str | None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 import functools
 import threading
 from collections.abc import Callable
@@ -37,7 +36,7 @@ class Invocable(Protocol):
         """Perform a step."""
 
 
-Executing = Callable[[list[Rotation]], contextlib.AbstractContextManager[None]]
+Executing = Callable[[list[Rotation], Callable[[], str | None]], str | None]
 
 
 class Execution:
@@ -49,8 +48,8 @@ class Execution:
         functions: the rotation functions that are registered with the world.
         ids: makes ids.
         lock: guards all of them; never held while a rotation function runs.
-        executing: returns a context manager. Inside it, this world answers all calls, as calls of a
-            rotation function. The rotations that these calls start are added to the given list.
+        executing: calls a function and returns its result. Meanwhile this world answers all calls, as calls of a rotation
+            function. The rotations that these calls start are added to the given list.
     """
 
     def __init__(
@@ -96,19 +95,31 @@ class Execution:
         failure = None
         try:
             by = self._invocable(started)
-            # The function acts for its own account, no matter who asked for the rotation.
-            with self._executing(asked_for), acting_as(role):
-                for step in rotation._plan[len(rotation.steps) :][:count]:
-                    run_step(rotation, step, by, started.rotation_token, self._ids)
-                    failure = self._judge(rotation, started)
-                    if failure is not None:
-                        break
+            run = functools.partial(self._run_steps, rotation, started, by, role, count)
+            failure = self._executing(asked_for, run)
         except BaseException:
             failure = self._judge(rotation, started)
             raise
         finally:
             with self._lock:
                 self._conclude(rotation, started, failure)
+
+    def _run_steps(
+        self, rotation: Rotation, started: StartedRotation, by: Invocable, role: str, count: int | None
+    ) -> str | None:
+        """Run steps until one fails.
+
+        Returns:
+            The error message for the failure's event; None if no step failed.
+        """
+        # The function acts for its own account, no matter who asked for the rotation.
+        with acting_as(role):
+            for step in rotation._plan[len(rotation.steps) :][:count]:
+                run_step(rotation, step, by, started.rotation_token, self._ids)
+                failure = self._judge(rotation, started)
+                if failure is not None:
+                    return failure
+        return None
 
     def break_off(self, rotation: Rotation, started: StartedRotation) -> None:
         """End an attempt whose thread is gone, as if the rotation function had died. The caller holds the lock."""

@@ -4,16 +4,19 @@ from __future__ import annotations
 
 import threading
 import weakref
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
 
+from fake_secrets import environment
 from fake_secrets.environment import Overlay
+from fake_secrets.locks import free
 from fake_secrets.world.handle import FakeSecrets
 from fake_secrets.world.world import World
 
 __all__ = [
     "Entry",
     "Opened",
+    "active",
     "enter",
     "entry_of",
     "innermost",
@@ -21,6 +24,7 @@ __all__ = [
     "is_active",
     "leave",
     "overlays",
+    "settle",
     "worlds",
 ]
 
@@ -43,10 +47,12 @@ class Entry:
     Args:
         opened: the world, which several entries may share.
         overlay: the environment variables of this activation; none if it joined an active world.
+        is_leaving: whether `leave` has begun. An interrupt may keep it from ending.
     """
 
     opened: Opened
     overlay: Overlay
+    is_leaving: bool = False
 
 
 _entries: list[Entry] = []
@@ -80,6 +86,11 @@ def is_active(opened: Opened) -> bool:
     return any(entry.opened is opened for entry in list(_entries))
 
 
+def active() -> list[Entry]:
+    """Return the active entries, the earliest first."""
+    return list(_entries)
+
+
 def worlds() -> list[World]:
     """Return every world that was entered and still exists."""
     with _lock:
@@ -101,23 +112,57 @@ def enter(choose: Callable[[], Opened | None], open_new: Callable[[], Opened]) -
     Returns:
         The entry, for `leave`.
     """
-    while True:
-        # Outside of the lock, because the mapping of seeds may be of a class of the user's.
-        new = None if choose() else open_new()
-        with _lock:
-            joined = choose()
-            opened = joined or new
-            # Another thread may have left the world in between.
-            if opened is not None:
-                entry = Entry(opened, Overlay({} if joined else opened.environment))
-                entry.overlay.apply()
-                _entries.append(entry)
-                _worlds.add(opened.world)
-                return entry
+    entry = None
+    try:
+        while entry is None:
+            # Outside of the lock, because the mapping of seeds may be of a class of the user's.
+            new = None if choose() else open_new()
+            with _lock:
+                _finish_leaving()
+                joined = choose()
+                opened = joined or new
+                # Another thread may have left the world in between.
+                if opened is not None:
+                    entry = Entry(opened, Overlay({} if joined else opened.environment))
+                    # First, so that an interrupt leaves nothing behind that has no entry.
+                    _entries.append(entry)
+                    entry.overlay.apply()
+                    _worlds.add(opened.world)
+    except BaseException:
+        if entry is not None:
+            leave(entry)
+        raise
+    return entry
 
 
 def leave(entry: Entry) -> None:
-    """Deactivate an entry. Entries above it stay active."""
+    """Deactivate an entry, unless it has left already. Entries above it stay active."""
     with _lock:
-        _entries.remove(entry)
+        entry.is_leaving = True
         entry.overlay.undo()
+        if entry in _entries:
+            _entries.remove(entry)
+
+
+def settle(kept: Collection[Entry]) -> list[Entry]:
+    """Deactivate all entries but some, whoever entered them and however far they got.
+
+    Args:
+        kept: the entries that stay.
+
+    Returns:
+        The entries that were active, the earliest first.
+    """
+    free(_lock)
+    with _lock:
+        left = [entry for entry in _entries if entry not in kept]
+        for entry in reversed(left):
+            leave(entry)
+        environment.settle([entry.overlay for entry in _entries])
+        return left
+
+
+def _finish_leaving() -> None:
+    """Complete what an interrupt has kept `leave` from completing."""
+    for entry in [entry for entry in _entries if entry.is_leaving]:
+        leave(entry)

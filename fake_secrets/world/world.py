@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import threading
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal, cast
 
@@ -22,7 +22,7 @@ from fake_secrets.rotation.functions import Functions
 from fake_secrets.rotation.invocation import TimedOut
 from fake_secrets.rotation.rotation import Rotation
 from fake_secrets.rotation.runner import RotationRunner
-from fake_secrets.rotation.scope import calls_belong_to, running_here
+from fake_secrets.rotation.scope import run_in, running_here
 from fake_secrets.service import dispatch
 from fake_secrets.service.state.keys import KeyState
 from fake_secrets.service.state.model import Request
@@ -261,10 +261,9 @@ class World:
         """Make a request of the handle's own. An ARN decides the region and the account."""
         return lookup.request_from(self._here, operation, members)
 
-    @contextlib.contextmanager
-    def _executing(self, asked_for: list[Rotation]) -> Iterator[None]:
-        with calls_belong_to(self, asked_for), self._while_running():
-            yield
+    def _executing(self, asked_for: list[Rotation], steps: Callable[[], str | None]) -> str | None:
+        with self._while_running():
+            return run_in(self, asked_for, steps)
 
     def _asked_meanwhile(self) -> list[Rotation] | None:
         running = running_here()
