@@ -104,6 +104,7 @@ def settle(kept: Collection[stack.Entry]) -> list[stack.Entry]:
     Returns:
         The entries that were active, the earliest first.
     """
+    hook.forget_call()
     calls_belong_nowhere()
     left = stack.settle(kept)
     hook.settle(kept)

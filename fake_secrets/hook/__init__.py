@@ -13,13 +13,13 @@ both, catches the calls that bypass our handlers.
 import botocore.client
 import botocore.endpoint
 
-from fake_secrets.hook.calls import Equipment, around_call
+from fake_secrets.hook.calls import Equipment, around_call, forget_call
 from fake_secrets.hook.facts import is_region
 from fake_secrets.hook.holding import held, hold, install, release, settle
 from fake_secrets.hook.net import AioSeams, around_request, around_send
 from fake_secrets.hook.seams import DefaultSession, Seam
 
-__all__ = ["held", "hold", "is_region", "release", "settle"]
+__all__ = ["forget_call", "held", "hold", "is_region", "release", "settle"]
 
 install(
     [

@@ -17,6 +17,7 @@ from fake_secrets.hook.holding import hold, release
 from fake_secrets.hook.requests import operation_sent
 from fake_secrets.hook.seams import access_key_of, parses_for_itself
 from fake_secrets.iam.principals import is_telling
+from fake_secrets.locks import free
 from fake_secrets.world import stack
 from fake_secrets.world.world import rotating_world
 
@@ -33,6 +34,7 @@ __all__ = [
     "around_call",
     "begin",
     "calling",
+    "forget_call",
     "is_ours",
     "world_of_this_call",
 ]
@@ -117,7 +119,7 @@ def around_call(wrapped: Callable[..., Any], client: BaseClient, args: Any, kwar
     world = world_of_this_call() if is_ours(client) else None
     if world is None:
         return wrapped(*args, **kwargs)
-    holder = object()
+    holder, outer = object(), calling.get()
     try:
         hold(holder)
         if world.due_work.is_due():
@@ -136,6 +138,10 @@ def around_call(wrapped: Callable[..., Any], client: BaseClient, args: Any, kwar
         if call.rotations or world.has_news():
             world.follow_up(call.rotations)
         return response
+    except BaseException:
+        # An interrupt may have kept `_proceed` from doing this.
+        calling.set(outer)
+        raise
     finally:
         release(holder)
 
@@ -150,6 +156,12 @@ def _proceed(wrapped: Callable[..., Any], args: Any, kwargs: Any, call: OngoingC
         raise
     finally:
         calling.set(outer)
+
+
+def forget_call() -> None:
+    """Forget a call that was interrupted here."""
+    free(_lock)
+    calling.set(None)
 
 
 def is_ours(client: BaseClient) -> bool:

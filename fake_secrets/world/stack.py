@@ -128,11 +128,11 @@ def enter(choose: Callable[[], Opened | None], open_new: Callable[[], Opened]) -
                     _entries.append(entry)
                     entry.overlay.apply()
                     _worlds.add(opened.world)
+        return entry
     except BaseException:
         if entry is not None:
             leave(entry)
         raise
-    return entry
 
 
 def leave(entry: Entry) -> None:
