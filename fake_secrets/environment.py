@@ -6,7 +6,7 @@ import os
 import threading
 from collections.abc import Collection, Mapping
 
-from fake_secrets.locks import free
+from fake_secrets.locks import shared_lock
 
 __all__ = [
     "FAKE_ACCESS_KEY_ID",
@@ -81,7 +81,7 @@ class Overlay:
 
 # Global, because the process has one environment: the overlays in the order they were applied.
 _applied: list[Overlay] = []
-_lock = threading.RLock()
+_lock = shared_lock()
 
 
 def adopt_overlays(lasting: Collection[Overlay]) -> None:
@@ -111,7 +111,6 @@ def settle(kept: Collection[Overlay]) -> None:
     Args:
         kept: overlays that stay. So do those of other threads that are still alive.
     """
-    free(_lock)
     alive = {thread.ident for thread in threading.enumerate() if thread is not threading.current_thread()}
     for overlay in reversed(list(_applied)):
         if overlay not in kept and overlay._thread not in alive:

@@ -1,4 +1,4 @@
-"""Interrupts: a tracing function that raises an exception at the n-th line of fake_secrets that a thread reaches."""
+"""Interrupts: a tracing function that raises an exception at the n-th line of fake_secrets that is reached."""
 
 import os
 import pathlib
@@ -50,7 +50,7 @@ class Interrupt:
             self.count += 1
             if self.at is not None and self.count > self.at:
                 self.place = f"{frame.f_code.co_filename.removeprefix(_PACKAGE)}:{frame.f_lineno}"
-                raise self.kind("an interrupt")
+                raise self.kind
         return self._trace_frame
 
 

@@ -10,6 +10,7 @@ from fake_secrets import hook
 from fake_secrets.activation import forks
 from fake_secrets.environment import default_region, world_environment
 from fake_secrets.ids import Ids
+from fake_secrets.locks import free_shared
 from fake_secrets.options import DEFAULTS, check_options
 from fake_secrets.rotation.scope import calls_belong_nowhere, calls_belong_to
 from fake_secrets.service.state.seeds import describe_seeds
@@ -63,7 +64,7 @@ class Activation:
                 self._own_world.opened = entry.opened
             self._calls = _calls_to(entry.opened.world)
             self._calls.__enter__()
-            return entry.opened.handle
+            return entry.opened.handle  # noqa: TRY300 -- an interrupt may come up to the last line
         except BaseException:
             self.__exit__()
             raise
@@ -104,6 +105,7 @@ def settle(kept: Collection[stack.Entry]) -> list[stack.Entry]:
     Returns:
         The entries that were active, the earliest first.
     """
+    free_shared()
     hook.forget_call()
     calls_belong_nowhere()
     left = stack.settle(kept)

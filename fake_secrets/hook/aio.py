@@ -8,7 +8,7 @@ from __future__ import annotations
 import asyncio
 import functools
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 import botocore.exceptions
@@ -55,8 +55,8 @@ async def answer_awaited(target: Target, model: OperationModel, params: Any) -> 
     target.response_type = AioResponse
     world = target.world
     await _do_due_work(world)
-    answer, rotations = answer_parsed(target, model, params)
-    await _follow_up(world, rotations, errors=errors_of(answer[0]))
+    answer = answer_parsed(target, model, params)
+    await _follow_up(world, target.rotations, errors=errors_of(answer[0]))
     return answer
 
 
@@ -77,7 +77,7 @@ async def _around_call(wrapped: Callable[..., Any], client: BaseClient, args: An
             await _follow_up(world, call.rotations, error)
             raise
         except BaseException:
-            world.runner.release(call.rotations)
+            world.recover(call.rotations)
             raise
         await _follow_up(world, call.rotations)
         return response
@@ -109,11 +109,9 @@ async def _around_send(wrapped: Callable[..., Any], _: Any, args: Any, kwargs: A
     target.response_type = AioResponse
     if call is None:
         await _do_due_work(world)
-    response, rotations = answer_raw(target, operation, request.body, request.url, None)
-    if call is not None:
-        call.remember(rotations)
-    else:
-        await _follow_up(world, rotations, errors=errors_of(response))
+    response = answer_raw(target, operation, request.body, request.url, None)
+    if call is None:
+        await _follow_up(world, target.rotations, errors=errors_of(response))
     return response
 
 
@@ -128,7 +126,7 @@ async def _do_due_work(world: World) -> None:
 
 async def _follow_up(
     world: World,
-    rotations: Sequence[Rotation],
+    rotations: list[Rotation],
     refusal: Exception | None = None,
     *,
     errors: RotationErrors | None = None,

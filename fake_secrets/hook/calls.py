@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import threading
 import weakref
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from contextvars import ContextVar
 from typing import TYPE_CHECKING, Any
 
@@ -17,7 +16,7 @@ from fake_secrets.hook.holding import hold, release
 from fake_secrets.hook.requests import operation_sent
 from fake_secrets.hook.seams import access_key_of, parses_for_itself
 from fake_secrets.iam.principals import is_telling
-from fake_secrets.locks import free
+from fake_secrets.locks import shared_lock
 from fake_secrets.world import stack
 from fake_secrets.world.world import rotating_world
 
@@ -62,12 +61,9 @@ class _Equipped:
 
 
 class OngoingCall(Target):
-    """A call in progress, and the rotations that it started.
+    """A call in progress."""
 
-    A call that is repeated may start more than one.
-    """
-
-    __slots__ = ("is_fast", "model_of", "rotations")
+    __slots__ = ("is_fast", "model_of")
 
     def __init__(self, world: World, client: _Equipped) -> None:
         self.world = world
@@ -80,15 +76,10 @@ class OngoingCall(Target):
         self.is_fast = client.is_fast and world.lane == "fast"
         self.rotations: list[Rotation] = []
 
-    def remember(self, rotations: Sequence[Rotation]) -> None:
-        """Remember rotations, which are run after the call is answered."""
-        if rotations:
-            self.rotations += rotations
-
 
 calling: ContextVar[OngoingCall | None] = ContextVar("fake_secrets_call", default=None)
 
-_lock = threading.RLock()
+_lock = shared_lock()
 _equipped: weakref.WeakKeyDictionary[BaseClient, _Equipped] = weakref.WeakKeyDictionary()
 
 
@@ -119,7 +110,7 @@ def around_call(wrapped: Callable[..., Any], client: BaseClient, args: Any, kwar
     world = world_of_this_call() if is_ours(client) else None
     if world is None:
         return wrapped(*args, **kwargs)
-    holder, outer = object(), calling.get()
+    holder, outer, call = object(), calling.get(), None
     try:
         hold(holder)
         if world.due_work.is_due():
@@ -132,18 +123,17 @@ def around_call(wrapped: Callable[..., Any], client: BaseClient, args: Any, kwar
             if call.rotations or world.has_news():
                 world.follow_up(call.rotations, error)
             raise
-        except BaseException:
-            world.runner.release(call.rotations)
-            raise
         if call.rotations or world.has_news():
             world.follow_up(call.rotations)
-        return response
-    except BaseException:
-        # An interrupt may have kept `_proceed` from doing this.
-        calling.set(outer)
-        raise
-    finally:
         release(holder)
+        return response  # noqa: TRY300 -- an interrupt may come up to the last line
+    except BaseException as error:
+        # An interrupt can come at any moment, so what it may have kept from being done is done here once more.
+        release(holder)
+        calling.set(outer)
+        if not isinstance(error, botocore.exceptions.ClientError):
+            world.recover([] if call is None else call.rotations)
+        raise
 
 
 def _proceed(wrapped: Callable[..., Any], args: Any, kwargs: Any, call: OngoingCall) -> Any:
@@ -160,7 +150,6 @@ def _proceed(wrapped: Callable[..., Any], args: Any, kwargs: Any, call: OngoingC
 
 def forget_call() -> None:
     """Forget a call that was interrupted here."""
-    free(_lock)
     calling.set(None)
 
 
@@ -245,9 +234,7 @@ def _before_call(model: OperationModel, params: dict[str, Any], **_: Any) -> Any
     call = calling.get()
     if call is None or not call.is_fast:
         return None
-    answer, rotations = answer_parsed(call, model, params)
-    call.remember(rotations)
-    return answer
+    return answer_parsed(call, model, params)
 
 
 def _choose_signer(**_: Any) -> Any:
@@ -262,8 +249,7 @@ def _before_send(request: Any, **_: Any) -> Any:
     if operation is None:
         return None
     model = call.model_of(operation)
-    response, rotations = answer_raw(call, operation, request.body, request.url, model)
-    call.remember(rotations)
+    response = answer_raw(call, operation, request.body, request.url, model)
     # botocore calls every handler, and moto's recognises requests by their URL: it would answer too.
     request.url = _ANSWERED_URL
     return response

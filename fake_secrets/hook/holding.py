@@ -6,7 +6,7 @@ import threading
 from collections.abc import Callable, Collection, Sequence
 from typing import Protocol
 
-from fake_secrets.locks import free
+from fake_secrets.locks import shared_lock
 
 __all__ = ["Hook", "forget_other_holders", "held", "hold", "install", "release", "settle"]
 
@@ -26,7 +26,7 @@ _are_up = False
 # Everyone who holds the hooks, each with its thread. Unlike a count, this can't be half changed by an interrupt,
 # and a holder that is gone can be told from the others.
 _holders: dict[object, int] = {}
-_lock = threading.RLock()
+_lock = shared_lock()
 
 
 def install(hooks: Sequence[Hook]) -> None:
@@ -91,7 +91,6 @@ def settle(kept: Collection[object]) -> None:
     Args:
         kept: holders that stay. So do those of other threads that are still alive.
     """
-    free(_lock)
     alive = {thread.ident for thread in threading.enumerate() if thread is not threading.current_thread()}
     _keep(lambda holder, thread: holder in kept or thread in alive)
 

@@ -92,8 +92,8 @@ def around_request(wrapped: Callable[..., Any], endpoint: Any, args: Any, kwargs
 
         return aio.answer_awaited(target, model, params)
     _do_due_work(world)
-    answer, rotations = answer_parsed(target, model, params)
-    world.follow_up(rotations, errors=errors_of(answer[0]))
+    answer = answer_parsed(target, model, params)
+    world.follow_up(target.rotations, errors=errors_of(answer[0]))
     return answer
 
 
@@ -108,11 +108,9 @@ def around_send(wrapped: Callable[..., Any], _: Any, args: Any, kwargs: Any) -> 
     target = call or target_of(world, request)
     if call is None:
         _do_due_work(world)
-    response, rotations = answer_raw(target, operation, request.body, request.url, None)
+    response = answer_raw(target, operation, request.body, request.url, None)
     if call is None:
-        world.follow_up(rotations, errors=errors_of(response))
-    else:
-        call.remember(rotations)
+        world.follow_up(target.rotations, errors=errors_of(response))
     return response
 
 

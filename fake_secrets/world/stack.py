@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import threading
 import weakref
 from collections.abc import Callable, Collection
 from dataclasses import dataclass
 
 from fake_secrets import environment
 from fake_secrets.environment import Overlay
-from fake_secrets.locks import free
+from fake_secrets.locks import shared_lock
 from fake_secrets.world.handle import FakeSecrets
 from fake_secrets.world.world import World
 
@@ -57,7 +56,7 @@ class Entry:
 
 _entries: list[Entry] = []
 # Deciding to join a world and joining it must not be interrupted by another thread.
-_lock = threading.RLock()
+_lock = shared_lock()
 # Every world that was entered and still exists: a call may be in flight in one that was left since.
 _worlds: weakref.WeakSet[World] = weakref.WeakSet()
 
@@ -128,7 +127,7 @@ def enter(choose: Callable[[], Opened | None], open_new: Callable[[], Opened]) -
                     _entries.append(entry)
                     entry.overlay.apply()
                     _worlds.add(opened.world)
-        return entry
+        return entry  # noqa: TRY300 -- an interrupt may come up to the last line
     except BaseException:
         if entry is not None:
             leave(entry)
@@ -153,7 +152,6 @@ def settle(kept: Collection[Entry]) -> list[Entry]:
     Returns:
         The entries that were active, the earliest first.
     """
-    free(_lock)
     with _lock:
         left = [entry for entry in _entries if entry not in kept]
         for entry in reversed(left):

@@ -12,6 +12,7 @@ from fake_secrets import clock
 from fake_secrets.errors import ServiceError, UnsupportedOperationError, annotate
 from fake_secrets.iam.principals import Principals
 from fake_secrets.ids import Ids
+from fake_secrets.locks import free_shared
 from fake_secrets.observe.deliveries import Deliveries, Telling
 from fake_secrets.observe.ledger import SUCCEEDED, Ledger, rotation_step
 from fake_secrets.observe.trail import Trail
@@ -55,12 +56,10 @@ class Answer:
     Args:
         content: the members of the response, as JSON; empty if AWS refuses the request.
         error: AWS's refusal; None if there is none.
-        rotations: the rotations that must run once the answer is given.
     """
 
     content: dict[str, Any] = field(repr=False)
     error: ServiceError | None = None
-    rotations: Sequence[Rotation] = ()
 
 
 class World:
@@ -143,14 +142,16 @@ class World:
         with self._lock:
             self.store.keys.declare(key_id, state)
 
-    def answer(self, request: Request) -> Answer:
+    def answer(self, request: Request, claimed: list[Rotation]) -> Answer:
         """Answer one request.
 
         Args:
             request: the request. This method sets its `now`.
+            claimed: the caller's own list of the rotations that it has claimed. A rotation that the request
+                starts is added to it. The caller passes it to `follow_up`, or to `recover` if it can't.
 
         Returns:
-            The answer. The caller passes its rotations to `follow_up`, or releases them.
+            The answer.
 
         Raises:
             UnsupportedOperationError: if the fake doesn't support the request yet.
@@ -170,9 +171,11 @@ class World:
             except UnsupportedOperationError as error:
                 self.ledger.record(request, store.concerned, type(error).__name__)
                 raise
+            except BaseException:
+                store.restore()
+                raise
             if store.started_rotation is not None:
-                rotation = self.runner.take_up(store.started_rotation)
-                answer.rotations = () if rotation is None else (rotation,)
+                self.runner.take_up(store.started_rotation, claimed)
             return answer
 
     def has_due_work(self) -> bool:
@@ -208,7 +211,7 @@ class World:
 
     def follow_up(
         self,
-        rotations: Sequence[Rotation] = (),
+        rotations: list[Rotation],
         refusal: Exception | None = None,
         *,
         errors: RotationErrors | None = None,
@@ -216,7 +219,7 @@ class World:
         """Do what follows a call: run the rotations that it started, then deliver events.
 
         Args:
-            rotations: the rotations that the call claimed.
+            rotations: the caller's own list of the rotations that it has claimed.
             refusal: the error of the call, if it failed. The caller raises it in any case, so the errors
                 of rotations are only recorded.
             errors: "raise" or "record", instead of the world's `rotation_errors`.
@@ -224,13 +227,23 @@ class World:
         Raises:
             BaseException: as `RotationRunner.run` does; if that raises nothing, the error of a subscriber.
         """
-        with self.telling(refusal):
-            try:
-                for rotation in rotations:
+        try:
+            with self.telling(refusal):
+                for rotation in rotations.copy():
                     self.runner.run(rotation, errors if refusal is None else "record")
-            except BaseException:
-                self.runner.release(rotations)
-                raise
+        except BaseException:
+            self.recover(rotations)
+            raise
+
+    def recover(self, claimed: list[Rotation]) -> None:
+        """Complete what an interrupt, or any other exception, has kept a call from completing.
+
+        Args:
+            claimed: the caller's own list of the rotations that it has claimed. They are given up, unless
+                another thread is running them.
+        """
+        free_shared()
+        self.runner.recover(claimed)
 
     def telling(self, refusal: Exception | None = None) -> Telling:
         """Return a context manager that delivers events to subscribers when its block ends.

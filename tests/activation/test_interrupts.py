@@ -9,12 +9,12 @@ import botocore.client
 import botocore.endpoint
 import botocore.hooks
 import pytest
+from interrupts import Interrupt, points
 
 from fake_secrets import current, environment, mock_stages
 from fake_secrets.activation.opening import settle
 from fake_secrets.hook import calls, holding
 from fake_secrets.world import stack
-from interrupts import Interrupt, points
 
 REGION = "us-east-1"
 METHODS = [
