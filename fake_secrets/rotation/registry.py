@@ -73,8 +73,9 @@ class Registry:
         """
         secret, key = started.secret, (started.secret.arn, started.token)
         rotation = self._by_token.get(key)
+        known = None if rotation is None else self._started.get(rotation)
         # After a test of the function, its token may be used again. A RotationToken never is.
-        if rotation is None or self._started[rotation].rotation_token != started.rotation_token:
+        if rotation is None or known is None or known.rotation_token != started.rotation_token:
             plan = TEST_STEPS if started.is_test else STEPS if started.lambda_arn else MANAGED_STEPS
             rotation = self._by_token[key] = Rotation(secret.arn, secret.name, started.token, driver, plan)
             self._started[rotation] = started

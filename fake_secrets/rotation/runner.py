@@ -8,7 +8,7 @@ from collections.abc import Callable
 
 from fake_secrets import clock
 from fake_secrets.errors import RotationFailedError, RotationNotOpenError, UnsupportedOperationError
-from fake_secrets.locks import free
+from fake_secrets.locks import free, free_shared
 from fake_secrets.observe.ledger import Ledger
 from fake_secrets.options import RotationErrors, RotationMode
 from fake_secrets.rotation.execution import Execution
@@ -84,11 +84,17 @@ class RotationRunner:
             Whether it must. Not if the test runs the rotation step by step, if it is running already, or if
             AWS refuses it.
         """
+        rotation = self.register(started)
+        if started.refusal is not None or self._mode == "manual":
+            return False
+        return self._claim(rotation, started, claimed) is not None
+
+    def register(self, started: StartedRotation) -> Rotation:
+        """Register a rotation that the service has started or attempts again, unless that is done."""
         rotation = self._registry.enter(started, self)
         if started.refusal is not None:
             fail(rotation, None, RotationFailedError(started.refusal))
-            return False
-        return self._mode != "manual" and self._claim(rotation, started, claimed) is not None
+        return rotation
 
     def recover(self, claimed: list[Rotation]) -> None:
         """Give up what a caller has claimed and can't run, or not to the end, so that others can run it.
@@ -96,7 +102,8 @@ class RotationRunner:
         Args:
             claimed: the caller's own list of what it has claimed.
         """
-        # An interrupt may have kept it locked. No caller holds it when it gives up.
+        # An interrupt may have kept locks locked. No caller holds one when it gives up.
+        free_shared()
         free(self._lock)
         with self._lock:
             self._give_up(claimed)
@@ -196,16 +203,22 @@ class RotationRunner:
             # Since it was found due, the secret may have been deleted or the world reset.
             if secret.rotation is None or secret.deleted is not None or not self._store.holds(secret):
                 return None
-            with self._store.all_or_nothing(secret):
-                started = open_due_rotation(self._store, secret, now)
-                self._store.due_rotations.drop(secret)
-                self._store.follow_up(secret, now)
-            is_new = secret.labels is not labels
-            if is_new:
-                self._ledger.record_change(secret, "scheduled rotation")
-            if started is None:
-                return None
-            is_claimed = self.take_up(started, claimed)
+            started = None
+            try:
+                with self._store.all_or_nothing(secret):
+                    started = open_due_rotation(self._store, secret, now)
+                    self._store.due_rotations.drop(secret)
+                    self._store.follow_up(secret, now)
+                is_new = secret.labels is not labels
+                if is_new:
+                    self._ledger.record_change(secret, "scheduled rotation")
+                if started is None:
+                    return None
+                is_claimed = self.take_up(started, claimed)
+            except BaseException:
+                if started is not None and secret.labels is not labels:
+                    self.register(started)
+                raise
             is_news = is_claimed or is_new or started.refusal is not None
             return self._registry.of(secret.arn, started.token) if is_news else None
 

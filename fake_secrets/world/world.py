@@ -12,7 +12,6 @@ from fake_secrets import clock
 from fake_secrets.errors import ServiceError, UnsupportedOperationError, annotate
 from fake_secrets.iam.principals import Principals
 from fake_secrets.ids import Ids
-from fake_secrets.locks import free_shared
 from fake_secrets.observe.deliveries import Deliveries, Telling
 from fake_secrets.observe.ledger import SUCCEEDED, Ledger, rotation_step
 from fake_secrets.observe.trail import Trail
@@ -163,20 +162,31 @@ class World:
             _end_late_step(request.now)
             store.begin_call()
             try:
-                answer = Answer(dispatch.answer(store, request))
-                self.ledger.record(request, store.concerned, SUCCEEDED)
-            except ServiceError as error:
-                answer = Answer({}, error)
-                self.ledger.record(request, store.concerned, error.code)
-            except UnsupportedOperationError as error:
-                self.ledger.record(request, store.concerned, type(error).__name__)
-                raise
+                answer = self._ask(store, request)
+                if store.started_rotation is not None:
+                    self.runner.take_up(store.started_rotation, claimed)
             except BaseException:
-                store.restore()
+                # The service has started the rotation, whatever interrupted this.
+                if store.started_rotation is not None:
+                    self.runner.register(store.started_rotation)
                 raise
-            if store.started_rotation is not None:
-                self.runner.take_up(store.started_rotation, claimed)
             return answer
+
+    def _ask(self, store: Store, request: Request) -> Answer:
+        """Ask the service, and record the call. If an interrupt comes in between, the service has done nothing."""
+        try:
+            answer = Answer(dispatch.answer(store, request))
+            self.ledger.record(request, store.concerned, SUCCEEDED)
+        except ServiceError as error:
+            answer = Answer({}, error)
+            self.ledger.record(request, store.concerned, error.code)
+        except UnsupportedOperationError as error:
+            self.ledger.record(request, store.concerned, type(error).__name__)
+            raise
+        except BaseException:
+            store.restore()
+            raise
+        return answer
 
     def has_due_work(self) -> bool:
         """Return whether there is due work to do before the next call from here."""
@@ -242,7 +252,6 @@ class World:
             claimed: the caller's own list of the rotations that it has claimed. They are given up, unless
                 another thread is running them.
         """
-        free_shared()
         self.runner.recover(claimed)
 
     def telling(self, refusal: Exception | None = None) -> Telling:

@@ -143,6 +143,7 @@ class Store:
 
     def restore(self) -> None:
         """Undo what the current call did to the secret that was saved: an interrupt has ended the call."""
+        self.started_rotation = None
         if self._savepoint is not None:
             self._savepoint.restore()
         if self.concerned is not None:
