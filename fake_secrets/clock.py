@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import contextlib
 import datetime
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from contextvars import ContextVar
 
 __all__ = ["LATEST", "SECONDS_PER_DAY", "at", "end_of_day_after", "iso", "midnight", "move_to", "now", "utc"]
@@ -31,8 +30,7 @@ def now() -> float:
     return round(_reading() + _shift.get(), 3)
 
 
-@contextlib.contextmanager
-def at(moment: float) -> Iterator[None]:
+class at:  # noqa: N801 -- it is called like a function
     """Set the clock to a moment for the length of a `with` block.
 
     If freezegun or time-machine controls the clock, that clock is moved, for every thread. At the
@@ -42,21 +40,34 @@ def at(moment: float) -> Iterator[None]:
     Args:
         moment: epoch seconds.
     """
-    move = _mover()
-    if move is None:
-        reset = _shift.set(moment - _reading())
-        try:
-            yield
-        finally:
-            _shift.reset(reset)
-        return
-    present = _reading()
-    move(moment)
-    try:
-        yield
-    finally:
-        # Work that began shortly before the present may have moved the clock past it.
-        move(present if moment > present else max(present, _reading()))
+
+    def __init__(self, moment: float) -> None:
+        self._moment = moment
+        self._move = _mover()
+        self._present = _reading()
+        self._shift = _shift.get()
+        self._is_back = False
+
+    def __enter__(self) -> None:
+        if self._move is None:
+            _shift.set(self._moment - self._present)
+        else:
+            self._move(self._moment)
+
+    def __exit__(self, *exception: object) -> None:
+        self.go_back()
+
+    def go_back(self) -> None:
+        """End the block, unless it has ended already: an interrupt may have kept it from that."""
+        if self._is_back:
+            return
+        if self._move is None:
+            _shift.set(self._shift)
+        else:
+            # Work that began shortly before the present may have moved the clock past it.
+            is_ahead = self._moment > self._present
+            self._move(self._present if is_ahead else max(self._present, _reading()))
+        self._is_back = True
 
 
 def move_to(moment: float) -> None:

@@ -6,6 +6,8 @@ import os
 import threading
 from collections.abc import Collection, Mapping
 
+from fake_secrets.locks import shared_lock
+
 __all__ = [
     "FAKE_ACCESS_KEY_ID",
     "FAKE_SECRET_ACCESS_KEY",
@@ -14,6 +16,7 @@ __all__ = [
     "adopt_overlays",
     "default_region",
     "is_inherited",
+    "settle",
     "world_environment",
 ]
 
@@ -34,47 +37,52 @@ class Overlay:
     def __init__(self, variables: Mapping[str, str | None]) -> None:
         self._variables = variables
         self._saved: dict[str, str | None] = {}
-        self._thread: int | None = None
+        self._thread = threading.get_ident()
+
+    def __enter__(self) -> None:
+        """Set the variables, as `apply` does."""
+        self.apply()
+
+    def __exit__(self, *exception: object) -> None:
+        """Restore the variables, as `undo` does."""
+        self.undo()
 
     def apply(self) -> None:
         """Set all the variables and remember their old values. If one can't be set, set none."""
         with _lock:
             try:
+                # Each change is noted before it is made, so that `undo` can restore a part of them too.
+                _applied.append(self)
                 for name, value in self._variables.items():
-                    found = _get(name)
+                    found = self._saved[name] = _get(name)
                     if found != value:
                         _set(name, value)
-                    self._saved[name] = found
             except BaseException:
-                self._put_back()
+                self.undo()
                 raise
-            self._thread = threading.get_ident()
-            _applied.append(self)
 
     def undo(self) -> None:
-        """Restore the variables.
+        """Restore the variables. Nothing happens if that was done before, and what was interrupted is completed.
 
         If a later overlay is still applied, the environment doesn't change yet. That overlay takes
         over the values that this one found, and restores them when it is undone.
         """
         with _lock:
-            position = _applied.index(self)
-            del _applied[position]
-            if position < len(_applied):
-                _applied[position]._saved.update(self._saved)
-                self._saved = {}
+            if self not in _applied:
+                return
+            later = _applied[_applied.index(self) + 1 :]
+            if later:
+                later[0]._saved.update(self._saved)
             else:
-                self._put_back()
-
-    def _put_back(self) -> None:
-        for name, value in self._saved.items():
-            _set(name, value)
-        self._saved = {}
+                for name, value in self._saved.items():
+                    _set(name, value)
+            _applied.remove(self)
+            self._saved = {}
 
 
 # Global, because the process has one environment: the overlays in the order they were applied.
 _applied: list[Overlay] = []
-_lock = threading.RLock()
+_lock = shared_lock()
 
 
 def adopt_overlays(lasting: Collection[Overlay]) -> None:
@@ -96,6 +104,18 @@ def adopt_overlays(lasting: Collection[Overlay]) -> None:
                 below = _applied[position - 1]
                 below._saved = {**overlay._saved, **below._saved}
                 del _applied[position]
+
+
+def settle(kept: Collection[Overlay]) -> None:
+    """Undo the overlays that an interrupted thread has left.
+
+    Args:
+        kept: overlays that stay. So do those of other threads that are still alive.
+    """
+    alive = {thread.ident for thread in threading.enumerate() if thread is not threading.current_thread()}
+    for overlay in reversed(list(_applied)):
+        if overlay not in kept and overlay._thread not in alive:
+            overlay.undo()
 
 
 def default_region() -> str:

@@ -30,7 +30,8 @@ class MockStages:
     def __init__(self, options: Mapping[str, Any]) -> None:
         self._options = dict(options)
         self._own_world = OwnWorld()
-        self._entered: list[tuple[int, Activation]] = []
+        # The latest last, each with the thread that entered it.
+        self._entered: dict[Activation, int] = {}
 
     def __enter__(self) -> FakeSecrets:
         """Activate a world and return its handle.
@@ -39,9 +40,13 @@ class MockStages:
             SeedError, TypeError, ValueError: if an argument is wrong. Nothing is changed then.
         """
         activation = self._activation()
-        handle = activation.__enter__()
-        self._entered.append((threading.get_ident(), activation))
-        return handle
+        try:
+            self._entered[activation] = threading.get_ident()
+            return activation.__enter__()
+        except BaseException:
+            self._entered.pop(activation, None)
+            activation.__exit__()
+            raise
 
     def __exit__(
         self,
@@ -50,9 +55,7 @@ class MockStages:
         traceback: TracebackType | None,
     ) -> None:
         """Leave the world and restore everything that entering it changed."""
-        thread = threading.get_ident()
-        mine = [position for position, (entered_by, _) in enumerate(self._entered) if entered_by == thread]
-        _, activation = self._entered.pop(mine[-1] if mine else -1)
+        activation = self._latest()
         activation.__exit__(kind, error, traceback)
 
     async def __aenter__(self) -> FakeSecrets:
@@ -82,9 +85,6 @@ class MockStages:
         Raises:
             NoActiveWorldError: if this object has no active world.
         """
-        if not self._entered:
-            msg = "stop() was called on a mock_stages object that isn't active: call start() on it first"
-            raise NoActiveWorldError(msg)
         self.__exit__(None, None, None)
 
     def __call__(self, target: Target) -> Target:
@@ -100,6 +100,23 @@ class MockStages:
 
     def __reduce__(self) -> tuple[type[MockStages], tuple[dict[str, Any]]]:
         return MockStages, (self._options,)
+
+    def _latest(self) -> Activation:
+        """Take this thread's latest activation, or else the latest one.
+
+        Raises:
+            NoActiveWorldError: if there is none.
+        """
+        while True:
+            entered = list(self._entered.items())
+            if not entered:
+                msg = "stop() was called on a mock_stages object that isn't active: call start() on it first"
+                raise NoActiveWorldError(msg)
+            mine = [activation for activation, thread in entered if thread == threading.get_ident()]
+            activation = mine[-1] if mine else entered[-1][0]
+            # Another thread may have taken it in between.
+            if self._entered.pop(activation, None) is not None:
+                return activation
 
     def _activation(self, options: Mapping[str, Any] | None = None) -> Activation:
         """Return a context manager that activates a world.

@@ -7,13 +7,10 @@ never runs while one of them is held: the child gives up what was running in thr
 from __future__ import annotations
 
 import os
-import sys
 import threading
-from types import FrameType
 
 from fake_secrets import environment
 from fake_secrets.hook import calls, copies, holding
-from fake_secrets.rotation.execution import Execution
 from fake_secrets.world import stack
 
 __all__ = ["watch"]
@@ -23,8 +20,6 @@ __tracebackhide__ = True  # the arguments in our frames may hold secret values
 # In the order in which they are taken, before those of the worlds. Where a thread takes two of them, it takes
 # them in this order, too.
 _LOCKS = (holding._lock, copies._lock, stack._lock, environment._lock, calls._lock)
-# The functions that hold the hooks while they call user code.
-_HOLDING = {calls.around_call.__code__, Execution.execute.__code__}
 
 _is_watching = False
 _held: list[threading.RLock] = []
@@ -64,20 +59,7 @@ def _begin_in_child() -> None:
     try:
         for world in stack.worlds():
             world.forget_other_threads()
-        lasting = stack.overlays()
-        environment.adopt_overlays(lasting)
-        # A suspended call of aiobotocore isn't on the stack. With aiobotocore, the hooks may stay up too long.
-        if "fake_secrets.hook.aio" not in sys.modules:
-            holding.forget_other_holders(len(lasting) + _holders_here())
+        environment.adopt_overlays(stack.overlays())
+        holding.forget_other_holders(stack.active())
     finally:
         _go_on()
-
-
-def _holders_here() -> int:
-    """Return how many holders of the hooks are on the stack of this thread."""
-    count = 0
-    frame: FrameType | None = sys._getframe()
-    while frame is not None:
-        count += frame.f_code in _HOLDING
-        frame = frame.f_back
-    return count

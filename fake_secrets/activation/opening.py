@@ -3,21 +3,22 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import Any
 
 from fake_secrets import hook
 from fake_secrets.activation import forks
 from fake_secrets.environment import default_region, world_environment
 from fake_secrets.ids import Ids
+from fake_secrets.locks import free_shared
 from fake_secrets.options import DEFAULTS, check_options
-from fake_secrets.rotation.scope import calls_belong_to
+from fake_secrets.rotation.scope import calls_belong_nowhere, calls_belong_to
 from fake_secrets.service.state.seeds import describe_seeds
 from fake_secrets.world import stack
 from fake_secrets.world.handle import FakeSecrets
 from fake_secrets.world.world import World, rotating_world
 
-__all__ = ["Activation", "OwnWorld"]
+__all__ = ["Activation", "OwnWorld", "settle"]
 
 __tracebackhide__ = True  # the arguments in our frames may hold secret values
 
@@ -46,6 +47,8 @@ class Activation:
     def __init__(self, own_world: OwnWorld, options: Mapping[str, Any]) -> None:
         self._own_world = own_world
         self._options = options
+        self._entry: stack.Entry | None = None
+        self._calls: contextlib.AbstractContextManager[object] = contextlib.nullcontext()
 
     def __enter__(self) -> FakeSecrets:
         """Activate a world and return its handle.
@@ -53,28 +56,35 @@ class Activation:
         Raises:
             SeedError, TypeError, ValueError: if an argument is wrong. Nothing is changed then.
         """
-        forks.watch()
-        hook.hold()
         try:
-            self._entry = stack.enter(self._world_to_join, lambda: _open(self._options))
+            forks.watch()
+            self._entry = entry = stack.enter(self._world_to_join, lambda: _open(self._options))
+            hook.hold(entry)
+            if self._options:
+                self._own_world.opened = entry.opened
+            self._calls = _calls_to(entry.opened.world)
+            self._calls.__enter__()
+            return entry.opened.handle  # noqa: TRY300 -- an interrupt may come up to the last line
         except BaseException:
-            hook.release()
+            self.__exit__()
             raise
-        opened = self._entry.opened
-        if self._options:
-            self._own_world.opened = opened
-        self._calls = _calls_to(opened.world)
-        self._calls.__enter__()
-        return opened.handle
 
     def __exit__(self, *exception: object) -> None:
-        """Leave the world and restore everything that entering it changed."""
+        """Leave the world and restore everything that entering it changed. What was left already stays so."""
         try:
-            self._calls.__exit__(None, None, None)
-        finally:
+            self._leave()
+        except BaseException:
+            # An interrupt: complete what it has kept from being done.
+            self._leave()
+            raise
+
+    def _leave(self) -> None:
+        self._calls.__exit__(None, None, None)
+        if self._entry is not None:
+            # The entry goes last, because it is what `settle` finds if this is interrupted.
+            hook.release(self._entry)
             stack.leave(self._entry)
-            self._own_world.forget()
-            hook.release()
+        self._own_world.forget()
 
     def _world_to_join(self) -> stack.Opened | None:
         if self._options:
@@ -82,6 +92,25 @@ class Activation:
         rotating = rotating_world()
         entry = stack.innermost_entry() if rotating is None else stack.entry_of(rotating)
         return None if entry is None else entry.opened
+
+
+def settle(kept: Collection[stack.Entry]) -> list[stack.Entry]:
+    """Leave all worlds but some, and put back whatever an interrupt has kept from being put back.
+
+    The caller makes no call and runs no rotation; other threads may.
+
+    Args:
+        kept: the entries that stay.
+
+    Returns:
+        The entries that were active, the earliest first.
+    """
+    free_shared()
+    hook.forget_call()
+    calls_belong_nowhere()
+    left = stack.settle(kept)
+    hook.settle(kept)
+    return left
 
 
 def _open(options: Mapping[str, Any]) -> stack.Opened:

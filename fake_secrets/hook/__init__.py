@@ -18,14 +18,14 @@ from __future__ import annotations
 from typing import Any
 
 from fake_secrets.hook import net, wire
-from fake_secrets.hook.calls import Equipment, around_call
+from fake_secrets.hook.calls import Equipment, around_call, forget_call
 from fake_secrets.hook.copies import Copies
 from fake_secrets.hook.facts import is_region
-from fake_secrets.hook.holding import held, hold, install, release
+from fake_secrets.hook.holding import held, hold, install, release, settle
 from fake_secrets.hook.seams import DefaultSession
 from fake_secrets.hook.spawned import refuse_calls_to_aws
 
-__all__ = ["held", "hold", "is_region", "release"]
+__all__ = ["forget_call", "held", "hold", "is_region", "release", "settle"]
 
 
 def _aio(name: str) -> Any:

@@ -8,7 +8,7 @@ from __future__ import annotations
 import asyncio
 import functools
 import threading
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable
 from typing import TYPE_CHECKING, Any
 
 # Nothing that imports aiobotocore's client: while that is being imported, it lacks its classes.
@@ -49,8 +49,9 @@ async def around_call(wrapped: Callable[..., Any], client: BaseClient, args: Any
     world = world_of_this_call() if is_ours(client) else None
     if world is None:
         return await wrapped(*args, **kwargs)
-    hold()
+    holder = object()
     try:
+        hold(holder)
         await _do_due_work(world)
         call = begin(world, client, args)
         call.response_type = AioResponse
@@ -60,12 +61,12 @@ async def around_call(wrapped: Callable[..., Any], client: BaseClient, args: Any
             await _follow_up(world, call.rotations, error)
             raise
         except BaseException:
-            world.runner.release(call.rotations)
+            world.recover(call.rotations)
             raise
         await _follow_up(world, call.rotations)
         return response
     finally:
-        release()
+        release(holder)
 
 
 async def request(call: OngoingCall, wrapped: Callable[..., Any], args: Any, kwargs: Any) -> Any:
@@ -76,7 +77,7 @@ async def request(call: OngoingCall, wrapped: Callable[..., Any], args: Any, kwa
     try:
         answer = await _proceed(wrapped, args, kwargs, call)
     except BaseException:
-        world.runner.release(call.rotations)
+        world.recover(call.rotations)
         raise
     await _follow_up(world, call.rotations, errors=errors_of(answer[0]))
     return answer
@@ -169,14 +170,16 @@ async def _answer(sent: Sent) -> Unsent | None:
         return answer_in_call(call, sent)
     await _do_due_work(world)
     assert sent.operation is not None  # noqa: S101 -- `world_of` has looked
-    response, rotations = answer_raw(target_of(world, sent), sent.operation, sent.body, sent.url, None)
-    await _follow_up(world, rotations, errors=errors_of(response))
+    target = target_of(world, sent)
+    response = answer_raw(target, sent.operation, sent.body, sent.url, None)
+    await _follow_up(world, target.rotations, errors=errors_of(response))
     return response
 
 
 async def _proceed(wrapped: Callable[..., Any], args: Any, kwargs: Any, call: OngoingCall) -> Any:
-    reset = calling.set(call)
+    outer = calling.get()
     try:
+        calling.set(call)
         return await wrapped(*args, **kwargs)
     except Carried as carried:
         failure = carried.error
@@ -184,7 +187,7 @@ async def _proceed(wrapped: Callable[..., Any], args: Any, kwargs: Any, call: On
         advise(error, call, args)
         raise
     finally:
-        calling.reset(reset)
+        calling.set(outer)
     raise failure
 
 
@@ -199,7 +202,7 @@ async def _do_due_work(world: World) -> None:
 
 async def _follow_up(
     world: World,
-    rotations: Sequence[Rotation],
+    rotations: list[Rotation],
     refusal: Exception | None = None,
     *,
     errors: RotationErrors | None = None,

@@ -8,7 +8,7 @@ import http.client
 import io
 import json
 import json.encoder
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
 
 import botocore.awsrequest
@@ -109,10 +109,11 @@ class Target:
         access_key: the client's access key id if it identifies the caller, else None.
 
     `automatic` maps members to the tokens of a seeded world, which replace the random tokens that
-    botocore filled in. `response_type` is the client's type of HTTP response.
+    botocore filled in. `response_type` is the client's type of HTTP response. `rotations` has the rotations
+    that the call has claimed, and that its maker has to run. A call that is repeated may claim more than one.
     """
 
-    __slots__ = ("access_key", "automatic", "partition", "region", "response_type", "world")
+    __slots__ = ("access_key", "automatic", "partition", "region", "response_type", "rotations", "world")
 
     def __init__(self, world: World, region: str, access_key: str | None = None) -> None:
         self.world = world
@@ -121,11 +122,12 @@ class Target:
         self.access_key = access_key
         self.automatic: Mapping[str, str] = {}
         self.response_type: type[Any] = Response
+        self.rotations: list[Rotation] = []
 
 
 def answer_raw(
     target: Target, operation: str, body: bytes | str | None, url: str, model: OperationModel | None
-) -> tuple[Unsent, Sequence[Rotation]]:
+) -> Unsent:
     """Answer a request with an HTTP response that botocore parses.
 
     Args:
@@ -136,19 +138,17 @@ def answer_raw(
         model: the operation's model, if the caller has it.
 
     Returns:
-        The response, and the rotations that the caller has to run.
+        The response.
     """
     facts = facts_of(operation, model)
-    content, rotations, error, now = _ask(target, operation, body, facts and facts.shape)
+    content, error, now = _ask(target, operation, body, facts and facts.shape)
     encoded = _body(content)
     status = OK if error is None else error.status
     response: Unsent = target.response_type(url, status, _headers(target, encoded, now), encoded)
-    return response, rotations
+    return response
 
 
-def answer_parsed(
-    target: Target, model: OperationModel, params: Mapping[str, Any]
-) -> tuple[tuple[Any, dict[str, Any]], Sequence[Rotation]]:
+def answer_parsed(target: Target, model: OperationModel, params: Mapping[str, Any]) -> tuple[Any, dict[str, Any]]:
     """Answer a request with a response in the form that botocore's parser returns.
 
     Args:
@@ -157,13 +157,12 @@ def answer_parsed(
         params: the request, as botocore serialised it.
 
     Returns:
-        A pair of the HTTP response and the parsed response, and the rotations that the caller has to
-        run.
+        The HTTP response and the parsed response.
     """
     operation = model.name
     facts = facts_of(operation, model)
     assert facts is not None  # noqa: S101 -- the model was given
-    parsed, rotations, error, now = _ask(target, operation, params["body"], facts.shape)
+    parsed, error, now = _ask(target, operation, params["body"], facts.shape)
     encoded = _body(parsed)
     headers = _headers(target, encoded, now)
     if error is None:
@@ -176,7 +175,7 @@ def answer_parsed(
         "HTTPHeaders": headers,
         "RetryAttempts": 0,
     }
-    return (target.response_type(params["url"], status, headers, encoded), parsed), rotations
+    return target.response_type(params["url"], status, headers, encoded), parsed
 
 
 def errors_of(response: Any) -> RotationErrors | None:
@@ -189,12 +188,11 @@ def errors_of(response: Any) -> RotationErrors | None:
 
 def _ask(
     target: Target, operation: str, body: bytes | str | None, shape: Any
-) -> tuple[dict[str, Any], Sequence[Rotation], ServiceError | None, float]:
+) -> tuple[dict[str, Any], ServiceError | None, float]:
     """Return the world's answer to a request.
 
     Returns:
-        The members as JSON values, the rotations that the caller has to run, the error or None, and
-        the time of the answer.
+        The members as JSON values, the error or None, and the time of the answer.
     """
     world = target.world
     try:
@@ -206,12 +204,12 @@ def _ask(
         request = Request(
             operation, members, target.region, target.partition, caller.account_id, caller.arn, 0.0, shape
         )
-        answer = world.answer(request)
+        answer = world.answer(request, target.rotations)
     except ServiceError as error:
-        return _refusal(error), (), error, clock.now()
+        return _refusal(error), error, clock.now()
     if answer.error is not None:
-        return _refusal(answer.error), answer.rotations, answer.error, request.now
-    return answer.content, answer.rotations, None, request.now
+        return _refusal(answer.error), answer.error, request.now
+    return answer.content, None, request.now
 
 
 def _refusal(error: ServiceError) -> dict[str, Any]:

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import threading
 import weakref
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from contextvars import ContextVar
 from typing import TYPE_CHECKING, Any
 
@@ -14,6 +13,7 @@ from fake_secrets.hook.holding import hold, release
 from fake_secrets.hook.seams import access_key_of, is_of_our_copy, parses_for_itself
 from fake_secrets.hook.watchers import Watchers
 from fake_secrets.iam.principals import is_telling
+from fake_secrets.locks import shared_lock
 from fake_secrets.world import stack
 from fake_secrets.world.world import rotating_world
 
@@ -32,6 +32,7 @@ __all__ = [
     "around_call",
     "begin",
     "calling",
+    "forget_call",
     "is_ours",
     "world_of_this_call",
 ]
@@ -70,13 +71,15 @@ class Carried(BaseException):
 
 
 class OngoingCall(Target):
-    """A call in progress, and the rotations that it started.
+    """A call in progress."""
 
-    A call that is repeated may start more than one. `attempts` counts those that were answered in the
-    wire lane. `kept` is an answer of the fast lane that has to be given in the wire lane.
+    """A call in progress.
+
+    `attempts` counts those that were answered in the wire lane. `kept` is an answer of the fast lane that
+    has to be given in the wire lane.
     """
 
-    __slots__ = ("attempts", "is_fast", "kept", "rotations")
+    __slots__ = ("attempts", "is_fast", "kept")
 
     def __init__(self, world: World, region: str, partition: str, access_key: str | None) -> None:
         self.world = world
@@ -90,15 +93,10 @@ class OngoingCall(Target):
         self.kept: Unsent | None = None
         self.rotations: list[Rotation] = []
 
-    def remember(self, rotations: Sequence[Rotation]) -> None:
-        """Remember rotations, which are run after the call is answered."""
-        if rotations:
-            self.rotations += rotations
-
 
 calling: ContextVar[OngoingCall | None] = ContextVar("fake_secrets_call", default=None)
 
-_lock = threading.RLock()
+_lock = shared_lock()
 _equipped: weakref.WeakKeyDictionary[BaseClient, _Equipped] = weakref.WeakKeyDictionary()
 # Without the dictionary's own method, which is written in Python.
 _find_equipped = _equipped.data.get  # type: ignore[attr-defined]  # unknown to the stubs
@@ -131,8 +129,9 @@ def around_call(wrapped: Callable[..., Any], client: BaseClient, args: Any, kwar
     world = None if known is None and not is_ours(client) else world_of_this_call()
     if world is None:
         return wrapped(*args, **kwargs)
-    hold()
+    holder, outer, call = object(), calling.get(), None
     try:
+        hold(holder)
         if world.due_work.is_due():
             world.do_due_work()
         call = begin(world, client, args, known)
@@ -143,19 +142,24 @@ def around_call(wrapped: Callable[..., Any], client: BaseClient, args: Any, kwar
             if call.rotations or world.has_news():
                 world.follow_up(call.rotations, error)
             raise
-        except BaseException:
-            world.runner.release(call.rotations)
-            raise
         if call.rotations or world.has_news():
             world.follow_up(call.rotations)
-        return response
-    finally:
-        release()
+        release(holder)
+        return response  # noqa: TRY300 -- an interrupt may come up to the last line
+    except BaseException as error:
+        # An interrupt can come at any moment, so what it may have kept from being done is done here once more.
+        release(holder)
+        calling.set(outer)
+        # A refusal interrupts nothing. Each copy of botocore has a ClientError of its own.
+        if not hasattr(error, "response"):
+            world.recover([] if call is None else call.rotations)
+        raise
 
 
 def _proceed(wrapped: Callable[..., Any], args: Any, kwargs: Any, call: OngoingCall) -> Any:
-    reset = calling.set(call)
+    outer = calling.get()
     try:
+        calling.set(call)
         return wrapped(*args, **kwargs)
     except Carried as carried:
         failure = carried.error
@@ -163,8 +167,13 @@ def _proceed(wrapped: Callable[..., Any], args: Any, kwargs: Any, call: OngoingC
         advise(error, call, args)
         raise
     finally:
-        calling.reset(reset)
+        calling.set(outer)
     raise failure
+
+
+def forget_call() -> None:
+    """Forget a call that was interrupted here."""
+    calling.set(None)
 
 
 def is_ours(client: BaseClient) -> bool:
@@ -228,8 +237,12 @@ def _equip(client: BaseClient) -> _Equipped:
         known = _equipped.get(client)
         if known is None:
             known = _Equipped(client)
-            client.meta.events.register_last(*_HANDLER)
-            _equipped[client] = known
+            try:
+                client.meta.events.register_last(*_HANDLER)
+                _equipped[client] = known
+            except BaseException:
+                client.meta.events.unregister(*_HANDLER)
+                raise
         return known
 
 
@@ -237,8 +250,7 @@ def _before_call(model: OperationModel, params: dict[str, Any], **_: Any) -> Any
     call = calling.get()
     if call is None or not call.is_fast:
         return None
-    answer, rotations = answer_parsed(call, model, params)
-    call.remember(rotations)
+    answer = answer_parsed(call, model, params)
     if answer[0].status_code != OK and may_be_retried(answer[1]):
         # botocore itself decides about that, so the answer is given in the wire lane.
         call.kept = answer[0]

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-import contextlib
 import threading
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Collection, Sequence
 from typing import Protocol
 
-__all__ = ["Hook", "forget_other_holders", "held", "hold", "install", "release"]
+from fake_secrets.locks import shared_lock
+
+__all__ = ["Hook", "forget_other_holders", "held", "hold", "install", "release", "settle"]
 
 
 class Hook(Protocol):
@@ -21,8 +22,11 @@ class Hook(Protocol):
 
 
 _hooks: Sequence[Hook] = ()
-_holders = 0
-_lock = threading.RLock()
+_are_up = False
+# Everyone who holds the hooks, each with its thread. Unlike a count, this can't be half changed by an interrupt,
+# and a holder that is gone can be told from the others.
+_holders: dict[object, int] = {}
+_lock = shared_lock()
 
 
 def install(hooks: Sequence[Hook]) -> None:
@@ -31,56 +35,77 @@ def install(hooks: Sequence[Hook]) -> None:
     _hooks = hooks
 
 
-@contextlib.contextmanager
-def held() -> Iterator[None]:
+class held:  # noqa: N801 -- it is called like a function
     """Hold the hooks for the length of a `with` block."""
-    hold()
-    try:
-        yield
-    finally:
-        release()
+
+    # Not a generator: an interrupt inside contextlib would skip its end.
+    def __enter__(self) -> None:
+        hold(self)
+
+    def __exit__(self, *exception: object) -> None:
+        release(self)
 
 
-def hold() -> None:
-    """Hold the hooks: keep them up until `release` is called.
+def hold(holder: object) -> None:
+    """Hold the hooks: keep them up until `release` is called with the same holder.
 
     The first holder puts them up. If that raises an exception, all of them are taken down again.
+
+    Args:
+        holder: anything hashable that is equal to no other holder.
     """
-    global _holders  # noqa: PLW0603 -- counts the holders in the whole process
+    global _are_up  # noqa: PLW0603 -- as above
     with _lock:
-        if _holders == 0:
-            try:
+        try:
+            _holders[holder] = threading.get_ident()
+            if not _are_up:
                 for hook in _hooks:
                     hook.put_up()
-            except BaseException:
-                _take_down()
-                raise
-        _holders += 1
+                _are_up = True
+        except BaseException:
+            release(holder)
+            raise
 
 
-def release() -> None:
-    """Release the hooks. The last holder takes them down."""
-    global _holders  # noqa: PLW0603 -- as above
+def release(holder: object) -> None:
+    """Release the hooks. The last holder takes them down. A holder that has released them may do it again."""
     with _lock:
-        _holders -= 1
-        if _holders == 0:
+        if len(_holders) == 1 and holder in _holders:
             _take_down()
+        _holders.pop(holder, None)
 
 
-def forget_other_holders(holders: int) -> None:
+def forget_other_holders(lasting: Collection[object]) -> None:
     """Forget the holders in other threads. After a fork, those threads don't exist.
 
     Args:
-        holders: how many holders are left.
+        lasting: holders that stay, whichever thread they belong to.
     """
-    global _holders  # noqa: PLW0603 -- as above
+    here = threading.get_ident()
+    _keep(lambda holder, thread: holder in lasting or thread == here)
+
+
+def settle(kept: Collection[object]) -> None:
+    """Forget the holders that an interrupted thread has left, and take the hooks down if nobody holds them.
+
+    Args:
+        kept: holders that stay. So do those of other threads that are still alive.
+    """
+    alive = {thread.ident for thread in threading.enumerate() if thread is not threading.current_thread()}
+    _keep(lambda holder, thread: holder in kept or thread in alive)
+
+
+def _keep(stays: Callable[[object, int], bool]) -> None:
     with _lock:
-        if holders < _holders:
-            _holders = holders
-            if holders == 0:
-                _take_down()
+        for holder, thread in list(_holders.items()):
+            if not stays(holder, thread):
+                del _holders[holder]
+        if not _holders:
+            _take_down()
 
 
 def _take_down() -> None:
+    global _are_up  # noqa: PLW0603 -- as above
+    _are_up = False
     for hook in _hooks:
         hook.take_down()

@@ -41,14 +41,15 @@ def around_request(wrapped: Callable[..., Any], endpoint: Any, args: Any, kwargs
 
 
 def _proceed(wrapped: Callable[..., Any], args: Any, kwargs: Any, call: OngoingCall) -> Any:
-    reset = calling.set(call)
+    outer = calling.get()
     try:
+        calling.set(call)
         return wrapped(*args, **kwargs)
     except Carried as carried:
         failure = carried.error
     except BaseException:
-        call.world.runner.release(call.rotations)
+        call.world.recover(call.rotations)
         raise
     finally:
-        calling.reset(reset)
+        calling.set(outer)
     raise failure

@@ -73,12 +73,11 @@ class Seam:
         found = owner.__dict__[self._name]
         if found is self._ours:
             return
-        # A patch that has been undone since may have restored a wrapper of an earlier world.
-        while type(found) is types.FunctionType and _made.get(found, _NOTHING)[0] is self:
-            found = _made[found][1]
+        found = self._below(found)
         if found is not self._found:
-            self._found, self._ours = found, self._wrapper_of(found)
-            _made[self._ours] = (self, found)
+            ours = self._wrapper_of(found)
+            _made[ours] = (self, found)
+            self._found, self._ours = found, ours
         setattr(owner, self._name, self._ours)
 
     def take_down(self, *, forget: bool = False) -> None:
@@ -91,10 +90,21 @@ class Seam:
             forget: drop the method and the wrapper, which keep the class alive. `put_up` makes another.
         """
         owner = self._owner()
-        if owner is not None and owner.__dict__[self._name] is self._ours:
-            setattr(owner, self._name, self._found)
+        if owner is None:
+            return
+        found = owner.__dict__[self._name]
+        below = self._found if found is self._ours else self._below(found)
+        if below is not found:
+            setattr(owner, self._name, below)
             if forget:
                 self._found = self._ours = None
+
+    def _below(self, found: Any) -> Any:
+        """Return what our wrappers wrap. The class attribute itself tells whether it is one of them."""
+        # A patch that has been undone since may have restored a wrapper of an earlier world.
+        while type(found) is types.FunctionType and _made.get(found, _NOTHING)[0] is self:
+            found = _made[found][1]
+        return found
 
     def _wrapper_of(self, found: Any) -> Any:
         around, bind = self._around, _binder_of(found)
@@ -126,6 +136,8 @@ class DefaultSession:
 
     def put_up(self) -> None:
         """Give fake credentials to the default session, if there is one."""
+        # After an interrupt, an earlier session may still have them.
+        self._restore()
         self._shielded = _default_session()
         if self._shielded is not None:
             self._found = self._shielded._credentials
@@ -136,8 +148,7 @@ class DefaultSession:
 
     def take_down(self) -> None:
         """Restore the session's credentials, and clear fake ones that a newer session has cached."""
-        if self._shielded is not None and self._shielded._credentials is self._fake:
-            self._shielded._credentials = self._found
+        self._restore()
         made_since = _default_session()
         if made_since is not None and made_since is not self._shielded:
             cached = made_since._credentials
@@ -146,6 +157,10 @@ class DefaultSession:
             if is_plain and cached.access_key == FAKE_ACCESS_KEY_ID:
                 made_since._credentials = None
         self._shielded = self._found = self._fake = None
+
+    def _restore(self) -> None:
+        if self._shielded is not None and self._shielded._credentials is self._fake:
+            self._shielded._credentials = self._found
 
 
 def found_below(method: Any) -> Any:

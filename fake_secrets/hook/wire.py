@@ -64,10 +64,9 @@ def answer_in_call(call: OngoingCall, sent: Sent) -> Unsent:
     if call.access_key is None:
         call.access_key = caller_of(sent)
     try:
-        response, rotations = answer_raw(call, sent.operation, sent.body, sent.url, None)
+        response = answer_raw(call, sent.operation, sent.body, sent.url, None)
     except Exception as error:  # noqa: BLE001 -- it is raised again
         raise Carried(error) from None
-    call.remember(rotations)
     call.attempts += 1
     return response
 
@@ -123,6 +122,7 @@ def _answer_below(world: World, sent: Sent) -> Unsent:
     if world.has_due_work():
         world.do_due_work()
     assert sent.operation is not None  # noqa: S101 -- the caller has looked
-    response, rotations = answer_raw(target_of(world, sent), sent.operation, sent.body, sent.url, None)
-    world.follow_up(rotations, errors=errors_of(response))
+    target = target_of(world, sent)
+    response = answer_raw(target, sent.operation, sent.body, sent.url, None)
+    world.follow_up(target.rotations, errors=errors_of(response))
     return response

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable
+from dataclasses import dataclass
 from typing import cast
 
 from fake_secrets.errors import annotate
@@ -14,6 +15,13 @@ from fake_secrets.service.state.events import EventLog
 __all__ = ["Deliveries", "Telling"]
 
 __tracebackhide__ = True  # the arguments in our frames may hold secret values
+
+
+@dataclass(eq=False, slots=True)
+class _Turn:
+    """A delivery, and the thread that makes it."""
+
+    thread: int
 
 
 class Deliveries:
@@ -30,8 +38,7 @@ class Deliveries:
         # Each with the number of the first event that it gets.
         self._subscribers: list[tuple[Subscriber, int]] = []
         self._delivered = 0
-        # The thread that is delivering.
-        self._deliverer: int | None = None
+        self._turn: _Turn | None = None
 
     def subscribe(self, subscriber: Subscriber) -> None:
         """Call a function with every event from now on.
@@ -66,17 +73,16 @@ class Deliveries:
             BaseException: the first exception that a subscriber raises, with a note. It is raised after all
                 events are delivered, but at once if it isn't an Exception.
         """
-        with self._lock:
-            if self._deliverer is not None:
-                return
-            self._deliverer = threading.get_ident()
+        turn = _Turn(threading.get_ident())
         raised: list[Exception] = []
         try:
-            while (taken := self._take()) is not None:
-                for subscriber, event in taken[1]:
-                    _hand_over(taken[0], subscriber, event, raised)
+            if self._takes(turn):
+                while (taken := self._take()) is not None:
+                    for subscriber, event in taken[1]:
+                        _hand_over(taken[0], subscriber, event, raised)
         except BaseException:
-            self._deliverer = None
+            if self._turn is turn:
+                self._turn = None
             raise
         if raised:
             raise raised[0]
@@ -84,14 +90,22 @@ class Deliveries:
     def forget_other_threads(self) -> None:
         """Give up the delivery that another thread was making. After a fork, that thread doesn't exist."""
         with self._lock:
-            if self._deliverer != threading.get_ident():
-                self._deliverer = None
+            if self._turn is not None and self._turn.thread != threading.get_ident():
+                self._turn = None
+
+    def _takes(self, turn: _Turn) -> bool:
+        """Begin a delivery, unless one is under way."""
+        with self._lock:
+            if self._turn is not None:
+                return False
+            self._turn = turn
+            return True
 
     def _take(self) -> tuple[str, list[tuple[Subscriber, Event]]] | None:
         """Return the name of the next event, and each subscriber with its own copy; None ends the delivery."""
         with self._lock:
             if not self.is_due:
-                self._deliverer = None
+                self._turn = None
                 return None
             # If very many events happen at once, the oldest are no longer in the log.
             number = max(self._delivered, self._log().dropped)

@@ -82,12 +82,8 @@ class Ledger:
 
     def __init__(self) -> None:
         self._entries: deque[Entry] = deque(maxlen=KEPT)
-        self._count = 0
-
-    @property
-    def dropped(self) -> int:
-        """How many of the oldest entries are no longer kept."""
-        return self._count - len(self._entries)
+        # How many of the oldest entries are no longer kept.
+        self.dropped = 0
 
     def record(self, request: Request, secret: StoredSecret | None, outcome: str) -> None:
         """Record a call that was answered.
@@ -136,5 +132,5 @@ class Ledger:
         count = 0 if secret is None else secret.version_count
         running = rotation_step.get()
         step = None if running is None or running.is_over else running.name
-        self._count += 1
+        self.dropped += len(self._entries) == KEPT
         self._entries.append(Entry(operation, members, outcome, step, secret, labels, count))

@@ -95,8 +95,10 @@ class DueWork:
             if self._takes(turn):
                 while (due := self._next(until)) is not None:
                     self._do(due, turn, done)
-        finally:
             self._end(turn)
+        except BaseException:
+            self._end(turn)
+            raise
         if by is not None:
             self.wait(by)
         with self._lock:
@@ -156,18 +158,24 @@ class DueWork:
 
     def _do(self, due: float, turn: _Turn, done: DoneWork) -> None:
         turn.present = clock.now()
-        with clock.at(due):
-            rotation, is_claimed = self._open(due)
-            if rotation is not None:
-                done.rotations[rotation] = None
-                if is_claimed:
-                    self._runner.run(rotation, "record")
-                if rotation.error is not None:
-                    done.errors.append(rotation.error)
+        then, claimed = clock.at(due), list[Rotation]()
+        try:
+            with then:
+                rotation = self._open(due, claimed)
+                if rotation is not None:
+                    done.rotations[rotation] = None
+                    if claimed:
+                        self._runner.run(rotation, "record")
+                    if rotation.error is not None:
+                        done.errors.append(rotation.error)
+        except BaseException:
+            self._runner.recover(claimed)
+            then.go_back()
+            raise
         turn.present = None
 
-    def _open(self, due: float) -> tuple[Rotation | None, bool]:
+    def _open(self, due: float, claimed: list[Rotation]) -> Rotation | None:
         # Under one lock: a fork in between would copy a rotation that is neither due nor begun.
         with self._lock:
-            taken = self._store.due_rotations.take(due)
-            return (None, False) if taken is None else self._runner.open_due(taken[1])
+            first = self._store.due_rotations.first(due)
+            return None if first is None else self._runner.open_due(first[1], claimed)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 import functools
 import threading
 from collections.abc import Callable
@@ -37,7 +36,7 @@ class Invocable(Protocol):
         """Perform a step."""
 
 
-Executing = Callable[[list[Rotation]], contextlib.AbstractContextManager[None]]
+Executing = Callable[[list[Rotation], Callable[[], str | None]], str | None]
 
 
 class Execution:
@@ -49,8 +48,8 @@ class Execution:
         functions: the rotation functions that are registered with the world.
         ids: makes ids.
         lock: guards all of them; never held while a rotation function runs.
-        executing: returns a context manager. Inside it, this world answers all calls, as calls of a
-            rotation function. The rotations that these calls start are added to the given list.
+        executing: calls a function and returns its result. Meanwhile this world answers all calls, as calls
+            of a rotation function. The rotations that these calls start are added to the given list.
     """
 
     def __init__(
@@ -93,28 +92,41 @@ class Execution:
         secret = started.secret
         owner = account_of(started.lambda_arn) if started.lambda_arn else secret.account_id
         role = root_arn(owner, partition_of(secret.region))
-        failure = None
         try:
             by = self._invocable(started)
-            # The function acts for its own account, no matter who asked for the rotation.
-            with self._executing(asked_for), acting_as(role):
-                for step in rotation._plan[len(rotation.steps) :][:count]:
-                    run_step(rotation, step, by, started.rotation_token, self._ids)
-                    failure = self._judge(rotation, started)
-                    if failure is not None:
-                        break
-        except BaseException:
-            failure = self._judge(rotation, started)
+            run = functools.partial(self._run_steps, rotation, started, by, role, count)
+            failure = self._executing(asked_for, run)
+        except BaseException as error:
+            if rotation.error is None:
+                fail(rotation, _last_step(rotation), error)
+            self._conclude(rotation, started, self._judge(rotation, started))
             raise
-        finally:
-            with self._lock:
-                self._conclude(rotation, started, failure)
+        self._conclude(rotation, started, failure)
 
-    def break_off(self, rotation: Rotation, started: StartedRotation) -> None:
-        """End an attempt whose thread is gone, as if the rotation function had died. The caller holds the lock."""
-        step = rotation.steps[-1] if rotation.steps else rotation._plan[0]
-        msg = "the process was forked during the rotation, and the thread that ran it doesn't exist in the child"
-        fail(rotation, step, RotationFailedError(msg))
+    def _run_steps(
+        self, rotation: Rotation, started: StartedRotation, by: Invocable, role: str, count: int | None
+    ) -> str | None:
+        """Run steps until one fails.
+
+        Returns:
+            The error message for the failure's event; None if no step failed.
+        """
+        # The function acts for its own account, no matter who asked for the rotation.
+        with acting_as(role):
+            for step in rotation._plan[len(rotation.steps) :][:count]:
+                run_step(rotation, step, by, started.rotation_token, self._ids)
+                failure = self._judge(rotation, started)
+                if failure is not None:
+                    return failure
+        return None
+
+    def break_off(self, rotation: Rotation, started: StartedRotation, why: str) -> None:
+        """End an attempt that nobody runs any more, as if the rotation function had died.
+
+        If all its steps had passed already, this only records the end.
+        """
+        if rotation.error is None and (rotation.next_step is not None or not rotation.steps):
+            fail(rotation, _last_step(rotation), RotationFailedError(why))
         self._conclude(rotation, started, self._judge(rotation, started))
 
     def _invocable(self, started: StartedRotation) -> Invocable:
@@ -136,10 +148,11 @@ class Execution:
         with self._lock:
             now = clock.now()
             try:
-                progress.store_managed_value(self._store, secret, token, value, now)
+                with self._store.all_or_nothing(secret):
+                    progress.store_managed_value(self._store, secret, token, value, now)
+                    self._store.follow_up(secret, now)
             except ServiceError as error:
                 raise RotationFailedError(error.message) from None
-            self._store.follow_up(secret, now)
             self._ledger.record_change(secret, "managed rotation")
 
     def _judge(self, rotation: Rotation, started: StartedRotation) -> str | None:
@@ -163,12 +176,17 @@ class Execution:
         return refusal
 
     def _conclude(self, rotation: Rotation, started: StartedRotation, failure: str | None) -> None:
-        """Record how the steps ended. The caller holds the lock."""
-        secret, token, now = started.secret, started.token, clock.now()
-        if rotation.next_step is not None:
-            progress.pause(secret, token)
-            self._store.follow_up(secret, now)
-            return
+        """Record how the steps ended."""
+        with self._lock, self._store.all_or_nothing(started.secret):
+            now = clock.now()
+            if rotation.next_step is None:
+                self._end(rotation, started, failure, now)
+            else:
+                progress.pause(started.secret, started.token)
+            self._store.follow_up(started.secret, now)
+
+    def _end(self, rotation: Rotation, started: StartedRotation, failure: str | None, now: float) -> None:
+        secret, token = started.secret, started.token
         if rotation.is_test:
             progress.end_test(self._store, secret, token, now, failure)
             self._ledger.record_change(secret, "end of test")
@@ -177,7 +195,11 @@ class Execution:
             has_succeeded = progress.end_attempt(self._store, secret, token, now, failure)
         if has_succeeded:
             rotation.outcome = "succeeded"
-        self._store.follow_up(secret, now)
+
+
+def _last_step(rotation: Rotation) -> str:
+    """Return the step that the attempt began last, or else the one that it was to begin with."""
+    return rotation.steps[-1] if rotation.steps else rotation._plan[0]
 
 
 def run_step(rotation: Rotation, step: str, by: Invocable, rotation_token: str, ids: Ids) -> None:

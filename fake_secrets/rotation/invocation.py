@@ -132,13 +132,15 @@ class LambdaFunction:
                 **self.environment,
             }
         )
-        overlay.apply()
         try:
-            refuse_awaitable(self.handler(event, context), "the rotation function")
-        except TimedOut:
-            self._time_out()
-        finally:
+            with overlay:
+                refuse_awaitable(self.handler(event, context), "the rotation function")
+        except BaseException as error:
+            # An interrupt may have kept the block from ending.
             overlay.undo()
+            if isinstance(error, TimedOut):
+                self._time_out()
+            raise
         if self.timeout is not None and clock.now() >= now + self.timeout:
             self._time_out()
 

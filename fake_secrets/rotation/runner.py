@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import contextlib
 import threading
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable
 
 from fake_secrets import clock
 from fake_secrets.errors import RotationFailedError, RotationNotOpenError, UnsupportedOperationError
+from fake_secrets.locks import free, free_shared
 from fake_secrets.observe.ledger import Ledger
 from fake_secrets.options import RotationErrors, RotationMode
 from fake_secrets.rotation.execution import Execution
-from fake_secrets.rotation.registry import Registry
+from fake_secrets.rotation.registry import Claim, Registry
 from fake_secrets.rotation.rotation import Rotation, begin_attempt, fail
 from fake_secrets.service.operations import rotation_progress as progress
 from fake_secrets.service.operations.rotation_start import open_due_rotation
@@ -21,6 +22,8 @@ from fake_secrets.service.state.store import Store
 __all__ = ["RotationRunner"]
 
 __tracebackhide__ = True  # the arguments in our frames may hold secret values
+
+FORKED = "the process was forked during the rotation, and the thread that ran it doesn't exist in the child"
 
 
 class RotationRunner:
@@ -50,7 +53,7 @@ class RotationRunner:
         self._asked_meanwhile = asked_meanwhile
         self._telling = telling
         # The rotations that are running, including those that began before a reset, each with its thread.
-        self._running: list[tuple[int, Rotation]] = []
+        self._running: dict[Rotation, int] = {}
 
     def reset(self, store: Store, ledger: Ledger, execution: Execution) -> None:
         """Start over with another store, its ledger, and the execution that works on them."""
@@ -67,30 +70,43 @@ class RotationRunner:
         """Return the rotation of a secret with a token, or None."""
         return self._registry.of(secret_arn, token)
 
-    def take_up(self, started: StartedRotation) -> Rotation | None:
+    def take_up(self, started: StartedRotation, claimed: list[Rotation]) -> bool:
         """Register a rotation that the service has started or attempts again, and claim it for the caller.
 
         The caller holds the lock.
 
+        Args:
+            started: the service's record of the rotation.
+            claimed: the caller's own list of what it has claimed. The rotation is added to it if it must run
+                now: the caller calls `run`, or `recover` if it can't.
+
         Returns:
-            The rotation, if it must run now: the caller calls `run`, or `release` if it can't. None if
-            the test runs the rotation step by step, if it is running already, or if AWS refuses it.
+            Whether it must. Not if the test runs the rotation step by step, if it is running already, or if
+            AWS refuses it.
         """
+        rotation = self.register(started)
+        if started.refusal is not None or self._mode == "manual":
+            return False
+        return self._claim(rotation, started, claimed) is not None
+
+    def register(self, started: StartedRotation) -> Rotation:
+        """Register a rotation that the service has started or attempts again, unless that is done."""
         rotation = self._registry.enter(started, self)
         if started.refusal is not None:
             fail(rotation, None, RotationFailedError(started.refusal))
-            return None
-        if self._mode == "manual" or not progress.begin_attempt(started.secret, started.token):
-            return None
-        self._registry.claim(rotation)
         return rotation
 
-    def release(self, rotations: Iterable[Rotation]) -> None:
-        """Release rotations that were claimed but not run, so that the next caller can run them."""
+    def recover(self, claimed: list[Rotation]) -> None:
+        """Give up what a caller has claimed and can't run, or not to the end, so that others can run it.
+
+        Args:
+            claimed: the caller's own list of what it has claimed.
+        """
+        # An interrupt may have kept locks locked. No caller holds one when it gives up.
+        free_shared()
+        free(self._lock)
         with self._lock:
-            for started in self._registry.unclaim(rotations):
-                progress.give_up(started.secret, started.token)
-                self._store.follow_up(started.secret, clock.now())
+            self._give_up(claimed)
 
     def run(self, rotation: Rotation, errors: RotationErrors | None = None) -> None:
         """Run all steps of a rotation, and retry it as often as `retries` allows without a delay.
@@ -98,7 +114,7 @@ class RotationRunner:
         If a rotation function is running here, the rotation runs after that function's own.
 
         Args:
-            rotation: a rotation that `take_up` returned.
+            rotation: a rotation that the caller has claimed.
             errors: "raise" or "record", instead of the world's `rotation_errors`.
 
         Raises:
@@ -109,13 +125,13 @@ class RotationRunner:
         outer = self._asked_meanwhile()
         if outer is not None:
             # AWS doesn't wait either. Nested in the other rotation, each would see the other half done.
-            outer.append(rotation)
+            self._registry.hand_over(rotation, outer)
             return
         with self._lock:
-            started, execution = self._registry.take(rotation), self._execution
+            claim, execution = self._registry.take(rotation), self._execution
         # After a reset, nothing is claimed.
-        if started is not None:
-            self._attempt(rotation, started, execution, errors)
+        if claim is not None:
+            self._attempt(rotation, claim, execution, errors)
 
     def retry(self, rotation: Rotation) -> None:
         """Run all steps of a rotation again, with the same token.
@@ -124,11 +140,16 @@ class RotationRunner:
             RotationNotOpenError: if the rotation can't be attempted again.
             BaseException: as `run` does.
         """
-        # Checking and reopening under one lock lets only one of two callers begin.
-        with self._lock:
-            started, execution = self._reopen(rotation), self._execution
-        with self._telling():
-            self._attempt(rotation, started, execution)
+        claimed: list[Rotation] = []
+        try:
+            # Checking and reopening under one lock lets only one of two callers begin.
+            with self._lock:
+                claim, execution = self._reopen(rotation, claimed), self._execution
+            with self._telling():
+                self._attempt(rotation, claim, execution)
+        except BaseException:
+            self.recover(claimed)
+            raise
 
     def step(self, rotation: Rotation) -> None:
         """Run the next step of a rotation, or the first step of a new attempt.
@@ -137,15 +158,16 @@ class RotationRunner:
             RotationNotOpenError: if no step is left and the rotation can't be attempted again.
             BaseException: as `run` does.
         """
-        waiting: list[Rotation] = []
-        with self._lock:
-            started, execution = self._go_on(rotation), self._execution
-        with self._telling():
-            try:
-                self._execute(execution, rotation, started, waiting, 1)
-                self._finish(rotation, waiting)
-            finally:
-                self.release(waiting)
+        claimed: list[Rotation] = []
+        try:
+            with self._lock:
+                claim, execution = self._go_on(rotation, claimed), self._execution
+            with self._telling():
+                self._execute(execution, rotation, claim, 1)
+                self._finish(rotation, claim)
+        except BaseException:
+            self.recover(claimed)
+            raise
 
     def was_abandoned(self, rotation: Rotation) -> bool:
         """Return whether another value became current during a rotation."""
@@ -161,36 +183,67 @@ class RotationRunner:
         """End the rotations of other threads. After a fork, those threads don't exist."""
         here = threading.get_ident()
         with self._lock:
-            self._running = [running for running in self._running if running[0] == here]
-            mine = [rotation for _, rotation in self._running]
-            for rotation, started in self._registry.forget_other_threads(mine):
-                self._execution.break_off(rotation, started)
+            self._running = {rotation: thread for rotation, thread in self._running.items() if thread == here}
+            for rotation, started in self._registry.forget_other_threads(self._running):
+                self._execution.break_off(rotation, started, FORKED)
 
-    def open_due(self, secret: StoredSecret) -> tuple[Rotation | None, bool]:
+    def open_due(self, secret: StoredSecret, claimed: list[Rotation]) -> Rotation | None:
         """Start the rotation of a secret that is due now, or attempt its open one again.
 
+        Args:
+            secret: the secret.
+            claimed: the caller's own list of what it has claimed, as for `take_up`.
+
         Returns:
-            The rotation, or None if there is nothing new to report; and whether it is claimed, so that
-            the caller must call `run` or `release`.
+            The rotation, or None if there is nothing new to report.
         """
         with self._lock:
             now, labels = clock.now(), secret.labels
             self._store.settle(now)
             # Since it was found due, the secret may have been deleted or the world reset.
             if secret.rotation is None or secret.deleted is not None or not self._store.holds(secret):
-                return None, False
-            started = open_due_rotation(self._store, secret, now)
-            self._store.follow_up(secret, now)
-            is_new = secret.labels is not labels
-            if is_new:
-                self._ledger.record_change(secret, "scheduled rotation")
-            if started is None:
-                return None, False
-            is_claimed = self.take_up(started) is not None
+                return None
+            started = None
+            try:
+                with self._store.all_or_nothing(secret):
+                    started = open_due_rotation(self._store, secret, now)
+                    self._store.due_rotations.drop(secret)
+                    self._store.follow_up(secret, now)
+                is_new = secret.labels is not labels
+                if is_new:
+                    self._ledger.record_change(secret, "scheduled rotation")
+                if started is None:
+                    return None
+                is_claimed = self.take_up(started, claimed)
+            except BaseException:
+                if started is not None and secret.labels is not labels:
+                    self.register(started)
+                raise
             is_news = is_claimed or is_new or started.refusal is not None
-            return self._registry.of(secret.arn, started.token) if is_news else None, is_claimed
+            return self._registry.of(secret.arn, started.token) if is_news else None
 
-    def _go_on(self, rotation: Rotation) -> StartedRotation:
+    def _claim(self, rotation: Rotation, started: StartedRotation, claimed: list[Rotation]) -> Claim | None:
+        """Claim a rotation that is about to run; return None if it is running already."""
+        if progress.is_running(started):
+            return None
+        # First, so that an interrupt leaves nothing running without a claim.
+        claim = self._registry.claim(rotation, started, claimed)
+        progress.begin_attempt(started.secret, started.token)
+        return claim
+
+    def _give_up(self, claimed: list[Rotation]) -> None:
+        for rotation, claim in self._registry.claimed(claimed).items():
+            self._give_up(claim.waiting)
+            started = claim.started
+            if claim.is_running and progress.is_running(started):
+                self._execution.break_off(rotation, started, "the attempt was interrupted")
+            progress.give_up(started.secret, started.token)
+            self._store.follow_up(started.secret, clock.now())
+            self._running.pop(rotation, None)
+            # Last, so that an interrupted `recover` can be repeated.
+            self._registry.end(rotation, claim)
+
+    def _go_on(self, rotation: Rotation, claimed: list[Rotation]) -> Claim:
         """Prepare the next step of a rotation, or the first step of a new attempt.
 
         Raises:
@@ -199,15 +252,17 @@ class RotationRunner:
         started = self._registry.started(rotation)
         is_under_way = rotation.attempts > 0 and rotation.next_step is not None
         if started is None or not is_under_way:
-            started = self._reopen(rotation)
+            reopened = self._reopen(rotation, claimed)
             begin_attempt(rotation)
-            return started
+            return reopened
         # The next step runs whatever happened to the secret: noticing that is the function's task.
-        if self._asked_meanwhile() is not None or not progress.begin_attempt(started.secret, started.token):
+        is_nested = self._asked_meanwhile() is not None
+        claim = None if is_nested else self._claim(rotation, started, claimed)
+        if claim is None:
             raise _not_open(rotation, "a rotation function is running")
-        return started
+        return claim.begin()
 
-    def _reopen(self, rotation: Rotation) -> StartedRotation:
+    def _reopen(self, rotation: Rotation, claimed: list[Rotation]) -> Claim:
         """Prepare another attempt of a rotation.
 
         Raises:
@@ -219,8 +274,10 @@ class RotationRunner:
         why = self._refuse_retry(rotation, started)
         if why is not None:
             raise _not_open(rotation, why)
-        progress.begin_attempt(started.secret, started.token)
-        return started
+        claim = self._claim(rotation, started, claimed)
+        if claim is None:
+            raise _not_open(rotation, "it is running")
+        return claim.begin()
 
     def _refuse_retry(self, rotation: Rotation, started: StartedRotation) -> str | None:
         """Return why a rotation can't be attempted again; None if it can."""
@@ -238,52 +295,38 @@ class RotationRunner:
     def _attempt(
         self,
         rotation: Rotation,
-        started: StartedRotation,
+        claim: Claim,
         execution: Execution,
         errors: RotationErrors | None = None,
     ) -> None:
         """Run all steps of a rotation, once or more often. The service knows already that it is running."""
-        secret, token = started.secret, started.token
-        waiting: list[Rotation] = []
+        secret, token = claim.started.secret, claim.started.token
         is_repeated = True
-        try:
-            while is_repeated:
-                begin_attempt(rotation)
-                self._execute(execution, rotation, started, waiting)
-                with self._lock:
-                    is_repeated = (
-                        self._registry.started(rotation) is not None
-                        and progress.is_repeated_at_once(secret, token, clock.now())
-                        and progress.begin_attempt(secret, token)
-                    )
-            self._finish(rotation, waiting, errors)
-        finally:
-            self.release(waiting)
-
-    def _execute(
-        self,
-        execution: Execution,
-        rotation: Rotation,
-        started: StartedRotation,
-        waiting: list[Rotation],
-        count: int | None = None,
-    ) -> None:
-        running = threading.get_ident(), rotation
-        with self._lock:
-            self._running.append(running)
-        try:
-            execution.execute(rotation, started, waiting, count)
-        finally:
+        while is_repeated:
+            begin_attempt(rotation)
+            self._execute(execution, rotation, claim)
             with self._lock:
-                self._running.remove(running)
+                is_repeated = (
+                    self._registry.started(rotation) is not None
+                    and progress.is_repeated_at_once(secret, token, clock.now())
+                    and progress.begin_attempt(secret, token)
+                )
+        self._finish(rotation, claim, errors)
 
-    def _finish(
-        self, rotation: Rotation, waiting: Sequence[Rotation], errors: RotationErrors | None = None
-    ) -> None:
+    def _execute(self, execution: Execution, rotation: Rotation, claim: Claim, count: int | None = None) -> None:
+        # If this is interrupted, `recover` does the rest.
+        try:
+            self._running[rotation] = threading.get_ident()
+            execution.execute(rotation, claim.started, claim.waiting, count)
+        finally:
+            self._running.pop(rotation, None)
+
+    def _finish(self, rotation: Rotation, claim: Claim, errors: RotationErrors | None = None) -> None:
         """Run the rotations that were started during this one, then raise the first error if errors are raised."""
-        for other in waiting:
+        for other in claim.waiting:
             self.run(other, "record")
-        raised = [one.error for one in (rotation, *waiting) if one.error is not None]
+        self._registry.end(rotation, claim)
+        raised = [one.error for one in (rotation, *claim.waiting) if one.error is not None]
         # Something that isn't faked is no failure of a rotation: raise it even if the world records errors.
         is_ours = errors is None and isinstance(rotation.error, UnsupportedOperationError)
         if raised and (is_ours or (errors or self._errors) == "raise"):

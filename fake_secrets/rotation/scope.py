@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-import contextlib
-from collections.abc import Iterator
+import contextvars
+from collections.abc import Callable
 from contextvars import ContextVar
+from typing import TypeVar
 
 from fake_secrets.rotation.rotation import Rotation
 
-__all__ = ["Running", "calls_belong_to", "running_here"]
+__all__ = ["Running", "calls_belong_nowhere", "calls_belong_to", "run_in", "running_here"]
+
+Result = TypeVar("Result")
 
 
 class Running:
@@ -39,18 +42,47 @@ def running_here() -> Running | None:
     return None if running is None or running.is_over else running
 
 
-@contextlib.contextmanager
-def calls_belong_to(world: object, asked_for: list[Rotation] | None = None) -> Iterator[None]:
-    """Send the calls made inside the block to a given world.
+class calls_belong_to:  # noqa: N801 -- it is called like a function
+    """Send the calls made inside a `with` block to a given world.
 
     Args:
         world: the world; None sends the calls to the innermost world again.
-        asked_for: receives the rotations that these calls start. The caller runs them afterwards.
     """
-    running = Running(world, [] if asked_for is None else asked_for)
-    reset = _running.set(running)
+
+    def __init__(self, world: object) -> None:
+        self._inside = Running(world, [])
+
+    def __enter__(self) -> None:
+        self._outside = _running.get()
+        _running.set(self._inside)
+
+    def __exit__(self, *exception: object) -> None:
+        self._inside.is_over = True
+        _running.set(self._outside)
+
+
+def run_in(world: object, asked_for: list[Rotation], function: Callable[[], Result]) -> Result:
+    """Call a function whose calls belong to a world, as those of a rotation function do.
+
+    The function gets a context of its own. However it ends, nothing that it sets in there has to be undone.
+
+    Args:
+        world: the world.
+        asked_for: receives the rotations that these calls start. The caller runs them afterwards.
+        function: the function.
+
+    Returns:
+        What the function returns.
+    """
+    running = Running(world, asked_for)
+    context = contextvars.copy_context()
+    context.run(_running.set, running)
     try:
-        yield
+        return context.run(function)
     finally:
         running.is_over = True
-        _running.reset(reset)
+
+
+def calls_belong_nowhere() -> None:
+    """Send the calls made here to the innermost world, whatever rotation was interrupted here."""
+    _running.set(None)

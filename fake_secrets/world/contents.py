@@ -36,15 +36,26 @@ class Contents:
         """Start over with another store, which doesn't have the seeds yet, and its ledger."""
         self._store = store
         self._ledger = ledger
-        self._is_planted = False
+        self._unplanted = list(reversed(self._seeds))
 
     def ready_store(self) -> Store:
         """Return the store, with the seeds planted. The caller holds the lock."""
-        if not self._is_planted:
-            self._is_planted = True
-            for seed in self._seeds:
-                self.plant(seed)
+        if self._unplanted:
+            self._plant_rest()
         return self._store
+
+    def _plant_rest(self) -> None:
+        """Plant the seeds that aren't planted yet: an interrupt may have come between two of them."""
+        store, now = self._store, clock.now()
+        while self._unplanted:
+            seed = self._unplanted[-1]
+            planted = store.named(self._here[0], seed.region, seed.name)
+            if planted is None:
+                planted = plant(store, seed, self._here[0], now)
+            store.follow_up(planted, now)
+            if not self._ledger.about(planted):
+                self._ledger.record_change(planted, "seed")
+            self._unplanted.pop()
 
     def plant(self, seed: Seed) -> StoredSecret:
         """Put a secret into the world without a call.
@@ -77,7 +88,7 @@ class Contents:
     def names(self) -> list[str]:
         """Return the names of all secrets, in every account and region. This doesn't plant the seeds."""
         with self._lock:
-            secrets: Iterable[StoredSecret | Seed] = self._store if self._is_planted else self._seeds
+            secrets: Iterable[StoredSecret | Seed] = self._seeds if self._unplanted else self._store
             return [secret.name for secret in secrets]
 
     def places_of(self, secret_id: str) -> list[lookup.Place]:

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import datetime
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from fake_secrets import clock
-from fake_secrets.errors import RequestRefusedError, UnknownSecretError
+from fake_secrets.errors import RequestRefusedError, ServiceError, UnknownSecretError
 from fake_secrets.observe.live import LiveView
 from fake_secrets.observe.view import Secret, secret_id_of
 from fake_secrets.options import RotationErrors, check_callable, check_rotation_errors
@@ -17,8 +17,9 @@ from fake_secrets.rotation.rotation import Rotation
 from fake_secrets.service.rules import stages
 from fake_secrets.service.rules.constraints import TOKEN_LENGTHS
 from fake_secrets.service.rules.stages import AWSPENDING
+from fake_secrets.service.state.model import Request
 from fake_secrets.service.state.retries import Retries
-from fake_secrets.world.world import Answer, World
+from fake_secrets.world.world import World
 
 __all__ = ["RotationHandle"]
 
@@ -123,23 +124,30 @@ class RotationHandle(LiveView):
             members["RotationLambdaARN"] = self._world.functions.register(
                 handler, region=request.region, account_id=request.account_id
             )
-        world = self._world
+        claimed: list[Rotation] = []
+        try:
+            return self._start(request, claimed, errors)
+        except BaseException:
+            self._world.recover(claimed)
+            raise
+
+    def _start(self, request: Request, claimed: list[Rotation], errors: RotationErrors | None) -> Rotation:
+        world, arn, token = self._world, request.members["SecretId"], request.members["ClientRequestToken"]
         if world.has_due_work():
             world.do_due_work()
-        answer = world.answer(request)
-        arn = members["SecretId"]
+        answer = world.answer(request, claimed)
         if answer.error is not None:
             refusal = RequestRefusedError(request.operation, answer.error.code, answer.error.message)
-            world.follow_up(answer.rotations, refusal)
-            refusal.advice = _advice(world, arn, answer)
+            world.follow_up(claimed, refusal)
+            refusal.advice = _advice(world, arn, claimed, answer.error)
             raise refusal
-        rotation = world.runner.of(arn, members["ClientRequestToken"])
-        if rotation is None or (not answer.rotations and rotation.attempts):
+        rotation = world.runner.of(arn, token)
+        if rotation is None or (not claimed and rotation.attempts):
             msg = f"token {token!r} was used before, so RotateSecret starts no rotation. Pass a new one, or none."
             used = ValueError(msg)
-            world.follow_up((), used)
+            world.follow_up(claimed, used)
             raise used
-        world.follow_up(answer.rotations, errors=errors)
+        world.follow_up(claimed, errors=errors)
         return rotation
 
     def run_due(
@@ -171,8 +179,12 @@ class RotationHandle(LiveView):
         """
         errors = errors or self._world.rotation_errors
         check_rotation_errors(errors)
-        with self._world.telling():
-            work = self._world.do_due_work(None if until is None else _timestamp(until))
+        try:
+            with self._world.telling():
+                work = self._world.do_due_work(None if until is None else _timestamp(until))
+        except BaseException:
+            self._world.recover([])
+            raise
         if work.errors and errors == "raise":
             raise work.errors[0]
         return list(work.rotations)
@@ -233,15 +245,15 @@ def _timestamp(moment: datetime.datetime) -> float:
     return moment.timestamp()
 
 
-def _advice(world: World, arn: str, answer: Answer) -> str:
+def _advice(world: World, arn: str, attempted: Sequence[Rotation], refusal: ServiceError) -> str:
     """Return what the author of the test can do after RotateSecret was refused."""
-    if "No Lambda rotation function" in str(answer.error):
+    if "No Lambda rotation function" in str(refusal):
         return "Pass the rotation function: fake_secrets.rotate(secret_id, handler)."
     try:
         labels = world.contents.secret(arn).labels
     except UnknownSecretError:
         return ""
-    again = "".join(f"The open rotation was attempted again: {rotation!r}.\n" for rotation in answer.rotations)
+    again = "".join(f"The open rotation was attempted again: {rotation!r}.\n" for rotation in attempted)
     if not stages.is_rotation_open(labels):
         return again.rstrip()
     held_by = world.runner.of(arn, labels[AWSPENDING])

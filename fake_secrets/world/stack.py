@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
-import threading
 import weakref
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
 
+from fake_secrets import environment
 from fake_secrets.environment import Overlay
+from fake_secrets.locks import shared_lock
 from fake_secrets.world.handle import FakeSecrets
 from fake_secrets.world.world import World
 
 __all__ = [
     "Entry",
     "Opened",
+    "active",
     "enter",
     "entry_of",
     "innermost",
@@ -21,6 +23,7 @@ __all__ = [
     "is_active",
     "leave",
     "overlays",
+    "settle",
     "worlds",
 ]
 
@@ -43,15 +46,17 @@ class Entry:
     Args:
         opened: the world, which several entries may share.
         overlay: the environment variables of this activation; none if it joined an active world.
+        is_leaving: whether `leave` has begun. An interrupt may keep it from ending.
     """
 
     opened: Opened
     overlay: Overlay
+    is_leaving: bool = False
 
 
 _entries: list[Entry] = []
 # Deciding to join a world and joining it must not be interrupted by another thread.
-_lock = threading.RLock()
+_lock = shared_lock()
 # Every world that was entered and still exists: a call may be in flight in one that was left since.
 _worlds: weakref.WeakSet[World] = weakref.WeakSet()
 
@@ -80,6 +85,11 @@ def is_active(opened: Opened) -> bool:
     return any(entry.opened is opened for entry in list(_entries))
 
 
+def active() -> list[Entry]:
+    """Return the active entries, the earliest first."""
+    return list(_entries)
+
+
 def worlds() -> list[World]:
     """Return every world that was entered and still exists."""
     with _lock:
@@ -101,23 +111,56 @@ def enter(choose: Callable[[], Opened | None], open_new: Callable[[], Opened]) -
     Returns:
         The entry, for `leave`.
     """
-    while True:
-        # Outside of the lock, because the mapping of seeds may be of a class of the user's.
-        new = None if choose() else open_new()
-        with _lock:
-            joined = choose()
-            opened = joined or new
-            # Another thread may have left the world in between.
-            if opened is not None:
-                entry = Entry(opened, Overlay({} if joined else opened.environment))
-                entry.overlay.apply()
-                _entries.append(entry)
-                _worlds.add(opened.world)
-                return entry
+    entry = None
+    try:
+        while entry is None:
+            # Outside of the lock, because the mapping of seeds may be of a class of the user's.
+            new = None if choose() else open_new()
+            with _lock:
+                _finish_leaving()
+                joined = choose()
+                opened = joined or new
+                # Another thread may have left the world in between.
+                if opened is not None:
+                    entry = Entry(opened, Overlay({} if joined else opened.environment))
+                    # First, so that an interrupt leaves nothing behind that has no entry.
+                    _entries.append(entry)
+                    entry.overlay.apply()
+                    _worlds.add(opened.world)
+        return entry  # noqa: TRY300 -- an interrupt may come up to the last line
+    except BaseException:
+        if entry is not None:
+            leave(entry)
+        raise
 
 
 def leave(entry: Entry) -> None:
-    """Deactivate an entry. Entries above it stay active."""
+    """Deactivate an entry, unless it has left already. Entries above it stay active."""
     with _lock:
-        _entries.remove(entry)
+        entry.is_leaving = True
         entry.overlay.undo()
+        if entry in _entries:
+            _entries.remove(entry)
+
+
+def settle(kept: Collection[Entry]) -> list[Entry]:
+    """Deactivate all entries but some, whoever entered them and however far they got.
+
+    Args:
+        kept: the entries that stay.
+
+    Returns:
+        The entries that were active, the earliest first.
+    """
+    with _lock:
+        left = [entry for entry in _entries if entry not in kept]
+        for entry in reversed(left):
+            leave(entry)
+        environment.settle([entry.overlay for entry in _entries])
+        return left
+
+
+def _finish_leaving() -> None:
+    """Complete what an interrupt has kept `leave` from completing."""
+    for entry in [entry for entry in _entries if entry.is_leaving]:
+        leave(entry)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import threading
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal, cast
 
@@ -22,7 +22,7 @@ from fake_secrets.rotation.functions import Functions
 from fake_secrets.rotation.invocation import TimedOut
 from fake_secrets.rotation.rotation import Rotation
 from fake_secrets.rotation.runner import RotationRunner
-from fake_secrets.rotation.scope import calls_belong_to, running_here
+from fake_secrets.rotation.scope import run_in, running_here
 from fake_secrets.service import dispatch
 from fake_secrets.service.state.keys import KeyState
 from fake_secrets.service.state.model import Request
@@ -55,12 +55,10 @@ class Answer:
     Args:
         content: the members of the response, as JSON; empty if AWS refuses the request.
         error: AWS's refusal; None if there is none.
-        rotations: the rotations that must run once the answer is given.
     """
 
     content: dict[str, Any] = field(repr=False)
     error: ServiceError | None = None
-    rotations: Sequence[Rotation] = ()
 
 
 class World:
@@ -143,14 +141,16 @@ class World:
         with self._lock:
             self.store.keys.declare(key_id, state)
 
-    def answer(self, request: Request) -> Answer:
+    def answer(self, request: Request, claimed: list[Rotation]) -> Answer:
         """Answer one request.
 
         Args:
             request: the request. This method sets its `now`.
+            claimed: the caller's own list of the rotations that it has claimed. A rotation that the request
+                starts is added to it. The caller passes it to `follow_up`, or to `recover` if it can't.
 
         Returns:
-            The answer. The caller passes its rotations to `follow_up`, or releases them.
+            The answer.
 
         Raises:
             UnsupportedOperationError: if the fake doesn't support the request yet.
@@ -162,18 +162,31 @@ class World:
             _end_late_step(request.now)
             store.begin_call()
             try:
-                answer = Answer(dispatch.answer(store, request))
-                self.ledger.record(request, store.concerned, SUCCEEDED)
-            except ServiceError as error:
-                answer = Answer({}, error)
-                self.ledger.record(request, store.concerned, error.code)
-            except UnsupportedOperationError as error:
-                self.ledger.record(request, store.concerned, type(error).__name__)
+                answer = self._ask(store, request)
+                if store.started_rotation is not None:
+                    self.runner.take_up(store.started_rotation, claimed)
+            except BaseException:
+                # The service has started the rotation, whatever interrupted this.
+                if store.started_rotation is not None:
+                    self.runner.register(store.started_rotation)
                 raise
-            if store.started_rotation is not None:
-                rotation = self.runner.take_up(store.started_rotation)
-                answer.rotations = () if rotation is None else (rotation,)
             return answer
+
+    def _ask(self, store: Store, request: Request) -> Answer:
+        """Ask the service, and record the call. If an interrupt comes in between, the service has done nothing."""
+        try:
+            answer = Answer(dispatch.answer(store, request))
+            self.ledger.record(request, store.concerned, SUCCEEDED)
+        except ServiceError as error:
+            answer = Answer({}, error)
+            self.ledger.record(request, store.concerned, error.code)
+        except UnsupportedOperationError as error:
+            self.ledger.record(request, store.concerned, type(error).__name__)
+            raise
+        except BaseException:
+            store.restore()
+            raise
+        return answer
 
     def has_due_work(self) -> bool:
         """Return whether there is due work to do before the next call from here."""
@@ -208,7 +221,7 @@ class World:
 
     def follow_up(
         self,
-        rotations: Sequence[Rotation] = (),
+        rotations: list[Rotation],
         refusal: Exception | None = None,
         *,
         errors: RotationErrors | None = None,
@@ -216,7 +229,7 @@ class World:
         """Do what follows a call: run the rotations that it started, then deliver events.
 
         Args:
-            rotations: the rotations that the call claimed.
+            rotations: the caller's own list of the rotations that it has claimed.
             refusal: the error of the call, if it failed. The caller raises it in any case, so the errors
                 of rotations are only recorded.
             errors: "raise" or "record", instead of the world's `rotation_errors`.
@@ -224,13 +237,22 @@ class World:
         Raises:
             BaseException: as `RotationRunner.run` does; if that raises nothing, the error of a subscriber.
         """
-        with self.telling(refusal):
-            try:
-                for rotation in rotations:
+        try:
+            with self.telling(refusal):
+                for rotation in rotations.copy():
                     self.runner.run(rotation, errors if refusal is None else "record")
-            except BaseException:
-                self.runner.release(rotations)
-                raise
+        except BaseException:
+            self.recover(rotations)
+            raise
+
+    def recover(self, claimed: list[Rotation]) -> None:
+        """Complete what an interrupt, or any other exception, has kept a call from completing.
+
+        Args:
+            claimed: the caller's own list of the rotations that it has claimed. They are given up, unless
+                another thread is running them.
+        """
+        self.runner.recover(claimed)
 
     def telling(self, refusal: Exception | None = None) -> Telling:
         """Return a context manager that delivers events to subscribers when its block ends.
@@ -261,10 +283,9 @@ class World:
         """Make a request of the handle's own. An ARN decides the region and the account."""
         return lookup.request_from(self._here, operation, members)
 
-    @contextlib.contextmanager
-    def _executing(self, asked_for: list[Rotation]) -> Iterator[None]:
-        with calls_belong_to(self, asked_for), self._while_running():
-            yield
+    def _executing(self, asked_for: list[Rotation], steps: Callable[[], str | None]) -> str | None:
+        with self._while_running():
+            return run_in(self, asked_for, steps)
 
     def _asked_meanwhile(self) -> list[Rotation] | None:
         running = running_here()

@@ -40,7 +40,7 @@ def look(where):
 def state():
     return {
         "entries": len(stack._entries),
-        "holders": holding._holders,
+        "holders": len(holding._holders),
         "methods": [
             repr(getattr(owner, name)) for owner, name in (
                 (botocore.client.BaseClient, "_make_api_call"),

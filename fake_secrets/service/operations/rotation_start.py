@@ -44,6 +44,7 @@ def open_rotation(
     labels = stages.open_rotation(secret.labels, token, quota=quotas.labels)
     outdated = room_for_version(secret, labels, quotas.versions, now)
     current = secret.versions.get(secret.labels.get(AWSCURRENT, "")) if is_test else None
+    store.save(secret)
     rotation.open(token, store.ids.uuid())
     secret.rotation = rotation
     secret.add_version(token, None if current is None else current.value, now)

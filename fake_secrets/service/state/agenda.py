@@ -35,12 +35,13 @@ class Agenda:
         """Set a secret's date (epoch seconds). It replaces the secret's earlier date."""
         if self._noted.get(secret.serial) == due:
             return
-        self._noted[secret.serial] = due
+        # An entry is valid only once it is noted, so that an interrupted `note` can be repeated.
         heapq.heappush(self._entries, (due, next(self._serials), secret))
+        self._noted[secret.serial] = due
         if len(self._entries) > 2 * len(self._noted) + _SPARE:
-            self._entries = [entry for entry in self._entries if self._is_valid(entry)]
-            self._noted = {secret.serial: due for due, _, secret in self._entries}
-            heapq.heapify(self._entries)
+            valid = [entry for entry in self._entries if self._is_valid(entry)]
+            heapq.heapify(valid)
+            self._entries, self._noted = valid, {secret.serial: due for due, _, secret in valid}
 
     def is_due(self) -> bool:
         """Return whether something may be due now. You can call this without holding a lock."""
@@ -50,13 +51,18 @@ class Agenda:
     def next_due(self) -> float | None:
         """Return the earliest date in epoch seconds, or None if there is none."""
         while self._entries:
-            if self._is_valid(self._entries[0]):
-                return self._entries[0][0]
-            self._pop()
+            due, _, secret = entry = self._entries[0]
+            if self._is_valid(entry):
+                return due
+            if self._noted.get(secret.serial) == due:
+                self.drop(secret)
+            heapq.heappop(self._entries)
         return None
 
-    def take(self, until: float) -> tuple[float, StoredSecret] | None:
-        """Remove and return the earliest date and its secret, unless the date is after `until`.
+    def first(self, until: float) -> tuple[float, StoredSecret] | None:
+        """Return the earliest date and its secret, unless the date is after `until`.
+
+        The caller drops it after acting on it: a date that is dropped first would be lost in an interrupt.
 
         Args:
             until: epoch seconds.
@@ -65,13 +71,11 @@ class Agenda:
             The date and the secret, or None if no date is due by `until`.
         """
         due = self.next_due()
-        return None if due is None or due > until else self._pop()
+        return None if due is None or due > until else (due, self._entries[0][2])
 
-    def _pop(self) -> tuple[float, StoredSecret]:
-        due, _, secret = heapq.heappop(self._entries)
-        if self._noted.get(secret.serial) == due:
-            del self._noted[secret.serial]
-        return due, secret
+    def drop(self, secret: StoredSecret) -> None:
+        """Drop a secret's date."""
+        self._noted.pop(secret.serial, None)
 
     def _is_valid(self, entry: tuple[float, int, StoredSecret]) -> bool:
         due, _, secret = entry

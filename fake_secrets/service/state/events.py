@@ -52,21 +52,27 @@ class EventLog:
 
     def __init__(self) -> None:
         self._events: deque[ServiceEvent] = deque(maxlen=KEPT)
-        self.count = 0
+        # How many of the oldest events have been dropped.
+        self.dropped = 0
 
     def __getitem__(self, number: int) -> ServiceEvent:
         """Return the event with a number, counted from 0. It must still be kept."""
         return self._events[number - self.dropped]
 
     @property
-    def dropped(self) -> int:
-        """How many of the oldest events have been dropped."""
-        return self.count - len(self._events)
+    def count(self) -> int:
+        """How many events there were."""
+        return self.dropped + len(self._events)
 
     def add(self, events: Sequence[ServiceEvent]) -> None:
         """Add events, in order."""
-        self.count += len(events)
+        self.dropped += max(0, len(self._events) + len(events) - KEPT)
         self._events.extend(events)
+
+    def cut(self, count: int) -> None:
+        """Remove the latest events, so that there were no more than `count`."""
+        while self._events and self.count > count:
+            self._events.pop()
 
     def numbered(self) -> list[tuple[int, ServiceEvent]]:
         """Return the kept events with their numbers."""

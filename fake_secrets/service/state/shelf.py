@@ -42,8 +42,9 @@ class Shelf:
 
     def add(self, secret: StoredSecret) -> None:
         """Add a secret. Its name must be free, and its serial the highest."""
-        self.by_name[secret.name] = secret
+        # A secret that is only in this list, because of an interrupt, counts as removed.
         self._in_order.append(secret)
+        self.by_name[secret.name] = secret
 
     def remove(self, secret: StoredSecret) -> None:
         """Remove a secret."""

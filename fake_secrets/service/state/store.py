@@ -6,6 +6,7 @@ import itertools
 import re
 from collections.abc import Callable, Iterable, Iterator
 
+from fake_secrets import clock
 from fake_secrets.arns import SECRET_ARN, SUFFIX, SUFFIX_LENGTH
 from fake_secrets.errors import ServiceError
 from fake_secrets.ids import Ids
@@ -16,9 +17,10 @@ from fake_secrets.service.state.keys import Keys
 from fake_secrets.service.state.model import Request, StartedRotation, StoredSecret
 from fake_secrets.service.state.quotas import Quotas
 from fake_secrets.service.state.retries import Retries
+from fake_secrets.service.state.savepoint import Savepoint
 from fake_secrets.service.state.shelf import CREATED, Position, Shelf
 
-__all__ = ["Store", "check_name", "check_secret_id", "is_valid_name"]
+__all__ = ["Change", "Store", "check_name", "check_secret_id", "is_valid_name"]
 
 _NAME = re.compile(r"[A-Za-z0-9\-/_+=.@!]+", re.ASCII)
 
@@ -56,6 +58,30 @@ def check_secret_id(secret_id: str) -> None:
         check_name(secret_id)
 
 
+class Change:
+    """A change of a secret outside of a call: all of it is made, or nothing.
+
+    Args:
+        store: the secret's store.
+        secret: the secret.
+    """
+
+    __slots__ = ("_savepoint", "_secret", "_store")
+
+    def __init__(self, store: Store, secret: StoredSecret) -> None:
+        self._store, self._secret = store, secret
+        self._savepoint = Savepoint(secret, store.events)
+
+    def __enter__(self) -> None:
+        """Begin the change."""
+
+    def __exit__(self, kind: object, error: BaseException | None, traceback: object) -> None:
+        """End the change, or undo it."""
+        if error is not None:
+            self._savepoint.restore()
+            self._store.follow_up(self._secret, clock.now())
+
+
 class Store:
     """Every secret of a world, by account, region and name.
 
@@ -73,6 +99,7 @@ class Store:
         self.is_region = is_region
         self.keys = Keys()
         self.started_rotation: StartedRotation | None = None
+        self._savepoint: Savepoint | None = None
         self.events = EventLog()
         # The secret that the current call is about, for the ledger.
         self.concerned: StoredSecret | None = None
@@ -108,7 +135,23 @@ class Store:
 
     def begin_call(self) -> None:
         """Forget the secret and the rotation of the last call."""
-        self.concerned = self.started_rotation = None
+        self.concerned = self.started_rotation = self._savepoint = None
+
+    def save(self, secret: StoredSecret) -> None:
+        """Remember a secret before the current call changes it, for `restore`."""
+        self._savepoint = Savepoint(secret, self.events)
+
+    def restore(self) -> None:
+        """Undo what the current call did to the secret that was saved: an interrupt has ended the call."""
+        self.started_rotation = None
+        if self._savepoint is not None:
+            self._savepoint.restore()
+        if self.concerned is not None:
+            self.follow_up(self.concerned, clock.now())
+
+    def all_or_nothing(self, secret: StoredSecret) -> Change:
+        """Return a context manager that undoes what its block did to a secret if the block raises."""
+        return Change(self, secret)
 
     def named(self, account_id: str, region: str, name: str) -> StoredSecret | None:
         """Return the secret with that name, even if it is scheduled for deletion, or None."""
@@ -235,10 +278,11 @@ class Store:
 
     def settle(self, now: float) -> None:
         """Remove the secrets whose deletion is due at `now` (epoch seconds)."""
-        while (taken := self._deletions.take(now)) is not None:
-            due, secret = taken
+        while (first := self._deletions.first(now)) is not None:
+            due, secret = first
             self.events.add(version_events("EndSecretVersionDelete", secret, due))
             self.remove(secret)
+            self._deletions.drop(secret)
 
     def follow_up(self, secret: StoredSecret, now: float) -> None:
         """Do what a change to a secret requires: add events for its labels, and note when it is due.

@@ -13,8 +13,9 @@ def secret_of(serial):
 
 def taken(agenda, until=float("inf")):
     found = []
-    while (one := agenda.take(until)) is not None:
+    while (one := agenda.first(until)) is not None:
         found.append((one[0], one[1].serial))
+        agenda.drop(one[1])
     return found
 
 

@@ -1,0 +1,53 @@
+"""Savepoints: they undo a change of a secret that an interrupt has left half done."""
+
+from __future__ import annotations
+
+import operator
+from collections.abc import Callable, Mapping
+from dataclasses import fields
+from typing import Any
+
+from fake_secrets.service.state.events import EventLog
+from fake_secrets.service.state.model import RotationState, StoredSecret, StoredVersion
+
+__all__ = ["Savepoint"]
+
+__tracebackhide__ = True  # the arguments in our frames may hold secret values
+
+_Fields = tuple[str, ...]
+_FIELDS: Mapping[type, _Fields] = {
+    kind: tuple(field.name for field in fields(kind)) for kind in (StoredSecret, StoredVersion, RotationState)
+}
+_VALUES: Mapping[type, Callable[[Any], tuple[Any, ...]]] = {
+    kind: operator.attrgetter(*names) for kind, names in _FIELDS.items()
+}
+
+
+class Savepoint:
+    """A secret as it is now, with its versions, its rotation, its replicas and the events so far.
+
+    Args:
+        secret: the secret.
+        events: the log of its store.
+    """
+
+    __slots__ = ("_count", "_events", "_objects", "_versions")
+
+    def __init__(self, secret: StoredSecret, events: EventLog) -> None:
+        self._events, self._count = events, events.count
+        replicas = [replica.secret for replica in secret.replicas.values() if replica.secret is not None]
+        secrets = [secret, *replicas]
+        self._versions = [(one, dict(one.versions)) for one in secrets]
+        versions = [version for one in secrets for version in one.versions.values()]
+        rotations = [one.rotation for one in secrets if one.rotation is not None]
+        self._objects = [(one, _VALUES[type(one)](one)) for one in (*secrets, *versions, *rotations)]
+
+    def restore(self) -> None:
+        """Undo every change since. It may be called again, if an interrupt has kept it from ending."""
+        for one, values in self._objects:
+            for name, value in zip(_FIELDS[type(one)], values, strict=True):
+                setattr(one, name, value)
+        for secret, versions in self._versions:
+            secret.versions.clear()
+            secret.versions.update(versions)
+        self._events.cut(self._count)
