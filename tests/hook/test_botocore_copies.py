@@ -233,18 +233,22 @@ class TestAVendoredCopy:
 def test_a_copy_that_went_out_of_use_is_collected(tmp_path):
     assert runs(
         """
-        with mock_stages(SEED):
-            assert is_read(old)
-        import_again()
-        gone = weakref.ref(sys.modules["botocore.endpoint"].Endpoint)
-        with mock_stages(SEED):
-            assert is_read(client_of())
-        import_again()
-        with mock_stages(SEED):
-            assert is_read(client_of())
-        for _ in range(3):
-            gc.collect()
-        assert gone() is None
+        def is_collected(use):
+            import_again()
+            gone = weakref.ref(sys.modules["botocore.endpoint"].Endpoint)
+            use()
+            import_again()
+            use()
+            for _ in range(3):
+                gc.collect()
+            return gone() is None
+
+        def use_in_a_world():
+            with mock_stages(SEED):
+                assert is_read(client_of())
+
+        # Old releases of botocore keep themselves alive.
+        assert is_collected(use_in_a_world) or not is_collected(client_of)
         """,
         tmp_path,
     )
