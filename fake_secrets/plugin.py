@@ -215,19 +215,22 @@ def secretsmanager(fake_secrets: FakeSecrets, _fake_secrets_clients: Callable[[s
     """A Secrets Manager client for the fake, in the region of the test's world.
 
     It is a boto3 client, or a botocore client if boto3 isn't installed. Tests share one client per
-    region, because building a client takes longer than the rest of a typical test.
+    region, because building a client takes longer than the rest of a typical test. A test that changes
+    the client, for example with a Stubber or a handler, keeps it for itself: the next test gets a new one.
     """
     return _fake_secrets_clients(fake_secrets.region)
 
 
 @pytest.fixture(scope="session")
 def _fake_secrets_clients() -> Callable[[str], BaseClient]:
-    clients: dict[str, BaseClient] = {}
+    from fake_secrets.hook.clients import SharedClient
+
+    clients: dict[str, SharedClient] = {}
 
     def client(region: str) -> BaseClient:
-        if region not in clients:
-            clients[region] = _build_client(region)
-        return clients[region]
+        if region not in clients or not clients[region].is_as_new():
+            clients[region] = SharedClient(_build_client(region))
+        return clients[region].client
 
     return client
 
