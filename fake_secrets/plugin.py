@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from fake_secrets.activation.leftovers import Leftovers
 from fake_secrets.errors import OutsideWorldError
 from fake_secrets.options import CLASS_DECORATOR, OPTIONS, decorator_on
 
@@ -52,6 +53,7 @@ def pytest_configure(config: pytest.Config) -> None:
     if state not in _GUARD_STATES:
         msg = f"{GUARD} must be {' or '.join(map(repr, _GUARD_STATES))}, not {state!r}"
         raise pytest.UsageError(msg)
+    config.pluginmanager.register(_Leaving(), "fake_secrets_leaving")
     if state == "error":
         config.pluginmanager.register(_Guarding(), "fake_secrets_guard")
     config.addinivalue_line(
@@ -60,6 +62,62 @@ def pytest_configure(config: pytest.Config) -> None:
         "rotation_errors='raise', random_seed=None): run the test in a fake_secrets world with these arguments "
         "of fake_secrets.mock_stages. If several markers apply, each argument comes from the closest marker that "
         "gives it.",
+    )
+
+
+class _Leaving:
+    """The hooks that leave the worlds that a test has entered and not left."""
+
+    def __init__(self) -> None:
+        self._leftovers = Leftovers()
+        self._has_failed = False
+
+    @pytest.hookimpl(wrapper=True, tryfirst=True)
+    def pytest_fixture_setup(self, fixturedef: pytest.FixtureDef[Any]) -> Iterator[None]:
+        """Keep the worlds of fixtures of wider scope, which set-up functions of classes and modules are, too."""
+        is_of_test = fixturedef.scope == "function"
+        with self._leftovers.of_test() if is_of_test else self._leftovers.shared():
+            return (yield)
+
+    @pytest.hookimpl(wrapper=True, tryfirst=True)
+    def pytest_runtest_call(self) -> Iterator[None]:
+        """Note whether the test fails, and which worlds it enters."""
+        self._has_failed = True
+        with self._leftovers.of_test():
+            result = yield
+        self._has_failed = False
+        return result
+
+    @pytest.hookimpl(wrapper=True, tryfirst=True)
+    def pytest_runtest_teardown(self, item: pytest.Item) -> Iterator[None]:
+        """Leave the worlds of the test after its tear-down, and fail the test for them unless it has failed."""
+        try:
+            result = yield
+        except BaseException:
+            self._leftovers.leave()
+            raise
+        left, has_failed = self._leftovers.leave(), self._has_failed
+        self._has_failed = False
+        if left and not has_failed:
+            pytest.fail(_left_open(item, left), pytrace=False)
+        return result
+
+    @pytest.hookimpl(wrapper=True, tryfirst=True)
+    def pytest_sessionfinish(self) -> Iterator[None]:
+        """Leave the worlds of a test that was interrupted: its tear-down is part of the end of the session."""
+        try:
+            return (yield)
+        finally:
+            self._leftovers.leave()
+
+
+def _left_open(item: pytest.Item, worlds: Sequence[str]) -> str:
+    listed = "".join(f"\n- {world}" for world in worlds)
+    return (
+        f"{item.nodeid} has left a fake_secrets world open. It is closed now, so that later tests don't use it:"
+        f"{listed}\n"
+        "If the test calls start(), call stop() after it: in a finally block, a fixture's tear-down or "
+        "addCleanup(...). Better still, use the fixture fake_secrets, @mock_stages or `with mock_stages():`."
     )
 
 
@@ -180,19 +238,22 @@ def secretsmanager(fake_secrets: FakeSecrets, _fake_secrets_clients: Callable[[s
     """A Secrets Manager client for the fake, in the region of the test's world.
 
     It is a boto3 client, or a botocore client if boto3 isn't installed. Tests share one client per
-    region, because building a client takes longer than the rest of a typical test.
+    region, because building a client takes longer than the rest of a typical test. A test that changes
+    the client, for example with a Stubber or a handler, keeps it for itself: the next test gets a new one.
     """
     return _fake_secrets_clients(fake_secrets.region)
 
 
 @pytest.fixture(scope="session")
 def _fake_secrets_clients() -> Callable[[str], BaseClient]:
-    clients: dict[str, BaseClient] = {}
+    from fake_secrets.hook.clients import SharedClient
+
+    clients: dict[str, SharedClient] = {}
 
     def client(region: str) -> BaseClient:
-        if region not in clients:
-            clients[region] = _build_client(region)
-        return clients[region]
+        if region not in clients or not clients[region].is_as_new():
+            clients[region] = SharedClient(_build_client(region))
+        return clients[region].client
 
     return client
 

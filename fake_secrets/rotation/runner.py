@@ -129,6 +129,9 @@ class RotationRunner:
             return
         with self._lock:
             claim, execution = self._registry.take(rotation), self._execution
+            if claim is not None:
+                # Again, because an interrupt may have come between the claim and this.
+                progress.begin_attempt(claim.started.secret, claim.started.token)
         # After a reset, nothing is claimed.
         if claim is not None:
             self._attempt(rotation, claim, execution, errors)

@@ -109,6 +109,14 @@ def test_an_endpoint_has_the_parser_defaults_of_its_session():
     )
 
 
+def test_an_emitter_keeps_its_handlers_in_a_tree():
+    client = boto3.client("secretsmanager", region_name="us-east-1")
+    root = client.meta.events._emitter._handlers._root
+    assert {"values", "children"} <= set(root) and "before-call" in root["children"], (
+        "a client's handlers are no longer in events._emitter._handlers._root: hook/clients.py compares them there"
+    )
+
+
 def test_the_only_protocol_of_secrets_manager_is_json():
     model = botocore.loaders.Loader().load_service_model("secretsmanager", "service-2")
     assert model["metadata"].get("protocols", ["json"]) == ["json"], (

@@ -1,0 +1,61 @@
+"""Leftovers: the worlds that a test has entered and not left, and what an interrupt has kept from being put back.
+
+This module imports nothing of ours until a world has been entered, because most runs of pytest never enter one.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from fake_secrets.world.stack import Entry
+
+__all__ = ["Leftovers"]
+
+
+class Leftovers:
+    """Tells the worlds of the running test from those that outlive it, and leaves the former after the test."""
+
+    def __init__(self) -> None:
+        self._of_test: list[Entry] = []
+        self._shared: list[Entry] = []
+
+    @contextmanager
+    def of_test(self) -> Iterator[None]:
+        """Take the worlds that are entered in the `with` block for those of the running test."""
+        before = _active()
+        try:
+            yield
+        finally:
+            self._of_test += [entry for entry in _active() if entry not in before and entry not in self._shared]
+
+    @contextmanager
+    def shared(self) -> Iterator[None]:
+        """Take the worlds that are entered in the `with` block for those of several tests."""
+        before = _active()
+        try:
+            yield
+        finally:
+            self._shared += [entry for entry in _active() if entry not in before]
+
+    def leave(self) -> list[str]:
+        """Leave the worlds of the test, and put everything back that isn't as it was.
+
+        Returns:
+            A description of each world that was left.
+        """
+        opening = sys.modules.get("fake_secrets.activation.opening")
+        if opening is None:
+            return []
+        kept = [entry for entry in _active() if entry not in self._of_test]
+        left: list[Entry] = opening.settle(kept)
+        self._of_test, self._shared = [], []
+        return [repr(entry.opened.handle) for entry in left]
+
+
+def _active() -> list[Entry]:
+    stack = sys.modules.get("fake_secrets.world.stack")
+    return [] if stack is None else stack.active()
