@@ -253,7 +253,8 @@ def _fake_secrets_clients() -> Callable[[str], BaseClient]:
     def client(region: str) -> BaseClient:
         if region not in clients or not clients[region].is_as_new():
             clients[region] = SharedClient(_build_client(region))
-        return clients[region].client
+        shared: BaseClient = clients[region].client
+        return shared
 
     return client
 
