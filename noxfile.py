@@ -96,9 +96,10 @@ def newest(session: nox.Session) -> None:
 
 @nox.session(python=OLDEST)
 def long(session: nox.Session) -> None:
-    """Run the fuzzer, the state machine of secrets, and 32 threads at length, and print figures."""
+    """Run the fuzzer, the state machine of secrets, 32 threads and 200 forks at length, and print figures."""
     session.install("-e", ".[test]")
     files = [
+        "tests/activation/test_forks.py",
         "tests/service/test_fuzz.py",
         "tests/service/state/test_secrets_machine.py",
         "tests/world/test_threads.py",

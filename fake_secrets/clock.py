@@ -7,9 +7,15 @@ import sys
 from collections.abc import Callable
 from contextvars import ContextVar
 
-__all__ = ["SECONDS_PER_DAY", "at", "end_of_day_after", "midnight", "move_to", "now", "utc"]
+__all__ = ["LATEST", "SECONDS_PER_DAY", "at", "end_of_day_after", "iso", "midnight", "move_to", "now", "utc"]
 
 SECONDS_PER_DAY = 86_400
+
+# The last second that has a date in every time zone: 9999-12-30T23:59:59 UTC. Python's dates end on the next day,
+# and AWS's don't end. A client converts the dates of an answer to the local time zone.
+LATEST = 253_402_214_399.0
+# The last second that has a date in UTC.
+_LATEST_UTC = LATEST + SECONDS_PER_DAY
 
 # The seconds by which `at` shifts `now` while neither freezegun nor time-machine controls the clock.
 _shift: ContextVar[float] = ContextVar("fake_secrets_clock_shift", default=0.0)
@@ -91,8 +97,14 @@ def end_of_day_after(timestamp: float, days: int) -> float:
 
 
 def utc(timestamp: float) -> datetime.datetime:
-    """Return epoch seconds as a tz-aware UTC datetime."""
-    return datetime.datetime.fromtimestamp(timestamp, tz=datetime.UTC)
+    """Return epoch seconds as a tz-aware UTC datetime, or the last one that there is."""
+    return datetime.datetime.fromtimestamp(min(timestamp, _LATEST_UTC), tz=datetime.UTC)
+
+
+def iso(timestamp: float) -> str:
+    """Return epoch seconds as AWS writes dates in text, such as ``2026-03-04T12:00:00Z``."""
+    # Not with strftime, which writes years before 1000 with fewer than four digits.
+    return utc(timestamp).replace(tzinfo=None).isoformat(timespec="seconds") + "Z"
 
 
 def _mover() -> Callable[[float], None] | None:

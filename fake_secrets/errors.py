@@ -1,4 +1,8 @@
-"""The exceptions: errors that AWS would return, and errors for the author of a test."""
+"""The exceptions: errors that AWS would return, and errors for the author of a test.
+
+Each keeps its constructor's arguments as `args`, and makes its message from them. So it can be copied and
+pickled, as a process pool does to send it back.
+"""
 
 from __future__ import annotations
 
@@ -25,6 +29,12 @@ __all__ = [
 
 # The number of names that an exception shows.
 _SHOWN = 20
+
+# What to do about a call outside of a world.
+_OPEN_A_WORLD = (
+    "Decorate the test with @mock_stages, or use the fixture `fake_secrets`. Code that runs before the test's "
+    "world opens, such as module imports and setUpClass, needs its own `with mock_stages():`."
+)
 
 
 class ServiceError(Exception):
@@ -56,6 +66,9 @@ class FakeSecretsError(Exception):
 class NoActiveWorldError(FakeSecretsError):
     """Raised by `current` when no world is active, and by `stop` when its object has none to leave.
 
+    A Secrets Manager call raises it in a process that was started inside a world, which doesn't reach
+    that process, if the call would send the world's fake credentials to AWS.
+
     To open a world, decorate the test with `mock_stages`, use it in a `with` statement, or use the
     fixture `fake_secrets`.
     """
@@ -67,17 +80,24 @@ class OutsideWorldError(FakeSecretsError):
     The ini option ``fake_secrets_guard = error`` turns the guard on. The call is stopped before it
     can reach AWS, and the test fails even if the code under test catches the exception.
 
+    `operation`, `caller` and `advice` are attributes too.
+
     Args:
         operation: the API operation, such as ``GetSecretValue``.
         caller: the test that was running, or a description of the code that was.
+        advice: how to fix the test.
     """
 
-    def __init__(self, operation: str, caller: str) -> None:
-        super().__init__(
-            f"{operation} was called while no fake_secrets world was active, in {caller}.\n"
-            "`fake_secrets_guard = error` stopped the call before it could reach AWS. Decorate the test with "
-            "@mock_stages, or use the fixture `fake_secrets`. Code that runs before the test's world opens, such "
-            "as module imports and setUpClass, needs its own `with mock_stages():`."
+    def __init__(self, operation: str, caller: str, advice: str = _OPEN_A_WORLD) -> None:
+        super().__init__(operation, caller, advice)
+        self.operation = operation
+        self.caller = caller
+        self.advice = advice
+
+    def __str__(self) -> str:
+        return (
+            f"{self.operation} was called while no fake_secrets world was active, in {self.caller}.\n"
+            f"`fake_secrets_guard = error` stopped the call before it could reach AWS. {self.advice}"
         )
 
 
@@ -107,7 +127,8 @@ class SecretExistsError(FakeSecretsError, ValueError):
 class UnknownSecretError(FakeSecretsError, KeyError):
     """Raised when the handle is asked for a secret that doesn't exist in its world.
 
-    It is a `KeyError` as well. The message lists the secrets that do exist.
+    It is a `KeyError` as well. The message lists the secrets that do exist. `secret_id` and `available`
+    are attributes too.
 
     Args:
         secret_id: the name or ARN that was asked for.
@@ -115,18 +136,23 @@ class UnknownSecretError(FakeSecretsError, KeyError):
     """
 
     def __init__(self, secret_id: str, available: Iterable[str]) -> None:
-        shown = list(itertools.islice(available, _SHOWN + 1))
-        names = "".join(f"\n- {name!r}" for name in shown[:_SHOWN]) + "\n- ..." * (len(shown) > _SHOWN)
+        # One more than the message shows, so that it can say that there are more.
+        self.available = tuple(itertools.islice(available, _SHOWN + 1))
+        self.secret_id = secret_id
+        super().__init__(secret_id, self.available)
+
+    # KeyError would show the repr of its argument.
+    def __str__(self) -> str:
+        asked = self.secret_id
+        names = "".join(f"\n- {name!r}" for name in self.available[:_SHOWN])
+        names += "\n- ..." * (len(self.available) > _SHOWN)
         held = f"The world holds:{names}" if names else "The world holds no secrets."
         advice = (
             "A secret with this ARN was deleted, or it belongs to another world. Look it up by its name."
-            if secret_id.startswith("arn:")
-            else f"Seed it with mock_stages({{{secret_id!r}: ...}}) or fake_secrets.add({secret_id!r}, ...)."
+            if asked.startswith("arn:")
+            else f"Seed it with mock_stages({{{asked!r}: ...}}) or fake_secrets.add({asked!r}, ...)."
         )
-        super().__init__(f"no secret {secret_id!r} in this world. {held}\n{advice}")
-
-    # KeyError would show the repr of the message, but this message has several lines.
-    __str__ = Exception.__str__
+        return f"no secret {asked!r} in this world. {held}\n{advice}"
 
 
 class RequestRefusedError(FakeSecretsError):
@@ -157,7 +183,8 @@ class RotationFailedError(FakeSecretsError):
     """Raised when a rotation fails although its function raised nothing.
 
     Either the function ran past its time-out, or Secrets Manager can't go on with the rotation: for
-    example, because another caller put a value under AWSPENDING during the rotation.
+    example, because another caller put a value under AWSPENDING during the rotation. In the child of a
+    fork, it is the error of a rotation that another thread was running.
     """
 
 

@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping
 from typing import Any, TypeVar, get_overloads, overload
 
 from fake_secrets.activation.call_forms import MockStages
+from fake_secrets.environment import is_inherited
 from fake_secrets.errors import NoActiveWorldError
 from fake_secrets.options import DEFAULTS, RotationErrors, RotationMode
 from fake_secrets.world import stack
@@ -139,6 +140,8 @@ def current() -> FakeSecrets:
             "no fake_secrets world is active. Decorate the test with @mock_stages, use `with mock_stages():`, "
             "or use the fixture `fake_secrets`."
         )
+        if is_inherited():
+            msg += "\nThis process was started inside a world of another process, which doesn't reach it."
         raise NoActiveWorldError(msg)
     return entry.opened.handle
 

@@ -17,6 +17,7 @@ from fake_secrets.options import CLASS_DECORATOR, OPTIONS, decorator_on
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence
+    from typing import TypeGuard
 
     from botocore.client import BaseClient
 
@@ -128,47 +129,69 @@ class _Guarding:
 
         self._guard = Guard(lambda: os.environ.get("PYTEST_CURRENT_TEST", "code outside of the tests"))
         self._guard.put_up()
+        # The messages of refusals for which no test was failed.
+        self._refused: list[str] = []
 
     def pytest_unconfigure(self) -> None:
         self._guard.take_down()
 
-    @pytest.hookimpl(wrapper=True)
-    def pytest_runtest_setup(self) -> Iterator[None]:
+    @pytest.hookimpl(wrapper=True, tryfirst=True)
+    def pytest_runtest_setup(self, item: pytest.Item) -> Iterator[None]:
+        self._guard.origins.begin(item.nodeid)
         return (yield from self._phase())
 
     @pytest.hookimpl(wrapper=True)
     def pytest_runtest_call(self) -> Iterator[None]:
         return (yield from self._phase())
 
-    @pytest.hookimpl(wrapper=True)
+    @pytest.hookimpl(wrapper=True, tryfirst=True)
     def pytest_runtest_teardown(self) -> Iterator[None]:
-        return (yield from self._phase())
+        try:
+            return (yield from self._phase())
+        finally:
+            self._guard.origins.end()
+
+    @pytest.hookimpl(wrapper=True)
+    def pytest_fixture_setup(self, fixturedef: pytest.FixtureDef[Any]) -> Iterator[None]:
+        """Let the threads that a fixture of wider scope starts belong to no test: several tests use them."""
+        if fixturedef.scope == "function":
+            return (yield)
+        with self._guard.origins.shared():
+            return (yield)
 
     def _phase(self) -> Iterator[None]:
         """At the end of a phase, raise a refusal that code has swallowed since the last phase ended."""
-        refused = self._guard.refused
         try:
             result = yield
         except OutsideWorldError:
-            refused.clear()
+            self._guard.take_refused()
             raise
+        refused = self._guard.take_refused()
         if refused:
             first = refused[0]
-            refused.clear()
             first.add_note("fake_secrets: the code under test caught this exception; the guard raised it again")
             raise first
         return result
 
+    @pytest.hookimpl(optionalhook=True)
+    def pytest_testnodedown(self, node: Any) -> None:
+        """Get the refusals of an xdist worker, which can neither fail the run nor show them."""
+        self._refused += getattr(node, "workeroutput", {}).get(GUARD, [])
+
     def pytest_sessionfinish(self, session: pytest.Session) -> None:
-        """Fail the run if code outside of the tests has swallowed a refusal."""
-        if self._guard.refused and session.exitstatus in {pytest.ExitCode.OK, pytest.ExitCode.NO_TESTS_COLLECTED}:
+        """Fail the run if no test was failed for a refusal."""
+        self._refused += [str(refusal.error) for refusal in self._guard.refused]
+        if hasattr(session.config, "workeroutput"):
+            session.config.workeroutput[GUARD] = self._refused
+        elif self._refused and session.exitstatus in {pytest.ExitCode.OK, pytest.ExitCode.NO_TESTS_COLLECTED}:
             session.exitstatus = pytest.ExitCode.TESTS_FAILED
 
     def pytest_terminal_summary(self, terminalreporter: pytest.TerminalReporter) -> None:
-        """Show the refusals that code outside of the tests has swallowed."""
-        for error in self._guard.refused:
+        """Show the refusals for which no test was failed: of code outside of the tests, and of late threads."""
+        # Each xdist worker imports the same modules.
+        for message in dict.fromkeys(self._refused):
             terminalreporter.section("fake_secrets_guard", red=True)
-            terminalreporter.line(str(error))
+            terminalreporter.line(message)
 
 
 @pytest.hookimpl(wrapper=True, tryfirst=True)
@@ -179,7 +202,7 @@ def pytest_collection_modifyitems(items: Sequence[pytest.Item]) -> Iterator[None
     """
     result = yield
     for item in items:
-        if isinstance(item, pytest.Function):
+        if _has_fixtures(item):
             sources = _sources(item)
             if sources:
                 merged: dict[str, Any] = {}
@@ -244,6 +267,11 @@ def _build_client(region: str) -> BaseClient:
         return BotocoreSession().create_client("secretsmanager", region_name=region)
     client: BaseClient = Session().client("secretsmanager", region_name=region)
     return client
+
+
+def _has_fixtures(item: pytest.Item) -> TypeGuard[pytest.Function]:
+    """Return whether an item sets up fixtures. Doctests do, and so do the items of some plugins, such as Sybil."""
+    return hasattr(item, "fixturenames") and hasattr(item, "_fixtureinfo")
 
 
 def _sources(item: pytest.Function) -> list[tuple[dict[str, Any], MockStages | None]]:

@@ -19,7 +19,7 @@ import pytest
 import s3transfer
 from awscli_driver import Outcome, examples_of
 
-import fake_secrets.hook.calls
+import fake_secrets.hook.seams
 from fake_secrets import mock_stages
 
 pytestmark = pytest.mark.disable_socket
@@ -122,7 +122,7 @@ def python(code):
 
 
 def test_the_cli_uses_the_botocore_that_worlds_patch():
-    assert awscli_driver.clidriver.botocore is fake_secrets.hook.calls.botocore
+    assert awscli_driver.clidriver.botocore is fake_secrets.hook.seams.botocore
 
 
 @pytest.mark.parametrize("package", [botocore, botocore.session, s3transfer], ids=lambda package: package.__name__)

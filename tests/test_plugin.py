@@ -524,7 +524,9 @@ class TestGuard:
                 pass
             """
         )
+        ran.assert_outcomes(passed=1)
         assert ran.ret == pytest.ExitCode.TESTS_FAILED
+        ran.stdout.fnmatch_lines(["* fake_secrets_guard *", "ListSecrets was called while *"])
 
     @pytest.mark.parametrize(
         ("part", "outcome"), [("before", {"errors": 1}), ("after", {"passed": 1, "errors": 1})]

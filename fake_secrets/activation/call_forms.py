@@ -21,6 +21,8 @@ Target = TypeVar("Target", bound=Callable[..., Any])
 class MockStages:
     """A configured `mock_stages`: a decorator and a context manager, synchronous and asynchronous.
 
+    A copy or pickle of it has the same options, and a world of its own.
+
     Args:
         options: the arguments that were given, by name. If it is empty, the object is bare.
     """
@@ -95,6 +97,9 @@ class MockStages:
         from fake_secrets.activation.decoration import decorate  # noqa: PLC0415
 
         return decorate(target, self)
+
+    def __reduce__(self) -> tuple[type[MockStages], tuple[dict[str, Any]]]:
+        return MockStages, (self._options,)
 
     def _latest(self) -> Activation:
         """Take this thread's latest activation, or else the latest one.

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import contextlib
+import copy
 import functools
 import inspect
+import pkgutil
 import sys
+import types
 import unittest
 from collections.abc import AsyncGenerator, Callable, Coroutine, Generator, Mapping
 from contextlib import AsyncContextDecorator, ContextDecorator
@@ -58,7 +61,46 @@ def decorate(target: Target, activator: Activator) -> Target:
     return cast("Target", _Decorated(target, _wrapper_for(target, activator), activator))
 
 
-class _Decorated(wrapt.FunctionWrapper):  # type: ignore[type-arg]  # a cast gives the function's type
+class _Travels:
+    """Copies and pickles a decorated function as Python does a plain one; wrapt's own wrappers refuse both.
+
+    A copy of a function is the function itself, and a pickle refers to it by its name.
+    """
+
+    __slots__ = ()
+
+    def __copy__(self: Any) -> Any:
+        return self
+
+    def __deepcopy__(self: Any, memo: dict[int, Any]) -> Any:
+        return self
+
+    def __reduce_ex__(self: Any, _: object) -> Any:
+        found = _named(self)
+        if found is self:
+            return self.__qualname__
+        # Each access through a class makes a new wrapper, which pickle wouldn't accept as the same object.
+        if isinstance(found, _BoundDecorated) and found._self_parent is self._self_parent:
+            return pkgutil.resolve_name, (_path_of(self),)
+        # Pickle the callable itself, such as a partial. A local function fails here as it does undecorated.
+        return decorate, (self.__wrapped__, decorator_on(self))
+
+
+class _BoundDecorated(_Travels, wrapt.BoundFunctionWrapper):  # type: ignore[type-arg]
+    """A decorated function that was read from a class or an instance."""
+
+    def __deepcopy__(self, memo: dict[int, Any]) -> Any:
+        if not isinstance(self.__wrapped__, types.MethodType):
+            return self
+        return getattr(copy.deepcopy(self.__wrapped__.__self__, memo), self.__name__)
+
+    def __reduce_ex__(self, protocol: object) -> Any:
+        if not isinstance(self.__wrapped__, types.MethodType):
+            return super().__reduce_ex__(protocol)
+        return getattr, (self.__wrapped__.__self__, self.__name__)
+
+
+class _Decorated(_Travels, wrapt.FunctionWrapper):  # type: ignore[type-arg]  # a cast gives the function's type
     """A decorated function. The pytest plugin reads the decorator's options from it.
 
     Args:
@@ -67,10 +109,23 @@ class _Decorated(wrapt.FunctionWrapper):  # type: ignore[type-arg]  # a cast giv
         activator: the `mock_stages` object that decorates it.
     """
 
+    __bound_function_wrapper__ = _BoundDecorated
+
     def __init__(self, function: Any, run: Any, activator: Activator) -> None:
         super().__init__(function, run)
         # wrapt stores attributes with this prefix on the wrapper, and others on the function.
         self._self_fake_secrets = activator
+
+
+def _path_of(function: Any) -> str:
+    return f"{function.__module__}:{function.__qualname__}"
+
+
+def _named(function: Any) -> Any:
+    """Return what a function's module holds under the function's name, or None."""
+    with contextlib.suppress(AttributeError, ImportError, ValueError):
+        return pkgutil.resolve_name(_path_of(function))
+    return None
 
 
 def _wrapper_for(target: Any, activator: Activator) -> Callable[..., Any]:
@@ -160,7 +215,7 @@ def _run_in_worlds(test_case: type[unittest.TestCase]) -> None:
         method = getattr(test_case, name)
         # A subclass inherits the wrapper, which looks up the decorators of the instance's class.
         if not hasattr(method, CLASS_DECORATOR):
-            setattr(test_case, name, _in_a_world(method))
+            setattr(test_case, name, _in_a_world(method, test_case))
 
 
 def _await_test_cases(mixin: type) -> None:
@@ -180,7 +235,7 @@ def _await_test_cases(mixin: type) -> None:
     setattr(mixin, "__init_subclass__", hook)  # noqa: B010 -- an assignment would fail type checks
 
 
-def _in_a_world(method: Callable[..., Any]) -> Callable[..., Any]:
+def _in_a_world(method: Callable[..., Any], test_case: type[unittest.TestCase]) -> Callable[..., Any]:
     """Wrap `run` or `debug` of a TestCase, so that the test runs in a world."""
 
     @functools.wraps(method)
@@ -205,6 +260,8 @@ def _in_a_world(method: Callable[..., Any]) -> Callable[..., Any]:
             activation.__exit__(None, None, None)
 
     setattr(run, CLASS_DECORATOR, True)
+    # Pickle finds it there. It may be unittest's own method that is wrapped.
+    run.__module__, run.__qualname__ = test_case.__module__, f"{test_case.__qualname__}.{method.__name__}"
     return run
 
 

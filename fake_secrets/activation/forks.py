@@ -10,7 +10,7 @@ import os
 import threading
 
 from fake_secrets import environment
-from fake_secrets.hook import calls, holding
+from fake_secrets.hook import calls, copies, holding
 from fake_secrets.world import stack
 
 __all__ = ["watch"]
@@ -19,7 +19,7 @@ __tracebackhide__ = True  # the arguments in our frames may hold secret values
 
 # In the order in which they are taken, before those of the worlds. Where a thread takes two of them, it takes
 # them in this order, too.
-_LOCKS = (holding._lock, stack._lock, environment._lock, calls._lock)
+_LOCKS = (holding._lock, copies._lock, stack._lock, environment._lock, calls._lock)
 
 _is_watching = False
 _held: list[threading.RLock] = []
@@ -30,9 +30,9 @@ def watch() -> None:
     global _is_watching  # noqa: PLW0603 -- what is registered for forks can't be removed again
     if _is_watching:
         return
-    _is_watching = True
     if hasattr(os, "register_at_fork"):
         os.register_at_fork(before=_hold_still, after_in_parent=_go_on, after_in_child=_begin_in_child)
+    _is_watching = True
 
 
 def _hold_still() -> None:

@@ -1,33 +1,65 @@
 """Interception: how calls of botocore reach a world.
 
-Begin with `calls`, which handles a call from start to end. `net` answers the calls that bypass it, and
-`aio` does both for aiobotocore. `answers` converts the world's answers to botocore's forms. `requests`
-and `facts` read botocore's requests and its service model. `seams` wraps botocore's methods, and
-`holding` decides for how long. `guard` stops calls that would go to AWS because no world is active.
+Begin with `calls`, which handles a call from start to end and chooses its lane; `watchers` says which. `wire`
+answers where botocore's HTTP session would open a connection. `net` takes up the calls that bypass `calls`,
+and `aio` does all of this for aiobotocore. `answers` converts the world's answers to botocore's forms.
+`requests` and `facts` read botocore's requests and its service model. `seams` wraps botocore's methods,
+`copies` does so in every copy of botocore, and `holding` decides for how long. `guard` stops calls that
+would go to AWS because no world is active, and `spawned` does so in a process that was started inside a
+world.
 
-The same world answers a call in one of three places. The fast lane (`before-call`) skips signing and
-HTTP. In the wire lane (`before-send`), botocore signs the request and parses raw bytes. The net, below
-both, catches the calls that bypass our handlers.
+The same world answers a call in one of two lanes. The fast lane (`before-call`) skips signing, HTTP and
+parsing, and serves whoever watches none of it. In the wire lane, everything in botocore happens but the
+connection itself.
 """
 
-import botocore.client
-import botocore.endpoint
+from __future__ import annotations
 
+from typing import Any
+
+from fake_secrets.hook import net, wire
 from fake_secrets.hook.calls import Equipment, around_call, forget_call
+from fake_secrets.hook.copies import Copies
 from fake_secrets.hook.facts import is_region
 from fake_secrets.hook.holding import held, hold, install, release, settle
-from fake_secrets.hook.net import AioSeams, around_request, around_send
-from fake_secrets.hook.seams import DefaultSession, Seam
+from fake_secrets.hook.seams import DefaultSession
+from fake_secrets.hook.spawned import refuse_calls_to_aws
 
 __all__ = ["forget_call", "held", "hold", "is_region", "release", "settle"]
+
+
+def _aio(name: str) -> Any:
+    """Return a function that returns one of aiobotocore's wrappers: their module imports aiobotocore."""
+
+    def around() -> Any:
+        from fake_secrets.hook import aio  # noqa: PLC0415 -- as above
+
+        return getattr(aio, name)
+
+    return around
+
 
 install(
     [
         Equipment(),
-        Seam(botocore.client.BaseClient, "_make_api_call", around_call),
-        Seam(botocore.endpoint.Endpoint, "make_request", around_request),
-        Seam(botocore.endpoint.Endpoint, "_send", around_send),
-        AioSeams(),
+        Copies(
+            {
+                "botocore.client": ("BaseClient", {"_make_api_call": lambda: around_call}),
+                "botocore.endpoint": ("Endpoint", {"make_request": lambda: net.around_request}),
+                "botocore.signers": ("RequestSigner", {"_choose_signer": lambda: wire.around_choose_signer}),
+                "botocore.httpsession": (
+                    "URLLib3Session",
+                    {"_get_connection_manager": lambda: wire.around_connection_manager},
+                ),
+                "moto.core.botocore_stubber": ("BotocoreStubber", {"__call__": lambda: wire.around_stubber}),
+                "aiobotocore.client": ("AioBaseClient", {"_make_api_call": _aio("around_call")}),
+                "aiobotocore.signers": ("AioRequestSigner", {"_choose_signer": _aio("around_choose_signer")}),
+                "aiobotocore.httpsession": ("AIOHTTPSession", {"_get_session": _aio("around_aiohttp")}),
+                "aiobotocore.httpxsession": ("HttpxSession", {"_get_session": _aio("around_httpx")}),
+            }
+        ),
         DefaultSession(),
     ]
 )
+
+refuse_calls_to_aws()

@@ -1,4 +1,4 @@
-"""The wrappers for aiobotocore's clients and endpoints, which are asynchronous.
+"""The wrappers for aiobotocore's clients, endpoints and HTTP sessions, which are asynchronous.
 
 This module is imported only after aiobotocore is.
 """
@@ -8,32 +8,29 @@ from __future__ import annotations
 import asyncio
 import functools
 import threading
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from typing import TYPE_CHECKING, Any
 
-import botocore.exceptions
-
-# Not `import aiobotocore.client`: while that module is being imported, its package lacks the attribute.
+# Nothing that imports aiobotocore's client: while that is being imported, it lacks its classes.
+import botocore.utils
 from aiobotocore.awsrequest import AioAWSResponse
-from aiobotocore.client import AioBaseClient
-from aiobotocore.endpoint import AioEndpoint
 
-from fake_secrets.hook.answers import Target, Unsent, answer_parsed, answer_raw, errors_of
-from fake_secrets.hook.calls import OngoingCall, advise, begin, calling, is_ours, world_of_this_call
+from fake_secrets.hook.answers import Unsent, answer_raw, errors_of
+from fake_secrets.hook.calls import Carried, OngoingCall, advise, begin, calling, is_ours, world_of_this_call
 from fake_secrets.hook.holding import hold, release
-from fake_secrets.hook.requests import operation_sent, target_of
-from fake_secrets.hook.seams import Seam
+from fake_secrets.hook.requests import Sent, target_of
+from fake_secrets.hook.seams import unsigned_mark, would_sign_offline
+from fake_secrets.hook.wire import answer_in_call, world_of
 from fake_secrets.world.world import rotating_world
 
 if TYPE_CHECKING:
     from botocore.client import BaseClient
-    from botocore.model import OperationModel
 
     from fake_secrets.options import RotationErrors
     from fake_secrets.rotation.rotation import Rotation
     from fake_secrets.world.world import World
 
-__all__ = ["answer_awaited", "seams"]
+__all__ = ["around_aiohttp", "around_call", "around_choose_signer", "around_httpx", "request"]
 
 __tracebackhide__ = True  # the arguments in our frames may hold secret values
 
@@ -41,27 +38,14 @@ __tracebackhide__ = True  # the arguments in our frames may hold secret values
 class AioResponse(Unsent, AioAWSResponse):  # type: ignore[misc]  # aiobotocore has no types
     """An HTTP response that was never sent. Its content is awaited, as aiobotocore expects."""
 
-
-def seams() -> list[Seam]:
-    """Return the seams of aiobotocore."""
-    return [
-        Seam(AioBaseClient, "_make_api_call", _around_call),
-        Seam(AioEndpoint, "_send", _around_send),
-    ]
+    @botocore.utils.CachedProperty
+    def raw(self) -> Any:
+        """The response as aiohttp has it."""
+        return _Received(self)
 
 
-async def answer_awaited(target: Target, model: OperationModel, params: Any) -> Any:
-    """Answer a call that bypassed our wrapper, in the form that `Endpoint.make_request` returns."""
-    target.response_type = AioResponse
-    world = target.world
-    await _do_due_work(world)
-    answer = answer_parsed(target, model, params)
-    await _follow_up(world, target.rotations, errors=errors_of(answer[0]))
-    return answer
-
-
-async def _around_call(wrapped: Callable[..., Any], client: BaseClient, args: Any, kwargs: Any) -> Any:
-    """Wrap `AioBaseClient._make_api_call`, as `around_call` wraps botocore's method."""
+async def around_call(wrapped: Callable[..., Any], client: BaseClient, args: Any, kwargs: Any) -> Any:
+    """Wrap `AioBaseClient._make_api_call`, as `calls.around_call` wraps botocore's method."""
     world = world_of_this_call() if is_ours(client) else None
     if world is None:
         return await wrapped(*args, **kwargs)
@@ -85,34 +69,126 @@ async def _around_call(wrapped: Callable[..., Any], client: BaseClient, args: An
         release(holder)
 
 
+async def request(call: OngoingCall, wrapped: Callable[..., Any], args: Any, kwargs: Any) -> Any:
+    """Make a request of a call that bypassed our wrapper, as `net.around_request` does."""
+    world = call.world
+    call.response_type = AioResponse
+    await _do_due_work(world)
+    try:
+        answer = await _proceed(wrapped, args, kwargs, call)
+    except BaseException:
+        world.recover(call.rotations)
+        raise
+    await _follow_up(world, call.rotations, errors=errors_of(answer[0]))
+    return answer
+
+
+async def around_choose_signer(wrapped: Callable[..., Any], signer: Any, args: Any, kwargs: Any) -> Any:
+    """Wrap `AioRequestSigner._choose_signer`, so that no credentials are fetched for a call that we answer."""
+    chosen = await wrapped(*args, **kwargs)
+    return chosen if calling.get() is None or would_sign_offline(signer) else unsigned_mark(signer)
+
+
+async def around_aiohttp(wrapped: Callable[..., Any], _: Any, args: Any, kwargs: Any) -> Any:
+    """Wrap `AIOHTTPSession._get_session`, so that Secrets Manager's requests open no connection."""
+    return _AiohttpSession(functools.partial(wrapped, *args, **kwargs))
+
+
+async def around_httpx(wrapped: Callable[..., Any], _: Any, args: Any, kwargs: Any) -> Any:
+    """Wrap `HttpxSession._get_session`, so that Secrets Manager's requests open no connection."""
+    return _HttpxSession(await wrapped(*args, **kwargs))
+
+
+class _AiohttpSession:
+    """A session of aiohttp that answers some requests.
+
+    Args:
+        real: returns the real session, which opens a connection.
+    """
+
+    def __init__(self, real: Callable[[], Awaitable[Any]]) -> None:
+        self._real = real
+
+    async def request(self, method: str, *, url: Any, headers: Any, data: Any, **options: Any) -> Any:
+        """Answer a request to Secrets Manager, and send any other."""
+        response = await _answer(Sent(str(url), headers, data))
+        if response is None:
+            session = await self._real()
+            return await session.request(method, url=url, headers=headers, data=data, **options)
+        return _Received(response, url)
+
+
+class _HttpxSession:
+    """A client of httpx that answers some requests.
+
+    Args:
+        real: the real client.
+    """
+
+    def __init__(self, real: Any) -> None:
+        self._real = real
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._real, name)
+
+    async def send(self, request: Any, **options: Any) -> Any:
+        """Answer a request to Secrets Manager, and send any other."""
+        # aiobotocore gives the content to httpx as bytes, which it has read then.
+        sent = Sent(str(request.url), request.headers, getattr(request, "_content", None))
+        response = await _answer(sent)
+        if response is None:
+            return await self._real.send(request, **options)
+        from aiobotocore._httpx import httpx  # noqa: PLC0415 -- aiobotocore's httpx, if it is used
+
+        return httpx.Response(
+            response.status_code, headers=response.plain_headers, content=response._content, request=request
+        )
+
+
+class _Received:
+    """An answer in the form of aiohttp's `ClientResponse`."""
+
+    def __init__(self, response: Unsent, url: Any = None) -> None:
+        self.status = response.status_code
+        self.headers = response.headers
+        self.raw_headers = [(name.encode(), value.encode()) for name, value in response.plain_headers.items()]
+        self.url = url or response.url
+        self._content = response._content
+
+    async def read(self) -> bytes:
+        """Return the body, which aiohttp keeps after it was read."""
+        return self._content
+
+
+async def _answer(sent: Sent) -> Unsent | None:
+    """Answer a request; return None if it isn't for Secrets Manager."""
+    world = world_of(sent)
+    if world is None:
+        return None
+    call = calling.get()
+    if call is not None:
+        return answer_in_call(call, sent)
+    await _do_due_work(world)
+    assert sent.operation is not None  # noqa: S101 -- `world_of` has looked
+    target = target_of(world, sent)
+    response = answer_raw(target, sent.operation, sent.body, sent.url, None)
+    await _follow_up(world, target.rotations, errors=errors_of(response))
+    return response
+
+
 async def _proceed(wrapped: Callable[..., Any], args: Any, kwargs: Any, call: OngoingCall) -> Any:
     outer = calling.get()
     try:
         calling.set(call)
         return await wrapped(*args, **kwargs)
-    except botocore.exceptions.ClientError as error:
+    except Carried as carried:
+        failure = carried.error
+    except Exception as error:
         advise(error, call, args)
         raise
     finally:
         calling.set(outer)
-
-
-async def _around_send(wrapped: Callable[..., Any], _: Any, args: Any, kwargs: Any) -> Any:
-    """Wrap `AioEndpoint._send`, so that no Secrets Manager request is sent even without our handlers."""
-    request = args[0] if args else kwargs["request"]
-    operation = operation_sent(request)
-    call = calling.get()
-    world = call.world if call else world_of_this_call()
-    if operation is None or world is None:
-        return await wrapped(*args, **kwargs)
-    target = call or target_of(world, request)
-    target.response_type = AioResponse
-    if call is None:
-        await _do_due_work(world)
-    response = answer_raw(target, operation, request.body, request.url, None)
-    if call is None:
-        await _follow_up(world, target.rotations, errors=errors_of(response))
-    return response
+    raise failure
 
 
 async def _do_due_work(world: World) -> None:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import email.utils
 import functools
+import http.client
+import io
 import json
 import json.encoder
 from collections.abc import Callable, Mapping
@@ -11,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 import botocore.awsrequest
 import botocore.utils
+import urllib3.response
 
 from fake_secrets import clock
 from fake_secrets.arns import partition_of
@@ -25,11 +28,12 @@ if TYPE_CHECKING:
     from fake_secrets.rotation.rotation import Rotation
     from fake_secrets.world.world import World
 
-__all__ = ["Response", "Target", "Unsent", "answer_parsed", "answer_raw", "errors_of"]
+__all__ = ["OK", "Response", "Target", "Unsent", "answer_parsed", "answer_raw", "errors_of"]
 
 __tracebackhide__ = True  # the arguments in our frames may hold secret values
 
-_from_json = json.JSONDecoder().decode
+_decoder: Any = json.JSONDecoder()
+_from_json, _scan_json = _decoder.decode, _decoder.scan_once
 
 OK = 200
 
@@ -63,7 +67,6 @@ class Unsent:
     def __init__(self, url: str, status_code: int, headers: dict[str, str], content: bytes) -> None:
         self.url = url
         self.status_code = status_code
-        self.raw = None
         self.plain_headers = headers
         self._content = content
 
@@ -72,6 +75,25 @@ class Unsent:
     def headers(self) -> Any:
         """The headers, as a case-insensitive mapping."""
         return botocore.awsrequest.HeadersDict(self.plain_headers)
+
+    @botocore.utils.CachedProperty
+    def raw(self) -> Any:
+        """The response as the HTTP library has it after the body was read, as botocore reads it at once."""
+        received = self.as_received()
+        received.read()
+        return received
+
+    def as_received(self) -> urllib3.response.HTTPResponse:
+        """Return the response as urllib3 returns it, with the body unread."""
+        return urllib3.response.HTTPResponse(
+            body=io.BytesIO(self._content),
+            headers=self.plain_headers,
+            status=self.status_code,
+            reason=http.client.responses.get(self.status_code),
+            preload_content=False,
+            decode_content=False,
+            request_method="POST",
+        )
 
 
 class Response(Unsent, botocore.awsrequest.AWSResponse):
@@ -105,7 +127,7 @@ class Target:
 
 def answer_raw(
     target: Target, operation: str, body: bytes | str | None, url: str, model: OperationModel | None
-) -> Any:
+) -> Unsent:
     """Answer a request with an HTTP response that botocore parses.
 
     Args:
@@ -122,7 +144,8 @@ def answer_raw(
     content, error, now = _ask(target, operation, body, facts and facts.shape)
     encoded = _body(content)
     status = OK if error is None else error.status
-    return target.response_type(url, status, _headers(target, encoded, now), encoded)
+    response: Unsent = target.response_type(url, status, _headers(target, encoded, now), encoded)
+    return response
 
 
 def answer_parsed(target: Target, model: OperationModel, params: Mapping[str, Any]) -> tuple[Any, dict[str, Any]]:
@@ -208,7 +231,7 @@ def _members(body: bytes | str | None) -> dict[str, Any]:
     """
     try:
         text = body.decode() if isinstance(body, bytes) else body or ""
-        members = _from_json(text) if text else {}
+        members = _parsed(text) if text else {}
         if "null" in text:
             members = _without_nulls(members)
     except (ValueError, RecursionError):
@@ -217,6 +240,15 @@ def _members(body: bytes | str | None) -> dict[str, Any]:
         code, message = "SerializationException", "The request's body isn't a JSON object."
         raise ServiceError(code, message)
     return members
+
+
+def _parsed(text: str) -> Any:
+    """Parse JSON. botocore's has no space around it, so looking for that would be in vain."""
+    try:
+        parsed, end = _scan_json(text, 0)
+    except StopIteration:
+        end = 0
+    return parsed if end == len(text) else _from_json(text)
 
 
 def _without_nulls(value: Any) -> Any:

@@ -7,14 +7,11 @@ from collections.abc import Callable
 from contextvars import ContextVar
 from typing import TYPE_CHECKING, Any
 
-import botocore
-import botocore.exceptions
-
-from fake_secrets.hook.answers import Response, Target, answer_parsed, answer_raw
-from fake_secrets.hook.facts import SERVICE_NAME
+from fake_secrets.hook.answers import OK, Response, Target, Unsent, answer_parsed
+from fake_secrets.hook.facts import SERVICE_NAME, may_be_retried
 from fake_secrets.hook.holding import hold, release
-from fake_secrets.hook.requests import operation_sent
-from fake_secrets.hook.seams import access_key_of, parses_for_itself
+from fake_secrets.hook.seams import access_key_of, is_of_our_copy, parses_for_itself
+from fake_secrets.hook.watchers import Watchers
 from fake_secrets.iam.principals import is_telling
 from fake_secrets.locks import shared_lock
 from fake_secrets.world import stack
@@ -28,7 +25,9 @@ if TYPE_CHECKING:
     from fake_secrets.world.world import World
 
 __all__ = [
+    "Carried",
     "Equipment",
+    "OngoingCall",
     "advise",
     "around_call",
     "begin",
@@ -41,13 +40,12 @@ __all__ = [
 __tracebackhide__ = True  # the arguments in our frames may hold secret values
 
 _REQUEST_ARGUMENTS = 2
-_ANSWERED_URL = "https://answered.invalid/"
 
 
 class _Equipped:
     """What we know about a client that carries our handlers."""
 
-    __slots__ = ("access_key", "has_wire", "is_fast", "model_of", "partition", "region")
+    __slots__ = ("access_key", "model_of", "partition", "region", "watchers")
 
     def __init__(self, client: BaseClient) -> None:
         meta = client.meta
@@ -56,24 +54,43 @@ class _Equipped:
         self.model_of: Callable[[str], OperationModel] = meta.service_model.operation_model
         access_key = access_key_of(client)
         self.access_key = access_key if access_key and is_telling(access_key) else None
-        self.is_fast = not parses_for_itself(client)
-        self.has_wire = False
+        # The fast lane can't imitate clients that parse for themselves, or another copy of botocore.
+        self.watchers = None if parses_for_itself(client) or not is_of_our_copy(client) else Watchers(client)
+
+
+class Carried(BaseException):
+    """Carries an error of ours through botocore, which would take it for one of the connection and retry.
+
+    Args:
+        error: the error.
+    """
+
+    def __init__(self, error: Exception) -> None:
+        super().__init__()
+        self.error = error
 
 
 class OngoingCall(Target):
     """A call in progress."""
 
-    __slots__ = ("is_fast", "model_of")
+    """A call in progress.
 
-    def __init__(self, world: World, client: _Equipped) -> None:
+    `attempts` counts those that were answered in the wire lane. `kept` is an answer of the fast lane that
+    has to be given in the wire lane.
+    """
+
+    __slots__ = ("attempts", "is_fast", "kept")
+
+    def __init__(self, world: World, region: str, partition: str, access_key: str | None) -> None:
         self.world = world
-        self.region = client.region
-        self.partition = client.partition
-        self.access_key = client.access_key
+        self.region = region
+        self.partition = partition
+        self.access_key = access_key
         self.automatic = {}
         self.response_type = Response
-        self.model_of = client.model_of
-        self.is_fast = client.is_fast and world.lane == "fast"
+        self.is_fast = False
+        self.attempts = 0
+        self.kept: Unsent | None = None
         self.rotations: list[Rotation] = []
 
 
@@ -81,6 +98,8 @@ calling: ContextVar[OngoingCall | None] = ContextVar("fake_secrets_call", defaul
 
 _lock = shared_lock()
 _equipped: weakref.WeakKeyDictionary[BaseClient, _Equipped] = weakref.WeakKeyDictionary()
+# Without the dictionary's own method, which is written in Python.
+_find_equipped = _equipped.data.get  # type: ignore[attr-defined]  # unknown to the stubs
 
 
 class Equipment:
@@ -91,9 +110,8 @@ class Equipment:
 
     def take_down(self) -> None:
         """Remove our handlers from every client."""
-        for client, known in list(_equipped.items()):
-            for event, handler in (_FAST_HANDLER, *(_WIRE_HANDLERS if known.has_wire else ())):
-                client.meta.events.unregister(event, handler)
+        for client in list(_equipped):
+            client.meta.events.unregister(*_HANDLER)
         _equipped.clear()
 
 
@@ -107,7 +125,8 @@ def world_of_this_call() -> World | None:
 
 def around_call(wrapped: Callable[..., Any], client: BaseClient, args: Any, kwargs: Any) -> Any:
     """Wrap `BaseClient._make_api_call`, so that the world in which a call begins answers it."""
-    world = world_of_this_call() if is_ours(client) else None
+    known = _find_equipped(weakref.ref(client))
+    world = None if known is None and not is_ours(client) else world_of_this_call()
     if world is None:
         return wrapped(*args, **kwargs)
     holder, outer, call = object(), calling.get(), None
@@ -115,7 +134,7 @@ def around_call(wrapped: Callable[..., Any], client: BaseClient, args: Any, kwar
         hold(holder)
         if world.due_work.is_due():
             world.do_due_work()
-        call = begin(world, client, args)
+        call = begin(world, client, args, known)
         try:
             response = _proceed(wrapped, args, kwargs, call)
         except Exception as error:
@@ -131,7 +150,8 @@ def around_call(wrapped: Callable[..., Any], client: BaseClient, args: Any, kwar
         # An interrupt can come at any moment, so what it may have kept from being done is done here once more.
         release(holder)
         calling.set(outer)
-        if not isinstance(error, botocore.exceptions.ClientError):
+        # A refusal interrupts nothing. Each copy of botocore has a ClientError of its own.
+        if not hasattr(error, "response"):
             world.recover([] if call is None else call.rotations)
         raise
 
@@ -141,11 +161,14 @@ def _proceed(wrapped: Callable[..., Any], args: Any, kwargs: Any, call: OngoingC
     try:
         calling.set(call)
         return wrapped(*args, **kwargs)
-    except botocore.exceptions.ClientError as error:
+    except Carried as carried:
+        failure = carried.error
+    except Exception as error:
         advise(error, call, args)
         raise
     finally:
         calling.set(outer)
+    raise failure
 
 
 def forget_call() -> None:
@@ -155,11 +178,11 @@ def forget_call() -> None:
 
 def is_ours(client: BaseClient) -> bool:
     """Return whether a client is a Secrets Manager client."""
-    return client in _equipped or client.meta.service_model.service_name == SERVICE_NAME
+    return client.meta.service_model.service_name == SERVICE_NAME
 
 
-def begin(world: World, client: BaseClient, args: Any) -> OngoingCall:
-    """Begin a call, and add our handlers to the client if it lacks them.
+def begin(world: World, client: BaseClient, args: Any, known: _Equipped | None = None) -> OngoingCall:
+    """Begin a call: choose its lane, and add our handler to the client if it lacks it.
 
     The caller has to hold the hooks.
 
@@ -167,24 +190,26 @@ def begin(world: World, client: BaseClient, args: Any) -> OngoingCall:
         world: the world that answers the call.
         client: the client.
         args: the arguments of its `_make_api_call`.
+        known: what we know about the client, if the caller has it.
     """
-    known = _equipped.get(client)
     if known is None:
         known = _equip(client)
-    call = OngoingCall(world, known)
-    if world.ids.is_seeded and len(args) == _REQUEST_ARGUMENTS:
-        operation, members = args
-        names = call.model_of(operation).idempotent_members
+    call = OngoingCall(world, known.region, known.partition, known.access_key)
+    operation, members = args if len(args) == _REQUEST_ARGUMENTS else ("", {})
+    if world.ids.is_seeded and operation:
+        names = known.model_of(operation).idempotent_members
         call.automatic = {name: world.ids.uuid() for name in names if name not in members}
-    if not call.is_fast and not known.has_wire:
-        _equip_for_wire(client, known)
+    watchers = known.watchers
+    call.is_fast = watchers is not None and world.lane == "fast" and not watchers.see(client, operation)
     return call
 
 
-def advise(error: botocore.exceptions.ClientError, call: OngoingCall, args: Any) -> None:
+def advise(error: Exception, call: OngoingCall, args: Any) -> None:
     """Add a note to a refusal that tells the author of the test where the secret or function is."""
     operation, members = args if len(args) == _REQUEST_ARGUMENTS else ("", {})
-    code = error.response.get("Error", {}).get("Code")
+    # Each copy of botocore has a ClientError of its own.
+    response = getattr(error, "response", None)
+    code = response.get("Error", {}).get("Code") if isinstance(response, dict) else None
     note = None
     if code == "ResourceNotFoundException":
         note = _other_place(members.get("SecretId"), call)
@@ -207,59 +232,32 @@ def _other_place(secret_id: object, call: OngoingCall) -> str | None:
 
 
 def _equip(client: BaseClient) -> _Equipped:
-    """Add our handlers to a client if it lacks them."""
+    """Add our handler to a client if it lacks it."""
     with _lock:
-        if client not in _equipped:
+        known = _equipped.get(client)
+        if known is None:
             known = _Equipped(client)
             try:
-                client.meta.events.register_last(*_FAST_HANDLER)
+                client.meta.events.register_last(*_HANDLER)
                 _equipped[client] = known
             except BaseException:
-                client.meta.events.unregister(*_FAST_HANDLER)
+                client.meta.events.unregister(*_HANDLER)
                 raise
-        return _equipped[client]
-
-
-def _equip_for_wire(client: BaseClient, known: _Equipped) -> None:
-    """Add the handlers of the wire lane to a client. They are separate because adding one is slow."""
-    with _lock:
-        if not known.has_wire:
-            # First, so that an interrupt leaves no handler that nobody removes.
-            known.has_wire = True
-            for event, handler in _WIRE_HANDLERS:
-                client.meta.events.register_last(event, handler)
+        return known
 
 
 def _before_call(model: OperationModel, params: dict[str, Any], **_: Any) -> Any:
     call = calling.get()
     if call is None or not call.is_fast:
         return None
-    return answer_parsed(call, model, params)
-
-
-def _choose_signer(**_: Any) -> Any:
-    return None if calling.get() is None else botocore.UNSIGNED
-
-
-def _before_send(request: Any, **_: Any) -> Any:
-    call = calling.get()
-    if call is None:
+    answer = answer_parsed(call, model, params)
+    if answer[0].status_code != OK and may_be_retried(answer[1]):
+        # botocore itself decides about that, so the answer is given in the wire lane.
+        call.kept = answer[0]
         return None
-    operation = operation_sent(request)
-    if operation is None:
-        return None
-    model = call.model_of(operation)
-    response = answer_raw(call, operation, request.body, request.url, model)
-    # botocore calls every handler, and moto's recognises requests by their URL: it would answer too.
-    request.url = _ANSWERED_URL
-    return response
+    return answer
 
 
-# Registered last and for the service. botocore goes from specific to general events, so these run after
-# Stubber's handlers, which are more specific, and after users' handlers for the service. They run before
-# users' handlers for all services.
-_FAST_HANDLER = ("before-call.secrets-manager", _before_call)
-_WIRE_HANDLERS = (
-    ("choose-signer.secrets-manager", _choose_signer),
-    ("before-send.secrets-manager", _before_send),
-)
+# Registered last and for the service. botocore goes from specific to general events, so it runs after
+# Stubber's handlers, which are more specific, and after users' handlers for the service.
+_HANDLER = ("before-call.secrets-manager", _before_call)

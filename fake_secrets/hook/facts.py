@@ -6,7 +6,7 @@ import base64
 import datetime
 import functools
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
 
 import botocore.loaders
@@ -19,11 +19,30 @@ from fake_secrets.service.rules.constraints import Shape
 if TYPE_CHECKING:
     from botocore.model import OperationModel
 
-__all__ = ["SERVICE_NAME", "OperationFacts", "facts_of", "is_region"]
+__all__ = ["SERVICE_NAME", "OperationFacts", "facts_of", "is_region", "may_be_retried"]
 
 SERVICE_NAME = "secretsmanager"
 
 Parse = Callable[[Any], Any]
+
+# The errors that botocore retries in no mode. The tests ask botocore's retry handlers about them.
+_NEVER_RETRIED = frozenset(
+    {
+        "AccessDeniedException",
+        "DecryptionFailure",
+        "EncryptionFailure",
+        "InvalidNextTokenException",
+        "InvalidParameterException",
+        "InvalidRequestException",
+        "MalformedPolicyDocumentException",
+        "PreconditionNotMetException",
+        "PublicPolicyException",
+        "ResourceExistsException",
+        "ResourceNotFoundException",
+        "SerializationException",
+        "ValidationException",
+    }
+)
 
 
 class OperationFacts:
@@ -61,6 +80,15 @@ def facts_of(operation: str, model: OperationModel | None = None) -> OperationFa
             return None
         facts = _facts[operation] = OperationFacts(model)
     return facts
+
+
+def may_be_retried(refusal: Mapping[str, Any]) -> bool:
+    """Return whether botocore might retry a call that was refused, in one of its modes.
+
+    Args:
+        refusal: the parsed response.
+    """
+    return refusal["Error"]["Code"] not in _NEVER_RETRIED
 
 
 def is_region(region: str, partition: str) -> bool:

@@ -3,18 +3,27 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
-
-import botocore.endpoint
+from typing import Any, NamedTuple
 
 from fake_secrets.errors import OutsideWorldError
 from fake_secrets.hook.calls import world_of_this_call
+from fake_secrets.hook.copies import Copies
+from fake_secrets.hook.origins import GuardedTest, Origins
 from fake_secrets.hook.requests import operation_asked, operation_sent
-from fake_secrets.hook.seams import Seam
 
 __all__ = ["Guard"]
 
 __tracebackhide__ = True  # the arguments in our frames may hold secret values
+
+
+_LATE = "Wait for the thread before the test and its world end, for example with join."
+
+
+class Refusal(NamedTuple):
+    """A call that the guard refused, and the test that is to blame; None for code outside of the tests."""
+
+    error: OutsideWorldError
+    test: GuardedTest | None
 
 
 class Guard:
@@ -24,31 +33,44 @@ class Guard:
     below every client, so it stops the calls of clients that carry none of our handlers too.
 
     Args:
-        who: returns a description of the caller, such as the name of the running test.
+        who: returns a description of the running code, such as the name of the running test.
 
     `refused` keeps the exceptions that the guard raised, because code under test may swallow them.
+    `origins` tells which test a call belongs to.
     """
 
     def __init__(self, who: Callable[[], str]) -> None:
         self._who = who
-        self.refused: list[OutsideWorldError] = []
+        self.refused: list[Refusal] = []
+        self.origins = Origins()
         self._is_up = False
-        self._seams = [
-            Seam(botocore.endpoint.Endpoint, "make_request", self._around_request),
-            Seam(botocore.endpoint.Endpoint, "_send", self._around_send),
-        ]
+        send = {"_send": lambda: self._around_send}
+        self._copies = Copies(
+            {
+                "botocore.endpoint": ("Endpoint", {"make_request": lambda: self._around_request, **send}),
+                "aiobotocore.endpoint": ("AioEndpoint", send),
+            }
+        )
 
     def put_up(self) -> None:
         """Refuse calls from now on."""
         self._is_up = True
-        for seam in self._seams:
-            seam.put_up()
+        self.origins.put_up()
+        self._copies.put_up()
 
     def take_down(self) -> None:
         """Let calls pass again, even if another patch keeps our wrapper in place."""
         self._is_up = False
-        for seam in self._seams:
-            seam.take_down()
+        self.origins.take_down()
+        self._copies.take_down()
+
+    def take_refused(self) -> list[OutsideWorldError]:
+        """Return the exceptions for which the running test is to blame, and forget them."""
+        running = self.origins.running
+        taken = [refusal for refusal in self.refused if refusal.test is running]
+        for refusal in taken:
+            self.refused.remove(refusal)  # other threads may add to the list meanwhile
+        return [refusal.error for refusal in taken]
 
     def _around_request(self, wrapped: Callable[..., Any], _: Any, args: Any, kwargs: Any) -> Any:
         self._check(operation_asked(args, kwargs))
@@ -61,6 +83,13 @@ class Guard:
     def _check(self, operation: str | None) -> None:
         if not self._is_up or operation is None or world_of_this_call() is not None:
             return
-        error = OutsideWorldError(operation, self._who())
-        self.refused.append(error)
-        raise error
+        refusal = self._refusal(operation)
+        self.refused.append(refusal)
+        raise refusal.error
+
+    def _refusal(self, operation: str) -> Refusal:
+        origin = self.origins.here()
+        if origin is None or not origin.is_over:
+            return Refusal(OutsideWorldError(operation, self._who()), self.origins.running)
+        caller = f"a thread that {origin.name} started and that outlived the test. It called during {self._who()}"
+        return Refusal(OutsideWorldError(operation, caller, _LATE), origin)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from fake_secrets.hook.answers import Target
@@ -14,7 +15,7 @@ if TYPE_CHECKING:
 
     from fake_secrets.world.world import World
 
-__all__ = ["asked", "operation_asked", "operation_sent", "target_of"]
+__all__ = ["Sent", "asked", "caller_of", "key_sent", "operation_asked", "operation_sent", "target_of"]
 
 __tracebackhide__ = True  # the arguments in our frames may hold secret values
 
@@ -23,6 +24,20 @@ _TARGET_PREFIX = "secretsmanager."
 # Groups: access key id, region.
 _CREDENTIAL_SCOPE = re.compile(r"Credential=([^/]+)/\d+/([^/]+)/")
 _HOST = re.compile(r"//secretsmanager(?:-fips)?\.([a-z0-9-]+)\.")
+
+
+@dataclass(frozen=True, slots=True)
+class Sent:
+    """An HTTP request, as an HTTP session sends it."""
+
+    url: str
+    headers: Any = field(repr=False)
+    body: bytes | str | None = field(repr=False)
+
+    @property
+    def operation(self) -> str | None:
+        """The operation of Secrets Manager, or None for another service."""
+        return operation_sent(self)
 
 
 def asked(args: Any, kwargs: Any) -> tuple[OperationModel, Any]:
@@ -40,18 +55,34 @@ def operation_asked(args: Any, kwargs: Any) -> str | None:
 
 def operation_sent(request: Any) -> str | None:
     """Return the operation of a prepared HTTP request, or None for another service."""
-    target = _header(request, "X-Amz-Target")
+    target = _header(request.headers, "X-Amz-Target")
     return target.removeprefix(_TARGET_PREFIX) if target.startswith(_TARGET_PREFIX) else None
 
 
-def target_of(world: World, request: Any) -> Target:
-    """Return the destination of a prepared HTTP request, from its signature or else from its URL."""
-    scope, host = _CREDENTIAL_SCOPE.search(_header(request, "Authorization")), _HOST.search(request.url)
+def key_sent(request: Any) -> str | None:
+    """Return the access key id that has signed an HTTP request, or None if it isn't signed."""
+    scope = _scope_of(request)
+    return None if scope is None else scope[1]
+
+
+def target_of(world: World, sent: Sent) -> Target:
+    """Return the destination of an HTTP request, from its signature or else from its URL."""
+    scope, host = _scope_of(sent), _HOST.search(sent.url)
     if scope is not None:
-        return Target(world, scope[2], scope[1] if is_telling(scope[1]) else None)
+        return Target(world, scope[2], caller_of(sent))
     return Target(world, world.region if host is None else host[1])
 
 
-def _header(request: Any, name: str) -> str:
-    header = request.headers.get(name) or b""
+def caller_of(sent: Sent) -> str | None:
+    """Return the access key id that signed a request, if it identifies the caller, else None."""
+    key = key_sent(sent)
+    return key if key is not None and is_telling(key) else None
+
+
+def _scope_of(sent: Any) -> re.Match[str] | None:
+    return _CREDENTIAL_SCOPE.search(_header(sent.headers, "Authorization"))
+
+
+def _header(headers: Any, name: str) -> str:
+    header = headers.get(name) or b""
     return header.decode("ascii", "replace") if isinstance(header, bytes) else header

@@ -1,9 +1,8 @@
 """The seams: the parts of botocore that we wrap or read, and how wrappers are put up and taken down.
 
-We wrap `BaseClient._make_api_call`, `Endpoint._send` and the public `Endpoint.make_request`. We replace
-the cached credentials of boto3's default session. We only read `Endpoint._send_request`, the parser
-defaults of a client's endpoint and the credentials of its signer. All but `Endpoint.make_request` are
-private, and each has a canary test.
+`copies` lists the methods that we wrap. We replace the cached credentials of boto3's default session. We
+only read `Endpoint._send_request`, the parser defaults of a client's endpoint, the credentials of its
+signer, and what `watchers` looks at. Nearly all of these are private, and each has a canary test.
 """
 
 from __future__ import annotations
@@ -16,20 +15,32 @@ import weakref
 from collections.abc import Callable
 from typing import Any
 
+import botocore
+import botocore.client
 import botocore.credentials
 
 from fake_secrets.environment import FAKE_ACCESS_KEY_ID, FAKE_SECRET_ACCESS_KEY, FAKE_SESSION_TOKEN
 
 __all__ = [
+    "Around",
     "DefaultSession",
     "Seam",
     "access_key_of",
+    "found_below",
+    "is_of_our_copy",
     "parses_for_itself",
+    "unsigned_mark",
+    "would_sign_offline",
 ]
 
 __tracebackhide__ = True  # the arguments in our frames may hold secret values
 
 Around = Callable[[Callable[..., Any], Any, tuple[Any, ...], dict[str, Any]], Any]
+
+
+# Every living wrapper that we made, with its seam and the function that it wraps.
+_made: weakref.WeakKeyDictionary[Any, tuple[Any, Any]] = weakref.WeakKeyDictionary()
+_NOTHING = (None, None)
 
 
 class Seam:
@@ -42,42 +53,57 @@ class Seam:
     """
 
     def __init__(self, owner: type, name: str, around: Around) -> None:
-        self._owner = owner
+        # Weakly, because a copy of botocore may go out of use.
+        self._owner = weakref.ref(owner)
         self._name = name
         self._around = around
         self._found: Any = None
         self._ours: Any = None
-        # Every living wrapper that we made, with the function that it wraps.
-        self._made: weakref.WeakKeyDictionary[Any, Any] = weakref.WeakKeyDictionary()
+
+    @property
+    def owner(self) -> type | None:
+        """The class, or None if it is gone."""
+        return self._owner()
 
     def put_up(self) -> None:
         """Wrap the method, unless our wrapper is still on top."""
-        found = self._owner.__dict__[self._name]
+        owner = self._owner()
+        if owner is None:
+            return
+        found = owner.__dict__[self._name]
         if found is self._ours:
             return
         found = self._below(found)
         if found is not self._found:
             ours = self._wrapper_of(found)
-            self._made[ours] = found
+            _made[ours] = (self, found)
             self._found, self._ours = found, ours
-        setattr(self._owner, self._name, self._ours)
+        setattr(owner, self._name, self._ours)
 
-    def take_down(self) -> None:
+    def take_down(self, *, forget: bool = False) -> None:
         """Restore the method.
 
         If another patch has wrapped our wrapper, ours stays and does nothing. It is removed when a
         later world takes it down after that patch was undone.
+
+        Args:
+            forget: drop the method and the wrapper, which keep the class alive. `put_up` makes another.
         """
-        found = self._owner.__dict__[self._name]
+        owner = self._owner()
+        if owner is None:
+            return
+        found = owner.__dict__[self._name]
         below = self._found if found is self._ours else self._below(found)
         if below is not found:
-            setattr(self._owner, self._name, below)
+            setattr(owner, self._name, below)
+            if forget:
+                self._found = self._ours = None
 
     def _below(self, found: Any) -> Any:
         """Return what our wrappers wrap. The class attribute itself tells whether it is one of them."""
         # A patch that has been undone since may have restored a wrapper of an earlier world.
-        while type(found) is types.FunctionType and found in self._made:
-            found = self._made[found]
+        while type(found) is types.FunctionType and _made.get(found, _NOTHING)[0] is self:
+            found = _made[found][1]
         return found
 
     def _wrapper_of(self, found: Any) -> Any:
@@ -135,6 +161,34 @@ class DefaultSession:
     def _restore(self) -> None:
         if self._shielded is not None and self._shielded._credentials is self._fake:
             self._shielded._credentials = self._found
+
+
+def found_below(method: Any) -> Any:
+    """Return the method that our wrappers wrap, or the method itself if it is none of ours."""
+    while type(method) is types.FunctionType and method in _made:
+        method = _made[method][1]
+    return method
+
+
+def is_of_our_copy(client: Any) -> bool:
+    """Return whether a client belongs to the copy of botocore that we imported, and not to another or a reload."""
+    return isinstance(client, botocore.client.BaseClient)
+
+
+def would_sign_offline(signer: Any) -> bool:
+    """Return whether a signer has credentials that it can use without asking anybody for them."""
+    credentials = getattr(signer, "_credentials", None)
+    needs_refresh = getattr(credentials, "refresh_needed", None)
+    if needs_refresh is not None:
+        return not needs_refresh()
+    # Static credentials, aiobotocore's too, store the key in an attribute. Others compute it.
+    return bool(vars(credentials).get("access_key")) if hasattr(credentials, "__dict__") else False
+
+
+def unsigned_mark(signer: Any) -> Any:
+    """Return `botocore.UNSIGNED`, of the copy of botocore that a signer belongs to."""
+    package = type(signer).__init__.__globals__.get("botocore", botocore)
+    return getattr(package, "UNSIGNED", botocore.UNSIGNED)
 
 
 def access_key_of(client: Any) -> str | None:

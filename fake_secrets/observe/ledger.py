@@ -94,7 +94,7 @@ class Ledger:
             outcome: ``succeeded`` or an error code.
         """
         shape, members = request.shape, request.members
-        if shape is not None and not shape.is_plainly_right(members):
+        if shape is not None and not (request.is_plain or shape.is_plainly_right(members)):
             members = redact(shape, members)
         self._enter(request.operation, members, outcome, secret)
 

@@ -7,6 +7,7 @@ from typing import Any, TypedDict
 
 from fake_secrets import clock
 from fake_secrets.ids import numbered_uuid
+from fake_secrets.observe.live import LiveView
 from fake_secrets.service.state.events import LABEL_UPDATED, EventLog, ServiceEvent
 
 __all__ = ["Event", "Subscriber", "Trail", "envelope"]
@@ -49,7 +50,7 @@ _RECORD_VERSION = "1.08"
 _EVENT_IDS, _ENVELOPE_IDS = 2, 3
 
 
-class Trail:
+class Trail(LiveView):
     """The events of rotations, deletions and label moves in a world: `fake_secrets.trail`.
 
     `len()` returns the number of events. A world keeps the latest 100,000.
@@ -59,6 +60,7 @@ class Trail:
     """
 
     __slots__ = ("_log",)
+    _INSTEAD = "its records or events"
 
     def __init__(self, log: Callable[[], EventLog]) -> None:
         self._log = log
@@ -160,4 +162,4 @@ def _label_detail(event: ServiceEvent) -> dict[str, Any]:
 
 def _time(event: ServiceEvent) -> str:
     """Return the time of an event, to the second, as both services write it."""
-    return f"{clock.utc(event.time):%Y-%m-%dT%H:%M:%SZ}"
+    return clock.iso(event.time)

@@ -6,10 +6,11 @@ import datetime
 import json
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import Any, NoReturn
+from typing import Any
 
 from fake_secrets import clock
 from fake_secrets.errors import UnknownSecretError
+from fake_secrets.observe.live import LiveView
 from fake_secrets.service.rules.stages import AWSCURRENT, labels_of
 from fake_secrets.service.state.model import StoredSecret, StoredVersion
 
@@ -58,7 +59,7 @@ class Version:
         return hash((self.id, self.stages, self.created))
 
 
-class Secret:
+class Secret(LiveView):
     """A live view of a secret: every property shows the secret as it is now.
 
     Reading a view isn't a call: it isn't recorded, and it doesn't change LastAccessedDate. Wherever the
@@ -68,6 +69,7 @@ class Secret:
     """
 
     __slots__ = ("__weakref__", "_arn", "_look")
+    _INSTEAD = "its arn"
 
     def __init__(self, arn: str, look: Callable[[str], StoredSecret]) -> None:
         self._arn = arn
@@ -182,16 +184,6 @@ class Secret:
         Reading it raises LookupError if no version has AWSCURRENT.
         """
         return self.version(AWSCURRENT).secret_binary
-
-    def __copy__(self) -> Secret:
-        return self
-
-    def __deepcopy__(self, _: object) -> Secret:
-        return self
-
-    def __reduce__(self) -> NoReturn:
-        msg = "a Secret shows a world of this process, so it can't be pickled; pickle its arn instead"
-        raise TypeError(msg)
 
     def __eq__(self, other: object) -> bool:
         if not isinstance(other, Secret):

@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Literal, Protocol
 
+from fake_secrets.observe.live import LiveView
+
 __all__ = [
     "MANAGED_STEPS",
     "STEPS",
@@ -39,11 +41,12 @@ class Driver(Protocol):
 
 
 @dataclass(eq=False)
-class Rotation:
+class Rotation(LiveView):
     """One rotation of a secret.
 
     RotateSecret or the secret's schedule starts it. An attempt calls the rotation function once for each
-    step. A rotation that fails can be attempted again, with the same token.
+    step. A rotation that fails can be attempted again, with the same token. Copying a rotation returns the
+    rotation itself, because its next attempt changes it.
 
     Args:
         secret_arn: the secret's ARN.
@@ -57,6 +60,8 @@ class Rotation:
         error: the exception that failed the last attempt; None if it didn't fail.
         attempts: how many attempts were begun.
     """
+
+    _INSTEAD = "its outcome, or what else you need of it,"
 
     secret_arn: str
     secret_name: str

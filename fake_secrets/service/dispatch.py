@@ -101,7 +101,7 @@ def answer(store: Store, request: Request) -> dict[str, Any]:
         msg = f"fake_secrets doesn't support {request.operation} yet. It supports:{supported}"
         raise UnsupportedOperationError(msg)
     if request.shape is not None:
-        constraints.check(request.shape, request.members)
+        request.is_plain = constraints.check(request.shape, request.members)
     if request.operation in _UNSUPPORTED_MEMBERS:
         _refuse_unsupported_members(request)
     store.settle(request.now)

@@ -8,6 +8,7 @@ from typing import Any
 
 from fake_secrets import clock
 from fake_secrets.errors import RequestRefusedError, ServiceError, UnknownSecretError
+from fake_secrets.observe.live import LiveView
 from fake_secrets.observe.view import Secret, secret_id_of
 from fake_secrets.options import RotationErrors, check_callable, check_rotation_errors
 from fake_secrets.rotation.invocation import Handler
@@ -25,10 +26,11 @@ __all__ = ["RotationHandle"]
 __tracebackhide__ = True  # the arguments in our frames may hold secret values
 
 
-class RotationHandle:
+class RotationHandle(LiveView):
     """The part of `FakeSecrets` that is about rotation."""
 
     __slots__ = ("__weakref__", "_world")
+    _INSTEAD = "what you need of it"
 
     def __init__(self, world: World) -> None:
         self._world = world
@@ -157,6 +159,7 @@ class RotationHandle:
         `rotations`; only `run_due` raises them. Each rotation runs at the time when it is due: the clock
         of freezegun or time-machine is set to that time and set back afterwards. Without freezegun or
         time-machine, the service's dates are of that time, but the rotation function sees the present.
+        If another thread is doing the due work, this leaves it to that thread and doesn't wait.
 
         Args:
             until: do the work that is due by this time, tz-aware; by default, by now. With a time in the

@@ -193,7 +193,8 @@ def test_rotations_that_are_due_fall_due_in_the_child_too():
 
         names = ["a", "b", "c"]
         thread = None
-        with freezegun.freeze_time("2026-01-01T12:00:00Z") as clock, mock_stages(dict.fromkeys(names, "0")) as fake:
+        frozen = freezegun.freeze_time("2026-01-01T12:00:00Z")
+        with frozen as clock, mock_stages(dict.fromkeys(names, "0")) as fake:
             arn = fake.lambda_function(handler)
             for name in names:
                 client.rotate_secret(

@@ -18,8 +18,11 @@ import aiobotocore.awsrequest
 import aiobotocore.client
 import aiobotocore.config
 import aiobotocore.endpoint
+import aiobotocore.httpsession
 import aiobotocore.session
+import aiobotocore.signers
 import aiobotocore.stub
+import aiohttp
 import boto3
 import botocore.client
 import botocore.endpoint
@@ -743,7 +746,7 @@ class TestOtherPeoplesHandlersAndPatches:
     @WAYS
     async def test_a_call_is_never_sent_whichever_way_it_takes(self, lane, way):
         sent = mock.AsyncMock(side_effect=AssertionError("sent"))
-        with patched("_send", sent), mock_stages(SEED, _lane=lane), way():
+        with mock.patch.object(aiohttp.ClientSession, "_request", sent), mock_stages(SEED, _lane=lane), way():
             async with secretsmanager() as client:
                 assert await value_by(client) == "s3cret"
 
@@ -826,22 +829,25 @@ class TestSeams:
             "hook/seams.py tells that its wrapper has to await"
         )
 
-    def test_endpoints_send_a_prepared_request(self):
-        method = aiobotocore.endpoint.AioEndpoint.__dict__["_send"]
-        assert list(inspect.signature(method).parameters) == ["self", "request"], (
-            "aiobotocore.endpoint.AioEndpoint._send has changed: hook/aio.py wraps it"
+    def test_http_sessions_of_aiohttp_get_a_session_to_send_with(self):
+        method = aiobotocore.httpsession.AIOHTTPSession._get_session
+        assert list(inspect.signature(method).parameters) == ["self", "proxy_url"], (
+            "aiobotocore.httpsession.AIOHTTPSession._get_session has changed: hook/aio.py wraps it"
         )
         assert inspect.iscoroutinefunction(method), (
-            "aiobotocore.endpoint.AioEndpoint._send is no coroutine function any more: hook/seams.py awaits it"
+            "aiobotocore.httpsession.AIOHTTPSession._get_session is no coroutine function any more: hook/aio.py "
+            "awaits it"
         )
 
-    def test_no_endpoint_class_overrides_send(self):
-        kinds = [aiobotocore.endpoint.AioEndpoint]
-        for kind in kinds:
-            kinds += kind.__subclasses__()
-        assert [kind.__name__ for kind in kinds if "_send" in vars(kind)] == ["AioEndpoint"], (
-            "a subclass of aiobotocore.endpoint.AioEndpoint has a _send of its own: hook/aio.py wraps only "
-            "AioEndpoint's"
+    def test_http_sessions_of_httpx_get_a_session_to_send_with(self):
+        httpxsession = pytest.importorskip("aiobotocore.httpxsession")
+        assert inspect.iscoroutinefunction(httpxsession.HttpxSession._get_session), (
+            "aiobotocore.httpxsession.HttpxSession._get_session has changed: hook/aio.py wraps it"
+        )
+
+    def test_signers_choose_a_signature(self):
+        assert inspect.iscoroutinefunction(aiobotocore.signers.AioRequestSigner._choose_signer), (
+            "aiobotocore.signers.AioRequestSigner._choose_signer has changed: hook/aio.py wraps it"
         )
 
     def test_endpoints_inherit_make_request(self):

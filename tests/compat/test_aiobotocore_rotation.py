@@ -2,6 +2,9 @@
 
 import asyncio
 import datetime
+import os
+import subprocess
+import sys
 import threading
 
 import pytest
@@ -179,3 +182,49 @@ async def test_a_due_function_may_wait_for_another_task_of_the_callers_loop(lane
             await reader
             assert fake.rotations[-1].error is None
     assert values == ["old"]
+
+
+FORK = """
+import asyncio, os, signal, threading
+
+import aiobotocore.session
+import boto3
+
+from fake_secrets import mock_stages
+
+client = boto3.client("secretsmanager", region_name="us-east-1")
+is_inside, go_on = threading.Event(), threading.Event()
+
+
+def handler(event, context):
+    is_inside.set()
+    assert go_on.wait(10)
+
+
+async def main():
+    session = aiobotocore.session.get_session()
+    with mock_stages({"db": "old"}, rotation_errors="record") as fake:
+        async with session.create_client("secretsmanager", region_name="us-east-1") as awaited:
+            arn = fake.lambda_function(handler)
+            rotating = asyncio.create_task(awaited.rotate_secret(SecretId="db", RotationLambdaARN=arn))
+            await asyncio.to_thread(is_inside.wait, 10)
+            child = os.fork()
+            if not child:
+                signal.alarm(10)
+                value = client.get_secret_value(SecretId="db")["SecretString"]
+                print("child", value, fake.rotations[0].outcome, flush=True)
+                os._exit(0)
+            print("status", os.waitpid(child, 0)[1])
+            go_on.set()
+            await rotating
+            print("parent", fake.rotations[0].outcome)
+
+
+asyncio.run(main())
+"""
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="this platform has no fork")
+def test_a_fork_does_not_wait_for_an_awaited_call():
+    done = subprocess.run([sys.executable, "-c", FORK], capture_output=True, text=True, timeout=60, check=False)
+    assert done.stdout.splitlines() == ["child old failed", "status 0", "parent unfinished"], done.stderr

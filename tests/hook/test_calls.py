@@ -576,11 +576,8 @@ class TestThreads:
         assert values == ["inner"]
         assert (handlers_of(client), dict(os.environ)) == before
 
-    @pytest.mark.parametrize("lane", ["fast", "wire", "net"])
-    def test_a_call_in_flight_at_exit_is_answered_by_the_world_it_began_in(self, lane, monkeypatch):
-        if lane == "net":
-            lane = "wire"
-            monkeypatch.setattr("fake_secrets.hook.calls._WIRE_HANDLERS", ())
+    @pytest.mark.parametrize("lane", ["fast", "wire"])
+    def test_a_call_in_flight_at_exit_is_answered_by_the_world_it_began_in(self, lane):
         client = secretsmanager(aws_access_key_id="own", aws_secret_access_key="own")
         values = []
         began, go_on = self.pause(client)
@@ -614,12 +611,6 @@ class TestWireLane:
         with mock_stages(SEED, _lane="wire"):
             assert value_by(secretsmanager()) == "s3cret"
 
-    def test_the_handlers_answer_before_the_net(self):
-        with mock_stages(SEED, _lane="wire"):
-            client = secretsmanager()
-            with mock.patch.object(botocore.endpoint.Endpoint, "_send", side_effect=AssertionError("sent")):
-                assert value_by(client) == "s3cret"
-
     @pytest.mark.parametrize("body", [b"not JSON", b"[]", b'"text"', b"\xff", b"[" * 100_000])
     @pytest.mark.parametrize("lane", ["fast", "wire"])
     def test_a_body_that_is_not_a_json_object_is_a_serialization_error(self, body, lane):
@@ -633,10 +624,7 @@ class TestWireLane:
                 value_by(client)
             assert fake.calls == []
 
-    @pytest.mark.parametrize("has_handlers", [True, False], ids=["handlers", "net"])
-    def test_a_rotation_runs_before_the_call_returns(self, monkeypatch, has_handlers):
-        if not has_handlers:
-            monkeypatch.setattr("fake_secrets.hook.calls._WIRE_HANDLERS", ())
+    def test_a_rotation_runs_before_the_call_returns(self):
         steps = []
         with mock_stages(SEED, _lane="wire") as fake:
             arn = fake.lambda_function(lambda event, _: steps.append(event["Step"]))

@@ -287,19 +287,23 @@ class TestRetries:
         (fast, _), (wire, _) = (play(case, lane, frozen_time, clients) for lane in LANES)
         assert fast == wire
 
-    def test_the_fast_lane_answers_once_where_the_wire_lane_retries(self, monkeypatch, frozen_time):
+    def test_both_lanes_agree_on_a_call_that_is_retried(self, monkeypatch, frozen_time):
         monkeypatch.setattr(time, "sleep", lambda _: None)
         clients = self.clients(mode="standard")
-        attempts = []
-        for lane in LANES:
-            frozen_time.move_to(MOMENT)
-            with mock_stages({}, _lane=lane) as fake:
-                fake.quotas.secrets = 1
-                fake.add("whole", "x")
-                with pytest.raises(botocore.exceptions.ClientError, match="LimitExceededException") as refused:
-                    clients["owner"].create_secret(Name="new")
-                attempts.append((refused.value.response["ResponseMetadata"]["RetryAttempts"], len(fake.calls)))
-        assert attempts == [(0, 1), (2, 3)]
+        (fast, error), (wire, _) = (play(FULL, lane, frozen_time, clients) for lane in LANES)
+        assert error == "LimitExceededException"
+        assert fast == wire
+
+    @pytest.mark.parametrize("lane", LANES)
+    def test_each_attempt_of_a_call_is_recorded(self, monkeypatch, lane, frozen_time):
+        monkeypatch.setattr(time, "sleep", lambda _: None)
+        with mock_stages({"whole": "x"}, _lane=lane) as fake:
+            fake.quotas.secrets = 1
+            with pytest.raises(botocore.exceptions.ClientError, match="LimitExceededException") as refused:
+                self.clients(mode="standard")["owner"].create_secret(Name="new")
+            assert [call.operation for call in fake.calls] == ["CreateSecret"] * 3
+        metadata = refused.value.response["ResponseMetadata"]
+        assert (metadata["RetryAttempts"], metadata["MaxAttemptsReached"]) == (2, True)
 
     @pytest.mark.parametrize("case", [Case("read", READ), MISSING, FULL], ids=str)
     def test_both_lanes_agree_if_only_one_attempt_is_allowed(self, case, frozen_time):

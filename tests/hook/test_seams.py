@@ -1,13 +1,17 @@
 """Canaries: each fails with a clear sentence when botocore or boto3 changes a private part that we use."""
 
 import inspect
+import logging
 
 import boto3
 import botocore.client
 import botocore.credentials
 import botocore.endpoint
+import botocore.httpsession
 import botocore.loaders
 import botocore.session
+import botocore.signers
+import pytest
 
 from fake_secrets import mock_stages
 
@@ -35,7 +39,50 @@ def test_send_request_of_botocore_is_not_a_coroutine_function():
 
 def test_send_takes_a_prepared_request():
     parameters = list(inspect.signature(botocore.endpoint.Endpoint._send).parameters)
-    assert parameters == ["self", "request"], "botocore.endpoint.Endpoint._send has changed: hook/net.py wraps it"
+    assert parameters == ["self", "request"], (
+        "botocore.endpoint.Endpoint._send has changed: hook/guard.py wraps it"
+    )
+
+
+def test_http_sessions_get_a_connection_manager_to_send_with():
+    method = botocore.httpsession.URLLib3Session._get_connection_manager
+    assert list(inspect.signature(method).parameters) == ["self", "url", "proxy_url"], (
+        "botocore.httpsession.URLLib3Session._get_connection_manager has changed: hook/wire.py wraps it"
+    )
+
+
+def test_signers_choose_a_signature():
+    method = botocore.signers.RequestSigner._choose_signer
+    assert list(inspect.signature(method).parameters) == ["self", "operation_name", "signing_type", "context"], (
+        "botocore.signers.RequestSigner._choose_signer has changed: hook/wire.py wraps it"
+    )
+
+
+def test_an_emitter_replaces_its_cache_when_handlers_change():
+    emitter = boto3.client("secretsmanager", region_name="us-east-1").meta.events._emitter
+
+    def handler(**_):
+        """Do nothing."""
+
+    caches = [emitter._lookup_cache]
+    emitter.register("before-sign", handler)
+    caches.append(emitter._lookup_cache)
+    emitter.unregister("before-sign", handler)
+    caches.append(emitter._lookup_cache)
+    emitter.emit("before-sign")
+    assert len({id(cache) for cache in caches}) == 3, (
+        "botocore's emitters keep _lookup_cache when handlers change: hook/watchers.py notices changes by it"
+    )
+    assert emitter._lookup_cache is caches[-1], "botocore's emitters replace _lookup_cache when they emit"
+
+
+@pytest.mark.parametrize("change", [lambda: logging.getLogger("x").setLevel(0), lambda: logging.disable(0)])
+def test_loggers_forget_what_they_know_when_a_level_changes(change):
+    logging.root._cache["fake_secrets"] = True
+    change()
+    assert "fake_secrets" not in logging.root._cache, (
+        "logging no longer empties Logger._cache: hook/watchers.py keeps its verdict there"
+    )
 
 
 def test_a_session_caches_its_credentials():

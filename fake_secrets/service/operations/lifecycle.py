@@ -133,7 +133,8 @@ def delete_secret(store: Store, request: Request) -> dict[str, Any]:
     """Schedule a secret for deletion after a recovery window, or delete it at once.
 
     Args:     SecretId, RecoveryWindowInDays (7 to 30, default 30), ForceDeleteWithoutRecovery.
-    Returns:  ARN, Name, DeletionDate (the end of the window; now if forced).
+    Returns:  ARN, Name, DeletionDate (the end of the window, but at most the latest date that a client
+              can show; now if forced).
     Raises (in the order checked):
         InvalidParameterException (400): the window is out of range, M13 [C]; both window and
             force are given, M14 [C-].
@@ -157,8 +158,9 @@ def delete_secret(store: Store, request: Request) -> dict[str, Any]:
     days = DEFAULT_RECOVERY_WINDOW if window is None else window
     secret.deleted = secret.changed = request.now
     store.events.add(version_events("StartSecretVersionDelete", secret, request.now))
-    store.schedule_deletion(secret, request.now + days * clock.SECONDS_PER_DAY)
-    return {"ARN": secret.arn, "Name": secret.name, "DeletionDate": secret.deletion_date}
+    due = request.now + days * clock.SECONDS_PER_DAY
+    store.schedule_deletion(secret, due)
+    return {"ARN": secret.arn, "Name": secret.name, "DeletionDate": min(due, clock.LATEST)}
 
 
 def restore_secret(store: Store, request: Request) -> dict[str, Any]:

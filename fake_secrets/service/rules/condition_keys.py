@@ -119,7 +119,7 @@ def keys_of_request(
         doesn't contain the path.
     """
     return {
-        "aws:currenttime": clock.utc(now).strftime("%Y-%m-%dT%H:%M:%SZ"),
+        "aws:currenttime": clock.iso(now),
         "aws:epochtime": str(int(now)),
         "aws:principalarn": _SESSION.sub(r"\1:iam::\2:role/\3", principal),
         "aws:principalaccount": account_id,

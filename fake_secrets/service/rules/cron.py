@@ -47,7 +47,7 @@ class Cron:
     def starts_after(self, moment: datetime.datetime) -> Iterator[datetime.datetime]:
         """Yield the expression's moments after `moment`, ascending.
 
-        The iterator ends if the expression never matches again.
+        The iterator ends if the expression never matches again, and at the end of the year 9999.
 
         Args:
             moment: a datetime in UTC.
@@ -61,6 +61,8 @@ class Cron:
                     start = datetime.datetime.combine(day, datetime.time(hour), tzinfo=datetime.UTC)
                     if start > moment:
                         yield start
+            if day == datetime.date.max:
+                return
             idle += 1
             day += datetime.timedelta(days=1)
 

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
+from fake_secrets import clock
+
 if TYPE_CHECKING:
     from fake_secrets.service.rules.schedule import Window
 
@@ -13,6 +15,8 @@ __all__ = ["next_window"]
 
 def next_window(rules: Mapping[str, Any] | None, since: float, after: float | None = None) -> Window | None:
     """Return the next rotation window of a secret, or None without rules.
+
+    It is None too if the window would end later than the latest date that a client can show.
 
     Args:
         rules: RotationRules that `check_rules` has accepted.
@@ -28,4 +32,5 @@ def next_window(rules: Mapping[str, Any] | None, since: float, after: float | No
     from fake_secrets.service.rules.schedule import schedule_of  # noqa: PLC0415
 
     schedule = schedule_of(rules)
-    return None if schedule is None else next(schedule.windows(since, after))
+    window = None if schedule is None else next(schedule.windows(since, after), None)
+    return None if window is None or window.end - 1 > clock.LATEST else window

@@ -46,7 +46,7 @@ class Schedule(Protocol):
     """The schedule that RotationRules make."""
 
     def windows(self, since: float, after: float | None = None) -> Iterator[Window]:
-        """Yield the windows that follow an event, ascending.
+        """Yield the windows that follow an event, ascending. Those of a cron expression end in the year 9999.
 
         Args:
             since: the event, epoch seconds: a rotation, a value put by hand, or a new configuration.
@@ -149,7 +149,9 @@ def describe_rules(rules: Mapping[str, Any], since: float) -> dict[str, Any]:
     schedule = schedule_of(rules)
     if schedule is None or "ScheduleExpression" not in rules:
         return dict(rules)
-    first, second = itertools.islice(schedule.windows(since), 2)
+    two = list(itertools.islice(schedule.windows(since), 2))
+    # At the end of the year 9999, count from another event: any two windows will do.
+    first, second = two if len(two) > 1 else itertools.islice(schedule.windows(0.0), 2)
     days = max(1, int((second.start - first.start) // clock.SECONDS_PER_DAY))
     return {"AutomaticallyAfterDays": days, **rules}
 

@@ -45,6 +45,8 @@ class Request:
         principal: the caller's ARN, in that account.
         now: the time of the call, epoch seconds.
         shape: the operation's input shape, or None if the members have been checked already.
+
+    `is_plain` is True once the members are known to be right and not sensitive.
     """
 
     operation: str
@@ -55,6 +57,7 @@ class Request:
     principal: str
     now: float
     shape: Shape | None = None
+    is_plain: bool = False
 
 
 @dataclass(slots=True)

@@ -279,3 +279,10 @@ def test_cron_windows_match_a_walk_over_the_calendar(hours, months, days, since)
         hour += datetime.timedelta(hours=1)
     windows = schedule.schedule_of(rules_of(expression)).windows(since.timestamp())
     assert [w.start for w in itertools.takewhile(lambda w: w.start <= end.timestamp(), windows)] == walked
+
+
+@pytest.mark.parametrize("expression", ["cron(0 8 * * ? *)", "cron(0 0 29 2 ? *)"])
+def test_cron_windows_end_with_the_calendar(expression):
+    since = datetime.datetime(9999, 12, 29, tzinfo=datetime.UTC).timestamp()
+    starts = [window.start for window in schedule.schedule_of(rules_of(expression)).windows(since)]
+    assert starts == ([since + (day * 24 + 8) * 3600 for day in range(3)] if "8 *" in expression else [])

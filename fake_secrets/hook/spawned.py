@@ -1,0 +1,54 @@
+"""The calls of a process that was started inside a world of another process, which doesn't reach it.
+
+Such a process inherits the environment of the world, so that it would send the fake credentials to AWS. A fork is
+no such process: it has a copy of the world.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+from urllib.parse import urlsplit
+
+import botocore.endpoint
+
+from fake_secrets.environment import FAKE_ACCESS_KEY_ID, is_inherited
+from fake_secrets.errors import NoActiveWorldError
+from fake_secrets.hook.calls import calling, world_of_this_call
+from fake_secrets.hook.requests import key_sent, operation_sent
+from fake_secrets.hook.seams import Seam
+
+__all__ = ["refuse_calls_to_aws"]
+
+__tracebackhide__ = True  # the arguments in our frames may hold secret values
+
+_AWS = (".amazonaws.com", ".amazonaws.com.cn", ".api.aws")
+
+
+def refuse_calls_to_aws() -> None:
+    """Refuse calls that would send the fake credentials to AWS, if this process was started inside a world.
+
+    AWS would refuse them, too, but without saying why. Calls to other endpoints pass, and those with other
+    credentials.
+    """
+    if is_inherited():
+        Seam(botocore.endpoint.Endpoint, "_send", _around_send).put_up()
+
+
+def _around_send(wrapped: Callable[..., Any], _: Any, args: Any, kwargs: Any) -> Any:
+    request = args[0] if args else kwargs["request"]
+    operation = operation_sent(request)
+    is_answered = calling.get() is not None or world_of_this_call() is not None
+    if operation is None or is_answered or not _takes_fakes_to_aws(request):
+        return wrapped(*args, **kwargs)
+    msg = (
+        f"{operation} would send the fake credentials of a fake_secrets world to AWS. This process was started "
+        "inside that world and inherited them, but the world doesn't reach it.\n"
+        "Open a world here, too: put `with mock_stages(...):` around what the process runs, with the same "
+        "secrets. A process that is forked needs none: it has a copy of the world."
+    )
+    raise NoActiveWorldError(msg)
+
+
+def _takes_fakes_to_aws(request: Any) -> bool:
+    return key_sent(request) == FAKE_ACCESS_KEY_ID and str(urlsplit(request.url).hostname).endswith(_AWS)

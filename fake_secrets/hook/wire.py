@@ -1,0 +1,128 @@
+"""The bottom of the wire lane: answers a request where botocore's HTTP session would open a connection.
+
+Everything above is botocore's own, so logs, handlers, signatures, parsing and retries are as with AWS.
+Requests of other services pass through.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
+
+from fake_secrets.hook.answers import Unsent, answer_raw, errors_of
+from fake_secrets.hook.calls import Carried, OngoingCall, calling, world_of_this_call
+from fake_secrets.hook.requests import Sent, caller_of, target_of
+from fake_secrets.hook.seams import unsigned_mark, would_sign_offline
+
+if TYPE_CHECKING:
+    from fake_secrets.world.world import World
+
+__all__ = ["answer_in_call", "around_choose_signer", "around_connection_manager", "around_stubber", "world_of"]
+
+__tracebackhide__ = True  # the arguments in our frames may hold secret values
+
+
+def around_connection_manager(wrapped: Callable[..., Any], _: Any, args: Any, kwargs: Any) -> Any:
+    """Wrap `URLLib3Session._get_connection_manager`, so that Secrets Manager's requests open no connection."""
+    return _Manager(wrapped(*args, **kwargs))
+
+
+def around_choose_signer(wrapped: Callable[..., Any], signer: Any, args: Any, kwargs: Any) -> Any:
+    """Wrap `RequestSigner._choose_signer`, so that no credentials are fetched for a call that we answer."""
+    chosen = wrapped(*args, **kwargs)
+    if calling.get() is None or would_sign_offline(signer):
+        return chosen
+    return unsigned_mark(signer)
+
+
+def around_stubber(wrapped: Callable[..., Any], _: Any, args: Any, kwargs: Any) -> Any:
+    """Wrap `BotocoreStubber.__call__` of moto, so that moto leaves Secrets Manager's requests to us."""
+    request = kwargs.get("request", args[-1] if args else None)
+    is_ours = request is not None and Sent(request.url, request.headers, request.body).operation is not None
+    return None if is_ours and world_of_this_call() is not None else wrapped(*args, **kwargs)
+
+
+def world_of(sent: Sent) -> World | None:
+    """Return the world that answers a request, or None if the request isn't for Secrets Manager."""
+    if sent.operation is None:
+        return None
+    call = calling.get()
+    return world_of_this_call() if call is None else call.world
+
+
+def answer_in_call(call: OngoingCall, sent: Sent) -> Unsent:
+    """Answer an attempt of a call in progress.
+
+    Raises:
+        Carried: with an error of ours, which botocore would take for one of the connection.
+    """
+    response = call.kept
+    if response is not None:
+        call.kept = None
+        return response
+    assert sent.operation is not None  # noqa: S101 -- the caller has looked
+    if call.access_key is None:
+        call.access_key = caller_of(sent)
+    try:
+        response = answer_raw(call, sent.operation, sent.body, sent.url, None)
+    except Exception as error:  # noqa: BLE001 -- it is raised again
+        raise Carried(error) from None
+    call.attempts += 1
+    return response
+
+
+class _Manager:
+    """A pool manager of urllib3, of which we answer some requests.
+
+    Args:
+        manager: the real one.
+    """
+
+    def __init__(self, manager: Any) -> None:
+        self._manager = manager
+
+    def connection_from_url(self, url: str) -> _Pool:
+        """Return a connection pool."""
+        return _Pool(self._manager.connection_from_url(url), url)
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._manager, name)
+
+
+class _Pool:
+    """A connection pool of urllib3, of which we answer some requests.
+
+    Args:
+        pool: the real one.
+        url: the URL of the request.
+    """
+
+    def __init__(self, pool: Any, url: str) -> None:
+        vars(self).update(_pool=pool, _url=url)
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._pool, name)
+
+    def __setattr__(self, name: str, value: Any) -> None:
+        setattr(self._pool, name, value)
+
+    def urlopen(self, method: str, url: str, body: Any = None, headers: Any = None, **options: Any) -> Any:
+        """Answer a request to Secrets Manager, and send any other."""
+        sent = Sent(self._url, headers or {}, body)
+        world = world_of(sent)
+        if world is None:
+            return self._pool.urlopen(method=method, url=url, body=body, headers=headers, **options)
+        call = calling.get()
+        response = _answer_below(world, sent) if call is None else answer_in_call(call, sent)
+        return response.as_received()
+
+
+def _answer_below(world: World, sent: Sent) -> Unsent:
+    """Answer a request that bypassed all our wrappers."""
+    if world.has_due_work():
+        world.do_due_work()
+    assert sent.operation is not None  # noqa: S101 -- the caller has looked
+    target = target_of(world, sent)
+    response = answer_raw(target, sent.operation, sent.body, sent.url, None)
+    world.follow_up(target.rotations, errors=errors_of(response))
+    return response

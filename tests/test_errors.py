@@ -1,0 +1,129 @@
+"""The exceptions can be copied and pickled, so that they come back from another process."""
+
+import copy
+import importlib
+import pickle
+import pkgutil
+import subprocess
+import sys
+
+import botocore.session
+import pytest
+from botocore.exceptions import ClientError
+
+import fake_secrets
+from fake_secrets import errors
+from fake_secrets.hook.calls import Carried
+from fake_secrets.rotation.invocation import TimedOut
+
+ARN = "arn:aws:secretsmanager:us-east-1:123456789012:secret:prod/db-AbCdEf"
+
+EXAMPLES = [
+    errors.ServiceError("ResourceNotFoundException", "Secrets Manager can't find the specified secret."),
+    errors.ServiceError("InternalServiceError", "An error occurred.", 500),
+    errors.FakeSecretsError("a message"),
+    errors.NoActiveWorldError("no fake_secrets world is active."),
+    errors.OutsideWorldError("GetSecretValue", "tests/test_app.py::test_reads (call)"),
+    errors.UnsupportedOperationError("fake_secrets doesn't fake 'RestoreEverything'"),
+    errors.SeedError("secret 'prod/db': no version has the label AWSCURRENT"),
+    errors.SecretExistsError("secret 'prod/db' already exists"),
+    errors.UnknownSecretError("prod/dv", ["prod/db"]),
+    errors.UnknownSecretError(ARN, []),
+    errors.UnknownSecretError("prod/dv", (f"prod/{number}" for number in range(25))),
+    errors.RequestRefusedError("RotateSecret", "InvalidRequestException", "No Lambda rotation function ARN."),
+    errors.RequestRefusedError("RotateSecret", "InvalidRequestException", "No function.", "Pass a handler."),
+    errors.RotationFailedError("the rotation function timed out"),
+    errors.RotationNotOpenError("the rotation has succeeded"),
+    errors.FunctionClashError("the name rotate-db is taken"),
+    TimedOut(),
+]
+
+TRIPS = {
+    **{
+        f"pickle protocol {protocol}": lambda error, protocol=protocol: pickle.loads(pickle.dumps(error, protocol))  # noqa: S301 -- our own
+        for protocol in range(pickle.HIGHEST_PROTOCOL + 1)
+    },
+    "copy": copy.copy,
+    "deepcopy": copy.deepcopy,
+}
+
+IN_A_POOL = """
+import concurrent.futures
+import multiprocessing
+
+from fake_secrets import UnknownSecretError, mock_stages
+
+
+def ask():
+    with mock_stages({"prod/db": "x"}) as fake_secrets:
+        fake_secrets["prod/dv"]
+
+
+if __name__ == "__main__":
+    spawn = multiprocessing.get_context("spawn")
+    with concurrent.futures.ProcessPoolExecutor(1, mp_context=spawn) as pool:
+        try:
+            pool.submit(ask).result(timeout=60)
+        except UnknownSecretError as error:
+            print(error)
+"""
+
+
+def exceptions_of_the_package():
+    for found in pkgutil.walk_packages(fake_secrets.__path__, "fake_secrets."):
+        if found.name not in {"fake_secrets.__main__", "fake_secrets.hook.aio"}:
+            module = importlib.import_module(found.name)
+            for kind in vars(module).values():
+                is_defined_here = isinstance(kind, type) and kind.__module__ == found.name
+                # `Carried` never comes out of a call.
+                if is_defined_here and issubclass(kind, BaseException) and kind is not Carried:
+                    yield kind
+
+
+def test_every_exception_has_an_example_here():
+    assert {type(example) for example in EXAMPLES} == set(exceptions_of_the_package())
+
+
+@pytest.mark.parametrize("trip", TRIPS.values(), ids=TRIPS)
+@pytest.mark.parametrize("error", EXAMPLES, ids=lambda error: type(error).__name__)
+def test_a_copy_of_an_exception_says_the_same(error, trip):
+    copied = trip(error)
+    assert type(copied) is type(error)
+    assert (copied.args, str(copied), vars(copied)) == (error.args, str(error), vars(error))
+    assert copied is not error
+
+
+@pytest.mark.parametrize("trip", TRIPS.values(), ids=TRIPS)
+@pytest.mark.parametrize("error", EXAMPLES, ids=lambda error: type(error).__name__)
+def test_a_copy_of_an_exception_keeps_its_notes(error, trip):
+    noted = copy.copy(error)
+    errors.annotate(noted, "rotation of 'prod/db' failed in createSecret")
+    assert trip(noted).__notes__ == ["rotation of 'prod/db' failed in createSecret"]
+
+
+def test_an_exception_raised_in_a_process_pool_comes_back(tmp_path):
+    program = tmp_path / "program.py"
+    program.write_text(IN_A_POOL)
+    command = [sys.executable, str(program)]
+    ran = subprocess.run(command, capture_output=True, text=True, timeout=120, check=True)
+    assert ran.stdout.startswith("no secret 'prod/dv' in this world. The world holds:\n- 'prod/db'\n")
+
+
+def test_an_error_that_a_client_raises_can_be_pickled_as_botocores_can(fake_secrets):
+    client = botocore.session.Session().create_client("secretsmanager")
+    with pytest.raises(client.exceptions.ResourceNotFoundException) as raised:
+        client.get_secret_value(SecretId="prod/db")
+    returned = pickle.loads(pickle.dumps(raised.value))  # noqa: S301 -- our own
+    # botocore makes the class of the exception anew for each client.
+    assert type(returned) is ClientError
+    assert (str(returned), returned.response) == (str(raised.value), raised.value.response)
+
+
+def test_the_exception_of_an_unknown_secret_names_it():
+    error = errors.UnknownSecretError("prod/dv", ["prod/db"])
+    assert (error.args[0], error.secret_id, error.available) == ("prod/dv", "prod/dv", ("prod/db",))
+
+
+def test_the_exception_of_an_unknown_secret_lists_twenty_names():
+    lines = str(errors.UnknownSecretError("prod/dv", (f"s{number}" for number in range(25)))).splitlines()
+    assert lines[1:22] == [*(f"- 's{number}'" for number in range(20)), "- ..."]
