@@ -2,7 +2,7 @@
 
 from unittest.mock import Mock
 
-import boto3
+import boto3.session
 import botocore.config
 import botocore.exceptions
 import botocore.stub
@@ -17,10 +17,11 @@ MODES = ["legacy", "standard", "adaptive"]
 def build(mode="standard"):
     config = botocore.config.Config(retries={"mode": mode})
     keys = {"aws_access_key_id": "own", "aws_secret_access_key": "own"}
-    return boto3.client("secretsmanager", region_name="us-east-1", config=config, **keys)
+    # A session of its own, because the clients of a session share their exceptions.
+    return boto3.session.Session(**keys).client("secretsmanager", region_name="us-east-1", config=config)
 
 
-@pytest.fixture(scope="module", params=MODES)
+@pytest.fixture(params=MODES)
 def shared(request):
     return SharedClient(build(request.param))
 
