@@ -75,11 +75,10 @@ class OngoingCall(Target):
 
     """A call in progress.
 
-    `attempts` counts those that were answered in the wire lane. `kept` is an answer of the fast lane that
-    has to be given in the wire lane.
+    `kept` is an answer of the fast lane that has to be given in the wire lane.
     """
 
-    __slots__ = ("attempts", "is_fast", "kept")
+    __slots__ = ("is_fast", "kept")
 
     def __init__(self, world: World, region: str, partition: str, access_key: str | None) -> None:
         self.world = world
@@ -89,7 +88,6 @@ class OngoingCall(Target):
         self.automatic = {}
         self.response_type = Response
         self.is_fast = False
-        self.attempts = 0
         self.kept: Unsent | None = None
         self.rotations: list[Rotation] = []
 

@@ -67,7 +67,6 @@ def answer_in_call(call: OngoingCall, sent: Sent) -> Unsent:
         response = answer_raw(call, sent.operation, sent.body, sent.url, None)
     except Exception as error:  # noqa: BLE001 -- it is raised again
         raise Carried(error) from None
-    call.attempts += 1
     return response
 
 
