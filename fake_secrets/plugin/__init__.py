@@ -1,0 +1,48 @@
+"""The pytest plugin: the fixtures, the marker and the guard.
+
+Begin with `items`, which finds the tests that are marked or decorated and gives them the fixture. `fixtures`
+defines the fixtures. `leaving` leaves the worlds that a test has forgotten, and `guarding` turns refusals of the
+guard into failures. No other room imports pytest.
+"""
+
+from __future__ import annotations
+
+import pytest
+
+from fake_secrets.plugin.fixtures import _fake_secrets_clients, fake_secrets, secretsmanager
+from fake_secrets.plugin.guarding import GUARD, Guarding
+from fake_secrets.plugin.items import MARKER, pytest_collection_modifyitems
+from fake_secrets.plugin.leaving import Leaving
+
+# pytest finds hooks and fixtures by their names here.
+__all__ = ["MARKER", "_fake_secrets_clients", "fake_secrets", "pytest_collection_modifyitems", "secretsmanager"]
+
+_GUARD_STATES = ("off", "error")
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """Add the guard's ini option."""
+    parser.addini(
+        GUARD,
+        "how to handle a Secrets Manager call that is made while no fake_secrets world is active: "
+        "'off' lets it go to AWS, 'error' raises an exception and fails the test",
+        default="off",
+    )
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Register the marker, and turn on the guard if the ini option asks for it."""
+    state = config.getini(GUARD)
+    if state not in _GUARD_STATES:
+        msg = f"{GUARD} must be {' or '.join(map(repr, _GUARD_STATES))}, not {state!r}"
+        raise pytest.UsageError(msg)
+    config.pluginmanager.register(Leaving(), "fake_secrets_leaving")
+    if state == "error":
+        config.pluginmanager.register(Guarding(), "fake_secrets_guard")
+    config.addinivalue_line(
+        "markers",
+        "fake_secrets(secrets=None, *, region=None, account_id='123456789012', rotation='inline', "
+        "rotation_errors='raise', random_seed=None): run the test in a fake_secrets world with these arguments "
+        "of fake_secrets.mock_stages. If several markers apply, each argument comes from the closest marker that "
+        "gives it.",
+    )

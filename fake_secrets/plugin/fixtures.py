@@ -1,0 +1,73 @@
+"""The fixtures."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+from fake_secrets.plugin.items import decorator_of, misuse_of, options_of
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from botocore.client import BaseClient
+
+    from fake_secrets.world.handle import FakeSecrets
+
+__all__ = ["_fake_secrets_clients", "fake_secrets", "secretsmanager"]
+
+
+@pytest.fixture
+def fake_secrets(request: pytest.FixtureRequest) -> Iterator[FakeSecrets]:
+    """The handle of a fake AWS Secrets Manager that answers every call made during the test.
+
+    The fixture opens the world before the test's other function-scoped fixtures run, so they can use
+    it too. The arguments of `@pytest.mark.fake_secrets(...)` or of `@mock_stages(...)` configure the
+    world. Without either, the fixture joins the active world, or opens one if none is active.
+    """
+    from fake_secrets.activation.call_forms import MockStages
+
+    misuse = misuse_of(request.node)
+    if misuse is not None:
+        pytest.fail(str(misuse), pytrace=False)
+    decorator = decorator_of(request.node) or MockStages({})
+    with decorator._activation(options_of(request.node)) as handle:
+        yield handle
+
+
+@pytest.fixture
+def secretsmanager(fake_secrets: FakeSecrets, _fake_secrets_clients: Callable[[str], BaseClient]) -> BaseClient:
+    """A Secrets Manager client for the fake, in the region of the test's world.
+
+    It is a boto3 client, or a botocore client if boto3 isn't installed. Tests share one client per
+    region, because building a client takes longer than the rest of a typical test. A test that changes
+    the client, for example with a Stubber or a handler, keeps it for itself: the next test gets a new one.
+    """
+    return _fake_secrets_clients(fake_secrets.region)
+
+
+@pytest.fixture(scope="session")
+def _fake_secrets_clients() -> Callable[[str], BaseClient]:
+    from fake_secrets.hook.clients import SharedClient
+
+    clients: dict[str, SharedClient] = {}
+
+    def client(region: str) -> BaseClient:
+        if region not in clients or not clients[region].is_as_new():
+            clients[region] = SharedClient(_build_client(region))
+        shared: BaseClient = clients[region].client
+        return shared
+
+    return client
+
+
+def _build_client(region: str) -> BaseClient:
+    try:
+        from boto3.session import Session
+    except ImportError:
+        from botocore.session import Session as BotocoreSession
+
+        return BotocoreSession().create_client("secretsmanager", region_name=region)
+    client: BaseClient = Session().client("secretsmanager", region_name=region)
+    return client
