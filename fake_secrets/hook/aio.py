@@ -17,7 +17,7 @@ from aiobotocore.awsrequest import AioAWSResponse
 
 from fake_secrets.hook.answers import Unsent, answer_raw, errors_of
 from fake_secrets.hook.calls import Carried, OngoingCall, advise, begin, calling, is_ours, world_of_this_call
-from fake_secrets.hook.holding import hold, release
+from fake_secrets.hook.holding import ANY_THREAD, hold, release
 from fake_secrets.hook.requests import Sent, target_of
 from fake_secrets.hook.seams import unsigned_mark, would_sign_offline
 from fake_secrets.hook.wire import answer_in_call, world_of
@@ -51,7 +51,7 @@ async def around_call(wrapped: Callable[..., Any], client: BaseClient, args: Any
         return await wrapped(*args, **kwargs)
     holder = object()
     try:
-        hold(holder)
+        hold(holder, ANY_THREAD)
         await _do_due_work(world)
         call = begin(world, client, args)
         call.response_type = AioResponse

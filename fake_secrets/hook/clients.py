@@ -27,7 +27,7 @@ class SharedClient:
     """
 
     def __init__(self, client: BaseClient) -> None:
-        self.client: Any = client
+        self.client = client
         parts = [getattr(client, name, None) for name in _PARTS]
         inner = [getattr(parts[0], "http_session", None), client.meta.config]
         # Looking at `vars` later costs no copy: containers that may be changed in place are copied here.
@@ -52,7 +52,8 @@ class SharedClient:
 
     @property
     def _root(self) -> Any:
-        return self.client.meta.events._emitter._handlers._root
+        events: Any = self.client.meta.events
+        return events._emitter._handlers._root
 
     def _has_its_handlers(self) -> bool:
         root = self._root

@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import importlib.abc
 import sys
-import threading
 import weakref
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from importlib.machinery import ModuleSpec
@@ -18,6 +17,7 @@ from types import ModuleType
 from typing import Any
 
 from fake_secrets.hook.seams import Around, Seam
+from fake_secrets.locks import shared_lock
 
 __all__ = ["Copies", "Owner"]
 
@@ -25,7 +25,7 @@ __all__ = ["Copies", "Owner"]
 Owner = tuple[str, Mapping[str, Callable[[], Around]]]
 _MAY_BE_VENDORED = "botocore."
 
-_lock = threading.RLock()
+_lock = shared_lock()
 
 
 class Copies:
@@ -93,9 +93,10 @@ class Copies:
         # While a module is being imported, its class may be missing. The finder tells us when it is done.
         if owner is None or owner is self._current.get(name) or not isinstance(owner, type):
             return
-        self._current[name] = owner
         if all(seam.owner is not owner for seam in self._seams):
             self._seams += [Seam(owner, method, around()) for method, around in methods.items()]
+        # Last, so that an interrupt leaves no class without seams.
+        self._current[name] = owner
 
 
 class _Finder(importlib.abc.MetaPathFinder):

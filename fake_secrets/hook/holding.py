@@ -8,7 +8,7 @@ from typing import Protocol
 
 from fake_secrets.locks import shared_lock
 
-__all__ = ["Hook", "forget_other_holders", "held", "hold", "install", "release", "settle"]
+__all__ = ["ANY_THREAD", "Hook", "forget_other_holders", "held", "hold", "install", "release", "settle"]
 
 
 class Hook(Protocol):
@@ -28,6 +28,8 @@ _are_up = False
 _holders: dict[object, int] = {}
 _lock = shared_lock()
 
+ANY_THREAD = 0
+
 
 def install(hooks: Sequence[Hook]) -> None:
     """Set the hooks, in the order in which they are put up. This is done once, on import."""
@@ -46,18 +48,20 @@ class held:  # noqa: N801 -- it is called like a function
         release(self)
 
 
-def hold(holder: object) -> None:
+def hold(holder: object, thread: int | None = None) -> None:
     """Hold the hooks: keep them up until `release` is called with the same holder.
 
     The first holder puts them up. If that raises an exception, all of them are taken down again.
 
     Args:
         holder: anything hashable that is equal to no other holder.
+        thread: the thread that holds them, by default this one. ANY_THREAD is for a call that may be suspended,
+            so that nobody can tell whether it is over.
     """
     global _are_up  # noqa: PLW0603 -- as above
     with _lock:
         try:
-            _holders[holder] = threading.get_ident()
+            _holders[holder] = threading.get_ident() if thread is None else thread
             if not _are_up:
                 for hook in _hooks:
                     hook.put_up()
@@ -82,7 +86,7 @@ def forget_other_holders(lasting: Collection[object]) -> None:
         lasting: holders that stay, whichever thread they belong to.
     """
     here = threading.get_ident()
-    _keep(lambda holder, thread: holder in lasting or thread == here)
+    _keep(lambda holder, thread: holder in lasting or thread in {here, ANY_THREAD})
 
 
 def settle(kept: Collection[object]) -> None:
@@ -91,7 +95,8 @@ def settle(kept: Collection[object]) -> None:
     Args:
         kept: holders that stay. So do those of other threads that are still alive.
     """
-    alive = {thread.ident for thread in threading.enumerate() if thread is not threading.current_thread()}
+    others = {thread.ident for thread in threading.enumerate() if thread is not threading.current_thread()}
+    alive = {*others, ANY_THREAD}
     _keep(lambda holder, thread: holder in kept or thread in alive)
 
 

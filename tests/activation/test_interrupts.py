@@ -28,6 +28,9 @@ LOCKING = [stack, holding, calls, environment]
 @pytest.fixture(autouse=True)
 def default_session():
     """A default session with cached credentials, which a world replaces while it is active."""
+    # The first world puts a finder of modules into `sys.meta_path`, which stays.
+    with mock_stages():
+        pass
     boto3.setup_default_session(aws_access_key_id="own", aws_secret_access_key="own", region_name=REGION)
     yield
     boto3.DEFAULT_SESSION = None
