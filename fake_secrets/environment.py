@@ -106,15 +106,15 @@ def adopt_overlays(lasting: Collection[Overlay]) -> None:
                 del _applied[position]
 
 
-def settle(kept: Collection[Overlay]) -> None:
+def settle(kept: Collection[Overlay], living: Collection[int]) -> None:
     """Undo the overlays that an interrupted thread has left.
 
     Args:
-        kept: overlays that stay. So do those of other threads that are still alive.
+        kept: overlays that stay.
+        living: the other threads that are still alive. Their overlays stay, too.
     """
-    alive = {thread.ident for thread in threading.enumerate() if thread is not threading.current_thread()}
     for overlay in reversed(list(_applied)):
-        if overlay not in kept and overlay._thread not in alive:
+        if overlay not in kept and overlay._thread not in living:
             overlay.undo()
 
 

@@ -21,6 +21,8 @@ __tracebackhide__ = True  # the arguments in our frames may hold secret values
 # them in this order, too.
 _LOCKS = (holding._lock, copies._lock, stack._lock, environment._lock, calls._lock)
 
+_WHY = "the process was forked during the rotation, and the thread that ran it doesn't exist in the child"
+
 _is_watching = False
 _held: list[threading.RLock] = []
 
@@ -58,7 +60,7 @@ def _go_on() -> None:
 def _begin_in_child() -> None:
     try:
         for world in stack.worlds():
-            world.forget_other_threads()
+            world.forget_threads_but({threading.get_ident()}, _WHY)
         environment.adopt_overlays(stack.overlays())
         holding.forget_other_holders(stack.active())
     finally:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import threading
 from collections.abc import Collection, Mapping
 from typing import Any
 
@@ -103,13 +104,17 @@ def settle(kept: Collection[stack.Entry]) -> list[stack.Entry]:
         kept: the entries that stay.
 
     Returns:
-        The entries that were active, the earliest first.
+        The entries that have left, the earliest first.
     """
     free_shared()
     hook.forget_call()
     calls_belong_nowhere()
-    left = stack.settle(kept)
-    hook.settle(kept)
+    here = threading.current_thread()
+    living = {thread.ident for thread in threading.enumerate() if thread is not here and thread.ident is not None}
+    left = stack.settle(kept, living)
+    hook.settle(kept, living)
+    for entry in kept:
+        entry.opened.world.settle(living)
     return left
 
 

@@ -89,15 +89,14 @@ def forget_other_holders(lasting: Collection[object]) -> None:
     _keep(lambda holder, thread: holder in lasting or thread in {here, ANY_THREAD})
 
 
-def settle(kept: Collection[object]) -> None:
+def settle(kept: Collection[object], living: Collection[int]) -> None:
     """Forget the holders that an interrupted thread has left, and take the hooks down if nobody holds them.
 
     Args:
-        kept: holders that stay. So do those of other threads that are still alive.
+        kept: holders that stay.
+        living: the other threads that are still alive. What they hold stays, too.
     """
-    others = {thread.ident for thread in threading.enumerate() if thread is not threading.current_thread()}
-    alive = {*others, ANY_THREAD}
-    _keep(lambda holder, thread: holder in kept or thread in alive)
+    _keep(lambda holder, thread: holder in kept or thread in {*living, ANY_THREAD})
 
 
 def _keep(stays: Callable[[object, int], bool]) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from typing import cast
 
@@ -87,10 +87,10 @@ class Deliveries:
         if raised:
             raise raised[0]
 
-    def forget_other_threads(self) -> None:
-        """Give up the delivery that another thread was making. After a fork, that thread doesn't exist."""
+    def forget_threads_but(self, living: Collection[int]) -> None:
+        """Give up the delivery that a thread was making, unless the thread is one of the living."""
         with self._lock:
-            if self._turn is not None and self._turn.thread != threading.get_ident():
+            if self._turn is not None and self._turn.thread not in living:
                 self._turn = None
 
     def _takes(self, turn: _Turn) -> bool:

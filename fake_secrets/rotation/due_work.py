@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from collections.abc import Collection
 from dataclasses import dataclass, field
 
 from fake_secrets import clock
@@ -128,11 +129,11 @@ class DueWork:
                 turn.is_awaited = False
                 self._turn_has_ended.notify_all()
 
-    def forget_other_threads(self) -> None:
-        """Give up the work that another thread was doing. After a fork, that thread doesn't exist."""
+    def forget_threads_but(self, living: Collection[int]) -> None:
+        """Give up the work that a thread was doing, unless the thread is one of the living."""
         with self._lock:
             turn = self._turn
-            if turn is None or turn.thread == threading.get_ident():
+            if turn is None or turn.thread in living:
                 return
             if turn.present is not None:
                 clock.move_to(turn.present)

@@ -127,18 +127,20 @@ class Registry:
             if claim.by is rotations and (claim.thread == here or not claim.is_running)
         }
 
-    def forget_other_threads(self, running: Collection[Rotation]) -> list[tuple[Rotation, StartedRotation]]:
-        """Give up the claims of other threads, which don't exist after a fork.
+    def forget_threads_but(
+        self, living: Collection[int], running: Collection[Rotation]
+    ) -> list[tuple[Rotation, StartedRotation]]:
+        """Give up the claims of all threads but the living.
 
         Args:
-            running: the rotations that this thread is running.
+            living: the threads.
+            running: the rotations that they are running.
 
         Returns:
             The rotations that the service still takes for running, although nobody runs them or is going
             to, each with the service's record.
         """
-        here = threading.get_ident()
-        self._claims = {rotation: claim for rotation, claim in self._claims.items() if claim.thread == here}
+        self._claims = {rotation: claim for rotation, claim in self._claims.items() if claim.thread in living}
         return [
             (rotation, started)
             for rotation, started in self._started.items()

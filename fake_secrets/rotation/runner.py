@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 
 from fake_secrets import clock
 from fake_secrets.errors import RotationFailedError, RotationNotOpenError, UnsupportedOperationError
@@ -22,8 +22,6 @@ from fake_secrets.service.state.store import Store
 __all__ = ["RotationRunner"]
 
 __tracebackhide__ = True  # the arguments in our frames may hold secret values
-
-FORKED = "the process was forked during the rotation, and the thread that ran it doesn't exist in the child"
 
 
 class RotationRunner:
@@ -182,13 +180,18 @@ class RotationRunner:
         """Return whether due rotations may run from here: not while any rotation is running."""
         return not self._running and self._asked_meanwhile() is None
 
-    def forget_other_threads(self) -> None:
-        """End the rotations of other threads. After a fork, those threads don't exist."""
-        here = threading.get_ident()
+    def forget_threads_but(self, living: Collection[int], why: str) -> None:
+        """End the rotations of all threads but the living.
+
+        Args:
+            living: the threads.
+            why: what has become of the others, for the error of their rotations.
+        """
         with self._lock:
-            self._running = {rotation: thread for rotation, thread in self._running.items() if thread == here}
-            for rotation, started in self._registry.forget_other_threads(self._running):
-                self._execution.break_off(rotation, started, FORKED)
+            self._running = {rotation: thread for rotation, thread in self._running.items() if thread in living}
+            for rotation, started in self._registry.forget_threads_but(living, self._running):
+                self._execution.break_off(rotation, started, why)
+                progress.give_up(started.secret, started.token)
 
     def open_due(self, secret: StoredSecret, claimed: list[Rotation]) -> Rotation | None:
         """Start the rotation of a secret that is due now, or attempt its open one again.

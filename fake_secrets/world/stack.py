@@ -143,20 +143,21 @@ def leave(entry: Entry) -> None:
             _entries.remove(entry)
 
 
-def settle(kept: Collection[Entry]) -> list[Entry]:
+def settle(kept: Collection[Entry], living: Collection[int]) -> list[Entry]:
     """Deactivate all entries but some, whoever entered them and however far they got.
 
     Args:
         kept: the entries that stay.
+        living: the other threads that are still alive.
 
     Returns:
-        The entries that were active, the earliest first.
+        The entries that have left, the earliest first.
     """
     with _lock:
         left = [entry for entry in _entries if entry not in kept]
         for entry in reversed(left):
             leave(entry)
-        environment.settle([entry.overlay for entry in _entries])
+        environment.settle([entry.overlay for entry in _entries], living)
         return left
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal, cast
 
@@ -12,6 +12,7 @@ from fake_secrets import clock
 from fake_secrets.errors import ServiceError, UnsupportedOperationError, annotate
 from fake_secrets.iam.principals import Principals
 from fake_secrets.ids import Ids
+from fake_secrets.locks import free
 from fake_secrets.observe.deliveries import Deliveries, Telling
 from fake_secrets.observe.ledger import SUCCEEDED, Ledger, rotation_step
 from fake_secrets.observe.trail import Trail
@@ -273,11 +274,25 @@ class World:
                 raise
             annotate(first, f"a subscriber of fake_secrets.on_event also raised {type(error).__name__}")
 
-    def forget_other_threads(self) -> None:
-        """Give up whatever other threads were doing here. After a fork, those threads don't exist."""
-        self.due_work.forget_other_threads()
-        self.runner.forget_other_threads()
-        self.deliveries.forget_other_threads()
+    def forget_threads_but(self, living: Collection[int], why: str) -> None:
+        """Give up whatever threads were doing here, except the living.
+
+        Args:
+            living: the threads that go on.
+            why: what has become of the others, for the error of their rotations.
+        """
+        self.due_work.forget_threads_but(living)
+        self.runner.forget_threads_but(living, why)
+        self.deliveries.forget_threads_but(living)
+
+    def settle(self, living: Collection[int]) -> None:
+        """Give up whatever interrupts have left half done here. This thread makes no call and runs no rotation.
+
+        Args:
+            living: the other threads that are still alive.
+        """
+        free(self._lock)
+        self.forget_threads_but(living, "the attempt was interrupted")
 
     def request(self, operation: str, members: dict[str, Any]) -> Request:
         """Make a request of the handle's own. An ARN decides the region and the account."""

@@ -109,7 +109,7 @@ def test_nothing_is_left_of_a_world_whose_entrance_or_exit_is_interrupted(client
         settle([])
 
     before = state(client)
-    for at in points(run, 60):
+    for at in points(run, 30):
         interrupt = Interrupt(at, kind)
         run(interrupt)
         assert state(client) == before, interrupt.place
@@ -125,7 +125,7 @@ def test_an_interrupted_entrance_undoes_itself(client, scene):
             settle([])
 
     before = state(client)
-    for at in points(run, 60):
+    for at in points(run, 30):
         interrupt = Interrupt(at)
         run(interrupt)
         # Only a tracing function can raise between the last line of a `with` block and the end of the lock.
@@ -141,7 +141,7 @@ def test_nothing_is_left_of_a_call_that_is_interrupted(client, lane):
         settle([])
 
     before = state(client)
-    for at in points(run, 60):
+    for at in points(run, 30):
         interrupt = Interrupt(at)
         run(interrupt)
         assert state(client) == before, interrupt.place
@@ -156,7 +156,7 @@ def test_a_world_goes_on_after_a_call_that_is_interrupted(client, lane):
             with interrupt:
                 client.get_secret_value(SecretId="old")
 
-        for at in points(run, 60):
+        for at in points(run, 30):
             interrupt = Interrupt(at)
             run(interrupt)
             assert client.get_secret_value(SecretId="old")["SecretString"] == "x", interrupt.place

@@ -12,7 +12,9 @@ from interrupts import Interrupt, points
 from rotators import Rotator
 
 from fake_secrets import mock_stages
+from fake_secrets.activation import opening
 from fake_secrets.hook import calls, holding
+from fake_secrets.world import stack
 from fake_secrets.world.world import rotating_world
 
 START = "2026-03-04T12:00:00Z"
@@ -175,9 +177,21 @@ def test_a_world_is_sound_after_a_rotation_that_is_interrupted(client, act, prep
             if interrupt.place is not None:
                 scene.check()
 
-    for at in points(run, 40):
+    for at in points(run, 8):
         interrupt = Interrupt(at, kind)
         try:
             run(interrupt)
         except Exception as error:
             raise AssertionError(interrupt.place) from error
+
+
+def test_a_claim_that_is_lost_in_an_open_world_is_given_up_after_the_test(client):
+    with scene_of(client) as scene:
+        world = scene.world._world
+        request = world.request("RotateSecret", {"SecretId": "db", "ClientRequestToken": "0" * 32})
+        # The caller is gone without running what it has claimed.
+        world.answer(request, [])
+        world._lock.acquire()
+        opening.settle(stack.active())
+        assert scene.world.rotations[-1].retry().succeeded
+        scene.check()
