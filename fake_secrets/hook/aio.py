@@ -16,11 +16,20 @@ import botocore.utils
 from aiobotocore.awsrequest import AioAWSResponse
 
 from fake_secrets.hook.answers import Unsent, answer_raw, errors_of
-from fake_secrets.hook.calls import Carried, OngoingCall, advise, begin, calling, is_ours, world_of_this_call
+from fake_secrets.hook.calls import (
+    OngoingCall,
+    advise,
+    begin,
+    calling,
+    failure_of,
+    is_ours,
+    ongoing,
+    world_of_this_call,
+)
 from fake_secrets.hook.holding import ANY_THREAD, hold, release
-from fake_secrets.hook.requests import Sent, target_of
+from fake_secrets.hook.requests import UNNAMED, Sent, target_of
 from fake_secrets.hook.seams import unsigned_mark, would_sign_offline
-from fake_secrets.hook.wire import answer_in_call, world_of
+from fake_secrets.hook.wire import answer_in_call, is_for_us, world_of
 from fake_secrets.world.world import rotating_world
 
 if TYPE_CHECKING:
@@ -86,7 +95,7 @@ async def request(call: OngoingCall, wrapped: Callable[..., Any], args: Any, kwa
 async def around_choose_signer(wrapped: Callable[..., Any], signer: Any, args: Any, kwargs: Any) -> Any:
     """Wrap `AioRequestSigner._choose_signer`, so that no credentials are fetched for a call that we answer."""
     chosen = await wrapped(*args, **kwargs)
-    return chosen if calling.get() is None or would_sign_offline(signer) else unsigned_mark(signer)
+    return chosen if not is_for_us(signer) or would_sign_offline(signer) else unsigned_mark(signer)
 
 
 async def around_aiohttp(wrapped: Callable[..., Any], _: Any, args: Any, kwargs: Any) -> Any:
@@ -129,6 +138,8 @@ class _HttpxSession:
         self._real = real
 
     def __getattr__(self, name: str) -> Any:
+        if name.startswith("_"):
+            raise AttributeError(name)
         return getattr(self._real, name)
 
     async def send(self, request: Any, **options: Any) -> Any:
@@ -165,30 +176,33 @@ async def _answer(sent: Sent) -> Unsent | None:
     world = world_of(sent)
     if world is None:
         return None
-    call = calling.get()
+    call = ongoing()
     if call is not None:
         return answer_in_call(call, sent)
     await _do_due_work(world)
-    assert sent.operation is not None  # noqa: S101 -- `world_of` has looked
     target = target_of(world, sent)
-    response = answer_raw(target, sent.operation, sent.body, sent.url, None)
+    response = answer_raw(target, sent.operation or UNNAMED, sent.body, sent.url, None)
     await _follow_up(world, target.rotations, errors=errors_of(response))
     return response
 
 
 async def _proceed(wrapped: Callable[..., Any], args: Any, kwargs: Any, call: OngoingCall) -> Any:
-    outer = calling.get()
+    outer, response, failure = calling.get(), None, None
     try:
         calling.set(call)
-        return await wrapped(*args, **kwargs)
-    except Carried as carried:
-        failure = carried.error
-    except Exception as error:
-        advise(error, call, args)
-        raise
+        response = await wrapped(*args, **kwargs)
+        failure = call.failure
+    except BaseException as error:
+        failure = failure_of(call, error)
+        if failure is None:
+            advise(error, call, args)
+            raise
     finally:
+        call.is_over = True
         calling.set(outer)
-    raise failure
+    if failure is not None:
+        raise failure
+    return response
 
 
 async def _do_due_work(world: World) -> None:

@@ -8,6 +8,7 @@ import http.client
 import io
 import json
 import json.encoder
+import urllib.parse
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
 
@@ -85,7 +86,7 @@ class Unsent:
 
     def as_received(self) -> urllib3.response.HTTPResponse:
         """Return the response as urllib3 returns it, with the body unread."""
-        return urllib3.response.HTTPResponse(
+        received = urllib3.response.HTTPResponse(
             body=io.BytesIO(self._content),
             headers=self.plain_headers,
             status=self.status_code,
@@ -93,7 +94,12 @@ class Unsent:
             preload_content=False,
             decode_content=False,
             request_method="POST",
+            request_url=urllib.parse.urlsplit(self.url).path or "/",
+            version=11,
         )
+        # urllib3 1.26 doesn't take it as an argument.
+        received.version_string = "HTTP/1.1"
+        return received
 
 
 class Response(Unsent, botocore.awsrequest.AWSResponse):
@@ -230,7 +236,9 @@ def _members(body: bytes | str | None) -> dict[str, Any]:
         SerializationException (400): the body isn't a JSON object, or is nested too deeply [D].
     """
     try:
-        text = body.decode() if isinstance(body, bytes) else body or ""
+        # A handler may have replaced the body with any form that an HTTP library sends.
+        content = body.read() if hasattr(body, "read") else body
+        text = content.decode() if isinstance(content, bytes | bytearray) else content or ""
         members = _parsed(text) if text else {}
         if "null" in text:
             members = _without_nulls(members)

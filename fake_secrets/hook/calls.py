@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, Any
 from fake_secrets.hook.answers import OK, Response, Target, Unsent, answer_parsed
 from fake_secrets.hook.facts import SERVICE_NAME, may_be_retried
 from fake_secrets.hook.holding import hold, release
-from fake_secrets.hook.seams import access_key_of, is_of_our_copy, parses_for_itself
-from fake_secrets.hook.watchers import Watchers
+from fake_secrets.hook.seams import access_key_of, is_of_our_copy
+from fake_secrets.hook.watchers import Watchers, is_usual
 from fake_secrets.iam.principals import is_telling
 from fake_secrets.locks import shared_lock
 from fake_secrets.world import stack
@@ -21,7 +21,6 @@ if TYPE_CHECKING:
     from botocore.client import BaseClient
     from botocore.model import OperationModel
 
-    from fake_secrets.rotation.rotation import Rotation
     from fake_secrets.world.world import World
 
 __all__ = [
@@ -32,8 +31,10 @@ __all__ = [
     "around_call",
     "begin",
     "calling",
+    "failure_of",
     "forget_call",
     "is_ours",
+    "ongoing",
     "world_of_this_call",
 ]
 
@@ -55,7 +56,7 @@ class _Equipped:
         access_key = access_key_of(client)
         self.access_key = access_key if access_key and is_telling(access_key) else None
         # The fast lane can't imitate clients that parse for themselves, or another copy of botocore.
-        self.watchers = None if parses_for_itself(client) or not is_of_our_copy(client) else Watchers(client)
+        self.watchers = Watchers(client) if is_of_our_copy(client) and is_usual(client) else None
 
 
 class Carried(BaseException):
@@ -66,30 +67,48 @@ class Carried(BaseException):
     """
 
     def __init__(self, error: Exception) -> None:
-        super().__init__()
+        super().__init__(f"{type(error).__name__}: {error}")
         self.error = error
 
 
 class OngoingCall(Target):
-    """A call in progress."""
-
     """A call in progress.
 
-    `kept` is an answer of the fast lane that has to be given in the wire lane.
+    Args:
+        world: the world that answers it.
+        region: the region that is called.
+        partition: the region's partition.
+        access_key: the client's access key id if it identifies the caller, else None.
+        model_of: returns the model of an operation.
+
+    `client` and `watchers` are None if the call has to take the wire lane. `kept` is an answer of the fast lane
+    that has to be given in the wire lane, and `failure` an error of ours that the call has to raise. Tasks that
+    the call has started may outlive it; then `is_over` is true.
     """
 
-    __slots__ = ("is_fast", "kept")
+    __slots__ = ("client", "failure", "is_fast", "is_over", "kept", "model_of", "watchers")
 
-    def __init__(self, world: World, region: str, partition: str, access_key: str | None) -> None:
+    def __init__(
+        self,
+        world: World,
+        region: str,
+        partition: str,
+        access_key: str | None,
+        model_of: Callable[[str], OperationModel],
+    ) -> None:
         self.world = world
         self.region = region
         self.partition = partition
         self.access_key = access_key
         self.automatic = {}
         self.response_type = Response
-        self.is_fast = False
+        self.rotations = []
+        self.model_of = model_of
+        self.client: BaseClient | None = None
+        self.watchers: Watchers | None = None
+        self.is_fast = self.is_over = False
         self.kept: Unsent | None = None
-        self.rotations: list[Rotation] = []
+        self.failure: Exception | None = None
 
 
 calling: ContextVar[OngoingCall | None] = ContextVar("fake_secrets_call", default=None)
@@ -98,6 +117,12 @@ _lock = shared_lock()
 _equipped: weakref.WeakKeyDictionary[BaseClient, _Equipped] = weakref.WeakKeyDictionary()
 # Without the dictionary's own method, which is written in Python.
 _find_equipped = _equipped.data.get  # type: ignore[attr-defined]  # unknown to the stubs
+
+
+def ongoing() -> OngoingCall | None:
+    """Return the call that is in progress here, or None."""
+    call = calling.get()
+    return None if call is None or call.is_over else call
 
 
 class Equipment:
@@ -155,18 +180,34 @@ def around_call(wrapped: Callable[..., Any], client: BaseClient, args: Any, kwar
 
 
 def _proceed(wrapped: Callable[..., Any], args: Any, kwargs: Any, call: OngoingCall) -> Any:
-    outer = calling.get()
+    outer, response, failure = calling.get(), None, None
     try:
         calling.set(call)
-        return wrapped(*args, **kwargs)
-    except Carried as carried:
-        failure = carried.error
-    except Exception as error:
-        advise(error, call, args)
-        raise
+        response = wrapped(*args, **kwargs)
+        failure = call.failure
+    except BaseException as error:
+        failure = failure_of(call, error)
+        if failure is None:
+            advise(error, call, args)
+            raise
     finally:
+        call.is_over = True
         calling.set(outer)
-    raise failure
+    if failure is not None:
+        raise failure
+    return response
+
+
+def failure_of(call: OngoingCall, raised: BaseException) -> Exception | None:
+    """Return the error of ours that a call has met, or None.
+
+    Args:
+        call: the call.
+        raised: what came of it above us. Somebody may have made another error of ours.
+    """
+    if isinstance(raised, Carried):
+        return raised.error
+    return call.failure if isinstance(raised, Exception) else None
 
 
 def forget_call() -> None:
@@ -180,7 +221,7 @@ def is_ours(client: BaseClient) -> bool:
 
 
 def begin(world: World, client: BaseClient, args: Any, known: _Equipped | None = None) -> OngoingCall:
-    """Begin a call: choose its lane, and add our handler to the client if it lacks it.
+    """Begin a call, and add our handler to the client if it lacks it.
 
     The caller has to hold the hooks.
 
@@ -192,17 +233,17 @@ def begin(world: World, client: BaseClient, args: Any, known: _Equipped | None =
     """
     if known is None:
         known = _equip(client)
-    call = OngoingCall(world, known.region, known.partition, known.access_key)
-    operation, members = args if len(args) == _REQUEST_ARGUMENTS else ("", {})
-    if world.ids.is_seeded and operation:
+    call = OngoingCall(world, known.region, known.partition, known.access_key, known.model_of)
+    if world.ids.is_seeded and len(args) == _REQUEST_ARGUMENTS:
+        operation, members = args
         names = known.model_of(operation).idempotent_members
         call.automatic = {name: world.ids.uuid() for name in names if name not in members}
-    watchers = known.watchers
-    call.is_fast = watchers is not None and world.lane == "fast" and not watchers.see(client, operation)
+    if world.lane == "fast":
+        call.client, call.watchers = client, known.watchers
     return call
 
 
-def advise(error: Exception, call: OngoingCall, args: Any) -> None:
+def advise(error: BaseException, call: OngoingCall, args: Any) -> None:
     """Add a note to a refusal that tells the author of the test where the secret or function is."""
     operation, members = args if len(args) == _REQUEST_ARGUMENTS else ("", {})
     # Each copy of botocore has a ClientError of its own.
@@ -245,14 +286,17 @@ def _equip(client: BaseClient) -> _Equipped:
 
 
 def _before_call(model: OperationModel, params: dict[str, Any], **_: Any) -> Any:
-    call = calling.get()
-    if call is None or not call.is_fast:
+    """Choose the lane of a call, and answer it if it is the fast one."""
+    call = ongoing()
+    # This late, because handlers of earlier events may bring watchers.
+    if call is None or call.watchers is None or call.watchers.see(call.client, model.name):
         return None
     answer = answer_parsed(call, model, params)
     if answer[0].status_code != OK and may_be_retried(answer[1]):
         # botocore itself decides about that, so the answer is given in the wire lane.
         call.kept = answer[0]
         return None
+    call.is_fast = True
     return answer
 
 

@@ -1,9 +1,9 @@
 """The copies of botocore in this process, and our seams on each of them.
 
 A process may have several: a module that was reloaded, or removed from `sys.modules` and imported again,
-has other classes than before, and some packages vendor botocore under a name of their own. One scan finds
-those that are there already, and a look at each known name, whenever a world is entered, finds new classes.
-A finder hears of what is imported later.
+has other classes than before, and some packages vendor botocore under a name of their own. A scan finds those
+that are there when a world is entered, if there are other modules than at the last scan, and a look at each known
+name finds new classes. A finder hears of what is imported later.
 """
 
 from __future__ import annotations
@@ -41,16 +41,18 @@ class Copies:
         self._copies = {name: name for name in owners}
         self._current: dict[str, type] = {}
         self._seams: list[Seam] = []
-        self._is_up = self._has_scanned = False
+        self._is_up = False
+        # How many modules there were at the last scan.
+        self._scanned = 0
 
     def put_up(self) -> None:
         """Wrap the methods, and those of copies that are imported from now on."""
         with _lock:
             self._is_up = True
             _finder.listen(self)
-            if not self._has_scanned:
+            if len(sys.modules) != self._scanned:
                 self._copies.update((name, original) for name in list(sys.modules) for original in self._of(name))
-                self._has_scanned = True
+                self._scanned = len(sys.modules)
             for name, original in self._copies.items():
                 if name in sys.modules:
                     self._look(sys.modules[name], name, original)
@@ -61,6 +63,7 @@ class Copies:
         """Restore the methods. Classes that no module has any more can be collected then."""
         with _lock:
             self._is_up = False
+            _finder.stop(self)
             for seam in self._seams:
                 seam.take_down(forget=seam.owner not in self._current.values())
             self._seams = [seam for seam in self._seams if seam.owner is not None]
@@ -82,16 +85,22 @@ class Copies:
     def _of(self, name: str) -> Iterator[str]:
         """Yield the original of which a module of that name would be a copy."""
         for original in self._owners:
-            is_vendored = original.startswith(_MAY_BE_VENDORED) and name.endswith(f".{original}")
-            if name == original or is_vendored:
+            is_vendored = original.startswith(_MAY_BE_VENDORED) and name.endswith(original)
+            if name == original or (is_vendored and not name.endswith(f"aio{original}")):
                 yield original
 
     def _look(self, module: ModuleType, name: str, original: str) -> None:
         """Make seams for the class of a module, unless it has them."""
+        # Instead of a module there may be anything, such as None, or one that is executed when it is looked at.
+        if type(module) is not ModuleType:
+            return
         owner_name, methods = self._owners[original]
         owner = vars(module).get(owner_name)
         # While a module is being imported, its class may be missing. The finder tells us when it is done.
         if owner is None or owner is self._current.get(name) or not isinstance(owner, type):
+            return
+        # A class that inherits the methods is served by the one that defines them.
+        if not methods.keys() <= vars(owner).keys():
             return
         if all(seam.owner is not owner for seam in self._seams):
             self._seams += [Seam(owner, method, around()) for method, around in methods.items()]
@@ -102,8 +111,7 @@ class Copies:
 class _Finder(importlib.abc.MetaPathFinder):
     """Tells the listeners of modules after they are executed.
 
-    It is first in `sys.meta_path` once a world was entered, and does nothing for the names that no listener
-    knows.
+    It is in `sys.meta_path` while anybody listens, and does nothing for the names that no listener knows.
     """
 
     def __init__(self) -> None:
@@ -112,9 +120,20 @@ class _Finder(importlib.abc.MetaPathFinder):
     def listen(self, listener: Copies) -> None:
         """Tell a listener of modules from now on."""
         self._listeners.add(listener)
-        # A test may have restored a list from before.
-        if self not in sys.meta_path:
+        # First, because a finder that finds the module itself keeps it from those behind.
+        if not sys.meta_path or sys.meta_path[0] is not self:
+            self._leave()
             sys.meta_path.insert(0, self)
+
+    def stop(self, listener: Copies) -> None:
+        """Tell a listener nothing more."""
+        self._listeners.discard(listener)
+        if not self._listeners:
+            self._leave()
+
+    def _leave(self) -> None:
+        if self in sys.meta_path:
+            sys.meta_path.remove(self)
 
     def find_spec(
         self, name: str, path: Sequence[str] | None = None, target: ModuleType | None = None
@@ -157,6 +176,9 @@ class _Loader(importlib.abc.Loader):
             listener.welcome(module, module.__name__)
 
     def __getattr__(self, name: str) -> Any:
+        # Without this, copying a loader would ask for `_loader` for ever.
+        if name.startswith("_"):
+            raise AttributeError(name)
         return getattr(self._loader, name)
 
 

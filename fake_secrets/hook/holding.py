@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import threading
 from collections.abc import Callable, Collection, Sequence
 from typing import Protocol
@@ -111,5 +112,6 @@ def _keep(stays: Callable[[object, int], bool]) -> None:
 def _take_down() -> None:
     global _are_up  # noqa: PLW0603 -- as above
     _are_up = False
-    for hook in _hooks:
-        hook.take_down()
+    with contextlib.ExitStack() as all_of_them:
+        for hook in reversed(_hooks):
+            all_of_them.callback(hook.take_down)

@@ -8,7 +8,7 @@ from typing import Any
 
 from fake_secrets.arns import partition_of
 from fake_secrets.hook.answers import errors_of
-from fake_secrets.hook.calls import Carried, OngoingCall, calling, world_of_this_call
+from fake_secrets.hook.calls import OngoingCall, calling, failure_of, ongoing, world_of_this_call
 from fake_secrets.hook.requests import asked, operation_asked
 
 __all__ = ["around_request"]
@@ -22,12 +22,12 @@ def around_request(wrapped: Callable[..., Any], endpoint: Any, args: Any, kwargs
     A call bypasses it if a patch calls a `_make_api_call` that it saved before the world was entered.
     It takes the wire lane.
     """
-    world = None if calling.get() else world_of_this_call()
+    world = None if ongoing() else world_of_this_call()
     if world is None or operation_asked(args, kwargs) is None:
         return wrapped(*args, **kwargs)
-    _, params = asked(args, kwargs)
+    model, params = asked(args, kwargs)
     region = params["context"]["client_region"]
-    call = OngoingCall(world, region, partition_of(region), None)
+    call = OngoingCall(world, region, partition_of(region), None, model.service_model.operation_model)
     if inspect.iscoroutinefunction(endpoint._send_request):
         # aiobotocore's endpoints inherit this method.
         from fake_secrets.hook import aio  # noqa: PLC0415 -- it imports aiobotocore
@@ -41,15 +41,19 @@ def around_request(wrapped: Callable[..., Any], endpoint: Any, args: Any, kwargs
 
 
 def _proceed(wrapped: Callable[..., Any], args: Any, kwargs: Any, call: OngoingCall) -> Any:
-    outer = calling.get()
+    outer, answer, failure = calling.get(), None, None
     try:
         calling.set(call)
-        return wrapped(*args, **kwargs)
-    except Carried as carried:
-        failure = carried.error
-    except BaseException:
+        answer = wrapped(*args, **kwargs)
+        failure = call.failure
+    except BaseException as error:
         call.world.recover(call.rotations)
-        raise
+        failure = failure_of(call, error)
+        if failure is None:
+            raise
     finally:
+        call.is_over = True
         calling.set(outer)
-    raise failure
+    if failure is not None:
+        raise failure
+    return answer

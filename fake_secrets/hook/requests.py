@@ -15,12 +15,14 @@ if TYPE_CHECKING:
 
     from fake_secrets.world.world import World
 
-__all__ = ["Sent", "asked", "caller_of", "key_sent", "operation_asked", "operation_sent", "target_of"]
+__all__ = ["UNNAMED", "Sent", "asked", "caller_of", "key_sent", "operation_asked", "operation_sent", "target_of"]
 
 __tracebackhide__ = True  # the arguments in our frames may hold secret values
 
 _REQUEST_ARGUMENTS = 2
 _TARGET_PREFIX = "secretsmanager."
+# What a request without X-Amz-Target asks for.
+UNNAMED = "a request without X-Amz-Target"
 # Groups: access key id, region.
 _CREDENTIAL_SCOPE = re.compile(r"Credential=([^/]+)/\d+/([^/]+)/")
 _HOST = re.compile(r"//secretsmanager(?:-fips)?\.([a-z0-9-]+)\.")
@@ -33,6 +35,11 @@ class Sent:
     url: str
     headers: Any = field(repr=False)
     body: bytes | str | None = field(repr=False)
+
+    @property
+    def is_ours(self) -> bool:
+        """Whether the request is for Secrets Manager, even if a handler has removed the name of the operation."""
+        return self.operation is not None or _HOST.search(self.url) is not None
 
     @property
     def operation(self) -> str | None:

@@ -1,6 +1,6 @@
 """The seams: the parts of botocore that we wrap or read, and how wrappers are put up and taken down.
 
-`copies` lists the methods that we wrap. We replace the cached credentials of boto3's default session. We
+The room itself lists the methods that we wrap. We replace the cached credentials of boto3's default session. We
 only read `Endpoint._send_request`, the parser defaults of a client's endpoint, the credentials of its
 signer, and what `watchers` looks at. Nearly all of these are private, and each has a canary test.
 """
@@ -28,7 +28,6 @@ __all__ = [
     "access_key_of",
     "found_below",
     "is_of_our_copy",
-    "parses_for_itself",
     "unsigned_mark",
     "would_sign_offline",
 ]
@@ -38,6 +37,8 @@ __tracebackhide__ = True  # the arguments in our frames may hold secret values
 Around = Callable[[Callable[..., Any], Any, tuple[Any, ...], dict[str, Any]], Any]
 
 
+# Not looked up later: a module that is reloaded has another.
+_BaseClient = botocore.client.BaseClient
 # Every living wrapper that we made, with its seam and the function that it wraps.
 _made: weakref.WeakKeyDictionary[Any, tuple[Any, Any]] = weakref.WeakKeyDictionary()
 _NOTHING = (None, None)
@@ -172,7 +173,7 @@ def found_below(method: Any) -> Any:
 
 def is_of_our_copy(client: Any) -> bool:
     """Return whether a client belongs to the copy of botocore that we imported, and not to another or a reload."""
-    return isinstance(client, botocore.client.BaseClient)
+    return isinstance(client, _BaseClient)
 
 
 def would_sign_offline(signer: Any) -> bool:
@@ -202,13 +203,6 @@ def access_key_of(client: Any) -> str | None:
     return (
         vars(credentials).get("access_key") if isinstance(credentials, botocore.credentials.Credentials) else None
     )
-
-
-def parses_for_itself(client: Any) -> bool:
-    """Return whether a client's session has its own parsers, as the AWS CLI's has for dates."""
-    endpoint = getattr(client, "_endpoint", None)
-    factory = getattr(endpoint, "_response_parser_factory", None)
-    return bool(getattr(factory, "_defaults", None))
 
 
 def _binder_of(found: Any) -> Callable[[Any], Any]:

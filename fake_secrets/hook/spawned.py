@@ -14,7 +14,7 @@ import botocore.endpoint
 
 from fake_secrets.environment import FAKE_ACCESS_KEY_ID, is_inherited
 from fake_secrets.errors import NoActiveWorldError
-from fake_secrets.hook.calls import calling, world_of_this_call
+from fake_secrets.hook.calls import ongoing, world_of_this_call
 from fake_secrets.hook.requests import key_sent, operation_sent
 from fake_secrets.hook.seams import Seam
 
@@ -38,7 +38,7 @@ def refuse_calls_to_aws() -> None:
 def _around_send(wrapped: Callable[..., Any], _: Any, args: Any, kwargs: Any) -> Any:
     request = args[0] if args else kwargs["request"]
     operation = operation_sent(request)
-    is_answered = calling.get() is not None or world_of_this_call() is not None
+    is_answered = ongoing() is not None or world_of_this_call() is not None
     if operation is None or is_answered or not _takes_fakes_to_aws(request):
         return wrapped(*args, **kwargs)
     msg = (

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import functools
 import logging
+import operator
 import types
 from collections import deque
 from collections.abc import Callable
@@ -37,7 +38,7 @@ BETWEEN = (
 _BOTOCORE = frozenset({"aiobotocore", "botocore"})
 # Their handlers do what a real call needs; moto's stands aside for us, and that of Powertools, which it adds to
 # every session, only names itself in the User-Agent.
-_NOT_WATCHING = _BOTOCORE | {"aws_lambda_powertools", "boto3", "fake_secrets", "moto"}
+_NOT_WATCHING = _BOTOCORE | {"aws_lambda_powertools", "boto3", "fake_secrets"}
 # Methods that run between `before-call` and `after-call`, of a client and of the objects that it consists of.
 _CLIENT_METHODS = ("_make_request",)
 _ENDPOINT_METHODS = (
@@ -50,11 +51,12 @@ _ENDPOINT_METHODS = (
     "_needs_retry",
     "_send",
 )
-_SESSION_METHODS = ("send",)
 _SIGNER_METHODS = ("sign", "get_auth_instance")
 # An emitter replaces its cache whenever a handler is registered or unregistered, so what is known of its
 # handlers is kept there, with this key: for each operation, whether a user's handler hears of it.
 _HEARD = "fake_secrets: heard"
+# The id under which botocore registers the handler that decides about retries.
+_RETRIES = "retry-config-secrets-manager"
 # `logging` empties its caches whenever a level changes, so our verdict is kept in one of them, with this key.
 _IS_DEBUG_LOGGED: Any = object()
 _verdicts: dict[Any, bool] = logging.root._cache  # type: ignore[attr-defined]  # a seam
@@ -62,11 +64,19 @@ _verdicts: dict[Any, bool] = logging.root._cache  # type: ignore[attr-defined]  
 _history: Any = botocore.history.get_global_history_recorder()
 
 
+def is_usual(client: Any) -> bool:
+    """Return whether a client consists of botocore's own objects, so that `Watchers` can look at them."""
+    endpoint = getattr(client, "_endpoint", None)
+    parts = (endpoint, getattr(endpoint, "http_session", None), getattr(client, "_request_signer", None))
+    return all(_package_of(type(part)) in _BOTOCORE and hasattr(part, "__dict__") for part in parts)
+
+
 class Watchers:
     """Those who could tell which lane the calls of one client take.
 
     Args:
-        client: the client. No reference to it is kept, and none to its endpoint, whose handlers may refer to it.
+        client: the client, which is usual. No reference to it is kept, and none to its endpoint, whose handlers
+            may refer to it.
     """
 
     __slots__ = ("_methods", "_parts", "_size")
@@ -86,13 +96,20 @@ class Watchers:
         if (_is_debug_logged() if verdict is None else verdict) or _history._enabled:
             return True
         methods = self._methods
-        if methods.read() != methods.untouched and methods.are_patched():
+        seen = methods.read()
+        if seen != methods.untouched and methods.are_patched():
             return True
         parts, endpoint = self._parts, client._endpoint
+        if (
+            type(client)._make_request is not seen[0]
+            or type(endpoint) is not parts.type_of_endpoint
+            or endpoint.http_session is not parts.session
+            or client._request_signer is not parts.signer
+            or endpoint._response_parser_factory._defaults
+        ):
+            return True
         size = len(client.__dict__) + len(endpoint.__dict__) + len(parts.of_session) + len(parts.of_signer)
         if size != self._size and self._has_patch_of_its_own(client, size):
-            return True
-        if endpoint.http_session is not parts.session or client._request_signer is not parts.signer:
             return True
         emitter = client.meta.events._emitter
         heard = emitter._lookup_cache.get(_HEARD)
@@ -104,7 +121,7 @@ class Watchers:
         of_objects = (
             (client, _CLIENT_METHODS),
             (client._endpoint, _ENDPOINT_METHODS),
-            (self._parts.session, _SESSION_METHODS),
+            (self._parts.session, _session_methods(type(self._parts.session))),
             (self._parts.signer, _SIGNER_METHODS),
         )
         if any(not vars(part).keys().isdisjoint(names) for part, names in of_objects):
@@ -120,9 +137,10 @@ class _Parts:
         client: the client.
     """
 
-    __slots__ = ("of_session", "of_signer", "session", "signer")
+    __slots__ = ("of_session", "of_signer", "session", "signer", "type_of_endpoint")
 
     def __init__(self, client: Any) -> None:
+        self.type_of_endpoint = type(client._endpoint)
         self.session = client._endpoint.http_session
         self.signer = client._request_signer
         self.of_session = vars(self.session)
@@ -141,7 +159,8 @@ class _Methods:
 
     def __init__(self, client: Any, endpoint: Any, session: Any, signer: Any) -> None:
         auth: Any = botocore.auth.SigV4Auth
-        parser, standard, legacy = _classes_of(_package_of_class(endpoint))
+        parser, policy, standard, legacy = _classes_of(_package_of(endpoint))
+        connect = operator.attrgetter(*_session_methods(session)[1:])
         # Written out, because it is called before every call: no loop in Python is as fast.
         self.read: Callable[[], tuple[Any, ...]] = lambda: (
             client._make_request,
@@ -154,20 +173,23 @@ class _Methods:
             endpoint._needs_retry,
             endpoint._send,
             session.send,
+            connect(session),
             signer.sign,
             signer.get_auth_instance,
             auth.add_auth,
             parser.parse,
+            policy.should_retry,
             standard.needs_retry,
             legacy.__call__,
         )
         self._of = (
             (client, _CLIENT_METHODS),
             (endpoint, _ENDPOINT_METHODS),
-            (session, _SESSION_METHODS),
+            (session, _session_methods(session)),
             (signer, _SIGNER_METHODS),
             (auth, ("add_auth",)),
             (parser, ("parse",)),
+            (policy, ("should_retry",)),
             (standard, ("needs_retry",)),
             (legacy, ("__call__",)),
         )
@@ -182,17 +204,28 @@ class _Methods:
         return True
 
 
-def _classes_of(package: str) -> tuple[Any, Any, Any]:
-    """Return the classes of a package that parse JSON and that retry in standard and in legacy mode."""
+def _classes_of(package: str) -> tuple[Any, Any, Any, Any]:
+    """Return the classes of a package that parse JSON, and that retry: two of standard mode, one of legacy mode."""
     if package == "aiobotocore":
         import aiobotocore.parsers  # noqa: PLC0415 -- the client's package, which is imported then
         import aiobotocore.retries.standard  # noqa: PLC0415
         import aiobotocore.retryhandler  # noqa: PLC0415
 
-        standard = aiobotocore.retries.standard.AioRetryHandler
-        return aiobotocore.parsers.AioJSONParser, standard, aiobotocore.retryhandler.AioRetryHandler
-    standard = botocore.retries.standard.RetryHandler
-    return botocore.parsers.JSONParser, standard, botocore.retryhandler.RetryHandler
+        standard = aiobotocore.retries.standard
+        legacy = aiobotocore.retryhandler.AioRetryHandler
+        return aiobotocore.parsers.AioJSONParser, standard.AioRetryPolicy, standard.AioRetryHandler, legacy
+    standard = botocore.retries.standard
+    return (
+        botocore.parsers.JSONParser,
+        standard.RetryPolicy,
+        standard.RetryHandler,
+        botocore.retryhandler.RetryHandler,
+    )
+
+
+def _session_methods(session: type) -> tuple[str, str]:
+    """Return the names of the methods of an HTTP session that send, and that get what to send with."""
+    return "send", "_get_connection_manager" if hasattr(session, "_get_connection_manager") else "_get_session"
 
 
 @functools.lru_cache(maxsize=64)
@@ -229,6 +262,11 @@ def _has_listener(emitter: Any, operation: str) -> bool:
     for event in BETWEEN:
         if not all(map(_is_no_listener, _handlers(emitter, event, operation))):
             return True
+    # A handler of the user's may consist of botocore's classes, so only the client's own may be one of them.
+    own = emitter._unique_id_handlers.get(_RETRIES, {}).get("handler")
+    for handler in _handlers(emitter, "needs-retry", operation):
+        if isinstance(handler, botocore.retryhandler.RetryHandler) and handler is not own:
+            return True
     # Handlers for the service run before ours. botocore stops at ours, so those for all services wouldn't run.
     handlers = list(_handlers(emitter, "before-call", operation))
     after_ours = next((at for at, handler in enumerate(handlers) if _package_of(handler) == "fake_secrets"), 0)
@@ -241,18 +279,17 @@ def _handlers(emitter: Any, event: str, operation: str) -> deque[Callable[..., A
 
 
 def _is_no_listener(handler: Callable[..., Any]) -> bool:
-    return _package_of(handler) in _NOT_WATCHING
-
-
-def _package_of_class(owner: type) -> str:
-    return owner.__module__.partition(".")[0]
+    package = _package_of(handler)
+    return package in _NOT_WATCHING or (package == "moto" and type(handler).__name__ == "BotocoreStubber")
 
 
 def _package_of(handler: Any) -> str:
-    """Return the top package of the code that a handler runs."""
+    """Return the top package of a class, or of the code that a handler runs."""
     while isinstance(handler, functools.partial):
         handler = handler.func
     function = getattr(handler, "__func__", handler)
+    if isinstance(function, type):
+        return function.__module__.partition(".")[0]
     # `functools.wraps` copies a function's `__module__`, so that is no evidence.
     if isinstance(function, types.FunctionType):
         module = function.__globals__.get("__name__", "")

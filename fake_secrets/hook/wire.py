@@ -10,14 +10,22 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 from fake_secrets.hook.answers import Unsent, answer_raw, errors_of
-from fake_secrets.hook.calls import Carried, OngoingCall, calling, world_of_this_call
-from fake_secrets.hook.requests import Sent, caller_of, target_of
+from fake_secrets.hook.calls import Carried, OngoingCall, ongoing, world_of_this_call
+from fake_secrets.hook.facts import SERVICE_NAME
+from fake_secrets.hook.requests import UNNAMED, Sent, caller_of, target_of
 from fake_secrets.hook.seams import unsigned_mark, would_sign_offline
 
 if TYPE_CHECKING:
     from fake_secrets.world.world import World
 
-__all__ = ["answer_in_call", "around_choose_signer", "around_connection_manager", "around_stubber", "world_of"]
+__all__ = [
+    "answer_in_call",
+    "around_choose_signer",
+    "around_connection_manager",
+    "around_stubber",
+    "is_for_us",
+    "world_of",
+]
 
 __tracebackhide__ = True  # the arguments in our frames may hold secret values
 
@@ -30,23 +38,26 @@ def around_connection_manager(wrapped: Callable[..., Any], _: Any, args: Any, kw
 def around_choose_signer(wrapped: Callable[..., Any], signer: Any, args: Any, kwargs: Any) -> Any:
     """Wrap `RequestSigner._choose_signer`, so that no credentials are fetched for a call that we answer."""
     chosen = wrapped(*args, **kwargs)
-    if calling.get() is None or would_sign_offline(signer):
-        return chosen
-    return unsigned_mark(signer)
+    return chosen if not is_for_us(signer) or would_sign_offline(signer) else unsigned_mark(signer)
+
+
+def is_for_us(signer: Any) -> bool:
+    """Return whether a signer signs for a call in progress. Such a call may make calls of other services."""
+    return ongoing() is not None and signer.signing_name == SERVICE_NAME
 
 
 def around_stubber(wrapped: Callable[..., Any], _: Any, args: Any, kwargs: Any) -> Any:
     """Wrap `BotocoreStubber.__call__` of moto, so that moto leaves Secrets Manager's requests to us."""
     request = kwargs.get("request", args[-1] if args else None)
-    is_ours = request is not None and Sent(request.url, request.headers, request.body).operation is not None
-    return None if is_ours and world_of_this_call() is not None else wrapped(*args, **kwargs)
+    is_ours = request is not None and world_of(Sent(request.url, request.headers, request.body)) is not None
+    return None if is_ours else wrapped(*args, **kwargs)
 
 
 def world_of(sent: Sent) -> World | None:
     """Return the world that answers a request, or None if the request isn't for Secrets Manager."""
-    if sent.operation is None:
+    if not sent.is_ours:
         return None
-    call = calling.get()
+    call = ongoing()
     return world_of_this_call() if call is None else call.world
 
 
@@ -56,18 +67,17 @@ def answer_in_call(call: OngoingCall, sent: Sent) -> Unsent:
     Raises:
         Carried: with an error of ours, which botocore would take for one of the connection.
     """
-    response = call.kept
+    response, call.kept = call.kept, None
     if response is not None:
-        call.kept = None
         return response
-    assert sent.operation is not None  # noqa: S101 -- the caller has looked
     if call.access_key is None:
         call.access_key = caller_of(sent)
     try:
-        response = answer_raw(call, sent.operation, sent.body, sent.url, None)
-    except Exception as error:  # noqa: BLE001 -- it is raised again
-        raise Carried(error) from None
-    return response
+        model = call.model_of(sent.operation) if sent.operation else None
+        return answer_raw(call, sent.operation or UNNAMED, sent.body, sent.url, model)
+    except Exception as error:
+        call.failure = error
+        raise Carried(error) from error
 
 
 class _Manager:
@@ -85,6 +95,8 @@ class _Manager:
         return _Pool(self._manager.connection_from_url(url), url)
 
     def __getattr__(self, name: str) -> Any:
+        if name.startswith("_"):
+            raise AttributeError(name)
         return getattr(self._manager, name)
 
 
@@ -100,6 +112,8 @@ class _Pool:
         vars(self).update(_pool=pool, _url=url)
 
     def __getattr__(self, name: str) -> Any:
+        if name.startswith("_"):
+            raise AttributeError(name)
         return getattr(self._pool, name)
 
     def __setattr__(self, name: str, value: Any) -> None:
@@ -111,17 +125,23 @@ class _Pool:
         world = world_of(sent)
         if world is None:
             return self._pool.urlopen(method=method, url=url, body=body, headers=headers, **options)
-        call = calling.get()
+        call = ongoing()
         response = _answer_below(world, sent) if call is None else answer_in_call(call, sent)
         return response.as_received()
 
 
 def _answer_below(world: World, sent: Sent) -> Unsent:
-    """Answer a request that bypassed all our wrappers."""
-    if world.has_due_work():
-        world.do_due_work()
-    assert sent.operation is not None  # noqa: S101 -- the caller has looked
-    target = target_of(world, sent)
-    response = answer_raw(target, sent.operation, sent.body, sent.url, None)
-    world.follow_up(target.rotations, errors=errors_of(response))
+    """Answer a request that bypassed all our wrappers, or that another thread sends for its call.
+
+    Raises:
+        Carried: with an error of ours, as `answer_in_call` does.
+    """
+    try:
+        if world.has_due_work():
+            world.do_due_work()
+        target = target_of(world, sent)
+        response = answer_raw(target, sent.operation or UNNAMED, sent.body, sent.url, None)
+        world.follow_up(target.rotations, errors=errors_of(response))
+    except Exception as error:
+        raise Carried(error) from error
     return response

@@ -52,9 +52,9 @@ async def lane_of(client):
     def look(**_):
         seen.append("fast" if calling.get().is_fast else "wire")
 
-    client.meta.events.register("before-call.secrets-manager", look)
+    client.meta.events.register("after-call.secrets-manager", look)
     await read(client)
-    client.meta.events.unregister("before-call.secrets-manager", look)
+    client.meta.events.unregister("after-call.secrets-manager", look)
     return seen[-1]
 
 

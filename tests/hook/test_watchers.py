@@ -74,11 +74,13 @@ def lanes(client):
     seen = []
 
     def look(**_):
-        seen.append("fast" if calling.get().is_fast else "wire")
+        call = calling.get()
+        if call is not None:
+            seen.append("fast" if call.is_fast else "wire")
 
-    client.meta.events.register("before-call.secrets-manager", look)
+    client.meta.events.register("after-call.secrets-manager", look)
     yield seen
-    client.meta.events.unregister("before-call.secrets-manager", look)
+    client.meta.events.unregister("after-call.secrets-manager", look)
 
 
 def lane_of(client):
