@@ -229,7 +229,7 @@ def _body(content: dict[str, Any]) -> bytes:
     return _to_json(content).encode() if content else b""
 
 
-def _members(body: bytes | str | None) -> dict[str, Any]:
+def _members(body: Any) -> dict[str, Any]:
     """Parse a request's body.
 
     Raises:

@@ -75,9 +75,11 @@ def hold(holder: object, thread: int | None = None) -> None:
 def release(holder: object) -> None:
     """Release the hooks. The last holder takes them down. A holder that has released them may do it again."""
     with _lock:
-        if len(_holders) == 1 and holder in _holders:
-            _take_down()
-        _holders.pop(holder, None)
+        try:
+            if len(_holders) == 1 and holder in _holders:
+                _take_down()
+        finally:
+            _holders.pop(holder, None)
 
 
 def forget_other_holders(lasting: Collection[object]) -> None:

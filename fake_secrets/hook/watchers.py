@@ -205,22 +205,16 @@ class _Methods:
 
 
 def _classes_of(package: str) -> tuple[Any, Any, Any, Any]:
-    """Return the classes of a package that parse JSON, and that retry: two of standard mode, one of legacy mode."""
+    """Return the classes of a package that parse JSON and that retry: two of standard mode, one of legacy mode."""
     if package == "aiobotocore":
         import aiobotocore.parsers  # noqa: PLC0415 -- the client's package, which is imported then
         import aiobotocore.retries.standard  # noqa: PLC0415
         import aiobotocore.retryhandler  # noqa: PLC0415
 
-        standard = aiobotocore.retries.standard
-        legacy = aiobotocore.retryhandler.AioRetryHandler
-        return aiobotocore.parsers.AioJSONParser, standard.AioRetryPolicy, standard.AioRetryHandler, legacy
-    standard = botocore.retries.standard
-    return (
-        botocore.parsers.JSONParser,
-        standard.RetryPolicy,
-        standard.RetryHandler,
-        botocore.retryhandler.RetryHandler,
-    )
+        aio, legacy = aiobotocore.retries.standard, aiobotocore.retryhandler.AioRetryHandler
+        return aiobotocore.parsers.AioJSONParser, aio.AioRetryPolicy, aio.AioRetryHandler, legacy
+    standard, legacy = botocore.retries.standard, botocore.retryhandler.RetryHandler
+    return botocore.parsers.JSONParser, standard.RetryPolicy, standard.RetryHandler, legacy
 
 
 def _session_methods(session: type) -> tuple[str, str]:

@@ -74,6 +74,15 @@ def client_of(service, **options):
     return boto3.client(service, region_name=REGION, **{**KEYS, **options})
 
 
+def test_a_call_that_began_in_our_world_is_ours_even_if_the_world_is_left_meanwhile():
+    with moto.mock_aws():
+        world = mock_stages(SEED)
+        world.start()
+        client = client_of("secretsmanager")
+        client.meta.events.register("before-sign.secrets-manager", lambda **_: world.stop())
+        assert client.get_secret_value(SecretId="ours")["SecretString"] == "from our world"
+
+
 def use_other_services(client_of):
     """Make calls that only moto answers."""
     assert client_of("sts").get_caller_identity()["Account"] == "123456789012"

@@ -1,5 +1,6 @@
 """Every copy of botocore is served: reloaded, imported again or vendored, before a world and inside it."""
 
+import copy
 import importlib
 import importlib.util
 import re
@@ -11,6 +12,7 @@ from pathlib import Path
 import botocore
 import pytest
 
+from fake_secrets import mock_stages
 from fake_secrets.hook.copies import Copies
 
 PRELUDE = """
@@ -254,6 +256,110 @@ def test_a_copy_that_went_out_of_use_is_collected(tmp_path):
     )
 
 
+def test_a_vendored_copy_with_another_top_name_is_served(vendored):
+    assert runs(
+        """
+        sys.path.insert(0, "company/_vendor")
+        import company._vendor.botocore.client
+        # As a package that renames botocore has it.
+        sys.modules["acme_botocore.client"] = sys.modules.pop("company._vendor.botocore.client")
+        sys.modules["acme_botocore.signers"] = sys.modules["company._vendor.botocore.signers"]
+        sys.modules["acme_botocore.httpsession"] = sys.modules["company._vendor.botocore.httpsession"]
+        from company._vendor.botocore.session import Session
+        with mock_stages(SEED):
+            assert is_read(Session().create_client("secretsmanager", **KEYS))
+        """,
+        vendored,
+    )
+
+
+OTHERS = """
+    import types
+    class Wrapper(botocore.client.BaseClient):
+        pass
+    module = types.ModuleType("company.botocore.client")
+    module.BaseClient = Wrapper
+    class Lazy(types.ModuleType):
+        def __getattribute__(self, name):
+            raise AssertionError("executed")
+"""
+
+
+@pytest.mark.parametrize(
+    ("name", "module"),
+    [
+        ("company.botocore.client", "module"),
+        ("aiobotocore.client", "None"),
+        ("moto.core.botocore_stubber", "None"),
+        ("company.botocore.endpoint", "Lazy('lazy')"),
+        ("company.botocore.httpsession", "object()"),
+    ],
+)
+def test_what_is_no_copy_is_left_alone(name, module, tmp_path):
+    source = textwrap.dedent(OTHERS) + textwrap.dedent(
+        f"""
+        sys.modules[{name!r}] = {module}
+        for _ in range(2):
+            with mock_stages(SEED):
+                assert is_read(old)
+        assert touched() == []
+        """
+    )
+    assert runs(source, tmp_path)
+
+
+def test_a_copy_that_came_in_by_no_import_is_served_in_the_next_world(vendored):
+    assert runs(
+        """
+        with mock_stages(SEED):
+            assert is_read(old)
+        taken = list(sys.meta_path)
+        sys.meta_path[:] = [finder for finder in taken if "fake_secrets" not in type(finder).__module__]
+        client = client_of("company._vendor.botocore")
+        with mock_stages(SEED):
+            assert is_read(client)
+        """,
+        vendored,
+    )
+
+
+def test_a_finder_that_was_put_before_ours_hides_nothing_from_the_next_world(tmp_path):
+    assert runs(
+        """
+        import importlib.abc, importlib.machinery
+
+        class First(importlib.abc.MetaPathFinder):
+            def find_spec(self, *arguments):
+                return importlib.machinery.PathFinder.find_spec(*arguments)
+
+        sys.meta_path.insert(0, First())
+        with mock_stages(SEED):
+            import_again()
+            assert is_read(client_of())
+        """,
+        tmp_path,
+    )
+
+
+def test_all_hooks_are_taken_down_even_if_one_fails(tmp_path):
+    assert runs(
+        """
+        from fake_secrets.hook import seams
+        before = dict(os.environ) if (os := __import__("os")) else None
+        seams.DefaultSession.take_down, kept = (lambda self: 1 / 0), seams.DefaultSession.take_down
+        try:
+            with mock_stages(SEED):
+                pass
+        except ZeroDivisionError:
+            pass
+        seams.DefaultSession.take_down = kept
+        assert touched() == []
+        assert dict(os.environ) == before
+        """,
+        tmp_path,
+    )
+
+
 class TestTheFinder:
     """It leaves imports as they are."""
 
@@ -280,6 +386,15 @@ class TestTheFinder:
         assert type(module.__loader__) is type(module.__spec__.loader) is importlib.machinery.SourceFileLoader
         assert module.__spec__ is found
         assert module.__loader__.get_data(module.__file__).startswith(b"class Owner")
+
+    def test_a_loader_can_be_copied(self, module):
+        loader = importlib.util.find_spec("copies_of_today").loader
+        assert type(copy.copy(loader)) is type(loader)
+
+    def test_no_finder_of_ours_stays_after_the_last_world(self):
+        with mock_stages():
+            assert any(type(finder).__module__ == "fake_secrets.hook.copies" for finder in sys.meta_path)
+        assert all(type(finder).__module__ != "fake_secrets.hook.copies" for finder in sys.meta_path)
 
     def test_a_module_that_is_reloaded_is_wrapped_again(self, module):
         old = module.Owner

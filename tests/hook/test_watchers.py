@@ -1,14 +1,18 @@
 """Whoever watches botocore sees a call as with AWS: handlers, logs, patches, retries. Nobody else pays for it."""
 
+import concurrent.futures
 import contextlib
+import datetime
 import functools
 import gc
 import http.server
+import io
 import itertools
 import logging
 import re
 import threading
 import time
+import types
 import weakref
 from unittest import mock
 
@@ -30,10 +34,11 @@ import botocore.signers
 import pytest
 from botocore.stub import Stubber
 
-from fake_secrets import mock_stages
+from fake_secrets import UnsupportedOperationError, mock_stages
 from fake_secrets.hook import facts
 from fake_secrets.hook.calls import calling
 from fake_secrets.hook.watchers import BETWEEN
+from fake_secrets.service import dispatch
 
 REGION = "us-east-1"
 AWS_URL = "https://secretsmanager.us-east-1.amazonaws.com/"
@@ -58,6 +63,20 @@ BROKEN = botocore.exceptions.EndpointConnectionError(endpoint_url=AWS_URL)
 
 def secretsmanager(**options):
     return boto3.client("secretsmanager", **{"region_name": REGION, **KEYS, **options})
+
+
+REFRESHED = {
+    "access_key": "ASIANEW",
+    "secret_key": "x",
+    "token": "x",
+    "expiry_time": "2099-01-01T00:00:00Z",
+}
+
+
+def refreshable(minutes, refresh):
+    """Return credentials that expire so soon."""
+    expires = datetime.datetime.now(datetime.UTC) + datetime.timedelta(minutes=minutes)
+    return botocore.credentials.RefreshableCredentials("ASIAOWN", "x", "x", expires, refresh, "test")
 
 
 def config(**options):
@@ -170,6 +189,62 @@ class TestHandlers:
             assert len(fake.calls) == 3
         assert answer["ResponseMetadata"]["RetryAttempts"] == 2
 
+    def test_registered_by_an_earlier_handler_of_the_same_call(self):
+        client, seen = secretsmanager(), []
+
+        def register(**_):
+            client.meta.events.register("before-sign", lambda **_: seen.append("sign"))
+
+        client.meta.events.register("before-parameter-build.secrets-manager", register)
+        with mock_stages(SEED):
+            read(client)
+        assert seen == ["sign"]
+
+    def test_that_retries_by_a_rule_of_the_users(self):
+        client, asked = secretsmanager(), []
+        handler = botocore.retryhandler.RetryHandler(
+            lambda **arguments: bool(asked.append(arguments)), lambda _: 0
+        )
+        client.meta.events.register("needs-retry", handler)
+        with mock_stages(SEED):
+            assert read(client) == "s3cret"
+        assert len(asked) == 1
+
+    def test_that_removes_the_operations_name_sends_nothing(self):
+        client = secretsmanager()
+
+        def remove(request, **_):
+            del request.headers["X-Amz-Target"]
+
+        client.meta.events.register("before-sign", remove)
+        with mock_stages(SEED), pytest.raises(UnsupportedOperationError, match="without X-Amz-Target"):
+            read(client)
+
+    @pytest.mark.parametrize("form", [io.BytesIO, bytearray])
+    def test_may_replace_the_body(self, form):
+        client = secretsmanager()
+
+        def replace(params, **_):
+            params["body"] = form(params["body"])
+
+        client.meta.events.register("before-call.secrets-manager", replace)
+        with mock_stages(SEED):
+            assert read(client) == "s3cret"
+
+    def test_may_use_clients_of_other_services(self):
+        client, urls = secretsmanager(), []
+        session = botocore.session.Session()
+        session._credentials = refreshable(1, lambda: REFRESHED)
+        s3 = session.create_client("s3", region_name=REGION)
+
+        def presign(**_):
+            urls.append(s3.generate_presigned_url("get_object", Params={"Bucket": "b", "Key": "k"}))
+
+        client.meta.events.register("after-call.secrets-manager", presign)
+        with mock_stages(SEED):
+            read(client)
+        assert "ASIANEW" in urls[0]
+
     def test_a_partial_and_a_method_count_as_the_code_they_run(self):
         client = secretsmanager()
 
@@ -208,10 +283,10 @@ class TestThoseWhoDoNotWatch:
 
     def test_an_active_stubber(self):
         client = secretsmanager()
-        with mock_stages(SEED), Stubber(client) as stubber, lanes(client) as seen:
+        with mock_stages(SEED) as fake, Stubber(client) as stubber:
             stubber.add_response("get_secret_value", {"SecretString": "stubbed"})
             assert read(client) == "stubbed"
-        assert seen == []
+            assert fake.calls == []
 
     def test_a_logger_above_debug(self, caplog):
         caplog.set_level(logging.INFO)
@@ -305,6 +380,44 @@ OF_ONE_CLIENT = {
 }
 
 
+class Delegate:
+    """An endpoint that passes on what it doesn't do."""
+
+    def __init__(self, endpoint):
+        self.endpoint = endpoint
+
+    def __getattr__(self, name):
+        return getattr(self.endpoint, name)
+
+    def make_request(self, *_):
+        raise BROKEN
+
+
+def replace_session(client):
+    client._endpoint.http_session = mock.MagicMock(**{"send.side_effect": BROKEN})
+
+
+def replace_session_by_a_plain_object(client):
+    client._endpoint.http_session = types.SimpleNamespace(send=mock.Mock(side_effect=BROKEN))
+
+
+def replace_endpoint(client):
+    client._endpoint = Delegate(client._endpoint)
+
+
+def replace_signer(client):
+    client._request_signer = mock.Mock(wraps=client._request_signer, **{"sign.side_effect": BROKEN})
+    client.meta.events.register_first("request-created", client._request_signer.sign)
+
+
+REPLACED = {
+    "a mock of the HTTP session": replace_session,
+    "a plain object for the HTTP session": replace_session_by_a_plain_object,
+    "an endpoint that delegates": replace_endpoint,
+    "a signer": replace_signer,
+}
+
+
 @SPEND_NO_TIME
 class TestPatches:
     """A patch of what botocore does after `before-call` takes effect, whenever it was made."""
@@ -348,13 +461,83 @@ class TestPatches:
         with mock_stages(SEED), pytest.raises(botocore.exceptions.EndpointConnectionError):
             read(client)
 
-    def test_an_http_session_of_the_users_own(self):
+    @pytest.mark.parametrize("is_used", [True, False], ids=["after a call", "before any call"])
+    @pytest.mark.parametrize("part", REPLACED)
+    def test_a_part_of_the_users_own(self, part, is_used):
+        client = secretsmanager()
+        with mock_stages(SEED):
+            if is_used:
+                read(client)
+            REPLACED[part](client)
+            with pytest.raises(botocore.exceptions.EndpointConnectionError):
+                read(client)
+
+    def test_of_the_class_that_botocore_generates_for_a_client(self):
         client = secretsmanager()
         with mock_stages(SEED):
             read(client)
-            client._endpoint.http_session = mock.Mock(**{"send.side_effect": BROKEN})
-            with pytest.raises(botocore.exceptions.EndpointConnectionError):
+            with (
+                mock.patch.object(type(client), "_make_request", side_effect=BROKEN, create=True),
+                pytest.raises(botocore.exceptions.EndpointConnectionError),
+            ):
                 read(client)
+
+    def test_of_our_own_seam(self):
+        client, urls = secretsmanager(), []
+        with mock_stages(SEED):
+            read(client)
+            connect = botocore.httpsession.URLLib3Session._get_connection_manager
+
+            def note(session, url, *args):
+                urls.append(url)
+                return connect(session, url, *args)
+
+            with mock.patch.object(botocore.httpsession.URLLib3Session, "_get_connection_manager", note):
+                assert read(client) == "s3cret"
+        assert urls == [AWS_URL]
+
+    def test_that_sends_in_another_thread_raises_the_error_of_a_rotation_once(self):
+        error, attempts = ValueError("a bug in the function"), []
+
+        def handler(event, _):
+            attempts.append(event["Step"])
+            raise error
+
+        send = botocore.httpsession.URLLib3Session.send
+        with concurrent.futures.ThreadPoolExecutor() as pool, mock_stages(SEED) as fake:
+            patch = mock.patch.object(
+                botocore.httpsession.URLLib3Session, "send", lambda *args: pool.submit(send, *args).result()
+            )
+            arn = fake.lambda_function(handler)
+            with patch, pytest.raises(ValueError, match="a bug") as raised:
+                secretsmanager().rotate_secret(SecretId="app/db", RotationLambdaARN=arn)
+        assert raised.value is error
+        assert attempts == ["createSecret"]
+
+    def test_that_turns_every_error_into_one_of_the_connection_does_not_hide_ours(self, monkeypatch):
+        monkeypatch.delitem(dispatch.OPERATIONS, "DescribeSecret")
+        send = botocore.httpsession.URLLib3Session.send
+
+        def translate(session, request):
+            try:
+                return send(session, request)
+            except BaseException:  # noqa: BLE001 -- as a careless wrapper does
+                raise BROKEN from None
+
+        with (
+            mock_stages(SEED),
+            mock.patch.object(botocore.httpsession.URLLib3Session, "send", translate),
+            pytest.raises(UnsupportedOperationError),
+        ):
+            secretsmanager().describe_secret(SecretId="app/db")
+
+    def test_parsers_that_are_set_later(self):
+        session = botocore.session.Session()
+        client = session.create_client("secretsmanager", region_name=REGION)
+        with mock_stages(SEED):
+            read(client)
+            session.get_component("response_parser_factory").set_parser_defaults(timestamp_parser=str)
+            assert isinstance(client.describe_secret(SecretId="app/db")["CreatedDate"], str)
 
     @pytest.mark.parametrize("name", ["Endpoint.make_request", "Endpoint._send", "URLLib3Session.send"])
     @pytest.mark.parametrize("is_first", [True, False], ids=["before the world", "inside the world"])
@@ -394,6 +577,7 @@ class TestPatches:
         ("owner", "name", "mode"),
         [
             (botocore.retries.standard.RetryHandler, "needs_retry", "standard"),
+            (botocore.retries.standard.RetryPolicy, "should_retry", "standard"),
             (botocore.retryhandler.RetryHandler, "__call__", "legacy"),
         ],
     )
@@ -471,10 +655,6 @@ class TestSignatures:
         monkeypatch.setenv("AWS_CONFIG_FILE", "/dev/null")
         monkeypatch.setenv("AWS_EC2_METADATA_DISABLED", "true")
 
-    def refreshable(self, minutes, refresh):
-        expires = botocore.credentials._local_now() + botocore.credentials.datetime.timedelta(minutes=minutes)
-        return botocore.credentials.RefreshableCredentials("ASIAOWN", "x", "x", expires, refresh, "test")
-
     def test_with_static_credentials(self):
         assert b"Credential=own/" in self.sent_by(secretsmanager())["Authorization"]
 
@@ -484,13 +664,13 @@ class TestSignatures:
 
     def test_not_with_credentials_that_would_be_refreshed(self):
         session = botocore.session.Session()
-        session._credentials = self.refreshable(1, lambda: pytest.fail("refreshed"))
+        session._credentials = refreshable(1, lambda: pytest.fail("refreshed"))
         client = session.create_client("secretsmanager", region_name=REGION)
         assert "Authorization" not in self.sent_by(client)
 
     def test_with_credentials_that_need_no_refresh_yet(self):
         session = botocore.session.Session()
-        session._credentials = self.refreshable(60, lambda: pytest.fail("refreshed"))
+        session._credentials = refreshable(60, lambda: pytest.fail("refreshed"))
         client = session.create_client("secretsmanager", region_name=REGION)
         assert b"Credential=ASIAOWN/" in self.sent_by(client)["Authorization"]
 
@@ -582,7 +762,8 @@ class Onlooker(logging.Handler):
             return value.method, value.url, sorted(dict(value.headers.items()).items()), body
         if isinstance(value, botocore.awsrequest.AWSResponse):
             raw = value.raw
-            return value.status_code, value.url, dict(value.headers), value.content, raw.status, raw.read()
+            of_raw = raw.status, raw.reason, raw.version, raw.version_string, raw.geturl(), raw.read()
+            return value.status_code, value.url, dict(value.headers), value.content, of_raw
         if isinstance(value, tuple):
             return tuple(map(self.shown, value))
         is_plain = isinstance(value, str | int | float | bytes | dict | list | type(None))
