@@ -345,7 +345,8 @@ def test_all_hooks_are_taken_down_even_if_one_fails(tmp_path):
     assert runs(
         """
         from fake_secrets.hook import seams
-        before = dict(os.environ) if (os := __import__("os")) else None
+        import os
+        before = dict(os.environ)
         seams.DefaultSession.take_down, kept = (lambda self: 1 / 0), seams.DefaultSession.take_down
         try:
             with mock_stages(SEED):
