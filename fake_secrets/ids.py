@@ -56,9 +56,13 @@ class Ids:
 
     def request_id(self) -> str:
         """Return the next request id. Request ids count the calls."""
-        return numbered_uuid(0, next(self._requests))
+        return f"{_REQUESTS}{next(self._requests):012x}"
 
 
 def numbered_uuid(kind: int, number: int) -> str:
     """Return a version 4 UUID that contains a number, to make the log of a test readable."""
     return f"00000000-0000-4000-8{kind:03x}-{number:012x}"
+
+
+# What all request ids begin with: every call has one.
+_REQUESTS = numbered_uuid(0, 0)[:-12]

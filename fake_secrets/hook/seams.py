@@ -1,6 +1,6 @@
 """The seams: the parts of botocore that we wrap or read, and how wrappers are put up and taken down.
 
-The room itself lists the methods that we wrap. We replace the cached credentials of boto3's default session. We
+`__init__` and `guard` list the methods that we wrap. We replace the cached credentials of boto3's default session. We
 only read `Endpoint._send_request`, the parser defaults of a client's endpoint, the credentials of its
 signer, and what `watchers` looks at. Nearly all of these are private, and each has a canary test.
 """
