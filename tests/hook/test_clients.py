@@ -1,6 +1,6 @@
 """The fixture `secretsmanager`: what a test does to the client doesn't reach the next test."""
 
-from unittest.mock import Mock
+from unittest.mock import Mock, patch
 
 import boto3.session
 import botocore.config
@@ -106,10 +106,9 @@ def test_a_client_that_was_only_used_is_as_new(shared, lane):
     assert shared.is_as_new() or (is_adaptive and lane == "wire")
 
 
-def test_a_client_is_as_new_once_a_change_is_undone(monkeypatch):
+def test_a_client_is_as_new_once_a_change_is_undone():
     shared = SharedClient(build())
-    with monkeypatch.context() as patch:
-        patch.setattr(shared.client, "get_secret_value", Mock())
+    with patch.object(shared.client, "get_secret_value"):
         assert not shared.is_as_new()
     with botocore.stub.Stubber(shared.client):
         assert not shared.is_as_new()
