@@ -18,8 +18,8 @@ _MONTH_NAMES: Mapping[str, int] = {name.upper(): number for name, number in _MON
 _DAY_NAMES: Mapping[str, int] = {
     name: number for number, name in enumerate(("SUN", "MON", "TUE", "WED", "THU", "FRI", "SAT"), start=1)
 }
-# The next 29 February may be eight years away.
-_MAX_DAYS = 366 * 8 + 1
+# The next 29 February that is a Monday, the fifth of its month, may be forty years away.
+_MAX_DAYS = 366 * 40 + 1
 
 _HOUR = re.compile(r"(\d{1,2})|(?:(\d{1,2})|\*)?/(\d{1,2})", re.ASCII)
 # Groups: first, last, step.

@@ -6,7 +6,7 @@ import itertools
 
 import hypothesis.strategies as st
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 
 from fake_secrets.errors import ServiceError
 from fake_secrets.service.rules import schedule
@@ -260,6 +260,7 @@ def is_meant(moment, hours, months, month_day, week_day):
 
 
 @settings(deadline=None)  # the walk over the calendar is slow on a busy machine
+@example("0", "2", ("?", "2#5"), datetime.datetime(2024, 3, 15))  # noqa: DTZ001
 @given(HOURS, MONTHS, DAYS, st.datetimes(datetime.datetime(2023, 11, 1), datetime.datetime(2024, 3, 15)))  # noqa: DTZ001
 def test_cron_windows_match_a_walk_over_the_calendar(hours, months, days, since):
     since = since.replace(tzinfo=datetime.UTC)
