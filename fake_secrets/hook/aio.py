@@ -15,20 +15,13 @@ from typing import TYPE_CHECKING, Any
 import botocore.utils
 from aiobotocore.awsrequest import AioAWSResponse
 
+from fake_secrets.hook.advice import advise
 from fake_secrets.hook.answers import Unsent, answer_raw, errors_of
-from fake_secrets.hook.calls import (
-    OngoingCall,
-    advise,
-    begin,
-    calling,
-    failure_of,
-    is_ours,
-    ongoing,
-    world_of_this_call,
-)
+from fake_secrets.hook.calls import Carried, OngoingCall, begin, is_ours, ongoing, world_of_this_call
 from fake_secrets.hook.holding import ANY_THREAD, hold, release
 from fake_secrets.hook.requests import UNNAMED, Sent, target_of
 from fake_secrets.hook.seams import unsigned_mark, would_sign_offline
+from fake_secrets.hook.standins import StandIn
 from fake_secrets.hook.wire import answer_in_call, is_for_us, world_of
 from fake_secrets.world.world import rotating_world
 
@@ -67,6 +60,7 @@ async def around_call(wrapped: Callable[..., Any], client: BaseClient, args: Any
         try:
             response = await _proceed(wrapped, args, kwargs, call)
         except Exception as error:
+            advise(error, call, args)
             await _follow_up(world, call.rotations, error)
             raise
         except BaseException:
@@ -127,20 +121,8 @@ class _AiohttpSession:
         return _Received(response, url)
 
 
-class _HttpxSession:
-    """A client of httpx that answers some requests.
-
-    Args:
-        real: the real client.
-    """
-
-    def __init__(self, real: Any) -> None:
-        self._real = real
-
-    def __getattr__(self, name: str) -> Any:
-        if name.startswith("_"):
-            raise AttributeError(name)
-        return getattr(self._real, name)
+class _HttpxSession(StandIn):
+    """A client of httpx that answers some requests."""
 
     async def send(self, request: Any, **options: Any) -> Any:
         """Answer a request to Secrets Manager, and send any other."""
@@ -172,36 +154,33 @@ class _Received:
 
 
 async def _answer(sent: Sent) -> Unsent | None:
-    """Answer a request; return None if it isn't for Secrets Manager."""
+    """Answer a request; return None if it isn't for Secrets Manager.
+
+    Raises:
+        Carried: with an error of ours, as `answer_in_call` does.
+    """
     world = world_of(sent)
     if world is None:
         return None
     call = ongoing()
     if call is not None:
         return answer_in_call(call, sent)
-    await _do_due_work(world)
-    target = target_of(world, sent)
-    response = answer_raw(target, sent.operation or UNNAMED, sent.body, sent.url, None)
-    await _follow_up(world, target.rotations, errors=errors_of(response))
+    try:
+        await _do_due_work(world)
+        target = target_of(world, sent)
+        response = answer_raw(target, sent.operation or UNNAMED, sent.body, sent.url, None)
+        await _follow_up(world, target.rotations, errors=errors_of(response))
+    except Exception as error:
+        raise Carried(error) from error
     return response
 
 
 async def _proceed(wrapped: Callable[..., Any], args: Any, kwargs: Any, call: OngoingCall) -> Any:
-    outer, response, failure = calling.get(), None, None
-    try:
-        calling.set(call)
+    response = None
+    with call:
         response = await wrapped(*args, **kwargs)
-        failure = call.failure
-    except BaseException as error:
-        failure = failure_of(call, error)
-        if failure is None:
-            advise(error, call, args)
-            raise
-    finally:
-        call.is_over = True
-        calling.set(outer)
-    if failure is not None:
-        raise failure
+    if call.failure is not None:
+        raise call.failure
     return response
 
 

@@ -7,11 +7,14 @@ from collections.abc import Callable
 from contextvars import ContextVar
 from typing import TYPE_CHECKING, Any
 
+from fake_secrets.hook.advice import advise
 from fake_secrets.hook.answers import OK, Response, Target, Unsent, answer_parsed
 from fake_secrets.hook.facts import SERVICE_NAME, may_be_retried
 from fake_secrets.hook.holding import hold, release
+from fake_secrets.hook.parts import is_usual
+from fake_secrets.hook.requests import REQUEST_ARGUMENTS
 from fake_secrets.hook.seams import access_key_of, is_of_our_copy
-from fake_secrets.hook.watchers import Watchers, is_usual
+from fake_secrets.hook.watchers import Watchers
 from fake_secrets.iam.principals import is_telling
 from fake_secrets.locks import shared_lock
 from fake_secrets.world import stack
@@ -27,20 +30,17 @@ __all__ = [
     "Carried",
     "Equipment",
     "OngoingCall",
-    "advise",
     "around_call",
     "begin",
     "calling",
-    "failure_of",
     "forget_call",
     "is_ours",
     "ongoing",
+    "proceed",
     "world_of_this_call",
 ]
 
 __tracebackhide__ = True  # the arguments in our frames may hold secret values
-
-_REQUEST_ARGUMENTS = 2
 
 
 class _Equipped:
@@ -72,7 +72,7 @@ class Carried(BaseException):
 
 
 class OngoingCall(Target):
-    """A call in progress.
+    """A call in progress: inside its `with` block, botocore makes it.
 
     Args:
         world: the world that answers it.
@@ -82,11 +82,11 @@ class OngoingCall(Target):
         model_of: returns the model of an operation.
 
     `client` and `watchers` are None if the call has to take the wire lane. `kept` is an answer of the fast lane
-    that has to be given in the wire lane, and `failure` an error of ours that the call has to raise. Tasks that
-    the call has started may outlive it; then `is_over` is true.
+    that has to be given in the wire lane. `failure` is an error of ours that the call has met: whoever makes the
+    call raises it after the block. Tasks that the call has started may outlive it; then `is_over` is true.
     """
 
-    __slots__ = ("client", "failure", "is_fast", "is_over", "kept", "model_of", "watchers")
+    __slots__ = ("_outer", "client", "failure", "is_fast", "is_over", "kept", "model_of", "watchers")
 
     def __init__(
         self,
@@ -109,6 +109,20 @@ class OngoingCall(Target):
         self.is_fast = self.is_over = False
         self.kept: Unsent | None = None
         self.failure: Exception | None = None
+        self._outer: OngoingCall | None = None
+
+    def __enter__(self) -> None:
+        """Begin the call."""
+        self._outer = calling.get()
+        calling.set(self)
+
+    def __exit__(self, kind: object, error: BaseException | None, traceback: object) -> bool:
+        """End the call, and suppress what has become of an error of ours on its way through botocore."""
+        self.is_over = True
+        calling.set(self._outer)
+        if isinstance(error, Carried):
+            self.failure = error.error
+        return self.failure is not None and isinstance(error, Exception | Carried)
 
 
 calling: ContextVar[OngoingCall | None] = ContextVar("fake_secrets_call", default=None)
@@ -159,8 +173,9 @@ def around_call(wrapped: Callable[..., Any], client: BaseClient, args: Any, kwar
             world.do_due_work()
         call = begin(world, client, args, known)
         try:
-            response = _proceed(wrapped, args, kwargs, call)
+            response = proceed(wrapped, args, kwargs, call)
         except Exception as error:
+            advise(error, call, args)
             # The call raises its own error, even if a rotation fails too.
             if call.rotations or world.has_news():
                 world.follow_up(call.rotations, error)
@@ -179,35 +194,18 @@ def around_call(wrapped: Callable[..., Any], client: BaseClient, args: Any, kwar
         raise
 
 
-def _proceed(wrapped: Callable[..., Any], args: Any, kwargs: Any, call: OngoingCall) -> Any:
-    outer, response, failure = calling.get(), None, None
-    try:
-        calling.set(call)
-        response = wrapped(*args, **kwargs)
-        failure = call.failure
-    except BaseException as error:
-        failure = failure_of(call, error)
-        if failure is None:
-            advise(error, call, args)
-            raise
-    finally:
-        call.is_over = True
-        calling.set(outer)
-    if failure is not None:
-        raise failure
-    return response
+def proceed(wrapped: Callable[..., Any], args: Any, kwargs: Any, call: OngoingCall) -> Any:
+    """Let botocore make a call.
 
-
-def failure_of(call: OngoingCall, raised: BaseException) -> Exception | None:
-    """Return the error of ours that a call has met, or None.
-
-    Args:
-        call: the call.
-        raised: what came of it above us. Somebody may have made another error of ours.
+    Raises:
+        Exception: botocore's error, or that of ours which the call has met.
     """
-    if isinstance(raised, Carried):
-        return raised.error
-    return call.failure if isinstance(raised, Exception) else None
+    response = None
+    with call:
+        response = wrapped(*args, **kwargs)
+    if call.failure is not None:
+        raise call.failure
+    return response
 
 
 def forget_call() -> None:
@@ -234,40 +232,13 @@ def begin(world: World, client: BaseClient, args: Any, known: _Equipped | None =
     if known is None:
         known = _equip(client)
     call = OngoingCall(world, known.region, known.partition, known.access_key, known.model_of)
-    if world.ids.is_seeded and len(args) == _REQUEST_ARGUMENTS:
+    if world.ids.is_seeded and len(args) == REQUEST_ARGUMENTS:
         operation, members = args
         names = known.model_of(operation).idempotent_members
         call.automatic = {name: world.ids.uuid() for name in names if name not in members}
     if world.lane == "fast":
         call.client, call.watchers = client, known.watchers
     return call
-
-
-def advise(error: BaseException, call: OngoingCall, args: Any) -> None:
-    """Add a note to a refusal that tells the author of the test where the secret or function is."""
-    operation, members = args if len(args) == _REQUEST_ARGUMENTS else ("", {})
-    # Each copy of botocore has a ClientError of its own.
-    response = getattr(error, "response", None)
-    code = response.get("Error", {}).get("Code") if isinstance(response, dict) else None
-    note = None
-    if code == "ResourceNotFoundException":
-        note = _other_place(members.get("SecretId"), call)
-    elif code == "AccessDeniedException" and operation == "RotateSecret":
-        note = call.world.functions.why_unknown(members.get("RotationLambdaARN"))
-    if note:
-        error.add_note(f"fake_secrets: {note}")
-
-
-def _other_place(secret_id: object, call: OngoingCall) -> str | None:
-    places = call.world.contents.places_of(secret_id) if isinstance(secret_id, str) else []
-    asked = (call.world.principals.caller(call.access_key, call.partition).account_id, call.region)
-    if not places or asked in places:
-        return None
-    listed = " and ".join(
-        region if account_id == asked[0] else f"{region} of account {account_id} (use its ARN)"
-        for account_id, region in sorted(places)
-    )
-    return f"{secret_id!r} is in {listed}; this client calls {call.region}"
 
 
 def _equip(client: BaseClient) -> _Equipped:

@@ -17,6 +17,7 @@ from types import ModuleType
 from typing import Any
 
 from fake_secrets.hook.seams import Around, Seam
+from fake_secrets.hook.standins import StandIn
 from fake_secrets.locks import shared_lock
 
 __all__ = ["Copies", "Owner"]
@@ -37,6 +38,7 @@ class Copies:
 
     def __init__(self, owners: Mapping[str, Owner]) -> None:
         self._owners = owners
+        self._ends = tuple(owners)
         # The original's name for each module that is one of its copies, and the class that the module has now.
         self._copies = {name: name for name in owners}
         self._current: dict[str, type] = {}
@@ -51,7 +53,8 @@ class Copies:
             self._is_up = True
             _finder.listen(self)
             if len(sys.modules) != self._scanned:
-                self._copies.update((name, original) for name in list(sys.modules) for original in self._of(name))
+                names = [name for name in list(sys.modules) if name.endswith(self._ends)]
+                self._copies.update((name, original) for name in names for original in self._of(name))
                 self._scanned = len(sys.modules)
             for name, original in self._copies.items():
                 if name in sys.modules:
@@ -70,7 +73,7 @@ class Copies:
 
     def is_copy(self, name: str) -> bool:
         """Return whether a module of that name has one of the classes."""
-        return any(True for _ in self._of(name))
+        return name.endswith(self._ends) and any(True for _ in self._of(name))
 
     def welcome(self, module: ModuleType, name: str) -> None:
         """Wrap the methods of a module that has just been executed."""
@@ -148,7 +151,7 @@ class _Finder(importlib.abc.MetaPathFinder):
         return spec
 
 
-class _Loader(importlib.abc.Loader):
+class _Loader(StandIn, importlib.abc.Loader):
     """Loads a module as its loader does, and then tells the listeners.
 
     Args:
@@ -157,29 +160,23 @@ class _Loader(importlib.abc.Loader):
     """
 
     def __init__(self, loader: Any, listeners: Iterable[Copies]) -> None:
-        self._loader = loader
+        super().__init__(loader)
         self._listeners = listeners
 
     def create_module(self, spec: ModuleSpec) -> ModuleType | None:
         """Create the module."""
-        module: ModuleType | None = self._loader.create_module(spec)
+        module: ModuleType | None = self._real.create_module(spec)
         return module
 
     def exec_module(self, module: ModuleType) -> None:
         """Execute the module, with its own loader in its attributes, and tell of it."""
         spec = module.__spec__
-        module.__loader__ = self._loader
+        module.__loader__ = self._real
         if spec is not None:
-            spec.loader = self._loader
-        self._loader.exec_module(module)
+            spec.loader = self._real
+        self._real.exec_module(module)
         for listener in self._listeners:
             listener.welcome(module, module.__name__)
-
-    def __getattr__(self, name: str) -> Any:
-        # Without this, copying a loader would ask for `_loader` for ever.
-        if name.startswith("_"):
-            raise AttributeError(name)
-        return getattr(self._loader, name)
 
 
 def _found_by_others(

@@ -8,7 +8,7 @@ from typing import Any
 
 from fake_secrets.arns import partition_of
 from fake_secrets.hook.answers import errors_of
-from fake_secrets.hook.calls import OngoingCall, calling, failure_of, ongoing, world_of_this_call
+from fake_secrets.hook.calls import OngoingCall, ongoing, proceed, world_of_this_call
 from fake_secrets.hook.requests import asked, operation_asked
 
 __all__ = ["around_request"]
@@ -35,25 +35,10 @@ def around_request(wrapped: Callable[..., Any], endpoint: Any, args: Any, kwargs
         return aio.request(call, wrapped, args, kwargs)
     if world.has_due_work():
         world.do_due_work()
-    answer = _proceed(wrapped, args, kwargs, call)
-    world.follow_up(call.rotations, errors=errors_of(answer[0]))
-    return answer
-
-
-def _proceed(wrapped: Callable[..., Any], args: Any, kwargs: Any, call: OngoingCall) -> Any:
-    outer, answer, failure = calling.get(), None, None
     try:
-        calling.set(call)
-        answer = wrapped(*args, **kwargs)
-        failure = call.failure
-    except BaseException as error:
-        call.world.recover(call.rotations)
-        failure = failure_of(call, error)
-        if failure is None:
-            raise
-    finally:
-        call.is_over = True
-        calling.set(outer)
-    if failure is not None:
-        raise failure
+        answer = proceed(wrapped, args, kwargs, call)
+    except BaseException:
+        world.recover(call.rotations)
+        raise
+    world.follow_up(call.rotations, errors=errors_of(answer[0]))
     return answer

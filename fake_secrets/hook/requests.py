@@ -15,11 +15,22 @@ if TYPE_CHECKING:
 
     from fake_secrets.world.world import World
 
-__all__ = ["UNNAMED", "Sent", "asked", "caller_of", "key_sent", "operation_asked", "operation_sent", "target_of"]
+__all__ = [
+    "REQUEST_ARGUMENTS",
+    "UNNAMED",
+    "Sent",
+    "asked",
+    "caller_of",
+    "key_sent",
+    "operation_asked",
+    "operation_sent",
+    "target_of",
+]
 
 __tracebackhide__ = True  # the arguments in our frames may hold secret values
 
-_REQUEST_ARGUMENTS = 2
+# Those of `_make_api_call` and of `make_request`.
+REQUEST_ARGUMENTS = 2
 _TARGET_PREFIX = "secretsmanager."
 # What a request without X-Amz-Target asks for.
 UNNAMED = "a request without X-Amz-Target"
@@ -49,7 +60,7 @@ class Sent:
 
 def asked(args: Any, kwargs: Any) -> tuple[OperationModel, Any]:
     """Return the operation's model and the request, from the arguments of `Endpoint.make_request`."""
-    if len(args) == _REQUEST_ARGUMENTS:
+    if len(args) == REQUEST_ARGUMENTS:
         return args  # type: ignore[no-any-return]  # botocore's arguments
     return kwargs["operation_model"], kwargs["request_dict"]
 

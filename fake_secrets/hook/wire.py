@@ -14,6 +14,7 @@ from fake_secrets.hook.calls import Carried, OngoingCall, ongoing, world_of_this
 from fake_secrets.hook.facts import SERVICE_NAME
 from fake_secrets.hook.requests import UNNAMED, Sent, caller_of, target_of
 from fake_secrets.hook.seams import unsigned_mark, would_sign_offline
+from fake_secrets.hook.standins import StandIn
 
 if TYPE_CHECKING:
     from fake_secrets.world.world import World
@@ -80,51 +81,35 @@ def answer_in_call(call: OngoingCall, sent: Sent) -> Unsent:
         raise Carried(error) from error
 
 
-class _Manager:
-    """A pool manager of urllib3, of which we answer some requests.
-
-    Args:
-        manager: the real one.
-    """
-
-    def __init__(self, manager: Any) -> None:
-        self._manager = manager
+class _Manager(StandIn):
+    """A pool manager of urllib3, of which we answer some requests."""
 
     def connection_from_url(self, url: str) -> _Pool:
         """Return a connection pool."""
-        return _Pool(self._manager.connection_from_url(url), url)
-
-    def __getattr__(self, name: str) -> Any:
-        if name.startswith("_"):
-            raise AttributeError(name)
-        return getattr(self._manager, name)
+        return _Pool(self._real.connection_from_url(url), url)
 
 
-class _Pool:
+class _Pool(StandIn):
     """A connection pool of urllib3, of which we answer some requests.
 
     Args:
-        pool: the real one.
+        real: the real one.
         url: the URL of the request.
     """
 
-    def __init__(self, pool: Any, url: str) -> None:
-        vars(self).update(_pool=pool, _url=url)
-
-    def __getattr__(self, name: str) -> Any:
-        if name.startswith("_"):
-            raise AttributeError(name)
-        return getattr(self._pool, name)
+    def __init__(self, real: Any, url: str) -> None:
+        # Attributes that are set otherwise belong to the real one.
+        vars(self).update(_real=real, _url=url)
 
     def __setattr__(self, name: str, value: Any) -> None:
-        setattr(self._pool, name, value)
+        setattr(self._real, name, value)
 
     def urlopen(self, method: str, url: str, body: Any = None, headers: Any = None, **options: Any) -> Any:
         """Answer a request to Secrets Manager, and send any other."""
         sent = Sent(self._url, headers or {}, body)
         world = world_of(sent)
         if world is None:
-            return self._pool.urlopen(method=method, url=url, body=body, headers=headers, **options)
+            return self._real.urlopen(method=method, url=url, body=body, headers=headers, **options)
         call = ongoing()
         response = _answer_below(world, sent) if call is None else answer_in_call(call, sent)
         return response.as_received()
