@@ -30,11 +30,15 @@ class Deliveries:
     Args:
         log: returns the world's event log.
         lock: guards the log; never held while a subscriber runs.
+        may_deliver: returns whether events may be delivered here and now. Those of a rotation wait for its end.
     """
 
-    def __init__(self, log: Callable[[], EventLog], lock: threading.RLock) -> None:
+    def __init__(
+        self, log: Callable[[], EventLog], lock: threading.RLock, may_deliver: Callable[[], bool]
+    ) -> None:
         self._log = log
         self._lock = lock
+        self._may_deliver = may_deliver
         # Each with the number of the first event that it gets.
         self._subscribers: list[tuple[Subscriber, int]] = []
         self._delivered = 0
@@ -62,6 +66,14 @@ class Deliveries:
     def is_due(self) -> bool:
         """Whether there are events to deliver."""
         return bool(self._subscribers) and self._log().count > self._delivered
+
+    def telling(self, refusal: Exception | None = None) -> Telling:
+        """Return a context manager that delivers events to subscribers when its block ends.
+
+        Args:
+            refusal: the error that the caller raises in any case after the block.
+        """
+        return Telling(self._tell, refusal)
 
     def deliver(self) -> None:
         """Deliver all events since the last delivery.
@@ -92,6 +104,16 @@ class Deliveries:
         with self._lock:
             if self._turn is not None and self._turn.thread not in living:
                 self._turn = None
+
+    def _tell(self, first: BaseException | None) -> None:
+        if not self.is_due or not self._may_deliver():
+            return
+        try:
+            self.deliver()
+        except Exception as error:
+            if first is None:
+                raise
+            annotate(first, f"a subscriber of fake_secrets.on_event also raised {type(error).__name__}")
 
     def _takes(self, turn: _Turn) -> bool:
         """Begin a delivery, unless one is under way."""

@@ -7,8 +7,11 @@ from collections.abc import Collection
 from dataclasses import dataclass, field
 
 from fake_secrets import clock
+from fake_secrets.observe.ledger import Ledger
 from fake_secrets.rotation.rotation import Rotation
 from fake_secrets.rotation.runner import RotationRunner
+from fake_secrets.service.operations.rotation_start import open_due_rotation
+from fake_secrets.service.state.model import StoredSecret
 from fake_secrets.service.state.store import Store
 
 __all__ = ["DoneWork", "DueWork"]
@@ -61,9 +64,10 @@ class DueWork:
         self._turn: _Turn | None = None
         self._turn_has_ended = threading.Condition(lock)
 
-    def reset(self, store: Store) -> None:
-        """Start over with another store."""
+    def reset(self, store: Store, ledger: Ledger) -> None:
+        """Start over with another store and its ledger."""
         self._store = store
+        self._ledger = ledger
 
     def is_due(self) -> bool:
         """Return whether a rotation is due and may be run from here."""
@@ -176,7 +180,43 @@ class DueWork:
         turn.present = None
 
     def _open(self, due: float, claimed: list[Rotation]) -> Rotation | None:
+        """Start the rotation of the first secret that is due, or attempt its open one again.
+
+        Args:
+            due: the time, in epoch seconds.
+            claimed: the caller's own list of what it has claimed, as for `RotationRunner.take_up`.
+
+        Returns:
+            The rotation, or None if there is nothing new to report.
+        """
         # Under one lock: a fork in between would copy a rotation that is neither due nor begun.
         with self._lock:
             first = self._store.due_rotations.first(due)
-            return None if first is None else self._runner.open_due(first[1], claimed)
+            if first is None:
+                return None
+            secret, now = first[1], clock.now()
+            self._store.settle(now)
+            # Since it was found due, the secret may have been deleted or the world reset.
+            if secret.rotation is None or secret.deleted is not None or not self._store.holds(secret):
+                return None
+            return self._start(secret, now, claimed)
+
+    def _start(self, secret: StoredSecret, now: float, claimed: list[Rotation]) -> Rotation | None:
+        labels, started = secret.labels, None
+        try:
+            with self._store.all_or_nothing(secret):
+                started = open_due_rotation(self._store, secret, now)
+                self._store.due_rotations.drop(secret)
+                self._store.follow_up(secret, now)
+            is_new = secret.labels is not labels
+            if is_new:
+                self._ledger.record_change(secret, "scheduled rotation")
+            if started is None:
+                return None
+            is_claimed = self._runner.take_up(started, claimed)
+        except BaseException:
+            if started is not None and secret.labels is not labels:
+                self._runner.register(started)
+            raise
+        is_news = is_claimed or is_new or started.refusal is not None
+        return self._runner.of(secret.arn, started.token) if is_news else None

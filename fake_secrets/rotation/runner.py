@@ -15,8 +15,7 @@ from fake_secrets.rotation.execution import Execution
 from fake_secrets.rotation.registry import Claim, Registry
 from fake_secrets.rotation.rotation import Rotation, begin_attempt, fail
 from fake_secrets.service.operations import rotation_progress as progress
-from fake_secrets.service.operations.rotation_start import open_due_rotation
-from fake_secrets.service.state.model import StartedRotation, StoredSecret
+from fake_secrets.service.state.model import StartedRotation
 from fake_secrets.service.state.store import Store
 
 __all__ = ["RotationRunner"]
@@ -192,41 +191,6 @@ class RotationRunner:
             for rotation, started in self._registry.forget_threads_but(living, self._running):
                 self._execution.break_off(rotation, started, why)
                 progress.give_up(started.secret, started.token)
-
-    def open_due(self, secret: StoredSecret, claimed: list[Rotation]) -> Rotation | None:
-        """Start the rotation of a secret that is due now, or attempt its open one again.
-
-        Args:
-            secret: the secret.
-            claimed: the caller's own list of what it has claimed, as for `take_up`.
-
-        Returns:
-            The rotation, or None if there is nothing new to report.
-        """
-        with self._lock:
-            now, labels = clock.now(), secret.labels
-            self._store.settle(now)
-            # Since it was found due, the secret may have been deleted or the world reset.
-            if secret.rotation is None or secret.deleted is not None or not self._store.holds(secret):
-                return None
-            started = None
-            try:
-                with self._store.all_or_nothing(secret):
-                    started = open_due_rotation(self._store, secret, now)
-                    self._store.due_rotations.drop(secret)
-                    self._store.follow_up(secret, now)
-                is_new = secret.labels is not labels
-                if is_new:
-                    self._ledger.record_change(secret, "scheduled rotation")
-                if started is None:
-                    return None
-                is_claimed = self.take_up(started, claimed)
-            except BaseException:
-                if started is not None and secret.labels is not labels:
-                    self.register(started)
-                raise
-            is_news = is_claimed or is_new or started.refusal is not None
-            return self._registry.of(secret.arn, started.token) if is_news else None
 
     def _claim(self, rotation: Rotation, started: StartedRotation, claimed: list[Rotation]) -> Claim | None:
         """Claim a rotation that is about to run; return None if it is running already."""

@@ -180,7 +180,7 @@ class RotationHandle(LiveView):
         errors = errors or self._world.rotation_errors
         check_rotation_errors(errors)
         try:
-            with self._world.telling():
+            with self._world.deliveries.telling():
                 work = self._world.do_due_work(None if until is None else _timestamp(until))
         except BaseException:
             self._world.recover([])

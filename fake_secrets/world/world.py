@@ -9,11 +9,11 @@ from dataclasses import dataclass, field
 from typing import Any, Literal, cast
 
 from fake_secrets import clock
-from fake_secrets.errors import ServiceError, UnsupportedOperationError, annotate
+from fake_secrets.errors import ServiceError, UnsupportedOperationError
 from fake_secrets.iam.principals import Principals
 from fake_secrets.ids import Ids
 from fake_secrets.locks import free
-from fake_secrets.observe.deliveries import Deliveries, Telling
+from fake_secrets.observe.deliveries import Deliveries
 from fake_secrets.observe.ledger import SUCCEEDED, Ledger, rotation_step
 from fake_secrets.observe.trail import Trail
 from fake_secrets.options import RotationErrors, RotationMode
@@ -106,16 +106,16 @@ class World:
         # Guards everything below; never held while a rotation function runs.
         self._lock = threading.RLock()
         self.contents = Contents(self._here, seeds, self._lock)
+        self.trail = Trail(lambda: self.store.events)
+        self.deliveries = Deliveries(lambda: self.store.events, self._lock, may_deliver=self._may_deliver)
         self.runner = RotationRunner(
             lock=self._lock,
             mode=rotation,
             errors=rotation_errors,
             asked_meanwhile=self._asked_meanwhile,
-            telling=self.telling,
+            telling=self.deliveries.telling,
         )
         self.due_work = DueWork(self.runner, self._lock)
-        self.trail = Trail(lambda: self.store.events)
-        self.deliveries = Deliveries(lambda: self.store.events, self._lock)
         self.reset()
 
     def reset(self) -> None:
@@ -134,7 +134,7 @@ class World:
                 executing=self._executing,
             )
             self.runner.reset(self.store, self.ledger, self.execution)
-            self.due_work.reset(self.store)
+            self.due_work.reset(self.store, self.ledger)
             self.deliveries.reset()
 
     def declare_key(self, key_id: str, state: KeyState) -> None:
@@ -239,7 +239,7 @@ class World:
             BaseException: as `RotationRunner.run` does; if that raises nothing, the error of a subscriber.
         """
         try:
-            with self.telling(refusal):
+            with self.deliveries.telling(refusal):
                 for rotation in rotations.copy():
                     self.runner.run(rotation, errors if refusal is None else "record")
         except BaseException:
@@ -254,25 +254,6 @@ class World:
                 another thread is running them.
         """
         self.runner.recover(claimed)
-
-    def telling(self, refusal: Exception | None = None) -> Telling:
-        """Return a context manager that delivers events to subscribers when its block ends.
-
-        Args:
-            refusal: the error that the caller raises in any case after the block.
-        """
-        return Telling(self._tell, refusal)
-
-    def _tell(self, first: BaseException | None) -> None:
-        # The events of a rotation are delivered after it, wherever it runs.
-        if not self.deliveries.is_due or not self.runner.may_fall_due():
-            return
-        try:
-            self.deliveries.deliver()
-        except Exception as error:
-            if first is None:
-                raise
-            annotate(first, f"a subscriber of fake_secrets.on_event also raised {type(error).__name__}")
 
     def forget_threads_but(self, living: Collection[int], why: str) -> None:
         """Give up whatever threads were doing here, except the living.
@@ -301,6 +282,10 @@ class World:
     def _executing(self, asked_for: list[Rotation], steps: Callable[[], str | None]) -> str | None:
         with self._while_running():
             return run_in(self, asked_for, steps)
+
+    def _may_deliver(self) -> bool:
+        # The events of a rotation are delivered after it, wherever it runs.
+        return self.runner.may_fall_due()
 
     def _asked_meanwhile(self) -> list[Rotation] | None:
         running = running_here()

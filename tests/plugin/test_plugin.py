@@ -8,29 +8,10 @@ import boto3.session
 import botocore.endpoint
 import botocore.exceptions
 import pytest
+from runs_of_pytest import PYTEST_ARGUMENTS, passes
 
-from fake_secrets import FakeSecrets, mock_stages
+from fake_secrets import FakeSecrets
 from fake_secrets.hook.guard import Guard
-
-# pytest runs in-process below, and afterwards forgets the modules that it imported first. Importing these
-# here keeps it from forgetting them, so they exist only once.
-assert boto3.session
-assert mock_stages
-
-pytest_arguments = ("-p", "no:asyncio", "-p", "no:randomly", "-p", "no:hypothesispytest")
-
-
-@pytest.fixture
-def run(pytester):
-    def run(source, *arguments):
-        pytester.makepyfile(source)
-        return pytester.runpytest_inprocess(*pytest_arguments, "--strict-markers", *arguments)
-
-    return run
-
-
-def passes(ran, count=1):
-    ran.assert_outcomes(passed=count)
 
 
 def test_the_fixture_is_the_handle(fake_secrets):
@@ -80,7 +61,7 @@ def test_the_client_is_a_botocore_client_if_boto3_is_not_installed(pytester):
             assert secretsmanager.create_secret(Name="a")["Name"] == "a"
         """
     )
-    passes(pytester.runpytest_subprocess(*pytest_arguments))
+    passes(pytester.runpytest_subprocess(*PYTEST_ARGUMENTS))
 
 
 class TestMarker:
@@ -449,7 +430,7 @@ class TestGuard:
         def guarded(source, *arguments, state="error"):
             pytester.makeini(f"[pytest]\nfake_secrets_guard = {state}\n")
             pytester.makepyfile(source)
-            return pytester.runpytest_inprocess(*pytest_arguments, "--strict-config", *arguments)
+            return pytester.runpytest_inprocess(*PYTEST_ARGUMENTS, "--strict-config", *arguments)
 
         return guarded
 
@@ -631,11 +612,11 @@ class TestInertUntilUsed:
         pytester.makepyfile(
             "import sys\ndef test_plain():\n    assert not {'botocore', 'wrapt'} & sys.modules.keys()\n"
         )
-        passes(pytester.runpytest_subprocess(*pytest_arguments))
+        passes(pytester.runpytest_subprocess(*PYTEST_ARGUMENTS))
 
     def test_it_can_be_switched_off(self, pytester):
         pytester.makepyfile("def test_absent(fake_secrets):\n    pass\n")
-        ran = pytester.runpytest_subprocess(*pytest_arguments, "-p", "no:fake_secrets")
+        ran = pytester.runpytest_subprocess(*PYTEST_ARGUMENTS, "-p", "no:fake_secrets")
         ran.assert_outcomes(errors=1)
         ran.stdout.fnmatch_lines(["E *fixture 'fake_secrets' not found"])
 

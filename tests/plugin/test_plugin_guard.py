@@ -6,18 +6,10 @@ import importlib.util
 import textwrap
 import threading
 
-import boto3.session
 import pytest
+from runs_of_pytest import PYTEST_ARGUMENTS
 
-from fake_secrets import mock_stages
 from fake_secrets.hook.guard import Guard
-
-# pytest runs in-process below, and afterwards forgets the modules that it imported first. Importing these
-# here keeps it from forgetting them, so they exist only once.
-assert boto3.session
-assert mock_stages
-
-pytest_arguments = ("-p", "no:asyncio", "-p", "no:randomly", "-p", "no:hypothesispytest")
 
 HEAD = """
     import concurrent.futures, contextlib, threading, boto3, pytest
@@ -48,7 +40,7 @@ def guarded(pytester):
     def guarded(*parts, arguments=(), run=pytester.runpytest_inprocess):
         pytester.makeini("[pytest]\nfake_secrets_guard = error\n")
         pytester.makepyfile(test_app="\n".join(map(textwrap.dedent, [HEAD, *parts])))
-        return run(*pytest_arguments, "--strict-config", *arguments)
+        return run(*PYTEST_ARGUMENTS, "--strict-config", *arguments)
 
     return guarded
 
@@ -178,7 +170,7 @@ def test_without_the_guard_nothing_is_wrapped(pytester):
     pytester.makepyfile(
         "import threading\ndef test_plain():\n    assert not hasattr(threading.Thread.start, '__wrapped__')\n"
     )
-    pytester.runpytest_subprocess(*pytest_arguments).assert_outcomes(passed=1)
+    pytester.runpytest_subprocess(*PYTEST_ARGUMENTS).assert_outcomes(passed=1)
 
 
 def test_threads_and_tasks_run_as_without_the_guard():

@@ -1,30 +1,7 @@
 """Doctests and the items of other plugins run in worlds as tests do."""
 
-import boto3.session
 import pytest
-
-from fake_secrets import mock_stages
-
-# pytest runs in-process below, and afterwards forgets the modules that it imported first. Importing these
-# here keeps it from forgetting them, so they exist only once.
-assert boto3.session
-assert mock_stages
-
-pytest_arguments = ("-p", "no:asyncio", "-p", "no:randomly", "-p", "no:hypothesispytest")
-
-
-@pytest.fixture
-def run(pytester):
-    def run(source, *arguments):
-        pytester.makepyfile(source)
-        return pytester.runpytest_inprocess(*pytest_arguments, "--strict-markers", *arguments)
-
-    return run
-
-
-def passes(ran, count=1):
-    ran.assert_outcomes(passed=count)
-
+from runs_of_pytest import passes
 
 MARKED_MODULE = '''
     import boto3, pytest

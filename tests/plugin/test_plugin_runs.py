@@ -4,28 +4,8 @@ import importlib.util
 import subprocess
 import sys
 
-import boto3.session
 import pytest
-
-from fake_secrets import mock_stages
-
-# pytest runs in-process below, and afterwards forgets the modules that it imported first. Importing these
-# here keeps it from forgetting them, so they exist only once.
-assert boto3.session
-assert mock_stages
-
-# Without "no:hypothesispytest", each run would import hypothesis at its end.
-without_others = ("-p", "no:asyncio", "-p", "no:randomly", "-p", "no:hypothesispytest")
-
-
-@pytest.fixture
-def run(pytester):
-    def run(source, *arguments):
-        pytester.makepyfile(source)
-        return pytester.runpytest_inprocess(*without_others, "--strict-markers", *arguments)
-
-    return run
-
+from runs_of_pytest import PYTEST_ARGUMENTS
 
 # One process runs all the commands, because starting a process is slow.
 PROGRAM = """
@@ -75,7 +55,7 @@ def printed(tmp_path_factory):
         (folder / name).write_text(source)
 
     def print_all(*arguments):
-        command = [sys.executable, "-c", PROGRAM, *without_others, *arguments]
+        command = [sys.executable, "-c", PROGRAM, *PYTEST_ARGUMENTS, *arguments]
         ran = subprocess.run(command, cwd=folder, capture_output=True, text=True, check=True)
         assert "secret" not in ran.stderr
         return {part.partition("\n")[0]: part for part in ran.stdout.split("\n== ")[1:]}
@@ -119,7 +99,7 @@ class TestSwitchedOff:
 
     def test_the_ini_option_is_unknown(self, pytester):
         pytester.makeini("[pytest]\nfake_secrets_guard = error\n")
-        ran = pytester.runpytest_inprocess(*without_others, "--strict-config", "-p", "no:fake_secrets")
+        ran = pytester.runpytest_inprocess(*PYTEST_ARGUMENTS, "--strict-config", "-p", "no:fake_secrets")
         ran.stderr.fnmatch_lines(["ERROR: Unknown config option: fake_secrets_guard"])
 
     def test_decorated_tests_still_run_in_a_world(self, run):
@@ -252,7 +232,7 @@ class TestOtherWaysToRun:
                 pass
             """
         )
-        ran = pytester.runpytest_subprocess(*without_others, "-n2")
+        ran = pytester.runpytest_subprocess(*PYTEST_ARGUMENTS, "-n2")
         ran.assert_outcomes(passed=1, errors=1)
         node = "test_an_unknown_argument_on_a_worker_is_an_error_of_its_test.py::test_marked"
         ran.stdout.fnmatch_lines(
@@ -284,7 +264,7 @@ class TestOtherWaysToRun:
                 assert not {"botocore", "boto3", "wrapt", "fake_secrets.mock"} & sys.modules.keys()
             """
         )
-        ran = pytester.runpytest_subprocess(*without_others, "--collect-only")
+        ran = pytester.runpytest_subprocess(*PYTEST_ARGUMENTS, "--collect-only")
         assert ran.ret == pytest.ExitCode.OK
 
 
@@ -433,7 +413,7 @@ class TestMerging:
         levels = LEVELS[closest:]
         pytester.makeconftest(filled(CONFTEST, levels))
         pytester.makepyfile(filled(MODULE, levels))
-        pytester.runpytest_inprocess(*without_others, "--strict-markers").assert_outcomes(passed=1)
+        pytester.runpytest_inprocess(*PYTEST_ARGUMENTS, "--strict-markers").assert_outcomes(passed=1)
 
     def test_functions_and_parameter_sets_have_the_same_order_as_in_pytest(self, run):
         ran = run(

@@ -10,7 +10,7 @@ from typing import Any
 from fake_secrets.service.state.events import EventLog
 from fake_secrets.service.state.model import RotationState, StoredSecret, StoredVersion
 
-__all__ = ["Savepoint"]
+__all__ = ["Change", "Savepoint"]
 
 __tracebackhide__ = True  # the arguments in our frames may hold secret values
 
@@ -51,3 +51,26 @@ class Savepoint:
             secret.versions.clear()
             secret.versions.update(versions)
         self._events.cut(self._count)
+
+
+class Change:
+    """A change of a secret outside of a call: all of it is made, or nothing.
+
+    Args:
+        savepoint: the secret as it was.
+        after: does what follows once the change is undone.
+    """
+
+    __slots__ = ("_after", "_savepoint")
+
+    def __init__(self, savepoint: Savepoint, after: Callable[[], None]) -> None:
+        self._savepoint, self._after = savepoint, after
+
+    def __enter__(self) -> None:
+        """Begin the change."""
+
+    def __exit__(self, kind: object, error: BaseException | None, traceback: object) -> None:
+        """End the change, or undo it."""
+        if error is not None:
+            self._savepoint.restore()
+            self._after()

@@ -17,10 +17,10 @@ from fake_secrets.service.state.keys import Keys
 from fake_secrets.service.state.model import Request, StartedRotation, StoredSecret
 from fake_secrets.service.state.quotas import Quotas
 from fake_secrets.service.state.retries import Retries
-from fake_secrets.service.state.savepoint import Savepoint
+from fake_secrets.service.state.savepoint import Change, Savepoint
 from fake_secrets.service.state.shelf import CREATED, Position, Shelf
 
-__all__ = ["Change", "Store", "check_name", "check_secret_id", "is_valid_name"]
+__all__ = ["Store", "check_name", "check_secret_id", "is_valid_name"]
 
 _NAME = re.compile(r"[A-Za-z0-9\-/_+=.@!]+", re.ASCII)
 
@@ -56,30 +56,6 @@ def check_secret_id(secret_id: str) -> None:
         check_name(match[3] if match else secret_id)
     else:
         check_name(secret_id)
-
-
-class Change:
-    """A change of a secret outside of a call: all of it is made, or nothing.
-
-    Args:
-        store: the secret's store.
-        secret: the secret.
-    """
-
-    __slots__ = ("_savepoint", "_secret", "_store")
-
-    def __init__(self, store: Store, secret: StoredSecret) -> None:
-        self._store, self._secret = store, secret
-        self._savepoint = Savepoint(secret, store.events)
-
-    def __enter__(self) -> None:
-        """Begin the change."""
-
-    def __exit__(self, kind: object, error: BaseException | None, traceback: object) -> None:
-        """End the change, or undo it."""
-        if error is not None:
-            self._savepoint.restore()
-            self._store.follow_up(self._secret, clock.now())
 
 
 class Store:
@@ -151,7 +127,8 @@ class Store:
 
     def all_or_nothing(self, secret: StoredSecret) -> Change:
         """Return a context manager that undoes what its block did to a secret if the block raises."""
-        return Change(self, secret)
+        savepoint = Savepoint(secret, self.events)
+        return Change(savepoint, after=lambda: self.follow_up(secret, clock.now()))
 
     def named(self, account_id: str, region: str, name: str) -> StoredSecret | None:
         """Return the secret with that name, even if it is scheduled for deletion, or None."""
