@@ -2,5 +2,5 @@
 
 Begin with `opening`, which enters and leaves worlds. `call_forms` defines the object that
 `mock_stages(...)` returns. `decoration` applies that object to functions and classes.
-`forks` lets the first activation prepare the process for forks.
+`forks` prepares the process for forks, and `leftovers` leaves the worlds that a test has forgotten.
 """

@@ -1,12 +1,16 @@
 """Interception: how calls of botocore reach a world.
 
-Begin with `calls`, which handles a call from start to end and chooses its lane; `watchers` says which. `wire`
-answers where botocore's HTTP session would open a connection. `net` takes up the calls that bypass `calls`,
-and `aio` does all of this for aiobotocore. `answers` converts the world's answers to botocore's forms.
-`requests` and `facts` read botocore's requests and its service model. `seams` wraps botocore's methods,
-`copies` does so in every copy of botocore, and `holding` decides for how long. `guard` stops calls that
-would go to AWS because no world is active, and `spawned` does so in a process that was started inside a
-world.
+Begin with `calls`, which handles a call from start to end and chooses its lane. `watchers` says which, and
+`parts` looks for patches of a client's parts. `wire` answers where botocore's HTTP session would open a
+connection. `net` takes up the calls that bypass `calls`, and `aio` does all of this for aiobotocore.
+
+`answers` converts the world's answers to botocore's forms. `requests` and `facts` read botocore's requests and
+its service model, and `advice` adds notes to refusals. `seams` wraps botocore's methods, `copies` does so in
+every copy of botocore, and `holding` decides for how long.
+
+`guard` stops calls that would go to AWS because no world is active, and `origins` tells which test made them.
+`spawned` stops them in a process that was started inside a world. `clients` tells whether a client that tests
+share is as new.
 
 The same world answers a call in one of two lanes. The fast lane (`before-call`) skips signing, HTTP and
 parsing, and serves whoever watches none of it. In the wire lane, everything in botocore happens but the

@@ -188,7 +188,7 @@ def around_call(wrapped: Callable[..., Any], client: BaseClient, args: Any, kwar
         # An interrupt can come at any moment, so what it may have kept from being done is done here once more.
         release(holder)
         calling.set(outer)
-        # A refusal interrupts nothing. Each copy of botocore has a ClientError of its own.
+        # A ClientError, of whichever copy of botocore, interrupts nothing.
         if not hasattr(error, "response"):
             world.recover([] if call is None else call.rotations)
         raise

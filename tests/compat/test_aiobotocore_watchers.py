@@ -1,6 +1,7 @@
 """Whoever watches aiobotocore sees a call as with AWS: its handlers, logs, patches and retries."""
 
 import asyncio
+import contextvars
 import logging
 from unittest import mock
 
@@ -152,6 +153,30 @@ async def test_a_patch_that_calls_through_is_answered_by_the_world(is_first):
         async with secretsmanager() as client:
             assert await read(client) == "s3cret"
     assert len(seen) == 1
+
+
+async def test_a_patch_that_sends_in_another_context_raises_the_error_of_a_rotation_once():
+    error, attempts = ValueError("a bug in the function"), []
+
+    def handler(event, _):
+        attempts.append(event["Step"])
+        raise error
+
+    send = aiobotocore.httpsession.AIOHTTPSession.send
+
+    async def elsewhere(session, request):
+        return await asyncio.create_task(send(session, request), context=contextvars.Context())
+
+    with (
+        mock_stages(SEED) as fake,
+        mock.patch.object(aiobotocore.httpsession.AIOHTTPSession, "send", elsewhere),
+    ):
+        arn = fake.lambda_function(handler)
+        async with secretsmanager() as client:
+            with pytest.raises(ValueError, match="a bug") as raised:
+                await client.rotate_secret(SecretId="app/db", RotationLambdaARN=arn)
+    assert raised.value is error
+    assert attempts == ["createSecret"]
 
 
 async def test_an_error_that_may_be_retried_is_retried(no_pause):
