@@ -177,10 +177,10 @@ def around_call(wrapped: Callable[..., Any], client: BaseClient, args: Any, kwar
         except Exception as error:
             advise(error, call, args)
             # The call raises its own error, even if a rotation fails too.
-            if call.rotations or world.has_news():
+            if call.rotations or world.deliveries.is_due:
                 world.follow_up(call.rotations, error)
             raise
-        if call.rotations or world.has_news():
+        if call.rotations or world.deliveries.is_due:
             world.follow_up(call.rotations)
         release(holder)
         return response  # noqa: TRY300 -- an interrupt may come up to the last line
@@ -258,9 +258,9 @@ def _equip(client: BaseClient) -> _Equipped:
 
 def _before_call(model: OperationModel, params: dict[str, Any], **_: Any) -> Any:
     """Choose the lane of a call, and answer it if it is the fast one."""
-    call = ongoing()
+    call = calling.get()
     # This late, because handlers of earlier events may bring watchers.
-    if call is None or call.watchers is None or call.watchers.see(call.client, model.name):
+    if call is None or call.is_over or call.watchers is None or call.watchers.see(call.client, model.name):
         return None
     answer = answer_parsed(call, model, params)
     if answer[0].status_code != OK and may_be_retried(answer[1]):

@@ -71,8 +71,10 @@ def innermost_entry() -> Entry | None:
 
 def innermost() -> World | None:
     """Return the innermost active world, or None."""
-    entry = innermost_entry()
-    return None if entry is None else entry.opened.world
+    try:
+        return _entries[-1].opened.world
+    except IndexError:
+        return None
 
 
 def entry_of(world: World) -> Entry | None:

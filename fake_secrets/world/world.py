@@ -216,10 +216,6 @@ class World:
             self.contents.ready_store()
             return self.due_work.next_due()
 
-    def has_news(self) -> bool:
-        """Return whether there are events to deliver to subscribers."""
-        return self.deliveries.is_due
-
     def follow_up(
         self,
         rotations: list[Rotation],
