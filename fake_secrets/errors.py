@@ -12,12 +12,15 @@ from collections.abc import Iterable
 
 __all__ = [
     "FakeSecretsError",
+    "FakeSecretsWarning",
     "FunctionClashError",
+    "FunctionCrash",
     "NoActiveWorldError",
     "OutsideWorldError",
     "RequestRefusedError",
     "RotationFailedError",
     "RotationNotOpenError",
+    "RotationWarning",
     "SecretExistsError",
     "SeedError",
     "ServiceError",
@@ -200,6 +203,28 @@ class FunctionClashError(FakeSecretsError, ValueError):
     """Raised when a Lambda function is registered under a name or ARN that another function has.
 
     Registering the same function twice with the same options is allowed.
+    """
+
+
+class FunctionCrash(BaseException):
+    """The death of a rotation function, as if Lambda had killed it. A test raises it inside the function.
+
+    It isn't an `Exception`, so a function that handles every `Exception` doesn't handle it. No call that the
+    function makes while it is raised takes effect, not even in a ``finally`` block. The step fails with a
+    `RotationFailedError`, whose ``__cause__`` is the crash, and AWS attempts the rotation again.
+    """
+
+
+class FakeSecretsWarning(UserWarning):
+    """The base class of the warnings that fake_secrets gives: a test does something that it hardly intends."""
+
+
+class RotationWarning(FakeSecretsWarning):
+    """Given when a rotation did something that AWS lets pass and that breaks production.
+
+    `Rotation.findings` has the same sentences. The warning is given when the test ends, or else when the world
+    is left, with the file and line that started the rotation. It begins with words that don't change, so
+    that a filter can match them.
     """
 
 

@@ -35,6 +35,9 @@ EXAMPLES = [
     errors.RotationFailedError("the rotation function timed out"),
     errors.RotationNotOpenError("the rotation has succeeded"),
     errors.FunctionClashError("the name rotate-db is taken"),
+    errors.FunctionCrash("killed"),
+    errors.FakeSecretsWarning("no secret uses the key"),
+    errors.RotationWarning("AWSCURRENT moved before finishSecret"),
     TimedOut(),
 ]
 

@@ -17,6 +17,7 @@ from typing import Any, Protocol, TypeVar, cast
 import wrapt
 
 from fake_secrets.activation.opening import Activation
+from fake_secrets.errors import FakeSecretsWarning
 from fake_secrets.options import CLASS_DECORATOR, decorator_on
 
 __all__ = ["decorate"]
@@ -257,12 +258,25 @@ def _in_a_world(method: Callable[..., Any], test_case: type[unittest.TestCase]) 
         try:
             return method(self, *args, **kwargs)
         finally:
-            activation.__exit__(None, None, None)
+            _leave(activation, self, method.__name__, *args)
 
     setattr(run, CLASS_DECORATOR, True)
     # Pickle finds it there. It may be unittest's own method that is wrapped.
     run.__module__, run.__qualname__ = test_case.__module__, f"{test_case.__qualname__}.{method.__name__}"
     return run
+
+
+def _leave(
+    activation: Activation, test: unittest.TestCase, method: str, result: unittest.TestResult | None = None
+) -> None:
+    """Leave the world of a test. If a filter makes a remark of the world an error, the test fails."""
+    try:
+        activation.__exit__(None, None, None)
+    except FakeSecretsWarning:
+        # Without a result, or in `debug`, nobody else would learn of it.
+        if method != "run" or result is None:
+            raise
+        result.addFailure(test, sys.exc_info())
 
 
 def _without_a_world(test: unittest.TestCase, method: str, result: unittest.TestResult | None = None) -> Any:

@@ -12,6 +12,7 @@ from fake_secrets.activation import forks
 from fake_secrets.environment import default_region, world_environment
 from fake_secrets.ids import Ids
 from fake_secrets.locks import free_shared
+from fake_secrets.observe.remarks import tell
 from fake_secrets.options import DEFAULTS, check_options
 from fake_secrets.rotation.scope import calls_belong_nowhere, calls_belong_to
 from fake_secrets.service.state.seeds import describe_seeds
@@ -70,14 +71,20 @@ class Activation:
             self.__exit__()
             raise
 
-    def __exit__(self, *exception: object) -> None:
-        """Leave the world and restore everything that entering it changed. What was left already stays so."""
+    def __exit__(self, kind: object = None, error: BaseException | None = None, traceback: object = None) -> None:
+        """Leave the world and restore everything that entering it changed. What was left already stays so.
+
+        Raises:
+            FakeSecretsWarning: if the world is over, it has something to say, and a filter makes that an error.
+        """
         try:
             self._leave()
         except BaseException:
             # An interrupt: complete what it has kept from being done.
             self._leave()
             raise
+        if self._entry is not None and not stack.is_active(self._entry.opened):
+            tell(self._entry.opened.world.closing_remarks(), error)
 
     def _leave(self) -> None:
         self._calls.__exit__(None, None, None)

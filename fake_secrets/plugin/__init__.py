@@ -2,7 +2,7 @@
 
 Begin with `items`, which finds the tests that are marked or decorated and gives them the fixture. `fixtures`
 defines the fixtures. `leaving` leaves the worlds that a test has forgotten, and `guarding` turns refusals of the
-guard into failures. No other room imports pytest.
+guard into failures. `remarking` tells what worlds have to say about a test. No other room imports pytest.
 """
 
 from __future__ import annotations
@@ -13,6 +13,7 @@ from fake_secrets.plugin.fixtures import _fake_secrets_clients, fake_secrets, se
 from fake_secrets.plugin.guarding import GUARD, Guarding
 from fake_secrets.plugin.items import MARKER, pytest_collection_modifyitems
 from fake_secrets.plugin.leaving import Leaving
+from fake_secrets.plugin.remarking import Remarking
 
 # pytest finds hooks and fixtures by their names here.
 __all__ = ["MARKER", "_fake_secrets_clients", "fake_secrets", "pytest_collection_modifyitems", "secretsmanager"]
@@ -37,6 +38,7 @@ def pytest_configure(config: pytest.Config) -> None:
         msg = f"{GUARD} must be {' or '.join(map(repr, _GUARD_STATES))}, not {state!r}"
         raise pytest.UsageError(msg)
     config.pluginmanager.register(Leaving(), "fake_secrets_leaving")
+    config.pluginmanager.register(Remarking(), "fake_secrets_remarking")
     if state == "error":
         config.pluginmanager.register(Guarding(), "fake_secrets_guard")
     config.addinivalue_line(

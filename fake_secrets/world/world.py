@@ -15,6 +15,7 @@ from fake_secrets.ids import Ids
 from fake_secrets.locks import free
 from fake_secrets.observe.deliveries import Deliveries
 from fake_secrets.observe.ledger import SUCCEEDED, Ledger, rotation_step
+from fake_secrets.observe.remarks import Remark, Remarks
 from fake_secrets.observe.trail import Trail
 from fake_secrets.options import RotationErrors, RotationMode
 from fake_secrets.rotation.due_work import DoneWork, DueWork
@@ -116,6 +117,7 @@ class World:
             telling=self.deliveries.telling,
         )
         self.due_work = DueWork(self.runner, self._lock)
+        self.remarks = Remarks()
         self.reset()
 
     def reset(self) -> None:
@@ -270,6 +272,10 @@ class World:
         """
         free(self._lock)
         self.forget_threads_but(living, "the attempt was interrupted")
+
+    def closing_remarks(self) -> list[Remark]:
+        """Return what there is left to say to the author of the test, now that the world is left."""
+        return self.remarks.take()
 
     def request(self, operation: str, members: dict[str, Any]) -> Request:
         """Make a request of the handle's own. An ARN decides the region and the account."""

@@ -1,0 +1,105 @@
+"""Remarks: what a world has to say to the author of a test, told as warnings and never out of a client's call."""
+
+from __future__ import annotations
+
+import sys
+import warnings
+from collections import deque
+from dataclasses import dataclass
+from types import FrameType
+from typing import NamedTuple
+
+from fake_secrets.errors import FakeSecretsWarning, annotate
+
+__all__ = ["Line", "Remark", "Remarks", "tell", "users_line"]
+
+# The packages whose frames lie between a call in the user's code and this one. A copy of botocore may be part of
+# another package.
+_OURS = "fake_secrets"
+_BETWEEN = frozenset({"aiobotocore", "aioboto3", "boto3", "botocore", "wrapt"})
+
+# More than a test reads. A loop of a thousand rotations must not fill the memory.
+_KEPT = 1000
+
+
+class Line(NamedTuple):
+    """A line of the user's code."""
+
+    filename: str
+    number: int
+    module: str
+
+
+@dataclass(frozen=True, slots=True)
+class Remark:
+    """What a world has to say, and about which line of the user's code."""
+
+    category: type[FakeSecretsWarning]
+    text: str
+    line: Line
+
+
+class Remarks:
+    """The remarks of one world that haven't been told yet."""
+
+    def __init__(self) -> None:
+        self._untold: deque[Remark] = deque(maxlen=_KEPT)
+
+    def add(self, category: type[FakeSecretsWarning], text: str, line: Line) -> None:
+        """Add a remark.
+
+        Args:
+            category: the class of the warning.
+            text: the message. It begins with words that don't change, which users' filters match.
+            line: the line that the warning points at.
+        """
+        self._untold.append(Remark(category, text, line))
+
+    def take(self) -> list[Remark]:
+        """Return the remarks that haven't been told, in order, and forget them."""
+        taken = list(self._untold)
+        self._untold.clear()
+        return taken
+
+
+def users_line() -> Line:
+    """Return the line of the user's code that has called us, directly or through botocore.
+
+    Without such a line, it is the outermost line of the thread.
+    """
+    frame: FrameType = sys._getframe(1)
+    while _is_between(frame.f_globals.get("__name__") or "") and frame.f_back is not None:
+        frame = frame.f_back
+    return Line(frame.f_code.co_filename, frame.f_lineno, frame.f_globals.get("__name__") or "<unknown>")
+
+
+def tell(remarks: list[Remark], error: BaseException | None = None) -> None:
+    """Give remarks as warnings.
+
+    Args:
+        remarks: the remarks.
+        error: an exception that is raised in any case, if there is one.
+
+    Raises:
+        FakeSecretsWarning: the first remark that a warnings filter makes an error, after all are told. If there
+            is an `error`, that gets a note instead.
+    """
+    raised: list[FakeSecretsWarning] = []
+    for remark in remarks:
+        filename, number, module = remark.line
+        try:
+            warnings.warn_explicit(remark.text, remark.category, filename, number, module)
+        except FakeSecretsWarning as warning:
+            raised.append(warning)
+    if not raised:
+        return
+    first = raised.pop(0) if error is None else error
+    for other in raised:
+        annotate(first, f"{type(other).__name__}: {other}")
+    if error is None:
+        raise first
+
+
+def _is_between(module: str) -> bool:
+    packages = module.split(".")
+    return packages[0] == _OURS or not _BETWEEN.isdisjoint(packages)

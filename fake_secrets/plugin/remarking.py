@@ -1,0 +1,39 @@
+"""Tells the remarks of active worlds at the end of each test, so that a filter for warnings can fail the test."""
+
+from __future__ import annotations
+
+import sys
+from typing import TYPE_CHECKING
+
+import pytest
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+__all__ = ["Remarking"]
+
+
+class Remarking:
+    """The hook that tells the remarks. The worlds that a test leaves tell theirs when they are left."""
+
+    @pytest.hookimpl(wrapper=True)
+    def pytest_runtest_call(self) -> Iterator[None]:
+        """Tell what the active worlds have to say about the test."""
+        try:
+            result = yield
+        except BaseException as error:
+            _tell(error)
+            raise
+        _tell()
+        return result
+
+
+def _tell(error: BaseException | None = None) -> None:
+    # Nothing of ours is imported here unless a world has been entered.
+    stack = sys.modules.get("fake_secrets.world.stack")
+    worlds = [] if stack is None else [entry.opened.world for entry in stack.active()]
+    remarks = [remark for world in worlds for remark in world.remarks.take()]
+    if remarks:
+        from fake_secrets.observe.remarks import tell
+
+        tell(remarks, error)
