@@ -212,12 +212,8 @@ class Execution:
                 if not is_failure(error, is_recorded=is_recorded):
                     raise
             finally:
-                with self._lock:
-                    self._ledger.record_step(
-                        secret, rotation.error and (rotation.error.__cause__ or rotation.error)
-                    )
-        if started.lambda_arn is not None:
-            self._look_at_step(rotation, secret, before, running, result)
+                if started.lambda_arn is not None:
+                    self._look_at_step(rotation, secret, before, running, result)
 
     def _look_at_step(
         self,
@@ -227,7 +223,9 @@ class Execution:
         running: RunningStep,
         result: object,
     ) -> None:
+        error = rotation.error
         with self._lock:
+            self._ledger.record_step(secret, error and (error.__cause__ or error))
             rotation._has_called |= any(entry.is_call and entry.secret is secret for entry in running.entries)
             self._keep(rotation, findings.of_step(rotation, secret, before, running, result))
 
