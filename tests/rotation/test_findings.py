@@ -106,8 +106,8 @@ class TestWhatIsFound:
         assert rotation.succeeded
         assert only(rotation) == (
             "Current version without a value: in finishSecret, UpdateSecretVersionStage moved AWSCURRENT of "
-            f"secret 'prod/db' to version {TOKEN}, which has no value, so GetSecretValue fails for every consumer. "
-            'Store the new value in createSecret with ClientRequestToken=event["ClientRequestToken"].'
+            f"secret 'prod/db' to version {TOKEN}, which has no value, so GetSecretValue fails for every "
+            'consumer. Store the new value in createSecret with ClientRequestToken=event["ClientRequestToken"].'
         )
 
     def test_a_value_under_another_token_leaves_the_rotations_version_empty(self, client, db, fake_secrets):
