@@ -1,4 +1,4 @@
-"""Who calls: the account or principal that a client's credentials show, without a network and without a refresh."""
+"""Who calls: the account or principal that a client's credentials show, without a network or a refresh."""
 
 from __future__ import annotations
 
@@ -95,7 +95,7 @@ def _key_in(stored: dict[str, Any]) -> str | None:
 
 
 def _of_refresher(refresh: Any) -> str | None:
-    """Return whom the fetcher of refreshable credentials makes the caller: a role's session, or an account of SSO."""
+    """Return the role's session or the account of SSO for which refreshable credentials are fetched, or None."""
     # With a device for MFA, the fetcher's method is in an object of botocore's.
     fetcher = getattr(getattr(refresh, "_refresh", refresh), "__self__", None)
     stored = getattr(fetcher, "__dict__", {})
