@@ -382,8 +382,8 @@ MISUSES = {
             "RotationNotOpenError",
             (
                 "<Rotation of 'a', version ID: unfinished because AWSCURRENT isn't on the new version, though no "
-                "step raised; finishSecret has to move it there with update_secret_version_stage, with 1 finding> can't be "
-                "attempted: the world was reset, or has started very many rotations since."
+                "step raised; finishSecret has to move it there with update_secret_version_stage, with 1 "
+                "finding> can't be attempted: the world was reset, or has started very many rotations since."
             ),
         ),
     },
