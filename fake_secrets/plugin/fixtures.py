@@ -30,7 +30,7 @@ def fake_secrets(request: pytest.FixtureRequest) -> Iterator[FakeSecrets]:
 
     misuse = misuse_of(request.node)
     if misuse is not None:
-        pytest.fail(str(misuse), pytrace=False)
+        pytest.fail(misuse, pytrace=False)
     decorator = decorator_of(request.node) or MockStages({})
     with decorator._activation(options_of(request.node)) as handle:
         yield handle

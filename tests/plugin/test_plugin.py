@@ -136,27 +136,48 @@ class TestMarker:
             ("{}, secrets={}", "doesn't take 'secrets' twice. It takes:"),
         ],
     )
-    def test_an_unknown_argument_is_a_usage_error(self, run, arguments, complaint):
+    def test_an_unknown_argument_fails_its_test_only(self, run, arguments, complaint):
         ran = run(
             f"""
             import pytest
             @pytest.mark.fake_secrets({arguments})
             def test_marked():
                 pass
+            def test_innocent(fake_secrets):
+                pass
             """
         )
-        assert ran.ret == pytest.ExitCode.USAGE_ERROR
-        name = "test_an_unknown_argument_is_a_usage_error.py::test_marked"
-        ran.stderr.fnmatch_lines(
+        ran.assert_outcomes(passed=1, errors=1)
+        name = "test_an_unknown_argument_fails_its_test_only.py::test_marked"
+        ran.stdout.fnmatch_lines(
             [
-                f"ERROR: {name}: @pytest.mark.fake_secrets {complaint}",
+                f"{name}: @pytest.mark.fake_secrets {complaint}",
                 "- secrets",
                 "- region",
                 "- account_id",
                 "- rotation",
                 "- rotation_errors",
-            ]
+                "- random_seed",
+            ],
+            consecutive=True,
         )
+
+    def test_an_unknown_argument_on_a_module_fails_each_of_its_tests(self, run):
+        ran = run(
+            """
+            import unittest, pytest
+            pytestmark = pytest.mark.fake_secrets(regoin="eu-west-3")
+            def test_function():
+                pass
+            class TestPlain:
+                def test_method(self, fake_secrets):
+                    pass
+            class TestCases(unittest.TestCase):
+                def test_case(self):
+                    pass
+            """
+        )
+        ran.assert_outcomes(errors=3)
 
     def test_an_invalid_value_is_an_error_of_the_test(self, run):
         ran = run(
