@@ -1,6 +1,5 @@
 """Doctests and the items of other plugins run in worlds as tests do."""
 
-import pytest
 from runs_of_pytest import passes
 
 MARKED_MODULE = '''
