@@ -143,8 +143,8 @@ def _of_a_forgotten_world(operation: str) -> str:
 
 def _of_a_closed_world(operation: str) -> str:
     return (
-        f"{operation} was called on a client of a world that is over: it has that world's fake credentials. Use the "
-        "client while the world is open: inside the `with` block, or in a fixture that yields it instead of "
+        f"{operation} was called on a client of a world that is over: it has that world's fake credentials. Use "
+        "the client while the world is open: inside the `with` block, or in a fixture that yields it instead of "
         "returning it."
     )
 
@@ -153,8 +153,8 @@ def _no_region() -> str:
     if os.environ.get("AWS_REGION"):
         return "botocore doesn't read AWS_REGION for the region of a client. Set AWS_DEFAULT_REGION too."
     return (
-        "no world was active when this client was made, so nothing gave it a region. Make it inside a test's world. "
-        f"If a module makes it on import, set the ini option {REGION}, for example {REGION} = us-east-1."
+        "no world was active when this client was made, so nothing gave it a region. Make it inside a test's "
+        f"world. If a module makes it on import, set the ini option {REGION}, for example {REGION} = us-east-1."
     )
 
 

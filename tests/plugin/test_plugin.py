@@ -644,3 +644,19 @@ class TestInertUntilUsed:
     def test_fixtures_describes_the_fixture(self, run):
         ran = run("", "--fixtures")
         ran.stdout.fnmatch_lines(["fake_secrets -- *", "    The handle of a fake AWS Secrets Manager *"])
+
+
+class TestDoubtfulSeed:
+    @pytest.mark.parametrize(
+        "source",
+        [
+            "@pytest.mark.fake_secrets({'AWSCURRENT': 'x'})\ndef test_seed():\n    pass\n",
+            "@mock_stages({'AWSCURRENT': 'x'})\ndef test_seed():\n    pass\n",
+            "@mock_stages({'AWSCURRENT': 'x'})\nclass TestIt(unittest.TestCase):\n    def test(self): pass\n",
+        ],
+        ids=["marker", "decorator", "test-case"],
+    )
+    def test_it_is_a_warning_of_its_test_with_the_line_of_the_seed(self, run, source):
+        ran = run(f"import pytest, unittest\nfrom fake_secrets import mock_stages\n{source}", "-W", "always")
+        ran.assert_outcomes(passed=1, warnings=1)
+        ran.stdout.fnmatch_lines(["*.py:3: FakeSecretsWarning: Secret named like a staging label: 'AWSCURRENT'.*"])

@@ -66,7 +66,7 @@ class TestForgottenWorld:
 
     def test_a_test_case_is_told_too(self, run):
         ran = run(
-            f"import boto3, unittest\nclass TestCases(unittest.TestCase):\n    def test_one(self):\n        {CALL}\n"
+            f"import boto3, unittest\nclass TestIt(unittest.TestCase):\n    def test(self):\n        {CALL}\n"
         )
         ran.assert_outcomes(failed=1)
         assert FORGOTTEN in lines(ran)
