@@ -6,14 +6,16 @@ import contextlib
 from collections.abc import Iterator, Mapping
 from typing import Any, TypeVar
 
-from fake_secrets.errors import UnknownSecretError
+from fake_secrets.errors import FakeSecretsWarning, UnknownSecretError
 from fake_secrets.iam.principals import Credentials, credentials_of
 from fake_secrets.observe.ledger import Call
+from fake_secrets.observe.remarks import users_line
 from fake_secrets.observe.timeline import Timeline, timeline_of
 from fake_secrets.observe.trail import Subscriber, Trail
 from fake_secrets.observe.view import Secret, secret_id_of
 from fake_secrets.service.state.keys import KEY_STATES, KeyState
 from fake_secrets.service.state.quotas import Quotas
+from fake_secrets.service.state.seed_forms import doubts
 from fake_secrets.service.state.seeds import SeedValue, describe_seed
 from fake_secrets.world.rotation_handle import RotationHandle
 
@@ -95,8 +97,9 @@ class FakeSecrets(RotationHandle):
 
         Args:
             name: the secret's name.
-            value: the value of AWSCURRENT. A dict becomes a SecretString of JSON, a str a SecretString,
-                and bytes a SecretBinary. None makes a secret without a value.
+            value: the value of AWSCURRENT. A str becomes a SecretString, bytes a SecretBinary, and a dict
+                a SecretString of JSON. A dict with the key AWSCURRENT, AWSPENDING or AWSPREVIOUS stands for
+                `labels`, as in `mock_stages`. None makes a secret without a value.
             labels: a mapping from staging label to value, instead of `value`. Only AWSPENDING may map
                 to None, which puts it on the empty version of an open rotation.
             version_ids: a mapping from staging label to version id, 32 to 64 characters each. Labels with
@@ -138,7 +141,10 @@ class FakeSecrets(RotationHandle):
             owning_service=owning_service,
             resource_policy=resource_policy,
         )
-        return Secret(self._world.contents.plant(seed).arn, self._world.contents.secret)
+        added = Secret(self._world.contents.plant(seed).arn, self._world.contents.secret)
+        for doubt in doubts({name: value if labels is None else labels}):
+            self._world.remarks.add(FakeSecretsWarning, doubt, users_line())
+        return added
 
     def __getitem__(self, secret_id: str | Secret) -> Secret:
         """Return a live view of a secret.

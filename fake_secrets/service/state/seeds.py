@@ -14,6 +14,7 @@ from fake_secrets.options import check_region
 from fake_secrets.service.rules.constraints import TOKEN_LENGTHS
 from fake_secrets.service.rules.stages import AWSCURRENT, AWSPENDING, AWSPREVIOUS, LABEL_QUOTA
 from fake_secrets.service.state.model import RotationState, StoredSecret
+from fake_secrets.service.state.seed_forms import check_label_names, is_label_map
 from fake_secrets.service.state.store import Store, is_valid_name
 
 __all__ = ["Seed", "SeedValue", "describe_seed", "describe_seeds", "plant", "stored_value"]
@@ -51,8 +52,7 @@ def describe_seeds(secrets: Any, region: str, ids: Ids) -> list[Seed]:
     """Check the secrets that were given to `mock_stages`.
 
     Args:
-        secrets: name to value. A dict with AWSCURRENT, AWSPENDING or AWSPREVIOUS among its keys
-            is a label map; any other dict is a JSON value.
+        secrets: name to value, as `describe_seed` takes it.
         region: the region that the secrets are in.
         ids: makes version ids and ARN suffixes.
 
@@ -63,12 +63,7 @@ def describe_seeds(secrets: Any, region: str, ids: Ids) -> list[Seed]:
     if secrets is not None and not isinstance(secrets, Mapping):
         msg = f"secrets= takes a mapping from secret name to value, not {type(secrets).__name__}"
         raise TypeError(msg)
-    seeds = []
-    for name, value in (secrets or {}).items():
-        is_label_map = isinstance(value, Mapping) and not _OLDEST_FIRST.keys().isdisjoint(value)
-        what = {"labels": value} if is_label_map else {"value": value}
-        seeds.append(describe_seed(name, region=region, ids=ids, **what))
-    return seeds
+    return [describe_seed(name, value, region=region, ids=ids) for name, value in (secrets or {}).items()]
 
 
 def describe_seed(
@@ -90,7 +85,8 @@ def describe_seed(
 
     Args:
         name: the secret's name.
-        value: the value of AWSCURRENT; None for a secret without a value.
+        value: the value of AWSCURRENT; None for a secret without a value. A dict with AWSCURRENT,
+            AWSPENDING or AWSPREVIOUS among its keys stands for `labels`; any other dict is a JSON value.
         region: the secret's region.
         ids: makes version ids and ARN suffixes.
         labels: label to value, instead of `value`. AWSPENDING may have None, which means the
@@ -120,7 +116,9 @@ def describe_seed(
     if labels is not None and value is not None:
         msg = f"secret {name!r} has both a value and labels. Give one of them."
         raise SeedError(msg)
-    if labels is None:
+    if labels is None and is_label_map(value):
+        labels = value
+    elif labels is None:
         labels = {} if value is None else {AWSCURRENT: value}
     check_region(region)
     texts: dict[str, object] = {
@@ -223,10 +221,18 @@ def _is_text_map(value: object) -> bool:
 
 
 def _check_labels(name: str, labels: Mapping[str, SeedValue]) -> None:
+    check_label_names(name, labels)
     if AWSPREVIOUS in labels and AWSCURRENT not in labels:
         msg = (
             f"secret {name!r} has AWSPREVIOUS without AWSCURRENT. On AWS, AWSPREVIOUS appears when "
             "AWSCURRENT moves. Add AWSCURRENT."
+        )
+        raise SeedError(msg)
+    # Between the steps of its first rotation, a secret has AWSPENDING alone [C: api-facts 10].
+    if labels and AWSCURRENT not in labels and AWSPENDING not in labels:
+        msg = (
+            f"secret {name!r} has versions, but none with AWSCURRENT. On AWS, the first version gets AWSCURRENT, "
+            "which then can only move. Add AWSCURRENT."
         )
         raise SeedError(msg)
     if len(labels) > LABEL_QUOTA:
