@@ -14,7 +14,7 @@ from botocore.exceptions import ClientError
 import fake_secrets
 from fake_secrets import errors
 from fake_secrets.hook.calls import Carried
-from fake_secrets.rotation.invocation import TimedOut
+from fake_secrets.rotation.crashes import TimedOut
 
 ARN = "arn:aws:secretsmanager:us-east-1:123456789012:secret:prod/db-AbCdEf"
 

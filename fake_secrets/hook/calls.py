@@ -188,11 +188,18 @@ def around_call(wrapped: Callable[..., Any], client: BaseClient, args: Any, kwar
         return response  # noqa: TRY300 -- an interrupt may come up to the last line
     except BaseException as error:
         # An interrupt can come at any moment, so what it may have kept from being done is done here once more.
-        release(holder)
-        calling.set(outer)
-        # A ClientError, of whichever copy of botocore, interrupts nothing.
-        if not hasattr(error, "response"):
+        try:
+            release(holder)
+            calling.set(outer)
+            # A ClientError, of whichever copy of botocore, interrupts nothing.
+            if not hasattr(error, "response"):
+                world.recover([] if call is None else call.rotations)
+        except BaseException:
+            # It may even come here.
             world.recover([] if call is None else call.rotations)
+            release(holder)
+            calling.set(outer)
+            raise
         raise
 
 

@@ -18,6 +18,9 @@ __all__ = ["SEEDED", "SUCCEEDED", "Call", "Entry", "Ledger", "RunningStep", "rot
 SEEDED = "seeded"
 SUCCEEDED = "succeeded"
 
+# What the operation of an entry begins with if it is no call.
+_NO_CALL = frozenset("(\N{EM DASH}")
+
 
 class RunningStep:
     """A step that a rotation function is running. A task that outlives the step still sees it, marked as over.
@@ -25,14 +28,42 @@ class RunningStep:
     Args:
         name: the step's name.
         deadline: when the function times out, in epoch seconds; None if it never does.
+        is_recorded: whether the function's errors are recorded, so that any exception may be its death.
+
+    `death` is the exception that has killed the function, if one has. `entries` has what the ledger has
+    recorded of the step.
     """
 
-    __slots__ = ("deadline", "is_over", "name")
+    __slots__ = ("_outer", "deadline", "death", "entries", "is_over", "is_recorded", "name")
 
-    def __init__(self, name: str, deadline: float | None = None) -> None:
+    def __init__(self, name: str | None, deadline: float | None = None, *, is_recorded: bool = False) -> None:
         self.name = name
         self.deadline = deadline
+        self.is_recorded = is_recorded
         self.is_over = False
+        self.death: BaseException | None = None
+        self.entries: list[Entry] = []
+        self._outer: RunningStep | None = None
+
+    def __enter__(self) -> None:
+        """Begin the step here."""
+        self._outer = rotation_step.get()
+        rotation_step.set(self)
+
+    def __exit__(self, *exception: object) -> None:
+        """End the step."""
+        self.is_over = True
+        rotation_step.set(self._outer)
+
+    def result_of(self, result: object) -> object:
+        """Return the function's result, unless the function is dead.
+
+        Raises:
+            BaseException: what has killed the function, which went on nevertheless.
+        """
+        if self.death is not None:
+            raise self.death
+        return result
 
 
 # The step that is running here. The ledger notes it with each call.
@@ -74,7 +105,7 @@ class Entry:
     @property
     def is_call(self) -> bool:
         """Whether this is a call, and not a change without a call."""
-        return not self.operation.startswith("(")
+        return self.operation[0] not in _NO_CALL
 
 
 class Ledger:
@@ -101,6 +132,23 @@ class Ledger:
     def record_change(self, secret: StoredSecret, what: str) -> None:
         """Record a change of a secret without a call, such as ``seed`` or ``scheduled rotation``."""
         self._enter(f"({what})", {}, SEEDED if what == "seed" else SUCCEEDED, secret)
+
+    def record_attempt(self, secret: StoredSecret, number: int) -> None:
+        """Record that another attempt of a rotation begins."""
+        self._enter(f"\N{EM DASH} attempt {number} \N{EM DASH}", {}, SUCCEEDED, secret)
+
+    def record_step(self, secret: StoredSecret, failure: BaseException | None) -> None:
+        """Record the end of the running step, if its calls don't show it.
+
+        Args:
+            secret: the secret that is rotated.
+            failure: the exception that failed the step; None if it passed.
+        """
+        running = rotation_step.get()
+        if failure is not None:
+            self._enter("(failed)", {}, type(failure).__name__, secret)
+        elif running is not None and not any(entry.is_call for entry in running.entries):
+            self._enter("(no call)", {}, SUCCEEDED, secret)
 
     def calls(self) -> list[Call]:
         """Return the calls, in order."""
@@ -131,6 +179,11 @@ class Ledger:
         labels: Mapping[str, str] = {} if secret is None else secret.labels
         count = 0 if secret is None else secret.version_count
         running = rotation_step.get()
-        step = None if running is None or running.is_over else running.name
+        if running is not None and running.is_over:
+            running = None
+        step = None if running is None else running.name
+        entry = Entry(operation, members, outcome, step, secret, labels, count)
         self.dropped += len(self._entries) == KEPT
-        self._entries.append(Entry(operation, members, outcome, step, secret, labels, count))
+        self._entries.append(entry)
+        if running is not None:
+            running.entries.append(entry)

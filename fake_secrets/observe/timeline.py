@@ -1,4 +1,4 @@
-"""The timeline of a secret: the staging labels of its versions after each call."""
+"""The timeline of a secret: the staging labels of its versions after each call, and the steps of rotations."""
 
 from __future__ import annotations
 
@@ -20,9 +20,11 @@ class Moment:
 
     Args:
         operation: the API operation of a call. A change without a call is in parentheses: ``(seed)``,
-            ``(scheduled rotation)``, ``(managed rotation)`` or ``(end of test)``.
-        step: the rotation step that made the call, such as ``createSecret``; None for any other row.
-        outcome: ``succeeded``, ``seeded`` or an error code.
+            ``(scheduled rotation)``, ``(managed rotation)`` or ``(end of test)``. So is the end of a step that
+            made no call, ``(no call)``, or that failed, ``(failed)``. A retry of a rotation begins with a row
+            such as ``— attempt 2 —``.
+        step: the rotation step of the row, such as ``createSecret``; None for any other row.
+        outcome: ``succeeded``, ``seeded``, an error code, or the type of the exception that failed the step.
         stages: the labels of each version that had been created by then, in the order of creation. An empty
             tuple means that the version had no label: it was deprecated, or no longer existed.
     """

@@ -4,18 +4,21 @@ from __future__ import annotations
 
 import functools
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any, Protocol
 
 from fake_secrets import clock
-from fake_secrets.arns import account_of, partition_of, root_arn
-from fake_secrets.errors import RotationFailedError, ServiceError, annotate
+from fake_secrets.arns import account_of, root_arn
+from fake_secrets.errors import RotationFailedError, RotationWarning, ServiceError, annotate
 from fake_secrets.iam.principals import acting_as
 from fake_secrets.ids import Ids
-from fake_secrets.observe.ledger import Ledger, RunningStep, rotation_step
+from fake_secrets.observe.ledger import Ledger, RunningStep
+from fake_secrets.observe.remarks import Remarks
+from fake_secrets.rotation import findings
+from fake_secrets.rotation.crashes import failure_of, is_failure
 from fake_secrets.rotation.functions import Functions
 from fake_secrets.rotation.managed import ManagedRotation, NewValue
-from fake_secrets.rotation.rotation import Rotation, fail
+from fake_secrets.rotation.rotation import Rotation, end, fail
 from fake_secrets.service.operations import rotation_progress as progress
 from fake_secrets.service.rules.stages import AWSCURRENT
 from fake_secrets.service.state.model import StartedRotation, StoredSecret
@@ -32,11 +35,11 @@ class Invocable(Protocol):
     def deadline(self, now: float) -> float | None:
         """Return when an invocation that begins at `now` times out, in epoch seconds; None if it never does."""
 
-    def invoke(self, event: dict[str, Any], request_id: str) -> None:
-        """Perform a step."""
+    def invoke(self, event: Any, request_id: str) -> object:
+        """Perform a step, and return the function's result."""
 
 
-Executing = Callable[[list[Rotation], Callable[[], str | None]], str | None]
+Executing = Callable[[list[Rotation], Callable[[], Any]], Any]
 
 
 class Execution:
@@ -48,6 +51,7 @@ class Execution:
         functions: the rotation functions that are registered with the world.
         ids: makes ids.
         lock: guards all of them; never held while a rotation function runs.
+        remarks: receives the findings of rotations.
         executing: calls a function and returns its result. Meanwhile this world answers all calls, as calls
             of a rotation function. The rotations that these calls start are added to the given list.
     """
@@ -60,6 +64,7 @@ class Execution:
         functions: Functions,
         ids: Ids,
         lock: threading.RLock,
+        remarks: Remarks,
         executing: Executing,
     ) -> None:
         self._store = store
@@ -67,6 +72,7 @@ class Execution:
         self._functions = functions
         self._ids = ids
         self._lock = lock
+        self._remarks = remarks
         self._executing = executing
         self._new_values: dict[str, NewValue] = {}
 
@@ -76,7 +82,13 @@ class Execution:
             self._new_values[secret.arn] = new_value
 
     def execute(
-        self, rotation: Rotation, started: StartedRotation, asked_for: list[Rotation], count: int | None = None
+        self,
+        rotation: Rotation,
+        started: StartedRotation,
+        asked_for: list[Rotation],
+        count: int | None = None,
+        *,
+        is_recorded: bool = False,
     ) -> None:
         """Run the next steps of an attempt, with no lock held, and record how they end.
 
@@ -85,16 +97,17 @@ class Execution:
             started: the service's record of the same rotation.
             asked_for: receives the rotations that the rotation function starts.
             count: how many steps to run; None runs all that are left.
+            is_recorded: whether errors are recorded, so that nobody waits for them.
 
         Raises:
-            BaseException: if a step raises something that is neither an Exception nor SystemExit.
+            BaseException: what a step raises and what is no failure of the step; see `is_failure`.
         """
-        secret = started.secret
-        owner = account_of(started.lambda_arn) if started.lambda_arn else secret.account_id
-        role = root_arn(owner, partition_of(secret.region))
         try:
+            with self._lock:
+                if rotation.attempts > 1 and not rotation.steps:
+                    self._ledger.record_attempt(started.secret, rotation.attempts)
             by = self._invocable(started)
-            run = functools.partial(self._run_steps, rotation, started, by, role, count)
+            run = functools.partial(self._run_steps, rotation, started, by, count, is_recorded)
             failure = self._executing(asked_for, run)
         except BaseException as error:
             if rotation.error is None:
@@ -103,8 +116,60 @@ class Execution:
             raise
         self._conclude(rotation, started, failure)
 
+    def deliver(
+        self, rotation: Rotation, started: StartedRotation, step: str, asked_for: list[Rotation]
+    ) -> object:
+        """Run one step of a rotation by hand. The rotation itself stays as it is.
+
+        Args:
+            rotation: the rotation.
+            started: the service's record of the same rotation.
+            step: the step.
+            asked_for: receives the rotations that the rotation function starts.
+
+        Returns:
+            What the rotation function returns.
+
+        Raises:
+            RotationFailedError: if the function times out or dies.
+            BaseException: if the function raises anything else.
+        """
+        by = self._invocable(started)
+        event = _event(rotation, step, started.rotation_token)
+
+        def run() -> object:
+            with progress.delivering(started.secret, started.token):
+                return self._invoke(by, event, step, _role_for(started))
+
+        return self._executing(asked_for, run)
+
+    def invoke(self, lambda_arn: str, event: Any, asked_for: list[Rotation]) -> object:
+        """Deliver any event to a Lambda function; see `deliver`.
+
+        Args:
+            lambda_arn: the function's ARN.
+            event: the event.
+            asked_for: receives the rotations that the function starts.
+        """
+        step = event.get("Step") if isinstance(event, Mapping) else None
+        role = _root_of(lambda_arn)
+        by = self._functions[lambda_arn]
+        name = step if isinstance(step, str) else None
+        return self._executing(asked_for, lambda: self._invoke(by, event, name, role))
+
+    def _invoke(self, by: Invocable, event: Any, step: str | None, role: str) -> object:
+        running = RunningStep(step, by.deadline(clock.now()))
+        with acting_as(role), running:
+            try:
+                return running.result_of(by.invoke(event, self._ids.uuid()))
+            except BaseException as error:
+                failure = failure_of(error, step or "the invocation")
+                if failure is error:
+                    raise
+                raise failure from error
+
     def _run_steps(
-        self, rotation: Rotation, started: StartedRotation, by: Invocable, role: str, count: int | None
+        self, rotation: Rotation, started: StartedRotation, by: Invocable, count: int | None, is_recorded: bool
     ) -> str | None:
         """Run steps until one fails.
 
@@ -112,13 +177,68 @@ class Execution:
             The error message for the failure's event; None if no step failed.
         """
         # The function acts for its own account, no matter who asked for the rotation.
-        with acting_as(role):
+        with acting_as(_role_for(started)):
             for step in rotation._plan[len(rotation.steps) :][:count]:
-                run_step(rotation, step, by, started.rotation_token, self._ids)
+                self._run_step(rotation, started, by, step, is_recorded)
                 failure = self._judge(rotation, started)
                 if failure is not None:
                     return failure
         return None
+
+    def _run_step(
+        self, rotation: Rotation, started: StartedRotation, by: Invocable, step: str, is_recorded: bool
+    ) -> None:
+        """Perform one step of a rotation. If the step raises, the rotation has failed.
+
+        Raises:
+            BaseException: if the step raises something that is no failure of it, such as KeyboardInterrupt or an
+                exception of pytest's. The failure is recorded first.
+
+        Source: rotation-facts 1.2: the event [B, C], one invocation after the other [C], the
+            return value ignored [B].
+        """
+        secret, result = started.secret, None
+        rotation.steps.append(step)
+        event = _event(rotation, step, started.rotation_token)
+        running = RunningStep(step, by.deadline(clock.now()), is_recorded=is_recorded)
+        before = findings.Before(secret.labels, secret.version_count)
+        with running:
+            try:
+                result = running.result_of(by.invoke(event, self._ids.uuid()))
+            except BaseException as error:
+                failure = failure_of(error, step)
+                fail(rotation, step, failure)
+                annotate(failure, f"raised in {step} while rotating secret {rotation.secret_name!r}")
+                if not is_failure(error, is_recorded=is_recorded):
+                    raise
+            finally:
+                if started.lambda_arn is not None:
+                    self._look_at_step(rotation, secret, before, running, result)
+
+    def _look_at_step(
+        self,
+        rotation: Rotation,
+        secret: StoredSecret,
+        before: findings.Before,
+        running: RunningStep,
+        result: object,
+    ) -> None:
+        error = rotation.error
+        with self._lock:
+            self._ledger.record_step(secret, error and (error.__cause__ or error))
+            rotation._has_called |= any(entry.is_call and entry.secret is secret for entry in running.entries)
+            self._keep(rotation, findings.of_step(rotation, secret, before, running, result))
+
+    def _keep(self, rotation: Rotation, found: Iterable[str]) -> None:
+        """Keep the first finding of each kind, and have it told as a warning."""
+        known = {findings.kind_of(finding) for finding in rotation.findings}
+        for finding in found:
+            kind = findings.kind_of(finding)
+            if kind not in known:
+                known.add(kind)
+                rotation.findings.append(finding)
+                if rotation._line is not None:
+                    self._remarks.add(RotationWarning, finding, rotation._line)
 
     def break_off(self, rotation: Rotation, started: StartedRotation, why: str) -> None:
         """End an attempt that nobody runs any more, as if the rotation function had died.
@@ -193,8 +313,9 @@ class Execution:
             has_succeeded = failure is None
         else:
             has_succeeded = progress.end_attempt(self._store, secret, token, now, failure)
-        if has_succeeded:
-            rotation.outcome = "succeeded"
+        end(rotation, now, has_succeeded=has_succeeded)
+        if started.lambda_arn is not None:
+            self._keep(rotation, findings.of_attempt(rotation, secret))
 
 
 def _last_step(rotation: Rotation) -> str:
@@ -202,39 +323,20 @@ def _last_step(rotation: Rotation) -> str:
     return rotation.steps[-1] if rotation.steps else rotation._plan[0]
 
 
-def run_step(rotation: Rotation, step: str, by: Invocable, rotation_token: str, ids: Ids) -> None:
-    """Perform one step of a rotation. If the step raises, the rotation has failed.
-
-    Args:
-        rotation: the rotation.
-        step: the step's name.
-        by: performs the step.
-        rotation_token: the event's RotationToken.
-        ids: makes ids.
-
-    Raises:
-        BaseException: if the step raises something that is neither an Exception nor SystemExit, such
-            as KeyboardInterrupt or an exception of pytest's. The failure is recorded first.
-
-    Source: rotation-facts 1.2: the event [B, C], one invocation after the other [C], the
-        return value ignored [B].
-    """
-    rotation.steps.append(step)
-    event = {
+def _event(rotation: Rotation, step: str, rotation_token: str) -> dict[str, str]:
+    return {
         "SecretId": rotation.secret_arn,
         "ClientRequestToken": rotation.token,
         "Step": step,
         "RotationToken": rotation_token,
     }
-    running = RunningStep(step, by.deadline(clock.now()))
-    reset = rotation_step.set(running)
-    try:
-        by.invoke(event, ids.uuid())
-    except BaseException as error:
-        fail(rotation, step, error)
-        annotate(error, f"raised in {step} while rotating secret {rotation.secret_name!r}")
-        if not isinstance(error, (Exception, SystemExit)):
-            raise
-    finally:
-        running.is_over = True
-        rotation_step.reset(reset)
+
+
+def _role_for(started: StartedRotation) -> str:
+    """Return the ARN of the principal that performs a rotation's steps."""
+    secret = started.secret
+    return _root_of(started.lambda_arn or secret.arn)
+
+
+def _root_of(arn: str) -> str:
+    return root_arn(account_of(arn), arn.split(":")[1])

@@ -10,8 +10,9 @@ from fake_secrets import clock
 from fake_secrets.environment import Overlay
 from fake_secrets.errors import RotationFailedError
 from fake_secrets.options import check_callable, refuse_awaitable
+from fake_secrets.rotation.crashes import TimedOut
 
-__all__ = ["Handler", "LambdaContext", "LambdaFunction", "TimedOut"]
+__all__ = ["Handler", "LambdaContext", "LambdaFunction"]
 
 __tracebackhide__ = True  # the arguments in our frames may hold secret values
 
@@ -20,10 +21,6 @@ _MAX_TIMEOUT = 900
 _MEMORY_SIZE_MB = 128
 
 Handler = Callable[[dict[str, Any], Any], object]
-
-
-class TimedOut(BaseException):
-    """Ends a rotation function at its first call after the time-out, since Lambda would have stopped it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,12 +98,15 @@ class LambdaFunction:
         """Return when an invocation that begins at `now` times out, in epoch seconds; None if it never does."""
         return None if self.timeout is None else now + self.timeout
 
-    def invoke(self, event: dict[str, Any], request_id: str) -> None:
+    def invoke(self, event: Any, request_id: str) -> object:
         """Call the handler once, in the environment and with the context that Lambda gives.
 
         Args:
             event: the event.
             request_id: the invocation's `aws_request_id`.
+
+        Returns:
+            What the handler returns.
 
         Raises:
             RotationFailedError: if the function took longer than its time-out.
@@ -134,7 +134,8 @@ class LambdaFunction:
         )
         try:
             with overlay:
-                refuse_awaitable(self.handler(event, context), "the rotation function")
+                result = self.handler(event, context)
+                refuse_awaitable(result, "the rotation function")
         except BaseException as error:
             # An interrupt may have kept the block from ending.
             overlay.undo()
@@ -143,6 +144,7 @@ class LambdaFunction:
             raise
         if self.timeout is not None and clock.now() >= now + self.timeout:
             self._time_out()
+        return result
 
     def _time_out(self) -> NoReturn:
         msg = f"Task timed out after {self.timeout:.2f} seconds"

@@ -6,6 +6,7 @@ import threading
 from collections.abc import Collection
 from dataclasses import dataclass, field
 
+from fake_secrets.observe.remarks import Line, users_line
 from fake_secrets.rotation.rotation import MANAGED_STEPS, STEPS, TEST_STEPS, Driver, Rotation
 from fake_secrets.service.operations import rotation_progress as progress
 from fake_secrets.service.state.events import KEPT
@@ -51,6 +52,8 @@ class Registry:
         self._started: dict[Rotation, StartedRotation] = {}
         self._by_token: dict[tuple[str, str], Rotation] = {}
         self._claims: dict[Rotation, Claim] = {}
+        # By the secrets' ARNs.
+        self._lines: dict[str, Line] = {}
 
     def all(self) -> list[Rotation]:
         """Return the rotations in the order in which they were started: the latest 100,000."""
@@ -63,6 +66,10 @@ class Registry:
     def started(self, rotation: Rotation) -> StartedRotation | None:
         """Return the service's record of a rotation; None if the rotation is no longer remembered."""
         return self._started.get(rotation)
+
+    def note_line(self, secret_arn: str, line: Line) -> None:
+        """Note the line of the user's code that has configured a secret's rotation."""
+        self._lines[secret_arn] = line
 
     def enter(self, started: StartedRotation, driver: Driver) -> Rotation:
         """Return the rotation that the service has started, or attempts again; add it if it is new.
@@ -77,7 +84,9 @@ class Registry:
         # After a test of the function, its token may be used again. A RotationToken never is.
         if rotation is None or known is None or known.rotation_token != started.rotation_token:
             plan = TEST_STEPS if started.is_test else STEPS if started.lambda_arn else MANAGED_STEPS
-            rotation = self._by_token[key] = Rotation(secret.arn, secret.name, started.token, driver, plan)
+            line = self._lines.get(secret.arn) or users_line()
+            rotation = Rotation(secret.arn, secret.name, started.token, driver, plan, _line=line)
+            self._by_token[key] = rotation
             self._started[rotation] = started
             if len(self._started) > KEPT:
                 self._forget(next(iter(self._started)))

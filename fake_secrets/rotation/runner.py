@@ -10,10 +10,11 @@ from fake_secrets import clock
 from fake_secrets.errors import RotationFailedError, RotationNotOpenError, UnsupportedOperationError
 from fake_secrets.locks import free, free_shared
 from fake_secrets.observe.ledger import Ledger
-from fake_secrets.options import RotationErrors, RotationMode
+from fake_secrets.observe.remarks import users_line
+from fake_secrets.options import RotationErrors, RotationMode, check_rotation_errors
 from fake_secrets.rotation.execution import Execution
 from fake_secrets.rotation.registry import Claim, Registry
-from fake_secrets.rotation.rotation import Rotation, begin_attempt, fail
+from fake_secrets.rotation.rotation import STEPS, Rotation, begin_attempt, fail
 from fake_secrets.service.operations import rotation_progress as progress
 from fake_secrets.service.state.model import StartedRotation
 from fake_secrets.service.state.store import Store
@@ -21,6 +22,8 @@ from fake_secrets.service.state.store import Store
 __all__ = ["RotationRunner"]
 
 __tracebackhide__ = True  # the arguments in our frames may hold secret values
+
+_FORGOTTEN = "the world was reset, or has started very many rotations since"
 
 
 class RotationRunner:
@@ -133,41 +136,96 @@ class RotationRunner:
         if claim is not None:
             self._attempt(rotation, claim, execution, errors)
 
-    def retry(self, rotation: Rotation) -> None:
+    def note_line(self, secret_arn: str) -> None:
+        """Note that the user's code, at the line that runs now, has configured a secret's rotation."""
+        self._registry.note_line(secret_arn, users_line())
+
+    def retry(self, rotation: Rotation, errors: RotationErrors | None = None) -> None:
         """Run all steps of a rotation again, with the same token.
 
+        Args:
+            rotation: the rotation.
+            errors: "raise" or "record", instead of the world's `rotation_errors`.
+
         Raises:
+            ValueError: if `errors` isn't "raise" or "record".
             RotationNotOpenError: if the rotation can't be attempted again.
             BaseException: as `run` does.
         """
+        check_rotation_errors(errors or "raise")
         claimed: list[Rotation] = []
         try:
             # Checking and reopening under one lock lets only one of two callers begin.
             with self._lock:
                 claim, execution = self._reopen(rotation, claimed), self._execution
             with self._telling():
-                self._attempt(rotation, claim, execution)
+                self._attempt(rotation, claim, execution, errors)
         except BaseException:
             self.recover(claimed)
             raise
 
-    def step(self, rotation: Rotation) -> None:
+    def step(self, rotation: Rotation, errors: RotationErrors | None = None) -> None:
         """Run the next step of a rotation, or the first step of a new attempt.
 
+        Args:
+            rotation: the rotation.
+            errors: "raise" or "record", instead of the world's `rotation_errors`.
+
         Raises:
+            ValueError: if `errors` isn't "raise" or "record".
             RotationNotOpenError: if no step is left and the rotation can't be attempted again.
             BaseException: as `run` does.
         """
+        check_rotation_errors(errors or "raise")
         claimed: list[Rotation] = []
         try:
             with self._lock:
                 claim, execution = self._go_on(rotation, claimed), self._execution
             with self._telling():
-                self._execute(execution, rotation, claim, 1)
-                self._finish(rotation, claim)
+                self._execute(execution, rotation, claim, errors, 1)
+                self._finish(rotation, claim, errors)
         except BaseException:
             self.recover(claimed)
             raise
+
+    def deliver(self, rotation: Rotation, step: str) -> object:
+        """Run any step of a rotation by hand, and return what the function returns; see `Rotation.deliver`."""
+        if step not in rotation._plan and step not in STEPS:
+            steps = "".join(f"\n- {name}" for name in STEPS)
+            msg = f"{step!r} isn't a step of a rotation. The steps are:{steps}"
+            raise ValueError(msg)
+        with self._lock:
+            started, execution = self._registry.started(rotation), self._execution
+        if started is None:
+            raise _not_open(rotation, _FORGOTTEN)
+        return self._by_hand(lambda asked_for: execution.deliver(rotation, started, step, asked_for))
+
+    def invoke(self, lambda_arn: str, event: object) -> object:
+        """Deliver any event to a Lambda function, and return what the function returns."""
+        execution = self._execution
+        return self._by_hand(lambda asked_for: execution.invoke(lambda_arn, event, asked_for))
+
+    def _by_hand(self, deliver: Callable[[list[Rotation]], object]) -> object:
+        """Call a function by hand, then run the rotations that it has started."""
+        asked_for: list[Rotation] = []
+        try:
+            with self._telling():
+                try:
+                    return deliver(asked_for)
+                finally:
+                    for rotation in asked_for.copy():
+                        self.run(rotation, "record")
+        except BaseException:
+            self.recover(asked_for)
+            raise
+
+    def why_unfinished(self, rotation: Rotation) -> str:
+        """Return why a rotation isn't complete although all its steps passed."""
+        with self._lock:
+            started = self._registry.started(rotation)
+            return (
+                progress.NOT_MOVED if started is None else progress.why_unfinished(started.secret, started.token)
+            )
 
     def was_abandoned(self, rotation: Rotation) -> bool:
         """Return whether another value became current during a rotation."""
@@ -240,7 +298,7 @@ class RotationRunner:
         """
         started = self._registry.started(rotation)
         if started is None:
-            raise _not_open(rotation, "the world was reset, or has started very many rotations since")
+            raise _not_open(rotation, _FORGOTTEN)
         why = self._refuse_retry(rotation, started)
         if why is not None:
             raise _not_open(rotation, why)
@@ -274,7 +332,7 @@ class RotationRunner:
         is_repeated = True
         while is_repeated:
             begin_attempt(rotation)
-            self._execute(execution, rotation, claim)
+            self._execute(execution, rotation, claim, errors)
             with self._lock:
                 is_repeated = (
                     self._registry.started(rotation) is not None
@@ -283,11 +341,19 @@ class RotationRunner:
                 )
         self._finish(rotation, claim, errors)
 
-    def _execute(self, execution: Execution, rotation: Rotation, claim: Claim, count: int | None = None) -> None:
+    def _execute(
+        self,
+        execution: Execution,
+        rotation: Rotation,
+        claim: Claim,
+        errors: RotationErrors | None,
+        count: int | None = None,
+    ) -> None:
+        is_recorded = (errors or self._errors) == "record"
         # If this is interrupted, `recover` does the rest.
         try:
             self._running[rotation] = threading.get_ident()
-            execution.execute(rotation, claim.started, claim.waiting, count)
+            execution.execute(rotation, claim.started, claim.waiting, count, is_recorded=is_recorded)
         finally:
             self._running.pop(rotation, None)
 

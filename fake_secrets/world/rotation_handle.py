@@ -11,6 +11,7 @@ from fake_secrets.errors import RequestRefusedError, ServiceError, UnknownSecret
 from fake_secrets.observe.live import LiveView
 from fake_secrets.observe.view import Secret, secret_id_of
 from fake_secrets.options import RotationErrors, check_callable, check_rotation_errors
+from fake_secrets.rotation.functions import check_arn
 from fake_secrets.rotation.invocation import Handler
 from fake_secrets.rotation.managed import NewValue
 from fake_secrets.rotation.rotation import Rotation
@@ -78,7 +79,7 @@ class RotationHandle(LiveView):
     def rotate(
         self,
         secret_id: str | Secret,
-        handler: Handler | None = None,
+        handler: Handler | str | None = None,
         *,
         token: str | None = None,
         errors: RotationErrors | None = None,
@@ -90,7 +91,8 @@ class RotationHandle(LiveView):
 
         Args:
             secret_id: the secret's name, ARN or partial ARN, or a `Secret`.
-            handler: the rotation function; by default the one that the secret is configured with.
+            handler: the rotation function, or the ARN of one that is registered; by default the one that the
+                secret is configured with.
             token: the new version's id, 32 to 64 characters; random by default.
             errors: "raise" or "record", instead of the world's `rotation_errors`.
 
@@ -98,8 +100,8 @@ class RotationHandle(LiveView):
             The rotation. Assert on `succeeded`, or look at `outcome`, `failed_step` and `error`.
 
         Raises:
-            ValueError: if `errors` isn't "raise" or "record", if `token` isn't 32 to 64 characters, or if
-                it was used before.
+            ValueError: if `errors` isn't "raise" or "record", if `token` isn't 32 to 64 characters or was used
+                before, or if `handler` is a str that isn't a Lambda ARN.
             UnknownSecretError: if there is no such secret.
             TypeError: if `secret_id` isn't a str or a `Secret`, or if `handler` can't be called or is a
                 coroutine function.
@@ -120,7 +122,9 @@ class RotationHandle(LiveView):
             "ClientRequestToken": token or self._world.ids.uuid(),
         }
         request = self._world.request("RotateSecret", members)
-        if handler is not None:
+        if isinstance(handler, str):
+            members["RotationLambdaARN"] = check_arn(handler)
+        elif handler is not None:
             members["RotationLambdaARN"] = self._world.functions.register(
                 handler, region=request.region, account_id=request.account_id
             )
@@ -131,6 +135,34 @@ class RotationHandle(LiveView):
             self._world.recover(claimed)
             raise
 
+    def invoke(self, function: Handler | str, event: Any) -> object:
+        """Invoke a Lambda function with any event, in-process, as Secrets Manager or anybody else could.
+
+        Use it for the events that a rotation doesn't send by itself: an unknown step, the token of another
+        rotation, the ARN of another secret. The function runs with the context and the environment that Lambda
+        gives it. `Rotation.deliver` sends an event of a rotation again.
+
+        Args:
+            function: the function, or the ARN of one that is registered with `lambda_function`.
+            event: the event. Its ``Step``, if it has one, is recorded with the function's calls.
+
+        Returns:
+            What the function returns.
+
+        Raises:
+            TypeError: if `function` can't be called or is a coroutine function.
+            ValueError: if `function` is a str that isn't a Lambda ARN, or if no function is registered under it.
+            FunctionClashError: if another function has the same module and name.
+            RotationFailedError: if the function times out, or dies by a `FunctionCrash`.
+            BaseException: what the function raises, whatever the world's `rotation_errors` are.
+        """
+        functions = self._world.functions
+        arn = check_arn(function) if isinstance(function, str) else functions.register(function)
+        unknown = functions.why_unknown(arn)
+        if unknown is not None:
+            raise ValueError(unknown)
+        return self._world.runner.invoke(arn, event)
+
     def _start(self, request: Request, claimed: list[Rotation], errors: RotationErrors | None) -> Rotation:
         world, arn, token = self._world, request.members["SecretId"], request.members["ClientRequestToken"]
         if world.has_due_work():
@@ -139,7 +171,7 @@ class RotationHandle(LiveView):
         if answer.error is not None:
             refusal = RequestRefusedError(request.operation, answer.error.code, answer.error.message)
             world.follow_up(claimed, refusal)
-            refusal.advice = _advice(world, arn, claimed, answer.error)
+            refusal.advice = _advice(world, arn, request.members.get("RotationLambdaARN"), claimed, answer.error)
             raise refusal
         rotation = world.runner.of(arn, token)
         if rotation is None or (not claimed and rotation.attempts):
@@ -245,10 +277,15 @@ def _timestamp(moment: datetime.datetime) -> float:
     return moment.timestamp()
 
 
-def _advice(world: World, arn: str, attempted: Sequence[Rotation], refusal: ServiceError) -> str:
+def _advice(
+    world: World, arn: str, function_arn: str | None, attempted: Sequence[Rotation], refusal: ServiceError
+) -> str:
     """Return what the author of the test can do after RotateSecret was refused."""
     if "No Lambda rotation function" in str(refusal):
         return "Pass the rotation function: fake_secrets.rotate(secret_id, handler)."
+    unknown = world.functions.why_unknown(function_arn) if refusal.code == "AccessDeniedException" else None
+    if unknown is not None:
+        return unknown
     try:
         labels = world.contents.secret(arn).labels
     except UnknownSecretError:

@@ -18,10 +18,10 @@ from fake_secrets.observe.ledger import SUCCEEDED, Ledger, rotation_step
 from fake_secrets.observe.remarks import Remark, Remarks
 from fake_secrets.observe.trail import Trail
 from fake_secrets.options import RotationErrors, RotationMode
+from fake_secrets.rotation.crashes import stop_the_dead
 from fake_secrets.rotation.due_work import DoneWork, DueWork
 from fake_secrets.rotation.execution import Execution
 from fake_secrets.rotation.functions import Functions
-from fake_secrets.rotation.invocation import TimedOut
 from fake_secrets.rotation.rotation import Rotation
 from fake_secrets.rotation.runner import RotationRunner
 from fake_secrets.rotation.scope import run_in, running_here
@@ -133,6 +133,7 @@ class World:
                 functions=self.functions,
                 ids=self.ids,
                 lock=self._lock,
+                remarks=self.remarks,
                 executing=self._executing,
             )
             self.runner.reset(self.store, self.ledger, self.execution)
@@ -157,15 +158,18 @@ class World:
 
         Raises:
             UnsupportedOperationError: if the fake doesn't support the request yet.
-            TimedOut: if the calling rotation function has timed out. The request has no effect then.
+            BaseException: if the calling rotation function has timed out or died. The request has no effect then.
         """
         with self._lock:
             store = self.contents.ready_store()
             request.now = clock.now()
-            _end_late_step(request.now)
+            if (step := rotation_step.get()) is not None:
+                stop_the_dead(step, request.now)
             store.begin_call()
             try:
                 answer = self._ask(store, request)
+                if request.operation == "RotateSecret" and answer.error is None and store.concerned is not None:
+                    self.runner.note_line(store.concerned.arn)
                 if store.started_rotation is not None:
                     self.runner.take_up(store.started_rotation, claimed)
             except BaseException:
@@ -281,7 +285,7 @@ class World:
         """Make a request of the handle's own. An ARN decides the region and the account."""
         return lookup.request_from(self._here, operation, members)
 
-    def _executing(self, asked_for: list[Rotation], steps: Callable[[], str | None]) -> str | None:
+    def _executing(self, asked_for: list[Rotation], steps: Callable[[], Any]) -> Any:
         with self._while_running():
             return run_in(self, asked_for, steps)
 
@@ -292,10 +296,3 @@ class World:
     def _asked_meanwhile(self) -> list[Rotation] | None:
         running = running_here()
         return running.asked_for if running is not None and running.world is self else None
-
-
-def _end_late_step(now: float) -> None:
-    """End the calling rotation function if it has timed out."""
-    step = rotation_step.get()
-    if step is not None and not step.is_over and step.deadline is not None and step.deadline <= now:
-        raise TimedOut

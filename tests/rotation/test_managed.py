@@ -219,4 +219,4 @@ def test_a_value_that_is_put_during_the_rotation_stays_current(external, fake_se
 
     fake_secrets.managed_rotation("crm", puts)
     rotation = fake_secrets.rotate("crm")
-    assert (external.value(), rotation.outcome) == ("by hand", "unfinished")
+    assert (external.value(), rotation.outcome) == ("by hand", "abandoned")

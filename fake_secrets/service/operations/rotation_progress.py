@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+from collections.abc import Iterator
 from typing import Literal
 
 from fake_secrets.service.operations.replication import follow
@@ -12,9 +14,11 @@ from fake_secrets.service.state.model import RotationState, StartedRotation, Sto
 from fake_secrets.service.state.store import Store
 
 __all__ = [
+    "NOT_MOVED",
     "begin_attempt",
     "check_pending",
     "current_has_moved",
+    "delivering",
     "end_attempt",
     "end_test",
     "give_up",
@@ -24,7 +28,13 @@ __all__ = [
     "pause",
     "store_managed_value",
     "was_abandoned",
+    "why_unfinished",
 ]
+
+NOT_MOVED = (
+    "AWSCURRENT isn't on the new version, though no step raised; finishSecret has to move it there with "
+    "update_secret_version_stage"
+)
 
 
 def begin_attempt(secret: StoredSecret, token: str) -> bool:
@@ -63,6 +73,20 @@ def give_up(secret: StoredSecret, token: str) -> None:
     rotation = secret.rotation
     if rotation is not None and rotation.open_token == token:
         rotation.was_tried = True
+
+
+@contextlib.contextmanager
+def delivering(secret: StoredSecret, token: str) -> Iterator[None]:
+    """Take the calls inside a `with` block, which delivers a step by hand, for those of the rotation function."""
+    rotation = secret.rotation
+    is_idle = rotation is not None and rotation.running_token is None
+    if rotation is not None and is_idle:
+        rotation.running_token = token
+    try:
+        yield
+    finally:
+        if rotation is not None and is_idle and rotation.running_token == token:
+            rotation.running_token = None
 
 
 def check_pending(secret: StoredSecret, token: str) -> str | None:
@@ -210,7 +234,8 @@ def may_retry(secret: StoredSecret, token: str) -> str | None:
         token: the id of the rotation's version.
 
     Source: rotation-facts 1.2, 1.5: a rotation is open while AWSPENDING is on its version and
-        rotation is enabled [B].
+        rotation is enabled [B]. AWS attempts the whole rotation again when any step fails [B], also one
+        that has moved AWSCURRENT [D].
     """
     if secret.deleted is not None:
         return "the secret is marked for deletion"
@@ -221,11 +246,25 @@ def may_retry(secret: StoredSecret, token: str) -> str | None:
         )
     if secret.rotation.running_token == token:
         return "it is running"
-    if secret.labels.get(AWSPENDING) != token:
-        return "AWSPENDING isn't on its version any more; start another with fake_secrets.rotate(...)"
-    if not stages.is_rotation_open(secret.labels):
-        return "its version is current already"
-    return None
+    pending = secret.labels.get(AWSPENDING)
+    is_current = secret.labels.get(AWSCURRENT) == token and secret.rotation.open_token == token
+    # A step may have failed after AWSCURRENT and even AWSPENDING were moved.
+    if pending == token or (is_current and pending is None):
+        return None
+    return "AWSPENDING isn't on its version any more; start another with fake_secrets.rotate(...)"
+
+
+def why_unfinished(secret: StoredSecret, token: str) -> str:
+    """Return why a rotation isn't complete although all its steps passed."""
+    pending = secret.labels.get(AWSPENDING)
+    if secret.labels.get(AWSCURRENT) != token:
+        return NOT_MOVED
+    if pending is None or pending == token:
+        return "the secret isn't rotated any more"
+    return (
+        f"AWSPENDING is on version {pending}, though AWSCURRENT is on the new version; remove AWSPENDING from it "
+        "with update_secret_version_stage"
+    )
 
 
 def _plan_next_attempt(
