@@ -59,7 +59,8 @@ def _warn(fixturedef: pytest.FixtureDef[Any], what: str) -> None:
     code = inspect.unwrap(fixturedef.func).__code__
     text = (
         f"World over before its use: the fixture {fixturedef.argname!r}, which mock_stages decorates, returns "
-        f"{what}. The world ends when the fixture returns. Yield it instead, so that the world stays open during the test."
+        f"{what}. The world ends when the fixture returns. Yield it instead, so that the world stays open during "
+        "the test."
     )
     warnings.warn_explicit(
         text, FakeSecretsWarning, code.co_filename, code.co_firstlineno, fixturedef.func.__module__
