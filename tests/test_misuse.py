@@ -240,7 +240,7 @@ MISUSES = {
             "SeedError",
             "'1' can't be a version id. Use a string of 32 to 64 characters.",
         ),
-        "two = {'AWSCURRENT': 'x', 'B': 'y'}; fake().add('b', labels=two, version_ids=dict.fromkeys(two, '1' * 32))": (
+        "two = {'AWSCURRENT': 'x', 'B': 'y'}; fake().add('b', two, version_ids=dict.fromkeys(two, '1' * 32))": (
             "SeedError",
             "labels of secret 'b' share version 11111111111111111111111111111111 but have different values",
         ),

@@ -32,7 +32,7 @@ class MockStages:
         self._options = dict(options)
         self._own_world = OwnWorld()
         # A decorator is entered from code that isn't the user's.
-        self._line = users_line() if "secrets" in options else None
+        self._line = users_line() if options else None
         # The latest last, each with the thread that entered it.
         self._entered: dict[Activation, int] = {}
 
@@ -127,6 +127,6 @@ class MockStages:
         Args:
             options: used instead of this object's own options. The pytest plugin passes the options
                 of decorators and markers merged.
-            line: the line that gave the secrets, if this object hasn't.
+            line: the line that gave the options, if this object hasn't.
         """
         return Activation(self._own_world, self._options if options is None else options, self._line or line)

@@ -16,6 +16,7 @@ from typing import Any, Protocol, TypeVar, cast
 
 import wrapt
 
+from fake_secrets.activation.hiding import note_a_hidden_world
 from fake_secrets.activation.opening import Activation
 from fake_secrets.errors import FakeSecretsWarning
 from fake_secrets.observe.remarks import Line
@@ -258,6 +259,8 @@ def _in_a_world(method: Callable[..., Any], test_case: type[unittest.TestCase]) 
             activation.__enter__()
         except Exception:  # noqa: BLE001 -- any error is this test's own, and other tests still run
             return _without_a_world(self, method.__name__, *args)
+        if any(decorator._options for decorator in decorators if decorator is not decorator_on(test)):
+            note_a_hidden_world(type(self), activation, line)
         try:
             return method(self, *args, **kwargs)
         finally:

@@ -90,6 +90,11 @@ class Activation:
         if self._entry is not None and not stack.is_active(self._entry.opened):
             tell(self._entry.opened.world.closing_remarks(), error)
 
+    @property
+    def opened(self) -> stack.Opened | None:
+        """The world, or None before it is entered."""
+        return None if self._entry is None else self._entry.opened
+
     def _leave(self) -> None:
         self._calls.__exit__(None, None, None)
         if self._entry is not None:

@@ -3,8 +3,8 @@
 Begin with `items`, which finds the tests that are marked or decorated and gives them the fixture. `fixtures`
 defines the fixtures. `leaving` leaves the worlds that a test has forgotten, and `guarding` turns refusals of the
 guard into failures. `remarking` tells what worlds have to say about a test. `outside` explains failures of calls
-that were made outside of every world, and `regions` gives a region to clients that are made there. No other room
-imports pytest.
+that were made outside of every world, and `regions` gives a region to clients that are made there. `returning`
+warns of fixtures whose world is over too early. No other room imports pytest.
 """
 
 from __future__ import annotations
@@ -18,6 +18,7 @@ from fake_secrets.plugin.leaving import Leaving
 from fake_secrets.plugin.outside import Explaining
 from fake_secrets.plugin.regions import REGION, set_default_region
 from fake_secrets.plugin.remarking import Remarking
+from fake_secrets.plugin.returning import Returning
 
 # pytest finds hooks and fixtures by their names here.
 __all__ = ["MARKER", "_fake_secrets_clients", "fake_secrets", "pytest_collection_modifyitems", "secretsmanager"]
@@ -56,6 +57,7 @@ def pytest_configure(config: pytest.Config) -> None:
     config.pluginmanager.register(Leaving(), "fake_secrets_leaving")
     config.pluginmanager.register(Remarking(), "fake_secrets_remarking")
     config.pluginmanager.register(Explaining(), "fake_secrets_explaining")
+    config.pluginmanager.register(Returning(), "fake_secrets_returning")
     if state == "error":
         config.pluginmanager.register(Guarding(), "fake_secrets_guard")
     config.addinivalue_line(
