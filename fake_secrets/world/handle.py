@@ -6,7 +6,6 @@ import contextlib
 from collections.abc import Iterator, Mapping
 from typing import TypeVar
 
-from fake_secrets.errors import UnknownSecretError
 from fake_secrets.iam.principals import Credentials, credentials_of
 from fake_secrets.observe.ledger import Call
 from fake_secrets.observe.timeline import Timeline, timeline_of
@@ -149,10 +148,9 @@ class FakeSecrets(RotationHandle):
     def __contains__(self, secret_id: object) -> bool:
         """Return whether a secret exists, given its name, ARN, partial ARN or a `Secret`."""
         try:
-            self._world.contents.secret(secret_id_of(secret_id))
-        except (UnknownSecretError, TypeError):
+            return self._world.contents.has(secret_id_of(secret_id))
+        except TypeError:
             return False
-        return True
 
     def __iter__(self) -> Iterator[Secret]:
         """Iterate over every secret, in all accounts and regions, in the order of creation.
