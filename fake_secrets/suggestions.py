@@ -6,6 +6,7 @@ import difflib
 import itertools
 import re
 from collections.abc import Iterable, Mapping
+from typing import Any
 
 __all__ = ["check_choice", "nearest"]
 
@@ -36,7 +37,7 @@ def nearest(asked: str, known: Iterable[str]) -> list[str]:
     return list(dict.fromkeys([*alike, *in_path, *similar]))[:_SHOWN]
 
 
-def check_choice(name: str, value: object, choices: Mapping[str, str]) -> None:
+def check_choice(name: str, value: object, choices: Mapping[Any, str]) -> None:
     """Check an argument that is one of a few strings.
 
     Args:
@@ -49,7 +50,7 @@ def check_choice(name: str, value: object, choices: Mapping[str, str]) -> None:
     """
     if isinstance(value, str) and value in choices:
         return
-    meant = nearest(value, choices)[:1] if isinstance(value, str) else []
+    meant = difflib.get_close_matches(value.casefold(), choices, 1) if isinstance(value, str) else []
     question = "".join(f'; did you mean "{choice}"?' for choice in meant) or "."
     listed = "".join(f'\n- "{choice}": {meaning}' for choice, meaning in choices.items())
     msg = f"{name}={value!r} isn't a choice{question} The choices are:{listed}"

@@ -14,6 +14,7 @@ from fake_secrets.observe.view import Secret, secret_id_of
 from fake_secrets.service.state.keys import KEY_STATES, KeyState
 from fake_secrets.service.state.quotas import Quotas
 from fake_secrets.service.state.seeds import SeedValue, describe_seed
+from fake_secrets.suggestions import check_choice
 from fake_secrets.world.rotation_handle import RotationHandle
 
 __all__ = ["FakeSecrets"]
@@ -224,10 +225,10 @@ class FakeSecrets(RotationHandle):
         Raises:
             ValueError: if `key_id` isn't a non-empty str, or if `state` isn't one of the three.
         """
-        if not isinstance(key_id, str) or not key_id or state not in KEY_STATES:
-            states = ", ".join(map(repr, KEY_STATES))
-            msg = f"set_kms_key({key_id!r}, {state!r}) needs a key id and one of {states}"
+        if not isinstance(key_id, str) or not key_id:
+            msg = f"key_id={key_id!r} isn't a KMS key: use a key id, an alias, or the ARN of either"
             raise ValueError(msg)
+        check_choice("state", state, KEY_STATES)
         self._world.declare_key(key_id, state)
 
     def on_event(self, subscriber: SubscriberT) -> SubscriberT:
