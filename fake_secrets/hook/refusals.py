@@ -148,7 +148,7 @@ def _version_removed(refused: Refused) -> str | None:
         return None
     return (
         f"version {version_id} was made by RotateSecret with RotateImmediately=False. It only tries the function, "
-        "and AWS removes it afterwards; moto keeps it. Read the secret without VersionId: its value hasn't changed."
+        "and AWS removes it afterwards; moto keeps it. Read the secret without VersionId: its value is the same."
     )
 
 
@@ -185,7 +185,8 @@ def _name_taken(refused: Refused) -> str | None:
         return None
     return (
         f"{secret.name!r} was deleted at {_deletion(secret)}, and keeps its name until {_end(secret)}. moto "
-        "answers ResourceExistsException here. Call restore_secret, or delete it with ForceDeleteWithoutRecovery=True."
+        "answers ResourceExistsException here. Call restore_secret, or delete it with "
+        "ForceDeleteWithoutRecovery=True."
     )
 
 
@@ -210,6 +211,8 @@ def _mistake_in_policy(text: str) -> str:
         document = json.loads(text)
     except ValueError as error:
         return f"AWS takes only JSON, and this isn't: {error}."
+    except RecursionError:
+        return "AWS takes only JSON that isn't nested so deeply."
     if not isinstance(document, dict) or "Statement" not in document:
         return "A policy is a JSON object with Version and Statement; this has no Statement."
     stated = document["Statement"]
@@ -259,8 +262,8 @@ _CURRENT_REMOVED = (
     "moto removes AWSCURRENT, and leaves the secret without a current value. Pass MoveToVersionId as well."
 )
 _PRINCIPAL = (
-    "moto takes any text. A principal is {'AWS': ...} with twelve digits, or the ARN of an account's root, a role, "
-    "a user or a session; ARNs with wildcards aren't supported. '*' stands for everybody."
+    "moto takes any text. A principal is {'AWS': ...} with twelve digits, or the ARN of an account's root, a "
+    "role, a user or a session; ARNs with wildcards aren't supported. '*' stands for everybody."
 )
 _SERVICE = "moto takes any text. A service principal is {'Service': 'name.amazonaws.com'}."
 

@@ -163,8 +163,8 @@ def mistake_in(rules: Mapping[str, Any]) -> str | None:
     Args:
         rules: RotationRules as sent, which `check_rules` has refused.
     """
-    expression, text = str(rules.get("ScheduleExpression", "")), rules.get("Duration")
-    mistake = _mistake_in_expression(expression) if expression else None
+    expression, text = rules.get("ScheduleExpression"), rules.get("Duration")
+    mistake = None if expression is None else _mistake_in_expression(expression)
     if mistake is not None or text is None:
         return None if mistake is None else f"{mistake}."
     hours = int(text.removesuffix("h"))
