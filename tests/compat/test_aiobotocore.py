@@ -180,6 +180,16 @@ class TestTheSameAnswers:
         ]
 
     @pytest.mark.asyncio
+    async def test_a_note_says_what_moto_lets_pass(self, lane):
+        with mock_stages(SEED, _lane=lane):
+            async with secretsmanager() as client:
+                with pytest.raises(client.exceptions.ResourceExistsException) as refused:
+                    await client.create_secret(Name="app/db2", SecretString="x", ClientRequestToken="1" * 32)
+                    await client.create_secret(Name="app/db2", SecretString="y", ClientRequestToken="1" * 32)
+        (note,) = refused.value.__notes__
+        assert note.startswith(f"fake_secrets: version {'1' * 32} has another value already")
+
+    @pytest.mark.asyncio
     async def test_a_paginator_returns_every_page(self, lane):
         with mock_stages(dict.fromkeys("abc", "x"), _lane=lane):
             async with secretsmanager() as client:
