@@ -116,6 +116,20 @@ class Execution:
             raise
         self._conclude(rotation, started, failure)
 
+    def why_not_run(self, started: StartedRotation) -> str | None:
+        """Return why a rotation's function isn't run here; None if it is run, or if AWS rotates the secret."""
+        return None if started.lambda_arn is None else self._functions.why_not_run(started.lambda_arn)
+
+    def leaves(self, rotation: Rotation, started: StartedRotation) -> bool:
+        """Return whether a rotation isn't run because its function isn't run here; have that told as a warning."""
+        why = self.why_not_run(started)
+        if why is None:
+            return False
+        if rotation._line is not None and not self._functions.is_declared(str(started.lambda_arn)):
+            text = f"A rotation wasn't run: that of secret {rotation.secret_name!r}, because {why}"
+            self._remarks.add(RotationWarning, text, rotation._line)
+        return True
+
     def deliver(
         self, rotation: Rotation, started: StartedRotation, step: str, asked_for: list[Rotation]
     ) -> object:
