@@ -121,10 +121,19 @@ class Execution:
         return None if started.lambda_arn is None else self._functions.why_not_run(started.lambda_arn)
 
     def leaves(self, rotation: Rotation, started: StartedRotation) -> bool:
-        """Return whether a rotation isn't run because its function isn't run here; have that told as a warning."""
+        """Return whether a rotation isn't run because its function isn't run here; have that told as a warning.
+
+        The caller holds the lock.
+        """
         why = self.why_not_run(started)
         if why is None:
             return False
+        if rotation.is_test:
+            # The test of a function that the test's author can't run must not block the next rotation.
+            with self._store.all_or_nothing(started.secret):
+                progress.remove_test(started.secret, started.token)
+                self._store.follow_up(started.secret, clock.now())
+            self._ledger.record_change(started.secret, "end of test")
         if rotation._line is not None and not self._functions.is_declared(str(started.lambda_arn)):
             text = f"A rotation wasn't run: that of secret {rotation.secret_name!r}, because {why}"
             self._remarks.add(RotationWarning, text, rotation._line)

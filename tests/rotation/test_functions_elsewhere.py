@@ -152,6 +152,16 @@ class TestAFunctionWithoutAHandler:
         (due,) = fake_secrets.run_due()
         assert (due.outcome, due.attempts) == ("unfinished", 0)
 
+    def test_that_is_only_to_be_tested_leaves_no_version(self, fake_secrets, rotate, secretsmanager):
+        fake_secrets.lambda_function(None, arn=ARN)
+        rotate(ARN, RotateImmediately=False)
+        shown = secretsmanager.describe_secret(SecretId="db")
+        assert shown["RotationEnabled"]
+        assert shown["VersionIdsToStages"] == {V1: ["AWSCURRENT"]}
+        assert "its function isn't run here" in repr(fake_secrets.rotations[0])
+        assert not any("Succeeded" in record["eventName"] for record in fake_secrets.trail.records)
+        secretsmanager.rotate_secret(SecretId="db")
+
     def test_is_registered_for_its_versions_and_aliases_too(self, fake_secrets, rotate):
         fake_secrets.lambda_function(None, arn=ARN)
         rotate(f"{ARN}:prod")
