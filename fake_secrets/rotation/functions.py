@@ -158,7 +158,10 @@ class Functions:
 
     def _declare(self, name: str | None, arn: str | None, region: str, account_id: str) -> str:
         if name is None and arn is None:
-            msg = "lambda_function(None) registers a function that isn't run here; it needs arn= or name="
+            msg = (
+                "a rotation function is called as handler(event, context); None stands for one that isn't run "
+                "here, and it needs arn= or name="
+            )
             raise TypeError(msg)
         arn = self._arn(None, name, arn, region, account_id)
         if arn in self._functions:
