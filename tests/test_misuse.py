@@ -392,7 +392,10 @@ MISUSES = {
         ),
         "fake().lambda_function(None)": (
             "TypeError",
-            "a rotation function is called as handler(event, context); None can't be called",
+            (
+                "a rotation function is called as handler(event, context); None stands for one that isn't run "
+                "here, and it needs arn= or name="
+            ),
         ),
         "fake().lambda_function(async_handler)": (
             "TypeError",

@@ -116,6 +116,29 @@ class Execution:
             raise
         self._conclude(rotation, started, failure)
 
+    def why_not_run(self, started: StartedRotation) -> str | None:
+        """Return why a rotation's function isn't run here; None if it is run, or if AWS rotates the secret."""
+        return None if started.lambda_arn is None else self._functions.why_not_run(started.lambda_arn)
+
+    def leaves(self, rotation: Rotation, started: StartedRotation) -> bool:
+        """Return whether a rotation isn't run because its function isn't run here; have that told as a warning.
+
+        The caller holds the lock.
+        """
+        why = self.why_not_run(started)
+        if why is None:
+            return False
+        if rotation.is_test:
+            # The test of a function that the test's author can't run must not block the next rotation.
+            with self._store.all_or_nothing(started.secret):
+                progress.remove_test(started.secret, started.token)
+                self._store.follow_up(started.secret, clock.now())
+            self._ledger.record_change(started.secret, "end of test")
+        if rotation._line is not None and not self._functions.is_declared(str(started.lambda_arn)):
+            text = f"A rotation wasn't run: that of secret {rotation.secret_name!r}, because {why}"
+            self._remarks.add(RotationWarning, text, rotation._line)
+        return True
+
     def deliver(
         self, rotation: Rotation, started: StartedRotation, step: str, asked_for: list[Rotation]
     ) -> object:

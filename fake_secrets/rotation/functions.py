@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import dataclasses
 import re
 from collections.abc import Mapping
 
 from fake_secrets.arns import LAMBDA_ARN, account_of, lambda_arn
 from fake_secrets.errors import FunctionClashError
+from fake_secrets.rotation.elsewhere import is_in_moto, qualifier_of
 from fake_secrets.rotation.invocation import Handler, LambdaFunction
 
 __all__ = ["Functions", "check_arn"]
@@ -42,18 +44,44 @@ class Functions:
         self._region = region
         self._account_id = account_id
         self._functions: dict[str, LambdaFunction] = {}
+        # The ARNs of functions that were registered without a handler.
+        self._declared: set[str] = set()
 
     def __getitem__(self, arn: str) -> LambdaFunction:
-        return self._functions[arn]
+        function = self._find(arn)
+        if function is None:
+            raise KeyError(arn)
+        return function
 
     def is_registered(self, arn: str) -> bool:
-        """Return whether a function is registered under this ARN."""
-        return arn in self._functions
+        """Return whether AWS could invoke the function of this ARN, even if it isn't run here."""
+        return self._find(arn) is not None or self.why_not_run(arn) is not None
+
+    def why_not_run(self, arn: str) -> str | None:
+        """Return why a function that AWS could invoke isn't run here; None if it is run, or if it is unknown."""
+        if self._find(arn) is not None:
+            return None
+        if self.is_declared(arn):
+            why = f"{arn} was registered without a handler"
+        elif is_in_moto(arn):
+            why = f"{arn} is in moto's Lambda, whose functions fake_secrets doesn't run"
+        else:
+            return None
+        return (
+            f"{why}; register it with fake_secrets.lambda_function(handler, arn=...), or make its calls yourself"
+        )
+
+    def is_declared(self, arn: str) -> bool:
+        """Return whether the function of an ARN was registered without a handler."""
+        return not self._declared.isdisjoint(_covering(arn))
 
     def why_unknown(self, arn: object) -> str | None:
         """Return why the function of an ARN can't be invoked; None if it can."""
-        if not isinstance(arn, str) or arn in self._functions:
+        if not isinstance(arn, str) or self._find(arn) is not None:
             return None
+        not_run = self.why_not_run(arn)
+        if not_run is not None:
+            return not_run
         registered = "".join(f"\n- {known}" for known in self._functions) or "\n- none"
         return (
             f"no function is registered under {arn}. Registered functions:{registered}\n"
@@ -62,7 +90,7 @@ class Functions:
 
     def register(
         self,
-        handler: Handler,
+        handler: Handler | None,
         name: str | None = None,
         *,
         arn: str | None = None,
@@ -74,7 +102,7 @@ class Functions:
         """Register a handler as a Lambda function.
 
         Args:
-            handler: called with event and context.
+            handler: called with event and context. With None, AWS could invoke the function, but it isn't run.
             name: the function's name; by default made from the handler's module and name.
             arn: the function's ARN, instead of a name.
             timeout: the function's time-out, in seconds; by default it has none.
@@ -86,13 +114,15 @@ class Functions:
             The function's ARN. The same handler always gets the same ARN.
 
         Raises:
-            TypeError: if `handler` can't be called or is a coroutine function, or if `environment`
-                doesn't map str to str.
+            TypeError: if `handler` can't be called or is a coroutine function, if it is None and there is
+                neither a name nor an ARN, or if `environment` doesn't map str to str.
             ValueError: if `name` or `arn` doesn't have Lambda's form, if both are given, or if
                 `timeout` isn't a number above 0 and at most 900.
             FunctionClashError: if another function has this name or ARN.
         """
         region, account_id = region or self._region, account_id or self._account_id
+        if handler is None:
+            return self._declare(name, arn, region, account_id)
         is_plain = name is None and arn is None and timeout is None and environment is None
         known = self._of_handler(handler, region, account_id) if is_plain else None
         if known is not None:
@@ -117,6 +147,29 @@ class Functions:
             raise FunctionClashError(msg)
         return function.arn
 
+    def _find(self, arn: str) -> LambdaFunction | None:
+        """Return the function of an ARN, as it is when it is invoked by that ARN.
+
+        A function that is registered without a qualifier has every version and alias. One that is registered
+        with a version or an alias has no other, as Lambda's permissions are for one qualifier each.
+        """
+        found = next((self._functions[known] for known in _covering(arn) if known in self._functions), None)
+        return found if found is None or found.arn == arn else dataclasses.replace(found, arn=arn)
+
+    def _declare(self, name: str | None, arn: str | None, region: str, account_id: str) -> str:
+        if name is None and arn is None:
+            msg = (
+                "a rotation function is called as handler(event, context); None stands for one that isn't run "
+                "here, and it needs arn= or name="
+            )
+            raise TypeError(msg)
+        arn = self._arn(None, name, arn, region, account_id)
+        if arn in self._functions:
+            msg = f"{arn} is taken by {self._functions[arn].handler!r}"
+            raise FunctionClashError(msg)
+        self._declared.add(arn)
+        return arn
+
     def _of_handler(self, handler: Handler, region: str, account_id: str) -> str | None:
         known = (function for function in self._functions.values() if function.handler == handler)
         place = (region, account_id)
@@ -124,7 +177,9 @@ class Functions:
             (function.arn for function in known if (function.region, account_of(function.arn)) == place), None
         )
 
-    def _arn(self, handler: Handler, name: str | None, arn: str | None, region: str, account_id: str) -> str:
+    def _arn(
+        self, handler: Handler | None, name: str | None, arn: str | None, region: str, account_id: str
+    ) -> str:
         if arn is not None:
             if name is not None:
                 msg = "lambda_function takes a name or an arn, not both"
@@ -137,7 +192,13 @@ class Functions:
         return lambda_arn(region, account_id, name)
 
 
-def _default_name(handler: Handler) -> str:
+def _covering(arn: str) -> list[str]:
+    """Return the ARNs under which the function of an ARN may be registered, the best first."""
+    qualifier = qualifier_of(arn)
+    return [arn, f"{arn}:$LATEST"] if qualifier is None else [arn, arn.removesuffix(f":{qualifier}")]
+
+
+def _default_name(handler: Handler | None) -> str:
     module = getattr(handler, "__module__", "")
     name = getattr(handler, "__qualname__", type(handler).__qualname__)
     return _NOT_IN_NAME.sub("-", f"{module}-{name}")[-_MAX_NAME:].strip("-")

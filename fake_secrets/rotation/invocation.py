@@ -11,6 +11,7 @@ from fake_secrets.environment import Overlay
 from fake_secrets.errors import RotationFailedError
 from fake_secrets.options import check_callable, refuse_awaitable
 from fake_secrets.rotation.crashes import TimedOut
+from fake_secrets.rotation.elsewhere import name_of, qualifier_of
 
 __all__ = ["Handler", "LambdaContext", "LambdaFunction"]
 
@@ -87,7 +88,13 @@ class LambdaFunction:
     @property
     def name(self) -> str:
         """The function's name, without a qualifier."""
-        return self.arn.split(":")[6]
+        return name_of(self.arn)
+
+    @property
+    def version(self) -> str:
+        """The function's version. An alias may lead to any, so it is taken to lead to the latest."""
+        qualifier = qualifier_of(self.arn) or ""
+        return qualifier if qualifier.isdecimal() else "$LATEST"
 
     @property
     def region(self) -> str:
@@ -119,8 +126,9 @@ class LambdaFunction:
             function_name=self.name,
             invoked_function_arn=self.arn,
             log_group_name=log_group,
-            log_stream_name=f"{clock.utc(now):%Y/%m/%d}/[$LATEST]{request_id.replace('-', '')}",
+            log_stream_name=f"{clock.utc(now):%Y/%m/%d}/[{self.version}]{request_id.replace('-', '')}",
             deadline=now + (self.timeout or DEFAULT_TIMEOUT),
+            function_version=self.version,
         )
         overlay = Overlay(
             {

@@ -47,6 +47,9 @@ class Driver(Protocol):
     def why_unfinished(self, rotation: Rotation) -> str:
         """Return why a rotation isn't complete although all its steps passed."""
 
+    def is_left(self, rotation: Rotation) -> bool:
+        """Return whether a rotation isn't run because its function isn't run here."""
+
     def was_abandoned(self, rotation: Rotation) -> bool:
         """Return whether another value became current during the rotation."""
 
@@ -221,6 +224,8 @@ class Rotation(LiveView):
             # Only the kind of error: its text may hold a secret value.
             where = f"failed in {self.failed_step} with" if self.failed_step else "couldn't start because of"
             state = [f"{where} {type(self.error).__name__}"]
+        elif not self.attempts and self._driver.is_left(self):
+            state = ["started, but its function isn't run here"]
         elif self.next_step is not None:
             state = [] if abandoned else ["in progress" if self.attempts else "started"]
             state.append(f"{self.next_step} is next")

@@ -81,11 +81,11 @@ class RotationRunner:
                 now: the caller calls `run`, or `recover` if it can't.
 
         Returns:
-            Whether it must. Not if the test runs the rotation step by step, if it is running already, or if
-            AWS refuses it.
+            Whether it must. Not if the test runs the rotation step by step, if it is running already, if its
+            function isn't run here, or if AWS refuses it.
         """
         rotation = self.register(started)
-        if started.refusal is not None or self._mode == "manual":
+        if started.refusal is not None or self._mode == "manual" or self._execution.leaves(rotation, started):
             return False
         return self._claim(rotation, started, claimed) is not None
 
@@ -196,8 +196,9 @@ class RotationRunner:
             raise ValueError(msg)
         with self._lock:
             started, execution = self._registry.started(rotation), self._execution
-        if started is None:
-            raise _not_open(rotation, _FORGOTTEN)
+        why = _FORGOTTEN if started is None else execution.why_not_run(started)
+        if started is None or why is not None:
+            raise _not_open(rotation, str(why))
         return self._by_hand(lambda asked_for: execution.deliver(rotation, started, step, asked_for))
 
     def invoke(self, lambda_arn: str, event: object) -> object:
@@ -218,6 +219,12 @@ class RotationRunner:
         except BaseException:
             self.recover(asked_for)
             raise
+
+    def is_left(self, rotation: Rotation) -> bool:
+        """Return whether a rotation isn't run because its function isn't run here."""
+        with self._lock:
+            started = self._registry.started(rotation)
+            return started is not None and self._execution.why_not_run(started) is not None
 
     def why_unfinished(self, rotation: Rotation) -> str:
         """Return why a rotation isn't complete although all its steps passed."""
@@ -318,7 +325,7 @@ class RotationRunner:
             return "a rotation function is running"
         if not self._store.holds(secret):
             return "the secret was deleted"
-        return progress.may_retry(secret, started.token)
+        return self._execution.why_not_run(started) or progress.may_retry(secret, started.token)
 
     def _attempt(
         self,

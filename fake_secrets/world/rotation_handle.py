@@ -46,7 +46,7 @@ class RotationHandle(LiveView):
 
     def lambda_function(
         self,
-        handler: Handler,
+        handler: Handler | None,
         name: str | None = None,
         *,
         arn: str | None = None,
@@ -56,9 +56,11 @@ class RotationHandle(LiveView):
         """Register a handler as a Lambda function, so that RotateSecret can invoke it.
 
         Args:
-            handler: the rotation function, called in-process with event and context.
+            handler: the rotation function, called in-process with event and context. None stands for a function
+                that isn't run here: RotateSecret starts its rotations, and the test makes the function's calls.
             name: the Lambda function's name; by default made from the handler's module and name.
-            arn: the Lambda function's ARN, instead of a name.
+            arn: the Lambda function's ARN, instead of a name. Without a version or an alias in it, Secrets Manager
+                may invoke every version and alias of the function; with one, only that.
             timeout: the function's time-out in seconds, by the test's clock. After it, no call of the
                 function takes effect, and the step fails. By default the function may run for any
                 time; its context counts down from 30 seconds.
@@ -68,8 +70,8 @@ class RotationHandle(LiveView):
             The function's ARN, for RotationLambdaARN. The same handler always gets the same ARN.
 
         Raises:
-            TypeError: if `handler` can't be called or is a coroutine function, or if `environment`
-                doesn't map str to str.
+            TypeError: if `handler` can't be called or is a coroutine function, if it is None and there is
+                neither a name nor an ARN, or if `environment` doesn't map str to str.
             ValueError: if `name` or `arn` doesn't have Lambda's form, if both are given, or if `timeout`
                 isn't a number above 0 and at most 900.
             FunctionClashError: if another function has this name or ARN.

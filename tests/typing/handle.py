@@ -57,6 +57,10 @@ def properties(fake: FakeSecrets) -> None:
         assert_type(call.request["SecretId"], Any)
 
 
+def without_a_handler(fake: FakeSecrets) -> None:
+    assert_type(fake.lambda_function(None, arn="arn:aws:lambda:us-east-1:123456789012:function:rotate"), str)
+
+
 def add(fake: FakeSecrets, login: Login) -> None:
     fake.add("text", "x")
     fake.add("bytes", b"x")

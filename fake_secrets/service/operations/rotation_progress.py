@@ -26,6 +26,7 @@ __all__ = [
     "is_running",
     "may_retry",
     "pause",
+    "remove_test",
     "store_managed_value",
     "was_abandoned",
     "why_unfinished",
@@ -169,6 +170,15 @@ def end_attempt(store: Store, secret: StoredSecret, token: str, now: float, fail
 
 def end_test(store: Store, secret: StoredSecret, token: str, now: float, failure: str | None) -> None:
     """Record that a test of a rotation function has ended, and remove its version [B: rotation-facts 1.4]."""
+    remove_test(secret, token)
+    what: Literal["Succeeded", "Failed"] = "Succeeded" if failure is None else "Failed"
+    if not store.holds(secret):
+        return
+    store.events.add([rotation_event(what, secret, token, now, is_test=True, message=failure)])
+
+
+def remove_test(secret: StoredSecret, token: str) -> None:
+    """Remove the version of a test of a rotation function, whatever has come of the test."""
     pause(secret, token)
     rotation = secret.rotation
     if rotation is not None and rotation.open_token == token:
@@ -177,10 +187,6 @@ def end_test(store: Store, secret: StoredSecret, token: str, now: float, failure
         secret.labels = {label: holder for label, holder in secret.labels.items() if holder != token}
         secret.remove_versions([token])
     follow(secret)
-    what: Literal["Succeeded", "Failed"] = "Succeeded" if failure is None else "Failed"
-    if not store.holds(secret):
-        return
-    store.events.add([rotation_event(what, secret, token, now, is_test=True, message=failure)])
 
 
 def current_has_moved(store: Store, secret: StoredSecret, version_id: str, now: float, *, was_open: bool) -> None:
