@@ -336,11 +336,12 @@ MISUSES = {
         ),
         "fake().rotate('a', handler, errors='ignore')": ("ValueError", ERRORS + "'ignore'"),
         "fake().rotate('a', 'rotate-db')": (
-            "TypeError",
-            (
-                "a rotation function is called as handler(event, context); a str can't be called "
-                "(rotate_secret takes an ARN, as RotationLambdaARN)"
-            ),
+            "ValueError",
+            f"'rotate-db' isn't a Lambda ARN such as {LAMBDA}",
+        ),
+        "fake().invoke('rotate-db', {})": (
+            "ValueError",
+            f"'rotate-db' isn't a Lambda ARN such as {LAMBDA}",
         ),
         "fake().lambda_function(None)": (
             "TypeError",
@@ -407,8 +408,8 @@ MISUSES = {
             "RotationNotOpenError",
             (
                 "<Rotation of 'a', version ID: unfinished because AWSCURRENT isn't on the new version, though no "
-                "step raised; finishSecret has to move it there with update_secret_version_stage> can't be "
-                "attempted: the world was reset, or has started very many rotations since."
+                "step raised; finishSecret has to move it there with update_secret_version_stage, with 1 "
+                "finding> can't be attempted: the world was reset, or has started very many rotations since."
             ),
         ),
     },

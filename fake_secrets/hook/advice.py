@@ -31,7 +31,7 @@ def advise(error: Exception, call: Target, args: Any) -> None:
 
 def _other_place(secret_id: object, call: Target) -> str | None:
     places = call.world.contents.places_of(secret_id) if isinstance(secret_id, str) else []
-    asked = (call.world.principals.caller(call.access_key, call.partition).account_id, call.region)
+    asked = (call.world.principals.caller(call.identity, call.partition).account_id, call.region)
     if not places or asked in places:
         return None
     listed = " and ".join(

@@ -18,6 +18,7 @@ from aiobotocore.awsrequest import AioAWSResponse
 from fake_secrets.hook.advice import advise
 from fake_secrets.hook.answers import Unsent, answer_raw, errors_of
 from fake_secrets.hook.calls import Carried, OngoingCall, begin, is_ours, ongoing, world_of_this_call
+from fake_secrets.hook.credentials import note_caller
 from fake_secrets.hook.holding import ANY_THREAD, hold, release
 from fake_secrets.hook.requests import UNNAMED, Sent, target_of
 from fake_secrets.hook.seams import unsigned_mark, would_sign_offline
@@ -61,6 +62,7 @@ async def around_call(wrapped: Callable[..., Any], client: BaseClient, args: Any
             response = await _proceed(wrapped, args, kwargs, call)
         except Exception as error:
             advise(error, call, args)
+            note_caller(error, call, client)
             await _follow_up(world, call.rotations, error)
             raise
         except BaseException:

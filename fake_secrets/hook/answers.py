@@ -112,20 +112,20 @@ class Target:
     Args:
         world: the world that answers.
         region: the region that is called.
-        access_key: the client's access key id if it identifies the caller, else None.
+        identity: the account id or the ARN that the client's credentials show, or None.
 
     `automatic` maps members to the tokens of a seeded world, which replace the random tokens that
     botocore filled in. `response_type` is the client's type of HTTP response. `rotations` has the rotations
     that the call has claimed, and that its maker has to run. A call that is repeated may claim more than one.
     """
 
-    __slots__ = ("access_key", "automatic", "partition", "region", "response_type", "rotations", "world")
+    __slots__ = ("automatic", "identity", "partition", "region", "response_type", "rotations", "world")
 
-    def __init__(self, world: World, region: str, access_key: str | None = None) -> None:
+    def __init__(self, world: World, region: str, identity: str | None = None) -> None:
         self.world = world
         self.region = region
         self.partition = partition_of(region)
-        self.access_key = access_key
+        self.identity = identity
         self.automatic: Mapping[str, str] = {}
         self.response_type: type[Any] = Response
         self.rotations: list[Rotation] = []
@@ -206,7 +206,7 @@ def _ask(
         for name, token in target.automatic.items():
             if name in members:
                 members[name] = token
-        caller = world.principals.caller(target.access_key, target.partition)
+        caller = world.principals.caller(target.identity, target.partition)
         request = Request(
             operation, members, target.region, target.partition, caller.account_id, caller.arn, 0.0, shape
         )

@@ -9,13 +9,13 @@ from typing import TYPE_CHECKING, Any
 
 from fake_secrets.hook.advice import advise
 from fake_secrets.hook.answers import OK, Response, Target, Unsent, answer_parsed
+from fake_secrets.hook.credentials import identity_of, is_static, note_caller
 from fake_secrets.hook.facts import SERVICE_NAME, may_be_retried
 from fake_secrets.hook.holding import hold, release
 from fake_secrets.hook.parts import is_usual
 from fake_secrets.hook.requests import REQUEST_ARGUMENTS
-from fake_secrets.hook.seams import access_key_of, is_of_our_copy
+from fake_secrets.hook.seams import is_of_our_copy
 from fake_secrets.hook.watchers import Watchers
-from fake_secrets.iam.principals import is_telling
 from fake_secrets.locks import shared_lock
 from fake_secrets.world import stack
 from fake_secrets.world.world import rotating_world
@@ -46,15 +46,16 @@ __tracebackhide__ = True  # the arguments in our frames may hold secret values
 class _Equipped:
     """What we know about a client that carries our handlers."""
 
-    __slots__ = ("access_key", "model_of", "partition", "region", "watchers")
+    __slots__ = ("identity", "is_settled", "model_of", "partition", "region", "watchers")
 
     def __init__(self, client: BaseClient) -> None:
         meta = client.meta
         self.region: str = meta.region_name
         self.partition: str = meta.partition
         self.model_of: Callable[[str], OperationModel] = meta.service_model.operation_model
-        access_key = access_key_of(client)
-        self.access_key = access_key if access_key and is_telling(access_key) else None
+        self.identity = identity_of(client)
+        # The key of refreshable credentials may become known later.
+        self.is_settled = self.identity is not None or is_static(client)
         # The fast lane can't imitate clients that parse for themselves, or another copy of botocore.
         self.watchers = Watchers(client) if is_of_our_copy(client) and is_usual(client) else None
 
@@ -78,7 +79,7 @@ class OngoingCall(Target):
         world: the world that answers it.
         region: the region that is called.
         partition: the region's partition.
-        access_key: the client's access key id if it identifies the caller, else None.
+        identity: the account id or the ARN that the client's credentials show, or None.
         model_of: returns the model of an operation.
 
     `client` and `watchers` are None if the call has to take the wire lane. `kept` is an answer of the fast lane
@@ -93,13 +94,13 @@ class OngoingCall(Target):
         world: World,
         region: str,
         partition: str,
-        access_key: str | None,
+        identity: str | None,
         model_of: Callable[[str], OperationModel],
     ) -> None:
         self.world = world
         self.region = region
         self.partition = partition
-        self.access_key = access_key
+        self.identity = identity
         self.automatic = {}
         self.response_type = Response
         self.rotations = []
@@ -176,6 +177,7 @@ def around_call(wrapped: Callable[..., Any], client: BaseClient, args: Any, kwar
             response = proceed(wrapped, args, kwargs, call)
         except Exception as error:
             advise(error, call, args)
+            note_caller(error, call, client)
             # The call raises its own error, even if a rotation fails too.
             if call.rotations or world.deliveries.is_due:
                 world.follow_up(call.rotations, error)
@@ -238,7 +240,8 @@ def begin(world: World, client: BaseClient, args: Any, known: _Equipped | None =
     """
     if known is None:
         known = _equip(client)
-    call = OngoingCall(world, known.region, known.partition, known.access_key, known.model_of)
+    identity = known.identity if known.is_settled else identity_of(client)
+    call = OngoingCall(world, known.region, known.partition, identity, known.model_of)
     if world.ids.is_seeded and len(args) == REQUEST_ARGUMENTS:
         operation, members = args
         names = known.model_of(operation).idempotent_members

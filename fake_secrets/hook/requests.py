@@ -7,8 +7,8 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from fake_secrets.hook.answers import Target
+from fake_secrets.hook.credentials import identity_of_key
 from fake_secrets.hook.facts import SERVICE_NAME
-from fake_secrets.iam.principals import is_telling
 
 if TYPE_CHECKING:
     from botocore.model import OperationModel
@@ -92,9 +92,9 @@ def target_of(world: World, sent: Sent) -> Target:
 
 
 def caller_of(sent: Sent) -> str | None:
-    """Return the access key id that signed a request, if it identifies the caller, else None."""
+    """Return the account id or the ARN that the key which signed a request shows, or None."""
     key = key_sent(sent)
-    return key if key is not None and is_telling(key) else None
+    return None if key is None else identity_of_key(key)
 
 
 def _scope_of(sent: Any) -> re.Match[str] | None:

@@ -25,7 +25,6 @@ __all__ = [
     "Around",
     "DefaultSession",
     "Seam",
-    "access_key_of",
     "found_below",
     "is_of_our_copy",
     "unsigned_mark",
@@ -190,19 +189,6 @@ def unsigned_mark(signer: Any) -> Any:
     """Return `botocore.UNSIGNED`, of the copy of botocore that a signer belongs to."""
     package = type(signer).__init__.__globals__.get("botocore", botocore)
     return getattr(package, "UNSIGNED", botocore.UNSIGNED)
-
-
-def access_key_of(client: Any) -> str | None:
-    """Return the access key id of a client's plain static credentials, or None.
-
-    The key of refreshable credentials isn't read, because that would use the network.
-    """
-    signer = getattr(client, "_request_signer", None)
-    credentials = getattr(signer, "_credentials", None)
-    # Static credentials, aiobotocore's too, store the key in an attribute. Others compute it.
-    return (
-        vars(credentials).get("access_key") if isinstance(credentials, botocore.credentials.Credentials) else None
-    )
 
 
 def _binder_of(found: Any) -> Callable[[Any], Any]:

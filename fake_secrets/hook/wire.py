@@ -71,8 +71,8 @@ def answer_in_call(call: OngoingCall, sent: Sent) -> Unsent:
     response, call.kept = call.kept, None
     if response is not None:
         return response
-    if call.access_key is None:
-        call.access_key = caller_of(sent)
+    if call.identity is None:
+        call.identity = caller_of(sent)
     try:
         model = call.model_of(sent.operation) if sent.operation else None
         return answer_raw(call, sent.operation or UNNAMED, sent.body, sent.url, model)

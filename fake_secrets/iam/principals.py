@@ -1,4 +1,4 @@
-"""Callers: the principals of a world, which are identified by their access keys."""
+"""Callers: the principals of a world."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from typing import TypedDict
 from fake_secrets.arns import PRINCIPAL_ARN, account_of, root_arn
 from fake_secrets.environment import FAKE_SECRET_ACCESS_KEY, FAKE_SESSION_TOKEN
 
-__all__ = ["Credentials", "Principal", "Principals", "acting_as", "credentials_of", "is_telling", "root_of"]
+__all__ = ["Credentials", "Principal", "Principals", "acting_as", "credentials_of", "identified_by", "root_of"]
 
 __tracebackhide__ = True  # a traceback ends at the caller's mistake
 
@@ -41,12 +41,12 @@ class Principal:
 _acting: ContextVar[Principal | None] = ContextVar("fake_secrets_principal", default=None)
 
 
-def is_telling(access_key_id: str) -> bool:
-    """Return whether an access key id identifies its caller.
+def identified_by(access_key_id: str) -> str | None:
+    """Return the account id or the principal's ARN that an access key id is made of, or None.
 
-    It does if it is an account id of twelve digits, or was made by `credentials_of`.
+    An account id of twelve digits is made of itself; `credentials_of` makes keys of ARNs.
     """
-    return _ACCOUNT_ID.fullmatch(access_key_id) is not None or _made_for(access_key_id) is not None
+    return access_key_id if _ACCOUNT_ID.fullmatch(access_key_id) else _made_for(access_key_id)
 
 
 @contextlib.contextmanager
@@ -129,18 +129,18 @@ class Principals:
             finally:
                 self._acting.remove(principal)
 
-    def caller(self, access_key_id: str | None, partition: str) -> Principal:
+    def caller(self, identity: str | None, partition: str) -> Principal:
         """Return the principal that makes a call.
 
-        An identifying access key comes first, then the principal that this thread or task acts as,
+        What the client's credentials show comes first, then the principal that this thread or task acts as,
         then the one that any other thread acts as, then the world's account.
 
         Args:
-            access_key_id: the client's access key id if it identifies the caller, else None.
+            identity: the account id or the ARN that the client's credentials show; None if they show neither.
             partition: the partition of the region that is called.
         """
-        if access_key_id is not None:
-            return _made_for(access_key_id) or root_of(access_key_id, partition)
+        if identity is not None:
+            return _known(identity) if identity.startswith("arn:") else root_of(identity, partition)
         return _acting.get() or (self._acting[-1] if self._acting else self._own(partition))
 
     def _own(self, partition: str) -> Principal:
@@ -151,13 +151,18 @@ class Principals:
 
 
 @functools.lru_cache(maxsize=256)
-def _made_for(access_key_id: str) -> Principal | None:
-    """Return the principal for which `credentials_of` made an access key id, or None for other ids."""
+def _known(arn: str) -> Principal:
+    return principal_of(arn)
+
+
+@functools.lru_cache(maxsize=256)
+def _made_for(access_key_id: str) -> str | None:
+    """Return the ARN of the principal for which `credentials_of` made an access key id, or None for other ids."""
     encoded = access_key_id.removeprefix(_KEY_PREFIX)
     if encoded == access_key_id:
         return None
     try:
-        return principal_of(base64.b32decode(encoded + "=" * (-len(encoded) % 8)).decode())
+        return principal_of(base64.b32decode(encoded + "=" * (-len(encoded) % 8)).decode()).arn
     except ValueError:
         # A user's own key that happens to begin like ours.
         return None

@@ -11,7 +11,7 @@ from typing import NamedTuple
 
 from fake_secrets.errors import FakeSecretsWarning, annotate
 
-__all__ = ["Line", "Remark", "Remarks", "tell", "users_line"]
+__all__ = ["Line", "Remark", "Remarks", "in_full", "tell", "users_line"]
 
 # The packages whose frames lie between a call in the user's code and this one. A copy of botocore may be part of
 # another package.
@@ -90,14 +90,20 @@ def tell(remarks: list[Remark], error: BaseException | None = None) -> None:
         try:
             warnings.warn_explicit(remark.text, remark.category, filename, number, module)
         except FakeSecretsWarning as warning:
+            annotate(warning, f"at {filename}:{number}")
             raised.append(warning)
     if not raised:
         return
     first = raised.pop(0) if error is None else error
     for other in raised:
-        annotate(first, f"{type(other).__name__}: {other}")
+        annotate(first, in_full(other))
     if error is None:
         raise first
+
+
+def in_full(warning: FakeSecretsWarning) -> str:
+    """Return a warning that a filter has made an error as text: its type, its message and its notes."""
+    return "\n".join([f"{type(warning).__name__}: {warning}", *getattr(warning, "__notes__", ())])
 
 
 def _is_between(module: str) -> bool:

@@ -34,6 +34,14 @@ def _tell(error: BaseException | None = None) -> None:
     worlds = [] if stack is None else [entry.opened.world for entry in stack.active()]
     remarks = [remark for world in worlds for remark in world.remarks.take()]
     if remarks:
-        from fake_secrets.observe.remarks import tell
+        from fake_secrets.errors import FakeSecretsWarning
+        from fake_secrets.observe.remarks import in_full, tell
 
-        tell(remarks, error)
+        try:
+            tell(remarks, error)
+        except FakeSecretsWarning as warning:
+            failure = in_full(warning)
+        else:
+            return
+        # Not the warning itself, whose traceback would show only our own code.
+        pytest.fail(failure, pytrace=False)

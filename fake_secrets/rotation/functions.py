@@ -9,13 +9,25 @@ from fake_secrets.arns import LAMBDA_ARN, account_of, lambda_arn
 from fake_secrets.errors import FunctionClashError
 from fake_secrets.rotation.invocation import Handler, LambdaFunction
 
-__all__ = ["Functions"]
+__all__ = ["Functions", "check_arn"]
 
 __tracebackhide__ = True  # the arguments in our frames may hold secret values
 
 _MAX_NAME = 64
 _NOT_IN_NAME = re.compile(r"[^A-Za-z0-9_]+")
 _NAME = re.compile(r"[A-Za-z0-9\-_]{1,64}", re.ASCII)
+
+
+def check_arn(arn: object) -> str:
+    """Return the ARN of a Lambda function.
+
+    Raises:
+        ValueError: if `arn` isn't one.
+    """
+    if not isinstance(arn, str) or not LAMBDA_ARN.fullmatch(arn):
+        msg = f"{arn!r} isn't a Lambda ARN such as arn:aws:lambda:us-east-1:123456789012:function:rotate"
+        raise ValueError(msg)
+    return arn
 
 
 class Functions:
@@ -117,10 +129,7 @@ class Functions:
             if name is not None:
                 msg = "lambda_function takes a name or an arn, not both"
                 raise ValueError(msg)
-            if not isinstance(arn, str) or not LAMBDA_ARN.fullmatch(arn):
-                msg = f"{arn!r} isn't a Lambda ARN such as arn:aws:lambda:us-east-1:123456789012:function:rotate"
-                raise ValueError(msg)
-            return arn
+            return check_arn(arn)
         name = _default_name(handler) if name is None else name
         if not isinstance(name, str) or not _NAME.fullmatch(name):
             msg = f"{name!r} can't be a Lambda function's name; a name has 1 to 64 letters, digits, - and _"

@@ -94,6 +94,8 @@ class Rotation(LiveView):
     _result: Outcome = field(default="unfinished", repr=False)
     # The versions in which the function has stored a value.
     _stored: list[str] = field(default_factory=list, repr=False)
+    # Whether the function has ever made its version current.
+    _was_current: bool = field(default=False, repr=False)
     # Whether the function has made a call about the secret in the last attempt.
     _has_called: bool = field(default=False, repr=False)
 

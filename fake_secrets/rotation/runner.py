@@ -223,7 +223,9 @@ class RotationRunner:
         """Return why a rotation isn't complete although all its steps passed."""
         with self._lock:
             started = self._registry.started(rotation)
-            return _FORGOTTEN if started is None else progress.why_unfinished(started.secret, started.token)
+            return (
+                progress.NOT_MOVED if started is None else progress.why_unfinished(started.secret, started.token)
+            )
 
     def was_abandoned(self, rotation: Rotation) -> bool:
         """Return whether another value became current during a rotation."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import Iterator, Mapping
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from fake_secrets.errors import FakeSecretsWarning, UnknownSecretError
 from fake_secrets.iam.principals import Credentials, credentials_of
@@ -91,6 +91,7 @@ class FakeSecrets(RotationHandle):
         kms_key_id: str | None = None,
         tags: Mapping[str, str] | None = None,
         owning_service: str | None = None,
+        resource_policy: str | Mapping[str, Any] | None = None,
     ) -> Secret:
         """Add a secret to the world, without a call.
 
@@ -111,6 +112,9 @@ class FakeSecrets(RotationHandle):
             tags: a mapping from tag key to tag value.
             owning_service: the AWS service that manages the secret, such as ``rds``. Clients can read
                 a managed secret but not change it.
+            resource_policy: the secret's resource policy; none by default. A mapping becomes JSON. The policy
+                isn't checked, so that a test can have one that AWS would refuse, even text that isn't
+                JSON. A policy that PutResourcePolicy would refuse as malformed allows nothing.
 
         Returns:
             A live view of the secret.
@@ -120,7 +124,8 @@ class FakeSecrets(RotationHandle):
             SeedError: if such a secret couldn't exist in AWS.
             ValueError: if `region` isn't a region's name.
             TypeError: if a value isn't a str, bytes or mapping; if `labels`, `version_ids` or `tags` isn't
-                a mapping; or if `description`, `kms_key_id` or `owning_service` isn't a str.
+                a mapping; if `resource_policy` isn't a str or a mapping of JSON values; or if
+                `description`, `kms_key_id` or `owning_service` isn't a str.
         """
         seed = describe_seed(
             name,
@@ -134,6 +139,7 @@ class FakeSecrets(RotationHandle):
             kms_key_id=kms_key_id,
             tags=tags,
             owning_service=owning_service,
+            resource_policy=resource_policy,
         )
         added = Secret(self._world.contents.plant(seed).arn, self._world.contents.secret)
         for doubt in doubts({name: value if labels is None else labels}):

@@ -11,6 +11,7 @@ from fake_secrets.errors import RequestRefusedError, ServiceError, UnknownSecret
 from fake_secrets.observe.live import LiveView
 from fake_secrets.observe.view import Secret, secret_id_of
 from fake_secrets.options import RotationErrors, check_callable, check_rotation_errors
+from fake_secrets.rotation.functions import check_arn
 from fake_secrets.rotation.invocation import Handler
 from fake_secrets.rotation.managed import NewValue
 from fake_secrets.rotation.rotation import Rotation
@@ -99,8 +100,8 @@ class RotationHandle(LiveView):
             The rotation. Assert on `succeeded`, or look at `outcome`, `failed_step` and `error`.
 
         Raises:
-            ValueError: if `errors` isn't "raise" or "record", if `token` isn't 32 to 64 characters, or if
-                it was used before.
+            ValueError: if `errors` isn't "raise" or "record", if `token` isn't 32 to 64 characters or was used
+                before, or if `handler` is a str that isn't a Lambda ARN.
             UnknownSecretError: if there is no such secret.
             TypeError: if `secret_id` isn't a str or a `Secret`, or if `handler` can't be called or is a
                 coroutine function.
@@ -122,7 +123,7 @@ class RotationHandle(LiveView):
         }
         request = self._world.request("RotateSecret", members)
         if isinstance(handler, str):
-            members["RotationLambdaARN"] = handler
+            members["RotationLambdaARN"] = check_arn(handler)
         elif handler is not None:
             members["RotationLambdaARN"] = self._world.functions.register(
                 handler, region=request.region, account_id=request.account_id
@@ -150,13 +151,13 @@ class RotationHandle(LiveView):
 
         Raises:
             TypeError: if `function` can't be called or is a coroutine function.
-            ValueError: if no function is registered under the ARN.
+            ValueError: if `function` is a str that isn't a Lambda ARN, or if no function is registered under it.
             FunctionClashError: if another function has the same module and name.
             RotationFailedError: if the function times out, or dies by a `FunctionCrash`.
             BaseException: what the function raises, whatever the world's `rotation_errors` are.
         """
         functions = self._world.functions
-        arn = function if isinstance(function, str) else functions.register(function)
+        arn = check_arn(function) if isinstance(function, str) else functions.register(function)
         unknown = functions.why_unknown(arn)
         if unknown is not None:
             raise ValueError(unknown)

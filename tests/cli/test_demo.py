@@ -51,7 +51,7 @@ def test_the_demo_shows_the_arn_of_the_aws_documentation(demo):
 
 
 def test_the_demo_prints_the_timeline(demo):
-    assert "11  finishSecret: UpdateSecretVersionStage  AWSPREVIOUS  -  " in demo.stdout
+    assert "13  finishSecret: UpdateSecretVersionStage  AWSPREVIOUS  -  " in demo.stdout
 
 
 def test_the_demo_shows_no_secret_value(demo):

@@ -2,6 +2,8 @@
 
 import pytest
 
+from fake_secrets import FunctionCrash
+
 V1 = "11111111-1111-4111-8111-111111111111"
 V2 = "22222222-2222-4222-8222-222222222222"
 V3 = "33333333-3333-4333-8333-333333333333"
@@ -110,3 +112,57 @@ def test_removed_versions_keep_their_column(freezer_at_noon, fake_secrets, secre
         (("AWSPREVIOUS",), ("AWSCURRENT",)),
         ((), ("AWSPREVIOUS",), ("AWSCURRENT",)),
     ]
+
+
+class TestRotations:
+    def rows(self, fake_secrets):
+        return [
+            (moment.step, moment.operation, moment.outcome) for moment in fake_secrets.timeline("app/db").moments
+        ]
+
+    def test_a_step_that_makes_no_call_is_shown(self, fake_secrets, secretsmanager, db):
+        fake_secrets.rotate("app/db", lambda event, context: event["Step"] == "setSecret" or touch(secretsmanager))
+        assert self.rows(fake_secrets)[2:] == [
+            ("createSecret", "DescribeSecret", "succeeded"),
+            ("setSecret", "(no call)", "succeeded"),
+            ("testSecret", "DescribeSecret", "succeeded"),
+            ("finishSecret", "DescribeSecret", "succeeded"),
+        ]
+
+    def test_a_failed_step_and_the_attempts_after_it_are_shown(self, fake_secrets, secretsmanager, db):
+        fake_secrets.retries.max_attempts = 3
+
+        def handler(event, context):
+            touch(secretsmanager)
+            raise ValueError(event["ClientRequestToken"])
+
+        rotation = fake_secrets.rotate("app/db", handler, token=V2, errors="record")
+        assert rotation.attempts == 3
+        assert str(fake_secrets.timeline("app/db")).splitlines()[6:] == [
+            "1  RotateSecret                          AWSCURRENT  AWSPENDING",
+            "2  createSecret: DescribeSecret          AWSCURRENT  AWSPENDING",
+            "3  createSecret: (failed) -> ValueError  AWSCURRENT  AWSPENDING",
+            "4  — attempt 2 —                         AWSCURRENT  AWSPENDING",
+            "5  createSecret: DescribeSecret          AWSCURRENT  AWSPENDING",
+            "6  createSecret: (failed) -> ValueError  AWSCURRENT  AWSPENDING",
+            "7  — attempt 3 —                         AWSCURRENT  AWSPENDING",
+            "8  createSecret: DescribeSecret          AWSCURRENT  AWSPENDING",
+            "9  createSecret: (failed) -> ValueError  AWSCURRENT  AWSPENDING",
+        ]
+
+    def test_a_crash_is_shown_by_its_name(self, fake_secrets, db):
+        def handler(event, context):
+            raise FunctionCrash(event["SecretId"], "hunter2")
+
+        fake_secrets.rotate("app/db", handler, errors="record")
+        assert self.rows(fake_secrets)[-1] == ("createSecret", "(failed)", "FunctionCrash")
+        assert "hunter2" not in str(fake_secrets.timeline("app/db"))
+
+    def test_rows_that_are_no_calls_are_not_among_the_calls(self, fake_secrets, db):
+        fake_secrets.retries.max_attempts = 2
+        fake_secrets.rotate("app/db", lambda event, context: 1 / 0, errors="record")
+        assert [call.operation for call in fake_secrets.calls] == ["RotateSecret"]
+
+
+def touch(client):
+    client.describe_secret(SecretId="app/db")

@@ -63,8 +63,8 @@ class Scene:
         labels = [label for labels in described["VersionIdsToStages"].values() for label in labels]
         assert labels.count("AWSCURRENT") == 1
         assert len(set(labels)) == len(labels)
-        versions = self.client.list_secret_version_ids(SecretId="db", IncludeDeprecated=True)["Versions"]
-        assert {version["VersionId"] for version in versions} >= set(described["VersionIdsToStages"])
+        versions = {version.id for version in self.world["db"].versions}
+        assert versions >= set(described["VersionIdsToStages"])
         assert [secret["Name"] for secret in self.client.list_secrets()["SecretList"]] == ["db"]
 
     def get_there(self):

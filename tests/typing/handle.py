@@ -75,6 +75,7 @@ def add(fake: FakeSecrets, login: Login) -> None:
         kms_key_id="alias/app",
         tags={"team": "payments"},
         owning_service="rds",
+        resource_policy={"Version": "2012-10-17", "Statement": []},
     )
     assert_type(secret.arn, str)
 
@@ -115,7 +116,15 @@ def rotate(fake: FakeSecrets) -> None:
     fake.lambda_function(precise_handler, "rotate", timeout=1.5, environment={"LEVEL": "DEBUG"})
     fake.lambda_function(Handler(), arn="arn:aws:lambda:us-east-1:123456789012:function:rotate")
     rotation = fake.rotate("prod/db", lambda_handler, token="1" * 32, errors="record")
-    assert_type(rotation.outcome, Literal["succeeded", "failed", "unfinished"])
+    assert_type(rotation.outcome, Literal["succeeded", "failed", "abandoned", "unfinished"])
+    assert_type(rotation.findings, list[str])
+    assert_type(rotation.started_at, datetime.datetime)
+    assert_type(rotation.ended_at, datetime.datetime | None)
+    assert_type(rotation.deliver("createSecret"), object)
+    assert_type(rotation.retry(errors="raise").step(errors="record"), Rotation)
+    assert_type(fake.invoke(lambda_handler, {"Step": "createSecret"}), object)
+    assert_type(fake.invoke("arn:aws:lambda:us-east-1:123456789012:function:rotate", {}), object)
+    assert_type(fake.rotate("prod/db", "arn:aws:lambda:us-east-1:123456789012:function:rotate"), Rotation)
     assert_type(rotation.succeeded, bool)
     assert_type(rotation.token, str)
     assert_type(rotation.steps, list[str])

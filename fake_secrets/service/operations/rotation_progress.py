@@ -14,6 +14,7 @@ from fake_secrets.service.state.model import RotationState, StartedRotation, Sto
 from fake_secrets.service.state.store import Store
 
 __all__ = [
+    "NOT_MOVED",
     "begin_attempt",
     "check_pending",
     "current_has_moved",
@@ -29,6 +30,11 @@ __all__ = [
     "was_abandoned",
     "why_unfinished",
 ]
+
+NOT_MOVED = (
+    "AWSCURRENT isn't on the new version, though no step raised; finishSecret has to move it there with "
+    "update_secret_version_stage"
+)
 
 
 def begin_attempt(secret: StoredSecret, token: str) -> bool:
@@ -252,10 +258,7 @@ def why_unfinished(secret: StoredSecret, token: str) -> str:
     """Return why a rotation isn't complete although all its steps passed."""
     pending = secret.labels.get(AWSPENDING)
     if secret.labels.get(AWSCURRENT) != token:
-        return (
-            "AWSCURRENT isn't on the new version, though no step raised; finishSecret has to move it there with "
-            "update_secret_version_stage"
-        )
+        return NOT_MOVED
     if pending is None or pending == token:
         return "the secret isn't rotated any more"
     return (

@@ -11,7 +11,7 @@ from fake_secrets import clock
 from fake_secrets.arns import account_of, root_arn
 from fake_secrets.errors import ServiceError
 from fake_secrets.service.operations.rotation_progress import current_has_moved
-from fake_secrets.service.operations.versions import room_for_version
+from fake_secrets.service.operations.versions import refuse_deleted, room_for_version
 from fake_secrets.service.rules import stages
 from fake_secrets.service.rules.constraints import check_length
 from fake_secrets.service.rules.stages import AWSCURRENT
@@ -149,7 +149,8 @@ def plan_value(
 
     Source: api-facts 7. The same token and value change nothing, whatever VersionStages is
         [A, B]. An empty version is filled and keeps its labels [A, D]. A string and a binary
-        value with the same bytes are different values [D].
+        value with the same bytes are different values [D]. The id of a deleted version can be
+        used for a new one [D].
     """
     version = secret.versions.get(token)
     if version is not None and version.value is not None:
@@ -172,6 +173,7 @@ def get_secret_value(store: Store, request: Request) -> dict[str, Any]:
     Raises (in the order checked):
         ValidationException (M10), AccessDeniedException, ResourceNotFoundException (M1),
         InvalidRequestException (M5).
+        InvalidRequestException (400): the version was deleted, M53; see `refuse_deleted`.
         ResourceNotFoundException (400): the version is unknown, M3 [A].
         InvalidRequestException (400): the version lacks the label, M4 [A].
         ResourceNotFoundException (400): no version has the label, M2 [A]; the version has no
@@ -269,7 +271,9 @@ def _version_to_read(secret: StoredSecret, request: Request) -> StoredVersion:
         version = secret.versions.get(secret.labels.get(label, ""))
     else:
         version = secret.versions.get(version_id)
-        if version is not None and label and secret.labels.get(label) != version_id:
+        if version is None:
+            refuse_deleted(secret, version_id)
+        elif label and secret.labels.get(label) != version_id:
             raise ServiceError(
                 "InvalidRequestException",
                 "You provided a VersionStage that is not associated to the provided VersionId.",

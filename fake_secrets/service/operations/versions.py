@@ -14,13 +14,13 @@ from fake_secrets.service.state.keys import is_default_key
 from fake_secrets.service.state.model import Request, StoredSecret, StoredVersion
 from fake_secrets.service.state.store import Store
 
-__all__ = ["list_secret_version_ids", "room_for_version", "update_secret_version_stage"]
+__all__ = ["list_secret_version_ids", "refuse_deleted", "room_for_version", "update_secret_version_stage"]
 
 _DEFAULT_KEY = "DefaultEncryptionKey"
 
 
 def list_secret_version_ids(store: Store, request: Request) -> dict[str, Any]:
-    """List a secret's versions in the order of their creation.
+    """List a secret's versions that have a value, in the order of their creation.
 
     Args:     SecretId, IncludeDeprecated, MaxResults (default 100), NextToken.
     Returns:  ARN, Name, Versions (VersionId, CreatedDate, KmsKeyIds; VersionStages unless
@@ -29,8 +29,9 @@ def list_secret_version_ids(store: Store, request: Request) -> dict[str, Any]:
         ValidationException (M10), AccessDeniedException, ResourceNotFoundException (M1).
         InvalidNextTokenException (400): the token belongs to another request [code B, text D].
     Source:   ListSecretVersionIds; api-facts 5 [A]. The versions of a secret scheduled for
-              deletion are listed [B]. The empty version of an open rotation is listed too. It
-              is unknown whether AWS lists it, and in which order AWS lists versions [D].
+              deletion are listed [B]. The empty version of an open rotation isn't listed until
+              it is filled, but DescribeSecret shows it [B: api-2026 X40, X41]. The order in
+              which AWS lists versions is unknown [D].
     """
     secret = store.get(request)
     include_deprecated = bool(request.members.get("IncludeDeprecated"))
@@ -41,7 +42,7 @@ def list_secret_version_ids(store: Store, request: Request) -> dict[str, Any]:
         return [
             version
             for version in secret.versions.values()
-            if (include_deprecated or version.id in held) and [version.serial] > last
+            if version.value is not None and (include_deprecated or version.id in held) and [version.serial] > last
         ]
 
     page, next_token = paging.paginate(
@@ -65,25 +66,53 @@ def update_secret_version_stage(store: Store, request: Request) -> dict[str, Any
     Raises (in the order checked):
         ValidationException (M10), AccessDeniedException, ResourceNotFoundException (M1),
         InvalidRequestException (M5), InvalidParameterException (M33) [D], InvalidRequestException
-        (M50) [D], then the errors of `stages.move`.
+        (M50) [D].
+        InvalidRequestException (400): one of the two versions was deleted, M53 [D]; see
+            `refuse_deleted`.
+        The errors of `stages.move`.
     Source:   UpdateSecretVersionStage; api-facts 6.3. LastChangedDate moves [A-], unless no
               label does [D].
     """
     secret = store.get_primary(request)
     refuse_managed(secret)
     members = request.members
+    remove_from, move_to = members.get("RemoveFromVersionId"), members.get("MoveToVersionId")
+    for version_id in (remove_from, move_to):
+        if version_id is not None and version_id not in secret.versions:
+            refuse_deleted(secret, version_id)
     labels = stages.move(
         secret.labels,
         secret.versions,
         members["VersionStage"],
-        members.get("RemoveFromVersionId"),
-        members.get("MoveToVersionId"),
+        remove_from,
+        move_to,
         quota=store.quotas.labels,
     )
     if labels != secret.labels:
         secret.labels = labels
         secret.changed = request.now
     return {"ARN": secret.arn, "Name": secret.name}
+
+
+def refuse_deleted(secret: StoredSecret, version_id: str) -> None:
+    """Refuse a version that the secret doesn't have any more. An id that it never had passes.
+
+    Args:
+        secret: the secret.
+        version_id: the id of a version that isn't among the secret's versions.
+
+    Raises:
+        InvalidRequestException (400): the version was removed to make room for a newer one,
+            M53 [C], or because it only served the test of a rotation function [D].
+
+    Source: recorded for GetSecretValue. How long AWS remembers a version is unknown; here it is
+        until 1,000 more are removed [D].
+    """
+    if version_id in secret.removed.values():
+        raise ServiceError(
+            "InvalidRequestException",
+            f"You can't perform this operation on secret version {version_id} because it was deleted.",
+        )
 
 
 def room_for_version(secret: StoredSecret, labels: stages.Labels, quota: int, now: float) -> Sequence[str]:

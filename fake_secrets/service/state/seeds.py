@@ -45,6 +45,7 @@ class Seed:
     kms_key_id: str | None = None
     tags: Mapping[str, str] = field(default_factory=dict)
     owning_service: str | None = None
+    resource_policy: str | None = None
 
 
 def describe_seeds(secrets: Any, region: str, ids: Ids) -> list[Seed]:
@@ -78,6 +79,7 @@ def describe_seed(
     kms_key_id: str | None = None,
     tags: Mapping[str, str] | None = None,
     owning_service: str | None = None,
+    resource_policy: str | Mapping[str, Any] | None = None,
 ) -> Seed:
     """Check one secret to be seeded, and give it ids.
 
@@ -93,13 +95,14 @@ def describe_seed(
         arn_suffix: the ARN's last six characters.
         description, kms_key_id, tags: as in CreateSecret, but tags map key to value.
         owning_service: the AWS service that manages the secret.
+        resource_policy: any text, which isn't checked, or a mapping, which becomes JSON.
 
     Raises:
         SeedError: if the secret could not exist in AWS.
         ValueError: if `region` isn't a region's name.
         TypeError: if a value isn't a str, bytes or a mapping, `labels` or `version_ids` isn't a
-            mapping, `tags` isn't a mapping of str, or `description`, `kms_key_id` or
-            `owning_service` isn't a str.
+            mapping, `tags` isn't a mapping of str, `resource_policy` is neither a str nor a mapping that
+            JSON can express, or `description`, `kms_key_id` or `owning_service` isn't a str.
     """
     if not isinstance(name, str) or not is_valid_name(name) or len(name) > _MAX_NAME:
         msg = f"{name!r} can't be a secret's name. Use 1 to {_MAX_NAME} letters, digits and -/_+=.@!"
@@ -146,6 +149,7 @@ def describe_seed(
         kms_key_id=kms_key_id,
         tags=dict(tags or {}),
         owning_service=owning_service,
+        resource_policy=_policy_text(name, resource_policy),
     )
 
 
@@ -177,6 +181,7 @@ def plant(store: Store, seed: Seed, account_id: str, now: float) -> StoredSecret
         kms_key_id=seed.kms_key_id,
         tags=[{"Key": key, "Value": value} for key, value in seed.tags.items()] or None,
         labels=dict(seed.labels),
+        policy=seed.resource_policy,
     )
     if seed.owning_service is not None:
         _make_managed(secret, seed.owning_service)
@@ -196,6 +201,19 @@ def _make_managed(secret: StoredSecret, service: str) -> None:
     rules = {"AutomaticallyAfterDays": _MANAGED_ROTATION_DAYS}
     secret.rotation = RotationState(None, rules=rules)
     secret.rotation.count_from(secret.created)
+
+
+def _policy_text(name: str, policy: object) -> str | None:
+    if isinstance(policy, Mapping):
+        try:
+            return json.dumps(policy, allow_nan=False)
+        except (TypeError, ValueError) as error:
+            msg = f"resource_policy of secret {name!r} isn't JSON: {error}"
+            raise TypeError(msg) from None
+    if policy is not None and not isinstance(policy, str):
+        msg = f"resource_policy of secret {name!r} must be a str or a mapping, not {type(policy).__name__}"
+        raise TypeError(msg)
+    return policy
 
 
 def _is_text_map(value: object) -> bool:

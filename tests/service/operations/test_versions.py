@@ -8,6 +8,7 @@ import pytest
 V1 = "11111111-1111-4111-8111-111111111111"
 V2 = "22222222-2222-4222-8222-222222222222"
 V3 = "33333333-3333-4333-8333-333333333333"
+BOTH = {"AWSCURRENT": V1, "AWSPENDING": V2}
 
 
 @pytest.fixture
@@ -66,6 +67,39 @@ class TestListSecretVersionIds:
         secretsmanager.get_secret_value(SecretId="app/db", VersionStage="AWSPREVIOUS")
         listed = secretsmanager.list_secret_version_ids(SecretId="app/db", IncludeDeprecated=True)["Versions"]
         assert [version["VersionId"] for version in listed if "LastAccessedDate" in version] == [V2]
+
+    @pytest.mark.parametrize("with_deprecated", [False, True])
+    def test_the_empty_version_of_an_open_rotation_is_described_and_not_listed_until_it_is_filled(
+        self, fake_secrets, secretsmanager, with_deprecated
+    ):
+        fake_secrets.add("open", labels={"AWSCURRENT": "x", "AWSPENDING": None}, version_ids=BOTH)
+
+        def listed():
+            request = {"SecretId": "open", "IncludeDeprecated": with_deprecated}
+            versions = secretsmanager.list_secret_version_ids(**request)["Versions"]
+            return [(version["VersionId"], version["VersionStages"]) for version in versions]
+
+        described = secretsmanager.describe_secret(SecretId="open")["VersionIdsToStages"]
+        assert described == {V1: ["AWSCURRENT"], V2: ["AWSPENDING"]}
+        assert listed() == [(V1, ["AWSCURRENT"])]
+        secretsmanager.put_secret_value(
+            SecretId="open", SecretString="y", ClientRequestToken=V2, VersionStages=["AWSPENDING"]
+        )
+        assert listed() == [(V1, ["AWSCURRENT"]), (V2, ["AWSPENDING"])]
+
+    def test_an_empty_version_without_a_label_is_never_listed(self, fake_secrets, secretsmanager):
+        fake_secrets.add("open", labels={"AWSCURRENT": "x", "AWSPENDING": None}, version_ids=BOTH)
+        secretsmanager.update_secret_version_stage(
+            SecretId="open", VersionStage="AWSPENDING", RemoveFromVersionId=V2
+        )
+        listed = secretsmanager.list_secret_version_ids(SecretId="open", IncludeDeprecated=True)["Versions"]
+        assert [version["VersionId"] for version in listed] == [V1]
+
+    def test_pages_count_no_empty_version(self, fake_secrets, secretsmanager):
+        fake_secrets.add("open", labels={"AWSCURRENT": "x", "AWSPENDING": None}, version_ids=BOTH)
+        page = secretsmanager.list_secret_version_ids(SecretId="open", MaxResults=1)
+        assert [version["VersionId"] for version in page["Versions"]] == [V1]
+        assert "NextToken" not in page
 
     def test_a_secret_without_versions_has_an_empty_list(self, fake_secrets, secretsmanager):
         fake_secrets.add("empty")

@@ -190,7 +190,9 @@ class StagingLabels(RuleBasedStateMachine):
         assert {version: sorted(labels) for version, labels in described.items()} == held
         listed = self.client.list_secret_version_ids(SecretId="app/db", IncludeDeprecated=True)["Versions"]
         assert {v["VersionId"]: sorted(v.get("VersionStages", [])) for v in listed} == {
-            version: sorted(labels) for version, labels in self.model.versions.items()
+            version: sorted(labels)
+            for version, labels in self.model.versions.items()
+            if self.model.values[version] is not None
         }
 
     @rule(version=versions)
