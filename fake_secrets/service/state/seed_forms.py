@@ -14,6 +14,7 @@ __all__ = ["check_label_names", "doubts", "is_label_map"]
 __tracebackhide__ = True  # the arguments in our frames may hold secret values
 
 _LABELS = (AWSCURRENT, AWSPENDING, AWSPREVIOUS)
+_KNOWN = frozenset(_LABELS)
 _PREFIX = "AWS"
 _PLAIN = frozenset(name for label in _LABELS for name in (label.lower(), label.removeprefix(_PREFIX).lower()))
 
@@ -25,7 +26,10 @@ def is_label_map(value: object) -> TypeGuard[Mapping[str, Any]]:
     """Return whether a value maps staging labels to values: one of its keys is a label, or a label misspelt."""
     if not isinstance(value, Mapping):
         return False
-    return any(key in value for key in _LABELS) or any(_likely(key) is not None for key in value)
+    for key in value:  # noqa: SIM110 -- a generator takes longer, and every world asks
+        if key in _KNOWN or _likely(key) is not None:
+            return True
+    return False
 
 
 def check_label_names(name: str, labels: Iterable[object]) -> None:
@@ -73,8 +77,8 @@ def doubts(secrets: Mapping[str, Any]) -> list[str]:
 
 def _plain_names(value: Mapping[Any, Any]) -> list[str]:
     """Return the names of labels that stand in a label map, or that are all the keys of a JSON value."""
-    plain = [key for key in value if isinstance(key, str) and key.lower() in _PLAIN and key not in _LABELS]
-    if is_label_map(value):
+    plain = [key for key in value if isinstance(key, str) and key.lower() in _PLAIN and key not in _KNOWN]
+    if plain and is_label_map(value):
         # Written as AWS writes its labels, it is a custom label.
         return [key for key in plain if not key.isupper()]
     return plain if len(plain) == len(value) else []
@@ -95,7 +99,7 @@ def _label_of(plain: str) -> str:
 def _likely(key: object) -> str | None:
     """Return the label that a key was probably meant to be, or None if the key is a label or like none."""
     # No other key is compared: that takes long.
-    if not isinstance(key, str) or not key.startswith("A") or key in _LABELS or not key.isupper():
+    if not isinstance(key, str) or key[:1] != "A" or key in _KNOWN or not key.isupper():
         return None
     found = difflib.get_close_matches(key, _LABELS, n=1, cutoff=_SIMILAR)
     return found[0] if found else None
