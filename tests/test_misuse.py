@@ -100,8 +100,16 @@ NO_PRINCIPAL = (
 )
 NO_ENVIRONMENT = "environment= takes a mapping from str to str"
 NO_TAGS = "tags of secret 'b' must be a mapping from tag key to tag value, both str"
-ERRORS = 'errors of a rotation function: choose "raise" or "record", not '
-KEY_STATES = "needs a key id and one of 'enabled', 'disabled', 'denied'"
+ERRORS = (
+    '- "raise": the error of a rotation function comes out of the call that ran it',
+    '- "record": the error is only recorded, in Rotation.error',
+)
+KEY_STATES = (
+    '- "enabled": calls that need the key succeed',
+    '- "disabled": they fail with EncryptionFailure or DecryptionFailure',
+    '- "denied": they fail with AccessDeniedException',
+)
+NO_ERRORS = ("ValueError", "errors='ignore' isn't a choice. The choices are:", *ERRORS)
 UNKNOWN = (
     "no secret 'b' in this world. The world holds:",
     "- 'a'",
@@ -161,12 +169,31 @@ MISUSES = {
         "enter(region=5)": ("ValueError", "region=5 isn't a region, such as 'us-east-1'"),
         "enter(rotation='later')": (
             "ValueError",
-            "rotation='later' isn't a rotation mode. The modes are:",
+            "rotation='later' isn't a choice. The choices are:",
             '- "inline": RotateSecret runs every step',
             '- "manual": the test runs each step with Rotation.step',
         ),
-        "enter(rotation_errors='ignore')": ("ValueError", ERRORS + "'ignore'"),
-        "enter(rotation_errors=['raise'])": ("ValueError", ERRORS + "['raise']"),
+        "enter(rotation='Manuel')": (
+            "ValueError",
+            "rotation='Manuel' isn't a choice; did you mean \"manual\"? The choices are:",
+            '- "inline": RotateSecret runs every step',
+            '- "manual": the test runs each step with Rotation.step',
+        ),
+        "enter(rotation_errors='ignore')": (
+            "ValueError",
+            "rotation_errors='ignore' isn't a choice. The choices are:",
+            *ERRORS,
+        ),
+        "enter(rotation_errors='recorded')": (
+            "ValueError",
+            "rotation_errors='recorded' isn't a choice; did you mean \"record\"? The choices are:",
+            *ERRORS,
+        ),
+        "enter(rotation_errors=['raise'])": (
+            "ValueError",
+            "rotation_errors=['raise'] isn't a choice. The choices are:",
+            *ERRORS,
+        ),
         "enter(random_seed='7')": ("ValueError", "random_seed='7' isn't a whole number"),
         "enter(random_seed=True)": ("ValueError", "random_seed=True isn't a whole number"),
         "enter(['a'], region='eu-west-3')": (
@@ -303,8 +330,20 @@ MISUSES = {
         ),
         "fake().credentials('app')": ("ValueError", f"'app' {NO_PRINCIPAL}"),
         "stack.enter_context(fake().as_principal(7))": ("ValueError", f"7 {NO_PRINCIPAL}"),
-        "fake().set_kms_key('alias/app', 'off')": ("ValueError", f"set_kms_key('alias/app', 'off') {KEY_STATES}"),
-        "fake().set_kms_key('', 'disabled')": ("ValueError", f"set_kms_key('', 'disabled') {KEY_STATES}"),
+        "fake().set_kms_key('alias/app', 'off')": (
+            "ValueError",
+            "state='off' isn't a choice. The choices are:",
+            *KEY_STATES,
+        ),
+        "fake().set_kms_key('alias/app', 'disable')": (
+            "ValueError",
+            "state='disable' isn't a choice; did you mean \"disabled\"? The choices are:",
+            *KEY_STATES,
+        ),
+        "fake().set_kms_key('', 'disabled')": (
+            "ValueError",
+            "key_id='' isn't a KMS key: use a key id, an alias, or the ARN of either",
+        ),
         "fake().quotas.versions = 0": (
             "ValueError",
             "the quota 'versions' must be a whole number of at least 1, not 0",
@@ -334,7 +373,15 @@ MISUSES = {
             "ValueError",
             "token='short' isn't a string of 32 to 64 characters",
         ),
-        "fake().rotate('a', handler, errors='ignore')": ("ValueError", ERRORS + "'ignore'"),
+        "fake().rotate('a', handler, errors='ignore')": NO_ERRORS,
+        "fake().rotate('a', handler, errors='')": (
+            "ValueError",
+            "errors='' isn't a choice. The choices are:",
+            *ERRORS,
+        ),
+        "fake().run_due(errors='ignore')": NO_ERRORS,
+        "fake().rotate('a', handler, errors='record').retry(errors='ignore')": NO_ERRORS,
+        "fake(rotation='manual').rotate('a', handler).step(errors='ignore')": NO_ERRORS,
         "fake().rotate('a', 'rotate-db')": (
             "ValueError",
             f"'rotate-db' isn't a Lambda ARN such as {LAMBDA}",

@@ -136,7 +136,7 @@ def settle(kept: Collection[stack.Entry]) -> list[stack.Entry]:
 
 def _open(options: Mapping[str, Any], line: Line | None) -> stack.Opened:
     check_options(options)
-    region = options.get("region") or default_region()
+    region = options.get("region") or hook.region_of_default_session() or default_region()
     ids = Ids(options.get("random_seed"))
     world = World(
         region=region,

@@ -6,7 +6,7 @@ import contextlib
 from collections.abc import Iterator, Mapping
 from typing import Any, TypeVar
 
-from fake_secrets.errors import FakeSecretsWarning, UnknownSecretError
+from fake_secrets.errors import FakeSecretsWarning
 from fake_secrets.iam.principals import Credentials, credentials_of
 from fake_secrets.observe.ledger import Call
 from fake_secrets.observe.remarks import users_line
@@ -17,6 +17,7 @@ from fake_secrets.service.state.keys import KEY_STATES, KeyState
 from fake_secrets.service.state.quotas import Quotas
 from fake_secrets.service.state.seed_forms import doubts
 from fake_secrets.service.state.seeds import SeedValue, describe_seed
+from fake_secrets.suggestions import check_choice
 from fake_secrets.world.rotation_handle import RotationHandle
 
 __all__ = ["FakeSecrets"]
@@ -161,10 +162,9 @@ class FakeSecrets(RotationHandle):
     def __contains__(self, secret_id: object) -> bool:
         """Return whether a secret exists, given its name, ARN, partial ARN or a `Secret`."""
         try:
-            self._world.contents.secret(secret_id_of(secret_id))
-        except (UnknownSecretError, TypeError):
+            return self._world.contents.has(secret_id_of(secret_id))
+        except TypeError:
             return False
-        return True
 
     def __iter__(self) -> Iterator[Secret]:
         """Iterate over every secret, in all accounts and regions, in the order of creation.
@@ -238,10 +238,10 @@ class FakeSecrets(RotationHandle):
         Raises:
             ValueError: if `key_id` isn't a non-empty str, or if `state` isn't one of the three.
         """
-        if not isinstance(key_id, str) or not key_id or state not in KEY_STATES:
-            states = ", ".join(map(repr, KEY_STATES))
-            msg = f"set_kms_key({key_id!r}, {state!r}) needs a key id and one of {states}"
+        if not isinstance(key_id, str) or not key_id:
+            msg = f"key_id={key_id!r} isn't a KMS key: use a key id, an alias, or the ARN of either"
             raise ValueError(msg)
+        check_choice("state", state, KEY_STATES)
         self._world.declare_key(key_id, state)
 
     def on_event(self, subscriber: SubscriberT) -> SubscriberT:

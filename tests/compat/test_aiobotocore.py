@@ -172,8 +172,22 @@ class TestTheSameAnswers:
                 with pytest.raises(client.exceptions.ResourceNotFoundException) as missing:
                     await value_by(client)
         assert missing.value.__notes__ == [
-            f"fake_secrets: 'app/db' is in {ABROAD}; this client calls {HOME}",
+            (
+                f"fake_secrets: 'app/db' is in {ABROAD}; this client calls {HOME}. The world's region is "
+                f"{ABROAD}: open it with mock_stages(region='{HOME}'), or make the client "
+                f"with region_name='{ABROAD}'"
+            ),
         ]
+
+    @pytest.mark.asyncio
+    async def test_a_note_says_what_moto_lets_pass(self, lane):
+        with mock_stages(SEED, _lane=lane):
+            async with secretsmanager() as client:
+                with pytest.raises(client.exceptions.ResourceExistsException) as refused:
+                    await client.create_secret(Name="app/db2", SecretString="x", ClientRequestToken="1" * 32)
+                    await client.create_secret(Name="app/db2", SecretString="y", ClientRequestToken="1" * 32)
+        (note,) = refused.value.__notes__
+        assert note.startswith(f"fake_secrets: version {'1' * 32} has another value already")
 
     @pytest.mark.asyncio
     async def test_a_paginator_returns_every_page(self, lane):

@@ -123,7 +123,7 @@ class TestLookUp:
         with pytest.raises(UnknownSecretError) as unknown:
             fake_secrets["app/dv"]
         assert str(unknown.value).splitlines() == [
-            "no secret 'app/dv' in this world. The world holds:",
+            "no secret 'app/dv' in this world. Did you mean 'app/db'? The world holds:",
             "- 'app/db'",
             "- 'app/cache'",
             "Seed it with mock_stages({'app/dv': ...}) or fake_secrets.add('app/dv', ...).",

@@ -8,11 +8,12 @@ import re
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 
-__all__ = ["Cron", "parse_cron"]
+__all__ = ["Cron", "mistake_in_cron", "parse_cron"]
 
 _HOURS = 24
 _MIN_HOURS_APART = 4
 _FIELDS = 6
+_FIELD_NAMES = ("minutes", "hours", "day of month", "month", "day of week", "year")
 _MONTHS = {name: number for number, name in enumerate(calendar.month_abbr) if name}
 _MONTH_NAMES: Mapping[str, int] = {name.upper(): number for name, number in _MONTHS.items()}
 _DAY_NAMES: Mapping[str, int] = {
@@ -83,13 +84,46 @@ def parse_cron(expression: str) -> Cron | None:
     minutes, hour_field, month_day, month_field, week_day, year = fields
     if minutes != "0" or year != "*" or (month_day == "?") is (week_day == "?"):
         return None
-    hours, months = _hours(hour_field), _numbers(month_field, range(1, 13), _MONTH_NAMES)
+    hours, months = _hours(hour_field), _months(month_field)
     is_day = _of_week(week_day) if month_day == "?" else _of_month(month_day)
     if hours is None or months is None or is_day is None:
         return None
     cron = Cron(hours, months, is_day)
     some_moment = datetime.datetime(2000, 1, 1, tzinfo=datetime.UTC)
     return cron if next(cron.starts_after(some_moment), None) else None
+
+
+def mistake_in_cron(expression: str) -> str | None:
+    """Return which field of the inside of ``cron(...)`` is wrong, and what it may hold; None if none is.
+
+    Args:
+        expression: what `parse_cron` takes.
+    """
+    fields = expression.upper().split(" ")
+    if len(fields) != _FIELDS:
+        return (
+            f"'cron({expression})' has {len(fields)} fields, separated by single spaces. It needs six: "
+            f"{', '.join(_FIELD_NAMES)}"
+        )
+    minutes, hours, month_day, month, week_day, year = fields
+    checks = (
+        (minutes == "0", "only 0"),
+        (_hours(hours) is not None, "an hour from 0 to 23, or an increment of at least 4, such as 0/4"),
+        (month_day == "?" or _of_month(month_day) is not None, "1 to 31, *, L, or ?"),
+        (_months(month) is not None, "1 to 12, JAN to DEC, or *"),
+        (week_day == "?" or _of_week(week_day) is not None, "1 to 7 (SUN to SAT), *, L, or ?"),
+        (year == "*", "only *"),
+    )
+    for name, text, (is_right, allowed) in zip(_FIELD_NAMES, expression.split(" "), checks, strict=True):
+        if not is_right:
+            return f"the field {name} of 'cron({expression})' is {text!r}. It may hold {allowed}"
+    if (month_day == "?") is (week_day == "?"):
+        return f"exactly one of the fields day of month and day of week must be ?, in 'cron({expression})'"
+    return None if parse_cron(expression) else f"'cron({expression})' matches no date"
+
+
+def _months(field: str) -> frozenset[int] | None:
+    return _numbers(field, range(1, 13), _MONTH_NAMES)
 
 
 def _hours(field: str) -> tuple[int, ...] | None:

@@ -21,6 +21,7 @@ __all__ = [
     "Window",
     "check_rules",
     "describe_rules",
+    "mistake_in",
     "schedule_of",
 ]
 
@@ -154,6 +155,51 @@ def describe_rules(rules: Mapping[str, Any], since: float) -> dict[str, Any]:
     first, second = two if len(two) > 1 else itertools.islice(schedule.windows(0.0), 2)
     days = max(1, int((second.start - first.start) // clock.SECONDS_PER_DAY))
     return {"AutomaticallyAfterDays": days, **rules}
+
+
+def mistake_in(rules: Mapping[str, Any]) -> str | None:
+    """Return which part of RotationRules is wrong, what it holds and what it may hold; None if none is.
+
+    Args:
+        rules: RotationRules as sent, which `check_rules` has refused.
+    """
+    expression, text = rules.get("ScheduleExpression"), rules.get("Duration")
+    mistake = None if expression is None else _mistake_in_expression(expression)
+    if mistake is not None or text is None:
+        return None if mistake is None else f"{mistake}."
+    hours = int(text.removesuffix("h"))
+    if hours not in _DURATIONS:
+        return f"Duration is {text!r}. It may be '1h' to '24h'."
+    longest = max((long for long in _DURATIONS if _fits({**rules, "Duration": f"{long}h"})), default=0)
+    if hours <= longest:
+        return None
+    return f"Duration is {text!r}. The windows of {expression!r} leave room for at most '{longest}h'."
+
+
+def _mistake_in_expression(expression: str) -> str | None:
+    rate, cron = _RATE.fullmatch(expression), _CRON.fullmatch(expression)
+    if rate is not None:
+        number, unit = int(rate[1]), "hours" if rate[2].startswith("hour") else "days"
+        allowed = _HOURLY_RATES if unit == "hours" else _DAILY_RATES
+        if number in allowed:
+            return None
+        return f"the number of {expression!r} is {number}. For {unit} it may be {allowed[0]} to {allowed[-1]}"
+    if cron is not None:
+        from fake_secrets.service.rules.cron import mistake_in_cron  # noqa: PLC0415 -- as in `_parse`
+
+        return mistake_in_cron(cron[1])
+    return (
+        f"{expression!r} is neither rate(number unit), such as 'rate(10 days)' or 'rate(4 hours)', nor a cron "
+        "expression of six fields, such as 'cron(0 8 1 * ? *)'"
+    )
+
+
+def _fits(rules: Mapping[str, Any]) -> bool:
+    try:
+        check_rules(rules)
+    except ServiceError:
+        return False
+    return True
 
 
 def _every(seconds: int, base: float, after: float | None) -> Iterator[float]:

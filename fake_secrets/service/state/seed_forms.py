@@ -15,9 +15,7 @@ __tracebackhide__ = True  # the arguments in our frames may hold secret values
 
 _LABELS = (AWSCURRENT, AWSPENDING, AWSPREVIOUS)
 _PREFIX = "AWS"
-_PLAIN = frozenset(
-    name for label in _LABELS for name in (label.lower(), label.removeprefix(_PREFIX).lower(), label.title())
-)
+_PLAIN = frozenset(name for label in _LABELS for name in (label.lower(), label.removeprefix(_PREFIX).lower()))
 
 # A label with one letter missing, doubled, wrong or out of place is at least so similar to the right one.
 _SIMILAR = 0.85
@@ -66,20 +64,23 @@ def doubts(secrets: Mapping[str, Any]) -> list[str]:
                 f"Secret named like a staging label: {name!r}. To seed a label, give the secret a name too: "
                 f'{{"my/secret": {{{name!r}: ...}}}}.'
             )
-        if isinstance(value, Mapping) and value and _is_doubtful(value):
-            found.append(_of_plain_names(name, value))
+        plain = _plain_names(value) if isinstance(value, Mapping) else []
+        if plain:
+            taken = "custom labels" if is_label_map(value) else "keys of a JSON value"
+            found.append(_of_plain_names(name, plain, taken))
     return found
 
 
-def _is_doubtful(value: Mapping[Any, Any]) -> bool:
-    """Return whether names of labels stand in a label map, or are all that a JSON value consists of."""
-    plain = [key in _PLAIN for key in value]
-    return any(plain) if is_label_map(value) else all(plain)
+def _plain_names(value: Mapping[Any, Any]) -> list[str]:
+    """Return the names of labels that stand in a label map, or that are all the keys of a JSON value."""
+    plain = [key for key in value if isinstance(key, str) and key.lower() in _PLAIN and key not in _LABELS]
+    if is_label_map(value):
+        # Written as AWS writes its labels, it is a custom label.
+        return [key for key in plain if not key.isupper()]
+    return plain if len(plain) == len(value) else []
 
 
-def _of_plain_names(name: str, value: Mapping[Any, Any]) -> str:
-    plain = [key for key in value if key in _PLAIN]
-    taken = "custom labels" if is_label_map(value) else "keys of a JSON value"
+def _of_plain_names(name: str, plain: list[str], taken: str) -> str:
     meant = " and ".join(f"{_label_of(key)!r} instead of {key!r}" for key in plain)
     return (
         f"Staging labels written in another way: secret {name!r} takes {', '.join(map(repr, plain))} for {taken}. "

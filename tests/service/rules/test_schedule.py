@@ -287,3 +287,81 @@ def test_cron_windows_end_with_the_calendar(expression):
     since = datetime.datetime(9999, 12, 29, tzinfo=datetime.UTC).timestamp()
     starts = [window.start for window in schedule.schedule_of(rules_of(expression)).windows(since)]
     assert starts == ([since + (day * 24 + 8) * 3600 for day in range(3)] if "8 *" in expression else [])
+
+
+SIX = "minutes, hours, day of month, month, day of week, year"
+NEITHER = (
+    "neither rate(number unit), such as 'rate(10 days)' or 'rate(4 hours)', nor a cron expression of six fields, "
+    "such as 'cron(0 8 1 * ? *)'."
+)
+FIELD_MISTAKES = {
+    "cron(30 8 1 * ? *)": "the field minutes of 'cron(30 8 1 * ? *)' is '30'. It may hold only 0.",
+    "cron(0 */2 1 * ? *)": (
+        "the field hours of 'cron(0 */2 1 * ? *)' is '*/2'. It may hold an hour from 0 to 23, or an increment of "
+        "at least 4, such as 0/4."
+    ),
+    "cron(0 8 32 * ? *)": (
+        "the field day of month of 'cron(0 8 32 * ? *)' is '32'. It may hold 1 to 31, *, L, or ?."
+    ),
+    "cron(0 8 1 13 ? *)": "the field month of 'cron(0 8 1 13 ? *)' is '13'. It may hold 1 to 12, JAN to DEC, or "
+    "*.",
+    "cron(0 8 ? * moo *)": (
+        "the field day of week of 'cron(0 8 ? * moo *)' is 'moo'. It may hold 1 to 7 (SUN to SAT), *, L, or ?."
+    ),
+    "cron(0 8 1 * ? 2026)": "the field year of 'cron(0 8 1 * ? 2026)' is '2026'. It may hold only *.",
+    "cron(0 8 1 * 1 *)": (
+        "exactly one of the fields day of month and day of week must be ?, in 'cron(0 8 1 * 1 *)'."
+    ),
+    "cron(0 8 30 2 ? *)": "'cron(0 8 30 2 ? *)' matches no date.",
+    "cron(0 8 * * *)": f"'cron(0 8 * * *)' has 5 fields, separated by single spaces. It needs six: {SIX}.",
+    "every day": f"'every day' is {NEITHER}",
+    "rate(1 week)": f"'rate(1 week)' is {NEITHER}",
+    "rate(3 hours)": "the number of 'rate(3 hours)' is 3. For hours it may be 4 to 23.",
+    "rate(1000 days)": "the number of 'rate(1000 days)' is 1000. For days it may be 1 to 999.",
+}
+
+
+class TestMistakes:
+    """Which field of a refused schedule is wrong, what it holds, and what it may hold."""
+
+    @pytest.mark.parametrize(("expression", "mistake"), FIELD_MISTAKES.items(), ids=FIELD_MISTAKES.keys())
+    def test_the_wrong_field_of_an_expression_is_named(self, expression, mistake):
+        refusal(rules_of(expression))
+        assert schedule.mistake_in(rules_of(expression)) == mistake
+
+    @pytest.mark.parametrize(
+        ("expression", "duration", "longest"),
+        [("rate(4 hours)", "5h", 4), ("cron(0 20 1 * ? *)", "6h", 4), ("cron(0 0/6 1 * ? *)", "7h", 6)],
+    )
+    def test_the_longest_duration_of_a_schedule_is_named(self, expression, duration, longest):
+        refusal(rules_of(expression, duration))
+        assert schedule.mistake_in(rules_of(expression, duration)) == (
+            f"Duration is {duration!r}. The windows of {expression!r} leave room for at most '{longest}h'."
+        )
+
+    @pytest.mark.parametrize("rules", [rules_of("rate(9 days)"), {"AutomaticallyAfterDays": 9}, {}])
+    @pytest.mark.parametrize("duration", ["0h", "25h", "999h"])
+    def test_the_bounds_of_every_duration_are_named(self, rules, duration):
+        assert (
+            schedule.mistake_in({**rules, "Duration": duration})
+            == f"Duration is {duration!r}. It may be '1h' to '24h'."
+        )
+
+    @pytest.mark.parametrize(
+        "rules",
+        [{}, {"AutomaticallyAfterDays": 9}, rules_of("cron(0 8 L * ? *)", "3h"), rules_of("rate(4 hours)", "4h")],
+    )
+    def test_allowed_rules_have_no_mistake(self, rules):
+        schedule.check_rules(rules)
+        assert schedule.mistake_in(rules) is None
+
+    @given(st.text("0123456789*/?-,L#WMONJA ", max_size=24))
+    @settings(max_examples=200)
+    def test_whatever_is_refused_has_a_mistake(self, fields):
+        rules = rules_of(f"cron({fields})")
+        try:
+            schedule.check_rules(rules)
+        except ServiceError:
+            assert schedule.mistake_in(rules)
+        else:
+            assert schedule.mistake_in(rules) is None

@@ -65,6 +65,12 @@ def test_other_seeds_are_not_doubted(value):
     assert doubts({"a": value}) == []
 
 
+@pytest.mark.parametrize("key", ["current", "Current", "CURRENT", "awscurrent", "AwsCurrent"])
+def test_every_way_to_write_a_label_is_doubted(key):
+    (told,) = doubts({"a": {key: "x"}})
+    assert f"write 'AWSCURRENT' instead of {key!r}." in told
+
+
 def test_it_is_told_once_when_the_world_is_left_with_the_line_that_opened_it():
     with warnings.catch_warnings(record=True) as told:
         warnings.simplefilter("always")
