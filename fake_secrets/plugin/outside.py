@@ -154,8 +154,8 @@ def _of_a_forgotten_world(operation: str, returned: Sequence[str]) -> str:
 def _of_returned_fixtures(names: Sequence[str]) -> str:
     # The first one is enough to show what to change in the others.
     return (
-        f"The world of the fixture {names[0]!r} ended when the fixture returned. Use `yield` in the fixture, so that "
-        "its world stays open during the test."
+        f"The world of the fixture {names[0]!r} ended when the fixture returned. Use `yield` in the fixture, so "
+        "that its world stays open during the test."
     )
 
 
