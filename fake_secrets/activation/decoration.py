@@ -93,6 +93,12 @@ class _Travels:
 class _BoundDecorated(_Travels, wrapt.BoundFunctionWrapper):  # type: ignore[type-arg]
     """A decorated function that was read from a class or an instance."""
 
+    @property
+    def __func__(self) -> Any:
+        # pytest takes the function out of a fixture that is a method, and binds it to the test's instance.
+        method: Any = self.__wrapped__
+        return decorate(method.__func__, decorator_on(self))
+
     def __deepcopy__(self, memo: dict[int, Any]) -> Any:
         if not isinstance(self.__wrapped__, types.MethodType):
             return self

@@ -38,8 +38,10 @@ def note_a_hidden_world(test_case: type[unittest.TestCase], activation: Activati
 
 def _of_class(test_case: type[unittest.TestCase]) -> Iterator[stack.Opened]:
     # `enterClassContext` keeps nothing but the clean-up that leaves the context: (function, arguments, keywords).
-    for _, arguments, _ in getattr(test_case, "_class_cleanups", ()):
-        for activation in getattr(arguments[0], "_entered", ()) if arguments else ():
+    # `addClassCleanup(mocked.stop)` keeps a bound method.
+    for function, arguments, _ in getattr(test_case, "_class_cleanups", ()):
+        mocked = getattr(function, "__self__", None) or next(iter(arguments), None)
+        for activation in getattr(mocked, "_entered", ()):
             opened = activation.opened if isinstance(activation, Activation) else None
             if opened is not None and stack.is_active(opened):
                 yield opened

@@ -14,9 +14,10 @@ import pytest
 from fake_secrets.environment import FAKE_ACCESS_KEY_ID
 from fake_secrets.errors import annotate
 from fake_secrets.plugin.regions import REGION
+from fake_secrets.plugin.returning import returned_fixtures
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
     from types import FrameType, TracebackType
 
 __all__ = ["Explaining", "explain"]
@@ -51,6 +52,9 @@ _REFUSED_KEYS = frozenset(
     }
 )
 
+# What fake_secrets itself raises because no world is active.
+_OURS = frozenset({"NoActiveWorldError", "OutsideWorldError"})
+
 # The functions of boto3, botocore and aiobotocore that make clients.
 _MAKERS = frozenset({"_create_client", "client", "create_client"})
 
@@ -64,10 +68,10 @@ class Explaining:
     """The hooks that explain failures. They cost a passing test nothing but their call."""
 
     @pytest.hookimpl
-    def pytest_runtest_makereport(self, call: pytest.CallInfo[None]) -> None:
+    def pytest_runtest_makereport(self, item: pytest.Item, call: pytest.CallInfo[None]) -> None:
         """Explain the failure of a test, or of its set-up or tear-down."""
         if call.excinfo is not None:
-            explain(call.excinfo.value)
+            explain(call.excinfo.value, returned_fixtures(item))
 
     @pytest.hookimpl(wrapper=True)
     def pytest_make_collect_report(self, collector: pytest.Collector) -> Iterator[None]:
@@ -80,18 +84,19 @@ class Explaining:
         return report  # type: ignore[no-any-return]
 
 
-def explain(error: BaseException) -> bool:
+def explain(error: BaseException, returned: Sequence[str] = ()) -> bool:
     """Add a note to each exception of a chain or group that a call outside of every world has raised.
 
     Args:
         error: the exception that a test has failed with.
+        returned: the names of the test's decorated fixtures that have returned, so that their worlds are over.
 
     Returns:
         Whether a note was added.
     """
     is_explained = False
     for one in _with_its_causes(error):
-        note = _explanation(one)
+        note = _explanation(one, returned)
         if note is not None:
             annotate(one, f"fake_secrets: {note}")
             is_explained = True
@@ -110,16 +115,20 @@ def _with_its_causes(error: BaseException) -> Iterator[BaseException]:
         waiting += getattr(one, "exceptions", ()) if isinstance(one, BaseExceptionGroup) else ()
 
 
-def _explanation(error: BaseException) -> str | None:
+def _explanation(error: BaseException, returned: Sequence[str]) -> str | None:
     """Return what to say about one exception, or None."""
     names = {base.__name__ for base in type(error).__mro__}
     client, operation = _call(error.__traceback__)
-    if "OutsideWorldError" in names:
-        return _of_a_closed_world(operation) if _has_fake_key(client) else None
+    if "OutsideWorldError" in names and _has_fake_key(client):
+        return _of_a_closed_world(operation)
+    if names & _OURS:
+        return _of_returned_fixtures(returned) if returned else None
     if _has_reached_a_world(error.__traceback__):
         return None
     if client is not None and _is_for_want_of_a_world(error, names):
-        return _of_a_closed_world(operation) if _has_fake_key(client) else _of_a_forgotten_world(operation)
+        return (
+            _of_a_closed_world(operation) if _has_fake_key(client) else _of_a_forgotten_world(operation, returned)
+        )
     return _of_a_client(error, names) if _is_made(error.__traceback__) else None
 
 
@@ -137,8 +146,17 @@ def _of_a_client(error: BaseException, names: set[str]) -> str | None:
     return f"no world was active when this client was made. {_OPEN_A_WORLD}" if names & _ON_THE_WAY else None
 
 
-def _of_a_forgotten_world(operation: str) -> str:
-    return f"no world was active when {operation} was called, so the fake didn't answer it. {_OPEN_A_WORLD}"
+def _of_a_forgotten_world(operation: str, returned: Sequence[str]) -> str:
+    advice = _of_returned_fixtures(returned) if returned else _OPEN_A_WORLD
+    return f"no world was active when {operation} was called, so the fake didn't answer it. {advice}"
+
+
+def _of_returned_fixtures(names: Sequence[str]) -> str:
+    # The first one is enough to show what to change in the others.
+    return (
+        f"The world of the fixture {names[0]!r} ended when the fixture returned. Use `yield` in the fixture, so "
+        "that its world stays open during the test."
+    )
 
 
 def _of_a_closed_world(operation: str) -> str:

@@ -14,7 +14,7 @@ from fake_secrets.options import decorator_on
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-__all__ = ["Returning"]
+__all__ = ["Returning", "returned_fixtures"]
 
 
 class Returning:
@@ -27,17 +27,30 @@ class Returning:
     def pytest_fixture_setup(self, fixturedef: pytest.FixtureDef[Any]) -> Iterator[None]:
         """Warn of a client or a handle that was returned out of the world of the fixture."""
         result: object = yield
-        if decorator_on(fixturedef.func) is not None and _is_over(fixturedef.func):
+        if _is_over(fixturedef.func):
             what = _needs_the_world(result)
             if what is not None:
                 _warn(fixturedef, what)
         return result  # type: ignore[return-value]
 
 
+def returned_fixtures(item: pytest.Item) -> list[str]:
+    """Return the names of a test's decorated fixtures that have returned a value instead of yielding it."""
+    definitions = getattr(getattr(item, "_fixtureinfo", None), "name2fixturedefs", {})
+    of_test = [definitions[name][-1] for name in getattr(item, "fixturenames", ()) if name in definitions]
+    return [found.argname for found in of_test if found.cached_result is not None and _returns(found.func)]
+
+
+def _returns(function: Any) -> bool:
+    """Return whether a fixture's function is decorated and doesn't yield."""
+    original = inspect.unwrap(function)
+    is_generator = inspect.isgeneratorfunction(original) or inspect.isasyncgenfunction(original)
+    return decorator_on(function) is not None and not is_generator
+
+
 def _is_over(function: Any) -> bool:
     """Return whether the world that a fixture's decorator opens has been left when the fixture is set up."""
-    original = inspect.unwrap(function)
-    if inspect.isgeneratorfunction(original) or inspect.isasyncgenfunction(original):
+    if not _returns(function):
         return False
     from fake_secrets.world import stack
 

@@ -13,11 +13,21 @@ HIDDEN = (
 )
 
 
-def class_with_a_world(seen):
+def by_context(test_case):
+    test_case.enterClassContext(mock_stages({"shared": "x"}))
+
+
+def by_start_and_stop(test_case):
+    mocked = mock_stages({"shared": "x"})
+    mocked.start()
+    test_case.addClassCleanup(mocked.stop)
+
+
+def class_with_a_world(seen, enter=by_context):
     class TestShared(unittest.TestCase):
         @classmethod
         def setUpClass(cls):
-            cls.enterClassContext(mock_stages({"shared": "x"}))
+            enter(cls)
 
         def test(self):
             seen.append("shared" in current())
@@ -31,10 +41,11 @@ def run(test_case):
     assert result.wasSuccessful(), result.errors + result.failures
 
 
-def test_arguments_on_the_class_hide_its_world_and_that_is_told():
+@pytest.mark.parametrize("enter", [by_context, by_start_and_stop])
+def test_arguments_on_the_class_hide_its_world_and_that_is_told(enter):
     seen = []
     with pytest.warns(FakeSecretsWarning, match=HIDDEN) as told:
-        run(mock_stages({"own": "y"})(class_with_a_world(seen)))
+        run(mock_stages({"own": "y"})(class_with_a_world(seen, enter)))
     assert seen == [False]
     assert told[0].filename == __file__
 

@@ -336,3 +336,77 @@ def test_a_profile_of_the_environment_that_does_not_exist_is_explained(run, monk
     ran.assert_outcomes(failed=1)
     note = "fake_secrets: no world was active when this client was made. A world hides the profile 'work'."
     assert f"{note} {OPEN}" in lines(ran)
+
+
+class TestReturnedFixture:
+    """A fixture that `mock_stages` decorates and that returns: the test runs outside of its world."""
+
+    SOURCE = """
+        import boto3, pytest
+        from fake_secrets import current, mock_stages
+        @pytest.fixture{autouse}
+        @mock_stages({{"a": "x"}})
+        def seeded():
+            {statement}
+        def test_late({argument}):
+            {call}
+        """
+    ENDED = (
+        "The world of the fixture 'seeded' ended when the fixture returned. Use `yield` in the fixture, so that "
+        "its world stays open during the test."
+    )
+    CALLED = (
+        "fake_secrets: no world was active when GetSecretValue was called, so the fake didn't answer it. " + ENDED
+    )
+
+    def source(self, statement="pass", *, argument="seeded", autouse="", call=CALL):
+        return self.SOURCE.format(statement=statement, argument=argument, autouse=autouse, call=call)
+
+    @pytest.mark.parametrize("statement", ["pass", "return {'region': 'us-east-1'}"])
+    def test_a_call_of_the_test_names_the_fixture(self, run, statement):
+        ran = run(self.source(statement))
+        ran.assert_outcomes(failed=1)
+        assert self.CALLED in lines(ran)
+
+    def test_so_does_it_if_the_test_does_not_ask_for_the_fixture(self, run):
+        ran = run(self.source(argument="", autouse="(autouse=True)"))
+        assert self.CALLED in lines(ran)
+
+    def test_the_guard_names_it_too(self, run):
+        ran = run(self.source(), "-o", "fake_secrets_guard=error")
+        ran.assert_outcomes(failed=1)
+        assert f"fake_secrets: {self.ENDED}" in lines(ran)
+
+    def test_so_does_asking_for_the_current_world(self, run):
+        ran = run(self.source(call="current()"))
+        ran.assert_outcomes(failed=1)
+        assert f"fake_secrets: {self.ENDED}" in lines(ran)
+
+    def test_a_fixture_that_yields_is_not_named(self, run):
+        ran = run(self.source("yield", call="boto3.client('kms', 'us-east-1').list_keys()"))
+        ran.assert_outcomes(failed=1)
+        assert "fake_secrets:" not in ran.stdout.str()
+
+    def test_a_fixture_of_another_test_is_not_named(self, run):
+        ran = run(self.source(argument=""))
+        ran.assert_outcomes(failed=1)
+        assert FORGOTTEN in lines(ran)
+
+    def test_a_fixture_that_has_not_run_yet_is_not_named(self, run):
+        ran = run(
+            f"""
+            import boto3, pytest
+            from fake_secrets import mock_stages
+            @pytest.fixture
+            def early():
+                {CALL}
+            @pytest.fixture
+            @mock_stages
+            def seeded(early):
+                pass
+            def test_late(seeded):
+                pass
+            """
+        )
+        ran.assert_outcomes(errors=1)
+        assert FORGOTTEN in lines(ran)
