@@ -9,6 +9,7 @@ from typing import Any, TypeVar
 
 from fake_secrets.activation.opening import Activation, OwnWorld
 from fake_secrets.errors import NoActiveWorldError
+from fake_secrets.observe.reminders import Reminder
 from fake_secrets.world.handle import FakeSecrets
 
 __all__ = ["MockStages"]
@@ -25,10 +26,12 @@ class MockStages:
 
     Args:
         options: the arguments that were given, by name. If it is empty, the object is bare.
+        reminder: is cancelled when the object is used; None if nobody has to use it.
     """
 
-    def __init__(self, options: Mapping[str, Any]) -> None:
+    def __init__(self, options: Mapping[str, Any], reminder: Reminder | None = None) -> None:
         self._options = dict(options)
+        self._reminder = reminder
         self._own_world = OwnWorld()
         # The latest last, each with the thread that entered it.
         self._entered: dict[Activation, int] = {}
@@ -85,6 +88,7 @@ class MockStages:
         Raises:
             NoActiveWorldError: if this object has no active world.
         """
+        self._note_use()
         self.__exit__(None, None, None)
 
     def __call__(self, target: Target) -> Target:
@@ -93,12 +97,14 @@ class MockStages:
         Raises:
             TypeError: if `target` is a pytest fixture or can't be called.
         """
+        self._note_use()
         # Imported late: wrapt takes as long to import as the rest of the package.
         from fake_secrets.activation.decoration import decorate  # noqa: PLC0415
 
         return decorate(target, self)
 
     def __reduce__(self) -> tuple[type[MockStages], tuple[dict[str, Any]]]:
+        self._note_use()
         return MockStages, (self._options,)
 
     def _latest(self) -> Activation:
@@ -125,4 +131,9 @@ class MockStages:
             options: used instead of this object's own options. The pytest plugin passes the options
                 of decorators and markers merged.
         """
+        self._note_use()
         return Activation(self._own_world, self._options if options is None else options)
+
+    def _note_use(self) -> None:
+        if self._reminder is not None:
+            self._reminder.cancel()
