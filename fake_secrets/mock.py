@@ -9,6 +9,7 @@ from typing import Any, TypeVar, get_overloads, overload
 from fake_secrets.activation.call_forms import MockStages
 from fake_secrets.environment import is_inherited
 from fake_secrets.errors import NoActiveWorldError
+from fake_secrets.observe.reminders import Reminder
 from fake_secrets.options import DEFAULTS, RotationErrors, RotationMode
 from fake_secrets.world import stack
 from fake_secrets.world.handle import FakeSecrets
@@ -29,6 +30,11 @@ class _NotGiven:
 
 
 _NOT_GIVEN: Any = _NotGiven()
+
+_NEVER_ENTERED = (
+    "mock_stages was never entered, so it opened no world. Use it in a `with` statement, as a decorator, or call "
+    "start() on it."
+)
 
 
 @overload
@@ -96,7 +102,8 @@ def mock_stages(
     Returns:
         The decorated function or class, if `mock_stages` is used as a decorator without parentheses.
         Otherwise an object that is both a decorator and a context manager. Entering it returns the
-        world's handle, a `FakeSecrets`.
+        world's handle, a `FakeSecrets`. If it is dropped without being used, a `FakeSecretsWarning`
+        tells so.
 
     Raises:
         TypeError: if the decorated object is a pytest fixture or can't be called. The arguments are
@@ -114,7 +121,7 @@ def mock_stages(
     }
     options = {name: value for name, value in given.items() if value is not _NOT_GIVEN}
     is_decorated = set(options) == {"secrets"} and not _is_seed(secrets)
-    return MockStages({})(secrets) if is_decorated else MockStages(options)
+    return MockStages({})(secrets) if is_decorated else MockStages(options, Reminder(_NEVER_ENTERED))
 
 
 def _signature() -> inspect.Signature:

@@ -10,6 +10,7 @@ from typing import Any, TypeVar
 from fake_secrets.activation.opening import Activation, OwnWorld
 from fake_secrets.errors import NoActiveWorldError
 from fake_secrets.observe.remarks import Line, users_line
+from fake_secrets.observe.reminders import Reminder
 from fake_secrets.world.handle import FakeSecrets
 
 __all__ = ["MockStages"]
@@ -26,10 +27,12 @@ class MockStages:
 
     Args:
         options: the arguments that were given, by name. If it is empty, the object is bare.
+        reminder: is cancelled when the object is used; None if nobody has to use it.
     """
 
-    def __init__(self, options: Mapping[str, Any]) -> None:
+    def __init__(self, options: Mapping[str, Any], reminder: Reminder | None = None) -> None:
         self._options = dict(options)
+        self._reminder = reminder
         self._own_world = OwnWorld()
         # A decorator is entered from code that isn't the user's.
         self._line = users_line() if options else None
@@ -88,6 +91,7 @@ class MockStages:
         Raises:
             NoActiveWorldError: if this object has no active world.
         """
+        self._note_use()
         self.__exit__(None, None, None)
 
     def __call__(self, target: Target) -> Target:
@@ -96,12 +100,14 @@ class MockStages:
         Raises:
             TypeError: if `target` is a pytest fixture or can't be called.
         """
+        self._note_use()
         # Imported late: wrapt takes as long to import as the rest of the package.
         from fake_secrets.activation.decoration import decorate  # noqa: PLC0415
 
         return decorate(target, self)
 
     def __reduce__(self) -> tuple[type[MockStages], tuple[dict[str, Any]]]:
+        self._note_use()
         return MockStages, (self._options,)
 
     def _latest(self) -> Activation:
@@ -129,4 +135,9 @@ class MockStages:
                 of decorators and markers merged.
             line: the line that gave the options, if this object hasn't.
         """
+        self._note_use()
         return Activation(self._own_world, self._options if options is None else options, self._line or line)
+
+    def _note_use(self) -> None:
+        if self._reminder is not None:
+            self._reminder.cancel()

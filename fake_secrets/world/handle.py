@@ -10,6 +10,7 @@ from fake_secrets.errors import FakeSecretsWarning
 from fake_secrets.iam.principals import Credentials, credentials_of
 from fake_secrets.observe.ledger import Call
 from fake_secrets.observe.remarks import users_line
+from fake_secrets.observe.reminders import Reminding
 from fake_secrets.observe.timeline import Timeline, timeline_of
 from fake_secrets.observe.trail import Subscriber, Trail
 from fake_secrets.observe.view import Secret, secret_id_of
@@ -212,12 +213,16 @@ class FakeSecrets(RotationHandle):
             principal_arn: the ARN of an IAM user, an IAM role, an account's root or an STS session.
 
         Returns:
-            The context manager.
+            The context manager. If it is dropped without being entered, a `FakeSecretsWarning` tells so.
 
         Raises:
             ValueError: when the block is entered, if `principal_arn` isn't the ARN of a principal.
         """
-        return self._world.principals.act_as(principal_arn)
+        return Reminding(
+            self._world.principals.act_as(principal_arn),
+            f"as_principal was never entered, so no call was made as {principal_arn!r}. Use it in a `with` "
+            f"statement: `with fake_secrets.as_principal({principal_arn!r}):`",
+        )
 
     @property
     def quotas(self) -> Quotas:

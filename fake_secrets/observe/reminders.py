@@ -1,0 +1,79 @@
+"""Reminders: a context manager that nothing enters does nothing, so the author of the test is told."""
+
+from __future__ import annotations
+
+import contextlib
+import sys
+import warnings
+from collections.abc import Callable
+from types import TracebackType
+from typing import Any, TypeVar
+
+from fake_secrets.errors import FakeSecretsWarning
+from fake_secrets.observe.remarks import Line, users_line
+
+__all__ = ["Reminder", "Reminding"]
+
+__tracebackhide__ = True  # the arguments in our frames may hold secret values
+
+FunctionT = TypeVar("FunctionT", bound=Callable[..., Any])
+
+
+class Reminder:
+    """A warning that is given when this object is dropped, unless it is cancelled before.
+
+    It names the line of the user's code that runs now.
+
+    Args:
+        text: the message of the warning.
+    """
+
+    __slots__ = ("_line", "_text")
+
+    def __init__(self, text: str) -> None:
+        self._text = text
+        self._line: Line | None = users_line()
+
+    def cancel(self) -> None:
+        """Give no warning."""
+        self._line = None
+
+    def __del__(self) -> None:
+        # An interrupt may have kept the object from getting its attributes.
+        line = getattr(self, "_line", None)
+        # When Python ends, it drops objects that a later test would have entered.
+        if line is not None and not sys.is_finalizing():
+            filename, number, module = line
+            warnings.warn_explicit(self._text, FakeSecretsWarning, filename, number, module)
+
+
+class Reminding(contextlib.AbstractContextManager[None]):
+    """A context manager, also a decorator, with a reminder that it has to be entered.
+
+    Args:
+        entered: the context manager that does the work.
+        text: the message of the reminder.
+    """
+
+    def __init__(self, entered: contextlib._GeneratorContextManager[None], text: str) -> None:
+        self._entered = entered
+        self._reminder = Reminder(text)
+
+    def __enter__(self) -> None:
+        """Enter the context manager."""
+        self._reminder.cancel()
+        return self._entered.__enter__()
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> bool | None:
+        """Leave the context manager."""
+        return self._entered.__exit__(kind, error, traceback)
+
+    def __call__(self, function: FunctionT) -> FunctionT:
+        """Decorate a function, so that each call of it is inside the context manager."""
+        self._reminder.cancel()
+        return self._entered(function)
