@@ -1,4 +1,7 @@
-"""A fake AWS Secrets Manager for tests, with real staging labels and real rotation."""
+"""A fake AWS Secrets Manager for tests, with real staging labels and real rotation.
+
+PYTEST_DONT_REWRITE: a filter for `RotationWarning` in `pytest.ini` imports this package before pytest could.
+"""
 
 from __future__ import annotations
 

@@ -130,19 +130,21 @@ class SecretExistsError(FakeSecretsError, ValueError):
 class UnknownSecretError(FakeSecretsError, KeyError):
     """Raised when the handle is asked for a secret that doesn't exist in its world.
 
-    It is a `KeyError` as well. The message lists the secrets that do exist. `secret_id` and `available`
-    are attributes too.
+    It is a `KeyError` as well. The message says which secret was probably meant, or what has become of it,
+    and lists the secrets that do exist. `secret_id`, `available` and `reason` are attributes too.
 
     Args:
         secret_id: the name or ARN that was asked for.
         available: the names of the secrets that exist. The message shows the first 20.
+        reason: why there is no such secret, or which one was probably meant; empty if nothing is known.
     """
 
-    def __init__(self, secret_id: str, available: Iterable[str]) -> None:
+    def __init__(self, secret_id: str, available: Iterable[str], reason: str = "") -> None:
         # One more than the message shows, so that it can say that there are more.
         self.available = tuple(itertools.islice(available, _SHOWN + 1))
         self.secret_id = secret_id
-        super().__init__(secret_id, self.available)
+        self.reason = reason
+        super().__init__(secret_id, self.available, reason)
 
     # KeyError would show the repr of its argument.
     def __str__(self) -> str:
@@ -155,7 +157,8 @@ class UnknownSecretError(FakeSecretsError, KeyError):
             if asked.startswith("arn:")
             else f"Seed it with mock_stages({{{asked!r}: ...}}) or fake_secrets.add({asked!r}, ...)."
         )
-        return f"no secret {asked!r} in this world. {held}\n{advice}"
+        reason = f" {self.reason}{'' if self.reason.endswith('?') else '.'}" * bool(self.reason)
+        return f"no secret {asked!r} in this world.{reason} {held}\n{advice}"
 
 
 class RequestRefusedError(FakeSecretsError):

@@ -80,8 +80,9 @@ def mock_stages(
             str becomes a SecretString, bytes become a SecretBinary, and a dict becomes a JSON
             SecretString. A dict with the key AWSCURRENT, AWSPENDING or AWSPREVIOUS maps staging
             labels to values instead. None makes a secret without a value.
-        region: the region of these secrets, and the default region of clients. By default
-            AWS_DEFAULT_REGION or AWS_REGION from the environment, else us-east-1.
+        region: the region of these secrets, and the default region of clients. By default the region
+            that `boto3.setup_default_session` was called with before, else AWS_DEFAULT_REGION or
+            AWS_REGION from the environment, else us-east-1.
         account_id: the account that owns the secrets, a str of twelve digits. By default
             123456789012.
         rotation: "inline" (the default) runs a rotation before RotateSecret returns. With "manual",

@@ -7,6 +7,8 @@ import re
 from collections.abc import Mapping
 from typing import Any, Literal
 
+from fake_secrets.suggestions import check_choice
+
 __all__ = [
     "CLASS_DECORATOR",
     "DEFAULTS",
@@ -25,6 +27,15 @@ __tracebackhide__ = True  # the arguments in our frames may hold secret values
 
 RotationErrors = Literal["raise", "record"]
 RotationMode = Literal["inline", "manual"]
+
+ROTATION_MODES: Mapping[RotationMode, str] = {
+    "inline": "RotateSecret runs every step",
+    "manual": "the test runs each step with Rotation.step",
+}
+ROTATION_ERRORS: Mapping[RotationErrors, str] = {
+    "raise": "the error of a rotation function comes out of the call that ran it",
+    "record": "the error is only recorded, in Rotation.error",
+}
 
 # The arguments in order, with their defaults.
 DEFAULTS: Mapping[str, Any] = {
@@ -70,18 +81,12 @@ def check_options(options: Mapping[str, Any]) -> None:
         raise ValueError(msg)
     if options.get("region") is not None:
         check_region(options["region"])
-    if options.get("rotation", "inline") not in ("inline", "manual"):
-        msg = (
-            f"rotation={options['rotation']!r} isn't a rotation mode. The modes are:\n"
-            '- "inline": RotateSecret runs every step\n'
-            '- "manual": the test runs each step with Rotation.step'
-        )
-        raise ValueError(msg)
+    check_choice("rotation", options.get("rotation", "inline"), ROTATION_MODES)
     seed = options.get("random_seed")
     if seed is not None and (isinstance(seed, bool) or not isinstance(seed, int)):
         msg = f"random_seed={seed!r} isn't a whole number"
         raise ValueError(msg)
-    check_rotation_errors(options.get("rotation_errors", "raise"))
+    check_choice("rotation_errors", options.get("rotation_errors", "raise"), ROTATION_ERRORS)
 
 
 def check_region(region: object) -> None:
@@ -95,15 +100,14 @@ def check_region(region: object) -> None:
         raise ValueError(msg)
 
 
-def check_rotation_errors(errors: str) -> None:
-    """Check a value of `rotation_errors`.
+def check_rotation_errors(errors: str | None) -> None:
+    """Check the argument `errors` of a method that runs a rotation. None stands for the world's `rotation_errors`.
 
     Raises:
         ValueError: if it is neither "raise" nor "record".
     """
-    if errors not in ("raise", "record"):
-        msg = f'errors of a rotation function: choose "raise" or "record", not {errors!r}'
-        raise ValueError(msg)
+    if errors is not None:
+        check_choice("errors", errors, ROTATION_ERRORS)
 
 
 def check_callable(function: object, what: str, hint: str = "") -> None:

@@ -29,6 +29,7 @@ EXAMPLES = [
     errors.SecretExistsError("secret 'prod/db' already exists"),
     errors.UnknownSecretError("prod/dv", ["prod/db"]),
     errors.UnknownSecretError(ARN, []),
+    errors.UnknownSecretError("prod/dv", ["prod/db"], "Did you mean 'prod/db'?"),
     errors.UnknownSecretError("prod/dv", (f"prod/{number}" for number in range(25))),
     errors.RequestRefusedError("RotateSecret", "InvalidRequestException", "No Lambda rotation function ARN."),
     errors.RequestRefusedError("RotateSecret", "InvalidRequestException", "No function.", "Pass a handler."),
@@ -109,7 +110,9 @@ def test_an_exception_raised_in_a_process_pool_comes_back(tmp_path):
     program.write_text(IN_A_POOL)
     command = [sys.executable, str(program)]
     ran = subprocess.run(command, capture_output=True, text=True, timeout=120, check=True)
-    assert ran.stdout.startswith("no secret 'prod/dv' in this world. The world holds:\n- 'prod/db'\n")
+    assert ran.stdout.startswith(
+        "no secret 'prod/dv' in this world. Did you mean 'prod/db'? The world holds:\n- 'prod/db'\n"
+    )
 
 
 def test_an_error_that_a_client_raises_can_be_pickled_as_botocores_can(fake_secrets):

@@ -528,8 +528,8 @@ class TestOtherArguments:
             ({"account_id": "12345"}, "isn't a string of twelve digits"),
             ({"region": "Paris, France"}, "isn't a region"),
             ({"region": "nowhere"}, "isn't a region"),
-            ({"rotation": "later"}, "rotation='later' isn't a rotation mode. The modes are:"),
-            ({"rotation_errors": "ignore"}, 'choose "raise" or "record", not \'ignore\''),
+            ({"rotation": "later"}, "rotation='later' isn't a choice. The choices are:"),
+            ({"rotation_errors": "ignore"}, "rotation_errors='ignore' isn't a choice. The choices are:"),
         ],
     )
     def test_an_invalid_argument_is_refused_on_entry(self, arguments, message):

@@ -9,6 +9,7 @@ from typing import Any, TypeVar
 
 from fake_secrets.activation.opening import Activation, OwnWorld
 from fake_secrets.errors import NoActiveWorldError
+from fake_secrets.observe.remarks import Line, users_line
 from fake_secrets.world.handle import FakeSecrets
 
 __all__ = ["MockStages"]
@@ -30,6 +31,8 @@ class MockStages:
     def __init__(self, options: Mapping[str, Any]) -> None:
         self._options = dict(options)
         self._own_world = OwnWorld()
+        # A decorator is entered from code that isn't the user's.
+        self._line = users_line() if options else None
         # The latest last, each with the thread that entered it.
         self._entered: dict[Activation, int] = {}
 
@@ -118,11 +121,12 @@ class MockStages:
             if self._entered.pop(activation, None) is not None:
                 return activation
 
-    def _activation(self, options: Mapping[str, Any] | None = None) -> Activation:
+    def _activation(self, options: Mapping[str, Any] | None = None, line: Line | None = None) -> Activation:
         """Return a context manager that activates a world.
 
         Args:
             options: used instead of this object's own options. The pytest plugin passes the options
                 of decorators and markers merged.
+            line: the line that gave the options, if this object hasn't.
         """
-        return Activation(self._own_world, self._options if options is None else options)
+        return Activation(self._own_world, self._options if options is None else options, self._line or line)

@@ -16,8 +16,10 @@ from typing import Any, Protocol, TypeVar, cast
 
 import wrapt
 
+from fake_secrets.activation.hiding import note_a_hidden_world
 from fake_secrets.activation.opening import Activation
 from fake_secrets.errors import FakeSecretsWarning
+from fake_secrets.observe.remarks import Line
 from fake_secrets.options import CLASS_DECORATOR, decorator_on
 
 __all__ = ["decorate"]
@@ -33,8 +35,9 @@ class Activator(Protocol):
     """A configured `mock_stages` that decorates."""
 
     _options: dict[str, Any]
+    _line: Line | None
 
-    def _activation(self, options: Mapping[str, Any] | None = None) -> Activation:
+    def _activation(self, options: Mapping[str, Any] | None = None, line: Line | None = None) -> Activation:
         """Return a context manager that activates a world."""
 
 
@@ -250,11 +253,14 @@ def _in_a_world(method: Callable[..., Any], test_case: type[unittest.TestCase]) 
             options.update(decorator._options)
         if any(getattr(skipped, "__unittest_skip__", False) for skipped in (type(self), test)):
             return method(self, *args, **kwargs)
-        activation = decorators[0]._activation(options)
+        line = next((decorator._line for decorator in decorators if decorator._line), None)
+        activation = decorators[0]._activation(options, line)
         try:
             activation.__enter__()
         except Exception:  # noqa: BLE001 -- any error is this test's own, and other tests still run
             return _without_a_world(self, method.__name__, *args)
+        if any(decorator._options for decorator in decorators if decorator is not decorator_on(test)):
+            note_a_hidden_world(type(self), activation, line)
         try:
             return method(self, *args, **kwargs)
         finally:

@@ -10,11 +10,13 @@ from typing import Any
 from fake_secrets import hook
 from fake_secrets.activation import forks
 from fake_secrets.environment import default_region, world_environment
+from fake_secrets.errors import FakeSecretsWarning
 from fake_secrets.ids import Ids
 from fake_secrets.locks import free_shared
-from fake_secrets.observe.remarks import tell
+from fake_secrets.observe.remarks import Line, tell, users_line
 from fake_secrets.options import DEFAULTS, check_options
 from fake_secrets.rotation.scope import calls_belong_nowhere, calls_belong_to
+from fake_secrets.service.state.seed_forms import doubts
 from fake_secrets.service.state.seeds import describe_seeds
 from fake_secrets.world import stack
 from fake_secrets.world.handle import FakeSecrets
@@ -44,11 +46,13 @@ class Activation:
     Args:
         own_world: the own world of the `mock_stages` object.
         options: the world's arguments, by name. If it is empty, the activation is bare.
+        line: the line of the user's code that has given them, if it isn't the line that enters.
     """
 
-    def __init__(self, own_world: OwnWorld, options: Mapping[str, Any]) -> None:
+    def __init__(self, own_world: OwnWorld, options: Mapping[str, Any], line: Line | None = None) -> None:
         self._own_world = own_world
         self._options = options
+        self._line = line
         self._entry: stack.Entry | None = None
         self._calls: contextlib.AbstractContextManager[object] = contextlib.nullcontext()
 
@@ -60,7 +64,7 @@ class Activation:
         """
         try:
             forks.watch()
-            self._entry = entry = stack.enter(self._world_to_join, lambda: _open(self._options))
+            self._entry = entry = stack.enter(self._world_to_join, lambda: _open(self._options, self._line))
             hook.hold(entry)
             if self._options:
                 self._own_world.opened = entry.opened
@@ -85,6 +89,11 @@ class Activation:
             raise
         if self._entry is not None and not stack.is_active(self._entry.opened):
             tell(self._entry.opened.world.closing_remarks(), error)
+
+    @property
+    def opened(self) -> stack.Opened | None:
+        """The world, or None before it is entered."""
+        return None if self._entry is None else self._entry.opened
 
     def _leave(self) -> None:
         self._calls.__exit__(None, None, None)
@@ -125,9 +134,9 @@ def settle(kept: Collection[stack.Entry]) -> list[stack.Entry]:
     return left
 
 
-def _open(options: Mapping[str, Any]) -> stack.Opened:
+def _open(options: Mapping[str, Any], line: Line | None) -> stack.Opened:
     check_options(options)
-    region = options.get("region") or default_region()
+    region = options.get("region") or hook.region_of_default_session() or default_region()
     ids = Ids(options.get("random_seed"))
     world = World(
         region=region,
@@ -140,6 +149,8 @@ def _open(options: Mapping[str, Any]) -> stack.Opened:
         while_running=hook.held,
         is_region=hook.is_region,
     )
+    for doubt in doubts(options.get("secrets") or {}):
+        world.remarks.add(FakeSecretsWarning, doubt, line or users_line())
     return stack.Opened(world, FakeSecrets(world), world_environment(region))
 
 

@@ -26,10 +26,10 @@ from fake_secrets.hook.calls import Equipment, around_call, forget_call
 from fake_secrets.hook.copies import Copies
 from fake_secrets.hook.facts import is_region
 from fake_secrets.hook.holding import held, hold, install, release, settle
-from fake_secrets.hook.seams import DefaultSession
+from fake_secrets.hook.seams import DefaultSession, region_of_default_session
 from fake_secrets.hook.spawned import refuse_calls_to_aws
 
-__all__ = ["forget_call", "held", "hold", "is_region", "release", "settle"]
+__all__ = ["forget_call", "held", "hold", "is_region", "region_of_default_session", "release", "settle"]
 
 
 def _aio(name: str) -> Any:

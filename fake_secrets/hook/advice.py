@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from fake_secrets.hook.misses import why_missed
 from fake_secrets.hook.refusals import Refused, note_on
 from fake_secrets.hook.requests import REQUEST_ARGUMENTS
 
@@ -24,25 +25,13 @@ def advise(error: Exception, call: Target, args: Any) -> None:
     code, message = said.get("Code"), said.get("Message")
     note = None
     if code == "ResourceNotFoundException":
-        note = _other_place(members.get("SecretId"), call)
+        note = why_missed(members.get("SecretId"), call)
     elif code == "AccessDeniedException" and operation == "RotateSecret":
         note = call.world.functions.why_unknown(members.get("RotationLambdaARN"))
     if note is None and isinstance(code, str) and isinstance(message, str) and isinstance(members, dict):
         note = note_on(Refused(call.world, _caller_of(call), operation, members, code, message))
     if note:
         error.add_note(f"fake_secrets: {note}")
-
-
-def _other_place(secret_id: object, call: Target) -> str | None:
-    places = call.world.contents.places_of(secret_id) if isinstance(secret_id, str) else []
-    asked = _caller_of(call)
-    if not places or asked in places:
-        return None
-    listed = " and ".join(
-        region if account_id == asked[0] else f"{region} of account {account_id} (use its ARN)"
-        for account_id, region in sorted(places)
-    )
-    return f"{secret_id!r} is in {listed}; this client calls {call.region}"
 
 
 def _caller_of(call: Target) -> tuple[str, str]:

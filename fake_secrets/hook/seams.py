@@ -27,6 +27,7 @@ __all__ = [
     "Seam",
     "found_below",
     "is_of_our_copy",
+    "region_of_default_session",
     "unsigned_mark",
     "would_sign_offline",
 ]
@@ -198,6 +199,19 @@ def _binder_of(found: Any) -> Callable[[Any], Any]:
     bind = getattr(type(found), "__get__", None)
     # A Mock isn't bound to an instance.
     return (lambda _: found) if bind is None else lambda instance: bind(found, instance, type(instance))
+
+
+def region_of_default_session() -> str | None:
+    """Return the region that boto3's default session was set up with, or None.
+
+    A client made from that session calls this region, whatever the environment says.
+    """
+    session = _default_session()
+    if session is None:
+        return None
+    variables: dict[str, Any] = getattr(session, "instance_variables", dict)()
+    region = variables.get("region")
+    return region if isinstance(region, str) else None
 
 
 def _default_session() -> Any:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import itertools
 from collections import deque
 from collections.abc import Mapping
 from contextvars import ContextVar
@@ -17,6 +18,9 @@ __all__ = ["SEEDED", "SUCCEEDED", "Call", "Entry", "Ledger", "RunningStep", "rot
 
 SEEDED = "seeded"
 SUCCEEDED = "succeeded"
+
+# How many entries are looked at for every secret that isn't found.
+_RECENT = 1000
 
 # What the operation of an entry begins with if it is no call.
 _NO_CALL = frozenset("(\N{EM DASH}")
@@ -168,6 +172,25 @@ class Ledger:
         """Return the latest secret with this name or full ARN, even if it is deleted; None if there is none."""
         secrets = (entry.secret for entry in reversed(list(self._entries)) if entry.secret is not None)
         return next((secret for secret in secrets if secret_id in {secret.name, secret.arn}), None)
+
+    def recent(self, secret_id: str, there: tuple[str, str]) -> StoredSecret | None:
+        """Return the latest secret with this name or full ARN among the latest thousand entries, or None.
+
+        The caller holds the world's lock.
+
+        Args:
+            secret_id: the name or full ARN.
+            there: the secret's account and region.
+        """
+        for entry in itertools.islice(reversed(self._entries), _RECENT):
+            secret = entry.secret
+            if (
+                secret is not None
+                and secret_id in {secret.name, secret.arn}
+                and there == (secret.account_id, secret.region)
+            ):
+                return secret
+        return None
 
     def about(self, secret: StoredSecret) -> list[Entry]:
         """Return the entries about a secret, in order."""

@@ -2,7 +2,9 @@
 
 Begin with `items`, which finds the tests that are marked or decorated and gives them the fixture. `fixtures`
 defines the fixtures. `leaving` leaves the worlds that a test has forgotten, and `guarding` turns refusals of the
-guard into failures. `remarking` tells what worlds have to say about a test. No other room imports pytest.
+guard into failures. `remarking` tells what worlds have to say about a test. `outside` explains failures of calls
+that were made outside of every world, and `regions` gives a region to clients that are made there. `returning`
+warns of fixtures whose world is over too early. No other room imports pytest.
 """
 
 from __future__ import annotations
@@ -13,7 +15,10 @@ from fake_secrets.plugin.fixtures import _fake_secrets_clients, fake_secrets, se
 from fake_secrets.plugin.guarding import GUARD, Guarding
 from fake_secrets.plugin.items import MARKER, pytest_collection_modifyitems
 from fake_secrets.plugin.leaving import Leaving
+from fake_secrets.plugin.outside import Explaining
+from fake_secrets.plugin.regions import REGION, set_default_region
 from fake_secrets.plugin.remarking import Remarking
+from fake_secrets.plugin.returning import Returning
 
 # pytest finds hooks and fixtures by their names here.
 __all__ = ["MARKER", "_fake_secrets_clients", "fake_secrets", "pytest_collection_modifyitems", "secretsmanager"]
@@ -22,13 +27,25 @@ _GUARD_STATES = ("off", "error")
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
-    """Add the guard's ini option."""
+    """Add the ini options."""
     parser.addini(
         GUARD,
         "how to handle a Secrets Manager call that is made while no fake_secrets world is active: "
         "'off' lets it go to AWS, 'error' raises an exception and fails the test",
         default="off",
     )
+    parser.addini(
+        REGION,
+        "the AWS_DEFAULT_REGION of the run, if neither the environment nor the active profile gives a region: "
+        "the region of clients that modules make on import",
+        default="",
+    )
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_load_initial_conftests(early_config: pytest.Config) -> None:
+    """Give a region to the clients that are made on import, also by a conftest.py."""
+    set_default_region(early_config)
 
 
 def pytest_configure(config: pytest.Config) -> None:
@@ -39,6 +56,8 @@ def pytest_configure(config: pytest.Config) -> None:
         raise pytest.UsageError(msg)
     config.pluginmanager.register(Leaving(), "fake_secrets_leaving")
     config.pluginmanager.register(Remarking(), "fake_secrets_remarking")
+    config.pluginmanager.register(Explaining(), "fake_secrets_explaining")
+    config.pluginmanager.register(Returning(), "fake_secrets_returning")
     if state == "error":
         config.pluginmanager.register(Guarding(), "fake_secrets_guard")
     config.addinivalue_line(

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
 
     from botocore.client import BaseClient
 
+    from fake_secrets.observe.remarks import Line
     from fake_secrets.world.handle import FakeSecrets
 
 __all__ = ["_fake_secrets_clients", "fake_secrets", "secretsmanager"]
@@ -30,9 +31,9 @@ def fake_secrets(request: pytest.FixtureRequest) -> Iterator[FakeSecrets]:
 
     misuse = misuse_of(request.node)
     if misuse is not None:
-        pytest.fail(str(misuse), pytrace=False)
+        pytest.fail(misuse, pytrace=False)
     decorator = decorator_of(request.node) or MockStages({})
-    with decorator._activation(options_of(request.node)) as handle:
+    with decorator._activation(options_of(request.node), _line_of(request)) as handle:
         yield handle
 
 
@@ -60,6 +61,18 @@ def _fake_secrets_clients() -> Callable[[str], BaseClient]:
         return shared
 
     return client
+
+
+def _line_of(request: pytest.FixtureRequest) -> Line:
+    """Return the line of a test, where its markers are."""
+    from fake_secrets.observe.remarks import Line
+
+    _, number, _ = request.node.location
+    return Line(
+        str(request.path),
+        (number or 0) + 1,
+        getattr(getattr(request.node, "module", None), "__name__", "<unknown>"),
+    )
 
 
 def _build_client(region: str) -> BaseClient:

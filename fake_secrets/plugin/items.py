@@ -23,8 +23,12 @@ FIXTURE = "fake_secrets"
 MARKER = "fake_secrets"
 
 _options = pytest.StashKey[dict[str, Any]]()
-_misuse = pytest.StashKey[pytest.UsageError]()
+_misuse = pytest.StashKey[str]()
 _decorator = pytest.StashKey["MockStages | None"]()
+
+
+class _MisuseError(Exception):
+    """A marker's arguments aren't those of `mock_stages`."""
 
 
 @pytest.hookimpl(wrapper=True, tryfirst=True)
@@ -58,8 +62,8 @@ def decorator_of(item: pytest.Item) -> MockStages | None:
     return item.stash.get(_decorator, None)
 
 
-def misuse_of(item: pytest.Item) -> pytest.UsageError | None:
-    """Return the error in a test's marker, if an xdist worker has found one, or None."""
+def misuse_of(item: pytest.Item) -> str | None:
+    """Return what is wrong with a test's marker, or None."""
     return item.stash.get(_misuse, None)
 
 
@@ -71,23 +75,22 @@ def _has_fixtures(item: pytest.Item) -> TypeGuard[pytest.Function]:
 def _sources(item: pytest.Function) -> list[tuple[dict[str, Any], MockStages | None]]:
     """Return the options of all decorators and markers of a test, the closest first.
 
-    Each is paired with its decorator, or with None if it is a marker.
-
-    Raises:
-        UsageError: if a marker is misused. An xdist worker can't end the run, so there the test
-            fails instead.
+    Each is paired with its decorator, or with None if it is a marker. If a marker is misused, only its test
+    fails: the fixture tells what is wrong.
     """
     try:
         return list(_closest_first(item))
-    except pytest.UsageError as error:
-        if not hasattr(item.config, "workerinput"):
-            raise
-        item.stash[_misuse] = error
+    except _MisuseError as error:
+        item.stash[_misuse] = str(error)
         return [({}, None)]
 
 
 def _closest_first(item: pytest.Function) -> Iterator[tuple[dict[str, Any], MockStages | None]]:
-    """Yield the same pairs, but raise UsageError for a misused marker in a worker too."""
+    """Yield the same pairs.
+
+    Raises:
+        _MisuseError: if a marker is misused.
+    """
     for node in item.iter_parents():
         if isinstance(node, pytest.Class):
             yield from _of_class(node, item)
@@ -131,7 +134,7 @@ def _marker_options(marker: pytest.Mark, item: pytest.Item) -> dict[str, Any]:
     if unknown:
         valid = "".join(f"\n- {name}" for name in OPTIONS)
         msg = f"{item.nodeid}: @pytest.mark.fake_secrets doesn't take {', '.join(unknown)}. It takes:{valid}"
-        raise pytest.UsageError(msg)
+        raise _MisuseError(msg)
     return options
 
 

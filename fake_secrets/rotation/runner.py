@@ -152,7 +152,7 @@ class RotationRunner:
             RotationNotOpenError: if the rotation can't be attempted again.
             BaseException: as `run` does.
         """
-        check_rotation_errors(errors or "raise")
+        check_rotation_errors(errors)
         claimed: list[Rotation] = []
         try:
             # Checking and reopening under one lock lets only one of two callers begin.
@@ -176,7 +176,7 @@ class RotationRunner:
             RotationNotOpenError: if no step is left and the rotation can't be attempted again.
             BaseException: as `run` does.
         """
-        check_rotation_errors(errors or "raise")
+        check_rotation_errors(errors)
         claimed: list[Rotation] = []
         try:
             with self._lock:

@@ -13,6 +13,7 @@ from fake_secrets.service.state.model import StoredSecret
 from fake_secrets.service.state.seeds import Seed, plant
 from fake_secrets.service.state.store import Store
 from fake_secrets.world import lookup
+from fake_secrets.world.misses import Place, explain
 
 __all__ = ["Contents"]
 
@@ -28,7 +29,7 @@ class Contents:
         lock: guards the store.
     """
 
-    def __init__(self, here: lookup.Place, seeds: Sequence[Seed], lock: threading.RLock) -> None:
+    def __init__(self, here: Place, seeds: Sequence[Seed], lock: threading.RLock) -> None:
         self._here = here
         self._seeds = seeds
         self._lock = lock
@@ -79,7 +80,24 @@ class Contents:
             TypeError: if `secret_id` isn't a str.
         """
         with self._lock:
-            return lookup.find(self._settled_store(), self._here, secret_id)
+            store = self._settled_store()
+            secret = lookup.find(store, self._here, secret_id)
+            if secret is None:
+                raise lookup.unknown(store, self._ledger, self._here, secret_id)
+            return secret
+
+    def has(self, secret_id: Any, there: Place | None = None) -> bool:
+        """Return whether there is a secret with a name, an ARN or a partial ARN.
+
+        Args:
+            secret_id: the name or ARN.
+            there: the account and region in which names are looked up; by default the world's.
+
+        Raises:
+            TypeError: if `secret_id` isn't a str.
+        """
+        with self._lock:
+            return lookup.find(self._settled_store(), there or self._here, secret_id) is not None
 
     def secret_at(self, place: lookup.Place, secret_id: Any) -> StoredSecret | None:
         """Return the secret that a call from an account and region means by a SecretId, or None."""
@@ -100,10 +118,25 @@ class Contents:
             secrets: Iterable[StoredSecret | Seed] = self._seeds if self._unplanted else self._store
             return [secret.name for secret in secrets]
 
-    def places_of(self, secret_id: str) -> list[lookup.Place]:
+    def may_have(self, secret_id: str) -> bool:
+        """Return whether a secret has this name or full ARN, in any account and region.
+
+        Until the seeds are planted, they have no ARN. This doesn't plant them.
+        """
+        with self._lock:
+            if self._unplanted:
+                return secret_id in self.names()
+            return bool(lookup.places_of(self._store, secret_id))
+
+    def places_of(self, secret_id: str) -> list[Place]:
         """Return the account and region of each secret with this name, ARN or partial ARN, in any order."""
         with self._lock:
             return lookup.places_of(self.ready_store(), secret_id)
+
+    def why_missed(self, secret_id: str, there: Place) -> str:
+        """Return why a caller doesn't find a secret in an account and region, or an empty string."""
+        with self._lock:
+            return explain(self.ready_store(), self._ledger, there, secret_id)
 
     def _settled_store(self) -> Store:
         store = self.ready_store()

@@ -4,17 +4,20 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import Iterator, Mapping
-from typing import TypeVar
+from typing import Any, TypeVar
 
-from fake_secrets.errors import UnknownSecretError
+from fake_secrets.errors import FakeSecretsWarning
 from fake_secrets.iam.principals import Credentials, credentials_of
 from fake_secrets.observe.ledger import Call
+from fake_secrets.observe.remarks import users_line
 from fake_secrets.observe.timeline import Timeline, timeline_of
 from fake_secrets.observe.trail import Subscriber, Trail
 from fake_secrets.observe.view import Secret, secret_id_of
 from fake_secrets.service.state.keys import KEY_STATES, KeyState
 from fake_secrets.service.state.quotas import Quotas
+from fake_secrets.service.state.seed_forms import doubts
 from fake_secrets.service.state.seeds import SeedValue, describe_seed
+from fake_secrets.suggestions import check_choice
 from fake_secrets.world.rotation_handle import RotationHandle
 
 __all__ = ["FakeSecrets"]
@@ -89,13 +92,15 @@ class FakeSecrets(RotationHandle):
         kms_key_id: str | None = None,
         tags: Mapping[str, str] | None = None,
         owning_service: str | None = None,
+        resource_policy: str | Mapping[str, Any] | None = None,
     ) -> Secret:
         """Add a secret to the world, without a call.
 
         Args:
             name: the secret's name.
-            value: the value of AWSCURRENT. A dict becomes a SecretString of JSON, a str a SecretString,
-                and bytes a SecretBinary. None makes a secret without a value.
+            value: the value of AWSCURRENT. A str becomes a SecretString, bytes a SecretBinary, and a dict
+                a SecretString of JSON. A dict with the key AWSCURRENT, AWSPENDING or AWSPREVIOUS stands for
+                `labels`, as in `mock_stages`. None makes a secret without a value.
             labels: a mapping from staging label to value, instead of `value`. Only AWSPENDING may map
                 to None, which puts it on the empty version of an open rotation.
             version_ids: a mapping from staging label to version id, 32 to 64 characters each. Labels with
@@ -108,6 +113,9 @@ class FakeSecrets(RotationHandle):
             tags: a mapping from tag key to tag value.
             owning_service: the AWS service that manages the secret, such as ``rds``. Clients can read
                 a managed secret but not change it.
+            resource_policy: the secret's resource policy; none by default. A mapping becomes JSON. The policy
+                isn't checked, so that a test can have one that AWS would refuse, even text that isn't
+                JSON. A policy that PutResourcePolicy would refuse as malformed allows nothing.
 
         Returns:
             A live view of the secret.
@@ -117,7 +125,8 @@ class FakeSecrets(RotationHandle):
             SeedError: if such a secret couldn't exist in AWS.
             ValueError: if `region` isn't a region's name.
             TypeError: if a value isn't a str, bytes or mapping; if `labels`, `version_ids` or `tags` isn't
-                a mapping; or if `description`, `kms_key_id` or `owning_service` isn't a str.
+                a mapping; if `resource_policy` isn't a str or a mapping of JSON values; or if
+                `description`, `kms_key_id` or `owning_service` isn't a str.
         """
         seed = describe_seed(
             name,
@@ -131,8 +140,12 @@ class FakeSecrets(RotationHandle):
             kms_key_id=kms_key_id,
             tags=tags,
             owning_service=owning_service,
+            resource_policy=resource_policy,
         )
-        return Secret(self._world.contents.plant(seed).arn, self._world.contents.secret)
+        added = Secret(self._world.contents.plant(seed).arn, self._world.contents.secret)
+        for doubt in doubts({name: value if labels is None else labels}):
+            self._world.remarks.add(FakeSecretsWarning, doubt, users_line())
+        return added
 
     def __getitem__(self, secret_id: str | Secret) -> Secret:
         """Return a live view of a secret.
@@ -149,10 +162,9 @@ class FakeSecrets(RotationHandle):
     def __contains__(self, secret_id: object) -> bool:
         """Return whether a secret exists, given its name, ARN, partial ARN or a `Secret`."""
         try:
-            self._world.contents.secret(secret_id_of(secret_id))
-        except (UnknownSecretError, TypeError):
+            return self._world.contents.has(secret_id_of(secret_id))
+        except TypeError:
             return False
-        return True
 
     def __iter__(self) -> Iterator[Secret]:
         """Iterate over every secret, in all accounts and regions, in the order of creation.
@@ -229,10 +241,10 @@ class FakeSecrets(RotationHandle):
         Raises:
             ValueError: if `key_id` isn't a non-empty str, or if `state` isn't one of the three.
         """
-        if not isinstance(key_id, str) or not key_id or state not in KEY_STATES:
-            states = ", ".join(map(repr, KEY_STATES))
-            msg = f"set_kms_key({key_id!r}, {state!r}) needs a key id and one of {states}"
+        if not isinstance(key_id, str) or not key_id:
+            msg = f"key_id={key_id!r} isn't a KMS key: use a key id, an alias, or the ARN of either"
             raise ValueError(msg)
+        check_choice("state", state, KEY_STATES)
         self._world.declare_key(key_id, state)
 
     def on_event(self, subscriber: SubscriberT) -> SubscriberT:

@@ -7,15 +7,14 @@ from typing import Any
 from fake_secrets import clock
 from fake_secrets.arns import SECRET_ARN, SUFFIX_LENGTH, account_of, partition_of, region_of, root_arn
 from fake_secrets.errors import ServiceError, UnknownSecretError
+from fake_secrets.observe.ledger import Ledger
 from fake_secrets.service.state.model import Request, StoredSecret
 from fake_secrets.service.state.store import Store
+from fake_secrets.world.misses import Place, explain
 
-__all__ = ["Place", "find", "places_of", "request_from"]
+__all__ = ["find", "places_of", "request_from", "unknown"]
 
 __tracebackhide__ = True  # the arguments in our frames may hold secret values
-
-# An account and a region.
-Place = tuple[str, str]
 
 
 def request_from(here: Place, operation: str, members: dict[str, Any]) -> Request:
@@ -30,27 +29,26 @@ def request_from(here: Place, operation: str, members: dict[str, Any]) -> Reques
     return Request(operation, members, region, partition, account_id, principal, clock.now())
 
 
-def find(store: Store, here: Place, secret_id: Any) -> StoredSecret:
-    """Return the secret that has a name, an ARN or a partial ARN.
+def find(store: Store, here: Place, secret_id: Any) -> StoredSecret | None:
+    """Return the secret that has a name, an ARN or a partial ARN, or None.
 
     Raises:
-        UnknownSecretError: if there is no such secret.
         TypeError: if `secret_id` isn't a str.
     """
     if not isinstance(secret_id, str):
         msg = f"a secret ID is a str (a name or an ARN) or a Secret, not {type(secret_id).__name__}"
         raise TypeError(msg)
     try:
-        secret = store.find(request_from(here, "", {"SecretId": secret_id}), secret_id)
+        return store.find(request_from(here, "", {"SecretId": secret_id}), secret_id)
     except ServiceError:
-        secret = None
-    if secret is None:
-        # In another account or region, a name doesn't find the secret.
-        raise UnknownSecretError(
-            secret_id,
-            (other.name if (other.account_id, other.region) == here else other.arn for other in store),
-        )
-    return secret
+        return None
+
+
+def unknown(store: Store, ledger: Ledger, here: Place, secret_id: str) -> UnknownSecretError:
+    """Return the error about a secret that `find` doesn't find."""
+    # In another account or region, a name doesn't find the secret.
+    listed = (other.name if (other.account_id, other.region) == here else other.arn for other in store)
+    return UnknownSecretError(secret_id, listed, explain(store, ledger, here, secret_id))
 
 
 def places_of(store: Store, secret_id: str) -> list[Place]:

@@ -113,7 +113,7 @@ class RotationHandle(LiveView):
             BaseException: the error of the rotation, unchanged, if `errors` is "raise", or if it isn't
                 given and the world's `rotation_errors` is "raise".
         """
-        check_rotation_errors(errors or "raise")
+        check_rotation_errors(errors)
         if token is not None and not (isinstance(token, str) and len(token) in TOKEN_LENGTHS):
             msg = f"token={token!r} isn't a string of 32 to 64 characters"
             raise ValueError(msg)
@@ -209,7 +209,6 @@ class RotationHandle(LiveView):
                 and the world's `rotation_errors` is "raise". It is raised after all the work is done; a
                 later attempt may have succeeded.
         """
-        errors = errors or self._world.rotation_errors
         check_rotation_errors(errors)
         try:
             with self._world.deliveries.telling():
@@ -217,7 +216,7 @@ class RotationHandle(LiveView):
         except BaseException:
             self._world.recover([])
             raise
-        if work.errors and errors == "raise":
+        if work.errors and (errors or self._world.rotation_errors) == "raise":
             raise work.errors[0]
         return list(work.rotations)
 

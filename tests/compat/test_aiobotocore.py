@@ -172,7 +172,11 @@ class TestTheSameAnswers:
                 with pytest.raises(client.exceptions.ResourceNotFoundException) as missing:
                     await value_by(client)
         assert missing.value.__notes__ == [
-            f"fake_secrets: 'app/db' is in {ABROAD}; this client calls {HOME}",
+            (
+                f"fake_secrets: 'app/db' is in {ABROAD}; this client calls {HOME}. The world's region is "
+                f"{ABROAD}: open it with mock_stages(region='{HOME}'), or make the client "
+                f"with region_name='{ABROAD}'"
+            ),
         ]
 
     @pytest.mark.asyncio

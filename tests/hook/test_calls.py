@@ -127,6 +127,12 @@ class TestClientsOfAnyAge:
         assert values == ["s3cret"]
 
 
+TO_DO = (
+    "this client calls us-east-1. The world's region is eu-west-3: open it with mock_stages(region='us-east-1'), "
+    "or make the client with region_name='eu-west-3'"
+)
+
+
 class TestAWrongRegion:
     """A client of the wrong region gets AWS's message, and a note that names the right region."""
 
@@ -141,14 +147,12 @@ class TestAWrongRegion:
     def test_the_note_names_the_region_of_the_secret(self, lane):
         with mock_stages(SEED, region="eu-west-3", _lane=lane):
             notes = self.notes(SecretId="app/db")
-        assert notes == ["fake_secrets: 'app/db' is in eu-west-3; this client calls us-east-1"]
+        assert notes == [f"fake_secrets: 'app/db' is in eu-west-3; {TO_DO}"]
 
     def test_the_note_names_the_region_of_an_arn(self):
         with mock_stages(SEED, region="eu-west-3") as fake:
             arn = fake["app/db"].arn
-            assert self.notes(SecretId=arn) == [
-                f"fake_secrets: {arn!r} is in eu-west-3; this client calls us-east-1"
-            ]
+            assert self.notes(SecretId=arn) == [f"fake_secrets: {arn!r} is in eu-west-3; {TO_DO}"]
 
     def test_there_is_no_note_if_no_region_has_the_secret(self):
         with mock_stages(SEED):

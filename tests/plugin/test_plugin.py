@@ -136,27 +136,48 @@ class TestMarker:
             ("{}, secrets={}", "doesn't take 'secrets' twice. It takes:"),
         ],
     )
-    def test_an_unknown_argument_is_a_usage_error(self, run, arguments, complaint):
+    def test_an_unknown_argument_fails_its_test_only(self, run, arguments, complaint):
         ran = run(
             f"""
             import pytest
             @pytest.mark.fake_secrets({arguments})
             def test_marked():
                 pass
+            def test_innocent(fake_secrets):
+                pass
             """
         )
-        assert ran.ret == pytest.ExitCode.USAGE_ERROR
-        name = "test_an_unknown_argument_is_a_usage_error.py::test_marked"
-        ran.stderr.fnmatch_lines(
+        ran.assert_outcomes(passed=1, errors=1)
+        name = "test_an_unknown_argument_fails_its_test_only.py::test_marked"
+        ran.stdout.fnmatch_lines(
             [
-                f"ERROR: {name}: @pytest.mark.fake_secrets {complaint}",
+                f"{name}: @pytest.mark.fake_secrets {complaint}",
                 "- secrets",
                 "- region",
                 "- account_id",
                 "- rotation",
                 "- rotation_errors",
-            ]
+                "- random_seed",
+            ],
+            consecutive=True,
         )
+
+    def test_an_unknown_argument_on_a_module_fails_each_of_its_tests(self, run):
+        ran = run(
+            """
+            import unittest, pytest
+            pytestmark = pytest.mark.fake_secrets(regoin="eu-west-3")
+            def test_function():
+                pass
+            class TestPlain:
+                def test_method(self, fake_secrets):
+                    pass
+            class TestCases(unittest.TestCase):
+                def test_case(self):
+                    pass
+            """
+        )
+        ran.assert_outcomes(errors=3)
 
     def test_an_invalid_value_is_an_error_of_the_test(self, run):
         ran = run(
@@ -623,3 +644,19 @@ class TestInertUntilUsed:
     def test_fixtures_describes_the_fixture(self, run):
         ran = run("", "--fixtures")
         ran.stdout.fnmatch_lines(["fake_secrets -- *", "    The handle of a fake AWS Secrets Manager *"])
+
+
+class TestDoubtfulSeed:
+    @pytest.mark.parametrize(
+        "source",
+        [
+            "@pytest.mark.fake_secrets({'AWSCURRENT': 'x'})\ndef test_seed():\n    pass\n",
+            "@mock_stages({'AWSCURRENT': 'x'})\ndef test_seed():\n    pass\n",
+            "@mock_stages({'AWSCURRENT': 'x'})\nclass TestIt(unittest.TestCase):\n    def test(self): pass\n",
+        ],
+        ids=["marker", "decorator", "test-case"],
+    )
+    def test_it_is_a_warning_of_its_test_with_the_line_of_the_seed(self, run, source):
+        ran = run(f"import pytest, unittest\nfrom fake_secrets import mock_stages\n{source}", "-W", "always")
+        ran.assert_outcomes(passed=1, warnings=1)
+        ran.stdout.fnmatch_lines(["*.py:3: FakeSecretsWarning: Secret named like a staging label: 'AWSCURRENT'.*"])

@@ -1,7 +1,7 @@
 """The remarks of worlds under pytest: warnings at the end of the test, which a filter makes failures."""
 
 import pytest
-from runs_of_pytest import passes
+from runs_of_pytest import PYTEST_ARGUMENTS, passes
 
 # pytest runs in this process, and inherits its filters.
 pytestmark = pytest.mark.filterwarnings("default::fake_secrets.RotationWarning")
@@ -144,3 +144,11 @@ def test_under_unittest_a_filter_fails_the_test(pytester):
     ran = pytester.run(sys.executable, "-W", "error:No call about the secret", "-m", "unittest", path.stem)
     assert ran.ret != 0
     ran.stderr.fnmatch_lines(["FAIL: test_it *", "*RotationWarning: No call about the secret: *", "Ran 1 test*"])
+
+
+def test_a_filter_in_the_ini_file_names_the_class_without_a_warning(pytester):
+    pytester.makeini("[pytest]\nfilterwarnings =\n    error\n    error::fake_secrets.RotationWarning\n")
+    pytester.makepyfile("def test_it(fake_secrets):\n    pass\n")
+    ran = pytester.runpytest_subprocess(*PYTEST_ARGUMENTS)
+    passes(ran)
+    ran.stdout.no_fnmatch_line("*RewriteWarning*")

@@ -75,6 +75,7 @@ def add(fake: FakeSecrets, login: Login) -> None:
         kms_key_id="alias/app",
         tags={"team": "payments"},
         owning_service="rds",
+        resource_policy={"Version": "2012-10-17", "Statement": []},
     )
     assert_type(secret.arn, str)
 

@@ -22,8 +22,12 @@ class TestAdd:
         secret = fake_secrets.add("app/db", labels={"AWSCURRENT": "new", "LIVE": "live"})
         assert (secret.value(), secret.value("LIVE")) == ("new", "live")
 
-    def test_a_dict_with_a_label_as_key_is_a_json_value(self, fake_secrets):
-        assert fake_secrets.add("app/db", {"AWSCURRENT": "x"}).value() == {"AWSCURRENT": "x"}
+    def test_a_dict_with_a_label_as_key_is_a_label_map_as_in_a_seed(self, fake_secrets):
+        secret = fake_secrets.add("app/db", {"AWSCURRENT": "new", "AWSPREVIOUS": "old"})
+        assert (secret.value(), secret.value("AWSPREVIOUS")) == ("new", "old")
+
+    def test_awspending_alone_is_the_first_rotation_of_a_secret(self, fake_secrets):
+        assert fake_secrets.add("app/db", {"AWSPENDING": "new"}).value("AWSPENDING") == "new"
 
     def test_version_ids_can_be_given_by_label(self, fake_secrets):
         secret = fake_secrets.add("app/db", "x", version_ids={"AWSCURRENT": V1})
@@ -119,7 +123,7 @@ class TestLookUp:
         with pytest.raises(UnknownSecretError) as unknown:
             fake_secrets["app/dv"]
         assert str(unknown.value).splitlines() == [
-            "no secret 'app/dv' in this world. The world holds:",
+            "no secret 'app/dv' in this world. Did you mean 'app/db'? The world holds:",
             "- 'app/db'",
             "- 'app/cache'",
             "Seed it with mock_stages({'app/dv': ...}) or fake_secrets.add('app/dv', ...).",

@@ -317,7 +317,10 @@ def check_secret(fake_secrets, client, name, every):
     for work in every:
         for (secret, token), value in work.values.items():
             assert secret != name or stored[token] == value
-    assert len(stored) == len(client.list_secret_version_ids(SecretId=name, IncludeDeprecated=True)["Versions"])
+    listed = client.list_secret_version_ids(SecretId=name, IncludeDeprecated=True)["Versions"]
+    assert {version["VersionId"] for version in listed} == {
+        version_id for version_id, value in stored.items() if value is not None
+    }
     assert {tag["Key"] for tag in described.get("Tags", [])} == {key for work in every for key in work.tags[name]}
     current = fake_secrets[name].stages["AWSCURRENT"]
     # AWSCURRENT may be on the empty version of an open rotation, which can't be read.

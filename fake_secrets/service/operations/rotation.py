@@ -48,8 +48,10 @@ def rotate_secret(store: Store, request: Request) -> dict[str, Any]:
             list it for RotateSecret, D].
     Source:   RotateSecret; api-facts 10, rotation-facts 1.1. A refused call changes nothing
               [A]. A call starts nothing and gets the same response again if the rotation of its
-              token is under way, or if the version of its token exists and belongs to no open
-              rotation [D]. RotateImmediately=False, rotation-facts 1.4: the function only runs
+              token is under way, whatever else it asks for [D]. If the version of its token
+              exists and belongs to no open rotation, the call starts nothing either, but it
+              configures rotation and turns it on [D]; the schedule counts from it, unless it
+              changes nothing. RotateImmediately=False, rotation-facts 1.4: the function only runs
               testSecret, on a version of its own with the current value [A, B], which is
               removed afterwards [B]. An open rotation refuses this call too [D]. Without a
               function there is nothing to test, so only the configuration is stored [D].
@@ -74,10 +76,12 @@ def rotate_secret(store: Store, request: Request) -> dict[str, Any]:
     if stages.is_rotation_open(secret.labels):
         store.started_rotation = reattempt(secret)
         raise ServiceError("InvalidRequestException", NOT_COMPLETE)
+    configured = _configured(secret, request, arn, rules)
     if token in secret.versions:
+        if stored is None or _settings(configured) != _settings(stored):
+            secret.rotation, secret.changed = configured, request.now
         return response
     is_test = request.members.get("RotateImmediately") is False
-    configured = _configured(secret, request, arn, rules)
     if is_managed and is_test:
         secret.rotation, secret.changed = configured, request.now
         return {"ARN": secret.arn, "Name": secret.name}
@@ -129,6 +133,17 @@ def _configured(
     )
     configured.count_from(request.now)
     return configured
+
+
+def _settings(rotation: RotationState) -> tuple[Any, ...]:
+    """Return what requests configure of a rotation."""
+    return (
+        rotation.enabled,
+        rotation.lambda_arn,
+        rotation.rules,
+        rotation.external_metadata,
+        rotation.external_role_arn,
+    )
 
 
 def _check_function(store: Store, request: Request, arn: str | None) -> str:

@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import TYPE_CHECKING
 
 from fake_secrets.arns import account_of
 from fake_secrets.errors import ServiceError
 from fake_secrets.service.state.model import Request, StoredSecret
+
+if TYPE_CHECKING:
+    from fake_secrets.iam.grammar import Decision
 
 __all__ = ["check_access", "is_foreign", "policy_context", "refuse_managed", "refuse_replica"]
 
@@ -21,8 +25,8 @@ def is_foreign(request: Request, secret_id: str) -> bool:
 def check_access(request: Request, secret: StoredSecret | None, secret_id: str) -> None:
     """Refuse a caller from another account unless the secret's resource policy allows the call.
 
-    Only the resource policy is evaluated. The caller's identity-based policies are assumed to
-    allow everything.
+    Only the resource policy is evaluated. A malformed one, which only a test can have planted, allows
+    nothing. The caller's identity-based policies are assumed to allow everything.
 
     Args:
         request: the call, with its caller and operation.
@@ -37,23 +41,10 @@ def check_access(request: Request, secret: StoredSecret | None, secret_id: str) 
     Source: api-facts 13 [A]; IAM's rules for access across accounts [B].
     """
     resource = secret_id if secret is None else secret.arn
-    decision = "none"
-
     action = _PREFIX + request.operation
-    if secret is not None and secret.policy is not None:
-        # Imported late: few tests need policies, and they are slow to import.
-        from fake_secrets.iam import grammar  # noqa: PLC0415
-        from fake_secrets.service.rules.condition_keys import check_conditions  # noqa: PLC0415
-
-        policy = grammar.parse(secret.policy)
-        check_conditions(policy, secret.name)
-        decision = grammar.decide(
-            policy,
-            principal=request.principal,
-            action=action,
-            resource=resource,
-            context=policy_context(request, secret),
-        )
+    decision = (
+        "none" if secret is None or secret.policy is None else _decide(secret, secret.policy, action, request)
+    )
     if decision != "allow":
         reason = (
             "with an explicit deny in a resource-based policy"
@@ -64,6 +55,26 @@ def check_access(request: Request, secret: StoredSecret | None, secret_id: str) 
             "AccessDeniedException",
             f"User: {request.principal} is not authorized to perform: {action} on resource: {resource} {reason}",
         )
+
+
+def _decide(secret: StoredSecret, text: str, action: str, request: Request) -> Decision:
+    # Imported late: few tests need policies, and they are slow to import.
+    from fake_secrets.iam import grammar  # noqa: PLC0415
+    from fake_secrets.service.rules.condition_keys import check_conditions  # noqa: PLC0415
+
+    try:
+        policy = grammar.parse(text)
+    except ServiceError:
+        # Only a test can have put a malformed policy there.
+        return "none"
+    check_conditions(policy, secret.name)
+    return grammar.decide(
+        policy,
+        principal=request.principal,
+        action=action,
+        resource=secret.arn,
+        context=policy_context(request, secret),
+    )
 
 
 def policy_context(request: Request, secret: StoredSecret | None) -> Mapping[str, str | list[str]]:

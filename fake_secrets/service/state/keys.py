@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Literal
 
 from fake_secrets.arns import region_of
@@ -13,7 +14,11 @@ __all__ = ["DEFAULT_KEY_ALIAS", "KEY_STATES", "KeyState", "Keys", "check_key_reg
 DEFAULT_KEY_ALIAS = "alias/aws/secretsmanager"
 
 KeyState = Literal["enabled", "disabled", "denied"]
-KEY_STATES = ("enabled", "disabled", "denied")
+KEY_STATES: Mapping[KeyState, str] = {
+    "enabled": "calls that need the key succeed",
+    "disabled": "they fail with EncryptionFailure or DecryptionFailure",
+    "denied": "they fail with AccessDeniedException",
+}
 
 _RESOURCE_FIELD = 5
 

@@ -14,6 +14,7 @@ from fake_secrets.options import check_region
 from fake_secrets.service.rules.constraints import TOKEN_LENGTHS
 from fake_secrets.service.rules.stages import AWSCURRENT, AWSPENDING, AWSPREVIOUS, LABEL_QUOTA
 from fake_secrets.service.state.model import RotationState, StoredSecret
+from fake_secrets.service.state.seed_forms import check_label_names, is_label_map
 from fake_secrets.service.state.store import Store, is_valid_name
 
 __all__ = ["Seed", "SeedValue", "describe_seed", "describe_seeds", "plant", "stored_value"]
@@ -44,14 +45,14 @@ class Seed:
     kms_key_id: str | None = None
     tags: Mapping[str, str] = field(default_factory=dict)
     owning_service: str | None = None
+    resource_policy: str | None = None
 
 
 def describe_seeds(secrets: Any, region: str, ids: Ids) -> list[Seed]:
     """Check the secrets that were given to `mock_stages`.
 
     Args:
-        secrets: name to value. A dict with AWSCURRENT, AWSPENDING or AWSPREVIOUS among its keys
-            is a label map; any other dict is a JSON value.
+        secrets: name to value, as `describe_seed` takes it.
         region: the region that the secrets are in.
         ids: makes version ids and ARN suffixes.
 
@@ -62,12 +63,7 @@ def describe_seeds(secrets: Any, region: str, ids: Ids) -> list[Seed]:
     if secrets is not None and not isinstance(secrets, Mapping):
         msg = f"secrets= takes a mapping from secret name to value, not {type(secrets).__name__}"
         raise TypeError(msg)
-    seeds = []
-    for name, value in (secrets or {}).items():
-        is_label_map = isinstance(value, Mapping) and not _OLDEST_FIRST.keys().isdisjoint(value)
-        what = {"labels": value} if is_label_map else {"value": value}
-        seeds.append(describe_seed(name, region=region, ids=ids, **what))
-    return seeds
+    return [describe_seed(name, value, region=region, ids=ids) for name, value in (secrets or {}).items()]
 
 
 def describe_seed(
@@ -83,12 +79,14 @@ def describe_seed(
     kms_key_id: str | None = None,
     tags: Mapping[str, str] | None = None,
     owning_service: str | None = None,
+    resource_policy: str | Mapping[str, Any] | None = None,
 ) -> Seed:
     """Check one secret to be seeded, and give it ids.
 
     Args:
         name: the secret's name.
-        value: the value of AWSCURRENT; None for a secret without a value.
+        value: the value of AWSCURRENT; None for a secret without a value. A dict with AWSCURRENT,
+            AWSPENDING or AWSPREVIOUS among its keys stands for `labels`; any other dict is a JSON value.
         region: the secret's region.
         ids: makes version ids and ARN suffixes.
         labels: label to value, instead of `value`. AWSPENDING may have None, which means the
@@ -97,13 +95,14 @@ def describe_seed(
         arn_suffix: the ARN's last six characters.
         description, kms_key_id, tags: as in CreateSecret, but tags map key to value.
         owning_service: the AWS service that manages the secret.
+        resource_policy: any text, which isn't checked, or a mapping, which becomes JSON.
 
     Raises:
         SeedError: if the secret could not exist in AWS.
         ValueError: if `region` isn't a region's name.
         TypeError: if a value isn't a str, bytes or a mapping, `labels` or `version_ids` isn't a
-            mapping, `tags` isn't a mapping of str, or `description`, `kms_key_id` or
-            `owning_service` isn't a str.
+            mapping, `tags` isn't a mapping of str, `resource_policy` is neither a str nor a mapping that
+            JSON can express, or `description`, `kms_key_id` or `owning_service` isn't a str.
     """
     if not isinstance(name, str) or not is_valid_name(name) or len(name) > _MAX_NAME:
         msg = f"{name!r} can't be a secret's name. Use 1 to {_MAX_NAME} letters, digits and -/_+=.@!"
@@ -117,7 +116,9 @@ def describe_seed(
     if labels is not None and value is not None:
         msg = f"secret {name!r} has both a value and labels. Give one of them."
         raise SeedError(msg)
-    if labels is None:
+    if labels is None and is_label_map(value):
+        labels = value
+    elif labels is None:
         labels = {} if value is None else {AWSCURRENT: value}
     check_region(region)
     texts: dict[str, object] = {
@@ -148,6 +149,7 @@ def describe_seed(
         kms_key_id=kms_key_id,
         tags=dict(tags or {}),
         owning_service=owning_service,
+        resource_policy=_policy_text(name, resource_policy),
     )
 
 
@@ -179,6 +181,7 @@ def plant(store: Store, seed: Seed, account_id: str, now: float) -> StoredSecret
         kms_key_id=seed.kms_key_id,
         tags=[{"Key": key, "Value": value} for key, value in seed.tags.items()] or None,
         labels=dict(seed.labels),
+        policy=seed.resource_policy,
     )
     if seed.owning_service is not None:
         _make_managed(secret, seed.owning_service)
@@ -200,15 +203,36 @@ def _make_managed(secret: StoredSecret, service: str) -> None:
     secret.rotation.count_from(secret.created)
 
 
+def _policy_text(name: str, policy: object) -> str | None:
+    if isinstance(policy, Mapping):
+        try:
+            return json.dumps(policy, allow_nan=False)
+        except (TypeError, ValueError) as error:
+            msg = f"resource_policy of secret {name!r} isn't JSON: {error}"
+            raise TypeError(msg) from None
+    if policy is not None and not isinstance(policy, str):
+        msg = f"resource_policy of secret {name!r} must be a str or a mapping, not {type(policy).__name__}"
+        raise TypeError(msg)
+    return policy
+
+
 def _is_text_map(value: object) -> bool:
     return isinstance(value, Mapping) and all(isinstance(text, str) for pair in value.items() for text in pair)
 
 
 def _check_labels(name: str, labels: Mapping[str, SeedValue]) -> None:
+    check_label_names(name, labels)
     if AWSPREVIOUS in labels and AWSCURRENT not in labels:
         msg = (
             f"secret {name!r} has AWSPREVIOUS without AWSCURRENT. On AWS, AWSPREVIOUS appears when "
             "AWSCURRENT moves. Add AWSCURRENT."
+        )
+        raise SeedError(msg)
+    # Between the steps of its first rotation, a secret has AWSPENDING alone [C: api-facts 10].
+    if labels and AWSCURRENT not in labels and AWSPENDING not in labels:
+        msg = (
+            f"secret {name!r} has versions, but none with AWSCURRENT. On AWS, the first version gets AWSCURRENT, "
+            "which then can only move. Add AWSCURRENT."
         )
         raise SeedError(msg)
     if len(labels) > LABEL_QUOTA:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import itertools
 import re
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 
 from fake_secrets import clock
 from fake_secrets.arns import SECRET_ARN, SUFFIX, SUFFIX_LENGTH
@@ -134,6 +134,11 @@ class Store:
         """Return the secret with that name, even if it is scheduled for deletion, or None."""
         shelf = self._shelves.get((account_id, region))
         return None if shelf is None else shelf.by_name.get(name)
+
+    def of(self, account_id: str, region: str) -> Mapping[str, StoredSecret]:
+        """Return the secrets of an account in a region by name, including those scheduled for deletion."""
+        shelf = self._shelves.get((account_id, region))
+        return {} if shelf is None else shelf.by_name
 
     def everywhere(self, names: Iterable[str]) -> Iterator[StoredSecret]:
         """Yield the secrets with one of these names, in every account and region."""

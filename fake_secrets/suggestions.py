@@ -1,0 +1,65 @@
+"""Suggestions: what the author of a test may have meant, among what there is."""
+
+from __future__ import annotations
+
+import difflib
+import itertools
+import re
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+__all__ = ["check_choice", "nearest"]
+
+__tracebackhide__ = True  # a traceback ends at the caller's mistake
+
+# Comparing takes microseconds a name, and a miss must stay cheap in a world of many secrets.
+_COMPARED = 100
+_SHOWN = 3
+_CUTOFF = 0.75
+_SEPARATORS = re.compile(r"[\W_]+")
+
+
+def nearest(asked: str, known: Iterable[str]) -> list[str]:
+    """Return at most three names that resemble another one, the nearest first.
+
+    A name that differs only in case or separators comes first, then one that differs by leading parts of its
+    path, then the most similar ones. Only the first hundred names are looked at.
+
+    Args:
+        asked: the name to compare with.
+        known: the names to choose from.
+    """
+    names = list(itertools.islice(known, _COMPARED))
+    bare, path = _bare(asked), asked.strip("/")
+    alike = [name for name in names if bare and _bare(name) == bare]
+    in_path = [name for name in names if path and _is_end_of_path(path, name.strip("/"))]
+    similar = difflib.get_close_matches(asked, names, _SHOWN, _CUTOFF)
+    return list(dict.fromkeys([*alike, *in_path, *similar]))[:_SHOWN]
+
+
+def check_choice(name: str, value: object, choices: Mapping[Any, str]) -> None:
+    """Check an argument that is one of a few strings.
+
+    Args:
+        name: the argument's name.
+        value: its value.
+        choices: each valid value, and what it means.
+
+    Raises:
+        ValueError: if the value isn't among the choices.
+    """
+    if isinstance(value, str) and value in choices:
+        return
+    meant = difflib.get_close_matches(value.casefold(), choices, 1) if isinstance(value, str) else []
+    question = "".join(f'; did you mean "{choice}"?' for choice in meant) or "."
+    listed = "".join(f'\n- "{choice}": {meaning}' for choice, meaning in choices.items())
+    msg = f"{name}={value!r} isn't a choice{question} The choices are:{listed}"
+    raise ValueError(msg)
+
+
+def _bare(name: str) -> str:
+    return _SEPARATORS.sub("", name).casefold()
+
+
+def _is_end_of_path(one: str, other: str) -> bool:
+    return one.endswith(f"/{other}") or other.endswith(f"/{one}")
