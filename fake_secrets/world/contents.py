@@ -7,7 +7,6 @@ from collections.abc import Iterable, Sequence
 from typing import Any
 
 from fake_secrets import clock
-from fake_secrets.errors import UnknownSecretError
 from fake_secrets.observe.ledger import Ledger
 from fake_secrets.service.state.model import StoredSecret
 from fake_secrets.service.state.seeds import Seed, plant
@@ -99,13 +98,12 @@ class Contents:
         with self._lock:
             return lookup.find(self._settled_store(), there or self._here, secret_id) is not None
 
-    def secret_at(self, place: lookup.Place, secret_id: Any) -> StoredSecret | None:
+    def secret_at(self, place: Place, secret_id: Any) -> StoredSecret | None:
         """Return the secret that a call from an account and region means by a SecretId, or None."""
+        if not isinstance(secret_id, str):
+            return None
         with self._lock:
-            try:
-                return lookup.find(self.ready_store(), place, secret_id)
-            except (UnknownSecretError, TypeError):
-                return None
+            return lookup.find(self.ready_store(), place, secret_id)
 
     def arns(self) -> list[str]:
         """Return the ARNs of all secrets, in every account and region, in the order of creation."""

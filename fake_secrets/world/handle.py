@@ -240,6 +240,9 @@ class FakeSecrets(RotationHandle):
             state: "disabled": calls that need the key fail with EncryptionFailure or DecryptionFailure.
                 "denied": they fail with AccessDeniedException. "enabled": they succeed.
 
+        If no secret uses the key until the world is left or reset, a `FakeSecretsWarning` points at the line of
+        this call. The default key is excepted: deny it to show that no secret uses it.
+
         Raises:
             ValueError: if `key_id` isn't a non-empty str, or if `state` isn't one of the three.
         """

@@ -15,7 +15,7 @@ from fake_secrets.ids import Ids
 from fake_secrets.locks import free
 from fake_secrets.observe.deliveries import Deliveries
 from fake_secrets.observe.ledger import SUCCEEDED, Ledger, rotation_step
-from fake_secrets.observe.remarks import Remark, Remarks
+from fake_secrets.observe.remarks import Remark, Remarks, users_line
 from fake_secrets.observe.trail import Trail
 from fake_secrets.options import RotationErrors, RotationMode
 from fake_secrets.rotation.crashes import stop_the_dead
@@ -32,6 +32,7 @@ from fake_secrets.service.state.seeds import Seed
 from fake_secrets.service.state.store import Store
 from fake_secrets.world import lookup
 from fake_secrets.world.contents import Contents
+from fake_secrets.world.declared_keys import DeclaredKeys
 
 __all__ = ["Answer", "Lane", "World", "rotating_world"]
 
@@ -118,13 +119,19 @@ class World:
         )
         self.due_work = DueWork(self.runner, self._lock)
         self.remarks = Remarks()
-        self.reset()
+        self._start()
 
     def reset(self) -> None:
         """Forget everything that happened and go back to the seed. Registered functions and subscribers stay."""
         with self._lock:
+            self._remark_on_keys()
+            self._start()
+
+    def _start(self) -> None:
+        with self._lock:
             self.ids.rewind()
             self.store = Store(self.ids, self.functions.is_registered, self._is_region)
+            self._keys = DeclaredKeys(self.store)
             self.ledger = Ledger()
             self.contents.reset(self.store, self.ledger)
             self.execution = Execution(
@@ -143,7 +150,8 @@ class World:
     def declare_key(self, key_id: str, state: KeyState) -> None:
         """Enable, disable or deny a KMS key, until `reset`."""
         with self._lock:
-            self.store.keys.declare(key_id, state)
+            self.contents.ready_store()
+            self._keys.declare(key_id, state, users_line())
 
     def answer(self, request: Request, claimed: list[Rotation]) -> Answer:
         """Answer one request.
@@ -279,7 +287,13 @@ class World:
 
     def closing_remarks(self) -> list[Remark]:
         """Return what there is left to say to the author of the test, now that the world is left."""
+        with self._lock:
+            self._remark_on_keys()
         return self.remarks.take()
+
+    def _remark_on_keys(self) -> None:
+        for remark in self._keys.take_unused():
+            self.remarks.add(remark.category, remark.text, remark.line)
 
     def request(self, operation: str, members: dict[str, Any]) -> Request:
         """Make a request of the handle's own. An ARN decides the region and the account."""

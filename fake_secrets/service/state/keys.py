@@ -9,7 +9,7 @@ from fake_secrets.arns import region_of
 from fake_secrets.errors import ServiceError
 from fake_secrets.service.state.model import Request, StoredSecret
 
-__all__ = ["DEFAULT_KEY_ALIAS", "KEY_STATES", "KeyState", "Keys", "check_key_region", "is_default_key"]
+__all__ = ["DEFAULT_KEY_ALIAS", "KEY_STATES", "KeyState", "Keys", "check_key_region", "id_of", "is_default_key"]
 
 DEFAULT_KEY_ALIAS = "alias/aws/secretsmanager"
 
@@ -28,6 +28,12 @@ class Keys:
 
     def __init__(self) -> None:
         self._states: dict[str, KeyState] = {}
+        self._asked_for: set[str] = set()
+
+    @property
+    def asked_for(self) -> frozenset[str]:
+        """The ids or aliases of the keys that calls have needed since the first key was declared."""
+        return frozenset(self._asked_for)
 
     def declare(self, key_id: str, state: KeyState) -> None:
         """Declare a key enabled, disabled, or denied to every caller.
@@ -36,11 +42,11 @@ class Keys:
             key_id: key id, alias, or the ARN of either. A key's id and its ARN mean the same key.
             state: the key's state from now on.
         """
-        self._states[_id_of(key_id)] = state
+        self._states[id_of(key_id)] = state
 
     def is_denied(self, key_id: str | None) -> bool:
         """Return whether a key is denied to every caller."""
-        return self._states.get(_id_of(key_id or DEFAULT_KEY_ALIAS)) == "denied"
+        return self._state_of(key_id) == "denied"
 
     def check_encryption(self, request: Request, secret: StoredSecret, key_id: str | None) -> None:
         """Refuse to encrypt a value with a key that can't be used.
@@ -74,7 +80,7 @@ class Keys:
             )
         if not self._states:
             return
-        state = self._states.get(_id_of(key_id or DEFAULT_KEY_ALIAS))
+        state = self._state_of(key_id)
         if state == "denied":
             raise ServiceError("AccessDeniedException", "Access to KMS is not allowed")
         if state == "disabled":
@@ -82,10 +88,15 @@ class Keys:
                 code, f"Secrets Manager can't {verb} the protected secret text using the provided KMS key."
             )
 
+    def _state_of(self, key_id: str | None) -> KeyState | None:
+        key = id_of(key_id or DEFAULT_KEY_ALIAS)
+        self._asked_for.add(key)
+        return self._states.get(key)
+
 
 def is_default_key(key_id: str | None) -> bool:
     """Return whether a KmsKeyId is None or names the default key in any form."""
-    return key_id is None or _id_of(key_id) == DEFAULT_KEY_ALIAS
+    return key_id is None or id_of(key_id) == DEFAULT_KEY_ALIAS
 
 
 def check_key_region(key_id: str | None, region: str) -> None:
@@ -106,7 +117,7 @@ def check_key_region(key_id: str | None, region: str) -> None:
         )
 
 
-def _id_of(key_id: str) -> str:
+def id_of(key_id: str) -> str:
     """Return the key's id or alias, whether it was given alone or in an ARN."""
     fields = key_id.split(":", _RESOURCE_FIELD)
     resource = fields[_RESOURCE_FIELD] if fields[0] == "arn" and len(fields) > _RESOURCE_FIELD else key_id

@@ -186,6 +186,7 @@ class TestCreateSecret:
         secretsmanager.delete_secret(SecretId="app/db")
         assert refusal(call, **request, **wrong) == SCHEDULED
 
+    @pytest.mark.filterwarnings("ignore:no secret used the KMS key")
     def test_the_order_of_checks_of_a_new_name(self, fake_secrets, secretsmanager, refusal):
         fake_secrets.set_kms_key(FOREIGN_KEY, "denied")
         fake_secrets.set_kms_key("alias/app", "denied")

@@ -186,6 +186,7 @@ class TestReplicateSecretToRegions:
         assert statuses() == [IN_SYNC]
 
     @pytest.mark.parametrize("key", ["arn:aws:kms:us-east-1:123456789012:key/1234", "alias/broken"])
+    @pytest.mark.filterwarnings("ignore:no secret used the KMS key")
     def test_a_key_that_cannot_be_used_fails_later(self, fake_secrets, db, primary, statuses, key):
         fake_secrets.set_kms_key("alias/broken", "disabled")
         primary.replicate_secret_to_regions(

@@ -106,6 +106,7 @@ class TestKeysThatCannotBeUsed:
         declare("alias/app", "enabled")
         assert secretsmanager.get_secret_value(SecretId="app/db")["SecretString"] == "x"
 
+    @pytest.mark.filterwarnings("ignore:no secret used the KMS key")
     def test_reset_forgets_declared_keys(self, fake_secrets, declare, secretsmanager):
         declare("alias/app", "denied")
         fake_secrets.reset()
@@ -125,6 +126,7 @@ class TestKeysThatCannotBeUsed:
         declare("alias/aws/secretsmanager", "denied")
         assert refusal(secretsmanager.get_secret_value, SecretId="a") == DENIED
 
+    @pytest.mark.filterwarnings("ignore:no secret used the KMS key")
     def test_other_keys_still_work(self, fake_secrets, db, declare, secretsmanager):
         declare("alias/other", "denied")
         assert secretsmanager.get_secret_value(SecretId="app/db")["SecretString"] == "x"

@@ -1,0 +1,74 @@
+"""The KMS keys that a test has disabled or denied: tells of those that no secret has used."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from fake_secrets.errors import FakeSecretsWarning
+from fake_secrets.observe.remarks import Line, Remark
+from fake_secrets.service.state.keys import DEFAULT_KEY_ALIAS, KeyState, id_of, is_default_key
+from fake_secrets.service.state.store import Store
+
+__all__ = ["DeclaredKeys"]
+
+# More than a test's secrets have.
+_SHOWN = 20
+
+
+class DeclaredKeys:
+    """The keys that were declared disabled or denied in one store.
+
+    Args:
+        store: the store.
+
+    The default key isn't among them: a test may deny it to show that no secret uses it.
+    """
+
+    def __init__(self, store: Store) -> None:
+        self._store = store
+        self._declared: dict[str, tuple[str, KeyState, Line]] = {}
+        # A secret may be gone, or have another key, by the time that the world is left.
+        self._used: set[str] = set()
+
+    def declare(self, key_id: str, state: KeyState, line: Line) -> None:
+        """Enable, disable or deny a key.
+
+        Args:
+            key_id: a key id, an alias, or the ARN of either.
+            state: the key's state from now on.
+            line: the user's line that says so.
+        """
+        self._store.keys.declare(key_id, state)
+        if state != "enabled" and not is_default_key(key_id):
+            self._declared[id_of(key_id)] = key_id, state, line
+            self._used.update(map(id_of, _keys_of(self._store)))
+
+    def take_unused(self) -> list[Remark]:
+        """Return a remark on each declared key that no secret has used, and forget the declared keys."""
+        declared, self._declared = self._declared, {}
+        asked_for = self._used | self._store.keys.asked_for
+        if declared.keys() <= asked_for:
+            return []
+        in_use = dict.fromkeys(_keys_of(self._store))
+        used = asked_for.union(map(id_of, in_use))
+        return [
+            Remark(FakeSecretsWarning, _text(key_id, state, list(in_use)), line)
+            for key, (key_id, state, line) in declared.items()
+            if key not in used
+        ]
+
+
+def _keys_of(store: Store) -> Iterator[str]:
+    for secret in store:
+        yield secret.kms_key_id or DEFAULT_KEY_ALIAS
+        for version in secret.versions.values():
+            yield version.kms_key_id or DEFAULT_KEY_ALIAS
+
+
+def _text(key_id: str, state: KeyState, in_use: list[str]) -> str:
+    listed = "".join(f"\n- {key!r}" for key in in_use[:_SHOWN]) + "\n- ..." * (len(in_use) > _SHOWN)
+    return (
+        f"no secret used the KMS key {key_id!r}, so set_kms_key({key_id!r}, {state!r}) had no effect. "
+        f"Keys that secrets use:{listed or ' none'}\n"
+        "Give set_kms_key the KmsKeyId of the secret, as it was given to CreateSecret or add."
+    )
