@@ -279,13 +279,6 @@ MISUSES = {
             "SeedError",
             "secret 'a' has the staging label 'AWSPREVIUOS'. Did you mean 'AWSPREVIOUS'?",
         ),
-        "enter({'a': {'AWSCURRENT': 'x', 'AWSOLD': 'y'}})": (
-            "SeedError",
-            "secret 'a' has the staging label 'AWSOLD'. The labels that begin with AWS are:",
-            "- AWSCURRENT",
-            "- AWSPENDING",
-            "- AWSPREVIOUS",
-        ),
         "fake().add('b', labels={'AWSPENDNG': None})": (
             "SeedError",
             "secret 'b' has the staging label 'AWSPENDNG'. Did you mean 'AWSPENDING'?",

@@ -97,3 +97,8 @@ def test_add_is_told_of_with_its_own_line():
     ):
         handle.add("AWSPENDING", "x")
     assert 'handle.add("AWSPENDING"' in line_of(told[0])
+
+
+def test_a_custom_label_that_begins_with_aws_is_accepted_as_aws_accepts_it():
+    with mock_stages({"db": {"AWSCURRENT": "x", "AWSSOMETHING": "y"}}) as world:
+        assert world["db"].value("AWSSOMETHING") == "y"
