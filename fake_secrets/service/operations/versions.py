@@ -42,9 +42,7 @@ def list_secret_version_ids(store: Store, request: Request) -> dict[str, Any]:
         return [
             version
             for version in secret.versions.values()
-            if version.value is not None
-            and (include_deprecated or version.id in held)
-            and [version.serial] > last
+            if version.value is not None and (include_deprecated or version.id in held) and [version.serial] > last
         ]
 
     page, next_token = paging.paginate(
