@@ -42,7 +42,7 @@ def create_secret(store: Store, request: Request) -> dict[str, Any]:
     Raises (in the order checked):
         ValidationException (400): M10 [A].
         InvalidRequestException (400): no token, M9 [A].
-        InvalidParameterException (400): both values, M11 [D]. ValidationException (M44).
+        InvalidParameterException (400): both values, M11 [C]. ValidationException (M44).
         InvalidRequestException (400): the name is scheduled for deletion, M6 [A].
         ResourceExistsException (400): the name exists. M8 if the token is the id of one of its
             versions and the value differs, else M7 [A]. A call with the same token and value
