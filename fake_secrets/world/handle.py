@@ -14,7 +14,7 @@ from fake_secrets.observe.reminders import Reminding
 from fake_secrets.observe.timeline import Timeline, timeline_of
 from fake_secrets.observe.trail import Subscriber, Trail
 from fake_secrets.observe.view import Secret, secret_id_of
-from fake_secrets.service.state.keys import KEY_STATES, KeyState
+from fake_secrets.service.state.keys import KEY_STATES, KeyState, why_unusable
 from fake_secrets.service.state.quotas import Quotas
 from fake_secrets.service.state.seed_forms import doubts
 from fake_secrets.service.state.seeds import SeedValue, describe_seed
@@ -109,8 +109,8 @@ class FakeSecrets(RotationHandle):
             arn_suffix: the six characters at the end of the ARN; random by default.
             region: the secret's region; by default the world's.
             description: the secret's description; none by default.
-            kms_key_id: the key id, alias or ARN of the KMS key that encrypts the values; by default
-                the key ``aws/secretsmanager``.
+            kms_key_id: the KMS key that encrypts the values: a key id (a UUID or ``mrk-...``), an alias such
+                as ``alias/app``, or the ARN of either; by default the key ``aws/secretsmanager``.
             tags: a mapping from tag key to tag value.
             owning_service: the AWS service that manages the secret, such as ``rds``. Clients can read
                 a managed secret but not change it.
@@ -244,12 +244,17 @@ class FakeSecrets(RotationHandle):
         this call. The default key is excepted: deny it to show that no secret uses it.
 
         Raises:
-            ValueError: if `key_id` isn't a non-empty str, or if `state` isn't one of the three.
+            ValueError: if `key_id` can't name a KMS key that Secrets Manager could use, or if `state` isn't
+                one of the three.
         """
         if not isinstance(key_id, str) or not key_id:
             msg = f"key_id={key_id!r} isn't a KMS key: use a key id, an alias, or the ARN of either"
             raise ValueError(msg)
         check_choice("state", state, KEY_STATES)
+        reason = why_unusable(key_id)
+        if reason is not None:
+            msg = f"set_kms_key({key_id!r}, {state!r}): {key_id!r} {reason}"
+            raise ValueError(msg)
         self._world.declare_key(key_id, state)
 
     def on_event(self, subscriber: SubscriberT) -> SubscriberT:

@@ -13,7 +13,7 @@ from fake_secrets.service.operations.values import plan_value, token_in_use, tok
 from fake_secrets.service.rules.stages import AWSCURRENT, AWSPENDING, AWSPREVIOUS
 from fake_secrets.service.state.access import is_foreign, refuse_managed, refuse_replica
 from fake_secrets.service.state.events import version_events
-from fake_secrets.service.state.keys import check_key_region
+from fake_secrets.service.state.keys import check_key
 from fake_secrets.service.state.model import Request, StoredSecret, StoredVersion
 from fake_secrets.service.state.store import Store, check_name, check_secret_id
 
@@ -42,7 +42,7 @@ def create_secret(store: Store, request: Request) -> dict[str, Any]:
     Raises (in the order checked):
         ValidationException (400): M10 [A].
         InvalidRequestException (400): no token, M9 [A].
-        InvalidParameterException (400): both values, M11 [D]. ValidationException (M44).
+        InvalidParameterException (400): both values, M11 [C]. ValidationException (M44).
         InvalidRequestException (400): the name is scheduled for deletion, M6 [A].
         ResourceExistsException (400): the name exists. M8 if the token is the id of one of its
             versions and the value differs, else M7 [A]. A call with the same token and value
@@ -50,7 +50,7 @@ def create_secret(store: Store, request: Request) -> dict[str, Any]:
         LimitExceededException (400): the account has as many secrets in this region as the
             quota allows [B; text D].
         InvalidParameterException (400): see `tags.merge_tags` and `replication.check_regions`.
-        InvalidRequestException (400): the key is in another region, M49.
+        InvalidParameterException (M52, M49), AccessDeniedException (M41): see `check_key`.
         AccessDeniedException (M41), EncryptionFailure: see `Keys.check_encryption`.
     Source:   CreateSecret; api-facts 5, 7.
     """
@@ -67,7 +67,7 @@ def create_secret(store: Store, request: Request) -> dict[str, Any]:
     tags = merge_tags(None, members.get("Tags") or [], store.quotas.tags)
     added = members.get("AddReplicaRegions") or []
     replication.check_regions(store, request, added)
-    check_key_region(members.get("KmsKeyId"), request.region)
+    check_key(members.get("KmsKeyId") or None, request.region)
     secret = _new_secret(store, request, tags)
     response: dict[str, Any] = {"ARN": secret.arn, "Name": name}
     if value is not None:
@@ -90,7 +90,8 @@ def update_secret(store: Store, request: Request) -> dict[str, Any]:
         ValidationException (M10), InvalidRequestException (M9), InvalidParameterException (M11),
         ValidationException (M44), AccessDeniedException, ResourceNotFoundException (M1),
         InvalidRequestException (M5), InvalidParameterException (M33), InvalidRequestException (M50).
-        InvalidRequestException (400): the new key is in another region, M49.
+        InvalidParameterException (M52, M49), AccessDeniedException (M41): the key changes and
+            the new one is wrong; see `check_key`.
         InvalidRequestException (M40), AccessDeniedException (M41), DecryptionFailure,
             EncryptionFailure: the key changes and the old or the new key can't be used, or a
             value is given and its key can't be used; see `Keys`. Without a value, a new key
@@ -110,7 +111,7 @@ def update_secret(store: Store, request: Request) -> dict[str, Any]:
     new_key = members["KmsKeyId"] or None if "KmsKeyId" in members else secret.kms_key_id
     changes_key = new_key != secret.kms_key_id
     if changes_key:
-        check_key_region(new_key, secret.region)
+        check_key(new_key, secret.region)
         _check_new_key(store, request, secret, new_key)
     planned = None
     if value is not None:
@@ -143,7 +144,8 @@ def delete_secret(store: Store, request: Request) -> dict[str, Any]:
             never existed succeeds [A].
         InvalidRequestException (400): the secret is already scheduled for deletion and the call
             isn't forced, M5 [D].
-        InvalidParameterException (400): a replica, M33 [C]; a primary that has replicas, M35 [D].
+        InvalidParameterException (400): a replica, M33 [C]; a primary that has replicas, M35 [C].
+            AWS's order of the regions is unknown; here it is the order in which they were added.
         InvalidRequestException (400): M50 [D].
     Source:   DeleteSecret; api-facts 3, 4.1, 5. A forced deletion takes effect at once [D].
               For a secret that never existed, the response has an ARN with a random suffix [D].
@@ -258,10 +260,10 @@ def _check_window(window: int | None, *, is_forced: bool) -> None:
 def _check_deletion(secret: StoredSecret) -> None:
     refuse_replica(secret)
     if secret.replicas:
-        regions = ",".join(secret.replicas)
+        regions = ", ".join(secret.replicas)
         raise ServiceError(
             "InvalidParameterException",
-            f"You can't delete secret {secret.arn} that still has replica regions [{regions}]",
+            f"You can't delete secret {secret.arn} that still has replica regions [{regions}].",
         )
     refuse_managed(secret)
 

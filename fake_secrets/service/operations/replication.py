@@ -7,7 +7,7 @@ from typing import Any
 
 from fake_secrets.arns import SUFFIX_LENGTH, secret_arn
 from fake_secrets.errors import ServiceError
-from fake_secrets.service.state.keys import DEFAULT_KEY_ALIAS, check_key_region
+from fake_secrets.service.state.keys import DEFAULT_KEY_ALIAS, check_key
 from fake_secrets.service.state.model import Replica, Request, StoredSecret, StoredVersion
 from fake_secrets.service.state.store import Store
 
@@ -37,7 +37,7 @@ def replicate_secret_to_regions(store: Store, request: Request) -> dict[str, Any
         InvalidParameterException (400): see `check_regions`.
     Source:   ReplicateSecretToRegions; api-facts 5, 8. Replication is done when the call
               returns: the next DescribeSecret shows InSync or Failed [D; on AWS seconds
-              later, C].
+              later, C]. A region whose key can't be used is Failed [C].
     """
     secret = store.get_primary(request)
     added = request.members["AddReplicaRegions"]
@@ -176,7 +176,7 @@ def _replica(
     known = existing if existing is not None and existing.primary is primary else None
     key_id = key_id or (known.kms_key_id if known else None)
     try:
-        check_key_region(key_id, region)
+        check_key(key_id, region)
         store.keys.check_encryption(request, primary, key_id)
         if existing is not None and known is None:
             _refuse_overwriting(existing, region, is_forced=is_forced)

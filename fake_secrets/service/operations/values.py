@@ -75,7 +75,7 @@ def value_of(store: Store, request: Request) -> str | bytes | None:
     """Return the request's SecretString or SecretBinary, or None if it has neither.
 
     Raises (in the order checked):
-        InvalidParameterException (400): the request has both, M11 [D].
+        InvalidParameterException (400): the request has both, M11 [C].
         ValidationException (400): the value has more bytes than the quota, M44 [B; text C].
     """
     text = request.members.get("SecretString")
@@ -216,7 +216,7 @@ def put_secret_value(store: Store, request: Request) -> dict[str, Any]:
     Raises (in the order checked):
         ValidationException (400): M10.
         InvalidRequestException (400): no token, M9 [A].
-        InvalidParameterException (400): both values, M11 [D]. ValidationException (M44).
+        InvalidParameterException (400): both values, M11 [C]. ValidationException (M44).
         InvalidRequestException (400): neither value, M12 [D].
         AccessDeniedException, ResourceNotFoundException (M1), InvalidRequestException (M5),
         InvalidParameterException (M33), InvalidRequestException (M50).

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from typing import Literal
 
@@ -9,7 +10,16 @@ from fake_secrets.arns import region_of
 from fake_secrets.errors import ServiceError
 from fake_secrets.service.state.model import Request, StoredSecret
 
-__all__ = ["DEFAULT_KEY_ALIAS", "KEY_STATES", "KeyState", "Keys", "check_key_region", "id_of", "is_default_key"]
+__all__ = [
+    "DEFAULT_KEY_ALIAS",
+    "KEY_STATES",
+    "KeyState",
+    "Keys",
+    "check_key",
+    "id_of",
+    "is_default_key",
+    "why_unusable",
+]
 
 DEFAULT_KEY_ALIAS = "alias/aws/secretsmanager"
 
@@ -20,6 +30,13 @@ KEY_STATES: Mapping[KeyState, str] = {
     "denied": "they fail with AccessDeniedException",
 }
 
+_ALIAS = r"alias/[A-Za-z0-9/_-]+"
+_KEY_ID = re.compile(
+    r"[0-9A-Fa-f]{8}(?:-[0-9A-Fa-f]{4}){3}-[0-9A-Fa-f]{12}|mrk-[0-9A-Za-z]+"
+    rf"|{_ALIAS}|arn:[a-z-]+:kms:[a-z0-9-]+:\d{{12}}:(?:key/[0-9A-Za-z-]+|{_ALIAS})",
+    re.ASCII,
+)
+_SERVICE_ALIAS = "alias/aws/"
 _RESOURCE_FIELD = 5
 
 
@@ -82,7 +99,7 @@ class Keys:
             return
         state = self._state_of(key_id)
         if state == "denied":
-            raise ServiceError("AccessDeniedException", "Access to KMS is not allowed")
+            raise _denied()
         if state == "disabled":
             raise ServiceError(
                 code, f"Secrets Manager can't {verb} the protected secret text using the provided KMS key."
@@ -99,22 +116,68 @@ def is_default_key(key_id: str | None) -> bool:
     return key_id is None or id_of(key_id) == DEFAULT_KEY_ALIAS
 
 
-def check_key_region(key_id: str | None, region: str) -> None:
-    """Refuse the ARN of a KMS key in another region.
+def check_key(key_id: str | None, region: str) -> None:
+    """Refuse a KmsKeyId that can't encrypt any secret of a region. None is the default key.
 
     Args:
         key_id: KmsKeyId as sent.
         region: the secret's region.
 
-    Raises:
-        InvalidRequestException (400): M49 [text C, code D].
+    Raises (in the order checked [D]):
+        InvalidParameterException (400): KmsKeyId is neither a key id nor an alias nor the ARN of
+            either, M52 [C]. What follows "Invalid keyId" on AWS is unknown. Which keys exist isn't
+            known here, so the key id in an ARN can have any form [D].
+        InvalidParameterException (400): the ARN is of another region, M49 [text C; code D, as M52's].
+        AccessDeniedException (400): the key belongs to another AWS service, M41 [C; D if the call
+            encrypts nothing].
     """
-    key_region = region_of(key_id) if key_id else None
+    if key_id is None:
+        return
+    if _KEY_ID.fullmatch(key_id) is None:
+        raise _invalid_key("Invalid keyId")
+    key_region = region_of(key_id)
     if key_region is not None and key_region != region:
-        raise ServiceError(
-            "InvalidRequestException",
-            f"The operation failed because of an invalid KMS key: Invalid arn {key_region}",
+        raise _invalid_key(f"Invalid arn {key_region}")
+    if _is_of_another_service(key_id):
+        raise _denied()
+
+
+def why_unusable(key_id: str, region: str | None = None) -> str | None:
+    """Tell the author of a test why no secret can have a key, or return None if a secret can.
+
+    Args:
+        key_id: the key, as the test gives it.
+        region: the secret's region, or None if a secret of any region will do.
+
+    Returns:
+        The end of a sentence that begins with the key. The reasons are those of `check_key`.
+    """
+    if _KEY_ID.fullmatch(key_id) is None:
+        return (
+            "can't name a KMS key. Use a key id (a UUID or mrk-...), an alias such as 'alias/app', or the ARN "
+            "of either."
         )
+    key_region = region_of(key_id)
+    if region is not None and key_region not in {None, region}:
+        return f"is in {key_region}, but the secret is in {region}. Use a key of the secret's region."
+    if _is_of_another_service(key_id):
+        return "belongs to another AWS service, and AWS denies it to Secrets Manager. Use a key of your own."
+    return None
+
+
+def _is_of_another_service(key_id: str) -> bool:
+    alias = id_of(key_id)
+    return alias.startswith(_SERVICE_ALIAS) and alias != DEFAULT_KEY_ALIAS
+
+
+def _invalid_key(reason: str) -> ServiceError:
+    return ServiceError(
+        "InvalidParameterException", f"The operation failed because of an invalid KMS key: {reason}"
+    )
+
+
+def _denied() -> ServiceError:
+    return ServiceError("AccessDeniedException", "Access to KMS is not allowed")
 
 
 def id_of(key_id: str) -> str:

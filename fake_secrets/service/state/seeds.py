@@ -13,6 +13,7 @@ from fake_secrets.ids import Ids
 from fake_secrets.options import check_region
 from fake_secrets.service.rules.constraints import TOKEN_LENGTHS
 from fake_secrets.service.rules.stages import AWSCURRENT, AWSPENDING, AWSPREVIOUS, LABEL_QUOTA
+from fake_secrets.service.state.keys import why_unusable
 from fake_secrets.service.state.model import RotationState, StoredSecret
 from fake_secrets.service.state.seed_forms import check_label_names, is_label_map
 from fake_secrets.service.state.store import Store, is_valid_name
@@ -130,6 +131,10 @@ def describe_seed(
         if text is not None and not isinstance(text, str):
             msg = f"{what} of secret {name!r} must be a str, not {type(text).__name__}"
             raise TypeError(msg)
+    reason = why_unusable(kms_key_id, region) if kms_key_id else None
+    if reason is not None:
+        msg = f"kms_key_id={kms_key_id!r} of secret {name!r} {reason}"
+        raise SeedError(msg)
     if tags is not None and not _is_text_map(tags):
         msg = f"tags of secret {name!r} must be a mapping from tag key to tag value, both str"
         raise TypeError(msg)
@@ -146,7 +151,7 @@ def describe_seed(
         versions=_versions(name, labels, ids_by_label),
         labels=ids_by_label,
         description=description,
-        kms_key_id=kms_key_id,
+        kms_key_id=kms_key_id or None,
         tags=dict(tags or {}),
         owning_service=owning_service,
         resource_policy=_policy_text(name, resource_policy),

@@ -27,7 +27,7 @@ SCHEDULED = (
 )
 BAD_REGION = ("InvalidParameterException", "Invalid replica region.")
 BAD_KEY = (
-    "InvalidRequestException",
+    "InvalidParameterException",
     "The operation failed because of an invalid KMS key: Invalid arn eu-west-1",
 )
 DENIED_KEY = ("AccessDeniedException", "Access to KMS is not allowed")

@@ -17,6 +17,14 @@ DELETED = (
 BAD_REGION = ("InvalidParameterException", "Invalid replica region.")
 IN_PROGRESS = {"Region": REPLICA, "KmsKeyId": "alias/aws/secretsmanager", "Status": "InProgress"}
 IN_SYNC = {**IN_PROGRESS, "Status": "InSync", "StatusMessage": "Replication succeeded"}
+INVALID_KEY = "The operation failed because of an invalid KMS key: "
+# KmsKeyId of a replica, and the reason in the StatusMessage.
+UNUSABLE_KEYS = {
+    "mine": f"{INVALID_KEY}Invalid keyId",
+    "arn:aws:kms:us-east-1:123456789012:key/1234": f"{INVALID_KEY}Invalid arn us-east-1",
+    "alias/aws/ebs": "Access to KMS is not allowed",
+    "alias/broken": "Secrets Manager can't encrypt the protected secret text using the provided KMS key.",
+}
 NAME_TAKEN = f"Replication failed: Secret name app/db already exists in region {REPLICA}."
 
 
@@ -185,14 +193,34 @@ class TestReplicateSecretToRegions:
         replicate()
         assert statuses() == [IN_SYNC]
 
-    @pytest.mark.parametrize("key", ["arn:aws:kms:us-east-1:123456789012:key/1234", "alias/broken"])
     @pytest.mark.filterwarnings("ignore:no secret used the KMS key")
-    def test_a_key_that_cannot_be_used_fails_later(self, fake_secrets, db, primary, statuses, key):
+    @pytest.mark.parametrize(("key", "reason"), UNUSABLE_KEYS.items())
+    def test_a_key_that_cannot_be_used_fails_later(
+        self, fake_secrets, db, primary, replica, statuses, key, reason
+    ):
         fake_secrets.set_kms_key("alias/broken", "disabled")
-        primary.replicate_secret_to_regions(
-            SecretId="app/db", AddReplicaRegions=[{"Region": REPLICA, "KmsKeyId": key}]
-        )
-        assert [entry["Status"] for entry in statuses()] == ["Failed"]
+        added = [{"Region": REPLICA, "KmsKeyId": key}, {"Region": OTHER}]
+        answered = primary.replicate_secret_to_regions(SecretId="app/db", AddReplicaRegions=added)
+        assert [entry["Status"] for entry in answered["ReplicationStatus"]] == ["InProgress", "InProgress"]
+        failed, replicated = statuses()
+        assert failed == {
+            "Region": REPLICA,
+            "KmsKeyId": key,
+            "Status": "Failed",
+            "StatusMessage": f"Replication failed: {reason}",
+        }
+        assert replicated["Status"] == "InSync"
+        assert replica.list_secrets()["SecretList"] == []
+
+    @pytest.mark.parametrize("key", UNUSABLE_KEYS)
+    @pytest.mark.filterwarnings("ignore:no secret used the KMS key")
+    def test_a_secret_is_created_even_if_the_key_of_its_replica_cannot_be_used(self, fake_secrets, primary, key):
+        fake_secrets.set_kms_key("alias/broken", "disabled")
+        added = [{"Region": REPLICA, "KmsKeyId": key}]
+        primary.create_secret(Name="new", SecretString="x", AddReplicaRegions=added)
+        (status,) = primary.describe_secret(SecretId="new")["ReplicationStatus"]
+        assert (status["Region"], status["Status"]) == (REPLICA, "Failed")
+        assert primary.get_secret_value(SecretId="new")["SecretString"] == "x"
 
     def test_a_replica_is_not_replicated_further(self, replicate, replica, refusal):
         replicate()
@@ -406,7 +434,7 @@ class TestDeletingAPrimary:
     @pytest.mark.parametrize("members", [{}, {"ForceDeleteWithoutRecovery": True}])
     def test_a_primary_with_replicas_cannot_be_deleted(self, db, replicate, primary, refusal, members):
         replicate(REPLICA, OTHER)
-        message = f"You can't delete secret {db.arn} that still has replica regions [{REPLICA},{OTHER}]"
+        message = f"You can't delete secret {db.arn} that still has replica regions [{REPLICA}, {OTHER}]."
         refused = refusal(primary.delete_secret, SecretId="app/db", **members)
         assert refused == ("InvalidParameterException", message)
 
