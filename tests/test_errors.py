@@ -14,6 +14,7 @@ from botocore.exceptions import ClientError
 import fake_secrets
 from fake_secrets import errors
 from fake_secrets.hook.calls import Carried
+from fake_secrets.plugin.items import _MisuseError
 from fake_secrets.rotation.crashes import TimedOut
 
 ARN = "arn:aws:secretsmanager:us-east-1:123456789012:secret:prod/db-AbCdEf"
@@ -40,6 +41,7 @@ EXAMPLES = [
     errors.FakeSecretsWarning("no secret uses the key"),
     errors.RotationWarning("AWSCURRENT moved before finishSecret"),
     TimedOut(),
+    _MisuseError("test_it: the marker takes no regoin"),
 ]
 
 TRIPS = {

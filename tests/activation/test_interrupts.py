@@ -16,6 +16,9 @@ from fake_secrets.activation.opening import settle
 from fake_secrets.hook import calls, holding
 from fake_secrets.world import stack
 
+# An interrupt may come just before the object is entered.
+pytestmark = pytest.mark.filterwarnings("ignore:mock_stages was never entered")
+
 REGION = "us-east-1"
 METHODS = [
     (botocore.client.BaseClient, "_make_api_call"),

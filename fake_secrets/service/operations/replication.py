@@ -178,11 +178,13 @@ def _replica(
     try:
         check_key(key_id, region)
         store.keys.check_encryption(request, primary, key_id)
-        if existing is not None and known is None:
-            _refuse_overwriting(existing, region, is_forced=is_forced)
-            store.remove(existing)
     except ServiceError as refused:
         return Replica(region, key_id, _FAILED, f"Replication failed: {refused.message}", known)
+    if existing is not None and known is None:
+        reason = _why_kept(existing, region, is_forced=is_forced)
+        if reason is not None:
+            return Replica(region, key_id, _FAILED, reason, known)
+        store.remove(existing)
     if known is not None:
         _encrypt(known, key_id)
         return Replica(region, key_id, _IN_SYNC, "Replication succeeded", known)
@@ -202,17 +204,18 @@ def _replica(
     return Replica(region, key_id, _IN_SYNC, "Replication succeeded", secret)
 
 
-def _refuse_overwriting(existing: StoredSecret, region: str, *, is_forced: bool) -> None:
-    """Refuse to overwrite a secret with a replica. The error's message becomes the StatusMessage."""
+def _why_kept(existing: StoredSecret, region: str, *, is_forced: bool) -> str | None:
+    """Return the StatusMessage if a replica can't overwrite a secret; None if it can.
+
+    Source: M37b [C]; the service model's text for a name that is taken [B].
+    """
     if existing.primary is not None:
         # Even force doesn't overwrite another primary's replica [C: M37b].
-        reason = f"is currently replicated to {region} with a different arn"
-    elif is_forced and not existing.replicas:
-        return
-    else:
-        # Even force doesn't overwrite a secret that has replicas: they would lose their primary [D].
-        reason = f"already exists in region {region}."
-    raise ServiceError("ResourceExistsException", f"Secret name {existing.name} {reason}")
+        name = existing.name
+        return f"Replication failed: Secret name {name} is currently replicated to {region} with a different arn"
+    # Even force doesn't overwrite a secret that has replicas: they would lose their primary [D].
+    can_be_overwritten = is_forced and not existing.replicas
+    return None if can_be_overwritten else "Secret with this name already exists in this region"
 
 
 def _encrypt(replica: StoredSecret, key_id: str | None) -> None:

@@ -77,7 +77,7 @@ class Keys:
             InvalidRequestException (400): the secret belongs to another account and the key is the
                 default key, M40 [A].
             AccessDeniedException (400): the key is denied, M41 [C].
-            EncryptionFailure (400): the key is disabled [code B, text D].
+            EncryptionFailure (400): the key is disabled [B].
         """
         self._check(request, secret, key_id, "EncryptionFailure", "encrypt")
 

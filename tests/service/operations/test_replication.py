@@ -25,7 +25,7 @@ UNUSABLE_KEYS = {
     "alias/aws/ebs": "Access to KMS is not allowed",
     "alias/broken": "Secrets Manager can't encrypt the protected secret text using the provided KMS key.",
 }
-NAME_TAKEN = f"Replication failed: Secret name app/db already exists in region {REPLICA}."
+NAME_TAKEN = "Secret with this name already exists in this region"
 
 
 @pytest.fixture

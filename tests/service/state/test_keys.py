@@ -239,9 +239,12 @@ class TestKeysThatCannotBeUsed:
         secretsmanager.tag_resource(SecretId="app/db", Tags=[{"Key": "a", "Value": "b"}])
         assert secretsmanager.describe_secret(SecretId="app/db")["Description"] == "d"
 
-    @pytest.mark.parametrize(("key", "state"), [("alias/app", "broken"), ("", "denied"), (None, "denied")])
-    def test_an_invalid_key_or_state_is_misuse(self, declare, key, state):
-        with pytest.raises(ValueError, match=r"set_kms_key\("):
+    @pytest.mark.parametrize(
+        ("key", "state", "named"),
+        [("alias/app", "broken", "state='broken'"), ("", "denied", "key_id=''"), (None, "denied", "key_id=None")],
+    )
+    def test_an_invalid_key_or_state_is_misuse(self, declare, key, state, named):
+        with pytest.raises(ValueError, match=f"^{named} isn't a "):
             declare(key, state)
 
 
