@@ -7,6 +7,7 @@ import pytest
 
 import fake_secrets
 from fake_secrets import Call, FakeSecrets, Rotation, Secret, Timeline, Version, mock_stages
+from fake_secrets.activation.call_forms import MockStages
 from fake_secrets.observe.trail import Trail
 from fake_secrets.options import DEFAULTS
 
@@ -53,7 +54,7 @@ VISIBLE = {
     Timeline: "is_whole moments name version_ids",
     Trail: "dropped events records",
     Version: "created id secret_binary secret_string stages value",
-    type(mock_stages()): "start stop",
+    MockStages: "start stop",
 }
 
 

@@ -70,8 +70,11 @@ class _Done:
         if current == self.current:
             return None
         # Another thread may have moved the label in between.
-        is_mine = self.stored == current or self.entry.members.get("MoveToVersionId") == current
-        return current if is_mine else None
+        members = self.entry.members
+        asked = members.get("VersionStages") or (AWSCURRENT,)
+        has_put = self.stored == current and AWSCURRENT in asked
+        has_moved = members.get("MoveToVersionId") == current and members.get("VersionStage") == AWSCURRENT
+        return current if has_put or has_moved else None
 
 
 def of_step(
