@@ -2,6 +2,7 @@
 
 import asyncio
 import datetime
+import linecache
 import os
 import subprocess
 import sys
@@ -17,7 +18,7 @@ import botocore.exceptions
 import freezegun
 from rotators import Rotator
 
-from fake_secrets import mock_stages
+from fake_secrets import RotationWarning, mock_stages
 
 UTC = datetime.UTC
 DAILY = {"AutomaticallyAfterDays": 1}
@@ -190,7 +191,7 @@ import asyncio, os, signal, threading
 import aiobotocore.session
 import boto3
 
-from fake_secrets import mock_stages
+from fake_secrets import RotationWarning, mock_stages
 
 client = boto3.client("secretsmanager", region_name="us-east-1")
 is_inside, go_on = threading.Event(), threading.Event()
@@ -228,3 +229,12 @@ asyncio.run(main())
 def test_a_fork_does_not_wait_for_an_awaited_call():
     done = subprocess.run([sys.executable, "-c", FORK], capture_output=True, text=True, timeout=60, check=False)
     assert done.stdout.splitlines() == ["child old failed", "status 0", "parent unfinished"], done.stderr
+
+
+@pytest.mark.asyncio
+async def test_the_warning_of_a_finding_points_at_the_awaited_call(lane, recwarn):
+    async with mock_stages({"db": "old"}, _lane=lane) as fake, secretsmanager() as client:
+        arn = fake.lambda_function(lambda event, context: None)
+        await client.rotate_secret(SecretId="db", RotationLambdaARN=arn)
+    warning = recwarn.pop(RotationWarning)
+    assert "await client.rotate_secret(SecretId" in linecache.getline(warning.filename, warning.lineno)
