@@ -9,7 +9,7 @@ from typing import Any, Protocol
 
 from fake_secrets import clock
 from fake_secrets.arns import account_of, root_arn
-from fake_secrets.errors import RotationFailedError, RotationWarning, ServiceError, annotate
+from fake_secrets.errors import FunctionCrash, RotationFailedError, RotationWarning, ServiceError, annotate
 from fake_secrets.iam.principals import acting_as
 from fake_secrets.ids import Ids
 from fake_secrets.observe.ledger import Ledger, RunningStep
@@ -247,8 +247,9 @@ class Execution:
         result: object,
     ) -> None:
         error = rotation.error
+        crash = error and error.__cause__
         with self._lock:
-            self._ledger.record_step(secret, error and (error.__cause__ or error))
+            self._ledger.record_step(secret, crash if isinstance(crash, FunctionCrash) else error)
             rotation._has_called |= any(entry.is_call and entry.secret is secret for entry in running.entries)
             self._keep(rotation, findings.of_step(rotation, secret, before, running, result))
 

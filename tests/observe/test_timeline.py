@@ -150,6 +150,13 @@ class TestRotations:
             "9  createSecret: (failed) -> ValueError  AWSCURRENT  AWSPENDING",
         ]
 
+    def test_an_exception_with_a_cause_is_shown_by_its_own_name(self, fake_secrets, db):
+        def handler(event, context):
+            raise KeyError from ValueError()
+
+        fake_secrets.rotate("app/db", handler, errors="record")
+        assert self.rows(fake_secrets)[-1] == ("createSecret", "(failed)", "KeyError")
+
     def test_a_crash_is_shown_by_its_name(self, fake_secrets, db):
         def handler(event, context):
             raise FunctionCrash(event["SecretId"], "hunter2")
