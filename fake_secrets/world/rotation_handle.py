@@ -169,6 +169,10 @@ class RotationHandle(LiveView):
         world, arn, token = self._world, request.members["SecretId"], request.members["ClientRequestToken"]
         if world.has_due_work():
             world.do_due_work()
+        secret = world.contents.secret(arn)
+        # Checked first, because the call would store the configuration even so.
+        if token in secret.versions and (secret.rotation is None or secret.rotation.open_token != token):
+            raise _used(token)
         answer = world.answer(request, claimed)
         if answer.error is not None:
             refusal = RequestRefusedError(request.operation, answer.error.code, answer.error.message)
@@ -177,8 +181,7 @@ class RotationHandle(LiveView):
             raise refusal
         rotation = world.runner.of(arn, token)
         if rotation is None or (not claimed and rotation.attempts):
-            msg = f"token {token!r} was used before, so RotateSecret starts no rotation. Pass a new one, or none."
-            used = ValueError(msg)
+            used = _used(token)
             world.follow_up(claimed, used)
             raise used
         world.follow_up(claimed, errors=errors)
@@ -269,6 +272,12 @@ class RotationHandle(LiveView):
         retried automatically; they wait for their next window.
         """
         return self._world.store.retries
+
+
+def _used(token: str) -> ValueError:
+    return ValueError(
+        f"token {token!r} was used before, so RotateSecret starts no rotation. Pass a new one, or none."
+    )
 
 
 def _timestamp(moment: datetime.datetime) -> float:

@@ -588,6 +588,13 @@ class TestRotateOfTheHandle:
         with pytest.raises(ValueError, match="was used before, so RotateSecret starts no rotation"):
             fake_secrets.rotate("prod/db", token=TOKEN)
 
+    def test_a_token_of_a_version_that_exists_is_refused_and_configures_nothing(
+        self, fake_secrets, secretsmanager, db
+    ):
+        with pytest.raises(ValueError, match="was used before, so RotateSecret starts no rotation"):
+            fake_secrets.rotate("prod/db", Rotator(), token=db.stages["AWSCURRENT"])
+        assert "RotationEnabled" not in described(secretsmanager)
+
     def test_a_secret_in_another_region_is_rotated_there(self, fake_secrets):
         far = fake_secrets.add("far/db", "old", region="eu-west-3")
         rotation = fake_secrets.rotate(far.arn, Rotator())
