@@ -172,7 +172,7 @@ class RotationHandle(LiveView):
         secret = world.contents.secret(arn)
         # Checked first, because the call would store the configuration even so.
         if token in secret.versions and (secret.rotation is None or secret.rotation.open_token != token):
-            raise _used(token)
+            raise self._used(token, claimed)
         answer = world.answer(request, claimed)
         if answer.error is not None:
             refusal = RequestRefusedError(request.operation, answer.error.code, answer.error.message)
@@ -181,11 +181,16 @@ class RotationHandle(LiveView):
             raise refusal
         rotation = world.runner.of(arn, token)
         if rotation is None or (not claimed and rotation.attempts):
-            used = _used(token)
-            world.follow_up(claimed, used)
-            raise used
+            raise self._used(token, claimed)
         world.follow_up(claimed, errors=errors)
         return rotation
+
+    def _used(self, token: str, claimed: list[Rotation]) -> ValueError:
+        used = ValueError(
+            f"token {token!r} was used before, so RotateSecret starts no rotation. Pass a new one, or none."
+        )
+        self._world.follow_up(claimed, used)
+        return used
 
     def run_due(
         self, until: datetime.datetime | None = None, *, errors: RotationErrors | None = None
@@ -272,12 +277,6 @@ class RotationHandle(LiveView):
         retried automatically; they wait for their next window.
         """
         return self._world.store.retries
-
-
-def _used(token: str) -> ValueError:
-    return ValueError(
-        f"token {token!r} was used before, so RotateSecret starts no rotation. Pass a new one, or none."
-    )
 
 
 def _timestamp(moment: datetime.datetime) -> float:
