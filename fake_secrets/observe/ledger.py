@@ -168,6 +168,15 @@ class Ledger:
             if entry.is_call
         ]
 
+    @property
+    def count(self) -> int:
+        """How many entries there have ever been."""
+        return self.dropped + len(self._entries)
+
+    def entries(self, since: int = 0) -> list[Entry]:
+        """Return the entries that are still kept, in order, from a `count` on."""
+        return list(self._entries)[max(0, since - self.dropped) :]
+
     def latest(self, secret_id: str) -> StoredSecret | None:
         """Return the latest secret with this name or full ARN, even if it is deleted; None if there is none."""
         secrets = (entry.secret for entry in reversed(list(self._entries)) if entry.secret is not None)

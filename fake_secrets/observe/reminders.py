@@ -20,9 +20,9 @@ FunctionT = TypeVar("FunctionT", bound=Callable[..., Any])
 
 
 class Reminder:
-    """A warning that is given when this object is dropped, unless it is cancelled before.
+    """A warning that is given when this object is dropped in the line that made it, unless it is cancelled before.
 
-    It names the line of the user's code that runs now.
+    It names that line of the user's code.
 
     Args:
         text: the message of the warning.
@@ -42,7 +42,9 @@ class Reminder:
         # An interrupt may have kept the object from getting its attributes.
         line = getattr(self, "_line", None)
         # When Python ends, it drops objects that a later test would have entered.
-        if line is not None and not sys.is_finalizing():
+        # An object that is dropped elsewhere was kept for some time: by a variable, a traceback, a fixture. Its
+        # author may have had reasons not to enter it, and another test would be blamed.
+        if line is not None and not sys.is_finalizing() and users_line() == line:
             filename, number, module = line
             warnings.warn_explicit(self._text, FakeSecretsWarning, filename, number, module)
 

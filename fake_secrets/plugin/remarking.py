@@ -27,6 +27,18 @@ class Remarking:
         _tell()
         return result
 
+    @pytest.hookimpl(wrapper=True)
+    def pytest_runtest_teardown(self) -> Iterator[None]:
+        """Show what a world has to say when a fixture leaves it, without the traceback of our own code."""
+        remarks = sys.modules.get("fake_secrets.observe.remarks")
+        try:
+            return (yield)
+        except UserWarning as warning:
+            if remarks is None or not isinstance(warning, remarks.FakeSecretsWarning):
+                raise
+            failure = remarks.in_full(warning)
+        pytest.fail(failure, pytrace=False)
+
 
 def _tell(error: BaseException | None = None) -> None:
     # Nothing of ours is imported here unless a world has been entered.

@@ -104,8 +104,10 @@ class Execution:
         """
         try:
             with self._lock:
-                if rotation.attempts > 1 and not rotation.steps:
-                    self._ledger.record_attempt(started.secret, rotation.attempts)
+                if not rotation.steps:
+                    rotation._began_at = self._ledger.count
+                    if rotation.attempts > 1:
+                        self._ledger.record_attempt(started.secret, rotation.attempts)
             by = self._invocable(started)
             run = functools.partial(self._run_steps, rotation, started, by, count, is_recorded)
             failure = self._executing(asked_for, run)
@@ -250,7 +252,6 @@ class Execution:
         crash = error and error.__cause__
         with self._lock:
             self._ledger.record_step(secret, crash if isinstance(crash, FunctionCrash) else error)
-            rotation._has_called |= any(entry.is_call and entry.secret is secret for entry in running.entries)
             self._keep(rotation, findings.of_step(rotation, secret, before, running, result))
 
     def _keep(self, rotation: Rotation, found: Iterable[str]) -> None:
@@ -339,7 +340,12 @@ class Execution:
             has_succeeded = progress.end_attempt(self._store, secret, token, now, failure)
         end(rotation, now, has_succeeded=has_succeeded)
         if started.lambda_arn is not None:
-            self._keep(rotation, findings.of_attempt(rotation, secret))
+            # A function may make its calls in threads, in which no step is known to run.
+            is_untouched = not any(
+                entry.is_call and entry.secret is secret for entry in self._ledger.entries(rotation._began_at)
+            )
+            if self._store.holds(secret):
+                self._keep(rotation, findings.of_attempt(rotation, secret, is_untouched=is_untouched))
 
 
 def _last_step(rotation: Rotation) -> str:

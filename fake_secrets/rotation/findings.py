@@ -30,7 +30,8 @@ _NOT_MOVED = "AWSCURRENT not moved"
 _LAST_STEP = "finishSecret"
 _VALUES = {"SecretString", "SecretBinary"}
 _CLIENT_ERROR = 400
-_STATUS_KEYS = ("statusCode", "StatusCode", "status_code", "status")
+_STATUS_KEYS = ("statuscode", "status", "result", "outcome")
+_SUCCESS_KEYS = ("success", "succeeded", "ok")
 _ERROR_KEYS = frozenset({"error", "errors", "errormessage", "errortype", "exception", "stacktrace"})
 _ERROR_WORDS = ("error", "fail", "exception")
 
@@ -95,11 +96,12 @@ def of_step(
     for call in done:
         is_of_rotation = call.moved_to == rotation.token
         rotation._was_current |= is_of_rotation
-        # A test may put a value by hand meanwhile, in code that counts as the function's.
+        # A test may put one value by hand meanwhile, in code that counts as the function's.
         is_by_hand = call.moved_to is not None and call.moved_to == call.stored and not is_of_rotation
-        if call.stored not in {None, *rotation._stored} and not is_by_hand:
+        rotation._by_hand += is_by_hand
+        if call.stored not in {None, *rotation._stored} and (not is_by_hand or rotation._by_hand > 1):
             rotation._stored.append(str(call.stored))
-            if len(rotation._stored) > 1:
+            if len(rotation._stored) > 1 or rotation._by_hand > 1:
                 yield _more_versions(rotation, call)
         if call.moved_to is None:
             continue
@@ -110,25 +112,25 @@ def of_step(
     strays = [call for call in done if call.stored not in {None, rotation.token}]
     if strays and _is_empty(secret, rotation.token) and (rotation.error is None or not rotation.was_abandoned):
         yield _other_token(rotation, strays[0])
-    # A function that goes on after a failed call may well have expected the failure.
-    last = next((entry for entry in reversed(running.entries) if entry.is_call), None)
-    if rotation.error is None and last is not None and last.outcome != SUCCEEDED and _is_error_shaped(result):
-        yield _error_returned(str(running.name), last, result)
+    failed = _unexpected(running)
+    if rotation.error is None and failed is not None and _is_error_shaped(result):
+        yield _error_returned(str(running.name), failed, result)
 
 
-def of_attempt(rotation: Rotation, secret: StoredSecret) -> Iterator[str]:
+def of_attempt(rotation: Rotation, secret: StoredSecret, *, is_untouched: bool) -> Iterator[str]:
     """Yield the findings of an attempt whose steps have all passed, and that isn't complete nevertheless.
 
     Args:
         rotation: the rotation.
         secret: its secret.
+        is_untouched: whether nobody has made a call about the secret during the attempt.
 
     Source: the steps pass silently and AWSCURRENT doesn't move: the rotation stays open
         [C: rotation-facts 1.3].
     """
     if rotation.outcome != "unfinished" or rotation.error is not None or rotation.is_test:
         return
-    if not rotation._has_called:
+    if is_untouched:
         yield (
             f"{_NO_CALL}: all steps passed, but from createSecret to finishSecret the rotation function made no "
             f"call about secret {rotation.secret_name!r}. The rotation isn't complete: finishSecret has to move "
@@ -145,6 +147,20 @@ def of_attempt(rotation: Rotation, secret: StoredSecret) -> Iterator[str]:
 def kind_of(finding: str) -> str:
     """Return the words that every finding of the same kind begins with."""
     return finding.partition(":")[0]
+
+
+def _unexpected(running: RunningStep) -> Entry | None:
+    """Return the first call of a step that failed unexpectedly, or None.
+
+    A function looks for the pending value, doesn't find it, and stores one: that failure was expected.
+    """
+    calls = [entry for entry in running.entries if entry.is_call]
+    has_stored = any(call.operation == "PutSecretValue" and call.outcome == SUCCEEDED for call in calls)
+    for call in calls:
+        is_look = (call.operation, call.outcome) == ("GetSecretValue", "ResourceNotFoundException")
+        if call.outcome != SUCCEEDED and not (is_look and has_stored):
+            return call
+    return None
 
 
 def _done(running: RunningStep, secret: StoredSecret, before: Before) -> Iterator[_Done]:
@@ -199,8 +215,8 @@ def _other_token(rotation: Rotation, call: _Done) -> str:
 def _more_versions(rotation: Rotation, call: _Done) -> str:
     return (
         f"{_MORE_VERSIONS}: {call.what} made version {call.stored} of secret {rotation.secret_name!r}, although "
-        f"this rotation had stored a value in version {rotation._stored[0]} before. A rotation makes one version: "
-        "that of its token."
+        "this rotation had stored a value in another version before. A rotation makes one version: that of its "
+        f"token, {rotation.token}."
     )
 
 
@@ -217,17 +233,20 @@ def _is_error_shaped(result: object) -> bool:
     if isinstance(result, Mapping):
         return _is_error_mapping(result)
     if isinstance(result, str):
-        return result.strip().lower().startswith(_ERROR_WORDS)
+        text = result.strip().lower()
+        return text.startswith(_ERROR_WORDS) or "error occurred" in text
+    if isinstance(result, tuple | list):
+        return any(_is_error_shaped(item) for item in result)
     return result is False or isinstance(result, BaseException)
 
 
 def _is_error_mapping(result: Mapping[Any, Any]) -> bool:
-    statuses = [result[key] for key in _STATUS_KEYS if key in result]
-    if any(_is_error_status(status) for status in statuses):
-        return True
-    if any(result.get(key) is False for key in ("success", "ok", "Success")):
-        return True
-    return any(str(key).lower() in _ERROR_KEYS and value for key, value in result.items())
+    members = {str(key).lower().replace("_", ""): value for key, value in result.items()}
+    return (
+        any(_is_error_status(members[key]) for key in _STATUS_KEYS if key in members)
+        or any(members.get(key) is False for key in _SUCCESS_KEYS)
+        or any(members.get(key) for key in _ERROR_KEYS)
+    )
 
 
 def _is_error_status(status: object) -> bool:

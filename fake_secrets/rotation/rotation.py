@@ -99,8 +99,10 @@ class Rotation(LiveView):
     _stored: list[str] = field(default_factory=list, repr=False)
     # Whether the function has ever made its version current.
     _was_current: bool = field(default=False, repr=False)
-    # Whether the function has made a call about the secret in the last attempt.
-    _has_called: bool = field(default=False, repr=False)
+    # How many values it has put in other versions that became current, as a test does by hand.
+    _by_hand: int = field(default=0, repr=False)
+    # How many entries the ledger had when the last attempt began.
+    _began_at: int = field(default=0, repr=False)
 
     @property
     def outcome(self) -> Outcome:
@@ -242,7 +244,7 @@ def begin_attempt(rotation: Rotation) -> None:
     """Put a rotation before its first step, and clear the result of the last attempt."""
     rotation.attempts += 1
     rotation._result, rotation.failed_step, rotation.error = "unfinished", None, None
-    rotation.steps, rotation.ended_at, rotation._has_called = [], None, False
+    rotation.steps, rotation.ended_at = [], None
 
 
 def fail(rotation: Rotation, step: str | None, error: BaseException) -> None:

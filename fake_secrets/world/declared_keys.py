@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from fake_secrets.errors import FakeSecretsWarning
+from fake_secrets.observe.ledger import Ledger
 from fake_secrets.observe.remarks import Line, Remark
 from fake_secrets.service.state.keys import DEFAULT_KEY_ALIAS, KeyState, id_of, is_default_key
+from fake_secrets.service.state.model import StoredSecret
 from fake_secrets.service.state.store import Store
 
 __all__ = ["DeclaredKeys"]
@@ -20,12 +22,14 @@ class DeclaredKeys:
 
     Args:
         store: the store.
+        ledger: what happened to its secrets.
 
     The default key isn't among them: a test may deny it to show that no secret uses it.
     """
 
-    def __init__(self, store: Store) -> None:
+    def __init__(self, store: Store, ledger: Ledger) -> None:
         self._store = store
+        self._ledger = ledger
         self._declared: dict[str, tuple[str, KeyState, Line]] = {}
         # A secret may be gone, or have another key, by the time that the world is left.
         self._used: set[str] = set()
@@ -39,7 +43,9 @@ class DeclaredKeys:
             line: the user's line that says so.
         """
         self._store.keys.declare(key_id, state)
-        if state != "enabled" and not is_default_key(key_id):
+        if state == "enabled":
+            self._declared.pop(id_of(key_id), None)
+        elif not is_default_key(key_id):
             self._declared[id_of(key_id)] = key_id, state, line
             self._used.update(map(id_of, _keys_of(self._store)))
 
@@ -50,7 +56,7 @@ class DeclaredKeys:
         if declared.keys() <= asked_for:
             return []
         in_use = dict.fromkeys(_keys_of(self._store))
-        used = asked_for.union(map(id_of, in_use))
+        used = asked_for.union(map(id_of, in_use), map(id_of, _named_in(self._ledger)))
         return [
             Remark(FakeSecretsWarning, _text(key_id, state, list(in_use)), line)
             for key, (key_id, state, line) in declared.items()
@@ -58,8 +64,18 @@ class DeclaredKeys:
         ]
 
 
-def _keys_of(store: Store) -> Iterator[str]:
-    for secret in store:
+def _named_in(ledger: Ledger) -> Iterator[str]:
+    """Yield the keys of secrets that are gone, and those that refused calls have named."""
+    entries = ledger.entries()
+    yield from _keys_of({id(entry.secret): entry.secret for entry in entries if entry.secret is not None}.values())
+    for entry in entries:
+        key_id = entry.members.get("KmsKeyId")
+        if isinstance(key_id, str) and key_id:
+            yield key_id
+
+
+def _keys_of(secrets: Iterable[StoredSecret]) -> Iterator[str]:
+    for secret in secrets:
         yield secret.kms_key_id or DEFAULT_KEY_ALIAS
         for version in secret.versions.values():
             yield version.kms_key_id or DEFAULT_KEY_ALIAS

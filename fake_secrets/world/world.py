@@ -131,8 +131,8 @@ class World:
         with self._lock:
             self.ids.rewind()
             self.store = Store(self.ids, self.functions.is_registered, self._is_region)
-            self._keys = DeclaredKeys(self.store)
             self.ledger = Ledger()
+            self._keys = DeclaredKeys(self.store, self.ledger)
             self.contents.reset(self.store, self.ledger)
             self.execution = Execution(
                 store=self.store,

@@ -126,3 +126,9 @@ def test_what_python_drops_when_it_ends_is_not_told():
     environment = {**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)}
     ran = subprocess.run(command, capture_output=True, text=True, timeout=60, check=True, env=environment)
     assert ran.stderr == ""
+
+
+@pytest.mark.filterwarnings("error::fake_secrets.FakeSecretsWarning")
+def test_an_object_that_was_kept_for_a_while_is_not_told():
+    kept = mock_stages({"db": "x"})
+    del kept

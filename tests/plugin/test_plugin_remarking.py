@@ -131,6 +131,15 @@ def test_a_rotation_in_the_tear_down_is_told_too(run):
     ran.stdout.fnmatch_lines(["*RotationWarning: No call about the secret: *"])
 
 
+def test_a_finding_of_the_tear_down_fails_it_with_the_same_message(run):
+    ran = run(QUIET + BY_TEAR_DOWN, *AS_ERRORS)
+    ran.assert_outcomes(passed=1, errors=1)
+    ran.stdout.fnmatch_lines(
+        ["*_ ERROR at teardown of test_it _*", "RotationWarning: No call about the secret: *", "at *:13"],
+        consecutive=True,
+    )
+
+
 def test_a_run_without_findings_has_no_warnings(run):
     ran = run(QUIET + "    def test_it(fake_secrets):\n        fake_secrets.add('db', 'old')\n", *AS_ERRORS)
     passes(ran)

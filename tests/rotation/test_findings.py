@@ -148,9 +148,25 @@ class TestWhatIsFound:
         assert rotation.succeeded
         assert only(rotation) == (
             f"More than one new version: in setSecret, PutSecretValue made version {OTHER} of secret 'prod/db', "
-            f"although this rotation had stored a value in version {TOKEN} before. A rotation makes one version: "
-            "that of its token."
+            "although this rotation had stored a value in another version before. A rotation makes one version: "
+            f"that of its token, {TOKEN}."
         )
+
+    def test_two_values_put_without_token_and_stages_are_more_versions_than_one(self, client, db, fake_secrets):
+        handler = function(client, createSecret=lambda _: {}, setSecret=lambda _: {}, last=None)
+        first, second = fake_secrets.rotate("prod/db", handler).findings
+        assert first.startswith("Value under another token: in createSecret")
+        assert second.startswith("More than one new version: in setSecret")
+
+    def test_a_function_whose_threads_call_but_never_move_awscurrent_is_not_said_to_make_no_call(
+        self, db, fake_secrets
+    ):
+        def handler(event, context):
+            step = threading.Thread(target=Rotator(finishes=False), args=(event, context))
+            step.start()
+            step.join(5)
+
+        assert only(fake_secrets.rotate("prod/db", handler)).startswith("AWSCURRENT not moved: ")
 
     def test_a_function_that_makes_no_call_about_the_secret_is_found(self, client, db, fake_secrets):
         rotation = fake_secrets.rotate("prod/db", lambda event, context: client.list_secrets(), token=TOKEN)
@@ -182,6 +198,9 @@ class TestWhatIsFound:
             "failed: hunter2",
             False,
             ValueError("hunter2"),
+            "An error occurred (hunter2)",
+            {"Status": "FAILED"},
+            ("hunter2", {"statusCode": 500}),
         ],
         ids=repr,
     )
@@ -194,6 +213,7 @@ class TestWhatIsFound:
                 try:
                     client.get_secret_value(SecretId="prod/db", VersionStage="AWSPENDINGS")
                 except client.exceptions.ResourceNotFoundException:
+                    client.list_secrets()
                     return returned
             return None
 
@@ -330,6 +350,13 @@ class TestWhatIsInOrder:
             return {"statusCode": 500} if event["Step"] == "createSecret" else {"statusCode": 200}
 
         assert fake_secrets.rotate("prod/db", handler).succeeded
+
+    def test_a_secret_that_is_deleted_meanwhile(self, client, db, fake_secrets):
+        def handler(event, context):
+            if event["Step"] == "setSecret":
+                client.delete_secret(SecretId="prod/db", ForceDeleteWithoutRecovery=True)
+
+        fake_secrets.rotate("prod/db", handler)
 
     def test_a_managed_secret(self, fake_secrets):
         fake_secrets.add("rds!db", {"password": "old"}, owning_service="rds")

@@ -118,3 +118,23 @@ def test_reset_tells_of_the_keys_that_it_forgets(told):
         world.reset()
         world.add("a", "x", kms_key_id="alias/app")
     assert [str(warning.message) for warning in told] == [text("alias/app", "denied", " none")]
+
+
+@pytest.mark.filterwarnings("error::fake_secrets.FakeSecretsWarning")
+class TestKeysThatWereUsed:
+    def test_of_a_secret_that_is_gone(self, secretsmanager):
+        with mock_stages() as world:
+            world.set_kms_key("alias/app", "disabled")
+            world.add("x", "y", kms_key_id="alias/app")
+            secretsmanager.delete_secret(SecretId="x", ForceDeleteWithoutRecovery=True)
+
+    def test_in_a_call_that_is_refused(self, secretsmanager):
+        with mock_stages() as world:
+            world.set_kms_key("alias/app", "disabled")
+            with pytest.raises(secretsmanager.exceptions.ClientError):
+                secretsmanager.create_secret(Name="bad name!", SecretString="x", KmsKeyId="alias/app")
+
+    def test_that_is_enabled_again(self):
+        with mock_stages() as world:
+            world.set_kms_key("alias/app", "disabled")
+            world.set_kms_key("alias/app", "enabled")
