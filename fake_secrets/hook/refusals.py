@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from fake_secrets import clock
 from fake_secrets.service.rules.stages import AWSCURRENT, AWSPENDING
+from fake_secrets.suggestions import nearest
 
 if TYPE_CHECKING:
     from fake_secrets.service.state.model import StoredSecret
@@ -150,6 +151,12 @@ def _version_removed(refused: Refused) -> str | None:
         f"version {version_id} was made by RotateSecret with RotateImmediately=False. It only tries the function, "
         "and AWS removes it afterwards; moto keeps it. Read the secret without VersionId: its value is the same."
     )
+
+
+def _label_unknown(refused: Refused) -> str | None:
+    secret, label = refused.secret, refused.members.get("VersionStage")
+    meant = [] if secret is None or not isinstance(label, str) else nearest(label, secret.labels)
+    return f"did you mean {' or '.join(map(repr, meant))}?" if meant else None
 
 
 # The operations that moto carries out on a secret that is marked for deletion.
@@ -298,6 +305,7 @@ _NOTES: Mapping[str, tuple[tuple[str, _Explain], ...]] = {
     "ResourceNotFoundException": (
         ("Secrets Manager can't find the specified secret version", _unknown_version),
         ("Secrets Manager can't find the specified secret value for VersionId", _version_removed),
+        ("Secrets Manager can't find the specified secret value for staging label", _label_unknown),
     ),
     "ValidationException": (("Invalid name.", _bad_name),),
 }

@@ -141,6 +141,10 @@ class Ledger:
         """Record that another attempt of a rotation begins."""
         self._enter(f"\N{EM DASH} attempt {number} \N{EM DASH}", {}, SUCCEEDED, secret)
 
+    def record_delivery(self, secret: StoredSecret, step: str) -> None:
+        """Record that a test delivers a step of a rotation by hand."""
+        self._enter(f"\N{EM DASH} {step} by hand \N{EM DASH}", {}, SUCCEEDED, secret)
+
     def record_step(self, secret: StoredSecret, failure: BaseException | None) -> None:
         """Record the end of the running step, if its calls don't show it.
 

@@ -10,7 +10,7 @@ from types import TracebackType
 from typing import Any, TypeVar
 
 from fake_secrets.errors import FakeSecretsWarning
-from fake_secrets.observe.remarks import Line, users_line
+from fake_secrets.observe.remarks import users_line
 
 __all__ = ["Reminder", "Reminding"]
 
@@ -19,7 +19,18 @@ __tracebackhide__ = True  # the arguments in our frames may hold secret values
 FunctionT = TypeVar("FunctionT", bound=Callable[..., Any])
 
 
-class Reminder:
+class _Cancelled:
+    """A reminder that gives no warning."""
+
+    __slots__ = ("_line", "_text")
+
+    def cancel(self) -> None:
+        """Give no warning."""
+        # A class without a finalizer: Python swallows an interrupt that comes in one.
+        self.__class__ = _Cancelled
+
+
+class Reminder(_Cancelled):
     """A warning that is given when this object is dropped in the line that made it, unless it is cancelled before.
 
     It names that line of the user's code.
@@ -28,20 +39,15 @@ class Reminder:
         text: the message of the warning.
     """
 
-    __slots__ = ("_line", "_text")
+    __slots__ = ()
 
     def __init__(self, text: str) -> None:
         self._text = text
-        self._line: Line | None = users_line()
-
-    def cancel(self) -> None:
-        """Give no warning."""
-        self._line = None
+        self._line = users_line()
 
     def __del__(self) -> None:
         # An interrupt may have kept the object from getting its attributes.
         line = getattr(self, "_line", None)
-        # When Python ends, it drops objects that a later test would have entered.
         # An object that is dropped elsewhere was kept for some time: by a variable, a traceback, a fixture. Its
         # author may have had reasons not to enter it, and another test would be blamed.
         if line is not None and not sys.is_finalizing() and users_line() == line:

@@ -22,7 +22,7 @@ class Moment:
         operation: the API operation of a call. A change without a call is in parentheses: ``(seed)``,
             ``(scheduled rotation)``, ``(managed rotation)`` or ``(end of test)``. So is the end of a step that
             made no call, ``(no call)``, or that failed, ``(failed)``. A retry of a rotation begins with a row
-            such as ``— attempt 2 —``.
+            such as ``— attempt 2 —``, and a step that a test delivers with ``— createSecret by hand —``.
         step: the rotation step of the row, such as ``createSecret``; None for any other row.
         outcome: ``succeeded``, ``seeded``, an error code, or the type of the exception that failed the step.
         stages: the labels of each version that had been created by then, in the order of creation. An empty

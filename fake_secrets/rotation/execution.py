@@ -166,7 +166,13 @@ class Execution:
             with progress.delivering(started.secret, started.token):
                 return self._invoke(by, event, step, _role_for(started))
 
-        return self._executing(asked_for, run)
+        with self._lock:
+            self._ledger.record_delivery(started.secret, step)
+        try:
+            return self._executing(asked_for, run)
+        except BaseException as error:
+            annotate(error, f"raised in {step}, delivered by hand, of secret {rotation.secret_name!r}")
+            raise
 
     def invoke(self, lambda_arn: str, event: Any, asked_for: list[Rotation]) -> object:
         """Deliver any event to a Lambda function; see `deliver`.

@@ -4,6 +4,7 @@ import json
 
 import boto3
 import pytest
+from botocore.exceptions import ClientError
 
 from fake_secrets import mock_stages
 
@@ -285,3 +286,18 @@ class TestOtherPlaces:
         _, note = notes("put_secret_value", SecretId=db, SecretString="newer", ClientRequestToken=TWO)
         assert "newer" not in note
         assert "'new'" not in note
+
+
+@pytest.mark.parametrize("label", ["AWSCURENT", "awscurrent"])
+def test_a_label_that_is_nearly_one_of_the_secrets_is_suggested(label):
+    with mock_stages({"db": "x"}), pytest.raises(ClientError) as refused:
+        boto3.client("secretsmanager", region_name="us-east-1").get_secret_value(SecretId="db", VersionStage=label)
+    assert refused.value.__notes__ == ["fake_secrets: did you mean 'AWSCURRENT'?"]
+
+
+def test_a_pending_value_that_is_not_there_yet_has_no_note():
+    with mock_stages({"db": "x"}), pytest.raises(ClientError) as refused:
+        boto3.client("secretsmanager", region_name="us-east-1").get_secret_value(
+            SecretId="db", VersionStage="AWSPENDING"
+        )
+    assert not hasattr(refused.value, "__notes__")

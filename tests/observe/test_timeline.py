@@ -165,6 +165,14 @@ class TestRotations:
         assert self.rows(fake_secrets)[-1] == ("createSecret", "(failed)", "FunctionCrash")
         assert "hunter2" not in str(fake_secrets.timeline("app/db"))
 
+    def test_a_step_that_is_delivered_by_hand_is_shown(self, fake_secrets, secretsmanager, db):
+        rotation = fake_secrets.rotate("app/db", lambda event, context: touch(secretsmanager))
+        rotation.deliver("setSecret")
+        assert self.rows(fake_secrets)[-2:] == [
+            (None, "— setSecret by hand —", "succeeded"),
+            ("setSecret", "DescribeSecret", "succeeded"),
+        ]
+
     def test_rows_that_are_no_calls_are_not_among_the_calls(self, fake_secrets, db):
         fake_secrets.retries.max_attempts = 2
         fake_secrets.rotate("app/db", lambda event, context: 1 / 0, errors="record")

@@ -71,6 +71,7 @@ class TestDeliver:
         with pytest.raises(RuntimeError) as raised:
             rotation.deliver("setSecret")
         assert raised.value is rotator.error
+        assert raised.value.__notes__ == ["raised in setSecret, delivered by hand, of secret 'prod/db'"]
         assert (rotation.error, rotation.outcome) == (None, "succeeded")
 
     def test_a_crash_is_a_failure(self, rotation, rotator):
