@@ -11,6 +11,7 @@ import itertools
 from collections.abc import Iterable
 
 __all__ = [
+    "OPEN_A_WORLD",
     "FakeSecretsError",
     "FakeSecretsWarning",
     "FunctionClashError",
@@ -34,7 +35,7 @@ __all__ = [
 _SHOWN = 20
 
 # What to do about a call outside of a world.
-_OPEN_A_WORLD = (
+OPEN_A_WORLD = (
     "Decorate the test with @mock_stages, or use the fixture `fake_secrets`. Code that runs before the test's "
     "world opens, such as module imports and setUpClass, needs its own `with mock_stages():`."
 )
@@ -91,7 +92,7 @@ class OutsideWorldError(FakeSecretsError):
         advice: how to fix the test.
     """
 
-    def __init__(self, operation: str, caller: str, advice: str = _OPEN_A_WORLD) -> None:
+    def __init__(self, operation: str, caller: str, advice: str = OPEN_A_WORLD) -> None:
         super().__init__(operation, caller, advice)
         self.operation = operation
         self.caller = caller
@@ -219,7 +220,7 @@ class FunctionCrash(BaseException):
 
 
 class FakeSecretsWarning(UserWarning):
-    """The base class of the warnings that fake_secrets gives: a test does something that it hardly intends."""
+    """The base class of the warnings that fake_secrets gives: a test probably does not do what it should."""
 
 
 class RotationWarning(FakeSecretsWarning):

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from fake_secrets.environment import FAKE_ACCESS_KEY_ID
-from fake_secrets.errors import annotate
+from fake_secrets.errors import OPEN_A_WORLD, annotate
 from fake_secrets.plugin.regions import REGION
 from fake_secrets.plugin.returning import returned_fixtures
 
@@ -57,11 +57,6 @@ _OURS = frozenset({"NoActiveWorldError", "OutsideWorldError"})
 
 # The functions of boto3, botocore and aiobotocore that make clients.
 _MAKERS = frozenset({"_create_client", "client", "create_client"})
-
-_OPEN_A_WORLD = (
-    "Decorate the test with @mock_stages, or use the fixture `fake_secrets`. Code that runs before the test's "
-    "world opens, such as module imports and setUpClass, needs its own `with mock_stages():`."
-)
 
 
 class Explaining:
@@ -143,11 +138,11 @@ def _of_a_client(error: BaseException, names: set[str]) -> str | None:
         return _no_region()
     if "ProfileNotFound" in names:
         return _no_profile(error)
-    return f"no world was active when this client was made. {_OPEN_A_WORLD}" if names & _ON_THE_WAY else None
+    return f"no world was active when this client was made. {OPEN_A_WORLD}" if names & _ON_THE_WAY else None
 
 
 def _of_a_forgotten_world(operation: str, returned: Sequence[str]) -> str:
-    advice = _of_returned_fixtures(returned) if returned else _OPEN_A_WORLD
+    advice = _of_returned_fixtures(returned) if returned else OPEN_A_WORLD
     return f"no world was active when {operation} was called, so the fake didn't answer it. {advice}"
 
 
@@ -181,7 +176,7 @@ def _no_profile(error: BaseException) -> str | None:
     profile = getattr(error, "kwargs", {}).get("profile")
     if profile is None or profile not in (os.environ.get("AWS_PROFILE"), os.environ.get("AWS_DEFAULT_PROFILE")):
         return None
-    return f"no world was active when this client was made. A world hides the profile {profile!r}. {_OPEN_A_WORLD}"
+    return f"no world was active when this client was made. A world hides the profile {profile!r}. {OPEN_A_WORLD}"
 
 
 def _is_network_error(error: BaseException, names: set[str]) -> bool:

@@ -71,8 +71,8 @@ class Rotation(LiveView):
         error: the exception that failed the last attempt; None if it didn't fail. If a `FunctionCrash` failed it,
             this is a `RotationFailedError` whose ``__cause__`` is the crash.
         attempts: how many attempts were begun.
-        findings: what the rotation function did that AWS lets pass and that breaks production, of all attempts:
-            sentences that begin with words that don't change. Each is also given as a `RotationWarning`.
+        findings: the faults of the rotation function that AWS doesn't report, in all attempts. Each is a sentence
+            that begins with its kind, a few words that don't change, and is also given as a `RotationWarning`.
         started_at: when the rotation was started, tz-aware UTC.
         ended_at: when the last attempt ended, tz-aware UTC; None before that.
     """
