@@ -105,6 +105,9 @@ class Entry:
     secret: StoredSecret | None
     labels: Mapping[str, str]
     version_count: int
+    # How many versions there are, and the ids of those without a value.
+    living: int = 0
+    empty: frozenset[str] = frozenset()
 
     @property
     def is_call(self) -> bool:
@@ -219,6 +222,8 @@ class Ledger:
             running = None
         step = None if running is None else running.name
         entry = Entry(operation, members, outcome, step, secret, labels, count)
+        if secret is not None:
+            entry.living, entry.empty = len(secret.versions), secret.empty
         self.dropped += len(self._entries) == KEPT
         self._entries.append(entry)
         if running is not None:
