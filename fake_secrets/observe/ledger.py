@@ -20,8 +20,8 @@ __all__ = ["SEEDED", "SUCCEEDED", "Entry", "Ledger", "RunningStep", "rotation_st
 SEEDED = "seeded"
 SUCCEEDED = "succeeded"
 
-_NOTHING: Mapping[str, str] = MappingProxyType({})
-_NONE: frozenset[str] = frozenset()
+_NO_LABELS: Mapping[str, str] = MappingProxyType({})
+_NO_VERSIONS: frozenset[str] = frozenset()
 
 # How many entries are looked at for every secret that isn't found.
 _RECENT = 1000
@@ -108,11 +108,11 @@ class Entry:
     outcome: str
     step: str | None
     rotation: str | None
-    secret: StoredSecret | None = None
-    labels: Mapping[str, str] = _NOTHING
-    version_count: int = 0
-    living: int = 0
-    empty: frozenset[str] = _NONE
+    secret: StoredSecret | None
+    labels: Mapping[str, str]
+    version_count: int
+    living: int
+    empty: frozenset[str]
 
     @property
     def operation(self) -> str:
@@ -235,7 +235,7 @@ class Ledger:
 
     def _enter(self, request: Request, outcome: str, secret: StoredSecret | None) -> None:
         if secret is None:
-            entry = Entry(request, outcome, None, None)
+            entry = Entry(request, outcome, None, None, None, _NO_LABELS, 0, 0, _NO_VERSIONS)
         else:
             count, living = secret.version_count, len(secret.versions)
             entry = Entry(request, outcome, None, None, secret, secret.labels, count, living, secret.empty)

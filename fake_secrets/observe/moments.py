@@ -46,6 +46,11 @@ class Moment:
     events: tuple[str, ...] = ()
 
     @property
+    def is_divider(self) -> bool:
+        """Whether the row only says what begins here, such as another attempt of a rotation."""
+        return self.operation.startswith("\N{EM DASH}")
+
+    @property
     def failure(self) -> str | None:
         """The error code, or the type of the exception; None if nothing failed."""
         return None if self.outcome in {SUCCEEDED, SEEDED} else self.outcome
@@ -75,6 +80,8 @@ def moments_of(secret: StoredSecret, entries: Iterable[Entry]) -> Iterator[Momen
             outcome=entry.outcome,
             stages=tuple(tuple(labels_of(entry.labels, one)) if there else () for one, there in present),
             states=tuple(_state(entry, one) if there else "removed" for one, there in present),
+            attempt=entry.attempt,
+            fault=entry.fault,
         )
 
 

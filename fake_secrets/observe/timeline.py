@@ -42,7 +42,7 @@ class Timeline:
         # Imported late, because few tests draw pictures.
         from fake_secrets.observe.pictures.page import page_of  # noqa: PLC0415
 
-        return page_of([self._sheet()])
+        return page_of(self._sheet())
 
     def write_html(self, path: str | PathLike[str]) -> None:
         """Write the page of `html` to a file, in UTF-8.

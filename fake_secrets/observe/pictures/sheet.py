@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from fake_secrets.observe.moments import Moment, State
 
-__all__ = ["SIGNS", "Cell", "Sheet", "printable"]
+__all__ = ["SIGNS", "Cell", "Sheet"]
 
 # The signs of a picture, and what its legend says about them.
 SIGNS = {
@@ -98,15 +98,7 @@ class Sheet:
         return _cell(moment, version).state not in {None, "removed"}
 
 
-def printable(text: str) -> str:
-    """Return a text with escapes in place of characters that can't be printed, such as line breaks."""
-    return "".join(
-        char if char.isprintable() else char.encode("unicode_escape").decode() for char in text
-    )
-
-
 def _cell(moment: Moment, version: int) -> Cell:
     if version >= len(moment.stages):
         return Cell((), None)
     return Cell(moment.stages[version], moment.states[version])
-

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-import unicodedata
 from collections.abc import Iterator, Sequence
 
 from fake_secrets.observe.moments import Moment
-from fake_secrets.observe.pictures.sheet import SIGNS, Cell, Sheet, printable
+from fake_secrets.observe.pictures.sheet import SIGNS, Cell, Sheet
+from fake_secrets.observe.pictures.words import width_of, wrap
 
-__all__ = ["WIDTH", "text_of", "wrap"]
+__all__ = ["calls_of", "text_of"]
 
-WIDTH = 80
+_WIDTH = 80
 
 _GAP = "  "
 _INDENT = "  "
@@ -28,42 +28,19 @@ def text_of(sheet: Sheet) -> str:
     If the versions need more than one table, each has the rows in which its versions existed.
     """
     versions = sheet.versions
-    head = wrap(sheet.title)
+    head = wrap(sheet.title, _WIDTH)
     for version in versions:
-        head += wrap(f"v{version + 1} = {sheet.version_ids[version]}")
+        head += wrap(f"v{version + 1} = {sheet.version_ids[version]}", _WIDTH)
     blocks = ["\n".join(block) for block in _blocks(sheet, versions)]
     legend = "\n".join(f"{sign}  {SIGNS[sign]}" for sign in sheet.signs())
     return "\n\n".join(["\n".join(head), *blocks, *([legend] if legend else [])])
 
 
-def wrap(text: str, width: int = WIDTH, indent: str = "") -> list[str]:
-    """Return a text as lines that aren't wider than a number of columns, broken at spaces where there are any.
-
-    Args:
-        text: the text, in which characters that can't be printed are escaped.
-        width: the number of columns.
-        indent: what the lines after the first one begin with.
-    """
-    lines, line, is_empty = [], "", True
-    for word in printable(text).split(" "):
-        rest = word
-        if not is_empty and _width(line) + 1 + _width(rest) > width:
-            lines.append(line)
-            line, is_empty = indent, True
-        line += rest if is_empty else f" {rest}"
-        is_empty = False
-        while _width(line) > width:
-            cut = _cut(line, width)
-            lines.append(line[:cut])
-            line = indent + line[cut:]
-    return [*lines, line]
-
-
 def _blocks(sheet: Sheet, versions: Sequence[int]) -> Iterator[list[str]]:
     numbers: _Column = [[""], *([str(number)] for number, _ in sheet.rows())]
-    calls = [["call"], *(_call(moment, WIDTH) for moment in sheet.moments)]
-    columns = {version: _labels(sheet, version, WIDTH) for version in versions}
-    if _total([numbers, calls, *columns.values()]) <= WIDTH:
+    calls = [["call"], *(_call(moment, _WIDTH) for moment in sheet.moments)]
+    columns = {version: _labels(sheet, version, _WIDTH) for version in versions}
+    if _total([numbers, calls, *columns.values()]) <= _WIDTH:
         yield _table([numbers, calls, *columns.values()])
         return
     calls = [["call"], *(_call(moment, _CALL_WIDTH) for moment in sheet.moments)]
@@ -75,7 +52,7 @@ def _several(sheet: Sheet, fixed: list[_Column], columns: dict[int, _Column]) ->
     """Yield as many tables as the columns of versions need."""
     groups: list[list[int]] = [[]]
     for version in columns:
-        if groups[-1] and _total([*fixed, *(columns[one] for one in [*groups[-1], version])]) > WIDTH:
+        if groups[-1] and _total([*fixed, *(columns[one] for one in [*groups[-1], version])]) > _WIDTH:
             groups.append([])
         groups[-1].append(version)
     shown = [_rows_of(sheet, group) for group in groups]
@@ -99,6 +76,19 @@ def _rows_of(sheet: Sheet, versions: Sequence[int]) -> list[int]:
     ]
 
 
+def calls_of(rows: Sequence[tuple[int, Moment, str]]) -> str:
+    """Return a table of calls as text.
+
+    Args:
+        rows: the number of each call, the call, and the secret that it names.
+    """
+    numbers = [[""], *([str(number)] for number, _, _ in rows)]
+    calls = [["call"], *(_call(moment, _CALL_WIDTH) for _, moment, _ in rows)]
+    rest = _WIDTH - _total([numbers, calls]) - len(_GAP)
+    secrets = [["secret"], *(wrap(secret, rest) for _, _, secret in rows)]
+    return "\n".join(_table([numbers, calls, secrets]))
+
+
 def _call(moment: Moment, width: int) -> list[str]:
     """Return the lines that tell of a call, with what came of it."""
     call = moment.operation if moment.step is None else f"{moment.step}: {moment.operation}"
@@ -107,7 +97,7 @@ def _call(moment: Moment, width: int) -> list[str]:
     lines = [call]
     if moment.failure is not None:
         joined = f"{call} -> {moment.failure}"
-        lines = [joined] if width == WIDTH else [call, f"{_INDENT}-> {moment.failure}"]
+        lines = [joined] if width == _WIDTH else [call, f"{_INDENT}-> {moment.failure}"]
     if moment.fault is not None:
         lines.append(f"! {moment.fault}")
     lines += [f"* {event}" for event in moment.events]
@@ -128,7 +118,7 @@ def _total(columns: Sequence[_Column]) -> int:
 
 
 def _column_width(column: _Column) -> int:
-    return max(_width(line) for lines in column for line in lines)
+    return max(width_of(line) for lines in column for line in lines)
 
 
 def _table(columns: Sequence[_Column]) -> list[str]:
@@ -142,27 +132,4 @@ def _table(columns: Sequence[_Column]) -> list[str]:
 
 
 def _pad(text: str, width: int) -> str:
-    return text + " " * (width - _width(text))
-
-
-def _cut(text: str, width: int) -> int:
-    """Return how many characters of a text fit into a width; at least one."""
-    taken = 0
-    for at, char in enumerate(text):
-        taken += _width(char)
-        if taken > width:
-            return max(1, at)
-    return len(text)
-
-
-def _width(text: str) -> int:
-    """Return how many columns a terminal needs for a text."""
-    if text.isascii():
-        return len(text)
-    return sum(map(_width_of_char, text))
-
-
-def _width_of_char(char: str) -> int:
-    if unicodedata.category(char) in {"Mn", "Me"}:
-        return 0
-    return 2 if unicodedata.east_asian_width(char) in "WF" else 1
+    return text + " " * (width - width_of(text))
