@@ -14,7 +14,7 @@ from fake_secrets.service.rules.constraints import redact
 from fake_secrets.service.state.events import KEPT
 from fake_secrets.service.state.model import Request, StoredSecret
 
-__all__ = ["SEEDED", "SUCCEEDED", "Call", "Entry", "Ledger", "RunningStep", "rotation_step"]
+__all__ = ["SEEDED", "SUCCEEDED", "Call", "Entry", "Ledger", "RunningStep", "call_of", "rotation_step"]
 
 SEEDED = "seeded"
 SUCCEEDED = "succeeded"
@@ -110,6 +110,19 @@ class Entry:
     def is_call(self) -> bool:
         """Whether this is a call, and not a change without a call."""
         return self.operation[0] not in _NO_CALL
+
+
+def call_of(request: Request) -> Call:
+    """Return an attempt that hasn't been answered yet, as a `Call` with an empty outcome."""
+    running = rotation_step.get()
+    members = request.members if request.shape is None else redact(request.shape, request.members)
+    return Call(
+        operation=request.operation,
+        secret_id=request.members.get("SecretId", request.members.get("Name")),
+        outcome="",
+        request=copy.deepcopy(members),
+        step=None if running is None or running.is_over else running.name,
+    )
 
 
 class Ledger:
