@@ -18,15 +18,17 @@ import urllib3.response
 
 from fake_secrets import clock
 from fake_secrets.arns import partition_of
-from fake_secrets.errors import ServiceError
+from fake_secrets.errors import CommonError, ServiceError
 from fake_secrets.hook.facts import facts_of
 from fake_secrets.service.state.model import Request
+from fake_secrets.service.transport import Loss, Transport
 
 if TYPE_CHECKING:
     from botocore.model import OperationModel
 
     from fake_secrets.options import RotationErrors
     from fake_secrets.rotation.rotation import Rotation
+    from fake_secrets.service.transport import Answer
     from fake_secrets.world.world import World
 
 __all__ = ["OK", "Response", "Target", "Unsent", "answer_parsed", "answer_raw", "errors_of"]
@@ -63,7 +65,11 @@ class Unsent:
         status_code: the HTTP status.
         headers: the headers. They are converted to botocore's type on first use.
         content: the body.
+
+    `loss` says how the connection fails instead; it is None if the response arrives.
     """
+
+    loss: Loss | None = None
 
     def __init__(self, url: str, status_code: int, headers: dict[str, str], content: bytes) -> None:
         self.url = url
@@ -149,10 +155,18 @@ def answer_raw(
         The response.
     """
     facts = facts_of(operation, model)
-    content, error, now = _ask(target, operation, body, facts and facts.shape)
+    ask = target.world.answer_attempt
+    content, error, now, transport = _ask(target, operation, body, facts and facts.shape, ask)
     encoded = _body(content)
     status = OK if error is None else error.status
-    response: Unsent = target.response_type(url, status, _headers(target, encoded, now), encoded)
+    if transport is not None:
+        encoded = encoded if transport.body is None else transport.body
+        status = transport.status or status
+    headers = _headers(target, encoded, now)
+    response: Unsent = target.response_type(url, status, headers, encoded)
+    if transport is not None:
+        headers.update(transport.headers)
+        response.loss = transport.loss
     return response
 
 
@@ -170,7 +184,7 @@ def answer_parsed(target: Target, model: OperationModel, params: Mapping[str, An
     operation = model.name
     facts = facts_of(operation, model)
     assert facts is not None  # noqa: S101 -- the model was given
-    parsed, error, now = _ask(target, operation, params["body"], facts.shape)
+    parsed, error, now, _ = _ask(target, operation, params["body"], facts.shape, target.world.answer)
     encoded = _body(parsed)
     headers = _headers(target, encoded, now)
     if error is None:
@@ -195,12 +209,16 @@ def errors_of(response: Any) -> RotationErrors | None:
 
 
 def _ask(
-    target: Target, operation: str, body: bytes | str | None, shape: Any
-) -> tuple[dict[str, Any], ServiceError | None, float]:
+    target: Target,
+    operation: str,
+    body: bytes | str | None,
+    shape: Any,
+    ask: Callable[[Request, list[Rotation]], Answer],
+) -> tuple[dict[str, Any], ServiceError | None, float, Transport | None]:
     """Return the world's answer to a request.
 
     Returns:
-        The members as JSON values, the error or None, and the time of the answer.
+        The members as JSON values, the error or None, the time of the answer, and what happens to it on its way.
     """
     world = target.world
     try:
@@ -221,17 +239,19 @@ def _ask(
             shape,
             target.attempts,
         )
-        answer = world.answer(request, target.rotations)
+        answer = ask(request, target.rotations)
     except ServiceError as error:
-        return _refusal(error), error, clock.now()
+        return _refusal(error), error, clock.now(), None
     if answer.error is not None:
-        return _refusal(answer.error), answer.error, request.now
-    return answer.content, None, request.now
+        return _refusal(answer.error), answer.error, request.now, answer.transport
+    return answer.content, None, request.now, answer.transport
 
 
 def _refusal(error: ServiceError) -> dict[str, Any]:
-    # In refusals by AWS's front end, the key is in lower case [D: api-facts 1].
-    key = "message" if error.code == "ValidationException" else "Message"
+    # The key is in lower case in refusals by AWS's front end [D: api-facts 1], and in errors of all services
+    # [C: wire-facts 3.2].
+    is_lower = error.code == "ValidationException" or isinstance(error, CommonError)
+    key = "message" if is_lower else "Message"
     return {"__type": error.code, key: error.message}
 
 

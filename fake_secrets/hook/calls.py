@@ -271,7 +271,9 @@ def _before_call(model: OperationModel, params: dict[str, Any], **_: Any) -> Any
     """Choose the lane of a call, and answer it if it is the fast one."""
     call = calling.get()
     # This late, because handlers of earlier events may bring watchers.
-    if call is None or call.is_over or call.watchers is None or call.watchers.see(call.client, model.name):
+    if call is None or call.is_over or call.watchers is None or call.world.intervention is not None:
+        return None
+    if call.watchers.see(call.client, model.name):
         return None
     answer = answer_parsed(call, model, params)
     if answer[0].status_code != OK and may_be_retried(answer[1]):

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 from fake_secrets.hook.answers import Unsent, answer_raw, errors_of
 from fake_secrets.hook.calls import Carried, OngoingCall, ongoing, world_of_this_call
 from fake_secrets.hook.facts import SERVICE_NAME
+from fake_secrets.hook.losses import loss_in_urllib3
 from fake_secrets.hook.requests import UNNAMED, Sent, caller_of, target_of
 from fake_secrets.hook.seams import unsigned_mark, would_sign_offline
 from fake_secrets.hook.standins import StandIn
@@ -112,6 +113,8 @@ class _Pool(StandIn):
             return self._real.urlopen(method=method, url=url, body=body, headers=headers, **options)
         call = ongoing()
         response = _answer_below(world, sent) if call is None else answer_in_call(call, sent)
+        if response.loss is not None:
+            raise loss_in_urllib3(response.loss, self._real, sent.url)
         return response.as_received()
 
 
