@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     )
     from fake_secrets.faults.planned import Fault
     from fake_secrets.mock import current, mock_stages
-    from fake_secrets.observe.ledger import Call
+    from fake_secrets.observe.calls import Call
     from fake_secrets.observe.timeline import Timeline
     from fake_secrets.observe.trail import Event
     from fake_secrets.observe.view import Secret, Version
@@ -69,7 +69,7 @@ __version__ = "0.1.0"
 
 # The module that defines each name. The exceptions are in `errors`.
 _HOMES = {
-    "Call": "observe.ledger",
+    "Call": "observe.calls",
     "Event": "observe.trail",
     "FakeSecrets": "world.handle",
     "Fault": "faults.planned",

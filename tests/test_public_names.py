@@ -43,7 +43,7 @@ def test_mock_stages_shows_its_arguments_with_their_defaults():
 
 
 VISIBLE = {
-    Call: "operation outcome request secret_id step",
+    Call: "account_id attempt fault operation outcome principal region request rotation secret_id step time",
     FakeSecrets: "account_id add as_principal calls credentials dropped_calls faults invoke lambda_function "
     "managed_rotation next_due on_event quotas region reset retries rotate rotations run_due set_kms_key timeline "
     "trail",

@@ -7,7 +7,8 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from fake_secrets.faults.path import Attempt, Path
-from fake_secrets.observe.ledger import call_of, rotation_step
+from fake_secrets.observe.calls import call_of
+from fake_secrets.observe.ledger import rotation_step
 
 if TYPE_CHECKING:
     from fake_secrets.faults.effects import Effect

@@ -6,7 +6,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, TypedDict
 
-from fake_secrets.observe.ledger import Call, RunningStep
+from fake_secrets.observe.calls import Call
+from fake_secrets.observe.ledger import RunningStep
 
 if TYPE_CHECKING:
     from fake_secrets.faults.path import Attempt

@@ -123,9 +123,10 @@ class Target:
     `automatic` maps members to the tokens of a seeded world, which replace the random tokens that
     botocore filled in. `response_type` is the client's type of HTTP response. `rotations` has the rotations
     that the call has claimed, and that its maker has to run. A call that is repeated may claim more than one.
+    `attempts` counts the attempts that were answered.
     """
 
-    __slots__ = ("automatic", "identity", "partition", "region", "response_type", "rotations", "world")
+    __slots__ = ("attempts", "automatic", "identity", "partition", "region", "response_type", "rotations", "world")
 
     def __init__(self, world: World, region: str, identity: str | None = None) -> None:
         self.world = world
@@ -135,6 +136,7 @@ class Target:
         self.automatic: Mapping[str, str] = {}
         self.response_type: type[Any] = Response
         self.rotations: list[Rotation] = []
+        self.attempts = 0
 
 
 def answer_raw(
@@ -225,8 +227,17 @@ def _ask(
             if name in members:
                 members[name] = token
         caller = world.principals.caller(target.identity, target.partition)
+        target.attempts += 1
         request = Request(
-            operation, members, target.region, target.partition, caller.account_id, caller.arn, 0.0, shape
+            operation,
+            members,
+            target.region,
+            target.partition,
+            caller.account_id,
+            caller.arn,
+            0.0,
+            shape,
+            target.attempts,
         )
         answer = ask(request, target.rotations)
     except ServiceError as error:

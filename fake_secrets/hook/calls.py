@@ -104,6 +104,7 @@ class OngoingCall(Target):
         self.automatic = {}
         self.response_type = Response
         self.rotations = []
+        self.attempts = 0
         self.model_of = model_of
         self.client: BaseClient | None = None
         self.watchers: Watchers | None = None

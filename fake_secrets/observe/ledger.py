@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
-import copy
 import itertools
 from collections import deque
 from collections.abc import Mapping
 from contextvars import ContextVar
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
+from fake_secrets import clock
 from fake_secrets.service.rules.constraints import redact
 from fake_secrets.service.state.events import KEPT
 from fake_secrets.service.state.model import Request, StoredSecret
 
-__all__ = ["SEEDED", "SUCCEEDED", "Call", "Entry", "Ledger", "RunningStep", "call_of", "rotation_step"]
+__all__ = ["SEEDED", "SUCCEEDED", "Entry", "Ledger", "RunningStep", "rotation_step"]
 
 SEEDED = "seeded"
 SUCCEEDED = "succeeded"
@@ -32,16 +32,25 @@ class RunningStep:
     Args:
         name: the step's name.
         deadline: when the function times out, in epoch seconds; None if it never does.
+        rotation: the rotation's token; None if the step belongs to no rotation.
         is_recorded: whether the function's errors are recorded, so that any exception may be its death.
 
     `death` is the exception that has killed the function, if one has. `entries` has what the ledger has
     recorded of the step.
     """
 
-    __slots__ = ("_outer", "deadline", "death", "entries", "is_over", "is_recorded", "name")
+    __slots__ = ("_outer", "deadline", "death", "entries", "is_over", "is_recorded", "name", "rotation")
 
-    def __init__(self, name: str | None, deadline: float | None = None, *, is_recorded: bool = False) -> None:
+    def __init__(
+        self,
+        name: str | None,
+        deadline: float | None = None,
+        rotation: str | None = None,
+        *,
+        is_recorded: bool = False,
+    ) -> None:
         self.name = name
+        self.rotation = rotation
         self.deadline = deadline
         self.is_recorded = is_recorded
         self.is_over = False
@@ -74,55 +83,58 @@ class RunningStep:
 rotation_step: ContextVar[RunningStep | None] = ContextVar("fake_secrets_rotation_step", default=None)
 
 
-@dataclass(frozen=True, slots=True)
-class Call:
-    """One call that a world answered.
-
-    Args:
-        operation: the API operation, such as ``GetSecretValue``.
-        secret_id: the SecretId as sent, or the Name of CreateSecret; None if the request has neither.
-        outcome: ``succeeded``, or AWS's error code, such as ``ResourceNotFoundException``. A call that
-            the fake doesn't support has ``UnsupportedOperationError``.
-        request: the members of the request as sent. Sensitive values read ``***``.
-        step: the rotation step that made the call, such as ``createSecret``; None for any other call.
-    """
-
-    operation: str
-    secret_id: str | None
-    outcome: str
-    request: Mapping[str, Any]
-    step: str | None
-
-
 @dataclass(slots=True)
 class Entry:
-    """What the ledger keeps of one call, or of a change without a call: the secret and its labels afterwards."""
+    """What the ledger keeps of one call, or of a change without a call: the secret and its labels afterwards.
 
-    operation: str
-    members: Mapping[str, Any]
+    Args:
+        request: the request, without secret values. A change without a call has a request that nobody has
+            made: its operation is in parentheses or between dashes.
+        outcome: ``succeeded``, ``seeded``, AWS's error code, or the name of an exception.
+        step: the rotation step that made the call.
+        rotation: the token of the rotation whose step made the call.
+        secret: the secret that the call was about; None if it names no existing secret.
+        labels: the secret's labels after the call.
+        version_count: the number of versions that the secret ever had, after the call.
+    """
+
+    request: Request
     outcome: str
     step: str | None
+    rotation: str | None
     secret: StoredSecret | None
     labels: Mapping[str, str]
     version_count: int
 
     @property
+    def operation(self) -> str:
+        """The API operation, or what else has changed the secret."""
+        return self.request.operation
+
+    @property
+    def members(self) -> Mapping[str, Any]:
+        """The members of the request. Sensitive values read ``***``."""
+        return self.request.members
+
+    @property
+    def time(self) -> float:
+        """When it happened, epoch seconds."""
+        return self.request.now
+
+    @property
+    def attempt(self) -> int:
+        """Which attempt of its call this is: 1, 2 and so on."""
+        return self.request.attempt
+
+    @property
+    def fault(self) -> str | None:
+        """What the test has planned for the call; None if it has planned nothing."""
+        return self.request.fault
+
+    @property
     def is_call(self) -> bool:
         """Whether this is a call, and not a change without a call."""
-        return self.operation[0] not in _NO_CALL
-
-
-def call_of(request: Request) -> Call:
-    """Return an attempt that hasn't been answered yet, as a `Call` with an empty outcome."""
-    running = rotation_step.get()
-    members = request.members if request.shape is None else redact(request.shape, request.members)
-    return Call(
-        operation=request.operation,
-        secret_id=request.members.get("SecretId", request.members.get("Name")),
-        outcome="",
-        request=copy.deepcopy(members),
-        step=None if running is None or running.is_over else running.name,
-    )
+        return self.request.operation[0] not in _NO_CALL
 
 
 class Ledger:
@@ -141,22 +153,22 @@ class Ledger:
             secret: the secret that the call was about; None if it names no existing secret.
             outcome: ``succeeded`` or an error code.
         """
-        shape, members = request.shape, request.members
-        if shape is not None and not (request.is_plain or shape.is_plainly_right(members)):
-            members = redact(shape, members)
-        self._enter(request.operation, members, outcome, secret)
+        shape = request.shape
+        if shape is not None and not (request.is_plain or shape.is_plainly_right(request.members)):
+            request = replace(request, members=redact(shape, request.members))
+        self._enter(request, outcome, secret)
 
     def record_change(self, secret: StoredSecret, what: str) -> None:
         """Record a change of a secret without a call, such as ``seed`` or ``scheduled rotation``."""
-        self._enter(f"({what})", {}, SEEDED if what == "seed" else SUCCEEDED, secret)
+        self._note(f"({what})", secret, SEEDED if what == "seed" else SUCCEEDED)
 
     def record_attempt(self, secret: StoredSecret, number: int) -> None:
         """Record that another attempt of a rotation begins."""
-        self._enter(f"\N{EM DASH} attempt {number} \N{EM DASH}", {}, SUCCEEDED, secret)
+        self._note(f"\N{EM DASH} attempt {number} \N{EM DASH}", secret)
 
     def record_delivery(self, secret: StoredSecret, step: str) -> None:
         """Record that a test delivers a step of a rotation by hand."""
-        self._enter(f"\N{EM DASH} {step} by hand \N{EM DASH}", {}, SUCCEEDED, secret)
+        self._note(f"\N{EM DASH} {step} by hand \N{EM DASH}", secret)
 
     def record_step(self, secret: StoredSecret, failure: BaseException | None) -> None:
         """Record the end of the running step, if its calls don't show it.
@@ -167,23 +179,9 @@ class Ledger:
         """
         running = rotation_step.get()
         if failure is not None:
-            self._enter("(failed)", {}, type(failure).__name__, secret)
+            self._note("(failed)", secret, type(failure).__name__)
         elif running is not None and not any(entry.is_call for entry in running.entries):
-            self._enter("(no call)", {}, SUCCEEDED, secret)
-
-    def calls(self) -> list[Call]:
-        """Return the calls, in order."""
-        return [
-            Call(
-                operation=entry.operation,
-                secret_id=entry.members.get("SecretId", entry.members.get("Name")),
-                outcome=entry.outcome,
-                request=copy.deepcopy(dict(entry.members)),
-                step=entry.step,
-            )
-            for entry in list(self._entries)
-            if entry.is_call
-        ]
+            self._note("(no call)", secret)
 
     @property
     def count(self) -> int:
@@ -222,17 +220,19 @@ class Ledger:
         """Return the entries about a secret, in order."""
         return [entry for entry in list(self._entries) if entry.secret is secret]
 
-    def _enter(
-        self, operation: str, members: Mapping[str, Any], outcome: str, secret: StoredSecret | None
-    ) -> None:
+    def _note(self, what: str, secret: StoredSecret, outcome: str = SUCCEEDED) -> None:
+        """Enter a change without a call."""
+        request = Request(what, {}, secret.region, "", secret.account_id, "", clock.now())
+        self._enter(request, outcome, secret)
+
+    def _enter(self, request: Request, outcome: str, secret: StoredSecret | None) -> None:
         labels: Mapping[str, str] = {} if secret is None else secret.labels
         count = 0 if secret is None else secret.version_count
         running = rotation_step.get()
-        if running is not None and running.is_over:
-            running = None
-        step = None if running is None else running.name
-        entry = Entry(operation, members, outcome, step, secret, labels, count)
+        if running is None or running.is_over:
+            entry = Entry(request, outcome, None, None, secret, labels, count)
+        else:
+            entry = Entry(request, outcome, running.name, running.rotation, secret, labels, count)
+            running.entries.append(entry)
         self.dropped += len(self._entries) == KEPT
         self._entries.append(entry)
-        if running is not None:
-            running.entries.append(entry)

@@ -164,7 +164,7 @@ class Execution:
 
         def run() -> object:
             with progress.delivering(started.secret, started.token):
-                return self._invoke(by, event, step, _role_for(started))
+                return self._invoke(by, event, step, _role_for(started), rotation.token)
 
         with self._lock:
             self._ledger.record_delivery(started.secret, step)
@@ -188,8 +188,8 @@ class Execution:
         name = step if isinstance(step, str) else None
         return self._executing(asked_for, lambda: self._invoke(by, event, name, role))
 
-    def _invoke(self, by: Invocable, event: Any, step: str | None, role: str) -> object:
-        running = RunningStep(step, by.deadline(clock.now()))
+    def _invoke(self, by: Invocable, event: Any, step: str | None, role: str, token: str | None = None) -> object:
+        running = RunningStep(step, by.deadline(clock.now()), token)
         with acting_as(role), running:
             try:
                 return running.result_of(by.invoke(event, self._ids.uuid()))
@@ -231,7 +231,7 @@ class Execution:
         secret, result = started.secret, None
         rotation.steps.append(step)
         event = _event(rotation, step, started.rotation_token)
-        running = RunningStep(step, by.deadline(clock.now()), is_recorded=is_recorded)
+        running = RunningStep(step, by.deadline(clock.now()), rotation.token, is_recorded=is_recorded)
         before = findings.Before(secret.labels, secret.version_count)
         with running:
             try:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from fake_secrets.errors import FakeSecretsWarning
 from fake_secrets.iam.principals import Credentials, credentials_of
-from fake_secrets.observe.ledger import Call
+from fake_secrets.observe.calls import Call, calls_of
 from fake_secrets.observe.remarks import users_line
 from fake_secrets.observe.reminders import Reminding
 from fake_secrets.observe.timeline import Timeline, timeline_of
@@ -68,7 +68,7 @@ class FakeSecrets(RotationHandle):
         A world keeps the latest 100,000 calls and other changes of secrets; `dropped_calls` counts the
         older ones.
         """
-        return self._world.ledger.calls()
+        return calls_of(self._world.ledger.entries())
 
     @property
     def dropped_calls(self) -> int:

@@ -45,8 +45,12 @@ class Request:
         principal: the caller's ARN, in that account.
         now: the time of the call, epoch seconds.
         shape: the operation's input shape, or None if the members have been checked already.
+        attempt: which attempt of its call this is: 1, 2 and so on.
+        id: the request id, which the response shows too.
+        user_agent: the client's User-Agent; None if it isn't known.
 
-    `is_plain` is True once the members are known to be right and not sensitive.
+    `is_plain` is True once the members are known to be right and not sensitive. `fault` is what a test has
+    planned for this request; None if it has planned nothing.
     """
 
     operation: str
@@ -57,7 +61,11 @@ class Request:
     principal: str
     now: float
     shape: Shape | None = None
+    attempt: int = 1
+    id: str = ""
+    user_agent: str | None = None
     is_plain: bool = False
+    fault: str | None = None
 
 
 @dataclass(slots=True)
