@@ -267,9 +267,7 @@ def _members(body: Any) -> dict[str, Any]:
         SerializationException (400): the body isn't a JSON object, or is nested too deeply [D].
     """
     try:
-        # A handler may have replaced the body with any form that an HTTP library sends.
-        content = body.read() if hasattr(body, "read") else body
-        text = content.decode() if isinstance(content, bytes | bytearray) else content or ""
+        text = body.decode() if type(body) is bytes else _text_of(body)
         members = _parsed(text) if text else {}
         if "null" in text:
             members = _without_nulls(members)
@@ -279,6 +277,12 @@ def _members(body: Any) -> dict[str, Any]:
         code, message = "SerializationException", "The request's body isn't a JSON object."
         raise ServiceError(code, message)
     return members
+
+
+def _text_of(body: Any) -> str:
+    """Return a body as text. A handler may have replaced it with any form that an HTTP library sends."""
+    content = body.read() if hasattr(body, "read") else body
+    return content.decode() if isinstance(content, bytes | bytearray) else content or ""
 
 
 def _parsed(text: str) -> Any:
