@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     from fake_secrets.errors import (
         FakeSecretsError,
         FakeSecretsWarning,
+        FaultError,
         FunctionClashError,
         FunctionCrash,
         NoActiveWorldError,
@@ -23,7 +24,9 @@ if TYPE_CHECKING:
         SeedError,
         UnknownSecretError,
         UnsupportedOperationError,
+        UnusedFaultError,
     )
+    from fake_secrets.faults.planned import Fault
     from fake_secrets.mock import current, mock_stages
     from fake_secrets.observe.calls import Call
     from fake_secrets.observe.timeline import Timeline
@@ -38,6 +41,8 @@ __all__ = [
     "FakeSecrets",
     "FakeSecretsError",
     "FakeSecretsWarning",
+    "Fault",
+    "FaultError",
     "FunctionClashError",
     "FunctionCrash",
     "NoActiveWorldError",
@@ -53,6 +58,7 @@ __all__ = [
     "Timeline",
     "UnknownSecretError",
     "UnsupportedOperationError",
+    "UnusedFaultError",
     "Version",
     "__version__",
     "current",
@@ -66,6 +72,7 @@ _HOMES = {
     "Call": "observe.calls",
     "Event": "observe.trail",
     "FakeSecrets": "world.handle",
+    "Fault": "faults.planned",
     "Rotation": "rotation.rotation",
     "Secret": "observe.view",
     "Timeline": "observe.timeline",

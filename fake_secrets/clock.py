@@ -27,7 +27,8 @@ def now() -> float:
     Each call looks up `datetime.datetime.now` on its module, so freezegun and time-machine control
     it no matter when they were started.
     """
-    return round(_reading() + _shift.get(), 3)
+    # Not with round(..., 3), which makes text of the number and a number of the text.
+    return round((_reading() + _shift.get()) * 1000) / 1000
 
 
 class at:  # noqa: N801 -- it is called like a function

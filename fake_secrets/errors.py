@@ -12,8 +12,10 @@ from collections.abc import Iterable
 
 __all__ = [
     "OPEN_A_WORLD",
+    "CommonError",
     "FakeSecretsError",
     "FakeSecretsWarning",
+    "FaultError",
     "FunctionClashError",
     "FunctionCrash",
     "NoActiveWorldError",
@@ -27,6 +29,7 @@ __all__ = [
     "ServiceError",
     "UnknownSecretError",
     "UnsupportedOperationError",
+    "UnusedFaultError",
     "annotate",
 ]
 
@@ -57,6 +60,10 @@ class ServiceError(Exception):
         self.code = code
         self.message = message
         self.status = status
+
+
+class CommonError(ServiceError):
+    """A `ServiceError` that every service of AWS gives, such as ``ThrottlingException``."""
 
 
 class FakeSecretsError(Exception):
@@ -207,6 +214,21 @@ class FunctionClashError(FakeSecretsError, ValueError):
     """Raised when a Lambda function is registered under a name or ARN that another function has.
 
     Registering the same function twice with the same options is allowed.
+    """
+
+
+class FaultError(FakeSecretsError, ValueError):
+    """Raised when a fault is planned that can never happen, such as one of an operation that doesn't exist.
+
+    A call raises it too, if it meets a planned crash although no rotation function makes it.
+    """
+
+
+class UnusedFaultError(FakeSecretsError):
+    """Raised at the end of a test in which a planned fault never happened.
+
+    The test probably doesn't test what it means to. The message lists the faults, each with the line that planned
+    it. The ini option ``fake_secrets_unused_faults`` makes it a warning, or turns it off.
     """
 
 

@@ -23,6 +23,7 @@ FLOORS = (
     ("service",),
     ("observe",),
     ("rotation",),
+    ("faults",),
     ("world",),
     ("hook",),
     ("activation",),

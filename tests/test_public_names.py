@@ -44,7 +44,7 @@ def test_mock_stages_shows_its_arguments_with_their_defaults():
 
 VISIBLE = {
     Call: "account_id attempt fault operation outcome principal region request rotation secret_id step time",
-    FakeSecrets: "account_id add as_principal calls credentials dropped_calls invoke lambda_function "
+    FakeSecrets: "account_id add as_principal calls credentials dropped_calls faults invoke lambda_function "
     "managed_rotation next_due on_event quotas region reset retries rotate rotations run_due set_kms_key timeline "
     "trail",
     Rotation: "attempts deliver ended_at error failed_step findings is_test next_step outcome retry secret_arn "

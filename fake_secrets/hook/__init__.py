@@ -28,6 +28,7 @@ from fake_secrets.hook.facts import is_region
 from fake_secrets.hook.holding import held, hold, install, release, settle
 from fake_secrets.hook.seams import DefaultSession, region_of_default_session
 from fake_secrets.hook.spawned import refuse_calls_to_aws
+from fake_secrets.hook.threads import FunctionThreads
 
 __all__ = ["forget_call", "held", "hold", "is_region", "region_of_default_session", "release", "settle"]
 
@@ -63,6 +64,7 @@ install(
             }
         ),
         DefaultSession(),
+        FunctionThreads(),
     ]
 )
 

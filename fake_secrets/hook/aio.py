@@ -17,7 +17,15 @@ from aiobotocore.awsrequest import AioAWSResponse
 
 from fake_secrets.hook.advice import advise
 from fake_secrets.hook.answers import Unsent, answer_raw, errors_of
-from fake_secrets.hook.calls import Carried, OngoingCall, begin, is_ours, ongoing, world_of_this_call
+from fake_secrets.hook.calls import (
+    Carried,
+    OngoingCall,
+    begin,
+    calling,
+    is_ours,
+    ongoing,
+    world_of_this_call,
+)
 from fake_secrets.hook.credentials import note_caller
 from fake_secrets.hook.holding import ANY_THREAD, hold, release
 from fake_secrets.hook.requests import UNNAMED, Sent, target_of
@@ -178,9 +186,16 @@ async def _answer(sent: Sent) -> Unsent | None:
 
 
 async def _proceed(wrapped: Callable[..., Any], args: Any, kwargs: Any, call: OngoingCall) -> Any:
-    response = None
-    with call:
+    response, outer = None, calling.get()
+    try:
+        calling.set(call)
         response = await wrapped(*args, **kwargs)
+    except BaseException as error:
+        if not call.has_caused(error):
+            raise
+    finally:
+        call.is_over = True
+        calling.set(outer)
     if call.failure is not None:
         raise call.failure
     return response

@@ -18,15 +18,17 @@ import urllib3.response
 
 from fake_secrets import clock
 from fake_secrets.arns import partition_of
-from fake_secrets.errors import ServiceError
+from fake_secrets.errors import CommonError, ServiceError
 from fake_secrets.hook.facts import facts_of
 from fake_secrets.service.state.model import Request
+from fake_secrets.service.transport import Loss, Transport
 
 if TYPE_CHECKING:
     from botocore.model import OperationModel
 
     from fake_secrets.options import RotationErrors
     from fake_secrets.rotation.rotation import Rotation
+    from fake_secrets.service.transport import Answer
     from fake_secrets.world.world import World
 
 __all__ = ["OK", "Response", "Target", "Unsent", "answer_parsed", "answer_raw", "errors_of"]
@@ -63,7 +65,11 @@ class Unsent:
         status_code: the HTTP status.
         headers: the headers. They are converted to botocore's type on first use.
         content: the body.
+
+    `loss` says how the connection fails instead; it is None if the response arrives.
     """
+
+    loss: Loss | None = None
 
     def __init__(self, url: str, status_code: int, headers: dict[str, str], content: bytes) -> None:
         self.url = url
@@ -117,10 +123,14 @@ class Target:
     `automatic` maps members to the tokens of a seeded world, which replace the random tokens that
     botocore filled in. `response_type` is the client's type of HTTP response. `rotations` has the rotations
     that the call has claimed, and that its maker has to run. A call that is repeated may claim more than one.
-    `attempts` counts the attempts that were answered.
+    `attempts` counts the attempts so far, and `request_id` is that of the latest. `user_agent` is the User-Agent
+    that the client sends; None if it isn't known.
     """
 
-    __slots__ = ("attempts", "automatic", "identity", "partition", "region", "response_type", "rotations", "world")
+    __slots__ = (
+        "attempts", "automatic", "identity", "partition", "region", "request_id", "response_type", "rotations",
+        "user_agent", "world",
+    )  # fmt: skip
 
     def __init__(self, world: World, region: str, identity: str | None = None) -> None:
         self.world = world
@@ -131,6 +141,8 @@ class Target:
         self.response_type: type[Any] = Response
         self.rotations: list[Rotation] = []
         self.attempts = 0
+        self.request_id = ""
+        self.user_agent: str | None = None
 
 
 def answer_raw(
@@ -149,10 +161,18 @@ def answer_raw(
         The response.
     """
     facts = facts_of(operation, model)
-    content, error, now = _ask(target, operation, body, facts and facts.shape)
+    ask = target.world.answer_attempt
+    content, error, now, transport = _ask(target, operation, body, facts and facts.shape, ask)
     encoded = _body(content)
     status = OK if error is None else error.status
-    response: Unsent = target.response_type(url, status, _headers(target, encoded, now), encoded)
+    if transport is not None:
+        encoded = encoded if transport.body is None else transport.body
+        status = transport.status or status
+    headers = _headers(target, encoded, now)
+    response: Unsent = target.response_type(url, status, headers, encoded)
+    if transport is not None:
+        headers.update(transport.headers)
+        response.loss = transport.loss
     return response
 
 
@@ -170,7 +190,8 @@ def answer_parsed(target: Target, model: OperationModel, params: Mapping[str, An
     operation = model.name
     facts = facts_of(operation, model)
     assert facts is not None  # noqa: S101 -- the model was given
-    parsed, error, now = _ask(target, operation, params["body"], facts.shape)
+    target.user_agent = params["headers"].get("User-Agent")
+    parsed, error, now, _ = _ask(target, operation, params["body"], facts.shape, target.world.answer)
     encoded = _body(parsed)
     headers = _headers(target, encoded, now)
     if error is None:
@@ -195,21 +216,26 @@ def errors_of(response: Any) -> RotationErrors | None:
 
 
 def _ask(
-    target: Target, operation: str, body: bytes | str | None, shape: Any
-) -> tuple[dict[str, Any], ServiceError | None, float]:
+    target: Target,
+    operation: str,
+    body: bytes | str | None,
+    shape: Any,
+    ask: Callable[[Request, list[Rotation]], Answer],
+) -> tuple[dict[str, Any], ServiceError | None, float, Transport | None]:
     """Return the world's answer to a request.
 
     Returns:
-        The members as JSON values, the error or None, and the time of the answer.
+        The members as JSON values, the error or None, the time of the answer, and what happens to it on its way.
     """
     world = target.world
+    target.attempts += 1
+    target.request_id = world.ids.request_id()
     try:
         members = _members(body)
         for name, token in target.automatic.items():
             if name in members:
                 members[name] = token
         caller = world.principals.caller(target.identity, target.partition)
-        target.attempts += 1
         request = Request(
             operation,
             members,
@@ -220,18 +246,22 @@ def _ask(
             0.0,
             shape,
             target.attempts,
+            target.request_id,
+            target.user_agent,
         )
-        answer = world.answer(request, target.rotations)
+        answer = ask(request, target.rotations)
     except ServiceError as error:
-        return _refusal(error), error, clock.now()
+        return _refusal(error), error, clock.now(), None
     if answer.error is not None:
-        return _refusal(answer.error), answer.error, request.now
-    return answer.content, None, request.now
+        return _refusal(answer.error), answer.error, request.now, answer.transport
+    return answer.content, None, request.now, answer.transport
 
 
 def _refusal(error: ServiceError) -> dict[str, Any]:
-    # In refusals by AWS's front end, the key is in lower case [D: api-facts 1].
-    key = "message" if error.code == "ValidationException" else "Message"
+    # The key is in lower case in refusals by AWS's front end [D: api-facts 1], and in errors of all services
+    # [C: wire-facts 3.2].
+    is_lower = error.code == "ValidationException" or isinstance(error, CommonError)
+    key = "message" if is_lower else "Message"
     return {"__type": error.code, key: error.message}
 
 
@@ -247,9 +277,7 @@ def _members(body: Any) -> dict[str, Any]:
         SerializationException (400): the body isn't a JSON object, or is nested too deeply [D].
     """
     try:
-        # A handler may have replaced the body with any form that an HTTP library sends.
-        content = body.read() if hasattr(body, "read") else body
-        text = content.decode() if isinstance(content, bytes | bytearray) else content or ""
+        text = body.decode() if type(body) is bytes else _text_of(body)
         members = _parsed(text) if text else {}
         if "null" in text:
             members = _without_nulls(members)
@@ -259,6 +287,12 @@ def _members(body: Any) -> dict[str, Any]:
         code, message = "SerializationException", "The request's body isn't a JSON object."
         raise ServiceError(code, message)
     return members
+
+
+def _text_of(body: Any) -> str:
+    """Return a body as text. A handler may have replaced it with any form that an HTTP library sends."""
+    content = body.read() if hasattr(body, "read") else body
+    return content.decode() if isinstance(content, bytes | bytearray) else content or ""
 
 
 def _parsed(text: str) -> Any:
@@ -288,7 +322,7 @@ def _parsed_error(error: ServiceError, model: OperationModel) -> dict[str, Any]:
 
 def _headers(target: Target, body: bytes, now: float) -> dict[str, str]:
     return {
-        "x-amzn-requestid": target.world.ids.request_id(),
+        "x-amzn-requestid": target.request_id,
         "content-type": "application/x-amz-json-1.1",
         "content-length": str(len(body)),
         "date": _http_date(int(now)),

@@ -73,7 +73,7 @@ class Carried(BaseException):
 
 
 class OngoingCall(Target):
-    """A call in progress: inside its `with` block, botocore makes it.
+    """A call in progress, while botocore makes it in `proceed`.
 
     Args:
         world: the world that answers it.
@@ -84,10 +84,10 @@ class OngoingCall(Target):
 
     `client` and `watchers` are None if the call has to take the wire lane. `kept` is an answer of the fast lane
     that has to be given in the wire lane. `failure` is an error of ours that the call has met: whoever makes the
-    call raises it after the block. Tasks that the call has started may outlive it; then `is_over` is true.
+    call raises it at the end. Tasks that the call has started may outlive it; then `is_over` is true.
     """
 
-    __slots__ = ("_outer", "client", "failure", "is_fast", "is_over", "kept", "model_of", "watchers")
+    __slots__ = ("client", "failure", "is_fast", "is_over", "kept", "model_of", "watchers")
 
     def __init__(
         self,
@@ -105,23 +105,16 @@ class OngoingCall(Target):
         self.response_type = Response
         self.rotations = []
         self.attempts = 0
+        self.user_agent = None
         self.model_of = model_of
         self.client: BaseClient | None = None
         self.watchers: Watchers | None = None
         self.is_fast = self.is_over = False
         self.kept: Unsent | None = None
         self.failure: Exception | None = None
-        self._outer: OngoingCall | None = None
 
-    def __enter__(self) -> None:
-        """Begin the call."""
-        self._outer = calling.get()
-        calling.set(self)
-
-    def __exit__(self, kind: object, error: BaseException | None, traceback: object) -> bool:
-        """End the call, and suppress what has become of an error of ours on its way through botocore."""
-        self.is_over = True
-        calling.set(self._outer)
+    def has_caused(self, error: BaseException) -> bool:
+        """Return whether an error is what has become of `failure` on its way through botocore."""
         if isinstance(error, Carried):
             self.failure = error.error
         return self.failure is not None and isinstance(error, Exception | Carried)
@@ -210,9 +203,17 @@ def proceed(wrapped: Callable[..., Any], args: Any, kwargs: Any, call: OngoingCa
     Raises:
         Exception: botocore's error, or that of ours which the call has met.
     """
-    response = None
-    with call:
+    response, outer = None, calling.get()
+    # Not a context manager, whose two methods would make every call longer.
+    try:
+        calling.set(call)
         response = wrapped(*args, **kwargs)
+    except BaseException as error:
+        if not call.has_caused(error):
+            raise
+    finally:
+        call.is_over = True
+        calling.set(outer)
     if call.failure is not None:
         raise call.failure
     return response
@@ -271,7 +272,9 @@ def _before_call(model: OperationModel, params: dict[str, Any], **_: Any) -> Any
     """Choose the lane of a call, and answer it if it is the fast one."""
     call = calling.get()
     # This late, because handlers of earlier events may bring watchers.
-    if call is None or call.is_over or call.watchers is None or call.watchers.see(call.client, model.name):
+    if call is None or call.is_over or call.watchers is None or call.world.intervention is not None:
+        return None
+    if call.watchers.see(call.client, model.name):
         return None
     answer = answer_parsed(call, model, params)
     if answer[0].status_code != OK and may_be_retried(answer[1]):

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 from fake_secrets.hook.answers import Unsent, answer_raw, errors_of
 from fake_secrets.hook.calls import Carried, OngoingCall, ongoing, world_of_this_call
 from fake_secrets.hook.facts import SERVICE_NAME
+from fake_secrets.hook.losses import loss_in_urllib3
 from fake_secrets.hook.requests import UNNAMED, Sent, caller_of, target_of
 from fake_secrets.hook.seams import unsigned_mark, would_sign_offline
 from fake_secrets.hook.standins import StandIn
@@ -73,6 +74,7 @@ def answer_in_call(call: OngoingCall, sent: Sent) -> Unsent:
         return response
     if call.identity is None:
         call.identity = caller_of(sent)
+    call.user_agent = sent.user_agent
     try:
         model = call.model_of(sent.operation) if sent.operation else None
         return answer_raw(call, sent.operation or UNNAMED, sent.body, sent.url, model)
@@ -112,6 +114,8 @@ class _Pool(StandIn):
             return self._real.urlopen(method=method, url=url, body=body, headers=headers, **options)
         call = ongoing()
         response = _answer_below(world, sent) if call is None else answer_in_call(call, sent)
+        if response.loss is not None:
+            raise loss_in_urllib3(response.loss, self._real, sent.url)
         return response.as_received()
 
 

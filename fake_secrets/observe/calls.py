@@ -9,9 +9,11 @@ from dataclasses import dataclass
 from typing import Any
 
 from fake_secrets import clock
-from fake_secrets.observe.ledger import Entry
+from fake_secrets.observe.ledger import Entry, rotation_step
+from fake_secrets.service.rules.constraints import redact
+from fake_secrets.service.state.model import Request
 
-__all__ = ["Call", "calls_of"]
+__all__ = ["Call", "call_of", "calls_of"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,22 +55,36 @@ class Call:
 
 def calls_of(entries: Iterable[Entry]) -> list[Call]:
     """Return the calls among the ledger's entries, in order."""
-    return [_call(entry) for entry in entries if entry.is_call]
+    return [
+        _call(entry.request, entry.members, entry.outcome, entry.step, entry.rotation)
+        for entry in entries
+        if entry.is_call
+    ]
 
 
-def _call(entry: Entry) -> Call:
-    request = entry.request
+def call_of(request: Request) -> Call:
+    """Return an attempt that hasn't been answered yet, as a `Call` with an empty outcome."""
+    running = rotation_step.get()
+    members = request.members if request.shape is None else redact(request.shape, request.members)
+    if running is None or running.is_over:
+        return _call(request, members, "", None, None)
+    return _call(request, members, "", running.name, running.rotation)
+
+
+def _call(
+    request: Request, members: Mapping[str, Any], outcome: str, step: str | None, rotation: str | None
+) -> Call:
     return Call(
         operation=request.operation,
-        secret_id=request.members.get("SecretId", request.members.get("Name")),
-        outcome=entry.outcome,
-        request=copy.deepcopy(request.members),
-        step=entry.step,
+        secret_id=members.get("SecretId", members.get("Name")),
+        outcome=outcome,
+        request=copy.deepcopy(members),
+        step=step,
         time=clock.utc(request.now),
         attempt=request.attempt,
         principal=request.principal,
         account_id=request.account_id,
         region=request.region,
-        rotation=entry.rotation,
+        rotation=rotation,
         fault=request.fault,
     )

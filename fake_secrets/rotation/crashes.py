@@ -43,8 +43,8 @@ def failure_of(error: BaseException, step: str) -> BaseException:
 def stop_the_dead(step: RunningStep, now: float) -> None:
     """End a rotation function that makes a call although it has timed out or died.
 
-    Such a call comes from a ``finally`` block, or from code that handles a `BaseException`. Lambda would have
-    stopped the function before it.
+    Such a call comes from a ``finally`` block, from code that handles a `BaseException`, or from a thread that the
+    function has started. Lambda would have stopped the function before it.
 
     Args:
         step: the step that makes the call.
@@ -54,11 +54,9 @@ def stop_the_dead(step: RunningStep, now: float) -> None:
         TimedOut: if the function has timed out.
         BaseException: what has killed the function.
     """
-    if step.is_over:
-        return
-    if step.deadline is not None and step.deadline <= now:
-        raise TimedOut
-    step.death = step.death or _death_under_way(is_recorded=step.is_recorded)
+    if step.death is None and not step.is_over:
+        is_late = step.deadline is not None and step.deadline <= now
+        step.death = TimedOut() if is_late else _death_under_way(is_recorded=step.is_recorded)
     if step.death is not None:
         raise step.death
 

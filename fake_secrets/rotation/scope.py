@@ -9,7 +9,7 @@ from typing import TypeVar
 
 from fake_secrets.rotation.rotation import Rotation
 
-__all__ = ["Running", "calls_belong_nowhere", "calls_belong_to", "run_in", "running_here"]
+__all__ = ["Running", "belongs_to", "calls_belong_nowhere", "calls_belong_to", "run_in", "running_here"]
 
 Result = TypeVar("Result")
 
@@ -58,6 +58,24 @@ class calls_belong_to:  # noqa: N801 -- it is called like a function
 
     def __exit__(self, *exception: object) -> None:
         self._inside.is_over = True
+        _running.set(self._outside)
+
+
+class belongs_to:  # noqa: N801 -- it is called like a function
+    """Make the calls inside a `with` block those of a rotation that runs elsewhere, such as in another thread.
+
+    Args:
+        running: the rotation; None if there is none.
+    """
+
+    def __init__(self, running: Running | None) -> None:
+        self._inside = running
+
+    def __enter__(self) -> None:
+        self._outside = _running.get()
+        _running.set(self._inside)
+
+    def __exit__(self, *exception: object) -> None:
         _running.set(self._outside)
 
 

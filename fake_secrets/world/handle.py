@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import Iterator, Mapping
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from fake_secrets.errors import FakeSecretsWarning
 from fake_secrets.iam.principals import Credentials, credentials_of
@@ -20,6 +20,9 @@ from fake_secrets.service.state.seed_forms import doubts
 from fake_secrets.service.state.seeds import SeedValue, describe_seed
 from fake_secrets.suggestions import check_choice
 from fake_secrets.world.rotation_handle import RotationHandle
+
+if TYPE_CHECKING:
+    from fake_secrets.faults.planning import Faults
 
 __all__ = ["FakeSecrets"]
 
@@ -79,6 +82,13 @@ class FakeSecrets(RotationHandle):
     def trail(self) -> Trail:
         """The events of rotations, deletions and label moves, as CloudTrail and EventBridge show them."""
         return self._world.trail
+
+    @property
+    def faults(self) -> Faults:
+        """Plans faults: calls that fail, time out or come late, and rotation functions that die."""
+        from fake_secrets.faults.planning import Faults  # noqa: PLC0415 -- few tests plan faults
+
+        return Faults(self._world.plan)
 
     def add(
         self,

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import contextlib
+import functools
 import threading
 from collections.abc import Callable, Collection, Sequence
-from dataclasses import dataclass, field
-from typing import Any, Literal, cast
+from typing import TYPE_CHECKING, Any, Literal, Protocol, cast
 
 from fake_secrets import clock
 from fake_secrets.errors import ServiceError, UnsupportedOperationError
@@ -26,15 +26,20 @@ from fake_secrets.rotation.rotation import Rotation
 from fake_secrets.rotation.runner import RotationRunner
 from fake_secrets.rotation.scope import run_in, running_here
 from fake_secrets.service import dispatch
+from fake_secrets.service.rules.constraints import Shape
 from fake_secrets.service.state.keys import KeyState
 from fake_secrets.service.state.model import Request
 from fake_secrets.service.state.seeds import Seed
 from fake_secrets.service.state.store import Store
+from fake_secrets.service.transport import Answer
 from fake_secrets.world import lookup
 from fake_secrets.world.contents import Contents
 from fake_secrets.world.declared_keys import DeclaredKeys
 
-__all__ = ["Answer", "Lane", "World", "rotating_world"]
+if TYPE_CHECKING:
+    from fake_secrets.faults.plan import Plan
+
+__all__ = ["Intervention", "Lane", "World", "rotating_world"]
 
 __tracebackhide__ = True  # the arguments in our frames may hold secret values
 
@@ -51,17 +56,18 @@ def rotating_world() -> World | None:
     return None if running is None else cast("World | None", running.world)
 
 
-@dataclass(slots=True)
-class Answer:
-    """The answer to a request.
+class Intervention(Protocol):
+    """What stands on the way of each attempt, such as planned faults."""
 
-    Args:
-        content: the members of the response, as JSON; empty if AWS refuses the request.
-        error: AWS's refusal; None if there is none.
-    """
+    def answer(self, request: Request, call: object, ask: Callable[[], Answer]) -> Answer:
+        """Answer an attempt.
 
-    content: dict[str, Any] = field(repr=False)
-    error: ServiceError | None = None
+        Args:
+            request: the request.
+            call: stands for the call, by identity. All attempts of one call have the same.
+            ask: asks the service, and records the call.
+        """
+        ...
 
 
 class World:
@@ -119,19 +125,24 @@ class World:
         )
         self.due_work = DueWork(self.runner, self._lock)
         self.remarks = Remarks()
+        # Asked about each attempt of a call. None, unless a test has planned something.
+        self.intervention: Intervention | None = None
+        self._plan: Plan | None = None
         self._start()
 
     def reset(self) -> None:
         """Forget everything that happened and go back to the seed. Registered functions and subscribers stay."""
         with self._lock:
             self._remark_on_keys()
+            if self._plan is not None:
+                self._plan.clear()
             self._start()
 
     def _start(self) -> None:
         with self._lock:
             self.ids.rewind()
             self.store = Store(self.ids, self.functions.is_registered, self._is_region)
-            self.ledger = Ledger()
+            self.ledger = Ledger(self.store)
             self._keys = DeclaredKeys(self.store, self.ledger)
             self.contents.reset(self.store, self.ledger)
             self.execution = Execution(
@@ -152,6 +163,42 @@ class World:
         with self._lock:
             self.contents.ready_store()
             self._keys.declare(key_id, state, users_line())
+
+    @property
+    def plan(self) -> Plan:
+        """The planned faults."""
+        if self._plan is None:
+            # Imported late, because few tests plan faults.
+            from fake_secrets.faults.path import Path  # noqa: PLC0415
+            from fake_secrets.faults.plan import Plan  # noqa: PLC0415
+
+            path = Path(self._lock, self.contents.ready_store, lambda: self.ledger, self.request)
+            self._plan = Plan(path, self._intervene)
+        return self._plan
+
+    def _intervene(self, intervention: Intervention | None) -> None:
+        self.intervention = intervention
+
+    def answer_attempt(self, request: Request, claimed: list[Rotation]) -> Answer:
+        """Answer one attempt of a call, unless something that the test has planned does.
+
+        Args:
+            request: the request.
+            claimed: as for `answer`. The list stands for the call.
+
+        Returns:
+            The answer.
+
+        Raises:
+            BaseException: as `answer` does, or what the test has planned.
+        """
+        intervention = self.intervention
+        if intervention is None:
+            return self.answer(request, claimed)
+        if (step := rotation_step.get()) is not None:
+            stop_the_dead(step, clock.now())
+        request.now = clock.now()
+        return intervention.answer(request, claimed, functools.partial(self.answer, request, claimed))
 
     def answer(self, request: Request, claimed: list[Rotation]) -> Answer:
         """Answer one request.
@@ -191,11 +238,13 @@ class World:
         """Ask the service, and record the call. If an interrupt comes in between, the service has done nothing."""
         try:
             answer = Answer(dispatch.answer(store, request))
-            self.ledger.record(request, store.concerned, SUCCEEDED)
+            self.ledger.record(request, store.concerned, SUCCEEDED, answer)
         except ServiceError as error:
             answer = Answer({}, error)
-            self.ledger.record(request, store.concerned, error.code)
+            self.ledger.record(request, store.concerned, error.code, answer)
         except UnsupportedOperationError as error:
+            # Each member of an operation that we don't know may be a secret value.
+            request.shape = request.shape or Shape("structure")
             self.ledger.record(request, store.concerned, type(error).__name__)
             raise
         except BaseException:
@@ -297,7 +346,9 @@ class World:
 
     def request(self, operation: str, members: dict[str, Any]) -> Request:
         """Make a request of the handle's own. An ARN decides the region and the account."""
-        return lookup.request_from(self._here, operation, members)
+        request = lookup.request_from(self._here, operation, members)
+        request.id = self.ids.request_id()
+        return request
 
     def _executing(self, asked_for: list[Rotation], steps: Callable[[], Any]) -> Any:
         with self._while_running():

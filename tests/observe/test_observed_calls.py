@@ -10,8 +10,6 @@ from freezegun import freeze_time
 from rotators import Rotator
 
 from fake_secrets import mock_stages
-from fake_secrets.errors import ServiceError
-from fake_secrets.service import dispatch
 
 ROLE = "arn:aws:iam::210987654321:role/app"
 
@@ -27,18 +25,8 @@ def client_of(retries=None, **options):
     return boto3.client("secretsmanager", region_name="us-east-1", config=config, **options)
 
 
-@pytest.fixture
-def failing_twice(monkeypatch):
-    """A service whose first two answers to GetSecretValue are an error that clients retry."""
-    answer, left = dispatch.answer, [1, 1]
-
-    def fail(store, request):
-        if request.operation == "GetSecretValue" and left:
-            left.pop()
-            raise ServiceError("InternalServiceError", "An error occurred on the server side.", 500)
-        return answer(store, request)
-
-    monkeypatch.setattr(dispatch, "answer", fail)
+@pytest.fixture(autouse=True)
+def no_back_off(monkeypatch):
     monkeypatch.setattr("time.sleep", lambda _: None)
 
 
@@ -74,7 +62,8 @@ class TestACall:
 
 class TestEachAttemptIsACall:
     @pytest.mark.parametrize("mode", ["legacy", "standard", "adaptive"])
-    def test_attempts_are_numbered_as_botocore_makes_them(self, fake, failing_twice, mode):
+    def test_attempts_are_numbered_as_botocore_makes_them(self, fake, mode):
+        fake.faults.fail("GetSecretValue", "InternalServiceError", times=2)
         answer = client_of({"mode": mode}).get_secret_value(SecretId="prod/db")
         assert answer["ResponseMetadata"]["RetryAttempts"] == 2
         assert [(call.attempt, call.outcome) for call in fake.calls] == [
@@ -83,7 +72,20 @@ class TestEachAttemptIsACall:
             (3, "succeeded"),
         ]
 
-    def test_the_next_call_begins_at_one_again(self, fake, failing_twice):
+    def test_an_error_of_the_service_itself_is_repeated_too(self, fake):
+        fake.quotas.secrets = 1
+        client = client_of({"mode": "standard"})
+        with pytest.raises(client.exceptions.LimitExceededException):
+            client.create_secret(Name="another")
+        assert [call.attempt for call in fake.calls] == [1, 2, 3]
+
+    def test_an_attempt_that_never_got_there_is_counted_but_is_no_call(self, fake):
+        fake.faults.time_out("GetSecretValue")
+        client_of().get_secret_value(SecretId="prod/db")
+        assert [(call.attempt, call.outcome) for call in fake.calls] == [(2, "succeeded")]
+
+    def test_the_next_call_begins_at_one_again(self, fake):
+        fake.faults.fail("GetSecretValue", "InternalServiceError", times=2)
         client = client_of({"mode": "standard", "total_max_attempts": 1})
         for _ in range(2):
             with pytest.raises(ClientError, match="InternalServiceError"):

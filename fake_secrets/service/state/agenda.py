@@ -45,6 +45,9 @@ class Agenda:
 
     def is_due(self) -> bool:
         """Return whether something may be due now. You can call this without holding a lock."""
+        if not self._entries:
+            return False
+        # Another thread may empty the list meanwhile.
         first = self._entries[:1]
         return bool(first) and first[0][0] <= clock.now()
 
@@ -70,7 +73,7 @@ class Agenda:
         Returns:
             The date and the secret, or None if no date is due by `until`.
         """
-        due = self.next_due()
+        due = self.next_due() if self._entries else None
         return None if due is None or due > until else (due, self._entries[0][2])
 
     def drop(self, secret: StoredSecret) -> None:

@@ -1,0 +1,197 @@
+"""Checks of planned faults: a fault that can never happen is refused at the line that plans it."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from typing import TYPE_CHECKING, Any
+
+from fake_secrets.errors import FaultError
+from fake_secrets.faults.codes import COMMON, MODELLED
+from fake_secrets.faults.path import NAMING_NO_SECRET
+from fake_secrets.faults.selection import EVERY, Amount, Selection
+from fake_secrets.iam.principals import credentials_of
+from fake_secrets.observe.view import secret_id_of
+from fake_secrets.rotation.rotation import STEPS
+from fake_secrets.service.dispatch import OPERATIONS
+from fake_secrets.suggestions import nearest
+
+if TYPE_CHECKING:
+    from fake_secrets.faults.selection import Selectors
+
+__all__ = [
+    "check_body",
+    "check_connecting",
+    "check_error",
+    "check_retry_after",
+    "check_selectors",
+]
+
+__tracebackhide__ = True  # a traceback ends at the line that plans a fault
+
+_ACCOUNT = re.compile(r"\d{12}", re.ASCII)
+# The statuses that botocore takes for errors.
+_ERRORS = range(300, 600)
+
+
+def check_error(error: object, status: object) -> None:
+    """Check the error of a fault: an error code that AWS gives, or an HTTP status.
+
+    Raises:
+        FaultError: if it is none.
+    """
+    if isinstance(error, int) and not isinstance(error, bool):
+        if status is not None:
+            msg = f"error={error!r} is the HTTP status already, so leave out status={status!r}"
+            raise FaultError(msg)
+        _check_status("error", error)
+        return
+    if status is not None:
+        _check_status("status", status)
+    known = [*MODELLED, *COMMON]
+    if error not in known:
+        msg = f"AWS gives no error {error!r}{_meant(error, known)}. Use an error code of Secrets Manager, "
+        msg += f"a common one, or an HTTP status. The codes are:{_listed(known)}"
+        raise FaultError(msg)
+
+
+def check_retry_after(seconds: object) -> str:
+    """Return the value of the header ``x-amz-retry-after``, in milliseconds.
+
+    Raises:
+        FaultError: if it is no number of seconds.
+    """
+    if not isinstance(seconds, int | float) or isinstance(seconds, bool) or seconds < 0:
+        msg = f"retry_after={seconds!r} isn't a number of seconds"
+        raise FaultError(msg)
+    return str(round(seconds * 1000))
+
+
+def check_connecting(*, connecting: bool, after_effect: bool) -> None:
+    """Refuse an effect of a call whose connection is never made.
+
+    Raises:
+        FaultError: if both are true.
+    """
+    if connecting and after_effect:
+        msg = "without a connection a call has no effect: leave out connecting=True or after_effect=True"
+        raise FaultError(msg)
+
+
+def check_body(body: object) -> None:
+    """Check the body of an answer.
+
+    Raises:
+        TypeError: if it isn't bytes.
+    """
+    if not isinstance(body, bytes):
+        msg = f"body is bytes, not {type(body).__name__}"
+        raise TypeError(msg)
+
+
+def check_selectors(operation: object, selectors: Selectors) -> tuple[Selection, Amount, bool]:
+    """Check which attempts a fault is for, and how many of them.
+
+    Returns:
+        The selection, the amount, and whether the fault is optional.
+
+    Raises:
+        FaultError: if no attempt could ever match.
+        TypeError: if an argument is unknown or has the wrong type.
+    """
+    given: dict[str, Any] = {name: value for name, value in selectors.items() if name in _SELECTORS}
+    if len(given) < len(selectors):
+        unknown = ", ".join(sorted(selectors.keys() - given.keys()))
+        msg = f"a fault takes no argument {unknown}{_meant(unknown, _SELECTORS)}. It takes:{_listed(_SELECTORS)}"
+        raise TypeError(msg)
+    name = _check_operation(operation)
+    when = given.get("when")
+    if when is not None and not callable(when):
+        msg = f"when is a function that takes a Call, not {when!r}"
+        raise TypeError(msg)
+    selection = Selection(
+        name,
+        _check_secret_id(name, secret_id_of(given.get("secret_id"))),
+        _check_step(given.get("step")),
+        _check_principal(given.get("principal")),
+        when,
+    )
+    return selection, _check_amount(given), bool(given.get("optional", False))
+
+
+_SELECTORS = ("secret_id", "step", "principal", "when", "times", "calls", "after", "optional")
+
+
+def _check_operation(operation: object) -> str:
+    if isinstance(operation, str) and (operation == EVERY or operation in OPERATIONS):
+        return operation
+    msg = f'there is no operation {operation!r}{_meant(operation, OPERATIONS)}. Use "*" for any, or one of:'
+    raise FaultError(msg + _listed(OPERATIONS))
+
+
+def _check_secret_id(operation: str, secret_id: object) -> str | None:
+    if secret_id is None:
+        return None
+    if not isinstance(secret_id, str):
+        msg = f"secret_id is a str (a name or an ARN) or a Secret, not {type(secret_id).__name__}"
+        raise TypeError(msg)
+    if operation in NAMING_NO_SECRET:
+        msg = f"{operation} names no secret, so a fault for secret_id={secret_id!r} never happens. Leave it out."
+        raise FaultError(msg)
+    return secret_id
+
+
+def _check_step(step: object) -> str | None:
+    if step is None:
+        return None
+    if isinstance(step, str) and step in STEPS:
+        return step
+    msg = f"there is no rotation step {step!r}{_meant(step, STEPS)}. The steps are:{_listed(STEPS)}"
+    raise FaultError(msg)
+
+
+def _check_principal(principal: object) -> str | None:
+    if principal is None:
+        return None
+    if not isinstance(principal, str):
+        msg = f"principal is a str, not {type(principal).__name__}"
+        raise TypeError(msg)
+    if _ACCOUNT.fullmatch(principal) is None:
+        try:
+            credentials_of(principal)
+        except ValueError as error:
+            raise FaultError(str(error)) from None
+    return principal
+
+
+def _check_amount(given: dict[str, Any]) -> Amount:
+    calls, after = given.get("calls"), given.get("after", 0)
+    if calls is not None and "times" in given:
+        msg = "a fault takes times=, which counts attempts, or calls=, which counts calls, but not both"
+        raise FaultError(msg)
+    times = given.get("times", 1)
+    for name, number, least in (("times", times, 1), ("calls", calls, 1), ("after", after, 0)):
+        if number is None and name != "after":
+            continue
+        if not isinstance(number, int) or isinstance(number, bool):
+            msg = f"{name} is an int, not {number!r}"
+            raise TypeError(msg)
+        if number < least:
+            msg = f"{name}={number} is too small: it is at least {least}"
+            raise FaultError(msg)
+    return Amount(times, calls, after)
+
+
+def _check_status(name: str, status: object) -> None:
+    if not isinstance(status, int) or isinstance(status, bool) or status not in _ERRORS:
+        msg = f"{name}={status!r} isn't an HTTP status of an error, from 300 to 599"
+        raise FaultError(msg)
+
+
+def _meant(asked: object, known: Iterable[str]) -> str:
+    near = nearest(asked, known) if isinstance(asked, str) else []
+    return f"; did you mean {near[0]!r}?" if near else ""
+
+
+def _listed(names: Iterable[str]) -> str:
+    return "".join(f"\n- {name}" for name in names)

@@ -1,0 +1,130 @@
+"""What a fault does to an attempt: each effect stands around the rest of the way to the service."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import ClassVar, Protocol
+
+from fake_secrets.errors import FaultError, FunctionCrash, ServiceError
+from fake_secrets.faults.path import Attempt
+from fake_secrets.observe.ledger import rotation_step
+from fake_secrets.service.transport import Answer, Transport
+
+__all__ = ["Crash", "Effect", "Refusal", "Spoiling"]
+
+__tracebackhide__ = True  # the arguments in our frames may hold secret values
+
+Ask = Callable[[], Answer]
+
+
+class Effect(Protocol):
+    """What a fault does to an attempt.
+
+    `ends_attempt` says whether the client gets no regular answer. Of the faults that do so, only the first one
+    that matches an attempt hits it.
+    """
+
+    ends_attempt: ClassVar[bool]
+
+    def around(self, attempt: Attempt, ask: Ask) -> Answer:
+        """Return the answer to an attempt.
+
+        Args:
+            attempt: the attempt.
+            ask: goes the rest of the way, and returns the service's answer.
+        """
+        ...
+
+    def __str__(self) -> str:
+        """What happens, for a repr and for a timeline."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Refusal:
+    """AWS refuses the request, or did what it asks and gives an error nevertheless.
+
+    Args:
+        error: the error.
+        transport: how it travels.
+        is_after: whether the service answers first.
+    """
+
+    error: ServiceError
+    transport: Transport | None
+    is_after: bool
+    ends_attempt: ClassVar[bool] = True
+
+    def around(self, attempt: Attempt, ask: Ask) -> Answer:
+        """Refuse the request."""
+        if not self.is_after:
+            answer = attempt.path.refuse(attempt.request, self.error)
+        elif (answer := ask()).error is None:
+            answer = Answer({}, self.error)
+        answer.transport = self.transport
+        return answer
+
+    def __str__(self) -> str:
+        return self.error.code + " after the effect" * self.is_after
+
+
+@dataclass(frozen=True, slots=True)
+class Spoiling:
+    """The answer doesn't arrive, or not as the service gave it.
+
+    Args:
+        transport: what happens to the answer.
+        is_after: whether the service gets the request.
+        what: what happens, in a few words.
+    """
+
+    transport: Transport
+    is_after: bool
+    what: str
+    ends_attempt: ClassVar[bool] = True
+
+    def around(self, attempt: Attempt, ask: Ask) -> Answer:  # noqa: ARG002 -- as for all effects
+        """Spoil the answer."""
+        answer = ask() if self.is_after else Answer({})
+        answer.transport = self.transport
+        return answer
+
+    def __str__(self) -> str:
+        return self.what + " after the effect" * self.is_after
+
+
+@dataclass(frozen=True, slots=True)
+class Crash:
+    """The rotation function that makes the call dies.
+
+    Args:
+        is_after: whether the call takes effect before.
+    """
+
+    is_after: bool
+    ends_attempt: ClassVar[bool] = True
+
+    def around(self, attempt: Attempt, ask: Ask) -> Answer:
+        """Kill the function.
+
+        Raises:
+            FaultError: if no rotation function makes the call.
+            FunctionCrash: otherwise.
+        """
+        step, operation = rotation_step.get(), attempt.request.operation
+        where = "after" if self.is_after else "before"
+        if step is None or step.is_over:
+            msg = (
+                f"crash_{where} met a call of {operation} that no rotation function makes. Only a rotation "
+                "function can crash: run it with RotateSecret, fake_secrets.rotate or fake_secrets.invoke. Or "
+                'plan the crash for one of its steps, such as step="createSecret".'
+            )
+            raise FaultError(msg)
+        if self.is_after:
+            ask()
+        step.death = FunctionCrash(f"planned by fake_secrets.faults: crash {where} {operation}")
+        raise step.death
+
+    def __str__(self) -> str:
+        return f"crash {'after' if self.is_after else 'before'} the effect"

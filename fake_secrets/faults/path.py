@@ -1,0 +1,118 @@
+"""What faults may ask of the world: which secret an attempt is about, and to record what they did."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from fake_secrets.arns import SECRET_ARN, SUFFIX, SUFFIX_LENGTH
+from fake_secrets.errors import ServiceError
+from fake_secrets.observe.ledger import Ledger
+from fake_secrets.service.state.model import Request, StoredSecret
+from fake_secrets.service.state.store import Store
+from fake_secrets.service.transport import Answer
+
+__all__ = ["NAMING_NO_SECRET", "Attempt", "Path"]
+
+__tracebackhide__ = True  # the arguments in our frames may hold secret values
+
+# The operations whose requests name no secret.
+NAMING_NO_SECRET = frozenset({"GetRandomPassword", "ListSecrets"})
+
+
+@dataclass(frozen=True, slots=True)
+class Attempt:
+    """One attempt of a call.
+
+    Args:
+        request: the request.
+        call: stands for the call, by identity. All attempts of one call have the same.
+        path: the way that the attempt takes through its world.
+    """
+
+    request: Request
+    call: object
+    path: Path
+
+
+class Path:
+    """The part of a world that faults act on.
+
+    Args:
+        lock: guards store and ledger.
+        store: returns the store, with the seeds in it. The caller holds the lock.
+        ledger: returns the ledger.
+        request: makes a request of the world's own account and region.
+    """
+
+    __slots__ = ("_ledger", "_request", "_store", "lock")
+
+    def __init__(
+        self,
+        lock: threading.RLock,
+        store: Callable[[], Store],
+        ledger: Callable[[], Ledger],
+        request: Callable[[str, dict[str, Any]], Request],
+    ) -> None:
+        self.lock = lock
+        self._store = store
+        self._ledger = ledger
+        self._request = request
+
+    def is_about(self, request: Request, secret_id: str) -> bool:
+        """Return whether a request names a secret. The secret need not exist.
+
+        Args:
+            request: the request.
+            secret_id: the secret's name, ARN or partial ARN, as the handle takes it.
+        """
+        own = self._request(request.operation, {"SecretId": secret_id})
+        with self.lock:
+            wanted = self._find(own, secret_id)
+            for named in _named(request):
+                found = self._find(request, named)
+                if found is not None or wanted is not None:
+                    if found is wanted:
+                        return True
+                elif _place(request, named) == _place(own, secret_id):
+                    return True
+        return False
+
+    def refuse(self, request: Request, error: ServiceError) -> Answer:
+        """Refuse a request in the service's place, and record that."""
+        with self.lock:
+            self._store().begin_call()
+            named = next(_named(request), None)
+            secret = None if named is None else self._find(request, named)
+            answer = Answer({}, error)
+            self._ledger().record(request, secret, error.code, answer)
+        return answer
+
+    def _find(self, request: Request, secret_id: str) -> StoredSecret | None:
+        try:
+            return self._store().find(request, secret_id)
+        except ServiceError:
+            return None
+
+
+def _named(request: Request) -> Iterator[str]:
+    """Yield the secret IDs that a request names."""
+    members = request.members
+    for member in ("SecretId", "Name"):
+        if isinstance(members.get(member), str):
+            yield members[member]
+    several = members.get("SecretIdList")
+    if isinstance(several, list):
+        yield from (one for one in several if isinstance(one, str))
+
+
+def _place(request: Request, secret_id: str) -> tuple[str, str, str]:
+    """Return the account, region and name that a secret ID stands for, if there is no such secret yet."""
+    match = SECRET_ARN.fullmatch(secret_id)
+    if match is None:
+        return request.account_id, request.region, secret_id
+    region, account_id, tail = match.groups()
+    is_whole = SUFFIX.fullmatch(tail[-SUFFIX_LENGTH:]) is not None
+    return account_id, region, tail[:-SUFFIX_LENGTH] if is_whole else tail

@@ -1,0 +1,99 @@
+"""The plan: the faults of a world, in the order in which they were planned."""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+from fake_secrets.faults.path import Attempt, Path
+from fake_secrets.observe.calls import call_of
+from fake_secrets.observe.ledger import rotation_step
+
+if TYPE_CHECKING:
+    from fake_secrets.faults.effects import Effect
+    from fake_secrets.faults.planned import Fault
+    from fake_secrets.service.state.model import Request
+    from fake_secrets.service.transport import Answer
+
+__all__ = ["Plan"]
+
+__tracebackhide__ = True  # the arguments in our frames may hold secret values
+
+
+class Plan:
+    """The faults of a world. It stands on the way of each attempt while there is a fault.
+
+    Args:
+        path: the part of the world that faults act on.
+        stand: called with the plan while there is a fault, and with None when there is none.
+    """
+
+    def __init__(self, path: Path, stand: Callable[[Plan | None], None]) -> None:
+        self._path = path
+        self._stand = stand
+        self._faults: list[Fault] = []
+        self._ended: list[Fault] = []
+
+    def add(self, fault: Fault) -> None:
+        """Plan one more fault."""
+        with self._path.lock:
+            self._faults.append(fault)
+            self._stand(self)
+
+    def forget(self, fault: Fault) -> None:
+        """Take a fault out of the plan."""
+        with self._path.lock:
+            if fault in self._faults:
+                self._faults.remove(fault)
+                self._ended.append(fault)
+            if not self._faults:
+                self._stand(None)
+
+    def clear(self) -> None:
+        """Take all faults out of the plan."""
+        for fault in self._faults.copy():
+            self.forget(fault)
+
+    def faults(self) -> list[Fault]:
+        """Return the faults that still stand, in the order in which they were planned."""
+        return self._faults.copy()
+
+    def take_unused(self) -> list[Fault]:
+        """Return the faults that never hit an attempt although they had to, each once."""
+        with self._path.lock:
+            faults = [*self._ended, *self._faults]
+            self._ended = []
+            return [fault for fault in faults if fault._is_unused()]
+
+    def answer(self, request: Request, call: object, ask: Callable[[], Answer]) -> Answer:
+        """Answer an attempt, with the faults that hit it.
+
+        Args:
+            request: the request.
+            call: stands for the call, by identity.
+            ask: asks the service.
+        """
+        attempt = Attempt(request, call, self._path)
+        for effect in reversed(self._hitting(attempt)):
+            ask = functools.partial(effect.around, attempt, ask)
+        return ask()
+
+    def _hitting(self, attempt: Attempt) -> list[Effect]:
+        """Return the effects of the faults that hit an attempt, the outermost first."""
+        hitting: list[Effect] = []
+        step, call = rotation_step.get(), None
+        for fault in self.faults():
+            effect = fault._effect
+            is_ended = any(other.ends_attempt for other in hitting)
+            if (is_ended and effect.ends_attempt) or not fault._matches(attempt, step):
+                continue
+            if fault._selection.when is not None:
+                # A function of the user's, so no lock is held.
+                call = call or call_of(attempt.request)
+                if not fault._selection.when(call):
+                    continue
+            with self._path.lock:
+                if fault._claim(attempt):
+                    hitting.append(effect)
+        return hitting

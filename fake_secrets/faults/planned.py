@@ -1,0 +1,108 @@
+"""One planned fault: what it is for, what it does, and how often it hit."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Self
+
+if TYPE_CHECKING:
+    from fake_secrets.faults.effects import Effect
+    from fake_secrets.faults.path import Attempt
+    from fake_secrets.faults.selection import Amount, Selection
+    from fake_secrets.observe.ledger import RunningStep
+    from fake_secrets.observe.remarks import Line
+
+__all__ = ["Fault"]
+
+
+class Fault:
+    """A planned fault: what the methods of `fake_secrets.faults` return.
+
+    It stays until it has hit as often as planned, or until it is cancelled. Used in a `with` statement, it is
+    cancelled at the end of the block.
+
+    Args:
+        selection: the attempts that it is for.
+        effect: what it does to them.
+        amount: how many of them it hits.
+        optional: whether it may remain without a hit.
+        line: the line of the test that planned it.
+        forget: called when it is cancelled.
+    """
+
+    __slots__ = (
+        "_amount", "_calls", "_effect", "_forget", "_hits", "_is_cancelled", "_line", "_optional", "_passed",
+        "_selection",
+    )  # fmt: skip
+
+    def __init__(
+        self,
+        selection: Selection,
+        effect: Effect,
+        amount: Amount,
+        *,
+        optional: bool,
+        line: Line,
+        forget: Callable[[Fault], None],
+    ) -> None:
+        self._selection = selection
+        self._effect = effect
+        self._amount = amount
+        self._optional = optional
+        self._line = line
+        self._forget = forget
+        self._hits = self._passed = 0
+        self._calls: list[object] = []
+        self._is_cancelled = False
+
+    @property
+    def hits(self) -> int:
+        """How many attempts the fault has hit so far."""
+        return self._hits
+
+    def cancel(self) -> None:
+        """Cancel the fault: it hits no more attempts, and needn't have hit any. `hits` stays."""
+        self._is_cancelled = True
+        self._forget(self)
+
+    def __enter__(self) -> Self:
+        """Return the fault."""
+        return self
+
+    def __exit__(self, *exception: object) -> None:
+        """End the fault. If it hasn't hit any attempt in the block, that is told like for any other fault."""
+        self._forget(self)
+
+    def __repr__(self) -> str:
+        chosen = self._selection
+        details = {"secret_id": chosen.secret_id, "step": chosen.step, "principal": chosen.principal}
+        given = "".join(f", {name}={value!r}" for name, value in details.items() if value is not None)
+        when = "" if chosen.when is None else ", when=..."
+        return f"<fault {self._effect} of {chosen.operation!r}{given}{when}, hits {self._hits}>"
+
+    def _matches(self, attempt: Attempt, step: RunningStep | None) -> bool:
+        return not self._is_spent_for(attempt.call) and self._selection.admits(attempt, step)
+
+    def _claim(self, attempt: Attempt) -> bool:
+        """Count an attempt that matches, and return whether the fault hits it. The caller holds the lock."""
+        if self._is_cancelled or self._is_spent_for(attempt.call):
+            return False
+        if self._passed < self._amount.after:
+            self._passed += 1
+            return False
+        if self._amount.calls is not None and not any(call is attempt.call for call in self._calls):
+            self._calls.append(attempt.call)
+        self._hits += 1
+        if self._hits == self._amount.times and self._amount.calls is None:
+            self._forget(self)
+        return True
+
+    def _is_spent_for(self, call: object) -> bool:
+        """Return whether the fault can't hit an attempt of a call any more."""
+        calls, times = self._amount.calls, self._amount.times
+        if calls is not None:
+            return len(self._calls) >= calls and not any(one is call for one in self._calls)
+        return times is not None and self._hits >= times
+
+    def _is_unused(self) -> bool:
+        return self._hits == 0 and not self._optional and not self._is_cancelled

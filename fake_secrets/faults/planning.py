@@ -1,0 +1,236 @@
+"""`fake_secrets.faults`: plans faults."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from http.client import responses
+from typing import TYPE_CHECKING
+
+from fake_secrets.errors import CommonError, ServiceError
+from fake_secrets.faults import checks
+from fake_secrets.faults.codes import COMMON, message_of, status_of
+from fake_secrets.faults.effects import Crash, Refusal, Spoiling
+from fake_secrets.faults.planned import Fault
+from fake_secrets.observe.remarks import users_line
+from fake_secrets.service.transport import Loss, Transport
+
+if TYPE_CHECKING:
+    from typing import Unpack
+
+    from fake_secrets.faults.effects import Effect
+    from fake_secrets.faults.plan import Plan
+    from fake_secrets.faults.selection import Selectors
+
+__all__ = ["Faults"]
+
+__tracebackhide__ = True  # a traceback ends at the line that plans a fault
+
+
+class Faults:
+    """Plans faults in a world: `fake_secrets.faults`.
+
+    Each method returns the `Fault`. `reset` and the end of the world cancel all faults. The operation of a fault
+    is the name of an API operation, or "*" for any. If several faults match an attempt, the one that was planned
+    first hits it.
+
+    Args:
+        plan: the plan of the world.
+    """
+
+    __slots__ = ("_plan",)
+
+    def __init__(self, plan: Plan) -> None:
+        self._plan = plan
+
+    def fail(
+        self,
+        operation: str,
+        error: str | int,
+        *,
+        message: str | None = None,
+        status: int | None = None,
+        retry_after: float | None = None,
+        after_effect: bool = False,
+        **selectors: Unpack[Selectors],
+    ) -> Fault:
+        """Make calls fail with an error of AWS, or with a bare HTTP status.
+
+        Args:
+            operation: the API operation, or "*".
+            error: the error code: one of Secrets Manager's, such as ``InternalServiceError``, or one that all
+                services have, such as ``ThrottlingException``. Or an HTTP status from 300 to 599: the answer is
+                then a page of HTML, as a load balancer gives it.
+            message: the message; by default that of AWS.
+            status: the HTTP status; by default that of the code.
+            retry_after: the seconds in a header ``x-amz-retry-after``. Whether a retry mode of botocore reads it
+                is up to botocore.
+            after_effect: whether the service does what the call asks before the error is given.
+            selectors: which attempts, and how many of them; see `Selectors`.
+
+        Returns:
+            The fault.
+
+        Raises:
+            FaultError: if such a fault can never happen.
+            TypeError: if an argument has the wrong type.
+        """
+        checks.check_error(error, status)
+        headers = {} if retry_after is None else {"x-amz-retry-after": checks.check_retry_after(retry_after)}
+        effect: Effect
+        if isinstance(error, int):
+            effect = Spoiling(_page(error, message, headers), after_effect, f"HTTP status {error}")
+        else:
+            text = message_of(error) if message is None else message
+            kind = CommonError if error in COMMON else ServiceError
+            refusal = kind(error, text, status or status_of(error))
+            effect = Refusal(refusal, Transport(headers=headers) if headers else None, after_effect)
+        return self._add(operation, effect, selectors)
+
+    def time_out(
+        self,
+        operation: str = "*",
+        *,
+        connecting: bool = False,
+        after_effect: bool = False,
+        **selectors: Unpack[Selectors],
+    ) -> Fault:
+        """Make calls time out: no answer arrives within the client's read time-out.
+
+        No time passes for that. Use `delay` to let it pass.
+
+        Args:
+            operation: the API operation, or "*".
+            connecting: whether already the connection can't be made within the connect time-out.
+            after_effect: whether the service does what the call asks, so that only the answer is lost.
+            selectors: which attempts, and how many of them; see `Selectors`.
+
+        Returns:
+            The fault.
+
+        Raises:
+            FaultError: if such a fault can never happen.
+            TypeError: if an argument has the wrong type.
+        """
+        loss: Loss = "connect time-out" if connecting else "read time-out"
+        checks.check_connecting(connecting=connecting, after_effect=after_effect)
+        return self._lose(operation, loss, after_effect, selectors)
+
+    def reset_connection(
+        self, operation: str = "*", *, after_effect: bool = False, **selectors: Unpack[Selectors]
+    ) -> Fault:
+        """Make the connection break before the answer arrives, as a peer resets it.
+
+        Args:
+            operation: the API operation, or "*".
+            after_effect: whether the service does what the call asks, so that only the answer is lost.
+            selectors: which attempts, and how many of them; see `Selectors`.
+
+        Returns:
+            The fault.
+
+        Raises:
+            FaultError: if such a fault can never happen.
+            TypeError: if an argument has the wrong type.
+        """
+        return self._lose(operation, "connection reset", after_effect, selectors)
+
+    def fail_dns(self, operation: str = "*", **selectors: Unpack[Selectors]) -> Fault:
+        """Make the look-up of the endpoint's host name fail, as in a subnet without a resolver.
+
+        Args:
+            operation: the API operation, or "*".
+            selectors: which attempts, and how many of them; see `Selectors`.
+
+        Returns:
+            The fault.
+
+        Raises:
+            FaultError: if such a fault can never happen.
+            TypeError: if an argument has the wrong type.
+        """
+        return self._lose(operation, "DNS failure", False, selectors)  # noqa: FBT003
+
+    def malformed_body(
+        self,
+        operation: str = "*",
+        body: bytes = b"{",
+        *,
+        after_effect: bool = False,
+        **selectors: Unpack[Selectors],
+    ) -> Fault:
+        """Make the answer a success whose body can't be parsed.
+
+        Args:
+            operation: the API operation, or "*".
+            body: the body; by default JSON that ends too early.
+            after_effect: whether the service does what the call asks.
+            selectors: which attempts, and how many of them; see `Selectors`.
+
+        Returns:
+            The fault.
+
+        Raises:
+            FaultError: if such a fault can never happen.
+            TypeError: if an argument has the wrong type.
+        """
+        checks.check_body(body)
+        return self._add(operation, Spoiling(Transport(body=body), after_effect, "malformed body"), selectors)
+
+    def crash_after(self, operation: str = "*", **selectors: Unpack[Selectors]) -> Fault:
+        """Let the rotation function die right after a call took effect, as if Lambda had killed it.
+
+        A `FunctionCrash` is raised in the function in place of the answer. No later call of that invocation takes
+        effect, even if the function handles the exception, nor does one of a thread that it has started.
+
+        Args:
+            operation: the API operation, or "*".
+            selectors: which attempts, and how many of them; see `Selectors`.
+
+        Returns:
+            The fault. A call that no rotation function makes raises a `FaultError` when the fault hits it.
+
+        Raises:
+            FaultError: if such a fault can never happen.
+            TypeError: if an argument has the wrong type.
+        """
+        return self._add(operation, Crash(is_after=True), selectors)
+
+    def crash_before(self, operation: str = "*", **selectors: Unpack[Selectors]) -> Fault:
+        """Let the rotation function die right before a call takes effect. For the rest it is as `crash_after`.
+
+        Args:
+            operation: the API operation, or "*".
+            selectors: which attempts, and how many of them; see `Selectors`.
+
+        Returns:
+            The fault. A call that no rotation function makes raises a `FaultError` when the fault hits it.
+
+        Raises:
+            FaultError: if such a fault can never happen.
+            TypeError: if an argument has the wrong type.
+        """
+        return self._add(operation, Crash(is_after=False), selectors)
+
+    def clear(self) -> None:
+        """Cancel all faults that still stand."""
+        for fault in self._plan.faults():
+            fault.cancel()
+
+    def __repr__(self) -> str:
+        return f"<Faults {self._plan.faults()}>"
+
+    def _lose(self, operation: str, loss: Loss, after_effect: bool, selectors: Selectors) -> Fault:
+        return self._add(operation, Spoiling(Transport(loss), after_effect, loss), selectors)
+
+    def _add(self, operation: str, effect: Effect, selectors: Selectors) -> Fault:
+        selection, amount, optional = checks.check_selectors(operation, selectors)
+        fault = Fault(selection, effect, amount, optional=optional, line=users_line(), forget=self._plan.forget)
+        self._plan.add(fault)
+        return fault
+
+
+def _page(status: int, message: str | None, headers: Mapping[str, str]) -> Transport:
+    """Return what a load balancer answers in the service's place: a page of HTML without an error code."""
+    reason = message or responses.get(status, "Error")
+    body = f"<html><body><h1>{status} {reason}</h1></body></html>".encode()
+    return Transport(status=status, headers={**headers, "content-type": "text/html"}, body=body)
