@@ -11,7 +11,7 @@ from typing import Any
 
 from fake_secrets import clock
 from fake_secrets.service.rules.constraints import redact
-from fake_secrets.service.state.events import KEPT
+from fake_secrets.service.state.events import KEPT, ServiceEvent
 from fake_secrets.service.state.model import Request, StoredSecret
 from fake_secrets.service.state.store import Store
 from fake_secrets.service.transport import Answer
@@ -254,6 +254,10 @@ class Ledger:
     def about(self, secret: StoredSecret) -> list[Entry]:
         """Return the entries about a secret, in order."""
         return [entry for entry in list(self._entries) if entry.secret is secret]
+
+    def events_about(self, secret: StoredSecret) -> list[tuple[int, ServiceEvent]]:
+        """Return the service events about a secret, in order, with their numbers."""
+        return [(number, event) for number, event in self._store.events.numbered() if event.secret is secret]
 
     def _note(self, what: str, secret: StoredSecret, outcome: str = SUCCEEDED) -> None:
         """Enter a change without a call."""

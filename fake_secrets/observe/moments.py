@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+import bisect
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
 from fake_secrets.observe.ledger import SEEDED, SUCCEEDED, Entry
 from fake_secrets.service.rules.stages import labels_of
+from fake_secrets.service.state.events import LABEL_UPDATED, ServiceEvent
 from fake_secrets.service.state.model import StoredSecret
 
 __all__ = ["Moment", "State", "moments_of"]
@@ -56,25 +58,30 @@ class Moment:
         return None if self.outcome in {SUCCEEDED, SEEDED} else self.outcome
 
 
-def moments_of(secret: StoredSecret, entries: Iterable[Entry]) -> Iterator[Moment]:
-    """Yield a moment for each entry about a secret.
+def moments_of(
+    secret: StoredSecret, entries: Sequence[Entry], events: Iterable[tuple[int, ServiceEvent]] = ()
+) -> list[Moment]:
+    """Return a moment for each entry about a secret.
 
     Args:
         secret: the secret.
         entries: the ledger's entries about it, in order.
+        events: the events about it, with their numbers. Each belongs to the latest entry before it.
     """
     history = secret.history
     removed = list(secret.removed)
     # The oldest removed versions may be forgotten already.
     forgotten = secret.version_count - len(secret.versions) - len(removed)
-    for entry in entries:
+    followed = _followed(entries, events)
+    moments = []
+    for at, entry in enumerate(entries):
         versions = {serial: version for serial, version in history.items() if serial < entry.version_count}
         # After a test of the function, its version id may be used again. The labels belong to the latest version.
         latest = {version: serial for serial, version in versions.items()}
         gone = set(removed[: max(0, entry.version_count - entry.living - forgotten)])
         is_there = [latest[version] == serial and serial not in gone for serial, version in versions.items()]
         present = list(zip(versions.values(), is_there, strict=True))
-        yield Moment(
+        moment = Moment(
             operation=entry.operation,
             step=entry.step,
             outcome=entry.outcome,
@@ -82,7 +89,21 @@ def moments_of(secret: StoredSecret, entries: Iterable[Entry]) -> Iterator[Momen
             states=tuple(_state(entry, one) if there else "removed" for one, there in present),
             attempt=entry.attempt,
             fault=entry.fault,
+            events=tuple(dict.fromkeys(followed.get(at, ()))),
         )
+        moments.append(moment)
+    return moments
+
+
+def _followed(entries: Sequence[Entry], events: Iterable[tuple[int, ServiceEvent]]) -> dict[int, list[str]]:
+    """Return the names of the events that followed each entry, by the entry's index."""
+    counts = [entry.event_count for entry in entries]
+    followed: dict[int, list[str]] = {}
+    for number, event in events:
+        at = bisect.bisect_right(counts, number) - 1
+        if at >= 0 and event.name != LABEL_UPDATED:
+            followed.setdefault(at, []).append(event.name)
+    return followed
 
 
 def _state(entry: Entry, version: str) -> State:

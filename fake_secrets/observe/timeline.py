@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from fake_secrets.observe.ledger import Entry
+from fake_secrets.observe.ledger import Ledger
 from fake_secrets.observe.moments import Moment, moments_of
 from fake_secrets.service.state.model import StoredSecret
 
@@ -74,13 +73,12 @@ class Timeline:
         return Sheet(self.name, self.version_ids, self.moments, self.is_whole)
 
 
-def timeline_of(secret: StoredSecret, entries: Iterable[Entry], *, is_whole: bool = True) -> Timeline:
+def timeline_of(secret: StoredSecret, ledger: Ledger) -> Timeline:
     """Return the timeline of one secret.
 
     Args:
         secret: the secret.
-        entries: the ledger's entries about it, in order.
-        is_whole: whether the ledger still keeps all entries.
+        ledger: the ledger of its world.
     """
-    moments = tuple(moments_of(secret, entries))
-    return Timeline(secret.name, tuple(secret.history.values()), moments, is_whole=is_whole)
+    moments = moments_of(secret, ledger.about(secret), ledger.events_about(secret))
+    return Timeline(secret.name, tuple(secret.history.values()), tuple(moments), is_whole=not ledger.dropped)

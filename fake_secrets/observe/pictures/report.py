@@ -46,14 +46,13 @@ def part_of(world: str, ledger: Ledger, since: int = 0) -> Part:
         ledger: its ledger.
         since: the ledger's count when the test began. A timeline begins with the labels as of then.
     """
-    everything, entries = ledger.entries(), ledger.entries(since)
-    earlier = everything[: len(everything) - len(entries)]
+    entries = ledger.entries(since)
     touched = {id(one.secret): one.secret for one in reversed(entries) if one.operation != _SEED and one.secret}
-    is_whole = since >= ledger.dropped
+    calls = (one for one in entries if one.is_call)
     return Part(
         world,
-        tuple(_sheet(secret, earlier, entries, is_whole=is_whole) for secret in touched.values()),
-        tuple((at, _moment(one), _secrets(one)) for at, one in enumerate(one for one in entries if one.is_call)),
+        tuple(_sheet(secret, ledger, since) for secret in touched.values()),
+        tuple((number, _moment(call), _secrets(call)) for number, call in enumerate(calls)),
     )
 
 
@@ -111,13 +110,14 @@ def _count(part: Part) -> str:
     return f"{count or 'no'} call{'' if count == 1 else 's'}"
 
 
-def _sheet(secret: StoredSecret, earlier: Sequence[Entry], entries: Sequence[Entry], *, is_whole: bool) -> Sheet:
-    before = next((one for one in reversed(earlier) if one.secret is secret), None)
+def _sheet(secret: StoredSecret, ledger: Ledger, since: int) -> Sheet:
+    entries, earlier = ledger.entries(since), ledger.entries(0)
+    before = next((one for one in reversed(earlier[: -len(entries)]) if one.secret is secret), None)
     about = [one for one in entries if one.secret is secret]
-    moments = list(moments_of(secret, about if before is None else [before, *about]))
+    moments = moments_of(secret, about if before is None else [before, *about], ledger.events_about(secret))
     if before is not None:
         moments[0] = Moment("(before the test)", None, SUCCEEDED, moments[0].stages, moments[0].states)
-    return Sheet(secret.name, tuple(secret.history.values()), tuple(moments), is_whole)
+    return Sheet(secret.name, tuple(secret.history.values()), tuple(moments), since >= ledger.dropped)
 
 
 def _moment(entry: Entry) -> Moment:
