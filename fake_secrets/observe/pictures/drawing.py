@@ -48,7 +48,8 @@ def drawing_of(sheet: Sheet) -> str:
     for version, bars in lanes:
         parts += _lane(f"v{version + 1}", bars, top, width)
         top += _height(bars)
-    described = f"{len(lanes)} versions as lanes, {len(sheet.moments)} rows of the table as columns"
+    versions = "1 version as a lane" if len(lanes) == 1 else f"{len(lanes)} versions as lanes"
+    described = f"{versions}, {len(sheet.moments)} rows of the table as columns"
     return (
         f'<svg class="drawing" xmlns="http://www.w3.org/2000/svg" role="img" width="{width}" height="{height}" '
         f'viewBox="0 0 {width} {height}"><title>{_escaped(sheet.title)}</title><desc>{described}</desc>'

@@ -83,8 +83,8 @@ def _outcome(moment: Moment) -> str:
         notes.append(f"attempt {moment.attempt}")
     if moment.fault is not None:
         notes.append(f"\N{WHITE DIAMOND} planned fault: {named(moment.fault)}")
-    notes += [f"\N{BLACK CIRCLE} {named(event)}" for event in moment.events]
-    return "".join(f'<span class="note">{note}</span>' for note in notes)
+    notes += [f"\N{BLACK CIRCLE} event: {named(event)}" for event in moment.events]
+    return " ".join(f'<span class="note">{note}</span>' for note in notes)
 
 
 def _html_of(cells: Sequence[str], *, is_divider: bool) -> str:
@@ -101,7 +101,7 @@ def _row(number: int, moment: Moment, cells: Sequence[Cell]) -> list[str]:
         str(number),
         step + named(moment.operation),
         _outcome(moment),
-        *("".join(_cell(cell)) for cell in cells),
+        *(" ".join(_cell(cell)) for cell in cells),
     ]
 
 

@@ -99,7 +99,7 @@ def _call(moment: Moment, width: int) -> list[str]:
         joined = f"{call} -> {moment.failure}"
         lines = [joined] if width == _WIDTH else [call, f"{_INDENT}-> {moment.failure}"]
     if moment.fault is not None:
-        lines.append(f"! {moment.fault}")
+        lines.append(f"! planned: {moment.fault}")
     lines += [f"* {event}" for event in moment.events]
     return [part for line in lines for part in wrap(line, width, _INDENT)]
 
@@ -109,7 +109,8 @@ def _labels(sheet: Sheet, version: int, width: int) -> _Column:
 
 
 def _cell(cell: Cell, width: int) -> list[str]:
-    parts = [*cell.labels, *([cell.sign] if cell.sign else [])]
+    labels = [f'"{label}"' if label in SIGNS or " " in label else label for label in cell.labels]
+    parts = [*labels, *([cell.sign] if cell.sign else [])]
     return wrap(" ".join(parts), width)
 
 
