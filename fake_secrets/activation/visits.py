@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 __all__ = ["kept", "note", "restart"]
 
 # A test that opens many worlds, such as one of Hypothesis, fails in one of its latest.
-_KEPT = 10
+_KEPT = 5
 
 _visited: deque[Opened] | None = None
 

@@ -126,7 +126,9 @@ def _moment(entry: Entry) -> Moment:
 
 
 def _secrets(entry: Entry) -> str:
-    """Return the secrets that a call names."""
+    """Return the secret of a call by its name, or else what the call names."""
+    if entry.secret is not None:
+        return entry.secret.name
     members = entry.members
-    named = members.get("SecretId", members.get("Name", members.get("SecretIdList", "")))
-    return ", ".join(map(str, named)) if isinstance(named, list) else str(named)
+    sent = members.get("SecretId", members.get("Name", members.get("SecretIdList", "")))
+    return ", ".join(map(str, sent)) if isinstance(sent, list) else str(sent)
