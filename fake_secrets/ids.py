@@ -56,8 +56,7 @@ class Ids:
 
     def request_id(self) -> str:
         """Return the next request id. Request ids count the calls."""
-        # Faster than a format with a width.
-        return _REQUESTS + hex(next(self._requests))[2:].zfill(12)
+        return _REQUESTS + hex(next(self._requests))[2:].zfill(12)  # noqa: FURB116 -- a format takes twice as long
 
 
 def numbered_uuid(kind: int, number: int) -> str:
