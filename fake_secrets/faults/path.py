@@ -83,10 +83,12 @@ class Path:
     def refuse(self, request: Request, error: ServiceError) -> Answer:
         """Refuse a request in the service's place, and record that."""
         with self.lock:
+            self._store().begin_call()
             named = next(_named(request), None)
             secret = None if named is None else self._find(request, named)
-            self._ledger().record(request, secret, error.code)
-        return Answer({}, error)
+            answer = Answer({}, error)
+            self._ledger().record(request, secret, error.code, answer)
+        return answer
 
     def _find(self, request: Request, secret_id: str) -> StoredSecret | None:
         try:

@@ -128,10 +128,14 @@ class Target:
     `automatic` maps members to the tokens of a seeded world, which replace the random tokens that
     botocore filled in. `response_type` is the client's type of HTTP response. `rotations` has the rotations
     that the call has claimed, and that its maker has to run. A call that is repeated may claim more than one.
-    `attempts` counts the attempts that were answered.
+    `attempts` counts the attempts so far, and `request_id` is that of the latest. `user_agent` is the User-Agent
+    that the client sends; None if it isn't known.
     """
 
-    __slots__ = ("attempts", "automatic", "identity", "partition", "region", "response_type", "rotations", "world")
+    __slots__ = (
+        "attempts", "automatic", "identity", "partition", "region", "request_id", "response_type", "rotations",
+        "user_agent", "world",
+    )  # fmt: skip
 
     def __init__(self, world: World, region: str, identity: str | None = None) -> None:
         self.world = world
@@ -142,6 +146,8 @@ class Target:
         self.response_type: type[Any] = Response
         self.rotations: list[Rotation] = []
         self.attempts = 0
+        self.request_id = ""
+        self.user_agent: str | None = None
 
 
 def answer_raw(
@@ -189,6 +195,7 @@ def answer_parsed(target: Target, model: OperationModel, params: Mapping[str, An
     operation = model.name
     facts = facts_of(operation, model)
     assert facts is not None  # noqa: S101 -- the model was given
+    target.user_agent = params["headers"].get("User-Agent")
     parsed, error, now, _ = _ask(target, operation, params["body"], facts.shape, target.world.answer)
     encoded = _body(parsed)
     headers = _headers(target, encoded, now)
@@ -226,12 +233,13 @@ def _ask(
         The members as JSON values, the error or None, the time of the answer, and what happens to it on its way.
     """
     world = target.world
+    target.attempts += 1
+    target.request_id = world.ids.request_id()
     try:
         members = _members(body)
         if target.automatic:
             members.update((name, token) for name, token in target.automatic.items() if name in members)
         caller = world.principals.caller(target.identity, target.partition)
-        target.attempts += 1
         request = Request(
             operation,
             members,
@@ -242,6 +250,8 @@ def _ask(
             0.0,
             shape,
             target.attempts,
+            target.request_id,
+            target.user_agent,
         )
         answer = ask(request, target.rotations)
     except ServiceError as error:
@@ -311,7 +321,7 @@ def _parsed_error(error: ServiceError, model: OperationModel) -> dict[str, Any]:
 
 def _headers(target: Target, body: bytes, now: float) -> dict[str, str]:
     return {
-        "x-amzn-requestid": target.world.ids.request_id(),
+        "x-amzn-requestid": target.request_id,
         "content-type": "application/x-amz-json-1.1",
         "content-length": str(len(body)),
         "date": _http_date(int(now)),

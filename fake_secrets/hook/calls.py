@@ -105,6 +105,7 @@ class OngoingCall(Target):
         self.response_type = Response
         self.rotations = []
         self.attempts = 0
+        self.user_agent = None
         self.model_of = model_of
         self.client: BaseClient | None = None
         self.watchers: Watchers | None = None

@@ -53,6 +53,11 @@ class Sent:
         return self.operation is not None or _HOST.search(self.url) is not None
 
     @property
+    def user_agent(self) -> str | None:
+        """The client's User-Agent, or None."""
+        return _header(self.headers, "User-Agent") or None
+
+    @property
     def operation(self) -> str | None:
         """The operation of Secrets Manager, or None for another service."""
         return operation_sent(self)
@@ -87,8 +92,11 @@ def target_of(world: World, sent: Sent) -> Target:
     """Return the destination of an HTTP request, from its signature or else from its URL."""
     scope, host = _scope_of(sent), _HOST.search(sent.url)
     if scope is not None:
-        return Target(world, scope[2], caller_of(sent))
-    return Target(world, world.region if host is None else host[1])
+        target = Target(world, scope[2], caller_of(sent))
+    else:
+        target = Target(world, world.region if host is None else host[1])
+    target.user_agent = sent.user_agent
+    return target
 
 
 def caller_of(sent: Sent) -> str | None:

@@ -74,6 +74,7 @@ def answer_in_call(call: OngoingCall, sent: Sent) -> Unsent:
         return response
     if call.identity is None:
         call.identity = caller_of(sent)
+    call.user_agent = sent.user_agent
     try:
         model = call.model_of(sent.operation) if sent.operation else None
         return answer_raw(call, sent.operation or UNNAMED, sent.body, sent.url, model)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import itertools
 from collections import deque
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from contextvars import ContextVar
 from dataclasses import dataclass, replace
 from typing import Any
@@ -13,6 +13,8 @@ from fake_secrets import clock
 from fake_secrets.service.rules.constraints import redact
 from fake_secrets.service.state.events import KEPT
 from fake_secrets.service.state.model import Request, StoredSecret
+from fake_secrets.service.state.store import Store
+from fake_secrets.service.transport import Answer
 
 __all__ = ["SEEDED", "SUCCEEDED", "Entry", "Ledger", "RunningStep", "rotation_step"]
 
@@ -21,6 +23,15 @@ SUCCEEDED = "succeeded"
 
 # How many entries are looked at for every secret that isn't found.
 _RECENT = 1000
+
+# What is kept of the responses of some operations, without secret values, for CloudTrail's records.
+_KEPT_OF_RESPONSES: Mapping[str, Callable[[Mapping[str, Any]], Mapping[str, Any]]] = {
+    "BatchGetSecretValue": lambda response: {
+        "Read": [secret["ARN"] for secret in response["SecretValues"]],
+        "Errors": [dict(error) for error in response["Errors"]],
+    },
+    "DeleteSecret": dict,
+}
 
 # What the operation of an entry begins with if it is no call.
 _NO_CALL = frozenset("(\N{EM DASH}")
@@ -96,6 +107,9 @@ class Entry:
         secret: the secret that the call was about; None if it names no existing secret.
         labels: the secret's labels after the call.
         version_count: the number of versions that the secret ever had, after the call.
+        event_count: the number of events before the call. Those that come of the call follow it.
+        message: AWS's message, if it refused the request.
+        response: the members of the response that CloudTrail's records of this call need.
     """
 
     request: Request
@@ -105,6 +119,9 @@ class Entry:
     secret: StoredSecret | None
     labels: Mapping[str, str]
     version_count: int
+    event_count: int
+    message: str | None = None
+    response: Mapping[str, Any] | None = None
 
     @property
     def operation(self) -> str:
@@ -138,25 +155,39 @@ class Entry:
 
 
 class Ledger:
-    """The latest calls of one world. It keeps more of them than a test makes."""
+    """The latest calls of one world. It keeps more of them than a test makes.
 
-    def __init__(self) -> None:
+    Args:
+        store: the world's store, which has the events that come of calls.
+    """
+
+    def __init__(self, store: Store) -> None:
+        self._store = store
         self._entries: deque[Entry] = deque(maxlen=KEPT)
         # How many of the oldest entries are no longer kept.
         self.dropped = 0
 
-    def record(self, request: Request, secret: StoredSecret | None, outcome: str) -> None:
-        """Record a call that was answered.
+    def record(
+        self, request: Request, secret: StoredSecret | None, outcome: str, answer: Answer | None = None
+    ) -> None:
+        """Record a call that was answered. The store has begun it.
 
         Args:
             request: the call.
             secret: the secret that the call was about; None if it names no existing secret.
-            outcome: ``succeeded`` or an error code.
+            outcome: ``succeeded``, an error code, or the name of an exception of ours.
+            answer: AWS's answer; None if we have none.
         """
         shape = request.shape
         if shape is not None and not (request.is_plain or shape.is_plainly_right(request.members)):
             request = replace(request, members=redact(shape, request.members))
-        self._enter(request, outcome, secret)
+        entry = self._enter(request, outcome, secret, self._store.events_before)
+        if answer is None:
+            return
+        if answer.error is not None:
+            entry.message = answer.error.message
+        elif request.operation in _KEPT_OF_RESPONSES:
+            entry.response = _KEPT_OF_RESPONSES[request.operation](answer.content)
 
     def record_change(self, secret: StoredSecret, what: str) -> None:
         """Record a change of a secret without a call, such as ``seed`` or ``scheduled rotation``."""
@@ -223,16 +254,17 @@ class Ledger:
     def _note(self, what: str, secret: StoredSecret, outcome: str = SUCCEEDED) -> None:
         """Enter a change without a call."""
         request = Request(what, {}, secret.region, "", secret.account_id, "", clock.now())
-        self._enter(request, outcome, secret)
+        self._enter(request, outcome, secret, self._store.events.count)
 
-    def _enter(self, request: Request, outcome: str, secret: StoredSecret | None) -> None:
+    def _enter(self, request: Request, outcome: str, secret: StoredSecret | None, event_count: int) -> Entry:
         labels: Mapping[str, str] = {} if secret is None else secret.labels
         count = 0 if secret is None else secret.version_count
         running = rotation_step.get()
         if running is None or running.is_over:
-            entry = Entry(request, outcome, None, None, secret, labels, count)
+            entry = Entry(request, outcome, None, None, secret, labels, count, event_count)
         else:
-            entry = Entry(request, outcome, running.name, running.rotation, secret, labels, count)
+            entry = Entry(request, outcome, running.name, running.rotation, secret, labels, count, event_count)
             running.entries.append(entry)
         self.dropped += len(self._entries) == KEPT
         self._entries.append(entry)
+        return entry

@@ -26,6 +26,7 @@ from fake_secrets.rotation.rotation import Rotation
 from fake_secrets.rotation.runner import RotationRunner
 from fake_secrets.rotation.scope import run_in, running_here
 from fake_secrets.service import dispatch
+from fake_secrets.service.rules.constraints import Shape
 from fake_secrets.service.state.keys import KeyState
 from fake_secrets.service.state.model import Request
 from fake_secrets.service.state.seeds import Seed
@@ -141,7 +142,7 @@ class World:
         with self._lock:
             self.ids.rewind()
             self.store = Store(self.ids, self.functions.is_registered, self._is_region)
-            self.ledger = Ledger()
+            self.ledger = Ledger(self.store)
             self._keys = DeclaredKeys(self.store, self.ledger)
             self.contents.reset(self.store, self.ledger)
             self.execution = Execution(
@@ -237,11 +238,13 @@ class World:
         """Ask the service, and record the call. If an interrupt comes in between, the service has done nothing."""
         try:
             answer = Answer(dispatch.answer(store, request))
-            self.ledger.record(request, store.concerned, SUCCEEDED)
+            self.ledger.record(request, store.concerned, SUCCEEDED, answer)
         except ServiceError as error:
             answer = Answer({}, error)
-            self.ledger.record(request, store.concerned, error.code)
+            self.ledger.record(request, store.concerned, error.code, answer)
         except UnsupportedOperationError as error:
+            # Each member of an operation that we don't know may be a secret value.
+            request.shape = request.shape or Shape("structure")
             self.ledger.record(request, store.concerned, type(error).__name__)
             raise
         except BaseException:
@@ -363,7 +366,9 @@ class World:
 
     def request(self, operation: str, members: dict[str, Any]) -> Request:
         """Make a request of the handle's own. An ARN decides the region and the account."""
-        return lookup.request_from(self._here, operation, members)
+        request = lookup.request_from(self._here, operation, members)
+        request.id = self.ids.request_id()
+        return request
 
     def _executing(self, asked_for: list[Rotation], steps: Callable[[], Any]) -> Any:
         with self._while_running():

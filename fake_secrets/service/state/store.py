@@ -79,6 +79,8 @@ class Store:
         self.events = EventLog()
         # The secret that the current call is about, for the ledger.
         self.concerned: StoredSecret | None = None
+        # The number of events before the current call, for the ledger.
+        self.events_before = 0
         # Counts the changes that can affect how secrets are listed or sorted.
         self.revision = 0
         self._shelves: dict[tuple[str, str], Shelf] = {}
@@ -112,6 +114,7 @@ class Store:
     def begin_call(self) -> None:
         """Forget the secret and the rotation of the last call."""
         self.concerned = self.started_rotation = self._savepoint = None
+        self.events_before = self.events.count
 
     def save(self, secret: StoredSecret) -> None:
         """Remember a secret before the current call changes it, for `restore`."""
@@ -266,6 +269,8 @@ class Store:
             self.events.add(version_events("EndSecretVersionDelete", secret, due))
             self.remove(secret)
             self._deletions.drop(secret)
+            # A deletion that was due doesn't come of the call.
+            self.events_before = self.events.count
 
     def follow_up(self, secret: StoredSecret, now: float) -> None:
         """Do what a change to a secret requires: add events for its labels, and note when it is due.
