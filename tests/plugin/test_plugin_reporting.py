@@ -385,7 +385,7 @@ class TestWhatIsShown:
         """
         section = report(source)
         assert [line[-2:] for line in section if line.startswith("staging labels of")] == list(
-            map(str, range(20, 30))
+            map(str, range(25, 30))
         )
 
     def test_the_last_run_of_a_test_that_is_run_again(self, pytester):

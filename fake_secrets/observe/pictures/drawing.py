@@ -16,7 +16,7 @@ __all__ = ["COLUMNS", "drawing_of", "kind_of", "sample"]
 # A drawing that is much wider tells nothing.
 COLUMNS = 200
 
-_COLUMN = 44
+_COLUMN = 48
 _GUTTER = 44
 _BAR = 18
 _GAP = 4

@@ -39,7 +39,9 @@ STYLE = _of_class("""
 & table {
   border-collapse: collapse; margin: 0; font-size: 13px; width: max-content; min-width: 100%; color: inherit;
 }
-& caption { text-align: left; padding: .4em .6em; color: var(--soft); caption-side: top; }
+& caption {
+  text-align: left; padding: .4em .6em; color: var(--soft); caption-side: top; overflow-wrap: anywhere;
+}
 & table tr { background: var(--paper); }
 & table tbody tr:nth-child(even) { background: var(--stripe); }
 & table th, & table td {
