@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -10,8 +11,6 @@ from fake_secrets.observe.moments import Moment, moments_of
 from fake_secrets.service.state.model import StoredSecret
 
 if TYPE_CHECKING:
-    from os import PathLike
-
     from fake_secrets.observe.pictures.sheet import Sheet
 
 __all__ = ["Moment", "Timeline", "timeline_of"]
@@ -43,7 +42,7 @@ class Timeline:
 
         return page_of(self._sheet())
 
-    def write_html(self, path: str | PathLike[str]) -> None:
+    def write_html(self, path: str | os.PathLike[str]) -> None:
         """Write the page of `html` to a file, in UTF-8.
 
         Args:

@@ -24,7 +24,10 @@ STYLE = _of_class("""
     --current: #7fd1a0; --on-current: #0b2415; --pending: #f2c14e; --previous: #4a5563; --bad: #ff8a80;
   }
 }
-& h2, & h3 { margin: 1.4em 0 .4em; font-size: 1.25em; line-height: 1.25; overflow-wrap: anywhere; color: inherit; }
+& h2, & h3 {
+  margin: 1.4em 0 .4em; padding: 0; font-family: inherit; font-size: 1.25em; line-height: 1.25; color: inherit;
+  overflow-wrap: anywhere;
+}
 & h3 { font-size: 1.1em; }
 & p, & ul { margin: .4em 0; padding: 0; overflow-wrap: anywhere; }
 & li { list-style: none; margin: 0; padding: 0; }
