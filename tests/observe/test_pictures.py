@@ -165,6 +165,20 @@ class TestText:
         assert all(char.isprintable() or char == "\n" for char in text)
         assert "\\u202e" in text
 
+    def test_a_step_of_any_name_breaks_no_row(self, fake_secrets, secretsmanager):
+        db = fake_secrets.add("db", "0", version_ids={"AWSCURRENT": V1})
+        event = {"SecretId": db.arn, "ClientRequestToken": V1}
+        for step in ("x\ny", 5, None):
+            fake_secrets.invoke(
+                lambda event, context: secretsmanager.list_secret_version_ids(SecretId="db"),
+                {**event, "Step": step},
+            )
+        assert str(fake_secrets.timeline("db")).splitlines()[5:] == [
+            "1  x\\ny: ListSecretVersionIds  AWSCURRENT",
+            "2  ListSecretVersionIds        AWSCURRENT",
+            "3  ListSecretVersionIds        AWSCURRENT",
+        ]
+
     def test_a_label_that_looks_like_a_sign_is_in_quotation_marks(self, fake_secrets, secretsmanager):
         fake_secrets.add("db", "0")
         put(secretsmanager, "db", "x", "two words")

@@ -404,6 +404,23 @@ class TestWhatIsShown:
         pytester.makepyfile(ONE)
         assert section_of(pytester.runpytest_inprocess(*PYTEST_ARGUMENTS)) == SECTION[1:]
 
+    def test_a_world_is_dropped_when_its_test_is_over(self, run):
+        source = """
+            import gc
+            import weakref
+
+            worlds = []
+
+            def test_before():
+                with mock_stages() as world:
+                    worlds.append(weakref.ref(world._world))
+
+            def test_it():
+                gc.collect()
+                assert worlds[0]() is None
+        """
+        run(module_of(source)).assert_outcomes(passed=2)
+
     def test_no_value(self, run, tmp_path):
         source = """
             def test_it(fake_secrets):
