@@ -168,11 +168,12 @@ class TestText:
     def test_a_step_of_any_name_breaks_no_row(self, fake_secrets, secretsmanager):
         db = fake_secrets.add("db", "0", version_ids={"AWSCURRENT": V1})
         event = {"SecretId": db.arn, "ClientRequestToken": V1}
+
+        def function(event, context):
+            secretsmanager.list_secret_version_ids(SecretId="db")
+
         for step in ("x\ny", 5, None):
-            fake_secrets.invoke(
-                lambda event, context: secretsmanager.list_secret_version_ids(SecretId="db"),
-                {**event, "Step": step},
-            )
+            fake_secrets.invoke(function, {**event, "Step": step})
         assert str(fake_secrets.timeline("db")).splitlines()[5:] == [
             "1  x\\ny: ListSecretVersionIds  AWSCURRENT",
             "2  ListSecretVersionIds        AWSCURRENT",
