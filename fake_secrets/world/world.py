@@ -172,7 +172,8 @@ class World:
             from fake_secrets.faults.path import Path  # noqa: PLC0415
             from fake_secrets.faults.plan import Plan  # noqa: PLC0415
 
-            path = Path(self._lock, self.contents.ready_store, lambda: self.ledger, self.request)
+            request = functools.partial(lookup.request_from, self._here)
+            path = Path(self._lock, self.contents.ready_store, lambda: self.ledger, request)
             self._plan = Plan(path, self._intervene)
         return self._plan
 
