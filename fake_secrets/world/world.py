@@ -114,7 +114,7 @@ class World:
         # Guards everything below; never held while a rotation function runs.
         self._lock = threading.RLock()
         self.contents = Contents(self._here, seeds, self._lock)
-        self.trail = Trail(lambda: self.store.events)
+        self.trail = Trail(lambda: self.store.events, lambda: self.ledger)
         self.deliveries = Deliveries(lambda: self.store.events, self._lock, may_deliver=self._may_deliver)
         self.runner = RotationRunner(
             lock=self._lock,

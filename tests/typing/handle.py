@@ -165,7 +165,7 @@ def managed(fake: FakeSecrets) -> None:
 
 
 def events(fake: FakeSecrets) -> None:
-    assert_type(fake.trail.records, list[dict[str, Any]])
+    assert_type(fake.trail.service_events, list[dict[str, Any]])
     assert_type(fake.trail.events, list[Event])
     assert_type(len(fake.trail), int)
     assert_type(fake.trail.dropped, int)
