@@ -113,7 +113,9 @@ class TestServiceEvents:
     def test_a_deletion_starts_for_each_version(self, db, fake_secrets, secretsmanager):
         second = secretsmanager.put_secret_value(SecretId="prod/db", SecretString="new")["VersionId"]
         secretsmanager.delete_secret(SecretId="prod/db")
-        assert [(record["eventName"], record["additionalEventData"]) for record in fake_secrets.trail.service_events] == [
+        assert [
+            (record["eventName"], record["additionalEventData"]) for record in fake_secrets.trail.service_events
+        ] == [
             ("StartSecretVersionDelete", {"SecretId": db.arn, "SecretVersionId": FIRST}),
             ("StartSecretVersionDelete", {"SecretId": db.arn, "SecretVersionId": second}),
         ]

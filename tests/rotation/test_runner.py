@@ -312,7 +312,9 @@ class TestThreeYears:
         clock.move_to("2028-12-31T12:00:00Z")
         described()
         times = [
-            record["eventTime"] for record in fake_secrets.trail.service_events if "Succeeded" in record["eventName"]
+            record["eventTime"]
+            for record in fake_secrets.trail.service_events
+            if "Succeeded" in record["eventName"]
         ]
         assert times[1:] == [f"{at('2026-01-05') + number * 7 * DAY:%Y-%m-%dT00:00:00Z}" for number in range(156)]
 
