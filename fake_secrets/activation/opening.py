@@ -80,6 +80,7 @@ class Activation:
 
         Raises:
             FakeSecretsWarning: if the world is over, it has something to say, and a filter makes that an error.
+            UnusedFaultError: if the world is over and a planned fault never happened.
         """
         try:
             self._leave()
@@ -88,7 +89,11 @@ class Activation:
             self._leave()
             raise
         if self._entry is not None and not stack.is_active(self._entry.opened):
-            tell(self._entry.opened.world.closing_remarks(), error)
+            world = self._entry.opened.world
+            try:
+                tell(world.closing_remarks(), error)
+            finally:
+                world.tell_unused_faults(error)
 
     @property
     def opened(self) -> stack.Opened | None:

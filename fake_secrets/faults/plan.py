@@ -33,12 +33,15 @@ class Plan:
         self._path = path
         self._stand = stand
         self._faults: list[Fault] = []
-        self._ended: list[Fault] = []
+        # Those of which `take_unused` hasn't told yet.
+        self._untold: list[Fault] = []
+        self._postponed: list[Fault] = []
 
     def add(self, fault: Fault) -> None:
         """Plan one more fault."""
         with self._path.lock:
             self._faults.append(fault)
+            self._untold.append(fault)
             self._stand(self)
 
     def forget(self, fault: Fault) -> None:
@@ -46,7 +49,8 @@ class Plan:
         with self._path.lock:
             if fault in self._faults:
                 self._faults.remove(fault)
-                self._ended.append(fault)
+            if fault in self._untold and not fault._is_unused():
+                self._untold.remove(fault)
             if not self._faults:
                 self._stand(None)
 
@@ -59,12 +63,21 @@ class Plan:
         """Return the faults that still stand, in the order in which they were planned."""
         return self._faults.copy()
 
-    def take_unused(self) -> list[Fault]:
-        """Return the faults that never hit an attempt although they had to, each once."""
+    def postpone(self) -> None:
+        """Let `take_unused` leave out the faults that are planned so far, except at the end of the world."""
+        self._postponed = self.faults()
+
+    def take_unused(self, *, is_end: bool = True) -> list[Fault]:
+        """Return the faults that never hit an attempt although they had to, each once.
+
+        Args:
+            is_end: whether the world is over.
+        """
         with self._path.lock:
-            faults = [*self._ended, *self._faults]
-            self._ended = []
-            return [fault for fault in faults if fault._is_unused()]
+            left = [] if is_end else [fault for fault in self._postponed if fault in self._untold]
+            told = [fault for fault in self._untold if fault not in left]
+            self._untold = left
+            return [fault for fault in told if fault._is_unused()]
 
     def answer(self, request: Request, call: object, ask: Callable[[], Answer]) -> Answer:
         """Answer an attempt, with the faults that hit it.
@@ -96,4 +109,6 @@ class Plan:
             with self._path.lock:
                 if fault._claim(attempt):
                     hitting.append(effect)
+        if hitting:
+            attempt.request.fault = ", ".join(map(str, hitting))
         return hitting

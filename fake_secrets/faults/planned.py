@@ -74,11 +74,14 @@ class Fault:
         self._forget(self)
 
     def __repr__(self) -> str:
+        return f"<fault {self._in_words()}, hits {self._hits}>"
+
+    def _in_words(self) -> str:
         chosen = self._selection
         details = {"secret_id": chosen.secret_id, "step": chosen.step, "principal": chosen.principal}
         given = "".join(f", {name}={value!r}" for name, value in details.items() if value is not None)
         when = "" if chosen.when is None else ", when=..."
-        return f"<fault {self._effect} of {chosen.operation!r}{given}{when}, hits {self._hits}>"
+        return f"{self._effect} of {chosen.operation!r}{given}{when}"
 
     def _matches(self, attempt: Attempt, step: RunningStep | None) -> bool:
         return not self._is_spent_for(attempt.call) and self._selection.admits(attempt, step)

@@ -217,7 +217,7 @@ async def _follow_up(
     *,
     errors: RotationErrors | None = None,
 ) -> None:
-    if rotations or world.deliveries.is_due:
+    if rotations or world.deliveries.is_due():
         await _in_thread(functools.partial(world.follow_up, rotations, refusal, errors=errors))
 
 

@@ -10,6 +10,7 @@ import json
 import json.encoder
 import urllib.parse
 from collections.abc import Callable, Mapping
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
 import botocore.awsrequest
@@ -31,7 +32,7 @@ if TYPE_CHECKING:
     from fake_secrets.service.transport import Answer
     from fake_secrets.world.world import World
 
-__all__ = ["OK", "Response", "Target", "Unsent", "answer_parsed", "answer_raw", "errors_of"]
+__all__ = ["NOTHING_AUTOMATIC", "OK", "Response", "Target", "Unsent", "answer_parsed", "answer_raw", "errors_of"]
 
 __tracebackhide__ = True  # the arguments in our frames may hold secret values
 
@@ -39,22 +40,26 @@ _decoder: Any = json.JSONDecoder()
 _from_json, _scan_json = _decoder.decode, _decoder.scan_once
 
 OK = 200
+NOTHING_AUTOMATIC: Mapping[str, str] = MappingProxyType({})
 
 
-def _compact_encoder() -> Callable[[Any], str]:
-    """Return a function that encodes JSON without spaces.
+def _encoder() -> Callable[[dict[str, Any]], bytes]:
+    """Return a function that encodes a response's body, as JSON without spaces.
+
+    Without members the body is empty, not an empty object [C].
 
     `JSONEncoder.encode` builds its C accelerator anew for every call, which takes as long as the
     encoding itself. If there is an accelerator, it is built once here.
     """
     build = getattr(json.encoder, "c_make_encoder", None)
     if build is None:
-        return json.JSONEncoder(separators=(",", ":")).encode
+        encode = json.JSONEncoder(separators=(",", ":")).encode
+        return lambda content: encode(content).encode() if content else b""
     pieces = build(None, None, json.encoder.encode_basestring_ascii, None, ":", ",", False, False, True)  # noqa: FBT003
-    return lambda content: "".join(pieces(content, 0))
+    return lambda content: "".join(pieces(content, 0)).encode() if content else b""
 
 
-_to_json = _compact_encoder()
+_body = _encoder()
 
 
 class Unsent:
@@ -137,7 +142,7 @@ class Target:
         self.region = region
         self.partition = partition_of(region)
         self.identity = identity
-        self.automatic: Mapping[str, str] = {}
+        self.automatic = NOTHING_AUTOMATIC
         self.response_type: type[Any] = Response
         self.rotations: list[Rotation] = []
         self.attempts = 0
@@ -232,9 +237,8 @@ def _ask(
     target.request_id = world.ids.request_id()
     try:
         members = _members(body)
-        for name, token in target.automatic.items():
-            if name in members:
-                members[name] = token
+        if target.automatic:
+            members.update((name, token) for name, token in target.automatic.items() if name in members)
         caller = world.principals.caller(target.identity, target.partition)
         request = Request(
             operation,
@@ -263,11 +267,6 @@ def _refusal(error: ServiceError) -> dict[str, Any]:
     is_lower = error.code == "ValidationException" or isinstance(error, CommonError)
     key = "message" if is_lower else "Message"
     return {"__type": error.code, key: error.message}
-
-
-def _body(content: dict[str, Any]) -> bytes:
-    """Return a response's body. Without members it is empty, not an empty object [C]."""
-    return _to_json(content).encode() if content else b""
 
 
 def _members(body: Any) -> dict[str, Any]:

@@ -8,7 +8,7 @@ from contextvars import ContextVar
 from typing import TYPE_CHECKING, Any
 
 from fake_secrets.hook.advice import advise
-from fake_secrets.hook.answers import OK, Response, Target, Unsent, answer_parsed
+from fake_secrets.hook.answers import NOTHING_AUTOMATIC, OK, Response, Target, Unsent, answer_parsed
 from fake_secrets.hook.credentials import identity_of, is_static, note_caller
 from fake_secrets.hook.facts import SERVICE_NAME, may_be_retried
 from fake_secrets.hook.holding import hold, release
@@ -101,7 +101,7 @@ class OngoingCall(Target):
         self.region = region
         self.partition = partition
         self.identity = identity
-        self.automatic = {}
+        self.automatic = NOTHING_AUTOMATIC
         self.response_type = Response
         self.rotations = []
         self.attempts = 0
@@ -173,10 +173,10 @@ def around_call(wrapped: Callable[..., Any], client: BaseClient, args: Any, kwar
             advise(error, call, args)
             note_caller(error, call, client)
             # The call raises its own error, even if a rotation fails too.
-            if call.rotations or world.deliveries.is_due:
+            if call.rotations or world.deliveries.is_due():
                 world.follow_up(call.rotations, error)
             raise
-        if call.rotations or world.deliveries.is_due:
+        if call.rotations or world.deliveries.is_due():
             world.follow_up(call.rotations)
         release(holder)
         return response  # noqa: TRY300 -- an interrupt may come up to the last line

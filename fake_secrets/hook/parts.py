@@ -69,16 +69,18 @@ class Parts:
         seen = methods.read()
         if seen != methods.untouched and methods.are_patched():
             return True
-        endpoint = client._endpoint
+        # Not as attributes: a client has a `__getattr__`, which makes every look-up of an attribute slow.
+        of_client = client.__dict__
+        endpoint: Any = of_client.get("_endpoint")
         if (
             type(client)._make_request is not seen[0]
             or type(endpoint) is not self._type_of_endpoint
             or endpoint.http_session is not self._session
-            or client._request_signer is not self._signer
+            or of_client.get("_request_signer") is not self._signer
             or endpoint._response_parser_factory._defaults
         ):
             return True
-        size = len(client.__dict__) + len(endpoint.__dict__) + len(self._of_session) + len(self._of_signer)
+        size = len(of_client) + len(endpoint.__dict__) + len(self._of_session) + len(self._of_signer)
         return size != self._size and self._have_patches_of_their_own(client, size)
 
     def _have_patches_of_their_own(self, client: Any, size: int) -> bool:

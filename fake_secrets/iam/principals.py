@@ -141,12 +141,13 @@ class Principals:
         """
         if identity is not None:
             return _known(identity) if identity.startswith("arn:") else root_of(identity, partition)
-        return _acting.get() or (self._acting[-1] if self._acting else self._own(partition))
+        acting = _acting.get()
+        if acting is not None:
+            return acting
+        return self._acting[-1] if self._acting else self._by_partition.get(partition) or self._own(partition)
 
     def _own(self, partition: str) -> Principal:
-        own = self._by_partition.get(partition)
-        if own is None:
-            own = self._by_partition[partition] = root_of(self._account_id, partition)
+        own = self._by_partition[partition] = root_of(self._account_id, partition)
         return own
 
 

@@ -62,9 +62,8 @@ class Deliveries:
         self._delivered = 0
         self._subscribers = [(subscriber, 0) for subscriber, _ in self._subscribers]
 
-    @property
     def is_due(self) -> bool:
-        """Whether there are events to deliver."""
+        """Return whether there are events to deliver."""
         return bool(self._subscribers) and self._log().count > self._delivered
 
     def telling(self, refusal: Exception | None = None) -> Telling:
@@ -106,7 +105,7 @@ class Deliveries:
                 self._turn = None
 
     def _tell(self, first: BaseException | None) -> None:
-        if not self.is_due or not self._may_deliver():
+        if not self.is_due() or not self._may_deliver():
             return
         try:
             self.deliver()
@@ -126,7 +125,7 @@ class Deliveries:
     def _take(self) -> tuple[str, list[tuple[Subscriber, Event]]] | None:
         """Return the name of the next event, and each subscriber with its own copy; None ends the delivery."""
         with self._lock:
-            if not self.is_due:
+            if not self.is_due():
                 self._turn = None
                 return None
             # If very many events happen at once, the oldest are no longer in the log.

@@ -2,15 +2,19 @@
 
 Begin with `items`, which finds the tests that are marked or decorated and gives them the fixture. `fixtures`
 defines the fixtures. `leaving` leaves the worlds that a test has forgotten, and `guarding` turns refusals of the
-guard into failures. `remarking` tells what worlds have to say about a test. `outside` explains failures of calls
-that were made outside of every world, and `regions` gives a region to clients that are made there. `returning`
-warns of fixtures whose world is over too early. No other room imports pytest.
+guard into failures. `remarking` tells what worlds have to say about a test, and `unused` tells of planned faults
+that never happened. `outside` explains failures of calls that were made outside of every world, and `regions`
+gives a region to clients that are made there. `returning` warns of fixtures whose world is over too early. No
+other room imports pytest.
 """
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import pytest
 
+from fake_secrets.faults.unused import STATES
 from fake_secrets.plugin.fixtures import _fake_secrets_clients, fake_secrets, secretsmanager
 from fake_secrets.plugin.guarding import GUARD, Guarding
 from fake_secrets.plugin.items import MARKER, pytest_collection_modifyitems
@@ -19,6 +23,10 @@ from fake_secrets.plugin.outside import Explaining
 from fake_secrets.plugin.regions import REGION, set_default_region
 from fake_secrets.plugin.remarking import Remarking
 from fake_secrets.plugin.returning import Returning
+from fake_secrets.plugin.unused import UNUSED_FAULTS, UnusedFaults
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
 
 # pytest finds hooks and fixtures by their names here.
 __all__ = ["MARKER", "_fake_secrets_clients", "fake_secrets", "pytest_collection_modifyitems", "secretsmanager"]
@@ -33,6 +41,12 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         "how to handle a Secrets Manager call that is made while no fake_secrets world is active: "
         "'off' lets it go to AWS, 'error' raises an exception and fails the test",
         default="off",
+    )
+    parser.addini(
+        UNUSED_FAULTS,
+        "how to handle a fault that a test has planned with fake_secrets.faults and that never happened: "
+        "'error' fails the test, 'warn' gives a warning, 'ignore' says nothing",
+        default="error",
     )
     parser.addini(
         REGION,
@@ -50,14 +64,14 @@ def pytest_load_initial_conftests(early_config: pytest.Config) -> None:
 
 def pytest_configure(config: pytest.Config) -> None:
     """Register the marker, and turn on the guard if the ini option asks for it."""
-    state = config.getini(GUARD)
-    if state not in _GUARD_STATES:
-        msg = f"{GUARD} must be {' or '.join(map(repr, _GUARD_STATES))}, not {state!r}"
-        raise pytest.UsageError(msg)
+    state = _choice(config, GUARD, _GUARD_STATES)
     config.pluginmanager.register(Leaving(), "fake_secrets_leaving")
     config.pluginmanager.register(Remarking(), "fake_secrets_remarking")
     config.pluginmanager.register(Explaining(), "fake_secrets_explaining")
     config.pluginmanager.register(Returning(), "fake_secrets_returning")
+    config.pluginmanager.register(
+        UnusedFaults(_choice(config, UNUSED_FAULTS, STATES)), "fake_secrets_unused_faults"
+    )
     if state == "error":
         config.pluginmanager.register(Guarding(), "fake_secrets_guard")
     config.addinivalue_line(
@@ -67,3 +81,12 @@ def pytest_configure(config: pytest.Config) -> None:
         "of fake_secrets.mock_stages. If several markers apply, each argument comes from the closest marker that "
         "gives it.",
     )
+
+
+def _choice(config: pytest.Config, option: str, choices: Sequence[str]) -> str:
+    """Return the value of an ini option that is one of a few words."""
+    value: str = config.getini(option)
+    if value not in choices:
+        msg = f"{option} must be {' or '.join(map(repr, choices))}, not {value!r}"
+        raise pytest.UsageError(msg)
+    return value

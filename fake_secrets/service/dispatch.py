@@ -100,8 +100,11 @@ def answer(store: Store, request: Request) -> dict[str, Any]:
         supported = "".join(f"\n- {name}" for name in OPERATIONS)
         msg = f"fake_secrets doesn't support {request.operation} yet. It supports:{supported}"
         raise UnsupportedOperationError(msg)
-    if request.shape is not None:
-        request.is_plain = constraints.check(request.shape, request.members)
+    shape = request.shape
+    if shape is not None:
+        request.is_plain = shape.is_plainly_right(request.members)
+        if not request.is_plain:
+            constraints.check(shape, request.members)
     if request.operation in _UNSUPPORTED_MEMBERS:
         _refuse_unsupported_members(request)
     store.settle(request.now)

@@ -335,6 +335,26 @@ class World:
         free(self._lock)
         self.forget_threads_but(living, "the attempt was interrupted")
 
+    def postpone_unused_faults(self) -> None:
+        """Tell of the faults that are planned so far at the end of the world, and not at the end of a test."""
+        if self._plan is not None:
+            self._plan.postpone()
+
+    def tell_unused_faults(self, error: BaseException | None = None, *, is_end: bool = True) -> None:
+        """Tell the author of the test of planned faults that never happened.
+
+        Args:
+            error: an exception that is raised in any case, if there is one.
+            is_end: whether the world is over.
+
+        Raises:
+            UnusedFaultError: if there are such faults.
+        """
+        if self._plan is not None:
+            from fake_secrets.faults.unused import telling  # noqa: PLC0415 -- few tests plan faults
+
+            telling.tell(self._plan.take_unused(is_end=is_end), error)
+
     def closing_remarks(self) -> list[Remark]:
         """Return what there is left to say to the author of the test, now that the world is left."""
         with self._lock:

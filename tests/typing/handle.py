@@ -12,6 +12,7 @@ from fake_secrets import (
     Event,
     FakeSecrets,
     FakeSecretsError,
+    Fault,
     FunctionClashError,
     NoActiveWorldError,
     OutsideWorldError,
@@ -62,6 +63,23 @@ def properties(fake: FakeSecrets) -> None:
         assert_type(call.outcome, str)
         assert_type(call.step, str | None)
         assert_type(call.request["SecretId"], Any)
+
+
+def faults(fake: FakeSecrets, secret: Secret) -> None:
+    fault = fake.faults.fail("GetSecretValue", "ThrottlingException", times=2, secret_id=secret, retry_after=0.5)
+    assert_type(fault, Fault)
+    assert_type(fault.hits, int)
+    assert_type(fault.cancel(), None)
+    with fake.faults.fail("*", 503, calls=1, optional=True, message="Busy", after_effect=True) as same:
+        assert_type(same, Fault)
+    assert_type(fake.faults.time_out("RotateSecret", after_effect=True, step=None), Fault)
+    assert_type(fake.faults.time_out(connecting=True, times=None), Fault)
+    assert_type(fake.faults.reset_connection("PutSecretValue", principal="123456789012"), Fault)
+    assert_type(fake.faults.fail_dns("*", after=1), Fault)
+    assert_type(fake.faults.malformed_body("ListSecrets", b"<html>"), Fault)
+    assert_type(fake.faults.crash_after("PutSecretValue", when=lambda call: call.attempt > 1), Fault)
+    assert_type(fake.faults.crash_before("PutSecretValue", step="createSecret"), Fault)
+    assert_type(fake.faults.clear(), None)
 
 
 def without_a_handler(fake: FakeSecrets) -> None:

@@ -57,6 +57,8 @@ def arguments_are_checked() -> None:
     mock_stages(random_seed="7")  # type: ignore[call-overload]  # pyright: ignore[reportArgumentType]
     mock_stages(_lane="wire")  # type: ignore[call-overload]  # pyright: ignore[reportCallIssue]
     mock_stages({"a": "x"}).stop(1)  # type: ignore[call-arg]  # pyright: ignore[reportCallIssue]
+    current().faults.fail("GetSecretValue", 500, secret="db")  # type: ignore[call-arg]  # pyright: ignore[reportCallIssue]
+    current().faults.time_out("GetSecretValue", times="2")  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]
     mock_stages()(7)  # type: ignore[type-var]  # pyright: ignore[reportArgumentType]
 
 

@@ -60,7 +60,7 @@ class Shape:
     members: Mapping[str, Shape] = field(default_factory=dict)
     required: tuple[str, ...] = ()
     _check: Check | None = field(default=None, repr=False)
-    _lengths: Mapping[str, range] | None = field(default=None, repr=False)
+    _lengths: Mapping[str, tuple[int, int]] | None = field(default=None, repr=False)
 
     @property
     def check(self) -> Check:
@@ -83,7 +83,10 @@ class Shape:
                 if member.kind == "string" and not (member.is_sensitive or member.pattern or member.enum)
             }
         for name, value in members.items():
-            if type(value) is not str or name not in lengths or len(value) not in lengths[name]:
+            if type(value) is not str or name not in lengths:
+                return False
+            lowest, highest = lengths[name]
+            if not lowest <= len(value) <= highest:
                 return False
         for name in self.required:  # noqa: SIM110 -- all() takes three times as long
             if name not in members:
@@ -91,15 +94,12 @@ class Shape:
         return True
 
 
-def check(shape: Shape, members: Mapping[str, Any]) -> bool:
+def check(shape: Shape, members: Mapping[str, Any]) -> None:
     """Check a request's members against the operation's input shape.
 
     Args:
         shape: the operation's input shape.
         members: the request's members as JSON. Unknown members are ignored [A-: api-facts 1].
-
-    Returns:
-        Whether no member is sensitive, at a glance.
 
     Raises (in the order checked):
         SerializationException (400): a member has the wrong JSON type [D].
@@ -108,12 +108,9 @@ def check(shape: Shape, members: Mapping[str, Any]) -> bool:
 
     Source: the service model's constraints [B]; the grammar of the message, api-facts 1.1.
     """
-    if shape.is_plainly_right(members):
-        return True
     violations: list[str] = []
     shape.check(members, "", violations)
     _refuse(violations)
-    return False
 
 
 def check_length(path: str, value: str | bytes, maximum: int, *, is_sensitive: bool = False) -> None:
@@ -183,8 +180,8 @@ def _compile(shape: Shape) -> Check:
     return run
 
 
-def _lengths_of(shape: Shape) -> range:
-    return range(shape.minimum or 0, sys.maxsize if shape.maximum is None else shape.maximum + 1)
+def _lengths_of(shape: Shape) -> tuple[int, int]:
+    return shape.minimum or 0, sys.maxsize if shape.maximum is None else shape.maximum
 
 
 def _constraints(shape: Shape) -> Iterator[tuple[Callable[[Any], bool], str]]:

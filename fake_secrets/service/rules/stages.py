@@ -105,7 +105,7 @@ def attach(
         after.pop(AWSPENDING, None)
     after.update({stage: version_id for stage in requested or () if stage != AWSCURRENT})
     if moves_current:
-        after = _advance_current(after, version_id)
+        _advance_current(after, version_id)
     return _within_quota(labels, after, quota)
 
 
@@ -172,7 +172,7 @@ def move(
     if label == AWSCURRENT:
         if after.get(AWSPENDING) == holder:
             after.pop(AWSPENDING, None)
-        after = _advance_current(after, move_to)
+        _advance_current(after, move_to)
     else:
         after[label] = move_to
     return _within_quota(labels, after, quota)
@@ -188,13 +188,17 @@ def _remove(labels: Labels, label: str) -> dict[str, str]:
     return {other: holder for other, holder in labels.items() if other != label}
 
 
-def _advance_current(labels: dict[str, str], version_id: str) -> dict[str, str]:
-    """Put AWSCURRENT on a version, and AWSPREVIOUS on the version that it leaves (api-facts I3, I4)."""
-    holder = labels.get(AWSCURRENT)
-    after = {**labels, AWSCURRENT: version_id}
+def _advance_current(after: dict[str, str], version_id: str) -> None:
+    """Put AWSCURRENT on a version, and AWSPREVIOUS on the version that it leaves (api-facts I3, I4).
+
+    Args:
+        after: the map, which is changed: the caller has just made it.
+        version_id: the version.
+    """
+    holder = after.get(AWSCURRENT)
+    after[AWSCURRENT] = version_id
     if holder is not None and holder != version_id:
         after[AWSPREVIOUS] = holder
-    return after
 
 
 def _within_quota(before: Labels, after: dict[str, str], quota: int) -> dict[str, str]:
@@ -202,7 +206,7 @@ def _within_quota(before: Labels, after: dict[str, str], quota: int) -> dict[str
 
     A map that was over the quota before may stay as large as it was.
     """
-    if len(after) > max(quota, len(before)):
+    if len(after) > quota and len(after) > len(before):
         # No source records AWS's text; the code is documented [B].
         raise ServiceError(
             "LimitExceededException", "You exceeded the maximum number of staging labels for a secret."

@@ -66,7 +66,9 @@ class EventLog:
 
     def add(self, events: Sequence[ServiceEvent]) -> None:
         """Add events, in order."""
-        self.dropped += max(0, len(self._events) + len(events) - KEPT)
+        excess = len(self._events) + len(events) - KEPT
+        if excess > 0:
+            self.dropped += excess
         self._events.extend(events)
 
     def cut(self, count: int) -> None:

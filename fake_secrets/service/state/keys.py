@@ -79,14 +79,16 @@ class Keys:
             AccessDeniedException (400): the key is denied, M41 [C].
             EncryptionFailure (400): the key is disabled [B].
         """
-        self._check(request, secret, key_id, "EncryptionFailure", "encrypt")
+        if self._states or secret.account_id != request.account_id:
+            self._check(request, secret, key_id, "EncryptionFailure", "encrypt")
 
     def check_decryption(self, request: Request, secret: StoredSecret, key_id: str | None) -> None:
         """Refuse to decrypt a value with a key that can't be used.
 
         The errors are those of `check_encryption`, with DecryptionFailure instead of EncryptionFailure.
         """
-        self._check(request, secret, key_id, "DecryptionFailure", "decrypt")
+        if self._states or secret.account_id != request.account_id:
+            self._check(request, secret, key_id, "DecryptionFailure", "decrypt")
 
     def _check(self, request: Request, secret: StoredSecret, key_id: str | None, code: str, verb: str) -> None:
         if secret.account_id != request.account_id and is_default_key(key_id):
@@ -95,9 +97,7 @@ class Keys:
                 "You can't access a secret from a different AWS account if you encrypt the secret "
                 "with the default KMS service key.",
             )
-        if not self._states:
-            return
-        state = self._state_of(key_id)
+        state = self._state_of(key_id) if self._states else None
         if state == "denied":
             raise _denied()
         if state == "disabled":

@@ -205,7 +205,8 @@ class Store:
         if secret_id.startswith("arn:"):
             self.concerned = self._by_arn(request, secret_id)
         else:
-            self.concerned = self.named(request.account_id, request.region, secret_id)
+            shelf = self._shelves.get((request.account_id, request.region))
+            self.concerned = None if shelf is None else shelf.by_name.get(secret_id)
         if self.concerned is None:
             # No secret has a bad name, so the check is needed only if none was found.
             check_secret_id(secret_id)
