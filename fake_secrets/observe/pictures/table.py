@@ -33,10 +33,16 @@ def table_of(sheet: Sheet) -> str:
     )
 
 
-def calls_table(calls: Calls) -> str:
-    """Return calls as a table."""
+def calls_table(calls: Calls, first: int) -> str:
+    """Return calls as a table.
+
+    Args:
+        calls: the calls.
+        first: the number of the first.
+    """
     rows = [
-        _call_row(number, call, row) for number, (call, row) in enumerate(zip(calls, calls._rows(), strict=True))
+        _call_row(number, call, row)
+        for number, (call, row) in enumerate(zip(calls, calls._rows(), strict=True), first)
     ]
     columns = ["number", "call", "outcome", "secret", "time (UTC)", "caller"]
     return _table("The calls in order", columns, ((row, False) for row in rows))
