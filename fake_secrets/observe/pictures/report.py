@@ -10,7 +10,7 @@ from typing import NamedTuple
 from fake_secrets.observe.calls import Calls, calls_of
 from fake_secrets.observe.ledger import SUCCEEDED, Ledger
 from fake_secrets.observe.moments import Moment, moments_of
-from fake_secrets.observe.pictures.page import page, section_of
+from fake_secrets.observe.pictures.page import ROWS, page, section_of
 from fake_secrets.observe.pictures.sheet import Sheet
 from fake_secrets.observe.pictures.table import calls_table, escaped, scrolling
 from fake_secrets.observe.pictures.text import text_of
@@ -30,7 +30,7 @@ class _Shown(NamedTuple):
 
 
 _IN_TEXT = _Shown(secrets=5, rows=30, calls=20)
-_ON_PAGE = _Shown(secrets=50, rows=1_000, calls=1_000)
+_ON_PAGE = _Shown(secrets=50, rows=ROWS, calls=1_000)
 
 
 @dataclass(frozen=True, slots=True)
