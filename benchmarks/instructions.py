@@ -52,13 +52,17 @@ def of_call(side: str, name: str, few: int = 100, many: int = 1_100) -> float:
 
     Starting Python takes a number of instructions that varies. The more calls share the difference, the steadier.
     """
+    variables = {
+        "PYTHONPATH": str(Path(__file__).parent),
+        "PYTHONHASHSEED": "0",
+        # Otherwise the first run in a fresh clone compiles this module, and the next one doesn't: a difference of
+        # 6.7 million instructions, or 6,700 a call.
+        "PYTHONDONTWRITEBYTECODE": "1",
+    }
     counts = []
     for calls in (few, many):
         code = f"import instructions; instructions.repeat_call({side!r}, {name!r}, {calls})"
-        output = output_of_child(
-            [*CALLGRIND, "--log-fd=1"], code, PYTHONPATH=str(Path(__file__).parent), PYTHONHASHSEED="0"
-        )
-        counts.append(counted(output))
+        counts.append(counted(output_of_child([*CALLGRIND, "--log-fd=1"], code, **variables)))
     return (counts[1] - counts[0]) / (many - few)
 
 
