@@ -11,6 +11,7 @@ from contextvars import ContextVar
 __all__ = ["LATEST", "SECONDS_PER_DAY", "at", "end_of_day_after", "iso", "midnight", "move_to", "now", "utc"]
 
 SECONDS_PER_DAY = 86_400
+_DAY = float(SECONDS_PER_DAY)
 
 # The last second that has a date in every time zone: 9999-12-30T23:59:59 UTC. Python's dates end on the next day,
 # and AWS's don't end. A client converts the dates of an answer to the local time zone.
@@ -31,8 +32,11 @@ def now() -> float:
     Each call looks at `datetime.datetime` in its module, so freezegun and time-machine control it no
     matter when they were started.
     """
+    genuine, seconds = _GENUINE
+    # The same time in fewer steps. time-machine changes what the functions of both modules return.
+    reading = seconds() if datetime.datetime is genuine else _reading()
     # Not with round(..., 3), which makes text of the number and a number of the text.
-    return round((_reading() + _shift.get()) * 1000) / 1000
+    return round((reading + _shift.get()) * 1000) / 1000
 
 
 class at:  # noqa: N801 -- it is called like a function
@@ -87,17 +91,13 @@ def move_to(moment: float) -> None:
 
 
 def _reading() -> float:
-    genuine, seconds = _GENUINE
-    # The same time in fewer steps. time-machine changes what the functions of both modules return.
-    if datetime.datetime is genuine:
-        return seconds()
     # Without a time zone, because freezegun's aware now() ignores its tz_offset.
     return datetime.datetime.now().timestamp()  # noqa: DTZ005
 
 
 def midnight(timestamp: float) -> float:
     """Return 00:00:00 UTC of the day of `timestamp` (both epoch seconds)."""
-    return float(timestamp // SECONDS_PER_DAY * SECONDS_PER_DAY)
+    return timestamp // _DAY * _DAY
 
 
 def end_of_day_after(timestamp: float, days: int) -> float:

@@ -232,7 +232,8 @@ class Ledger:
             running = None
         step = None if running is None else running.name
         entry = Entry(operation, members, outcome, step, secret, labels, count)
-        self.dropped += len(self._entries) == KEPT
+        if len(self._entries) == KEPT:
+            self.dropped += 1
         self._entries.append(entry)
         if running is not None:
             running.entries.append(entry)
