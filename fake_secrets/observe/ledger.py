@@ -265,6 +265,7 @@ class Ledger:
         else:
             entry = Entry(request, outcome, running.name, running.rotation, secret, labels, count, event_count)
             running.entries.append(entry)
-        self.dropped += len(self._entries) == KEPT
+        if len(self._entries) == KEPT:
+            self.dropped += 1
         self._entries.append(entry)
         return entry
