@@ -52,7 +52,7 @@ VISIBLE = {
     Secret: "arn deleted description kms_key_id name rotation_enabled secret_binary secret_string stages tags "
     "value version versions",
     Timeline: "is_whole moments name version_ids",
-    Trail: "dropped events records",
+    Trail: "dropped events records service_events write",
     Version: "created id secret_binary secret_string stages value",
     MockStages: "start stop",
 }

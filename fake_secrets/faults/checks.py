@@ -12,8 +12,8 @@ from fake_secrets.faults.path import NAMING_NO_SECRET
 from fake_secrets.faults.selection import EVERY, Amount, Selection
 from fake_secrets.iam.principals import credentials_of
 from fake_secrets.observe.view import secret_id_of
-from fake_secrets.rotation.rotation import STEPS
 from fake_secrets.service.dispatch import OPERATIONS
+from fake_secrets.service.rules.steps import STEPS
 from fake_secrets.suggestions import nearest
 
 if TYPE_CHECKING:

@@ -223,6 +223,10 @@ class Ledger:
         """Return the entries that are still kept, in order, from a `count` on."""
         return list(self._entries)[max(0, since - self.dropped) :]
 
+    def numbered_calls(self) -> list[tuple[int, Entry]]:
+        """Return the calls that are still kept, in order, with their numbers among all entries."""
+        return [(number, entry) for number, entry in enumerate(list(self._entries), self.dropped) if entry.is_call]
+
     def latest(self, secret_id: str) -> StoredSecret | None:
         """Return the latest secret with this name or full ARN, even if it is deleted; None if there is none."""
         secrets = (entry.secret for entry in reversed(list(self._entries)) if entry.secret is not None)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from fake_secrets.errors import FakeSecretsWarning
 from fake_secrets.iam.principals import Credentials, credentials_of
-from fake_secrets.observe.calls import Call, calls_of
+from fake_secrets.observe.calls import Calls, calls_of
 from fake_secrets.observe.remarks import users_line
 from fake_secrets.observe.reminders import Reminding
 from fake_secrets.observe.timeline import Timeline, timeline_of
@@ -62,13 +62,14 @@ class FakeSecrets(RotationHandle):
         return self._world.account_id
 
     @property
-    def calls(self) -> list[Call]:
+    def calls(self) -> Calls:
         """The calls that the world answered, in order. Secret values in them read ``***``.
 
-        A world keeps the latest 100,000 calls and other changes of secrets; `dropped_calls` counts the
+        The list can be filtered: ``fake_secrets.calls.about("prod/db").of("PutSecretValue")``. `print` shows it
+        as a table. A world keeps the latest 100,000 calls and other changes of secrets; `dropped_calls` counts the
         older ones.
         """
-        return calls_of(self._world.ledger.entries())
+        return calls_of(self._world.ledger.entries(), self.account_id, self.region)
 
     @property
     def dropped_calls(self) -> int:

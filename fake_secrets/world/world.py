@@ -114,7 +114,7 @@ class World:
         # Guards everything below; never held while a rotation function runs.
         self._lock = threading.RLock()
         self.contents = Contents(self._here, seeds, self._lock)
-        self.trail = Trail(lambda: self.store.events)
+        self.trail = Trail(lambda: self.store.events, lambda: self.ledger)
         self.deliveries = Deliveries(lambda: self.store.events, self._lock, may_deliver=self._may_deliver)
         self.runner = RotationRunner(
             lock=self._lock,
@@ -172,7 +172,8 @@ class World:
             from fake_secrets.faults.path import Path  # noqa: PLC0415
             from fake_secrets.faults.plan import Plan  # noqa: PLC0415
 
-            path = Path(self._lock, self.contents.ready_store, lambda: self.ledger, self.request)
+            request = functools.partial(lookup.request_from, self._here)
+            path = Path(self._lock, self.contents.ready_store, lambda: self.ledger, request)
             self._plan = Plan(path, self._intervene)
         return self._plan
 

@@ -28,6 +28,7 @@ from fake_secrets import (
     Version,
     __version__,
 )
+from fake_secrets.observe.calls import Calls
 
 
 class Login(TypedDict):
@@ -49,7 +50,13 @@ class Handler:
 def properties(fake: FakeSecrets) -> None:
     assert_type(fake.region, str)
     assert_type(fake.account_id, str)
-    assert_type(fake.calls, list[Call])
+    assert_type(fake.calls, Calls)
+    as_before: list[Call] = fake.calls
+    assert_type(as_before[0], Call)
+    assert_type(fake.calls[1:].of("PutSecretValue").about("a").in_step("createSecret").by("123456789012"), Calls)
+    assert_type(fake.calls[0].time, datetime.datetime)
+    assert_type(fake.calls[0].attempt, int)
+    assert_type(fake.calls[0].rotation, str | None)
     for call in fake.calls:
         assert_type(call.operation, str)
         assert_type(call.secret_id, str | None)
@@ -176,7 +183,7 @@ def managed(fake: FakeSecrets) -> None:
 
 
 def events(fake: FakeSecrets) -> None:
-    assert_type(fake.trail.records, list[dict[str, Any]])
+    assert_type(fake.trail.service_events, list[dict[str, Any]])
     assert_type(fake.trail.events, list[Event])
     assert_type(len(fake.trail), int)
     assert_type(fake.trail.dropped, int)
