@@ -51,7 +51,7 @@ VISIBLE = {
     "secret_name started_at step steps succeeded token was_abandoned",
     Secret: "arn deleted description kms_key_id name rotation_enabled secret_binary secret_string stages tags "
     "value version versions",
-    Timeline: "is_whole moments name version_ids",
+    Timeline: "html is_whole moments name version_ids write_html",
     Trail: "dropped events records service_events write",
     Version: "created id secret_binary secret_string stages value",
     MockStages: "start stop",

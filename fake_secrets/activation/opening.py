@@ -8,7 +8,7 @@ from collections.abc import Collection, Mapping
 from typing import Any
 
 from fake_secrets import hook
-from fake_secrets.activation import forks
+from fake_secrets.activation import forks, visits
 from fake_secrets.environment import default_region, world_environment
 from fake_secrets.errors import FakeSecretsWarning
 from fake_secrets.ids import Ids
@@ -68,6 +68,7 @@ class Activation:
             hook.hold(entry)
             if self._options:
                 self._own_world.opened = entry.opened
+            visits.note(entry.opened)
             self._calls = _calls_to(entry.opened.world)
             self._calls.__enter__()
             return entry.opened.handle  # noqa: TRY300 -- an interrupt may come up to the last line

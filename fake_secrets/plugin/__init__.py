@@ -4,8 +4,8 @@ Begin with `items`, which finds the tests that are marked or decorated and gives
 defines the fixtures. `leaving` leaves the worlds that a test has forgotten, and `guarding` turns refusals of the
 guard into failures. `remarking` tells what worlds have to say about a test, and `unused` tells of planned faults
 that never happened. `outside` explains failures of calls that were made outside of every world, and `regions`
-gives a region to clients that are made there. `returning` warns of fixtures whose world is over too early. No
-other room imports pytest.
+gives a region to clients that are made there. `returning` warns of fixtures whose world is over too early.
+`reporting` shows what a test did in its worlds when it fails. No other room imports pytest.
 """
 
 from __future__ import annotations
@@ -22,6 +22,7 @@ from fake_secrets.plugin.leaving import Leaving
 from fake_secrets.plugin.outside import Explaining
 from fake_secrets.plugin.regions import REGION, set_default_region
 from fake_secrets.plugin.remarking import Remarking
+from fake_secrets.plugin.reporting import add_options, reporting
 from fake_secrets.plugin.returning import Returning
 from fake_secrets.plugin.unused import UNUSED_FAULTS, UnusedFaults
 
@@ -35,7 +36,7 @@ _GUARD_STATES = ("off", "error")
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
-    """Add the ini options."""
+    """Add the options."""
     parser.addini(
         GUARD,
         "how to handle a Secrets Manager call that is made while no fake_secrets world is active: "
@@ -54,6 +55,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         "the region of clients that modules make on import",
         default="",
     )
+    add_options(parser)
 
 
 @pytest.hookimpl(tryfirst=True)
@@ -72,6 +74,9 @@ def pytest_configure(config: pytest.Config) -> None:
     config.pluginmanager.register(
         UnusedFaults(_choice(config, UNUSED_FAULTS, STATES)), "fake_secrets_unused_faults"
     )
+    reports = reporting(config)
+    if reports is not None:
+        config.pluginmanager.register(reports, "fake_secrets_reporting")
     if state == "error":
         config.pluginmanager.register(Guarding(), "fake_secrets_guard")
     config.addinivalue_line(

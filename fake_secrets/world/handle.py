@@ -307,7 +307,7 @@ class FakeSecrets(RotationHandle):
         else:
             found = ledger.latest(wanted) if isinstance(wanted, str) else None
             secret = found or self._world.contents.secret(wanted)
-        return timeline_of(secret, ledger.about(secret), is_whole=not ledger.dropped)
+        return timeline_of(secret, ledger)
 
     def reset(self) -> None:
         """Go back to the seed.

@@ -249,4 +249,4 @@ def _copy(primary: StoredSecret, copy: StoredSecret) -> None:
     # A replica's labels make no events.
     copy.labels = copy.announced = primary.labels
     copy.remove_versions(copy.versions.keys() - primary.versions.keys())
-    copy.removed = primary.removed
+    copy.removed, copy.empty = primary.removed, primary.empty

@@ -60,7 +60,8 @@ class PlannedValue:
         if version is None:
             secret.add_version(self.version_id, self.value, now)
         else:
-            version.value, version.kms_key_id, version.stranger = self.value, secret.kms_key_id, self.stranger
+            secret.fill_version(version, self.value)
+            version.kms_key_id, version.stranger = secret.kms_key_id, self.stranger
         moved_current = secret.labels.get(AWSCURRENT) != self.labels.get(AWSCURRENT)
         was_open = stages.is_rotation_open(secret.labels)
         # Views look on without a lock: a label's version is always there.
