@@ -25,6 +25,7 @@ if TYPE_CHECKING:
         UnsupportedOperationError,
     )
     from fake_secrets.mock import current, mock_stages
+    from fake_secrets.observe.leaks.found import Leak
     from fake_secrets.observe.ledger import Call
     from fake_secrets.observe.timeline import Timeline
     from fake_secrets.observe.trail import Event
@@ -40,6 +41,7 @@ __all__ = [
     "FakeSecretsWarning",
     "FunctionClashError",
     "FunctionCrash",
+    "Leak",
     "NoActiveWorldError",
     "OutsideWorldError",
     "RequestRefusedError",
@@ -66,6 +68,7 @@ _HOMES = {
     "Call": "observe.ledger",
     "Event": "observe.trail",
     "FakeSecrets": "world.handle",
+    "Leak": "observe.leaks.found",
     "Rotation": "rotation.rotation",
     "Secret": "observe.view",
     "Timeline": "observe.timeline",

@@ -8,6 +8,7 @@ from typing import Any, TypeVar
 
 from fake_secrets.errors import FakeSecretsWarning
 from fake_secrets.iam.principals import Credentials, credentials_of
+from fake_secrets.observe.leaks.of_world import Leaks
 from fake_secrets.observe.ledger import Call
 from fake_secrets.observe.remarks import users_line
 from fake_secrets.observe.reminders import Reminding
@@ -79,6 +80,11 @@ class FakeSecrets(RotationHandle):
     def trail(self) -> Trail:
         """The events of rotations, deletions and label moves, as CloudTrail and EventBridge show them."""
         return self._world.trail
+
+    @property
+    def leaks(self) -> Leaks:
+        """The leaks of secret values that were found while somebody watched, in order; never the values."""
+        return self._world.leaks
 
     def add(
         self,

@@ -14,6 +14,7 @@ from fake_secrets.iam.principals import Principals
 from fake_secrets.ids import Ids
 from fake_secrets.locks import free
 from fake_secrets.observe.deliveries import Deliveries
+from fake_secrets.observe.leaks.of_world import Leaks
 from fake_secrets.observe.ledger import SUCCEEDED, Ledger, rotation_step
 from fake_secrets.observe.remarks import Remark, Remarks, users_line
 from fake_secrets.observe.trail import Trail
@@ -27,7 +28,7 @@ from fake_secrets.rotation.runner import RotationRunner
 from fake_secrets.rotation.scope import run_in, running_here
 from fake_secrets.service import dispatch
 from fake_secrets.service.state.keys import KeyState
-from fake_secrets.service.state.model import Request
+from fake_secrets.service.state.model import Request, StoredSecret
 from fake_secrets.service.state.seeds import Seed
 from fake_secrets.service.state.store import Store
 from fake_secrets.world import lookup
@@ -119,12 +120,14 @@ class World:
         )
         self.due_work = DueWork(self.runner, self._lock)
         self.remarks = Remarks()
+        self.leaks = Leaks(lambda: self.ledger, self._stored)
         self._start()
 
     def reset(self) -> None:
         """Forget everything that happened and go back to the seed. Registered functions and subscribers stay."""
         with self._lock:
             self._remark_on_keys()
+            self.leaks._before_reset()
             self._start()
 
     def _start(self) -> None:
@@ -298,6 +301,10 @@ class World:
     def request(self, operation: str, members: dict[str, Any]) -> Request:
         """Make a request of the handle's own. An ARN decides the region and the account."""
         return lookup.request_from(self._here, operation, members)
+
+    def _stored(self) -> list[StoredSecret]:
+        with self._lock:
+            return list(self.store)
 
     def _executing(self, asked_for: list[Rotation], steps: Callable[[], Any]) -> Any:
         with self._while_running():
