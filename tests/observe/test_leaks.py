@@ -30,7 +30,15 @@ HERE = Path(__file__).name
 def here():
     """Return the line of the caller, as `Leak.where` shows it."""
     frame = sys._getframe(1)
-    return f"{frame.f_code.co_filename}:{frame.f_lineno}"
+    return place_of(frame.f_code, frame.f_lineno)
+
+
+def place_of(code, number):
+    """Return a line of a function as `Leak.where` shows it."""
+    path = Path(code.co_filename)
+    with contextlib.suppress(ValueError):
+        path = path.relative_to(Path.cwd())
+    return f"{path}:{number}"
 
 
 def refuse(text, cause=None):
@@ -336,7 +344,7 @@ class TestExceptions:
         with pytest.raises(RuntimeError), fake_secrets.leaks.watching() as found:
             refuse(f"login failed: {PASSWORD}")
         assert leaks_of(found) == [("exception", "prod/db", "password", "plain")]
-        assert found[0].where == f"{__file__}:{refuse.__code__.co_firstlineno + 1}"
+        assert found[0].where == place_of(refuse.__code__, refuse.__code__.co_firstlineno + 1)
 
     def test_one_that_leaves_a_world_within_the_block(self, fake_secrets, db):
         with fake_secrets.leaks.watching() as found, pytest.raises(RuntimeError), mock_stages({"other": "x"}):
@@ -405,7 +413,7 @@ class TestRotationFunctions:
         fake_secrets.rotate("prod/db", handler)
         whole = Leak(
             "result",
-            f"{__file__}:{handler.__code__.co_firstlineno}",
+            place_of(handler.__code__, handler.__code__.co_firstlineno),
             "prod/db",
             None,
             fake_secrets["prod/db"].stages["AWSCURRENT"],

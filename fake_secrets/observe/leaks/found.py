@@ -26,7 +26,8 @@ class Leak:
     Args:
         place: where it was found: ``log``, ``stdout``, ``stderr``, ``warning``, ``exception``, or ``result`` for
             what a rotation function returned.
-        where: the file and line of the code that leaked it, as ``file:line``.
+        where: the file and line of the code that leaked it, as ``file:line``. The file is relative to the current
+            directory if it is in there.
         secret: the secret's name.
         field: the member of the secret's JSON that has the value, such as ``password`` or ``users[0].key``; None
             for the whole value.

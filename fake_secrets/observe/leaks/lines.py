@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import contextlib
 import inspect
 import sys
 from collections.abc import Iterator
 from functools import partial
+from pathlib import Path
 from types import FrameType, TracebackType
 
 from fake_secrets.observe.remarks import Line, is_between
 
-__all__ = ["UNKNOWN", "line_here", "line_of", "line_raising"]
+__all__ = ["UNKNOWN", "line_here", "line_of", "line_raising", "shown"]
 
 __tracebackhide__ = True  # the arguments in our frames may hold secret values
 
@@ -56,6 +58,13 @@ def line_of(function: object) -> Line:
     if code is None:
         return UNKNOWN
     return Line(code.co_filename, code.co_firstlineno, getattr(found, "__module__", None) or "<unknown>")
+
+
+def shown(line: Line) -> str:
+    """Return a line as text: file and number, the file relative to the current directory if it is in there."""
+    with contextlib.suppress(OSError, ValueError):
+        return f"{Path(line.filename).relative_to(Path.cwd())}:{line.number}"
+    return f"{line.filename}:{line.number}"
 
 
 def _is_users(module: str) -> bool:

@@ -17,7 +17,7 @@ from fake_secrets.locks import shared_lock
 from fake_secrets.observe.leaks import seams
 from fake_secrets.observe.leaks.found import Leak, Place
 from fake_secrets.observe.leaks.index import Index, Match, Origin, Reading
-from fake_secrets.observe.leaks.lines import UNKNOWN, line_here, line_of, line_raising
+from fake_secrets.observe.leaks.lines import UNKNOWN, line_here, line_of, line_raising, shown
 from fake_secrets.observe.leaks.texts import (
     exceptions_of,
     is_of_botocore,
@@ -195,7 +195,7 @@ def _tell(world: Knowing, tests: list[Everywhere], match: Match, place: Place, l
     running, origin = rotation_step.get(), match.origin
     leak = Leak(
         place,
-        f"{line.filename}:{line.number}",
+        shown(line),
         origin.secret,
         origin.field,
         origin.version,
