@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from fake_secrets.errors import FakeSecretsWarning
 from fake_secrets.iam.principals import Credentials, credentials_of
 from fake_secrets.observe.calls import Calls, calls_of
+from fake_secrets.observe.leaks.of_world import Leaks
 from fake_secrets.observe.remarks import users_line
 from fake_secrets.observe.reminders import Reminding
 from fake_secrets.observe.timeline import Timeline, timeline_of
@@ -90,6 +91,11 @@ class FakeSecrets(RotationHandle):
         from fake_secrets.faults.planning import Faults  # noqa: PLC0415 -- few tests plan faults
 
         return Faults(self._world.plan)
+
+    @property
+    def leaks(self) -> Leaks:
+        """The leaks of secret values that were found while somebody watched, in order; never the values."""
+        return self._world.leaks
 
     def add(
         self,

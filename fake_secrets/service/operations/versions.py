@@ -108,7 +108,7 @@ def refuse_deleted(secret: StoredSecret, version_id: str) -> None:
     Source: recorded for GetSecretValue. How long AWS remembers a version is unknown; here it is
         until 1,000 more are removed [D].
     """
-    if version_id in secret.removed.values():
+    if any(version.id == version_id for version in secret.removed.values()):
         raise ServiceError(
             "InvalidRequestException",
             f"You can't perform this operation on secret version {version_id} because it was deleted.",
