@@ -211,6 +211,24 @@ class Faults:
         """
         return self._add(operation, Crash(is_after=False), selectors)
 
+    @property
+    def slept(self) -> float:
+        """The time that clients would have slept so far, in seconds, if their pauses hadn't been skipped.
+
+        These are the pauses of botocore's back-off between the attempts of a call and, in adaptive mode, the waits
+        for the rate limiter. `reset` sets it to 0.
+        """
+        return self._plan.pauses.slept
+
+    @property
+    def skip_pauses(self) -> bool:
+        """Whether these pauses are skipped, which is the default. Set it to False to let clients sleep."""
+        return self._plan.pauses.are_skipped
+
+    @skip_pauses.setter
+    def skip_pauses(self, are_skipped: bool) -> None:
+        self._plan.pauses.are_skipped = are_skipped
+
     def clear(self) -> None:
         """Cancel all faults that still stand."""
         for fault in self._plan.faults():

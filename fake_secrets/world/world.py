@@ -134,6 +134,9 @@ class World:
 
     def reset(self) -> None:
         """Forget everything that happened and go back to the seed. Registered functions and subscribers stay."""
+        if self._plan is not None:
+            # Without the lock: a fork takes that of the clients' lessons first.
+            self._plan.pauses.reset()
         with self._lock:
             self._remark_on_keys()
             if self._plan is not None:
@@ -177,7 +180,9 @@ class World:
 
             request = functools.partial(lookup.request_from, self._here)
             path = Path(self._lock, self.contents.ready_store, lambda: self.ledger, request)
-            self._plan = Plan(path, self._intervene)
+            with self._lock:
+                # Another thread's call may have asked for it, too.
+                self._plan = self._plan or Plan(path, self._intervene)
         return self._plan
 
     def _intervene(self, intervention: Intervention | None) -> None:
@@ -337,6 +342,11 @@ class World:
         """
         free(self._lock)
         self.forget_threads_but(living, "the attempt was interrupted")
+
+    def end(self) -> None:
+        """Let clients forget what they have learned here, because the world is left. This may be called again."""
+        if self._plan is not None:
+            self._plan.pauses.end()
 
     def postpone_unused_faults(self) -> None:
         """Tell of the faults that are planned so far at the end of the world, and not at the end of a test."""

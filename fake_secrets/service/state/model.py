@@ -178,10 +178,10 @@ class StoredSecret:
     """One secret.
 
     Dates are epoch seconds. `serial` counts the secrets of the store in the order of creation.
-    `version_count` is the number of versions that the secret ever had. `removed` has the latest removed versions, by
-    serial, in the order of their removal. `empty` has the ids of the versions that have no value yet. `removed`,
-    `empty`, `labels` and `replicas` are replaced, never changed, because most secrets share empty ones, and because
-    the ledger keeps them.
+    `version_count` is the number of versions that the secret ever had. `removed` has the latest removed
+    versions, by serial, in the order of their removal. `empty` has the ids of the versions that have no value
+    yet. `removed`, `empty`, `labels` and `replicas` are replaced, never changed, because most secrets share
+    empty ones, and because the ledger keeps them.
 
     `tags` is None until the secret is tagged; DescribeSecret shows the difference between that and
     having lost the last tag [A: api-facts 5]. A primary has `replicas`, by region; a replica has
