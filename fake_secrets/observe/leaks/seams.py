@@ -205,8 +205,9 @@ def _level_above(level: int, prefixes: tuple[str, ...]) -> int:
     """Return the `stacklevel` that leads from a replacement of `warn` to where it led from the caller of that."""
     if not prefixes:
         return max(level, 1) + 1
-    # Python raises the level to 2 then, and doesn't count files with the prefixes.
-    is_skipped = sys._getframe(2).f_code.co_filename.startswith(prefixes)
+    # Python raises the level to 2 then, and doesn't count files with the prefixes. A whole name is none to it.
+    file = sys._getframe(2).f_code.co_filename
+    is_skipped = file.startswith(prefixes) and file not in prefixes
     return max(level, 2) + (not is_skipped)
 
 
