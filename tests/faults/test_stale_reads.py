@@ -1,10 +1,14 @@
 """Reads see the state before the last write, as planned."""
 
+import functools
 import json
 
 import boto3
 import pytest
+from botocore.exceptions import ClientError
 from freezegun import freeze_time
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from fake_secrets import mock_stages
 from fake_secrets.errors import FaultError
@@ -227,20 +231,25 @@ def test_the_empty_version_of_a_rotation_is_a_write():
     with mock_stages({NAME: "old"}, rotation="manual") as fake_secrets:
         client = boto3.client("secretsmanager")
         fake_secrets.rotate(NAME, lambda event, context: None)
-        fake_secrets.faults.stale_reads(2)
-        assert list(client.describe_secret(SecretId=NAME)["VersionIdsToStages"].values()) == [["AWSCURRENT"]]
-        assert len(client.list_secret_version_ids(SecretId=NAME)["Versions"]) == 1
-        assert len(client.list_secret_version_ids(SecretId=NAME)["Versions"]) == 2
+        fake_secrets.faults.stale_reads()
+        assert labels(client) == ["AWSCURRENT"]
+        assert labels(client) == ["AWSCURRENT", "AWSPENDING"]
 
 
 def test_a_scheduled_rotation_is_a_write():
-    with freeze_time("2026-03-04") as clock, mock_stages({NAME: "old"}, rotation="manual") as fake_secrets:
+    with freeze_time("2026-03-04") as clock, mock_stages({NAME: "old"}) as fake_secrets:
         client = boto3.client("secretsmanager")
-        arn = fake_secrets.register(lambda event, context: None, "rotator") if hasattr(fake_secrets, "register") else ""
-        assert arn, clock
-        client.rotate_secret(
-            SecretId=NAME, RotationLambdaARN=arn, RotationRules={"AutomaticallyAfterDays": 1}, RotateImmediately=False
-        )
+        arn = fake_secrets.lambda_function(None, "rotator")
+        rules = {"AutomaticallyAfterDays": 1}
+        client.rotate_secret(SecretId=NAME, RotationLambdaARN=arn, RotationRules=rules, RotateImmediately=False)
+        clock.tick(2 * 86_400)
+        fake_secrets.faults.stale_reads()
+        assert labels(client) == ["AWSCURRENT"]
+        assert labels(client) == ["AWSCURRENT", "AWSPENDING"]
+
+
+def labels(client):
+    return sorted(sum(client.describe_secret(SecretId=NAME)["VersionIdsToStages"].values(), []))
 
 
 def test_a_managed_rotation_is_a_write(fake_secrets, client):
@@ -257,7 +266,7 @@ def test_replicas_are_as_they_were(fake_secrets, client):
     client.replicate_secret_to_regions(SecretId=NAME, AddReplicaRegions=[{"Region": "eu-west-1"}])
     fake_secrets.faults.stale_reads(2)
     assert "ReplicationStatus" not in client.describe_secret(SecretId=NAME)
-    with pytest.raises(client.exceptions.ResourceNotFoundException):
+    with pytest.raises(there.exceptions.ResourceNotFoundException):
         value(there)
     put(client, "new")
     fake_secrets.faults.stale_reads(2)
@@ -336,3 +345,98 @@ def test_less_than_one_stale_read_is_refused(faults, reads):
 def test_a_number_of_stale_reads_that_is_no_int_is_refused(faults, reads):
     with pytest.raises(TypeError, match=f"^reads is an int, not {reads!r}$"):
         faults.stale_reads(reads)
+
+
+NAMES = ("a", "b")
+
+
+def move_label(client, name):
+    """Move a label to a version that doesn't have it, or remove it if there is no other version."""
+    ids = client.list_secret_version_ids(SecretId=name, IncludeDeprecated=True)["Versions"]
+    held = [version["VersionId"] for version in ids if "LIVE" in version.get("VersionStages", ())]
+    free = [version["VersionId"] for version in ids if version["VersionId"] not in held]
+    members = {"RemoveFromVersionId": held[:1], "MoveToVersionId": free[:1]}
+    members = {member: ids[0] for member, ids in members.items() if ids}
+    return client.update_secret_version_stage(SecretId=name, VersionStage="LIVE", **members)
+
+
+WRITES = {
+    "create": lambda client, name: client.create_secret(Name=name, SecretString="first"),
+    "put": lambda client, name: client.put_secret_value(SecretId=name, SecretString="next"),
+    "stage": lambda client, name: client.put_secret_value(
+        SecretId=name, SecretString="pending", VersionStages=["AWSPENDING"]
+    ),
+    "describe": lambda client, name: client.update_secret(SecretId=name, Description="words"),
+    "encrypt": lambda client, name: client.update_secret(SecretId=name, KmsKeyId="alias/own"),
+    "update": lambda client, name: client.update_secret(SecretId=name, SecretString="updated", KmsKeyId=""),
+    "move": move_label,
+    "tag": lambda client, name: client.tag_resource(SecretId=name, Tags=[{"Key": "k", "Value": "v"}]),
+    "untag": lambda client, name: client.untag_resource(SecretId=name, TagKeys=["k"]),
+    "delete": lambda client, name: client.delete_secret(SecretId=name),
+    "restore": lambda client, name: client.restore_secret(SecretId=name),
+    "remove": lambda client, name: client.delete_secret(SecretId=name, ForceDeleteWithoutRecovery=True),
+    "replicate": lambda client, name: client.replicate_secret_to_regions(
+        SecretId=name, AddReplicaRegions=[{"Region": "eu-west-1"}]
+    ),
+    "unreplicate": lambda client, name: client.remove_regions_from_replication(
+        SecretId=name, RemoveReplicaRegions=["eu-west-1"]
+    ),
+    "rotate": lambda client, name: client.rotate_secret(SecretId=name, RotationLambdaARN=ROTATOR),
+    "cancel": lambda client, name: client.cancel_rotate_secret(SecretId=name),
+}
+ROTATOR = "arn:aws:lambda:us-east-1:123456789012:function:rotator"
+READS = {
+    "get": lambda client, name: client.get_secret_value(SecretId=name),
+    "describe": lambda client, name: client.describe_secret(SecretId=name),
+    "versions": lambda client, name: client.list_secret_version_ids(SecretId=name, IncludeDeprecated=True),
+}
+READS_OF_ALL = {
+    "list": lambda client: client.list_secrets(IncludePlannedDeletion=True),
+    "by access": lambda client: client.list_secrets(SortBy="last-accessed-date", SortOrder="desc"),
+    "batch": lambda client: client.batch_get_secret_value(SecretIdList=list(NAMES)),
+}
+
+
+def answer(read, *args):
+    try:
+        response = read(*args)
+    except ClientError as error:
+        return error.response["Error"]
+    del response["ResponseMetadata"]
+    return response
+
+
+def answers(client):
+    found = {(name, what): answer(read, client, name) for name in NAMES for what, read in READS.items()}
+    return found | {(None, what): answer(read, client) for what, read in READS_OF_ALL.items()}
+
+
+@functools.cache
+def any_client():
+    return boto3.client("secretsmanager", "us-east-1")
+
+
+@settings(deadline=None, max_examples=20)
+@given(st.lists(st.tuples(st.sampled_from(sorted(WRITES)), st.sampled_from(NAMES)), max_size=12))
+def test_a_stale_read_is_what_the_same_read_would_have_answered_before_the_last_write(writes):
+    client = any_client()
+    with freeze_time("2026-03-04") as clock, mock_stages(region="us-east-1") as fake_secrets:
+        fake_secrets.lambda_function(None, "rotator")
+        # The state before the last write: of each secret, and of all.
+        present, before = answers(client), {}
+        for write, name in [("create", "a"), ("put", "a"), *writes]:
+            clock.tick(1)
+            answer(WRITES[write], client, name)
+            # Each write moves LastChangedDate.
+            then, present = present, answers(client)
+            if then[name, "describe"] != present[name, "describe"]:
+                before[name] = before[None] = then
+        for (name, what), expected in present.items():
+            read = READS_OF_ALL[what] if name is None else READS[what]
+            args = () if name is None else (name,)
+            with fake_secrets.faults.stale_reads(optional=True) as fault:
+                seen = answer(read, client, *args)
+            assert seen == before.get(name, present)[name, what]
+            assert fault.hits == (name in before)
+            assert answer(read, client, *args) == expected
+        assert answers(client) == present
