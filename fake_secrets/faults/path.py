@@ -161,7 +161,7 @@ def _named(request: Request) -> Iterator[str]:
 
 
 def _is_named(request: Request, secret_id: str, secret: StoredSecret) -> bool:
-    """Return whether a request means a secret by a SecretId, which may stand for several that follow one another."""
+    """Return whether a request means a secret by a SecretId, which later secrets may have, too."""
     if secret_id.startswith("arn:"):
         return secret.region == request.region and secret_id in {secret.arn, secret.arn[:-SUFFIX_LENGTH]}
     return (secret.account_id, secret.region, secret.name) == (request.account_id, request.region, secret_id)
