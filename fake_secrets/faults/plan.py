@@ -7,6 +7,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from fake_secrets.faults.path import Attempt, Path
+from fake_secrets.faults.pauses import Pauses
 from fake_secrets.observe.calls import call_of
 from fake_secrets.observe.ledger import rotation_step
 
@@ -27,11 +28,14 @@ class Plan:
     Args:
         path: the part of the world that faults act on.
         stand: called with the plan while there is a fault, and with None when there is none.
+
+    `pauses` are those that clients make between their attempts.
     """
 
     def __init__(self, path: Path, stand: Callable[[Plan | None], None]) -> None:
         self._path = path
         self._stand = stand
+        self.pauses = Pauses(path.lock)
         self._faults: list[Fault] = []
         # Those of which `take_unused` hasn't told yet.
         self._untold: list[Fault] = []
@@ -109,6 +113,8 @@ class Plan:
             with self._path.lock:
                 if fault._claim(attempt):
                     hitting.append(effect)
+        # What lets the attempt go on happens first, whichever fault was planned first.
+        hitting.sort(key=lambda effect: effect.ends_attempt)
         if hitting:
             attempt.request.fault = ", ".join(map(str, hitting))
         return hitting

@@ -5,7 +5,8 @@ Begin with `calls`, which handles a call from start to end and chooses its lane.
 connection. `net` takes up the calls that bypass `calls`, and `aio` does all of this for aiobotocore.
 
 `answers` converts the world's answers to botocore's forms. `requests` and `facts` read botocore's requests and
-its service model, and `advice` adds notes to refusals. `seams` wraps botocore's methods, `copies` does so in
+its service model, and `advice` adds notes to refusals. `pausing` skips botocore's back-off, and `lessons` lets a
+client forget what failures have taught it. `seams` wraps botocore's methods, `copies` does so in
 every copy of botocore, and `holding` decides for how long.
 
 `guard` stops calls that would go to AWS because no world is active, and `origins` tells which test made them.
@@ -26,6 +27,7 @@ from fake_secrets.hook.calls import Equipment, around_call, forget_call
 from fake_secrets.hook.copies import Copies
 from fake_secrets.hook.facts import is_region
 from fake_secrets.hook.holding import held, hold, install, release, settle
+from fake_secrets.hook.pausing import Pausing
 from fake_secrets.hook.seams import DefaultSession, region_of_default_session
 from fake_secrets.hook.spawned import refuse_calls_to_aws
 from fake_secrets.hook.threads import FunctionThreads
@@ -47,6 +49,7 @@ def _aio(name: str) -> Any:
 install(
     [
         Equipment(),
+        Pausing(),
         Copies(
             {
                 "botocore.client": ("BaseClient", {"_make_api_call": lambda: around_call}),

@@ -82,9 +82,10 @@ class OngoingCall(Target):
         identity: the account id or the ARN that the client's credentials show, or None.
         model_of: returns the model of an operation.
 
-    `client` and `watchers` are None if the call has to take the wire lane. `kept` is an answer of the fast lane
-    that has to be given in the wire lane. `failure` is an error of ours that the call has met: whoever makes the
-    call raises it at the end. Tasks that the call has started may outlive it; then `is_over` is true.
+    `client` is None if it is unknown. `watchers` is None if the call has to take the wire lane. `kept` is an
+    answer of the fast lane that has to be given in the wire lane. `failure` is an error of ours that the call has
+    met: whoever makes the call raises it at the end. Tasks that the call has started may outlive it; then
+    `is_over` is true.
     """
 
     __slots__ = ("client", "failure", "is_fast", "is_over", "kept", "model_of", "watchers")
@@ -112,6 +113,11 @@ class OngoingCall(Target):
         self.is_fast = self.is_over = False
         self.kept: Unsent | None = None
         self.failure: Exception | None = None
+
+    @property
+    def endpoint(self) -> Any:
+        """The endpoint of the client, or None if it is unknown."""
+        return getattr(self.client, "_endpoint", None)
 
     def has_caused(self, error: BaseException) -> bool:
         """Return whether an error is what has become of `failure` on its way through botocore."""
@@ -248,8 +254,9 @@ def begin(world: World, client: BaseClient, args: Any, known: _Equipped | None =
         operation, members = args
         names = known.model_of(operation).idempotent_members
         call.automatic = {name: world.ids.uuid() for name in names if name not in members}
+    call.client = client
     if world.lane == "fast":
-        call.client, call.watchers = client, known.watchers
+        call.watchers = known.watchers
     return call
 
 

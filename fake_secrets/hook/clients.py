@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from botocore.client import BaseClient
 
-__all__ = ["SharedClient"]
+__all__ = ["SharedClient", "handlers_in"]
 
 __tracebackhide__ = True  # the arguments in our frames may hold secret values
 
@@ -35,7 +35,7 @@ class SharedClient:
             (part, _copied(vars(part))) for part in (client, *parts, *inner) if hasattr(part, "__dict__")
         ]
         self._methods = dict(vars(type(client)))
-        self._handlers = list(_handlers(self._root))
+        self._handlers = list(handlers_in(self._root))
         self._seen = _copied(self._root)
         owners = (getattr(handler, "__self__", None) for handler in self._handlers)
         self._retrying = [owner for owner in owners if type(owner).__module__.startswith(_RETRIES)]
@@ -60,7 +60,7 @@ class SharedClient:
         if root == self._seen:
             return True
         # Our own handlers may be among them: those of a world that several tests share.
-        if list(_handlers(root)) != self._handlers:
+        if list(handlers_in(root)) != self._handlers:
             return False
         self._seen = _copied(root)
         return True
@@ -78,12 +78,12 @@ def _copied(value: Any) -> Any:
     return list(value) if type(value) is list else value
 
 
-def _handlers(node: Any) -> Iterator[Any]:
+def handlers_in(node: Any) -> Iterator[Any]:
     """Yield the handlers in an emitter's tree of the parts of event names, each part before its handlers."""
     for section in node["values"] or ():
         yield from (handler for handler in section if not getattr(handler, "__module__", "").startswith(_OURS))
     for part, child in node["children"].items():
-        inner = list(_handlers(child))
+        inner = list(handlers_in(child))
         if inner:
             yield part
             yield from inner

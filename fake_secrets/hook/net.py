@@ -16,6 +16,18 @@ __all__ = ["around_request"]
 __tracebackhide__ = True  # the arguments in our frames may hold secret values
 
 
+class _CallOfEndpoint(OngoingCall):
+    """A call whose client is unknown, but not its endpoint."""
+
+    __slots__ = ("requesting",)
+    requesting: Any
+
+    @property
+    def endpoint(self) -> Any:
+        """The endpoint."""
+        return self.requesting
+
+
 def around_request(wrapped: Callable[..., Any], endpoint: Any, args: Any, kwargs: Any) -> Any:
     """Wrap `Endpoint.make_request`, and begin here the calls that bypass our wrapper.
 
@@ -27,7 +39,8 @@ def around_request(wrapped: Callable[..., Any], endpoint: Any, args: Any, kwargs
         return wrapped(*args, **kwargs)
     model, params = asked(args, kwargs)
     region = params["context"]["client_region"]
-    call = OngoingCall(world, region, partition_of(region), None, model.service_model.operation_model)
+    call = _CallOfEndpoint(world, region, partition_of(region), None, model.service_model.operation_model)
+    call.requesting = endpoint
     if inspect.iscoroutinefunction(endpoint._send_request):
         # aiobotocore's endpoints inherit this method.
         from fake_secrets.hook import aio  # noqa: PLC0415 -- it imports aiobotocore

@@ -9,10 +9,11 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
-from fake_secrets.hook.answers import Unsent, answer_raw, errors_of
+from fake_secrets.hook.answers import OK, Unsent, answer_raw, errors_of
 from fake_secrets.hook.calls import Carried, OngoingCall, ongoing, world_of_this_call
 from fake_secrets.hook.facts import SERVICE_NAME
 from fake_secrets.hook.losses import loss_in_urllib3
+from fake_secrets.hook.pausing import expect_retry
 from fake_secrets.hook.requests import UNNAMED, Sent, caller_of, target_of
 from fake_secrets.hook.seams import unsigned_mark, would_sign_offline
 from fake_secrets.hook.standins import StandIn
@@ -70,8 +71,14 @@ def answer_in_call(call: OngoingCall, sent: Sent) -> Unsent:
         Carried: with an error of ours, which botocore would take for one of the connection.
     """
     response, call.kept = call.kept, None
-    if response is not None:
-        return response
+    if response is None:
+        response = _answer(call, sent)
+    if response.status_code != OK or response.loss is not None:
+        expect_retry(call)
+    return response
+
+
+def _answer(call: OngoingCall, sent: Sent) -> Unsent:
     if call.identity is None:
         call.identity = caller_of(sent)
     call.user_agent = sent.user_agent

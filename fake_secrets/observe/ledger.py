@@ -279,6 +279,7 @@ class Ledger:
             running.entries.append(entry)
         if secret is not None:
             entry.living, entry.empty = len(secret.versions), secret.empty
-        self.dropped += len(self._entries) == KEPT
+        if len(self._entries) == KEPT:
+            self.dropped += 1
         self._entries.append(entry)
         return entry

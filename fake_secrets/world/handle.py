@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from fake_secrets.errors import FakeSecretsWarning
 from fake_secrets.iam.principals import Credentials, credentials_of
 from fake_secrets.observe.calls import Calls, calls_of
+from fake_secrets.observe.leaks.of_world import Leaks
 from fake_secrets.observe.remarks import users_line
 from fake_secrets.observe.reminders import Reminding
 from fake_secrets.observe.timeline import Timeline, timeline_of
@@ -90,6 +91,15 @@ class FakeSecrets(RotationHandle):
         from fake_secrets.faults.planning import Faults  # noqa: PLC0415 -- few tests plan faults
 
         return Faults(self._world.plan)
+
+    @property
+    def leaks(self) -> Leaks:
+        """The secret values that were logged, printed, raised or otherwise shown while somebody watched, in order.
+
+        Each is a `Leak`, which doesn't show the value. ``with fake_secrets.leaks.watching() as found:`` watches a
+        block, and the ini option ``fake_secrets_leaks`` every test; without either, there are none.
+        """
+        return self._world.leaks
 
     def add(
         self,

@@ -143,6 +143,8 @@ def leave(entry: Entry) -> None:
         entry.overlay.undo()
         if entry in _entries:
             _entries.remove(entry)
+        if not is_active(entry.opened):
+            entry.opened.world.end()
 
 
 def settle(kept: Collection[Entry], living: Collection[int]) -> list[Entry]:

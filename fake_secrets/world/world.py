@@ -14,6 +14,7 @@ from fake_secrets.iam.principals import Principals
 from fake_secrets.ids import Ids
 from fake_secrets.locks import free
 from fake_secrets.observe.deliveries import Deliveries
+from fake_secrets.observe.leaks.of_world import Leaks
 from fake_secrets.observe.ledger import SUCCEEDED, Ledger, rotation_step
 from fake_secrets.observe.remarks import Remark, Remarks, users_line
 from fake_secrets.observe.trail import Trail
@@ -28,7 +29,7 @@ from fake_secrets.rotation.scope import run_in, running_here
 from fake_secrets.service import dispatch
 from fake_secrets.service.rules.constraints import Shape
 from fake_secrets.service.state.keys import KeyState
-from fake_secrets.service.state.model import Request
+from fake_secrets.service.state.model import Request, StoredSecret
 from fake_secrets.service.state.seeds import Seed
 from fake_secrets.service.state.store import Store
 from fake_secrets.service.transport import Answer
@@ -128,14 +129,19 @@ class World:
         # Asked about each attempt of a call. None, unless a test has planned something.
         self.intervention: Intervention | None = None
         self._plan: Plan | None = None
+        self.leaks = Leaks(lambda: self.ledger, self._stored)
         self._start()
 
     def reset(self) -> None:
         """Forget everything that happened and go back to the seed. Registered functions and subscribers stay."""
+        if self._plan is not None:
+            # Without the lock: a fork takes that of the clients' lessons first.
+            self._plan.pauses.reset()
         with self._lock:
             self._remark_on_keys()
             if self._plan is not None:
                 self._plan.clear()
+            self.leaks._before_reset()
             self._start()
 
     def _start(self) -> None:
@@ -174,7 +180,9 @@ class World:
 
             request = functools.partial(lookup.request_from, self._here)
             path = Path(self._lock, self.contents.ready_store, lambda: self.ledger, request)
-            self._plan = Plan(path, self._intervene)
+            with self._lock:
+                # Another thread's call may have asked for it, too.
+                self._plan = self._plan or Plan(path, self._intervene)
         return self._plan
 
     def _intervene(self, intervention: Intervention | None) -> None:
@@ -335,6 +343,11 @@ class World:
         free(self._lock)
         self.forget_threads_but(living, "the attempt was interrupted")
 
+    def end(self) -> None:
+        """Let clients forget what they have learned here, because the world is left. This may be called again."""
+        if self._plan is not None:
+            self._plan.pauses.end()
+
     def postpone_unused_faults(self) -> None:
         """Tell of the faults that are planned so far at the end of the world, and not at the end of a test."""
         if self._plan is not None:
@@ -370,6 +383,10 @@ class World:
         request = lookup.request_from(self._here, operation, members)
         request.id = self.ids.request_id()
         return request
+
+    def _stored(self) -> list[StoredSecret]:
+        with self._lock:
+            return list(self.store)
 
     def _executing(self, asked_for: list[Rotation], steps: Callable[[], Any]) -> Any:
         with self._while_running():
