@@ -86,9 +86,8 @@ class Path:
             self._store().begin_call()
             named = next(_named(request), None)
             secret = None if named is None else self._find(request, named)
-            answer = Answer({}, error)
-            self._ledger().record(request, secret, error.code, answer)
-        return answer
+            self._ledger().record(request, secret, error.code, error.message)
+        return Answer({}, error)
 
     def _find(self, request: Request, secret_id: str) -> StoredSecret | None:
         try:
