@@ -127,8 +127,9 @@ class LimiterClock:
 
     def current_time(self) -> float:
         """Return the time, in epoch seconds."""
+        now: float = self.real.current_time()
         with _lock:
-            time: float = self.real.current_time() + self._ahead
+            time = now + self._ahead
             if time < self._latest:
                 self._ahead += self._latest - time
             self._latest = max(time, self._latest)
@@ -149,10 +150,9 @@ def _acquiring(bucket: Any, skip: Skip) -> Callable[..., Any]:
 
     botocore calls it with the bucket's lock held.
     """
-    acquire, refer = type(bucket)._acquire, weakref.ref(bucket)
+    acquire = type(bucket)._acquire
 
     def acquiring(amount: float, block: bool) -> Any:
-        bucket = refer()
         bucket._refill()
         while block and (seconds := bucket._sleep_amount(amount)) > 0 and skip(seconds):
             bucket._refill()

@@ -19,7 +19,13 @@ __tracebackhide__ = True  # the arguments in our frames may hold secret values
 class _CallOfEndpoint(OngoingCall):
     """A call whose client is unknown, but not its endpoint."""
 
-    __slots__ = ("endpoint",)
+    __slots__ = ("requesting",)
+    requesting: Any
+
+    @property
+    def endpoint(self) -> Any:
+        """The endpoint."""
+        return self.requesting
 
 
 def around_request(wrapped: Callable[..., Any], endpoint: Any, args: Any, kwargs: Any) -> Any:
@@ -34,7 +40,7 @@ def around_request(wrapped: Callable[..., Any], endpoint: Any, args: Any, kwargs
     model, params = asked(args, kwargs)
     region = params["context"]["client_region"]
     call = _CallOfEndpoint(world, region, partition_of(region), None, model.service_model.operation_model)
-    call.endpoint = endpoint
+    call.requesting = endpoint
     if inspect.iscoroutinefunction(endpoint._send_request):
         # aiobotocore's endpoints inherit this method.
         from fake_secrets.hook import aio  # noqa: PLC0415 -- it imports aiobotocore

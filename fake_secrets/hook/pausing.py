@@ -75,7 +75,7 @@ def _around_needs_retry(wrapped: Callable[..., Any], endpoint: Any, args: Any, k
     # A handler of the call's may make calls of other services.
     if call is None or call.endpoint is not endpoint or not isinstance(function, types.FunctionType):
         return wrapped(*args, **kwargs)
-    return _with_time(function, _Time(call))(endpoint, *args, **kwargs)
+    return _with_time(function, call)(endpoint, *args, **kwargs)
 
 
 async def _around_sleep(wrapped: Callable[..., Any], endpoint: Any, args: Any, kwargs: Any) -> Any:
@@ -103,17 +103,17 @@ class _Time(StandIn):
         call: the call.
     """
 
-    def __init__(self, call: OngoingCall) -> None:
-        super().__init__(None)
+    def __init__(self, real: Any, call: OngoingCall) -> None:
+        super().__init__(real)
         self.sleep = functools.partial(_skip, call)
 
 
-def _with_time(function: types.FunctionType, time: Any) -> Callable[..., Any]:
-    """Return a copy of a function, for which the name `time` means something else.
+def _with_time(function: types.FunctionType, call: OngoingCall) -> Callable[..., Any]:
+    """Return a copy of a function that skips its sleeps.
 
-    The name of the module stays as it is, so that other threads sleep, and tests can patch it as ever.
+    In the function's module, the name `time` stays as it is: other threads sleep, and tests can patch it as ever.
     """
-    names = {**function.__globals__, "time": time}
+    names = {**function.__globals__, "time": _Time(function.__globals__.get("time"), call)}
     copy = types.FunctionType(
         function.__code__, names, function.__name__, function.__defaults__, function.__closure__
     )

@@ -6,6 +6,8 @@ import datetime
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
+from fake_secrets.observe.words import printable
+
 __all__ = ["Row", "table_of"]
 
 _WIDTH = 80
@@ -36,17 +38,22 @@ class Row:
     notes: Sequence[str] = ()
 
 
-def table_of(rows: Sequence[Row]) -> str:
-    """Return a table with a line for each call, numbered from 0, and with the notes below it."""
+def table_of(rows: Sequence[Row], first: int = 0) -> str:
+    """Return a table with a line for each call, and with the notes below it.
+
+    Args:
+        rows: the calls.
+        first: the number of the first.
+    """
     if not rows:
         return "no calls"
     # The day is of interest only if there are several.
     is_one_day = len({row.time.date() for row in rows}) == 1
     cells: list[tuple[str, ...]] = [_HEADER]
-    for number, row in enumerate(rows):
+    for number, row in enumerate(rows, first):
         shown = row.time.replace(tzinfo=None).isoformat(" ", "seconds")
         time = shown[_DATE:] if is_one_day else shown
-        cells.append((str(number), time, row.step, row.call, row.secret))
+        cells.append((str(number), time, printable(row.step), row.call, printable(row.secret)))
     if not any(row.step for row in rows):
         cells = [(*line[:2], *line[3:]) for line in cells]
     *widths, last = (max(map(len, column)) for column in zip(*cells, strict=True))
@@ -62,7 +69,7 @@ def _lines(
     for (number, *others, secret), below in zip(cells, notes, strict=True):
         fitted = [number.rjust(widths[0]), *map(str.ljust, others, widths[1:]), _fitted(secret, widths[-1])]
         yield _GAP.join(fitted).rstrip()
-        yield from (f"{indent}{note}" for note in below)
+        yield from (f"{indent}{printable(note)}" for note in below)
 
 
 def _fitted(text: str, width: int) -> str:

@@ -158,8 +158,15 @@ class Calls(list[Call]):
         return super().__getitem__(index)
 
     def __str__(self) -> str:
+        return self._table()
+
+    def _table(self, first: int = 0) -> str:
+        """Return the calls as a table in which the first has some number."""
+        return table_of(self._rows(), first)
+
+    def _rows(self) -> list[Row]:
         are_several = len({call.principal for call in self}) > 1
-        return table_of([self._row(call, are_several=are_several) for call in self])
+        return [self._row(call, are_several=are_several) for call in self]
 
     def _row(self, call: Call, *, are_several: bool) -> Row:
         again = f", attempt {call.attempt}" if call.attempt > 1 else ""

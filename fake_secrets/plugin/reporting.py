@@ -59,7 +59,7 @@ class Visited:
         world = opened.world
         ledger = world.ledger
         since = [count for one, before, count in self._before if one is opened and before is ledger]
-        return part_of(f"world of account {world.account_id} in {world.region}", ledger, *since[:1])
+        return part_of(world.account_id, world.region, ledger, *since[:1])
 
 
 _visited = pytest.StashKey[Visited]()

@@ -94,7 +94,11 @@ class FakeSecrets(RotationHandle):
 
     @property
     def leaks(self) -> Leaks:
-        """The leaks of secret values that were found while somebody watched, in order; never the values."""
+        """The secret values that were logged, printed, raised or otherwise shown while somebody watched, in order.
+
+        Each is a `Leak`, which doesn't show the value. ``with fake_secrets.leaks.watching() as found:`` watches a
+        block, and the ini option ``fake_secrets_leaks`` every test; without either, there are none.
+        """
         return self._world.leaks
 
     def add(

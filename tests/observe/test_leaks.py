@@ -326,7 +326,7 @@ class TestWarnings:
 
     @pytest.mark.skipif(sys.version_info < (3, 12), reason="new in Python 3.12")
     @pytest.mark.parametrize("level", [1, 2, 3])
-    @pytest.mark.parametrize("prefix", [__file__, "elsewhere"])
+    @pytest.mark.parametrize("prefix", [__file__, __file__[:-1], str(Path(__file__).parent), "elsewhere"])
     def test_skipped_files_are_skipped_as_ever(self, fake_secrets, level, prefix):
         def outer():
             warnings.warn("hello", stacklevel=level, skip_file_prefixes=(prefix,))

@@ -6,6 +6,7 @@ import unicodedata
 
 import boto3
 import pytest
+from botocore.exceptions import ClientError
 from rotators import Rotator
 
 from fake_secrets import mock_stages
@@ -401,3 +402,11 @@ def test_no_picture_shows_a_value(fake_secrets, secretsmanager):
         for shown in (str(timeline), repr(timeline), timeline.html(), timeline._repr_html_()):
             assert MARKED not in shown
             assert "bWFya2VkLWh1bnRlcjItdmFsdW" not in shown
+
+
+def test_a_call_with_any_secret_id_breaks_no_row(fake_secrets, secretsmanager):
+    with pytest.raises(ClientError):
+        secretsmanager.get_secret_value(SecretId="a\nb\x1b[31m")
+    lines = str(fake_secrets.calls).splitlines()
+    assert len(lines) == 3
+    assert lines[1].endswith("GetSecretValue  a\\nb\\x1b[31m")

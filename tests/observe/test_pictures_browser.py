@@ -142,7 +142,7 @@ def worlds():
             "notebook",
             f"<!DOCTYPE html><meta charset=utf-8><title>n</title><body><p>before</p>{notebook}<p>after</p>",
         )
-        part = part_of("world of account 123456789012 in us-east-1", world._world.ledger)
+        part = part_of(world.account_id, world.region, world._world.ledger)
         yield "report", page_of_parts("tests/" + "long_name/" * 30 + "test_it.py::test_it[<b>]", [part, part])
         many = dataclasses.replace(timeline, moments=timeline.moments * 12, version_ids=timeline.version_ids * 12)
         yield "many rows", many.html()

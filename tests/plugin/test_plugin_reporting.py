@@ -31,8 +31,8 @@ SECTION = [
     "1  PutSecretValue  AWSPREVIOUS  AWSCURRENT",
     "",
     "1 call",
-    "   call            secret",
-    "0  PutSecretValue  prod/db",
+    "   time      call            secret",
+    "0  12:00:00  PutSecretValue  prod/db",
 ]
 
 WAYS = {
@@ -123,7 +123,7 @@ def module_of(source):
 
 
 def section_of(ran, name="fake_secrets"):
-    """The lines of the section of a report, without its title; None if there is none."""
+    """The lines of the section of a report, without its title; None if there is none. All calls were at noon."""
     lines = iter(ran.outlines)
     if not any(re.fullmatch(rf"-+ {name} -+", line) for line in lines):
         return None
@@ -131,7 +131,7 @@ def section_of(ran, name="fake_secrets"):
     for line in lines:
         if re.match(r"[-=_]{5}|[\w/]+\.py:\d+: ", line):
             break
-        section.append(line)
+        section.append(re.sub(r"\d\d:\d\d:\d\d", "12:00:00", line))
     return section
 
 
@@ -251,14 +251,14 @@ class TestWhatIsShown:
         section = report(source)
         assert section[section.index("4 calls") :] == [
             "4 calls",
-            "   call                                     secret",
-            "0  RotateSecret                             prod/db",
-            "1  createSecret: GetSecretValue             prod/db",
-            "     -> ThrottlingException",
-            "   ! planned: ThrottlingException",
-            "2  createSecret: GetSecretValue, attempt 2  prod/db",
-            "3  setSecret: GetSecretValue                absent",
-            "     -> ResourceNotFoundException",
+            "   time      step          call                       secret",
+            "0  12:00:00                RotateSecret               prod/db",
+            "1  12:00:00  createSecret  GetSecretValue             prod/db",
+            "                           -> ThrottlingException",
+            "                           planned: ThrottlingException",
+            "2  12:00:00  createSecret  GetSecretValue, attempt 2  prod/db",
+            "3  12:00:00  setSecret     GetSecretValue             absent",
+            "                           -> ResourceNotFoundException",
         ]
 
     def test_the_latest_calls_of_many_and_the_latest_rows(self, report):
@@ -274,8 +274,8 @@ class TestWhatIsShown:
         assert section[3:5] == ["    call            v1", "11  DescribeSecret  AWSCURRENT"]
         assert section[-22:-19] == [
             "the last 20 of 40 calls",
-            "    call            secret",
-            "20  DescribeSecret  prod/db",
+            "    time      call            secret",
+            "20  12:00:00  DescribeSecret  prod/db",
         ]
 
     def test_the_latest_secrets_of_many(self, report):
@@ -308,13 +308,13 @@ class TestWhatIsShown:
             "staging labels of outer",
             "0  (seed)          AWSCURRENT",
             "1  DescribeSecret  AWSCURRENT",
-            "0  DescribeSecret  outer",
-            "1  ListSecrets",
+            "0  12:00:00  DescribeSecret  outer",
+            "1  12:00:00  ListSecrets",
             "== world of account 999999999999 in us-east-1 ==",
             "staging labels of inner",
             "0  CreateSecret",
             "1 call",
-            "0  CreateSecret  inner",
+            "0  12:00:00  CreateSecret  inner",
         ]
 
     def test_a_world_of_several_tests_shows_what_this_test_did(self, report):

@@ -14,6 +14,7 @@ from fake_secrets import (
     FakeSecretsError,
     Fault,
     FunctionClashError,
+    Leak,
     NoActiveWorldError,
     OutsideWorldError,
     RequestRefusedError,
@@ -80,6 +81,21 @@ def faults(fake: FakeSecrets, secret: Secret) -> None:
     assert_type(fake.faults.crash_after("PutSecretValue", when=lambda call: call.attempt > 1), Fault)
     assert_type(fake.faults.crash_before("PutSecretValue", step="createSecret"), Fault)
     assert_type(fake.faults.clear(), None)
+
+
+def leaks(fake: FakeSecrets) -> None:
+    assert_type(fake.leaks[0], Leak)
+    assert_type(fake.leaks[:2], list[Leak])
+    assert_type(len(fake.leaks), int)
+    assert_type(fake.leaks == [], bool)
+    with fake.leaks.watching(shortest=4) as found:
+        assert_type(found[0], Leak)
+    for leak in found:
+        place: Literal["log", "stdout", "stderr", "warning", "exception", "result"] = leak.place
+        assert_type(leak.where, str)
+        assert_type(leak.field, str | None)
+        assert_type([leak.secret, leak.version, place], list[str])
+        assert_type(leak.step, str | None)
 
 
 def without_a_handler(fake: FakeSecrets) -> None:

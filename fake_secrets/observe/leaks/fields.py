@@ -16,8 +16,10 @@ _PUBLIC = frozenset(
     {
         "database",
         "dbclusteridentifier",
+        "dbidentifier",
         "dbinstanceidentifier",
         "dbname",
+        "directoryid",
         "engine",
         "host",
         "hostname",

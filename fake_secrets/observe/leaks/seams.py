@@ -80,7 +80,6 @@ class Stream:
         self._own = vars(stream).get("write")
         # Threads write between each other's pieces.
         self._here = threading.local()
-        stream.write = self
 
     def __call__(self, *arguments: Any, **keywords: Any) -> Any:
         """Write a text, and look at it."""
@@ -97,10 +96,14 @@ class Stream:
             readings = self._here.readings = WeakKeyDictionary()
         return readings.setdefault(index, Reading())
 
+    def attach(self) -> None:
+        """Stand in for the stream's `write` from now on."""
+        self._stream.write = self
+
     def detach(self) -> None:
         """Give the stream its own `write` again, unless others have replaced it."""
         self._saw = None
-        with contextlib.suppress(Exception):
+        with contextlib.suppress(AttributeError, TypeError):
             if vars(self._stream).get("write") is self:
                 if self._own is None:
                     del self._stream.write
@@ -142,17 +145,18 @@ class Patches:
         for name in _PLACES:
             self._attach(name, getattr(sys, name, None))
 
-    def take_down(self) -> list[Stream]:
-        """Restore what was changed.
+    def detach_from_streams(self) -> None:
+        """Give all streams their own `write` again."""
+        for stream in self._streams.copy():
+            stream.detach()
+            with contextlib.suppress(ValueError):
+                self._streams.remove(stream)
 
-        Returns:
-            The streams that the caller must still detach.
-        """
+    def take_down(self) -> None:
+        """Restore what was changed, except the streams."""
         self._saw = None
         self._covered = [patch for patch in [*self._covered, *self._patches] if not patch.undo()]
         self._patches = []
-        streams, self._streams = self._streams, []
-        return streams
 
     def _attach(self, name: str, stream: Any) -> None:
         saw = self._saw
@@ -162,7 +166,10 @@ class Patches:
         # A stream that takes no attributes isn't seen. A mock must keep its own `write`, on which tests assert.
         with contextlib.suppress(Exception):
             if hasattr(type(stream), "write") and not isinstance(vars(stream).get("write"), Stream):
-                self._streams.append(Stream(stream, place, saw))
+                attached = Stream(stream, place, saw)
+                # First, so that an interrupt leaves no stream that isn't detached.
+                self._streams.append(attached)
+                attached.attach()
 
 
 def _call_handlers(patch: _Patch, covering: Covering) -> Any:
@@ -198,8 +205,9 @@ def _level_above(level: int, prefixes: tuple[str, ...]) -> int:
     """Return the `stacklevel` that leads from a replacement of `warn` to where it led from the caller of that."""
     if not prefixes:
         return max(level, 1) + 1
-    # Python raises the level to 2 then, and doesn't count files with the prefixes.
-    is_skipped = sys._getframe(2).f_code.co_filename.startswith(prefixes)
+    # Python raises the level to 2 then, and doesn't count files with the prefixes. A whole name is none to it.
+    file = sys._getframe(2).f_code.co_filename
+    is_skipped = file.startswith(prefixes) and file not in prefixes
     return max(level, 2) + (not is_skipped)
 
 

@@ -7,10 +7,9 @@ searched. While nobody does, nothing of the process is changed. What is here run
 
 from __future__ import annotations
 
-import contextlib
 import logging
 import threading
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable
 from typing import Protocol
 
 from fake_secrets.locks import shared_lock
@@ -103,9 +102,7 @@ def end(watcher: Watcher) -> None:
     global _watchers  # noqa: PLW0603
     with _lock:
         _watchers = tuple(other for other in _watchers if other is not watcher)
-        left = [] if _watchers else _patches.take_down()
-    for stream in left:
-        stream.detach()
+    _restore()
 
 
 def settle(kept: Iterable[Knowing]) -> None:
@@ -114,21 +111,30 @@ def settle(kept: Iterable[Knowing]) -> None:
     Args:
         kept: the worlds that stay.
     """
+    _here.is_looking, _here.is_mute, _here.covered = False, False, frozenset()
     worlds = list(kept)
     for watcher in _watchers:
         is_kept = any(world is other for world in watcher.worlds() for other in worlds)
         if not is_kept and not isinstance(watcher, Everywhere):
             end(watcher)
+    _restore()
+
+
+def _restore() -> None:
+    """Restore what was changed if nobody watches any longer."""
+    with _lock:
+        if not _watchers:
+            _patches.take_down()
     if not _watchers:
-        with _lock:
-            left = _patches.take_down()
-        for stream in left:
-            stream.detach()
+        _patches.detach_from_streams()
+    if _watchers:
+        # Another thread has begun to watch in between.
+        _patches.attach_to_streams()
 
 
 def saw_error(error: BaseException) -> None:
     """Look at an exception that came out of code of the user's, and at those that are shown with it."""
-    with _looking() as is_first:
+    with _Looking() as is_first:
         if is_first:
             outer = line_raising(error)
             for one in exceptions_of(error):
@@ -139,13 +145,13 @@ def saw_error(error: BaseException) -> None:
 
 def saw_result(result: object, function: object) -> None:
     """Look at what a rotation function returned."""
-    with _looking() as is_first:
+    with _Looking() as is_first:
         if is_first and result is not None:
             _look("result", text_of(result), lambda: line_of(function))
 
 
 def _saw_written(stream: seams.Stream, text: str) -> None:
-    with _looking() as is_first:
+    with _Looking() as is_first:
         if is_first and not _here.is_mute:
             _look(stream.place, text, line_here, stream.reading)
 
@@ -154,7 +160,7 @@ def _covering_record(record: logging.LogRecord) -> _Covered:
     """Look at a log record, and return a context in which handlers that write it tell nothing again."""
     found: frozenset[Origin] = frozenset()
     is_mute = is_of_botocore(record)
-    with _looking() as is_first:
+    with _Looking() as is_first:
         if is_first and not is_mute:
             line = Line(record.pathname, record.lineno, record.module)
             for text in texts_of_record(record):
@@ -165,7 +171,7 @@ def _covering_record(record: logging.LogRecord) -> _Covered:
 def _covering_warning(message: object) -> _Covered:
     """Look at a warning, and return a context in which nothing tells it again."""
     found: frozenset[Origin] = frozenset()
-    with _looking() as is_first:
+    with _Looking() as is_first:
         if is_first:
             found = _look("warning", text_of(message), line_here)
     return _Covered(found)
@@ -218,23 +224,26 @@ def _watched() -> list[tuple[Knowing, list[Everywhere]]]:
     return list(by_world.values())
 
 
-@contextlib.contextmanager
-def _looking() -> Iterator[bool]:
-    """Look at something, and let no exception out but an interrupt.
+class _Looking:
+    """A context manager in which something is looked at, and which lets no exception out but an interrupt.
 
-    Gives False where nobody watches, and inside of another look: what the user's own `__str__` logs or prints is
-    met again when the user's handler calls it.
+    It gives False where nobody watches, and inside of another look: what the user's own `__str__` logs or prints
+    is met again when the user's handler calls it.
     """
-    if not _watchers or _here.is_looking:
-        yield False
-        return
-    _here.is_looking = True
-    try:
-        yield True
-    except Exception:  # noqa: BLE001, S110 -- it must not come out of the user's `print`
-        pass
-    finally:
-        _here.is_looking = False
+
+    __slots__ = ("_is_first",)
+
+    def __enter__(self) -> bool:
+        self._is_first = bool(_watchers) and not _here.is_looking
+        if self._is_first:
+            _here.is_looking = True
+        return self._is_first
+
+    def __exit__(self, kind: object, error: BaseException | None, traceback: object) -> bool:
+        if self._is_first:
+            _here.is_looking = False
+        # It must not come out of the user's `print`.
+        return isinstance(error, Exception)
 
 
 class _Covered:

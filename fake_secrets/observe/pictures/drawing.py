@@ -8,7 +8,7 @@ from html import escape
 
 from fake_secrets.observe.moments import Moment
 from fake_secrets.observe.pictures.sheet import Cell, Sheet
-from fake_secrets.observe.pictures.words import cut, printable, width_of
+from fake_secrets.observe.words import cut, printable, width_of
 from fake_secrets.service.rules.stages import AWSCURRENT, AWSPENDING, AWSPREVIOUS
 
 __all__ = ["COLUMNS", "drawing_of", "kind_of", "sample"]

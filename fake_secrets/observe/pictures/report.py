@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from fake_secrets.observe.ledger import SUCCEEDED, Entry, Ledger
+from fake_secrets.observe.calls import Calls, calls_of
+from fake_secrets.observe.ledger import SUCCEEDED, Ledger
 from fake_secrets.observe.moments import Moment, moments_of
 from fake_secrets.observe.pictures.page import page, section_of
 from fake_secrets.observe.pictures.sheet import Sheet
 from fake_secrets.observe.pictures.table import calls_table, escaped, scrolling
-from fake_secrets.observe.pictures.text import calls_of, text_of
+from fake_secrets.observe.pictures.text import text_of
 from fake_secrets.service.state.model import StoredSecret
 
 __all__ = ["Part", "page_of_parts", "part_of", "text_of_parts"]
@@ -30,29 +31,29 @@ class Part:
     Args:
         world: the world's account and region, in words.
         sheets: the timelines of the secrets that the test has touched, the latest first.
-        calls: the number of each of its calls, the call, and the secrets that it names.
+        calls: its calls.
     """
 
     world: str
     sheets: tuple[Sheet, ...]
-    calls: tuple[tuple[int, Moment, str], ...]
+    calls: Calls
 
 
-def part_of(world: str, ledger: Ledger, since: int = 0) -> Part:
+def part_of(account_id: str, region: str, ledger: Ledger, since: int = 0) -> Part:
     """Return what has happened in a world.
 
     Args:
-        world: the world's account and region, in words.
+        account_id: the world's account.
+        region: the world's region.
         ledger: its ledger.
         since: the ledger's count when the test began. A timeline begins with the labels as of then.
     """
     entries = ledger.entries(since)
     touched = {id(one.secret): one.secret for one in reversed(entries) if one.operation != _SEED and one.secret}
-    calls = (one for one in entries if one.is_call)
     return Part(
-        world,
+        f"world of account {account_id} in {region}",
         tuple(_sheet(secret, ledger, since) for secret in touched.values()),
-        tuple((number, _moment(call), _secrets(call)) for number, call in enumerate(calls)),
+        calls_of(entries, account_id, region),
     )
 
 
@@ -86,7 +87,7 @@ def _blocks(part: Part, *, is_only: bool) -> Iterator[str]:
     left_out = len(part.sheets) - _SECRETS
     if left_out > 0:
         yield f"{left_out} secret{'s' if left_out > 1 else ''} left out"
-    yield "\n".join([_count(part), *([calls_of(part.calls[-_CALLS:])] if part.calls else [])])
+    yield "\n".join([_count(part), *([_latest(part.calls)] if part.calls else [])])
 
 
 def _sections(part: Part, *, is_only: bool) -> Iterator[str]:
@@ -101,6 +102,10 @@ def _sections(part: Part, *, is_only: bool) -> Iterator[str]:
     else:
         yield "<p>no calls</p>\n"
     yield "</section>\n"
+
+
+def _latest(calls: Calls) -> str:
+    return calls[-_CALLS:]._table(max(0, len(calls) - _CALLS))
 
 
 def _count(part: Part) -> str:
@@ -118,17 +123,3 @@ def _sheet(secret: StoredSecret, ledger: Ledger, since: int) -> Sheet:
     if before is not None:
         moments[0] = Moment("(before the test)", None, SUCCEEDED, moments[0].stages, moments[0].states)
     return Sheet(secret.name, tuple(secret.history.values()), tuple(moments), since >= ledger.dropped)
-
-
-def _moment(entry: Entry) -> Moment:
-    """Return a call without what it did to a secret."""
-    return Moment(entry.operation, entry.step, entry.outcome, (), (), entry.attempt, entry.fault)
-
-
-def _secrets(entry: Entry) -> str:
-    """Return the secret of a call by its name, or else what the call names."""
-    if entry.secret is not None:
-        return entry.secret.name
-    members = entry.members
-    sent = members.get("SecretId", members.get("Name", members.get("SecretIdList", "")))
-    return ", ".join(map(str, sent)) if isinstance(sent, list) else str(sent)

@@ -5,10 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from html import escape
 
+from fake_secrets.observe.call_table import Row
+from fake_secrets.observe.calls import Call, Calls
+from fake_secrets.observe.ledger import SUCCEEDED
 from fake_secrets.observe.moments import Moment
 from fake_secrets.observe.pictures.drawing import kind_of
 from fake_secrets.observe.pictures.sheet import Cell, Sheet
-from fake_secrets.observe.pictures.words import printable
+from fake_secrets.observe.words import printable
 
 __all__ = ["calls_table", "escaped", "named", "scrolling", "table_of"]
 
@@ -30,16 +33,13 @@ def table_of(sheet: Sheet) -> str:
     )
 
 
-def calls_table(rows: Iterable[tuple[int, Moment, str]]) -> str:
-    """Return calls as a table.
-
-    Args:
-        rows: the number of each call, the call, and the secret that it names.
-    """
-    cells = ([*_row(number, moment, []), named(secret)] for number, moment, secret in rows)
-    return _table(
-        "The calls in order", ["call", "operation", "outcome", "secret"], ((row, False) for row in cells)
-    )
+def calls_table(calls: Calls) -> str:
+    """Return calls as a table."""
+    rows = [
+        _call_row(number, call, row) for number, (call, row) in enumerate(zip(calls, calls._rows(), strict=True))
+    ]
+    columns = ["number", "call", "outcome", "secret", "time (UTC)", "caller"]
+    return _table("The calls in order", columns, ((row, False) for row in rows))
 
 
 def _table(caption: str, columns: Sequence[str], rows: Iterable[tuple[Sequence[str], bool]]) -> str:
@@ -75,15 +75,31 @@ def escaped(text: str) -> str:
     return escape(printable(text))
 
 
-def _outcome(moment: Moment) -> str:
+def _call_row(number: int, call: Call, row: Row) -> list[str]:
+    failure = None if call.outcome == SUCCEEDED else call.outcome
+    return [
+        str(number),
+        _in_step(call.step, row.call),
+        _outcome(failure, call.fault),
+        named(row.secret),
+        row.time.replace(tzinfo=None).isoformat(" ", "seconds"),
+        named(call.principal),
+    ]
+
+
+def _in_step(step: str | None, what: str) -> str:
+    return named(what) if step is None else f'<span class="step">{named(step)}:</span> {named(what)}'
+
+
+def _outcome(failure: str | None, fault: str | None, attempt: int = 1, events: Iterable[str] = ()) -> str:
     notes = []
-    if moment.failure is not None:
-        notes.append(f'<span class="failed">\N{BLACK UP-POINTING TRIANGLE} {named(moment.failure)}</span>')
-    if moment.attempt > 1:
-        notes.append(f"attempt {moment.attempt}")
-    if moment.fault is not None:
-        notes.append(f"\N{WHITE DIAMOND} planned fault: {named(moment.fault)}")
-    notes += [f"\N{BLACK CIRCLE} event: {named(event)}" for event in moment.events]
+    if failure is not None:
+        notes.append(f'<span class="failed">\N{BLACK UP-POINTING TRIANGLE} {named(failure)}</span>')
+    if attempt > 1:
+        notes.append(f"attempt {attempt}")
+    if fault is not None:
+        notes.append(f"\N{WHITE DIAMOND} planned fault: {named(fault)}")
+    notes += [f"\N{BLACK CIRCLE} event: {named(event)}" for event in events]
     return " ".join(f'<span class="note">{note}</span>' for note in notes)
 
 
@@ -95,12 +111,10 @@ def _html_of(cells: Sequence[str], *, is_divider: bool) -> str:
 
 
 def _row(number: int, moment: Moment, cells: Sequence[Cell]) -> list[str]:
-    step = "" if moment.step is None else f'<span class="step">{named(moment.step)}:</span> '
-
     return [
         str(number),
-        step + named(moment.operation),
-        _outcome(moment),
+        _in_step(moment.step, moment.operation),
+        _outcome(moment.failure, moment.fault, moment.attempt, moment.events),
         *(" ".join(_cell(cell)) for cell in cells),
     ]
 

@@ -6,9 +6,9 @@ from collections.abc import Iterator, Sequence
 
 from fake_secrets.observe.moments import Moment
 from fake_secrets.observe.pictures.sheet import SIGNS, Cell, Sheet
-from fake_secrets.observe.pictures.words import width_of, wrap
+from fake_secrets.observe.words import width_of, wrap
 
-__all__ = ["calls_of", "text_of"]
+__all__ = ["text_of"]
 
 _WIDTH = 80
 
@@ -74,19 +74,6 @@ def _rows_of(sheet: Sheet, versions: Sequence[int]) -> list[int]:
         if any(state not in {None, "removed"} for state in of_row)
         or any(state not in {None, "removed"} for state in before[row])
     ]
-
-
-def calls_of(rows: Sequence[tuple[int, Moment, str]]) -> str:
-    """Return a table of calls as text.
-
-    Args:
-        rows: the number of each call, the call, and the secret that it names.
-    """
-    numbers = [[""], *([str(number)] for number, _, _ in rows)]
-    calls = [["call"], *(_call(moment, _CALL_WIDTH) for _, moment, _ in rows)]
-    rest = _WIDTH - _total([numbers, calls]) - len(_GAP)
-    secrets = [["secret"], *(wrap(secret, rest) for _, _, secret in rows)]
-    return "\n".join(_table([numbers, calls, secrets]))
 
 
 def _call(moment: Moment, width: int) -> list[str]:

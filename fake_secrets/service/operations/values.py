@@ -46,6 +46,11 @@ class PlannedValue:
     outdated: Sequence[str] = ()
     stranger: str | None = None
 
+    def replaced(self, secret: StoredSecret) -> list[StoredVersion]:
+        """Return the versions of a secret that `keep` changes or removes."""
+        version_ids = (self.version_id, *self.outdated)
+        return [secret.versions[version_id] for version_id in version_ids if version_id in secret.versions]
+
     def keep(self, store: Store, secret: StoredSecret, now: float) -> None:
         """Store the value, its labels and its dates. A repeated call changes nothing.
 
@@ -237,6 +242,8 @@ def put_secret_value(store: Store, request: Request) -> dict[str, Any]:
     requested = request.members.get("VersionStages")
     stranger = _stranger(request, secret, token)
     planned = plan_value(store, secret, token, value, now=request.now, requested=requested, stranger=stranger)
+    if planned.labels is not None:
+        store.begin_write(request.now, secret, planned.replaced(secret))
     planned.keep(store, secret, request.now)
     on_version = stages.labels_of(secret.labels, token)
     asked = [label for label in requested or () if label in on_version]

@@ -89,6 +89,10 @@ def update_secret_version_stage(store: Store, request: Request) -> dict[str, Any
         quota=store.quotas.labels,
     )
     if labels != secret.labels:
+        if secret.rotation is None and not secret.replicas:
+            store.writes.append((request.now, secret, secret.labels, secret.changed))
+        else:
+            store.begin_write(request.now, secret)
         secret.labels = labels
         secret.changed = request.now
     return {"ARN": secret.arn, "Name": secret.name}
