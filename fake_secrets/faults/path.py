@@ -120,15 +120,16 @@ class Path:
             write = self._last_write(request, secret_id)
             earlier = None if write is None else EarlierState(store, write, request.region)
             asked = store if earlier is None else earlier.store
+            outcome, message = SUCCEEDED, None
             try:
-                answer, outcome = Answer(dispatch.answer(asked, request)), SUCCEEDED
+                answer = Answer(dispatch.answer(asked, request))
             except ServiceError as error:
-                answer, outcome = Answer({}, error), error.code
+                answer, outcome, message = Answer({}, error), error.code, error.message
             concerned = asked.concerned
             if earlier is not None:
                 earlier.keep_access(store)
-                concerned = earlier.original(concerned)
-            self._ledger().record(request, concerned, outcome, answer)
+                concerned, store.told = earlier.original(concerned), asked.told
+            self._ledger().record(request, concerned, outcome, message)
         return answer
 
     def _last_write(
