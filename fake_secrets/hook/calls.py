@@ -82,9 +82,10 @@ class OngoingCall(Target):
         identity: the account id or the ARN that the client's credentials show, or None.
         model_of: returns the model of an operation.
 
-    `client` is None if it is unknown. `watchers` is None if the call has to take the wire lane. `kept` is an answer
-    of the fast lane that has to be given in the wire lane. `failure` is an error of ours that the call has met:
-    whoever makes the call raises it at the end. Tasks that the call has started may outlive it; then `is_over` is true.
+    `client` is None if it is unknown. `watchers` is None if the call has to take the wire lane. `kept` is an
+    answer of the fast lane that has to be given in the wire lane. `failure` is an error of ours that the call has
+    met: whoever makes the call raises it at the end. Tasks that the call has started may outlive it; then
+    `is_over` is true.
     """
 
     __slots__ = ("client", "failure", "is_fast", "is_over", "kept", "model_of", "watchers")
