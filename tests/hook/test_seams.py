@@ -148,14 +148,15 @@ BUCKET_METHODS = {
 }
 
 
-@pytest.mark.parametrize(
-    ("mode", "kinds"), [("standard", {"RetryQuota"}), ("adaptive", {"RetryQuota", "TokenBucket"})]
-)
-def test_retry_handlers_know_what_a_client_learns(mode, kinds):
+STATEFUL = {"standard": {"RetryQuota"}, "adaptive": {"RetryQuota", "TokenBucket", "RateClocker"}}
+
+
+@pytest.mark.parametrize("mode", STATEFUL)
+def test_retry_handlers_know_what_a_client_learns(mode):
     config = botocore.config.Config(retries={"mode": mode})
     client = boto3.client("secretsmanager", region_name="us-east-1", config=config)
     parts = {type(part).__name__ for part in lessons._parts_of(client._endpoint)}
-    assert kinds <= parts, (
+    assert STATEFUL[mode] <= parts, (
         "botocore's retry handlers keep their state elsewhere: hook/lessons.py restores it after a world"
     )
 
