@@ -224,26 +224,3 @@ def test_a_client_is_not_kept_alive(mode):
         client = weakref.ref(client)
         gc.collect()
         assert client() is None
-
-
-def test_the_fixture_is_the_same_client_in_the_next_test(pytester):
-    pytester.makepyfile(
-        """
-        import pytest
-
-        seen = []
-
-        @pytest.mark.parametrize("turn", range(3))
-        def test_it(fake_secrets, secretsmanager, turn):
-            seen.append(secretsmanager)
-            assert all(client is secretsmanager for client in seen)
-            fake_secrets.add("db", "x")
-            for _ in range(15):
-                fake_secrets.faults.fail("GetSecretValue", "InternalServiceError", calls=1)
-                with pytest.raises(secretsmanager.exceptions.InternalServiceError):
-                    secretsmanager.get_secret_value(SecretId="db")
-            fault = fake_secrets.faults.fail("GetSecretValue", 503)
-            secretsmanager.get_secret_value(SecretId="db")
-        """
-    )
-    pytester.runpytest_inprocess("-p", "no:randomly").assert_outcomes(passed=3)
