@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from fake_secrets.faults.planned import Fault
     from fake_secrets.mock import current, mock_stages
     from fake_secrets.observe.calls import Call
+    from fake_secrets.observe.leaks.found import Leak
     from fake_secrets.observe.timeline import Timeline
     from fake_secrets.observe.trail import Event
     from fake_secrets.observe.view import Secret, Version
@@ -45,6 +46,7 @@ __all__ = [
     "FaultError",
     "FunctionClashError",
     "FunctionCrash",
+    "Leak",
     "NoActiveWorldError",
     "OutsideWorldError",
     "RequestRefusedError",
@@ -73,6 +75,7 @@ _HOMES = {
     "Event": "observe.trail",
     "FakeSecrets": "world.handle",
     "Fault": "faults.planned",
+    "Leak": "observe.leaks.found",
     "Rotation": "rotation.rotation",
     "Secret": "observe.view",
     "Timeline": "observe.timeline",

@@ -5,8 +5,7 @@ from __future__ import annotations
 import difflib
 import itertools
 import re
-from collections.abc import Iterable, Mapping
-from typing import Any
+from collections.abc import Collection, Iterable, Mapping
 
 __all__ = ["check_choice", "nearest"]
 
@@ -37,24 +36,33 @@ def nearest(asked: str, known: Iterable[str]) -> list[str]:
     return list(dict.fromkeys([*alike, *in_path, *similar]))[:_SHOWN]
 
 
-def check_choice(name: str, value: object, choices: Mapping[Any, str]) -> None:
+def check_choice(name: str, value: object, choices: Collection[str]) -> None:
     """Check an argument that is one of a few strings.
 
     Args:
         name: the argument's name.
         value: its value.
-        choices: each valid value, and what it means.
+        choices: the valid values. A mapping says what each means.
 
     Raises:
         ValueError: if the value isn't among the choices.
     """
     if isinstance(value, str) and value in choices:
         return
-    meant = difflib.get_close_matches(value.casefold(), choices, 1) if isinstance(value, str) else []
+    meant = _closest(value, choices) if isinstance(value, str) else []
     question = "".join(f'; did you mean "{choice}"?' for choice in meant) or "."
-    listed = "".join(f'\n- "{choice}": {meaning}' for choice, meaning in choices.items())
+    if isinstance(choices, Mapping):
+        listed = "".join(f'\n- "{choice}": {meaning}' for choice, meaning in choices.items())
+    else:
+        listed = "".join(f'\n- "{choice}"' for choice in choices)
     msg = f"{name}={value!r} isn't a choice{question} The choices are:{listed}"
     raise ValueError(msg)
+
+
+def _closest(value: str, choices: Iterable[str]) -> list[str]:
+    """Return the choice that is most similar, but for case and separators, in a list; an empty one if none is."""
+    by_bare = {_bare(choice): choice for choice in choices}
+    return [by_bare[bare] for bare in difflib.get_close_matches(_bare(value), by_bare, 1)]
 
 
 def _bare(name: str) -> str:

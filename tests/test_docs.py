@@ -1,6 +1,7 @@
 """Every code block of the documentation, run as a reader would."""
 
 import re
+import runpy
 
 import pytest
 
@@ -48,6 +49,11 @@ def test_every_page_is_in_a_table_of_contents():
         for entries in TOCTREE.findall(path.read_text()):
             ahead += [path.parent / f"{entry.split('<')[-1].rstrip('>')}.md" for entry in entries.split()]
     assert reached == {path for path in PAGES if path != README}
+
+
+def test_the_picture_of_a_timeline_is_what_the_code_beside_it_draws():
+    script = runpy.run_path(str(DOCS / "draw_timeline.py"))
+    assert script["PICTURE"].read_text(encoding="utf-8") == script["draw"](), "run python docs/draw_timeline.py"
 
 
 class TestTheTester:

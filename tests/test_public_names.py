@@ -6,12 +6,13 @@ import inspect
 import pytest
 
 import fake_secrets
-from fake_secrets import Call, FakeSecrets, Rotation, Secret, Timeline, Version, mock_stages
+from fake_secrets import Call, FakeSecrets, Leak, Rotation, Secret, Timeline, Version, mock_stages
 from fake_secrets.activation.call_forms import MockStages
+from fake_secrets.observe.leaks.of_world import Leaks
 from fake_secrets.observe.trail import Trail
 from fake_secrets.options import DEFAULTS
 
-HANDED_OUT = {"Call", "Event", "FakeSecrets", "Rotation", "Secret", "Timeline", "Version"}
+HANDED_OUT = {"Call", "Event", "FakeSecrets", "Leak", "Rotation", "Secret", "Timeline", "Version"}
 
 
 @pytest.mark.parametrize("name", fake_secrets.__all__)
@@ -44,15 +45,17 @@ def test_mock_stages_shows_its_arguments_with_their_defaults():
 
 VISIBLE = {
     Call: "account_id attempt fault operation outcome principal region request rotation secret_id step time",
-    FakeSecrets: "account_id add as_principal calls credentials dropped_calls faults invoke lambda_function "
+    FakeSecrets: "account_id add as_principal calls credentials dropped_calls faults invoke lambda_function leaks "
     "managed_rotation next_due on_event quotas region reset retries rotate rotations run_due set_kms_key timeline "
     "trail",
+    Leak: "field form place secret step version where",
+    Leaks: "count index watching",
     Rotation: "attempts deliver ended_at error failed_step findings is_test next_step outcome retry secret_arn "
     "secret_name started_at step steps succeeded token was_abandoned",
     Secret: "arn deleted description kms_key_id name rotation_enabled secret_binary secret_string stages tags "
     "value version versions",
-    Timeline: "is_whole moments name version_ids",
-    Trail: "dropped events records",
+    Timeline: "html is_whole moments name version_ids write_html",
+    Trail: "dropped events records service_events write",
     Version: "created id secret_binary secret_string stages value",
     MockStages: "start stop",
 }

@@ -11,6 +11,7 @@ import threading
 
 from fake_secrets import environment
 from fake_secrets.hook import calls, copies, holding, lessons, pausing
+from fake_secrets.observe.leaks import watching
 from fake_secrets.world import stack
 
 __all__ = ["watch"]
@@ -19,7 +20,16 @@ __tracebackhide__ = True  # the arguments in our frames may hold secret values
 
 # In the order in which they are taken, before those of the worlds. Where a thread takes two of them, it takes
 # them in this order, too.
-_LOCKS = (holding._lock, copies._lock, stack._lock, environment._lock, calls._lock, pausing._lock, lessons._lock)
+_LOCKS = (
+    holding._lock,
+    copies._lock,
+    stack._lock,
+    environment._lock,
+    calls._lock,
+    pausing._lock,
+    lessons._lock,
+    watching._lock,
+)
 
 _WHY = "the process was forked during the rotation, and the thread that ran it doesn't exist in the child"
 

@@ -8,11 +8,12 @@ from collections.abc import Collection, Mapping
 from typing import Any
 
 from fake_secrets import hook
-from fake_secrets.activation import forks
+from fake_secrets.activation import forks, visits
 from fake_secrets.environment import default_region, world_environment
 from fake_secrets.errors import FakeSecretsWarning
 from fake_secrets.ids import Ids
 from fake_secrets.locks import free_shared
+from fake_secrets.observe.leaks import watching
 from fake_secrets.observe.remarks import Line, tell, users_line
 from fake_secrets.options import DEFAULTS, check_options
 from fake_secrets.rotation.scope import calls_belong_nowhere, calls_belong_to
@@ -68,6 +69,7 @@ class Activation:
             hook.hold(entry)
             if self._options:
                 self._own_world.opened = entry.opened
+            visits.note(entry.opened)
             self._calls = _calls_to(entry.opened.world)
             self._calls.__enter__()
             return entry.opened.handle  # noqa: TRY300 -- an interrupt may come up to the last line
@@ -83,6 +85,8 @@ class Activation:
             UnusedFaultError: if the world is over and a planned fault never happened.
         """
         try:
+            if error is not None:
+                watching.saw_error(error)
             self._leave()
         except BaseException:
             # An interrupt: complete what it has kept from being done.
@@ -136,6 +140,7 @@ def settle(kept: Collection[stack.Entry]) -> list[stack.Entry]:
     hook.settle(kept, living)
     for entry in kept:
         entry.opened.world.settle(living)
+    watching.settle([entry.opened.world.leaks for entry in kept])
     return left
 
 

@@ -12,8 +12,8 @@ from fake_secrets.faults.path import NAMING_NO_SECRET
 from fake_secrets.faults.selection import EVERY, Amount, Selection
 from fake_secrets.iam.principals import credentials_of
 from fake_secrets.observe.view import secret_id_of
-from fake_secrets.rotation.rotation import STEPS
 from fake_secrets.service.dispatch import OPERATIONS
+from fake_secrets.service.rules.steps import STEPS
 from fake_secrets.suggestions import nearest
 
 if TYPE_CHECKING:
@@ -23,6 +23,7 @@ __all__ = [
     "check_body",
     "check_connecting",
     "check_error",
+    "check_reads",
     "check_retry_after",
     "check_selectors",
 ]
@@ -87,6 +88,17 @@ def check_body(body: object) -> None:
     if not isinstance(body, bytes):
         msg = f"body is bytes, not {type(body).__name__}"
         raise TypeError(msg)
+
+
+def check_reads(reads: object) -> None:
+    """Check the number of stale reads.
+
+    Raises:
+        FaultError: if it is less than one.
+        TypeError: if it is neither an int nor None.
+    """
+    if reads is not None:
+        _check_number("reads", reads, 1)
 
 
 def check_selectors(operation: object, selectors: Selectors) -> tuple[Selection, Amount, bool]:
@@ -171,15 +183,18 @@ def _check_amount(given: dict[str, Any]) -> Amount:
         raise FaultError(msg)
     times = given.get("times", 1)
     for name, number, least in (("times", times, 1), ("calls", calls, 1), ("after", after, 0)):
-        if number is None and name != "after":
-            continue
-        if not isinstance(number, int) or isinstance(number, bool):
-            msg = f"{name} is an int, not {number!r}"
-            raise TypeError(msg)
-        if number < least:
-            msg = f"{name}={number} is too small: it is at least {least}"
-            raise FaultError(msg)
+        if number is not None or name == "after":
+            _check_number(name, number, least)
     return Amount(times, calls, after)
+
+
+def _check_number(name: str, number: object, least: int) -> None:
+    if not isinstance(number, int) or isinstance(number, bool):
+        msg = f"{name} is an int, not {number!r}"
+        raise TypeError(msg)
+    if number < least:
+        msg = f"{name}={number} is too small: it is at least {least}"
+        raise FaultError(msg)
 
 
 def _check_status(name: str, status: object) -> None:

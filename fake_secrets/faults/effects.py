@@ -6,12 +6,13 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import ClassVar, Protocol
 
+from fake_secrets import clock
 from fake_secrets.errors import FaultError, FunctionCrash, ServiceError
 from fake_secrets.faults.path import Attempt
 from fake_secrets.observe.ledger import rotation_step
 from fake_secrets.service.transport import Answer, Transport
 
-__all__ = ["Crash", "Effect", "Refusal", "Spoiling"]
+__all__ = ["Crash", "Effect", "Refusal", "Spoiling", "StaleRead"]
 
 __tracebackhide__ = True  # the arguments in our frames may hold secret values
 
@@ -128,3 +129,38 @@ class Crash:
 
     def __str__(self) -> str:
         return f"crash {'after' if self.is_after else 'before'} the effect"
+
+
+# The operations that may read an earlier state.
+_STALE = frozenset(
+    {"BatchGetSecretValue", "DescribeSecret", "GetSecretValue", "ListSecretVersionIds", "ListSecrets"}
+)
+
+
+@dataclass(frozen=True, slots=True)
+class StaleRead:
+    """A read sees the state before the last write.
+
+    Args:
+        is_brief: whether reads see the present as soon as the clock has moved on from the last write.
+        secret_id: the secret whose last write is missed, for a read that names several secrets.
+    """
+
+    is_brief: bool
+    secret_id: str | None = None
+    # No other fault may end an attempt that reads an earlier state.
+    ends_attempt: ClassVar[bool] = True
+
+    def can_hit(self, attempt: Attempt) -> bool:
+        """Return whether an attempt is a read, and there was a write that it can miss."""
+        if attempt.request.operation not in _STALE:
+            return False
+        since = clock.now() if self.is_brief else None
+        return attempt.path.was_written(attempt.request, self.secret_id, since)
+
+    def around(self, attempt: Attempt, ask: Ask) -> Answer:  # noqa: ARG002 -- no effect is further inside
+        """Answer the read."""
+        return attempt.path.read_stale(attempt.request, self.secret_id)
+
+    def __str__(self) -> str:
+        return "stale read"

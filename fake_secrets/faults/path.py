@@ -7,9 +7,13 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
+from fake_secrets import clock
 from fake_secrets.arns import SECRET_ARN, SUFFIX, SUFFIX_LENGTH
 from fake_secrets.errors import ServiceError
-from fake_secrets.observe.ledger import Ledger
+from fake_secrets.observe.ledger import SUCCEEDED, Ledger
+from fake_secrets.service import dispatch
+from fake_secrets.service.state.earlier import EarlierState, last_write
+from fake_secrets.service.state.journal import LabelMove, Write
 from fake_secrets.service.state.model import Request, StoredSecret
 from fake_secrets.service.state.store import Store
 from fake_secrets.service.transport import Answer
@@ -90,6 +94,54 @@ class Path:
             self._ledger().record(request, secret, error.code, answer)
         return answer
 
+    def was_written(self, request: Request, secret_id: str | None, since: float | None) -> bool:
+        """Return whether there was a write that a read can miss.
+
+        Args:
+            request: the read.
+            secret_id: the secret that was written, if the read doesn't name one secret; None if any was.
+            since: writes before that time don't count; epoch seconds. None if all count.
+        """
+        with self.lock:
+            return self._last_write(request, secret_id, since) is not None
+
+    def read_stale(self, request: Request, secret_id: str | None) -> Answer:
+        """Answer a read from the state before the last write, and record it.
+
+        A read of one secret misses the last write to that secret, any other read the last write in its region.
+
+        Args:
+            request: the read.
+            secret_id: as for `was_written`.
+        """
+        with self.lock:
+            store = self._store()
+            store.begin_call()
+            request.now = clock.now()
+            write = self._last_write(request, secret_id)
+            earlier = None if write is None else EarlierState(store, write, request.region)
+            asked = store if earlier is None else earlier.store
+            try:
+                answer, outcome = Answer(dispatch.answer(asked, request)), SUCCEEDED
+            except ServiceError as error:
+                answer, outcome = Answer({}, error), error.code
+            concerned = asked.concerned
+            if earlier is not None:
+                earlier.keep_access(store)
+                concerned = earlier.original(concerned)
+            self._ledger().record(request, concerned, outcome, answer)
+        return answer
+
+    def _last_write(
+        self, request: Request, secret_id: str | None, since: float | None = None
+    ) -> Write | LabelMove | None:
+        store = self._store()
+        store.settle(request.now)
+        named = request.members.get("SecretId", secret_id)
+        if not isinstance(named, str):
+            return last_write(store, lambda secret: secret.region == request.region, since)
+        return last_write(store, lambda secret: _is_named(request, named, secret), since)
+
     def _find(self, request: Request, secret_id: str) -> StoredSecret | None:
         try:
             return self._store().find(request, secret_id)
@@ -106,6 +158,13 @@ def _named(request: Request) -> Iterator[str]:
     several = members.get("SecretIdList")
     if isinstance(several, list):
         yield from (one for one in several if isinstance(one, str))
+
+
+def _is_named(request: Request, secret_id: str, secret: StoredSecret) -> bool:
+    """Return whether a request means a secret by a SecretId, which later secrets may have, too."""
+    if secret_id.startswith("arn:"):
+        return secret.region == request.region and secret_id in {secret.arn, secret.arn[:-SUFFIX_LENGTH]}
+    return (secret.account_id, secret.region, secret.name) == (request.account_id, request.region, secret_id)
 
 
 def _place(request: Request, secret_id: str) -> tuple[str, str, str]:

@@ -113,6 +113,8 @@ class Plan:
             with self._path.lock:
                 if fault._claim(attempt):
                     hitting.append(effect)
+        # What lets the attempt go on happens first, whichever fault was planned first.
+        hitting.sort(key=lambda effect: effect.ends_attempt)
         if hitting:
             attempt.request.fault = ", ".join(map(str, hitting))
         return hitting

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import dataclasses
+from collections.abc import Callable, Mapping
 from http.client import responses
 from typing import TYPE_CHECKING
 
 from fake_secrets.errors import CommonError, ServiceError
 from fake_secrets.faults import checks
 from fake_secrets.faults.codes import COMMON, message_of, status_of
-from fake_secrets.faults.effects import Crash, Refusal, Spoiling
+from fake_secrets.faults.effects import Crash, Refusal, Spoiling, StaleRead
 from fake_secrets.faults.planned import Fault
+from fake_secrets.faults.selection import EVERY
 from fake_secrets.observe.remarks import users_line
 from fake_secrets.service.transport import Loss, Transport
 
@@ -19,7 +21,9 @@ if TYPE_CHECKING:
 
     from fake_secrets.faults.effects import Effect
     from fake_secrets.faults.plan import Plan
-    from fake_secrets.faults.selection import Selectors
+    from fake_secrets.faults.selection import Amount, Selection, Selectors
+    from fake_secrets.observe.calls import Call
+    from fake_secrets.observe.view import Secret
 
 __all__ = ["Faults"]
 
@@ -211,6 +215,56 @@ class Faults:
         """
         return self._add(operation, Crash(is_after=False), selectors)
 
+    def stale_reads(
+        self,
+        reads: int | None = 1,
+        *,
+        secret_id: str | Secret | None = None,
+        step: str | None = None,
+        principal: str | None = None,
+        when: Callable[[Call], object] | None = None,
+        after: int = 0,
+        optional: bool = False,
+    ) -> Fault:
+        """Make reads see the state before the last write, as AWS may show it for a while.
+
+        The reads are GetSecretValue, DescribeSecret, ListSecretVersionIds, ListSecrets and BatchGetSecretValue. A
+        read of one secret misses the last write to that secret. ListSecrets and BatchGetSecretValue miss the
+        last write in their region, and show all secrets as they were before it. The write may come before or
+        after this line, and may be one of a rotation. A read before which nothing was written isn't hit.
+
+        Args:
+            reads: how many reads are stale. None: all reads in the same moment as the last write, to the
+                millisecond. Once the clock has moved on, reads see the present.
+            secret_id: only reads that name this secret.
+            step: only reads of this rotation step.
+            principal: only reads of this caller: the ARN of a principal, or an account id.
+            when: only reads for which this function returns true; see `Selectors`.
+            after: how many matching reads pass before the first stale one.
+            optional: whether the test may end without a stale read.
+
+        Returns:
+            The fault.
+
+        Raises:
+            FaultError: if such a fault can never happen.
+            TypeError: if an argument has the wrong type.
+        """
+        checks.check_reads(reads)
+        selectors: Selectors = {
+            "secret_id": secret_id,
+            "step": step,
+            "principal": principal,
+            "when": when,
+            "times": reads,
+            "after": after,
+            "optional": optional,
+        }
+        selection, amount, is_optional = checks.check_selectors(EVERY, selectors)
+        effect = StaleRead(is_brief=reads is None, secret_id=selection.secret_id)
+        selection = dataclasses.replace(selection, can_hit=effect.can_hit)
+        return self._plan_fault(selection, effect, amount, optional=is_optional)
+
     @property
     def slept(self) -> float:
         """The time that clients would have slept so far, in seconds, if their pauses hadn't been skipped.
@@ -242,6 +296,9 @@ class Faults:
 
     def _add(self, operation: str, effect: Effect, selectors: Selectors) -> Fault:
         selection, amount, optional = checks.check_selectors(operation, selectors)
+        return self._plan_fault(selection, effect, amount, optional=optional)
+
+    def _plan_fault(self, selection: Selection, effect: Effect, amount: Amount, *, optional: bool) -> Fault:
         fault = Fault(selection, effect, amount, optional=optional, line=users_line(), forget=self._plan.forget)
         self._plan.add(fault)
         return fault

@@ -56,6 +56,7 @@ class Selection:
         step: the rotation step that makes the call.
         principal: the caller's ARN, or an account id.
         when: called with the `Call`; returns whether the attempt is one.
+        can_hit: returns whether the effect has anything to do in an attempt.
     """
 
     operation: str
@@ -63,6 +64,7 @@ class Selection:
     step: str | None = None
     principal: str | None = None
     when: Callable[[Call], object] | None = None
+    can_hit: Callable[[Attempt], bool] | None = None
 
     def admits(self, attempt: Attempt, step: RunningStep | None) -> bool:
         """Return whether an attempt is one of these, but for `when`."""
@@ -73,7 +75,9 @@ class Selection:
             return False
         if self.principal is not None and self.principal not in {request.principal, request.account_id}:
             return False
-        return self.secret_id is None or attempt.path.is_about(request, self.secret_id)
+        if self.secret_id is not None and not attempt.path.is_about(request, self.secret_id):
+            return False
+        return self.can_hit is None or self.can_hit(attempt)
 
 
 @dataclass(frozen=True, slots=True)

@@ -277,7 +277,13 @@ def _members(body: Any) -> dict[str, Any]:
     """
     try:
         text = body.decode() if type(body) is bytes else _text_of(body)
-        members = _parsed(text) if text else {}
+        try:
+            # botocore's JSON has no space around it, so looking for that would be in vain.
+            members, end = _scan_json(text, 0)
+        except StopIteration:
+            end = -1
+        if end != len(text):
+            members = _from_json(text) if text else {}
         if "null" in text:
             members = _without_nulls(members)
     except (ValueError, RecursionError):
@@ -292,15 +298,6 @@ def _text_of(body: Any) -> str:
     """Return a body as text. A handler may have replaced it with any form that an HTTP library sends."""
     content = body.read() if hasattr(body, "read") else body
     return content.decode() if isinstance(content, bytes | bytearray) else content or ""
-
-
-def _parsed(text: str) -> Any:
-    """Parse JSON. botocore's has no space around it, so looking for that would be in vain."""
-    try:
-        parsed, end = _scan_json(text, 0)
-    except StopIteration:
-        end = 0
-    return parsed if end == len(text) else _from_json(text)
 
 
 def _without_nulls(value: Any) -> Any:

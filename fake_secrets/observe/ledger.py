@@ -11,7 +11,7 @@ from typing import Any
 
 from fake_secrets import clock
 from fake_secrets.service.rules.constraints import redact
-from fake_secrets.service.state.events import KEPT
+from fake_secrets.service.state.events import KEPT, ServiceEvent
 from fake_secrets.service.state.model import Request, StoredSecret
 from fake_secrets.service.state.store import Store
 from fake_secrets.service.transport import Answer
@@ -110,6 +110,8 @@ class Entry:
         event_count: the number of events before the call. Those that come of the call follow it.
         message: AWS's message, if it refused the request.
         response: the members of the response that CloudTrail's records of this call need.
+        living: the number of versions that the secret has, after the call.
+        empty: the ids of those that have no value, after the call.
     """
 
     request: Request
@@ -122,6 +124,8 @@ class Entry:
     event_count: int
     message: str | None = None
     response: Mapping[str, Any] | None = None
+    living: int = 0
+    empty: frozenset[str] = frozenset()
 
     @property
     def operation(self) -> str:
@@ -223,6 +227,10 @@ class Ledger:
         """Return the entries that are still kept, in order, from a `count` on."""
         return list(self._entries)[max(0, since - self.dropped) :]
 
+    def numbered_calls(self) -> list[tuple[int, Entry]]:
+        """Return the calls that are still kept, in order, with their numbers among all entries."""
+        return [(number, entry) for number, entry in enumerate(list(self._entries), self.dropped) if entry.is_call]
+
     def latest(self, secret_id: str) -> StoredSecret | None:
         """Return the latest secret with this name or full ARN, even if it is deleted; None if there is none."""
         secrets = (entry.secret for entry in reversed(list(self._entries)) if entry.secret is not None)
@@ -251,6 +259,10 @@ class Ledger:
         """Return the entries about a secret, in order."""
         return [entry for entry in list(self._entries) if entry.secret is secret]
 
+    def events_about(self, secret: StoredSecret) -> list[tuple[int, ServiceEvent]]:
+        """Return the service events about a secret, in order, with their numbers."""
+        return [(number, event) for number, event in self._store.events.numbered() if event.secret is secret]
+
     def _note(self, what: str, secret: StoredSecret, outcome: str = SUCCEEDED) -> None:
         """Enter a change without a call."""
         request = Request(what, {}, secret.region, "", secret.account_id, "", clock.now())
@@ -265,6 +277,9 @@ class Ledger:
         else:
             entry = Entry(request, outcome, running.name, running.rotation, secret, labels, count, event_count)
             running.entries.append(entry)
-        self.dropped += len(self._entries) == KEPT
+        if secret is not None:
+            entry.living, entry.empty = len(secret.versions), secret.empty
+        if len(self._entries) == KEPT:
+            self.dropped += 1
         self._entries.append(entry)
         return entry

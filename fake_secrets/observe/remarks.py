@@ -11,7 +11,7 @@ from typing import NamedTuple
 
 from fake_secrets.errors import FakeSecretsWarning, annotate
 
-__all__ = ["Line", "Remark", "Remarks", "in_full", "tell", "users_line"]
+__all__ = ["Line", "Remark", "Remarks", "in_full", "is_between", "tell", "users_line"]
 
 # The packages whose frames lie between a call in the user's code and this one. A copy of botocore may be part of
 # another package.
@@ -68,7 +68,7 @@ def users_line() -> Line:
     Without such a line, it is the outermost line of the thread.
     """
     frame: FrameType = sys._getframe(1)
-    while _is_between(frame.f_globals.get("__name__") or "") and frame.f_back is not None:
+    while is_between(frame.f_globals.get("__name__") or "") and frame.f_back is not None:
         frame = frame.f_back
     return Line(frame.f_code.co_filename, frame.f_lineno, frame.f_globals.get("__name__") or "<unknown>")
 
@@ -106,6 +106,7 @@ def in_full(warning: FakeSecretsWarning) -> str:
     return "\n".join([f"{type(warning).__name__}: {warning}", *getattr(warning, "__notes__", ())])
 
 
-def _is_between(module: str) -> bool:
+def is_between(module: str) -> bool:
+    """Return whether a module's frames lie between a call in the user's code and this one."""
     packages = module.split(".")
     return packages[0] == _OURS or not _BETWEEN.isdisjoint(packages)

@@ -2,42 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+import os
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
-from fake_secrets.observe.ledger import SEEDED, SUCCEEDED, Entry
-from fake_secrets.service.rules.stages import labels_of
+from fake_secrets.observe.ledger import Ledger
+from fake_secrets.observe.moments import Moment, moments_of
 from fake_secrets.service.state.model import StoredSecret
 
+if TYPE_CHECKING:
+    from fake_secrets.observe.pictures.sheet import Sheet
+
 __all__ = ["Moment", "Timeline", "timeline_of"]
-
-_DEPRECATED = "-"
-
-
-@dataclass(frozen=True, slots=True)
-class Moment:
-    """One row of a timeline: a call, or a change without a call, and the labels afterwards.
-
-    Args:
-        operation: the API operation of a call. A change without a call is in parentheses: ``(seed)``,
-            ``(scheduled rotation)``, ``(managed rotation)`` or ``(end of test)``. So is the end of a step that
-            made no call, ``(no call)``, or that failed, ``(failed)``. A retry of a rotation begins with a row
-            such as ``— attempt 2 —``, and a step that a test delivers with ``— createSecret by hand —``.
-        step: the rotation step of the row, such as ``createSecret``; None for any other row.
-        outcome: ``succeeded``, ``seeded``, an error code, or the type of the exception that failed the step.
-        stages: the labels of each version that had been created by then, in the order of creation. An empty
-            tuple means that the version had no label: it was deprecated, or no longer existed.
-    """
-
-    operation: str
-    step: str | None
-    outcome: str
-    stages: tuple[tuple[str, ...], ...]
 
 
 @dataclass(frozen=True, slots=True)
 class Timeline:
-    """A secret's staging labels over time. `print` shows a table with a row for each call.
+    """A secret's staging labels over time. `print` shows a table with a row for each call, in 80 columns.
+
+    In a notebook, a timeline shows itself as a drawing and a table.
 
     Args:
         name: the secret's name.
@@ -52,47 +35,49 @@ class Timeline:
     moments: tuple[Moment, ...]
     is_whole: bool = True
 
+    def html(self) -> str:
+        """Return the timeline as a page of HTML: a drawing and a table, which need no network and no script."""
+        # Imported late, because few tests draw pictures.
+        from fake_secrets.observe.pictures.page import page_of  # noqa: PLC0415
+
+        return page_of(self._sheet())
+
+    def write_html(self, path: str | os.PathLike[str]) -> None:
+        """Write the page of `html` to a file, in UTF-8.
+
+        Args:
+            path: the file's path. A file that is there already is replaced.
+
+        Raises:
+            OSError: if the file can't be written.
+        """
+        from pathlib import Path  # noqa: PLC0415
+
+        Path(path).write_text(self.html(), encoding="utf-8", newline="\n")
+
     def __str__(self) -> str:
-        legend = [f"v{number} = {version}" for number, version in enumerate(self.version_ids, start=1)]
-        header = ["", "call", *(f"v{number}" for number in range(1, len(self.version_ids) + 1))]
-        rows = [self._row(number, moment) for number, moment in enumerate(self.moments)]
-        title = f"staging labels of {self.name}{'' if self.is_whole else ' (the oldest calls are no longer kept)'}"
-        return "\n".join([title, *legend, "", *_table([header, *rows])])
+        from fake_secrets.observe.pictures.text import text_of  # noqa: PLC0415
 
-    def _row(self, number: int, moment: Moment) -> list[str]:
-        call = moment.operation
-        if moment.step is not None:
-            call = f"{moment.step}: {call}"
-        if moment.outcome not in {SUCCEEDED, SEEDED}:
-            call = f"{call} -> {moment.outcome}"
-        cells = [" ".join(labels) or _DEPRECATED for labels in moment.stages]
-        return [str(number), call, *cells, *[""] * (len(self.version_ids) - len(cells))]
+        return text_of(self._sheet())
+
+    def _repr_html_(self) -> str:
+        """Return the timeline for a notebook, in a style that concerns nothing else on the notebook's page."""
+        from fake_secrets.observe.pictures.page import fragment_of  # noqa: PLC0415
+
+        return fragment_of(self._sheet())
+
+    def _sheet(self) -> Sheet:
+        from fake_secrets.observe.pictures.sheet import Sheet  # noqa: PLC0415
+
+        return Sheet(self.name, self.version_ids, self.moments, self.is_whole)
 
 
-def timeline_of(secret: StoredSecret, entries: Iterable[Entry], *, is_whole: bool = True) -> Timeline:
+def timeline_of(secret: StoredSecret, ledger: Ledger) -> Timeline:
     """Return the timeline of one secret.
 
     Args:
         secret: the secret.
-        entries: the ledger's entries about it, in order.
-        is_whole: whether the ledger still keeps all entries.
+        ledger: the ledger of its world.
     """
-    history = secret.history
-    moments = tuple(_moment(entry, history) for entry in entries)
-    return Timeline(secret.name, tuple(history.values()), moments, is_whole=is_whole)
-
-
-def _moment(entry: Entry, history: Mapping[int, str]) -> Moment:
-    versions = {serial: version for serial, version in history.items() if serial < entry.version_count}
-    # After a test of the function, its version id may be used again. The labels belong to the latest version.
-    latest = {version: serial for serial, version in versions.items()}
-    stages = tuple(
-        tuple(labels_of(entry.labels, version)) if latest[version] == serial else ()
-        for serial, version in versions.items()
-    )
-    return Moment(entry.operation, entry.step, entry.outcome, stages)
-
-
-def _table(rows: Sequence[Sequence[str]]) -> list[str]:
-    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
-    return ["  ".join(map(str.ljust, row, widths)).rstrip() for row in rows]
+    moments = moments_of(secret, ledger.about(secret), ledger.events_about(secret))
+    return Timeline(secret.name, tuple(secret.history.values()), tuple(moments), is_whole=not ledger.dropped)

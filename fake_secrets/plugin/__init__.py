@@ -2,10 +2,11 @@
 
 Begin with `items`, which finds the tests that are marked or decorated and gives them the fixture. `fixtures`
 defines the fixtures. `leaving` leaves the worlds that a test has forgotten, and `guarding` turns refusals of the
-guard into failures. `remarking` tells what worlds have to say about a test, and `unused` tells of planned faults
-that never happened. `outside` explains failures of calls that were made outside of every world, and `regions`
-gives a region to clients that are made there. `returning` warns of fixtures whose world is over too early. No
-other room imports pytest.
+guard into failures. `remarking` tells what worlds have to say about a test, `unused` of planned faults that never
+happened, and `leaking` of secret values that a test shows. `outside` explains failures of calls that were made
+outside of every world, and `regions` gives a region to clients that are made there. `returning` warns of fixtures
+whose world is over too early. `reporting` shows what a test did in its worlds when it fails. No other room imports
+pytest.
 """
 
 from __future__ import annotations
@@ -14,14 +15,16 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from fake_secrets.faults.unused import STATES
+from fake_secrets.faults.unused import STATES as UNUSED_STATES
 from fake_secrets.plugin.fixtures import _fake_secrets_clients, fake_secrets, secretsmanager
 from fake_secrets.plugin.guarding import GUARD, Guarding
 from fake_secrets.plugin.items import MARKER, pytest_collection_modifyitems
+from fake_secrets.plugin.leaking import LEAKS, STATES, Leaking, state_of
 from fake_secrets.plugin.leaving import Leaving
 from fake_secrets.plugin.outside import Explaining
 from fake_secrets.plugin.regions import REGION, set_default_region
 from fake_secrets.plugin.remarking import Remarking
+from fake_secrets.plugin.reporting import add_options, reporting
 from fake_secrets.plugin.returning import Returning
 from fake_secrets.plugin.unused import UNUSED_FAULTS, UnusedFaults
 
@@ -35,7 +38,7 @@ _GUARD_STATES = ("off", "error")
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
-    """Add the ini options."""
+    """Add the options."""
     parser.addini(
         GUARD,
         "how to handle a Secrets Manager call that is made while no fake_secrets world is active: "
@@ -54,6 +57,15 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         "the region of clients that modules make on import",
         default="",
     )
+    add_options(parser)
+    what_to_do = (
+        "what to do about a test that logs, prints, raises or otherwise leaks a secret value: 'off' doesn't look "
+        "for leaks, 'warn' gives a warning, 'error' fails the test"
+    )
+    parser.addini(LEAKS, what_to_do, default="off")
+    parser.getgroup("fake_secrets").addoption(
+        "--fake-secrets-leaks", dest=LEAKS, choices=STATES, help=f"{what_to_do} (ini option {LEAKS})"
+    )
 
 
 @pytest.hookimpl(tryfirst=True)
@@ -70,10 +82,16 @@ def pytest_configure(config: pytest.Config) -> None:
     config.pluginmanager.register(Explaining(), "fake_secrets_explaining")
     config.pluginmanager.register(Returning(), "fake_secrets_returning")
     config.pluginmanager.register(
-        UnusedFaults(_choice(config, UNUSED_FAULTS, STATES)), "fake_secrets_unused_faults"
+        UnusedFaults(_choice(config, UNUSED_FAULTS, UNUSED_STATES)), "fake_secrets_unused_faults"
     )
+    reports = reporting(config)
+    if reports is not None:
+        config.pluginmanager.register(reports, "fake_secrets_reporting")
     if state == "error":
         config.pluginmanager.register(Guarding(), "fake_secrets_guard")
+    leaks = state_of(config)
+    if leaks != "off":
+        config.pluginmanager.register(Leaking(is_error=leaks == "error"), "fake_secrets_leaking")
     config.addinivalue_line(
         "markers",
         "fake_secrets(secrets=None, *, region=None, account_id='123456789012', rotation='inline', "

@@ -7,8 +7,9 @@ from collections.abc import Collection
 from dataclasses import dataclass, field
 
 from fake_secrets.observe.remarks import Line, users_line
-from fake_secrets.rotation.rotation import MANAGED_STEPS, STEPS, TEST_STEPS, Driver, Rotation
+from fake_secrets.rotation.rotation import MANAGED_STEPS, TEST_STEPS, Driver, Rotation
 from fake_secrets.service.operations import rotation_progress as progress
+from fake_secrets.service.rules.steps import STEPS
 from fake_secrets.service.state.events import KEPT
 from fake_secrets.service.state.model import StartedRotation
 

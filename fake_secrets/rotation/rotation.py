@@ -10,10 +10,10 @@ from fake_secrets import clock
 from fake_secrets.observe.live import LiveView
 from fake_secrets.observe.remarks import Line
 from fake_secrets.options import RotationErrors
+from fake_secrets.service.rules.steps import STEPS
 
 __all__ = [
     "MANAGED_STEPS",
-    "STEPS",
     "TEST_STEPS",
     "Outcome",
     "Rotation",
@@ -24,7 +24,6 @@ __all__ = [
 
 __tracebackhide__ = True  # the arguments in our frames may hold secret values
 
-STEPS = ("createSecret", "setSecret", "testSecret", "finishSecret")
 TEST_STEPS = ("testSecret",)
 # AWS and its partners don't publish theirs, so the name is ours.
 MANAGED_STEPS = ("managedRotation",)

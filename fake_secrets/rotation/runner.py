@@ -14,8 +14,9 @@ from fake_secrets.observe.remarks import users_line
 from fake_secrets.options import RotationErrors, RotationMode, check_rotation_errors
 from fake_secrets.rotation.execution import Execution
 from fake_secrets.rotation.registry import Claim, Registry
-from fake_secrets.rotation.rotation import STEPS, Rotation, begin_attempt, fail
+from fake_secrets.rotation.rotation import Rotation, begin_attempt, fail
 from fake_secrets.service.operations import rotation_progress as progress
+from fake_secrets.service.rules.steps import STEPS
 from fake_secrets.service.state.model import StartedRotation
 from fake_secrets.service.state.store import Store
 

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from fake_secrets.errors import FakeSecretsWarning
 from fake_secrets.iam.principals import Credentials, credentials_of
-from fake_secrets.observe.calls import Call, calls_of
+from fake_secrets.observe.calls import Calls, calls_of
+from fake_secrets.observe.leaks.of_world import Leaks
 from fake_secrets.observe.remarks import users_line
 from fake_secrets.observe.reminders import Reminding
 from fake_secrets.observe.timeline import Timeline, timeline_of
@@ -62,13 +63,14 @@ class FakeSecrets(RotationHandle):
         return self._world.account_id
 
     @property
-    def calls(self) -> list[Call]:
+    def calls(self) -> Calls:
         """The calls that the world answered, in order. Secret values in them read ``***``.
 
-        A world keeps the latest 100,000 calls and other changes of secrets; `dropped_calls` counts the
+        The list can be filtered: ``fake_secrets.calls.about("prod/db").of("PutSecretValue")``. `print` shows it
+        as a table. A world keeps the latest 100,000 calls and other changes of secrets; `dropped_calls` counts the
         older ones.
         """
-        return calls_of(self._world.ledger.entries())
+        return calls_of(self._world.ledger.entries(), self.account_id, self.region)
 
     @property
     def dropped_calls(self) -> int:
@@ -89,6 +91,15 @@ class FakeSecrets(RotationHandle):
         from fake_secrets.faults.planning import Faults  # noqa: PLC0415 -- few tests plan faults
 
         return Faults(self._world.plan)
+
+    @property
+    def leaks(self) -> Leaks:
+        """The secret values that were logged, printed, raised or otherwise shown while somebody watched, in order.
+
+        Each is a `Leak`, which doesn't show the value. ``with fake_secrets.leaks.watching() as found:`` watches a
+        block, and the ini option ``fake_secrets_leaks`` every test; without either, there are none.
+        """
+        return self._world.leaks
 
     def add(
         self,
@@ -306,7 +317,7 @@ class FakeSecrets(RotationHandle):
         else:
             found = ledger.latest(wanted) if isinstance(wanted, str) else None
             secret = found or self._world.contents.secret(wanted)
-        return timeline_of(secret, ledger.about(secret), is_whole=not ledger.dropped)
+        return timeline_of(secret, ledger)
 
     def reset(self) -> None:
         """Go back to the seed.

@@ -14,6 +14,7 @@ from fake_secrets.iam.principals import Principals
 from fake_secrets.ids import Ids
 from fake_secrets.locks import free
 from fake_secrets.observe.deliveries import Deliveries
+from fake_secrets.observe.leaks.of_world import Leaks
 from fake_secrets.observe.ledger import SUCCEEDED, Ledger, rotation_step
 from fake_secrets.observe.remarks import Remark, Remarks, users_line
 from fake_secrets.observe.trail import Trail
@@ -28,7 +29,7 @@ from fake_secrets.rotation.scope import run_in, running_here
 from fake_secrets.service import dispatch
 from fake_secrets.service.rules.constraints import Shape
 from fake_secrets.service.state.keys import KeyState
-from fake_secrets.service.state.model import Request
+from fake_secrets.service.state.model import Request, StoredSecret
 from fake_secrets.service.state.seeds import Seed
 from fake_secrets.service.state.store import Store
 from fake_secrets.service.transport import Answer
@@ -114,7 +115,7 @@ class World:
         # Guards everything below; never held while a rotation function runs.
         self._lock = threading.RLock()
         self.contents = Contents(self._here, seeds, self._lock)
-        self.trail = Trail(lambda: self.store.events)
+        self.trail = Trail(lambda: self.store.events, lambda: self.ledger)
         self.deliveries = Deliveries(lambda: self.store.events, self._lock, may_deliver=self._may_deliver)
         self.runner = RotationRunner(
             lock=self._lock,
@@ -128,6 +129,7 @@ class World:
         # Asked about each attempt of a call. None, unless a test has planned something.
         self.intervention: Intervention | None = None
         self._plan: Plan | None = None
+        self.leaks = Leaks(lambda: self.ledger, self._stored)
         self._start()
 
     def reset(self) -> None:
@@ -139,6 +141,7 @@ class World:
             self._remark_on_keys()
             if self._plan is not None:
                 self._plan.clear()
+            self.leaks._before_reset()
             self._start()
 
     def _start(self) -> None:
@@ -175,7 +178,8 @@ class World:
             from fake_secrets.faults.path import Path  # noqa: PLC0415
             from fake_secrets.faults.plan import Plan  # noqa: PLC0415
 
-            path = Path(self._lock, self.contents.ready_store, lambda: self.ledger, self.request)
+            request = functools.partial(lookup.request_from, self._here)
+            path = Path(self._lock, self.contents.ready_store, lambda: self.ledger, request)
             with self._lock:
                 # Another thread's call may have asked for it, too.
                 self._plan = self._plan or Plan(path, self._intervene)
@@ -379,6 +383,10 @@ class World:
         request = lookup.request_from(self._here, operation, members)
         request.id = self.ids.request_id()
         return request
+
+    def _stored(self) -> list[StoredSecret]:
+        with self._lock:
+            return list(self.store)
 
     def _executing(self, asked_for: list[Rotation], steps: Callable[[], Any]) -> Any:
         with self._while_running():

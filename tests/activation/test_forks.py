@@ -150,7 +150,7 @@ def test_the_fork_does_not_wait_for_a_rotation_function():
         def in_child():
             (rotation,) = fake.rotations
             print(rotation, flush=True)
-            names = [record["eventName"] for record in fake.trail.records]
+            names = [record["eventName"] for record in fake.trail.service_events]
             steps.clear()
             return names, rotation.retry().outcome, len(steps), value()
 

@@ -175,7 +175,7 @@ def test_a_fork_takes_every_lock_of_ours(fake_secrets, secretsmanager):
     fake_secrets.add("db", "x")
     secretsmanager.get_secret_value(SecretId="db")
     locks = our_locks()
-    assert len(locks) == 8
+    assert len(locks) == 9
     assert free(locks) == len(locks)
     forks._hold_still()
     try:

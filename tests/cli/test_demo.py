@@ -51,7 +51,8 @@ def test_the_demo_shows_the_arn_of_the_aws_documentation(demo):
 
 
 def test_the_demo_prints_the_timeline(demo):
-    assert "13  finishSecret: UpdateSecretVersionStage  AWSPREVIOUS  -  " in demo.stdout
+    assert "\n13  finishSecret: UpdateSecretVersionStage  AWSPREVIOUS  -\n" in demo.stdout
+    assert "\n13  finishSecret: UpdateSecretVersionStage  AWSCURRENT AWSPENDING\n" in demo.stdout
 
 
 def test_the_demo_shows_no_secret_value(demo):

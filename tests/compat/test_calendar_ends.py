@@ -111,7 +111,7 @@ class TestTheLastDays:
         with stop_clock(at(9999, 12, 31)), mock_stages({"db": "x"}) as fake_secrets:
             assert fake_secrets.rotate("db", Rotator()).succeeded
             assert {version.created for version in fake_secrets["db"].versions} == {at(9999, 12, 31)}
-            assert fake_secrets.trail.records[-1]["eventTime"] == "9999-12-31T00:00:00Z"
+            assert fake_secrets.trail.service_events[-1]["eventTime"] == "9999-12-31T00:00:00Z"
             assert fake_secrets.trail.events[-1]["time"] == "9999-12-31T00:00:00Z"
             assert "finishSecret" in str(fake_secrets.timeline("db"))
 
@@ -140,7 +140,7 @@ class TestEarlyYears:
         with stop_clock(moment), mock_stages({"db": "x"}) as fake_secrets:
             fake_secrets.rotate("db", Rotator())
             expected = f"{moment.replace(tzinfo=None).isoformat()}Z"
-            assert fake_secrets.trail.records[-1]["eventTime"] == expected
+            assert fake_secrets.trail.service_events[-1]["eventTime"] == expected
             assert fake_secrets.trail.events[-1]["time"] == expected
 
 

@@ -32,7 +32,7 @@ RECORDS = {
     "Timeline": lambda handle: handle.timeline("db"),
     "Call": lambda handle: handle.calls[-1],
     "Event": lambda handle: handle.trail.events[-1],
-    "record": lambda handle: handle.trail.records[-1],
+    "record": lambda handle: handle.trail.service_events[-1],
     "quotas": lambda handle: handle.quotas,
     "retries": lambda handle: handle.retries,
 }

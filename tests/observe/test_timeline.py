@@ -37,6 +37,8 @@ def test_a_timeline_prints_as_a_table_of_calls_and_versions(fake_secrets, secret
         "1  PutSecretValue            AWSCURRENT   AWSPENDING",
         "2  UpdateSecretVersionStage  AWSPREVIOUS  AWSCURRENT AWSPENDING",
         "3  PutSecretValue            -            AWSPREVIOUS            AWSCURRENT LIVE",
+        "",
+        "-  deprecated: a version without a label",
     ]
 
 
@@ -139,15 +141,22 @@ class TestRotations:
         rotation = fake_secrets.rotate("app/db", handler, token=V2, errors="record")
         assert rotation.attempts == 3
         assert str(fake_secrets.timeline("app/db")).splitlines()[6:] == [
-            "1  RotateSecret                          AWSCURRENT  AWSPENDING",
-            "2  createSecret: DescribeSecret          AWSCURRENT  AWSPENDING",
-            "3  createSecret: (failed) -> ValueError  AWSCURRENT  AWSPENDING",
-            "4  — attempt 2 —                         AWSCURRENT  AWSPENDING",
-            "5  createSecret: DescribeSecret          AWSCURRENT  AWSPENDING",
-            "6  createSecret: (failed) -> ValueError  AWSCURRENT  AWSPENDING",
-            "7  — attempt 3 —                         AWSCURRENT  AWSPENDING",
-            "8  createSecret: DescribeSecret          AWSCURRENT  AWSPENDING",
-            "9  createSecret: (failed) -> ValueError  AWSCURRENT  AWSPENDING",
+            "1  RotateSecret                          AWSCURRENT  AWSPENDING o",
+            "   * RotationStarted",
+            "2  createSecret: DescribeSecret          AWSCURRENT  AWSPENDING o",
+            "3  createSecret: (failed) -> ValueError  AWSCURRENT  AWSPENDING o",
+            "   * RotationFailed",
+            "4  — attempt 2 —                         AWSCURRENT  AWSPENDING o",
+            "5  createSecret: DescribeSecret          AWSCURRENT  AWSPENDING o",
+            "6  createSecret: (failed) -> ValueError  AWSCURRENT  AWSPENDING o",
+            "   * RotationFailed",
+            "7  — attempt 3 —                         AWSCURRENT  AWSPENDING o",
+            "8  createSecret: DescribeSecret          AWSCURRENT  AWSPENDING o",
+            "9  createSecret: (failed) -> ValueError  AWSCURRENT  AWSPENDING o",
+            "   * RotationFailed",
+            "",
+            "o  empty: a version without a value",
+            "*  an event of the service",
         ]
 
     def test_an_exception_with_a_cause_is_shown_by_its_own_name(self, fake_secrets, db):

@@ -23,7 +23,7 @@ def db(fake_secrets):
 
 
 def names(fake_secrets):
-    return [record["eventName"] for record in fake_secrets.trail.records]
+    return [record["eventName"] for record in fake_secrets.trail.service_events]
 
 
 def label_events(fake_secrets):
@@ -32,12 +32,12 @@ def label_events(fake_secrets):
     ]
 
 
-class TestRecords:
+class TestServiceEvents:
     def test_the_record_of_a_failed_rotation_has_the_recorded_shape(self, db, fake_secrets):
         """rotation-facts 3.3 [A]."""
         handler = Rotator(fails_in="testSecret")
         fake_secrets.rotate("prod/db", handler, token=TOKEN, errors="record")
-        record = fake_secrets.trail.records[-1]
+        record = fake_secrets.trail.service_events[-1]
         assert len(record.pop("eventID")) == 36
         assert record == {
             "eventVersion": "1.08",
@@ -64,7 +64,7 @@ class TestRecords:
 
     def test_other_records_have_no_error_message(self, db, fake_secrets):
         fake_secrets.rotate("prod/db", Rotator())
-        assert [record.get("errorMessage") for record in fake_secrets.trail.records] == [None, None]
+        assert [record.get("errorMessage") for record in fake_secrets.trail.service_events] == [None, None]
 
     def test_a_rotation_starts_and_succeeds(self, db, fake_secrets):
         fake_secrets.rotate("prod/db", Rotator())
@@ -83,7 +83,7 @@ class TestRecords:
     def test_another_current_value_abandons_an_open_rotation(self, db, fake_secrets, secretsmanager):
         fake_secrets.rotate("prod/db", Rotator(finishes=False), token=TOKEN)
         secretsmanager.update_secret(SecretId="prod/db", SecretString="by hand")
-        record = fake_secrets.trail.records[-1]
+        record = fake_secrets.trail.service_events[-1]
         assert (record["eventName"], record["requestID"]) == ("RotationAbandoned", f"Rotation-{db.arn}-{TOKEN}")
 
     def test_another_value_does_not_abandon_a_complete_rotation(self, db, fake_secrets, secretsmanager):
@@ -113,7 +113,9 @@ class TestRecords:
     def test_a_deletion_starts_for_each_version(self, db, fake_secrets, secretsmanager):
         second = secretsmanager.put_secret_value(SecretId="prod/db", SecretString="new")["VersionId"]
         secretsmanager.delete_secret(SecretId="prod/db")
-        assert [(record["eventName"], record["additionalEventData"]) for record in fake_secrets.trail.records] == [
+        assert [
+            (record["eventName"], record["additionalEventData"]) for record in fake_secrets.trail.service_events
+        ] == [
             ("StartSecretVersionDelete", {"SecretId": db.arn, "SecretVersionId": FIRST}),
             ("StartSecretVersionDelete", {"SecretId": db.arn, "SecretVersionId": second}),
         ]
@@ -131,7 +133,7 @@ class TestRecords:
         secretsmanager.delete_secret(SecretId="prod/db", RecoveryWindowInDays=7)
         noon.move_to("2026-03-20T00:00:00Z")
         secretsmanager.list_secrets()
-        record = fake_secrets.trail.records[-1]
+        record = fake_secrets.trail.service_events[-1]
         assert (record["eventName"], record["eventTime"]) == ("EndSecretVersionDelete", "2026-03-11T12:00:00Z")
 
     def test_a_forced_deletion_starts_and_ends(self, db, fake_secrets, secretsmanager):
@@ -143,7 +145,7 @@ class TestRecords:
         secretsmanager.delete_secret(SecretId="prod/db", ForceDeleteWithoutRecovery=True)
         assert names(fake_secrets) == ["StartSecretVersionDelete", "EndSecretVersionDelete"]
 
-    def test_a_refused_call_has_no_record(self, db, fake_secrets, secretsmanager):
+    def test_a_refused_call_causes_no_event(self, db, fake_secrets, secretsmanager):
         with pytest.raises(botocore.exceptions.ClientError):
             secretsmanager.rotate_secret(SecretId="prod/db")
         assert len(fake_secrets.trail) == 0
@@ -153,7 +155,7 @@ class TestRecords:
         client = boto3.client("secretsmanager", region_name="eu-west-3", **root)
         client.create_secret(Name="far", SecretString="x")
         client.delete_secret(SecretId="far")
-        record = fake_secrets.trail.records[0]
+        record = fake_secrets.trail.service_events[0]
         assert (record["awsRegion"], record["recipientAccountId"]) == ("eu-west-3", "210987654321")
 
 
@@ -220,7 +222,7 @@ class TestEvents:
     def test_a_record_is_the_detail_of_a_cloudtrail_event(self, db, fake_secrets):
         fake_secrets.rotate("prod/db", Rotator(finishes=False))
         (event,) = fake_secrets.trail.events
-        (record,) = fake_secrets.trail.records
+        (record,) = fake_secrets.trail.service_events
         assert (event["detail-type"], event["resources"]) == ("AWS Service Event via CloudTrail", [])
         assert event["detail"] == record
 
@@ -233,7 +235,7 @@ class TestEvents:
     def test_changing_an_event_changes_nothing_in_the_trail(self, db, fake_secrets):
         fake_secrets.rotate("prod/db", Rotator())
         fake_secrets.trail.events[0]["detail"].clear()
-        fake_secrets.trail.records[0].clear()
+        fake_secrets.trail.service_events[0].clear()
         assert names(fake_secrets) == ["RotationStarted", "RotationSucceeded"]
 
     def test_the_trail_is_live(self, fake_secrets, secretsmanager):

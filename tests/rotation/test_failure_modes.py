@@ -106,7 +106,7 @@ class TestNoValue:
         rotation = fake_secrets.rotate("prod/db", Rotator(secretsmanager), token=TOKEN, errors="record")
         version = secretsmanager.put_secret_value(SecretId="prod/db", SecretString="first")["VersionId"]
         assert fake_secrets["prod/db"].stages == {"AWSCURRENT": version}
-        assert fake_secrets.trail.records[-1]["eventName"] == "RotationAbandoned"
+        assert fake_secrets.trail.service_events[-1]["eventName"] == "RotationAbandoned"
         assert (rotation.outcome, rotation.failed_step) == ("abandoned", "createSecret")
 
 

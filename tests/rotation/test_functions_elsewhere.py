@@ -159,7 +159,7 @@ class TestAFunctionWithoutAHandler:
         assert shown["RotationEnabled"]
         assert shown["VersionIdsToStages"] == {V1: ["AWSCURRENT"]}
         assert "its function isn't run here" in repr(fake_secrets.rotations[0])
-        assert not any("Succeeded" in record["eventName"] for record in fake_secrets.trail.records)
+        assert not any("Succeeded" in record["eventName"] for record in fake_secrets.trail.service_events)
         secretsmanager.rotate_secret(SecretId="db")
 
     def test_is_registered_for_its_versions_and_aliases_too(self, fake_secrets, rotate):

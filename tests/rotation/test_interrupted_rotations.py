@@ -92,7 +92,7 @@ class Scene:
 
     def check_events(self):
         assert "RotationSucceeded" in self.events[-4:]
-        names = [record["eventName"] for record in self.world.trail.records]
+        names = [record["eventName"] for record in self.world.trail.service_events]
         assert names[-1:] == [name for name in self.events if name][-1:]
         assert names.count("RotationSucceeded") == sum(one.succeeded for one in self.world.rotations)
 

@@ -50,7 +50,7 @@ class TestOwnedByAService:
         described = secretsmanager.describe_secret(SecretId="rds!db-1")
         assert described["LastRotatedDate"].isoformat() == "2026-03-04T12:00:00+00:00"
         assert described["NextRotationDate"].isoformat() == "2026-03-11T23:59:59+00:00"
-        assert [record["eventName"] for record in fake_secrets.trail.records] == [
+        assert [record["eventName"] for record in fake_secrets.trail.service_events] == [
             "RotationStarted",
             "RotationSucceeded",
         ]
@@ -84,7 +84,7 @@ class TestOwnedByAService:
         (rotation,) = fake_secrets.rotations
         assert (rotation.outcome, rotation.steps) == ("failed", ["managedRotation"])
         assert db.value()["password"] == "old"
-        assert fake_secrets.trail.records[-1]["eventName"] == "RotationFailed"
+        assert fake_secrets.trail.service_events[-1]["eventName"] == "RotationFailed"
 
     def test_a_failed_rotation_can_be_retried(self, db, fake_secrets, secretsmanager):
         fake_secrets.managed_rotation("rds!db-1", lambda current: 1 / 0)

@@ -109,7 +109,7 @@ def described(secretsmanager):
 @pytest.fixture
 def told(fake_secrets):
     """Return the names of CloudTrail's records so far."""
-    return lambda: [record["eventName"] for record in fake_secrets.trail.records]
+    return lambda: [record["eventName"] for record in fake_secrets.trail.service_events]
 
 
 class TestTheCall:
@@ -166,7 +166,7 @@ class TestTheInvocations:
     @recorded
     def test_the_failure_event_names_function_and_step(self, fake_secrets, rotate, step):
         rotate(Function(**{step: fail}))
-        record = fake_secrets.trail.records[-1]
+        record = fake_secrets.trail.service_events[-1]
         assert (record["eventName"], record["errorMessage"]) == (
             "RotationFailed",
             f"Error when executing lambda {FUNCTION} during {step} step",
@@ -220,7 +220,7 @@ class TestAVersionFilledByAnotherPrincipal:
     @recorded
     def test_the_event_says_what_happened_and_what_to_do(self, fake_secrets, db, rotate, fill):
         rotate(fill())
-        assert fake_secrets.trail.records[-1]["errorMessage"] == (
+        assert fake_secrets.trail.service_events[-1]["errorMessage"] == (
             f"Pending secret version {TOKEN} for Secret {db.arn} was not created by Lambda {FUNCTION}. "
             "Remove the AWSPENDING staging label and restart rotation"
         )
@@ -371,7 +371,7 @@ class TestAbandonment:
 
     def test_an_event_reports_the_abandonment(self, fake_secrets, db, rotate, function):
         rotate(function)
-        (record,) = (r for r in fake_secrets.trail.records if r["eventName"] == "RotationAbandoned")
+        (record,) = (r for r in fake_secrets.trail.service_events if r["eventName"] == "RotationAbandoned")
         assert record["requestID"] == f"Rotation-{db.arn}-{TOKEN}"
 
     def test_the_pending_version_loses_its_label(self, secretsmanager, rotate, described, function):

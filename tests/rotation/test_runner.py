@@ -302,7 +302,7 @@ class TestThreeYears:
             assert answer["NextRotationDate"] == monday + 8 * DAY - datetime.timedelta(seconds=1)
             monday += 7 * DAY
         assert all(rotation.succeeded for rotation in rotated(fake_secrets))
-        assert [record["eventName"] for record in fake_secrets.trail.records[2:]] == [
+        assert [record["eventName"] for record in fake_secrets.trail.service_events[2:]] == [
             "RotationStarted",
             "RotationSucceeded",
         ] * 156
@@ -312,7 +312,9 @@ class TestThreeYears:
         clock.move_to("2028-12-31T12:00:00Z")
         described()
         times = [
-            record["eventTime"] for record in fake_secrets.trail.records if "Succeeded" in record["eventName"]
+            record["eventTime"]
+            for record in fake_secrets.trail.service_events
+            if "Succeeded" in record["eventName"]
         ]
         assert times[1:] == [f"{at('2026-01-05') + number * 7 * DAY:%Y-%m-%dT00:00:00Z}" for number in range(156)]
 
@@ -770,9 +772,9 @@ class TestPendingByOthers:
         self, db, filled_by_a_role, fake_secrets
     ):
         rotation = filled_by_a_role()
-        (arn,) = {record["additionalEventData"]["SecretId"] for record in fake_secrets.trail.records}
+        (arn,) = {record["additionalEventData"]["SecretId"] for record in fake_secrets.trail.service_events}
         assert (rotation.steps, rotation.failed_step) == (["createSecret"], "createSecret")
-        assert str(rotation.error) == fake_secrets.trail.records[-1]["errorMessage"]
+        assert str(rotation.error) == fake_secrets.trail.service_events[-1]["errorMessage"]
         assert str(rotation.error).startswith(f"Pending secret version {rotation.token} for Secret {arn} was not")
 
     def test_another_principal_with_the_rotation_token_is_accepted(self, filled_by_a_role):
@@ -1279,7 +1281,7 @@ class TestOddMoments:
         clock.move_to("2026-01-05T00:00:00Z")
         assert fake_secrets.run_due() == []
         assert rotated(fake_secrets) == []
-        assert "RotationStarted" not in {record["eventName"] for record in fake_secrets.trail.records}
+        assert "RotationStarted" not in {record["eventName"] for record in fake_secrets.trail.service_events}
 
     def test_testing_a_function_for_a_removed_secret_causes_no_event(self, db, fake_secrets, secretsmanager):
         def deletes(event, context):
@@ -1287,4 +1289,4 @@ class TestOddMoments:
 
         arn = fake_secrets.lambda_function(deletes)
         secretsmanager.rotate_secret(SecretId="prod/db", RotationLambdaARN=arn, RotateImmediately=False)
-        assert fake_secrets.trail.records[-1]["eventName"] == "EndSecretVersionDelete"
+        assert fake_secrets.trail.service_events[-1]["eventName"] == "EndSecretVersionDelete"

@@ -14,6 +14,7 @@ from fake_secrets import (
     FakeSecretsError,
     Fault,
     FunctionClashError,
+    Leak,
     NoActiveWorldError,
     OutsideWorldError,
     RequestRefusedError,
@@ -28,6 +29,7 @@ from fake_secrets import (
     Version,
     __version__,
 )
+from fake_secrets.observe.calls import Calls
 
 
 class Login(TypedDict):
@@ -49,7 +51,13 @@ class Handler:
 def properties(fake: FakeSecrets) -> None:
     assert_type(fake.region, str)
     assert_type(fake.account_id, str)
-    assert_type(fake.calls, list[Call])
+    assert_type(fake.calls, Calls)
+    as_before: list[Call] = fake.calls
+    assert_type(as_before[0], Call)
+    assert_type(fake.calls[1:].of("PutSecretValue").about("a").in_step("createSecret").by("123456789012"), Calls)
+    assert_type(fake.calls[0].time, datetime.datetime)
+    assert_type(fake.calls[0].attempt, int)
+    assert_type(fake.calls[0].rotation, str | None)
     for call in fake.calls:
         assert_type(call.operation, str)
         assert_type(call.secret_id, str | None)
@@ -73,6 +81,21 @@ def faults(fake: FakeSecrets, secret: Secret) -> None:
     assert_type(fake.faults.crash_after("PutSecretValue", when=lambda call: call.attempt > 1), Fault)
     assert_type(fake.faults.crash_before("PutSecretValue", step="createSecret"), Fault)
     assert_type(fake.faults.clear(), None)
+
+
+def leaks(fake: FakeSecrets) -> None:
+    assert_type(fake.leaks[0], Leak)
+    assert_type(fake.leaks[:2], list[Leak])
+    assert_type(len(fake.leaks), int)
+    assert_type(fake.leaks == [], bool)
+    with fake.leaks.watching(shortest=4) as found:
+        assert_type(found[0], Leak)
+    for leak in found:
+        place: Literal["log", "stdout", "stderr", "warning", "exception", "result"] = leak.place
+        assert_type(leak.where, str)
+        assert_type(leak.field, str | None)
+        assert_type([leak.secret, leak.version, place], list[str])
+        assert_type(leak.step, str | None)
 
 
 def without_a_handler(fake: FakeSecrets) -> None:
@@ -176,7 +199,7 @@ def managed(fake: FakeSecrets) -> None:
 
 
 def events(fake: FakeSecrets) -> None:
-    assert_type(fake.trail.records, list[dict[str, Any]])
+    assert_type(fake.trail.service_events, list[dict[str, Any]])
     assert_type(fake.trail.events, list[Event])
     assert_type(len(fake.trail), int)
     assert_type(fake.trail.dropped, int)

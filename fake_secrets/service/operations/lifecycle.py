@@ -74,6 +74,7 @@ def create_secret(store: Store, request: Request) -> dict[str, Any]:
         store.keys.check_encryption(request, secret, secret.kms_key_id)
         plan_value(store, secret, token, value, now=request.now).keep(store, secret, request.now)
         response["VersionId"] = token
+    store.begin_write(request.now)
     store.add(secret)
     if added:
         response["ReplicationStatus"] = replication.replicate(store, request, secret, added)
@@ -117,11 +118,15 @@ def update_secret(store: Store, request: Request) -> dict[str, Any]:
     if value is not None:
         store.keys.check_encryption(request, secret, new_key)
         planned = plan_value(store, secret, token, value, now=request.now)
+    changes_metadata = planned is None or not _METADATA.isdisjoint(members)
+    if changes_metadata or (planned is not None and planned.labels is not None):
+        changed = [*(_reencrypted(secret) if changes_key else ()), *(planned.replaced(secret) if planned else ())]
+        store.begin_write(request.now, secret, changed)
     if changes_key:
         _change_key(store, secret, new_key)
     secret.description = members.get("Description", secret.description)
     secret.type = members.get("Type", secret.type)
-    if planned is None or not _METADATA.isdisjoint(members):
+    if changes_metadata:
         secret.changed = request.now
     response = {"ARN": secret.arn, "Name": secret.name}
     if planned is not None:
@@ -158,6 +163,7 @@ def delete_secret(store: Store, request: Request) -> dict[str, Any]:
     secret = store.get_live(request)
     _check_deletion(secret)
     days = DEFAULT_RECOVERY_WINDOW if window is None else window
+    store.begin_write(request.now, secret)
     secret.deleted = secret.changed = request.now
     store.events.add(version_events("StartSecretVersionDelete", secret, request.now))
     due = request.now + days * clock.SECONDS_PER_DAY
@@ -180,6 +186,7 @@ def restore_secret(store: Store, request: Request) -> dict[str, Any]:
     secret = store.get(request)
     refuse_replica(secret)
     if secret.deleted is not None:
+        store.begin_write(request.now, secret)
         secret.deleted = secret.deletion_date = None
         secret.changed = request.now
         store.events.add(version_events("CancelSecretVersionDelete", secret, request.now))
@@ -276,6 +283,7 @@ def _delete_now(store: Store, request: Request) -> dict[str, Any]:
         _check_deletion(secret)
         if secret.deleted is None:
             store.events.add(version_events("StartSecretVersionDelete", secret, request.now))
+        store.begin_write(request.now)
         store.events.add(version_events("EndSecretVersionDelete", secret, request.now))
         store.remove(secret)
         return {"ARN": secret.arn, "Name": secret.name, "DeletionDate": request.now}

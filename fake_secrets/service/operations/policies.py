@@ -44,6 +44,7 @@ def put_resource_policy(store: Store, request: Request) -> dict[str, Any]:
     policy = grammar.parse(text)
     if request.members.get("BlockPublicPolicy") and grammar.is_public(policy):
         raise ServiceError("PublicPolicyException", _PUBLIC)
+    store.begin_write(request.now, secret)
     secret.policy = text
     secret.changed = request.now
     return _identity(secret, request)
@@ -87,6 +88,7 @@ def delete_resource_policy(store: Store, request: Request) -> dict[str, Any]:
     secret = store.get_primary(request)
     _check_policy_name(request)
     if secret.policy is not None:
+        store.begin_write(request.now, secret)
         secret.policy = None
         secret.changed = request.now
     return _identity(secret, request)

@@ -42,6 +42,7 @@ def replicate_secret_to_regions(store: Store, request: Request) -> dict[str, Any
     secret = store.get_primary(request)
     added = request.members["AddReplicaRegions"]
     check_regions(store, request, added)
+    store.begin_write(request.now, secret)
     statuses = replicate(store, request, secret, added)
     secret.changed = request.now
     return {"ARN": secret.arn, "ReplicationStatus": statuses}
@@ -59,6 +60,7 @@ def remove_regions_from_replication(store: Store, request: Request) -> dict[str,
               region without a replica is no error [D].
     """
     secret = store.get_primary(request)
+    store.begin_write(request.now, secret)
     for region in request.members["RemoveReplicaRegions"]:
         replica = secret.replicas.get(region)
         _forget_replica(secret, region)
@@ -84,6 +86,7 @@ def stop_replication_to_replica(store: Store, request: Request) -> dict[str, Any
     primary = secret.primary
     if primary is None:
         raise ServiceError("InvalidRequestException", "The secret isn't a replica.")
+    store.begin_write(request.now, primary)
     _forget_replica(primary, secret.region)
     secret.primary = None
     secret.changed = request.now
@@ -249,4 +252,4 @@ def _copy(primary: StoredSecret, copy: StoredSecret) -> None:
     # A replica's labels make no events.
     copy.labels = copy.announced = primary.labels
     copy.remove_versions(copy.versions.keys() - primary.versions.keys())
-    copy.removed = primary.removed
+    copy.removed, copy.empty = primary.removed, primary.empty

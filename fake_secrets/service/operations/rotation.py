@@ -79,10 +79,12 @@ def rotate_secret(store: Store, request: Request) -> dict[str, Any]:
     configured = _configured(secret, request, arn, rules)
     if token in secret.versions:
         if stored is None or _settings(configured) != _settings(stored):
+            store.begin_write(request.now, secret)
             secret.rotation, secret.changed = configured, request.now
         return response
     is_test = request.members.get("RotateImmediately") is False
     if is_managed and is_test:
+        store.begin_write(request.now, secret)
         secret.rotation, secret.changed = configured, request.now
         return {"ARN": secret.arn, "Name": secret.name}
     store.started_rotation = open_rotation(store, secret, configured, token, request.now, is_test=is_test)
@@ -109,6 +111,7 @@ def cancel_rotate_secret(store: Store, request: Request) -> dict[str, Any]:
     pending = secret.labels.get(AWSPENDING)
     if pending is not None and pending == rotation.open_token and stages.is_rotation_open(secret.labels):
         response["VersionId"] = rotation.open_token
+    store.begin_write(request.now, secret)
     rotation.enabled = False
     rotation.last_rotated = rotation.next_rotation = rotation.window = None
     rotation.close()

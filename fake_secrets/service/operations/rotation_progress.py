@@ -120,6 +120,7 @@ def store_managed_value(store: Store, secret: StoredSecret, token: str, value: s
     current = secret.labels.get(AWSCURRENT)
     quota = store.quotas.labels
     labels = stages.move(secret.labels, secret.versions, AWSCURRENT, current, token, quota=quota)
+    store.begin_write(now, secret, [version])
     version.value, version.kms_key_id = value, secret.kms_key_id
     secret.labels = labels
     secret.changed = now

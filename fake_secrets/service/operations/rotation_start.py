@@ -45,6 +45,7 @@ def open_rotation(
     outdated = room_for_version(secret, labels, quotas.versions, now)
     current = secret.versions.get(secret.labels.get(AWSCURRENT, "")) if is_test else None
     store.save(secret)
+    store.begin_write(now, secret, [secret.versions[version_id] for version_id in outdated])
     rotation.open(token, store.ids.uuid())
     secret.rotation = rotation
     secret.add_version(token, None if current is None else current.value, now)

@@ -60,6 +60,7 @@ def tag_resource(store: Store, request: Request) -> dict[str, Any]:
     refuse_managed(secret)
     tags = merge_tags(secret.tags, request.members["Tags"], store.quotas.tags)
     if tags != secret.tags:
+        store.begin_write(request.now, secret)
         secret.tags = tags
         secret.changed = request.now
     return {}
@@ -82,6 +83,7 @@ def untag_resource(store: Store, request: Request) -> dict[str, Any]:
     removed = set(request.members["TagKeys"])
     kept = [tag for tag in secret.tags or () if tag.get("Key") not in removed]
     if secret.tags is not None and kept != secret.tags:
+        store.begin_write(request.now, secret)
         secret.tags = kept
         secret.changed = request.now
     return {}

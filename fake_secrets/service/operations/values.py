@@ -46,6 +46,11 @@ class PlannedValue:
     outdated: Sequence[str] = ()
     stranger: str | None = None
 
+    def replaced(self, secret: StoredSecret) -> list[StoredVersion]:
+        """Return the versions of a secret that `keep` changes or removes."""
+        version_ids = (self.version_id, *self.outdated)
+        return [secret.versions[version_id] for version_id in version_ids if version_id in secret.versions]
+
     def keep(self, store: Store, secret: StoredSecret, now: float) -> None:
         """Store the value, its labels and its dates. A repeated call changes nothing.
 
@@ -60,7 +65,8 @@ class PlannedValue:
         if version is None:
             secret.add_version(self.version_id, self.value, now)
         else:
-            version.value, version.kms_key_id, version.stranger = self.value, secret.kms_key_id, self.stranger
+            secret.fill_version(version, self.value)
+            version.kms_key_id, version.stranger = secret.kms_key_id, self.stranger
         moved_current = secret.labels.get(AWSCURRENT) != self.labels.get(AWSCURRENT)
         was_open = stages.is_rotation_open(secret.labels)
         # Views look on without a lock: a label's version is always there.
@@ -236,6 +242,8 @@ def put_secret_value(store: Store, request: Request) -> dict[str, Any]:
     requested = request.members.get("VersionStages")
     stranger = _stranger(request, secret, token)
     planned = plan_value(store, secret, token, value, now=request.now, requested=requested, stranger=stranger)
+    if planned.labels is not None:
+        store.begin_write(request.now, secret, planned.replaced(secret))
     planned.keep(store, secret, request.now)
     on_version = stages.labels_of(secret.labels, token)
     asked = [label for label in requested or () if label in on_version]

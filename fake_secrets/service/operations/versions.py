@@ -89,6 +89,10 @@ def update_secret_version_stage(store: Store, request: Request) -> dict[str, Any
         quota=store.quotas.labels,
     )
     if labels != secret.labels:
+        if secret.rotation is None and not secret.replicas:
+            store.writes.append((request.now, secret, secret.labels, secret.changed))
+        else:
+            store.begin_write(request.now, secret)
         secret.labels = labels
         secret.changed = request.now
     return {"ARN": secret.arn, "Name": secret.name}
@@ -108,7 +112,7 @@ def refuse_deleted(secret: StoredSecret, version_id: str) -> None:
     Source: recorded for GetSecretValue. How long AWS remembers a version is unknown; here it is
         until 1,000 more are removed [D].
     """
-    if version_id in secret.removed.values():
+    if any(version.id == version_id for version in secret.removed.values()):
         raise ServiceError(
             "InvalidRequestException",
             f"You can't perform this operation on secret version {version_id} because it was deleted.",

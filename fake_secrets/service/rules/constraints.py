@@ -12,7 +12,7 @@ from typing import Any
 
 from fake_secrets.errors import ServiceError
 
-__all__ = ["TOKEN_LENGTHS", "Shape", "check", "check_length", "redact"]
+__all__ = ["REDACTED", "TOKEN_LENGTHS", "Shape", "check", "check_length", "redact"]
 
 # The bounds of ClientRequestTokenType and SecretVersionIdType: a token becomes a version id.
 TOKEN_LENGTHS = range(32, 65)

@@ -22,10 +22,11 @@ __all__ = [
     "StoredVersion",
 ]
 
-# The number of removed versions whose ids are kept for the timeline, which can't show more.
+# The number of removed versions that are kept. The timeline can't show more; leaks of their values are found, too.
 _KEPT_REMOVED = 1_000
 
 _NOTHING: Mapping[Any, Any] = MappingProxyType({})
+_NO_VERSIONS: frozenset[str] = frozenset()
 
 
 def _nothing() -> Mapping[Any, Any]:
@@ -177,9 +178,10 @@ class StoredSecret:
     """One secret.
 
     Dates are epoch seconds. `serial` counts the secrets of the store in the order of creation.
-    `version_count` is the number of versions that the secret ever had. `removed` has the ids of the
-    latest removed versions, by serial. `removed`, `labels` and `replicas` are replaced, never changed,
-    because most secrets share empty ones.
+    `version_count` is the number of versions that the secret ever had. `removed` has the latest removed
+    versions, by serial, in the order of their removal. `empty` has the ids of the versions that have no value
+    yet. `removed`, `empty`, `labels` and `replicas` are replaced, never changed, because most secrets share
+    empty ones, and because the ledger keeps them.
 
     `tags` is None until the secret is tagged; DescribeSecret shows the difference between that and
     having lost the last tag [A: api-facts 5]. A primary has `replicas`, by region; a replica has
@@ -197,7 +199,8 @@ class StoredSecret:
     kms_key_id: str | None = None
     tags: list[dict[str, str]] | None = None
     versions: dict[str, StoredVersion] = field(default_factory=dict)
-    removed: Mapping[int, str] = field(default_factory=_nothing, repr=False)
+    removed: Mapping[int, StoredVersion] = field(default_factory=_nothing, repr=False)
+    empty: frozenset[str] = field(default=_NO_VERSIONS, repr=False)
     version_count: int = 0
     labels: Mapping[str, str] = field(default_factory=_nothing)
     announced: Mapping[str, str] = field(default_factory=_nothing, repr=False)
@@ -220,22 +223,32 @@ class StoredSecret:
     def history(self) -> dict[int, str]:
         """The ids of all versions that the secret ever had, by serial, except the oldest of very many."""
         # Read without the lock, so a list is made first: that happens in one piece.
-        live = {version.serial: version.id for version in list(self.versions.values())}
-        return dict(sorted({**self.removed, **live}.items()))
+        every = [*self.removed.values(), *list(self.versions.values())]
+        return dict(sorted((version.serial, version.id) for version in every))
 
     def remove_versions(self, version_ids: Iterable[str]) -> None:
         """Remove versions, which must have no label."""
         for version_id in version_ids:
             version = self.versions.pop(version_id)
+            if self.empty:
+                self.empty -= {version_id}
             kept = list(self.removed.items())[-_KEPT_REMOVED:]
-            self.removed = {**dict(kept), version.serial: version_id}
+            self.removed = {**dict(kept), version.serial: version}
 
     def add_version(self, version_id: str, value: str | bytes | None, now: float) -> StoredVersion:
         """Add a version without labels, and return it."""
         version = StoredVersion(version_id, value, now, self.version_count, kms_key_id=self.kms_key_id)
         self.versions[version_id] = version
         self.version_count += 1
+        if value is None:
+            self.empty |= {version_id}
         return version
+
+    def fill_version(self, version: StoredVersion, value: str | bytes) -> None:
+        """Give a version of this secret a value."""
+        version.value = value
+        if self.empty:
+            self.empty -= {version.id}
 
 
 @dataclass(frozen=True, slots=True)

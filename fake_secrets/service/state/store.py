@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 import re
+from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Mapping
 
 from fake_secrets import clock
@@ -13,8 +14,9 @@ from fake_secrets.ids import Ids
 from fake_secrets.service.state.access import check_access, is_foreign, refuse_replica
 from fake_secrets.service.state.agenda import Agenda
 from fake_secrets.service.state.events import EventLog, label_events, version_events
+from fake_secrets.service.state.journal import KEPT_WRITES, LabelMove, Write, states_of
 from fake_secrets.service.state.keys import Keys
-from fake_secrets.service.state.model import Request, StartedRotation, StoredSecret
+from fake_secrets.service.state.model import Request, StartedRotation, StoredSecret, StoredVersion
 from fake_secrets.service.state.quotas import Quotas
 from fake_secrets.service.state.retries import Retries
 from fake_secrets.service.state.savepoint import Change, Savepoint
@@ -77,6 +79,9 @@ class Store:
         self.started_rotation: StartedRotation | None = None
         self._savepoint: Savepoint | None = None
         self.events = EventLog()
+        # The latest writes, for stale reads. A call that changes nothing is none, and neither is a seed.
+        self.writes: deque[Write | LabelMove] = deque(maxlen=KEPT_WRITES)
+        self._write: Write | None = None
         # The secret that the current call is about, for the ledger.
         self.concerned: StoredSecret | None = None
         # The number of events before the current call, for the ledger.
@@ -119,6 +124,31 @@ class Store:
     def save(self, secret: StoredSecret) -> None:
         """Remember a secret before the current call changes it, for `restore`."""
         self._savepoint = Savepoint(secret, self.events)
+
+    def begin_write(
+        self, now: float, secret: StoredSecret | None = None, versions: Iterable[StoredVersion] = ()
+    ) -> None:
+        """Note that the current call changes, adds or removes secrets from here on.
+
+        Args:
+            now: epoch seconds.
+            secret: the secret that it changes; None if it adds one.
+            versions: those versions of the secret that it changes or removes.
+        """
+        self._write = Write(now, [] if secret is None else states_of(secret, versions))
+        self.writes.append(self._write)
+
+    def holding(self, secrets: Iterable[StoredSecret]) -> Store:
+        """Return a store that holds other secrets, with the keys of this one. Nothing ever falls due in it.
+
+        Args:
+            secrets: the secrets, ascending by serial.
+        """
+        other = Store(self.ids, self.is_invocable, self.is_region)
+        other.keys = self.keys
+        for secret in secrets:
+            other._shelf(secret.account_id, secret.region).add(secret)
+        return other
 
     def restore(self) -> None:
         """Undo what the current call did to the secret that was saved: an interrupt has ended the call."""
@@ -177,12 +207,16 @@ class Store:
     def add(self, secret: StoredSecret) -> None:
         """Store a secret under its account, region and name, and give it the next serial number."""
         secret.serial = next(self._serials)
+        if self._write is not None:
+            self._write.added.append(secret)
         self._shelf(secret.account_id, secret.region).add(secret)
         self.revision += 1
         self.concerned = secret
 
     def remove(self, secret: StoredSecret) -> None:
         """Remove a secret permanently."""
+        if self._write is not None:
+            self._write.removed.append(secret)
         self._shelf(secret.account_id, secret.region).remove(secret)
         self.revision += 1
 
@@ -266,11 +300,13 @@ class Store:
         """Remove the secrets whose deletion is due at `now` (epoch seconds)."""
         while (first := self._deletions.first(now)) is not None:
             due, secret = first
+            self.begin_write(due)
             self.events.add(version_events("EndSecretVersionDelete", secret, due))
             self.remove(secret)
             self._deletions.drop(secret)
             # A deletion that was due doesn't come of the call.
             self.events_before = self.events.count
+        self._write = None
 
     def follow_up(self, secret: StoredSecret, now: float) -> None:
         """Do what a change to a secret requires: add events for its labels, and note when it is due.

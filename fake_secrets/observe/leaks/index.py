@@ -1,0 +1,193 @@
+"""The index: finds the secret values of a world in text, however many there are.
+
+A dict leads from the first eight characters to the forms of values that begin with them, so each character of a
+text costs one look into the dict. A compiled alternation of all forms would try them one by one.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+from fake_secrets.observe.leaks.fields import parts_of
+from fake_secrets.observe.leaks.forms import Kind, forms_of, forms_of_bytes
+from fake_secrets.observe.ledger import Ledger
+from fake_secrets.service.state.model import StoredSecret, StoredVersion
+
+__all__ = ["Index", "Match", "Origin", "Reading"]
+
+__tracebackhide__ = True  # the arguments in our frames may hold secret values
+
+_LONGEST_KEY = 8
+
+
+@dataclass(frozen=True, slots=True)
+class Origin:
+    """Where a secret text was stored first.
+
+    Args:
+        secret: the secret's name.
+        field: the text's place in the secret's JSON; None for the whole value.
+        version: the version's id.
+        length: the text's length.
+    """
+
+    secret: str
+    field: str | None
+    version: str
+    length: int
+
+
+@dataclass(eq=False, slots=True)
+class _Form:
+    """One form of a text. A public text has no origin: what is found within it is no leak."""
+
+    content: str = field(repr=False)
+    kind: Kind
+    origin: Origin | None
+    text: str | bytes = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Match:
+    """A secret text that was found, and its form."""
+
+    origin: Origin
+    kind: Kind
+
+
+@dataclass(eq=False, slots=True)
+class Reading:
+    """How far a stream of text has been read: a value may come in several pieces.
+
+    Args:
+        tail: the last characters, with which the next form may begin.
+        open: the forms that have begun, and how many of their characters were read.
+        position: how many characters were read before the tail.
+    """
+
+    tail: str = field(default="", repr=False)
+    open: list[tuple[_Form, int]] = field(default_factory=list, repr=False)
+    position: int = 0
+
+
+class Index:
+    """The secret texts of a world, from its beginning, also of versions and secrets that are gone.
+
+    It is read without a lock. Whatever two threads add at once is added once.
+
+    Args:
+        shortest: the length of the shortest texts that are secret.
+        ledger: returns the world's ledger.
+        everything: returns the secrets that are stored.
+    """
+
+    def __init__(
+        self, shortest: int, ledger: Callable[[], Ledger], everything: Callable[[], list[StoredSecret]]
+    ) -> None:
+        self.shortest = shortest
+        self._ledger = ledger
+        self._everything = everything
+        self._width = min(shortest, _LONGEST_KEY)
+        self._forms: dict[str, tuple[_Form, ...]] = {}
+        self._values: set[str | bytes] = set()
+        self._secret: set[str | bytes] = set()
+        self._public: set[str] = set()
+        self._read: Ledger | None = None
+        self._count = 0
+
+    def catch_up(self) -> None:
+        """Learn what was stored since the last time. It costs the look at a number if nothing happened."""
+        ledger = self._ledger()
+        if ledger is not self._read:
+            self._read, self._count = ledger, 0
+        count = ledger.count
+        if count == self._count:
+            return
+        secrets = {id(entry.secret): entry.secret for entry in ledger.entries(self._count) if entry.secret}
+        if ledger.dropped > self._count:
+            secrets |= {id(secret): secret for secret in self._everything()}
+        for secret in secrets.values():
+            self._learn(secret)
+        self._count = count
+
+    def read(self, text: str, reading: Reading | None = None) -> list[Match]:
+        """Return the secret texts in a text, each once. What lies within another find isn't told.
+
+        Args:
+            text: the text.
+            reading: how far its stream has been read; it is changed. None if the text stands alone.
+        """
+        reading = Reading() if reading is None else reading
+        ends = [*self._continue(text, reading), *self._begin(text, reading)]
+        found: dict[tuple[Origin, Kind], Match] = {}
+        for first, last, form in ends:
+            is_within = any(
+                other[0] <= first
+                and last <= other[1]
+                and (other[1] - other[0] > last - first or not other[2].origin)
+                for other in ends
+            )
+            if form.origin is not None and form.text not in self._public and not is_within:
+                found.setdefault((form.origin, form.kind), Match(form.origin, form.kind))
+        return list(found.values())
+
+    def _continue(self, text: str, reading: Reading) -> list[tuple[int, int, _Form]]:
+        ended, still_open = [], []
+        end = reading.position + len(reading.tail)
+        for form, done in reading.open:
+            rest = form.content[done : done + len(text)]
+            if text.startswith(rest):
+                if done + len(rest) == len(form.content):
+                    ended.append((end - done, end + len(rest), form))
+                else:
+                    still_open.append((form, done + len(text)))
+        reading.open = still_open
+        return ended
+
+    def _begin(self, text: str, reading: Reading) -> list[tuple[int, int, _Form]]:
+        found, width, forms, position = [], self._width, self._forms, reading.position
+        joined = reading.tail + text
+        last = max(0, len(joined) - width + 1)
+        for start in range(last):
+            for form in forms.get(joined[start : start + width], ()):
+                if joined.startswith(form.content, start):
+                    found.append((position + start, position + start + len(form.content), form))
+                elif form.content.startswith(joined[start:]):
+                    reading.open.append((form, len(joined) - start))
+        reading.tail, reading.position = joined[last:], position + last
+        return found
+
+    def _learn(self, secret: StoredSecret) -> None:
+        self._make_public(secret.name)
+        self._make_public(secret.arn)
+        for version in [*list(secret.removed.values()), *list(secret.versions.values())]:
+            value = version.value
+            if value is not None and value not in self._values:
+                self._learn_value(secret, version, value)
+                self._values.add(value)
+
+    def _learn_value(self, secret: StoredSecret, version: StoredVersion, value: str | bytes) -> None:
+        parts = parts_of(value)
+        for public in parts.public:
+            self._make_public(public)
+        for place, found in parts.secret:
+            # A line end at the end of a value is easily lost.
+            text = found.strip() if isinstance(found, str) else found
+            # A text of one character over and over is what masks look like.
+            if len(text) >= self.shortest and len(set(text)) > 1 and text not in self._secret:
+                origin = Origin(secret.name, place, version.id, len(text))
+                forms = forms_of(text) if isinstance(text, str) else forms_of_bytes(text)
+                for content, kind in forms.items():
+                    self._add(_Form(content, kind, origin, text))
+                self._secret.add(text)
+
+    def _make_public(self, text: str) -> None:
+        if text not in self._public:
+            self._public.add(text)
+            if len(text) >= self._width:
+                self._add(_Form(text, "plain", None, text))
+
+    def _add(self, form: _Form) -> None:
+        key = form.content[: self._width]
+        self._forms[key] = (*self._forms.get(key, ()), form)

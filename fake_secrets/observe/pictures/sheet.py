@@ -1,0 +1,104 @@
+"""Sheets: what of a timeline a picture shows, and the signs for it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from fake_secrets.observe.moments import Moment, State
+
+__all__ = ["SIGNS", "Cell", "Sheet"]
+
+# The signs of a picture, and what its legend says about them.
+SIGNS = {
+    "-": "deprecated: a version without a label",
+    "o": "empty: a version without a value",
+    "x": "removed: a version that no longer exists",
+    "*": "an event of the service",
+    "!": "a planned fault",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Cell:
+    """What a moment shows of one version.
+
+    Args:
+        labels: the version's staging labels.
+        state: what the version was; None before it was created.
+    """
+
+    labels: tuple[str, ...]
+    state: State | None
+
+    @property
+    def sign(self) -> str:
+        """The sign beside the labels, or instead of them; empty for a version that simply has labels."""
+        if self.state == "removed":
+            return "x"
+        if self.state == "empty":
+            return "o"
+        return "-" if self.state == "stored" and not self.labels else ""
+
+
+@dataclass(frozen=True, slots=True)
+class Sheet:
+    """The part of a timeline that a picture shows.
+
+    Args:
+        name: the secret's name.
+        version_ids: the ids of all versions, in the order of creation. Pictures call them v1, v2 and so on.
+        moments: the rows, in order.
+        is_whole: whether the world still keeps all calls.
+        left_out: how many earlier rows the timeline has.
+    """
+
+    name: str
+    version_ids: tuple[str, ...]
+    moments: tuple[Moment, ...]
+    is_whole: bool = True
+    left_out: int = 0
+
+    def latest(self, count: int) -> Sheet:
+        """Return a sheet with only the latest rows."""
+        cut = max(0, len(self.moments) - count)
+        return Sheet(self.name, self.version_ids, self.moments[cut:], self.is_whole, self.left_out + cut)
+
+    @property
+    def title(self) -> str:
+        """The sheet's heading, with what it lacks."""
+        lacks = [] if self.is_whole else ["the oldest calls are no longer kept"]
+        if self.left_out:
+            lacks.append(f"{self.left_out} earlier row{'s' if self.left_out > 1 else ''} left out")
+        return f"staging labels of {self.name}" + (f" ({', '.join(lacks)})" if lacks else "")
+
+    @property
+    def versions(self) -> list[int]:
+        """The indexes of the versions to show: those that weren't removed before the first row."""
+        return [at for at in range(len(self.version_ids)) if any(self._exists(at, one) for one in self.moments)]
+
+    def cells(self, version: int) -> list[Cell]:
+        """Return the cells of one version, by its index: one for each row."""
+        return [_cell(moment, version) for moment in self.moments]
+
+    def rows(self) -> Iterator[tuple[int, Moment]]:
+        """Yield the rows with their numbers in the timeline."""
+        return iter(enumerate(self.moments, start=self.left_out))
+
+    def signs(self) -> list[str]:
+        """Return the signs that the picture uses, in the order of the legend."""
+        used = {cell.sign for version in self.versions for cell in self.cells(version)}
+        if any(moment.events for moment in self.moments):
+            used.add("*")
+        if any(moment.fault is not None for moment in self.moments):
+            used.add("!")
+        return [sign for sign in SIGNS if sign in used]
+
+    def _exists(self, version: int, moment: Moment) -> bool:
+        return _cell(moment, version).state not in {None, "removed"}
+
+
+def _cell(moment: Moment, version: int) -> Cell:
+    if version >= len(moment.stages):
+        return Cell((), None)
+    return Cell(moment.stages[version], moment.states[version])

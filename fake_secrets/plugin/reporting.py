@@ -1,0 +1,202 @@
+"""Shows in the report of a test what it did in its worlds: the timelines of its secrets, and its latest calls."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from fake_secrets.activation import visits
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Iterator
+
+    from fake_secrets.observe.pictures.report import Part
+    from fake_secrets.world.stack import Opened
+
+__all__ = ["add_options", "reporting"]
+
+_REPORT = "fake_secrets_report"
+_HTML = "fake_secrets_html"
+_MODES = ("never", "failure", "always")
+_SECTION = "fake_secrets"
+
+# Names of files are short enough for every file system, and have no character that one of them refuses.
+_UNSAFE = re.compile(r"[^A-Za-z0-9_.-]+")
+_LENGTH = 100
+
+
+# What a worker of xdist is told: whether other workers run the same tests.
+_SAME_TESTS = "fake_secrets_same_tests"
+
+
+class Visited:
+    """The worlds of a test: those that are active when it begins, and those that it enters.
+
+    Args:
+        entered: the worlds that it has entered.
+    """
+
+    def __init__(self, entered: Collection[Opened]) -> None:
+        self._entered = entered
+        stack = sys.modules.get("fake_secrets.world.stack")
+        active = [] if stack is None else [entry.opened for entry in stack.active()]
+        self._before = [(one, one.world.ledger, one.world.ledger.count) for one in active]
+
+    def parts(self) -> list[Part]:
+        """Return what the test has done in each world so far."""
+        worlds = {id(one): one for one in [*(opened for opened, _, _ in self._before), *self._entered]}
+        return [self._part(one) for one in worlds.values()]
+
+    def _part(self, opened: Opened) -> Part:
+        # Imported here, because most tests have nothing to report.
+        from fake_secrets.observe.pictures.report import part_of
+
+        world = opened.world
+        ledger = world.ledger
+        since = [count for one, before, count in self._before if one is opened and before is ledger]
+        return part_of(world.account_id, world.region, ledger, *since[:1])
+
+
+_visited = pytest.StashKey[Visited]()
+
+
+class Reporting:
+    """The hooks that report. They are registered only if there may be a report.
+
+    Args:
+        is_always: whether a test that passes has a report, too.
+        folder: the folder of the pages; None if no page is written.
+    """
+
+    def __init__(self, *, is_always: bool, folder: Path | None) -> None:
+        self._is_always = is_always
+        self._folder = folder
+
+    @pytest.hookimpl(wrapper=True, tryfirst=True)
+    def pytest_runtest_protocol(self, item: pytest.Item) -> Iterator[None]:
+        """Keep the worlds of a test until its last report is made."""
+        with visits.kept():
+            try:
+                return (yield)
+            finally:
+                if _visited in item.stash:
+                    del item.stash[_visited]
+
+    @pytest.hookimpl(tryfirst=True)
+    def pytest_runtest_setup(self, item: pytest.Item) -> None:
+        """Begin a test, perhaps once more: plugins can run a test again."""
+        item.stash[_visited] = Visited(visits.restart())
+
+    @pytest.hookimpl(wrapper=True, tryfirst=True)
+    def pytest_runtest_makereport(self, item: pytest.Item) -> Iterator[None]:
+        """Add the section to the report."""
+        report: Any = yield
+        visited = item.stash.get(_visited, None)
+        is_wanted = report.failed or (self._is_always and report.passed and report.when == "call")
+        parts = visited.parts() if is_wanted and visited is not None else []
+        if parts:
+            report.sections.append((_SECTION, self._shown(item, parts)))
+        return report  # type: ignore[no-any-return]
+
+    @pytest.hookimpl(optionalhook=True)
+    def pytest_configure_node(self, node: Any) -> None:
+        """Tell a worker of xdist whether other workers run the same tests."""
+        node.workerinput[_SAME_TESTS] = node.config.getoption("dist") == "each"
+
+    def _shown(self, item: pytest.Item, parts: list[Part]) -> str:
+        from fake_secrets.observe.pictures.report import page_of_parts, text_of_parts
+
+        text = text_of_parts(parts)
+        if self._folder is None:
+            return text
+        path = self._folder / _file_name(item)
+        try:
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_text(page_of_parts(item.nodeid, parts), encoding="utf-8", newline="\n")
+        except OSError as error:
+            return f"{text}\n\npage: not written: {error}"
+        return f"{text}\n\npage: {_relative(path, item.config)}"
+
+
+def add_options(parser: pytest.Parser) -> None:
+    """Add the options of reports."""
+    group = parser.getgroup("fake_secrets")
+    group.addoption(
+        "--fake-secrets-report",
+        dest=_REPORT,
+        default=None,
+        metavar="{" + ",".join(_MODES) + "}",
+        help="which tests show the timelines of their secrets and their latest calls: those that fail by default",
+    )
+    group.addoption(
+        "--fake-secrets-html",
+        dest=_HTML,
+        default=None,
+        metavar="DIR",
+        help="write each of these reports as a page of HTML into this folder, too",
+    )
+    parser.addini(
+        _REPORT,
+        "which tests show the timelines of their secrets and their latest calls: 'never', 'failure' or 'always'",
+        default="failure",
+    )
+    parser.addini(
+        _HTML, "a folder, into which each of these reports is written as a page of HTML, too", default=""
+    )
+
+
+def reporting(config: pytest.Config) -> Reporting | None:
+    """Return the hooks that the options ask for, or None.
+
+    Raises:
+        UsageError: if an option's value is wrong.
+    """
+    option = config.getoption(_REPORT)
+    mode = option or config.getini(_REPORT)
+    if mode not in _MODES:
+        name = _REPORT if option is None else "--fake-secrets-report"
+        *others, last = map(repr, _MODES)
+        msg = f"{name} must be {', '.join(others)} or {last}, not {mode!r}"
+        raise pytest.UsageError(msg)
+    folder = _folder(config)
+    return None if mode == "never" else Reporting(is_always=mode == "always", folder=folder)
+
+
+def _folder(config: pytest.Config) -> Path | None:
+    """Return the folder of the pages, or None.
+
+    A relative path of the option begins in the working directory, one of the ini option beside the file.
+
+    Raises:
+        UsageError: if it is a file.
+    """
+    option, ini = config.getoption(_HTML), config.getini(_HTML)
+    if not (option or ini):
+        return None
+    beside = config.rootpath if config.inipath is None else config.inipath.parent
+    folder: Path = config.invocation_params.dir / option if option else beside / ini
+    if folder.exists() and not folder.is_dir():
+        name = "--fake-secrets-html" if option else _HTML
+        msg = f"{name} must be a folder, not the file {option or ini!r}"
+        raise pytest.UsageError(msg)
+    return folder
+
+
+def _file_name(item: pytest.Item) -> str:
+    """Return a name that no other test has, and that is the same in each run."""
+    name = _UNSAFE.sub("-", item.nodeid)[:_LENGTH].strip("-.")
+    digest = hashlib.sha256(item.nodeid.encode("utf-8", "surrogatepass")).hexdigest()[:8]
+    worker = getattr(item.config, "workerinput", {})
+    of_worker = f"-{worker['workerid']}" if worker.get(_SAME_TESTS) else ""
+    return f"{name}-{digest}{of_worker}.html"
+
+
+def _relative(path: Path, config: pytest.Config) -> str:
+    """Return a path as a reader in the working directory can use it."""
+    here = config.invocation_params.dir
+    return str(path.relative_to(here)) if path.is_relative_to(here) else str(path)
