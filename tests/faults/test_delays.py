@@ -183,7 +183,7 @@ def test_a_rotation_function_times_out_at_the_delayed_call(clock, after_effect):
     with CLOCKS[clock]() if clock else threading.Lock(), mock_stages({NAME: "old"}) as fake_secrets:
         arn = fake_secrets.lambda_function(rotate, timeout=30)
         fake_secrets.faults.delay("PutSecretValue", 30, after_effect=after_effect, step="createSecret")
-        with pytest.raises(RotationFailedError, match="Task timed out after 30.00 seconds"):
+        with pytest.raises(RotationFailedError, match=r"Task timed out after 30\.00 seconds"):
             fake_secrets.rotate(NAME, arn)
         assert len(reached) == 1
         assert reached[0][0] > 25_000
