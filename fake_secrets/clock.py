@@ -1,14 +1,32 @@
-"""The clock. No other module reads the time."""
+"""The clock. No other module reads the time.
+
+It is that of the machine, or of freezegun or time-machine. A planned delay moves the clock of these libraries. If
+neither controls the clock, the delay's world runs ahead of it.
+"""
 
 from __future__ import annotations
 
 import datetime
 import sys
 import time
+import weakref
 from collections.abc import Callable
 from contextvars import ContextVar
 
-__all__ = ["LATEST", "SECONDS_PER_DAY", "at", "end_of_day_after", "iso", "midnight", "move_to", "now", "utc"]
+__all__ = [
+    "LATEST",
+    "SECONDS_PER_DAY",
+    "at",
+    "end_of_day_after",
+    "forget_passed_time",
+    "iso",
+    "midnight",
+    "move_to",
+    "now",
+    "pass_time",
+    "set_world_here",
+    "utc",
+]
 
 SECONDS_PER_DAY = 86_400
 _DAY = float(SECONDS_PER_DAY)
@@ -25,6 +43,13 @@ _GENUINE = (datetime.datetime if type(datetime.datetime) is type else None, time
 # The seconds by which `at` shifts `now` while neither freezegun nor time-machine controls the clock.
 _shift: ContextVar[float] = ContextVar("fake_secrets_clock_shift", default=0.0)
 
+# The seconds by which worlds run ahead of the clock while neither library controls it.
+_leads: weakref.WeakKeyDictionary[object, float] = weakref.WeakKeyDictionary()
+# The same without the dictionary's methods, which are written in Python.
+_ahead = _leads.data  # type: ignore[attr-defined]  # unknown to the stubs
+# Returns the world that answers here, or None.
+_world_here: list[Callable[[], object]] = []
+
 
 def now() -> float:
     """Return the current time as epoch seconds, rounded to milliseconds as AWS does.
@@ -35,8 +60,37 @@ def now() -> float:
     genuine, seconds = _GENUINE
     # The same time in fewer steps. time-machine changes what the functions of both modules return.
     reading = seconds() if datetime.datetime is genuine else _reading()
+    if _ahead:
+        reading += _lead()
     # Not with round(..., 3), which makes text of the number and a number of the text.
     return round((reading + _shift.get()) * 1000) / 1000
+
+
+def pass_time(seconds: float, world: object) -> None:
+    """Let time pass, without waiting.
+
+    If freezegun or time-machine controls the clock, that clock is moved, for every thread. Otherwise the world
+    runs ahead of the clock from now on. The caller holds the world's lock.
+
+    Args:
+        seconds: how much time passes.
+        world: the world.
+    """
+    move = _mover()
+    if move is None:
+        _leads[world] = _leads.get(world, 0.0) + seconds
+    else:
+        move(_reading() + seconds)
+
+
+def forget_passed_time(world: object) -> None:
+    """Let a world run ahead of the clock no longer."""
+    _leads.pop(world, None)
+
+
+def set_world_here(world_here: Callable[[], object]) -> None:
+    """Set the function that returns the world that answers where it is called, or None."""
+    _world_here[:] = [world_here]
 
 
 class at:  # noqa: N801 -- it is called like a function
@@ -59,7 +113,7 @@ class at:  # noqa: N801 -- it is called like a function
 
     def __enter__(self) -> None:
         if self._move is None:
-            _shift.set(self._moment - self._present)
+            _shift.set(self._moment - self._present - _lead())
         else:
             self._move(self._moment)
 
@@ -88,6 +142,12 @@ def move_to(moment: float) -> None:
     move = _mover()
     if move is not None:
         move(moment)
+
+
+def _lead() -> float:
+    """Return the seconds by which the world here runs ahead."""
+    world = _world_here[0]() if _ahead and _mover() is None else None
+    return 0.0 if world is None else _leads.get(world, 0.0)
 
 
 def _reading() -> float:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import datetime
+import math
 import re
 from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
@@ -25,6 +27,7 @@ __all__ = [
     "check_error",
     "check_reads",
     "check_retry_after",
+    "check_seconds",
     "check_selectors",
 ]
 
@@ -99,6 +102,26 @@ def check_reads(reads: object) -> None:
     """
     if reads is not None:
         _check_number("reads", reads, 1)
+
+
+def check_seconds(seconds: object) -> float:
+    """Return the length of a delay in seconds.
+
+    Raises:
+        FaultError: if it isn't above 0, or has no end.
+        TypeError: if it is neither a number nor a timedelta.
+    """
+    if isinstance(seconds, datetime.timedelta):
+        number = seconds.total_seconds()
+    elif isinstance(seconds, int | float) and not isinstance(seconds, bool):
+        number = float(seconds)
+    else:
+        msg = f"seconds is a number or a timedelta, not {seconds!r}"
+        raise TypeError(msg)
+    if not 0 < number < math.inf:
+        msg = f"seconds={seconds!r} isn't a number of seconds above 0"
+        raise FaultError(msg)
+    return number
 
 
 def check_selectors(operation: object, selectors: Selectors) -> tuple[Selection, Amount, bool]:

@@ -10,9 +10,9 @@ from fake_secrets import clock
 from fake_secrets.errors import FaultError, FunctionCrash, ServiceError
 from fake_secrets.faults.path import Attempt
 from fake_secrets.observe.ledger import rotation_step
-from fake_secrets.service.transport import Answer, Transport
+from fake_secrets.service.transport import Answer, Transport, read_timeout
 
-__all__ = ["Crash", "Effect", "Refusal", "Spoiling", "StaleRead"]
+__all__ = ["Crash", "Delay", "Effect", "Refusal", "Spoiling", "StaleRead"]
 
 __tracebackhide__ = True  # the arguments in our frames may hold secret values
 
@@ -164,3 +164,40 @@ class StaleRead:
 
     def __str__(self) -> str:
         return "stale read"
+
+
+@dataclass(frozen=True, slots=True)
+class Delay:
+    """The answer takes long, by the test's clock. A client gives up after its read time-out.
+
+    Args:
+        seconds: how long.
+        is_after: whether the call takes effect before the time passes.
+    """
+
+    seconds: float
+    is_after: bool
+    ends_attempt: ClassVar[bool] = False
+
+    def around(self, attempt: Attempt, ask: Ask) -> Answer:
+        """Let time pass before or after the effect.
+
+        Raises:
+            BaseException: if the rotation function that makes the call has timed out by then.
+        """
+        patience = read_timeout.get()
+        is_lost = patience is not None and patience <= self.seconds
+        waited = self.seconds if patience is None else min(self.seconds, patience)
+        if not self.is_after:
+            attempt.path.pass_time(waited)
+            attempt.request.now = clock.now()
+        answer = ask()
+        if self.is_after:
+            attempt.path.pass_time(waited)
+        if is_lost:
+            # The service has answered, but nobody waits any more.
+            answer.transport = Transport("read time-out")
+        return answer
+
+    def __str__(self) -> str:
+        return f"delay of {self.seconds:g} s" + " after the effect" * self.is_after

@@ -49,9 +49,10 @@ class Path:
         store: returns the store, with the seeds in it. The caller holds the lock.
         ledger: returns the ledger.
         request: makes a request of the world's own account and region.
+        pass_time: lets seconds pass in the world. It raises what ends a rotation function that times out here.
     """
 
-    __slots__ = ("_ledger", "_request", "_store", "lock")
+    __slots__ = ("_ledger", "_request", "_store", "lock", "pass_time")
 
     def __init__(
         self,
@@ -59,11 +60,13 @@ class Path:
         store: Callable[[], Store],
         ledger: Callable[[], Ledger],
         request: Callable[[str, dict[str, Any]], Request],
+        pass_time: Callable[[float], None],
     ) -> None:
         self.lock = lock
         self._store = store
         self._ledger = ledger
         self._request = request
+        self.pass_time = pass_time
 
     def is_about(self, request: Request, secret_id: str) -> bool:
         """Return whether a request names a secret. The secret need not exist.

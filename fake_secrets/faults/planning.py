@@ -10,13 +10,14 @@ from typing import TYPE_CHECKING
 from fake_secrets.errors import CommonError, ServiceError
 from fake_secrets.faults import checks
 from fake_secrets.faults.codes import COMMON, message_of, status_of
-from fake_secrets.faults.effects import Crash, Refusal, Spoiling, StaleRead
+from fake_secrets.faults.effects import Crash, Delay, Refusal, Spoiling, StaleRead
 from fake_secrets.faults.planned import Fault
 from fake_secrets.faults.selection import EVERY
 from fake_secrets.observe.remarks import users_line
 from fake_secrets.service.transport import Loss, Transport
 
 if TYPE_CHECKING:
+    import datetime
     from typing import Unpack
 
     from fake_secrets.faults.effects import Effect
@@ -214,6 +215,39 @@ class Faults:
             TypeError: if an argument has the wrong type.
         """
         return self._add(operation, Crash(is_after=False), selectors)
+
+    def delay(
+        self,
+        operation: str,
+        seconds: float | datetime.timedelta,
+        *,
+        after_effect: bool = False,
+        **selectors: Unpack[Selectors],
+    ) -> Fault:
+        """Make calls take long, by the test's clock. Nobody sleeps.
+
+        If freezegun or time-machine controls the clock, it is moved. Otherwise the world's own clock runs ahead
+        from then on, until the world ends or is reset.
+
+        A client waits no longer than its read time-out. If that is over, only so much time passes, the answer is
+        lost, and botocore tries again or raises a ReadTimeoutError. The call takes effect nevertheless. A
+        rotation function whose time-out is over ends at this call. Another fault may hit the same attempt.
+
+        Args:
+            operation: the API operation, or "*".
+            seconds: how long an attempt takes: a number of seconds, or a timedelta.
+            after_effect: whether the call takes effect before the time passes, and not after it. It makes a
+                difference for dates, and for a rotation function that times out.
+            selectors: which attempts, and how many of them; see `Selectors`.
+
+        Returns:
+            The fault.
+
+        Raises:
+            FaultError: if such a fault can never happen.
+            TypeError: if an argument has the wrong type.
+        """
+        return self._add(operation, Delay(checks.check_seconds(seconds), after_effect), selectors)
 
     def stale_reads(
         self,

@@ -17,6 +17,7 @@ from fake_secrets.hook.pausing import expect_retry
 from fake_secrets.hook.requests import UNNAMED, Sent, caller_of, target_of
 from fake_secrets.hook.seams import unsigned_mark, would_sign_offline
 from fake_secrets.hook.standins import StandIn
+from fake_secrets.service.transport import read_timeout
 
 if TYPE_CHECKING:
     from fake_secrets.world.world import World
@@ -120,10 +121,20 @@ class _Pool(StandIn):
         if world is None:
             return self._real.urlopen(method=method, url=url, body=body, headers=headers, **options)
         call = ongoing()
-        response = _answer_below(world, sent) if call is None else answer_in_call(call, sent)
+        waiting = read_timeout.set(_read_timeout(options.get("timeout", self._real.timeout)))
+        try:
+            response = _answer_below(world, sent) if call is None else answer_in_call(call, sent)
+        finally:
+            read_timeout.reset(waiting)
         if response.loss is not None:
             raise loss_in_urllib3(response.loss, self._real, sent.url)
         return response.as_received()
+
+
+def _read_timeout(timeout: Any) -> float | None:
+    """Return the read time-out of a time-out as urllib3 takes it, in seconds; None if there is none."""
+    limit = timeout.read_timeout if hasattr(timeout, "read_timeout") else timeout
+    return limit if isinstance(limit, int | float) else None
 
 
 def _answer_below(world: World, sent: Sent) -> Unsent:

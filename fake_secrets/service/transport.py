@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from contextvars import ContextVar
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
 from fake_secrets.errors import ServiceError
 
-__all__ = ["Answer", "Loss", "Transport"]
+__all__ = ["Answer", "Loss", "Transport", "read_timeout"]
 
 Loss = Literal["connect time-out", "connection reset", "DNS failure", "read time-out"]
+
+# How many seconds the client waits for the answer to the request that is answered here; None if it waits for ever.
+read_timeout: ContextVar[float | None] = ContextVar("fake_secrets_read_timeout", default=None)
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,11 +6,11 @@ import weakref
 from collections.abc import Callable, Collection
 from dataclasses import dataclass
 
-from fake_secrets import environment
+from fake_secrets import clock, environment
 from fake_secrets.environment import Overlay
 from fake_secrets.locks import shared_lock
 from fake_secrets.world.handle import FakeSecrets
-from fake_secrets.world.world import World
+from fake_secrets.world.world import World, rotating_world
 
 __all__ = [
     "Entry",
@@ -18,6 +18,7 @@ __all__ = [
     "active",
     "enter",
     "entry_of",
+    "here",
     "innermost",
     "innermost_entry",
     "is_active",
@@ -75,6 +76,17 @@ def innermost() -> World | None:
         return _entries[-1].opened.world
     except IndexError:
         return None
+
+
+def here() -> World | None:
+    """Return the world that answers a call made here, or None.
+
+    It is the world of the running rotation function, or else the innermost one.
+    """
+    return rotating_world() or innermost()
+
+
+clock.set_world_here(here)
 
 
 def entry_of(world: World) -> Entry | None:

@@ -142,6 +142,7 @@ class World:
             if self._plan is not None:
                 self._plan.clear()
             self.leaks._before_reset()
+            clock.forget_passed_time(self)
             self._start()
 
     def _start(self) -> None:
@@ -179,11 +180,17 @@ class World:
             from fake_secrets.faults.plan import Plan  # noqa: PLC0415
 
             request = functools.partial(lookup.request_from, self._here)
-            path = Path(self._lock, self.contents.ready_store, lambda: self.ledger, request)
+            path = Path(self._lock, self.contents.ready_store, lambda: self.ledger, request, self._pass_time)
             with self._lock:
                 # Another thread's call may have asked for it, too.
                 self._plan = self._plan or Plan(path, self._intervene)
         return self._plan
+
+    def _pass_time(self, seconds: float) -> None:
+        with self._lock:
+            clock.pass_time(seconds, self)
+        if (step := rotation_step.get()) is not None:
+            stop_the_dead(step, clock.now())
 
     def _intervene(self, intervention: Intervention | None) -> None:
         self.intervention = intervention
