@@ -114,7 +114,7 @@ class _Pool(StandIn):
         call = ongoing()
         response = _answer_below(world, sent) if call is None else answer_in_call(call, sent)
         if response.loss is not None:
-            raise loss_in_urllib3(response.loss, self._real, sent.url)
+            raise loss_in_urllib3(response.loss, self._real, url, options.get("timeout"))
         return response.as_received()
 
 
