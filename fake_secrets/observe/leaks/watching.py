@@ -17,7 +17,7 @@ from fake_secrets.observe.leaks import seams
 from fake_secrets.observe.leaks.found import Leak, Place
 from fake_secrets.observe.leaks.index import Index, Match, Origin, Reading
 from fake_secrets.observe.leaks.lines import UNKNOWN, line_here, line_of, line_raising, shown
-from fake_secrets.observe.leaks.texts import (
+from fake_secrets.observe.leaks.searching import (
     exceptions_of,
     is_of_botocore,
     text_of,

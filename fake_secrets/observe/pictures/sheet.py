@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
-from functools import cached_property
+from dataclasses import dataclass, field
 
 from fake_secrets.observe.moments import Moment, State
 
@@ -42,7 +41,7 @@ class Cell:
         return "-" if self.state == "stored" and not self.labels else ""
 
 
-@dataclass(frozen=True)
+@dataclass(slots=True)
 class Sheet:
     """The part of a timeline that a picture shows.
 
@@ -59,6 +58,7 @@ class Sheet:
     moments: tuple[Moment, ...]
     is_whole: bool = True
     left_out: int = 0
+    _columns: Mapping[int, Sequence[Cell]] | None = field(default=None, init=False, repr=False, compare=False)
 
     def latest(self, count: int) -> Sheet:
         """Return a sheet with only the latest rows."""
@@ -73,12 +73,18 @@ class Sheet:
             lacks.append(f"{self.left_out} earlier row{'s' if self.left_out > 1 else ''} left out")
         return f"staging labels of {self.name}" + (f" ({', '.join(lacks)})" if lacks else "")
 
-    @cached_property
+    @property
     def columns(self) -> Mapping[int, Sequence[Cell]]:
         """The cells of each version, one for each row, by the version's index.
 
         Versions that were removed before the first row are left out.
         """
+        # Not a `cached_property`: before Python 3.12 it has a lock, which another thread may hold during a fork.
+        if self._columns is None:
+            self._columns = self._made_columns()
+        return self._columns
+
+    def _made_columns(self) -> Mapping[int, Sequence[Cell]]:
         rows = list(_rows(self.moments))
         columns = {}
         for version in range(len(self.version_ids)):
