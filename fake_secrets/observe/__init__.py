@@ -3,5 +3,6 @@
 Begin with `ledger`, which records every call. `calls` shows them, as a list that can be filtered and as a
 table; `naming` tells which secrets each is about. `timeline` shows staging labels over time, and `view`
 shows secrets and versions. `trail` gives calls and events the shapes of CloudTrail and EventBridge:
-`records` makes CloudTrail's records, and `logfiles` writes them. `deliveries` calls subscribers with events. `pictures` draws timelines.
+`records` makes CloudTrail's records, and `logfiles` writes them. `deliveries` calls subscribers with events.
+`pictures` draws timelines.
 """
