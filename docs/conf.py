@@ -43,7 +43,7 @@ napoleon_custom_sections = ["Source"]
 # Types of the standard library are named, not linked: nothing is fetched while this is built.
 nitpicky = True
 nitpick_ignore_regex = [
-    ("py:class", r"(collections|contextlib|datetime|os|typing|types)\..*"),
+    ("py:class", r"(collections|contextlib|datetime|os|pathlib|typing|types)\..*"),
     ("py:(class|exc)", r"[A-Z]?[a-z]+|(Base)?Exception|(Attribute|Key|Lookup|Type|Value)Error"),
     ("py:class", r"fake_secrets(\.\w+){2,}|BaseClient"),
     ("py:(class|obj)", r"(tuple|typing\.Literal)\[.*"),

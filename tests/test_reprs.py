@@ -27,8 +27,12 @@ def dataclasses_of_the_package():
     for found in pkgutil.walk_packages(fake_secrets.__path__, "fake_secrets."):
         if found.name not in {"fake_secrets.__main__", "fake_secrets.hook.aio"}:
             module = importlib.import_module(found.name)
-            for _, kind in inspect.getmembers(module, dataclasses.is_dataclass):
-                if kind.__module__ == module.__name__ and kind.__name__ not in HARMLESS:
+            for _, kind in inspect.getmembers(module, inspect.isclass):
+                if (
+                    dataclasses.is_dataclass(kind)
+                    and kind.__module__ == module.__name__
+                    and kind.__name__ not in HARMLESS
+                ):
                     yield kind
 
 

@@ -56,7 +56,7 @@ class Timeline:
         Path(path).write_text(self.html(), encoding="utf-8", newline="\n")
 
     def __str__(self) -> str:
-        from fake_secrets.observe.pictures.text import text_of  # noqa: PLC0415
+        from fake_secrets.observe.pictures.terminal import text_of  # noqa: PLC0415
 
         return text_of(self._sheet())
 

@@ -157,6 +157,15 @@ class TestText:
             "-  deprecated: a version without a label",
         ]
 
+    def test_a_table_has_only_rows_in_which_its_versions_have_labels_or_change(self, fake_secrets, secretsmanager):
+        fake_secrets.add("db", "0")
+        for _ in range(20):
+            put(secretsmanager, "db", "AWSCURRENT")
+            secretsmanager.describe_secret(SecretId="db")
+        first, *_, last, _ = str(fake_secrets.timeline("db")).split("\n\n")[1:]
+        assert [line.split()[0] for line in first.splitlines()[1:]] == list(map(str, range(10)))
+        assert last.splitlines()[-1].startswith("40  DescribeSecret")
+
     def test_a_label_of_any_characters_breaks_no_row(self, fake_secrets, secretsmanager):
         fake_secrets.add("db", "0")
         for label in (NASTY, "L" * 256, "\u6f22" * 256, "o", " ", "e\u0301" * 128):

@@ -13,7 +13,7 @@ from fake_secrets.observe.moments import Moment, moments_of
 from fake_secrets.observe.pictures.page import ROWS, page, section_of
 from fake_secrets.observe.pictures.sheet import Sheet
 from fake_secrets.observe.pictures.table import calls_table, escaped, scrolling
-from fake_secrets.observe.pictures.text import text_of
+from fake_secrets.observe.pictures.terminal import text_of
 from fake_secrets.service.state.model import StoredSecret
 
 __all__ = ["Part", "page_of_parts", "part_of", "text_of_parts"]

@@ -1,4 +1,4 @@
-"""Pictures as text: no line is wider than 80 columns, whatever the timeline holds."""
+"""Pictures for a terminal or a file of text: no line is wider than 80 columns, whatever the timeline holds."""
 
 from __future__ import annotations
 
