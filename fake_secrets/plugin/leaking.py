@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import sys
-from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 import pytest
@@ -69,15 +68,21 @@ class Leaking:
         return (yield from self._phase(item, "teardown"))
 
     def _phase(self, item: pytest.Item, phase: str) -> Iterator[None]:
+        from fake_secrets.observe.leaks import watching
+
+        everywhere = watching.Everywhere(_worlds, self._tell)
         try:
-            with self._watching():
-                result = yield
-        except BaseException:
+            watching.begin(everywhere)
+            result = yield
+        except BaseException as error:
+            watching.saw_error(error)
             self._has_failed = True
             if self._found:
                 item.add_report_section(phase, "secret leaks", str(self._found))
                 self._found._clear()
             raise
+        finally:
+            watching.end(everywhere)
         if phase != "setup" and self._is_error and self._found:
             text, has_failed = _failure(item, list(self._found)), self._has_failed
             self._found._clear()
@@ -85,20 +90,6 @@ class Leaking:
             if not has_failed:
                 pytest.fail(text, pytrace=False)
         return result
-
-    @contextmanager
-    def _watching(self) -> Iterator[None]:
-        from fake_secrets.observe.leaks import watching
-
-        everywhere = watching.Everywhere(_worlds, self._tell)
-        try:
-            watching.begin(everywhere)
-            yield
-        except BaseException as error:
-            watching.saw_error(error)
-            raise
-        finally:
-            watching.end(everywhere)
 
     def _tell(self, world: Knowing, leak: Leak, line: Line) -> None:
         if self._found._add(leak) and not self._is_error:

@@ -393,7 +393,7 @@ class World:
 
     def _stored(self) -> list[StoredSecret]:
         with self._lock:
-            return list(self.store)
+            return list(self.contents.ready_store())
 
     def _executing(self, asked_for: list[Rotation], steps: Callable[[], Any]) -> Any:
         with self._while_running():

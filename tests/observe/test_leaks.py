@@ -640,6 +640,15 @@ class TestValues:
     def test_a_text_full_of_a_value_takes_no_time(self, fake_secrets, db):
         assert len(self.find(fake_secrets, PASSWORD * 10_000)) == 1
 
+    def test_a_reset_keeps_what_was_found(self, fake_secrets, watched):
+        print(PASSWORD)
+        fake_secrets.reset()
+        assert len(fake_secrets.leaks) == 1
+
+    def test_seeds_that_nobody_has_read(self):
+        with mock_stages({"key": "value-of-the-key"}) as world:
+            assert self.find(world, "value-of-the-key") == [("key", None, "plain")]
+
     def test_every_account_and_region(self, fake_secrets, secretsmanager):
         elsewhere = boto3.client(
             "secretsmanager", "eu-west-3", aws_access_key_id="9" * 12, aws_secret_access_key="x"

@@ -320,6 +320,21 @@ def test_pytest_prints_what_it_likes(watched):
     passes(watched(CLEAN, "error", "-s", "-vv", "--log-cli-level=INFO", "-rA"), 1)
 
 
+def test_the_workers_of_xdist_watch_too(watched):
+    pytest.importorskip("xdist")
+    ran = watched(BY_FIXTURE + CLEAN, "error", "-n1")
+    ran.assert_outcomes(failed=1, passed=1)
+    ran.stdout.fnmatch_lines(["*::test_it has leaked a secret value:", f"- stdout at {LEAK}"])
+
+
+def test_a_test_without_a_world_imports_no_botocore(pytester):
+    pytester.makepyfile(
+        "import sys\ndef test_plain():\n    assert not {'botocore', 'wrapt'} & sys.modules.keys()\n"
+    )
+    ran = pytester.runpytest_subprocess("-p", "no:asyncio", "-p", "no:randomly", "--fake-secrets-leaks=error")
+    ran.assert_outcomes(passed=1)
+
+
 def test_nothing_outlives_the_test(watched):
     before = seams()
     watched(BY_FIXTURE + WITH_CAPSYS.replace("test_it", "test_capsys"))

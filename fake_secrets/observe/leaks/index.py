@@ -83,7 +83,7 @@ class Index:
     Args:
         shortest: the length of the shortest texts that are secret.
         ledger: returns the world's ledger.
-        everything: returns the secrets that are stored.
+        everything: returns the secrets that are stored, with the seeds planted.
     """
 
     def __init__(

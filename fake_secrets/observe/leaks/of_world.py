@@ -108,6 +108,8 @@ class Watching:
     def __enter__(self) -> Found:
         """Begin to watch, and return the sequence that gets the leaks."""
         self._reminder.cancel()
+        # This plants the seeds, if nothing has used the world yet.
+        self._leaks._everything()
         try:
             self._leaks._blocks = (*self._leaks._blocks, self)
             watching.begin(self)

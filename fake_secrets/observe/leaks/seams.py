@@ -131,13 +131,17 @@ class Patches:
             saw: called with each text that is written, and its stream.
         """
         self._saw = saw
-        self._patches = self._patches or [
-            _Patch(logging.Logger, "callHandlers", lambda patch: _call_handlers(patch, covering_record)),
-            _Patch(warnings, "warn", lambda patch: _warn(patch, covering_warning)),
-            _Patch(warnings, "warn_explicit", lambda patch: _warn_explicit(patch, covering_warning)),
-            _Patch(warnings, "_showwarnmsg", lambda patch: _show(patch, covering_warning)),
-            _Patch(sys, "__class__", lambda _: _class_of_sys(self._attach)),
-        ]
+        if not self._patches:
+            patches = [
+                _Patch(logging.Logger, "callHandlers", lambda patch: _call_handlers(patch, covering_record)),
+                _Patch(warnings, "warn", lambda patch: _warn(patch, covering_warning)),
+                _Patch(warnings, "warn_explicit", lambda patch: _warn_explicit(patch, covering_warning)),
+                _Patch(sys, "__class__", lambda _: _class_of_sys(self._attach)),
+            ]
+            # It is private. In a Python without it, we only see less.
+            if hasattr(warnings, "_showwarnmsg"):
+                patches.append(_Patch(warnings, "_showwarnmsg", lambda patch: _show(patch, covering_warning)))
+            self._patches = patches
         for patch in self._patches:
             patch.apply()
 

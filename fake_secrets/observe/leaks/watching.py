@@ -2,7 +2,7 @@
 
 While somebody watches, every text that is logged, printed, warned of, raised or returned in the process is
 searched. While nobody does, nothing of the process is changed. What is here runs inside the user's own calls of
-`print` and `logging`: it raises nothing, takes no lock, and doesn't look at what it has caused itself.
+`print` and `logging`: it raises nothing, holds no lock while it looks, and doesn't look at what it has caused.
 """
 
 from __future__ import annotations
