@@ -1,8 +1,9 @@
 """The seams: the parts of botocore that we wrap or read, and how wrappers are put up and taken down.
 
-`__init__` and `guard` list the methods that we wrap. We replace the cached credentials of boto3's default
-session. We only read `Endpoint._send_request`, the credentials of a client's signer, and what `watchers` and
-`clients` look at. Nearly all of these are private, and each has a canary test.
+`__init__`, `guard` and `pausing` list the methods that we wrap. We replace the cached credentials of boto3's
+default session, and `lessons` replaces the clock of a client's rate limiter. We only read
+`Endpoint._send_request`, the credentials of a client's signer, and what `watchers` and `clients` look at. Nearly
+all of these are private, and each has a canary test.
 """
 
 from __future__ import annotations
