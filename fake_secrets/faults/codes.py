@@ -35,6 +35,7 @@ _UNAVAILABLE = "The request has failed due to a temporary failure of the server.
 # Each with its HTTP status and message. Source: wire-facts 3.2 [B, C]; the codes of throttling and of passing
 # failures are those that botocore's retry modes know.
 COMMON: Mapping[str, tuple[int, str]] = {
+    "AccessDenied": (400, "You do not have sufficient access to perform this action."),
     "AccessDeniedException": (400, "You do not have sufficient access to perform this action."),
     "ExpiredToken": (400, _EXPIRED),
     "ExpiredTokenException": (400, _EXPIRED),
@@ -57,7 +58,7 @@ COMMON: Mapping[str, tuple[int, str]] = {
     "RequestThrottledException": (400, _RATE),
     "RequestTimeout": (400, "The request timed out."),
     "RequestTimeoutException": (400, "The request timed out."),
-    "SerializationException": (400, "The request's body isn't a JSON object."),
+    "SerializationException": (400, ""),
     "ServiceUnavailable": (503, _UNAVAILABLE),
     "ServiceUnavailableException": (503, _UNAVAILABLE),
     "SlowDown": (503, "Please reduce your request rate."),

@@ -262,10 +262,12 @@ def _ask(
 
 
 def _refusal(error: ServiceError) -> dict[str, Any]:
-    # The key is in lower case in refusals by AWS's front end [D: api-facts 1], and in errors of all services
-    # [C: wire-facts 3.2].
-    is_lower = error.code == "ValidationException" or isinstance(error, CommonError)
-    key = "message" if is_lower else "Message"
+    # The key is in lower case in refusals by AWS's front end [C: wire-facts 3.2; D: api-facts 1], but for those of
+    # a caller without permission [D: wire-facts 9]. Some refusals have no message at all [C: wire-facts 3.2].
+    is_lower = isinstance(error, CommonError) or error.code in {"SerializationException", "ValidationException"}
+    if is_lower and not error.message:
+        return {"__type": error.code}
+    key = "message" if is_lower and error.code != "AccessDeniedException" else "Message"
     return {"__type": error.code, key: error.message}
 
 

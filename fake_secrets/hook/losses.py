@@ -37,21 +37,26 @@ def loss_in_urllib3(loss: Loss, pool: Any, url: str, timeout: Any = None) -> Exc
         url: the path of the request.
         timeout: the time-outs of the request, if it has its own.
     """
-    waits = timeout or pool.timeout
-    if loss == "read time-out":
-        return urllib3.exceptions.ReadTimeoutError(
-            pool, url, f"Read timed out. (read timeout={waits.read_timeout})"
-        )
     if loss == "connection reset":
+        # urllib3 raises this one again, without its cause.
         return urllib3.exceptions.ProtocolError("Connection aborted.", _reset())
+    waits = timeout or pool.timeout
     # It isn't opened.
     connection = pool.ConnectionCls(host=pool.host, port=pool.port)
-    if loss == "connect time-out":
+    failure: Exception
+    cause: OSError
+    if loss == "read time-out":
+        cause = TimeoutError("timed out")
+        text = f"Read timed out. (read timeout={waits.read_timeout})"
+        failure = urllib3.exceptions.ReadTimeoutError(pool, url, text)
+    elif loss == "connect time-out":
+        cause = TimeoutError("timed out")
         text = f"Connection to {pool.host} timed out. (connect timeout={waits.connect_timeout})"
-        return urllib3.exceptions.ConnectTimeoutError(connection, text)
-    unknown = _unknown_host()
-    failure = _unresolved(connection, pool.host, unknown)
-    failure.__cause__ = unknown
+        failure = urllib3.exceptions.ConnectTimeoutError(connection, text)
+    else:
+        cause = _unknown_host()
+        failure = _unresolved(connection, pool.host, cause)
+    failure.__cause__ = cause
     return failure
 
 
@@ -101,7 +106,7 @@ def _unknown_host() -> socket.gaierror:
     return socket.gaierror(socket.EAI_NONAME, "Name or service not known")
 
 
-def _unresolved(connection: Any, host: str, reason: socket.gaierror) -> Exception:
+def _unresolved(connection: Any, host: str, reason: Any) -> Exception:
     kind: Callable[..., Exception] | None = getattr(urllib3.exceptions, "NameResolutionError", None)
     if kind is not None:
         return kind(host, connection, reason)
