@@ -93,9 +93,8 @@ class Path:
             self._store().begin_call()
             named = next(_named(request), None)
             secret = None if named is None else self._find(request, named)
-            answer = Answer({}, error)
-            self._ledger().record(request, secret, error.code, answer)
-        return answer
+            self._ledger().record(request, secret, error.code, error.message)
+        return Answer({}, error)
 
     def was_written(self, request: Request, secret_id: str | None, since: float | None) -> bool:
         """Return whether there was a write that a read can miss.
@@ -124,15 +123,16 @@ class Path:
             write = self._last_write(request, secret_id)
             earlier = None if write is None else EarlierState(store, write, request.region)
             asked = store if earlier is None else earlier.store
+            outcome, message = SUCCEEDED, None
             try:
-                answer, outcome = Answer(dispatch.answer(asked, request)), SUCCEEDED
+                answer = Answer(dispatch.answer(asked, request))
             except ServiceError as error:
-                answer, outcome = Answer({}, error), error.code
+                answer, outcome, message = Answer({}, error), error.code, error.message
             concerned = asked.concerned
             if earlier is not None:
                 earlier.keep_access(store)
-                concerned = earlier.original(concerned)
-            self._ledger().record(request, concerned, outcome, answer)
+                concerned, store.told = earlier.original(concerned), asked.told
+            self._ledger().record(request, concerned, outcome, message)
         return answer
 
     def _last_write(

@@ -163,7 +163,11 @@ class Faults:
         after_effect: bool = False,
         **selectors: Unpack[Selectors],
     ) -> Fault:
-        """Make the answer a success whose body can't be parsed.
+        """Make the answer a success whose body isn't the JSON that it should be.
+
+        botocore takes JSON that ends too early, and HTML, for an answer without members: the call returns a dict
+        with nothing but ``ResponseMetadata``. It raises an exception if the body isn't UTF-8, or is JSON but no
+        object.
 
         Args:
             operation: the API operation, or "*".

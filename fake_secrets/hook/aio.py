@@ -28,6 +28,7 @@ from fake_secrets.hook.calls import (
 )
 from fake_secrets.hook.credentials import note_caller
 from fake_secrets.hook.holding import ANY_THREAD, hold, release
+from fake_secrets.hook.losses import loss_in_aiohttp, loss_in_httpx
 from fake_secrets.hook.requests import UNNAMED, Sent, target_of
 from fake_secrets.hook.seams import unsigned_mark, would_sign_offline
 from fake_secrets.hook.standins import StandIn
@@ -132,6 +133,8 @@ class _AiohttpSession:
         if response is None:
             session = await self._real()
             return await session.request(method, url=url, headers=headers, data=data, **options)
+        if response.loss is not None:
+            raise loss_in_aiohttp(response.loss, url)
         return _Received(response, url)
 
 
@@ -148,6 +151,8 @@ class _HttpxSession(StandIn):
             return await self._real.send(request, **options)
         from aiobotocore._httpx import httpx  # noqa: PLC0415 -- aiobotocore's httpx, if it is used
 
+        if response.loss is not None:
+            raise loss_in_httpx(response.loss, httpx, request)
         return httpx.Response(
             response.status_code, headers=response.plain_headers, content=response._content, request=request
         )

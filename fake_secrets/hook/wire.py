@@ -127,7 +127,7 @@ class _Pool(StandIn):
         finally:
             read_timeout.reset(waiting)
         if response.loss is not None:
-            raise loss_in_urllib3(response.loss, self._real, sent.url)
+            raise loss_in_urllib3(response.loss, self._real, url, options.get("timeout"))
         return response.as_received()
 
 

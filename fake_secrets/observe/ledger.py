@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import itertools
 from collections import deque
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from contextvars import ContextVar
 from dataclasses import dataclass, replace
 from typing import Any
@@ -14,7 +14,6 @@ from fake_secrets.service.rules.constraints import redact
 from fake_secrets.service.state.events import KEPT, ServiceEvent
 from fake_secrets.service.state.model import Request, StoredSecret
 from fake_secrets.service.state.store import Store
-from fake_secrets.service.transport import Answer
 
 __all__ = ["SEEDED", "SUCCEEDED", "Entry", "Ledger", "RunningStep", "rotation_step"]
 
@@ -23,15 +22,6 @@ SUCCEEDED = "succeeded"
 
 # How many entries are looked at for every secret that isn't found.
 _RECENT = 1000
-
-# What is kept of the responses of some operations, without secret values, for CloudTrail's records.
-_KEPT_OF_RESPONSES: Mapping[str, Callable[[Mapping[str, Any]], Mapping[str, Any]]] = {
-    "BatchGetSecretValue": lambda response: {
-        "Read": [secret["ARN"] for secret in response["SecretValues"]],
-        "Errors": [dict(error) for error in response["Errors"]],
-    },
-    "DeleteSecret": dict,
-}
 
 # What the operation of an entry begins with if it is no call.
 _NO_CALL = frozenset("(\N{EM DASH}")
@@ -167,12 +157,13 @@ class Ledger:
 
     def __init__(self, store: Store) -> None:
         self._store = store
+        self._user_agent: str | None = None
         self._entries: deque[Entry] = deque(maxlen=KEPT)
         # How many of the oldest entries are no longer kept.
         self.dropped = 0
 
     def record(
-        self, request: Request, secret: StoredSecret | None, outcome: str, answer: Answer | None = None
+        self, request: Request, secret: StoredSecret | None, outcome: str, message: str | None = None
     ) -> None:
         """Record a call that was answered. The store has begun it.
 
@@ -180,18 +171,18 @@ class Ledger:
             request: the call.
             secret: the secret that the call was about; None if it names no existing secret.
             outcome: ``succeeded``, an error code, or the name of an exception of ours.
-            answer: AWS's answer; None if we have none.
+            message: AWS's message, if it refused the request.
         """
-        shape = request.shape
+        shape, store = request.shape, self._store
         if shape is not None and not (request.is_plain or shape.is_plainly_right(request.members)):
             request = replace(request, members=redact(shape, request.members))
-        entry = self._enter(request, outcome, secret, self._store.events_before)
-        if answer is None:
-            return
-        if answer.error is not None:
-            entry.message = answer.error.message
-        elif request.operation in _KEPT_OF_RESPONSES:
-            entry.response = _KEPT_OF_RESPONSES[request.operation](answer.content)
+        if request.user_agent == self._user_agent:
+            # Each request has its own copy of this long text.
+            request.user_agent = self._user_agent
+        else:
+            self._user_agent = request.user_agent
+        entry = self._enter(request, outcome, secret, store.events_before)
+        entry.message, entry.response = message, store.told
 
     def record_change(self, secret: StoredSecret, what: str) -> None:
         """Record a change of a secret without a call, such as ``seed`` or ``scheduled rotation``."""

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from fake_secrets.observe.ledger import SEEDED, SUCCEEDED, Entry
-from fake_secrets.service.rules.stages import labels_of
+from fake_secrets.service.rules.stages import by_version
 from fake_secrets.service.state.events import LABEL_UPDATED, ServiceEvent
 from fake_secrets.service.state.model import StoredSecret
 
@@ -68,31 +68,62 @@ def moments_of(
         entries: the ledger's entries about it, in order.
         events: the events about it, with their numbers. Each belongs to the latest entry before it.
     """
-    history = secret.history
-    removed = list(secret.removed)
-    # The oldest removed versions may be forgotten already.
-    forgotten = secret.version_count - len(secret.versions) - len(removed)
     followed = _followed(entries, events)
-    moments = []
+    versions = _Versions(secret)
+    moments: list[Moment] = []
+    stages: tuple[tuple[str, ...], ...] = ()
+    states: tuple[State, ...] = ()
+    before: Entry | None = None
     for at, entry in enumerate(entries):
-        versions = {serial: version for serial, version in history.items() if serial < entry.version_count}
-        # After a test of the function, its version id may be used again. The labels belong to the latest version.
-        latest = {version: serial for serial, version in versions.items()}
-        gone = set(removed[: max(0, entry.version_count - entry.living - forgotten)])
-        is_there = [latest[version] == serial and serial not in gone for serial, version in versions.items()]
-        present = list(zip(versions.values(), is_there, strict=True))
+        if before is None or _has_changed(before, entry):
+            stages, states = versions.after(entry)
+        before = entry
         moment = Moment(
             operation=entry.operation,
             step=entry.step,
             outcome=entry.outcome,
-            stages=tuple(tuple(labels_of(entry.labels, one)) if there else () for one, there in present),
-            states=tuple(_state(entry, one) if there else "removed" for one, there in present),
+            stages=stages,
+            states=states,
             attempt=entry.attempt,
             fault=entry.fault,
             events=tuple(dict.fromkeys(followed.get(at, ()))),
         )
         moments.append(moment)
     return moments
+
+
+def _has_changed(before: Entry, after: Entry) -> bool:
+    """Return whether a secret's versions or labels may have changed between two entries. Most calls only read."""
+    return (
+        after.labels is not before.labels
+        or after.empty is not before.empty
+        or (after.version_count, after.living) != (before.version_count, before.living)
+    )
+
+
+class _Versions:
+    """The versions that a secret ever had."""
+
+    def __init__(self, secret: StoredSecret) -> None:
+        self._history = secret.history
+        self._removed = list(secret.removed)
+        # The oldest removed versions may be forgotten already.
+        self._forgotten = secret.version_count - len(secret.versions) - len(self._removed)
+
+    def after(self, entry: Entry) -> tuple[tuple[tuple[str, ...], ...], tuple[State, ...]]:
+        """Return the labels and the state of each version after an entry."""
+        versions = {serial: version for serial, version in self._history.items() if serial < entry.version_count}
+        # After a test of the function, its version id may be used again. The labels belong to the latest version.
+        latest = {version: serial for serial, version in versions.items()}
+        gone = set(self._removed[: max(0, entry.version_count - entry.living - self._forgotten)])
+        labels = by_version(entry.labels)
+        stages: list[tuple[str, ...]] = []
+        states: list[State] = []
+        for serial, version in versions.items():
+            is_there = latest[version] == serial and serial not in gone
+            stages.append(tuple(labels.get(version, ())) if is_there else ())
+            states.append(_state(entry, version) if is_there else "removed")
+        return tuple(stages), tuple(states)
 
 
 def _followed(entries: Sequence[Entry], events: Iterable[tuple[int, ServiceEvent]]) -> dict[int, list[str]]:

@@ -134,10 +134,9 @@ def _identity(arn: str, account_id: str) -> dict[str, Any]:
     """
     _, partition, *_, resource = arn.split(":", 5)
     kind, _, name = resource.partition("/")
-    identity: dict[str, Any] = {"type": _KINDS[kind], "arn": arn, "accountId": account_id}
-    if kind == "root":
-        identity["principalId"] = account_id
-    elif kind == "user":
+    known = {"principalId": account_id} if kind == "root" else {}
+    identity: dict[str, Any] = {"type": _KINDS[kind], **known, "arn": arn, "accountId": account_id}
+    if kind == "user":
         identity["userName"] = name.rpartition("/")[2]
     elif kind == "assumed-role":
         role = name.partition("/")[0]

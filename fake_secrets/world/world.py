@@ -254,10 +254,10 @@ class World:
         """Ask the service, and record the call. If an interrupt comes in between, the service has done nothing."""
         try:
             answer = Answer(dispatch.answer(store, request))
-            self.ledger.record(request, store.concerned, SUCCEEDED, answer)
+            self.ledger.record(request, store.concerned, SUCCEEDED)
         except ServiceError as error:
             answer = Answer({}, error)
-            self.ledger.record(request, store.concerned, error.code, answer)
+            self.ledger.record(request, store.concerned, error.code, error.message)
         except UnsupportedOperationError as error:
             # Each member of an operation that we don't know may be a secret value.
             request.shape = request.shape or Shape("structure")

@@ -1,17 +1,22 @@
 """What a client learns from faults is forgotten when the world of the faults ends."""
 
+import concurrent.futures
+import contextlib
 import gc
 import itertools
 import weakref
 
 import boto3
+import botocore.endpoint
 import botocore.exceptions
 import botocore.retries.bucket
 import freezegun
 import pytest
 from botocore.config import Config
+from interrupts import Interrupt, points
 
 from fake_secrets import mock_stages
+from fake_secrets.activation.opening import settle
 from fake_secrets.hook.clients import SharedClient
 
 NAME = "prod/db"
@@ -150,6 +155,59 @@ def test_a_world_that_is_joined_forgets_when_it_ends():
     assert quota_of(client).available_capacity == 500
 
 
+def test_a_world_that_was_never_left_forgets_when_the_plugin_leaves_it():
+    client = build("adaptive")
+    before = state_of(client)
+    needs_retry = botocore.endpoint.Endpoint._needs_retry
+    fail(client, mock_stages(SEED).start())
+    settle([])
+    assert state_of(client) == before
+    assert botocore.endpoint.Endpoint._needs_retry is needs_retry
+
+
+def calling(interrupt, client):
+    with mock_stages(SEED) as world:
+        world.faults.fail("GetSecretValue", "ThrottlingException", times=None, optional=True)
+        with interrupt, contextlib.suppress(botocore.exceptions.ClientError):
+            client.get_secret_value(SecretId=NAME)
+
+
+def leaving(interrupt, client):
+    stage = mock_stages(SEED)
+    fail(client, stage.start(), calls=1)
+    with interrupt:
+        stage.stop()
+
+
+@pytest.mark.parametrize("scene", [calling, leaving])
+def test_an_interrupt_keeps_nothing_from_being_forgotten(scene):
+    client = build("adaptive")
+    before = state_of(client)
+    needs_retry = botocore.endpoint.Endpoint._needs_retry
+
+    def run(interrupt):
+        scene(interrupt, client)
+        settle([])
+
+    for at in points(run, 60):
+        interrupt = Interrupt(at)
+        run(interrupt)
+        assert state_of(client) == before, interrupt.place
+        assert botocore.endpoint.Endpoint._needs_retry is needs_retry, interrupt.place
+
+
+def test_threads_may_share_a_client():
+    client = build("adaptive")
+    before = state_of(client)
+    with mock_stages(SEED) as world, freezegun.freeze_time("2026-01-01"):
+        fault = world.faults.fail("GetSecretValue", "ThrottlingException", times=40)
+        with concurrent.futures.ThreadPoolExecutor(8) as pool:
+            calls = [pool.submit(client.get_secret_value, SecretId=NAME) for _ in range(40)]
+        assert fault.hits == 40
+        assert any(call.exception() is None for call in calls)
+    assert state_of(client) == before
+
+
 @pytest.mark.parametrize("mode", ["legacy", "standard", "adaptive"])
 def test_a_client_that_tests_share_is_as_new(mode):
     shared = SharedClient(build(mode))
@@ -166,26 +224,3 @@ def test_a_client_is_not_kept_alive(mode):
         client = weakref.ref(client)
         gc.collect()
         assert client() is None
-
-
-def test_the_fixture_is_the_same_client_in_the_next_test(pytester):
-    pytester.makepyfile(
-        """
-        import pytest
-
-        seen = []
-
-        @pytest.mark.parametrize("turn", range(3))
-        def test_it(fake_secrets, secretsmanager, turn):
-            seen.append(secretsmanager)
-            assert all(client is secretsmanager for client in seen)
-            fake_secrets.add("db", "x")
-            for _ in range(15):
-                fake_secrets.faults.fail("GetSecretValue", "InternalServiceError", calls=1)
-                with pytest.raises(secretsmanager.exceptions.InternalServiceError):
-                    secretsmanager.get_secret_value(SecretId="db")
-            fault = fake_secrets.faults.fail("GetSecretValue", 503)
-            secretsmanager.get_secret_value(SecretId="db")
-        """
-    )
-    pytester.runpytest_inprocess("-p", "no:randomly").assert_outcomes(passed=3)

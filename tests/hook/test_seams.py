@@ -2,18 +2,23 @@
 
 import inspect
 import logging
+import time
 
 import boto3
 import botocore.client
+import botocore.config
 import botocore.credentials
 import botocore.endpoint
 import botocore.httpsession
 import botocore.loaders
+import botocore.retries.bucket
 import botocore.session
 import botocore.signers
 import pytest
+from botocore.retries.bucket import TokenBucket
 
 from fake_secrets import mock_stages
+from fake_secrets.hook import lessons
 
 
 def test_make_api_call_takes_an_operation_and_parameters():
@@ -114,6 +119,45 @@ def test_an_emitter_keeps_its_handlers_in_a_tree():
     root = client.meta.events._emitter._handlers._root
     assert set(root["children"]["request-created"]) >= {"values", "children"}, (
         "a client's handlers are no longer in events._emitter._handlers._root: hook/clients.py compares them there"
+    )
+
+
+def test_an_endpoint_sleeps_before_it_retries():
+    method = botocore.endpoint.Endpoint._needs_retry
+    assert "sleep" in method.__code__.co_names, (
+        "botocore.endpoint.Endpoint._needs_retry no longer sleeps: hook/pausing.py wraps it to skip that"
+    )
+    assert method.__globals__["time"] is time, (
+        "botocore.endpoint no longer sleeps with the module time: hook/pausing.py replaces that name"
+    )
+
+
+def test_a_token_bucket_lets_clients_wait_for_tokens():
+    methods = {name: list(inspect.signature(getattr(TokenBucket, name)).parameters) for name in BUCKET_METHODS}
+    assert methods == BUCKET_METHODS, "botocore.retries.bucket.TokenBucket has changed: hook/lessons.py wraps it"
+    bucket = TokenBucket(1, botocore.retries.bucket.Clock())
+    assert {"_clock", "_last_timestamp"} <= vars(bucket).keys(), (
+        "botocore's token buckets have other attributes: hook/lessons.py replaces their clock"
+    )
+
+
+BUCKET_METHODS = {
+    "_acquire": ["self", "amount", "block"],
+    "_refill": ["self"],
+    "_sleep_amount": ["self", "amount"],
+}
+
+
+STATEFUL = {"standard": {"RetryQuota"}, "adaptive": {"RetryQuota", "TokenBucket", "RateClocker"}}
+
+
+@pytest.mark.parametrize("mode", STATEFUL)
+def test_retry_handlers_know_what_a_client_learns(mode):
+    config = botocore.config.Config(retries={"mode": mode})
+    client = boto3.client("secretsmanager", region_name="us-east-1", config=config)
+    parts = {type(part).__name__ for part in lessons._parts_of(client._endpoint)}
+    assert STATEFUL[mode] <= parts, (
+        "botocore's retry handlers keep their state elsewhere: hook/lessons.py restores it after a world"
     )
 
 

@@ -1,6 +1,7 @@
 """Watching changes little, restores that whatever happens, and never disturbs the user's code."""
 
 import contextlib
+import copy
 import io
 import logging
 import os
@@ -9,7 +10,9 @@ import subprocess
 import sys
 import textwrap
 import threading
+import types
 import warnings
+from unittest import mock
 
 import pytest
 from interrupts import Interrupt, points
@@ -198,6 +201,17 @@ def test_a_stream_with_a_write_of_its_own_gets_it_back(world):
     assert stream.write is shout
     assert stream.getvalue() == f"HELLO {PASSWORD.upper()}\n"
     assert len(found) == 1
+
+
+def test_the_module_sys_stays_itself(world):
+    with world.leaks.watching():
+        assert isinstance(sys, types.ModuleType)
+        assert pickle.loads(pickle.dumps(sys)) is sys  # noqa: S301 -- our own
+        assert copy.copy(sys) is sys
+        with mock.patch("sys.stdout", new_callable=io.StringIO) as stream:
+            print("hello")
+        assert stream.getvalue() == "hello\n"
+    assert type(sys) is types.ModuleType
 
 
 def test_a_leak_can_be_pickled(world):

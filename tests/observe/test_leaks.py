@@ -612,6 +612,34 @@ class TestValues:
             print("after-the-reset")
         assert [leak.secret for leak in found] == ["key", "another", "key"]
 
+    def test_more_calls_than_the_ledger_keeps(self, monkeypatch):
+        monkeypatch.setattr("fake_secrets.observe.ledger.KEPT", 2)
+        with mock_stages({"key": "value-of-the-key"}) as world:
+            for number in range(5):
+                world.add(f"other-{number}", f"value-of-other-{number}")
+            assert world.dropped_calls
+            assert len(self.find(world, "value-of-the-key")) == 1
+
+    def test_values_that_begin_alike(self, fake_secrets):
+        for number in range(20):
+            fake_secrets.add(
+                f"key-{number}", {"username": "application", "key": f"begins-alike-{number}-{'x' * number}"}
+            )
+        assert self.find(fake_secrets, "begins-alike-7-xxxxxxx") == [("key-7", "key", "plain")]
+        with fake_secrets.leaks.watching() as found:
+            for character in "begins-alike-11-xxxxxxxxxxx begins-alike-0- ":
+                print(character, end="")
+        assert [leak.secret for leak in found][-1] == "key-0"
+        assert "key-11" in [leak.secret for leak in found]
+
+    def test_a_value_of_one_character_if_asked(self, fake_secrets):
+        fake_secrets.add("key", "ab")
+        assert self.find(fake_secrets, "a-b") == []
+        assert self.find(fake_secrets, "cab", shortest=1) == [("key", None, "plain")]
+
+    def test_a_text_full_of_a_value_takes_no_time(self, fake_secrets, db):
+        assert len(self.find(fake_secrets, PASSWORD * 10_000)) == 1
+
     def test_every_account_and_region(self, fake_secrets, secretsmanager):
         elsewhere = boto3.client(
             "secretsmanager", "eu-west-3", aws_access_key_id="9" * 12, aws_secret_access_key="x"
@@ -736,7 +764,7 @@ def vars_of(fake_secrets):
     """Return the reprs of everything inside that a debugger could show."""
     leaks = fake_secrets.leaks
     index = leaks._current_index()
-    forms = [form for forms in index._forms.values() for form in forms]
+    forms = [form for alike in index._forms.values() for some in alike.values() for form in some.values()]
     return repr([leaks, leaks._blocks, index, forms])
 
 

@@ -339,3 +339,36 @@ class TestTheOrder:
         client.list_secrets()
         fake.reset()
         assert fake.trail.records == []
+
+
+class TestFaults:
+    """What a test has planned is recorded as AWS would record it."""
+
+    def test_a_stale_batch_has_a_record_for_each_of_its_secrets(self, fake, client):
+        client.put_secret_value(SecretId=NAME, SecretString="new")
+        fake.faults.stale_reads(1)
+        client.batch_get_secret_value(SecretIdList=[NAME, "missing"])
+        assert [record.get("errorCode") for record in of_calls(fake)[1:]] == [
+            None,
+            None,
+            "ResourceNotFoundException",
+        ]
+
+    def test_a_stale_read_that_finds_nothing_has_its_message(self, fake, client):
+        client.create_secret(Name="new", SecretString="x")
+        fake.faults.stale_reads(1)
+        with pytest.raises(ClientError) as refused:
+            client.get_secret_value(SecretId="new")
+        assert fake.trail.records[-1]["errorMessage"] == refused.value.response["Error"]["Message"]
+
+    def test_an_effect_whose_answer_was_lost_is_recorded(self, fake, client, monkeypatch):
+        monkeypatch.setattr("time.sleep", lambda _: None)
+        fake.faults.time_out("PutSecretValue", after_effect=True)
+        client.put_secret_value(SecretId=NAME, SecretString="new", ClientRequestToken=TOKEN)
+        assert [record["eventName"] for record in of_calls(fake)] == ["PutSecretValue"] * 2
+
+    def test_a_call_that_never_got_there_is_not(self, fake, client, monkeypatch):
+        monkeypatch.setattr("time.sleep", lambda _: None)
+        fake.faults.time_out("GetSecretValue")
+        client.get_secret_value(SecretId=NAME)
+        assert len(of_calls(fake)) == 1

@@ -508,5 +508,5 @@ class TestPages:
         (page,) = (pytester.path / "pages").iterdir()
         assert re.findall("<h2>(.*?)</h2>", page.read_text()) == [
             *(f"staging labels of {name}" for name in "gfedcba"),
-            "calls",
+            "7 calls",
         ]

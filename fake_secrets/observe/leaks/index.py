@@ -1,12 +1,13 @@
 """The index: finds the secret values of a world in text, however many there are.
 
-A dict leads from the first eight characters to the forms of values that begin with them, so each character of a
-text costs one look into the dict. A compiled alternation of all forms would try them one by one.
+A dict leads from the first eight characters to the forms of values that begin with them, by length and content. So
+each character of a text costs one look, and where a form may begin, each length of such forms costs another, even
+if a thousand values begin alike. A compiled alternation of all forms would try them one by one.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
 from fake_secrets.observe.leaks.fields import parts_of
@@ -71,6 +72,9 @@ class Reading:
     position: int = 0
 
 
+_NONE: Mapping[int, dict[str, _Form]] = {}
+
+
 class Index:
     """The secret texts of a world, from its beginning, also of versions and secrets that are gone.
 
@@ -89,7 +93,7 @@ class Index:
         self._ledger = ledger
         self._everything = everything
         self._width = min(shortest, _LONGEST_KEY)
-        self._forms: dict[str, tuple[_Form, ...]] = {}
+        self._forms: dict[str, dict[int, dict[str, _Form]]] = {}
         self._values: set[str | bytes] = set()
         self._secret: set[str | bytes] = set()
         self._public: set[str] = set()
@@ -118,19 +122,17 @@ class Index:
             text: the text.
             reading: how far its stream has been read; it is changed. None if the text stands alone.
         """
-        reading = Reading() if reading is None else reading
-        ends = [*self._continue(text, reading), *self._begin(text, reading)]
-        found: dict[tuple[Origin, Kind], Match] = {}
-        for first, last, form in ends:
-            is_within = any(
-                other[0] <= first
-                and last <= other[1]
-                and (other[1] - other[0] > last - first or not other[2].origin)
-                for other in ends
-            )
-            if form.origin is not None and form.text not in self._public and not is_within:
-                found.setdefault((form.origin, form.kind), Match(form.origin, form.kind))
-        return list(found.values())
+        ends = self._continue(text, reading) if reading is not None else []
+        ends += self._begin(text, Reading() if reading is None else reading, is_all=reading is None)
+        # The longest first of those that begin together: it has the others within.
+        ends.sort(key=lambda end: (end[0], -end[1]))
+        found, reached = dict[Match, None](), -1
+        for _, last, form in ends:
+            if last > reached:
+                reached = last
+                if form.origin is not None and form.text not in self._public:
+                    found[Match(form.origin, form.kind)] = None
+        return list(found)
 
     def _continue(self, text: str, reading: Reading) -> list[tuple[int, int, _Form]]:
         ended, still_open = [], []
@@ -145,16 +147,21 @@ class Index:
         reading.open = still_open
         return ended
 
-    def _begin(self, text: str, reading: Reading) -> list[tuple[int, int, _Form]]:
+    def _begin(self, text: str, reading: Reading, *, is_all: bool) -> list[tuple[int, int, _Form]]:
         found, width, forms, position = [], self._width, self._forms, reading.position
         joined = reading.tail + text
         last = max(0, len(joined) - width + 1)
         for start in range(last):
-            for form in forms.get(joined[start : start + width], ()):
-                if joined.startswith(form.content, start):
-                    found.append((position + start, position + start + len(form.content), form))
-                elif form.content.startswith(joined[start:]):
-                    reading.open.append((form, len(joined) - start))
+            alike = forms.get(joined[start : start + width], _NONE)
+            # Another thread may add to them meanwhile.
+            for length in tuple(alike):
+                form = alike[length].get(joined[start : start + length])
+                if form is not None:
+                    found.append((position + start, position + start + length, form))
+                elif not is_all and start + length > len(joined):
+                    begun = joined[start:]
+                    longer = tuple(alike[length].values())
+                    reading.open += [(form, len(begun)) for form in longer if form.content.startswith(begun)]
         reading.tail, reading.position = joined[last:], position + last
         return found
 
@@ -189,5 +196,8 @@ class Index:
                 self._add(_Form(text, "plain", None, text))
 
     def _add(self, form: _Form) -> None:
-        key = form.content[: self._width]
-        self._forms[key] = (*self._forms.get(key, ()), form)
+        content = form.content
+        alike = self._forms.setdefault(content[: self._width], {}).setdefault(len(content), {})
+        # What is public stays so, even if it is a form of something secret.
+        if form.origin is None or content not in alike:
+            alike[content] = form

@@ -12,6 +12,7 @@
 from __future__ import annotations
 
 import contextlib
+import importlib
 import logging
 import sys
 import threading
@@ -242,5 +243,9 @@ def _class_of_sys(attach: Callable[[str, Any], None]) -> type:
             super().__setattr__(name, value)
             if name in _PLACES:
                 attach(name, value)
+
+        def __reduce__(self) -> tuple[Any, ...]:
+            # cloudpickle knows how to pickle modules, but only by their usual class.
+            return importlib.import_module, (self.__name__,)
 
     return module

@@ -40,7 +40,7 @@ def kind_of(label: str) -> str:
 def drawing_of(sheet: Sheet) -> str:
     """Return a timeline as an element of SVG, in the style of `style`."""
     sheet = sheet.latest(COLUMNS)
-    lanes = [(version, _bars_of(sheet.cells(version))) for version in sheet.versions]
+    lanes = [(version, _bars_of(column)) for version, column in sheet.columns.items()]
     height = _HEAD + sum(_height(bars) for _, bars in lanes) + _GAP
     width = _GUTTER + _COLUMN * len(sheet.moments) + _GAP
     parts = [*_columns(sheet, height), *_steps(sheet.moments)]

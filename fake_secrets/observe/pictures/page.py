@@ -9,7 +9,10 @@ from fake_secrets.observe.pictures.sheet import Sheet
 from fake_secrets.observe.pictures.style import CLASS, PAGE_STYLE, STYLE
 from fake_secrets.observe.pictures.table import escaped, named, scrolling, table_of
 
-__all__ = ["fragment_of", "page", "page_of", "section_of"]
+__all__ = ["ROWS", "fragment_of", "page", "page_of", "section_of"]
+
+# A reader looks at no more.
+ROWS = 1_000
 
 _LEGEND = {
     "current": "AWSCURRENT",
@@ -28,6 +31,7 @@ _LEGEND = {
 
 def page_of(sheet: Sheet) -> str:
     """Return a page with the timeline of one secret."""
+    sheet = sheet.latest(ROWS)
     return page(sheet.title, [section_of(sheet)])
 
 
@@ -49,7 +53,7 @@ def page(title: str, sections: Iterable[str]) -> str:
 
 def fragment_of(sheet: Sheet) -> str:
     """Return a timeline for a page that isn't ours."""
-    return f'<div class="{CLASS}"><style>{STYLE}</style>\n{section_of(sheet, "h2")}</div>'
+    return f'<div class="{CLASS}"><style>{STYLE}</style>\n{section_of(sheet.latest(ROWS), "h2")}</div>'
 
 
 def section_of(sheet: Sheet, heading: str = "") -> str:
@@ -66,9 +70,9 @@ def _section(sheet: Sheet, heading: str) -> Iterator[str]:
     yield "<section>\n"
     if heading:
         yield f"<{heading}>{escaped(sheet.title)}</{heading}>\n"
-    versions = sheet.versions
-    if versions:
-        ids = "".join(f"<li><b>v{at + 1}</b> <code>{named(sheet.version_ids[at])}</code></li>" for at in versions)
+    if sheet.columns:
+        versions = ((f"v{at + 1}", named(sheet.version_ids[at])) for at in sheet.columns)
+        ids = "".join(f"<li><b>{version}</b> <code>{name}</code></li>" for version, name in versions)
         yield f'<ul class="versions">{ids}</ul>\n'
         yield scrolling(drawing_of(sheet), f"drawing of {sheet.name}") + "\n"
         if len(sheet.moments) > COLUMNS:
@@ -82,7 +86,7 @@ def _used(sheet: Sheet) -> set[str]:
     """Return what the legend must explain."""
     words = {"-": "deprecated", "o": "empty", "x": "removed", "*": "event", "!": "fault"}
     used = {words[sign] for sign in sheet.signs()}
-    cells = [cell for version in sheet.versions for cell in sheet.cells(version)]
+    cells = {cell for column in sheet.columns.values() for cell in column}
     used |= {kind_of(label) for cell in cells for label in cell.labels}
     if any(moment.failure is not None for moment in sheet.moments):
         used.add("failure")

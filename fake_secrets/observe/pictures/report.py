@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from fake_secrets.observe.calls import Calls, calls_of
 from fake_secrets.observe.ledger import SUCCEEDED, Ledger
 from fake_secrets.observe.moments import Moment, moments_of
-from fake_secrets.observe.pictures.page import page, section_of
+from fake_secrets.observe.pictures.page import ROWS, page, section_of
 from fake_secrets.observe.pictures.sheet import Sheet
 from fake_secrets.observe.pictures.table import calls_table, escaped, scrolling
 from fake_secrets.observe.pictures.text import text_of
@@ -18,25 +20,36 @@ __all__ = ["Part", "page_of_parts", "part_of", "text_of_parts"]
 
 _SEED = "(seed)"
 
-# More than a reader looks at. The page shows all rows.
-_SECRETS = 5
-_ROWS = 30
-_CALLS = 20
+
+class _Shown(NamedTuple):
+    """How much is shown: more would tell a reader nothing, and take long to draw."""
+
+    secrets: int
+    rows: int
+    calls: int
+
+
+_IN_TEXT = _Shown(secrets=5, rows=30, calls=20)
+_ON_PAGE = _Shown(secrets=50, rows=ROWS, calls=1_000)
 
 
 @dataclass(frozen=True, slots=True)
 class Part:
-    """What a test did in one world.
+    """What a test did in one world, as far as a page shows it.
 
     Args:
         world: the world's account and region, in words.
         sheets: the timelines of the secrets that the test has touched, the latest first.
-        calls: its calls.
+        secret_count: how many secrets it has touched.
+        calls: its latest calls.
+        call_count: how many calls it has made.
     """
 
     world: str
     sheets: tuple[Sheet, ...]
+    secret_count: int
     calls: Calls
+    call_count: int
 
 
 def part_of(account_id: str, region: str, ledger: Ledger, since: int = 0) -> Part:
@@ -50,10 +63,13 @@ def part_of(account_id: str, region: str, ledger: Ledger, since: int = 0) -> Par
     """
     entries = ledger.entries(since)
     touched = {id(one.secret): one.secret for one in reversed(entries) if one.operation != _SEED and one.secret}
+    calls = [entry for entry in entries if entry.is_call]
     return Part(
         f"world of account {account_id} in {region}",
-        tuple(_sheet(secret, ledger, since) for secret in touched.values()),
-        calls_of(entries, account_id, region),
+        tuple(_sheet(secret, ledger, since) for secret in itertools.islice(touched.values(), _ON_PAGE.secrets)),
+        len(touched),
+        calls_of(calls[-_ON_PAGE.calls :], account_id, region),
+        len(calls),
     )
 
 
@@ -82,12 +98,12 @@ def _telling(parts: Sequence[Part]) -> Sequence[Part]:
 def _blocks(part: Part, *, is_only: bool) -> Iterator[str]:
     if not is_only:
         yield f"== {part.world} =="
-    for sheet in part.sheets[:_SECRETS]:
-        yield text_of(sheet.latest(_ROWS))
-    left_out = len(part.sheets) - _SECRETS
-    if left_out > 0:
-        yield f"{left_out} secret{'s' if left_out > 1 else ''} left out"
-    yield "\n".join([_count(part), *([_latest(part.calls)] if part.calls else [])])
+    for sheet in part.sheets[: _IN_TEXT.secrets]:
+        yield text_of(sheet.latest(_IN_TEXT.rows))
+    yield from _left_out(part, _IN_TEXT)
+    calls = part.calls[-_IN_TEXT.calls :]
+    count = _count(part, _IN_TEXT)
+    yield f"{count}\n{calls._table(part.call_count - len(calls))}" if calls else count
 
 
 def _sections(part: Part, *, is_only: bool) -> Iterator[str]:
@@ -96,30 +112,34 @@ def _sections(part: Part, *, is_only: bool) -> Iterator[str]:
     heading = "h2" if is_only else "h3"
     for sheet in part.sheets:
         yield section_of(sheet, heading)
-    yield f"<section>\n<{heading}>calls</{heading}>\n"
+    yield from (f"<p>{escaped(text)}</p>\n" for text in _left_out(part, _ON_PAGE))
+    yield f"<section>\n<{heading}>{_count(part, _ON_PAGE)}</{heading}>\n"
     if part.calls:
-        yield scrolling(calls_table(part.calls), f"calls in the {part.world}") + "\n"
-    else:
-        yield "<p>no calls</p>\n"
+        table = calls_table(part.calls, part.call_count - len(part.calls))
+        yield scrolling(table, f"calls in the {part.world}") + "\n"
     yield "</section>\n"
 
 
-def _latest(calls: Calls) -> str:
-    return calls[-_CALLS:]._table(max(0, len(calls) - _CALLS))
+def _left_out(part: Part, shown: _Shown) -> Iterator[str]:
+    count = part.secret_count - shown.secrets
+    if count > 0:
+        yield f"{count} secret{'s' if count > 1 else ''} left out"
 
 
-def _count(part: Part) -> str:
-    count = len(part.calls)
-    if count > _CALLS:
-        return f"the last {_CALLS} of {count} calls"
+def _count(part: Part, shown: _Shown) -> str:
+    count = part.call_count
+    if count > shown.calls:
+        return f"the last {shown.calls} of {count} calls"
     return f"{count or 'no'} call{'' if count == 1 else 's'}"
 
 
 def _sheet(secret: StoredSecret, ledger: Ledger, since: int) -> Sheet:
-    entries, earlier = ledger.entries(since), ledger.entries(0)
-    before = next((one for one in reversed(earlier[: -len(entries)]) if one.secret is secret), None)
-    about = [one for one in entries if one.secret is secret]
-    moments = moments_of(secret, about if before is None else [before, *about], ledger.events_about(secret))
-    if before is not None:
+    entries, everything = ledger.entries(since), ledger.entries()
+    before = next((one for one in reversed(everything[: -len(entries)]) if one.secret is secret), None)
+    rows = [*([] if before is None else [before]), *(one for one in entries if one.secret is secret)]
+    kept = rows[-_ON_PAGE.rows :]
+    moments = moments_of(secret, kept, ledger.events_about(secret))
+    if kept[0] is before:
         moments[0] = Moment("(before the test)", None, SUCCEEDED, moments[0].stages, moments[0].states)
-    return Sheet(secret.name, tuple(secret.history.values()), tuple(moments), since >= ledger.dropped)
+    versions = tuple(secret.history.values())
+    return Sheet(secret.name, versions, tuple(moments), since >= ledger.dropped, len(rows) - len(kept))

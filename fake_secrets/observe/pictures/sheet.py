@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
 from fake_secrets.observe.moments import Moment, State
 
-__all__ = ["SIGNS", "Cell", "Sheet"]
+__all__ = ["ABSENT", "SIGNS", "Cell", "Sheet"]
 
 # The signs of a picture, and what its legend says about them.
 SIGNS = {
@@ -41,7 +42,7 @@ class Cell:
         return "-" if self.state == "stored" and not self.labels else ""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Sheet:
     """The part of a timeline that a picture shows.
 
@@ -72,14 +73,19 @@ class Sheet:
             lacks.append(f"{self.left_out} earlier row{'s' if self.left_out > 1 else ''} left out")
         return f"staging labels of {self.name}" + (f" ({', '.join(lacks)})" if lacks else "")
 
-    @property
-    def versions(self) -> list[int]:
-        """The indexes of the versions to show: those that weren't removed before the first row."""
-        return [at for at in range(len(self.version_ids)) if any(self._exists(at, one) for one in self.moments)]
+    @cached_property
+    def columns(self) -> Mapping[int, Sequence[Cell]]:
+        """The cells of each version, one for each row, by the version's index.
 
-    def cells(self, version: int) -> list[Cell]:
-        """Return the cells of one version, by its index: one for each row."""
-        return [_cell(moment, version) for moment in self.moments]
+        Versions that were removed before the first row are left out.
+        """
+        rows = list(_rows(self.moments))
+        columns = {}
+        for version in range(len(self.version_ids)):
+            column = [row[version] if version < len(row) else ABSENT for row in rows]
+            if any(cell.state not in {None, "removed"} for cell in column):
+                columns[version] = column
+        return columns
 
     def rows(self) -> Iterator[tuple[int, Moment]]:
         """Yield the rows with their numbers in the timeline."""
@@ -87,18 +93,29 @@ class Sheet:
 
     def signs(self) -> list[str]:
         """Return the signs that the picture uses, in the order of the legend."""
-        used = {cell.sign for version in self.versions for cell in self.cells(version)}
+        used = {cell.sign for column in self.columns.values() for cell in set(column)}
         if any(moment.events for moment in self.moments):
             used.add("*")
         if any(moment.fault is not None for moment in self.moments):
             used.add("!")
         return [sign for sign in SIGNS if sign in used]
 
-    def _exists(self, version: int, moment: Moment) -> bool:
-        return _cell(moment, version).state not in {None, "removed"}
+
+# The cell of a version that hasn't been created yet.
+ABSENT = Cell((), None)
 
 
-def _cell(moment: Moment, version: int) -> Cell:
-    if version >= len(moment.stages):
-        return Cell((), None)
-    return Cell(moment.stages[version], moment.states[version])
+def _rows(moments: Sequence[Moment]) -> Iterator[Sequence[Cell]]:
+    """Yield the cells of each row, for the versions that had been created by then. Most rows change nothing."""
+    known: dict[tuple[tuple[str, ...], State], Cell] = {}
+    before: Moment | None = None
+    row: list[Cell] = []
+    for moment in moments:
+        if before is None or moment.stages is not before.stages or moment.states is not before.states:
+            row = []
+            for key in zip(moment.stages, moment.states, strict=True):
+                if key not in known:
+                    known[key] = Cell(*key)
+                row.append(known[key])
+        before = moment
+        yield row

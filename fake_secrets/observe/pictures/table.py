@@ -20,23 +20,28 @@ _WORDS = {"-": "deprecated", "o": "empty", "x": "removed"}
 
 def table_of(sheet: Sheet) -> str:
     """Return a timeline as a table: a row for each call, and a column for each version."""
-    versions = sheet.versions
-    columns = [sheet.cells(version) for version in versions]
+    columns = sheet.columns.values()
     rows = (
         (_row(number, moment, [column[at] for column in columns]), moment.is_divider)
         for at, (number, moment) in enumerate(sheet.rows())
     )
     return _table(
         f"The calls about {named(sheet.name)}, and the labels of its versions after each of them",
-        ["row", "call", "outcome", *(f"v{version + 1}" for version in versions)],
+        ["row", "call", "outcome", *(f"v{version + 1}" for version in sheet.columns)],
         rows,
     )
 
 
-def calls_table(calls: Calls) -> str:
-    """Return calls as a table."""
+def calls_table(calls: Calls, first: int) -> str:
+    """Return calls as a table.
+
+    Args:
+        calls: the calls.
+        first: the number of the first.
+    """
     rows = [
-        _call_row(number, call, row) for number, (call, row) in enumerate(zip(calls, calls._rows(), strict=True))
+        _call_row(number, call, row)
+        for number, (call, row) in enumerate(zip(calls, calls._rows(), strict=True), first)
     ]
     columns = ["number", "call", "outcome", "secret", "time (UTC)", "caller"]
     return _table("The calls in order", columns, ((row, False) for row in rows))

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+import itertools
+from collections.abc import Iterator, Mapping, Sequence
 
 from fake_secrets.observe.moments import Moment
-from fake_secrets.observe.pictures.sheet import SIGNS, Cell, Sheet
+from fake_secrets.observe.pictures.sheet import ABSENT, SIGNS, Cell, Sheet
 from fake_secrets.observe.words import width_of, wrap
 
 __all__ = ["text_of"]
@@ -25,55 +26,60 @@ _Column = list[list[str]]
 def text_of(sheet: Sheet) -> str:
     """Return a timeline as text: a title, the ids of the versions, a table and a legend.
 
-    If the versions need more than one table, each has the rows in which its versions existed.
+    If the versions need more than one table, each has the rows in which its versions had labels or changed.
     """
-    versions = sheet.versions
     head = wrap(sheet.title, _WIDTH)
-    for version in versions:
+    for version in sheet.columns:
         head += wrap(f"v{version + 1} = {sheet.version_ids[version]}", _WIDTH)
-    blocks = ["\n".join(block) for block in _blocks(sheet, versions)]
+    blocks = ["\n".join(block) for block in _blocks(sheet)]
     legend = "\n".join(f"{sign}  {SIGNS[sign]}" for sign in sheet.signs())
     return "\n\n".join(["\n".join(head), *blocks, *([legend] if legend else [])])
 
 
-def _blocks(sheet: Sheet, versions: Sequence[int]) -> Iterator[list[str]]:
+def _blocks(sheet: Sheet) -> Iterator[list[str]]:
     numbers: _Column = [[""], *([str(number)] for number, _ in sheet.rows())]
-    calls = [["call"], *(_call(moment, _WIDTH) for moment in sheet.moments)]
-    columns = {version: _labels(sheet, version, _WIDTH) for version in versions}
-    if _total([numbers, calls, *columns.values()]) <= _WIDTH:
-        yield _table([numbers, calls, *columns.values()])
-        return
-    calls = [["call"], *(_call(moment, _CALL_WIDTH) for moment in sheet.moments)]
-    columns = {version: _labels(sheet, version, _LABELS_WIDTH) for version in versions}
+    for call_width, labels_width in ((_WIDTH, _WIDTH), (_CALL_WIDTH, _LABELS_WIDTH)):
+        calls = [["call"], *(_call(moment, call_width) for moment in sheet.moments)]
+        columns = {version: _labels(sheet, version, labels_width) for version in sheet.columns}
+        if _total([numbers, calls, *columns.values()]) <= _WIDTH:
+            yield _table([numbers, calls, *columns.values()])
+            return
     yield from _several(sheet, [numbers, calls], columns)
 
 
-def _several(sheet: Sheet, fixed: list[_Column], columns: dict[int, _Column]) -> Iterator[list[str]]:
+def _several(sheet: Sheet, fixed: list[_Column], columns: Mapping[int, _Column]) -> Iterator[list[str]]:
     """Yield as many tables as the columns of versions need."""
-    groups: list[list[int]] = [[]]
-    for version in columns:
-        if groups[-1] and _total([*fixed, *(columns[one] for one in [*groups[-1], version])]) > _WIDTH:
-            groups.append([])
-        groups[-1].append(version)
+    groups = _groups(columns, _WIDTH - _total(fixed))
     shown = [_rows_of(sheet, group) for group in groups]
-    # A row in which no version existed, too, is shown once.
-    shown[0] = sorted({*shown[0], *range(len(sheet.moments))} - set().union(*shown[1:]) | set(shown[0]))
+    # A row in which no version had a label is shown, too.
+    shown[0] |= set(range(len(sheet.moments))).difference(*shown)
     for group, rows in zip(groups, shown, strict=True):
-        chosen = [0, *(row + 1 for row in rows)]
+        chosen = [0, *(row + 1 for row in sorted(rows))]
         yield _table([[column[row] for row in chosen] for column in [*fixed, *(columns[one] for one in group)]])
 
 
-def _rows_of(sheet: Sheet, versions: Sequence[int]) -> list[int]:
-    """Return the indexes of the rows in which one of these versions existed, and of the row that removed it."""
-    cells = [sheet.cells(version) for version in versions]
-    states = [[cell.state for cell in row] for row in zip(*cells, strict=True)]
-    before = [[None], *states]
-    return [
-        row
-        for row, of_row in enumerate(states)
-        if any(state not in {None, "removed"} for state in of_row)
-        or any(state not in {None, "removed"} for state in before[row])
-    ]
+def _groups(columns: Mapping[int, _Column], room: int) -> list[list[int]]:
+    """Return which versions are beside each other."""
+    groups: list[list[int]] = []
+    left = 0
+    for version, column in columns.items():
+        width = _column_width(column) + len(_GAP)
+        if width > left or not groups:
+            groups.append([])
+            left = room
+        groups[-1].append(version)
+        left -= width
+    return groups
+
+
+def _rows_of(sheet: Sheet, versions: Sequence[int]) -> set[int]:
+    """Return the indexes of the rows in which one of these versions had a label or changed."""
+    rows = list(zip(*(sheet.columns[version] for version in versions), strict=True))
+    return {
+        at
+        for at, (before, row) in enumerate(itertools.pairwise([(ABSENT,) * len(versions), *rows]))
+        if any(cell.labels for cell in row) or row != before
+    }
 
 
 def _call(moment: Moment, width: int) -> list[str]:
@@ -92,7 +98,9 @@ def _call(moment: Moment, width: int) -> list[str]:
 
 
 def _labels(sheet: Sheet, version: int, width: int) -> _Column:
-    return [[f"v{version + 1}"], *(_cell(cell, width) for cell in sheet.cells(version))]
+    column = sheet.columns[version]
+    lines = {cell: _cell(cell, width) for cell in set(column)}
+    return [[f"v{version + 1}"], *(lines[cell] for cell in column)]
 
 
 def _cell(cell: Cell, width: int) -> list[str]:

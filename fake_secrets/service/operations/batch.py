@@ -44,6 +44,7 @@ def batch_get_secret_value(store: Store, request: Request) -> dict[str, Any]:
             errors.append({"SecretId": secret_id, "ErrorCode": error.code, "Message": error.message})
     # A batch isn't about one secret.
     store.concerned = None
+    store.told = {"Read": [secret["ARN"] for secret in read], "Errors": [dict(error) for error in errors]}
     response: dict[str, Any] = {"SecretValues": read, "Errors": errors}
     if next_token is not None:
         response["NextToken"] = next_token

@@ -168,7 +168,7 @@ def delete_secret(store: Store, request: Request) -> dict[str, Any]:
     store.events.add(version_events("StartSecretVersionDelete", secret, request.now))
     due = request.now + days * clock.SECONDS_PER_DAY
     store.schedule_deletion(secret, due)
-    return {"ARN": secret.arn, "Name": secret.name, "DeletionDate": min(due, clock.LATEST)}
+    return _deleted(store, secret.arn, secret.name, min(due, clock.LATEST))
 
 
 def restore_secret(store: Store, request: Request) -> dict[str, Any]:
@@ -286,9 +286,14 @@ def _delete_now(store: Store, request: Request) -> dict[str, Any]:
         store.begin_write(request.now)
         store.events.add(version_events("EndSecretVersionDelete", secret, request.now))
         store.remove(secret)
-        return {"ARN": secret.arn, "Name": secret.name, "DeletionDate": request.now}
+        return _deleted(store, secret.arn, secret.name, request.now)
     arn = secret_id
     if not arn.startswith("arn:"):
         suffix = store.ids.arn_suffix()
         arn = secret_arn(request.region, request.account_id, secret_id, suffix, request.partition)
-    return {"ARN": arn, "Name": secret_id, "DeletionDate": request.now}
+    return _deleted(store, arn, secret_id, request.now)
+
+
+def _deleted(store: Store, arn: str, name: str, date: float) -> dict[str, Any]:
+    store.told = {"ARN": arn, "DeletionDate": date}
+    return {"ARN": arn, "Name": name, "DeletionDate": date}

@@ -6,6 +6,7 @@ import itertools
 import re
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from typing import Any
 
 from fake_secrets import clock
 from fake_secrets.arns import SECRET_ARN, SUFFIX, SUFFIX_LENGTH
@@ -84,6 +85,8 @@ class Store:
         self._write: Write | None = None
         # The secret that the current call is about, for the ledger.
         self.concerned: StoredSecret | None = None
+        # What CloudTrail tells of the response to the current call, for the ledger: nothing for most operations.
+        self.told: Mapping[str, Any] | None = None
         # The number of events before the current call, for the ledger.
         self.events_before = 0
         # Counts the changes that can affect how secrets are listed or sorted.
@@ -118,7 +121,7 @@ class Store:
 
     def begin_call(self) -> None:
         """Forget the secret and the rotation of the last call."""
-        self.concerned = self.started_rotation = self._savepoint = None
+        self.concerned = self.started_rotation = self._savepoint = self.told = None
         self.events_before = self.events.count
 
     def save(self, secret: StoredSecret) -> None:
