@@ -33,6 +33,7 @@ from fake_secrets.hook.requests import UNNAMED, Sent, target_of
 from fake_secrets.hook.seams import unsigned_mark, would_sign_offline
 from fake_secrets.hook.standins import StandIn
 from fake_secrets.hook.wire import answer_in_call, is_for_us, world_of
+from fake_secrets.service.transport import read_timeout
 from fake_secrets.world.world import rotating_world
 
 if TYPE_CHECKING:
@@ -103,9 +104,9 @@ async def around_choose_signer(wrapped: Callable[..., Any], signer: Any, args: A
     return chosen if not is_for_us(signer) or would_sign_offline(signer) else unsigned_mark(signer)
 
 
-async def around_aiohttp(wrapped: Callable[..., Any], _: Any, args: Any, kwargs: Any) -> Any:
+async def around_aiohttp(wrapped: Callable[..., Any], session: Any, args: Any, kwargs: Any) -> Any:
     """Wrap `AIOHTTPSession._get_session`, so that Secrets Manager's requests open no connection."""
-    return _AiohttpSession(functools.partial(wrapped, *args, **kwargs))
+    return _AiohttpSession(functools.partial(wrapped, *args, **kwargs), session)
 
 
 async def around_httpx(wrapped: Callable[..., Any], _: Any, args: Any, kwargs: Any) -> Any:
@@ -118,14 +119,17 @@ class _AiohttpSession:
 
     Args:
         real: returns the real session, which opens a connection.
+        owner: aiobotocore's session, which knows the time-outs.
     """
 
-    def __init__(self, real: Callable[[], Awaitable[Any]]) -> None:
+    def __init__(self, real: Callable[[], Awaitable[Any]], owner: Any) -> None:
         self._real = real
+        self._owner = owner
 
     async def request(self, method: str, *, url: Any, headers: Any, data: Any, **options: Any) -> Any:
         """Answer a request to Secrets Manager, and send any other."""
-        response = await _answer(Sent(str(url), headers, data))
+        timeout = options.get("timeout") or getattr(self._owner, "_timeout", None)
+        response = await _answer(Sent(str(url), headers, data), getattr(timeout, "sock_read", None))
         if response is None:
             session = await self._real()
             return await session.request(method, url=url, headers=headers, data=data, **options)
@@ -141,7 +145,8 @@ class _HttpxSession(StandIn):
         """Answer a request to Secrets Manager, and send any other."""
         # aiobotocore gives the content to httpx as bytes, which it has read then.
         sent = Sent(str(request.url), request.headers, getattr(request, "_content", None))
-        response = await _answer(sent)
+        limit = request.extensions.get("timeout", {}).get("read")
+        response = await _answer(sent, limit)
         if response is None:
             return await self._real.send(request, **options)
         from aiobotocore._httpx import httpx  # noqa: PLC0415 -- aiobotocore's httpx, if it is used
@@ -168,8 +173,12 @@ class _Received:
         return self._content
 
 
-async def _answer(sent: Sent) -> Unsent | None:
+async def _answer(sent: Sent, limit: float | None) -> Unsent | None:
     """Answer a request; return None if it isn't for Secrets Manager.
+
+    Args:
+        sent: the request.
+        limit: the client's read time-out in seconds; None if it has none.
 
     Raises:
         Carried: with an error of ours, as `answer_in_call` does.
@@ -178,8 +187,20 @@ async def _answer(sent: Sent) -> Unsent | None:
     if world is None:
         return None
     call = ongoing()
-    if call is not None:
-        return answer_in_call(call, sent)
+    read_timeout.set(limit)
+    try:
+        return await _answer_below(world, sent) if call is None else answer_in_call(call, sent)
+    finally:
+        # Not `reset`: a task that is dropped may be closed in another context.
+        read_timeout.set(None)
+
+
+async def _answer_below(world: World, sent: Sent) -> Unsent:
+    """Answer a request that bypassed all our wrappers.
+
+    Raises:
+        Carried: with an error of ours, as `answer_in_call` does.
+    """
     try:
         await _do_due_work(world)
         target = target_of(world, sent)

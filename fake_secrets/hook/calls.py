@@ -18,7 +18,6 @@ from fake_secrets.hook.seams import is_of_our_copy
 from fake_secrets.hook.watchers import Watchers
 from fake_secrets.locks import shared_lock
 from fake_secrets.world import stack
-from fake_secrets.world.world import rotating_world
 
 if TYPE_CHECKING:
     from botocore.client import BaseClient
@@ -153,12 +152,7 @@ class Equipment:
         _equipped.clear()
 
 
-def world_of_this_call() -> World | None:
-    """Return the world that answers a call made here, or None.
-
-    It is the world of the running rotation function, or else the innermost one.
-    """
-    return rotating_world() or stack.innermost()
+world_of_this_call = stack.here
 
 
 def around_call(wrapped: Callable[..., Any], client: BaseClient, args: Any, kwargs: Any) -> Any:

@@ -3,6 +3,7 @@
 import functools
 import itertools
 import json
+import threading
 
 import boto3
 import pytest
@@ -321,6 +322,31 @@ def test_a_stale_read_is_recorded_with_its_mark(faults, fake_secrets, client):
     assert fake_secrets[NAME].value() == "new"
 
 
+def test_the_refusal_of_a_stale_read_gives_no_advice_about_a_secret_that_is_there(faults, client):
+    client.create_secret(Name="new", SecretString="value")
+    faults.stale_reads()
+    with pytest.raises(client.exceptions.ResourceNotFoundException) as caught:
+        client.get_secret_value(SecretId="new")
+    assert getattr(caught.value, "__notes__", []) == []
+
+
+def test_an_interrupted_stale_read_changes_nothing(faults, client, monkeypatch):
+    def interrupt(*_):
+        raise KeyboardInterrupt
+
+    put(client, "new")
+    faults.stale_reads(2)
+    with monkeypatch.context() as patched, pytest.raises(KeyboardInterrupt):
+        patched.setattr("fake_secrets.service.state.earlier.EarlierState.keep_access", interrupt)
+        value(client)
+    assert [value(client), value(client)] == ["old", "new"]
+    # Nobody holds the world's lock.
+    thread = threading.Thread(target=lambda: put(client, "newer"), daemon=True)
+    thread.start()
+    thread.join(10)
+    assert value(client) == "newer"
+
+
 def test_another_planned_error_takes_the_place_of_a_stale_read(faults, client):
     put(client, "new")
     faults.fail("GetSecretValue", "ThrottlingException")
@@ -417,7 +443,7 @@ def any_client():
     return boto3.client("secretsmanager", "us-east-1")
 
 
-@settings(deadline=None, max_examples=20)
+@settings(deadline=None, max_examples=10)
 @given(st.lists(st.tuples(st.sampled_from(sorted(WRITES)), st.sampled_from(NAMES)), max_size=12))
 def test_a_stale_read_is_what_the_same_read_would_have_answered_before_the_last_write(writes):
     client = any_client()
