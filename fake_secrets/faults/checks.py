@@ -34,8 +34,8 @@ __all__ = [
 __tracebackhide__ = True  # a traceback ends at the line that plans a fault
 
 _ACCOUNT = re.compile(r"\d{12}", re.ASCII)
-# The statuses that botocore takes for errors.
-_ERRORS = range(300, 600)
+# An answer with a status below these may have no body, such as 304.
+_ERRORS = range(400, 600)
 
 
 def check_error(error: object, status: object) -> None:
@@ -222,7 +222,7 @@ def _check_number(name: str, number: object, least: int) -> None:
 
 def _check_status(name: str, status: object) -> None:
     if not isinstance(status, int) or isinstance(status, bool) or status not in _ERRORS:
-        msg = f"{name}={status!r} isn't an HTTP status of an error, from 300 to 599"
+        msg = f"{name}={status!r} isn't an HTTP status of an error, from 400 to 599"
         raise FaultError(msg)
 
 

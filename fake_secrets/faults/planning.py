@@ -63,7 +63,7 @@ class Faults:
         Args:
             operation: the API operation, or "*".
             error: the error code: one of Secrets Manager's, such as ``InternalServiceError``, or one that all
-                services have, such as ``ThrottlingException``. Or an HTTP status from 300 to 599: the answer is
+                services have, such as ``ThrottlingException``. Or an HTTP status from 400 to 599: the answer is
                 then a page of HTML, as a load balancer gives it.
             message: the message; by default that of AWS.
             status: the HTTP status; by default that of the code.

@@ -22,7 +22,7 @@ REFUSED = {
     "no error code": (lambda faults: faults.fail("GetSecretValue", None), "AWS gives no error None."),
     "a status of success": (
         lambda faults: faults.fail("GetSecretValue", 200),
-        "error=200 isn't an HTTP status of an error, from 300 to 599",
+        "error=200 isn't an HTTP status of an error, from 400 to 599",
     ),
     "a boolean as status": (
         lambda faults: faults.fail("GetSecretValue", "InternalServiceError", status=True),
