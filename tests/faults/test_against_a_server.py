@@ -26,7 +26,7 @@ from fake_secrets.hook import wire
 
 NAME = "prod/db"
 MODES = ["legacy", "standard", "adaptive"]
-STATUSES = [300, 400, 403, 404, 408, 413, 429, 500, 501, 502, 503, 504, 509, 599]
+STATUSES = [400, 403, 404, 408, 413, 429, 500, 501, 502, 503, 504, 509, 599]
 BODIES = [b"", b"{", b"{}", b"<html></html>", b"\xff\xfe", b"[]", b"null", b'"text"', b'{"Name": 1}']
 # Far in the future, because the clients are made at the real time.
 LOOKS = itertools.count(10**11, 1000)
