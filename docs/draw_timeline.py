@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import re
 from pathlib import Path
 
@@ -25,12 +24,12 @@ def first_block(page: str) -> str:
 
 def draw() -> str:
     """Return the picture: the same in each run."""
-    os.environ.setdefault("AWS_DEFAULT_REGION", "us-east-1")
-    function: dict[str, object] = {}
-    exec(first_block("index.md"), function)  # noqa: S102 -- these are our own pages
+    names: dict[str, object] = {"print": str}
     with mock_stages(random_seed=1, region="us-east-1") as fake_secrets:
+        names["fake_secrets"] = fake_secrets
         fake_secrets.add("prod/db", {"username": "app", "password": "old"})
-        exec(first_block("pictures.md"), {**function, "fake_secrets": fake_secrets, "print": str})  # noqa: S102
+        for page in ("index.md", "pictures.md"):
+            exec(first_block(page), names)  # noqa: S102 -- these are our own pages
         return f"{fake_secrets.timeline('prod/db')._repr_html_()}\n"
 
 
