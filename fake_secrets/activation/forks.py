@@ -11,7 +11,7 @@ import threading
 
 from fake_secrets import environment
 from fake_secrets.hook import calls, copies, holding
-from fake_secrets.observe.leaks import watching
+from fake_secrets.observe.leaks import gate
 from fake_secrets.world import stack
 
 __all__ = ["watch"]
@@ -20,7 +20,7 @@ __tracebackhide__ = True  # the arguments in our frames may hold secret values
 
 # In the order in which they are taken, before those of the worlds. Where a thread takes two of them, it takes
 # them in this order, too.
-_LOCKS = (holding._lock, copies._lock, stack._lock, environment._lock, calls._lock, watching._lock)
+_LOCKS = (holding._lock, copies._lock, stack._lock, environment._lock, calls._lock, gate._lock)
 
 _WHY = "the process was forked during the rotation, and the thread that ran it doesn't exist in the child"
 

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import Iterator, Mapping
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from fake_secrets.errors import FakeSecretsWarning
 from fake_secrets.iam.principals import Credentials, credentials_of
-from fake_secrets.observe.leaks.of_world import Leaks
 from fake_secrets.observe.ledger import Call
 from fake_secrets.observe.remarks import users_line
 from fake_secrets.observe.reminders import Reminding
@@ -21,6 +20,9 @@ from fake_secrets.service.state.seed_forms import doubts
 from fake_secrets.service.state.seeds import SeedValue, describe_seed
 from fake_secrets.suggestions import check_choice
 from fake_secrets.world.rotation_handle import RotationHandle
+
+if TYPE_CHECKING:
+    from fake_secrets.observe.leaks.of_world import Leaks
 
 __all__ = ["FakeSecrets"]
 

@@ -6,7 +6,7 @@ import contextlib
 import threading
 from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, field
-from typing import Any, Literal, cast
+from typing import TYPE_CHECKING, Any, Literal, cast
 
 from fake_secrets import clock
 from fake_secrets.errors import ServiceError, UnsupportedOperationError
@@ -14,7 +14,6 @@ from fake_secrets.iam.principals import Principals
 from fake_secrets.ids import Ids
 from fake_secrets.locks import free
 from fake_secrets.observe.deliveries import Deliveries
-from fake_secrets.observe.leaks.of_world import Leaks
 from fake_secrets.observe.ledger import SUCCEEDED, Ledger, rotation_step
 from fake_secrets.observe.remarks import Remark, Remarks, users_line
 from fake_secrets.observe.trail import Trail
@@ -34,6 +33,9 @@ from fake_secrets.service.state.store import Store
 from fake_secrets.world import lookup
 from fake_secrets.world.contents import Contents
 from fake_secrets.world.declared_keys import DeclaredKeys
+
+if TYPE_CHECKING:
+    from fake_secrets.observe.leaks.of_world import Leaks
 
 __all__ = ["Answer", "Lane", "World", "rotating_world"]
 
@@ -120,14 +122,15 @@ class World:
         )
         self.due_work = DueWork(self.runner, self._lock)
         self.remarks = Remarks()
-        self.leaks = Leaks(lambda: self.ledger, self._stored)
+        self._leaks: Leaks | None = None
         self._start()
 
     def reset(self) -> None:
         """Forget everything that happened and go back to the seed. Registered functions and subscribers stay."""
         with self._lock:
             self._remark_on_keys()
-            self.leaks._before_reset()
+            if self._leaks is not None:
+                self._leaks._before_reset()
             self._start()
 
     def _start(self) -> None:
@@ -149,6 +152,15 @@ class World:
             self.runner.reset(self.store, self.ledger, self.execution)
             self.due_work.reset(self.store, self.ledger)
             self.deliveries.reset()
+
+    @property
+    def leaks(self) -> Leaks:
+        """The leaks that were found. Few tests watch for them, so this is made at the first use."""
+        if self._leaks is None:
+            from fake_secrets.observe.leaks.of_world import Leaks  # noqa: PLC0415
+
+            self._leaks = Leaks(lambda: self.ledger, self._stored)
+        return self._leaks
 
     def declare_key(self, key_id: str, state: KeyState) -> None:
         """Enable, disable or deny a KMS key, until `reset`."""
