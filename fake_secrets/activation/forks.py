@@ -11,7 +11,7 @@ import threading
 
 from fake_secrets import environment
 from fake_secrets.hook import calls, copies, holding, lessons, pausing
-from fake_secrets.observe.leaks import watching
+from fake_secrets.observe.leaks import gate
 from fake_secrets.world import stack
 
 __all__ = ["watch"]
@@ -28,7 +28,7 @@ _LOCKS = (
     calls._lock,
     pausing._lock,
     lessons._lock,
-    watching._lock,
+    gate._lock,
 )
 
 _WHY = "the process was forked during the rotation, and the thread that ran it doesn't exist in the child"

@@ -13,7 +13,7 @@ from fake_secrets.environment import default_region, world_environment
 from fake_secrets.errors import FakeSecretsWarning
 from fake_secrets.ids import Ids
 from fake_secrets.locks import free_shared
-from fake_secrets.observe.leaks import watching
+from fake_secrets.observe.leaks import gate
 from fake_secrets.observe.remarks import Line, tell, users_line
 from fake_secrets.options import DEFAULTS, check_options
 from fake_secrets.rotation.scope import calls_belong_nowhere, calls_belong_to
@@ -86,7 +86,7 @@ class Activation:
         """
         try:
             if error is not None:
-                watching.saw_error(error)
+                gate.saw_error(error)
             self._leave()
         except BaseException:
             # An interrupt: complete what it has kept from being done.
@@ -140,7 +140,7 @@ def settle(kept: Collection[stack.Entry]) -> list[stack.Entry]:
     hook.settle(kept, living)
     for entry in kept:
         entry.opened.world.settle(living)
-    watching.settle([entry.opened.world.leaks for entry in kept])
+    gate.settle([entry.opened.world._leaks for entry in kept])
     return left
 
 

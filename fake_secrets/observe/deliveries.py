@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import cast
 
 from fake_secrets.errors import annotate
-from fake_secrets.observe.leaks import watching
+from fake_secrets.observe.leaks import gate
 from fake_secrets.observe.trail import Event, Subscriber, envelope
 from fake_secrets.options import check_callable, refuse_awaitable
 from fake_secrets.service.state.events import EventLog
@@ -168,7 +168,7 @@ def _hand_over(name: str, subscriber: Subscriber, event: Event, raised: list[Exc
         call = cast("Callable[[Event], object]", subscriber)
         refuse_awaitable(call(event), "the subscriber of on_event")
     except BaseException as error:
-        watching.saw_error(error)
+        gate.saw_error(error)
         whose = getattr(subscriber, "__qualname__", type(subscriber).__qualname__)
         annotate(error, f"raised by {whose}, a subscriber of fake_secrets.on_event, when it got {name}")
         if not isinstance(error, Exception):

@@ -9,7 +9,7 @@ from typing import Any, NoReturn
 from fake_secrets import clock
 from fake_secrets.environment import Overlay
 from fake_secrets.errors import RotationFailedError
-from fake_secrets.observe.leaks import watching
+from fake_secrets.observe.leaks import gate
 from fake_secrets.options import check_callable, refuse_awaitable
 from fake_secrets.rotation.crashes import TimedOut
 from fake_secrets.rotation.elsewhere import name_of, qualifier_of
@@ -145,9 +145,9 @@ class LambdaFunction:
             with overlay:
                 result = self.handler(event, context)
                 refuse_awaitable(result, "the rotation function")
-            watching.saw_result(result, self.handler)
+            gate.saw_result(result, self.handler)
         except BaseException as error:
-            watching.saw_error(error)
+            gate.saw_error(error)
             # An interrupt may have kept the block from ending.
             overlay.undo()
             if isinstance(error, TimedOut):

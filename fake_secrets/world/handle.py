@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from fake_secrets.errors import FakeSecretsWarning
 from fake_secrets.iam.principals import Credentials, credentials_of
 from fake_secrets.observe.calls import Calls, calls_of
-from fake_secrets.observe.leaks.of_world import Leaks
 from fake_secrets.observe.remarks import users_line
 from fake_secrets.observe.reminders import Reminding
 from fake_secrets.observe.timeline import Timeline, timeline_of
@@ -24,6 +23,7 @@ from fake_secrets.world.rotation_handle import RotationHandle
 
 if TYPE_CHECKING:
     from fake_secrets.faults.planning import Faults
+    from fake_secrets.observe.leaks.of_world import Leaks
 
 __all__ = ["FakeSecrets"]
 

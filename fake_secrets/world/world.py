@@ -14,7 +14,6 @@ from fake_secrets.iam.principals import Principals
 from fake_secrets.ids import Ids
 from fake_secrets.locks import free
 from fake_secrets.observe.deliveries import Deliveries
-from fake_secrets.observe.leaks.of_world import Leaks
 from fake_secrets.observe.ledger import SUCCEEDED, Ledger, rotation_step
 from fake_secrets.observe.remarks import Remark, Remarks, users_line
 from fake_secrets.observe.trail import Trail
@@ -39,6 +38,7 @@ from fake_secrets.world.declared_keys import DeclaredKeys
 
 if TYPE_CHECKING:
     from fake_secrets.faults.plan import Plan
+    from fake_secrets.observe.leaks.of_world import Leaks
 
 __all__ = ["Intervention", "Lane", "World", "rotating_world"]
 
@@ -129,7 +129,7 @@ class World:
         # Asked about each attempt of a call. None, unless a test has planned something.
         self.intervention: Intervention | None = None
         self._plan: Plan | None = None
-        self.leaks = Leaks(lambda: self.ledger, self._stored)
+        self._leaks: Leaks | None = None
         self._start()
 
     def reset(self) -> None:
@@ -141,7 +141,8 @@ class World:
             self._remark_on_keys()
             if self._plan is not None:
                 self._plan.clear()
-            self.leaks._before_reset()
+            if self._leaks is not None:
+                self._leaks._before_reset()
             clock.forget_passed_time(self)
             self._start()
 
@@ -164,6 +165,15 @@ class World:
             self.runner.reset(self.store, self.ledger, self.execution)
             self.due_work.reset(self.store, self.ledger)
             self.deliveries.reset()
+
+    @property
+    def leaks(self) -> Leaks:
+        """The leaks that were found. Few tests watch for them, so this is made at the first use."""
+        if self._leaks is None:
+            from fake_secrets.observe.leaks.of_world import Leaks  # noqa: PLC0415
+
+            self._leaks = Leaks(lambda: self.ledger, self._stored)
+        return self._leaks
 
     def declare_key(self, key_id: str, state: KeyState) -> None:
         """Enable, disable or deny a KMS key, until `reset`."""

@@ -92,6 +92,18 @@ def test_the_end_of_a_world_ends_its_blocks_when_the_plugin_settles():
     assert seams() == before
 
 
+def test_a_world_that_nobody_watches_imports_nothing_for_it():
+    source = """
+        import sys
+        from fake_secrets import mock_stages
+
+        with mock_stages({"db": "x"}) as world:
+            world.reset()
+        assert "fake_secrets.observe.leaks.watching" not in sys.modules
+    """
+    subprocess.run([sys.executable, "-c", textwrap.dedent(source)], timeout=60, check=True)
+
+
 def test_threads_watch_at_once(world):
     before = seams()
     errors = []

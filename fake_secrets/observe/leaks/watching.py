@@ -12,9 +12,9 @@ import threading
 from collections.abc import Callable, Iterable
 from typing import Protocol
 
-from fake_secrets.locks import shared_lock
 from fake_secrets.observe.leaks import seams
 from fake_secrets.observe.leaks.found import Leak, Place
+from fake_secrets.observe.leaks.gate import _lock
 from fake_secrets.observe.leaks.index import Index, Match, Origin, Reading
 from fake_secrets.observe.leaks.lines import UNKNOWN, line_here, line_of, line_raising, shown
 from fake_secrets.observe.leaks.searching import (
@@ -82,7 +82,6 @@ class _Here(threading.local):
 
 
 _watchers: tuple[Watcher, ...] = ()
-_lock = shared_lock()
 _here = _Here()
 _patches = seams.Patches()
 
