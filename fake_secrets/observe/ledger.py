@@ -182,7 +182,10 @@ class Ledger:
         else:
             self._user_agent = request.user_agent
         entry = self._enter(request, outcome, secret, store.events_before)
-        entry.message, entry.response = message, store.told
+        if message is not None:
+            entry.message = message
+        if store.told is not None:
+            entry.response = store.told
 
     def record_change(self, secret: StoredSecret, what: str) -> None:
         """Record a change of a secret without a call, such as ``seed`` or ``scheduled rotation``."""

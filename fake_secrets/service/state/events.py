@@ -51,34 +51,34 @@ class EventLog:
     """The events in order. Only the last `KEPT` are kept; few tests have so many."""
 
     def __init__(self) -> None:
-        self._events: deque[ServiceEvent] = deque(maxlen=KEPT)
+        self.kept: deque[ServiceEvent] = deque(maxlen=KEPT)
         # How many of the oldest events have been dropped.
         self.dropped = 0
 
     def __getitem__(self, number: int) -> ServiceEvent:
         """Return the event with a number, counted from 0. It must still be kept."""
-        return self._events[number - self.dropped]
+        return self.kept[number - self.dropped]
 
     @property
     def count(self) -> int:
         """How many events there were."""
-        return self.dropped + len(self._events)
+        return self.dropped + len(self.kept)
 
     def add(self, events: Sequence[ServiceEvent]) -> None:
         """Add events, in order."""
-        excess = len(self._events) + len(events) - KEPT
+        excess = len(self.kept) + len(events) - KEPT
         if excess > 0:
             self.dropped += excess
-        self._events.extend(events)
+        self.kept.extend(events)
 
     def cut(self, count: int) -> None:
         """Remove the latest events, so that there were no more than `count`."""
-        while self._events and self.count > count:
-            self._events.pop()
+        while self.kept and self.count > count:
+            self.kept.pop()
 
     def numbered(self) -> list[tuple[int, ServiceEvent]]:
         """Return the kept events with their numbers."""
-        return list(enumerate(list(self._events), self.dropped))
+        return list(enumerate(list(self.kept), self.dropped))
 
 
 def rotation_event(
