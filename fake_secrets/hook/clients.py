@@ -81,7 +81,9 @@ def _copied(value: Any) -> Any:
 def handlers_in(node: Any) -> Iterator[Any]:
     """Yield the handlers in an emitter's tree of the parts of event names, each part before its handlers."""
     for section in node["values"] or ():
-        yield from (handler for handler in section if not getattr(handler, "__module__", "").startswith(_OURS))
+        yield from (
+            handler for handler in section if not (getattr(handler, "__module__", None) or "").startswith(_OURS)
+        )
     for part, child in node["children"].items():
         inner = list(handlers_in(child))
         if inner:

@@ -15,6 +15,7 @@ from fake_secrets import current, environment, mock_stages
 from fake_secrets.activation.opening import settle
 from fake_secrets.hook import calls, holding
 from fake_secrets.world import stack
+from fake_secrets.world.world import rotating_world
 
 # An interrupt may come just before the object is entered.
 pytestmark = pytest.mark.filterwarnings("ignore:mock_stages was never entered")
@@ -53,7 +54,7 @@ def state(client):
         "holders": len(holding._holders),
         "credentials": boto3.DEFAULT_SESSION._session._credentials,
         "calling": calls.calling.get(),
-        "rotating": calls.rotating_world(),
+        "rotating": rotating_world(),
         "finders": list(sys.meta_path),
         "handlers": handlers(client.meta.events),
         "locked": [module.__name__ for module in LOCKING if module._lock._is_owned()],

@@ -219,7 +219,8 @@ class TestARecord:
         )
         client.list_secrets()
         client_of().list_secrets()
-        watched, unwatched = (record["userAgent"] for record in of_calls(fake))
+        # Powertools, if another test has imported it, adds its name below the fast lane.
+        watched, unwatched = (record["userAgent"].split(" PT/")[0] for record in of_calls(fake))
         assert watched == unwatched == sent[0]
         assert watched.startswith("Boto3/")
 
