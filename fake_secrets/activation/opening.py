@@ -97,7 +97,7 @@ class Activation:
             try:
                 tell(world.closing_remarks(), error)
             finally:
-                world.tell_unused_faults(error)
+                world.faults.tell_unused(error)
 
     @property
     def opened(self) -> stack.Opened | None:

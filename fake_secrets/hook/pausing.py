@@ -51,7 +51,7 @@ def expect_retry(call: OngoingCall) -> None:
     owner = None if endpoint is None else _sleeping(type(endpoint))
     if owner is None:
         return
-    lessons.note(endpoint, call.world.plan.pauses, _skip_wait)
+    lessons.note(endpoint, call.world.faults.plan.pauses, _skip_wait)
     with _lock:
         if owner not in _seams:
             name, around = _SLEEPING["_sleep" in vars(owner)]
@@ -124,11 +124,11 @@ def _with_time(function: types.FunctionType, call: OngoingCall) -> Callable[...,
 def _skipping() -> OngoingCall | None:
     """Return the call in progress if its pauses are skipped."""
     call = ongoing()
-    return call if call is not None and call.world.plan.pauses.are_skipped else None
+    return call if call is not None and call.world.faults.plan.pauses.are_skipped else None
 
 
 def _skip(call: OngoingCall, seconds: float) -> None:
-    call.world.plan.pauses.skip(seconds)
+    call.world.faults.plan.pauses.skip(seconds)
     lessons.let_pass(call.endpoint, seconds)
 
 

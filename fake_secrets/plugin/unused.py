@@ -42,7 +42,7 @@ class UnusedFaults:
         result = yield
         if fixturedef.scope != "function":
             for world in _worlds():
-                world.postpone_unused_faults()
+                world.faults.postpone()
         return result
 
     @pytest.hookimpl(wrapper=True)
@@ -83,7 +83,7 @@ class UnusedFaults:
 
 def _tell(error: BaseException | None = None) -> None:
     for world in _worlds():
-        world.tell_unused_faults(error, is_end=False)
+        world.faults.tell_unused(error, is_end=False)
 
 
 def _worlds() -> list[World]:

@@ -90,7 +90,7 @@ class FakeSecrets(RotationHandle):
         """Plans faults: calls that fail, time out or come late, and rotation functions that die."""
         from fake_secrets.faults.planning import Faults  # noqa: PLC0415 -- few tests plan faults
 
-        return Faults(self._world.plan)
+        return Faults(self._world.faults.plan)
 
     @property
     def leaks(self) -> Leaks:

@@ -156,7 +156,7 @@ def leave(entry: Entry) -> None:
         if entry in _entries:
             _entries.remove(entry)
         if not is_active(entry.opened):
-            entry.opened.world.end()
+            entry.opened.world.faults.end()
 
 
 def settle(kept: Collection[Entry], living: Collection[int]) -> list[Entry]:

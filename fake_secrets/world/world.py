@@ -35,9 +35,9 @@ from fake_secrets.service.transport import Answer
 from fake_secrets.world import lookup
 from fake_secrets.world.contents import Contents
 from fake_secrets.world.declared_keys import DeclaredKeys
+from fake_secrets.world.planned_faults import PlannedFaults
 
 if TYPE_CHECKING:
-    from fake_secrets.faults.plan import Plan
     from fake_secrets.observe.leaks.of_world import Leaks
 
 __all__ = ["Intervention", "Lane", "World", "rotating_world"]
@@ -128,19 +128,22 @@ class World:
         self.remarks = Remarks()
         # Asked about each attempt of a call. None, unless a test has planned something.
         self.intervention: Intervention | None = None
-        self._plan: Plan | None = None
+        self.faults = PlannedFaults(
+            lock=self._lock,
+            store=self.contents.ready_store,
+            ledger=lambda: self.ledger,
+            request=functools.partial(lookup.request_from, self._here),
+            pass_time=self._pass_time,
+            stand=self._intervene,
+        )
         self._leaks: Leaks | None = None
         self._start()
 
     def reset(self) -> None:
         """Forget everything that happened and go back to the seed. Registered functions and subscribers stay."""
-        if self._plan is not None:
-            # Without the lock: a fork takes that of the clients' lessons first.
-            self._plan.pauses.reset()
+        self.faults.reset()
         with self._lock:
             self._remark_on_keys()
-            if self._plan is not None:
-                self._plan.clear()
             if self._leaks is not None:
                 self._leaks._before_reset()
             clock.forget_passed_time(self)
@@ -180,21 +183,6 @@ class World:
         with self._lock:
             self.contents.ready_store()
             self._keys.declare(key_id, state, users_line())
-
-    @property
-    def plan(self) -> Plan:
-        """The planned faults."""
-        if self._plan is None:
-            # Imported late, because few tests plan faults.
-            from fake_secrets.faults.path import Path  # noqa: PLC0415
-            from fake_secrets.faults.plan import Plan  # noqa: PLC0415
-
-            request = functools.partial(lookup.request_from, self._here)
-            path = Path(self._lock, self.contents.ready_store, lambda: self.ledger, request, self._pass_time)
-            with self._lock:
-                # Another thread's call may have asked for it, too.
-                self._plan = self._plan or Plan(path, self._intervene)
-        return self._plan
 
     def _pass_time(self, seconds: float) -> None:
         with self._lock:
@@ -359,31 +347,6 @@ class World:
         """
         free(self._lock)
         self.forget_threads_but(living, "the attempt was interrupted")
-
-    def end(self) -> None:
-        """Let clients forget what they have learned here, because the world is left. This may be called again."""
-        if self._plan is not None:
-            self._plan.pauses.end()
-
-    def postpone_unused_faults(self) -> None:
-        """Tell of the faults that are planned so far at the end of the world, and not at the end of a test."""
-        if self._plan is not None:
-            self._plan.postpone()
-
-    def tell_unused_faults(self, error: BaseException | None = None, *, is_end: bool = True) -> None:
-        """Tell the author of the test of planned faults that never happened.
-
-        Args:
-            error: an exception that is raised in any case, if there is one.
-            is_end: whether the world is over.
-
-        Raises:
-            UnusedFaultError: if there are such faults.
-        """
-        if self._plan is not None:
-            from fake_secrets.faults.unused import telling  # noqa: PLC0415 -- few tests plan faults
-
-            telling.tell(self._plan.take_unused(is_end=is_end), error)
 
     def closing_remarks(self) -> list[Remark]:
         """Return what there is left to say to the author of the test, now that the world is left."""
