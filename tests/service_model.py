@@ -48,3 +48,8 @@ def expect(condition, message, *, known=None):
         assert condition, message
     elif not condition:
         warnings.warn(f"AWS has changed the service model: {message}", FutureWarning, stacklevel=2)
+
+
+def botocore_knows(operation, member):
+    """Return whether the installed botocore, which may be an old one, knows a member of a request."""
+    return member in model().operation_model(operation).input_shape.members

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import datetime
-import math
 import re
 from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 
+from fake_secrets.clock import SECONDS_PER_DAY
 from fake_secrets.errors import FaultError
 from fake_secrets.faults.codes import COMMON, MODELLED
 from fake_secrets.faults.path import NAMING_NO_SECRET
@@ -29,10 +29,13 @@ __all__ = [
     "check_retry_after",
     "check_seconds",
     "check_selectors",
+    "check_switch",
 ]
 
 __tracebackhide__ = True  # a traceback ends at the line that plans a fault
 
+# Ten years, in seconds: no client waits longer, and there are dates for it.
+_LONGEST = 3650 * SECONDS_PER_DAY
 _ACCOUNT = re.compile(r"\d{12}", re.ASCII)
 # An answer with a status below these may have no body, such as 304.
 _ERRORS = range(400, 600)
@@ -54,8 +57,12 @@ def check_error(error: object, status: object) -> None:
         _check_status("status", status)
     known = [*MODELLED, *COMMON]
     if error not in known:
-        msg = f"AWS gives no error {error!r}{_meant(error, known)}. Use an error code of Secrets Manager, "
-        msg += f"a common one, or an HTTP status. The codes are:{_listed(known)}"
+        is_status = isinstance(error, str) and error.isdecimal()
+        meant = f"; an HTTP status is an int: {error}." if is_status else _meant(error, known)
+        msg = (
+            f"AWS gives no error {error!r}{meant} Use an error code of Secrets Manager, a common one, or an HTTP "
+        )
+        msg += f"status. The codes are:{_listed(known)}"
         raise FaultError(msg)
 
 
@@ -108,7 +115,7 @@ def check_seconds(seconds: object) -> float:
     """Return the length of a delay in seconds.
 
     Raises:
-        FaultError: if it isn't above 0, or has no end.
+        FaultError: if it isn't above 0, or is longer than ten years.
         TypeError: if it is neither a number nor a timedelta.
     """
     if isinstance(seconds, datetime.timedelta):
@@ -118,10 +125,22 @@ def check_seconds(seconds: object) -> float:
     else:
         msg = f"seconds is a number or a timedelta, not {seconds!r}"
         raise TypeError(msg)
-    if not 0 < number < math.inf:
-        msg = f"seconds={seconds!r} isn't a number of seconds above 0"
+    if not 0 < number <= _LONGEST:
+        msg = f"seconds={seconds!r} isn't a number of seconds above 0, up to ten years"
         raise FaultError(msg)
     return number
+
+
+def check_switch(name: str, value: object) -> bool:
+    """Return an argument that is True or False.
+
+    Raises:
+        TypeError: if it is neither.
+    """
+    if not isinstance(value, bool):
+        msg = f"{name} is True or False, not {value!r}"
+        raise TypeError(msg)
+    return value
 
 
 def check_selectors(operation: object, selectors: Selectors) -> tuple[Selection, Amount, bool]:
@@ -137,7 +156,10 @@ def check_selectors(operation: object, selectors: Selectors) -> tuple[Selection,
     given: dict[str, Any] = {name: value for name, value in selectors.items() if name in _SELECTORS}
     if len(given) < len(selectors):
         unknown = ", ".join(sorted(selectors.keys() - given.keys()))
-        msg = f"a fault takes no argument {unknown}{_meant(unknown, _SELECTORS)}. It takes:{_listed(_SELECTORS)}"
+        msg = (
+            f"a fault takes no argument {unknown}{_meant(unknown, _SELECTORS)} Beside the arguments of the method "
+        )
+        msg += f"itself, it takes:{_listed(_SELECTORS)}"
         raise TypeError(msg)
     name = _check_operation(operation)
     when = given.get("when")
@@ -151,7 +173,7 @@ def check_selectors(operation: object, selectors: Selectors) -> tuple[Selection,
         _check_principal(given.get("principal")),
         when,
     )
-    return selection, _check_amount(given), bool(given.get("optional", False))
+    return selection, _check_amount(given), check_switch("optional", given.get("optional", False))
 
 
 _SELECTORS = ("secret_id", "step", "principal", "when", "times", "calls", "after", "optional")
@@ -160,7 +182,7 @@ _SELECTORS = ("secret_id", "step", "principal", "when", "times", "calls", "after
 def _check_operation(operation: object) -> str:
     if isinstance(operation, str) and (operation == EVERY or operation in OPERATIONS):
         return operation
-    msg = f'there is no operation {operation!r}{_meant(operation, OPERATIONS)}. Use "*" for any, or one of:'
+    msg = f'there is no operation {operation!r}{_meant(operation, OPERATIONS)} Use "*" for any, or one of:'
     raise FaultError(msg + _listed(OPERATIONS))
 
 
@@ -170,6 +192,9 @@ def _check_secret_id(operation: str, secret_id: object) -> str | None:
     if not isinstance(secret_id, str):
         msg = f"secret_id is a str (a name or an ARN) or a Secret, not {type(secret_id).__name__}"
         raise TypeError(msg)
+    if not secret_id:
+        msg = "no secret has an empty secret_id: leave it out, or name a secret"
+        raise FaultError(msg)
     if operation in NAMING_NO_SECRET:
         msg = f"{operation} names no secret, so a fault for secret_id={secret_id!r} never happens. Leave it out."
         raise FaultError(msg)
@@ -181,7 +206,7 @@ def _check_step(step: object) -> str | None:
         return None
     if isinstance(step, str) and step in STEPS:
         return step
-    msg = f"there is no rotation step {step!r}{_meant(step, STEPS)}. The steps are:{_listed(STEPS)}"
+    msg = f"there is no rotation step {step!r}{_meant(step, STEPS)} The steps are:{_listed(STEPS)}"
     raise FaultError(msg)
 
 
@@ -228,7 +253,7 @@ def _check_status(name: str, status: object) -> None:
 
 def _meant(asked: object, known: Iterable[str]) -> str:
     near = nearest(asked, known) if isinstance(asked, str) else []
-    return f"; did you mean {near[0]!r}?" if near else ""
+    return f"; did you mean {near[0]!r}?" if near else "."
 
 
 def _listed(names: Iterable[str]) -> str:

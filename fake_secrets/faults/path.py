@@ -96,6 +96,18 @@ class Path:
             self._ledger().record(request, secret, error.code, error.message)
         return Answer({}, error)
 
+    def note_unanswered(self, request: Request) -> None:
+        """Record an attempt that a fault kept from the service, unless it was answered.
+
+        It is no call, but it is in the timeline of its secret.
+        """
+        with self.lock:
+            ledger = self._ledger()
+            named = next(_named(request), None)
+            secret = None if named is None else self._find(request, named)
+            if secret is not None and not ledger.has_recorded(request):
+                ledger.record_unanswered(request, secret)
+
     def was_written(self, request: Request, secret_id: str | None, since: float | None) -> bool:
         """Return whether there was a write that a read can miss.
 
@@ -132,6 +144,9 @@ class Path:
             if earlier is not None:
                 earlier.keep_access(store)
                 concerned, store.told = earlier.original(concerned), asked.told
+            if concerned is None and (named := next(_named(request), None)) is not None:
+                # A secret that wasn't there yet has a timeline by now.
+                concerned = self._find(request, named)
             self._ledger().record(request, concerned, outcome, message)
         return answer
 

@@ -59,9 +59,9 @@ class Plan:
                 self._stand(None)
 
     def clear(self) -> None:
-        """Take all faults out of the plan."""
+        """Cancel all faults."""
         for fault in self._faults.copy():
-            self.forget(fault)
+            fault.cancel()
 
     def faults(self) -> list[Fault]:
         """Return the faults that still stand, in the order in which they were planned."""
@@ -92,9 +92,15 @@ class Plan:
             ask: asks the service.
         """
         attempt = Attempt(request, call, self._path)
-        for effect in reversed(self._hitting(attempt)):
+        hitting = self._hitting(attempt)
+        if not hitting:
+            return ask()
+        for effect in reversed(hitting):
             ask = functools.partial(effect.around, attempt, ask)
-        return ask()
+        try:
+            return ask()
+        finally:
+            self._path.note_unanswered(request)
 
     def _hitting(self, attempt: Attempt) -> list[Effect]:
         """Return the effects of the faults that hit an attempt, the outermost first."""
@@ -108,7 +114,7 @@ class Plan:
             if fault._selection.when is not None:
                 # A function of the user's, so no lock is held.
                 call = call or call_of(attempt.request)
-                if not fault._selection.when(call):
+                if not fault._admits(call):
                     continue
             with self._path.lock:
                 if fault._claim(attempt):

@@ -5,10 +5,14 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Self
 
+from fake_secrets.errors import annotate
+from fake_secrets.faults.selection import EVERY
+
 if TYPE_CHECKING:
     from fake_secrets.faults.effects import Effect
     from fake_secrets.faults.path import Attempt
     from fake_secrets.faults.selection import Amount, Selection
+    from fake_secrets.observe.calls import Call
     from fake_secrets.observe.ledger import RunningStep
     from fake_secrets.observe.remarks import Line
 
@@ -31,8 +35,8 @@ class Fault:
     """
 
     __slots__ = (
-        "_amount", "_calls", "_effect", "_forget", "_hits", "_is_cancelled", "_line", "_optional", "_passed",
-        "_selection",
+        "_amount", "_calls", "_effect", "_forget", "_hits", "_is_cancelled", "_line", "_missed", "_optional",
+        "_passed", "_selection",
     )  # fmt: skip
 
     def __init__(
@@ -51,6 +55,8 @@ class Fault:
         self._optional = optional
         self._line = line
         self._forget = forget
+        # The attempts of its operation that it doesn't match.
+        self._missed = 0
         self._hits = self._passed = 0
         self._calls: list[object] = []
         self._is_cancelled = False
@@ -81,10 +87,31 @@ class Fault:
         details = {"secret_id": chosen.secret_id, "step": chosen.step, "principal": chosen.principal}
         given = "".join(f", {name}={value!r}" for name, value in details.items() if value is not None)
         when = "" if chosen.when is None else ", when=..."
-        return f"{self._effect} of {chosen.operation!r}{given}{when}"
+        on = "any operation" if chosen.operation == EVERY else chosen.operation
+        return f"{self._effect} on {on}{given}{when}"
 
     def _matches(self, attempt: Attempt, step: RunningStep | None) -> bool:
-        return not self._is_spent_for(attempt.call) and self._selection.admits(attempt, step)
+        if self._is_spent_for(attempt.call):
+            return False
+        is_match = self._selection.admits(attempt, step)
+        if not is_match and self._selection.operation == attempt.request.operation:
+            self._missed += 1
+        return is_match
+
+    def _admits(self, call: Call) -> bool:
+        """Return whether `when` admits an attempt.
+
+        Raises:
+            BaseException: what `when` raises, with a note.
+        """
+        when = self._selection.when
+        try:
+            admitted = when is None or bool(when(call))
+        except BaseException as error:
+            annotate(error, f"raised by `when` of the fault planned at {self._line.filename}:{self._line.number}")
+            raise
+        self._missed += not admitted
+        return admitted
 
     def _claim(self, attempt: Attempt) -> bool:
         """Count an attempt that matches, and return whether the fault hits it. The caller holds the lock."""

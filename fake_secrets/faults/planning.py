@@ -319,7 +319,7 @@ class Faults:
 
     @skip_pauses.setter
     def skip_pauses(self, are_skipped: bool) -> None:
-        self._plan.pauses.are_skipped = are_skipped
+        self._plan.pauses.are_skipped = checks.check_switch("skip_pauses", are_skipped)
 
     def clear(self) -> None:
         """Cancel all faults that still stand."""

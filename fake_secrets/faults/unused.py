@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import warnings
 from collections.abc import Sequence
+from pathlib import Path
 from typing import TYPE_CHECKING, Literal, get_args
 
 from fake_secrets.errors import FakeSecretsWarning, UnusedFaultError
@@ -64,5 +65,20 @@ def _sentence(faults: Sequence[Fault]) -> str:
 
 
 def _described(fault: Fault) -> str:
-    passed = f", although {fault._passed} matched and passed because of after=" if fault._passed else ""
-    return f"{fault._in_words()}, planned at {fault._line.filename}:{fault._line.number}{passed}"
+    planned = f"{fault._in_words()}, planned at {_relative(fault._line.filename)}:{fault._line.number}"
+    if fault._passed:
+        return f"{planned}: after={fault._amount.after}, but only {_attempts(fault._passed)} matched"
+    if fault._missed:
+        return (
+            f"{planned}: the selectors matched none of {_attempts(fault._missed)} of {fault._selection.operation}"
+        )
+    return planned
+
+
+def _attempts(count: int) -> str:
+    return f"{count} attempt{'s' * (count > 1)}"
+
+
+def _relative(filename: str) -> str:
+    path = Path(filename)
+    return str(path.relative_to(Path.cwd()) if path.is_relative_to(Path.cwd()) else path)

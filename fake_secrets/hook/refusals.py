@@ -155,6 +155,8 @@ def _version_removed(refused: Refused) -> str | None:
 
 def _label_unknown(refused: Refused) -> str | None:
     secret, label = refused.secret, refused.members.get("VersionStage")
+    if secret is not None and isinstance(label, str) and label in secret.labels:
+        return f"version {secret.labels[label]} has {label}, but no value yet: a rotation is open."
     meant = [] if secret is None or not isinstance(label, str) else nearest(label, secret.labels)
     return f"did you mean {' or '.join(map(repr, meant))}?" if meant else None
 

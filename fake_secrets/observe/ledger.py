@@ -199,6 +199,19 @@ class Ledger:
         """Record that a test delivers a step of a rotation by hand."""
         self._note(f"\N{EM DASH} {step} by hand \N{EM DASH}", secret)
 
+    def record_unanswered(self, request: Request, secret: StoredSecret) -> None:
+        """Record an attempt that never got to the service."""
+        unanswered = Request(
+            f"({request.operation})", {}, secret.region, "", secret.account_id, request.principal, clock.now()
+        )
+        unanswered.attempt, unanswered.fault = request.attempt, request.fault
+        self._enter(unanswered, SUCCEEDED, secret, self._store.events.count)
+
+    def has_recorded(self, request: Request) -> bool:
+        """Return whether a request is among the latest thousand entries."""
+        recent = itertools.islice(reversed(self._entries), _RECENT)
+        return any(entry.request.id == request.id for entry in recent)
+
     def record_step(self, secret: StoredSecret, failure: BaseException | None) -> None:
         """Record the end of the running step, if its calls don't show it.
 

@@ -105,6 +105,7 @@ def _choice(config: pytest.Config, option: str, choices: Sequence[str]) -> str:
     """Return the value of an ini option that is one of a few words."""
     value: str = config.getini(option)
     if value not in choices:
-        msg = f"{option} must be {' or '.join(map(repr, choices))}, not {value!r}"
+        *first, last = map(repr, choices)
+        msg = f"{option} must be {', '.join(first)} or {last}, not {value!r}"
         raise pytest.UsageError(msg)
     return value

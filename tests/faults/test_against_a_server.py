@@ -107,7 +107,7 @@ def clients(server):
         config = botocore.config.Config(retries={"mode": mode}, read_timeout=read_timeout)
         return session.create_client("secretsmanager", endpoint_url=server.url, config=config, **keys)
 
-    made = {(mode, timeout): client(mode, timeout) for mode in MODES for timeout in (20, 0.05)}
+    made = {(mode, timeout): client(mode, timeout) for mode in MODES for timeout in (20, 0.2)}
     yield made
     for client in made.values():
         client.close()
@@ -231,7 +231,7 @@ def test_a_connection_that_is_reset(compare, mode, calls):
 
 
 def test_an_answer_that_never_comes(compare, mode):
-    compare(mode, lambda faults: faults.time_out(calls=1), read_timeout=0.05)
+    compare(mode, lambda faults: faults.time_out(calls=1), read_timeout=0.2)
 
 
 def test_a_host_that_is_not_found(compare, mode):

@@ -6,7 +6,6 @@ import time
 
 import boto3
 import pytest
-import time_machine
 from botocore.config import Config
 from botocore.exceptions import ReadTimeoutError
 from freezegun import freeze_time
@@ -50,8 +49,8 @@ def impatient(seconds, attempts=1):
 CLOCKS = {
     "freezegun": lambda: freeze_time(START),
     "freezegun ticking": lambda: freeze_time(START, tick=True),
-    "time-machine": lambda: time_machine.travel(START, tick=False),
-    "time-machine ticking": lambda: time_machine.travel(START),
+    "time-machine": lambda: pytest.importorskip("time_machine").travel(START, tick=False),
+    "time-machine ticking": lambda: pytest.importorskip("time_machine").travel(START),
 }
 
 

@@ -19,6 +19,15 @@ REFUSED = {
         lambda faults: faults.fail("GetSecretValue", "ThrottleException"),
         "AWS gives no error 'ThrottleException'; did you mean 'ThrottledException'?",
     ),
+    "a status as text": (
+        lambda faults: faults.fail("GetSecretValue", "503"),
+        "AWS gives no error '503'; an HTTP status is an int: 503. Use",
+    ),
+    "an empty secret id": (
+        lambda faults: faults.fail("*", 500, secret_id=""),
+        "no secret has an empty secret_id",
+    ),
+    "a delay of centuries": (lambda faults: faults.delay("*", 1e15), "above 0, up to ten years"),
     "no error code": (lambda faults: faults.fail("GetSecretValue", None), "AWS gives no error None."),
     "a status of success": (
         lambda faults: faults.fail("GetSecretValue", 200),

@@ -131,8 +131,9 @@ def test_a_predicate_may_call_the_world_from_another_thread(world, client):
 
 def test_an_exception_of_a_predicate_comes_out_of_the_call(world, client):
     world.faults.fail("GetSecretValue", REFUSED, when=lambda call: call.nothing, optional=True)
-    with pytest.raises(AttributeError):
+    with pytest.raises(AttributeError) as caught:
         client.get_secret_value(SecretId="prod/db")
+    assert "raised by `when` of the fault planned at " in caught.value.__notes__[0]
 
 
 def test_it_hits_as_often_as_planned(world, client):
@@ -232,6 +233,6 @@ def test_an_attempt_that_never_got_there_is_in_no_record(world, client):
 def test_the_repr_shows_what_is_planned(world):
     fault = world.faults.fail("GetSecretValue", REFUSED, secret_id="prod/db", optional=True, when=bool)
     assert repr(fault) == (
-        "<fault AccessDeniedException of 'GetSecretValue', secret_id='prod/db', when=..., hits 0>"
+        "<fault AccessDeniedException on GetSecretValue, secret_id='prod/db', when=..., hits 0>"
     )
     assert repr(world.faults) == f"<Faults [{fault!r}]>"

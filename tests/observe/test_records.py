@@ -8,6 +8,7 @@ import botocore.config
 import pytest
 from botocore.exceptions import ClientError
 from rotators import Rotator
+from service_model import botocore_knows
 
 from fake_secrets import UnsupportedOperationError, mock_stages
 from fake_secrets.service.dispatch import OPERATIONS
@@ -247,6 +248,10 @@ class TestARecord:
         assert (throttled["errorCode"], succeeded.get("errorCode")) == ("ThrottlingException", None)
         assert throttled["requestID"] != succeeded["requestID"]
 
+    @pytest.mark.skipif(
+        not botocore_knows("CreateSecret", "CrossAccountPrimaryARN"),
+        reason="this botocore is older than CrossAccountPrimaryARN",
+    )
     def test_of_a_call_that_only_we_refuse_is_not_there(self, fake, client):
         with pytest.raises(UnsupportedOperationError):
             client.create_secret(Name="x", CrossAccountPrimaryARN=fake[NAME].arn)

@@ -52,11 +52,6 @@ UNUSED = {
     def test_it(world):
         plan(world)
 """,
-    "reset": """
-    def test_it(fake_secrets):
-        plan(fake_secrets)
-        fake_secrets.reset()
-""",
     "with block": """
     def test_it(fake_secrets):
         with plan(fake_secrets):
@@ -83,6 +78,11 @@ FINE = {
     def test_it(fake_secrets):
         plan(fake_secrets)
         fake_secrets.faults.clear()
+""",
+    "reset": """
+    def test_it(fake_secrets):
+        plan(fake_secrets)
+        fake_secrets.reset()
 """,
     "planned for several tests": """
     @pytest.fixture(scope="module")
@@ -132,9 +132,9 @@ def run(pytester, body, *options):
 def test_the_test_fails_and_names_the_line_of_the_plan(pytester, body):
     result = run(pytester, body)
     result.assert_outcomes(failed=1)
-    name = next(pytester.path.glob("test_*.py"))
+    name = next(pytester.path.glob("test_*.py")).name
     message = (
-        "*UnusedFaultError: a planned fault never happened: ThrottlingException of 'GetSecretValue', "
+        "*UnusedFaultError: a planned fault never happened: ThrottlingException on GetSecretValue, "
         f"planned at {name}:8"
     )
     result.stdout.fnmatch_lines([message, "*If a fault need not happen, plan it with optional=True."])
@@ -165,7 +165,7 @@ def test_the_option_turns_it_off(pytester):
 
 def test_another_value_of_the_option_is_refused(pytester):
     result = run(pytester, UNUSED["fixture"], "-o", "fake_secrets_unused_faults=off")
-    result.stderr.fnmatch_lines(["*fake_secrets_unused_faults must be 'error' or 'warn' or 'ignore', not 'off'"])
+    result.stderr.fnmatch_lines(["*fake_secrets_unused_faults must be 'error', 'warn' or 'ignore', not 'off'"])
 
 
 def test_several_faults_are_listed(pytester):
@@ -178,7 +178,29 @@ def test_several_faults_are_listed(pytester):
     result.stdout.fnmatch_lines(
         [
             "UnusedFaultError: 2 planned faults never happened:",
-            "- ThrottlingException of 'GetSecretValue', planned at *:8",
-            "- ThrottlingException of 'GetSecretValue', secret_id='db', step='createSecret', planned at *:8",
+            "- ThrottlingException on GetSecretValue, planned at *:8",
+            "- ThrottlingException on GetSecretValue, secret_id='db', step='createSecret', planned at *:8",
         ]
     )
+
+
+def test_a_fault_whose_selectors_match_nothing_says_so(pytester):
+    body = """
+    def test_it(fake_secrets, secretsmanager):
+        fake_secrets.add("db", "old")
+        plan(fake_secrets, secret_id="bd")
+        secretsmanager.get_secret_value(SecretId="db")
+"""
+    result = run(pytester, body)
+    result.stdout.fnmatch_lines(["*py:8: the selectors matched none of 1 attempt of GetSecretValue"])
+
+
+def test_a_fault_after_too_many_attempts_says_so(pytester):
+    body = """
+    def test_it(fake_secrets, secretsmanager):
+        fake_secrets.add("db", "old")
+        plan(fake_secrets, after=3)
+        secretsmanager.get_secret_value(SecretId="db")
+"""
+    result = run(pytester, body)
+    result.stdout.fnmatch_lines(["*py:8: after=3, but only 1 attempt matched"])
