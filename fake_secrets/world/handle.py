@@ -323,7 +323,7 @@ class FakeSecrets(RotationHandle):
         """Go back to the seed.
 
         This forgets added secrets, calls, events and rotations, and undoes changes to quotas, retries,
-        KMS keys and managed rotations. Registered functions and subscribers stay.
+        KMS keys and managed rotations. It cancels planned faults. Registered functions and subscribers stay.
         """
         self._world.reset()
 

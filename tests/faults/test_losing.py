@@ -131,3 +131,36 @@ def test_the_effect_of_an_error_after_it_is_recorded_as_the_service_saw_it(world
     put(once)
     (call,) = world.calls
     assert (call.outcome, call.fault) == ("succeeded", "InternalServiceError after the effect")
+
+
+LOST = {
+    "reset": lambda faults: faults.reset_connection("PutSecretValue"),
+    "time-out": lambda faults: faults.time_out("PutSecretValue"),
+    "DNS": lambda faults: faults.fail_dns("PutSecretValue"),
+    "page": lambda faults: faults.fail("PutSecretValue", 503),
+}
+
+
+@pytest.mark.parametrize("plan", LOST.values(), ids=LOST)
+def test_an_attempt_that_never_got_there_is_in_the_timeline_but_no_call(world, once, plan):
+    fault = plan(world.faults)
+    put(once)
+    assert world.calls == []
+    moment = world.timeline(NAME).moments[-1]
+    assert (moment.operation, moment.fault) == ("(PutSecretValue)", repr(fault)[len("<fault ") :].split(" on ")[0])
+
+
+def test_a_call_that_kills_its_function_before_its_effect_is_in_the_timeline(world):
+    world.faults.crash_before("GetSecretValue", step="createSecret")
+    world.rotate(NAME, lambda *_: boto3.client("secretsmanager").get_secret_value(SecretId=NAME), errors="record")
+    rows = [(moment.step, moment.operation, moment.fault) for moment in world.timeline(NAME).moments[2:4]]
+    assert rows == [
+        ("createSecret", "(GetSecretValue)", "crash before the effect"),
+        ("createSecret", "(failed)", None),
+    ]
+
+
+def test_an_answered_attempt_has_one_row(world, once):
+    world.faults.fail("PutSecretValue", "ThrottlingException")
+    put(once)
+    assert [moment.operation for moment in world.timeline(NAME).moments] == ["(seed)", "PutSecretValue"]

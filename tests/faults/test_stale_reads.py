@@ -475,3 +475,12 @@ def test_a_stale_read_is_what_the_same_read_would_have_answered_before_the_last_
             assert fault.hits == (name in before)
             assert answer(read, client, *args) == expected
         assert answers(client) == present
+
+
+def test_a_read_of_a_secret_that_was_not_there_yet_is_in_its_timeline(fake_secrets, secretsmanager):
+    secretsmanager.create_secret(Name="new", SecretString="value")
+    fake_secrets.faults.stale_reads()
+    with pytest.raises(secretsmanager.exceptions.ResourceNotFoundException):
+        secretsmanager.get_secret_value(SecretId="new")
+    operations = [moment.operation for moment in fake_secrets.timeline("new").moments]
+    assert operations == ["CreateSecret", "GetSecretValue"]
