@@ -35,8 +35,8 @@ class Faults:
     """Plans faults in a world: `fake_secrets.faults`.
 
     Each method returns the `Fault`. `FakeSecrets.reset` and the end of the world cancel all faults. The operation
-    of a fault is the name of an API operation, or "*" for any. If several faults match an attempt, the one that was
-    planned first hits it.
+    of a fault is the name of an API operation, or "*" for any. If several faults match an attempt, the one that
+    was planned first hits it.
 
     Args:
         plan: the plan of the world.

@@ -93,7 +93,11 @@ class Calls(list[Call]):
 
         Raises:
             ValueError: if there is no such operation.
+            TypeError: if there is none at all.
         """
+        if not operations:
+            msg = 'calls.of takes at least one operation, such as calls.of("PutSecretValue")'
+            raise TypeError(msg)
         known = dict.fromkeys([*OPERATIONS, *(call.operation for call in self)])
         for operation in operations:
             check_choice("operation", operation, known.keys())

@@ -201,6 +201,10 @@ class TestCallsCanBeFiltered:
             assert copied.of("ListSecrets") == calls
             assert copied.about("prod/db") == []
 
+    def test_no_operation_is_a_mistake(self, fake):
+        with pytest.raises(TypeError, match="at least one operation"):
+            fake.calls.of()
+
 
 class TestTheTable:
     @pytest.fixture
