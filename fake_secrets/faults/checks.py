@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import datetime
+import math
 import re
 from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 
 from fake_secrets.clock import SECONDS_PER_DAY
-from fake_secrets.errors import FaultError
+from fake_secrets.errors import FaultError, ServiceError
 from fake_secrets.faults.codes import COMMON, MODELLED
 from fake_secrets.faults.path import NAMING_NO_SECRET
 from fake_secrets.faults.selection import EVERY, Amount, Selection
@@ -16,6 +17,7 @@ from fake_secrets.iam.principals import credentials_of
 from fake_secrets.observe.view import secret_id_of
 from fake_secrets.service.dispatch import OPERATIONS
 from fake_secrets.service.rules.steps import STEPS
+from fake_secrets.service.state.store import check_secret_id
 from fake_secrets.suggestions import nearest
 
 if TYPE_CHECKING:
@@ -25,6 +27,7 @@ __all__ = [
     "check_body",
     "check_connecting",
     "check_error",
+    "check_message",
     "check_reads",
     "check_retry_after",
     "check_seconds",
@@ -72,10 +75,21 @@ def check_retry_after(seconds: object) -> str:
     Raises:
         FaultError: if it is no number of seconds.
     """
-    if not isinstance(seconds, int | float) or isinstance(seconds, bool) or seconds < 0:
+    if not isinstance(seconds, int | float) or isinstance(seconds, bool) or not 0 <= seconds < math.inf:
         msg = f"retry_after={seconds!r} isn't a number of seconds"
         raise FaultError(msg)
     return str(round(seconds * 1000))
+
+
+def check_message(message: object) -> None:
+    """Check the message of an error.
+
+    Raises:
+        TypeError: if it is neither a str nor None.
+    """
+    if message is not None and not isinstance(message, str):
+        msg = f"message is a str, not {type(message).__name__}"
+        raise TypeError(msg)
 
 
 def check_connecting(*, connecting: bool, after_effect: bool) -> None:
@@ -83,7 +97,10 @@ def check_connecting(*, connecting: bool, after_effect: bool) -> None:
 
     Raises:
         FaultError: if both are true.
+        TypeError: if either isn't a bool.
     """
+    check_switch("connecting", connecting)
+    check_switch("after_effect", after_effect)
     if connecting and after_effect:
         msg = "without a connection a call has no effect: leave out connecting=True or after_effect=True"
         raise FaultError(msg)
@@ -192,9 +209,11 @@ def _check_secret_id(operation: str, secret_id: object) -> str | None:
     if not isinstance(secret_id, str):
         msg = f"secret_id is a str (a name or an ARN) or a Secret, not {type(secret_id).__name__}"
         raise TypeError(msg)
-    if not secret_id:
-        msg = "no secret has an empty secret_id: leave it out, or name a secret"
-        raise FaultError(msg)
+    try:
+        check_secret_id(secret_id or " ")
+    except ServiceError:
+        msg = f"secret_id={secret_id!r} can't be the name or the ARN of a secret"
+        raise FaultError(msg) from None
     if operation in NAMING_NO_SECRET:
         msg = f"{operation} names no secret, so a fault for secret_id={secret_id!r} never happens. Leave it out."
         raise FaultError(msg)

@@ -186,18 +186,35 @@ class Delay:
             BaseException: if the rotation function that makes the call has timed out by then.
         """
         patience = read_timeout.get()
-        is_lost = patience is not None and patience <= self.seconds
         waited = self.seconds if patience is None else min(self.seconds, patience)
         if not self.is_after:
-            attempt.path.pass_time(waited)
+            self._wait(attempt, waited)
             attempt.request.now = clock.now()
-        answer = ask()
+        # Another delay finds what is left of the time-out.
+        left = read_timeout.set(None if patience is None else patience - waited)
+        try:
+            answer = ask()
+        finally:
+            read_timeout.reset(left)
         if self.is_after:
-            attempt.path.pass_time(waited)
-        if is_lost:
+            self._wait(attempt, waited)
+        is_lost = patience is not None and patience <= self.seconds
+        if is_lost and not _never_connects(answer.transport):
             # The service has answered, but nobody waits any more.
             answer.transport = Transport("read time-out")
         return answer
 
+    @staticmethod
+    def _wait(attempt: Attempt, seconds: float) -> None:
+        """Let time pass, but no more than the rotation function has: Lambda stops it then."""
+        step = rotation_step.get()
+        if step is not None and not step.is_over and step.deadline is not None:
+            seconds = min(seconds, max(0.0, step.deadline - clock.now()))
+        attempt.path.pass_time(seconds)
+
     def __str__(self) -> str:
         return f"delay of {self.seconds:g} s" + " after the effect" * self.is_after
+
+
+def _never_connects(transport: Transport | None) -> bool:
+    return transport is not None and transport.loss in {"connect time-out", "DNS failure"}

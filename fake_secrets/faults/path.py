@@ -32,7 +32,7 @@ class Attempt:
 
     Args:
         request: the request.
-        call: stands for the call, by identity. All attempts of one call have the same.
+        call: the call. All attempts of one call have the same.
         path: the way that the attempt takes through its world.
     """
 

@@ -8,12 +8,15 @@ from typing import TYPE_CHECKING
 
 from fake_secrets.faults.path import Attempt, Path
 from fake_secrets.faults.pauses import Pauses
+from fake_secrets.faults.planned import asking_test
 from fake_secrets.observe.calls import call_of
 from fake_secrets.observe.ledger import rotation_step
+from fake_secrets.rotation.scope import running_here
 
 if TYPE_CHECKING:
     from fake_secrets.faults.effects import Effect
     from fake_secrets.faults.planned import Fault
+    from fake_secrets.rotation.rotation import Rotation
     from fake_secrets.service.state.model import Request
     from fake_secrets.service.transport import Answer
 
@@ -83,12 +86,13 @@ class Plan:
             self._untold = left
             return [fault for fault in told if fault._is_unused()]
 
-    def answer(self, request: Request, call: object, ask: Callable[[], Answer]) -> Answer:
+    def answer(self, request: Request, call: object, claimed: list[Rotation], ask: Callable[[], Answer]) -> Answer:
         """Answer an attempt, with the faults that hit it.
 
         Args:
             request: the request.
-            call: stands for the call, by identity.
+            call: the call, whose `is_over` is true once it makes no more attempts.
+            claimed: the rotations that the call has claimed.
             ask: asks the service.
         """
         attempt = Attempt(request, call, self._path)
@@ -99,14 +103,22 @@ class Plan:
             ask = functools.partial(effect.around, attempt, ask)
         try:
             return ask()
+        except BaseException as error:
+            _leave_to_caller(claimed, error)
+            raise
         finally:
             self._path.note_unanswered(request)
 
     def _hitting(self, attempt: Attempt) -> list[Effect]:
         """Return the effects of the faults that hit an attempt, the outermost first."""
         hitting: list[Effect] = []
+        if asking_test.get():
+            return hitting
         step, call = rotation_step.get(), None
         for fault in self.faults():
+            if fault._has_ended():
+                self.forget(fault)
+                continue
             effect = fault._effect
             is_ended = any(other.ends_attempt for other in hitting)
             if (is_ended and effect.ends_attempt) or not fault._matches(attempt, step):
@@ -124,3 +136,11 @@ class Plan:
         if hitting:
             attempt.request.fault = ", ".join(map(str, hitting))
         return hitting
+
+
+def _leave_to_caller(claimed: list[Rotation], error: BaseException) -> None:
+    """Leave the rotations that a dying function has started to whoever runs the function, so that they run."""
+    step, running = rotation_step.get(), running_here()
+    if step is not None and step.death is error and running is not None:
+        running.asked_for += claimed
+        claimed.clear()

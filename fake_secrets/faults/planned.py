@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextvars import ContextVar
 from typing import TYPE_CHECKING, Self
 
 from fake_secrets.errors import annotate
@@ -16,7 +17,10 @@ if TYPE_CHECKING:
     from fake_secrets.observe.ledger import RunningStep
     from fake_secrets.observe.remarks import Line
 
-__all__ = ["Fault"]
+__all__ = ["Fault", "asking_test"]
+
+# Whether a `when` is running here. Its own calls meet no faults.
+asking_test: ContextVar[bool] = ContextVar("fake_secrets_asking_test", default=False)
 
 
 class Fault:
@@ -104,12 +108,14 @@ class Fault:
         Raises:
             BaseException: what `when` raises, with a note.
         """
-        when = self._selection.when
+        when, outer = self._selection.when, asking_test.set(True)
         try:
             admitted = when is None or bool(when(call))
         except BaseException as error:
             annotate(error, f"raised by `when` of the fault planned at {self._line.filename}:{self._line.number}")
             raise
+        finally:
+            asking_test.reset(outer)
         self._missed += not admitted
         return admitted
 
@@ -126,6 +132,13 @@ class Fault:
         if self._hits == self._amount.times and self._amount.calls is None:
             self._forget(self)
         return True
+
+    def _has_ended(self) -> bool:
+        """Return whether the fault hits no attempt any more. The caller doesn't hold the lock."""
+        if self._amount.calls is None or len(self._calls) < self._amount.calls:
+            return False
+        # A call of which nothing is known makes one attempt.
+        return all(getattr(call, "is_over", True) for call in self._calls)
 
     def _is_spent_for(self, call: object) -> bool:
         """Return whether the fault can't hit an attempt of a call any more."""

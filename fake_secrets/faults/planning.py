@@ -80,6 +80,7 @@ class Faults:
             TypeError: if an argument has the wrong type.
         """
         checks.check_error(error, status)
+        checks.check_message(message)
         headers = {} if retry_after is None else {"x-amz-retry-after": checks.check_retry_after(retry_after)}
         effect: Effect
         if isinstance(error, int):
@@ -334,6 +335,7 @@ class Faults:
 
     def _add(self, operation: str, effect: Effect, selectors: Selectors) -> Fault:
         selection, amount, optional = checks.check_selectors(operation, selectors)
+        checks.check_switch("after_effect", getattr(effect, "is_after", False))
         return self._plan_fault(selection, effect, amount, optional=optional)
 
     def _plan_fault(self, selection: Selection, effect: Effect, amount: Amount, *, optional: bool) -> Fault:

@@ -166,7 +166,7 @@ def answer_raw(
         The response.
     """
     facts = facts_of(operation, model)
-    ask = target.world.answer_attempt
+    ask = functools.partial(target.world.answer_attempt, target)
     content, error, now, transport = _ask(target, operation, body, facts and facts.shape, ask)
     encoded = _body(content)
     status = OK if error is None else error.status

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import sys
 from collections import deque
 from collections.abc import Mapping
 from contextvars import ContextVar
@@ -36,11 +37,11 @@ class RunningStep:
         rotation: the rotation's token; None if the step belongs to no rotation.
         is_recorded: whether the function's errors are recorded, so that any exception may be its death.
 
-    `death` is the exception that has killed the function, if one has. `entries` has what the ledger has
-    recorded of the step.
+    `death` is the exception that has killed the function, if one has. `handled` is the exception that the test
+    handled when the step began. `entries` has what the ledger has recorded of the step.
     """
 
-    __slots__ = ("_outer", "deadline", "death", "entries", "is_over", "is_recorded", "name", "rotation")
+    __slots__ = ("_outer", "deadline", "death", "entries", "handled", "is_over", "is_recorded", "name", "rotation")
 
     def __init__(
         self,
@@ -56,11 +57,13 @@ class RunningStep:
         self.is_recorded = is_recorded
         self.is_over = False
         self.death: BaseException | None = None
+        self.handled: BaseException | None = None
         self.entries: list[Entry] = []
         self._outer: RunningStep | None = None
 
     def __enter__(self) -> None:
         """Begin the step here."""
+        self.handled = sys.exception()
         self._outer = rotation_step.get()
         rotation_step.set(self)
 

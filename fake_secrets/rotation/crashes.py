@@ -56,18 +56,18 @@ def stop_the_dead(step: RunningStep, now: float) -> None:
     """
     if step.death is None and not step.is_over:
         is_late = step.deadline is not None and step.deadline <= now
-        step.death = TimedOut() if is_late else _death_under_way(is_recorded=step.is_recorded)
+        step.death = TimedOut() if is_late else _death_under_way(step)
     if step.death is not None:
         raise step.death
 
 
-def _death_under_way(*, is_recorded: bool) -> BaseException | None:
+def _death_under_way(step: RunningStep) -> BaseException | None:
     """Return the exception that is killing the function while it makes a call, or None."""
     error, seen = sys.exception(), set[int]()
-    while error is not None and id(error) not in seen:
+    while error is not None and error is not step.handled and id(error) not in seen:
         seen.add(id(error))
         is_mild = isinstance(error, Exception | SystemExit | GeneratorExit)
-        if not is_mild and is_failure(error, is_recorded=is_recorded):
+        if not is_mild and is_failure(error, is_recorded=step.is_recorded):
             return error
         error = error.__context__
     return None

@@ -60,12 +60,13 @@ def rotating_world() -> World | None:
 class Intervention(Protocol):
     """What stands on the way of each attempt, such as planned faults."""
 
-    def answer(self, request: Request, call: object, ask: Callable[[], Answer]) -> Answer:
+    def answer(self, request: Request, call: object, claimed: list[Rotation], ask: Callable[[], Answer]) -> Answer:
         """Answer an attempt.
 
         Args:
             request: the request.
-            call: stands for the call, by identity. All attempts of one call have the same.
+            call: the call. All attempts of one call have the same.
+            claimed: the rotations that the call has claimed.
             ask: asks the service, and records the call.
         """
         ...
@@ -193,12 +194,13 @@ class World:
     def _intervene(self, intervention: Intervention | None) -> None:
         self.intervention = intervention
 
-    def answer_attempt(self, request: Request, claimed: list[Rotation]) -> Answer:
+    def answer_attempt(self, call: object, request: Request, claimed: list[Rotation]) -> Answer:
         """Answer one attempt of a call, unless something that the test has planned does.
 
         Args:
+            call: the call. Once it makes no more attempts, its `is_over` is true.
             request: the request.
-            claimed: as for `answer`. The list stands for the call.
+            claimed: as for `answer`.
 
         Returns:
             The answer.
@@ -212,7 +214,7 @@ class World:
         if (step := rotation_step.get()) is not None:
             stop_the_dead(step, clock.now())
         request.now = clock.now()
-        return intervention.answer(request, claimed, functools.partial(self.answer, request, claimed))
+        return intervention.answer(request, call, claimed, functools.partial(self.answer, request, claimed))
 
     def answer(self, request: Request, claimed: list[Rotation]) -> Answer:
         """Answer one request.

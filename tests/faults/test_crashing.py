@@ -130,3 +130,35 @@ def test_an_invoked_function_dies_too(world):
     world.faults.crash_after("PutSecretValue")
     with pytest.raises(RotationFailedError, match="died in createSecret"):
         world.invoke(swallowing, {"SecretId": NAME, "ClientRequestToken": "x" * 32, "Step": "createSecret"})
+
+
+@pytest.mark.parametrize("death", ["crash", "time-out"])
+def test_a_rotation_that_a_dying_function_has_started_runs_all_the_same(world, death):
+    world.add("other", "old")
+    other = world.lambda_function(lambda event, context: None, "other")
+
+    def function(event, context):
+        boto3.client("secretsmanager").rotate_secret(
+            SecretId="other", RotationLambdaARN=other, RotationRules={"AutomaticallyAfterDays": 1}
+        )
+
+    if death == "crash":
+        world.faults.crash_after("RotateSecret", step="createSecret")
+    else:
+        world.faults.delay("RotateSecret", 10, step="createSecret", after_effect=True)
+    rotation = world.rotate(NAME, world.lambda_function(function, "starting", timeout=3))
+    assert rotation.failed_step == "createSecret"
+    (started,) = [rotation for rotation in world.rotations if rotation.secret_name == "other"]
+    assert started.steps == ["createSecret", "setSecret", "testSecret", "finishSecret"]
+
+
+def dying():
+    raise FunctionCrash
+
+
+def test_what_the_test_handles_when_the_rotation_begins_kills_no_function(world):
+    try:
+        dying()
+    except FunctionCrash:
+        rotation = world.rotate(NAME, lambda event, context: put(boto3.client("secretsmanager"), event))
+    assert rotation.failed_step != "createSecret"

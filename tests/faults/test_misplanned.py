@@ -25,7 +25,15 @@ REFUSED = {
     ),
     "an empty secret id": (
         lambda faults: faults.fail("*", 500, secret_id=""),
-        "no secret has an empty secret_id",
+        "secret_id='' can't be the name or the ARN of a secret",
+    ),
+    "a secret that can't exist": (
+        lambda faults: faults.fail("*", 500, secret_id="no spaces allowed"),
+        "secret_id='no spaces allowed' can't be the name or the ARN of a secret",
+    ),
+    "no end of a pause": (
+        lambda faults: faults.fail("*", "ThrottlingException", retry_after=float("nan")),
+        "retry_after=nan isn't a number of seconds",
     ),
     "a delay of centuries": (lambda faults: faults.delay("*", 1e15), "above 0, up to ten years"),
     "no error code": (lambda faults: faults.fail("GetSecretValue", None), "AWS gives no error None."),

@@ -236,3 +236,24 @@ def test_the_repr_shows_what_is_planned(world):
         "<fault AccessDeniedException on GetSecretValue, secret_id='prod/db', when=..., hits 0>"
     )
     assert repr(world.faults) == f"<Faults [{fault!r}]>"
+
+
+def test_a_fault_of_calls_that_are_over_stands_no_longer(world, client):
+    world.faults.fail("GetSecretValue", "InternalServiceError", calls=1)
+    with pytest.raises(client.exceptions.InternalServiceError):
+        client.get_secret_value(SecretId="prod/db")
+    client.get_secret_value(SecretId="prod/db")
+    assert repr(world.faults) == "<Faults []>"
+
+
+def test_the_calls_of_a_predicate_meet_no_faults(world, client):
+    world.faults.fail(
+        "GetSecretValue", REFUSED, when=lambda call: client.get_secret_value(SecretId=call.secret_id)
+    )
+    assert is_refused(client, SecretId="prod/db")
+
+
+def test_a_predicate_may_cancel_its_fault(world, client):
+    fault = world.faults.fail("GetSecretValue", REFUSED, when=lambda call: fault.cancel() is None)
+    assert not is_refused(client, SecretId="prod/db")
+    assert fault.hits == 0
