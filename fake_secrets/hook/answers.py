@@ -235,8 +235,12 @@ def _ask(
     world = target.world
     target.attempts += 1
     target.request_id = world.ids.request_id()
+    unread: ServiceError | None = None
     try:
-        members = _members(body)
+        try:
+            members = _members(body)
+        except ServiceError as error:
+            members, unread = {}, error
         if target.automatic:
             members.update((name, token) for name, token in target.automatic.items() if name in members)
         caller = world.principals.caller(target.identity, target.partition)
@@ -253,7 +257,7 @@ def _ask(
             target.request_id,
             target.user_agent,
         )
-        answer = ask(request, target.rotations)
+        answer = ask(request, target.rotations) if unread is None else world.refuse(request, unread)
     except ServiceError as error:
         return _refusal(error), error, clock.now(), None
     if answer.error is not None:

@@ -250,6 +250,15 @@ class World:
                 raise
             return answer
 
+    def refuse(self, request: Request, error: ServiceError) -> Answer:
+        """Refuse a request that can't be read, and record that."""
+        with self._lock:
+            store = self.contents.ready_store()
+            request.now = clock.now()
+            store.begin_call()
+            self.ledger.record(request, None, error.code, error.message)
+        return Answer({}, error)
+
     def _ask(self, store: Store, request: Request) -> Answer:
         """Ask the service, and record the call. If an interrupt comes in between, the service has done nothing."""
         try:

@@ -626,7 +626,7 @@ class TestWireLane:
             client.meta.events.register_first("before-call.secrets-manager.GetSecretValue", spoil)
             with pytest.raises(botocore.exceptions.ClientError, match="SerializationException"):
                 value_by(client)
-            assert fake.calls == []
+            assert [call.outcome for call in fake.calls] == ["SerializationException"]
 
     def test_a_rotation_runs_before_the_call_returns(self):
         steps = []

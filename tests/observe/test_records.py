@@ -248,6 +248,18 @@ class TestARecord:
         assert (throttled["errorCode"], succeeded.get("errorCode")) == ("ThrottlingException", None)
         assert throttled["requestID"] != succeeded["requestID"]
 
+    def test_of_a_request_that_is_no_json_is_there(self, fake):
+        client = client_of()
+
+        def spoil(params, **_):
+            params["body"] = b"no JSON"
+
+        client.meta.events.register("before-call", spoil)
+        with pytest.raises(ClientError, match="SerializationException"):
+            client.list_secrets()
+        assert [record["errorCode"] for record in of_calls(fake)] == ["SerializationException"]
+        assert [call.outcome for call in fake.calls] == ["SerializationException"]
+
     @pytest.mark.skipif(
         not botocore_knows("CreateSecret", "CrossAccountPrimaryARN"),
         reason="this botocore is older than CrossAccountPrimaryARN",
