@@ -649,6 +649,14 @@ class TestValues:
         with mock_stages({"key": "value-of-the-key"}) as world:
             assert self.find(world, "value-of-the-key") == [("key", None, "plain")]
 
+    def test_watching_leaves_the_dates_of_seeds_to_the_first_use(self, freezer_at_noon):
+        with mock_stages({"key": "value-of-the-key"}) as world, world.leaks.watching() as found:
+            print("value-of-the-key")
+            freezer_at_noon.tick(60)
+            created = boto3.client("secretsmanager", "us-east-1").describe_secret(SecretId="key")["CreatedDate"]
+            assert created == datetime.datetime.now(datetime.UTC)
+            assert [leak.version for leak in found] == [world["key"].stages["AWSCURRENT"]]
+
     def test_every_account_and_region(self, fake_secrets, secretsmanager):
         elsewhere = boto3.client(
             "secretsmanager", "eu-west-3", aws_access_key_id="9" * 12, aws_secret_access_key="x"

@@ -104,9 +104,15 @@ WITH_WARNING = """
         fake_secrets.add("prod/db", SECRETS["prod/db"])
         warnings.warn(PASSWORD)
 """
+BY_UNTOUCHED_MARKER = """
+    @pytest.mark.fake_secrets(SECRETS)
+    def test_it():
+        print(PASSWORD)
+"""
 WAYS = {
     "fixture": BY_FIXTURE,
     "marker": BY_MARKER,
+    "marker of a world that nothing has used": BY_UNTOUCHED_MARKER,
     "block": BY_BLOCK,
     "TestCase": BY_TEST_CASE,
     "module fixture": BY_MODULE,

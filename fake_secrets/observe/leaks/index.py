@@ -7,13 +7,14 @@ if a thousand values begin alike. A compiled alternation of all forms would try 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from fake_secrets.observe.leaks.fields import parts_of
 from fake_secrets.observe.leaks.forms import Kind, forms_of, forms_of_bytes
 from fake_secrets.observe.ledger import Ledger
-from fake_secrets.service.state.model import StoredSecret, StoredVersion
+from fake_secrets.service.state.model import StoredSecret
+from fake_secrets.service.state.seeds import Seed
 
 __all__ = ["Index", "Match", "Origin", "Reading"]
 
@@ -84,10 +85,15 @@ class Index:
         shortest: the length of the shortest texts that are secret.
         ledger: returns the world's ledger.
         everything: returns the secrets that are stored, with the seeds planted.
+        seeds: the secrets that the world starts with. The ledger has them only after the first use of the world.
     """
 
     def __init__(
-        self, shortest: int, ledger: Callable[[], Ledger], everything: Callable[[], list[StoredSecret]]
+        self,
+        shortest: int,
+        ledger: Callable[[], Ledger],
+        everything: Callable[[], list[StoredSecret]],
+        seeds: Sequence[Seed],
     ) -> None:
         self.shortest = shortest
         self._ledger = ledger
@@ -99,6 +105,8 @@ class Index:
         self._public: set[str] = set()
         self._read: Ledger | None = None
         self._count = 0
+        for seed in seeds:
+            self._learn_seed(seed)
 
     def catch_up(self) -> None:
         """Learn what was stored since the last time. It costs the look at a number if nothing happened."""
@@ -165,16 +173,20 @@ class Index:
         reading.tail, reading.position = joined[last:], position + last
         return found
 
+    def _learn_seed(self, seed: Seed) -> None:
+        self._make_public(seed.name)
+        for version_id, value in seed.versions.items():
+            self._learn_value(seed.name, version_id, value)
+
     def _learn(self, secret: StoredSecret) -> None:
         self._make_public(secret.name)
         self._make_public(secret.arn)
         for version in [*list(secret.removed.values()), *list(secret.versions.values())]:
-            value = version.value
-            if value is not None and value not in self._values:
-                self._learn_value(secret, version, value)
-                self._values.add(value)
+            self._learn_value(secret.name, version.id, version.value)
 
-    def _learn_value(self, secret: StoredSecret, version: StoredVersion, value: str | bytes) -> None:
+    def _learn_value(self, secret: str, version_id: str, value: str | bytes | None) -> None:
+        if value is None or value in self._values:
+            return
         parts = parts_of(value)
         for public in parts.public:
             self._make_public(public)
@@ -183,11 +195,12 @@ class Index:
             text = found.strip() if isinstance(found, str) else found
             # A text of one character over and over is what masks look like.
             if len(text) >= self.shortest and len(set(text)) > 1 and text not in self._secret:
-                origin = Origin(secret.name, place, version.id, len(text))
+                origin = Origin(secret, place, version_id, len(text))
                 forms = forms_of(text) if isinstance(text, str) else forms_of_bytes(text)
                 for content, kind in forms.items():
                     self._add(_Form(content, kind, origin, text))
                 self._secret.add(text)
+        self._values.add(value)
 
     def _make_public(self, text: str) -> None:
         if text not in self._public:
