@@ -461,7 +461,45 @@ class TestRotationFunctions:
                 print(new)
 
         rotation = fake_secrets.rotate("prod/db", handler)
-        assert [(leak.place, leak.version) for leak in watched] == [("stdout", rotation.token)]
+        before, after = watched
+        assert (before.secret, before.field, before.version) == (None, None, None)
+        assert (after.secret, after.field, after.version) == ("prod/db", "password", rotation.token)
+        assert (before.step, after.step) == ("createSecret", "createSecret")
+        said = "a password from GetRandomPassword that wasn't stored in a secret yet, during createSecret"
+        assert str(before) == f"stdout at {before.where}: {said}"
+
+    def test_a_password_that_is_never_stored(self, fake_secrets, secretsmanager):
+        made = [secretsmanager.get_random_password()["RandomPassword"] for _ in range(3)]
+        for password in made:
+            with fake_secrets.leaks.watching() as found:
+                logger.warning(base64.b64encode(password.encode()).decode())
+            assert leaks_of(found) == [("log", None, None, "base64")]
+
+    def test_a_short_password_is_no_secret(self, watched, secretsmanager):
+        print(secretsmanager.get_random_password(PasswordLength=7)["RandomPassword"])
+        assert not watched
+
+    def test_the_latest_thousand_passwords_are_known(self, fake_secrets, watched, secretsmanager):
+        first, second = (secretsmanager.get_random_password()["RandomPassword"] for _ in range(2))
+        for _ in range(999):
+            secretsmanager.get_random_password()
+        print(first)
+        assert not watched
+        print(second)
+        assert [leak.secret for leak in watched] == [None]
+
+    def test_a_password_from_before_a_reset(self, fake_secrets, watched, secretsmanager):
+        password = secretsmanager.get_random_password()["RandomPassword"]
+        print("looked at once")
+        fake_secrets.reset()
+        print(password)
+        assert [leak.secret for leak in watched] == [None]
+
+    def test_a_password_that_becomes_a_user_name_is_public(self, fake_secrets, watched, secretsmanager):
+        name = secretsmanager.get_random_password()["RandomPassword"]
+        fake_secrets.add("prod/admin", {"username": name, "password": PASSWORD})
+        print(name)
+        assert not watched
 
     def test_an_invocation(self, fake_secrets, watched):
         arn = fake_secrets.lambda_function(lambda event, context: {"body": PASSWORD}, "echo")

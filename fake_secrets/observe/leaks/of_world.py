@@ -28,13 +28,18 @@ class Leaks(Found):
     that repeats itself at the same line is there once, and the first thousand are kept. `reset` leaves them there.
     """
 
-    __slots__ = ("_blocks", "_everything", "_index", "_ledger", "_seeds")
+    __slots__ = ("_blocks", "_everything", "_index", "_ledger", "_passwords", "_seeds")
 
     def __init__(
-        self, ledger: Callable[[], Ledger], everything: Callable[[], list[StoredSecret]], seeds: Sequence[Seed]
+        self,
+        ledger: Callable[[], Ledger],
+        passwords: Callable[[], Iterable[str]],
+        everything: Callable[[], list[StoredSecret]],
+        seeds: Sequence[Seed],
     ) -> None:
         super().__init__()
         self._ledger = ledger
+        self._passwords = passwords
         self._everything = everything
         self._seeds = seeds
         self._index: Index | None = None
@@ -63,7 +68,8 @@ class Leaks(Found):
         shortest = min(SHORTEST, *[block.shortest for block in self._blocks] or [SHORTEST])
         index = self._index
         if index is None or index.shortest > shortest:
-            index = self._index = Index(shortest, self._ledger, self._everything, self._seeds)
+            index = Index(shortest, self._ledger, self._passwords, self._everything, self._seeds)
+            self._index = index
         index.catch_up()
         return index
 
