@@ -140,7 +140,7 @@ class TestLogging:
         logger.warning("hello", extra={"login": extra})
         assert [leak.field for leak in watched] == ["password"]
 
-    def test_a_filter_of_the_logger_that_redacts_is_heeded(self, watched, monkeypatch):
+    def test_a_filter_of_the_logger_that_redacts_counts(self, watched, monkeypatch):
         def redact(record):
             record.msg, record.args = record.getMessage().replace(PASSWORD, "***"), ()
             return True
