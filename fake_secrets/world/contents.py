@@ -30,14 +30,14 @@ class Contents:
 
     def __init__(self, here: Place, seeds: Sequence[Seed], lock: threading.RLock) -> None:
         self._here = here
-        self._seeds = seeds
+        self.seeds = seeds
         self._lock = lock
 
     def reset(self, store: Store, ledger: Ledger) -> None:
         """Start over with another store, which doesn't have the seeds yet, and its ledger."""
         self._store = store
         self._ledger = ledger
-        self._unplanted = list(reversed(self._seeds))
+        self._unplanted = list(reversed(self.seeds))
 
     def ready_store(self) -> Store:
         """Return the store, with the seeds planted. The caller holds the lock."""
@@ -113,7 +113,7 @@ class Contents:
     def names(self) -> list[str]:
         """Return the names of all secrets, in every account and region. This doesn't plant the seeds."""
         with self._lock:
-            secrets: Iterable[StoredSecret | Seed] = self._seeds if self._unplanted else self._store
+            secrets: Iterable[StoredSecret | Seed] = self.seeds if self._unplanted else self._store
             return [secret.name for secret in secrets]
 
     def may_have(self, secret_id: str) -> bool:

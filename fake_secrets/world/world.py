@@ -176,7 +176,9 @@ class World:
         if self._leaks is None:
             from fake_secrets.observe.leaks.of_world import Leaks  # noqa: PLC0415
 
-            self._leaks = Leaks(lambda: self.ledger, self._stored)
+            self._leaks = Leaks(
+                lambda: self.ledger, lambda: self.store.passwords, self._stored, self.contents.seeds
+            )
         return self._leaks
 
     def declare_key(self, key_id: str, state: KeyState) -> None:

@@ -140,7 +140,7 @@ class TestLogging:
         logger.warning("hello", extra={"login": extra})
         assert [leak.field for leak in watched] == ["password"]
 
-    def test_a_filter_of_the_logger_that_redacts_is_heeded(self, watched, monkeypatch):
+    def test_a_filter_of_the_logger_that_redacts_counts(self, watched, monkeypatch):
         def redact(record):
             record.msg, record.args = record.getMessage().replace(PASSWORD, "***"), ()
             return True
@@ -461,7 +461,45 @@ class TestRotationFunctions:
                 print(new)
 
         rotation = fake_secrets.rotate("prod/db", handler)
-        assert [(leak.place, leak.version) for leak in watched] == [("stdout", rotation.token)]
+        before, after = watched
+        assert (before.secret, before.field, before.version) == (None, None, None)
+        assert (after.secret, after.field, after.version) == ("prod/db", "password", rotation.token)
+        assert (before.step, after.step) == ("createSecret", "createSecret")
+        said = "a password from GetRandomPassword that wasn't stored in a secret yet, during createSecret"
+        assert str(before) == f"stdout at {before.where}: {said}"
+
+    def test_a_password_that_is_never_stored(self, fake_secrets, secretsmanager):
+        made = [secretsmanager.get_random_password()["RandomPassword"] for _ in range(3)]
+        for password in made:
+            with fake_secrets.leaks.watching() as found:
+                logger.warning(base64.b64encode(password.encode()).decode())
+            assert leaks_of(found) == [("log", None, None, "base64")]
+
+    def test_a_short_password_is_no_secret(self, watched, secretsmanager):
+        print(secretsmanager.get_random_password(PasswordLength=7)["RandomPassword"])
+        assert not watched
+
+    def test_the_latest_thousand_passwords_are_known(self, fake_secrets, watched, secretsmanager):
+        first, second = (secretsmanager.get_random_password()["RandomPassword"] for _ in range(2))
+        for _ in range(999):
+            secretsmanager.get_random_password()
+        print(first)
+        assert not watched
+        print(second)
+        assert [leak.secret for leak in watched] == [None]
+
+    def test_a_password_from_before_a_reset(self, fake_secrets, watched, secretsmanager):
+        password = secretsmanager.get_random_password()["RandomPassword"]
+        print("looked at once")
+        fake_secrets.reset()
+        print(password)
+        assert [leak.secret for leak in watched] == [None]
+
+    def test_a_password_that_becomes_a_user_name_is_public(self, fake_secrets, watched, secretsmanager):
+        name = secretsmanager.get_random_password()["RandomPassword"]
+        fake_secrets.add("prod/admin", {"username": name, "password": PASSWORD})
+        print(name)
+        assert not watched
 
     def test_an_invocation(self, fake_secrets, watched):
         arn = fake_secrets.lambda_function(lambda event, context: {"body": PASSWORD}, "echo")
@@ -648,6 +686,14 @@ class TestValues:
     def test_seeds_that_nobody_has_read(self):
         with mock_stages({"key": "value-of-the-key"}) as world:
             assert self.find(world, "value-of-the-key") == [("key", None, "plain")]
+
+    def test_watching_leaves_the_dates_of_seeds_to_the_first_use(self, freezer_at_noon):
+        with mock_stages({"key": "value-of-the-key"}) as world, world.leaks.watching() as found:
+            print("value-of-the-key")
+            freezer_at_noon.tick(60)
+            created = boto3.client("secretsmanager", "us-east-1").describe_secret(SecretId="key")["CreatedDate"]
+            assert created == datetime.datetime.now(datetime.UTC)
+            assert [leak.version for leak in found] == [world["key"].stages["AWSCURRENT"]]
 
     def test_every_account_and_region(self, fake_secrets, secretsmanager):
         elsewhere = boto3.client(

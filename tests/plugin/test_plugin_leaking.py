@@ -7,6 +7,10 @@ import warnings
 import pytest
 from runs_of_pytest import PYTEST_ARGUMENTS, passes
 
+# After each run, pytester removes the modules from `sys.modules` that the run was the first to import. The package
+# would keep this one nevertheless, and `gate` wouldn't find it there.
+import fake_secrets.observe.leaks.watching  # noqa: F401
+
 # pytest runs in this process, and inherits its filters.
 pytestmark = pytest.mark.filterwarnings("default::fake_secrets.FakeSecretsWarning")
 
@@ -104,9 +108,15 @@ WITH_WARNING = """
         fake_secrets.add("prod/db", SECRETS["prod/db"])
         warnings.warn(PASSWORD)
 """
+BY_UNTOUCHED_MARKER = """
+    @pytest.mark.fake_secrets(SECRETS)
+    def test_it():
+        print(PASSWORD)
+"""
 WAYS = {
     "fixture": BY_FIXTURE,
     "marker": BY_MARKER,
+    "marker of a world that nothing has used": BY_UNTOUCHED_MARKER,
     "block": BY_BLOCK,
     "TestCase": BY_TEST_CASE,
     "module fixture": BY_MODULE,
@@ -213,6 +223,31 @@ def test_a_test_that_fails_anyway_gets_a_section(watched, state):
     ran.stdout.no_fnmatch_line("*has leaked*")
 
 
+@pytest.mark.parametrize(("state", "warned"), [("error", 0), ("warn", 1)])
+@pytest.mark.parametrize(("end", "outcome"), [("skip", "skipped"), ("xfail", "xfailed")])
+def test_a_test_that_is_skipped_or_xfailed_stays_so(watched, state, warned, end, outcome):
+    ran = watched(
+        f"""
+    def test_it(fake_secrets):
+        fake_secrets.add("prod/db", SECRETS["prod/db"])
+        print(PASSWORD)
+        pytest.{end}("later")
+    """,
+        state,
+    )
+    ran.assert_outcomes(**{outcome: 1}, warnings=warned)
+
+
+def test_an_assertion_on_a_value_is_an_exception_that_leaks_it(watched):
+    ran = watched("""
+    def test_it(fake_secrets):
+        fake_secrets.add("prod/db", SECRETS["prod/db"])
+        assert PASSWORD == "other"
+    """)
+    ran.assert_outcomes(failed=1)
+    ran.stdout.fnmatch_lines(["*Captured secret leaks call*", "1 leak:", "- exception at *py:17: *"])
+
+
 def test_an_exception_that_leaves_the_world_of_a_block(watched):
     ran = watched("""
     def test_it():
@@ -305,7 +340,7 @@ def test_a_helper_that_leaks_inside_a_block_and_outside_fails_the_test(watched):
 
 
 @pytest.mark.parametrize(("ini", "option", "failed"), [("off", "error", 1), ("error", "off", 0)])
-def test_the_command_line_beats_the_ini_option(watched, ini, option, failed):
+def test_the_command_line_overrides_the_ini_option(watched, ini, option, failed):
     ran = watched(BY_FIXTURE, ini, f"--fake-secrets-leaks={option}")
     ran.assert_outcomes(failed=failed, passed=1 - failed)
 

@@ -94,7 +94,9 @@ def leaks(fake: FakeSecrets) -> None:
         place: Literal["log", "stdout", "stderr", "warning", "exception", "result"] = leak.place
         assert_type(leak.where, str)
         assert_type(leak.field, str | None)
-        assert_type([leak.secret, leak.version, place], list[str])
+        assert_type(leak.secret, str | None)
+        assert_type(leak.version, str | None)
+        assert_type([leak.where, place], list[str])
         assert_type(leak.step, str | None)
 
 

@@ -28,10 +28,10 @@ class Leak:
             what a rotation function returned.
         where: the file and line of the code that leaked it, as ``file:line``. The file is relative to the current
             directory if it is in there.
-        secret: the secret's name.
+        secret: the secret's name; None for a password from GetRandomPassword that wasn't stored in a secret yet.
         field: the member of the secret's JSON that has the value, such as ``password`` or ``users[0].key``; None
             for the whole value.
-        version: the id of the version that the value was first stored in.
+        version: the id of the version that the value was first stored in; None if there is no secret.
         form: how the value was written: ``plain``, ``base64``, ``url`` (percent-encoded), ``json`` (escaped as in
             JSON) or ``repr`` (escaped as in Python).
         step: the rotation step that was running; None outside of rotations.
@@ -39,19 +39,20 @@ class Leak:
 
     place: Place
     where: str
-    secret: str
+    secret: str | None
     field: str | None
-    version: str
+    version: str | None
     form: Kind
     step: str | None = None
 
     def __str__(self) -> str:
         part = "the value" if self.field is None else f"the field {self.field!r}"
+        what = f"{part} of secret {self.secret!r}, version {self.version}"
+        if self.secret is None:
+            what = "a password from GetRandomPassword that wasn't stored in a secret yet"
         form = "" if self.form == "plain" else f", in the form {self.form!r}"
         step = "" if self.step is None else f", during {self.step}"
-        return (
-            f"{self.place} at {self.where}: {part} of secret {self.secret!r}, version {self.version}{form}{step}"
-        )
+        return f"{self.place} at {self.where}: {what}{form}{step}"
 
 
 class Found(Sequence[Leak]):

@@ -7,13 +7,14 @@ if a thousand values begin alike. A compiled alternation of all forms would try 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from fake_secrets.observe.leaks.fields import parts_of
 from fake_secrets.observe.leaks.forms import Kind, forms_of, forms_of_bytes
 from fake_secrets.observe.ledger import Ledger
-from fake_secrets.service.state.model import StoredSecret, StoredVersion
+from fake_secrets.service.state.model import StoredSecret
+from fake_secrets.service.state.seeds import Seed
 
 __all__ = ["Index", "Match", "Origin", "Reading"]
 
@@ -27,25 +28,24 @@ class Origin:
     """Where a secret text was stored first.
 
     Args:
-        secret: the secret's name.
+        secret: the secret's name; None for a password from GetRandomPassword that isn't stored in a secret yet.
         field: the text's place in the secret's JSON; None for the whole value.
-        version: the version's id.
+        version: the version's id; None if there is no secret.
         length: the text's length.
     """
 
-    secret: str
+    secret: str | None
     field: str | None
-    version: str
+    version: str | None
     length: int
 
 
 @dataclass(eq=False, slots=True)
 class _Form:
-    """One form of a text. A public text has no origin: what is found within it is no leak."""
+    """One form of a text."""
 
     content: str = field(repr=False)
     kind: Kind
-    origin: Origin | None
     text: str | bytes = field(repr=False)
 
 
@@ -83,22 +83,33 @@ class Index:
     Args:
         shortest: the length of the shortest texts that are secret.
         ledger: returns the world's ledger.
+        passwords: returns the latest passwords that GetRandomPassword has made.
         everything: returns the secrets that are stored, with the seeds planted.
+        seeds: the secrets that the world starts with. The ledger has them only after the first use of the world.
     """
 
     def __init__(
-        self, shortest: int, ledger: Callable[[], Ledger], everything: Callable[[], list[StoredSecret]]
+        self,
+        shortest: int,
+        ledger: Callable[[], Ledger],
+        passwords: Callable[[], Iterable[str]],
+        everything: Callable[[], list[StoredSecret]],
+        seeds: Sequence[Seed],
     ) -> None:
         self.shortest = shortest
         self._ledger = ledger
+        self._passwords = passwords
         self._everything = everything
         self._width = min(shortest, _LONGEST_KEY)
         self._forms: dict[str, dict[int, dict[str, _Form]]] = {}
         self._values: set[str | bytes] = set()
-        self._secret: set[str | bytes] = set()
+        self._origins: dict[str | bytes, Origin] = {}
+        # What is found within a public text is no leak.
         self._public: set[str] = set()
         self._read: Ledger | None = None
         self._count = 0
+        for seed in seeds:
+            self._learn_seed(seed)
 
     def catch_up(self) -> None:
         """Learn what was stored since the last time. It costs the look at a number if nothing happened."""
@@ -108,11 +119,15 @@ class Index:
         count = ledger.count
         if count == self._count:
             return
-        secrets = {id(entry.secret): entry.secret for entry in ledger.entries(self._count) if entry.secret}
+        entries = ledger.entries(self._count)
+        secrets = {id(entry.secret): entry.secret for entry in entries if entry.secret}
         if ledger.dropped > self._count:
             secrets |= {id(secret): secret for secret in self._everything()}
         for secret in secrets.values():
             self._learn(secret)
+        if any(entry.operation == "GetRandomPassword" for entry in entries):
+            for password in list(self._passwords()):
+                self._learn_text(password, None, None, None)
         self._count = count
 
     def read(self, text: str, reading: Reading | None = None) -> list[Match]:
@@ -130,8 +145,8 @@ class Index:
         for _, last, form in ends:
             if last > reached:
                 reached = last
-                if form.origin is not None and form.text not in self._public:
-                    found[Match(form.origin, form.kind)] = None
+                if form.text not in self._public:
+                    found[Match(self._origins[form.text], form.kind)] = None
         return list(found)
 
     def _continue(self, text: str, reading: Reading) -> list[tuple[int, int, _Form]]:
@@ -165,39 +180,52 @@ class Index:
         reading.tail, reading.position = joined[last:], position + last
         return found
 
+    def _learn_seed(self, seed: Seed) -> None:
+        self._make_public(seed.name)
+        for version_id, value in seed.versions.items():
+            self._learn_value(seed.name, version_id, value)
+
     def _learn(self, secret: StoredSecret) -> None:
         self._make_public(secret.name)
         self._make_public(secret.arn)
         for version in [*list(secret.removed.values()), *list(secret.versions.values())]:
-            value = version.value
-            if value is not None and value not in self._values:
-                self._learn_value(secret, version, value)
-                self._values.add(value)
+            self._learn_value(secret.name, version.id, version.value)
 
-    def _learn_value(self, secret: StoredSecret, version: StoredVersion, value: str | bytes) -> None:
+    def _learn_value(self, secret: str, version_id: str, value: str | bytes | None) -> None:
+        if value is None or value in self._values:
+            return
         parts = parts_of(value)
         for public in parts.public:
             self._make_public(public)
         for place, found in parts.secret:
-            # A line end at the end of a value is easily lost.
-            text = found.strip() if isinstance(found, str) else found
-            # A text of one character over and over is what masks look like.
-            if len(text) >= self.shortest and len(set(text)) > 1 and text not in self._secret:
-                origin = Origin(secret.name, place, version.id, len(text))
-                forms = forms_of(text) if isinstance(text, str) else forms_of_bytes(text)
-                for content, kind in forms.items():
-                    self._add(_Form(content, kind, origin, text))
-                self._secret.add(text)
+            self._learn_text(found, secret, place, version_id)
+        self._values.add(value)
+
+    def _learn_text(
+        self, found: str | bytes, secret: str | None, place: str | None, version_id: str | None
+    ) -> None:
+        # A line end at the end of a value is easily lost.
+        text = found.strip() if isinstance(found, str) else found
+        # A text of one character over and over is what masks look like.
+        if len(text) < self.shortest or len(set(text)) == 1:
+            return
+        known = self._origins.get(text)
+        if known is None or (known.secret is None and secret is not None):
+            self._origins[text] = Origin(secret, place, version_id, len(text))
+        if known is None:
+            forms = forms_of(text) if isinstance(text, str) else forms_of_bytes(text)
+            for content, kind in forms.items():
+                self._add(_Form(content, kind, text))
 
     def _make_public(self, text: str) -> None:
         if text not in self._public:
             self._public.add(text)
             if len(text) >= self._width:
-                self._add(_Form(text, "plain", None, text))
+                self._add(_Form(text, "plain", text), is_public=True)
 
-    def _add(self, form: _Form) -> None:
+    def _add(self, form: _Form, *, is_public: bool = False) -> None:
         content = form.content
         alike = self._forms.setdefault(content[: self._width], {}).setdefault(len(content), {})
         # What is public stays so, even if it is a form of something secret.
-        if form.origin is None or content not in alike:
+        if is_public or content not in alike:
             alike[content] = form

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from types import TracebackType
 
 from fake_secrets.observe.leaks import watching
@@ -11,6 +11,7 @@ from fake_secrets.observe.leaks.index import Index
 from fake_secrets.observe.ledger import Ledger
 from fake_secrets.observe.reminders import Reminder
 from fake_secrets.service.state.model import StoredSecret
+from fake_secrets.service.state.seeds import Seed
 
 __all__ = ["SHORTEST", "Leaks", "Watching"]
 
@@ -27,12 +28,20 @@ class Leaks(Found):
     that repeats itself at the same line is there once, and the first thousand are kept. `reset` leaves them there.
     """
 
-    __slots__ = ("_blocks", "_everything", "_index", "_ledger")
+    __slots__ = ("_blocks", "_everything", "_index", "_ledger", "_passwords", "_seeds")
 
-    def __init__(self, ledger: Callable[[], Ledger], everything: Callable[[], list[StoredSecret]]) -> None:
+    def __init__(
+        self,
+        ledger: Callable[[], Ledger],
+        passwords: Callable[[], Iterable[str]],
+        everything: Callable[[], list[StoredSecret]],
+        seeds: Sequence[Seed],
+    ) -> None:
         super().__init__()
         self._ledger = ledger
+        self._passwords = passwords
         self._everything = everything
+        self._seeds = seeds
         self._index: Index | None = None
         self._blocks: tuple[Watching, ...] = ()
 
@@ -59,7 +68,8 @@ class Leaks(Found):
         shortest = min(SHORTEST, *[block.shortest for block in self._blocks] or [SHORTEST])
         index = self._index
         if index is None or index.shortest > shortest:
-            index = self._index = Index(shortest, self._ledger, self._everything)
+            index = Index(shortest, self._ledger, self._passwords, self._everything, self._seeds)
+            self._index = index
         index.catch_up()
         return index
 
@@ -108,8 +118,6 @@ class Watching:
     def __enter__(self) -> Found:
         """Begin to watch, and return the sequence that gets the leaks."""
         self._reminder.cancel()
-        # This plants the seeds, if nothing has used the world yet.
-        self._leaks._everything()
         try:
             self._leaks._blocks = (*self._leaks._blocks, self)
             watching.begin(self)

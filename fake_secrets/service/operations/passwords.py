@@ -24,7 +24,7 @@ _TYPES = {
 
 
 def get_random_password(store: Store, request: Request) -> dict[str, Any]:
-    """Make a random password. Nothing is stored.
+    """Make a random password. No secret gets it.
 
     Args:     PasswordLength (default 32), ExcludeCharacters, ExcludeNumbers, ExcludePunctuation,
               ExcludeUppercase, ExcludeLowercase, IncludeSpace, RequireEachIncludedType
@@ -36,7 +36,9 @@ def get_random_password(store: Store, request: Request) -> dict[str, Any]:
     Source:   GetRandomPassword; api-facts 11 [B, C]. IncludeSpace allows the space but doesn't
               require it, and ExcludeCharacters can exclude it [C].
     """
-    return {"RandomPassword": random_password(store.ids, request.members)}
+    password = random_password(store.ids, request.members)
+    store.passwords.append(password)
+    return {"RandomPassword": password}
 
 
 def random_password(ids: Ids, members: Mapping[str, Any]) -> str:

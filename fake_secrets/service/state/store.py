@@ -25,6 +25,9 @@ from fake_secrets.service.state.shelf import CREATED, Position, Shelf
 
 __all__ = ["Store", "check_name", "check_secret_id", "is_valid_name"]
 
+# More than a test makes before it stores one of them.
+KEPT_PASSWORDS = 1_000
+
 _NAME = re.compile(r"[A-Za-z0-9\-/_+=.@!]+", re.ASCII)
 
 
@@ -83,6 +86,8 @@ class Store:
         # The latest writes, for stale reads. A call that changes nothing is none, and neither is a seed.
         self.writes: deque[Write | LabelMove] = deque(maxlen=KEPT_WRITES)
         self._write: Write | None = None
+        # The latest passwords that were made, whether a secret has them or not. Leaks of them are found, too.
+        self.passwords: deque[str] = deque(maxlen=KEPT_PASSWORDS)
         # The secret that the current call is about, for the ledger.
         self.concerned: StoredSecret | None = None
         # What CloudTrail tells of the response to the current call, for the ledger: nothing for most operations.
