@@ -522,6 +522,34 @@ class TestValues:
         fake_secrets.add("settings", value)
         assert self.find(fake_secrets, value) == []
 
+    @pytest.mark.parametrize(
+        ("value", "password", "field"),
+        [
+            ({"database": {"host": "h", "password": "nested-password"}}, "nested-password", "database.password"),
+            ({"user": {"name": "u", "password": "user-password"}}, "user-password", "user.password"),
+            ({"user": [{"password": "first-in-list"}]}, "first-in-list", "user[0].password"),
+            ({"host": [["db.example.com", {"key": "deep-in-lists"}]]}, "deep-in-lists", "host[0][1].key"),
+            ({"engine": {"user": {"pass": "two-levels-below"}}}, "two-levels-below", "engine.user.pass"),
+        ],
+    )
+    def test_a_secret_below_a_public_name(self, fake_secrets, value, password, field):
+        fake_secrets.add("nested", value)
+        assert self.find(fake_secrets, f"login with {password}") == [("nested", field, "plain")]
+        assert self.find(fake_secrets, json.dumps(value)) == [("nested", None, "plain")]
+
+    @pytest.mark.parametrize(
+        "value",
+        [
+            {"host": "db-one.example.com"},
+            {"host": ["db-one.example.com", "db-two.example.com"]},
+            {"host": [["db-one.example.com"]]},
+            {"database": {"host": "db-one.example.com", "port": 5432}},
+        ],
+    )
+    def test_public_members_and_lists_of_them_at_any_depth(self, fake_secrets, value):
+        fake_secrets.add("settings", value)
+        assert self.find(fake_secrets, f"connecting to db-one.example.com with {json.dumps(value)}") == []
+
     def test_a_value_that_is_public_elsewhere(self, fake_secrets):
         fake_secrets.add("one", {"username": "postgres", "password": "postgres"})
         fake_secrets.add("billing-key", "billing-key")
