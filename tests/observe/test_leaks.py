@@ -736,6 +736,50 @@ class TestWorlds:
         assert (len(of_first), len(of_second)) == (1, 2)
         assert seams() == before
 
+    def test_a_block_that_is_entered_twice_watches_until_the_outer_one_ends(self, fake_secrets, db):
+        before, block = seams(), fake_secrets.leaks.watching()
+        with block as outer:
+            with block as inner:
+                print(PASSWORD)
+            print("after the inner one", PASSWORD)
+            with block:
+                print("again", PASSWORD)
+        print("unseen", PASSWORD)
+        assert inner is outer
+        assert len(outer) == 3
+        assert seams() == before
+
+    def test_a_block_that_is_entered_anew_finds_anew(self, fake_secrets, db):
+        block = fake_secrets.leaks.watching()
+        with block as first:
+            print(PASSWORD)
+        print("unseen", PASSWORD)
+        with block as second:
+            pass
+        assert (len(first), len(second)) == (1, 0)
+        with block as third:
+            print("again", PASSWORD)
+        assert (len(first), len(second), len(third)) == (1, 0, 1)
+
+    def test_an_exception_that_leaves_an_inner_entering_ends_only_that(self, fake_secrets, db):
+        block = fake_secrets.leaks.watching()
+        with block as found:
+            with contextlib.suppress(RuntimeError), block:
+                refuse(PASSWORD)
+            print(PASSWORD)
+        assert [leak.place for leak in found] == ["exception", "stdout"]
+
+    def test_other_blocks_go_on_while_one_is_entered_twice(self, fake_secrets, db):
+        twice = fake_secrets.leaks.watching()
+        with twice, fake_secrets.leaks.watching() as other, twice:
+            pass
+        assert other == []
+        with fake_secrets.leaks.watching() as other:
+            with twice, twice:
+                pass
+            print(PASSWORD)
+        assert len(other) == 1
+
     def test_a_loop_is_one_leak(self, watched):
         for _ in range(10):
             print(PASSWORD)
