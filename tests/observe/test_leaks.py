@@ -7,6 +7,7 @@ import datetime
 import io
 import json
 import logging
+import re
 import sys
 import threading
 import traceback
@@ -43,6 +44,11 @@ def place_of(code, number):
 
 def refuse(text, cause=None):
     raise RuntimeError(text) from cause
+
+
+def lower_escapes(quoted):
+    """Return percent-encoded text as many other languages write it."""
+    return re.sub("%[0-9A-F]{2}", lambda escape: escape[0].lower(), quoted)
 
 
 def leaks_of(found):
@@ -590,7 +596,10 @@ class TestValues:
             ("url", urllib.parse.quote(PASSWORD, safe="")),
             ("url", urllib.parse.quote_plus(f"a b {PASSWORD}")),
             ("url", f"postgresql://app:{urllib.parse.quote_plus(PASSWORD)}@db/app"),
+            ("url", f"postgresql://app:{lower_escapes(urllib.parse.quote_plus(PASSWORD))}@db/app"),
+            ("url", lower_escapes(urllib.parse.quote(PASSWORD))),
             ("json", json.dumps({"a": PASSWORD})),
+            ("json", json.dumps({"a": PASSWORD}).replace("/", "\\/")),
             ("repr", repr([PASSWORD])),
             ("repr", repr(PASSWORD.encode())),
         ],
@@ -605,6 +614,16 @@ class TestValues:
         fake_secrets.add("key", {"key": text})
         for written in (text, json.dumps(text), repr(text), ascii(text.encode()), urllib.parse.quote(text)):
             assert len(self.find(fake_secrets, written)) == 1, written
+
+    def test_bytes_with_percent_escapes_in_lower_case(self, fake_secrets):
+        content = bytes(range(200, 240))
+        fake_secrets.add("key", content)
+        assert self.find(fake_secrets, lower_escapes(urllib.parse.quote(content))) == [("key", None, "url")]
+
+    def test_escaped_slashes_beyond_ascii(self, fake_secrets):
+        fake_secrets.add("key", "gr\u00fc\u00dfe/k\u00f6ln")
+        for written in (json.dumps("gr\u00fc\u00dfe/k\u00f6ln"), '"gr\u00fc\u00dfe/k\u00f6ln"'):
+            assert self.find(fake_secrets, written.replace("/", "\\/")) == [("key", None, "json")]
 
     def test_a_json_secret_within_json(self, fake_secrets, db):
         assert self.find(fake_secrets, json.dumps({"SecretString": json.dumps(LOGIN)})) == [
