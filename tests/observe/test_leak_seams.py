@@ -127,6 +127,55 @@ def test_threads_watch_at_once(world):
     assert seams() == before
 
 
+def test_threads_enter_one_block_at_once(world):
+    before, block = seams(), world.leaks.watching()
+    errors = []
+
+    def watch():
+        try:
+            for _ in range(50):
+                with block as found:
+                    logger.warning(PASSWORD)
+                    assert found
+        except BaseException as error:
+            errors.append(error)
+            raise
+
+    threads = [threading.Thread(target=watch) for _ in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(30)
+    assert errors == []
+    assert world.leaks._blocks == ()
+    assert seams() == before
+
+
+@pytest.mark.parametrize("kind", [KeyboardInterrupt, MemoryError])
+def test_an_interrupt_while_a_block_is_entered_again_leaves_the_outer_one(world, kind):
+    before, block = seams(), world.leaks.watching()
+
+    def scene(interrupt):
+        is_entered = False
+        with interrupt:
+            block.__enter__()
+            is_entered = True
+        if is_entered:
+            block.__exit__(None, None, None)
+
+    with block as found:
+        for at in points(scene, 60):
+            interrupt = Interrupt(at, kind)
+            with contextlib.suppress(kind):
+                scene(interrupt)
+            free_shared()
+            assert len(watching._watchers) == 1, interrupt.place
+            assert len(world.leaks._blocks) == 1, interrupt.place
+        print(PASSWORD)
+    assert len(found) == 1
+    assert seams() == before
+
+
 def test_others_may_patch_while_somebody_watches(world, monkeypatch):
     original = logging.Logger.callHandlers
     block = world.leaks.watching()

@@ -7,6 +7,7 @@ import datetime
 import io
 import json
 import logging
+import re
 import sys
 import threading
 import traceback
@@ -43,6 +44,11 @@ def place_of(code, number):
 
 def refuse(text, cause=None):
     raise RuntimeError(text) from cause
+
+
+def lower_escapes(quoted):
+    """Return percent-encoded text as many other languages write it."""
+    return re.sub("%[0-9A-F]{2}", lambda escape: escape[0].lower(), quoted)
 
 
 def leaks_of(found):
@@ -560,6 +566,34 @@ class TestValues:
         fake_secrets.add("settings", value)
         assert self.find(fake_secrets, value) == []
 
+    @pytest.mark.parametrize(
+        ("value", "password", "field"),
+        [
+            ({"database": {"host": "h", "password": "nested-password"}}, "nested-password", "database.password"),
+            ({"user": {"name": "u", "password": "user-password"}}, "user-password", "user.password"),
+            ({"user": [{"password": "first-in-list"}]}, "first-in-list", "user[0].password"),
+            ({"host": [["db.example.com", {"key": "deep-in-lists"}]]}, "deep-in-lists", "host[0][1].key"),
+            ({"engine": {"user": {"pass": "two-levels-below"}}}, "two-levels-below", "engine.user.pass"),
+        ],
+    )
+    def test_a_secret_below_a_public_name(self, fake_secrets, value, password, field):
+        fake_secrets.add("nested", value)
+        assert self.find(fake_secrets, f"login with {password}") == [("nested", field, "plain")]
+        assert self.find(fake_secrets, json.dumps(value)) == [("nested", None, "plain")]
+
+    @pytest.mark.parametrize(
+        "value",
+        [
+            {"host": "db-one.example.com"},
+            {"host": ["db-one.example.com", "db-two.example.com"]},
+            {"host": [["db-one.example.com"]]},
+            {"database": {"host": "db-one.example.com", "port": 5432}},
+        ],
+    )
+    def test_public_members_and_lists_of_them_at_any_depth(self, fake_secrets, value):
+        fake_secrets.add("settings", value)
+        assert self.find(fake_secrets, f"connecting to db-one.example.com with {json.dumps(value)}") == []
+
     def test_a_value_that_is_public_elsewhere(self, fake_secrets):
         fake_secrets.add("one", {"username": "postgres", "password": "postgres"})
         fake_secrets.add("billing-key", "billing-key")
@@ -600,7 +634,10 @@ class TestValues:
             ("url", urllib.parse.quote(PASSWORD, safe="")),
             ("url", urllib.parse.quote_plus(f"a b {PASSWORD}")),
             ("url", f"postgresql://app:{urllib.parse.quote_plus(PASSWORD)}@db/app"),
+            ("url", f"postgresql://app:{lower_escapes(urllib.parse.quote_plus(PASSWORD))}@db/app"),
+            ("url", lower_escapes(urllib.parse.quote(PASSWORD))),
             ("json", json.dumps({"a": PASSWORD})),
+            ("json", json.dumps({"a": PASSWORD}).replace("/", "\\/")),
             ("repr", repr([PASSWORD])),
             ("repr", repr(PASSWORD.encode())),
         ],
@@ -615,6 +652,16 @@ class TestValues:
         fake_secrets.add("key", {"key": text})
         for written in (text, json.dumps(text), repr(text), ascii(text.encode()), urllib.parse.quote(text)):
             assert len(self.find(fake_secrets, written)) == 1, written
+
+    def test_bytes_with_percent_escapes_in_lower_case(self, fake_secrets):
+        content = bytes(range(200, 240))
+        fake_secrets.add("key", content)
+        assert self.find(fake_secrets, lower_escapes(urllib.parse.quote(content))) == [("key", None, "url")]
+
+    def test_escaped_slashes_beyond_ascii(self, fake_secrets):
+        fake_secrets.add("key", "gr\u00fc\u00dfe/k\u00f6ln")
+        for written in (json.dumps("gr\u00fc\u00dfe/k\u00f6ln"), '"gr\u00fc\u00dfe/k\u00f6ln"'):
+            assert self.find(fake_secrets, written.replace("/", "\\/")) == [("key", None, "json")]
 
     def test_a_json_secret_within_json(self, fake_secrets, db):
         assert self.find(fake_secrets, json.dumps({"SecretString": json.dumps(LOGIN)})) == [
@@ -753,6 +800,50 @@ class TestWorlds:
         print("unseen", PASSWORD)
         assert (len(of_first), len(of_second)) == (1, 2)
         assert seams() == before
+
+    def test_a_block_that_is_entered_twice_watches_until_the_outer_one_ends(self, fake_secrets, db):
+        before, block = seams(), fake_secrets.leaks.watching()
+        with block as outer:
+            with block as inner:
+                print(PASSWORD)
+            print("after the inner one", PASSWORD)
+            with block:
+                print("again", PASSWORD)
+        print("unseen", PASSWORD)
+        assert inner is outer
+        assert len(outer) == 3
+        assert seams() == before
+
+    def test_a_block_that_is_entered_anew_finds_anew(self, fake_secrets, db):
+        block = fake_secrets.leaks.watching()
+        with block as first:
+            print(PASSWORD)
+        print("unseen", PASSWORD)
+        with block as second:
+            pass
+        assert (len(first), len(second)) == (1, 0)
+        with block as third:
+            print("again", PASSWORD)
+        assert (len(first), len(second), len(third)) == (1, 0, 1)
+
+    def test_an_exception_that_leaves_an_inner_entering_ends_only_that(self, fake_secrets, db):
+        block = fake_secrets.leaks.watching()
+        with block as found:
+            with contextlib.suppress(RuntimeError), block:
+                refuse(PASSWORD)
+            print(PASSWORD)
+        assert [leak.place for leak in found] == ["exception", "stdout"]
+
+    def test_other_blocks_go_on_while_one_is_entered_twice(self, fake_secrets, db):
+        twice = fake_secrets.leaks.watching()
+        with twice, fake_secrets.leaks.watching() as other, twice:
+            pass
+        assert other == []
+        with fake_secrets.leaks.watching() as other:
+            with twice, twice:
+                pass
+            print(PASSWORD)
+        assert len(other) == 1
 
     def test_a_loop_is_one_leak(self, watched):
         for _ in range(10):

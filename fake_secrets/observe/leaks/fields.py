@@ -54,7 +54,8 @@ def parts_of(value: str | bytes) -> Parts:
     """Return the parts of a secret's value.
 
     A JSON object without a single secret member isn't secret as a whole, either. Numbers are protected only as a
-    part of the whole value.
+    part of the whole value. A public name makes a text or a list of texts public. In an object, the name of each
+    member decides, whatever the object's own name is.
 
     Args:
         value: the SecretString or SecretBinary.
@@ -104,7 +105,7 @@ def _members(found: Any, path: str, *, is_public: bool, depth: int) -> Iterator[
     elif isinstance(found, dict):
         for name, member in found.items():
             below = f"{path}.{name}" if path else name
-            yield from _members(member, below, is_public=is_public or _is_public(name), depth=depth + 1)
+            yield from _members(member, below, is_public=_is_public(name), depth=depth + 1)
     elif isinstance(found, list):
         for number, member in enumerate(found):
             yield from _members(member, f"{path}[{number}]", is_public=is_public, depth=depth + 1)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import json
+import re
 from collections.abc import Iterator
 from typing import Literal
 from urllib.parse import quote, quote_plus
@@ -28,9 +29,10 @@ def forms_of(text: str) -> dict[str, Kind]:
     forms: dict[str, Kind] = {text: "plain"}
     for escaped in (json.dumps(text), json.dumps(text, ensure_ascii=False)):
         forms.setdefault(escaped[1:-1], "json")
+        forms.setdefault(escaped[1:-1].replace("/", r"\/"), "json")
     for shown in (repr(text)[1:-1], repr(encoded)[2:-1]):
         forms.setdefault(shown, "repr")
-    for quoted in (quote(encoded, safe=""), quote(encoded), quote_plus(encoded)):
+    for quoted in _percent_encoded(encoded):
         forms.setdefault(quoted, "url")
     for core in _in_base64(encoded):
         forms.setdefault(core, "base64")
@@ -40,11 +42,17 @@ def forms_of(text: str) -> dict[str, Kind]:
 def forms_of_bytes(content: bytes) -> dict[str, Kind]:
     """Return each form of bytes that aren't UTF-8 with its kind."""
     forms: dict[str, Kind] = {repr(content)[2:-1]: "repr"}
-    for quoted in (quote(content, safe=""), quote(content), quote_plus(content)):
+    for quoted in _percent_encoded(content):
         forms.setdefault(quoted, "url")
     for core in _in_base64(content):
         forms.setdefault(core, "base64")
     return forms
+
+
+def _percent_encoded(content: bytes) -> Iterator[str]:
+    for quoted in (quote(content, safe=""), quote(content), quote_plus(content)):
+        yield quoted
+        yield _ESCAPE.sub(lambda escape: escape[0].lower(), quoted)
 
 
 def _in_base64(content: bytes) -> Iterator[str]:
@@ -63,4 +71,5 @@ def _in_base64(content: bytes) -> Iterator[str]:
         yield core.translate(_URL_SAFE)
 
 
+_ESCAPE = re.compile("%[0-9A-F]{2}")
 _URL_SAFE = str.maketrans("+/", "-_")

@@ -2,11 +2,17 @@
 
 from __future__ import annotations
 
+<<<<<<< HEAD
 from collections.abc import Callable, Iterable, Sequence
+=======
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+>>>>>>> leakfix2
 from types import TracebackType
 
 from fake_secrets.observe.leaks import watching
 from fake_secrets.observe.leaks.found import Found, Leak
+from fake_secrets.observe.leaks.gate import _lock
 from fake_secrets.observe.leaks.index import Index
 from fake_secrets.observe.ledger import Ledger
 from fake_secrets.observe.reminders import Reminder
@@ -43,7 +49,7 @@ class Leaks(Found):
         self._everything = everything
         self._seeds = seeds
         self._index: Index | None = None
-        self._blocks: tuple[Watching, ...] = ()
+        self._blocks: tuple[_Block, ...] = ()
 
     def watching(self, shortest: int = SHORTEST) -> Watching:
         """Watch for leaks inside a `with` block: in its own code, in other threads, and in rotation functions.
@@ -52,8 +58,10 @@ class Leaks(Found):
             shortest: the length of the shortest texts that count as secret. Short ones turn up by chance.
 
         Returns:
-            A context manager that gives the leaks of the block, a sequence that grows. If it is dropped without
-            being entered, a `FakeSecretsWarning` tells so.
+            A context manager that gives the leaks of the block, a sequence that grows. If it is entered again
+            inside of its own block, it gives the same sequence and watches until the outer block ends. If it is
+            entered again after that, it gives a new sequence. If it is dropped without being entered, a
+            `FakeSecretsWarning` tells so.
 
         Raises:
             ValueError: if `shortest` isn't a whole number above 0.
@@ -98,8 +106,29 @@ class Leaks(Found):
             self._index.catch_up()
 
 
+@dataclass(eq=False, frozen=True, slots=True)
+class _Block:
+    """One `with` block that watches.
+
+    Args:
+        leaks: the leaks of the world.
+        shortest: the length of the shortest texts that count as secret.
+        found: gets the leaks.
+    """
+
+    leaks: Leaks
+    shortest: int
+    found: Found
+
+    def worlds(self) -> Iterable[Leaks]:
+        """Return the world that is watched."""
+        return (self.leaks,)
+
+
 class Watching:
-    """A block of a test that watches for leaks in a world.
+    """Watches for leaks in a world, inside of `with` blocks.
+
+    Blocks of the same object within each other share the sequence of the outer one.
 
     Args:
         leaks: the leaks of the world.
@@ -107,9 +136,9 @@ class Watching:
     """
 
     def __init__(self, leaks: Leaks, shortest: int) -> None:
-        self.shortest = shortest
-        self.found = Found()
         self._leaks = leaks
+        self._shortest = shortest
+        self._entered: tuple[_Block, ...] = ()
         self._reminder = Reminder(
             "leaks.watching was never entered, so it has watched nothing. Use it in a `with` statement: "
             "`with fake_secrets.leaks.watching() as found:`"
@@ -117,29 +146,36 @@ class Watching:
 
     def __enter__(self) -> Found:
         """Begin to watch, and return the sequence that gets the leaks."""
+        block: _Block | None = None
         self._reminder.cancel()
         try:
-            self._leaks._blocks = (*self._leaks._blocks, self)
-            watching.begin(self)
-            return self.found  # noqa: TRY300 -- an interrupt may come up to the last line
+            with _lock:
+                found = self._entered[0].found if self._entered else Found()
+                block = _Block(self._leaks, self._shortest, found)
+                self._entered = (*self._entered, block)
+                self._leaks._blocks = (*self._leaks._blocks, block)
+            watching.begin(block)
+            return found  # noqa: TRY300 -- an interrupt may come up to the last line
         except BaseException:
-            self._end()
+            if block is not None:
+                self._end(block)
             raise
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
     ) -> None:
-        """Look at the exception that ends the block, if there is one, and watch no longer."""
+        """Look at the exception that ends the block, if there is one, and end what the latest entering began."""
         try:
             if error is not None:
                 watching.saw_error(error)
         finally:
             self._end()
 
-    def worlds(self) -> Iterable[Leaks]:
-        """Return the world that is watched."""
-        return (self._leaks,)
-
-    def _end(self) -> None:
-        self._leaks._blocks = tuple(block for block in self._leaks._blocks if block is not self)
-        watching.end(self)
+    def _end(self, block: _Block | None = None) -> None:
+        """End a block, by default the latest."""
+        with _lock:
+            ended = self._entered[-1:] if block is None else (block,)
+            self._entered = tuple(other for other in self._entered if other not in ended)
+            self._leaks._blocks = tuple(other for other in self._leaks._blocks if other not in ended)
+        for one in ended:
+            watching.end(one)
