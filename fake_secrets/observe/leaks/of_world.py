@@ -2,12 +2,8 @@
 
 from __future__ import annotations
 
-<<<<<<< HEAD
 from collections.abc import Callable, Iterable, Sequence
-=======
-from collections.abc import Callable, Iterable
 from dataclasses import dataclass
->>>>>>> leakfix2
 from types import TracebackType
 
 from fake_secrets.observe.leaks import watching
