@@ -74,7 +74,7 @@ def create(client, arn, token, current):
         client.get_secret_value(SecretId=arn, VersionId=token, VersionStage="AWSPENDING")
     except client.exceptions.ResourceNotFoundException:
         logger.exception("no pending value of %s yet", arn)
-        new = client.get_random_password(ExcludeCharacters="/@\"'\\")["RandomPassword"]
+        new = client.get_random_password(ExcludePunctuation=True)["RandomPassword"]
         value = new
         if current.startswith("{"):
             value = json.dumps(
