@@ -31,6 +31,8 @@ class UnusedFaults:
         # Runs of pytest may be nested, as pytest's own plugin for testing plugins does.
         self._before = telling.state
         telling.state = state
+        # A subtest fails without an exception that comes out of its test.
+        self._has_failed = False
 
     def pytest_unconfigure(self) -> None:
         """Tell of unused faults as before this run of pytest."""
@@ -48,11 +50,16 @@ class UnusedFaults:
     @pytest.hookimpl(wrapper=True)
     def pytest_runtest_setup(self) -> Iterator[None]:
         """Forget the faults of a test whose set-up fails."""
+        self._has_failed = False
         try:
             return (yield)
         except BaseException as error:
             _tell(error)
             raise
+
+    def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
+        """Note that a test, or one of its subtests, has failed."""
+        self._has_failed = self._has_failed or report.failed
 
     @pytest.hookimpl(wrapper=True)
     def pytest_runtest_call(self) -> Iterator[None]:
@@ -63,7 +70,7 @@ class UnusedFaults:
             _tell(error)
             raise
         try:
-            _tell()
+            _tell(_FAILED if self._has_failed else None)
         except UnusedFaultError as unused:
             failure = f"{type(unused).__name__}: {unused}"
         else:
@@ -79,6 +86,10 @@ class UnusedFaults:
         except UnusedFaultError as unused:
             failure = f"{type(unused).__name__}: {unused}"
         pytest.fail(failure, pytrace=False)
+
+
+# Stands for the exception of a subtest.
+_FAILED = AssertionError("a subtest has failed")
 
 
 def _tell(error: BaseException | None = None) -> None:
