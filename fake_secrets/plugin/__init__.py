@@ -5,21 +5,20 @@ defines the fixtures. `leaving` leaves the worlds that a test has forgotten, and
 guard into failures. `remarking` tells what worlds have to say about a test, `unused` of planned faults that never
 happened, and `leaking` of secret values that a test shows. `outside` explains failures of calls that were made
 outside of every world, and `regions` gives a region to clients that are made there. `returning` warns of fixtures
-whose world is over too early. `reporting` shows what a test did in its worlds when it fails. No other room imports
-pytest.
+whose world is over too early. `reporting` shows what a test did in its worlds when it fails. `choosing` reads
+options. No other room imports pytest.
 """
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 import pytest
 
 from fake_secrets.faults.unused import STATES as UNUSED_STATES
+from fake_secrets.plugin.choosing import choice
 from fake_secrets.plugin.fixtures import _fake_secrets_clients, fake_secrets, secretsmanager
 from fake_secrets.plugin.guarding import GUARD, Guarding
 from fake_secrets.plugin.items import MARKER, pytest_collection_modifyitems
-from fake_secrets.plugin.leaking import LEAKS, STATES, Leaking, state_of
+from fake_secrets.plugin.leaking import LEAKS, STATES, Leaking
 from fake_secrets.plugin.leaving import Leaving
 from fake_secrets.plugin.outside import Explaining
 from fake_secrets.plugin.regions import REGION, set_default_region
@@ -27,9 +26,6 @@ from fake_secrets.plugin.remarking import Remarking
 from fake_secrets.plugin.reporting import add_options, reporting
 from fake_secrets.plugin.returning import Returning
 from fake_secrets.plugin.unused import UNUSED_FAULTS, UnusedFaults
-
-if TYPE_CHECKING:
-    from collections.abc import Sequence
 
 # pytest finds hooks and fixtures by their names here.
 __all__ = ["MARKER", "_fake_secrets_clients", "fake_secrets", "pytest_collection_modifyitems", "secretsmanager"]
@@ -64,7 +60,10 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     )
     parser.addini(LEAKS, what_to_do, default="off")
     parser.getgroup("fake_secrets").addoption(
-        "--fake-secrets-leaks", dest=LEAKS, choices=STATES, help=f"{what_to_do} (ini option {LEAKS})"
+        "--fake-secrets-leaks",
+        dest=LEAKS,
+        metavar="{" + ",".join(STATES) + "}",
+        help=f"{what_to_do} (ini option {LEAKS})",
     )
 
 
@@ -76,20 +75,20 @@ def pytest_load_initial_conftests(early_config: pytest.Config) -> None:
 
 def pytest_configure(config: pytest.Config) -> None:
     """Register the marker, and turn on the guard if the ini option asks for it."""
-    state = _choice(config, GUARD, _GUARD_STATES)
+    state = choice(config, GUARD, _GUARD_STATES)
     config.pluginmanager.register(Leaving(), "fake_secrets_leaving")
     config.pluginmanager.register(Remarking(), "fake_secrets_remarking")
     config.pluginmanager.register(Explaining(), "fake_secrets_explaining")
     config.pluginmanager.register(Returning(), "fake_secrets_returning")
     config.pluginmanager.register(
-        UnusedFaults(_choice(config, UNUSED_FAULTS, UNUSED_STATES)), "fake_secrets_unused_faults"
+        UnusedFaults(choice(config, UNUSED_FAULTS, UNUSED_STATES)), "fake_secrets_unused_faults"
     )
     reports = reporting(config)
     if reports is not None:
         config.pluginmanager.register(reports, "fake_secrets_reporting")
     if state == "error":
         config.pluginmanager.register(Guarding(), "fake_secrets_guard")
-    leaks = state_of(config)
+    leaks = choice(config, LEAKS, STATES)
     if leaks != "off":
         config.pluginmanager.register(Leaking(is_error=leaks == "error"), "fake_secrets_leaking")
     config.addinivalue_line(
@@ -99,13 +98,3 @@ def pytest_configure(config: pytest.Config) -> None:
         "of fake_secrets.mock_stages. If several markers apply, each argument comes from the closest marker that "
         "gives it.",
     )
-
-
-def _choice(config: pytest.Config, option: str, choices: Sequence[str]) -> str:
-    """Return the value of an ini option that is one of a few words."""
-    value: str = config.getini(option)
-    if value not in choices:
-        *first, last = map(repr, choices)
-        msg = f"{option} must be {', '.join(first)} or {last}, not {value!r}"
-        raise pytest.UsageError(msg)
-    return value

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import sys
 from typing import TYPE_CHECKING
 
 import pytest
 
 from fake_secrets.errors import FakeSecretsWarning
+from fake_secrets.plugin.choosing import active_worlds
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -15,25 +15,11 @@ if TYPE_CHECKING:
     from fake_secrets.observe.leaks.found import Leak
     from fake_secrets.observe.leaks.watching import Knowing
     from fake_secrets.observe.remarks import Line
-    from fake_secrets.world.world import World
 
-__all__ = ["LEAKS", "STATES", "Leaking", "state_of"]
+__all__ = ["LEAKS", "STATES", "Leaking"]
 
 LEAKS = "fake_secrets_leaks"
 STATES = ("off", "warn", "error")
-
-
-def state_of(config: pytest.Config) -> str:
-    """Return what to do about leaks: "off", "warn" or "error".
-
-    Raises:
-        UsageError: if the ini option has another value.
-    """
-    state: str = config.getoption(LEAKS) or config.getini(LEAKS)
-    if state not in STATES:
-        msg = f"{LEAKS} must be {', '.join(map(repr, STATES[:-1]))} or {STATES[-1]!r}, not {state!r}"
-        raise pytest.UsageError(msg)
-    return state
 
 
 class Leaking:
@@ -93,18 +79,13 @@ class Leaking:
 
     def _tell(self, world: Knowing, leak: Leak, line: Line) -> None:
         if self._found._add(leak) and not self._is_error:
-            remarks = next((other.remarks for other in _active() if other.leaks is world), None)
+            remarks = next((other.remarks for other in active_worlds() if other.leaks is world), None)
             if remarks is not None:
                 remarks.add(FakeSecretsWarning, f"Secret leaked: {leak}", line)
 
 
-def _active() -> list[World]:
-    stack = sys.modules.get("fake_secrets.world.stack")
-    return [] if stack is None else [entry.opened.world for entry in stack.active()]
-
-
 def _worlds() -> list[Knowing]:
-    return [world.leaks for world in _active()]
+    return [world.leaks for world in active_worlds()]
 
 
 def _failure(item: pytest.Item, leaks: list[Leak]) -> str:

@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from fake_secrets.plugin.choosing import active_worlds
+
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
@@ -41,10 +43,7 @@ class Remarking:
 
 
 def _tell(error: BaseException | None = None) -> None:
-    # Nothing of ours is imported here unless a world has been entered.
-    stack = sys.modules.get("fake_secrets.world.stack")
-    worlds = [] if stack is None else [entry.opened.world for entry in stack.active()]
-    remarks = [remark for world in worlds for remark in world.remarks.take()]
+    remarks = [remark for world in active_worlds() for remark in world.remarks.take()]
     if remarks:
         from fake_secrets.errors import FakeSecretsWarning
         from fake_secrets.observe.remarks import in_full, tell

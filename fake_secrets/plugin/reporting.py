@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from fake_secrets.activation import visits
+from fake_secrets.plugin.choosing import choice
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator
@@ -156,13 +157,7 @@ def reporting(config: pytest.Config) -> Reporting | None:
     Raises:
         UsageError: if an option's value is wrong.
     """
-    option = config.getoption(_REPORT)
-    mode = option or config.getini(_REPORT)
-    if mode not in _MODES:
-        name = _REPORT if option is None else "--fake-secrets-report"
-        *others, last = map(repr, _MODES)
-        msg = f"{name} must be {', '.join(others)} or {last}, not {mode!r}"
-        raise pytest.UsageError(msg)
+    mode = choice(config, _REPORT, _MODES)
     folder = _folder(config)
     return None if mode == "never" else Reporting(is_always=mode == "always", folder=folder)
 

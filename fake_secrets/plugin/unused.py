@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-import sys
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from fake_secrets.errors import UnusedFaultError
 from fake_secrets.faults.unused import telling
+from fake_secrets.plugin.choosing import active_worlds
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-
-    from fake_secrets.world.world import World
 
 __all__ = ["UNUSED_FAULTS", "UnusedFaults"]
 
@@ -43,7 +41,7 @@ class UnusedFaults:
         """Leave the faults that a fixture of wider scope plans to the end of their world: several tests use it."""
         result = yield
         if fixturedef.scope != "function":
-            for world in _worlds():
+            for world in active_worlds():
                 world.faults.postpone()
         return result
 
@@ -93,11 +91,5 @@ _FAILED = AssertionError("a subtest has failed")
 
 
 def _tell(error: BaseException | None = None) -> None:
-    for world in _worlds():
+    for world in active_worlds():
         world.faults.tell_unused(error, is_end=False)
-
-
-def _worlds() -> list[World]:
-    # Nothing of ours is imported here unless a world has been entered.
-    stack = sys.modules.get("fake_secrets.world.stack")
-    return [] if stack is None else [entry.opened.world for entry in stack.active()]
