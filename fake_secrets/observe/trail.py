@@ -13,8 +13,6 @@ from fake_secrets.errors import UnsupportedOperationError
 from fake_secrets.ids import numbered_uuid
 from fake_secrets.observe.ledger import Ledger
 from fake_secrets.observe.live import LiveView
-from fake_secrets.observe.logfiles import write_logs
-from fake_secrets.observe.records import record_of_event, records_of_call
 from fake_secrets.service.state.events import LABEL_UPDATED, EventLog, ServiceEvent
 
 __all__ = ["Event", "Subscriber", "Trail", "envelope"]
@@ -87,6 +85,8 @@ class Trail(LiveView):
         ``tlsDetails``, ``principalId`` except of an account's root, and ``userAgent`` of the calls that the
         handle makes itself, as `fake_secrets.rotate` does.
         """
+        from fake_secrets.observe.records import record_of_event, records_of_call  # noqa: PLC0415 -- few tests look at records
+
         events = deque(self._service_events())
         records: list[dict[str, Any]] = []
         for number, entry in self._ledger().numbered_calls():
@@ -104,6 +104,8 @@ class Trail(LiveView):
         RotationAbandoned; TestRotationStarted, TestRotationSucceeded or TestRotationFailed; or
         StartSecretVersionDelete, CancelSecretVersionDelete or EndSecretVersionDelete.
         """
+        from fake_secrets.observe.records import record_of_event  # noqa: PLC0415 -- few tests look at records
+
         return [record_of_event(*event) for event in self._service_events()]
 
     @property
@@ -142,6 +144,8 @@ class Trail(LiveView):
         Raises:
             NotADirectoryError: if `path` is a file.
         """
+        from fake_secrets.observe.logfiles import write_logs  # noqa: PLC0415 -- few tests look at records
+
         return write_logs(self.records, Path(path))
 
     def __len__(self) -> int:
@@ -162,6 +166,8 @@ class Trail(LiveView):
 
 def envelope(number: int, event: ServiceEvent) -> Event:
     """Return EventBridge's event, for a CloudTrail record [A] or a staging label [B: rotation-facts 3.3]."""
+    from fake_secrets.observe.records import record_of_event  # noqa: PLC0415 -- few tests look at records
+
     secret = event.secret
     is_of_label = event.name == LABEL_UPDATED
     return {

@@ -8,10 +8,8 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from fake_secrets.errors import FakeSecretsWarning
 from fake_secrets.iam.principals import Credentials, credentials_of
-from fake_secrets.observe.calls import Calls, calls_of
 from fake_secrets.observe.remarks import users_line
 from fake_secrets.observe.reminders import Reminding
-from fake_secrets.observe.timeline import Timeline, timeline_of
 from fake_secrets.observe.trail import Subscriber, Trail
 from fake_secrets.observe.view import Secret, secret_id_of
 from fake_secrets.service.state.keys import KEY_STATES, KeyState, why_unusable
@@ -21,9 +19,12 @@ from fake_secrets.service.state.seeds import SeedValue, describe_seed
 from fake_secrets.suggestions import check_choice
 from fake_secrets.world.rotation_handle import RotationHandle
 
+# These are imported at their first use, because many tests don't look at what happened, or plan nothing.
 if TYPE_CHECKING:
     from fake_secrets.faults.planning import Faults
+    from fake_secrets.observe.calls import Calls
     from fake_secrets.observe.leaks.of_world import Leaks
+    from fake_secrets.observe.timeline import Timeline
 
 __all__ = ["FakeSecrets"]
 
@@ -70,6 +71,8 @@ class FakeSecrets(RotationHandle):
         as a table. A world keeps the latest 100,000 calls and other changes of secrets; `dropped_calls` counts the
         older ones.
         """
+        from fake_secrets.observe.calls import calls_of  # noqa: PLC0415 -- as said above
+
         return calls_of(self._world.ledger.entries(), self.account_id, self.region)
 
     @property
@@ -88,7 +91,7 @@ class FakeSecrets(RotationHandle):
     @property
     def faults(self) -> Faults:
         """Plans faults: calls that fail, time out or come late, and rotation functions that die."""
-        from fake_secrets.faults.planning import Faults  # noqa: PLC0415 -- few tests plan faults
+        from fake_secrets.faults.planning import Faults  # noqa: PLC0415 -- as said above
 
         return Faults(self._world.faults.plan)
 
@@ -311,6 +314,8 @@ class FakeSecrets(RotationHandle):
             UnknownSecretError: if there is no such secret and the world keeps no call about one.
             TypeError: if `secret_id` isn't a str or a `Secret`.
         """
+        from fake_secrets.observe.timeline import timeline_of  # noqa: PLC0415 -- as said above
+
         ledger, wanted = self._world.ledger, secret_id_of(secret_id)
         if wanted in self:
             secret = self._world.contents.secret(wanted)
