@@ -26,8 +26,8 @@ asking_test: ContextVar[bool] = ContextVar("fake_secrets_asking_test", default=F
 class Fault:
     """A planned fault: what the methods of `fake_secrets.faults` return.
 
-    It stays until it has hit as often as planned, or until it is cancelled. Used in a `with` statement, it is
-    cancelled at the end of the block.
+    It stays until it has hit as often as planned, or until it is cancelled. In a `with` statement, it ends with
+    the block. If it hasn't hit anything by then, the test fails, as for any other fault that never happens.
 
     Args:
         selection: the attempts that it is for.

@@ -324,8 +324,7 @@ class Faults:
 
     def clear(self) -> None:
         """Cancel all faults that still stand."""
-        for fault in self._plan.faults():
-            fault.cancel()
+        self._plan.clear()
 
     def __repr__(self) -> str:
         return f"<Faults {self._plan.faults()}>"
