@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import operator
-from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass, field, fields
-from typing import Any
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
 
 from fake_secrets.service.state.model import RotationState, StoredSecret, StoredVersion
+from fake_secrets.service.state.savepoint import VALUES_OF
 
 __all__ = ["KEPT_WRITES", "LabelMove", "State", "Write", "secrets_of", "states_of", "time_of", "undo"]
 
@@ -15,13 +14,6 @@ __tracebackhide__ = True  # the arguments in our frames may hold secret values
 
 # A store keeps this many writes.
 KEPT_WRITES = 1_000
-
-_NAMES: Mapping[type, tuple[str, ...]] = {
-    kind: tuple(one.name for one in fields(kind)) for kind in (StoredSecret, StoredVersion, RotationState)
-}
-_VALUES: Mapping[type, Callable[[Any], tuple[Any, ...]]] = {
-    kind: operator.attrgetter(*names) for kind, names in _NAMES.items()
-}
 
 # The shortest form of a write: its time, the secret, and the secret's labels and LastChangedDate before it.
 # UpdateSecretVersionStage is counted in instructions.
@@ -40,9 +32,9 @@ class State:
 
     def __init__(self, secret: StoredSecret, versions: Iterable[StoredVersion] = ()) -> None:
         self.secret = secret
-        self._values = _VALUES[StoredSecret](secret)
-        self._rotation = None if secret.rotation is None else _VALUES[RotationState](secret.rotation)
-        self._versions = [_VALUES[StoredVersion](version) for version in versions]
+        self._values = VALUES_OF[StoredSecret](secret)
+        self._rotation = None if secret.rotation is None else VALUES_OF[RotationState](secret.rotation)
+        self._versions = [VALUES_OF[StoredVersion](version) for version in versions]
 
     def copy(self, later: StoredSecret) -> StoredSecret:
         """Return a copy of the secret as it was.
@@ -115,4 +107,4 @@ def undo(write: Write | LabelMove, copies: dict[int, StoredSecret]) -> None:
 
 
 def _copy(version: StoredVersion) -> StoredVersion:
-    return StoredVersion(*_VALUES[StoredVersion](version))
+    return StoredVersion(*VALUES_OF[StoredVersion](version))

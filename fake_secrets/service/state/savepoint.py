@@ -10,7 +10,7 @@ from typing import Any
 from fake_secrets.service.state.events import EventLog
 from fake_secrets.service.state.model import RotationState, StoredSecret, StoredVersion
 
-__all__ = ["Change", "Savepoint"]
+__all__ = ["VALUES_OF", "Change", "Savepoint"]
 
 __tracebackhide__ = True  # the arguments in our frames may hold secret values
 
@@ -18,7 +18,8 @@ _Fields = tuple[str, ...]
 _FIELDS: Mapping[type, _Fields] = {
     kind: tuple(field.name for field in fields(kind)) for kind in (StoredSecret, StoredVersion, RotationState)
 }
-_VALUES: Mapping[type, Callable[[Any], tuple[Any, ...]]] = {
+# Return the values of all fields of an object, in the order in which its class takes them.
+VALUES_OF: Mapping[type, Callable[[Any], tuple[Any, ...]]] = {
     kind: operator.attrgetter(*names) for kind, names in _FIELDS.items()
 }
 
@@ -40,7 +41,7 @@ class Savepoint:
         self._versions = [(one, dict(one.versions)) for one in secrets]
         versions = [version for one in secrets for version in one.versions.values()]
         rotations = [one.rotation for one in secrets if one.rotation is not None]
-        self._objects = [(one, _VALUES[type(one)](one)) for one in (*secrets, *versions, *rotations)]
+        self._objects = [(one, VALUES_OF[type(one)](one)) for one in (*secrets, *versions, *rotations)]
 
     def restore(self) -> None:
         """Undo every change since. It may be called again, if an interrupt has kept it from ending."""
