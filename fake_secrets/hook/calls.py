@@ -273,7 +273,7 @@ def _before_call(model: OperationModel, params: dict[str, Any], **_: Any) -> Any
     """Choose the lane of a call, and answer it if it is the fast one."""
     call = calling.get()
     # This late, because handlers of earlier events may bring watchers.
-    if call is None or call.is_over or call.watchers is None or call.world.intervention is not None:
+    if call is None or call.is_over or call.watchers is None or call.world.needs_wire:
         return None
     if call.watchers.see(call.client, model.name):
         return None
