@@ -11,7 +11,7 @@ import importlib
 import sys
 import threading
 import time
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Sized
 from types import ModuleType
 from typing import Any, Self
 
@@ -34,6 +34,9 @@ _READINGS = ("time", "time_ns", "monotonic", "monotonic_ns", "perf_counter", "pe
 _RUNNERS = ("_pytest", "hypothesis", "xdist", "execnet")
 
 _Clock = Callable[[], float]
+
+# A test may patch it later, so as not to wait.
+_sleep_really = time.sleep
 
 
 class _Reading:
@@ -96,19 +99,17 @@ class VirtualTime:
         try:
             self._set_up()
         except BaseException:
-            self.__exit__()
+            self._take_down()
             raise
         return self
 
     def __exit__(self, *exception: object) -> None:
-        """Restore the functions, and the date that the user controls."""
-        self._is_active = False
-        # Each is forgotten after it is undone, so that an interrupt between them loses none.
-        while self._undo:
-            self._undo[-1]()
-            del self._undo[-1]
-        self._places.clear()
-        self._pass_time = _ignore
+        """Restore the functions, and the date that the user controls. An interrupted call may be repeated."""
+        try:
+            self._take_down()
+        except BaseException:
+            self._take_down()
+            raise
 
     def begin(self, pass_time: Callable[[float], None]) -> None:
         """Begin a scenario: the time is the one of the check's beginning again, but monotonic clocks go on.
@@ -123,7 +124,7 @@ class VirtualTime:
             place.put_up()
         if clock._mover() is None:
             # The world's dates begin at the same time as the function's.
-            pass_time(self._start - self._real["time"]())
+            pass_time(self._start - _real_time())
         else:
             clock.move_to(self._start)
 
@@ -159,25 +160,40 @@ class VirtualTime:
             for owner, name, value in imports_of(module, known):
                 self._replace(owner, name, value)
 
+    def _take_down(self) -> None:
+        self._is_active = False
+        # Each is forgotten after it is undone: an interrupt between them loses none. It may be undone twice.
+        while self._undo:
+            self._undo[-1]()
+            del self._undo[-1]
+        self._places.clear()
+        self._pass_time = _ignore
+
     def _control_date(self) -> float:
         """Take control of the date, if possible, and return the time at which every scenario begins."""
         if clock._mover() is not None:
             start = clock._reading()
             self._undo.append(lambda: clock.move_to(start))
             return start
-        start = round(self._real["time"](), 6)
+        start = round(_real_time(), 6)
         if (time_machine := _imported("time_machine")) is not None:
-            travel = time_machine.travel(start, tick=False)
-            travel.start()
-            self._undo.append(travel.stop)
+            # The names in version 3 and in version 2.
+            stack = getattr(time_machine, "traveller_stack", None)
+            stack = time_machine.coordinates_stack if stack is None else stack
+            self._start_library(time_machine.travel(start, tick=False), stack)
             real = time_machine.escape_hatch.time
             self._real |= {"time": real.time, "time_ns": real.time_ns}
         elif (freezegun := _imported("freezegun")) is not None:
             # In UTC, as Lambda's functions run.
             freezer = freezegun.freeze_time(clock.utc(start), ignore=list(_RUNNERS))
-            freezer.start()
-            self._undo.append(freezer.stop)
+            self._start_library(freezer, freezegun.api.freeze_factories)
         return start
+
+    def _start_library(self, controller: Any, stack: Sized) -> None:
+        depth = len(stack)
+        # Registered before it starts, for interrupts.
+        self._undo.append(lambda: controller.stop() if len(stack) > depth else None)
+        controller.start()
 
     def _replacements(self) -> dict[str, Callable[..., Any]]:
         monotonic, counter = self._real["monotonic_ns"](), self._real["perf_counter_ns"]()
@@ -225,12 +241,11 @@ class VirtualTime:
         return self._start + (self._elapsed() - self._begun) / 1e9
 
     def _sleep(self, seconds: float, /) -> None:
-        real = self._real["sleep"]
         # What the real one refuses is left to it.
         if not self._is_delivery() or not isinstance(seconds, int | float) or not 0 < seconds <= _LONGEST:
-            real(seconds)
+            self._real["sleep"](seconds)
         else:
-            self._waits.wait(seconds, lambda step: bool(real(step)))
+            self._waits.wait(seconds, _pause)
 
     def _event_wait(self, real: Callable[..., bool]) -> Callable[..., bool]:
         @functools.wraps(real)
@@ -240,6 +255,17 @@ class VirtualTime:
             return self._waits.wait(timeout, lambda step: real(event, step)) or event.is_set()
 
         return wait
+
+
+def _real_time() -> float:
+    """Return the time while nothing controls the date. A test may have patched `time.time`."""
+    return clock._GENUINE[1]()
+
+
+def _pause(seconds: float) -> bool:
+    """Really wait, for nothing that could happen."""
+    _sleep_really(seconds)
+    return False
 
 
 def _ignore(_: float) -> None:

@@ -1,6 +1,7 @@
 """Virtual time: waits in a delivery take no time, on every clock that a function can read."""
 
 import asyncio
+import concurrent.futures
 import contextlib
 import datetime
 import sys
@@ -12,6 +13,7 @@ from zoneinfo import ZoneInfo
 import freezegun
 import pytest
 import time_machine
+from interrupts import Interrupt, points
 
 from fake_secrets import clock, mock_stages
 from fake_secrets.contract.virtual_time import VirtualTime
@@ -55,12 +57,25 @@ def users_freezegun(monkeypatch):
 
 
 @contextlib.contextmanager
+def users_freezegun_elsewhere(monkeypatch):
+    with freezegun.freeze_time(MOMENT, tz_offset=-5, ignore=["hypothesis", "_pytest"]):
+        yield
+
+
+@contextlib.contextmanager
+def users_ticking_freezegun(monkeypatch):
+    with freezegun.freeze_time(MOMENT, tick=True, ignore=["hypothesis", "_pytest"]):
+        yield
+
+
+@contextlib.contextmanager
 def users_time_machine(monkeypatch):
     with time_machine.travel(MOMENT, tick=False):
         yield
 
 
-CONTROLLED = (our_freezegun, our_time_machine, users_freezegun, users_time_machine)
+FROZEN = (our_freezegun, our_time_machine, users_freezegun, users_freezegun_elsewhere, users_time_machine)
+CONTROLLED = (*FROZEN, users_ticking_freezegun)
 
 
 @pytest.fixture
@@ -69,14 +84,18 @@ def library(monkeypatch, request):
         yield request.param
 
 
-anywhere = pytest.mark.parametrize("library", (no_library, *CONTROLLED), indirect=True)
+anywhere = pytest.mark.parametrize("library", [no_library, *CONTROLLED], indirect=True)
 controlled = pytest.mark.parametrize("library", CONTROLLED, indirect=True)
 
 
 def module_of(source, name="rotation_function"):
     module = types.ModuleType(name)
-    exec(source, vars(module))
+    exec(source, vars(module))  # noqa: S102 -- a module as a user writes it
     return module
+
+
+def local_now():
+    return datetime.datetime.now()  # noqa: DTZ005 -- as functions read it
 
 
 def delivery():
@@ -165,7 +184,7 @@ def test_a_busy_poll_ends_by_each_clock(reading):
 
 @pytest.mark.parametrize("seconds", [-1, float("nan"), "3", None, 1e300])
 def test_a_sleep_that_python_refuses_is_refused(seconds):
-    with pytest.raises(Exception) as really:  # noqa: B017, PT011 -- whatever Python raises
+    with pytest.raises(Exception) as really:  # noqa: PT011 -- whatever Python raises
         REAL["sleep"](seconds)
     with scenario(), delivery(), pytest.raises(really.type) as refused:
         time.sleep(seconds)
@@ -175,12 +194,13 @@ def test_a_sleep_that_python_refuses_is_refused(seconds):
 @controlled
 def test_the_date_follows(library):
     with scenario(), delivery():
-        before = datetime.datetime.now(UTC), datetime.datetime.now(), time.time()
+        before = datetime.datetime.now(UTC), local_now(), time.time()
         time.sleep(86_400)
-        after = datetime.datetime.now(UTC), datetime.datetime.now(), time.time()
+        after = datetime.datetime.now(UTC), local_now(), time.time()
     assert (after[0] - before[0]).total_seconds() == pytest.approx(86_400, abs=0.01)
     assert (after[1] - before[1]).total_seconds() == pytest.approx(86_400, abs=0.01)
-    assert after[0].timestamp() == pytest.approx(after[2], abs=0.01)
+    # Naive, because freezegun's aware now() ignores its tz_offset.
+    assert after[1].timestamp() == pytest.approx(after[2], abs=0.01)
 
 
 @controlled
@@ -192,7 +212,7 @@ def test_a_clock_that_the_service_moves_is_seen(library):
 
 
 class TestScenarios:
-    @controlled
+    @pytest.mark.parametrize("library", FROZEN, indirect=True)
     def test_every_scenario_begins_at_the_same_moment(self, library):
         moments = []
         with VirtualTime([]) as virtual:
@@ -314,13 +334,16 @@ class TestNamesThatTheFunctionHasImported:
 
     @anywhere
     def test_a_module_that_is_imported_during_the_check_keeps_nothing_of_it(self, library, monkeypatch):
+        before = {name: getattr(time, name) for name in REAL}
         with scenario(), delivery():
             late = module_of(IMPORTS, "a_late_sibling")
             monkeypatch.setitem(sys.modules, "a_late_sibling", late)
             assert late.poll() == 30
         names = {"sleep": "sleep", "now": "time", "monotonic": "monotonic", "counter": "perf_counter"}
-        assert all(getattr(late, name) is REAL[real] for name, real in names.items())
-        assert late.poll.__defaults__ == (REAL["sleep"],)
+        assert {name: getattr(late, name) for name in names} == {
+            name: before[real] for name, real in names.items()
+        }
+        assert late.poll.__defaults__ == (before["sleep"],)
 
     def test_what_somebody_else_keeps_is_real_after_the_check(self):
         with scenario():
@@ -329,6 +352,16 @@ class TestNamesThatTheFunctionHasImported:
             assert kept() == pytest.approx(REAL["time"](), abs=5)
             assert kept() == pytest.approx(REAL["time"](), abs=5)
             assert wait(threading.Event(), 0.001) is False
+
+    def test_a_function_that_the_test_has_patched_is_put_back(self, monkeypatch):
+        pauses = []
+        monkeypatch.setattr(time, "sleep", pauses.append)
+        with scenario():
+            with delivery():
+                time.sleep(5)
+            time.sleep(7)
+        time.sleep(9)
+        assert pauses == [7, 9]
 
     def test_a_class_that_keeps_a_clock_does_not_make_a_method_of_it(self):
         with scenario(), delivery():
@@ -447,6 +480,20 @@ class TestThreadsOfTheFunction:
             time.sleep(40)
             watchdog.join(20)
         assert barks == ["timed out"]
+
+    def test_the_tasks_of_a_pool_are_waited_for(self):
+        with scenario(), delivery(), concurrent.futures.ThreadPoolExecutor(2) as pool:
+            tasks = [pool.submit(busy, 0.1) for _ in range(2)]
+            assert concurrent.futures.wait(tasks, timeout=5).not_done == set()
+            assert list(concurrent.futures.as_completed([pool.submit(busy, 0.1)], timeout=5))
+
+    def test_an_idle_pool_does_not_hold_a_poll_up(self):
+        with scenario(), delivery(), concurrent.futures.ThreadPoolExecutor(2) as pool:
+            pool.submit(busy, 0).result(20)
+            began = REAL["perf_counter"]()
+            for _ in range(30):
+                time.sleep(3)
+            assert REAL["perf_counter"]() - began < 5
 
     def test_the_shorter_of_two_waits_ends_first(self):
         order = []
@@ -576,13 +623,13 @@ class TestRestoring:
     def test_a_frozen_clock_in_another_time_zone_is_put_back(self):
         moment = datetime.datetime(2026, 7, 1, 12, tzinfo=ZoneInfo("America/New_York"))
         with time_machine.travel(moment, tick=False):
-            local = datetime.datetime.now()
+            local = local_now()
             with scenario(), delivery():
                 time.sleep(7_200)
-                assert datetime.datetime.now() - local == pytest.approx(
+                assert local_now() - local == pytest.approx(
                     datetime.timedelta(hours=2), abs=datetime.timedelta(seconds=1)
                 )
-            assert datetime.datetime.now() == local
+            assert local_now() == local
 
     def test_nothing_is_left_if_entering_is_interrupted(self, monkeypatch):
         function = module_of(IMPORTS)
@@ -591,6 +638,29 @@ class TestRestoring:
             pass
         assert {name: getattr(time, name) for name in REAL} == REAL
         assert not time_machine.traveller_stack
+
+    @pytest.mark.parametrize(
+        "library", [no_library, our_freezegun, our_time_machine, users_freezegun], indirect=True
+    )
+    def test_nothing_is_left_if_an_interrupt_lands_anywhere(self, library):
+        function = module_of(IMPORTS)
+        before = {name: getattr(time, name) for name in REAL}, dict(vars(function)), clock._mover() is None
+
+        def scene(interrupt):
+            virtual = VirtualTime([function])
+            with interrupt:
+                try:
+                    with virtual:
+                        virtual.begin(lambda seconds: None)
+                finally:
+                    # Whoever makes the check ends it again, in case that the end was interrupted.
+                    virtual.__exit__()
+
+        for at in points(scene, 60):
+            scene(Interrupt(at))
+            after = {name: getattr(time, name) for name in REAL}, dict(vars(function)), clock._mover() is None
+            assert (at, *after) == (at, *before)
+            assert threading.Event.wait is REAL_WAIT
 
     def test_leaving_twice_changes_nothing(self):
         virtual = VirtualTime([])
@@ -654,7 +724,7 @@ READERS = {
 OTHERS = {
     "no date": "import time\ndef handler(event, context):\n    return time.time()",
     "only constructed": "import datetime\ndef handler(event, context):\n    return datetime.timedelta(days=1)",
-    "another's now": "import datetime, clocks\nDAY = datetime.timedelta(1)\ndef handler(e, c): return clocks.now()",
+    "other now": "import datetime, clocks\nDAY = datetime.timedelta(1)\ndef handler(e, c):\n    return clocks.now()",
 }
 
 
