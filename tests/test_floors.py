@@ -28,6 +28,7 @@ FLOORS = (
     ("hook",),
     ("activation",),
     ("mock",),
+    ("contract",),
     # The package itself is lazy: its imports stand under TYPE_CHECKING.
     ("",),
     ("plugin", "cli"),
