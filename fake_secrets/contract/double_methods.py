@@ -59,10 +59,7 @@ def has_method(found: Any, name: str) -> bool:
     if is_mock(found):
         child = vars(found).get(name) or found._mock_children.get(name)
         return callable(child) and (not is_mock(child) or is_set_up(child))
-    if inspect.getattr_static(found, name, _MISSING) is _MISSING:
-        # The object may delegate to another.
-        return callable(getattr(found, name, None))
-    return _is_callable(found, name)
+    return _method(found, name) is not None
 
 
 def is_mock(found: object) -> bool:
@@ -121,7 +118,11 @@ def _public_methods(found: Any) -> list[str]:
         names = _names_of_module(found)
     else:
         names = dir(found)
-    return [name for name in names if not name.startswith("_") and _is_callable(found, name)]
+    return [
+        name
+        for name in names
+        if not name.startswith("_") and callable(value := _method(found, name)) and not _is_awaited(value)
+    ]
 
 
 def _names_of_module(module: types.ModuleType) -> list[str]:
@@ -138,17 +139,24 @@ def _names_of_mock(mock: Any) -> list[str]:
     return sorted(names - set(dir(sys.modules["unittest.mock"].AsyncMock)))
 
 
-def _is_callable(found: Any, name: str) -> bool:
-    """Return whether an attribute is called as a method is. Properties aren't read to find out."""
+def _method(found: Any, name: str) -> Any:
+    """Return what is called as a method of an object, or None. Properties aren't read to find out."""
     value = inspect.getattr_static(found, name, _MISSING)
     if value is _MISSING or _is_slot(found, name):
+        # A slot, or the object delegates to another.
         value = getattr(found, name, None)
     if isinstance(value, classmethod | staticmethod):
         value = value.__func__
     elif isinstance(value, functools.partialmethod | functools.singledispatchmethod):
         value = value.func
-    is_awaited = inspect.iscoroutinefunction(value) or inspect.isasyncgenfunction(value)
-    return callable(value) and not isinstance(value, type) and not is_awaited
+    return value if callable(value) and not isinstance(value, type) else None
+
+
+def _is_awaited(function: object) -> bool:
+    if is_mock(function):
+        # The mock of a function has flags that are mocks, too.
+        return isinstance(function, sys.modules["unittest.mock"].AsyncMock)
+    return inspect.iscoroutinefunction(function) or inspect.isasyncgenfunction(function)
 
 
 def _is_slot(found: Any, name: str) -> bool:
@@ -193,19 +201,21 @@ def _change_class(found: Any, methods: dict[str, Any], undo: contextlib.ExitStac
 
 def _wrap_later_children(mock: Any, wrapper_of: Callable[[str], Wrapper], undo: contextlib.ExitStack) -> None:
     """Wrap the methods that a mock makes when they are first used."""
-    make = mock._get_child_mock
+    make, made = mock._get_child_mock, []
 
     def make_child(**options: Any) -> Any:
         child, name = make(**options), options.get("name")
-        if not name or not callable(child) or inspect.iscoroutinefunction(child):
+        if not name or not callable(child) or _is_awaited(child):
             return child
-        undo.callback(_unwrap_child, mock, name)
+        made.append(name)
         return _Wrapped(child, wrapper_of(name))
 
+    def unwrap() -> None:
+        for name in made:
+            child = mock._mock_children.get(name)
+            # Not by its class: a wrapper claims that of the mock.
+            if type(child) is _Wrapped:
+                mock._mock_children[name] = child.__wrapped__
+
+    undo.callback(unwrap)
     _set_item(vars(mock), "_get_child_mock", make_child, undo)
-
-
-def _unwrap_child(mock: Any, name: str) -> None:
-    child = mock._mock_children.get(name)
-    if isinstance(child, _Wrapped):
-        mock._mock_children[name] = child.__wrapped__
