@@ -1,6 +1,6 @@
 """The services whose credentials the gallery rotates, and the drivers of their clients.
 
-Each service is made afresh for a scenario and entered. Then it answers at its address, as a server in a network does.
+Each service is made afresh for a scenario and entered. Then it answers at its address, as a server in a network.
 """
 
 import hashlib
@@ -57,9 +57,11 @@ class Database(Service):
 
     host = "db.internal"
     administrator = "master"
+    user = "app"
+    longest_name = 63
 
-    def __init__(self, users=None):
-        self.passwords = {"app": "Old-Password-1", "master": "Master-Password-1", **(users or {})}
+    def __init__(self):
+        self.passwords = {self.user: "Old-Password-1", self.administrator: "Master-Password-1"}
         self.grants = {user: {"read", "write"} for user in self.passwords}
 
     def login(self, username, password):
@@ -78,6 +80,16 @@ class Database(Service):
         self._allow(by)
         if username in self.passwords:
             message = f"user {username!r} exists"
+            raise StatementRefused(message)
+        self._make(username, password)
+
+    def replace_user(self, by, username, password):
+        self._allow(by)
+        self._make(username, password)
+
+    def _make(self, username, password):
+        if len(username) > self.longest_name:
+            message = f"identifier {username!r} is too long"
             raise StatementRefused(message)
         self.passwords[username] = password
         self.grants[username] = set()
@@ -185,6 +197,122 @@ class Cluster(Database):
             self.passwords[username] = password
 
 
+class OldDatabase(Database):
+    """A database with short names."""
+
+    user = "orders_app"
+    longest_name = 16
+
+
+class DatabaseWithLocks(Database):
+    """A database whose users are changed under a lock, which ends when its holder ends it."""
+
+    def __init__(self):
+        super().__init__()
+        self.is_locked = False
+
+    def lock(self, by):
+        self._allow(by)
+        if self.is_locked:
+            message = "another change of the users is in progress"
+            raise StatementRefused(message)
+        self.is_locked = True
+
+    def unlock(self, by):
+        self._allow(by)
+        self.is_locked = False
+
+
+class SilentDatabase(Database):
+    """A database that doesn't list what it accepts."""
+
+    user = "App-User"
+
+    def accepted(self):
+        raise NotImplementedError
+
+
+class HostPair(Service):
+    """Two database servers that know the same user, each with a password of its own."""
+
+    hosts = ("db-a.internal", "db-b.internal")
+
+    def __init__(self):
+        self.passwords = dict.fromkeys(self.hosts, "Old-Password-1")
+
+    def __enter__(self):
+        for host in self.hosts:
+            NETWORK[host] = _Member(self, host)
+        return self
+
+    def __exit__(self, *exc_info):
+        for host in self.hosts:
+            NETWORK.pop(host, None)
+
+    def login(self, host, username, password):
+        if username != "app" or self.passwords[host] != password:
+            message = f"password authentication failed for user {username!r}"
+            raise LoginRefused(message)
+
+    def alter_password(self, host, by, username, password):
+        self.passwords[host] = password
+
+    def query(self, host, by, statement):
+        return [(1,)]
+
+    def accepts(self, value):
+        return all(password == value.get("password") for password in self.passwords.values())
+
+    def accepted(self):
+        return [{"password": password} for password in dict.fromkeys(self.passwords.values())]
+
+    def drop(self, value):
+        for host, password in self.passwords.items():
+            if password == value["password"]:
+                self.passwords[host] = "locked"
+
+
+class _Member:
+    """One server of a pair."""
+
+    def __init__(self, pair, host):
+        self._pair, self._host = pair, host
+
+    def __getattr__(self, name):
+        method = getattr(self._pair, name)
+        return lambda *arguments: method(self._host, *arguments)
+
+
+class Directory(Service):
+    """A directory that gets the digests of passwords, never a password, from its administrators."""
+
+    host = "ldap.internal"
+
+    def __init__(self):
+        self.digests = {"svc-report": self._digest("Old-Password-1")}
+
+    @staticmethod
+    def _digest(password):
+        return hashlib.sha256(password.encode()).hexdigest()
+
+    def bind(self, user, password):
+        if self.digests.get(user) != self._digest(password):
+            message = "invalid credentials"
+            raise LoginRefused(message)
+
+    def digest_of(self, user):
+        return self.digests[user]
+
+    def store_digest(self, user, digest):
+        self.digests[user] = digest
+
+    def accepts(self, value):
+        return self.digests.get(value.get("user")) == self._digest(value["password"])
+
+    def drop(self, value):
+        self.digests[value["user"]] = ""
+
+
 # An HTTP API with keys, two at most, like those of many vendors.
 
 
@@ -235,6 +363,12 @@ class KeyApi(Service):
     def drop(self, value):
         if self.accepts(value):
             self.keys[value["key_id"]] = None
+
+
+class RoomyKeyApi(KeyApi):
+    """The same API for a customer who pays for more keys."""
+
+    quota = 20
 
 
 class ApiClient:

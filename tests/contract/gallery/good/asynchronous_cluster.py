@@ -9,13 +9,13 @@ from contract.gallery.doubles import Cluster, LoginRefused, connect
 
 SECRET = {"host": "cluster.internal", "username": "app", "password": "Old-Password-1"}
 OTHER_SECRETS = {"prod/cluster-admin": {"username": "master", "password": "Master-Password-1"}}
-ENVIRONMENT = {"PASSWORD_LENGTH": "40"}
 TAGS = {"AdminSecret": "prod/cluster-admin"}
 SERVICE = Cluster
 
 logger = logging.getLogger(__name__)
 sm = boto3.client("secretsmanager")
 
+EXCLUDED = "/@\"'\\ "
 WAIT_SECONDS = 90
 POLL_SECONDS = 3
 
@@ -49,9 +49,8 @@ def create_secret(arn, token, metadata):
     try:
         get_value(arn, VersionId=token, VersionStage="AWSPENDING")
     except sm.exceptions.ResourceNotFoundException:
-        value["password"] = sm.get_random_password(PasswordLength=40, ExcludeCharacters="/@\"'\\ ")[
-            "RandomPassword"
-        ]
+        answer = sm.get_random_password(PasswordLength=40, ExcludeCharacters=EXCLUDED)
+        value["password"] = answer["RandomPassword"]
         sm.put_secret_value(
             SecretId=arn, ClientRequestToken=token, SecretString=json.dumps(value), VersionStages=["AWSPENDING"]
         )
