@@ -313,6 +313,11 @@ class Directory(Service):
         self.digests[value["user"]] = ""
 
 
+def directory():
+    """Reach the directory as an administrator."""
+    return _server_at(Directory.host)
+
+
 # An HTTP API with keys, two at most, like those of many vendors.
 
 
