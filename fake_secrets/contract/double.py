@@ -30,7 +30,7 @@ __all__ = ["Around", "Ask", "Double", "is_at_work"]
 __tracebackhide__ = True  # the arguments in our frames may hold secret values
 
 Ask = Callable[[], object]
-Around = Callable[[str, Ask], object]
+Around = Callable[[str, Ask, object], object]
 
 # What a check may ask a double.
 _QUESTIONS = ("accepts", "accepted", "drop", "settle")
@@ -51,8 +51,8 @@ class Double:
 
     Args:
         factory: makes the object; a class, a function, or anything else that is called without arguments.
-        around: called in place of a public method that a delivery calls, with the method's name and a function
-            that calls it. What it returns or raises, the rotation function gets.
+        around: called in place of a public method that a delivery calls, with the method's name, a function
+            that calls it, and its arguments. What it returns or raises, the rotation function gets.
 
     `offers` names the questions that the object answers. A method that raises NotImplementedError when it is
     asked isn't offered from then on. Each function of `errors` makes an exception that the service may raise. If one of contextlib's context managers is made, what it
@@ -155,7 +155,7 @@ class Double:
             step = rotation_step.get()
             if step is None or step.is_over or self._is_over or _at_work.get() is self:
                 return wrapped(*args, **kwargs)
-            return self._around(name, functools.partial(self._work, wrapped, args, kwargs))
+            return self._around(name, functools.partial(self._work, wrapped, args, kwargs), (args, kwargs))
 
         return around_method
 

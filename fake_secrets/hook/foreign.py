@@ -22,12 +22,12 @@ if TYPE_CHECKING:
     from botocore.client import BaseClient
     from botocore.exceptions import ClientError
 
-__all__ = ["Around", "Failure", "client_error", "failure_of", "watching"]
+__all__ = ["Around", "Failure", "client_error", "failure_of", "outage", "watching"]
 
 __tracebackhide__ = True  # the arguments in our frames may hold secret values
 
 # Called with the client, the operation's name, and a function that makes the call.
-Around = Callable[["BaseClient", str, Callable[[], object]], object]
+Around = Callable[["BaseClient", str, Callable[[], object], object], object]
 
 # The modelled errors that say that a service has failed, the best first.
 _FAILURES = (r"\w*Internal\w*", r"Service(Failure|Exception|Error)\w*", r"ServiceUnavailable\w*", r"Server\w*")
@@ -50,7 +50,8 @@ def watching(around: Around) -> Iterator[None]:
     While no world is active, nothing is taken up.
 
     Args:
-        around: called in place of each call. What it returns or raises, the function gets.
+        around: called in place of each call, with the client, the operation, a function that makes the call, and
+            the members of the request. What it returns or raises, the function gets.
     """
     watch = functools.partial(_around_call, around)
     calls.around_foreign.append(watch)
@@ -86,6 +87,12 @@ def client_error(client: BaseClient, operation: str, code: str, message: str, st
     return error
 
 
+def outage(client: BaseClient, operation: str) -> ClientError:
+    """Return the error that a client raises if its service has failed."""
+    code, status = failure_of(client, operation)
+    return client_error(client, operation, code, "The service has failed.", status)
+
+
 def failure_of(client: BaseClient, operation: str) -> Failure:
     """Return how a client's service says that it has failed.
 
@@ -107,7 +114,8 @@ def _around_call(around: Around, wrapped: Callable[..., Any], client: BaseClient
     if step is None or step.is_over or _is_within.get() or calls.ongoing() is not None:
         return wrapped(*args, **kwargs)
     operation = args[0] if args else kwargs["operation_name"]
-    return around(client, operation, functools.partial(_call, wrapped, args, kwargs))
+    members = args[1] if len(args) > 1 else kwargs.get("api_params")
+    return around(client, operation, functools.partial(_call, wrapped, args, kwargs), members)
 
 
 def _call(wrapped: Callable[..., Any], args: Any, kwargs: Any) -> object:

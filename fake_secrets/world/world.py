@@ -140,7 +140,7 @@ class World:
             store=self.contents.ready_store,
             ledger=lambda: self.ledger,
             request=functools.partial(lookup.request_from, self._here),
-            pass_time=self._pass_time,
+            pass_time=self.pass_time,
             stand=self.intervene,
         )
         self._leaks: Leaks | None = None
@@ -193,7 +193,8 @@ class World:
             self.contents.ready_store()
             self._keys.declare(key_id, state, users_line())
 
-    def _pass_time(self, seconds: float) -> None:
+    def pass_time(self, seconds: float) -> None:
+        """Let seconds pass, and end the rotation function that makes the call if its time is over."""
         with self._lock:
             clock.pass_time(seconds, self)
         if (step := rotation_step.get()) is not None:
