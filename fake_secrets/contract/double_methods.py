@@ -185,7 +185,7 @@ def _set_slot(found: Any, name: str, value: object, undo: contextlib.ExitStack) 
 
 def _change_class(found: Any, methods: dict[str, Any], undo: contextlib.ExitStack) -> None:
     """Give an object without attributes of its own a class in which its methods are wrapped."""
-    kind = type(found)
+    kind: Any = type(found)
     described = {name: getattr(kind, name) for name in ("__doc__", "__module__", "__qualname__")}
     try:
         made = type(kind)(kind.__name__, (kind,), {**described, **methods, "__slots__": ()})

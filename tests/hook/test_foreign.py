@@ -80,9 +80,9 @@ class TestWatching:
             thread.start()
             thread.join(10)
 
-        with moto.mock_aws(), mock_stages({"prod/db": "x"}, rotation_errors="record") as fake_secrets:
-            with watching(seen):
-                fake_secrets.rotate("prod/db", rotate)
+        world = mock_stages({"prod/db": "x"}, rotation_errors="record")
+        with moto.mock_aws(), world as fake_secrets, watching(seen):
+            fake_secrets.rotate("prod/db", rotate)
         assert seen == [("s3", "ListBuckets")] * 4
 
     def test_each_page_is_a_call(self, seen, in_delivery):
