@@ -329,6 +329,7 @@ class TestFactories:
         [
             (FakeDatabase(), "A double itself was given: a FakeDatabase"),
             (mock.MagicMock(), "A mock was given that makes nothing"),
+            (mock.NonCallableMock(), "A mock was given that makes nothing"),
             (None, "None can't be called"),
             ("database", "a str can't be called"),
         ],
