@@ -1,7 +1,7 @@
 """The service double: the user's object that stands for the protected service, in one scenario.
 
-Its public methods are wrapped on the object itself, because functions often hold it in a way of their own. A call is
-a boundary if the function makes it. What the double's own methods call isn't, and neither is what a check asks.
+Its public methods are wrapped on the object itself, because functions often hold it in a way of their own. A call
+is a boundary if the function makes it. Calls by the double's own methods aren't, nor are a check's questions.
 
 Left as they are: coroutine functions, since a function that is tested isn't one; properties; classes; and special
 methods such as `__call__`, which Python looks up on the class. The call of a generator function is a boundary, and
@@ -16,7 +16,7 @@ import sys
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextvars import ContextVar
 from types import TracebackType
-from typing import Any
+from typing import Any, Self
 
 from fake_secrets.contract.double_errors import Maker, makers
 from fake_secrets.contract.double_methods import Wrapper, has_method, is_mock, is_set_up, name_of, wrap_methods
@@ -55,8 +55,8 @@ class Double:
             that calls it, and its arguments. What it returns or raises, the rotation function gets.
 
     `offers` names the questions that the object answers. A method that raises NotImplementedError when it is
-    asked isn't offered from then on. Each function of `errors` makes an exception that the service may raise. If one of contextlib's context managers is made, what it
-    gives is the double, and is known once the scenario is entered.
+    asked isn't offered from then on. Each function of `errors` makes an exception that the service may raise.
+    If the factory makes one of contextlib's context managers, what it gives when it is entered is the double.
 
     Raises:
         TypeError: if `factory` can't make a double, if its methods can't be wrapped, or if `errors` isn't right.
@@ -76,7 +76,7 @@ class Double:
         if not _is_way_in(self._made):
             self._adopt(self._made)
 
-    def __enter__(self) -> Double:
+    def __enter__(self) -> Self:
         """Enter the object, if it is a context manager."""
         try:
             if hasattr(type(self._made), "__enter__"):

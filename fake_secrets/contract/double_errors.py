@@ -25,7 +25,7 @@ def makers(double: Any) -> tuple[Maker, ...]:
             be called with a message or without arguments.
     """
     given = getattr(double, "errors", _DEFAULT)
-    if is_mock(given) or callable(given) and not isinstance(given, type):
+    if is_mock(given):
         given = _DEFAULT
     several = given if isinstance(given, tuple | list | set | frozenset) else (given,)
     made = tuple(_maker(one, name_of(double)) for one in several)

@@ -36,22 +36,15 @@ def wrap_methods(found: Any, wrapper_of: Callable[[str], Wrapper]) -> contextlib
     Raises:
         TypeError: if the object's methods can't be replaced.
     """
-    with contextlib.ExitStack() as undo:
-        places = _own_attributes(found)
-        on_class = {}
-        for name in _public_methods(found):
-            if _is_slot(found, name):
-                _set_slot(found, name, _Wrapped(getattr(found, name), wrapper_of(name)), undo)
-            elif places is not None:
-                _set_item(places, name, _Wrapped(getattr(found, name), wrapper_of(name)), undo)
-            else:
-                on_class[name] = _Wrapped(inspect.getattr_static(found, name), wrapper_of(name))
-        if on_class:
-            _change_class(found, on_class, undo)
+    undo = contextlib.ExitStack()
+    try:
+        _wrap_public_methods(found, wrapper_of, undo)
         if is_mock(found):
             _wrap_later_children(found, wrapper_of, undo)
-        return undo.pop_all()
-    raise AssertionError  # an ExitStack suppresses nothing by itself
+    except BaseException:
+        undo.close()
+        raise
+    return undo
 
 
 def has_method(found: Any, name: str) -> bool:
@@ -70,6 +63,8 @@ def is_mock(found: object) -> bool:
 
 def is_set_up(mock: Any) -> bool:
     """Return whether a test has said what a call of a mock does."""
+    if not callable(mock):
+        return False
     default = sys.modules["unittest.mock"].DEFAULT
     return mock._mock_return_value is not default or mock.side_effect is not None or mock._mock_wraps is not None
 
@@ -108,6 +103,20 @@ class _Wrapped(_Copied, wrapt.FunctionWrapper):  # type: ignore[type-arg]
 
 def _itself(method: Any) -> Any:
     return method
+
+
+def _wrap_public_methods(found: Any, wrapper_of: Callable[[str], Wrapper], undo: contextlib.ExitStack) -> None:
+    attributes, on_class = _own_attributes(found), {}
+    for name in _public_methods(found):
+        wrapper = wrapper_of(name)
+        if _is_slot(found, name):
+            _set_slot(found, name, _Wrapped(getattr(found, name), wrapper), undo)
+        elif attributes is not None:
+            _set_item(attributes, name, _Wrapped(getattr(found, name), wrapper), undo)
+        else:
+            on_class[name] = _Wrapped(inspect.getattr_static(found, name), wrapper)
+    if on_class:
+        _change_class(found, on_class, undo)
 
 
 def _public_methods(found: Any) -> list[str]:
@@ -170,12 +179,12 @@ def _own_attributes(found: Any) -> dict[str, Any] | None:
     return attributes if isinstance(attributes, dict) else None
 
 
-def _set_item(places: dict[str, Any], name: str, value: object, undo: contextlib.ExitStack) -> None:
-    if name in places:
-        undo.callback(places.__setitem__, name, places[name])
+def _set_item(attributes: dict[str, Any], name: str, value: object, undo: contextlib.ExitStack) -> None:
+    if name in attributes:
+        undo.callback(attributes.__setitem__, name, attributes[name])
     else:
-        undo.callback(places.pop, name, None)
-    places[name] = value
+        undo.callback(attributes.pop, name, None)
+    attributes[name] = value
 
 
 def _set_slot(found: Any, name: str, value: object, undo: contextlib.ExitStack) -> None:
@@ -185,7 +194,7 @@ def _set_slot(found: Any, name: str, value: object, undo: contextlib.ExitStack) 
 
 def _change_class(found: Any, methods: dict[str, Any], undo: contextlib.ExitStack) -> None:
     """Give an object without attributes of its own a class in which its methods are wrapped."""
-    kind = type(found)
+    kind: Any = type(found)
     described = {name: getattr(kind, name) for name in ("__doc__", "__module__", "__qualname__")}
     try:
         made = type(kind)(kind.__name__, (kind,), {**described, **methods, "__slots__": ()})

@@ -41,11 +41,8 @@ def _frozen(value: Any) -> Hashable:
         return "list", tuple(_frozen(item) for item in value)
     if isinstance(value, set | frozenset):
         return "set", frozenset(_frozen(item) for item in value)
-    if isinstance(value, bytes | bytearray | memoryview):
-        return "bytes", bytes(value)
-    if value is None or isinstance(value, str | int | float):
-        return value
-    attributes = getattr(value, "__dict__", None)
-    if attributes is not None:
-        return type(value), _frozen(attributes)
+    if isinstance(value, bytearray):
+        return bytes(value)
+    if hasattr(value, "__dict__"):
+        return type(value), _frozen(vars(value))
     return value if isinstance(value, Hashable) else repr(value)

@@ -83,7 +83,8 @@ def client_error(client: BaseClient, operation: str, code: str, message: str, st
     shape = client.meta.service_model.shape_for_error_code(code)  # type: ignore[arg-type]  # a string
     # botocore's parser copies the members of a modelled error to the top level.
     response.update((name, message) for name in getattr(shape, "members", ()) if name.lower() == "message")
-    error: ClientError = client.exceptions.from_code(code)(response, operation)
+    kind: Any = client.exceptions.from_code(code)
+    error: ClientError = kind(response, operation)
     return error
 
 
@@ -99,7 +100,7 @@ def failure_of(client: BaseClient, operation: str) -> Failure:
     It is an error that the model has for the operation, or else for the service; without one, it is the common
     ``InternalFailure``.
     """
-    model = client.meta.service_model
+    model: Any = client.meta.service_model
     for shapes in (model.operation_model(operation).error_shapes, model.error_shapes):
         for pattern in _FAILURES:
             for shape in sorted(shapes, key=lambda shape: shape.name):

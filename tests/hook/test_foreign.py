@@ -19,7 +19,7 @@ pytestmark = pytest.mark.disable_socket
 class Seen(list):
     """Notes the calls, and lets each happen."""
 
-    def __call__(self, client, operation, ask):
+    def __call__(self, client, operation, ask, members):
         self.append((client.meta.service_model.service_name, operation))
         return ask()
 
@@ -80,9 +80,9 @@ class TestWatching:
             thread.start()
             thread.join(10)
 
-        with moto.mock_aws(), mock_stages({"prod/db": "x"}, rotation_errors="record") as fake_secrets:
-            with watching(seen):
-                fake_secrets.rotate("prod/db", rotate)
+        world = mock_stages({"prod/db": "x"}, rotation_errors="record")
+        with moto.mock_aws(), world as fake_secrets, watching(seen):
+            fake_secrets.rotate("prod/db", rotate)
         assert seen == [("s3", "ListBuckets")] * 4
 
     def test_each_page_is_a_call(self, seen, in_delivery):
@@ -134,7 +134,7 @@ class TestWatching:
 
 class TestErrors:
     def test_an_error_before_the_call_keeps_it_from_happening(self, in_delivery):
-        def refuse(client, operation, ask):
+        def refuse(client, operation, ask, members):
             raise client_error(client, operation, *failure_of_call(client, operation))
 
         with moto.mock_aws():
@@ -144,7 +144,7 @@ class TestErrors:
             assert iam.list_users()["Users"] == []
 
     def test_an_error_after_the_call_leaves_its_effect(self, in_delivery):
-        def lose(client, operation, ask):
+        def lose(client, operation, ask, members):
             ask()
             raise client_error(client, operation, *failure_of_call(client, operation))
 
@@ -155,7 +155,7 @@ class TestErrors:
             assert [user["UserName"] for user in iam.list_users()["Users"]] == ["app"]
 
     def test_an_answer_of_a_stubber_that_was_not_asked_for_stays(self, in_delivery):
-        def refuse(client, operation, ask):
+        def refuse(client, operation, ask, members):
             raise client_error(client, operation, *failure_of_call(client, operation))
 
         ssm = client_of("ssm")
@@ -168,8 +168,8 @@ class TestErrors:
     def test_a_death_comes_out_and_leaves_the_next_call_one(self, in_delivery):
         seen = Seen()
 
-        def kill(client, operation, ask):
-            seen(client, operation, ask)
+        def kill(client, operation, ask, members):
+            seen(client, operation, ask, members)
             raise FunctionCrash
 
         with moto.mock_aws(), watching(kill):
