@@ -77,6 +77,8 @@ class Trial:
         self._why: str | None = None
         self._roles: dict[str, str] = {}
         self._tokens: set[str] = set()
+        # The versions with a value that the service may not be able to read.
+        self._made_up: set[str] = set()
         self._stack = contextlib.ExitStack()
 
     def __enter__(self) -> Trial:
@@ -273,11 +275,13 @@ class Trial:
         member = {"SecretString": raw} if isinstance(raw, str) else {"SecretBinary": _base64(raw)}
         self._roles[token] = "by hand"
         self.by_hand = token
+        self._made_up.add(token)
         self.request("PutSecretValue", SecretId=self.arn, ClientRequestToken=token, **member)
         self.state = self.now()
 
     def tamper(self, value: Any) -> None:
         """Replace the pending value in place, as no call can."""
+        self._made_up.add(self.token)
         self.secret.versions[self.token].value = _raw(value)
         self.state = self.now()
 
@@ -297,7 +301,7 @@ class Trial:
         accepts = {
             version_id: accepted
             for version_id in values
-            if version_id in labelled and (accepted := service.accepts(form_of(values[version_id]))) is not None
+            if version_id in labelled - self._made_up and (accepted := service.accepts(form_of(values[version_id]))) is not None
         }
         entries = service.accepted()
         if entries is None:
@@ -320,7 +324,7 @@ class Trial:
     def accepted_roles(self) -> frozenset[str]:
         """Return the roles of the versions whose values the service accepts, with or without labels."""
         values = self.state.values
-        accepted = (one for one in values if self.service.accepts(form_of(values[one])))
+        accepted = (one for one in values if one not in self._made_up and self.service.accepts(form_of(values[one])))
         return frozenset(self.role(version_id) for version_id in accepted)
 
     def shown(self, text: str) -> str:
