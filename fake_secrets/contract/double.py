@@ -198,7 +198,7 @@ def _check_factory(factory: object) -> None:
         msg = f"{what}{hint}. A double itself was given: a {type(factory).__name__}"
         raise TypeError(msg)
     if is_mock(factory) and not is_set_up(factory):
-        msg = f"{what}{hint}. A mock was given that makes nothing; to use it as the double, write service=lambda: mock"
+        msg = f"{what}{hint}. A mock was given that makes nothing; if it is the double, write service=lambda: mock"
         raise TypeError(msg)
     check_callable(factory, what, hint)
 
