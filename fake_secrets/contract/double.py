@@ -35,7 +35,6 @@ Around = Callable[[str, Ask, object], object]
 # What a check may ask a double.
 _QUESTIONS = ("accepts", "accepted", "drop", "settle")
 _NOT_OFFERED = object()
-_A_MOCK = "Mock(spec=FakeDatabase)"
 
 # The double whose method runs here.
 _at_work: ContextVar[Double | None] = ContextVar("fake_secrets_double", default=None)
@@ -199,7 +198,7 @@ def _check_factory(factory: object) -> None:
         msg = f"{what}{hint}. A double itself was given: a {type(factory).__name__}"
         raise TypeError(msg)
     if is_mock(factory) and not is_set_up(factory):
-        msg = f"{what}{hint}. A mock was given that makes nothing: for a mock, write service=lambda: {_A_MOCK}"
+        msg = f"{what}{hint}. A mock was given that makes nothing; if it is the double, write service=lambda: mock"
         raise TypeError(msg)
     check_callable(factory, what, hint)
 
