@@ -22,7 +22,7 @@ from fake_secrets.contract.double_errors import Maker, makers
 from fake_secrets.contract.double_methods import Wrapper, has_method, is_mock, is_set_up, name_of, wrap_methods
 from fake_secrets.contract.frozen import Frozen
 from fake_secrets.errors import annotate
-from fake_secrets.observe.ledger import rotation_step
+from fake_secrets.observe.ledger import RunningStep, rotation_step
 from fake_secrets.options import check_callable, refuse_awaitable
 
 __all__ = ["Around", "Ask", "Double", "is_at_work"]
@@ -164,11 +164,16 @@ class Double:
 
     @contextlib.contextmanager
     def _working(self) -> Iterator[None]:
-        """Mark what is called in the block as calls of the double's own."""
-        outer = _at_work.get()
+        """Mark what is called in the block as calls of the double's own.
+
+        Its clocks show the function's time there, whoever calls it.
+        """
+        outer, step = _at_work.get(), rotation_step.get()
+        is_outside = step is None or step.is_over
         _at_work.set(self)
         try:
-            yield
+            with RunningStep(None) if is_outside else contextlib.nullcontext():
+                yield
         finally:
             _at_work.set(outer)
 

@@ -71,6 +71,7 @@ class Trial:
         self.rotations: list[Rotation] = []
         self.kill_at_end: str | None = None
         self.leaks: list[Leak] = []
+        self.calls_of_first_retry: int | None = None
         self._seed = seed
         self._is_usual = is_usual
         self.invariants.found.is_closed = not is_usual
@@ -125,6 +126,8 @@ class Trial:
         handle.add(subject.name, labels=given or None, tags=subject.tags)
         for name, value in subject.other_secrets.items():
             handle.add(name, value)
+        others = [self.world.contents.secret(name) for name in subject.other_secrets]
+        self._others = [one.value for other in others for one in other.versions.values() if one.value is not None]
         self.arn = handle[subject.name].arn
         self._function = handle.lambda_function(self._handle, _FUNCTION, environment=subject.environment)
         known = {AWSCURRENT: "old", AWSPREVIOUS: "older"}
@@ -144,6 +147,11 @@ class Trial:
     def token(self) -> str:
         """The id of the version that the last rotation makes."""
         return self.rotation.token
+
+    @property
+    def calls(self) -> int:
+        """How many calls the function has made."""
+        return sum(len(delivery.boundaries) for delivery in self.deliveries)
 
     @property
     def last(self) -> Delivery:
@@ -219,6 +227,7 @@ class Trial:
             Whether it has succeeded in the end.
         """
         self.conductor.disturbance = None
+        self.calls_of_first_retry = None
         for _ in range(_RETRIES):
             if self.rotation.succeeded:
                 return True
@@ -228,6 +237,7 @@ class Trial:
                 return False
             if self.last.has_passed:
                 self.finish()
+            self.calls_of_first_retry = self.calls_of_first_retry or self.calls
         return self.rotation.succeeded
 
     def deliver(self, step: str, why: str) -> Delivery:
@@ -306,7 +316,8 @@ class Trial:
         entries = service.accepted()
         if entries is None:
             return State(secret.labels, values, accepts)
-        strangers = sum(not any(is_of(entry, raw) for raw in values.values()) for entry in entries)
+        known = [*values.values(), *self._others]
+        strangers = sum(not any(is_of(entry, raw) for raw in known) for entry in entries)
         return State(secret.labels, values, accepts, strangers, len(entries), service.snapshot())
 
     def look(self, boundary: Boundary, outcome: str, result: object) -> None:
@@ -360,7 +371,9 @@ class Trial:
                 raise delivery.death
         except BaseException as error:
             delivery.error = error
-            delivery.line = self.check.line_raising(error)
+            failed = delivery.last_failed
+            is_of_call = failed is not None and failed.error is error
+            delivery.line = failed.line if failed is not None and is_of_call else self.check.line_raising(error)
             raise
         else:
             return result

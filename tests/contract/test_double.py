@@ -143,7 +143,7 @@ class TestForeignCallsOfADouble:
         database = FakeDatabase()
         database.note = lambda: client.get_parameter(Name="host")
 
-        def around(client, operation, ask):
+        def around(client, operation, ask, members):
             told.append(is_at_work())
             return ask()
 

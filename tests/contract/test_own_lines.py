@@ -102,7 +102,7 @@ def test_the_standard_library_and_installed_packages_are_passed_over():
 def test_the_line_of_a_call_of_the_double_is_found():
     database, found = FakeDatabase(), []
 
-    def around(name, ask):
+    def around(name, ask, arguments):
         found.append(line_of(sys._getframe(), {HERE}))
         return ask()
 

@@ -10,7 +10,7 @@ import boto3
 from botocore.exceptions import ClientError
 from contract.gallery.doubles import DatabaseWithLocks, LoginRefused, connect
 
-FINDS = "stuck-after-failure"
+FINDS = "half-changed-service"
 ROWS = "row 20"
 BUG = "A function that dies while it holds the lock leaves it locked, and every later attempt refuses to go on."
 
