@@ -85,6 +85,13 @@ def library(monkeypatch, request):
 
 
 anywhere = pytest.mark.parametrize("library", [no_library, *CONTROLLED], indirect=True)
+# Some time-machines of version 2 stop monotonic clocks, too.
+STOPS_ALL = hasattr(time_machine.escape_hatch.time, "monotonic")
+realistic = pytest.mark.parametrize(
+    "library",
+    [entry for entry in (no_library, *CONTROLLED) if not (STOPS_ALL and entry is users_time_machine)],
+    indirect=True,
+)
 controlled = pytest.mark.parametrize("library", CONTROLLED, indirect=True)
 
 
@@ -536,7 +543,13 @@ class TestThreadsOfTheFunction:
 
 
 class TestOutsideOfDeliveries:
-    @anywhere
+    def test_a_time_machine_that_stops_monotonic_clocks_is_not_used(self, monkeypatch):
+        monkeypatch.setattr(time_machine.escape_hatch.time, "monotonic", REAL["monotonic"], raising=False)
+        without(monkeypatch, "freezegun")
+        with scenario():
+            assert clock._mover() is None
+
+    @realistic
     def test_monotonic_clocks_are_real(self, library):
         real = time.monotonic(), time.perf_counter()
         with scenario() as virtual:
@@ -553,7 +566,7 @@ class TestOutsideOfDeliveries:
                 assert time.time() == pytest.approx(real, abs=60)
                 assert time.time_ns() == pytest.approx(real * 1e9, abs=60e9)
 
-    @anywhere
+    @realistic
     def test_other_threads_see_real_clocks_during_a_delivery(self, library):
         real = time.monotonic()
         answers = []
@@ -637,7 +650,7 @@ class TestRestoring:
         with pytest.raises(ZeroDivisionError), VirtualTime([function]):
             pass
         assert {name: getattr(time, name) for name in REAL} == REAL
-        assert not time_machine.traveller_stack
+        assert clock._mover() is None
 
     @pytest.mark.parametrize(
         "library", [no_library, our_freezegun, our_time_machine, users_freezegun], indirect=True
