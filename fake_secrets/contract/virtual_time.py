@@ -162,6 +162,7 @@ class VirtualTime:
 
     def _take_down(self) -> None:
         self._is_active = False
+        self._waits.end()
         # Each is forgotten after it is undone: an interrupt between them loses none. It may be undone twice.
         while self._undo:
             self._undo[-1]()

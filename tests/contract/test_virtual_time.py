@@ -311,6 +311,46 @@ def times():
 """
 
 
+class TestAWholeRotation:
+    @anywhere
+    def test_polls_in_every_step_take_no_time(self, library):
+        function = module_of(IMPORTS + POLLING)
+        world = mock_stages({"db": "old"}, rotation="manual")
+        began = REAL["perf_counter"]()
+        with VirtualTime([function]) as virtual, world as fake:
+            virtual.begin(fake._world._pass_time)
+            rotation = fake.rotate("db", fake.lambda_function(function.handler, timeout=900))
+            while rotation.next_step:
+                rotation.step()
+            assert rotation.succeeded
+            assert fake["db"].value() == "new"
+        assert function.polls == [30] * 4
+        assert REAL["perf_counter"]() - began < 20
+
+
+POLLING = """
+import boto3
+
+polls = []
+
+def handler(event, context):
+    client = boto3.client("secretsmanager", "us-east-1")
+    secret, token = event["SecretId"], event["ClientRequestToken"]
+    polls.append(poll())
+    assert context.get_remaining_time_in_millis() < 811_000
+    if event["Step"] == "createSecret":
+        client.put_secret_value(
+            SecretId=secret, ClientRequestToken=token, SecretString="new", VersionStages=["AWSPENDING"]
+        )
+    if event["Step"] == "finishSecret":
+        versions = client.describe_secret(SecretId=secret)["VersionIdsToStages"]
+        current = next(version for version, stages in versions.items() if "AWSCURRENT" in stages)
+        client.update_secret_version_stage(
+            SecretId=secret, VersionStage="AWSCURRENT", MoveToVersionId=token, RemoveFromVersionId=current
+        )
+"""
+
+
 class TestNamesThatTheFunctionHasImported:
     @anywhere
     def test_they_are_virtual_in_a_delivery(self, library):
@@ -487,6 +527,26 @@ class TestThreadsOfTheFunction:
             time.sleep(40)
             watchdog.join(20)
         assert barks == ["timed out"]
+
+    def test_a_watchdog_that_a_dead_function_leaves_ends_with_its_scenario(self):
+        barks, watchdogs = [], []
+
+        def begin():
+            watchdogs.append(threading.Timer(600, barks.append, ["timed out"]))
+            watchdogs[-1].start()
+            busy(0.05)
+
+        with scenario() as virtual:
+            with delivery():
+                begin()
+            virtual.begin(lambda seconds: None)
+            watchdogs[0].join(20)
+            assert not watchdogs[0].is_alive()
+            with delivery():
+                begin()
+        watchdogs[1].join(20)
+        assert not watchdogs[1].is_alive()
+        assert barks == []
 
     def test_the_tasks_of_a_pool_are_waited_for(self):
         with scenario(), delivery(), concurrent.futures.ThreadPoolExecutor(2) as pool:
