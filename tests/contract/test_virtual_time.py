@@ -813,6 +813,20 @@ class TestReadsRealDates:
         with no_library(monkeypatch), VirtualTime([module_of(OTHERS[name])]) as virtual:
             assert virtual.reads_real_dates is False
 
+    def test_an_object_that_refuses_to_be_looked_at_is_left_alone(self, monkeypatch):
+        class Proxy:
+            @property
+            def __class__(self):
+                raise RuntimeError
+
+            def __getattr__(self, name):
+                raise RuntimeError
+
+        module = module_of(READERS["datetime.now"])
+        module.request = Proxy()
+        with no_library(monkeypatch), VirtualTime([module]) as virtual:
+            assert virtual.reads_real_dates is True
+
     @controlled
     def test_a_date_that_is_controlled_is_not_real(self, library):
         with VirtualTime([module_of(READERS["datetime.now"])]) as virtual:
