@@ -20,8 +20,9 @@ def functions_of(module: ModuleType) -> Iterator[FunctionType]:
     Args:
         module: the module.
     """
+    seen = set[int]()
     for value in list(vars(module).values()):
-        yield from (found for found in _functions_in(value, module) if found.__module__ == module.__name__)
+        yield from (found for found in _functions_in(value, module, seen) if found.__module__ == module.__name__)
 
 
 def reads_dates(module: ModuleType) -> bool:
@@ -44,13 +45,17 @@ def _leads_to_dates(value: Any) -> bool:
     return issubclass(value, datetime.date) if issubclass(type(value), type) else value is datetime
 
 
-def _functions_in(value: Any, module: ModuleType) -> Iterator[FunctionType]:
+def _functions_in(value: Any, module: ModuleType, seen: set[int]) -> Iterator[FunctionType]:
     kind = type(value)
+    # A class may have itself as an attribute.
+    if id(value) in seen:
+        return
+    seen.add(id(value))
     if issubclass(kind, type):
         # Another module's classes are its own.
         members = list(vars(value).values()) if value.__module__ == module.__name__ else []
         for member in members:
-            yield from _functions_in(member, module)
+            yield from _functions_in(member, module, seen)
         return
     for found in (value.fget, value.fset) if issubclass(kind, property) else (value,):
         function = found.__func__ if issubclass(type(found), staticmethod | classmethod | MethodType) else found

@@ -785,6 +785,9 @@ READERS = {
     "nested": "import datetime\ndef handler(event, context):\n    return [datetime.datetime.now() for _ in 'a']",
     "method": "import datetime\nclass A:\n    @property\n    def a(self):\n        return datetime.date.today()",
     "static": "import datetime\nclass A:\n    @staticmethod\n    def a():\n        return datetime.date.today()",
+    "class in itself": (
+        "import datetime\nclass A:\n    def a(self): return datetime.datetime.now()\nA.itself = A\n"
+    ),
     "decorated": (
         "import datetime, functools\n"
         "def twice(function):\n"
