@@ -28,6 +28,7 @@ FLOORS = (
     ("hook",),
     ("activation",),
     ("mock",),
+    ("contract",),
     # The package itself is lazy: its imports stand under TYPE_CHECKING.
     ("",),
     ("plugin", "cli"),
@@ -136,7 +137,7 @@ def test_modules_import_each_other_without_circles(module):
 @pytest.mark.parametrize(
     ("package", "allowed"),
     [
-        ("botocore", {"fake_secrets.hook", "fake_secrets.plugin", "fake_secrets.cli"}),
+        ("botocore", {"fake_secrets.hook", "fake_secrets.contract", "fake_secrets.plugin", "fake_secrets.cli"}),
         ("wrapt", {"fake_secrets.activation.decoration"}),
         ("pytest", {"fake_secrets.plugin"}),
     ],
