@@ -40,6 +40,7 @@ class ClientState:
             # Our own handler comes and goes with the worlds.
             self._handlers.remove_item(*calls._HANDLER)
         self._listed = list(handlers_in(self._handlers._root))
+        self._seen = _copied(self._handlers._root)
         self._unique = _copied(emitter._unique_id_handlers)
 
     def restore(self) -> None:
@@ -52,9 +53,13 @@ class ClientState:
             _set_methods(kind, self._methods)
         for part, numbers in self._retries:
             vars(part).update(numbers)
-        events = self._client.meta.events
-        if list(handlers_in(events._emitter._handlers._root)) != self._listed:
-            self._restore_handlers(events)
+        root = self._client.meta.events._emitter._handlers._root
+        # The second look leaves out our own handler.
+        if root != self._seen:
+            if list(handlers_in(root)) == self._listed:
+                self._seen = _copied(root)
+            else:
+                self._restore_handlers(self._client.meta.events)
 
     def _restore_handlers(self, events: Any) -> None:
         emitter = events._emitter
@@ -90,6 +95,8 @@ def _copied(value: Any) -> Any:
     """Copy plain containers, but not the objects in them."""
     if type(value) is dict:
         return {key: _copied(inner) for key, inner in value.items()}
+    if isinstance(value, tuple) and any(type(inner) is list for inner in value):
+        return tuple(map(_copied, value))
     return [_copied(inner) for inner in value] if type(value) is list else value
 
 
