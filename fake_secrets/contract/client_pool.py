@@ -136,7 +136,8 @@ class ClientPool:
     def _read_files(self, session: Any) -> Iterator[None]:
         """Let a session make a client without reading botocore's files again that another session has read."""
         loader: Any = session.get_component("data_loader")
-        if type(loader) is not botocore.loaders.Loader:
+        is_usual = type(loader) is botocore.loaders.Loader
+        if not is_usual:
             yield
             return
         where = tuple(loader.search_paths)
@@ -147,8 +148,9 @@ class ClientPool:
 
     def _around_register(self, wrapped: Callable[..., Any], _: Any, args: Any, kwargs: Any) -> Any:
         """Wrap `Session._register_builtin_handlers`, which takes most of the time that a new session takes."""
-        emitter = getattr(args[0], "_emitter", None) if len(args) == 1 else None
-        if not _is_in_function() or type(emitter) is not botocore.hooks.HierarchicalEmitter:
+        emitter: Any = getattr(args[0], "_emitter", None) if len(args) == 1 else None
+        is_usual = type(emitter) is botocore.hooks.HierarchicalEmitter
+        if not is_usual or not _is_in_function():
             return wrapped(*args, **kwargs)
         if emitter._handlers._root["children"]:
             # The user's own, with handlers in it.
