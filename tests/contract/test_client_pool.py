@@ -181,7 +181,7 @@ ARGUMENTS = [
 
 
 class TestAlike:
-    @pytest.mark.parametrize("arguments", ARGUMENTS, ids=lambda arguments: "-".join(arguments))
+    @pytest.mark.parametrize("arguments", ARGUMENTS, ids="-".join)
     def test_other_arguments_make_another_client(self, pool, delivery, arguments):
         first = dropped(of_default_session())
         other = dropped(of_default_session(**arguments))
@@ -243,7 +243,7 @@ class TestAlike:
     def test_credentials_that_are_refreshed_are_not_pooled(self, pool, delivery):
         for _ in range(2):
             session = botocore.session.Session()
-            session._credentials = botocore.credentials.DeferredRefreshableCredentials(lambda: {}, "made-up")
+            session._credentials = botocore.credentials.DeferredRefreshableCredentials(dict, "made-up")
             session.create_client("secretsmanager")
         assert pool.reused == 0
 
