@@ -388,7 +388,7 @@ class TestProcess:
         assert (logger.level, logger.handlers) == (logging.NOTSET, [])
 
     def test_a_logger_of_another_name_is_as_before_if_a_module_holds_it(self, project):
-        module = project.load(f"import logging\nlogger = logging.getLogger('made up')\n{HANDLER}")
+        module = project.load(f"import logging\nlogger = logging.getLogger('named otherwise')\n{HANDLER}")
         after(module, lambda module: module.logger.setLevel(logging.DEBUG))
         assert module.logger.level == logging.NOTSET
 

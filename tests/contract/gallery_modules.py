@@ -1,0 +1,76 @@
+"""The rotation functions of the gallery, and the arguments of their checks."""
+
+import importlib
+import inspect
+import pathlib
+from dataclasses import dataclass
+from types import ModuleType
+
+from fake_secrets import mock_stages
+
+_GALLERY = pathlib.Path(__file__).parent / "gallery"
+
+_ARGUMENTS = (
+    "secret",
+    "previous",
+    "other_secrets",
+    "service",
+    "environment",
+    "name",
+    "region",
+    "account_id",
+    "tags",
+    "schedule",
+    "allow",
+)
+
+
+@dataclass(frozen=True)
+class Exhibit:
+    """One rotation function.
+
+    Args:
+        name: the name of its module.
+        module: its module.
+    """
+
+    name: str
+    module: ModuleType
+
+    @property
+    def handler(self):
+        return self.module.lambda_handler
+
+    @property
+    def arguments(self):
+        """The arguments of its check, beside the function."""
+        stated = vars(self.module)
+        return {name: stated[name.upper()] for name in _ARGUMENTS if name.upper() in stated}
+
+    @property
+    def finds(self):
+        """The stable name of what the contract says about it; None if it is correct."""
+        return getattr(self.module, "FINDS", None)
+
+    @property
+    def bug(self):
+        return self.module.BUG
+
+    @property
+    def rows(self):
+        return self.module.ROWS
+
+    @property
+    def summary(self):
+        return inspect.getdoc(self.module).partition("\n")[0]
+
+
+def names(kind):
+    """Return the names of all functions of a kind, "good" or "faulty"."""
+    return sorted(path.stem for path in (_GALLERY / kind).glob("*.py"))
+
+
+def load(kind, name):
+    """Import a function. Many make a client at once, which needs a region."""
+    with mock_stages():
+        return Exhibit(name, importlib.import_module(f"contract.gallery.{kind}.{name}"))
