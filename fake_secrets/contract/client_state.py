@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import collections
 import contextlib
 import copy
 from typing import Any
@@ -15,9 +16,11 @@ __tracebackhide__ = True  # the arguments in our frames may hold secret values
 
 _PARTS = ("_endpoint", "_request_signer", "_serializer", "_response_parser", "meta")
 # Attributes that fill with use, and that a user doesn't see.
-_CACHES = frozenset({"_cache", "_exceptions", "_exceptions_factory"})
+_CACHES = ("_cache", "_exceptions", "_exceptions_factory")
 # What `lessons` replaces while a world is active, and puts back itself.
 _REPLACED = frozenset({"_acquire", "_clock"})
+# How many forms of an emitter's handlers are remembered that differ in ours only.
+_FORMS = 4
 
 
 class ClientState:
@@ -31,35 +34,47 @@ class ClientState:
         self._client = client
         parts = [vars(client)[name] for name in _PARTS]
         inner = [parts[0].http_session, client.meta.config]
-        self._attributes = [(part, _attributes_of(part)) for part in (client, *parts, *inner)]
+        self._attributes = [(vars(part), _copied(vars(part))) for part in (client, *parts, *inner)]
         self._methods = dict(vars(type(client)))
-        self._retries = [(part, _numbers_of(part)) for part in lessons._parts_of(parts[0])]
+        self._retries = [(vars(part), _numbers_of(part)) for part in lessons._parts_of(parts[0])]
         emitter = client.meta.events._emitter
         self._handlers = copy.copy(emitter._handlers)
         with contextlib.suppress(ValueError):
             # Our own handler comes and goes with the worlds.
             self._handlers.remove_item(*calls._HANDLER)
-        self._listed = list(handlers_in(self._handlers._root))
-        self._seen = _copied(self._handlers._root)
+        self._forms = collections.deque([self._handlers._root], _FORMS)
         self._unique = _copied(emitter._unique_id_handlers)
+        # An emitter replaces its cache whenever a handler is registered or unregistered, so this key in it shows
+        # that its handlers were found to be these.
+        self._as_new = object()
 
     def restore(self) -> None:
         """Give the client back its state. What hasn't changed isn't touched."""
-        for part, attributes in self._attributes:
-            if _attributes_of(part) != attributes:
-                _set_attributes(part, attributes)
+        for now, attributes in self._attributes:
+            for name in _CACHES:
+                if name in now:
+                    attributes[name] = now[name]
+            if now != attributes:
+                now.clear()
+                now.update(_copied(attributes))
         kind: Any = type(self._client)
         if vars(kind) != self._methods:
             _set_methods(kind, self._methods)
-        for part, numbers in self._retries:
-            vars(part).update(numbers)
-        root = self._client.meta.events._emitter._handlers._root
-        # The second look leaves out our own handler.
-        if root != self._seen:
-            if list(handlers_in(root)) == self._listed:
-                self._seen = _copied(root)
-            else:
+        for now, numbers in self._retries:
+            now.update(numbers)
+        emitter = self._client.meta.events._emitter
+        if self._as_new not in emitter._lookup_cache:
+            if not self._has_its_handlers(emitter._handlers._root):
                 self._restore_handlers(self._client.meta.events)
+            emitter._lookup_cache[self._as_new] = True
+
+    def _has_its_handlers(self, root: Any) -> bool:
+        if any(root == form for form in self._forms):
+            return True
+        if list(handlers_in(root)) != list(handlers_in(self._handlers._root)):
+            return False
+        self._forms.append(_copied(root))
+        return True
 
     def _restore_handlers(self, events: Any) -> None:
         emitter = events._emitter
@@ -69,18 +84,6 @@ class ClientState:
             emitter._lookup_cache = {}
             if self._client in calls._equipped:
                 events.register_last(*calls._HANDLER)
-
-
-def _attributes_of(part: Any) -> dict[str, Any]:
-    """Return the attributes of a part. Containers are copied, because they may be changed in place."""
-    return {name: _copied(value) for name, value in vars(part).items() if name not in _CACHES}
-
-
-def _set_attributes(part: Any, attributes: dict[str, Any]) -> None:
-    now = vars(part)
-    for name in now.keys() - attributes.keys() - _CACHES:
-        del now[name]
-    now.update({name: _copied(value) for name, value in attributes.items() if _copied(now.get(name)) != value})
 
 
 def _set_methods(kind: Any, methods: dict[str, Any]) -> None:

@@ -45,7 +45,12 @@ class FunctionState:
         self._own = OwnModules(handler)
         self._objects = ObjectStates(spared)
         self._process: ProcessState | None = None
-        self.modules: list[types.ModuleType] = self._own.loaded()
+        self._modules = self._own.loaded()
+
+    @property
+    def modules(self) -> tuple[types.ModuleType, ...]:
+        """The function's own modules that are imported. There may be more of them later."""
+        return tuple(self._modules)
 
     def __enter__(self) -> Self:
         """Take the state, as `begin` does."""
@@ -60,9 +65,9 @@ class FunctionState:
         """Take the state, before the first scenario. Taken once, it stays the same."""
         if self._process is not None:
             return
-        self.modules[:] = self._own.loaded()
-        self._objects.add(self.modules, self._handler)
-        self._process = ProcessState(module.__name__.partition(".")[0] for module in self.modules)
+        self._modules = self._own.loaded()
+        self._objects.add(self._modules, self._handler)
+        self._process = ProcessState(module.__name__.partition(".")[0] for module in self._modules)
         self._own.watch_imports(self._welcome)
 
     def restore(self) -> None:
@@ -79,7 +84,7 @@ class FunctionState:
             self._own.stop_watching()
 
     def _welcome(self, module: types.ModuleType) -> None:
-        self.modules.append(module)
+        self._modules.append(module)
         self._objects.add([module])
 
 

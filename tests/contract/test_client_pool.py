@@ -451,14 +451,15 @@ class TestItsEnd:
 
 class TestNewSessions:
     def test_each_has_the_handlers_of_any_other(self, pool, delivery):
-        plain = ORIGINAL[1]
-        filled, expected = botocore.session.Session(), botocore.session.Session(include_builtin_handlers=False)
-        botocore.session.Session()
-        plain(expected, expected._events)
-        assert (
-            botocore.session.Session()._events._emitter._handlers._root == filled._events._emitter._handlers._root
-        )
-        assert expected._events._emitter._handlers._root == filled._events._emitter._handlers._root
+        def filled_by(register):
+            session = botocore.session.Session(include_builtin_handlers=False)
+            events = botocore.hooks.EventAliaser(botocore.hooks.HierarchicalEmitter())
+            register(session, events)
+            return events._emitter._handlers._root
+
+        expected = filled_by(ORIGINAL[1])
+        for _ in range(2):
+            assert filled_by(botocore.session.Session._register_builtin_handlers) == expected
 
     def test_they_share_no_handlers(self, pool, delivery):
         botocore.session.Session()
