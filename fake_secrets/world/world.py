@@ -276,7 +276,8 @@ class World:
             answer = Answer(dispatch.answer(store, request))
             self.ledger.record(request, store.concerned, SUCCEEDED)
         except ServiceError as error:
-            answer = Answer({}, error)
+            # With its traceback, it would keep this frame, and the client that calls, from being freed.
+            answer = Answer({}, error.with_traceback(None))
             self.ledger.record(request, store.concerned, error.code, error.message)
         except UnsupportedOperationError as error:
             # Each member of an operation that we don't know may be a secret value.
