@@ -83,13 +83,12 @@ def create(vault, versions):
 
 def apply(vault, versions):
     pending = checked(vault)
-    if persistently(works, pending):
-        return
     master = vault.master
     with closing(persistently(connect, pending["host"], master["username"], master["password"])) as admin:
         persistently(admin.lock)
         try:
-            persistently(admin.alter_password, pending["username"], pending["password"])
+            if not persistently(works, pending):
+                persistently(admin.alter_password, pending["username"], pending["password"])
         finally:
             persistently(admin.unlock)
 
