@@ -9,11 +9,11 @@ pytestmark = pytest.mark.skipif(not hasattr(fake_secrets, "check_rotation"), rea
 
 # AWS's own templates have these, and so have most functions here, the correct ones among them.
 COMMON_NOTES = {
+    "empty-test",
+    "input-not-checked",
     "pending-label-left",
     "promotes-empty-version",
     "stale-read-fails",
-    "input-not-checked",
-    "empty-test",
 }
 
 
