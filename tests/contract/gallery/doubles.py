@@ -204,29 +204,25 @@ class OldDatabase(Database):
     longest_name = 16
 
 
-class DatabaseWithLocks(Database):
-    """A database whose users are changed under a lock, which ends when its holder ends it."""
+class DatabaseWithTables(Database):
+    """A database in which users make tables."""
 
     def __init__(self):
         super().__init__()
-        self.is_locked = False
+        self.tables = set()
 
-    def lock(self, by):
-        self._allow(by)
-        if self.is_locked:
-            message = "another change of the users is in progress"
+    def create_table(self, by, table):
+        if table in self.tables:
+            message = f"table {table!r} exists"
             raise StatementRefused(message)
-        self.is_locked = True
+        self.tables.add(table)
 
-    def unlock(self, by):
-        self._allow(by)
-        self.is_locked = False
+    def drop_table(self, by, table):
+        self.tables.remove(table)
 
 
 class SilentDatabase(Database):
     """A database that doesn't list what it accepts."""
-
-    user = "App-User"
 
     def accepted(self):
         raise NotImplementedError
@@ -553,7 +549,10 @@ class KeyRegistry(Service):
             raise LoginRefused(message)
 
     def accepts(self, value):
-        private, public = parse_pair(value)
+        try:
+            private, public = parse_pair(value)
+        except ValueError:
+            return False
         return public in self.keys and public == public_of(private)
 
     def drop(self, value):

@@ -42,13 +42,12 @@ class VendorKeyRotation:
         getattr(self, self.step)()
 
     def createSecret(self):  # noqa: N802
-        current = self.value("AWSCURRENT")
+        current = self.value(VersionStage="AWSCURRENT")
         try:
             self.pending()
         except self.client.exceptions.ResourceNotFoundException:
             # A key that no version has is of an attempt that died before it stored it.
-            api = self.revoke_all_but("AWSCURRENT", "AWSPREVIOUS")
-            made = api.create_key()
+            made = self.revoke_all_but(current, self.previous()).create_key()
             self.client.put_secret_value(
                 SecretId=self.arn,
                 ClientRequestToken=self.token,
@@ -64,7 +63,7 @@ class VendorKeyRotation:
         ApiClient(pending["key_id"], pending["secret"]).whoami()
 
     def finishSecret(self):  # noqa: N802
-        self.pending()
+        pending = self.pending()
         current = next(version for version, stages in self.versions.items() if "AWSCURRENT" in stages)
         self.client.update_secret_version_stage(
             SecretId=self.arn,
@@ -72,26 +71,31 @@ class VendorKeyRotation:
             MoveToVersionId=self.token,
             RemoveFromVersionId=current,
         )
-        self.revoke_all_but("AWSCURRENT")
+        # A read of AWSCURRENT may not see the move yet.
+        self.revoke_all_but(pending)
 
-    def revoke_all_but(self, *stages):
-        """Revoke all keys but those of some versions."""
-        labels = {label for names in self.versions.values() for label in names}
-        kept = {self.value(stage)["key_id"] for stage in stages if stage in labels}
-        current = self.value("AWSCURRENT")
-        api = ApiClient(current["key_id"], current["secret"])
+    def previous(self):
+        try:
+            return self.value(VersionStage="AWSPREVIOUS")
+        except self.client.exceptions.ResourceNotFoundException:
+            return {"key_id": None}
+
+    def revoke_all_but(self, used, *others):
+        """Revoke all keys but some. Return a session with the first of those."""
+        kept = {value["key_id"] for value in (used, *others)}
+        api = ApiClient(used["key_id"], used["secret"])
         for key_id in api.list_keys():
             if key_id not in kept:
                 api.delete_key(key_id)
                 logger.info("Revoked key %s", key_id)
         return api
 
-    def value(self, stage, **version):
-        answer = self.client.get_secret_value(SecretId=self.arn, VersionStage=stage, **version)
+    def value(self, **version):
+        answer = self.client.get_secret_value(SecretId=self.arn, **version)
         return json.loads(answer["SecretString"])
 
     def pending(self):
-        return self.value("AWSPENDING", VersionId=self.token)
+        return self.value(VersionId=self.token, VersionStage="AWSPENDING")
 
 
 def lambda_handler(event, context):

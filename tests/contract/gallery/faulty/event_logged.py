@@ -14,6 +14,7 @@ SECRET = {"name": "initial", "secret": "named-secret-initial", "endpoint": "http
 SERVICE = NamedKeys
 
 logger = logging.getLogger(__name__)
+logger.setLevel(logging.INFO)
 
 
 def lambda_handler(event, context):
