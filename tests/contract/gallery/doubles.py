@@ -221,6 +221,15 @@ class DatabaseWithTables(Database):
         self.tables.remove(table)
 
 
+class AccessList(Database):
+    """A server that makes a user whose password is to be changed and who doesn't exist, as Redis does."""
+
+    def alter_password(self, by, username, password):
+        self._allow(by, username)
+        self.passwords[username] = password
+        self.grants.setdefault(username, {"read", "write"})
+
+
 class SilentDatabase(Database):
     """A database that doesn't list what it accepts."""
 
@@ -400,7 +409,7 @@ class NamedKeys(Service):
     host = "vault.vendor.example"
 
     def __init__(self):
-        self.keys = {"initial": "named-secret-initial"}
+        self.keys = {"initial": "first-secret-of-a-name-01"}
 
     def find(self, name):
         return self.keys.get(name)
