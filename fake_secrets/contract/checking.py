@@ -43,6 +43,8 @@ class Check:
         self._lines = OwnFiles(self.state, subject.handler, subject.service)
         self._silence = Silence(is_loud=is_loud)
         self._stack = contextlib.ExitStack()
+        # The places of the value that change in a rotation; None until that is known, or if all of it changes.
+        self.changing_places: frozenset[str] | None = None
 
     def __enter__(self) -> Check:
         """Begin the check."""

@@ -10,7 +10,7 @@ from fake_secrets.contract import verdicts
 from fake_secrets.contract.deviations import Deviation
 from fake_secrets.contract.moments import Boundary, Delivery, State
 from fake_secrets.contract.trial import Trial
-from fake_secrets.contract.values import Raw
+from fake_secrets.contract.values import Raw, changed_texts
 from fake_secrets.service.rules.stages import AWSCURRENT, AWSPENDING
 from fake_secrets.service.rules.steps import STEPS
 
@@ -100,6 +100,7 @@ def dry_run(check: Check, scenario: str = "plain.three-times") -> tuple[Trial, D
         first = {one.step: one for one in trial.deliveries[: len(STEPS)] if one.number == 1}
         token = trial.rotations[0].token if trial.rotations else ""
         trial.note_logged_token()
+        check.changing_places = _changing(trial, token)
     dry = DryRun(
         token,
         first,
@@ -212,3 +213,12 @@ def _look_at_strangers(trial: Trial, before: State) -> None:
 def _note_labels(trial: Trial) -> None:
     if trial.state.labels.get(AWSPENDING) == trial.token:
         trial.invariants.find("pending-label-left", "AWSPENDING stays on the new version after the rotation")
+
+
+def _changing(trial: Trial, token: str) -> frozenset[str] | None:
+    """Return the places of the value that the first rotation has changed; None if it is no JSON or wasn't changed."""
+    values, old = trial.state.values, next(iter(trial.state.values), "")
+    if token not in values or old == token:
+        return None
+    places = changed_texts(values[old], values[token])
+    return None if None in places or not places else frozenset(map(str, places))

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING
 
 from fake_secrets.contract.deviations import Deviation, Deviations
-from fake_secrets.contract.moments import Boundary, Delivery, State
+from fake_secrets.contract.moments import Boundary, State
 from fake_secrets.contract.own_lines import OwnLine
-from fake_secrets.contract.values import derived_wrongly, form_of
+from fake_secrets.contract.values import derived_wrongly, form_of, has_text
 from fake_secrets.service.rules.stages import AWSCURRENT, AWSPENDING
 
 if TYPE_CHECKING:
@@ -18,6 +19,12 @@ __all__ = ["Invariants"]
 __tracebackhide__ = True  # the arguments in our frames may hold secret values
 
 _LAST_STEP = "finishSecret"
+
+# The last word of a member that names something, and is no credential.
+_IDENTIFIERS = frozenset(
+    {"id", "kid", "name", "user", "username", "login", "email", "arn", "version", "at", "date", "time", "expires"}
+)
+_WORDS = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|\d+")
 
 
 class Invariants:
@@ -64,18 +71,23 @@ class Invariants:
         if boundary.is_of_service:
             self._look_at_service(boundary, before, after)
 
-    def after_delivery(self, delivery: Delivery) -> None:
-        """Look at the leaks of a delivery."""
-        for leak in self._trial.leaks[:]:
-            file = leak.where.rpartition(":")[0]
-            if not self._trial.check.is_own_file(file):
+    def look_at_leaks(self) -> None:
+        """Look at what the trial has shown of secret values, once it is over."""
+        trial = self._trial
+        changing = trial.check.changing_places
+        for leak in trial.leaks[:]:
+            is_of_another = leak.secret not in {None, trial.subject.name}
+            # What stays the same in a rotation is no credential, and what is an id doesn't have to be hidden.
+            is_credential = leak.field is None or is_of_another or changing is None or leak.field in changing
+            is_own = trial.check.is_own_file(leak.where.rpartition(":")[0])
+            if not is_own or not is_credential or (leak.field is not None and _is_identifier(leak.field)):
                 continue
-            what = "the secret" if leak.field is None else leak.field
-            where = {"result": "returned", "exception": "in an exception"}.get(leak.place, f"in {leak.place}")
+            what = "the secret value" if leak.field is None else repr(leak.field)
+            where = {"result": "what it returns", "exception": "an exception", "log": "the log"}
             self.find(
                 "leaked-value",
-                f"{leak.step or delivery.step} shows {what} ({where}), at {leak.where}",
-                self._trial.check.line_at(leak.where),
+                f"{leak.step or 'The function'} shows {what} in {where.get(leak.place, leak.place)}",
+                trial.check.line_at(leak.where),
                 leak.where,
                 is_independent=True,
             )
@@ -100,7 +112,11 @@ class Invariants:
         old, new = before.values.get(before.labels.get(AWSCURRENT, "")), after.values[self._trial.token]
         if old is None or self._trial.by_hand is not None:
             return
-        for place in derived_wrongly(old, new):
+        results = [one.result for delivery in self._trial.deliveries for one in delivery.boundaries]
+        for place, text in derived_wrongly(old, new).items():
+            # What the service has made isn't derived.
+            if has_text(results, text):
+                continue
             self.find(
                 "wrong-derived-value",
                 f"{boundary.step} stores a value whose {place!r} still fits the old value",
@@ -160,3 +176,8 @@ class Invariants:
 
 def _is_lost(before: State, after: State, version_id: str) -> bool:
     return before.accepts.get(version_id, False) and not after.accepts.get(version_id, True)
+
+
+def _is_identifier(place: str) -> bool:
+    words = _WORDS.findall(place)
+    return bool(words) and words[-1].lower() in _IDENTIFIERS

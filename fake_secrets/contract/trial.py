@@ -34,6 +34,8 @@ __tracebackhide__ = True  # the arguments in our frames may hold secret values
 _FUNCTION = "rotation-function"
 # AWS doesn't say how often it retries a rotation.
 _RETRIES = 3
+# Lambda's longest time-out, in seconds: a loop that waits for ever ends.
+_TIMEOUT = 900
 # So much of an error's text is shown.
 _SHOWN = 300
 
@@ -107,7 +109,11 @@ class Trial:
     ) -> None:
         """Leave the world. What was found stays."""
         self.delivery = None
-        self._stack.__exit__(None, None, None)
+        try:
+            if error is None:
+                self.invariants.look_at_leaks()
+        finally:
+            self._stack.__exit__(None, None, None)
 
     def _world(self) -> Any:
         return mock_stages(
@@ -129,7 +135,7 @@ class Trial:
         others = [self.world.contents.secret(name) for name in subject.other_secrets]
         self._others = [one.value for other in others for one in other.versions.values() if one.value is not None]
         self.arn = handle[subject.name].arn
-        self._function = handle.lambda_function(self._handle, _FUNCTION, environment=subject.environment)
+        self._function = handle.lambda_function(self._handle, _FUNCTION, environment=subject.environment, timeout=_TIMEOUT)
         known = {AWSCURRENT: "old", AWSPREVIOUS: "older"}
         self._roles = {self.secret.labels[label]: role for label, role in known.items() if label in given}
 
@@ -381,7 +387,6 @@ class Trial:
             delivery.is_over = True
             self.delivery = outer
             self.state = delivery.after = self.now()
-            self.invariants.after_delivery(delivery)
 
 
 def _raw(value: Any) -> Raw:

@@ -83,8 +83,8 @@ def changed_texts(old: Raw, new: Raw) -> dict[str | None, str | bytes]:
     return {place: text for place, text in after.items() if before.get(place) != text}
 
 
-def derived_wrongly(old: Raw, new: Raw) -> list[str]:
-    """Return the places of a JSON value whose text was derived from a secret part, and doesn't fit the new one.
+def derived_wrongly(old: Raw, new: Raw) -> dict[str, str]:
+    """Return the texts of a JSON value that were derived from a secret part, and don't fit the new one, by place.
 
     A text is derived if it holds a secret part that has changed, as it is or quoted as in a URL. Then it has to
     hold the new one, too, and whatever else of the old value it holds.
@@ -96,16 +96,16 @@ def derived_wrongly(old: Raw, new: Raw) -> list[str]:
     before, after = _texts_of(form_of(old)), _texts_of(form_of(new))
     moved = {place for place, text in before.items() if place in after and after[place] != text}
     hidden = {str(place) for place in changed_texts(old, new)} & moved
-    wrong = []
+    wrong = set()
     for place in before.keys() & after.keys():
         # A part that is longer holds the shorter one, and of two copies the first is the source.
         sources = [one for one in moved - {place} if _holds(before[place], before[one])]
         sources = [one for one in sources if (len(before[one]), one) < (len(before[place]), place)]
         if hidden.intersection(sources) and any(not _holds(after[place], after[one]) for one in sources):
-            wrong.append(place)
+            wrong.add(place)
         elif place not in moved and any(before[one] == before[place] for one in hidden):
-            wrong.append(place)
-    return sorted(wrong)
+            wrong.add(place)
+    return {place: after[place] for place in sorted(wrong)}
 
 
 def _texts_of(form: object, place: str = "") -> dict[str, str]:
