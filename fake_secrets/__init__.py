@@ -8,7 +8,11 @@ from __future__ import annotations
 # Not from `typing`, which takes longer to import than the rest of this module.
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from fake_secrets.contract.checking import check_rotation
+    from fake_secrets.contract.report import ContractReport, Violation
+    from fake_secrets.contract.rotation_contract import RotationContract
     from fake_secrets.errors import (
+        ContractViolatedError,
         FakeSecretsError,
         FakeSecretsWarning,
         FaultError,
@@ -38,6 +42,8 @@ if TYPE_CHECKING:
 
 __all__ = [
     "Call",
+    "ContractReport",
+    "ContractViolatedError",
     "Event",
     "FakeSecrets",
     "FakeSecretsError",
@@ -51,6 +57,7 @@ __all__ = [
     "OutsideWorldError",
     "RequestRefusedError",
     "Rotation",
+    "RotationContract",
     "RotationFailedError",
     "RotationNotOpenError",
     "RotationWarning",
@@ -62,7 +69,9 @@ __all__ = [
     "UnsupportedOperationError",
     "UnusedFaultError",
     "Version",
+    "Violation",
     "__version__",
+    "check_rotation",
     "current",
     "mock_stages",
 ]
@@ -72,14 +81,18 @@ __version__ = "0.1.0"
 # The module that defines each name. The exceptions are in `errors`.
 _HOMES = {
     "Call": "observe.calls",
+    "ContractReport": "contract.report",
     "Event": "observe.trail",
     "FakeSecrets": "world.handle",
     "Fault": "faults.planned",
     "Leak": "observe.leaks.found",
     "Rotation": "rotation.rotation",
+    "RotationContract": "contract.rotation_contract",
     "Secret": "observe.view",
     "Timeline": "observe.timeline",
     "Version": "observe.view",
+    "Violation": "contract.report",
+    "check_rotation": "contract.checking",
     "current": "mock",
     "mock_stages": "mock",
 }

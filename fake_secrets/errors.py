@@ -13,6 +13,7 @@ from collections.abc import Iterable
 __all__ = [
     "OPEN_A_WORLD",
     "CommonError",
+    "ContractViolatedError",
     "FakeSecretsError",
     "FakeSecretsWarning",
     "FaultError",
@@ -72,6 +73,24 @@ class FakeSecretsError(Exception):
     The errors that AWS would return to a client aren't among them: a client raises those as
     botocore's `ClientError`, as it does on AWS.
     """
+
+
+class ContractViolatedError(FakeSecretsError, AssertionError):
+    """Raised by a test of a `RotationContract` whose family shows a violation that `allow` doesn't name.
+
+    `report` is an attribute, too.
+
+    Args:
+        summary: the result in one line.
+        report: the report as text, whose first line is the summary.
+    """
+
+    def __init__(self, summary: str, report: str) -> None:
+        super().__init__(summary, report)
+        self.report = report
+
+    def __str__(self) -> str:
+        return self.report
 
 
 class NoActiveWorldError(FakeSecretsError):

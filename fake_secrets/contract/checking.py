@@ -201,9 +201,7 @@ def _chosen(dry: DryRun, only: list[str] | None) -> Iterator[Scenario]:
         yield from found
 
 
-def _of_family(
-    dry: DryRun, family: str, make: Callable[[DryRun], Iterator[Scenario]]
-) -> Iterator[Scenario]:
+def _of_family(dry: DryRun, family: str, make: Callable[[DryRun], Iterator[Scenario]]) -> Iterator[Scenario]:
     return iter(()) if dry.obstacles and family != "plain" else make(dry)
 
 

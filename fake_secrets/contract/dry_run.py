@@ -155,7 +155,9 @@ def _name_setting(trial: Trial) -> bool:
     if is_old or verdicts.reads_current_only(setting, trial.token):
         find("current-instead-of-pending", "setSecret sets the current value", line, "setSecret")
         return True
-    is_unchanged = state.accepts.get(trial.invariants.old or "", False) and not state.accepts.get(trial.token, True)
+    is_unchanged = state.accepts.get(trial.invariants.old or "", False) and not state.accepts.get(
+        trial.token, True
+    )
     if is_unchanged and not verdicts.sets_new_value(setting, old, new):
         find("set-changes-nothing", "After setSecret, the service accepts the old value only", line)
         return True

@@ -112,7 +112,8 @@ class Invariants:
         old, new = before.values.get(before.labels.get(AWSCURRENT, "")), after.values[self._trial.token]
         if old is None or self._trial.by_hand is not None:
             return
-        results = [one.result for delivery in self._trial.deliveries for one in delivery.boundaries]
+        calls = [one for delivery in self._trial.deliveries for one in delivery.boundaries]
+        results = [one.result for one in calls if one.is_of_service]
         for place, text in derived_wrongly(old, new).items():
             # What the service has made isn't derived.
             if has_text(results, text):

@@ -46,7 +46,8 @@ class OwnFiles:
         if len(modules) != self._count:
             self._count = len(modules)
             self._files = (
-                frozenset(str(module.__file__) for module in modules if getattr(module, "__file__", None)) - self._others
+                frozenset(str(module.__file__) for module in modules if getattr(module, "__file__", None))
+                - self._others
             )
         return self._files
 

@@ -126,9 +126,7 @@ class ContractReport:
 
 def _note(note: Violation) -> list[str]:
     where = f", at {note.where}" if note.where else ""
-    return textwrap.wrap(
-        f"- {note.name}: {note.detail}{where} ({note.scenario}).", _WIDTH, subsequent_indent="  "
-    )
+    return textwrap.wrap(f"- {note.name}: {note.detail}{where} ({note.scenario}).", _WIDTH, subsequent_indent="  ")
 
 
 def _wrapped(text: str) -> list[str]:
@@ -138,5 +136,3 @@ def _wrapped(text: str) -> list[str]:
 def where_of(line: OwnLine | None) -> str | None:
     """Return a line as ``file:line``, or None."""
     return None if line is None else f"{line.file}:{line.number}"
-
-

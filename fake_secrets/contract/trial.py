@@ -36,6 +36,8 @@ _FUNCTION = "rotation-function"
 _RETRIES = 3
 # Lambda's longest time-out, in seconds: a loop that waits for ever ends.
 _TIMEOUT = 900
+# Three minutes [C: rotation-facts 1.2].
+_RETRIED_AFTER = 180.0
 # So much of an error's text is shown.
 _SHOWN = 300
 
@@ -135,7 +137,9 @@ class Trial:
         others = [self.world.contents.secret(name) for name in subject.other_secrets]
         self._others = [one.value for other in others for one in other.versions.values() if one.value is not None]
         self.arn = handle[subject.name].arn
-        self._function = handle.lambda_function(self._handle, _FUNCTION, environment=subject.environment, timeout=_TIMEOUT)
+        self._function = handle.lambda_function(
+            self._handle, _FUNCTION, environment=subject.environment, timeout=_TIMEOUT
+        )
         known = {AWSCURRENT: "old", AWSPREVIOUS: "older"}
         self._roles = {self.secret.labels[label]: role for label, role in known.items() if label in given}
 
@@ -237,6 +241,8 @@ class Trial:
         for _ in range(_RETRIES):
             if self.rotation.succeeded:
                 return True
+            # AWS doesn't retry at once.
+            self.check.time.advance(_RETRIED_AFTER)
             try:
                 self.step()
             except RotationNotOpenError:
@@ -317,7 +323,8 @@ class Trial:
         accepts = {
             version_id: accepted
             for version_id in values
-            if version_id in labelled - self._made_up and (accepted := service.accepts(form_of(values[version_id]))) is not None
+            if version_id in labelled - self._made_up
+            and (accepted := service.accepts(form_of(values[version_id]))) is not None
         }
         entries = service.accepted()
         if entries is None:
@@ -341,7 +348,9 @@ class Trial:
     def accepted_roles(self) -> frozenset[str]:
         """Return the roles of the versions whose values the service accepts, with or without labels."""
         values = self.state.values
-        accepted = (one for one in values if one not in self._made_up and self.service.accepts(form_of(values[one])))
+        accepted = (
+            one for one in values if one not in self._made_up and self.service.accepts(form_of(values[one]))
+        )
         return frozenset(self.role(version_id) for version_id in accepted)
 
     def shown(self, text: str) -> str:

@@ -65,7 +65,9 @@ def is_of(entry: object, raw: Raw) -> bool:
 
 def has_text(values: object, text: str) -> bool:
     """Return whether a text is one of the texts in arguments or results, or a part of one."""
-    return any(text in (leaf if isinstance(leaf, str) else leaf.decode(errors="replace")) for leaf in leaves(values))
+    return any(
+        text in (leaf if isinstance(leaf, str) else leaf.decode(errors="replace")) for leaf in leaves(values)
+    )
 
 
 def changed_texts(old: Raw, new: Raw) -> dict[str | None, str | bytes]:

@@ -31,7 +31,6 @@ __tracebackhide__ = True  # the arguments in our frames may hold secret values
 _LONG_AFTER = 400 * 86_400.0
 
 
-
 def tell_failure(trial: Trial, delivery: Delivery) -> str:
     """Return how a delivery failed, in words, without a secret value."""
     error = delivery.error
@@ -196,7 +195,9 @@ def _compare(trial: Trial, dry: DryRun, disturbance: Disturbance | None) -> None
     line = struck.line if struck is not None else None
     usual = dry.after[len([one for one in trial.rotations if one.succeeded]) - 1]
     if _is_dead(trial, dry):
-        trial.invariants.find("dead-current", "After the next rotation, the service doesn't accept its value", line)
+        trial.invariants.find(
+            "dead-current", "After the next rotation, the service doesn't accept its value", line
+        )
     elif _more_strangers(trial.state, usual):
         trial.check.time.advance(_LONG_AFTER)
         trial.settle()
@@ -227,7 +228,9 @@ def _is_dead(trial: Trial, dry: DryRun) -> bool:
     """Return whether the service refuses the current value, which it accepts after undisturbed rotations."""
     current = trial.state.labels.get(AWSCURRENT, "")
     usual = dry.after[0]
-    return usual.accepts.get(usual.labels.get(AWSCURRENT, ""), False) and not trial.state.accepts.get(current, True)
+    return usual.accepts.get(usual.labels.get(AWSCURRENT, ""), False) and not trial.state.accepts.get(
+        current, True
+    )
 
 
 def _more_strangers(state: State, usual: State) -> bool:
@@ -238,5 +241,3 @@ def _code_of(error: BaseException) -> str | None:
     response = getattr(error, "response", None)
     code = response.get("Error", {}).get("Code") if isinstance(response, dict) else None
     return code if isinstance(code, str) else None
-
-

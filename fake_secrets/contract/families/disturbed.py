@@ -114,5 +114,3 @@ def _look_for_swallowed(trial: Trial, dry: DryRun, struck: Boundary) -> None:
 def _is_through(trial: Trial) -> bool:
     """Return whether the new value is current, so that AWS starts the next rotation in any case."""
     return trial.state.labels.get(AWSCURRENT) == trial.token
-
-

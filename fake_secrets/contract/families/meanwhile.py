@@ -115,7 +115,9 @@ def _tampered(dry: DryRun, member: str, check: Check, name: str) -> Trial:
         if trial.rotation.next_step == "setSecret":
             delivery = trial.step()
             # Another user may not exist, but the attempt to change it is enough.
-            changing = {one.name for one in dry.first["setSecret"].boundaries if one.is_of_service and _changes(one)}
+            changing = {
+                one.name for one in dry.first["setSecret"].boundaries if one.is_of_service and _changes(one)
+            }
             for boundary in delivery.boundaries:
                 is_use = boundary.has_succeeded or boundary.name in changing
                 if boundary.is_of_service and is_use and has_text(boundary.arguments, _ELSE):

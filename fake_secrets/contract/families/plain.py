@@ -37,7 +37,9 @@ def _with_same_seed(check: Check, name: str) -> Trial:
         return second
     texts, others = changed_texts(old, new), changed_texts(old, other)
     # What the service has made isn't the function's.
-    results = [boundary.result for one in second.deliveries for boundary in one.boundaries if boundary.is_of_service]
+    results = [
+        boundary.result for one in second.deliveries for boundary in one.boundaries if boundary.is_of_service
+    ]
     own = {
         place: text
         for place, text in texts.items()
