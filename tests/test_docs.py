@@ -56,6 +56,11 @@ def test_the_picture_of_a_timeline_is_what_the_code_beside_it_draws():
     assert script["PICTURE"].read_text(encoding="utf-8") == script["draw"](), "run python docs/draw_timeline.py"
 
 
+def test_the_tables_of_the_gallery_list_what_is_in_it():
+    script = runpy.run_path(str(DOCS / "list_gallery.py"))
+    assert script["PAGE"].read_text(encoding="utf-8") == script["page"](), "run python docs/list_gallery.py"
+
+
 class TestTheTester:
     """A page that doesn't do what it says is found."""
 

@@ -64,7 +64,7 @@ class Causes:
 
     def note_clock(self, scenario: Scenario) -> None:
         """Note that the function reads dates from the machine's clock."""
-        self._add(scenario, Deviation("clock-not-virtual", "the function reads dates from datetime"), None)
+        self._add(scenario, Deviation("clock-not-virtual", "The function reads dates from datetime"), None)
 
     def report(self, left_out: tuple[str, ...], *, is_whole: bool) -> ContractReport:
         """Return the report.

@@ -40,7 +40,7 @@ class Check:
         spared = [subject.service] if isinstance(subject.service, type) else []
         self.state = FunctionState(subject.handler, spared=spared)
         self.time = VirtualTime(self.state.modules)
-        self._lines = OwnFiles(self.state)
+        self._lines = OwnFiles(self.state, subject.handler, subject.service)
         self._silence = Silence(is_loud=is_loud)
         self._stack = contextlib.ExitStack()
 

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal
 
+from fake_secrets.contract.double import is_at_work
 from fake_secrets.contract.moments import Boundary, Delivery, Place
 from fake_secrets.errors import CommonError, FunctionCrash, ServiceError
 from fake_secrets.faults.codes import COMMON, message_of, status_of
@@ -157,7 +158,7 @@ class Conductor:
     def _delivery(self) -> Delivery | None:
         """Return the delivery that the call belongs to, or None if it isn't one of the function's."""
         step = rotation_step.get()
-        return None if step is None or step.is_over else self._trial.delivery
+        return None if step is None or step.is_over or is_at_work() else self._trial.delivery
 
     def _begin(self, delivery: Delivery, place: Place, name: str, key: object, arguments: object) -> Boundary:
         self._trial.check.time.advance(_CALL_TAKES)
@@ -205,6 +206,7 @@ class Conductor:
         return answer
 
     def _failed(self, boundary: Boundary, error: BaseException) -> BaseException:
+        boundary.error = error
         self._trial.look(boundary, _code_of(error) or type(error).__name__, None)
         return error
 

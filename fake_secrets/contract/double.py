@@ -22,7 +22,7 @@ from fake_secrets.contract.double_errors import Maker, makers
 from fake_secrets.contract.double_methods import Wrapper, has_method, is_mock, is_set_up, name_of, wrap_methods
 from fake_secrets.contract.frozen import Frozen
 from fake_secrets.errors import annotate
-from fake_secrets.observe.ledger import rotation_step
+from fake_secrets.observe.ledger import RunningStep, rotation_step
 from fake_secrets.options import check_callable, refuse_awaitable
 
 __all__ = ["Around", "Ask", "Double", "is_at_work"]
@@ -35,7 +35,6 @@ Around = Callable[[str, Ask, object], object]
 # What a check may ask a double.
 _QUESTIONS = ("accepts", "accepted", "drop", "settle")
 _NOT_OFFERED = object()
-_A_MOCK = "Mock(spec=FakeDatabase)"
 
 # The double whose method runs here.
 _at_work: ContextVar[Double | None] = ContextVar("fake_secrets_double", default=None)
@@ -165,11 +164,16 @@ class Double:
 
     @contextlib.contextmanager
     def _working(self) -> Iterator[None]:
-        """Mark what is called in the block as calls of the double's own."""
-        outer = _at_work.get()
+        """Mark what is called in the block as calls of the double's own.
+
+        Its clocks show the function's time there, whoever calls it.
+        """
+        outer, step = _at_work.get(), rotation_step.get()
+        is_outside = step is None or step.is_over
         _at_work.set(self)
         try:
-            yield
+            with RunningStep(None) if is_outside else contextlib.nullcontext():
+                yield
         finally:
             _at_work.set(outer)
 
@@ -199,7 +203,7 @@ def _check_factory(factory: object) -> None:
         msg = f"{what}{hint}. A double itself was given: a {type(factory).__name__}"
         raise TypeError(msg)
     if is_mock(factory) and not is_set_up(factory):
-        msg = f"{what}{hint}. A mock was given that makes nothing: for a mock, write service=lambda: {_A_MOCK}"
+        msg = f"{what}{hint}. A mock was given that makes nothing; if it is the double, write service=lambda: mock"
         raise TypeError(msg)
     check_callable(factory, what, hint)
 

@@ -65,8 +65,11 @@ def is_set_up(mock: Any) -> bool:
     """Return whether a test has said what a call of a mock does."""
     if not callable(mock):
         return False
-    default = sys.modules["unittest.mock"].DEFAULT
-    return mock._mock_return_value is not default or mock.side_effect is not None or mock._mock_wraps is not None
+    given = mock._mock_return_value
+    # What a mock returns by itself is a mock that was made by calling it.
+    is_made = is_mock(given) and given._mock_new_parent is mock and given._mock_new_name == "()"
+    returns = given is not sys.modules["unittest.mock"].DEFAULT and not is_made
+    return returns or mock.side_effect is not None or mock._mock_wraps is not None
 
 
 def name_of(found: object) -> str:

@@ -11,7 +11,7 @@ from fake_secrets.contract.deviations import Deviation
 from fake_secrets.contract.moments import Boundary, Delivery, State
 from fake_secrets.contract.trial import Trial
 from fake_secrets.contract.values import Raw
-from fake_secrets.service.rules.stages import AWSCURRENT, AWSPENDING, AWSPREVIOUS
+from fake_secrets.service.rules.stages import AWSCURRENT, AWSPENDING
 from fake_secrets.service.rules.steps import STEPS
 
 if TYPE_CHECKING:
@@ -85,7 +85,7 @@ def dry_run(check: Check, scenario: str = "plain.three-times") -> tuple[Trial, D
     with Trial(check, scenario) as trial:
         before = trial.state
         for number in range(1, _ROTATIONS + 1):
-            if not _rotates(trial, number) or trial.invariants.found.has_violation:
+            if not _rotates(trial, number):
                 break
             trial.settle()
             states.append(trial.state)
@@ -126,13 +126,43 @@ def _rotates(trial: Trial, number: int) -> bool:
     failed = trial.last
     text = verdicts.tell_failure(trial, failed)
     if failed.has_passed:
-        find("current-not-moved", "all four steps pass, and AWSCURRENT stays where it was")
+        find("current-not-moved", "All four steps pass, and AWSCURRENT stays where it was")
         return False
-    if trial.recover():
-        find("needs-a-retry", f"without any disturbance, {text}; a retry succeeds", failed.line)
+    trial.invariants.shown_calls = trial.calls
+    has_recovered = trial.recover()
+    if has_recovered:
+        find("needs-a-retry", f"Without any disturbance, {text}; a retry succeeds", failed.line)
+    elif number > 1:
+        find("second-rotation-fails", text, failed.line)
+    elif failed.step != "testSecret" or not _name_setting(trial):
+        find("never-succeeds", text, failed.line)
+    trial.invariants.shown_calls = None
+    return has_recovered
+
+
+def _name_setting(trial: Trial) -> bool:
+    """Name what is wrong with setSecret if the service doesn't accept the new value. Return whether that has a name."""
+    state, find = trial.state, trial.invariants.find
+    setting = _latest(trial, "setSecret")
+    old, new = state.values.get(trial.invariants.old or ""), state.values.get(trial.token)
+    if setting is None or old is None or new is None:
+        return False
+    lines = [one.line for one in setting.boundaries if one.is_of_service]
+    line = lines[-1] if lines else None
+    testing = _latest(trial, "testSecret")
+    is_old = testing is not None and verdicts.sets_old_value(setting, testing, old, new)
+    if is_old or verdicts.reads_current_only(setting, trial.token):
+        find("current-instead-of-pending", "setSecret sets the current value", line, "setSecret")
         return True
-    find("second-rotation-fails" if number > 1 else "never-succeeds", text, failed.line)
+    is_unchanged = state.accepts.get(trial.invariants.old or "", False) and not state.accepts.get(trial.token, True)
+    if is_unchanged and not verdicts.sets_new_value(setting, old, new):
+        find("set-changes-nothing", "After setSecret, the service accepts the old value only", line)
+        return True
     return False
+
+
+def _latest(trial: Trial, step: str) -> Delivery | None:
+    return next((one for one in reversed(trial.deliveries) if one.step == step), None)
 
 
 def _is_alive(trial: Trial, number: int) -> bool:
@@ -140,16 +170,12 @@ def _is_alive(trial: Trial, number: int) -> bool:
     state, find = trial.state, trial.invariants.find
     if state.accepts.get(state.labels.get(AWSCURRENT, ""), True):
         return True
-    deliveries = [one for one in trial.deliveries if one.step == "setSecret"]
-    setting = deliveries[-1] if deliveries else None
-    line = next((one.line for one in setting.boundaries[::-1] if one.is_of_service), None) if setting else None
-    if setting is not None and verdicts.reads_current_only(setting, trial.token):
-        find("current-instead-of-pending", "setSecret reads the current value only", line, "setSecret")
-    elif number == 1 and state.accepts.get(state.labels.get(AWSPREVIOUS, ""), False):
-        find("set-changes-nothing", "after the rotation, the service accepts the old value only", line)
-    else:
+    if number > 1 or not _name_setting(trial):
+        setting = _latest(trial, "setSecret")
+        lines = [] if setting is None else [one.line for one in setting.boundaries if one.is_of_service]
         times = {1: "first", 2: "second", 3: "third"}[number]
-        find("dead-current", f"after the {times} rotation, the service doesn't accept the current value", line)
+        text = f"After the {times} rotation, the service doesn't accept the current value"
+        find("dead-current", text, lines[-1] if lines else None)
     return False
 
 
@@ -179,7 +205,7 @@ def _look_at_strangers(trial: Trial, before: State) -> None:
     if (trial.state.strangers or 0) > (before.strangers or 0):
         makers = [one for one in trial.deliveries[0].boundaries if one.is_of_service]
         line = makers[-1].line if makers else None
-        text = "after undisturbed rotations, a credential that is in no version of the secret works at the service"
+        text = "After undisturbed rotations, a credential that is in no version of the secret works at the service"
         trial.invariants.find("orphaned-credential", text, line)
 
 

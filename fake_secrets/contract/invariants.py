@@ -26,18 +26,20 @@ class Invariants:
     Args:
         trial: the trial.
 
-    `may_promote_empty` is true in a scenario that delivers finishSecret first.
+    `may_promote_empty` is true in a scenario that delivers finishSecret first. `shown_calls` is how many calls show
+    what is found next, if later ones don't matter. `old` is the version that was current when the rotation began.
     """
 
     def __init__(self, trial: Trial) -> None:
         self._trial = trial
         self.found = Deviations()
         self.may_promote_empty = False
-        self._old: str | None = None
+        self.shown_calls: int | None = None
+        self.old: str | None = None
 
     def begin_rotation(self) -> None:
         """Begin to look at another rotation."""
-        self._old = self._trial.state.labels.get(AWSCURRENT)
+        self.old = self._trial.state.labels.get(AWSCURRENT)
 
     def find(
         self,
@@ -49,7 +51,7 @@ class Invariants:
         is_independent: bool = False,
     ) -> None:
         """Keep a deviation; see `Deviation`."""
-        calls = sum(len(delivery.boundaries) for delivery in self._trial.deliveries)
+        calls = self.shown_calls or self._trial.calls
         self.found.add(Deviation(name, detail, line, cause, calls), is_independent=is_independent)
 
     def after_call(self, boundary: Boundary) -> None:

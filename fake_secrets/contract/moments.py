@@ -51,7 +51,8 @@ class Boundary:
         line: the line of the function that makes it; None if it is unknown.
         arguments: its arguments.
 
-    `outcome` is ``succeeded``, an error code, or the name of an exception. `mark` says what the scenario did to it.
+    `outcome` is ``succeeded``, an error code, or the name of an exception, which is `error` if the service has raised
+    it. `mark` says what the scenario did to it.
     `before` and `after` are the states around it. `result` is what it returned.
     """
 
@@ -67,6 +68,7 @@ class Boundary:
     before: State | None = field(default=None, repr=False)
     after: State | None = field(default=None, repr=False)
     result: object = field(default=None, repr=False)
+    error: BaseException | None = field(default=None, repr=False)
 
     @property
     def has_succeeded(self) -> bool:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime
 import inspect
 from collections.abc import Iterator
-from types import CodeType, FunctionType, ModuleType
+from types import CodeType, FunctionType, MethodType, ModuleType
 from typing import Any
 
 __all__ = ["functions_of", "reads_dates"]
@@ -20,8 +20,9 @@ def functions_of(module: ModuleType) -> Iterator[FunctionType]:
     Args:
         module: the module.
     """
+    seen = set[int]()
     for value in list(vars(module).values()):
-        yield from (found for found in _functions_in(value, module) if found.__module__ == module.__name__)
+        yield from (found for found in _functions_in(value, module, seen) if found.__module__ == module.__name__)
 
 
 def reads_dates(module: ModuleType) -> bool:
@@ -37,20 +38,28 @@ def reads_dates(module: ModuleType) -> bool:
     return any(not _READINGS.isdisjoint(used) and not dates.isdisjoint(used) for used in names)
 
 
-def _leads_to_dates(value: object) -> bool:
-    return issubclass(value, datetime.date) if isinstance(value, type) else value is datetime
+# Not with isinstance, which asks the object. A global variable may be a proxy that raises outside of a request.
 
 
-def _functions_in(value: Any, module: ModuleType) -> Iterator[FunctionType]:
-    if isinstance(value, type):
+def _leads_to_dates(value: Any) -> bool:
+    return issubclass(value, datetime.date) if issubclass(type(value), type) else value is datetime
+
+
+def _functions_in(value: Any, module: ModuleType, seen: set[int]) -> Iterator[FunctionType]:
+    kind = type(value)
+    # A class may have itself as an attribute.
+    if id(value) in seen:
+        return
+    seen.add(id(value))
+    if issubclass(kind, type):
         # Another module's classes are its own.
         members = list(vars(value).values()) if value.__module__ == module.__name__ else []
         for member in members:
-            yield from _functions_in(member, module)
+            yield from _functions_in(member, module, seen)
         return
-    for found in (value.fget, value.fset) if isinstance(value, property) else (value,):
-        function = getattr(found, "__func__", found)
-        while isinstance(function, FunctionType):
+    for found in (value.fget, value.fset) if issubclass(kind, property) else (value,):
+        function = found.__func__ if issubclass(type(found), staticmethod | classmethod | MethodType) else found
+        while type(function) is FunctionType:
             yield function
             function = vars(function).get("__wrapped__")
 

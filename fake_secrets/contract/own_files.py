@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import inspect
 import linecache
+import sys
 from pathlib import Path
 from types import FrameType, ModuleType
 from typing import Protocol
@@ -25,10 +27,15 @@ class OwnFiles:
 
     Args:
         function: what knows the modules of the function. There may be more of them later.
+        handler: the function.
+        service: what makes the service double, whose module isn't the function's own.
     """
 
-    def __init__(self, function: _Function) -> None:
+    def __init__(self, function: _Function, handler: object, service: object) -> None:
         self._function = function
+        home = getattr(inspect.unwrap(handler), "__module__", None) if callable(handler) else None
+        others = {getattr(service, "__module__", None)} - {home, None}
+        self._others = {str(getattr(sys.modules.get(str(name)), "__file__", None)) for name in others}
         self._count = 0
         self._files: frozenset[str] = frozenset()
 
@@ -38,7 +45,9 @@ class OwnFiles:
         modules = self._function.modules
         if len(modules) != self._count:
             self._count = len(modules)
-            self._files = frozenset(str(module.__file__) for module in modules if getattr(module, "__file__", None))
+            self._files = (
+                frozenset(str(module.__file__) for module in modules if getattr(module, "__file__", None)) - self._others
+            )
         return self._files
 
     def of_frame(self, frame: FrameType) -> OwnLine | None:

@@ -34,13 +34,15 @@ class Silence:
         self._kept = io.StringIO()
         handler = logging.StreamHandler(self._kept)
         root, streams = logging.getLogger(), (sys.stdout, sys.stderr)
-        handlers = root.handlers[:]
+        handlers, level = root.handlers[:], root.level
         try:
-            # Other handlers would show each line once more.
+            # A function that logs on INFO leaks there, too, once somebody has turned that on.
+            root.setLevel(min(level, logging.INFO))
             root.handlers[:] = [*(handlers if self._is_loud else ()), handler]
             if not self._is_loud:
                 sys.stdout, sys.stderr = self._kept, self._kept
             yield
         finally:
             root.handlers[:] = handlers
+            root.setLevel(level)
             sys.stdout, sys.stderr = streams

@@ -71,12 +71,15 @@ class Trial:
         self.rotations: list[Rotation] = []
         self.kill_at_end: str | None = None
         self.leaks: list[Leak] = []
+        self.calls_of_first_retry: int | None = None
         self._seed = seed
         self._is_usual = is_usual
         self.invariants.found.is_closed = not is_usual
         self._why: str | None = None
         self._roles: dict[str, str] = {}
         self._tokens: set[str] = set()
+        # The versions with a value that the service may not be able to read.
+        self._made_up: set[str] = set()
         self._stack = contextlib.ExitStack()
 
     def __enter__(self) -> Trial:
@@ -123,6 +126,8 @@ class Trial:
         handle.add(subject.name, labels=given or None, tags=subject.tags)
         for name, value in subject.other_secrets.items():
             handle.add(name, value)
+        others = [self.world.contents.secret(name) for name in subject.other_secrets]
+        self._others = [one.value for other in others for one in other.versions.values() if one.value is not None]
         self.arn = handle[subject.name].arn
         self._function = handle.lambda_function(self._handle, _FUNCTION, environment=subject.environment)
         known = {AWSCURRENT: "old", AWSPREVIOUS: "older"}
@@ -142,6 +147,11 @@ class Trial:
     def token(self) -> str:
         """The id of the version that the last rotation makes."""
         return self.rotation.token
+
+    @property
+    def calls(self) -> int:
+        """How many calls the function has made."""
+        return sum(len(delivery.boundaries) for delivery in self.deliveries)
 
     @property
     def last(self) -> Delivery:
@@ -217,6 +227,7 @@ class Trial:
             Whether it has succeeded in the end.
         """
         self.conductor.disturbance = None
+        self.calls_of_first_retry = None
         for _ in range(_RETRIES):
             if self.rotation.succeeded:
                 return True
@@ -226,6 +237,7 @@ class Trial:
                 return False
             if self.last.has_passed:
                 self.finish()
+            self.calls_of_first_retry = self.calls_of_first_retry or self.calls
         return self.rotation.succeeded
 
     def deliver(self, step: str, why: str) -> Delivery:
@@ -273,11 +285,13 @@ class Trial:
         member = {"SecretString": raw} if isinstance(raw, str) else {"SecretBinary": _base64(raw)}
         self._roles[token] = "by hand"
         self.by_hand = token
+        self._made_up.add(token)
         self.request("PutSecretValue", SecretId=self.arn, ClientRequestToken=token, **member)
         self.state = self.now()
 
     def tamper(self, value: Any) -> None:
         """Replace the pending value in place, as no call can."""
+        self._made_up.add(self.token)
         self.secret.versions[self.token].value = _raw(value)
         self.state = self.now()
 
@@ -297,12 +311,13 @@ class Trial:
         accepts = {
             version_id: accepted
             for version_id in values
-            if version_id in labelled and (accepted := service.accepts(form_of(values[version_id]))) is not None
+            if version_id in labelled - self._made_up and (accepted := service.accepts(form_of(values[version_id]))) is not None
         }
         entries = service.accepted()
         if entries is None:
             return State(secret.labels, values, accepts)
-        strangers = sum(not any(is_of(entry, raw) for raw in values.values()) for entry in entries)
+        known = [*values.values(), *self._others]
+        strangers = sum(not any(is_of(entry, raw) for raw in known) for entry in entries)
         return State(secret.labels, values, accepts, strangers, len(entries), service.snapshot())
 
     def look(self, boundary: Boundary, outcome: str, result: object) -> None:
@@ -320,7 +335,7 @@ class Trial:
     def accepted_roles(self) -> frozenset[str]:
         """Return the roles of the versions whose values the service accepts, with or without labels."""
         values = self.state.values
-        accepted = (one for one in values if self.service.accepts(form_of(values[one])))
+        accepted = (one for one in values if one not in self._made_up and self.service.accepts(form_of(values[one])))
         return frozenset(self.role(version_id) for version_id in accepted)
 
     def shown(self, text: str) -> str:
@@ -356,7 +371,9 @@ class Trial:
                 raise delivery.death
         except BaseException as error:
             delivery.error = error
-            delivery.line = self.check.line_raising(error)
+            failed = delivery.last_failed
+            is_of_call = failed is not None and failed.error is error
+            delivery.line = failed.line if failed is not None and is_of_call else self.check.line_raising(error)
             raise
         else:
             return result

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import urllib.parse
 from collections.abc import Iterator, Mapping
 from typing import Any
@@ -83,30 +84,40 @@ def changed_texts(old: Raw, new: Raw) -> dict[str | None, str | bytes]:
 
 
 def derived_wrongly(old: Raw, new: Raw) -> list[str]:
-    """Return the places of a JSON value whose text was derived from a part that has changed, and doesn't fit it.
+    """Return the places of a JSON value whose text was derived from a secret part, and doesn't fit the new one.
+
+    A text is derived if it holds a secret part that has changed, as it is or quoted as in a URL. Then it has to
+    hold the new one, too, and whatever else of the old value it holds.
 
     Args:
         old: the old value.
         new: the new value.
     """
-    before, after = form_of(old), form_of(new)
-    if not isinstance(before, dict) or not isinstance(after, dict):
-        return []
-    names = [name for name, text in before.items() if isinstance(text, str) and isinstance(after.get(name), str)]
-    moved = {name for name in names if before[name] != after[name]}
-    hidden = {place for place in changed_texts(old, new) if place in moved}
+    before, after = _texts_of(form_of(old)), _texts_of(form_of(new))
+    moved = {place for place, text in before.items() if place in after and after[place] != text}
+    hidden = {str(place) for place in changed_texts(old, new)} & moved
     wrong = []
-    for name in names:
-        sources = [source for source in moved - {name} if _holds(before[name], before[source])]
-        if not hidden.intersection(sources):
-            continue
-        # Of two fields with the same text, each would be derived from the other.
-        is_source = name in hidden and len(before[name]) <= max(len(before[source]) for source in sources)
-        if is_source and after[name] != before[name]:
-            continue
-        if any(not _holds(after[name], after[source]) for source in sources):
-            wrong.append(name)
-    return wrong
+    for place in before.keys() & after.keys():
+        # A part that is longer holds the shorter one, and of two copies the first is the source.
+        sources = [one for one in moved - {place} if _holds(before[place], before[one])]
+        sources = [one for one in sources if (len(before[one]), one) < (len(before[place]), place)]
+        if hidden.intersection(sources) and any(not _holds(after[place], after[one]) for one in sources):
+            wrong.append(place)
+        elif place not in moved and any(before[one] == before[place] for one in hidden):
+            wrong.append(place)
+    return sorted(wrong)
+
+
+def _texts_of(form: object, place: str = "") -> dict[str, str]:
+    """Return the texts in JSON, by their place."""
+    if isinstance(form, str):
+        return {place: form} if place else {}
+    members = form.items() if isinstance(form, dict) else enumerate(form) if isinstance(form, list) else ()
+    found = dict[str, str]()
+    for key, member in members:
+        below = f"{place}[{key}]" if isinstance(form, list) else f"{place}.{key}" if place else str(key)
+        found |= _texts_of(member, below)
+    return found
 
 
 def with_new_texts(raw: Raw, places: Mapping[str | None, Any], text: str) -> Any:
@@ -119,7 +130,10 @@ def with_new_texts(raw: Raw, places: Mapping[str | None, Any], text: str) -> Any
 
 
 def _holds(text: str, part: str) -> bool:
-    return len(part) >= _SHORTEST_COPY and any(form in text for form in _forms(part))
+    """Return whether a text holds another as a word of its own."""
+    if len(part) < _SHORTEST_COPY:
+        return False
+    return any(re.search(rf"(?<!\w){re.escape(form)}(?!\w)", text) for form in _forms(part))
 
 
 def _forms(text: str) -> set[str]:

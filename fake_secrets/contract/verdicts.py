@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from fake_secrets.contract.conductor import Disturbance
 from fake_secrets.contract.moments import Boundary, Delivery, State
+from fake_secrets.contract.values import Raw, changed_texts, has_text
 from fake_secrets.service.rules.stages import AWSCURRENT, AWSPENDING
 
 if TYPE_CHECKING:
@@ -19,6 +20,8 @@ __all__ = [
     "of_repetition",
     "reads_current_only",
     "reads_pending",
+    "sets_new_value",
+    "sets_old_value",
     "tell_failure",
 ]
 
@@ -98,7 +101,7 @@ def of_repetition(trial: Trial, delivery: Delivery) -> None:
     """Name what a step has come to that was delivered again before the rotation was over."""
     if delivery.has_passed or delivery.before is None:
         return
-    text = f"repeated, {tell_failure(trial, delivery)}"
+    text = f"{tell_failure(trial, delivery)}, when it is repeated"
     if delivery.step == "createSecret":
         name = "create-not-repeatable" if trial.token in delivery.before.values else "retry-refused"
         trial.invariants.find(name, text, delivery.line)
@@ -106,19 +109,45 @@ def of_repetition(trial: Trial, delivery: Delivery) -> None:
         trial.invariants.find("set-not-repeatable", text, delivery.line)
 
 
+def sets_old_value(setting: Delivery, testing: Delivery, old: Raw, new: Raw) -> bool:
+    """Return whether the last change that setSecret makes at the service is made with the old value.
+
+    Args:
+        setting: the delivery of setSecret.
+        testing: that of testSecret, whose methods change nothing.
+        old: the old value.
+        new: the new value.
+    """
+    harmless = {one.name for one in testing.boundaries}
+    changes = [one for one in setting.boundaries if one.is_of_service and one.name not in harmless]
+    return bool(changes) and _has_part(changes[-1], old, new) and not _has_part(changes[-1], new, old)
+
+
+def sets_new_value(setting: Delivery, old: Raw, new: Raw) -> bool:
+    """Return whether setSecret makes a call of the service with the new value that succeeds."""
+    return any(one.is_of_service and one.has_succeeded and _has_part(one, new, old) for one in setting.boundaries)
+
+
+def _has_part(boundary: Boundary, value: Raw, other: Raw) -> bool:
+    """Return whether the arguments of a call have a secret part of a value that another value lacks."""
+    parts = changed_texts(other, value).values()
+    return any(isinstance(part, str) and has_text(boundary.arguments, part) for part in parts)
+
+
 def of_failed_retry(trial: Trial, dry: DryRun, disturbance: Disturbance | None) -> None:
     """Name why the retries of a rotation never succeed."""
     failed = trial.last
     before = failed.before or trial.state
-    text = f"each retry fails: {tell_failure(trial, failed)}"
+    trial.invariants.shown_calls = trial.calls_of_first_retry
+    text = f"{tell_failure(trial, failed)}, in each retry"
     step, find = failed.step, trial.invariants.find
     is_struck = disturbance is not None and disturbance.struck is not None
     struck = disturbance.struck if disturbance is not None else None
     if _more_strangers(trial.state, dry.before):
         line = struck.line if struck is not None else failed.line
-        find("orphaned-credential", f"a credential that works is in no version of the secret, and {text}", line)
+        find("orphaned-credential", f"A credential that works is in no version of the secret; {text}", line)
     elif failed.has_passed:
-        find("stuck-after-failure", "every step of the retry passes, but AWSCURRENT isn't moved", None, step)
+        find("stuck-after-failure", "Every step of the retry passes, but AWSCURRENT isn't moved", None, step)
     elif step == "createSecret" and trial.token in before.values:
         find("create-not-repeatable", text, failed.line)
     elif step == "createSecret" and failed.last_failed is None and not trial.rotation.succeeded:
@@ -145,14 +174,16 @@ def after_recovery(trial: Trial, dry: DryRun, disturbance: Disturbance | None) -
     if _is_dead(trial, dry):
         name = "half-changed-service" if struck is not None and struck.step == "setSecret" else "dead-current"
         line = struck.line if struck is not None else None
-        trial.invariants.find(name, "after the retry, the service doesn't accept the current value", line)
+        trial.invariants.find(name, "After the retry, the service doesn't accept the current value", line)
         return
     if not trial.rotate():
-        text = f"the retry succeeds, but the next rotation doesn't: {tell_failure(trial, trial.last)}"
+        text = f"The retry succeeds, but the next rotation doesn't: {tell_failure(trial, trial.last)}"
         name = "orphaned-credential" if _more_strangers(trial.state, dry.before) else "stuck-after-failure"
         line = struck.line if struck is not None else trial.last.line
         if name != "orphaned-credential" and _has_more(trial, dry):
             name = "clean-up-lost"
+        elif name != "orphaned-credential" and struck is not None and struck.step == "setSecret":
+            name = "half-changed-service"
         trial.invariants.find(name, text, line, "" if name != "stuck-after-failure" else "next")
         return
     trial.settle()
@@ -165,14 +196,14 @@ def _compare(trial: Trial, dry: DryRun, disturbance: Disturbance | None) -> None
     line = struck.line if struck is not None else None
     usual = dry.after[len([one for one in trial.rotations if one.succeeded]) - 1]
     if _is_dead(trial, dry):
-        trial.invariants.find("dead-current", "after the next rotation, the service doesn't accept its value", line)
+        trial.invariants.find("dead-current", "After the next rotation, the service doesn't accept its value", line)
     elif _more_strangers(trial.state, usual):
         trial.check.time.advance(_LONG_AFTER)
         trial.settle()
         is_left = _more_strangers(trial.state, usual)
         name = "orphaned-credential" if is_left else "orphan-expires"
         when = "even after another rotation" if is_left else "for a while"
-        text = f"a credential that is in no version of the secret works {when}"
+        text = f"A credential that is in no version of the secret works {when}"
         trial.invariants.find(name, text, line)
     elif _has_more(trial, dry):
         is_swallowed = (
@@ -181,7 +212,7 @@ def _compare(trial: Trial, dry: DryRun, disturbance: Disturbance | None) -> None
             and any(struck in one.boundaries and one.has_passed for one in trial.deliveries)
         )
         name = "swallowed-error" if is_swallowed else "clean-up-lost"
-        text = "an old credential still works after another rotation"
+        text = "An old credential still works after another rotation"
         trial.invariants.find(name, text, line, struck.step if is_swallowed and struck is not None else "")
 
 

@@ -162,6 +162,7 @@ class VirtualTime:
 
     def _take_down(self) -> None:
         self._is_active = False
+        self._waits.end()
         # Each is forgotten after it is undone: an interrupt between them loses none. It may be undone twice.
         while self._undo:
             self._undo[-1]()
@@ -176,7 +177,7 @@ class VirtualTime:
             self._undo.append(lambda: clock.move_to(start))
             return start
         start = round(_real_time(), 6)
-        if (time_machine := _imported("time_machine")) is not None:
+        if (time_machine := _time_machine()) is not None:
             # The names in version 3 and in version 2.
             stack = getattr(time_machine, "traveller_stack", None)
             stack = time_machine.coordinates_stack if stack is None else stack
@@ -270,6 +271,16 @@ def _pause(seconds: float) -> bool:
 
 def _ignore(_: float) -> None:
     """Let time pass before the first scenario."""
+
+
+def _time_machine() -> Any:
+    """Return time-machine, or None if it isn't installed or stops monotonic clocks, as some of version 2 do.
+
+    They stop for every thread: a queue's time-out, for one, would never come.
+    """
+    time_machine = _imported("time_machine")
+    stops_monotonic = time_machine is not None and hasattr(time_machine.escape_hatch.time, "monotonic")
+    return None if stops_monotonic else time_machine
 
 
 def _imported(name: str) -> Any:

@@ -45,11 +45,19 @@ class Waits:
         # Where the others were when they last stood still.
         self._still: _Stacks = ()
         self._main: int | None = None
+        self._timers: list[threading.Timer] = []
 
     def begin(self) -> None:
         """Begin a scenario, whose deliveries run in this thread."""
+        self.end()
         self._main = threading.get_ident()
         self._still = ()
+
+    def end(self) -> None:
+        """End a scenario: cancel the timers that its deliveries have left. Lambda would have stopped them."""
+        while self._timers:
+            self._timers[-1].cancel()
+            del self._timers[-1]
 
     def wait(self, seconds: float, look: Callable[[float], bool]) -> bool:
         """Wait in a delivery for some virtual time, or until what the thread waits for has happened.
@@ -63,6 +71,9 @@ class Waits:
         """
         here, step = threading.get_ident(), rotation_step.get()
         end = self._elapsed() + round(seconds * 1e9)
+        thread = threading.current_thread()
+        if isinstance(thread, threading.Timer):
+            self._timers.append(thread)
         if self._others(here):
             self._ends[here] = end
             try:

@@ -24,6 +24,19 @@ _ARGUMENTS = (
     "allow",
 )
 
+NOTES = {
+    "unknown-step-passes",
+    "unknown-token-accepted",
+    "version-not-named",
+    "needs-a-retry",
+    "goes-on-after-cancel",
+    "promotes-empty-version",
+    "keys-lost",
+    "orphan-expires",
+    "rotation-token-logged",
+    "test-mode-fails",
+}
+
 
 @dataclass(frozen=True)
 class Exhibit:
@@ -51,6 +64,11 @@ class Exhibit:
     def finds(self):
         """The stable name of what the contract says about it; None if it is correct."""
         return getattr(self.module, "FINDS", None)
+
+    @property
+    def is_violation(self):
+        """Whether the bug is a violation. Otherwise it is a note."""
+        return self.finds not in NOTES
 
     @property
     def bug(self):

@@ -6,11 +6,14 @@ import threading
 import types
 from unittest import mock
 
+import boto3
 import pytest
+from botocore.stub import Stubber
 from fake_database import FakeDatabase, Seen, double_of
 
 from fake_secrets import FunctionCrash, mock_stages
 from fake_secrets.contract.double import Double, is_at_work
+from fake_secrets.hook.foreign import watching
 from fake_secrets.observe.ledger import RunningStep
 
 
@@ -132,6 +135,24 @@ class TestBoundaries:
             told.append(is_at_work())
             database.tell()
         assert told == [False, True]
+
+
+class TestForeignCallsOfADouble:
+    def test_they_are_told_from_those_of_the_function(self, delivery, fake_secrets):
+        client, told = boto3.client("ssm", region_name="us-east-1"), []
+        database = FakeDatabase()
+        database.note = lambda: client.get_parameter(Name="host")
+
+        def around(client, operation, ask, members):
+            told.append(is_at_work())
+            return ask()
+
+        with Stubber(client) as stubber, double_of(database), watching(around):
+            stubber.add_response("get_parameter", {})
+            stubber.add_response("get_parameter", {})
+            database.note()
+            client.get_parameter(Name="host")
+        assert told == [True, False]
 
 
 class Bare:

@@ -316,8 +316,12 @@ class TestMocks:
             assert double.offers == {"accepts", "accepted"}
             assert (double.accepts("value"), double.accepted()) == (True, ["value"])
 
-    @pytest.mark.parametrize("made", [mock.MagicMock(), mock.create_autospec(FakeDatabase, instance=True)])
-    def test_a_mock_that_nobody_has_set_up_offers_nothing(self, made):
+    @pytest.mark.parametrize(
+        "make", [mock.MagicMock, functools.partial(mock.create_autospec, FakeDatabase, instance=True)]
+    )
+    def test_a_mock_that_nobody_has_set_up_offers_nothing(self, make):
+        made = make()
+        made.accepts("value")
         with double_of(made) as double:
             assert double.offers == frozenset()
             assert [type(make()) for make in double.errors] == [ConnectionError]

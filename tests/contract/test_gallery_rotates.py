@@ -23,6 +23,8 @@ SEEN_IN_PLAIN_ROTATIONS = {
     "value-under-another-token",
     "current-moved-early",
     "dead-current",
+    "empty-current",
+    "needs-a-retry",
     "set-changes-nothing",
 }
 

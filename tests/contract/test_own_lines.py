@@ -3,14 +3,17 @@
 import json
 import sys
 import timeit
+import types
 from pathlib import Path
 
 import boto3
 import pytest
+from fake_database import FakeDatabase, double_of
 
 from fake_secrets import mock_stages
 from fake_secrets.contract import own_lines
 from fake_secrets.contract.own_lines import OwnLine, line_of
+from fake_secrets.observe.ledger import RunningStep
 
 HERE = __file__
 ROTATION = """
@@ -94,6 +97,22 @@ def test_the_standard_library_and_installed_packages_are_passed_over():
 
     json.dumps(object(), cls=Encoder)
     assert found[0].text == "json.dumps(object(), cls=Encoder)"
+
+
+def test_the_line_of_a_call_of_the_double_is_found():
+    database, found = FakeDatabase(), []
+
+    def around(name, ask, arguments):
+        found.append(line_of(sys._getframe(), {HERE}))
+        return ask()
+
+    # As in the contract, what is put around a call isn't in the function's modules.
+    around = types.FunctionType(
+        around.__code__.replace(co_filename=own_lines.__file__), globals(), "around", None, around.__closure__
+    )
+    with RunningStep("setSecret"), double_of(database, around):
+        database.change("new")
+    assert found[0].text == 'database.change("new")'
 
 
 def test_frames_outside_of_the_invocation_are_not_the_functions():

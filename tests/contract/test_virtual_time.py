@@ -85,6 +85,13 @@ def library(monkeypatch, request):
 
 
 anywhere = pytest.mark.parametrize("library", [no_library, *CONTROLLED], indirect=True)
+# Some time-machines of version 2 stop monotonic clocks, too.
+STOPS_ALL = hasattr(time_machine.escape_hatch.time, "monotonic")
+realistic = pytest.mark.parametrize(
+    "library",
+    [entry for entry in (no_library, *CONTROLLED) if not (STOPS_ALL and entry is users_time_machine)],
+    indirect=True,
+)
 controlled = pytest.mark.parametrize("library", CONTROLLED, indirect=True)
 
 
@@ -194,13 +201,13 @@ def test_a_sleep_that_python_refuses_is_refused(seconds):
 @controlled
 def test_the_date_follows(library):
     with scenario(), delivery():
-        before = datetime.datetime.now(UTC), local_now(), time.time()
+        before = datetime.datetime.now(UTC), local_now()
         time.sleep(86_400)
-        after = datetime.datetime.now(UTC), local_now(), time.time()
+        after = datetime.datetime.now(UTC), local_now()
+        # Naive, because freezegun's aware now() ignores its tz_offset.
+        assert time.time() == pytest.approx(after[1].timestamp(), abs=0.01)
     assert (after[0] - before[0]).total_seconds() == pytest.approx(86_400, abs=0.01)
     assert (after[1] - before[1]).total_seconds() == pytest.approx(86_400, abs=0.01)
-    # Naive, because freezegun's aware now() ignores its tz_offset.
-    assert after[1].timestamp() == pytest.approx(after[2], abs=0.01)
 
 
 @controlled
@@ -301,6 +308,46 @@ def times():
     sleep(100)
     t.sleep(100)
     return [after - begun for after, begun in zip((t.time(), now(), monotonic(), counter()), before)]
+"""
+
+
+class TestAWholeRotation:
+    @anywhere
+    def test_polls_in_every_step_take_no_time(self, library):
+        function = module_of(IMPORTS + POLLING)
+        world = mock_stages({"db": "old"}, rotation="manual")
+        began = REAL["perf_counter"]()
+        with VirtualTime([function]) as virtual, world as fake:
+            virtual.begin(fake._world._pass_time)
+            rotation = fake.rotate("db", fake.lambda_function(function.handler, timeout=900))
+            while rotation.next_step:
+                rotation.step()
+            assert rotation.succeeded
+            assert fake["db"].value() == "new"
+        assert function.polls == [30] * 4
+        assert REAL["perf_counter"]() - began < 20
+
+
+POLLING = """
+import boto3
+
+polls = []
+
+def handler(event, context):
+    client = boto3.client("secretsmanager", "us-east-1")
+    secret, token = event["SecretId"], event["ClientRequestToken"]
+    polls.append(poll())
+    assert context.get_remaining_time_in_millis() < 811_000
+    if event["Step"] == "createSecret":
+        client.put_secret_value(
+            SecretId=secret, ClientRequestToken=token, SecretString="new", VersionStages=["AWSPENDING"]
+        )
+    if event["Step"] == "finishSecret":
+        versions = client.describe_secret(SecretId=secret)["VersionIdsToStages"]
+        current = next(version for version, stages in versions.items() if "AWSCURRENT" in stages)
+        client.update_secret_version_stage(
+            SecretId=secret, VersionStage="AWSCURRENT", MoveToVersionId=token, RemoveFromVersionId=current
+        )
 """
 
 
@@ -481,6 +528,26 @@ class TestThreadsOfTheFunction:
             watchdog.join(20)
         assert barks == ["timed out"]
 
+    def test_a_watchdog_that_a_dead_function_leaves_ends_with_its_scenario(self):
+        barks, watchdogs = [], []
+
+        def begin():
+            watchdogs.append(threading.Timer(600, barks.append, ["timed out"]))
+            watchdogs[-1].start()
+            busy(0.05)
+
+        with scenario() as virtual:
+            with delivery():
+                begin()
+            virtual.begin(lambda seconds: None)
+            watchdogs[0].join(20)
+            assert not watchdogs[0].is_alive()
+            with delivery():
+                begin()
+        watchdogs[1].join(20)
+        assert not watchdogs[1].is_alive()
+        assert barks == []
+
     def test_the_tasks_of_a_pool_are_waited_for(self):
         with scenario(), delivery(), concurrent.futures.ThreadPoolExecutor(2) as pool:
             tasks = [pool.submit(busy, 0.1) for _ in range(2)]
@@ -536,7 +603,13 @@ class TestThreadsOfTheFunction:
 
 
 class TestOutsideOfDeliveries:
-    @anywhere
+    def test_a_time_machine_that_stops_monotonic_clocks_is_not_used(self, monkeypatch):
+        monkeypatch.setattr(time_machine.escape_hatch.time, "monotonic", REAL["monotonic"], raising=False)
+        without(monkeypatch, "freezegun")
+        with scenario():
+            assert clock._mover() is None
+
+    @realistic
     def test_monotonic_clocks_are_real(self, library):
         real = time.monotonic(), time.perf_counter()
         with scenario() as virtual:
@@ -553,7 +626,7 @@ class TestOutsideOfDeliveries:
                 assert time.time() == pytest.approx(real, abs=60)
                 assert time.time_ns() == pytest.approx(real * 1e9, abs=60e9)
 
-    @anywhere
+    @realistic
     def test_other_threads_see_real_clocks_during_a_delivery(self, library):
         real = time.monotonic()
         answers = []
@@ -637,7 +710,7 @@ class TestRestoring:
         with pytest.raises(ZeroDivisionError), VirtualTime([function]):
             pass
         assert {name: getattr(time, name) for name in REAL} == REAL
-        assert not time_machine.traveller_stack
+        assert clock._mover() is None
 
     @pytest.mark.parametrize(
         "library", [no_library, our_freezegun, our_time_machine, users_freezegun], indirect=True
@@ -712,6 +785,9 @@ READERS = {
     "nested": "import datetime\ndef handler(event, context):\n    return [datetime.datetime.now() for _ in 'a']",
     "method": "import datetime\nclass A:\n    @property\n    def a(self):\n        return datetime.date.today()",
     "static": "import datetime\nclass A:\n    @staticmethod\n    def a():\n        return datetime.date.today()",
+    "class in itself": (
+        "import datetime\nclass A:\n    def a(self): return datetime.datetime.now()\nA.itself = A\n"
+    ),
     "decorated": (
         "import datetime, functools\n"
         "def twice(function):\n"
@@ -724,7 +800,7 @@ READERS = {
 OTHERS = {
     "no date": "import time\ndef handler(event, context):\n    return time.time()",
     "only constructed": "import datetime\ndef handler(event, context):\n    return datetime.timedelta(days=1)",
-    "other now": "import datetime, clocks\nDAY = datetime.timedelta(1)\ndef handler(e, c):\n    return clocks.now()",
+    "other now": "import datetime, clocks\nDAY = datetime.timedelta(1)\ndef handler(*_):\n    return clocks.now()",
 }
 
 
@@ -739,6 +815,20 @@ class TestReadsRealDates:
         monkeypatch.setitem(sys.modules, "clocks", types.ModuleType("clocks"))
         with no_library(monkeypatch), VirtualTime([module_of(OTHERS[name])]) as virtual:
             assert virtual.reads_real_dates is False
+
+    def test_an_object_that_refuses_to_be_looked_at_is_left_alone(self, monkeypatch):
+        class Proxy:
+            @property
+            def __class__(self):
+                raise RuntimeError
+
+            def __getattr__(self, name):
+                raise RuntimeError
+
+        module = module_of(READERS["datetime.now"])
+        module.request = Proxy()
+        with no_library(monkeypatch), VirtualTime([module]) as virtual:
+            assert virtual.reads_real_dates is True
 
     @controlled
     def test_a_date_that_is_controlled_is_not_real(self, library):

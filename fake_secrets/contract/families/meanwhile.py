@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from fake_secrets.contract.conductor import Disturbance
 from fake_secrets.contract.dry_run import DryRun
-from fake_secrets.contract.moments import Delivery
+from fake_secrets.contract.moments import Boundary, Delivery
 from fake_secrets.contract.scenario import Scenario
 from fake_secrets.contract.trial import Trial
 from fake_secrets.contract.values import changed_texts, form_of, has_text, with_new_texts
@@ -55,7 +55,7 @@ def _tamperings(dry: DryRun) -> Iterator[Scenario]:
     for member in _IDENTITIES:
         if isinstance(form, dict) and isinstance(form.get(member), str):
             title = f"before setSecret, the pending value gets another {member!r}"
-            run = functools.partial(_tampered, member)
+            run = functools.partial(_tampered, dry, member)
             yield Scenario(f"setSecret.tampered-{member}", title, run)
 
 
@@ -102,7 +102,7 @@ def _note_effect(trial: Trial, delivery: Delivery, what: str) -> None:
             return
 
 
-def _tampered(member: str, check: Check, name: str) -> Trial:
+def _tampered(dry: DryRun, member: str, check: Check, name: str) -> Trial:
     with Trial(check, name) as trial:
         trial.start()
         if not trial.run_to("createSecret"):
@@ -114,8 +114,11 @@ def _tampered(member: str, check: Check, name: str) -> Trial:
         trial.tamper({**form, member: _ELSE})
         if trial.rotation.next_step == "setSecret":
             delivery = trial.step()
+            # Another user may not exist, but the attempt to change it is enough.
+            changing = {one.name for one in dry.first["setSecret"].boundaries if one.is_of_service and _changes(one)}
             for boundary in delivery.boundaries:
-                if boundary.is_of_service and boundary.has_succeeded and has_text(boundary.arguments, _ELSE):
+                is_use = boundary.has_succeeded or boundary.name in changing
+                if boundary.is_of_service and is_use and has_text(boundary.arguments, _ELSE):
                     text = f"setSecret calls {boundary.name} with the {member!r} of a tampered pending value"
                     trial.invariants.find("tampered-value-used", text, boundary.line)
                     break
@@ -139,6 +142,14 @@ def _dropped(check: Check, name: str) -> Trial:
         if delivery.has_passed:
             lines = [one.line for one in delivery.boundaries if one.is_of_service]
             line = lines[-1] if lines else None
-            text = "the service doesn't accept the pending value, and testSecret passes"
+            text = "The service doesn't accept the pending value, and testSecret passes"
             trial.invariants.find("untested-value", text, line)
     return trial
+
+
+def _changes(boundary: Boundary) -> bool:
+    """Return whether a call has changed what the service accepts."""
+    before, after = boundary.before, boundary.after
+    if before is None or after is None:
+        return False
+    return before.accepts != after.accepts or before.service != after.service

@@ -54,7 +54,7 @@ def _with_same_seed(check: Check, name: str) -> Trial:
         ]
         second.invariants.find(
             "predictable-value",
-            "two rotations with the same seed of `random` make the same value",
+            "Two rotations with the same seed of `random` make the same value",
             storing[0].line if storing else None,
         )
     return second

@@ -204,29 +204,34 @@ class OldDatabase(Database):
     longest_name = 16
 
 
-class DatabaseWithLocks(Database):
-    """A database whose users are changed under a lock, which ends when its holder ends it."""
+class DatabaseWithTables(Database):
+    """A database in which users make tables."""
 
     def __init__(self):
         super().__init__()
-        self.is_locked = False
+        self.tables = set()
 
-    def lock(self, by):
-        self._allow(by)
-        if self.is_locked:
-            message = "another change of the users is in progress"
+    def create_table(self, by, table):
+        if table in self.tables:
+            message = f"table {table!r} exists"
             raise StatementRefused(message)
-        self.is_locked = True
+        self.tables.add(table)
 
-    def unlock(self, by):
-        self._allow(by)
-        self.is_locked = False
+    def drop_table(self, by, table):
+        self.tables.remove(table)
+
+
+class AccessList(Database):
+    """A server that makes a user whose password is to be changed and who doesn't exist, as Redis does."""
+
+    def alter_password(self, by, username, password):
+        self._allow(by, username)
+        self.passwords[username] = password
+        self.grants.setdefault(username, {"read", "write"})
 
 
 class SilentDatabase(Database):
     """A database that doesn't list what it accepts."""
-
-    user = "App-User"
 
     def accepted(self):
         raise NotImplementedError
@@ -404,7 +409,7 @@ class NamedKeys(Service):
     host = "vault.vendor.example"
 
     def __init__(self):
-        self.keys = {"initial": "named-secret-initial"}
+        self.keys = {"initial": "first-secret-of-a-name-01"}
 
     def find(self, name):
         return self.keys.get(name)
@@ -553,7 +558,10 @@ class KeyRegistry(Service):
             raise LoginRefused(message)
 
     def accepts(self, value):
-        private, public = parse_pair(value)
+        try:
+            private, public = parse_pair(value)
+        except ValueError:
+            return False
         return public in self.keys and public == public_of(private)
 
     def drop(self, value):

@@ -8,7 +8,7 @@ from contextlib import closing
 
 import boto3
 from botocore.exceptions import ClientError
-from contract.gallery.doubles import Database, LoginRefused, connect
+from contract.gallery.doubles import AccessList, LoginRefused, connect
 
 FINDS = "tampered-value-used"
 ROWS = "row 30"
@@ -17,7 +17,7 @@ BUG = "The administrator sets whatever user the pending value names, which may b
 SECRET = {"host": "db.internal", "username": "app", "password": "Old-Password-1", "port": 5432}
 OTHER_SECRETS = {"prod/master": {"username": "master", "password": "Master-Password-1"}}
 ENVIRONMENT = {"MASTER_SECRET_ID": "prod/master", "MAX_ATTEMPTS": "4"}
-SERVICE = Database
+SERVICE = AccessList
 
 logger = logging.getLogger(__name__)
 

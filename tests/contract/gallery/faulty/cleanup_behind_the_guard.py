@@ -1,98 +1,81 @@
-"""Rotate an API key, and revoke the old key after the move."""
+"""Rotate a key that is named after the version, and delete the old one after the move."""
 
 import json
 import logging
 
 import boto3
-from contract.gallery.doubles import ApiClient, RoomyKeyApi
+from contract.gallery.doubles import NamedKeys, named_keys
 
 FINDS = "clean-up-lost"
 ROWS = "N4"
-BUG = "A retry after the move returns at the guard, so nobody revokes the old key."
+BUG = "A retry after the move returns at the guard, so nobody ever deletes the old key."
 
-SECRET = {"key_id": "key-1", "secret": "first-api-secret-0001"}
-SERVICE = RoomyKeyApi
+SECRET = {"name": "initial", "secret": "first-secret-of-a-name-01", "endpoint": "https://vault.vendor.example/v1"}
+SERVICE = NamedKeys
 
-logger = logging.getLogger("vendor-key-rotation")
-
-
-class VendorKeyRotation:
-    """One invocation."""
-
-    def __init__(self, event, client=None):
-        self.client = client or boto3.client("secretsmanager")
-        self.arn = event["SecretId"]
-        self.token = event["ClientRequestToken"]
-        self.step = event["Step"]
-
-    def __call__(self):
-        if self.step not in {"createSecret", "setSecret", "testSecret", "finishSecret"}:
-            raise ValueError(f"{self.step!r} isn't a step")
-        description = self.client.describe_secret(SecretId=self.arn)
-        if description.get("RotationEnabled") is False:
-            raise RuntimeError("The secret isn't rotated any more")
-        self.versions = description["VersionIdsToStages"]
-        stages = self.versions.get(self.token)
-        if stages is None:
-            raise RuntimeError("The secret has no such version")
-        if "AWSCURRENT" in stages:
-            return
-        if "AWSPENDING" not in stages:
-            raise RuntimeError("The version isn't pending")
-        getattr(self, self.step)()
-
-    def createSecret(self):  # noqa: N802
-        current = self.value("AWSCURRENT")
-        try:
-            self.pending()
-        except self.client.exceptions.ResourceNotFoundException:
-            # A key that no version has is of an attempt that died before it stored it.
-            api = self.revoke_all_but("AWSCURRENT", "AWSPREVIOUS")
-            made = api.create_key()
-            self.client.put_secret_value(
-                SecretId=self.arn,
-                ClientRequestToken=self.token,
-                SecretString=json.dumps({**current, **made}),
-                VersionStages=["AWSPENDING"],
-            )
-
-    def setSecret(self):  # noqa: N802
-        self.pending()
-
-    def testSecret(self):  # noqa: N802
-        pending = self.pending()
-        ApiClient(pending["key_id"], pending["secret"]).whoami()
-
-    def finishSecret(self):  # noqa: N802
-        self.pending()
-        current = next(version for version, stages in self.versions.items() if "AWSCURRENT" in stages)
-        self.client.update_secret_version_stage(
-            SecretId=self.arn,
-            VersionStage="AWSCURRENT",
-            MoveToVersionId=self.token,
-            RemoveFromVersionId=current,
-        )
-        self.revoke_all_but("AWSCURRENT")
-
-    def revoke_all_but(self, *stages):
-        """Revoke all keys but those of some versions."""
-        labels = {label for names in self.versions.values() for label in names}
-        kept = {self.value(stage)["key_id"] for stage in stages if stage in labels}
-        current = self.value("AWSCURRENT")
-        api = ApiClient(current["key_id"], current["secret"])
-        for key_id in api.list_keys():
-            if key_id not in kept:
-                api.delete_key(key_id)
-                logger.info("Revoked key %s", key_id)
-        return api
-
-    def value(self, stage, **version):
-        answer = self.client.get_secret_value(SecretId=self.arn, VersionStage=stage, **version)
-        return json.loads(answer["SecretString"])
-
-    def pending(self):
-        return self.value("AWSPENDING", VersionId=self.token)
+logger = logging.getLogger(__name__)
 
 
 def lambda_handler(event, context):
-    VendorKeyRotation(event)()
+    client = boto3.client("secretsmanager")
+    arn, token, step = (event[key] for key in ("SecretId", "ClientRequestToken", "Step"))
+    details = client.describe_secret(SecretId=arn)
+    stages = details["VersionIdsToStages"]
+    _check(details, token)
+    if "AWSCURRENT" in stages[token]:
+        return {"step": step, "skipped": True}
+    steps = {
+        "createSecret": lambda: _create(client, arn, token),
+        "setSecret": lambda: _test(client, arn, token),
+        "testSecret": lambda: _test(client, arn, token),
+        "finishSecret": lambda: _finish(client, arn, token, stages),
+    }
+    if step not in steps:
+        raise ValueError(f"Don't know how to {step}")
+    steps[step]()
+    return {"step": step, "skipped": False}
+
+
+def _check(details, token):
+    if not details.get("RotationEnabled", True):
+        raise PermissionError(f"{details['Name']} isn't rotated")
+    labels = details["VersionIdsToStages"].get(token)
+    if not labels or not {"AWSCURRENT", "AWSPENDING"} & set(labels):
+        raise LookupError(f"{token} isn't a version that {details['Name']} is being rotated to")
+
+
+def _get(client, arn, **version):
+    return json.loads(client.get_secret_value(SecretId=arn, **version)["SecretString"])
+
+
+def _create(client, arn, token):
+    value = _get(client, arn, VersionStage="AWSCURRENT")
+    name = f"rotation-{token}"
+    secret = named_keys().find(name)
+    if secret is None:
+        secret = named_keys().create(name)
+    # Under one token the same value may be stored any number of times.
+    value |= {"name": name, "secret": secret}
+    client.put_secret_value(
+        SecretId=arn,
+        ClientRequestToken=token,
+        SecretString=json.dumps(value, sort_keys=True),
+        VersionStages=["AWSPENDING"],
+    )
+
+
+def _test(client, arn, token):
+    pending = _get(client, arn, VersionId=token, VersionStage="AWSPENDING")
+    named_keys().check(pending["name"], pending["secret"])
+
+
+def _finish(client, arn, token, stages):
+    _get(client, arn, VersionId=token, VersionStage="AWSPENDING")
+    old = _get(client, arn, VersionStage="AWSCURRENT")
+    current = next(version for version in stages if "AWSCURRENT" in stages[version])
+    client.update_secret_version_stage(
+        SecretId=arn, VersionStage="AWSCURRENT", MoveToVersionId=token, RemoveFromVersionId=current
+    )
+    if named_keys().find(old["name"]) is not None:
+        logger.info("deleting key %s, which this rotation has replaced", old["name"])
+        named_keys().delete(old["name"])

@@ -10,7 +10,7 @@ FINDS = "old-destroyed-early"
 ROWS = "N6"
 BUG = "createSecret deletes the current key before the new one is stored."
 
-SECRET = {"name": "initial", "secret": "named-secret-initial", "endpoint": "https://vault.vendor.example/v1"}
+SECRET = {"name": "initial", "secret": "first-secret-of-a-name-01", "endpoint": "https://vault.vendor.example/v1"}
 SERVICE = NamedKeys
 
 logger = logging.getLogger(__name__)

@@ -10,10 +10,11 @@ FINDS = "rotation-token-logged"
 ROWS = "row 31"
 BUG = "It logs the event, which holds the RotationToken."
 
-SECRET = {"name": "initial", "secret": "named-secret-initial", "endpoint": "https://vault.vendor.example/v1"}
+SECRET = {"name": "initial", "secret": "first-secret-of-a-name-01", "endpoint": "https://vault.vendor.example/v1"}
 SERVICE = NamedKeys
 
 logger = logging.getLogger(__name__)
+logger.setLevel(logging.INFO)
 
 
 def lambda_handler(event, context):

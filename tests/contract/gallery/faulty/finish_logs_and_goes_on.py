@@ -37,20 +37,19 @@ class VendorKeyRotation:
             raise RuntimeError("The secret has no such version")
         if "AWSCURRENT" in stages:
             if self.step == "finishSecret":
-                self.revoke_others()
+                self.revoke_all_but(self.value(VersionId=self.token))
             return
         if "AWSPENDING" not in stages:
             raise RuntimeError("The version isn't pending")
         getattr(self, self.step)()
 
     def createSecret(self):  # noqa: N802
-        current = self.value("AWSCURRENT")
+        current = self.value(VersionStage="AWSCURRENT")
         try:
             self.pending()
         except self.client.exceptions.ResourceNotFoundException:
             # Only one key is in use now. Another one is of an attempt that died before it stored it.
-            api = self.revoke_others()
-            made = api.create_key()
+            made = self.revoke_all_but(current).create_key()
             self.client.put_secret_value(
                 SecretId=self.arn,
                 ClientRequestToken=self.token,
@@ -66,7 +65,7 @@ class VendorKeyRotation:
         ApiClient(pending["key_id"], pending["secret"]).whoami()
 
     def finishSecret(self):  # noqa: N802
-        self.pending()
+        pending = self.pending()
         current = next(version for version, stages in self.versions.items() if "AWSCURRENT" in stages)
         try:
             self.client.update_secret_version_stage(
@@ -78,24 +77,24 @@ class VendorKeyRotation:
         except Exception:
             logger.exception("AWSCURRENT of %s wasn't moved", self.arn)
             return
-        self.revoke_others()
+        # A read of AWSCURRENT may not see the move yet.
+        self.revoke_all_but(pending)
 
-    def revoke_others(self):
-        """Revoke all keys but the current one."""
-        current = self.value("AWSCURRENT")
-        api = ApiClient(current["key_id"], current["secret"])
+    def revoke_all_but(self, kept):
+        """Revoke all keys but one. Return a session with that one."""
+        api = ApiClient(kept["key_id"], kept["secret"])
         for key_id in api.list_keys():
-            if key_id != current["key_id"]:
+            if key_id != kept["key_id"]:
                 api.delete_key(key_id)
                 logger.info("Revoked key %s", key_id)
         return api
 
-    def value(self, stage, **version):
-        answer = self.client.get_secret_value(SecretId=self.arn, VersionStage=stage, **version)
+    def value(self, **version):
+        answer = self.client.get_secret_value(SecretId=self.arn, **version)
         return json.loads(answer["SecretString"])
 
     def pending(self):
-        return self.value("AWSPENDING", VersionId=self.token)
+        return self.value(VersionId=self.token, VersionStage="AWSPENDING")
 
 
 def lambda_handler(event, context):

@@ -8,7 +8,7 @@ from contract.gallery.doubles import Cache, LoginRefused, cache
 
 FINDS = "manual-value-replaced"
 ROWS = "row 13"
-BUG = "It doesn't ask whether its version is still pending, so finishSecret replaces a value put by hand."
+BUG = "Only createSecret asks whether its version is pending, so finishSecret replaces a value put by hand."
 
 SECRET = "initial-auth-token-0001"
 SERVICE = Cache
@@ -69,8 +69,12 @@ def lambda_handler(event, context):
         message = f"rotation of {arn} was cancelled"
         raise RuntimeError(message)
     stages = described["VersionIdsToStages"]
-    if "AWSCURRENT" in stages.get(version, ()):
+    labels = stages.get(version, [])
+    if "AWSCURRENT" in labels:
         return None
+    if event["Step"] == "createSecret" and "AWSPENDING" not in labels:
+        message = f"version {version} of {arn} isn't pending"
+        raise RuntimeError(message)
 
     if event["Step"] == "createSecret":
         return make_token(arn, version)
@@ -79,7 +83,7 @@ def lambda_handler(event, context):
     if event["Step"] == "testSecret":
         return try_token(arn, version)
     if event["Step"] == "finishSecret":
-        holder = next(name for name, labels in stages.items() if "AWSCURRENT" in labels)
+        holder = next(name for name in stages if "AWSCURRENT" in stages[name])
         return promote_token(arn, version, holder)
     message = f"unknown step: {event['Step']}"
     raise ValueError(message)

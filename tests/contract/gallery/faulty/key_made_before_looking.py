@@ -37,14 +37,14 @@ class VendorKeyRotation:
             raise RuntimeError("The secret has no such version")
         if "AWSCURRENT" in stages:
             if self.step == "finishSecret":
-                self.revoke_previous()
+                self.revoke_old(self.value(VersionId=self.token))
             return
         if "AWSPENDING" not in stages:
             raise RuntimeError("The version isn't pending")
         getattr(self, self.step)()
 
     def createSecret(self):  # noqa: N802
-        current = self.value("AWSCURRENT")
+        current = self.value(VersionStage="AWSCURRENT")
         made = ApiClient(current["key_id"], current["secret"]).create_key()
         try:
             self.pending()
@@ -64,7 +64,7 @@ class VendorKeyRotation:
         ApiClient(pending["key_id"], pending["secret"]).whoami()
 
     def finishSecret(self):  # noqa: N802
-        self.pending()
+        pending = self.pending()
         current = next(version for version, stages in self.versions.items() if "AWSCURRENT" in stages)
         self.client.update_secret_version_stage(
             SecretId=self.arn,
@@ -72,22 +72,22 @@ class VendorKeyRotation:
             MoveToVersionId=self.token,
             RemoveFromVersionId=current,
         )
-        self.revoke_previous()
+        self.revoke_old(pending)
 
-    def revoke_previous(self):
+    def revoke_old(self, new):
         """Revoke the key that the rotation has replaced."""
-        current, previous = self.value("AWSCURRENT"), self.value("AWSPREVIOUS")
-        api = ApiClient(current["key_id"], current["secret"])
-        if previous["key_id"] in api.list_keys():
-            api.delete_key(previous["key_id"])
-            logger.info("Revoked key %s", previous["key_id"])
+        api = ApiClient(new["key_id"], new["secret"])
+        old = self.value(VersionStage="AWSPREVIOUS")["key_id"]
+        if old != new["key_id"] and old in api.list_keys():
+            api.delete_key(old)
+            logger.info("Revoked key %s", old)
 
-    def value(self, stage, **version):
-        answer = self.client.get_secret_value(SecretId=self.arn, VersionStage=stage, **version)
+    def value(self, **version):
+        answer = self.client.get_secret_value(SecretId=self.arn, **version)
         return json.loads(answer["SecretString"])
 
     def pending(self):
-        return self.value("AWSPENDING", VersionId=self.token)
+        return self.value(VersionId=self.token, VersionStage="AWSPENDING")
 
 
 def lambda_handler(event, context):

@@ -17,6 +17,7 @@ TAGS = {"AdminSecret": "prod/cluster-admin"}
 SERVICE = Cluster
 
 logger = logging.getLogger(__name__)
+logger.setLevel(logging.INFO)
 sm = boto3.client("secretsmanager")
 
 EXCLUDED = "/@\"'\\ "

@@ -10,7 +10,7 @@ FINDS = "leaked-value"
 ROWS = "row 31"
 BUG = "It prints every answer of GetSecretValue."
 
-SECRET = {"name": "initial", "secret": "named-secret-initial", "endpoint": "https://vault.vendor.example/v1"}
+SECRET = {"name": "initial", "secret": "first-secret-of-a-name-01", "endpoint": "https://vault.vendor.example/v1"}
 SERVICE = NamedKeys
 
 logger = logging.getLogger(__name__)

@@ -10,7 +10,7 @@ FINDS = "current-moved-early"
 ROWS = "row 6"
 BUG = "createSecret stores the value without a label, so it becomes current untested."
 
-SECRET = {"name": "initial", "secret": "named-secret-initial", "endpoint": "https://vault.vendor.example/v1"}
+SECRET = {"name": "initial", "secret": "first-secret-of-a-name-01", "endpoint": "https://vault.vendor.example/v1"}
 SERVICE = NamedKeys
 
 logger = logging.getLogger(__name__)

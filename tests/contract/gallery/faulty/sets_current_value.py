@@ -12,7 +12,7 @@ from contract.gallery.doubles import Database, LoginRefused, connect
 
 FINDS = "current-instead-of-pending"
 ROWS = "row 16"
-BUG = "setSecret sets the current password again instead of the pending one."
+BUG = "setSecret reads the secret without a label, so it sets the current password again."
 
 SECRET = {"host": "db.internal", "username": "app", "password": "Old-Password-1", "port": 5432}
 OTHER_SECRETS = {"prod/master": {"username": "master", "password": "Master-Password-1"}}
@@ -82,12 +82,9 @@ def create(vault, versions):
 
 
 def apply(vault, versions):
-    pending = checked(vault)
-    if persistently(works, pending):
-        return
+    value = vault.read(SecretId=vault.arn)
     master = vault.master
-    with closing(persistently(connect, pending["host"], master["username"], master["password"])) as admin:
-        value = vault.current
+    with closing(persistently(connect, value["host"], master["username"], master["password"])) as admin:
         persistently(admin.alter_password, value["username"], value["password"])
 
 

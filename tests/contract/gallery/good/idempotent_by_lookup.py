@@ -6,7 +6,7 @@ import logging
 import boto3
 from contract.gallery.doubles import NamedKeys, named_keys
 
-SECRET = {"name": "initial", "secret": "named-secret-initial", "endpoint": "https://vault.vendor.example/v1"}
+SECRET = {"name": "initial", "secret": "first-secret-of-a-name-01", "endpoint": "https://vault.vendor.example/v1"}
 SERVICE = NamedKeys
 
 logger = logging.getLogger(__name__)
