@@ -49,9 +49,10 @@ class Check:
     def __enter__(self) -> Check:
         """Begin the check."""
         with contextlib.ExitStack() as stack:
+            # First, because freezegun replaces names in the function's modules.
+            stack.enter_context(self.time)
             stack.enter_context(self.state)
             stack.enter_context(ClientPool())
-            stack.enter_context(self.time)
             self._stack = stack.pop_all()
         return self
 
