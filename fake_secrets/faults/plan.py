@@ -35,8 +35,10 @@ class Plan:
     `pauses` are those that clients make between their attempts.
     """
 
+    needs_wire = True
+
     def __init__(self, path: Path, stand: Callable[[Plan | None], None]) -> None:
-        self._path = path
+        self.path = path
         self._stand = stand
         self.pauses = Pauses(path.lock)
         self._faults: list[Fault] = []
@@ -46,14 +48,14 @@ class Plan:
 
     def add(self, fault: Fault) -> None:
         """Plan one more fault."""
-        with self._path.lock:
+        with self.path.lock:
             self._faults.append(fault)
             self._untold.append(fault)
             self._stand(self)
 
     def forget(self, fault: Fault) -> None:
         """Take a fault out of the plan."""
-        with self._path.lock:
+        with self.path.lock:
             if fault in self._faults:
                 self._faults.remove(fault)
             if fault in self._untold and not fault._is_unused():
@@ -80,7 +82,7 @@ class Plan:
         Args:
             is_end: whether the world is over.
         """
-        with self._path.lock:
+        with self.path.lock:
             left = [] if is_end else [fault for fault in self._postponed if fault in self._untold]
             told = [fault for fault in self._untold if fault not in left]
             self._untold = left
@@ -95,7 +97,7 @@ class Plan:
             claimed: the rotations that the call has claimed.
             ask: asks the service.
         """
-        attempt = Attempt(request, call, self._path)
+        attempt = Attempt(request, call, self.path)
         hitting = self._hitting(attempt)
         if not hitting:
             return ask()
@@ -107,7 +109,7 @@ class Plan:
             _leave_to_caller(claimed, error)
             raise
         finally:
-            self._path.note_unanswered(request)
+            self.path.note_unanswered(request)
 
     def _hitting(self, attempt: Attempt) -> list[Effect]:
         """Return the effects of the faults that hit an attempt, the outermost first."""
@@ -128,7 +130,7 @@ class Plan:
                 call = call or call_of(attempt.request)
                 if not fault._admits(call):
                     continue
-            with self._path.lock:
+            with self.path.lock:
                 if fault._claim(attempt):
                     hitting.append(effect)
         # What lets the attempt go on happens first, whichever fault was planned first.

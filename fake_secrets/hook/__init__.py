@@ -10,9 +10,9 @@ gets lost. `pausing` skips botocore's back-off, and `lessons` lets a client forg
 `threads` tells which rotation function has started a thread. `seams` wraps botocore's methods, `copies` does so in
 every copy of botocore, and `holding` decides for how long.
 
-`guard` stops calls that would go to AWS because no world is active, and `origins` tells which test made them.
-`spawned` stops them in a process that was started inside a world. `clients` tells whether a client that tests
-share is as new.
+`foreign` takes up the calls of other services that a check lets fail. `guard` stops calls that would go to AWS
+because no world is active, and `origins` tells which test made them. `spawned` stops them in a process that was
+started inside a world. `clients` tells whether a client that tests share is as new.
 
 The same world answers a call in one of two lanes. The fast lane (`before-call`) skips signing, HTTP and
 parsing, and serves whoever watches none of it. In the wire lane, everything in botocore happens but the

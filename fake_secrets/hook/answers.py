@@ -196,7 +196,9 @@ def answer_parsed(target: Target, model: OperationModel, params: Mapping[str, An
     facts = facts_of(operation, model)
     assert facts is not None  # noqa: S101 -- the model was given
     target.user_agent = params["headers"].get("User-Agent")
-    parsed, error, now, _ = _ask(target, operation, params["body"], facts.shape, target.world.answer)
+    world = target.world
+    ask = world.answer if world.intervention is None else functools.partial(world.answer_attempt, target)
+    parsed, error, now, _ = _ask(target, operation, params["body"], facts.shape, ask)
     encoded = _body(parsed)
     headers = _headers(target, encoded, now)
     if error is None:

@@ -58,7 +58,12 @@ def rotating_world() -> World | None:
 
 
 class Intervention(Protocol):
-    """What stands on the way of each attempt, such as planned faults."""
+    """What stands on the way of each attempt, such as planned faults.
+
+    `needs_wire` says whether calls have to take the wire lane, because their answers may get lost on the way.
+    """
+
+    needs_wire: bool
 
     def answer(self, request: Request, call: object, claimed: list[Rotation], ask: Callable[[], Answer]) -> Answer:
         """Answer an attempt.
@@ -129,13 +134,14 @@ class World:
         self.remarks = Remarks()
         # Asked about each attempt of a call. None, unless a test has planned something.
         self.intervention: Intervention | None = None
+        self.needs_wire = False
         self.faults = PlannedFaults(
             lock=self._lock,
             store=self.contents.ready_store,
             ledger=lambda: self.ledger,
             request=functools.partial(lookup.request_from, self._here),
-            pass_time=self._pass_time,
-            stand=self._intervene,
+            pass_time=self.pass_time,
+            stand=self.intervene,
         )
         self._leaks: Leaks | None = None
         self._start()
@@ -187,14 +193,17 @@ class World:
             self.contents.ready_store()
             self._keys.declare(key_id, state, users_line())
 
-    def _pass_time(self, seconds: float) -> None:
+    def pass_time(self, seconds: float) -> None:
+        """Let seconds pass, and end the rotation function that makes the call if its time is over."""
         with self._lock:
             clock.pass_time(seconds, self)
         if (step := rotation_step.get()) is not None:
             stop_the_dead(step, clock.now())
 
-    def _intervene(self, intervention: Intervention | None) -> None:
+    def intervene(self, intervention: Intervention | None) -> None:
+        """Ask an intervention about each attempt from now on; None to ask nobody."""
         self.intervention = intervention
+        self.needs_wire = intervention is not None and intervention.needs_wire
 
     def answer_attempt(self, call: object, request: Request, claimed: list[Rotation]) -> Answer:
         """Answer one attempt of a call, unless something that the test has planned does.
@@ -267,7 +276,8 @@ class World:
             answer = Answer(dispatch.answer(store, request))
             self.ledger.record(request, store.concerned, SUCCEEDED)
         except ServiceError as error:
-            answer = Answer({}, error)
+            # With its traceback, it would keep this frame, and the client that calls, from being freed.
+            answer = Answer({}, error.with_traceback(None))
             self.ledger.record(request, store.concerned, error.code, error.message)
         except UnsupportedOperationError as error:
             # Each member of an operation that we don't know may be a secret value.

@@ -1,0 +1,261 @@
+"""The catalogue: every deviation that the contract can find, by its stable name."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from types import MappingProxyType
+from typing import Literal
+
+__all__ = ["CATALOGUE", "Kind", "Severity"]
+
+Severity = Literal["violation", "note"]
+
+
+@dataclass(frozen=True, slots=True)
+class Kind:
+    """One kind of deviation.
+
+    Args:
+        name: its stable name.
+        severity: "violation": a credential is lost, dead, wrong, leaked or guessable, or the rotation is stuck until
+            a person acts. "note": it fails safely, heals by itself, or AWS's own templates do it, too.
+        sentence: what is wrong.
+        cause: what usually causes it.
+        mend: what mends it.
+    """
+
+    name: str
+    severity: Severity
+    sentence: str
+    cause: str
+    mend: str
+
+
+def _kinds(severity: Severity, texts: Mapping[str, tuple[str, str, str]]) -> dict[str, Kind]:
+    return {name: Kind(name, severity, *text) for name, text in texts.items()}
+
+
+_VIOLATIONS = {
+    "never-succeeds": (
+        "The rotation fails although nothing disturbs it.",
+        "The function expects another event, passes the wrong arguments to a call, or needs a variable of the "
+        "environment that isn't set.",
+        "Read the exception below. If the function needs variables or other secrets, pass environment= or "
+        "other_secrets=.",
+    ),
+    "current-not-moved": (
+        "All four steps pass, but AWSCURRENT stays on the old version, so the rotation stays open.",
+        "The function compares Step with other names than createSecret, setSecret, testSecret and finishSecret, or "
+        "finishSecret doesn't call UpdateSecretVersionStage.",
+        "In finishSecret, move AWSCURRENT to the version of ClientRequestToken. Raise an error for an unknown step.",
+    ),
+    "second-rotation-fails": (
+        "The first rotation succeeds, but a later one fails.",
+        "The function changes something that the next rotation needs as it was, such as the user name, or meets a "
+        "quota because it never cleans up.",
+        "Make the state after a rotation a valid start of the next one.",
+    ),
+    "create-not-repeatable": (
+        "createSecret fails when it is repeated, so that no retry can succeed.",
+        "createSecret makes a new value each time, and AWS refuses to replace the value of a version.",
+        "First read the version with VersionId=token and VersionStage='AWSPENDING'. Make a new value only if that "
+        "fails with ResourceNotFoundException.",
+    ),
+    "value-under-another-token": (
+        "The function stores a value in a version that isn't the version of this rotation.",
+        "PutSecretValue or UpdateSecret is called without ClientRequestToken, so that the SDK makes up a new one.",
+        "Pass ClientRequestToken=event['ClientRequestToken'].",
+    ),
+    "pending-replaced": (
+        "The pending value is replaced after it was stored.",
+        "A retry makes a new value and stores it under a new token, although the service may already have the first.",
+        "Make one value for each token. If the version of the token has a value, use that.",
+    ),
+    "current-moved-early": (
+        "AWSCURRENT moves before finishSecret, so that consumers read a value that nobody has tested.",
+        "PutSecretValue is called without VersionStages, or UpdateSecret is used. Both make the new value current.",
+        "Store the new value with VersionStages=['AWSPENDING'], and move AWSCURRENT in finishSecret only.",
+    ),
+    "empty-current": (
+        "AWSCURRENT is on a version without a value, so GetSecretValue fails for every consumer.",
+        "The new value was never stored in the version of the token, or finishSecret doesn't look.",
+        "Store the new value with ClientRequestToken=event['ClientRequestToken'].",
+    ),
+    "manual-value-replaced": (
+        "A value that somebody puts by hand during the rotation is replaced by the rotation's own.",
+        "finishSecret moves AWSCURRENT without a look at whether its version is still AWSPENDING.",
+        "In every step, raise an error if the version of the token has neither AWSPENDING nor AWSCURRENT.",
+    ),
+    "current-instead-of-pending": (
+        "The step works with the current value instead of the pending one.",
+        "GetSecretValue is called without VersionStage, which means AWSCURRENT.",
+        "Read the value with VersionId=token and VersionStage='AWSPENDING'.",
+    ),
+    "untested-value": (
+        "testSecret passes although the service doesn't accept the pending value.",
+        "testSecret is empty, swallows the refusal, or tests something else.",
+        "Log in with the pending value in testSecret, and let the error out.",
+    ),
+    "swallowed-error": (
+        "A call fails during the whole step, yet the step passes without having done its work.",
+        "An except clause logs the error or returns it. AWS ignores what a rotation function returns.",
+        "Let the exception out of the function, or raise another one.",
+    ),
+    "set-not-repeatable": (
+        "setSecret fails when it is repeated after the service has got the new value.",
+        "setSecret logs in with the current value only, which the service no longer accepts.",
+        "First try the pending value. If the service accepts it, there is nothing left to do.",
+    ),
+    "half-changed-service": (
+        "An error in the middle of setSecret leaves the service in a state that no retry mends.",
+        "setSecret changes several things, and its retry takes the first of them for all.",
+        "Make each change repeatable by itself, or check each of them before it is skipped.",
+    ),
+    "stuck-after-failure": (
+        "After one failure no retry succeeds: the rotation is stuck until a person acts.",
+        "The first attempt leaves something behind that the next one can't handle.",
+        "Make every step repeatable, whatever the last attempt got done.",
+    ),
+    "retry-refused": (
+        "The function itself refuses a retry, although nothing was stored yet.",
+        "It counts attempts or remembers when it ran, and takes the retry for another rotation.",
+        "Decide by ClientRequestToken: a retry has the token of the first attempt.",
+    ),
+    "dead-current": (
+        "The service doesn't accept the value that has AWSCURRENT after a rotation that succeeded.",
+        "The function sets something else than it stores, or the service needs more than the value, such as grants.",
+        "Set exactly what the pending version holds, and test it in testSecret.",
+    ),
+    "tampered-value-used": (
+        "setSecret works with a pending value that names another user or host than the current value.",
+        "The pending value is trusted. Whoever can write it can make the function change somebody else's credential.",
+        "Compare user and host of the pending value with those of the current one, and raise an error if they differ.",
+    ),
+    "leaked-value": (
+        "A secret value is logged, printed, raised or returned.",
+        "A log line, an error message or a return value contains the secret or a part of it.",
+        "Log ids and ARNs only.",
+    ),
+    "late-duplicate-acts": (
+        "A step that is delivered again after the rotation has succeeded changes something.",
+        "The function doesn't look whether the version of the token is current already.",
+        "In every step, return at once if the version of the token has AWSCURRENT.",
+    ),
+    "orphaned-credential": (
+        "A credential that works at the service is in no version of the secret, and nobody revokes it.",
+        "The credential is made at the service first and stored afterwards. A failure in between loses it.",
+        "Store what is needed to find the credential before it is made, or look for left-over credentials and revoke "
+        "them when createSecret is repeated.",
+    ),
+    "old-destroyed-early": (
+        "The old credential is destroyed before the new one is stored and current.",
+        "The old credential is revoked in an early step, or before the call that can still fail.",
+        "Revoke the old credential in finishSecret, after AWSCURRENT has moved.",
+    ),
+    "clean-up-lost": (
+        "The clean-up after the move of AWSCURRENT doesn't happen if the function dies before it.",
+        "The retry returns at once, because the version of the token is current already.",
+        "Do the clean-up before that return, too, or at the beginning of the next rotation.",
+    ),
+    "set-changes-nothing": (
+        "setSecret passes, but the service accepts the old value and not the new one.",
+        "setSecret is empty, or it finds nothing to change and says nothing.",
+        "Set the pending value at the service, and raise an error if nothing was changed.",
+    ),
+    "wrong-derived-value": (
+        "A part of the value that is derived from another part doesn't fit the new value.",
+        "A URL, connection string or copy is taken over from the old value, or is built from it.",
+        "Build derived parts from the new value.",
+    ),
+    "predictable-value": (
+        "The new value can be guessed: the same seed of `random` gives the same value.",
+        "The value is made with the module `random`, from the time, or from something constant.",
+        "Use GetRandomPassword, or the module `secrets`.",
+    ),
+    "pending-destroyed": (
+        "A repeated step destroys the credential that the pending value refers to.",
+        "A clean-up of left-over credentials takes that of the open rotation for one of them.",
+        "Spare the credential of the version that has AWSPENDING.",
+    ),
+}
+
+_NOTES = {
+    "pending-label-left": (
+        "AWSPENDING stays on the new version after the rotation.",
+        "finishSecret moves AWSCURRENT only, as AWS's templates do.",
+        "Nothing has to be done: the next rotation moves the label. Remove it in finishSecret if a monitor minds.",
+    ),
+    "unknown-step-passes": (
+        "An unknown step passes quietly.",
+        "The last branch of the function has no else.",
+        "Raise ValueError for an unknown step.",
+    ),
+    "unknown-token-accepted": (
+        "The function accepts a token that isn't that of the open rotation.",
+        "It doesn't look the token up in VersionIdsToStages.",
+        "Raise an error unless the version of the token has AWSPENDING.",
+    ),
+    "stale-read-fails": (
+        "A read that doesn't see the last write yet makes a step fail. The retry heals that.",
+        "Secrets Manager is eventually consistent, and the function reads only once.",
+        "Nothing has to be done: AWS retries the rotation. A short retry in the function saves that.",
+    ),
+    "version-not-named": (
+        "The pending value is read by its label only.",
+        "GetSecretValue is called with VersionStage='AWSPENDING' and without VersionId.",
+        "Pass VersionId=token, too, so that AWS refuses the read if the label is somewhere else.",
+    ),
+    "needs-a-retry": (
+        "The first attempt fails although nothing disturbs it, and a retry succeeds.",
+        "The service takes a while to accept the new value, and testSecret doesn't wait.",
+        "Wait in setSecret or testSecret until the service accepts the value.",
+    ),
+    "input-not-checked": (
+        "A secret value that isn't as expected ends in an error that doesn't say so.",
+        "The value is used without a look at its form.",
+        "Check that the value is JSON and has the keys that are needed, and name the missing one in the error.",
+    ),
+    "goes-on-after-cancel": (
+        "The function goes on after the rotation was cancelled or the secret was marked for deletion.",
+        "It doesn't look at RotationEnabled.",
+        "Raise an error if DescribeSecret says that RotationEnabled is false.",
+    ),
+    "promotes-empty-version": (
+        "finishSecret makes a version without a value current if it comes first.",
+        "It doesn't look whether the version has a value. AWS's templates don't, either.",
+        "Read the pending value before AWSCURRENT is moved.",
+    ),
+    "keys-lost": (
+        "The new value lacks keys that the old one has.",
+        "The value is made anew instead of being changed.",
+        "Change a copy of the current value.",
+    ),
+    "orphan-expires": (
+        "A credential in no version of the secret works at the service until it expires.",
+        "The credential is made at the service first and stored afterwards.",
+        "Revoke left-over credentials when createSecret is repeated.",
+    ),
+    "rotation-token-logged": (
+        "The RotationToken of the event is logged, printed, raised or returned.",
+        "The whole event is logged.",
+        "Log the step and the ARN only.",
+    ),
+    "empty-test": (
+        "testSecret doesn't read the pending value.",
+        "It is empty.",
+        "Log in with the pending value, if there is a service that takes it.",
+    ),
+    "test-mode-fails": (
+        "The test that AWS makes for RotateImmediately=False fails or changes something.",
+        "testSecret expects a new value, but the version that is tested has a copy of the current one.",
+        "Let testSecret only log in with the pending value.",
+    ),
+    "clock-not-virtual": (
+        "The function reads the date from datetime, which follows the machine's clock during the check.",
+        "Neither time-machine nor freezegun is installed.",
+        "Install one of them, so that delays cost no time and every check sees the same dates.",
+    ),
+}
+
+CATALOGUE: Mapping[str, Kind] = MappingProxyType({**_kinds("violation", _VIOLATIONS), **_kinds("note", _NOTES)})

@@ -1,0 +1,115 @@
+"""Causes: joins what the scenarios have shown, so that the report has one entry a cause."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from fake_secrets.contract.deviations import Deviation
+from fake_secrets.contract.drawing import draw
+from fake_secrets.contract.report import ContractReport, Violation, where_of
+from fake_secrets.contract.scenario import Scenario
+from fake_secrets.contract.subject import Subject
+
+if TYPE_CHECKING:
+    from fake_secrets.contract.trial import Trial
+
+__all__ = ["Causes"]
+
+__tracebackhide__ = True  # the arguments in our frames may hold secret values
+
+# A violation explains others, which are its consequences in other scenarios.
+_EXPLAINS = {
+    "create-not-repeatable": {"stuck-after-failure"},
+    "current-instead-of-pending": {"untested-value"},
+    "orphaned-credential": {"stuck-after-failure"},
+    "old-destroyed-early": {"stuck-after-failure", "half-changed-service", "dead-current"},
+    "pending-destroyed": {"stuck-after-failure", "half-changed-service", "dead-current"},
+    "pending-replaced": {"dead-current", "half-changed-service", "set-not-repeatable", "stuck-after-failure"},
+    "retry-refused": {"stuck-after-failure"},
+    "set-not-repeatable": {"half-changed-service", "stuck-after-failure"},
+    "swallowed-error": {"half-changed-service", "stuck-after-failure", "dead-current", "clean-up-lost"},
+    "untested-value": {"dead-current", "half-changed-service", "swallowed-error"},
+}
+
+
+@dataclass(slots=True)
+class _Cause:
+    """One cause, with the scenarios that show it."""
+
+    deviation: Deviation
+    scenario: Scenario
+    timeline: tuple[str, ...]
+    scenarios: list[str] = field(default_factory=list)
+
+
+class Causes:
+    """The causes that the scenarios of a check have shown.
+
+    Args:
+        subject: what is checked.
+    """
+
+    def __init__(self, subject: Subject) -> None:
+        self._subject = subject
+        self._causes: dict[tuple[str, str], _Cause] = {}
+        self._scenarios: list[str] = []
+
+    def add(self, scenario: Scenario, trial: Trial) -> None:
+        """Add what a scenario has shown."""
+        self._scenarios.append(scenario.id)
+        for deviation in trial.invariants.found.all:
+            self._add(scenario, deviation, trial)
+
+    def note_clock(self, scenario: Scenario) -> None:
+        """Note that the function reads dates from the machine's clock."""
+        self._add(scenario, Deviation("clock-not-virtual", "The function reads dates from datetime"), None)
+
+    def report(self, left_out: tuple[str, ...], *, is_whole: bool) -> ContractReport:
+        """Return the report.
+
+        Args:
+            left_out: why scenarios were left out.
+            is_whole: whether all scenarios were run, so that an allowance that matches nothing is useless.
+        """
+        names = {name for name, _ in self._causes}
+        explained = {other for name in names for other in _EXPLAINS.get(name, ())}
+        kept = [cause for (name, _), cause in self._causes.items() if name not in explained]
+        every = [self._violation(cause) for cause in kept]
+        unused = [name for name in self._subject.allow if name not in names] if is_whole else []
+        return ContractReport(
+            _of(every, "violation"), _of(every, "note"), tuple(self._scenarios), left_out, tuple(unused)
+        )
+
+    def _add(self, scenario: Scenario, deviation: Deviation, trial: Trial | None) -> None:
+        # One note a name: the first of many alike tells enough.
+        key = deviation.name, deviation.cause if deviation.is_violation else ""
+        known = self._causes.get(key)
+        if known is None or deviation.calls < known.deviation.calls:
+            timeline = () if trial is None or not deviation.is_violation else draw(trial, deviation.calls)
+            before = [] if known is None else known.scenarios
+            self._causes[key] = _Cause(deviation, scenario, timeline, before)
+        if scenario.id not in self._causes[key].scenarios:
+            self._causes[key].scenarios.append(scenario.id)
+
+    def _violation(self, cause: _Cause) -> Violation:
+        deviation, scenario = cause.deviation, cause.scenario
+        line = deviation.line
+        return Violation(
+            deviation.name,
+            deviation.kind.severity,
+            deviation.detail,
+            scenario.id,
+            scenario.title,
+            where_of(line),
+            "" if line is None else line.text,
+            f'{self._subject.call}, only="{scenario.id}")',
+            cause.timeline,
+            tuple(one for one in cause.scenarios if one != scenario.id),
+            self._subject.allow.get(deviation.name),
+        )
+
+
+def _of(every: Iterable[Violation], severity: str) -> tuple[Violation, ...]:
+    return tuple(one for one in every if one.severity == severity)

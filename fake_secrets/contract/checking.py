@@ -1,0 +1,221 @@
+"""`check_rotation` checks a rotation function against the contract."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Callable, Iterator, Mapping
+from types import FrameType, TracebackType
+from typing import Any
+
+from fake_secrets.contract.causes import Causes
+from fake_secrets.contract.client_pool import ClientPool
+from fake_secrets.contract.dry_run import DryRun, dry_run
+from fake_secrets.contract.families import FAMILIES, family_of
+from fake_secrets.contract.function_state import FunctionState, loaded
+from fake_secrets.contract.own_files import OwnFiles
+from fake_secrets.contract.own_lines import OwnLine
+from fake_secrets.contract.report import ContractReport
+from fake_secrets.contract.scenario import Scenario
+from fake_secrets.contract.silence import Silence
+from fake_secrets.contract.subject import Subject
+from fake_secrets.contract.trial import Trial
+from fake_secrets.contract.virtual_time import VirtualTime
+from fake_secrets.suggestions import nearest
+
+__all__ = ["Check", "check_rotation", "check_subject"]
+
+__tracebackhide__ = True  # the arguments in our frames may hold secret values
+
+
+class Check:
+    """One check of a rotation function. It is a context manager for its length.
+
+    Args:
+        subject: what is checked.
+        is_loud: whether the output of the function is shown.
+    """
+
+    def __init__(self, subject: Subject, *, is_loud: bool = False) -> None:
+        self.subject = subject
+        spared = [subject.service] if isinstance(subject.service, type) else []
+        self.state = FunctionState(subject.handler, spared=spared)
+        self.time = VirtualTime(self.state.modules)
+        self._lines = OwnFiles(self.state, subject.handler, subject.service)
+        self._silence = Silence(is_loud=is_loud)
+        self._stack = contextlib.ExitStack()
+
+    def __enter__(self) -> Check:
+        """Begin the check."""
+        with contextlib.ExitStack() as stack:
+            stack.enter_context(self.state)
+            stack.enter_context(ClientPool())
+            stack.enter_context(self.time)
+            self._stack = stack.pop_all()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        """End the check, and put back what it has changed."""
+        self._stack.__exit__(kind, error, traceback)
+
+    def begin_trial(self) -> None:
+        """Put the function's own state back to that before the first scenario."""
+        self.state.restore()
+
+    def quiet(self) -> contextlib.AbstractContextManager[object]:
+        """Return a context manager in which the output of the function is kept, and not shown."""
+        return self._silence.keeping()
+
+    def output(self) -> str:
+        """Return what the function has printed and logged in this trial."""
+        return self._silence.text()
+
+    @staticmethod
+    def watching_clients(around: Callable[..., object]) -> contextlib.AbstractContextManager[None]:
+        """Return a context manager in which calls of other AWS clients are taken up."""
+        from fake_secrets.hook import foreign  # noqa: PLC0415 -- imports botocore
+
+        return foreign.watching(around)
+
+    def line_of(self, frame: FrameType) -> OwnLine | None:
+        """Return the line of the function that leads to a frame."""
+        return self._lines.of_frame(frame)
+
+    def line_raising(self, error: BaseException) -> OwnLine | None:
+        """Return the line of the function that has raised an exception."""
+        return self._lines.of_error(error)
+
+    def line_at(self, where: str) -> OwnLine | None:
+        """Return a line of the function by ``file:line``."""
+        return self._lines.at(where)
+
+    def is_own_file(self, file: str) -> bool:
+        """Return whether a file belongs to the function."""
+        return self._lines.is_own(file)
+
+
+def check_rotation(
+    handler: Callable[[Any, Any], object] | str,
+    *,
+    secret: Mapping[str, Any] | str | bytes | None,
+    previous: Mapping[str, Any] | str | bytes | None = None,
+    other_secrets: Mapping[str, Any] | None = None,
+    service: Callable[[], object] | None = None,
+    environment: Mapping[str, str] | None = None,
+    name: str = "prod/rotated",
+    region: str | None = None,
+    account_id: str = "123456789012",
+    tags: Mapping[str, str] | None = None,
+    schedule: int | str | None = None,
+    allow: Mapping[str, str] | None = None,
+    only: str | None = None,
+) -> ContractReport:
+    """Check a rotation function: try what can go wrong in a rotation, and report what the function does then.
+
+    Each scenario runs in a fresh world with a fresh service double. The function's own global state, its clients and
+    the environment are put back before each of them. Time passes virtually while the function runs, so that its
+    sleeps cost nothing.
+
+    Args:
+        handler: the rotation function, called with event and context. A str such as ``"my_module:lambda_handler"``
+            is imported, with `environment` set.
+        secret: the value of AWSCURRENT, as `mock_stages` takes it; None for a secret without a value.
+        previous: the value of AWSPREVIOUS; by default there is none.
+        other_secrets: other secrets that the function reads, name to value.
+        service: a class or function that makes a service double: the protected service, such as a fake database.
+            What it offers of ``accepts``, ``accepted``, ``drop`` and ``settle`` is used.
+        environment: the function's environment variables.
+        name: the secret's name.
+        region: the secret's region; by default that of `mock_stages`.
+        account_id: the secret's account.
+        tags: the secret's tags.
+        schedule: the days between rotations, or a schedule expression; by default there is no schedule.
+        allow: deviations that are expected: stable name to reason.
+        only: the id of a scenario, or the name of a family, that is run alone. The function's output is shown then.
+
+    Returns:
+        The report. Assert on `passed`, and print it.
+
+    Raises:
+        TypeError: if `handler` can't be called or is a coroutine function, or if another argument has a wrong type.
+        ValueError: if `allow` names an unknown deviation or gives no reason, or if there is no scenario `only`.
+    """
+    variables = dict(environment or {})
+    if isinstance(handler, str):
+        handler = loaded(handler, variables)
+    subject = Subject(
+        handler,
+        secret,
+        previous,
+        dict(other_secrets or {}),
+        service,
+        variables,
+        name,
+        region,
+        account_id,
+        tags,
+        schedule,
+        dict(allow or {}),
+    )
+    return check_subject(subject, None if only is None else [only])
+
+
+def check_subject(subject: Subject, only: list[str] | None = None) -> ContractReport:
+    """Check a subject.
+
+    Args:
+        subject: the subject.
+        only: the ids of scenarios and the names of families that are run; None for all.
+    """
+    is_single = only is not None and not FAMILIES.keys() >= set(only)
+    with Check(subject, is_loud=is_single) as check:
+        causes = Causes(subject)
+        trial, dry = dry_run(check)
+        chosen = list(_chosen(dry, only))
+        for scenario in chosen:
+            is_dry = scenario.id == trial.scenario
+            causes.add(scenario, trial if is_dry else scenario.run(check, scenario.id))
+        if check.time.reads_real_dates and "plain.three-times" in [one.id for one in chosen]:
+            causes.note_clock(chosen[0])
+        left_out = _left_out(dry) if dry.obstacles and only != ["plain"] else ()
+        return causes.report(left_out, is_whole=only is None)
+
+
+def _chosen(dry: DryRun, only: list[str] | None) -> Iterator[Scenario]:
+    """Yield the scenarios that are run.
+
+    Raises:
+        ValueError: if there is no scenario that was asked for.
+    """
+    every = [(family, one) for family, make in FAMILIES.items() for one in _of_family(dry, family, make)]
+    if only is None:
+        yield from (one for _, one in every)
+        return
+    for wanted in only:
+        found = [one for family, one in every if wanted in {family, one.id}]
+        if not found and wanted not in FAMILIES:
+            raise ValueError(_unknown(wanted, [one.id for _, one in every], dry))
+        yield from found
+
+
+def _of_family(
+    dry: DryRun, family: str, make: Callable[[DryRun], Iterator[Scenario]]
+) -> Iterator[Scenario]:
+    return iter(()) if dry.obstacles and family != "plain" else make(dry)
+
+
+def _unknown(wanted: str, known: list[str], dry: DryRun) -> str:
+    if dry.obstacles:
+        return f"there is no scenario {wanted!r}, because the undisturbed rotation shows {dry.obstacles[0]}"
+    family = family_of(wanted)
+    similar = nearest(wanted, [one for one in known if family in {None, family_of(one)}])
+    shown = "".join(f"\n- {one}" for one in similar or FAMILIES)
+    return f"there is no scenario {wanted!r}. There {'are' if len(similar or FAMILIES) > 1 else 'is'}:{shown}"
+
+
+def _left_out(dry: DryRun) -> tuple[str, ...]:
+    return (
+        f"The function wasn't disturbed, because an undisturbed rotation shows {dry.obstacles[0]} already. "
+        "Mend that first.",
+    )

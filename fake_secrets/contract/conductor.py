@@ -1,0 +1,243 @@
+"""The conductor: numbers the calls of the rotation function, and lets happen at them what a scenario plans."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Literal
+
+from fake_secrets.contract.double import is_at_work
+from fake_secrets.contract.moments import Boundary, Delivery, Place
+from fake_secrets.errors import CommonError, FunctionCrash, ServiceError
+from fake_secrets.faults.codes import COMMON, message_of, status_of
+from fake_secrets.observe.ledger import rotation_step
+from fake_secrets.service.transport import Answer
+
+if TYPE_CHECKING:
+    from fake_secrets.contract.trial import Trial
+    from fake_secrets.rotation.rotation import Rotation
+    from fake_secrets.service.state.model import Request
+
+__all__ = ["Conductor", "Disturbance", "Happening"]
+
+__tracebackhide__ = True  # the arguments in our frames may hold secret values
+
+Happening = Literal["error", "lost", "kill", "stale", "before"]
+
+# A call takes so long, in seconds of the function's clock. A loop that waits for a deadline ends.
+_CALL_TAKES = 0.02
+
+
+@dataclass(slots=True)
+class Disturbance:
+    """What happens at one call of the rotation function.
+
+    Args:
+        step: the step.
+        number: the call's number in the step.
+        happening: "error": an error instead of the call, and of each repetition in the same delivery. "lost": the
+            same after its effect. "kill": the function dies after it. "stale": it reads the state before the last
+            write. "before": `action` is done before it.
+        code: the error code of AWS; None for the error that the service double or the client has for an outage.
+        variant: which of the errors of the service double.
+        action: what is done before the call.
+
+    `struck` is the call that it has happened to.
+    """
+
+    step: str
+    number: int
+    happening: Happening
+    code: str | None = None
+    variant: int = 0
+    action: Callable[[], None] | None = None
+    struck: Boundary | None = None
+
+    @property
+    def is_error(self) -> bool:
+        """Whether the function gets an error."""
+        return self.happening in {"error", "lost"}
+
+    def mark(self) -> str:
+        """Return what it does to the call, in words."""
+        words = {
+            "error": "fails before its effect",
+            "lost": "fails after its effect",
+            "kill": "killed after it",
+            "stale": "reads the state before the last write",
+            "before": "",
+        }
+        return words[self.happening]
+
+
+class Conductor:
+    """Stands on the way of each call that the rotation function makes in one trial.
+
+    Args:
+        trial: the trial.
+
+    `disturbance` is what is going to happen, if something is.
+    """
+
+    needs_wire = False
+
+    def __init__(self, trial: Trial) -> None:
+        self._trial = trial
+        self.disturbance: Disturbance | None = None
+        # The call of Secrets Manager that is under way, and its boundary. All its attempts have the same.
+        self._call: object = None
+        self._boundary: Boundary | None = None
+
+    def answer(self, request: Request, call: object, claimed: list[Rotation], ask: Callable[[], Answer]) -> Answer:
+        """Answer an attempt of a call of Secrets Manager."""
+        del claimed
+        delivery = self._delivery()
+        if delivery is None:
+            return ask()
+        if call is self._call and self._boundary is not None:
+            return self._again(request, self._boundary, ask)
+        key = repr(sorted(request.members.items()))
+        boundary = self._begin(delivery, "secretsmanager", request.operation, key, request.members)
+        self._call, self._boundary = call, boundary
+        plan = self._strike(delivery, boundary)
+        if plan is not None and plan.happening == "stale":
+            path = self._trial.world.faults.plan.path
+            answer = path.read_stale(request, None) if path.was_written(request, None, None) else ask()
+        elif plan is not None and plan.happening == "error":
+            answer = _refusal(plan)
+        else:
+            answer = ask()
+            if plan is not None and plan.happening == "lost":
+                answer = _refusal(plan)
+        self._trial.look(boundary, "succeeded" if answer.error is None else answer.error.code, answer.content)
+        if plan is not None and plan.happening == "kill":
+            raise self._kill(delivery, boundary)
+        return answer
+
+    def around_service(self, name: str, ask: Callable[[], object], arguments: object) -> object:
+        """Let the rotation function call a method of the service double."""
+        return self._around("service", name, arguments, ask, lambda plan: self._trial.outage(plan.variant))
+
+    def around_client(self, client: Any, operation: str, ask: Callable[[], object], members: object) -> object:
+        """Let the rotation function make a call of another AWS client."""
+        from fake_secrets.hook.foreign import outage  # noqa: PLC0415 -- imports botocore
+
+        name = f"{client.meta.service_model.service_name}.{operation}"
+        return self._around("aws", name, members, ask, lambda _: outage(client, operation))
+
+    def _around(
+        self,
+        place: Place,
+        name: str,
+        arguments: object,
+        ask: Callable[[], object],
+        outage: Callable[[Disturbance], BaseException],
+    ) -> object:
+        delivery = self._delivery()
+        if delivery is None:
+            return ask()
+        if delivery.death is not None:
+            raise delivery.death
+        boundary = self._begin(delivery, place, name, _key_of(arguments), arguments)
+        plan = self._strike(delivery, boundary)
+        if plan is not None and plan.happening == "error":
+            raise self._failed(boundary, outage(plan))
+        try:
+            result = ask()
+        except BaseException as error:
+            self._failed(boundary, error)
+            raise
+        if plan is not None and plan.happening == "lost":
+            raise self._failed(boundary, outage(plan))
+        self._trial.look(boundary, "succeeded", result)
+        if plan is not None and plan.happening == "kill":
+            raise self._kill(delivery, boundary)
+        return result
+
+    def _delivery(self) -> Delivery | None:
+        """Return the delivery that the call belongs to, or None if it isn't one of the function's."""
+        step = rotation_step.get()
+        return None if step is None or step.is_over or is_at_work() else self._trial.delivery
+
+    def _begin(self, delivery: Delivery, place: Place, name: str, key: object, arguments: object) -> Boundary:
+        self._trial.check.time.advance(_CALL_TAKES)
+        line = self._trial.check.line_of(sys._getframe(2))
+        number = len(delivery.boundaries) + 1
+        boundary = Boundary(delivery.step, number, place, name, key, line, arguments)
+        delivery.boundaries.append(boundary)
+        boundary.before = self._trial.state
+        return boundary
+
+    def _strike(self, delivery: Delivery, boundary: Boundary) -> Disturbance | None:
+        """Return what happens to a call now, or None."""
+        plan = self.disturbance
+        if plan is None or plan.step != delivery.step:
+            return None
+        if plan.struck is None and plan.number == boundary.number:
+            plan.struck = boundary
+            if plan.action is not None:
+                plan.action()
+                boundary.before = self._trial.state
+        elif not (plan.is_error and self._is_repetition(delivery, boundary, plan.struck)):
+            return None
+        if plan.happening == "before":
+            return None
+        boundary.mark = plan.mark()
+        return plan
+
+    @staticmethod
+    def _is_repetition(delivery: Delivery, boundary: Boundary, struck: Boundary | None) -> bool:
+        """Return whether a call repeats the one that was struck, in the same delivery: the outage lasts."""
+        return (
+            struck in delivery.boundaries
+            and struck is not None
+            and (struck.place, struck.name, struck.key) == (boundary.place, boundary.name, boundary.key)
+        )
+
+    def _again(self, request: Request, boundary: Boundary, ask: Callable[[], Answer]) -> Answer:
+        """Answer another attempt that botocore makes of a call."""
+        del request
+        plan = self.disturbance
+        if plan is not None and boundary.mark is not None and plan.is_error:
+            return _refusal(plan)
+        answer = ask()
+        self._trial.look(boundary, "succeeded" if answer.error is None else answer.error.code, answer.content)
+        return answer
+
+    def _failed(self, boundary: Boundary, error: BaseException) -> BaseException:
+        boundary.error = error
+        self._trial.look(boundary, _code_of(error) or type(error).__name__, None)
+        return error
+
+    def _kill(self, delivery: Delivery, boundary: Boundary) -> BaseException:
+        crash = FunctionCrash(f"planned by the rotation contract: after call {boundary.number}, {boundary.name}")
+        return self.kill(delivery, crash)
+
+    @staticmethod
+    def kill(delivery: Delivery, crash: FunctionCrash) -> FunctionCrash:
+        """Mark a delivery as dead: each further call of it raises the crash again. Return the crash."""
+        delivery.death = crash
+        step = rotation_step.get()
+        if step is not None:
+            step.death = crash
+        return crash
+
+
+def _refusal(plan: Disturbance) -> Answer:
+    code = plan.code or "InternalServiceError"
+    kind = CommonError if code in COMMON else ServiceError
+    return Answer({}, kind(code, message_of(code), status_of(code)))
+
+
+def _key_of(arguments: object) -> object:
+    try:
+        return repr(arguments)
+    except Exception:  # noqa: BLE001 -- a repr of the user's
+        return id(arguments)
+
+
+def _code_of(error: BaseException) -> str | None:
+    response = getattr(error, "response", None)
+    code = response.get("Error", {}).get("Code") if isinstance(response, dict) else None
+    return code if isinstance(code, str) else None

@@ -1,0 +1,67 @@
+"""Deviations: what a scenario has shown to be wrong."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from fake_secrets.contract.catalogue import CATALOGUE, Kind
+from fake_secrets.contract.own_lines import OwnLine
+
+__all__ = ["Deviation", "Deviations"]
+
+
+@dataclass(frozen=True, slots=True)
+class Deviation:
+    """One deviation in one scenario.
+
+    Args:
+        name: its name in the catalogue.
+        detail: what has happened, in one sentence without a secret value.
+        line: the line of the function where the fatal call was made, if it is known.
+        cause: what tells it from deviations of the same name that have another cause.
+        calls: how many calls the function had made by then.
+    """
+
+    name: str
+    detail: str
+    line: OwnLine | None = None
+    cause: str = ""
+    calls: int = 0
+
+    @property
+    def kind(self) -> Kind:
+        """What the catalogue says of it."""
+        return CATALOGUE[self.name]
+
+    @property
+    def is_violation(self) -> bool:
+        """Whether it is a violation, and not a note."""
+        return self.kind.severity == "violation"
+
+
+class Deviations:
+    """The deviations of one scenario. What follows from its first violation isn't kept.
+
+    While `is_closed` is true, only independent ones are kept: what a function does with a wrong value, for example,
+    isn't judged by the invariants of a right one.
+    """
+
+    def __init__(self) -> None:
+        self.all: list[Deviation] = []
+        self.is_closed = False
+
+    @property
+    def has_violation(self) -> bool:
+        """Whether the scenario has shown a violation."""
+        return any(one.is_violation for one in self.all)
+
+    def add(self, deviation: Deviation, *, is_independent: bool = False) -> None:
+        """Keep a deviation.
+
+        Args:
+            deviation: the deviation.
+            is_independent: whether it can't be a consequence of an earlier one.
+        """
+        is_known = any((one.name, one.cause) == (deviation.name, deviation.cause) for one in self.all)
+        if not is_known and (is_independent or not (self.is_closed or self.has_violation)):
+            self.all.append(deviation)

@@ -1,0 +1,118 @@
+"""A call fails, or the function dies after it. Then the rotation is retried, as AWS does."""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+from fake_secrets.contract import verdicts
+from fake_secrets.contract.conductor import Disturbance
+from fake_secrets.contract.dry_run import DryRun
+from fake_secrets.contract.moments import Boundary
+from fake_secrets.contract.scenario import Scenario
+from fake_secrets.contract.trial import Trial
+from fake_secrets.service.rules.stages import AWSCURRENT
+from fake_secrets.service.rules.steps import STEPS
+
+if TYPE_CHECKING:
+    from fake_secrets.contract.checking import Check
+
+__all__ = ["errors", "kills"]
+
+__tracebackhide__ = True  # the arguments in our frames may hold secret values
+
+_DENIED = "AccessDeniedException"
+_THROTTLED = "ThrottlingException"
+
+
+def errors(dry: DryRun) -> Iterator[Scenario]:
+    """Yield the scenarios in which a call fails."""
+    for boundary in dry.boundaries:
+        step, number = boundary.step, boundary.number
+        what = f"call {number} of {step} ({boundary.name})"
+        yield _scenario(dry, f"{step}.error-{number}", f"{what} fails", Disturbance(step, number, "error"))
+        if not boundary.is_read:
+            title = f"{what} takes effect, but its answer is lost"
+            yield _scenario(dry, f"{step}.lost-{number}", title, Disturbance(step, number, "lost"))
+        if boundary.place == "secretsmanager":
+            title = f"{what} is throttled"
+            plan = Disturbance(step, number, "error", _THROTTLED)
+            yield _scenario(dry, f"{step}.throttled-{number}", title, plan)
+            if boundary.is_read:
+                plan = Disturbance(step, number, "error", _DENIED)
+                yield _scenario(dry, f"{step}.denied-{number}", f"{what} is denied", plan)
+        elif boundary.place == "service":
+            for variant in range(1, dry.variants):
+                plan = Disturbance(step, number, "error", variant=variant)
+                name = f"{step}.error-{number}-{variant + 1}"
+                yield _scenario(dry, name, f"{what} fails with the double's error {variant + 1}", plan)
+
+
+def kills(dry: DryRun) -> Iterator[Scenario]:
+    """Yield the scenarios in which the function dies."""
+    for boundary in dry.boundaries:
+        if boundary.is_read:
+            continue
+        step, number = boundary.step, boundary.number
+        title = f"the function is killed after call {number} of {step} ({boundary.name})"
+        yield _scenario(dry, f"{step}.kill-after-{number}", title, Disturbance(step, number, "kill"))
+    for step in STEPS:
+        title = f"the function is killed at the end of {step}"
+        yield Scenario(f"{step}.kill-at-end", title, functools.partial(_killed_at_end, dry, step))
+
+
+def _scenario(dry: DryRun, name: str, title: str, plan: Disturbance) -> Scenario:
+    return Scenario(name, title, functools.partial(_disturbed, dry, plan))
+
+
+def _disturbed(dry: DryRun, plan: Disturbance, check: Check, name: str) -> Trial:
+    plan.struck = None
+    with Trial(check, name) as trial:
+        trial.start()
+        trial.disturb(plan)
+        trial.finish()
+        _judge(trial, dry, plan)
+    return trial
+
+
+def _killed_at_end(dry: DryRun, step: str, check: Check, name: str) -> Trial:
+    with Trial(check, name) as trial:
+        trial.start()
+        trial.kill_at_end = step
+        trial.finish()
+        plan = Disturbance(step, 0, "kill")
+        plan.struck = next((one for one in reversed(trial.last.boundaries) if not one.is_read), None)
+        _judge(trial, dry, plan)
+    return trial
+
+
+def _judge(trial: Trial, dry: DryRun, plan: Disturbance) -> None:
+    """Look at what comes of a disturbance, retry the rotation, and look again."""
+    struck = plan.struck
+    if struck is not None and plan.is_error:
+        _look_for_swallowed(trial, dry, struck)
+    if trial.invariants.found.has_violation:
+        return
+    if trial.recover() or _is_through(trial):
+        verdicts.after_recovery(trial, dry, plan)
+    else:
+        verdicts.of_failed_retry(trial, dry, plan)
+
+
+def _look_for_swallowed(trial: Trial, dry: DryRun, struck: Boundary) -> None:
+    delivery = next(one for one in trial.deliveries if struck in one.boundaries)
+    if delivery.has_passed and not verdicts.not_swallowed(trial, dry, struck, delivery):
+        trial.invariants.find(
+            "swallowed-error",
+            f"{struck.name} fails with {struck.outcome} during all of {delivery.step}, and {delivery.step} passes",
+            struck.line,
+            delivery.step,
+        )
+
+
+def _is_through(trial: Trial) -> bool:
+    """Return whether the new value is current, so that AWS starts the next rotation in any case."""
+    return trial.state.labels.get(AWSCURRENT) == trial.token
+
+

@@ -1,0 +1,69 @@
+"""Other modes of the service: tests without a rotation, and reads that don't see the last write yet."""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+from fake_secrets.contract import verdicts
+from fake_secrets.contract.conductor import Disturbance
+from fake_secrets.contract.dry_run import DryRun
+from fake_secrets.contract.scenario import Scenario
+from fake_secrets.contract.trial import Trial
+
+if TYPE_CHECKING:
+    from fake_secrets.contract.checking import Check
+
+__all__ = ["scenarios"]
+
+__tracebackhide__ = True  # the arguments in our frames may hold secret values
+
+_STALE = frozenset({"DescribeSecret", "GetSecretValue", "ListSecretVersionIds"})
+
+
+def scenarios(dry: DryRun) -> Iterator[Scenario]:
+    """Yield the scenarios."""
+    yield Scenario("mode.test-only", "RotateSecret with RotateImmediately=False", _test_only)
+    for boundary in dry.boundaries:
+        if boundary.name in _STALE:
+            step, number = boundary.step, boundary.number
+            title = f"call {number} of {step} ({boundary.name}) doesn't see the last write"
+            run = functools.partial(_stale, dry, Disturbance(step, number, "stale"))
+            yield Scenario(f"{step}.stale-{number}", title, run)
+
+
+def _test_only(check: Check, name: str) -> Trial:
+    with Trial(check, name) as trial:
+        trial.invariants.found.is_closed = True
+        before = trial.state
+        if trial.start(RotateImmediately=False) is None:
+            return trial
+        delivery = trial.step()
+        trial.invariants.found.is_closed = False
+        trial.settle()
+        if not delivery.has_passed:
+            trial.invariants.find("test-mode-fails", verdicts.tell_failure(trial, delivery), delivery.line)
+        elif before.service != trial.state.service or dict(before.labels) != dict(trial.state.labels):
+            trial.invariants.find("test-mode-fails", "testSecret changes something", delivery.line)
+    return trial
+
+
+def _stale(dry: DryRun, plan: Disturbance, check: Check, name: str) -> Trial:
+    plan.struck = None
+    with Trial(check, name) as trial:
+        trial.start()
+        trial.disturb(plan)
+        if trial.finish():
+            verdicts.after_recovery(trial, dry, plan)
+            return trial
+        failed = trial.last
+        text = verdicts.tell_failure(trial, failed)
+        if trial.invariants.found.has_violation:
+            return trial
+        if not trial.recover():
+            verdicts.of_failed_retry(trial, dry, plan)
+            return trial
+        trial.invariants.find("stale-read-fails", f"{text}; a retry succeeds", failed.line)
+        verdicts.after_recovery(trial, dry, plan)
+    return trial

@@ -1,0 +1,74 @@
+"""Nothing disturbs the function: three rotations in a row, and whether their values can be guessed."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+from fake_secrets.contract.dry_run import DryRun, dry_run
+from fake_secrets.contract.scenario import Scenario
+from fake_secrets.contract.trial import Trial
+from fake_secrets.contract.values import Raw, changed_texts, has_text
+from fake_secrets.service.rules.stages import AWSCURRENT, AWSPREVIOUS
+
+if TYPE_CHECKING:
+    from fake_secrets.contract.checking import Check
+
+__all__ = ["scenarios"]
+
+__tracebackhide__ = True  # the arguments in our frames may hold secret values
+
+_SEED = 20_261_126
+
+
+def scenarios(dry: DryRun) -> Iterator[Scenario]:
+    """Yield the scenarios."""
+    yield Scenario("plain.three-times", "three rotations in a row", lambda check, name: dry_run(check, name)[0])
+    if not dry.obstacles:
+        yield Scenario("plain.same-seed", "one rotation, twice with the same seed of `random`", _with_same_seed)
+
+
+def _with_same_seed(check: Check, name: str) -> Trial:
+    first, second = _rotated(check, name, 1), _rotated(check, name, 2)
+    old, new = _values(second)
+    other = _values(first)[1]
+    if old is None or new is None or other is None:
+        return second
+    texts, others = changed_texts(old, new), changed_texts(old, other)
+    # What the service has made isn't the function's.
+    results = [boundary.result for one in second.deliveries for boundary in one.boundaries if boundary.is_of_service]
+    own = {
+        place: text
+        for place, text in texts.items()
+        if not has_text(results, text if isinstance(text, str) else text.decode(errors="replace"))
+    }
+    if own and all(others.get(place) == text for place, text in own.items()):
+        storing = [
+            boundary
+            for one in second.deliveries
+            for boundary in one.boundaries
+            if boundary.after is not None
+            and boundary.before is not None
+            and second.token in boundary.after.values.keys() - boundary.before.values.keys()
+        ]
+        second.invariants.find(
+            "predictable-value",
+            "Two rotations with the same seed of `random` make the same value",
+            storing[0].line if storing else None,
+        )
+    return second
+
+
+def _rotated(check: Check, name: str, seed: int) -> Trial:
+    with Trial(check, name, seed=seed) as trial:
+        random.seed(_SEED)
+        trial.rotate()
+        trial.state = trial.now()
+    return trial
+
+
+def _values(trial: Trial) -> tuple[Raw | None, Raw | None]:
+    state = trial.state
+    values = [state.values.get(state.labels.get(label, "")) for label in (AWSPREVIOUS, AWSCURRENT)]
+    return values[0], values[1]

@@ -1,0 +1,162 @@
+"""The invariants: what must hold after every call of the rotation function, whatever happens to it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from fake_secrets.contract.deviations import Deviation, Deviations
+from fake_secrets.contract.moments import Boundary, Delivery, State
+from fake_secrets.contract.own_lines import OwnLine
+from fake_secrets.contract.values import derived_wrongly, form_of
+from fake_secrets.service.rules.stages import AWSCURRENT, AWSPENDING
+
+if TYPE_CHECKING:
+    from fake_secrets.contract.trial import Trial
+
+__all__ = ["Invariants"]
+
+__tracebackhide__ = True  # the arguments in our frames may hold secret values
+
+_LAST_STEP = "finishSecret"
+
+
+class Invariants:
+    """Looks at the state of a trial after each call, and keeps what is wrong with it.
+
+    Args:
+        trial: the trial.
+
+    `may_promote_empty` is true in a scenario that delivers finishSecret first. `shown_calls` is how many calls show
+    what is found next, if later ones don't matter. `old` is the version that was current when the rotation began.
+    """
+
+    def __init__(self, trial: Trial) -> None:
+        self._trial = trial
+        self.found = Deviations()
+        self.may_promote_empty = False
+        self.shown_calls: int | None = None
+        self.old: str | None = None
+
+    def begin_rotation(self) -> None:
+        """Begin to look at another rotation."""
+        self.old = self._trial.state.labels.get(AWSCURRENT)
+
+    def find(
+        self,
+        name: str,
+        detail: str,
+        line: OwnLine | None = None,
+        cause: str = "",
+        *,
+        is_independent: bool = False,
+    ) -> None:
+        """Keep a deviation; see `Deviation`."""
+        calls = self.shown_calls or self._trial.calls
+        self.found.add(Deviation(name, detail, line, cause, calls), is_independent=is_independent)
+
+    def after_call(self, boundary: Boundary) -> None:
+        """Look at what a call has changed."""
+        before, after = boundary.before, boundary.after
+        if before is None or after is None or before is after or not self._trial.rotations:
+            return
+        self._look_at_values(boundary, before, after)
+        self._look_at_labels(boundary, before, after)
+        if boundary.is_of_service:
+            self._look_at_service(boundary, before, after)
+
+    def after_delivery(self, delivery: Delivery) -> None:
+        """Look at the leaks of a delivery."""
+        for leak in self._trial.leaks[:]:
+            file = leak.where.rpartition(":")[0]
+            if not self._trial.check.is_own_file(file):
+                continue
+            what = "the secret" if leak.field is None else leak.field
+            where = {"result": "returned", "exception": "in an exception"}.get(leak.place, f"in {leak.place}")
+            self.find(
+                "leaked-value",
+                f"{leak.step or delivery.step} shows {what} ({where}), at {leak.where}",
+                self._trial.check.line_at(leak.where),
+                leak.where,
+                is_independent=True,
+            )
+
+    def _look_at_values(self, boundary: Boundary, before: State, after: State) -> None:
+        token = self._trial.token
+        for version_id in after.values.keys() - before.values.keys():
+            if version_id == token:
+                self._look_at_new_value(boundary, before, after)
+            elif boundary.place == "secretsmanager" and version_id != self._trial.by_hand:
+                is_second = token in before.values
+                name = "pending-replaced" if is_second else "value-under-another-token"
+                also = ", after it had stored a value in the version of the token" if is_second else ""
+                self.find(
+                    name,
+                    f"{boundary.step} stores a value with {boundary.name} in a version that isn't that of the "
+                    f"event's ClientRequestToken{also}",
+                    boundary.line,
+                )
+
+    def _look_at_new_value(self, boundary: Boundary, before: State, after: State) -> None:
+        old, new = before.values.get(before.labels.get(AWSCURRENT, "")), after.values[self._trial.token]
+        if old is None or self._trial.by_hand is not None:
+            return
+        for place in derived_wrongly(old, new):
+            self.find(
+                "wrong-derived-value",
+                f"{boundary.step} stores a value whose {place!r} still fits the old value",
+                boundary.line,
+                place,
+            )
+        forms = form_of(old), form_of(new)
+        if all(isinstance(form, dict) for form in forms):
+            lost = sorted(forms[0].keys() - forms[1].keys())
+            if lost:
+                text = f"{boundary.step} stores a value without {', '.join(map(repr, lost))}"
+                self.find("keys-lost", text, boundary.line)
+
+    def _look_at_labels(self, boundary: Boundary, before: State, after: State) -> None:
+        token, by_hand = self._trial.token, self._trial.by_hand
+        current, moved_to = before.labels.get(AWSCURRENT), after.labels.get(AWSCURRENT)
+        if moved_to != current:
+            what = f"{boundary.name} in {boundary.step}"
+            if by_hand is not None and current == by_hand:
+                self.find(
+                    "manual-value-replaced",
+                    f"{what} moves AWSCURRENT away from the value that was put by hand during the rotation",
+                    boundary.line,
+                )
+            elif moved_to is not None and moved_to not in after.values:
+                name = "promotes-empty-version" if self.may_promote_empty else "empty-current"
+                self.find(name, f"{what} moves AWSCURRENT to a version without a value", boundary.line)
+            elif boundary.step != _LAST_STEP:
+                self.find("current-moved-early", f"{what} moves AWSCURRENT", boundary.line)
+        pending, now_pending = before.labels.get(AWSPENDING), after.labels.get(AWSPENDING)
+        if pending == token != now_pending and moved_to != token and now_pending is not None:
+            self.find("pending-replaced", f"{boundary.name} in {boundary.step} moves AWSPENDING", boundary.line)
+
+    def _look_at_service(self, boundary: Boundary, before: State, after: State) -> None:
+        token, current = self._trial.token, after.labels.get(AWSCURRENT, "")
+        if current == token:
+            return
+        if _is_lost(before, after, token):
+            self.find(
+                "pending-destroyed",
+                f"{boundary.name} in {boundary.step} makes the service refuse the pending value, which it accepted",
+                boundary.line,
+            )
+        is_change = after.accepts.get(token, False) and not before.accepts.get(token, False)
+        if not _is_lost(before, after, current) or is_change or self._trial.by_hand is not None:
+            return
+        has_new = before.accepts.get(token, False)
+        if token not in after.values or has_new:
+            state = "stored" if token not in after.values else "current"
+            self.find(
+                "old-destroyed-early",
+                f"{boundary.name} in {boundary.step} makes the service refuse the old value before the new one "
+                f"is {state}",
+                boundary.line,
+            )
+
+
+def _is_lost(before: State, after: State, version_id: str) -> bool:
+    return before.accepts.get(version_id, False) and not after.accepts.get(version_id, True)

@@ -1,0 +1,122 @@
+"""What a scenario records: the deliveries of the function, its calls, and the state after each of them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Literal
+
+from fake_secrets.contract.own_lines import OwnLine
+from fake_secrets.contract.values import Raw
+
+__all__ = ["Boundary", "Delivery", "Place", "State"]
+
+Place = Literal["secretsmanager", "service", "aws"]
+
+# Operations that change nothing.
+_READS = ("Get", "Describe", "List", "BatchGet", "Validate")
+
+
+@dataclass(frozen=True, slots=True)
+class State:
+    """The secret and the service at one moment.
+
+    Args:
+        labels: staging label to version id.
+        values: version id to value, of all versions that have one.
+        accepts: version id to whether the service accepts its value; empty if the service can't tell.
+        strangers: how many credentials the service accepts that are in no version; None if it can't tell.
+        count: how many credentials the service accepts; None if it can't tell.
+        service: what the service accepts, to compare.
+    """
+
+    labels: Mapping[str, str]
+    values: Mapping[str, Raw] = field(repr=False)
+    accepts: Mapping[str, bool] = field(default_factory=dict)
+    strangers: int | None = None
+    count: int | None = None
+    service: object = field(default=None, repr=False)
+
+
+@dataclass(eq=False, slots=True)
+class Boundary:
+    """One call of the rotation function.
+
+    Args:
+        step: the step of its delivery.
+        number: its number in the delivery, from 1.
+        place: whether it is a call of Secrets Manager, of the service double, or of another AWS client.
+        name: the operation or the method.
+        key: what tells it from other calls of the same operation, to recognise a repetition.
+        line: the line of the function that makes it; None if it is unknown.
+        arguments: its arguments.
+
+    `outcome` is ``succeeded``, an error code, or the name of an exception, which is `error` if the service has raised
+    it. `mark` says what the scenario did to it.
+    `before` and `after` are the states around it. `result` is what it returned.
+    """
+
+    step: str
+    number: int
+    place: Place
+    name: str
+    key: object = field(repr=False)
+    line: OwnLine | None = None
+    arguments: object = field(default=None, repr=False)
+    outcome: str = ""
+    mark: str | None = None
+    before: State | None = field(default=None, repr=False)
+    after: State | None = field(default=None, repr=False)
+    result: object = field(default=None, repr=False)
+    error: BaseException | None = field(default=None, repr=False)
+
+    @property
+    def has_succeeded(self) -> bool:
+        """Whether the function got an answer, and not an error."""
+        return self.outcome == "succeeded"
+
+    @property
+    def is_read(self) -> bool:
+        """Whether it is a call of Secrets Manager that changes nothing."""
+        return self.place == "secretsmanager" and self.name.startswith(_READS)
+
+    @property
+    def is_of_service(self) -> bool:
+        """Whether it is a call of the service double or of another AWS client."""
+        return self.place != "secretsmanager"
+
+
+@dataclass(eq=False, slots=True)
+class Delivery:
+    """One invocation of the rotation function.
+
+    Args:
+        step: the step of its event.
+        number: which attempt of the rotation it belongs to, from 1.
+        why: what the scenario delivers it for, if the rotation itself doesn't; None otherwise.
+
+    `error` is what came out of the function. `death` is what has killed it. `line` is the line of the function
+    where the error was raised. `before` and `after` are the states around it.
+    """
+
+    step: str
+    number: int = 1
+    why: str | None = None
+    boundaries: list[Boundary] = field(default_factory=list)
+    before: State | None = field(default=None, repr=False)
+    after: State | None = field(default=None, repr=False)
+    error: BaseException | None = field(default=None, repr=False)
+    death: BaseException | None = field(default=None, repr=False)
+    line: OwnLine | None = None
+    is_over: bool = False
+
+    @property
+    def has_passed(self) -> bool:
+        """Whether the function returned."""
+        return self.is_over and self.error is None
+
+    @property
+    def last_failed(self) -> Boundary | None:
+        """The last call if it failed; None otherwise."""
+        last = self.boundaries[-1] if self.boundaries else None
+        return last if last is not None and not last.has_succeeded else None

@@ -1,0 +1,84 @@
+"""The files of a rotation function, and the lines in them that calls, exceptions and leaks come from."""
+
+from __future__ import annotations
+
+import inspect
+import linecache
+import sys
+from pathlib import Path
+from types import FrameType, ModuleType
+from typing import Protocol
+
+from fake_secrets.contract.own_lines import OwnLine, line_of
+
+__all__ = ["OwnFiles"]
+
+__tracebackhide__ = True  # the arguments in our frames may hold secret values
+
+
+class _Function(Protocol):
+    @property
+    def modules(self) -> tuple[ModuleType, ...]:
+        """The function's own modules."""
+
+
+class OwnFiles:
+    """The files of a rotation function.
+
+    Args:
+        function: what knows the modules of the function. There may be more of them later.
+        handler: the function.
+        service: what makes the service double, whose module isn't the function's own.
+    """
+
+    def __init__(self, function: _Function, handler: object, service: object) -> None:
+        self._function = function
+        home = getattr(inspect.unwrap(handler), "__module__", None) if callable(handler) else None
+        others = {getattr(service, "__module__", None)} - {home, None}
+        self._others = {str(getattr(sys.modules.get(str(name)), "__file__", None)) for name in others}
+        self._count = 0
+        self._files: frozenset[str] = frozenset()
+
+    @property
+    def files(self) -> frozenset[str]:
+        """The files, as the code objects name them."""
+        modules = self._function.modules
+        if len(modules) != self._count:
+            self._count = len(modules)
+            self._files = (
+                frozenset(str(module.__file__) for module in modules if getattr(module, "__file__", None)) - self._others
+            )
+        return self._files
+
+    def of_frame(self, frame: FrameType) -> OwnLine | None:
+        """Return the line of the function that leads to a frame."""
+        return line_of(frame, self.files)
+
+    def of_error(self, error: BaseException) -> OwnLine | None:
+        """Return the innermost line of the function that an exception has come through."""
+        found, traceback = None, error.__traceback__
+        while traceback is not None:
+            if traceback.tb_frame.f_code.co_filename in self.files:
+                found = traceback
+            traceback = traceback.tb_next
+        if found is None:
+            return None
+        code = found.tb_frame.f_code
+        text = linecache.getline(code.co_filename, found.tb_lineno).strip()
+        return OwnLine(_shown(code.co_filename), found.tb_lineno, text, code.co_name)
+
+    def at(self, where: str) -> OwnLine | None:
+        """Return a line by ``file:line``, with the file relative to the current directory if it is in there."""
+        file, _, number = where.rpartition(":")
+        if not number.isdecimal():
+            return None
+        return OwnLine(file, int(number), linecache.getline(file, int(number)).strip(), "")
+
+    def is_own(self, file: str) -> bool:
+        """Return whether a file, relative or not, belongs to the function."""
+        return any(file in {own, _shown(own)} for own in self.files)
+
+
+def _shown(file: str) -> str:
+    path = Path(file)
+    return str(path.relative_to(Path.cwd())) if path.is_relative_to(Path.cwd()) else file

@@ -1,0 +1,82 @@
+"""The line of a rotation function that makes a call."""
+
+from __future__ import annotations
+
+import linecache
+import sys
+from collections.abc import Collection
+from pathlib import Path
+from types import FrameType
+from typing import NamedTuple
+
+from fake_secrets.observe.leaks.lines import shown
+from fake_secrets.observe.remarks import Line, is_between
+from fake_secrets.rotation.invocation import LambdaFunction
+
+__all__ = ["OwnLine", "line_of"]
+
+# Where a function begins. The frames further out belong to whoever runs it.
+_INVOCATION = LambdaFunction.invoke.__code__
+_INSTALLED = ("site-packages", "dist-packages")
+
+# Whether the code of a file is the user's, by the name in its code objects.
+_is_users: dict[str, bool] = {}
+
+
+class OwnLine(NamedTuple):
+    """A line of a rotation function.
+
+    Args:
+        file: the file, relative to the current folder if it is in there.
+        number: the line's number.
+        text: the line, without the white space around it; empty if the source isn't known.
+        function: the name of the Python function that the line is in.
+    """
+
+    file: str
+    number: int
+    text: str
+    function: str
+
+    def __str__(self) -> str:
+        return f"{self.file}:{self.number} in {self.function}: {self.text}"
+
+
+def line_of(frame: FrameType | None, modules: Collection[str]) -> OwnLine | None:
+    """Return the innermost line of a rotation function that a call comes from.
+
+    Args:
+        frame: the frame in which the call has arrived.
+        modules: the files of the function's own modules, as their code objects name them; best a set.
+
+    Returns:
+        The innermost line of these files, or else the innermost line that belongs to no library. None if there is
+        neither.
+    """
+    best = None
+    while frame is not None and frame.f_code is not _INVOCATION:
+        filename = frame.f_code.co_filename
+        if filename in modules:
+            best = frame
+            break
+        if best is None and _is_of_user(filename, frame):
+            best = frame
+        frame = frame.f_back
+    return None if best is None else _line(best)
+
+
+def _is_of_user(filename: str, frame: FrameType) -> bool:
+    known = _is_users.get(filename)
+    if known is None:
+        name = frame.f_globals.get("__name__") or ""
+        is_stdlib = name.partition(".")[0] in sys.stdlib_module_names
+        is_installed = not set(_INSTALLED).isdisjoint(Path(filename).parts)
+        known = _is_users[filename] = not (is_between(name) or is_stdlib or is_installed)
+    return known
+
+
+def _line(frame: FrameType) -> OwnLine:
+    code, number = frame.f_code, frame.f_lineno
+    place = shown(Line(code.co_filename, number, ""))
+    text = linecache.getline(code.co_filename, number, frame.f_globals).strip()
+    return OwnLine(place.rpartition(":")[0], number, text, code.co_name)

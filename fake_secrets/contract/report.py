@@ -1,0 +1,142 @@
+"""The report of a check: what is wrong with a rotation function, one entry a cause."""
+
+from __future__ import annotations
+
+import textwrap
+from dataclasses import dataclass, field
+
+from fake_secrets.contract.catalogue import CATALOGUE, Severity
+from fake_secrets.contract.own_lines import OwnLine
+
+__all__ = ["ContractReport", "Violation", "where_of"]
+
+_WIDTH = 100
+_INDENT = "    "
+
+
+@dataclass(frozen=True, slots=True)
+class Violation:
+    """One cause of deviations, a violation or a note, with the shortest scenario that shows it.
+
+    Args:
+        name: its stable name, which the documentation lists.
+        severity: "violation" or "note".
+        detail: what has happened in the scenario. It holds no secret value.
+        scenario: the id of the scenario, for ``check_rotation(..., only=...)`` and pytest's ``-k``.
+        others: the ids of the other scenarios that show the same cause.
+        title: what happens in the scenario.
+        where: the line of the function where the fatal call was made, as ``file:line``; None if it is unknown.
+        source: the text of that line; empty if it is unknown.
+        timeline: the calls up to the deviation, with the staging labels and what the service accepts.
+        replay: one line of code that runs exactly this scenario.
+        allowed: why it is expected, if `allow` says so; None otherwise.
+    """
+
+    name: str
+    severity: Severity
+    detail: str
+    scenario: str
+    title: str
+    where: str | None
+    source: str
+    replay: str
+    timeline: tuple[str, ...] = field(repr=False)
+    others: tuple[str, ...] = ()
+    allowed: str | None = None
+
+    @property
+    def sentence(self) -> str:
+        """What is wrong, in one sentence."""
+        return CATALOGUE[self.name].sentence
+
+    @property
+    def cause(self) -> str:
+        """What usually causes it."""
+        return CATALOGUE[self.name].cause
+
+    @property
+    def mend(self) -> str:
+        """What mends it."""
+        return CATALOGUE[self.name].mend
+
+    def __str__(self) -> str:
+        """Return all of it as text."""
+        lines = [f"{self.name}: {self.sentence}", *_wrapped(self._shown_by()), *_wrapped(f"{self.detail}.")]
+        if self.where is not None:
+            lines.append(f"{_INDENT}{self.where}: {self.source}".rstrip(": "))
+        if self.allowed is not None:
+            return "\n".join([*lines, *_wrapped(f"Allowed: {self.allowed}")])
+        if self.severity == "violation":
+            lines += ["", *(f"{_INDENT}{line}".rstrip() for line in self.timeline), ""]
+        lines += [*_wrapped(f"Usual cause: {self.cause}"), *_wrapped(f"Mend: {self.mend}")]
+        return "\n".join([*lines, f"{_INDENT}Replay: {self.replay}"])
+
+    def _shown_by(self) -> str:
+        count = len(self.others)
+        more = f", and by {count} other scenario{'s' * (count > 1)}" if count else ""
+        return f"Shown by {self.scenario} ({self.title}){more}."
+
+
+@dataclass(frozen=True, slots=True)
+class ContractReport:
+    """What a check of a rotation function has found.
+
+    Args:
+        violations: what is wrong, each cause once. Those that `allow` names are among them.
+        notes: what fails safely or heals by itself, or what AWS's own templates do, too.
+        scenarios: the ids of the scenarios that were run, in order.
+        left_out: why scenarios were left out, in sentences.
+        unused_allowances: the names in `allow` that match nothing.
+    """
+
+    violations: tuple[Violation, ...]
+    notes: tuple[Violation, ...]
+    scenarios: tuple[str, ...]
+    left_out: tuple[str, ...] = ()
+    unused_allowances: tuple[str, ...] = ()
+
+    @property
+    def passed(self) -> bool:
+        """Whether there is no violation, except those that are allowed."""
+        return all(violation.allowed is not None for violation in self.violations)
+
+    def __str__(self) -> str:
+        """Return the report as text."""
+        parts = [self.summary()]
+        open_ones = [one for one in self.violations if one.allowed is None]
+        parts += [f"{number}. {one}" for number, one in enumerate(open_ones, 1)]
+        allowed = [one for one in (*self.violations, *self.notes) if one.allowed is not None]
+        parts += [str(one) for one in allowed]
+        notes = [one for one in self.notes if one.allowed is None]
+        if notes:
+            parts.append("\n".join(["Notes", *(line for one in notes for line in _note(one))]))
+        parts += self.left_out
+        parts += [f"allow names {name!r}, which wasn't found. Remove it." for name in self.unused_allowances]
+        return "\n\n".join(parts)
+
+    def summary(self) -> str:
+        """Return the result in one line."""
+        count = len([one for one in self.violations if one.allowed is None])
+        scenarios = f"{len(self.scenarios)} scenario{'s' * (len(self.scenarios) != 1)}"
+        if not count:
+            return f"The rotation function keeps the contract in {scenarios}."
+        names = ", ".join(one.name for one in self.violations if one.allowed is None)
+        return f"The rotation function violates the contract ({names}), found in {scenarios}."
+
+
+def _note(note: Violation) -> list[str]:
+    where = f", at {note.where}" if note.where else ""
+    return textwrap.wrap(
+        f"- {note.name}: {note.detail}{where} ({note.scenario}).", _WIDTH, subsequent_indent="  "
+    )
+
+
+def _wrapped(text: str) -> list[str]:
+    return textwrap.wrap(text, _WIDTH, initial_indent=_INDENT, subsequent_indent=_INDENT)
+
+
+def where_of(line: OwnLine | None) -> str | None:
+    """Return a line as ``file:line``, or None."""
+    return None if line is None else f"{line.file}:{line.number}"
+
+

@@ -1,0 +1,94 @@
+"""The subject of a check: the rotation function, and what the user says about its secret and service."""
+
+from __future__ import annotations
+
+import inspect
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+from fake_secrets.contract.catalogue import CATALOGUE
+from fake_secrets.options import check_callable
+from fake_secrets.suggestions import check_choice
+
+__all__ = ["Subject"]
+
+__tracebackhide__ = True  # the arguments in our frames may hold secret values
+
+_DAYS = re.compile(r"\d+")
+
+
+@dataclass(frozen=True, slots=True)
+class Subject:
+    """What is checked, and with what.
+
+    Args:
+        handler: the rotation function.
+        secret: the value of AWSCURRENT; None for a secret without a value.
+        previous: the value of AWSPREVIOUS; None if there is none.
+        other_secrets: other secrets of the world, name to value.
+        service: makes the service double; None if there is none.
+        environment: the function's environment variables.
+        name: the secret's name.
+        region: the region; None for the default.
+        account_id: the account.
+        tags: the secret's tags.
+        schedule: days between rotations, or a schedule expression; None if there is no schedule.
+        allow: the deviations that are expected: stable name to reason.
+    """
+
+    handler: Callable[[Any, Any], object] = field(repr=False)
+    secret: Any = field(repr=False)
+    previous: Any = field(default=None, repr=False)
+    other_secrets: Mapping[str, Any] = field(default_factory=dict, repr=False)
+    service: Callable[[], object] | None = None
+    environment: Mapping[str, str] = field(default_factory=dict, repr=False)
+    name: str = "prod/rotated"
+    region: str | None = None
+    account_id: str = "123456789012"
+    tags: Mapping[str, str] | None = None
+    schedule: int | str | None = None
+    allow: Mapping[str, str] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        check_callable(self.handler, "a rotation function is called as handler(event, context)")
+        _check_value("secret", self.secret)
+        _check_value("previous", self.previous)
+        for name in self.allow:
+            check_choice("allow", name, CATALOGUE)
+        for name, reason in self.allow.items():
+            if not isinstance(reason, str) or not reason.strip():
+                msg = f"allow={{{name!r}: ...}} needs a reason: why is this deviation expected?"
+                raise ValueError(msg)
+        if self.service is not None and not callable(self.service):
+            msg = (
+                f"service={type(self.service).__name__} object can't be called. Pass the class, or a function that "
+                "makes a new service double, because each scenario needs a fresh one."
+            )
+            raise TypeError(msg)
+
+    @property
+    def rules(self) -> dict[str, Any] | None:
+        """The RotationRules of the schedule, or None."""
+        if self.schedule is None:
+            return None
+        if isinstance(self.schedule, int) or _DAYS.fullmatch(self.schedule):
+            return {"AutomaticallyAfterDays": int(self.schedule)}
+        return {"ScheduleExpression": self.schedule}
+
+    @property
+    def call(self) -> str:
+        """The beginning of a line of code that checks this."""
+        name = getattr(inspect.unwrap(self.handler), "__name__", "handler")
+        return f"check_rotation({name if name.isidentifier() else 'handler'}, ..."
+
+    def with_secret(self, secret: Any, **changes: Any) -> Subject:
+        """Return the same with another secret value."""
+        return replace(self, secret=secret, **changes)
+
+
+def _check_value(name: str, value: object) -> None:
+    if value is not None and not isinstance(value, str | bytes | Mapping):
+        msg = f"{name}= takes a dict, str or bytes, not {type(value).__name__}"
+        raise TypeError(msg)

@@ -1,0 +1,148 @@
+"""Values: their forms, and what the parts of two of them have to do with each other."""
+
+from __future__ import annotations
+
+import json
+import re
+import urllib.parse
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from fake_secrets.observe.leaks.fields import parts_of
+
+__all__ = ["Raw", "changed_texts", "derived_wrongly", "form_of", "has_text", "is_of", "leaves", "with_new_texts"]
+
+__tracebackhide__ = True  # the arguments in our frames may hold secret values
+
+Raw = str | bytes
+
+# Shorter texts are in others by chance.
+_SHORTEST_COPY = 4
+# Results of a service are looked at so deeply.
+_DEEPEST = 6
+
+
+def form_of(raw: Raw) -> Any:
+    """Return a value in the form that a user gives it: a dict if it is a JSON object, else the text or the bytes."""
+    parsed = _parsed(raw)
+    return parsed if isinstance(parsed, dict) else raw
+
+
+def leaves(value: object, depth: int = 0) -> Iterator[str | bytes]:
+    """Yield the texts in a value: in mappings, sequences and attributes of objects, too. Numbers count as texts."""
+    if isinstance(value, str | bytes):
+        yield value
+    elif isinstance(value, int | float) and not isinstance(value, bool):
+        yield str(value)
+    elif depth > _DEEPEST:
+        return
+    elif isinstance(value, Mapping):
+        for member in list(value.values()):
+            yield from leaves(member, depth + 1)
+    elif isinstance(value, list | tuple | set | frozenset):
+        for member in list(value):
+            yield from leaves(member, depth + 1)
+    elif hasattr(value, "__dict__") and not isinstance(value, type):
+        yield from leaves(vars(value), depth + 1)
+
+
+def is_of(entry: object, raw: Raw) -> bool:
+    """Return whether a credential that a service accepts is that of a value.
+
+    It is if it equals the value, is one of its texts, or is a part of it.
+
+    Args:
+        entry: the credential as the service double gives it.
+        raw: the value.
+    """
+    form = form_of(raw)
+    if entry in (form, raw):
+        return True
+    texts = set(leaves(form))
+    own = list(leaves(entry))
+    return bool(own) and all(text in texts for text in own)
+
+
+def has_text(values: object, text: str) -> bool:
+    """Return whether a text is one of the texts in arguments or results, or a part of one."""
+    return any(text in (leaf if isinstance(leaf, str) else leaf.decode(errors="replace")) for leaf in leaves(values))
+
+
+def changed_texts(old: Raw, new: Raw) -> dict[str | None, str | bytes]:
+    """Return the secret texts of a new value that differ from those of the old one, by their place.
+
+    Args:
+        old: the old value.
+        new: the new value.
+    """
+    before = dict(parts_of(old).secret)
+    after = dict(parts_of(new).secret)
+    if len(after) > 1:
+        # The whole changes with each of its parts.
+        after.pop(None, None)
+    return {place: text for place, text in after.items() if before.get(place) != text}
+
+
+def derived_wrongly(old: Raw, new: Raw) -> list[str]:
+    """Return the places of a JSON value whose text was derived from a secret part, and doesn't fit the new one.
+
+    A text is derived if it holds a secret part that has changed, as it is or quoted as in a URL. Then it has to
+    hold the new one, too, and whatever else of the old value it holds.
+
+    Args:
+        old: the old value.
+        new: the new value.
+    """
+    before, after = _texts_of(form_of(old)), _texts_of(form_of(new))
+    moved = {place for place, text in before.items() if place in after and after[place] != text}
+    hidden = {str(place) for place in changed_texts(old, new)} & moved
+    wrong = []
+    for place in before.keys() & after.keys():
+        # A part that is longer holds the shorter one, and of two copies the first is the source.
+        sources = [one for one in moved - {place} if _holds(before[place], before[one])]
+        sources = [one for one in sources if (len(before[one]), one) < (len(before[place]), place)]
+        if hidden.intersection(sources) and any(not _holds(after[place], after[one]) for one in sources):
+            wrong.append(place)
+        elif place not in moved and any(before[one] == before[place] for one in hidden):
+            wrong.append(place)
+    return sorted(wrong)
+
+
+def _texts_of(form: object, place: str = "") -> dict[str, str]:
+    """Return the texts in JSON, by their place."""
+    if isinstance(form, str):
+        return {place: form} if place else {}
+    members = form.items() if isinstance(form, dict) else enumerate(form) if isinstance(form, list) else ()
+    found = dict[str, str]()
+    for key, member in members:
+        below = f"{place}[{key}]" if isinstance(form, list) else f"{place}.{key}" if place else str(key)
+        found |= _texts_of(member, below)
+    return found
+
+
+def with_new_texts(raw: Raw, places: Mapping[str | None, Any], text: str) -> Any:
+    """Return a value, in the form of a user's, with another text at the top-level places that change in a rotation."""
+    form = form_of(raw)
+    if isinstance(form, dict):
+        names = [name for name in form if name in places] or list(form)[-1:]
+        return {**form, **dict.fromkeys(names, text)}
+    return text if isinstance(form, str) else text.encode()
+
+
+def _holds(text: str, part: str) -> bool:
+    """Return whether a text holds another as a word of its own."""
+    if len(part) < _SHORTEST_COPY:
+        return False
+    return any(re.search(rf"(?<!\w){re.escape(form)}(?!\w)", text) for form in _forms(part))
+
+
+def _forms(text: str) -> set[str]:
+    quote = urllib.parse.quote
+    return {text, quote(text), quote(text, safe=""), urllib.parse.quote_plus(text), json.dumps(text)[1:-1]}
+
+
+def _parsed(raw: Raw) -> Any:
+    try:
+        return json.loads(raw) if isinstance(raw, str) else None
+    except (ValueError, RecursionError):
+        return None

@@ -1,0 +1,242 @@
+"""The verdicts: what the outcome of a scenario says about the rotation function."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from fake_secrets.contract.conductor import Disturbance
+from fake_secrets.contract.moments import Boundary, Delivery, State
+from fake_secrets.contract.values import Raw, changed_texts, has_text
+from fake_secrets.service.rules.stages import AWSCURRENT, AWSPENDING
+
+if TYPE_CHECKING:
+    from fake_secrets.contract.dry_run import DryRun
+    from fake_secrets.contract.trial import Trial
+
+__all__ = [
+    "after_recovery",
+    "not_swallowed",
+    "of_failed_retry",
+    "of_repetition",
+    "reads_current_only",
+    "reads_pending",
+    "sets_new_value",
+    "sets_old_value",
+    "tell_failure",
+]
+
+__tracebackhide__ = True  # the arguments in our frames may hold secret values
+
+# So long after the scenario, in seconds, a credential that expires by itself has expired.
+_LONG_AFTER = 400 * 86_400.0
+
+
+
+def tell_failure(trial: Trial, delivery: Delivery) -> str:
+    """Return how a delivery failed, in words, without a secret value."""
+    error = delivery.error
+    if error is None:
+        return f"{delivery.step} passes"
+    failed = delivery.last_failed
+    where = f" in {failed.name}" if failed is not None and failed.outcome in str(_code_of(error)) else ""
+    kind = _code_of(error) or type(error).__name__
+    text = trial.shown(str(error))
+    return f"{delivery.step} raises {kind}{where}" + (f": {text}" if text else "")
+
+
+def reads_pending(delivery: Delivery, token: str) -> bool:
+    """Return whether a delivery has read the pending value."""
+    return any(_is_read_of(boundary, token, AWSPENDING) for boundary in delivery.boundaries)
+
+
+def reads_current_only(delivery: Delivery, token: str) -> bool:
+    """Return whether a delivery has read the current value, and the pending one in no way."""
+    reads = [boundary for boundary in delivery.boundaries if _is_read_of(boundary, None, None)]
+    is_current = any(_is_read_of(boundary, None, AWSCURRENT) for boundary in reads)
+    return is_current and not reads_pending(delivery, token)
+
+
+def _is_read_of(boundary: Boundary, token: str | None, label: str | None) -> bool:
+    """Return whether a call has read the value of a version. Without a label, any version will do."""
+    if boundary.name != "GetSecretValue" or not boundary.has_succeeded:
+        return False
+    members = boundary.arguments if isinstance(boundary.arguments, dict) else {}
+    version, stage = members.get("VersionId"), members.get("VersionStage")
+    if label is None:
+        return True
+    if token is not None and version == token:
+        return True
+    return (stage or (AWSCURRENT if version is None else None)) == label
+
+
+def not_swallowed(trial: Trial, dry: DryRun, struck: Boundary, delivery: Delivery) -> bool:
+    """Return whether a step that passed, although a call failed all the time, has done its work.
+
+    Args:
+        trial: the trial.
+        dry: the undisturbed rotations.
+        struck: the call that failed.
+        delivery: the delivery that passed.
+    """
+    after, usual = delivery.after, dry.first[delivery.step]
+    if after is None or usual.after is None:
+        return True
+    token, step = trial.token, delivery.step
+    if step == "createSecret":
+        return token in after.values
+    if step == "finishSecret":
+        return after.labels.get(AWSCURRENT) == token
+    has_answer = any(one.is_of_service and one.has_succeeded for one in delivery.boundaries)
+    usually_has_answer = any(one.is_of_service and one.has_succeeded for one in usual.boundaries)
+    if step == "testSecret" and usually_has_answer:
+        return has_answer
+    if step == "setSecret" and usual.after.accepts.get(dry.token):
+        return after.accepts.get(token, True)
+    if struck.is_of_service:
+        return has_answer
+    return reads_pending(delivery, token) or not reads_pending(usual, dry.token)
+
+
+def of_repetition(trial: Trial, delivery: Delivery) -> None:
+    """Name what a step has come to that was delivered again before the rotation was over."""
+    if delivery.has_passed or delivery.before is None:
+        return
+    text = f"{tell_failure(trial, delivery)}, when it is repeated"
+    if delivery.step == "createSecret":
+        name = "create-not-repeatable" if trial.token in delivery.before.values else "retry-refused"
+        trial.invariants.find(name, text, delivery.line)
+    elif delivery.step == "setSecret":
+        trial.invariants.find("set-not-repeatable", text, delivery.line)
+
+
+def sets_old_value(setting: Delivery, testing: Delivery, old: Raw, new: Raw) -> bool:
+    """Return whether the last change that setSecret makes at the service is made with the old value.
+
+    Args:
+        setting: the delivery of setSecret.
+        testing: that of testSecret, whose methods change nothing.
+        old: the old value.
+        new: the new value.
+    """
+    harmless = {one.name for one in testing.boundaries}
+    changes = [one for one in setting.boundaries if one.is_of_service and one.name not in harmless]
+    return bool(changes) and _has_part(changes[-1], old, new) and not _has_part(changes[-1], new, old)
+
+
+def sets_new_value(setting: Delivery, old: Raw, new: Raw) -> bool:
+    """Return whether setSecret makes a call of the service with the new value that succeeds."""
+    return any(one.is_of_service and one.has_succeeded and _has_part(one, new, old) for one in setting.boundaries)
+
+
+def _has_part(boundary: Boundary, value: Raw, other: Raw) -> bool:
+    """Return whether the arguments of a call have a secret part of a value that another value lacks."""
+    parts = changed_texts(other, value).values()
+    return any(isinstance(part, str) and has_text(boundary.arguments, part) for part in parts)
+
+
+def of_failed_retry(trial: Trial, dry: DryRun, disturbance: Disturbance | None) -> None:
+    """Name why the retries of a rotation never succeed."""
+    failed = trial.last
+    before = failed.before or trial.state
+    trial.invariants.shown_calls = trial.calls_of_first_retry
+    text = f"{tell_failure(trial, failed)}, in each retry"
+    step, find = failed.step, trial.invariants.find
+    is_struck = disturbance is not None and disturbance.struck is not None
+    struck = disturbance.struck if disturbance is not None else None
+    if _more_strangers(trial.state, dry.before):
+        line = struck.line if struck is not None else failed.line
+        find("orphaned-credential", f"A credential that works is in no version of the secret; {text}", line)
+    elif failed.has_passed:
+        find("stuck-after-failure", "Every step of the retry passes, but AWSCURRENT isn't moved", None, step)
+    elif step == "createSecret" and trial.token in before.values:
+        find("create-not-repeatable", text, failed.line)
+    elif step == "createSecret" and failed.last_failed is None and not trial.rotation.succeeded:
+        find("retry-refused", text, failed.line)
+    elif step == "setSecret" and before.accepts.get(trial.token, False):
+        find("set-not-repeatable", text, failed.line)
+    elif is_struck and struck is not None and struck.step == "setSecret" and step in {"setSecret", "testSecret"}:
+        is_complete = struck.after is not None and struck.after.accepts.get(trial.token, False)
+        find("set-not-repeatable" if is_complete else "half-changed-service", text, failed.line)
+    else:
+        find("stuck-after-failure", text, failed.line, step)
+
+
+def after_recovery(trial: Trial, dry: DryRun, disturbance: Disturbance | None) -> None:
+    """Look at what is left of a disturbance after the rotation was retried: rotate again, and compare.
+
+    Args:
+        trial: the trial, whose rotation has succeeded.
+        dry: the undisturbed rotations.
+        disturbance: what was done to the function.
+    """
+    trial.settle()
+    struck = disturbance.struck if disturbance is not None else None
+    if _is_dead(trial, dry):
+        name = "half-changed-service" if struck is not None and struck.step == "setSecret" else "dead-current"
+        line = struck.line if struck is not None else None
+        trial.invariants.find(name, "After the retry, the service doesn't accept the current value", line)
+        return
+    if not trial.rotate():
+        text = f"The retry succeeds, but the next rotation doesn't: {tell_failure(trial, trial.last)}"
+        name = "orphaned-credential" if _more_strangers(trial.state, dry.before) else "stuck-after-failure"
+        line = struck.line if struck is not None else trial.last.line
+        if name != "orphaned-credential" and _has_more(trial, dry):
+            name = "clean-up-lost"
+        elif name != "orphaned-credential" and struck is not None and struck.step == "setSecret":
+            name = "half-changed-service"
+        trial.invariants.find(name, text, line, "" if name != "stuck-after-failure" else "next")
+        return
+    trial.settle()
+    _compare(trial, dry, disturbance)
+
+
+def _compare(trial: Trial, dry: DryRun, disturbance: Disturbance | None) -> None:
+    """Compare what the service accepts with what it accepts after as many undisturbed rotations."""
+    struck = disturbance.struck if disturbance is not None else None
+    line = struck.line if struck is not None else None
+    usual = dry.after[len([one for one in trial.rotations if one.succeeded]) - 1]
+    if _is_dead(trial, dry):
+        trial.invariants.find("dead-current", "After the next rotation, the service doesn't accept its value", line)
+    elif _more_strangers(trial.state, usual):
+        trial.check.time.advance(_LONG_AFTER)
+        trial.settle()
+        is_left = _more_strangers(trial.state, usual)
+        name = "orphaned-credential" if is_left else "orphan-expires"
+        when = "even after another rotation" if is_left else "for a while"
+        text = f"A credential that is in no version of the secret works {when}"
+        trial.invariants.find(name, text, line)
+    elif _has_more(trial, dry):
+        is_swallowed = (
+            disturbance is not None
+            and disturbance.is_error
+            and any(struck in one.boundaries and one.has_passed for one in trial.deliveries)
+        )
+        name = "swallowed-error" if is_swallowed else "clean-up-lost"
+        text = "An old credential still works after another rotation"
+        trial.invariants.find(name, text, line, struck.step if is_swallowed and struck is not None else "")
+
+
+def _has_more(trial: Trial, dry: DryRun) -> bool:
+    """Return whether the service accepts values that it doesn't after as many undisturbed rotations."""
+    count = len([one for one in trial.rotations if one.succeeded])
+    usual = dry.accepted[count - 1] if count else frozenset()
+    return bool(trial.accepted_roles() - usual) and count > 0
+
+
+def _is_dead(trial: Trial, dry: DryRun) -> bool:
+    """Return whether the service refuses the current value, which it accepts after undisturbed rotations."""
+    current = trial.state.labels.get(AWSCURRENT, "")
+    usual = dry.after[0]
+    return usual.accepts.get(usual.labels.get(AWSCURRENT, ""), False) and not trial.state.accepts.get(current, True)
+
+
+def _more_strangers(state: State, usual: State) -> bool:
+    return (state.strangers or 0) > (usual.strangers or 0)
+
+
+def _code_of(error: BaseException) -> str | None:
+    response = getattr(error, "response", None)
+    code = response.get("Error", {}).get("Code") if isinstance(response, dict) else None
+    return code if isinstance(code, str) else None
+
+
