@@ -29,7 +29,7 @@ def form_of(raw: Raw) -> Any:
 
 
 def leaves(value: object, depth: int = 0) -> Iterator[str | bytes]:
-    """Yield the texts in a value, also in mappings, sequences and attributes of objects. Numbers are texts, too."""
+    """Yield the texts in a value, also in mappings, sequences and attributes of objects. Numbers count, too."""
     if isinstance(value, str | bytes):
         yield value
     elif isinstance(value, int | float) and not isinstance(value, bool):
