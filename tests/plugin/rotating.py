@@ -1,6 +1,6 @@
 """Sources of rotation functions for runs of pytest, and of a service double."""
 
-GOOD = '''
+GOOD = """
 import json
 import boto3
 
@@ -48,7 +48,7 @@ def create(arn, token):
         client.put_secret_value(
             SecretId=arn, ClientRequestToken=token, SecretString=json.dumps(value), VersionStages=["AWSPENDING"]
         )
-'''
+"""
 
 # createSecret can't be repeated.
 FAULTY = GOOD.replace("        pending(arn, token)\n    except", "        raise KeyError\n    except").replace(
