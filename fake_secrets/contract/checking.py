@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
 from fake_secrets.contract.causes import Causes
@@ -16,7 +16,7 @@ from fake_secrets.contract.subject import Subject
 from fake_secrets.contract.undisturbed import dry_run
 from fake_secrets.suggestions import nearest
 
-__all__ = ["check_rotation", "check_subject"]
+__all__ = ["check_rotation", "check_subject", "subject_of"]
 
 __tracebackhide__ = True  # the arguments in our frames may hold secret values
 
@@ -70,48 +70,69 @@ def check_rotation(
         ValueError: if `allow` names an unknown deviation or gives no reason, or if there is no scenario `only`.
             The scenarios follow from three undisturbed rotations.
     """
-    variables = dict(environment or {})
-    if isinstance(handler, str):
-        handler = loaded(handler, variables)
-    subject = Subject(
+    subject = subject_of(
         handler,
-        secret,
-        previous,
-        dict(other_secrets or {}),
-        service,
-        variables,
-        name,
-        region,
-        account_id,
-        tags,
-        schedule,
-        dict(allow or {}),
+        secret=secret,
+        previous=previous,
+        other_secrets=other_secrets,
+        service=service,
+        environment=environment,
+        name=name,
+        region=region,
+        account_id=account_id,
+        tags=tags,
+        schedule=schedule,
+        allow=allow,
     )
     return check_subject(subject, None if only is None else [only])
 
 
-def check_subject(subject: Subject, only: list[str] | None = None) -> ContractReport:
+def subject_of(
+    handler: Callable[[Any, Any], object] | str,
+    *,
+    other_secrets: Mapping[str, Any] | None,
+    environment: Mapping[str, str] | None,
+    allow: Mapping[str, str] | None,
+    **others: Any,
+) -> Subject:
+    """Return the subject of a check by the arguments of `check_rotation`."""
+    variables = dict(environment or {})
+    if isinstance(handler, str):
+        handler = loaded(handler, variables)
+    return Subject(
+        handler,
+        other_secrets=dict(other_secrets or {}),
+        environment=variables,
+        allow=dict(allow or {}),
+        **others,
+    )
+
+
+def check_subject(
+    subject: Subject, only: Sequence[str] | None = None, *, without: Sequence[str] = ()
+) -> ContractReport:
     """Check a subject.
 
     Args:
         subject: the subject.
         only: the ids of scenarios and the names of families that are run; None for all.
+        without: the ids of scenarios that aren't run.
     """
     is_single = only is not None and not FAMILIES.keys() >= set(only)
     with Check(subject, is_loud=is_single) as check:
         causes = Causes(subject)
         trial, dry = dry_run(check)
-        chosen = list(_chosen(dry, only))
+        chosen = [one for one in _chosen(dry, only) if one.id not in without]
         for scenario in chosen:
             is_dry = scenario.id == trial.scenario
             causes.add(scenario, trial if is_dry else scenario.run(check, scenario.id))
         if check.time.reads_real_dates and "plain.three-times" in [one.id for one in chosen]:
             causes.note_clock(chosen[0])
         left_out = _left_out(dry) if dry.obstacles and only != ["plain"] else ()
-        return causes.report(left_out, is_whole=only is None)
+        return causes.report(left_out, is_whole=only is None and not left_out)
 
 
-def _chosen(dry: DryRun, only: list[str] | None) -> Iterator[Scenario]:
+def _chosen(dry: DryRun, only: Sequence[str] | None) -> Iterator[Scenario]:
     """Yield the scenarios that are run.
 
     Raises:
