@@ -76,9 +76,9 @@ class FakeSecretsError(Exception):
 
 
 class ContractViolatedError(FakeSecretsError, AssertionError):
-    """Raised by a test of a `RotationContract` whose family shows a violation that `allow` doesn't name.
+    """Raised by a test of a `RotationContract` that shows a violation which `allow` doesn't name.
 
-    `report` is an attribute, too.
+    The test of `allow` raises it for names that match nothing. `summary` and `report` are attributes, too.
 
     Args:
         summary: the result in one line.
@@ -87,6 +87,7 @@ class ContractViolatedError(FakeSecretsError, AssertionError):
 
     def __init__(self, summary: str, report: str) -> None:
         super().__init__(summary, report)
+        self.summary = summary
         self.report = report
 
     def __str__(self) -> str:

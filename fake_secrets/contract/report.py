@@ -102,11 +102,16 @@ class ContractReport:
 
     def __str__(self) -> str:
         """Return the report as text."""
-        parts = [self.summary()]
+        return "\n\n".join(part for part in (self._failure(), self._remarks()) if part)
+
+    def _failure(self) -> str:
+        """Return the violations that aren't allowed as text, after the summary."""
         open_ones = [one for one in self.violations if one.allowed is None]
-        parts += [f"{number}. {one}" for number, one in enumerate(open_ones, 1)]
-        allowed = [one for one in (*self.violations, *self.notes) if one.allowed is not None]
-        parts += [str(one) for one in allowed]
+        return "\n\n".join([self.summary(), *(f"{number}. {one}" for number, one in enumerate(open_ones, 1))])
+
+    def _remarks(self) -> str:
+        """Return all that isn't a failure as text: what is allowed, the notes, and what was left out."""
+        parts = [str(one) for one in (*self.violations, *self.notes) if one.allowed is not None]
         notes = [one for one in self.notes if one.allowed is None]
         if notes:
             parts.append("\n".join(["Notes", *(line for one in notes for line in _note(one))]))

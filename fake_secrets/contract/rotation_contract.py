@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import unittest
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, ClassVar
 
-from fake_secrets.contract.checking import check_rotation
+from fake_secrets.contract.checking import check_subject, subject_of
+from fake_secrets.contract.families import FAMILIES, family_of
 from fake_secrets.contract.report import ContractReport
+from fake_secrets.contract.subject import Subject
 from fake_secrets.errors import ContractViolatedError
 
 __all__ = ["RotationContract"]
@@ -16,7 +18,7 @@ __tracebackhide__ = True  # the arguments in our frames may hold secret values
 
 _NAMES = (
     "secret", "previous", "other_secrets", "service", "environment", "name", "region", "account_id", "tags",
-    "schedule", "allow", "only",
+    "schedule", "allow",
 )  # fmt: skip
 
 
@@ -48,6 +50,11 @@ class RotationContract:
     allow: ClassVar[Mapping[str, str] | None] = None
     only: ClassVar[str | None] = None
 
+    # What pytest's `-k` has chosen among the scenarios of a family, and what it has spared.
+    _chosen: Sequence[str] | None = None
+    _spared: Sequence[str] = ()
+    _report: ContractReport | None = None
+
     def test_plain(self) -> None:
         """Three rotations in a row that nothing disturbs."""
         self._check("plain")
@@ -76,36 +83,75 @@ class RotationContract:
         """RotateImmediately=False, and reads that don't see the last write yet."""
         self._check("modes")
 
-    @classmethod
-    def _arguments(cls) -> dict[str, Any]:
-        for needed in ("handler", "secret"):
-            if not hasattr(cls, needed):
-                msg = (
-                    f"{cls.__name__} has no attribute {needed!r}. A rotation contract needs handler, the rotation "
-                    "function, and secret, the value of AWSCURRENT."
-                )
-                raise TypeError(msg)
-        # From the class, where a plain function isn't bound to an instance.
-        return {name: getattr(cls, name) for name in ("handler", *_NAMES)}
+    def test_allow(self) -> None:
+        """Each name in `allow` is found by some family."""
+        subject = self._subject()
+        if not subject.allow:
+            msg = "allow is empty"
+            raise unittest.SkipTest(msg)
+        self._check_allow(subject)
 
-    @classmethod
-    def _check(cls, family: str) -> None:
+    def _check(self, family: str) -> None:
         """Run a family, or those of its scenarios that were chosen.
 
         Raises:
-            ContractViolatedError: if there is a violation.
-            unittest.SkipTest: if the undisturbed rotation doesn't work, so that nothing else can be tried.
+            ContractViolatedError: if there is a violation that isn't allowed.
+            unittest.SkipTest: if `only` names another family, or if the undisturbed rotation doesn't work, so that
+                nothing else can be tried.
         """
-        arguments = cls._arguments()
-        handler, only = arguments.pop("handler"), arguments.pop("only")
-        if only is not None:
-            family = only
-        report = check_rotation(handler, only=family, **arguments)
-        cls._judge(report, family)
-
-    @staticmethod
-    def _judge(report: ContractReport, family: str) -> None:
+        subject, only = self._subject(), self._attribute("only")
+        if only is not None and _is_elsewhere(only, family):
+            msg = f"only = {only!r} isn't in this family"
+            raise unittest.SkipTest(msg)
+        chosen = self._chosen or [only or family]
+        self._report = report = check_subject(subject, chosen, without=self._spared)
         if not report.passed:
-            raise ContractViolatedError(report.summary(), str(report))
+            raise ContractViolatedError(report.summary(), report._failure())
         if report.left_out and family != "plain":
             raise unittest.SkipTest(report.left_out[0])
+
+    def _check_allow(self, subject: Subject) -> None:
+        """Look for each name that is allowed, in one family after the other.
+
+        Raises:
+            ContractViolatedError: if a name matches nothing.
+            unittest.SkipTest: if the undisturbed rotation doesn't work, so that nothing else can be tried.
+        """
+        wanted = set(subject.allow)
+        for family in FAMILIES:
+            report = check_subject(subject, [family])
+            wanted -= {one.name for one in (*report.violations, *report.notes)}
+            if not wanted:
+                return
+            if report.left_out:
+                raise unittest.SkipTest(report.left_out[0])
+        useless = [
+            f"allow names {name!r}, which no scenario shows. Remove it."
+            for name in subject.allow
+            if name in wanted
+        ]
+        raise ContractViolatedError(useless[0], "\n".join(useless))
+
+    def _subject(self) -> Subject:
+        for needed in ("handler", "secret"):
+            if not hasattr(self, needed):
+                msg = (
+                    f"{type(self).__name__} has no attribute {needed!r}. A rotation contract needs handler, the "
+                    "rotation function, and secret, the value of AWSCURRENT."
+                )
+                raise TypeError(msg)
+        return subject_of(self._attribute("handler"), **{name: self._attribute(name) for name in _NAMES})
+
+    def _attribute(self, name: str) -> Any:
+        """Return an attribute that a fixture has set on this object, or that of the class.
+
+        Functions of the class aren't bound to this object, so that they need no `staticmethod`.
+        """
+        own = vars(self)
+        return own[name] if name in own else getattr(type(self), name)
+
+
+def _is_elsewhere(only: str, family: str) -> bool:
+    """Return whether a scenario or family is another than a family, or in another one."""
+    wanted = family_of(only) or only
+    return wanted in FAMILIES and wanted != family

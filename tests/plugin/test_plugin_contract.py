@@ -1,0 +1,261 @@
+"""Rotation contracts under pytest."""
+
+import pytest
+from rotating import CONTRACT, FAULTY, GOOD
+
+from fake_secrets import RotationContract
+
+# The runs import it in this process, and would forget it at their end.
+assert RotationContract
+
+FAMILIES = ("plain", "repeats", "errors", "kills", "meanwhile", "inputs", "modes")
+
+
+@pytest.fixture
+def check(pytester, run):
+    """A function that runs pytest on a contract of a rotation function."""
+
+    def check(function, *arguments, contract=CONTRACT, more=""):
+        pytester.makepyfile(rotation=function)
+        pytester.syspathinsert()
+        return run(contract + more, *arguments)
+
+    return check
+
+
+def test_each_family_is_a_test_with_the_usual_id(check):
+    ran = check(GOOD, "-v")
+
+    ran.assert_outcomes(passed=7)
+    for family in FAMILIES:
+        ran.stdout.fnmatch_lines(f"test_*.py::TestRotation::test_{family} PASSED*")
+
+
+def test_a_failure_is_the_report_without_a_traceback(check):
+    ran = check(FAULTY)
+
+    ran.assert_outcomes(passed=3, failed=4)
+    ran.stdout.fnmatch_lines(
+        [
+            "*TestRotation.test_repeats*",
+            "The rotation function violates the contract (create-not-repeatable), found in 7 scenarios.",
+            "",
+            "1. create-not-repeatable: createSecret fails when it is repeated, so that no retry can succeed.",
+            "    Shown by createSecret.twice (createSecret is delivered twice), and by 2 other scenarios.",
+        ],
+        consecutive=True,
+    )
+    ran.stdout.no_fnmatch_line("*Traceback*")
+    ran.stdout.no_fnmatch_line("*rotation_contract.py*")
+    ran.stdout.no_fnmatch_line("*ContractViolatedError*")
+
+
+def test_the_short_summary_has_the_result_in_one_line(check, monkeypatch):
+    monkeypatch.setenv("COLUMNS", "200")
+    ran = check(FAULTY)
+
+    ran.stdout.fnmatch_lines(
+        "FAILED test_*.py::TestRotation::test_kills - The rotation function violates the contract "
+        "(create-not-repeatable), *"
+    )
+
+
+@pytest.mark.parametrize("style", ["long", "short", "line", "native"])
+def test_a_failure_is_the_report_in_each_style_of_tracebacks(check, style):
+    ran = check(FAULTY, f"--tb={style}", "-k", "test_kills")
+
+    ran.stdout.fnmatch_lines("*The rotation function violates the contract*")
+    ran.stdout.no_fnmatch_line("*Traceback*")
+    ran.stdout.no_fnmatch_line("*rotation_contract.py*")
+
+
+def test_the_users_class_is_shown_as_the_place_of_a_test(check):
+    ran = check(FAULTY, "-v", "--tb=line", "-k", "test_kills")
+
+    ran.stdout.fnmatch_lines("test_*.py::TestRotation::test_kills FAILED*")
+    ran.stdout.fnmatch_lines("test_*.py:7: The rotation function violates the contract*")
+
+
+def test_an_error_of_the_contract_itself_says_what_is_wrong(check):
+    ran = check(GOOD, "-k", "test_kills", more="    tags = 7\n")
+
+    ran.assert_outcomes(failed=1)
+    ran.stdout.no_fnmatch_line("*The rotation function*")
+
+
+def test_a_scenario_is_selected_by_its_id(check):
+    ran = check(FAULTY, "-v", "-k", "createSecret.kill-after-4")
+
+    ran.assert_outcomes(failed=1, deselected=6)
+    ran.stdout.fnmatch_lines(
+        [
+            "test_*::test_kills FAILED*",
+            "The rotation function violates the contract (create-not-repeatable), found in 1 scenario.",
+        ]
+    )
+
+
+def test_several_scenarios_are_selected_by_their_ids(check):
+    ran = check(FAULTY, "-k", "createSecret.kill-after-4 or createSecret.kill-at-end or setSecret.twice")
+
+    ran.assert_outcomes(passed=1, failed=1, deselected=5)
+    ran.stdout.fnmatch_lines("*(create-not-repeatable), found in 2 scenarios.")
+
+
+def test_a_scenario_is_spared_by_its_id(check):
+    ran = check(FAULTY, "-k", "test_kills and not createSecret.kill-after-4")
+
+    ran.assert_outcomes(failed=1, deselected=6)
+    ran.stdout.fnmatch_lines("*found in 5 scenarios.")
+
+
+def test_a_family_that_is_selected_by_its_name_runs_whole(check):
+    ran = check(FAULTY, "-k", "test_kills or createSecret.kill-after-4")
+
+    ran.assert_outcomes(failed=1, deselected=6)
+    ran.stdout.fnmatch_lines("*found in 6 scenarios.")
+
+
+@pytest.mark.parametrize(
+    ("expression", "selected"),
+    [
+        ("not setSecret.twice", 7),
+        ("TestRotation and setSecret.twice", 1),
+        ("TestOther and setSecret.twice", 0),
+        ("setSecret.twice and createSecret.twice", 1),
+        ("setSecret.twice and createSecret.lost-4", 0),
+        ("kills or setSecret.twice", 2),
+        ("plain.three-times", 1),
+        ("input.unknown-step", 1),
+        ("mode.test-only", 1),
+        ("late.all-steps", 1),
+        ("no_such_name", 0),
+        ("rotation.py", 0),
+    ],
+)
+def test_ids_mean_in_an_expression_what_other_names_mean(check, expression, selected):
+    ran = check(GOOD, "-k", expression)
+
+    ran.assert_outcomes(passed=selected, deselected=7 - selected)
+
+
+def test_a_wrong_expression_is_told_by_pytest(check):
+    ran = check(GOOD, "-k", "setSecret.twice and (")
+
+    ran.stderr.fnmatch_lines("ERROR: Wrong expression passed to '-k'*")
+
+
+@pytest.mark.parametrize("name", ["setSecret.kill-after-99", "setSecret.klil-after-2"])
+def test_an_id_that_does_not_exist_fails_the_test(check, name):
+    ran = check(GOOD, "-k", name)
+
+    ran.assert_outcomes(failed=1, deselected=6)
+    ran.stdout.fnmatch_lines(f"*ValueError: there is no scenario '{name}'. There *")
+
+
+def test_tests_that_are_no_contract_keep_their_names(check):
+    ran = check(GOOD, "-k", "setSecret.twice", more="\n\ndef test_twice():\n    pass\n")
+
+    ran.assert_outcomes(passed=1, deselected=7)
+
+
+def test_notes_are_a_section_of_the_report(check):
+    ran = check(GOOD, "-rP", "-k", "test_plain")
+
+    ran.assert_outcomes(passed=1, deselected=6)
+    ran.stdout.fnmatch_lines(
+        ["*- fake_secrets contract -*", "Notes", "- pending-label-left: AWSPENDING stays *(plain.three-times)."]
+    )
+
+
+def test_notes_of_a_failing_family_are_a_section_of_the_report(check):
+    ran = check(FAULTY.replace('        raise ValueError("unknown step")', "        pass"), "-k", "test_errors")
+    ran.stdout.fnmatch_lines("1. create-not-repeatable: *")
+
+    noted = check(
+        FAULTY.replace("VersionId=token, VersionStage", "VersionStage"),
+        "-k",
+        "plain.three-times or createSecret.lost-4",
+        "-rP",
+    )
+    noted.stdout.fnmatch_lines(["*- fake_secrets contract -*", "Notes", "- version-not-named: *"])
+
+
+def test_what_is_allowed_is_a_section_with_its_reason(check):
+    ran = check(
+        FAULTY, "-rP", "-k", "test_kills", more='    allow = {"create-not-repeatable": "known, see #12"}\n'
+    )
+
+    ran.assert_outcomes(passed=1, deselected=7)
+    ran.stdout.fnmatch_lines(
+        ["*- fake_secrets contract -*", "create-not-repeatable: *", "    Allowed: known, see #12"]
+    )
+
+
+def test_without_a_note_there_is_no_section(check):
+    ran = check(GOOD, "-rP", "-k", "test_kills")
+
+    ran.assert_outcomes(passed=1, deselected=6)
+    ran.stdout.no_fnmatch_line("*fake_secrets contract*")
+
+
+def test_an_allowance_that_is_needed_passes(check):
+    ran = check(FAULTY, "-v", more='    allow = {"create-not-repeatable": "known"}\n')
+
+    ran.assert_outcomes(passed=8)
+
+
+def test_an_allowance_that_matches_nothing_fails_a_test_of_its_own(check):
+    allow = '    allow = {"dead-current": "once", "create-not-repeatable": "known", "leaked-value": "never"}\n'
+    ran = check(FAULTY, more=allow)
+
+    ran.assert_outcomes(passed=7, failed=1)
+    ran.stdout.fnmatch_lines(
+        [
+            "*TestRotation.test_allow*",
+            "allow names 'dead-current', which no scenario shows. Remove it.",
+            "allow names 'leaked-value', which no scenario shows. Remove it.",
+            "FAILED *::test_allow - allow names 'dead-current', which *",
+        ]
+    )
+
+
+BROKEN = "def lambda_handler(event, context):\n    raise KeyError('host')\n"
+
+
+def test_a_function_that_cannot_rotate_fails_one_test_and_the_others_are_skipped(check):
+    ran = check(BROKEN, "-rs")
+
+    ran.assert_outcomes(failed=1, skipped=6)
+    ran.stdout.fnmatch_lines(
+        "SKIPPED [[]6[]] test_*.py:7: The function wasn't disturbed, because *never-succeeds*"
+    )
+
+
+def test_only_leaves_the_tests_of_other_families_out(check):
+    ran = check(FAULTY, more='    only = "createSecret.kill-after-4"\n')
+
+    ran.assert_outcomes(failed=1, skipped=6)
+    ran.stdout.fnmatch_lines("*found in 1 scenario.")
+
+
+def test_a_class_without_test_in_its_name_is_not_collected(check):
+    contract = CONTRACT.replace("class TestRotation", "class Rotation")
+    ran = check(GOOD, contract=contract, more="\n\nclass TestIt(Rotation):\n    pass\n")
+
+    ran.assert_outcomes(passed=7)
+
+
+def test_without_a_contract_nothing_of_it_is_imported(pytester):
+    pytester.makepyfile(
+        """
+        import sys
+
+        class TestSomething:
+            def test_it(self):
+                assert not [name for name in sys.modules if name.startswith("fake_secrets.contract")]
+        """
+    )
+    ran = pytester.runpytest_subprocess("-k", "test_it or setSecret.twice")
+
+    ran.assert_outcomes(passed=1)
