@@ -1,7 +1,7 @@
 """The rotation contract: finds the bugs of a rotation function by trying what can go wrong.
 
-Begin with `checking`, which runs the scenarios of the `families`. A scenario runs in a `trial`: a fresh world and a
-fresh service double. `conductor` numbers the function's calls and lets errors and deaths happen at them,
+Begin with `checking`, which runs the scenarios of the `families`. A scenario runs in a `trial`: a fresh world and
+a fresh service double. `conductor` numbers the function's calls and lets errors and deaths happen at them,
 `invariants` looks at the state after each call, and `verdicts` names what a scenario has come to. `catalogue` has
 the names, and `report` what the user sees.
 

@@ -18,8 +18,8 @@ class Kind:
 
     Args:
         name: its stable name.
-        severity: "violation": a credential is lost, dead, wrong, leaked or guessable, or the rotation is stuck until
-            a person acts. "note": it fails safely, heals by itself, or AWS's own templates do it, too.
+        severity: "violation": a credential is lost, dead, wrong, leaked or guessable, or the rotation is stuck
+            until a person acts. "note": it fails safely, heals by itself, or AWS's own templates do it, too.
         sentence: what is wrong.
         cause: what usually causes it.
         mend: what mends it.
@@ -39,42 +39,64 @@ def _kinds(severity: Severity, texts: Mapping[str, tuple[str, str, str]]) -> dic
 _VIOLATIONS = {
     "never-succeeds": (
         "The rotation fails although nothing disturbs it.",
-        "The function expects another event, passes the wrong arguments to a call, or needs a variable of the "
-        "environment that isn't set.",
-        "Read the exception below. If the function needs variables or other secrets, pass environment= or "
-        "other_secrets=.",
+        (
+            "The function expects another event, passes the wrong arguments to a call, or needs a variable of the "
+            "environment that isn't set."
+        ),
+        (
+            "Read the exception below. If the function needs variables or other secrets, pass environment= or "
+            "other_secrets=."
+        ),
     ),
     "current-not-moved": (
         "All four steps pass, but AWSCURRENT stays on the old version, so the rotation stays open.",
-        "The function compares Step with other names than createSecret, setSecret, testSecret and finishSecret, or "
-        "finishSecret doesn't call UpdateSecretVersionStage.",
-        "In finishSecret, move AWSCURRENT to the version of ClientRequestToken. Raise an error for an unknown step.",
+        (
+            "The function compares Step with other names than createSecret, setSecret, testSecret and "
+            "finishSecret, or finishSecret doesn't call UpdateSecretVersionStage."
+        ),
+        (
+            "In finishSecret, move AWSCURRENT to the version of ClientRequestToken. Raise an error for an unknown "
+            "step."
+        ),
     ),
     "second-rotation-fails": (
         "The first rotation succeeds, but a later one fails.",
-        "The function changes something that the next rotation needs as it was, such as the user name, or meets a "
-        "quota because it never cleans up.",
+        (
+            "The function changes something that the next rotation needs as it was, such as the user name, or "
+            "meets a quota because it never cleans up."
+        ),
         "Make the state after a rotation a valid start of the next one.",
     ),
     "create-not-repeatable": (
         "createSecret fails when it is repeated, so that no retry can succeed.",
         "createSecret makes a new value each time, and AWS refuses to replace the value of a version.",
-        "First read the version with VersionId=token and VersionStage='AWSPENDING'. Make a new value only if that "
-        "fails with ResourceNotFoundException.",
+        (
+            "First read the version with VersionId=token and VersionStage='AWSPENDING'. Make a new value only if "
+            "that fails with ResourceNotFoundException."
+        ),
     ),
     "value-under-another-token": (
         "The function stores a value in a version that isn't the version of this rotation.",
-        "PutSecretValue or UpdateSecret is called without ClientRequestToken, so that the SDK makes up a new one.",
+        (
+            "PutSecretValue or UpdateSecret is called without ClientRequestToken, so that the SDK makes up a new "
+            "one."
+        ),
         "Pass ClientRequestToken=event['ClientRequestToken'].",
     ),
     "pending-replaced": (
         "The pending value is replaced after it was stored.",
-        "A retry makes a new value and stores it under a new token, although the service may already have the first.",
+        (
+            "A retry makes a new value and stores it under a new token, although the service may already have the "
+            "first."
+        ),
         "Make one value for each token. If the version of the token has a value, use that.",
     ),
     "current-moved-early": (
         "AWSCURRENT moves before finishSecret, so that consumers read a value that nobody has tested.",
-        "PutSecretValue is called without VersionStages, or UpdateSecret is used. Both make the new value current.",
+        (
+            "PutSecretValue is called without VersionStages, or UpdateSecret is used. Both make the new value "
+            "current."
+        ),
         "Store the new value with VersionStages=['AWSPENDING'], and move AWSCURRENT in finishSecret only.",
     ),
     "empty-current": (
@@ -124,13 +146,22 @@ _VIOLATIONS = {
     ),
     "dead-current": (
         "The service doesn't accept the value that has AWSCURRENT after a rotation that succeeded.",
-        "The function sets something else than it stores, or the service needs more than the value, such as grants.",
+        (
+            "The function sets something else than it stores, or the service needs more than the value, such as "
+            "grants."
+        ),
         "Set exactly what the pending version holds, and test it in testSecret.",
     ),
     "tampered-value-used": (
         "setSecret works with a pending value that names another user or host than the current value.",
-        "The pending value is trusted. Whoever can write it can make the function change somebody else's credential.",
-        "Compare user and host of the pending value with those of the current one, and raise an error if they differ.",
+        (
+            "The pending value is trusted. Whoever can write it can make the function change somebody else's "
+            "credential."
+        ),
+        (
+            "Compare user and host of the pending value with those of the current one, and raise an error if they "
+            "differ."
+        ),
     ),
     "leaked-value": (
         "A secret value is logged, printed, raised or returned.",
@@ -145,8 +176,10 @@ _VIOLATIONS = {
     "orphaned-credential": (
         "A credential that works at the service is in no version of the secret, and nobody revokes it.",
         "The credential is made at the service first and stored afterwards. A failure in between loses it.",
-        "Store what is needed to find the credential before it is made, or look for left-over credentials and revoke "
-        "them when createSecret is repeated.",
+        (
+            "Store what is needed to find the credential before it is made, or look for left-over credentials and "
+            "revoke them when createSecret is repeated."
+        ),
     ),
     "old-destroyed-early": (
         "The old credential is destroyed before the new one is stored and current.",
@@ -184,7 +217,10 @@ _NOTES = {
     "pending-label-left": (
         "AWSPENDING stays on the new version after the rotation.",
         "finishSecret moves AWSCURRENT only, as AWS's templates do.",
-        "Nothing has to be done: the next rotation moves the label. Remove it in finishSecret if a monitor minds.",
+        (
+            "Nothing has to be done: the next rotation moves the label. Remove it in finishSecret if a monitor "
+            "minds."
+        ),
     ),
     "unknown-step-passes": (
         "An unknown step passes quietly.",
@@ -214,7 +250,7 @@ _NOTES = {
     "input-not-checked": (
         "A secret value that isn't as expected ends in an error that doesn't say so.",
         "The value is used without a look at its form.",
-        "Check that the value is JSON and has the keys that are needed, and name the missing one in the error.",
+        ("Check that the value is JSON and has the keys that are needed, and name the missing one in the error."),
     ),
     "goes-on-after-cancel": (
         "The function goes on after the rotation was cancelled or the secret was marked for deletion.",

@@ -4,16 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
 
 from fake_secrets.contract.deviations import Deviation
 from fake_secrets.contract.drawing import draw
 from fake_secrets.contract.report import ContractReport, Violation, where_of
 from fake_secrets.contract.scenario import Scenario
 from fake_secrets.contract.subject import Subject
-
-if TYPE_CHECKING:
-    from fake_secrets.contract.trial import Trial
+from fake_secrets.contract.trial import Trial
 
 __all__ = ["Causes"]
 

@@ -2,101 +2,23 @@
 
 from __future__ import annotations
 
-import contextlib
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from types import FrameType, TracebackType
 from typing import Any
 
-from fake_secrets.activation import visits
 from fake_secrets.contract.causes import Causes
-from fake_secrets.contract.client_pool import ClientPool
-from fake_secrets.contract.dry_run import DryRun, dry_run
+from fake_secrets.contract.dry_run import DryRun
 from fake_secrets.contract.families import FAMILIES, family_of
-from fake_secrets.contract.function_state import FunctionState, loaded
-from fake_secrets.contract.own_files import OwnFiles
-from fake_secrets.contract.own_lines import OwnLine
+from fake_secrets.contract.function_state import loaded
+from fake_secrets.contract.ongoing_check import Check
 from fake_secrets.contract.report import ContractReport
 from fake_secrets.contract.scenario import Scenario
-from fake_secrets.contract.silence import Silence
 from fake_secrets.contract.subject import Subject
-from fake_secrets.contract.virtual_time import VirtualTime
+from fake_secrets.contract.undisturbed import dry_run
 from fake_secrets.suggestions import nearest
 
-__all__ = ["Check", "check_rotation", "check_subject", "subject_of"]
+__all__ = ["check_rotation", "check_subject", "subject_of"]
 
 __tracebackhide__ = True  # the arguments in our frames may hold secret values
-
-
-class Check:
-    """One check of a rotation function. It is a context manager for its length.
-
-    Args:
-        subject: what is checked.
-        is_loud: whether the output of the function is shown.
-    """
-
-    def __init__(self, subject: Subject, *, is_loud: bool = False) -> None:
-        self.subject = subject
-        spared = [subject.service] if isinstance(subject.service, type) else []
-        self.state = FunctionState(subject.handler, spared=spared)
-        self.time = VirtualTime(self.state.modules)
-        self._lines = OwnFiles(self.state, subject.handler, subject.service)
-        self._silence = Silence(is_loud=is_loud)
-        self._stack = contextlib.ExitStack()
-        # The places of the value that change in a rotation; None until that is known, or if all of it changes.
-        self.changing_places: frozenset[str] | None = None
-
-    def __enter__(self) -> Check:
-        """Begin the check."""
-        with contextlib.ExitStack() as stack:
-            # A test that checks a function doesn't report hundreds of worlds.
-            stack.enter_context(visits.kept())
-            stack.enter_context(self.state)
-            stack.enter_context(ClientPool())
-            stack.enter_context(self.time)
-            self._stack = stack.pop_all()
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
-    ) -> None:
-        """End the check, and put back what it has changed."""
-        self._stack.__exit__(kind, error, traceback)
-
-    def begin_trial(self) -> None:
-        """Put the function's own state back to that before the first scenario."""
-        self.state.restore()
-
-    def quiet(self) -> contextlib.AbstractContextManager[object]:
-        """Return a context manager in which the output of the function is kept, and not shown."""
-        return self._silence.keeping()
-
-    def output(self) -> str:
-        """Return what the function has printed and logged in this trial."""
-        return self._silence.text()
-
-    @staticmethod
-    def watching_clients(around: Callable[..., object]) -> contextlib.AbstractContextManager[None]:
-        """Return a context manager in which calls of other AWS clients are taken up."""
-        from fake_secrets.hook import foreign  # noqa: PLC0415 -- imports botocore
-
-        return foreign.watching(around)
-
-    def line_of(self, frame: FrameType) -> OwnLine | None:
-        """Return the line of the function that leads to a frame."""
-        return self._lines.of_frame(frame)
-
-    def line_raising(self, error: BaseException) -> OwnLine | None:
-        """Return the line of the function that has raised an exception."""
-        return self._lines.of_error(error)
-
-    def line_at(self, where: str) -> OwnLine | None:
-        """Return a line of the function by ``file:line``."""
-        return self._lines.at(where)
-
-    def is_own_file(self, file: str) -> bool:
-        """Return whether a file belongs to the function."""
-        return self._lines.is_own(file)
 
 
 def check_rotation(
@@ -117,9 +39,9 @@ def check_rotation(
 ) -> ContractReport:
     """Check a rotation function: try what can go wrong in a rotation, and report what the function does then.
 
-    Each scenario runs in a fresh world with a fresh service double. The function's own global state, its clients and
-    the environment are put back before each of them. Time passes virtually while the function runs, so that its
-    sleeps cost nothing.
+    Each scenario runs in a fresh world with a fresh service double. The function's own global state, its clients
+    and the environment are put back before each of them. Time passes virtually while the function runs, so that
+    its sleeps cost nothing.
 
     Args:
         handler: the rotation function, called with event and context. A str such as ``"my_module:lambda_handler"``
@@ -136,14 +58,17 @@ def check_rotation(
         tags: the secret's tags.
         schedule: the days between rotations, or a schedule expression; by default there is no schedule.
         allow: deviations that are expected: stable name to reason.
-        only: the id of a scenario, or the name of a family, that is run alone. The function's output is shown then.
+        only: the id of a scenario, or the name of a family, that is run alone. The output of the function is
+            shown if it is a scenario.
 
     Returns:
         The report. Assert on `passed`, and print it.
 
     Raises:
-        TypeError: if `handler` can't be called or is a coroutine function, or if another argument has a wrong type.
+        TypeError: if `handler` can't be called or is a coroutine function, or if another argument has a wrong
+            type.
         ValueError: if `allow` names an unknown deviation or gives no reason, or if there is no scenario `only`.
+            The scenarios follow from three undisturbed rotations.
     """
     subject = subject_of(
         handler,
@@ -239,6 +164,8 @@ def _unknown(wanted: str, known: list[str], dry: DryRun) -> str:
 
 def _left_out(dry: DryRun) -> tuple[str, ...]:
     return (
-        f"The function wasn't disturbed, because an undisturbed rotation shows {dry.obstacles[0]} already. "
-        "Mend that first.",
+        (
+            f"The function wasn't disturbed, because an undisturbed rotation shows {dry.obstacles[0]} already. "
+            "Mend that first."
+        ),
     )

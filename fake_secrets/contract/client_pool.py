@@ -176,19 +176,19 @@ class _Entry:
     def __init__(self, client: Any) -> None:
         self.client = client
         self.state = ClientState(client)
-        self._held: tuple[int, ...] = ()
+        self._held = (0, 0)
 
     def count_holders(self) -> None:
         """Count who holds the client while only the pool and the client's own parts do."""
         self._held = self._count()
 
     def is_free(self) -> bool:
-        """Return whether nobody else holds the client, or those parts of it that a user may hold without it."""
+        """Return whether nobody else holds the client, or its `meta`, which a user may hold without it."""
         return self._count() == self._held
 
-    def _count(self) -> tuple[int, ...]:
-        meta = self.client.meta
-        return (sys.getrefcount(self.client), sys.getrefcount(meta), sys.getrefcount(meta.events))
+    def _count(self) -> tuple[int, int]:
+        # Not its events: a paginator that is no longer used holds them until the next garbage collection.
+        return sys.getrefcount(self.client), sys.getrefcount(self.client.meta)
 
 
 class _Template:

@@ -5,19 +5,20 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any, Literal, Protocol
 
 from fake_secrets.contract.double import is_at_work
-from fake_secrets.contract.moments import Boundary, Delivery, Place
+from fake_secrets.contract.moments import Boundary, Delivery, Place, State
+from fake_secrets.contract.ongoing_check import Check
 from fake_secrets.errors import CommonError, FunctionCrash, ServiceError
 from fake_secrets.faults.codes import COMMON, message_of, status_of
 from fake_secrets.observe.ledger import rotation_step
 from fake_secrets.service.transport import Answer
 
 if TYPE_CHECKING:
-    from fake_secrets.contract.trial import Trial
     from fake_secrets.rotation.rotation import Rotation
     from fake_secrets.service.state.model import Request
+    from fake_secrets.world.world import World
 
 __all__ = ["Conductor", "Disturbance", "Happening"]
 
@@ -71,6 +72,21 @@ class Disturbance:
         return words[self.happening]
 
 
+class Stage(Protocol):
+    """The part of a trial that the conductor needs."""
+
+    check: Check
+    world: World
+    state: State
+    delivery: Delivery | None
+
+    def look(self, boundary: Boundary, outcome: str, result: object) -> None:
+        """Look at the state after a call."""
+
+    def outage(self, variant: int) -> BaseException:
+        """Return an error that the service raises if it can't be reached."""
+
+
 class Conductor:
     """Stands on the way of each call that the rotation function makes in one trial.
 
@@ -82,7 +98,7 @@ class Conductor:
 
     needs_wire = False
 
-    def __init__(self, trial: Trial) -> None:
+    def __init__(self, trial: Stage) -> None:
         self._trial = trial
         self.disturbance: Disturbance | None = None
         # The call of Secrets Manager that is under way, and its boundary. All its attempts have the same.

@@ -42,8 +42,8 @@ class Deviation:
 class Deviations:
     """The deviations of one scenario. What follows from its first violation isn't kept.
 
-    While `is_closed` is true, only independent ones are kept: what a function does with a wrong value, for example,
-    isn't judged by the invariants of a right one.
+    While `is_closed` is true, only independent ones are kept: what a function does with a wrong value, for
+    example, isn't judged by the invariants of a right one.
     """
 
     def __init__(self) -> None:

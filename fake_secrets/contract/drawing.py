@@ -2,13 +2,9 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from fake_secrets.contract.moments import Boundary, State
+from fake_secrets.contract.trial import Trial
 from fake_secrets.service.rules.stages import AWSCURRENT, AWSPENDING
-
-if TYPE_CHECKING:
-    from fake_secrets.contract.trial import Trial
 
 __all__ = ["draw"]
 

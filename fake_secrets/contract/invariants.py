@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Protocol
 
 from fake_secrets.contract.deviations import Deviation, Deviations
-from fake_secrets.contract.moments import Boundary, State
+from fake_secrets.contract.moments import Boundary, Delivery, State
+from fake_secrets.contract.ongoing_check import Check
 from fake_secrets.contract.own_lines import OwnLine
+from fake_secrets.contract.subject import Subject
 from fake_secrets.contract.values import derived_wrongly, form_of, has_text
 from fake_secrets.service.rules.stages import AWSCURRENT, AWSPENDING
 
 if TYPE_CHECKING:
-    from fake_secrets.contract.trial import Trial
+    from fake_secrets.observe.leaks.found import Leak
+    from fake_secrets.rotation.rotation import Rotation
 
 __all__ = ["Invariants"]
 
@@ -27,17 +31,47 @@ _IDENTIFIERS = frozenset(
 _WORDS = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|\d+")
 
 
+class Recorded(Protocol):
+    """The part of a trial that the invariants need."""
+
+    check: Check
+    subject: Subject
+    state: State
+    by_hand: str | None
+
+    @property
+    def rotations(self) -> Sequence[Rotation]:
+        """The rotations that were started."""
+
+    @property
+    def deliveries(self) -> Sequence[Delivery]:
+        """The deliveries of the function."""
+
+    @property
+    def leaks(self) -> Sequence[Leak]:
+        """What the trial has shown of secret values."""
+
+    @property
+    def token(self) -> str:
+        """The id of the version that the last rotation makes."""
+
+    @property
+    def calls(self) -> int:
+        """How many calls the function has made."""
+
+
 class Invariants:
     """Looks at the state of a trial after each call, and keeps what is wrong with it.
 
     Args:
         trial: the trial.
 
-    `may_promote_empty` is true in a scenario that delivers finishSecret first. `shown_calls` is how many calls show
-    what is found next, if later ones don't matter. `old` is the version that was current when the rotation began.
+    `may_promote_empty` is true in a scenario that delivers finishSecret first. `shown_calls` is how many calls
+    show what is found next, if later ones don't matter. `old` is the version that was current when the rotation
+    began.
     """
 
-    def __init__(self, trial: Trial) -> None:
+    def __init__(self, trial: Recorded) -> None:
         self._trial = trial
         self.found = Deviations()
         self.may_promote_empty = False
@@ -75,7 +109,7 @@ class Invariants:
         """Look at what the trial has shown of secret values, once it is over."""
         trial = self._trial
         changing = trial.check.changing_places
-        for leak in trial.leaks[:]:
+        for leak in list(trial.leaks):
             is_of_another = leak.secret not in {None, trial.subject.name}
             # What stays the same in a rotation is no credential, and what is an id doesn't have to be hidden.
             is_credential = leak.field is None or is_of_another or changing is None or leak.field in changing
@@ -158,7 +192,7 @@ class Invariants:
         if _is_lost(before, after, token):
             self.find(
                 "pending-destroyed",
-                f"{boundary.name} in {boundary.step} makes the service refuse the pending value, which it accepted",
+                f"{boundary.name} in {boundary.step} makes the service refuse the pending value",
                 boundary.line,
             )
         is_change = after.accepts.get(token, False) and not before.accepts.get(token, False)

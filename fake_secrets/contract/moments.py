@@ -51,8 +51,8 @@ class Boundary:
         line: the line of the function that makes it; None if it is unknown.
         arguments: its arguments.
 
-    `outcome` is ``succeeded``, an error code, or the name of an exception, which is `error` if the service has raised
-    it. `mark` says what the scenario did to it.
+    `outcome` is ``succeeded``, an error code, or the name of an exception, which is `error` if the service has
+    raised it. `mark` says what the scenario did to it.
     `before` and `after` are the states around it. `result` is what it returned.
     """
 

@@ -4,11 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
 
-if TYPE_CHECKING:
-    from fake_secrets.contract.checking import Check
-    from fake_secrets.contract.trial import Trial
+from fake_secrets.contract.ongoing_check import Check
+from fake_secrets.contract.trial import Trial
 
 __all__ = ["Scenario"]
 

@@ -58,12 +58,13 @@ class Subject:
         for name in self.allow:
             check_choice("allow", name, CATALOGUE)
         for name, reason in self.allow.items():
-            if not isinstance(reason, str) or not reason.strip():
+            if not str(reason or "").strip():
                 msg = f"allow={{{name!r}: ...}} needs a reason: why is this deviation expected?"
                 raise ValueError(msg)
-        if self.service is not None and not callable(self.service):
+        service: object = self.service
+        if service is not None and not callable(service):
             msg = (
-                f"service={type(self.service).__name__} object can't be called. Pass the class, or a function that "
+                f"service={type(service).__name__} object can't be called. Pass the class, or a function that "
                 "makes a new service double, because each scenario needs a fresh one."
             )
             raise TypeError(msg)

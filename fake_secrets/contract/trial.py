@@ -5,14 +5,16 @@ from __future__ import annotations
 import base64
 import contextlib
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from types import TracebackType
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Self
 
 from fake_secrets.contract.conductor import Conductor, Disturbance
 from fake_secrets.contract.double import Double
 from fake_secrets.contract.invariants import Invariants
 from fake_secrets.contract.moments import Boundary, Delivery, State
+from fake_secrets.contract.ongoing_check import Check
+from fake_secrets.contract.subject import Subject
 from fake_secrets.contract.values import Raw, form_of, is_of
 from fake_secrets.errors import FunctionCrash, RotationNotOpenError
 from fake_secrets.mock import mock_stages
@@ -20,12 +22,11 @@ from fake_secrets.service.rules.stages import AWSCURRENT, AWSPREVIOUS
 from fake_secrets.service.rules.steps import STEPS
 
 if TYPE_CHECKING:
-    from fake_secrets.contract.checking import Check
-    from fake_secrets.contract.subject import Subject
     from fake_secrets.observe.leaks.found import Leak
     from fake_secrets.rotation.rotation import Rotation
     from fake_secrets.service.state.model import StoredSecret
     from fake_secrets.world.handle import FakeSecrets
+    from fake_secrets.world.world import World
 
 __all__ = ["Trial"]
 
@@ -57,8 +58,8 @@ class Trial:
         is_usual: whether the values are such as the service knows. Otherwise it isn't asked about them, and the
             invariants of a right value don't count.
 
-    `deliveries` has what the function did, and `found` what was wrong with it. `state` is that after the latest call.
-    `by_hand` is the id of the version that somebody has put by hand, if somebody has.
+    `deliveries` has what the function did. `state` is that after the latest call. `by_hand` is the id of the
+    version that somebody has put by hand, if somebody has.
     """
 
     def __init__(
@@ -74,7 +75,7 @@ class Trial:
         self.by_hand: str | None = None
         self.rotations: list[Rotation] = []
         self.kill_at_end: str | None = None
-        self.leaks: list[Leak] = []
+        self.leaks: Sequence[Leak] = ()
         self.calls_of_first_retry: int | None = None
         self._seed = seed
         self._is_usual = is_usual
@@ -86,19 +87,19 @@ class Trial:
         self._made_up: set[str] = set()
         self._stack = contextlib.ExitStack()
 
-    def __enter__(self) -> Trial:
+    def __enter__(self) -> Self:
         """Open the world, and make the double."""
         with contextlib.ExitStack() as stack:
             self.check.begin_trial()
             stack.enter_context(self.check.quiet())
             self.handle: FakeSecrets = stack.enter_context(self._world())
-            self.world = self.handle._world
+            self.world: World = self.handle._world
             stack.callback(self.world.closing_remarks)
             self.check.time.begin(self.world.pass_time)
             self.service = Double(self.subject.service or NoService, self.conductor.around_service)
             self._plant()
             watched = stack.enter_context(self.handle.leaks.watching())
-            self.leaks = watched  # type: ignore[assignment]  # a sequence that grows
+            self.leaks = watched
             stack.enter_context(self.service)
             stack.enter_context(self.check.watching_clients(self.conductor.around_client))
             self.state = self.now()
@@ -236,9 +237,11 @@ class Trial:
         Returns:
             Whether it has succeeded in the end.
         """
-        self.conductor.disturbance = None
         self.calls_of_first_retry = None
         for _ in range(_RETRIES):
+            plan = self.conductor.disturbance
+            if plan is not None and plan.struck is not None:
+                self.conductor.disturbance = None
             if self.rotation.succeeded:
                 return True
             # AWS doesn't retry at once.
@@ -377,25 +380,30 @@ class Trial:
         outer, self.delivery = self.delivery, delivery
         self.deliveries.append(delivery)
         try:
-            result = self.subject.handler(event, context)
-            if self.kill_at_end == delivery.step:
-                self.kill_at_end = None
-                raise self.conductor.kill(delivery, FunctionCrash("planned by the rotation contract: at its end"))
-            if delivery.death is not None:
-                # It has caught its own death.
-                raise delivery.death
+            return self._living(delivery, self.subject.handler(event, context))
         except BaseException as error:
             delivery.error = error
             failed = delivery.last_failed
             is_of_call = failed is not None and failed.error is error
             delivery.line = failed.line if failed is not None and is_of_call else self.check.line_raising(error)
             raise
-        else:
-            return result
         finally:
             delivery.is_over = True
             self.delivery = outer
             self.state = delivery.after = self.now()
+
+    def _living(self, delivery: Delivery, result: object) -> object:
+        """Return what the function has returned, unless it is dead.
+
+        Raises:
+            FunctionCrash: if it has caught its own death, or dies at its end.
+        """
+        if self.kill_at_end == delivery.step:
+            self.kill_at_end = None
+            raise self.conductor.kill(delivery, FunctionCrash("planned by the rotation contract: at its end"))
+        if delivery.death is not None:
+            raise delivery.death
+        return result
 
 
 def _raw(value: Any) -> Raw:

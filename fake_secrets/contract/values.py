@@ -23,13 +23,13 @@ _DEEPEST = 6
 
 
 def form_of(raw: Raw) -> Any:
-    """Return a value in the form that a user gives it: a dict if it is a JSON object, else the text or the bytes."""
+    """Return a value in the form that users give it: a dict if it is a JSON object, else the text or the bytes."""
     parsed = _parsed(raw)
     return parsed if isinstance(parsed, dict) else raw
 
 
 def leaves(value: object, depth: int = 0) -> Iterator[str | bytes]:
-    """Yield the texts in a value: in mappings, sequences and attributes of objects, too. Numbers count as texts."""
+    """Yield the texts in a value, also in mappings, sequences and attributes of objects. Numbers count, too."""
     if isinstance(value, str | bytes):
         yield value
     elif isinstance(value, int | float) and not isinstance(value, bool):
@@ -103,9 +103,9 @@ def derived_wrongly(old: Raw, new: Raw) -> dict[str, str]:
         # A part that is longer holds the shorter one, and of two copies the first is the source.
         sources = [one for one in moved - {place} if _holds(before[place], before[one])]
         sources = [one for one in sources if (len(before[one]), one) < (len(before[place]), place)]
-        if hidden.intersection(sources) and any(not _holds(after[place], after[one]) for one in sources):
-            wrong.add(place)
-        elif place not in moved and any(before[one] == before[place] for one in hidden):
+        is_derived = not hidden.isdisjoint(sources)
+        is_stale_copy = place not in moved and any(before[one] == before[place] for one in hidden)
+        if is_stale_copy or (is_derived and any(not _holds(after[place], after[one]) for one in sources)):
             wrong.add(place)
     return {place: after[place] for place in sorted(wrong)}
 
@@ -123,7 +123,7 @@ def _texts_of(form: object, place: str = "") -> dict[str, str]:
 
 
 def with_new_texts(raw: Raw, places: Mapping[str | None, Any], text: str) -> Any:
-    """Return a value, in the form of a user's, with another text at the top-level places that change in a rotation."""
+    """Return a value, in the form of a user's, with another text where it changes at the top level."""
     form = form_of(raw)
     if isinstance(form, dict):
         names = [name for name in form if name in places] or list(form)[-1:]

@@ -2,16 +2,12 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from fake_secrets.contract.conductor import Disturbance
+from fake_secrets.contract.dry_run import DryRun
 from fake_secrets.contract.moments import Boundary, Delivery, State
+from fake_secrets.contract.trial import Trial
 from fake_secrets.contract.values import Raw, changed_texts, has_text
 from fake_secrets.service.rules.stages import AWSCURRENT, AWSPENDING
-
-if TYPE_CHECKING:
-    from fake_secrets.contract.dry_run import DryRun
-    from fake_secrets.contract.trial import Trial
 
 __all__ = [
     "after_recovery",
@@ -77,23 +73,21 @@ def not_swallowed(trial: Trial, dry: DryRun, struck: Boundary, delivery: Deliver
         struck: the call that failed.
         delivery: the delivery that passed.
     """
-    after, usual = delivery.after, dry.first[delivery.step]
-    if after is None or usual.after is None:
-        return True
-    token, step = trial.token, delivery.step
-    if step == "createSecret":
+    usual, token, after = dry.first[delivery.step], trial.token, delivery.after or trial.state
+    if delivery.step == "createSecret":
         return token in after.values
-    if step == "finishSecret":
+    if delivery.step == "finishSecret":
         return after.labels.get(AWSCURRENT) == token
-    has_answer = any(one.is_of_service and one.has_succeeded for one in delivery.boundaries)
-    usually_has_answer = any(one.is_of_service and one.has_succeeded for one in usual.boundaries)
-    if step == "testSecret" and usually_has_answer:
-        return has_answer
-    if step == "setSecret" and usual.after.accepts.get(dry.token):
+    if delivery.step == "setSecret" and usual.after is not None and usual.after.accepts.get(dry.token):
         return after.accepts.get(token, True)
-    if struck.is_of_service:
-        return has_answer
+    if struck.is_of_service or (delivery.step == "testSecret" and _has_answer(usual)):
+        return _has_answer(delivery)
     return reads_pending(delivery, token) or not reads_pending(usual, dry.token)
+
+
+def _has_answer(delivery: Delivery) -> bool:
+    """Return whether a delivery has got an answer of the service."""
+    return any(one.is_of_service and one.has_succeeded for one in delivery.boundaries)
 
 
 def of_repetition(trial: Trial, delivery: Delivery) -> None:
@@ -175,7 +169,8 @@ def after_recovery(trial: Trial, dry: DryRun, disturbance: Disturbance | None) -
         line = struck.line if struck is not None else None
         trial.invariants.find(name, "After the retry, the service doesn't accept the current value", line)
         return
-    if not trial.rotate():
+    trial.conductor.disturbance = None
+    if not trial.rotate() and not (dry.needs_retry and trial.recover()):
         text = f"The retry succeeds, but the next rotation doesn't: {tell_failure(trial, trial.last)}"
         name = "orphaned-credential" if _more_strangers(trial.state, dry.before) else "stuck-after-failure"
         line = struck.line if struck is not None else trial.last.line

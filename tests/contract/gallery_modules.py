@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from types import ModuleType
 
 from fake_secrets import mock_stages
+from fake_secrets.contract.catalogue import CATALOGUE
 
 _GALLERY = pathlib.Path(__file__).parent / "gallery"
 
@@ -23,19 +24,6 @@ _ARGUMENTS = (
     "schedule",
     "allow",
 )
-
-NOTES = {
-    "unknown-step-passes",
-    "unknown-token-accepted",
-    "version-not-named",
-    "needs-a-retry",
-    "goes-on-after-cancel",
-    "promotes-empty-version",
-    "keys-lost",
-    "orphan-expires",
-    "rotation-token-logged",
-    "test-mode-fails",
-}
 
 
 @dataclass(frozen=True)
@@ -68,7 +56,7 @@ class Exhibit:
     @property
     def is_violation(self):
         """Whether the bug is a violation. Otherwise it is a note."""
-        return self.finds not in NOTES
+        return CATALOGUE[self.finds].severity == "violation"
 
     @property
     def bug(self):

@@ -82,10 +82,6 @@ class TestWhichClient:
         meta = of_default_session().meta
         assert of_default_session().meta is not meta
 
-    def test_a_client_whose_events_are_held_is_not_given_out(self, pool, delivery):
-        events = of_default_session().meta.events
-        assert of_default_session().meta.events is not events
-
     def test_a_client_in_a_reference_cycle_is_not_given_out(self, pool, delivery):
         gc.disable()
         try:

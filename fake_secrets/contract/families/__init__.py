@@ -1,7 +1,6 @@
 """The families: what is tried, in the order in which it is tried, the cheapest and most telling first.
 
-Each family gives its scenarios for a dry run. They follow from the dry run alone. Begin with `plain`, the smallest
-of them.
+Begin with `plain`. Each family gives its scenarios for a dry run. They follow from the dry run alone.
 """
 
 from __future__ import annotations

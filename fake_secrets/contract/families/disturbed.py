@@ -4,19 +4,16 @@ from __future__ import annotations
 
 import functools
 from collections.abc import Iterator
-from typing import TYPE_CHECKING
 
 from fake_secrets.contract import verdicts
 from fake_secrets.contract.conductor import Disturbance
 from fake_secrets.contract.dry_run import DryRun
 from fake_secrets.contract.moments import Boundary
+from fake_secrets.contract.ongoing_check import Check
 from fake_secrets.contract.scenario import Scenario
 from fake_secrets.contract.trial import Trial
 from fake_secrets.service.rules.stages import AWSCURRENT
 from fake_secrets.service.rules.steps import STEPS
-
-if TYPE_CHECKING:
-    from fake_secrets.contract.checking import Check
 
 __all__ = ["errors", "kills"]
 

@@ -4,17 +4,15 @@ from __future__ import annotations
 
 import functools
 from collections.abc import Callable, Iterator, Mapping
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from fake_secrets.contract.dry_run import DryRun
+from fake_secrets.contract.ongoing_check import Check
 from fake_secrets.contract.scenario import Scenario
 from fake_secrets.contract.trial import Trial
 from fake_secrets.contract.values import form_of
 from fake_secrets.service.rules.stages import AWSPREVIOUS
 from fake_secrets.service.rules.steps import STEPS
-
-if TYPE_CHECKING:
-    from fake_secrets.contract.checking import Check
 
 __all__ = ["scenarios"]
 

@@ -4,19 +4,17 @@ from __future__ import annotations
 
 import functools
 from collections.abc import Iterator
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from fake_secrets.contract.conductor import Disturbance
 from fake_secrets.contract.dry_run import DryRun
 from fake_secrets.contract.moments import Boundary, Delivery
+from fake_secrets.contract.ongoing_check import Check
 from fake_secrets.contract.scenario import Scenario
 from fake_secrets.contract.trial import Trial
 from fake_secrets.contract.values import changed_texts, form_of, has_text, with_new_texts
 from fake_secrets.service.rules.stages import AWSCURRENT
 from fake_secrets.service.rules.steps import STEPS
-
-if TYPE_CHECKING:
-    from fake_secrets.contract.checking import Check
 
 __all__ = ["scenarios"]
 

@@ -4,16 +4,13 @@ from __future__ import annotations
 
 import functools
 from collections.abc import Iterator
-from typing import TYPE_CHECKING
 
 from fake_secrets.contract import verdicts
 from fake_secrets.contract.conductor import Disturbance
 from fake_secrets.contract.dry_run import DryRun
+from fake_secrets.contract.ongoing_check import Check
 from fake_secrets.contract.scenario import Scenario
 from fake_secrets.contract.trial import Trial
-
-if TYPE_CHECKING:
-    from fake_secrets.contract.checking import Check
 
 __all__ = ["scenarios"]
 

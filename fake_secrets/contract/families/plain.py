@@ -4,16 +4,14 @@ from __future__ import annotations
 
 import random
 from collections.abc import Iterator
-from typing import TYPE_CHECKING
 
-from fake_secrets.contract.dry_run import DryRun, dry_run
+from fake_secrets.contract.dry_run import DryRun
+from fake_secrets.contract.ongoing_check import Check
 from fake_secrets.contract.scenario import Scenario
 from fake_secrets.contract.trial import Trial
+from fake_secrets.contract.undisturbed import dry_run
 from fake_secrets.contract.values import Raw, changed_texts, has_text
 from fake_secrets.service.rules.stages import AWSCURRENT, AWSPREVIOUS
-
-if TYPE_CHECKING:
-    from fake_secrets.contract.checking import Check
 
 __all__ = ["scenarios"]
 

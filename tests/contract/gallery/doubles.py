@@ -333,7 +333,7 @@ class KeyApi(Service):
     quota = 2
 
     def __init__(self):
-        self.keys = {"key-1": "first-api-secret-0001"}
+        self.keys = {"AK0000000001": "first-api-secret-0001"}
         self.made = 1
 
     def call(self, key_id, secret):
@@ -346,7 +346,7 @@ class KeyApi(Service):
         if len(self.keys) >= self.quota:
             raise ApiError(409, "too many keys")
         self.made += 1
-        made = f"key-{self.made}"
+        made = f"AK{self.made:010}"
         self.keys[made] = secrets.token_urlsafe(24)
         return {"key_id": made, "secret": self.keys[made]}
 

@@ -11,7 +11,7 @@ FINDS = "swallowed-error"
 ROWS = "row 18"
 BUG = "createSecret answers with a status where it should raise, and AWS ignores what it returns."
 
-SECRET = {"key_id": "key-1", "secret": "first-api-secret-0001", "account": "acme"}
+SECRET = {"key_id": "AK0000000001", "secret": "first-api-secret-0001", "account": "acme"}
 SERVICE = KeyApi
 
 logger = logging.getLogger()

@@ -10,7 +10,7 @@ FINDS = "manual-value-replaced"
 ROWS = "row 13"
 BUG = "finishSecret repeats a refused move from wherever AWSCURRENT has gone, over a value put by hand."
 
-SECRET = {"key_id": "key-1", "secret": "first-api-secret-0001", "account": "acme"}
+SECRET = {"key_id": "AK0000000001", "secret": "first-api-secret-0001", "account": "acme"}
 SERVICE = KeyApi
 
 logger = logging.getLogger()

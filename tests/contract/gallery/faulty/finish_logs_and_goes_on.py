@@ -10,7 +10,7 @@ FINDS = "swallowed-error"
 ROWS = "row 18"
 BUG = "finishSecret catches every error of the move and ends as if AWSCURRENT had moved."
 
-SECRET = {"key_id": "key-1", "secret": "first-api-secret-0001"}
+SECRET = {"key_id": "AK0000000001", "secret": "first-api-secret-0001"}
 SERVICE = KeyApi
 
 logger = logging.getLogger("vendor-key-rotation")

@@ -10,7 +10,7 @@ FINDS = "orphaned-credential"
 ROWS = "N1"
 BUG = "createSecret makes a key before it looks whether one is stored, and forgets it if so."
 
-SECRET = {"key_id": "key-1", "secret": "first-api-secret-0001"}
+SECRET = {"key_id": "AK0000000001", "secret": "first-api-secret-0001"}
 SERVICE = RoomyKeyApi
 
 logger = logging.getLogger("vendor-key-rotation")

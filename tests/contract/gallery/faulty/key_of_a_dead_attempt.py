@@ -10,7 +10,7 @@ FINDS = "orphaned-credential"
 ROWS = "N1"
 BUG = "createSecret that dies before it stores the new key leaves a key that nobody knows."
 
-SECRET = {"key_id": "key-1", "secret": "first-api-secret-0001", "account": "acme"}
+SECRET = {"key_id": "AK0000000001", "secret": "first-api-secret-0001", "account": "acme"}
 SERVICE = RoomyKeyApi
 
 logger = logging.getLogger()

@@ -10,7 +10,7 @@ FINDS = "pending-destroyed"
 ROWS = "N9"
 BUG = "A second createSecret revokes the key that the first one has stored."
 
-SECRET = {"key_id": "key-1", "secret": "first-api-secret-0001", "account": "acme"}
+SECRET = {"key_id": "AK0000000001", "secret": "first-api-secret-0001", "account": "acme"}
 SERVICE = KeyApi
 
 logger = logging.getLogger()

@@ -10,7 +10,7 @@ FINDS = "old-destroyed-early"
 ROWS = "N6"
 BUG = "testSecret revokes the current key, which is in use until finishSecret."
 
-SECRET = {"key_id": "key-1", "secret": "first-api-secret-0001", "account": "acme"}
+SECRET = {"key_id": "AK0000000001", "secret": "first-api-secret-0001", "account": "acme"}
 SERVICE = KeyApi
 
 logger = logging.getLogger()

@@ -6,7 +6,7 @@ import logging
 import boto3
 from contract.gallery.doubles import ApiClient, KeyApi
 
-SECRET = {"key_id": "key-1", "secret": "first-api-secret-0001", "account": "acme"}
+SECRET = {"key_id": "AK0000000001", "secret": "first-api-secret-0001", "account": "acme"}
 SERVICE = KeyApi
 
 logger = logging.getLogger()

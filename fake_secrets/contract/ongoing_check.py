@@ -1,0 +1,94 @@
+"""A check: what all scenarios of one rotation function share."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Callable
+from types import FrameType, TracebackType
+from typing import Self
+
+from fake_secrets.activation import visits
+from fake_secrets.contract.client_pool import ClientPool
+from fake_secrets.contract.function_state import FunctionState
+from fake_secrets.contract.own_files import OwnFiles
+from fake_secrets.contract.own_lines import OwnLine
+from fake_secrets.contract.silence import Silence
+from fake_secrets.contract.subject import Subject
+from fake_secrets.contract.virtual_time import VirtualTime
+
+__all__ = ["Check"]
+
+__tracebackhide__ = True  # the arguments in our frames may hold secret values
+
+
+class Check:
+    """One check of a rotation function. It is a context manager for its length.
+
+    Args:
+        subject: what is checked.
+        is_loud: whether the output of the function is shown.
+    """
+
+    def __init__(self, subject: Subject, *, is_loud: bool = False) -> None:
+        self.subject = subject
+        spared = [subject.service] if isinstance(subject.service, type) else []
+        self.state = FunctionState(subject.handler, spared=spared)
+        self.time = VirtualTime(self.state.modules)
+        self._lines = OwnFiles(self.state, subject.handler, subject.service)
+        self._silence = Silence(is_loud=is_loud)
+        self._stack = contextlib.ExitStack()
+        # The places of the value that change in a rotation; None until that is known, or if all of it changes.
+        self.changing_places: frozenset[str] | None = None
+
+    def __enter__(self) -> Self:
+        """Begin the check."""
+        with contextlib.ExitStack() as stack:
+            # A test that checks a function doesn't report the worlds of the scenarios.
+            stack.enter_context(visits.kept())
+            # Before the state, because freezegun replaces names in the function's modules.
+            stack.enter_context(self.time)
+            stack.enter_context(self.state)
+            stack.enter_context(ClientPool())
+            self._stack = stack.pop_all()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        """End the check, and put back what it has changed."""
+        self._stack.__exit__(kind, error, traceback)
+
+    def begin_trial(self) -> None:
+        """Put the function's own state back to that before the first scenario."""
+        self.state.restore()
+
+    def quiet(self) -> contextlib.AbstractContextManager[object]:
+        """Return a context manager in which the output of the function is kept, and not shown."""
+        return self._silence.keeping()
+
+    def output(self) -> str:
+        """Return what the function has printed and logged in this trial."""
+        return self._silence.text()
+
+    @staticmethod
+    def watching_clients(around: Callable[..., object]) -> contextlib.AbstractContextManager[None]:
+        """Return a context manager in which calls of other AWS clients are taken up."""
+        from fake_secrets.hook import foreign  # noqa: PLC0415 -- imports botocore
+
+        return foreign.watching(around)
+
+    def line_of(self, frame: FrameType) -> OwnLine | None:
+        """Return the line of the function that leads to a frame."""
+        return self._lines.of_frame(frame)
+
+    def line_raising(self, error: BaseException) -> OwnLine | None:
+        """Return the line of the function that has raised an exception."""
+        return self._lines.of_error(error)
+
+    def line_at(self, where: str) -> OwnLine | None:
+        """Return a line of the function by ``file:line``."""
+        return self._lines.at(where)
+
+    def is_own_file(self, file: str) -> bool:
+        """Return whether a file belongs to the function."""
+        return self._lines.is_own(file)

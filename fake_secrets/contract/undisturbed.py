@@ -1,0 +1,166 @@
+"""The dry run: rotates three times, undisturbed. All other scenarios follow from what it shows."""
+
+from __future__ import annotations
+
+from fake_secrets.contract import verdicts
+from fake_secrets.contract.dry_run import DryRun
+from fake_secrets.contract.moments import Delivery, State
+from fake_secrets.contract.ongoing_check import Check
+from fake_secrets.contract.trial import Trial
+from fake_secrets.contract.values import changed_texts
+from fake_secrets.service.rules.stages import AWSCURRENT, AWSPENDING
+from fake_secrets.service.rules.steps import STEPS
+
+__all__ = ["dry_run"]
+
+__tracebackhide__ = True  # the arguments in our frames may hold secret values
+
+_ROTATIONS = 3
+
+
+def dry_run(check: Check, scenario: str = "plain.three-times") -> tuple[Trial, DryRun]:
+    """Rotate three times, and look at what comes of it."""
+    states: list[State] = []
+    accepted: list[frozenset[str]] = []
+    with Trial(check, scenario) as trial:
+        before = trial.state
+        for number in range(1, _ROTATIONS + 1):
+            if not _rotates(trial, number):
+                break
+            trial.settle()
+            states.append(trial.state)
+            accepted.append(trial.accepted_roles())
+            if number == 1:
+                _look_at_first(trial)
+            if not _is_alive(trial, number):
+                break
+        else:
+            _look_at_strangers(trial, before)
+            _note_labels(trial)
+        first = {one.step: one for one in trial.deliveries[: len(STEPS)] if one.number == 1}
+        token = trial.rotations[0].token if trial.rotations else ""
+        trial.note_logged_token()
+        check.changing_places = _changing(trial, token)
+    dry = DryRun(
+        token,
+        first,
+        before,
+        tuple(states),
+        tuple(accepted),
+        tuple(trial.invariants.found.all),
+        before.values.get(before.labels.get(AWSCURRENT, "")),
+        trial.state.values.get(token),
+        trial.service.offers,
+        len(trial.service.errors),
+    )
+    return trial, dry
+
+
+def _rotates(trial: Trial, number: int) -> bool:
+    """Rotate once, and name what goes wrong. Return whether the rotation has succeeded."""
+    find = trial.invariants.find
+    if trial.start() is None:
+        find("second-rotation-fails" if number > 1 else "never-succeeds", "AWS refuses to start the rotation")
+        return False
+    if trial.finish():
+        return True
+    failed = trial.last
+    text = verdicts.tell_failure(trial, failed)
+    if failed.has_passed:
+        find("current-not-moved", "All four steps pass, and AWSCURRENT stays where it was")
+        return False
+    trial.invariants.shown_calls = trial.calls
+    has_recovered = trial.recover()
+    if has_recovered:
+        find("needs-a-retry", f"Without any disturbance, {text}; a retry succeeds", failed.line)
+    elif number > 1:
+        find("second-rotation-fails", text, failed.line)
+    elif failed.step != "testSecret" or not _name_setting(trial):
+        find("never-succeeds", text, failed.line)
+    trial.invariants.shown_calls = None
+    return has_recovered
+
+
+def _name_setting(trial: Trial) -> bool:
+    """Name why the service doesn't accept the new value, if that is a fault of setSecret. Return whether it is."""
+    state, find = trial.state, trial.invariants.find
+    setting = _latest(trial, "setSecret")
+    old, new = state.values.get(trial.invariants.old or ""), state.values.get(trial.token)
+    if setting is None or old is None or new is None:
+        return False
+    lines = [one.line for one in setting.boundaries if one.is_of_service]
+    line = lines[-1] if lines else None
+    testing = _latest(trial, "testSecret")
+    is_old = testing is not None and verdicts.sets_old_value(setting, testing, old, new)
+    if is_old or verdicts.reads_current_only(setting, trial.token):
+        find("current-instead-of-pending", "setSecret sets the current value", line, "setSecret")
+        return True
+    is_unchanged = state.accepts.get(trial.invariants.old or "", False) and not state.accepts.get(
+        trial.token, True
+    )
+    if is_unchanged and not verdicts.sets_new_value(setting, old, new):
+        find("set-changes-nothing", "After setSecret, the service accepts the old value only", line)
+        return True
+    return False
+
+
+def _latest(trial: Trial, step: str) -> Delivery | None:
+    return next((one for one in reversed(trial.deliveries) if one.step == step), None)
+
+
+def _is_alive(trial: Trial, number: int) -> bool:
+    """Return whether the service accepts the current value. If it doesn't, name why."""
+    state, find = trial.state, trial.invariants.find
+    if state.accepts.get(state.labels.get(AWSCURRENT, ""), True):
+        return True
+    if number > 1 or not _name_setting(trial):
+        setting = _latest(trial, "setSecret")
+        lines = [] if setting is None else [one.line for one in setting.boundaries if one.is_of_service]
+        times = {1: "first", 2: "second", 3: "third"}[number]
+        text = f"After the {times} rotation, the service doesn't accept the current value"
+        find("dead-current", text, lines[-1] if lines else None)
+    return False
+
+
+def _look_at_first(trial: Trial) -> None:
+    """Look at how the steps of the first rotation read their values."""
+    find, token = trial.invariants.find, trial.token
+    testing = next(one for one in reversed(trial.deliveries) if one.step == "testSecret")
+    setting = next(one for one in reversed(trial.deliveries) if one.step == "setSecret")
+    has_consulted = any(one.is_of_service for one in testing.boundaries)
+    line = next((one.line for one in testing.boundaries if one.name == "GetSecretValue"), None)
+    if verdicts.reads_current_only(testing, token):
+        find("current-instead-of-pending", "testSecret reads the current value only", line, "testSecret")
+    elif not has_consulted and any(one.is_of_service for one in setting.boundaries):
+        find("untested-value", "testSecret makes no call of the service")
+    elif not has_consulted and not verdicts.reads_pending(testing, token):
+        find("empty-test", "testSecret doesn't read the pending value")
+    for delivery in trial.deliveries:
+        for boundary in delivery.boundaries:
+            members = boundary.arguments if isinstance(boundary.arguments, dict) else {}
+            is_by_label = members.get("VersionStage") == AWSPENDING and "VersionId" not in members
+            if boundary.name == "GetSecretValue" and is_by_label:
+                text = f"{delivery.step} reads the pending value by its label only"
+                find("version-not-named", text, boundary.line)
+
+
+def _look_at_strangers(trial: Trial, before: State) -> None:
+    if (trial.state.strangers or 0) > (before.strangers or 0):
+        makers = [one for one in trial.deliveries[0].boundaries if one.is_of_service]
+        line = makers[-1].line if makers else None
+        text = "After undisturbed rotations, a credential that is in no version of the secret works at the service"
+        trial.invariants.find("orphaned-credential", text, line)
+
+
+def _note_labels(trial: Trial) -> None:
+    if trial.state.labels.get(AWSPENDING) == trial.token:
+        trial.invariants.find("pending-label-left", "AWSPENDING stays on the new version after the rotation")
+
+
+def _changing(trial: Trial, token: str) -> frozenset[str] | None:
+    """Return the places of the value that the first rotation has changed; None if all of it or nothing has."""
+    values, old = trial.state.values, next(iter(trial.state.values), "")
+    if token not in values or old == token:
+        return None
+    places = changed_texts(values[old], values[token])
+    return None if None in places or not places else frozenset(map(str, places))
