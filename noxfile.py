@@ -19,7 +19,7 @@ nox.options.default_venv_backend = "virtualenv"
 nox.options.download_python = "never"
 # The tests run on each Python that is installed. The summary names those that aren't.
 nox.options.error_on_missing_interpreters = False
-nox.options.sessions = ["lint", "types", "docs", "tests", "compat", "lowest", "browser", "bench"]
+nox.options.sessions = ["lint", "types", "docs", "tests", "compat", "lowest", "gallery", "browser", "bench"]
 
 # With pyenv, each Python has a command, but the command fails unless that Python is among the chosen ones.
 if pyenv := shutil.which("pyenv"):
@@ -55,6 +55,13 @@ def lowest(session: nox.Session) -> None:
     session.install("-e", ".", *pins, "pytest-xdist")
     unsupported = ["--ignore=tests/test_awscli.py", "-k", "not opentelemetry"]
     session.run("pytest", "-q", "-n", "auto", *unsupported, *session.posargs)
+
+
+@nox.session(python=OLDEST)
+def gallery(session: nox.Session) -> None:
+    """Check every rotation function of the gallery against the contract."""
+    session.install("-e", ".[test]")
+    session.run("pytest", "-q", "-n", "auto", "--slow", "tests/contract/test_gallery.py", *session.posargs)
 
 
 @nox.session(python=OLDEST)

@@ -1,17 +1,23 @@
-"""Writes the tables in explanation/gallery.md, from the gallery itself: `python docs/list_gallery.py`."""
+"""Writes the tables in reference/gallery.md by checking the whole gallery: `python docs/list_gallery.py`."""
 
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterator
+import re
+import sys
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
+from fake_secrets import check_rotation
+
 DOCS = Path(__file__).parent
-PAGE = DOCS / "explanation" / "gallery.md"
-GALLERY = DOCS.parent / "tests" / "contract" / "gallery"
+PAGE = DOCS / "reference" / "gallery.md"
+TESTS = DOCS.parent / "tests"
+GALLERY = TESTS / "contract" / "gallery"
 
 START = "<!-- The tables below are written by docs/list_gallery.py. -->\n"
+ROW = re.compile(r"^\| `(\w+)` \|.*\| `([\w.-]+)` \|$", re.MULTILINE)
 
 
 def exhibits(kind: str) -> Iterator[tuple[str, dict[str, Any]]]:
@@ -26,15 +32,38 @@ def exhibits(kind: str) -> Iterator[tuple[str, dict[str, Any]]]:
         yield path.stem, stated
 
 
-def tables() -> str:
+def found() -> dict[str, str]:
+    """Check the functions with a bug. Return which scenario shows it, by the function's name."""
+    sys.path.insert(0, str(TESTS))
+    from contract.gallery_modules import load, names  # noqa: PLC0415 -- found in the tests only
+
+    scenarios = {}
+    for name in names("faulty"):
+        exhibit = load("faulty", name)
+        report = check_rotation(exhibit.handler, **exhibit.arguments)
+        shown = {one.name: one.scenario for one in (*report.violations, *report.notes)}
+        scenarios[name] = shown[exhibit.finds]
+    return scenarios
+
+
+def on_page() -> dict[str, str]:
+    """Return which scenarios the page says."""
+    return dict(ROW.findall(PAGE.read_text(encoding="utf-8")))
+
+
+def tables(scenarios: Mapping[str, str]) -> str:
     """Return both tables, as Markdown."""
     faulty = sorted(exhibits("faulty"), key=lambda exhibit: (exhibit[1]["FINDS"], exhibit[0]))
     lines = [
         "## Functions with one bug",
         "",
-        "| function | bug | what the contract names |",
-        "|---|---|---|",
-        *(f"| `{name}` | {stated['BUG']} | `{stated['FINDS']}` |" for name, stated in faulty),
+        "| function | bug | what the contract names | shown by |",
+        "|---|---|---|---|",
+        *(
+            f"| `{name}` | {stated['BUG']} | [{stated['FINDS']}](violations.md#{stated['FINDS']}) "
+            f"| `{scenarios.get(name, '')}` |"
+            for name, stated in faulty
+        ),
         "",
         "## Correct functions",
         "",
@@ -45,11 +74,11 @@ def tables() -> str:
     return "\n".join(lines) + "\n"
 
 
-def page() -> str:
+def page(scenarios: Mapping[str, str]) -> str:
     """Return the page with the tables as they should be."""
     prose, start, _ = PAGE.read_text(encoding="utf-8").partition(START)
-    return f"{prose}{start}\n{tables()}"
+    return f"{prose}{start}\n{tables(scenarios)}"
 
 
 if __name__ == "__main__":
-    PAGE.write_text(page(), encoding="utf-8", newline="\n")
+    PAGE.write_text(page(found()), encoding="utf-8", newline="\n")

@@ -28,6 +28,8 @@ from sybil import Document
 from sybil.parsers.markdown.lexers import FencedCodeBlockLexer
 from sybil.parsers.myst.lexers import DirectiveInPercentCommentLexer
 
+from fake_secrets import RotationContract
+
 ROOT = Path(__file__).parent.parent
 DOCS = ROOT / "docs"
 README = ROOT / "README.md"
@@ -184,11 +186,14 @@ class Folder:
 
 
 def tests_in(source):
-    """Count the tests that a module defines."""
+    """Count the tests that a module defines, with those that its contracts inherit."""
     body = ast.parse(source).body
-    methods = [inner for node in body if isinstance(node, ast.ClassDef) for inner in node.body]
+    classes = [node for node in body if isinstance(node, ast.ClassDef)]
+    methods = [inner for node in classes for inner in node.body]
     functions = [node for node in [*body, *methods] if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef)]
-    return sum(function.name.startswith("test_") for function in functions)
+    defined = sum(function.name.startswith("test_") for function in functions)
+    contracts = sum("RotationContract" in map(ast.unparse, node.bases) for node in classes)
+    return defined + contracts * sum(name.startswith("test_") for name in dir(RotationContract))
 
 
 def run_console(page, block, folder):
@@ -201,6 +206,7 @@ def run_console(page, block, folder):
             page.fail(f"{program!r} is none of {sorted(COMMANDS)}", block)
         ran = folder.pytester.run(*COMMANDS[program], *arguments)
         printed = "".join(f"{line.rstrip()}\n" for line in [*ran.outlines, *ran.errlines]).strip(os.linesep)
+        printed += "\n" if printed else ""
         if not re.fullmatch(pattern_of(expected.strip(os.linesep)), _DURATION.sub("in 0.00s", printed)):
             page.fail(f"$ {command} prints\n{printed}", block)
 
@@ -211,4 +217,4 @@ def pattern_of(expected):
     for line in _DURATION.sub("in 0.00s", expected).splitlines():
         parts = [re.escape(part) for part in line.split("...")]
         lines.append(r"(?:.*\n)*?" if line == "..." else f"{'.*'.join(parts)}\n")
-    return re.sub(r"\n\Z", "", "".join(lines))
+    return "".join(lines)

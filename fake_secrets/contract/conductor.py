@@ -230,6 +230,10 @@ class Conductor:
         crash = FunctionCrash(f"planned by the rotation contract: after call {boundary.number}, {boundary.name}")
         return self.kill(delivery, crash)
 
+    def let_go(self) -> None:
+        """Let go of the latest call, whose client a later invocation can have then."""
+        self._call, self._boundary = None, None
+
     @staticmethod
     def kill(delivery: Delivery, crash: FunctionCrash) -> FunctionCrash:
         """Mark a delivery as dead: each further call of it raises the crash again. Return the crash."""

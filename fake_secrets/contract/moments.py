@@ -120,3 +120,15 @@ class Delivery:
         """The last call if it failed; None otherwise."""
         last = self.boundaries[-1] if self.boundaries else None
         return last if last is not None and not last.has_succeeded else None
+
+    def let_go(self) -> None:
+        """Let go of the frames in the tracebacks of its errors: the function's clients are in them."""
+        ahead = [self.error, self.death, *(boundary.error for boundary in self.boundaries)]
+        seen = set[int]()
+        while ahead:
+            error = ahead.pop()
+            if error is not None and id(error) not in seen:
+                seen.add(id(error))
+                # Not by the attribute, which a frozen exception refuses to change.
+                BaseException.with_traceback(error, None)
+                ahead += [error.__cause__, error.__context__]

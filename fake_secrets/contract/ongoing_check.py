@@ -43,9 +43,9 @@ class Check:
     def __enter__(self) -> Self:
         """Begin the check."""
         with contextlib.ExitStack() as stack:
-            # A test that checks a function doesn't report the worlds of the scenarios.
+            # A test that checks a function doesn't report hundreds of worlds.
             stack.enter_context(visits.kept())
-            # Before the state, because freezegun replaces names in the function's modules.
+            # First, because freezegun replaces names in the function's modules.
             stack.enter_context(self.time)
             stack.enter_context(self.state)
             stack.enter_context(ClientPool())

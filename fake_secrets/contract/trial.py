@@ -117,6 +117,8 @@ class Trial:
                 self.invariants.look_at_leaks()
         finally:
             self._stack.__exit__(None, None, None)
+            for delivery in self.deliveries:
+                delivery.let_go()
 
     def _world(self) -> Any:
         return mock_stages(
@@ -390,6 +392,7 @@ class Trial:
         finally:
             delivery.is_over = True
             self.delivery = outer
+            self.conductor.let_go()
             self.state = delivery.after = self.now()
 
     def _living(self, delivery: Delivery, result: object) -> object:

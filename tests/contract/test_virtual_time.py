@@ -113,7 +113,7 @@ def delivery():
 def scenario(*modules):
     """Give a world and the virtual time of a check that has begun a scenario in it."""
     with VirtualTime(modules) as virtual, mock_stages(rotation="manual") as fake:
-        virtual.begin(fake._world._pass_time)
+        virtual.begin(fake._world.pass_time)
         yield virtual
 
 
@@ -225,7 +225,7 @@ class TestScenarios:
         with VirtualTime([]) as virtual:
             for _ in range(3):
                 with mock_stages() as fake, delivery():
-                    virtual.begin(fake._world._pass_time)
+                    virtual.begin(fake._world.pass_time)
                     moments.append((time.time(), datetime.datetime.now(UTC), clock.now()))
                     time.sleep(123.4)
         assert len(set(moments)) == 1
@@ -235,7 +235,7 @@ class TestScenarios:
             moments = []
             for _ in range(3):
                 with mock_stages() as fake, delivery():
-                    virtual.begin(fake._world._pass_time)
+                    virtual.begin(fake._world.pass_time)
                     moments.append((time.time(), time.time_ns()))
                     assert clock.now() == pytest.approx(moments[0][0], abs=0.5)
                     time.sleep(123.4)
@@ -247,7 +247,7 @@ class TestScenarios:
         with VirtualTime([]) as virtual:
             for _ in range(3):
                 with mock_stages() as fake, delivery():
-                    virtual.begin(fake._world._pass_time)
+                    virtual.begin(fake._world.pass_time)
                     readings.append((time.monotonic(), time.perf_counter()))
                     time.sleep(10)
                     readings.append((time.monotonic(), time.perf_counter()))
@@ -277,7 +277,7 @@ class TestScenarios:
             mock_stages({"db": "x"}, rotation="manual", rotation_errors="record") as fake,
             VirtualTime([]) as virtual,
         ):
-            virtual.begin(fake._world._pass_time)
+            virtual.begin(fake._world.pass_time)
             rotation = fake.rotate("db", fake.lambda_function(rotate, timeout=30))
             rotation.step()
         assert str(rotation.error) == "Task timed out after 30.00 seconds"
@@ -318,7 +318,7 @@ class TestAWholeRotation:
         world = mock_stages({"db": "old"}, rotation="manual")
         began = REAL["perf_counter"]()
         with VirtualTime([function]) as virtual, world as fake:
-            virtual.begin(fake._world._pass_time)
+            virtual.begin(fake._world.pass_time)
             rotation = fake.rotate("db", fake.lambda_function(function.handler, timeout=900))
             while rotation.next_step:
                 rotation.step()

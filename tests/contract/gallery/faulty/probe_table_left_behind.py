@@ -10,7 +10,7 @@ import boto3
 from botocore.exceptions import ClientError
 from contract.gallery.doubles import DatabaseWithTables, LoginRefused, connect
 
-FINDS = "half-changed-service"
+FINDS = "stuck-after-failure"
 ROWS = "row 20"
 BUG = "If testSecret dies before it drops its table, no later test can make the table."
 
