@@ -30,7 +30,11 @@ def entry(kind: Kind, examples: list[str]) -> Iterator[str]:
     yield f"- Usual cause: {kind.cause}"
     yield f"- Mend: {kind.mend}"
     if examples:
-        yield "- In the [gallery](gallery.md):" if len(examples) > 1 else f"- In the [gallery](gallery.md): {examples[0]}"
+        yield (
+            "- In the [gallery](gallery.md):"
+            if len(examples) > 1
+            else f"- In the [gallery](gallery.md): {examples[0]}"
+        )
         yield from (f"  - {example}" for example in examples if len(examples) > 1)
     yield ""
 

@@ -5,8 +5,8 @@ defines the fixtures. `leaving` leaves the worlds that a test has forgotten, and
 guard into failures. `remarking` tells what worlds have to say about a test, `unused` of planned faults that never
 happened, and `leaking` of secret values that a test shows. `outside` explains failures of calls that were made
 outside of every world, and `regions` gives a region to clients that are made there. `returning` warns of fixtures
-whose world is over too early. `reporting` shows what a test did in its worlds when it fails. `contracting` chooses
-the scenarios of rotation contracts, and shows their reports. `choosing` reads options. No other room imports
+whose world is over too early. `reporting` shows what a test did in its worlds when it fails. `contract_tests`
+chooses the scenarios of rotation contracts and shows their reports. `choosing` reads options. No other room imports
 pytest.
 """
 
@@ -16,7 +16,7 @@ import pytest
 
 from fake_secrets.faults.unused import STATES as UNUSED_STATES
 from fake_secrets.plugin.choosing import choice
-from fake_secrets.plugin.contracting import Contracting
+from fake_secrets.plugin.contract_tests import Contracts
 from fake_secrets.plugin.fixtures import _fake_secrets_clients, fake_secrets, secretsmanager
 from fake_secrets.plugin.guarding import GUARD, Guarding
 from fake_secrets.plugin.items import MARKER, pytest_collection_modifyitems
@@ -85,7 +85,7 @@ def pytest_configure(config: pytest.Config) -> None:
     config.pluginmanager.register(
         UnusedFaults(choice(config, UNUSED_FAULTS, UNUSED_STATES)), "fake_secrets_unused_faults"
     )
-    config.pluginmanager.register(Contracting(), "fake_secrets_contracting")
+    config.pluginmanager.register(Contracts(), "fake_secrets_contracts")
     reports = reporting(config)
     if reports is not None:
         config.pluginmanager.register(reports, "fake_secrets_reporting")

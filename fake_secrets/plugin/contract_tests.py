@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
     from fake_secrets.contract.rotation_contract import RotationContract
 
-__all__ = ["Contracting"]
+__all__ = ["Contracts"]
 
 _SECTION = "fake_secrets contract"
 
@@ -27,7 +27,7 @@ _NAME = re.compile(r"[\w:+\-.\[\]\\/]+")
 _chosen = pytest.StashKey[tuple[list[str] | None, list[str]]]()
 
 
-class Contracting:
+class Contracts:
     """The hooks for the tests of rotation contracts."""
 
     @pytest.hookimpl(tryfirst=True)
