@@ -75,6 +75,7 @@ class Trial:
         self.by_hand: str | None = None
         self.rotations: list[Rotation] = []
         self.kill_at_end: str | None = None
+        self.refusal = ""
         self.leaks: Sequence[Leak] = ()
         self.calls_of_first_retry: int | None = None
         self._seed = seed
@@ -176,9 +177,10 @@ class Trial:
         return self._roles.get(version_id, "another")
 
     def request(self, operation: str, **members: Any) -> Any:
-        """Make a call as somebody else. Return the response's members, or None if AWS refuses."""
+        """Make a call as somebody else. Return the response's members, or None if AWS refuses. See `refusal`."""
         claimed: list[Rotation] = []
         answer = self.world.answer(self.world.request(operation, members), claimed)
+        self.refusal = "" if answer.error is None else f"{answer.error.code}: {answer.error.message}"
         return None if answer.error is not None else answer.content
 
     def start(self, **members: Any) -> Rotation | None:
