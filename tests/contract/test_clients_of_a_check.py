@@ -45,14 +45,14 @@ def lambda_handler(event, context):
             )
 
 
-class Frozen(Exception):
+class FrozenError(Exception):
     def __setattr__(self, name, value):
         raise AttributeError(name)
 
 
 def refusing_handler(event, context):
     boto3.client("secretsmanager").describe_secret(SecretId=event["SecretId"])
-    raise Frozen
+    raise FrozenError
 
 
 def test_clients_of_failed_invocations_are_given_out_again(made):
