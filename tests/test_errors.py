@@ -41,6 +41,7 @@ EXAMPLES = [
     errors.UnusedFaultError("a planned fault never happened"),
     errors.FunctionClashError("the name rotate-db is taken"),
     errors.FunctionCrash("killed"),
+    errors.ContractViolatedError("It violates the contract.", "It violates the contract.\n\n1. dead-current: ..."),
     errors.FakeSecretsWarning("no secret uses the key"),
     errors.RotationWarning("AWSCURRENT moved before finishSecret"),
     TimedOut(),

@@ -6,8 +6,23 @@ import inspect
 import pytest
 
 import fake_secrets
-from fake_secrets import Call, FakeSecrets, Leak, Rotation, Secret, Timeline, Version, mock_stages
+from fake_secrets import (
+    Call,
+    ContractReport,
+    FakeSecrets,
+    Leak,
+    Rotation,
+    RotationContract,
+    Secret,
+    Timeline,
+    Version,
+    Violation,
+    check_rotation,
+    mock_stages,
+)
 from fake_secrets.activation.call_forms import MockStages
+from fake_secrets.contract.families import FAMILIES
+from fake_secrets.contract.rotation_contract import _NAMES
 from fake_secrets.observe.leaks.of_world import Leaks
 from fake_secrets.observe.trail import Trail
 from fake_secrets.options import DEFAULTS
@@ -44,6 +59,7 @@ def test_mock_stages_shows_its_arguments_with_their_defaults():
 
 
 VISIBLE = {
+    ContractReport: "left_out notes passed scenarios summary unused_allowances violations",
     Call: "account_id attempt fault operation outcome principal region request rotation secret_id step time",
     FakeSecrets: "account_id add as_principal calls credentials dropped_calls faults invoke lambda_function leaks "
     "managed_rotation next_due on_event quotas region reset retries rotate rotations run_due set_kms_key timeline "
@@ -52,11 +68,14 @@ VISIBLE = {
     Leaks: "count index watching",
     Rotation: "attempts deliver ended_at error failed_step findings is_test next_step outcome retry secret_arn "
     "secret_name started_at step steps succeeded token was_abandoned",
+    RotationContract: "account_id allow environment name only other_secrets previous region schedule service tags "
+    + " ".join(f"test_{family}" for family in sorted(["allow", *FAMILIES])),
     Secret: "arn deleted description kms_key_id name rotation_enabled secret_binary secret_string stages tags "
     "value version versions",
     Timeline: "html is_whole moments name version_ids write_html",
     Trail: "dropped events records service_events write",
     Version: "created id secret_binary secret_string stages value",
+    Violation: "allowed cause detail mend name others replay scenario sentence severity source timeline title where",
     MockStages: "start stop",
 }
 
@@ -65,6 +84,14 @@ VISIBLE = {
 def test_an_ide_offers_the_public_names_of_a_class_and_no_others(kind):
     fields = {field.name for field in dataclasses.fields(kind)} if dataclasses.is_dataclass(kind) else set()
     assert sorted({name for name in {*dir(kind), *fields} if not name.startswith("_")}) == VISIBLE[kind].split()
+
+
+def test_a_contract_takes_as_attributes_what_check_rotation_takes_as_arguments():
+    parameters = inspect.signature(check_rotation).parameters
+    assert list(parameters) == ["handler", *_NAMES, "only"]
+    assert set(RotationContract.__annotations__) >= set(parameters)
+    defaults = {name: one.default for name, one in parameters.items() if one.default is not one.empty}
+    assert {name: getattr(RotationContract, name) for name in defaults} == defaults
 
 
 @pytest.mark.parametrize("setting", ["quotas", "retries"])

@@ -16,7 +16,7 @@ from fake_secrets.contract.subject import Subject
 from fake_secrets.contract.undisturbed import dry_run
 from fake_secrets.suggestions import nearest
 
-__all__ = ["check_rotation", "check_subject", "subject_of"]
+__all__ = ["check_only", "check_rotation", "check_subject", "subject_of"]
 
 __tracebackhide__ = True  # the arguments in our frames may hold secret values
 
@@ -84,6 +84,7 @@ def check_rotation(
         schedule=schedule,
         allow=allow,
     )
+    check_only(only)
     return check_subject(subject, None if only is None else [only])
 
 
@@ -96,6 +97,10 @@ def subject_of(
     **others: Any,
 ) -> Subject:
     """Return the subject of a check by the arguments of `check_rotation`."""
+    for name, value in {"other_secrets": other_secrets, "environment": environment, "allow": allow}.items():
+        if not isinstance(value, Mapping | None):
+            msg = f"{name}= takes a dict, not {type(value).__name__}"
+            raise TypeError(msg)
     variables = dict(environment or {})
     if isinstance(handler, str):
         handler = loaded(handler, variables)
@@ -106,6 +111,17 @@ def subject_of(
         allow=dict(allow or {}),
         **others,
     )
+
+
+def check_only(only: object) -> None:
+    """Check the argument `only`.
+
+    Raises:
+        TypeError: if it is no str.
+    """
+    if not isinstance(only, str | None):
+        msg = f"only= takes the id of a scenario or the name of a family, not {type(only).__name__}"
+        raise TypeError(msg)
 
 
 def check_subject(

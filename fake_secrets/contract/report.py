@@ -61,7 +61,11 @@ class Violation:
 
     def __str__(self) -> str:
         """Return all of it as text."""
-        lines = [f"{self.name}: {self.sentence}", *_wrapped(self._shown_by()), *_wrapped(f"{self.detail}.")]
+        lines = [
+            f"{self.name}: {self.sentence}",
+            *_wrapped(self._shown_by()),
+            *_wrapped(f"{self.detail.rstrip('.')}."),
+        ]
         if self.where is not None:
             lines.append(f"{_INDENT}{self.where}: {self.source}".rstrip(": "))
         if self.allowed is not None:
@@ -131,7 +135,9 @@ class ContractReport:
 
 def _note(note: Violation) -> list[str]:
     where = f", at {note.where}" if note.where else ""
-    return textwrap.wrap(f"- {note.name}: {note.detail}{where} ({note.scenario}).", _WIDTH, subsequent_indent="  ")
+    return textwrap.wrap(
+        f"- {note.name}: {note.detail.rstrip('.')}{where} ({note.scenario}).", _WIDTH, subsequent_indent="  "
+    )
 
 
 def _wrapped(text: str) -> list[str]:

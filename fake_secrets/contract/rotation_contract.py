@@ -6,7 +6,7 @@ import unittest
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, ClassVar
 
-from fake_secrets.contract.checking import check_subject, subject_of
+from fake_secrets.contract.checking import check_only, check_subject, subject_of
 from fake_secrets.contract.families import FAMILIES, family_of
 from fake_secrets.contract.report import ContractReport
 from fake_secrets.contract.subject import Subject
@@ -100,6 +100,7 @@ class RotationContract:
                 nothing else can be tried.
         """
         subject, only = self._subject(), self._attribute("only")
+        check_only(only)
         if only is not None and _is_elsewhere(only, family):
             msg = f"only = {only!r} isn't in this family"
             raise unittest.SkipTest(msg)

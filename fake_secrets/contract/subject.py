@@ -17,6 +17,7 @@ __all__ = ["Subject"]
 __tracebackhide__ = True  # the arguments in our frames may hold secret values
 
 _DAYS = re.compile(r"\d+")
+_CALLED = "a rotation function is called as handler(event, context)"
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,15 +53,21 @@ class Subject:
     allow: Mapping[str, str] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
-        check_callable(self.handler, "a rotation function is called as handler(event, context)")
+        check_callable(self.handler, _CALLED)
+        _check_parameters(self.handler)
         _check_value("secret", self.secret)
         _check_value("previous", self.previous)
+        for name, value in self.other_secrets.items():
+            _check_value(f"other_secrets[{name!r}]", value)
         for name in self.allow:
-            check_choice("allow", name, CATALOGUE)
+            check_choice("allow", name, CATALOGUE.keys())
         for name, reason in self.allow.items():
             if not str(reason or "").strip():
                 msg = f"allow={{{name!r}: ...}} needs a reason: why is this deviation expected?"
                 raise ValueError(msg)
+        if not isinstance(self.schedule, int | str | None):
+            msg = f"schedule= takes a number of days or a schedule expression, not {type(self.schedule).__name__}"
+            raise TypeError(msg)
         service: object = self.service
         if service is not None and not callable(service):
             msg = (
@@ -87,6 +94,20 @@ class Subject:
     def with_secret(self, secret: Any, **changes: Any) -> Subject:
         """Return the same with another secret value."""
         return replace(self, secret=secret, **changes)
+
+
+def _check_parameters(handler: Callable[..., object]) -> None:
+    """Check that a function can be called with an event and a context, as far as its signature says so."""
+    try:
+        # Not that of a wrapped function: a decorator may add arguments.
+        signature = inspect.signature(handler, follow_wrapped=False)
+    except (TypeError, ValueError):
+        return
+    try:
+        signature.bind({}, None)
+    except TypeError as error:
+        msg = f"{_CALLED}; {getattr(handler, '__qualname__', 'this one')} takes {signature}"
+        raise TypeError(msg) from error
 
 
 def _check_value(name: str, value: object) -> None:

@@ -11,11 +11,12 @@ from typing import TYPE_CHECKING, Any, Self
 
 from fake_secrets.contract.conductor import Conductor, Disturbance
 from fake_secrets.contract.double import Double
+from fake_secrets.contract.frozen import Frozen
 from fake_secrets.contract.invariants import Invariants
 from fake_secrets.contract.moments import Boundary, Delivery, State
 from fake_secrets.contract.ongoing_check import Check
 from fake_secrets.contract.subject import Subject
-from fake_secrets.contract.values import Raw, form_of, is_of
+from fake_secrets.contract.values import Credentials, Raw, form_of
 from fake_secrets.errors import FunctionCrash, RotationNotOpenError
 from fake_secrets.mock import mock_stages
 from fake_secrets.service.rules.stages import AWSCURRENT, AWSPREVIOUS
@@ -75,6 +76,7 @@ class Trial:
         self.by_hand: str | None = None
         self.rotations: list[Rotation] = []
         self.kill_at_end: str | None = None
+        self.refusal = ""
         self.leaks: Sequence[Leak] = ()
         self.calls_of_first_retry: int | None = None
         self._seed = seed
@@ -85,6 +87,7 @@ class Trial:
         self._tokens: set[str] = set()
         # The versions with a value that the service may not be able to read.
         self._made_up: set[str] = set()
+        self._credentials = Credentials()
         self._stack = contextlib.ExitStack()
 
     def __enter__(self) -> Self:
@@ -176,9 +179,10 @@ class Trial:
         return self._roles.get(version_id, "another")
 
     def request(self, operation: str, **members: Any) -> Any:
-        """Make a call as somebody else. Return the response's members, or None if AWS refuses."""
+        """Make a call as somebody else. Return the response's members, or None if AWS refuses. See `refusal`."""
         claimed: list[Rotation] = []
         answer = self.world.answer(self.world.request(operation, members), claimed)
+        self.refusal = "" if answer.error is None else f"{answer.error.code}: {answer.error.message}"
         return None if answer.error is not None else answer.content
 
     def start(self, **members: Any) -> Rotation | None:
@@ -334,9 +338,8 @@ class Trial:
         entries = service.accepted()
         if entries is None:
             return State(secret.labels, values, accepts)
-        known = [*values.values(), *self._others]
-        strangers = sum(not any(is_of(entry, raw) for raw in known) for entry in entries)
-        return State(secret.labels, values, accepts, strangers, len(entries), service.snapshot())
+        strangers = self._credentials.strangers(entries, [*values.values(), *self._others])
+        return State(secret.labels, values, accepts, strangers, len(entries), Frozen(entries))
 
     def look(self, boundary: Boundary, outcome: str, result: object) -> None:
         """Look at the state after a call, and at what must hold then."""

@@ -60,7 +60,8 @@ def _rotates(trial: Trial, number: int) -> bool:
     """Rotate once, and name what goes wrong. Return whether the rotation has succeeded."""
     find = trial.invariants.find
     if trial.start() is None:
-        find("second-rotation-fails" if number > 1 else "never-succeeds", "AWS refuses to start the rotation")
+        text = f"AWS refuses to start the rotation: {trial.refusal}"
+        find("second-rotation-fails" if number > 1 else "never-succeeds", text)
         return False
     if trial.finish():
         return True

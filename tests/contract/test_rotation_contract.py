@@ -1,0 +1,154 @@
+"""`RotationContract` as a class of tests, without the plugin's part in it."""
+
+import unittest
+
+import boto3
+import pytest
+
+from fake_secrets import ContractViolatedError, RotationContract
+
+# pytest would collect a class with a name of this kind.
+Contract = RotationContract
+
+
+def handler(event, context):
+    """Do nothing but move the label, in finishSecret."""
+    client = boto3.client("secretsmanager")
+    arn, token = event["SecretId"], event["ClientRequestToken"]
+    if event["Step"] == "createSecret":
+        value = client.get_random_password()["RandomPassword"]
+        client.put_secret_value(
+            SecretId=arn, ClientRequestToken=token, SecretString=value, VersionStages=["AWSPENDING"]
+        )
+    if event["Step"] == "finishSecret":
+        versions = client.describe_secret(SecretId=arn)["VersionIdsToStages"]
+        old = [version for version, labels in versions.items() if "AWSCURRENT" in labels]
+        removed = {"RemoveFromVersionId": old[0]} if old else {}
+        client.update_secret_version_stage(
+            SecretId=arn, VersionStage="AWSCURRENT", MoveToVersionId=token, **removed
+        )
+
+
+class Plain(Contract):
+    handler = handler
+    secret = "the-old-password"
+
+
+def test_a_plain_function_needs_no_staticmethod():
+    Plain().test_plain()
+
+
+def test_a_staticmethod_works_too():
+    class Static(Contract):
+        handler = staticmethod(handler)
+        secret = "the-old-password"
+
+    Static().test_plain()
+
+
+def test_a_handler_is_imported_by_its_name():
+    class Named(Plain):
+        handler = f"{__name__}:handler"
+
+    Named().test_plain()
+
+
+def test_a_violation_is_raised_with_its_report():
+    with pytest.raises(ContractViolatedError, match=r"^The rotation function violates the contract") as told:
+        Plain().test_repeats()
+
+    assert str(told.value) == told.value.report
+    assert told.value.report.partition("\n")[0] == told.value.summary
+    assert "create-not-repeatable" in told.value.summary
+    assert isinstance(told.value, AssertionError)
+
+
+def test_an_allowed_violation_is_not_raised():
+    class Allowed(Plain):
+        allow = {"create-not-repeatable": "known"}  # noqa: RUF012
+
+    Allowed().test_repeats()
+
+
+@pytest.mark.parametrize("name", ["handler", "secret"])
+def test_a_contract_without_a_handler_or_a_secret_is_refused(name):
+    class Bare(Contract):
+        pass
+
+    setattr(Bare, {"handler": "secret", "secret": "handler"}[name], handler if name == "secret" else "x")
+    with pytest.raises(TypeError, match=f"^Bare has no attribute '{name}'. A rotation contract needs handler, "):
+        Bare().test_plain()
+
+
+def test_a_secret_of_none_is_a_secret_without_a_value():
+    class Empty(Plain):
+        secret = None
+
+    Empty().test_plain()
+
+
+def test_a_subclass_of_a_subclass_takes_over_its_attributes():
+    class Derived(Plain):
+        name = "prod/other"
+
+    class Again(Derived):
+        tags = {"team": "a"}  # noqa: RUF012
+
+    subject = Again()._subject()
+    assert (subject.name, subject.tags, subject.secret) == ("prod/other", {"team": "a"}, "the-old-password")
+
+
+def test_attributes_that_a_fixture_sets_on_the_test_count():
+    test = Plain()
+    test.secret = {"password": "another"}
+
+    assert test._subject().secret == {"password": "another"}
+    assert Plain()._subject().secret == "the-old-password"
+
+
+def test_only_leaves_the_other_families_out():
+    class Only(Plain):
+        only = "setSecret.twice"
+
+    Only().test_repeats()
+    with pytest.raises(unittest.SkipTest, match=r"^only = 'setSecret.twice' isn't in this family$"):
+        Only().test_kills()
+
+
+def test_an_unknown_only_is_refused_by_each_family():
+    class Only(Plain):
+        only = "setSecret.twcie"
+
+    for test in (Only().test_plain, Only().test_kills):
+        with pytest.raises(ValueError, match=r"^there is no scenario 'setSecret\.twcie'"):
+            test()
+
+
+def test_the_test_of_allow_is_skipped_where_nothing_is_allowed():
+    with pytest.raises(unittest.SkipTest, match=r"^allow is empty$"):
+        Plain().test_allow()
+
+
+def test_the_test_of_allow_says_nothing_about_a_function_that_cannot_rotate():
+    class Broken(Plain):
+        allow = {"dead-current": "known"}  # noqa: RUF012
+
+        @staticmethod
+        def handler(event, context):
+            raise KeyError
+
+    with pytest.raises(unittest.SkipTest, match=r"^The function wasn't disturbed"):
+        Broken().test_allow()
+
+
+def test_it_works_as_a_test_case_of_unittest():
+    class Case(Plain, unittest.TestCase):
+        pass
+
+    result = unittest.TestResult()
+    suite = unittest.TestSuite(Case(name) for name in ("test_plain", "test_repeats", "test_allow"))
+    suite.run(result)
+
+    assert (result.testsRun, result.errors) == (3, [])
+    assert [test.id().rpartition(".")[2] for test, _ in result.failures] == ["test_repeats"]
+    assert [test.id().rpartition(".")[2] for test, _ in result.skipped] == ["test_allow"]

@@ -1,0 +1,153 @@
+"""What is wrong with the arguments of a check is told by one clear exception."""
+
+import functools
+
+import pytest
+
+from fake_secrets import check_rotation
+
+
+def handler(event, context):
+    pass
+
+
+async def coroutine_handler(event, context):
+    pass
+
+
+class Handler:
+    def __call__(self, event, context):
+        pass
+
+    def method(self, event, context):
+        pass
+
+
+def check(function=handler, /, **arguments):
+    return check_rotation(function, **{"secret": {"password": "the-old-password"}, "only": "plain", **arguments})
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        ({"secret": 7}, "secret= takes a dict, str or bytes, not int"),
+        ({"secret": ["a"]}, "secret= takes a dict, str or bytes, not list"),
+        ({"secret": {"a": object()}}, "the value of secret 'prod/rotated' isn't JSON.*"),
+        ({"previous": 7}, "previous= takes a dict, str or bytes, not int"),
+        ({"other_secrets": ["a"]}, "other_secrets= takes a dict, not list"),
+        ({"other_secrets": {"a": 7}}, r"other_secrets\['a'\]= takes a dict, str or bytes, not int"),
+        ({"environment": 7}, "environment= takes a dict, not int"),
+        ({"environment": {"a": 7}}, "environment= takes a mapping from str to str"),
+        ({"tags": 7}, "tags of secret 'prod/rotated' must be a mapping from tag key to tag value, both str"),
+        ({"schedule": 1.5}, "schedule= takes a number of days or a schedule expression, not float"),
+        ({"allow": ["dead-current"]}, "allow= takes a dict, not list"),
+        ({"only": 7}, "only= takes the id of a scenario or the name of a family, not int"),
+    ],
+    ids=lambda one: next(iter(one)) if isinstance(one, dict) else None,
+)
+def test_an_argument_of_a_wrong_type_is_refused(arguments, said):
+    with pytest.raises(TypeError, match=f"^{said}$"):
+        check(**arguments)
+
+
+def test_an_object_in_place_of_a_service_class_is_refused():
+    class FakeDatabase:
+        pass
+
+    with pytest.raises(TypeError, match=r"^service=FakeDatabase object can't be called. Pass the class, or "):
+        check(service=FakeDatabase())
+
+
+@pytest.mark.parametrize(
+    ("function", "said"),
+    [
+        (None, "a rotation function is called as handler\\(event, context\\); None can't be called"),
+        ({"a": "x"}, "a rotation function is called as .*; a dict can't be called"),
+        (coroutine_handler, r".*; <function coroutine_handler at .*> would have to be awaited.*asyncio\.run"),
+        (Handler.method, r".*; Handler\.method takes \(self, event, context\)"),
+        (lambda event: None, r".*; .*<lambda> takes \(event\)"),
+        (Handler, r".*; Handler takes \(\)"),
+    ],
+)
+def test_a_handler_that_cannot_be_called_with_event_and_context_is_refused(function, said):
+    with pytest.raises(TypeError, match=f"^{said}$"):
+        check(function)
+
+
+def decorated(function):
+    @functools.wraps(function)
+    def wrapper(event, context):
+        return function(event, context, "client")
+
+    return wrapper
+
+
+@pytest.mark.parametrize(
+    "function",
+    [
+        handler,
+        Handler(),
+        Handler().method,
+        functools.partial(lambda prefix, event, context: None, "x"),
+        lambda *arguments: None,
+        lambda event, context=None: None,
+        decorated(lambda event, context, client: None),
+    ],
+)
+def test_whatever_can_be_called_with_event_and_context_is_a_handler(function):
+    assert [violation.name for violation in check(function).violations] == ["current-not-moved"]
+
+
+@pytest.mark.parametrize(
+    ("name", "kind", "said"),
+    [
+        (
+            "no_such_module:lambda_handler",
+            ImportError,
+            "the rotation function's module 'no_such_module' can't be ",
+        ),
+        (
+            "contract.fake_database:handler",
+            ValueError,
+            "module 'contract.fake_database' has no 'handler'. Functions ",
+        ),
+        ("lambda_handler", ValueError, "'lambda_handler' doesn't name a module and a function in it, as "),
+    ],
+)
+def test_a_name_of_a_handler_that_cannot_be_imported_is_refused(name, kind, said):
+    with pytest.raises(kind, match=f"^{said}"):
+        check(name)
+
+
+def test_an_unknown_name_in_allow_is_refused_with_the_nearest():
+    with pytest.raises(
+        ValueError, match=r"^allow='ded-current' isn't a choice; did you mean \"dead-current\""
+    ) as told:
+        check(allow={"ded-current": "known"})
+    assert '\n- "leaked-value"\n' in str(told.value)
+
+
+@pytest.mark.parametrize("reason", ["", " ", None])
+def test_allow_without_a_reason_is_refused(reason):
+    with pytest.raises(ValueError, match=r"^allow=\{'dead-current': ...\} needs a reason: why is this deviation "):
+        check(allow={"dead-current": reason})
+
+
+@pytest.mark.parametrize("only", ["setSecret.klil-after-5", "kils", ""])
+def test_an_unknown_scenario_is_refused(only):
+    with pytest.raises(ValueError, match=rf"^there is no scenario {only!r}"):
+        check(only=only)
+
+
+def test_a_schedule_that_aws_refuses_is_told_in_its_words():
+    (found,) = check(schedule="daily").violations
+
+    assert found.name == "never-succeeds"
+    refusal = "InvalidParameterException: Invalid schedule expression."
+    assert found.detail == f"AWS refuses to start the rotation: {refusal}"
+
+
+def test_no_message_shows_a_secret_value():
+    with pytest.raises(TypeError) as told:
+        check(secret=["the-old-password"])
+    assert "the-old-password" not in str(told.value)
