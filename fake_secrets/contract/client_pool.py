@@ -121,10 +121,12 @@ class ClientPool:
                 break
             is_free = entry.is_free()
             client = entry.client
-            entries.append(entry)  # type: ignore[union-attr]
             if is_free:
+                # In front, so that it is the next again: in one world, the fewer clients need a handler of ours.
+                entries.appendleft(entry)  # type: ignore[union-attr]
                 entry.state.restore()
                 return client
+            entries.append(entry)  # type: ignore[union-attr]
         return None
 
     def _keep(self, key: Any, entry: _Entry) -> None:

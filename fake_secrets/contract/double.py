@@ -13,14 +13,13 @@ from __future__ import annotations
 import contextlib
 import functools
 import sys
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from contextvars import ContextVar
 from types import TracebackType
 from typing import Any, Self
 
 from fake_secrets.contract.double_errors import Maker, makers
 from fake_secrets.contract.double_methods import Wrapper, has_method, is_mock, is_set_up, name_of, wrap_methods
-from fake_secrets.contract.frozen import Frozen
 from fake_secrets.errors import annotate
 from fake_secrets.observe.ledger import RunningStep, rotation_step
 from fake_secrets.options import check_callable, refuse_awaitable
@@ -70,7 +69,7 @@ class Double:
         self._object: Any = None
         self.offers: frozenset[str] = frozenset()
         self.errors: tuple[Maker, ...] = ()
-        with self._working():
+        with _Working(self):
             self._made: Any = factory()
         if not _is_way_in(self._made):
             self._adopt(self._made)
@@ -79,7 +78,7 @@ class Double:
         """Enter the object, if it is a context manager."""
         try:
             if hasattr(type(self._made), "__enter__"):
-                with self._working():
+                with _Working(self):
                     entered = self._stack.enter_context(self._made)
                 if self._object is None:
                     self._adopt(entered)
@@ -98,7 +97,7 @@ class Double:
         # The function may keep a wrapped method for longer than the scenario.
         self._is_over = True
         try:
-            with self._working():
+            with _Working(self):
                 self._stack.__exit__(kind, error, traceback)
         finally:
             if self._undo is not None:
@@ -133,14 +132,6 @@ class Double:
         """Let the service finish what it does by itself. Return whether the object offers that."""
         return self._ask("settle") is not _NOT_OFFERED
 
-    def snapshot(self) -> object:
-        """Return which credentials work now, in any order, as an object that can be compared.
-
-        It is None if the object doesn't offer to tell. Changes of the object don't change it.
-        """
-        accepted = self.accepted()
-        return None if accepted is None else Frozen(accepted)
-
     def _adopt(self, found: Any) -> None:
         """Take an object as the double, and wrap its methods."""
         _check_made(found)
@@ -159,23 +150,8 @@ class Double:
         return around_method
 
     def _work(self, method: Callable[..., object], args: Any, kwargs: Any) -> object:
-        with self._working():
+        with _Working(self):
             return method(*args, **kwargs)
-
-    @contextlib.contextmanager
-    def _working(self) -> Iterator[None]:
-        """Mark what is called in the block as calls of the double's own.
-
-        Its clocks show the function's time there, whoever calls it.
-        """
-        outer, step = _at_work.get(), rotation_step.get()
-        is_outside = step is None or step.is_over
-        _at_work.set(self)
-        try:
-            with RunningStep(None) if is_outside else contextlib.nullcontext():
-                yield
-        finally:
-            _at_work.set(outer)
 
     def _ask(self, name: str, *args: object) -> object:
         """Ask the object something, outside of the function."""
@@ -189,11 +165,39 @@ class Double:
         except Exception as error:
             annotate(error, f"raised when the check asked {self._named(name)}")
             raise
-        refuse_awaitable(answer, self._named(name))
+        if not isinstance(answer, bool | list):
+            refuse_awaitable(answer, self._named(name))
         return answer
 
     def _named(self, name: str) -> str:
         return f"{name_of(self._object)}.{name}"
+
+
+class _Working:
+    """Marks what is called in its block as calls of a double's own.
+
+    The double's clocks show the function's time there, whoever calls it.
+    """
+
+    # Not a generator, since a check asks a double thousands of questions.
+    __slots__ = ("_double", "_outer", "_step")
+
+    def __init__(self, double: Double) -> None:
+        self._double = double
+
+    def __enter__(self) -> None:
+        self._outer, step = _at_work.get(), rotation_step.get()
+        self._step = RunningStep(None) if step is None or step.is_over else None
+        _at_work.set(self._double)
+        if self._step is not None:
+            self._step.__enter__()
+
+    def __exit__(self, *exception: object) -> None:
+        try:
+            if self._step is not None:
+                self._step.__exit__(*exception)
+        finally:
+            _at_work.set(self._outer)
 
 
 def _check_factory(factory: object) -> None:

@@ -11,11 +11,12 @@ from typing import TYPE_CHECKING, Any, Self
 
 from fake_secrets.contract.conductor import Conductor, Disturbance
 from fake_secrets.contract.double import Double
+from fake_secrets.contract.frozen import Frozen
 from fake_secrets.contract.invariants import Invariants
 from fake_secrets.contract.moments import Boundary, Delivery, State
 from fake_secrets.contract.ongoing_check import Check
 from fake_secrets.contract.subject import Subject
-from fake_secrets.contract.values import Raw, form_of, is_of
+from fake_secrets.contract.values import Credentials, Raw, form_of
 from fake_secrets.errors import FunctionCrash, RotationNotOpenError
 from fake_secrets.mock import mock_stages
 from fake_secrets.service.rules.stages import AWSCURRENT, AWSPREVIOUS
@@ -86,6 +87,7 @@ class Trial:
         self._tokens: set[str] = set()
         # The versions with a value that the service may not be able to read.
         self._made_up: set[str] = set()
+        self._credentials = Credentials()
         self._stack = contextlib.ExitStack()
 
     def __enter__(self) -> Self:
@@ -336,9 +338,8 @@ class Trial:
         entries = service.accepted()
         if entries is None:
             return State(secret.labels, values, accepts)
-        known = [*values.values(), *self._others]
-        strangers = sum(not any(is_of(entry, raw) for raw in known) for entry in entries)
-        return State(secret.labels, values, accepts, strangers, len(entries), service.snapshot())
+        strangers = self._credentials.strangers(entries, [*values.values(), *self._others])
+        return State(secret.labels, values, accepts, strangers, len(entries), Frozen(entries))
 
     def look(self, boundary: Boundary, outcome: str, result: object) -> None:
         """Look at the state after a call, and at what must hold then."""

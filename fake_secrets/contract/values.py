@@ -5,12 +5,21 @@ from __future__ import annotations
 import json
 import re
 import urllib.parse
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from typing import Any
 
 from fake_secrets.observe.leaks.fields import parts_of
 
-__all__ = ["Raw", "changed_texts", "derived_wrongly", "form_of", "has_text", "is_of", "leaves", "with_new_texts"]
+__all__ = [
+    "Credentials",
+    "Raw",
+    "changed_texts",
+    "derived_wrongly",
+    "form_of",
+    "has_text",
+    "leaves",
+    "with_new_texts",
+]
 
 __tracebackhide__ = True  # the arguments in our frames may hold secret values
 
@@ -46,21 +55,46 @@ def leaves(value: object, depth: int = 0) -> Iterator[str | bytes]:
         yield from leaves(vars(value), depth + 1)
 
 
-def is_of(entry: object, raw: Raw) -> bool:
-    """Return whether a credential that a service accepts is that of a value.
+class Credentials:
+    """Recognises the credentials that a service accepts as those of values.
 
-    It is if it equals the value, is one of its texts, or is a part of it.
-
-    Args:
-        entry: the credential as the service double gives it.
-        raw: the value.
+    A credential is that of a value if it equals the value, is one of its texts, or is a part of it.
     """
-    form = form_of(raw)
-    if entry in (form, raw):
-        return True
-    texts = set(leaves(form))
-    own = list(leaves(entry))
-    return bool(own) and all(text in texts for text in own)
+
+    __slots__ = ("_known",)
+
+    def __init__(self) -> None:
+        # Asked after every call: each value is parsed once.
+        self._known: dict[Raw, tuple[Any, frozenset[str | bytes]]] = {}
+
+    def strangers(self, entries: Iterable[object], values: Collection[Raw]) -> int:
+        """Return how many credentials are those of no value.
+
+        Args:
+            entries: the credentials as the service double gives them.
+            values: the values.
+        """
+        known = [(raw, *self._parts_of(raw)) for raw in values]
+        return sum(not _is_of_any(entry, known) for entry in entries)
+
+    def _parts_of(self, raw: Raw) -> tuple[Any, frozenset[str | bytes]]:
+        parts = self._known.get(raw)
+        if parts is None:
+            form = form_of(raw)
+            parts = self._known[raw] = form, frozenset(leaves(form))
+        return parts
+
+
+def _is_of_any(entry: object, known: Iterable[tuple[Raw, Any, frozenset[str | bytes]]]) -> bool:
+    own: list[str | bytes] | None = None
+    for raw, form, texts in known:
+        if entry in (form, raw):
+            return True
+        if own is None:
+            own = list(leaves(entry))
+        if own and texts.issuperset(own):
+            return True
+    return False
 
 
 def has_text(values: object, text: str) -> bool:

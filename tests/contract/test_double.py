@@ -172,7 +172,7 @@ class TestOffers:
     def test_a_double_that_offers_nothing_answers_nothing(self):
         with double_of(Bare()) as double:
             assert double.offers == frozenset()
-            assert (double.accepts("value"), double.accepted(), double.snapshot()) == (None, None, None)
+            assert (double.accepts("value"), double.accepted()) == (None, None)
             assert (double.drop("value"), double.settle()) == (False, False)
 
     def test_a_method_that_raises_notimplementederror_is_not_offered_from_then_on(self):

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import contextlib
+import functools
 import inspect
+import os
 import sys
 from collections.abc import Iterator
-from functools import partial
 from pathlib import Path
 from types import FrameType, TracebackType
 
@@ -51,7 +51,7 @@ def line_raising(error: BaseException) -> Line | None:
 
 def line_of(function: object) -> Line:
     """Return the line where a function is defined."""
-    while isinstance(function, partial):
+    while isinstance(function, functools.partial):
         function = function.func
     found = inspect.unwrap(function) if callable(function) else function
     code = getattr(found, "__code__", None) or getattr(type(found).__call__, "__code__", None)
@@ -62,9 +62,17 @@ def line_of(function: object) -> Line:
 
 def shown(line: Line) -> str:
     """Return a line as text: file and number, the file relative to the current directory if it is in there."""
-    with contextlib.suppress(OSError, ValueError):
-        return f"{Path(line.filename).relative_to(Path.cwd())}:{line.number}"
-    return f"{line.filename}:{line.number}"
+    try:
+        folder = os.getcwd()  # noqa: PTH109 -- as a str, which takes less time
+    except OSError:
+        return f"{line.filename}:{line.number}"
+    return f"{_relative(line.filename, folder)}:{line.number}"
+
+
+@functools.lru_cache(maxsize=256)
+def _relative(filename: str, folder: str) -> str:
+    path = Path(filename)
+    return str(path.relative_to(folder)) if path.is_relative_to(folder) else filename
 
 
 def _is_users(module: str) -> bool:
