@@ -1,6 +1,7 @@
 """Correct rotation functions in styles that the gallery lacks: the contract has no violation to tell of them."""
 
 import contextlib
+import functools
 import json
 import logging
 import secrets
@@ -56,11 +57,17 @@ class Server:
         self.passwords[value["username"]] = None
 
 
+@functools.lru_cache
+def secretsmanager(region=None):
+    """Return a client, which is made once, as Lambda's documentation advises."""
+    return boto3.client("secretsmanager", region_name=region)
+
+
 def guarded(steps):
     """Return a handler with the guard of AWS's templates before its steps."""
 
     def handler(event, context):
-        client, arn, token = boto3.client("secretsmanager"), event["SecretId"], event["ClientRequestToken"]
+        client, arn, token = secretsmanager(), event["SecretId"], event["ClientRequestToken"]
         metadata = client.describe_secret(SecretId=arn)
         if metadata.get("RotationEnabled") is False:
             raise ValueError("rotation is off")
@@ -392,7 +399,7 @@ def test_a_master_secret():
 
 def test_unknown_tokens_refused_by_any_exception():
     def handler(event, context):
-        client, arn, token = boto3.client("secretsmanager"), event["SecretId"], event["ClientRequestToken"]
+        client, arn, token = secretsmanager(), event["SecretId"], event["ClientRequestToken"]
         stages = client.describe_secret(SecretId=arn)["VersionIdsToStages"][token]
         if "AWSCURRENT" not in stages:
             assert "AWSPENDING" in stages
@@ -419,7 +426,7 @@ class Rotator:
     """A rotation by a library's class, which users subclass."""
 
     def __init__(self, event):
-        self.client = boto3.client("secretsmanager")
+        self.client = secretsmanager()
         self.arn, self.token = event["SecretId"], event["ClientRequestToken"]
 
     @classmethod
@@ -461,7 +468,7 @@ def test_a_rotation_by_a_class_of_a_library():
 
 def set_after_looking_elsewhere(client, arn, token):
     """Look into a second region for the accounts, which is optional."""
-    elsewhere = boto3.client("secretsmanager", region_name="eu-west-1")
+    elsewhere = secretsmanager("eu-west-1")
     with contextlib.suppress(elsewhere.exceptions.ClientError):
         elsewhere.get_secret_value(SecretId="accounts")
     set_password(client, arn, token)
