@@ -198,7 +198,8 @@ def tests_in(source):
 
 def inherited_by(contract):
     """Count the tests that a contract inherits. It has `test_allow` only if it allows something."""
-    stated = {ast.unparse(target) for node in contract.body if isinstance(node, ast.Assign) for target in node.targets}
+    assignments = [node for node in contract.body if isinstance(node, ast.Assign)]
+    stated = {ast.unparse(target) for node in assignments for target in node.targets}
     inherited = {name for name in dir(RotationContract) if name.startswith("test_")}
     return len(inherited if "allow" in stated else inherited - {"test_allow"})
 

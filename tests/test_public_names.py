@@ -75,7 +75,8 @@ VISIBLE = {
     Timeline: "html is_whole moments name version_ids write_html",
     Trail: "dropped events records service_events write",
     Version: "created id secret_binary secret_string stages value",
-    Violation: "allowed cause detail mend name others replay scenario sentence severity source timeline title where",
+    Violation: "allowed cause detail mend name others replay scenario sentence severity source timeline title "
+    "where",
     MockStages: "start stop",
 }
 

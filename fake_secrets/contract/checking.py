@@ -97,7 +97,8 @@ def subject_of(
     **others: Any,
 ) -> Subject:
     """Return the subject of a check by the arguments of `check_rotation`."""
-    for name, value in {"other_secrets": other_secrets, "environment": environment, "allow": allow}.items():
+    mappings: dict[str, object] = {"other_secrets": other_secrets, "environment": environment, "allow": allow}
+    for name, value in mappings.items():
         if not isinstance(value, Mapping | None):
             msg = f"{name}= takes a dict, not {type(value).__name__}"
             raise TypeError(msg)

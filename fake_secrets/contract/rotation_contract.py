@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import unittest
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Protocol
 
 from fake_secrets.contract.checking import check_only, check_subject, subject_of
 from fake_secrets.contract.families import FAMILIES, family_of
@@ -22,6 +22,13 @@ _NAMES = (
 )  # fmt: skip
 
 
+class _Static(Protocol):
+    """A rotation function as a `staticmethod`: mypy takes a `Callable` for a method, which has `self`."""
+
+    def __call__(self, event: Any, context: Any, /) -> object:
+        """Run a step."""
+
+
 class RotationContract:
     """The base class of a pytest class that checks a rotation function.
 
@@ -36,7 +43,7 @@ class RotationContract:
     A test fails with a `ContractViolatedError` if its family shows a violation that `allow` doesn't name.
     """
 
-    handler: ClassVar[Callable[[Any, Any], object] | str]
+    handler: ClassVar[Callable[[Any, Any], object] | _Static | str]
     secret: ClassVar[Any]
     previous: ClassVar[Any] = None
     other_secrets: ClassVar[Mapping[str, Any] | None] = None

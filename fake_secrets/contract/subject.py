@@ -65,8 +65,9 @@ class Subject:
             if not str(reason or "").strip():
                 msg = f"allow={{{name!r}: ...}} needs a reason: why is this deviation expected?"
                 raise ValueError(msg)
-        if not isinstance(self.schedule, int | str | None):
-            msg = f"schedule= takes a number of days or a schedule expression, not {type(self.schedule).__name__}"
+        schedule: object = self.schedule
+        if not isinstance(schedule, int | str | None):
+            msg = f"schedule= takes a number of days or a schedule expression, not {type(schedule).__name__}"
             raise TypeError(msg)
         service: object = self.service
         if service is not None and not callable(service):

@@ -6,8 +6,8 @@ guard into failures. `remarking` tells what worlds have to say about a test, `un
 happened, and `leaking` of secret values that a test shows. `outside` explains failures of calls that were made
 outside of every world, and `regions` gives a region to clients that are made there. `returning` warns of fixtures
 whose world is over too early. `reporting` shows what a test did in its worlds when it fails. `contract_tests`
-chooses the scenarios of rotation contracts and shows their reports. `choosing` reads options. No other room imports
-pytest.
+chooses the scenarios of rotation contracts and shows their reports. `choosing` reads options. No other room
+imports pytest.
 """
 
 from __future__ import annotations

@@ -65,7 +65,7 @@ def test_a_violation_is_raised_with_its_report():
 
 def test_an_allowed_violation_is_not_raised():
     class Allowed(Plain):
-        allow = {"create-not-repeatable": "known"}  # noqa: RUF012
+        allow = {"create-not-repeatable": "known"}
 
     Allowed().test_repeats()
 
@@ -92,7 +92,7 @@ def test_a_subclass_of_a_subclass_takes_over_its_attributes():
         name = "prod/other"
 
     class Again(Derived):
-        tags = {"team": "a"}  # noqa: RUF012
+        tags = {"team": "a"}
 
     subject = Again()._subject()
     assert (subject.name, subject.tags, subject.secret) == ("prod/other", {"team": "a"}, "the-old-password")
@@ -131,7 +131,7 @@ def test_the_test_of_allow_is_skipped_where_nothing_is_allowed():
 
 def test_the_test_of_allow_says_nothing_about_a_function_that_cannot_rotate():
     class Broken(Plain):
-        allow = {"dead-current": "known"}  # noqa: RUF012
+        allow = {"dead-current": "known"}
 
         @staticmethod
         def handler(event, context):

@@ -241,6 +241,46 @@ def test_a_class_without_test_in_its_name_is_not_collected(check):
     ran.stdout.fnmatch_lines("collected 7 items / 6 deselected*")
 
 
+VARIED = """
+    @pytest.fixture(autouse=True, params=["app", "reports"])
+    def _user(self, request):
+        self.secret = {"username": request.param, "password": "the-old-password"}
+"""
+
+
+def test_a_fixture_runs_a_contract_with_several_secrets(check):
+    ran = check(GOOD, "-v", "-k", "test_plain", contract=f"import pytest\n{CONTRACT}", more=VARIED)
+
+    ran.assert_outcomes(passed=2, deselected=12)
+    ran.stdout.fnmatch_lines(["*::test_plain[[]app[]] PASSED*", "*::test_plain[[]reports[]] PASSED*"])
+
+
+CASE = """
+
+class TestCase(TestRotation, unittest.TestCase):
+    pass
+"""
+
+
+def test_a_test_case_of_unittest_is_a_contract_too(check):
+    ran = check(FAULTY, "-rP", "-k", "TestCase", contract=f"import unittest\n{CONTRACT}", more=CASE)
+
+    ran.assert_outcomes(passed=3, failed=4, skipped=1, deselected=7)
+    ran.stdout.fnmatch_lines(
+        ["The rotation function violates the contract (create-not-repeatable), *", "*- fake_secrets contract -*"]
+    )
+    ran.stdout.no_fnmatch_line("*rotation_contract.py*")
+
+
+def test_a_scenario_of_a_test_case_is_selected_by_its_id(check):
+    ran = check(
+        FAULTY, "-k", "TestCase and createSecret.twice", contract=f"import unittest\n{CONTRACT}", more=CASE
+    )
+
+    ran.assert_outcomes(failed=1, deselected=14)
+    ran.stdout.fnmatch_lines("*found in 1 scenario.")
+
+
 def test_without_a_contract_nothing_of_it_is_imported(pytester):
     pytester.makepyfile(
         """

@@ -101,6 +101,61 @@ def test_a_world_of_the_test_itself_stays_as_it_was(write, in_process):
     ran.assert_outcomes(passed=2)
 
 
+PLANNED = """
+
+def test_fault(fake_secrets):
+    fake_secrets.add("a", "mine")
+    fault = fake_secrets.faults.fail("GetSecretValue", 500)
+    check_rotation(lambda_handler, secret={"password": "the-old-password"}, only="plain")
+    assert fault.hits == 0
+"""
+
+
+def test_a_fault_that_the_test_itself_has_planned_is_left_to_it(write, in_process):
+    write(GOOD, IN_A_WORLD + PLANNED)
+    ran = in_process("-k", "test_fault")
+
+    ran.assert_outcomes(failed=1, deselected=2)
+    ran.stdout.fnmatch_lines("*UnusedFaultError: *GetSecretValue*")
+
+
+INTERRUPTED = """
+
+class TestInterrupted(TestRotation):
+    def handler(event, context):
+        if event["Step"] == "setSecret":
+            raise KeyboardInterrupt
+        lambda_handler(event, context)
+"""
+
+
+AT_THE_END = """
+import threading
+
+import botocore.client
+
+from fake_secrets.world import stack
+
+before = botocore.client.BaseClient.__dict__["_make_api_call"]
+
+
+def pytest_unconfigure():
+    assert stack.active() == []
+    assert threading.enumerate() == [threading.main_thread()]
+    assert botocore.client.BaseClient.__dict__["_make_api_call"] is before
+    print("nothing is left")
+"""
+
+
+def test_an_interrupt_ends_the_run_and_leaves_no_world(write, pytester):
+    pytester.makeconftest(AT_THE_END)
+    write(GOOD, CONTRACT + INTERRUPTED)
+    ran = pytester.runpytest_subprocess(*PYTEST_ARGUMENTS, "-k", "TestInterrupted", timeout=60)
+
+    assert ran.ret == pytest.ExitCode.INTERRUPTED
+    ran.stdout.fnmatch_lines(["*KeyboardInterrupt*", "nothing is left"])
+
+
 def test_a_contract_in_a_marked_class_is_checked_as_elsewhere(write, in_process):
     write(
         GOOD,

@@ -1,6 +1,8 @@
 """What a type checker refuses: each line that is ignored has to be an error. It's type-checked, and never run."""
 
-from fake_secrets import FakeSecrets, current, mock_stages
+from typing import Any
+
+from fake_secrets import FakeSecrets, RotationContract, Violation, check_rotation, current, mock_stages
 
 
 @mock_stages
@@ -78,6 +80,33 @@ def the_handle_is_checked(fake: FakeSecrets) -> None:
         pass
     fake.rotate(7)  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]
     fake.on_event(7)  # type: ignore[type-var]  # pyright: ignore[reportArgumentType]
+
+
+def handler(event: Any, context: Any) -> None: ...
+
+
+class FakeDatabase:
+    pass
+
+
+class TestContract(RotationContract):
+    handler = 7  # type: ignore[assignment]  # pyright: ignore[reportAssignmentType]
+    secret = "old"
+    service = FakeDatabase()  # type: ignore[assignment]  # pyright: ignore[reportAssignmentType]
+    allow = ["retry-refused"]  # type: ignore[assignment]  # pyright: ignore[reportAssignmentType]
+    environment = {"A": 7}  # type: ignore[dict-item]  # pyright: ignore[reportAssignmentType]
+
+
+def contracts_are_checked(violation: Violation) -> None:
+    check_rotation(handler)  # type: ignore[call-arg]  # pyright: ignore[reportCallIssue]
+    check_rotation(7, secret="old")  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]
+    check_rotation(lambda event: None, secret="old")  # type: ignore[misc, arg-type]  # pyright: ignore[reportArgumentType]
+    check_rotation(handler, secret=7)  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]
+    check_rotation(handler, secret="old", service=FakeDatabase())  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]
+    check_rotation(handler, secret="old", allow=["retry-refused"])  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]
+    check_rotation(handler, "old")  # type: ignore[call-arg]  # pyright: ignore[reportCallIssue]
+    check_rotation(handler, secret="old", scenario="setSecret.twice")  # type: ignore[call-arg]  # pyright: ignore[reportCallIssue]
+    violation.name = "other"  # type: ignore[misc]  # pyright: ignore[reportAttributeAccessIssue]
 
 
 def unknown_name() -> object:
