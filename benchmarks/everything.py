@@ -15,6 +15,7 @@ import sys
 from collections.abc import Iterator, Sequence
 
 import compare
+import contract
 import growth
 import instructions
 import soak
@@ -38,6 +39,7 @@ def sections(rounds: int, largest: int, tests: int, calls: int) -> Iterator[tupl
     if shutil.which("valgrind"):
         yield "Instructions", instructions.table(with_pytest=True)
     yield "A suite of rotation tests", suite.table(tests)
+    yield "Checks of rotation functions", contract.table(max(2, rounds // 6))
     found = growth.results(largest)
     plot(found)
     yield from growth.tables(found)

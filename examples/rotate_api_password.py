@@ -51,9 +51,11 @@ def create_secret(arn, token):
 
 def set_secret(arn, token):
     """Change the user's password to the pending one, unless an earlier attempt has done so."""
+    current = read(arn, VersionStage="AWSCURRENT")
     pending = read(arn, VersionId=token, VersionStage="AWSPENDING")
+    if pending["username"] != current["username"]:
+        raise ValueError(f"the pending value of {arn} names another user")
     if not accounts_api.can_log_in(pending["username"], pending["password"]):
-        current = read(arn, VersionStage="AWSCURRENT")
         accounts_api.change_password(pending["username"], current["password"], pending["password"])
 
 

@@ -10,6 +10,8 @@ pytest.importorskip("sybil", reason="the documentation is tested where Sybil is 
 import doc_pages
 from doc_pages import DOCS, README, PageError
 
+from fake_secrets.contract.families import family_of
+
 PAGES = doc_pages.pages()
 LINK = re.compile(r"\]\(([^)\s]+)\)")
 TOCTREE = re.compile(r"^```\{toctree\}\n(?::[^\n]*\n)*(.*?)^```", re.MULTILINE | re.DOTALL)
@@ -58,7 +60,15 @@ def test_the_picture_of_a_timeline_is_what_the_code_beside_it_draws():
 
 def test_the_tables_of_the_gallery_list_what_is_in_it():
     script = runpy.run_path(str(DOCS / "list_gallery.py"))
-    assert script["PAGE"].read_text(encoding="utf-8") == script["page"](), "run python docs/list_gallery.py"
+    scenarios = script["on_page"]()
+    assert script["PAGE"].read_text(encoding="utf-8") == script["page"](scenarios), "run python docs/list_gallery.py"
+    assert scenarios.keys() == {name for name, _ in script["exhibits"]("faulty")}
+    assert [scenario for scenario in scenarios.values() if family_of(scenario) is None] == []
+
+
+def test_the_lists_of_violations_are_those_of_the_catalogue():
+    script = runpy.run_path(str(DOCS / "list_violations.py"))
+    assert script["PAGE"].read_text(encoding="utf-8") == script["page"](), "run python docs/list_violations.py"
 
 
 class TestTheTester:

@@ -87,8 +87,8 @@ def exceptions_of_the_package():
             module = importlib.import_module(found.name)
             for kind in vars(module).values():
                 is_defined_here = isinstance(kind, type) and kind.__module__ == found.name
-                # `Carried` never comes out of a call.
-                if is_defined_here and issubclass(kind, BaseException) and kind is not Carried:
+                # Neither ever comes out of a call of ours.
+                if is_defined_here and issubclass(kind, BaseException) and kind not in {Carried, _UnlikeAnyError}:
                     yield kind
 
 

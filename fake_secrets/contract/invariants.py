@@ -26,7 +26,10 @@ _LAST_STEP = "finishSecret"
 
 # The last word of a member that names something, and is no credential.
 _IDENTIFIERS = frozenset(
-    {"id", "kid", "name", "user", "username", "login", "email", "arn", "version", "at", "date", "time", "expires"}
+    {
+        *("id", "kid", "name", "user", "username", "login", "email", "arn", "version"),
+        *("at", "date", "time", "timestamp", "expires", "expiry", "expiration", "created", "updated", "rotated"),
+    }
 )
 _WORDS = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|\d+")
 

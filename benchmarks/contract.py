@@ -1,0 +1,171 @@
+"""Measure what a check of a rotation function costs.
+
+Each function is checked by `check_rotation`, with all families, and is rotated once in a world of its own. The
+ratio tells how many such rotations a check takes.
+"""
+
+from __future__ import annotations
+
+import argparse
+import functools
+import gc
+import json
+import secrets
+import statistics
+import time
+from collections.abc import Callable, Sequence
+from typing import Any, ClassVar
+
+import boto3
+from measuring import NAME, describe_machine, prepare_environment, print_table
+
+from fake_secrets import ContractReport, check_rotation, mock_stages
+
+Handler = Callable[[Any, Any], object]
+
+SECRET = {"username": "app", "password": "old-password"}
+# More calls of each step, by the number of calls of a rotation.
+MORE: dict[int, dict[str, int]] = {
+    8: {},
+    25: {"createSecret": 5, "setSecret": 4, "testSecret": 4, "finishSecret": 4},
+}
+HEADER = ["calls", "client", "scenarios", "check", "check/rotation [quartiles]"]
+SECONDS = 1_000_000_000
+
+
+class Database:
+    """The service double: a database with one user."""
+
+    latest: ClassVar[Database]
+
+    def __init__(self) -> None:
+        self.password = SECRET["password"]
+        Database.latest = self
+
+    def set_password(self, password: str) -> None:
+        self.password = password
+
+    def log_in(self, password: str) -> None:
+        if password != self.password:
+            message = "password authentication failed"
+            raise PermissionError(message)
+
+    def accepts(self, value: dict[str, str]) -> bool:
+        return value["password"] == self.password
+
+    def accepted(self) -> list[str]:
+        return [self.password]
+
+
+def function_of(calls: int, make_client: Callable[[], Any]) -> Handler:
+    """Return a rotation function of so many calls a rotation, those of its service among them."""
+    more = MORE[calls]
+
+    def handler(event: dict[str, str], context: object) -> None:
+        del context
+        client, step = make_client(), event["Step"]
+        for _ in range(more.get(step, 0)):
+            client.describe_secret(SecretId=event["SecretId"])
+        STEPS[step](client, event["SecretId"], event["ClientRequestToken"])
+
+    return handler
+
+
+def create(client: Any, arn: str, token: str) -> None:
+    try:
+        client.get_secret_value(SecretId=arn, VersionId=token)
+    except client.exceptions.ResourceNotFoundException:
+        value = json.dumps({**SECRET, "password": secrets.token_urlsafe(16)})
+        client.put_secret_value(
+            SecretId=arn, ClientRequestToken=token, SecretString=value, VersionStages=["AWSPENDING"]
+        )
+
+
+def change(client: Any, arn: str, token: str) -> None:
+    new = json.loads(client.get_secret_value(SecretId=arn, VersionId=token)["SecretString"])
+    Database.latest.set_password(new["password"])
+
+
+def test(client: Any, arn: str, token: str) -> None:
+    new = json.loads(client.get_secret_value(SecretId=arn, VersionId=token)["SecretString"])
+    Database.latest.log_in(new["password"])
+
+
+def finish(client: Any, arn: str, token: str) -> None:
+    stages = client.describe_secret(SecretId=arn)["VersionIdsToStages"]
+    current = next(version for version, labels in stages.items() if "AWSCURRENT" in labels)
+    if current != token:
+        if "AWSPENDING" not in stages[token]:
+            message = f"version {token} isn't pending"
+            raise ValueError(message)
+        client.update_secret_version_stage(
+            SecretId=arn, VersionStage="AWSCURRENT", MoveToVersionId=token, RemoveFromVersionId=current
+        )
+
+
+STEPS = {"createSecret": create, "setSecret": change, "testSecret": test, "finishSecret": finish}
+
+
+def check(handler: Handler) -> ContractReport:
+    return check_rotation(handler, secret=SECRET, service=Database)
+
+
+def rotate(handler: Handler) -> None:
+    Database()
+    with mock_stages({NAME: SECRET}) as world:
+        world.rotate(NAME, handler)
+
+
+def timed(body: Callable[[], object], times: int = 1) -> float:
+    """Return the nanoseconds per run of a function."""
+    gc.collect()
+    start = time.perf_counter_ns()
+    for _ in range(times):
+        body()
+    return (time.perf_counter_ns() - start) / times
+
+
+def row(calls: int, name: str, make_client: Callable[[], Any], rounds: int) -> Sequence[str]:
+    """Measure one function, and return its row of the table."""
+    handler = function_of(calls, make_client)
+    report = check(handler)
+    rotate(handler)
+    checks, ratios = [], []
+    for _ in range(rounds):
+        rotation = timed(functools.partial(rotate, handler), 20)
+        checks.append(timed(functools.partial(check, handler)))
+        ratios.append(checks[-1] / rotation)
+    low, middle, high = statistics.quantiles(ratios, n=4, method="inclusive")
+    seconds = statistics.median(checks) / SECONDS
+    return [
+        str(calls),
+        name,
+        str(len(report.scenarios)),
+        f"{seconds:.2f} s",
+        f"{middle:.0f} [{low:.0f}, {high:.0f}]",
+    ]
+
+
+def table(rounds: int) -> Sequence[Sequence[str]]:
+    """Measure every function, and return the rows of the table."""
+    with mock_stages():
+        kept = boto3.client("secretsmanager")
+    clients: dict[str, Callable[[], Any]] = {
+        "one": lambda: kept,
+        "one an invocation": functools.partial(boto3.client, "secretsmanager"),
+    }
+    rows = [row(calls, name, make_client, rounds) for calls in MORE for name, make_client in clients.items()]
+    return [HEADER, *rows]
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description="Measure what a check of a rotation function costs.")
+    parser.add_argument("--rounds", type=int, default=5, help="number of rounds, at least 2 (default: 5)")
+    arguments = parser.parse_args()
+    prepare_environment()
+    print(describe_machine())
+    print_table(table(arguments.rounds))
+
+
+if __name__ == "__main__":
+    main()
