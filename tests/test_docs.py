@@ -61,7 +61,9 @@ def test_the_picture_of_a_timeline_is_what_the_code_beside_it_draws():
 def test_the_tables_of_the_gallery_list_what_is_in_it():
     script = runpy.run_path(str(DOCS / "list_gallery.py"))
     scenarios = script["on_page"]()
-    assert script["PAGE"].read_text(encoding="utf-8") == script["page"](scenarios), "run python docs/list_gallery.py"
+    assert script["PAGE"].read_text(encoding="utf-8") == script["page"](scenarios), (
+        "run python docs/list_gallery.py"
+    )
     assert scenarios.keys() == {name for name, _ in script["exhibits"]("faulty")}
     assert [scenario for scenario in scenarios.values() if family_of(scenario) is None] == []
 
