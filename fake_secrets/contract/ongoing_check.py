@@ -57,7 +57,7 @@ class Check:
                     stack.push(part)
                     part.__enter__()
                 self._stack = stack.pop_all()
-            return self
+            return self  # noqa: TRY300 -- an interrupt may come before it
         except BaseException:
             self._stack.close()
             raise

@@ -94,7 +94,7 @@ class Trial:
         """Open the world, and make the double."""
         try:
             self._open()
-            return self
+            return self  # noqa: TRY300 -- an interrupt may come before it
         except BaseException:
             # An interrupt may come right after the world was opened.
             self._stack.close()
