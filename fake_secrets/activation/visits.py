@@ -26,8 +26,8 @@ def kept() -> Iterator[None]:
     """Keep the worlds that are entered in the `with` block, each once, and forget the oldest of many."""
     global _visited  # noqa: PLW0603 -- a test runs at a time
     outer = _visited
-    _visited = deque(maxlen=_KEPT)
     try:
+        _visited = deque(maxlen=_KEPT)
         yield
     finally:
         _visited = outer

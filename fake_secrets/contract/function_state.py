@@ -80,6 +80,10 @@ class FunctionState:
         """Put the state back after the last scenario, and watch imports no more."""
         try:
             self.restore()
+        except KeyboardInterrupt:
+            # It may have come in the middle.
+            self.restore()
+            raise
         finally:
             self._own.stop_watching()
 

@@ -42,15 +42,25 @@ class Check:
 
     def __enter__(self) -> Self:
         """Begin the check."""
-        with contextlib.ExitStack() as stack:
-            # A test that checks a function doesn't report hundreds of worlds.
-            stack.enter_context(visits.kept())
-            # First, because freezegun replaces names in the function's modules.
-            stack.enter_context(self.time)
-            stack.enter_context(self.state)
-            stack.enter_context(ClientPool())
-            self._stack = stack.pop_all()
-        return self
+        try:
+            with contextlib.ExitStack() as stack:
+                # A test that checks a function doesn't report hundreds of worlds.
+                stack.enter_context(visits.kept())
+                # The time is first, because freezegun replaces names in the function's modules.
+                parts: tuple[contextlib.AbstractContextManager[object], ...] = (
+                    self.time,
+                    self.state,
+                    ClientPool(),
+                )
+                for part in parts:
+                    # Before it is entered, since an interrupt may come right afterwards.
+                    stack.push(part)
+                    part.__enter__()
+                self._stack = stack.pop_all()
+            return self  # noqa: TRY300 -- an interrupt may come before it
+        except BaseException:
+            self._stack.close()
+            raise
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None

@@ -92,6 +92,15 @@ class Trial:
 
     def __enter__(self) -> Self:
         """Open the world, and make the double."""
+        try:
+            self._open()
+            return self  # noqa: TRY300 -- an interrupt may come before it
+        except BaseException:
+            # An interrupt may come right after the world was opened.
+            self._stack.close()
+            raise
+
+    def _open(self) -> None:
         with contextlib.ExitStack() as stack:
             self.check.begin_trial()
             stack.enter_context(self.check.quiet())
@@ -108,7 +117,6 @@ class Trial:
             self.state = self.now()
             self.world.intervene(self.conductor)
             self._stack = stack.pop_all()
-        return self
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None

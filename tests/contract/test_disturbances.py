@@ -263,9 +263,7 @@ def test_region_account_tags_schedule_and_environment_reach_the_function(monkeyp
         import os
 
         described = client.describe_secret(SecretId=arn)
-        seen.update(
-            arn=arn, tags=described["Tags"], rules=described["RotationRules"], stage=os.environ["STAGE"]
-        )
+        seen.update(arn=arn, tags=described["Tags"], rules=described["RotationRules"], stage=os.environ["STAGE"])
         create(client, arn, token)
 
     secretsmanager.cache_clear()

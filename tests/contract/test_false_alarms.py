@@ -497,8 +497,6 @@ def test_own_retries_around_a_step():
 # Services that tell little.
 
 
-
-
 class Quiet:
     """A service that answers, and that nobody can ask what it accepts."""
 

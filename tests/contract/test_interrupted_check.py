@@ -148,13 +148,18 @@ def test_an_interrupt_in_the_service_leaves_everything_as_it_was(monkeypatch, me
     assert everything() == before
 
 
+def refusing(event, context):
+    boto3.client("secretsmanager").describe_secret(SecretId=event["SecretId"])
+    raise ValueError
+
+
 def test_an_interrupt_anywhere_in_a_check_leaves_everything_as_it_was():
     def scene(interrupt):
         with interrupt:
-            check("plain.three-times")
+            check_rotation(refusing, secret={"password": "the-old-password"}, service=Service, only="plain")
 
     before = everything()
-    for at in points(scene, 12):
+    for at in points(scene, 25):
         interrupt = Interrupt(at)
         scene(interrupt)
         after = everything()

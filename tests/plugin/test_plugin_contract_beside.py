@@ -210,6 +210,8 @@ def test_the_report_is_the_same_for_each_seed_of_hashes(write, in_process, pytes
     monkeypatch.setenv("PYTHONHASHSEED", "7")
     ran = pytester.runpytest_subprocess(*PYTEST_ARGUMENTS, *SOME, *arguments, timeout=60)
     assert shown(ran.outlines) == first
+    # The one scenario of this family that `-k` names.
+    assert "found in 1 scenario.\n" in first["test_kills"]
 
 
 def test_a_test_says_the_same_alone(write, in_process):
@@ -217,11 +219,3 @@ def test_a_test_says_the_same_alone(write, in_process):
     together = shown(in_process(*SOME).outlines)
     alone = shown(in_process("-rP", "-k", "test_modes").outlines)
     assert alone["test_modes"] == together["test_modes"]
-
-
-def test_a_scenario_is_selected_by_its_id_under_xdist(write, pytester):
-    write(FAULTY)
-    ran = pytester.runpytest_subprocess(*PYTEST_ARGUMENTS, "-n2", "-k", "createSecret.kill-after-4", timeout=60)
-
-    ran.assert_outcomes(failed=1)
-    ran.stdout.fnmatch_lines("The rotation function violates the contract (create-*), found in 1 scenario.")
