@@ -5,7 +5,7 @@ from __future__ import annotations
 import base64
 import contextlib
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self
 
@@ -135,8 +135,6 @@ class Trial:
         handle.add(subject.name, labels=given or None, tags=subject.tags)
         for name, value in subject.other_secrets.items():
             handle.add(name, value)
-        others = [self.world.contents.secret(name) for name in subject.other_secrets]
-        self._others = [one.value for other in others for one in other.versions.values() if one.value is not None]
         self.arn = handle[subject.name].arn
         self._function = handle.lambda_function(
             self._handle, _FUNCTION, environment=subject.environment, timeout=_TIMEOUT
@@ -327,14 +325,32 @@ class Trial:
             version_id: accepted
             for version_id in values
             if version_id in labelled - self._made_up
-            and (accepted := service.accepts(form_of(values[version_id]))) is not None
+            and (accepted := self._is_accepted(values[version_id])) is not None
         }
         entries = service.accepted()
         if entries is None:
             return State(secret.labels, values, accepts)
-        known = [*values.values(), *self._others]
+        known = [*values.values(), *self._values_of_others()]
         strangers = sum(not any(is_of(entry, raw) for raw in known) for entry in entries)
         return State(secret.labels, values, accepts, strangers, len(entries), service.snapshot())
+
+    def _is_accepted(self, raw: Raw) -> bool | None:
+        """Return whether the service accepts a value; None if it doesn't offer to tell."""
+        try:
+            return self.service.accepts(form_of(raw))
+        except (LookupError, TypeError, ValueError, AttributeError):
+            if not self.rotations:
+                raise
+            # The double reads the first value, so the function has stored one of another shape.
+            return False
+
+    def _values_of_others(self) -> Iterator[Raw]:
+        """Yield the values that all other secrets have, or had during the trial."""
+        for secret in self.world.store:
+            if secret.arn != self.arn:
+                for version in (*secret.removed.values(), *secret.versions.values()):
+                    if version.value is not None:
+                        yield version.value
 
     def look(self, boundary: Boundary, outcome: str, result: object) -> None:
         """Look at the state after a call, and at what must hold then."""
@@ -352,7 +368,7 @@ class Trial:
         """Return the roles of the versions whose values the service accepts, with or without labels."""
         values = self.state.values
         accepted = (
-            one for one in values if one not in self._made_up and self.service.accepts(form_of(values[one]))
+            one for one in values if one not in self._made_up and self._is_accepted(values[one])
         )
         return frozenset(self.role(version_id) for version_id in accepted)
 
