@@ -14,6 +14,7 @@ from fake_secrets.contract.double import Double
 from fake_secrets.contract.invariants import Invariants
 from fake_secrets.contract.moments import Boundary, Delivery, State
 from fake_secrets.contract.ongoing_check import Check
+from fake_secrets.contract.passed_texts import shows_credential
 from fake_secrets.contract.subject import Subject
 from fake_secrets.contract.values import Raw, form_of, is_of
 from fake_secrets.errors import FunctionCrash, RotationNotOpenError
@@ -376,7 +377,10 @@ class Trial:
         """Return a text of the user's on one line, or an empty one if it holds a secret value."""
         index = self.handle.leaks._current_index()
         line = " ".join(text.split())
-        return "" if index.read(text) or index.read(line) else line[:_SHOWN]
+        boundaries = (boundary for delivery in self.deliveries for boundary in delivery.boundaries)
+        is_secret = index.read(text) or index.read(line)
+        is_secret = is_secret or shows_credential(text, boundaries, self.state.values.values())
+        return "" if is_secret else line[:_SHOWN]
 
     def note_logged_token(self) -> None:
         """Note whether a RotationToken was logged or printed."""

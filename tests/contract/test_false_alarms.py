@@ -157,6 +157,11 @@ STEPS = {"createSecret": create, "setSecret": set_password, "testSecret": test, 
 SECRET = {"username": "app", "password": "Old-Password-1", "host": "db.internal"}
 
 
+def drained(noted):
+    """Return what functions have put into a queue, which no scenario puts back to its state before."""
+    return [noted.get_nowait() for _ in range(noted.qsize())]
+
+
 def silent(handler, **arguments):
     arguments = {"secret": SECRET, "service": Server, **arguments}
     report = check_rotation(handler, **arguments)
