@@ -52,6 +52,9 @@ class Recorded(Protocol):
     def calls(self) -> int:
         """How many calls the function has made."""
 
+    def is_id(self, leak: Leak) -> bool:
+        """Return whether what was shown is the id of a version, which is no credential."""
+
 
 class Invariants:
     """Looks at the state of a trial after each call, and keeps what is wrong with it.
@@ -107,7 +110,8 @@ class Invariants:
             # What stays the same in a rotation is no credential, and what is an id doesn't have to be hidden.
             is_credential = leak.field is None or is_of_another or changing is None or leak.field in changing
             is_own = trial.check.is_own_file(leak.where.rpartition(":")[0])
-            if not is_own or not is_credential or (leak.field is not None and is_identifier(leak.field)):
+            is_name = leak.field is not None and is_identifier(leak.field)
+            if not is_own or not is_credential or is_name or trial.is_id(leak):
                 continue
             what = "the secret value" if leak.field is None else repr(leak.field)
             where = {"result": "what it returns", "exception": "an exception", "log": "the log"}

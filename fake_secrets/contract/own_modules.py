@@ -98,7 +98,9 @@ def _callables_in(values: Iterable[Any]) -> list[Any]:
     """Return what can be called of some values, also in the lists, tuples and dicts among them."""
     found: list[Any] = []
     for value in values:
-        inner = value.values() if isinstance(value, dict) else value if isinstance(value, list | tuple) else (value,)
+        inner = (
+            value.values() if isinstance(value, dict) else value if isinstance(value, list | tuple) else (value,)
+        )
         found += [one for one in list(inner) if callable(one)]
     return found
 

@@ -1,7 +1,7 @@
 """The texts that a rotation function passes to calls and gets from them: a credential may be among them.
 
-A credential that the service makes, or the function itself, is in no version before it is stored. If that fails, an
-error's text may hold a credential that Secrets Manager has never seen.
+A credential that the service or the function makes is in no version before it is stored. If storing it fails, the
+text of the error may show a credential that Secrets Manager has never seen.
 """
 
 from __future__ import annotations

@@ -368,9 +368,7 @@ class Trial:
     def accepted_roles(self) -> frozenset[str]:
         """Return the roles of the versions whose values the service accepts, with or without labels."""
         values = self.state.values
-        accepted = (
-            one for one in values if one not in self._made_up and self._is_accepted(values[one])
-        )
+        accepted = (one for one in values if one not in self._made_up and self._is_accepted(values[one]))
         return frozenset(self.role(version_id) for version_id in accepted)
 
     def shown(self, text: str) -> str:
@@ -381,6 +379,16 @@ class Trial:
         is_secret = index.read(text) or index.read(line)
         is_secret = is_secret or shows_credential(text, boundaries, self.state.values.values())
         return "" if is_secret else line[:_SHOWN]
+
+    def is_id(self, leak: Leak) -> bool:
+        """Return whether what was shown is the id of a version, which is no credential."""
+        for secret in self.world.store:
+            version = secret.versions.get(leak.version or "") or secret.removed.get(leak.version or "")
+            if secret.name == leak.secret and version is not None and version.value is not None:
+                form = form_of(version.value)
+                shown = form.get(leak.field) if isinstance(form, dict) else form
+                return isinstance(shown, str) and shown in self._roles
+        return False
 
     def note_logged_token(self) -> None:
         """Note whether a RotationToken was logged or printed."""

@@ -160,14 +160,9 @@ def _note_labels(trial: Trial) -> None:
 
 
 def _changing(trial: Trial, token: str) -> frozenset[str] | None:
-    """Return the places of the value that the first rotation has changed; None if all of it or nothing has.
-
-    The places that hold a version id aren't among them, because an id is no credential.
-    """
+    """Return the places of the value that the first rotation has changed; None if all of it or nothing has."""
     values, old = trial.state.values, next(iter(trial.state.values), "")
     if token not in values or old == token:
         return None
     places = changed_texts(values[old], values[token])
-    if None in places or not places:
-        return None
-    return frozenset(str(place) for place, text in places.items() if text not in trial.secret.versions)
+    return None if None in places or not places else frozenset(map(str, places))

@@ -489,10 +489,12 @@ def test_a_client_of_a_second_region():
 def with_own_retries(client, arn, token):
     for attempt in range(3):
         try:
-            return create(client, arn, token)
+            create(client, arn, token)
         except client.exceptions.InternalServiceError:
             if attempt == 2:
                 raise
+        else:
+            return
 
 
 def test_own_retries_around_a_step():
@@ -500,8 +502,6 @@ def test_own_retries_around_a_step():
 
 
 # Services that tell little.
-
-
 
 
 class Quiet:

@@ -6,10 +6,10 @@ import subprocess
 import sys
 from pathlib import Path
 
-import fake_secrets
 from contract.test_false_alarms import RUNNING, SECRET, STEPS, Server, drained, guarded, has_pending, read, store
 from contract.test_misses import KEY, KEY_STEPS, Keys, revoke_before_finish
 
+import fake_secrets
 from fake_secrets.contract.checking import check_rotation
 
 _PROGRAM = """
