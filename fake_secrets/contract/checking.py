@@ -14,6 +14,7 @@ from fake_secrets.contract.report import ContractReport
 from fake_secrets.contract.scenario import Scenario
 from fake_secrets.contract.subject import Subject
 from fake_secrets.contract.undisturbed import dry_run
+from fake_secrets.environment import default_region
 from fake_secrets.suggestions import nearest
 
 __all__ = ["check_only", "check_rotation", "check_subject", "subject_of"]
@@ -104,7 +105,9 @@ def subject_of(
             raise TypeError(msg)
     variables = dict(environment or {})
     if isinstance(handler, str):
-        handler = loaded(handler, variables)
+        # Lambda sets one, and clients that are made on import need it.
+        home = others["region"] or default_region()
+        handler = loaded(handler, {"AWS_REGION": home, "AWS_DEFAULT_REGION": home, **variables})
     return Subject(
         handler,
         other_secrets=dict(other_secrets or {}),

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Protocol
 
@@ -11,7 +10,7 @@ from fake_secrets.contract.moments import Boundary, Delivery, State
 from fake_secrets.contract.ongoing_check import Check
 from fake_secrets.contract.own_lines import OwnLine
 from fake_secrets.contract.subject import Subject
-from fake_secrets.contract.values import derived_wrongly, form_of, has_text
+from fake_secrets.contract.values import derived_wrongly, form_of, has_text, is_identifier
 from fake_secrets.service.rules.stages import AWSCURRENT, AWSPENDING
 
 if TYPE_CHECKING:
@@ -23,15 +22,6 @@ __all__ = ["Invariants"]
 __tracebackhide__ = True  # the arguments in our frames may hold secret values
 
 _LAST_STEP = "finishSecret"
-
-# The last word of a member that names something, and is no credential.
-_IDENTIFIERS = frozenset(
-    {
-        *("id", "kid", "name", "user", "username", "login", "email", "arn", "version"),
-        *("at", "date", "time", "timestamp", "expires", "expiry", "expiration", "created", "updated", "rotated"),
-    }
-)
-_WORDS = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|\d+")
 
 
 class Recorded(Protocol):
@@ -61,6 +51,9 @@ class Recorded(Protocol):
     @property
     def calls(self) -> int:
         """How many calls the function has made."""
+
+    def is_id(self, leak: Leak) -> bool:
+        """Return whether what was shown is the id of a version, which is no credential."""
 
 
 class Invariants:
@@ -117,7 +110,8 @@ class Invariants:
             # What stays the same in a rotation is no credential, and what is an id doesn't have to be hidden.
             is_credential = leak.field is None or is_of_another or changing is None or leak.field in changing
             is_own = trial.check.is_own_file(leak.where.rpartition(":")[0])
-            if not is_own or not is_credential or (leak.field is not None and _is_identifier(leak.field)):
+            is_name = leak.field is not None and is_identifier(leak.field)
+            if not is_own or not is_credential or is_name or trial.is_id(leak):
                 continue
             what = "the secret value" if leak.field is None else repr(leak.field)
             where = {"result": "what it returns", "exception": "an exception", "log": "the log"}
@@ -214,8 +208,3 @@ class Invariants:
 
 def _is_lost(before: State, after: State, version_id: str) -> bool:
     return before.accepts.get(version_id, False) and not after.accepts.get(version_id, True)
-
-
-def _is_identifier(place: str) -> bool:
-    words = _WORDS.findall(place)
-    return bool(words) and words[-1].lower() in _IDENTIFIERS

@@ -7,7 +7,7 @@ import importlib.abc
 import sys
 import sysconfig
 import types
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from importlib.machinery import ModuleSpec
 from pathlib import Path
 from typing import Any
@@ -78,19 +78,31 @@ def functions_of(handler: Any) -> Iterator[Any]:
             continue
         seen.add(id(found))
         if isinstance(found, functools.partial):
-            ahead += [found.func, *found.args, *found.keywords.values()]
+            ahead += [found.func, *_callables_in([*found.args, *found.keywords.values()])]
         elif isinstance(found, types.MethodType):
-            ahead += [found.__func__, found.__self__]
+            # The method may be that of a library's class, and the object of the user's subclass.
+            ahead += [found.__func__, found.__self__ if callable(found.__self__) else type(found.__self__)]
         elif isinstance(found, types.FunctionType):
             yield found
-            # A decorator may keep the function in a cell, without `functools.wraps`.
-            ahead += [cell for cell in map(_content_of, found.__closure__ or ()) if callable(cell)]
+            # A decorator may keep the function in a cell, without `functools.wraps`, and a library its steps.
+            ahead += _callables_in([_content_of(cell) for cell in found.__closure__ or ()])
         elif isinstance(found, type):
             yield found
         elif callable(found):
             yield type(found)
         if not isinstance(found, type) and "__wrapped__" in getattr(found, "__dict__", ()):
             ahead.append(found.__dict__["__wrapped__"])
+
+
+def _callables_in(values: Iterable[Any]) -> list[Any]:
+    """Return what can be called of some values, also in the lists, tuples and dicts among them."""
+    found: list[Any] = []
+    for value in values:
+        inner = (
+            value.values() if isinstance(value, dict) else value if isinstance(value, list | tuple) else (value,)
+        )
+        found += [one for one in list(inner) if callable(one)]
+    return found
 
 
 def is_test_module(name: str) -> bool:

@@ -38,7 +38,8 @@ class Silence:
         try:
             # A function that logs on INFO leaks there, too, once somebody has turned that on.
             root.setLevel(min(level, logging.INFO))
-            root.handlers[:] = [*(handlers if self._is_loud else ()), handler]
+            shown = (handlers or [logging.StreamHandler()]) if self._is_loud else []
+            root.handlers[:] = [*shown, handler]
             if not self._is_loud:
                 sys.stdout, sys.stderr = self._kept, self._kept
             yield

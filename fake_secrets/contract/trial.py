@@ -5,7 +5,7 @@ from __future__ import annotations
 import base64
 import contextlib
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self
 
@@ -15,6 +15,7 @@ from fake_secrets.contract.frozen import Frozen
 from fake_secrets.contract.invariants import Invariants
 from fake_secrets.contract.moments import Boundary, Delivery, State
 from fake_secrets.contract.ongoing_check import Check
+from fake_secrets.contract.passed_texts import shows_credential
 from fake_secrets.contract.subject import Subject
 from fake_secrets.contract.values import Credentials, Raw, form_of
 from fake_secrets.errors import FunctionCrash, RotationNotOpenError
@@ -148,8 +149,6 @@ class Trial:
         handle.add(subject.name, labels=given or None, tags=subject.tags)
         for name, value in subject.other_secrets.items():
             handle.add(name, value)
-        others = [self.world.contents.secret(name) for name in subject.other_secrets]
-        self._others = [one.value for other in others for one in other.versions.values() if one.value is not None]
         self.arn = handle[subject.name].arn
         self._function = handle.lambda_function(
             self._handle, _FUNCTION, environment=subject.environment, timeout=_TIMEOUT
@@ -341,13 +340,31 @@ class Trial:
             version_id: accepted
             for version_id in values
             if version_id in labelled - self._made_up
-            and (accepted := service.accepts(form_of(values[version_id]))) is not None
+            and (accepted := self._is_accepted(values[version_id])) is not None
         }
         entries = service.accepted()
         if entries is None:
             return State(secret.labels, values, accepts)
-        strangers = self._credentials.strangers(entries, [*values.values(), *self._others])
+        strangers = self._credentials.strangers(entries, [*values.values(), *self._values_of_others()])
         return State(secret.labels, values, accepts, strangers, len(entries), Frozen(entries))
+
+    def _is_accepted(self, raw: Raw) -> bool | None:
+        """Return whether the service accepts a value; None if it doesn't offer to tell."""
+        try:
+            return self.service.accepts(form_of(raw))
+        except (LookupError, TypeError, ValueError, AttributeError):
+            if not self.rotations:
+                raise
+            # The double reads the first value, so the function has stored one of another shape.
+            return False
+
+    def _values_of_others(self) -> Iterator[Raw]:
+        """Yield the values that all other secrets have, or had during the trial."""
+        for secret in self.world.store:
+            if secret.arn != self.arn:
+                for version in (*secret.removed.values(), *secret.versions.values()):
+                    if version.value is not None:
+                        yield version.value
 
     def look(self, boundary: Boundary, outcome: str, result: object) -> None:
         """Look at the state after a call, and at what must hold then."""
@@ -364,16 +381,28 @@ class Trial:
     def accepted_roles(self) -> frozenset[str]:
         """Return the roles of the versions whose values the service accepts, with or without labels."""
         values = self.state.values
-        accepted = (
-            one for one in values if one not in self._made_up and self.service.accepts(form_of(values[one]))
-        )
+        accepted = (one for one in values if one not in self._made_up and self._is_accepted(values[one]))
         return frozenset(self.role(version_id) for version_id in accepted)
 
     def shown(self, text: str) -> str:
         """Return a text of the user's on one line, or an empty one if it holds a secret value."""
         index = self.handle.leaks._current_index()
         line = " ".join(text.split())
-        return "" if index.read(text) or index.read(line) else line[:_SHOWN]
+        boundaries = (boundary for delivery in self.deliveries for boundary in delivery.boundaries)
+        is_secret = bool(index.read(text) or index.read(line))
+        is_secret = is_secret or shows_credential(text, boundaries, self.state.values.values())
+        return "" if is_secret else line[:_SHOWN]
+
+    def is_id(self, leak: Leak) -> bool:
+        """Return whether what was shown is the id of a version, which is no credential."""
+        for secret in self.world.store:
+            every = (*secret.removed.values(), *secret.versions.values()) if secret.name == leak.secret else ()
+            version = next((one for one in every if one.id == leak.version), None)
+            if version is not None and version.value is not None:
+                form = form_of(version.value)
+                shown = form.get(leak.field) if isinstance(form, dict) else form
+                return isinstance(shown, str) and shown in self._roles
+        return False
 
     def note_logged_token(self) -> None:
         """Note whether a RotationToken was logged or printed."""
@@ -395,6 +424,9 @@ class Trial:
         try:
             return self._living(delivery, self.subject.handler(event, context))
         except BaseException as error:
+            if type(error).__module__ == "bdb":
+                # Somebody has left the debugger, and wants the check to end.
+                raise KeyboardInterrupt from error
             delivery.error = error
             failed = delivery.last_failed
             is_of_call = failed is not None and failed.error is error

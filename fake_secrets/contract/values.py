@@ -17,6 +17,7 @@ __all__ = [
     "derived_wrongly",
     "form_of",
     "has_text",
+    "is_identifier",
     "leaves",
     "with_new_texts",
 ]
@@ -24,6 +25,16 @@ __all__ = [
 __tracebackhide__ = True  # the arguments in our frames may hold secret values
 
 Raw = str | bytes
+
+# The last word of a member that names something, and is no credential.
+_IDENTIFIERS = frozenset(
+    {
+        *("id", "kid", "name", "user", "username", "login", "email", "arn", "version", "identifier"),
+        *("at", "date", "time", "timestamp", "expires", "expiry", "expiration", "created", "updated", "rotated"),
+        *("engine", "host", "hostname", "port", "dbname", "database", "schema", "region", "account", "cluster"),
+    }
+)
+_WORDS = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|\d+")
 
 # Shorter texts are in others by chance.
 _SHORTEST_COPY = 4
@@ -35,6 +46,12 @@ def form_of(raw: Raw) -> Any:
     """Return a value in the form that users give it: a dict if it is a JSON object, else the text or the bytes."""
     parsed = _parsed(raw)
     return parsed if isinstance(parsed, dict) else raw
+
+
+def is_identifier(place: str) -> bool:
+    """Return whether a place of a value names something, and has no credential."""
+    words = _WORDS.findall(place)
+    return bool(words) and words[-1].lower() in _IDENTIFIERS
 
 
 def leaves(value: object, depth: int = 0) -> Iterator[str | bytes]:
@@ -58,7 +75,8 @@ def leaves(value: object, depth: int = 0) -> Iterator[str | bytes]:
 class Credentials:
     """Recognises the credentials that a service accepts as those of values.
 
-    A credential is that of a value if it equals the value, is one of its texts, or is a part of it.
+    A credential is that of a value if it equals the value, is one of its texts, or is a part of it. Members of
+    both that have the same name decide alone.
     """
 
     __slots__ = ("_known",)
@@ -92,9 +110,26 @@ def _is_of_any(entry: object, known: Iterable[tuple[Raw, Any, frozenset[str | by
             return True
         if own is None:
             own = list(leaves(entry))
-        if own and texts.issuperset(own):
+        shared = _of_same_name(entry, form)
+        if all(mine == one for mine, one in shared) if shared else own and texts.issuperset(own):
             return True
     return False
+
+
+def _of_same_name(entry: object, form: object) -> list[tuple[object, object]]:
+    """Return the members of a value and of a credential that have the same name, in pairs.
+
+    The service may tell more of a credential than the value has, such as its date.
+    """
+    if not isinstance(entry, Mapping) or not isinstance(form, dict):
+        return []
+    members = {_plain(name): one for name, one in form.items()}
+    return [(members[_plain(name)], one) for name, one in entry.items() if _plain(name) in members]
+
+
+def _plain(name: object) -> str:
+    """Return a member's name in the same form for all conventions."""
+    return str(name).replace("_", "").replace("-", "").casefold()
 
 
 def has_text(values: object, text: str) -> bool:
@@ -123,7 +158,8 @@ def derived_wrongly(old: Raw, new: Raw) -> dict[str, str]:
     """Return the texts of a JSON value that were derived from a secret part, and don't fit the new one, by place.
 
     A text is derived if it holds a secret part that has changed, as it is or quoted as in a URL. Then it has to
-    hold the new one, too, and whatever else of the old value it holds.
+    hold the new one, too, and whatever else of the old value it holds. What names a user or a host isn't derived:
+    a first password is often the same word.
 
     Args:
         old: the old value.
@@ -137,9 +173,15 @@ def derived_wrongly(old: Raw, new: Raw) -> dict[str, str]:
         # A part that is longer holds the shorter one, and of two copies the first is the source.
         sources = [one for one in moved - {place} if _holds(before[place], before[one])]
         sources = [one for one in sources if (len(before[one]), one) < (len(before[place]), place)]
+        if place not in moved and is_identifier(place):
+            continue
         is_derived = not hidden.isdisjoint(sources)
         is_stale_copy = place not in moved and any(before[one] == before[place] for one in hidden)
         if is_stale_copy or (is_derived and any(not _holds(after[place], after[one]) for one in sources)):
+            wrong.add(place)
+    for place in after.keys() - before.keys():
+        # A copy of the old credential may be kept on purpose, but no text is built from it.
+        if any(after[place] != before[one] and _holds(after[place], before[one]) for one in hidden):
             wrong.add(place)
     return {place: after[place] for place in sorted(wrong)}
 

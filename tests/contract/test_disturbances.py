@@ -2,6 +2,8 @@
 
 import contextlib
 import json
+import os
+import queue
 import threading
 
 import boto3
@@ -14,6 +16,7 @@ from contract.test_false_alarms import (
     STEPS,
     Server,
     create,
+    drained,
     guarded,
     has_pending,
     password,
@@ -71,7 +74,7 @@ def ways_on():
 
 @pytest.mark.parametrize("way", ways_on())
 def test_a_killed_delivery_reaches_nothing_any_more(way):
-    reached = []
+    reached = queue.SimpleQueue()
 
     def set_and_go_on(client, arn, token):
         try:
@@ -79,11 +82,11 @@ def test_a_killed_delivery_reaches_nothing_any_more(way):
         except BaseException:
             with contextlib.suppress(BaseException):
                 ways_on()[way](client, arn, token)
-                reached.append(way)
+                reached.put(way)
 
     report = run({"setSecret": set_and_go_on}, "setSecret.kill-after-6")
 
-    assert reached == []
+    assert drained(reached) == []
     assert report.violations == (), str(report)
 
 
@@ -102,21 +105,22 @@ def test_a_killed_delivery_that_returns_counts_as_killed():
 
 def count_of_attempts(only, creating):
     """Run a scenario, and return what the attempts of a step came to."""
-    outcomes = []
+    outcomes = queue.SimpleQueue()
 
     def trying(client, arn, token):
         for _ in range(4):
             try:
                 creating(client, arn, token)
             except Exception as error:
-                outcomes.append(type(error).__name__)
+                outcomes.put(type(error).__name__)
                 last = error
             else:
-                outcomes.append("succeeded")
+                outcomes.put("succeeded")
                 return
         raise last
 
-    return outcomes, run({"createSecret": trying}, only)
+    report = run({"createSecret": trying}, only)
+    return drained(outcomes), report
 
 
 def put_another_value(client, arn, token):
@@ -148,7 +152,7 @@ class ServerOfStatements(Server):
 
 
 def test_an_outage_outlasts_a_loop_that_makes_another_argument_each_time():
-    outcomes = []
+    outcomes = queue.SimpleQueue()
 
     def set_by_statement(client, arn, token):
         pending = read(client, arn, token)
@@ -156,15 +160,15 @@ def test_an_outage_outlasts_a_loop_that_makes_another_argument_each_time():
             try:
                 RUNNING["server"].execute(Statement(json.dumps([pending["username"], pending["password"]])))
             except ConnectionError:
-                outcomes.append("failed")
+                outcomes.put("failed")
             else:
-                outcomes.append("succeeded")
+                outcomes.put("succeeded")
                 return
         raise ConnectionError("gave up")
 
     report = run({"setSecret": set_by_statement}, "setSecret.error-3", service=ServerOfStatements)
 
-    assert outcomes[3:] == ["failed"] * 3 + ["succeeded"] * 2
+    assert drained(outcomes)[3:] == ["failed"] * 3 + ["succeeded"] * 2
     assert report.violations == (), str(report)
 
 
@@ -172,18 +176,18 @@ def test_an_outage_outlasts_a_loop_that_makes_another_argument_each_time():
 def test_throttling_lasts_longer_than_the_retries_of_botocore(mode):
     config = Config(retries={"max_attempts": 4, "mode": mode})
     client = boto3.client("secretsmanager", region_name="us-east-1", config=config)
-    failed = []
+    failed = queue.SimpleQueue()
 
     def create_with_retries(_, arn, token):
         try:
             create(client, arn, token)
         except client.exceptions.ClientError as error:
-            failed.append(error.response["Error"]["Code"])
+            failed.put(error.response["Error"]["Code"])
             raise
 
     report = run({"createSecret": create_with_retries}, "createSecret.throttled-2")
 
-    assert failed == ["ThrottlingException"]
+    assert drained(failed) == ["ThrottlingException"]
     assert report.violations == (), str(report)
 
 
@@ -256,14 +260,12 @@ def test_a_check_beside_moto_leaves_its_secrets_as_they_were():
         assert client.get_secret_value(SecretId="prod/rotated")["SecretString"] == "moto's"
 
 
-def test_region_account_tags_schedule_and_environment_reach_the_function(monkeypatch):
-    seen = {}
+def test_region_account_tags_schedule_and_environment_reach_the_function():
+    seen = queue.SimpleQueue()
 
     def create_and_look(client, arn, token):
-        import os
-
         described = client.describe_secret(SecretId=arn)
-        seen.update(arn=arn, tags=described["Tags"], rules=described["RotationRules"], stage=os.environ["STAGE"])
+        seen.put((arn, described["Tags"], described["RotationRules"], os.environ["STAGE"]))
         create(client, arn, token)
 
     secretsmanager.cache_clear()
@@ -280,7 +282,8 @@ def test_region_account_tags_schedule_and_environment_reach_the_function(monkeyp
     secretsmanager.cache_clear()
 
     assert report.violations == (), str(report)
-    assert seen["arn"].startswith("arn:aws:secretsmanager:eu-west-1:210987654321:secret:team/db-")
-    assert seen["tags"] == [{"Key": "owner", "Value": "me"}]
-    assert seen["rules"] == {"AutomaticallyAfterDays": 30}
-    assert seen["stage"] == "prod"
+    arn, tags, rules, stage = seen.get_nowait()
+    assert arn.startswith("arn:aws:secretsmanager:eu-west-1:210987654321:secret:team/db-")
+    assert tags == [{"Key": "owner", "Value": "me"}]
+    assert rules == {"AutomaticallyAfterDays": 30}
+    assert stage == "prod"

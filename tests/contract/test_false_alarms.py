@@ -157,6 +157,11 @@ STEPS = {"createSecret": create, "setSecret": set_password, "testSecret": test, 
 SECRET = {"username": "app", "password": "Old-Password-1", "host": "db.internal"}
 
 
+def drained(noted):
+    """Return what functions have put into a queue, which no scenario puts back to its state before."""
+    return [noted.get_nowait() for _ in range(noted.qsize())]
+
+
 def silent(handler, **arguments):
     arguments = {"secret": SECRET, "service": Server, **arguments}
     report = check_rotation(handler, **arguments)
@@ -484,10 +489,12 @@ def test_a_client_of_a_second_region():
 def with_own_retries(client, arn, token):
     for attempt in range(3):
         try:
-            return create(client, arn, token)
+            create(client, arn, token)
         except client.exceptions.InternalServiceError:
             if attempt == 2:
                 raise
+        else:
+            return
 
 
 def test_own_retries_around_a_step():
@@ -540,3 +547,54 @@ class QuietWithIds(Quiet):
 @pytest.mark.parametrize("service", [Quiet, QuietWithAccepts, QuietWithAccepted, QuietWithPasswords, QuietWithIds])
 def test_services_that_answer_some_questions_only(service):
     silent(guarded(STEPS), service=service)
+
+
+# Values as they are in tests.
+
+
+class FirstServer(Server):
+    users = {"postgres": "postgres"}
+
+
+def create_and_log(client, arn, token):
+    logger.info("user %s of engine postgres", read(client, arn)["username"])
+    create(client, arn, token)
+
+
+def test_a_first_password_that_is_the_word_for_everything():
+    names = dict.fromkeys(("engine", "dbname", "username", "password", "dbInstanceIdentifier"), "postgres")
+    secret = {**names, "host": "postgres.internal"}
+    silent(guarded({**STEPS, "createSecret": create_and_log}), secret=secret, service=FirstServer)
+
+
+class ServerWithDates(Server):
+    def accepted(self):
+        return [{**one, "created": "2026-11-26", "active": "yes"} for one in super().accepted()]
+
+
+def test_a_service_that_tells_more_of_a_credential_than_the_value_has():
+    silent(guarded(STEPS), service=ServerWithDates)
+
+
+# Credentials of other secrets change in the same rotation.
+
+
+def set_both(client, arn, token):
+    """Give the reader a new password, too, which is in a secret of its own."""
+    reader = json.loads(client.get_secret_value(SecretId="prod/reader")["SecretString"])
+    if reader["rotated_by"] != token:
+        reader.update(password=password(client), rotated_by=token)
+        client.put_secret_value(SecretId="prod/reader", SecretString=json.dumps(reader))
+    RUNNING["server"].set_password(reader["username"], reader["password"])
+    set_password(client, arn, token)
+
+
+class ServerWithReader(Server):
+    users = {"app": "Old-Password-1", "reader": "Reader-Password-1"}
+
+
+def test_credentials_of_another_secret_that_are_rotated_as_well():
+    reader = {"username": "reader", "password": "Reader-Password-1", "rotated_by": ""}
+    silent(
+        guarded({**STEPS, "setSecret": set_both}), service=ServerWithReader, other_secrets={"prod/reader": reader}
+    )

@@ -1,0 +1,50 @@
+"""The texts that a rotation function passes to calls and gets from them: a credential may be among them.
+
+A credential that the service or the function makes is in no version before it is stored. If storing it fails, the
+text of the error may show a credential that Secrets Manager has never seen.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+
+from fake_secrets.contract.moments import Boundary
+from fake_secrets.contract.values import form_of, is_identifier, leaves
+
+__all__ = ["shows_credential"]
+
+__tracebackhide__ = True  # the arguments in our frames may hold secret values
+
+_WRITES = frozenset({"CreateSecret", "PutSecretValue", "UpdateSecret"})
+# Shorter texts are words of a message by chance.
+_SHORTEST = 6
+
+
+def shows_credential(text: str, boundaries: Iterable[Boundary], known: Iterable[str | bytes]) -> bool:
+    """Return whether a text shows something that was passed on, and that may be a credential.
+
+    Args:
+        text: the text.
+        boundaries: the calls that the function has made.
+        known: values. What they have at places that name a user or a host may be shown.
+    """
+    harmless = {
+        one
+        for raw in known
+        if isinstance(form := form_of(raw), dict)
+        for place, member in form.items()
+        if is_identifier(str(place))
+        for one in leaves(member)
+    }
+    return any(passed in text for passed in _passed(boundaries) if passed not in harmless)
+
+
+def _passed(boundaries: Iterable[Boundary]) -> Iterator[str]:
+    for boundary in boundaries:
+        if boundary.is_of_service or boundary.name in _WRITES:
+            for leaf in leaves((boundary.arguments, boundary.result)):
+                whole = leaf if isinstance(leaf, str) else leaf.decode(errors="replace")
+                form = form_of(whole)
+                for part in leaves(form):
+                    if isinstance(part, str) and len(part) >= _SHORTEST:
+                        yield part
