@@ -46,7 +46,6 @@ EXAMPLES = [
     errors.FakeSecretsWarning("no secret uses the key"),
     errors.RotationWarning("AWSCURRENT moved before finishSecret"),
     TimedOut(),
-    _UnlikeAnyError(),
     _MisuseError("test_it: the marker takes no regoin"),
 ]
 
