@@ -383,11 +383,11 @@ class Trial:
     def is_id(self, leak: Leak) -> bool:
         """Return whether what was shown is the id of a version, which is no credential."""
         for secret in self.world.store:
-            version = secret.versions.get(leak.version or "") or secret.removed.get(leak.version or "")
-            if secret.name == leak.secret and version is not None and version.value is not None:
-                form = form_of(version.value)
-                shown = form.get(leak.field) if isinstance(form, dict) else form
-                return isinstance(shown, str) and shown in self._roles
+            for version in (*secret.removed.values(), *secret.versions.values()):
+                if (secret.name, version.id) == (leak.secret, leak.version) and version.value is not None:
+                    form = form_of(version.value)
+                    shown = form.get(leak.field) if isinstance(form, dict) else form
+                    return isinstance(shown, str) and shown in self._roles
         return False
 
     def note_logged_token(self) -> None:
