@@ -46,22 +46,23 @@ def compat(session: nox.Session) -> None:
 @nox.session(python=OLDEST)
 def lowest(session: nox.Session) -> None:
     """Run the tests on the lowest botocore, wrapt and test tools that pyproject.toml allows."""
-    # The AWS CLI, moto and OpenTelemetry need a newer botocore, so their tests don't run here.
+    # The AWS CLI, moto and OpenTelemetry need a newer botocore, so their tests don't run here. The pages of the
+    # documentation start a pytest each, and are tried on the newest.
     tools = ["freezegun", "hypothesis", "pytest", "pytest-asyncio", "pytest-randomly", "pytest-socket"]
     bounds = [*PROJECT["dependencies"], *PROJECT["optional-dependencies"]["test"]]
     lowest_of = dict(bound.split(">=") for bound in bounds if ">=" in bound)
     lowest_of["boto3"] = lowest_of["botocore"]
     pins = [f"{name}=={lowest_of[name]}" for name in ("botocore", "boto3", "wrapt", *tools)]
     session.install("-e", ".", *pins, "pytest-xdist")
-    unsupported = ["--ignore=tests/test_awscli.py", "-k", "not opentelemetry"]
+    unsupported = ["--ignore=tests/test_awscli.py", "--ignore=tests/test_docs.py", "-k", "not opentelemetry"]
     session.run("pytest", "-q", "-n", "auto", *unsupported, *session.posargs)
 
 
 @nox.session(python=OLDEST)
 def gallery(session: nox.Session) -> None:
-    """Check every rotation function of the gallery against the contract."""
+    """Check every rotation function of the gallery against the contract, and run the other slow tests."""
     session.install("-e", ".[test]")
-    session.run("pytest", "-q", "-n", "auto", "--slow", "tests/contract/test_gallery.py", *session.posargs)
+    session.run("pytest", "-q", "-n", "auto", "--slow", "-m", "slow", "tests/contract", *session.posargs)
 
 
 @nox.session(python=OLDEST)

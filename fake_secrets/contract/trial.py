@@ -389,19 +389,17 @@ class Trial:
         index = self.handle.leaks._current_index()
         line = " ".join(text.split())
         boundaries = (boundary for delivery in self.deliveries for boundary in delivery.boundaries)
-        is_secret = bool(index.read(text) or index.read(line))
-        is_secret = is_secret or shows_credential(text, boundaries, self.state.values.values())
-        return "" if is_secret else line[:_SHOWN]
+        is_known = index.read(text) or index.read(line)
+        return "" if is_known or shows_credential(text, boundaries, self.state.values.values()) else line[:_SHOWN]
 
     def is_id(self, leak: Leak) -> bool:
         """Return whether what was shown is the id of a version, which is no credential."""
         for secret in self.world.store:
-            every = (*secret.removed.values(), *secret.versions.values()) if secret.name == leak.secret else ()
-            version = next((one for one in every if one.id == leak.version), None)
-            if version is not None and version.value is not None:
-                form = form_of(version.value)
-                shown = form.get(leak.field) if isinstance(form, dict) else form
-                return isinstance(shown, str) and shown in self._roles
+            for version in (*secret.removed.values(), *secret.versions.values()):
+                if (secret.name, version.id) == (leak.secret, leak.version) and version.value is not None:
+                    form = form_of(version.value)
+                    shown = form.get(leak.field) if isinstance(form, dict) else form
+                    return isinstance(shown, str) and shown in self._roles
         return False
 
     def note_logged_token(self) -> None:

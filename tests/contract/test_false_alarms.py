@@ -12,6 +12,9 @@ import pytest
 
 from fake_secrets.contract.checking import check_rotation
 
+# A check takes some seconds.
+pytestmark = pytest.mark.slow
+
 logger = logging.getLogger(__name__)
 
 # The service that runs now, as a driver would find it in a network.
@@ -597,4 +600,77 @@ def test_credentials_of_another_secret_that_are_rotated_as_well():
     reader = {"username": "reader", "password": "Reader-Password-1", "rotated_by": ""}
     silent(
         guarded({**STEPS, "setSecret": set_both}), service=ServerWithReader, other_secrets={"prod/reader": reader}
+    )
+
+
+def test_a_secret_that_was_rotated_before():
+    silent(guarded(STEPS), previous={**SECRET, "password": "Older-Password-1"})
+
+
+# Values that aren't a flat JSON object.
+
+
+class NestedServer(Server):
+    def accepts(self, value):
+        return super().accepts(value["database"])
+
+    def drop(self, value):
+        super().drop(value["database"])
+
+
+def create_nested(client, arn, token):
+    current = read(client, arn)
+    if not has_pending(client, arn, token):
+        store(client, arn, token, {"database": {**current["database"], "password": password(client)}})
+
+
+def set_nested(client, arn, token):
+    pending, current = read(client, arn, token)["database"], read(client, arn)["database"]
+    if pending["username"] != current["username"]:
+        raise ValueError("the pending value is of another user")
+    RUNNING["server"].set_password(pending["username"], pending["password"])
+
+
+def test_nested(client, arn, token):
+    pending = read(client, arn, token)["database"]
+    RUNNING["server"].log_in(pending["username"], pending["password"])
+
+
+test_nested.__test__ = False
+
+
+def test_a_nested_value():
+    steps = {"createSecret": create_nested, "setSecret": set_nested, "testSecret": test_nested}
+    silent(guarded({**STEPS, **steps}), secret={"database": SECRET}, service=NestedServer)
+
+
+def create_whole(client, arn, token):
+    """Store a value that is one text, or bytes, as the current one is."""
+    current = client.get_secret_value(SecretId=arn)
+    try:
+        client.get_secret_value(SecretId=arn, VersionId=token, VersionStage="AWSPENDING")
+    except client.exceptions.ResourceNotFoundException:
+        made = secrets.token_urlsafe(24)
+        member = {"SecretString": made} if "SecretString" in current else {"SecretBinary": made.encode()}
+        client.put_secret_value(SecretId=arn, ClientRequestToken=token, VersionStages=["AWSPENDING"], **member)
+
+
+def read_whole(client, arn, token):
+    client.get_secret_value(SecretId=arn, VersionId=token, VersionStage="AWSPENDING")
+
+
+def finish_whole(client, arn, token):
+    read_whole(client, arn, token)
+    versions = client.describe_secret(SecretId=arn)["VersionIdsToStages"]
+    current = next(one for one, stages in versions.items() if "AWSCURRENT" in stages)
+    client.update_secret_version_stage(
+        SecretId=arn, VersionStage="AWSCURRENT", MoveToVersionId=token, RemoveFromVersionId=current
+    )
+
+
+@pytest.mark.parametrize("secret", ["an-old-token-1", b"\x00\xff-old", '["a", "list"]'])
+def test_a_value_without_members_and_without_a_service(secret):
+    steps = dict.fromkeys(("setSecret", "testSecret"), read_whole)
+    silent(
+        guarded({**steps, "createSecret": create_whole, "finishSecret": finish_whole}), secret=secret, service=None
     )

@@ -4,6 +4,7 @@ import contextlib
 import hashlib
 import json
 import random
+import sys
 import time
 import uuid
 
@@ -13,6 +14,7 @@ from contract.test_false_alarms import (
     SECRET,
     STEPS,
     Refused,
+    Rotator,
     Server,
     can_log_in,
     finish,
@@ -27,6 +29,10 @@ from contract.test_false_alarms import (
 )
 
 from fake_secrets.contract.checking import check_rotation
+from fake_secrets.contract.own_modules import OwnModules
+
+# A check takes some seconds.
+pytestmark = pytest.mark.slow
 
 
 def named(handler, **arguments):
@@ -481,3 +487,16 @@ def test_a_double_that_cannot_read_the_first_value_is_told_so():
         named(guarded(STEPS), service=Typo)
 
     assert "Typo.accepts" in caught.value.__notes__[0]
+
+
+# The function's own code.
+
+
+class OwnRotator(Rotator):
+    """What a user makes of a library's class, whose methods are handlers."""
+
+
+def test_the_class_of_an_object_is_own_code_although_a_library_defines_the_method():
+    method = OwnRotator.__new__(OwnRotator).create
+
+    assert sys.modules[__name__] in OwnModules(method).loaded()

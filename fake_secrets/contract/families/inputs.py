@@ -118,7 +118,9 @@ def _finish_first(check: Check, name: str) -> Trial:
 
 
 def _with_secret(secret: Any, trial_subject: Any) -> Any:
-    return trial_subject.with_secret(secret)
+    # A secret without a value never had one.
+    changes = {"previous": None} if secret is None else {}
+    return trial_subject.with_secret(secret, **changes)
 
 
 def _unexpected(change: Callable[[Any], Any], title: str, check: Check, name: str) -> Trial:
