@@ -16,19 +16,23 @@ __all__ = ["shows_credential"]
 __tracebackhide__ = True  # the arguments in our frames may hold secret values
 
 _WRITES = frozenset({"CreateSecret", "PutSecretValue", "UpdateSecret"})
+_VALUES = ("SecretString", "SecretBinary")
 # Shorter texts are words of a message by chance.
 _SHORTEST = 6
 
 
-def shows_credential(text: str, boundaries: Iterable[Boundary], known: Iterable[str | bytes]) -> bool:
+def shows_credential(
+    text: str, boundaries: Iterable[Boundary], known: Iterable[str | bytes], ids: Iterable[str]
+) -> bool:
     """Return whether a text shows something that was passed on, and that may be a credential.
 
     Args:
         text: the text.
         boundaries: the calls that the function has made.
         known: values. What they have at places that name a user or a host may be shown.
+        ids: version ids, ARNs and other texts that may be shown.
     """
-    harmless = {
+    harmless = {*ids} | {
         one
         for raw in known
         if isinstance(form := form_of(raw), dict)
@@ -39,10 +43,18 @@ def shows_credential(text: str, boundaries: Iterable[Boundary], known: Iterable[
     return any(passed in text for passed in _passed(boundaries) if passed not in harmless)
 
 
+def _parts_of(boundary: Boundary) -> object:
+    """Return what may hold a credential. Of a request to Secrets Manager, that is the value alone."""
+    if boundary.is_of_service:
+        return boundary.arguments, boundary.result
+    members = boundary.arguments if isinstance(boundary.arguments, dict) else {}
+    return [members[name] for name in _VALUES if name in members]
+
+
 def _passed(boundaries: Iterable[Boundary]) -> Iterator[str]:
     for boundary in boundaries:
         if boundary.is_of_service or boundary.name in _WRITES:
-            for leaf in leaves((boundary.arguments, boundary.result)):
+            for leaf in leaves(_parts_of(boundary)):
                 whole = leaf if isinstance(leaf, str) else leaf.decode(errors="replace")
                 form = form_of(whole)
                 for part in leaves(form):

@@ -389,8 +389,10 @@ class Trial:
         index = self.handle.leaks._current_index()
         line = " ".join(text.split())
         boundaries = (boundary for delivery in self.deliveries for boundary in delivery.boundaries)
-        is_known = index.read(text) or index.read(line)
-        return "" if is_known or shows_credential(text, boundaries, self.state.values.values()) else line[:_SHOWN]
+        ids = [*self._roles, self.arn, self.subject.name]
+        is_secret = bool(index.read(text) or index.read(line))
+        is_secret = is_secret or shows_credential(text, boundaries, self.state.values.values(), ids)
+        return "" if is_secret else line[:_SHOWN]
 
     def is_id(self, leak: Leak) -> bool:
         """Return whether what was shown is the id of a version, which is no credential."""
