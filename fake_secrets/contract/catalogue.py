@@ -44,8 +44,8 @@ _VIOLATIONS = {
             "environment that isn't set."
         ),
         (
-            "Read the exception below. If the function needs variables or other secrets, pass environment= or "
-            "other_secrets=."
+            "Read the exception above. If the function needs a service, variables or other secrets, pass "
+            "service=, environment= or other_secrets=."
         ),
     ),
     "current-not-moved": (
@@ -202,7 +202,7 @@ _VIOLATIONS = {
         "Build derived parts from the new value.",
     ),
     "predictable-value": (
-        "The new value can be guessed: the same seed of `random` gives the same value.",
+        "The new value can be guessed: anybody who knows how it is made can make it again.",
         "The value is made with the module `random`, from the time, or from something constant.",
         "Use GetRandomPassword, or the module `secrets`.",
     ),

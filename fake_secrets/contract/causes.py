@@ -83,7 +83,9 @@ class Causes:
         # One note a name: the first of many alike tells enough.
         key = deviation.name, deviation.cause if deviation.is_violation else ""
         known = self._causes.get(key)
-        if known is None or deviation.calls < known.deviation.calls:
+        # A leak is judged at the end of its scenario, so its calls tell nothing.
+        is_shorter = known is not None and deviation.calls < known.deviation.calls
+        if known is None or (is_shorter and deviation.name != "leaked-value"):
             timeline = () if trial is None or not deviation.is_violation else draw(trial, deviation.calls)
             before = [] if known is None else known.scenarios
             self._causes[key] = _Cause(deviation, scenario, timeline, before)

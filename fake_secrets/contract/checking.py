@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
 from fake_secrets.contract.causes import Causes
+from fake_secrets.contract.debugging import undebugged
 from fake_secrets.contract.dry_run import DryRun
 from fake_secrets.contract.families import FAMILIES, family_of
 from fake_secrets.contract.function_state import loaded
@@ -139,12 +141,15 @@ def check_subject(
         without: the ids of scenarios that aren't run.
     """
     is_single = only is not None and not FAMILIES.keys() >= set(only)
-    with Check(subject, is_loud=is_single) as check:
+    with Check(subject) as check:
         causes = Causes(subject)
-        trial, dry = dry_run(check)
+        with undebugged() if is_single else contextlib.nullcontext():
+            trial, dry = dry_run(check)
+        if is_single:
+            check.show_output()
         chosen = [one for one in _chosen(dry, only) if one.id not in without]
         for scenario in chosen:
-            is_dry = scenario.id == trial.scenario
+            is_dry = scenario.id == trial.scenario and not is_single
             causes.add(scenario, trial if is_dry else scenario.run(check, scenario.id))
         if check.time.reads_real_dates and "plain.three-times" in [one.id for one in chosen]:
             causes.note_clock(chosen[0])

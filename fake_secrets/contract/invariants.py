@@ -10,7 +10,7 @@ from fake_secrets.contract.moments import Boundary, Delivery, State
 from fake_secrets.contract.ongoing_check import Check
 from fake_secrets.contract.own_lines import OwnLine
 from fake_secrets.contract.subject import Subject
-from fake_secrets.contract.values import derived_wrongly, form_of, has_text, is_identifier
+from fake_secrets.contract.values import changed_texts, derived_wrongly, form_of, has_text, is_identifier
 from fake_secrets.service.rules.stages import AWSCURRENT, AWSPENDING
 
 if TYPE_CHECKING:
@@ -143,6 +143,11 @@ class Invariants:
         old, new = before.values.get(before.labels.get(AWSCURRENT, "")), after.values[self._trial.token]
         if old is None or self._trial.by_hand is not None:
             return
+        if old == new:
+            self.find("predictable-value", f"{boundary.step} stores the value that is current", boundary.line)
+        elif any(text == self._trial.token for text in changed_texts(old, new).values()):
+            text = f"{boundary.step} makes a credential of the event's ClientRequestToken"
+            self.find("predictable-value", text, boundary.line)
         calls = [one for delivery in self._trial.deliveries for one in delivery.boundaries]
         results = [one.result for one in calls if one.is_of_service]
         for place, text in derived_wrongly(old, new).items():

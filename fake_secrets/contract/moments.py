@@ -53,7 +53,8 @@ class Boundary:
 
     `outcome` is ``succeeded``, an error code, or the name of an exception, which is `error` if the service has
     raised it. `mark` says what the scenario did to it.
-    `before` and `after` are the states around it. `result` is what it returned.
+    `before` and `after` are the states around it. `result` is what it returned, and `texts` are the texts in there
+    at that time, if the scenario wants to know them.
     """
 
     step: str
@@ -69,6 +70,7 @@ class Boundary:
     after: State | None = field(default=None, repr=False)
     result: object = field(default=None, repr=False)
     error: BaseException | None = field(default=None, repr=False)
+    texts: frozenset[str | bytes] = field(default=frozenset(), repr=False)
 
     @property
     def has_succeeded(self) -> bool:

@@ -26,16 +26,15 @@ class Check:
 
     Args:
         subject: what is checked.
-        is_loud: whether the output of the function is shown.
     """
 
-    def __init__(self, subject: Subject, *, is_loud: bool = False) -> None:
+    def __init__(self, subject: Subject) -> None:
         self.subject = subject
         spared = [subject.service] if isinstance(subject.service, type) else []
         self.state = FunctionState(subject.handler, spared=spared)
         self.time = VirtualTime(self.state.modules)
         self._lines = OwnFiles(self.state, subject.handler, subject.service)
-        self._silence = Silence(is_loud=is_loud)
+        self._silence = Silence(is_loud=False)
         self._stack = contextlib.ExitStack()
         # The places of the value that change in a rotation; None until that is known, or if all of it changes.
         self.changing_places: frozenset[str] | None = None
@@ -75,6 +74,10 @@ class Check:
     def quiet(self) -> contextlib.AbstractContextManager[object]:
         """Return a context manager in which the output of the function is kept, and not shown."""
         return self._silence.keeping()
+
+    def show_output(self) -> None:
+        """Show what the function prints and logs from now on."""
+        self._silence.is_loud = True
 
     def output(self) -> str:
         """Return what the function has printed and logged in this trial."""

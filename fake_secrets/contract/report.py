@@ -130,7 +130,8 @@ class ContractReport:
         if not count:
             return f"The rotation function keeps the contract in {scenarios}."
         names = ", ".join(one.name for one in self.violations if one.allowed is None)
-        return f"The rotation function violates the contract ({names}), found in {scenarios}."
+        tried = "was" if len(self.scenarios) == 1 else "were"
+        return f"{names}: the rotation function violates the contract. {scenarios} {tried} tried."
 
 
 def _note(note: Violation) -> list[str]:

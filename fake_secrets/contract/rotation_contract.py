@@ -11,6 +11,7 @@ from fake_secrets.contract.families import FAMILIES, family_of
 from fake_secrets.contract.report import ContractReport
 from fake_secrets.contract.subject import Subject
 from fake_secrets.errors import ContractViolatedError
+from fake_secrets.suggestions import nearest
 
 __all__ = ["RotationContract"]
 
@@ -147,6 +148,11 @@ class RotationContract:
                     f"{type(self).__name__} has no attribute {needed!r}. A rotation contract needs handler, the "
                     "rotation function, and secret, the value of AWSCURRENT."
                 )
+                raise TypeError(msg)
+        for given in (name for kind in type(self).__mro__[:-2] for name in vars(kind) if not name.startswith("_")):
+            meant = [name for name in nearest(given, ("handler", *_NAMES)) if given not in {"handler", *_NAMES}]
+            if meant and not hasattr(RotationContract, given):
+                msg = f"{type(self).__name__} has an attribute {given!r}. Did you mean {meant[0]!r}?"
                 raise TypeError(msg)
         return subject_of(self._attribute("handler"), **{name: self._attribute(name) for name in _NAMES})
 

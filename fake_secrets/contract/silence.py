@@ -21,7 +21,7 @@ class Silence:
     """
 
     def __init__(self, *, is_loud: bool) -> None:
-        self._is_loud = is_loud
+        self.is_loud = is_loud
         self._kept = io.StringIO()
 
     def text(self) -> str:
@@ -38,9 +38,9 @@ class Silence:
         try:
             # A function that logs on INFO leaks there, too, once somebody has turned that on.
             root.setLevel(min(level, logging.INFO))
-            shown = (handlers or [logging.StreamHandler()]) if self._is_loud else []
+            shown = (handlers or [logging.StreamHandler()]) if self.is_loud else []
             root.handlers[:] = [*shown, handler]
-            if not self._is_loud:
+            if not self.is_loud:
                 sys.stdout, sys.stderr = self._kept, self._kept
             yield
         finally:

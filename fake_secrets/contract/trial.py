@@ -17,7 +17,7 @@ from fake_secrets.contract.moments import Boundary, Delivery, State
 from fake_secrets.contract.ongoing_check import Check
 from fake_secrets.contract.passed_texts import shows_credential
 from fake_secrets.contract.subject import Subject
-from fake_secrets.contract.values import Credentials, Raw, form_of
+from fake_secrets.contract.values import Credentials, Raw, form_of, leaves
 from fake_secrets.errors import FunctionCrash, RotationNotOpenError
 from fake_secrets.mock import mock_stages
 from fake_secrets.service.rules.stages import AWSCURRENT, AWSPREVIOUS
@@ -78,6 +78,7 @@ class Trial:
         self.rotations: list[Rotation] = []
         self.kill_at_end: str | None = None
         self.refusal = ""
+        self.keeps_texts = False
         self.leaks: Sequence[Leak] = ()
         self.calls_of_first_retry: int | None = None
         self._seed = seed
@@ -369,6 +370,8 @@ class Trial:
     def look(self, boundary: Boundary, outcome: str, result: object) -> None:
         """Look at the state after a call, and at what must hold then."""
         boundary.outcome, boundary.result = outcome, result
+        if self.keeps_texts and boundary.is_of_service:
+            boundary.texts = frozenset(leaves(result))
         if not boundary.is_read:
             self.state = self.now()
         boundary.after = self.state

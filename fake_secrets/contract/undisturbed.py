@@ -100,7 +100,9 @@ def _name_setting(trial: Trial) -> bool:
     is_unchanged = state.accepts.get(trial.invariants.old or "", False) and not state.accepts.get(
         trial.token, True
     )
-    if is_unchanged and not verdicts.sets_new_value(setting, old, new):
+    first = trial.deliveries[0].before
+    is_same = first is None or (state.strangers, state.count) == (first.strangers, first.count)
+    if is_unchanged and is_same and not verdicts.sets_new_value(setting, old, new):
         find("set-changes-nothing", "After setSecret, the service accepts the old value only", line)
         return True
     return False

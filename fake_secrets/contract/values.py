@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import json
 import re
 import urllib.parse
@@ -62,6 +63,8 @@ def leaves(value: object, depth: int = 0) -> Iterator[str | bytes]:
         yield str(value)
     elif depth > _DEEPEST:
         return
+    elif isinstance(value, io.BytesIO | io.StringIO):
+        yield value.getvalue()
     elif isinstance(value, Mapping):
         for member in list(value.values()):
             yield from leaves(member, depth + 1)

@@ -112,8 +112,11 @@ def sets_old_value(setting: Delivery, testing: Delivery, old: Raw, new: Raw) -> 
         new: the new value.
     """
     harmless = {one.name for one in testing.boundaries}
-    changes = [one for one in setting.boundaries if one.is_of_service and one.name not in harmless]
-    return bool(changes) and _has_part(changes[-1], old, new) and not _has_part(changes[-1], new, old)
+    calls = [one for one in setting.boundaries if one.is_of_service]
+    changes = [one for one in calls if one.name not in harmless]
+    # One call with the old value logs in.
+    logins = [one for one in calls if changes and one is not changes[-1] and _has_part(one, old, new)]
+    return bool(logins) and _has_part(changes[-1], old, new) and not _has_part(changes[-1], new, old)
 
 
 def sets_new_value(setting: Delivery, old: Raw, new: Raw) -> bool:

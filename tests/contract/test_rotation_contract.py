@@ -54,7 +54,9 @@ def test_a_handler_is_imported_by_its_name():
 
 
 def test_a_violation_is_raised_with_its_report():
-    with pytest.raises(ContractViolatedError, match=r"^The rotation function violates the contract") as told:
+    with pytest.raises(
+        ContractViolatedError, match=r"^[\w-]+: the rotation function violates the contract"
+    ) as told:
         Plain().test_repeats()
 
     assert str(told.value) == told.value.report
@@ -152,3 +154,11 @@ def test_it_works_as_a_test_case_of_unittest():
     assert (result.testsRun, result.errors) == (3, [])
     assert [test.id().rpartition(".")[2] for test, _ in result.failures] == ["test_repeats"]
     assert [test.id().rpartition(".")[2] for test, _ in result.skipped] == ["test_allow"]
+
+
+@pytest.mark.parametrize(("given", "meant"), [("services", "service"), ("enviroment", "environment")])
+def test_an_attribute_that_is_misspelt_is_refused(given, meant):
+    kind = type("Misspelt", (RotationContract,), {"handler": print, "secret": {"password": "x"}, given: None})
+
+    with pytest.raises(TypeError, match=f"'{given}'. Did you mean '{meant}'"):
+        kind().test_plain()

@@ -23,7 +23,10 @@ __tracebackhide__ = True  # the arguments in our frames may hold secret values
 _BY_HAND = "put-by-hand-Xy7"
 _ELSE = "somebody-else-xy7"
 # The members that say whose credential a value is.
-_IDENTITIES = ("username", "user", "login", "host", "hostname", "address", "endpoint")
+_IDENTITIES = (
+    *("username", "user", "login", "account"),
+    *("host", "hostname", "server", "address", "endpoint", "url", "uri"),
+)
 
 
 def scenarios(dry: DryRun) -> Iterator[Scenario]:

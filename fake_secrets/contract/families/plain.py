@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from fake_secrets.contract.dry_run import DryRun
+from fake_secrets.contract.moments import Boundary
 from fake_secrets.contract.ongoing_check import Check
 from fake_secrets.contract.scenario import Scenario
 from fake_secrets.contract.trial import Trial
@@ -34,23 +35,15 @@ def _with_same_seed(check: Check, name: str) -> Trial:
     if old is None or new is None or other is None:
         return second
     texts, others = changed_texts(old, new), changed_texts(old, other)
-    # What the service has made isn't the function's.
-    results = [
-        boundary.result for one in second.deliveries for boundary in one.boundaries if boundary.is_of_service
-    ]
-    own = {
-        place: text
-        for place, text in texts.items()
-        if not has_text(results, text if isinstance(text, str) else text.decode(errors="replace"))
-    }
+    boundaries = [boundary for delivery in second.deliveries for boundary in delivery.boundaries]
+    own = {place: text for place, text in texts.items() if _is_made_here(text, boundaries)}
     if own and all(others.get(place) == text for place, text in own.items()):
         storing = [
-            boundary
-            for one in second.deliveries
-            for boundary in one.boundaries
-            if boundary.after is not None
-            and boundary.before is not None
-            and second.token in boundary.after.values.keys() - boundary.before.values.keys()
+            one
+            for one in boundaries
+            if one.after is not None
+            and one.before is not None
+            and second.token in one.after.values.keys() - one.before.values.keys()
         ]
         second.invariants.find(
             "predictable-value",
@@ -62,10 +55,22 @@ def _with_same_seed(check: Check, name: str) -> Trial:
 
 def _rotated(check: Check, name: str, seed: int) -> Trial:
     with Trial(check, name, seed=seed) as trial:
+        trial.keeps_texts = True
         random.seed(_SEED)
         trial.rotate()
         trial.state = trial.now()
     return trial
+
+
+def _is_made_here(text: str | bytes, boundaries: Iterable[Boundary]) -> bool:
+    """Return whether the function has made a text, and hasn't got it from the service."""
+    wanted = text if isinstance(text, str) else text.decode(errors="replace")
+    for boundary in boundaries:
+        if has_text(boundary.arguments, wanted):
+            return True
+        if has_text(list(boundary.texts), wanted):
+            return False
+    return True
 
 
 def _values(trial: Trial) -> tuple[Raw | None, Raw | None]:
