@@ -41,7 +41,8 @@ _at_work: ContextVar[Double | None] = ContextVar("fake_secrets_double", default=
 
 def is_at_work() -> bool:
     """Return whether a method of a double runs here. What it calls isn't called by the function."""
-    return _at_work.get() is not None
+    double = _at_work.get()
+    return double is not None and not double._is_over
 
 
 class Double:
@@ -69,8 +70,7 @@ class Double:
         self._object: Any = None
         self.offers: frozenset[str] = frozenset()
         self.errors: tuple[Maker, ...] = ()
-        with _Working(self):
-            self._made: Any = factory()
+        self._made: Any = _working(self, factory)
         if not _is_way_in(self._made):
             self._adopt(self._made)
 
@@ -78,8 +78,7 @@ class Double:
         """Enter the object, if it is a context manager."""
         try:
             if hasattr(type(self._made), "__enter__"):
-                with _Working(self):
-                    entered = self._stack.enter_context(self._made)
+                entered = _working(self, functools.partial(self._stack.enter_context, self._made))
                 if self._object is None:
                     self._adopt(entered)
         except BaseException:
@@ -97,8 +96,7 @@ class Double:
         # The function may keep a wrapped method for longer than the scenario.
         self._is_over = True
         try:
-            with _Working(self):
-                self._stack.__exit__(kind, error, traceback)
+            _working(self, functools.partial(self._stack.__exit__, kind, error, traceback))
         finally:
             if self._undo is not None:
                 self._undo.close()
@@ -150,8 +148,7 @@ class Double:
         return around_method
 
     def _work(self, method: Callable[..., object], args: Any, kwargs: Any) -> object:
-        with _Working(self):
-            return method(*args, **kwargs)
+        return _working(self, functools.partial(method, *args, **kwargs))
 
     def _ask(self, name: str, *args: object) -> object:
         """Ask the object something, outside of the function."""
@@ -173,31 +170,24 @@ class Double:
         return f"{name_of(self._object)}.{name}"
 
 
-class _Working:
-    """Marks what is called in its block as calls of a double's own.
+def _working(double: Double, call: Callable[[], Any]) -> Any:
+    """Call a function, and mark what it calls as calls of a double's own.
 
     The double's clocks show the function's time there, whoever calls it.
     """
-
-    # Not a generator, since a check asks a double thousands of questions.
-    __slots__ = ("_double", "_outer", "_step")
-
-    def __init__(self, double: Double) -> None:
-        self._double = double
-
-    def __enter__(self) -> None:
-        self._outer, step = _at_work.get(), rotation_step.get()
-        self._step = RunningStep(None) if step is None or step.is_over else None
-        _at_work.set(self._double)
-        if self._step is not None:
-            self._step.__enter__()
-
-    def __exit__(self, *exception: object) -> None:
-        try:
-            if self._step is not None:
-                self._step.__exit__(*exception)
-        finally:
-            _at_work.set(self._outer)
+    outer, step = _at_work.get(), rotation_step.get()
+    own = RunningStep(None) if step is None or step.is_over else None
+    # Not a context manager: an interrupt may come right after it was entered.
+    try:
+        _at_work.set(double)
+        if own is not None:
+            rotation_step.set(own)
+        return call()
+    finally:
+        if own is not None:
+            own.is_over = True
+            rotation_step.set(step)
+        _at_work.set(outer)
 
 
 def _check_factory(factory: object) -> None:

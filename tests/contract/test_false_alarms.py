@@ -674,3 +674,30 @@ def test_a_value_without_members_and_without_a_service(secret):
     silent(
         guarded({**steps, "createSecret": create_whole, "finishSecret": finish_whole}), secret=secret, service=None
     )
+
+
+class Probing(Server):
+    """A server that tells whether a value works, and raises nothing."""
+
+    refusal = None
+
+    def answer(self, value):
+        return True if self.accepts(value) else self.refusal
+
+
+class ProbingWithFalse(Probing):
+    refusal = False
+
+
+def set_after_a_probe(client, arn, token):
+    current, pending = read_both(client, arn, token)
+    if RUNNING["server"].answer(pending):
+        return
+    if (current["username"], current["host"]) != (pending["username"], pending["host"]):
+        raise Refused(arn)
+    RUNNING["server"].set_password(pending["username"], pending["password"])
+
+
+@pytest.mark.parametrize("service", [Probing, ProbingWithFalse])
+def test_a_probe_that_answers_without_an_exception(service):
+    silent(guarded({**STEPS, "setSecret": set_after_a_probe}), service=service)

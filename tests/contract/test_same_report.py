@@ -7,14 +7,14 @@ import sys
 from pathlib import Path
 
 from contract.test_false_alarms import RUNNING, SECRET, STEPS, Server, drained, guarded, has_pending, read, store
-from contract.test_misses import KEY, KEY_STEPS, Keys, revoke_before_finish
+from contract.test_other_faulty_functions import KEY, KEY_STEPS, Keys, revoke_before_finish
 
 import fake_secrets
 from fake_secrets.contract.checking import check_rotation
 
 _PROGRAM = """
 from contract.test_false_alarms import STEPS, guarded
-from contract.test_misses import KEY, KEY_STEPS, Keys, revoke_before_finish
+from contract.test_other_faulty_functions import KEY, KEY_STEPS, Keys, revoke_before_finish
 from fake_secrets.contract.checking import check_rotation
 steps = {**KEY_STEPS, "finishSecret": revoke_before_finish}
 print(check_rotation(guarded(steps), secret=KEY, service=Keys, only="kills"))

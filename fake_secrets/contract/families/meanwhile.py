@@ -120,8 +120,9 @@ def _tampered(dry: DryRun, member: str, check: Check, name: str) -> Trial:
                 one.name for one in dry.first["setSecret"].boundaries if one.is_of_service and _changes(one)
             }
             for boundary in delivery.boundaries:
-                # A probe may answer that the value doesn't work.
-                is_use = (boundary.has_succeeded and boundary.result is not False) or boundary.name in changing
+                # A probe may answer False or None if the value doesn't work.
+                is_answer = boundary.has_succeeded and boundary.result not in (None, False)
+                is_use = is_answer or boundary.name in changing
                 if boundary.is_of_service and is_use and has_text(boundary.arguments, _ELSE):
                     text = f"setSecret calls {boundary.name} with the {member!r} of a tampered pending value"
                     trial.invariants.find("tampered-value-used", text, boundary.line)

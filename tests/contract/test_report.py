@@ -1,0 +1,107 @@
+"""The report of a check, as a user reads it."""
+
+import dataclasses
+
+import pytest
+from contract.gallery_modules import load
+
+from fake_secrets import ContractReport, Violation, check_rotation
+from fake_secrets.contract.catalogue import CATALOGUE
+
+
+def check(name, **arguments):
+    exhibit = load("faulty", name)
+    return check_rotation(exhibit.handler, **{**exhibit.arguments, **arguments})
+
+
+def violation(**changes):
+    given = {
+        "name": "dead-current",
+        "severity": "violation",
+        "detail": "After the first rotation, the service doesn't accept the current value",
+        "scenario": "plain.three-times",
+        "title": "three rotations in a row",
+        "where": "rotation.py:7",
+        "source": "database.change(value)",
+        "replay": 'check_rotation(lambda_handler, ..., only="plain.three-times")',
+        "timeline": ("call",),
+    }
+    return Violation(**{**given, **changes})
+
+
+def test_a_violation_tells_all_of_it_in_one_entry():
+    assert str(violation(others=("setSecret.twice",))).splitlines() == [
+        f"dead-current: {CATALOGUE['dead-current'].sentence}",
+        "    Shown by plain.three-times (three rotations in a row), and by 1 other scenario.",
+        "    After the first rotation, the service doesn't accept the current value.",
+        "    rotation.py:7: database.change(value)",
+        "",
+        "    call",
+        "",
+        "    Usual cause: The function sets something else than it stores, or the service needs more than the",
+        "    value, such as grants.",
+        "    Mend: Set exactly what the pending version holds, and test it in testSecret.",
+        '    Replay: check_rotation(lambda_handler, ..., only="plain.three-times")',
+    ]
+
+
+def test_a_deviation_that_is_allowed_passes_and_shows_its_reason():
+    report = ContractReport((violation(allowed="the double has no grants"),), (), ("plain.three-times",))
+
+    assert report.passed
+    assert "Allowed: the double has no grants" in str(report)
+    assert str(report).startswith("The rotation function keeps the contract in 1 scenario.")
+
+
+def test_names_come_first_in_the_summary():
+    report = ContractReport(
+        (violation(), violation(name="leaked-value")), (), ("plain.three-times", "late.all-steps")
+    )
+
+    assert not report.passed
+    assert report.summary() == (
+        "dead-current, leaked-value: the rotation function violates the contract. 2 scenarios were tried."
+    )
+
+
+def test_reports_cannot_be_changed():
+    with pytest.raises(dataclasses.FrozenInstanceError):
+        violation().name = "other"
+
+
+def test_a_scenario_that_is_run_alone_draws_the_calls_up_to_the_deviation():
+    report = check("create_never_looks", only="createSecret.twice")
+
+    (found,) = report.violations
+    assert report.scenarios == ("createSecret.twice",)
+    assert found.name == "create-not-repeatable"
+    assert [line.split()[0] for line in found.timeline[:2]] == ["call", "createSecret"]
+    assert found.timeline[-1] == "  raises ResourceExistsException"
+    assert "createSecret, once more" in found.timeline
+    assert found.replay.endswith('only="createSecret.twice")')
+
+
+def test_the_line_is_that_of_the_fatal_call():
+    (found,) = check("create_never_looks", only="createSecret.twice").violations
+
+    assert found.where is not None
+    assert "gallery/faulty/create_never_looks.py:" in found.where.replace("\\", "/")
+    assert "put_secret_value" in found.source
+
+
+def test_an_allowance_that_matches_nothing_is_told_by_a_whole_check():
+    report = check(
+        "move_without_remove", allow={"never-succeeds": "not deployed yet", "dead-current": "no reason"}
+    )
+
+    assert report.violations[0].allowed == "not deployed yet"
+    assert report.passed
+
+
+def test_a_function_that_cannot_rotate_is_not_disturbed():
+    report = check("move_without_remove")
+
+    assert [one.name for one in report.violations] == ["never-succeeds"]
+    assert report.scenarios == ("plain.three-times",)
+    (why,) = report.left_out
+    assert why.startswith("The function wasn't disturbed, because an undisturbed rotation shows never-succeeds")

@@ -1,0 +1,67 @@
+"""The scenarios: their ids are stable, and tell the family."""
+
+import pytest
+from contract.gallery_modules import load
+
+from fake_secrets.contract.families import FAMILIES, family_of
+from fake_secrets.contract.ongoing_check import Check
+from fake_secrets.contract.subject import Subject
+from fake_secrets.contract.undisturbed import dry_run
+
+
+def ids_of(name):
+    exhibit = load("good", name)
+    with Check(Subject(exhibit.handler, **exhibit.arguments)) as check:
+        _, dry = dry_run(check)
+        return {family: [one.id for one in scenarios(dry)] for family, scenarios in FAMILIES.items()}, dry
+
+
+@pytest.fixture(scope="module")
+def single_user():
+    return ids_of("single_user")
+
+
+def test_each_id_tells_its_family(single_user):
+    ids, _ = single_user
+    assert [(one, family_of(one)) for family in ids for one in ids[family]] == [
+        (one, family) for family in ids for one in ids[family]
+    ]
+
+
+def test_no_two_scenarios_have_the_same_id(single_user):
+    ids, _ = single_user
+    every = [one for family in ids.values() for one in family]
+    assert len(every) == len(set(every))
+
+
+def test_ids_are_the_same_in_another_check(single_user):
+    assert ids_of("single_user")[0] == single_user[0]
+
+
+def test_each_call_fails_and_each_effect_is_followed_by_a_death(single_user):
+    ids, dry = single_user
+    calls = dry.boundaries
+    effects = [one for one in calls if not one.is_read]
+    assert {f"{one.step}.error-{one.number}" for one in calls} <= set(ids["errors"])
+    assert {f"{one.step}.lost-{one.number}" for one in effects} <= set(ids["errors"])
+    assert {f"{one.step}.kill-after-{one.number}" for one in effects} <= set(ids["kills"])
+    assert {f"{step}.kill-at-end" for step in dry.first} <= set(ids["kills"])
+
+
+def test_each_step_is_repeated_and_each_earlier_one_once_more_later(single_user):
+    assert single_user[0]["repeats"] == [
+        "createSecret.twice",
+        "createSecret.again-after-setSecret",
+        "createSecret.again-after-testSecret",
+        "setSecret.twice",
+        "setSecret.again-after-testSecret",
+        "testSecret.twice",
+        "late.all-steps",
+    ]
+
+
+@pytest.mark.parametrize(
+    "name", ["", "plain", "nonsense", "createSecret", "createSecret.", "createSecret.explode-3"]
+)
+def test_other_words_are_no_ids(name):
+    assert family_of(name) is None
