@@ -173,3 +173,9 @@ def test_the_folders_of_tests_are_the_rooms():
     assert folders - {"", "compat"} <= set(FLOOR_OF), "a folder of tests has the name of its room"
     rooms_with_modules = {room for room in FLOOR_OF if (PACKAGE / room.replace(".", "/") / "__init__.py").exists()}
     assert rooms_with_modules - folders - {""} == set(), "these rooms have no folder of tests"
+
+
+def test_no_two_files_of_tests_have_the_same_name():
+    root = Path(__file__).parent
+    names = [path.name for folder in (root, root.parent / "examples") for path in folder.rglob("test_*.py")]
+    assert [name for name in set(names) if names.count(name) > 1] == []

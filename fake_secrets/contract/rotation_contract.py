@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import difflib
 import unittest
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, ClassVar, Protocol
@@ -11,7 +12,6 @@ from fake_secrets.contract.families import FAMILIES, family_of
 from fake_secrets.contract.report import ContractReport
 from fake_secrets.contract.subject import Subject
 from fake_secrets.errors import ContractViolatedError
-from fake_secrets.suggestions import nearest
 
 __all__ = ["RotationContract"]
 
@@ -21,6 +21,9 @@ _NAMES = (
     "secret", "previous", "other_secrets", "service", "environment", "name", "region", "account_id", "tags",
     "schedule", "allow",
 )  # fmt: skip
+
+# An attribute with one letter missing, doubled or wrong is at least so similar to the right one.
+_SIMILAR = 0.85
 
 
 class _Static(Protocol):
@@ -149,11 +152,7 @@ class RotationContract:
                     "rotation function, and secret, the value of AWSCURRENT."
                 )
                 raise TypeError(msg)
-        for given in (name for kind in type(self).__mro__[:-2] for name in vars(kind) if not name.startswith("_")):
-            meant = [name for name in nearest(given, ("handler", *_NAMES)) if given not in {"handler", *_NAMES}]
-            if meant and not hasattr(RotationContract, given):
-                msg = f"{type(self).__name__} has an attribute {given!r}. Did you mean {meant[0]!r}?"
-                raise TypeError(msg)
+        _check_spelling(type(self))
         return subject_of(self._attribute("handler"), **{name: self._attribute(name) for name in _NAMES})
 
     def _attribute(self, name: str) -> Any:
@@ -163,6 +162,21 @@ class RotationContract:
         """
         own = vars(self)
         return own[name] if name in own else getattr(type(self), name)
+
+
+def _check_spelling(contract: type[RotationContract]) -> None:
+    """Check that no attribute of a contract is misspelt.
+
+    Raises:
+        TypeError: if an attribute is nearly one of the arguments.
+    """
+    kinds = (kind for kind in contract.__mro__ if issubclass(kind, RotationContract))
+    given = (name for kind in kinds for name in vars(kind) if not hasattr(RotationContract, name))
+    for name in given:
+        meant = difflib.get_close_matches(name, ("handler", *_NAMES), 1, _SIMILAR)
+        if meant and name not in {"handler", "secret"}:
+            msg = f"{contract.__name__} has an attribute {name!r}. Did you mean {meant[0]!r}?"
+            raise TypeError(msg)
 
 
 def _is_elsewhere(only: str, family: str) -> bool:
