@@ -12,12 +12,13 @@ from zoneinfo import ZoneInfo
 
 import freezegun
 import pytest
-import time_machine
 from interrupts import Interrupt, points
 
 from fake_secrets import clock, mock_stages
 from fake_secrets.contract.virtual_time import VirtualTime
 from fake_secrets.observe.ledger import RunningStep
+
+time_machine = pytest.importorskip("time_machine")
 
 UTC = datetime.UTC
 MOMENT = datetime.datetime(2026, 3, 4, 12, 30, 15, 250_001, tzinfo=UTC)
