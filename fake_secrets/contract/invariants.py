@@ -145,7 +145,7 @@ class Invariants:
             return
         if old == new:
             self.find("predictable-value", f"{boundary.step} stores the value that is current", boundary.line)
-        elif any(text == self._trial.token for text in changed_texts(old, new).values()):
+        elif set(changed_texts(old, new).values()) == {self._trial.token}:
             text = f"{boundary.step} makes a credential of the event's ClientRequestToken"
             self.find("predictable-value", text, boundary.line)
         calls = [one for delivery in self._trial.deliveries for one in delivery.boundaries]
