@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import re
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal, Protocol
 
 from fake_secrets.contract.double import is_at_work
-from fake_secrets.contract.moments import Boundary, Delivery, Place, State
+from fake_secrets.contract.moments import SUCCEEDED, Boundary, Delivery, Place, State, code_of
 from fake_secrets.contract.ongoing_check import Check
 from fake_secrets.errors import CommonError, FunctionCrash, ServiceError
 from fake_secrets.faults.codes import COMMON, message_of, status_of
@@ -32,6 +32,15 @@ _ADDRESS = re.compile(r" at 0x[0-9a-fA-F]+")
 
 # A call takes so long, in seconds of the function's clock. A loop that waits for a deadline ends.
 _CALL_TAKES = 0.02
+
+
+# What happens to a call, in words.
+_MARKS: Mapping[Happening, str] = {
+    "error": "fails before its effect",
+    "lost": "fails after its effect",
+    "kill": "killed after it",
+    "stale": "reads the state before the last write",
+}
 
 
 @dataclass(slots=True)
@@ -64,17 +73,6 @@ class Disturbance:
         """Whether the function gets an error."""
         return self.happening in {"error", "lost"}
 
-    def mark(self) -> str:
-        """Return what it does to the call, in words."""
-        words = {
-            "error": "fails before its effect",
-            "lost": "fails after its effect",
-            "kill": "killed after it",
-            "stale": "reads the state before the last write",
-            "before": "",
-        }
-        return words[self.happening]
-
 
 class Stage(Protocol):
     """The part of a trial that the conductor needs."""
@@ -82,7 +80,10 @@ class Stage(Protocol):
     check: Check
     world: World
     state: State
-    delivery: Delivery | None
+
+    @property
+    def delivery(self) -> Delivery | None:
+        """The delivery that is under way, or None."""
 
     def look(self, boundary: Boundary, outcome: str, result: object) -> None:
         """Look at the state after a call."""
@@ -109,14 +110,19 @@ class Conductor:
         self._call: object = None
         self._boundary: Boundary | None = None
 
-    def answer(self, request: Request, call: object, claimed: list[Rotation], ask: Callable[[], Answer]) -> Answer:
+    def answer(
+        self,
+        request: Request,
+        call: object,
+        claimed: list[Rotation],  # noqa: ARG002 -- a call starts no rotation that runs by itself here
+        ask: Callable[[], Answer],
+    ) -> Answer:
         """Answer an attempt of a call of Secrets Manager."""
-        del claimed
         delivery = self._delivery()
         if delivery is None:
             return ask()
         if call is self._call and self._boundary is not None:
-            return self._again(request, self._boundary, ask)
+            return self._again(self._boundary, ask)
         # A function that tries again may do so with another value.
         key = repr(sorted((name, one) for name, one in request.members.items() if name not in _NEW_EACH_TIME))
         boundary = self._begin(delivery, "secretsmanager", request.operation, key, request.members)
@@ -131,7 +137,7 @@ class Conductor:
             answer = ask()
             if plan is not None and plan.happening == "lost":
                 answer = _refusal(plan)
-        self._trial.look(boundary, "succeeded" if answer.error is None else answer.error.code, answer.content)
+        self._look_at(boundary, answer)
         if plan is not None and plan.happening == "kill":
             raise self._kill(delivery, boundary)
         return answer
@@ -171,7 +177,7 @@ class Conductor:
             raise
         if plan is not None and plan.happening == "lost":
             raise self._failed(boundary, outage(plan))
-        self._trial.look(boundary, "succeeded", result)
+        self._trial.look(boundary, SUCCEEDED, result)
         if plan is not None and plan.happening == "kill":
             raise self._kill(delivery, boundary)
         return result
@@ -204,7 +210,7 @@ class Conductor:
             return None
         if plan.happening == "before":
             return None
-        boundary.mark = plan.mark()
+        boundary.mark = _MARKS[plan.happening]
         return plan
 
     @staticmethod
@@ -216,19 +222,22 @@ class Conductor:
             and (struck.place, struck.name, struck.key) == (boundary.place, boundary.name, boundary.key)
         )
 
-    def _again(self, request: Request, boundary: Boundary, ask: Callable[[], Answer]) -> Answer:
+    def _again(self, boundary: Boundary, ask: Callable[[], Answer]) -> Answer:
         """Answer another attempt that botocore makes of a call."""
-        del request
         plan = self.disturbance
         if plan is not None and boundary.mark is not None and plan.is_error:
             return _refusal(plan)
         answer = ask()
-        self._trial.look(boundary, "succeeded" if answer.error is None else answer.error.code, answer.content)
+        self._look_at(boundary, answer)
         return answer
+
+    def _look_at(self, boundary: Boundary, answer: Answer) -> None:
+        outcome = SUCCEEDED if answer.error is None else answer.error.code
+        self._trial.look(boundary, outcome, answer.content)
 
     def _failed(self, boundary: Boundary, error: BaseException) -> BaseException:
         boundary.error = error
-        self._trial.look(boundary, _code_of(error) or type(error).__name__, None)
+        self._trial.look(boundary, code_of(error) or type(error).__name__, None)
         return error
 
     def _kill(self, delivery: Delivery, boundary: Boundary) -> BaseException:
@@ -261,9 +270,3 @@ def _key_of(arguments: object) -> object:
         return _ADDRESS.sub("", repr(arguments))
     except Exception:  # noqa: BLE001 -- a repr of the user's
         return id(arguments)
-
-
-def _code_of(error: BaseException) -> str | None:
-    response = getattr(error, "response", None)
-    code = response.get("Error", {}).get("Code") if isinstance(response, dict) else None
-    return code if isinstance(code, str) else None

@@ -15,27 +15,24 @@ _HEAD = ("call", "outcome", AWSCURRENT, AWSPENDING, "accepted by the service")
 _LONGEST = 40
 
 
-def draw(trial: Trial, calls: int | None = None) -> tuple[str, ...]:
+def draw(trial: Trial, calls: int) -> tuple[str, ...]:
     """Return the lines of a table with a row for each call.
 
     Args:
         trial: the trial, which is over.
-        calls: how many calls are shown; None for all.
+        calls: how many calls are shown, from the first.
     """
     rows: list[tuple[str, ...]] = []
     left = calls
     for delivery in trial.deliveries:
-        if left is not None and left <= 0 and not (rows and calls == 0):
+        if rows and left <= 0:
             break
         again = f", attempt {delivery.number}" if delivery.number > 1 else ""
         why = f", {delivery.why}" if delivery.why else ""
         rows.append((f"{delivery.step}{again}{why}",))
-        for boundary in delivery.boundaries:
-            if left is not None and left <= 0:
-                break
-            rows.append(_row(trial, boundary))
-            left = None if left is None else left - 1
-        if delivery.error is not None and (left is None or left >= 0):
+        rows += [_row(trial, boundary) for boundary in delivery.boundaries[:left]]
+        left -= len(delivery.boundaries)
+        if delivery.error is not None and left >= 0:
             end = "killed" if delivery.death is not None else f"raises {type(delivery.error).__name__}"
             rows.append((f"  {end}",))
     shown = rows if len(rows) <= _LONGEST else [("(earlier calls aren't shown)",), *rows[-_LONGEST:]]

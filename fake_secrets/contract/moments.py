@@ -4,14 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Literal
+from typing import Any, Literal
 
 from fake_secrets.contract.own_lines import OwnLine
 from fake_secrets.contract.values import Raw
 
-__all__ = ["Boundary", "Delivery", "Place", "State"]
+__all__ = ["SUCCEEDED", "Boundary", "Delivery", "Place", "State", "code_of"]
 
 Place = Literal["secretsmanager", "service", "aws"]
+
+SUCCEEDED = "succeeded"
 
 # Operations that change nothing.
 _READS = ("Get", "Describe", "List", "BatchGet", "Validate")
@@ -52,9 +54,8 @@ class Boundary:
         arguments: its arguments.
 
     `outcome` is ``succeeded``, an error code, or the name of an exception, which is `error` if the service has
-    raised it. `mark` says what the scenario did to it.
-    `before` and `after` are the states around it. `result` is what it returned, and `texts` are the texts in there
-    at that time, if the scenario wants to know them.
+    raised it. `mark` says what the scenario did to it. `before` and `after` are the states around it. `result` is
+    what it returned, and `texts` are the texts in there at that time, if the scenario wants to know them.
     """
 
     step: str
@@ -75,12 +76,30 @@ class Boundary:
     @property
     def has_succeeded(self) -> bool:
         """Whether the function got an answer, and not an error."""
-        return self.outcome == "succeeded"
+        return self.outcome == SUCCEEDED
 
     @property
     def is_read(self) -> bool:
         """Whether it is a call of Secrets Manager that changes nothing."""
         return self.place == "secretsmanager" and self.name.startswith(_READS)
+
+    @property
+    def members(self) -> Mapping[str, Any]:
+        """The members of the request, if it is a call of an AWS client; empty otherwise."""
+        return self.arguments if isinstance(self.arguments, dict) else {}
+
+    @property
+    def has_effect(self) -> bool:
+        """Whether it has succeeded, and is no mere read of Secrets Manager."""
+        return self.has_succeeded and not self.is_read
+
+    @property
+    def has_changed_service(self) -> bool:
+        """Whether it has changed what the service accepts."""
+        before, after = self.before, self.after
+        if before is None or after is None:
+            return False
+        return before.accepts != after.accepts or before.service != after.service
 
     @property
     def is_of_service(self) -> bool:
@@ -118,6 +137,11 @@ class Delivery:
         return self.is_over and self.error is None
 
     @property
+    def service_line(self) -> OwnLine | None:
+        """The line of the last call of the service; None if there is no such call."""
+        return next((one.line for one in reversed(self.boundaries) if one.is_of_service), None)
+
+    @property
     def last_failed(self) -> Boundary | None:
         """The last call if it failed; None otherwise."""
         last = self.boundaries[-1] if self.boundaries else None
@@ -134,3 +158,10 @@ class Delivery:
                 # Not by the attribute, which a frozen exception refuses to change.
                 BaseException.with_traceback(error, None)
                 ahead += [error.__cause__, error.__context__]
+
+
+def code_of(error: BaseException) -> str | None:
+    """Return the error code of a client's error; None if it is any other exception."""
+    response = getattr(error, "response", None)
+    code = response.get("Error", {}).get("Code") if isinstance(response, dict) else None
+    return code if isinstance(code, str) else None

@@ -34,7 +34,7 @@ class Check:
         self.state = FunctionState(subject.handler, spared=spared)
         self.time = VirtualTime(self.state.modules)
         self._lines = OwnFiles(self.state, subject.handler, subject.service)
-        self._silence = Silence(is_loud=False)
+        self._silence = Silence()
         self._stack = contextlib.ExitStack()
         # The places of the value that change in a rotation; None until that is known, or if all of it changes.
         self.changing_places: frozenset[str] | None = None

@@ -5,11 +5,12 @@ from __future__ import annotations
 import inspect
 import linecache
 import sys
-from pathlib import Path
 from types import FrameType, ModuleType
 from typing import Protocol
 
-from fake_secrets.contract.own_lines import OwnLine, line_of
+from fake_secrets.contract.own_lines import OwnLine, line_in, line_of
+from fake_secrets.observe.leaks.lines import shown
+from fake_secrets.observe.remarks import Line
 
 __all__ = ["OwnFiles"]
 
@@ -62,11 +63,7 @@ class OwnFiles:
             if traceback.tb_frame.f_code.co_filename in self.files:
                 found = traceback
             traceback = traceback.tb_next
-        if found is None:
-            return None
-        code = found.tb_frame.f_code
-        text = linecache.getline(code.co_filename, found.tb_lineno).strip()
-        return OwnLine(_shown(code.co_filename), found.tb_lineno, text, code.co_name)
+        return None if found is None else line_in(found.tb_frame, found.tb_lineno)
 
     def at(self, where: str) -> OwnLine | None:
         """Return a line by ``file:line``, with the file relative to the current directory if it is in there."""
@@ -77,9 +74,4 @@ class OwnFiles:
 
     def is_own(self, file: str) -> bool:
         """Return whether a file, relative or not, belongs to the function."""
-        return any(file in {own, _shown(own)} for own in self.files)
-
-
-def _shown(file: str) -> str:
-    path = Path(file)
-    return str(path.relative_to(Path.cwd())) if path.is_relative_to(Path.cwd()) else file
+        return any(file in {own, shown(Line(own, 0, "")).rpartition(":")[0]} for own in self.files)

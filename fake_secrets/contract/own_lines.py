@@ -13,7 +13,7 @@ from fake_secrets.observe.leaks.lines import shown
 from fake_secrets.observe.remarks import Line, is_between
 from fake_secrets.rotation.invocation import LambdaFunction
 
-__all__ = ["OwnLine", "line_of"]
+__all__ = ["OwnLine", "line_in", "line_of"]
 
 # Where a function begins. The frames further out belong to whoever runs it.
 _INVOCATION = LambdaFunction.invoke.__code__
@@ -62,7 +62,7 @@ def line_of(frame: FrameType | None, modules: Collection[str]) -> OwnLine | None
         if best is None and _is_of_user(filename, frame):
             best = frame
         frame = frame.f_back
-    return None if best is None else _line(best)
+    return None if best is None else line_in(best, best.f_lineno)
 
 
 def _is_of_user(filename: str, frame: FrameType) -> bool:
@@ -75,8 +75,14 @@ def _is_of_user(filename: str, frame: FrameType) -> bool:
     return known
 
 
-def _line(frame: FrameType) -> OwnLine:
-    code, number = frame.f_code, frame.f_lineno
+def line_in(frame: FrameType, number: int) -> OwnLine:
+    """Return a line of the code that runs in a frame.
+
+    Args:
+        frame: the frame.
+        number: the line's number.
+    """
+    code = frame.f_code
     place = shown(Line(code.co_filename, number, ""))
     text = linecache.getline(code.co_filename, number, frame.f_globals).strip()
     return OwnLine(place.rpartition(":")[0], number, text, code.co_name)

@@ -47,8 +47,7 @@ def _parts_of(boundary: Boundary) -> object:
     """Return what may hold a credential. Of a request to Secrets Manager, that is the value alone."""
     if boundary.is_of_service:
         return boundary.arguments, boundary.result
-    members = boundary.arguments if isinstance(boundary.arguments, dict) else {}
-    return [members[name] for name in _VALUES if name in members]
+    return [boundary.members[name] for name in _VALUES if name in boundary.members]
 
 
 def _passed(boundaries: Iterable[Boundary]) -> Iterator[str]:

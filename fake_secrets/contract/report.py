@@ -102,7 +102,7 @@ class ContractReport:
     @property
     def passed(self) -> bool:
         """Whether there is no violation, except those that are allowed."""
-        return all(violation.allowed is not None for violation in self.violations)
+        return not self._open()
 
     def __str__(self) -> str:
         """Return the report as text."""
@@ -110,8 +110,12 @@ class ContractReport:
 
     def _failure(self) -> str:
         """Return the violations that aren't allowed as text, after the summary."""
-        open_ones = [one for one in self.violations if one.allowed is None]
-        return "\n\n".join([self.summary(), *(f"{number}. {one}" for number, one in enumerate(open_ones, 1))])
+        numbered = (f"{number}. {one}" for number, one in enumerate(self._open(), 1))
+        return "\n\n".join([self.summary(), *numbered])
+
+    def _open(self) -> list[Violation]:
+        """Return the violations that aren't allowed."""
+        return [one for one in self.violations if one.allowed is None]
 
     def _remarks(self) -> str:
         """Return all that isn't a failure as text: what is allowed, the notes, and what was left out."""
@@ -125,11 +129,10 @@ class ContractReport:
 
     def summary(self) -> str:
         """Return the result in one line."""
-        count = len([one for one in self.violations if one.allowed is None])
         scenarios = f"{len(self.scenarios)} scenario{'s' * (len(self.scenarios) != 1)}"
-        if not count:
+        if self.passed:
             return f"The rotation function keeps the contract in {scenarios}."
-        names = ", ".join(one.name for one in self.violations if one.allowed is None)
+        names = ", ".join(one.name for one in self._open())
         tried = "was" if len(self.scenarios) == 1 else "were"
         return f"{names}: the rotation function violates the contract. {scenarios} {tried} tried."
 

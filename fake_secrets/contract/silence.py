@@ -16,12 +16,11 @@ __tracebackhide__ = True  # the arguments in our frames may hold secret values
 class Silence:
     """Keeps what the function prints and logs in a trial.
 
-    Args:
-        is_loud: whether it is shown instead, as for a scenario that runs under a debugger.
+    `is_loud` says whether it is shown, too, as for a scenario that runs under a debugger.
     """
 
-    def __init__(self, *, is_loud: bool) -> None:
-        self.is_loud = is_loud
+    def __init__(self) -> None:
+        self.is_loud = False
         self._kept = io.StringIO()
 
     def text(self) -> str:

@@ -2,23 +2,22 @@
 
 from __future__ import annotations
 
-import base64
 import contextlib
-import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self
 
-from fake_secrets.contract.conductor import Conductor, Disturbance
+from fake_secrets.contract.conductor import Conductor
 from fake_secrets.contract.double import Double
-from fake_secrets.contract.frozen import Frozen
 from fake_secrets.contract.invariants import Invariants
+from fake_secrets.contract.invocations import Invocations
 from fake_secrets.contract.moments import Boundary, Delivery, State
 from fake_secrets.contract.ongoing_check import Check
 from fake_secrets.contract.passed_texts import shows_credential
+from fake_secrets.contract.readings import Readings
 from fake_secrets.contract.subject import Subject
-from fake_secrets.contract.values import Credentials, Raw, form_of, leaves
-from fake_secrets.errors import FunctionCrash, RotationNotOpenError
+from fake_secrets.contract.values import leaves
+from fake_secrets.errors import RotationNotOpenError
 from fake_secrets.mock import mock_stages
 from fake_secrets.service.rules.stages import AWSCURRENT, AWSPREVIOUS
 from fake_secrets.service.rules.steps import STEPS
@@ -26,7 +25,6 @@ from fake_secrets.service.rules.steps import STEPS
 if TYPE_CHECKING:
     from fake_secrets.observe.leaks.found import Leak
     from fake_secrets.rotation.rotation import Rotation
-    from fake_secrets.service.state.model import StoredSecret
     from fake_secrets.world.handle import FakeSecrets
     from fake_secrets.world.world import World
 
@@ -70,13 +68,11 @@ class Trial:
         self.check = check
         self.scenario = scenario
         self.subject = subject or check.subject
-        self.deliveries: list[Delivery] = []
-        self.delivery: Delivery | None = None
         self.conductor = Conductor(self)
+        self.invocations = Invocations(self)
         self.invariants = Invariants(self)
         self.by_hand: str | None = None
         self.rotations: list[Rotation] = []
-        self.kill_at_end: str | None = None
         self.refusal = ""
         self.keeps_texts = False
         self.leaks: Sequence[Leak] = ()
@@ -84,12 +80,7 @@ class Trial:
         self._seed = seed
         self._is_usual = is_usual
         self.invariants.found.is_closed = not is_usual
-        self._why: str | None = None
         self._roles: dict[str, str] = {}
-        self._tokens: set[str] = set()
-        # The versions with a value that the service may not be able to read.
-        self._made_up: set[str] = set()
-        self._credentials = Credentials()
         self._stack = contextlib.ExitStack()
 
     def __enter__(self) -> Self:
@@ -112,11 +103,10 @@ class Trial:
             self.check.time.begin(self.world.pass_time)
             self.service = Double(self.subject.service or NoService, self.conductor.around_service)
             self._plant()
-            watched = stack.enter_context(self.handle.leaks.watching())
-            self.leaks = watched
+            self.leaks = stack.enter_context(self.handle.leaks.watching())
             stack.enter_context(self.service)
             stack.enter_context(self.check.watching_clients(self.conductor.around_client))
-            self.state = self.now()
+            self.refresh()
             self.world.intervene(self.conductor)
             self._stack = stack.pop_all()
 
@@ -124,14 +114,13 @@ class Trial:
         self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
     ) -> None:
         """Leave the world. What was found stays."""
-        self.delivery = None
+        self.invocations.current = None
         try:
             if error is None:
                 self.invariants.look_at_leaks()
         finally:
             self._stack.__exit__(None, None, None)
-            for delivery in self.deliveries:
-                delivery.let_go()
+            self.invocations.let_go()
 
     def _world(self) -> Any:
         return mock_stages(
@@ -152,15 +141,12 @@ class Trial:
             handle.add(name, value)
         self.arn = handle[subject.name].arn
         self._function = handle.lambda_function(
-            self._handle, _FUNCTION, environment=subject.environment, timeout=_TIMEOUT
+            self.invocations.handle, _FUNCTION, environment=subject.environment, timeout=_TIMEOUT
         )
         known = {AWSCURRENT: "old", AWSPREVIOUS: "older"}
-        self._roles = {self.secret.labels[label]: role for label, role in known.items() if label in given}
-
-    @property
-    def secret(self) -> StoredSecret:
-        """The secret, as the service has it."""
-        return self.world.contents.secret(self.arn)
+        self.readings = Readings(self.world, self.arn, self.service, is_usual=self._is_usual)
+        held = self.readings.secret.labels
+        self._roles = {held[label]: role for label, role in known.items() if label in given}
 
     @property
     def rotation(self) -> Rotation:
@@ -173,9 +159,24 @@ class Trial:
         return self.rotation.token
 
     @property
+    def deliveries(self) -> list[Delivery]:
+        """The deliveries of the function, in order."""
+        return self.invocations.deliveries
+
+    @property
+    def delivery(self) -> Delivery | None:
+        """The delivery that is under way, or None."""
+        return self.invocations.current
+
+    @property
     def calls(self) -> int:
         """How many calls the function has made."""
         return sum(len(delivery.boundaries) for delivery in self.deliveries)
+
+    @property
+    def successes(self) -> int:
+        """How many rotations have succeeded."""
+        return sum(rotation.succeeded for rotation in self.rotations)
 
     @property
     def last(self) -> Delivery:
@@ -185,6 +186,10 @@ class Trial:
     def role(self, version_id: str) -> str:
         """Return what a version is called in reports."""
         return self._roles.get(version_id, "another")
+
+    def name_version(self, version_id: str, role: str) -> None:
+        """Say what a version is called in reports."""
+        self._roles[version_id] = role
 
     def request(self, operation: str, **members: Any) -> Any:
         """Make a call as somebody else. Return the response's members, or None if AWS refuses. See `refusal`."""
@@ -211,9 +216,10 @@ class Trial:
         rotation = None if answer is None else self.world.runner.of(self.arn, token)
         if rotation is None:
             return None
-        self._roles[token] = "new" if not self.rotations else f"new {len(self.rotations) + 1}"
+        self.name_version(token, "new" if not self.rotations else f"new {len(self.rotations) + 1}")
         self.rotations.append(rotation)
-        self.state = self.now()
+        self.readings.is_first = False
+        self.refresh()
         self.invariants.begin_rotation()
         return rotation
 
@@ -276,13 +282,7 @@ class Trial:
             step: the step.
             why: what for, in words.
         """
-        self._why = why
-        try:
-            with contextlib.suppress(Exception):
-                self.rotation.deliver(step)
-        finally:
-            self._why = None
-        return self.last
+        return self._by_hand(lambda: self.rotation.deliver(step), why)
 
     def invoke(self, event: Mapping[str, Any], why: str) -> Delivery:
         """Invoke the function with any event.
@@ -291,81 +291,24 @@ class Trial:
             event: the event.
             why: what for, in words.
         """
-        self._why = why
+        return self._by_hand(lambda: self.handle.invoke(self._function, dict(event)), why)
+
+    def _by_hand(self, call: Callable[[], object], why: str) -> Delivery:
+        self.invocations.why = why
         try:
             with contextlib.suppress(Exception):
-                self.handle.invoke(self._function, dict(event))
+                call()
         finally:
-            self._why = None
+            self.invocations.why = None
         return self.last
 
     def event(self, step: str, **members: str) -> dict[str, str]:
         """Return an event of the rotation, with some members changed."""
         return {"SecretId": self.arn, "ClientRequestToken": self.token, "Step": step, **members}
 
-    def disturb(self, disturbance: Disturbance) -> None:
-        """Let something happen at a call of the function."""
-        self.conductor.disturbance = disturbance
-
-    def put_by_hand(self, value: Any) -> None:
-        """Put a value as somebody else, which makes it current."""
-        token = self.world.ids.uuid()
-        raw = _raw(value)
-        member = {"SecretString": raw} if isinstance(raw, str) else {"SecretBinary": _base64(raw)}
-        self._roles[token] = "by hand"
-        self.by_hand = token
-        self._made_up.add(token)
-        self.request("PutSecretValue", SecretId=self.arn, ClientRequestToken=token, **member)
-        self.state = self.now()
-
-    def tamper(self, value: Any) -> None:
-        """Replace the pending value in place, as no call can."""
-        self._made_up.add(self.token)
-        self.secret.versions[self.token].value = _raw(value)
-        self.state = self.now()
-
-    def value(self, version_id: str) -> Raw | None:
-        """Return the value of a version, or None."""
-        version = self.secret.versions.get(version_id)
-        return None if version is None else version.value
-
-    def now(self) -> State:
-        """Return the state of the secret and the service."""
-        secret, service = self.secret, self.service
-        every = [*secret.removed.values(), *secret.versions.values()]
-        values = {version.id: version.value for version in every if version.value is not None}
-        if not self._is_usual:
-            return State(secret.labels, values)
-        labelled = set(secret.labels.values())
-        accepts = {
-            version_id: accepted
-            for version_id in values
-            if version_id in labelled - self._made_up
-            and (accepted := self._is_accepted(values[version_id])) is not None
-        }
-        entries = service.accepted()
-        if entries is None:
-            return State(secret.labels, values, accepts)
-        strangers = self._credentials.strangers(entries, [*values.values(), *self._values_of_others()])
-        return State(secret.labels, values, accepts, strangers, len(entries), Frozen(entries))
-
-    def _is_accepted(self, raw: Raw) -> bool | None:
-        """Return whether the service accepts a value; None if it doesn't offer to tell."""
-        try:
-            return self.service.accepts(form_of(raw))
-        except (LookupError, TypeError, ValueError, AttributeError):
-            if not self.rotations:
-                raise
-            # The double reads the first value, so the function has stored one of another shape.
-            return False
-
-    def _values_of_others(self) -> Iterator[Raw]:
-        """Yield the values that all other secrets have, or had during the trial."""
-        for secret in self.world.store:
-            if secret.arn != self.arn:
-                for version in (*secret.removed.values(), *secret.versions.values()):
-                    if version.value is not None:
-                        yield version.value
+    def refresh(self) -> None:
+        """Take note of the state of the secret and the service."""
+        self.state: State = self.readings.state()
 
     def look(self, boundary: Boundary, outcome: str, result: object) -> None:
         """Look at the state after a call, and at what must hold then."""
@@ -373,7 +316,7 @@ class Trial:
         if self.keeps_texts and boundary.is_of_service:
             boundary.texts = frozenset(leaves(result))
         if not boundary.is_read:
-            self.state = self.now()
+            self.refresh()
         boundary.after = self.state
         self.invariants.after_call(boundary)
 
@@ -383,9 +326,7 @@ class Trial:
 
     def accepted_roles(self) -> frozenset[str]:
         """Return the roles of the versions whose values the service accepts, with or without labels."""
-        values = self.state.values
-        accepted = (one for one in values if one not in self._made_up and self._is_accepted(values[one]))
-        return frozenset(self.role(version_id) for version_id in accepted)
+        return frozenset(map(self.role, self.readings.accepted(self.state.values)))
 
     def shown(self, text: str) -> str:
         """Return a text of the user's on one line, or an empty one if it holds a secret value."""
@@ -399,65 +340,14 @@ class Trial:
 
     def is_id(self, leak: Leak) -> bool:
         """Return whether what was shown is the id of a version, which is no credential."""
-        for secret in self.world.store:
-            for version in (*secret.removed.values(), *secret.versions.values()):
-                if (secret.name, version.id) == (leak.secret, leak.version) and version.value is not None:
-                    form = form_of(version.value)
-                    shown = form.get(leak.field) if isinstance(form, dict) else form
-                    return isinstance(shown, str) and shown in self._roles
-        return False
+        return self.readings.text_of(leak) in self._roles
 
     def note_logged_token(self) -> None:
         """Note whether a RotationToken was logged or printed."""
-        if self._tokens and any(token in self.check.output() for token in self._tokens):
-            self.invariants.find("rotation-token-logged", "the RotationToken of the event is in the output")
+        if any(token in self.check.output() for token in self.invocations.rotation_tokens):
+            self.invariants.find("rotation-token-logged", "The RotationToken of the event is in the output")
 
     def settle(self) -> None:
         """Let a service whose changes take effect later complete them."""
         self.service.settle()
-        self.state = self.now()
-
-    def _handle(self, event: dict[str, Any], context: Any) -> object:
-        """Call the rotation function. This is the handler that is registered."""
-        if token := event.get("RotationToken"):
-            self._tokens.add(token)
-        delivery = Delivery(str(event.get("Step")), self.rotation.attempts or 1, self._why, before=self.state)
-        outer, self.delivery = self.delivery, delivery
-        self.deliveries.append(delivery)
-        try:
-            return self._living(delivery, self.subject.handler(event, context))
-        except BaseException as error:
-            if type(error).__module__ == "bdb":
-                # Somebody has left the debugger, and wants the check to end.
-                raise KeyboardInterrupt from error
-            delivery.error = error
-            failed = delivery.last_failed
-            is_of_call = failed is not None and failed.error is error
-            delivery.line = failed.line if failed is not None and is_of_call else self.check.line_raising(error)
-            raise
-        finally:
-            delivery.is_over = True
-            self.delivery = outer
-            self.conductor.let_go()
-            self.state = delivery.after = self.now()
-
-    def _living(self, delivery: Delivery, result: object) -> object:
-        """Return what the function has returned, unless it is dead.
-
-        Raises:
-            FunctionCrash: if it has caught its own death, or dies at its end.
-        """
-        if self.kill_at_end == delivery.step:
-            self.kill_at_end = None
-            raise self.conductor.kill(delivery, FunctionCrash("planned by the rotation contract: at its end"))
-        if delivery.death is not None:
-            raise delivery.death
-        return result
-
-
-def _raw(value: Any) -> Raw:
-    return json.dumps(value) if isinstance(value, dict) else value
-
-
-def _base64(value: bytes) -> str:
-    return base64.b64encode(value).decode()
+        self.refresh()

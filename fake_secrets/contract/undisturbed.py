@@ -7,7 +7,7 @@ from fake_secrets.contract.dry_run import DryRun
 from fake_secrets.contract.moments import Delivery, State
 from fake_secrets.contract.ongoing_check import Check
 from fake_secrets.contract.trial import Trial
-from fake_secrets.contract.values import changed_texts
+from fake_secrets.contract.values import Raw, changed_texts
 from fake_secrets.service.rules.stages import AWSCURRENT, AWSPENDING
 from fake_secrets.service.rules.steps import STEPS
 
@@ -40,7 +40,8 @@ def dry_run(check: Check, scenario: str = "plain.three-times") -> tuple[Trial, D
         first = {one.step: one for one in trial.deliveries[: len(STEPS)] if one.number == 1}
         token = trial.rotations[0].token if trial.rotations else ""
         trial.note_logged_token()
-        check.changing_places = _changing(trial, token)
+    old, new = before.values.get(before.labels.get(AWSCURRENT, "")), trial.state.values.get(token)
+    check.changing_places = _changing(trial, old, new)
     dry = DryRun(
         token,
         first,
@@ -48,8 +49,8 @@ def dry_run(check: Check, scenario: str = "plain.three-times") -> tuple[Trial, D
         tuple(states),
         tuple(accepted),
         tuple(trial.invariants.found.all),
-        before.values.get(before.labels.get(AWSCURRENT, "")),
-        trial.state.values.get(token),
+        old,
+        new,
         trial.service.offers,
         len(trial.service.errors),
     )
@@ -90,8 +91,7 @@ def _name_setting(trial: Trial) -> bool:
     old, new = state.values.get(trial.invariants.old or ""), state.values.get(trial.token)
     if setting is None or old is None or new is None:
         return False
-    lines = [one.line for one in setting.boundaries if one.is_of_service]
-    line = lines[-1] if lines else None
+    line = setting.service_line
     testing = _latest(trial, "testSecret")
     is_old = testing is not None and verdicts.sets_old_value(setting, testing, old, new)
     if is_old or verdicts.reads_current_only(setting, trial.token):
@@ -119,18 +119,19 @@ def _is_alive(trial: Trial, number: int) -> bool:
         return True
     if number > 1 or not _name_setting(trial):
         setting = _latest(trial, "setSecret")
-        lines = [] if setting is None else [one.line for one in setting.boundaries if one.is_of_service]
+        line = None if setting is None else setting.service_line
         times = {1: "first", 2: "second", 3: "third"}[number]
         text = f"After the {times} rotation, the service doesn't accept the current value"
-        find("dead-current", text, lines[-1] if lines else None, is_independent=True)
+        find("dead-current", text, line, is_independent=True)
     return False
 
 
 def _look_at_first(trial: Trial) -> None:
     """Look at how the steps of the first rotation read their values."""
     find, token = trial.invariants.find, trial.token
-    testing = next(one for one in reversed(trial.deliveries) if one.step == "testSecret")
-    setting = next(one for one in reversed(trial.deliveries) if one.step == "setSecret")
+    testing, setting = _latest(trial, "testSecret"), _latest(trial, "setSecret")
+    if testing is None or setting is None:
+        return
     has_consulted = any(one.is_of_service for one in testing.boundaries)
     line = next((one.line for one in testing.boundaries if one.name == "GetSecretValue"), None)
     if verdicts.reads_current_only(testing, token):
@@ -141,7 +142,7 @@ def _look_at_first(trial: Trial) -> None:
         find("empty-test", "testSecret doesn't read the pending value")
     for delivery in trial.deliveries:
         for boundary in delivery.boundaries:
-            members = boundary.arguments if isinstance(boundary.arguments, dict) else {}
+            members = boundary.members
             is_by_label = members.get("VersionStage") == AWSPENDING and "VersionId" not in members
             if boundary.name == "GetSecretValue" and is_by_label:
                 text = f"{delivery.step} reads the pending value by its label only"
@@ -150,10 +151,8 @@ def _look_at_first(trial: Trial) -> None:
 
 def _look_at_strangers(trial: Trial, before: State) -> None:
     if (trial.state.strangers or 0) > (before.strangers or 0):
-        makers = [one for one in trial.deliveries[0].boundaries if one.is_of_service]
-        line = makers[-1].line if makers else None
         text = "After undisturbed rotations, a credential that is in no version of the secret works at the service"
-        trial.invariants.find("orphaned-credential", text, line)
+        trial.invariants.find("orphaned-credential", text, trial.deliveries[0].service_line)
 
 
 def _note_labels(trial: Trial) -> None:
@@ -161,10 +160,17 @@ def _note_labels(trial: Trial) -> None:
         trial.invariants.find("pending-label-left", "AWSPENDING stays on the new version after the rotation")
 
 
-def _changing(trial: Trial, token: str) -> frozenset[str] | None:
-    """Return the places of the value that the first rotation has changed; None if all of it or nothing has."""
-    values, old = trial.state.values, next(iter(trial.state.values), "")
-    if token not in values or old == token:
+def _changing(trial: Trial, old: Raw | None, new: Raw | None) -> frozenset[str] | None:
+    """Return the places of the value that the first rotation has changed; None if all of it or nothing has.
+
+    The places that hold a version id aren't among them, because an id is no credential.
+
+    Args:
+        trial: the trial.
+        old: the value before the rotation.
+        new: the value after it.
+    """
+    places = {} if old is None or new is None else changed_texts(old, new)
+    if None in places or not places:
         return None
-    places = changed_texts(values[old], values[token])
-    return None if None in places or not places else frozenset(map(str, places))
+    return frozenset(str(place) for place, text in places.items() if text not in trial.readings.secret.versions)

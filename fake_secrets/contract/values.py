@@ -9,7 +9,7 @@ import urllib.parse
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from typing import Any
 
-from fake_secrets.observe.leaks.fields import parts_of
+from fake_secrets.observe.leaks.fields import is_public_name, parts_of
 
 __all__ = [
     "Credentials",
@@ -32,7 +32,7 @@ _IDENTIFIERS = frozenset(
     {
         *("id", "kid", "name", "user", "username", "login", "email", "arn", "version", "identifier"),
         *("at", "date", "time", "timestamp", "expires", "expiry", "expiration", "created", "updated", "rotated"),
-        *("engine", "host", "hostname", "port", "dbname", "database", "schema", "region", "account", "cluster"),
+        *("schema", "region", "account", "cluster"),
     }
 )
 _WORDS = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|\d+")
@@ -52,7 +52,8 @@ def form_of(raw: Raw) -> Any:
 def is_identifier(place: str) -> bool:
     """Return whether a place of a value names something, and has no credential."""
     words = _WORDS.findall(place)
-    return bool(words) and words[-1].lower() in _IDENTIFIERS
+    is_name = bool(words) and words[-1].lower() in _IDENTIFIERS
+    return is_name or is_public_name(place.rpartition(".")[2])
 
 
 def leaves(value: object, depth: int = 0) -> Iterator[str | bytes]:

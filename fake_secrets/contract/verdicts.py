@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from fake_secrets.contract.conductor import Disturbance
 from fake_secrets.contract.dry_run import DryRun
-from fake_secrets.contract.moments import Boundary, Delivery, State
+from fake_secrets.contract.moments import Boundary, Delivery, State, code_of
 from fake_secrets.contract.trial import Trial
 from fake_secrets.contract.values import Raw, changed_texts, has_text
 from fake_secrets.service.rules.stages import AWSCURRENT, AWSPENDING
@@ -32,36 +32,31 @@ def tell_failure(trial: Trial, delivery: Delivery) -> str:
     error = delivery.error
     if error is None:
         return f"{delivery.step} passes"
-    failed = delivery.last_failed
-    where = f" in {failed.name}" if failed is not None and failed.outcome in str(_code_of(error)) else ""
-    kind = _code_of(error) or type(error).__name__
+    failed, code = delivery.last_failed, code_of(error)
+    where = f" in {failed.name}" if failed is not None and failed.outcome == code else ""
+    kind = code or type(error).__name__
     text = trial.shown(str(error))
     return f"{delivery.step} raises {kind}{where}" + (f": {text}" if text else "")
 
 
 def reads_pending(delivery: Delivery, token: str) -> bool:
     """Return whether a delivery has read the pending value."""
-    return any(_is_read_of(boundary, token, AWSPENDING) for boundary in delivery.boundaries)
+    return any(_is_read_of(boundary, AWSPENDING, token) for boundary in delivery.boundaries)
 
 
 def reads_current_only(delivery: Delivery, token: str) -> bool:
     """Return whether a delivery has read the current value, and the pending one in no way."""
-    reads = [boundary for boundary in delivery.boundaries if _is_read_of(boundary, None, None)]
-    is_current = any(_is_read_of(boundary, None, AWSCURRENT) for boundary in reads)
+    is_current = any(_is_read_of(boundary, AWSCURRENT) for boundary in delivery.boundaries)
     return is_current and not reads_pending(delivery, token)
 
 
-def _is_read_of(boundary: Boundary, token: str | None, label: str | None) -> bool:
-    """Return whether a call has read the value of a version. Without a label, any version will do."""
+def _is_read_of(boundary: Boundary, label: str, token: str | None = None) -> bool:
+    """Return whether a call has read the value of a version, by its label or by its id."""
     if boundary.name != "GetSecretValue" or not boundary.has_succeeded:
         return False
-    members = boundary.arguments if isinstance(boundary.arguments, dict) else {}
-    version, stage = members.get("VersionId"), members.get("VersionStage")
-    if label is None:
-        return True
-    if token is not None and version == token:
-        return True
-    return (stage or (AWSCURRENT if version is None else None)) == label
+    version, stage = boundary.members.get("VersionId"), boundary.members.get("VersionStage")
+    default = AWSCURRENT if version is None else None
+    return (token is not None and version == token) or (stage or default) == label
 
 
 def not_swallowed(trial: Trial, dry: DryRun, struck: Boundary, delivery: Delivery) -> bool:
@@ -136,9 +131,7 @@ def of_failed_retry(trial: Trial, dry: DryRun, disturbance: Disturbance | None) 
     before = failed.before or trial.state
     trial.invariants.shown_calls = trial.calls_of_first_retry
     text = f"{tell_failure(trial, failed)}, in each retry"
-    step, find = failed.step, trial.invariants.find
-    is_struck = disturbance is not None and disturbance.struck is not None
-    struck = disturbance.struck if disturbance is not None else None
+    step, find, struck = failed.step, trial.invariants.find, _struck_by(disturbance)
     if _more_strangers(trial.state, dry.before):
         line = struck.line if struck is not None else failed.line
         find("orphaned-credential", f"A credential that works is in no version of the secret; {text}", line)
@@ -150,7 +143,7 @@ def of_failed_retry(trial: Trial, dry: DryRun, disturbance: Disturbance | None) 
         find("retry-refused", text, failed.line)
     elif step == "setSecret" and before.accepts.get(trial.token, False):
         find("set-not-repeatable", text, failed.line)
-    elif is_struck and struck is not None and struck.step == "setSecret" and step in {"setSecret", "testSecret"}:
+    elif struck is not None and struck.step == "setSecret" and step in {"setSecret", "testSecret"}:
         is_complete = struck.after is not None and struck.after.accepts.get(trial.token, False)
         find("set-not-repeatable" if is_complete else "half-changed-service", text, failed.line)
     else:
@@ -166,32 +159,43 @@ def after_recovery(trial: Trial, dry: DryRun, disturbance: Disturbance | None) -
         disturbance: what was done to the function.
     """
     trial.settle()
-    struck = disturbance.struck if disturbance is not None else None
+    struck = _struck_by(disturbance)
     if _is_dead(trial, dry):
         name = "half-changed-service" if struck is not None and struck.step == "setSecret" else "dead-current"
         line = struck.line if struck is not None else None
         trial.invariants.find(name, "After the retry, the service doesn't accept the current value", line)
         return
     trial.conductor.disturbance = None
-    if not trial.rotate() and not (dry.needs_retry and trial.recover()):
-        text = f"The retry succeeds, but the next rotation doesn't: {tell_failure(trial, trial.last)}"
-        name = "orphaned-credential" if _more_strangers(trial.state, dry.before) else "stuck-after-failure"
-        line = struck.line if struck is not None else trial.last.line
-        if name != "orphaned-credential" and _has_more(trial, dry):
-            name = "clean-up-lost"
-        elif name != "orphaned-credential" and struck is not None and struck.step == "setSecret":
-            name = "half-changed-service"
-        trial.invariants.find(name, text, line, "" if name != "stuck-after-failure" else "next")
-        return
-    trial.settle()
-    _compare(trial, dry, disturbance)
+    if trial.rotate() or (dry.needs_retry and trial.recover()):
+        trial.settle()
+        _compare(trial, dry, disturbance)
+    else:
+        _name_failed_rotation(trial, dry, struck)
+
+
+def _name_failed_rotation(trial: Trial, dry: DryRun, struck: Boundary | None) -> None:
+    """Name why the rotation after the one that was disturbed fails."""
+    text = f"The retry succeeds, but the next rotation doesn't: {tell_failure(trial, trial.last)}"
+    line = struck.line if struck is not None else trial.last.line
+    if _more_strangers(trial.state, dry.before):
+        trial.invariants.find("orphaned-credential", text, line)
+    elif _has_more(trial, dry):
+        trial.invariants.find("clean-up-lost", text, line)
+    elif struck is not None and struck.step == "setSecret":
+        trial.invariants.find("half-changed-service", text, line)
+    else:
+        trial.invariants.find("stuck-after-failure", text, line, "next")
+
+
+def _struck_by(disturbance: Disturbance | None) -> Boundary | None:
+    return None if disturbance is None else disturbance.struck
 
 
 def _compare(trial: Trial, dry: DryRun, disturbance: Disturbance | None) -> None:
     """Compare what the service accepts with what it accepts after as many undisturbed rotations."""
-    struck = disturbance.struck if disturbance is not None else None
-    line = struck.line if struck is not None else None
-    usual = dry.after[len([one for one in trial.rotations if one.succeeded]) - 1]
+    struck = _struck_by(disturbance)
+    line = None if struck is None else struck.line
+    usual = dry.after[trial.successes - 1]
     if _is_dead(trial, dry):
         trial.invariants.find(
             "dead-current", "After the next rotation, the service doesn't accept its value", line
@@ -217,9 +221,8 @@ def _compare(trial: Trial, dry: DryRun, disturbance: Disturbance | None) -> None
 
 def _has_more(trial: Trial, dry: DryRun) -> bool:
     """Return whether the service accepts values that it doesn't after as many undisturbed rotations."""
-    count = len([one for one in trial.rotations if one.succeeded])
-    usual = dry.accepted[count - 1] if count else frozenset()
-    return bool(trial.accepted_roles() - usual) and count > 0
+    count = trial.successes
+    return count > 0 and not trial.accepted_roles() <= dry.accepted[count - 1]
 
 
 def _is_dead(trial: Trial, dry: DryRun) -> bool:
@@ -233,9 +236,3 @@ def _is_dead(trial: Trial, dry: DryRun) -> bool:
 
 def _more_strangers(state: State, usual: State) -> bool:
     return (state.strangers or 0) > (usual.strangers or 0)
-
-
-def _code_of(error: BaseException) -> str | None:
-    response = getattr(error, "response", None)
-    code = response.get("Error", {}).get("Code") if isinstance(response, dict) else None
-    return code if isinstance(code, str) else None

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import functools
 from collections.abc import Iterator
 
@@ -64,10 +65,10 @@ def _scenario(dry: DryRun, name: str, title: str, plan: Disturbance) -> Scenario
 
 
 def _disturbed(dry: DryRun, plan: Disturbance, check: Check, name: str) -> Trial:
-    plan.struck = None
+    plan = dataclasses.replace(plan)
     with Trial(check, name) as trial:
         trial.start()
-        trial.disturb(plan)
+        trial.conductor.disturbance = plan
         trial.finish()
         _judge(trial, dry, plan)
     return trial
@@ -76,7 +77,7 @@ def _disturbed(dry: DryRun, plan: Disturbance, check: Check, name: str) -> Trial
 def _killed_at_end(dry: DryRun, step: str, check: Check, name: str) -> Trial:
     with Trial(check, name) as trial:
         trial.start()
-        trial.kill_at_end = step
+        trial.invocations.kill_at_end = step
         trial.finish()
         plan = Disturbance(step, 0, "kill")
         plan.struck = next((one for one in reversed(trial.last.boundaries) if not one.is_read), None)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import functools
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 from fake_secrets.contract.dry_run import DryRun
@@ -47,8 +47,7 @@ def scenarios(dry: DryRun) -> Iterator[Scenario]:
     else:
         others["text"] = ("a SecretString", "a text")
     for name, (title, secret) in others.items():
-        change = functools.partial(_with_secret, secret)
-        yield Scenario(f"input.{name}", title, functools.partial(_unexpected, change, title))
+        yield Scenario(f"input.{name}", title, functools.partial(_unexpected, secret, title))
     shapes = {"previous-of-another-shape": "no JSON", "no-previous": None}
     for name, previous in shapes.items():
         title = "an AWSPREVIOUS of another shape" if previous else "no AWSPREVIOUS"
@@ -100,9 +99,9 @@ def _rotation_off(check: Check, name: str) -> Trial:
     with Trial(check, name) as trial:
         trial.start()
         trial.request("CancelRotateSecret", SecretId=trial.arn)
-        trial.state = trial.now()
+        trial.refresh()
         delivery = trial.invoke(trial.event("createSecret"), "rotation is off")
-        effects = [one for one in delivery.boundaries if not one.is_read and one.has_succeeded]
+        effects = [one for one in delivery.boundaries if one.has_effect]
         if delivery.has_passed and effects:
             text = f"createSecret calls {effects[0].name} although rotation is turned off"
             trial.invariants.find("goes-on-after-cancel", text, effects[0].line)
@@ -117,14 +116,11 @@ def _finish_first(check: Check, name: str) -> Trial:
     return trial
 
 
-def _with_secret(secret: Any, trial_subject: Any) -> Any:
+def _unexpected(secret: Any, title: str, check: Check, name: str) -> Trial:
     # A secret without a value never had one.
     changes = {"previous": None} if secret is None else {}
-    return trial_subject.with_secret(secret, **changes)
-
-
-def _unexpected(change: Callable[[Any], Any], title: str, check: Check, name: str) -> Trial:
-    with Trial(check, name, subject=change(check.subject), is_usual=False) as trial:
+    subject = check.subject.with_secret(secret, **changes)
+    with Trial(check, name, subject=subject, is_usual=False) as trial:
         if trial.start() is not None:
             trial.finish()
         trial.invariants.found.is_closed = False
@@ -155,7 +151,7 @@ def _extra_key(form: Mapping[str, Any], check: Check, name: str) -> Trial:
     with Trial(check, name, subject=subject, is_usual=False) as trial:
         trial.rotate()
         trial.invariants.found.is_closed = False
-        stored = trial.value(trial.token)
+        stored = trial.readings.value(trial.token)
         new = None if stored is None else form_of(stored)
         if isinstance(new, dict) and _EXTRA not in new:
             trial.invariants.find("keys-lost", "A key that the function doesn't know is lost")

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import base64
 import functools
+import json
 from collections.abc import Iterator
 from typing import Any
 
 from fake_secrets.contract.conductor import Disturbance
 from fake_secrets.contract.dry_run import DryRun
-from fake_secrets.contract.moments import Boundary, Delivery
+from fake_secrets.contract.moments import Delivery
 from fake_secrets.contract.ongoing_check import Check
 from fake_secrets.contract.scenario import Scenario
 from fake_secrets.contract.trial import Trial
@@ -39,11 +41,14 @@ def scenarios(dry: DryRun) -> Iterator[Scenario]:
             name = f"{boundary.step}.put-before-{boundary.number}"
             title = f"a value is put by hand before call {boundary.number} of {boundary.step} ({boundary.name})"
             yield Scenario(name, title, functools.partial(_put, dry, boundary.step, boundary.number))
+    stops = {
+        "cancel": ("CancelRotateSecret", "the rotation", "cancelled"),
+        "delete": ("DeleteSecret", "the secret", "marked for deletion"),
+    }
     for step in STEPS:
-        title = f"the rotation is cancelled before {step}"
-        yield Scenario(f"{step}.cancel-before", title, functools.partial(_stopped, step, "CancelRotateSecret"))
-        title = f"the secret is marked for deletion before {step}"
-        yield Scenario(f"{step}.delete-before", title, functools.partial(_stopped, step, "DeleteSecret"))
+        for word, (operation, what, done) in stops.items():
+            run = functools.partial(_stopped, step, operation, f"{what} was {done}")
+            yield Scenario(f"{step}.{word}-before", f"{what} is {done} before {step}", run)
     yield from _tamperings(dry)
     if "drop" in dry.offers:
         title = "the service stops accepting the pending value before testSecret"
@@ -65,40 +70,54 @@ def _put(dry: DryRun, step: str, number: int, check: Check, name: str) -> Trial:
         trial.start()
         if not trial.run_before(step):
             return trial
-        current = trial.value(trial.state.labels[AWSCURRENT])
+        current = trial.readings.value(trial.state.labels[AWSCURRENT])
         if current is None or dry.new_value is None:
             return trial
         places = changed_texts(current, dry.new_value)
         value = with_new_texts(current, places, _BY_HAND)
         if number:
-            plan = Disturbance(step, number, "before", action=lambda: trial.put_by_hand(value))
-            trial.disturb(plan)
+            put = functools.partial(_put_by_hand, trial, value)
+            trial.conductor.disturbance = Disturbance(step, number, "before", action=put)
         else:
-            trial.put_by_hand(value)
+            _put_by_hand(trial, value)
         trial.finish()
     return trial
 
 
-def _stopped(step: str, operation: str, check: Check, name: str) -> Trial:
+def _put_by_hand(trial: Trial, value: Any) -> None:
+    """Put a value as somebody else, which makes it current."""
+    raw, token = _raw(value), trial.world.ids.uuid()
+    is_text = isinstance(raw, str)
+    member = {"SecretString": raw} if is_text else {"SecretBinary": base64.b64encode(raw).decode()}
+    trial.by_hand = token
+    trial.name_version(token, "by hand")
+    trial.readings.made_up.add(token)
+    trial.request("PutSecretValue", SecretId=trial.arn, ClientRequestToken=token, **member)
+    trial.refresh()
+
+
+def _raw(value: Any) -> Any:
+    return json.dumps(value) if isinstance(value, dict) else value
+
+
+def _stopped(step: str, operation: str, since: str, check: Check, name: str) -> Trial:
     with Trial(check, name) as trial:
         trial.start()
         if not trial.run_before(step):
             return trial
         trial.request(operation, SecretId=trial.arn)
-        trial.state = trial.now()
+        trial.refresh()
         first = len(trial.deliveries)
         trial.finish()
         for delivery in trial.deliveries[first:]:
-            _note_effect(trial, delivery, "cancelled" if operation == "CancelRotateSecret" else "deleted")
+            _note_effect(trial, delivery, since)
     return trial
 
 
-def _note_effect(trial: Trial, delivery: Delivery, what: str) -> None:
+def _note_effect(trial: Trial, delivery: Delivery, since: str) -> None:
     for boundary in delivery.boundaries:
-        is_effect = boundary.before is not None and boundary.after is not None
-        if is_effect and not boundary.is_read and boundary.has_succeeded and boundary.before != boundary.after:
-            state = "the rotation was cancelled" if what == "cancelled" else "the secret was marked for deletion"
-            text = f"{delivery.step} calls {boundary.name} after {state}"
+        if boundary.has_effect and boundary.before != boundary.after:
+            text = f"{delivery.step} calls {boundary.name} after {since}"
             trial.invariants.find("goes-on-after-cancel", text, boundary.line)
             return
 
@@ -108,17 +127,19 @@ def _tampered(dry: DryRun, member: str, check: Check, name: str) -> Trial:
         trial.start()
         if not trial.run_to("createSecret"):
             return trial
-        value: Any = trial.value(trial.token)
+        value = trial.readings.value(trial.token)
         form = form_of(value) if value is not None else None
         if not isinstance(form, dict):
             return trial
-        trial.tamper({**form, member: _ELSE})
+        # In place, as no call can.
+        trial.readings.made_up.add(trial.token)
+        trial.readings.secret.versions[trial.token].value = _raw({**form, member: _ELSE})
+        trial.refresh()
         if trial.rotation.next_step == "setSecret":
             delivery = trial.step()
             # Another user may not exist, but the attempt to change it is enough.
-            changing = {
-                one.name for one in dry.first["setSecret"].boundaries if one.is_of_service and _changes(one)
-            }
+            calls = dry.first["setSecret"].boundaries
+            changing = {one.name for one in calls if one.is_of_service and one.has_changed_service}
             for boundary in delivery.boundaries:
                 # A probe may answer False or None if the value doesn't work.
                 is_answer = boundary.has_succeeded and boundary.result not in (None, False)
@@ -136,25 +157,15 @@ def _dropped(check: Check, name: str) -> Trial:
         if not trial.run_to("setSecret"):
             return trial
         trial.settle()
-        value = trial.value(trial.token)
+        value = trial.readings.value(trial.token)
         if value is None or not trial.service.drop(form_of(value)):
             return trial
-        trial.state = trial.now()
+        trial.refresh()
         if trial.state.accepts.get(trial.token, False):
             # The double has changed its mind, or accepts everything.
             return trial
         delivery = trial.step()
         if delivery.has_passed:
-            lines = [one.line for one in delivery.boundaries if one.is_of_service]
-            line = lines[-1] if lines else None
             text = "The service doesn't accept the pending value, and testSecret passes"
-            trial.invariants.find("untested-value", text, line)
+            trial.invariants.find("untested-value", text, delivery.service_line)
     return trial
-
-
-def _changes(boundary: Boundary) -> bool:
-    """Return whether a call has changed what the service accepts."""
-    before, after = boundary.before, boundary.after
-    if before is None or after is None:
-        return False
-    return before.accepts != after.accepts or before.service != after.service

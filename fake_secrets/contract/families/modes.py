@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import functools
 from collections.abc import Iterator
 
@@ -47,10 +48,10 @@ def _test_only(check: Check, name: str) -> Trial:
 
 
 def _stale(dry: DryRun, plan: Disturbance, check: Check, name: str) -> Trial:
-    plan.struck = None
+    plan = dataclasses.replace(plan)
     with Trial(check, name) as trial:
         trial.start()
-        trial.disturb(plan)
+        trial.conductor.disturbance = plan
         if trial.finish():
             verdicts.after_recovery(trial, dry, plan)
             return trial

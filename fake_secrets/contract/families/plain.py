@@ -38,17 +38,11 @@ def _with_same_seed(check: Check, name: str) -> Trial:
     boundaries = [boundary for delivery in second.deliveries for boundary in delivery.boundaries]
     own = {place: text for place, text in texts.items() if _is_made_here(text, boundaries)}
     if own and all(others.get(place) == text for place, text in own.items()):
-        storing = [
-            one
-            for one in boundaries
-            if one.after is not None
-            and one.before is not None
-            and second.token in one.after.values.keys() - one.before.values.keys()
-        ]
+        storing = (one for one in boundaries if one.after is not None and second.token in one.after.values)
         second.invariants.find(
             "predictable-value",
             "Two rotations with the same seed of `random` make the same value",
-            storing[0].line if storing else None,
+            next((one.line for one in storing), None),
         )
     return second
 
@@ -58,7 +52,7 @@ def _rotated(check: Check, name: str, seed: int) -> Trial:
         trial.keeps_texts = True
         random.seed(_SEED)
         trial.rotate()
-        trial.state = trial.now()
+        trial.refresh()
     return trial
 
 

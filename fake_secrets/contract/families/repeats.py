@@ -55,7 +55,7 @@ def _late(check: Check, name: str) -> Trial:
             trial.settle()
             what = _difference(before, trial.state)
             if what:
-                effects = [one for one in late.boundaries if not one.is_read and one.has_succeeded]
+                effects = [one for one in late.boundaries if one.has_effect]
                 trial.invariants.find(
                     "late-duplicate-acts",
                     f"{step}, delivered again after the rotation has succeeded, changes {what}",

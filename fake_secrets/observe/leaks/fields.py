@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
-__all__ = ["Parts", "parts_of"]
+__all__ = ["Parts", "is_public_name", "parts_of"]
 
 __tracebackhide__ = True  # the arguments in our frames may hold secret values
 
@@ -105,7 +105,7 @@ def _members(found: Any, path: str, *, is_public: bool, depth: int) -> Iterator[
     elif isinstance(found, dict):
         for name, member in found.items():
             below = f"{path}.{name}" if path else name
-            yield from _members(member, below, is_public=_is_public(name), depth=depth + 1)
+            yield from _members(member, below, is_public=is_public_name(name), depth=depth + 1)
     elif isinstance(found, list):
         for number, member in enumerate(found):
             yield from _members(member, f"{path}[{number}]", is_public=is_public, depth=depth + 1)
@@ -122,7 +122,8 @@ def _names(found: Any, depth: int) -> Iterator[str]:
         yield from _names(member, depth + 1)
 
 
-def _is_public(name: str) -> bool:
+def is_public_name(name: str) -> bool:
+    """Return whether a member of a value is public by its name."""
     return name.lower().replace("_", "").replace("-", "") in _PUBLIC
 
 

@@ -1,0 +1,105 @@
+"""The invocations of the rotation function in one trial."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Protocol
+
+from fake_secrets.contract.conductor import Conductor
+from fake_secrets.contract.moments import Delivery, State
+from fake_secrets.contract.ongoing_check import Check
+from fake_secrets.contract.subject import Subject
+from fake_secrets.errors import FunctionCrash
+
+if TYPE_CHECKING:
+    from fake_secrets.rotation.rotation import Rotation
+
+__all__ = ["Invocations"]
+
+__tracebackhide__ = True  # the arguments in our frames may hold secret values
+
+
+class Invoking(Protocol):
+    """The part of a trial that its invocations need."""
+
+    check: Check
+    subject: Subject
+    conductor: Conductor
+    state: State
+
+    @property
+    def rotation(self) -> Rotation:
+        """The rotation that was started last."""
+
+    def refresh(self) -> None:
+        """Take note of the state."""
+
+
+class Invocations:
+    """The invocations of the rotation function in one trial.
+
+    Args:
+        trial: the trial.
+
+    `deliveries` has them all, in order, and `current` the one that is under way. `why` is what the next one is
+    for, if the rotation itself doesn't ask for it. `kill_at_end` is the step at whose end the function dies.
+    `rotation_tokens` has the RotationTokens of all events.
+    """
+
+    def __init__(self, trial: Invoking) -> None:
+        self._trial = trial
+        self.deliveries: list[Delivery] = []
+        self.current: Delivery | None = None
+        self.why: str | None = None
+        self.kill_at_end: str | None = None
+        self.rotation_tokens: set[str] = set()
+
+    def handle(self, event: dict[str, Any], context: Any) -> object:
+        """Call the rotation function. This is the handler that is registered with the world."""
+        trial = self._trial
+        if token := event.get("RotationToken"):
+            self.rotation_tokens.add(token)
+        delivery = Delivery(str(event.get("Step")), trial.rotation.attempts or 1, self.why, before=trial.state)
+        outer, self.current = self.current, delivery
+        self.deliveries.append(delivery)
+        try:
+            return self._living(delivery, trial.subject.handler(event, context))
+        except BaseException as error:
+            if type(error).__module__ == "bdb":
+                # Somebody has left the debugger, and wants the check to end.
+                raise KeyboardInterrupt from error
+            self._note_error(delivery, error)
+            raise
+        finally:
+            delivery.is_over = True
+            self.current = outer
+            trial.conductor.let_go()
+            trial.refresh()
+            delivery.after = trial.state
+
+    def let_go(self) -> None:
+        """Let go of what the errors of the function hold."""
+        for delivery in self.deliveries:
+            delivery.let_go()
+
+    def _note_error(self, delivery: Delivery, error: BaseException) -> None:
+        """Note an error that comes out of the function, and the line of the call that has failed with it."""
+        failed = delivery.last_failed
+        delivery.error = error
+        if failed is not None and failed.error is error:
+            delivery.line = failed.line
+        else:
+            delivery.line = self._trial.check.line_raising(error)
+
+    def _living(self, delivery: Delivery, result: object) -> object:
+        """Return what the function has returned, unless it is dead.
+
+        Raises:
+            FunctionCrash: if it has caught its own death, or dies at its end.
+        """
+        if self.kill_at_end == delivery.step:
+            self.kill_at_end = None
+            crash = FunctionCrash("planned by the rotation contract: at its end")
+            raise self._trial.conductor.kill(delivery, crash)
+        if delivery.death is not None:
+            raise delivery.death
+        return result
