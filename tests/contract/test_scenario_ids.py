@@ -65,3 +65,43 @@ def test_each_step_is_repeated_and_each_earlier_one_once_more_later(single_user)
 )
 def test_other_words_are_no_ids(name):
     assert family_of(name) is None
+
+
+def test_calls_of_secrets_manager_are_throttled_and_reads_are_denied(single_user):
+    ids, dry = single_user
+    asked = [one for one in dry.boundaries if one.place == "secretsmanager"]
+    assert {one for one in ids["errors"] if "throttled" in one} == {
+        f"{one.step}.throttled-{one.number}" for one in asked
+    }
+    assert {one for one in ids["errors"] if "denied" in one} == {
+        f"{one.step}.denied-{one.number}" for one in asked if one.is_read
+    }
+
+
+def test_somebody_interferes_before_each_step_and_before_the_move(single_user):
+    ids, dry = single_user
+    (move,) = [one.number for one in dry.boundaries if one.name == "UpdateSecretVersionStage"]
+    steps = tuple(dry.first)
+    assert set(ids["meanwhile"]) == {
+        *(f"{step}.{what}-before" for step in steps for what in ("put", "cancel", "delete")),
+        f"finishSecret.put-before-{move}",
+        "setSecret.tampered-username",
+        "setSecret.tampered-host",
+        "testSecret.dropped-before",
+    }
+
+
+def test_each_key_of_the_value_is_missing_once(single_user):
+    keys = load("good", "single_user").arguments["secret"]
+    assert set(single_user[0]["inputs"]) == {
+        *(f"input.{what}" for what in ("unknown-step", "unknown-token", "not-pending", "rotation-off")),
+        *(f"input.{what}" for what in ("finish-first", "no-value", "no-json", "binary", "extra-key")),
+        *(f"input.{what}" for what in ("no-previous", "previous-of-another-shape")),
+        *(f"input.lacks-{key}" for key in keys),
+    }
+
+
+def test_each_read_misses_the_last_write_once(single_user):
+    ids, dry = single_user
+    reads = [one for one in dry.boundaries if one.is_read and one.name != "GetRandomPassword"]
+    assert ids["modes"] == ["mode.test-only", *(f"{one.step}.stale-{one.number}" for one in reads)]
