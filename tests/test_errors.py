@@ -13,8 +13,8 @@ from botocore.exceptions import ClientError
 
 import fake_secrets
 from fake_secrets import errors
-from fake_secrets.contract.client_pool import _UnlikeAnyError
 from fake_secrets.hook.calls import Carried
+from fake_secrets.hook.client_pool import _UnlikeAnyError
 from fake_secrets.plugin.items import _MisuseError
 from fake_secrets.rotation.crashes import TimedOut
 

@@ -5,6 +5,5 @@ a fresh service double. `conductor` numbers the function's calls and lets errors
 `invariants` looks at the state after each call, and `verdicts` names what a scenario has come to. `catalogue` has
 the names, and `report` what the user sees.
 
-`function_state` puts back what the function keeps and changes, so that no scenario disturbs another, and
-`client_pool` gives out again the clients that it has dropped.
+`function_state` puts back what the function keeps and changes, so that no scenario disturbs another.
 """

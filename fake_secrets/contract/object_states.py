@@ -11,7 +11,7 @@ import types
 from collections.abc import Callable, Collection, Iterable, Iterator
 from typing import Any
 
-from fake_secrets.contract.client_state import ClientState
+from fake_secrets.hook.client_state import ClientState
 from fake_secrets.hook.parts import is_usual
 from fake_secrets.hook.seams import is_of_our_copy
 

@@ -8,13 +8,13 @@ from types import FrameType, TracebackType
 from typing import Self
 
 from fake_secrets.activation import visits
-from fake_secrets.contract.client_pool import ClientPool
 from fake_secrets.contract.function_state import FunctionState
 from fake_secrets.contract.own_files import OwnFiles
 from fake_secrets.contract.own_lines import OwnLine
 from fake_secrets.contract.silence import Silence
 from fake_secrets.contract.subject import Subject
 from fake_secrets.contract.virtual_time import VirtualTime
+from fake_secrets.hook.client_pool import ClientPool
 
 __all__ = ["Check"]
 

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, Self
 from fake_secrets.contract.conductor import Conductor
 from fake_secrets.contract.double import Double
 from fake_secrets.contract.invariants import Invariants
-from fake_secrets.contract.invocations import Invocations
+from fake_secrets.contract.invoking import Invocations
 from fake_secrets.contract.moments import Boundary, Delivery, State
 from fake_secrets.contract.ongoing_check import Check
 from fake_secrets.contract.passed_texts import shows_credential

@@ -12,7 +12,8 @@ every copy of botocore, and `holding` decides for how long.
 
 `foreign` takes up the calls of other services that a check lets fail. `guard` stops calls that would go to AWS
 because no world is active, and `origins` tells which test made them. `spawned` stops them in a process that was
-started inside a world. `clients` tells whether a client that tests share is as new.
+started inside a world. `clients` tells whether a client that tests share is as new. `client_pool` gives out the
+clients that a rotation function has dropped again, with the state of `client_state`.
 
 The same world answers a call in one of two lanes. The fast lane (`before-call`) skips signing, HTTP and
 parsing, and serves whoever watches none of it. In the wire lane, everything in botocore happens but the

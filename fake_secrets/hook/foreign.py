@@ -26,7 +26,7 @@ __all__ = ["Around", "Failure", "client_error", "failure_of", "outage", "watchin
 
 __tracebackhide__ = True  # the arguments in our frames may hold secret values
 
-# Called with the client, the operation's name, and a function that makes the call.
+# Called with the client, the operation's name, a function that makes the call, and the members of the request.
 Around = Callable[["BaseClient", str, Callable[[], object], object], object]
 
 # The modelled errors that say that a service has failed, the best first.

@@ -122,6 +122,32 @@ def test_an_emitter_keeps_its_handlers_in_a_tree():
     )
 
 
+def test_a_session_makes_clients_and_registers_its_own_handlers():
+    session = botocore.session.Session()
+    made = list(inspect.signature(session.create_client).parameters)[:2]
+    assert (made, inspect.signature(session._register_builtin_handlers).parameters.keys()) == (
+        ["service_name", "region_name"],
+        {"events"},
+    ), "botocore.session.Session has changed: hook/client_pool.py wraps these methods"
+
+
+def test_a_session_keeps_what_its_clients_owe_to_it():
+    session = botocore.session.Session()
+    client = session.create_client("secretsmanager", region_name="us-east-1")
+    parts = (
+        session.session_var_map._store,
+        session._components._components["config_store"]._mapping,
+        session._internal_components._components,
+        session.get_component("data_loader")._cache,
+        session._session_instance_vars,
+        client._exceptions_factory,
+        client.meta.events._emitter._unique_id_handlers,
+    )
+    assert all(part is not None for part in parts), (
+        "botocore has changed: hook/client_pool.py looks at these parts"
+    )
+
+
 def test_an_endpoint_sleeps_before_it_retries():
     method = botocore.endpoint.Endpoint._needs_retry
     assert "sleep" in method.__code__.co_names, (

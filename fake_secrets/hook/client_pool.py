@@ -24,7 +24,7 @@ import botocore.hooks
 import botocore.loaders
 import botocore.session
 
-from fake_secrets.contract.client_state import ClientState
+from fake_secrets.hook.client_state import ClientState
 from fake_secrets.hook.clients import handlers_in
 from fake_secrets.hook.parts import is_usual, package_of
 from fake_secrets.hook.seams import Seam, is_of_our_copy

@@ -12,8 +12,8 @@ import botocore.stub
 import pytest
 
 from fake_secrets import mock_stages
-from fake_secrets.contract.client_pool import ClientPool
 from fake_secrets.hook import lessons
+from fake_secrets.hook.client_pool import ClientPool
 from fake_secrets.hook.clients import handlers_in
 from fake_secrets.observe.ledger import RunningStep
 
