@@ -201,6 +201,15 @@ _VIOLATIONS = {
         "A URL, connection string or copy is taken over from the old value, or is built from it.",
         "Build derived parts from the new value.",
     ),
+    "unusable-password": (
+        "A password that GetRandomPassword may return doesn't work.",
+        (
+            "The alphabet that the function asks for has characters that the service refuses, or that the function "
+            "puts into a URL, a connection string, JSON or a statement as they are. ExcludeCharacters may be missing, "
+            "or quoted wrongly in the environment."
+        ),
+        "Quote the password wherever it becomes part of another text, or exclude the characters that are named above.",
+    ),
     "predictable-value": (
         "The new value can be guessed: anybody who knows how it is made can make it again.",
         "The value is made with the module `random`, from the time, or from something constant.",

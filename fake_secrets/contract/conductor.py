@@ -98,7 +98,9 @@ class Conductor:
     Args:
         trial: the trial.
 
-    `disturbance` is what is going to happen, if something is.
+    `disturbance` is what is going to happen, if something is. `make_password` makes the passwords that
+    GetRandomPassword returns, from the members of the request and from the password that it would return, if it
+    isn't None.
     """
 
     needs_wire = False
@@ -106,6 +108,7 @@ class Conductor:
     def __init__(self, trial: Stage) -> None:
         self._trial = trial
         self.disturbance: Disturbance | None = None
+        self.make_password: Callable[[Mapping[str, Any], str], str] | None = None
         # The call of Secrets Manager that is under way, and its boundary. All its attempts have the same.
         self._call: object = None
         self._boundary: Boundary | None = None
@@ -134,7 +137,7 @@ class Conductor:
         elif plan is not None and plan.happening == "error":
             answer = _refusal(plan)
         else:
-            answer = ask()
+            answer = self._with_password(request, ask())
             if plan is not None and plan.happening == "lost":
                 answer = _refusal(plan)
         self._look_at(boundary, answer)
@@ -230,6 +233,15 @@ class Conductor:
         answer = ask()
         self._look_at(boundary, answer)
         return answer
+
+    def _with_password(self, request: Request, answer: Answer) -> Answer:
+        """Return an answer with the password that is planned, if it has one."""
+        if self.make_password is None or request.operation != "GetRandomPassword" or answer.error is not None:
+            return answer
+        password = self.make_password(request.members, answer.content["RandomPassword"])
+        # Leaks of it are looked for.
+        self._trial.world.store.passwords.append(password)
+        return Answer({"RandomPassword": password})
 
     def _look_at(self, boundary: Boundary, answer: Answer) -> None:
         outcome = SUCCEEDED if answer.error is None else answer.error.code

@@ -91,8 +91,16 @@ class RotationContract:
         self._check("inputs")
 
     def test_modes(self) -> None:
-        """RotateImmediately=False, and reads that don't see the last write yet."""
+        """RotateImmediately=False, stale reads, and execution environments that are new or used already."""
         self._check("modes")
+
+    def test_passwords(self) -> None:
+        """The worst passwords that GetRandomPassword may return."""
+        self._check("passwords")
+
+    def test_limits(self) -> None:
+        """Time that is nearly over, and credentials that grow more and more."""
+        self._check("limits")
 
     def test_allow(self) -> None:
         """Each name in `allow` is found by some family."""

@@ -17,6 +17,7 @@ from fake_secrets.contract.passed_texts import shows_credential
 from fake_secrets.contract.readings import Readings
 from fake_secrets.contract.subject import Subject
 from fake_secrets.contract.values import leaves
+from fake_secrets.contract.worst_passwords import mild_password
 from fake_secrets.errors import RotationNotOpenError
 from fake_secrets.mock import mock_stages
 from fake_secrets.service.rules.stages import AWSCURRENT, AWSPREVIOUS
@@ -69,6 +70,7 @@ class Trial:
         self.scenario = scenario
         self.subject = subject or check.subject
         self.conductor = Conductor(self)
+        self.conductor.make_password = mild_password if check.has_mild_passwords else None
         self.invocations = Invocations(self)
         self.invariants = Invariants(self)
         self.by_hand: str | None = None

@@ -11,6 +11,7 @@ from fake_secrets.service.rules.stages import AWSCURRENT, AWSPENDING
 
 __all__ = [
     "after_recovery",
+    "is_dead",
     "not_swallowed",
     "of_failed_retry",
     "of_repetition",
@@ -160,7 +161,7 @@ def after_recovery(trial: Trial, dry: DryRun, disturbance: Disturbance | None) -
     """
     trial.settle()
     struck = _struck_by(disturbance)
-    if _is_dead(trial, dry):
+    if is_dead(trial, dry):
         name = "half-changed-service" if struck is not None and struck.step == "setSecret" else "dead-current"
         line = struck.line if struck is not None else None
         trial.invariants.find(name, "After the retry, the service doesn't accept the current value", line)
@@ -196,7 +197,7 @@ def _compare(trial: Trial, dry: DryRun, disturbance: Disturbance | None) -> None
     struck = _struck_by(disturbance)
     line = None if struck is None else struck.line
     usual = dry.after[trial.successes - 1]
-    if _is_dead(trial, dry):
+    if is_dead(trial, dry):
         trial.invariants.find(
             "dead-current", "After the next rotation, the service doesn't accept its value", line
         )
@@ -225,7 +226,7 @@ def _has_more(trial: Trial, dry: DryRun) -> bool:
     return count > 0 and not trial.accepted_roles() <= dry.accepted[count - 1]
 
 
-def _is_dead(trial: Trial, dry: DryRun) -> bool:
+def is_dead(trial: Trial, dry: DryRun) -> bool:
     """Return whether the service refuses the current value, which it accepts after undisturbed rotations."""
     current = trial.state.labels.get(AWSCURRENT, "")
     usual = dry.after[0]

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 
 from fake_secrets.contract.dry_run import DryRun
-from fake_secrets.contract.families import disturbed, inputs, meanwhile, modes, plain, repeats
+from fake_secrets.contract.families import disturbed, inputs, limits, meanwhile, modes, passwords, plain, repeats
 from fake_secrets.contract.scenario import Scenario
 
 __all__ = ["FAMILIES", "family_of"]
@@ -21,6 +21,8 @@ FAMILIES: Mapping[str, Callable[[DryRun], Iterator[Scenario]]] = {
     "meanwhile": meanwhile.scenarios,
     "inputs": inputs.scenarios,
     "modes": modes.scenarios,
+    "passwords": passwords.scenarios,
+    "limits": limits.scenarios,
 }
 
 # The first word of the scenario after the step, or the whole of it.
@@ -38,8 +40,9 @@ _WORDS = {
     "tampered": "meanwhile",
     "dropped": "meanwhile",
     "stale": "modes",
+    "time": "limits",
 }
-_GROUPS = {"plain": "plain", "late": "repeats", "input": "inputs", "mode": "modes"}
+_GROUPS = {"plain": "plain", "late": "repeats", "input": "inputs", "mode": "modes", "password": "passwords", "limit": "limits"}
 
 
 def family_of(scenario: str) -> str | None:
