@@ -48,6 +48,13 @@ _VIOLATIONS = {
             "service=, environment= or other_secrets=."
         ),
     ),
+    "times-out": (
+        "A step takes longer than the time-out of the function, although nothing disturbs it.",
+        "It waits for the service longer than the function may run, or without an end.",
+        (
+            "Give the function a longer time-out, or end the wait with an error in time: AWS's retry goes on with it."
+        ),
+    ),
     "current-not-moved": (
         "All four steps pass, but AWSCURRENT stays on the old version, so the rotation stays open.",
         (
@@ -123,6 +130,16 @@ _VIOLATIONS = {
         "A call fails during the whole step, yet the step passes without having done its work.",
         "An except clause logs the error or returns it. AWS ignores what a rotation function returns.",
         "Let the exception out of the function, or raise another one.",
+    ),
+    "gives-up-silently": (
+        "A step passes without having done its work, because the function's time is nearly over.",
+        "It looks at get_remaining_time_in_millis() and returns, as if AWS would call it again for the rest.",
+        "Raise an error if there isn't enough time left, so that AWS retries the rotation.",
+    ),
+    "credentials-pile-up": (
+        "With each rotation there is one more credential that works at the service.",
+        "Nothing revokes what was replaced. A quota of the service ends that some day, and until then old keys work.",
+        "In finishSecret, revoke what is older than AWSPREVIOUS.",
     ),
     "set-not-repeatable": (
         "setSecret fails when it is repeated after the service has got the new value.",

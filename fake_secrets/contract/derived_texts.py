@@ -15,7 +15,7 @@ __all__ = ["Derivations"]
 __tracebackhide__ = True  # the texts are secret
 
 # How the whole value, and a password that is no part by itself, are called.
-_WHOLE, _MADE = "the value", "the password"
+_WHOLE, _MADE = "A part", "the password"
 # Shorter texts are equal by chance.
 _SHORTEST = 4
 
@@ -48,7 +48,7 @@ class Derivations:
                         self._known.setdefault((place, source), set()).update(readers)
 
     def wrong(self, value: Raw, made: str | None) -> str | None:
-        """Return the place of a text that doesn't read back in a value, or None.
+        """Return what is called the place of a text that doesn't read back in a value, or None.
 
         Args:
             value: the value.
@@ -59,7 +59,7 @@ class Derivations:
             if place in texts and source in sources:
                 text, wanted = texts[place], sources[source]
                 if not any(wanted in _READERS[name](text) for name in readers):
-                    return place
+                    return place if place == _WHOLE else repr(place)
         return None
 
 

@@ -24,6 +24,7 @@ _BASIC = frozenset(
         "never-succeeds",
         "second-rotation-fails",
         "set-changes-nothing",
+        "times-out",
         "value-under-another-token",
     }
 )

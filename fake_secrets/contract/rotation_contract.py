@@ -19,7 +19,7 @@ __tracebackhide__ = True  # the arguments in our frames may hold secret values
 
 _NAMES = (
     "secret", "previous", "other_secrets", "service", "environment", "name", "region", "account_id", "tags",
-    "schedule", "allow",
+    "schedule", "allow", "timeout",
 )  # fmt: skip
 
 # An attribute with one letter missing, doubled or wrong is at least so similar to the right one.
@@ -60,6 +60,7 @@ class RotationContract:
     schedule: ClassVar[int | str | None] = None
     allow: ClassVar[Mapping[str, str] | None] = None
     only: ClassVar[str | None] = None
+    timeout: ClassVar[float] = 900
 
     # What pytest's `-k` has chosen among the scenarios of a family, and what it has spared.
     _chosen: Sequence[str] | None = None

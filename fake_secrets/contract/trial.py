@@ -36,8 +36,6 @@ __tracebackhide__ = True  # the arguments in our frames may hold secret values
 _FUNCTION = "rotation-function"
 # AWS doesn't say how often it retries a rotation.
 _RETRIES = 3
-# Lambda's longest time-out, in seconds: a loop that waits for ever ends.
-_TIMEOUT = 900
 # Three minutes [C: rotation-facts 1.2].
 _RETRIED_AFTER = 180.0
 # So much of an error's text is shown.
@@ -143,7 +141,7 @@ class Trial:
             handle.add(name, value)
         self.arn = handle[subject.name].arn
         self._function = handle.lambda_function(
-            self.invocations.handle, _FUNCTION, environment=subject.environment, timeout=_TIMEOUT
+            self.invocations.handle, _FUNCTION, environment=subject.environment, timeout=subject.timeout
         )
         known = {AWSCURRENT: "old", AWSPREVIOUS: "older"}
         self.readings = Readings(self.world, self.arn, self.service, is_usual=self._is_usual)

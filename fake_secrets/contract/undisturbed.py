@@ -93,6 +93,8 @@ def _rotates(trial: Trial, number: int) -> bool:
     has_recovered = trial.recover()
     if has_recovered:
         find("needs-a-retry", f"Without any disturbance, {text}; a retry succeeds", failed.line)
+    elif failed.has_timed_out:
+        find("times-out", text, failed.line, failed.step, is_independent=number > 1)
     elif number > 1:
         find("second-rotation-fails", text, failed.line, is_independent=True)
     elif failed.step != "testSecret" or not _name_setting(trial):

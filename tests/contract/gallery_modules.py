@@ -23,6 +23,7 @@ _ARGUMENTS = (
     "tags",
     "schedule",
     "allow",
+    "timeout",
 )
 
 

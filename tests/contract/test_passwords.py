@@ -131,11 +131,11 @@ def test_other_texts_that_are_quoted(derive):
     ("text", "blamed"),
     [
         ("host=db.internal user=app password={}", "' \\"),
-        ("Server=db.internal;Uid=app;Pwd={}", "' \" ; {"),
+        ("Server=db.internal;Uid=app;Pwd={}", ";"),
         ('{{"user": "app", "password": "{}"}}', '" \\'),
     ],
 )
 def test_other_texts_that_do_not_read_back(text, blamed):
     (violation,) = check({}, derive=lambda made: {"other": text.format(made)}).violations
     assert violation.name == "unusable-password"
-    assert violation.detail.partition("one of ")[2] == blamed
+    assert violation.detail.partition("the password has ")[2].removeprefix("one of ") == blamed

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import functools
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
 from fake_secrets.contract import verdicts
@@ -14,8 +14,8 @@ from fake_secrets.contract.ongoing_check import Check
 from fake_secrets.contract.own_lines import OwnLine
 from fake_secrets.contract.scenario import Scenario
 from fake_secrets.contract.trial import Trial
-from fake_secrets.contract.values import form_of
-from fake_secrets.contract.worst_passwords import CLASSES, FILLING, SPECIAL, admitted_of, passwords_needed, worst_password
+from fake_secrets.contract.values import Raw, form_of
+from fake_secrets.contract.worst_passwords import CLASSES, FILLING, SPECIAL, admitted_of, mild_password, passwords_needed, worst_password
 
 __all__ = ["scenarios"]
 
@@ -35,95 +35,124 @@ def scenarios(dry: DryRun) -> Iterator[Scenario]:
     requests = [one.members for one in dry.boundaries if _makes_password(one)]
     if not requests:
         return
-    run = functools.partial(_judged, dry, SPECIAL, FILLING)
-    yield Scenario("password.worst", "GetRandomPassword returns the worst characters that it may", run)
+    tries = _Tries(dry, requests)
+    title = "GetRandomPassword returns the worst characters that it may"
+    yield Scenario("password.worst", title, functools.partial(tries.judge, SPECIAL, FILLING))
     if dry.has_mild_passwords:
-        run = functools.partial(_judged, dry, None, FILLING)
-        yield Scenario("password.usual", "GetRandomPassword returns what it returns to everybody", run)
+        title = "GetRandomPassword returns what it returns to everybody"
+        yield Scenario("password.usual", title, functools.partial(tries.judge, None, FILLING))
     for name, characters in CLASSES.items():
         if any(admitted_of(request, characters) for request in requests):
-            run = functools.partial(_judged, dry, characters, characters)
             title = f"GetRandomPassword returns nothing but {name}, as far as it may"
-            yield Scenario(f"password.{name}", title, run)
+            yield Scenario(f"password.{name}", title, functools.partial(tries.judge, characters, characters))
 
 
 def _makes_password(boundary: Boundary) -> bool:
     return boundary.place == "secretsmanager" and boundary.name == _OPERATION and boundary.has_succeeded
 
 
-def _judged(dry: DryRun, wanted: str | None, filling: str, check: Check, name: str) -> Trial:
-    trial, problem = _tried(dry, wanted, filling, check, name)
-    if problem is None:
-        return trial
-    boundaries = [boundary for one in trial.deliveries for boundary in one.boundaries]
-    special = {one for each in boundaries if _makes_password(each) for one in admitted_of(each.members, SPECIAL)}
-    suspects = "".join(one for one in SPECIAL if one in special and (wanted is None or one in wanted))
-    text, line = problem
-    blamed = _to_blame(suspects, lambda part: _tried(dry, part, FILLING, check, name)[1] is not None)
-    trial.invariants.find("unusable-password", f"{text}{_told(blamed)}", line, is_independent=True)
-    return trial
-
-
-def _tried(
-    dry: DryRun, wanted: str | None, filling: str, check: Check, name: str
-) -> tuple[Trial, _Problem | None]:
-    """Rotate with passwords of certain characters. Return what goes wrong, and where, if something does.
+class _Tries:
+    """Rotations with passwords that are made for them.
 
     Args:
         dry: the undisturbed rotations.
-        wanted: the characters; None for the passwords that are made without a plan.
-        filling: what else the passwords have.
-        check: the check.
-        name: the scenario's id.
+        requests: the requests for passwords in the first of them.
     """
-    made: list[str] = []
 
-    def make(members: Mapping[str, Any], password: str) -> str:
-        if wanted is not None:
-            # Passwords of one character would be the same each time.
-            fill = filling if len(admitted_of(members, filling)) > 1 else FILLING
-            password = worst_password(members, wanted, fill, len(made))
-        made.append(password)
-        return password
+    def __init__(self, dry: DryRun, requests: Sequence[Mapping[str, Any]]) -> None:
+        self._dry = dry
+        self._requests = requests
+        self._derivations: Derivations | None = None
 
-    requests = [one.members for one in dry.boundaries if _makes_password(one)]
-    needed = max(passwords_needed(request, wanted or "") for request in requests)
-    rotations = _ROTATIONS if wanted is not None else _USUAL
-    with Trial(check, name) as trial:
-        trial.conductor.make_password = make
-        # Whatever else goes wrong is a consequence.
-        trial.invariants.found.is_closed = True
-        problems = (_problem(trial, dry, made) for _ in range(max(rotations, needed)))
-        problem = next((one for one in problems if one is not None), None)
-    return trial, problem
+    def judge(self, wanted: str | None, filling: str, check: Check, name: str) -> Trial:
+        """Rotate with passwords of certain characters, and find which of them are to blame if that fails.
+
+        Args:
+            wanted: the characters; None for the passwords that are made without a plan.
+            filling: what else the passwords have.
+            check: the check.
+            name: the scenario's id.
+        """
+        if self._derivations is None:
+            self._learn(check, name)
+        trial, problem = self._try(wanted, filling, check, name)
+        if problem is None:
+            return trial
+        special = {one for request in self._requests for one in admitted_of(request, SPECIAL)}
+        suspects = "".join(one for one in SPECIAL if one in special and (wanted is None or one in wanted))
+        blamed = _to_blame(suspects, lambda part: self._try(part, FILLING, check, name)[1] is not None)
+        text, line = problem
+        trial.invariants.find("unusable-password", f"{text}{_told(blamed)}", line, is_independent=True)
+        return trial
+
+    def _learn(self, check: Check, name: str) -> None:
+        """Learn from mild passwords which texts are derived from which others."""
+        made: list[str] = []
+
+        def make(members: Mapping[str, Any], password: str) -> str:
+            made.append(mild_password(members, password))
+            return made[-1]
+
+        known: dict[Raw, str | None] = {} if self._dry.old_value is None else {self._dry.old_value: None}
+        with Trial(check, name) as trial:
+            trial.conductor.make_password = make
+            if trial.rotate() and made:
+                value = trial.readings.value(trial.token)
+                known |= {} if value is None else {value: made[-1]}
+        self._derivations = Derivations(known)
+
+    def _try(
+        self, wanted: str | None, filling: str, check: Check, name: str
+    ) -> tuple[Trial, _Problem | None]:
+        """Rotate with passwords of certain characters. Return what goes wrong, and where, if something does."""
+        made: list[str] = []
+
+        def make(members: Mapping[str, Any], password: str) -> str:
+            if wanted is not None:
+                # Passwords of one character would be the same each time.
+                fill = filling if len(admitted_of(members, filling)) > 1 else FILLING
+                password = worst_password(members, wanted, fill, len(made))
+            made.append(password)
+            return password
+
+        needed = max(passwords_needed(request, wanted or "") for request in self._requests)
+        usual = _USUAL if wanted is None else _ROTATIONS
+        with Trial(check, name) as trial:
+            trial.conductor.make_password = make
+            # Whatever else goes wrong is a consequence.
+            trial.invariants.found.is_closed = True
+            problems = (self._problem(trial, made) for _ in range(max(usual, needed)))
+            problem = next((one for one in problems if one is not None), None)
+        return trial, problem
+
+    def _problem(self, trial: Trial, made: Sequence[str]) -> _Problem | None:
+        """Rotate once, and return what goes wrong, and where."""
+        if trial.start() is None:
+            return None
+        if not trial.finish() and not (self._dry.needs_retry and trial.recover()):
+            return verdicts.tell_failure(trial, trial.last), trial.last.line
+        trial.settle()
+        if verdicts.is_dead(trial, self._dry):
+            setting = next((one for one in reversed(trial.deliveries) if one.step == "setSecret"), None)
+            text = "The service doesn't accept the current value"
+            return text, None if setting is None else setting.service_line
+        value = trial.readings.value(trial.token)
+        text = "" if value is None else self._misread(value, made)
+        return (text, _storing_line(trial)) if text else None
+
+    def _misread(self, value: Raw, made: Sequence[str]) -> str:
+        """Return what of a new value doesn't read back, in words."""
+        usual = self._dry.new_value
+        if usual is not None and isinstance(form_of(usual), dict) and not isinstance(form_of(value), dict):
+            return "The new value is no JSON any more"
+        place = self._derivations.wrong(value, made[-1] if made else None) if self._derivations else None
+        return f"{place} of the new value doesn't read back to the password in it" if place else ""
 
 
-def _problem(trial: Trial, dry: DryRun, made: list[str]) -> _Problem | None:
-    """Rotate once, and return what goes wrong."""
-    if trial.start() is None:
-        return None
-    if not trial.finish() and not (dry.needs_retry and trial.recover()):
-        return verdicts.tell_failure(trial, trial.last), trial.last.line
-    trial.settle()
-    if verdicts.is_dead(trial, dry):
-        setting = next((one for one in reversed(trial.deliveries) if one.step == "setSecret"), None)
-        text = "The service doesn't accept the current value"
-        return text, None if setting is None else setting.service_line
-    value = trial.readings.value(trial.token)
-    if value is None or dry.old_value is None or dry.new_value is None:
-        return None
+def _storing_line(trial: Trial) -> OwnLine | None:
     boundaries = [boundary for one in trial.deliveries for boundary in one.boundaries]
-    storing = next((one for one in boundaries if one.after is not None and trial.token in one.after.values), None)
-    line = None if storing is None else storing.line
-    if isinstance(form_of(dry.new_value), dict) and not isinstance(form_of(value), dict):
-        return "The new value is no JSON any more", line
-    first = [one.result for one in dry.boundaries if _makes_password(one)]
-    usual = first[-1].get("RandomPassword") if first and isinstance(first[-1], dict) else None
-    place = Derivations({dry.old_value: None, dry.new_value: usual}).wrong(value, made[-1] if made else None)
-    if place is None:
-        return None
-    shown = place if " " in place else repr(place)
-    return f"{shown} of the new value doesn't read back to the password in it", line
+    stored = (one.line for one in boundaries if one.after is not None and trial.token in one.after.values)
+    return next(stored, None)
 
 
 def _to_blame(suspects: str, fails: Callable[[str], bool]) -> str:
