@@ -131,6 +131,16 @@ _VIOLATIONS = {
         "An except clause logs the error or returns it. AWS ignores what a rotation function returns.",
         "Let the exception out of the function, or raise another one.",
     ),
+    "needs-warm-start": (
+        "The rotation fails if its steps run in different execution environments.",
+        "A step keeps something in a global, a cache or the environment that a later step needs.",
+        "Keep nothing between the steps: read the pending value with VersionId=token in each of them.",
+    ),
+    "mixes-up-secrets": (
+        "The rotation goes wrong if the same execution environment has served another secret.",
+        "A global or a cache has a value of the other secret, because it isn't kept by ARN and token.",
+        "Read the secret of the event in each step, or use its ARN and ClientRequestToken as the key of the cache.",
+    ),
     "gives-up-silently": (
         "A step passes without having done its work, because the function's time is nearly over.",
         "It looks at get_remaining_time_in_millis() and returns, as if AWS would call it again for the rest.",

@@ -43,6 +43,7 @@ class FunctionState:
     def __init__(self, handler: Callable[..., Any], *, spared: Collection[type] = ()) -> None:
         self._handler = handler
         self._own = OwnModules(handler)
+        self._spared = tuple(spared)
         self._objects = ObjectStates(spared)
         self._process: ProcessState | None = None
         self._modules = self._own.loaded()
@@ -75,6 +76,23 @@ class FunctionState:
         if self._process is not None:
             self._process.restore()
             self._objects.restore()
+
+    def cold_start(self, spared: type) -> Callable[[], None]:
+        """Return a function that gives the function the state that it has now, as in a new execution environment.
+
+        What the check itself changes for the length of a scenario stays: how loggers are set up, for one.
+
+        Args:
+            spared: the class of the service double, which isn't touched.
+        """
+        objects, process = ObjectStates([*self._spared, spared]), ProcessState(())
+        objects.add(self._modules, self._handler)
+
+        def restore() -> None:
+            process.restore_environment()
+            objects.restore()
+
+        return restore
 
     def end(self) -> None:
         """Put the state back after the last scenario, and watch imports no more."""

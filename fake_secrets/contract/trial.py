@@ -58,7 +58,7 @@ class Trial:
             invariants of a right value don't count.
 
     `deliveries` has what the function did. `state` is that after the latest call. `by_hand` is the id of the
-    version that somebody has put by hand, if somebody has.
+    version that somebody has put by hand, if somebody has. `before_step` is called before each step of the rotation.
     """
 
     def __init__(
@@ -77,6 +77,7 @@ class Trial:
         self.keeps_texts = False
         self.leaks: Sequence[Leak] = ()
         self.calls_of_first_retry: int | None = None
+        self.before_step: Callable[[], None] | None = None
         self._seed = seed
         self._is_usual = is_usual
         self.invariants.found.is_closed = not is_usual
@@ -223,8 +224,20 @@ class Trial:
         self.invariants.begin_rotation()
         return rotation
 
+    def start_other(self, arn: str) -> str | None:
+        """Start the rotation of another secret by the same function. Return its token, or None if AWS refuses it.
+
+        Args:
+            arn: the secret's ARN.
+        """
+        token = self.world.ids.uuid()
+        members = {"SecretId": arn, "ClientRequestToken": token, "RotationLambdaARN": self._function}
+        return None if self.request("RotateSecret", **members) is None else token
+
     def step(self) -> Delivery:
         """Run the next step of the rotation, or the first step of another attempt."""
+        if self.before_step is not None:
+            self.before_step()
         self.rotation.step(errors="record")
         return self.last
 

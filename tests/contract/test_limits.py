@@ -3,7 +3,17 @@
 import time
 
 import pytest
-from contract.test_false_alarms import RUNNING, SECRET, STEPS, Server, create, guarded, read, secretsmanager, set_password
+from contract.test_false_alarms import (
+    RUNNING,
+    SECRET,
+    STEPS,
+    Server,
+    create,
+    guarded,
+    read,
+    secretsmanager,
+    set_password,
+)
 from contract.test_other_faulty_functions import KEY, KEY_STEPS, Keys
 
 from fake_secrets import check_rotation
@@ -89,7 +99,9 @@ def test_a_function_that_catches_its_own_end_has_timed_out():
     assert violation.name == "times-out"
 
 
-@pytest.mark.parametrize(("timeout", "error"), [("30", TypeError), (True, TypeError), (0, ValueError), (901, ValueError)])
+@pytest.mark.parametrize(
+    ("timeout", "error"), [("30", TypeError), (True, TypeError), (0, ValueError), (901, ValueError)]
+)
 def test_other_time_outs_are_refused(timeout, error):
     with pytest.raises(error, match="timeout"):
         check(guarded(STEPS), timeout=timeout)

@@ -7,7 +7,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from fake_secrets.contract.worst_passwords import CLASSES, FILLING, SPECIAL, admitted_of, mild_password, passwords_needed, worst_password
+from fake_secrets.contract.worst_passwords import (
+    CLASSES,
+    FILLING,
+    SPECIAL,
+    admitted_of,
+    mild_password,
+    passwords_needed,
+    worst_password,
+)
 from fake_secrets.errors import ServiceError
 from fake_secrets.ids import Ids
 from fake_secrets.service.operations.passwords import random_password
@@ -29,7 +37,9 @@ REQUESTS = st.fixed_dictionaries(
         **dict.fromkeys(SWITCHES, st.booleans()),
     },
 )
-WANTED = st.sampled_from([(SPECIAL, FILLING), ("'%", FILLING), ("", FILLING), *zip(CLASSES.values(), CLASSES.values())])
+WANTED = st.sampled_from(
+    [(SPECIAL, FILLING), ("'%", FILLING), ("", FILLING), *zip(CLASSES.values(), CLASSES.values())]
+)
 
 
 def made_for(request, seed=0):

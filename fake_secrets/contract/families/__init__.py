@@ -42,7 +42,14 @@ _WORDS = {
     "stale": "modes",
     "time": "limits",
 }
-_GROUPS = {"plain": "plain", "late": "repeats", "input": "inputs", "mode": "modes", "password": "passwords", "limit": "limits"}
+_GROUPS = {
+    "plain": "plain",
+    "late": "repeats",
+    "input": "inputs",
+    "mode": "modes",
+    "password": "passwords",
+    "limit": "limits",
+}
 
 
 def family_of(scenario: str) -> str | None:

@@ -15,7 +15,15 @@ from fake_secrets.contract.own_lines import OwnLine
 from fake_secrets.contract.scenario import Scenario
 from fake_secrets.contract.trial import Trial
 from fake_secrets.contract.values import Raw, form_of
-from fake_secrets.contract.worst_passwords import CLASSES, FILLING, SPECIAL, admitted_of, mild_password, passwords_needed, worst_password
+from fake_secrets.contract.worst_passwords import (
+    CLASSES,
+    FILLING,
+    SPECIAL,
+    admitted_of,
+    mild_password,
+    passwords_needed,
+    worst_password,
+)
 
 __all__ = ["scenarios"]
 
@@ -101,9 +109,7 @@ class _Tries:
                 known |= {} if value is None else {value: made[-1]}
         self._derivations = Derivations(known)
 
-    def _try(
-        self, wanted: str | None, filling: str, check: Check, name: str
-    ) -> tuple[Trial, _Problem | None]:
+    def _try(self, wanted: str | None, filling: str, check: Check, name: str) -> tuple[Trial, _Problem | None]:
         """Rotate with passwords of certain characters. Return what goes wrong, and where, if something does."""
         made: list[str] = []
 
@@ -175,4 +181,6 @@ def _told(blamed: str) -> str:
     if not blamed:
         return ""
     characters = " ".join("a space" if character == " " else character for character in blamed)
-    return f", if the password has {characters}" if len(blamed) == 1 else f", if the password has one of {characters}"
+    return (
+        f", if the password has {characters}" if len(blamed) == 1 else f", if the password has one of {characters}"
+    )
