@@ -51,9 +51,7 @@ _VIOLATIONS = {
     "times-out": (
         "A step takes longer than the time-out of the function, although nothing disturbs it.",
         "It waits for the service longer than the function may run, or without an end.",
-        (
-            "Give the function a longer time-out, or end the wait with an error in time: AWS's retry goes on with it."
-        ),
+        ("Give the function a longer time-out, or end the wait with an error in time, so that AWS retries it."),
     ),
     "current-not-moved": (
         "All four steps pass, but AWSCURRENT stays on the old version, so the rotation stays open.",
@@ -139,7 +137,7 @@ _VIOLATIONS = {
     "mixes-up-secrets": (
         "The rotation goes wrong if the same execution environment has served another secret.",
         "A global or a cache has a value of the other secret, because it isn't kept by ARN and token.",
-        "Read the secret of the event in each step, or use its ARN and ClientRequestToken as the key of the cache.",
+        "Read the secret of the event in each step, or keep values by its ARN and ClientRequestToken.",
     ),
     "gives-up-silently": (
         "A step passes without having done its work, because the function's time is nearly over.",
@@ -148,7 +146,7 @@ _VIOLATIONS = {
     ),
     "credentials-pile-up": (
         "With each rotation there is one more credential that works at the service.",
-        "Nothing revokes what was replaced. A quota of the service ends that some day, and until then old keys work.",
+        "Nothing revokes what was replaced. Old credentials work until the service's quota is met.",
         "In finishSecret, revoke what is older than AWSPREVIOUS.",
     ),
     "set-not-repeatable": (
@@ -231,11 +229,11 @@ _VIOLATIONS = {
     "unusable-password": (
         "A password that GetRandomPassword may return doesn't work.",
         (
-            "The alphabet that the function asks for has characters that the service refuses, or that the function "
-            "puts into a URL, a connection string, JSON or a statement as they are. ExcludeCharacters may be missing, "
-            "or quoted wrongly in the environment."
+            "The function asks for characters that the service refuses, or puts the password into a URL, a "
+            "connection string, JSON or a statement as it is. ExcludeCharacters is missing, or was quoted wrongly "
+            "in the environment."
         ),
-        "Quote the password wherever it becomes part of another text, or exclude the characters that are named above.",
+        "Quote the password wherever it becomes part of another text, or exclude the characters that are named.",
     ),
     "predictable-value": (
         "The new value can be guessed: anybody who knows how it is made can make it again.",

@@ -58,7 +58,7 @@ class Trial:
             invariants of a right value don't count.
 
     `deliveries` has what the function did. `state` is that after the latest call. `by_hand` is the id of the
-    version that somebody has put by hand, if somebody has. `before_step` is called before each step of the rotation.
+    version that somebody has put by hand, if somebody has. `before_step` is called before each step of a rotation.
     """
 
     def __init__(

@@ -19,7 +19,7 @@ SPECIAL = "'\"\\%@/:$;&?#+`|<>{}[]()*!~^=,-._ "
 # Harmless by themselves. The first ones complete a percent sign or a backslash to one character.
 FILLING = "41abefACD" + string.ascii_letters + string.digits
 _LETTERS = "ahovcjqxelszgnubipwdkryfmt"
-# The classes of characters that GetRandomPassword knows. No class is in its usual order, which some services refuse.
+# The classes of characters that GetRandomPassword knows. None is in its usual order, which some services refuse.
 CLASSES: Mapping[str, str] = {
     "uppercase": _LETTERS.upper(),
     "lowercase": _LETTERS,

@@ -129,7 +129,7 @@ def test_a_name_that_is_kept_of_another_secret_is_a_violation():
 
 
 def test_it_is_one_without_a_service_too():
-    steps = dict.fromkeys(("setSecret", "testSecret"), lambda client, arn, token: read(client, arn, token))
+    steps = dict.fromkeys(("setSecret", "testSecret"), read)
     report = check({**steps, "createSecret": create_for_kept_user}, "mode.warm", service=None)
     assert names(report) == ["mixes-up-secrets"]
     assert "The new value has a part of another secret's" in report.violations[0].detail

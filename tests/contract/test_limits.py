@@ -4,17 +4,15 @@ import time
 
 import pytest
 from contract.test_false_alarms import (
-    RUNNING,
     SECRET,
     STEPS,
     Server,
-    create,
+    finish,
     guarded,
-    read,
     secretsmanager,
     set_password,
 )
-from contract.test_other_faulty_functions import KEY, KEY_STEPS, Keys
+from contract.test_other_faulty_functions import KEY, KEY_STEPS, ManyKeys, keep_two, make_key
 
 from fake_secrets import check_rotation
 
@@ -41,7 +39,7 @@ def looking_at_the_clock(step, act):
 
 
 def refuse():
-    raise TimeoutError("there isn't enough time left")
+    raise TimeoutError
 
 
 def wait_for_ever():
@@ -90,7 +88,7 @@ def test_a_step_has_the_time_out_as_deployed(timeout, names):
 def catching_everything(event, context):
     try:
         guarded({**STEPS, "setSecret": waiting})(event, context)
-    except BaseException:
+    except BaseException:  # noqa: BLE001 -- it is what such functions do
         return
 
 
@@ -105,3 +103,73 @@ def test_a_function_that_catches_its_own_end_has_timed_out():
 def test_other_time_outs_are_refused(timeout, error):
     with pytest.raises(error, match="timeout"):
         check(guarded(STEPS), timeout=timeout)
+
+
+# Credentials at the service.
+
+
+NEVER_REVOKES = {**KEY_STEPS, "createSecret": make_key, "finishSecret": finish}
+
+
+def of_credentials(steps, service):
+    report = check(guarded(steps), secret=KEY, service=service, only="limit.credentials")
+    return [one.name for one in report.violations], report
+
+
+def test_one_more_credential_with_each_rotation_is_a_violation():
+    names, report = of_credentials(NEVER_REVOKES, ManyKeys)
+    assert names == ["credentials-pile-up"]
+    assert report.violations[0].detail == "After 10 rotations, the service accepts 11 credentials instead of 1"
+
+
+def test_a_quota_that_ends_it_is_told():
+    class FiveKeys(ManyKeys):
+        quota = 5
+
+    names, report = of_credentials(NEVER_REVOKES, FiveKeys)
+    assert names == ["credentials-pile-up"]
+    assert (
+        "After 4 rotations, the service accepts 5 credentials instead of 1, and then "
+        in report.violations[0].detail
+    )
+
+
+def test_two_credentials_that_take_turns_are_none():
+    assert of_credentials({**KEY_STEPS, "finishSecret": keep_two}, ManyKeys)[0] == []
+
+
+class ExpiringKeys(ManyKeys):
+    """Keys live for a day each."""
+
+    def __init__(self):
+        super().__init__()
+        self.born = {}
+
+    def make(self):
+        made = super().make()
+        self.born[made["id"]] = time.time()
+        return made
+
+    def accepted(self):
+        return [key for key in self.keys if time.time() < self.born.get(key, float("inf")) + 86_400]
+
+
+def test_credentials_that_expire_by_themselves_are_none():
+    assert of_credentials(NEVER_REVOKES, ExpiringKeys)[0] == []
+
+
+def test_a_service_that_keeps_the_latest_few_is_none():
+    class LatestKeys(ManyKeys):
+        def make(self):
+            made = super().make()
+            self.keys = dict(list(self.keys.items())[-6:])
+            return made
+
+    assert of_credentials(NEVER_REVOKES, LatestKeys)[0] == []
+
+
+def test_a_service_that_cannot_list_them_has_no_such_scenario():
+    class Silent(Server):
+        accepted = None
+
+    assert "limit.credentials" not in check(guarded(STEPS), service=Silent).scenarios

@@ -4,7 +4,7 @@ import json
 import urllib.parse
 
 import pytest
-from contract.test_false_alarms import RUNNING, SECRET, STEPS, Refused, Server, guarded, has_pending, read, store
+from contract.test_false_alarms import SECRET, STEPS, Refused, Server, guarded, has_pending, read, store
 
 from fake_secrets import check_rotation
 

@@ -38,7 +38,7 @@ REQUESTS = st.fixed_dictionaries(
     },
 )
 WANTED = st.sampled_from(
-    [(SPECIAL, FILLING), ("'%", FILLING), ("", FILLING), *zip(CLASSES.values(), CLASSES.values())]
+    [(SPECIAL, FILLING), ("'%", FILLING), ("", FILLING), *((one, one) for one in CLASSES.values())]
 )
 
 

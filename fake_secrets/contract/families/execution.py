@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from fake_secrets.contract import verdicts
 from fake_secrets.contract.dry_run import DryRun
 from fake_secrets.contract.families.meanwhile import ELSE, IDENTITIES
@@ -43,7 +45,8 @@ class _ColdStart:
     Args:
         trial: the trial.
 
-    `is_misleading` says whether that may have changed the service double, whose state then is among the function's.
+    `is_misleading` says whether that may have changed the service double, since the double keeps its state among
+    the function's.
     """
 
     def __init__(self, trial: Trial) -> None:
@@ -109,7 +112,7 @@ class _Other:
         return None
 
 
-def _value_of_another(dry: DryRun) -> object:
+def _value_of_another(dry: DryRun) -> Any:
     """Return a value of the same shape that names somebody else."""
     if dry.old_value is None:
         return _OTHERS_TEXT

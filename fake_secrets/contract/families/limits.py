@@ -55,7 +55,7 @@ def _look_for_quiet_end(trial: Trial, dry: DryRun, plan: Disturbance) -> None:
         return
     if not verdicts.has_done_work(trial, dry, delivery):
         text = f"{delivery.step} passes with a second left after {struck.name}, and hasn't done its work"
-        trial.invariants.find("gives-up-silently", text, struck.line, delivery.step)
+        trial.invariants.find("gives-up-silently", text, struck.line)
 
 
 def _count(dry: DryRun, check: Check, name: str) -> Trial:

@@ -65,9 +65,9 @@ def random_password(ids: Ids, members: Mapping[str, Any]) -> str:
 
 
 def admitted_characters(members: Mapping[str, Any]) -> tuple[list[list[str]], bool]:
-    """Return the characters that a GetRandomPassword request admits, by their types, and whether it admits a space.
+    """Return the characters that a GetRandomPassword request admits, by type, and whether it admits a space.
 
-    Types that are excluded as a whole aren't among them.
+    A type that is excluded as a whole isn't there. One whose characters are all excluded is there, and empty.
     """
     excluded = set(members.get("ExcludeCharacters") or "")
     types = [
