@@ -19,6 +19,7 @@ __tracebackhide__ = True  # the arguments in our frames may hold secret values
 # A violation explains others, which are its consequences in other scenarios.
 _EXPLAINS = {
     "create-not-repeatable": {"stuck-after-failure"},
+    "current-destroyed": {"dead-current", "half-changed-service", "stuck-after-failure"},
     "current-instead-of-pending": {"untested-value"},
     "orphaned-credential": {"stuck-after-failure"},
     "old-destroyed-early": {"stuck-after-failure", "half-changed-service", "dead-current"},

@@ -78,11 +78,11 @@ class FunctionState:
             self._objects.restore()
 
     def snapshot(self) -> Callable[[], None]:
-        """Return a function that gives the function's own objects the state that they have now.
+        """Return a function that gives the function's own objects the state that they have now, during a step.
 
-        What the function changes in the process isn't among that.
+        Clients, and what the function changes in the process, aren't among them.
         """
-        states = ObjectStates(self._spared)
+        states = ObjectStates(self._spared, is_in_step=True)
         states.add(self._modules, self._handler)
         return states.restore
 
