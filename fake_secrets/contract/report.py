@@ -89,8 +89,11 @@ class ContractReport:
         violations: what is wrong, each cause once. Those that `allow` names are among them.
         notes: what fails safely or heals by itself, or what AWS's own templates do, too.
         scenarios: the ids of the scenarios that were run, in order.
-        left_out: why scenarios were left out, in sentences.
+        left_out: what wasn't tried or can't be judged, and why, in sentences.
         unused_allowances: the names in `allow` that match nothing.
+        obstacle: the name of the violation because of which the function wasn't disturbed: it can't rotate at all.
+            None if there is none.
+        untried: the ids of the scenarios that there was no time for.
     """
 
     violations: tuple[Violation, ...]
@@ -98,11 +101,13 @@ class ContractReport:
     scenarios: tuple[str, ...]
     left_out: tuple[str, ...] = ()
     unused_allowances: tuple[str, ...] = ()
+    obstacle: str | None = None
+    untried: tuple[str, ...] = ()
 
     @property
     def passed(self) -> bool:
-        """Whether there is no violation, except those that are allowed."""
-        return not self._open()
+        """Whether there is no violation, except those that are allowed, and there was time for all scenarios."""
+        return not self._open() and not self.untried
 
     def __str__(self) -> str:
         """Return the report as text."""
@@ -132,6 +137,9 @@ class ContractReport:
         scenarios = f"{len(self.scenarios)} scenario{'s' * (len(self.scenarios) != 1)}"
         if self.passed:
             return f"The rotation function keeps the contract in {scenarios}."
+        if not self._open():
+            total = len(self.scenarios) + len(self.untried)
+            return f"No violation in {len(self.scenarios)} of {total} scenarios. There was no time for the others."
         names = ", ".join(one.name for one in self._open())
         tried = "was" if len(self.scenarios) == 1 else "were"
         return f"{names}: the rotation function violates the contract. {scenarios} {tried} tried."
