@@ -90,6 +90,7 @@ class Causes:
             tuple(unused),
             obstacle,
             tuple(untried),
+            self._subject.function,
         )
 
     def _add(self, scenario: Scenario, deviation: Deviation, trial: Trial | None) -> None:

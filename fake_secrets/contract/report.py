@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import json
 import textwrap
 from dataclasses import dataclass, field
+from typing import Any
 
+from fake_secrets.contract import report_as_json, report_as_junit
 from fake_secrets.contract.catalogue import CATALOGUE, Severity
 from fake_secrets.contract.own_lines import OwnLine
 
@@ -94,6 +97,7 @@ class ContractReport:
         obstacle: the name of the violation because of which the function wasn't disturbed: it can't rotate at all.
             None if there is none.
         untried: the ids of the scenarios that there was no time for.
+        function: the rotation function, as ``module:function``.
     """
 
     violations: tuple[Violation, ...]
@@ -103,6 +107,7 @@ class ContractReport:
     unused_allowances: tuple[str, ...] = ()
     obstacle: str | None = None
     untried: tuple[str, ...] = ()
+    function: str = ""
 
     @property
     def passed(self) -> bool:
@@ -128,9 +133,21 @@ class ContractReport:
         notes = [one for one in self.notes if one.allowed is None]
         if notes:
             parts.append("\n".join(["Notes", *(line for one in notes for line in _note(one))]))
-        parts += self.left_out
+        parts += [textwrap.fill(sentence, _WIDTH) for sentence in self.left_out]
         parts += [f"allow names {name!r}, which wasn't found. Remove it." for name in self.unused_allowances]
         return "\n\n".join(parts)
+
+    def as_dict(self) -> dict[str, Any]:
+        """Return all of it as a dict of what JSON knows. It has a version; the documentation describes it."""
+        return report_as_json.as_dict(self)
+
+    def json(self) -> str:
+        """Return all of it as JSON."""
+        return json.dumps(self.as_dict(), indent=2, ensure_ascii=False) + "\n"
+
+    def junit(self) -> str:
+        """Return it as JUnit XML: a test case for each scenario, in a test suite for each family."""
+        return report_as_junit.as_junit(self)
 
     def summary(self) -> str:
         """Return the result in one line."""

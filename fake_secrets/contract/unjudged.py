@@ -13,8 +13,8 @@ _NO_SERVICE = (
     "testSecret.dropped-before wasn't tried."
 )
 _NO_QUESTION = (
-    "The service double has neither accepts nor accepted, so it wasn't judged whether a credential is dead, orphaned "
-    "or destroyed too early."
+    "The service double has neither accepts nor accepted, so it wasn't judged whether a credential is dead, "
+    "orphaned or destroyed too early."
 )
 _NO_ACCEPTS = "The service double has no accepts, so it wasn't judged whether the secret's values work."
 _NO_ACCEPTED = (
