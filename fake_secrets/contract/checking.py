@@ -147,7 +147,7 @@ def check_subject(
             trial, dry = dry_run(check)
         if is_single:
             check.show_output()
-        chosen = [one for one in _chosen(dry, only) if one.id not in without]
+        chosen = [one for one in _chosen(check, dry, only) if one.id not in without]
         for scenario in chosen:
             is_dry = scenario.id == trial.scenario and not is_single
             causes.add(scenario, trial if is_dry else scenario.run(check, scenario.id))
@@ -157,32 +157,30 @@ def check_subject(
         return causes.report(left_out, is_whole=only is None and not left_out)
 
 
-def _chosen(dry: DryRun, only: Sequence[str] | None) -> Iterator[Scenario]:
+def _chosen(check: Check, dry: DryRun, only: Sequence[str] | None) -> Iterator[Scenario]:
     """Yield the scenarios that are run.
 
     Raises:
         ValueError: if there is no scenario that was asked for.
     """
-    every = [(family, one) for family, make in FAMILIES.items() for one in _of_family(dry, family, make)]
-    if only is None:
-        yield from (one for _, one in every)
-        return
-    for wanted in only:
-        found = [one for family, one in every if wanted in {family, one.id}]
+    for wanted in FAMILIES if only is None else only:
+        family = family_of(wanted)
+        families = FAMILIES if family is None and wanted not in FAMILIES else [family or wanted]
+        every = [one for name in families for one in _of_family(check, dry, name)]
+        found = every if wanted in FAMILIES else [one for one in every if one.id == wanted]
         if not found and wanted not in FAMILIES:
-            raise ValueError(_unknown(wanted, [one.id for _, one in every], dry))
+            raise ValueError(_unknown(wanted, [one.id for one in every], dry))
         yield from found
 
 
-def _of_family(dry: DryRun, family: str, make: Callable[[DryRun], Iterator[Scenario]]) -> Iterator[Scenario]:
-    return iter(()) if dry.obstacles and family != "plain" else make(dry)
+def _of_family(check: Check, dry: DryRun, family: str) -> Iterator[Scenario]:
+    return iter(()) if dry.obstacles and family != "plain" else FAMILIES[family](dry, check)
 
 
 def _unknown(wanted: str, known: list[str], dry: DryRun) -> str:
     if dry.obstacles:
         return f"there is no scenario {wanted!r}, because the undisturbed rotation shows {dry.obstacles[0]}"
-    family = family_of(wanted)
-    similar = nearest(wanted, [one for one in known if family in {None, family_of(one)}])
+    similar = nearest(wanted, known)
     shown = "".join(f"\n- {one}" for one in similar or FAMILIES)
     return f"there is no scenario {wanted!r}. There {'are' if len(similar or FAMILIES) > 1 else 'is'}:{shown}"
 

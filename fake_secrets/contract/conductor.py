@@ -14,7 +14,7 @@ from fake_secrets.contract.moments import SUCCEEDED, Boundary, Delivery, Place, 
 from fake_secrets.contract.ongoing_check import Check
 from fake_secrets.errors import CommonError, FunctionCrash, ServiceError
 from fake_secrets.faults.codes import COMMON, message_of, status_of
-from fake_secrets.observe.ledger import rotation_step
+from fake_secrets.observe.ledger import RunningStep, rotation_step
 from fake_secrets.service.transport import Answer
 
 if TYPE_CHECKING:
@@ -84,8 +84,14 @@ class Stage(Protocol):
     service: Double
 
     @property
-    def delivery(self) -> Delivery | None:
-        """The delivery that is under way, or None."""
+    def calls(self) -> int:
+        """How many calls the function has made."""
+
+    def delivery_of(self, step: RunningStep) -> Delivery | None:
+        """Return the delivery whose step runs, or None if it isn't one of this trial."""
+
+    def take_turns(self, delivery: Delivery) -> None:
+        """Let another delivery go on instead, if the scenario wants that before the next call."""
 
     def look(self, boundary: Boundary, outcome: str, result: object) -> None:
         """Look at the state after a call."""
@@ -189,13 +195,14 @@ class Conductor:
     def _delivery(self) -> Delivery | None:
         """Return the delivery that the call belongs to, or None if it isn't one of the function's."""
         step = rotation_step.get()
-        return None if step is None or step.is_over or is_at_work() else self._trial.delivery
+        return None if step is None or step.is_over or is_at_work() else self._trial.delivery_of(step)
 
     def _begin(self, delivery: Delivery, place: Place, name: str, key: object, arguments: object) -> Boundary:
+        self._trial.take_turns(delivery)
         self._trial.check.time.advance(_CALL_TAKES)
         line = self._trial.check.line_of(sys._getframe(2))
         number = len(delivery.boundaries) + 1
-        boundary = Boundary(delivery.step, number, place, name, key, line, arguments)
+        boundary = Boundary(delivery.step, number, place, name, key, line, arguments, order=self._trial.calls + 1)
         delivery.boundaries.append(boundary)
         boundary.before = self._trial.state
         return boundary

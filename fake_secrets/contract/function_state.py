@@ -43,7 +43,8 @@ class FunctionState:
     def __init__(self, handler: Callable[..., Any], *, spared: Collection[type] = ()) -> None:
         self._handler = handler
         self._own = OwnModules(handler)
-        self._objects = ObjectStates(spared)
+        self._spared = tuple(spared)
+        self._objects = ObjectStates(self._spared)
         self._process: ProcessState | None = None
         self._modules = self._own.loaded()
 
@@ -75,6 +76,15 @@ class FunctionState:
         if self._process is not None:
             self._process.restore()
             self._objects.restore()
+
+    def snapshot(self) -> Callable[[], None]:
+        """Return a function that gives the function's own objects the state that they have now.
+
+        What the function changes in the process isn't among that.
+        """
+        states = ObjectStates(self._spared)
+        states.add(self._modules, self._handler)
+        return states.restore
 
     def end(self) -> None:
         """Put the state back after the last scenario, and watch imports no more."""

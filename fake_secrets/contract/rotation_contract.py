@@ -82,6 +82,10 @@ class RotationContract:
         """The function dies after each call that has an effect, and between the steps."""
         self._check("kills")
 
+    def test_overlaps(self) -> None:
+        """Two deliveries of a step overlap, and take turns at each call."""
+        self._check("overlaps")
+
     def test_meanwhile(self) -> None:
         """Somebody puts a value, cancels the rotation or tampers with the pending value meanwhile."""
         self._check("meanwhile")

@@ -24,6 +24,7 @@ from fake_secrets.service.rules.steps import STEPS
 
 if TYPE_CHECKING:
     from fake_secrets.observe.leaks.found import Leak
+    from fake_secrets.observe.ledger import RunningStep
     from fake_secrets.rotation.rotation import Rotation
     from fake_secrets.world.handle import FakeSecrets
     from fake_secrets.world.world import World
@@ -114,7 +115,6 @@ class Trial:
         self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
     ) -> None:
         """Leave the world. What was found stays."""
-        self.invocations.current = None
         try:
             if error is None:
                 self.invariants.look_at_leaks()
@@ -162,11 +162,6 @@ class Trial:
     def deliveries(self) -> list[Delivery]:
         """The deliveries of the function, in order."""
         return self.invocations.deliveries
-
-    @property
-    def delivery(self) -> Delivery | None:
-        """The delivery that is under way, or None."""
-        return self.invocations.current
 
     @property
     def calls(self) -> int:
@@ -309,6 +304,15 @@ class Trial:
     def refresh(self) -> None:
         """Take note of the state of the secret and the service."""
         self.state: State = self.readings.state()
+
+    def delivery_of(self, step: RunningStep) -> Delivery | None:
+        """Return the delivery whose step runs, or None if it isn't one of this trial."""
+        return self.invocations.of_step(step)
+
+    def take_turns(self, delivery: Delivery) -> None:
+        """Let another delivery go on instead, if the scenario wants that before the next call."""
+        if self.invocations.overlap is not None:
+            self.invocations.overlap.before_call(delivery)
 
     def look(self, boundary: Boundary, outcome: str, result: object) -> None:
         """Look at the state after a call, and at what must hold then."""
