@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import functools
 import re
 import sys
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal, Protocol
 
-from fake_secrets.contract.double import is_at_work
+from fake_secrets.contract.double import Double, is_at_work
 from fake_secrets.contract.moments import SUCCEEDED, Boundary, Delivery, Place, State, code_of
 from fake_secrets.contract.ongoing_check import Check
 from fake_secrets.errors import CommonError, FunctionCrash, ServiceError
@@ -80,6 +81,7 @@ class Stage(Protocol):
     check: Check
     world: World
     state: State
+    service: Double
 
     @property
     def calls(self) -> int:
@@ -157,7 +159,9 @@ class Conductor:
         from fake_secrets.hook.foreign import outage  # noqa: PLC0415 -- imports botocore
 
         name = f"{client.meta.service_model.service_name}.{operation}"
-        return self._around("aws", name, members, ask, lambda _: outage(client, operation))
+        # A double may answer the client.
+        answered = functools.partial(self._trial.service.work, ask)
+        return self._around("aws", name, members, answered, lambda _: outage(client, operation))
 
     def _around(
         self,
