@@ -76,6 +76,11 @@ class Server:
         """Open a session, with the arguments of `psycopg.connect`."""
         return psycopg.Connection.connect(host=str(self.folder), **options)
 
+    def snapshot(self) -> str:
+        """Return a text that changes with each transaction that changes something."""
+        (snapshot,) = self.superuser.execute("SELECT pg_current_snapshot()::text").fetchone()
+        return snapshot
+
     def reset(self) -> None:
         """Make the users as they were in the beginning."""
         self.superuser.execute(_RESET)
