@@ -1,7 +1,7 @@
-"""A Lambda rotation function for two PostgreSQL users that take turns, so that the old password works until the next.
+"""A Lambda rotation function for two users of PostgreSQL that take turns, so that the old login works on.
 
-An administrator changes their passwords. Its secret is named by the environment variable ADMIN_SECRET. It needs
-no more than CREATEROLE, and the first user WITH ADMIN OPTION.
+An administrator changes the passwords; the environment variable ADMIN_SECRET names its secret. It needs the
+attribute CREATEROLE and the first user's role WITH ADMIN OPTION. It needn't be a superuser.
 """
 
 import json

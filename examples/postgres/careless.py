@@ -1,4 +1,7 @@
-"""A rotation function with mistakes that a happy test doesn't show. Don't copy it; the tests show what finds them."""
+"""A rotation function with two mistakes, which the rotation contract finds. Don't copy it.
+
+It changes the password with a statement that it formats as a text, and it never tries the pending password.
+"""
 
 import json
 
@@ -29,7 +32,6 @@ def lambda_handler(event, context):
         return
     pending = read(arn, VersionId=token, VersionStage="AWSPENDING")
     if step == "setSecret":
-        # After a retry, the current password is dead already. A quote in the pending one ends the literal.
         with log_in(current) as connection:
             connection.execute(f"ALTER ROLE {pending['username']} PASSWORD '{pending['password']}'")
     elif step == "testSecret":

@@ -1,10 +1,13 @@
-"""Starts the server, once for all tests."""
+"""Starts the server, once for all tests, and makes the service doubles."""
 
+import functools
 import os
 
 import pytest
+from double import Postgres
 from local_server import running_server
 
+# The rotation functions make their client when they are imported.
 os.environ.setdefault("AWS_DEFAULT_REGION", "us-east-1")
 
 
@@ -15,6 +18,7 @@ def server():
         yield running
 
 
-@pytest.fixture(autouse=True)
-def _fresh_users(server):
-    server.reset()
+@pytest.fixture
+def service(server):
+    """What makes the service double of each scenario."""
+    return functools.partial(Postgres, server)

@@ -1,28 +1,28 @@
-"""The service double of the rotation contract: the real server, with `psycopg.connect` leading to it."""
-
-from __future__ import annotations
+"""The service double of the rotation contract: a real server, to which `psycopg.connect` leads."""
 
 import contextlib
 from unittest import mock
 
 import psycopg
-from local_server import ADMIN, Server
+from local_server import Server
+from psycopg import sql
 
 HOST = "db.internal"
 
 
 class Postgres:
-    """The server in one scenario. What the rotation function does with psycopg goes through its public methods.
+    """The server in one scenario, with fresh users.
 
-    Each call of a public method is a point at which the contract lets the function fail, or die.
+    What the rotation function does with psycopg goes through the public methods. The contract lets the function
+    fail or die at each of these calls.
     """
 
     errors = (psycopg.OperationalError("server closed the connection unexpectedly"),)
 
-    def __init__(self, server: Server) -> None:
+    def __init__(self, server: Server):
         self._server = server
-        self._stack = contextlib.ExitStack()
         self._answers = {}
+        self._stack = contextlib.ExitStack()
         server.reset()
 
     def __enter__(self):
@@ -35,11 +35,10 @@ class Postgres:
     # What the function does.
 
     def connect(self, *, host, **options):
-        """Open a session, as `psycopg.connect` does. Only one name leads to the server."""
-        self._require_known(host)
-        session = _Session.connect(host=str(self._server.folder), **options)
+        """Open a session, as `psycopg.connect` does."""
+        session = self._log_in(_Session, host, **options)
         session.service = self
-        # A function that has died leaves its sessions open.
+        # A function that has died doesn't close it.
         self._stack.callback(session.close)
         return session
 
@@ -48,49 +47,52 @@ class Postgres:
         return psycopg.Cursor.execute(cursor, *args, **kwargs)
 
     def commit(self, session):
-        """Commit what a session has done."""
+        """Commit a transaction."""
         psycopg.Connection.commit(session)
 
     # What the contract asks.
 
     def accepts(self, value):
-        """Return whether a login works and the application's table can be read.
+        """Return whether a login works, and the user can read the application's table.
 
-        Asked again while nothing has changed at the server, it doesn't log in again.
+        As long as nothing has changed at the server, the answer is the same, and there is no second login.
         """
         asked = (self._server.snapshot(), *sorted(value.items()))
         if asked not in self._answers:
-            self._answers[asked] = self._logs_in(value)
+            self._answers[asked] = self._can_read(value)
         return self._answers[asked]
 
     def accepted(self):
-        """List who can log in. Nobody can list the passwords: the server has only their hashes."""
+        """Return who can log in. Nobody can list the passwords: the server has only their hashes."""
         users = self._server.superuser.execute(
-            "SELECT rolname FROM pg_authid WHERE rolcanlogin AND rolpassword IS NOT NULL AND rolname <> %s ORDER BY 1",
-            [ADMIN["username"]],
+            "SELECT rolname FROM pg_authid WHERE rolcanlogin AND rolpassword IS NOT NULL ORDER BY rolname"
         )
         return [{"username": user} for (user,) in users]
 
     def drop(self, value):
         """Let a user log in no more."""
         if self.accepts(value):
-            self._server.superuser.execute(
-                psycopg.sql.SQL("ALTER ROLE {} PASSWORD NULL").format(psycopg.sql.Identifier(value["username"]))
-            )
+            user = sql.Identifier(value["username"])
+            self._server.superuser.execute(sql.SQL("ALTER ROLE {} PASSWORD NULL").format(user))
 
-    def _logs_in(self, value):
+    def _can_read(self, value):
+        login = {name: value[name] for name in ("host", "port", "dbname", "password")}
         try:
-            self._require_known(value["host"])
-            with self._server.connect(**_login(value)) as session:
+            with self._log_in(psycopg.Connection, user=value["username"], **login) as session:
                 session.execute("SELECT FROM orders LIMIT 1")
         except (psycopg.OperationalError, psycopg.errors.InsufficientPrivilege):
             return False
         return True
 
-    @staticmethod
-    def _require_known(host):
+    def _log_in(self, kind, host, **options):
         if host != HOST:
             raise psycopg.OperationalError(f"could not translate host name {host!r} to address")
+        folder = str(self._server.folder)
+        try:
+            return kind.connect(host=folder, **options)
+        except psycopg.OperationalError as error:
+            # The folder has another name in each run, and the report is to be the same.
+            raise psycopg.OperationalError(str(error).replace(folder, "")) from None
 
 
 class _Session(psycopg.Connection):
@@ -113,19 +115,11 @@ class _Cursor(psycopg.Cursor):
 
 @contextlib.contextmanager
 def _ends_if_lost(session):
-    """End a session, if the connection is lost or the function dies. The server rolls back its transaction then."""
+    """End a session if the connection is lost or the function dies. The server then rolls its transaction back."""
     try:
         yield
     except BaseException as error:
+        # The server's own errors have a code.
         if getattr(error, "sqlstate", None) is None:
             session.close()
         raise
-
-
-def _login(value):
-    return {
-        "port": value["port"],
-        "dbname": value["dbname"],
-        "user": value["username"],
-        "password": value["password"],
-    }

