@@ -63,10 +63,11 @@ class Postgres:
         return self._answers[asked]
 
     def accepted(self):
-        """Return who can log in. Nobody can list the passwords: the server has only their hashes."""
-        users = self._server.superuser.execute(
-            "SELECT rolname FROM pg_authid WHERE rolcanlogin AND rolpassword IS NOT NULL ORDER BY rolname"
-        )
+        """Return who can log in, besides administrators. Nobody can list passwords: the server has their hashes."""
+        users = self._server.superuser.execute("""
+            SELECT rolname FROM pg_authid
+            WHERE rolcanlogin AND rolpassword IS NOT NULL AND NOT rolcreaterole ORDER BY rolname
+        """)
         return [{"username": user} for (user,) in users]
 
     def drop(self, value):
