@@ -13,7 +13,7 @@ from fake_secrets.observe.leaks.lines import shown
 from fake_secrets.observe.remarks import Line, is_between
 from fake_secrets.rotation.invocation import LambdaFunction
 
-__all__ = ["OwnLine", "line_in", "line_of"]
+__all__ = ["OwnLine", "line_in", "line_of", "where_of"]
 
 # Where a function begins. The frames further out belong to whoever runs it.
 _INVOCATION = LambdaFunction.invoke.__code__
@@ -86,3 +86,8 @@ def line_in(frame: FrameType, number: int) -> OwnLine:
     place = shown(Line(code.co_filename, number, ""))
     text = linecache.getline(code.co_filename, number, frame.f_globals).strip()
     return OwnLine(place.rpartition(":")[0], number, text, code.co_name)
+
+
+def where_of(line: OwnLine | None) -> str | None:
+    """Return a line as ``file:line``, or None."""
+    return None if line is None else f"{line.file}:{line.number}"
