@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 from fake_secrets.contract.causes import Causes
@@ -23,6 +23,10 @@ __all__ = ["check_only", "check_rotation", "check_subject", "subject_of"]
 
 __tracebackhide__ = True  # the arguments in our frames may hold secret values
 
+_NO_SERVICE = (
+    "The consumers weren't called: without service=, nobody can tell whether the value that they get works."
+)
+
 
 def check_rotation(
     handler: Callable[[Any, Any], object] | str,
@@ -37,6 +41,7 @@ def check_rotation(
     account_id: str = "123456789012",
     tags: Mapping[str, str] | None = None,
     schedule: int | str | None = None,
+    consumers: Sequence[Callable[[], object] | str] = (),
     allow: Mapping[str, str] | None = None,
     only: str | None = None,
 ) -> ContractReport:
@@ -60,6 +65,9 @@ def check_rotation(
         account_id: the secret's account.
         tags: the secret's tags.
         schedule: the days between rotations, or a schedule expression; by default there is no schedule.
+        consumers: functions of the code under test that read the secret, called without arguments at each moment
+            of a rotation. They return the value that they would log in with, or None after they have logged in.
+            A str such as ``"my_module:connect"`` is imported as `handler` is.
         allow: deviations that are expected: stable name to reason.
         only: the id of a scenario, or the name of a family, that is run alone. The output of the function is
             shown if it is a scenario.
@@ -85,6 +93,7 @@ def check_rotation(
         account_id=account_id,
         tags=tags,
         schedule=schedule,
+        consumers=consumers,
         allow=allow,
     )
     check_only(only)
@@ -96,6 +105,7 @@ def subject_of(
     *,
     other_secrets: Mapping[str, Any] | None,
     environment: Mapping[str, str] | None,
+    consumers: Sequence[Callable[[], object] | str],
     allow: Mapping[str, str] | None,
     **others: Any,
 ) -> Subject:
@@ -105,16 +115,22 @@ def subject_of(
         if not isinstance(value, Mapping | None):
             msg = f"{name}= takes a dict, not {type(value).__name__}"
             raise TypeError(msg)
+    given: object = consumers
+    if callable(given) or isinstance(given, str) or not isinstance(given, Iterable):
+        msg = f"consumers= takes a list of functions, not a {type(given).__name__}"
+        raise TypeError(msg)
     variables = dict(environment or {})
+    # Lambda sets one, and clients that are made on import need it.
+    home = others["region"] or default_region()
+    at_import = {"AWS_REGION": home, "AWS_DEFAULT_REGION": home, **variables}
     if isinstance(handler, str):
-        # Lambda sets one, and clients that are made on import need it.
-        home = others["region"] or default_region()
-        handler = loaded(handler, {"AWS_REGION": home, "AWS_DEFAULT_REGION": home, **variables})
+        handler = loaded(handler, at_import)
     return Subject(
         handler,
         other_secrets=dict(other_secrets or {}),
         environment=variables,
         allow=dict(allow or {}),
+        consumers=[loaded(one, at_import) if isinstance(one, str) else one for one in consumers],
         **others,
     )
 
@@ -154,6 +170,8 @@ def check_subject(
         if check.time.reads_real_dates and "plain.three-times" in [one.id for one in chosen]:
             causes.note_clock(chosen[0])
         left_out = _left_out(dry) if dry.obstacles and only != ["plain"] else ()
+        if subject.consumers and subject.service is None and (only is None or "consumers" in only):
+            left_out += (_NO_SERVICE,)
         return causes.report(left_out, is_whole=only is None and not left_out)
 
 
