@@ -217,6 +217,17 @@ _VIOLATIONS = {
         "The value is made with the module `random`, from the time, or from something constant.",
         "Use GetRandomPassword, or the module `secrets`.",
     ),
+    "consumer-locked-out": (
+        "A consumer of the secret gets no value that the service accepts.",
+        (
+            "It reads the value once and keeps it, or gives up at the first refusal. Between setSecret and "
+            "finishSecret, the service may accept the pending value only."
+        ),
+        (
+            "If the service refuses a value, read the secret again, try the value of AWSPENDING, or wait a little "
+            "before the next attempt."
+        ),
+    ),
     "pending-destroyed": (
         "A repeated step destroys the credential that the pending value refers to.",
         "A clean-up of left-over credentials takes that of the open rotation for one of them.",

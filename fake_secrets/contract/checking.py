@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 from collections import Counter
-from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 from fake_secrets.contract.causes import Causes
@@ -18,7 +18,7 @@ from fake_secrets.contract.report import ContractReport
 from fake_secrets.contract.scenario import Scenario
 from fake_secrets.contract.subject import Subject
 from fake_secrets.contract.undisturbed import dry_run
-from fake_secrets.contract.unjudged import unjudged
+from fake_secrets.contract.unjudged import uncalled, unjudged
 from fake_secrets.environment import default_region
 from fake_secrets.suggestions import nearest
 
@@ -53,6 +53,7 @@ def check_rotation(
     account_id: str = "123456789012",
     tags: Mapping[str, str] | None = None,
     schedule: int | str | None = None,
+    consumers: Sequence[Callable[[], object] | str] = (),
     allow: Mapping[str, str] | None = None,
     only: str | None = None,
 ) -> ContractReport:
@@ -76,6 +77,9 @@ def check_rotation(
         account_id: the secret's account.
         tags: the secret's tags.
         schedule: the days between rotations, or a schedule expression; by default there is no schedule.
+        consumers: functions of the code under test that read the secret, called without arguments at each moment
+            of a rotation. They return the value that they would log in with, or None after they have logged in.
+            A str such as ``"my_module:connect"`` is imported as `handler` is.
         allow: deviations that are expected: stable name to reason.
         only: the id of a scenario, or the name of a family, that is run alone. The output of the function is
             shown if it is a scenario.
@@ -101,6 +105,7 @@ def check_rotation(
         account_id=account_id,
         tags=tags,
         schedule=schedule,
+        consumers=consumers,
         allow=allow,
     )
     check_only(only)
@@ -112,6 +117,7 @@ def subject_of(
     *,
     other_secrets: Mapping[str, Any] | None,
     environment: Mapping[str, str] | None,
+    consumers: Sequence[Callable[[], object] | str] = (),
     allow: Mapping[str, str] | None,
     **others: Any,
 ) -> Subject:
@@ -121,14 +127,20 @@ def subject_of(
         if not isinstance(value, Mapping | None):
             msg = f"{name}= takes a dict, not {type(value).__name__}"
             raise TypeError(msg)
+    given: object = consumers
+    if callable(given) or isinstance(given, str) or not isinstance(given, Iterable):
+        msg = f"consumers= takes a list of functions, not a {type(given).__name__}"
+        raise TypeError(msg)
     variables = dict(environment or {})
+    at_import = import_environment(others["region"], variables)
     if isinstance(handler, str):
-        handler = loaded(handler, import_environment(others["region"], variables))
+        handler = loaded(handler, at_import)
     return Subject(
         handler,
         other_secrets=dict(other_secrets or {}),
         environment=variables,
         allow=dict(allow or {}),
+        consumers=[loaded(one, at_import) if isinstance(one, str) else one for one in consumers],
         **others,
     )
 
@@ -200,11 +212,12 @@ def check_subject(
             done += 1
         if check.time.reads_real_dates and _DRY_RUN in [one.id for _, one in chosen]:
             causes.note_clock(chosen[0][1])
-        is_plain = only is None or "plain" in only
+        wanted = FAMILIES if only is None else only
         obstacle = dry.obstacles[0] if dry.obstacles else None
         return causes.report(
             obstacle,
-            unjudged(subject, dry) if is_plain else (),
+            (unjudged(subject, dry) if "plain" in wanted else ())
+            + (uncalled(subject) if "consumers" in wanted else ()),
             untried=[one.id for _, one in chosen[done:]],
             is_whole=only is None,
         )

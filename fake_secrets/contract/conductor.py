@@ -90,6 +90,9 @@ class Stage(Protocol):
     def delivery_of(self, step: RunningStep) -> Delivery | None:
         """Return the delivery whose step runs, or None if it isn't one of this trial."""
 
+    def note_other_call(self, step: RunningStep) -> None:
+        """Take note of a call that isn't the function's."""
+
     def take_turns(self, delivery: Delivery) -> None:
         """Let another delivery go on instead, if the scenario wants that before the next call."""
 
@@ -195,7 +198,12 @@ class Conductor:
     def _delivery(self) -> Delivery | None:
         """Return the delivery that the call belongs to, or None if it isn't one of the function's."""
         step = rotation_step.get()
-        return None if step is None or step.is_over or is_at_work() else self._trial.delivery_of(step)
+        if step is None or step.is_over or is_at_work():
+            return None
+        delivery = self._trial.delivery_of(step)
+        if delivery is None:
+            self._trial.note_other_call(step)
+        return delivery
 
     def _begin(self, delivery: Delivery, place: Place, name: str, key: object, arguments: object) -> Boundary:
         self._trial.take_turns(delivery)

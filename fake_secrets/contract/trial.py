@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self
 
 from fake_secrets.contract.conductor import Conductor
+from fake_secrets.contract.consuming import Consumer, Consuming
 from fake_secrets.contract.double import Double
 from fake_secrets.contract.invariants import Invariants
 from fake_secrets.contract.invoking import Invocations
@@ -81,6 +82,7 @@ class Trial:
         self.leaks: Sequence[Leak] = ()
         self.calls_of_first_retry: int | None = None
         self._seed = seed
+        self._consuming: Consuming | None = None
         self._is_usual = is_usual
         self.invariants.found.is_closed = not is_usual
         self._roles: dict[str, str] = {}
@@ -318,6 +320,21 @@ class Trial:
         """Return the delivery whose step runs, or None if it isn't one of this trial."""
         return self.invocations.of_step(step)
 
+    @contextlib.contextmanager
+    def consuming(self, consumers: Sequence[Consumer]) -> Iterator[Consuming]:
+        """Call consumers at each boundary of what runs in a block."""
+        with Consuming(self, consumers) as consuming:
+            self._consuming = consuming
+            try:
+                yield consuming
+            finally:
+                self._consuming = None
+
+    def note_other_call(self, step: RunningStep) -> None:
+        """Take note of a call that isn't the function's."""
+        if self._consuming is not None:
+            self._consuming.note_call(step)
+
     def take_turns(self, delivery: Delivery) -> None:
         """Let another delivery go on instead, if the scenario wants that before the next call."""
         if self.invocations.overlap is not None:
@@ -332,6 +349,8 @@ class Trial:
             self.refresh()
         boundary.after = self.state
         self.invariants.after_call(boundary)
+        if self._consuming is not None:
+            self._consuming.after_call(boundary)
 
     def outage(self, variant: int) -> BaseException:
         """Return an error that the service raises if it can't be reached."""

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 
 from fake_secrets.contract.dry_run import DryRun
-from fake_secrets.contract.families import disturbed, inputs, meanwhile, modes, overlaps, plain, repeats
+from fake_secrets.contract.families import consumers, disturbed, inputs, meanwhile, modes, overlaps, plain, repeats
 from fake_secrets.contract.ongoing_check import Check
 from fake_secrets.contract.scenario import Scenario
 
@@ -31,6 +31,7 @@ FAMILIES: Mapping[str, Family] = {
     "meanwhile": _by_dry_run(meanwhile.scenarios),
     "inputs": _by_dry_run(inputs.scenarios),
     "modes": _by_dry_run(modes.scenarios),
+    "consumers": consumers.scenarios,
 }
 
 # The first word of the scenario after the step, or the whole of it.
@@ -50,7 +51,7 @@ _WORDS = {
     "dropped": "meanwhile",
     "stale": "modes",
 }
-_GROUPS = {"plain": "plain", "late": "repeats", "input": "inputs", "mode": "modes"}
+_GROUPS = {"plain": "plain", "late": "repeats", "input": "inputs", "mode": "modes", "consumer": "consumers"}
 
 
 def family_of(scenario: str) -> str | None:
