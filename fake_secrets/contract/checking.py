@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 from collections import Counter
-from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 from fake_secrets.contract.causes import Causes
@@ -18,7 +18,7 @@ from fake_secrets.contract.report import ContractReport
 from fake_secrets.contract.scenario import Scenario
 from fake_secrets.contract.subject import Subject
 from fake_secrets.contract.undisturbed import dry_run
-from fake_secrets.contract.unjudged import unjudged
+from fake_secrets.contract.unjudged import uncalled, unjudged
 from fake_secrets.environment import default_region
 from fake_secrets.suggestions import nearest
 
@@ -53,6 +53,7 @@ def check_rotation(
     account_id: str = "123456789012",
     tags: Mapping[str, str] | None = None,
     schedule: int | str | None = None,
+    consumers: Sequence[Callable[[], object] | str] = (),
     allow: Mapping[str, str] | None = None,
     only: str | None = None,
 ) -> ContractReport:
@@ -76,6 +77,9 @@ def check_rotation(
         account_id: the secret's account.
         tags: the secret's tags.
         schedule: the days between rotations, or a schedule expression; by default there is no schedule.
+        consumers: functions of the code under test that read the secret, called without arguments at each moment
+            of a rotation. They return the value that they would log in with, or None after they have logged in.
+            A str such as ``"my_module:connect"`` is imported as `handler` is.
         allow: deviations that are expected: stable name to reason.
         only: the id of a scenario, or the name of a family, that is run alone. The output of the function is
             shown if it is a scenario.
@@ -101,6 +105,7 @@ def check_rotation(
         account_id=account_id,
         tags=tags,
         schedule=schedule,
+        consumers=consumers,
         allow=allow,
     )
     check_only(only)
@@ -112,6 +117,7 @@ def subject_of(
     *,
     other_secrets: Mapping[str, Any] | None,
     environment: Mapping[str, str] | None,
+    consumers: Sequence[Callable[[], object] | str] = (),
     allow: Mapping[str, str] | None,
     **others: Any,
 ) -> Subject:
@@ -121,14 +127,20 @@ def subject_of(
         if not isinstance(value, Mapping | None):
             msg = f"{name}= takes a dict, not {type(value).__name__}"
             raise TypeError(msg)
+    given: object = consumers
+    if callable(given) or isinstance(given, str) or not isinstance(given, Iterable):
+        msg = f"consumers= takes a list of functions, not a {type(given).__name__}"
+        raise TypeError(msg)
     variables = dict(environment or {})
+    at_import = import_environment(others["region"], variables)
     if isinstance(handler, str):
-        handler = loaded(handler, import_environment(others["region"], variables))
+        handler = loaded(handler, at_import)
     return Subject(
         handler,
         other_secrets=dict(other_secrets or {}),
         environment=variables,
         allow=dict(allow or {}),
+        consumers=[loaded(one, at_import) if isinstance(one, str) else one for one in consumers],
         **others,
     )
 
@@ -188,7 +200,7 @@ def check_subject(
             trial, dry = dry_run(check)
         if is_single and is_loud:
             check.show_output()
-        chosen = [(family, one) for family, one in _chosen(dry, only) if one.id not in without]
+        chosen = [(family, one) for family, one in _chosen(check, dry, only) if one.id not in without]
         sizes = Counter(family for family, _ in chosen)
         done = 0
         for family, scenario in chosen:
@@ -200,11 +212,12 @@ def check_subject(
             done += 1
         if check.time.reads_real_dates and _DRY_RUN in [one.id for _, one in chosen]:
             causes.note_clock(chosen[0][1])
-        is_plain = only is None or "plain" in only
+        wanted = FAMILIES if only is None else only
         obstacle = dry.obstacles[0] if dry.obstacles else None
         return causes.report(
             obstacle,
-            unjudged(subject, dry) if is_plain else (),
+            (unjudged(subject, dry) if "plain" in wanted else ())
+            + (uncalled(subject) if "consumers" in wanted else ()),
             untried=[one.id for _, one in chosen[done:]],
             is_whole=only is None,
         )
@@ -214,33 +227,31 @@ def _ignore(_: Progress) -> None:
     """Watch nothing."""
 
 
-def _chosen(dry: DryRun, only: Sequence[str] | None) -> Iterator[tuple[str, Scenario]]:
+def _chosen(check: Check, dry: DryRun, only: Sequence[str] | None) -> Iterator[tuple[str, Scenario]]:
     """Yield the scenarios that are run, each once, after the name of its family.
 
     Raises:
         UnknownScenarioError: if there is no scenario that was asked for.
     """
-    every = [(family, one) for family, make in FAMILIES.items() for one in _of_family(dry, family, make)]
-    if only is None:
-        yield from every
-        return
     found: dict[str, tuple[str, Scenario]] = {}
-    for wanted in only:
-        these = {one.id: (family, one) for family, one in every if wanted in {family, one.id}}
+    for wanted in FAMILIES if only is None else only:
+        family = family_of(wanted)
+        families = FAMILIES if family is None and wanted not in FAMILIES else [family or wanted]
+        every = {one.id: (name, one) for name in families for one in _of_family(check, dry, name)}
+        these = every if wanted in FAMILIES else {one: every[one] for one in [wanted] if one in every}
         if not these and wanted not in FAMILIES:
-            raise UnknownScenarioError(_unknown(wanted, [one.id for _, one in every], dry))
+            raise UnknownScenarioError(_unknown(wanted, [*every], dry))
         found |= these
     yield from found.values()
 
 
-def _of_family(dry: DryRun, family: str, make: Callable[[DryRun], Iterator[Scenario]]) -> Iterator[Scenario]:
-    return iter(()) if dry.obstacles and family != "plain" else make(dry)
+def _of_family(check: Check, dry: DryRun, family: str) -> Iterator[Scenario]:
+    return iter(()) if dry.obstacles and family != "plain" else FAMILIES[family](dry, check)
 
 
 def _unknown(wanted: str, known: list[str], dry: DryRun) -> str:
     if dry.obstacles:
         return f"there is no scenario {wanted!r}, because the undisturbed rotation shows {dry.obstacles[0]}"
-    family = family_of(wanted)
-    similar = nearest(wanted, [one for one in known if family in {None, family_of(one)}])
+    similar = nearest(wanted, known)
     shown = "".join(f"\n- {one}" for one in similar or FAMILIES)
     return f"there is no scenario {wanted!r}. There {'are' if len(similar or FAMILIES) > 1 else 'is'}:{shown}"

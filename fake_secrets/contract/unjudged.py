@@ -5,7 +5,7 @@ from __future__ import annotations
 from fake_secrets.contract.dry_run import DryRun
 from fake_secrets.contract.subject import Subject
 
-__all__ = ["unjudged"]
+__all__ = ["uncalled", "unjudged"]
 
 _NO_SERVICE = (
     "There is no service double (service=), so what only the service shows wasn't judged: whether a credential is "
@@ -19,6 +19,9 @@ _NO_QUESTION = (
 _NO_ACCEPTS = "The service double has no accepts, so it wasn't judged whether the secret's values work."
 _NO_ACCEPTED = (
     "The service double has no accepted, so credentials that are in no version of the secret weren't looked for."
+)
+_NO_CONSUMERS = (
+    "The consumers weren't called: without service=, nobody can tell whether the value that they get works."
 )
 _NO_DROP = "The service double has no drop, so testSecret.dropped-before wasn't tried."
 
@@ -40,3 +43,8 @@ def unjudged(subject: Subject, dry: DryRun) -> tuple[str, ...]:
         _NO_DROP: "drop" not in dry.offers and not dry.obstacles,
     }
     return tuple(sentence for sentence, is_true in sentences.items() if is_true)
+
+
+def uncalled(subject: Subject) -> tuple[str, ...]:
+    """Return why the consumers weren't called, if they weren't."""
+    return (_NO_CONSUMERS,) if subject.consumers and subject.service is None else ()
