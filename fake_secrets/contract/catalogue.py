@@ -186,6 +186,17 @@ _VIOLATIONS = {
         "The old credential is revoked in an early step, or before the call that can still fail.",
         "Revoke the old credential in finishSecret, after AWSCURRENT has moved.",
     ),
+    "current-destroyed": (
+        "The credential that is current already is destroyed.",
+        (
+            "A step that is repeated, or that overlaps with another delivery of it, reads AWSCURRENT and takes "
+            "the new credential for the old one."
+        ),
+        (
+            "Read the old credential by the VersionId that UpdateSecretVersionStage gets as RemoveFromVersionId, "
+            "and never revoke that of the token's version."
+        ),
+    ),
     "clean-up-lost": (
         "The clean-up after the move of AWSCURRENT doesn't happen if the function dies before it.",
         "The retry returns at once, because the version of the token is current already.",

@@ -192,6 +192,9 @@ class Invariants:
     def _look_at_service(self, boundary: Boundary, before: State, after: State) -> None:
         token, current = self._trial.token, after.labels.get(AWSCURRENT, "")
         if current == token:
+            if _is_lost(before, after, token):
+                text = f"{boundary.name} in {boundary.step} makes the service refuse the value that is current"
+                self.find("current-destroyed", text, boundary.line)
             return
         if _is_lost(before, after, token):
             self.find(

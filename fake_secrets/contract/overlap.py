@@ -20,7 +20,7 @@ __all__ = ["Overlap", "Stops"]
 __tracebackhide__ = True  # the arguments in our frames may hold secret values
 
 
-# After how many calls the first delivery stops for the second one, and the second for the first; None if it doesn't.
+# After how many calls the first delivery stops for the second one, and the second for the first, if it does.
 Stops = tuple[int, int | None]
 
 
@@ -60,10 +60,9 @@ class Overlap:
         self._stops = stops
         self.deliveries: list[Delivery] = []
         self._turns = Turns(self._deliver, self._switch)
-        take = trial.check.state.snapshot
-        self._take: Callable[[], Callable[[], None]] = take
-        # How to give the function's own objects the state that each delivery has left.
-        self._restores: list[Callable[[], None]] = [take(), take()]
+        self._take: Callable[[], Callable[[], None]] = trial.check.state.snapshot
+        # How the function's own objects get back the state that each delivery has left.
+        self._restores = [self._take()] * 2
 
     def __enter__(self) -> Self:
         """Begin."""

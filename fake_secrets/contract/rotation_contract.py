@@ -131,7 +131,7 @@ class RotationContract:
         self._report = report = check_subject(subject, chosen, without=self._spared)
         if not report.passed:
             raise ContractViolatedError(report.summary(), report._failure())
-        if report.left_out and family != "plain":
+        if report.obstacle is not None and family != "plain":
             raise unittest.SkipTest(report.left_out[0])
 
     def _check_allow(self, subject: Subject) -> None:
@@ -147,7 +147,7 @@ class RotationContract:
             wanted -= {one.name for one in (*report.violations, *report.notes)}
             if not wanted:
                 return
-            if report.left_out:
+            if report.obstacle is not None:
                 raise unittest.SkipTest(report.left_out[0])
         useless = [
             f"allow names {name!r}, which no scenario shows. Remove it."

@@ -93,6 +93,13 @@ class Subject:
         return {"ScheduleExpression": self.schedule}
 
     @property
+    def function(self) -> str:
+        """The rotation function as ``module:function``."""
+        function = inspect.unwrap(self.handler)
+        named = function if hasattr(function, "__qualname__") else type(function)
+        return f"{named.__module__}:{named.__qualname__}"
+
+    @property
     def call(self) -> str:
         """The beginning of a line of code that checks this."""
         name = getattr(inspect.unwrap(self.handler), "__name__", "handler")

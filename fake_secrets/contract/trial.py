@@ -41,6 +41,8 @@ _RETRIES = 3
 _TIMEOUT = 900
 # Three minutes [C: rotation-facts 1.2].
 _RETRIED_AFTER = 180.0
+# AWS's shortest schedule is rate(4 hours) [B].
+_ROTATED_AFTER = 4 * 3600.0
 # So much of an error's text is shown.
 _SHOWN = 300
 
@@ -201,6 +203,8 @@ class Trial:
         Args:
             members: more members of the request.
         """
+        if self.rotations:
+            self.check.time.advance(_ROTATED_AFTER)
         token = self.world.ids.uuid()
         answer = self.request(
             "RotateSecret",
@@ -314,12 +318,12 @@ class Trial:
     @contextlib.contextmanager
     def consuming(self, consumers: Sequence[Consumer]) -> Iterator[Consuming]:
         """Call consumers at each boundary of what runs in a block."""
-        with Consuming(self, consumers) as consuming:
-            self._consuming = consuming
-            try:
+        self._consuming = consuming = Consuming(self, consumers)
+        try:
+            with consuming:
                 yield consuming
-            finally:
-                self._consuming = None
+        finally:
+            self._consuming = None
 
     def note_other_call(self, step: RunningStep) -> None:
         """Take note of a call that isn't the function's."""

@@ -12,7 +12,7 @@ from collections.abc import Iterator
 
 from fake_secrets.contract import verdicts
 from fake_secrets.contract.dry_run import DryRun
-from fake_secrets.contract.moments import Delivery
+from fake_secrets.contract.moments import Boundary, Delivery
 from fake_secrets.contract.ongoing_check import Check
 from fake_secrets.contract.overlap import Overlap, Stops
 from fake_secrets.contract.scenario import Scenario
@@ -49,6 +49,8 @@ def _calls_of_second(check: Check, step: str, calls: int) -> int:
 def _overlapping(dry: DryRun, step: str, stops: Stops, check: Check, name: str) -> Trial:
     with Trial(check, name) as trial:
         _run(trial, step, stops)
+        if step == "createSecret":
+            _look_at_stored_value(trial, dry)
         if trial.invariants.found.has_violation:
             return trial
         if trial.finish() or trial.recover() or trial.state.labels.get(AWSCURRENT) == trial.token:
@@ -56,6 +58,26 @@ def _overlapping(dry: DryRun, step: str, stops: Stops, check: Check, name: str) 
         else:
             verdicts.of_failed_retry(trial, dry, None)
     return trial
+
+
+def _look_at_stored_value(trial: Trial, dry: DryRun) -> None:
+    """Look whether the service accepts the value that one of two deliveries of createSecret has stored."""
+    usual = dry.first["createSecret"].after
+    if usual is None or not usual.accepts.get(dry.token, False) or trial.state.accepts.get(trial.token, True):
+        return
+    calls = sorted((one for each in trial.deliveries for one in each.boundaries), key=lambda one: one.order)
+    revoking = [one for one in calls if one.has_changed_service and _counts_less(one)]
+    trial.invariants.find(
+        "pending-destroyed",
+        "One delivery of createSecret makes the service refuse the credential that the other one stores",
+        revoking[-1].line if revoking else None,
+    )
+
+
+def _counts_less(boundary: Boundary) -> bool:
+    """Return whether the service accepts fewer credentials after a call."""
+    before, after = boundary.before, boundary.after
+    return before is not None and after is not None and (before.count or 0) > (after.count or 0)
 
 
 def _run(trial: Trial, step: str, stops: Stops) -> list[Delivery]:

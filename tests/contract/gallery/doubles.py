@@ -334,6 +334,7 @@ class KeyApi(Service):
 
     def __init__(self):
         self.keys = {"AK0000000001": "first-api-secret-0001"}
+        self.since = {"AK0000000001": 0}
         self.made = 1
 
     def call(self, key_id, secret):
@@ -348,11 +349,12 @@ class KeyApi(Service):
         self.made += 1
         made = f"AK{self.made:010}"
         self.keys[made] = secrets.token_urlsafe(24)
+        self.since[made] = time.time()
         return {"key_id": made, "secret": self.keys[made]}
 
-    def list_keys(self, key_id, secret):
+    def list_keys(self, key_id, secret, older_than=0):
         self._authorize(key_id, secret)
-        return list(self.keys)
+        return [one for one in self.keys if time.time() - self.since[one] >= older_than]
 
     def delete_key(self, key_id, secret, doomed):
         self._authorize(key_id, secret)
@@ -393,8 +395,8 @@ class ApiClient:
     def create_key(self):
         return self._server.create_key(*self._key)
 
-    def list_keys(self):
-        return self._server.list_keys(*self._key)
+    def list_keys(self, older_than=0):
+        return self._server.list_keys(*self._key, older_than)
 
     def delete_key(self, key_id):
         self._server.delete_key(*self._key, key_id)
