@@ -5,10 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 
+from fake_secrets.contract.depicting import picture_of
 from fake_secrets.contract.deviations import Deviation
 from fake_secrets.contract.drawing import draw
 from fake_secrets.contract.families import family_of
-from fake_secrets.contract.report import ContractReport, Violation, where_of
+from fake_secrets.contract.own_lines import where_of
+from fake_secrets.contract.picture_parts import Picture
+from fake_secrets.contract.report import ContractReport, Violation
 from fake_secrets.contract.scenario import Scenario
 from fake_secrets.contract.subject import Subject
 from fake_secrets.contract.trial import Trial
@@ -39,7 +42,7 @@ class _Cause:
 
     deviation: Deviation
     scenario: Scenario
-    timeline: tuple[str, ...]
+    picture: Picture | None
     scenarios: list[str] = field(default_factory=list)
 
 
@@ -101,9 +104,9 @@ class Causes:
         # A leak is judged at the end of its scenario, so its calls tell nothing.
         is_shorter = known is not None and deviation.calls < known.deviation.calls
         if known is None or (is_shorter and deviation.name != "leaked-value"):
-            timeline = () if trial is None or not deviation.is_violation else draw(trial, deviation.calls)
+            picture = None if trial is None or not deviation.is_violation else picture_of(trial, deviation.calls)
             before = [] if known is None else known.scenarios
-            self._causes[key] = _Cause(deviation, scenario, timeline, before)
+            self._causes[key] = _Cause(deviation, scenario, picture, before)
         if scenario.id not in self._causes[key].scenarios:
             self._causes[key].scenarios.append(scenario.id)
 
@@ -119,9 +122,10 @@ class Causes:
             where_of(line),
             "" if line is None else line.text,
             f'{self._subject.call}, only="{scenario.id}")',
-            cause.timeline,
+            () if cause.picture is None else draw(cause.picture),
             tuple(one for one in cause.scenarios if one != scenario.id),
             self._subject.allow.get(deviation.name),
+            cause.picture,
         )
 
 

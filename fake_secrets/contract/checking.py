@@ -117,8 +117,8 @@ def subject_of(
     *,
     other_secrets: Mapping[str, Any] | None,
     environment: Mapping[str, str] | None,
+    consumers: Sequence[Callable[[], object] | str] = (),
     allow: Mapping[str, str] | None,
-    consumers: Iterable[Callable[[], object] | str] = (),
     **others: Any,
 ) -> Subject:
     """Return the subject of a check by the arguments of `check_rotation`."""
@@ -212,12 +212,12 @@ def check_subject(
             done += 1
         if check.time.reads_real_dates and _DRY_RUN in [one.id for _, one in chosen]:
             causes.note_clock(chosen[0][1])
-        is_plain = only is None or "plain" in only
+        wanted = FAMILIES if only is None else only
         obstacle = dry.obstacles[0] if dry.obstacles else None
-        are_consumers = only is None or "consumers" in only
         return causes.report(
             obstacle,
-            (*(unjudged(subject, dry) if is_plain else ()), *(uncalled(subject) if are_consumers else ())),
+            (unjudged(subject, dry) if "plain" in wanted else ())
+            + (uncalled(subject) if "consumers" in wanted else ()),
             untried=[one.id for _, one in chosen[done:]],
             is_whole=only is None,
         )

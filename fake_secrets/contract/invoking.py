@@ -12,7 +12,6 @@ from fake_secrets.errors import FunctionCrash
 from fake_secrets.observe.ledger import RunningStep, rotation_step
 
 if TYPE_CHECKING:
-    from fake_secrets.contract.overlap import Overlap
     from fake_secrets.rotation.rotation import Rotation
 
 __all__ = ["Invocations"]
@@ -36,6 +35,16 @@ class Invoking(Protocol):
         """Take note of the state."""
 
 
+class TakingTurns(Protocol):
+    """Two deliveries that overlap."""
+
+    def begin(self, delivery: Delivery) -> None:
+        """Take up a delivery that begins."""
+
+    def before_call(self, delivery: Delivery) -> None:
+        """Let the other delivery go on, if it is its turn before a call."""
+
+
 class Invocations:
     """The invocations of the rotation function in one trial.
 
@@ -50,7 +59,7 @@ class Invocations:
     def __init__(self, trial: Invoking) -> None:
         self._trial = trial
         self.deliveries: list[Delivery] = []
-        self.overlap: Overlap | None = None
+        self.overlap: TakingTurns | None = None
         self._by_step: dict[RunningStep | None, Delivery] = {}
         self.why: str | None = None
         self.kill_at_end: str | None = None

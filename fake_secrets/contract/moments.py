@@ -30,6 +30,7 @@ class State:
         strangers: how many credentials the service accepts that are in no version; None if it can't tell.
         count: how many credentials the service accepts; None if it can't tell.
         service: what the service accepts, to compare.
+        removed: the ids of the versions that no longer exist.
     """
 
     labels: Mapping[str, str]
@@ -38,6 +39,7 @@ class State:
     strangers: int | None = None
     count: int | None = None
     service: object = field(default=None, repr=False)
+    removed: frozenset[str] = frozenset()
 
 
 @dataclass(eq=False, slots=True)

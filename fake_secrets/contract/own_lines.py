@@ -14,7 +14,7 @@ from fake_secrets.observe.leaks.lines import shown
 from fake_secrets.observe.remarks import Line, is_between
 from fake_secrets.rotation.invocation import LambdaFunction
 
-__all__ = ["OwnLine", "line_defining", "line_in", "line_of"]
+__all__ = ["OwnLine", "line_defining", "line_in", "line_of", "where_of"]
 
 # Where a function begins. The frames further out belong to whoever runs it.
 _INVOCATION = LambdaFunction.invoke.__code__
@@ -102,3 +102,8 @@ def _line_of_code(code: CodeType, number: int, names: Any) -> OwnLine:
     place = shown(Line(code.co_filename, number, ""))
     text = linecache.getline(code.co_filename, number, names).strip()
     return OwnLine(place.rpartition(":")[0], number, text, code.co_name)
+
+
+def where_of(line: OwnLine | None) -> str | None:
+    """Return a line as ``file:line``, or None."""
+    return None if line is None else f"{line.file}:{line.number}"

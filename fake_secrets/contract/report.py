@@ -9,9 +9,9 @@ from typing import Any
 
 from fake_secrets.contract import report_as_json, report_as_junit
 from fake_secrets.contract.catalogue import CATALOGUE, Severity
-from fake_secrets.contract.own_lines import OwnLine
+from fake_secrets.contract.picture_parts import Picture
 
-__all__ = ["ContractReport", "Violation", "where_of"]
+__all__ = ["ContractReport", "Violation"]
 
 _WIDTH = 100
 _INDENT = "    "
@@ -33,6 +33,7 @@ class Violation:
         timeline: the calls up to the deviation, with the staging labels and what the service accepts.
         replay: one line of code that runs exactly this scenario.
         allowed: why it is expected, if `allow` says so; None otherwise.
+        picture: what the timeline shows, in parts; None if there is no timeline.
     """
 
     name: str
@@ -46,6 +47,7 @@ class Violation:
     timeline: tuple[str, ...] = field(repr=False)
     others: tuple[str, ...] = ()
     allowed: str | None = None
+    picture: Picture | None = field(default=None, repr=False)
 
     @property
     def sentence(self) -> str:
@@ -171,8 +173,3 @@ def _note(note: Violation) -> list[str]:
 
 def _wrapped(text: str) -> list[str]:
     return textwrap.wrap(text, _WIDTH, initial_indent=_INDENT, subsequent_indent=_INDENT)
-
-
-def where_of(line: OwnLine | None) -> str | None:
-    """Return a line as ``file:line``, or None."""
-    return None if line is None else f"{line.file}:{line.number}"

@@ -182,6 +182,11 @@ class Trial:
         """The last delivery."""
         return self.deliveries[-1]
 
+    @property
+    def version_ids(self) -> list[str]:
+        """The ids of all versions that the secret has, or had, in the order of creation."""
+        return list(dict.fromkeys(self.readings.secret.history.values()))
+
     def role(self, version_id: str) -> str:
         """Return what a version is called in reports."""
         return self._roles.get(version_id, "another")

@@ -20,16 +20,10 @@ _NO_ACCEPTS = "The service double has no accepts, so it wasn't judged whether th
 _NO_ACCEPTED = (
     "The service double has no accepted, so credentials that are in no version of the secret weren't looked for."
 )
-_NO_DROP = "The service double has no drop, so testSecret.dropped-before wasn't tried."
 _NO_CONSUMERS = (
-    "The consumers weren't called: without a service double (service=), nothing shows whether what they read "
-    "works."
+    "The consumers weren't called: without service=, nobody can tell whether the value that they get works."
 )
-
-
-def uncalled(subject: Subject) -> tuple[str, ...]:
-    """Return why consumers weren't called, in one sentence, if they weren't."""
-    return (_NO_CONSUMERS,) if subject.consumers and subject.service is None else ()
+_NO_DROP = "The service double has no drop, so testSecret.dropped-before wasn't tried."
 
 
 def unjudged(subject: Subject, dry: DryRun) -> tuple[str, ...]:
@@ -49,3 +43,8 @@ def unjudged(subject: Subject, dry: DryRun) -> tuple[str, ...]:
         _NO_DROP: "drop" not in dry.offers and not dry.obstacles,
     }
     return tuple(sentence for sentence, is_true in sentences.items() if is_true)
+
+
+def uncalled(subject: Subject) -> tuple[str, ...]:
+    """Return why the consumers weren't called, if they weren't."""
+    return (_NO_CONSUMERS,) if subject.consumers and subject.service is None else ()

@@ -328,8 +328,7 @@ def test_without_a_service_nothing_is_tried_and_the_report_says_so():
     assert report.scenarios == ()
     (sentence,) = report.left_out
     assert sentence == (
-        "The consumers weren't called: without a service double (service=), nothing shows whether what they read "
-        "works."
+        "The consumers weren't called: without service=, nobody can tell whether the value that they get works."
     )
 
 
