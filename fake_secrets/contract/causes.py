@@ -79,7 +79,12 @@ class Causes:
         every = [self._violation(cause) for cause in kept]
         unused = [name for name in self._subject.allow if name not in names] if is_whole else []
         return ContractReport(
-            _of(every, "violation"), _of(every, "note"), tuple(self._scenarios), left_out, tuple(unused)
+            _of(every, "violation"),
+            _of(every, "note"),
+            tuple(self._scenarios),
+            left_out,
+            tuple(unused),
+            self._subject.function,
         )
 
     def _add(self, scenario: Scenario, deviation: Deviation, trial: Trial | None) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import textwrap
 from dataclasses import dataclass, field
 
@@ -93,6 +94,7 @@ class ContractReport:
         scenarios: the ids of the scenarios that were run, in order.
         left_out: why scenarios were left out, in sentences.
         unused_allowances: the names in `allow` that match nothing.
+        function: the name of the rotation function, with its module.
     """
 
     violations: tuple[Violation, ...]
@@ -100,11 +102,38 @@ class ContractReport:
     scenarios: tuple[str, ...]
     left_out: tuple[str, ...] = ()
     unused_allowances: tuple[str, ...] = ()
+    function: str = ""
 
     @property
     def passed(self) -> bool:
         """Whether there is no violation, except those that are allowed."""
         return not self._open()
+
+    def html(self) -> str:
+        """Return the report as a page of HTML, which needs no network and no script."""
+        # Imported late, because few checks want a page.
+        from fake_secrets.contract.page import contract_page  # noqa: PLC0415
+
+        return contract_page(self)
+
+    def write_html(self, path: str | os.PathLike[str]) -> None:
+        """Write the page of `html` to a file, in UTF-8.
+
+        Args:
+            path: the file's path. A file that is there already is replaced.
+
+        Raises:
+            OSError: if the file can't be written.
+        """
+        from pathlib import Path  # noqa: PLC0415
+
+        Path(path).write_text(self.html(), encoding="utf-8", newline="\n")
+
+    def _repr_html_(self) -> str:
+        """Return the report for a notebook, in a style that concerns nothing else on the notebook's page."""
+        from fake_secrets.contract.page import contract_fragment  # noqa: PLC0415
+
+        return contract_fragment(self)
 
     def __str__(self) -> str:
         """Return the report as text."""

@@ -87,6 +87,13 @@ class Subject:
         return {"ScheduleExpression": self.schedule}
 
     @property
+    def function(self) -> str:
+        """The name of the rotation function, with its module."""
+        function = inspect.unwrap(self.handler)
+        name = getattr(function, "__qualname__", None) or type(function).__qualname__
+        return f"{getattr(function, '__module__', None) or type(function).__module__}.{name}"
+
+    @property
     def call(self) -> str:
         """The beginning of a line of code that checks this."""
         name = getattr(inspect.unwrap(self.handler), "__name__", "handler")
