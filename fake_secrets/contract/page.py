@@ -265,7 +265,7 @@ def _families(report: Reported) -> str:
         for family in [*(one for one in FAMILIES if run[one]), *(["other"] if run["other"] else [])]
     )
     table = (
-        '<table class="list"><caption>What was tried, and how many scenarios show a violation</caption>'
+        '<table class="list counts"><caption>What was tried, and how many scenarios show a violation</caption>'
         '<thead><tr><th scope="col">family</th><th scope="col">scenarios</th>'
         f'<th scope="col">with a violation</th></tr></thead>\n<tbody>\n{rows}</tbody></table>'
     )

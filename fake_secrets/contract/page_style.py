@@ -8,7 +8,7 @@ __all__ = ["CONTRACT_STYLE"]
 
 # In the rules below, `&` stands for the element that holds a page or a part of one.
 CONTRACT_STYLE = """
-& { --good: #1a6b3c; --hand: #6a3fa0; --on-hand: #ffffff; --head: 8.6em; }
+& { --good: #1a6b3c; --hand: #6a3fa0; --on-hand: #ffffff; --head: 9.4em; }
 @media (prefers-color-scheme: dark) { & { --good: #7fd1a0; --hand: #c9a8f5; --on-hand: #23103f; } }
 & a { color: var(--focus); }
 & a:focus-visible, & pre:focus-visible { outline: 3px solid var(--focus); outline-offset: 1px; }
@@ -31,15 +31,18 @@ CONTRACT_STYLE = """
 & ul.ids { display: flex; flex-wrap: wrap; gap: .1em 1em; }
 
 & table.list { width: 100%; }
+& .scroll:has(> table.counts) { width: fit-content; max-width: 100%; }
 & table.list .number { text-align: right; white-space: nowrap; }
 & table.list td, & table.list th { max-width: none; overflow-wrap: break-word; }
 & table.list thead th { white-space: normal; }
 & table.list tbody th { font-weight: 600; }
 
 & .scroll:has(> table.steps) { width: fit-content; max-width: 100%; }
-& table.steps { width: max-content; min-width: 0; }
+& table.steps { width: min-content; min-width: 0; }
 & table.steps tbody tr:nth-child(even) { background: var(--paper); }
-& table.steps th, & table.steps td { padding: .25em .35em; font-size: 12px; min-width: 4.6em; max-width: 9em; overflow-wrap: break-word; }
+& table.steps th, & table.steps td {
+  padding: .25em .35em; font-size: 12px; min-width: 4.6em; overflow-wrap: break-word;
+}
 & table.steps thead th { white-space: normal; vertical-align: bottom; }
 & table.steps th.name {
   position: sticky; left: 0; z-index: 1; background: var(--paper); border-right: 1px solid var(--rule);
@@ -53,6 +56,8 @@ CONTRACT_STYLE = """
 }
 & .stay { position: sticky; left: calc(var(--head) + .4em); display: inline-block; max-width: 100%; }
 & .group .stay { left: .4em; }
+& caption .stay { left: .6em; max-width: min(100%, calc(100vw - 4em)); }
+& .group .stay, & caption .stay { white-space: normal; }
 & .run .stay { font-weight: 600; }
 & .ending { display: block; font-weight: 400; color: var(--soft); }
 & .ending.failed { font-weight: 600; color: var(--bad); }
@@ -71,7 +76,7 @@ CONTRACT_STYLE = """
 & .bar.none { border: 0; color: var(--soft); }
 
 @media (max-width: 600px) {
-  & { --head: 7.6em; }
+  & { --head: 7em; }
   & table.list th, & table.list td { padding: .25em .4em; }
 }
 @media print {
@@ -80,6 +85,8 @@ CONTRACT_STYLE = """
   & .scroll { overflow: visible; border: 0; }
   & table.steps { width: 100%; }
   & table.steps th, & table.steps td { font-size: 8px; min-width: 0; padding: .2em; }
+  & table.steps { break-inside: avoid; }
+  & table.steps thead th.run { font-size: 9px; }
   & table.steps th.name, & .stay { position: static; }
   & table.steps th.name { width: auto; min-width: 0; }
   & details::details-content { content-visibility: visible; block-size: auto; }

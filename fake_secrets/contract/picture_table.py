@@ -21,7 +21,7 @@ KEPT = "\N{CHECK MARK}"
 _NOTHING = "\N{EN DASH}"
 
 # Where a long name may be broken.
-_SEAM = re.compile(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[_.])(?=\w)|(?<=[:/])(?=\w)")
+_SEAM = re.compile(r"(?<=[a-z0-9])(?=[A-Z])|(?<=^AWS)(?=[A-Z])|(?<=[_.:/\\])(?=\w)")
 
 _FATES = {
     "absent": ("none", _NOTHING),
@@ -56,7 +56,8 @@ def picture_table(picture: Picture, caption: str, where: str | None) -> str:
     Args:
         picture: the picture.
         caption: what it shows, as text.
-        where: the line that is to blame, as ``file:line``; None if it is unknown. The last call there is marked.
+        where: the line that is to blame, as ``file:line``; None if it is unknown. One call there is marked: the one
+            that the scenario disturbs, or else the last.
     """
     return "".join(_Table(picture, where).lines(caption))
 
@@ -67,14 +68,14 @@ class _Table:
     def __init__(self, picture: Picture, where: str | None) -> None:
         self._picture = picture
         self._places = list(_places(picture))
-        fatal = [place.at for place in self._places if place.column and where and place.column.where == where]
-        self._fatal = fatal[-1] if fatal else None
+        self._blamed = _blamed(picture, where)
         rows = (*picture.labels, *picture.versions, *picture.accepts)
         self._has_start = any(row.start is not None for row in rows)
 
     def lines(self, caption: str) -> Iterator[str]:
-        blamed = "" if self._fatal is None else f". {BLAMED} is the line above"
-        yield f'<table class="steps"><caption>{escaped(caption)}{blamed}</caption>\n<thead>\n'
+        blamed = "" if self._blamed is None else f". {BLAMED} is the line above"
+        yield f'<table class="steps"><caption><span class="stay">{escaped(caption)}{blamed}</span></caption>\n'
+        yield "<thead>\n"
         yield f'<tr><th scope="col" rowspan="2" class="name">step and call</th>{self._runs()}</tr>\n'
         yield f"<tr>{self._calls()}</tr>\n</thead>\n<tbody>\n"
         yield self._line("outcome", _outcome)
@@ -110,7 +111,7 @@ class _Table:
         if place.column is None or place.column.where is None:
             return ""
         text = f"<bdi>{broken(place.column.where)}</bdi>"
-        return f'<span class="blamed">{BLAMED} {text}</span>' if place.at == self._fatal else text
+        return f'<span class="blamed">{BLAMED} {text}</span>' if place.at == self._blamed else text
 
     def _group(self, name: str, rows: Sequence[Row], bar: Callable[[Row, str], str]) -> str:
         telling = [row for row in rows if any(cell not in {None, "", "0"} for cell in (row.start, *row.cells))]
@@ -121,7 +122,7 @@ class _Table:
             f'<tr><th scope="rowgroup" colspan="{span}" class="group"><span class="stay">{name}</span></th></tr>'
         )
         body = "".join(
-            f'<tr><th scope="row" class="name">{named(row.name)}</th>{self._bars(row, bar)}</tr>\n'
+            f'<tr><th scope="row" class="name"><bdi>{broken(row.name)}</bdi></th>{self._bars(row, bar)}</tr>\n'
             for row in telling
         )
         return f"<tbody>\n{head}\n{body}</tbody>\n"
@@ -136,6 +137,13 @@ class _Table:
             span = f' colspan="{count}"' if count > 1 else ""
             shown.append(f"<td{span}>{'' if cell is None else bar(row, cell)}</td>")
         return "".join(shown)
+
+
+def _blamed(picture: Picture, where: str | None) -> int | None:
+    """Return the place of the call to blame; None if it isn't in the picture."""
+    found = [(at, one) for at, one in enumerate(picture.columns) if where is not None and one.where == where]
+    disturbed = [at for at, one in found if one.mark is not None]
+    return next(reversed(disturbed or [at for at, _ in found]), None)
 
 
 def _places(picture: Picture) -> Iterator[_Place]:
