@@ -31,6 +31,7 @@ class State:
         strangers: how many credentials the service accepts that are in no version; None if it can't tell.
         count: how many credentials the service accepts; None if it can't tell.
         service: what the service accepts, to compare.
+        removed: the ids of the versions that no longer exist.
     """
 
     labels: Mapping[str, str]
@@ -39,6 +40,7 @@ class State:
     strangers: int | None = None
     count: int | None = None
     service: object = field(default=None, repr=False)
+    removed: frozenset[str] = frozenset()
 
 
 @dataclass(eq=False, slots=True)
@@ -53,6 +55,7 @@ class Boundary:
         key: what tells it from other calls of the same operation, to recognise a repetition.
         line: the line of the function that makes it; None if it is unknown.
         arguments: its arguments.
+        order: its number in the trial, from 1: calls of two deliveries can alternate.
 
     `outcome` is ``succeeded``, an error code, or the name of an exception, which is `error` if the service has
     raised it. `mark` says what the scenario did to it. `before` and `after` are the states around it. `result` is
@@ -66,6 +69,7 @@ class Boundary:
     key: object = field(repr=False)
     line: OwnLine | None = None
     arguments: object = field(default=None, repr=False)
+    order: int = 0
     outcome: str = ""
     mark: str | None = None
     before: State | None = field(default=None, repr=False)

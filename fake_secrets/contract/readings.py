@@ -56,8 +56,9 @@ class Readings:
         """Return the state of the secret and the service."""
         secret = self.secret
         values = {version.id: version.value for version in _versions(secret) if version.value is not None}
+        removed = frozenset(version.id for version in secret.removed.values()) - secret.versions.keys()
         if not self._is_usual:
-            return State(secret.labels, values)
+            return State(secret.labels, values, removed=removed)
         labelled = set(secret.labels.values()) - self.made_up
         asked = {
             version_id: self._is_accepted(values[version_id]) for version_id in values if version_id in labelled
@@ -65,9 +66,9 @@ class Readings:
         accepts = {version_id: accepted for version_id, accepted in asked.items() if accepted is not None}
         entries = self._service.accepted()
         if entries is None:
-            return State(secret.labels, values, accepts)
+            return State(secret.labels, values, accepts, removed=removed)
         strangers = self._credentials.strangers(entries, [*values.values(), *self._values_of_others()])
-        return State(secret.labels, values, accepts, strangers, len(entries), Frozen(entries))
+        return State(secret.labels, values, accepts, strangers, len(entries), Frozen(entries), removed)
 
     def accepted(self, values: Mapping[str, Raw]) -> Iterator[str]:
         """Yield the ids of the versions whose values the service accepts.
