@@ -4,12 +4,13 @@ import functools
 import json
 import threading
 import time
+import unittest
 
 import boto3
 import pytest
 from rotation_steps import names, rotation_function
 
-from fake_secrets import RotationContract, check_rotation
+from fake_secrets import ContractViolatedError, RotationContract, check_rotation
 from fake_secrets.contract.services import LoginRefusedError, PasswordDatabase
 
 SECRET = {"username": "app", "password": "old-password"}
@@ -351,9 +352,51 @@ def test_a_consumer_is_imported_by_its_name():
     assert report.scenarios == ("consumer.gives_up_at_once",)
 
 
-class TestAsAContract(RotationContract):
+class Contract(RotationContract):
     handler = staticmethod(handler)
     secret = SECRET
     service = Database
     consumers = (tries_the_pending_value,)
-    only = "consumers"
+
+
+class TestAsAContract:
+    def test_it_passes_if_no_consumer_is_locked_out(self):
+        Contract().test_consumers()
+
+    def test_it_fails_if_one_is(self):
+        contract = Contract()
+        contract.consumers = [gives_up_at_once]
+        with pytest.raises(ContractViolatedError, match="consumer-locked-out"):
+            contract.test_consumers()
+
+    def test_a_contract_without_consumers_skips_it_under_unittest(self):
+        class Without(Contract):
+            consumers = ()
+
+        with pytest.raises(unittest.SkipTest, match="consumers is empty"):
+            Without().test_consumers()
+
+    def test_consumers_are_stated_in_the_class(self):
+        class Without(Contract):
+            consumers = ()
+
+        contract = Without()
+        contract.consumers = [gives_up_at_once]
+        with pytest.raises(TypeError, match="Without: a fixture sets consumers. Set it in the class"):
+            contract.test_plain()
+
+    def test_pytest_has_the_test_only_if_there_are_consumers(self, pytester):
+        pytester.makepyfile(
+            """
+            from fake_secrets import RotationContract
+
+            class TestWithout(RotationContract):
+                handler = secret = None
+
+            class TestWith(TestWithout):
+                consumers = [print]
+            """
+        )
+        collected = pytester.runpytest("--collect-only", "-q", "-k", "test_consumers")
+        assert collected.outlines[0].endswith("TestWith::test_consumers")
+        assert collected.outlines[2].startswith("1/")
