@@ -57,7 +57,8 @@ def loaded(
         is_loud: whether what the module prints is shown. It may hold secret values.
 
     Raises:
-        CommandError: if there is no such module or attribute, or if the import fails.
+        CommandError: if there is no such module or attribute, if the import fails, or if what is found can't be
+            called.
     """
     if _NAME.fullmatch(name) is None:
         raise CommandError(_misnamed(what, name))
@@ -69,6 +70,9 @@ def loaded(
         if not hasattr(found, attribute):
             raise CommandError(_without(what, found, module_name, attributes, attribute))
         found = getattr(found, attribute)
+    if not callable(found):
+        msg = f"{what}, {name!r}, can't be called: its type is {type(found).__name__}"
+        raise CommandError(msg)
     return found
 
 
