@@ -166,7 +166,8 @@ class RotationContract:
                 raise TypeError(msg)
         _check_spelling(type(self))
         if self._attribute("consumers") and not type(self).consumers:
-            msg = f"{type(self).__name__}: a fixture sets consumers. Set it in the class, so that pytest has its test."
+            name = type(self).__name__
+            msg = f"{name}: a fixture sets consumers. Set it in the class, so that pytest collects its test."
             raise TypeError(msg)
         return subject_of(self._attribute("handler"), **{name: self._attribute(name) for name in _NAMES})
 
