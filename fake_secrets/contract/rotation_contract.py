@@ -165,6 +165,10 @@ class RotationContract:
                 )
                 raise TypeError(msg)
         _check_spelling(type(self))
+        if self._attribute("consumers") and not type(self).consumers:
+            name = type(self).__name__
+            msg = f"{name}: a fixture sets consumers. Set it in the class, so that pytest collects its test."
+            raise TypeError(msg)
         return subject_of(self._attribute("handler"), **{name: self._attribute(name) for name in _NAMES})
 
     def _attribute(self, name: str) -> Any:
