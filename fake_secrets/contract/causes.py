@@ -11,10 +11,11 @@ from fake_secrets.contract.drawing import draw
 from fake_secrets.contract.families import family_of
 from fake_secrets.contract.own_lines import where_of
 from fake_secrets.contract.picture_parts import Picture
-from fake_secrets.contract.report import ContractReport, Violation
+from fake_secrets.contract.report import ContractReport
 from fake_secrets.contract.scenario import Scenario
 from fake_secrets.contract.subject import Subject
 from fake_secrets.contract.trial import Trial
+from fake_secrets.contract.violation import Violation
 
 __all__ = ["Causes"]
 
