@@ -49,7 +49,8 @@ class TestNames:
 
     def test_if_no_function_is_similar_all_are_named(self, refused):
         assert refused(function="rotation:xyz") == (
-            "the handler can't be imported: module 'rotation' has no 'xyz'. It defines lambda_handler, value_of, works."
+            "the handler can't be imported: module 'rotation' has no 'xyz'. It defines lambda_handler, value_of, "
+            "works."
         )
 
     def test_a_missing_class_of_the_service_is_named(self, refused):
@@ -127,8 +128,8 @@ class TestValues:
         where = "--other admin" if option == "--other" else option
 
         assert refused(*arguments, **given) == (
-            f"{where} isn't JSON: Expecting property name enclosed in double quotes at line 1, column 2. Any other "
-            "text is written as a JSON string: '\"text\"'."
+            f"{where} isn't JSON: Expecting property name enclosed in double quotes at line 1, column 2. Any "
+            "other text is written as a JSON string: '\"text\"'."
         )
 
     def test_a_file_that_is_missing_or_no_json_is_named(self, folder, refused):
@@ -144,7 +145,8 @@ class TestValues:
 
         assert main(shell) == 2
         assert capsys.readouterr().err == (
-            "fake-secrets check: 3 arguments are too many; if a value has spaces or quotes, put it into single quotes.\n"
+            "fake-secrets check: 3 arguments are too many; if a value has spaces or quotes, put it into single "
+            "quotes.\n"
         )
 
     def test_a_value_in_place_of_the_handler_is_not_shown(self, refused):
