@@ -15,6 +15,7 @@ import fake_secrets
 from fake_secrets import errors
 from fake_secrets.cli.command_error import CommandError
 from fake_secrets.contract.checking import UnknownScenarioError
+from fake_secrets.contract.turns import GivenUp
 from fake_secrets.hook.calls import Carried
 from fake_secrets.hook.client_pool import _UnlikeAnyError
 from fake_secrets.plugin.items import _MisuseError
@@ -50,6 +51,7 @@ EXAMPLES = [
     TimedOut(),
     UnknownScenarioError("there is no scenario 'plain.twice'"),
     CommandError("there is no option --secrt"),
+    GivenUp(),
     _MisuseError("test_it: the marker takes no regoin"),
 ]
 

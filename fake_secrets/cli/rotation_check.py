@@ -66,6 +66,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     _add_list(extent, "--allow", "NAME=REASON", "a deviation that is expected, and why")
     extent.add_argument("--seconds", type=_seconds, metavar="N", help="begin no scenario after N seconds")
     output = parser.add_argument_group("output")
+    output.add_argument("--html", metavar="FILE", help="write the report as a page of HTML")
     output.add_argument("--json", metavar="FILE", help="write the report as JSON")
     output.add_argument("--junit", metavar="FILE", help="write the report as JUnit XML")
     output.add_argument(
@@ -145,6 +146,7 @@ def _run(arguments: argparse.Namespace) -> int:
 
 
 _FORMATS: dict[str, Callable[[ContractReport], str]] = {
+    "html": lambda report: report.html(),
     "json": lambda report: report.json(),
     "junit": lambda report: report.junit(),
 }

@@ -141,7 +141,7 @@ def subject_of(
         other_secrets=dict(other_secrets or {}),
         environment=variables,
         allow=dict(allow or {}),
-        consumers=[loaded(one, at_import) if isinstance(one, str) else one for one in consumers],
+        consumers=tuple(loaded(one, at_import) if isinstance(one, str) else one for one in consumers),
         **others,
     )
 

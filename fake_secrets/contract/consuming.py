@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import inspect
+import functools
 import threading
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -13,10 +13,11 @@ from fake_secrets import clock
 from fake_secrets.contract.moments import Boundary
 from fake_secrets.contract.ongoing_check import Check
 from fake_secrets.contract.own_lines import OwnLine
+from fake_secrets.contract.own_modules import functions_of
 from fake_secrets.contract.turns import FIRST, SECOND, Turns, Who
 from fake_secrets.contract.values import form_of
-from fake_secrets.errors import FunctionCrash
 from fake_secrets.observe.ledger import RunningStep
+from fake_secrets.rotation.crashes import TimedOut
 
 if TYPE_CHECKING:
     from fake_secrets.contract.double import Double
@@ -97,10 +98,10 @@ class Consuming:
         # The step under which a consumer runs, and how many calls it has made in this call of the consumer.
         self._step: RunningStep | None = None
         self._calls = 0
-        take = trial.check.state.snapshot
-        self._take: Callable[[], Callable[[], None]] = take
-        # How to give the objects of the code under test the state that each side has left.
-        self._restores: list[Callable[[], None]] = [take(), take()]
+        # A cache of `functools` keeps what a consumer has read.
+        self._take = functools.partial(trial.check.state.snapshot, clears_caches=False)
+        # How the objects of the code under test get back the state that each side has left.
+        self._restores: list[Callable[[], None]] = [self._take()] * 2
 
     def __enter__(self) -> Self:
         """Call the consumers before the rotation."""
@@ -174,7 +175,7 @@ class Consuming:
         try:
             with step:
                 value = consumer()
-        except FunctionCrash:
+        except TimedOut:
             return f"gets no value that works within {_TIMEOUT} seconds", check.line_defining(consumer)
         except (Exception, SystemExit) as error:  # noqa: BLE001 -- whatever the consumer raises
             text = self._trial.shown(str(error))
@@ -226,8 +227,5 @@ class Consuming:
 
 def name_of(consumer: Consumer) -> str:
     """Return the name of a consumer in ids."""
-    found: Any = inspect.unwrap(consumer)
-    while hasattr(found, "func"):
-        found = inspect.unwrap(found.func)
-    name = str(getattr(found, "__name__", type(found).__name__))
+    name = str(getattr(next(functions_of(consumer), None), "__name__", ""))
     return name if name.isidentifier() else "consumer"

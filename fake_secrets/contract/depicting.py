@@ -20,7 +20,7 @@ __all__ = ["picture_of"]
 __tracebackhide__ = True  # the arguments in our frames may hold secret values
 
 # A function that polls makes very many calls. Those at the end matter most.
-_LONGEST = 100
+_LONGEST = 60
 
 _LABELS = (AWSCURRENT, AWSPENDING, AWSPREVIOUS)
 

@@ -80,12 +80,15 @@ class FunctionState:
             self._process.restore()
             self._objects.restore()
 
-    def snapshot(self) -> Callable[[], None]:
+    def snapshot(self, *, clears_caches: bool = True) -> Callable[[], None]:
         """Return a function that gives the function's own objects the state that they have now, during a step.
 
         Clients, and what the function changes in the process, aren't among them.
+
+        Args:
+            clears_caches: whether it clears the caches of `functools`, whose content can't be read.
         """
-        states = ObjectStates(self._spared, is_in_step=True)
+        states = ObjectStates(self._spared, is_in_step=True, clears_caches=clears_caches)
         states.add(self._modules, *self._functions)
         return states.restore
 

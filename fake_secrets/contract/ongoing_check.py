@@ -33,7 +33,7 @@ class Check:
         spared = [subject.service] if isinstance(subject.service, type) else []
         self.state = FunctionState(subject.handler, *subject.consumers, spared=spared)
         self.time = VirtualTime(self.state.modules)
-        self._lines = OwnFiles(self.state, subject.handler, subject.service)
+        self._lines = OwnFiles(self.state, (subject.handler, *subject.consumers), subject.service)
         self._silence = Silence()
         self._stack = contextlib.ExitStack()
         # The places of the value that change in a rotation; None until that is known, or if all of it changes.

@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import functools
-import inspect
 import linecache
 import sys
 from collections.abc import Callable, Collection
 from pathlib import Path
-from types import CodeType, FrameType, FunctionType
+from types import CodeType, FrameType
 from typing import Any, NamedTuple
 
+from fake_secrets.contract.own_modules import functions_of
 from fake_secrets.observe.leaks.lines import shown
 from fake_secrets.observe.remarks import Line, is_between
 from fake_secrets.rotation.invocation import LambdaFunction
@@ -89,13 +88,10 @@ def line_in(frame: FrameType, number: int) -> OwnLine:
 
 def line_defining(function: Callable[..., object]) -> OwnLine | None:
     """Return the line where a function is defined; None if that is unknown."""
-    found: Any = inspect.unwrap(function)
-    while isinstance(found, functools.partial):
-        found = inspect.unwrap(found.func)
-    found = getattr(found, "__func__", found)
-    if not isinstance(found, FunctionType):
-        # An object of a class with `__call__`.
-        found = vars(type(found)).get("__call__")
+    found: Any = next(functions_of(function), None)
+    if isinstance(found, type):
+        # An object of it is called.
+        found = vars(found).get("__call__")
     code = getattr(found, "__code__", None)
     if not isinstance(code, CodeType):
         return None

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import textwrap
 from dataclasses import dataclass
 from typing import Any
@@ -44,6 +45,32 @@ class ContractReport:
     def passed(self) -> bool:
         """Whether there is no violation, except those that are allowed, and there was time for all scenarios."""
         return not self._open() and not self.untried
+
+    def html(self) -> str:
+        """Return the report as a page of HTML, which needs no network and no script."""
+        # Imported late, because few checks want a page.
+        from fake_secrets.contract.page import contract_page  # noqa: PLC0415
+
+        return contract_page(self)
+
+    def write_html(self, path: str | os.PathLike[str]) -> None:
+        """Write the page of `html` to a file, in UTF-8.
+
+        Args:
+            path: the file's path. A file that is there already is replaced.
+
+        Raises:
+            OSError: if the file can't be written.
+        """
+        from pathlib import Path  # noqa: PLC0415
+
+        Path(path).write_text(self.html(), encoding="utf-8", newline="\n")
+
+    def _repr_html_(self) -> str:
+        """Return the report for a notebook, in a style that concerns nothing else on the notebook's page."""
+        from fake_secrets.contract.page import contract_fragment  # noqa: PLC0415
+
+        return contract_fragment(self)
 
     def __str__(self) -> str:
         """Return the report as text."""

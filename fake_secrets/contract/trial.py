@@ -323,12 +323,12 @@ class Trial:
     @contextlib.contextmanager
     def consuming(self, consumers: Sequence[Consumer]) -> Iterator[Consuming]:
         """Call consumers at each boundary of what runs in a block."""
-        with Consuming(self, consumers) as consuming:
-            self._consuming = consuming
-            try:
+        self._consuming = consuming = Consuming(self, consumers)
+        try:
+            with consuming:
                 yield consuming
-            finally:
-                self._consuming = None
+        finally:
+            self._consuming = None
 
     def note_other_call(self, step: RunningStep) -> None:
         """Take note of a call that isn't the function's."""

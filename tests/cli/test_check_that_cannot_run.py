@@ -212,7 +212,7 @@ class TestDoubles:
 
 
 class TestFiles:
-    @pytest.mark.parametrize("option", ["--json", "--junit"])
+    @pytest.mark.parametrize("option", ["--html", "--json", "--junit"])
     def test_a_file_in_no_folder_is_named_before_the_check(self, refused, option):
         assert (
             refused(option, "out/report") == f"{option} 'out/report' can't be written: there is no folder 'out'."

@@ -152,10 +152,10 @@ def test_it_ends_with_the_call_that_shows_what_is_wrong():
 def test_of_very_many_calls_it_has_the_latest():
     drawn = picture_of(Trial(delivery("createSecret", 0), delivery("setSecret", *[0] * 150)), 151)
 
-    assert (drawn.left_out, len(drawn.columns)) == (51, 100)
+    assert (drawn.left_out, len(drawn.columns)) == (91, 60)
     assert [(run.step, run.is_continued) for run in drawn.runs] == [("setSecret", True)]
     assert drawn.columns[-1].number == 150
-    assert {len(one.cells) for one in (*drawn.labels, *drawn.versions)} == {100}
+    assert {len(one.cells) for one in (*drawn.labels, *drawn.versions)} == {60}
     assert {one.start for one in drawn.labels} == {None}
 
 

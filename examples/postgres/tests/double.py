@@ -63,7 +63,7 @@ class Postgres:
         return self._answers[asked]
 
     def accepted(self):
-        """Return who can log in, besides administrators. Nobody can list passwords: the server has their hashes."""
+        """Return who can log in, without administrators. The passwords can't be listed: the server has hashes."""
         users = self._server.superuser.execute("""
             SELECT rolname FROM pg_authid
             WHERE rolcanlogin AND rolpassword IS NOT NULL AND NOT rolcreaterole ORDER BY rolname

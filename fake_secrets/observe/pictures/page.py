@@ -35,17 +35,18 @@ def page_of(sheet: Sheet) -> str:
     return page(sheet.title, [section_of(sheet)])
 
 
-def page(title: str, sections: Iterable[str]) -> str:
+def page(title: str, sections: Iterable[str], style: str = "") -> str:
     """Return a page.
 
     Args:
         title: its title, as text.
         sections: its parts, as HTML.
+        style: more rules of CSS.
     """
     return (
         '<!DOCTYPE html>\n<html lang="en">\n<head>\n<meta charset="utf-8">\n'
         '<meta name="viewport" content="width=device-width, initial-scale=1">\n'
-        f"<title>{escaped(title)}</title>\n<style>{STYLE}{PAGE_STYLE}</style>\n</head>\n"
+        f"<title>{escaped(title)}</title>\n<style>{STYLE}{PAGE_STYLE}{style}</style>\n</head>\n"
         f'<body class="{CLASS}">\n<main>\n<h1>{escaped(title)}</h1>\n{"".join(sections)}</main>\n'
         "</body>\n</html>\n"
     )

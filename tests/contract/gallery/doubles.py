@@ -197,6 +197,42 @@ class Cluster(Database):
             self.passwords[username] = password
 
 
+class DatabaseWithTwoPasswords(Database):
+    """A database whose users may keep their old password beside the new one, as in MySQL 8."""
+
+    def __init__(self):
+        super().__init__()
+        self.retained = {}
+
+    def login(self, username, password):
+        if password is None or self.retained.get(username) != password:
+            super().login(username, password)
+
+    def alter_password_retaining(self, by, username, password):
+        self._allow(by, username)
+        self.retained[username] = self.passwords[username]
+        self.passwords[username] = password
+
+    def alter_password_retaining_if(self, by, username, expected, password):
+        if self.passwords.get(username) != expected:
+            message = f"the password of {username!r} has changed meanwhile"
+            raise StatementRefused(message)
+        self.alter_password_retaining(by, username, password)
+
+    def accepts(self, value):
+        is_retained = self.retained.get(value.get("username")) == value.get("password") is not None
+        return is_retained or super().accepts(value)
+
+    def accepted(self):
+        retained = [{"username": user, "password": password} for user, password in self.retained.items()]
+        return [*super().accepted(), *(one for one in retained if one["password"] is not None)]
+
+    def drop(self, value):
+        super().drop(value)
+        if self.retained.get(value["username"]) == value["password"]:
+            del self.retained[value["username"]]
+
+
 class OldDatabase(Database):
     """A database with short names."""
 
