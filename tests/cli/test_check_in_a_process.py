@@ -76,7 +76,7 @@ def test_all_formats_tell_of_the_same_scenarios(whole, folder):
     ids = [one["id"] for one in report["scenarios"]]
     assert [case.get("name") for case in cases] == ids
     assert f"keeps the contract in {len(ids)} scenarios" in whole.stdout
-    assert (folder / "report.html").read_text().startswith("<!doctype html>")
+    assert (folder / "report.html").read_text().startswith("<!DOCTYPE html>")
 
 
 def test_the_files_have_the_usual_permissions(whole, folder):
