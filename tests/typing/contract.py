@@ -113,6 +113,12 @@ def report() -> None:
     assert_type(report.scenarios, tuple[str, ...])
     assert_type(report.left_out, tuple[str, ...])
     assert_type(report.unused_allowances, tuple[str, ...])
+    assert_type(report.obstacle, str | None)
+    assert_type(report.untried, tuple[str, ...])
+    assert_type(report.function, str)
+    assert_type(report.as_dict(), dict[str, Any])
+    assert_type(report.json(), str)
+    assert_type(report.junit(), str)
     assert_type(report.summary(), str)
     assert_type(str(report), str)
 
