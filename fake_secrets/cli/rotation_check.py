@@ -106,7 +106,8 @@ def run(arguments: argparse.Namespace, surplus: Sequence[str] = ()) -> int:
         return _run(arguments)
     except CommandError as error:
         sentence = str(error)
-        print(f"fake-secrets check: {sentence}{'' if sentence.endswith('?') else '.'}", file=sys.stderr)
+        end = "" if sentence.endswith(("?", ".")) else "."
+        print(f"fake-secrets check: {sentence}{end}", file=sys.stderr)
         return _CANNOT_RUN
     except KeyboardInterrupt:
         print("fake-secrets check: interrupted.", file=sys.stderr)
@@ -156,7 +157,8 @@ def _report_of(subject: Subject, arguments: argparse.Namespace) -> ContractRepor
     """Run the check."""
     from fake_secrets.contract.checking import check_subject
 
-    display = display_on(sys.stderr)
+    # The function's output would tear a bar.
+    display = display_on(sys.stderr, has_bar=not arguments.show_output)
     try:
         with told_in_one_sentence():
             return check_subject(

@@ -111,6 +111,19 @@ class Causes:
         if scenario.id not in self._causes[key].scenarios:
             self._causes[key].scenarios.append(scenario.id)
 
+    def _consequences(self, cause: _Cause) -> Iterator[str]:
+        """Yield the ids of the scenarios that don't show a cause, but what it explains, at first hand or not."""
+        first = next(one for (name, _), one in self._causes.items() if name == cause.deviation.name)
+        names = {name for name, _ in self._causes}
+        explained, more = set[str](), {cause.deviation.name}
+        while more:
+            more = {other for name in more for other in _EXPLAINS.get(name, ())} & names - explained
+            explained |= more
+        for (name, _), other in self._causes.items():
+            # Of several causes alike, the first has them.
+            if name in explained and cause is first:
+                yield from (scenario for scenario in other.scenarios if scenario not in cause.scenarios)
+
     def _violation(self, cause: _Cause) -> Violation:
         deviation, scenario = cause.deviation, cause.scenario
         line = deviation.line
@@ -127,6 +140,7 @@ class Causes:
             tuple(one for one in cause.scenarios if one != scenario.id),
             self._subject.allow.get(deviation.name),
             cause.picture,
+            tuple(dict.fromkeys(self._consequences(cause))),
         )
 
 

@@ -64,7 +64,8 @@ class Outcome:
         family: its family.
         result: "violated" if it shows a violation that isn't allowed, "passed" if it doesn't, or "untried" if
             there was no time for it.
-        shows: the causes that it shows, violations first, whether they are allowed or not.
+        shows: the causes that it shows, or of which it shows a consequence: violations first, whether they are
+            allowed or not.
     """
 
     scenario: str
@@ -77,7 +78,7 @@ def outcomes_of(report: Reported) -> Iterator[Outcome]:
     """Yield the outcomes of a report, in the order of the scenarios."""
     causes: dict[str, list[Violation]] = {}
     for cause in (*report.violations, *report.notes):
-        for scenario in dict.fromkeys((cause.scenario, *cause.others)):
+        for scenario in dict.fromkeys((cause.scenario, *cause.others, *cause.consequences)):
             causes.setdefault(scenario, []).append(cause)
     for scenario in report.scenarios:
         shows = tuple(causes.get(scenario, ()))

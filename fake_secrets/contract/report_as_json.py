@@ -49,6 +49,7 @@ def _deviation(one: Violation) -> dict[str, Any]:
         "scenario": one.scenario,
         "title": one.title,
         "other_scenarios": list(one.others),
+        "consequences": list(one.consequences),
         **_line(one.where, one.source),
         "timeline": list(one.timeline),
         "picture": None if one.picture is None else _picture(one.picture),

@@ -64,10 +64,12 @@ def _told(cause: Violation, scenario: str) -> str:
     """Return what a scenario shows as text. The whole story stands with the shortest scenario."""
     if cause.scenario == scenario:
         return str(cause)
-    where = ": ".join(text for text in (cause.where, cause.source) if text)
+    is_consequence = scenario in cause.consequences
+    begin = f"A consequence of {cause.name}" if is_consequence else cause.name
+    where = "" if is_consequence else ": ".join(text for text in (cause.where, cause.source) if text)
     allowed = "" if cause.allowed is None else f"Allowed: {cause.allowed}"
     parts = (
-        f"{cause.name}: {cause.sentence}",
+        f"{begin}: {cause.sentence}",
         where,
         allowed,
         f"The shortest scenario of it is {cause.scenario}.",

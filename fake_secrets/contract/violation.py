@@ -31,6 +31,7 @@ class Violation:
         replay: one line of code that runs exactly this scenario.
         allowed: why it is expected, if `allow` says so; None otherwise.
         picture: what the timeline shows, in parts; None if there is no timeline.
+        consequences: the ids of further scenarios, which show only what this explains.
     """
 
     name: str
@@ -45,6 +46,7 @@ class Violation:
     others: tuple[str, ...] = ()
     allowed: str | None = None
     picture: Picture | None = field(default=None, repr=False)
+    consequences: tuple[str, ...] = ()
 
     @property
     def sentence(self) -> str:

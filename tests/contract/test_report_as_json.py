@@ -84,6 +84,18 @@ def test_each_scenario_tells_what_it_shows(report):
     assert scenarios["input.unknown-token"]["result"] == "passed"
 
 
+def test_a_scenario_that_shows_only_what_a_violation_explains_is_violated_too():
+    exhibit = load("faulty", "create_never_looks")
+    found = check_rotation(exhibit.handler, **exhibit.arguments).as_dict()
+
+    (cause,) = (one for one in found["violations"] if one["name"] == "create-not-repeatable")
+    stuck = {"setSecret.kill-at-end"} & {*cause["other_scenarios"], *cause["consequences"]}
+    violated = {one["id"] for one in found["scenarios"] if one["result"] == "violated"}
+    assert stuck <= violated
+    assert violated == {cause["scenario"], *cause["other_scenarios"], *cause["consequences"]}
+    assert not {cause["scenario"], *cause["other_scenarios"]} & {*cause["consequences"]}
+
+
 def test_what_is_allowed_says_why():
     exhibit = load("faulty", "move_without_remove")
     report = check_rotation(exhibit.handler, **exhibit.arguments, allow={"never-succeeds": "not deployed yet"})

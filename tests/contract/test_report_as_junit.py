@@ -82,6 +82,16 @@ def test_another_scenario_of_the_same_cause_fails_with_the_line_and_the_shortest
     ]
 
 
+def test_a_consequence_of_a_violation_is_a_failure_that_names_it():
+    cause = violation(consequences=("setSecret.kill-after-3",))
+    root = parsed(ContractReport((cause,), (), ("plain.three-times", "setSecret.kill-after-3")))
+
+    (failure,) = case_of(root, "setSecret.kill-after-3").findall("failure")
+    assert failure.text == (
+        f"A consequence of dead-current: {cause.sentence}\nThe shortest scenario of it is plain.three-times."
+    )
+
+
 def test_what_is_allowed_and_the_notes_are_output_and_no_failure():
     allowed = violation(allowed="in a test")
     note = violation(name="pending-label-left", severity="note")
