@@ -132,6 +132,7 @@ def violation(violation: Violation) -> None:
     assert_type(violation.scenario, str)
     assert_type(violation.title, str)
     assert_type(violation.others, tuple[str, ...])
+    assert_type(violation.consequences, tuple[str, ...])
     assert_type(violation.where, str | None)
     assert_type(violation.source, str)
     assert_type(violation.timeline, tuple[str, ...])
