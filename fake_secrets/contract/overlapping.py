@@ -100,9 +100,9 @@ class Overlap:
         with contextlib.suppress(Exception):
             self._trial.deliver(self._step, "overlapping")
 
-    def _switch(self, who: Who, stands_still: bool) -> None:
+    def _switch(self, who: Who) -> None:
         """Exchange the state of the function's own objects for that of the delivery that goes on."""
-        if stands_still and len(self.deliveries) > 1:
+        if self._turns.other_waits and len(self.deliveries) > 1:
             self.calls_before_standstill = self.calls_before_standstill or len(self.deliveries[1].boundaries)
         other = SECOND if who == FIRST else FIRST
         self._restores[other] = self._take()
