@@ -30,6 +30,7 @@ _EXPLAINS = {
     "old-destroyed-early": {"stuck-after-failure", "half-changed-service", "dead-current"},
     "pending-destroyed": {"stuck-after-failure", "half-changed-service", "dead-current"},
     "pending-replaced": {"dead-current", "half-changed-service", "set-not-repeatable", "stuck-after-failure"},
+    "predictable-value": {"mixes-up-secrets"},
     "retry-refused": {"stuck-after-failure"},
     "set-not-repeatable": {"half-changed-service", "stuck-after-failure"},
     "swallowed-error": {"half-changed-service", "stuck-after-failure", "dead-current", "clean-up-lost"},

@@ -57,6 +57,7 @@ def check_rotation(
     consumers: Sequence[Callable[[], object] | str] = (),
     allow: Mapping[str, str] | None = None,
     only: str | None = None,
+    timeout: float = 900,
 ) -> ContractReport:
     """Check a rotation function: try what can go wrong in a rotation, and report what the function does then.
 
@@ -84,6 +85,7 @@ def check_rotation(
         allow: deviations that are expected: stable name to reason.
         only: the id of a scenario, or the name of a family, that is run alone. The output of the function is
             shown if it is a scenario.
+        timeout: the time-out with which the function is deployed, in seconds; Lambda's longest by default.
 
     Returns:
         The report. Assert on `passed`, and print it.
@@ -91,8 +93,8 @@ def check_rotation(
     Raises:
         TypeError: if `handler` can't be called or is a coroutine function, or if another argument has a wrong
             type.
-        ValueError: if `allow` names an unknown deviation or gives no reason, or if there is no scenario `only`.
-            The scenarios follow from three undisturbed rotations.
+        ValueError: if `allow` names an unknown deviation or gives no reason, if `timeout` isn't above 0 and at
+            most 900, or if there is no scenario `only`. The scenarios follow from three undisturbed rotations.
     """
     subject = subject_of(
         handler,
@@ -108,6 +110,7 @@ def check_rotation(
         schedule=schedule,
         consumers=consumers,
         allow=allow,
+        timeout=timeout,
     )
     check_only(only)
     return check_subject(subject, None if only is None else [only])

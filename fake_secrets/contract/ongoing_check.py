@@ -40,6 +40,8 @@ class Check:
         self.changing_places: frozenset[str] | None = None
         # Where overlapping deliveries were found to wait for each other.
         self.standstills: set[object] = set()
+        # Whether passwords are such as hardly anything minds, because an undisturbed rotation fails otherwise.
+        self.has_mild_passwords = False
 
     def __enter__(self) -> Self:
         """Begin the check."""
