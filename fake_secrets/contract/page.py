@@ -9,7 +9,7 @@ from typing import Protocol
 
 from fake_secrets.contract.catalogue import Severity
 from fake_secrets.contract.families import FAMILIES, family_of
-from fake_secrets.contract.page_style import CONTRACT_STYLE
+from fake_secrets.contract.page_style import CONTRACT_STYLE, SHEET_STYLE
 from fake_secrets.contract.picture_parts import Picture
 from fake_secrets.contract.picture_table import FAILED, KEPT, broken, picture_table
 from fake_secrets.observe.pictures.page import page
@@ -127,7 +127,7 @@ def contract_page(report: Reported, title: str = "") -> str:
         report: the report.
         title: the heading of the page, as text; by default it names the function.
     """
-    return page(title or _title(report), _sections(report, "", 2), CONTRACT_STYLE)
+    return page(title or _title(report), _sections(report, "", 2), CONTRACT_STYLE + SHEET_STYLE)
 
 
 def contract_fragment(report: Reported) -> str:

@@ -4,7 +4,10 @@ from __future__ import annotations
 
 from fake_secrets.observe.pictures.style import CLASS
 
-__all__ = ["CONTRACT_STYLE"]
+__all__ = ["CONTRACT_STYLE", "SHEET_STYLE"]
+
+# What concerns the sheets of a printer, and so a whole page: pictures are wide.
+SHEET_STYLE = "@page { size: landscape; margin: 12mm; }\n"
 
 # In the rules below, `&` stands for the element that holds a page or a part of one.
 CONTRACT_STYLE = """
@@ -80,7 +83,6 @@ CONTRACT_STYLE = """
   & table.list th, & table.list td { padding: .25em .4em; }
 }
 @media print {
-  @page { size: landscape; margin: 12mm; }
   & main { max-width: none; padding: 0; }
   & .scroll { overflow: visible; border: 0; }
   & table.steps { width: 100%; }

@@ -56,8 +56,8 @@ def picture_table(picture: Picture, caption: str, where: str | None) -> str:
     Args:
         picture: the picture.
         caption: what it shows, as text.
-        where: the line that is to blame, as ``file:line``; None if it is unknown. One call there is marked: the one
-            that the scenario disturbs, or else the last.
+        where: the line that is to blame, as ``file:line``; None if it is unknown. One call there is marked: the
+            one that the scenario disturbs, or else the last.
     """
     return "".join(_Table(picture, where).lines(caption))
 
