@@ -15,7 +15,7 @@ from fake_secrets.contract.scenario import Scenario
 from fake_secrets.contract.subject import Subject
 from fake_secrets.contract.trial import Trial
 
-__all__ = ["Causes"]
+__all__ = ["Causes", "consequences_of"]
 
 __tracebackhide__ = True  # the arguments in our frames may hold secret values
 
@@ -42,6 +42,11 @@ class _Cause:
     scenario: Scenario
     picture: Picture | None
     scenarios: list[str] = field(default_factory=list)
+
+    @property
+    def key(self) -> str:
+        """What tells it from other causes of the same name: one note a name tells enough."""
+        return self.deviation.cause if self.deviation.is_violation else ""
 
 
 class Causes:
@@ -74,7 +79,7 @@ class Causes:
             is_whole: whether all scenarios were run, so that an allowance that matches nothing is useless.
         """
         names = {name for name, _ in self._causes}
-        explained = {other for name in names for other in _EXPLAINS.get(name, ())}
+        explained = consequences_of(names)
         kept = [cause for (name, _), cause in self._causes.items() if name not in explained]
         every = [self._violation(cause) for cause in kept]
         unused = [name for name in self._subject.allow if name not in names] if is_whole else []
@@ -116,7 +121,14 @@ class Causes:
             tuple(one for one in cause.scenarios if one != scenario.id),
             self._subject.allow.get(deviation.name),
             cause.picture,
+            cause.key,
+            deviation.calls,
         )
+
+
+def consequences_of(names: Iterable[str]) -> set[str]:
+    """Return the names of the violations that others explain."""
+    return {other for name in names for other in _EXPLAINS.get(name, ())}
 
 
 def _of(every: Iterable[Violation], severity: str) -> tuple[Violation, ...]:

@@ -11,6 +11,7 @@ from fake_secrets.contract.debugging import undebugged
 from fake_secrets.contract.dry_run import DryRun
 from fake_secrets.contract.families import FAMILIES, family_of
 from fake_secrets.contract.function_state import loaded
+from fake_secrets.contract.kept_reports import keep
 from fake_secrets.contract.ongoing_check import Check
 from fake_secrets.contract.report import ContractReport
 from fake_secrets.contract.scenario import Scenario
@@ -88,7 +89,9 @@ def check_rotation(
         allow=allow,
     )
     check_only(only)
-    return check_subject(subject, None if only is None else [only])
+    report = check_subject(subject, None if only is None else [only])
+    keep(report)
+    return report
 
 
 def subject_of(
