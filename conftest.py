@@ -4,6 +4,9 @@ import pytest
 
 pytest_plugins = ["pytester"]
 
+# It needs psycopg and a server, and has a configuration of its own: `nox -s postgres`.
+collect_ignore = ["examples/postgres"]
+
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     """Add the option."""

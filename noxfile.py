@@ -19,7 +19,8 @@ nox.options.default_venv_backend = "virtualenv"
 nox.options.download_python = "never"
 # The tests run on each Python that is installed. The summary names those that aren't.
 nox.options.error_on_missing_interpreters = False
-nox.options.sessions = ["lint", "types", "docs", "tests", "compat", "lowest", "gallery", "browser", "bench"]
+nox.options.sessions = ["lint", "types", "docs", "tests", "compat", "lowest"]
+nox.options.sessions += ["gallery", "postgres", "browser", "bench"]
 
 # With pyenv, each Python has a command, but the command fails unless that Python is among the chosen ones.
 if pyenv := shutil.which("pyenv"):
@@ -63,6 +64,14 @@ def gallery(session: nox.Session) -> None:
     """Check every rotation function of the gallery against the contract, and run the other slow tests."""
     session.install("-e", ".[test]")
     session.run("pytest", "-q", "-n", "auto", "--slow", "-m", "slow", "tests/contract", *session.posargs)
+
+
+@nox.session(python=OLDEST)
+def postgres(session: nox.Session) -> None:
+    """Check the rotation functions of examples/postgres against a real server."""
+    session.chdir("examples/postgres")
+    session.install("--requirement", "requirements.txt")
+    session.run("pytest", "-q", *session.posargs)
 
 
 @nox.session(python=OLDEST)

@@ -59,8 +59,8 @@ def test_mock_stages_shows_its_arguments_with_their_defaults():
 
 
 VISIBLE = {
-    ContractReport: "function html left_out notes passed scenarios summary unused_allowances violations "
-    "write_html",
+    ContractReport: "as_dict function html json junit left_out notes obstacle passed scenarios summary untried "
+    "unused_allowances violations write_html",
     Call: "account_id attempt fault operation outcome principal region request rotation secret_id step time",
     FakeSecrets: "account_id add as_principal calls credentials dropped_calls faults invoke lambda_function leaks "
     "managed_rotation next_due on_event quotas region reset retries rotate rotations run_due set_kms_key timeline "

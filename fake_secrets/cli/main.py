@@ -6,7 +6,7 @@ import argparse
 from collections.abc import Sequence
 
 from fake_secrets import __version__
-from fake_secrets.cli import demo
+from fake_secrets.cli import check, demo
 
 __all__ = ["main"]
 
@@ -18,13 +18,25 @@ def main(arguments: Sequence[str] | None = None) -> int:
         arguments: the arguments, by default those of the process.
 
     Returns:
-        The exit status: 0 if the command succeeded, else 1.
+        The exit status: 0 if the command succeeded. What others mean, each command says.
     """
     parser = argparse.ArgumentParser(
         prog="fake-secrets", description="An in-process fake of AWS Secrets Manager for tests."
     )
     parser.add_argument("--version", action="version", version=f"%(prog)s {__version__}")
     commands = parser.add_subparsers(dest="command", required=True)
-    commands.add_parser("demo", help=demo.SUMMARY, description=f"{demo.SUMMARY[0].upper()}{demo.SUMMARY[1:]}.")
-    parser.parse_args(arguments)
+    commands.add_parser("demo", help=demo.SUMMARY, description=_sentence(demo.SUMMARY))
+    check.add_arguments(
+        # An option that isn't written out might be taken for another, and shown with its value.
+        commands.add_parser("check", help=check.SUMMARY, description=_sentence(check.SUMMARY), allow_abbrev=False)
+    )
+    given, surplus = parser.parse_known_args(arguments)
+    if given.command == "check":
+        return check.run(given, surplus)
+    if surplus:
+        parser.error(f"unrecognized arguments: {' '.join(surplus)}")
     return demo.play()
+
+
+def _sentence(summary: str) -> str:
+    return f"{summary[0].upper()}{summary[1:]}."

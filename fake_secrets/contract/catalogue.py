@@ -186,6 +186,17 @@ _VIOLATIONS = {
         "The old credential is revoked in an early step, or before the call that can still fail.",
         "Revoke the old credential in finishSecret, after AWSCURRENT has moved.",
     ),
+    "current-destroyed": (
+        "The credential that is current already is destroyed.",
+        (
+            "A step that is repeated, or that overlaps with another delivery of it, reads AWSCURRENT and takes "
+            "the new credential for the old one."
+        ),
+        (
+            "Read the old credential by the VersionId that UpdateSecretVersionStage gets as RemoveFromVersionId, "
+            "and never revoke that of the token's version."
+        ),
+    ),
     "clean-up-lost": (
         "The clean-up after the move of AWSCURRENT doesn't happen if the function dies before it.",
         "The retry returns at once, because the version of the token is current already.",
@@ -205,6 +216,17 @@ _VIOLATIONS = {
         "The new value can be guessed: anybody who knows how it is made can make it again.",
         "The value is made with the module `random`, from the time, or from something constant.",
         "Use GetRandomPassword, or the module `secrets`.",
+    ),
+    "consumer-locked-out": (
+        "A consumer of the secret gets no value that the service accepts.",
+        (
+            "It reads the value once and keeps it, or gives up at the first refusal. Between setSecret and "
+            "finishSecret, the service may accept the pending value only."
+        ),
+        (
+            "If the service refuses a value, read the secret again, try the value of AWSPENDING, or wait a little "
+            "before the next attempt."
+        ),
     ),
     "pending-destroyed": (
         "A repeated step destroys the credential that the pending value refers to.",

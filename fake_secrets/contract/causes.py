@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 
 from fake_secrets.contract.depicting import picture_of
 from fake_secrets.contract.deviations import Deviation
 from fake_secrets.contract.drawing import draw
+from fake_secrets.contract.families import family_of
 from fake_secrets.contract.own_lines import where_of
 from fake_secrets.contract.picture_parts import Picture
 from fake_secrets.contract.report import ContractReport, Violation
@@ -22,6 +23,7 @@ __tracebackhide__ = True  # the arguments in our frames may hold secret values
 # A violation explains others, which are its consequences in other scenarios.
 _EXPLAINS = {
     "create-not-repeatable": {"stuck-after-failure"},
+    "current-destroyed": {"dead-current", "half-changed-service", "stuck-after-failure"},
     "current-instead-of-pending": {"untested-value"},
     "orphaned-credential": {"stuck-after-failure"},
     "old-destroyed-early": {"stuck-after-failure", "half-changed-service", "dead-current"},
@@ -71,24 +73,32 @@ class Causes:
         """Note that the function reads dates from the machine's clock."""
         self._add(scenario, Deviation("clock-not-virtual", "The function reads dates from datetime"), None)
 
-    def report(self, left_out: tuple[str, ...], *, is_whole: bool) -> ContractReport:
+    def report(
+        self, obstacle: str | None, unjudged: Sequence[str], *, untried: Sequence[str], is_whole: bool
+    ) -> ContractReport:
         """Return the report.
 
         Args:
-            left_out: why scenarios were left out.
-            is_whole: whether all scenarios were run, so that an allowance that matches nothing is useless.
+            obstacle: the violation that makes other scenarios pointless; None if there is none.
+            unjudged: what can't be judged, in sentences.
+            untried: the ids of the scenarios that there was no time for.
+            is_whole: whether all scenarios were asked for. If all of them have run, too, an allowance that
+                matches nothing is useless.
         """
         names = {name for name, _ in self._causes}
         explained = consequences_of(names)
         kept = [cause for (name, _), cause in self._causes.items() if name not in explained]
         every = [self._violation(cause) for cause in kept]
-        unused = [name for name in self._subject.allow if name not in names] if is_whole else []
+        has_run_all = is_whole and obstacle is None and not untried
+        unused = [name for name in self._subject.allow if name not in names] if has_run_all else []
         return ContractReport(
             _of(every, "violation"),
             _of(every, "note"),
             tuple(self._scenarios),
-            left_out,
+            (*_stopped_by(obstacle), *_out_of_time(untried), *unjudged),
             tuple(unused),
+            obstacle,
+            tuple(untried),
             self._subject.function,
         )
 
@@ -133,3 +143,18 @@ def consequences_of(names: Iterable[str]) -> set[str]:
 
 def _of(every: Iterable[Violation], severity: str) -> tuple[Violation, ...]:
     return tuple(one for one in every if one.severity == severity)
+
+
+def _stopped_by(obstacle: str | None) -> Iterator[str]:
+    if obstacle is not None:
+        yield (
+            f"The function wasn't disturbed, because an undisturbed rotation shows {obstacle} already. "
+            "Mend that first."
+        )
+
+
+def _out_of_time(untried: Sequence[str]) -> Iterator[str]:
+    if untried:
+        families = ", ".join(dict.fromkeys(family_of(one) or one for one in untried))
+        scenarios = f"{len(untried)} scenario{'s' * (len(untried) > 1)}"
+        yield f"The time was up before all was tried: {scenarios} didn't run, in {families}."

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections import Counter
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 from fake_secrets.contract.causes import Causes
@@ -13,16 +14,31 @@ from fake_secrets.contract.families import FAMILIES, family_of
 from fake_secrets.contract.function_state import loaded
 from fake_secrets.contract.kept_reports import keep
 from fake_secrets.contract.ongoing_check import Check
+from fake_secrets.contract.progress import Deadline, Progress, Watcher
 from fake_secrets.contract.report import ContractReport
 from fake_secrets.contract.scenario import Scenario
 from fake_secrets.contract.subject import Subject
 from fake_secrets.contract.undisturbed import dry_run
+from fake_secrets.contract.unjudged import uncalled, unjudged
 from fake_secrets.environment import default_region
 from fake_secrets.suggestions import nearest
 
-__all__ = ["check_only", "check_rotation", "check_subject", "subject_of"]
+__all__ = [
+    "UnknownScenarioError",
+    "check_only",
+    "check_rotation",
+    "check_subject",
+    "import_environment",
+    "subject_of",
+]
 
 __tracebackhide__ = True  # the arguments in our frames may hold secret values
+
+_DRY_RUN = "plain.three-times"
+
+
+class UnknownScenarioError(ValueError):
+    """There is no scenario that was asked for."""
 
 
 def check_rotation(
@@ -38,6 +54,7 @@ def check_rotation(
     account_id: str = "123456789012",
     tags: Mapping[str, str] | None = None,
     schedule: int | str | None = None,
+    consumers: Sequence[Callable[[], object] | str] = (),
     allow: Mapping[str, str] | None = None,
     only: str | None = None,
 ) -> ContractReport:
@@ -61,6 +78,9 @@ def check_rotation(
         account_id: the secret's account.
         tags: the secret's tags.
         schedule: the days between rotations, or a schedule expression; by default there is no schedule.
+        consumers: functions of the code under test that read the secret, called without arguments at each moment
+            of a rotation. They return the value that they would log in with, or None after they have logged in.
+            A str such as ``"my_module:connect"`` is imported as `handler` is.
         allow: deviations that are expected: stable name to reason.
         only: the id of a scenario, or the name of a family, that is run alone. The output of the function is
             shown if it is a scenario.
@@ -86,6 +106,7 @@ def check_rotation(
         account_id=account_id,
         tags=tags,
         schedule=schedule,
+        consumers=consumers,
         allow=allow,
     )
     check_only(only)
@@ -99,6 +120,7 @@ def subject_of(
     *,
     other_secrets: Mapping[str, Any] | None,
     environment: Mapping[str, str] | None,
+    consumers: Sequence[Callable[[], object] | str] = (),
     allow: Mapping[str, str] | None,
     **others: Any,
 ) -> Subject:
@@ -108,18 +130,34 @@ def subject_of(
         if not isinstance(value, Mapping | None):
             msg = f"{name}= takes a dict, not {type(value).__name__}"
             raise TypeError(msg)
+    given: object = consumers
+    if callable(given) or isinstance(given, str) or not isinstance(given, Iterable):
+        msg = f"consumers= takes a list of functions, not a {type(given).__name__}"
+        raise TypeError(msg)
     variables = dict(environment or {})
+    at_import = import_environment(others["region"], variables)
     if isinstance(handler, str):
-        # Lambda sets one, and clients that are made on import need it.
-        home = others["region"] or default_region()
-        handler = loaded(handler, {"AWS_REGION": home, "AWS_DEFAULT_REGION": home, **variables})
+        handler = loaded(handler, at_import)
     return Subject(
         handler,
         other_secrets=dict(other_secrets or {}),
         environment=variables,
         allow=dict(allow or {}),
+        consumers=tuple(loaded(one, at_import) if isinstance(one, str) else one for one in consumers),
         **others,
     )
+
+
+def import_environment(region: str | None, environment: Mapping[str, str]) -> dict[str, str]:
+    """Return the variables that are set while a rotation function is imported.
+
+    Args:
+        region: the region; None for the default.
+        environment: the function's environment variables.
+    """
+    # Lambda sets one, and clients that are made on import need it.
+    home = region or default_region()
+    return {"AWS_REGION": home, "AWS_DEFAULT_REGION": home, **environment}
 
 
 def check_only(only: object) -> None:
@@ -134,7 +172,13 @@ def check_only(only: object) -> None:
 
 
 def check_subject(
-    subject: Subject, only: Sequence[str] | None = None, *, without: Sequence[str] = ()
+    subject: Subject,
+    only: Sequence[str] | None = None,
+    *,
+    without: Collection[str] = (),
+    watcher: Watcher | None = None,
+    seconds: float | None = None,
+    is_loud: bool = True,
 ) -> ContractReport:
     """Check a subject.
 
@@ -142,58 +186,75 @@ def check_subject(
         subject: the subject.
         only: the ids of scenarios and the names of families that are run; None for all.
         without: the ids of scenarios that aren't run.
-    """
-    is_single = only is not None and not FAMILIES.keys() >= set(only)
-    with Check(subject) as check:
-        causes = Causes(subject)
-        with undebugged() if is_single else contextlib.nullcontext():
-            trial, dry = dry_run(check)
-        if is_single:
-            check.show_output()
-        chosen = [one for one in _chosen(dry, only) if one.id not in without]
-        for scenario in chosen:
-            is_dry = scenario.id == trial.scenario and not is_single
-            causes.add(scenario, trial if is_dry else scenario.run(check, scenario.id))
-        if check.time.reads_real_dates and "plain.three-times" in [one.id for one in chosen]:
-            causes.note_clock(chosen[0])
-        left_out = _left_out(dry) if dry.obstacles and only != ["plain"] else ()
-        return causes.report(left_out, is_whole=only is None and not left_out)
-
-
-def _chosen(dry: DryRun, only: Sequence[str] | None) -> Iterator[Scenario]:
-    """Yield the scenarios that are run.
+        watcher: called before each scenario with the progress of the check.
+        seconds: after so many seconds of real time, no further scenario begins. The dry run isn't broken off.
+        is_loud: whether the function's output is shown if `only` names a scenario.
 
     Raises:
-        ValueError: if there is no scenario that was asked for.
+        UnknownScenarioError: if there is no scenario that was asked for.
     """
-    every = [(family, one) for family, make in FAMILIES.items() for one in _of_family(dry, family, make)]
-    if only is None:
-        yield from (one for _, one in every)
-        return
-    for wanted in only:
-        found = [one for family, one in every if wanted in {family, one.id}]
-        if not found and wanted not in FAMILIES:
-            raise ValueError(_unknown(wanted, [one.id for _, one in every], dry))
-        yield from found
+    is_single = only is not None and not FAMILIES.keys() >= set(only)
+    deadline = Deadline(seconds)
+    watch = watcher or _ignore
+    with Check(subject) as check:
+        causes = Causes(subject)
+        watch(Progress("plain", _DRY_RUN))
+        with undebugged() if is_single else contextlib.nullcontext():
+            trial, dry = dry_run(check)
+        if is_single and is_loud:
+            check.show_output()
+        chosen = [(family, one) for family, one in _chosen(check, dry, only) if one.id not in without]
+        sizes = Counter(family for family, _ in chosen)
+        done = 0
+        for family, scenario in chosen:
+            is_dry = scenario.id == trial.scenario and not is_single
+            if not is_dry and deadline.is_over:
+                break
+            watch(Progress(family, scenario.id, done, len(chosen), sizes[family]))
+            causes.add(scenario, trial if is_dry else scenario.run(check, scenario.id))
+            done += 1
+        if check.time.reads_real_dates and _DRY_RUN in [one.id for _, one in chosen]:
+            causes.note_clock(chosen[0][1])
+        wanted = FAMILIES if only is None else only
+        obstacle = dry.obstacles[0] if dry.obstacles else None
+        return causes.report(
+            obstacle,
+            (unjudged(subject, dry) if "plain" in wanted else ())
+            + (uncalled(subject) if "consumers" in wanted else ()),
+            untried=[one.id for _, one in chosen[done:]],
+            is_whole=only is None,
+        )
 
 
-def _of_family(dry: DryRun, family: str, make: Callable[[DryRun], Iterator[Scenario]]) -> Iterator[Scenario]:
-    return iter(()) if dry.obstacles and family != "plain" else make(dry)
+def _ignore(_: Progress) -> None:
+    """Watch nothing."""
+
+
+def _chosen(check: Check, dry: DryRun, only: Sequence[str] | None) -> Iterator[tuple[str, Scenario]]:
+    """Yield the scenarios that are run, each once, after the name of its family.
+
+    Raises:
+        UnknownScenarioError: if there is no scenario that was asked for.
+    """
+    found: dict[str, tuple[str, Scenario]] = {}
+    for wanted in FAMILIES if only is None else only:
+        family = family_of(wanted)
+        families = FAMILIES if family is None and wanted not in FAMILIES else [family or wanted]
+        every = {one.id: (name, one) for name in families for one in _of_family(check, dry, name)}
+        these = every if wanted in FAMILIES else {one: every[one] for one in [wanted] if one in every}
+        if not these and wanted not in FAMILIES:
+            raise UnknownScenarioError(_unknown(wanted, [*every], dry))
+        found |= these
+    yield from found.values()
+
+
+def _of_family(check: Check, dry: DryRun, family: str) -> Iterator[Scenario]:
+    return iter(()) if dry.obstacles and family != "plain" else FAMILIES[family](dry, check)
 
 
 def _unknown(wanted: str, known: list[str], dry: DryRun) -> str:
     if dry.obstacles:
         return f"there is no scenario {wanted!r}, because the undisturbed rotation shows {dry.obstacles[0]}"
-    family = family_of(wanted)
-    similar = nearest(wanted, [one for one in known if family in {None, family_of(one)}])
+    similar = nearest(wanted, known)
     shown = "".join(f"\n- {one}" for one in similar or FAMILIES)
     return f"there is no scenario {wanted!r}. There {'are' if len(similar or FAMILIES) > 1 else 'is'}:{shown}"
-
-
-def _left_out(dry: DryRun) -> tuple[str, ...]:
-    return (
-        (
-            f"The function wasn't disturbed, because an undisturbed rotation shows {dry.obstacles[0]} already. "
-            "Mend that first."
-        ),
-    )

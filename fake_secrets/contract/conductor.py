@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
+import functools
 import re
 import sys
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal, Protocol
 
-from fake_secrets.contract.double import is_at_work
+from fake_secrets.contract.double import Double, is_at_work
 from fake_secrets.contract.moments import SUCCEEDED, Boundary, Delivery, Place, State, code_of
 from fake_secrets.contract.ongoing_check import Check
 from fake_secrets.errors import CommonError, FunctionCrash, ServiceError
 from fake_secrets.faults.codes import COMMON, message_of, status_of
-from fake_secrets.observe.ledger import rotation_step
+from fake_secrets.observe.ledger import RunningStep, rotation_step
 from fake_secrets.service.transport import Answer
 
 if TYPE_CHECKING:
@@ -80,10 +81,20 @@ class Stage(Protocol):
     check: Check
     world: World
     state: State
+    service: Double
 
     @property
-    def delivery(self) -> Delivery | None:
-        """The delivery that is under way, or None."""
+    def calls(self) -> int:
+        """How many calls the function has made."""
+
+    def delivery_of(self, step: RunningStep) -> Delivery | None:
+        """Return the delivery whose step runs, or None if it isn't one of this trial."""
+
+    def note_other_call(self, step: RunningStep) -> None:
+        """Take note of a call that isn't the function's."""
+
+    def take_turns(self, delivery: Delivery) -> None:
+        """Let another delivery go on instead, if the scenario wants that before the next call."""
 
     def look(self, boundary: Boundary, outcome: str, result: object) -> None:
         """Look at the state after a call."""
@@ -151,7 +162,9 @@ class Conductor:
         from fake_secrets.hook.foreign import outage  # noqa: PLC0415 -- imports botocore
 
         name = f"{client.meta.service_model.service_name}.{operation}"
-        return self._around("aws", name, members, ask, lambda _: outage(client, operation))
+        # A double may answer the client.
+        answered = functools.partial(self._trial.service.work, ask)
+        return self._around("aws", name, members, answered, lambda _: outage(client, operation))
 
     def _around(
         self,
@@ -185,13 +198,19 @@ class Conductor:
     def _delivery(self) -> Delivery | None:
         """Return the delivery that the call belongs to, or None if it isn't one of the function's."""
         step = rotation_step.get()
-        return None if step is None or step.is_over or is_at_work() else self._trial.delivery
+        if step is None or step.is_over or is_at_work():
+            return None
+        delivery = self._trial.delivery_of(step)
+        if delivery is None:
+            self._trial.note_other_call(step)
+        return delivery
 
     def _begin(self, delivery: Delivery, place: Place, name: str, key: object, arguments: object) -> Boundary:
+        self._trial.take_turns(delivery)
         self._trial.check.time.advance(_CALL_TAKES)
         line = self._trial.check.line_of(sys._getframe(2))
         number = len(delivery.boundaries) + 1
-        boundary = Boundary(delivery.step, number, place, name, key, line, arguments)
+        boundary = Boundary(delivery.step, number, place, name, key, line, arguments, order=self._trial.calls + 1)
         delivery.boundaries.append(boundary)
         boundary.before = self._trial.state
         return boundary

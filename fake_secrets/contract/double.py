@@ -130,6 +130,10 @@ class Double:
         """Let the service finish what it does by itself. Return whether the object offers that."""
         return self._ask("settle") is not _NOT_OFFERED
 
+    def work(self, call: Ask) -> object:
+        """Call a function. What it calls of the object isn't called by the rotation function."""
+        return _working(self, call)
+
     def _adopt(self, found: Any) -> None:
         """Take an object as the double, and wrap its methods."""
         _check_made(found)
@@ -143,19 +147,17 @@ class Double:
             step = rotation_step.get()
             if step is None or step.is_over or self._is_over or _at_work.get() is self:
                 return wrapped(*args, **kwargs)
-            return self._around(name, functools.partial(self._work, wrapped, args, kwargs), (args, kwargs))
+            ask = functools.partial(self.work, functools.partial(wrapped, *args, **kwargs))
+            return self._around(name, ask, (args, kwargs))
 
         return around_method
-
-    def _work(self, method: Callable[..., object], args: Any, kwargs: Any) -> object:
-        return _working(self, functools.partial(method, *args, **kwargs))
 
     def _ask(self, name: str, *args: object) -> object:
         """Ask the object something, outside of the function."""
         if name not in self.offers:
             return _NOT_OFFERED
         try:
-            answer = self._work(getattr(self._object, name), args, {})
+            answer = self.work(functools.partial(getattr(self._object, name), *args))
         except NotImplementedError:
             self.offers -= {name}
             return _NOT_OFFERED

@@ -33,6 +33,7 @@ class FunctionState:
 
     Args:
         handler: the function, which may be wrapped.
+        others: other functions of the code under test.
         spared: classes that aren't touched, nor their instances: the service double's, for one.
 
     `modules` are the function's own: the one that defines it, and those of the same package or folder that are
@@ -40,10 +41,13 @@ class FunctionState:
     had after its import. `end` has to be called, or the object used as a context manager.
     """
 
-    def __init__(self, handler: Callable[..., Any], *, spared: Collection[type] = ()) -> None:
-        self._handler = handler
-        self._own = OwnModules(handler)
-        self._objects = ObjectStates(spared)
+    def __init__(
+        self, handler: Callable[..., Any], *others: Callable[..., Any], spared: Collection[type] = ()
+    ) -> None:
+        self._functions = (handler, *others)
+        self._own = OwnModules(*self._functions)
+        self._spared = tuple(spared)
+        self._objects = ObjectStates(self._spared)
         self._process: ProcessState | None = None
         self._modules = self._own.loaded()
 
@@ -66,7 +70,7 @@ class FunctionState:
         if self._process is not None:
             return
         self._modules = self._own.loaded()
-        self._objects.add(self._modules, self._handler)
+        self._objects.add(self._modules, *self._functions)
         self._process = ProcessState(module.__name__.partition(".")[0] for module in self._modules)
         self._own.watch_imports(self._welcome)
 
@@ -75,6 +79,18 @@ class FunctionState:
         if self._process is not None:
             self._process.restore()
             self._objects.restore()
+
+    def snapshot(self, *, clears_caches: bool = True) -> Callable[[], None]:
+        """Return a function that gives the function's own objects the state that they have now, during a step.
+
+        Clients, and what the function changes in the process, aren't among them.
+
+        Args:
+            clears_caches: whether it clears the caches of `functools`, whose content can't be read.
+        """
+        states = ObjectStates(self._spared, is_in_step=True, clears_caches=clears_caches)
+        states.add(self._modules, *self._functions)
+        return states.restore
 
     def end(self) -> None:
         """Put the state back after the last scenario, and watch imports no more."""

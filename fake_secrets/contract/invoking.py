@@ -9,6 +9,7 @@ from fake_secrets.contract.moments import Delivery, State
 from fake_secrets.contract.ongoing_check import Check
 from fake_secrets.contract.subject import Subject
 from fake_secrets.errors import FunctionCrash
+from fake_secrets.observe.ledger import RunningStep, rotation_step
 
 if TYPE_CHECKING:
     from fake_secrets.rotation.rotation import Rotation
@@ -34,21 +35,32 @@ class Invoking(Protocol):
         """Take note of the state."""
 
 
+class TakingTurns(Protocol):
+    """Two deliveries that overlap."""
+
+    def begin(self, delivery: Delivery) -> None:
+        """Take up a delivery that begins."""
+
+    def before_call(self, delivery: Delivery) -> None:
+        """Let the other delivery go on, if it is its turn before a call."""
+
+
 class Invocations:
     """The invocations of the rotation function in one trial.
 
     Args:
         trial: the trial.
 
-    `deliveries` has them all, in order, and `current` the one that is under way. `why` is what the next one is
-    for, if the rotation itself doesn't ask for it. `kill_at_end` is the step at whose end the function dies.
-    `rotation_tokens` has the RotationTokens of all events.
+    `deliveries` has them all, in order. `why` is what the next one is for, if the rotation itself doesn't ask for
+    it. `kill_at_end` is the step at whose end the function dies. `overlap` lets two deliveries overlap, if the
+    scenario wants that. `rotation_tokens` has the RotationTokens of all events.
     """
 
     def __init__(self, trial: Invoking) -> None:
         self._trial = trial
         self.deliveries: list[Delivery] = []
-        self.current: Delivery | None = None
+        self.overlap: TakingTurns | None = None
+        self._by_step: dict[RunningStep | None, Delivery] = {}
         self.why: str | None = None
         self.kill_at_end: str | None = None
         self.rotation_tokens: set[str] = set()
@@ -59,8 +71,10 @@ class Invocations:
         if token := event.get("RotationToken"):
             self.rotation_tokens.add(token)
         delivery = Delivery(str(event.get("Step")), trial.rotation.attempts or 1, self.why, before=trial.state)
-        outer, self.current = self.current, delivery
+        self._by_step[rotation_step.get()] = delivery
         self.deliveries.append(delivery)
+        if self.overlap is not None:
+            self.overlap.begin(delivery)
         try:
             return self._living(delivery, trial.subject.handler(event, context))
         except BaseException as error:
@@ -71,10 +85,13 @@ class Invocations:
             raise
         finally:
             delivery.is_over = True
-            self.current = outer
             trial.conductor.let_go()
             trial.refresh()
             delivery.after = trial.state
+
+    def of_step(self, step: RunningStep) -> Delivery | None:
+        """Return the delivery whose step runs, or None if it isn't one of this trial."""
+        return self._by_step.get(step)
 
     def let_go(self) -> None:
         """Let go of what the errors of the function hold."""

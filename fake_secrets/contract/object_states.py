@@ -38,11 +38,18 @@ class ObjectStates:
 
     Args:
         spared: classes that aren't touched, nor their instances.
+        is_in_step: whether the state is taken in the middle of a step. Clients, one of which may be at work then,
+            aren't touched.
+        clears_caches: whether caches of `functools` are cleared. Otherwise they aren't touched.
     """
 
-    def __init__(self, spared: Collection[type] = ()) -> None:
+    def __init__(
+        self, spared: Collection[type] = (), *, is_in_step: bool = False, clears_caches: bool = True
+    ) -> None:
         self._names: set[str] = set()
         self._spared = tuple(spared)
+        self._is_in_step = is_in_step
+        self._clears_caches = clears_caches
         self._restores: list[Restore] = []
         # The objects are kept, so that no other one gets the same id.
         self._seen: dict[int, Any] = {}
@@ -127,7 +134,8 @@ class ObjectStates:
     def _of_cache(self, cached: Any) -> Iterable[Any]:
         home = sys.modules.get(cached.__module__)
         # Another module's own cache is left alone, even if it is imported by name.
-        if cached.__module__ in self._names or getattr(home, cached.__name__, None) is not cached:
+        is_own = cached.__module__ in self._names or getattr(home, cached.__name__, None) is not cached
+        if is_own and self._clears_caches:
             self._restores.append(cached.cache_clear)
         return [cached.__wrapped__]
 
@@ -145,7 +153,7 @@ class ObjectStates:
             leads_to += self._of_attributes(found)
         elif kind is random.Random:
             self._restores.append(functools.partial(found.setstate, found.getstate()))
-        elif is_of_our_copy(found) and is_usual(found):
+        elif not self._is_in_step and is_of_our_copy(found) and is_usual(found):
             self._restores.append(ClientState(found).restore)
         return leads_to
 

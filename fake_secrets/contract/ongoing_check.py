@@ -10,7 +10,7 @@ from typing import Self
 from fake_secrets.activation import visits
 from fake_secrets.contract.function_state import FunctionState
 from fake_secrets.contract.own_files import OwnFiles
-from fake_secrets.contract.own_lines import OwnLine
+from fake_secrets.contract.own_lines import OwnLine, line_defining
 from fake_secrets.contract.silence import Silence
 from fake_secrets.contract.subject import Subject
 from fake_secrets.contract.virtual_time import VirtualTime
@@ -31,9 +31,9 @@ class Check:
     def __init__(self, subject: Subject) -> None:
         self.subject = subject
         spared = [subject.service] if isinstance(subject.service, type) else []
-        self.state = FunctionState(subject.handler, spared=spared)
+        self.state = FunctionState(subject.handler, *subject.consumers, spared=spared)
         self.time = VirtualTime(self.state.modules)
-        self._lines = OwnFiles(self.state, subject.handler, subject.service)
+        self._lines = OwnFiles(self.state, (subject.handler, *subject.consumers), subject.service)
         self._silence = Silence()
         self._stack = contextlib.ExitStack()
         # The places of the value that change in a rotation; None until that is known, or if all of it changes.
@@ -97,6 +97,10 @@ class Check:
     def line_raising(self, error: BaseException) -> OwnLine | None:
         """Return the line of the function that has raised an exception."""
         return self._lines.of_error(error)
+
+    def line_defining(self, function: Callable[..., object]) -> OwnLine | None:
+        """Return the line where a function is defined."""
+        return line_defining(function)
 
     def line_at(self, where: str) -> OwnLine | None:
         """Return a line of the function by ``file:line``."""

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-import inspect
 import linecache
 import sys
+from collections.abc import Callable, Iterable
 from types import FrameType, ModuleType
 from typing import Protocol
 
 from fake_secrets.contract.own_lines import OwnLine, line_in, line_of
+from fake_secrets.contract.own_modules import functions_of
 from fake_secrets.observe.leaks.lines import shown
 from fake_secrets.observe.remarks import Line
 
@@ -28,14 +29,14 @@ class OwnFiles:
 
     Args:
         function: what knows the modules of the function. There may be more of them later.
-        handler: the function.
+        functions: the function, and other functions of the code under test.
         service: what makes the service double, whose module isn't the function's own.
     """
 
-    def __init__(self, function: _Function, handler: object, service: object) -> None:
+    def __init__(self, function: _Function, functions: Iterable[Callable[..., object]], service: object) -> None:
         self._function = function
-        home = getattr(inspect.unwrap(handler), "__module__", None) if callable(handler) else None
-        others = {getattr(service, "__module__", None)} - {home, None}
+        homes = {found.__module__ for one in functions for found in functions_of(one)}
+        others = {getattr(service, "__module__", None)} - {*homes, None}
         self._others = {str(getattr(sys.modules.get(str(name)), "__file__", None)) for name in others}
         self._count = 0
         self._files: frozenset[str] = frozenset()

@@ -4,16 +4,17 @@ from __future__ import annotations
 
 import linecache
 import sys
-from collections.abc import Collection
+from collections.abc import Callable, Collection
 from pathlib import Path
-from types import FrameType
-from typing import NamedTuple
+from types import CodeType, FrameType
+from typing import Any, NamedTuple
 
+from fake_secrets.contract.own_modules import functions_of
 from fake_secrets.observe.leaks.lines import shown
 from fake_secrets.observe.remarks import Line, is_between
 from fake_secrets.rotation.invocation import LambdaFunction
 
-__all__ = ["OwnLine", "line_in", "line_of", "where_of"]
+__all__ = ["OwnLine", "line_defining", "line_in", "line_of", "where_of"]
 
 # Where a function begins. The frames further out belong to whoever runs it.
 _INVOCATION = LambdaFunction.invoke.__code__
@@ -82,9 +83,24 @@ def line_in(frame: FrameType, number: int) -> OwnLine:
         frame: the frame.
         number: the line's number.
     """
-    code = frame.f_code
+    return _line_of_code(frame.f_code, number, frame.f_globals)
+
+
+def line_defining(function: Callable[..., object]) -> OwnLine | None:
+    """Return the line where a function is defined; None if that is unknown."""
+    found: Any = next(functions_of(function), None)
+    if isinstance(found, type):
+        # An object of it is called.
+        found = vars(found).get("__call__")
+    code = getattr(found, "__code__", None)
+    if not isinstance(code, CodeType):
+        return None
+    return _line_of_code(code, code.co_firstlineno, getattr(found, "__globals__", None))
+
+
+def _line_of_code(code: CodeType, number: int, names: Any) -> OwnLine:
     place = shown(Line(code.co_filename, number, ""))
-    text = linecache.getline(code.co_filename, number, frame.f_globals).strip()
+    text = linecache.getline(code.co_filename, number, names).strip()
     return OwnLine(place.rpartition(":")[0], number, text, code.co_name)
 
 

@@ -26,13 +26,14 @@ class OwnModules:
     """The own modules of a rotation function.
 
     Args:
-        handler: the function, which may be wrapped.
+        handlers: the function, which may be wrapped, and other functions of the code under test.
 
     If a test module defines the handler, that is the only one: what else is in its folder are tests.
     """
 
-    def __init__(self, handler: Any) -> None:
-        found = dict.fromkeys(name for function in functions_of(handler) for name in _modules_of(function))
+    def __init__(self, *handlers: Any) -> None:
+        functions = [function for handler in handlers for function in functions_of(handler)]
+        found = dict.fromkeys(name for function in functions for name in _modules_of(function))
         homes = [sys.modules[name] for name in found if name in sys.modules and _is_own(sys.modules[name])]
         self._homes = homes
         related = [home for home in homes if not is_test_module(home.__name__)]

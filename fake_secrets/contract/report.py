@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import json
 import os
 import textwrap
 from dataclasses import dataclass, field
+from typing import Any
 
+from fake_secrets.contract import report_as_json, report_as_junit
 from fake_secrets.contract.catalogue import CATALOGUE, Severity
 from fake_secrets.contract.picture_parts import Picture
 
@@ -95,9 +98,12 @@ class ContractReport:
         violations: what is wrong, each cause once. Those that `allow` names are among them.
         notes: what fails safely or heals by itself, or what AWS's own templates do, too.
         scenarios: the ids of the scenarios that were run, in order.
-        left_out: why scenarios were left out, in sentences.
+        left_out: what wasn't tried or can't be judged, and why, in sentences.
         unused_allowances: the names in `allow` that match nothing.
-        function: the name of the rotation function, with its module.
+        obstacle: the name of the violation because of which the function wasn't disturbed: it can't rotate at all.
+            None if there is none.
+        untried: the ids of the scenarios that there was no time for.
+        function: the rotation function, as ``module:function``.
     """
 
     violations: tuple[Violation, ...]
@@ -105,12 +111,14 @@ class ContractReport:
     scenarios: tuple[str, ...]
     left_out: tuple[str, ...] = ()
     unused_allowances: tuple[str, ...] = ()
+    obstacle: str | None = None
+    untried: tuple[str, ...] = ()
     function: str = ""
 
     @property
     def passed(self) -> bool:
-        """Whether there is no violation, except those that are allowed."""
-        return not self._open()
+        """Whether there is no violation, except those that are allowed, and there was time for all scenarios."""
+        return not self._open() and not self.untried
 
     def html(self) -> str:
         """Return the report as a page of HTML, which needs no network and no script."""
@@ -157,15 +165,30 @@ class ContractReport:
         notes = [one for one in self.notes if one.allowed is None]
         if notes:
             parts.append("\n".join(["Notes", *(line for one in notes for line in _note(one))]))
-        parts += self.left_out
+        parts += [textwrap.fill(sentence, _WIDTH) for sentence in self.left_out]
         parts += [f"allow names {name!r}, which wasn't found. Remove it." for name in self.unused_allowances]
         return "\n\n".join(parts)
+
+    def as_dict(self) -> dict[str, Any]:
+        """Return all of it as a dict of what JSON knows. It has a version; the documentation describes it."""
+        return report_as_json.as_dict(self)
+
+    def json(self) -> str:
+        """Return all of it as JSON."""
+        return json.dumps(self.as_dict(), indent=2, ensure_ascii=False) + "\n"
+
+    def junit(self) -> str:
+        """Return it as JUnit XML: a test case for each scenario, in a test suite for each family."""
+        return report_as_junit.as_junit(self)
 
     def summary(self) -> str:
         """Return the result in one line."""
         scenarios = f"{len(self.scenarios)} scenario{'s' * (len(self.scenarios) != 1)}"
         if self.passed:
             return f"The rotation function keeps the contract in {scenarios}."
+        if not self._open():
+            total = len(self.scenarios) + len(self.untried)
+            return f"No violation in {len(self.scenarios)} of {total} scenarios. There was no time for the others."
         names = ", ".join(one.name for one in self._open())
         tried = "was" if len(self.scenarios) == 1 else "were"
         return f"{names}: the rotation function violates the contract. {scenarios} {tried} tried."

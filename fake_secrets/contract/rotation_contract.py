@@ -19,7 +19,7 @@ __tracebackhide__ = True  # the arguments in our frames may hold secret values
 
 _NAMES = (
     "secret", "previous", "other_secrets", "service", "environment", "name", "region", "account_id", "tags",
-    "schedule", "allow",
+    "schedule", "consumers", "allow",
 )  # fmt: skip
 
 # An attribute with one letter missing, doubled or wrong is at least so similar to the right one.
@@ -58,6 +58,7 @@ class RotationContract:
     account_id: ClassVar[str] = "123456789012"
     tags: ClassVar[Mapping[str, str] | None] = None
     schedule: ClassVar[int | str | None] = None
+    consumers: ClassVar[Sequence[Callable[[], object] | str]] = ()
     allow: ClassVar[Mapping[str, str] | None] = None
     only: ClassVar[str | None] = None
 
@@ -82,6 +83,10 @@ class RotationContract:
         """The function dies after each call that has an effect, and between the steps."""
         self._check("kills")
 
+    def test_overlaps(self) -> None:
+        """Two deliveries of a step overlap, and take turns at each call."""
+        self._check("overlaps")
+
     def test_meanwhile(self) -> None:
         """Somebody puts a value, cancels the rotation or tampers with the pending value meanwhile."""
         self._check("meanwhile")
@@ -93,6 +98,13 @@ class RotationContract:
     def test_modes(self) -> None:
         """RotateImmediately=False, and reads that don't see the last write yet."""
         self._check("modes")
+
+    def test_consumers(self) -> None:
+        """Consumers read the secret at each moment of a rotation."""
+        if not self._attribute("consumers"):
+            msg = "consumers is empty"
+            raise unittest.SkipTest(msg)
+        self._check("consumers")
 
     def test_allow(self) -> None:
         """Each name in `allow` is found by some family."""
@@ -119,7 +131,7 @@ class RotationContract:
         self._report = report = check_subject(subject, chosen, without=self._spared)
         if not report.passed:
             raise ContractViolatedError(report.summary(), report._failure())
-        if report.left_out and family != "plain":
+        if report.obstacle is not None and family != "plain":
             raise unittest.SkipTest(report.left_out[0])
 
     def _check_allow(self, subject: Subject) -> None:
@@ -135,7 +147,7 @@ class RotationContract:
             wanted -= {one.name for one in (*report.violations, *report.notes)}
             if not wanted:
                 return
-            if report.left_out:
+            if report.obstacle is not None:
                 raise unittest.SkipTest(report.left_out[0])
         useless = [
             f"allow names {name!r}, which no scenario shows. Remove it."

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import inspect
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -17,6 +17,7 @@ __all__ = ["Subject"]
 __tracebackhide__ = True  # the arguments in our frames may hold secret values
 
 _DAYS = re.compile(r"\d+")
+_CONSUMED = "a consumer of the secret is called without arguments"
 _CALLED = "a rotation function is called as handler(event, context)"
 
 
@@ -37,6 +38,7 @@ class Subject:
         tags: the secret's tags.
         schedule: days between rotations, or a schedule expression; None if there is no schedule.
         allow: the deviations that are expected: stable name to reason.
+        consumers: functions of the code under test that read the secret.
     """
 
     handler: Callable[[Any, Any], object] = field(repr=False)
@@ -51,10 +53,14 @@ class Subject:
     tags: Mapping[str, str] | None = None
     schedule: int | str | None = None
     allow: Mapping[str, str] = field(default_factory=dict)
+    consumers: Sequence[Callable[[], object]] = ()
 
     def __post_init__(self) -> None:
         check_callable(self.handler, _CALLED)
-        _check_parameters(self.handler)
+        _check_parameters(self.handler, ({}, None), _CALLED)
+        for consumer in self.consumers:
+            check_callable(consumer, _CONSUMED)
+            _check_parameters(consumer, (), _CONSUMED)
         _check_value("secret", self.secret)
         _check_value("previous", self.previous)
         for name, value in self.other_secrets.items():
@@ -88,10 +94,10 @@ class Subject:
 
     @property
     def function(self) -> str:
-        """The name of the rotation function, with its module."""
+        """The rotation function as ``module:function``."""
         function = inspect.unwrap(self.handler)
-        name = getattr(function, "__qualname__", None) or type(function).__qualname__
-        return f"{getattr(function, '__module__', None) or type(function).__module__}.{name}"
+        named = function if hasattr(function, "__qualname__") else type(function)
+        return f"{named.__module__}:{named.__qualname__}"
 
     @property
     def call(self) -> str:
@@ -104,17 +110,17 @@ class Subject:
         return replace(self, secret=secret, **changes)
 
 
-def _check_parameters(handler: Callable[..., object]) -> None:
-    """Check that a function can be called with an event and a context, as far as its signature says so."""
+def _check_parameters(function: Callable[..., object], args: tuple[object, ...], called: str) -> None:
+    """Check that a function can be called with some arguments, as far as its signature says so."""
     try:
         # Not that of a wrapped function: a decorator may add arguments.
-        signature = inspect.signature(handler, follow_wrapped=False)
+        signature = inspect.signature(function, follow_wrapped=False)
     except (TypeError, ValueError):
         return
     try:
-        signature.bind({}, None)
+        signature.bind(*args)
     except TypeError as error:
-        msg = f"{_CALLED}; {getattr(handler, '__qualname__', 'this one')} takes {signature}"
+        msg = f"{called}; {getattr(function, '__qualname__', 'this one')} takes {signature}"
         raise TypeError(msg) from error
 
 

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self
 
 from fake_secrets.contract.conductor import Conductor
+from fake_secrets.contract.consuming import Consumer, Consuming
 from fake_secrets.contract.double import Double
 from fake_secrets.contract.invariants import Invariants
 from fake_secrets.contract.invoking import Invocations
@@ -24,6 +25,7 @@ from fake_secrets.service.rules.steps import STEPS
 
 if TYPE_CHECKING:
     from fake_secrets.observe.leaks.found import Leak
+    from fake_secrets.observe.ledger import RunningStep
     from fake_secrets.rotation.rotation import Rotation
     from fake_secrets.world.handle import FakeSecrets
     from fake_secrets.world.world import World
@@ -39,6 +41,8 @@ _RETRIES = 3
 _TIMEOUT = 900
 # Three minutes [C: rotation-facts 1.2].
 _RETRIED_AFTER = 180.0
+# AWS's shortest schedule is rate(4 hours) [B].
+_ROTATED_AFTER = 4 * 3600.0
 # So much of an error's text is shown.
 _SHOWN = 300
 
@@ -78,6 +82,7 @@ class Trial:
         self.leaks: Sequence[Leak] = ()
         self.calls_of_first_retry: int | None = None
         self._seed = seed
+        self._consuming: Consuming | None = None
         self._is_usual = is_usual
         self.invariants.found.is_closed = not is_usual
         self._roles: dict[str, str] = {}
@@ -114,7 +119,6 @@ class Trial:
         self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
     ) -> None:
         """Leave the world. What was found stays."""
-        self.invocations.current = None
         try:
             if error is None:
                 self.invariants.look_at_leaks()
@@ -164,11 +168,6 @@ class Trial:
         return self.invocations.deliveries
 
     @property
-    def delivery(self) -> Delivery | None:
-        """The delivery that is under way, or None."""
-        return self.invocations.current
-
-    @property
     def calls(self) -> int:
         """How many calls the function has made."""
         return sum(len(delivery.boundaries) for delivery in self.deliveries)
@@ -209,6 +208,8 @@ class Trial:
         Args:
             members: more members of the request.
         """
+        if self.rotations:
+            self.check.time.advance(_ROTATED_AFTER)
         token = self.world.ids.uuid()
         answer = self.request(
             "RotateSecret",
@@ -315,6 +316,30 @@ class Trial:
         """Take note of the state of the secret and the service."""
         self.state: State = self.readings.state()
 
+    def delivery_of(self, step: RunningStep) -> Delivery | None:
+        """Return the delivery whose step runs, or None if it isn't one of this trial."""
+        return self.invocations.of_step(step)
+
+    @contextlib.contextmanager
+    def consuming(self, consumers: Sequence[Consumer]) -> Iterator[Consuming]:
+        """Call consumers at each boundary of what runs in a block."""
+        self._consuming = consuming = Consuming(self, consumers)
+        try:
+            with consuming:
+                yield consuming
+        finally:
+            self._consuming = None
+
+    def note_other_call(self, step: RunningStep) -> None:
+        """Take note of a call that isn't the function's."""
+        if self._consuming is not None:
+            self._consuming.note_call(step)
+
+    def take_turns(self, delivery: Delivery) -> None:
+        """Let another delivery go on instead, if the scenario wants that before the next call."""
+        if self.invocations.overlap is not None:
+            self.invocations.overlap.before_call(delivery)
+
     def look(self, boundary: Boundary, outcome: str, result: object) -> None:
         """Look at the state after a call, and at what must hold then."""
         boundary.outcome, boundary.result = outcome, result
@@ -324,6 +349,8 @@ class Trial:
             self.refresh()
         boundary.after = self.state
         self.invariants.after_call(boundary)
+        if self._consuming is not None:
+            self._consuming.after_call(boundary)
 
     def outage(self, variant: int) -> BaseException:
         """Return an error that the service raises if it can't be reached."""

@@ -19,7 +19,7 @@ from fake_secrets import clock
 from fake_secrets.contract.own_code import reads_dates
 from fake_secrets.contract.places import Place, forget_imports, imports_of
 from fake_secrets.contract.waits import Waits
-from fake_secrets.observe.ledger import rotation_step
+from fake_secrets.observe.ledger import RunningStep, rotation_step
 
 __all__ = ["VirtualTime"]
 
@@ -87,6 +87,8 @@ class VirtualTime:
         self._start = 0.0
         self._pass_time: Callable[[float], None] = _ignore
         self._waits = Waits(self._elapsed, self.advance)
+        self.pauses: dict[RunningStep, Callable[[int], bool]] = {}
+        """What lets others go on while a step waits, until a moment of `elapsed`. It returns whether it has."""
         self.reads_real_dates = False
         """Whether a module of the function reads the date, which nothing controls."""
 
@@ -140,6 +142,11 @@ class VirtualTime:
         here = threading.get_ident()
         self._passed[here] = self._passed.get(here, 0) + round(seconds * 1e9)
         self._pass_time(seconds)
+
+    @property
+    def elapsed(self) -> int:
+        """How many nanoseconds have passed since the check has begun."""
+        return self._elapsed()
 
     def _set_up(self) -> None:
         self._real = {name: getattr(time, name) for name in ("sleep", *_READINGS)}
@@ -246,14 +253,26 @@ class VirtualTime:
         if not self._is_delivery() or not isinstance(seconds, int | float) or not 0 < seconds <= _LONGEST:
             self._real["sleep"](seconds)
         else:
-            self._waits.wait(seconds, _pause)
+            self._wait(seconds, _pause)
+
+    def _wait(self, seconds: float, look: Callable[[float], bool]) -> bool:
+        """Wait as `Waits.wait` does, or let others go on meanwhile."""
+        step = rotation_step.get()
+        pause = None if step is None else self.pauses.get(step)
+        end = self._elapsed() + round(seconds * 1e9)
+        if pause is None or not pause(end):
+            return self._waits.wait(seconds, look)
+        left = end - self._elapsed()
+        if left > 0:
+            self.advance(left / 1e9)
+        return False
 
     def _event_wait(self, real: Callable[..., bool]) -> Callable[..., bool]:
         @functools.wraps(real)
         def wait(event: threading.Event, timeout: float | None = None) -> bool:
             if timeout is None or not self._is_delivery() or event.is_set() or not 0 < timeout <= _LONGEST:
                 return real(event, timeout)
-            return self._waits.wait(timeout, lambda step: real(event, step)) or event.is_set()
+            return self._wait(timeout, lambda step: real(event, step)) or event.is_set()
 
         return wait
 

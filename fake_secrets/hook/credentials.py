@@ -13,7 +13,7 @@ from fake_secrets.iam.principals import identified_by
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-__all__ = ["identity_of", "identity_of_key", "is_static", "note_caller"]
+__all__ = ["identity_of", "identity_of_key", "is_static", "key_pair_of", "note_caller"]
 
 _ACCOUNT_ID = re.compile(r"\d{12}", re.ASCII)
 # Keys of STS begin so. Made-up ones are too common for the account that AWS encodes in real ones to be decoded.
@@ -46,6 +46,12 @@ def identity_of_key(access_key_id: str) -> str | None:
     Keys that moto's STS and IAM have given out are known, if moto is loaded.
     """
     return identified_by(access_key_id) or _in_moto(access_key_id)
+
+
+def key_pair_of(client: Any) -> tuple[str | None, str | None]:
+    """Return the access key id of a client and the secret that goes with it, as far as they are stored."""
+    stored = _stored(client)
+    return stored.get("access_key"), stored.get("secret_key")
 
 
 def is_static(client: Any) -> bool:

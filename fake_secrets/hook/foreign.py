@@ -1,4 +1,4 @@
-"""Calls of other services that a rotation function makes, for a check that lets them fail.
+"""Calls of other services that a rotation function makes, for a check that lets them fail or answers them.
 
 Each call of a client is one, so a paginator or a waiter makes several. A call that a client makes within another
 isn't the function's: the look-up of a bucket's region, of an endpoint, or STS when credentials are refreshed.
@@ -11,18 +11,30 @@ import contextlib
 import functools
 import re
 import uuid
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator, Mapping
 from contextvars import ContextVar
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from fake_secrets.errors import ServiceError
 from fake_secrets.hook import calls
+from fake_secrets.hook.credentials import key_pair_of
 from fake_secrets.observe.ledger import rotation_step
 
 if TYPE_CHECKING:
     from botocore.client import BaseClient
     from botocore.exceptions import ClientError
 
-__all__ = ["Around", "Failure", "client_error", "failure_of", "outage", "watching"]
+__all__ = [
+    "Around",
+    "Failure",
+    "ForeignCall",
+    "answering",
+    "client_error",
+    "failure_of",
+    "outage",
+    "watching",
+]
 
 __tracebackhide__ = True  # the arguments in our frames may hold secret values
 
@@ -32,6 +44,10 @@ Around = Callable[["BaseClient", str, Callable[[], object], object], object]
 # The modelled errors that say that a service has failed, the best first.
 _FAILURES = (r"\w*Internal\w*", r"Service(Failure|Exception|Error)\w*", r"ServiceUnavailable\w*", r"Server\w*")
 _SERVER_ERROR = 500
+_NO_REQUEST = str(uuid.UUID(int=0))
+
+# What answers in place of a service, by its name in botocore. The innermost is last.
+_answers: dict[str, list[Callable[[ForeignCall], Mapping[str, Any]]]] = {}
 
 _is_within: ContextVar[bool] = ContextVar("fake_secrets_foreign_call", default=False)
 
@@ -41,6 +57,45 @@ class Failure(NamedTuple):
 
     code: str
     status: int
+
+
+@dataclass(frozen=True, slots=True)
+class ForeignCall:
+    """A call of another service, for what answers in its place.
+
+    Args:
+        service: the service's name in botocore, such as ``iam``.
+        operation: the operation, such as ``CreateAccessKey``.
+        members: the members of the request.
+        access_key_id: the access key id of the client; None if it is unknown.
+        secret_access_key: the secret that goes with it; None if it is unknown.
+    """
+
+    service: str
+    operation: str
+    members: Mapping[str, Any] = field(repr=False)
+    access_key_id: str | None
+    secret_access_key: str | None = field(repr=False)
+
+
+@contextlib.contextmanager
+def answering(services: Collection[str], answer: Callable[[ForeignCall], Mapping[str, Any]]) -> Iterator[None]:
+    """Answer the calls of some other services' clients, in all threads, while a world is active.
+
+    Args:
+        services: the services' names in botocore.
+        answer: returns the members of a response. It raises a `ServiceError` for what the service refuses.
+    """
+    watch = functools.partial(_around_call, _ask)
+    for service in services:
+        _answers.setdefault(service, []).append(answer)
+    calls.around_foreign.insert(0, watch)
+    try:
+        yield
+    finally:
+        calls.around_foreign.remove(watch)
+        for service in services:
+            _answers[service].remove(answer)
 
 
 @contextlib.contextmanager
@@ -74,7 +129,7 @@ def client_error(client: BaseClient, operation: str, code: str, message: str, st
     response: Any = {
         "Error": {"Message": message, "Code": code},
         "ResponseMetadata": {
-            "RequestId": str(uuid.UUID(int=0)),
+            "RequestId": _NO_REQUEST,
             "HTTPStatusCode": status,
             "HTTPHeaders": {},
             "RetryAttempts": 0,
@@ -113,16 +168,56 @@ def failure_of(client: BaseClient, operation: str) -> Failure:
 def _around_call(around: Around, wrapped: Callable[..., Any], client: BaseClient, args: Any, kwargs: Any) -> Any:
     step = rotation_step.get()
     if step is None or step.is_over or _is_within.get() or calls.ongoing() is not None:
-        return wrapped(*args, **kwargs)
-    operation = args[0] if args else kwargs["operation_name"]
-    members = args[1] if len(args) > 1 else kwargs.get("api_params")
-    return around(client, operation, functools.partial(_call, wrapped, args, kwargs), members)
+        return _real(wrapped, client, args, kwargs)
+    operation, members = _request_in(args, kwargs)
+    return around(client, operation, functools.partial(_call, wrapped, client, args, kwargs), members)
 
 
-def _call(wrapped: Callable[..., Any], args: Any, kwargs: Any) -> object:
+def _ask(client: BaseClient, operation: str, ask: Callable[[], object], members: object) -> object:  # noqa: ARG001
+    return ask()
+
+
+def _call(wrapped: Callable[..., Any], client: BaseClient, args: Any, kwargs: Any) -> object:
     outer = _is_within.get()
     _is_within.set(True)
     try:
-        return wrapped(*args, **kwargs)
+        return _real(wrapped, client, args, kwargs)
     finally:
         _is_within.set(outer)
+
+
+def _real(wrapped: Callable[..., Any], client: BaseClient, args: Any, kwargs: Any) -> object:
+    """Make a call, or let it be answered by what stands in for its service."""
+    answers = _answers.get(client.meta.service_model.service_name)
+    if not answers:
+        return wrapped(*args, **kwargs)
+    operation, members = _request_in(args, kwargs)
+    _validate(client, operation, members)
+    call = ForeignCall(client.meta.service_model.service_name, operation, members, *key_pair_of(client))
+    try:
+        content = answers[-1](call)
+    except ServiceError as error:
+        raise client_error(client, operation, error.code, error.message, error.status) from None
+    metadata = {"RequestId": _NO_REQUEST, "HTTPStatusCode": 200, "HTTPHeaders": {}, "RetryAttempts": 0}
+    return {**content, "ResponseMetadata": metadata}
+
+
+def _request_in(args: Any, kwargs: Any) -> tuple[str, Mapping[str, Any]]:
+    operation = args[0] if args else kwargs["operation_name"]
+    members = args[1] if len(args) > 1 else kwargs.get("api_params")
+    return operation, members or {}
+
+
+def _validate(client: BaseClient, operation: str, members: Mapping[str, Any]) -> None:
+    """Validate the members of a request as botocore does.
+
+    Raises:
+        botocore.exceptions.ParamValidationError: if they don't fit the model.
+    """
+    from botocore.exceptions import ParamValidationError  # noqa: PLC0415 -- botocore is imported by its client
+    from botocore.validate import ParamValidator  # noqa: PLC0415
+
+    shape = client.meta.service_model.operation_model(operation).input_shape
+    report = None if shape is None else ParamValidator().validate(members, shape)
+    if report is not None and report.has_errors():
+        raise ParamValidationError(report=report.generate_report())

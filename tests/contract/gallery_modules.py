@@ -22,6 +22,7 @@ _ARGUMENTS = (
     "account_id",
     "tags",
     "schedule",
+    "consumers",
     "allow",
 )
 

@@ -13,7 +13,7 @@ def ids_of(name):
     exhibit = load("good", name)
     with Check(Subject(exhibit.handler, **exhibit.arguments)) as check:
         _, dry = dry_run(check)
-        return {family: [one.id for one in scenarios(dry)] for family, scenarios in FAMILIES.items()}, dry
+        return {family: [one.id for one in scenarios(dry, check)] for family, scenarios in FAMILIES.items()}, dry
 
 
 @pytest.fixture(scope="module")

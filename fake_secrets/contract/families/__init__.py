@@ -1,6 +1,7 @@
 """The families: what is tried, in the order in which it is tried, the cheapest and most telling first.
 
-Begin with `plain`. Each family gives its scenarios for a dry run. They follow from the dry run alone.
+Begin with `plain`. Each family gives its scenarios for a dry run. They follow from the dry run alone, except for
+overlaps, which try how many calls a second delivery makes.
 """
 
 from __future__ import annotations
@@ -8,19 +9,29 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 
 from fake_secrets.contract.dry_run import DryRun
-from fake_secrets.contract.families import disturbed, inputs, meanwhile, modes, plain, repeats
+from fake_secrets.contract.families import consumers, disturbed, inputs, meanwhile, modes, overlaps, plain, repeats
+from fake_secrets.contract.ongoing_check import Check
 from fake_secrets.contract.scenario import Scenario
 
-__all__ = ["FAMILIES", "family_of"]
+__all__ = ["FAMILIES", "Family", "family_of"]
 
-FAMILIES: Mapping[str, Callable[[DryRun], Iterator[Scenario]]] = {
-    "plain": plain.scenarios,
-    "repeats": repeats.scenarios,
-    "errors": disturbed.errors,
-    "kills": disturbed.kills,
-    "meanwhile": meanwhile.scenarios,
-    "inputs": inputs.scenarios,
-    "modes": modes.scenarios,
+Family = Callable[[DryRun, Check], Iterator[Scenario]]
+
+
+def _by_dry_run(scenarios: Callable[[DryRun], Iterator[Scenario]]) -> Family:
+    return lambda dry, _: scenarios(dry)
+
+
+FAMILIES: Mapping[str, Family] = {
+    "plain": _by_dry_run(plain.scenarios),
+    "repeats": _by_dry_run(repeats.scenarios),
+    "errors": _by_dry_run(disturbed.errors),
+    "kills": _by_dry_run(disturbed.kills),
+    "overlaps": overlaps.scenarios,
+    "meanwhile": _by_dry_run(meanwhile.scenarios),
+    "inputs": _by_dry_run(inputs.scenarios),
+    "modes": _by_dry_run(modes.scenarios),
+    "consumers": consumers.scenarios,
 }
 
 # The first word of the scenario after the step, or the whole of it.
@@ -32,6 +43,7 @@ _WORDS = {
     "throttled": "errors",
     "denied": "errors",
     "kill": "kills",
+    "overlap": "overlaps",
     "put": "meanwhile",
     "cancel": "meanwhile",
     "delete": "meanwhile",
@@ -39,7 +51,7 @@ _WORDS = {
     "dropped": "meanwhile",
     "stale": "modes",
 }
-_GROUPS = {"plain": "plain", "late": "repeats", "input": "inputs", "mode": "modes"}
+_GROUPS = {"plain": "plain", "late": "repeats", "input": "inputs", "mode": "modes", "consumer": "consumers"}
 
 
 def family_of(scenario: str) -> str | None:

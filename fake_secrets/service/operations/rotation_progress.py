@@ -81,11 +81,18 @@ def delivering(secret: StoredSecret, token: str) -> Iterator[None]:
     """Take the calls inside a `with` block, which delivers a step by hand, for those of the rotation function."""
     rotation = secret.rotation
     is_idle = rotation is not None and rotation.running_token is None
+    if rotation is not None:
+        # An attempt that is running may end before the delivery does.
+        rotation.delivered += (token,)
     if rotation is not None and is_idle:
         rotation.running_token = token
     try:
         yield
     finally:
+        if rotation is not None:
+            others = list(rotation.delivered)
+            others.remove(token)
+            rotation.delivered = tuple(others)
         if rotation is not None and is_idle and rotation.running_token == token:
             rotation.running_token = None
 

@@ -267,7 +267,8 @@ def _stranger(request: Request, secret: StoredSecret, token: str) -> str | None:
     if request.members.get("RotationToken") == rotation.rotation_token:
         return None
     owner = account_of(rotation.lambda_arn) if rotation.lambda_arn else secret.account_id
-    is_function = rotation.running_token == token and request.principal == root_arn(owner, request.partition)
+    is_running = rotation.running_token == token or token in rotation.delivered
+    is_function = is_running and request.principal == root_arn(owner, request.partition)
     return None if is_function else request.principal
 
 

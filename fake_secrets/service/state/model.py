@@ -94,7 +94,8 @@ class RotationState:
     A secret that AWS or a partner rotates has no `lambda_arn`. All times are epoch seconds.
 
     `open_token` is the id of the version in flight, if a rotation is open. `rotation_token` proves that
-    a call belongs to that rotation. `running_token` is the id of the version whose attempt is running.
+    a call belongs to that rotation. `running_token` is the id of the version whose attempt is running, and
+    `delivered` has the ids of those whose steps are being delivered by hand.
     `was_tried` is true after an attempt that left the rotation open, and `failures` counts the failed
     attempts in a row. `abandoned` has the ids of versions in flight that another value has overtaken.
 
@@ -118,6 +119,7 @@ class RotationState:
     failures: int = 0
     external_metadata: list[dict[str, str]] | None = None
     external_role_arn: str | None = None
+    delivered: tuple[str, ...] = ()
 
     @property
     def due(self) -> float | None:

@@ -197,6 +197,42 @@ class Cluster(Database):
             self.passwords[username] = password
 
 
+class DatabaseWithTwoPasswords(Database):
+    """A database whose users may keep their old password beside the new one, as in MySQL 8."""
+
+    def __init__(self):
+        super().__init__()
+        self.retained = {}
+
+    def login(self, username, password):
+        if password is None or self.retained.get(username) != password:
+            super().login(username, password)
+
+    def alter_password_retaining(self, by, username, password):
+        self._allow(by, username)
+        self.retained[username] = self.passwords[username]
+        self.passwords[username] = password
+
+    def alter_password_retaining_if(self, by, username, expected, password):
+        if self.passwords.get(username) != expected:
+            message = f"the password of {username!r} has changed meanwhile"
+            raise StatementRefused(message)
+        self.alter_password_retaining(by, username, password)
+
+    def accepts(self, value):
+        is_retained = self.retained.get(value.get("username")) == value.get("password") is not None
+        return is_retained or super().accepts(value)
+
+    def accepted(self):
+        retained = [{"username": user, "password": password} for user, password in self.retained.items()]
+        return [*super().accepted(), *(one for one in retained if one["password"] is not None)]
+
+    def drop(self, value):
+        super().drop(value)
+        if self.retained.get(value["username"]) == value["password"]:
+            del self.retained[value["username"]]
+
+
 class OldDatabase(Database):
     """A database with short names."""
 
@@ -334,6 +370,7 @@ class KeyApi(Service):
 
     def __init__(self):
         self.keys = {"AK0000000001": "first-api-secret-0001"}
+        self.since = {"AK0000000001": 0}
         self.made = 1
 
     def call(self, key_id, secret):
@@ -348,11 +385,12 @@ class KeyApi(Service):
         self.made += 1
         made = f"AK{self.made:010}"
         self.keys[made] = secrets.token_urlsafe(24)
+        self.since[made] = time.time()
         return {"key_id": made, "secret": self.keys[made]}
 
-    def list_keys(self, key_id, secret):
+    def list_keys(self, key_id, secret, older_than=0):
         self._authorize(key_id, secret)
-        return list(self.keys)
+        return [one for one in self.keys if time.time() - self.since[one] >= older_than]
 
     def delete_key(self, key_id, secret, doomed):
         self._authorize(key_id, secret)
@@ -393,8 +431,8 @@ class ApiClient:
     def create_key(self):
         return self._server.create_key(*self._key)
 
-    def list_keys(self):
-        return self._server.list_keys(*self._key)
+    def list_keys(self, older_than=0):
+        return self._server.list_keys(*self._key, older_than)
 
     def delete_key(self, key_id):
         self._server.delete_key(*self._key, key_id)

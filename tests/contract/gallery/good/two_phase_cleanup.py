@@ -9,6 +9,9 @@ from contract.gallery.doubles import ApiClient, KeyApi
 SECRET = {"key_id": "AK0000000001", "secret": "first-api-secret-0001"}
 SERVICE = KeyApi
 
+# The time-out of the function, in seconds.
+LONGEST_RUN = 60
+
 logger = logging.getLogger("vendor-key-rotation")
 
 
@@ -44,8 +47,9 @@ class VendorKeyRotation:
         try:
             self.pending()
         except self.client.exceptions.ResourceNotFoundException:
-            # Only one key is in use now. Another one is of an attempt that died before it stored it.
-            made = self.revoke_all_but(current).create_key()
+            # Only one key is in use now. Another one is of an attempt that died before it stored it, or of another
+            # invocation, which is about to.
+            made = self.revoke_all_but(current, older_than=LONGEST_RUN).create_key()
             self.client.put_secret_value(
                 SecretId=self.arn,
                 ClientRequestToken=self.token,
@@ -72,10 +76,10 @@ class VendorKeyRotation:
         # A read of AWSCURRENT may not see the move yet.
         self.revoke_all_but(pending)
 
-    def revoke_all_but(self, kept):
-        """Revoke all keys but one. Return a session with that one."""
+    def revoke_all_but(self, kept, older_than=0):
+        """Revoke all keys of some age but one. Return a session with that one."""
         api = ApiClient(kept["key_id"], kept["secret"])
-        for key_id in api.list_keys():
+        for key_id in api.list_keys(older_than):
             if key_id != kept["key_id"]:
                 api.delete_key(key_id)
                 logger.info("Revoked key %s", key_id)

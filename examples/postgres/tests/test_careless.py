@@ -1,0 +1,19 @@
+"""What the contract finds in the careless function."""
+
+import careless
+from secret_values import SECRET
+
+from fake_secrets import check_rotation
+
+
+def test_a_happy_test_finds_nothing(fake_secrets, service):
+    secret = fake_secrets.add("prod/shop", SECRET)
+    with service() as postgres:
+        assert fake_secrets.rotate(secret, careless.lambda_handler).succeeded
+        assert postgres.accepts(secret.value())
+
+
+def test_a_repeated_set_secret_logs_in_with_a_dead_password(service):
+    report = check_rotation(careless.lambda_handler, secret=SECRET, service=service, only="repeats")
+    assert [found.name for found in report.violations] == ["set-not-repeatable"]
+    assert 'password authentication failed for user "app"' in str(report)

@@ -1,0 +1,90 @@
+"""Two deliveries of a step overlap: every order of their calls with up to two preemptions.
+
+The first delivery makes some calls. Then the second one makes all of its calls, or some of them before the first
+goes on to its end. Which of two equal deliveries is called the first makes no difference, and the orders without a
+preemption are those of the family of repeats.
+"""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Iterator
+
+from fake_secrets.contract import verdicts
+from fake_secrets.contract.dry_run import DryRun
+from fake_secrets.contract.moments import Boundary, Delivery
+from fake_secrets.contract.ongoing_check import Check
+from fake_secrets.contract.overlapping import Overlap, Stops
+from fake_secrets.contract.scenario import Scenario
+from fake_secrets.contract.trial import Trial
+from fake_secrets.service.rules.stages import AWSCURRENT
+from fake_secrets.service.rules.steps import STEPS
+
+__all__ = ["scenarios"]
+
+__tracebackhide__ = True  # the arguments in our frames may hold secret values
+
+
+def scenarios(dry: DryRun, check: Check) -> Iterator[Scenario]:
+    """Yield the scenarios."""
+    for step in STEPS:
+        calls = len(dry.first[step].boundaries) if step in dry.first else 0
+        for before in range(1, calls):
+            title = f"a second delivery of {step} runs after call {before} of the first"
+            run = functools.partial(_overlapping, dry, step, (before, None))
+            yield Scenario(f"{step}.overlap-{before}", title, run)
+            for meanwhile in range(1, _calls_of_second(check, step, before)):
+                after = f"{title}; after call {meanwhile} of the second, the first goes on"
+                run = functools.partial(_overlapping, dry, step, (before, meanwhile))
+                yield Scenario(f"{step}.overlap-{before}-{meanwhile}", after, run)
+
+
+def _calls_of_second(check: Check, step: str, calls: int) -> int:
+    """Return how many calls a second delivery makes that begins after some calls of the first."""
+    with Trial(check, f"{step}.overlap-{calls}") as trial:
+        deliveries = _run(trial, step, (calls, None))
+    return len(deliveries[1].boundaries) if len(deliveries) > 1 else 0
+
+
+def _overlapping(dry: DryRun, step: str, stops: Stops, check: Check, name: str) -> Trial:
+    with Trial(check, name) as trial:
+        _run(trial, step, stops)
+        if step == "createSecret":
+            _look_at_stored_value(trial, dry)
+        if trial.invariants.found.has_violation:
+            return trial
+        if trial.finish() or trial.recover() or trial.state.labels.get(AWSCURRENT) == trial.token:
+            verdicts.after_recovery(trial, dry, None)
+        else:
+            verdicts.of_failed_retry(trial, dry, None)
+    return trial
+
+
+def _look_at_stored_value(trial: Trial, dry: DryRun) -> None:
+    """Look whether the service accepts the value that one of two deliveries of createSecret has stored."""
+    usual = dry.first["createSecret"].after
+    if usual is None or not usual.accepts.get(dry.token, False) or trial.state.accepts.get(trial.token, True):
+        return
+    calls = sorted((one for each in trial.deliveries for one in each.boundaries), key=lambda one: one.order)
+    revoking = [one for one in calls if one.has_changed_service and _counts_less(one)]
+    trial.invariants.find(
+        "pending-destroyed",
+        "One delivery of createSecret makes the service refuse the credential that the other one stores",
+        revoking[-1].line if revoking else None,
+    )
+
+
+def _counts_less(boundary: Boundary) -> bool:
+    """Return whether the service accepts fewer credentials after a call."""
+    before, after = boundary.before, boundary.after
+    return before is not None and after is not None and (before.count or 0) > (after.count or 0)
+
+
+def _run(trial: Trial, step: str, stops: Stops) -> list[Delivery]:
+    """Rotate up to a step, and deliver that twice at once. Return the two deliveries."""
+    trial.start()
+    if not trial.run_before(step):
+        return []
+    with Overlap(trial, step, stops) as overlap:
+        trial.step()
+    return overlap.deliveries

@@ -1,0 +1,148 @@
+"""The connections and cursors of the password database, as DB-API 2.0 (PEP 249) and psycopg have them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from types import TracebackType
+from typing import Any, Protocol, Self
+
+__all__ = ["Connection", "Cursor"]
+
+__tracebackhide__ = True  # the arguments in our frames may hold secret values
+
+
+class _Database(Protocol):
+    """The part of the database that its sessions need."""
+
+    def execute(self, connection: Connection, statement: object, parameters: object) -> list[tuple[Any, ...]]:
+        """Execute a statement. Return its rows."""
+
+    def commit(self, connection: Connection) -> None:
+        """Make the changes of a session's transaction take effect."""
+
+
+class Connection:
+    """A session of one user. What it does goes to the public methods of the database.
+
+    Args:
+        database: the database.
+        user: who is logged in.
+
+    `draft` has the users that the open transaction has changed, with None for those that it has removed.
+    """
+
+    # Without a `__dict__`, in which a contract would look for texts.
+    __slots__ = ("_database", "autocommit", "draft", "is_closed", "user")
+
+    def __init__(self, database: _Database, user: str, *, autocommit: bool = False) -> None:
+        self._database = database
+        self.user = user
+        self.autocommit = autocommit
+        self.draft: dict[str, Any] = {}
+        self.is_closed = False
+
+    def __repr__(self) -> str:
+        return f"<Connection of {self.user!r}>"
+
+    def __enter__(self) -> Self:
+        """Begin a block that is one transaction."""
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        """Commit, or roll back if the block was left by an exception. Then close."""
+        if self.is_closed:
+            return
+        if error is None:
+            self.commit()
+        else:
+            self.rollback()
+        self.close()
+
+    @property
+    def closed(self) -> bool:
+        """Whether it is closed, as psycopg says it."""
+        return self.is_closed
+
+    @property
+    def open(self) -> bool:
+        """Whether it is open, as PyMySQL says it."""
+        return not self.is_closed
+
+    def cursor(self, *_: object, **__: object) -> Cursor:
+        """Return a cursor, whatever its kind."""
+        return Cursor(self)
+
+    def execute(self, statement: object, parameters: object = None, **_: object) -> Cursor:
+        """Execute a statement in a new cursor, as psycopg does. Return the cursor."""
+        return self.cursor().execute(statement, parameters)
+
+    def run(self, statement: object, parameters: object) -> list[tuple[Any, ...]]:
+        """Execute a statement. Return its rows."""
+        return self._database.execute(self, statement, parameters)
+
+    def commit(self) -> None:
+        """Make the changes of the transaction take effect."""
+        self._database.commit(self)
+
+    def rollback(self) -> None:
+        """Forget the changes of the transaction."""
+        self.draft.clear()
+
+    def close(self) -> None:
+        """Close the session. Changes that weren't committed are lost."""
+        self.draft.clear()
+        self.is_closed = True
+
+
+class Cursor:
+    """A cursor. Its rows are tuples.
+
+    Args:
+        connection: the connection that it belongs to.
+    """
+
+    __slots__ = ("_rows", "connection", "description", "rowcount")
+
+    def __init__(self, connection: Connection) -> None:
+        self.connection = connection
+        self._rows: list[tuple[Any, ...]] = []
+        self.rowcount = -1
+        self.description: list[tuple[Any, ...]] | None = None
+
+    def __enter__(self) -> Self:
+        """Return the cursor."""
+        return self
+
+    def __exit__(self, *exception: object) -> None:
+        """Close it."""
+
+    def __iter__(self) -> Iterator[tuple[Any, ...]]:
+        """Iterate over the rows that were not fetched."""
+        while self._rows:
+            yield self._rows.pop(0)
+
+    def execute(self, statement: object, parameters: object = None, **_: object) -> Self:
+        """Execute a statement."""
+        self._rows = list(self.connection.run(statement, parameters))
+        self.rowcount = len(self._rows)
+        width = len(self._rows[0]) if self._rows else 0
+        self.description = [("column", *[None] * 6)] * width or None
+        return self
+
+    def fetchone(self) -> tuple[Any, ...] | None:
+        """Return the next row, or None."""
+        return self._rows.pop(0) if self._rows else None
+
+    def fetchmany(self, size: int = 1) -> list[tuple[Any, ...]]:
+        """Return the next rows."""
+        rows, self._rows = self._rows[:size], self._rows[size:]
+        return rows
+
+    def fetchall(self) -> list[tuple[Any, ...]]:
+        """Return the rows that are left."""
+        return self.fetchmany(len(self._rows))
+
+    def close(self) -> None:
+        """Close the cursor."""

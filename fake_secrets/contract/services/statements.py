@@ -1,0 +1,166 @@
+"""What the password database knows of SQL: the statements of PostgreSQL and MySQL about users and passwords."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+__all__ = ["Statement", "parse"]
+
+__tracebackhide__ = True  # the parameters may be passwords
+
+_TOKEN = re.compile(
+    r"""
+    (?P<text>[eE]?'(?:[^'\\]|''|\\.)*')
+    | (?P<name>"(?:[^"]|"")*"|`(?:[^`]|``)*`)
+    | (?P<named>%\((?P<key>\w+)\)s)
+    | (?P<next>%s|%b|%t|\?)
+    | (?P<percent>%%)
+    | (?P<word>[\w.$]+)
+    | (?P<sign>[^\s;])
+    """,
+    re.VERBOSE,
+)
+
+# Each word that the patterns below name. All others are identifiers, and so values.
+_WORDS = frozenset(
+    {
+        "ALTER", "ALL", "BEGIN", "BY", "COMMIT", "CREATE", "CURRENT_USER", "DROP", "ENCRYPTED", "EXISTS",
+        "FLUSH", "FOR", "FROM", "GRANT", "GRANTS", "IDENTIFIED", "IF", "LOGIN", "MYSQL.USER", "NOT", "NOW",
+        "ON", "PASSWORD", "PG_CATALOG.PG_ROLES", "PG_CATALOG.PG_USER", "PG_ROLES", "PG_USER", "PRIVILEGES",
+        "QUOTE_IDENT", "REVOKE", "ROLE", "ROLLBACK", "SELECT", "SESSION_USER", "SET", "SHOW", "START", "TO",
+        "TRANSACTION", "USER", "VERSION", "WHERE", "WITH",
+    }
+)  # fmt: skip
+
+_WHO = r"(?P<user>#|CURRENT_USER(?: \( \))?|USER \( \))(?: @ #)?"
+_NEW = r"(?:(?:WITH|LOGIN|ENCRYPTED) )*(?:PASSWORD|IDENTIFIED BY) (?P<password>#)(?: LOGIN)?"
+_GRANTED = r"(?P<granted>(?:ALL|ALL PRIVILEGES|(?:SELECT|CREATE|DROP|ALTER|#|,| )+))"
+_LIST = r"(?:PG_CATALOG\.)?(?:PG_ROLES|PG_USER|MYSQL\.USER)"
+_KINDS = {
+    "alter": rf"ALTER (?:USER|ROLE) {_WHO} {_NEW}",
+    "alter_own": r"SET PASSWORD = (?:PASSWORD \( )?(?P<password>#)(?: \))?",
+    "alter_for": rf"SET PASSWORD FOR {_WHO} = (?:PASSWORD \( )?(?P<password>#)(?: \))?",
+    "create": rf"CREATE (?:USER|ROLE)(?P<unless> IF NOT EXISTS)? {_WHO}(?: {_NEW}|(?: WITH)? LOGIN)?",
+    "drop": rf"DROP (?:USER|ROLE)(?P<unless> IF EXISTS)? {_WHO}",
+    "grant": rf"GRANT {_GRANTED}(?: ON .*?)? TO {_WHO}",
+    "grants": rf"SHOW GRANTS(?: FOR {_WHO})?",
+    "exists": rf"SELECT .* FROM {_LIST} WHERE (?:#|USER) = (?P<user>#).*",  # noqa: S608 -- a pattern
+    "quote": r"SELECT QUOTE_IDENT \( (?P<user>#) \)",
+    "version": r"SELECT VERSION \( \)",
+    "who": r"SELECT (?:CURRENT_USER|SESSION_USER|USER)(?: \( \))?",
+    "read": r"SELECT .*",
+    "commit": r"COMMIT",
+    "rollback": r"ROLLBACK",
+    "nothing": r"BEGIN|START TRANSACTION|FLUSH PRIVILEGES|SET .*",
+}
+_PATTERNS = {kind: re.compile(pattern) for kind, pattern in _KINDS.items()}
+
+
+@dataclass(frozen=True, slots=True)
+class Statement:
+    """A statement that the password database knows.
+
+    Args:
+        kind: what it does.
+        user: the user that it is about; None for the one who is logged in, or for nobody.
+        password: the password in it; None if it has none.
+        granted: the privileges or the user that are granted.
+        is_lenient: whether it says IF EXISTS or IF NOT EXISTS.
+    """
+
+    kind: str
+    user: str | None = None
+    password: str | None = field(default=None, repr=False)
+    granted: tuple[str, ...] = ()
+    is_lenient: bool = False
+
+
+def parse(statement: object, parameters: object = None) -> Statement:
+    """Return what a statement says.
+
+    Args:
+        statement: a str, bytes, or an object of psycopg's module ``sql``.
+        parameters: its parameters, a sequence or a mapping; None if there are none. pymysql takes a single one,
+            too.
+
+    Raises:
+        NotImplementedError: if it is none of the statements that are known.
+        ValueError: if there are fewer parameters than places for them.
+    """
+    text = _text_of(statement)
+    shape, values = _shape_of(text, parameters)
+    for kind, pattern in _PATTERNS.items():
+        match = pattern.fullmatch(shape)
+        if match is not None:
+            return _statement(kind, match, values)
+    msg = (
+        f"PasswordDatabase doesn't know this statement: {shape}\n"
+        "(# stands for a name or a value.) Override execute() in a subclass to answer it."
+    )
+    raise NotImplementedError(msg)
+
+
+def _statement(kind: str, match: re.Match[str], values: Sequence[str]) -> Statement:
+    groups = match.groupdict()
+
+    def value_at(group: str) -> str | None:
+        if groups.get(group) != "#":
+            return None
+        return values[match.string[: match.start(group)].count("#")]
+
+    granted: tuple[str, ...] = ()
+    if groups.get("granted") is not None:
+        start = match.string[: match.start("granted")].count("#")
+        rest = iter(values[start:])
+        words = (word for word in groups["granted"].split() if word != ",")
+        granted = tuple(next(rest) if word == "#" else word for word in words)
+    return Statement(kind, value_at("user"), value_at("password"), granted, bool(groups.get("unless")))
+
+
+def _text_of(statement: object) -> str:
+    as_string: Any = getattr(statement, "as_string", None)
+    if callable(as_string):
+        return str(as_string(None))
+    return statement.decode() if isinstance(statement, bytes) else str(statement)
+
+
+def _shape_of(text: str, parameters: object) -> tuple[str, list[str]]:
+    """Return a statement with `#` in place of each name and value, and these."""
+    named: Mapping[str, Any] = parameters if isinstance(parameters, Mapping) else {}
+    unnamed = iter(() if isinstance(parameters, Mapping) else _sequence(parameters))
+    shape: list[str] = []
+    values: list[str] = []
+    for token in _TOKEN.finditer(text):
+        word = token["word"].upper() if token["word"] else ""
+        if word in _WORDS or token["sign"]:
+            shape.append(word or token["sign"])
+            continue
+        try:
+            value = _value_of(token, named, unnamed)
+        except (StopIteration, KeyError):
+            msg = "the statement has more places for parameters than there are parameters"
+            raise ValueError(msg) from None
+        shape.append("#")
+        values.append(value)
+    return " ".join(shape), values
+
+
+def _value_of(token: re.Match[str], named: Mapping[str, Any], unnamed: Any) -> str:
+    if token["text"]:
+        text = token["text"].lstrip("eE")[1:-1]
+        return re.sub(r"''|\\(.)", lambda found: found[1] or "'", text)
+    if token["name"]:
+        quote = token["name"][0]
+        return token["name"][1:-1].replace(quote * 2, quote)
+    if token["named"]:
+        return str(named[token["key"]])
+    return str(next(unnamed)) if token["next"] else token[0]
+
+
+def _sequence(parameters: object) -> Sequence[object]:
+    if parameters is None:
+        return ()
+    return parameters if isinstance(parameters, list | tuple) else (parameters,)

@@ -1,0 +1,158 @@
+"""Turns: two threads of which one runs at a time, until it hands over to the other."""
+
+from __future__ import annotations
+
+import sys
+import threading
+import time
+from collections.abc import Callable
+from types import TracebackType
+from typing import Literal, Self
+
+__all__ = ["FIRST", "SECOND", "Turns", "Who"]
+
+__tracebackhide__ = True  # the arguments in our frames may hold secret values
+
+Who = Literal[0, 1]
+FIRST: Who = 0
+SECOND: Who = 1
+
+# How long a thread really waits before it looks at the other again, in seconds.
+_STEP = 0.002
+# So many times it must find the other at the same place, until it takes it to wait for something.
+_PATIENCE = 150
+# How long a second thread that was given up may take to end, in seconds.
+_FAREWELL = 5.0
+
+
+class GivenUp(BaseException):
+    """Ends the second thread, because nobody waits for it any more."""
+
+
+class Turns:
+    """Two threads that take turns: the one that enters it, which is the first, and a second one.
+
+    The first has the turn until it hands over. Whoever waits for its turn also gets it when the other one ends,
+    and when it stands still because it waits for something, such as a lock, that the waiting one holds.
+
+    Args:
+        second: what the second thread does.
+        switching: called by the thread that gets the turn, with itself, before it goes on.
+    """
+
+    def __init__(self, second: Callable[[], object], switching: Callable[[Who], object] = lambda _: None) -> None:
+        self._second = second
+        self._switching = switching
+        self._turn: Who = FIRST
+        self._is_over = False
+        self._is_given_up = False
+        self._error: BaseException | None = None
+        self._changed = threading.Condition()
+        self._thread = threading.Thread(target=self._run, name="second", daemon=True)
+        self._idents: list[int | None] = [None, None]
+
+    def __enter__(self) -> Self:
+        """Start the second thread, which waits for its turn."""
+        self._idents[FIRST] = threading.get_ident()
+        self._thread.start()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        """Let the second thread go on to its end, and raise what it has raised.
+
+        If the block ends with an exception, the second thread is given up.
+        """
+        try:
+            while error is None and not self._is_over:
+                self.hand_over(FIRST)
+        finally:
+            with self._changed:
+                self._is_given_up = True
+                self._changed.notify_all()
+            self._thread.join(_FAREWELL)
+        if self._error is not None and error is None:
+            raise self._error
+
+    def hand_over(self, who: Who) -> None:
+        """Give the turn to the other one, and wait until it comes back.
+
+        Args:
+            who: the one that calls this.
+        """
+        with self._changed:
+            if not self._is_over:
+                self._turn = _other(who)
+                self._changed.notify_all()
+        self.wait(who)
+
+    def wait(self, who: Who) -> None:
+        """Wait for the turn, if the other one has it.
+
+        Args:
+            who: the one that calls this.
+
+        Raises:
+            BaseException: in the second thread, if it was given up.
+        """
+        if self._turn == who and not self._is_given_up:
+            return
+        patience = _Patience()
+        with self._changed:
+            while self._turn != who and not self._is_over:
+                if self._is_given_up and who == SECOND:
+                    raise GivenUp
+                self._changed.wait(_STEP)
+                if patience.is_at_end(self._idents[_other(who)]):
+                    break
+            self._turn = who
+        if self._is_given_up and who == SECOND:
+            raise GivenUp
+        self._switching(who)
+
+    def _run(self) -> None:
+        self._idents[SECOND] = threading.get_ident()
+        try:
+            self.wait(SECOND)
+            self._second()
+        except GivenUp:
+            return
+        except BaseException as error:  # noqa: BLE001 -- it is raised where the first one ends
+            self._error = error
+        finally:
+            with self._changed:
+                self._is_over = True
+                self._turn = FIRST
+                self._changed.notify_all()
+
+
+class _Patience:
+    """Finds out whether a thread stands still: it is at the same place, and computes nothing."""
+
+    def __init__(self) -> None:
+        self._seen: object = None
+        self._looks = 0
+
+    def is_at_end(self, ident: int | None) -> bool:
+        """Look at a thread, and return whether it has stood still for so long that it waits for something.
+
+        Args:
+            ident: the thread; None if it hasn't begun.
+        """
+        frame = None if ident is None else sys._current_frames().get(ident)
+        seen = None if frame is None or ident is None else (id(frame), frame.f_lasti, _computed(ident))
+        self._looks = 0 if seen is None or seen != self._seen else self._looks + 1
+        self._seen = seen
+        # Not by a clock: those of `time` are virtual in a delivery.
+        return self._looks >= _PATIENCE
+
+
+def _computed(ident: int) -> float:
+    """Return how long a thread has computed, in seconds; 0 where the platform can't tell."""
+    clock_of = getattr(time, "pthread_getcpuclockid", None)
+    return 0.0 if clock_of is None else time.clock_gettime(clock_of(ident))
+
+
+def _other(who: Who) -> Who:
+    return SECOND if who == FIRST else FIRST

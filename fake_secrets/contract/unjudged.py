@@ -1,0 +1,50 @@
+"""What a check can't judge, because it has no service double or because the double doesn't offer to tell."""
+
+from __future__ import annotations
+
+from fake_secrets.contract.dry_run import DryRun
+from fake_secrets.contract.subject import Subject
+
+__all__ = ["uncalled", "unjudged"]
+
+_NO_SERVICE = (
+    "There is no service double (service=), so what only the service shows wasn't judged: whether a credential is "
+    "dead, orphaned or destroyed too early, and whether setSecret and testSecret do their work. "
+    "testSecret.dropped-before wasn't tried."
+)
+_NO_QUESTION = (
+    "The service double has neither accepts nor accepted, so it wasn't judged whether a credential is dead, "
+    "orphaned or destroyed too early."
+)
+_NO_ACCEPTS = "The service double has no accepts, so it wasn't judged whether the secret's values work."
+_NO_ACCEPTED = (
+    "The service double has no accepted, so credentials that are in no version of the secret weren't looked for."
+)
+_NO_CONSUMERS = (
+    "The consumers weren't called: without service=, nobody can tell whether the value that they get works."
+)
+_NO_DROP = "The service double has no drop, so testSecret.dropped-before wasn't tried."
+
+
+def unjudged(subject: Subject, dry: DryRun) -> tuple[str, ...]:
+    """Return what can't be judged, in at most two sentences.
+
+    Args:
+        subject: what is checked.
+        dry: the undisturbed rotations.
+    """
+    if subject.service is None:
+        return (_NO_SERVICE,)
+    has_accepts, has_accepted = "accepts" in dry.offers, "accepted" in dry.offers
+    sentences = {
+        _NO_QUESTION: not has_accepts and not has_accepted,
+        _NO_ACCEPTS: not has_accepts and has_accepted,
+        _NO_ACCEPTED: has_accepts and not has_accepted,
+        _NO_DROP: "drop" not in dry.offers and not dry.obstacles,
+    }
+    return tuple(sentence for sentence, is_true in sentences.items() if is_true)
+
+
+def uncalled(subject: Subject) -> tuple[str, ...]:
+    """Return why the consumers weren't called, if they weren't."""
+    return (_NO_CONSUMERS,) if subject.consumers and subject.service is None else ()

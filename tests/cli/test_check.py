@@ -1,0 +1,150 @@
+"""`fake-secrets check` on functions that can be checked."""
+
+import json
+import sys
+
+import pytest
+from cli.rotation_folder import SECRET, forget
+
+from fake_secrets.cli.main import main
+
+
+def test_a_violation_ends_with_status_1_a_table_and_the_details(check):
+    status, out, _ = check("--only", "createSecret.twice", function="faulty:lambda_handler")
+
+    assert status == 1
+    table, summary, details, *_ = out.split("\n\n")
+    assert table.splitlines()[0].split() == ["cause", "severity", "scenarios", "line"]
+    assert table.splitlines()[1].split()[:3] == ["create-not-repeatable", "violation", "1"]
+    assert summary == "create-not-repeatable: the rotation function violates the contract. 1 scenario was tried."
+    assert details.startswith("1. create-not-repeatable: createSecret fails when it is repeated")
+
+
+def test_several_families_and_scenarios_can_be_run_alone(check):
+    status, _, err = check("--only", "modes", "--only", "createSecret.twice")
+
+    assert status == 0
+    assert err.splitlines() == ["modes: 13 scenarios", "repeats: 1 scenario"]
+
+
+def test_a_deviation_that_is_allowed_is_no_violation(check):
+    only = ["--only", "createSecret.twice"]
+    status, out, _ = check(*only, "--allow", "create-not-repeatable=known", function="faulty:lambda_handler")
+
+    assert status == 0
+    assert out.splitlines()[1].split()[:2] == ["create-not-repeatable", "allowed"]
+    assert "Allowed: known" in out
+
+
+def test_what_only_a_service_shows_is_told_to_be_left_out(folder, check):
+    (folder / "generic.py").write_text((folder / "rotation.py").read_text().replace("doubles", "stubs"))
+    (folder / "stubs.py").write_text("def log_in(given): pass\ndef change(old, new): pass\n")
+    status, out, _ = check("--only", "plain", function="generic:lambda_handler", service=None)
+
+    forget("generic", "stubs")
+    assert status == 0
+    assert "There is no service double" in out
+    assert "testSecret.dropped-before wasn't tried." in out
+
+
+def test_a_check_that_has_no_time_for_all_ends_with_status_3(check):
+    status, out, _ = check("--seconds", "0.0001")
+
+    assert status == 3
+    assert out.startswith("No violation in 1 of ")
+    assert "The time was up before all was tried" in out
+
+
+def test_a_violation_counts_although_there_is_no_time_for_all(check):
+    status, out, _ = check("--seconds", "0.0001", secret='{"password": "other"}')
+    assert (status, out.split()[4]) == (1, "never-succeeds")
+
+
+def test_the_current_folder_can_be_imported_from_while_the_check_runs_only(folder, check):
+    path = sys.path[:]
+
+    assert check("--only", "plain")[0] == 0
+    assert sys.path == path
+
+
+def test_variables_are_set_on_import_and_in_the_function(folder, check):
+    source = (folder / "rotation.py").read_text()
+    needed = source.replace('os.environ.get("REALM", "test")', 'os.environ["REALM"]')
+    (folder / "rotation.py").write_text(
+        needed.replace("    arn, token", '    assert os.environ["REALM"]\n    arn, token')
+    )
+
+    assert check("--env", "REALM=live", "--only", "plain")[0] == 0
+
+
+def test_other_secrets_tags_name_region_and_schedule_are_those_of_the_secret(folder, check):
+    source = (folder / "rotation.py").read_text()
+    looks = (
+        "    about = sm.describe_secret(SecretId=arn)\n"
+        '    assert sm.meta.region_name == "us-west-2" and "us-west-2:123123123123" in arn, arn\n'
+        '    assert about["Name"] == "db" and about["Tags"] == [{"Key": "team", "Value": "a=b"}]\n'
+        '    assert about["RotationRules"] == {"AutomaticallyAfterDays": 7}\n'
+        '    assert value_of("admin") == {"password": "admin-password"}\n'
+    )
+    (folder / "rotation.py").write_text(source.replace("    about = sm.describe_secret(SecretId=arn)\n", looks))
+    (folder / "admin.json").write_text('{"password": "admin-password"}')
+
+    status, out, _ = check(
+        "--only", "plain", "--other", "admin=@admin.json", "--tag", "team=a=b", "--name", "db", "--region", "us-west-2",
+        "--account-id", "123123123123", "--schedule", "7",
+    )  # fmt: skip
+    assert status == 0, out
+
+
+@pytest.mark.parametrize("secret", [json.dumps(SECRET), "@secret.json", "@./secret.json"])
+def test_the_secret_value_is_json_or_a_file(check, secret):
+    assert check("--only", "plain", secret=secret)[0] == 0
+
+
+def test_the_secret_value_can_come_from_the_standard_input(check, monkeypatch):
+    import io
+
+    monkeypatch.setattr(sys, "stdin", io.StringIO(json.dumps(SECRET) + "\n"))
+    assert check("--only", "plain", secret="@-")[0] == 0
+
+
+def test_no_secret_value_is_shown_though_the_function_prints_it(check):
+    status, out, err = check("--only", "createSecret.twice", function="leaky:lambda_handler")
+
+    assert (status, "leaked-value" in out) == (1, True)
+    assert "made" not in (out + err).split()
+    assert "first-password" not in out + err
+
+
+def test_the_output_of_the_function_is_shown_on_request(folder, check):
+    source = (folder / "rotation.py").read_text()
+    (folder / "rotation.py").write_text(
+        source.replace("    arn, token", "    print('step', event['Step'])\n    arn, token")
+        + "print('imported')\n"
+    )
+
+    assert "step" not in check("--only", "createSecret.twice")[1]
+    forget()
+    _, out, _ = check("--only", "createSecret.twice", "--show-output")
+    assert out.startswith("imported\nstep createSecret\n")
+
+
+def test_a_replay_line_is_a_command_without_secret_values(check):
+    arguments = ["--only", "createSecret.twice", "--env", "TOKEN=abc", "--previous", '{"password": "zzz"}']
+    _, out, _ = check(*arguments, function="faulty:lambda_handler")
+
+    (line,) = (line for line in out.splitlines() if "Replay: " in line)
+    assert line.strip() == (
+        "Replay: fake-secrets check faulty:lambda_handler --secret @secret.json --previous ... --env TOKEN=... "
+        "--service doubles:Database --only createSecret.twice"
+    )
+
+
+def test_help_names_the_options_and_the_exit_status(capsys):
+    with pytest.raises(SystemExit) as exited:
+        main(["check", "--help"])
+
+    out = capsys.readouterr().out
+    assert exited.value.code == 0
+    assert "exit status: 0 if there is no violation" in out
+    assert "--secret JSON|@FILE" in out

@@ -1,0 +1,118 @@
+"""`fake-secrets check` in a process of its own, as users run it."""
+
+import json
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import sysconfig
+from xml.etree import ElementTree
+
+import pytest
+from cli import rotation_folder
+
+from fake_secrets.contract.families import FAMILIES
+
+COMMAND = ["check", "rotation:lambda_handler", "--secret", "@secret.json", "--service", "doubles:Database"]
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("user")
+    rotation_folder.fill(folder)
+    return folder
+
+
+@pytest.fixture(scope="module")
+def whole(folder):
+    """A whole check of the function, with all files."""
+    return run(folder, *COMMAND, "--json", "report.json", "--junit", "report.xml")
+
+
+def environment():
+    return {**os.environ, "PYTHONIOENCODING": "utf-8"}
+
+
+def run(folder, *arguments, program=(sys.executable, "-m", "fake_secrets")):
+    return subprocess.run(
+        [*program, *arguments],
+        cwd=folder,
+        env=environment(),
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=60,
+    )
+
+
+def test_a_function_that_keeps_the_contract_ends_with_status_0(whole):
+    assert whole.returncode == 0, whole.stderr
+    assert "\nThe rotation function keeps the contract in " in whole.stdout
+
+
+def test_without_a_terminal_the_progress_is_one_line_for_each_family(whole):
+    assert [line.partition(":")[0] for line in whole.stderr.splitlines()] == list(FAMILIES)
+    assert "plain: 2 scenarios\n" in whole.stderr
+    assert "\x1b" not in whole.stderr + whole.stdout
+
+
+def test_no_file_and_no_stream_has_a_secret_value(whole, folder):
+    texts = [whole.stdout, whole.stderr, *((folder / name).read_text() for name in ("report.json", "report.xml"))]
+
+    assert not [text for text in texts if rotation_folder.SECRET["password"] in text]
+
+
+def test_all_formats_tell_of_the_same_scenarios(whole, folder):
+    report = json.loads((folder / "report.json").read_text())
+    cases = ElementTree.parse(folder / "report.xml").iter("testcase")  # noqa: S314 -- our own
+
+    ids = [one["id"] for one in report["scenarios"]]
+    assert [case.get("name") for case in cases] == ids
+    assert f"keeps the contract in {len(ids)} scenarios" in whole.stdout
+
+
+def test_the_files_have_the_usual_permissions(whole, folder):
+    assert (folder / "report.json").stat().st_mode == (folder / "secret.json").stat().st_mode
+    assert not list(folder.glob(".*"))
+
+
+def test_the_console_script_is_the_same_command(folder):
+    script = shutil.which("fake-secrets", path=sysconfig.get_path("scripts"))
+    if script is None:
+        pytest.skip("the package isn't installed")
+    ran = run(folder, *COMMAND, "--only", "plain", program=(script,))
+
+    assert (ran.returncode, ran.stdout) == (0, "The rotation function keeps the contract in 2 scenarios.\n")
+
+
+def test_a_reader_that_stops_reading_is_no_error(folder):
+    command = [sys.executable, "-m", "fake_secrets", *COMMAND, "--only", "plain"]
+    with subprocess.Popen(
+        command, cwd=folder, env=environment(), stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+    ) as process:
+        process.stdout.close()
+        assert (process.stderr.read(), process.wait(60)) == ("plain: 2 scenarios\n", 0)
+
+
+def test_ctrl_c_ends_with_status_130_and_writes_nothing(folder):
+    source = rotation_folder.GOOD.replace(
+        "    arn, token",
+        "    import select\n    os.write(2, b'began\\n')\n    select.select([], [], [], 30)\n    arn, token",
+    )
+    (folder / "slow.py").write_text(source)
+    arguments = ["check", "slow:lambda_handler", *COMMAND[2:], "--json", "interrupted.json"]
+    with subprocess.Popen(
+        [sys.executable, "-m", "fake_secrets", *arguments],
+        cwd=folder,
+        env=environment(),
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    ) as process:
+        assert process.stderr.readline() == "began\n"
+        process.send_signal(signal.SIGINT)
+        out, err = process.communicate(timeout=20)
+
+    assert (process.returncode, out, err) == (130, "", "fake-secrets check: interrupted.\n")
+    assert not [path.name for path in folder.iterdir() if "interrupted" in path.name]

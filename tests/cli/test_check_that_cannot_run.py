@@ -1,0 +1,251 @@
+"""`fake-secrets check` that can't run: status 2, one sentence on stderr that says why, and no secret value."""
+
+import json
+
+import pytest
+from cli.rotation_folder import forget
+
+from fake_secrets.cli.main import main
+
+
+@pytest.fixture
+def refused(check):
+    """Runs the command, and returns the one sentence that it ends with."""
+
+    def refused(*arguments, **named):
+        status, out, err = check(*arguments, **named)
+        sentences = [line for line in err.splitlines() if line.startswith("fake-secrets check: ")]
+        assert (status, out, len(sentences)) == (2, "", 1), err
+        assert err.endswith(f"{sentences[0]}\n")
+        assert "Traceback" not in err
+        return sentences[0].removeprefix("fake-secrets check: ")
+
+    return refused
+
+
+class TestNames:
+    def test_a_missing_module_is_named_with_a_similar_one(self, refused):
+        assert refused(function="rotatoin:lambda_handler") == (
+            "the handler can't be imported: there is no module 'rotatoin' in the current folder or among the "
+            "installed packages; did you mean 'rotation'?"
+        )
+
+    def test_a_missing_module_of_a_package_is_named_with_a_similar_one(self, folder, refused):
+        (folder / "package").mkdir()
+        (folder / "package" / "__init__.py").touch()
+        (folder / "package" / "rotate.py").touch()
+
+        assert refused(function="package.rotat:lambda_handler") == (
+            "the handler can't be imported: there is no module 'package.rotat' in the package 'package'; did you "
+            "mean 'package.rotate'?"
+        )
+        forget("package")
+
+    def test_a_missing_function_is_named_with_a_similar_one(self, refused):
+        assert refused(function="rotation:lambda_handlr") == (
+            "the handler can't be imported: module 'rotation' has no 'lambda_handlr'; did you mean "
+            "'rotation:lambda_handler'?"
+        )
+
+    def test_if_no_function_is_similar_all_are_named(self, refused):
+        assert refused(function="rotation:xyz") == (
+            "the handler can't be imported: module 'rotation' has no 'xyz'. It defines lambda_handler, value_of, works."
+        )
+
+    def test_a_missing_class_of_the_service_is_named(self, refused):
+        assert refused(service="doubles:DataBase") == (
+            "the service can't be imported: module 'doubles' has no 'DataBase'; did you mean 'doubles:Database'?"
+        )
+
+    @pytest.mark.parametrize(
+        ("given", "meant"),
+        [
+            ("rotation.lambda_handler", "rotation:lambda_handler"),
+            ("src/rotation.py:lambda_handler", "src.rotation:lambda_handler"),
+            ("./rotation.py", "rotation:lambda_handler"),
+            ("rotation", "rotation:lambda_handler"),
+        ],
+    )
+    def test_other_ways_of_writing_the_handler_are_corrected(self, refused, given, meant):
+        assert refused(function=given) == (
+            f"the handler is written as my_module:lambda_handler, not as {given!r}; did you mean {meant!r}?"
+        )
+
+    def test_what_cannot_be_called_is_no_rotation_function(self, refused):
+        assert (
+            refused(function="rotation:REALM")
+            == "the handler, 'rotation:REALM', can't be called: its type is str."
+        )
+
+    def test_a_function_with_other_parameters_is_no_rotation_function(self, refused):
+        assert refused(function="rotation:works") == (
+            "a rotation function is called as handler(event, context); works takes (value)."
+        )
+
+
+class TestImports:
+    @pytest.mark.parametrize(
+        ("source", "sentence"),
+        [
+            (
+                "import os\n\nHOST = os.environ['DB_HOST']\n",
+                "KeyError at broken.py:3: 'DB_HOST'. Set the variable with --env DB_HOST=....",
+            ),
+            (
+                "import nowhere_to_be_found\n",
+                "ModuleNotFoundError at broken.py:1: No module named 'nowhere_to_be_found'.",
+            ),
+            ("def f(:\n", "SyntaxError at broken.py:1: invalid syntax."),
+            ("raise SystemExit(3)\n", "SystemExit at broken.py:1: 3."),
+            ("def g():\n    import rotation\n    assert not rotation\n\ng()\n", "AssertionError at broken.py:3."),
+        ],
+    )
+    def test_an_error_is_named_with_its_place(self, folder, refused, source, sentence):
+        (folder / "broken.py").write_text(source)
+
+        assert refused(function="broken:lambda_handler") == (
+            f"the handler can't be imported: the import of 'broken' raises {sentence}"
+        )
+        forget("broken")
+
+    def test_an_error_does_not_show_what_was_given_as_secret(self, folder, refused):
+        (folder / "broken.py").write_text(
+            "import os\nraise ValueError('bad key ' + os.environ['KEY'] + ' of old')\n"
+        )
+
+        shown = refused("--env", "KEY=k-9f8e7d6c", function="broken:f", secret='{"password": "old"}')
+        forget("broken")
+        assert shown.endswith("raises ValueError at broken.py:2: bad key *** of ***.")
+
+
+class TestValues:
+    @pytest.mark.parametrize("option", ["--secret", "--previous", "--other"])
+    def test_a_value_that_is_no_json_is_not_shown(self, check, refused, option):
+        bad = "{'password': 'hunter2'}"
+        given = {"secret": bad} if option == "--secret" else {}
+        arguments = {"--secret": [], "--other": [option, f"admin={bad}"]}.get(option, [option, bad])
+        where = "--other admin" if option == "--other" else option
+
+        assert refused(*arguments, **given) == (
+            f"{where} isn't JSON: Expecting property name enclosed in double quotes at line 1, column 2. Any other "
+            "text is written as a JSON string: '\"text\"'."
+        )
+
+    def test_a_file_that_is_missing_or_no_json_is_named(self, folder, refused):
+        (folder / "bad.json").write_text("hunter2")
+
+        assert refused(secret="@nowhere.json") == "--secret @nowhere.json can't be read: there is no such file."
+        assert refused(secret="@bad.json").startswith("--secret @bad.json isn't JSON: Expecting value at line 1")
+        assert refused(secret="@.") == "--secret @. can't be read: Is a directory."
+
+    def test_a_value_whose_quotes_the_shell_has_taken_is_not_shown(self, folder, capsys):
+        # --secret {"username": "app", "password": "hunter2"}
+        shell = ["check", "rotation:lambda_handler", "--secret", "{username:", "app,", "password:", "hunter2}"]
+
+        assert main(shell) == 2
+        assert capsys.readouterr().err == (
+            "fake-secrets check: 3 arguments are too many; if a value has spaces or quotes, put it into single quotes.\n"
+        )
+
+    def test_a_value_in_place_of_the_handler_is_not_shown(self, refused):
+        assert (
+            refused(function='{"password": "hunter2"}') == "the handler isn't written as my_module:lambda_handler."
+        )
+
+    def test_a_misspelt_option_is_named_without_its_value(self, refused):
+        assert refused("--secrt={hunter2") == "there is no option --secrt; see fake-secrets check --help."
+
+    @pytest.mark.parametrize(
+        ("option", "form"), [("--env", "NAME=VALUE"), ("--tag", "KEY=VALUE"), ("--allow", "NAME=REASON")]
+    )
+    def test_what_is_no_pair_is_not_shown(self, refused, option, form):
+        assert refused(option, "hunter2") == f"{option} is written as {option} {form}."
+
+    def test_a_name_that_is_given_twice_is_named(self, refused):
+        assert refused("--env", "A=1", "--env", "A=2") == "--env gives 'A' twice."
+
+    def test_seconds_are_a_positive_number(self, check):
+        for text in ("0", "-1", "soon", "nan"):
+            status, _, err = check(f"--seconds={text}")
+            assert (status, err.splitlines()[-1]) == (
+                2, f"fake-secrets check: error: argument --seconds: invalid number of seconds value: '{text}'"
+            )  # fmt: skip
+
+
+class TestScenarios:
+    def test_an_unknown_family_is_named_with_the_families(self, refused):
+        assert refused("--only", "kilss") == (
+            "--only names 'kilss', which is no scenario; there are the families kills."
+        )
+
+    def test_an_unknown_scenario_is_named_with_similar_ones(self, refused):
+        assert refused("--only", "setSecret.kill-after-99") == (
+            "--only: there is no scenario 'setSecret.kill-after-99'. There are: "
+            "setSecret.kill-after-5, setSecret.kill-after-4, testSecret.kill-after-4."
+        )
+
+    def test_an_unknown_deviation_is_named_with_similar_ones(self, refused):
+        assert refused("--allow", "dead-curent=why") == (
+            "--allow names 'dead-curent', which is no deviation; there is dead-current."
+        )
+
+    def test_an_allowance_needs_a_reason(self, refused):
+        assert "needs a reason" in refused("--allow", "dead-current=")
+
+
+class TestDoubles:
+    def test_an_error_of_a_double_is_told_by_its_place(self, folder, refused):
+        source = (folder / "doubles.py").read_text()
+        (folder / "doubles.py").write_text(source.replace('["password"] == self', '["pasword"] == self'))
+
+        sentence = refused()
+        assert sentence.startswith("KeyError was raised at doubles.py:")
+        assert ", raised when the check asked Database.accepts; its message isn't shown" in sentence
+
+    def test_a_double_that_needs_arguments_is_no_service(self, folder, refused):
+        source = (folder / "doubles.py").read_text()
+        (folder / "doubles.py").write_text(source.replace("__init__(self)", "__init__(self, dsn)"))
+
+        assert "missing 1 required positional argument: 'dsn'" in refused()
+
+
+class TestFiles:
+    @pytest.mark.parametrize("option", ["--json", "--junit"])
+    def test_a_file_in_no_folder_is_named_before_the_check(self, refused, option):
+        assert (
+            refused(option, "out/report") == f"{option} 'out/report' can't be written: there is no folder 'out'."
+        )
+
+    def test_a_folder_is_no_file(self, folder, refused):
+        (folder / "out").mkdir()
+        assert refused("--json", "out") == "--json 'out' can't be written: Is a directory."
+
+    def test_two_reports_do_not_go_into_one_file(self, refused):
+        assert refused("--json", "out", "--junit", "./out") == "--junit and --json name the same file, './out'."
+
+    def test_nothing_is_written_if_the_check_cannot_run(self, folder, refused):
+        (folder / "report.json").write_text("the last report")
+        before = sorted(path.name for path in folder.iterdir())
+
+        refused("--json", "report.json", "--junit", "report.xml", "--only", "createSecret.kill-after-99")
+        assert sorted(path.name for path in folder.iterdir() if path.name != "__pycache__") == before
+        assert (folder / "report.json").read_text() == "the last report"
+
+    def test_all_files_are_written_or_none(self, folder, check):
+        (folder / "report.json").write_text("the last report")
+        status, out, err = check("--json", "report.json", "--junit", "/dev/full", "--only", "createSecret.twice")
+
+        assert (status, err.splitlines()[-1]) == (
+            2, "fake-secrets check: --junit '/dev/full' can't be written: No space left on device."
+        )  # fmt: skip
+        assert "keeps the contract" in out
+        assert (folder / "report.json").read_text() == "the last report"
+        assert not list(folder.glob(".*"))
+
+    def test_a_link_stays_a_link(self, folder, check):
+        (folder / "real.json").write_text("")
+        (folder / "link.json").symlink_to("real.json")
+
+        assert check("--json", "link.json", "--only", "createSecret.twice")[0] == 0
+        assert (folder / "link.json").is_symlink()
+        assert json.loads((folder / "real.json").read_text())["passed"] is True

@@ -1,0 +1,90 @@
+"""The API with keys: a double for functions that have a client of a vendor's API."""
+
+import functools
+import sys
+import types
+
+import pytest
+from rotation_steps import names, rotation_function
+
+from fake_secrets import check_rotation
+from fake_secrets.contract.services import ApiKeys, LoginRefusedError, StatementRefusedError
+
+SECRET = {"id": "key-1", "key": "old-key-of-the-api"}
+
+
+@pytest.fixture
+def vendor(monkeypatch):
+    """The module of the vendor's client, as a function imports it."""
+    monkeypatch.setitem(sys.modules, "vendor", module := types.ModuleType("vendor"))
+    module.api = None
+    return module
+
+
+def service():
+    return ApiKeys(SECRET["key"], replaces="vendor.api")
+
+
+def key_function(vendor, *, looks_first=True):
+    def new_value(client, current, token):
+        for key_id in vendor.api.ids(current["key"]) if looks_first else ():
+            if key_id != current["id"]:
+                vendor.api.revoke(current["key"], key_id)
+        return {**current, **vendor.api.create(current["key"])}
+
+    def set_value(current, pending):
+        """The key works since it was made."""
+
+    def test_value(pending):
+        vendor.api.authenticate(pending["key"])
+
+    def revoke_old(old, new):
+        vendor.api.revoke(new["key"], old["id"])
+
+    return rotation_function(set_value, test_value, new_value, None if looks_first else revoke_old)
+
+
+@pytest.mark.parametrize("family", ["plain", "kills", pytest.param("errors", marks=pytest.mark.slow)])
+def test_a_function_that_finds_left_over_keys_keeps_the_contract(vendor, family):
+    report = check_rotation(key_function(vendor), secret=SECRET, service=service, only=family)
+    assert report.passed, str(report)
+
+
+def test_a_key_that_is_made_but_not_stored_is_found(vendor):
+    report = check_rotation(key_function(vendor, looks_first=False), secret=SECRET, service=service, only="kills")
+    assert "orphaned-credential" in names(report.violations), str(report)
+
+
+class TestTheKeys:
+    @pytest.fixture
+    def api(self):
+        return ApiKeys("old")
+
+    def test_a_key_is_made_listed_and_revoked(self, api):
+        made = api.create("old")
+        assert api.ids(made["key"]) == ["key-1", made["id"]] == ["key-1", "key-2"]
+        assert api.accepts({"anything": made["key"]})
+        api.revoke(made["key"], "key-1")
+        assert api.accepted() == [made["key"]]
+        with pytest.raises(LoginRefusedError, match="401 Unauthorized"):
+            api.ids("old")
+
+    def test_there_are_two_at_most(self, api):
+        api.create("old")
+        with pytest.raises(StatementRefusedError, match="409 Conflict: there are 2 keys already"):
+            api.create("old")
+        assert api.live == 2
+
+    def test_the_limit_can_be_another_or_none(self):
+        assert functools.partial(ApiKeys, "old", limit=None)().create("old")["id"] == "key-2"
+
+    def test_a_request_that_is_repeated_gets_the_same_key(self, api):
+        assert api.create("old", idempotency_key="t") == api.create("old", idempotency_key="t")
+
+    def test_a_key_that_does_not_exist_is_not_revoked(self, api):
+        with pytest.raises(StatementRefusedError, match="404 Not Found: there is no key 'other'"):
+            api.revoke("old", "other")
+
+    def test_a_dropped_key_works_no_more(self, api):
+        api.drop("old")
+        assert not api.accepts("old")

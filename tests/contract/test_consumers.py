@@ -1,0 +1,359 @@
+"""Consumers read the secret at each moment of a rotation, and must get a value that works."""
+
+import functools
+import json
+import threading
+import time
+
+import boto3
+import pytest
+from rotation_steps import names, rotation_function
+
+from fake_secrets import RotationContract, check_rotation
+from fake_secrets.contract.services import LoginRefusedError, PasswordDatabase
+
+SECRET = {"username": "app", "password": "old-password"}
+
+
+class Database(PasswordDatabase):
+    """A database that a test holds in a global of this module while it is in use."""
+
+    def __init__(self, **options):
+        super().__init__({"app": SECRET["password"]}, replaces=f"{__name__}.database", **options)
+
+    @property
+    def stand_in(self):
+        return self
+
+
+database = None
+
+
+def set_value(current, pending):
+    try:
+        database.login(pending["username"], pending["password"])
+    except LoginRefusedError:
+        database.login(current["username"], current["password"])
+        database.alter_user(current["username"], pending["password"], by=current["username"])
+
+
+def test_value(pending):
+    database.login(pending["username"], pending["password"])
+
+
+test_value.__test__ = False
+handler = rotation_function(set_value, test_value)
+
+
+def read(label="AWSCURRENT"):
+    client = boto3.client("secretsmanager")
+    return json.loads(client.get_secret_value(SecretId="prod/rotated", VersionStage=label)["SecretString"])
+
+
+def log_in(value):
+    database.login(value["username"], value["password"])
+
+
+# Consumers without a fault.
+
+
+def reads_again_after_a_pause():
+    for _ in range(20):
+        try:
+            log_in(read())
+        except LoginRefusedError:
+            time.sleep(0.1)
+        else:
+            return
+    log_in(read())
+
+
+def tries_the_pending_value():
+    try:
+        log_in(read())
+    except LoginRefusedError:
+        log_in(read("AWSPENDING"))
+
+
+def returns_what_works():
+    value = read()
+    return value if database.accepts(value) else read("AWSPENDING")
+
+
+kept = {}
+
+
+def refreshes_its_cache():
+    try:
+        log_in(kept.setdefault("value", read()))
+    except LoginRefusedError:
+        kept.clear()
+        tries_the_pending_value()
+
+
+def waits_on_an_event():
+    stopping = threading.Event()
+    while True:
+        try:
+            return log_in(read())
+        except LoginRefusedError:
+            stopping.wait(2)
+
+
+def tries_again_without_a_pause():
+    while True:
+        try:
+            return log_in(read())
+        except LoginRefusedError:
+            continue
+
+
+# Consumers with a fault.
+
+
+def keeps_its_first_value():
+    log_in(kept.setdefault("value", read()))
+
+
+@functools.cache
+def cached():
+    return read()
+
+
+def returns_a_cached_value():
+    return cached()
+
+
+def gives_up_at_once():
+    return read()
+
+
+def waits_with_the_old_value():
+    value = kept.setdefault("value", read())
+    for _ in range(3):
+        try:
+            log_in(value)
+        except LoginRefusedError:
+            time.sleep(1)
+        else:
+            return
+    log_in(value)
+
+
+def waits_for_ever_with_the_old_value():
+    value = kept.setdefault("value", read())
+    while True:
+        try:
+            return log_in(value)
+        except LoginRefusedError:
+            continue
+
+
+def check(*consumers, only="consumers", **options):
+    return check_rotation(handler, secret=SECRET, service=Database, consumers=consumers, only=only, **options)
+
+
+@pytest.mark.parametrize(
+    "consumer",
+    [
+        reads_again_after_a_pause,
+        tries_the_pending_value,
+        returns_what_works,
+        refreshes_its_cache,
+        waits_on_an_event,
+        tries_again_without_a_pause,
+    ],
+)
+def test_a_consumer_that_gets_a_value_within_its_own_means_is_right(consumer):
+    report = check(consumer)
+    assert report.violations == (), str(report)
+    assert report.scenarios == (f"consumer.{consumer.__name__}",)
+
+
+@pytest.mark.parametrize(
+    ("consumer", "detail"),
+    [
+        (
+            keeps_its_first_value,
+            (
+                "After call 6 of setSecret (alter_user), keeps_its_first_value raises LoginRefusedError: password "
+                "authentication failed for user 'app', and 12 more times, the last time after the rotation"
+            ),
+        ),
+        (
+            returns_a_cached_value,
+            (
+                "After call 6 of setSecret (alter_user), returns_a_cached_value returns a value that the service "
+                "doesn't accept, and 12 more times, the last time after the rotation"
+            ),
+        ),
+        (
+            gives_up_at_once,
+            (
+                "After call 6 of setSecret (alter_user), gives_up_at_once returns a value that the service "
+                "doesn't accept, and 9 more times"
+            ),
+        ),
+    ],
+)
+def test_a_consumer_that_is_locked_out_is_found(consumer, detail):
+    report = check(consumer)
+    (violation,) = report.violations
+    assert violation.name == "consumer-locked-out"
+    assert violation.detail == detail
+    assert violation.scenario == f"consumer.{consumer.__name__}"
+    assert violation.where.startswith("tests/contract/test_consumers.py:")
+    assert violation.replay == f'check_rotation(lambda_handler, ..., only="consumer.{consumer.__name__}")'
+
+
+@pytest.mark.parametrize("consumer", [waits_with_the_old_value, waits_for_ever_with_the_old_value])
+def test_waiting_does_not_help_a_consumer_that_keeps_the_old_value(consumer):
+    report = check(consumer)
+    assert names(report.violations) == ["consumer-locked-out"]
+    assert report.violations[0].detail.startswith("After call 6 of setSecret (alter_user)")
+
+
+def test_the_time_after_which_an_endless_loop_is_ended_is_told():
+    report = check(waits_for_ever_with_the_old_value)
+    assert "gets no value that works within 900 seconds" in report.violations[0].detail
+
+
+def test_the_timeline_shows_what_the_service_accepted():
+    (violation,) = check(gives_up_at_once).violations
+    assert violation.timeline[-1].split() == ["6", "alter_user", "succeeded", "old", "new", "new"]
+
+
+def test_several_consumers_are_checked_one_by_one_and_together():
+    report = check(tries_the_pending_value, keeps_its_first_value, keeps_its_first_value)
+    assert report.scenarios == (
+        "consumer.tries_the_pending_value",
+        "consumer.keeps_its_first_value",
+        "consumer.keeps_its_first_value-2",
+        "consumer.all",
+    )
+    (violation,) = report.violations
+    assert violation.scenario == "consumer.keeps_its_first_value"
+    assert violation.others == ("consumer.keeps_its_first_value-2", "consumer.all")
+
+
+def test_one_consumer_is_checked_by_its_id():
+    report = check(tries_the_pending_value, gives_up_at_once, only="consumer.gives_up_at_once")
+    assert report.scenarios == ("consumer.gives_up_at_once",)
+
+
+def test_two_checks_give_the_same_report():
+    reports = {str(check(keeps_its_first_value, reads_again_after_a_pause)) for _ in range(3)}
+    assert len(reports) == 1
+
+
+def test_no_value_is_in_the_report():
+    def raises_with_the_value():
+        raise ValueError(read()["password"])
+
+    report = check(raises_with_the_value)
+    assert "old-password" not in str(report)
+    assert report.violations[0].detail.startswith(
+        "Before the rotation, raises_with_the_value raises ValueError, and"
+    )
+
+
+def test_what_a_consumer_prints_is_not_a_leak_of_the_function():
+    def prints_the_value():
+        print(read())
+        tries_the_pending_value()
+
+    assert check(prints_the_value).passed
+
+
+def test_a_consumer_keeps_nothing_for_the_next_scenario():
+    assert kept == {}
+    check(keeps_its_first_value)
+    assert kept == {}
+
+
+def test_the_function_and_a_consumer_have_separate_globals():
+    def overwrites_a_global():
+        kept["value"] = "the consumer's"
+        tries_the_pending_value()
+
+    def lambda_handler(event, context):
+        assert "value" not in kept
+        handler(event, context)
+
+    report = check_rotation(
+        lambda_handler, secret=SECRET, service=Database, consumers=[overwrites_a_global], only="consumers"
+    )
+    assert report.passed, str(report)
+
+
+def test_calls_of_a_consumer_are_not_numbered():
+    alone = check_rotation(handler, secret=SECRET, service=Database, only="kills")
+    assert check(tries_the_pending_value, only="kills").scenarios == alone.scenarios
+
+
+def test_a_service_whose_change_takes_a_while_locks_nobody_out():
+    report = check_rotation(
+        handler,
+        secret=SECRET,
+        service=functools.partial(Database, delay=20),
+        consumers=[reads_again_after_a_pause, tries_the_pending_value],
+        only="consumers",
+    )
+    assert report.violations == (), str(report)
+
+
+def test_a_consumer_can_be_a_method_or_a_partial():
+    class Pool:
+        def __init__(self):
+            self.value = None
+
+        def connect(self, label):
+            self.value = self.value or read(label)
+            log_in(self.value)
+
+    pool = Pool()
+    report = check(functools.partial(pool.connect, "AWSCURRENT"))
+    assert report.violations[0].scenario == "consumer.connect"
+    assert report.violations[0].source == 'database.login(value["username"], value["password"])'
+    assert pool.value is None
+
+
+def test_without_a_service_nothing_is_tried_and_the_report_says_so():
+    report = check_rotation(
+        rotation_function(lambda *_: None, lambda _: None),
+        secret=SECRET,
+        consumers=[gives_up_at_once],
+        only="consumers",
+    )
+    assert report.scenarios == ()
+    (sentence,) = report.left_out
+    assert sentence == (
+        "The consumers weren't called: without service=, nobody can tell whether the value that they get works."
+    )
+
+
+@pytest.mark.parametrize(
+    ("consumers", "message"),
+    [
+        (gives_up_at_once, "consumers= takes a list of functions, not a function"),
+        ("my_module:connect", "consumers= takes a list of functions, not a str"),
+        ([lambda value: value], "a consumer of the secret is called without arguments"),
+        ([None], "a consumer of the secret is called without arguments"),
+    ],
+)
+def test_what_is_no_list_of_consumers_is_refused(consumers, message):
+    with pytest.raises(TypeError, match=message):
+        check_rotation(handler, secret=SECRET, service=Database, consumers=consumers)
+
+
+def test_a_consumer_is_imported_by_its_name():
+    report = check(f"{__name__}:gives_up_at_once")
+    assert report.scenarios == ("consumer.gives_up_at_once",)
+
+
+class TestAsAContract(RotationContract):
+    handler = staticmethod(handler)
+    secret = SECRET
+    service = Database
+    consumers = (tries_the_pending_value,)
+    only = "consumers"

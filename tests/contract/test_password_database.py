@@ -1,0 +1,289 @@
+"""The password database: a double for functions that log in with a driver of DB-API 2.0."""
+
+import functools
+import sys
+import types
+
+import pytest
+from rotation_steps import names, rotation_function, with_new_password
+
+from fake_secrets import check_rotation
+from fake_secrets.contract.services import LoginRefusedError, PasswordDatabase, StatementRefusedError
+
+SECRET = {"host": "db.internal", "username": "app", "password": "old"}
+
+
+def driver_named(name):
+    module = types.ModuleType(name)
+    module.Error = type("Error", (Exception,), {"__module__": name})
+    for kind in ("OperationalError", "ProgrammingError", "InterfaceError"):
+        setattr(module, kind, type(kind, (module.Error,), {"__module__": name}))
+
+    def connect(**options):
+        msg = "there is no database here"
+        raise module.OperationalError(msg)
+
+    module.connect = connect
+    return module
+
+
+@pytest.fixture
+def psycopg(monkeypatch):
+    monkeypatch.setitem(sys.modules, "psycopg", module := driver_named("psycopg"))
+    return module
+
+
+@pytest.fixture
+def pymysql(monkeypatch):
+    monkeypatch.setitem(sys.modules, "pymysql", module := driver_named("pymysql"))
+    return module
+
+
+def log_in(driver, value):
+    return driver.connect(host=value["host"], user=value["username"], password=value["password"])
+
+
+def single_user(driver, statement, *, commits=True):
+    def set_value(current, pending):
+        try:
+            log_in(driver, pending).close()
+        except driver.OperationalError:
+            connection = log_in(driver, current)
+            try:
+                connection.cursor().execute(statement, (pending["password"],))
+                if commits:
+                    connection.commit()
+            finally:
+                connection.close()
+
+    def test_value(pending):
+        with log_in(driver, pending) as connection, connection.cursor() as cursor:
+            cursor.execute("SELECT 1")
+            assert cursor.fetchone() == (1,)
+
+    return rotation_function(set_value, test_value)
+
+
+class TestWithADriver:
+    @pytest.mark.parametrize("family", ["plain", "kills", pytest.param("errors", marks=pytest.mark.slow)])
+    def test_a_correct_function_with_psycopg_keeps_the_contract(self, psycopg, family):
+        handler = single_user(psycopg, "ALTER USER CURRENT_USER WITH PASSWORD %s")
+        service = functools.partial(PasswordDatabase, {"app": "old"}, driver="psycopg")
+        report = check_rotation(handler, secret=SECRET, service=service, only=family)
+        assert report.passed, str(report)
+
+    def test_a_change_that_is_not_committed_is_found(self, psycopg):
+        handler = single_user(psycopg, "ALTER USER CURRENT_USER WITH PASSWORD %s", commits=False)
+        service = functools.partial(PasswordDatabase, {"app": "old"}, driver="psycopg")
+        report = check_rotation(handler, secret=SECRET, service=service, only="plain")
+        assert names(report.violations) == ["never-succeeds"]
+
+    def test_mysql_commits_by_itself(self, pymysql):
+        handler = single_user(pymysql, "SET PASSWORD = PASSWORD(%s)", commits=False)
+        service = functools.partial(PasswordDatabase, {"app": "old"}, driver="pymysql")
+        report = check_rotation(handler, secret=SECRET, service=service, only="plain")
+        assert report.passed, str(report)
+
+    def test_the_driver_gets_its_function_back(self, psycopg):
+        before = psycopg.connect
+        with PasswordDatabase({"app": "old"}, driver="psycopg"):
+            assert psycopg.connect is not before
+        assert psycopg.connect is before
+
+    def test_more_names_can_be_replaced(self, psycopg, monkeypatch):
+        monkeypatch.setitem(sys.modules, "my_function", module := types.ModuleType("my_function"))
+        module.connect = psycopg.connect
+        with PasswordDatabase({"app": "old"}, driver="psycopg", replaces="my_function.connect"):
+            module.connect(user="app", password="old").close()
+
+    def test_refusals_and_outages_are_exceptions_of_the_driver(self, psycopg):
+        with PasswordDatabase({"app": "old", "other": "x"}, driver="psycopg", host="db.internal") as database:
+            assert database.errors == (psycopg.OperationalError,)
+            with pytest.raises(psycopg.OperationalError, match="password authentication failed"):
+                psycopg.connect(user="app", password="wrong")
+            with pytest.raises(psycopg.OperationalError, match="could not translate host name"):
+                psycopg.connect(user="app", password="old", host="elsewhere")
+            connection = psycopg.connect("postgresql://app:old@db.internal/orders")
+            with pytest.raises(psycopg.ProgrammingError, match="permission denied"):
+                connection.execute("ALTER USER other PASSWORD 'new'")
+            connection.close()
+            with pytest.raises(psycopg.InterfaceError, match="the connection is closed"):
+                connection.execute("SELECT 1")
+
+    def test_exceptions_of_mysql_have_a_number(self, pymysql):
+        with PasswordDatabase({"app": "old"}, driver="pymysql"), pytest.raises(pymysql.OperationalError) as caught:
+            pymysql.connect(user="app", passwd="wrong")
+        assert caught.value.args[0] == 1045
+
+    @pytest.mark.parametrize("family", ["plain", "kills", pytest.param("errors", marks=pytest.mark.slow)])
+    def test_a_rotation_by_the_statements_of_two_users_keeps_the_contract(self, psycopg, family):
+        report = check_rotation(
+            alternating(psycopg, clones=True),
+            secret={**SECRET, "username": "app"},
+            other_secrets={"admin": "master"},
+            service=functools.partial(
+                PasswordDatabase, {"app": "old", "admin": "master"}, administrators=["admin"], driver="psycopg"
+            ),
+            only=family,
+        )
+        assert report.passed, str(report)
+
+    def test_a_clone_without_privileges_is_found(self, psycopg):
+        report = check_rotation(
+            alternating(psycopg, clones=False),
+            secret={**SECRET, "username": "app"},
+            service=functools.partial(
+                PasswordDatabase, {"app": "old", "admin": "master"}, administrators=["admin"], driver="psycopg"
+            ),
+            only="plain",
+        )
+        assert names(report.violations) == ["dead-current"], str(report)
+
+
+def alternating(driver, *, clones):
+    def new_value(client, current, token):
+        other = {"app": "app_clone", "app_clone": "app"}[current["username"]]
+        return {**with_new_password(client, current, token), "username": other}
+
+    def set_value(current, pending):
+        if pending["username"] not in {"app", "app_clone"} or pending["host"] != current["host"]:
+            msg = "the pending value is for somebody else"
+            raise ValueError(msg)
+        admin = driver.connect(host=pending["host"], user="admin", password="master")
+        with admin, admin.cursor() as cursor:
+            cursor.execute("SELECT 1 FROM pg_roles WHERE rolname = %s", (pending["username"],))
+            words = "ALTER" if cursor.fetchall() else "CREATE"
+            cursor.execute(
+                f'{words} ROLE "{pending["username"]}" WITH LOGIN PASSWORD %(new)s', {"new": pending["password"]}
+            )
+            if clones:
+                cursor.execute(f"GRANT {current['username']} TO {pending['username']}")
+
+    def test_value(pending):
+        with log_in(driver, pending) as connection:
+            connection.execute("SELECT CURRENT_USER")
+
+    return rotation_function(set_value, test_value, new_value)
+
+
+class TestWithoutADriver:
+    """A function that is given the double calls its methods."""
+
+    @pytest.fixture
+    def database(self):
+        return PasswordDatabase({"app": "old", "admin": "master"}, administrators=["admin"])
+
+    def test_users_change_their_own_password_only(self, database):
+        database.alter_user("app", "new", by="app")
+        database.login("app", "new")
+        with pytest.raises(LoginRefusedError, match="password authentication failed for user 'app'"):
+            database.login("app", "old")
+        with pytest.raises(StatementRefusedError, match="permission denied for user 'app'"):
+            database.alter_user("admin", "new", by="app")
+
+    def test_administrators_make_clone_and_drop_users(self, database):
+        database.create_user("clone", "first", by="admin")
+        value = {"username": "clone", "password": "first"}
+        assert not database.accepts(value)
+        database.copy_privileges("app", "clone", by="admin")
+        assert database.accepts(value)
+        assert database.has_user("clone")
+        database.drop_user("clone", by="admin")
+        assert not database.has_user("clone")
+        with pytest.raises(StatementRefusedError, match="role 'clone' does not exist"):
+            database.drop_user("clone")
+
+    def test_what_it_accepts_can_be_listed_counted_and_dropped(self, database):
+        assert database.accepted() == [
+            {"username": "app", "password": "old"},
+            {"username": "admin", "password": "master"},
+        ]
+        assert database.live == 2
+        database.drop({"username": "app", "password": "old"})
+        assert database.live == 1
+        assert not database.accepts({"username": "app", "password": "old"})
+
+    def test_a_text_is_the_password_of_the_first_user(self, database):
+        assert database.accepts("old")
+        assert not database.accepts("master")
+
+    def test_two_sessions_do_not_undo_each_other(self, database):
+        first, second = (database.connect(user="admin", password="master") for _ in range(2))
+        first.execute("ALTER USER app PASSWORD 'one'")
+        second.execute("CREATE USER other PASSWORD 'two'")
+        first.commit()
+        second.commit()
+        assert database.accepts("one")
+        assert database.has_user("other")
+
+    def test_a_transaction_that_is_rolled_back_changes_nothing(self, database):
+        with pytest.raises(KeyError), database.connect(user="app", password="old") as connection:
+            connection.execute("ALTER USER app PASSWORD 'new'")
+            raise KeyError
+        assert database.accepts("old")
+
+    def test_nothing_secret_is_in_a_repr(self, database):
+        connection = database.connect(user="app", password="old")
+        assert repr(connection) == "<Connection of 'app'>"
+        assert "old" not in repr(database._users)
+
+
+class TestStatements:
+    """What the drivers send."""
+
+    @pytest.fixture
+    def session(self):
+        database = PasswordDatabase({"app": "old", "admin": "master"}, administrators=["admin"])
+        return database.connect("host=db user=admin password='master'", autocommit=True)
+
+    @pytest.mark.parametrize(
+        ("statement", "parameters"),
+        [
+            ("ALTER USER app PASSWORD 'it''s new'", None),
+            ("ALTER USER app WITH ENCRYPTED PASSWORD %s;", ["it's new"]),
+            ('ALTER ROLE "app" WITH PASSWORD %(new)s', {"new": "it's new"}),
+            ("ALTER USER 'app'@'%%' IDENTIFIED BY %s", ("it's new",)),
+            ("alter user %s@%s identified by %s", ("app", "%", "it's new")),
+            ("SET PASSWORD FOR `app`@'%' = PASSWORD(%s)", "it's new"),
+            (b"ALTER USER app PASSWORD 'it''s new'", None),
+            (types.SimpleNamespace(as_string=lambda _: "ALTER USER app PASSWORD E'it\\'s new'"), None),
+        ],
+    )
+    def test_a_password_is_changed(self, session, statement, parameters):
+        session.execute(statement, parameters)
+        assert session._database.accepts("it's new")
+
+    @pytest.mark.parametrize(
+        ("statement", "parameters", "rows"),
+        [
+            ("SELECT quote_ident(%s)", ['a"b'], [('"a""b"',)]),
+            ("SELECT 1 FROM pg_roles WHERE rolname = %s", ["app"], [("app",)]),
+            ("SELECT User FROM mysql.user WHERE User = %s", "nobody", []),
+            ("SHOW GRANTS FOR %s", "app", [("GRANT DELETE, INSERT, SELECT, UPDATE ON *.* TO 'app'@'%'",)]),
+            ("SELECT current_user", None, [("admin",)]),
+            ("SELECT count(*) FROM orders WHERE note = 'x'", None, [(1,)]),
+            ("BEGIN", None, []),
+        ],
+    )
+    def test_a_question_has_rows(self, session, statement, parameters, rows):
+        cursor = session.execute(statement, parameters)
+        assert cursor.rowcount == len(rows)
+        assert cursor.fetchall() == rows
+
+    def test_a_statement_that_it_does_not_know_is_shown_without_its_values(self, session):
+        with pytest.raises(NotImplementedError) as caught:
+            session.execute("VACUUM app WITH PASSWORD 'geheim'")
+        assert str(caught.value) == (
+            "PasswordDatabase doesn't know this statement: # # WITH PASSWORD #\n"
+            "(# stands for a name or a value.) Override execute() in a subclass to answer it."
+        )
+
+    def test_missing_parameters_are_refused(self, session):
+        with pytest.raises(ValueError, match="more places for parameters"):
+            session.execute("ALTER USER app PASSWORD %s")
+
+    def test_grants_of_mysql_are_copied_row_by_row(self, session):
+        session.execute("CREATE USER IF NOT EXISTS %s IDENTIFIED BY %s", ("clone", "x"))
+        for (grant,) in session.execute("SHOW GRANTS FOR app").fetchall():
+            session.execute(grant.split(" TO ")[0] + " TO %s", "clone")
+        assert session._database.accepts({"username": "clone", "password": "x"})
