@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
@@ -23,13 +24,20 @@ def merged(reports: Sequence[ContractReport]) -> ContractReport:
     notes = _joined(one for report in ordered for one in report.notes)
     explained = consequences_of({one.name for one in (*violations, *notes)})
     return ContractReport(
-        tuple(one for one in violations if one.name not in explained),
-        tuple(one for one in notes if one.name not in explained),
-        tuple(dict.fromkeys(scenario for report in ordered for scenario in report.scenarios)),
-        tuple(dict.fromkeys(text for report in ordered for text in report.left_out)),
-        tuple(dict.fromkeys(name for report in ordered for name in report.unused_allowances)),
-        ordered[0].function,
+        violations=tuple(one for one in violations if one.name not in explained),
+        notes=tuple(one for one in notes if one.name not in explained),
+        scenarios=_all(report.scenarios for report in ordered),
+        left_out=_all(report.left_out for report in ordered),
+        unused_allowances=_all(report.unused_allowances for report in ordered),
+        obstacle=next((report.obstacle for report in ordered if report.obstacle is not None), None),
+        untried=_all(report.untried for report in ordered),
+        function=ordered[0].function,
     )
+
+
+def _all(parts: Iterable[Iterable[str]]) -> tuple[str, ...]:
+    """Return all texts in order, each once."""
+    return tuple(dict.fromkeys(itertools.chain.from_iterable(parts)))
 
 
 def _place(report: ContractReport) -> int:

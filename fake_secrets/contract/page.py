@@ -117,7 +117,10 @@ class Reported(Protocol):
 
     @property
     def passed(self) -> bool:
-        """Whether there is no violation that isn't allowed."""
+        """Whether there is no violation that isn't allowed, and there was time for all scenarios."""
+
+    def summary(self) -> str:
+        """Return the result in one line."""
 
 
 def contract_page(report: Reported, title: str = "") -> str:
@@ -177,8 +180,10 @@ def _head(
 ) -> Iterator[str]:
     if report.passed:
         yield f'<p class="result kept">{KEPT} The rotation function keeps the contract.</p>\n'
-    else:
+    elif causes:
         yield f'<p class="result failed">{FAILED} The rotation function violates the contract.</p>\n'
+    else:
+        yield f'<p class="result failed">{FAILED} {escaped(report.summary())}</p>\n'
     counts = [
         _counted(len(report.scenarios), "scenario"),
         _counted(len(causes), "violation"),

@@ -39,7 +39,7 @@ def faulty_report():
         (*scenarios, *others, "late.all-steps"),
         ("Scenarios of `dropped` were left out: the double has no method drop.",),
         ("untested-value",),
-        "rotation.lambda_handler",
+        function="rotation:lambda_handler",
     )
 
 

@@ -36,7 +36,7 @@ def row(picture, name):
 def test_it_begins_with_the_result_and_the_counts(reading):
     text = " ".join(reading.text.split())
     assert text.startswith(
-        "Rotation contract of rotation.lambda_handler Rotation contract of rotation.lambda_handler "
+        "Rotation contract of rotation:lambda_handler Rotation contract of rotation:lambda_handler "
         "▲ The rotation function violates the contract."
     )
     assert "25 scenarios" in text
@@ -45,10 +45,15 @@ def test_it_begins_with_the_result_and_the_counts(reading):
 
 
 def test_a_report_without_a_violation_says_so():
-    page = ContractReport((), (), ("plain.three-times",), function="rotation.lambda_handler").html()
+    page = ContractReport((), (), ("plain.three-times",), function="rotation:lambda_handler").html()
     assert "✓ The rotation function keeps the contract." in page
     assert "no violations" in page
     assert "<h2>Causes</h2>" not in page
+
+
+def test_a_report_that_ran_out_of_time_is_no_success():
+    page = ContractReport((), (), ("plain.three-times",), untried=("late.all-steps",)).html()
+    assert "▲ No violation in 1 of 2 scenarios. There was no time for the others." in page
 
 
 def test_the_table_of_causes_has_a_row_a_cause_with_its_line(reading, report):

@@ -114,7 +114,7 @@ def test_the_index_leads_to_each_page_and_has_its_result(check, pages, pytester)
     reading = index(pytester)
     (table,) = reading.tables
     assert table[0] == ["test", "rotation function", "result", "scenarios", "violations"]
-    assert [row[1:3] for row in table[1:]] == [["rotation.lambda_handler", "✓ kept"]] * 2
+    assert [row[1:3] for row in table[1:]] == [["rotation:lambda_handler", "✓ kept"]] * 2
     assert {one["href"] for one in reading.all("a")} == pages().keys()
 
 
