@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import pytest
 
-from fake_secrets.plugin.contract_tests import is_contract
+from fake_secrets.plugin.contract_tests import _is_contract
 from fake_secrets.plugin.folders import file_name, folder, relative
 
 if TYPE_CHECKING:
@@ -82,7 +82,7 @@ class ContractPages:
         if report.when != "teardown":
             kept_reports.begin()
         own = getattr(getattr(item, "instance", None), "_report", None)
-        if report.when == "call" and is_contract(getattr(item, "cls", None)) and own is not None:
+        if report.when == "call" and _is_contract(getattr(item, "cls", None)) and own is not None:
             found.append(_Found(_title_of_class(item), own, is_family=True))
         if found:
             setattr(report, _CARRIED, base64.b64encode(pickle.dumps(found)).decode())

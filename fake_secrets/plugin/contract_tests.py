@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
     from fake_secrets.contract.rotation_contract import RotationContract
 
-__all__ = ["Contracts", "is_contract"]
+__all__ = ["Contracts"]
 
 _SECTION = "fake_secrets contract"
 
@@ -34,14 +34,14 @@ class Contracts:
     def pytest_pycollect_makeitem(self, collector: pytest.Collector, name: str) -> list[pytest.Item] | None:
         """Leave out the test of `allow` where nothing is allowed."""
         kind = getattr(collector, "obj", None)
-        is_useless = name == "test_allow" and is_contract(kind) and not kind.allow
+        is_useless = name == "test_allow" and _is_contract(kind) and not kind.allow
         return [] if is_useless else None
 
     # Before pytest looks at the names itself.
     @pytest.hookimpl(tryfirst=True)
     def pytest_collection_modifyitems(self, config: pytest.Config, items: Sequence[pytest.Item]) -> None:
         """Give the ids of scenarios that `-k` names to the tests of their families, as names of these tests."""
-        contracts = [item for item in items if is_contract(getattr(item, "cls", None))]
+        contracts = [item for item in items if _is_contract(getattr(item, "cls", None))]
         for item in contracts:
             _show_in_file_of_class(item)
         expression = config.getoption("keyword")
@@ -58,12 +58,12 @@ class Contracts:
     def pytest_runtest_makereport(self, item: pytest.Item, call: pytest.CallInfo[None]) -> Iterator[None]:
         """Show what a contract has found."""
         report: Any = yield
-        if report.when == "call" and is_contract(getattr(item, "cls", None)):
+        if report.when == "call" and _is_contract(getattr(item, "cls", None)):
             _show(report, item, call)
         return report  # type: ignore[no-any-return]
 
 
-def is_contract(kind: Any) -> TypeGuard[type[RotationContract]]:
+def _is_contract(kind: Any) -> TypeGuard[type[RotationContract]]:
     """Return whether something is a class of tests that checks a rotation function."""
     module = sys.modules.get("fake_secrets.contract.rotation_contract")
     return module is not None and isinstance(kind, type) and issubclass(kind, module.RotationContract)
