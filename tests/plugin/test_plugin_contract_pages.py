@@ -197,3 +197,37 @@ def test_no_page_has_a_secret_value(check, pages):
     check(OPTION, "-k", "test_repeats")
 
     assert not [page for page in pages().values() if "the-old-password" in page]
+
+
+def test_the_last_run_of_a_test_that_is_run_again_counts(check, pages, pytester):
+    pytester.makeconftest(
+        """
+        from _pytest.runner import runtestprotocol
+
+        def pytest_runtest_protocol(item, nextitem):
+            runtestprotocol(item, nextitem=nextitem)
+            item._initrequest()
+            runtestprotocol(item, nextitem=nextitem)
+            return True
+        """
+    )
+    check(OPTION, source=CHECKS)
+
+    assert len(pages()) == 1
+
+
+def test_a_contract_that_unittest_runs_has_a_page_too(check, pages):
+    source = f"import unittest\n{CONTRACT}".replace("(RotationContract)", "(RotationContract, unittest.TestCase)")
+    check(OPTION, "-k", "test_plain or test_repeats", source=source)
+
+    ((name, page),) = pages().items()
+    assert "TestRotation" in name
+    assert "create-not-repeatable" in page
+
+
+def test_a_test_of_the_contract_that_checks_by_itself_has_a_page_beside_that_of_the_class(check, pages):
+    more = "\n    def test_more(self):\n        check_rotation(lambda_handler, secret='x', only='plain')\n"
+    source = CONTRACT.replace("import RotationContract", "import RotationContract, check_rotation") + more
+    check(OPTION, "-k", "test_plain or test_more", source=source)
+
+    assert len(pages()) == 2
