@@ -15,7 +15,9 @@ CONTRACT_STYLE = """
 @media (prefers-color-scheme: dark) { & { --good: #7fd1a0; --hand: #c9a8f5; --on-hand: #23103f; } }
 & a { color: var(--focus); }
 & a:focus-visible, & pre:focus-visible { outline: 3px solid var(--focus); outline-offset: 1px; }
-& h4 { margin: 1.4em 0 .4em; padding: 0; font-family: inherit; font-size: 1.1em; line-height: 1.25; color: inherit; }
+& h4 {
+  margin: 1.4em 0 .4em; padding: 0; font-family: inherit; font-size: 1.1em; line-height: 1.25; color: inherit;
+}
 & .result { font-size: 1.1em; font-weight: 600; }
 & .result.kept { color: var(--good); }
 & .soft { color: var(--soft); }
