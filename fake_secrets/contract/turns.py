@@ -21,6 +21,8 @@ SECOND: Who = 1
 _STEP = 0.002
 # So many times it must find the other at the same place, until it takes it to wait for something.
 _PATIENCE = 150
+# So many seconds it may compute meanwhile: drivers wake up now and then, to look for signals.
+_IDLE = 0.005
 # How long a second thread that was given up may take to end, in seconds.
 _FAREWELL = 5.0
 
@@ -128,10 +130,11 @@ class Turns:
 
 
 class _Patience:
-    """Finds out whether a thread stands still: it is at the same place, and computes nothing."""
+    """Finds out whether a thread stands still: it is at the same place, and computes next to nothing."""
 
     def __init__(self) -> None:
-        self._seen: object = None
+        self._place: object = None
+        self._computed = 0.0
         self._looks = 0
 
     def is_at_end(self, ident: int | None) -> bool:
@@ -141,9 +144,12 @@ class _Patience:
             ident: the thread; None if it hasn't begun.
         """
         frame = None if ident is None else sys._current_frames().get(ident)
-        seen = None if frame is None or ident is None else (id(frame), frame.f_lasti, _computed(ident))
-        self._looks = 0 if seen is None or seen != self._seen else self._looks + 1
-        self._seen = seen
+        place = None if frame is None else (id(frame), frame.f_lasti)
+        computed = 0.0 if place is None or ident is None else _computed(ident)
+        if place is None or place != self._place or computed - self._computed > _IDLE:
+            self._place, self._computed, self._looks = place, computed, 0
+        else:
+            self._looks += 1
         # Not by a clock: those of `time` are virtual in a delivery.
         return self._looks >= _PATIENCE
 
