@@ -13,6 +13,7 @@ from botocore.exceptions import ClientError
 
 import fake_secrets
 from fake_secrets import errors
+from fake_secrets.contract.turns import GivenUp
 from fake_secrets.hook.calls import Carried
 from fake_secrets.hook.client_pool import _UnlikeAnyError
 from fake_secrets.plugin.items import _MisuseError
@@ -46,6 +47,7 @@ EXAMPLES = [
     errors.FakeSecretsWarning("no secret uses the key"),
     errors.RotationWarning("AWSCURRENT moved before finishSecret"),
     TimedOut(),
+    GivenUp(),
     _MisuseError("test_it: the marker takes no regoin"),
 ]
 

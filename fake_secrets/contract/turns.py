@@ -27,7 +27,7 @@ _IDLE = 0.005
 _FAREWELL = 5.0
 
 
-class GivenUpError(BaseException):
+class GivenUp(BaseException):
     """Ends the second thread, because nobody waits for it any more."""
 
 
@@ -104,13 +104,13 @@ class Turns:
         with self._changed:
             while self._turn != who and not self._is_over:
                 if self._is_given_up and who == SECOND:
-                    raise GivenUpError
+                    raise GivenUp
                 self._changed.wait(_STEP)
                 if patience.is_at_end(self._idents[_other(who)]):
                     break
             self._turn = who
         if self._is_given_up and who == SECOND:
-            raise GivenUpError
+            raise GivenUp
         self._switching(who)
 
     def _run(self) -> None:
@@ -118,7 +118,7 @@ class Turns:
         try:
             self.wait(SECOND)
             self._second()
-        except GivenUpError:
+        except GivenUp:
             return
         except BaseException as error:  # noqa: BLE001 -- it is raised where the first one ends
             self._error = error

@@ -14,7 +14,7 @@ from fake_secrets.contract import verdicts
 from fake_secrets.contract.dry_run import DryRun
 from fake_secrets.contract.moments import Boundary, Delivery
 from fake_secrets.contract.ongoing_check import Check
-from fake_secrets.contract.overlap import Overlap, Stops
+from fake_secrets.contract.overlapping import Overlap, Stops
 from fake_secrets.contract.scenario import Scenario
 from fake_secrets.contract.trial import Trial
 from fake_secrets.service.rules.stages import AWSCURRENT
