@@ -69,8 +69,8 @@ def set_secret(arn, token):
     if is_ready(pending):
         return
     admin = read(os.environ["ADMIN_SECRET"], VersionStage="AWSCURRENT")
-    if admin["host"] != current["host"]:
-        raise ValueError(f"the administrator's secret and {arn} are of different databases")
+    if (admin["host"], admin["port"]) != (current["host"], current["port"]):
+        raise ValueError(f"the administrator's secret and {arn} are of different servers")
     with log_in(admin) as connection:
         make_user(connection, pending["username"], pending["password"])
 
@@ -112,19 +112,16 @@ def make_user(connection, user, password):
     """
     exists = connection.execute("SELECT FROM pg_roles WHERE rolname = %s", [user]).fetchone() is not None
     statements = [
-        "ALTER ROLE {user} PASSWORD {verifier}" if exists else "CREATE ROLE {user} LOGIN PASSWORD {verifier}",
-        *(
-            ["GRANT {first} TO {user}", "ALTER ROLE {user} SET role TO {first}"]
-            if user != first_user(user)
-            else []
-        ),
+        "ALTER ROLE {user} PASSWORD {verifier}" if exists else "CREATE ROLE {user} LOGIN PASSWORD {verifier}"
     ]
-    verifier = connection.pgconn.encrypt_password(password.encode(), user.encode(), b"scram-sha-256")
+    first = first_user(user)
+    if user != first:
+        statements += ["GRANT {first} TO {user}", "ALTER ROLE {user} SET role TO {first}"]
+    verifier = connection.pgconn.encrypt_password(password.encode(), user.encode(), b"scram-sha-256").decode()
+    # Without parameters, several statements are one call and one transaction.
     connection.execute(
         sql.SQL("; ".join(statements)).format(
-            user=sql.Identifier(user),
-            first=sql.Identifier(first_user(user)),
-            verifier=sql.Literal(verifier.decode()),
+            user=sql.Identifier(user), first=sql.Identifier(first), verifier=sql.Literal(verifier)
         )
     )
 
