@@ -101,6 +101,11 @@ class Double:
             if self._undo is not None:
                 self._undo.close()
 
+    @property
+    def kind(self) -> type:
+        """The class of the object."""
+        return type(self._object)
+
     def accepts(self, value: object) -> bool | None:
         """Return whether a credential works now; None if the object doesn't offer to tell."""
         answer = self._ask("accepts", value)
