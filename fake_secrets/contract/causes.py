@@ -11,12 +11,13 @@ from fake_secrets.contract.drawing import draw
 from fake_secrets.contract.families import family_of
 from fake_secrets.contract.own_lines import where_of
 from fake_secrets.contract.picture_parts import Picture
-from fake_secrets.contract.report import ContractReport, Violation
+from fake_secrets.contract.report import ContractReport
 from fake_secrets.contract.scenario import Scenario
 from fake_secrets.contract.subject import Subject
 from fake_secrets.contract.trial import Trial
+from fake_secrets.contract.violation import Violation
 
-__all__ = ["Causes"]
+__all__ = ["Causes", "consequences_of"]
 
 __tracebackhide__ = True  # the arguments in our frames may hold secret values
 
@@ -45,6 +46,11 @@ class _Cause:
     scenario: Scenario
     picture: Picture | None
     scenarios: list[str] = field(default_factory=list)
+
+    @property
+    def key(self) -> str:
+        """What tells it from other causes of the same name: one note a name tells enough."""
+        return self.deviation.cause if self.deviation.is_violation else ""
 
 
 class Causes:
@@ -82,7 +88,7 @@ class Causes:
                 matches nothing is useless.
         """
         names = {name for name, _ in self._causes}
-        explained = {other for name in names for other in _EXPLAINS.get(name, ())}
+        explained = consequences_of(names)
         kept = [cause for (name, _), cause in self._causes.items() if name not in explained]
         every = [self._violation(cause) for cause in kept]
         has_run_all = is_whole and obstacle is None and not untried
@@ -111,6 +117,19 @@ class Causes:
         if scenario.id not in self._causes[key].scenarios:
             self._causes[key].scenarios.append(scenario.id)
 
+    def _consequences(self, cause: _Cause) -> Iterator[str]:
+        """Yield the ids of the scenarios that don't show a cause, but what it explains, at first hand or not."""
+        first = next(one for (name, _), one in self._causes.items() if name == cause.deviation.name)
+        names = {name for name, _ in self._causes}
+        explained, more = set[str](), {cause.deviation.name}
+        while more:
+            more = {other for name in more for other in _EXPLAINS.get(name, ())} & names - explained
+            explained |= more
+        for (name, _), other in self._causes.items():
+            # Of several causes alike, the first has them.
+            if name in explained and cause is first:
+                yield from (scenario for scenario in other.scenarios if scenario not in cause.scenarios)
+
     def _violation(self, cause: _Cause) -> Violation:
         deviation, scenario = cause.deviation, cause.scenario
         line = deviation.line
@@ -127,7 +146,15 @@ class Causes:
             tuple(one for one in cause.scenarios if one != scenario.id),
             self._subject.allow.get(deviation.name),
             cause.picture,
+            tuple(dict.fromkeys(self._consequences(cause))),
+            cause.key,
+            deviation.calls,
         )
+
+
+def consequences_of(names: Iterable[str]) -> set[str]:
+    """Return the names of the violations that others explain."""
+    return {other for name in names for other in _EXPLAINS.get(name, ())}
 
 
 def _of(every: Iterable[Violation], severity: str) -> tuple[Violation, ...]:

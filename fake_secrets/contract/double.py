@@ -135,6 +135,12 @@ class Double:
         """Let the service finish what it does by itself. Return whether the object offers that."""
         return self._ask("settle") is not _NOT_OFFERED
 
+    @property
+    def instance(self) -> object:
+        """The user's object; None before a context manager of contextlib's is entered."""
+        found: object = self._object
+        return found
+
     def work(self, call: Ask) -> object:
         """Call a function. What it calls of the object isn't called by the rotation function."""
         return _working(self, call)

@@ -49,6 +49,8 @@ class FunctionState:
         self._spared = tuple(spared)
         self._objects = ObjectStates(self._spared)
         self._process: ProcessState | None = None
+        self.double: object = None
+        """The service double that is in use. It isn't the function's, whatever holds it."""
         self._modules = self._own.loaded()
 
     @property
@@ -89,6 +91,7 @@ class FunctionState:
             clears_caches: whether it clears the caches of `functools`, whose content can't be read.
         """
         states = ObjectStates(self._spared, is_in_step=True, clears_caches=clears_caches)
+        states.skip(self.double)
         states.add(self._modules, *self._functions)
         return states.restore
 

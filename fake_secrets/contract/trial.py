@@ -111,6 +111,7 @@ class Trial:
             self._plant()
             self.leaks = stack.enter_context(self.handle.leaks.watching())
             stack.enter_context(self.service)
+            self.check.state.double = self.service.instance
             stack.enter_context(self.check.watching_clients(self.conductor.around_client))
             self.refresh()
             self.world.intervene(self.conductor)

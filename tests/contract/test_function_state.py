@@ -355,7 +355,7 @@ class TestProcess:
     def test_the_environment_is_as_before(self, state, monkeypatch):
         monkeypatch.setenv("KEPT", "1")
         monkeypatch.setenv("REMOVED", "1")
-        other = FunctionState(state._handler)
+        other = FunctionState(*state._functions)
         other.begin()
         os.environ["ADDED"] = "1"
         os.environ["KEPT"] = "2"
