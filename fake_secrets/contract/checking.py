@@ -57,8 +57,8 @@ def check_rotation(
     schedule: int | str | None = None,
     consumers: Sequence[Callable[[], object] | str] = (),
     allow: Mapping[str, str] | None = None,
-    only: str | None = None,
     timeout: float = 900,
+    only: str | None = None,
 ) -> ContractReport:
     """Check a rotation function: try what can go wrong in a rotation, and report what the function does then.
 
@@ -84,9 +84,9 @@ def check_rotation(
             of a rotation. They return the value that they would log in with, or None after they have logged in.
             A str such as ``"my_module:connect"`` is imported as `handler` is.
         allow: deviations that are expected: stable name to reason.
+        timeout: the time-out with which the function is deployed, in seconds; Lambda's longest by default.
         only: the id of a scenario, or the name of a family, that is run alone. The output of the function is
             shown if it is a scenario.
-        timeout: the time-out with which the function is deployed, in seconds; Lambda's longest by default.
 
     Returns:
         The report. Assert on `passed`, and print it.
