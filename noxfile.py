@@ -76,7 +76,7 @@ def postgres(session: nox.Session) -> None:
 
 @nox.session(python=OLDEST)
 def browser(session: nox.Session) -> None:
-    """Look at the pages of timelines in a browser. Needs Chromium."""
+    """Look at the pages of timelines and reports in a browser. Needs Chromium."""
     session.install("-e", ".[browser]")
     looks = "tests/observe/test_pictures_browser.py"
     session.run("pytest", "-q", looks, *session.posargs, env={"FAKE_SECRETS_BROWSER": "required"})

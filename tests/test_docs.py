@@ -58,6 +58,11 @@ def test_the_picture_of_a_timeline_is_what_the_code_beside_it_draws():
     assert script["PICTURE"].read_text(encoding="utf-8") == script["draw"](), "run python docs/draw_timeline.py"
 
 
+def test_the_report_on_its_page_is_what_the_code_beside_it_finds():
+    script = runpy.run_path(str(DOCS / "draw_report.py"))
+    assert script["REPORT"].read_text(encoding="utf-8") == script["draw"](), "run python docs/draw_report.py"
+
+
 def test_the_tables_of_the_gallery_list_what_is_in_it():
     script = runpy.run_path(str(DOCS / "list_gallery.py"))
     scenarios = script["on_page"]()

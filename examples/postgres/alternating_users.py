@@ -69,12 +69,10 @@ def set_secret(arn, token):
     if is_ready(pending):
         return
     admin = read(os.environ["ADMIN_SECRET"], VersionStage="AWSCURRENT")
-    if admin["host"] != current["host"]:
-        raise ValueError(f"the administrator's secret and {arn} are of different databases")
-    # One transaction: the user has both the password and the rights, or nothing has changed.
+    if (admin["host"], admin["port"]) != (current["host"], current["port"]):
+        raise ValueError(f"the administrator's secret and {arn} are of different servers")
     with log_in(admin) as connection:
-        make_user(connection, pending["username"])
-        change_password(connection, pending["username"], pending["password"])
+        make_user(connection, pending["username"], pending["password"])
 
 
 def test_secret(arn, token):
@@ -106,21 +104,25 @@ def other_user(user):
     return other
 
 
-def make_user(connection, user):
-    """Make the second user, if it doesn't exist: one that acts as the first, so that both own the same tables."""
-    if connection.execute("SELECT FROM pg_roles WHERE rolname = %s", [user]).fetchone() is None:
-        connection.execute(sql.SQL("CREATE ROLE {} LOGIN").format(sql.Identifier(user)))
-    if user != first_user(user):
-        names = {"user": sql.Identifier(user), "first": sql.Identifier(first_user(user))}
-        connection.execute(sql.SQL("GRANT {first} TO {user}").format(**names))
-        connection.execute(sql.SQL("ALTER ROLE {user} SET role TO {first}").format(**names))
+def make_user(connection, user, password):
+    """Give a user a password and the first user's rights, all at once. Make the second user if it doesn't exist.
 
-
-def change_password(connection, user, password):
-    """Change a user's password. The server gets its hash only, so that no log can hold the password."""
-    verifier = connection.pgconn.encrypt_password(password.encode(), user.encode(), b"scram-sha-256")
+    The second user acts as the first, so that both own the same tables. The server gets the password's hash only,
+    so that no log can hold the password.
+    """
+    exists = connection.execute("SELECT FROM pg_roles WHERE rolname = %s", [user]).fetchone() is not None
+    statements = [
+        "ALTER ROLE {user} PASSWORD {verifier}" if exists else "CREATE ROLE {user} LOGIN PASSWORD {verifier}"
+    ]
+    first = first_user(user)
+    if user != first:
+        statements += ["GRANT {first} TO {user}", "ALTER ROLE {user} SET role TO {first}"]
+    verifier = connection.pgconn.encrypt_password(password.encode(), user.encode(), b"scram-sha-256").decode()
+    # Without parameters, several statements are one call and one transaction.
     connection.execute(
-        sql.SQL("ALTER ROLE {} PASSWORD {}").format(sql.Identifier(user), sql.Literal(verifier.decode()))
+        sql.SQL("; ".join(statements)).format(
+            user=sql.Identifier(user), first=sql.Identifier(first), verifier=sql.Literal(verifier)
+        )
     )
 
 

@@ -17,7 +17,7 @@ from fake_secrets.contract.subject import Subject
 from fake_secrets.contract.trial import Trial
 from fake_secrets.contract.violation import Violation
 
-__all__ = ["Causes"]
+__all__ = ["Causes", "consequences_of"]
 
 __tracebackhide__ = True  # the arguments in our frames may hold secret values
 
@@ -46,6 +46,11 @@ class _Cause:
     scenario: Scenario
     picture: Picture | None
     scenarios: list[str] = field(default_factory=list)
+
+    @property
+    def key(self) -> str:
+        """What tells it from other causes of the same name: one note a name tells enough."""
+        return self.deviation.cause if self.deviation.is_violation else ""
 
 
 class Causes:
@@ -83,7 +88,7 @@ class Causes:
                 matches nothing is useless.
         """
         names = {name for name, _ in self._causes}
-        explained = {other for name in names for other in _EXPLAINS.get(name, ())}
+        explained = consequences_of(names)
         kept = [cause for (name, _), cause in self._causes.items() if name not in explained]
         every = [self._violation(cause) for cause in kept]
         has_run_all = is_whole and obstacle is None and not untried
@@ -142,7 +147,14 @@ class Causes:
             self._subject.allow.get(deviation.name),
             cause.picture,
             tuple(dict.fromkeys(self._consequences(cause))),
+            cause.key,
+            deviation.calls,
         )
+
+
+def consequences_of(names: Iterable[str]) -> set[str]:
+    """Return the names of the violations that others explain."""
+    return {other for name in names for other in _EXPLAINS.get(name, ())}
 
 
 def _of(every: Iterable[Violation], severity: str) -> tuple[Violation, ...]:

@@ -12,6 +12,7 @@ from fake_secrets.contract.debugging import undebugged
 from fake_secrets.contract.dry_run import DryRun
 from fake_secrets.contract.families import FAMILIES, family_of
 from fake_secrets.contract.function_state import loaded
+from fake_secrets.contract.kept_reports import keep
 from fake_secrets.contract.ongoing_check import Check
 from fake_secrets.contract.progress import Deadline, Progress, Watcher
 from fake_secrets.contract.report import ContractReport
@@ -113,7 +114,9 @@ def check_rotation(
         timeout=timeout,
     )
     check_only(only)
-    return check_subject(subject, None if only is None else [only])
+    report = check_subject(subject, None if only is None else [only])
+    keep(report)
+    return report
 
 
 def subject_of(

@@ -9,7 +9,7 @@ from typing import Protocol
 
 from fake_secrets.contract.catalogue import Severity
 from fake_secrets.contract.families import FAMILIES, family_of
-from fake_secrets.contract.page_style import CONTRACT_STYLE
+from fake_secrets.contract.page_style import CONTRACT_STYLE, SHEET_STYLE
 from fake_secrets.contract.picture_parts import Picture
 from fake_secrets.contract.picture_table import FAILED, KEPT, broken, picture_table
 from fake_secrets.observe.pictures.page import page
@@ -117,7 +117,10 @@ class Reported(Protocol):
 
     @property
     def passed(self) -> bool:
-        """Whether there is no violation that isn't allowed."""
+        """Whether there is no violation that isn't allowed, and there was time for all scenarios."""
+
+    def summary(self) -> str:
+        """Return the result in one line."""
 
 
 def contract_page(report: Reported, title: str = "") -> str:
@@ -127,7 +130,7 @@ def contract_page(report: Reported, title: str = "") -> str:
         report: the report.
         title: the heading of the page, as text; by default it names the function.
     """
-    return page(title or _title(report), _sections(report, "", 2), CONTRACT_STYLE)
+    return page(title or _title(report), _sections(report, "", 2), CONTRACT_STYLE + SHEET_STYLE)
 
 
 def contract_fragment(report: Reported) -> str:
@@ -177,8 +180,10 @@ def _head(
 ) -> Iterator[str]:
     if report.passed:
         yield f'<p class="result kept">{KEPT} The rotation function keeps the contract.</p>\n'
-    else:
+    elif causes:
         yield f'<p class="result failed">{FAILED} The rotation function violates the contract.</p>\n'
+    else:
+        yield f'<p class="result failed">{FAILED} {escaped(report.summary())}</p>\n'
     counts = [
         _counted(len(report.scenarios), "scenario"),
         _counted(len(causes), "violation"),

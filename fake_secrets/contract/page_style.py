@@ -4,7 +4,10 @@ from __future__ import annotations
 
 from fake_secrets.observe.pictures.style import CLASS
 
-__all__ = ["CONTRACT_STYLE"]
+__all__ = ["CONTRACT_STYLE", "SHEET_STYLE"]
+
+# What concerns the sheets of a printer, and so a whole page: pictures are wide.
+SHEET_STYLE = "@page { size: landscape; margin: 12mm; }\n"
 
 # In the rules below, `&` stands for the element that holds a page or a part of one.
 CONTRACT_STYLE = """
@@ -12,6 +15,9 @@ CONTRACT_STYLE = """
 @media (prefers-color-scheme: dark) { & { --good: #7fd1a0; --hand: #c9a8f5; --on-hand: #23103f; } }
 & a { color: var(--focus); }
 & a:focus-visible, & pre:focus-visible { outline: 3px solid var(--focus); outline-offset: 1px; }
+& h4 {
+  margin: 1.4em 0 .4em; padding: 0; font-family: inherit; font-size: 1.1em; line-height: 1.25; color: inherit;
+}
 & .result { font-size: 1.1em; font-weight: 600; }
 & .result.kept { color: var(--good); }
 & .soft { color: var(--soft); }
@@ -80,7 +86,6 @@ CONTRACT_STYLE = """
   & table.list th, & table.list td { padding: .25em .4em; }
 }
 @media print {
-  @page { size: landscape; margin: 12mm; }
   & main { max-width: none; padding: 0; }
   & .scroll { overflow: visible; border: 0; }
   & table.steps { width: 100%; }

@@ -196,7 +196,9 @@ def _check_spelling(contract: type[RotationContract]) -> None:
         TypeError: if an attribute is nearly one of the arguments.
     """
     kinds = (kind for kind in contract.__mro__ if issubclass(kind, RotationContract))
-    given = (name for kind in kinds for name in vars(kind) if not hasattr(RotationContract, name))
+    # A private name may be that of a fixture, which sets an attribute.
+    public = (name for kind in kinds for name in vars(kind) if not name.startswith("_"))
+    given = (name for name in public if not hasattr(RotationContract, name))
     for name in given:
         meant = difflib.get_close_matches(name, ("handler", *_NAMES), 1, _SIMILAR)
         if meant and name not in {"handler", "secret"}:

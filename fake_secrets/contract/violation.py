@@ -47,6 +47,9 @@ class Violation:
     allowed: str | None = None
     picture: Picture | None = field(default=None, repr=False)
     consequences: tuple[str, ...] = ()
+    # What tells it from other causes of the same name, and how many calls show it: reports can be merged.
+    _key: str = field(default="", repr=False)
+    _calls: int = field(default=0, repr=False)
 
     @property
     def sentence(self) -> str:

@@ -6,8 +6,8 @@ guard into failures. `remarking` tells what worlds have to say about a test, `un
 happened, and `leaking` of secret values that a test shows. `outside` explains failures of calls that were made
 outside of every world, and `regions` gives a region to clients that are made there. `returning` warns of fixtures
 whose world is over too early. `reporting` shows what a test did in its worlds when it fails. `contract_tests`
-chooses the scenarios of rotation contracts and shows their reports. `choosing` reads options. No other room
-imports pytest.
+chooses the scenarios of rotation contracts and shows their reports, and `contract_pages` writes them as pages.
+`choosing` and `folders` read options. No other room imports pytest.
 """
 
 from __future__ import annotations
@@ -16,6 +16,8 @@ import pytest
 
 from fake_secrets.faults.unused import STATES as UNUSED_STATES
 from fake_secrets.plugin.choosing import choice
+from fake_secrets.plugin.contract_pages import add_options as contract_pages_options
+from fake_secrets.plugin.contract_pages import contract_pages
 from fake_secrets.plugin.contract_tests import Contracts
 from fake_secrets.plugin.fixtures import _fake_secrets_clients, fake_secrets, secretsmanager
 from fake_secrets.plugin.guarding import GUARD, Guarding
@@ -56,6 +58,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         default="",
     )
     add_options(parser)
+    contract_pages_options(parser)
     what_to_do = (
         "what to do about a test that logs, prints, raises or otherwise leaks a secret value: 'off' doesn't look "
         "for leaks, 'warn' gives a warning, 'error' fails the test"
@@ -86,6 +89,9 @@ def pytest_configure(config: pytest.Config) -> None:
         UnusedFaults(choice(config, UNUSED_FAULTS, UNUSED_STATES)), "fake_secrets_unused_faults"
     )
     config.pluginmanager.register(Contracts(), "fake_secrets_contracts")
+    pages = contract_pages(config)
+    if pages is not None:
+        config.pluginmanager.register(pages, "fake_secrets_contract_pages")
     reports = reporting(config)
     if reports is not None:
         config.pluginmanager.register(reports, "fake_secrets_reporting")

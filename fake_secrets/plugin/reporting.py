@@ -2,19 +2,18 @@
 
 from __future__ import annotations
 
-import hashlib
-import re
 import sys
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from fake_secrets.activation import visits
 from fake_secrets.plugin.choosing import choice
+from fake_secrets.plugin.folders import file_name, folder, relative
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator
+    from pathlib import Path
 
     from fake_secrets.observe.pictures.report import Part
     from fake_secrets.world.stack import Opened
@@ -25,11 +24,6 @@ _REPORT = "fake_secrets_report"
 _HTML = "fake_secrets_html"
 _MODES = ("never", "failure", "always")
 _SECTION = "fake_secrets"
-
-# Names of files are short enough for every file system, and have no character that one of them refuses.
-_UNSAFE = re.compile(r"[^A-Za-z0-9_.-]+")
-_LENGTH = 100
-
 
 # What a worker of xdist is told: whether other workers run the same tests.
 _SAME_TESTS = "fake_secrets_same_tests"
@@ -71,12 +65,12 @@ class Reporting:
 
     Args:
         is_always: whether a test that passes has a report, too.
-        folder: the folder of the pages; None if no page is written.
+        path: the folder of the pages; None if no page is written.
     """
 
-    def __init__(self, *, is_always: bool, folder: Path | None) -> None:
+    def __init__(self, *, is_always: bool, path: Path | None) -> None:
         self._is_always = is_always
-        self._folder = folder
+        self._folder = path
 
     @pytest.hookimpl(wrapper=True, tryfirst=True)
     def pytest_runtest_protocol(self, item: pytest.Item) -> Iterator[None]:
@@ -121,7 +115,7 @@ class Reporting:
             path.write_text(page_of_parts(item.nodeid, parts), encoding="utf-8", newline="\n")
         except OSError as error:
             return f"{text}\n\npage: not written: {error}"
-        return f"{text}\n\npage: {_relative(path, item.config)}"
+        return f"{text}\n\npage: {relative(path, item.config)}"
 
 
 def add_options(parser: pytest.Parser) -> None:
@@ -158,40 +152,10 @@ def reporting(config: pytest.Config) -> Reporting | None:
         UsageError: if an option's value is wrong.
     """
     mode = choice(config, _REPORT, _MODES)
-    folder = _folder(config)
-    return None if mode == "never" else Reporting(is_always=mode == "always", folder=folder)
-
-
-def _folder(config: pytest.Config) -> Path | None:
-    """Return the folder of the pages, or None.
-
-    A relative path of the option begins in the working directory, one of the ini option beside the file.
-
-    Raises:
-        UsageError: if it is a file.
-    """
-    option, ini = config.getoption(_HTML), config.getini(_HTML)
-    if not (option or ini):
-        return None
-    beside = config.rootpath if config.inipath is None else config.inipath.parent
-    folder: Path = config.invocation_params.dir / option if option else beside / ini
-    if folder.exists() and not folder.is_dir():
-        name = "--fake-secrets-html" if option else _HTML
-        msg = f"{name} must be a folder, not the file {option or ini!r}"
-        raise pytest.UsageError(msg)
-    return folder
+    path = folder(config, _HTML)
+    return None if mode == "never" else Reporting(is_always=mode == "always", path=path)
 
 
 def _file_name(item: pytest.Item) -> str:
-    """Return a name that no other test has, and that is the same in each run."""
-    name = _UNSAFE.sub("-", item.nodeid)[:_LENGTH].strip("-.")
-    digest = hashlib.sha256(item.nodeid.encode("utf-8", "surrogatepass")).hexdigest()[:8]
     worker = getattr(item.config, "workerinput", {})
-    of_worker = f"-{worker['workerid']}" if worker.get(_SAME_TESTS) else ""
-    return f"{name}-{digest}{of_worker}.html"
-
-
-def _relative(path: Path, config: pytest.Config) -> str:
-    """Return a path as a reader in the working directory can use it."""
-    here = config.invocation_params.dir
-    return str(path.relative_to(here)) if path.is_relative_to(here) else str(path)
+    return file_name(item.nodeid, f"-{worker['workerid']}" if worker.get(_SAME_TESTS) else "")

@@ -164,6 +164,12 @@ def test_an_attribute_that_is_misspelt_is_refused(given, meant):
         kind().test_plain()
 
 
+def test_a_private_fixture_may_have_the_name_of_what_it_sets():
+    kind = type("Private", (RotationContract,), {"handler": print, "secret": {"password": "x"}, "_service": None})
+
+    assert kind()._subject().service is None
+
+
 def test_tests_and_attributes_of_the_users_own_are_left_alone():
     own = {"test_secret": lambda self: None, "sessions": [], "patience": 3, "setup_method": lambda self: None}
     kind = type("Own", (RotationContract,), {"handler": staticmethod(handler), "secret": "a text", **own})

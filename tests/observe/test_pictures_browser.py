@@ -1,4 +1,4 @@
-"""Pages of timelines in a real browser, wide and narrow, light and dark.
+"""Pages of timelines and of reports in a real browser, wide and narrow, light and dark.
 
 The tests are skipped where there is no browser or no driver for it, unless FAKE_SECRETS_BROWSER=required.
 """
@@ -9,6 +9,7 @@ import shutil
 
 import boto3
 import pytest
+from contract.faulty_reports import faulty_report, nasty_report
 from rotators import Rotator
 
 from fake_secrets import mock_stages
@@ -45,6 +46,7 @@ BOXES = """() => {
   for (let node = walker.nextNode(); node; node = walker.nextNode()) {
     const parent = node.parentElement;
     if (!node.data.trim() || parent.closest('style, svg title, svg desc')) continue;
+    if (!parent.checkVisibility()) continue;
     if (parent.closest('svg')) {
       add(node.data, parent, parent.getBoundingClientRect());
     } else {
@@ -146,6 +148,10 @@ def worlds():
         yield "report", page_of_parts("tests/" + "long_name/" * 30 + "test_it.py::test_it[<b>]", [part, part])
         many = dataclasses.replace(timeline, moments=timeline.moments * 6)
         yield "many rows", many.html()
+    yield "contract", faulty_report().html()
+    yield "contract of any characters", nasty_report().html()
+    fragment = faulty_report()._repr_html_()
+    yield "contract in a notebook", f"<!DOCTYPE html><meta charset=utf-8><title>n</title><body>{fragment}"
 
 
 @pytest.fixture(scope="module")
@@ -153,7 +159,15 @@ def pages():
     return dict(worlds())
 
 
-PAGES = ("timeline", "notebook", "report", "many rows")
+PAGES = (
+    "timeline",
+    "notebook",
+    "report",
+    "many rows",
+    "contract",
+    "contract of any characters",
+    "contract in a notebook",
+)
 
 
 @pytest.fixture(
@@ -241,3 +255,55 @@ def test_a_fragment_changes_nothing_else_on_its_page(pages, show):
     with_picture = show(pages["notebook"], scheme="dark").locator("body > p").evaluate_all(looks)
     without = show("<!DOCTYPE html><title>n</title><body><p>before</p>", scheme="dark")
     assert with_picture == without.locator("body > p").evaluate_all(looks) * 2
+
+
+def test_a_screen_reader_finds_the_picture_of_a_scenario_with_its_steps_and_rows(pages, show):
+    page = show(pages["contract"])
+    table = page.get_by_role("table", name="The calls in createSecret.twice, and the state after each of them")
+    assert table.get_by_role("columnheader", name="createSecret, once more").count() == 1
+    assert table.get_by_role("rowheader", name="AWSPENDING").count() == 1
+    assert page.get_by_role("region", name="picture of createSecret.twice").count() == 1
+
+
+def test_a_link_of_the_table_of_causes_leads_to_the_section(pages, show):
+    page = show(pages["contract"])
+    page.get_by_role("link", name="create-not-repeatable").click()
+    assert page.evaluate("document.querySelector(':target').textContent") == "2. create-not-repeatable"
+
+
+def test_the_names_of_the_rows_and_the_text_of_bars_stay_in_view_when_a_picture_scrolls(pages, show):
+    page = show(pages["contract"], 400)
+    region = page.get_by_role("region", name="picture of plain.three-times")
+    places = """one => {
+      one.scrollLeft = 300;
+      const [name, bar] = ['th.name', 'td .bar.old .stay'].map(what => one.querySelector(`tbody ${what}`));
+      const [frame, left, text] = [one, name, bar].map(it => it.getBoundingClientRect());
+      const found = [left.left - frame.left, text.left - left.right, one.scrollLeft];
+      one.scrollLeft = 0;
+      return found;
+    }"""
+    name, text, scrolled = region.evaluate(places)
+    assert scrolled > 0
+    assert 0 <= name <= 2
+    assert text >= 0
+
+
+def test_one_click_selects_the_line_that_replays_a_scenario(pages, show):
+    page = show(pages["contract"])
+    line = page.locator("pre.replay").nth(1)
+    line.click()
+    assert page.evaluate("getSelection().toString().trim()") == line.inner_text().strip()
+    assert "createSecret.twice" in line.inner_text()
+
+
+def test_a_printed_report_has_the_folded_scenarios_and_no_part_that_scrolls(pages, show):
+    page = show(pages["contract"], 1000)
+    page.emulate_media(media="print")
+    try:
+        assert page.locator("details li").first.is_visible()
+        assert (
+            page.locator(".scroll").evaluate_all("all => all.map(one => getComputedStyle(one).overflowX)")
+            == ["visible"] * page.locator(".scroll").count()
+        )
+    finally:
+        page.emulate_media(media="screen")

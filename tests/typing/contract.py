@@ -156,6 +156,8 @@ def report() -> None:
     assert_type(report.junit(), str)
     assert_type(report.summary(), str)
     assert_type(str(report), str)
+    assert_type(report.html(), str)
+    report.write_html("report.html")
 
 
 def violation(violation: Violation) -> None:
@@ -173,6 +175,10 @@ def violation(violation: Violation) -> None:
     assert_type(violation.timeline, tuple[str, ...])
     assert_type(violation.replay, str)
     assert_type(violation.allowed, str | None)
+    if violation.picture is not None:
+        assert_type([run.step for run in violation.picture.runs], list[str])
+        assert_type([row.cells for row in violation.picture.labels], list[tuple[str | None, ...]])
+        assert_type([column.mark for column in violation.picture.columns], list[str | None])
     if violation.severity == "note":
         return
 
