@@ -9,8 +9,9 @@ from __future__ import annotations
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from fake_secrets.contract.checking import check_rotation
-    from fake_secrets.contract.report import ContractReport, Violation
+    from fake_secrets.contract.report import ContractReport
     from fake_secrets.contract.rotation_contract import RotationContract
+    from fake_secrets.contract.violation import Violation
     from fake_secrets.errors import (
         ContractViolatedError,
         FakeSecretsError,
@@ -91,7 +92,7 @@ _HOMES = {
     "Secret": "observe.view",
     "Timeline": "observe.timeline",
     "Version": "observe.view",
-    "Violation": "contract.report",
+    "Violation": "contract.violation",
     "check_rotation": "contract.checking",
     "current": "mock",
     "mock_stages": "mock",

@@ -13,6 +13,8 @@ from botocore.exceptions import ClientError
 
 import fake_secrets
 from fake_secrets import errors
+from fake_secrets.cli.command_error import CommandError
+from fake_secrets.contract.checking import UnknownScenarioError
 from fake_secrets.contract.turns import GivenUp
 from fake_secrets.hook.calls import Carried
 from fake_secrets.hook.client_pool import _UnlikeAnyError
@@ -47,6 +49,8 @@ EXAMPLES = [
     errors.FakeSecretsWarning("no secret uses the key"),
     errors.RotationWarning("AWSCURRENT moved before finishSecret"),
     TimedOut(),
+    UnknownScenarioError("there is no scenario 'plain.twice'"),
+    CommandError("there is no option --secrt"),
     GivenUp(),
     _MisuseError("test_it: the marker takes no regoin"),
 ]

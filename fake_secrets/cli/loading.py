@@ -120,7 +120,7 @@ def _failed(what: str, name: str, error: BaseException, hidden: Collection[str])
     msg = f"{what} can't be imported: the import of {name!r} raises {type(error).__name__}{where}"
     msg += f": {text}" if text else ""
     if isinstance(error, KeyError) and "environ" in _source_at(place):
-        msg += f". Set the variable with --env {text.strip(chr(39))}=..."
+        msg += f". Set the variable with --env {text.strip(chr(39))}=VALUE"
     return msg
 
 

@@ -6,7 +6,7 @@ import argparse
 from collections.abc import Sequence
 
 from fake_secrets import __version__
-from fake_secrets.cli import check, demo
+from fake_secrets.cli import demo, rotation_check
 
 __all__ = ["main"]
 
@@ -26,13 +26,15 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--version", action="version", version=f"%(prog)s {__version__}")
     commands = parser.add_subparsers(dest="command", required=True)
     commands.add_parser("demo", help=demo.SUMMARY, description=_sentence(demo.SUMMARY))
-    check.add_arguments(
+    rotation_check.add_arguments(
         # An option that isn't written out might be taken for another, and shown with its value.
-        commands.add_parser("check", help=check.SUMMARY, description=_sentence(check.SUMMARY), allow_abbrev=False)
+        commands.add_parser(
+            "check", help=rotation_check.SUMMARY, description=_sentence(rotation_check.SUMMARY), allow_abbrev=False
+        )
     )
     given, surplus = parser.parse_known_args(arguments)
     if given.command == "check":
-        return check.run(given, surplus)
+        return rotation_check.run(given, surplus)
     if surplus:
         parser.error(f"unrecognized arguments: {' '.join(surplus)}")
     return demo.play()

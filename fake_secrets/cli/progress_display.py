@@ -29,9 +29,14 @@ class Display(Protocol):
         """Clear what isn't to stay."""
 
 
-def display_on(stream: TextIO) -> Display:
-    """Return what shows the progress on a stream."""
-    is_terminal = stream.isatty() and os.environ.get("TERM") != "dumb"
+def display_on(stream: TextIO, *, has_bar: bool = True) -> Display:
+    """Return what shows the progress.
+
+    Args:
+        stream: where it is shown.
+        has_bar: whether a terminal gets a bar.
+    """
+    is_terminal = has_bar and stream.isatty() and os.environ.get("TERM") != "dumb"
     return _Bar(stream) if is_terminal else _Lines(stream)
 
 

@@ -6,7 +6,8 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from fake_secrets.contract.report import ContractReport, Violation
+    from fake_secrets.contract.report import ContractReport
+    from fake_secrets.contract.violation import Violation
 
 __all__ = ["table_of"]
 

@@ -48,6 +48,11 @@ _VIOLATIONS = {
             "service=, environment= or other_secrets=."
         ),
     ),
+    "times-out": (
+        "A step takes longer than the time-out of the function, although nothing disturbs it.",
+        "It waits for the service longer than the function may run, or without an end.",
+        ("Give the function a longer time-out, or end the wait with an error in time, so that AWS retries it."),
+    ),
     "current-not-moved": (
         "All four steps pass, but AWSCURRENT stays on the old version, so the rotation stays open.",
         (
@@ -123,6 +128,26 @@ _VIOLATIONS = {
         "A call fails during the whole step, yet the step passes without having done its work.",
         "An except clause logs the error or returns it. AWS ignores what a rotation function returns.",
         "Let the exception out of the function, or raise another one.",
+    ),
+    "needs-warm-start": (
+        "The rotation fails if its steps run in different execution environments.",
+        "A step keeps something in a global, a cache or the environment that a later step needs.",
+        "Keep nothing between the steps: read the pending value with VersionId=token in each of them.",
+    ),
+    "mixes-up-secrets": (
+        "The rotation goes wrong if the same execution environment has served another secret.",
+        "A global or a cache has a value of the other secret, because it isn't kept by ARN and token.",
+        "Read the secret of the event in each step, or keep values by its ARN and ClientRequestToken.",
+    ),
+    "gives-up-silently": (
+        "A step passes without having done its work, because the function's time is nearly over.",
+        "It looks at get_remaining_time_in_millis() and returns, as if AWS would call it again for the rest.",
+        "Raise an error if there isn't enough time left, so that AWS retries the rotation.",
+    ),
+    "credentials-pile-up": (
+        "With each rotation there is one more credential that works at the service.",
+        "Nothing revokes what was replaced. Old credentials work until the service's quota is met.",
+        "In finishSecret, revoke what is older than AWSPREVIOUS.",
     ),
     "set-not-repeatable": (
         "setSecret fails when it is repeated after the service has got the new value.",
@@ -211,6 +236,15 @@ _VIOLATIONS = {
         "A part of the value that is derived from another part doesn't fit the new value.",
         "A URL, connection string or copy is taken over from the old value, or is built from it.",
         "Build derived parts from the new value.",
+    ),
+    "unusable-password": (
+        "A password that GetRandomPassword may return doesn't work.",
+        (
+            "The function asks for characters that the service refuses, or puts the password into a URL, a "
+            "connection string, JSON or a statement as it is. ExcludeCharacters is missing, or was quoted wrongly "
+            "in the environment."
+        ),
+        "Quote the password wherever it becomes part of another text, or exclude the characters that are named.",
     ),
     "predictable-value": (
         "The new value can be guessed: anybody who knows how it is made can make it again.",

@@ -11,10 +11,11 @@ from fake_secrets.contract.drawing import draw
 from fake_secrets.contract.families import family_of
 from fake_secrets.contract.own_lines import where_of
 from fake_secrets.contract.picture_parts import Picture
-from fake_secrets.contract.report import ContractReport, Violation
+from fake_secrets.contract.report import ContractReport
 from fake_secrets.contract.scenario import Scenario
 from fake_secrets.contract.subject import Subject
 from fake_secrets.contract.trial import Trial
+from fake_secrets.contract.violation import Violation
 
 __all__ = ["Causes"]
 
@@ -29,6 +30,7 @@ _EXPLAINS = {
     "old-destroyed-early": {"stuck-after-failure", "half-changed-service", "dead-current"},
     "pending-destroyed": {"stuck-after-failure", "half-changed-service", "dead-current"},
     "pending-replaced": {"dead-current", "half-changed-service", "set-not-repeatable", "stuck-after-failure"},
+    "predictable-value": {"mixes-up-secrets"},
     "retry-refused": {"stuck-after-failure"},
     "set-not-repeatable": {"half-changed-service", "stuck-after-failure"},
     "swallowed-error": {"half-changed-service", "stuck-after-failure", "dead-current", "clean-up-lost"},
@@ -110,6 +112,19 @@ class Causes:
         if scenario.id not in self._causes[key].scenarios:
             self._causes[key].scenarios.append(scenario.id)
 
+    def _consequences(self, cause: _Cause) -> Iterator[str]:
+        """Yield the ids of the scenarios that don't show a cause, but what it explains, at first hand or not."""
+        first = next(one for (name, _), one in self._causes.items() if name == cause.deviation.name)
+        names = {name for name, _ in self._causes}
+        explained, more = set[str](), {cause.deviation.name}
+        while more:
+            more = {other for name in more for other in _EXPLAINS.get(name, ())} & names - explained
+            explained |= more
+        for (name, _), other in self._causes.items():
+            # Of several causes alike, the first has them.
+            if name in explained and cause is first:
+                yield from (scenario for scenario in other.scenarios if scenario not in cause.scenarios)
+
     def _violation(self, cause: _Cause) -> Violation:
         deviation, scenario = cause.deviation, cause.scenario
         line = deviation.line
@@ -126,6 +141,7 @@ class Causes:
             tuple(one for one in cause.scenarios if one != scenario.id),
             self._subject.allow.get(deviation.name),
             cause.picture,
+            tuple(dict.fromkeys(self._consequences(cause))),
         )
 
 

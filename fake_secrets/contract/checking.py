@@ -17,6 +17,7 @@ from fake_secrets.contract.progress import Deadline, Progress, Watcher
 from fake_secrets.contract.report import ContractReport
 from fake_secrets.contract.scenario import Scenario
 from fake_secrets.contract.subject import Subject
+from fake_secrets.contract.trial import Trial
 from fake_secrets.contract.undisturbed import dry_run
 from fake_secrets.contract.unjudged import uncalled, unjudged
 from fake_secrets.environment import default_region
@@ -56,6 +57,7 @@ def check_rotation(
     consumers: Sequence[Callable[[], object] | str] = (),
     allow: Mapping[str, str] | None = None,
     only: str | None = None,
+    timeout: float = 900,
 ) -> ContractReport:
     """Check a rotation function: try what can go wrong in a rotation, and report what the function does then.
 
@@ -83,6 +85,7 @@ def check_rotation(
         allow: deviations that are expected: stable name to reason.
         only: the id of a scenario, or the name of a family, that is run alone. The output of the function is
             shown if it is a scenario.
+        timeout: the time-out with which the function is deployed, in seconds; Lambda's longest by default.
 
     Returns:
         The report. Assert on `passed`, and print it.
@@ -90,8 +93,8 @@ def check_rotation(
     Raises:
         TypeError: if `handler` can't be called or is a coroutine function, or if another argument has a wrong
             type.
-        ValueError: if `allow` names an unknown deviation or gives no reason, or if there is no scenario `only`.
-            The scenarios follow from three undisturbed rotations.
+        ValueError: if `allow` names an unknown deviation or gives no reason, if `timeout` isn't above 0 and at
+            most 900, or if there is no scenario `only`. The scenarios follow from three undisturbed rotations.
     """
     subject = subject_of(
         handler,
@@ -107,6 +110,7 @@ def check_rotation(
         schedule=schedule,
         consumers=consumers,
         allow=allow,
+        timeout=timeout,
     )
     check_only(only)
     return check_subject(subject, None if only is None else [only])
@@ -201,15 +205,11 @@ def check_subject(
         if is_single and is_loud:
             check.show_output()
         chosen = [(family, one) for family, one in _chosen(check, dry, only) if one.id not in without]
-        sizes = Counter(family for family, _ in chosen)
-        done = 0
-        for family, scenario in chosen:
-            is_dry = scenario.id == trial.scenario and not is_single
-            if not is_dry and deadline.is_over:
-                break
-            watch(Progress(family, scenario.id, done, len(chosen), sizes[family]))
-            causes.add(scenario, trial if is_dry else scenario.run(check, scenario.id))
-            done += 1
+        runs = _runs(check, chosen, None if is_single else trial, watch, deadline)
+        untried = [one.id for _, one in chosen]
+        for scenario, run in runs:
+            causes.add(scenario, run)
+            untried.remove(scenario.id)
         if check.time.reads_real_dates and _DRY_RUN in [one.id for _, one in chosen]:
             causes.note_clock(chosen[0][1])
         wanted = FAMILIES if only is None else only
@@ -218,9 +218,34 @@ def check_subject(
             obstacle,
             (unjudged(subject, dry) if "plain" in wanted else ())
             + (uncalled(subject) if "consumers" in wanted else ()),
-            untried=[one.id for _, one in chosen[done:]],
+            untried=untried,
             is_whole=only is None,
         )
+
+
+def _runs(
+    check: Check,
+    chosen: Sequence[tuple[str, Scenario]],
+    dry: Trial | None,
+    watch: Watcher,
+    deadline: Deadline,
+) -> Iterator[tuple[Scenario, Trial]]:
+    """Run scenarios until the deadline, and yield them with their trials.
+
+    Args:
+        check: the check.
+        chosen: the scenarios, each after the name of its family.
+        dry: the trial of the dry run, if it counts as that of its scenario.
+        watch: called before each scenario.
+        deadline: when the time is up.
+    """
+    sizes = Counter(family for family, _ in chosen)
+    for done, (family, scenario) in enumerate(chosen):
+        is_dry = dry is not None and scenario.id == dry.scenario
+        if not is_dry and deadline.is_over:
+            return
+        watch(Progress(family, scenario.id, done, len(chosen), sizes[family]))
+        yield scenario, dry if is_dry and dry is not None else scenario.run(check, scenario.id)
 
 
 def _ignore(_: Progress) -> None:

@@ -9,6 +9,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal, Protocol
 
+from fake_secrets import clock
 from fake_secrets.contract.double import Double, is_at_work
 from fake_secrets.contract.moments import SUCCEEDED, Boundary, Delivery, Place, State, code_of
 from fake_secrets.contract.ongoing_check import Check
@@ -26,14 +27,15 @@ __all__ = ["Conductor", "Disturbance", "Happening"]
 
 __tracebackhide__ = True  # the arguments in our frames may hold secret values
 
-Happening = Literal["error", "lost", "kill", "stale", "before"]
+Happening = Literal["error", "lost", "kill", "stale", "before", "slow"]
 
 _NEW_EACH_TIME = frozenset({"SecretString", "SecretBinary", "ClientRequestToken"})
 _ADDRESS = re.compile(r" at 0x[0-9a-fA-F]+")
 
 # A call takes so long, in seconds of the function's clock. A loop that waits for a deadline ends.
 _CALL_TAKES = 0.02
-
+# So long before the function's time-out a slow call returns.
+_LEFT = 1.0
 
 # What happens to a call, in words.
 _MARKS: Mapping[Happening, str] = {
@@ -41,6 +43,7 @@ _MARKS: Mapping[Happening, str] = {
     "lost": "fails after its effect",
     "kill": "killed after it",
     "stale": "reads the state before the last write",
+    "slow": "takes until a second before the time-out",
 }
 
 
@@ -53,7 +56,8 @@ class Disturbance:
         number: the call's number in the step.
         happening: "error": an error instead of the call, and of each repetition in the same delivery. "lost": the
             same after its effect. "kill": the function dies after it. "stale": it reads the state before the last
-            write. "before": `action` is done before it.
+            write. "before": `action` is done before it. "slow": it takes so long that the function's time is
+            nearly over when it returns.
         code: the error code of AWS; None for the error that the service double or the client has for an outage.
         variant: which of the errors of the service double.
         action: what is done before the call.
@@ -109,7 +113,9 @@ class Conductor:
     Args:
         trial: the trial.
 
-    `disturbance` is what is going to happen, if something is.
+    `disturbance` is what is going to happen, if something is. `make_password` makes the passwords that
+    GetRandomPassword returns, from the members of the request and from the password that it would return, if it
+    isn't None.
     """
 
     needs_wire = False
@@ -117,6 +123,7 @@ class Conductor:
     def __init__(self, trial: Stage) -> None:
         self._trial = trial
         self.disturbance: Disturbance | None = None
+        self.make_password: Callable[[Mapping[str, Any], str], str] | None = None
         # The call of Secrets Manager that is under way, and its boundary. All its attempts have the same.
         self._call: object = None
         self._boundary: Boundary | None = None
@@ -145,9 +152,11 @@ class Conductor:
         elif plan is not None and plan.happening == "error":
             answer = _refusal(plan)
         else:
-            answer = ask()
+            answer = self._with_password(request, ask())
             if plan is not None and plan.happening == "lost":
                 answer = _refusal(plan)
+            elif plan is not None and plan.happening == "slow":
+                self._use_up_time()
         self._look_at(boundary, answer)
         if plan is not None and plan.happening == "kill":
             raise self._kill(delivery, boundary)
@@ -186,10 +195,14 @@ class Conductor:
         try:
             result = ask()
         except BaseException as error:
+            if plan is not None and plan.happening == "slow":
+                self._use_up_time()
             self._failed(boundary, error)
             raise
         if plan is not None and plan.happening == "lost":
             raise self._failed(boundary, outage(plan))
+        if plan is not None and plan.happening == "slow":
+            self._use_up_time()
         self._trial.look(boundary, SUCCEEDED, result)
         if plan is not None and plan.happening == "kill":
             raise self._kill(delivery, boundary)
@@ -249,6 +262,21 @@ class Conductor:
         answer = ask()
         self._look_at(boundary, answer)
         return answer
+
+    def _use_up_time(self) -> None:
+        """Let time pass until the function's time-out is near."""
+        step = rotation_step.get()
+        if step is not None and step.deadline is not None:
+            self._trial.check.time.advance(max(0.0, step.deadline - clock.now() - _LEFT))
+
+    def _with_password(self, request: Request, answer: Answer) -> Answer:
+        """Return an answer with the password that is planned, if it has one."""
+        if self.make_password is None or request.operation != "GetRandomPassword" or answer.error is not None:
+            return answer
+        password = self.make_password(request.members, answer.content["RandomPassword"])
+        # Leaks of it are looked for.
+        self._trial.world.store.passwords.append(password)
+        return Answer({"RandomPassword": password})
 
     def _look_at(self, boundary: Boundary, answer: Answer) -> None:
         outcome = SUCCEEDED if answer.error is None else answer.error.code

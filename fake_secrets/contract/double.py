@@ -101,6 +101,11 @@ class Double:
             if self._undo is not None:
                 self._undo.close()
 
+    @property
+    def kind(self) -> type:
+        """The class of the object."""
+        return type(self._object)
+
     def accepts(self, value: object) -> bool | None:
         """Return whether a credential works now; None if the object doesn't offer to tell."""
         answer = self._ask("accepts", value)
@@ -129,6 +134,12 @@ class Double:
     def settle(self) -> bool:
         """Let the service finish what it does by itself. Return whether the object offers that."""
         return self._ask("settle") is not _NOT_OFFERED
+
+    @property
+    def instance(self) -> object:
+        """The user's object; None before a context manager of contextlib's is entered."""
+        found: object = self._object
+        return found
 
     def work(self, call: Ask) -> object:
         """Call a function. What it calls of the object isn't called by the rotation function."""

@@ -13,12 +13,15 @@ from typing import Any
 
 import wrapt
 
-__all__ = ["Wrapper", "has_method", "is_mock", "is_set_up", "name_of", "wrap_methods"]
+__all__ = ["DECLARED", "Wrapper", "has_method", "is_mock", "is_set_up", "name_of", "wrap_methods"]
 
 __tracebackhide__ = True  # the arguments in our frames may hold secret values
 
 # Called with a method, the instance, args and kwargs.
 Wrapper = Callable[[Callable[..., object], object, Any, Any], object]
+
+# The attribute of a method that is only declared.
+DECLARED = "_is_only_declared"
 
 _MISSING = object()
 
@@ -48,11 +51,15 @@ def wrap_methods(found: Any, wrapper_of: Callable[[str], Wrapper]) -> contextlib
 
 
 def has_method(found: Any, name: str) -> bool:
-    """Return whether an object has a method, which a mock only has if a test has set it up."""
+    """Return whether an object has a method.
+
+    A mock only has it if a test has set it up. A method that is only declared, for subclasses, doesn't count.
+    """
     if is_mock(found):
         child = vars(found).get(name) or found._mock_children.get(name)
         return callable(child) and (not is_mock(child) or is_set_up(child))
-    return _method(found, name) is not None
+    method = _method(found, name)
+    return method is not None and not getattr(method, DECLARED, False)
 
 
 def is_mock(found: object) -> bool:

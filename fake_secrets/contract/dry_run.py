@@ -24,6 +24,7 @@ _BASIC = frozenset(
         "never-succeeds",
         "second-rotation-fails",
         "set-changes-nothing",
+        "times-out",
         "value-under-another-token",
     }
 )
@@ -44,6 +45,7 @@ class DryRun:
         new_value: the value after it; None if there is none.
         offers: what the service double offers.
         variants: how many errors it has for an outage.
+        has_mild_passwords: whether it only succeeds with passwords that hardly anything minds.
     """
 
     token: str
@@ -56,6 +58,7 @@ class DryRun:
     new_value: Raw | None = field(repr=False)
     offers: frozenset[str]
     variants: int
+    has_mild_passwords: bool = False
 
     @property
     def obstacles(self) -> list[str]:

@@ -49,6 +49,8 @@ class FunctionState:
         self._spared = tuple(spared)
         self._objects = ObjectStates(self._spared)
         self._process: ProcessState | None = None
+        self.double: object = None
+        """The service double that is in use. It isn't the function's, whatever holds it."""
         self._modules = self._own.loaded()
 
     @property
@@ -89,8 +91,26 @@ class FunctionState:
             clears_caches: whether it clears the caches of `functools`, whose content can't be read.
         """
         states = ObjectStates(self._spared, is_in_step=True, clears_caches=clears_caches)
+        states.skip(self.double)
         states.add(self._modules, *self._functions)
         return states.restore
+
+    def cold_start(self, spared: type) -> Callable[[], None]:
+        """Return a function that gives the function the state that it has now, as in a new execution environment.
+
+        What the check itself changes for the length of a scenario stays: how loggers are set up, for one.
+
+        Args:
+            spared: the class of the service double, which isn't touched.
+        """
+        objects, process = ObjectStates([*self._spared, spared]), ProcessState(())
+        objects.add(self._modules, *self._functions)
+
+        def restore() -> None:
+            process.restore_environment()
+            objects.restore()
+
+        return restore
 
     def end(self) -> None:
         """Put the state back after the last scenario, and watch imports no more."""

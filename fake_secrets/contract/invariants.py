@@ -90,7 +90,7 @@ class Invariants:
         is_independent: bool = False,
     ) -> None:
         """Keep a deviation; see `Deviation`."""
-        calls = self.shown_calls or self._trial.calls
+        calls = self._trial.calls if self.shown_calls is None else self.shown_calls
         self.found.add(Deviation(name, detail, line, cause, calls), is_independent=is_independent)
 
     def after_call(self, boundary: Boundary) -> None:

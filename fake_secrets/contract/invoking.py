@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Protocol
 
+from fake_secrets import clock
 from fake_secrets.contract.conductor import Conductor
 from fake_secrets.contract.moments import Delivery, State
 from fake_secrets.contract.ongoing_check import Check
 from fake_secrets.contract.subject import Subject
 from fake_secrets.errors import FunctionCrash
 from fake_secrets.observe.ledger import RunningStep, rotation_step
+from fake_secrets.rotation.crashes import TimedOut
 
 if TYPE_CHECKING:
     from fake_secrets.rotation.rotation import Rotation
@@ -76,7 +78,11 @@ class Invocations:
         if self.overlap is not None:
             self.overlap.begin(delivery)
         try:
-            return self._living(delivery, trial.subject.handler(event, context))
+            result = trial.subject.handler(event, context)
+            if context.deadline <= clock.now():
+                # It has caught its own end, or has needed too long after its last call.
+                raise TimedOut  # noqa: TRY301 -- it is noted like any other error
+            return self._living(delivery, result)
         except BaseException as error:
             if type(error).__module__ == "bdb":
                 # Somebody has left the debugger, and wants the check to end.
@@ -102,6 +108,8 @@ class Invocations:
         """Note an error that comes out of the function, and the line of the call that has failed with it."""
         failed = delivery.last_failed
         delivery.error = error
+        if isinstance(error, TimedOut):
+            delivery.death = error
         if failed is not None and failed.error is error:
             delivery.line = failed.line
         else:

@@ -8,6 +8,7 @@ from typing import Any, Literal
 
 from fake_secrets.contract.own_lines import OwnLine
 from fake_secrets.contract.values import Raw
+from fake_secrets.rotation.crashes import TimedOut
 
 __all__ = ["SUCCEEDED", "Boundary", "Delivery", "Place", "State", "code_of"]
 
@@ -139,6 +140,11 @@ class Delivery:
     def has_passed(self) -> bool:
         """Whether the function returned."""
         return self.is_over and self.error is None
+
+    @property
+    def has_timed_out(self) -> bool:
+        """Whether it took longer than the function's time-out."""
+        return isinstance(self.error, TimedOut)
 
     @property
     def service_line(self) -> OwnLine | None:

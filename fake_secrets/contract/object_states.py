@@ -64,6 +64,10 @@ class ObjectStates:
                 self._seen[id(found)] = found
                 ahead += self._look_into(found)
 
+    def skip(self, found: object) -> None:
+        """Leave one object alone, and what only that leads to."""
+        self._seen[id(found)] = found
+
     def restore(self) -> None:
         """Give all of them back their state."""
         for restore in self._restores:

@@ -38,6 +38,10 @@ class Check:
         self._stack = contextlib.ExitStack()
         # The places of the value that change in a rotation; None until that is known, or if all of it changes.
         self.changing_places: frozenset[str] | None = None
+        # Where overlapping deliveries were found to wait for each other.
+        self.standstills: set[object] = set()
+        # Whether passwords are such as hardly anything minds, because an undisturbed rotation fails otherwise.
+        self.has_mild_passwords = False
 
     def __enter__(self) -> Self:
         """Begin the check."""

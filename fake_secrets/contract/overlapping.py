@@ -51,7 +51,8 @@ class Overlap:
             many calls of its own the second stops until the first is over; None if it doesn't.
 
     It is a context manager: the first delivery runs in its block, and the second is at its end when that ends.
-    `deliveries` has the two.
+    `deliveries` has the two. `calls_before_standstill` is how many calls the second had begun when one of the two
+    first had to wait for something that the other held; None if neither had to.
     """
 
     def __init__(self, trial: Overlapping, step: str, stops: Stops) -> None:
@@ -59,7 +60,8 @@ class Overlap:
         self._step = step
         self._stops = stops
         self.deliveries: list[Delivery] = []
-        self._turns = Turns(self._deliver, self._switch)
+        self.calls_before_standstill: int | None = None
+        self._turns = Turns(self._deliver, self._switch, trial.check.standstills)
         self._take: Callable[[], Callable[[], None]] = trial.check.state.snapshot
         # How the function's own objects get back the state that each delivery has left.
         self._restores = [self._take()] * 2
@@ -100,6 +102,8 @@ class Overlap:
 
     def _switch(self, who: Who) -> None:
         """Exchange the state of the function's own objects for that of the delivery that goes on."""
+        if self._turns.other_waits and len(self.deliveries) > 1:
+            self.calls_before_standstill = self.calls_before_standstill or len(self.deliveries[1].boundaries)
         other = SECOND if who == FIRST else FIRST
         self._restores[other] = self._take()
         self._restores[who]()

@@ -41,7 +41,7 @@ class ProcessState:
 
     def restore(self) -> None:
         """Put everything back."""
-        self._restore_environment()
+        self.restore_environment()
         self._restore_loggers()
         if random.getstate() != self._random:
             random.setstate(self._random)
@@ -56,7 +56,8 @@ class ProcessState:
             with contextlib.suppress(OSError):
                 os.chdir(self._folder)
 
-    def _restore_environment(self) -> None:
+    def restore_environment(self) -> None:
+        """Put the environment back."""
         now = _environment()
         if now != self._environment:
             for name in now.keys() - self._environment.keys():

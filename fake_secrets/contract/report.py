@@ -5,86 +5,15 @@ from __future__ import annotations
 import json
 import os
 import textwrap
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 
 from fake_secrets.contract import report_as_json, report_as_junit
-from fake_secrets.contract.catalogue import CATALOGUE, Severity
-from fake_secrets.contract.picture_parts import Picture
+from fake_secrets.contract.violation import Violation
 
 __all__ = ["ContractReport", "Violation"]
 
 _WIDTH = 100
-_INDENT = "    "
-
-
-@dataclass(frozen=True, slots=True)
-class Violation:
-    """One cause of deviations, a violation or a note, with the shortest scenario that shows it.
-
-    Args:
-        name: its stable name, which the documentation lists.
-        severity: "violation" or "note".
-        detail: what has happened in the scenario. It holds no secret value.
-        scenario: the id of the scenario, for ``check_rotation(..., only=...)`` and pytest's ``-k``.
-        others: the ids of the other scenarios that show the same cause.
-        title: what happens in the scenario.
-        where: the line of the function where the fatal call was made, as ``file:line``; None if it is unknown.
-        source: the text of that line; empty if it is unknown.
-        timeline: the calls up to the deviation, with the staging labels and what the service accepts.
-        replay: one line of code that runs exactly this scenario.
-        allowed: why it is expected, if `allow` says so; None otherwise.
-        picture: what the timeline shows, in parts; None if there is no timeline.
-    """
-
-    name: str
-    severity: Severity
-    detail: str
-    scenario: str
-    title: str
-    where: str | None
-    source: str
-    replay: str
-    timeline: tuple[str, ...] = field(repr=False)
-    others: tuple[str, ...] = ()
-    allowed: str | None = None
-    picture: Picture | None = field(default=None, repr=False)
-
-    @property
-    def sentence(self) -> str:
-        """What is wrong, in one sentence."""
-        return CATALOGUE[self.name].sentence
-
-    @property
-    def cause(self) -> str:
-        """What usually causes it."""
-        return CATALOGUE[self.name].cause
-
-    @property
-    def mend(self) -> str:
-        """What mends it."""
-        return CATALOGUE[self.name].mend
-
-    def __str__(self) -> str:
-        """Return all of it as text."""
-        lines = [
-            f"{self.name}: {self.sentence}",
-            *_wrapped(self._shown_by()),
-            *_wrapped(f"{self.detail.rstrip('.')}."),
-        ]
-        if self.where is not None:
-            lines.append(f"{_INDENT}{self.where}: {self.source}".rstrip(": "))
-        if self.allowed is not None:
-            return "\n".join([*lines, *_wrapped(f"Allowed: {self.allowed}")])
-        if self.severity == "violation":
-            lines += ["", *(f"{_INDENT}{line}".rstrip() for line in self.timeline), ""]
-        lines += [*_wrapped(f"Usual cause: {self.cause}"), *_wrapped(f"Mend: {self.mend}")]
-        return "\n".join([*lines, f"{_INDENT}Replay: {self.replay}"])
-
-    def _shown_by(self) -> str:
-        count = len(self.others)
-        more = f", and by {count} other scenario{'s' * (count > 1)}" if count else ""
-        return f"Shown by {self.scenario} ({self.title}){more}."
 
 
 @dataclass(frozen=True, slots=True)
@@ -196,7 +125,3 @@ def _note(note: Violation) -> list[str]:
     return textwrap.wrap(
         f"- {note.name}: {note.detail.rstrip('.')}{where} ({note.scenario}).", _WIDTH, subsequent_indent="  "
     )
-
-
-def _wrapped(text: str) -> list[str]:
-    return textwrap.wrap(text, _WIDTH, initial_indent=_INDENT, subsequent_indent=_INDENT)

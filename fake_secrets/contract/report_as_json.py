@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-from fake_secrets.contract.results import Result, results_of
-
-if TYPE_CHECKING:
-    from fake_secrets.contract.report import ContractReport, Violation
+from fake_secrets.contract.outcomes import Outcome, Reported, outcomes_of
+from fake_secrets.contract.picture_parts import Column, Picture, Row, Run
+from fake_secrets.contract.violation import Violation
 
 __all__ = ["FORMAT", "VERSION", "as_dict"]
 
@@ -16,9 +15,8 @@ FORMAT = "fake-secrets contract report"
 VERSION = 1
 
 
-def as_dict(report: ContractReport) -> dict[str, Any]:
+def as_dict(report: Reported) -> dict[str, Any]:
     """Return a report as a dict that `json.dumps` takes."""
-    results = list(results_of(report))
     return {
         "format": FORMAT,
         "version": VERSION,
@@ -27,7 +25,7 @@ def as_dict(report: ContractReport) -> dict[str, Any]:
         "summary": report.summary(),
         "violations": [_deviation(one) for one in report.violations],
         "notes": [_deviation(one) for one in report.notes],
-        "scenarios": [_result(one) for one in results],
+        "scenarios": [_scenario(one) for one in outcomes_of(report)],
         "counts": {
             "scenarios": len(report.scenarios),
             "untried": len(report.untried),
@@ -42,7 +40,6 @@ def as_dict(report: ContractReport) -> dict[str, Any]:
 
 
 def _deviation(one: Violation) -> dict[str, Any]:
-    file, _, line = (one.where or "").rpartition(":")
     return {
         "name": one.name,
         "severity": one.severity,
@@ -52,20 +49,57 @@ def _deviation(one: Violation) -> dict[str, Any]:
         "scenario": one.scenario,
         "title": one.title,
         "other_scenarios": list(one.others),
-        "file": file or None,
-        "line": int(line) if line else None,
-        "source": one.source or None,
+        "consequences": list(one.consequences),
+        **_line(one.where, one.source),
         "timeline": list(one.timeline),
+        "picture": None if one.picture is None else _picture(one.picture),
         "cause": one.cause,
         "mend": one.mend,
         "replay": one.replay,
     }
 
 
-def _result(one: Result) -> dict[str, Any]:
+def _line(where: str | None, source: str) -> dict[str, Any]:
+    file, _, line = (where or "").rpartition(":")
+    return {"file": file or None, "line": int(line) if line else None, "source": source or None}
+
+
+def _picture(picture: Picture) -> dict[str, Any]:
     return {
-        "id": one.scenario,
-        "family": one.family,
-        "result": one.outcome,
-        "shows": [by.name for by in one.shows],
+        "deliveries": [_run(one) for one in picture.runs],
+        "labels": [_row(one) for one in picture.labels],
+        "versions": [_row(one) for one in picture.versions],
+        "accepted": [_row(one) for one in picture.accepts],
+        "left_out": picture.left_out,
     }
+
+
+def _run(run: Run) -> dict[str, Any]:
+    return {
+        "step": run.step,
+        "delivery": run.delivery,
+        "attempt": run.attempt,
+        "why": run.why,
+        "continued": run.is_continued,
+        "calls": [_call(one) for one in run.columns],
+        "end": run.end,
+    }
+
+
+def _call(column: Column) -> dict[str, Any]:
+    return {
+        "number": column.number,
+        "name": column.name,
+        "place": column.place,
+        "outcome": column.outcome,
+        "mark": column.mark,
+        **_line(column.where, column.source),
+    }
+
+
+def _row(row: Row) -> dict[str, Any]:
+    return {"name": row.name, "start": row.start, "cells": list(row.cells)}
+
+
+def _scenario(one: Outcome) -> dict[str, Any]:
+    return {"id": one.scenario, "family": one.family, "result": one.result, "shows": [by.name for by in one.shows]}

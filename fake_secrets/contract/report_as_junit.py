@@ -5,28 +5,25 @@ from __future__ import annotations
 import itertools
 import re
 from collections.abc import Iterable
-from typing import TYPE_CHECKING
 from xml.etree import ElementTree as Xml
 
-from fake_secrets.contract.results import Result, results_of
-
-if TYPE_CHECKING:
-    from fake_secrets.contract.report import ContractReport, Violation
+from fake_secrets.contract.outcomes import Outcome, Reported, outcomes_of
+from fake_secrets.contract.violation import Violation
 
 __all__ = ["as_junit"]
 
 _NO_XML = re.compile(r"[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 
 
-def as_junit(report: ContractReport) -> str:
+def as_junit(report: Reported) -> str:
     """Return a report as JUnit XML.
 
     A family is a test suite. A test case fails if its scenario shows a violation that isn't allowed. Test cases
     have as output what is allowed, and the notes.
     """
-    results = list(results_of(report))
-    root = Xml.Element("testsuites", _counted(f"fake-secrets check {report.function}".rstrip(), results))
-    for family, some in itertools.groupby(results, key=lambda one: one.family):
+    outcomes = list(outcomes_of(report))
+    root = Xml.Element("testsuites", _counted(f"fake-secrets check {report.function}".rstrip(), outcomes))
+    for family, some in itertools.groupby(outcomes, key=lambda one: one.family):
         _add_suite(root, report, family, list(some))
     if report.left_out and len(root):
         _add(root[0], "system-out", "\n".join(report.left_out))
@@ -34,31 +31,31 @@ def as_junit(report: ContractReport) -> str:
     return f'<?xml version="1.0" encoding="UTF-8"?>\n{Xml.tostring(root, encoding="unicode")}\n'
 
 
-def _counted(name: str, results: Iterable[Result]) -> dict[str, str]:
-    outcomes = [one.outcome for one in results]
-    counts = {"tests": len(outcomes), "failures": outcomes.count("violated"), "errors": 0}
+def _counted(name: str, outcomes: Iterable[Outcome]) -> dict[str, str]:
+    results = [one.result for one in outcomes]
+    counts = {"tests": len(results), "failures": results.count("violated"), "errors": 0}
     return {"name": name, **{key: str(count) for key, count in counts.items()}}
 
 
-def _add_suite(root: Xml.Element, report: ContractReport, family: str, results: list[Result]) -> None:
-    skipped = sum(one.outcome == "untried" for one in results)
-    suite = Xml.SubElement(root, "testsuite", {**_counted(family, results), "skipped": str(skipped)})
+def _add_suite(root: Xml.Element, report: Reported, family: str, outcomes: list[Outcome]) -> None:
+    skipped = sum(one.result == "untried" for one in outcomes)
+    suite = Xml.SubElement(root, "testsuite", {**_counted(family, outcomes), "skipped": str(skipped)})
     # Jenkins takes what is before the last dot for a package.
     place = f"{report.function.replace(':', '.')}.{family}".strip(".")
-    for one in results:
+    for one in outcomes:
         case = Xml.SubElement(suite, "testcase", {"classname": _xml(place), "name": _xml(one.scenario)})
-        _add_outcome(case, one)
+        _add_result(case, one)
 
 
-def _add_outcome(case: Xml.Element, result: Result) -> None:
-    open_ones = [one for one in result.shows if one.severity == "violation" and one.allowed is None]
-    if result.outcome == "untried":
+def _add_result(case: Xml.Element, outcome: Outcome) -> None:
+    violations = [one for one in outcome.shows if one.severity == "violation" and one.allowed is None]
+    if outcome.result == "untried":
         Xml.SubElement(case, "skipped", {"message": "There was no time for it."})
-    if open_ones:
-        failure = _add(case, "failure", "\n\n".join(_told(one, result.scenario) for one in open_ones))
-        failure.set("message", _xml(" ".join(f"{one.name}: {one.sentence}" for one in open_ones)))
-        failure.set("type", ", ".join(one.name for one in open_ones))
-    remarks = [_told(one, result.scenario) for one in result.shows if one not in open_ones]
+    if violations:
+        failure = _add(case, "failure", "\n\n".join(_told(one, outcome.scenario) for one in violations))
+        failure.set("message", " ".join(f"{one.name}: {one.sentence}" for one in violations))
+        failure.set("type", ", ".join(one.name for one in violations))
+    remarks = [_told(one, outcome.scenario) for one in outcome.shows if one not in violations]
     if remarks:
         _add(case, "system-out", "\n\n".join(remarks))
 
@@ -67,10 +64,12 @@ def _told(cause: Violation, scenario: str) -> str:
     """Return what a scenario shows as text. The whole story stands with the shortest scenario."""
     if cause.scenario == scenario:
         return str(cause)
-    where = f"{cause.where}: {cause.source}".rstrip(": ") if cause.where is not None else ""
+    is_consequence = scenario in cause.consequences
+    begin = f"A consequence of {cause.name}" if is_consequence else cause.name
+    where = "" if is_consequence else ": ".join(text for text in (cause.where, cause.source) if text)
     allowed = "" if cause.allowed is None else f"Allowed: {cause.allowed}"
     parts = (
-        f"{cause.name}: {cause.sentence}",
+        f"{begin}: {cause.sentence}",
         where,
         allowed,
         f"The shortest scenario of it is {cause.scenario}.",

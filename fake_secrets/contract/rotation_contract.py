@@ -19,7 +19,7 @@ __tracebackhide__ = True  # the arguments in our frames may hold secret values
 
 _NAMES = (
     "secret", "previous", "other_secrets", "service", "environment", "name", "region", "account_id", "tags",
-    "schedule", "consumers", "allow",
+    "schedule", "consumers", "allow", "timeout",
 )  # fmt: skip
 
 # An attribute with one letter missing, doubled or wrong is at least so similar to the right one.
@@ -61,6 +61,7 @@ class RotationContract:
     consumers: ClassVar[Sequence[Callable[[], object] | str]] = ()
     allow: ClassVar[Mapping[str, str] | None] = None
     only: ClassVar[str | None] = None
+    timeout: ClassVar[float] = 900
 
     # What pytest's `-k` has chosen among the scenarios of a family, and what it has spared.
     _chosen: Sequence[str] | None = None
@@ -96,8 +97,16 @@ class RotationContract:
         self._check("inputs")
 
     def test_modes(self) -> None:
-        """RotateImmediately=False, and reads that don't see the last write yet."""
+        """RotateImmediately=False, stale reads, and execution environments that are new or used already."""
         self._check("modes")
+
+    def test_passwords(self) -> None:
+        """The worst passwords that GetRandomPassword may return."""
+        self._check("passwords")
+
+    def test_limits(self) -> None:
+        """Time that is nearly over, and credentials that grow more and more."""
+        self._check("limits")
 
     def test_consumers(self) -> None:
         """Consumers read the secret at each moment of a rotation."""
@@ -165,6 +174,10 @@ class RotationContract:
                 )
                 raise TypeError(msg)
         _check_spelling(type(self))
+        if self._attribute("consumers") and not type(self).consumers:
+            name = type(self).__name__
+            msg = f"{name}: a fixture sets consumers. Set it in the class, so that pytest collects its test."
+            raise TypeError(msg)
         return subject_of(self._attribute("handler"), **{name: self._attribute(name) for name in _NAMES})
 
     def _attribute(self, name: str) -> Any:

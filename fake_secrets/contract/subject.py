@@ -10,6 +10,7 @@ from typing import Any
 
 from fake_secrets.contract.catalogue import CATALOGUE
 from fake_secrets.options import check_callable
+from fake_secrets.rotation.invocation import LONGEST_TIMEOUT
 from fake_secrets.suggestions import check_choice
 
 __all__ = ["Subject"]
@@ -38,6 +39,8 @@ class Subject:
         tags: the secret's tags.
         schedule: days between rotations, or a schedule expression; None if there is no schedule.
         allow: the deviations that are expected: stable name to reason.
+        timeout: the function's time-out in seconds. Lambda's longest is the default: a loop that waits for ever
+            ends.
         consumers: functions of the code under test that read the secret.
     """
 
@@ -53,6 +56,7 @@ class Subject:
     tags: Mapping[str, str] | None = None
     schedule: int | str | None = None
     allow: Mapping[str, str] = field(default_factory=dict)
+    timeout: float = LONGEST_TIMEOUT
     consumers: Sequence[Callable[[], object]] = ()
 
     def __post_init__(self) -> None:
@@ -75,6 +79,7 @@ class Subject:
         if not isinstance(schedule, int | str | None):
             msg = f"schedule= takes a number of days or a schedule expression, not {type(schedule).__name__}"
             raise TypeError(msg)
+        _check_timeout(self.timeout)
         service: object = self.service
         if service is not None and not callable(service):
             msg = (
@@ -122,6 +127,15 @@ def _check_parameters(function: Callable[..., object], args: tuple[object, ...],
     except TypeError as error:
         msg = f"{called}; {getattr(function, '__qualname__', 'this one')} takes {signature}"
         raise TypeError(msg) from error
+
+
+def _check_timeout(timeout: object) -> None:
+    if isinstance(timeout, bool) or not isinstance(timeout, int | float):
+        msg = f"timeout= takes the function's time-out in seconds, not {type(timeout).__name__}"
+        raise TypeError(msg)
+    if not 0 < timeout <= LONGEST_TIMEOUT:
+        msg = f"timeout={timeout!r} isn't a number of seconds above 0 and at most {LONGEST_TIMEOUT}"
+        raise ValueError(msg)
 
 
 def _check_value(name: str, value: object) -> None:

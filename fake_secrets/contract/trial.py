@@ -18,6 +18,7 @@ from fake_secrets.contract.passed_texts import shows_credential
 from fake_secrets.contract.readings import Readings
 from fake_secrets.contract.subject import Subject
 from fake_secrets.contract.values import leaves
+from fake_secrets.contract.worst_passwords import mild_password
 from fake_secrets.errors import RotationNotOpenError
 from fake_secrets.mock import mock_stages
 from fake_secrets.service.rules.stages import AWSCURRENT, AWSPREVIOUS
@@ -37,8 +38,6 @@ __tracebackhide__ = True  # the arguments in our frames may hold secret values
 _FUNCTION = "rotation-function"
 # AWS doesn't say how often it retries a rotation.
 _RETRIES = 3
-# Lambda's longest time-out, in seconds: a loop that waits for ever ends.
-_TIMEOUT = 900
 # Three minutes [C: rotation-facts 1.2].
 _RETRIED_AFTER = 180.0
 # AWS's shortest schedule is rate(4 hours) [B].
@@ -63,7 +62,7 @@ class Trial:
             invariants of a right value don't count.
 
     `deliveries` has what the function did. `state` is that after the latest call. `by_hand` is the id of the
-    version that somebody has put by hand, if somebody has.
+    version that somebody has put by hand, if somebody has. `before_step` is called before each step of a rotation.
     """
 
     def __init__(
@@ -73,6 +72,7 @@ class Trial:
         self.scenario = scenario
         self.subject = subject or check.subject
         self.conductor = Conductor(self)
+        self.conductor.make_password = mild_password if check.has_mild_passwords else None
         self.invocations = Invocations(self)
         self.invariants = Invariants(self)
         self.by_hand: str | None = None
@@ -81,6 +81,7 @@ class Trial:
         self.keeps_texts = False
         self.leaks: Sequence[Leak] = ()
         self.calls_of_first_retry: int | None = None
+        self.before_step: Callable[[], None] | None = None
         self._seed = seed
         self._consuming: Consuming | None = None
         self._is_usual = is_usual
@@ -110,6 +111,7 @@ class Trial:
             self._plant()
             self.leaks = stack.enter_context(self.handle.leaks.watching())
             stack.enter_context(self.service)
+            self.check.state.double = self.service.instance
             stack.enter_context(self.check.watching_clients(self.conductor.around_client))
             self.refresh()
             self.world.intervene(self.conductor)
@@ -145,7 +147,7 @@ class Trial:
             handle.add(name, value)
         self.arn = handle[subject.name].arn
         self._function = handle.lambda_function(
-            self.invocations.handle, _FUNCTION, environment=subject.environment, timeout=_TIMEOUT
+            self.invocations.handle, _FUNCTION, environment=subject.environment, timeout=subject.timeout
         )
         known = {AWSCURRENT: "old", AWSPREVIOUS: "older"}
         self.readings = Readings(self.world, self.arn, self.service, is_usual=self._is_usual)
@@ -229,8 +231,20 @@ class Trial:
         self.invariants.begin_rotation()
         return rotation
 
+    def start_other(self, arn: str) -> str | None:
+        """Start the rotation of another secret by the same function. Return its token, or None if AWS refuses it.
+
+        Args:
+            arn: the secret's ARN.
+        """
+        token = self.world.ids.uuid()
+        members = {"SecretId": arn, "ClientRequestToken": token, "RotationLambdaARN": self._function}
+        return None if self.request("RotateSecret", **members) is None else token
+
     def step(self) -> Delivery:
         """Run the next step of the rotation, or the first step of another attempt."""
+        if self.before_step is not None:
+            self.before_step()
         self.rotation.step(errors="record")
         return self.last
 

@@ -6,7 +6,7 @@ import sys
 import threading
 import time
 from collections.abc import Callable
-from types import TracebackType
+from types import FrameType, TracebackType
 from typing import Literal, Self
 
 __all__ = ["FIRST", "SECOND", "Turns", "Who"]
@@ -19,9 +19,11 @@ SECOND: Who = 1
 
 # How long a thread really waits before it looks at the other again, in seconds.
 _STEP = 0.002
-# So many times it must find the other at the same place, until it takes it to wait for something.
+# So many times it must find that the other computes next to nothing, until it takes it to wait for something.
 _PATIENCE = 150
-# So many seconds it may compute meanwhile: drivers wake up now and then, to look for signals.
+# The same, where one has stood still before.
+_PATIENCE_AGAIN = 50
+# So much is next to nothing, in seconds of the processor's time: a driver may wait in a loop.
 _IDLE = 0.005
 # How long a second thread that was given up may take to end, in seconds.
 _FAREWELL = 5.0
@@ -40,11 +42,21 @@ class Turns:
     Args:
         second: what the second thread does.
         switching: called by the thread that gets the turn, with itself, before it goes on.
+        known: where threads have stood still before. What is found is added.
+
+    `other_waits` is whether the one that has the turn got it because the other one stands still.
     """
 
-    def __init__(self, second: Callable[[], object], switching: Callable[[Who], object] = lambda _: None) -> None:
+    def __init__(
+        self,
+        second: Callable[[], object],
+        switching: Callable[[Who], object],
+        known: set[object] | None = None,
+    ) -> None:
         self._second = second
         self._switching = switching
+        self._known = set[object]() if known is None else known
+        self.other_waits = False
         self._turn: Who = FIRST
         self._is_over = False
         self._is_given_up = False
@@ -100,15 +112,17 @@ class Turns:
         """
         if self._turn == who and not self._is_given_up:
             return
-        patience = _Patience()
+        patience, other_waits = _Patience(self._known), False
         with self._changed:
             while self._turn != who and not self._is_over:
                 if self._is_given_up and who == SECOND:
                     raise GivenUp
                 self._changed.wait(_STEP)
                 if patience.is_at_end(self._idents[_other(who)]):
+                    other_waits = True
                     break
             self._turn = who
+            self.other_waits = other_waits
         if self._is_given_up and who == SECOND:
             raise GivenUp
         self._switching(who)
@@ -130,12 +144,16 @@ class Turns:
 
 
 class _Patience:
-    """Finds out whether a thread stands still: it is at the same place, and computes next to nothing."""
+    """Finds out whether a thread stands still: it computes next to nothing for a while.
 
-    def __init__(self) -> None:
-        self._place: object = None
-        self._computed = 0.0
+    Args:
+        known: where threads have stood still before; a place that is found is added.
+    """
+
+    def __init__(self, known: set[object]) -> None:
+        self._known = known
         self._looks = 0
+        self._computed = 0.0
 
     def is_at_end(self, ident: int | None) -> bool:
         """Look at a thread, and return whether it has stood still for so long that it waits for something.
@@ -144,14 +162,27 @@ class _Patience:
             ident: the thread; None if it hasn't begun.
         """
         frame = None if ident is None else sys._current_frames().get(ident)
-        place = None if frame is None else (id(frame), frame.f_lasti)
-        computed = 0.0 if place is None or ident is None else _computed(ident)
-        if place is None or place != self._place or computed - self._computed > _IDLE:
-            self._place, self._computed, self._looks = place, computed, 0
-        else:
-            self._looks += 1
+        if frame is None or ident is None:
+            return False
+        computed = _computed(ident)
         # Not by a clock: those of `time` are virtual in a delivery.
-        return self._looks >= _PATIENCE
+        self._looks += 1
+        if self._looks == 1 or computed - self._computed > _IDLE:
+            self._looks, self._computed = 1, computed
+        place = _place_of(frame)
+        if self._looks < (_PATIENCE_AGAIN if place in self._known else _PATIENCE):
+            return False
+        self._known.add(place)
+        return True
+
+
+def _place_of(frame: FrameType | None) -> object:
+    """Return the functions that have led a thread to where it is, but not their lines: some wait in a loop."""
+    codes = []
+    while frame is not None:
+        codes.append(frame.f_code)
+        frame = frame.f_back
+    return tuple(codes)
 
 
 def _computed(ident: int) -> float:

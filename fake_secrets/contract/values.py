@@ -20,6 +20,7 @@ __all__ = [
     "has_text",
     "is_identifier",
     "leaves",
+    "texts_by_place",
     "with_new_texts",
 ]
 
@@ -169,7 +170,7 @@ def derived_wrongly(old: Raw, new: Raw) -> dict[str, str]:
         old: the old value.
         new: the new value.
     """
-    before, after = _texts_of(form_of(old)), _texts_of(form_of(new))
+    before, after = texts_by_place(form_of(old)), texts_by_place(form_of(new))
     moved = {place for place, text in before.items() if place in after and after[place] != text}
     hidden = {str(place) for place in changed_texts(old, new)} & moved
     wrong = set()
@@ -190,15 +191,15 @@ def derived_wrongly(old: Raw, new: Raw) -> dict[str, str]:
     return {place: after[place] for place in sorted(wrong)}
 
 
-def _texts_of(form: object, place: str = "") -> dict[str, str]:
-    """Return the texts in JSON, by their place."""
+def texts_by_place(form: object, place: str = "") -> dict[str, str]:
+    """Return the texts in a value in the form of JSON, by their place."""
     if isinstance(form, str):
         return {place: form} if place else {}
     members = form.items() if isinstance(form, dict) else enumerate(form) if isinstance(form, list) else ()
     found = dict[str, str]()
     for key, member in members:
         below = f"{place}[{key}]" if isinstance(form, list) else f"{place}.{key}" if place else str(key)
-        found |= _texts_of(member, below)
+        found |= texts_by_place(member, below)
     return found
 
 

@@ -11,6 +11,8 @@ from fake_secrets.service.rules.stages import AWSCURRENT, AWSPENDING
 
 __all__ = [
     "after_recovery",
+    "has_done_work",
+    "is_dead",
     "not_swallowed",
     "of_failed_retry",
     "of_repetition",
@@ -32,6 +34,8 @@ def tell_failure(trial: Trial, delivery: Delivery) -> str:
     error = delivery.error
     if error is None:
         return f"{delivery.step} passes"
+    if delivery.has_timed_out:
+        return f"{delivery.step} takes longer than the time-out of {trial.subject.timeout:g} seconds"
     failed, code = delivery.last_failed, code_of(error)
     where = f" in {failed.name}" if failed is not None and failed.outcome == code else ""
     kind = code or type(error).__name__
@@ -76,6 +80,26 @@ def not_swallowed(trial: Trial, dry: DryRun, struck: Boundary, delivery: Deliver
     if delivery.step == "setSecret" and usual.after is not None and usual.after.accepts.get(dry.token):
         return after.accepts.get(token, True)
     if struck.is_of_service or (delivery.step == "testSecret" and _has_answer(usual)):
+        return _has_answer(delivery)
+    return reads_pending(delivery, token) or not reads_pending(usual, dry.token)
+
+
+def has_done_work(trial: Trial, dry: DryRun, delivery: Delivery) -> bool:
+    """Return whether a step that passed has done what it does in an undisturbed rotation.
+
+    Args:
+        trial: the trial.
+        dry: the undisturbed rotations.
+        delivery: the delivery that passed.
+    """
+    usual, token, after = dry.first[delivery.step], trial.token, delivery.after or trial.state
+    if delivery.step == "createSecret":
+        return token in after.values
+    if delivery.step == "finishSecret":
+        return after.labels.get(AWSCURRENT) == token
+    if delivery.step == "setSecret" and usual.after is not None and usual.after.accepts.get(dry.token):
+        return after.accepts.get(token, True)
+    if _has_answer(usual):
         return _has_answer(delivery)
     return reads_pending(delivery, token) or not reads_pending(usual, dry.token)
 
@@ -160,7 +184,7 @@ def after_recovery(trial: Trial, dry: DryRun, disturbance: Disturbance | None) -
     """
     trial.settle()
     struck = _struck_by(disturbance)
-    if _is_dead(trial, dry):
+    if is_dead(trial, dry):
         name = "half-changed-service" if struck is not None and struck.step == "setSecret" else "dead-current"
         line = struck.line if struck is not None else None
         trial.invariants.find(name, "After the retry, the service doesn't accept the current value", line)
@@ -196,7 +220,7 @@ def _compare(trial: Trial, dry: DryRun, disturbance: Disturbance | None) -> None
     struck = _struck_by(disturbance)
     line = None if struck is None else struck.line
     usual = dry.after[trial.successes - 1]
-    if _is_dead(trial, dry):
+    if is_dead(trial, dry):
         trial.invariants.find(
             "dead-current", "After the next rotation, the service doesn't accept its value", line
         )
@@ -225,7 +249,7 @@ def _has_more(trial: Trial, dry: DryRun) -> bool:
     return count > 0 and not trial.accepted_roles() <= dry.accepted[count - 1]
 
 
-def _is_dead(trial: Trial, dry: DryRun) -> bool:
+def is_dead(trial: Trial, dry: DryRun) -> bool:
     """Return whether the service refuses the current value, which it accepts after undisturbed rotations."""
     current = trial.state.labels.get(AWSCURRENT, "")
     usual = dry.after[0]

@@ -24,6 +24,9 @@ _SECTION = "fake_secrets contract"
 # A name in an expression of `-k`.
 _NAME = re.compile(r"[\w:+\-.\[\]\\/]+")
 
+# The attribute of a contract without which it has no such test.
+_NEEDED = {"test_allow": "allow", "test_consumers": "consumers"}
+
 _chosen = pytest.StashKey[tuple[list[str] | None, list[str]]]()
 
 
@@ -32,9 +35,10 @@ class Contracts:
 
     @pytest.hookimpl(tryfirst=True)
     def pytest_pycollect_makeitem(self, collector: pytest.Collector, name: str) -> list[pytest.Item] | None:
-        """Leave out the test of `allow` where nothing is allowed."""
+        """Leave out the test of `allow` where nothing is allowed, and that of `consumers` where there are none."""
         kind = getattr(collector, "obj", None)
-        is_useless = name == "test_allow" and _is_contract(kind) and not kind.allow
+        attribute = _NEEDED.get(name)
+        is_useless = attribute is not None and _is_contract(kind) and not getattr(kind, attribute)
         return [] if is_useless else None
 
     # Before pytest looks at the names itself.

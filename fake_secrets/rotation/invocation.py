@@ -19,7 +19,7 @@ __all__ = ["Handler", "LambdaContext", "LambdaFunction"]
 __tracebackhide__ = True  # the arguments in our frames may hold secret values
 
 DEFAULT_TIMEOUT = 30.0
-_MAX_TIMEOUT = 900
+LONGEST_TIMEOUT = 900
 _MEMORY_SIZE_MB = 128
 
 Handler = Callable[[dict[str, Any], Any], object]
@@ -78,9 +78,9 @@ class LambdaFunction:
         check_callable(self.handler, "a rotation function is called as handler(event, context)", hint)
         timeout: object = self.timeout
         if timeout is not None and (
-            isinstance(timeout, bool) or not isinstance(timeout, int | float) or not 0 < timeout <= _MAX_TIMEOUT
+            isinstance(timeout, bool) or not isinstance(timeout, int | float) or not 0 < timeout <= LONGEST_TIMEOUT
         ):
-            msg = f"timeout={timeout!r} isn't a number of seconds above 0 and at most {_MAX_TIMEOUT}"
+            msg = f"timeout={timeout!r} isn't a number of seconds above 0 and at most {LONGEST_TIMEOUT}"
             raise ValueError(msg)
         if not all(isinstance(text, str) for pair in self.environment.items() for text in pair):
             msg = "environment= takes a mapping from str to str"

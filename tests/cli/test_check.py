@@ -90,10 +90,29 @@ def test_other_secrets_tags_name_region_and_schedule_are_those_of_the_secret(fol
     (folder / "admin.json").write_text('{"password": "admin-password"}')
 
     status, out, _ = check(
-        "--only", "plain", "--other", "admin=@admin.json", "--tag", "team=a=b", "--name", "db", "--region", "us-west-2",
-        "--account-id", "123123123123", "--schedule", "7",
+        "--only", "plain", "--other", "admin=@admin.json", "--tag", "team=a=b", "--name", "db",
+        "--region", "us-west-2", "--account-id", "123123123123", "--schedule", "7",
     )  # fmt: skip
     assert status == 0, out
+
+
+def test_a_consumer_is_called_while_the_secret_is_rotated(folder, check):
+    (folder / "app.py").write_text("""\
+import json, boto3
+
+cached = []
+
+def password():
+    if not cached:
+        answer = boto3.client("secretsmanager").get_secret_value(SecretId="prod/rotated")
+        cached.append(json.loads(answer["SecretString"]))
+    return cached[0]
+""")
+    status, out, _ = check("--consumer", "app:password", "--only", "consumers")
+
+    forget("app")
+    assert (status, out.splitlines()[1].split()[:2]) == (1, ["consumer-locked-out", "violation"])
+    assert "--consumer app:password --only consumer.password" in out
 
 
 @pytest.mark.parametrize("secret", [json.dumps(SECRET), "@secret.json", "@./secret.json"])

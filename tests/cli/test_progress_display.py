@@ -1,19 +1,18 @@
 """The progress of a check on a terminal, and elsewhere."""
 
-import fcntl
 import io
 import os
-import pty
 import struct
 import subprocess
 import sys
-import termios
 
 import pytest
 from cli import rotation_folder
 
 from fake_secrets.cli.progress_display import display_on
 from fake_secrets.contract.progress import Progress
+
+fcntl, pty, termios = (pytest.importorskip(name) for name in ("fcntl", "pty", "termios"))
 
 BEGIN, END = "\r", "\x1b[K"
 
@@ -115,6 +114,14 @@ def test_scenarios_that_follow_at_once_are_not_drawn(monkeypatch):
         display.show(Progress("kills", f"setSecret.kill-after-{number}", number, 1000, 1000))
 
     assert 1 <= len(drawings(stream.getvalue())) < 500
+
+
+def test_no_bar_is_drawn_into_the_output_of_the_function(monkeypatch):
+    monkeypatch.setenv("TERM", "xterm")
+    stream = Terminal()
+    display_on(stream, has_bar=False).show(Progress("kills", "setSecret.kill-at-end", 1, 2, 2))
+
+    assert stream.getvalue() == "kills: 2 scenarios\n"
 
 
 def test_closing_what_has_shown_nothing_writes_nothing(monkeypatch):

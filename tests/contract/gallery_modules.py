@@ -24,6 +24,7 @@ _ARGUMENTS = (
     "schedule",
     "consumers",
     "allow",
+    "timeout",
 )
 
 

@@ -2,14 +2,16 @@
 
 import functools
 import json
+import queue
 import threading
 import time
+import unittest
 
 import boto3
 import pytest
 from rotation_steps import names, rotation_function
 
-from fake_secrets import RotationContract, check_rotation
+from fake_secrets import ContractViolatedError, RotationContract, check_rotation
 from fake_secrets.contract.services import LoginRefusedError, PasswordDatabase
 
 SECRET = {"username": "app", "password": "old-password"}
@@ -149,8 +151,15 @@ def waits_for_ever_with_the_old_value():
             continue
 
 
-def check(*consumers, only="consumers", **options):
-    return check_rotation(handler, secret=SECRET, service=Database, consumers=consumers, only=only, **options)
+class Picky(Database):
+    """It takes a dict only."""
+
+    def accepts(self, value):
+        return super().accepts({**value, "user": value.get("username")})
+
+
+def check(*consumers, only="consumers", service=Database):
+    return check_rotation(handler, secret=SECRET, service=service, consumers=consumers, only=only)
 
 
 @pytest.mark.parametrize(
@@ -292,13 +301,8 @@ def test_calls_of_a_consumer_are_not_numbered():
 
 
 def test_a_service_whose_change_takes_a_while_locks_nobody_out():
-    report = check_rotation(
-        handler,
-        secret=SECRET,
-        service=functools.partial(Database, delay=20),
-        consumers=[reads_again_after_a_pause, tries_the_pending_value],
-        only="consumers",
-    )
+    slow = functools.partial(Database, delay=20)
+    report = check(reads_again_after_a_pause, tries_the_pending_value, service=slow)
     assert report.violations == (), str(report)
 
 
@@ -351,9 +355,90 @@ def test_a_consumer_is_imported_by_its_name():
     assert report.scenarios == ("consumer.gives_up_at_once",)
 
 
-class TestAsAContract(RotationContract):
+def test_a_value_that_the_double_cannot_read_is_a_mistake_of_the_test():
+    with pytest.raises(TypeError) as caught:
+        check(lambda: 17, service=Picky)
+    assert caught.value.__notes__ == ["raised when the check asked Picky.accepts"]
+
+
+def test_a_value_that_the_double_cannot_read_after_others_is_none_that_works():
+    def loses_the_password():
+        value = read()
+        return value if database.accepts(value) else 17
+
+    report = check(loses_the_password, service=Picky)
+    assert names(report.violations) == ["consumer-locked-out"]
+
+
+def test_the_timeline_of_a_lockout_before_the_rotation_ends_with_the_first_call():
+    def knows_no_password():
+        log_in({"username": "app", "password": "wrong"})
+
+    (violation,) = check(knows_no_password).violations
+    assert violation.detail.startswith("Before the rotation, knows_no_password raises LoginRefusedError")
+    assert violation.timeline[-1].startswith("  1 DescribeSecret")
+
+
+def test_a_service_without_accepts_is_enough_to_find_exceptions():
+    class Silent(Database):
+        def accepts(self, value):
+            raise NotImplementedError
+
+    report = check(keeps_its_first_value, gives_up_at_once, service=Silent)
+    assert [violation.scenario for violation in report.violations] == ["consumer.keeps_its_first_value"]
+
+
+def test_an_interrupt_ends_the_check_and_the_consumer():
+    threads = threading.active_count()
+    begun, ended = queue.SimpleQueue(), queue.SimpleQueue()
+
+    def sleeps():
+        begun.put("begun")
+        try:
+            time.sleep(3600)
+        finally:
+            ended.put("ended")
+
+    def lambda_handler(event, context):
+        handler(event, context)
+        if event["Step"] == "testSecret" and not begun.empty():
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        check_rotation(lambda_handler, secret=SECRET, service=Database, consumers=[sleeps], only="consumers")
+    assert ended.get(timeout=10) == "ended"
+    assert threading.active_count() == threads
+
+
+class Contract(RotationContract):
     handler = staticmethod(handler)
     secret = SECRET
     service = Database
     consumers = (tries_the_pending_value,)
-    only = "consumers"
+
+
+class TestAsAContract:
+    def test_it_passes_if_no_consumer_is_locked_out(self):
+        Contract().test_consumers()
+
+    def test_it_fails_if_one_is(self):
+        contract = Contract()
+        contract.consumers = [gives_up_at_once]
+        with pytest.raises(ContractViolatedError, match="consumer-locked-out"):
+            contract.test_consumers()
+
+    def test_a_contract_without_consumers_skips_it_under_unittest(self):
+        class Without(Contract):
+            consumers = ()
+
+        with pytest.raises(unittest.SkipTest, match="consumers is empty"):
+            Without().test_consumers()
+
+    def test_consumers_are_stated_in_the_class(self):
+        class Without(Contract):
+            consumers = ()
+
+        contract = Without()
+        contract.consumers = [gives_up_at_once]
+        with pytest.raises(TypeError, match=r"^Without: a fixture sets consumers\. Set it in the class"):
+            contract.test_plain()

@@ -171,7 +171,7 @@ def test_a_private_fixture_may_have_the_name_of_what_it_sets():
 
 
 def test_tests_and_attributes_of_the_users_own_are_left_alone():
-    own = {"test_secret": lambda self: None, "sessions": [], "timeout": 3, "setup_method": lambda self: None}
+    own = {"test_secret": lambda self: None, "sessions": [], "patience": 3, "setup_method": lambda self: None}
     kind = type("Own", (RotationContract,), {"handler": staticmethod(handler), "secret": "a text", **own})
 
     kind().test_plain()

@@ -104,4 +104,20 @@ def test_each_key_of_the_value_is_missing_once(single_user):
 def test_each_read_misses_the_last_write_once(single_user):
     ids, dry = single_user
     reads = [one for one in dry.boundaries if one.is_read and one.name != "GetRandomPassword"]
-    assert ids["modes"] == ["mode.test-only", *(f"{one.step}.stale-{one.number}" for one in reads)]
+    assert ids["modes"][:3] == ["mode.test-only", "mode.cold", "mode.warm"]
+    assert ids["modes"][3:] == [*(f"{one.step}.stale-{one.number}" for one in reads)]
+
+
+def test_passwords_are_the_worst_and_of_each_class_that_the_function_asks_for(single_user):
+    classes = ("uppercase", "lowercase", "numbers", "punctuation")
+    assert single_user[0]["passwords"] == [f"password.{name}" for name in ("worst", *classes)]
+
+
+def test_a_function_that_makes_its_keys_elsewhere_has_no_passwords():
+    assert ids_of("api_key_pair")[0]["passwords"] == []
+
+
+def test_each_call_takes_until_the_time_out_once(single_user):
+    ids, dry = single_user
+    slow = [f"{one.step}.time-out-{one.number}" for one in dry.boundaries]
+    assert ids["limits"] == [*slow, "limit.credentials"]

@@ -192,6 +192,12 @@ def test_without_a_note_there_is_no_section(check):
     ran.stdout.no_fnmatch_line("*fake_secrets contract*")
 
 
+def test_consumers_have_a_test_where_there_are_some(check):
+    check(GOOD, "--collect-only", "-q").stdout.no_fnmatch_line("*::test_consumers")
+    ran = check(GOOD, "--collect-only", "-q", more="    consumers = [print]\n")
+    ran.stdout.fnmatch_lines("*::TestRotation::test_consumers")
+
+
 def test_an_allowance_that_is_needed_passes(check):
     ran = check(FAULTY, "-k", "test_allow", more='    allow = {"create-not-repeatable": "known"}\n')
 

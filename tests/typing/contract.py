@@ -1,6 +1,7 @@
 """What a rotation contract takes and gives. It's type-checked, and never run."""
 
 import contextlib
+import functools
 from collections.abc import Generator, Mapping
 from typing import Any, assert_type
 
@@ -12,6 +13,7 @@ from fake_secrets import (
     Violation,
     check_rotation,
 )
+from fake_secrets.contract.services import AccessKeys, ApiKeys, CacheUsers, PasswordDatabase, ServiceDouble
 
 
 def lambda_handler(event: dict[str, Any], context: Any) -> None: ...
@@ -19,6 +21,13 @@ def lambda_handler(event: dict[str, Any], context: Any) -> None: ...
 
 def precise_handler(event: dict[str, str], context: object) -> dict[str, str]:
     return event
+
+
+def connect() -> None: ...
+
+
+def read(label: str) -> dict[str, str]:
+    return {"label": label}
 
 
 class Handler:
@@ -33,6 +42,19 @@ class FakeDatabase:
 class FakeIam:
     def __init__(self, keys: int = 2) -> None:
         self.keys = keys
+
+
+class Door(ServiceDouble):
+    def __init__(self) -> None:
+        super().__init__(replaces="my_function.door", errors=(TimeoutError, OSError("gone")))
+        self.codes = ["1234"]
+
+    def change(self, code: str) -> None:
+        self.later(20, lambda: self.codes.append(code))
+
+    def accepts(self, value: dict[str, str]) -> bool:
+        self.catch_up()
+        return value["code"] in self.codes
 
 
 @contextlib.contextmanager
@@ -57,6 +79,7 @@ class TestEverything(RotationContract):
     account_id = "123456789012"
     tags = {"team": "payments"}
     schedule = "rate(10 days)"
+    consumers = [connect, functools.partial(read, "AWSPENDING"), "my_module:connect"]
     allow = {"retry-refused": "it counts attempts on purpose"}
     only = "setSecret.kill-after-5"
 
@@ -66,6 +89,18 @@ class TestByName(RotationContract):
     secret = None
     service = FakeIam
     schedule = 30
+
+
+class TestReadyDouble(RotationContract):
+    handler = lambda_handler
+    secret = {"username": "app", "password": "old"}
+    service = functools.partial(PasswordDatabase, {"app": "old"}, driver="psycopg", administrators=["admin"])
+
+
+class TestOwnDouble(RotationContract):
+    handler = lambda_handler
+    secret = {"code": "1234"}
+    service = Door
 
 
 class TestObject(RotationContract):
@@ -113,6 +148,12 @@ def report() -> None:
     assert_type(report.scenarios, tuple[str, ...])
     assert_type(report.left_out, tuple[str, ...])
     assert_type(report.unused_allowances, tuple[str, ...])
+    assert_type(report.obstacle, str | None)
+    assert_type(report.untried, tuple[str, ...])
+    assert_type(report.function, str)
+    assert_type(report.as_dict(), dict[str, Any])
+    assert_type(report.json(), str)
+    assert_type(report.junit(), str)
     assert_type(report.summary(), str)
     assert_type(str(report), str)
 
@@ -126,6 +167,7 @@ def violation(violation: Violation) -> None:
     assert_type(violation.scenario, str)
     assert_type(violation.title, str)
     assert_type(violation.others, tuple[str, ...])
+    assert_type(violation.consequences, tuple[str, ...])
     assert_type(violation.where, str | None)
     assert_type(violation.source, str)
     assert_type(violation.timeline, tuple[str, ...])
@@ -140,3 +182,15 @@ def error(error: ContractViolatedError) -> list[type[FakeSecretsError]]:
     assert_type(error.report, str)
     failure: AssertionError = error
     return [type(error)] if failure.args else []
+
+
+def doubles() -> None:
+    with PasswordDatabase({"app": "old"}) as database:
+        assert_type(database, PasswordDatabase)
+        assert_type(database.live, int)
+        assert_type(database.has_user("app"), bool)
+        with database.connect(user="app", password="old") as connection, connection.cursor() as cursor:
+            assert_type(cursor.execute("SELECT 1").fetchone(), tuple[Any, ...] | None)
+    assert_type(ApiKeys("old", limit=None).create("old"), dict[str, str])
+    assert_type(AccessKeys({"mailer": {}}).create_access_key("mailer"), dict[str, Any])
+    CacheUsers({"app": ["old", "older"]}).modify_user("app", ["new"])

@@ -9,7 +9,18 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 
 from fake_secrets.contract.dry_run import DryRun
-from fake_secrets.contract.families import consumers, disturbed, inputs, meanwhile, modes, overlaps, plain, repeats
+from fake_secrets.contract.families import (
+    consumers,
+    disturbed,
+    inputs,
+    limits,
+    meanwhile,
+    modes,
+    overlaps,
+    passwords,
+    plain,
+    repeats,
+)
 from fake_secrets.contract.ongoing_check import Check
 from fake_secrets.contract.scenario import Scenario
 
@@ -31,6 +42,8 @@ FAMILIES: Mapping[str, Family] = {
     "meanwhile": _by_dry_run(meanwhile.scenarios),
     "inputs": _by_dry_run(inputs.scenarios),
     "modes": _by_dry_run(modes.scenarios),
+    "passwords": _by_dry_run(passwords.scenarios),
+    "limits": _by_dry_run(limits.scenarios),
     "consumers": consumers.scenarios,
 }
 
@@ -50,8 +63,17 @@ _WORDS = {
     "tampered": "meanwhile",
     "dropped": "meanwhile",
     "stale": "modes",
+    "time": "limits",
 }
-_GROUPS = {"plain": "plain", "late": "repeats", "input": "inputs", "mode": "modes", "consumer": "consumers"}
+_GROUPS = {
+    "plain": "plain",
+    "late": "repeats",
+    "input": "inputs",
+    "mode": "modes",
+    "password": "passwords",
+    "limit": "limits",
+    "consumer": "consumers",
+}
 
 
 def family_of(scenario: str) -> str | None:

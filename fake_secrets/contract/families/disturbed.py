@@ -16,7 +16,7 @@ from fake_secrets.contract.trial import Trial
 from fake_secrets.service.rules.stages import AWSCURRENT
 from fake_secrets.service.rules.steps import STEPS
 
-__all__ = ["errors", "kills"]
+__all__ = ["errors", "judge", "kills"]
 
 __tracebackhide__ = True  # the arguments in our frames may hold secret values
 
@@ -70,7 +70,7 @@ def _disturbed(dry: DryRun, plan: Disturbance, check: Check, name: str) -> Trial
         trial.start()
         trial.conductor.disturbance = plan
         trial.finish()
-        _judge(trial, dry, plan)
+        judge(trial, dry, plan)
     return trial
 
 
@@ -81,11 +81,11 @@ def _killed_at_end(dry: DryRun, step: str, check: Check, name: str) -> Trial:
         trial.finish()
         plan = Disturbance(step, 0, "kill")
         plan.struck = next((one for one in reversed(trial.last.boundaries) if not one.is_read), None)
-        _judge(trial, dry, plan)
+        judge(trial, dry, plan)
     return trial
 
 
-def _judge(trial: Trial, dry: DryRun, plan: Disturbance) -> None:
+def judge(trial: Trial, dry: DryRun, plan: Disturbance) -> None:
     """Look at what comes of a disturbance, retry the rotation, and look again."""
     struck = plan.struck
     if struck is not None and plan.is_error:

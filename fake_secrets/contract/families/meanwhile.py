@@ -18,14 +18,14 @@ from fake_secrets.contract.values import changed_texts, form_of, has_text, with_
 from fake_secrets.service.rules.stages import AWSCURRENT
 from fake_secrets.service.rules.steps import STEPS
 
-__all__ = ["scenarios"]
+__all__ = ["ELSE", "IDENTITIES", "scenarios"]
 
 __tracebackhide__ = True  # the arguments in our frames may hold secret values
 
 _BY_HAND = "put-by-hand-Xy7"
-_ELSE = "somebody-else-xy7"
+ELSE = "somebody-else-xy7"
 # The members that say whose credential a value is.
-_IDENTITIES = (
+IDENTITIES = (
     *("username", "user", "login", "account"),
     *("host", "hostname", "server", "address", "endpoint", "url", "uri"),
 )
@@ -58,7 +58,7 @@ def scenarios(dry: DryRun) -> Iterator[Scenario]:
 def _tamperings(dry: DryRun) -> Iterator[Scenario]:
     value = dry.new_value
     form = form_of(value) if value is not None else None
-    for member in _IDENTITIES:
+    for member in IDENTITIES:
         if isinstance(form, dict) and isinstance(form.get(member), str):
             title = f"before setSecret, the pending value gets another {member!r}"
             run = functools.partial(_tampered, dry, member)
@@ -133,7 +133,7 @@ def _tampered(dry: DryRun, member: str, check: Check, name: str) -> Trial:
             return trial
         # In place, as no call can.
         trial.readings.made_up.add(trial.token)
-        trial.readings.secret.versions[trial.token].value = _raw({**form, member: _ELSE})
+        trial.readings.secret.versions[trial.token].value = _raw({**form, member: ELSE})
         trial.refresh()
         if trial.rotation.next_step == "setSecret":
             delivery = trial.step()
@@ -144,7 +144,7 @@ def _tampered(dry: DryRun, member: str, check: Check, name: str) -> Trial:
                 # A probe may answer False or None if the value doesn't work.
                 is_answer = boundary.has_succeeded and boundary.result not in (None, False)
                 is_use = is_answer or boundary.name in changing
-                if boundary.is_of_service and is_use and has_text(boundary.arguments, _ELSE):
+                if boundary.is_of_service and is_use and has_text(boundary.arguments, ELSE):
                     text = f"setSecret calls {boundary.name} with the {member!r} of a tampered pending value"
                     trial.invariants.find("tampered-value-used", text, boundary.line)
                     break

@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from fake_secrets.contract import verdicts
 from fake_secrets.contract.conductor import Disturbance
 from fake_secrets.contract.dry_run import DryRun
+from fake_secrets.contract.families import execution
 from fake_secrets.contract.ongoing_check import Check
 from fake_secrets.contract.scenario import Scenario
 from fake_secrets.contract.trial import Trial
@@ -23,6 +24,10 @@ _STALE = frozenset({"DescribeSecret", "GetSecretValue", "ListSecretVersionIds"})
 def scenarios(dry: DryRun) -> Iterator[Scenario]:
     """Yield the scenarios."""
     yield Scenario("mode.test-only", "RotateSecret with RotateImmediately=False", _test_only)
+    title = "each step runs in a new execution environment"
+    yield Scenario("mode.cold", title, functools.partial(execution.cold, dry))
+    title = "the steps take turns with those of another secret in one execution environment"
+    yield Scenario("mode.warm", title, functools.partial(execution.warm, dry))
     for boundary in dry.boundaries:
         if boundary.name in _STALE:
             step, number = boundary.step, boundary.number

@@ -12,7 +12,7 @@ from collections.abc import Iterator
 
 from fake_secrets.contract import verdicts
 from fake_secrets.contract.dry_run import DryRun
-from fake_secrets.contract.moments import Boundary, Delivery
+from fake_secrets.contract.moments import Boundary
 from fake_secrets.contract.ongoing_check import Check
 from fake_secrets.contract.overlapping import Overlap, Stops
 from fake_secrets.contract.scenario import Scenario
@@ -40,10 +40,12 @@ def scenarios(dry: DryRun, check: Check) -> Iterator[Scenario]:
 
 
 def _calls_of_second(check: Check, step: str, calls: int) -> int:
-    """Return how many calls a second delivery makes that begins after some calls of the first."""
+    """Return how many calls a second delivery makes, until it waits for the first, which has made some calls."""
     with Trial(check, f"{step}.overlap-{calls}") as trial:
-        deliveries = _run(trial, step, (calls, None))
-    return len(deliveries[1].boundaries) if len(deliveries) > 1 else 0
+        overlap = _run(trial, step, (calls, None))
+    if overlap is None or len(overlap.deliveries) == 1:
+        return 0
+    return overlap.calls_before_standstill or len(overlap.deliveries[1].boundaries)
 
 
 def _overlapping(dry: DryRun, step: str, stops: Stops, check: Check, name: str) -> Trial:
@@ -80,11 +82,11 @@ def _counts_less(boundary: Boundary) -> bool:
     return before is not None and after is not None and (before.count or 0) > (after.count or 0)
 
 
-def _run(trial: Trial, step: str, stops: Stops) -> list[Delivery]:
-    """Rotate up to a step, and deliver that twice at once. Return the two deliveries."""
+def _run(trial: Trial, step: str, stops: Stops) -> Overlap | None:
+    """Rotate up to a step, and deliver that twice at once. Return None if the rotation doesn't come so far."""
     trial.start()
     if not trial.run_before(step):
-        return []
+        return None
     with Overlap(trial, step, stops) as overlap:
         trial.step()
-    return overlap.deliveries
+    return overlap

@@ -6,11 +6,16 @@ import contextlib
 import time
 from collections.abc import Callable, Collection, Mapping
 from types import TracebackType
-from typing import Any, Self
+from typing import Any, Self, TypeVar
+
+from fake_secrets.contract.double_methods import DECLARED
 
 __all__ = ["LoginRefusedError", "ServiceDouble", "StatementRefusedError", "text_in"]
 
 __tracebackhide__ = True  # the arguments in our frames may hold secret values
+
+
+_Method = TypeVar("_Method", bound=Callable[..., object])
 
 
 class LoginRefusedError(Exception):
@@ -19,6 +24,12 @@ class LoginRefusedError(Exception):
 
 class StatementRefusedError(Exception):
     """A service double refuses what it is asked to do: it isn't allowed, or makes no sense."""
+
+
+def _declared(method: _Method) -> _Method:
+    """Mark a method that a class of the user's may have. Without it, a contract doesn't ask for it."""
+    setattr(method, DECLARED, True)
+    return method
 
 
 class ServiceDouble:
@@ -113,6 +124,7 @@ class ServiceDouble:
             raise RuntimeError(msg)
         return self._in_use
 
+    @_declared
     def accepts(self, value: Any) -> bool:
         """Return whether a credential works now.
 
@@ -121,10 +133,12 @@ class ServiceDouble:
         """
         raise NotImplementedError
 
+    @_declared
     def accepted(self) -> list[Any]:
         """Return the credentials that work now, each as a value of the secret, a part of one, or a text in it."""
         raise NotImplementedError
 
+    @_declared
     def drop(self, value: Any) -> None:
         """Stop accepting a credential, as if somebody had changed it at the service.
 

@@ -11,7 +11,7 @@ from fake_secrets.ids import Ids
 from fake_secrets.service.state.model import Request
 from fake_secrets.service.state.store import Store
 
-__all__ = ["get_random_password", "random_password"]
+__all__ = ["DEFAULT_LENGTH", "admitted_characters", "get_random_password", "random_password"]
 
 DEFAULT_LENGTH = 32
 
@@ -46,14 +46,9 @@ def random_password(ids: Ids, members: Mapping[str, Any]) -> str:
 
     The errors are those of `get_random_password`.
     """
-    excluded = set(members.get("ExcludeCharacters") or "")
-    types = [
-        [character for character in characters if character not in excluded]
-        for switch, characters in _TYPES.items()
-        if not members.get(switch)
-    ]
+    types, has_space = admitted_characters(members)
     alphabet = [character for characters in types for character in characters]
-    if members.get("IncludeSpace") and " " not in excluded:
+    if has_space:
         alphabet.append(" ")
     if not alphabet:
         raise _refusal("All characters have been excluded from selection.")
@@ -67,6 +62,20 @@ def random_password(ids: Ids, members: Mapping[str, Any]) -> str:
     characters += [ids.choice(alphabet) for _ in range(length - len(characters))]
     ids.shuffle(characters)
     return "".join(characters)
+
+
+def admitted_characters(members: Mapping[str, Any]) -> tuple[list[list[str]], bool]:
+    """Return the characters that a GetRandomPassword request admits, by type, and whether it admits a space.
+
+    A type that is excluded as a whole isn't there. One whose characters are all excluded is there, and empty.
+    """
+    excluded = set(members.get("ExcludeCharacters") or "")
+    types = [
+        [character for character in characters if character not in excluded]
+        for switch, characters in _TYPES.items()
+        if not members.get(switch)
+    ]
+    return types, bool(members.get("IncludeSpace")) and " " not in excluded
 
 
 def _refusal(message: str) -> ServiceError:

@@ -197,6 +197,16 @@ class Cluster(Database):
             self.passwords[username] = password
 
 
+class ManagedDatabase(Database):
+    """A database of a cloud, which refuses some characters in passwords."""
+
+    def alter_password(self, by, username, password):
+        if set(password) & set('/@" '):
+            message = "the password has a character that isn't allowed"
+            raise StatementRefused(message)
+        super().alter_password(by, username, password)
+
+
 class DatabaseWithTwoPasswords(Database):
     """A database whose users may keep their old password beside the new one, as in MySQL 8."""
 

@@ -11,7 +11,7 @@ import boto3
 from botocore.exceptions import ClientError
 from contract.gallery.doubles import LoginRefused, SilentDatabase, connect
 
-FINDS = "dead-current"
+FINDS = "unusable-password"
 ROWS = "rows 22, 29"
 BUG = "It sets and tests the password as it is written in a URL, which isn't the stored one."
 

@@ -5,17 +5,18 @@ from __future__ import annotations
 import argparse
 import contextlib
 import os
-import shlex
 import sys
 from collections.abc import Callable, Iterator, Sequence
 from typing import TYPE_CHECKING, TextIO
 
 from fake_secrets.cli.command_error import CommandError
-from fake_secrets.cli.given_values import pairs_of, secret_texts, value_of
-from fake_secrets.cli.loading import importing_from_here, loaded, place_of
+from fake_secrets.cli.loading import importing_from_here
+from fake_secrets.cli.mishaps import told_in_one_sentence
 from fake_secrets.cli.output_files import check_writable, write_all
 from fake_secrets.cli.progress_display import display_on
+from fake_secrets.cli.replaying import with_commands
 from fake_secrets.cli.result_table import table_of
+from fake_secrets.cli.subject_of_command import subject_of_command
 
 if TYPE_CHECKING:
     from fake_secrets.contract.report import ContractReport
@@ -50,6 +51,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     subject.add_argument(
         "--service", metavar="module:class", help="what makes a service double: the fake of the protected service"
     )
+    _add_list(subject, "--consumer", "module:function", "a function of yours that reads the secret")
     _add_list(subject, "--other", f"NAME={value}", "another secret that the function reads")
     _add_list(subject, "--env", "NAME=VALUE", "an environment variable of the function")
     subject.add_argument("--name", default="prod/rotated", help="the secret's name (default: %(default)s)")
@@ -64,6 +66,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     _add_list(extent, "--allow", "NAME=REASON", "a deviation that is expected, and why")
     extent.add_argument("--seconds", type=_seconds, metavar="N", help="begin no scenario after N seconds")
     output = parser.add_argument_group("output")
+    output.add_argument("--html", metavar="FILE", help="write the report as a page of HTML")
     output.add_argument("--json", metavar="FILE", help="write the report as JSON")
     output.add_argument("--junit", metavar="FILE", help="write the report as JUnit XML")
     output.add_argument(
@@ -103,7 +106,8 @@ def run(arguments: argparse.Namespace, surplus: Sequence[str] = ()) -> int:
         return _run(arguments)
     except CommandError as error:
         sentence = str(error)
-        print(f"fake-secrets check: {sentence}{'' if sentence.endswith('?') else '.'}", file=sys.stderr)
+        end = "" if sentence.endswith(("?", ".")) else "."
+        print(f"fake-secrets check: {sentence}{end}", file=sys.stderr)
         return _CANNOT_RUN
     except KeyboardInterrupt:
         print("fake-secrets check: interrupted.", file=sys.stderr)
@@ -124,20 +128,14 @@ def _refuse(surplus: Sequence[str]) -> None:
 
 
 def _run(arguments: argparse.Namespace) -> int:
-    files = {f"--{name}": path for name in _FORMATS if (path := getattr(arguments, name)) is not None}
+    files = {name: path for name in _FORMATS if (path := getattr(arguments, name)) is not None}
     with importing_from_here():
-        check_writable(files)
-        subject = _subject_of(arguments)
-        report = _with_commands(_report_of(subject, arguments), arguments)
+        check_writable({f"--{name}": path for name, path in files.items()})
+        subject = subject_of_command(arguments)
+        report = with_commands(_report_of(subject, arguments), arguments)
     failure = None
     try:
-        write_all(
-            {
-                f"--{name}": (files[f"--{name}"], make(report))
-                for name, make in _FORMATS.items()
-                if f"--{name}" in files
-            }
-        )
+        write_all({f"--{name}": (path, _FORMATS[name](report)) for name, path in files.items()})
     except CommandError as error:
         # What was found counts more than where it stands.
         failure = error
@@ -149,70 +147,20 @@ def _run(arguments: argparse.Namespace) -> int:
 
 
 _FORMATS: dict[str, Callable[[ContractReport], str]] = {
+    "html": lambda report: report.html(),
     "json": lambda report: report.json(),
     "junit": lambda report: report.junit(),
 }
-
-
-def _subject_of(arguments: argparse.Namespace) -> Subject:
-    """Return what is checked, with all that can be wrong about it found."""
-    from fake_secrets.contract.checking import import_environment, subject_of
-
-    secret = value_of("--secret", arguments.secret)
-    previous = None if arguments.previous is None else value_of("--previous", arguments.previous)
-    given = pairs_of("--other", "NAME=JSON", arguments.other)
-    others = {name: value_of(f"--other {name}", text) for name, text in given.items()}
-    environment = pairs_of("--env", "NAME=VALUE", arguments.env)
-    allow = pairs_of("--allow", "NAME=REASON", arguments.allow)
-    tags = pairs_of("--tag", "KEY=VALUE", arguments.tag)
-    _check_names(allow, arguments.only)
-    variables = import_environment(arguments.region, environment)
-    hidden = secret_texts(secret, previous, others, environment)
-    load = {"hidden": hidden, "is_loud": arguments.show_output}
-    handler = loaded("the handler", arguments.handler, variables, **load)
-    service = None if arguments.service is None else loaded("the service", arguments.service, variables, **load)
-    with _told():
-        return subject_of(
-            handler,
-            secret=secret,
-            previous=previous,
-            other_secrets=others,
-            service=service,
-            environment=environment,
-            name=arguments.name,
-            region=arguments.region,
-            account_id=arguments.account_id,
-            tags=tags or None,
-            schedule=arguments.schedule,
-            allow=allow,
-        )
-
-
-def _check_names(allow: dict[str, str], only: Sequence[str]) -> None:
-    """Check the names of deviations, and those of scenarios as far as they are known before the check."""
-    from fake_secrets.contract.catalogue import CATALOGUE
-    from fake_secrets.contract.families import FAMILIES, family_of
-    from fake_secrets.suggestions import nearest
-
-    for name in allow:
-        if name not in CATALOGUE:
-            similar = nearest(name, CATALOGUE) or ["never-succeeds", "and so on; see the reference"]
-            msg = f"--allow names {name!r}, which is no deviation; there is {', '.join(similar)}"
-            raise CommandError(msg)
-    for name in only:
-        if name not in FAMILIES and family_of(name) is None:
-            similar = nearest(name, FAMILIES) or list(FAMILIES)
-            msg = f"--only names {name!r}, which is no scenario; there are the families {', '.join(similar)}"
-            raise CommandError(msg)
 
 
 def _report_of(subject: Subject, arguments: argparse.Namespace) -> ContractReport:
     """Run the check."""
     from fake_secrets.contract.checking import check_subject
 
-    display = display_on(sys.stderr)
+    # The function's output would tear a bar.
+    display = display_on(sys.stderr, has_bar=not arguments.show_output)
     try:
-        with _told():
+        with told_in_one_sentence():
             return check_subject(
                 subject,
                 arguments.only or None,
@@ -222,78 +170,6 @@ def _report_of(subject: Subject, arguments: argparse.Namespace) -> ContractRepor
             )
     finally:
         display.close()
-
-
-@contextlib.contextmanager
-def _told() -> Iterator[None]:
-    """Tell in one sentence what goes wrong in the block, without what may be a secret value."""
-    from fake_secrets.contract.checking import UnknownScenarioError
-
-    try:
-        yield
-    except UnknownScenarioError as error:
-        msg = f"--only: {_on_one_line(str(error))}"
-        raise CommandError(msg) from None
-    except Exception as error:  # noqa: BLE001 -- a service double may raise anything
-        raise CommandError(_description_of(error)) from None
-
-
-def _description_of(error: Exception) -> str:
-    """Return what has gone wrong. The message of an error that the user's code raises may hold a secret value."""
-    if _is_own(error):
-        return _on_one_line(str(error))
-    notes = "".join(f", {note}" for note in getattr(error, "__notes__", ()))
-    where = f" at {place}" if (place := place_of(error)) else ""
-    return (
-        f"{type(error).__name__} was raised{where}{notes}; its message isn't shown, because it may hold a secret "
-        "value. check_rotation in Python shows it"
-    )
-
-
-def _is_own(error: Exception) -> bool:
-    """Return whether an error was raised by this package itself."""
-    traceback = error.__traceback__
-    file = ""
-    while traceback is not None:
-        file, traceback = traceback.tb_frame.f_code.co_filename, traceback.tb_next
-    return file.startswith(os.path.dirname(os.path.dirname(__file__)))  # noqa: PTH120 -- as in the frame
-
-
-def _on_one_line(text: str) -> str:
-    return " ".join(text.replace(":\n- ", ": ").replace("\n- ", ", ").split()).rstrip(".")
-
-
-def _with_commands(report: ContractReport, arguments: argparse.Namespace) -> ContractReport:
-    """Return a report whose scenarios are replayed by commands."""
-    import dataclasses
-
-    command = _replay(arguments)
-    violations, notes = (
-        tuple(dataclasses.replace(one, replay=f"{command} --only {one.scenario}") for one in some)
-        for some in (report.violations, report.notes)
-    )
-    return dataclasses.replace(report, violations=violations, notes=notes)
-
-
-def _replay(arguments: argparse.Namespace) -> str:
-    """Return the command that checks the same, with an ellipsis for what may be a secret value."""
-    words = ["fake-secrets", "check", arguments.handler]
-    for name in ("secret", "previous"):
-        if (text := getattr(arguments, name)) is not None:
-            words += [f"--{name}", _shown(text)]
-    for text in arguments.other:
-        key, _, value = text.partition("=")
-        words += ["--other", f"{key}={_shown(value)}"]
-    for text in arguments.env:
-        words += ["--env", f"{text.partition('=')[0]}=..."]
-    for name, default in (("service", None), ("name", "prod/rotated"), ("region", None), ("schedule", None)):
-        if (text := getattr(arguments, name)) != default:
-            words += [f"--{name}", text]
-    return shlex.join(words)
-
-
-def _shown(value: str) -> str:
-    return value if value.startswith("@") else "..."
 
 
 def _print(report: ContractReport) -> None:

@@ -1,0 +1,54 @@
+"""The commands that replay the scenarios of a report."""
+
+from __future__ import annotations
+
+import argparse
+import dataclasses
+import shlex
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from fake_secrets.contract.report import ContractReport
+
+__all__ = ["with_commands"]
+
+_DEFAULTS = {"name": "prod/rotated", "account-id": "123456789012"}
+
+
+def with_commands(report: ContractReport, arguments: argparse.Namespace) -> ContractReport:
+    """Return a report whose scenarios are replayed by commands.
+
+    Args:
+        report: the report.
+        arguments: the arguments of the command.
+    """
+    command = _replay(arguments)
+    violations, notes = (
+        tuple(dataclasses.replace(one, replay=f"{command} --only {one.scenario}") for one in some)
+        for some in (report.violations, report.notes)
+    )
+    return dataclasses.replace(report, violations=violations, notes=notes)
+
+
+def _replay(arguments: argparse.Namespace) -> str:
+    """Return the command that checks the same, with an ellipsis for what may be a secret value."""
+    words = ["fake-secrets", "check", arguments.handler]
+    for name in ("secret", "previous"):
+        if (text := getattr(arguments, name)) is not None:
+            words += [f"--{name}", _shown(text)]
+    for text in arguments.other:
+        key, _, value = text.partition("=")
+        words += ["--other", f"{key}={_shown(value)}"]
+    for text in arguments.env:
+        words += ["--env", f"{text.partition('=')[0]}=..."]
+    for option in ("service", "name", "region", "account-id", "schedule"):
+        text = getattr(arguments, option.replace("-", "_"))
+        if text not in {None, _DEFAULTS.get(option)}:
+            words += [f"--{option}", text]
+    for option in ("consumer", "tag"):
+        words += [word for text in getattr(arguments, option) for word in (f"--{option}", text)]
+    return shlex.join(words)
+
+
+def _shown(value: str) -> str:
+    return value if value.startswith("@") else "..."

@@ -1,0 +1,81 @@
+"""What `fake-secrets check` checks, by the arguments of the command."""
+
+from __future__ import annotations
+
+import argparse
+import functools
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING
+
+from fake_secrets.cli.command_error import CommandError
+from fake_secrets.cli.given_values import pairs_of, secret_texts, value_of
+from fake_secrets.cli.loading import loaded
+from fake_secrets.cli.mishaps import told_in_one_sentence
+
+if TYPE_CHECKING:
+    from fake_secrets.contract.subject import Subject
+
+__all__ = ["subject_of_command"]
+
+__tracebackhide__ = True  # the arguments in our frames may hold secret values
+
+
+def subject_of_command(arguments: argparse.Namespace) -> Subject:
+    """Return what is checked.
+
+    Args:
+        arguments: the arguments of the command.
+
+    Raises:
+        CommandError: if one of them is wrong.
+    """
+    from fake_secrets.contract.checking import import_environment, subject_of
+
+    secret = value_of("--secret", arguments.secret)
+    previous = None if arguments.previous is None else value_of("--previous", arguments.previous)
+    given = pairs_of("--other", "NAME=JSON", arguments.other)
+    others = {name: value_of(f"--other {name}", text) for name, text in given.items()}
+    environment = pairs_of("--env", "NAME=VALUE", arguments.env)
+    allow = pairs_of("--allow", "NAME=REASON", arguments.allow)
+    tags = pairs_of("--tag", "KEY=VALUE", arguments.tag)
+    _check_names(allow, arguments.only)
+    variables = import_environment(arguments.region, environment)
+    hidden = secret_texts(secret, previous, others, environment)
+    load = functools.partial(loaded, environment=variables, hidden=hidden, is_loud=arguments.show_output)
+    handler = load("the handler", arguments.handler)
+    service = None if arguments.service is None else load("the service", arguments.service)
+    consumers = [load("the consumer", name) for name in arguments.consumer]
+    with told_in_one_sentence():
+        return subject_of(
+            handler,
+            secret=secret,
+            previous=previous,
+            other_secrets=others,
+            service=service,
+            environment=environment,
+            name=arguments.name,
+            region=arguments.region,
+            account_id=arguments.account_id,
+            tags=tags or None,
+            schedule=arguments.schedule,
+            consumers=consumers,
+            allow=allow,
+        )
+
+
+def _check_names(allow: Mapping[str, str], only: Sequence[str]) -> None:
+    """Check the names of deviations, and those of scenarios as far as they are known before the check."""
+    from fake_secrets.contract.catalogue import CATALOGUE
+    from fake_secrets.contract.families import FAMILIES, family_of
+    from fake_secrets.suggestions import nearest
+
+    for name in allow:
+        if name not in CATALOGUE:
+            similar = nearest(name, CATALOGUE) or ["never-succeeds", "and so on; see the reference"]
+            msg = f"--allow names {name!r}, which is no deviation; there is {', '.join(similar)}"
+            raise CommandError(msg)
+    for name in only:
+        if name not in FAMILIES and family_of(name) is None:
+            similar = nearest(name, FAMILIES) or list(FAMILIES)
+            msg = f"--only names {name!r}, which is no scenario; there are the families {', '.join(similar)}"
+            raise CommandError(msg)

@@ -1,0 +1,137 @@
+"""Execution environments of Lambda: a new one for each step, or one that serves another secret, too."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from fake_secrets.contract import verdicts
+from fake_secrets.contract.dry_run import DryRun
+from fake_secrets.contract.families.meanwhile import ELSE, IDENTITIES
+from fake_secrets.contract.ongoing_check import Check
+from fake_secrets.contract.own_lines import OwnLine
+from fake_secrets.contract.trial import Trial
+from fake_secrets.contract.values import changed_texts, form_of, has_text, with_new_texts
+
+__all__ = ["cold", "warm"]
+
+__tracebackhide__ = True  # the arguments in our frames may hold secret values
+
+# What a function remembers of a rotation may matter to the next one.
+_ROTATIONS = 2
+_OTHER = "prod/of-somebody-else"
+_OTHERS_TEXT = "of-somebody-else-Xy7"
+
+_Problem = tuple[str, OwnLine | None]
+
+
+def cold(dry: DryRun, check: Check, name: str) -> Trial:
+    """Rotate, and give the function its first state back before each step."""
+    with Trial(check, name) as trial:
+        # Invariants are looked at elsewhere.
+        trial.invariants.found.is_closed = True
+        start = _ColdStart(trial)
+        trial.before_step = start
+        problem = _problem(trial, dry)
+        if problem is not None and not start.is_misleading:
+            text, line = problem
+            text = f"{text}, if each step runs in a new execution environment"
+            trial.invariants.find("needs-warm-start", text, line, is_independent=True)
+    return trial
+
+
+class _ColdStart:
+    """Gives the function its first state back before a step.
+
+    Args:
+        trial: the trial.
+
+    `is_misleading` says whether that may have changed the service double, since the double keeps its state among
+    the function's.
+    """
+
+    def __init__(self, trial: Trial) -> None:
+        self._trial = trial
+        self._restore = trial.check.state.cold_start(trial.service.kind)
+        is_asked = not {"accepts", "accepted"}.isdisjoint(trial.service.offers)
+        self.is_misleading = trial.subject.service is not None and not is_asked
+
+    def __call__(self) -> None:
+        self._trial.refresh()
+        before = self._trial.state
+        self._restore()
+        self._trial.refresh()
+        after = self._trial.state
+        if (before.accepts, before.service) != (after.accepts, after.service):
+            self.is_misleading = True
+
+
+def warm(dry: DryRun, check: Check, name: str) -> Trial:
+    """Rotate, and deliver createSecret for another secret before each step."""
+    with Trial(check, name) as trial:
+        trial.invariants.found.is_closed = True
+        other = _Other(trial, dry)
+        trial.before_step = other
+        problem = _problem(trial, dry) or other.problem()
+        if problem is not None and not other.is_misleading:
+            text, line = problem
+            text = f"{text}, if createSecret is delivered for another secret in between"
+            trial.invariants.find("mixes-up-secrets", text, line, is_independent=True)
+    return trial
+
+
+class _Other:
+    """Another secret, whose rotation is under way.
+
+    Args:
+        trial: the trial.
+        dry: the undisturbed rotations.
+
+    `is_misleading` says whether its createSecret has called the service, which doesn't know its credential.
+    """
+
+    def __init__(self, trial: Trial, dry: DryRun) -> None:
+        self._trial = trial
+        self._value = _value_of_another(dry)
+        self._arn = trial.handle.add(_OTHER, self._value, tags=trial.subject.tags).arn
+        self._token = trial.start_other(self._arn)
+        self.is_misleading = self._token is None
+
+    def __call__(self) -> None:
+        if self.is_misleading:
+            return
+        members = {"SecretId": self._arn, "ClientRequestToken": str(self._token)}
+        delivery = self._trial.invoke({**self._trial.event("createSecret"), **members}, "of another secret")
+        self.is_misleading = any(one.is_of_service for one in delivery.boundaries)
+
+    def problem(self) -> _Problem | None:
+        """Return what the rotation has taken over from the other secret."""
+        trial = self._trial
+        value = trial.readings.value(trial.token)
+        if value is not None and any(has_text(form_of(value), text) for text in (ELSE, _OTHERS_TEXT)):
+            return "The new value has a part of another secret's", None
+        return None
+
+
+def _value_of_another(dry: DryRun) -> Any:
+    """Return a value of the same shape that names somebody else."""
+    if dry.old_value is None:
+        return _OTHERS_TEXT
+    places = {} if dry.new_value is None else changed_texts(dry.old_value, dry.new_value)
+    value = with_new_texts(dry.old_value, places, _OTHERS_TEXT)
+    if isinstance(value, dict):
+        named = [one for one in IDENTITIES if isinstance(value.get(one), str)]
+        return {**value, **dict.fromkeys(named, ELSE)}
+    return value
+
+
+def _problem(trial: Trial, dry: DryRun) -> _Problem | None:
+    """Rotate, and return what goes wrong, and where."""
+    for _ in range(_ROTATIONS):
+        if trial.start() is None:
+            return None
+        if not trial.finish() and not trial.recover():
+            return verdicts.tell_failure(trial, trial.last), trial.last.line
+        trial.settle()
+        if verdicts.is_dead(trial, dry):
+            return "The service doesn't accept the current value", None
+    return None
