@@ -50,7 +50,7 @@ class Turns:
     def __init__(
         self,
         second: Callable[[], object],
-        switching: Callable[[Who], object],
+        switching: Callable[[Who], object] = lambda _: None,
         known: set[object] | None = None,
     ) -> None:
         self._second = second
