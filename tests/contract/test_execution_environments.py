@@ -111,7 +111,46 @@ def set_anyway(client, arn, token):
 
 @pytest.mark.parametrize("service", [Quiet, Database, AskedDatabase])
 def test_a_service_double_among_the_globals_of_the_function_is_none(service):
-    assert names(check({"setSecret": set_anyway}, "mode.cold", service=service)) == []
+    assert names(check({"setSecret": set_anyway}, "modes", service=service)) == []
+
+
+STANDING_IN = {"password": "Old-Password-1"}
+
+
+def set_standing_in(client, arn, token):
+    STANDING_IN["password"] = read(client, arn, token)["password"]
+
+
+def test_standing_in(client, arn, token):
+    if STANDING_IN["password"] != read(client, arn, token)["password"]:
+        raise Refused(arn)
+
+
+test_standing_in.__test__ = False
+
+
+def test_a_global_that_stands_in_for_a_service_is_none():
+    steps = {"setSecret": set_standing_in, "testSecret": test_standing_in}
+    assert names(check(steps, "modes", service=None)) == []
+
+
+KEYS = ["Old-Password-1"]
+
+
+def create_key_of_a_service_that_stands_in(client, arn, token):
+    current = read(client, arn)
+    if not has_pending(client, arn, token):
+        del KEYS[:-1]
+        KEYS.append(password(client))
+        if KEYS[-2] != current["password"]:
+            raise Refused(arn)
+        store(client, arn, token, {**current, "password": KEYS[-1]})
+
+
+def test_a_service_that_stands_in_and_knows_one_secret_only_is_none():
+    steps = dict.fromkeys(("setSecret", "testSecret"), read)
+    steps["createSecret"] = create_key_of_a_service_that_stands_in
+    assert names(check(steps, "modes", service=None)) == []
 
 
 def user_of(client, arn):

@@ -12,7 +12,7 @@ from fake_secrets.contract.own_lines import OwnLine
 from fake_secrets.contract.trial import Trial
 from fake_secrets.contract.values import changed_texts, form_of, has_text, with_new_texts
 
-__all__ = ["cold", "warm"]
+__all__ = ["can_be_cold", "cold", "warm"]
 
 __tracebackhide__ = True  # the arguments in our frames may hold secret values
 
@@ -22,6 +22,14 @@ _OTHER = "prod/of-somebody-else"
 _OTHERS_TEXT = "of-somebody-else-Xy7"
 
 _Problem = tuple[str, OwnLine | None]
+
+
+def can_be_cold(dry: DryRun) -> bool:
+    """Return whether it shows if a function's first state is that of a service, too.
+
+    A few lines in the function's own modules may stand in for the service if there is no double that can be asked.
+    """
+    return not {"accepts", "accepted"}.isdisjoint(dry.offers)
 
 
 def cold(dry: DryRun, check: Check, name: str) -> Trial:
@@ -52,8 +60,7 @@ class _ColdStart:
     def __init__(self, trial: Trial) -> None:
         self._trial = trial
         self._restore = trial.check.state.cold_start(trial.service.kind)
-        is_asked = not {"accepts", "accepted"}.isdisjoint(trial.service.offers)
-        self.is_misleading = trial.subject.service is not None and not is_asked
+        self.is_misleading = False
 
     def __call__(self) -> None:
         self._trial.refresh()
@@ -71,7 +78,10 @@ def warm(dry: DryRun, check: Check, name: str) -> Trial:
         trial.invariants.found.is_closed = True
         other = _Other(trial, dry)
         trial.before_step = other
-        problem = _problem(trial, dry) or other.problem()
+        problem = _problem(trial, dry)
+        if problem is None or check.subject.service is None:
+            # What fails may be a service that nobody watches.
+            problem = other.problem()
         if problem is not None and not other.is_misleading:
             text, line = problem
             text = f"{text}, if createSecret is delivered for another secret in between"

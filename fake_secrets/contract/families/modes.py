@@ -24,8 +24,9 @@ _STALE = frozenset({"DescribeSecret", "GetSecretValue", "ListSecretVersionIds"})
 def scenarios(dry: DryRun) -> Iterator[Scenario]:
     """Yield the scenarios."""
     yield Scenario("mode.test-only", "RotateSecret with RotateImmediately=False", _test_only)
-    title = "each step runs in a new execution environment"
-    yield Scenario("mode.cold", title, functools.partial(execution.cold, dry))
+    if execution.can_be_cold(dry):
+        title = "each step runs in a new execution environment"
+        yield Scenario("mode.cold", title, functools.partial(execution.cold, dry))
     title = "the steps take turns with those of another secret in one execution environment"
     yield Scenario("mode.warm", title, functools.partial(execution.warm, dry))
     for boundary in dry.boundaries:
