@@ -11,6 +11,9 @@ from fake_secrets.cli.loading import place_of
 
 __all__ = ["told_in_one_sentence"]
 
+# A note of somebody else may hold a secret value, too.
+_OWN_NOTE = "raised when the check asked "
+
 
 @contextlib.contextmanager
 def told_in_one_sentence() -> Iterator[None]:
@@ -34,7 +37,7 @@ def _description_of(error: Exception) -> str:
     """Return what has gone wrong. The message of an error that the user's code raises may hold a secret value."""
     if _is_own(error):
         return _on_one_line(str(error))
-    notes = "".join(f", {note}" for note in getattr(error, "__notes__", ()))
+    notes = "".join(f", {note}" for note in getattr(error, "__notes__", ()) if note.startswith(_OWN_NOTE))
     where = f" at {place}" if (place := place_of(error)) else ""
     return (
         f"{type(error).__name__} was raised{where}{notes}; its message isn't shown, because it may hold a secret "

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
 __all__ = ["with_commands"]
 
-_DEFAULTS = {"name": "prod/rotated", "account-id": "123456789012"}
+_DEFAULTS = {"name": "prod/rotated", "account-id": "123456789012", "timeout": 900}
 
 
 def with_commands(report: ContractReport, arguments: argparse.Namespace) -> ContractReport:
@@ -41,10 +41,10 @@ def _replay(arguments: argparse.Namespace) -> str:
         words += ["--other", f"{key}={_shown(value)}"]
     for text in arguments.env:
         words += ["--env", f"{text.partition('=')[0]}=..."]
-    for option in ("service", "name", "region", "account-id", "schedule"):
+    for option in ("service", "name", "region", "account-id", "schedule", "timeout"):
         text = getattr(arguments, option.replace("-", "_"))
         if text not in {None, _DEFAULTS.get(option)}:
-            words += [f"--{option}", text]
+            words += [f"--{option}", str(text)]
     for option in ("consumer", "tag"):
         words += [word for text in getattr(arguments, option) for word in (f"--{option}", text)]
     return shlex.join(words)

@@ -61,6 +61,13 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     subject.add_argument(
         "--schedule", metavar="DAYS|EXPRESSION", help="days between rotations, or cron() or rate()"
     )
+    subject.add_argument(
+        "--timeout",
+        type=_seconds,
+        default=900,
+        metavar="SECONDS",
+        help="the time-out with which the function is deployed (default: %(default)s)",
+    )
     extent = parser.add_argument_group("what is tried and what is expected")
     _add_list(extent, "--only", "ID", "run only this scenario, or this family of scenarios")
     _add_list(extent, "--allow", "NAME=REASON", "a deviation that is expected, and why")

@@ -58,6 +58,7 @@ def subject_of_command(arguments: argparse.Namespace) -> Subject:
             account_id=arguments.account_id,
             tags=tags or None,
             schedule=arguments.schedule,
+            timeout=arguments.timeout,
             consumers=consumers,
             allow=allow,
         )

@@ -50,7 +50,7 @@ class Turns:
     def __init__(
         self,
         second: Callable[[], object],
-        switching: Callable[[Who], object],
+        switching: Callable[[Who], object] = lambda _: None,
         known: set[object] | None = None,
     ) -> None:
         self._second = second
@@ -153,7 +153,7 @@ class _Patience:
     def __init__(self, known: set[object]) -> None:
         self._known = known
         self._looks = 0
-        self._computed = 0.0
+        self._since = 0.0
 
     def is_at_end(self, ident: int | None) -> bool:
         """Look at a thread, and return whether it has stood still for so long that it waits for something.
@@ -164,11 +164,11 @@ class _Patience:
         frame = None if ident is None else sys._current_frames().get(ident)
         if frame is None or ident is None:
             return False
-        computed = _computed(ident)
+        done = _done(ident, frame)
         # Not by a clock: those of `time` are virtual in a delivery.
         self._looks += 1
-        if self._looks == 1 or computed - self._computed > _IDLE:
-            self._looks, self._computed = 1, computed
+        if self._looks == 1 or abs(done - self._since) > _IDLE:
+            self._looks, self._since = 1, done
         place = _place_of(frame)
         if self._looks < (_PATIENCE_AGAIN if place in self._known else _PATIENCE):
             return False
@@ -185,10 +185,10 @@ def _place_of(frame: FrameType | None) -> object:
     return tuple(codes)
 
 
-def _computed(ident: int) -> float:
-    """Return how long a thread has computed, in seconds; 0 where the platform can't tell."""
+def _done(ident: int, frame: FrameType) -> float:
+    """Return how long a thread has computed, in seconds; where the platform can't tell, a number for its place."""
     clock_of = getattr(time, "pthread_getcpuclockid", None)
-    return 0.0 if clock_of is None else time.clock_gettime(clock_of(ident))
+    return id(frame) + frame.f_lasti if clock_of is None else time.clock_gettime(clock_of(ident))
 
 
 def _other(who: Who) -> Who:

@@ -205,6 +205,20 @@ class TestDoubles:
         assert sentence.startswith("KeyError was raised at doubles.py:")
         assert ", raised when the check asked Database.accepts; its message isn't shown" in sentence
 
+    def test_neither_the_message_nor_a_note_of_such_an_error_is_shown(self, folder, refused):
+        source = (folder / "doubles.py").read_text()
+        raises = (
+            "        error = ValueError('hunter2')\n"
+            "        error.add_note('hunter3')\n"
+            "        raise error\n        self.password"
+        )
+        (folder / "doubles.py").write_text(source.replace("        self.password", raises, 1))
+
+        assert refused() == (
+            "ValueError was raised at doubles.py:17; its message isn't shown, because it may hold a secret value. "
+            "check_rotation in Python shows it."
+        )
+
     def test_a_double_that_needs_arguments_is_no_service(self, folder, refused):
         source = (folder / "doubles.py").read_text()
         (folder / "doubles.py").write_text(source.replace("__init__(self)", "__init__(self, dsn)"))

@@ -158,6 +158,10 @@ class Picky(Database):
         return super().accepts({**value, "user": value.get("username")})
 
 
+async def reads_asynchronously():
+    return read()
+
+
 def check(*consumers, only="consumers", service=Database):
     return check_rotation(handler, secret=SECRET, service=service, consumers=consumers, only=only)
 
@@ -343,6 +347,10 @@ def test_without_a_service_nothing_is_tried_and_the_report_says_so():
         ("my_module:connect", "consumers= takes a list of functions, not a str"),
         ([lambda value: value], "a consumer of the secret is called without arguments"),
         ([None], "a consumer of the secret is called without arguments"),
+        (
+            [reads_asynchronously],
+            "a consumer of the secret is called without arguments; .* would have to be awaited",
+        ),
     ],
 )
 def test_what_is_no_list_of_consumers_is_refused(consumers, message):

@@ -225,7 +225,7 @@ class TestWithoutADriver:
     def test_nothing_secret_is_in_a_repr(self, database):
         connection = database.connect(user="app", password="old")
         assert repr(connection) == "<Connection of 'app'>"
-        assert "old" not in repr(database._users)
+        assert "old" not in repr(database._users._users)
 
 
 class TestStatements:

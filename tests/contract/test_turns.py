@@ -13,7 +13,7 @@ def test_a_thread_that_polls_for_what_the_other_one_holds_gives_way():
         got.append(any(lock.acquire(timeout=0.05) for _ in range(60)))
 
     lock.acquire()
-    with Turns(wait_like_a_driver) as turns:
+    with Turns(wait_like_a_driver, lambda _: None) as turns:
         turns.hand_over(FIRST)
         lock.release()
 
@@ -27,7 +27,7 @@ def test_a_thread_that_computes_in_one_place_keeps_its_turn():
         sorted(range(3_000_000, 0, -1), key=str)
         order.append("second")
 
-    with Turns(compute) as turns:
+    with Turns(compute, lambda _: None) as turns:
         turns.hand_over(FIRST)
         order.append("first")
 

@@ -36,3 +36,9 @@ def test_two_checks_give_the_same_report(service):
         for _ in range(2)
     )
     assert str(first) == str(second)
+
+
+def test_a_password_with_a_quotation_mark_ends_the_text_of_the_statement(service):
+    report = check_rotation(careless.lambda_handler, secret=SECRET, service=service, only="passwords")
+    assert [found.name for found in report.violations] == ["unusable-password"]
+    assert "setSecret raises SyntaxError, if the password has '." in str(report)

@@ -6,7 +6,6 @@ import importlib
 import re
 import urllib.parse
 from collections.abc import Callable, Collection, Mapping
-from dataclasses import dataclass, field, replace
 from types import ModuleType
 from typing import Any, NoReturn
 
@@ -18,35 +17,16 @@ from fake_secrets.contract.services.base import (
 )
 from fake_secrets.contract.services.sessions import Connection
 from fake_secrets.contract.services.statements import Statement, parse
+from fake_secrets.contract.services.users import Users
 
 __all__ = ["PasswordDatabase"]
 
 __tracebackhide__ = True  # the arguments in our frames may hold secret values
 
 _PRIVILEGES = ("SELECT", "INSERT", "UPDATE", "DELETE")
-_VERSION = "16.4 (a fake of fake_secrets)"
 # The numbers of MySQL's errors.
-_DENIED, _EXISTS, _NO_LOGIN, _NO_HOST = 1142, 1396, 1045, 2003
-# What users may do to themselves, and what only administrators do.
-_OWN = frozenset({"alter", "alter_own", "alter_for"})
-_CHANGES = frozenset({"create", "drop", "grant"})
+_NO_LOGIN, _NO_HOST = 1045, 2003
 _OPTION = re.compile(r"(\w+)\s*=\s*('(?:[^'\\]|\\.)*'|\S+)")
-
-
-@dataclass(frozen=True, slots=True)
-class _User:
-    """A user.
-
-    Args:
-        password: the password; None for a user who can't log in.
-        privileges: what the user may do.
-    """
-
-    password: str | None = field(repr=False)
-    privileges: frozenset[str] = frozenset()
-
-
-_Users = dict[str, _User]
 
 
 class PasswordDatabase(ServiceDouble):
@@ -88,9 +68,7 @@ class PasswordDatabase(ServiceDouble):
         names = (replaces,) if isinstance(replaces, str) else tuple(replaces)
         super().__init__(replaces=(*names, f"{driver}.connect") if driver else names, errors=errors)
         self._is_mysql = driver is not None and ("mysql" in driver.lower() or "maria" in driver.lower())
-        self._needed = frozenset(privileges)
-        self._users: _Users = {name: _User(password, self._needed) for name, password in users.items()}
-        self._administrators = frozenset(administrators)
+        self._users = Users(users, privileges, administrators, self._refuse)
         self._host = host
         self._delay = delay
 
@@ -127,8 +105,7 @@ class PasswordDatabase(ServiceDouble):
         if self._host is not None and host is not None and host != self._host:
             message = f"could not translate host name {host!r} to address"
             raise self._error_class("OperationalError", ConnectionError)(*self._args(_NO_HOST, message))
-        known = self._users.get(user)
-        if known is None or password is None or known.password != password:
+        if not self._users.is_password(user, password):
             message = f"password authentication failed for user {user!r}"
             raise self._error_class("OperationalError", LoginRefusedError)(*self._args(_NO_LOGIN, message))
 
@@ -151,8 +128,12 @@ class PasswordDatabase(ServiceDouble):
             message = "the connection is closed"
             raise self._error_class("InterfaceError", StatementRefusedError)(*self._args(0, message))
         said = parse(statement, parameters)
-        rows = self._run(connection, said)
-        if connection.autocommit or self._is_mysql:
+        rows: list[tuple[Any, ...]] = []
+        if said.kind == "rollback":
+            connection.rollback()
+        elif said.kind != "commit":
+            rows = self._users.run(said, connection.user, connection.draft)
+        if connection.autocommit or self._is_mysql or said.kind == "commit":
             self._take(connection)
         return rows
 
@@ -190,7 +171,7 @@ class PasswordDatabase(ServiceDouble):
     def has_user(self, user: str) -> bool:
         """Return whether there is a user of that name."""
         self.catch_up()
-        return user in self._users
+        return self._users.has(user)
 
     # What a contract asks.
 
@@ -202,43 +183,31 @@ class PasswordDatabase(ServiceDouble):
         """
         self.catch_up()
         user, password, host = self._login_in(value)
-        known = self._users.get(user or "")
         is_here = self._host is None or host is None or host == self._host
-        return (
-            is_here
-            and known is not None
-            and password is not None
-            and known.password == password
-            and known.privileges >= self._needed
-        )
+        return is_here and self._users.is_password(user, password) and self._users.is_able(user)
 
     def accepted(self) -> list[Any]:
         """Return all logins that work."""
         self.catch_up()
-        return [
-            {"username": user, "password": known.password}
-            for user, known in self._users.items()
-            if known.password is not None
-        ]
+        return [{"username": user, "password": password} for user, password in self._users.passwords.items()]
 
     def drop(self, value: Any) -> None:
         """Take the password of a value's user away."""
         user, password, _ = self._login_in(value)
-        known = self._users.get(user or "")
-        if user is not None and known is not None and known.password == password:
-            self._users[user] = replace(known, password=None)
+        if user is not None and self._users.is_password(user, password):
+            self._users.lock(user)
 
     # How it works.
 
     def _login_in(self, value: Any) -> tuple[str | None, str | None, str | None]:
         if isinstance(value, str | bytes):
-            return next(iter(self._users)), value if isinstance(value, str) else value.decode(), None
+            return self._users.first, value if isinstance(value, str) else value.decode(), None
         return text_in(value, "username", "user"), text_in(value, "password"), text_in(value, "host")
 
     def _do(self, said: Statement, by: str | None) -> None:
         self.catch_up()
         session = Connection(self, by or "")
-        self._run(session, said, is_trusted=by is None)
+        self._users.run(said, session.user, session.draft, is_trusted=by is None)
         self._take(session)
 
     def _take(self, connection: Connection) -> None:
@@ -246,86 +215,7 @@ class PasswordDatabase(ServiceDouble):
         changes = dict(connection.draft)
         connection.draft.clear()
         if changes:
-            self.later(self._delay, lambda: self._change(changes))
-
-    def _change(self, changes: Mapping[str, _User | None]) -> None:
-        for name, user in changes.items():
-            if user is None:
-                self._users.pop(name, None)
-            else:
-                self._users[name] = user
-
-    def _run(self, connection: Connection, said: Statement, *, is_trusted: bool = False) -> list[tuple[Any, ...]]:
-        """Do in a transaction what a statement says. Return its rows."""
-        by = connection.user
-        name = said.user or by
-        seen = {**self._users, **connection.draft}
-        users = {user: known for user, known in seen.items() if known is not None}
-        if said.kind in _OWN:
-            self._allow(by, is_allowed=is_trusted or by in self._administrators or name == by)
-            connection.draft[name] = replace(self._existing(users, name), password=said.password)
-        elif said.kind in _CHANGES:
-            self._allow(by, is_allowed=is_trusted or by in self._administrators)
-            if said.is_lenient and (name in users) == (said.kind == "create"):
-                return []
-            connection.draft[name] = self._changed(users, name, said)
-        elif said.kind == "commit":
-            self._take(connection)
-        elif said.kind == "rollback":
-            connection.rollback()
-        else:
-            return self._look(users, by, said)
-        return []
-
-    def _changed(self, users: _Users, name: str, said: Statement) -> _User | None:
-        """Return what an administrator's statement makes of a user; None if it is removed."""
-        if said.kind == "create":
-            if name in users:
-                self._refuse(f"role {name!r} already exists", _EXISTS)
-            return _User(said.password)
-        known = self._existing(users, name)
-        if said.kind == "drop":
-            return None
-        return replace(known, privileges=known.privileges | self._granted(users, said))
-
-    def _look(self, users: _Users, by: str, said: Statement) -> list[tuple[Any, ...]]:
-        """Return the rows of a statement that only reads."""
-        name = said.user or by
-        rows: dict[str, Callable[[], list[tuple[Any, ...]]]] = {
-            "grants": lambda: [(f"GRANT {self._privileges(users, name)} ON *.* TO '{name}'@'%'",)],
-            "exists": lambda: [(name,)] if name in users else [],
-            "quote": lambda: [('"' + name.replace('"', '""') + '"',)],
-            "version": lambda: [(_VERSION,)],
-            "who": lambda: [(by,)],
-            "nothing": list,
-        }
-        if said.kind in rows:
-            return rows[said.kind]()
-        may_read = "SELECT" in self._existing(users, by).privileges or "SELECT" not in self._needed
-        self._allow(by, is_allowed=may_read)
-        return [(1,)]
-
-    def _privileges(self, users: _Users, name: str) -> str:
-        return ", ".join(sorted(self._existing(users, name).privileges)) or "USAGE"
-
-    def _granted(self, users: _Users, said: Statement) -> frozenset[str]:
-        """Return the privileges that a statement grants: by their names, or those of another user."""
-        granted = frozenset[str]()
-        for one in said.granted:
-            if one in users:
-                granted |= users[one].privileges
-            else:
-                granted |= self._needed if one.upper() in {"ALL", "PRIVILEGES"} else {one.upper()}
-        return granted
-
-    def _allow(self, by: str, *, is_allowed: bool) -> None:
-        if not is_allowed:
-            self._refuse(f"permission denied for user {by!r}", _DENIED)
-
-    def _existing(self, users: _Users, name: str) -> _User:
-        if name not in users:
-            self._refuse(f"role {name!r} does not exist", _EXISTS)
-        return users[name]
+            self.later(self._delay, lambda: self._users.take(changes))
 
     def _refuse(self, message: str, code: int) -> NoReturn:
         raise self._error_class("ProgrammingError", StatementRefusedError)(*self._args(code, message))

@@ -1,0 +1,177 @@
+"""The users of a password database, and what statements make of them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Mapping
+from dataclasses import dataclass, field, replace
+from typing import Any, NoReturn, Protocol
+
+from fake_secrets.contract.services.statements import Statement
+
+__all__ = ["Draft", "User", "Users"]
+
+__tracebackhide__ = True  # the arguments in our frames may hold secret values
+
+_VERSION = "16.4 (a fake of fake_secrets)"
+# The numbers of MySQL's errors.
+_DENIED, _EXISTS = 1142, 1396
+# What users may do to themselves, and what only administrators do.
+_OWN = frozenset({"alter", "alter_own", "alter_for"})
+_CHANGES = frozenset({"create", "drop", "grant"})
+
+
+class _Refuse(Protocol):
+    def __call__(self, message: str, code: int) -> NoReturn:
+        """Raise the exception of a statement that is refused."""
+
+
+@dataclass(frozen=True, slots=True)
+class User:
+    """A user.
+
+    Args:
+        password: the password; None for a user who can't log in.
+        privileges: what the user may do.
+    """
+
+    password: str | None = field(repr=False)
+    privileges: frozenset[str] = frozenset()
+
+
+# The users that a transaction has changed, with None for those that it has removed.
+Draft = dict[str, User | None]
+
+
+class Users:
+    """The users of a database.
+
+    Args:
+        passwords: user to password, at the start.
+        privileges: what these users may do. It is what a user needs.
+        administrators: who may change others.
+        refuse: raises the exception of a statement that is refused.
+    """
+
+    def __init__(
+        self,
+        passwords: Mapping[str, str],
+        privileges: Collection[str],
+        administrators: Collection[str],
+        refuse: _Refuse,
+    ) -> None:
+        self._needed = frozenset(privileges)
+        self._users = {name: User(password, self._needed) for name, password in passwords.items()}
+        self._administrators = frozenset(administrators)
+        self._refuse = refuse
+
+    @property
+    def first(self) -> str:
+        """The name of the first user."""
+        return next(iter(self._users))
+
+    @property
+    def passwords(self) -> dict[str, str]:
+        """User to password, of all who can log in."""
+        return {name: user.password for name, user in self._users.items() if user.password is not None}
+
+    def has(self, name: str) -> bool:
+        """Return whether there is a user of that name."""
+        return name in self._users
+
+    def is_password(self, name: str | None, password: str | None) -> bool:
+        """Return whether a password is that of a user."""
+        known = self._users.get(name or "")
+        return known is not None and password is not None and known.password == password
+
+    def is_able(self, name: str | None) -> bool:
+        """Return whether a user has the privileges that are needed."""
+        known = self._users.get(name or "")
+        return known is not None and known.privileges >= self._needed
+
+    def take(self, changes: Draft) -> None:
+        """Take over what a transaction has changed."""
+        self._users.update({name: user for name, user in changes.items() if user is not None})
+        for name in (name for name, user in changes.items() if user is None):
+            self._users.pop(name, None)
+
+    def lock(self, name: str) -> None:
+        """Take a user's password away."""
+        self._users[name] = replace(self._users[name], password=None)
+
+    def run(self, said: Statement, by: str, draft: Draft, *, is_trusted: bool = False) -> list[tuple[Any, ...]]:
+        """Do what a statement says. Return its rows.
+
+        Args:
+            said: the statement.
+            by: who executes it.
+            draft: what the transaction has changed before. It gets what the statement changes.
+            is_trusted: whether `by` may do everything.
+
+        Raises:
+            Exception: if it is refused.
+        """
+        name = said.user or by
+        seen = {**self._users, **draft}
+        users = {user: known for user, known in seen.items() if known is not None}
+        is_master = is_trusted or by in self._administrators
+        if said.kind in _OWN:
+            self._allow(by, is_allowed=is_master or name == by)
+            draft[name] = replace(self._existing(users, name), password=said.password)
+        elif said.kind in _CHANGES:
+            self._allow(by, is_allowed=is_master)
+            if said.is_lenient and (name in users) == (said.kind == "create"):
+                return []
+            draft[name] = self._changed(users, name, said)
+        else:
+            return self._look(users, by, said)
+        return []
+
+    def _changed(self, users: Mapping[str, User], name: str, said: Statement) -> User | None:
+        """Return what an administrator's statement makes of a user; None if it is removed."""
+        if said.kind == "create":
+            if name in users:
+                self._refuse(f"role {name!r} already exists", _EXISTS)
+            return User(said.password)
+        known = self._existing(users, name)
+        if said.kind == "drop":
+            return None
+        return replace(known, privileges=known.privileges | self._granted(users, said))
+
+    def _look(self, users: Mapping[str, User], by: str, said: Statement) -> list[tuple[Any, ...]]:
+        """Return the rows of a statement that only reads."""
+        name = said.user or by
+        rows: dict[str, Callable[[], list[tuple[Any, ...]]]] = {
+            "grants": lambda: [(f"GRANT {self._privileges(users, name)} ON *.* TO '{name}'@'%'",)],
+            "exists": lambda: [(name,)] if name in users else [],
+            "quote": lambda: [('"' + name.replace('"', '""') + '"',)],
+            "version": lambda: [(_VERSION,)],
+            "who": lambda: [(by,)],
+            "nothing": list,
+        }
+        if said.kind in rows:
+            return rows[said.kind]()
+        may_read = "SELECT" in self._existing(users, by).privileges or "SELECT" not in self._needed
+        self._allow(by, is_allowed=may_read)
+        return [(1,)]
+
+    def _privileges(self, users: Mapping[str, User], name: str) -> str:
+        return ", ".join(sorted(self._existing(users, name).privileges)) or "USAGE"
+
+    def _granted(self, users: Mapping[str, User], said: Statement) -> frozenset[str]:
+        """Return the privileges that a statement grants: by their names, or those of another user."""
+        granted = frozenset[str]()
+        for one in said.granted:
+            if one in users:
+                granted |= users[one].privileges
+            else:
+                granted |= self._needed if one.upper() in {"ALL", "PRIVILEGES"} else {one.upper()}
+        return granted
+
+    def _allow(self, by: str, *, is_allowed: bool) -> None:
+        if not is_allowed:
+            self._refuse(f"permission denied for user {by!r}", _DENIED)
+
+    def _existing(self, users: Mapping[str, User], name: str) -> User:
+        if name not in users:
+            self._refuse(f"role {name!r} does not exist", _EXISTS)
+        return users[name]
