@@ -15,6 +15,8 @@ import fake_secrets
 from fake_secrets import errors
 from fake_secrets.cli.command_error import CommandError
 from fake_secrets.contract.checking import UnknownScenarioError
+from fake_secrets.contract.services.aws import RefusedError
+from fake_secrets.contract.services.base import LoginRefusedError, StatementRefusedError
 from fake_secrets.contract.turns import GivenUp
 from fake_secrets.hook.calls import Carried
 from fake_secrets.hook.client_pool import _UnlikeAnyError
@@ -52,6 +54,9 @@ EXAMPLES = [
     UnknownScenarioError("there is no scenario 'plain.twice'"),
     CommandError("there is no option --secrt"),
     GivenUp(),
+    LoginRefusedError("password authentication failed for user 'app'"),
+    StatementRefusedError("no such user: 'app'"),
+    RefusedError(403, "AccessDenied", "no"),
     _MisuseError("test_it: the marker takes no regoin"),
 ]
 

@@ -24,10 +24,14 @@ class RefusedError(StatementRefusedError):
     """
 
     def __init__(self, status: int, code: str, message: str) -> None:
-        super().__init__(f"{code}: {message}")
+        super().__init__(status, code, message)
         self.code = code
         self.message = message
         self.status = status
+
+    def __str__(self) -> str:
+        """Return the code and the message."""
+        return f"{self.code}: {self.message}"
 
 
 @contextlib.contextmanager
