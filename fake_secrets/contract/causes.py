@@ -26,7 +26,7 @@ _EXPLAINS = {
     "create-not-repeatable": {"stuck-after-failure"},
     "current-destroyed": {"dead-current", "half-changed-service", "stuck-after-failure"},
     "current-instead-of-pending": {"untested-value"},
-    "orphaned-credential": {"stuck-after-failure"},
+    "orphaned-credential": {"credentials-pile-up", "stuck-after-failure"},
     "old-destroyed-early": {"stuck-after-failure", "half-changed-service", "dead-current"},
     "pending-destroyed": {"stuck-after-failure", "half-changed-service", "dead-current"},
     "pending-replaced": {"dead-current", "half-changed-service", "set-not-repeatable", "stuck-after-failure"},
