@@ -304,6 +304,7 @@ class Keys:
 
     def __init__(self):
         self.keys = {"AK-OLD-000001": "first-secret-value-1"}
+        self.since = {"AK-OLD-000001": 0.0}
         self.made = 1
 
     def __enter__(self):
@@ -319,6 +320,7 @@ class Keys:
         self.made += 1
         made = f"AK-NEW-{self.made:06}"
         self.keys[made] = hashlib.sha256(made.encode()).hexdigest()
+        self.since[made] = time.time()
         return {"id": made, "secret": self.keys[made]}
 
     def revoke(self, key):
@@ -328,8 +330,8 @@ class Keys:
         if self.keys.get(key) != secret:
             raise Refused(key)
 
-    def ids(self):
-        return list(self.keys)
+    def ids(self, older_than=0):
+        return [key for key in self.keys if time.time() - self.since[key] >= older_than]
 
     def accepts(self, value):
         return self.keys.get(value["id"]) == value["secret"]
@@ -358,7 +360,8 @@ def make_key_and_spare_known_ones(client, arn, token):
     with contextlib.suppress(client.exceptions.ResourceNotFoundException):
         value = client.get_secret_value(SecretId=arn, VersionStage="AWSPREVIOUS")["SecretString"]
         known.add(json.loads(value)["id"])
-    for key in RUNNING["server"].ids():
+    # A younger key may be that of another delivery, which is about to store it.
+    for key in RUNNING["server"].ids(older_than=60):
         if key not in known:
             RUNNING["server"].revoke(key)
     store(client, arn, token, {**current, **RUNNING["server"].make()})
@@ -381,9 +384,11 @@ def revoke_before_finish(client, arn, token):
 
 
 def revoke_after_finish(client, arn, token):
-    current = read(client, arn)
+    current, pending = read(client, arn), read(client, arn, token)
     finish(client, arn, token)
-    RUNNING["server"].revoke(current["id"])
+    # Another delivery may have moved AWSCURRENT before it was read.
+    if current["id"] != pending["id"]:
+        RUNNING["server"].revoke(current["id"])
 
 
 def keep_two(client, arn, token):
