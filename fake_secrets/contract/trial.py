@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self
 
@@ -12,36 +12,26 @@ from fake_secrets.contract.consuming import Consumer, Consuming
 from fake_secrets.contract.double import Double
 from fake_secrets.contract.invariants import Invariants
 from fake_secrets.contract.invoking import Invocations
-from fake_secrets.contract.moments import Boundary, Delivery, State
+from fake_secrets.contract.moments import Boundary, Delivery
 from fake_secrets.contract.ongoing_check import Check
 from fake_secrets.contract.passed_texts import shows_credential
 from fake_secrets.contract.readings import Readings
+from fake_secrets.contract.rotating import Rotating
 from fake_secrets.contract.subject import Subject
 from fake_secrets.contract.values import leaves
 from fake_secrets.contract.worst_passwords import mild_password
-from fake_secrets.errors import RotationNotOpenError
 from fake_secrets.mock import mock_stages
 from fake_secrets.service.rules.stages import AWSCURRENT, AWSPREVIOUS
-from fake_secrets.service.rules.steps import STEPS
 
 if TYPE_CHECKING:
     from fake_secrets.observe.leaks.found import Leak
     from fake_secrets.observe.ledger import RunningStep
-    from fake_secrets.rotation.rotation import Rotation
-    from fake_secrets.world.handle import FakeSecrets
-    from fake_secrets.world.world import World
 
 __all__ = ["Trial"]
 
 __tracebackhide__ = True  # the arguments in our frames may hold secret values
 
 _FUNCTION = "rotation-function"
-# AWS doesn't say how often it retries a rotation.
-_RETRIES = 3
-# Three minutes [C: rotation-facts 1.2].
-_RETRIED_AFTER = 180.0
-# AWS's shortest schedule is rate(4 hours) [B].
-_ROTATED_AFTER = 4 * 3600.0
 # So much of an error's text is shown.
 _SHOWN = 300
 
@@ -50,7 +40,7 @@ class NoService:
     """The double of a check without one: it offers nothing."""
 
 
-class Trial:
+class Trial(Rotating):
     """One scenario under way. It is a context manager: the world and the double live inside of its block.
 
     Args:
@@ -61,13 +51,14 @@ class Trial:
         is_usual: whether the values are such as the service knows. Otherwise it isn't asked about them, and the
             invariants of a right value don't count.
 
-    `deliveries` has what the function did. `state` is that after the latest call. `by_hand` is the id of the
-    version that somebody has put by hand, if somebody has. `before_step` is called before each step of a rotation.
+    `state` is that after the latest call. `by_hand` is the id of the version that somebody has put by hand, if
+    somebody has. `Rotating` has the rotations.
     """
 
     def __init__(
         self, check: Check, scenario: str, *, subject: Subject | None = None, seed: int = 0, is_usual: bool = True
     ) -> None:
+        super().__init__()
         self.check = check
         self.scenario = scenario
         self.subject = subject or check.subject
@@ -76,17 +67,12 @@ class Trial:
         self.invocations = Invocations(self)
         self.invariants = Invariants(self)
         self.by_hand: str | None = None
-        self.rotations: list[Rotation] = []
-        self.refusal = ""
         self.keeps_texts = False
         self.leaks: Sequence[Leak] = ()
-        self.calls_of_first_retry: int | None = None
-        self.before_step: Callable[[], None] | None = None
         self._seed = seed
         self._consuming: Consuming | None = None
         self._is_usual = is_usual
         self.invariants.found.is_closed = not is_usual
-        self._roles: dict[str, str] = {}
         self._stack = contextlib.ExitStack()
 
     def __enter__(self) -> Self:
@@ -103,8 +89,8 @@ class Trial:
         with contextlib.ExitStack() as stack:
             self.check.begin_trial()
             stack.enter_context(self.check.quiet())
-            self.handle: FakeSecrets = stack.enter_context(self._world())
-            self.world: World = self.handle._world
+            self.handle = stack.enter_context(self._world())
+            self.world = self.handle._world
             stack.callback(self.world.closing_remarks)
             self.check.time.begin(self.world.pass_time)
             self.service = Double(self.subject.service or NoService, self.conductor.around_service)
@@ -155,180 +141,13 @@ class Trial:
         self._roles = {held[label]: role for label, role in known.items() if label in given}
 
     @property
-    def rotation(self) -> Rotation:
-        """The rotation that was started last."""
-        return self.rotations[-1]
-
-    @property
-    def token(self) -> str:
-        """The id of the version that the last rotation makes."""
-        return self.rotation.token
-
-    @property
-    def deliveries(self) -> list[Delivery]:
-        """The deliveries of the function, in order."""
-        return self.invocations.deliveries
-
-    @property
-    def calls(self) -> int:
-        """How many calls the function has made."""
-        return sum(len(delivery.boundaries) for delivery in self.deliveries)
-
-    @property
-    def successes(self) -> int:
-        """How many rotations have succeeded."""
-        return sum(rotation.succeeded for rotation in self.rotations)
-
-    @property
-    def last(self) -> Delivery:
-        """The last delivery."""
-        return self.deliveries[-1]
-
-    @property
     def version_ids(self) -> list[str]:
         """The ids of all versions that the secret has, or had, in the order of creation."""
         return list(dict.fromkeys(self.readings.secret.history.values()))
 
-    def role(self, version_id: str) -> str:
-        """Return what a version is called in reports."""
-        return self._roles.get(version_id, "another")
-
-    def name_version(self, version_id: str, role: str) -> None:
-        """Say what a version is called in reports."""
-        self._roles[version_id] = role
-
-    def request(self, operation: str, **members: Any) -> Any:
-        """Make a call as somebody else. Return the response's members, or None if AWS refuses. See `refusal`."""
-        claimed: list[Rotation] = []
-        answer = self.world.answer(self.world.request(operation, members), claimed)
-        self.refusal = "" if answer.error is None else f"{answer.error.code}: {answer.error.message}"
-        return None if answer.error is not None else answer.content
-
-    def start(self, **members: Any) -> Rotation | None:
-        """Start a rotation, as RotateSecret does. Return None if AWS refuses it.
-
-        Args:
-            members: more members of the request.
-        """
-        if self.rotations:
-            self.check.time.advance(_ROTATED_AFTER)
-        token = self.world.ids.uuid()
-        answer = self.request(
-            "RotateSecret",
-            SecretId=self.arn,
-            ClientRequestToken=token,
-            RotationLambdaARN=self._function,
-            **({"RotationRules": self.subject.rules} if self.subject.rules else {}),
-            **members,
-        )
-        rotation = None if answer is None else self.world.runner.of(self.arn, token)
-        if rotation is None:
-            return None
-        self.name_version(token, "new" if not self.rotations else f"new {len(self.rotations) + 1}")
-        self.rotations.append(rotation)
-        self.readings.is_first = False
-        self.refresh()
-        self.invariants.begin_rotation()
-        return rotation
-
-    def start_other(self, arn: str) -> str | None:
-        """Start the rotation of another secret by the same function. Return its token, or None if AWS refuses it.
-
-        Args:
-            arn: the secret's ARN.
-        """
-        token = self.world.ids.uuid()
-        members = {"SecretId": arn, "ClientRequestToken": token, "RotationLambdaARN": self._function}
-        return None if self.request("RotateSecret", **members) is None else token
-
-    def step(self) -> Delivery:
-        """Run the next step of the rotation, or the first step of another attempt."""
-        if self.before_step is not None:
-            self.before_step()
-        self.rotation.step(errors="record")
-        return self.last
-
-    def run_to(self, step: str) -> bool:
-        """Run the rotation up to the end of a step. Return whether all steps up to there have passed."""
-        while self.step().has_passed:
-            if self.last.step == step:
-                return True
-        return False
-
-    def run_before(self, step: str) -> bool:
-        """Run the steps before a step. Return whether they have passed."""
-        at = STEPS.index(step)
-        return at == 0 or self.run_to(STEPS[at - 1])
-
-    def finish(self) -> bool:
-        """Run the steps that are left. Return whether the rotation has succeeded."""
-        with contextlib.suppress(RotationNotOpenError):
-            while self.rotation.next_step is not None and self.step().has_passed:
-                pass
-        return self.rotation.succeeded
-
-    def rotate(self) -> bool:
-        """Start another rotation and run it. Return whether it has succeeded."""
-        return self.start() is not None and self.finish()
-
-    def recover(self) -> bool:
-        """Retry a failed rotation from createSecret with the same token, as AWS does.
-
-        Returns:
-            Whether it has succeeded in the end.
-        """
-        self.calls_of_first_retry = None
-        for _ in range(_RETRIES):
-            plan = self.conductor.disturbance
-            if plan is not None and plan.struck is not None:
-                self.conductor.disturbance = None
-            if self.rotation.succeeded:
-                return True
-            # AWS doesn't retry at once.
-            self.check.time.advance(_RETRIED_AFTER)
-            try:
-                self.step()
-            except RotationNotOpenError:
-                return False
-            if self.last.has_passed:
-                self.finish()
-            self.calls_of_first_retry = self.calls_of_first_retry or self.calls
-        return self.rotation.succeeded
-
-    def deliver(self, step: str, why: str) -> Delivery:
-        """Deliver a step once more by hand.
-
-        Args:
-            step: the step.
-            why: what for, in words.
-        """
-        return self._by_hand(lambda: self.rotation.deliver(step), why)
-
-    def invoke(self, event: Mapping[str, Any], why: str) -> Delivery:
-        """Invoke the function with any event.
-
-        Args:
-            event: the event.
-            why: what for, in words.
-        """
-        return self._by_hand(lambda: self.handle.invoke(self._function, dict(event)), why)
-
-    def _by_hand(self, call: Callable[[], object], why: str) -> Delivery:
-        self.invocations.why = why
-        try:
-            with contextlib.suppress(Exception):
-                call()
-        finally:
-            self.invocations.why = None
-        return self.last
-
-    def event(self, step: str, **members: str) -> dict[str, str]:
-        """Return an event of the rotation, with some members changed."""
-        return {"SecretId": self.arn, "ClientRequestToken": self.token, "Step": step, **members}
-
     def refresh(self) -> None:
         """Take note of the state of the secret and the service."""
-        self.state: State = self.readings.state()
+        self.state = self.readings.state()
 
     def delivery_of(self, step: RunningStep) -> Delivery | None:
         """Return the delivery whose step runs, or None if it isn't one of this trial."""
