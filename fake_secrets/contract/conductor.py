@@ -6,10 +6,10 @@ import functools
 import re
 import sys
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Literal, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 from fake_secrets import clock
+from fake_secrets.contract.disturbance import Disturbance
 from fake_secrets.contract.double import Double, is_at_work
 from fake_secrets.contract.moments import SUCCEEDED, Boundary, Delivery, Place, State, code_of
 from fake_secrets.contract.ongoing_check import Check
@@ -23,11 +23,9 @@ if TYPE_CHECKING:
     from fake_secrets.service.state.model import Request
     from fake_secrets.world.world import World
 
-__all__ = ["Conductor", "Disturbance", "Happening"]
+__all__ = ["Conductor"]
 
 __tracebackhide__ = True  # the arguments in our frames may hold secret values
-
-Happening = Literal["error", "lost", "kill", "stale", "before", "slow"]
 
 _NEW_EACH_TIME = frozenset({"SecretString", "SecretBinary", "ClientRequestToken"})
 _ADDRESS = re.compile(r" at 0x[0-9a-fA-F]+")
@@ -36,47 +34,6 @@ _ADDRESS = re.compile(r" at 0x[0-9a-fA-F]+")
 _CALL_TAKES = 0.02
 # So long before the function's time-out a slow call returns.
 _LEFT = 1.0
-
-# What happens to a call, in words.
-_MARKS: Mapping[Happening, str] = {
-    "error": "fails before its effect",
-    "lost": "fails after its effect",
-    "kill": "killed after it",
-    "stale": "reads the state before the last write",
-    "slow": "takes until a second before the time-out",
-}
-
-
-@dataclass(slots=True)
-class Disturbance:
-    """What happens at one call of the rotation function.
-
-    Args:
-        step: the step.
-        number: the call's number in the step.
-        happening: "error": an error instead of the call, and of each repetition in the same delivery. "lost": the
-            same after its effect. "kill": the function dies after it. "stale": it reads the state before the last
-            write. "before": `action` is done before it. "slow": it takes so long that the function's time is
-            nearly over when it returns.
-        code: the error code of AWS; None for the error that the service double or the client has for an outage.
-        variant: which of the errors of the service double.
-        action: what is done before the call.
-
-    `struck` is the call that it has happened to.
-    """
-
-    step: str
-    number: int
-    happening: Happening
-    code: str | None = None
-    variant: int = 0
-    action: Callable[[], None] | None = None
-    struck: Boundary | None = None
-
-    @property
-    def is_error(self) -> bool:
-        """Whether the function gets an error."""
-        return self.happening in {"error", "lost"}
 
 
 class Stage(Protocol):
@@ -242,7 +199,7 @@ class Conductor:
             return None
         if plan.happening == "before":
             return None
-        boundary.mark = _MARKS[plan.happening]
+        boundary.mark = plan.mark
         return plan
 
     @staticmethod

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from fake_secrets.contract.conductor import Disturbance
+from fake_secrets.contract.disturbance import Disturbance
 from fake_secrets.contract.dry_run import DryRun
 from fake_secrets.contract.moments import Boundary, Delivery, State, code_of
 from fake_secrets.contract.trial import Trial

@@ -7,7 +7,7 @@ import functools
 from collections.abc import Iterator
 
 from fake_secrets.contract import verdicts
-from fake_secrets.contract.conductor import Disturbance
+from fake_secrets.contract.disturbance import Disturbance
 from fake_secrets.contract.dry_run import DryRun
 from fake_secrets.contract.families.disturbed import judge
 from fake_secrets.contract.ongoing_check import Check

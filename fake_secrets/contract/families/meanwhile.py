@@ -8,7 +8,7 @@ import json
 from collections.abc import Iterator
 from typing import Any
 
-from fake_secrets.contract.conductor import Disturbance
+from fake_secrets.contract.disturbance import Disturbance
 from fake_secrets.contract.dry_run import DryRun
 from fake_secrets.contract.moments import Delivery
 from fake_secrets.contract.ongoing_check import Check
