@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection, Iterator
+
 from fake_secrets.contract.dry_run import DryRun
 from fake_secrets.contract.subject import Subject
 
@@ -9,8 +11,7 @@ __all__ = ["uncalled", "unjudged"]
 
 _NO_SERVICE = (
     "There is no service double (service=), so what only the service shows wasn't judged: whether a credential is "
-    "dead, orphaned or destroyed too early, and whether setSecret and testSecret do their work. "
-    "testSecret.dropped-before wasn't tried."
+    "dead, orphaned or destroyed too early, and whether setSecret and testSecret do their work."
 )
 _NO_QUESTION = (
     "The service double has neither accepts nor accepted, so it wasn't judged whether a credential is dead, "
@@ -23,26 +24,39 @@ _NO_ACCEPTED = (
 _NO_CONSUMERS = (
     "The consumers weren't called: without service=, nobody can tell whether the value that they get works."
 )
-_NO_DROP = "The service double has no drop, so testSecret.dropped-before wasn't tried."
 
 
 def unjudged(subject: Subject, dry: DryRun) -> tuple[str, ...]:
-    """Return what can't be judged, in at most two sentences.
+    """Return what can't be judged, and which scenarios were left out for want of a double or of its answers.
 
     Args:
         subject: what is checked.
         dry: the undisturbed rotations.
     """
-    if subject.service is None:
-        return (_NO_SERVICE,)
     has_accepts, has_accepted = "accepts" in dry.offers, "accepted" in dry.offers
     sentences = {
-        _NO_QUESTION: not has_accepts and not has_accepted,
+        _NO_SERVICE: subject.service is None,
+        _NO_QUESTION: subject.service is not None and not has_accepts and not has_accepted,
         _NO_ACCEPTS: not has_accepts and has_accepted,
         _NO_ACCEPTED: has_accepts and not has_accepted,
-        _NO_DROP: "drop" not in dry.offers and not dry.obstacles,
     }
-    return tuple(sentence for sentence, is_true in sentences.items() if is_true)
+    told = [sentence for sentence, is_true in sentences.items() if is_true]
+    return tuple(told) if dry.obstacles else (*told, *_left_out(subject, dry.offers))
+
+
+def _left_out(subject: Subject, offers: Collection[str]) -> Iterator[str]:
+    """Yield which scenarios were left out."""
+    needed = {
+        "testSecret.dropped-before": {"drop"},
+        "mode.cold": {"accepts", "accepted"},
+        "limit.credentials": {"accepted"},
+    }
+    missing = [scenario for scenario, questions in needed.items() if questions.isdisjoint(offers)]
+    if missing:
+        *first, last = missing
+        names = f"{', '.join(first)} and {last}" if first else last
+        what = "a service double" if subject.service is None else "what the double doesn't offer"
+        yield f"For want of {what}, {names} {'were' if first else 'was'} left out."
 
 
 def uncalled(subject: Subject) -> tuple[str, ...]:

@@ -39,21 +39,40 @@ def check(service=None, only="plain"):
     return check_rotation(exhibit.handler, **{**exhibit.arguments, "service": service}, only=only)
 
 
-def test_without_a_service_double_two_sentences_say_what_was_left_out():
-    (left_out,) = check().left_out
+def test_without_a_service_double_it_is_told_what_was_not_judged_and_what_was_left_out():
+    unjudged, left_out = check().left_out
 
-    assert left_out.startswith(
+    assert unjudged.startswith(
         "There is no service double (service=), so what only the service shows wasn't judged"
     )
-    assert left_out.endswith("testSecret.dropped-before wasn't tried.")
-    assert left_out.count(". ") == 1
+    assert left_out == (
+        "For want of a service double, testSecret.dropped-before, mode.cold and limit.credentials were left out."
+    )
 
 
 @pytest.mark.parametrize(
     ("service", "begins"),
     [
-        (Silent, ["The service double has neither accepts nor accepted", "The service double has no drop"]),
-        (Accepting, ["The service double has no accepted", "The service double has no drop"]),
+        (
+            Silent,
+            [
+                "The service double has neither accepts nor accepted",
+                (
+                    "For want of what the double doesn't offer, testSecret.dropped-before, mode.cold and "
+                    "limit.credentials were left out."
+                ),
+            ],
+        ),
+        (
+            Accepting,
+            [
+                "The service double has no accepted",
+                (
+                    "For want of what the double doesn't offer, testSecret.dropped-before and limit.credentials were "
+                    "left out."
+                ),
+            ],
+        ),
         (Listing, ["The service double has no accepts,"]),
         (Complete, []),
     ],
@@ -63,6 +82,16 @@ def test_what_a_double_does_not_offer_is_told(service, begins):
 
     assert len(left_out) == len(begins)
     assert all(sentence.startswith(begin) for sentence, begin in zip(left_out, begins, strict=True))
+
+
+def test_what_is_said_to_be_left_out_is_tried_with_a_complete_double():
+    exhibit = load("good", "single_user")
+    scenarios = [
+        check_rotation(exhibit.handler, **exhibit.arguments, only=scenario).scenarios
+        for scenario in ("testSecret.dropped-before", "mode.cold", "limit.credentials")
+    ]
+
+    assert [one for (one,) in scenarios] == ["testSecret.dropped-before", "mode.cold", "limit.credentials"]
 
 
 def test_it_is_told_once_by_the_undisturbed_rotations_and_not_by_each_family():
