@@ -84,10 +84,6 @@ class RotationContract:
         """The function dies after each call that has an effect, and between the steps."""
         self._check("kills")
 
-    def test_overlaps(self) -> None:
-        """Two deliveries of a step overlap, and take turns at each call."""
-        self._check("overlaps")
-
     def test_meanwhile(self) -> None:
         """Somebody puts a value, cancels the rotation or tampers with the pending value meanwhile."""
         self._check("meanwhile")
@@ -114,6 +110,10 @@ class RotationContract:
             msg = "consumers is empty"
             raise unittest.SkipTest(msg)
         self._check("consumers")
+
+    def test_overlaps(self) -> None:
+        """Two deliveries of a step overlap, and take turns at each call."""
+        self._check("overlaps")
 
     def test_allow(self) -> None:
         """Each name in `allow` is found by some family."""

@@ -38,13 +38,13 @@ FAMILIES: Mapping[str, Family] = {
     "repeats": _by_dry_run(repeats.scenarios),
     "errors": _by_dry_run(disturbed.errors),
     "kills": _by_dry_run(disturbed.kills),
-    "overlaps": overlaps.scenarios,
     "meanwhile": _by_dry_run(meanwhile.scenarios),
     "inputs": _by_dry_run(inputs.scenarios),
     "modes": _by_dry_run(modes.scenarios),
     "passwords": _by_dry_run(passwords.scenarios),
     "limits": _by_dry_run(limits.scenarios),
     "consumers": consumers.scenarios,
+    "overlaps": overlaps.scenarios,
 }
 
 # The first word of the scenario after the step, or the whole of it.
