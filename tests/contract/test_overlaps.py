@@ -7,6 +7,7 @@ import threading
 
 import boto3
 import pytest
+from contract.gallery_modules import load
 
 from fake_secrets import check_rotation
 from fake_secrets.contract.families import FAMILIES
@@ -279,3 +280,13 @@ def test_a_scenario_is_replayed_exactly():
     assert str(check_rotation(handler, secret=SECRET, only="testSecret.overlap-1-2")) == str(
         check_rotation(handler, secret=SECRET, only="testSecret.overlap-1-2")
     )
+
+
+def test_young_keys_may_be_spared_as_long_as_the_time_out_is():
+    keys = load("good", "api_key_pair")
+    # Lambda's longest time-out, which is that of a check that states none.
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(keys.module, "LONGEST_RUN", 900)
+        for scenario in ("createSecret.lost-5", "createSecret.kill-after-5", "createSecret.overlap-5"):
+            report = check_rotation(keys.handler, **keys.arguments, only=scenario)
+            assert report.passed, str(report)

@@ -1,0 +1,45 @@
+"""Texts of the function's errors in a report: what may be a secret value isn't shown."""
+
+import os
+
+import pytest
+from rotators import Rotator
+
+from fake_secrets import check_rotation
+
+
+def raising(text):
+    """Return a function whose setSecret always raises an error with a text."""
+    rotate = Rotator()
+
+    def handler(event, context):
+        if event["Step"] == "setSecret":
+            raise RuntimeError(text())
+        rotate(event, context)
+
+    return handler
+
+
+def detail_of(text, secret, **arguments):
+    (violation,) = check_rotation(raising(lambda: text), secret=secret, **arguments).violations
+    return violation.detail
+
+
+def test_a_text_without_a_value_is_shown():
+    assert detail_of("no route to host", "hunter2") == "setSecret raises RuntimeError: no route to host"
+
+
+@pytest.mark.parametrize("secret", ["hunter2", {"password": "hunter2"}, {"logins": {"app": "hunter2"}}])
+def test_a_short_value_is_not_shown(secret):
+    assert "hunter2" not in str(check_rotation(raising(lambda: "refused hunter2"), secret=secret))
+
+
+def test_a_name_in_the_value_is_shown():
+    assert "no user app" in detail_of("no user app", {"username": "app", "password": "hunter2"})
+
+
+def test_the_value_of_a_variable_is_not_shown():
+    handler = raising(lambda: f"refused {os.environ['ADMIN_PW']}")
+    report = check_rotation(handler, secret="the-old-password", environment={"ADMIN_PW": "env-secret-12345"})
+
+    assert "env-secret-12345" not in str(report)
