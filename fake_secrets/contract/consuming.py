@@ -126,6 +126,10 @@ class Consuming:
             self._has_ended = True
             self._turns.__exit__(kind, error, traceback)
 
+    def give_up(self) -> None:
+        """Call no consumer any more."""
+        self._turns.give_up()
+
     def reach(self, where: str) -> None:
         """Call the consumers at a boundary, unless a call that has begun earlier is still under way.
 
@@ -158,6 +162,8 @@ class Consuming:
         self._idents[SECOND] = threading.get_ident()
         while not self._has_ended:
             for consumer in self._consumers:
+                # It ends here if nobody waits for it any more.
+                self._turns.wait(SECOND)
                 self._call(consumer)
             self._turns.hand_over(SECOND)
 

@@ -11,6 +11,7 @@ import types
 from collections.abc import Callable, Collection, Iterable, Iterator
 from typing import Any
 
+from fake_secrets.contract.locks_of_function import renew_locks
 from fake_secrets.hook.client_state import ClientState
 from fake_secrets.hook.parts import is_usual
 from fake_secrets.hook.seams import is_of_our_copy
@@ -51,6 +52,8 @@ class ObjectStates:
         self._is_in_step = is_in_step
         self._clears_caches = clears_caches
         self._restores: list[Restore] = []
+        # The dicts, classes and cells that hold the function's own objects.
+        self._places: list[Any] = []
         # The objects are kept, so that no other one gets the same id.
         self._seen: dict[int, Any] = {}
 
@@ -72,6 +75,10 @@ class ObjectStates:
         """Give all of them back their state."""
         for restore in self._restores:
             restore()
+
+    def renew_locks(self) -> None:
+        """Replace the locks that they hold by new ones."""
+        renew_locks(self._places)
 
     def _look_into(self, found: Any) -> Iterable[Any]:
         """Take the state of one object, and return what it leads to."""
@@ -102,6 +109,7 @@ class ObjectStates:
         if module.__name__ not in self._names:
             return ()
         attributes, content = vars(module), _Mapping(vars(module))
+        self._places.append(attributes)
 
         def restore() -> None:
             for name in attributes.keys() - content.saved.keys():
@@ -118,6 +126,7 @@ class ObjectStates:
             return ()
         saved = {name: value for name, value in vars(kind).items() if name not in _BY_PYTHON}
         self._restores.append(functools.partial(_restore_class, kind, saved, _ids(saved.values())))
+        self._places.append(kind)
         return [*kind.__bases__, *saved.values()]
 
     def _of_function(self, function: Any) -> Iterable[Any]:
@@ -131,6 +140,7 @@ class ObjectStates:
             if id(cell) not in self._seen:
                 self._seen[id(cell)] = cell
                 self._restores.append(functools.partial(_restore_cell, cell, content))
+                self._places.append(cell)
             contents.append(content)
         self._restores.append(_Mapping(function.__dict__).restore)
         return [*contents, function.__defaults__, function.__kwdefaults__, *function.__dict__.values()]
@@ -164,6 +174,7 @@ class ObjectStates:
     def _of_content(self, found: Any) -> Iterable[Any]:
         if isinstance(found, dict):
             self._restores.append(_Mapping(found).restore)
+            self._places.append(found)
             return found.values()
         if isinstance(found, list | collections.deque):
             self._restores.append(_Sequence(found).restore)
@@ -180,6 +191,7 @@ class ObjectStates:
         if hasattr(found, "__dict__"):
             attributes = vars(found)
             self._restores.append(_Mapping(attributes).restore)
+            self._places.append(attributes)
             leads_to += attributes.values()
         slots = [slot for slot in _slots_of(type(found)) if not isinstance(slot, property)]
         saved = [_value_of(slot, found) for slot in slots]

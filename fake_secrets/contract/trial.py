@@ -110,6 +110,10 @@ class Trial(Rotating):
     ) -> None:
         """Leave the world. What was found stays."""
         try:
+            # An interrupt may have kept them from their own end. What is left of them would run without a world.
+            for second in (self.invocations.overlap, self._consuming):
+                if second is not None:
+                    second.give_up()
             if error is None:
                 self.invariants.look_at_leaks()
         finally:
