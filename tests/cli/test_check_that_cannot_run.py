@@ -196,6 +196,29 @@ class TestScenarios:
         assert "needs a reason" in refused("--allow", "dead-current=")
 
 
+class TestNothingTried:
+    def test_a_function_that_cannot_rotate_was_not_tried_in_other_families(self, folder, check):
+        (folder / "never.py").write_text("def handler(event, context):\n    raise RuntimeError\n")
+        status, out, err = check("--only", "kills", function="never:handler")
+        forget("never")
+
+        assert status == 2
+        assert out.startswith("never-succeeds: an undisturbed rotation doesn't work")
+        assert err.splitlines()[-1] == (
+            "fake-secrets check: the function wasn't disturbed, because an undisturbed rotation shows "
+            "never-succeeds."
+        )
+
+    def test_a_family_without_a_scenario_shows_nothing(self, check):
+        status, out, err = check("--only", "consumers", "--junit", "report.xml")
+
+        assert (status, out) == (2, "No scenario was tried.\n")
+        assert err.splitlines()[-1] == (
+            "fake-secrets check: no scenario was tried, because there is none for this function in consumers."
+        )
+        assert "<error" in Path("report.xml").read_text()
+
+
 class TestDoubles:
     def test_an_error_of_a_double_is_told_by_its_place(self, folder, refused):
         source = (folder / "doubles.py").read_text()
