@@ -99,6 +99,7 @@ class TestImports:
             ),
             ("def f(:\n", "SyntaxError at broken.py:1: invalid syntax."),
             ("raise SystemExit(3)\n", "SystemExit at broken.py:1: 3."),
+            ("raise GeneratorExit\n", "GeneratorExit at broken.py:1."),
             ("def g():\n    import rotation\n    assert not rotation\n\ng()\n", "AssertionError at broken.py:3."),
         ],
     )
@@ -227,6 +228,17 @@ class TestDoubles:
         sentence = refused()
         assert sentence.startswith("KeyError was raised at doubles.py:")
         assert ", raised when the check asked Database.accepts; its message isn't shown" in sentence
+
+    @pytest.mark.parametrize("raises", ["pytest.skip('hunter2')", "pytest.fail('hunter2')", "sys.exit('hunter2')"])
+    @pytest.mark.parametrize("method", ["accepts(self, value)", "__init__(self)"])
+    def test_whatever_a_double_raises_is_told_without_its_message(self, folder, refused, method, raises):
+        head = f"    def {method}:\n"
+        source = (folder / "doubles.py").read_text().replace(head, f"{head}        {raises}\n")
+        (folder / "doubles.py").write_text(f"import sys, pytest\n{source}")
+
+        sentence = refused()
+        assert " was raised at doubles.py:" in sentence
+        assert "hunter2" not in sentence
 
     def test_neither_the_message_nor_a_note_of_such_an_error_is_shown(self, folder, refused):
         source = (folder / "doubles.py").read_text()
