@@ -108,7 +108,9 @@ class ContractReport:
 
     def json(self) -> str:
         """Return all of it as JSON."""
-        return json.dumps(self.as_dict(), indent=2, ensure_ascii=False) + "\n"
+        text = json.dumps(self.as_dict(), indent=2, ensure_ascii=False) + "\n"
+        # A lone surrogate can't be written to a file. This is how JSON escapes it.
+        return text.encode("utf-8", "backslashreplace").decode()
 
     def junit(self) -> str:
         """Return it as JUnit XML: a test case for each scenario, in a test suite for each family."""
