@@ -181,7 +181,9 @@ def _imported(name: str, environment: Mapping[str, str]) -> types.ModuleType:
     try:
         with Overlay(environment):
             return importlib.import_module(name)
-    except Exception as error:
+    except KeyboardInterrupt:
+        raise
+    except BaseException as error:
         missing = error.name if isinstance(error, ModuleNotFoundError) else None
         if missing is not None and f"{name}.".startswith(f"{missing}."):
             why = f"there is no module {missing!r}. Modules are looked for in:"

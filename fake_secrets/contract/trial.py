@@ -212,7 +212,9 @@ class Trial(Rotating):
         # A variable can hold a secret value, too.
         variables = self.subject.environment.values()
         is_secret = is_secret or any(len(one) >= _LONG_VARIABLE and one in text for one in variables)
-        return "" if is_secret else line[:_SHOWN]
+        shown = "" if is_secret else line[:_SHOWN]
+        # Lone surrogates can't be written to a file.
+        return shown.encode("utf-8", "backslashreplace").decode()
 
     def is_id(self, leak: Leak) -> bool:
         """Return whether what was shown is the id of a version, which is no credential."""

@@ -1,5 +1,6 @@
 """Texts of the function's errors in a report: what may be a secret value isn't shown."""
 
+import json
 import os
 
 import pytest
@@ -43,3 +44,31 @@ def test_the_value_of_a_variable_is_not_shown():
     report = check_rotation(handler, secret="the-old-password", environment={"ADMIN_PW": "env-secret-12345"})
 
     assert "env-secret-12345" not in str(report)
+
+
+def test_an_error_whose_text_cannot_be_made_is_told_without_one():
+    class NoTextError(Exception):
+        def __str__(self):
+            raise ValueError
+
+    def handler(event, context):
+        raise NoTextError
+
+    (violation,) = check_rotation(handler, secret="hunter2").violations
+    assert violation.detail == "createSecret raises NoTextError"
+
+
+def test_a_lone_surrogate_is_escaped():
+    report = check_rotation(raising(lambda: "caf\udce9 is closed"), secret="hunter2")
+
+    assert report.violations[0].detail == "setSecret raises RuntimeError: caf\\udce9 is closed"
+    for text in (str(report), report.json(), report.html(), report.junit()):
+        assert text.encode().decode() == text
+
+
+def test_a_lone_surrogate_in_a_reason_is_escaped_as_in_json():
+    allow = {"never-succeeds": "caf\udce9"}
+    report = check_rotation(raising(lambda: "closed"), secret="hunter2", allow=allow)
+
+    told = json.loads(report.json().encode())
+    assert told["violations"][0]["allowed"] == allow["never-succeeds"]
