@@ -270,6 +270,22 @@ class TestStatements:
         assert cursor.rowcount == len(rows)
         assert cursor.fetchall() == rows
 
+    @pytest.mark.parametrize(
+        "statement", ["SELECT 1", "SELECT NOW()", "SELECT VERSION()", "SELECT 1 FROM DUAL", "SELECT 1 + 1 AS two"]
+    )
+    def test_a_user_without_privileges_may_ask_what_concerns_no_table(self, session, statement):
+        session.execute("CREATE ROLE clone LOGIN PASSWORD 'x'")
+        clone = session._database.connect(user="clone", password="x")
+        assert len(clone.execute(statement).fetchall()) == 1
+        with pytest.raises(StatementRefusedError, match="permission denied for user 'clone'"):
+            clone.execute("SELECT 1 FROM orders")
+
+    def test_each_kind_of_database_has_a_version_of_its_own(self, session, pymysql):
+        assert session.execute("SELECT version()").fetchone()[0].startswith("PostgreSQL 16")
+        with PasswordDatabase({"app": "old"}, driver="pymysql"):
+            cursor = pymysql.connect(user="app", password="old").cursor()
+            assert cursor.execute("SELECT VERSION()").fetchone()[0].startswith("8.4")
+
     def test_a_statement_that_it_does_not_know_is_shown_without_its_values(self, session):
         with pytest.raises(NotImplementedError) as caught:
             session.execute("VACUUM app WITH PASSWORD 'geheim'")
