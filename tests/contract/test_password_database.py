@@ -9,6 +9,7 @@ from rotation_steps import names, rotation_function, with_new_password
 
 from fake_secrets import check_rotation
 from fake_secrets.contract.services import LoginRefusedError, PasswordDatabase, StatementRefusedError
+from fake_secrets.contract.values import Credentials
 
 SECRET = {"host": "db.internal", "username": "app", "password": "old"}
 
@@ -206,6 +207,10 @@ class TestWithoutADriver:
     def test_a_text_is_the_password_of_the_first_user(self, database):
         assert database.accepts("old")
         assert not database.accepts("master")
+
+    def test_the_report_knows_the_version_of_a_login_whose_secret_is_only_the_password(self, database):
+        assert Credentials().strangers(database.accepted(), ["old", "master"]) == 0
+        assert Credentials().strangers(database.accepted(), ["old"]) == 1
 
     def test_two_sessions_do_not_undo_each_other(self, database):
         first, second = (database.connect(user="admin", password="master") for _ in range(2))
