@@ -81,7 +81,8 @@ class Credentials:
     """Recognises the credentials that a service accepts as those of values.
 
     A credential is that of a value if it equals the value, is one of its texts, or is a part of it. Members of
-    both that have the same name decide alone.
+    both that have the same name decide alone. If the value is a text without members, those members of a
+    credential that only name something don't count.
     """
 
     __slots__ = ("_known",)
@@ -113,6 +114,11 @@ def _is_of_any(entry: object, known: Iterable[tuple[Raw, Any, frozenset[str | by
     for raw, form, texts in known:
         if entry in (form, raw):
             return True
+        if isinstance(entry, Mapping) and not isinstance(form, dict):
+            # The text has no place for the user's name.
+            hidden = {name: one for name, one in entry.items() if not is_identifier(str(name))}
+            if hidden and texts.issuperset(leaves(hidden)):
+                return True
         if own is None:
             own = list(leaves(entry))
         shared = _of_same_name(entry, form)

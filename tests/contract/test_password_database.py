@@ -9,6 +9,7 @@ from rotation_steps import names, rotation_function, with_new_password
 
 from fake_secrets import check_rotation
 from fake_secrets.contract.services import LoginRefusedError, PasswordDatabase, StatementRefusedError
+from fake_secrets.contract.values import Credentials
 
 SECRET = {"host": "db.internal", "username": "app", "password": "old"}
 
@@ -207,6 +208,10 @@ class TestWithoutADriver:
         assert database.accepts("old")
         assert not database.accepts("master")
 
+    def test_the_report_knows_the_version_of_a_login_whose_secret_is_only_the_password(self, database):
+        assert Credentials().strangers(database.accepted(), ["old", "master"]) == 0
+        assert Credentials().strangers(database.accepted(), ["old"]) == 1
+
     def test_two_sessions_do_not_undo_each_other(self, database):
         first, second = (database.connect(user="admin", password="master") for _ in range(2))
         first.execute("ALTER USER app PASSWORD 'one'")
@@ -269,6 +274,22 @@ class TestStatements:
         cursor = session.execute(statement, parameters)
         assert cursor.rowcount == len(rows)
         assert cursor.fetchall() == rows
+
+    @pytest.mark.parametrize(
+        "statement", ["SELECT 1", "SELECT NOW()", "SELECT VERSION()", "SELECT 1 FROM DUAL", "SELECT 1 + 1 AS two"]
+    )
+    def test_a_user_without_privileges_may_ask_what_concerns_no_table(self, session, statement):
+        session.execute("CREATE ROLE clone LOGIN PASSWORD 'x'")
+        clone = session._database.connect(user="clone", password="x")
+        assert len(clone.execute(statement).fetchall()) == 1
+        with pytest.raises(StatementRefusedError, match="permission denied for user 'clone'"):
+            clone.execute("SELECT 1 FROM orders")
+
+    def test_each_kind_of_database_has_a_version_of_its_own(self, session, pymysql):
+        assert session.execute("SELECT version()").fetchone()[0].startswith("PostgreSQL 16")
+        with PasswordDatabase({"app": "old"}, driver="pymysql"):
+            cursor = pymysql.connect(user="app", password="old").cursor()
+            assert cursor.execute("SELECT VERSION()").fetchone()[0].startswith("8.4")
 
     def test_a_statement_that_it_does_not_know_is_shown_without_its_values(self, session):
         with pytest.raises(NotImplementedError) as caught:

@@ -24,6 +24,7 @@ __all__ = ["PasswordDatabase"]
 __tracebackhide__ = True  # the arguments in our frames may hold secret values
 
 _PRIVILEGES = ("SELECT", "INSERT", "UPDATE", "DELETE")
+_POSTGRESQL_VERSION, _MYSQL_VERSION = "PostgreSQL 16.4 (a fake of fake_secrets)", "8.4.3-fake_secrets"
 # The numbers of MySQL's errors.
 _NO_LOGIN, _NO_HOST = 1045, 2003
 _OPTION = re.compile(r"(\w+)\s*=\s*('(?:[^'\\]|\\.)*'|\S+)")
@@ -68,7 +69,8 @@ class PasswordDatabase(ServiceDouble):
         names = (replaces,) if isinstance(replaces, str) else tuple(replaces)
         super().__init__(replaces=(*names, f"{driver}.connect") if driver else names, errors=errors)
         self._is_mysql = driver is not None and ("mysql" in driver.lower() or "maria" in driver.lower())
-        self._users = Users(users, privileges, administrators, self._refuse)
+        version = _MYSQL_VERSION if self._is_mysql else _POSTGRESQL_VERSION
+        self._users = Users(users, privileges, administrators, self._refuse, version)
         self._host = host
         self._delay = delay
 

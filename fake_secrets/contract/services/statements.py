@@ -27,11 +27,11 @@ _TOKEN = re.compile(
 # Each word that the patterns below name. All others are identifiers, and so values.
 _WORDS = frozenset(
     {
-        "ALTER", "ALL", "BEGIN", "BY", "COMMIT", "CREATE", "CURRENT_USER", "DROP", "ENCRYPTED", "EXISTS",
-        "FLUSH", "FOR", "FROM", "GRANT", "GRANTS", "IDENTIFIED", "IF", "LOGIN", "MYSQL.USER", "NOT", "NOW",
-        "ON", "PASSWORD", "PG_CATALOG.PG_ROLES", "PG_CATALOG.PG_USER", "PG_ROLES", "PG_USER", "PRIVILEGES",
-        "QUOTE_IDENT", "REVOKE", "ROLE", "ROLLBACK", "SELECT", "SESSION_USER", "SET", "SHOW", "START", "TO",
-        "TRANSACTION", "USER", "VERSION", "WHERE", "WITH",
+        "ALL", "ALTER", "BEGIN", "BY", "COMMIT", "CREATE", "CURRENT_TIMESTAMP", "CURRENT_USER", "DROP",
+        "DUAL", "ENCRYPTED", "EXISTS", "FLUSH", "FOR", "FROM", "GRANT", "GRANTS", "IDENTIFIED", "IF",
+        "LOGIN", "MYSQL.USER", "NOT", "NOW", "ON", "PASSWORD", "PG_CATALOG.PG_ROLES", "PG_CATALOG.PG_USER",
+        "PG_ROLES", "PG_USER", "PRIVILEGES", "QUOTE_IDENT", "REVOKE", "ROLE", "ROLLBACK", "SELECT",
+        "SESSION_USER", "SET", "SHOW", "START", "TO", "TRANSACTION", "USER", "VERSION", "WHERE", "WITH",
     }
 )  # fmt: skip
 
@@ -51,6 +51,9 @@ _KINDS = {
     "quote": r"SELECT QUOTE_IDENT \( (?P<user>#) \)",
     "version": r"SELECT VERSION \( \)",
     "who": r"SELECT (?:CURRENT_USER|SESSION_USER|USER)(?: \( \))?",
+    "now": r"SELECT (?:NOW|CURRENT_TIMESTAMP)(?: \( \))?",
+    # Without a table, or of one that everybody may read.
+    "compute": r"SELECT (?!.*\bFROM\b).*|SELECT .* FROM (?:DUAL|(?:PG_CATALOG\.)?(?:PG_ROLES|PG_USER))\b.*",
     "read": r"SELECT .*",
     "commit": r"COMMIT",
     "rollback": r"ROLLBACK",

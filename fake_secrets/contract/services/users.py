@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any, NoReturn, Protocol
 
+from fake_secrets import clock
 from fake_secrets.contract.services.statements import Statement
 
 __all__ = ["Draft", "User", "Users"]
 
 __tracebackhide__ = True  # the arguments in our frames may hold secret values
 
-_VERSION = "16.4 (a fake of fake_secrets)"
 # The numbers of MySQL's errors.
 _DENIED, _EXISTS = 1142, 1396
 # What users may do to themselves, and what only administrators do.
@@ -50,6 +51,7 @@ class Users:
         privileges: what these users may do. It is what a user needs.
         administrators: who may change others.
         refuse: raises the exception of a statement that is refused.
+        version: what the server says of itself.
     """
 
     def __init__(
@@ -58,7 +60,9 @@ class Users:
         privileges: Collection[str],
         administrators: Collection[str],
         refuse: _Refuse,
+        version: str,
     ) -> None:
+        self._version = version
         self._needed = frozenset(privileges)
         self._users = {name: User(password, self._needed) for name, password in passwords.items()}
         self._administrators = frozenset(administrators)
@@ -144,8 +148,10 @@ class Users:
             "grants": lambda: [(f"GRANT {self._privileges(users, name)} ON *.* TO '{name}'@'%'",)],
             "exists": lambda: [(name,)] if name in users else [],
             "quote": lambda: [('"' + name.replace('"', '""') + '"',)],
-            "version": lambda: [(_VERSION,)],
+            "version": lambda: [(self._version,)],
             "who": lambda: [(by,)],
+            "now": lambda: [(clock.utc(time.time()),)],
+            "compute": lambda: [(1,)],
             "nothing": list,
         }
         if said.kind in rows:
