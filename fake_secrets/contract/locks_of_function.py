@@ -7,6 +7,8 @@ import types
 from collections.abc import Iterable
 from typing import Any
 
+from fake_secrets.contract.saved_contents import content_of
+
 __all__ = ["renew_locks"]
 
 _LOCK = type(threading.Lock())
@@ -22,7 +24,7 @@ def renew_locks(places: Iterable[Any]) -> None:
     fresh: dict[int, Any] = {}
     for place in places:
         if isinstance(place, types.CellType):
-            content = _content_of(place)
+            content = content_of(place)
             if _is_lock(content):
                 place.cell_contents = _new(content, fresh)
         elif isinstance(place, type):
@@ -50,10 +52,3 @@ def _new(lock: Any, fresh: dict[int, Any]) -> Any:
         else:
             fresh[id(lock)] = threading.Lock() if kind is _LOCK else threading.RLock()
     return fresh[id(lock)]
-
-
-def _content_of(cell: types.CellType) -> object:
-    try:
-        return cell.cell_contents
-    except ValueError:
-        return None
