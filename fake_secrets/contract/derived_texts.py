@@ -27,6 +27,10 @@ _SEPARATED = re.compile(
     rf"\s*{_KEY}(\{{(?:[^}}]|\}}\}})*\}}|\"(?:[^\"]|\"\")*\"|'(?:[^']|'')*'|[^;]*)\s*(?:;|$)", re.DOTALL
 )
 
+# A word of a shell, and its pieces.
+_PIECE = re.compile(r"""'[^']*'|"(?:\\.|[^"\\])*"|\\.|[^\s'"\\]""", re.DOTALL)
+_WORD = re.compile(rf"(?:{_PIECE.pattern})+", re.DOTALL)
+
 
 class Derivations:
     """Which texts of a value are derived from which others, known by values in which they read back.
@@ -58,7 +62,8 @@ class Derivations:
         for (place, source), readers in self._known.items():
             if place in texts and source in sources:
                 text, wanted = texts[place], sources[source]
-                if not any(wanted in _READERS[name](text) for name in readers):
+                others = (read(text) for read in _OTHER_READERS)
+                if not any(wanted in found for found in (*(_READERS[name](text) for name in readers), *others)):
                     return place if place == _WHOLE else repr(place)
         return None
 
@@ -103,6 +108,22 @@ def _read_json(text: str) -> Iterator[str]:
             yield from (str(leaf) for leaf in leaves(form))
 
 
+def _read_shell(text: str) -> Iterator[str]:
+    for word in _WORD.finditer(text):
+        read = "".join(map(_unquoted, _PIECE.findall(word[0])))
+        yield read
+        yield read.partition("=")[2]
+
+
+def _unquoted(piece: str) -> str:
+    """Return what a piece of a shell's word stands for: in single or double quotes, or after a backslash."""
+    if piece[0] == "'":
+        return piece[1:-1]
+    if piece[0] == '"':
+        return re.sub(r'\\([\\"$`])', r"\1", piece[1:-1])
+    return piece[-1]
+
+
 def _all_of(pattern: re.Pattern[str], text: str) -> list[re.Match[str]]:
     """Return the matches of a pattern that make up a text, or none if it has anything else."""
     found, at = [], 0
@@ -121,3 +142,5 @@ _READERS: Mapping[str, Callable[[str], Iterator[str]]] = {
     "separated": _read_separated,
     "json": _read_json,
 }
+# Many texts look like a shell's words by chance, so these don't show that a text is derived.
+_OTHER_READERS = (_read_shell,)

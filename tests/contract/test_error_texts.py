@@ -72,3 +72,12 @@ def test_a_lone_surrogate_in_a_reason_is_escaped_as_in_json():
 
     told = json.loads(report.json().encode())
     assert told["violations"][0]["allowed"] == allow["never-succeeds"]
+
+
+def test_a_value_that_is_escaped_as_in_xml_is_not_shown():
+    secret = {"username": "app", "password": "T>z<q&4xK-1"}
+    report = check_rotation(raising(lambda: "answer: <pw>T&gt;z&lt;q&amp;4xK-1</pw>"), secret=secret)
+
+    details = {one.name: one.detail for one in report.violations}
+    assert details["never-succeeds"] == "setSecret raises RuntimeError"
+    assert "4xK-1" not in str(report)

@@ -1,6 +1,8 @@
 """GetRandomPassword returns the worst passwords that it may, and the report says what characters are to blame."""
 
 import json
+import re
+import shlex
 import urllib.parse
 
 import pytest
@@ -122,7 +124,24 @@ def odbc(password):
     return {"dsn": f"Driver={{PostgreSQL}};Server=db.internal;Pwd={{{password.replace('}', '}}')}}};"}
 
 
-@pytest.mark.parametrize("derive", [libpq, odbc, lambda made: {"copy": json.dumps({"password": made})}])
+def shell(password):
+    return {"rc": f"export PGUSER=app PGPASSWORD={shlex.quote(password)}"}
+
+
+def shell_in_double_quotes(password):
+    quoted = re.sub(r'([\\"$`])', r"\\\1", password)
+    return {"rc": f'PGPASSWORD="{quoted}"'}
+
+
+def yaml(password):
+    return {"yaml": "password: '{}'".format(password.replace("'", "''"))}
+
+
+def copy(password):
+    return {"copy": json.dumps({"password": password})}
+
+
+@pytest.mark.parametrize("derive", [libpq, odbc, copy, shell, shell_in_double_quotes, yaml])
 def test_other_texts_that_are_quoted(derive):
     assert check({"IncludeSpace": True}, derive=derive).violations == ()
 

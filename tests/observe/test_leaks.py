@@ -4,6 +4,7 @@ import asyncio
 import base64
 import contextlib
 import datetime
+import html
 import io
 import json
 import logging
@@ -15,6 +16,7 @@ import urllib.parse
 import warnings
 from pathlib import Path
 from unittest import mock
+from xml.sax import saxutils
 
 import boto3
 import pytest
@@ -644,6 +646,20 @@ class TestValues:
     )
     def test_the_forms_of_a_value(self, fake_secrets, db, form, written):
         assert self.find(fake_secrets, written) == [("prod/db", "password", form)]
+
+    @pytest.mark.parametrize(
+        "written",
+        [
+            html.escape("T>z<\"q'&4xK"),
+            html.escape("T>z<\"q'&4xK", quote=False),
+            saxutils.quoteattr("T>z<\"q'&4xK"),
+            "T&gt;z&lt;&#34;q&#39;&amp;4xK",
+            "<pw>T&gt;z&lt;&quot;q&apos;&amp;4xK</pw>",
+        ],
+    )
+    def test_a_value_in_markup(self, fake_secrets, written):
+        fake_secrets.add("key", {"key": "T>z<\"q'&4xK"})
+        assert self.find(fake_secrets, written) == [("key", "key", "html")]
 
     @pytest.mark.parametrize(
         "text", ["gr\u00fc\u00dfe aus k\u00f6ln", "\U0001f512 locked \U0001f512", "tab\there\u2028 and"]

@@ -1,8 +1,9 @@
-"""The forms in which a text may be written: plain, escaped, percent-encoded, in base64."""
+"""The forms in which a text may be written: plain, escaped, percent-encoded, in markup, in base64."""
 
 from __future__ import annotations
 
 import base64
+import html
 import json
 import re
 from collections.abc import Iterator
@@ -13,7 +14,7 @@ __all__ = ["Kind", "forms_of"]
 
 __tracebackhide__ = True  # the arguments in our frames may hold secret values
 
-Kind = Literal["plain", "base64", "url", "json", "repr"]
+Kind = Literal["plain", "base64", "url", "json", "repr", "html"]
 
 # With fewer bytes, too little of the text is left in base64 to tell it from other text.
 _SHORTEST_IN_BASE64 = 4
@@ -34,6 +35,8 @@ def forms_of(text: str) -> dict[str, Kind]:
         forms.setdefault(shown, "repr")
     for quoted in _percent_encoded(encoded):
         forms.setdefault(quoted, "url")
+    for written in _in_markup(text):
+        forms.setdefault(written, "html")
     for core in _in_base64(encoded):
         forms.setdefault(core, "base64")
     return forms
@@ -55,6 +58,15 @@ def _percent_encoded(content: bytes) -> Iterator[str]:
         yield _ESCAPE.sub(lambda escape: escape[0].lower(), quoted)
 
 
+def _in_markup(text: str) -> Iterator[str]:
+    """Yield a text as it is escaped in HTML and XML, where quotes are written in several ways."""
+    if _MARKUP.isdisjoint(text):
+        return
+    escaped = html.escape(text, quote=False)
+    for double, single in _QUOTES:
+        yield escaped.replace('"', double).replace("'", single)
+
+
 def _in_base64(content: bytes) -> Iterator[str]:
     """Yield what base64 of any longer bytes has in it if they have this content in them.
 
@@ -71,5 +83,11 @@ def _in_base64(content: bytes) -> Iterator[str]:
         yield core.translate(_URL_SAFE)
 
 
+_MARKUP = frozenset("&<>\"'")
+# In text, in attributes, by html.escape, by template engines, and by XML's own names.
+_QUOTES = (
+    ('"', "'"), ("&quot;", "'"), ("&quot;", "&#x27;"), ("&#34;", "&#39;"), ("&quot;", "&#39;"),
+    ("&quot;", "&apos;"),
+)  # fmt: skip
 _ESCAPE = re.compile("%[0-9A-F]{2}")
 _URL_SAFE = str.maketrans("+/", "-_")

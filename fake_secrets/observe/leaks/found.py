@@ -33,7 +33,7 @@ class Leak:
             for the whole value.
         version: the id of the version that the value was first stored in; None if there is no secret.
         form: how the value was written: ``plain``, ``base64``, ``url`` (percent-encoded), ``json`` (escaped as in
-            JSON) or ``repr`` (escaped as in Python).
+            JSON), ``repr`` (escaped as in Python) or ``html`` (escaped as in HTML and XML).
         step: the rotation step that was running; None outside of rotations.
     """
 
