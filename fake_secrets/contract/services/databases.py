@@ -71,6 +71,8 @@ class PasswordDatabase(ServiceDouble):
         self._is_mysql = driver is not None and ("mysql" in driver.lower() or "maria" in driver.lower())
         version = _MYSQL_VERSION if self._is_mysql else _POSTGRESQL_VERSION
         self._users = Users(users, privileges, administrators, self._refuse, version)
+        # A block of psycopg2 ends a transaction, but not the session.
+        self._stays_open = driver is not None and "psycopg2" in driver
         self._host = host
         self._delay = delay
 
@@ -81,21 +83,26 @@ class PasswordDatabase(ServiceDouble):
 
     # What the function calls.
 
-    def connect(self, conninfo: str = "", *_: object, **options: Any) -> Connection:
+    def connect(self, conninfo: str | None = "", *args: Any, **options: Any) -> Connection:
         """Log in, as a driver's ``connect`` does.
 
         Args:
-            conninfo: a connection string or URL of PostgreSQL.
+            conninfo: a connection string or URL of PostgreSQL. psycopg2 calls it ``dsn``.
+            args: a user and a password, as drivers of MySQL take them after the host.
             options: the driver's options. Used are ``user``, ``password`` or ``passwd``, ``host`` and
                 ``autocommit``.
 
         Raises:
             Exception: the driver's OperationalError, or LoginRefusedError without a driver.
         """
-        options = {**_options_in(conninfo), **options}
+        if args:
+            options = {"host": conninfo, **dict(zip(("user", "password"), args, strict=False)), **options}
+        else:
+            options = {**_options_in(options.pop("dsn", None) or conninfo or ""), **options}
         user, password = options.get("user"), options.get("password", options.get("passwd"))
         self.login(str(user), password, host=options.get("host"))
-        return Connection(self, str(user), autocommit=bool(options.get("autocommit", False)))
+        is_autocommit = bool(options.get("autocommit", False))
+        return Connection(self, str(user), autocommit=is_autocommit, stays_open=self._stays_open)
 
     def login(self, user: str, password: str | None, *, host: str | None = None) -> None:
         """Check a login.
@@ -135,7 +142,8 @@ class PasswordDatabase(ServiceDouble):
             connection.rollback()
         elif said.kind != "commit":
             rows = self._users.run(said, connection.user, connection.draft)
-        if connection.autocommit or self._is_mysql or said.kind == "commit":
+        connection.is_in_transaction = said.kind not in {"commit", "rollback"}
+        if connection.commits_each or self._is_mysql or said.kind == "commit":
             self._take(connection)
         return rows
 
@@ -191,13 +199,13 @@ class PasswordDatabase(ServiceDouble):
     def accepted(self) -> list[Any]:
         """Return all logins that work."""
         self.catch_up()
-        return [{"username": user, "password": password} for user, password in self._users.passwords.items()]
+        return [{"username": user, "password": password} for user, password in self._users.logins]
 
     def drop(self, value: Any) -> None:
         """Take the password of a value's user away."""
         user, password, _ = self._login_in(value)
         if user is not None and self._users.is_password(user, password):
-            self._users.lock(user)
+            self._users.forget(user, password)
 
     # How it works.
 
@@ -214,6 +222,7 @@ class PasswordDatabase(ServiceDouble):
 
     def _take(self, connection: Connection) -> None:
         """Make a transaction's changes take effect, now or after the delay."""
+        connection.is_in_transaction = False
         changes = dict(connection.draft)
         connection.draft.clear()
         if changes:
