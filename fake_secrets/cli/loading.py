@@ -17,6 +17,7 @@ from typing import Any
 
 from fake_secrets.cli.command_error import CommandError
 from fake_secrets.environment import Overlay
+from fake_secrets.observe.leaks.searching import text_of
 from fake_secrets.suggestions import nearest
 
 __all__ = ["importing_from_here", "loaded", "masked", "place_of"]
@@ -109,13 +110,15 @@ def _imported(what: str, name: str, hidden: Collection[str]) -> types.ModuleType
         similar = [f"{parent}.{one}".strip(".") + name[len(error.name) :] for one in nearest(missing, known)]
         msg = f"{what} can't be imported: there is no module {error.name!r} {where}{_meant(similar)}"
         raise CommandError(msg) from None
-    except (Exception, SystemExit) as error:  # noqa: BLE001 -- the user's module may raise anything
+    except KeyboardInterrupt:
+        raise
+    except BaseException as error:  # noqa: BLE001 -- the user's module may raise anything
         raise CommandError(_failed(what, name, error, hidden)) from None
 
 
 def _failed(what: str, name: str, error: BaseException, hidden: Collection[str]) -> str:
     place = place_of(error)
-    text = masked(" ".join(str(error.msg if isinstance(error, SyntaxError) else error).split()), hidden)
+    text = masked(" ".join(text_of(error.msg if isinstance(error, SyntaxError) else error).split()), hidden)
     where = f" at {place}" if place else ""
     msg = f"{what} can't be imported: the import of {name!r} raises {type(error).__name__}{where}"
     msg += f": {text}" if text else ""

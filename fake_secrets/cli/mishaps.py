@@ -29,11 +29,13 @@ def told_in_one_sentence() -> Iterator[None]:
     except UnknownScenarioError as error:
         msg = f"--only: {_on_one_line(str(error))}"
         raise CommandError(msg) from None
-    except Exception as error:  # noqa: BLE001 -- a service double may raise anything
+    except KeyboardInterrupt:
+        raise
+    except BaseException as error:  # noqa: BLE001 -- a service double may raise anything
         raise CommandError(_description_of(error)) from None
 
 
-def _description_of(error: Exception) -> str:
+def _description_of(error: BaseException) -> str:
     """Return what has gone wrong. The message of an error that the user's code raises may hold a secret value."""
     if _is_own(error):
         return _on_one_line(str(error))
@@ -45,7 +47,7 @@ def _description_of(error: Exception) -> str:
     )
 
 
-def _is_own(error: Exception) -> bool:
+def _is_own(error: BaseException) -> bool:
     """Return whether an error was raised by this package itself."""
     traceback = error.__traceback__
     file = ""

@@ -30,8 +30,8 @@ SUMMARY = "check a rotation function against the rotation contract"
 
 _CLEAN, _VIOLATED, _CANNOT_RUN, _UNFINISHED, _INTERRUPTED = 0, 1, 2, 3, 130
 _EXIT_STATUS = (
-    "exit status: 0 if there is no violation, 1 if there are some, 2 if the check can't run, 3 if the time was up "
-    "before all was tried and what was tried shows no violation, 130 after Ctrl-C"
+    "exit status: 0 if there is no violation, 1 if there are some, 2 if the check can't run or nothing could be "
+    "tried, 3 if the time was up before all was tried and what was tried shows no violation, 130 after Ctrl-C"
 )
 
 
@@ -150,7 +150,7 @@ def _run(arguments: argparse.Namespace) -> int:
         _print(report)
     if failure is not None:
         raise failure
-    return _status(report)
+    return _status(report, arguments.only)
 
 
 _FORMATS: dict[str, Callable[[ContractReport], str]] = {
@@ -206,9 +206,21 @@ def _to_closed_pipes() -> Iterator[None]:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
-def _status(report: ContractReport) -> int:
+def _status(report: ContractReport, only: Sequence[str]) -> int:
+    """Return the exit status.
+
+    Raises:
+        CommandError: if nothing shows whether the function keeps the contract.
+    """
     if report.passed:
         return _CLEAN
     # A violation that was found is one, whatever else there was no time for.
-    has_violation = any(one.allowed is None for one in report.violations)
-    return _VIOLATED if has_violation else _UNFINISHED
+    if any(one.allowed is None for one in report.violations):
+        return _VIOLATED
+    if report.obstacle is not None:
+        msg = f"the function wasn't disturbed, because an undisturbed rotation shows {report.obstacle}"
+        raise CommandError(msg)
+    if not report.untried:
+        msg = f"no scenario was tried, because there is none for this function in {', '.join(only)}"
+        raise CommandError(msg)
+    return _UNFINISHED

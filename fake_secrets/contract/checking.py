@@ -220,7 +220,8 @@ def check_subject(
         return causes.report(
             obstacle,
             (unjudged(subject, dry) if "plain" in wanted else ())
-            + (uncalled(subject) if "consumers" in wanted else ()),
+            + (uncalled(subject) if "consumers" in wanted else ())
+            + tuple(check.left_out.values()),
             untried=untried,
             is_whole=only is None,
         )
@@ -262,13 +263,16 @@ def _chosen(check: Check, dry: DryRun, only: Sequence[str] | None) -> Iterator[t
         UnknownScenarioError: if there is no scenario that was asked for.
     """
     found: dict[str, tuple[str, Scenario]] = {}
+    check.wanted = None if only is None or not FAMILIES.keys().isdisjoint(only) else frozenset(only)
     for wanted in FAMILIES if only is None else only:
         family = family_of(wanted)
         families = FAMILIES if family is None and wanted not in FAMILIES else [family or wanted]
         every = {one.id: (name, one) for name in families for one in _of_family(check, dry, name)}
         these = every if wanted in FAMILIES else {one: every[one] for one in [wanted] if one in every}
         if not these and wanted not in FAMILIES:
-            raise UnknownScenarioError(_unknown(wanted, [*every], dry))
+            check.wanted = None
+            known = [one.id for name in families for one in _of_family(check, dry, name)]
+            raise UnknownScenarioError(_unknown(wanted, known, dry))
         found |= these
     yield from found.values()
 

@@ -14,8 +14,9 @@ from fake_secrets.contract.moments import Boundary
 from fake_secrets.contract.ongoing_check import Check
 from fake_secrets.contract.own_lines import OwnLine
 from fake_secrets.contract.own_modules import functions_of
-from fake_secrets.contract.turns import FIRST, SECOND, Turns, Who
+from fake_secrets.contract.turns import FIRST, SECOND, GivenUp, Turns, Who
 from fake_secrets.contract.values import form_of
+from fake_secrets.observe.leaks.searching import text_of
 from fake_secrets.observe.ledger import RunningStep
 from fake_secrets.rotation.crashes import TimedOut
 
@@ -126,6 +127,10 @@ class Consuming:
             self._has_ended = True
             self._turns.__exit__(kind, error, traceback)
 
+    def give_up(self) -> None:
+        """Call no consumer any more."""
+        self._turns.give_up()
+
     def reach(self, where: str) -> None:
         """Call the consumers at a boundary, unless a call that has begun earlier is still under way.
 
@@ -158,6 +163,8 @@ class Consuming:
         self._idents[SECOND] = threading.get_ident()
         while not self._has_ended:
             for consumer in self._consumers:
+                # It ends here if nobody waits for it any more.
+                self._turns.wait(SECOND)
                 self._call(consumer)
             self._turns.hand_over(SECOND)
 
@@ -178,8 +185,10 @@ class Consuming:
                 value = consumer()
         except TimedOut:
             return f"gets no value that works within {_TIMEOUT} seconds", check.line_defining(consumer)
-        except (Exception, SystemExit) as error:  # noqa: BLE001 -- whatever the consumer raises
-            text = self._trial.shown(str(error))
+        except (KeyboardInterrupt, GivenUp):
+            raise
+        except BaseException as error:  # noqa: BLE001 -- whatever the consumer raises
+            text = self._trial.shown(text_of(error))
             return f"raises {type(error).__name__}" + (f": {text}" if text else ""), check.line_raising(error)
         finally:
             del check.time.pauses[step]

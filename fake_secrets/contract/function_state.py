@@ -90,10 +90,18 @@ class FunctionState:
         Args:
             clears_caches: whether it clears the caches of `functools`, whose content can't be read.
         """
+        return self._taken(clears_caches=clears_caches).restore
+
+    def renew_locks(self) -> None:
+        """Give the function new locks, as in another execution environment."""
+        self._taken(clears_caches=False).renew_locks()
+
+    def _taken(self, *, clears_caches: bool) -> ObjectStates:
+        """Return the state that the function's own objects have now, during a step."""
         states = ObjectStates(self._spared, is_in_step=True, clears_caches=clears_caches)
         states.skip(self.double)
         states.add(self._modules, *self._functions)
-        return states.restore
+        return states
 
     def cold_start(self, spared: type) -> Callable[[], None]:
         """Return a function that gives the function the state that it has now, as in a new execution environment.
@@ -173,7 +181,9 @@ def _imported(name: str, environment: Mapping[str, str]) -> types.ModuleType:
     try:
         with Overlay(environment):
             return importlib.import_module(name)
-    except Exception as error:
+    except KeyboardInterrupt:
+        raise
+    except BaseException as error:
         missing = error.name if isinstance(error, ModuleNotFoundError) else None
         if missing is not None and f"{name}.".startswith(f"{missing}."):
             why = f"there is no module {missing!r}. Modules are looked for in:"

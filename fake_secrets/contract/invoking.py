@@ -46,6 +46,9 @@ class TakingTurns(Protocol):
     def before_call(self, delivery: Delivery) -> None:
         """Let the other delivery go on, if it is its turn before a call."""
 
+    def give_up(self) -> None:
+        """End the second delivery at its next call."""
+
 
 class Invocations:
     """The invocations of the rotation function in one trial.

@@ -11,6 +11,22 @@ import types
 from collections.abc import Callable, Collection, Iterable, Iterator
 from typing import Any
 
+from fake_secrets.contract.locks_of_function import renew_locks
+from fake_secrets.contract.saved_contents import (
+    BY_PYTHON,
+    MISSING,
+    MappingContent,
+    SequenceContent,
+    content_of,
+    ids_of,
+    restore_bytes,
+    restore_cell,
+    restore_class,
+    restore_set,
+    restore_slots,
+    slots_of,
+    value_of,
+)
 from fake_secrets.hook.client_state import ClientState
 from fake_secrets.hook.parts import is_usual
 from fake_secrets.hook.seams import is_of_our_copy
@@ -22,11 +38,6 @@ __tracebackhide__ = True  # the values may be secret
 Restore = Callable[[], None]
 
 _LRU_CACHE: Any = type(functools.lru_cache(len))
-# Attributes of classes that only Python changes.
-_BY_PYTHON = frozenset(
-    {"__abstractmethods__", "__annotations__", "__annotations_cache__", "__dict__", "__weakref__", "_abc_impl"}
-)
-_MISSING: Any = object()
 
 
 class ObjectStates:
@@ -51,6 +62,8 @@ class ObjectStates:
         self._is_in_step = is_in_step
         self._clears_caches = clears_caches
         self._restores: list[Restore] = []
+        # The dicts, classes and cells that hold the function's own objects.
+        self._places: list[Any] = []
         # The objects are kept, so that no other one gets the same id.
         self._seen: dict[int, Any] = {}
 
@@ -72,6 +85,10 @@ class ObjectStates:
         """Give all of them back their state."""
         for restore in self._restores:
             restore()
+
+    def renew_locks(self) -> None:
+        """Replace the locks that they hold by new ones."""
+        renew_locks(self._places)
 
     def _look_into(self, found: Any) -> Iterable[Any]:
         """Take the state of one object, and return what it leads to."""
@@ -101,12 +118,13 @@ class ObjectStates:
     def _of_module(self, module: types.ModuleType) -> Iterable[Any]:
         if module.__name__ not in self._names:
             return ()
-        attributes, content = vars(module), _Mapping(vars(module))
+        attributes, content = vars(module), MappingContent(vars(module))
+        self._places.append(attributes)
 
         def restore() -> None:
             for name in attributes.keys() - content.saved.keys():
                 # A submodule that was imported meanwhile stays imported, so its package has to know it.
-                if sys.modules.get(f"{module.__name__}.{name}", _MISSING) is attributes[name]:
+                if sys.modules.get(f"{module.__name__}.{name}", MISSING) is attributes[name]:
                     content.adopt(name)
             content.restore()
 
@@ -116,23 +134,25 @@ class ObjectStates:
     def _of_class(self, kind: Any) -> Iterable[Any]:
         if kind.__module__ not in self._names or _is_test(kind):
             return ()
-        saved = {name: value for name, value in vars(kind).items() if name not in _BY_PYTHON}
-        self._restores.append(functools.partial(_restore_class, kind, saved, _ids(saved.values())))
+        saved = {name: value for name, value in vars(kind).items() if name not in BY_PYTHON}
+        self._restores.append(functools.partial(restore_class, kind, saved, ids_of(saved.values())))
+        self._places.append(kind)
         return [*kind.__bases__, *saved.values()]
 
     def _of_function(self, function: Any) -> Iterable[Any]:
         if function.__globals__.get("__name__") not in self._names:
             # A foreign decorator may lead to a function of these modules. What else it has is its own.
-            inner = [*map(_content_of, function.__closure__ or ()), *function.__dict__.values()]
+            inner = [*map(content_of, function.__closure__ or ()), *function.__dict__.values()]
             return [found for found in inner if isinstance(found, types.FunctionType)]
         contents = []
         for cell in function.__closure__ or ():
-            content = _content_of(cell)
+            content = content_of(cell)
             if id(cell) not in self._seen:
                 self._seen[id(cell)] = cell
-                self._restores.append(functools.partial(_restore_cell, cell, content))
+                self._restores.append(functools.partial(restore_cell, cell, content))
+                self._places.append(cell)
             contents.append(content)
-        self._restores.append(_Mapping(function.__dict__).restore)
+        self._restores.append(MappingContent(function.__dict__).restore)
         return [*contents, function.__defaults__, function.__kwdefaults__, *function.__dict__.values()]
 
     def _of_cache(self, cached: Any) -> Iterable[Any]:
@@ -163,69 +183,31 @@ class ObjectStates:
 
     def _of_content(self, found: Any) -> Iterable[Any]:
         if isinstance(found, dict):
-            self._restores.append(_Mapping(found).restore)
+            self._restores.append(MappingContent(found).restore)
+            self._places.append(found)
             return found.values()
         if isinstance(found, list | collections.deque):
-            self._restores.append(_Sequence(found).restore)
+            self._restores.append(SequenceContent(found).restore)
             return found
         if isinstance(found, set):
-            self._restores.append(functools.partial(_restore_set, found, found.copy()))
+            self._restores.append(functools.partial(restore_set, found, found.copy()))
             return found
         if isinstance(found, bytearray):
-            self._restores.append(functools.partial(_restore_bytes, found, bytes(found)))
+            self._restores.append(functools.partial(restore_bytes, found, bytes(found)))
         return ()
 
     def _of_attributes(self, found: Any) -> Iterable[Any]:
         leads_to: list[Any] = [type(found)]
         if hasattr(found, "__dict__"):
             attributes = vars(found)
-            self._restores.append(_Mapping(attributes).restore)
+            self._restores.append(MappingContent(attributes).restore)
+            self._places.append(attributes)
             leads_to += attributes.values()
-        slots = [slot for slot in _slots_of(type(found)) if not isinstance(slot, property)]
-        saved = [_value_of(slot, found) for slot in slots]
+        slots = [slot for slot in slots_of(type(found)) if not isinstance(slot, property)]
+        saved = [value_of(slot, found) for slot in slots]
         if slots:
-            self._restores.append(functools.partial(_restore_slots, found, slots, saved))
+            self._restores.append(functools.partial(restore_slots, found, slots, saved))
         return [*leads_to, *saved]
-
-
-class _Mapping:
-    """The content of a dict: which objects it has, in which order."""
-
-    def __init__(self, found: dict[Any, Any]) -> None:
-        self._found = found
-        self.saved = dict(found)
-        self._ids = _ids(self.saved.values())
-        self._keys = _ids(self.saved)
-
-    def adopt(self, key: Any) -> None:
-        """Let a new entry stay."""
-        self.saved[key] = self._found[key]
-        self._ids, self._keys = _ids(self.saved.values()), _ids(self.saved)
-
-    def restore(self) -> None:
-        """Give the dict back its content, unless it has it."""
-        # By identity: a comparison would call methods of the user's.
-        if _ids(dict.values(self._found)) == self._ids and _ids(self._found) == self._keys:
-            return
-        # Not a method of the user's own class, nor `Counter.update`, which adds up.
-        kind: Any = collections.OrderedDict if isinstance(self._found, collections.OrderedDict) else dict
-        kind.clear(self._found)
-        kind.update(self._found, self.saved)
-
-
-class _Sequence:
-    """The content of a list or a deque: which objects it has, in which order."""
-
-    def __init__(self, found: Any) -> None:
-        self._found = found
-        self._saved = list(found)
-        self._ids = _ids(found)
-
-    def restore(self) -> None:
-        """Give it back its content, unless it has it."""
-        if _ids(self._found) != self._ids:
-            self._found.clear()
-            self._found.extend(self._saved)
 
 
 def logger_state(logger: logging.Logger) -> Restore:
@@ -260,68 +242,3 @@ def _is_test(kind: type) -> bool:
     return kind.__name__.startswith("Test") or any(
         base.__module__.partition(".")[0] in {"fake_secrets", "unittest"} for base in kind.__mro__
     )
-
-
-def _ids(values: Iterable[Any]) -> list[int]:
-    return list(map(id, values))
-
-
-def _content_of(cell: types.CellType) -> Any:
-    try:
-        return cell.cell_contents
-    except ValueError:
-        return _MISSING
-
-
-def _restore_cell(cell: types.CellType, content: Any) -> None:
-    if _content_of(cell) is content:
-        return
-    if content is _MISSING:
-        del cell.cell_contents
-    else:
-        cell.cell_contents = content
-
-
-def _restore_class(kind: Any, saved: dict[str, Any], ids: list[int]) -> None:
-    now = {name: value for name, value in vars(kind).items() if name not in _BY_PYTHON}
-    if _ids(now.values()) == ids:
-        return
-    for name in now.keys() - saved.keys():
-        type.__delattr__(kind, name)
-    for name, value in saved.items():
-        if now.get(name, _MISSING) is not value:
-            type.__setattr__(kind, name, value)
-
-
-def _restore_set(found: set[Any], saved: set[Any]) -> None:
-    if found != saved:
-        found.clear()
-        found.update(saved)
-
-
-def _restore_bytes(found: bytearray, saved: bytes) -> None:
-    if found != saved:
-        found[:] = saved
-
-
-def _slots_of(kind: type) -> Iterator[Any]:
-    for base in kind.__mro__:
-        yield from (value for value in vars(base).values() if type(value) is types.MemberDescriptorType)
-
-
-def _value_of(slot: Any, found: Any) -> Any:
-    try:
-        return slot.__get__(found)
-    except AttributeError:
-        return _MISSING
-
-
-def _restore_slots(found: Any, slots: list[Any], saved: list[Any]) -> None:
-    for slot, value in zip(slots, saved, strict=True):
-        now = _value_of(slot, found)
-        if now is value:
-            continue
-        if value is _MISSING:
-            slot.__delete__(found)
-        else:
-            slot.__set__(found, value)

@@ -38,6 +38,10 @@ class Check:
         self._stack = contextlib.ExitStack()
         # The places of the value that change in a rotation; None until that is known, or if all of it changes.
         self.changing_places: frozenset[str] | None = None
+        # The ids of the scenarios that are run; None for all, or for all of a family.
+        self.wanted: frozenset[str] | None = None
+        # What couldn't be tried, in sentences, by step.
+        self.left_out: dict[str, str] = {}
         # Where overlapping deliveries were found to wait for each other.
         self.standstills: set[object] = set()
         # Whether passwords are such as hardly anything minds, because an undisturbed rotation fails otherwise.

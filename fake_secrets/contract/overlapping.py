@@ -61,6 +61,7 @@ class Overlap:
         self._stops = stops
         self.deliveries: list[Delivery] = []
         self.calls_before_standstill: int | None = None
+        self._has_second_begun = False
         self._turns = Turns(self._deliver, self._switch, trial.check.standstills)
         self._take: Callable[[], Callable[[], None]] = trial.check.state.snapshot
         # How the function's own objects get back the state that each delivery has left.
@@ -80,6 +81,10 @@ class Overlap:
             self._turns.__exit__(kind, error, traceback)
         finally:
             self._trial.invocations.overlap = None
+
+    def give_up(self) -> None:
+        """End the second delivery at its next call."""
+        self._turns.give_up()
 
     def begin(self, delivery: Delivery) -> None:
         """Take up a delivery that begins."""
@@ -107,3 +112,7 @@ class Overlap:
         other = SECOND if who == FIRST else FIRST
         self._restores[other] = self._take()
         self._restores[who]()
+        if who == SECOND and not self._has_second_begun:
+            # What it waits for in its own environment isn't held by the first.
+            self._has_second_begun = True
+            self._trial.check.state.renew_locks()

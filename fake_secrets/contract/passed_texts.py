@@ -6,12 +6,12 @@ text of the error may show a credential that Secrets Manager has never seen.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Container, Iterable, Iterator
 
 from fake_secrets.contract.moments import Boundary
-from fake_secrets.contract.values import form_of, is_identifier, leaves
+from fake_secrets.contract.values import form_of, is_identifier, leaves, texts_by_place
 
-__all__ = ["shows_credential"]
+__all__ = ["shows_credential", "shows_stored_value"]
 
 __tracebackhide__ = True  # the arguments in our frames may hold secret values
 
@@ -19,6 +19,7 @@ _WRITES = frozenset({"CreateSecret", "PutSecretValue", "UpdateSecret"})
 _VALUES = ("SecretString", "SecretBinary")
 # Shorter texts are words of a message by chance.
 _SHORTEST = 6
+_SHORTEST_STORED = 4
 
 
 def shows_credential(
@@ -41,6 +42,24 @@ def shows_credential(
         for one in leaves(member)
     }
     return any(passed in text for passed in _passed(boundaries) if passed not in harmless)
+
+
+def shows_stored_value(text: str, stored: Iterable[str | bytes], changing: Container[str] | None) -> bool:
+    """Return whether a text shows a part of a stored value that may be a credential, even a short one.
+
+    Args:
+        text: the text.
+        stored: the values.
+        changing: the places of a value that change in a rotation; None if that isn't known.
+    """
+    for raw in stored:
+        form = form_of(raw)
+        texts = {"": form} if isinstance(form, str) else texts_by_place(form)
+        for place, part in texts.items():
+            is_secret = not is_identifier(place) and (not place or changing is None or place in changing)
+            if is_secret and len(part) >= _SHORTEST_STORED and part in text:
+                return True
+    return False
 
 
 def _parts_of(boundary: Boundary) -> object:

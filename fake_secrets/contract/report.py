@@ -43,8 +43,11 @@ class ContractReport:
 
     @property
     def passed(self) -> bool:
-        """Whether there is no violation, except those that are allowed, and there was time for all scenarios."""
-        return not self._open() and not self.untried
+        """Whether there is no violation, except those that are allowed, and all scenarios were tried.
+
+        If there is an obstacle, or no scenario at all, nothing shows that the function keeps the contract.
+        """
+        return self._is_clean() and self.obstacle is None and bool(self.scenarios)
 
     def html(self) -> str:
         """Return the report as a page of HTML, which needs no network and no script."""
@@ -81,6 +84,10 @@ class ContractReport:
         numbered = (f"{number}. {one}" for number, one in enumerate(self._open(), 1))
         return "\n\n".join([self.summary(), *numbered])
 
+    def _is_clean(self) -> bool:
+        """Return whether there is no violation in what was asked for, and there was time for all of that."""
+        return not self._open() and not self.untried
+
     def _open(self) -> list[Violation]:
         """Return the violations that aren't allowed."""
         return [one for one in self.violations if one.allowed is None]
@@ -101,7 +108,9 @@ class ContractReport:
 
     def json(self) -> str:
         """Return all of it as JSON."""
-        return json.dumps(self.as_dict(), indent=2, ensure_ascii=False) + "\n"
+        text = json.dumps(self.as_dict(), indent=2, ensure_ascii=False) + "\n"
+        # A lone surrogate can't be written to a file. This is how JSON escapes it.
+        return text.encode("utf-8", "backslashreplace").decode()
 
     def junit(self) -> str:
         """Return it as JUnit XML: a test case for each scenario, in a test suite for each family."""
@@ -112,6 +121,10 @@ class ContractReport:
         scenarios = f"{len(self.scenarios)} scenario{'s' * (len(self.scenarios) != 1)}"
         if self.passed:
             return f"The rotation function keeps the contract in {scenarios}."
+        if not self._open() and self.obstacle is not None:
+            return f"{self.obstacle}: an undisturbed rotation doesn't work, so the function wasn't disturbed."
+        if not self._open() and not self.untried:
+            return "No scenario was tried."
         if not self._open():
             total = len(self.scenarios) + len(self.untried)
             return f"No violation in {len(self.scenarios)} of {total} scenarios. There was no time for the others."

@@ -26,10 +26,9 @@ __all__ = ["Rotating"]
 
 __tracebackhide__ = True  # the arguments in our frames may hold secret values
 
-# AWS doesn't say how often it retries a rotation.
-_RETRIES = 3
-# Three minutes [C: rotation-facts 1.2].
-_RETRIED_AFTER = 180.0
+# Three minutes [C: rotation-facts 1.2]. AWS doesn't say how often it retries a rotation. The last retry comes when
+# no other invocation can be under way any more.
+_RETRIED_AFTER = (180.0, 180.0, 0.0)
 # AWS's shortest schedule is rate(4 hours) [B].
 _ROTATED_AFTER = 4 * 3600.0
 
@@ -184,14 +183,14 @@ class Rotating(ABC):
             Whether it has succeeded in the end.
         """
         self.calls_of_first_retry = None
-        for _ in range(_RETRIES):
+        for pause in _RETRIED_AFTER:
             plan = self.conductor.disturbance
             if plan is not None and plan.struck is not None:
                 self.conductor.disturbance = None
             if self.rotation.succeeded:
                 return True
             # AWS doesn't retry at once.
-            self.check.time.advance(_RETRIED_AFTER)
+            self.check.time.advance(pause or max(_RETRIED_AFTER[0], self.subject.timeout + 1))
             try:
                 self.step()
             except RotationNotOpenError:

@@ -138,7 +138,7 @@ class RotationContract:
             raise unittest.SkipTest(msg)
         chosen = self._chosen or [only or family]
         self._report = report = check_subject(subject, chosen, without=self._spared)
-        if not report.passed:
+        if not report._is_clean():
             raise ContractViolatedError(report.summary(), report._failure())
         if report.obstacle is not None and family != "plain":
             raise unittest.SkipTest(report.left_out[0])

@@ -14,7 +14,7 @@ from fake_secrets.contract.invariants import Invariants
 from fake_secrets.contract.invoking import Invocations
 from fake_secrets.contract.moments import Boundary, Delivery
 from fake_secrets.contract.ongoing_check import Check
-from fake_secrets.contract.passed_texts import shows_credential
+from fake_secrets.contract.passed_texts import shows_credential, shows_stored_value
 from fake_secrets.contract.readings import Readings
 from fake_secrets.contract.rotating import Rotating
 from fake_secrets.contract.subject import Subject
@@ -34,6 +34,8 @@ __tracebackhide__ = True  # the arguments in our frames may hold secret values
 _FUNCTION = "rotation-function"
 # So much of an error's text is shown.
 _SHOWN = 300
+# Shorter values of environment variables are words of a message by chance.
+_LONG_VARIABLE = 6
 
 
 class NoService:
@@ -108,6 +110,10 @@ class Trial(Rotating):
     ) -> None:
         """Leave the world. What was found stays."""
         try:
+            # An interrupt may have kept them from their own end. What is left of them would run without a world.
+            for second in (self.invocations.overlap, self._consuming):
+                if second is not None:
+                    second.give_up()
             if error is None:
                 self.invariants.look_at_leaks()
         finally:
@@ -200,8 +206,15 @@ class Trial(Rotating):
         boundaries = (boundary for delivery in self.deliveries for boundary in delivery.boundaries)
         ids = [*self._roles, self.arn, self.subject.name]
         is_secret = bool(index.read(text) or index.read(line))
-        is_secret = is_secret or shows_credential(text, boundaries, self.state.values.values(), ids)
-        return "" if is_secret else line[:_SHOWN]
+        stored = [*self.state.values.values()]
+        is_secret = is_secret or shows_credential(text, boundaries, stored, ids)
+        is_secret = is_secret or shows_stored_value(text, stored, self.check.changing_places)
+        # A variable can hold a secret value, too.
+        variables = self.subject.environment.values()
+        is_secret = is_secret or any(len(one) >= _LONG_VARIABLE and one in text for one in variables)
+        shown = "" if is_secret else line[:_SHOWN]
+        # Lone surrogates can't be written to a file.
+        return shown.encode("utf-8", "backslashreplace").decode()
 
     def is_id(self, leak: Leak) -> bool:
         """Return whether what was shown is the id of a version, which is no credential."""

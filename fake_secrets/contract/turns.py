@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
 import sys
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from types import FrameType, TracebackType
 from typing import Literal, Self
 
@@ -19,10 +20,11 @@ SECOND: Who = 1
 
 # How long a thread really waits before it looks at the other again, in seconds.
 _STEP = 0.002
-# So many times it must find that the other computes next to nothing, until it takes it to wait for something.
-_PATIENCE = 150
+# So many times it must find that the other computes next to nothing, until it takes it to wait for something. That
+# is a second of real time in all, and a database that is only slow answers sooner.
+_PATIENCE = 500
 # The same, where one has stood still before.
-_PATIENCE_AGAIN = 50
+_PATIENCE_AGAIN = 100
 # So much is next to nothing, in seconds of the processor's time: a driver may wait in a loop.
 _IDLE = 0.005
 # How long a second thread that was given up may take to end, in seconds.
@@ -58,6 +60,8 @@ class Turns:
         self._known = set[object]() if known is None else known
         self.other_waits = False
         self._turn: Who = FIRST
+        # Who has run last: the turn may come before the second thread waits for it.
+        self._latest: Who = FIRST
         self._is_over = False
         self._is_given_up = False
         self._error: BaseException | None = None
@@ -68,7 +72,12 @@ class Turns:
     def __enter__(self) -> Self:
         """Start the second thread, which waits for its turn."""
         self._idents[FIRST] = threading.get_ident()
-        self._thread.start()
+        try:
+            self._thread.start()
+        except BaseException:
+            # It may run already, and nobody would end it.
+            self.give_up()
+            raise
         return self
 
     def __exit__(
@@ -82,12 +91,17 @@ class Turns:
             while error is None and not self._is_over:
                 self.hand_over(FIRST)
         finally:
-            with self._changed:
-                self._is_given_up = True
-                self._changed.notify_all()
-            self._thread.join(_FAREWELL)
+            self.give_up()
         if self._error is not None and error is None:
             raise self._error
+
+    def give_up(self) -> None:
+        """End the second thread, at its next turn at the latest. An interrupted call may be repeated."""
+        with self._changed:
+            self._is_given_up = True
+            self._changed.notify_all()
+        if self._idents[SECOND] is not None:
+            self._thread.join(_FAREWELL)
 
     def hand_over(self, who: Who) -> None:
         """Give the turn to the other one, and wait until it comes back.
@@ -110,7 +124,7 @@ class Turns:
         Raises:
             BaseException: in the second thread, if it was given up.
         """
-        if self._turn == who and not self._is_given_up:
+        if self._turn == who == self._latest and not self._is_given_up:
             return
         patience, other_waits = _Patience(self._known), False
         with self._changed:
@@ -118,10 +132,10 @@ class Turns:
                 if self._is_given_up and who == SECOND:
                     raise GivenUp
                 self._changed.wait(_STEP)
-                if patience.is_at_end(self._idents[_other(who)]):
+                if not self._is_given_up and patience.is_at_end(self._idents[_other(who)]):
                     other_waits = True
                     break
-            self._turn = who
+            self._turn = self._latest = who
             self.other_waits = other_waits
         if self._is_given_up and who == SECOND:
             raise GivenUp
@@ -130,8 +144,9 @@ class Turns:
     def _run(self) -> None:
         self._idents[SECOND] = threading.get_ident()
         try:
-            self.wait(SECOND)
-            self._second()
+            with _event_loop():
+                self.wait(SECOND)
+                self._second()
         except GivenUp:
             return
         except BaseException as error:  # noqa: BLE001 -- it is raised where the first one ends
@@ -141,6 +156,22 @@ class Turns:
                 self._is_over = True
                 self._turn = FIRST
                 self._changed.notify_all()
+
+
+@contextlib.contextmanager
+def _event_loop() -> Iterator[None]:
+    """Give this thread an event loop, as the main thread has one, if asyncio is in use."""
+    asyncio = sys.modules.get("asyncio")
+    if asyncio is None:
+        yield
+        return
+    loop = asyncio.new_event_loop()
+    try:
+        asyncio.set_event_loop(loop)
+        yield
+    finally:
+        asyncio.set_event_loop(None)
+        loop.close()
 
 
 class _Patience:

@@ -7,6 +7,7 @@ from fake_secrets.contract.dry_run import DryRun
 from fake_secrets.contract.moments import Boundary, Delivery, State, code_of
 from fake_secrets.contract.trial import Trial
 from fake_secrets.contract.values import Raw, changed_texts, has_text
+from fake_secrets.observe.leaks.searching import text_of
 from fake_secrets.service.rules.stages import AWSCURRENT, AWSPENDING
 
 __all__ = [
@@ -39,7 +40,7 @@ def tell_failure(trial: Trial, delivery: Delivery) -> str:
     failed, code = delivery.last_failed, code_of(error)
     where = f" in {failed.name}" if failed is not None and failed.outcome == code else ""
     kind = code or type(error).__name__
-    text = trial.shown(str(error))
+    text = trial.shown(text_of(error))
     return f"{delivery.step} raises {kind}{where}" + (f": {text}" if text else "")
 
 

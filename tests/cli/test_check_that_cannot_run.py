@@ -99,6 +99,7 @@ class TestImports:
             ),
             ("def f(:\n", "SyntaxError at broken.py:1: invalid syntax."),
             ("raise SystemExit(3)\n", "SystemExit at broken.py:1: 3."),
+            ("raise GeneratorExit\n", "GeneratorExit at broken.py:1."),
             ("def g():\n    import rotation\n    assert not rotation\n\ng()\n", "AssertionError at broken.py:3."),
         ],
     )
@@ -196,6 +197,29 @@ class TestScenarios:
         assert "needs a reason" in refused("--allow", "dead-current=")
 
 
+class TestNothingTried:
+    def test_a_function_that_cannot_rotate_was_not_tried_in_other_families(self, folder, check):
+        (folder / "never.py").write_text("def handler(event, context):\n    raise RuntimeError\n")
+        status, out, err = check("--only", "kills", function="never:handler")
+        forget("never")
+
+        assert status == 2
+        assert out.startswith("never-succeeds: an undisturbed rotation doesn't work")
+        assert err.splitlines()[-1] == (
+            "fake-secrets check: the function wasn't disturbed, because an undisturbed rotation shows "
+            "never-succeeds."
+        )
+
+    def test_a_family_without_a_scenario_shows_nothing(self, check):
+        status, out, err = check("--only", "consumers", "--junit", "report.xml")
+
+        assert (status, out) == (2, "No scenario was tried.\n")
+        assert err.splitlines()[-1] == (
+            "fake-secrets check: no scenario was tried, because there is none for this function in consumers."
+        )
+        assert "<error" in Path("report.xml").read_text()
+
+
 class TestDoubles:
     def test_an_error_of_a_double_is_told_by_its_place(self, folder, refused):
         source = (folder / "doubles.py").read_text()
@@ -204,6 +228,17 @@ class TestDoubles:
         sentence = refused()
         assert sentence.startswith("KeyError was raised at doubles.py:")
         assert ", raised when the check asked Database.accepts; its message isn't shown" in sentence
+
+    @pytest.mark.parametrize("raises", ["pytest.skip('hunter2')", "pytest.fail('hunter2')", "sys.exit('hunter2')"])
+    @pytest.mark.parametrize("method", ["accepts(self, value)", "__init__(self)"])
+    def test_whatever_a_double_raises_is_told_without_its_message(self, folder, refused, method, raises):
+        head = f"    def {method}:\n"
+        source = (folder / "doubles.py").read_text().replace(head, f"{head}        {raises}\n")
+        (folder / "doubles.py").write_text(f"import sys, pytest\n{source}")
+
+        sentence = refused()
+        assert " was raised at doubles.py:" in sentence
+        assert "hunter2" not in sentence
 
     def test_neither_the_message_nor_a_note_of_such_an_error_is_shown(self, folder, refused):
         source = (folder / "doubles.py").read_text()

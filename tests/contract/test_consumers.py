@@ -3,6 +3,7 @@
 import functools
 import json
 import queue
+import sys
 import threading
 import time
 import unittest
@@ -268,6 +269,16 @@ def test_no_value_is_in_the_report():
     assert report.violations[0].detail.startswith(
         "Before the rotation, raises_with_the_value raises ValueError, and"
     )
+
+
+@pytest.mark.parametrize("raising", [pytest.skip, pytest.fail, sys.exit])
+def test_whatever_a_consumer_raises_locks_it_out(raising):
+    def gives_up():
+        raising("no login today")
+
+    (violation,) = check(gives_up).violations
+    assert violation.name == "consumer-locked-out"
+    assert "no login today" in violation.detail
 
 
 def test_what_a_consumer_prints_is_not_a_leak_of_the_function():

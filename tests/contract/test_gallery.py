@@ -27,6 +27,10 @@ QUICK = {
     "finish_takes_any_current",
     "test_is_empty",
     "unknown_step_passes",
+    "retains_the_new_password",
+    "url_built_as_it_is",
+    "old_keys_stay",
+    "consumer_reads_once",
 }
 
 

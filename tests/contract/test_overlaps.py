@@ -1,12 +1,15 @@
 """Two deliveries of a step overlap: which orders of their calls are tried, and how."""
 
+import asyncio
 import itertools
 import json
 import queue
 import threading
+import warnings
 
 import boto3
 import pytest
+from contract.gallery_modules import load
 
 from fake_secrets import check_rotation
 from fake_secrets.contract.families import FAMILIES
@@ -274,8 +277,93 @@ def test_an_interrupt_ends_the_second_delivery_as_well():
     assert not second.get().is_alive()
 
 
-def test_a_scenario_is_replayed_exactly():
-    handler = with_reads(3)
-    assert str(check_rotation(handler, secret=SECRET, only="testSecret.overlap-1-2")) == str(
-        check_rotation(handler, secret=SECRET, only="testSecret.overlap-1-2")
-    )
+def test_ten_checks_give_the_same_report():
+    keys = load("faulty", "finish_revokes_the_new_key")
+    reports = {str(check_rotation(keys.handler, **keys.arguments, only="finishSecret.overlap-1-5"))}
+    for _ in range(9):
+        reports.add(str(check_rotation(keys.handler, **keys.arguments, only="finishSecret.overlap-1-5")))
+
+    assert len(reports) == 1
+    assert "current-destroyed" in reports.pop()
+
+
+def test_young_keys_may_be_spared_as_long_as_the_time_out_is():
+    keys = load("good", "api_key_pair")
+    # Lambda's longest time-out, which is that of a check that states none.
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(keys.module, "LONGEST_RUN", 900)
+        for scenario in ("createSecret.lost-5", "createSecret.kill-after-5", "createSecret.overlap-5"):
+            report = check_rotation(keys.handler, **keys.arguments, only=scenario)
+            assert report.passed, str(report)
+
+
+LOCK = threading.Lock()
+
+
+def test_a_lock_of_the_function_hides_no_overlap_since_each_environment_has_its_own():
+    keys = load("faulty", "cleanup_meets_another_invocation")
+
+    def locked(event, context):
+        with LOCK:
+            return keys.handler(event, context)
+
+    def busy(event, context):
+        if not LOCK.acquire(blocking=False):
+            raise RuntimeError
+        try:
+            return keys.handler(event, context)
+        finally:
+            LOCK.release()
+
+    for handler in (locked, busy):
+        report = check_rotation(handler, **keys.arguments, only="createSecret.overlap-1-3")
+        assert [one.name for one in report.violations] == ["pending-destroyed"], str(report)
+    assert not LOCK.locked()
+
+
+def test_a_second_delivery_that_makes_no_call_is_told():
+    def handler(event, context):
+        if threading.current_thread() is not threading.main_thread():
+            raise ValueError
+        with_reads(2)(event, context)
+
+    report = check_rotation(handler, secret=SECRET, only="overlaps")
+
+    assert report.passed
+    sentence = "Overlaps of testSecret show little: the second delivery raises ValueError before any call."
+    assert sentence in report.left_out
+
+
+def test_a_function_may_use_the_event_loop_of_its_thread():
+    async def step(handler, event, context):
+        handler(event, context)
+
+    def handler(event, context):
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", DeprecationWarning)
+            loop = asyncio.get_event_loop()
+        loop.run_until_complete(step(with_reads(3), event, context))
+
+    with asyncio.Runner() as runner:
+        asyncio.set_event_loop(runner.get_loop())
+        report = check_rotation(handler, secret=SECRET, only="testSecret.overlap-1")
+        asyncio.set_event_loop(None)
+
+    assert report.left_out == ()
+    assert report.passed
+
+
+def test_an_interrupt_that_comes_while_the_second_thread_starts_leaves_none(monkeypatch):
+    start = threading.Thread.start
+
+    def interrupted(thread):
+        start(thread)
+        if thread.name == "second":
+            raise KeyboardInterrupt
+
+    monkeypatch.setattr(threading.Thread, "start", interrupted)
+
+    with pytest.raises(KeyboardInterrupt):
+        check_rotation(with_reads(2), secret=SECRET, only="testSecret.overlap-1")
+
+    assert not [thread for thread in threading.enumerate() if thread.name == "second"]

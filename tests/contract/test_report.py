@@ -95,7 +95,21 @@ def test_an_allowance_that_matches_nothing_is_told_by_a_whole_check():
     )
 
     assert report.violations[0].allowed == "not deployed yet"
-    assert report.passed
+    assert report.summary() == (
+        "never-succeeds: an undisturbed rotation doesn't work, so the function wasn't disturbed."
+    )
+
+
+@pytest.mark.parametrize("only", [None, "plain", "kills"])
+def test_a_function_that_cannot_rotate_never_passes(only):
+    assert not check("move_without_remove", only=only, allow={"never-succeeds": "not deployed yet"}).passed
+
+
+def test_a_check_without_a_scenario_has_not_passed():
+    report = check("create_never_looks", only="consumers")
+
+    assert (report.scenarios, report.passed, report.summary()) == ((), False, "No scenario was tried.")
+    assert "keeps the contract" not in report.html()
 
 
 def test_a_function_that_cannot_rotate_is_not_disturbed():

@@ -135,4 +135,8 @@ def test_a_real_report_has_a_case_for_each_scenario():
 
 
 def test_the_report_of_nothing_is_valid():
-    assert parsed(ContractReport((), (), ())).get("tests") == "0"
+    root = parsed(ContractReport((), (), ()))
+    (error,) = root.iter("error")
+
+    assert (root.get("tests"), root.get("failures"), root.get("errors")) == ("1", "0", "1")
+    assert error.get("message") == "No scenario was tried."

@@ -119,6 +119,17 @@ def test_a_name_of_a_handler_that_cannot_be_imported_is_refused(name, kind, said
         check(name)
 
 
+@pytest.mark.parametrize(
+    "raises", ["raise SystemExit(3)", "raise GeneratorExit", "import pytest; pytest.skip('x')"]
+)
+def test_a_module_that_ends_its_import_in_whatever_way_is_refused(tmp_path, monkeypatch, raises):
+    (tmp_path / "ends_its_import.py").write_text(f"{raises}\n")
+    monkeypatch.syspath_prepend(tmp_path)
+
+    with pytest.raises(ImportError, match="'ends_its_import' can't be imported: its import raised "):
+        check("ends_its_import:lambda_handler")
+
+
 def test_an_unknown_name_in_allow_is_refused_with_the_nearest():
     with pytest.raises(
         ValueError, match=r"^allow='ded-current' isn't a choice; did you mean \"dead-current\""

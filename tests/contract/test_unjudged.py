@@ -68,8 +68,8 @@ def test_without_a_service_double_it_is_told_what_was_not_judged_and_what_was_le
             [
                 "The service double has no accepted",
                 (
-                    "For want of what the double doesn't offer, testSecret.dropped-before and limit.credentials were "
-                    "left out."
+                    "For want of what the double doesn't offer, testSecret.dropped-before and limit.credentials "
+                    "were left out."
                 ),
             ],
         ),
