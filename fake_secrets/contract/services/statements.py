@@ -24,7 +24,8 @@ _TOKEN = re.compile(
     re.VERBOSE,
 )
 
-# Each word that the patterns below name, but for those that may well be the name of a user. All others are identifiers, and so values.
+# The words that the patterns below name, but for those that may well be a user's name. All others are identifiers,
+# and so values.
 _WORDS = frozenset(
     {
         "ALL", "ALTER", "BEGIN", "BY", "CASCADE", "COMMIT", "CONNECTION", "CREATE", "CREATEDB",
