@@ -7,6 +7,7 @@ import time
 from collections.abc import Sequence
 from typing import Any
 
+from fake_secrets.contract.services.arguments import check_limit, check_text
 from fake_secrets.contract.services.base import LoginRefusedError, ServiceDouble, StatementRefusedError
 from fake_secrets.contract.values import leaves
 
@@ -27,6 +28,10 @@ class ApiKeys(ServiceDouble):
         limit: how many keys may exist; None for any number.
         replaces: the names that the double itself replaces while it is in use.
         errors: the exceptions of an outage; by default ``(ConnectionError,)``.
+
+    Raises:
+        TypeError: if an argument is of a wrong type.
+        ValueError: if a text is empty, or `limit` is below 1.
     """
 
     def __init__(
@@ -38,6 +43,10 @@ class ApiKeys(ServiceDouble):
         replaces: str | Sequence[str] = (),
         errors: Any = None,
     ) -> None:
+        check_text("first", first)
+        check_text("first_id", first_id)
+        if limit is not None:
+            check_limit(limit)
         super().__init__(replaces=replaces, errors=errors)
         self._limit = limit
         self._keys = {first_id: first}

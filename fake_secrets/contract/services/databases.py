@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import importlib
 import re
 import urllib.parse
 from collections.abc import Callable, Collection, Mapping
 from types import ModuleType
 from typing import Any, NoReturn
 
+from fake_secrets.contract.services.arguments import check_delay, check_names, check_users, driver_named
 from fake_secrets.contract.services.base import (
     LoginRefusedError,
     ServiceDouble,
@@ -49,6 +49,11 @@ class PasswordDatabase(ServiceDouble):
         delay: after how many seconds a new password takes effect.
         replaces: more names that `connect` replaces while the double is in use.
         errors: the exceptions of an outage; by default the driver's OperationalError, or else ConnectionError.
+
+    Raises:
+        TypeError: if an argument is of a wrong type.
+        ValueError: if there is no user or no such driver, if an administrator is no user, or if `delay` is
+            negative.
     """
 
     def __init__(
@@ -63,7 +68,14 @@ class PasswordDatabase(ServiceDouble):
         replaces: str | Collection[str] = (),
         errors: Any = None,
     ) -> None:
-        self._driver: ModuleType | None = None if driver is None else importlib.import_module(driver)
+        check_users(users, '{"app": "old"}', fits=lambda given: isinstance(given, str))
+        check_names("administrators", administrators, "admin")
+        check_names("privileges", privileges, "SELECT")
+        check_delay(delay)
+        for unknown in (one for one in administrators if one not in users):
+            msg = f"administrators names {unknown!r}, who is none of the users: {', '.join(users)}"
+            raise ValueError(msg)
+        self._driver: ModuleType | None = None if driver is None else driver_named(driver)
         if errors is None and driver is not None:
             errors = (self._error_class("OperationalError", ConnectionError),)
         names = (replaces,) if isinstance(replaces, str) else tuple(replaces)
