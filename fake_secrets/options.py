@@ -128,7 +128,8 @@ def check_callable(function: object, what: str, hint: str = "") -> None:
         raise TypeError(msg)
     # An object's `__call__` is on its class.
     if inspect.iscoroutinefunction(function) or inspect.iscoroutinefunction(type(function).__call__):
-        msg = f"{what}; {function!r} would have to be awaited. Call it from a plain function with asyncio.run"
+        name = getattr(function, "__qualname__", type(function).__name__)
+        msg = f"{what}; {name} would have to be awaited. Call it from a plain function with asyncio.run"
         raise TypeError(msg)
 
 

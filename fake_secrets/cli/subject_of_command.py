@@ -39,6 +39,12 @@ def subject_of_command(arguments: argparse.Namespace) -> Subject:
     allow = pairs_of("--allow", "NAME=REASON", arguments.allow)
     tags = pairs_of("--tag", "KEY=VALUE", arguments.tag)
     _check_names(allow, arguments.only)
+    if arguments.consumer and arguments.service is None:
+        msg = (
+            "--consumer needs --service, because only a service double can tell whether the value that a consumer "
+            "gets works. Name the class of a service double, or leave --consumer out"
+        )
+        raise CommandError(msg)
     variables = import_environment(arguments.region, environment)
     hidden = secret_texts(secret, previous, others, environment)
     load = functools.partial(loaded, environment=variables, hidden=hidden, is_loud=arguments.show_output)

@@ -20,7 +20,7 @@ from fake_secrets.contract.scenario import Scenario
 from fake_secrets.contract.subject import Subject
 from fake_secrets.contract.trial import Trial
 from fake_secrets.contract.undisturbed import dry_run
-from fake_secrets.contract.unjudged import uncalled, unjudged
+from fake_secrets.contract.unjudged import unjudged
 from fake_secrets.environment import default_region
 from fake_secrets.suggestions import nearest
 
@@ -95,7 +95,8 @@ def check_rotation(
         TypeError: if `handler` can't be called or is a coroutine function, or if another argument has a wrong
             type.
         ValueError: if `allow` names an unknown deviation or gives no reason, if `timeout` isn't above 0 and at
-            most 900, or if there is no scenario `only`. The scenarios follow from three undisturbed rotations.
+            most 900, if AWS refuses `schedule`, if there are `consumers` without `service`, or if there is no
+            scenario `only`. The scenarios follow from three undisturbed rotations.
     """
     subject = subject_of(
         handler,
@@ -219,9 +220,7 @@ def check_subject(
         obstacle = dry.obstacles[0] if dry.obstacles else None
         return causes.report(
             obstacle,
-            (unjudged(subject, dry) if "plain" in wanted else ())
-            + (uncalled(subject) if "consumers" in wanted else ())
-            + tuple(check.left_out.values()),
+            (*(unjudged(subject, dry) if "plain" in wanted else ()), *check.left_out.values()),
             untried=untried,
             is_whole=only is None,
         )

@@ -9,8 +9,11 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from fake_secrets.contract.catalogue import CATALOGUE
+from fake_secrets.errors import ServiceError
 from fake_secrets.options import check_callable
 from fake_secrets.rotation.invocation import LONGEST_TIMEOUT
+from fake_secrets.service.rules.constraints import Shape, check
+from fake_secrets.service.rules.schedule import check_rules, mistake_in
 from fake_secrets.suggestions import check_choice
 
 __all__ = ["Subject"]
@@ -19,6 +22,12 @@ __tracebackhide__ = True  # the arguments in our frames may hold secret values
 
 _DAYS = re.compile(r"\d+")
 _CONSUMED = "a consumer of the secret is called without arguments"
+# The bounds of the service model.
+_RULES = {
+    "AutomaticallyAfterDays": Shape("integer", 1, 1000),
+    "ScheduleExpression": Shape("string", 1, 256, r"[0-9A-Za-z\(\)#\?\*\-\/, ]+"),
+}
+_SCHEDULED = Shape("structure", members={"RotationRules": Shape("structure", members=_RULES)})
 _CALLED = "a rotation function is called as handler(event, context)"
 
 
@@ -61,9 +70,11 @@ class Subject:
 
     def __post_init__(self) -> None:
         check_callable(self.handler, _CALLED)
+        _check_runs(self.handler, _CALLED)
         _check_parameters(self.handler, ({}, None), _CALLED)
         for consumer in self.consumers:
             check_callable(consumer, _CONSUMED)
+            _check_runs(consumer, _CONSUMED)
             _check_parameters(consumer, (), _CONSUMED)
         _check_value("secret", self.secret)
         _check_value("previous", self.previous)
@@ -75,10 +86,7 @@ class Subject:
             if not str(reason or "").strip():
                 msg = f"allow={{{name!r}: ...}} needs a reason: why is this deviation expected?"
                 raise ValueError(msg)
-        schedule: object = self.schedule
-        if not isinstance(schedule, int | str | None):
-            msg = f"schedule= takes a number of days or a schedule expression, not {type(schedule).__name__}"
-            raise TypeError(msg)
+        _check_schedule(self.schedule, self.rules)
         _check_timeout(self.timeout)
         service: object = self.service
         if service is not None and not callable(service):
@@ -87,15 +95,20 @@ class Subject:
                 "makes a new service double, because each scenario needs a fresh one."
             )
             raise TypeError(msg)
+        if self.consumers and service is None:
+            msg = (
+                "consumers= needs service=, because only a service double can tell whether the value that a "
+                "consumer gets works. Pass the class of a service double, or leave consumers= out."
+            )
+            raise ValueError(msg)
 
     @property
     def rules(self) -> dict[str, Any] | None:
         """The RotationRules of the schedule, or None."""
-        if self.schedule is None:
-            return None
-        if isinstance(self.schedule, int) or _DAYS.fullmatch(self.schedule):
-            return {"AutomaticallyAfterDays": int(self.schedule)}
-        return {"ScheduleExpression": self.schedule}
+        schedule: object = self.schedule
+        if isinstance(schedule, int) or (isinstance(schedule, str) and _DAYS.fullmatch(schedule)):
+            return {"AutomaticallyAfterDays": int(schedule)}
+        return None if schedule is None else {"ScheduleExpression": schedule}
 
     @property
     def function(self) -> str:
@@ -127,6 +140,37 @@ def _check_parameters(function: Callable[..., object], args: tuple[object, ...],
     except TypeError as error:
         msg = f"{called}; {getattr(function, '__qualname__', 'this one')} takes {signature}"
         raise TypeError(msg) from error
+
+
+def _check_runs(function: Callable[..., object], called: str) -> None:
+    """Check that a call runs the function, and doesn't only make a generator."""
+    # An object's `__call__` is on its class.
+    for one in (function, type(function).__call__):
+        if inspect.isgeneratorfunction(one) or inspect.isasyncgenfunction(one):
+            name = getattr(function, "__qualname__", type(function).__name__)
+            msg = f"{called}; {name} is a generator function, and calling it runs nothing of it. Remove its yield"
+            raise TypeError(msg)
+
+
+def _check_schedule(schedule: object, rules: Mapping[str, Any] | None) -> None:
+    """Check a schedule as AWS does.
+
+    Args:
+        schedule: the schedule as given.
+        rules: the RotationRules that it makes.
+    """
+    if not isinstance(schedule, int | str | None):
+        msg = f"schedule= takes a number of days or a schedule expression, not {type(schedule).__name__}"
+        raise TypeError(msg)
+    if rules is None:
+        return
+    try:
+        check(_SCHEDULED, {"RotationRules": rules})
+        check_rules(rules)
+    except ServiceError as error:
+        mistake = f" {hint[0].upper()}{hint[1:]}" if (hint := mistake_in(rules)) else ""
+        msg = f"schedule={schedule!r} is refused by AWS: {error.code}: {error.message}{mistake}"
+        raise ValueError(msg) from None
 
 
 def _check_timeout(timeout: object) -> None:

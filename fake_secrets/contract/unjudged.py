@@ -7,7 +7,7 @@ from collections.abc import Collection, Iterator
 from fake_secrets.contract.dry_run import DryRun
 from fake_secrets.contract.subject import Subject
 
-__all__ = ["uncalled", "unjudged"]
+__all__ = ["unjudged"]
 
 _NO_SERVICE = (
     "There is no service double (service=), so what only the service shows wasn't judged: whether a credential is "
@@ -20,9 +20,6 @@ _NO_QUESTION = (
 _NO_ACCEPTS = "The service double has no accepts, so it wasn't judged whether the secret's values work."
 _NO_ACCEPTED = (
     "The service double has no accepted, so credentials that are in no version of the secret weren't looked for."
-)
-_NO_CONSUMERS = (
-    "The consumers weren't called: without service=, nobody can tell whether the value that they get works."
 )
 
 
@@ -57,8 +54,3 @@ def _left_out(subject: Subject, offers: Collection[str]) -> Iterator[str]:
         names = f"{', '.join(first)} and {last}" if first else last
         what = "a service double" if subject.service is None else "what the double doesn't offer"
         yield f"For want of {what}, {names} {'were' if first else 'was'} left out."
-
-
-def uncalled(subject: Subject) -> tuple[str, ...]:
-    """Return why the consumers weren't called, if they weren't."""
-    return (_NO_CONSUMERS,) if subject.consumers and subject.service is None else ()

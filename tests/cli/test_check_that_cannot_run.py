@@ -302,3 +302,15 @@ class TestFiles:
         assert check("--json", "link.json", "--only", "createSecret.twice")[0] == 0
         assert (folder / "link.json").is_symlink()
         assert json.loads((folder / "real.json").read_text())["passed"] is True
+
+
+def test_a_schedule_that_aws_refuses_is_told_in_its_words(refused):
+    assert refused("--schedule", "rate(foo)").startswith(
+        "schedule='rate(foo)' is refused by AWS: InvalidParameterException: Invalid schedule expression. "
+    )
+
+
+def test_a_consumer_without_a_service_is_refused(refused):
+    assert refused("--consumer", "rotation:works", service=None).startswith(
+        "--consumer needs --service, because only a service double can tell"
+    )

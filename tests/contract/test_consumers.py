@@ -337,18 +337,9 @@ def test_a_consumer_can_be_a_method_or_a_partial():
     assert pool.value is None
 
 
-def test_without_a_service_nothing_is_tried_and_the_report_says_so():
-    report = check_rotation(
-        rotation_function(lambda *_: None, lambda _: None),
-        secret=SECRET,
-        consumers=[gives_up_at_once],
-        only="consumers",
-    )
-    assert report.scenarios == ()
-    (sentence,) = report.left_out
-    assert sentence == (
-        "The consumers weren't called: without service=, nobody can tell whether the value that they get works."
-    )
+def test_consumers_without_a_service_are_refused():
+    with pytest.raises(ValueError, match=r"^consumers= needs service=, because only a service double can tell "):
+        check_rotation(handler, secret=SECRET, consumers=[gives_up_at_once])
 
 
 @pytest.mark.parametrize(

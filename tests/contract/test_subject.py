@@ -1,6 +1,7 @@
 """What is wrong with the arguments of a check is told by one clear exception."""
 
 import functools
+import re
 
 import pytest
 
@@ -63,7 +64,7 @@ def test_an_object_in_place_of_a_service_class_is_refused():
     [
         (None, "a rotation function is called as handler\\(event, context\\); None can't be called"),
         ({"a": "x"}, "a rotation function is called as .*; a dict can't be called"),
-        (coroutine_handler, r".*; <function coroutine_handler at .*> would have to be awaited.*asyncio\.run"),
+        (coroutine_handler, r".*; coroutine_handler would have to be awaited.*asyncio\.run"),
         (Handler.method, r".*; Handler\.method takes \(self, event, context\)"),
         (lambda event: None, r".*; .*<lambda> takes \(event\)"),
         (Handler, r".*; Handler takes \(\)"),
@@ -150,12 +151,43 @@ def test_an_unknown_scenario_is_refused(only):
         check(only=only)
 
 
-def test_a_schedule_that_aws_refuses_is_told_in_its_words():
-    (found,) = check(schedule="daily").violations
+@pytest.mark.parametrize(
+    ("schedule", "said"),
+    [
+        ("daily", "InvalidParameterException: Invalid schedule expression. 'daily' is neither rate"),
+        ("rate(foo)", "InvalidParameterException: Invalid schedule expression. 'rate(foo)' is neither rate"),
+        (
+            "rate(2 hours)",
+            "InvalidParameterException: Rate in hour should be least 4 and less than 24. The number ",
+        ),
+        (
+            0,
+            "ValidationException: 1 validation error detected: Value '0' at 'rotationRules.automaticallyAfterDays'",
+        ),
+        (5000, "ValidationException: 1 validation error detected: Value '5000' at "),
+        ("5000", "ValidationException: 1 validation error detected: Value '5000' at "),
+    ],
+)
+def test_a_schedule_that_aws_refuses_is_refused_in_its_words(schedule, said):
+    with pytest.raises(ValueError, match=f"^{re.escape(f'schedule={schedule!r} is refused by AWS: {said}')}"):
+        check(schedule=schedule)
 
-    assert found.name == "never-succeeds"
-    refusal = "InvalidParameterException: Invalid schedule expression."
-    assert found.detail == f"AWS refuses to start the rotation: {refusal}"
+
+def generator_handler(event, context):
+    yield event
+
+
+class GeneratorHandler:
+    def __call__(self, event, context):
+        yield event
+
+
+@pytest.mark.parametrize(
+    ("function", "name"), [(generator_handler, "generator_handler"), (GeneratorHandler(), "GeneratorHandler")]
+)
+def test_a_generator_function_is_no_handler(function, name):
+    with pytest.raises(TypeError, match=rf"; {name} is a generator function, and calling it runs nothing of it"):
+        check(function)
 
 
 def test_no_message_shows_a_secret_value():
