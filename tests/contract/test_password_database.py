@@ -79,6 +79,14 @@ class TestWithADriver:
         report = check_rotation(handler, secret=SECRET, service=service, only="plain")
         assert names(report.violations) == ["never-succeeds"]
 
+    def test_the_report_says_that_the_double_does_not_know_a_statement(self, psycopg):
+        handler = single_user(psycopg, "VACUUM app PASSWORD %s")
+        service = functools.partial(PasswordDatabase, {"app": "old"}, driver="psycopg")
+        report = str(check_rotation(handler, secret=SECRET, service=service, only="plain"))
+        words = " ".join(report.split())
+        assert "the double PasswordDatabase doesn't know this statement: VACUUM # PASSWORD #" in words
+        assert "execute UnknownStatementError" in words
+
     def test_mysql_commits_by_itself(self, pymysql):
         handler = single_user(pymysql, "SET PASSWORD = PASSWORD(%s)", commits=False)
         service = functools.partial(PasswordDatabase, {"app": "old"}, driver="pymysql")

@@ -142,7 +142,7 @@ class PasswordDatabase(ServiceDouble):
 
         Raises:
             Exception: the driver's ProgrammingError, or StatementRefusedError without a driver.
-            NotImplementedError: if the double doesn't know the statement.
+            UnknownStatementError: a NotImplementedError, if the double doesn't know the statement.
         """
         self.catch_up()
         if connection.is_closed:

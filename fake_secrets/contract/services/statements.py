@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-__all__ = ["Statement", "parse"]
+__all__ = ["Statement", "UnknownStatementError", "parse"]
 
 __tracebackhide__ = True  # the parameters may be passwords
 
@@ -80,6 +80,10 @@ _KINDS = {
 _PATTERNS = {kind: re.compile(pattern) for kind, pattern in _KINDS.items()}
 
 
+class UnknownStatementError(NotImplementedError):
+    """The double doesn't know a statement. The report shows the name of this class beside the call."""
+
+
 @dataclass(frozen=True, slots=True)
 class Statement:
     """A statement that the password database knows.
@@ -112,7 +116,7 @@ def parse(statement: object, parameters: object = None) -> Statement:
             too.
 
     Raises:
-        NotImplementedError: if it is none of the statements that are known.
+        UnknownStatementError: if it is none of the statements that are known.
         ValueError: if there are fewer parameters than places for them.
     """
     text = _text_of(statement)
@@ -125,7 +129,7 @@ def parse(statement: object, parameters: object = None) -> Statement:
         f"the double PasswordDatabase doesn't know this statement: {shape}\n"
         "(# stands for a name or a value.) Override execute() in a subclass to answer it."
     )
-    raise NotImplementedError(msg)
+    raise UnknownStatementError(msg)
 
 
 def _statement(kind: str, match: re.Match[str], values: Sequence[str]) -> Statement:
