@@ -80,6 +80,7 @@ class Double:
             if hasattr(type(self._made), "__enter__"):
                 entered = _working(self, functools.partial(self._stack.enter_context, self._made))
                 if self._object is None:
+                    _check_entered(entered)
                     self._adopt(entered)
         except BaseException:
             self.__exit__(*sys.exc_info())
@@ -223,6 +224,15 @@ def _check_made(found: object) -> None:
         msg = f"service() returned the class {found.__qualname__}; it returns an object, fresh for each scenario"
         raise TypeError(msg)
     refuse_awaitable(found, "service")
+
+
+def _check_entered(found: object) -> None:
+    if found is None:
+        msg = (
+            "the context manager that service() returned gives None when it is entered; let it give the service "
+            "double, as yield double does in a function with @contextlib.contextmanager"
+        )
+        raise TypeError(msg)
 
 
 def _is_way_in(made: object) -> bool:

@@ -2,6 +2,7 @@
 
 import functools
 import sys
+import time
 import types
 
 import pytest
@@ -25,10 +26,10 @@ def service():
     return ApiKeys(SECRET["key"], replaces="vendor.api")
 
 
-def key_function(vendor, *, looks_first=True):
+def key_function(vendor, *, looks_first=True, spares=60):
     def new_value(client, current, token):
-        for key_id in vendor.api.ids(current["key"]) if looks_first else ():
-            if key_id != current["id"]:
+        for key_id, created in vendor.api.created(current["key"]).items() if looks_first else ():
+            if key_id != current["id"] and time.time() - created >= spares:
                 vendor.api.revoke(current["key"], key_id)
         return {**current, **vendor.api.create(current["key"])}
 
@@ -44,10 +45,20 @@ def key_function(vendor, *, looks_first=True):
     return rotation_function(set_value, test_value, new_value, None if looks_first else revoke_old)
 
 
-@pytest.mark.parametrize("family", ["plain", "kills", pytest.param("errors", marks=pytest.mark.slow)])
+SLOW = [pytest.param(family, marks=pytest.mark.slow) for family in ("errors", "overlaps")]
+
+
+@pytest.mark.parametrize("family", ["plain", "kills", *SLOW])
 def test_a_function_that_finds_left_over_keys_keeps_the_contract(vendor, family):
-    report = check_rotation(key_function(vendor), secret=SECRET, service=service, only=family)
+    report = check_rotation(key_function(vendor), secret=SECRET, service=service, only=family, timeout=60)
     assert report.passed, str(report)
+
+
+@pytest.mark.slow
+def test_a_function_that_revokes_a_key_that_is_just_being_stored_is_found(vendor):
+    handler = key_function(vendor, spares=0)
+    report = check_rotation(handler, secret=SECRET, service=service, only="overlaps", timeout=60)
+    assert "pending-destroyed" in names(report.violations), str(report)
 
 
 def test_a_key_that_is_made_but_not_stored_is_found(vendor):
@@ -84,6 +95,13 @@ class TestTheKeys:
     def test_a_key_that_does_not_exist_is_not_revoked(self, api):
         with pytest.raises(StatementRefusedError, match="404 Not Found: there is no key 'other'"):
             api.revoke("old", "other")
+
+    def test_the_keys_have_the_time_at_which_they_were_made(self):
+        api = ApiKeys("old")
+        before = time.time()
+        made = api.create("old")["id"]
+        created = api.created("old")
+        assert created["key-1"] <= before <= created[made] <= time.time()
 
     def test_a_dropped_key_works_no_more(self, api):
         api.drop("old")

@@ -294,11 +294,27 @@ class TestContextManagers:
 
         @contextlib.contextmanager
         def nothing():
-            yield
-            states.append("out")
+            try:
+                yield
+            finally:
+                states.append("out")
 
-        with pytest.raises(TypeError, match=r"service\(\) returned None"), double_of(nothing()):
+        message = r"the context manager that service\(\) returned gives None when it is entered; let it give"
+        with pytest.raises(TypeError, match=message), double_of(nothing()):
             pass
+        assert states == ["out"]
+
+    def test_an_object_whose_way_in_gives_nothing_is_itself_the_double(self):
+        class Quiet(FakeDatabase):
+            def __enter__(self):
+                pass
+
+            def __exit__(self, *exception):
+                pass
+
+        made = Quiet()
+        with double_of(made) as double:
+            assert double.instance is made
 
     def test_an_exception_in_the_scenario_comes_out_and_the_double_is_restored(self):
         class Swallowing(FakeDatabase):

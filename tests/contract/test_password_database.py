@@ -79,6 +79,14 @@ class TestWithADriver:
         report = check_rotation(handler, secret=SECRET, service=service, only="plain")
         assert names(report.violations) == ["never-succeeds"]
 
+    def test_the_report_says_that_the_double_does_not_know_a_statement(self, psycopg):
+        handler = single_user(psycopg, "VACUUM app PASSWORD %s")
+        service = functools.partial(PasswordDatabase, {"app": "old"}, driver="psycopg")
+        report = str(check_rotation(handler, secret=SECRET, service=service, only="plain"))
+        words = " ".join(report.split())
+        assert "the double PasswordDatabase doesn't know this statement: VACUUM # PASSWORD #" in words
+        assert "execute UnknownStatementError" in words
+
     def test_mysql_commits_by_itself(self, pymysql):
         handler = single_user(pymysql, "SET PASSWORD = PASSWORD(%s)", commits=False)
         service = functools.partial(PasswordDatabase, {"app": "old"}, driver="pymysql")
@@ -110,6 +118,17 @@ class TestWithADriver:
             connection.close()
             with pytest.raises(psycopg.InterfaceError, match="the connection is closed"):
                 connection.execute("SELECT 1")
+
+    def test_psycopg2_has_a_dsn_and_sessions_that_outlive_a_block(self, monkeypatch):
+        monkeypatch.setitem(sys.modules, "psycopg2", psycopg2 := driver_named("psycopg2"))
+        with PasswordDatabase({"app": "old"}, driver="psycopg2") as database:
+            connection = psycopg2.connect(dsn="host=db user=app password='old'")
+            with connection:
+                connection.execute("ALTER USER app PASSWORD 'new'")
+            assert database.accepts("new")
+            connection.set_session(autocommit=True)
+            connection.execute("ALTER USER app PASSWORD 'newer'")
+            assert database.accepts("newer")
 
     def test_exceptions_of_mysql_have_a_number(self, pymysql):
         with PasswordDatabase({"app": "old"}, driver="pymysql"), pytest.raises(pymysql.OperationalError) as caught:
@@ -221,6 +240,22 @@ class TestWithoutADriver:
         assert database.accepts("one")
         assert database.has_user("other")
 
+    def test_a_block_is_a_transaction_even_if_each_statement_is_committed_by_itself(self, database):
+        connection = database.connect(user="app", password="old", autocommit=True)
+        with connection.transaction():
+            connection.execute("ALTER USER app PASSWORD 'new'")
+            assert database.accepts("old")
+        assert database.accepts("new")
+
+    def test_a_block_within_a_transaction_is_rolled_back_alone(self, database):
+        connection = database.connect(user="admin", password="master")
+        connection.execute("ALTER USER app PASSWORD 'one'")
+        with pytest.raises(KeyError), connection.transaction():
+            connection.execute("ALTER USER app PASSWORD 'two'")
+            raise KeyError
+        connection.commit()
+        assert database.accepts("one")
+
     def test_a_transaction_that_is_rolled_back_changes_nothing(self, database):
         with pytest.raises(KeyError), database.connect(user="app", password="old") as connection:
             connection.execute("ALTER USER app PASSWORD 'new'")
@@ -250,6 +285,8 @@ class TestStatements:
             ("ALTER USER 'app'@'%%' IDENTIFIED BY %s", ("it's new",)),
             ("alter user %s@%s identified by %s", ("app", "%", "it's new")),
             ("SET PASSWORD FOR `app`@'%' = PASSWORD(%s)", "it's new"),
+            ("ALTER ROLE app PASSWORD %s VALID UNTIL 'infinity'", ["it's new"]),
+            ("ALTER USER IF EXISTS app IDENTIFIED WITH caching_sha2_password BY %s", ["it's new"]),
             (b"ALTER USER app PASSWORD 'it''s new'", None),
             (types.SimpleNamespace(as_string=lambda _: "ALTER USER app PASSWORD E'it\\'s new'"), None),
         ],
@@ -275,6 +312,51 @@ class TestStatements:
         assert cursor.rowcount == len(rows)
         assert cursor.fetchall() == rows
 
+    def test_mysql_keeps_the_old_password_until_it_is_discarded(self, session):
+        app = session._database.connect(user="app", password="old", autocommit=True)
+        app.execute("ALTER USER CURRENT_USER() IDENTIFIED BY %s RETAIN CURRENT PASSWORD", ["new"])
+        assert [session._database.accepts(one) for one in ("old", "new")] == [True, True]
+        assert session._database.live == 3
+        app.execute("ALTER USER CURRENT_USER() DISCARD OLD PASSWORD")
+        assert [session._database.accepts(one) for one in ("old", "new")] == [False, True]
+
+    def test_dropping_one_of_two_passwords_leaves_the_other(self, session):
+        session.execute("ALTER USER app IDENTIFIED BY %s RETAIN CURRENT PASSWORD", ["new"])
+        session._database.drop("new")
+        assert [session._database.accepts(one) for one in ("old", "new")] == [True, False]
+
+    @pytest.mark.parametrize(
+        ("shut", "opened"),
+        [
+            ("ALTER ROLE app NOLOGIN", "ALTER ROLE app LOGIN"),
+            ("ALTER USER 'app'@'%' ACCOUNT LOCK", "ALTER USER 'app'@'%' ACCOUNT UNLOCK"),
+            ("ALTER ROLE app VALID UNTIL '2001-01-01'", "ALTER ROLE app VALID UNTIL 'infinity'"),
+            ("ALTER ROLE app PASSWORD NULL", "ALTER ROLE app PASSWORD 'old'"),
+            ("REVOKE ALL PRIVILEGES ON ALL TABLES IN SCHEMA public FROM app", "GRANT ALL ON orders TO app"),
+            ("DROP OWNED BY app CASCADE", "GRANT admin TO app WITH ADMIN OPTION"),
+        ],
+    )
+    def test_a_user_is_shut_out_and_let_in_again(self, session, shut, opened):
+        session.execute(shut)
+        assert not session._database.accepts("old")
+        session.execute(opened)
+        assert session._database.accepts("old")
+
+    def test_users_do_not_change_their_own_expiry(self, session):
+        app = session._database.connect(user="app", password="old", autocommit=True)
+        with pytest.raises(StatementRefusedError, match="permission denied for user 'app'"):
+            app.execute("ALTER ROLE app PASSWORD 'new' VALID UNTIL 'infinity'")
+
+    def test_an_expiry_that_is_no_time_is_refused(self, session):
+        with pytest.raises(StatementRefusedError, match="invalid input syntax for type timestamp"):
+            session.execute("ALTER ROLE app VALID UNTIL 'soon'")
+
+    def test_a_role_without_login_does_not_log_in(self, session):
+        session.execute("CREATE ROLE clone PASSWORD 'x' IN ROLE app")
+        assert not session._database.accepts({"username": "clone", "password": "x"})
+        session.execute("ALTER ROLE clone LOGIN")
+        assert session._database.accepts({"username": "clone", "password": "x"})
+
     @pytest.mark.parametrize(
         "statement", ["SELECT 1", "SELECT NOW()", "SELECT VERSION()", "SELECT 1 FROM DUAL", "SELECT 1 + 1 AS two"]
     )
@@ -295,7 +377,7 @@ class TestStatements:
         with pytest.raises(NotImplementedError) as caught:
             session.execute("VACUUM app WITH PASSWORD 'geheim'")
         assert str(caught.value) == (
-            "PasswordDatabase doesn't know this statement: # # WITH PASSWORD #\n"
+            "the double PasswordDatabase doesn't know this statement: VACUUM # WITH PASSWORD #\n"
             "(# stands for a name or a value.) Override execute() in a subclass to answer it."
         )
 

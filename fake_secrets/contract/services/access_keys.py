@@ -9,6 +9,7 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 from fake_secrets import clock
+from fake_secrets.contract.services.arguments import check_limit, check_users
 from fake_secrets.contract.services.aws import RefusedError, answer_of, refusing
 from fake_secrets.contract.services.base import ServiceDouble
 from fake_secrets.contract.values import leaves
@@ -74,6 +75,10 @@ class AccessKeys(ServiceDouble):
         replaces: the names that the double itself replaces while it is in use.
         errors: the exceptions of an outage of the methods; by default ``(ConnectionError,)``. Clients get the
             error of their service.
+
+    Raises:
+        TypeError: if an argument is of a wrong type.
+        ValueError: if there is no user, or `limit` is below 1.
     """
 
     def __init__(
@@ -84,6 +89,8 @@ class AccessKeys(ServiceDouble):
         replaces: str | Collection[str] = (),
         errors: Any = None,
     ) -> None:
+        check_users(users, '{"mailer": {"AKIA...": "secret"}}', fits=_are_pairs)
+        check_limit(limit)
         super().__init__(replaces=replaces, errors=errors)
         self._limit = limit
         self._users = tuple(users)
@@ -231,6 +238,10 @@ class AccessKeys(ServiceDouble):
 
     def _active(self) -> list[_Key]:
         return [key for key in self._keys.values() if key.status == "Active"]
+
+
+def _are_pairs(given: object) -> bool:
+    return isinstance(given, Mapping) and all(isinstance(one, str) for one in (*given.keys(), *given.values()))
 
 
 def _pair_of(call: ForeignCall) -> tuple[str, str]:

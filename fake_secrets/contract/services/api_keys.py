@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import secrets
+import time
 from collections.abc import Sequence
 from typing import Any
 
+from fake_secrets.contract.services.arguments import check_limit, check_text
 from fake_secrets.contract.services.base import LoginRefusedError, ServiceDouble, StatementRefusedError
 from fake_secrets.contract.values import leaves
 
@@ -26,6 +28,10 @@ class ApiKeys(ServiceDouble):
         limit: how many keys may exist; None for any number.
         replaces: the names that the double itself replaces while it is in use.
         errors: the exceptions of an outage; by default ``(ConnectionError,)``.
+
+    Raises:
+        TypeError: if an argument is of a wrong type.
+        ValueError: if a text is empty, or `limit` is below 1.
     """
 
     def __init__(
@@ -37,9 +43,14 @@ class ApiKeys(ServiceDouble):
         replaces: str | Sequence[str] = (),
         errors: Any = None,
     ) -> None:
+        check_text("first", first)
+        check_text("first_id", first_id)
+        if limit is not None:
+            check_limit(limit)
         super().__init__(replaces=replaces, errors=errors)
         self._limit = limit
         self._keys = {first_id: first}
+        self._created = {first_id: time.time()}
         self._made = 1
         self._answers: dict[str, dict[str, str]] = {}
 
@@ -78,6 +89,7 @@ class ApiKeys(ServiceDouble):
         self._made += 1
         answer = {"id": f"key-{self._made}", "key": secrets.token_urlsafe(24)}
         self._keys[answer["id"]] = answer["key"]
+        self._created[answer["id"]] = time.time()
         if idempotency_key is not None:
             self._answers[idempotency_key] = answer
         return dict(answer)
@@ -93,6 +105,20 @@ class ApiKeys(ServiceDouble):
         """
         self.authenticate(key)
         return list(self._keys)
+
+    def created(self, key: str) -> dict[str, float]:
+        """Return when each key was made, in epoch seconds, by its id, the oldest first.
+
+        By that, a function tells a key that an earlier try has left from one that is just being stored.
+
+        Args:
+            key: a key that works, as authorization.
+
+        Raises:
+            LoginRefusedError: if `key` doesn't work.
+        """
+        self.authenticate(key)
+        return {key_id: self._created[key_id] for key_id in self._keys}
 
     def revoke(self, key: str, key_id: str) -> None:
         """Revoke a key.

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
+from fake_secrets.contract.services.arguments import check_delay, check_users
 from fake_secrets.contract.services.aws import RefusedError, answer_of, refusing
 from fake_secrets.contract.services.base import LoginRefusedError, ServiceDouble, text_in
 
@@ -32,6 +33,10 @@ class CacheUsers(ServiceDouble):
         replaces: the names that the double itself replaces while it is in use.
         errors: the exceptions of an outage of the methods; by default ``(ConnectionError,)``. Clients get the
             error of their service.
+
+    Raises:
+        TypeError: if an argument is of a wrong type.
+        ValueError: if there is no user, or `delay` is negative.
     """
 
     def __init__(
@@ -42,6 +47,8 @@ class CacheUsers(ServiceDouble):
         replaces: str | Collection[str] = (),
         errors: Any = None,
     ) -> None:
+        check_users(users, '{"app": "old"}', fits=_are_passwords)
+        check_delay(delay)
         super().__init__(replaces=replaces, errors=errors)
         self._passwords = {
             user: [passwords] if isinstance(passwords, str) else list(passwords)
@@ -150,3 +157,11 @@ class CacheUsers(ServiceDouble):
 
     def _named(self, members: Mapping[str, Any]) -> Sequence[str]:
         return [members["UserId"]] if "UserId" in members else list(self._passwords)
+
+
+def _are_passwords(given: object) -> bool:
+    if isinstance(given, str):
+        return True
+    if not isinstance(given, list | tuple):
+        return False
+    return 1 <= len(given) <= _MOST and all(isinstance(one, str) for one in given)

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import importlib
 import re
 import urllib.parse
 from collections.abc import Callable, Collection, Mapping
 from types import ModuleType
 from typing import Any, NoReturn
 
+from fake_secrets.contract.services.arguments import check_delay, check_names, check_users, driver_named
 from fake_secrets.contract.services.base import (
     LoginRefusedError,
     ServiceDouble,
@@ -49,6 +49,11 @@ class PasswordDatabase(ServiceDouble):
         delay: after how many seconds a new password takes effect.
         replaces: more names that `connect` replaces while the double is in use.
         errors: the exceptions of an outage; by default the driver's OperationalError, or else ConnectionError.
+
+    Raises:
+        TypeError: if an argument is of a wrong type.
+        ValueError: if there is no user or no such driver, if an administrator is no user, or if `delay` is
+            negative.
     """
 
     def __init__(
@@ -63,7 +68,14 @@ class PasswordDatabase(ServiceDouble):
         replaces: str | Collection[str] = (),
         errors: Any = None,
     ) -> None:
-        self._driver: ModuleType | None = None if driver is None else importlib.import_module(driver)
+        check_users(users, '{"app": "old"}', fits=lambda given: isinstance(given, str))
+        check_names("administrators", administrators, "admin")
+        check_names("privileges", privileges, "SELECT")
+        check_delay(delay)
+        for unknown in (one for one in administrators if one not in users):
+            msg = f"administrators names {unknown!r}, who is none of the users: {', '.join(users)}"
+            raise ValueError(msg)
+        self._driver: ModuleType | None = None if driver is None else driver_named(driver)
         if errors is None and driver is not None:
             errors = (self._error_class("OperationalError", ConnectionError),)
         names = (replaces,) if isinstance(replaces, str) else tuple(replaces)
@@ -71,6 +83,8 @@ class PasswordDatabase(ServiceDouble):
         self._is_mysql = driver is not None and ("mysql" in driver.lower() or "maria" in driver.lower())
         version = _MYSQL_VERSION if self._is_mysql else _POSTGRESQL_VERSION
         self._users = Users(users, privileges, administrators, self._refuse, version)
+        # A block of psycopg2 ends a transaction, but not the session.
+        self._stays_open = driver is not None and "psycopg2" in driver
         self._host = host
         self._delay = delay
 
@@ -81,21 +95,26 @@ class PasswordDatabase(ServiceDouble):
 
     # What the function calls.
 
-    def connect(self, conninfo: str = "", *_: object, **options: Any) -> Connection:
+    def connect(self, conninfo: str | None = "", *args: Any, **options: Any) -> Connection:
         """Log in, as a driver's ``connect`` does.
 
         Args:
-            conninfo: a connection string or URL of PostgreSQL.
+            conninfo: a connection string or URL of PostgreSQL. psycopg2 calls it ``dsn``.
+            args: a user and a password, as drivers of MySQL take them after the host.
             options: the driver's options. Used are ``user``, ``password`` or ``passwd``, ``host`` and
                 ``autocommit``.
 
         Raises:
             Exception: the driver's OperationalError, or LoginRefusedError without a driver.
         """
-        options = {**_options_in(conninfo), **options}
+        if args:
+            options = {"host": conninfo, **dict(zip(("user", "password"), args, strict=False)), **options}
+        else:
+            options = {**_options_in(options.pop("dsn", None) or conninfo or ""), **options}
         user, password = options.get("user"), options.get("password", options.get("passwd"))
         self.login(str(user), password, host=options.get("host"))
-        return Connection(self, str(user), autocommit=bool(options.get("autocommit", False)))
+        is_autocommit = bool(options.get("autocommit", False))
+        return Connection(self, str(user), autocommit=is_autocommit, stays_open=self._stays_open)
 
     def login(self, user: str, password: str | None, *, host: str | None = None) -> None:
         """Check a login.
@@ -123,7 +142,7 @@ class PasswordDatabase(ServiceDouble):
 
         Raises:
             Exception: the driver's ProgrammingError, or StatementRefusedError without a driver.
-            NotImplementedError: if the double doesn't know the statement.
+            UnknownStatementError: a NotImplementedError, if the double doesn't know the statement.
         """
         self.catch_up()
         if connection.is_closed:
@@ -135,7 +154,8 @@ class PasswordDatabase(ServiceDouble):
             connection.rollback()
         elif said.kind != "commit":
             rows = self._users.run(said, connection.user, connection.draft)
-        if connection.autocommit or self._is_mysql or said.kind == "commit":
+        connection.is_in_transaction = said.kind not in {"commit", "rollback"}
+        if connection.commits_each or self._is_mysql or said.kind == "commit":
             self._take(connection)
         return rows
 
@@ -191,13 +211,13 @@ class PasswordDatabase(ServiceDouble):
     def accepted(self) -> list[Any]:
         """Return all logins that work."""
         self.catch_up()
-        return [{"username": user, "password": password} for user, password in self._users.passwords.items()]
+        return [{"username": user, "password": password} for user, password in self._users.logins]
 
     def drop(self, value: Any) -> None:
         """Take the password of a value's user away."""
         user, password, _ = self._login_in(value)
         if user is not None and self._users.is_password(user, password):
-            self._users.lock(user)
+            self._users.forget(user, password)
 
     # How it works.
 
@@ -214,6 +234,7 @@ class PasswordDatabase(ServiceDouble):
 
     def _take(self, connection: Connection) -> None:
         """Make a transaction's changes take effect, now or after the delay."""
+        connection.is_in_transaction = False
         changes = dict(connection.draft)
         connection.draft.clear()
         if changes:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Iterator
 from types import TracebackType
 from typing import Any, Protocol, Self
@@ -27,19 +28,29 @@ class Connection:
     Args:
         database: the database.
         user: who is logged in.
+        autocommit: whether each statement is committed by itself.
+        stays_open: whether the session stays open after a `with` block.
 
     `draft` has the users that the open transaction has changed, with None for those that it has removed.
     """
 
     # Without a `__dict__`, in which a contract would look for texts.
-    __slots__ = ("_database", "autocommit", "draft", "is_closed", "user")
+    __slots__ = (
+        "_database", "_depth", "_stays_open", "autocommit", "draft", "is_closed", "is_in_transaction", "user",
+    )  # fmt: skip
 
-    def __init__(self, database: _Database, user: str, *, autocommit: bool = False) -> None:
+    def __init__(
+        self, database: _Database, user: str, *, autocommit: bool = False, stays_open: bool = False
+    ) -> None:
         self._database = database
         self.user = user
         self.autocommit = autocommit
         self.draft: dict[str, Any] = {}
         self.is_closed = False
+        self.is_in_transaction = False
+        self._stays_open = stays_open
+        # How many blocks of `transaction` are open.
+        self._depth = 0
 
     def __repr__(self) -> str:
         return f"<Connection of {self.user!r}>"
@@ -51,14 +62,55 @@ class Connection:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
     ) -> None:
-        """Commit, or roll back if the block was left by an exception. Then close."""
+        """Commit, or roll back if the block was left by an exception. Then close, if the driver does."""
         if self.is_closed:
             return
         if error is None:
             self.commit()
         else:
             self.rollback()
-        self.close()
+        if not self._stays_open:
+            self.close()
+
+    @property
+    def commits_each(self) -> bool:
+        """Whether each statement is committed by itself now."""
+        return self.autocommit and not self._depth
+
+    @contextlib.contextmanager
+    def transaction(self, *_: object, **__: object) -> Iterator[Self]:
+        """Make a block one transaction, as psycopg does, or a part of the open one that can be rolled back."""
+        is_outermost, before = not (self._depth or self.is_in_transaction), dict(self.draft)
+        self._depth += 1
+        try:
+            yield self
+        except BaseException:
+            self.draft = before
+            self.is_in_transaction = not is_outermost
+            raise
+        finally:
+            self._depth -= 1
+        if is_outermost:
+            self.commit()
+
+    def set_session(self, *_: object, autocommit: bool | None = None, **__: object) -> None:
+        """Change the session, as psycopg2 does. Only ``autocommit`` has an effect."""
+        if autocommit is not None:
+            self.autocommit = autocommit
+
+    def set_autocommit(self, value: bool) -> None:
+        """Set whether each statement is committed by itself, as psycopg does."""
+        self.autocommit = value
+
+    def set_isolation_level(self, level: object) -> None:
+        """Set the isolation level, as psycopg2 does. Its level 0 is autocommit."""
+        self.autocommit = level == 0
+
+    def set_client_encoding(self, encoding: str) -> None:
+        """Set the encoding of texts, as psycopg2 does. It has no effect."""
+
+    def begin(self) -> None:
+        """Begin a transaction, as PyMySQL does."""
 
     @property
     def closed(self) -> bool:
@@ -88,6 +140,7 @@ class Connection:
 
     def rollback(self) -> None:
         """Forget the changes of the transaction."""
+        self.is_in_transaction = False
         self.draft.clear()
 
     def close(self) -> None:

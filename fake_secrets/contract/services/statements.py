@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-__all__ = ["Statement", "parse"]
+__all__ = ["Statement", "UnknownStatementError", "parse"]
 
 __tracebackhide__ = True  # the parameters may be passwords
 
@@ -24,32 +24,47 @@ _TOKEN = re.compile(
     re.VERBOSE,
 )
 
-# Each word that the patterns below name. All others are identifiers, and so values.
+# The words that the patterns below name, but for those that may well be a user's name. All others are identifiers,
+# and so values.
 _WORDS = frozenset(
     {
-        "ALL", "ALTER", "BEGIN", "BY", "COMMIT", "CREATE", "CURRENT_TIMESTAMP", "CURRENT_USER", "DROP",
-        "DUAL", "ENCRYPTED", "EXISTS", "FLUSH", "FOR", "FROM", "GRANT", "GRANTS", "IDENTIFIED", "IF",
-        "LOGIN", "MYSQL.USER", "NOT", "NOW", "ON", "PASSWORD", "PG_CATALOG.PG_ROLES", "PG_CATALOG.PG_USER",
-        "PG_ROLES", "PG_USER", "PRIVILEGES", "QUOTE_IDENT", "REVOKE", "ROLE", "ROLLBACK", "SELECT",
-        "SESSION_USER", "SET", "SHOW", "START", "TO", "TRANSACTION", "USER", "VERSION", "WHERE", "WITH",
+        "ALL", "ALTER", "BEGIN", "BY", "CASCADE", "COMMIT", "CONNECTION", "CREATE", "CREATEDB",
+        "CREATEROLE", "CURRENT_TIMESTAMP", "CURRENT_USER", "DEFAULT", "DISCARD", "DROP", "DUAL",
+        "ENCRYPTED", "EXISTS", "EXPIRE", "FLUSH", "FOR", "FROM", "GRANT", "GRANTS", "GROUP", "IDENTIFIED",
+        "IF", "IN", "INHERIT", "KILL", "LIMIT", "LOCK", "LOGIN", "MYSQL.USER", "NOCREATEDB", "NOCREATEROLE",
+        "NOINHERIT", "NOLOGIN", "NOSUPERUSER", "NOT", "NOW", "NULL", "ON", "OWNED", "PASSWORD",
+        "PG_CATALOG.PG_ROLES", "PG_CATALOG.PG_USER", "PG_ROLES", "PG_USER", "PRIVILEGES", "PUBLIC",
+        "QUOTE_IDENT", "REASSIGN", "RENAME", "REPLACE", "RESTRICT", "RETAIN", "REVOKE", "ROLE", "ROLLBACK",
+        "SELECT", "SESSION_USER", "SET", "SHOW", "START", "SUPERUSER", "TO", "TRANSACTION", "UNLOCK",
+        "UNTIL", "USER", "VALID", "VERSION", "WHERE", "WITH",
     }
 )  # fmt: skip
 
 _WHO = r"(?P<user>#|CURRENT_USER(?: \( \))?|USER \( \))(?: @ #)?"
-_NEW = r"(?:(?:WITH|LOGIN|ENCRYPTED) )*(?:PASSWORD|IDENTIFIED BY) (?P<password>#)(?: LOGIN)?"
+_RETAIN = r"(?: RETAIN # PASSWORD)?"
+_OPTION = (
+    r"(?:ENCRYPTED )?(?:PASSWORD|IDENTIFIED(?: WITH #)? BY) (?P<password>#|NULL)(?: REPLACE #)?"
+    r"|VALID UNTIL (?P<until>#)|(?:NO)?LOGIN|# (?:UN)?LOCK"
+    r"|RETAIN # PASSWORD|DISCARD # PASSWORD|IN (?:ROLE|GROUP) (?P<granted>#)"
+    r"|(?:NO)?(?:SUPERUSER|CREATEDB|CREATEROLE|INHERIT)|CONNECTION LIMIT -? ?#"
+)
+_OPTIONS = rf"(?: WITH)?(?P<options>(?: (?:{_OPTION}))+)"
 _GRANTED = r"(?P<granted>(?:ALL|ALL PRIVILEGES|(?:SELECT|CREATE|DROP|ALTER|#|,| )+))"
 _LIST = r"(?:PG_CATALOG\.)?(?:PG_ROLES|PG_USER|MYSQL\.USER)"
 _KINDS = {
-    "alter": rf"ALTER (?:USER|ROLE) {_WHO} {_NEW}",
-    "alter_own": r"SET PASSWORD = (?:PASSWORD \( )?(?P<password>#)(?: \))?",
-    "alter_for": rf"SET PASSWORD FOR {_WHO} = (?:PASSWORD \( )?(?P<password>#)(?: \))?",
-    "create": rf"CREATE (?:USER|ROLE)(?P<unless> IF NOT EXISTS)? {_WHO}(?: {_NEW}|(?: WITH)? LOGIN)?",
+    "alter": rf"ALTER (?:USER|ROLE)(?P<unless> IF EXISTS)? {_WHO}{_OPTIONS}",
+    "alter_own": rf"SET PASSWORD = (?:PASSWORD \( )?(?P<password>#)(?: \))?(?P<options>{_RETAIN})",
+    "alter_for": rf"SET PASSWORD FOR {_WHO} = (?:PASSWORD \( )?(?P<password>#)(?: \))?(?P<options>{_RETAIN})",
+    "create_role": rf"CREATE ROLE(?P<unless> IF NOT EXISTS)? {_WHO}(?:{_OPTIONS})?",
+    "create": rf"CREATE USER(?P<unless> IF NOT EXISTS)? {_WHO}(?:{_OPTIONS})?",
     "drop": rf"DROP (?:USER|ROLE)(?P<unless> IF EXISTS)? {_WHO}",
-    "grant": rf"GRANT {_GRANTED}(?: ON .*?)? TO {_WHO}",
+    "drop_owned": rf"DROP OWNED BY {_WHO}(?: CASCADE| RESTRICT)?",
+    "grant": rf"GRANT {_GRANTED}(?: ON .*?)? TO {_WHO}(?: WITH (?:GRANT|#) #)?",
+    "revoke": rf"REVOKE {_GRANTED}(?: ON .*?)? FROM {_WHO}(?: CASCADE| RESTRICT)?",
     "grants": rf"SHOW GRANTS(?: FOR {_WHO})?",
     "exists": rf"SELECT .* FROM {_LIST} WHERE (?:#|USER) = (?P<user>#).*",  # noqa: S608 -- a pattern
     "quote": r"SELECT QUOTE_IDENT \( (?P<user>#) \)",
-    "version": r"SELECT VERSION \( \)",
+    "version": r"SELECT (?:VERSION \( \)|@ @ VERSION)",
     "who": r"SELECT (?:CURRENT_USER|SESSION_USER|USER)(?: \( \))?",
     "now": r"SELECT (?:NOW|CURRENT_TIMESTAMP)(?: \( \))?",
     # Without a table, or of one that everybody may read.
@@ -57,9 +72,16 @@ _KINDS = {
     "read": r"SELECT .*",
     "commit": r"COMMIT",
     "rollback": r"ROLLBACK",
-    "nothing": r"BEGIN|START TRANSACTION|FLUSH PRIVILEGES|SET .*",
+    "nothing": (
+        r"BEGIN|START TRANSACTION|FLUSH PRIVILEGES|SET .*|ALTER DEFAULT PRIVILEGES .*|REASSIGN OWNED .*"
+        r"|REVOKE .* FROM PUBLIC|KILL .*"
+    ),
 }
 _PATTERNS = {kind: re.compile(pattern) for kind, pattern in _KINDS.items()}
+
+
+class UnknownStatementError(NotImplementedError):
+    """The double doesn't know a statement. The report shows the name of this class beside the call."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,6 +94,8 @@ class Statement:
         password: the password in it; None if it has none.
         granted: the privileges or the user that are granted.
         is_lenient: whether it says IF EXISTS or IF NOT EXISTS.
+        options: the words of its other options, such as "RETAIN" or "NOLOGIN".
+        until: until when the password is valid, as text; None if it doesn't say.
     """
 
     kind: str
@@ -79,6 +103,8 @@ class Statement:
     password: str | None = field(default=None, repr=False)
     granted: tuple[str, ...] = ()
     is_lenient: bool = False
+    options: frozenset[str] = frozenset()
+    until: str | None = None
 
 
 def parse(statement: object, parameters: object = None) -> Statement:
@@ -90,7 +116,7 @@ def parse(statement: object, parameters: object = None) -> Statement:
             too.
 
     Raises:
-        NotImplementedError: if it is none of the statements that are known.
+        UnknownStatementError: if it is none of the statements that are known.
         ValueError: if there are fewer parameters than places for them.
     """
     text = _text_of(statement)
@@ -100,10 +126,10 @@ def parse(statement: object, parameters: object = None) -> Statement:
         if match is not None:
             return _statement(kind, match, values)
     msg = (
-        f"PasswordDatabase doesn't know this statement: {shape}\n"
+        f"the double PasswordDatabase doesn't know this statement: {shape}\n"
         "(# stands for a name or a value.) Override execute() in a subclass to answer it."
     )
-    raise NotImplementedError(msg)
+    raise UnknownStatementError(msg)
 
 
 def _statement(kind: str, match: re.Match[str], values: Sequence[str]) -> Statement:
@@ -120,7 +146,15 @@ def _statement(kind: str, match: re.Match[str], values: Sequence[str]) -> Statem
         rest = iter(values[start:])
         words = (word for word in groups["granted"].split() if word != ",")
         granted = tuple(next(rest) if word == "#" else word for word in words)
-    return Statement(kind, value_at("user"), value_at("password"), granted, bool(groups.get("unless")))
+    return Statement(
+        kind,
+        value_at("user"),
+        value_at("password"),
+        granted,
+        bool(groups.get("unless")),
+        frozenset((groups.get("options") or "").split()),
+        value_at("until"),
+    )
 
 
 def _text_of(statement: object) -> str:
@@ -138,7 +172,7 @@ def _shape_of(text: str, parameters: object) -> tuple[str, list[str]]:
     values: list[str] = []
     for token in _TOKEN.finditer(text):
         word = token["word"].upper() if token["word"] else ""
-        if word in _WORDS or token["sign"]:
+        if word in _WORDS or token["sign"] or (word and not shape):
             shape.append(word or token["sign"])
             continue
         try:

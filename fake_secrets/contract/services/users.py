@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import datetime
+import math
 import time
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field, replace
@@ -15,10 +17,15 @@ __all__ = ["Draft", "User", "Users"]
 __tracebackhide__ = True  # the arguments in our frames may hold secret values
 
 # The numbers of MySQL's errors.
-_DENIED, _EXISTS = 1142, 1396
+_DENIED, _EXISTS, _SYNTAX = 1142, 1396, 1064
 # What users may do to themselves, and what only administrators do.
 _OWN = frozenset({"alter", "alter_own", "alter_for"})
-_CHANGES = frozenset({"create", "drop", "grant"})
+_MAKES = frozenset({"create", "create_role"})
+_CHANGES = _MAKES | {"drop", "drop_owned", "grant", "revoke"}
+# The options with which users may change themselves.
+_OWN_OPTIONS = frozenset(
+    "ENCRYPTED PASSWORD IDENTIFIED WITH BY REPLACE RETAIN DISCARD # NULL".split()  # noqa: SIM905
+)
 
 
 class _Refuse(Protocol):
@@ -33,10 +40,23 @@ class User:
     Args:
         password: the password; None for a user who can't log in.
         privileges: what the user may do.
+        second: another password, which MySQL keeps on request.
+        can_login: whether the user may log in at all.
+        until: when the password expires, in epoch seconds.
     """
 
     password: str | None = field(repr=False)
     privileges: frozenset[str] = frozenset()
+    second: str | None = field(default=None, repr=False)
+    can_login: bool = True
+    until: float = math.inf
+
+    @property
+    def works(self) -> tuple[str, ...]:
+        """The passwords that work now."""
+        if not self.can_login or time.time() >= self.until:
+            return ()
+        return tuple(one for one in (self.password, self.second) if one is not None)
 
 
 # The users that a transaction has changed, with None for those that it has removed.
@@ -74,9 +94,9 @@ class Users:
         return next(iter(self._users))
 
     @property
-    def passwords(self) -> dict[str, str]:
-        """User to password, of all who can log in."""
-        return {name: user.password for name, user in self._users.items() if user.password is not None}
+    def logins(self) -> list[tuple[str, str]]:
+        """The users and passwords that work now."""
+        return [(name, password) for name, user in self._users.items() for password in user.works]
 
     def has(self, name: str) -> bool:
         """Return whether there is a user of that name."""
@@ -85,7 +105,7 @@ class Users:
     def is_password(self, name: str | None, password: str | None) -> bool:
         """Return whether a password is that of a user."""
         known = self._users.get(name or "")
-        return known is not None and password is not None and known.password == password
+        return known is not None and password in known.works
 
     def is_able(self, name: str | None) -> bool:
         """Return whether a user has the privileges that are needed."""
@@ -98,9 +118,12 @@ class Users:
         for name in (name for name, user in changes.items() if user is None):
             self._users.pop(name, None)
 
-    def lock(self, name: str) -> None:
-        """Take a user's password away."""
-        self._users[name] = replace(self._users[name], password=None)
+    def forget(self, name: str, password: str | None) -> None:
+        """Take one of a user's passwords away."""
+        known = self._users[name]
+        left = [one for one in (known.password, known.second) if one not in {password, None}]
+        first, second = (*left, None, None)[:2]
+        self._users[name] = replace(known, password=first, second=second)
 
     def run(self, said: Statement, by: str, draft: Draft, *, is_trusted: bool = False) -> list[tuple[Any, ...]]:
         """Do what a statement says. Return its rows.
@@ -119,11 +142,13 @@ class Users:
         users = {user: known for user, known in seen.items() if known is not None}
         is_master = is_trusted or by in self._administrators
         if said.kind in _OWN:
-            self._allow(by, is_allowed=is_master or name == by)
-            draft[name] = replace(self._existing(users, name), password=said.password)
+            self._allow(by, is_allowed=is_master or (name == by and said.options <= _OWN_OPTIONS))
+            if said.is_lenient and name not in users:
+                return []
+            draft[name] = self._altered(self._existing(users, name), said)
         elif said.kind in _CHANGES:
             self._allow(by, is_allowed=is_master)
-            if said.is_lenient and (name in users) == (said.kind == "create"):
+            if said.is_lenient and (name in users) == (said.kind in _MAKES):
                 return []
             draft[name] = self._changed(users, name, said)
         else:
@@ -132,14 +157,44 @@ class Users:
 
     def _changed(self, users: Mapping[str, User], name: str, said: Statement) -> User | None:
         """Return what an administrator's statement makes of a user; None if it is removed."""
-        if said.kind == "create":
+        if said.kind in _MAKES:
             if name in users:
                 self._refuse(f"role {name!r} already exists", _EXISTS)
-            return User(said.password)
+            made = User(None, self._granted(users, said), can_login=said.kind == "create")
+            return self._altered(made, said)
         known = self._existing(users, name)
         if said.kind == "drop":
             return None
-        return replace(known, privileges=known.privileges | self._granted(users, said))
+        if said.kind == "drop_owned":
+            return replace(known, privileges=frozenset())
+        granted = self._granted(users, said)
+        left = known.privileges | granted if said.kind == "grant" else known.privileges - granted
+        return replace(known, privileges=left)
+
+    def _altered(self, known: User, said: Statement) -> User:
+        """Return a user with the options of a statement."""
+        options = said.options
+        if "RETAIN" in options:
+            known = replace(known, second=known.password)
+        if "DISCARD" in options:
+            known = replace(known, second=None)
+        if said.password is not None or "NULL" in options:
+            known = replace(known, password=said.password)
+        if said.until is not None:
+            known = replace(known, until=self._instant(said.until))
+        if options & {"LOGIN", "NOLOGIN", "LOCK", "UNLOCK"}:
+            known = replace(known, can_login=not options & {"NOLOGIN", "LOCK"})
+        return known
+
+    def _instant(self, text: str) -> float:
+        """Return an instant of PostgreSQL in epoch seconds."""
+        if text.lower() == "infinity":
+            return math.inf
+        try:
+            found = datetime.datetime.fromisoformat(text)
+        except ValueError:
+            self._refuse("invalid input syntax for type timestamp with time zone", _SYNTAX)
+        return (found if found.tzinfo else found.replace(tzinfo=datetime.UTC)).timestamp()
 
     def _look(self, users: Mapping[str, User], by: str, said: Statement) -> list[tuple[Any, ...]]:
         """Return the rows of a statement that only reads."""
