@@ -206,6 +206,7 @@ def check_subject(
         watch(Progress("plain", _DRY_RUN))
         with undebugged() if is_single else contextlib.nullcontext():
             trial, dry = dry_run(check)
+        check.interruption.raise_again()
         if is_single and is_loud:
             check.show_output()
         chosen = [(family, one) for family, one in _chosen(check, dry, only) if one.id not in without]
@@ -248,7 +249,9 @@ def _runs(
         if not is_dry and deadline.is_over:
             return
         watch(Progress(family, scenario.id, done, len(chosen), sizes[family]))
-        yield scenario, dry if is_dry and dry is not None else scenario.run(check, scenario.id)
+        trial = dry if is_dry and dry is not None else scenario.run(check, scenario.id)
+        check.interruption.raise_again()
+        yield scenario, trial
 
 
 def _ignore(_: Progress) -> None:
