@@ -137,7 +137,7 @@ def subject_of(
             raise TypeError(msg)
     given: object = consumers
     if callable(given) or isinstance(given, str) or not isinstance(given, Iterable):
-        msg = f"consumers= takes a list of functions, not a {type(given).__name__}"
+        msg = f"consumers= takes a list of functions, not {_with_article(type(given).__name__)}"
         raise TypeError(msg)
     variables = dict(environment or {})
     at_import = import_environment(others["region"], variables)
@@ -151,6 +151,10 @@ def subject_of(
         consumers=tuple(loaded(one, at_import) if isinstance(one, str) else one for one in consumers),
         **others,
     )
+
+
+def _with_article(name: str) -> str:
+    return f"an {name}" if name[0].lower() in "aeiou" else f"a {name}"
 
 
 def import_environment(region: str | None, environment: Mapping[str, str]) -> dict[str, str]:
