@@ -171,6 +171,6 @@ def test_help_names_the_options_and_the_exit_status(capsys):
 
 
 def test_a_replay_names_whole_seconds_as_they_were_given(check):
-    _, out, _ = check("--only", "plain.three-times", "--timeout", "30", function="faulty:lambda_handler")
+    _, out, _ = check("--only", "repeats", "--timeout", "30", function="faulty:lambda_handler")
 
     assert "--timeout 30 " in " ".join(out.split())
