@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import contextlib
 import importlib
 import io
@@ -83,8 +84,11 @@ def _silence() -> Iterator[None]:
         yield
 
 
+_FORMS = {"the handler": "my_module:lambda_handler", "the service": "my_module:FakeDatabase"}
+
+
 def _misnamed(what: str, name: str) -> str:
-    form = "my_module:lambda_handler" if what == "the handler" else "my_module:FakeDatabase"
+    form = _FORMS.get(what, "my_module:function")
     if _HARMLESS.fullmatch(name) is None:
         return f"{what} isn't written as {form}"
     path, colon, attributes = name.partition(":")
@@ -92,15 +96,41 @@ def _misnamed(what: str, name: str) -> str:
         # Lambda's own way of writing it.
         path, _, attributes = name.rpartition(".")
     meant = re.sub(r"[/\\]+", ".", path.removesuffix(".py").removeprefix("./")).strip(".")
+    defined = [] if attributes else _names_in(Path(f"{meant.replace('.', os.sep)}.py"))
+    if defined and "lambda_handler" not in defined:
+        close = [f"{meant}:{one}" for one in defined[:_SHOWN]]
+        return f"{what} is written as {form}, not as {name!r}{_meant(close)}"
+    if not attributes and what != "the handler":
+        return f"{what} is written as {form}, not as {name!r}"
     meant = f"{meant}:{attributes or form.partition(':')[2]}"
     hint = f"; did you mean {meant!r}?" if _NAME.fullmatch(meant) else ""
     return f"{what} is written as {form}, not as {name!r}{hint}"
+
+
+def _names_in(file: Path) -> list[str]:
+    """Return the public names that the source of a module defines, without importing it."""
+    try:
+        tree = ast.parse(file.read_bytes())
+    except (OSError, SyntaxError, ValueError):
+        return []
+    named = [
+        target.id
+        for node in tree.body
+        if isinstance(node, ast.Assign)
+        for target in node.targets
+        if isinstance(target, ast.Name) and not target.id.isupper()
+    ]
+    defined = [node.name for node in tree.body if isinstance(node, ast.ClassDef | ast.FunctionDef)]
+    return [one for one in (*defined, *named) if not one.startswith("_")]
 
 
 def _imported(what: str, name: str, hidden: Collection[str]) -> types.ModuleType:
     try:
         return importlib.import_module(name)
     except ModuleNotFoundError as error:
+        if name.endswith(".py"):
+            msg = f"{what} can't be imported: a module is named without .py, as in {name.removesuffix('.py')!r}"
+            raise CommandError(msg) from None
         if error.name is None or not f"{name}.".startswith(f"{error.name}."):
             raise CommandError(_failed(what, name, error, hidden)) from None
         parent, _, missing = error.name.rpartition(".")
@@ -142,7 +172,10 @@ def _without(what: str, found: Any, module: str, attributes: str, attribute: str
 
 
 def _is_defined_in(module: Any, name: str) -> bool:
-    return getattr(getattr(module, name), "__module__", None) == getattr(module, "__name__", None)
+    found = getattr(module, name)
+    # Other objects, such as a `partial`, don't know where they were made.
+    is_named = isinstance(found, type | types.FunctionType | types.BuiltinFunctionType)
+    return not is_named or found.__module__ == getattr(module, "__name__", None)
 
 
 def _meant(names: list[str]) -> str:

@@ -4,11 +4,19 @@ from __future__ import annotations
 
 import argparse
 from collections.abc import Sequence
+from typing import NoReturn
 
 from fake_secrets import __version__
 from fake_secrets.cli import demo, rotation_check
 
 __all__ = ["main"]
+
+
+class _Parser(argparse.ArgumentParser):
+    """Tells what is wrong with the arguments in one sentence, without the usage, which fills a screen."""
+
+    def error(self, message: str) -> NoReturn:
+        self.exit(2, f"{self.prog}: {message}; see {self.prog} --help.\n")
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -20,9 +28,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     Returns:
         The exit status: 0 if the command succeeded. What others mean, each command says.
     """
-    parser = argparse.ArgumentParser(
-        prog="fake-secrets", description="An in-process fake of AWS Secrets Manager for tests."
-    )
+    parser = _Parser(prog="fake-secrets", description="An in-process fake of AWS Secrets Manager for tests.")
     parser.add_argument("--version", action="version", version=f"%(prog)s {__version__}")
     commands = parser.add_subparsers(dest="command", required=True)
     commands.add_parser("demo", help=demo.SUMMARY, description=_sentence(demo.SUMMARY))

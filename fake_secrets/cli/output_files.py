@@ -22,10 +22,13 @@ def check_writable(files: Mapping[str, str]) -> None:
         files: option to path.
 
     Raises:
-        CommandError: if one can't be written, or if two are the same.
+        CommandError: if one can't be written or is named ``-``, or if two are the same.
     """
     known: dict[Path, str] = {}
     for option, path in files.items():
+        if path == "-":
+            msg = f"{option} takes the name of a file; for the standard output, that is /dev/stdout"
+            raise CommandError(msg)
         target = _target(path)
         if target in known:
             msg = f"{option} and {known[target]} name the same file, {path!r}"

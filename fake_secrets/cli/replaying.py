@@ -44,7 +44,7 @@ def _replay(arguments: argparse.Namespace) -> str:
     for option in ("service", "name", "region", "account-id", "schedule", "timeout"):
         text = getattr(arguments, option.replace("-", "_"))
         if text not in {None, _DEFAULTS.get(option)}:
-            words += [f"--{option}", str(text)]
+            words += [f"--{option}", f"{text:g}" if isinstance(text, float) else str(text)]
     for option in ("consumer", "tag"):
         words += [word for text in getattr(arguments, option) for word in (f"--{option}", text)]
     return shlex.join(words)

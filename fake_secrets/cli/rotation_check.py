@@ -88,14 +88,15 @@ def _add_list(group: argparse._ArgumentGroup, option: str, form: str, text: str)
 
 
 def _seconds(text: str) -> float:
-    seconds = float(text)
+    try:
+        seconds = float(text)
+    except ValueError:
+        seconds = 0
     # A NaN isn't, either.
     if not seconds > 0:
-        raise ValueError
+        msg = f"{text!r} isn't a number of seconds above 0"
+        raise argparse.ArgumentTypeError(msg)
     return seconds
-
-
-_seconds.__name__ = "number of seconds"
 
 
 def run(arguments: argparse.Namespace, surplus: Sequence[str] = ()) -> int:
@@ -140,7 +141,7 @@ def _run(arguments: argparse.Namespace) -> int:
         check_writable({f"--{name}": path for name, path in files.items()})
         subject = subject_of_command(arguments)
         report = with_commands(_report_of(subject, arguments), arguments)
-    failure = None
+    failure: CommandError | None = None
     try:
         write_all({f"--{name}": (path, _FORMATS[name](report)) for name, path in files.items()})
     except CommandError as error:
@@ -180,11 +181,19 @@ def _report_of(subject: Subject, arguments: argparse.Namespace) -> ContractRepor
 
 
 def _print(report: ContractReport) -> None:
+    if _is_missing(sys.stdout):
+        msg = "the output can't be written, because the standard output is closed"
+        raise CommandError(msg)
     table = table_of(report, is_coloured=_is_coloured(sys.stdout))
     for part in (table, str(report)):
         if part:
             print(_encodable(part, sys.stdout), end="\n\n" if part is table else "\n")
     sys.stdout.flush()
+
+
+def _is_missing(stream: object) -> bool:
+    # That of a process that was started without one.
+    return stream is None
 
 
 def _is_coloured(stream: TextIO) -> bool:
@@ -198,12 +207,19 @@ def _encodable(text: str, stream: TextIO) -> str:
 
 @contextlib.contextmanager
 def _to_closed_pipes() -> Iterator[None]:
-    """Let the reader of the output stop reading, as `head` does."""
+    """Let the reader of the output stop reading, as `head` does.
+
+    Raises:
+        CommandError: if the output can't be written for another reason, such as a full disk.
+    """
     try:
         yield
-    except BrokenPipeError:
+    except OSError as error:
         # Python flushes the stream once more when it exits.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        if not isinstance(error, BrokenPipeError):
+            msg = f"the output can't be written: {error.strerror or type(error).__name__}"
+            raise CommandError(msg) from None
 
 
 def _status(report: ContractReport, only: Sequence[str]) -> int:

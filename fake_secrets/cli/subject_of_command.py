@@ -84,5 +84,8 @@ def _check_names(allow: Mapping[str, str], only: Sequence[str]) -> None:
     for name in only:
         if name not in FAMILIES and family_of(name) is None:
             similar = nearest(name, FAMILIES) or list(FAMILIES)
-            msg = f"--only names {name!r}, which is no scenario; there are the families {', '.join(similar)}"
+            families = (
+                f"is the family {similar[0]}" if len(similar) == 1 else f"are the families {', '.join(similar)}"
+            )
+            msg = f"--only names {name!r}, which is no scenario; there {families}"
             raise CommandError(msg)

@@ -137,7 +137,7 @@ def subject_of(
             raise TypeError(msg)
     given: object = consumers
     if callable(given) or isinstance(given, str) or not isinstance(given, Iterable):
-        msg = f"consumers= takes a list of functions, not a {type(given).__name__}"
+        msg = f"consumers= takes a list of functions, not {_with_article(type(given).__name__)}"
         raise TypeError(msg)
     variables = dict(environment or {})
     at_import = import_environment(others["region"], variables)
@@ -151,6 +151,10 @@ def subject_of(
         consumers=tuple(loaded(one, at_import) if isinstance(one, str) else one for one in consumers),
         **others,
     )
+
+
+def _with_article(name: str) -> str:
+    return f"an {name}" if name[0].lower() in "aeiou" else f"a {name}"
 
 
 def import_environment(region: str | None, environment: Mapping[str, str]) -> dict[str, str]:
@@ -206,6 +210,7 @@ def check_subject(
         watch(Progress("plain", _DRY_RUN))
         with undebugged() if is_single else contextlib.nullcontext():
             trial, dry = dry_run(check)
+        check.interruption.raise_again()
         if is_single and is_loud:
             check.show_output()
         chosen = [(family, one) for family, one in _chosen(check, dry, only) if one.id not in without]
@@ -248,7 +253,9 @@ def _runs(
         if not is_dry and deadline.is_over:
             return
         watch(Progress(family, scenario.id, done, len(chosen), sizes[family]))
-        yield scenario, dry if is_dry and dry is not None else scenario.run(check, scenario.id)
+        trial = dry if is_dry and dry is not None else scenario.run(check, scenario.id)
+        check.interruption.raise_again()
+        yield scenario, trial
 
 
 def _ignore(_: Progress) -> None:

@@ -176,6 +176,7 @@ class Conductor:
         return delivery
 
     def _begin(self, delivery: Delivery, place: Place, name: str, key: object, arguments: object) -> Boundary:
+        self._trial.check.interruption.raise_again()
         self._trial.take_turns(delivery)
         self._trial.check.time.advance(_CALL_TAKES)
         line = self._trial.check.line_of(sys._getframe(2))

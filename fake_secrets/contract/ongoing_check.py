@@ -9,6 +9,8 @@ from typing import Self
 
 from fake_secrets.activation import visits
 from fake_secrets.contract.function_state import FunctionState
+from fake_secrets.contract.hidden_source import HiddenSource
+from fake_secrets.contract.interruption import Interruption
 from fake_secrets.contract.own_files import OwnFiles
 from fake_secrets.contract.own_lines import OwnLine, line_defining
 from fake_secrets.contract.silence import Silence
@@ -34,6 +36,8 @@ class Check:
         self.state = FunctionState(subject.handler, *subject.consumers, spared=spared)
         self.time = VirtualTime(self.state.modules)
         self._lines = OwnFiles(self.state, (subject.handler, *subject.consumers), subject.service)
+        self._hidden = HiddenSource(subject)
+        self.interruption = Interruption()
         self._silence = Silence()
         self._stack = contextlib.ExitStack()
         # The places of the value that change in a rotation; None until that is known, or if all of it changes.
@@ -53,8 +57,9 @@ class Check:
             with contextlib.ExitStack() as stack:
                 # A test that checks a function doesn't report hundreds of worlds.
                 stack.enter_context(visits.kept())
-                # The time is first, because freezegun replaces names in the function's modules.
+                # The time comes before the state, because freezegun replaces names in the function's modules.
                 parts: tuple[contextlib.AbstractContextManager[object], ...] = (
+                    self.interruption,
                     self.time,
                     self.state,
                     ClientPool(),
@@ -100,19 +105,19 @@ class Check:
 
     def line_of(self, frame: FrameType) -> OwnLine | None:
         """Return the line of the function that leads to a frame."""
-        return self._lines.of_frame(frame)
+        return self._hidden.without(self._lines.of_frame(frame))
 
     def line_raising(self, error: BaseException) -> OwnLine | None:
         """Return the line of the function that has raised an exception."""
-        return self._lines.of_error(error)
+        return self._hidden.without(self._lines.of_error(error))
 
     def line_defining(self, function: Callable[..., object]) -> OwnLine | None:
         """Return the line where a function is defined."""
-        return line_defining(function)
+        return self._hidden.without(line_defining(function))
 
     def line_at(self, where: str) -> OwnLine | None:
         """Return a line of the function by ``file:line``."""
-        return self._lines.at(where)
+        return self._hidden.without(self._lines.at(where))
 
     def is_own_file(self, file: str) -> bool:
         """Return whether a file belongs to the function."""

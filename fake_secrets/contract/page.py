@@ -181,7 +181,9 @@ def _head(
     if report.passed:
         yield f'<p class="result kept">{KEPT} The rotation function keeps the contract.</p>\n'
     elif causes:
-        yield f'<p class="result failed">{FAILED} The rotation function violates the contract.</p>\n'
+        is_consumer = all(one.name == "consumer-locked-out" for one in causes)
+        who = "A consumer of the secret" if is_consumer else "The rotation function"
+        yield f'<p class="result failed">{FAILED} {who} violates the contract.</p>\n'
     else:
         yield f'<p class="result failed">{FAILED} {escaped(report.summary())}</p>\n'
     counts = [

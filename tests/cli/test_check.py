@@ -168,3 +168,9 @@ def test_help_names_the_options_and_the_exit_status(capsys):
     assert exited.value.code == 0
     assert "exit status: 0 if there is no violation" in out
     assert "--secret JSON|@FILE" in out
+
+
+def test_a_replay_names_whole_seconds_as_they_were_given(check):
+    _, out, _ = check("--only", "repeats", "--timeout", "30", function="faulty:lambda_handler")
+
+    assert "--timeout 30 " in " ".join(out.split())

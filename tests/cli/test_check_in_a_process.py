@@ -2,6 +2,7 @@
 
 import json
 import os
+import shlex
 import shutil
 import signal
 import subprocess
@@ -123,3 +124,20 @@ def test_ctrl_c_ends_with_status_130_and_writes_nothing(folder):
 
     assert (process.returncode, out, err) == (130, "", "fake-secrets check: interrupted.\n")
     assert not [path.name for path in folder.iterdir() if "interrupted" in path.name]
+
+
+@pytest.mark.parametrize(
+    ("redirection", "why"),
+    [(">/dev/full", "No space left on device."), (">&-", "because the standard output is closed.")],
+)
+@pytest.mark.skipif(not os.path.exists("/dev/full"), reason="there is no /dev/full")  # noqa: PTH110
+def test_output_that_cannot_be_written_is_told_in_one_sentence(folder, redirection, why):
+    command = " ".join(
+        [shlex.quote(sys.executable), "-m", "fake_secrets", *COMMAND, "--only", "plain", redirection]
+    )
+    ran = run(folder, "-c", command, program=("sh",))
+
+    assert ran.returncode == 2
+    assert ran.stderr.splitlines()[-1].startswith("fake-secrets check: the output can't be written")
+    assert ran.stderr.endswith(f"{why}\n")
+    assert "Traceback" not in ran.stderr

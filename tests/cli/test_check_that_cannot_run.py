@@ -8,6 +8,8 @@ from cli.rotation_folder import forget
 
 from fake_secrets.cli.main import main
 
+HELP = "fake-secrets check --help"
+
 
 @pytest.fixture
 def refused(check):
@@ -172,14 +174,15 @@ class TestValues:
         for text in ("0", "-1", "soon", "nan"):
             status, _, err = check(f"--seconds={text}")
             assert (status, err.splitlines()[-1]) == (
-                2, f"fake-secrets check: error: argument --seconds: invalid number of seconds value: '{text}'"
-            )  # fmt: skip
+                2,
+                f"fake-secrets check: argument --seconds: {text!r} isn't a number of seconds above 0; see {HELP}.",
+            )
 
 
 class TestScenarios:
     def test_an_unknown_family_is_named_with_the_families(self, refused):
         assert refused("--only", "kilss") == (
-            "--only names 'kilss', which is no scenario; there are the families kills."
+            "--only names 'kilss', which is no scenario; there is the family kills."
         )
 
     def test_an_unknown_scenario_is_named_with_similar_ones(self, refused):
@@ -314,3 +317,35 @@ def test_a_consumer_without_a_service_is_refused(refused):
     assert refused("--consumer", "rotation:works", service=None).startswith(
         "--consumer needs --service, because only a service double can tell"
     )
+
+
+@pytest.mark.parametrize("option", ["--html", "--json", "--junit"])
+def test_a_dash_is_no_file(refused, folder, option):
+    assert (
+        refused(option, "-") == f"{option} takes the name of a file; for the standard output, that is /dev/stdout."
+    )
+    assert not (folder / "-").exists()
+
+
+def test_a_service_without_a_class_is_looked_for_in_its_module(refused):
+    assert refused(service="doubles") == (
+        "the service is written as my_module:FakeDatabase, not as 'doubles'; did you mean 'doubles:log_in' or "
+        "'doubles:change' or 'doubles:Database'?"
+    )
+
+
+def test_a_module_with_the_ending_of_its_file_is_corrected(refused):
+    assert refused(function="rotation.py:lambda_handler") == (
+        "the handler can't be imported: a module is named without .py, as in 'rotation'."
+    )
+
+
+def test_objects_that_make_a_service_are_among_what_a_module_has(folder, refused):
+    (folder / "partly.py").write_text(
+        "from functools import partial\nfrom doubles import Database\ndb = partial(Database)\n"
+    )
+
+    assert refused(service="partly:nothing") == (
+        "the service can't be imported: module 'partly' has no 'nothing'. It defines db."
+    )
+    forget("partly")

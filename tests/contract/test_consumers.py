@@ -214,6 +214,8 @@ def test_a_consumer_that_is_locked_out_is_found(consumer, detail):
     report = check(consumer)
     (violation,) = report.violations
     assert violation.name == "consumer-locked-out"
+    assert "a consumer of the secret violates the contract" in report.summary()
+    assert "A consumer of the secret violates the contract." in report.html()
     assert violation.detail == detail
     assert violation.scenario == f"consumer.{consumer.__name__}"
     assert violation.where.startswith("tests/contract/test_consumers.py:")

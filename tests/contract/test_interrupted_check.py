@@ -1,10 +1,12 @@
 """An interrupt in the middle of a check, as by ctrl-C, leaves everything as it was."""
 
+import contextlib
 import datetime
 import json
 import logging
 import os
 import random
+import signal
 import sys
 import threading
 import time
@@ -164,3 +166,31 @@ def test_an_interrupt_anywhere_in_a_check_leaves_everything_as_it_was():
         scene(interrupt)
         after = everything()
         assert {name for name in before if after[name] != before[name]} == set(), interrupt.place
+
+
+def test_an_interrupt_that_the_function_swallows_ends_the_check():
+    def swallowing(event, context):
+        with contextlib.suppress(BaseException):
+            signal.raise_signal(signal.SIGINT)
+        with contextlib.suppress(BaseException):
+            return handler(event, context)
+
+    before = signal.getsignal(signal.SIGINT)
+    with pytest.raises(KeyboardInterrupt):
+        check_rotation(swallowing, secret={"password": "the-old-password"}, service=Service)
+    assert signal.getsignal(signal.SIGINT) is before
+
+
+def test_a_handler_of_interrupts_that_is_not_pythons_is_left_alone():
+    came = []
+    before = signal.signal(signal.SIGINT, lambda *arguments: came.append(signal.SIGINT))
+
+    def interrupted(event, context):
+        signal.raise_signal(signal.SIGINT)
+        return handler(event, context)
+
+    try:
+        check_rotation(interrupted, secret={"password": "the-old-password"}, service=Service, only="plain")
+    finally:
+        signal.signal(signal.SIGINT, before)
+    assert came

@@ -162,7 +162,7 @@ def test_an_unknown_scenario_is_refused(only):
         ),
         (
             0,
-            "ValidationException: 1 validation error detected: Value '0' at 'rotationRules.automaticallyAfterDays'",
+            "ValidationException: 1 validation error detected: Value '0' at 'rotationRules.",
         ),
         (5000, "ValidationException: 1 validation error detected: Value '5000' at "),
         ("5000", "ValidationException: 1 validation error detected: Value '5000' at "),
