@@ -17,6 +17,7 @@ from fake_secrets.cli.command_error import CommandError
 from fake_secrets.contract.checking import UnknownScenarioError
 from fake_secrets.contract.services.aws import RefusedError
 from fake_secrets.contract.services.base import LoginRefusedError, StatementRefusedError
+from fake_secrets.contract.services.statements import UnknownStatementError
 from fake_secrets.contract.turns import GivenUp
 from fake_secrets.hook.calls import Carried
 from fake_secrets.hook.client_pool import _UnlikeAnyError
@@ -57,6 +58,7 @@ EXAMPLES = [
     LoginRefusedError("password authentication failed for user 'app'"),
     StatementRefusedError("no such user: 'app'"),
     RefusedError(403, "AccessDenied", "no"),
+    UnknownStatementError("the double PasswordDatabase doesn't know this statement: VACUUM"),
     _MisuseError("test_it: the marker takes no regoin"),
 ]
 
