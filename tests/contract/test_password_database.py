@@ -35,6 +35,12 @@ def psycopg(monkeypatch):
 
 
 @pytest.fixture
+def psycopg2(monkeypatch):
+    monkeypatch.setitem(sys.modules, "psycopg2", module := driver_named("psycopg2"))
+    return module
+
+
+@pytest.fixture
 def pymysql(monkeypatch):
     monkeypatch.setitem(sys.modules, "pymysql", module := driver_named("pymysql"))
     return module
@@ -66,22 +72,32 @@ def single_user(driver, statement, *, commits=True):
 
 
 class TestWithADriver:
+    def test_psycopg_hands_parameters_to_the_server_which_takes_none_in_statements_about_users(self, psycopg):
+        with PasswordDatabase({"app": "old"}, driver="psycopg") as database:
+            session = psycopg.connect(user="app", password="old")
+            with pytest.raises(psycopg.ProgrammingError, match=r'syntax error at or near "\$1"'):
+                session.execute("ALTER ROLE CURRENT_USER PASSWORD %s", ["new"])
+            session.execute("ALTER ROLE CURRENT_USER PASSWORD 'new'")
+            session.execute("SELECT 1 FROM pg_roles WHERE rolname = %s", ["app"])
+            session.commit()
+            assert database.accepts({"username": "app", "password": "new"})
+
     @pytest.mark.parametrize("family", ["plain", "kills", pytest.param("errors", marks=pytest.mark.slow)])
-    def test_a_correct_function_with_psycopg_keeps_the_contract(self, psycopg, family):
-        handler = single_user(psycopg, "ALTER USER CURRENT_USER WITH PASSWORD %s")
-        service = functools.partial(PasswordDatabase, {"app": "old"}, driver="psycopg")
+    def test_a_correct_function_with_psycopg2_keeps_the_contract(self, psycopg2, family):
+        handler = single_user(psycopg2, "ALTER USER CURRENT_USER WITH PASSWORD %s")
+        service = functools.partial(PasswordDatabase, {"app": "old"}, driver="psycopg2")
         report = check_rotation(handler, secret=SECRET, service=service, only=family)
         assert report.passed, str(report)
 
-    def test_a_change_that_is_not_committed_is_found(self, psycopg):
-        handler = single_user(psycopg, "ALTER USER CURRENT_USER WITH PASSWORD %s", commits=False)
-        service = functools.partial(PasswordDatabase, {"app": "old"}, driver="psycopg")
+    def test_a_change_that_is_not_committed_is_found(self, psycopg2):
+        handler = single_user(psycopg2, "ALTER USER CURRENT_USER WITH PASSWORD %s", commits=False)
+        service = functools.partial(PasswordDatabase, {"app": "old"}, driver="psycopg2")
         report = check_rotation(handler, secret=SECRET, service=service, only="plain")
         assert names(report.violations) == ["never-succeeds"]
 
-    def test_the_report_says_that_the_double_does_not_know_a_statement(self, psycopg):
-        handler = single_user(psycopg, "VACUUM app PASSWORD %s")
-        service = functools.partial(PasswordDatabase, {"app": "old"}, driver="psycopg")
+    def test_the_report_says_that_the_double_does_not_know_a_statement(self, psycopg2):
+        handler = single_user(psycopg2, "VACUUM app PASSWORD %s")
+        service = functools.partial(PasswordDatabase, {"app": "old"}, driver="psycopg2")
         report = str(check_rotation(handler, secret=SECRET, service=service, only="plain"))
         words = " ".join(report.split())
         assert "the double PasswordDatabase doesn't know this statement: VACUUM # PASSWORD #" in words
@@ -136,24 +152,24 @@ class TestWithADriver:
         assert caught.value.args[0] == 1045
 
     @pytest.mark.parametrize("family", ["plain", "kills", pytest.param("errors", marks=pytest.mark.slow)])
-    def test_a_rotation_by_the_statements_of_two_users_keeps_the_contract(self, psycopg, family):
+    def test_a_rotation_by_the_statements_of_two_users_keeps_the_contract(self, psycopg2, family):
         report = check_rotation(
-            alternating(psycopg, clones=True),
+            alternating(psycopg2, clones=True),
             secret={**SECRET, "username": "app"},
             other_secrets={"admin": "master"},
             service=functools.partial(
-                PasswordDatabase, {"app": "old", "admin": "master"}, administrators=["admin"], driver="psycopg"
+                PasswordDatabase, {"app": "old", "admin": "master"}, administrators=["admin"], driver="psycopg2"
             ),
             only=family,
         )
         assert report.passed, str(report)
 
-    def test_a_clone_without_privileges_is_found(self, psycopg):
+    def test_a_clone_without_privileges_is_found(self, psycopg2):
         report = check_rotation(
-            alternating(psycopg, clones=False),
+            alternating(psycopg2, clones=False),
             secret={**SECRET, "username": "app"},
             service=functools.partial(
-                PasswordDatabase, {"app": "old", "admin": "master"}, administrators=["admin"], driver="psycopg"
+                PasswordDatabase, {"app": "old", "admin": "master"}, administrators=["admin"], driver="psycopg2"
             ),
             only="plain",
         )
@@ -180,8 +196,8 @@ def alternating(driver, *, clones):
                 cursor.execute(f"GRANT {current['username']} TO {pending['username']}")
 
     def test_value(pending):
-        with log_in(driver, pending) as connection:
-            connection.execute("SELECT CURRENT_USER")
+        with log_in(driver, pending) as connection, connection.cursor() as cursor:
+            cursor.execute("SELECT CURRENT_USER")
 
     return rotation_function(set_value, test_value, new_value)
 

@@ -16,7 +16,7 @@ from fake_secrets.contract.services.base import (
     text_in,
 )
 from fake_secrets.contract.services.sessions import Connection
-from fake_secrets.contract.services.statements import Statement, parse
+from fake_secrets.contract.services.statements import Statement, parse, takes_parameters
 from fake_secrets.contract.services.users import Users
 
 __all__ = ["PasswordDatabase"]
@@ -85,6 +85,8 @@ class PasswordDatabase(ServiceDouble):
         self._users = Users(users, privileges, administrators, self._refuse, version)
         # A block of psycopg2 ends a transaction, but not the session.
         self._stays_open = driver is not None and "psycopg2" in driver
+        # It hands parameters to the server, which takes them in questions and changes of tables only.
+        self._binds_on_server = driver == "psycopg"
         self._host = host
         self._delay = delay
 
@@ -148,6 +150,9 @@ class PasswordDatabase(ServiceDouble):
         if connection.is_closed:
             message = "the connection is closed"
             raise self._error_class("InterfaceError", StatementRefusedError)(*self._args(0, message))
+        if self._binds_on_server and parameters and not takes_parameters(statement):
+            message = 'syntax error at or near "$1"'
+            raise self._error_class("ProgrammingError", StatementRefusedError)(*self._args(0, message))
         said = parse(statement, parameters)
         rows: list[tuple[Any, ...]] = []
         if said.kind == "rollback":

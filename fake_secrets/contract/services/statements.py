@@ -7,9 +7,11 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-__all__ = ["Statement", "UnknownStatementError", "parse"]
+__all__ = ["Statement", "UnknownStatementError", "parse", "takes_parameters"]
 
 __tracebackhide__ = True  # the parameters may be passwords
+
+_TAKE_PARAMETERS = frozenset({"DELETE", "INSERT", "MERGE", "SELECT", "UPDATE", "VALUES", "WITH"})
 
 _TOKEN = re.compile(
     r"""
@@ -155,6 +157,15 @@ def _statement(kind: str, match: re.Match[str], values: Sequence[str]) -> Statem
         frozenset((groups.get("options") or "").split()),
         value_at("until"),
     )
+
+
+def takes_parameters(statement: object) -> bool:
+    """Return whether PostgreSQL itself takes parameters in a statement, as psycopg hands them over.
+
+    It takes none in statements about users. Drivers such as psycopg2 put them into the text before.
+    """
+    first = _text_of(statement).split(maxsplit=1)
+    return not first or first[0].upper() in _TAKE_PARAMETERS
 
 
 def _text_of(statement: object) -> str:
