@@ -393,7 +393,7 @@ MISUSES = {
         "fake().lambda_function(async_handler)": (
             "TypeError",
             (
-                "a rotation function is called as handler(event, context); <function async_handler> would have to "
+                "a rotation function is called as handler(event, context); async_handler would have to "
                 "be awaited. Call it from a plain function with asyncio.run"
             ),
         ),
