@@ -29,8 +29,6 @@ QUICK = {
     "unknown_step_passes",
     "retains_the_new_password",
     "url_built_as_it_is",
-    "old_keys_stay",
-    "consumer_reads_once",
 }
 
 

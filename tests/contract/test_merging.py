@@ -12,6 +12,10 @@ from fake_secrets.contract.merging import merged
 from fake_secrets.contract.subject import Subject
 
 
+# Two whole checks.
+pytestmark = pytest.mark.slow
+
+
 def families(name):
     exhibit = load("faulty", name)
     subject = Subject(exhibit.handler, **exhibit.arguments)
