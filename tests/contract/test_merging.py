@@ -11,7 +11,6 @@ from fake_secrets.contract.families import FAMILIES
 from fake_secrets.contract.merging import merged
 from fake_secrets.contract.subject import Subject
 
-
 # Two whole checks.
 pytestmark = pytest.mark.slow
 
