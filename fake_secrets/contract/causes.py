@@ -35,6 +35,7 @@ _EXPLAINS = {
     "set-not-repeatable": {"half-changed-service", "stuck-after-failure"},
     "swallowed-error": {"half-changed-service", "stuck-after-failure", "dead-current", "clean-up-lost"},
     "untested-value": {"dead-current", "half-changed-service", "swallowed-error"},
+    "wrong-derived-value": {"unusable-password"},
 }
 
 
