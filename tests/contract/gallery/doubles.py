@@ -628,7 +628,7 @@ class TokenService(Service):
     """Gives out bearer tokens for a client id and its lasting secret."""
 
     host = "login.vendor.example"
-    lifetime = 3600
+    lifetime = 86_400
 
     def __init__(self):
         self.tokens = {"initial-bearer-token-1": time.time() + 10 * 365 * 86400}
