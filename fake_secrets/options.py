@@ -21,6 +21,7 @@ __all__ = [
     "check_rotation_errors",
     "decorator_on",
     "refuse_awaitable",
+    "with_article",
 ]
 
 __tracebackhide__ = True  # the arguments in our frames may hold secret values
@@ -147,3 +148,8 @@ def refuse_awaitable(result: object, what: str) -> None:
         result.close()
         msg = f"{what} has returned a coroutine, which is never awaited. Run it with asyncio.run(...) instead"
         raise TypeError(msg)
+
+
+def with_article(name: str) -> str:
+    """Return the name of a type with its article, for a message."""
+    return f"{'an' if name[:1].lower() in 'aeiou' else 'a'} {name}"

@@ -124,7 +124,7 @@ class Causes:
         names = {name for name, _ in self._causes}
         explained, more = set[str](), {cause.deviation.name}
         while more:
-            more = {other for name in more for other in _EXPLAINS.get(name, ())} & names - explained
+            more = consequences_of(more) & names - explained
             explained |= more
         for (name, _), other in self._causes.items():
             # Of several causes alike, the first has them.

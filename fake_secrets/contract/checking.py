@@ -22,6 +22,7 @@ from fake_secrets.contract.trial import Trial
 from fake_secrets.contract.undisturbed import dry_run
 from fake_secrets.contract.unjudged import unjudged
 from fake_secrets.environment import default_region
+from fake_secrets.options import with_article
 from fake_secrets.suggestions import nearest
 
 __all__ = [
@@ -137,7 +138,7 @@ def subject_of(
             raise TypeError(msg)
     given: object = consumers
     if callable(given) or isinstance(given, str) or not isinstance(given, Iterable):
-        msg = f"consumers= takes a list of functions, not {_with_article(type(given).__name__)}"
+        msg = f"consumers= takes a list of functions, not {with_article(type(given).__name__)}"
         raise TypeError(msg)
     variables = dict(environment or {})
     at_import = import_environment(others["region"], variables)
@@ -151,10 +152,6 @@ def subject_of(
         consumers=tuple(loaded(one, at_import) if isinstance(one, str) else one for one in consumers),
         **others,
     )
-
-
-def _with_article(name: str) -> str:
-    return f"an {name}" if name[0].lower() in "aeiou" else f"a {name}"
 
 
 def import_environment(region: str | None, environment: Mapping[str, str]) -> dict[str, str]:

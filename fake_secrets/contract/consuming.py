@@ -14,7 +14,7 @@ from fake_secrets.contract.moments import Boundary
 from fake_secrets.contract.ongoing_check import Check
 from fake_secrets.contract.own_lines import OwnLine
 from fake_secrets.contract.own_modules import functions_of
-from fake_secrets.contract.turns import FIRST, SECOND, GivenUp, Turns, Who
+from fake_secrets.contract.turns import FIRST, SECOND, GivenUp, SeparateStates, Turns, Who
 from fake_secrets.contract.values import form_of
 from fake_secrets.observe.leaks.searching import text_of
 from fake_secrets.observe.ledger import RunningStep
@@ -94,16 +94,14 @@ class Consuming:
         self._is_at_end = False
         self._is_asleep = False
         self._has_ended = False
-        self._turns = Turns(self._consume, self._switch)
         self._idents: dict[Who, int] = {}
         # The step under which a consumer runs, and how many calls it has made in this call of the consumer.
         self._step: RunningStep | None = None
         self._calls = 0
         self._have_worked: set[Consumer] = set()
         # A cache of `functools` keeps what a consumer has read.
-        self._take = functools.partial(trial.check.state.snapshot, clears_caches=False)
-        # How the objects of the code under test get back the state that each side has left.
-        self._restores: list[Callable[[], None]] = [self._take()] * 2
+        self._states = SeparateStates(functools.partial(trial.check.state.snapshot, clears_caches=False))
+        self._turns = Turns(self._consume, self._states.switch_to)
 
     def __enter__(self) -> Self:
         """Call the consumers before the rotation."""
@@ -234,12 +232,6 @@ class Consuming:
 
     def _is_consumer(self) -> bool:
         return threading.get_ident() == self._idents.get(SECOND)
-
-    def _switch(self, who: Who) -> None:
-        """Exchange the state of the code's own objects for that of the side that goes on."""
-        other = SECOND if who == FIRST else FIRST
-        self._restores[other] = self._take()
-        self._restores[who]()
 
 
 def name_of(consumer: Consumer) -> str:

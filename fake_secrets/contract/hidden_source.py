@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping
 
 from fake_secrets.contract.own_lines import OwnLine
 from fake_secrets.contract.subject import Subject
-from fake_secrets.contract.values import form_of, is_identifier, texts_by_place
+from fake_secrets.contract.values import form_of, secret_texts
 from fake_secrets.observe.leaks.of_world import SHORTEST
 
 __all__ = ["HiddenSource"]
@@ -47,10 +47,6 @@ def _secret_texts(value: object) -> Iterator[str]:
     if isinstance(value, bytes):
         value = value.decode(errors="replace")
     form = form_of(value) if isinstance(value, str) else value
-    by_place = (
-        {"": form} if isinstance(form, str) else texts_by_place(dict(form) if isinstance(form, Mapping) else form)
-    )
-    for place, text in by_place.items():
-        if not is_identifier(place):
-            # A line of source holds one line of the text.
-            yield from (part for line in text.splitlines() if len(part := line.strip()) >= SHORTEST)
+    for _, text in secret_texts(dict(form) if isinstance(form, Mapping) else form):
+        # A line of source holds one line of the text.
+        yield from (part for line in text.splitlines() if len(part := line.strip()) >= SHORTEST)

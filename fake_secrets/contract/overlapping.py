@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Callable
 from types import TracebackType
 from typing import TYPE_CHECKING, Protocol, Self
 
 from fake_secrets.contract.moments import Delivery
 from fake_secrets.contract.ongoing_check import Check
-from fake_secrets.contract.turns import FIRST, SECOND, Turns, Who
+from fake_secrets.contract.turns import FIRST, SECOND, SeparateStates, Turns, Who
 
 if TYPE_CHECKING:
     from fake_secrets.contract.invoking import Invocations
@@ -63,9 +62,7 @@ class Overlap:
         self.calls_before_standstill: int | None = None
         self._has_second_begun = False
         self._turns = Turns(self._deliver, self._switch, trial.check.standstills)
-        self._take: Callable[[], Callable[[], None]] = trial.check.state.snapshot
-        # How the function's own objects get back the state that each delivery has left.
-        self._restores = [self._take()] * 2
+        self._states = SeparateStates(trial.check.state.snapshot)
 
     def __enter__(self) -> Self:
         """Begin."""
@@ -109,9 +106,7 @@ class Overlap:
         """Exchange the state of the function's own objects for that of the delivery that goes on."""
         if self._turns.other_waits and len(self.deliveries) > 1:
             self.calls_before_standstill = self.calls_before_standstill or len(self.deliveries[1].boundaries)
-        other = SECOND if who == FIRST else FIRST
-        self._restores[other] = self._take()
-        self._restores[who]()
+        self._states.switch_to(who)
         if who == SECOND and not self._has_second_begun:
             # What it waits for in its own environment isn't held by the first.
             self._has_second_begun = True

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Container, Iterable, Iterator
 
 from fake_secrets.contract.moments import Boundary
-from fake_secrets.contract.values import form_of, is_identifier, leaves, texts_by_place
+from fake_secrets.contract.values import form_of, is_identifier, leaves, secret_texts
 
 __all__ = ["shows_credential", "shows_stored_value"]
 
@@ -53,11 +53,9 @@ def shows_stored_value(text: str, stored: Iterable[str | bytes], changing: Conta
         changing: the places of a value that change in a rotation; None if that isn't known.
     """
     for raw in stored:
-        form = form_of(raw)
-        texts = {"": form} if isinstance(form, str) else texts_by_place(form)
-        for place, part in texts.items():
-            is_secret = not is_identifier(place) and (not place or changing is None or place in changing)
-            if is_secret and len(part) >= _SHORTEST_STORED and part in text:
+        for place, part in secret_texts(form_of(raw)):
+            does_change = not place or changing is None or place in changing
+            if does_change and len(part) >= _SHORTEST_STORED and part in text:
                 return True
     return False
 

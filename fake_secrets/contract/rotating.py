@@ -12,6 +12,7 @@ from fake_secrets.contract.invariants import Invariants
 from fake_secrets.contract.invoking import Invocations
 from fake_secrets.contract.moments import Delivery, State
 from fake_secrets.contract.ongoing_check import Check
+from fake_secrets.contract.own_lines import OwnLine
 from fake_secrets.contract.readings import Readings
 from fake_secrets.contract.subject import Subject
 from fake_secrets.errors import RotationNotOpenError
@@ -93,6 +94,16 @@ class Rotating(ABC):
     def last(self) -> Delivery:
         """The last delivery."""
         return self.deliveries[-1]
+
+    def latest(self, step: str) -> Delivery | None:
+        """Return the last delivery of a step; None if there is none."""
+        return next((one for one in reversed(self.deliveries) if one.step == step), None)
+
+    @property
+    def storing_line(self) -> OwnLine | None:
+        """The line of the call after which the new version has its value; None if there is none."""
+        boundaries = (boundary for one in self.deliveries for boundary in one.boundaries)
+        return next((one.line for one in boundaries if one.after and self.token in one.after.values), None)
 
     def role(self, version_id: str) -> str:
         """Return what a version is called in reports."""

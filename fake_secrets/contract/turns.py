@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator
 from types import FrameType, TracebackType
 from typing import Literal, Self
 
-__all__ = ["FIRST", "SECOND", "Turns", "Who"]
+__all__ = ["FIRST", "SECOND", "GivenUp", "SeparateStates", "Turns", "Who"]
 
 __tracebackhide__ = True  # the arguments in our frames may hold secret values
 
@@ -220,6 +220,23 @@ def _done(ident: int, frame: FrameType) -> float:
     """Return how long a thread has computed, in seconds; where the platform can't tell, a number for its place."""
     clock_of = getattr(time, "pthread_getcpuclockid", None)
     return id(frame) + frame.f_lasti if clock_of is None else time.clock_gettime(clock_of(ident))
+
+
+class SeparateStates:
+    """The states that each of two threads which take turns finds and leaves, though both use the same objects.
+
+    Args:
+        take: takes the state that the objects have, and returns a function that gives them that state again.
+    """
+
+    def __init__(self, take: Callable[[], Callable[[], object]]) -> None:
+        self._take = take
+        self._restores = [take()] * 2
+
+    def switch_to(self, who: Who) -> None:
+        """Exchange the state of the one that has run for that of the one that goes on."""
+        self._restores[_other(who)] = self._take()
+        self._restores[who]()
 
 
 def _other(who: Who) -> Who:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from fake_secrets.contract import verdicts
 from fake_secrets.contract.dry_run import DryRun
-from fake_secrets.contract.moments import Delivery, State
+from fake_secrets.contract.moments import State
 from fake_secrets.contract.ongoing_check import Check
 from fake_secrets.contract.trial import Trial
 from fake_secrets.contract.values import Raw, changed_texts
@@ -106,12 +106,12 @@ def _rotates(trial: Trial, number: int) -> bool:
 def _name_setting(trial: Trial) -> bool:
     """Name why the service doesn't accept the new value, if that is a fault of setSecret. Return whether it is."""
     state, find = trial.state, trial.invariants.find
-    setting = _latest(trial, "setSecret")
+    setting = trial.latest("setSecret")
     old, new = state.values.get(trial.invariants.old or ""), state.values.get(trial.token)
     if setting is None or old is None or new is None:
         return False
     line = setting.service_line
-    testing = _latest(trial, "testSecret")
+    testing = trial.latest("testSecret")
     is_old = testing is not None and verdicts.sets_old_value(setting, testing, old, new)
     if is_old or verdicts.reads_current_only(setting, trial.token):
         find("current-instead-of-pending", "setSecret sets the current value", line, "setSecret")
@@ -127,17 +127,13 @@ def _name_setting(trial: Trial) -> bool:
     return False
 
 
-def _latest(trial: Trial, step: str) -> Delivery | None:
-    return next((one for one in reversed(trial.deliveries) if one.step == step), None)
-
-
 def _is_alive(trial: Trial, number: int) -> bool:
     """Return whether the service accepts the current value. If it doesn't, name why."""
     state, find = trial.state, trial.invariants.find
     if state.accepts.get(state.labels.get(AWSCURRENT, ""), True):
         return True
     if number > 1 or not _name_setting(trial):
-        setting = _latest(trial, "setSecret")
+        setting = trial.latest("setSecret")
         line = None if setting is None else setting.service_line
         times = {1: "first", 2: "second", 3: "third"}[number]
         text = f"After the {times} rotation, the service doesn't accept the current value"
@@ -148,7 +144,7 @@ def _is_alive(trial: Trial, number: int) -> bool:
 def _look_at_first(trial: Trial) -> None:
     """Look at how the steps of the first rotation read their values."""
     find, token = trial.invariants.find, trial.token
-    testing, setting = _latest(trial, "testSecret"), _latest(trial, "setSecret")
+    testing, setting = trial.latest("testSecret"), trial.latest("setSecret")
     if testing is None or setting is None:
         return
     has_consulted = any(one.is_of_service for one in testing.boundaries)

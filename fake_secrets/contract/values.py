@@ -20,6 +20,7 @@ __all__ = [
     "has_text",
     "is_identifier",
     "leaves",
+    "secret_texts",
     "texts_by_place",
     "with_new_texts",
 ]
@@ -55,6 +56,16 @@ def is_identifier(place: str) -> bool:
     words = _WORDS.findall(place)
     is_name = bool(words) and words[-1].lower() in _IDENTIFIERS
     return is_name or is_public_name(place.rpartition(".")[2])
+
+
+def secret_texts(form: object) -> Iterator[tuple[str, str]]:
+    """Yield the texts of a value that name nothing and may be credentials, each after its place.
+
+    Args:
+        form: the value, as `form_of` returns it. A text has no place of its own.
+    """
+    texts = {"": form} if isinstance(form, str) else texts_by_place(form)
+    yield from ((place, text) for place, text in texts.items() if not is_identifier(place))
 
 
 def leaves(value: object, depth: int = 0) -> Iterator[str | bytes]:

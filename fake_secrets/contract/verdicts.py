@@ -11,10 +11,10 @@ from fake_secrets.observe.leaks.searching import text_of
 from fake_secrets.service.rules.stages import AWSCURRENT, AWSPENDING
 
 __all__ = [
+    "LONG_AFTER",
     "after_recovery",
     "has_done_work",
     "is_dead",
-    "not_swallowed",
     "of_failed_retry",
     "of_repetition",
     "reads_current_only",
@@ -27,7 +27,7 @@ __all__ = [
 __tracebackhide__ = True  # the arguments in our frames may hold secret values
 
 # So long after the scenario, in seconds, a credential that expires by itself has expired.
-_LONG_AFTER = 400 * 86_400.0
+LONG_AFTER = 400 * 86_400.0
 
 
 def tell_failure(trial: Trial, delivery: Delivery) -> str:
@@ -64,34 +64,15 @@ def _is_read_of(boundary: Boundary, label: str, token: str | None = None) -> boo
     return (token is not None and version == token) or (stage or default) == label
 
 
-def not_swallowed(trial: Trial, dry: DryRun, struck: Boundary, delivery: Delivery) -> bool:
-    """Return whether a step that passed, although a call failed all the time, has done its work.
-
-    Args:
-        trial: the trial.
-        dry: the undisturbed rotations.
-        struck: the call that failed.
-        delivery: the delivery that passed.
-    """
-    usual, token, after = dry.first[delivery.step], trial.token, delivery.after or trial.state
-    if delivery.step == "createSecret":
-        return token in after.values
-    if delivery.step == "finishSecret":
-        return after.labels.get(AWSCURRENT) == token
-    if delivery.step == "setSecret" and usual.after is not None and usual.after.accepts.get(dry.token):
-        return after.accepts.get(token, True)
-    if struck.is_of_service or (delivery.step == "testSecret" and _has_answer(usual)):
-        return _has_answer(delivery)
-    return reads_pending(delivery, token) or not reads_pending(usual, dry.token)
-
-
-def has_done_work(trial: Trial, dry: DryRun, delivery: Delivery) -> bool:
+def has_done_work(trial: Trial, dry: DryRun, delivery: Delivery, struck: Boundary | None = None) -> bool:
     """Return whether a step that passed has done what it does in an undisturbed rotation.
 
     Args:
         trial: the trial.
         dry: the undisturbed rotations.
         delivery: the delivery that passed.
+        struck: the call that failed all the time. If it isn't one of the service, what setSecret asks the service
+            doesn't matter. None if no call failed.
     """
     usual, token, after = dry.first[delivery.step], trial.token, delivery.after or trial.state
     if delivery.step == "createSecret":
@@ -100,7 +81,8 @@ def has_done_work(trial: Trial, dry: DryRun, delivery: Delivery) -> bool:
         return after.labels.get(AWSCURRENT) == token
     if delivery.step == "setSecret" and usual.after is not None and usual.after.accepts.get(dry.token):
         return after.accepts.get(token, True)
-    if _has_answer(usual):
+    may_miss_answer = struck is not None and not struck.is_of_service and delivery.step == "setSecret"
+    if (struck is not None and struck.is_of_service) or (_has_answer(usual) and not may_miss_answer):
         return _has_answer(delivery)
     return reads_pending(delivery, token) or not reads_pending(usual, dry.token)
 
@@ -226,7 +208,7 @@ def _compare(trial: Trial, dry: DryRun, disturbance: Disturbance | None) -> None
             "dead-current", "After the next rotation, the service doesn't accept its value", line
         )
     elif _more_strangers(trial.state, usual):
-        trial.check.time.advance(_LONG_AFTER)
+        trial.check.time.advance(LONG_AFTER)
         trial.settle()
         is_left = _more_strangers(trial.state, usual)
         name = "orphaned-credential" if is_left else "orphan-expires"

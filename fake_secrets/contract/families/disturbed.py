@@ -4,19 +4,18 @@ from __future__ import annotations
 
 import dataclasses
 import functools
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 from fake_secrets.contract import verdicts
 from fake_secrets.contract.disturbance import Disturbance
 from fake_secrets.contract.dry_run import DryRun
-from fake_secrets.contract.moments import Boundary
 from fake_secrets.contract.ongoing_check import Check
 from fake_secrets.contract.scenario import Scenario
 from fake_secrets.contract.trial import Trial
 from fake_secrets.service.rules.stages import AWSCURRENT
 from fake_secrets.service.rules.steps import STEPS
 
-__all__ = ["errors", "judge", "kills"]
+__all__ = ["disturbed", "errors", "judge_retry", "kills"]
 
 __tracebackhide__ = True  # the arguments in our frames may hold secret values
 
@@ -61,16 +60,32 @@ def kills(dry: DryRun) -> Iterator[Scenario]:
 
 
 def _scenario(dry: DryRun, name: str, title: str, plan: Disturbance) -> Scenario:
-    return Scenario(name, title, functools.partial(_disturbed, dry, plan))
+    return Scenario(name, title, functools.partial(disturbed, dry, plan, _look_for_swallowed))
 
 
-def _disturbed(dry: DryRun, plan: Disturbance, check: Check, name: str) -> Trial:
+def disturbed(
+    dry: DryRun,
+    plan: Disturbance,
+    look: Callable[[Trial, DryRun, Disturbance], object],
+    check: Check,
+    name: str,
+) -> Trial:
+    """Run a scenario in which something happens at one call.
+
+    Args:
+        dry: the undisturbed rotations.
+        plan: what happens.
+        look: looks at what the function makes of it, before the rotation is retried.
+        check: the check.
+        name: the scenario's id.
+    """
     plan = dataclasses.replace(plan)
     with Trial(check, name) as trial:
         trial.start()
         trial.conductor.disturbance = plan
         trial.finish()
-        judge(trial, dry, plan)
+        look(trial, dry, plan)
+        judge_retry(trial, dry, plan)
     return trial
 
 
@@ -81,15 +96,12 @@ def _killed_at_end(dry: DryRun, step: str, check: Check, name: str) -> Trial:
         trial.finish()
         plan = Disturbance(step, 0, "kill")
         plan.struck = next((one for one in reversed(trial.last.boundaries) if not one.is_read), None)
-        judge(trial, dry, plan)
+        judge_retry(trial, dry, plan)
     return trial
 
 
-def judge(trial: Trial, dry: DryRun, plan: Disturbance) -> None:
-    """Look at what comes of a disturbance, retry the rotation, and look again."""
-    struck = plan.struck
-    if struck is not None and plan.is_error:
-        _look_for_swallowed(trial, dry, struck)
+def judge_retry(trial: Trial, dry: DryRun, plan: Disturbance | None) -> None:
+    """Retry the rotation unless it has succeeded, and look at what is left of a disturbance."""
     if trial.invariants.found.has_violation:
         return
     if trial.recover() or _is_through(trial):
@@ -98,9 +110,12 @@ def judge(trial: Trial, dry: DryRun, plan: Disturbance) -> None:
         verdicts.of_failed_retry(trial, dry, plan)
 
 
-def _look_for_swallowed(trial: Trial, dry: DryRun, struck: Boundary) -> None:
+def _look_for_swallowed(trial: Trial, dry: DryRun, plan: Disturbance) -> None:
+    struck = plan.struck
+    if struck is None or not plan.is_error:
+        return
     delivery = next(one for one in trial.deliveries if struck in one.boundaries)
-    if delivery.has_passed and not verdicts.not_swallowed(trial, dry, struck, delivery):
+    if delivery.has_passed and not verdicts.has_done_work(trial, dry, delivery, struck):
         trial.invariants.find(
             "swallowed-error",
             f"{struck.name} fails with {struck.outcome} during all of {delivery.step}, and {delivery.step} passes",

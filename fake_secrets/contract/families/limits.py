@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import dataclasses
 import functools
 from collections.abc import Iterator
 
 from fake_secrets.contract import verdicts
 from fake_secrets.contract.disturbance import Disturbance
 from fake_secrets.contract.dry_run import DryRun
-from fake_secrets.contract.families.disturbed import judge
+from fake_secrets.contract.families.disturbed import disturbed
 from fake_secrets.contract.ongoing_check import Check
 from fake_secrets.contract.scenario import Scenario
 from fake_secrets.contract.trial import Trial
@@ -20,8 +19,6 @@ __tracebackhide__ = True  # the arguments in our frames may hold secret values
 
 # Three rotations show that credentials pile up, and so many confirm it.
 _ROTATIONS = 10
-# What expires by itself has expired after that, in seconds.
-_LONG_AFTER = 400 * 86_400.0
 
 
 def scenarios(dry: DryRun) -> Iterator[Scenario]:
@@ -29,22 +26,11 @@ def scenarios(dry: DryRun) -> Iterator[Scenario]:
     for boundary in dry.boundaries:
         step, number = boundary.step, boundary.number
         title = f"call {number} of {step} ({boundary.name}) takes until a second before the time-out"
-        run = functools.partial(_slow, dry, Disturbance(step, number, "slow"))
+        run = functools.partial(disturbed, dry, Disturbance(step, number, "slow"), _look_for_quiet_end)
         yield Scenario(f"{step}.time-out-{number}", title, run)
     if "accepted" in dry.offers:
         title = "more rotations, as long as each leaves one more credential"
         yield Scenario("limit.credentials", title, functools.partial(_count, dry))
-
-
-def _slow(dry: DryRun, plan: Disturbance, check: Check, name: str) -> Trial:
-    plan = dataclasses.replace(plan)
-    with Trial(check, name) as trial:
-        trial.start()
-        trial.conductor.disturbance = plan
-        trial.finish()
-        _look_for_quiet_end(trial, dry, plan)
-        judge(trial, dry, plan)
-    return trial
 
 
 def _look_for_quiet_end(trial: Trial, dry: DryRun, plan: Disturbance) -> None:
@@ -72,7 +58,7 @@ def _count(dry: DryRun, check: Check, name: str) -> Trial:
         if (trial.state.strangers or 0) > (dry.before.strangers or 0) or successes < len(dry.after):
             # Those in no version have a name of their own.
             return trial
-        check.time.advance(_LONG_AFTER)
+        check.time.advance(verdicts.LONG_AFTER)
         trial.settle()
         if (trial.state.count or 0) < counts[-1]:
             return trial

@@ -10,15 +10,14 @@ from __future__ import annotations
 import functools
 from collections.abc import Iterator
 
-from fake_secrets.contract import verdicts
 from fake_secrets.contract.debugging import undebugged
 from fake_secrets.contract.dry_run import DryRun
+from fake_secrets.contract.families.disturbed import judge_retry
 from fake_secrets.contract.moments import Boundary
 from fake_secrets.contract.ongoing_check import Check
 from fake_secrets.contract.overlapping import Overlap, Stops
 from fake_secrets.contract.scenario import Scenario
 from fake_secrets.contract.trial import Trial
-from fake_secrets.service.rules.stages import AWSCURRENT
 from fake_secrets.service.rules.steps import STEPS
 
 __all__ = ["scenarios"]
@@ -68,12 +67,9 @@ def _overlapping(dry: DryRun, step: str, stops: Stops, check: Check, name: str) 
         _run(trial, step, stops)
         if step == "createSecret":
             _look_at_stored_value(trial, dry)
-        if trial.invariants.found.has_violation:
-            return trial
-        if trial.finish() or trial.recover() or trial.state.labels.get(AWSCURRENT) == trial.token:
-            verdicts.after_recovery(trial, dry, None)
-        else:
-            verdicts.of_failed_retry(trial, dry, None)
+        if not trial.invariants.found.has_violation:
+            trial.finish()
+            judge_retry(trial, dry, None)
     return trial
 
 

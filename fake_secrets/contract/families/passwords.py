@@ -147,12 +147,12 @@ class _Tries:
             return verdicts.tell_failure(trial, trial.last), trial.last.line
         trial.settle()
         if verdicts.is_dead(trial, self._dry):
-            setting = next((one for one in reversed(trial.deliveries) if one.step == "setSecret"), None)
+            setting = trial.latest("setSecret")
             text = "The service doesn't accept the current value"
             return text, None if setting is None else setting.service_line
         value = trial.readings.value(trial.token)
         text = "" if value is None else self._misread(value, made)
-        return (text, _storing_line(trial)) if text else None
+        return (text, trial.storing_line) if text else None
 
     def _misread(self, value: Raw, made: Sequence[str]) -> str:
         """Return what of a new value doesn't read back, in words."""
@@ -161,12 +161,6 @@ class _Tries:
             return "The new value is no JSON any more"
         place = self._derivations.wrong(value, made[-1] if made else None) if self._derivations else None
         return f"{place} of the new value doesn't read back to the password in it" if place else ""
-
-
-def _storing_line(trial: Trial) -> OwnLine | None:
-    boundaries = [boundary for one in trial.deliveries for boundary in one.boundaries]
-    stored = (one.line for one in boundaries if one.after is not None and trial.token in one.after.values)
-    return next(stored, None)
 
 
 def _to_blame(suspects: str, fails: Callable[[str], bool]) -> str:

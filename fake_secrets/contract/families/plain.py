@@ -38,11 +38,10 @@ def _with_same_seed(check: Check, name: str) -> Trial:
     boundaries = [boundary for delivery in second.deliveries for boundary in delivery.boundaries]
     own = {place: text for place, text in texts.items() if _is_made_here(text, boundaries)}
     if own and all(others.get(place) == text for place, text in own.items()):
-        storing = (one for one in boundaries if one.after is not None and second.token in one.after.values)
         second.invariants.find(
             "predictable-value",
             "Two rotations with the same seed of `random` make the same value",
-            next((one.line for one in storing), None),
+            second.storing_line,
         )
     return second
 

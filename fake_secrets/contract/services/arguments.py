@@ -7,6 +7,8 @@ import math
 from collections.abc import Callable, Collection, Mapping
 from types import ModuleType
 
+from fake_secrets.options import with_article
+
 __all__ = ["check_delay", "check_limit", "check_names", "check_text", "check_users", "driver_named"]
 
 __tracebackhide__ = True  # the arguments in our frames may hold secret values
@@ -129,4 +131,4 @@ def driver_named(name: object) -> ModuleType:
 
 def _kind(given: object) -> str:
     name = type(given).__name__
-    return "None" if given is None else f"{'an' if name[:1] in 'aeiou' else 'a'} {name}"
+    return "None" if given is None else with_article(name)
