@@ -52,5 +52,7 @@ def _left_out(subject: Subject, offers: Collection[str]) -> Iterator[str]:
     if missing:
         *first, last = missing
         names = f"{', '.join(first)} and {last}" if first else last
-        what = "a service double" if subject.service is None else "what the double doesn't offer"
-        yield f"For want of {what}, {names} {'were' if first else 'was'} left out."
+        need = "they need" if first else "it needs"
+        no_double = subject.service is None
+        why = "there is no service double" if no_double else f"the double doesn't offer what {need}"
+        yield f"{names} {'were' if first else 'was'} left out, because {why}."

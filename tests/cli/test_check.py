@@ -44,7 +44,7 @@ def test_what_only_a_service_shows_is_told_to_be_left_out(folder, check):
     forget("generic", "stubs")
     assert status == 0
     assert "There is no service double" in out
-    assert "For want of a service double, testSecret.dropped-before" in out
+    assert "testSecret.dropped-before, mode.cold and limit.credentials were left out, because" in out
 
 
 def test_a_check_that_has_no_time_for_all_ends_with_status_3(check):

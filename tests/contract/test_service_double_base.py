@@ -51,7 +51,7 @@ def test_a_door_is_rotated():
     assert report.passed, str(report)
     assert [sentence.partition(",")[0] for sentence in report.left_out] == [
         "The service double has no accepted",
-        "For want of what the double doesn't offer",
+        "testSecret.dropped-before and limit.credentials were left out",
     ]
 
 

@@ -46,7 +46,8 @@ def test_without_a_service_double_it_is_told_what_was_not_judged_and_what_was_le
         "There is no service double (service=), so what only the service shows wasn't judged"
     )
     assert left_out == (
-        "For want of a service double, testSecret.dropped-before, mode.cold and limit.credentials were left out."
+        "testSecret.dropped-before, mode.cold and limit.credentials were left out, because there is no service "
+        "double."
     )
 
 
@@ -58,8 +59,8 @@ def test_without_a_service_double_it_is_told_what_was_not_judged_and_what_was_le
             [
                 "The service double has neither accepts nor accepted",
                 (
-                    "For want of what the double doesn't offer, testSecret.dropped-before, mode.cold and "
-                    "limit.credentials were left out."
+                    "testSecret.dropped-before, mode.cold and limit.credentials were left out, because the double "
+                    "doesn't offer what they need."
                 ),
             ],
         ),
@@ -68,8 +69,8 @@ def test_without_a_service_double_it_is_told_what_was_not_judged_and_what_was_le
             [
                 "The service double has no accepted",
                 (
-                    "For want of what the double doesn't offer, testSecret.dropped-before and limit.credentials "
-                    "were left out."
+                    "testSecret.dropped-before and limit.credentials were left out, because the double doesn't "
+                    "offer what they need."
                 ),
             ],
         ),
