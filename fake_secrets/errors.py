@@ -189,6 +189,13 @@ class UnknownSecretError(FakeSecretsError, KeyError):
         return f"no secret {asked!r} in this world.{reason} {held}\n{advice}"
 
 
+class PolicyError(FakeSecretsError, ValueError):
+    """Raised for a policy, or a template with policies, that can't be read or that IAM would refuse.
+
+    The message names the policy and the statement, and has IAM's own words if it would refuse the policy.
+    """
+
+
 class RequestRefusedError(FakeSecretsError):
     """Raised when a method of the handle makes a request that AWS would refuse.
 

@@ -32,6 +32,7 @@ EXAMPLES = [
     errors.FakeSecretsError("a message"),
     errors.NoActiveWorldError("no fake_secrets world is active."),
     errors.OutsideWorldError("GetSecretValue", "tests/test_app.py::test_reads (call)"),
+    errors.PolicyError("app.json, statement 1: Policy statement must contain resources."),
     errors.UnsupportedOperationError("fake_secrets doesn't fake 'RestoreEverything'"),
     errors.SeedError("secret 'prod/db': no version has the label AWSCURRENT"),
     errors.SecretExistsError("secret 'prod/db' already exists"),

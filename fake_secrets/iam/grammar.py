@@ -10,49 +10,15 @@ import functools
 import json
 import re
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any, Literal
 
 from fake_secrets.arns import PRINCIPAL_ARN
-from fake_secrets.iam.conditions import Condition, expect, holds, is_like, malformed, narrows, read_conditions
+from fake_secrets.iam.conditions import expect, holds, is_like, malformed, narrows, read_conditions
+from fake_secrets.iam.policy import Element, Policy, Statement
 
 __all__ = ["Decision", "Element", "Policy", "Statement", "decide", "is_public", "parse"]
 
 Decision = Literal["allow", "deny", "none"]
-
-
-@dataclass(frozen=True, slots=True)
-class Element:
-    """The Principal, Action or Resource of a statement. The Not forms are negated."""
-
-    values: tuple[str, ...]
-    is_negated: bool
-
-    def covers(self, is_match: Callable[[str], bool]) -> bool:
-        """Return whether any value matches, or for a negated element, whether none does."""
-        return any(map(is_match, self.values)) is not self.is_negated
-
-
-@dataclass(frozen=True, slots=True)
-class Statement:
-    """One statement.
-
-    `principals` has IAM principals only, because no other kind of principal makes calls here.
-    """
-
-    sid: str
-    effect: str
-    principals: Element
-    actions: Element
-    resources: Element
-    conditions: tuple[Condition, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class Policy:
-    """A resource policy."""
-
-    statements: tuple[Statement, ...]
 
 
 _VERSIONS = ("2012-10-17", "2008-10-17")
