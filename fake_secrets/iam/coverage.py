@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from fake_secrets.iam.comparisons import Test, test_of
+from fake_secrets.iam.elements import Element, Statement
 from fake_secrets.iam.patterns import Matcher, matcher_of, matches
-from fake_secrets.iam.statement import Element, Statement
 from fake_secrets.iam.variables import Context, filled, has_variable, parts_of, split_at_colons
 
 __all__ = ["EVERY_RESOURCE", "Rule"]

@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Literal
 
-from fake_secrets.iam.statement import Element
+from fake_secrets.iam.elements import Element
 
 __all__ = ["NAMINGS", "Caller", "Naming", "naming_of"]
 

@@ -6,7 +6,7 @@ import functools
 from dataclasses import dataclass, field
 
 from fake_secrets.iam.coverage import Rule
-from fake_secrets.iam.statement import EVERYBODY, Element, Statement
+from fake_secrets.iam.elements import EVERYBODY, Element, Statement
 
 __all__ = ["EVERYBODY", "Element", "Policy", "Statement"]
 

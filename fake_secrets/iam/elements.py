@@ -1,4 +1,4 @@
-"""What a statement of a policy is, once it is parsed."""
+"""The elements of a policy, once it is parsed: a statement, and what it covers."""
 
 from __future__ import annotations
 
