@@ -36,10 +36,6 @@ _ARN_FIELDS_NEEDED = 3
 _SHOWN = 200
 
 
-class _RefusalError(Exception):
-    """What IAM says of a statement, and maybe a hint."""
-
-
 def parse(text: str, name: str, kind: Literal["inline", "managed"] = "inline") -> Policy:
     """Parse an identity policy. The names of elements and operators are case-sensitive [D].
 
@@ -96,25 +92,30 @@ def _version(document: Any, name: str) -> str | None:
     raise PolicyError(f"{name}: {SYNTAX_ERROR} {hint}")
 
 
+def _refused(message: str) -> ServiceError:
+    """Return IAM's error about a statement. Its message may end in a hint of ours."""
+    return ServiceError("MalformedPolicyDocument", message)
+
+
 def _statement(stated: Any, number: int, name: str) -> Statement:
     sid = stated.get("Sid", "") if isinstance(stated, dict) else ""
     try:
         return _parsed(stated, sid, number)
-    except _RefusalError as error:
-        raise PolicyError(f"{titled(name, number, sid)}: {error}") from None
+    except ServiceError as error:
+        raise PolicyError(f"{titled(name, number, sid)}: {error.message}") from None
 
 
 def _parsed(stated: Any, sid: Any, number: int) -> Statement:
-    """Parse a statement. A refusal has what IAM says, and maybe a hint."""
+    """Parse a statement, or raise what IAM says of it."""
     if not isinstance(stated, dict):
-        raise _RefusalError(f"{SYNTAX_ERROR} A statement is a JSON object.")
+        raise _refused(f"{SYNTAX_ERROR} A statement is a JSON object.")
     unknown = next((element for element in stated if element not in _STATEMENT_ELEMENTS), None)
     if unknown is not None:
-        raise _RefusalError(f"{SYNTAX_ERROR} {_of_unknown(unknown, _STATEMENT_ELEMENTS, 'A statement')}")
+        raise _refused(f"{SYNTAX_ERROR} {_of_unknown(unknown, _STATEMENT_ELEMENTS, 'A statement')}")
     if not isinstance(sid, str):
-        raise _RefusalError(f"{SYNTAX_ERROR} Sid isn't a string.")
+        raise _refused(f"{SYNTAX_ERROR} Sid isn't a string.")
     if not _SID.fullmatch(sid):
-        raise _RefusalError(
+        raise _refused(
             "Statement IDs (SID) must be alpha-numeric. "
             "Check that your input satisfies the regular expression [0-9A-Za-z]*"
         )
@@ -132,21 +133,21 @@ def _effect(effect: Any) -> str:
     if effect in _EFFECTS:
         return str(effect)
     if isinstance(effect, str) and effect.capitalize() in _EFFECTS:
-        raise _RefusalError(f"The policy failed legacy parsing. Effect is written {effect.capitalize()!r}.")
+        raise _refused(f"The policy failed legacy parsing. Effect is written {effect.capitalize()!r}.")
     found = "It has no Effect" if effect is None else f"Effect is {shortened(repr(effect))}"
-    raise _RefusalError(f"{SYNTAX_ERROR} {found}, which must be 'Allow' or 'Deny'.")
+    raise _refused(f"{SYNTAX_ERROR} {found}, which must be 'Allow' or 'Deny'.")
 
 
 def _element(stated: Mapping[str, Any], name: str, contents: str) -> Element:
     given = [form for form in (name, f"Not{name}") if form in stated]
     if len(given) > 1:
-        raise _RefusalError(f"{SYNTAX_ERROR} It has both {name} and Not{name}.")
+        raise _refused(f"{SYNTAX_ERROR} It has both {name} and Not{name}.")
     values = stated[given[0]] if given else []
     each = values if isinstance(values, list) else [values]
     if not each:
-        raise _RefusalError(f"Policy statement must contain {contents}.")
+        raise _refused(f"Policy statement must contain {contents}.")
     if not all(isinstance(value, str) for value in each):
-        raise _RefusalError(f"{SYNTAX_ERROR} {given[0]} is a string or a list of strings.")
+        raise _refused(f"{SYNTAX_ERROR} {given[0]} is a string or a list of strings.")
     return Element(tuple(each), given[0] != name)
 
 
@@ -156,11 +157,11 @@ def _check_action(action: str) -> None:
         return
     if not colon:
         hint = f"{shortened(action)!r} could be 'secretsmanager:{shortened(action)}'."
-        raise _RefusalError(f"Actions/Conditions must be prefaced by a vendor, e.g., iam, sdb, ec2, etc. {hint}")
+        raise _refused(f"Actions/Conditions must be prefaced by a vendor, e.g., iam, sdb, ec2, etc. {hint}")
     if ":" in called:
-        raise _RefusalError("Actions/Condition can contain only one colon.")
+        raise _refused("Actions/Condition can contain only one colon.")
     if not _VENDOR.fullmatch(vendor):
-        raise _RefusalError(f"Vendor {shortened(vendor)} is not valid")
+        raise _refused(f"Vendor {shortened(vendor)} is not valid")
 
 
 def _check_resource(resource: str) -> None:
@@ -170,13 +171,11 @@ def _check_resource(resource: str) -> None:
         return
     if prefix != "arn" or not fields:
         hint = f" The ARN of a secret is arn:aws:secretsmanager:<region>:<account>:secret:{shown}-??????."
-        raise _RefusalError(
-            f'Resource {shown} must be in ARN format or "*".{hint if resource and not fields else ""}'
-        )
+        raise _refused(f'Resource {shown} must be in ARN format or "*".{hint if resource and not fields else ""}')
     if not _PARTITION.fullmatch(fields[0]):
-        raise _RefusalError(f'Partition "{shortened(fields[0])}" is not valid for resource "{shown}".')
+        raise _refused(f'Partition "{shortened(fields[0])}" is not valid for resource "{shown}".')
     if len(fields) < _ARN_FIELDS_NEEDED - 1 or not fields[1]:
-        raise _RefusalError("Resource vendor must be fully qualified and cannot contain regexes.")
+        raise _refused("Resource vendor must be fully qualified and cannot contain regexes.")
 
 
 def _conditions(stated: Mapping[str, Any]) -> tuple[Condition, ...]:
@@ -184,7 +183,7 @@ def _conditions(stated: Mapping[str, Any]) -> tuple[Condition, ...]:
     try:
         return read_conditions(block)
     except ServiceError:
-        raise _RefusalError(f"{SYNTAX_ERROR} {_fault_of_condition(block)}") from None
+        raise _refused(f"{SYNTAX_ERROR} {_fault_of_condition(block)}") from None
 
 
 def _fault_of_condition(block: Any) -> str:
