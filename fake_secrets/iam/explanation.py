@@ -78,16 +78,21 @@ def _of_missing(check: Check, caller: Caller, layers: Layers, decision: Decision
     if account is not None:
         lines.append(account)
     changes = smallest_change(check, caller, layers, decision)
+    if not changes:
+        lines.append("An action without a resource has no resource policy, so nothing can allow it to a service.")
     left = max(_LINES - len(lines) - len(changes), 0)
     misses = [
         (layer, miss) for layer in decision.layers for miss in near_misses(check, caller, _policies(layer, layers))
     ]
     nearest = sorted(misses, key=lambda found: found[1].distance)[:left]
     lines += [f"{_title(miss.policy, miss.statement, layer, check)} {miss.reason}." for layer, miss in nearest]
-    for number, change in enumerate(changes):
-        of_layer = [miss for layer, miss in nearest if layer == change.layer]
-        lines.append(("To allow it, " if not number else "Also ") + _told(change, layers, of_layer, check))
-    return lines
+    told = [
+        _told(change, layers, [miss for layer, miss in nearest if layer == change.layer], check)
+        for change in changes
+    ]
+    while len(told) > max(_LINES - len(lines), 1):
+        told[-2:] = [f"{told[-2]}; and {told[-1]}"]
+    return [*lines, *(f"{'Also' if number else 'To allow it,'} {text}" for number, text in enumerate(told))]
 
 
 def _asked(check: Check) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import heapq
+import itertools
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
@@ -17,6 +18,7 @@ from fake_secrets.iam.reasons import why_it_fails, why_not_covered
 __all__ = ["NearMiss", "near_misses"]
 
 _SHOWN = 2
+_LOOKED_AT = 1000
 _ACTIONS_SHOWN = 3
 
 
@@ -40,13 +42,13 @@ class NearMiss:
 
 
 def near_misses(check: Check, caller: Caller, policies: Sequence[Policy]) -> list[NearMiss]:
-    """Return at most two statements that nearly allow a call, the nearest first."""
-    found = (
-        miss
-        for policy in policies
-        for rule in policy.rules
-        if not rule.is_deny and (miss := _miss(check, caller, policy, rule)) is not None
-    )
+    """Return at most two statements that nearly allow a call, the nearest first.
+
+    Only the first thousand statements are looked at.
+    """
+    rules = ((policy, rule) for policy in policies for rule in policy.rules if not rule.is_deny)
+    looked_at = (_miss(check, caller, policy, rule) for policy, rule in itertools.islice(rules, _LOOKED_AT))
+    found = (miss for miss in looked_at if miss is not None)
     return heapq.nsmallest(_SHOWN, found, key=lambda miss: miss.distance)
 
 

@@ -18,6 +18,8 @@ __all__ = ["Reason", "why_it_fails", "why_it_holds", "why_not_covered"]
 
 _SHOWN = 3
 _SUFFIX = "-??????"
+# The most characters that IAM takes for an ARN.
+_LONGEST_ARN = 2048
 # What lacks the tag, if a key with such a beginning is absent.
 _TAGGED = {
     "aws:resourcetag/": "the secret has no tag",
@@ -90,6 +92,8 @@ def why_not_covered(
 
 def _difference(pattern: str, resource: str, context: Context, has_variables: bool) -> str | None:
     """Return what is nearly right about a pattern that doesn't match, or None if nothing is."""
+    if len(pattern) > _LONGEST_ARN:
+        return None
     if has_variables and has_variable(pattern):
         unknown = _without_value(pattern, context)
         if unknown is not None:

@@ -401,6 +401,12 @@ class TestLayers:
             ),
         ]
 
+    def test_four_changes_are_told_in_three_lines(self):
+        lines = explained(caller=FOREIGN, identity=[], boundary=identity({"Action": "s3:*"}), session=[])
+        assert len(lines) == 5
+        assert [line.partition(" to ")[0] for line in lines[2:]] == ["To allow it, add", "Also add", "Also add"]
+        assert "; and add to a session policy: " in lines[-1]
+
     def test_a_secrets_policy_that_names_somebody_else_is_told(self):
         policy = resource({"Sid": "App", "Principal": {"AWS": f"arn:aws:iam::{OTHER}:role/other"}})
         (first, second, _) = explained(caller=FOREIGN, resource=[policy])
@@ -423,6 +429,13 @@ class TestLayers:
             "A federated user's session without a session policy has no permissions, so nothing allows "
             f"{ASKED} for {caller.arn}."
         )
+
+    def test_nothing_can_allow_a_service_an_action_without_a_resource(self):
+        caller = Caller("rds.amazonaws.com", ACCOUNT)
+        assert explained(caller=caller, action="secretsmanager:ListSecrets", on="*") == [
+            "The resource has no policy, so nothing allows secretsmanager:ListSecrets for rds.amazonaws.com.",
+            "An action without a resource has no resource policy, so nothing can allow it to a service.",
+        ]
 
     def test_other_resources_are_no_secrets(self):
         function = f"arn:aws:lambda:us-east-1:{ACCOUNT}:function:rotate"
