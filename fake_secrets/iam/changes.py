@@ -36,8 +36,8 @@ def smallest_change(check: Check, caller: Caller, layers: Layers, decision: Deci
     It allows this action on this resource and nothing else. Of a secret, only the suffix is left open.
 
     Returns:
-        nothing if the call is allowed already, or if no addition can allow it: after a Deny, and for an
-        action without a resource if a service calls it, because only resource policies allow anything to a service.
+        nothing if the call is allowed already, or if no addition can allow it: after a Deny, and for an action
+        without a resource that a service calls, because only resource policies allow anything to a service.
     """
     if decision.effect != "implicit_deny" or ("resource" in decision.layers and check.resource == EVERY_RESOURCE):
         return ()
