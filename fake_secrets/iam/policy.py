@@ -51,8 +51,15 @@ class Policy:
         statements: its statements, in order.
         name: what messages call it, such as a file's name. Empty for the policy of a secret.
         has_variables: whether its Version makes ``${...}`` a policy variable.
+
+    `condition_keys` are the keys of all its conditions, in lower case.
     """
 
     statements: tuple[Statement, ...]
     name: str = field(default="", compare=False)
     has_variables: bool = False
+    condition_keys: frozenset[str] = field(init=False, compare=False, repr=False)
+
+    def __post_init__(self) -> None:
+        keys = (condition.key for statement in self.statements for condition in statement.conditions)
+        object.__setattr__(self, "condition_keys", frozenset(keys))
