@@ -51,7 +51,8 @@ class Permissions(LiveView):
                 empty list is a principal without any policy.
             principal: the ARN of an IAM user, an IAM role or an STS session. What is said of a role holds for its
                 sessions. By default, the caller of every client without credentials of its own. That caller is
-                then the user ``fake-secrets`` of the world's account, and no longer its root, whom no policy binds.
+                then the user ``fake-secrets`` of the world's account, and no longer its root, whom no policy
+                binds.
             boundary: the principal's permissions boundary; none by default.
             session_policy: the session policies of a role's session; none by default.
             tags: the principal's tags, for conditions on ``aws:PrincipalTag/...``.

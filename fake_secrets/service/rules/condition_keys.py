@@ -8,9 +8,9 @@ from typing import Any
 
 from fake_secrets import clock
 from fake_secrets.errors import UnsupportedOperationError
-from fake_secrets.iam.conditions import is_like
+from fake_secrets.iam.coverage import Rule
 from fake_secrets.iam.evaluation import Caller
-from fake_secrets.iam.policy import Policy, Statement
+from fake_secrets.iam.policy import Policy
 
 __all__ = [
     "Value",
@@ -110,7 +110,7 @@ def check_conditions(policies: Iterable[Policy], action: str, given: Mapping[str
     for policy in policies:
         unknown = [key for key in policy.condition_keys - _KNOWN - _ABSENT if key not in given]
         unknown = sorted(key for key in unknown if not key.startswith(_KNOWN_PREFIXES))
-        if unknown and any(_depends(statement, action, unknown) for statement in policy.statements):
+        if unknown and any(_depends(rule, action, unknown) for rule in policy.rules):
             known = "".join(f"\n- {key}" for key in sorted(_KNOWN))
             msg = (
                 f"{policy.name or 'the resource policy'} has a condition on {', '.join(unknown)}, which "
@@ -121,10 +121,9 @@ def check_conditions(policies: Iterable[Policy], action: str, given: Mapping[str
             raise UnsupportedOperationError(msg)
 
 
-def _depends(statement: Statement, action: str, keys: Collection[str]) -> bool:
-    return any(condition.key in keys for condition in statement.conditions) and statement.actions.covers(
-        lambda pattern: is_like(action.lower(), pattern.lower())
-    )
+def _depends(rule: Rule, action: str, keys: Collection[str]) -> bool:
+    is_meant = any(condition.key in keys for condition in rule.statement.conditions)
+    return is_meant and rule.covers_action(action.lower())
 
 
 def keys_of_circumstances(
