@@ -11,6 +11,7 @@ from fake_secrets.arns import account_of, root_arn, secret_arn
 from fake_secrets.errors import ServiceError
 from fake_secrets.iam import grammar
 from fake_secrets.iam.evaluation import Caller, Check, Decision, Layers, evaluate
+from fake_secrets.iam.explanation import explain
 from fake_secrets.iam.grants import Grant, Grants
 from fake_secrets.iam.messages import denial
 from fake_secrets.iam.policy import Policy
@@ -136,6 +137,15 @@ class Authority:
         layers = asking.layers([_key_policy(keys.policy_of(key_id), account_of(arn), asking.caller)])
         return self._decide(asking, check, layers, arn) is None
 
+    def why_denied(self, request_id: str) -> str | None:
+        """Tell the author of the test why policies denied a request; None if they didn't.
+
+        Args:
+            request_id: the id of the request.
+        """
+        found = next((denied for denied in reversed(self.denials) if denied.request_id == request_id), None)
+        return None if found is None else _explained(found)
+
     def _check(
         self, request: Request, checks: Sequence[Check], secret: StoredSecret | None, shown: str | None
     ) -> None:
@@ -175,6 +185,13 @@ class Authority:
 
     def _key_arn(self, request: Request, key_id: str | None) -> str | None:
         return self._store().keys.arn_of(key_id, request, request.account_id) if key_id else None
+
+
+def _explained(denied: Denial) -> str:
+    text = explain(denied.check, denied.caller, denied.layers, denied.decision)
+    if denied.decision.layers == ("resource",) and denied.caller.arn.endswith(":root"):
+        text += "\nThe root user of the secret's account can still call DeleteResourcePolicy."
+    return text
 
 
 def _resource(request: Request, secret_id: str, secret: StoredSecret | None) -> str:
