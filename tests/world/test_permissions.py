@@ -148,7 +148,7 @@ class TestAPrincipal:
         assert message.endswith("because no session policy allows the secretsmanager:DescribeSecret action")
 
     def test_its_tags_fill_policy_variables(self, fake_secrets, worker):
-        own = policy("GetSecretValue", resource=f"arn:aws:secretsmanager:*:*:secret:${{aws:PrincipalTag/team}}/*")
+        own = policy("GetSecretValue", resource="arn:aws:secretsmanager:*:*:secret:${aws:PrincipalTag/team}/*")
         with fake_secrets.permissions(own, principal=ROLE, tags={"team": "app"}):
             worker.get_secret_value(SecretId="app/db")
         with fake_secrets.permissions(own, principal=ROLE, tags={"team": "other"}):
