@@ -213,7 +213,7 @@ class TestRefusals:
         with fake_secrets.permissions(policy("RotateSecret")):
             message = denied(client.rotate_secret, SecretId="app/db", RotationLambdaARN=function)
         assert f"perform: lambda:InvokeFunction on resource: {function} because" in message
-        assert fake_secrets["app/db"].versions.keys() == {fake_secrets["app/db"].current.id}
+        assert len(fake_secrets["app/db"].versions) == 1
 
     def test_a_caller_may_not_take_its_own_permission_away_by_a_tag(self, fake_secrets, client):
         tagged = policy("TagResource", Condition={"StringEqualsIfExists": {"aws:ResourceTag/open": "yes"}})
