@@ -212,6 +212,7 @@ class World:
         with self._lock:
             self.contents.ready_store()
             self._keys.declare(key_id, state, users_line(), policy, aliases)
+            self.store.has_policies |= policy is not None
 
     def pass_time(self, seconds: float) -> None:
         """Let seconds pass, and end the rotation function that makes the call if its time is over."""
