@@ -55,7 +55,7 @@ def grants_of(question, resource_policies):
     """Return the layers that grant, if they suffice, and the layers whose Allow is missing, if they don't."""
     kind = kind_of(question.arn)
     ways = ways_covered(resource_policies, "Allow", question)
-    if kind == SERVICE_CALLER or kind == "root":
+    if kind in {SERVICE_CALLER, "root"}:
         return (["resource"], []) if ways else ([], ["resource"])  # E8, E9
     identity = question.identity is None or bool(ways_covered(question.identity, "Allow", question))
     by_others = bool(ways & {"role", "parent"})
@@ -291,23 +291,23 @@ def matches(policy, base, present, text, context):
         return compared(kind.removeprefix("Date"), as_seconds(present), as_seconds(text))  # C8
     if kind == "IpAddress":
         return is_in_network(present, text)
-    if kind == "BinaryEquals":
-        return present == text
-    pattern = replaced(policy, text, context)  # W2, Q14, Q15
+    pattern = literally(text) if kind == "BinaryEquals" else replaced(policy, text, context)  # W2, Q14, Q15
     if pattern is None:
         return False  # W4: nothing matches, so that a negated operator holds
     plain = "".join(character for character, _ in pattern)
-    if kind == "StringEquals":
-        return present == plain  # C6
-    if kind == "StringLike":
-        return like(pattern, present)
-    if kind in ("ArnEquals", "ArnLike"):
-        return arn_like(pattern, present)
-    return present.lower() == plain.lower()  # StringEqualsIgnoreCase, and Bool: C7
+    return {
+        "StringEquals": present == plain,  # C6
+        "StringEqualsIgnoreCase": present.lower() == plain.lower(),
+        "StringLike": like(pattern, present),
+        "ArnEquals": arn_like(pattern, present),  # C5
+        "ArnLike": arn_like(pattern, present),
+        "Bool": present.lower() == plain.lower(),  # C7
+        "BinaryEquals": present == plain,
+    }[kind]
 
 
 def arn_like(pattern, present):
-    """Return whether six fields match, each for itself, the last with all further colons (C5)."""
+    """Return whether six fields match, each for itself. Colons beyond the fifth belong to the last."""
     fields = [[]]
     for piece in pattern:
         if piece[0] == ":" and len(fields) < 6:
