@@ -59,12 +59,12 @@ def grants_of(question, resource_policies):
         return (["resource"], []) if ways else ([], ["resource"])  # E8, E9
     identity = question.identity is None or bool(ways_covered(question.identity, "Allow", question))
     by_others = bool(ways & {"role", "parent"})
-    if kind == "federated-user" and question.session is None:
-        identity = by_others = False  # E10
     caps = missing_caps(question)
+    if kind == "federated-user" and question.session is None:
+        identity = False  # E10
+        by_others = False  # Q30: what the parent is granted is limited in the same way
     if not is_same_account(question):  # E7
-        named = bool(ways & {"everybody", "self", "account"}) or by_others
-        missing = ([] if identity else ["identity"]) + ([] if named else ["resource"]) + caps
+        missing = ([] if identity else ["identity"]) + ([] if ways else ["resource"]) + caps
         return ([], missing) if missing else (["identity", "resource"], [])
     granting = ["identity"] if identity and not caps else []  # E6
     if ways & {"everybody", "self"} or (by_others and not caps):  # E3, E11; E4, Q30
@@ -267,8 +267,8 @@ def holds(policy, operator, present, values, context):
 
 
 def is_null(present, quantifier=""):
-    """Return whether a key is absent. For a set operator, a set of empty texts is (Q5)."""
-    return present is None or present == [] or (quantifier != "" and set(listed(present)) == {""})
+    """Return whether a key is absent. For ForAllValues, a set of empty texts is, too (Q5)."""
+    return present is None or present == [] or (quantifier == "ForAllValues" and set(listed(present)) == {""})
 
 
 def as_text(value):
@@ -338,9 +338,9 @@ def as_number(text):
 
 
 def as_seconds(text):
-    """Return a date as seconds since 1970. Four digits are a year (Q12), more are seconds already."""
-    if re.fullmatch(r"\d{5,}", text):
-        return int(text)
+    """Return a date as seconds since 1970. Four digits are a year (Q12), other numbers are seconds already."""
+    if as_number(text) is not None and not re.fullmatch(r"\d{4}", text):
+        return as_number(text)
     whole = text + {4: "-01-01", 7: "-01"}.get(len(text), "")
     try:
         moment = datetime.fromisoformat(whole)

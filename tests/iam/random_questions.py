@@ -77,6 +77,7 @@ PRESENT = {
     "aws:PrincipalTag/team": TEAMS,
     "aws:username": ("dev", "app", "bob"),
     "aws:PrincipalArn": PRINCIPAL_ARNS,
+    "aws:PrincipalAccount": (HERE, ELSEWHERE),
     "aws:SourceArn": (
         f"arn:aws:lambda:us-east-1:{HERE}:function:rotate:live",
         "arn:aws:s3:::bucket/a:b",
@@ -114,7 +115,8 @@ ARNS = (
     "arn:aws:s3:::bucket/*",
     f"arn:aws:iam::{HERE}:role/${{aws:PrincipalTag/team}}",
     f"arn:aws:iam::{HERE}:user/${{aws:username}}",
-    "${aws:PrincipalArn}",
+    "arn:aws:iam::${aws:PrincipalAccount}:role/app",
+    "arn:aws:iam::*:${aws:PrincipalTag/absent, 'role'}/app",
 )
 NETWORKS = ("203.0.113.0/24", "203.0.113.7", "0.0.0.0/0", "::/0", "2001:DB8:1234::/48", "10.0.0.0/8")
 MOMENTS = (*DATES, "2026-06-01T12:00:00.5Z", "2030-01-01T00:00:00Z", "1780315200", 1767225600)
@@ -184,7 +186,7 @@ def context(random):
     present = {key: random.choice(values) for key, values in PRESENT.items() if random.random() < 0.75}
     for key, values in PRESENT_LISTS.items():
         if random.random() < 0.75:
-            present[key] = random.sample(values, random.choice((1, 1, 2, 3)))
+            present[key] = random.sample(values, random.choice((0, 1, 1, 1, 2, 2, 3)))
     return present
 
 
@@ -245,7 +247,7 @@ class Author:
         name = self.action
         at = self.random.randrange(len(name))
         near = (name, name, name.upper(), name[: at + 1] + "*", "*" + name[at:], name[:at] + "?" + name[at + 1 :])
-        far = (name[:at], name + "?", "Get*", "Batch*", "ListSecrets", name[:at] + "[a-z]*", "?*")
+        far = (name[:at] or "?", name + "?", "Get*", "Batch*", "ListSecrets", name[:at] + "[a-z]*", "?*")
         service = self.random.choice(("secretsmanager",) * 8 + ("SecretsManager", "s3"))
         return service + ":" + self.random.choice(near if self.random.random() < 0.7 else far)
 

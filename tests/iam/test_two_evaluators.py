@@ -12,25 +12,16 @@ import pytest
 from naive_evaluation import Question, decide
 from random_questions import OPERATORS, random_question
 
+from fake_secrets.iam import grammar, identity_grammar
 from fake_secrets.iam.evaluation import Caller, Check, Layers, evaluate
-from fake_secrets.iam.grammar import parse
-from fake_secrets.iam.loading import load_policies, load_policy
 
 SEED = 17
 FEW, MANY = 400, 10_000
 ADDITIONS = ("{}", "{}IfExists", "ForAnyValue{}", "ForAllValues{}")
-# Without these, a question or a statement is none.
-NEEDED = {
-    "arn",
-    "account",
-    "action",
-    "resource",
-    "context",
-    "Statement",
-    "Effect",
-    "Principal",
-    "NotPrincipal",
-} | {"Action", "NotAction", "Resource", "NotResource", "AWS"}
+# Without these, a question or a statement is none, or another.
+NEEDED = {"arn", "account", "action", "resource", "context", "identity", "Version", "Statement", "Effect"} | {
+    negation + element for negation in ("", "Not") for element in ("Principal", "Action", "Resource", "AWS")
+}
 LAYERS_OF = {
     "allowed": {"identity", "resource", "root"},
     "explicit_deny": {"identity", "resource", "boundary", "session"},
@@ -49,17 +40,17 @@ def decide_by_the_package(question):
         question.action, question.resource, {key.lower(): value for key, value in question.context.items()}
     )
     layers = Layers(
-        identity=None if question.identity is None else loaded(question.identity),
-        resource=[parse(json.dumps(policy)) for policy in question.resource_policies],
-        boundary=None if question.boundary is None else load_policy(question.boundary, "boundary"),
-        session=None if question.session is None else loaded(question.session),
+        identity=None if question.identity is None else parsed(question.identity),
+        resource=[grammar.parse(json.dumps(policy)) for policy in question.resource_policies],
+        boundary=None if question.boundary is None else parsed([question.boundary])[0],
+        session=None if question.session is None else parsed(question.session),
     )
     decision = evaluate(check, Caller(question.arn, question.account, question.role, question.parent), layers)
     return decision.effect, list(decision.layers)
 
 
-def loaded(documents):
-    return [policy for document in documents for policy in load_policies(document, "policies")]
+def parsed(documents):
+    return [identity_grammar.parse(json.dumps(document), "policy") for document in documents]
 
 
 def is_agreed(question):
