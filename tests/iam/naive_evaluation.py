@@ -165,14 +165,15 @@ def ways_of_meaning(statement, question):
 def ways_named(principal, question):
     if principal == "*":
         return {"everybody"}
-    if kind_of(question.arn) == SERVICE_CALLER:
-        return {"self"} & {"self" for name in listed(principal.get("Service", [])) if name == question.arn}
-    return {way for entry in listed(principal.get("AWS", [])) for way in ways_of_entry(entry, question)}
+    services = {"self" for name in listed(principal.get("Service", [])) if name == question.arn}
+    return services | {way for entry in listed(principal.get("AWS", [])) for way in ways_of_entry(entry, question)}
 
 
 def ways_of_entry(entry, question):
     if entry == "*":
         return {"everybody"}
+    if kind_of(question.arn) == SERVICE_CALLER:
+        return set()  # E9: it belongs to no account
     if entry == question.account or entry.split(":")[4:] == [question.account, "root"]:
         return {"account"}
     if is_role_of(entry, question):

@@ -66,7 +66,8 @@ def callers_of(account):
     return [{"arn": arn, "account": account, "role": role, "parent": parent} for arn, role, parent in rows]
 
 
-CALLERS = callers_of(HERE) * 2 + callers_of(ELSEWHERE)
+SERVICE = {"arn": "redshift.amazonaws.com", "account": HERE}
+CALLERS = [*callers_of(HERE) * 2, *callers_of(ELSEWHERE), SERVICE]
 
 # Condition key to the values that a request may bring, one of them, and then any number of them.
 PRESENT = {
@@ -157,7 +158,7 @@ def random_question(random):
     """Return a question. A `random.Random` decides about everything."""
     caller = random.choice(CALLERS)
     action, resource = asked(random)
-    kind = caller["arn"].split(":")[5].split("/")[0]
+    kind = caller["arn"].rpartition(":")[2].partition("/")[0]
     author = Author(random, action, resource, caller)
     question = Question(
         **caller,
@@ -169,7 +170,7 @@ def random_question(random):
         boundary=author.policy() if random.random() < 0.25 else None,
         session=[author.policy()] if random.random() < 0.5 else None,
     )
-    if kind == "root":  # it can't have policies
+    if kind in {"root", SERVICE["arn"]}:  # they can't have policies
         return replace(question, identity=[], boundary=None, session=None)
     return question if kind in {"assumed-role", "federated-user"} else replace(question, session=None)
 
@@ -229,12 +230,14 @@ class Author:
         return {("Not" if self.random.random() < negated else "") + name: values}
 
     def principals(self, values):
-        others = {"Service": "redshift.amazonaws.com"} if self.random.random() < 0.1 else {}
-        return {"AWS": values[0] if len(values) == 1 else values} | others
+        if self.caller == SERVICE or self.random.random() < 0.1:
+            return {"AWS": values, "Service": self.random.choice((SERVICE["arn"], "lambda.amazonaws.com"))}
+        return {"AWS": values[0] if len(values) == 1 else values}
 
     def principal(self):
         account = self.random.choice((self.caller["account"],) * 5 + (HERE, ELSEWHERE))
-        near = [value for value in (self.caller["arn"], self.caller["role"], self.caller["parent"]) if value]
+        arns = [self.caller.get(part) for part in ("arn", "role", "parent")]
+        near = [arn for arn in arns if arn and arn.startswith("arn:")] or ["*"]
         iam, sts = f"arn:aws:iam::{account}:", f"arn:aws:sts::{account}:"
         far = [iam + "user/Dev", iam + "role/app", iam + "role/other", iam + "role/team/app"]
         far += [sts + "assumed-role/app/s2", sts + "federated-user/eve", iam + "user/bob"]

@@ -10,8 +10,9 @@ from dataclasses import asdict
 
 import pytest
 from naive_evaluation import Question, decide
-from random_questions import OPERATORS, random_question
+from random_questions import HERE, OPERATORS, random_question
 
+from fake_secrets.errors import PolicyError, ServiceError
 from fake_secrets.iam import grammar, identity_grammar
 from fake_secrets.iam.evaluation import Caller, Check, Layers, evaluate
 
@@ -57,12 +58,19 @@ def is_agreed(question):
     return decide(question) == decide_by_the_package(question)
 
 
+def is_agreed_or_refused(question):
+    try:
+        return is_agreed(question)
+    except (ServiceError, PolicyError):
+        return True
+
+
 def disagreement(number):
     """Return a report on the smallest form of the first question on which the two disagree, or None."""
     disputed = next((question for question in questions(number) if not is_agreed(question)), None)
     if disputed is None:
         return None
-    smallest = shrunk(disputed, is_agreed)
+    smallest = shrunk(disputed, is_agreed_or_refused)
     told = json.dumps(asdict(smallest), indent=1)
     return f"naive: {decide(smallest)}\npackage: {decide_by_the_package(smallest)}\n{told}"
 
@@ -98,6 +106,23 @@ def test_both_decide_the_same():
 @pytest.mark.slow
 def test_both_decide_the_same_ten_thousand_times():
     assert disagreement(MANY) is None
+
+
+@pytest.mark.xfail(reason="the ARN of a pattern is split before its variables are replaced")
+@pytest.mark.parametrize("operator", ["ArnEquals", "ArnLike", "ArnNotEquals", "ArnNotLike"])
+def test_both_take_a_whole_arn_out_of_a_variable(operator):
+    statement = {"Effect": "Allow", "Action": "*", "Resource": "*"}
+    statement["Condition"] = {operator: {"aws:SourceArn": "${aws:PrincipalArn}"}}
+    arn = f"arn:aws:iam::{HERE}:role/app"
+    question = Question(
+        arn=arn,
+        account=HERE,
+        action="secretsmanager:ListSecrets",
+        resource="*",
+        context={"aws:SourceArn": arn, "aws:PrincipalArn": arn},
+        identity=[{"Version": "2012-10-17", "Statement": [statement]}],
+    )
+    assert is_agreed(question)
 
 
 def test_the_questions_are_always_the_same():
