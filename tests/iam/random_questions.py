@@ -101,6 +101,8 @@ VARIABLES = (
     "${aws:PrincipalTag/team,'dev'}",
     "${aws:PrincipalTag/absent, 'app'}",
     "${aws:username}",
+    "${aws:PrincipalTag/absent, '*'}",
+    "${aws:username}${aws:PrincipalTag/team}",
     "${aws:TagKeys}",
     "${secretsmanager:VersionStage}",
 )
