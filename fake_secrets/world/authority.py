@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections import deque
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
@@ -11,7 +10,9 @@ from fake_secrets.arns import account_of, root_arn, secret_arn
 from fake_secrets.errors import ServiceError
 from fake_secrets.iam import grammar
 from fake_secrets.iam.evaluation import Caller, Check, Decision, Layers, evaluate
+from fake_secrets.iam.explanation import explain
 from fake_secrets.iam.grants import Grant, Grants
+from fake_secrets.iam.key_policies import decide_on_key, key_policy
 from fake_secrets.iam.messages import denial
 from fake_secrets.iam.policy import Policy
 from fake_secrets.service.rules.checks import WITHOUT_RESOURCE, action_of, checks_of, checks_of_creation
@@ -133,8 +134,18 @@ class Authority:
         )
         check = Check(action, arn, keys_of_use)
         asking = self._who(request)
-        layers = asking.layers([_key_policy(keys.policy_of(key_id), account_of(arn), asking.caller)])
-        return self._decide(asking, check, layers, arn) is None
+        text = keys.policy_of(key_id)
+        layers = asking.layers([key_policy(text, key_id, account_of(arn), asking.caller.account_id)])
+        return self._decide(asking, check, layers, arn, is_key=text is not None) is None
+
+    def why_denied(self, request_id: str) -> str | None:
+        """Tell the author of the test why policies denied a request; None if they didn't.
+
+        Args:
+            request_id: the id of the request.
+        """
+        found = next((denied for denied in reversed(self.denials) if denied.request_id == request_id), None)
+        return None if found is None else _explained(found)
 
     def _check(
         self, request: Request, checks: Sequence[Check], secret: StoredSecret | None, shown: str | None
@@ -146,15 +157,25 @@ class Authority:
             if denied is not None:
                 raise ServiceError(_ACCESS_DENIED, denied.message)
 
-    def _decide(self, asking: _Asking, check: Check, layers: Layers, shown: str | None) -> Denial | None:
-        """Return the denial of a check, or None if the policies allow it."""
+    def _decide(
+        self, asking: _Asking, check: Check, layers: Layers, shown: str | None, *, is_key: bool = False
+    ) -> Denial | None:
+        """Return the denial of a check, or None if the policies allow it.
+
+        Args:
+            asking: who asks.
+            check: what is asked, with the keys of the request and of the resource.
+            layers: the policies that take part.
+            shown: the resource as AWS shows it; None if there is none.
+            is_key: whether the resource is a KMS key with a key policy.
+        """
         request, caller, grant = asking.request, asking.caller, asking.grant
         circumstances = keys_of_circumstances(
             caller=caller, region=request.region, now=request.now, tags=grant.tags
         )
         asked = replace(check, context={**grant.context, **circumstances, **check.context})
         check_conditions(layers.all(), check.action, grant.context)
-        decision = evaluate(asked, caller, layers)
+        decision = (decide_on_key if is_key else evaluate)(asked, caller, layers)
         if decision.effect == "allowed" or _is_rescue(asked, caller, decision):
             return None
         message = denial(caller, check.action, None if check.resource == "*" else shown, decision)
@@ -175,6 +196,13 @@ class Authority:
 
     def _key_arn(self, request: Request, key_id: str | None) -> str | None:
         return self._store().keys.arn_of(key_id, request, request.account_id) if key_id else None
+
+
+def _explained(denied: Denial) -> str:
+    text = explain(denied.check, denied.caller, denied.layers, denied.decision)
+    if denied.decision.layers == ("resource",) and denied.caller.arn.endswith(":root"):
+        text += "\nThe root user of the secret's account can still call DeleteResourcePolicy."
+    return text
 
 
 def _resource(request: Request, secret_id: str, secret: StoredSecret | None) -> str:
@@ -203,16 +231,3 @@ def _is_rescue(check: Check, caller: Caller, decision: Decision) -> bool:
         and decision.layers == ("resource",)
         and caller.arn == root_arn(account_of(check.resource), caller.arn.split(":")[1])
     )
-
-
-def _key_policy(text: str | None, account_id: str, caller: Caller) -> Policy:
-    """Return the policy of a KMS key.
-
-    Nothing is known of a key policy that the test hasn't given, so it lets the caller's own policies decide, as
-    the default key policy does [B], even in another account [D].
-    """
-    if text is not None:
-        return grammar.parse(text)
-    accounts = sorted({account_id, caller.account_id})
-    statement = {"Effect": "Allow", "Principal": {"AWS": accounts}, "Action": "kms:*", "Resource": "*"}
-    return grammar.parse(json.dumps({"Version": "2012-10-17", "Statement": statement}))

@@ -158,6 +158,7 @@ class World:
             if self._leaks is not None:
                 self._leaks._before_reset()
             clock.forget_passed_time(self)
+            self._authority = None
             self._start()
 
     def _start(self) -> None:
@@ -201,6 +202,10 @@ class World:
 
             self._authority = Authority(self.grants, lambda: self.store)
         return self._authority
+
+    def why_denied(self, request_id: str) -> str | None:
+        """Tell the author of the test why policies denied a request; None if they didn't."""
+        return None if self._authority is None else self._authority.why_denied(request_id)
 
     def declare_key(self, key_id: str, state: KeyState, policy: str | None, aliases: Sequence[str]) -> None:
         """Enable, disable or deny a KMS key, or give it a key policy and aliases, until `reset`."""
