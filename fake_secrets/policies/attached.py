@@ -104,11 +104,8 @@ def policies_of(
     """
     principal = find_principal(template, role, expressions)
     found = _Attached(template, expressions, managed_policies)
-    policies = RolePolicies(
-        principal.logical_id, found.documents_of(principal), found.boundary_of(principal), template.source
-    )
-    expressions.check_all_used()
-    return policies
+    documents, boundary = found.documents_of(principal), found.boundary_of(principal)
+    return RolePolicies(principal.logical_id, documents, boundary, template.source)
 
 
 class _Attached:
@@ -137,14 +134,14 @@ class _Attached:
     def _groups_of(self, principal: Resource) -> Iterator[Resource]:
         if principal.kind != "AWS::IAM::User":
             return
-        value, name = self._expressions.items, self._expressions.ref(principal.logical_id)
+        value, name = self._expressions.items, self._expressions.ref(principal)
         names = value(principal.properties.get("Groups", []), f"{principal.logical_id}.Groups")
         for addition in self._existing("AWS::IAM::UserToGroupAddition"):
             place = f"{addition.logical_id}.Users"
             if name in value(addition.properties.get("Users", []), place):
                 group = f"{addition.logical_id}.GroupName"
                 names = [*names, self._expressions.text(addition.properties.get("GroupName"), group)]
-        groups = {self._expressions.ref(group.logical_id): group for group in self._existing("AWS::IAM::Group")}
+        groups = {self._expressions.ref(group): group for group in self._existing("AWS::IAM::Group")}
         for group_name in dict.fromkeys(names):
             if group_name not in groups:
                 problem = f"its group {group_name!r} isn't in this template, so its policies can't be known"
@@ -185,7 +182,7 @@ class _Attached:
         place = f"{policy.logical_id}.{listed_by}"
         listed = policy.properties.get(listed_by, [])
         if not isinstance(listed, list):
-            return self._expressions.ref(holder.logical_id) in self._expressions.items(listed, place)
+            return self._expressions.ref(holder) in self._expressions.items(listed, place)
         return any(self._is_holder(holder, one, f"{place}[{number}]") for number, one in enumerate(listed))
 
     def _is_holder(self, holder: Resource, expression: Any, place: str) -> bool:
@@ -193,7 +190,7 @@ class _Attached:
         # Another stack's, then.
         if isinstance(expression, dict) and "Fn::ImportValue" in expression:
             return False
-        return bool(self._expressions.value(expression, place) == self._expressions.ref(holder.logical_id))
+        return bool(self._expressions.value(expression, place) == self._expressions.ref(holder))
 
     def _add_resource(self, policy: Resource) -> None:
         place = f"{policy.logical_id}.PolicyDocument"
@@ -206,7 +203,7 @@ class _Attached:
 
     def _managed_in_template(self, arn: Any) -> Resource | None:
         policies = self._existing("AWS::IAM::ManagedPolicy")
-        return next((one for one in policies if self._expressions.ref(one.logical_id) == arn), None)
+        return next((one for one in policies if self._expressions.ref(one) == arn), None)
 
     def _managed_document(self, arn: Any, place: str) -> Mapping[str, Any]:
         policy = self._managed_in_template(arn)

@@ -8,11 +8,17 @@ from typing import Any
 from fake_secrets.iam.role_policies import RolePolicies
 from fake_secrets.policies.attached import policies_of
 from fake_secrets.policies.aws_managed import ManagedPolicies
+from fake_secrets.policies.deployment import Deployment
 from fake_secrets.policies.expressions import Expressions
+from fake_secrets.policies.refusals import refusal
+from fake_secrets.policies.template import PROCESSED, Template, template_of
 from fake_secrets.policies.template_files import FilePath, read_template
-from fake_secrets.policies.template import template_of
 
 __all__ = ["from_cloudformation"]
+
+# They change no role that a template declares itself. AWS::SecretsManager adds rotation functions of AWS.
+_HARMLESS = ("AWS::CodeDeployBlueGreen", "AWS::LanguageExtensions", "AWS::SecretsManager-")
+_SERVERLESS = "AWS::Serverless-"
 
 __tracebackhide__ = True  # a traceback ends at the caller's mistake
 
@@ -33,8 +39,8 @@ def from_cloudformation(
     Args:
         path: the template's file, in JSON or YAML. YAML needs ``pip install "fake_secrets[templates]"``.
         role: the role's or the user's logical ID, or its name; or those of a Lambda function with the role.
-        parameters: values of the template's parameters, and of pseudo parameters such as ``AWS::Region``. By default
-            those of the template, the region us-east-1 and the account 123456789012.
+        parameters: values of the template's parameters, and of pseudo parameters such as ``AWS::Region``. By
+            default those of the template, the region us-east-1 and the account 123456789012.
         arns: what is known only after deployment: logical ID to ARN, ``"LogicalId.Attribute"`` to value, or the
             name of another stack's export to value. The ARN of a secret that isn't here ends in ``-??????``.
         managed_policies: the documents of managed policies that the template doesn't have, by ARN or name.
@@ -45,5 +51,17 @@ def from_cloudformation(
     """
     document, source = read_template(path)
     template = template_of(document, source)
-    expressions = Expressions(template, parameters or {}, arns or {})
-    return policies_of(template, role, expressions, ManagedPolicies(managed_policies or {}))
+    _check_transforms(template)
+    deployment = Deployment(template, parameters or {}, arns or {})
+    managed = ManagedPolicies(managed_policies or {})
+    policies = policies_of(template, role, Expressions(template, deployment), managed)
+    deployment.check_arns()
+    return policies
+
+
+def _check_transforms(template: Template) -> None:
+    for macro in template.transforms:
+        if macro.startswith(_SERVERLESS):
+            raise refusal(template.source, "Transform", "it is a SAM template", "Read it with from_sam.")
+        if not macro.startswith(_HARMLESS):
+            raise refusal(template.source, "Transform", f"the macro {macro!r} can't be run here", PROCESSED)

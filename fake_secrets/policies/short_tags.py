@@ -1,8 +1,8 @@
 """Parses YAML with CloudFormation's short tags, such as `!Ref`, into what the JSON of the template would give.
 
-It builds its objects from PyYAML's events: that takes no recursion, so a deeply nested text does no harm. Of YAML's
-types only booleans, null and decimal whole numbers are read. Everything else stays text, as CloudFormation has it: a
-Version of 2012-10-17 is no date, and an account with a leading zero no octal number.
+It builds its objects from PyYAML's events, which takes no recursion, so a deeply nested text does no harm. Of
+YAML's types it reads booleans, null and decimal whole numbers. Everything else stays text: a Version of 2012-10-17
+is no date, and an account with a leading zero no octal number.
 """
 
 from __future__ import annotations
@@ -89,7 +89,7 @@ class _Builder:
     def _begin(self, container: list[Any] | dict[str, Any], event: Any) -> None:
         self._open.append(_Open(container, event.tag, event.anchor, event.start_mark.line + 1))
 
-    def _end(self, event: Any) -> None:
+    def _end(self, _event: Any) -> None:
         ended = self._open.pop()
         if isinstance(ended.container, dict):
             for mapping in ended.merged:

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from fake_secrets.policies.refusals import refusal
 
-__all__ = ["Resource", "Template", "template_of"]
+__all__ = ["PROCESSED", "Resource", "Template", "template_of"]
+
+# What to do about a template that CloudFormation changes before it deploys it.
+PROCESSED = "Give the template that `aws cloudformation get-template --template-stage Processed` prints."
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +43,7 @@ class Template:
         parameters: name to declaration.
         conditions: name to expression.
         mappings: name to a table of two keys.
+        transforms: the macros that CloudFormation runs the template through.
     """
 
     source: str
@@ -47,6 +51,7 @@ class Template:
     parameters: Mapping[str, Any]
     conditions: Mapping[str, Any]
     mappings: Mapping[str, Any]
+    transforms: Sequence[str] = ()
 
     def of_kind(self, *kinds: str) -> list[Resource]:
         """Return the resources of some types."""
@@ -62,13 +67,15 @@ def template_of(document: Any, source: str) -> Template:
     resources = _section(document, "Resources", source)
     if not resources:
         raise refusal(source, "", "it is no CloudFormation template: it has no Resources")
-    made = {
-        logical_id: _resource(logical_id, resource, source)
-        for logical_id, resource in resources.items()
-        if not logical_id.startswith("Fn::")
-    }
-    sections = (_section(document, name, source) for name in ("Parameters", "Conditions", "Mappings"))
-    return Template(source, made, *sections)
+    for logical_id in resources:
+        if logical_id.startswith("Fn::"):
+            raise refusal(source, f"Resources.{logical_id}", "it isn't evaluated", PROCESSED)
+    made = {logical_id: _resource(logical_id, declared, source) for logical_id, declared in resources.items()}
+    parameters, conditions, mappings = (
+        _section(document, name, source) for name in ("Parameters", "Conditions", "Mappings")
+    )
+    transforms = _transforms(document.get("Transform") or [])
+    return Template(source, made, parameters, conditions, mappings, transforms)
 
 
 def _section(document: Any, name: str, source: str) -> Mapping[str, Any]:
@@ -76,6 +83,12 @@ def _section(document: Any, name: str, source: str) -> Mapping[str, Any]:
     if not isinstance(section, dict):
         raise refusal(source, name, "it isn't a mapping")
     return section
+
+
+def _transforms(declared: Any) -> list[str]:
+    """Return the names of macros. One with parameters is a mapping."""
+    listed = declared if isinstance(declared, list) else [declared]
+    return [str(one.get("Name")) if isinstance(one, dict) else str(one) for one in listed]
 
 
 def _resource(logical_id: str, declared: Any, source: str) -> Resource:

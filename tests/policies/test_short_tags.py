@@ -62,7 +62,11 @@ def test_a_scalar_is_text_unless_it_is_a_boolean_null_or_a_decimal_number(text, 
 
 
 def test_keys_stay_text():
-    assert parse("123456789012: a\nyes: b\n2012-10-17: c\n") == {"123456789012": "a", "yes": "b", "2012-10-17": "c"}
+    assert parse("123456789012: a\nyes: b\n2012-10-17: c\n") == {
+        "123456789012": "a",
+        "yes": "b",
+        "2012-10-17": "c",
+    }
 
 
 def test_anchors_and_merged_mappings_are_resolved():
@@ -97,8 +101,7 @@ def test_a_python_object_is_never_made():
 def test_without_pyyaml_the_message_says_what_to_install(monkeypatch):
     monkeypatch.setitem(sys.modules, "yaml", None)
     assert refusal("a: 1") == (
-        "template.yaml: YAML is read by PyYAML, which isn't installed. "
-        'Run: pip install "fake_secrets[templates]"'
+        'template.yaml: YAML is read by PyYAML, which isn\'t installed. Run: pip install "fake_secrets[templates]"'
     )
 
 
