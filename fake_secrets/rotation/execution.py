@@ -164,7 +164,9 @@ class Execution:
 
         def run() -> object:
             with progress.delivering(started.secret, started.token):
-                return self._invoke(by, event, step, _role_for(started), rotation.token)
+                return self._invoke(
+                    by, event, step, _role_for(started), rotation.token, function=started.lambda_arn
+                )
 
         with self._lock:
             self._ledger.record_delivery(started.secret, step)
@@ -186,10 +188,19 @@ class Execution:
         role = _root_of(lambda_arn)
         by = self._functions[lambda_arn]
         name = step if isinstance(step, str) else None
-        return self._executing(asked_for, lambda: self._invoke(by, event, name, role))
+        return self._executing(asked_for, lambda: self._invoke(by, event, name, role, function=lambda_arn))
 
-    def _invoke(self, by: Invocable, event: Any, step: str | None, role: str, token: str | None = None) -> object:
-        running = RunningStep(step, by.deadline(clock.now()), token)
+    def _invoke(
+        self,
+        by: Invocable,
+        event: Any,
+        step: str | None,
+        role: str,
+        token: str | None = None,
+        *,
+        function: str | None,
+    ) -> object:
+        running = RunningStep(step, by.deadline(clock.now()), token, function=function)
         with acting_as(role), running:
             try:
                 return running.result_of(by.invoke(event, self._ids.uuid()))
@@ -231,7 +242,13 @@ class Execution:
         secret, result = started.secret, None
         rotation.steps.append(step)
         event = _event(rotation, step, started.rotation_token)
-        running = RunningStep(step, by.deadline(clock.now()), rotation.token, is_recorded=is_recorded)
+        running = RunningStep(
+            step,
+            by.deadline(clock.now()),
+            rotation.token,
+            is_recorded=is_recorded,
+            function=started.lambda_arn,
+        )
         before = findings.Before(secret.labels, secret.version_count)
         with running:
             try:
