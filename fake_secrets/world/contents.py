@@ -38,6 +38,8 @@ class Contents:
         self._store = store
         self._ledger = ledger
         self._unplanted = list(reversed(self.seeds))
+        # The ARNs of secrets whose suffixes the test has chosen.
+        self.pinned: list[str] = []
 
     def ready_store(self) -> Store:
         """Return the store, with the seeds planted. The caller holds the lock."""

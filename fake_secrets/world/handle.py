@@ -168,6 +168,8 @@ class FakeSecrets(RotationHandle):
             resource_policy=resource_policy,
         )
         added = Secret(self._world.contents.plant(seed).arn, self._world.contents.secret)
+        if arn_suffix is not None:
+            self._world.contents.pinned.append(added.arn)
         for doubt in doubts({name: value if labels is None else labels}):
             self._world.remarks.add(FakeSecretsWarning, doubt, users_line())
         return added

@@ -13,6 +13,7 @@ from fake_secrets.errors import ServiceError, UnsupportedOperationError
 from fake_secrets.iam.principals import Principals
 from fake_secrets.ids import Ids
 from fake_secrets.locks import free
+from fake_secrets.observe import endings
 from fake_secrets.observe.deliveries import Deliveries
 from fake_secrets.observe.ledger import SUCCEEDED, Ledger, rotation_step
 from fake_secrets.observe.remarks import Remark, Remarks, users_line
@@ -154,7 +155,12 @@ class World:
             if self._leaks is not None:
                 self._leaks._before_reset()
             clock.forget_passed_time(self)
+            self.note_end()
             self._start()
+
+    def note_end(self) -> None:
+        """Leave the ledger to whoever keeps those of worlds that end."""
+        endings.note(self.ledger, self.account_id, self.region, self.contents.pinned)
 
     def _start(self) -> None:
         with self._lock:
