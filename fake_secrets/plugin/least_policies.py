@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from fake_secrets.observe import endings
 from fake_secrets.plugin.choosing import active_worlds
 from fake_secrets.plugin.folders import output_file, relative
 
@@ -18,6 +17,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from fake_secrets.iam.least_policy import Need
+    from fake_secrets.observe.endings import Ended
 
 __all__ = ["add_options", "least_policies"]
 
@@ -41,16 +41,16 @@ class LeastPolicies:
         self._path = path
         self._config = config
         self._needs: set[Need] = set()
-        self._ended: list[endings.Ended] = []
+        self._ended: list[Ended] = []
         # Runs of pytest may be nested.
-        self._before = endings.keep(self._ended)
+        self._before = _keep(self._ended)
         self._forgotten = 0
         self._has_lost_worker = False
         self._outcome = ""
 
     def pytest_unconfigure(self) -> None:
         """Keep ledgers as before this run of pytest."""
-        endings.keep(self._before)
+        _keep(self._before)
 
     def pytest_runtest_logfinish(self) -> None:
         """Read the ledgers of the worlds that the test has left."""
@@ -116,6 +116,12 @@ class LeastPolicies:
             self._outcome += f", without the {self._forgotten} oldest calls of worlds with more than 100,000"
         if self._has_lost_worker:
             self._outcome += ", without the calls of a worker that crashed"
+
+
+def _keep(ended: list[Ended] | None) -> list[Ended] | None:
+    from fake_secrets.observe import endings
+
+    return endings.keep(ended)
 
 
 def add_options(parser: pytest.Parser) -> None:
