@@ -19,7 +19,7 @@ from typing import Any
 
 from fake_secrets.errors import ServiceError
 
-__all__ = ["Condition", "expect", "holds", "is_like", "malformed", "narrows", "read_conditions"]
+__all__ = ["NEGATIONS", "Condition", "expect", "holds", "is_like", "malformed", "narrows", "read_conditions"]
 
 # The arguments are the request's value and the policy's value.
 Predicate = Callable[[str, str], bool]
@@ -112,7 +112,7 @@ _PREDICATES: Mapping[str, Predicate] = {
     **{f"Numeric{name}": _compared(order, float, float) for name, order in _ORDERS.items()},
     **{f"Date{name}": _compared(order, _moment, _moment) for name, order in _ORDERS.items()},
 }
-_NEGATIONS: Mapping[str, str] = {
+NEGATIONS: Mapping[str, str] = {
     "StringNotEquals": "StringEquals",
     "StringNotEqualsIgnoreCase": "StringEqualsIgnoreCase",
     "StringNotLike": "StringLike",
@@ -124,7 +124,7 @@ _NEGATIONS: Mapping[str, str] = {
 }
 # Groups: quantifier, operator, IfExists. Null doesn't take IfExists.
 _OPERATOR = re.compile(
-    rf"(?:(ForAnyValue|ForAllValues):)?({'|'.join([*_PREDICATES, *_NEGATIONS])}|Null(?!IfExists))(IfExists)?"
+    rf"(?:(ForAnyValue|ForAllValues):)?({'|'.join([*_PREDICATES, *NEGATIONS])}|Null(?!IfExists))(IfExists)?"
 )
 
 _NARROWING_OPERATORS = frozenset({"StringEquals", "StringLike", "ArnEquals", "ArnLike"})
@@ -156,8 +156,8 @@ def holds(condition: Condition, context: Mapping[str, str | Sequence[str]]) -> b
     found = [stated] if isinstance(stated, str) else stated
     if condition.operator == "Null":
         return any(_is_same(str(not found), wanted) for wanted in condition.values)
-    is_negated = condition.operator in _NEGATIONS
-    is_match = _PREDICATES[_NEGATIONS.get(condition.operator, condition.operator)]
+    is_negated = condition.operator in NEGATIONS
+    is_match = _PREDICATES[NEGATIONS.get(condition.operator, condition.operator)]
     matches = (any(is_match(one, wanted) for wanted in condition.values) is not is_negated for one in found)
     # For an absent key, `all` returns True and `any` returns False, as IAM's rules require.
     needs_every = condition.quantifier == "ForAllValues" or (is_negated and not condition.quantifier)

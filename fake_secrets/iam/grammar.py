@@ -66,10 +66,11 @@ def parse(text: str) -> Policy:
     expect(isinstance(document, dict) and document.keys() <= _POLICY_ELEMENTS)
     expect(document.get("Version", _VERSIONS[0]) in _VERSIONS and isinstance(document.get("Id", ""), str))
     stated = document.get("Statement")
-    statements = tuple(map(_statement, stated if isinstance(stated, list) else [stated]))
+    each = stated if isinstance(stated, list) else [stated]
+    statements = tuple(_statement(one, number) for number, one in enumerate(each, 1))
     sids = [statement.sid for statement in statements if statement.sid]
     expect(bool(statements) and len(set(sids)) == len(sids))
-    return Policy(statements)
+    return Policy(statements, has_variables=document.get("Version") == _VERSIONS[0])
 
 
 def is_public(policy: Policy) -> bool:
@@ -145,7 +146,7 @@ def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     return members
 
 
-def _statement(stated: Any) -> Statement:
+def _statement(stated: Any, number: int) -> Statement:
     expect(isinstance(stated, dict) and stated.keys() <= _STATEMENT_ELEMENTS)
     sid, effect = stated.get("Sid", ""), stated.get("Effect")
     expect(isinstance(sid, str) and _SID.fullmatch(sid) is not None and effect in ("Allow", "Deny"))
@@ -153,7 +154,8 @@ def _statement(stated: Any) -> Statement:
     expect(all(map(_ACTION.fullmatch, actions.values)))
     resources = _element(stated, "Resource", _strings)
     conditions = read_conditions(stated.get("Condition", {}))
-    return Statement(sid, effect, _element(stated, "Principal", _principals), actions, resources, conditions)
+    principals = _element(stated, "Principal", _principals)
+    return Statement(sid, effect, principals, actions, resources, conditions, number)
 
 
 def _element(stated: Mapping[str, Any], name: str, values_of: Callable[[Any], tuple[str, ...]]) -> Element:
@@ -179,7 +181,7 @@ def _principals(stated: Any) -> tuple[str, ...]:
         pattern, message = _PRINCIPALS[kind]
         if not all(map(pattern.fullmatch, named)):
             raise malformed(message)
-    return by_kind.get("AWS", ())
+    return (*by_kind.get("AWS", ()), *by_kind.get("Service", ()))
 
 
 def _is_principal(caller: str, named: str) -> bool:

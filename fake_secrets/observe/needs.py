@@ -118,10 +118,9 @@ class _Secrets:
 
 
 def _counts(entry: Entry) -> bool:
-    # Only the members of a client's request are checked against a shape.
     return (
         entry.is_call
-        and entry.request.shape is not None
+        and not entry.request.is_handles
         and entry.operation in OPERATIONS
         and (entry.outcome not in _MALFORMED or entry.secret is not None)
     )

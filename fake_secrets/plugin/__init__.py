@@ -110,7 +110,7 @@ def pytest_configure(config: pytest.Config) -> None:
     config.addinivalue_line(
         "markers",
         "fake_secrets(secrets=None, *, region=None, account_id='123456789012', rotation='inline', "
-        "rotation_errors='raise', random_seed=None): run the test in a fake_secrets world with these arguments "
-        "of fake_secrets.mock_stages. If several markers apply, each argument comes from the closest marker that "
-        "gives it.",
+        "rotation_errors='raise', identity_policy=None, random_seed=None): run the test in a fake_secrets world "
+        "with these arguments of fake_secrets.mock_stages. If several markers apply, each argument comes from the "
+        "closest marker that gives it.",
     )

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, Literal, Protocol, cast
 
 from fake_secrets import clock
 from fake_secrets.errors import ServiceError, UnsupportedOperationError
+from fake_secrets.iam.grants import Grants
 from fake_secrets.iam.principals import Principals
 from fake_secrets.ids import Ids
 from fake_secrets.locks import free
@@ -40,6 +41,7 @@ from fake_secrets.world.planned_faults import PlannedFaults
 
 if TYPE_CHECKING:
     from fake_secrets.observe.leaks.of_world import Leaks
+    from fake_secrets.world.authority import Authority
 
 __all__ = ["Intervention", "Lane", "World", "rotating_world"]
 
@@ -115,7 +117,8 @@ class World:
         self.ids = ids
         self.rotation_errors = rotation_errors
         self.lane = lane
-        self.principals = Principals(account_id)
+        self.grants = Grants()
+        self.principals = Principals(account_id, self.grants)
         self._while_running = while_running
         self._is_region = is_region
         self.functions = Functions(region, account_id)
@@ -145,6 +148,7 @@ class World:
             stand=self.intervene,
         )
         self._leaks: Leaks | None = None
+        self._authority: Authority | None = None
         self._start()
 
     def reset(self) -> None:
@@ -165,7 +169,9 @@ class World:
     def _start(self) -> None:
         with self._lock:
             self.ids.rewind()
-            self.store = Store(self.ids, self.functions.is_registered, self._is_region)
+            self.store = Store(
+                self.ids, self.functions.is_registered, self._is_region, self.functions.principal_of
+            )
             self.ledger = Ledger(self.store)
             self._keys = DeclaredKeys(self.store, self.ledger)
             self.contents.reset(self.store, self.ledger)
@@ -193,11 +199,20 @@ class World:
             )
         return self._leaks
 
-    def declare_key(self, key_id: str, state: KeyState) -> None:
-        """Enable, disable or deny a KMS key, until `reset`."""
+    @property
+    def authority(self) -> Authority:
+        """What asks the policies. Few tests have any, so this is made at the first use."""
+        if self._authority is None:
+            from fake_secrets.world.authority import Authority  # noqa: PLC0415
+
+            self._authority = Authority(self.grants, lambda: self.store)
+        return self._authority
+
+    def declare_key(self, key_id: str, state: KeyState, policy: str | None, aliases: Sequence[str]) -> None:
+        """Enable, disable or deny a KMS key, or give it a key policy and aliases, until `reset`."""
         with self._lock:
             self.contents.ready_store()
-            self._keys.declare(key_id, state, users_line())
+            self._keys.declare(key_id, state, users_line(), policy, aliases)
 
     def pass_time(self, seconds: float) -> None:
         """Let seconds pass, and end the rotation function that makes the call if its time is over."""
@@ -254,6 +269,8 @@ class World:
             if (step := rotation_step.get()) is not None:
                 stop_the_dead(step, request.now)
             store.begin_call()
+            if (store.has_policies or self.grants or _is_foreign(request)) and not request.is_handles:
+                request.authority = self.authority
             try:
                 answer = self._ask(store, request)
                 if request.operation == "RotateSecret" and answer.error is None and store.concerned is not None:
@@ -390,6 +407,7 @@ class World:
     def request(self, operation: str, members: dict[str, Any]) -> Request:
         """Make a request of the handle's own. An ARN decides the region and the account."""
         request = lookup.request_from(self._here, operation, members)
+        request.is_handles = True
         request.id = self.ids.request_id()
         return request
 
@@ -408,3 +426,11 @@ class World:
     def _asked_meanwhile(self) -> list[Rotation] | None:
         running = running_here()
         return running.asked_for if running is not None and running.world is self else None
+
+
+def _is_foreign(request: Request) -> bool:
+    """Return whether a request is about a secret of another account, which needs a grant of its owner."""
+    secret_id = request.members.get("SecretId")
+    if secret_id is None:
+        return any(map(request.is_foreign, request.members.get("SecretIdList", ())))
+    return request.is_foreign(secret_id)
