@@ -22,6 +22,7 @@ _OPERATORS: Mapping[str, str] = {
     "secretsmanager:RecoveryWindowInDays": "NumericEquals",
     "secretsmanager:VersionStage": "StringEquals",
     _VIA_SERVICE: "StringEquals",
+    "kms:ResourceAliases": "ForAnyValue:StringEquals",
 }
 # A policy that asks for these values only if every call has sent them.
 _WANTED: Mapping[str, str] = {"secretsmanager:BlockPublicPolicy": "true"}

@@ -1,44 +1,35 @@
-"""Keeps the ledgers of worlds that end, if somebody asks for them. A world ends when it is left or reset."""
+"""Keeps what worlds have recorded, if somebody asks for it, when they end: when they are left or reset."""
 
 from __future__ import annotations
 
-from collections.abc import Collection
-from typing import TYPE_CHECKING, NamedTuple
+from collections.abc import Callable
+from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from fake_secrets.observe.ledger import Ledger
+    from fake_secrets.observe.recording import Recording
 
-__all__ = ["Ended", "keep", "note"]
+__all__ = ["keep", "note"]
+
+_recordings: list[Recording] | None = None
 
 
-class Ended(NamedTuple):
-    """A ledger, with what is needed to read it.
+def keep(recordings: list[Recording] | None) -> list[Recording] | None:
+    """Keep what worlds that end have recorded in a list from now on; with None, keep nothing.
 
-    Args:
-        ledger: the ledger.
-        account_id: the world's account.
-        region: the world's region.
-        pinned: the ARNs of secrets whose suffixes the test has chosen.
+    Returns:
+        The list before.
     """
-
-    ledger: Ledger
-    account_id: str
-    region: str
-    pinned: Collection[str]
-
-
-_ended: list[Ended] | None = None
-
-
-def keep(ended: list[Ended] | None) -> list[Ended] | None:
-    """Keep the ledgers of worlds that end from now on in a list; with None, keep none. Return the list before."""
-    global _ended
-    before, _ended = _ended, ended
+    global _recordings
+    before, _recordings = _recordings, recordings
     return before
 
 
-def note(ledger: Ledger, account_id: str, region: str, pinned: Collection[str]) -> None:
-    """Note that a world ends. One that several entries share can end several times."""
-    kept = _ended
+def note(recording_of: Callable[[], Recording]) -> None:
+    """Note that a world ends. One that was left already may end once more.
+
+    Args:
+        recording_of: returns what the world has recorded.
+    """
+    kept = _recordings
     if kept is not None:
-        kept.append(Ended(ledger, account_id, region, pinned))
+        kept.append(recording_of())

@@ -2,23 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+import re
 from typing import Any
 
 from fake_secrets.iam.callers import needs_of_caller
-from fake_secrets.iam.least_policy import Home, document_for
-from fake_secrets.observe.ledger import Entry
+from fake_secrets.iam.least_policy import document_for
 from fake_secrets.observe.needs import needs_of
+from fake_secrets.observe.recording import Recording
+from fake_secrets.options import check_region
 
 __all__ = ["least_policy_of"]
+
+_ACCOUNT_ID = re.compile(r"[0-9]{12}")
 
 __tracebackhide__ = True  # a traceback ends at the caller's mistake
 
 
 def least_policy_of(
-    entries: Sequence[Entry],
-    home: Home,
-    pinned: Collection[str] = (),
+    recording: Recording,
     *,
     region: str | None = None,
     account: str | None = None,
@@ -28,9 +29,7 @@ def least_policy_of(
     """Return the least policy for the calls of one caller.
 
     Args:
-        entries: the ledger's entries.
-        home: the account and the region of the world.
-        pinned: the ARNs of secrets whose suffixes a test has chosen.
+        recording: what the world has recorded.
         region: the region in which the policy is used, instead of the world's.
         account: the account in which it is used, twelve digits, instead of the world's.
         principal: the caller's ARN.
@@ -42,6 +41,10 @@ def least_policy_of(
     Raises:
         ValueError: as `needs_of_caller` does, or if `region` or `account` isn't one.
     """
-    return document_for(
-        needs_of_caller(needs_of(entries, home, pinned), principal, function), region=region, account=account
-    )
+    if region is not None:
+        check_region(region)
+    if account is not None and not (isinstance(account, str) and _ACCOUNT_ID.fullmatch(account)):
+        msg = f"account={account!r} isn't a string of twelve digits"
+        raise ValueError(msg)
+    needs = needs_of_caller(needs_of(recording), principal, function)
+    return document_for(needs, region=region, account=account)

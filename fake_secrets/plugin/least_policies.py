@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from fake_secrets.iam.least_policy import Need
-    from fake_secrets.observe.endings import Ended
+    from fake_secrets.observe.recording import Recording
 
 __all__ = ["add_options", "least_policies"]
 
@@ -41,9 +41,9 @@ class LeastPolicies:
         self._path = path
         self._config = config
         self._needs: set[Need] = set()
-        self._ended: list[Ended] = []
+        self._recordings: list[Recording] = []
         # Runs of pytest may be nested.
-        self._before = _keep(self._ended)
+        self._before = _keep(self._recordings)
         self._forgotten = 0
         self._has_lost_worker = False
         self._outcome = ""
@@ -92,17 +92,16 @@ class LeastPolicies:
             terminalreporter.write_line(self._outcome, red=is_error, bold=is_error)
 
     def _read(self) -> None:
-        if not self._ended:
+        if not self._recordings:
             return
-        from fake_secrets.iam.least_policy import Home
         from fake_secrets.observe.needs import needs_of
 
         # A world can be left twice, if an interrupt has kept it from being left at first.
-        ended = {id(one.ledger): one for one in self._ended}
-        self._ended.clear()
-        for ledger, account_id, region, pinned in ended.values():
-            self._needs.update(needs_of(ledger.entries(), Home(account_id, region), pinned))
-            self._forgotten += ledger.dropped
+        recordings = {id(one.ledger): one for one in self._recordings}
+        self._recordings.clear()
+        for recording in recordings.values():
+            self._needs.update(needs_of(recording))
+            self._forgotten += recording.ledger.dropped
 
     def _write(self, text: str, session: pytest.Session) -> None:
         try:
@@ -118,10 +117,10 @@ class LeastPolicies:
             self._outcome += ", without the calls of a worker that crashed"
 
 
-def _keep(ended: list[Ended] | None) -> list[Ended] | None:
+def _keep(recordings: list[Recording] | None) -> list[Recording] | None:
     from fake_secrets.observe import endings
 
-    return endings.keep(ended)
+    return endings.keep(recordings)
 
 
 def add_options(parser: pytest.Parser) -> None:

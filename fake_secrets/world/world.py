@@ -41,6 +41,7 @@ from fake_secrets.world.planned_faults import PlannedFaults
 
 if TYPE_CHECKING:
     from fake_secrets.observe.leaks.of_world import Leaks
+    from fake_secrets.observe.recording import Recording
     from fake_secrets.world.authority import Authority
 
 __all__ = ["Intervention", "Lane", "World", "rotating_world"]
@@ -163,8 +164,16 @@ class World:
             self._start()
 
     def note_end(self) -> None:
-        """Leave the ledger to whoever keeps those of worlds that end."""
-        endings.note(self.ledger, self.account_id, self.region, self.contents.pinned)
+        """Leave what the world has recorded to whoever keeps that of worlds that end."""
+        endings.note(self.recording)
+
+    def recording(self) -> Recording:
+        """Return what the world has recorded since its start or its reset."""
+        from fake_secrets.observe.recording import Recording  # noqa: PLC0415 -- few tests ask for it
+
+        return Recording(
+            self.ledger, self.store.keys, self.account_id, self.region, self.grants, self.contents.planted
+        )
 
     def _start(self) -> None:
         with self._lock:

@@ -108,6 +108,17 @@ class Keys:
             key = str(uuid.uuid5(uuid.NAMESPACE_URL, key))
         return f"{':'.join(prefix)}:key/{key}"
 
+    def aliases_of(self, key_id: str) -> list[str]:
+        """Return the aliases of a key that are known, sorted."""
+        key = self._resolved(key_id)
+        aliases = {alias for alias, told in self._by_alias.items() if id_of(told) == key}
+        return sorted(aliases | ({key} if key.startswith("alias/") else set()))
+
+    def unknown_alias(self, key_id: str) -> str | None:
+        """Return the alias of a key if the test hasn't told what it stands for, else None."""
+        key = self._resolved(key_id)
+        return key if key.startswith("alias/") else None
+
     def _resolved(self, key_id: str) -> str:
         key = id_of(key_id)
         return id_of(self._by_alias[key]) if key in self._by_alias else key
