@@ -112,6 +112,7 @@ class Authority:
             region=request.region,
             caller_account=request.account_id,
             key_account=account_of(arn),
+            aliases=keys.aliases_of(key_id),
         )
         check = Check(action, arn, keys_of_use)
         asking = self._who(request)
