@@ -1,0 +1,13 @@
+"""IAM policies out of templates: what a role or a user may do, as it will be deployed.
+
+Begin with `cloudformation`, which finds a role's policies in a template. `expressions` evaluates the template's
+functions, and `resources` knows what Ref and Fn::GetAtt give of each kind of resource. `generated` marks the
+characters that AWS makes up at deployment.
+
+The package itself is called `policies` because that is its public name.
+"""
+
+from fake_secrets.iam.role_policies import RolePolicies
+from fake_secrets.policies.cloudformation import from_cloudformation
+
+__all__ = ["RolePolicies", "from_cloudformation"]
