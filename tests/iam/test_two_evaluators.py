@@ -10,7 +10,7 @@ from dataclasses import asdict
 
 import pytest
 from naive_evaluation import Question, decide
-from random_questions import HERE, OPERATORS, random_question
+from random_questions import HERE, OPERATORS, PREFIX, random_question
 
 from fake_secrets.errors import PolicyError, ServiceError
 from fake_secrets.iam import grammar, identity_grammar
@@ -121,6 +121,22 @@ def test_both_take_a_whole_arn_out_of_a_variable(operator):
         resource="*",
         context={"aws:SourceArn": arn, "aws:PrincipalArn": arn},
         identity=[{"Version": "2012-10-17", "Statement": [statement]}],
+    )
+    assert is_agreed(question)
+
+
+@pytest.mark.xfail(reason="any pattern that matches the ARN covers the secret")
+@pytest.mark.parametrize("resource", ["*:secret:app/db-??????", "**"])
+def test_both_let_a_resource_that_is_no_arn_cover_nothing(resource):
+    statement = {"Effect": "Allow", "Principal": "*", "Action": "*", "Resource": resource}
+    question = Question(
+        arn=f"arn:aws:iam::{HERE}:user/dev",
+        account=HERE,
+        action="secretsmanager:GetSecretValue",
+        resource=PREFIX + "app/db-AbCdEf",
+        context={},
+        identity=[],
+        resource_policies=[{"Version": "2012-10-17", "Statement": [statement]}],
     )
     assert is_agreed(question)
 
