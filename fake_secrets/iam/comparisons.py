@@ -18,13 +18,13 @@ from fake_secrets.iam.conditions import NEGATIONS, Condition
 from fake_secrets.iam.patterns import joined, matcher_of, matches
 from fake_secrets.iam.variables import Context, filled, has_variable, parts_of, split_at_colons
 
-__all__ = ["Test", "is_readable", "test_of"]
+__all__ = ["ARN_FIELDS", "Test", "is_readable", "test_of"]
 
 Test = Callable[[Context], bool]
 # The argument are a value of the request and its context. None if the values can't be compared.
 _Comparison = Callable[[str, Context], bool | None]
 
-_ARN_FIELDS = 6
+ARN_FIELDS = 6
 _NUMBER = re.compile(r"[+-]?(?:\d+(?:\.\d*)?|\.\d+)(?:[eE][+-]?\d+)?", re.ASCII)
 _YEAR = re.compile(r"\d{4}", re.ASCII)
 # W3C's forms of ISO 8601. Groups: year, month, day, hour, minute, second, fraction, zone.
@@ -57,10 +57,17 @@ def test_of(condition: Condition, *, has_variables: bool) -> Test:
     return _quantified(condition, compare, wanted=base == condition.operator)
 
 
-def is_readable(base: str, value: str) -> bool:
-    """Return whether an operator can compare anything with a policy's value: a number, date, address or truth."""
+def is_readable(base: str, value: str, *, has_variables: bool) -> bool:
+    """Return whether an operator can compare anything with a policy's value.
+
+    Args:
+        base: the operator, not negated.
+        value: the value: a number, a date, an address, or true or false.
+        has_variables: whether the policy's Version makes ``${...}`` a variable, which Bool takes.
+    """
     if base in ("Bool", "Null"):
-        return value.lower() in ("true", "false") or has_variable(value)
+        is_variable = base == "Bool" and has_variables and has_variable(value)
+        return value.lower() in ("true", "false") or is_variable
     read = _reader(base)
     return read is None or read(value) is not None
 
@@ -142,14 +149,14 @@ def _with_variables(base: str, value: str) -> _Comparison:
 
 def _arn(value: str, has_variables: bool) -> _Comparison:
     """Return the comparison of two ARNs field by field. A ``*`` doesn't reach over a colon, except in the last."""
-    fields = split_at_colons(value, _ARN_FIELDS - 1) if has_variables else value.split(":", _ARN_FIELDS - 1)
-    if len(fields) != _ARN_FIELDS:
+    fields = split_at_colons(value, ARN_FIELDS - 1) if has_variables else value.split(":", ARN_FIELDS - 1)
+    if len(fields) != ARN_FIELDS:
         return lambda _found, _context: False
     of_fields = [_comparison("StringLike", field, has_variables) for field in fields]
 
     def compare(found: str, context: Context) -> bool:
-        parts = found.split(":", _ARN_FIELDS - 1)
-        return len(parts) == _ARN_FIELDS and all(
+        parts = found.split(":", ARN_FIELDS - 1)
+        return len(parts) == ARN_FIELDS and all(
             is_like(part, context) for is_like, part in zip(of_fields, parts, strict=True)
         )
 

@@ -7,7 +7,6 @@ The rules come from IAM's policy language [B]. Where it leaves a question open, 
 from __future__ import annotations
 
 import functools
-import json
 import re
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Literal
@@ -15,6 +14,7 @@ from typing import Any, Literal
 from fake_secrets.arns import PRINCIPAL_ARN
 from fake_secrets.iam.conditions import expect, holds, is_like, malformed, narrows, read_conditions
 from fake_secrets.iam.policy import Element, Policy, Statement
+from fake_secrets.iam.strict_json import loaded
 
 __all__ = ["Decision", "Element", "Policy", "Statement", "decide", "is_public", "parse"]
 
@@ -132,18 +132,9 @@ def decide(
 
 def _load(text: str) -> Any:
     try:
-        document = json.loads(text, object_pairs_hook=_unique)
-        # Other JSON parsers refuse NaN, Infinity and lone surrogates, but Python's accepts them.
-        json.dumps(document, ensure_ascii=False, allow_nan=False).encode()
-    except (ValueError, RecursionError):
+        return loaded(text)
+    except ValueError:
         raise malformed() from None
-    return document
-
-
-def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    members = dict(pairs)
-    expect(len(members) == len(pairs))
-    return members
 
 
 def _statement(stated: Any, number: int) -> Statement:

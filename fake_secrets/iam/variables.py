@@ -11,7 +11,16 @@ from dataclasses import dataclass
 
 from fake_secrets.iam.patterns import Piece
 
-__all__ = ["Context", "Part", "Variable", "filled", "has_variable", "parts_of", "split_at_colons"]
+__all__ = [
+    "Context",
+    "Part",
+    "Variable",
+    "filled",
+    "has_variable",
+    "is_well_formed",
+    "parts_of",
+    "split_at_colons",
+]
 
 # Condition key, in lower case, to its value or values.
 Context = Mapping[str, str | Sequence[str]]
@@ -51,6 +60,13 @@ def parts_of(text: str) -> tuple[Part, ...]:
 def has_variable(text: str) -> bool:
     """Return whether a text has a variable, or a character that is written like one."""
     return _VARIABLE.search(text) is not None
+
+
+def is_well_formed(text: str) -> bool:
+    """Return whether all variables of a text are written as IAM reads them."""
+    return all(
+        match[1].strip() in _CHARACTERS or _KEY.fullmatch(match[1].strip()) for match in _VARIABLE.finditer(text)
+    )
 
 
 def split_at_colons(text: str, count: int) -> list[str]:

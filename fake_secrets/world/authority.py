@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections import deque
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
@@ -10,8 +9,10 @@ from dataclasses import dataclass, replace
 from fake_secrets.arns import account_of, root_arn, secret_arn
 from fake_secrets.errors import ServiceError
 from fake_secrets.iam import grammar
+from fake_secrets.iam.denials import Denial
 from fake_secrets.iam.evaluation import Caller, Check, Decision, Layers, evaluate
 from fake_secrets.iam.grants import Grant, Grants
+from fake_secrets.iam.key_policies import decide_on_key, key_policy
 from fake_secrets.iam.messages import denial
 from fake_secrets.iam.policy import Policy
 from fake_secrets.service.rules.checks import WITHOUT_RESOURCE, action_of, checks_of, checks_of_creation
@@ -20,7 +21,7 @@ from fake_secrets.service.state.checked import keys_of
 from fake_secrets.service.state.model import Request, StoredSecret
 from fake_secrets.service.state.store import Store, check_name
 
-__all__ = ["Authority", "Denial"]
+__all__ = ["Authority"]
 
 __tracebackhide__ = True  # the arguments in our frames may hold secret values
 
@@ -30,26 +31,7 @@ _DELETE_POLICY = action_of("DeleteResourcePolicy")
 _ACCESS_DENIED = "AccessDeniedException"
 _NOTHING = Policy(())
 
-
-@dataclass(frozen=True, slots=True)
-class Denial:
-    """A check that the policies denied.
-
-    Args:
-        request_id: the id of the request that asked.
-        check: what was asked, with all condition keys.
-        caller: who asked.
-        layers: the policies that took part.
-        decision: what they decided.
-        message: AWS's message.
-    """
-
-    request_id: str
-    check: Check
-    caller: Caller
-    layers: Layers
-    decision: Decision
-    message: str
+Decide = Callable[[Check, Caller, Layers], Decision]
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,8 +116,22 @@ class Authority:
         )
         check = Check(action, arn, keys_of_use)
         asking = self._who(request)
-        layers = asking.layers([_key_policy(keys.policy_of(key_id), account_of(arn), asking.caller)])
-        return self._decide(asking, check, layers, arn) is None
+        text = keys.policy_of(key_id)
+        layers = asking.layers([key_policy(text, key_id, account_of(arn), asking.caller.account_id)])
+        if text is None:
+            denied = self._decide(asking, check, layers, arn, hint=keys.hint_at(key_id))
+        else:
+            denied = self._decide(asking, check, layers, arn, decide=decide_on_key)
+        return denied is None
+
+    def why_denied(self, request_id: str) -> str | None:
+        """Tell the author of the test why policies denied a request; None if they didn't.
+
+        Args:
+            request_id: the id of the request.
+        """
+        found = next((denied for denied in reversed(self.denials) if denied.request_id == request_id), None)
+        return None if found is None else found.explanation
 
     def _check(
         self, request: Request, checks: Sequence[Check], secret: StoredSecret | None, shown: str | None
@@ -147,19 +143,37 @@ class Authority:
             if denied is not None:
                 raise ServiceError(_ACCESS_DENIED, denied.message)
 
-    def _decide(self, asking: _Asking, check: Check, layers: Layers, shown: str | None) -> Denial | None:
-        """Return the denial of a check, or None if the policies allow it."""
+    def _decide(
+        self,
+        asking: _Asking,
+        check: Check,
+        layers: Layers,
+        shown: str | None,
+        *,
+        decide: Decide | None = None,
+        hint: str = "",
+    ) -> Denial | None:
+        """Return the denial of a check, or None if the policies allow it.
+
+        Args:
+            asking: who asks.
+            check: what is asked, with the keys of the request and of the resource.
+            layers: the policies that take part.
+            shown: the resource as AWS shows it; None if there is none.
+            decide: decides by the policies; by default as for a secret.
+            hint: what the author of the test should know if they deny it.
+        """
         request, caller, grant = asking.request, asking.caller, asking.grant
         circumstances = keys_of_circumstances(
             caller=caller, region=request.region, now=request.now, tags=grant.tags
         )
-        asked = replace(check, context={**grant.context, **circumstances, **check.context})
+        asked = replace(check, context={**circumstances, **check.context, **grant.context})
         check_conditions(layers.all(), check.action, grant.context)
-        decision = evaluate(asked, caller, layers)
+        decision = (decide or evaluate)(asked, caller, layers)
         if decision.effect == "allowed" or _is_rescue(asked, caller, decision):
             return None
         message = denial(caller, check.action, None if check.resource == "*" else shown, decision)
-        denied = Denial(request.id, asked, caller, layers, decision, message)
+        denied = Denial(message, request.id, asked, caller, layers, decision, hint)
         self.denials.append(denied)
         return denied
 
@@ -204,16 +218,3 @@ def _is_rescue(check: Check, caller: Caller, decision: Decision) -> bool:
         and decision.layers == ("resource",)
         and caller.arn == root_arn(account_of(check.resource), caller.arn.split(":")[1])
     )
-
-
-def _key_policy(text: str | None, account_id: str, caller: Caller) -> Policy:
-    """Return the policy of a KMS key.
-
-    Nothing is known of a key policy that the test hasn't given, so it lets the caller's own policies decide, as
-    the default key policy does [B], even in another account [D].
-    """
-    if text is not None:
-        return grammar.parse(text)
-    accounts = sorted({account_id, caller.account_id})
-    statement = {"Effect": "Allow", "Principal": {"AWS": accounts}, "Action": "kms:*", "Resource": "*"}
-    return grammar.parse(json.dumps({"Version": "2012-10-17", "Statement": statement}))

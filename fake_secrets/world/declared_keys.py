@@ -13,7 +13,7 @@ from fake_secrets.service.state.keys import DEFAULT_KEY_ALIAS, KeyState, id_of, 
 from fake_secrets.service.state.model import StoredSecret
 from fake_secrets.service.state.store import Store
 
-__all__ = ["DeclaredKeys", "key_policy"]
+__all__ = ["DeclaredKeys", "text_of_key_policy"]
 
 # More than a test's secrets have.
 _SHOWN = 20
@@ -75,7 +75,7 @@ class DeclaredKeys:
         ]
 
 
-def key_policy(given: str | Mapping[str, Any] | None) -> str | None:
+def text_of_key_policy(given: str | Mapping[str, Any] | None) -> str | None:
     """Return a key policy as JSON text.
 
     Raises:

@@ -18,7 +18,7 @@ from fake_secrets.service.state.quotas import Quotas
 from fake_secrets.service.state.seed_forms import doubts
 from fake_secrets.service.state.seeds import SeedValue, describe_seed
 from fake_secrets.suggestions import check_choice
-from fake_secrets.world.declared_keys import key_policy
+from fake_secrets.world.declared_keys import text_of_key_policy
 from fake_secrets.world.rotation_handle import RotationHandle
 
 # These are imported at their first use, because many tests don't look at what happened, or plan nothing.
@@ -310,7 +310,7 @@ class FakeSecrets(RotationHandle):
             if not isinstance(alias, str) or not id_of(alias).startswith("alias/"):
                 msg = f"aliases={list(aliases)!r}: {alias!r} isn't an alias, such as 'alias/app'"
                 raise ValueError(msg)
-        self._world.declare_key(key_id, state, key_policy(policy), aliases)
+        self._world.declare_key(key_id, state, text_of_key_policy(policy), aliases)
 
     def on_event(self, subscriber: SubscriberT) -> SubscriberT:
         """Call a function with every event from now on, as EventBridge would.

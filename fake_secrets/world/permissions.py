@@ -14,6 +14,7 @@ from fake_secrets.observe.live import LiveView
 from fake_secrets.observe.reminders import Reminding
 
 if TYPE_CHECKING:
+    from fake_secrets.iam.denials import Denial
     from fake_secrets.iam.loading import GivenPolicies, GivenPolicy
     from fake_secrets.world.world import World
 
@@ -30,6 +31,15 @@ class Permissions(LiveView):
 
     def __init__(self, world: World) -> None:
         self._world = world
+
+    @property
+    def denials(self) -> list[Denial]:
+        """The checks that policies have denied, in order: the latest 1,000 since the world began or was reset.
+
+        Each has an `action`, a `resource`, a `principal`, AWS's `message`, and an `explanation`. They show what a
+        function has caught, and the denied secrets of a batch.
+        """
+        return list(self._world.authority.denials)
 
     def __call__(
         self,
@@ -57,7 +67,7 @@ class Permissions(LiveView):
             session_policy: the session policies of a role's session; none by default.
             tags: the principal's tags, for conditions on ``aws:PrincipalTag/...``.
             context: condition keys whose values fake_secrets can't know, such as
-                ``{"aws:SourceIp": "203.0.113.7"}``.
+                ``{"aws:SourceIp": "203.0.113.7"}``. They win over what it knows.
 
         Returns:
             The context manager. If it is dropped without being entered, a `FakeSecretsWarning` tells so.

@@ -161,6 +161,7 @@ class World:
                 self._leaks._before_reset()
             clock.forget_passed_time(self)
             self.note_end()
+            self._authority = None
             self._start()
 
     def note_end(self) -> None:
@@ -217,11 +218,16 @@ class World:
             self._authority = Authority(self.grants, lambda: self.store)
         return self._authority
 
+    def why_denied(self, request_id: str) -> str | None:
+        """Tell the author of the test why policies denied a request; None if they didn't."""
+        return None if self._authority is None else self._authority.why_denied(request_id)
+
     def declare_key(self, key_id: str, state: KeyState, policy: str | None, aliases: Sequence[str]) -> None:
         """Enable, disable or deny a KMS key, or give it a key policy and aliases, until `reset`."""
         with self._lock:
             self.contents.ready_store()
             self._keys.declare(key_id, state, users_line(), policy, aliases)
+            self.store.has_policies |= policy is not None
 
     def pass_time(self, seconds: float) -> None:
         """Let seconds pass, and end the rotation function that makes the call if its time is over."""

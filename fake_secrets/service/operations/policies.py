@@ -129,8 +129,10 @@ def validate_resource_policy(store: Store, request: Request) -> dict[str, Any]:
 
 def _locks_out(policy: Policy, request: Request, secret: StoredSecret | None) -> bool:
     caller = Caller(request.principal, request.account_id, role_of_session(request.principal))
+    # No policy can name this secret, so only a wildcard covers it.
+    arn = f"arn:{request.partition}:secretsmanager:{request.region}:{request.account_id}:secret:\0"
     context = {**keys_of_circumstances(caller=caller, region=request.region, now=request.now), **keys_of(secret)}
-    check = Check(action_of("PutResourcePolicy"), "*" if secret is None else secret.arn, context)
+    check = Check(action_of("PutResourcePolicy"), arn if secret is None else secret.arn, context)
     return evaluate(check, caller, Layers(resource=[policy])).effect == "explicit_deny"
 
 

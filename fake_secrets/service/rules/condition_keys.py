@@ -115,7 +115,7 @@ def check_conditions(policies: Iterable[Policy], action: str, given: Mapping[str
             known = "".join(f"\n- {key}" for key in sorted(_KNOWN))
             msg = (
                 f"{policy.name or 'the resource policy'} has a condition on {', '.join(unknown)}, which "
-                "fake_secrets can't know. Give the value: "
+                "fake_secrets doesn't know. If AWS does, give the value: "
                 f"fake_secrets.permissions(..., context={{{unknown[0]!r}: ...}}). "
                 f"It knows aws:ResourceTag/..., aws:RequestTag/..., aws:PrincipalTag/... and:{known}"
             )

@@ -119,6 +119,16 @@ class Keys:
         key = self._resolved(key_id)
         return key if key.startswith("alias/") else None
 
+    def hint_at(self, key_id: str) -> str:
+        """Return what the author of a test should know of a key that is named by an alias; else an empty text."""
+        alias = id_of(key_id)
+        if not alias.startswith("alias/") or alias in self._by_alias:
+            return ""
+        return (
+            f"No test has said which key {alias} stands for. Say so with "
+            f"fake_secrets.set_kms_key(<ARN of the key>, aliases=[{alias!r}])."
+        )
+
     def _resolved(self, key_id: str) -> str:
         key = id_of(key_id)
         return id_of(self._by_alias[key]) if key in self._by_alias else key
