@@ -7,7 +7,6 @@ from typing import NamedTuple
 import boto3
 import botocore.exceptions
 import hypothesis.strategies as st
-import pytest
 from hypothesis import given, settings
 
 from fake_secrets import mock_stages
@@ -102,8 +101,13 @@ CALLS = st.one_of(
     calls("list_secret_version_ids", secret_id),
     calls(
         "put_resource_policy",
-        {**secret_id, "ResourcePolicy": st.just('{"Version": "2012-10-17", "Statement": {"Effect": "Allow", '
-         '"Principal": {"AWS": "999999999999"}, "Action": "secretsmanager:GetSecretValue", "Resource": "*"}}')},
+        {
+            **secret_id,
+            "ResourcePolicy": st.just(
+                '{"Version": "2012-10-17", "Statement": {"Effect": "Allow", '
+                '"Principal": {"AWS": "999999999999"}, "Action": "secretsmanager:GetSecretValue", "Resource": "*"}}'
+            ),
+        },
         {"BlockPublicPolicy": st.booleans()},
     ),
     calls("put_secret_value", {**secret_id, "SecretString": st.just("y")}),
