@@ -1,4 +1,4 @@
-"""The least policy, fed back: it allows exactly the same run, and with any part of it less, something is denied."""
+"""The least policy, fed back: it allows exactly the same run, and each part of it is needed for that."""
 
 import copy
 import json
@@ -15,7 +15,15 @@ KEY = "1234abcd-12ab-34cd-56ef-1234567890ab"
 OTHER_KEY = "arn:aws:kms:us-east-1:123456789012:key/0000abcd-12ab-34cd-56ef-1234567890ab"
 FUNCTION = "arn:aws:lambda:us-east-1:123456789012:function:rotate"
 NAMES = ("app/db", "app/db-old", "api")
-TOKEN = "a" * 31
+GRANT = {
+    "Version": "2012-10-17",
+    "Statement": {
+        "Effect": "Allow",
+        "Principal": {"AWS": "999999999999"},
+        "Action": "secretsmanager:GetSecretValue",
+        "Resource": "*",
+    },
+}
 
 
 class Call(NamedTuple):
@@ -103,14 +111,13 @@ CALLS = st.one_of(
         "put_resource_policy",
         {
             **secret_id,
-            "ResourcePolicy": st.just(
-                '{"Version": "2012-10-17", "Statement": {"Effect": "Allow", '
-                '"Principal": {"AWS": "999999999999"}, "Action": "secretsmanager:GetSecretValue", "Resource": "*"}}'
-            ),
+            "ResourcePolicy": st.just(json.dumps(GRANT)),
         },
         {"BlockPublicPolicy": st.booleans()},
     ),
     calls("put_secret_value", {**secret_id, "SecretString": st.just("y")}),
+    calls("remove_regions_from_replication", {**secret_id, "RemoveReplicaRegions": st.just(["eu-west-1"])}),
+    calls("replicate_secret_to_regions", {**secret_id, "AddReplicaRegions": st.just([{"Region": "eu-west-1"}])}),
     calls("restore_secret", secret_id),
     calls("rotate_secret", secret_id, {"RotationLambdaARN": st.just(FUNCTION)}),
     calls("tag_resource", {**secret_id, "Tags": tags}),
