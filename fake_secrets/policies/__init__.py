@@ -8,6 +8,8 @@ The package itself is called `policies` because that is its public name.
 """
 
 from fake_secrets.iam.role_policies import RolePolicies
+from fake_secrets.policies.cdk import from_cdk
 from fake_secrets.policies.cloudformation import from_cloudformation
+from fake_secrets.policies.sam import from_sam
 
-__all__ = ["RolePolicies", "from_cloudformation"]
+__all__ = ["RolePolicies", "from_cdk", "from_cloudformation", "from_sam"]
