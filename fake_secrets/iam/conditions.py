@@ -14,12 +14,23 @@ import json
 import operator
 import re
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from fake_secrets.errors import ServiceError
 
-__all__ = ["Condition", "expect", "holds", "is_like", "malformed", "narrows", "read_conditions"]
+__all__ = [
+    "NEGATIONS",
+    "OPERATORS",
+    "Condition",
+    "expect",
+    "holds",
+    "is_like",
+    "is_operator",
+    "malformed",
+    "narrows",
+    "read_conditions",
+]
 
 # The arguments are the request's value and the policy's value.
 Predicate = Callable[[str, str], bool]
@@ -34,6 +45,7 @@ class Condition:
 
     The condition holds if one of the values matches. `key` is in lower case. `quantifier` is
     ForAnyValue, ForAllValues or empty. `is_optional` is true if the operator ends in IfExists.
+    `written_key` is the key as the policy has it, for messages.
     """
 
     quantifier: str
@@ -41,6 +53,7 @@ class Condition:
     is_optional: bool
     key: str
     values: tuple[str, ...]
+    written_key: str = field(default="", compare=False, repr=False)
 
 
 def malformed(message: str = _SYNTAX_ERROR) -> ServiceError:
@@ -112,7 +125,7 @@ _PREDICATES: Mapping[str, Predicate] = {
     **{f"Numeric{name}": _compared(order, float, float) for name, order in _ORDERS.items()},
     **{f"Date{name}": _compared(order, _moment, _moment) for name, order in _ORDERS.items()},
 }
-_NEGATIONS: Mapping[str, str] = {
+NEGATIONS: Mapping[str, str] = {
     "StringNotEquals": "StringEquals",
     "StringNotEqualsIgnoreCase": "StringEqualsIgnoreCase",
     "StringNotLike": "StringLike",
@@ -122,9 +135,11 @@ _NEGATIONS: Mapping[str, str] = {
     "NumericNotEquals": "NumericEquals",
     "DateNotEquals": "DateEquals",
 }
+# The operators without quantifier and IfExists.
+OPERATORS = (*_PREDICATES, *NEGATIONS, "Null")
 # Groups: quantifier, operator, IfExists. Null doesn't take IfExists.
 _OPERATOR = re.compile(
-    rf"(?:(ForAnyValue|ForAllValues):)?({'|'.join([*_PREDICATES, *_NEGATIONS])}|Null(?!IfExists))(IfExists)?"
+    rf"(?:(ForAnyValue|ForAllValues):)?({'|'.join([*_PREDICATES, *NEGATIONS])}|Null(?!IfExists))(IfExists)?"
 )
 
 _NARROWING_OPERATORS = frozenset({"StringEquals", "StringLike", "ArnEquals", "ArnLike"})
@@ -132,6 +147,11 @@ _NARROWING_KEYS = frozenset(
     {"aws:sourcearn", "aws:sourcevpc", "aws:sourcevpce", "aws:sourceaccount", "aws:principalaccount"}
     | {"aws:principalarn", "aws:principalorgid", "aws:userid"}
 )
+
+
+def is_operator(name: str) -> bool:
+    """Return whether a name is an operator, which may have a quantifier and IfExists."""
+    return _OPERATOR.fullmatch(name) is not None
 
 
 def read_conditions(stated: Any) -> tuple[Condition, ...]:
@@ -156,8 +176,8 @@ def holds(condition: Condition, context: Mapping[str, str | Sequence[str]]) -> b
     found = [stated] if isinstance(stated, str) else stated
     if condition.operator == "Null":
         return any(_is_same(str(not found), wanted) for wanted in condition.values)
-    is_negated = condition.operator in _NEGATIONS
-    is_match = _PREDICATES[_NEGATIONS.get(condition.operator, condition.operator)]
+    is_negated = condition.operator in NEGATIONS
+    is_match = _PREDICATES[NEGATIONS.get(condition.operator, condition.operator)]
     matches = (any(is_match(one, wanted) for wanted in condition.values) is not is_negated for one in found)
     # For an absent key, `all` returns True and `any` returns False, as IAM's rules require.
     needs_every = condition.quantifier == "ForAllValues" or (is_negated and not condition.quantifier)
@@ -181,7 +201,7 @@ def _of_operator(name: str, keys: Any) -> list[Condition]:
         raise malformed()
     quantifier, base, suffix = match.groups()
     return [
-        Condition(quantifier or "", base, suffix is not None, key.lower(), _scalars(values))
+        Condition(quantifier or "", base, suffix is not None, key.lower(), _scalars(values), key)
         for key, values in keys.items()
     ]
 

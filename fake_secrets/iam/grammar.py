@@ -7,7 +7,6 @@ The rules come from IAM's policy language [B]. Where it leaves a question open, 
 from __future__ import annotations
 
 import functools
-import json
 import re
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Literal
@@ -15,6 +14,7 @@ from typing import Any, Literal
 from fake_secrets.arns import PRINCIPAL_ARN
 from fake_secrets.iam.conditions import expect, holds, is_like, malformed, narrows, read_conditions
 from fake_secrets.iam.policy import Element, Policy, Statement
+from fake_secrets.iam.strict_json import loaded
 
 __all__ = ["Decision", "Element", "Policy", "Statement", "decide", "is_public", "parse"]
 
@@ -66,10 +66,11 @@ def parse(text: str) -> Policy:
     expect(isinstance(document, dict) and document.keys() <= _POLICY_ELEMENTS)
     expect(document.get("Version", _VERSIONS[0]) in _VERSIONS and isinstance(document.get("Id", ""), str))
     stated = document.get("Statement")
-    statements = tuple(map(_statement, stated if isinstance(stated, list) else [stated]))
+    each = stated if isinstance(stated, list) else [stated]
+    statements = tuple(_statement(one, number) for number, one in enumerate(each, 1))
     sids = [statement.sid for statement in statements if statement.sid]
     expect(bool(statements) and len(set(sids)) == len(sids))
-    return Policy(statements)
+    return Policy(statements, has_variables=document.get("Version") == _VERSIONS[0])
 
 
 def is_public(policy: Policy) -> bool:
@@ -131,21 +132,12 @@ def decide(
 
 def _load(text: str) -> Any:
     try:
-        document = json.loads(text, object_pairs_hook=_unique)
-        # Other JSON parsers refuse NaN, Infinity and lone surrogates, but Python's accepts them.
-        json.dumps(document, ensure_ascii=False, allow_nan=False).encode()
-    except (ValueError, RecursionError):
+        return loaded(text)
+    except ValueError:
         raise malformed() from None
-    return document
 
 
-def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    members = dict(pairs)
-    expect(len(members) == len(pairs))
-    return members
-
-
-def _statement(stated: Any) -> Statement:
+def _statement(stated: Any, number: int) -> Statement:
     expect(isinstance(stated, dict) and stated.keys() <= _STATEMENT_ELEMENTS)
     sid, effect = stated.get("Sid", ""), stated.get("Effect")
     expect(isinstance(sid, str) and _SID.fullmatch(sid) is not None and effect in ("Allow", "Deny"))
@@ -153,7 +145,8 @@ def _statement(stated: Any) -> Statement:
     expect(all(map(_ACTION.fullmatch, actions.values)))
     resources = _element(stated, "Resource", _strings)
     conditions = read_conditions(stated.get("Condition", {}))
-    return Statement(sid, effect, _element(stated, "Principal", _principals), actions, resources, conditions)
+    principals = _element(stated, "Principal", _principals)
+    return Statement(sid, effect, principals, actions, resources, conditions, number)
 
 
 def _element(stated: Mapping[str, Any], name: str, values_of: Callable[[Any], tuple[str, ...]]) -> Element:
@@ -179,7 +172,7 @@ def _principals(stated: Any) -> tuple[str, ...]:
         pattern, message = _PRINCIPALS[kind]
         if not all(map(pattern.fullmatch, named)):
             raise malformed(message)
-    return by_kind.get("AWS", ())
+    return (*by_kind.get("AWS", ()), *by_kind.get("Service", ()))
 
 
 def _is_principal(caller: str, named: str) -> bool:

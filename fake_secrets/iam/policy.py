@@ -2,48 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import functools
 from dataclasses import dataclass, field
 
-from fake_secrets.iam.conditions import Condition
+from fake_secrets.iam.coverage import Rule
+from fake_secrets.iam.elements import EVERYBODY, Element, Statement
 
 __all__ = ["EVERYBODY", "Element", "Policy", "Statement"]
 
 
-@dataclass(frozen=True, slots=True)
-class Element:
-    """The Principal, Action or Resource of a statement. The Not forms are negated."""
-
-    values: tuple[str, ...]
-    is_negated: bool = False
-
-    def covers(self, is_match: Callable[[str], bool]) -> bool:
-        """Return whether any value matches, or for a negated element, whether none does."""
-        return any(map(is_match, self.values)) is not self.is_negated
-
-
-# The principals of a statement of an identity policy, which applies to whoever has the policy.
-EVERYBODY = Element(("*",))
-
-
-@dataclass(frozen=True, slots=True)
-class Statement:
-    """One statement.
-
-    `principals` has IAM principals only, because no other kind of principal makes calls here. `number` counts the
-    statements of the policy from 1.
-    """
-
-    sid: str
-    effect: str
-    principals: Element
-    actions: Element
-    resources: Element
-    conditions: tuple[Condition, ...]
-    number: int = 1
-
-
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Policy:
     """A policy of any kind.
 
@@ -56,3 +24,14 @@ class Policy:
     statements: tuple[Statement, ...]
     name: str = field(default="", compare=False)
     has_variables: bool = False
+
+    @functools.cached_property
+    def rules(self) -> tuple[Rule, ...]:
+        """The statements, compiled when the policy first takes part in a decision."""
+        return tuple(Rule(statement, has_variables=self.has_variables) for statement in self.statements)
+
+    @functools.cached_property
+    def condition_keys(self) -> frozenset[str]:
+        """The keys of all conditions, in lower case."""
+        keys = (condition.key for statement in self.statements for condition in statement.conditions)
+        return frozenset(keys)

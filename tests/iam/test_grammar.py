@@ -87,7 +87,7 @@ class TestParse:
             grammar.Statement(
                 sid="S",
                 effect="Allow",
-                principals=grammar.Element((ACCOUNT, "*"), is_negated=False),
+                principals=grammar.Element((ACCOUNT, "*", "rds.amazonaws.com"), is_negated=False),
                 actions=grammar.Element(("a:B",), is_negated=True),
                 resources=grammar.Element(("*",), is_negated=False),
                 conditions=(
