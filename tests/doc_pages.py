@@ -2,8 +2,8 @@
 
 What becomes of a block:
 
-- python that begins with `# name.py` is that file, and so is yaml that begins with `# name.yaml`. A page that shows a
-  file a second time says so with a comment, `% replaces: name.py`;
+- python that begins with `# name.py` is that file, and so is yaml that begins with `# name.yaml`. A page that
+  shows a file a second time says so with a comment, `% replaces: name.py`;
 - python that defines tests is a test module of its own;
 - other python is the body of a test that has the fixtures `fake_secrets` and `secretsmanager`, a secret
   prod/db and the rotation function of `how-to/index.md`;
