@@ -132,8 +132,8 @@ class _History:
             yield from ((check, None) for check in self._of_function(entry))
         if entry.outcome in _USES_KEYS:
             for secret, key_id, actions in self._uses(entry):
-                if not is_default_key(key_id):
-                    yield from self._of_key(entry.request, secret, str(key_id), actions)
+                if key_id and not is_default_key(key_id):
+                    yield from self._of_key(entry.request, secret, key_id, actions)
 
     def _of_call(self, entry: Entry) -> Iterable[Check]:
         operation, members, request = entry.operation, entry.members, entry.request

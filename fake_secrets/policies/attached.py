@@ -12,7 +12,7 @@ from fake_secrets.policies.expressions import Expressions
 from fake_secrets.policies.refusals import refusal, unknown_name
 from fake_secrets.policies.template import Resource, Template
 
-__all__ = ["find_principal", "policies_of"]
+__all__ = ["named", "policies_of"]
 
 _FUNCTION = "AWS::Lambda::Function"
 _NAMES = {"AWS::IAM::Role": "RoleName", "AWS::IAM::User": "UserName"}
@@ -26,7 +26,7 @@ _OF_ONE = {
 }
 
 
-def find_principal(template: Template, role: str, expressions: Expressions) -> Resource:
+def _principal(template: Template, role: str, expressions: Expressions) -> Resource:
     """Return the role or user that `role` names.
 
     Args:
@@ -38,7 +38,7 @@ def find_principal(template: Template, role: str, expressions: Expressions) -> R
     Raises:
         PolicyError: there is none, or there are several.
     """
-    found = _named(template, role, expressions)
+    found = named(template, role, expressions)
     principals = list(dict.fromkeys(_role_of(template, one, expressions).logical_id for one in found))
     if len(principals) > 1:
         listed = "".join(f"\n- {name!r}" for name in principals)
@@ -57,7 +57,8 @@ def find_principal(template: Template, role: str, expressions: Expressions) -> R
     return principal
 
 
-def _named(template: Template, role: str, expressions: Expressions) -> list[Resource]:
+def named(template: Template, role: str, expressions: Expressions) -> list[Resource]:
+    """Return the roles, users and functions that a name means: by logical ID, else by name, else by construct."""
     candidates = template.of_kind(*_NAMES, _FUNCTION)
     return (
         [one for one in candidates if one.logical_id == role]
@@ -102,7 +103,7 @@ def policies_of(
     Raises:
         PolicyError: there is no such role, or its policies can't be known.
     """
-    principal = find_principal(template, role, expressions)
+    principal = _principal(template, role, expressions)
     found = _Attached(template, expressions, managed_policies)
     documents, boundary = found.documents_of(principal), found.boundary_of(principal)
     return RolePolicies(principal.logical_id, documents, boundary, template.source)

@@ -19,7 +19,72 @@ def _allowing(*actions: str, sid: str = "") -> dict[str, Any]:
     return {"Version": "2012-10-17", "Statement": [{"Sid": sid, **statement} if sid else statement]}
 
 
-# By the end of their ARN, after `policy/`.
+_SECRETS_MANAGER = [
+    {
+        "Sid": "BasePermissions",
+        "Effect": "Allow",
+        "Action": [
+            "secretsmanager:*",
+            "cloudformation:CreateChangeSet",
+            "cloudformation:DescribeChangeSet",
+            "cloudformation:DescribeStackResource",
+            "cloudformation:DescribeStacks",
+            "cloudformation:ExecuteChangeSet",
+            "docdb-elastic:GetCluster",
+            "docdb-elastic:ListClusters",
+            "ec2:DescribeSecurityGroups",
+            "ec2:DescribeSubnets",
+            "ec2:DescribeVpcs",
+            "kms:DescribeKey",
+            "kms:ListAliases",
+            "kms:ListKeys",
+            "lambda:ListFunctions",
+            "rds:DescribeDBClusters",
+            "rds:DescribeDBInstances",
+            "redshift:DescribeClusters",
+            "redshift-serverless:ListWorkgroups",
+            "redshift-serverless:GetNamespace",
+            "tag:GetResources",
+        ],
+        "Resource": "*",
+    },
+    {
+        "Sid": "LambdaPermissions",
+        "Effect": "Allow",
+        "Action": [
+            "lambda:AddPermission",
+            "lambda:CreateFunction",
+            "lambda:GetFunction",
+            "lambda:InvokeFunction",
+            "lambda:UpdateFunctionConfiguration",
+        ],
+        "Resource": "arn:aws:lambda:*:*:function:SecretsManager*",
+    },
+    {
+        "Sid": "SARPermissions",
+        "Effect": "Allow",
+        "Action": ["serverlessrepo:CreateCloudFormationChangeSet", "serverlessrepo:GetApplication"],
+        "Resource": "arn:aws:serverlessrepo:*:*:applications/SecretsManager*",
+    },
+    {
+        "Sid": "S3Permissions",
+        "Effect": "Allow",
+        "Action": ["s3:GetObject"],
+        "Resource": [
+            "arn:aws:s3:::awsserverlessrepo-changesets*",
+            "arn:aws:s3:::secrets-manager-rotation-apps-*/*",
+        ],
+    },
+    {
+        "Sid": "CloudFormationTagOnCreate",
+        "Effect": "Allow",
+        "Action": ["cloudformation:TagResource", "cloudformation:UntagResource"],
+        "Resource": "*",
+        "Condition": {"StringEquals": {"cloudformation:CreateAction": ["CreateChangeSet", "ExecuteChangeSet"]}},
+    },
+]
+
+# Of the partition `aws`, by the end of their ARN. Other partitions may have other texts.
 AWS_MANAGED: Mapping[str, Mapping[str, Any]] = {
     "AdministratorAccess": _allowing("*"),
     "service-role/AWSLambdaBasicExecutionRole": _allowing(*_LOGS),
@@ -33,6 +98,7 @@ AWS_MANAGED: Mapping[str, Mapping[str, Any]] = {
         "ec2:UnassignPrivateIpAddresses",
         sid="AWSLambdaVPCAccessExecutionPermissions",
     ),
+    "SecretsManagerReadWrite": {"Version": "2012-10-17", "Statement": _SECRETS_MANAGER},
     "AWSXRayDaemonWriteAccess": _allowing(
         "xray:PutTraceSegments",
         "xray:PutTelemetryRecords",
@@ -60,5 +126,4 @@ class ManagedPolicies:
         for name in (arn, path, path.rpartition("/")[2]):
             if name in self._given:
                 return self._given[name]
-        is_of_aws = arn.split(":")[4:5] == ["aws"]
-        return AWS_MANAGED.get(path) if is_of_aws else None
+        return AWS_MANAGED.get(path) if arn.startswith("arn:aws:iam::aws:") else None

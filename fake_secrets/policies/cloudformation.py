@@ -14,7 +14,7 @@ from fake_secrets.policies.refusals import refusal
 from fake_secrets.policies.template import PROCESSED, Template, template_of
 from fake_secrets.policies.template_files import FilePath, read_template
 
-__all__ = ["from_cloudformation"]
+__all__ = ["from_cloudformation", "policies_in"]
 
 # They change no role that a template declares itself. AWS::SecretsManager adds rotation functions of AWS.
 _HARMLESS = ("AWS::CodeDeployBlueGreen", "AWS::LanguageExtensions", "AWS::SecretsManager-")
@@ -50,11 +50,35 @@ def from_cloudformation(
             deployment. The message names the place, and what to pass.
     """
     document, source = read_template(path)
+    return policies_in(
+        document, source, role=role, parameters=parameters, arns=arns, managed_policies=managed_policies
+    )
+
+
+def policies_in(
+    document: Any,
+    source: str,
+    *,
+    role: str,
+    parameters: Mapping[str, Any] | None,
+    arns: Mapping[str, str] | None,
+    managed_policies: Mapping[str, Mapping[str, Any]] | None,
+) -> RolePolicies:
+    """Return the policies that a template's document gives a role or a user; see `from_cloudformation`.
+
+    Args:
+        document: the template.
+        source: its file, for messages.
+        role: see `from_cloudformation`, as for all that follow.
+        parameters: values of parameters.
+        arns: what is known only after deployment.
+        managed_policies: documents of managed policies.
+    """
     template = template_of(document, source)
     _check_transforms(template)
     deployment = Deployment(template, parameters or {}, arns or {})
-    managed = ManagedPolicies(managed_policies or {})
-    policies = policies_of(template, role, Expressions(template, deployment), managed)
+    expressions = Expressions(template, deployment)
+    policies = policies_of(template, role, expressions, ManagedPolicies(managed_policies or {}))
     deployment.check_arns()
     return policies
 

@@ -40,6 +40,7 @@ class Identities:
         self._evaluate = evaluate
         # Generated name to the logical ID that it was made up for.
         self._made_up: dict[str, str] = {}
+        self._names: dict[str, str] = {}
 
     def ref(self, resource: Resource, place: str) -> str:
         """Return what Ref gives.
@@ -93,20 +94,11 @@ class Identities:
 
     def name(self, resource: Resource) -> str:
         """Return the name of a resource of a known kind; see `ref`."""
-        logical_id, kind = resource.logical_id, KINDS[resource.kind]
-        given = self._deployment.given(logical_id)
-        if given is not None:
-            return name_in(given)
-        if kind.name in resource.properties:
-            name = self._property(resource, kind.name)
-            if name is not None:
-                return str(name)
-        if resource.kind == SECRET:
-            name = secret_name(logical_id)
-        else:
-            name = generated_name(kind, logical_id, self._deployment.pseudo.get("AWS::StackName"))
-        self._made_up[name] = logical_id
-        return name
+        logical_id = resource.logical_id
+        if logical_id not in self._names:
+            given = self._deployment.given(logical_id)
+            self._names[logical_id] = self._own_name(resource) if given is None else name_in(given)
+        return self._names[logical_id]
 
     def made_up_in(self, text: str) -> list[str]:
         """Return the logical IDs of the resources whose made-up ARNs or names are in a text."""
@@ -118,6 +110,19 @@ class Identities:
         what = f"the whole ARN or name of {', '.join(logical_ids)}, which is compared literally here"
         given = ", ".join(f'"{logical_id}": ...' for logical_id in logical_ids)
         return self._deployment.unknown(place, what, f"Pass arns={{{given}}}")
+
+    def _own_name(self, resource: Resource) -> str:
+        """Return the name that the template gives, or else that AWS makes up."""
+        logical_id, kind = resource.logical_id, KINDS[resource.kind]
+        name = self._property(resource, kind.name)
+        if name is not None:
+            return str(name)
+        if resource.kind == SECRET:
+            name = secret_name(logical_id)
+        else:
+            name = generated_name(kind, logical_id, self._deployment.pseudo.get("AWS::StackName"))
+        self._made_up[name] = logical_id
+        return name
 
     def _given(self, key: str, place: str, what: str) -> str:
         """Return what only the user can know."""

@@ -6,7 +6,7 @@ import pytest
 
 import fake_secrets
 from fake_secrets import PolicyError
-from fake_secrets.policies import from_cloudformation
+from fake_secrets.policies import aws_managed, from_cloudformation
 
 ACCOUNT = "123456789012"
 SECRETS = f"arn:aws:secretsmanager:us-east-1:{ACCOUNT}:secret:"
@@ -310,6 +310,11 @@ class TestAttachedPolicies:
         assert read(resources, {"Conditions": {"Is": {"Fn::Equals": ["a", "b"]}}}).documents == {}
 
 
+def comparable(policy):
+    """Return a document in which one value and a list of one value are the same."""
+    return json.dumps(policy, sort_keys=True).replace('["*"]', '"*"')
+
+
 class TestManagedPolicies:
     def test_of_the_template_are_read(self, read):
         managed = resource("AWS::IAM::ManagedPolicy", ManagedPolicyName="m", PolicyDocument=document(READ))
@@ -334,14 +339,32 @@ class TestManagedPolicies:
         with pytest.raises(PolicyError) as refused:
             read(resources)
         assert str(refused.value).endswith(
-            f"template.json, Role.ManagedPolicyArns[0]: what the managed policy {arn!r} says isn't in this template.\n"
+            f"Role.ManagedPolicyArns[0]: what the managed policy {arn!r} says isn't in this template.\n"
             f'Pass managed_policies={{"{arn}": ...}} with its document.'
         )
 
     def test_of_aws_are_known_if_rotation_functions_usually_have_them(self, read):
         basic = {"Fn::Sub": "arn:${AWS::Partition}:iam::aws:policy/service-role/AWSLambdaBasicExecutionRole"}
-        found = read({"Role": role(ManagedPolicyArns=[basic])}, parameters={"AWS::Region": "us-gov-west-1"})
-        assert list(found.documents) == ["arn:aws-us-gov:iam::aws:policy/service-role/AWSLambdaBasicExecutionRole"]
+        found = read({"Role": role(ManagedPolicyArns=[basic])})
+        assert list(found.documents) == ["arn:aws:iam::aws:policy/service-role/AWSLambdaBasicExecutionRole"]
+
+    def test_of_another_partition_of_aws_may_say_something_else(self, read):
+        managed = {"Fn::Sub": "arn:${AWS::Partition}:iam::aws:policy/SecretsManagerReadWrite"}
+        with pytest.raises(
+            PolicyError, match="'arn:aws-cn:iam::aws:policy/SecretsManagerReadWrite' says isn't in"
+        ):
+            read({"Role": role(ManagedPolicyArns=[managed])}, parameters={"AWS::Region": "cn-north-1"})
+
+    # AWS changes SecretsManagerReadWrite now and then.
+    @pytest.mark.parametrize("name", sorted(aws_managed.AWS_MANAGED.keys() - {"SecretsManagerReadWrite"}))
+    def test_of_aws_say_what_motos_copy_says(self, name):
+        copies = pytest.importorskip("moto.iam.aws_managed_policies", reason="moto has a copy of each")
+        text = next(
+            value for value in vars(copies).values() if isinstance(value, str) and "AdministratorAccess" in value
+        )
+        of_moto = json.loads(text)[name.rpartition("/")[2]]
+        assert of_moto["Path"].strip("/") == name.rpartition("/")[0]
+        assert comparable(of_moto["Document"]) == comparable(aws_managed.AWS_MANAGED[name])
 
     def test_of_aws_that_are_given_win(self, read):
         resources = {"Role": role(ManagedPolicyArns=["arn:aws:iam::aws:policy/AdministratorAccess"])}
