@@ -83,13 +83,12 @@ _SOURCES = ("aws_caller_identity", "aws_partition", "aws_region")
 
 def _statement(statement: Mapping[str, Any]) -> Iterator[str]:
     yield "  statement {"
-    yield f"    sid       = {_quoted(statement['Sid'])}"
-    yield f"    actions   = {_listed(statement['Action'])}"
-    yield f"    resources = {_listed(statement['Resource'])}"
+    yield f"    sid = {_quoted(statement['Sid'])}"
+    yield f"\n    actions = {_listed(statement['Action'])}"
+    yield f"\n    resources = {_listed(statement['Resource'])}"
     for test, keys in statement.get("Condition", {}).items():
         for key, values in keys.items():
-            yield ""
-            yield "    condition {"
+            yield "\n    condition {"
             yield f"      test     = {_quoted(test)}"
             yield f"      variable = {_quoted(key)}"
             yield f"      values   = [{', '.join(map(_quoted, values if isinstance(values, list) else [values]))}]"

@@ -180,8 +180,13 @@ def _report_of(subject: Subject, arguments: argparse.Namespace) -> ContractRepor
         display.close()
 
 
-def _is_coloured(stream: TextIO) -> bool:
-    return stream.isatty() and not os.environ.get("NO_COLOR") and os.environ.get("TERM") != "dumb"
+def _is_coloured(stream: TextIO | None) -> bool:
+    return (
+        stream is not None
+        and stream.isatty()
+        and not os.environ.get("NO_COLOR")
+        and os.environ.get("TERM") != "dumb"
+    )
 
 
 def _status(report: ContractReport, only: Sequence[str]) -> int:

@@ -143,7 +143,9 @@ class TestSecrets:
 
         assert least(world) == [("GetSecretValue", "a-?????? b-?????? c"), ("BatchGetSecretValue", "*")]
 
-    def test_a_secret_without_a_value_is_read_in_a_batch_and_one_that_is_missing_has_no_suffix(self, world, client):
+    def test_a_secret_without_a_value_is_read_in_a_batch_and_one_that_is_missing_has_no_suffix(
+        self, world, client
+    ):
         client.create_secret(Name="empty")
         client.batch_get_secret_value(SecretIdList=["empty", "missing"])
 
