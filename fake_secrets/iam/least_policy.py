@@ -77,7 +77,13 @@ class _Terms(NamedTuple):
     conditions: tuple[tuple[str, tuple[str, ...]], ...]
 
 
-def document_for(needs: Iterable[Need], *, region: str | None = None, account: str | None = None) -> Document:
+def document_for(
+    needs: Iterable[Need],
+    *,
+    region: str | None = None,
+    account: str | None = None,
+    partition: str | None = None,
+) -> Document:
     """Return the least identity policy that allows what calls needed.
 
     It has one statement for each set of actions on the same secrets, one for the actions that have no resource,
@@ -90,6 +96,7 @@ def document_for(needs: Iterable[Need], *, region: str | None = None, account: s
         needs: what the calls of one caller needed.
         region: the region in which the policy is used, instead of that of the test's world.
         account: the account in which it is used, instead of that of the test's world.
+        partition: the partition of `region`, if its name doesn't tell.
 
     Returns:
         The document, which `json.dumps` takes. It has no statement if there is no need; IAM refuses such a policy.
@@ -97,20 +104,20 @@ def document_for(needs: Iterable[Need], *, region: str | None = None, account: s
     Source: iam-facts 7 [B, D].
     """
     actions_of: dict[_Terms, set[str]] = {}
-    for terms, action in _by_terms(_grants([_moved(need, region, account) for need in needs])):
+    for terms, action in _by_terms(_grants([_moved(need, region, account, partition) for need in needs])):
         actions_of.setdefault(terms, set()).add(action)
     statements = sorted((sorted(actions), terms) for terms, actions in actions_of.items())
     statements.sort(key=lambda one: _rank(one[0][0], one[1].resources))
     return {"Version": _VERSION, "Statement": _with_sids([_statement(*one) for one in statements])}
 
 
-def _moved(need: Need, region: str | None, account: str | None) -> Need:
+def _moved(need: Need, region: str | None, account: str | None, partition: str | None) -> Need:
     """Return a need with the region and the account in which its policy is used."""
     fields = need.resource.split(":", _FIELDS - 1)
     supplied = need.supplied
     if len(fields) == _FIELDS:
         if region is not None and fields[_REGION] == need.home.region:
-            fields[_REGION], fields[_PARTITION] = region, partition_of(region)
+            fields[_REGION], fields[_PARTITION] = region, partition or partition_of(region)
         if account is not None and fields[_ACCOUNT] == need.home.account_id:
             fields[_ACCOUNT] = account
         if need.action.startswith("kms:"):
@@ -128,8 +135,9 @@ def _grants(needs: Iterable[Need]) -> Iterator[_Grant]:
 
 
 def _without_covered(by_resource: Mapping[str, list[Need]]) -> Mapping[str, list[Need]]:
-    """Leave out ARNs that a pattern covers: a test may create a secret anew whose first ARN was pinned."""
-    patterns = [resource for resource in by_resource if "?" in resource]
+    """Leave out what a pattern covers: a test may create a secret anew whose first ARN was pinned."""
+    patterns = [resource for resource in by_resource if resource == "*" or "?" in resource]
+    patterns.sort(key=len)
     kept: dict[str, list[Need]] = {}
     for resource, calls in by_resource.items():
         covering = next((one for one in patterns if one != resource and is_like(resource, one)), resource)

@@ -27,6 +27,8 @@ _MALFORMED = frozenset({"SerializationException", "ValidationException", Unsuppo
 # With these outcomes, a call has come to use a key, or would have.
 _USES_KEYS = frozenset({SUCCEEDED, "AccessDeniedException", "DecryptionFailure", "EncryptionFailure"})
 _NOT_FOUND = "ResourceNotFoundException"
+# It says that there is no such secret. A secret that has no value has another one, under the same code.
+_M1 = "Secrets Manager can't find the specified secret."
 _ENCRYPTING = ("kms:GenerateDataKey", "kms:Decrypt")
 _DECRYPTING = ("kms:Decrypt",)
 _REENCRYPTING = ("kms:Encrypt", *_ENCRYPTING)
@@ -167,7 +169,7 @@ class _History:
         if response is None:
             found += [(secret_id, self._known(secret_id, entry.request)) for secret_id in wanted]
         for error in () if response is None else response["Errors"]:
-            is_missing = error["ErrorCode"] == _NOT_FOUND
+            is_missing = error["Message"] == _M1
             secret_id = error["SecretId"]
             found.append((secret_id, None if is_missing else self._known(secret_id, entry.request)))
         for secret_id, secret in found:

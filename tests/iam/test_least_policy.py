@@ -178,6 +178,14 @@ def test_what_a_pattern_covers_counts_for_its_conditions():
     ) == [("GetSecretValue", "db-??????", None)]
 
 
+def test_an_action_that_is_needed_without_a_secret_too_needs_no_secret():
+    assert short(
+        need("ValidateResourcePolicy", "*"),
+        need("ValidateResourcePolicy", "db-AbCdEf"),
+        need("ValidateResourcePolicy", "db-??????"),
+    ) == [("ValidateResourcePolicy", "*", None)]
+
+
 def test_a_pattern_does_not_cover_a_longer_name():
     assert short(need("GetSecretValue", "db-replica-AbCdEf"), need("GetSecretValue", "db-??????")) == [
         ("GetSecretValue", "db-?????? db-replica-AbCdEf", None)

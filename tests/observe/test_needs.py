@@ -143,6 +143,14 @@ class TestSecrets:
 
         assert least(world) == [("GetSecretValue", "a-?????? b-?????? c"), ("BatchGetSecretValue", "*")]
 
+    def test_a_secret_without_a_value_is_read_in_a_batch_and_one_that_is_missing_has_no_suffix(
+        self, world, client
+    ):
+        client.create_secret(Name="empty")
+        client.batch_get_secret_value(SecretIdList=["empty", "missing"])
+
+        assert ("GetSecretValue", "empty-?????? missing") in least(world)
+
     def test_a_batch_with_filters_lists_secrets(self, world, client):
         world.add("a", "value")
         client.batch_get_secret_value(Filters=[{"Key": "name", "Values": ["a"]}])

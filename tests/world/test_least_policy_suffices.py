@@ -36,7 +36,8 @@ class Call(NamedTuple):
 class Run:
     """Makes calls in a world of its own, which has the same secrets each time, and notes how they end.
 
-    `outcomes` has for each call the codes of the errors in its answer, none if it has succeeded.
+    `outcomes` has for each call the codes of the errors in its answer, none if it has succeeded. At the end it has
+    what has become of replicas, since the answer doesn't show whether a key could be used.
     """
 
     def __init__(self, calls, policy=None):
@@ -47,6 +48,8 @@ class Run:
             world.lambda_function(None, arn=FUNCTION)
             self.client = boto3.client("secretsmanager", region_name="us-east-1")
             self.outcomes = [self.make(call) for call in calls]
+            stored = [replica for secret in world._world.store for replica in secret.replicas.values()]
+            self.outcomes.append([(replica.region, replica.status) for replica in stored])
             self.least = None if policy is not None else world.permissions.least_policy()
 
     def make(self, call):
@@ -54,8 +57,7 @@ class Run:
             answer = getattr(self.client, call.method)(**copy.deepcopy(call.members))
         except botocore.exceptions.ClientError as error:
             return (error.response["Error"]["Code"],)
-        batch = sorted(error["ErrorCode"] for error in answer.get("Errors", ()))
-        return (*batch, *(one["Status"] for one in answer.get("ReplicationStatus", ())))
+        return tuple(sorted(error["ErrorCode"] for error in answer.get("Errors", ())))
 
 
 def parts_of(policy):
