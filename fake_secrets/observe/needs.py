@@ -10,7 +10,7 @@ from fake_secrets.iam.least_policy import Home, Need
 from fake_secrets.observe.asked import ANY_SUFFIX, Asked, asked_in
 from fake_secrets.observe.recording import Recording
 
-__all__ = ["needs_of"]
+__all__ = ["asked_needs", "needs_of"]
 
 # Condition keys that are worth asking for if every call has them.
 _SUPPLIED = (
@@ -32,10 +32,13 @@ def needs_of(recording: Recording) -> list[Need]:
     Args:
         recording: what the world has recorded.
     """
-    home = Home(recording.account_id, recording.region)
-    secrets = _Secrets(recording)
-    needs = {_need(asked, home, secrets) for asked in asked_in(recording)}
-    return sorted(needs, key=lambda need: need.order)
+    return sorted({need for _, need in asked_needs(recording)}, key=lambda need: need.order)
+
+
+def asked_needs(recording: Recording) -> Iterator[tuple[Asked, Need]]:
+    """Yield what the calls of a world asked, in order, each with the need that it is."""
+    home, secrets = Home(recording.account_id, recording.region), _Secrets(recording)
+    return ((asked, _need(asked, home, secrets)) for asked in asked_in(recording))
 
 
 class _Secrets:
