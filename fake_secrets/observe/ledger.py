@@ -185,6 +185,8 @@ class Ledger:
             message: AWS's message, if it refused the request.
         """
         shape, store = request.shape, self._store
+        # It knows the world, which would live as long as anybody keeps this call.
+        request.authority = None
         if shape is not None and not (request.is_plain or shape.is_plainly_right(request.members)):
             request = replace(request, members=redact(shape, request.members))
         if request.user_agent == self._user_agent:

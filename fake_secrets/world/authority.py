@@ -84,7 +84,8 @@ class Authority:
         is_arn = secret_id.startswith("arn:")
         shown = secret_id if secret is None or not is_arn else secret.arn
         keys = {"aws:resourceaccount": account_of(resource)} if secret is None else keys_of(secret)
-        self._check(request, checks_of(operation, members, keys, resource, key_arn), secret, shown)
+        hint = "" if secret is not None else _missing(secret_id)
+        self._check(request, checks_of(operation, members, keys, resource, key_arn), secret, shown, hint)
 
     def check_tags(self, request: Request, secret: StoredSecret, tags: list[dict[str, str]] | None) -> None:
         """Refuse to change a secret's tags if the caller could not do that again afterwards [B; how: D]."""
@@ -134,12 +135,17 @@ class Authority:
         return None if found is None else found.explanation
 
     def _check(
-        self, request: Request, checks: Sequence[Check], secret: StoredSecret | None, shown: str | None
+        self,
+        request: Request,
+        checks: Sequence[Check],
+        secret: StoredSecret | None,
+        shown: str | None,
+        hint: str = "",
     ) -> None:
         asking = self._who(request)
         layers = asking.layers(_policies_of(secret))
         for check in checks:
-            denied = self._decide(asking, check, layers, shown)
+            denied = self._decide(asking, check, layers, shown, hint=hint)
             if denied is not None:
                 raise ServiceError(_ACCESS_DENIED, denied.message)
 
@@ -199,6 +205,13 @@ def _resource(request: Request, secret_id: str, secret: StoredSecret | None) -> 
     if secret_id.startswith("arn:"):
         return secret_id
     return f"arn:{request.partition}:secretsmanager:{request.region}:{request.account_id}:secret:{secret_id}"
+
+
+def _missing(secret_id: str) -> str:
+    return (
+        f"There is no secret {secret_id!r}, so no random suffix of an ARN either. AWS looks at permissions before "
+        "it looks for the secret."
+    )
 
 
 def _policies_of(secret: StoredSecret | None) -> Sequence[Policy]:

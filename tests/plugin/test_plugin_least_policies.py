@@ -80,7 +80,9 @@ def test_the_file_is_the_same_in_every_run(run, pytester):
 
 
 def test_without_the_option_no_ledger_is_kept(run, pytester):
-    ran = run("from fake_secrets.observe import endings\n\ndef test_it():\n    assert endings._recordings is None")
+    ran = run(
+        "from fake_secrets.observe import endings\n\ndef test_kept():\n    assert endings._recordings is None"
+    )
 
     passes(ran)
     ran.stdout.no_fnmatch_line("least policies*")

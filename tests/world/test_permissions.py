@@ -222,6 +222,11 @@ class TestRefusals:
             denied(client.tag_resource, SecretId="app/db", Tags=[{"Key": "open", "Value": "no"}])
         assert fake_secrets["app/db"].tags == {"open": "yes"}
 
+    def test_a_missing_secret_is_told_to_the_author_of_the_test(self, fake_secrets, client):
+        with fake_secrets.permissions([]), pytest.raises(ClientError) as caught:
+            client.get_secret_value(SecretId="other")
+        assert "There is no secret 'other'" in caught.value.__notes__[0]
+
 
 class TestMisuse:
     def test_the_root_user_is_bound_by_no_identity_policy(self, fake_secrets):
@@ -250,7 +255,7 @@ class TestDenials:
             USER,
         )
         assert denial.message in repr(denial)
-        assert "identity" in denial.explanation
+        assert "No statement of policy allows" in denial.explanation
 
     def test_a_reset_forgets_them(self, fake_secrets, client):
         with fake_secrets.permissions([]):
