@@ -37,8 +37,8 @@ def needs_of(recording: Recording) -> list[Need]:
 
 def asked_needs(recording: Recording) -> Iterator[tuple[Asked, Need]]:
     """Yield what the calls of a world asked, in order, each with the need that it is."""
-    home, secrets = Home(recording.account_id, recording.region), _Secrets(recording)
-    return ((asked, _need(asked, home, secrets)) for asked in asked_in(recording))
+    secrets = _Secrets(recording)
+    return ((asked, _need(asked, recording, secrets)) for asked in asked_in(recording))
 
 
 class _Secrets:
@@ -62,13 +62,16 @@ class _Secrets:
         return arn[:-SUFFIX_LENGTH] + ANY_SUFFIX
 
 
-def _need(asked: Asked, home: Home, secrets: _Secrets) -> Need:
+def _need(asked: Asked, recording: Recording, secrets: _Secrets) -> Need:
     entry, check, caller = asked.entry, asked.check, asked.caller
     resource, supplied = secrets.general(check.resource), tuple(_supplied(asked))
     if asked.alias is not None:
         resource = f"{resource.rpartition('/')[0]}/*"
         supplied = (*supplied, ("kms:ResourceAliases", asked.alias))
-    function = None if entry.function is None else function_name(entry.function)
+    function = None
+    if entry.function is not None:
+        function = recording.function_name or function_name(entry.function)
+    home = Home(recording.account_id, recording.region)
     return Need(caller.role or caller.arn, function, check.action, resource, home, supplied)
 
 
