@@ -38,8 +38,8 @@ def from_cdk(
         path: the directory ``cdk.out``, or one template in it, such as ``cdk.out/MyStack.template.json``.
         role: the path of the role's construct, such as ``"MyStack/RotationRole"``, or the end of it; or the role's
             logical ID or name. A Lambda function stands for its role.
-        parameters: see `from_cloudformation`. The stack's name is known from ``manifest.json``, and if the stack has
-            an environment, so are its account and region.
+        parameters: see `from_cloudformation`. The stack's name is known from ``manifest.json``, and if the stack
+            has an environment, so are its account and region.
         arns: see `from_cloudformation`.
         managed_policies: see `from_cloudformation`.
 
