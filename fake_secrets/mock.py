@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Callable, Mapping
-from typing import Any, TypeVar, get_overloads, overload
+from typing import TYPE_CHECKING, Any, TypeVar, get_overloads, overload
 
 from fake_secrets.activation.call_forms import MockStages
 from fake_secrets.environment import is_inherited
@@ -13,6 +13,9 @@ from fake_secrets.observe.reminders import Reminder
 from fake_secrets.options import DEFAULTS, RotationErrors, RotationMode
 from fake_secrets.world import stack
 from fake_secrets.world.handle import FakeSecrets
+
+if TYPE_CHECKING:
+    from fake_secrets.iam.loading import GivenPolicies
 
 __all__ = ["current", "mock_stages"]
 
@@ -47,6 +50,7 @@ def mock_stages(
     account_id: str = ...,
     rotation: RotationMode = ...,
     rotation_errors: RotationErrors = ...,
+    identity_policy: GivenPolicies | None = ...,
     random_seed: int | None = ...,
 ) -> MockStages: ...
 def mock_stages(
@@ -56,6 +60,7 @@ def mock_stages(
     account_id: Any = _NOT_GIVEN,
     rotation: Any = _NOT_GIVEN,
     rotation_errors: Any = _NOT_GIVEN,
+    identity_policy: Any = _NOT_GIVEN,
     random_seed: Any = _NOT_GIVEN,
     _lane: Any = _NOT_GIVEN,
 ) -> Any:
@@ -96,6 +101,10 @@ def mock_stages(
         rotation_errors: with "raise" (the default), the call that started a rotation raises the
             exception of the rotation function. With "record", the exception is only recorded in
             `FakeSecrets.rotations`, and the call succeeds as on AWS.
+        identity_policy: what the callers of clients without credentials of their own may do: an IAM policy as a
+            dict, JSON text or the path of a JSON file, what was read out of a template, or a list of these. Their
+            caller is then the user ``fake-secrets`` of the world's account, and no longer its root. By default
+            they may do everything that no resource policy denies.
         random_seed: an int that makes ids, ARN suffixes, automatic tokens and passwords the same in
             every run. By default they are unpredictable.
 
@@ -107,8 +116,8 @@ def mock_stages(
 
     Raises:
         TypeError: if the decorated object is a pytest fixture or can't be called. The arguments are
-            checked when the world is entered. If one is wrong, entering raises `SeedError`, TypeError
-            or ValueError, and leaves the process as it was.
+            checked when the world is entered. If one is wrong, entering raises `SeedError`, `PolicyError`,
+            TypeError or ValueError, and leaves the process as it was.
     """
     given = {
         "secrets": secrets,
@@ -116,6 +125,7 @@ def mock_stages(
         "account_id": account_id,
         "rotation": rotation,
         "rotation_errors": rotation_errors,
+        "identity_policy": identity_policy,
         "random_seed": random_seed,
         "_lane": _lane,
     }

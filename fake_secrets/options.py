@@ -45,6 +45,7 @@ DEFAULTS: Mapping[str, Any] = {
     "account_id": "123456789012",
     "rotation": "inline",
     "rotation_errors": "raise",
+    "identity_policy": None,
     "random_seed": None,
 }
 OPTIONS = tuple(DEFAULTS)

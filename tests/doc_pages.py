@@ -2,8 +2,8 @@
 
 What becomes of a block:
 
-- python that begins with `# name.py` is that file. A page that shows a file a second time says so with a comment,
-  `% replaces: name.py`;
+- python that begins with `# name.py` is that file, and so is yaml that begins with `# name.yaml`. A page that
+  shows a file a second time says so with a comment, `% replaces: name.py`;
 - python that defines tests is a test module of its own;
 - other python is the body of a test that has the fixtures `fake_secrets` and `secretsmanager`, a secret
   prod/db and the rotation function of `how-to/index.md`;
@@ -11,13 +11,15 @@ What becomes of a block:
 - console is commands and their output, run where the block stands;
 - text is output of the page's tests, which run at the end, once.
 
-A comment `% needs: module` names a package that the page's tests can't do without.
+A comment `% needs: module` names a package that the page's tests can't do without. `% uses: examples/app.py` puts
+a file of this repository into the reader's folder.
 """
 
 import ast
 import os
 import re
 import shlex
+import shutil
 import sys
 import textwrap
 from dataclasses import dataclass, field
@@ -35,7 +37,8 @@ DOCS = ROOT / "docs"
 README = ROOT / "README.md"
 SHARED_FILES = DOCS / "how-to" / "index.md"
 
-LANGUAGES = {"python", "ini", "toml", "console", "text", "bash"}
+LANGUAGES = {"python", "yaml", "ini", "toml", "console", "text", "bash"}
+SUFFIXES = {"python": "py", "yaml": "yaml"}
 COMMANDS = {
     "pytest": [sys.executable, "-m", "pytest"],
     "python": [sys.executable],
@@ -66,9 +69,9 @@ class Block:
 
     @property
     def file_name(self):
-        """The file that a python block is, or None."""
-        named = re.match(r"# (\w+\.py)\n", self.source) if self.language == "python" else None
-        return None if named is None else named[1]
+        """The file that a block says it is, or None."""
+        named = re.match(r"# (\w+\.(\w+))\n", self.source)
+        return named[1] if named is not None and named[2] == SUFFIXES.get(self.language) else None
 
 
 @dataclass(frozen=True)
@@ -77,6 +80,7 @@ class Page:
     blocks: list[Block]
     replaced: list[str] = field(default_factory=list)
     needs: list[str] = field(default_factory=list)
+    uses: list[str] = field(default_factory=list)
 
     def fail(self, why, block=None):
         where = self.path.name if block is None else f"{self.path.name}, line {block.line}"
@@ -95,15 +99,18 @@ def pages():
 def read(path):
     """Find the blocks of a page, and what its comments say."""
     document = Document.parse(
-        str(path), FencedCodeBlockLexer(r"[^\s{].*"), DirectiveInPercentCommentLexer(r"replaces|needs", r"\S+")
+        str(path),
+        FencedCodeBlockLexer(r"[^\s{].*"),
+        DirectiveInPercentCommentLexer(r"replaces|needs|uses", r"\S+"),
     )
     page = Page(path, [])
+    named = {"replaces": page.replaced, "needs": page.needs, "uses": page.uses}
     for example in document:
         found = example.region.lexemes
         if "language" in found:
             page.blocks.append(Block(found["language"], str(found["source"]), example.line))
         else:
-            (page.needs if found["directive"] == "needs" else page.replaced).append(found["arguments"])
+            named[found["directive"]].append(found["arguments"])
     return page
 
 
@@ -127,6 +134,8 @@ def run(page, pytester, monkeypatch):
             page.fail(f"nothing is known of blocks of {block.language!r}", block)
         elif block.language == "python":
             folder.add_python(block)
+        elif block.language == "yaml":
+            folder.add_yaml(block)
         elif block.language in CONFIGURATION:
             folder.write(block, CONFIGURATION[block.language], block.source)
         elif block.language == "console":
@@ -150,6 +159,13 @@ class Folder:
             for block in read(SHARED_FILES).blocks:
                 if block.file_name:
                     (pytester.path / block.file_name).write_text(block.source)
+        for name in page.uses:
+            shutil.copy(ROOT / name, pytester.path)
+
+    def add_yaml(self, block):
+        if block.file_name is None:
+            self.page.fail("a yaml block begins with `# name.yaml`", block)
+        self.write(block, block.file_name, block.source)
 
     def add_python(self, block):
         name = block.file_name
@@ -159,6 +175,11 @@ class Folder:
             if not tests_in(source):
                 source = _BODY.format(body=textwrap.indent(source, " " * 4))
         self.write(block, name, source)
+
+    def add_yaml(self, block):
+        if block.file_name is None:
+            self.page.fail("a yaml block begins with `# name.yaml`", block)
+        self.write(block, block.file_name, block.source)
 
     def write(self, block, name, source):
         if name in self.written:

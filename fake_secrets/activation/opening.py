@@ -159,6 +159,12 @@ def _open(options: Mapping[str, Any], line: Line | None) -> stack.Opened:
         while_running=hook.held,
         is_region=hook.is_region,
     )
+    identity_policy = options.get("identity_policy")
+    if identity_policy is not None:
+        # Imported late: few tests give policies, and they are slow to import.
+        from fake_secrets.world.permissions import give_default_caller  # noqa: PLC0415
+
+        give_default_caller(world, identity_policy)
     for doubt in doubts(options.get("secrets") or {}):
         world.remarks.add(FakeSecretsWarning, doubt, line or users_line())
     return stack.Opened(world, FakeSecrets(world), world_environment(region))

@@ -262,6 +262,14 @@ _VIOLATIONS = {
             "before the next attempt."
         ),
     ),
+    "permission-missing": (
+        "The given policy lacks a permission that the function needs, so that a rotation fails.",
+        (
+            "The policy names another action, or a secret without the hyphen and the six characters that end its "
+            "ARN, or has a condition that doesn't hold."
+        ),
+        "Add the permission to the policy of the function's role.",
+    ),
     "pending-destroyed": (
         "A repeated step destroys the credential that the pending value refers to.",
         "A clean-up of left-over credentials takes that of the open rotation for one of them.",
@@ -302,6 +310,19 @@ _NOTES = {
         "The first attempt fails although nothing disturbs it, and a retry succeeds.",
         "The service takes a while to accept the new value, and testSecret doesn't wait.",
         "Wait in setSecret or testSecret until the service accepts the value.",
+    ),
+    "needs-more-permissions": (
+        "The function asks for more than its role may do.",
+        (
+            "It makes other calls than AWS's documented rotation function, and no policy= tells what its role may "
+            "do. Or it is denied something that it can do without."
+        ),
+        "Allow the action in the policy of the function's role, and pass that policy as policy=.",
+    ),
+    "unused-permission": (
+        "The given policy allows more than the undisturbed rotations need.",
+        "It was written for another function, or has wildcards.",
+        "Remove what the function doesn't need in a retry, either.",
     ),
     "input-not-checked": (
         "A secret value that isn't as expected ends in an error that doesn't say so.",

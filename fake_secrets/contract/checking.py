@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 from collections import Counter
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from fake_secrets.contract.causes import Causes
 from fake_secrets.contract.debugging import undebugged
@@ -24,6 +24,10 @@ from fake_secrets.contract.unjudged import unjudged
 from fake_secrets.environment import default_region
 from fake_secrets.options import with_article
 from fake_secrets.suggestions import nearest
+
+if TYPE_CHECKING:
+    from fake_secrets.iam.grants import Grant
+    from fake_secrets.iam.loading import GivenPolicies
 
 __all__ = [
     "UnknownScenarioError",
@@ -59,6 +63,7 @@ def check_rotation(
     consumers: Sequence[Callable[[], object] | str] = (),
     allow: Mapping[str, str] | None = None,
     timeout: float = 900,
+    policy: GivenPolicies | None = None,
     only: str | None = None,
 ) -> ContractReport:
     """Check a rotation function: try what can go wrong in a rotation, and report what the function does then.
@@ -86,6 +91,8 @@ def check_rotation(
             A str such as ``"my_module:connect"`` is imported as `handler` is.
         allow: deviations that are expected: stable name to reason.
         timeout: the time-out with which the function is deployed, in seconds; Lambda's longest by default.
+        policy: the identity policies of the role that the function is deployed with, in any form that
+            `fake_secrets.permissions` takes; by default the permissions that AWS documents for rotation functions.
         only: the id of a scenario, or the name of a family, that is run alone. The output of the function is
             shown if it is a scenario.
 
@@ -98,6 +105,7 @@ def check_rotation(
         ValueError: if `allow` names an unknown deviation or gives no reason, if `timeout` isn't above 0 and at
             most 900, if AWS refuses `schedule`, if there are `consumers` without `service`, or if there is no
             scenario `only`. The scenarios follow from three undisturbed rotations.
+        PolicyError: if `policy` can't be read, or if IAM would refuse it.
     """
     subject = subject_of(
         handler,
@@ -114,6 +122,7 @@ def check_rotation(
         consumers=consumers,
         allow=allow,
         timeout=timeout,
+        policy=policy,
     )
     check_only(only)
     report = check_subject(subject, None if only is None else [only])
@@ -128,6 +137,7 @@ def subject_of(
     environment: Mapping[str, str] | None,
     consumers: Sequence[Callable[[], object] | str] = (),
     allow: Mapping[str, str] | None,
+    policy: GivenPolicies | None = None,
     **others: Any,
 ) -> Subject:
     """Return the subject of a check by the arguments of `check_rotation`."""
@@ -150,8 +160,18 @@ def subject_of(
         environment=variables,
         allow=dict(allow or {}),
         consumers=tuple(loaded(one, at_import) if isinstance(one, str) else one for one in consumers),
+        grant=_grant_of(policy),
         **others,
     )
+
+
+def _grant_of(policy: GivenPolicies | None) -> Grant | None:
+    if policy is None:
+        return None
+    # Imported late: few tests give policies, and they are slow to import.
+    from fake_secrets.world.permissions import grant_of  # noqa: PLC0415
+
+    return grant_of(policy)
 
 
 def import_environment(region: str | None, environment: Mapping[str, str]) -> dict[str, str]:

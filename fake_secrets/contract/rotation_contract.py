@@ -5,7 +5,7 @@ from __future__ import annotations
 import difflib
 import unittest
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any, ClassVar, Protocol
+from typing import TYPE_CHECKING, Any, ClassVar, Protocol
 
 from fake_secrets.contract.checking import check_only, check_subject, subject_of
 from fake_secrets.contract.families import FAMILIES, family_of
@@ -13,13 +13,16 @@ from fake_secrets.contract.report import ContractReport
 from fake_secrets.contract.subject import Subject
 from fake_secrets.errors import ContractViolatedError
 
+if TYPE_CHECKING:
+    from fake_secrets.iam.loading import GivenPolicies
+
 __all__ = ["RotationContract"]
 
 __tracebackhide__ = True  # the arguments in our frames may hold secret values
 
 _NAMES = (
     "secret", "previous", "other_secrets", "service", "environment", "name", "region", "account_id", "tags",
-    "schedule", "consumers", "allow", "timeout",
+    "schedule", "consumers", "allow", "timeout", "policy",
 )  # fmt: skip
 
 # An attribute with one letter missing, doubled or wrong is at least so similar to the right one.
@@ -62,6 +65,7 @@ class RotationContract:
     allow: ClassVar[Mapping[str, str] | None] = None
     only: ClassVar[str | None] = None
     timeout: ClassVar[float] = 900
+    policy: ClassVar[GivenPolicies | None] = None
 
     # What pytest's `-k` has chosen among the scenarios of a family, and what it has spared.
     _chosen: Sequence[str] | None = None
@@ -83,6 +87,10 @@ class RotationContract:
     def test_kills(self) -> None:
         """The function dies after each call that has an effect, and between the steps."""
         self._check("kills")
+
+    def test_permissions(self) -> None:
+        """The role may do what AWS documents, or what `policy` says, and each permission is missing once."""
+        self._check("permissions")
 
     def test_meanwhile(self) -> None:
         """Somebody puts a value, cancels the rotation or tampers with the pending value meanwhile."""

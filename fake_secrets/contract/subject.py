@@ -10,6 +10,7 @@ from typing import Any
 
 from fake_secrets.contract.catalogue import CATALOGUE
 from fake_secrets.errors import ServiceError
+from fake_secrets.iam.grants import Grant
 from fake_secrets.options import check_callable
 from fake_secrets.rotation.invocation import LONGEST_TIMEOUT
 from fake_secrets.service.rules.constraints import Shape, check
@@ -51,6 +52,7 @@ class Subject:
         timeout: the function's time-out in seconds. Lambda's longest is the default: a loop that waits for ever
             ends.
         consumers: functions of the code under test that read the secret.
+        grant: what the function's role may do; None for the permissions that AWS documents.
     """
 
     handler: Callable[[Any, Any], object] = field(repr=False)
@@ -67,6 +69,7 @@ class Subject:
     allow: Mapping[str, str] = field(default_factory=dict)
     timeout: float = LONGEST_TIMEOUT
     consumers: Sequence[Callable[[], object]] = ()
+    grant: Grant | None = field(default=None, repr=False)
 
     def __post_init__(self) -> None:
         check_callable(self.handler, _CALLED)
@@ -101,6 +104,11 @@ class Subject:
                 "consumer gets works. Pass the class of a service double, or leave consumers= out."
             )
             raise ValueError(msg)
+
+    @property
+    def secrets(self) -> tuple[str, ...]:
+        """The names of all secrets of the world."""
+        return (self.name, *self.other_secrets)
 
     @property
     def rules(self) -> dict[str, Any] | None:

@@ -21,9 +21,11 @@ from fake_secrets.contract.subject import Subject
 from fake_secrets.contract.values import leaves
 from fake_secrets.contract.worst_passwords import mild_password
 from fake_secrets.mock import mock_stages
+from fake_secrets.rotation.functions import default_name
 from fake_secrets.service.rules.stages import AWSCURRENT, AWSPREVIOUS
 
 if TYPE_CHECKING:
+    from fake_secrets.iam.grants import Grant
     from fake_secrets.observe.leaks.found import Leak
     from fake_secrets.observe.ledger import RunningStep
 
@@ -52,13 +54,22 @@ class Trial(Rotating):
         seed: makes ids and passwords.
         is_usual: whether the values are such as the service knows. Otherwise it isn't asked about them, and the
             invariants of a right value don't count.
+        has_role: whether the function runs with a role, which may do nothing but what the scenario grants. Without
+            one, it may do everything.
 
     `state` is that after the latest call. `by_hand` is the id of the version that somebody has put by hand, if
     somebody has. `Rotating` has the rotations.
     """
 
     def __init__(
-        self, check: Check, scenario: str, *, subject: Subject | None = None, seed: int = 0, is_usual: bool = True
+        self,
+        check: Check,
+        scenario: str,
+        *,
+        subject: Subject | None = None,
+        seed: int = 0,
+        is_usual: bool = True,
+        has_role: bool = False,
     ) -> None:
         super().__init__()
         self.check = check
@@ -74,6 +85,7 @@ class Trial(Rotating):
         self._seed = seed
         self._consuming: Consuming | None = None
         self._is_usual = is_usual
+        self._has_role = has_role
         self.invariants.found.is_closed = not is_usual
         self._stack = contextlib.ExitStack()
 
@@ -139,8 +151,14 @@ class Trial(Rotating):
             handle.add(name, value)
         self.arn = handle[subject.name].arn
         self._function = handle.lambda_function(
-            self.invocations.handle, _FUNCTION, environment=subject.environment, timeout=subject.timeout
+            self.invocations.handle,
+            _FUNCTION,
+            environment=subject.environment,
+            timeout=subject.timeout,
+            policy=[] if self._has_role else None,
         )
+        # Several functions may be checked in a run, each under the same name.
+        self.world.function_name = default_name(subject.handler)
         known = {AWSCURRENT: "old", AWSPREVIOUS: "older"}
         self.readings = Readings(self.world, self.arn, self.service, is_usual=self._is_usual)
         held = self.readings.secret.labels
@@ -154,6 +172,10 @@ class Trial(Rotating):
     def refresh(self) -> None:
         """Take note of the state of the secret and the service."""
         self.state = self.readings.state()
+
+    def granting(self, grant: Grant) -> contextlib.AbstractContextManager[None]:
+        """Let the function's role do something for the length of a `with` block."""
+        return self.world.grants.granting(self.world.functions.role_of(self._function), grant)
 
     def delivery_of(self, step: RunningStep) -> Delivery | None:
         """Return the delivery whose step runs, or None if it isn't one of this trial."""

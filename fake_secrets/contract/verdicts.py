@@ -14,6 +14,7 @@ __all__ = [
     "LONG_AFTER",
     "after_recovery",
     "has_done_work",
+    "has_more",
     "is_dead",
     "of_failed_retry",
     "of_repetition",
@@ -186,7 +187,7 @@ def _name_failed_rotation(trial: Trial, dry: DryRun, struck: Boundary | None) ->
     line = struck.line if struck is not None else trial.last.line
     if _more_strangers(trial.state, dry.before):
         trial.invariants.find("orphaned-credential", text, line)
-    elif _has_more(trial, dry):
+    elif has_more(trial, dry):
         trial.invariants.find("clean-up-lost", text, line)
     elif struck is not None and struck.step == "setSecret":
         trial.invariants.find("half-changed-service", text, line)
@@ -215,7 +216,7 @@ def _compare(trial: Trial, dry: DryRun, disturbance: Disturbance | None) -> None
         when = "even after another rotation" if is_left else "for a while"
         text = f"A credential that is in no version of the secret works {when}"
         trial.invariants.find(name, text, line)
-    elif _has_more(trial, dry):
+    elif has_more(trial, dry):
         is_swallowed = (
             disturbance is not None
             and disturbance.is_error
@@ -226,7 +227,7 @@ def _compare(trial: Trial, dry: DryRun, disturbance: Disturbance | None) -> None
         trial.invariants.find(name, text, line, struck.step if is_swallowed and struck is not None else "")
 
 
-def _has_more(trial: Trial, dry: DryRun) -> bool:
+def has_more(trial: Trial, dry: DryRun) -> bool:
     """Return whether the service accepts values that it doesn't after as many undisturbed rotations."""
     count = trial.successes
     return count > 0 and not trial.accepted_roles() <= dry.accepted[count - 1]

@@ -26,8 +26,10 @@ def advise(error: Exception, call: Target, args: Any) -> None:
     note = None
     if code == "ResourceNotFoundException":
         note = why_missed(members.get("SecretId"), call)
-    elif code == "AccessDeniedException" and operation == "RotateSecret":
-        note = call.world.functions.why_unknown(members.get("RotationLambdaARN"))
+    elif code == "AccessDeniedException":
+        note = call.world.why_denied(call.request_id)
+        if note is None and operation == "RotateSecret":
+            note = call.world.functions.why_unknown(members.get("RotationLambdaARN"))
     if note is None and isinstance(code, str) and isinstance(message, str) and isinstance(members, dict):
         note = note_on(Refused(call.world, _caller_of(call), operation, members, code, message))
     if note:

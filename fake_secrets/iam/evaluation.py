@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
@@ -34,6 +34,11 @@ class Layers:
     resource: Sequence[Policy] = ()
     boundary: Policy | None = None
     session: Sequence[Policy] | None = None
+
+    def all(self) -> Iterator[Policy]:
+        """Yield all of these policies."""
+        boundary = () if self.boundary is None else (self.boundary,)
+        yield from (*(self.identity or ()), *self.resource, *boundary, *(self.session or ()))
 
 
 @dataclass(frozen=True, slots=True)

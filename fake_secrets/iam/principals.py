@@ -13,8 +13,19 @@ from typing import TypedDict
 
 from fake_secrets.arns import PRINCIPAL_ARN, account_of, root_arn
 from fake_secrets.environment import FAKE_SECRET_ACCESS_KEY, FAKE_SESSION_TOKEN
+from fake_secrets.iam.grants import Grants
 
-__all__ = ["Credentials", "Principal", "Principals", "acting_as", "credentials_of", "identified_by", "root_of"]
+__all__ = [
+    "Credentials",
+    "Principal",
+    "Principals",
+    "acting_as",
+    "credentials_of",
+    "identified_by",
+    "principal_of",
+    "root_of",
+    "user_arn",
+]
 
 __tracebackhide__ = True  # a traceback ends at the caller's mistake
 
@@ -103,10 +114,12 @@ class Principals:
 
     Args:
         account_id: the world's account, which makes the calls of unidentified clients.
+        grants: what its principals were given.
     """
 
-    def __init__(self, account_id: str) -> None:
+    def __init__(self, account_id: str, grants: Grants) -> None:
         self._account_id = account_id
+        self._grants = grants
         self._by_partition: dict[str, Principal] = {}
         # For other threads, which don't inherit the context of the thread that entered `act_as`.
         self._acting: list[Principal] = []
@@ -133,7 +146,8 @@ class Principals:
         """Return the principal that makes a call.
 
         What the client's credentials show comes first, then the principal that this thread or task acts as,
-        then the one that any other thread acts as, then the world's account.
+        then the one that any other thread acts as, then the world's own user if it was given policies, and then
+        the world's account.
 
         Args:
             identity: the account id or the ARN that the client's credentials show; None if they show neither.
@@ -144,11 +158,22 @@ class Principals:
         acting = _acting.get()
         if acting is not None:
             return acting
-        return self._acting[-1] if self._acting else self._by_partition.get(partition) or self._own(partition)
+        if self._acting:
+            return self._acting[-1]
+        if self._grants.given:
+            user = user_arn(self._account_id, partition)
+            if self._grants.has(user):
+                return _known(user)
+        return self._by_partition.get(partition) or self._own(partition)
 
     def _own(self, partition: str) -> Principal:
         own = self._by_partition[partition] = root_of(self._account_id, partition)
         return own
+
+
+def user_arn(account_id: str, partition: str) -> str:
+    """Return the ARN of the user that a world's default caller is once its policies are given."""
+    return f"arn:{partition}:iam::{account_id}:user/fake-secrets"
 
 
 @functools.lru_cache(maxsize=256)

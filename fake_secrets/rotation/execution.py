@@ -164,7 +164,14 @@ class Execution:
 
         def run() -> object:
             with progress.delivering(started.secret, started.token):
-                return self._invoke(by, event, step, _role_for(started), rotation.token)
+                return self._invoke(
+                    by,
+                    event,
+                    step,
+                    self._principal_for(started),
+                    rotation.token,
+                    function=started.lambda_arn,
+                )
 
         with self._lock:
             self._ledger.record_delivery(started.secret, step)
@@ -183,14 +190,23 @@ class Execution:
             asked_for: receives the rotations that the function starts.
         """
         step = event.get("Step") if isinstance(event, Mapping) else None
-        role = _root_of(lambda_arn)
+        principal = self._functions.principal_of(lambda_arn)
         by = self._functions[lambda_arn]
         name = step if isinstance(step, str) else None
-        return self._executing(asked_for, lambda: self._invoke(by, event, name, role))
+        return self._executing(asked_for, lambda: self._invoke(by, event, name, principal, function=lambda_arn))
 
-    def _invoke(self, by: Invocable, event: Any, step: str | None, role: str, token: str | None = None) -> object:
-        running = RunningStep(step, by.deadline(clock.now()), token)
-        with acting_as(role), running:
+    def _invoke(
+        self,
+        by: Invocable,
+        event: Any,
+        step: str | None,
+        principal: str,
+        token: str | None = None,
+        *,
+        function: str | None,
+    ) -> object:
+        running = RunningStep(step, by.deadline(clock.now()), token, function=function)
+        with acting_as(principal), running:
             try:
                 return running.result_of(by.invoke(event, self._ids.uuid()))
             except BaseException as error:
@@ -208,7 +224,7 @@ class Execution:
             The error message for the failure's event; None if no step failed.
         """
         # The function acts for its own account, no matter who asked for the rotation.
-        with acting_as(_role_for(started)):
+        with acting_as(self._principal_for(started)):
             for step in rotation._plan[len(rotation.steps) :][:count]:
                 self._run_step(rotation, started, by, step, is_recorded)
                 failure = self._judge(rotation, started)
@@ -231,7 +247,13 @@ class Execution:
         secret, result = started.secret, None
         rotation.steps.append(step)
         event = _event(rotation, step, started.rotation_token)
-        running = RunningStep(step, by.deadline(clock.now()), rotation.token, is_recorded=is_recorded)
+        running = RunningStep(
+            step,
+            by.deadline(clock.now()),
+            rotation.token,
+            is_recorded=is_recorded,
+            function=started.lambda_arn,
+        )
         before = findings.Before(secret.labels, secret.version_count)
         with running:
             try:
@@ -270,6 +292,13 @@ class Execution:
                 rotation.findings.append(finding)
                 if rotation._line is not None:
                     self._remarks.add(RotationWarning, finding, rotation._line)
+
+    def _principal_for(self, started: StartedRotation) -> str:
+        """Return the ARN of the principal that performs a rotation's steps."""
+        if started.lambda_arn is not None:
+            return self._functions.principal_of(started.lambda_arn)
+        arn = started.secret.arn
+        return root_arn(account_of(arn), arn.split(":")[1])
 
     def break_off(self, rotation: Rotation, started: StartedRotation, why: str) -> None:
         """End an attempt that nobody runs any more, as if the rotation function had died.
@@ -366,13 +395,3 @@ def _event(rotation: Rotation, step: str, rotation_token: str) -> dict[str, str]
         "Step": step,
         "RotationToken": rotation_token,
     }
-
-
-def _role_for(started: StartedRotation) -> str:
-    """Return the ARN of the principal that performs a rotation's steps."""
-    secret = started.secret
-    return _root_of(started.lambda_arn or secret.arn)
-
-
-def _root_of(arn: str) -> str:
-    return root_arn(account_of(arn), arn.split(":")[1])

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any, NoReturn
 
 from fake_secrets import clock
+from fake_secrets.arns import root_arn
 from fake_secrets.environment import Overlay
 from fake_secrets.errors import RotationFailedError
 from fake_secrets.observe.leaks import gate
@@ -14,7 +15,7 @@ from fake_secrets.options import check_callable, refuse_awaitable
 from fake_secrets.rotation.crashes import TimedOut
 from fake_secrets.rotation.elsewhere import name_of, qualifier_of
 
-__all__ = ["Handler", "LambdaContext", "LambdaFunction"]
+__all__ = ["Handler", "LambdaContext", "LambdaFunction", "principal_with"]
 
 __tracebackhide__ = True  # the arguments in our frames may hold secret values
 
@@ -56,6 +57,17 @@ class LambdaContext:
         return max(0, round((self.deadline - clock.now()) * 1000))
 
 
+def principal_with(role: str | None, function_arn: str) -> str:
+    """Return the ARN of the principal that a function calls as.
+
+    That is a session of its role, which Lambda names like the function, or else the root of its account.
+    """
+    _, partition, _, _, account_id, _ = function_arn.split(":", 5)
+    if role is None:
+        return root_arn(account_id, partition)
+    return f"arn:{partition}:sts::{account_id}:assumed-role/{role.rpartition('/')[2]}/{name_of(function_arn)}"
+
+
 @dataclass(frozen=True, slots=True)
 class LambdaFunction:
     """A handler registered as a Lambda function.
@@ -66,12 +78,14 @@ class LambdaFunction:
         timeout: the time-out that ends the function, in seconds. Without one the function may run
             for any time; its context counts down from 30 seconds.
         environment: the function's own environment variables.
+        role: the ARN of the role that it runs with. Without one it acts as the root of its account.
     """
 
     arn: str
     handler: Handler
     timeout: float | None = None
     environment: Mapping[str, str] = field(default_factory=dict, repr=False)
+    role: str | None = None
 
     def __post_init__(self) -> None:
         hint = " (rotate_secret takes an ARN, as RotationLambdaARN)" if isinstance(self.handler, str) else ""
@@ -101,6 +115,11 @@ class LambdaFunction:
     def region(self) -> str:
         """The function's region."""
         return self.arn.split(":")[3]
+
+    @property
+    def principal(self) -> str:
+        """The ARN of the principal that the function calls as."""
+        return principal_with(self.role, self.arn)
 
     def deadline(self, now: float) -> float | None:
         """Return when an invocation that begins at `now` times out, in epoch seconds; None if it never does."""

@@ -92,7 +92,8 @@ def answer(store: Store, request: Request) -> dict[str, Any]:
         The response's members as JSON: dates are epoch seconds, blobs are base64 strings.
 
     Raises:
-        ServiceError: AWS would refuse the request.
+        ServiceError: AWS would refuse the request. A request that isn't well-formed is refused first [D], then
+            one whose caller may not make it, then one about a secret that doesn't exist [C: api-facts 13].
         UnsupportedOperationError: the operation, or one of the request's members, isn't faked yet.
     """
     operation = OPERATIONS.get(request.operation)
@@ -108,6 +109,8 @@ def answer(store: Store, request: Request) -> dict[str, Any]:
     if request.operation in _UNSUPPORTED_MEMBERS:
         _refuse_unsupported_members(request)
     store.settle(request.now)
+    if request.authority is not None:
+        request.authority.check_call(request)
     response = operation(store, request)
     concerned = store.concerned
     if concerned is not None and request.operation not in _READS:

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+import json
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import Any
 
-from fake_secrets.errors import FakeSecretsWarning
+from fake_secrets.errors import FakeSecretsWarning, PolicyError, ServiceError
 from fake_secrets.observe.ledger import Ledger
 from fake_secrets.observe.remarks import Line, Remark
 from fake_secrets.service.state.keys import DEFAULT_KEY_ALIAS, KeyState, id_of, is_default_key
 from fake_secrets.service.state.model import StoredSecret
 from fake_secrets.service.state.store import Store
 
-__all__ = ["DeclaredKeys"]
+__all__ = ["DeclaredKeys", "text_of_key_policy"]
 
 # More than a test's secrets have.
 _SHOWN = 20
@@ -34,15 +36,24 @@ class DeclaredKeys:
         # A secret may be gone, or have another key, by the time that the world is left.
         self._used: set[str] = set()
 
-    def declare(self, key_id: str, state: KeyState, line: Line) -> None:
-        """Enable, disable or deny a key.
+    def declare(
+        self,
+        key_id: str,
+        state: KeyState,
+        line: Line,
+        policy: str | None = None,
+        aliases: Sequence[str] = (),
+    ) -> None:
+        """Enable, disable or deny a key, or say more of it.
 
         Args:
             key_id: a key id, an alias, or the ARN of either.
             state: the key's state from now on.
             line: the user's line that says so.
+            policy: the key policy, as JSON; None leaves it as it is.
+            aliases: aliases that stand for the key.
         """
-        self._store.keys.declare(key_id, state)
+        self._store.keys.declare(key_id, state, policy, aliases)
         if state == "enabled":
             self._declared.pop(id_of(key_id), None)
         elif not is_default_key(key_id):
@@ -62,6 +73,27 @@ class DeclaredKeys:
             for key, (key_id, state, line) in declared.items()
             if key not in used
         ]
+
+
+def text_of_key_policy(given: str | Mapping[str, Any] | None) -> str | None:
+    """Return a key policy as JSON text.
+
+    Raises:
+        PolicyError: if it isn't a well-formed policy of a resource.
+    """
+    if given is None:
+        return None
+    # Imported late: few tests give policies, and they are slow to import.
+    from fake_secrets.iam import grammar  # noqa: PLC0415
+
+    try:
+        text = given if isinstance(given, str) else json.dumps(given)
+        grammar.parse(text)
+    except (ServiceError, TypeError, ValueError) as error:
+        reason = error.message if isinstance(error, ServiceError) else str(error)
+        msg = f"policy= isn't a well-formed key policy: {reason.replace('resource policy', 'policy')}"
+        raise PolicyError(msg) from None
+    return text
 
 
 def _named_in(ledger: Ledger) -> Iterator[str]:

@@ -3,20 +3,22 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from fake_secrets.errors import FakeSecretsWarning
 from fake_secrets.iam.principals import Credentials, credentials_of
+from fake_secrets.observe.recording import Planted
 from fake_secrets.observe.remarks import users_line
 from fake_secrets.observe.reminders import Reminding
 from fake_secrets.observe.trail import Subscriber, Trail
 from fake_secrets.observe.view import Secret, secret_id_of
-from fake_secrets.service.state.keys import KEY_STATES, KeyState, why_unusable
+from fake_secrets.service.state.keys import KEY_STATES, KeyState, id_of, why_unusable
 from fake_secrets.service.state.quotas import Quotas
 from fake_secrets.service.state.seed_forms import doubts
 from fake_secrets.service.state.seeds import SeedValue, describe_seed
 from fake_secrets.suggestions import check_choice
+from fake_secrets.world.declared_keys import text_of_key_policy
 from fake_secrets.world.rotation_handle import RotationHandle
 
 # These are imported at their first use, because many tests don't look at what happened, or plan nothing.
@@ -25,6 +27,7 @@ if TYPE_CHECKING:
     from fake_secrets.observe.calls import Calls
     from fake_secrets.observe.leaks.of_world import Leaks
     from fake_secrets.observe.timeline import Timeline
+    from fake_secrets.world.permissions import Permissions
 
 __all__ = ["FakeSecrets"]
 
@@ -94,6 +97,13 @@ class FakeSecrets(RotationHandle):
         from fake_secrets.faults.planning import Faults  # noqa: PLC0415 -- as said above
 
         return Faults(self._world.faults.plan)
+
+    @property
+    def permissions(self) -> Permissions:
+        """What the principals of the world may do: ``with fake_secrets.permissions(policy, principal=arn):``."""
+        from fake_secrets.world.permissions import Permissions  # noqa: PLC0415 -- as said above
+
+        return Permissions(self._world)
 
     @property
     def leaks(self) -> Leaks:
@@ -168,6 +178,8 @@ class FakeSecrets(RotationHandle):
             resource_policy=resource_policy,
         )
         added = Secret(self._world.contents.plant(seed).arn, self._world.contents.secret)
+        if arn_suffix is not None or kms_key_id is not None:
+            self._world.contents.planted[added.arn] = Planted(arn_suffix is not None, kms_key_id)
         for doubt in doubts({name: value if labels is None else labels}):
             self._world.remarks.add(FakeSecretsWarning, doubt, users_line())
         return added
@@ -231,7 +243,7 @@ class FakeSecrets(RotationHandle):
 
         This applies to the thread or task that enters the block, and to other threads that aren't inside
         such a block themselves. It doesn't apply to clients with `credentials` of their own, or to rotation
-        functions, which call as the account in their ARN.
+        functions, which call with their role, or as the account in their ARN.
 
         Args:
             principal_arn: the ARN of an IAM user, an IAM role, an account's root or an STS session.
@@ -256,20 +268,35 @@ class FakeSecrets(RotationHandle):
         """
         return self._world.store.quotas
 
-    def set_kms_key(self, key_id: str, state: KeyState) -> None:
-        """Disable a KMS key, deny it to every caller, or enable it again. `reset` enables all keys.
+    def set_kms_key(
+        self,
+        key_id: str,
+        state: KeyState = "enabled",
+        *,
+        policy: str | Mapping[str, Any] | None = None,
+        aliases: Sequence[str] = (),
+    ) -> None:
+        """Disable a KMS key, deny it to every caller, or enable it again; give it a key policy or aliases.
+
+        `reset` undoes all of it.
 
         Args:
             key_id: a key id, an alias, or the ARN of either. ``alias/aws/secretsmanager`` is the default key.
             state: "disabled": calls that need the key fail with EncryptionFailure or DecryptionFailure.
-                "denied": they fail with AccessDeniedException. "enabled": they succeed.
+                "denied": they fail with AccessDeniedException. "enabled", the default: they succeed, if the caller
+                may use the key.
+            policy: the key policy, as JSON text or a mapping. By default the key policy leaves it to the callers'
+                own policies who may use the key.
+            aliases: aliases that stand for the key, such as ``alias/app``. They tell which key a policy has to
+                name if a secret names its key by an alias.
 
-        If no secret uses the key until the world is left or reset, a `FakeSecretsWarning` points at the line of
-        this call. The default key is excepted: deny it to show that no secret uses it.
+        If no secret uses a key that is disabled or denied until the world is left or reset, a `FakeSecretsWarning`
+        points at the line of this call. The default key is excepted: deny it to show that no secret uses it.
 
         Raises:
-            ValueError: if `key_id` can't name a KMS key that Secrets Manager could use, or if `state` isn't
-                one of the three.
+            ValueError: if `key_id` can't name a KMS key that Secrets Manager could use, if `state` isn't
+                one of the three, or if an alias doesn't begin with ``alias/``.
+            PolicyError: if `policy` isn't a well-formed key policy.
         """
         if not isinstance(key_id, str) or not key_id:
             msg = f"key_id={key_id!r} isn't a KMS key: use a key id, an alias, or the ARN of either"
@@ -279,7 +306,11 @@ class FakeSecrets(RotationHandle):
         if reason is not None:
             msg = f"set_kms_key({key_id!r}, {state!r}): {key_id!r} {reason}"
             raise ValueError(msg)
-        self._world.declare_key(key_id, state)
+        for alias in aliases:
+            if not isinstance(alias, str) or not id_of(alias).startswith("alias/"):
+                msg = f"aliases={list(aliases)!r}: {alias!r} isn't an alias, such as 'alias/app'"
+                raise ValueError(msg)
+        self._world.declare_key(key_id, state, text_of_key_policy(policy), aliases)
 
     def on_event(self, subscriber: SubscriberT) -> SubscriberT:
         """Call a function with every event from now on, as EventBridge would.

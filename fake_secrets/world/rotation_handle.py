@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import datetime
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from fake_secrets import clock
 from fake_secrets.errors import RequestRefusedError, ServiceError, UnknownSecretError
 from fake_secrets.observe.live import LiveView
 from fake_secrets.observe.view import Secret, secret_id_of
 from fake_secrets.options import RotationErrors, check_callable, check_rotation_errors
-from fake_secrets.rotation.functions import check_arn
+from fake_secrets.rotation.functions import check_arn, check_role
 from fake_secrets.rotation.invocation import Handler
 from fake_secrets.rotation.managed import NewValue
 from fake_secrets.rotation.rotation import Rotation
@@ -21,6 +21,9 @@ from fake_secrets.service.rules.stages import AWSPENDING
 from fake_secrets.service.state.model import Request
 from fake_secrets.service.state.retries import Retries
 from fake_secrets.world.world import World
+
+if TYPE_CHECKING:
+    from fake_secrets.iam.loading import GivenPolicies
 
 __all__ = ["RotationHandle"]
 
@@ -52,6 +55,8 @@ class RotationHandle(LiveView):
         arn: str | None = None,
         timeout: float | None = None,
         environment: Mapping[str, str] | None = None,
+        role: str | None = None,
+        policy: GivenPolicies | None = None,
     ) -> str:
         """Register a handler as a Lambda function, so that RotateSecret can invoke it.
 
@@ -65,6 +70,11 @@ class RotationHandle(LiveView):
                 function takes effect, and the step fails. By default the function may run for any
                 time; its context counts down from 30 seconds.
             environment: environment variables that are set while the function runs.
+            role: the ARN of the IAM role that the function runs with. Its calls come from a session of that role,
+                and `permissions` says what the role may do. By default the function calls as the root of its
+                account.
+            policy: what the function may do: the role's identity policies, in any form that `permissions` takes.
+                Without a role, the function gets one that is named like itself.
 
         Returns:
             The function's ARN, for RotationLambdaARN. The same handler always gets the same ARN.
@@ -72,11 +82,27 @@ class RotationHandle(LiveView):
         Raises:
             TypeError: if `handler` can't be called or is a coroutine function, if it is None and there is
                 neither a name nor an ARN, or if `environment` doesn't map str to str.
-            ValueError: if `name` or `arn` doesn't have Lambda's form, if both are given, or if `timeout`
-                isn't a number above 0 and at most 900.
+            ValueError: if `name` or `arn` doesn't have Lambda's form, if both are given, if `timeout`
+                isn't a number above 0 and at most 900, or if `role` isn't the ARN of a role in the function's
+                account.
+            PolicyError: if a policy can't be read, or if IAM would refuse it.
             FunctionClashError: if another function has this name or ARN.
         """
-        return self._world.functions.register(handler, name, arn=arn, timeout=timeout, environment=environment)
+        functions = self._world.functions
+        if role is not None:
+            # The ARNs of the role's sessions don't have its path.
+            self._world.grants.note_role(check_role(role))
+        if policy is None:
+            return functions.register(handler, name, arn=arn, timeout=timeout, environment=environment, role=role)
+        # Imported late: few tests give policies, and they are slow to import.
+        from fake_secrets.world.permissions import grant_of  # noqa: PLC0415
+
+        grant = grant_of(policy)
+        function = functions.register(
+            handler, name, arn=arn, timeout=timeout, environment=environment, role=role, needs_role=True
+        )
+        self._world.grants.give(functions.role_of(function), grant)
+        return function
 
     def rotate(
         self,

@@ -10,9 +10,11 @@ from typing import TYPE_CHECKING, Any, Literal, Protocol, cast
 
 from fake_secrets import clock
 from fake_secrets.errors import ServiceError, UnsupportedOperationError
+from fake_secrets.iam.grants import Grants
 from fake_secrets.iam.principals import Principals
 from fake_secrets.ids import Ids
 from fake_secrets.locks import free
+from fake_secrets.observe import endings
 from fake_secrets.observe.deliveries import Deliveries
 from fake_secrets.observe.ledger import SUCCEEDED, Ledger, rotation_step
 from fake_secrets.observe.remarks import Remark, Remarks, users_line
@@ -39,6 +41,8 @@ from fake_secrets.world.planned_faults import PlannedFaults
 
 if TYPE_CHECKING:
     from fake_secrets.observe.leaks.of_world import Leaks
+    from fake_secrets.observe.recording import Recording
+    from fake_secrets.world.authority import Authority
 
 __all__ = ["Intervention", "Lane", "World", "rotating_world"]
 
@@ -114,7 +118,8 @@ class World:
         self.ids = ids
         self.rotation_errors = rotation_errors
         self.lane = lane
-        self.principals = Principals(account_id)
+        self.grants = Grants()
+        self.principals = Principals(account_id, self.grants)
         self._while_running = while_running
         self._is_region = is_region
         self.functions = Functions(region, account_id)
@@ -144,6 +149,9 @@ class World:
             stand=self.intervene,
         )
         self._leaks: Leaks | None = None
+        # What the record of a run calls the rotation functions of this world, if not by their own names.
+        self.function_name: str | None = None
+        self._authority: Authority | None = None
         self._start()
 
     def reset(self) -> None:
@@ -154,12 +162,34 @@ class World:
             if self._leaks is not None:
                 self._leaks._before_reset()
             clock.forget_passed_time(self)
+            self._authority = None
+            self.note_end()
             self._start()
+
+    def note_end(self) -> None:
+        """Leave what the world has recorded to whoever keeps that of worlds that end."""
+        endings.note(self.recording)
+
+    def recording(self) -> Recording:
+        """Return what the world has recorded since its start or its reset."""
+        from fake_secrets.observe.recording import Recording  # noqa: PLC0415 -- few tests ask for it
+
+        return Recording(
+            self.ledger,
+            self.store.keys,
+            self.account_id,
+            self.region,
+            self.grants,
+            self.contents.planted,
+            self.function_name,
+        )
 
     def _start(self) -> None:
         with self._lock:
             self.ids.rewind()
-            self.store = Store(self.ids, self.functions.is_registered, self._is_region)
+            self.store = Store(
+                self.ids, self.functions.is_registered, self._is_region, self.functions.principal_of
+            )
             self.ledger = Ledger(self.store)
             self._keys = DeclaredKeys(self.store, self.ledger)
             self.contents.reset(self.store, self.ledger)
@@ -187,11 +217,25 @@ class World:
             )
         return self._leaks
 
-    def declare_key(self, key_id: str, state: KeyState) -> None:
-        """Enable, disable or deny a KMS key, until `reset`."""
+    @property
+    def authority(self) -> Authority:
+        """What asks the policies. Few tests have any, so this is made at the first use."""
+        if self._authority is None:
+            from fake_secrets.world.authority import Authority  # noqa: PLC0415
+
+            self._authority = Authority(self.grants, lambda: self.store)
+        return self._authority
+
+    def why_denied(self, request_id: str) -> str | None:
+        """Tell the author of the test why policies denied a request; None if they didn't."""
+        return None if self._authority is None else self._authority.why_denied(request_id)
+
+    def declare_key(self, key_id: str, state: KeyState, policy: str | None, aliases: Sequence[str]) -> None:
+        """Enable, disable or deny a KMS key, or give it a key policy and aliases, until `reset`."""
         with self._lock:
             self.contents.ready_store()
-            self._keys.declare(key_id, state, users_line())
+            self._keys.declare(key_id, state, users_line(), policy, aliases)
+            self.store.has_policies |= policy is not None
 
     def pass_time(self, seconds: float) -> None:
         """Let seconds pass, and end the rotation function that makes the call if its time is over."""
@@ -248,6 +292,10 @@ class World:
             if (step := rotation_step.get()) is not None:
                 stop_the_dead(step, request.now)
             store.begin_call()
+            secret_id = request.members.get("SecretId")
+            # Told apart here, because most calls have a name and meet no policy.
+            if type(secret_id) is not str or secret_id[:4] == "arn:" or store.has_policies or self.grants.given:
+                request.authority = self._authority_over(request)
             try:
                 answer = self._ask(store, request)
                 if request.operation == "RotateSecret" and answer.error is None and store.concerned is not None:
@@ -269,6 +317,13 @@ class World:
             store.begin_call()
             self.ledger.record(request, None, error.code, error.message)
         return Answer({}, error)
+
+    def _authority_over(self, request: Request) -> Authority | None:
+        """Return what decides whether a request is allowed; None if nothing could forbid it."""
+        if request.is_handles:
+            return None
+        is_ruled = self.store.has_policies or self.grants.given or _is_foreign(request)
+        return self.authority if is_ruled else None
 
     def _ask(self, store: Store, request: Request) -> Answer:
         """Ask the service, and record the call. If an interrupt comes in between, the service has done nothing."""
@@ -384,6 +439,7 @@ class World:
     def request(self, operation: str, members: dict[str, Any]) -> Request:
         """Make a request of the handle's own. An ARN decides the region and the account."""
         request = lookup.request_from(self._here, operation, members)
+        request.is_handles = True
         request.id = self.ids.request_id()
         return request
 
@@ -402,3 +458,11 @@ class World:
     def _asked_meanwhile(self) -> list[Rotation] | None:
         running = running_here()
         return running.asked_for if running is not None and running.world is self else None
+
+
+def _is_foreign(request: Request) -> bool:
+    """Return whether a request is about a secret of another account, which needs a grant of its owner."""
+    secret_id = request.members.get("SecretId")
+    if secret_id is None:
+        return any(map(request.is_foreign, request.members.get("SecretIdList", ())))
+    return request.is_foreign(secret_id)

@@ -25,6 +25,7 @@ _ARGUMENTS = (
     "consumers",
     "allow",
     "timeout",
+    "policy",
 )
 
 

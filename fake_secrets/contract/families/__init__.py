@@ -18,6 +18,7 @@ from fake_secrets.contract.families import (
     modes,
     overlaps,
     passwords,
+    permissions,
     plain,
     repeats,
 )
@@ -38,6 +39,7 @@ FAMILIES: Mapping[str, Family] = {
     "repeats": _by_dry_run(repeats.scenarios),
     "errors": _by_dry_run(disturbed.errors),
     "kills": _by_dry_run(disturbed.kills),
+    "permissions": permissions.scenarios,
     "meanwhile": _by_dry_run(meanwhile.scenarios),
     "inputs": _by_dry_run(inputs.scenarios),
     "modes": _by_dry_run(modes.scenarios),
@@ -67,6 +69,7 @@ _WORDS = {
 }
 _GROUPS = {
     "plain": "plain",
+    "permissions": "permissions",
     "late": "repeats",
     "input": "inputs",
     "mode": "modes",

@@ -9,17 +9,18 @@ from collections.abc import Callable, Iterator
 from fake_secrets.contract import verdicts
 from fake_secrets.contract.disturbance import Disturbance
 from fake_secrets.contract.dry_run import DryRun
+from fake_secrets.contract.moments import Boundary, Delivery
 from fake_secrets.contract.ongoing_check import Check
 from fake_secrets.contract.scenario import Scenario
 from fake_secrets.contract.trial import Trial
 from fake_secrets.service.rules.stages import AWSCURRENT
 from fake_secrets.service.rules.steps import STEPS
 
-__all__ = ["disturbed", "errors", "judge_retry", "kills"]
+__all__ = ["DENIED", "disturbed", "errors", "find_swallowed", "is_through", "judge_retry", "kills"]
 
 __tracebackhide__ = True  # the arguments in our frames may hold secret values
 
-_DENIED = "AccessDeniedException"
+DENIED = "AccessDeniedException"
 _THROTTLED = "ThrottlingException"
 
 
@@ -37,7 +38,7 @@ def errors(dry: DryRun) -> Iterator[Scenario]:
             plan = Disturbance(step, number, "error", _THROTTLED)
             yield _scenario(dry, f"{step}.throttled-{number}", title, plan)
             if boundary.is_read:
-                plan = Disturbance(step, number, "error", _DENIED)
+                plan = Disturbance(step, number, "error", DENIED)
                 yield _scenario(dry, f"{step}.denied-{number}", f"{what} is denied", plan)
         elif boundary.place == "service":
             for variant in range(1, dry.variants):
@@ -104,7 +105,7 @@ def judge_retry(trial: Trial, dry: DryRun, plan: Disturbance | None) -> None:
     """Retry the rotation unless it has succeeded, and look at what is left of a disturbance."""
     if trial.invariants.found.has_violation:
         return
-    if trial.recover() or _is_through(trial):
+    if trial.recover() or is_through(trial):
         verdicts.after_recovery(trial, dry, plan)
     else:
         verdicts.of_failed_retry(trial, dry, plan)
@@ -115,6 +116,11 @@ def _look_for_swallowed(trial: Trial, dry: DryRun, plan: Disturbance) -> None:
     if struck is None or not plan.is_error:
         return
     delivery = next(one for one in trial.deliveries if struck in one.boundaries)
+    find_swallowed(trial, dry, delivery, struck)
+
+
+def find_swallowed(trial: Trial, dry: DryRun, delivery: Delivery, struck: Boundary) -> None:
+    """Find that a step passed without its work, although one of its calls failed all the time."""
     if delivery.has_passed and not verdicts.has_done_work(trial, dry, delivery, struck):
         trial.invariants.find(
             "swallowed-error",
@@ -124,6 +130,6 @@ def _look_for_swallowed(trial: Trial, dry: DryRun, plan: Disturbance) -> None:
         )
 
 
-def _is_through(trial: Trial) -> bool:
+def is_through(trial: Trial) -> bool:
     """Return whether the new value is current, so that AWS starts the next rotation in any case."""
     return trial.state.labels.get(AWSCURRENT) == trial.token

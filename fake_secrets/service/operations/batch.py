@@ -39,6 +39,8 @@ def batch_get_secret_value(store: Store, request: Request) -> dict[str, Any]:
     for secret_id in secret_ids:
         single = dataclasses.replace(request, operation="GetSecretValue", members={"SecretId": secret_id})
         try:
+            if single.authority is not None:
+                single.authority.check_call(single)
             read.append(get_secret_value(store, single))
         except ServiceError as error:
             errors.append({"SecretId": secret_id, "ErrorCode": error.code, "Message": error.message})

@@ -23,7 +23,7 @@ def describe_secret(store: Store, request: Request) -> dict[str, Any]:
               OwningService, PrimaryRegion, ReplicationStatus. Members without content are
               absent, never null [A].
     Raises (in the order checked):
-        ValidationException (M10), AccessDeniedException, ResourceNotFoundException (M1).
+        ValidationException (M10), ResourceNotFoundException (M1).
     Source:   DescribeSecret; api-facts 3, 5, 8. DeletedDate is the time of the DeleteSecret
               call [A]. A secret scheduled for deletion keeps its rotation members [D]. A
               primary shows PrimaryRegion and ReplicationStatus while it has regions; a replica

@@ -11,7 +11,7 @@ from fake_secrets.service.operations import replication
 from fake_secrets.service.operations.tags import merge_tags
 from fake_secrets.service.operations.values import plan_value, token_in_use, token_of, value_of
 from fake_secrets.service.rules.stages import AWSCURRENT, AWSPENDING, AWSPREVIOUS
-from fake_secrets.service.state.access import is_foreign, refuse_managed, refuse_replica
+from fake_secrets.service.state.access import refuse_managed, refuse_replica
 from fake_secrets.service.state.events import version_events
 from fake_secrets.service.state.keys import check_key
 from fake_secrets.service.state.model import Request, StoredSecret, StoredVersion
@@ -71,7 +71,7 @@ def create_secret(store: Store, request: Request) -> dict[str, Any]:
     secret = _new_secret(store, request, tags)
     response: dict[str, Any] = {"ARN": secret.arn, "Name": name}
     if value is not None:
-        store.keys.check_encryption(request, secret, secret.kms_key_id)
+        store.keys.check_encryption(request, secret, secret.kms_key_id, token)
         plan_value(store, secret, token, value, now=request.now).keep(store, secret, request.now)
         response["VersionId"] = token
     store.begin_write(request.now)
@@ -89,7 +89,7 @@ def update_secret(store: Store, request: Request) -> dict[str, Any]:
     Returns:  ARN, Name; VersionId only if a value was sent [A].
     Raises (in the order checked):
         ValidationException (M10), InvalidRequestException (M9), InvalidParameterException (M11),
-        ValidationException (M44), AccessDeniedException, ResourceNotFoundException (M1),
+        ValidationException (M44), ResourceNotFoundException (M1),
         InvalidRequestException (M5), InvalidParameterException (M33), InvalidRequestException (M50).
         InvalidParameterException (M52, M49), AccessDeniedException (M41): the key changes and
             the new one is wrong; see `check_key`.
@@ -111,19 +111,21 @@ def update_secret(store: Store, request: Request) -> dict[str, Any]:
     refuse_managed(secret)
     new_key = members["KmsKeyId"] or None if "KmsKeyId" in members else secret.kms_key_id
     changes_key = new_key != secret.kms_key_id
+    reencrypted: list[StoredVersion] = []
     if changes_key:
         check_key(new_key, secret.region)
-        _check_new_key(store, request, secret, new_key)
+        reencrypted = _to_reencrypt(store, request, secret, new_key)
     planned = None
     if value is not None:
-        store.keys.check_encryption(request, secret, new_key)
+        store.keys.check_encryption(request, secret, new_key, token)
         planned = plan_value(store, secret, token, value, now=request.now)
     changes_metadata = planned is None or not _METADATA.isdisjoint(members)
     if changes_metadata or (planned is not None and planned.labels is not None):
-        changed = [*(_reencrypted(secret) if changes_key else ()), *(planned.replaced(secret) if planned else ())]
+        changed = [*reencrypted, *(planned.replaced(secret) if planned else ())]
         store.begin_write(request.now, secret, changed)
-    if changes_key:
-        _change_key(store, secret, new_key)
+    secret.kms_key_id = new_key
+    for version in reencrypted:
+        version.kms_key_id = new_key
     secret.description = members.get("Description", secret.description)
     secret.type = members.get("Type", secret.type)
     if changes_metadata:
@@ -144,7 +146,7 @@ def delete_secret(store: Store, request: Request) -> dict[str, Any]:
     Raises (in the order checked):
         InvalidParameterException (400): the window is out of range, M13 [C]; both window and
             force are given, M14 [C-].
-        ValidationException (400): M10. AccessDeniedException (400).
+        ValidationException (400): M10.
         ResourceNotFoundException (400): M1, unless forced. A forced deletion of a secret that
             never existed succeeds [A].
         InvalidRequestException (400): the secret is already scheduled for deletion and the call
@@ -177,7 +179,7 @@ def restore_secret(store: Store, request: Request) -> dict[str, Any]:
     Args:     SecretId.
     Returns:  ARN, Name.
     Raises (in the order checked):
-        ValidationException (M10), AccessDeniedException, ResourceNotFoundException (M1),
+        ValidationException (M10), ResourceNotFoundException (M1),
         InvalidParameterException (M33) [D].
     Source:   RestoreSecret; api-facts 3, 5. For a secret that isn't scheduled for deletion, the
               response is the same and nothing changes [D]. Rotations that fell due while the
@@ -197,7 +199,7 @@ def restore_secret(store: Store, request: Request) -> dict[str, Any]:
 
 def _new_secret(store: Store, request: Request, tags: list[dict[str, str]] | None) -> StoredSecret:
     members, name = request.members, request.members["Name"]
-    suffix = store.ids.arn_suffix()
+    suffix = request.suffix or store.ids.arn_suffix()
     return StoredSecret(
         arn=secret_arn(request.region, request.account_id, name, suffix, request.partition),
         name=name,
@@ -212,19 +214,17 @@ def _new_secret(store: Store, request: Request, tags: list[dict[str, str]] | Non
     )
 
 
-def _check_new_key(store: Store, request: Request, secret: StoredSecret, new_key: str | None) -> None:
+def _to_reencrypt(
+    store: Store, request: Request, secret: StoredSecret, new_key: str | None
+) -> list[StoredVersion]:
+    """Return the versions that a new key encrypts again: none if it can't be used for that."""
     versions = _reencrypted(secret)
-    if versions and not store.keys.is_denied(new_key):
-        store.keys.check_encryption(request, secret, new_key)
-        for version in versions:
-            store.keys.check_decryption(request, secret, version.kms_key_id)
-
-
-def _change_key(store: Store, secret: StoredSecret, new_key: str | None) -> None:
-    secret.kms_key_id = new_key
-    if not store.keys.is_denied(new_key):
-        for version in _reencrypted(secret):
-            version.kms_key_id = new_key
+    if not versions or not store.keys.may_reencrypt(request, secret, new_key):
+        return []
+    store.keys.check_encryption(request, secret, new_key)
+    for version in versions:
+        store.keys.check_decryption(request, secret, version.kms_key_id, version.id)
+    return versions
 
 
 def _reencrypted(secret: StoredSecret) -> list[StoredVersion]:
@@ -278,8 +278,7 @@ def _check_deletion(secret: StoredSecret) -> None:
 def _delete_now(store: Store, request: Request) -> dict[str, Any]:
     secret_id = request.members["SecretId"]
     secret = store.find(request, secret_id)
-    if secret is not None or is_foreign(request, secret_id):
-        secret = store.get(request)
+    if secret is not None:
         _check_deletion(secret)
         if secret.deleted is None:
             store.events.add(version_events("StartSecretVersionDelete", secret, request.now))

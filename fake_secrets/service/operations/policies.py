@@ -6,8 +6,13 @@ from typing import Any
 
 from fake_secrets.errors import ServiceError
 from fake_secrets.iam import grammar
+from fake_secrets.iam.evaluation import Caller, Check, Layers, evaluate
+from fake_secrets.iam.grants import role_of_session
+from fake_secrets.iam.policy import Policy
+from fake_secrets.service.rules.checks import action_of
+from fake_secrets.service.rules.condition_keys import keys_of_circumstances
 from fake_secrets.service.rules.constraints import check_length
-from fake_secrets.service.state.access import policy_context
+from fake_secrets.service.state.checked import keys_of
 from fake_secrets.service.state.model import Request, StoredSecret
 from fake_secrets.service.state.store import Store
 
@@ -26,7 +31,7 @@ def put_resource_policy(store: Store, request: Request) -> dict[str, Any]:
               BlockPublicPolicy (default false).
     Returns:  ARN, Name [A]; PolicyName if the request has it [D].
     Raises (in the order checked; AWS's order is unknown [D]):
-        ValidationException (M10), AccessDeniedException, ResourceNotFoundException (M1),
+        ValidationException (M10), ResourceNotFoundException (M1),
         InvalidRequestException (M5), InvalidParameterException (M33).
         InvalidParameterException (400): the PolicyName isn't "default" [B, text D].
         ValidationException (400): the policy is longer than a lowered quota allows.
@@ -45,6 +50,7 @@ def put_resource_policy(store: Store, request: Request) -> dict[str, Any]:
     if request.members.get("BlockPublicPolicy") and grammar.is_public(policy):
         raise ServiceError("PublicPolicyException", _PUBLIC)
     store.begin_write(request.now, secret)
+    store.has_policies = True
     secret.policy = text
     secret.changed = request.now
     return _identity(secret, request)
@@ -57,7 +63,7 @@ def get_resource_policy(store: Store, request: Request) -> dict[str, Any]:
     Returns:  ARN, Name; ResourcePolicy only if one is attached [A]; PolicyName if the request
               has it [D].
     Raises (in the order checked):
-        ValidationException (M10), AccessDeniedException, ResourceNotFoundException (M1),
+        ValidationException (M10), ResourceNotFoundException (M1),
         InvalidRequestException (M5).
         ResourceNotFoundException (400): the PolicyName isn't "default" [B, text D].
     Source:   GetResourcePolicy; api-facts 5; 4.2: a replica has its primary's policy [C].
@@ -79,7 +85,7 @@ def delete_resource_policy(store: Store, request: Request) -> dict[str, Any]:
     Args:     SecretId, PolicyName ("default").
     Returns:  ARN, Name [B]; PolicyName if the request has it [D].
     Raises (in the order checked):
-        ValidationException (M10), AccessDeniedException, ResourceNotFoundException (M1),
+        ValidationException (M10), ResourceNotFoundException (M1),
         InvalidRequestException (M5), InvalidParameterException (M33).
         InvalidParameterException (400): the PolicyName isn't "default" [B, text D].
     Source:   DeleteResourcePolicy; api-facts 5; 3: LastChangedDate moves [B], unless there was
@@ -103,7 +109,7 @@ def validate_resource_policy(store: Store, request: Request) -> dict[str, Any]:
               if it denies PutResourcePolicy to the caller [B, the console's text]. Without a
               SecretId, the second only counts if the policy denies it for every secret [D].
     Raises (in the order checked):
-        ValidationException (M10 [A]), AccessDeniedException, ResourceNotFoundException (M1),
+        ValidationException (M10 [A]), ResourceNotFoundException (M1),
         InvalidRequestException (M5).
         ValidationException (400): the policy is longer than a lowered quota allows.
         MalformedPolicyDocumentException (400): M38 [B]; see `grammar.parse`.
@@ -121,15 +127,13 @@ def validate_resource_policy(store: Store, request: Request) -> dict[str, Any]:
     return {"PolicyValidationPassed": not errors, "ValidationErrors": errors}
 
 
-def _locks_out(policy: grammar.Policy, request: Request, secret: StoredSecret | None) -> bool:
-    decision = grammar.decide(
-        policy,
-        principal=request.principal,
-        action="secretsmanager:PutResourcePolicy",
-        resource="*" if secret is None else secret.arn,
-        context=policy_context(request, secret),
-    )
-    return decision == "deny"
+def _locks_out(policy: Policy, request: Request, secret: StoredSecret | None) -> bool:
+    caller = Caller(request.principal, request.account_id, role_of_session(request.principal))
+    # No policy can name this secret, so only a wildcard covers it.
+    arn = f"arn:{request.partition}:secretsmanager:{request.region}:{request.account_id}:secret:\0"
+    context = {**keys_of_circumstances(caller=caller, region=request.region, now=request.now), **keys_of(secret)}
+    check = Check(action_of("PutResourcePolicy"), arn if secret is None else secret.arn, context)
+    return evaluate(check, caller, Layers(resource=[policy])).effect == "explicit_deny"
 
 
 def _names_other_policy(request: Request) -> bool:

@@ -32,7 +32,7 @@ def replicate_secret_to_regions(store: Store, request: Request) -> dict[str, Any
     Args:     SecretId, AddReplicaRegions (Region, KmsKeyId), ForceOverwriteReplicaSecret.
     Returns:  ARN, ReplicationStatus (InProgress for the added regions).
     Raises (in the order checked):
-        ValidationException (M10), AccessDeniedException, ResourceNotFoundException (M1),
+        ValidationException (M10), ResourceNotFoundException (M1),
         InvalidRequestException (M5), InvalidParameterException (M33).
         InvalidParameterException (400): see `check_regions`.
     Source:   ReplicateSecretToRegions; api-facts 5, 8. Replication is done when the call
@@ -54,7 +54,7 @@ def remove_regions_from_replication(store: Store, request: Request) -> dict[str,
     Args:     SecretId, RemoveReplicaRegions.
     Returns:  ARN, ReplicationStatus (of the remaining regions; empty if there are none [A]).
     Raises (in the order checked):
-        ValidationException (M10), AccessDeniedException, ResourceNotFoundException (M1),
+        ValidationException (M10), ResourceNotFoundException (M1),
         InvalidRequestException (M5), InvalidParameterException (M33).
     Source:   RemoveRegionsFromReplication; api-facts 5, 8. Replicas are removed at once [D]. A
               region without a replica is no error [D].
@@ -76,7 +76,7 @@ def stop_replication_to_replica(store: Store, request: Request) -> dict[str, Any
     Args:     SecretId, in the replica's region.
     Returns:  ARN.
     Raises (in the order checked):
-        ValidationException (M10), AccessDeniedException, ResourceNotFoundException (M1),
+        ValidationException (M10), ResourceNotFoundException (M1),
         InvalidRequestException (M5).
         InvalidRequestException (400): the secret isn't a replica [D].
     Source:   StopReplicationToReplica; api-facts 5. The secret keeps its ARN, versions and tags,
@@ -180,6 +180,7 @@ def _replica(
     key_id = key_id or (known.kms_key_id if known else None)
     try:
         check_key(key_id, region)
+        store.keys.check_decryption(request, primary, primary.kms_key_id)
         store.keys.check_encryption(request, primary, key_id)
     except ServiceError as refused:
         return Replica(region, key_id, _FAILED, f"Replication failed: {refused.message}", known)

@@ -32,7 +32,7 @@ def rotate_secret(store: Store, request: Request) -> dict[str, Any]:
     Raises (in the order checked; AWS's order after M5 is unknown [D]):
         ValidationException (400): M10.
         InvalidParameterException (400): no token, M9 [A].
-        AccessDeniedException (400). ResourceNotFoundException (400): M1.
+        ResourceNotFoundException (400): M1.
         InvalidRequestException (400): M5. InvalidParameterException (400): M33 [D].
         InvalidParameterException (400): the rules are refused, M18 to M24 [C]; see
             `schedule.check_rules`.
@@ -97,7 +97,7 @@ def cancel_rotate_secret(store: Store, request: Request) -> dict[str, Any]:
     Args:     SecretId.
     Returns:  ARN, Name; VersionId of the open rotation's version, if a rotation was open [B].
     Raises (in the order checked):
-        ValidationException (M10), AccessDeniedException, ResourceNotFoundException (M1),
+        ValidationException (M10), ResourceNotFoundException (M1),
         InvalidRequestException (M5), InvalidParameterException (M33) [D].
     Source:   CancelRotateSecret; api-facts 5, rotation-facts 1.5 [B, A-]. LastRotatedDate and
               NextRotationDate are removed. For a secret that never had rotation, the response is
@@ -167,4 +167,6 @@ def _check_function(store: Store, request: Request, arn: str | None) -> str:
             "Secrets Manager cannot invoke the specified Lambda function. Ensure that the function policy "
             "grants access to the principal secretsmanager.amazonaws.com.",
         )
+    if request.authority is not None:
+        request.authority.check_function(request, arn)
     return arn

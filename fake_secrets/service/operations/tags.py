@@ -49,7 +49,7 @@ def tag_resource(store: Store, request: Request) -> dict[str, Any]:
     Args:     SecretId, Tags.
     Returns:  nothing.
     Raises (in the order checked):
-        ValidationException (M10), AccessDeniedException, ResourceNotFoundException (M1),
+        ValidationException (M10), ResourceNotFoundException (M1),
         InvalidRequestException (M5) [A], InvalidParameterException (M33),
         InvalidRequestException (M50).
         InvalidParameterException (400): see `merge_tags`.
@@ -60,6 +60,8 @@ def tag_resource(store: Store, request: Request) -> dict[str, Any]:
     refuse_managed(secret)
     tags = merge_tags(secret.tags, request.members["Tags"], store.quotas.tags)
     if tags != secret.tags:
+        if request.authority is not None:
+            request.authority.check_tags(request, secret, tags)
         store.begin_write(request.now, secret)
         secret.tags = tags
         secret.changed = request.now
@@ -72,7 +74,7 @@ def untag_resource(store: Store, request: Request) -> dict[str, Any]:
     Args:     SecretId, TagKeys.
     Returns:  nothing.
     Raises (in the order checked):
-        ValidationException (M10), AccessDeniedException, ResourceNotFoundException (M1),
+        ValidationException (M10), ResourceNotFoundException (M1),
         InvalidRequestException (M5) [A], InvalidParameterException (M33),
         InvalidRequestException (M50).
     Source:   UntagResource; api-facts 5. After the last tag is removed, DescribeSecret shows an
@@ -83,6 +85,8 @@ def untag_resource(store: Store, request: Request) -> dict[str, Any]:
     removed = set(request.members["TagKeys"])
     kept = [tag for tag in secret.tags or () if tag.get("Key") not in removed]
     if secret.tags is not None and kept != secret.tags:
+        if request.authority is not None:
+            request.authority.check_tags(request, secret, kept)
         store.begin_write(request.now, secret)
         secret.tags = kept
         secret.changed = request.now

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from fake_secrets import clock
-from fake_secrets.arns import account_of, root_arn
+from fake_secrets.arns import root_arn
 from fake_secrets.errors import ServiceError
 from fake_secrets.service.operations.rotation_progress import current_has_moved
 from fake_secrets.service.operations.versions import refuse_deleted, room_for_version
@@ -177,7 +177,7 @@ def get_secret_value(store: Store, request: Request) -> dict[str, Any]:
     Returns:  ARN, Name, VersionId, CreatedDate (of the version), SecretString or SecretBinary,
               VersionStages (absent if the version is deprecated).
     Raises (in the order checked):
-        ValidationException (M10), AccessDeniedException, ResourceNotFoundException (M1),
+        ValidationException (M10), ResourceNotFoundException (M1),
         InvalidRequestException (M5).
         InvalidRequestException (400): the version was deleted, M53; see `refuse_deleted`.
         ResourceNotFoundException (400): the version is unknown, M3 [A].
@@ -191,7 +191,7 @@ def get_secret_value(store: Store, request: Request) -> dict[str, Any]:
     """
     secret = store.get_live(request)
     version = _version_to_read(secret, request)
-    store.keys.check_decryption(request, secret, version.kms_key_id)
+    store.keys.check_decryption(request, secret, version.kms_key_id, version.id)
     today = clock.midnight(request.now)
     if secret.accessed != today:
         secret.accessed = today
@@ -224,7 +224,7 @@ def put_secret_value(store: Store, request: Request) -> dict[str, Any]:
         InvalidRequestException (400): no token, M9 [A].
         InvalidParameterException (400): both values, M11 [C]. ValidationException (M44).
         InvalidRequestException (400): neither value, M12 [D].
-        AccessDeniedException, ResourceNotFoundException (M1), InvalidRequestException (M5),
+        ResourceNotFoundException (M1), InvalidRequestException (M5),
         InvalidParameterException (M33), InvalidRequestException (M50).
         InvalidRequestException (M40), AccessDeniedException (M41), EncryptionFailure: see
             `Keys.check_encryption`.
@@ -238,9 +238,9 @@ def put_secret_value(store: Store, request: Request) -> dict[str, Any]:
         raise ServiceError("InvalidRequestException", "You must provide either SecretString or SecretBinary.")
     secret = store.get_primary(request)
     refuse_managed(secret)
-    store.keys.check_encryption(request, secret, secret.kms_key_id)
+    store.keys.check_encryption(request, secret, secret.kms_key_id, token)
     requested = request.members.get("VersionStages")
-    stranger = _stranger(request, secret, token)
+    stranger = _stranger(store, request, secret, token)
     planned = plan_value(store, secret, token, value, now=request.now, requested=requested, stranger=stranger)
     if planned.labels is not None:
         store.begin_write(request.now, secret, planned.replaced(secret))
@@ -256,19 +256,22 @@ def put_secret_value(store: Store, request: Request) -> dict[str, Any]:
     }
 
 
-def _stranger(request: Request, secret: StoredSecret, token: str) -> str | None:
+def _stranger(store: Store, request: Request, secret: StoredSecret, token: str) -> str | None:
     """Return the caller if it fills a rotation's empty version and isn't its function [B: rotation-facts 1.2].
 
-    A function without credentials of its own acts as the root of its account.
+    A function without a role acts as the root of its account.
     """
     rotation = secret.rotation
     if rotation is None or rotation.open_token != token:
         return None
     if request.members.get("RotationToken") == rotation.rotation_token:
         return None
-    owner = account_of(rotation.lambda_arn) if rotation.lambda_arn else secret.account_id
     is_running = rotation.running_token == token or token in rotation.delivered
-    is_function = is_running and request.principal == root_arn(owner, request.partition)
+    if rotation.lambda_arn:
+        function = store.principal_of(rotation.lambda_arn)
+    else:
+        function = root_arn(secret.account_id, request.partition)
+    is_function = is_running and request.principal == function
     return None if is_function else request.principal
 
 

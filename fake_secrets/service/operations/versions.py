@@ -26,7 +26,7 @@ def list_secret_version_ids(store: Store, request: Request) -> dict[str, Any]:
     Returns:  ARN, Name, Versions (VersionId, CreatedDate, KmsKeyIds; VersionStages unless
               deprecated; LastAccessedDate once read), NextToken if more follow.
     Raises (in the order checked):
-        ValidationException (M10), AccessDeniedException, ResourceNotFoundException (M1).
+        ValidationException (M10), ResourceNotFoundException (M1).
         InvalidNextTokenException (400): the token belongs to another request [code B, text D].
     Source:   ListSecretVersionIds; api-facts 5 [A]. The versions of a secret scheduled for
               deletion are listed [B]. The empty version of an open rotation isn't listed until
@@ -64,7 +64,7 @@ def update_secret_version_stage(store: Store, request: Request) -> dict[str, Any
     Args:     SecretId, VersionStage, RemoveFromVersionId, MoveToVersionId.
     Returns:  ARN, Name.
     Raises (in the order checked):
-        ValidationException (M10), AccessDeniedException, ResourceNotFoundException (M1),
+        ValidationException (M10), ResourceNotFoundException (M1),
         InvalidRequestException (M5), InvalidParameterException (M33) [D], InvalidRequestException
         (M50) [D].
         InvalidRequestException (400): one of the two versions was deleted, M53 [D]; see

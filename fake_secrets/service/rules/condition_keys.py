@@ -2,37 +2,44 @@
 
 from __future__ import annotations
 
-import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from types import MappingProxyType
 from typing import Any
 
 from fake_secrets import clock
 from fake_secrets.errors import UnsupportedOperationError
-from fake_secrets.iam.grammar import Policy
+from fake_secrets.iam.coverage import Rule
+from fake_secrets.iam.evaluation import Caller
+from fake_secrets.iam.policy import Policy
 
-__all__ = ["Value", "check_conditions", "keys_of_request", "keys_of_secret"]
+__all__ = [
+    "Value",
+    "check_conditions",
+    "keys_of_circumstances",
+    "keys_of_key_use",
+    "keys_of_members",
+    "keys_of_secret",
+    "keys_of_tags",
+]
 
 Value = str | list[str]
 
 _PREFIX = "secretsmanager:"
-# Groups: the ARN's beginning, account, role.
-_SESSION = re.compile(r"(arn:[^:]+):sts::(\d{12}):assumed-role/([^/]+)/.*", re.ASCII)
-
-# Request members that have a condition key of the same name [B: Service Authorization Reference].
-_MEMBERS = (
-    "Name",
-    "Description",
-    "KmsKeyId",
-    "VersionId",
-    "VersionStage",
-    "RecoveryWindowInDays",
-    "ForceDeleteWithoutRecovery",
-    "ForceOverwriteReplicaSecret",
-    "BlockPublicPolicy",
-    "RotationLambdaARN",
-    "RotateImmediately",
-    "Type",
-)
+_NO_TAGS: Mapping[str, str] = MappingProxyType({})
+# The request members of each operation that have a condition key of the same name [B: Service Authorization
+# Reference].
+_MEMBERS: Mapping[str, tuple[str, ...]] = {
+    "CreateSecret": ("Name", "Description", "KmsKeyId", "Type", "ForceOverwriteReplicaSecret"),
+    "DeleteSecret": ("RecoveryWindowInDays", "ForceDeleteWithoutRecovery"),
+    "GetSecretValue": ("VersionId", "VersionStage"),
+    "PutResourcePolicy": ("BlockPublicPolicy",),
+    "ReplicateSecretToRegions": ("ForceOverwriteReplicaSecret",),
+    "RotateSecret": ("RotationLambdaARN", "RotateImmediately", "ExternalSecretRotationRoleArn"),
+    "UpdateSecret": ("Description", "KmsKeyId", "Type"),
+    "UpdateSecretVersionStage": ("VersionStage",),
+}
+_TAGGING = frozenset({"CreateSecret", "TagResource", "UntagResource"})
+_REPLICATING = frozenset({"CreateSecret", "ReplicateSecretToRegions"})
 # Keys whose values are known: of a request, its caller or its secret.
 _KNOWN = frozenset(
     {
@@ -46,10 +53,17 @@ _KNOWN = frozenset(
         "aws:resourceaccount",
         "aws:securetransport",
         "aws:tagkeys",
+        "aws:tokenissuetime",
         "aws:username",
         "aws:viaawsservice",
-        *(_PREFIX + member.lower() for member in _MEMBERS),
+        "kms:calleraccount",
+        "kms:encryptioncontextkeys",
+        "kms:resourcealiases",
+        "kms:viaservice",
+        *(_PREFIX + member.lower() for members in _MEMBERS.values() for member in members),
         "secretsmanager:addreplicaregions",
+        "secretsmanager:kmskeyarn",
+        "secretsmanager:modifyrotationrules",
         "secretsmanager:resource/allowrotationlambdaarn",
         "secretsmanager:resource/type",
         "secretsmanager:secretid",
@@ -77,58 +91,67 @@ _ABSENT = frozenset(
         "ec2:sourceinstancearn",
     }
 )
+_ENCRYPTION_CONTEXT = "kms:encryptioncontext:"
 # After each of these prefixes comes a tag's key.
 _TAG_KEYS = ("aws:resourcetag/", "secretsmanager:resourcetag/", "aws:requesttag/", "aws:principaltag/")
+_KNOWN_PREFIXES = (*_TAG_KEYS, _ENCRYPTION_CONTEXT)
 
 
-def check_conditions(policy: Policy, name: str) -> None:
-    """Refuse a policy with a condition key whose value isn't known here.
+def check_conditions(policies: Iterable[Policy], action: str, given: Mapping[str, Value]) -> None:
+    """Refuse policies with a condition key whose value isn't known, if the condition may decide about an action.
 
     Args:
-        policy: the resource policy.
-        name: the name of its secret.
+        policies: the policies that take part in the decision.
+        action: the action.
+        given: the condition keys whose values the test has given, in lower case.
 
     Raises:
         UnsupportedOperationError: if a condition has an unknown key, such as aws:SourceIp.
     """
-    keys = {condition.key for statement in policy.statements for condition in statement.conditions}
-    unknown = sorted(key for key in keys - _KNOWN - _ABSENT if not key.startswith(_TAG_KEYS))
-    if unknown:
-        known = "".join(f"\n- {key}" for key in sorted(_KNOWN))
-        msg = (
-            f"the resource policy of secret {name!r} has a condition on {', '.join(unknown)}, which fake_secrets "
-            f"doesn't know. It knows aws:ResourceTag/..., aws:RequestTag/... and:{known}"
-        )
-        raise UnsupportedOperationError(msg)
+    for policy in policies:
+        unknown = [key for key in policy.condition_keys - _KNOWN - _ABSENT if key not in given]
+        unknown = sorted(key for key in unknown if not key.startswith(_KNOWN_PREFIXES))
+        if unknown and any(_depends(rule, action, unknown) for rule in policy.rules):
+            known = "".join(f"\n- {key}" for key in sorted(_KNOWN))
+            msg = (
+                f"{policy.name or 'the resource policy'} has a condition on {', '.join(unknown)}, which "
+                "fake_secrets doesn't know. If AWS does, give the value: "
+                f"fake_secrets.permissions(..., context={{{unknown[0]!r}: ...}}). "
+                f"It knows aws:ResourceTag/..., aws:RequestTag/..., aws:PrincipalTag/... and:{known}"
+            )
+            raise UnsupportedOperationError(msg)
 
 
-def keys_of_request(
-    members: Mapping[str, Any], *, principal: str, account_id: str, region: str, now: float
+def _depends(rule: Rule, action: str, keys: Collection[str]) -> bool:
+    is_meant = any(condition.key in keys for condition in rule.statement.conditions)
+    return is_meant and rule.covers_action(action.lower())
+
+
+def keys_of_circumstances(
+    *, caller: Caller, region: str, now: float, tags: Mapping[str, str] = _NO_TAGS
 ) -> dict[str, Value]:
-    """Return the condition keys of a request: lower-case key to value or values.
+    """Return the condition keys that every request has, whatever it asks: lower-case key to value.
 
     Args:
-        members: the request's members.
-        principal: the caller's ARN.
-        account_id: the caller's account.
+        caller: who makes the call.
         region: the region that the client calls.
         now: the time of the call, epoch seconds.
+        tags: the caller's tags.
 
-    Source: IAM's global condition keys, and those of Secrets Manager [B]. For a role's session,
-        aws:PrincipalArn is the role's ARN. It has no path here, because a session's ARN
-        doesn't contain the path.
+    Source: IAM's global condition keys [B]; iam-facts 5. For a role's session, aws:PrincipalArn is the role's ARN.
     """
     return {
         "aws:currenttime": clock.iso(now),
         "aws:epochtime": str(int(now)),
-        "aws:principalarn": _SESSION.sub(r"\1:iam::\2:role/\3", principal),
-        "aws:principalaccount": account_id,
+        "aws:principalarn": caller.role or caller.arn,
+        "aws:principalaccount": caller.account_id,
         "aws:principalisawsservice": "false",
         "aws:requestedregion": region,
+        "aws:resourceaccount": caller.account_id,
         "aws:securetransport": "true",
         "aws:viaawsservice": "false",
-        **_of_principal(principal),
-        **_of_members(members),
+        **_of_principal(caller, now),
+        **{f"aws:principaltag/{key.lower()}": value for key, value in tags.items()},
     }
 
 
@@ -136,7 +159,7 @@ def keys_of_secret(
     arn: str,
     *,
     account_id: str,
-    primary_region: str,
+    primary_region: str | None,
     kind: str | None,
     lambda_arn: str | None,
     tags: Iterable[Mapping[str, str]],
@@ -146,18 +169,16 @@ def keys_of_secret(
     Args:
         arn: the secret's ARN.
         account_id: the account that owns the secret.
-        primary_region: the secret's region, or for a replica, its primary's region.
+        primary_region: of a secret that is replicated, the region of the primary.
         kind: the secret's Type, if it has one.
         lambda_arn: the ARN of the rotation function, if the secret has one.
         tags: the secret's tags, as DescribeSecret shows them.
 
-    Source: condition keys of Secrets Manager [B].
+    Source: condition keys of Secrets Manager [B]; iam-facts 5.
     """
-    keys: dict[str, Value] = {
-        "aws:resourceaccount": account_id,
-        f"{_PREFIX}secretid": arn,
-        f"{_PREFIX}secretprimaryregion": primary_region,
-    }
+    keys: dict[str, Value] = {"aws:resourceaccount": account_id, f"{_PREFIX}secretid": arn}
+    if primary_region:
+        keys[f"{_PREFIX}secretprimaryregion"] = primary_region
     if kind:
         keys[f"{_PREFIX}resource/type"] = kind
     if lambda_arn:
@@ -168,24 +189,86 @@ def keys_of_secret(
     return keys
 
 
-def _of_principal(arn: str) -> dict[str, Value]:
-    *_, resource = arn.split(":", 5)
-    kind, _, name = resource.partition("/")
-    if kind == "user":
-        return {"aws:principaltype": "User", "aws:username": name.rpartition("/")[2]}
-    return {"aws:principaltype": {"root": "Account", "federated-user": "FederatedUser"}.get(kind, "AssumedRole")}
+def keys_of_members(
+    operation: str, members: Mapping[str, Any], kms_key_arn: str | None = None
+) -> dict[str, Value]:
+    """Return the condition keys that the members of a request supply: lower-case key to value or values.
+
+    A member that wasn't sent has no key, and no default [B: iam C16].
+
+    Args:
+        operation: the operation.
+        members: the members of the request.
+        kms_key_arn: the ARN of the key that KmsKeyId names, if that is known.
+    """
+    keys: dict[str, Value] = {
+        _PREFIX + name.lower(): _text(members[name]) for name in _MEMBERS.get(operation, ()) if name in members
+    }
+    if kms_key_arn and "KmsKeyId" in members:
+        keys[f"{_PREFIX}kmskeyarn"] = kms_key_arn
+    if operation == "RotateSecret" and members.get("RotationRules"):
+        keys[f"{_PREFIX}modifyrotationrules"] = "true"
+    if operation in _REPLICATING and members.get("AddReplicaRegions"):
+        keys[f"{_PREFIX}addreplicaregions"] = [entry.get("Region", "") for entry in members["AddReplicaRegions"]]
+    return keys | keys_of_tags(members) if operation in _TAGGING else keys
 
 
-def _of_members(members: Mapping[str, Any]) -> dict[str, Value]:
-    keys: dict[str, Value] = {_PREFIX + name.lower(): _text(members[name]) for name in _MEMBERS if name in members}
+def keys_of_tags(members: Mapping[str, Any]) -> dict[str, Value]:
+    """Return the condition keys of the tags, or the tag keys, that a request sends."""
     tags: Sequence[Mapping[str, str]] = members.get("Tags") or ()
-    keys |= {f"aws:requesttag/{tag.get('Key', '').lower()}": tag.get("Value", "") for tag in tags}
+    keys: dict[str, Value] = {f"aws:requesttag/{tag.get('Key', '').lower()}": tag.get("Value", "") for tag in tags}
     tag_keys = [*(tag.get("Key", "") for tag in tags), *members.get("TagKeys", ())]
     if tag_keys:
         keys["aws:tagkeys"] = tag_keys
-    if "AddReplicaRegions" in members:
-        keys[f"{_PREFIX}addreplicaregions"] = [entry.get("Region", "") for entry in members["AddReplicaRegions"]]
     return keys
+
+
+def keys_of_key_use(
+    secret_arn: str,
+    version_id: str | None,
+    *,
+    region: str,
+    caller_account: str,
+    key_account: str,
+    aliases: Sequence[str] = (),
+) -> dict[str, Value]:
+    """Return the condition keys of what Secrets Manager does with a KMS key: lower-case key to value or values.
+
+    Args:
+        secret_arn: the ARN of the secret whose value is encrypted or decrypted.
+        version_id: the id of its version, if there is one yet.
+        region: the region of the call.
+        caller_account: the account of the caller.
+        key_account: the account of the key.
+        aliases: the aliases of the key, as far as they are known.
+
+    Source: iam-facts 5 [B]: kms:ViaService, and an encryption context of SecretARN and SecretVersionId.
+    """
+    encrypted = {"SecretARN": secret_arn, **({} if version_id is None else {"SecretVersionId": version_id})}
+    service = "secretsmanager.amazonaws.com"
+    return {
+        "aws:resourceaccount": key_account,
+        "aws:viaawsservice": "true",
+        "aws:calledvia": [service],
+        "aws:calledviafirst": service,
+        "aws:calledvialast": service,
+        "kms:calleraccount": caller_account,
+        "kms:encryptioncontextkeys": list(encrypted),
+        **({"kms:resourcealiases": list(aliases)} if aliases else {}),
+        "kms:viaservice": f"secretsmanager.{region}.amazonaws.com",
+        **{f"{_ENCRYPTION_CONTEXT}{name.lower()}": value for name, value in encrypted.items()},
+    }
+
+
+def _of_principal(caller: Caller, now: float) -> dict[str, Value]:
+    *_, resource = caller.arn.split(":", 5)
+    kind, _, name = resource.partition("/")
+    if kind == "user":
+        return {"aws:principaltype": "User", "aws:username": name.rpartition("/")[2]}
+    if kind == "root":
+        return {"aws:principaltype": "Account"}
+    kind = "FederatedUser" if kind == "federated-user" else "AssumedRole"
+    return {"aws:principaltype": kind, "aws:tokenissuetime": clock.iso(now)}
 
 
 def _text(value: Any) -> str:

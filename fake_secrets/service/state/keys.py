@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+import uuid
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Literal
 
 from fake_secrets.arns import region_of
@@ -40,11 +42,26 @@ _SERVICE_ALIAS = "alias/aws/"
 _RESOURCE_FIELD = 5
 
 
+@dataclass(frozen=True, slots=True)
+class _Use:
+    """What a key is used for: the actions that it takes, the error if the key is disabled, and the verb."""
+
+    actions: Sequence[str]
+    failure: str
+    verb: str
+
+
+_ENCRYPTING = _Use(("kms:GenerateDataKey", "kms:Decrypt"), "EncryptionFailure", "encrypt")
+_DECRYPTING = _Use(("kms:Decrypt",), "DecryptionFailure", "decrypt")
+
+
 class Keys:
     """The KMS keys of a world. Every key can be used unless a test declares it disabled or denied."""
 
     def __init__(self) -> None:
         self._states: dict[str, KeyState] = {}
+        self._policies: dict[str, str] = {}
+        self._by_alias: dict[str, str] = {}
         self._asked_for: set[str] = set()
 
     @property
@@ -52,45 +69,117 @@ class Keys:
         """The ids or aliases of the keys that calls have needed since the first key was declared."""
         return frozenset(self._asked_for)
 
-    def declare(self, key_id: str, state: KeyState) -> None:
+    def declare(
+        self, key_id: str, state: KeyState, policy: str | None = None, aliases: Iterable[str] = ()
+    ) -> None:
         """Declare a key enabled, disabled, or denied to every caller.
 
         Args:
             key_id: key id, alias, or the ARN of either. A key's id and its ARN mean the same key.
             state: the key's state from now on.
+            policy: the key policy, as JSON; None leaves it as it is.
+            aliases: aliases that stand for the key from now on.
         """
-        self._states[id_of(key_id)] = state
+        for alias in aliases:
+            self._by_alias[id_of(alias)] = key_id
+        self._states[self._resolved(key_id)] = state
+        if policy is not None:
+            self._policies[self._resolved(key_id)] = policy
+
+    def policy_of(self, key_id: str) -> str | None:
+        """Return the key policy of a key, as JSON; None if the test has given none."""
+        return self._policies.get(self._resolved(key_id))
+
+    def arn_of(self, key_id: str, request: Request, account_id: str) -> str:
+        """Return the ARN of a key. The key behind an alias that the test hasn't told has an id made of the alias.
+
+        Args:
+            key_id: key id, alias, or the ARN of either.
+            request: the request, which has the region.
+            account_id: the account of a key that is named without one.
+        """
+        told = self._by_alias.get(id_of(key_id), key_id)
+        key = id_of(told)
+        if told.startswith("arn:"):
+            *prefix, _ = told.split(":", _RESOURCE_FIELD)
+        else:
+            prefix = ["arn", request.partition, "kms", request.region, account_id]
+        if key.startswith("alias/"):
+            key = str(uuid.uuid5(uuid.NAMESPACE_URL, key))
+        return f"{':'.join(prefix)}:key/{key}"
+
+    def hint_at(self, key_id: str) -> str:
+        """Return what the author of a test should know of a key that is named by an alias; else an empty text."""
+        alias = self.unknown_alias(key_id)
+        if alias is None:
+            return ""
+        return (
+            f"No test has said which key {alias} stands for. Say so with "
+            f"fake_secrets.set_kms_key(<ARN of the key>, aliases=[{alias!r}])."
+        )
+
+    def aliases_of(self, key_id: str) -> list[str]:
+        """Return the aliases of a key that are known, sorted."""
+        key = self._resolved(key_id)
+        aliases = {alias for alias, told in self._by_alias.items() if id_of(told) == key}
+        return sorted(aliases | ({key} if key.startswith("alias/") else set()))
+
+    def unknown_alias(self, key_id: str) -> str | None:
+        """Return the alias of a key if the test hasn't told what it stands for, else None."""
+        key = self._resolved(key_id)
+        return key if key.startswith("alias/") else None
+
+    def _resolved(self, key_id: str) -> str:
+        key = id_of(key_id)
+        return id_of(self._by_alias[key]) if key in self._by_alias else key
 
     def is_denied(self, key_id: str | None) -> bool:
         """Return whether a key is denied to every caller."""
         return self._state_of(key_id) == "denied"
 
-    def check_encryption(self, request: Request, secret: StoredSecret, key_id: str | None) -> None:
+    def check_encryption(
+        self, request: Request, secret: StoredSecret, key_id: str | None, version_id: str | None = None
+    ) -> None:
         """Refuse to encrypt a value with a key that can't be used.
 
         Args:
             request: the call, with its caller.
             secret: the secret that the value belongs to.
             key_id: the key; None for the default key.
+            version_id: the version that gets the value, if it has an id yet.
 
         Raises (in the order checked):
             InvalidRequestException (400): the secret belongs to another account and the key is the
                 default key, M40 [A].
-            AccessDeniedException (400): the key is denied, M41 [C].
+            AccessDeniedException (400): the key is denied, or the caller may not use it, M41 [C]. The caller
+                needs kms:GenerateDataKey and kms:Decrypt [B: rotation-facts 4.2].
             EncryptionFailure (400): the key is disabled [B].
         """
-        if self._states or secret.account_id != request.account_id:
-            self._check(request, secret, key_id, "EncryptionFailure", "encrypt")
+        if self._states or request.authority is not None:
+            self._check(request, secret, key_id, _ENCRYPTING, version_id)
 
-    def check_decryption(self, request: Request, secret: StoredSecret, key_id: str | None) -> None:
+    def check_decryption(
+        self, request: Request, secret: StoredSecret, key_id: str | None, version_id: str | None = None
+    ) -> None:
         """Refuse to decrypt a value with a key that can't be used.
 
-        The errors are those of `check_encryption`, with DecryptionFailure instead of EncryptionFailure.
+        The errors are those of `check_encryption`, with DecryptionFailure instead of EncryptionFailure. The caller
+        needs kms:Decrypt only.
         """
-        if self._states or secret.account_id != request.account_id:
-            self._check(request, secret, key_id, "DecryptionFailure", "decrypt")
+        if self._states or request.authority is not None:
+            self._check(request, secret, key_id, _DECRYPTING, version_id)
 
-    def _check(self, request: Request, secret: StoredSecret, key_id: str | None, code: str, verb: str) -> None:
+    def may_reencrypt(self, request: Request, secret: StoredSecret, key_id: str | None) -> bool:
+        """Return whether the values that a secret has can be encrypted with a new key.
+
+        The caller needs kms:Encrypt for that. Without it, the new key is accepted all the same [B: rotation-facts
+        4.2].
+        """
+        return not self.is_denied(key_id) and self._is_allowed(request, secret, key_id, ("kms:Encrypt",), None)
+
+    def _check(
+        self, request: Request, secret: StoredSecret, key_id: str | None, use: _Use, version_id: str | None
+    ) -> None:
         if secret.account_id != request.account_id and is_default_key(key_id):
             raise ServiceError(
                 "InvalidRequestException",
@@ -98,17 +187,35 @@ class Keys:
                 "with the default KMS service key.",
             )
         state = self._state_of(key_id) if self._states else None
-        if state == "denied":
+        if state == "denied" or not self._is_allowed(request, secret, key_id, use.actions, version_id):
             raise _denied()
         if state == "disabled":
             raise ServiceError(
-                code, f"Secrets Manager can't {verb} the protected secret text using the provided KMS key."
+                use.failure,
+                f"Secrets Manager can't {use.verb} the protected secret text using the provided KMS key.",
             )
+
+    def _is_allowed(
+        self,
+        request: Request,
+        secret: StoredSecret,
+        key_id: str | None,
+        actions: Sequence[str],
+        version_id: str | None,
+    ) -> bool:
+        authority = request.authority
+        # Every caller in the secret's account may use the default key.
+        return (
+            authority is None
+            or key_id is None
+            or is_default_key(key_id)
+            or all(authority.may_use_key(request, secret, action, key_id, version_id) for action in actions)
+        )
 
     def _state_of(self, key_id: str | None) -> KeyState | None:
         key = id_of(key_id or DEFAULT_KEY_ALIAS)
         self._asked_for.add(key)
-        return self._states.get(key)
+        return self._states.get(self._resolved(key))
 
 
 def is_default_key(key_id: str | None) -> bool:

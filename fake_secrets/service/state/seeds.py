@@ -195,6 +195,7 @@ def plant(store: Store, seed: Seed, account_id: str, now: float) -> StoredSecret
     # Labels that existed from the start make no events.
     secret.announced = secret.labels
     store.add(secret)
+    store.has_policies = store.has_policies or secret.policy is not None
     store.follow_up(secret, now)
     return secret
 

@@ -12,7 +12,7 @@ from fake_secrets import clock
 from fake_secrets.arns import SECRET_ARN, SUFFIX, SUFFIX_LENGTH
 from fake_secrets.errors import ServiceError
 from fake_secrets.ids import Ids
-from fake_secrets.service.state.access import check_access, is_foreign, refuse_replica
+from fake_secrets.service.state.access import refuse_replica
 from fake_secrets.service.state.agenda import Agenda
 from fake_secrets.service.state.events import EventLog, label_events, version_events
 from fake_secrets.service.state.journal import KEPT_WRITES, LabelMove, Write, states_of
@@ -71,12 +71,18 @@ class Store:
         ids: the source of ids.
         is_invocable: returns whether a Lambda ARN names a function that can be invoked.
         is_region: returns whether a partition has a region of that name.
+        principal_of: returns the ARN of the principal that the Lambda function of an ARN calls as.
     """
 
     def __init__(
-        self, ids: Ids, is_invocable: Callable[[str], bool], is_region: Callable[[str, str], bool]
+        self,
+        ids: Ids,
+        is_invocable: Callable[[str], bool],
+        is_region: Callable[[str, str], bool],
+        principal_of: Callable[[str], str],
     ) -> None:
         self.ids = ids
+        self.principal_of = principal_of
         self.is_invocable = is_invocable
         self.is_region = is_region
         self.keys = Keys()
@@ -96,6 +102,8 @@ class Store:
         self.events_before = 0
         # Counts the changes that can affect how secrets are listed or sorted.
         self.revision = 0
+        # Whether any secret or key has, or had, a policy.
+        self.has_policies = False
         self._shelves: dict[tuple[str, str], Shelf] = {}
         self.due_rotations = Agenda(self._is_rotation_due)
         self._deletions = Agenda(self._is_deletion_due)
@@ -154,7 +162,7 @@ class Store:
         Args:
             secrets: the secrets, ascending by serial.
         """
-        other = Store(self.ids, self.is_invocable, self.is_region)
+        other = Store(self.ids, self.is_invocable, self.is_region, self.principal_of)
         other.keys = self.keys
         for secret in secrets:
             other._shelf(secret.account_id, secret.region).add(secret)
@@ -261,24 +269,18 @@ class Store:
 
         Raises (in the order checked):
             ValidationException (400): M10.
-            AccessDeniedException (400): another account's secret; see `check_access`.
             ResourceNotFoundException (400): M1.
         """
-        secret_id = request.members["SecretId"]
-        secret = self.find(request, secret_id)
+        secret = self.find(request, request.members["SecretId"])
         if secret is None:
-            if is_foreign(request, secret_id):
-                check_access(request, None, secret_id)
             raise ServiceError("ResourceNotFoundException", "Secrets Manager can't find the specified secret.")
-        if secret.account_id != request.account_id:
-            check_access(request, secret, secret_id)
         return secret
 
     def get_live(self, request: Request) -> StoredSecret:
         """Return the secret as `get` does, but refuse one that is scheduled for deletion.
 
         Raises (in the order checked):
-            ValidationException (M10), AccessDeniedException, ResourceNotFoundException (M1).
+            ValidationException (M10), ResourceNotFoundException (M1).
             InvalidRequestException (400): M5.
         """
         secret = self.get(request)
@@ -293,7 +295,7 @@ class Store:
         """Return the secret as `get_live` does, but refuse a replica, which only follows its primary.
 
         Raises (in the order checked):
-            ValidationException (M10), AccessDeniedException, ResourceNotFoundException (M1),
+            ValidationException (M10), ResourceNotFoundException (M1),
             InvalidRequestException (M5).
             InvalidParameterException (400): M33 [C for PutResourcePolicy, else D].
         """

@@ -131,10 +131,14 @@ class TestPutResourcePolicy:
         secretsmanager.put_resource_policy(SecretId="app/db", ResourcePolicy=EVERYBODY, **block)
         assert attached() == EVERYBODY
 
-    @pytest.mark.parametrize("text", [PRIVATE, NARROWED, LOCKING_OUT])
+    @pytest.mark.parametrize("text", [PRIVATE, NARROWED])
     def test_a_policy_that_is_not_public_is_not_blocked(self, db, secretsmanager, attached, text):
         secretsmanager.put_resource_policy(SecretId="app/db", ResourcePolicy=text, BlockPublicPolicy=True)
         assert attached() == text
+
+    def test_a_policy_that_locks_the_caller_out_is_not_blocked_and_holds(self, db, secretsmanager, refusal):
+        secretsmanager.put_resource_policy(SecretId="app/db", ResourcePolicy=LOCKING_OUT, BlockPublicPolicy=True)
+        assert refusal(secretsmanager.get_resource_policy, SecretId="app/db")[0] == "AccessDeniedException"
 
     def test_its_own_account_is_not_kept_out(self, db, secretsmanager, attached):
         secretsmanager.put_resource_policy(SecretId="app/db", ResourcePolicy=PRIVATE)

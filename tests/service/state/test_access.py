@@ -9,6 +9,7 @@ from fake_secrets import UnsupportedOperationError
 
 OWNER, FOREIGN = "123456789012", "210987654321"
 ROLE = f"arn:aws:iam::{FOREIGN}:role/app"
+SESSION = f"arn:aws:sts::{FOREIGN}:assumed-role/app/fake-secrets"
 _DEFAULT_KEY_MESSAGE = (
     "You can't access a secret from a different AWS account if you encrypt the secret "
     "with the default KMS service key."
@@ -58,7 +59,7 @@ def denied(operation, resource, *, reason="because no resource-based policy allo
     why = reason.format(action)
     return (
         "AccessDeniedException",
-        f"User: {ROLE} is not authorized to perform: {action} on resource: {resource} {why}",
+        f"User: {SESSION} is not authorized to perform: {action} on resource: {resource} {why}",
     )
 
 
@@ -188,10 +189,6 @@ class TestWithAPolicy:
             (other.arn, "AccessDeniedException")
         ]
 
-    def test_a_deny_does_not_affect_the_owner_yet(self, db, allow, secretsmanager):
-        allow(effect="Deny", principal="*")
-        assert secretsmanager.get_secret_value(SecretId="app/db")["SecretString"] == "x"
-
 
 class TestRegions:
     def test_an_arn_of_another_region_is_not_found(self, db, refusal):
@@ -286,7 +283,7 @@ class TestConditionKeys:
             {"StringEquals": {"aws:RequestedRegion": "us-east-1"}},
             {"Bool": {"aws:PrincipalIsAWSService": "false"}},
             {"Null": {"aws:SourceVpce": "true"}},
-            {"StringEquals": {"secretsmanager:SecretPrimaryRegion": "us-east-1"}},
+            {"Null": {"secretsmanager:SecretPrimaryRegion": "true"}},
             {"ArnLike": {"secretsmanager:SecretId": f"arn:aws:secretsmanager:*:{OWNER}:secret:app/*"}},
         ],
     )

@@ -1,0 +1,74 @@
+"""What the calls of a rotation function need: each action that they ask for, and the secret that it concerns."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from fake_secrets.contract.moments import Boundary
+from fake_secrets.service.rules.checks import WITHOUT_RESOURCE, action_of, checks_of, checks_of_creation
+
+__all__ = ["Need", "needs_of"]
+
+__tracebackhide__ = True  # the arguments in our frames may hold secret values
+
+# A name and its suffix in an ARN are joined by a hyphen.
+_SUFFIX = len("-AbCdEf")
+_NAME = 6
+
+
+@dataclass(frozen=True, slots=True)
+class Need:
+    """An action that a call asks for.
+
+    Args:
+        action: the action, such as ``secretsmanager:GetSecretValue``.
+        secret: the name of the secret; None if the action has no resource, or if the secret is none that the check
+            knows.
+    """
+
+    action: str
+    secret: str | None
+
+    @property
+    def operation(self) -> str:
+        """The action without its service."""
+        return self.action.partition(":")[2]
+
+    @property
+    def is_known(self) -> bool:
+        """Whether it is known on what the action is needed."""
+        return self.secret is not None or self.operation in WITHOUT_RESOURCE
+
+
+def needs_of(boundary: Boundary, secrets: Collection[str]) -> list[Need]:
+    """Return what a call needs.
+
+    Args:
+        boundary: the call.
+        secrets: the names of the secrets that the check knows.
+    """
+    if boundary.place != "secretsmanager":
+        return []
+    return list(dict.fromkeys(_needs_of(boundary.name, boundary.members, secrets)))
+
+
+def _needs_of(operation: str, members: Mapping[str, Any], secrets: Collection[str]) -> Iterator[Need]:
+    if operation == "CreateSecret":
+        yield from (Need(check.action, None) for check in checks_of_creation(members, "*"))
+        return
+    secret_id = None if operation in WITHOUT_RESOURCE else members.get("SecretId")
+    name = None if secret_id is None else _name_of(secret_id, secrets)
+    yield from (Need(check.action, name) for check in checks_of(operation, members, {}, "*"))
+    if operation == "BatchGetSecretValue":
+        ids = members.get("SecretIdList") or secrets
+        yield from (Need(action_of("GetSecretValue"), _name_of(one, secrets)) for one in ids)
+
+
+def _name_of(secret_id: str, secrets: Collection[str]) -> str | None:
+    """Return the name of the secret that an id means; None if it is unknown."""
+    name = secret_id.split(":", _NAME)[-1] if secret_id.startswith("arn:") else secret_id
+    if name in secrets:
+        return name
+    return name[:-_SUFFIX] if name != secret_id and name[:-_SUFFIX] in secrets else None

@@ -1,0 +1,221 @@
+"""`fake_secrets.permissions`: what principals may do."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+from fake_secrets.arns import partition_of
+from fake_secrets.iam.grants import Grant
+from fake_secrets.iam.loading import boundary_of, load_policies, load_policy
+from fake_secrets.iam.principals import principal_of, user_arn
+from fake_secrets.observe.live import LiveView
+from fake_secrets.observe.reminders import Reminding
+
+if TYPE_CHECKING:
+    from fake_secrets.iam.denials import Denial
+    from fake_secrets.iam.loading import GivenPolicies, GivenPolicy
+    from fake_secrets.observe.unused_permissions import UnusedPermission
+    from fake_secrets.world.world import World
+
+__all__ = ["Permissions", "give_default_caller", "grant_of"]
+
+__tracebackhide__ = True  # a traceback ends at the caller's mistake
+
+
+class Permissions(LiveView):
+    """What the principals of a world may do. Call it to say so: ``with fake_secrets.permissions(policy):``."""
+
+    __slots__ = ("_world",)
+    _INSTEAD = "what you need of it"
+
+    def __init__(self, world: World) -> None:
+        self._world = world
+
+    @property
+    def denials(self) -> list[Denial]:
+        """The checks that policies have denied, in order: the latest 1,000 since the world began or was reset.
+
+        Each has an `action`, a `resource`, a `principal`, AWS's `message`, and an `explanation`. They show what a
+        function has caught, and the denied secrets of a batch.
+        """
+        return list(self._world.authority.denials)
+
+    def __call__(
+        self,
+        policy: GivenPolicies | None,
+        *,
+        principal: str | None = None,
+        boundary: GivenPolicy | None = None,
+        session_policy: GivenPolicies | None = None,
+        tags: Mapping[str, str] | None = None,
+        context: Mapping[str, str | Sequence[str]] | None = None,
+    ) -> contextlib.AbstractContextManager[None]:
+        """Say what a principal may do inside a `with` block, instead of what was said before.
+
+        Every principal that nothing is said of may do everything that no resource policy denies.
+
+        Args:
+            policy: the principal's identity policies: a dict, JSON text, the path of a JSON file, what was read
+                out of a template, or a list of these. None says nothing of them, so that they allow everything; an
+                empty list is a principal without any policy.
+            principal: the ARN of an IAM user, an IAM role or an STS session. What is said of a role holds for its
+                sessions. By default, the caller of every client without credentials of its own. That caller is
+                then the user ``fake-secrets`` of the world's account, and no longer its root, whom no policy
+                binds.
+            boundary: the principal's permissions boundary; none by default.
+            session_policy: the session policies of a role's session; none by default.
+            tags: the principal's tags, for conditions on ``aws:PrincipalTag/...``.
+            context: condition keys whose values fake_secrets can't know, such as
+                ``{"aws:SourceIp": "203.0.113.7"}``. They win over what it knows.
+
+        Returns:
+            The context manager. If it is dropped without being entered, a `FakeSecretsWarning` tells so.
+
+        Raises:
+            PolicyError: if a policy can't be read, or if IAM would refuse it.
+            ValueError: if `principal` isn't the ARN of a principal, or if it is an account's root, whom no
+                identity policy binds.
+            TypeError: if an argument has a wrong type.
+        """
+        arn = _default_caller(self._world) if principal is None else principal_of(principal).arn
+        if arn.endswith(":root"):
+            msg = (
+                f"{arn} is the root user of an account, whom no identity policy binds. Name a user or a role, or "
+                "leave principal= out for the caller of the test's own clients."
+            )
+            raise ValueError(msg)
+        grant = grant_of(policy, boundary=boundary, session_policy=session_policy, tags=tags, context=context)
+        return Reminding(
+            self._world.grants.granting(arn, grant),
+            "permissions was never entered, so it changed nothing. Use it in a `with` statement: "
+            "`with fake_secrets.permissions(policy):`",
+        )
+
+    def least_policy(
+        self,
+        region: str | None = None,
+        account: str | None = None,
+        *,
+        principal: str | None = None,
+        function: str | None = None,
+    ) -> dict[str, Any]:
+        """Return the least identity policy that allows the calls that one caller has made so far.
+
+        Each caller has a policy of its own. The calls that a rotation function makes in its steps are those of the
+        function, and not of its principal. Calls that failed count too, unless they were malformed; requests of
+        the handle's own, such as `rotate`, don't.
+
+        A secret's ARN ends in ``-??????``, as its suffix is another one in production, unless the test has chosen
+        the suffix (`add(..., arn_suffix=...)`). A condition narrows a statement if each of its calls has sent the
+        member that it is about.
+
+        Args:
+            region: the region in which the policy is used, instead of the world's.
+            account: the account in which it is used, twelve digits, instead of the world's.
+            principal: the caller's ARN. A role's ARN stands for all its sessions.
+            function: the name or the ARN of a rotation function. By default, the only caller that is no rotation
+                function, or if there is none, the only rotation function.
+
+        Returns:
+            The policy document. If no call was made, it has no statement; IAM refuses such a policy.
+
+        Raises:
+            ValueError: if there are several callers and none is named, if that caller has made no call, or if
+                `region` or `account` isn't one.
+        """
+        from fake_secrets.observe.least_privilege import least_policy_of  # noqa: PLC0415 -- few tests ask for it
+
+        recording = self._world.recording()
+        return least_policy_of(recording, region=region, account=account, principal=principal, function=function)
+
+    def unused(
+        self, policy: GivenPolicies, *, principal: str | None = None, function: str | None = None
+    ) -> list[UnusedPermission]:
+        """Return what a policy allows and no call so far needed.
+
+        Only actions of Secrets Manager, KMS and Lambda are looked at, since nothing is known of other calls.
+
+        Args:
+            policy: the policy, or several, in any form that `permissions` takes.
+            principal: the ARN of the caller whose calls count; by default all calls do.
+            function: the name or the ARN of the rotation function whose calls count.
+
+        Returns:
+            An item for each statement that allows too much, with `statement`, the `actions` and the `resources`
+            that no call needed, and `wider`, the patterns that allow more than was needed. `print` shows it as a
+            sentence.
+
+        Raises:
+            PolicyError: if the policy can't be read, or if IAM would refuse it.
+            ValueError: if that caller has made no call, or if two callers are given.
+            TypeError: if `policy` is no policy.
+        """
+        from fake_secrets.observe.unused_permissions import unused_in  # noqa: PLC0415 -- few tests ask for it
+
+        return unused_in(load_policies(policy, "policy"), self._world.recording(), principal, function)
+
+
+def give_default_caller(world: World, policy: GivenPolicies) -> None:
+    """Say what the default caller of a world may do, as long as the world is active.
+
+    Args:
+        world: the world.
+        policy: the argument `identity_policy` of `mock_stages`.
+
+    Raises:
+        PolicyError: if a policy can't be read, or if IAM would refuse it.
+        TypeError: if `policy` is no policy.
+    """
+    world.grants.give(_default_caller(world), grant_of(policy, name="identity_policy"))
+
+
+def grant_of(
+    policy: GivenPolicies | None,
+    *,
+    name: str = "policy",
+    boundary: GivenPolicy | None = None,
+    session_policy: GivenPolicies | None = None,
+    tags: Mapping[str, str] | None = None,
+    context: Mapping[str, str | Sequence[str]] | None = None,
+) -> Grant:
+    """Return what a principal is given; see `Permissions.__call__`. `name` is the argument of the policies."""
+    from_role = None if policy is None else boundary_of(policy)
+    return Grant(
+        None if policy is None else load_policies(policy, name),
+        from_role if boundary is None else load_policy(boundary, "boundary"),
+        None if session_policy is None else load_policies(session_policy, "session_policy"),
+        _texts(tags, "tags"),
+        _values(context),
+    )
+
+
+def _default_caller(world: World) -> str:
+    return user_arn(world.account_id, partition_of(world.region))
+
+
+def _texts(given: object, argument: str) -> dict[str, str]:
+    pairs = {} if given is None else given
+    if not isinstance(pairs, Mapping) or not all(isinstance(text, str) for pair in pairs.items() for text in pair):
+        msg = f"{argument}= takes a mapping from str to str, such as {{'team': 'billing'}}"
+        raise TypeError(msg)
+    return dict(pairs)
+
+
+def _values(given: object) -> dict[str, str | list[str]]:
+    pairs = {} if given is None else given
+    if not isinstance(pairs, Mapping):
+        msg = "context= takes a mapping from condition key to str or list of str"
+        raise TypeError(msg)
+    values: dict[str, str | list[str]] = {}
+    for key, value in pairs.items():
+        if not isinstance(key, str) or not (isinstance(value, str) or _is_list_of_texts(value)):
+            msg = f"context={{{key!r}: ...}} isn't a condition key with a str or a list of str"
+            raise TypeError(msg)
+        values[key.lower()] = value if isinstance(value, str) else list(value)
+    return values
+
+
+def _is_list_of_texts(value: object) -> bool:
+    return isinstance(value, list | tuple) and all(isinstance(item, str) for item in value)
