@@ -11,7 +11,7 @@ import re
 from collections.abc import Callable, Iterable, Sequence
 from typing import NamedTuple
 
-__all__ = ["Matcher", "Piece", "joined", "matcher_of", "matches"]
+__all__ = ["Matcher", "Piece", "joined", "matcher_of", "matches", "pieces_between_colons"]
 
 Matcher = Callable[[str], bool]
 # Text of a pattern, and whether its wildcards are wildcards: they aren't in what a policy variable stands for.
@@ -48,6 +48,16 @@ def matches(text: str, pieces: tuple[Piece, ...]) -> bool:
 def joined(pieces: Iterable[Piece]) -> str:
     """Return pieces as one text, whose wildcards stand for themselves."""
     return "".join(text for text, _ in pieces)
+
+
+def pieces_between_colons(pieces: Iterable[Piece], count: int) -> list[tuple[Piece, ...]]:
+    """Return pieces split at their colons into at most `count` fields, the last of which keeps its colons."""
+    fields: list[list[Piece]] = [[]]
+    for text, is_pattern in pieces:
+        first, *others = text.split(":", count - len(fields))
+        fields[-1].append((first, is_pattern))
+        fields += [[(other, is_pattern)] for other in others]
+    return [tuple(field) for field in fields]
 
 
 class _Glob:
