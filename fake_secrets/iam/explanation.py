@@ -20,7 +20,7 @@ from fake_secrets.iam.evaluation import (
 from fake_secrets.iam.identity_grammar import shortened
 from fake_secrets.iam.naming import naming_of
 from fake_secrets.iam.near_misses import NearMiss, near_misses
-from fake_secrets.iam.patterns import matcher_of
+from fake_secrets.iam.patterns import is_like
 from fake_secrets.iam.policy import Policy, Statement
 from fake_secrets.iam.reasons import why_it_holds, why_not_covered
 
@@ -64,7 +64,7 @@ def _of_deny(check: Check, caller: Caller, decision: Decision) -> Iterator[str]:
     if unexpected is not None:
         yield unexpected
     yield f"A Deny outweighs every Allow. To allow the call, narrow its {_elements(statement, first)}."
-    if is_root(caller) and first == "resource":
+    if is_root(caller) and is_of_own_account(check, caller) and _is_secret(check):
         yield "The root user of the secret's account can still call DeleteResourcePolicy."
 
 
@@ -186,8 +186,8 @@ def _unexpected(policy: Policy, statement: Statement, check: Check) -> str | Non
     for value in values:
         narrow = f"{value.removesuffix('*').removesuffix('-')}-??????"
         if value[-2:-1].isalnum() or value.endswith("-*"):
-            is_wide = value.endswith("*") and matcher_of(value)(check.resource)
-            if is_wide and not matcher_of(narrow)(check.resource):
+            is_wide = value.endswith("*") and is_like(check.resource, value)
+            if is_wide and not is_like(check.resource, narrow):
                 return (
                     f"Its Resource {shortened(value)!r} covers longer names too; '-??????' after the name doesn't."
                 )

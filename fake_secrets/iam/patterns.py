@@ -11,7 +11,7 @@ import re
 from collections.abc import Callable, Iterable, Sequence
 from typing import NamedTuple
 
-__all__ = ["Matcher", "Piece", "joined", "matcher_of", "matches", "pieces_between_colons"]
+__all__ = ["Matcher", "Piece", "is_like", "joined", "matcher_of", "matches", "pieces_between_colons"]
 
 Matcher = Callable[[str], bool]
 # Text of a pattern, and whether its wildcards are wildcards: they aren't in what a policy variable stands for.
@@ -38,6 +38,11 @@ def matcher_of(pattern: str) -> Matcher:
     if not wild.strip("?"):
         return lambda text: len(text) == length and text.startswith(prefix)
     return _Glob(pattern, prefix)
+
+
+def is_like(text: str, pattern: str) -> bool:
+    """Return whether a whole text matches a pattern, which isn't used again."""
+    return matcher_of(pattern)(text)
 
 
 def matches(text: str, pieces: tuple[Piece, ...]) -> bool:
