@@ -29,6 +29,7 @@ __all__ = ["explain"]
 _LINES = 5
 _NAMES_SHOWN = 3
 _CONDITIONS_SHOWN = 3
+_ARGUMENTS = ("", "boundary", "session_policy")
 
 
 def explain(check: Check, caller: Caller, layers: Layers, decision: Decision) -> str:
@@ -113,7 +114,9 @@ def _is_secret(check: Check) -> bool:
 def _policy_name(policy: Policy, layer: Layer, check: Check) -> str:
     if layer == "identity" and policy.name:
         return policy.name
-    return f"{_layer_name(layer, check)}{f' {policy.name}' if policy.name else ''}"
+    # Given as an argument, it has the argument's name.
+    name = "" if policy.name.partition("[")[0] in _ARGUMENTS else f" {policy.name}"
+    return f"{_layer_name(layer, check)}{name}"
 
 
 def _title(policy: Policy, statement: Statement, layer: Layer, check: Check) -> str:
@@ -140,13 +143,11 @@ def _nothing_allows(layer: Layer, layers: Layers, check: Check, caller: Caller) 
             "resource": f"The {'secret' if _is_secret(check) else 'resource'} has no policy",
         }
         return f"{missing.get(layer, 'The session has no policy')}, so nothing allows"
-    names = [policy.name for policy in policies if policy.name]
-    shown = ", ".join(names[:_NAMES_SHOWN])
+    names = [_policy_name(policy, layer, check) for policy in policies]
+    shown = ", ".join(dict.fromkeys(names[:_NAMES_SHOWN]))
     if len(names) > _NAMES_SHOWN:
         shown = f"{shown} and {len(names) - _NAMES_SHOWN} more"
-    if layer == "identity":
-        return f"No statement of {shown or 'the identity policies'} allows"
-    return f"No statement of {_layer_name(layer, check)}{f' {shown}' if shown else ''} allows"
+    return f"No statement of {shown} allows"
 
 
 def _grant_to_account(check: Check, caller: Caller, layers: Layers, decision: Decision) -> str | None:
@@ -217,5 +218,7 @@ def _told(change: Change, layers: Layers, misses: Sequence[NearMiss], check: Che
         element = statement.actions if miss.element == "Action" else statement.resources
         is_extensible = miss.element in ("Action", "Resource") and not element.is_negated
         if is_extensible and not statement.conditions and change.statement[miss.element] != EVERY_RESOURCE:
-            return f"{text}, or only that {miss.element} to its statement {statement.number}"
+            value = json.dumps(change.statement[miss.element])
+            title = _title(miss.policy, statement, change.layer, check)
+            return f"add {value} to the {miss.element} of {title.replace('S', 's', 1)}, or {text}"
     return text
