@@ -45,6 +45,12 @@ def test_pieces_match_as_one_pattern_in_which_fixed_pieces_have_no_wildcards(tex
         ("name-??????", "name-prod-AbCdEf", False),
         ("*-??????", "name-AbCdEf", True),
         ("A", "a", False),
+        ("*??*", "a", False),
+        ("*??*", "ab", True),
+        ("*?b?c*x", "-abbc-bbbc-x", True),
+        ("*a?c*x", "abcx", True),
+        ("*a?c*x", "aabcx", True),
+        ("*a?cc*x", "abc-accx", False),
     ],
 )
 def test_the_whole_text_has_to_match(pattern, text, expected):
