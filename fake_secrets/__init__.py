@@ -8,6 +8,7 @@ from __future__ import annotations
 # Not from `typing`, which takes longer to import than the rest of this module.
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from fake_secrets import policies
     from fake_secrets.contract.checking import check_rotation
     from fake_secrets.contract.report import ContractReport
     from fake_secrets.contract.rotation_contract import RotationContract
@@ -77,6 +78,7 @@ __all__ = [
     "check_rotation",
     "current",
     "mock_stages",
+    "policies",
 ]
 
 __version__ = "0.1.0"
@@ -99,6 +101,8 @@ _HOMES = {
     "current": "mock",
     "mock_stages": "mock",
 }
+# The public names that are modules.
+_MODULES = {"policies"}
 
 
 # To type checkers, a function here would make every name a valid one.
@@ -114,6 +118,8 @@ if not TYPE_CHECKING:
                 "fixture `fake_secrets`, or fake_secrets.current()."
             )
             raise AttributeError(msg)
+        if name in _MODULES:
+            return importlib.import_module(f"{__name__}.{name}")
         value = getattr(importlib.import_module(f"{__name__}.{_HOMES.get(name, 'errors')}"), name)
         globals()[name] = value
         return value

@@ -2,8 +2,8 @@
 
 What becomes of a block:
 
-- python that begins with `# name.py` is that file. A page that shows a file a second time says so with a comment,
-  `% replaces: name.py`;
+- python that begins with `# name.py` is that file, and so is yaml that begins with `# name.yaml`. A page that
+  shows a file a second time says so with a comment, `% replaces: name.py`;
 - python that defines tests is a test module of its own;
 - other python is the body of a test that has the fixtures `fake_secrets` and `secretsmanager`, a secret
   prod/db and the rotation function of `how-to/index.md`;
@@ -35,7 +35,8 @@ DOCS = ROOT / "docs"
 README = ROOT / "README.md"
 SHARED_FILES = DOCS / "how-to" / "index.md"
 
-LANGUAGES = {"python", "ini", "toml", "console", "text", "bash"}
+LANGUAGES = {"python", "yaml", "ini", "toml", "console", "text", "bash"}
+SUFFIXES = {"python": "py", "yaml": "yaml"}
 COMMANDS = {
     "pytest": [sys.executable, "-m", "pytest"],
     "python": [sys.executable],
@@ -66,9 +67,9 @@ class Block:
 
     @property
     def file_name(self):
-        """The file that a python block is, or None."""
-        named = re.match(r"# (\w+\.py)\n", self.source) if self.language == "python" else None
-        return None if named is None else named[1]
+        """The file that a block says it is, or None."""
+        named = re.match(r"# (\w+\.(\w+))\n", self.source)
+        return named[1] if named is not None and named[2] == SUFFIXES.get(self.language) else None
 
 
 @dataclass(frozen=True)
@@ -127,6 +128,8 @@ def run(page, pytester, monkeypatch):
             page.fail(f"nothing is known of blocks of {block.language!r}", block)
         elif block.language == "python":
             folder.add_python(block)
+        elif block.language == "yaml":
+            folder.add_yaml(block)
         elif block.language in CONFIGURATION:
             folder.write(block, CONFIGURATION[block.language], block.source)
         elif block.language == "console":
@@ -159,6 +162,11 @@ class Folder:
             if not tests_in(source):
                 source = _BODY.format(body=textwrap.indent(source, " " * 4))
         self.write(block, name, source)
+
+    def add_yaml(self, block):
+        if block.file_name is None:
+            self.page.fail("a yaml block begins with `# name.yaml`", block)
+        self.write(block, block.file_name, block.source)
 
     def write(self, block, name, source):
         if name in self.written:

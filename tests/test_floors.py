@@ -18,7 +18,7 @@ PACKAGE = Path(fake_secrets.__file__).parent
 FLOORS = (
     ("errors", "clock", "ids", "arns", "options", "environment", "locks", "suggestions"),
     ("iam",),
-    ("service.rules",),
+    ("service.rules", "policies"),
     ("service.state",),
     ("service.operations",),
     ("service",),

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from typing import NoReturn
 
 from fake_secrets import __version__
-from fake_secrets.cli import demo, rotation_check
+from fake_secrets.cli import demo, least_policy_command, rotation_check
 
 __all__ = ["main"]
 
@@ -38,11 +38,17 @@ def main(arguments: Sequence[str] | None = None) -> int:
             "check", help=rotation_check.SUMMARY, description=_sentence(rotation_check.SUMMARY), allow_abbrev=False
         )
     )
+    summary = least_policy_command.SUMMARY
+    least_policy_command.add_arguments(
+        commands.add_parser("policy", help=summary, description=_sentence(summary), allow_abbrev=False)
+    )
     given, surplus = parser.parse_known_args(arguments)
     if given.command == "check":
         return rotation_check.run(given, surplus)
     if surplus:
         parser.error(f"unrecognized arguments: {' '.join(surplus)}")
+    if given.command == "policy":
+        return least_policy_command.run(given)
     return demo.play()
 
 

@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import argparse
-import contextlib
 import os
 import sys
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, TextIO
 
 from fake_secrets.cli.command_error import CommandError
@@ -16,6 +15,7 @@ from fake_secrets.cli.output_files import check_writable, write_all
 from fake_secrets.cli.progress_display import display_on
 from fake_secrets.cli.replaying import with_commands
 from fake_secrets.cli.result_table import table_of
+from fake_secrets.cli.standard_output import write_out
 from fake_secrets.cli.subject_of_command import subject_of_command
 
 if TYPE_CHECKING:
@@ -147,8 +147,8 @@ def _run(arguments: argparse.Namespace) -> int:
     except CommandError as error:
         # What was found counts more than where it stands.
         failure = error
-    with _to_closed_pipes():
-        _print(report)
+    table = table_of(report, is_coloured=_is_coloured(sys.stdout))
+    write_out("\n\n".join(filter(None, [table, f"{report}\n"])))
     if failure is not None:
         raise failure
     return _status(report, arguments.only)
@@ -180,46 +180,13 @@ def _report_of(subject: Subject, arguments: argparse.Namespace) -> ContractRepor
         display.close()
 
 
-def _print(report: ContractReport) -> None:
-    if _is_missing(sys.stdout):
-        msg = "the output can't be written, because the standard output is closed"
-        raise CommandError(msg)
-    table = table_of(report, is_coloured=_is_coloured(sys.stdout))
-    for part in (table, str(report)):
-        if part:
-            print(_encodable(part, sys.stdout), end="\n\n" if part is table else "\n")
-    sys.stdout.flush()
-
-
-def _is_missing(stream: object) -> bool:
-    # That of a process that was started without one.
-    return stream is None
-
-
-def _is_coloured(stream: TextIO) -> bool:
-    return stream.isatty() and not os.environ.get("NO_COLOR") and os.environ.get("TERM") != "dumb"
-
-
-def _encodable(text: str, stream: TextIO) -> str:
-    encoding = stream.encoding or "utf-8"
-    return text.encode(encoding, "backslashreplace").decode(encoding)
-
-
-@contextlib.contextmanager
-def _to_closed_pipes() -> Iterator[None]:
-    """Let the reader of the output stop reading, as `head` does.
-
-    Raises:
-        CommandError: if the output can't be written for another reason, such as a full disk.
-    """
-    try:
-        yield
-    except OSError as error:
-        # Python flushes the stream once more when it exits.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        if not isinstance(error, BrokenPipeError):
-            msg = f"the output can't be written: {error.strerror or type(error).__name__}"
-            raise CommandError(msg) from None
+def _is_coloured(stream: TextIO | None) -> bool:
+    return (
+        stream is not None
+        and stream.isatty()
+        and not os.environ.get("NO_COLOR")
+        and os.environ.get("TERM") != "dumb"
+    )
 
 
 def _status(report: ContractReport, only: Sequence[str]) -> int:

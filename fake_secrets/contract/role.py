@@ -17,8 +17,8 @@ from fake_secrets.service.dispatch import OPERATIONS
 from fake_secrets.service.rules.checks import WITHOUT_RESOURCE, action_of
 
 if TYPE_CHECKING:
+    from fake_secrets.iam.denials import Denial
     from fake_secrets.iam.policy import Policy
-    from fake_secrets.world.authority import Denial
     from fake_secrets.world.handle import FakeSecrets
     from fake_secrets.world.world import World
 

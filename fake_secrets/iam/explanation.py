@@ -1,13 +1,216 @@
-"""Why policies have denied a call, for the author of a test."""
+"""What a decision came from, for the author of a test: layer, statement, condition, and what would change it."""
 
 from __future__ import annotations
 
-from fake_secrets.iam.evaluation import Caller, Check, Decision, Layers
+import json
+from collections.abc import Iterator, Mapping, Sequence
+
+from fake_secrets.iam.changes import Change, smallest_change
+from fake_secrets.iam.coverage import EVERY_RESOURCE
+from fake_secrets.iam.evaluation import (
+    Caller,
+    Check,
+    Decision,
+    Layer,
+    Layers,
+    is_federated,
+    is_of_own_account,
+    is_root,
+)
+from fake_secrets.iam.identity_grammar import shortened
+from fake_secrets.iam.naming import naming_of
+from fake_secrets.iam.near_misses import NearMiss, near_misses
+from fake_secrets.iam.patterns import matcher_of
+from fake_secrets.iam.policy import Policy, Statement
+from fake_secrets.iam.reasons import why_it_holds, why_not_covered
 
 __all__ = ["explain"]
 
+_LINES = 5
+_NAMES_SHOWN = 3
+_CONDITIONS_SHOWN = 3
+
 
 def explain(check: Check, caller: Caller, layers: Layers, decision: Decision) -> str:
-    """Return which layers have decided."""
-    del caller, layers
-    return f"{check.action}: {decision.effect} by {', '.join(decision.layers)}"
+    """Explain why a call isn't allowed, in two to five lines.
+
+    The lines name the layers and statements that decided, the conditions and the values that the request came
+    with, statements that nearly allow the call, and the smallest change that would allow it.
+
+    Returns:
+        the lines, or an empty text if the call is allowed.
+    """
+    if decision.effect == "allowed":
+        return ""
+    if decision.effect == "explicit_deny":
+        lines = list(_of_deny(check, caller, decision))
+    else:
+        lines = _of_missing(check, caller, layers, decision)
+    return "\n".join(lines)
+
+
+def _of_deny(check: Check, caller: Caller, decision: Decision) -> Iterator[str]:
+    policy, statement = decision.policy, decision.statement
+    if policy is None or statement is None:
+        return
+    first, *others = decision.layers
+    also = "".join(f", and so does {_layer_name(layer, check)}" for layer in others)
+    title, whom = _title(policy, statement, first, check), _to_whom(statement, caller, first)
+    yield f"{title} denies {_asked(check)}{whom}{also}."
+    if statement.conditions:
+        shown = statement.conditions[:_CONDITIONS_SHOWN]
+        yield f"Its Condition holds: {'; '.join(why_it_holds(one, check.context) for one in shown)}."
+    unexpected = _unexpected(policy, statement, check)
+    if unexpected is not None:
+        yield unexpected
+    yield f"A Deny outweighs every Allow. To allow the call, narrow its {_elements(statement, first)}."
+    if is_root(caller) and first == "resource":
+        yield "The root user of the secret's account can still call DeleteResourcePolicy."
+
+
+def _of_missing(check: Check, caller: Caller, layers: Layers, decision: Decision) -> list[str]:
+    first, *others = decision.layers
+    lines = [f"{_nothing_allows(first, layers, check, caller)} {_asked(check)} for {caller.arn}."]
+    if others:
+        names = " and ".join(_layer_name(layer, check) for layer in others)
+        lines.append(f"The call needs an Allow of {names} too, and there is none.")
+    account = _grant_to_account(check, caller, layers, decision)
+    if account is not None:
+        lines.append(account)
+    changes = smallest_change(check, caller, layers, decision)
+    left = max(_LINES - len(lines) - len(changes), 0)
+    misses = [
+        (layer, miss) for layer in decision.layers for miss in near_misses(check, caller, _policies(layer, layers))
+    ]
+    nearest = sorted(misses, key=lambda found: found[1].distance)[:left]
+    lines += [f"{_title(miss.policy, miss.statement, layer, check)} {miss.reason}." for layer, miss in nearest]
+    for number, change in enumerate(changes):
+        of_layer = [miss for layer, miss in nearest if layer == change.layer]
+        lines.append(("To allow it, " if not number else "Also ") + _told(change, layers, of_layer, check))
+    return lines
+
+
+def _asked(check: Check) -> str:
+    return check.action if check.resource == EVERY_RESOURCE else f"{check.action} on {check.resource}"
+
+
+def _layer_name(layer: Layer, check: Check) -> str:
+    if layer == "resource":
+        return "the secret's policy" if _is_secret(check) else "the resource's policy"
+    names: Mapping[str, str] = {"boundary": "the permissions boundary", "session": "the session policy"}
+    return names.get(layer, "an identity policy")
+
+
+def _is_secret(check: Check) -> bool:
+    return ":secretsmanager:" in check.resource
+
+
+def _policy_name(policy: Policy, layer: Layer, check: Check) -> str:
+    if layer == "identity" and policy.name:
+        return policy.name
+    return f"{_layer_name(layer, check)}{f' {policy.name}' if policy.name else ''}"
+
+
+def _title(policy: Policy, statement: Statement, layer: Layer, check: Check) -> str:
+    sid = f" (Sid {shortened(statement.sid)!r})" if statement.sid else ""
+    return f"Statement {statement.number}{sid} of {_policy_name(policy, layer, check)}"
+
+
+def _policies(layer: Layer, layers: Layers) -> Sequence[Policy]:
+    if layer == "boundary":
+        return (layers.boundary,) if layers.boundary is not None else ()
+    if layer == "resource":
+        return layers.resource
+    return (layers.identity if layer == "identity" else layers.session) or ()
+
+
+def _nothing_allows(layer: Layer, layers: Layers, check: Check, caller: Caller) -> str:
+    """Return the beginning of a sentence that says which layer's Allow is missing."""
+    if layer == "identity" and is_federated(caller) and layers.session is None:
+        return "A federated user's session without a session policy has no permissions, so nothing allows"
+    policies = _policies(layer, layers)
+    if not policies:
+        missing = {
+            "identity": "The caller has no identity policy",
+            "resource": f"The {'secret' if _is_secret(check) else 'resource'} has no policy",
+        }
+        return f"{missing.get(layer, 'The session has no policy')}, so nothing allows"
+    names = [policy.name for policy in policies if policy.name]
+    shown = ", ".join(names[:_NAMES_SHOWN])
+    if len(names) > _NAMES_SHOWN:
+        shown = f"{shown} and {len(names) - _NAMES_SHOWN} more"
+    if layer == "identity":
+        return f"No statement of {shown or 'the identity policies'} allows"
+    return f"No statement of {_layer_name(layer, check)}{f' {shown}' if shown else ''} allows"
+
+
+def _grant_to_account(check: Check, caller: Caller, layers: Layers, decision: Decision) -> str | None:
+    """Return what to know of a resource policy that names the account, which grants nothing by itself (E5)."""
+    if "identity" not in decision.layers or not is_of_own_account(check, caller):
+        return None
+    for policy in layers.resource:
+        for rule in policy.rules:
+            applies = not rule.is_deny and rule.applies(check.action.lower(), check.resource, check.context)
+            if applies and naming_of(rule.statement.principals, caller) == "account":
+                title = _title(policy, rule.statement, "resource", check)
+                return f"{title} names the account, which leaves the grant to identity policies."
+    return None
+
+
+def _to_whom(statement: Statement, caller: Caller, layer: Layer) -> str:
+    if layer != "resource":
+        return ""
+    if statement.principals.is_negated:
+        return f" to {caller.arn}, whom its NotPrincipal doesn't name"
+    namings = {
+        "everybody": "everybody",
+        "role": "the caller's role",
+        "account": "everybody of the caller's account",
+    }
+    return f" to {namings.get(naming_of(statement.principals, caller) or '', caller.arn)}"
+
+
+def _unexpected(policy: Policy, statement: Statement, check: Check) -> str | None:
+    """Return why a Deny may cover more than its author wanted, or None if nothing shows that."""
+    values = statement.resources.values
+    if statement.resources.is_negated:
+        reason = why_not_covered(
+            "NotResource", values, check.resource, check.context, has_variables=policy.has_variables
+        )
+        return f"It covers this resource, since {reason.text}." if reason.is_near else None
+    for value in values:
+        narrow = f"{value.removesuffix('*').removesuffix('-')}-??????"
+        if value[-2:-1].isalnum() or value.endswith("-*"):
+            is_wide = value.endswith("*") and matcher_of(value)(check.resource)
+            if is_wide and not matcher_of(narrow)(check.resource):
+                return (
+                    f"Its Resource {shortened(value)!r} covers longer names too; '-??????' after the name doesn't."
+                )
+    return None
+
+
+def _elements(statement: Statement, layer: Layer) -> str:
+    elements = [("Action", statement.actions), ("Resource", statement.resources)]
+    if layer == "resource":
+        elements.append(("Principal", statement.principals))
+    names = [f"Not{name}" if element.is_negated else name for name, element in elements]
+    return f"{', '.join(names)} or Condition"
+
+
+def _told(change: Change, layers: Layers, misses: Sequence[NearMiss], check: Check) -> str:
+    """Return a clause that tells a change, after a smaller one to a statement that nearly allows the call."""
+    policies = _policies(change.layer, layers)
+    if len(policies) == 1:
+        where = _policy_name(policies[0], change.layer, check)
+    else:
+        where = "a session policy" if change.layer == "session" else _layer_name(change.layer, check)
+    text = f"add to {where}: {json.dumps(change.statement)}"
+    for miss in misses:
+        statement = miss.statement
+        if miss.element == "Condition":
+            return f"let that Condition hold, or {text}"
+        element = statement.actions if miss.element == "Action" else statement.resources
+        is_extensible = miss.element in ("Action", "Resource") and not element.is_negated
+        if is_extensible and not statement.conditions and change.statement[miss.element] != EVERY_RESOURCE:
+            return f"{text}, or only that {miss.element} to its statement {statement.number}"
+    return text

@@ -41,16 +41,15 @@ _NOTHING = Grant()
 
 
 class Grants:
-    """The grants of one world, by principal."""
+    """The grants of one world.
+
+    `given` has those of each principal, the latest last. It is empty if nobody was given anything.
+    """
 
     def __init__(self) -> None:
-        self._by_principal: dict[str, list[Grant]] = {}
+        self.given: dict[str, list[Grant]] = {}
         # The ARN of a session has no path; this has the roles that a path is known of, or none.
         self._roles: dict[tuple[str, str], str] = {}
-
-    def __bool__(self) -> bool:
-        """Return whether anybody was given anything."""
-        return bool(self._by_principal)
 
     @contextlib.contextmanager
     def granting(self, principal: str, grant: Grant) -> Iterator[None]:
@@ -63,12 +62,12 @@ class Grants:
 
     def give(self, principal: str, grant: Grant) -> None:
         """Give a principal something from now on, instead of what it has."""
-        self._by_principal.setdefault(_key(principal), []).append(grant)
+        self.given.setdefault(_key(principal), []).append(grant)
         self.note_role(principal)
 
     def has(self, principal: str) -> bool:
         """Return whether a principal was given anything by its own ARN."""
-        return _key(principal) in self._by_principal
+        return _key(principal) in self.given
 
     def note_role(self, arn: str) -> None:
         """Remember the path of a role, which the ARNs of its sessions don't have."""
@@ -90,16 +89,16 @@ class Grants:
             principal: the ARN of the principal.
             role: the ARN of the role whose session it is, if it is one.
         """
-        given = self._by_principal.get(_key(principal)) or (role and self._by_principal.get(_key(role)))
+        given = self.given.get(_key(principal)) or (role and self.given.get(_key(role)))
         return given[-1] if given else _NOTHING
 
     def _take(self, principal: str, grant: Grant) -> None:
         key = _key(principal)
-        given = [other for other in self._by_principal.get(key, ()) if other is not grant]
+        given = [other for other in self.given.get(key, ()) if other is not grant]
         if given:
-            self._by_principal[key] = given
+            self.given[key] = given
         else:
-            self._by_principal.pop(key, None)
+            self.given.pop(key, None)
 
 
 def role_of_session(arn: str) -> str | None:

@@ -30,7 +30,8 @@ _OF_TEMPLATES = ("AWSTemplateFormatVersion", "Resources", "planned_values", "res
 _EFFECTS = ("Allow", "Deny")
 _SID = re.compile(r"[0-9A-Za-z]*", re.ASCII)
 _VENDOR = re.compile(r"[A-Za-z0-9-]+", re.ASCII)
-_PARTITION = re.compile(r"aws[a-z-]*|[a-z*?-]*\*[a-z*?-]*", re.ASCII)
+# Wildcards are taken anywhere in it [D].
+_PARTITION = re.compile(r"aws[a-z-]*|(?=[^*]*\*)[a-z*?-]+", re.ASCII)
 _ARN_FIELDS_NEEDED = 3
 # The length at which messages cut a policy's text.
 _SHOWN = 200
@@ -73,6 +74,10 @@ def shortened(text: str) -> str:
     return text if len(text) <= _SHOWN else f"{text[:_SHOWN]}…"
 
 
+def _shown(value: Any) -> str:
+    return shortened(repr(value)) if isinstance(value, (str, int, float)) else f"a {type(value).__name__}"
+
+
 def _version(document: Any, name: str) -> str | None:
     """Check the elements around the statements, and return the Version."""
     if not isinstance(document, dict):
@@ -82,7 +87,7 @@ def _version(document: Any, name: str) -> str | None:
     if unknown is not None:
         hint = _of_unknown(unknown, _POLICY_ELEMENTS, "A policy")
     elif version not in (*_VERSIONS, None) or ("Version" in document and version is None):
-        hint = f"Version is {shortened(repr(version))}, and may be {' or '.join(map(repr, _VERSIONS))}."
+        hint = f"Version is {_shown(version)}, and may be {' or '.join(map(repr, _VERSIONS))}."
     elif not isinstance(document.get("Id", ""), str):
         hint = "Id isn't a string."
     elif document.get("Statement") in (None, []):
@@ -134,7 +139,7 @@ def _effect(effect: Any) -> str:
         return str(effect)
     if isinstance(effect, str) and effect.capitalize() in _EFFECTS:
         raise _refused(f"The policy failed legacy parsing. Effect is written {effect.capitalize()!r}.")
-    found = "It has no Effect" if effect is None else f"Effect is {shortened(repr(effect))}"
+    found = "It has no Effect" if effect is None else f"Effect is {_shown(effect)}"
     raise _refused(f"{SYNTAX_ERROR} {found}, which must be 'Allow' or 'Deny'.")
 
 

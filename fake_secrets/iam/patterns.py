@@ -24,11 +24,14 @@ def matcher_of(pattern: str) -> Matcher:
     first = _WILDCARD.search(pattern)
     if first is None:
         return pattern.__eq__
-    prefix = pattern[: first.start()]
-    if pattern[first.start() :].strip("*") == "":
+    prefix, wild, length = pattern[: first.start()], pattern[first.start() :], len(pattern)
+    if not wild.strip("*"):
         return (lambda text: text.startswith(prefix)) if prefix else _always
+    if not wild.strip("?"):
+        return lambda text: len(text) == length and text.startswith(prefix)
     # A regular expression takes long to compile, and most texts differ from the pattern in the first characters.
-    return lambda text: text.startswith(prefix) and _compiled(((pattern, True),)).fullmatch(text) is not None
+    compiled = functools.cache(lambda: _expression_of(((pattern, True),)))
+    return lambda text: text.startswith(prefix) and compiled().fullmatch(text) is not None
 
 
 def matches(text: str, pieces: tuple[Piece, ...]) -> bool:
@@ -47,6 +50,10 @@ def _always(_text: str) -> bool:
 
 @functools.lru_cache(maxsize=1024)
 def _compiled(pieces: tuple[Piece, ...]) -> re.Pattern[str]:
+    return _expression_of(pieces)
+
+
+def _expression_of(pieces: tuple[Piece, ...]) -> re.Pattern[str]:
     # What is between two stars, as regular expressions without quantifiers.
     segments = [""]
     for text, is_pattern in pieces:

@@ -33,10 +33,17 @@ _CHARACTERS = frozenset("*?$")
 
 @dataclass(frozen=True, slots=True)
 class Variable:
-    """A variable. `key` is a condition key in lower case; `default` replaces it where the key is absent."""
+    """A variable.
+
+    Args:
+        key: a condition key, in lower case.
+        default: what replaces the variable where the key is absent; None if nothing does.
+        written: the text between the braces, for messages.
+    """
 
     key: str
-    default: str | None = None
+    default: str | None
+    written: str
 
 
 Part = Piece | Variable
@@ -103,4 +110,5 @@ def _variable(inside: str) -> Part:
         return inside, False
     match = _KEY.fullmatch(inside)
     # A variable of another form has no value: no condition key is written like it.
-    return Variable(match[1].strip().lower(), match[2]) if match else Variable(inside.lower())
+    key, default = (match[1].strip(), match[2]) if match else (inside, None)
+    return Variable(key.lower(), default, inside)

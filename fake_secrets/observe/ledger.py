@@ -36,12 +36,16 @@ class RunningStep:
         deadline: when the function times out, in epoch seconds; None if it never does.
         rotation: the rotation's token; None if the step belongs to no rotation.
         is_recorded: whether the function's errors are recorded, so that any exception may be its death.
+        function: the function's ARN; None if it has none.
 
     `death` is the exception that has killed the function, if one has. `handled` is the exception that the test
     handled when the step began. `entries` has what the ledger has recorded of the step.
     """
 
-    __slots__ = ("_outer", "deadline", "death", "entries", "handled", "is_over", "is_recorded", "name", "rotation")
+    __slots__ = (
+        "_outer", "deadline", "death", "entries", "function", "handled", "is_over", "is_recorded", "name",
+        "rotation",
+    )  # fmt: skip
 
     def __init__(
         self,
@@ -50,8 +54,10 @@ class RunningStep:
         rotation: str | None = None,
         *,
         is_recorded: bool = False,
+        function: str | None = None,
     ) -> None:
         self.name = name
+        self.function = function
         self.rotation = rotation
         self.deadline = deadline
         self.is_recorded = is_recorded
@@ -105,6 +111,7 @@ class Entry:
         response: the members of the response that CloudTrail's records of this call need.
         living: the number of versions that the secret has, after the call.
         empty: the ids of those that have no value, after the call.
+        function: the ARN of the rotation function that made the call; None for any other call.
     """
 
     request: Request
@@ -119,6 +126,7 @@ class Entry:
     response: Mapping[str, Any] | None = None
     living: int = 0
     empty: frozenset[str] = frozenset()
+    function: str | None = None
 
     @property
     def operation(self) -> str:
@@ -177,6 +185,8 @@ class Ledger:
             message: AWS's message, if it refused the request.
         """
         shape, store = request.shape, self._store
+        # It knows the world, which would live as long as anybody keeps this call.
+        request.authority = None
         if shape is not None and not (request.is_plain or shape.is_plainly_right(request.members)):
             request = replace(request, members=redact(shape, request.members))
         if request.user_agent == self._user_agent:
@@ -286,6 +296,7 @@ class Ledger:
             entry = Entry(request, outcome, None, None, secret, labels, count, event_count)
         else:
             entry = Entry(request, outcome, running.name, running.rotation, secret, labels, count, event_count)
+            entry.function = running.function
             running.entries.append(entry)
         if secret is not None:
             entry.living, entry.empty = len(secret.versions), secret.empty

@@ -7,7 +7,8 @@ happened, and `leaking` of secret values that a test shows. `outside` explains f
 outside of every world, and `regions` gives a region to clients that are made there. `returning` warns of fixtures
 whose world is over too early. `reporting` shows what a test did in its worlds when it fails. `contract_tests`
 chooses the scenarios of rotation contracts and shows their reports, and `contract_pages` writes them as pages.
-`choosing` and `folders` read options. No other room imports pytest.
+`least_policies` writes the least policies for the calls of a run. `choosing` and `folders` read options. No other
+room imports pytest.
 """
 
 from __future__ import annotations
@@ -23,6 +24,8 @@ from fake_secrets.plugin.fixtures import _fake_secrets_clients, fake_secrets, se
 from fake_secrets.plugin.guarding import GUARD, Guarding
 from fake_secrets.plugin.items import MARKER, pytest_collection_modifyitems
 from fake_secrets.plugin.leaking import LEAKS, STATES, Leaking
+from fake_secrets.plugin.least_policies import add_options as least_policies_options
+from fake_secrets.plugin.least_policies import least_policies
 from fake_secrets.plugin.leaving import Leaving
 from fake_secrets.plugin.outside import Explaining
 from fake_secrets.plugin.regions import REGION, set_default_region
@@ -59,6 +62,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     )
     add_options(parser)
     contract_pages_options(parser)
+    least_policies_options(parser)
     what_to_do = (
         "what to do about a test that logs, prints, raises or otherwise leaks a secret value: 'off' doesn't look "
         "for leaks, 'warn' gives a warning, 'error' fails the test"
@@ -92,6 +96,9 @@ def pytest_configure(config: pytest.Config) -> None:
     pages = contract_pages(config)
     if pages is not None:
         config.pluginmanager.register(pages, "fake_secrets_contract_pages")
+    policies = least_policies(config)
+    if policies is not None:
+        config.pluginmanager.register(policies, "fake_secrets_least_policies")
     reports = reporting(config)
     if reports is not None:
         config.pluginmanager.register(reports, "fake_secrets_reporting")

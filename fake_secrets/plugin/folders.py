@@ -1,14 +1,15 @@
-"""Folders into which pages of tests are written, and the names of the pages."""
+"""Folders and files that a run writes, and the names of the pages of tests."""
 
 from __future__ import annotations
 
 import hashlib
+import os
 import re
 from pathlib import Path
 
 import pytest
 
-__all__ = ["file_name", "folder", "relative"]
+__all__ = ["file_name", "folder", "output_file", "relative"]
 
 # Names of files are short enough for every file system, and have no character that one of them refuses.
 _UNSAFE = re.compile(r"[^A-Za-z0-9_.-]+")
@@ -23,16 +24,41 @@ def folder(config: pytest.Config, name: str) -> Path | None:
     Raises:
         UsageError: if it is a file.
     """
-    option, ini = config.getoption(name), config.getini(name)
-    if not (option or ini):
-        return None
-    beside = config.rootpath if config.inipath is None else config.inipath.parent
-    path: Path = config.invocation_params.dir / option if option else beside / ini
-    if path.exists() and not path.is_dir():
-        shown = f"--{name.replace('_', '-')}" if option else name
-        msg = f"{shown} must be a folder, not the file {option or ini!r}"
+    path, shown, given = _path(config, name)
+    if path is not None and path.exists() and not path.is_dir():
+        msg = f"{shown} must be a folder, not the file {given!r}"
         raise pytest.UsageError(msg)
     return path
+
+
+def output_file(config: pytest.Config, name: str) -> Path | None:
+    """Return the file of an ini option, or of the option with the same name, as `folder` does; or None.
+
+    Raises:
+        UsageError: if nothing can be written into it.
+    """
+    path, shown, given = _path(config, name)
+    if path is None:
+        return None
+    if path.is_dir():
+        msg = f"{shown} must be a file, not the folder {given!r}"
+        raise pytest.UsageError(msg)
+    if not path.parent.is_dir():
+        msg = f"{shown}: {given!r} can't be written, because there is no folder {str(path.parent)!r}"
+        raise pytest.UsageError(msg)
+    if not os.access(path if path.exists() else path.parent, os.W_OK):
+        msg = f"{shown}: {given!r} can't be written, because you don't have the permission"
+        raise pytest.UsageError(msg)
+    return path
+
+
+def _path(config: pytest.Config, name: str) -> tuple[Path | None, str, str]:
+    """Return what an option leads to, or None, and how the user has written the option and its value."""
+    option, ini = config.getoption(name), config.getini(name)
+    if option:
+        return config.invocation_params.dir / option, f"--{name.replace('_', '-')}", option
+    beside = config.rootpath if config.inipath is None else config.inipath.parent
+    return (beside / ini if ini else None), name, ini
 
 
 def file_name(node_id: str, suffix: str = "") -> str:

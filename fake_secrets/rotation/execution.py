@@ -164,7 +164,14 @@ class Execution:
 
         def run() -> object:
             with progress.delivering(started.secret, started.token):
-                return self._invoke(by, event, step, self._principal_for(started), rotation.token)
+                return self._invoke(
+                    by,
+                    event,
+                    step,
+                    self._principal_for(started),
+                    rotation.token,
+                    function=started.lambda_arn,
+                )
 
         with self._lock:
             self._ledger.record_delivery(started.secret, step)
@@ -186,12 +193,19 @@ class Execution:
         principal = self._functions.principal_of(lambda_arn)
         by = self._functions[lambda_arn]
         name = step if isinstance(step, str) else None
-        return self._executing(asked_for, lambda: self._invoke(by, event, name, principal))
+        return self._executing(asked_for, lambda: self._invoke(by, event, name, principal, function=lambda_arn))
 
     def _invoke(
-        self, by: Invocable, event: Any, step: str | None, principal: str, token: str | None = None
+        self,
+        by: Invocable,
+        event: Any,
+        step: str | None,
+        principal: str,
+        token: str | None = None,
+        *,
+        function: str | None,
     ) -> object:
-        running = RunningStep(step, by.deadline(clock.now()), token)
+        running = RunningStep(step, by.deadline(clock.now()), token, function=function)
         with acting_as(principal), running:
             try:
                 return running.result_of(by.invoke(event, self._ids.uuid()))
@@ -233,7 +247,13 @@ class Execution:
         secret, result = started.secret, None
         rotation.steps.append(step)
         event = _event(rotation, step, started.rotation_token)
-        running = RunningStep(step, by.deadline(clock.now()), rotation.token, is_recorded=is_recorded)
+        running = RunningStep(
+            step,
+            by.deadline(clock.now()),
+            rotation.token,
+            is_recorded=is_recorded,
+            function=started.lambda_arn,
+        )
         before = findings.Before(secret.labels, secret.version_count)
         with running:
             try:

@@ -9,8 +9,8 @@ from dataclasses import dataclass, replace
 from fake_secrets.arns import account_of, root_arn, secret_arn
 from fake_secrets.errors import ServiceError
 from fake_secrets.iam import grammar
+from fake_secrets.iam.denials import Denial
 from fake_secrets.iam.evaluation import Caller, Check, Decision, Layers, evaluate
-from fake_secrets.iam.explanation import explain
 from fake_secrets.iam.grants import Grant, Grants
 from fake_secrets.iam.key_policies import decide_on_key, key_policy
 from fake_secrets.iam.messages import denial
@@ -21,7 +21,7 @@ from fake_secrets.service.state.checked import keys_of
 from fake_secrets.service.state.model import Request, StoredSecret
 from fake_secrets.service.state.store import Store, check_name
 
-__all__ = ["Authority", "Denial"]
+__all__ = ["Authority"]
 
 __tracebackhide__ = True  # the arguments in our frames may hold secret values
 
@@ -31,26 +31,7 @@ _DELETE_POLICY = action_of("DeleteResourcePolicy")
 _ACCESS_DENIED = "AccessDeniedException"
 _NOTHING = Policy(())
 
-
-@dataclass(frozen=True, slots=True)
-class Denial:
-    """A check that the policies denied.
-
-    Args:
-        request_id: the id of the request that asked.
-        check: what was asked, with all condition keys.
-        caller: who asked.
-        layers: the policies that took part.
-        decision: what they decided.
-        message: AWS's message.
-    """
-
-    request_id: str
-    check: Check
-    caller: Caller
-    layers: Layers
-    decision: Decision
-    message: str
+Decide = Callable[[Check, Caller, Layers], Decision]
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,7 +84,8 @@ class Authority:
         is_arn = secret_id.startswith("arn:")
         shown = secret_id if secret is None or not is_arn else secret.arn
         keys = {"aws:resourceaccount": account_of(resource)} if secret is None else keys_of(secret)
-        self._check(request, checks_of(operation, members, keys, resource, key_arn), secret, shown)
+        hint = "" if secret is not None else _missing(secret_id)
+        self._check(request, checks_of(operation, members, keys, resource, key_arn), secret, shown, hint)
 
     def check_tags(self, request: Request, secret: StoredSecret, tags: list[dict[str, str]] | None) -> None:
         """Refuse to change a secret's tags if the caller could not do that again afterwards [B; how: D]."""
@@ -131,12 +113,17 @@ class Authority:
             region=request.region,
             caller_account=request.account_id,
             key_account=account_of(arn),
+            aliases=keys.aliases_of(key_id),
         )
         check = Check(action, arn, keys_of_use)
         asking = self._who(request)
         text = keys.policy_of(key_id)
         layers = asking.layers([key_policy(text, key_id, account_of(arn), asking.caller.account_id)])
-        return self._decide(asking, check, layers, arn, is_key=text is not None) is None
+        if text is None:
+            denied = self._decide(asking, check, layers, arn, hint=keys.hint_at(key_id))
+        else:
+            denied = self._decide(asking, check, layers, arn, decide=decide_on_key)
+        return denied is None
 
     def why_denied(self, request_id: str) -> str | None:
         """Tell the author of the test why policies denied a request; None if they didn't.
@@ -145,20 +132,32 @@ class Authority:
             request_id: the id of the request.
         """
         found = next((denied for denied in reversed(self.denials) if denied.request_id == request_id), None)
-        return None if found is None else _explained(found)
+        return None if found is None else found.explanation
 
     def _check(
-        self, request: Request, checks: Sequence[Check], secret: StoredSecret | None, shown: str | None
+        self,
+        request: Request,
+        checks: Sequence[Check],
+        secret: StoredSecret | None,
+        shown: str | None,
+        hint: str = "",
     ) -> None:
         asking = self._who(request)
         layers = asking.layers(_policies_of(secret))
         for check in checks:
-            denied = self._decide(asking, check, layers, shown)
+            denied = self._decide(asking, check, layers, shown, hint=hint)
             if denied is not None:
                 raise ServiceError(_ACCESS_DENIED, denied.message)
 
     def _decide(
-        self, asking: _Asking, check: Check, layers: Layers, shown: str | None, *, is_key: bool = False
+        self,
+        asking: _Asking,
+        check: Check,
+        layers: Layers,
+        shown: str | None,
+        *,
+        decide: Decide | None = None,
+        hint: str = "",
     ) -> Denial | None:
         """Return the denial of a check, or None if the policies allow it.
 
@@ -167,19 +166,20 @@ class Authority:
             check: what is asked, with the keys of the request and of the resource.
             layers: the policies that take part.
             shown: the resource as AWS shows it; None if there is none.
-            is_key: whether the resource is a KMS key with a key policy.
+            decide: decides by the policies; by default as for a secret.
+            hint: what the author of the test should know if they deny it.
         """
         request, caller, grant = asking.request, asking.caller, asking.grant
         circumstances = keys_of_circumstances(
             caller=caller, region=request.region, now=request.now, tags=grant.tags
         )
-        asked = replace(check, context={**grant.context, **circumstances, **check.context})
+        asked = replace(check, context={**circumstances, **check.context, **grant.context})
         check_conditions(layers.all(), check.action, grant.context)
-        decision = (decide_on_key if is_key else evaluate)(asked, caller, layers)
+        decision = (decide or evaluate)(asked, caller, layers)
         if decision.effect == "allowed" or _is_rescue(asked, caller, decision):
             return None
         message = denial(caller, check.action, None if check.resource == "*" else shown, decision)
-        denied = Denial(request.id, asked, caller, layers, decision, message)
+        denied = Denial(message, request.id, asked, caller, layers, decision, hint)
         self.denials.append(denied)
         return denied
 
@@ -198,13 +198,6 @@ class Authority:
         return self._store().keys.arn_of(key_id, request, request.account_id) if key_id else None
 
 
-def _explained(denied: Denial) -> str:
-    text = explain(denied.check, denied.caller, denied.layers, denied.decision)
-    if denied.decision.layers == ("resource",) and denied.caller.arn.endswith(":root"):
-        text += "\nThe root user of the secret's account can still call DeleteResourcePolicy."
-    return text
-
-
 def _resource(request: Request, secret_id: str, secret: StoredSecret | None) -> str:
     """Return the ARN that is checked. A secret that doesn't exist has no suffix [D]."""
     if secret is not None:
@@ -212,6 +205,13 @@ def _resource(request: Request, secret_id: str, secret: StoredSecret | None) -> 
     if secret_id.startswith("arn:"):
         return secret_id
     return f"arn:{request.partition}:secretsmanager:{request.region}:{request.account_id}:secret:{secret_id}"
+
+
+def _missing(secret_id: str) -> str:
+    return (
+        f"There is no secret {secret_id!r}, so no random suffix of an ARN either. AWS looks at permissions before "
+        "it looks for the secret."
+    )
 
 
 def _policies_of(secret: StoredSecret | None) -> Sequence[Policy]:

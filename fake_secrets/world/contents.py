@@ -8,6 +8,7 @@ from typing import Any
 
 from fake_secrets import clock
 from fake_secrets.observe.ledger import Ledger
+from fake_secrets.observe.recording import Planted
 from fake_secrets.service.state.model import StoredSecret
 from fake_secrets.service.state.seeds import Seed, plant
 from fake_secrets.service.state.store import Store
@@ -38,6 +39,7 @@ class Contents:
         self._store = store
         self._ledger = ledger
         self._unplanted = list(reversed(self.seeds))
+        self.planted: dict[str, Planted] = {}
 
     def ready_store(self) -> Store:
         """Return the store, with the seeds planted. The caller holds the lock."""

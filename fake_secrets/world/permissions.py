@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from fake_secrets.arns import partition_of
 from fake_secrets.iam.grants import Grant
@@ -14,6 +14,7 @@ from fake_secrets.observe.live import LiveView
 from fake_secrets.observe.reminders import Reminding
 
 if TYPE_CHECKING:
+    from fake_secrets.iam.denials import Denial
     from fake_secrets.iam.loading import GivenPolicies, GivenPolicy
     from fake_secrets.world.world import World
 
@@ -30,6 +31,15 @@ class Permissions(LiveView):
 
     def __init__(self, world: World) -> None:
         self._world = world
+
+    @property
+    def denials(self) -> list[Denial]:
+        """The checks that policies have denied, in order: the latest 1,000 since the world began or was reset.
+
+        Each has an `action`, a `resource`, a `principal`, AWS's `message`, and an `explanation`. They show what a
+        function has caught, and the denied secrets of a batch.
+        """
+        return list(self._world.authority.denials)
 
     def __call__(
         self,
@@ -57,7 +67,7 @@ class Permissions(LiveView):
             session_policy: the session policies of a role's session; none by default.
             tags: the principal's tags, for conditions on ``aws:PrincipalTag/...``.
             context: condition keys whose values fake_secrets can't know, such as
-                ``{"aws:SourceIp": "203.0.113.7"}``.
+                ``{"aws:SourceIp": "203.0.113.7"}``. They win over what it knows.
 
         Returns:
             The context manager. If it is dropped without being entered, a `FakeSecretsWarning` tells so.
@@ -81,6 +91,43 @@ class Permissions(LiveView):
             "permissions was never entered, so it changed nothing. Use it in a `with` statement: "
             "`with fake_secrets.permissions(policy):`",
         )
+
+    def least_policy(
+        self,
+        region: str | None = None,
+        account: str | None = None,
+        *,
+        principal: str | None = None,
+        function: str | None = None,
+    ) -> dict[str, Any]:
+        """Return the least identity policy that allows the calls that one caller has made so far.
+
+        Each caller has a policy of its own. The calls that a rotation function makes in its steps are those of the
+        function, and not of its principal. Calls that failed count too, unless they were malformed; requests of
+        the handle's own, such as `rotate`, don't.
+
+        A secret's ARN ends in ``-??????``, as its suffix is another one in production, unless the test has chosen
+        the suffix (`add(..., arn_suffix=...)`). A condition narrows a statement if each of its calls has sent the
+        member that it is about.
+
+        Args:
+            region: the region in which the policy is used, instead of the world's.
+            account: the account in which it is used, twelve digits, instead of the world's.
+            principal: the caller's ARN. A role's ARN stands for all its sessions.
+            function: the name or the ARN of a rotation function. By default, the only caller that is no rotation
+                function, or if there is none, the only rotation function.
+
+        Returns:
+            The policy document. If no call was made, it has no statement; IAM refuses such a policy.
+
+        Raises:
+            ValueError: if there are several callers and none is named, if that caller has made no call, or if
+                `region` or `account` isn't one.
+        """
+        from fake_secrets.observe.least_privilege import least_policy_of  # noqa: PLC0415 -- few tests ask for it
+
+        recording = self._world.recording()
+        return least_policy_of(recording, region=region, account=account, principal=principal, function=function)
 
 
 def give_default_caller(world: World, policy: GivenPolicies) -> None:

@@ -157,6 +157,7 @@ def leave(entry: Entry) -> None:
             _entries.remove(entry)
         if not is_active(entry.opened):
             entry.opened.world.faults.end()
+            entry.opened.world.note_end()
 
 
 def settle(kept: Collection[Entry], living: Collection[int]) -> list[Entry]:

@@ -14,6 +14,7 @@ from fake_secrets.iam.grants import Grants
 from fake_secrets.iam.principals import Principals
 from fake_secrets.ids import Ids
 from fake_secrets.locks import free
+from fake_secrets.observe import endings
 from fake_secrets.observe.deliveries import Deliveries
 from fake_secrets.observe.ledger import SUCCEEDED, Ledger, rotation_step
 from fake_secrets.observe.remarks import Remark, Remarks, users_line
@@ -40,6 +41,7 @@ from fake_secrets.world.planned_faults import PlannedFaults
 
 if TYPE_CHECKING:
     from fake_secrets.observe.leaks.of_world import Leaks
+    from fake_secrets.observe.recording import Recording
     from fake_secrets.world.authority import Authority
 
 __all__ = ["Intervention", "Lane", "World", "rotating_world"]
@@ -159,7 +161,20 @@ class World:
                 self._leaks._before_reset()
             clock.forget_passed_time(self)
             self._authority = None
+            self.note_end()
             self._start()
+
+    def note_end(self) -> None:
+        """Leave what the world has recorded to whoever keeps that of worlds that end."""
+        endings.note(self.recording)
+
+    def recording(self) -> Recording:
+        """Return what the world has recorded since its start or its reset."""
+        from fake_secrets.observe.recording import Recording  # noqa: PLC0415 -- few tests ask for it
+
+        return Recording(
+            self.ledger, self.store.keys, self.account_id, self.region, self.grants, self.contents.planted
+        )
 
     def _start(self) -> None:
         with self._lock:
@@ -212,6 +227,7 @@ class World:
         with self._lock:
             self.contents.ready_store()
             self._keys.declare(key_id, state, users_line(), policy, aliases)
+            self.store.has_policies |= policy is not None
 
     def pass_time(self, seconds: float) -> None:
         """Let seconds pass, and end the rotation function that makes the call if its time is over."""
@@ -268,8 +284,10 @@ class World:
             if (step := rotation_step.get()) is not None:
                 stop_the_dead(step, request.now)
             store.begin_call()
-            if (store.has_policies or self.grants or _is_foreign(request)) and not request.is_handles:
-                request.authority = self.authority
+            secret_id = request.members.get("SecretId")
+            # Told apart here, because most calls have a name and meet no policy.
+            if type(secret_id) is not str or secret_id[:4] == "arn:" or store.has_policies or self.grants.given:
+                request.authority = self._authority_over(request)
             try:
                 answer = self._ask(store, request)
                 if request.operation == "RotateSecret" and answer.error is None and store.concerned is not None:
@@ -291,6 +309,13 @@ class World:
             store.begin_call()
             self.ledger.record(request, None, error.code, error.message)
         return Answer({}, error)
+
+    def _authority_over(self, request: Request) -> Authority | None:
+        """Return what decides whether a request is allowed; None if nothing could forbid it."""
+        if request.is_handles:
+            return None
+        is_ruled = self.store.has_policies or self.grants.given or _is_foreign(request)
+        return self.authority if is_ruled else None
 
     def _ask(self, store: Store, request: Request) -> Answer:
         """Ask the service, and record the call. If an interrupt comes in between, the service has done nothing."""

@@ -424,3 +424,53 @@ class TestRecovery:
         world.database.passwords["app"] = "first"
         world.rotate()
         assert world.accepts("AWSCURRENT")
+
+
+def documented_policy(world, function, without=None):
+    """Return the permissions that AWS documents for a rotation function, less one action."""
+    on_secret = ["DescribeSecret", "GetSecretValue", "PutSecretValue", "UpdateSecretVersionStage"]
+    resources = dict.fromkeys(on_secret, world.secret.arn) | {"GetRandomPassword": "*"}
+    if function is AlternatingUsers:
+        resources["GetSecretValue"] = [world.secret.arn, world.fake_secrets["prod/admin"].arn]
+    return {
+        "Version": "2012-10-17",
+        "Statement": [
+            {"Effect": "Allow", "Action": f"secretsmanager:{action}", "Resource": resource}
+            for action, resource in resources.items()
+            if action != without
+        ],
+    }
+
+
+@by_the_handle
+@pytest.mark.parametrize("function", [SingleUser, AlternatingUsers])
+class TestTheDocumentedPermissions:
+    def test_they_suffice(self, world, function):
+        world.function = function(world.database)
+        world.fake_secrets.lambda_function(world.function, policy=documented_policy(world, function))
+        for _ in world.rotate_three_times():
+            assert world.accepts("AWSCURRENT")
+
+    @pytest.mark.parametrize(
+        ("action", "step"),
+        [
+            ("DescribeSecret", "createSecret"),
+            ("GetSecretValue", "createSecret"),
+            ("GetRandomPassword", "createSecret"),
+            ("PutSecretValue", "createSecret"),
+            ("UpdateSecretVersionStage", "finishSecret"),
+        ],
+    )
+    def test_each_one_less_is_denied_to_the_step_that_needs_it(self, world, function, action, step):
+        documented = function(world.database)
+        less = documented_policy(world, function, without=action)
+        world.fake_secrets.lambda_function(documented, policy=less)
+        rotation = world.fake_secrets.rotate("prod/db", documented, errors="record")
+        assert (rotation.failed_step, rotation.error.response["Error"]["Code"]) == (step, "AccessDeniedException")
+        assert f"perform: secretsmanager:{action} " in str(rotation.error)
+
+    def test_the_superusers_secret_is_needed_by_alternating_users_only(self, world, function):
+        documented = function(world.database)
+        world.fake_secrets.lambda_function(documented, policy=documented_policy(world, SingleUser))
+        rotation = world.fake_secrets.rotate("prod/db", documented, errors="record")
+        assert rotation.failed_step == {SingleUser: None, AlternatingUsers: "setSecret"}[function]

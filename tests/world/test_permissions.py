@@ -222,6 +222,11 @@ class TestRefusals:
             denied(client.tag_resource, SecretId="app/db", Tags=[{"Key": "open", "Value": "no"}])
         assert fake_secrets["app/db"].tags == {"open": "yes"}
 
+    def test_a_missing_secret_is_told_to_the_author_of_the_test(self, fake_secrets, client):
+        with fake_secrets.permissions([]), pytest.raises(ClientError) as caught:
+            client.get_secret_value(SecretId="other")
+        assert "There is no secret 'other'" in caught.value.__notes__[0]
+
 
 class TestMisuse:
     def test_the_root_user_is_bound_by_no_identity_policy(self, fake_secrets):
@@ -237,3 +242,28 @@ class TestMisuse:
     def test_context_maps_condition_keys_to_texts(self, fake_secrets, context):
         with pytest.raises(TypeError, match="context"):
             fake_secrets.permissions(READER, context=context)
+
+
+class TestDenials:
+    def test_what_was_caught_or_told_in_a_batch_is_kept(self, fake_secrets, client):
+        with fake_secrets.permissions(policy("BatchGetSecretValue")):
+            client.batch_get_secret_value(SecretIdList=["app/db"])
+        (denial,) = fake_secrets.permissions.denials
+        assert (denial.action, denial.resource, denial.principal) == (
+            "secretsmanager:GetSecretValue",
+            fake_secrets["app/db"].arn,
+            USER,
+        )
+        assert denial.message in repr(denial)
+        assert "No statement of policy allows" in denial.explanation
+
+    def test_a_reset_forgets_them(self, fake_secrets, client):
+        with fake_secrets.permissions([]):
+            denied(client.list_secrets)
+        fake_secrets.reset()
+        assert fake_secrets.permissions.denials == []
+
+    def test_the_error_tells_what_decided(self, fake_secrets, client):
+        with fake_secrets.permissions(READER), pytest.raises(ClientError) as caught:
+            client.describe_secret(SecretId="app/db")
+        assert fake_secrets.permissions.denials[-1].explanation in caught.value.__notes__[0]

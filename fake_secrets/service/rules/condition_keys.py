@@ -58,6 +58,7 @@ _KNOWN = frozenset(
         "aws:viaawsservice",
         "kms:calleraccount",
         "kms:encryptioncontextkeys",
+        "kms:resourcealiases",
         "kms:viaservice",
         *(_PREFIX + member.lower() for members in _MEMBERS.values() for member in members),
         "secretsmanager:addreplicaregions",
@@ -223,7 +224,13 @@ def keys_of_tags(members: Mapping[str, Any]) -> dict[str, Value]:
 
 
 def keys_of_key_use(
-    secret_arn: str, version_id: str | None, *, region: str, caller_account: str, key_account: str
+    secret_arn: str,
+    version_id: str | None,
+    *,
+    region: str,
+    caller_account: str,
+    key_account: str,
+    aliases: Sequence[str] = (),
 ) -> dict[str, Value]:
     """Return the condition keys of what Secrets Manager does with a KMS key: lower-case key to value or values.
 
@@ -233,6 +240,7 @@ def keys_of_key_use(
         region: the region of the call.
         caller_account: the account of the caller.
         key_account: the account of the key.
+        aliases: the aliases of the key, as far as they are known.
 
     Source: iam-facts 5 [B]: kms:ViaService, and an encryption context of SecretARN and SecretVersionId.
     """
@@ -246,6 +254,7 @@ def keys_of_key_use(
         "aws:calledvialast": service,
         "kms:calleraccount": caller_account,
         "kms:encryptioncontextkeys": list(encrypted),
+        **({"kms:resourcealiases": list(aliases)} if aliases else {}),
         "kms:viaservice": f"secretsmanager.{region}.amazonaws.com",
         **{f"{_ENCRYPTION_CONTEXT}{name.lower()}": value for name, value in encrypted.items()},
     }

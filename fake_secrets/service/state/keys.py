@@ -108,6 +108,27 @@ class Keys:
             key = str(uuid.uuid5(uuid.NAMESPACE_URL, key))
         return f"{':'.join(prefix)}:key/{key}"
 
+    def hint_at(self, key_id: str) -> str:
+        """Return what the author of a test should know of a key that is named by an alias; else an empty text."""
+        alias = self.unknown_alias(key_id)
+        if alias is None:
+            return ""
+        return (
+            f"No test has said which key {alias} stands for. Say so with "
+            f"fake_secrets.set_kms_key(<ARN of the key>, aliases=[{alias!r}])."
+        )
+
+    def aliases_of(self, key_id: str) -> list[str]:
+        """Return the aliases of a key that are known, sorted."""
+        key = self._resolved(key_id)
+        aliases = {alias for alias, told in self._by_alias.items() if id_of(told) == key}
+        return sorted(aliases | ({key} if key.startswith("alias/") else set()))
+
+    def unknown_alias(self, key_id: str) -> str | None:
+        """Return the alias of a key if the test hasn't told what it stands for, else None."""
+        key = self._resolved(key_id)
+        return key if key.startswith("alias/") else None
+
     def _resolved(self, key_id: str) -> str:
         key = id_of(key_id)
         return id_of(self._by_alias[key]) if key in self._by_alias else key

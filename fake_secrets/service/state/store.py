@@ -102,7 +102,7 @@ class Store:
         self.events_before = 0
         # Counts the changes that can affect how secrets are listed or sorted.
         self.revision = 0
-        # Whether any secret has, or had, a resource policy.
+        # Whether any secret or key has, or had, a policy.
         self.has_policies = False
         self._shelves: dict[tuple[str, str], Shelf] = {}
         self.due_rotations = Agenda(self._is_rotation_due)

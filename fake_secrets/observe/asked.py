@@ -1,0 +1,244 @@
+"""What each recorded call asked of the policies, whether there were any or not. It is worked out afterwards."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+from fake_secrets.arns import SUFFIX_LENGTH, account_of
+from fake_secrets.errors import UnsupportedOperationError
+from fake_secrets.iam.evaluation import Caller, Check
+from fake_secrets.observe.ledger import SUCCEEDED, Entry
+from fake_secrets.observe.recording import Recording
+from fake_secrets.service.dispatch import OPERATIONS
+from fake_secrets.service.rules.checks import WITHOUT_RESOURCE, checks_of, checks_of_creation
+from fake_secrets.service.rules.condition_keys import keys_of_circumstances, keys_of_key_use
+from fake_secrets.service.state.checked import keys_of
+from fake_secrets.service.state.keys import is_default_key
+from fake_secrets.service.state.model import Request, StoredSecret
+
+__all__ = ["ANY_SUFFIX", "Asked", "asked_in"]
+
+ANY_SUFFIX = "-??????"
+# A request with one of these is refused before anybody asks whether its caller may make it, unless a quota is
+# exceeded, which shows after the look-up.
+_MALFORMED = frozenset({"SerializationException", "ValidationException", UnsupportedOperationError.__name__})
+# With these outcomes, a call has come to use a key, or would have.
+_USES_KEYS = frozenset({SUCCEEDED, "AccessDeniedException", "DecryptionFailure", "EncryptionFailure"})
+_NOT_FOUND = "ResourceNotFoundException"
+# It says that there is no such secret. A secret that has no value has another one, under the same code.
+_M1 = "Secrets Manager can't find the specified secret."
+_ENCRYPTING = ("kms:GenerateDataKey", "kms:Decrypt")
+_DECRYPTING = ("kms:Decrypt",)
+_REENCRYPTING = ("kms:Encrypt", *_ENCRYPTING)
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """One check that a call asks for.
+
+    Args:
+        entry: the call.
+        check: the check, with all condition keys. Those of the secret are the present ones.
+        caller: who makes the call.
+        alias: of a check about a KMS key that is only known by an alias, the alias.
+    """
+
+    entry: Entry
+    check: Check
+    caller: Caller
+    alias: str | None = None
+
+
+def asked_in(recording: Recording) -> Iterator[Asked]:
+    """Yield what the calls of a world asked, in order.
+
+    Calls that failed have asked, too, because AWS asks whether a caller may before it looks for the secret.
+    Malformed calls haven't, and nobody is asked about requests of the handle's own.
+    """
+    history = _History(recording)
+    for entry in recording.ledger.entries():
+        if _has_asked(entry):
+            try:
+                asked = list(history.asked(entry))
+            except (AttributeError, TypeError):
+                # A malformed request, of which a planned fault has come first.
+                asked = []
+            yield from asked
+        history.follow(entry)
+
+
+def _has_asked(entry: Entry) -> bool:
+    return (
+        entry.is_call
+        and not entry.request.is_handles
+        and entry.operation in OPERATIONS
+        and (entry.outcome not in _MALFORMED or entry.secret is not None)
+    )
+
+
+class _History:
+    """What is known of the secrets at the time of each call: their keys and their rotation functions.
+
+    Args:
+        recording: what the world has recorded.
+    """
+
+    def __init__(self, recording: Recording) -> None:
+        self._recording = recording
+        self._secrets: dict[str, StoredSecret] = {}
+        self._keys: dict[str, str | None] = {}
+        self._functions: dict[str, str] = {}
+
+    def asked(self, entry: Entry) -> Iterator[Asked]:
+        """Yield what a call asked."""
+        request = entry.request
+        caller = Caller(request.principal, request.account_id, self._recording.grants.role_of(request.principal))
+        grant = self._recording.grants.of(caller.arn, caller.role)
+        circumstances = keys_of_circumstances(
+            caller=caller, region=request.region, now=request.now, tags=grant.tags
+        )
+        for check, alias in self._checks(entry):
+            context = {**grant.context, **circumstances, **check.context}
+            yield Asked(entry, replace(check, context=context), caller, alias)
+
+    def follow(self, entry: Entry) -> None:
+        """Take note of what a call, or a change without a call, has done."""
+        secret = entry.secret
+        if secret is None:
+            return
+        self._secrets[secret.arn] = secret
+        if secret.arn not in self._keys:
+            self._keys[secret.arn] = self._first_key(entry, secret)
+        if entry.outcome == SUCCEEDED and entry.operation == "UpdateSecret" and "KmsKeyId" in entry.members:
+            self._keys[secret.arn] = entry.members["KmsKeyId"] or None
+        if entry.outcome == SUCCEEDED and "RotationLambdaARN" in entry.members:
+            self._functions[secret.arn] = entry.members["RotationLambdaARN"]
+
+    def _first_key(self, entry: Entry, secret: StoredSecret) -> str | None:
+        if entry.operation == "CreateSecret":
+            return entry.members.get("KmsKeyId") or None
+        planted = self._recording.planted.get(secret.arn)
+        if planted is not None:
+            return planted.kms_key_id
+        return None if entry.operation == "(seed)" else secret.kms_key_id
+
+    def _key_of(self, secret: StoredSecret) -> str | None:
+        return self._keys.get(secret.arn, secret.kms_key_id)
+
+    def _checks(self, entry: Entry) -> Iterator[tuple[Check, str | None]]:
+        for check in self._of_call(entry):
+            yield check, None
+        if entry.operation == "RotateSecret" and entry.outcome != _NOT_FOUND:
+            yield from ((check, None) for check in self._of_function(entry))
+        if entry.outcome in _USES_KEYS:
+            for secret, key_id, actions in self._uses(entry):
+                if key_id and not is_default_key(key_id):
+                    yield from self._of_key(entry.request, secret, key_id, actions)
+
+    def _of_call(self, entry: Entry) -> Iterable[Check]:
+        operation, members, request = entry.operation, entry.members, entry.request
+        key_id = members.get("KmsKeyId")
+        key_arn = self._recording.keys.arn_of(key_id, request, request.account_id) if key_id else None
+        if operation == "CreateSecret":
+            arn = _named(members["Name"], request) + ANY_SUFFIX
+            return checks_of_creation(members, arn, key_arn)
+        if operation in WITHOUT_RESOURCE or "SecretId" not in members:
+            return [*checks_of(operation, members, {}, "*"), *self._of_batch(entry)]
+        return self._of_secret(operation, members, request, entry.secret, key_arn)
+
+    def _of_secret(
+        self,
+        operation: str,
+        members: Mapping[str, Any],
+        request: Request,
+        secret: StoredSecret | None,
+        key_arn: str | None = None,
+    ) -> list[Check]:
+        if secret is not None:
+            return checks_of(operation, members, keys_of(secret), secret.arn, key_arn)
+        resource = _named(members["SecretId"], request)
+        return checks_of(operation, members, {"aws:resourceaccount": account_of(resource)}, resource, key_arn)
+
+    def _of_batch(self, entry: Entry) -> Iterator[Check]:
+        if entry.operation != "BatchGetSecretValue":
+            return
+        response, wanted = entry.response, entry.members.get("SecretIdList") or ()
+        found: list[tuple[str, StoredSecret | None]] = [(secret.arn, secret) for secret in self._read(entry)]
+        if response is None:
+            found += [(secret_id, self._known(secret_id, entry.request)) for secret_id in wanted]
+        for error in () if response is None else response["Errors"]:
+            is_missing = error["Message"] == _M1
+            secret_id = error["SecretId"]
+            found.append((secret_id, None if is_missing else self._known(secret_id, entry.request)))
+        for secret_id, secret in found:
+            yield from self._of_secret("GetSecretValue", {"SecretId": secret_id}, entry.request, secret)
+
+    def _read(self, entry: Entry) -> Sequence[StoredSecret]:
+        """Return the secrets that a batch has read."""
+        arns = entry.response["Read"] if entry.response else ()
+        return [self._secrets[arn] for arn in arns if arn in self._secrets]
+
+    def _known(self, secret_id: str, request: Request) -> StoredSecret | None:
+        """Return a secret that exists, or did, by its name or its ARN."""
+        arn = _named(secret_id, request)
+        known = reversed(self._secrets.values())
+        return next((secret for secret in known if arn in {secret.arn, secret.arn[:-SUFFIX_LENGTH]}), None)
+
+    def _of_function(self, entry: Entry) -> Iterator[Check]:
+        secret = entry.secret
+        stored = None if secret is None else self._functions.get(secret.arn)
+        if stored is None and secret is not None and secret.rotation is not None:
+            stored = secret.rotation.lambda_arn
+        arn = entry.members.get("RotationLambdaARN") or stored
+        if arn is not None:
+            yield Check("lambda:InvokeFunction", arn, {"aws:resourceaccount": account_of(arn)})
+
+    def _uses(self, entry: Entry) -> Iterator[tuple[StoredSecret, str | None, Sequence[str]]]:
+        """Yield the keys that a call uses: the secret, the key, and what is done with it."""
+        secret, members, operation = entry.secret, entry.members, entry.operation
+        if operation == "BatchGetSecretValue":
+            yield from ((read, self._key_of(read), _DECRYPTING) for read in self._read(entry))
+        if secret is None:
+            return
+        has_value = "SecretString" in members or "SecretBinary" in members
+        if operation == "GetSecretValue":
+            yield secret, self._key_of(secret), _DECRYPTING
+        elif operation == "PutSecretValue":
+            yield secret, self._key_of(secret), _ENCRYPTING
+        elif operation == "CreateSecret" and has_value:
+            yield secret, members.get("KmsKeyId"), _ENCRYPTING
+        elif operation == "UpdateSecret":
+            key, before = members.get("KmsKeyId", self._key_of(secret)), self._key_of(secret)
+            if (key or None) != before and secret.version_count:
+                yield secret, key, _REENCRYPTING
+                yield secret, before, _DECRYPTING
+            elif has_value:
+                yield secret, key, _ENCRYPTING
+        for replica in members.get("AddReplicaRegions") or ():
+            yield secret, self._key_of(secret), _DECRYPTING
+            yield secret, replica.get("KmsKeyId"), _ENCRYPTING
+
+    def _of_key(
+        self, request: Request, secret: StoredSecret, key_id: str, actions: Iterable[str]
+    ) -> Iterator[tuple[Check, str | None]]:
+        keys = self._recording.keys
+        arn = keys.arn_of(key_id, request, secret.account_id)
+        context = keys_of_key_use(
+            secret.arn,
+            None,
+            region=request.region,
+            caller_account=request.account_id,
+            key_account=account_of(arn),
+            aliases=keys.aliases_of(key_id),
+        )
+        alias = keys.unknown_alias(key_id)
+        yield from ((Check(action, arn, context), alias) for action in actions)
+
+
+def _named(secret_id: str, request: Request) -> str:
+    """Return the ARN that is checked if no secret has the name. It has no suffix."""
+    if secret_id.startswith("arn:"):
+        return secret_id
+    return f"arn:{request.partition}:secretsmanager:{request.region}:{request.account_id}:secret:{secret_id}"

@@ -1,0 +1,87 @@
+"""What the calls of a world needed to be allowed, as a policy can say it."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator, Mapping
+
+from fake_secrets.arns import SUFFIX_LENGTH
+from fake_secrets.iam.callers import function_name
+from fake_secrets.iam.least_policy import Home, Need
+from fake_secrets.observe.asked import ANY_SUFFIX, Asked, asked_in
+from fake_secrets.observe.recording import Recording
+
+__all__ = ["needs_of"]
+
+# Condition keys that are worth asking for if every call has them.
+_SUPPLIED = (
+    "secretsmanager:BlockPublicPolicy",
+    "secretsmanager:RecoveryWindowInDays",
+    "secretsmanager:VersionStage",
+)
+_TAG = "aws:requesttag/"
+# Where the account, the kind and the name begin in an ARN.
+_TAIL = 4
+
+
+def needs_of(recording: Recording) -> list[Need]:
+    """Return what the calls of a world needed, each need once, sorted.
+
+    A secret whose suffix is random stands for all secrets of its name, and a KMS key that is only known by its
+    alias for whatever key has the alias.
+
+    Args:
+        recording: what the world has recorded.
+    """
+    home = Home(recording.account_id, recording.region)
+    secrets = _Secrets(recording)
+    needs = {_need(asked, home, secrets) for asked in asked_in(recording)}
+    return sorted(needs, key=lambda need: need.order)
+
+
+class _Secrets:
+    """The secrets of a world, and how a policy names them.
+
+    Args:
+        recording: what the world has recorded.
+    """
+
+    def __init__(self, recording: Recording) -> None:
+        entries = recording.ledger.entries()
+        self._known: Collection[str] = {entry.secret.arn for entry in entries if entry.secret is not None}
+        # A replica has the suffix of its primary.
+        self._pinned = {arn.split(":", _TAIL)[_TAIL] for arn, one in recording.planted.items() if one.is_pinned}
+
+    def general(self, arn: str) -> str:
+        """Return an ARN without a suffix that is another one in each run."""
+        # The suffix of a secret that doesn't exist here comes from the code under test.
+        if arn not in self._known or arn.split(":", _TAIL)[_TAIL] in self._pinned:
+            return arn
+        return arn[:-SUFFIX_LENGTH] + ANY_SUFFIX
+
+
+def _need(asked: Asked, home: Home, secrets: _Secrets) -> Need:
+    entry, check, caller = asked.entry, asked.check, asked.caller
+    resource, supplied = secrets.general(check.resource), tuple(_supplied(asked))
+    if asked.alias is not None:
+        resource = f"{resource.rpartition('/')[0]}/*"
+        supplied = (*supplied, ("kms:ResourceAliases", asked.alias))
+    function = None if entry.function is None else function_name(entry.function)
+    return Need(caller.role or caller.arn, function, check.action, resource, home, supplied)
+
+
+def _supplied(asked: Asked) -> Iterator[tuple[str, str]]:
+    """Yield the condition keys that are worth asking for, with their values."""
+    context = asked.check.context
+    for key in _SUPPLIED:
+        value = context.get(key.lower())
+        # Text with a dollar sign would be a policy variable.
+        if isinstance(value, str) and "$" not in value:
+            yield key, value
+    sent = _tag_keys(asked)
+    yield from ((f"aws:RequestTag/{sent[key]}", "") for key in sorted(sent) if _TAG + key in context)
+
+
+def _tag_keys(asked: Asked) -> Mapping[str, str]:
+    """Return the keys of the tags that a call sends, by the lower-case form in which conditions find them."""
+    tags = asked.entry.members.get("Tags") or ()
+    return {tag["Key"].lower(): tag["Key"] for tag in tags if "$" not in tag["Key"]}

@@ -1,0 +1,129 @@
+"""Managed policies of AWS that rotation functions usually have, and managed policies that a user gives.
+
+Source: AWS managed policy reference; B.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+__all__ = ["AWS_MANAGED", "ManagedPolicies"]
+
+_LOGS = ["logs:CreateLogGroup", "logs:CreateLogStream", "logs:PutLogEvents"]
+
+
+def _allowing(*actions: str, sid: str = "") -> dict[str, Any]:
+    """Return a document that allows actions on everything."""
+    statement = {"Effect": "Allow", "Action": list(actions), "Resource": "*"}
+    return {"Version": "2012-10-17", "Statement": [{"Sid": sid, **statement} if sid else statement]}
+
+
+_SECRETS_MANAGER = [
+    {
+        "Sid": "BasePermissions",
+        "Effect": "Allow",
+        "Action": [
+            "secretsmanager:*",
+            "cloudformation:CreateChangeSet",
+            "cloudformation:DescribeChangeSet",
+            "cloudformation:DescribeStackResource",
+            "cloudformation:DescribeStacks",
+            "cloudformation:ExecuteChangeSet",
+            "docdb-elastic:GetCluster",
+            "docdb-elastic:ListClusters",
+            "ec2:DescribeSecurityGroups",
+            "ec2:DescribeSubnets",
+            "ec2:DescribeVpcs",
+            "kms:DescribeKey",
+            "kms:ListAliases",
+            "kms:ListKeys",
+            "lambda:ListFunctions",
+            "rds:DescribeDBClusters",
+            "rds:DescribeDBInstances",
+            "redshift:DescribeClusters",
+            "redshift-serverless:ListWorkgroups",
+            "redshift-serverless:GetNamespace",
+            "tag:GetResources",
+        ],
+        "Resource": "*",
+    },
+    {
+        "Sid": "LambdaPermissions",
+        "Effect": "Allow",
+        "Action": [
+            "lambda:AddPermission",
+            "lambda:CreateFunction",
+            "lambda:GetFunction",
+            "lambda:InvokeFunction",
+            "lambda:UpdateFunctionConfiguration",
+        ],
+        "Resource": "arn:aws:lambda:*:*:function:SecretsManager*",
+    },
+    {
+        "Sid": "SARPermissions",
+        "Effect": "Allow",
+        "Action": ["serverlessrepo:CreateCloudFormationChangeSet", "serverlessrepo:GetApplication"],
+        "Resource": "arn:aws:serverlessrepo:*:*:applications/SecretsManager*",
+    },
+    {
+        "Sid": "S3Permissions",
+        "Effect": "Allow",
+        "Action": ["s3:GetObject"],
+        "Resource": [
+            "arn:aws:s3:::awsserverlessrepo-changesets*",
+            "arn:aws:s3:::secrets-manager-rotation-apps-*/*",
+        ],
+    },
+    {
+        "Sid": "CloudFormationTagOnCreate",
+        "Effect": "Allow",
+        "Action": ["cloudformation:TagResource", "cloudformation:UntagResource"],
+        "Resource": "*",
+        "Condition": {"StringEquals": {"cloudformation:CreateAction": ["CreateChangeSet", "ExecuteChangeSet"]}},
+    },
+]
+
+# Of the partition `aws`, by the end of their ARN. Other partitions may have other texts.
+AWS_MANAGED: Mapping[str, Mapping[str, Any]] = {
+    "AdministratorAccess": _allowing("*"),
+    "service-role/AWSLambdaBasicExecutionRole": _allowing(*_LOGS),
+    "service-role/AWSLambdaVPCAccessExecutionRole": _allowing(
+        *_LOGS,
+        "ec2:CreateNetworkInterface",
+        "ec2:DescribeNetworkInterfaces",
+        "ec2:DescribeSubnets",
+        "ec2:DeleteNetworkInterface",
+        "ec2:AssignPrivateIpAddresses",
+        "ec2:UnassignPrivateIpAddresses",
+        sid="AWSLambdaVPCAccessExecutionPermissions",
+    ),
+    "SecretsManagerReadWrite": {"Version": "2012-10-17", "Statement": _SECRETS_MANAGER},
+    "AWSXRayDaemonWriteAccess": _allowing(
+        "xray:PutTraceSegments",
+        "xray:PutTelemetryRecords",
+        "xray:GetSamplingRules",
+        "xray:GetSamplingTargets",
+        "xray:GetSamplingStatisticSummaries",
+        sid="AWSXRayDaemonWriteAccess",
+    ),
+}
+
+
+class ManagedPolicies:
+    """Managed policies that a template attaches but doesn't have.
+
+    Args:
+        given: ARN or name to document, from the user.
+    """
+
+    def __init__(self, given: Mapping[str, Mapping[str, Any]]) -> None:
+        self._given = given
+
+    def find(self, arn: str) -> Mapping[str, Any] | None:
+        """Return the document of a managed policy, or None if it isn't known."""
+        path = arn.partition(":policy/")[2]
+        for name in (arn, path, path.rpartition("/")[2]):
+            if name in self._given:
+                return self._given[name]
+        return AWS_MANAGED.get(path) if arn.startswith("arn:aws:iam::aws:") else None

@@ -1,0 +1,34 @@
+"""What we say about a template that doesn't tell what a role may do."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from fake_secrets.errors import PolicyError
+from fake_secrets.suggestions import nearest
+
+__all__ = ["refusal", "unknown_name"]
+
+# The number of names that a message shows.
+_SHOWN = 20
+
+
+def refusal(source: str, place: str, problem: str, fix: str = "") -> PolicyError:
+    """Return an exception about one place of a template.
+
+    Args:
+        source: the template's file.
+        place: the resource and the path of the property, or an empty string.
+        problem: what is wrong there.
+        fix: what to do about it.
+    """
+    where = f"{source}, {place}" if place else source
+    return PolicyError(f"{where}: {problem}." + (f"\n{fix}" if fix else ""))
+
+
+def unknown_name(name: str, known: Iterable[str], there_are: str) -> str:
+    """Return the end of a message about a name that isn't there: what was probably meant, and what is there."""
+    names = sorted(known)
+    meant = "".join(f" Did you mean {one!r}?" for one in nearest(name, names)[:1])
+    listed = "".join(f"\n- {one!r}" for one in names[:_SHOWN]) + "\n- ..." * (len(names) > _SHOWN)
+    return f"{meant} {there_are}:{listed}".strip() if listed else f"{there_are}: none"

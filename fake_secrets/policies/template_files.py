@@ -1,0 +1,88 @@
+"""Reads the file of a template: JSON, or YAML with CloudFormation's short tags."""
+
+from __future__ import annotations
+
+import json
+import os
+from pathlib import Path
+from typing import Any
+
+from fake_secrets.policies.refusals import refusal
+
+__all__ = ["FilePath", "read_json", "read_template"]
+
+FilePath = str | os.PathLike[str]
+
+# CloudFormation takes a template of a megabyte at most.
+_LARGEST_TEMPLATE = 1_000_000
+_LARGEST_PLAN = 200_000_000
+_MOST_VALUES = 500_000
+_DEEPEST = 100
+
+
+def read_template(path: FilePath) -> tuple[Any, str]:
+    """Return what the file of a template holds, and the file's name for messages.
+
+    Raises:
+        PolicyError: it can't be read, or is larger or more deeply nested than any template.
+    """
+    source = os.fspath(path)
+    text = _text(source, _LARGEST_TEMPLATE)
+    if text.lstrip().startswith("{"):
+        document = _parsed_json(text, source)
+    else:
+        from fake_secrets.policies.short_tags import parse_yaml  # noqa: PLC0415 -- only YAML needs PyYAML
+
+        document = parse_yaml(text, source)
+    _check_size(document, source)
+    return document, source
+
+
+def read_json(path: FilePath) -> tuple[Any, str]:
+    """Return what a JSON file of Terraform holds, and the file's name for messages; see `read_template`."""
+    source = os.fspath(path)
+    return _parsed_json(_text(source, _LARGEST_PLAN), source), source
+
+
+def _text(source: str, largest: int) -> str:
+    try:
+        content = Path(source).read_bytes()[: largest + 1]
+    except OSError as error:
+        raise refusal(source, "", f"it can't be read: {error.strerror}") from None
+    if len(content) > largest:
+        raise refusal(source, "", f"it is larger than {largest:,} bytes")
+    try:
+        return content.decode("utf-8-sig")
+    except UnicodeDecodeError:
+        raise refusal(source, "", "it isn't UTF-8") from None
+
+
+def _parsed_json(text: str, source: str) -> Any:
+    try:
+        return json.loads(text, object_pairs_hook=lambda pairs: _mapping(pairs, source))
+    except RecursionError:
+        raise refusal(source, "", "it is too deeply nested") from None
+    except json.JSONDecodeError as error:
+        raise refusal(source, f"line {error.lineno}", f"it is no JSON: {error.msg}") from None
+
+
+def _mapping(pairs: list[tuple[str, Any]], source: str) -> dict[str, Any]:
+    mapping = dict(pairs)
+    if len(mapping) != len(pairs):
+        names = [name for name, _ in pairs]
+        twice = next(name for name in names if names.count(name) > 1)
+        raise refusal(source, "", f"an object has the key {twice!r} twice")
+    return mapping
+
+
+def _check_size(document: Any, source: str) -> None:
+    """Check that a document can be walked in bounded time. What YAML aliases repeat counts each time."""
+    count, ahead = 0, [(document, 0)]
+    while ahead:
+        value, depth = ahead.pop()
+        count += 1
+        if count > _MOST_VALUES or depth > _DEEPEST:
+            raise refusal(source, "", "it has too many values, or they are too deeply nested")
+        if isinstance(value, dict | list):
+            inner = value.values() if isinstance(value, dict) else value
+            ahead += [(one, depth + 1) for one in inner]

@@ -1,0 +1,133 @@
+"""The policies of a role in what `cdk synth` writes."""
+
+import json
+
+import pytest
+
+from fake_secrets import PolicyError
+from fake_secrets.policies import from_cdk
+
+SECRETS = "arn:aws:secretsmanager:us-east-1:123456789012:secret:"
+
+
+def construct(kind, path, **properties):
+    return {"Type": kind, "Properties": properties, "Metadata": {"aws:cdk:path": path}}
+
+
+def stack(name):
+    """Return the template of a stack with a rotation function, as the CDK writes it."""
+    statement = {
+        "Action": ["secretsmanager:DescribeSecret", "secretsmanager:GetSecretValue"],
+        "Effect": "Allow",
+        "Resource": {"Ref": "Db0A1B2C3D"},
+    }
+    return {
+        "Resources": {
+            "Db0A1B2C3D": construct("AWS::SecretsManager::Secret", f"{name}/Db/Resource", Name="prod/db"),
+            "RotateServiceRole4E5F": construct("AWS::IAM::Role", f"{name}/Rotate/ServiceRole/Resource"),
+            "RotateServiceRoleDefaultPolicy6A7B": construct(
+                "AWS::IAM::Policy",
+                f"{name}/Rotate/ServiceRole/DefaultPolicy/Resource",
+                PolicyDocument={"Statement": [statement], "Version": "2012-10-17"},
+                PolicyName="RotateServiceRoleDefaultPolicy6A7B",
+                Roles=[{"Ref": "RotateServiceRole4E5F"}],
+            ),
+            "Rotate8C9D": construct(
+                "AWS::Lambda::Function",
+                f"{name}/Rotate/Resource",
+                Role={"Fn::GetAtt": ["RotateServiceRole4E5F", "Arn"]},
+            ),
+        }
+    }
+
+
+@pytest.fixture
+def cdk_out(tmp_path):
+    """Return what writes a cdk.out with stacks of some names."""
+
+    def write(*names):
+        for name in names:
+            (tmp_path / f"{name}.template.json").write_text(json.dumps(stack(name)))
+        artifacts = {
+            name: {"type": "aws:cloudformation:stack", "properties": {"templateFile": f"{name}.template.json"}}
+            for name in names
+        }
+        (tmp_path / "manifest.json").write_text(json.dumps({"version": "1", "artifacts": artifacts}))
+        return tmp_path
+
+    return write
+
+
+@pytest.mark.parametrize(
+    "role",
+    [
+        "App/Rotate/ServiceRole/Resource",
+        "App/Rotate/ServiceRole",
+        "Rotate/ServiceRole",
+        "App/Rotate",
+        "Rotate",
+        "RotateServiceRole4E5F",
+        "Rotate8C9D",
+    ],
+)
+def test_a_role_is_found_by_its_construct_its_function_or_its_logical_id(cdk_out, role):
+    folder = cdk_out("App")
+    for path in (folder, folder / "App.template.json"):
+        found = from_cdk(path, role=role)
+        assert found.role == "RotateServiceRole4E5F"
+        (document,) = found.documents.values()
+        assert document["Statement"][0]["Resource"] == f"{SECRETS}prod/db-??????"
+
+
+def test_the_stack_is_found_that_has_the_construct(cdk_out):
+    found = from_cdk(cdk_out("Dev", "Prod"), role="Prod/Rotate")
+    assert found.source.endswith("Prod.template.json")
+
+
+def test_a_role_that_several_stacks_have_is_refused(cdk_out):
+    folder = cdk_out("Dev", "Prod")
+    with pytest.raises(PolicyError) as refused:
+        from_cdk(folder, role="Rotate")
+    assert str(refused.value) == (
+        f"{folder}: several templates have a role 'Rotate'.\n"
+        "Give one of them, or more of the construct's path:\n"
+        f"- '{folder}/Dev.template.json'\n- '{folder}/Prod.template.json'"
+    )
+
+
+def test_a_role_that_no_stack_has_is_refused(cdk_out):
+    folder = cdk_out("Dev")
+    with pytest.raises(PolicyError) as refused:
+        from_cdk(folder, role="Reader")
+    assert str(refused.value) == (
+        f"{folder}: no template has a role or user 'Reader'.\n"
+        "Give the path of the role's construct, its logical ID or its name. The templates are:\n"
+        f"- '{folder}/Dev.template.json'"
+    )
+
+
+def test_a_folder_without_templates_is_refused(tmp_path):
+    with pytest.raises(PolicyError, match=r"there is no \*\.template\.json in it\.\nRun `cdk synth`\."):
+        from_cdk(tmp_path, role="Rotate")
+
+
+def test_a_stack_without_resources_is_no_obstacle(cdk_out):
+    folder = cdk_out("App")
+    (folder / "Empty.template.json").write_text("{}")
+    assert from_cdk(folder, role="Rotate").role == "RotateServiceRole4E5F"
+
+
+def test_the_name_of_the_stack_is_known(cdk_out):
+    folder = cdk_out("App")
+    path = folder / "App.template.json"
+    template = stack("App")
+    policy = template["Resources"]["RotateServiceRoleDefaultPolicy6A7B"]["Properties"]["PolicyDocument"]
+    policy["Statement"][0]["Resource"] = [{"Fn::GetAtt": ["Rotate8C9D", "Arn"]}, {"Ref": "AWS::StackName"}]
+    path.write_text(json.dumps(template))
+
+    (document,) = from_cdk(path, role="Rotate").documents.values()
+    named = "arn:aws:lambda:us-east-1:123456789012:function:App-Rotate8C9D-*"
+    assert document["Statement"][0]["Resource"] == [named, "App"]
+
+    (document,) = from_cdk(path, role="Rotate", parameters={"AWS::StackName": "Mine"}).documents.values()
+    assert document["Statement"][0]["Resource"] == [named.replace("App", "Mine"), "Mine"]
