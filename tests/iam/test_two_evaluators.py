@@ -51,6 +51,7 @@ def decide_by_the_package(question):
 
 
 def parsed(documents):
+    """Return policies with all that IAM stores, even what is refused as having no effect when a test gives it."""
     return [identity_grammar.parse(json.dumps(document), "policy") for document in documents]
 
 
