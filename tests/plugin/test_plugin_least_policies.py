@@ -3,6 +3,7 @@
 import json
 
 import pytest
+from rotating import GOOD
 from runs_of_pytest import PYTEST_ARGUMENTS, passes
 
 from fake_secrets.observe import endings
@@ -196,6 +197,19 @@ def test_a_rotation_function_has_a_policy_of_its_own(run, actions):
     assert actions() == {"rotate-db": ["DescribeSecret"]}
 
 
+CHECKS_ONCE = """
+from rotation import lambda_handler
+
+from fake_secrets import check_rotation
+
+
+def test_rotate():
+    report = check_rotation(
+        lambda_handler, secret={"password": "x"}, name="db", region="us-east-1", only="modes"
+    )
+    assert any("warm" in scenario for scenario in report.scenarios)
+"""
+
 CONTRACT = """
 import boto3
 
@@ -224,6 +238,16 @@ def test_a_rotation_function_that_a_contract_checks_has_its_own_name(run, record
             "Resource": [f"{ARN}db-??????"],
         }
     ]
+
+
+def test_no_secret_that_only_a_scenario_of_the_contract_has_is_in_the_record(pytester, run, record):
+    pytester.makepyfile(rotation=GOOD)
+    pytester.syspathinsert()
+    ran = run(CHECKS_ONCE, OPTION)
+
+    passes(ran)
+    resources = {need["resource"] for need in record()["needs"]}
+    assert resources == {"*", f"{ARN}db-??????"}
 
 
 def test_calls_of_failing_tests_and_fixtures_count(run, actions):
