@@ -9,7 +9,7 @@ from runs_of_pytest import PYTEST_ARGUMENTS, passes
 from fake_secrets.observe import endings
 
 OPTION = "--fake-secrets-least-policy=least.json"
-ROOT = "arn:aws:iam::123456789012:root"
+CALLER = "arn:aws:iam::123456789012:user/fake-secrets"
 ARN = "arn:aws:secretsmanager:us-east-1:123456789012:secret:"
 
 READS = """
@@ -54,7 +54,7 @@ def test_the_file_has_the_policy_for_the_calls_of_all_tests(run, record):
     ran.stdout.fnmatch_lines(["least policies: least.json"])
     assert record()["policies"] == [
         {
-            "principal": ROOT,
+            "principal": CALLER,
             "policy": {
                 "Version": "2012-10-17",
                 "Statement": [
@@ -171,7 +171,7 @@ def test_forgets_to_stop():
 def test_a_world_that_a_test_forgets_to_leave_counts(run, actions):
     run(FORGOTTEN, OPTION)
 
-    assert actions() == {ROOT: ["GetSecretValue"]}
+    assert actions() == {CALLER: ["GetSecretValue"]}
 
 
 ROTATES = """
@@ -263,7 +263,7 @@ def test_calls_of_failing_tests_and_fixtures_count(run, actions):
     )
 
     ran.assert_outcomes(failed=1)
-    assert actions() == {ROOT: ["GetRandomPassword", "ListSecrets"]}
+    assert actions() == {CALLER: ["GetRandomPassword", "ListSecrets"]}
 
 
 def test_a_run_without_calls_writes_that_nothing_is_needed(run, record):
