@@ -346,11 +346,11 @@ class TestCallers:
 
     def test_the_root_of_another_account_is_a_caller_of_its_own(self, world, client):
         client.list_secrets()
-        boto3.client(
-            "secretsmanager", "us-east-1", aws_access_key_id="9" * 12, aws_secret_access_key="x"
-        ).list_secrets()
+        other = "arn:aws:iam::999999999999:root"
+        with world.as_principal(other):
+            client.get_random_password()
 
-        assert least(world, principal="arn:aws:iam::999999999999:root") == [("ListSecrets", "*")]
+        assert least(world, principal=other) == [("GetRandomPassword", "*")]
 
     def test_callers_have_policies_of_their_own(self, world, client):
         world.add("db", "value")

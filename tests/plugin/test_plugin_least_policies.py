@@ -303,6 +303,15 @@ def test_an_interrupted_run_leaves_the_file_as_it_was(run, pytester):
     assert (pytester.path / "least.json").read_text(encoding="utf-8") == "before"
 
 
+def test_a_run_that_stops_at_the_first_failure_leaves_the_file_as_it_was(run, pytester):
+    (pytester.path / "least.json").write_text("before", encoding="utf-8")
+
+    ran = run("def test_fails(): assert False\n\ndef test_never_runs(): pass", OPTION, "-x")
+
+    ran.stdout.fnmatch_lines(["ERROR: the least policies weren't written, because the run wasn't finished"])
+    assert (pytester.path / "least.json").read_text(encoding="utf-8") == "before"
+
+
 def test_collecting_only_writes_nothing(run, pytester):
     run(READS, OPTION, "--collect-only")
 
