@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from fake_secrets.arns import SUFFIX_LENGTH, account_of
+from fake_secrets.arns import SUFFIX_LENGTH, account_of, region_of
 from fake_secrets.errors import UnsupportedOperationError
 from fake_secrets.iam.evaluation import Caller, Check
 from fake_secrets.observe.ledger import SUCCEEDED, Entry
@@ -239,7 +239,7 @@ class _History:
         context = keys_of_key_use(
             secret.arn,
             None,
-            region=request.region,
+            region=region_of(arn) or request.region,
             caller_account=request.account_id,
             key_account=account_of(arn),
             aliases=keys.aliases_of(key_id),

@@ -96,6 +96,10 @@ def calls(method, required=None, optional=None):
 
 
 secret_id = {"SecretId": name}
+key_there = st.just(OTHER_KEY.replace("us-east-1", "eu-west-1"))
+replicas = st.fixed_dictionaries({"Region": st.just("eu-west-1")}, optional={"KmsKeyId": key_there}).map(
+    lambda replica: [replica]
+)
 CALLS = st.one_of(
     calls("batch_get_secret_value", {"SecretIdList": st.lists(name, min_size=1, max_size=3, unique=True)}),
     calls("batch_get_secret_value", {"Filters": st.just([{"Key": "name", "Values": ["app/"]}])}),
@@ -119,7 +123,7 @@ CALLS = st.one_of(
     ),
     calls("put_secret_value", {**secret_id, "SecretString": st.just("y")}),
     calls("remove_regions_from_replication", {**secret_id, "RemoveReplicaRegions": st.just(["eu-west-1"])}),
-    calls("replicate_secret_to_regions", {**secret_id, "AddReplicaRegions": st.just([{"Region": "eu-west-1"}])}),
+    calls("replicate_secret_to_regions", {**secret_id, "AddReplicaRegions": replicas}),
     calls("restore_secret", secret_id),
     calls("rotate_secret", secret_id, {"RotationLambdaARN": st.just(FUNCTION)}),
     calls("tag_resource", {**secret_id, "Tags": tags}),
@@ -130,7 +134,7 @@ CALLS = st.one_of(
 )
 
 
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=20, deadline=None)
 @given(st.lists(CALLS, min_size=1, max_size=6))
 def test_the_same_run_is_allowed_and_nothing_less_would_do(calls):
     check(calls)
