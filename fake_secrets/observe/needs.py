@@ -6,8 +6,8 @@ from collections.abc import Collection, Iterator, Mapping
 
 from fake_secrets.arns import SUFFIX_LENGTH, account_of
 from fake_secrets.iam.callers import function_name, owner_of_policies
-from fake_secrets.iam.least_policy import Home, Need
-from fake_secrets.observe.asked import ANY_SUFFIX, Asked, asked_in
+from fake_secrets.iam.least_policy import ANY_SUFFIX, Home, Need
+from fake_secrets.observe.asked import Asked, asked_in
 from fake_secrets.observe.recording import Recording
 
 __all__ = ["asked_needs", "needs_of"]
