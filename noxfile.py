@@ -63,9 +63,8 @@ def lowest(session: nox.Session) -> None:
 def gallery(session: nox.Session) -> None:
     """Check every rotation function of the gallery against the contract, and run the other slow tests."""
     session.install("-e", ".[test]")
-    session.run(
-        "pytest", "-q", "-n", "auto", "--slow", "-m", "slow", "tests/contract", "tests/iam", *session.posargs
-    )
+    slow = ["--slow", "-m", "slow", "tests/contract", "tests/iam"]
+    session.run("pytest", "-q", "-n", "auto", *slow, *session.posargs)
 
 
 @nox.session(python=OLDEST)
