@@ -11,13 +11,15 @@ What becomes of a block:
 - console is commands and their output, run where the block stands;
 - text is output of the page's tests, which run at the end, once.
 
-A comment `% needs: module` names a package that the page's tests can't do without.
+A comment `% needs: module` names a package that the page's tests can't do without. `% uses: examples/app.py` puts
+a file of this repository into the reader's folder.
 """
 
 import ast
 import os
 import re
 import shlex
+import shutil
 import sys
 import textwrap
 from dataclasses import dataclass, field
@@ -78,6 +80,7 @@ class Page:
     blocks: list[Block]
     replaced: list[str] = field(default_factory=list)
     needs: list[str] = field(default_factory=list)
+    uses: list[str] = field(default_factory=list)
 
     def fail(self, why, block=None):
         where = self.path.name if block is None else f"{self.path.name}, line {block.line}"
@@ -96,15 +99,18 @@ def pages():
 def read(path):
     """Find the blocks of a page, and what its comments say."""
     document = Document.parse(
-        str(path), FencedCodeBlockLexer(r"[^\s{].*"), DirectiveInPercentCommentLexer(r"replaces|needs", r"\S+")
+        str(path),
+        FencedCodeBlockLexer(r"[^\s{].*"),
+        DirectiveInPercentCommentLexer(r"replaces|needs|uses", r"\S+"),
     )
     page = Page(path, [])
+    named = {"replaces": page.replaced, "needs": page.needs, "uses": page.uses}
     for example in document:
         found = example.region.lexemes
         if "language" in found:
             page.blocks.append(Block(found["language"], str(found["source"]), example.line))
         else:
-            (page.needs if found["directive"] == "needs" else page.replaced).append(found["arguments"])
+            named[found["directive"]].append(found["arguments"])
     return page
 
 
@@ -153,6 +159,13 @@ class Folder:
             for block in read(SHARED_FILES).blocks:
                 if block.file_name:
                     (pytester.path / block.file_name).write_text(block.source)
+        for name in page.uses:
+            shutil.copy(ROOT / name, pytester.path)
+
+    def add_yaml(self, block):
+        if block.file_name is None:
+            self.page.fail("a yaml block begins with `# name.yaml`", block)
+        self.write(block, block.file_name, block.source)
 
     def add_python(self, block):
         name = block.file_name

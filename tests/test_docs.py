@@ -95,7 +95,9 @@ class TestTheTester:
             "```ini\n[pytest]\nfake_secrets_guard = error\n```\n\n"
             "```python\n# numbers_of_mine.py\none = 1\n```\n\n"
             '```console\n$ python -c \'print("a", "b")\'\na ...\n```\n\n'
-            "```python\nimport numbers_of_mine\n\ndef test_it():\n    print('it is', numbers_of_mine.one)\n```\n\n"
+            "% uses: LICENSE\n\n```yaml\n# words.yaml\na: 1\n```\n\n"
+            "```python\nimport numbers_of_mine\n\ndef test_it():\n    print('it is', numbers_of_mine.one)\n"
+            "    assert open('LICENSE').read() and open('words.yaml').read()\n```\n\n"
             "```text\nit is 1\n```\n"
         )
 
@@ -121,6 +123,7 @@ class TestTheTester:
             ("```console\n$ rm -r .\n```\n", "'rm' is none of"),
             ("```console\npytest\n```\n", "a console block begins with"),
             ("```python\n# a.py\n```\n\n```python\n# a.py\nb = 1\n```\n", "a.py is shown twice"),
+            ("```yaml\na: 1\n```\n", "a yaml block begins with `# name.yaml`"),
             ("% replaces: a.py\n\n```python\n# a.py\n```\n", "says that it replaces ['a.py'], and doesn't"),
         ],
     )

@@ -22,6 +22,7 @@ from fake_secrets.contract.subject import Subject
 from fake_secrets.contract.values import leaves
 from fake_secrets.contract.worst_passwords import mild_password
 from fake_secrets.mock import mock_stages
+from fake_secrets.rotation.functions import default_name
 from fake_secrets.service.rules.stages import AWSCURRENT, AWSPREVIOUS
 
 if TYPE_CHECKING:
@@ -159,6 +160,8 @@ class Trial(Rotating):
             timeout=subject.timeout,
             policy=[] if self._has_role else None,
         )
+        # Several functions may be checked in a run, each under the same name.
+        self.world.function_name = default_name(subject.handler)
         known = {AWSCURRENT: "old", AWSPREVIOUS: "older"}
         self.readings = Readings(self.world, self.arn, self.service, is_usual=self._is_usual)
         held = self.readings.secret.labels

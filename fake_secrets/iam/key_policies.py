@@ -12,7 +12,7 @@ from fake_secrets.iam.evaluation import Caller, Check, Decision, Layers, evaluat
 from fake_secrets.iam.naming import naming_of
 from fake_secrets.iam.policy import Policy
 
-__all__ = ["decide_on_key", "key_policy"]
+__all__ = ["decide_on_key", "key_policy", "left_to_callers"]
 
 
 @functools.lru_cache(maxsize=64)
@@ -28,11 +28,16 @@ def key_policy(text: str | None, key_id: str, owner: str, caller: str) -> Policy
         owner: the account that the key is in.
         caller: the account of the caller.
     """
-    if text is None:
-        principal = {"AWS": sorted({owner, caller})}
-        statement = {"Effect": "Allow", "Principal": principal, "Action": "kms:*", "Resource": "*"}
-        text = json.dumps({"Version": "2012-10-17", "Statement": statement})
-    return replace(grammar.parse(text), name=f"the key policy of {key_id}")
+    policy = left_to_callers(owner, caller) if text is None else grammar.parse(text)
+    return replace(policy, name=f"the key policy of {key_id}")
+
+
+@functools.lru_cache(maxsize=64)
+def left_to_callers(*accounts: str) -> Policy:
+    """Return the policy of a resource that leaves all decisions to the policies of callers in some accounts."""
+    principal = {"AWS": sorted(set(accounts))}
+    statement = {"Effect": "Allow", "Principal": principal, "Action": "*", "Resource": "*"}
+    return grammar.parse(json.dumps({"Version": "2012-10-17", "Statement": statement}))
 
 
 def decide_on_key(check: Check, caller: Caller, layers: Layers) -> Decision:

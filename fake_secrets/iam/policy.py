@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import functools
 from dataclasses import dataclass, field
 
 from fake_secrets.iam.coverage import Rule
@@ -25,13 +24,22 @@ class Policy:
     name: str = field(default="", compare=False)
     has_variables: bool = False
 
-    @functools.cached_property
+    # Not by `cached_property`: before Python 3.12 it has a lock, which another thread may hold during a fork.
+    @property
     def rules(self) -> tuple[Rule, ...]:
         """The statements, compiled when the policy first takes part in a decision."""
-        return tuple(Rule(statement, has_variables=self.has_variables) for statement in self.statements)
+        rules: tuple[Rule, ...] | None = self.__dict__.get("_rules")
+        if rules is None:
+            rules = tuple(Rule(statement, has_variables=self.has_variables) for statement in self.statements)
+            self.__dict__["_rules"] = rules
+        return rules
 
-    @functools.cached_property
+    @property
     def condition_keys(self) -> frozenset[str]:
         """The keys of all conditions, in lower case."""
-        keys = (condition.key for statement in self.statements for condition in statement.conditions)
-        return frozenset(keys)
+        keys: frozenset[str] | None = self.__dict__.get("_condition_keys")
+        if keys is None:
+            conditions = (condition for statement in self.statements for condition in statement.conditions)
+            keys = frozenset(condition.key for condition in conditions)
+            self.__dict__["_condition_keys"] = keys
+        return keys

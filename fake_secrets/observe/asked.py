@@ -12,6 +12,7 @@ from fake_secrets.iam.evaluation import Caller, Check
 from fake_secrets.observe.ledger import SUCCEEDED, Entry
 from fake_secrets.observe.recording import Recording
 from fake_secrets.service.dispatch import OPERATIONS
+from fake_secrets.service.operations.rotation_start import NOT_COMPLETE
 from fake_secrets.service.rules.checks import WITHOUT_RESOURCE, checks_of, checks_of_creation
 from fake_secrets.service.rules.condition_keys import keys_of_circumstances, keys_of_key_use
 from fake_secrets.service.state.checked import keys_of
@@ -25,8 +26,10 @@ ANY_SUFFIX = "-??????"
 # exceeded, which shows after the look-up.
 _MALFORMED = frozenset({"SerializationException", "ValidationException", UnsupportedOperationError.__name__})
 # With these outcomes, a call has come to use a key, or would have.
-_USES_KEYS = frozenset({SUCCEEDED, "AccessDeniedException", "DecryptionFailure", "EncryptionFailure"})
-_NOT_FOUND = "ResourceNotFoundException"
+_ACCESS_DENIED = "AccessDeniedException"
+_USES_KEYS = frozenset({SUCCEEDED, _ACCESS_DENIED, "DecryptionFailure", "EncryptionFailure"})
+# In the message M16, about a function whose own policy doesn't let Secrets Manager invoke it.
+_NOT_INVOCABLE = "cannot invoke the specified Lambda function"
 # It says that there is no such secret. A secret that has no value has another one, under the same code.
 _M1 = "Secrets Manager can't find the specified secret."
 _ENCRYPTING = ("kms:GenerateDataKey", "kms:Decrypt")
@@ -76,6 +79,14 @@ def _has_asked(entry: Entry) -> bool:
         and entry.operation in OPERATIONS
         and (entry.outcome not in _MALFORMED or entry.secret is not None)
     )
+
+
+def _comes_to_function(entry: Entry) -> bool:
+    """Return whether a call of RotateSecret has come to invoke the function, or would have."""
+    if entry.outcome == _ACCESS_DENIED:
+        return _NOT_INVOCABLE not in (entry.message or "")
+    is_late = entry.outcome in {SUCCEEDED, "LimitExceededException"} or entry.message == NOT_COMPLETE
+    return is_late or entry.fault is not None
 
 
 class _History:
@@ -130,9 +141,9 @@ class _History:
     def _checks(self, entry: Entry) -> Iterator[tuple[Check, str | None]]:
         for check in self._of_call(entry):
             yield check, None
-        if entry.operation == "RotateSecret" and entry.outcome != _NOT_FOUND:
+        if entry.operation == "RotateSecret" and _comes_to_function(entry):
             yield from ((check, None) for check in self._of_function(entry))
-        if entry.outcome in _USES_KEYS:
+        if entry.outcome in _USES_KEYS or entry.fault is not None:
             for secret, key_id, actions in self._uses(entry):
                 if key_id and not is_default_key(key_id):
                     yield from self._of_key(entry.request, secret, key_id, actions)

@@ -10,7 +10,7 @@ from fake_secrets.iam.least_policy import Home, Need
 from fake_secrets.observe.asked import ANY_SUFFIX, Asked, asked_in
 from fake_secrets.observe.recording import Recording
 
-__all__ = ["needs_of"]
+__all__ = ["asked_needs", "needs_of"]
 
 # Condition keys that are worth asking for if every call has them.
 _SUPPLIED = (
@@ -32,10 +32,13 @@ def needs_of(recording: Recording) -> list[Need]:
     Args:
         recording: what the world has recorded.
     """
-    home = Home(recording.account_id, recording.region)
+    return sorted({need for _, need in asked_needs(recording)}, key=lambda need: need.order)
+
+
+def asked_needs(recording: Recording) -> Iterator[tuple[Asked, Need]]:
+    """Yield what the calls of a world asked, in order, each with the need that it is."""
     secrets = _Secrets(recording)
-    needs = {_need(asked, home, secrets) for asked in asked_in(recording)}
-    return sorted(needs, key=lambda need: need.order)
+    return ((asked, _need(asked, recording, secrets)) for asked in asked_in(recording))
 
 
 class _Secrets:
@@ -59,13 +62,16 @@ class _Secrets:
         return arn[:-SUFFIX_LENGTH] + ANY_SUFFIX
 
 
-def _need(asked: Asked, home: Home, secrets: _Secrets) -> Need:
+def _need(asked: Asked, recording: Recording, secrets: _Secrets) -> Need:
     entry, check, caller = asked.entry, asked.check, asked.caller
     resource, supplied = secrets.general(check.resource), tuple(_supplied(asked))
     if asked.alias is not None:
         resource = f"{resource.rpartition('/')[0]}/*"
         supplied = (*supplied, ("kms:ResourceAliases", asked.alias))
-    function = None if entry.function is None else function_name(entry.function)
+    function = None
+    if entry.function is not None:
+        function = recording.function_name or function_name(entry.function)
+    home = Home(recording.account_id, recording.region)
     return Need(caller.role or caller.arn, function, check.action, resource, home, supplied)
 
 

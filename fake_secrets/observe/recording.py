@@ -36,6 +36,7 @@ class Recording:
         region: the world's region.
         grants: what callers were given.
         planted: what the test has said of secrets, by ARN, if it has said anything.
+        function_name: what rotation functions are called, if not by their own names.
     """
 
     ledger: Ledger
@@ -44,3 +45,4 @@ class Recording:
     region: str
     grants: Grants
     planted: Mapping[str, Planted] = field(default_factory=dict)
+    function_name: str | None = None

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from fake_secrets.errors import PolicyError
 from fake_secrets.iam.role_policies import RolePolicies
 from fake_secrets.policies.attached import named
-from fake_secrets.policies.cloudformation import from_cloudformation
+from fake_secrets.policies.cloudformation import policies_in
 from fake_secrets.policies.deployment import Deployment
 from fake_secrets.policies.expressions import Expressions
 from fake_secrets.policies.refusals import refusal
@@ -18,6 +18,8 @@ from fake_secrets.policies.template import template_of
 from fake_secrets.policies.template_files import FilePath, read_json, read_template
 
 __all__ = ["from_cdk"]
+
+_ENVIRONMENT = re.compile(r"aws://([^/]+)/([^/]+)")
 
 __tracebackhide__ = True  # a traceback ends at the caller's mistake
 
@@ -35,8 +37,9 @@ def from_cdk(
     Args:
         path: the directory ``cdk.out``, or one template in it, such as ``cdk.out/MyStack.template.json``.
         role: the path of the role's construct, such as ``"MyStack/RotationRole"``, or the end of it; or the role's
-            logical ID or name. A Lambda function stands for its role. So does a user.
-        parameters: see `from_cloudformation`. The stack's name is known from ``manifest.json``.
+            logical ID or name. A Lambda function stands for its role.
+        parameters: see `from_cloudformation`. The stack's name is known from ``manifest.json``, and if the stack
+            has an environment, so are its account and region.
         arns: see `from_cloudformation`.
         managed_policies: see `from_cloudformation`.
 
@@ -47,8 +50,15 @@ def from_cdk(
     template = Path(path)
     if template.is_dir():
         template = _template_with(template, role)
-    known = {**_stack_name(template), **(parameters or {})}
-    return from_cloudformation(template, role=role, parameters=known, arns=arns, managed_policies=managed_policies)
+    document, source, known = _read(template)
+    return policies_in(
+        document,
+        source,
+        role=role,
+        parameters={**known, **(parameters or {})},
+        arns=arns,
+        managed_policies=managed_policies,
+    )
 
 
 def _template_with(directory: Path, role: str) -> Path:
@@ -71,22 +81,56 @@ def _template_with(directory: Path, role: str) -> Path:
 
 
 def _has_role(path: Path, role: str) -> bool:
+    document, source, known = _read(path)
+    if not isinstance(document, dict) or not document.get("Resources"):
+        return False  # a stack without resources
+    template = template_of(document, source)
+    return bool(named(template, role, Expressions(template, Deployment(template, known, {}))))
+
+
+def _read(path: Path) -> tuple[Any, str, dict[str, str]]:
+    """Return a template, its file, and the pseudo parameters that the manifest beside it tells.
+
+    The paths of the constructs may be in the manifest only. They are written into the template.
+    """
     document, source = read_template(path)
-    try:
-        template = template_of(document, source)
-    except PolicyError:
-        # The template of a stack without resources.
-        return False
-    return bool(named(template, role, Expressions(template, Deployment(template, {}, {}))))
+    artifact_id, artifact = _artifact_of(path)
+    metadata = _part(artifact, "metadata") or {}
+    more = _part(artifact, "additionalMetadataFile")
+    if isinstance(more, str) and path.with_name(more).is_file():
+        metadata = read_json(path.with_name(more))[0]
+    for construct, entries in metadata.items() if isinstance(metadata, dict) else ():
+        for entry in entries if isinstance(entries, list) else ():
+            resource = _part(document, "Resources", _part(entry, "data"))
+            if _part(entry, "type") == "aws:cdk:logicalId" and isinstance(resource, dict):
+                resource["Metadata"] = {"aws:cdk:path": construct.lstrip("/"), **(resource.get("Metadata") or {})}
+    return document, source, _deployment_of(artifact_id, artifact) if artifact_id else {}
 
 
-def _stack_name(template: Path) -> dict[str, str]:
-    """Return the parameter with the name of a template's stack, if the manifest beside it tells the name."""
+def _artifact_of(template: Path) -> tuple[str, Any]:
+    """Return the ID of a template's artifact in the manifest beside it, and the artifact."""
     manifest = template.with_name("manifest.json")
-    document = read_json(manifest)[0] if manifest.is_file() else None
-    artifacts = document.get("artifacts") if isinstance(document, dict) else None
+    artifacts = _part(read_json(manifest)[0], "artifacts") if manifest.is_file() else None
     for artifact_id, artifact in artifacts.items() if isinstance(artifacts, dict) else ():
-        properties = artifact.get("properties") if isinstance(artifact, dict) else None
-        if isinstance(properties, dict) and properties.get("templateFile") == template.name:
-            return {"AWS::StackName": str(properties.get("stackName", artifact_id))}
-    return {}
+        if _part(artifact, "properties", "templateFile") == template.name:
+            return artifact_id, artifact
+    return "", None
+
+
+def _deployment_of(artifact_id: str, artifact: Any) -> dict[str, str]:
+    """Return the name of a stack, and its account and region, if the stack has an environment."""
+    found = _ENVIRONMENT.fullmatch(str(_part(artifact, "environment")))
+    account, region = found.groups() if found else (None, None)
+    known = {
+        "AWS::AccountId": account,
+        "AWS::Region": region,
+        "AWS::StackName": str(_part(artifact, "properties", "stackName") or artifact_id),
+    }
+    return {name: value for name, value in known.items() if value and not value.startswith("unknown-")}
+
+
+def _part(value: Any, *names: Any) -> Any:
+    """Return a part of nested mappings, or None if it isn't there."""
+    for name in names:
+        value = value.get(name) if isinstance(value, dict) and isinstance(name, str) else None
+    return value

@@ -80,6 +80,11 @@ class Deployment:
             why = "whose value is in Parameter Store" if is_stored else "which has no default"
             raise self.unknown(place, f"the parameter {name}, {why}", f'Pass parameters={{"{name}": ...}}')
         value = self._parameters[name] if name in self._parameters else declared["Default"]
+        allowed = declared.get("AllowedValues")
+        if isinstance(allowed, list) and as_text(value) not in [as_text(one) for one in allowed]:
+            problem = f"the value of the parameter {name} isn't among its AllowedValues"
+            listed = "".join(f"\n- {as_text(one)!r}" for one in allowed)
+            raise refusal(self._template.source, place, problem, f"They are:{listed}")
         if "List<" not in kind and kind != "CommaDelimitedList":
             return as_text(value)
         items = value if isinstance(value, list | tuple) else str(value).split(",")

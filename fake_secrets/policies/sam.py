@@ -64,7 +64,8 @@ def _translated(document: Any, parameters: Mapping[str, Any], source: str) -> An
         from samtranslator.translator.arn_generator import ArnGenerator  # noqa: PLC0415
         from samtranslator.translator.translator import Translator  # noqa: PLC0415
     except ModuleNotFoundError:
-        raise PolicyError(f"{source}: {_NEEDS_SAM}") from None  # noqa: EM102, TRY003
+        msg = f"{source}: {_NEEDS_SAM}"
+        raise PolicyError(msg) from None
     values = {"AWS::Region": "us-east-1", **{name: as_text(value) for name, value in parameters.items()}}
     # The translator keeps its region in its class.
     region = ArnGenerator.BOTO_SESSION_REGION_NAME

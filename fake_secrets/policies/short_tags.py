@@ -38,7 +38,8 @@ def parse_yaml(text: str, source: str) -> Any:
     try:
         import yaml  # noqa: PLC0415 -- an extra
     except ModuleNotFoundError:
-        raise PolicyError(f"{source}: {_NEEDS_PYYAML}") from None  # noqa: EM102, TRY003
+        msg = f"{source}: {_NEEDS_PYYAML}"
+        raise PolicyError(msg) from None
     builder = _Builder(source)
     try:
         for event in yaml.parse(text, Loader=getattr(yaml, "CSafeLoader", yaml.SafeLoader)):

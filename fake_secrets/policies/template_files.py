@@ -15,7 +15,7 @@ FilePath = str | os.PathLike[str]
 
 # CloudFormation takes a template of a megabyte at most.
 _LARGEST_TEMPLATE = 1_000_000
-_LARGEST_PLAN = 200_000_000
+_LARGEST_PLAN = 50_000_000
 _MOST_VALUES = 500_000
 _DEEPEST = 100
 
@@ -46,7 +46,8 @@ def read_json(path: FilePath) -> tuple[Any, str]:
 
 def _text(source: str, largest: int) -> str:
     try:
-        content = Path(source).read_bytes()[: largest + 1]
+        with Path(source).open("rb") as file:
+            content = file.read(largest + 1)
     except OSError as error:
         raise refusal(source, "", f"it can't be read: {error.strerror}") from None
     if len(content) > largest:

@@ -117,7 +117,7 @@ class _Attached:
         Raises:
             PolicyError: one isn't.
         """
-        for address in self._given.keys() - self._used:
+        for address in sorted(self._given.keys() - self._used):
             problem = f"documents has {address!r}, which is no unknown policy of this role"
             raise refusal(self._resources.source, "", problem)
 
@@ -204,7 +204,8 @@ class _Attached:
             made = self._resources.referred_to(resource, attribute, _POLICY)
             made = [one for one in made if "arn" in one.unknown]
             if len(made) < arns.count(None):
-                raise self._unknown(f"{resource.address}.{attribute}")  # noqa: EM102 -- an address
+                address = f"{resource.address}.{attribute}"
+                raise self._unknown(address)
             for policy in made:
                 yield policy.address, self._parsed(policy.address, policy.values.get("policy"))
 

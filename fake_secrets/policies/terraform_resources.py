@@ -64,12 +64,14 @@ class TerraformResources:
 
     def __init__(self, source: str, resources: list[TerraformResource], configuration: Mapping[str, Any]) -> None:
         self.source = source
-        self._resources = resources
+        self._of_kind: dict[str, list[TerraformResource]] = {}
+        for resource in resources:
+            self._of_kind.setdefault(resource.kind, []).append(resource)
         self._configuration = configuration
 
     def of_kind(self, *kinds: str) -> list[TerraformResource]:
         """Return the resources of some types, data sources among them."""
-        return [one for one in self._resources if one.kind in kinds]
+        return [one for kind in kinds for one in self._of_kind.get(kind, [])]
 
     def referred_to(self, resource: TerraformResource, attribute: str, kind: str) -> list[TerraformResource]:
         """Return the resources of a type that the expression of an attribute refers to.

@@ -12,7 +12,7 @@ from fake_secrets.errors import FunctionClashError
 from fake_secrets.rotation.elsewhere import is_in_moto, name_of, qualifier_of
 from fake_secrets.rotation.invocation import Handler, LambdaFunction, principal_with
 
-__all__ = ["Functions", "check_arn", "check_role"]
+__all__ = ["Functions", "check_arn", "check_role", "default_name"]
 
 __tracebackhide__ = True  # the arguments in our frames may hold secret values
 
@@ -195,7 +195,7 @@ class Functions:
                 msg = "lambda_function takes a name or an arn, not both"
                 raise ValueError(msg)
             return check_arn(arn)
-        name = _default_name(handler) if name is None else name
+        name = default_name(handler) if name is None else name
         if not isinstance(name, str) or not _NAME.fullmatch(name):
             msg = f"{name!r} can't be a Lambda function's name; a name has 1 to 64 letters, digits, - and _"
             raise ValueError(msg)
@@ -240,7 +240,8 @@ def _covering(arn: str) -> list[str]:
     return [arn, f"{arn}:$LATEST"] if qualifier is None else [arn, arn.removesuffix(f":{qualifier}")]
 
 
-def _default_name(handler: Handler | None) -> str:
+def default_name(handler: Handler | None) -> str:
+    """Return the name of a Lambda function that is registered without one."""
     module = getattr(handler, "__module__", "")
     name = getattr(handler, "__qualname__", type(handler).__qualname__)
     return _NOT_IN_NAME.sub("-", f"{module}-{name}")[-_MAX_NAME:].strip("-")

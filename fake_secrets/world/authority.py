@@ -12,7 +12,7 @@ from fake_secrets.iam import grammar
 from fake_secrets.iam.denials import Denial
 from fake_secrets.iam.evaluation import Caller, Check, Decision, Layers, evaluate
 from fake_secrets.iam.grants import Grant, Grants
-from fake_secrets.iam.key_policies import decide_on_key, key_policy
+from fake_secrets.iam.key_policies import decide_on_key, key_policy, left_to_callers
 from fake_secrets.iam.messages import denial
 from fake_secrets.iam.policy import Policy
 from fake_secrets.service.rules.checks import WITHOUT_RESOURCE, action_of, checks_of, checks_of_creation
@@ -30,6 +30,7 @@ _KEPT_DENIALS = 1_000
 _DELETE_POLICY = action_of("DeleteResourcePolicy")
 _ACCESS_DENIED = "AccessDeniedException"
 _NOTHING = Policy(())
+_LOSING = "After this change of tags, the caller could not change them any more. AWS refuses that."
 
 Decide = Callable[[Check, Caller, Layers], Decision]
 
@@ -73,11 +74,11 @@ class Authority:
         if operation == "CreateSecret":
             arn = self._arn_to_be(request)
             checks = checks_of_creation(members, arn, key_arn)
-            self._check(request, checks, None, arn)
+            self._check(request, checks, (), arn)
             return
         secret_id = None if operation in WITHOUT_RESOURCE else members.get("SecretId")
         if secret_id is None:
-            self._check(request, checks_of(operation, members, {}, "*"), None, None)
+            self._check(request, checks_of(operation, members, {}, "*"), (), None)
             return
         secret = self._store().find(request, secret_id)
         resource = _resource(request, secret_id, secret)
@@ -85,17 +86,20 @@ class Authority:
         shown = secret_id if secret is None or not is_arn else secret.arn
         keys = {"aws:resourceaccount": account_of(resource)} if secret is None else keys_of(secret)
         hint = "" if secret is not None else _missing(secret_id)
-        self._check(request, checks_of(operation, members, keys, resource, key_arn), secret, shown, hint)
+        checks = checks_of(operation, members, keys, resource, key_arn)
+        self._check(request, checks, _policies_of(secret), shown, hint)
 
     def check_tags(self, request: Request, secret: StoredSecret, tags: list[dict[str, str]] | None) -> None:
         """Refuse to change a secret's tags if the caller could not do that again afterwards [B; how: D]."""
         checks = checks_of(request.operation, request.members, keys_of(secret, tags), secret.arn)
-        self._check(request, checks, secret, secret.arn)
+        self._check(request, checks, _policies_of(secret), secret.arn, _LOSING)
 
     def check_function(self, request: Request, lambda_arn: str) -> None:
         """Refuse to rotate with a Lambda function that the caller may not invoke [B: rotation-facts 4.2]."""
-        check = Check("lambda:InvokeFunction", lambda_arn, {"aws:resourceaccount": account_of(lambda_arn)})
-        self._check(request, [check], None, lambda_arn)
+        owner = account_of(lambda_arn)
+        check = Check("lambda:InvokeFunction", lambda_arn, {"aws:resourceaccount": owner})
+        # Nothing is known of the function's own policy.
+        self._check(request, [check], [left_to_callers(owner, request.account_id)], lambda_arn)
 
     def may_use_key(
         self, request: Request, secret: StoredSecret, action: str, key_id: str, version_id: str | None
@@ -138,12 +142,12 @@ class Authority:
         self,
         request: Request,
         checks: Sequence[Check],
-        secret: StoredSecret | None,
+        policies: Sequence[Policy],
         shown: str | None,
         hint: str = "",
     ) -> None:
         asking = self._who(request)
-        layers = asking.layers(_policies_of(secret))
+        layers = asking.layers(policies)
         for check in checks:
             denied = self._decide(asking, check, layers, shown, hint=hint)
             if denied is not None:

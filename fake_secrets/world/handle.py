@@ -243,7 +243,7 @@ class FakeSecrets(RotationHandle):
 
         This applies to the thread or task that enters the block, and to other threads that aren't inside
         such a block themselves. It doesn't apply to clients with `credentials` of their own, or to rotation
-        functions, which call as the account in their ARN.
+        functions, which call with their role, or as the account in their ARN.
 
         Args:
             principal_arn: the ARN of an IAM user, an IAM role, an account's root or an STS session.

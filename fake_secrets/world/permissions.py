@@ -16,6 +16,7 @@ from fake_secrets.observe.reminders import Reminding
 if TYPE_CHECKING:
     from fake_secrets.iam.denials import Denial
     from fake_secrets.iam.loading import GivenPolicies, GivenPolicy
+    from fake_secrets.observe.unused_permissions import UnusedPermission
     from fake_secrets.world.world import World
 
 __all__ = ["Permissions", "give_default_caller", "grant_of"]
@@ -128,6 +129,32 @@ class Permissions(LiveView):
 
         recording = self._world.recording()
         return least_policy_of(recording, region=region, account=account, principal=principal, function=function)
+
+    def unused(
+        self, policy: GivenPolicies, *, principal: str | None = None, function: str | None = None
+    ) -> list[UnusedPermission]:
+        """Return what a policy allows and no call so far needed.
+
+        Only actions of Secrets Manager, KMS and Lambda are looked at, since nothing is known of other calls.
+
+        Args:
+            policy: the policy, or several, in any form that `permissions` takes.
+            principal: the ARN of the caller whose calls count; by default all calls do.
+            function: the name or the ARN of the rotation function whose calls count.
+
+        Returns:
+            An item for each statement that allows too much, with `statement`, the `actions` and the `resources`
+            that no call needed, and `wider`, the patterns that allow more than was needed. `print` shows it as a
+            sentence.
+
+        Raises:
+            PolicyError: if the policy can't be read, or if IAM would refuse it.
+            ValueError: if that caller has made no call, or if two callers are given.
+            TypeError: if `policy` is no policy.
+        """
+        from fake_secrets.observe.unused_permissions import unused_in  # noqa: PLC0415 -- few tests ask for it
+
+        return unused_in(load_policies(policy, "policy"), self._world.recording(), principal, function)
 
 
 def give_default_caller(world: World, policy: GivenPolicies) -> None:

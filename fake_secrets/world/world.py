@@ -149,6 +149,8 @@ class World:
             stand=self.intervene,
         )
         self._leaks: Leaks | None = None
+        # What the record of a run calls the rotation functions of this world, if not by their own names.
+        self.function_name: str | None = None
         self._authority: Authority | None = None
         self._start()
 
@@ -173,7 +175,13 @@ class World:
         from fake_secrets.observe.recording import Recording  # noqa: PLC0415 -- few tests ask for it
 
         return Recording(
-            self.ledger, self.store.keys, self.account_id, self.region, self.grants, self.contents.planted
+            self.ledger,
+            self.store.keys,
+            self.account_id,
+            self.region,
+            self.grants,
+            self.contents.planted,
+            self.function_name,
         )
 
     def _start(self) -> None:

@@ -196,6 +196,36 @@ def test_a_rotation_function_has_a_policy_of_its_own(run, actions):
     assert actions() == {"rotate-db": ["DescribeSecret"]}
 
 
+CONTRACT = """
+import boto3
+
+from fake_secrets import check_rotation
+
+
+def rotate(event, context):
+    boto3.client("secretsmanager", region_name="us-east-1").describe_secret(SecretId=event["SecretId"])
+
+
+def test_rotate():
+    check_rotation(rotate, secret={"password": "x"}, name="db")
+"""
+
+
+def test_a_rotation_function_that_a_contract_checks_has_its_own_name(run, record):
+    run(CONTRACT, OPTION)
+
+    (policy,) = record()["policies"]
+    assert policy["function"] == "test_a_rotation_function_that_a_contract_checks_has_its_own_name-rotate"[-64:]
+    assert policy["policy"]["Statement"] == [
+        {
+            "Sid": "Secrets",
+            "Effect": "Allow",
+            "Action": ["secretsmanager:DescribeSecret"],
+            "Resource": [f"{ARN}db-??????"],
+        }
+    ]
+
+
 def test_calls_of_failing_tests_and_fixtures_count(run, actions):
     ran = run(
         "import pytest\n"

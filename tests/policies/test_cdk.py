@@ -131,3 +131,30 @@ def test_the_name_of_the_stack_is_known(cdk_out):
 
     (document,) = from_cdk(path, role="Rotate", parameters={"AWS::StackName": "Mine"}).documents.values()
     assert document["Statement"][0]["Resource"] == [named.replace("App", "Mine"), "Mine"]
+
+
+def test_the_account_and_region_of_an_environment_are_known(cdk_out):
+    folder = cdk_out("App")
+    manifest = json.loads((folder / "manifest.json").read_text())
+    manifest["artifacts"]["App"]["environment"] = "aws://111122223333/eu-west-1"
+    (folder / "manifest.json").write_text(json.dumps(manifest))
+    (document,) = from_cdk(folder, role="Rotate").documents.values()
+    secret = "arn:aws:secretsmanager:eu-west-1:111122223333:secret:prod/db-??????"
+    assert document["Statement"][0]["Resource"] == secret
+
+
+@pytest.mark.parametrize("is_apart", [True, False])
+def test_constructs_are_known_from_the_manifest_too(cdk_out, is_apart):
+    folder = cdk_out("App")
+    template = stack("App")
+    for resource in template["Resources"].values():
+        del resource["Metadata"]
+    (folder / "App.template.json").write_text(json.dumps(template))
+    metadata = {"/App/Rotate/Resource": [{"type": "aws:cdk:logicalId", "data": "Rotate8C9D"}, {"type": "x"}]}
+    manifest = json.loads((folder / "manifest.json").read_text())
+    artifact = manifest["artifacts"]["App"]
+    artifact |= {"additionalMetadataFile": "App.metadata.json"} if is_apart else {"metadata": metadata}
+    (folder / "App.metadata.json").write_text(json.dumps(metadata))
+    (folder / "manifest.json").write_text(json.dumps(manifest))
+
+    assert from_cdk(folder, role="App/Rotate").role == "RotateServiceRole4E5F"

@@ -38,13 +38,14 @@ def seeded(number: int, *, text: str = "") -> str:
     account_id="210987654321",
     rotation="inline",
     rotation_errors="record",
+    identity_policy="policies/app.json",
     random_seed=7,
 )
 def with_every_option(number: int, *, text: str = "") -> str:
     return text * number
 
 
-@mock_stages(None, region=None, random_seed=None)
+@mock_stages(None, region=None, identity_policy=None, random_seed=None)
 def with_none(number: int, *, text: str = "") -> str:
     return text * number
 

@@ -2,6 +2,7 @@
 
 import contextlib
 import datetime
+from pathlib import Path
 from typing import Any, Literal, TypedDict, assert_type
 
 import botocore.client
@@ -296,3 +297,19 @@ def errors() -> list[type[FakeSecretsError]]:
         UnknownSecretError,
         UnsupportedOperationError,
     ]
+
+
+def permissions(fake: FakeSecrets) -> None:
+    policy = {"Version": "2012-10-17", "Statement": {"Effect": "Allow", "Action": "*", "Resource": "*"}}
+    arn = "arn:aws:iam::123456789012:role/app"
+    with fake.permissions(policy):
+        pass
+    with fake.permissions(["policies/app.json", Path("other.json"), policy], principal=arn, boundary=policy):
+        pass
+    with fake.permissions(
+        None, tags={"team": "a"}, context={"aws:SourceIp": "203.0.113.7", "aws:CalledVia": ["x"]}
+    ):
+        pass
+    fake.lambda_function(lambda_handler, role=arn, policy=policy)
+    fake.set_kms_key("alias/app", policy=policy, aliases=["alias/other"])
+    assert_type([denial.explanation for denial in fake.permissions.denials], list[str])

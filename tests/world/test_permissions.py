@@ -267,3 +267,14 @@ class TestDenials:
         with fake_secrets.permissions(READER), pytest.raises(ClientError) as caught:
             client.describe_secret(SecretId="app/db")
         assert fake_secrets.permissions.denials[-1].explanation in caught.value.__notes__[0]
+
+
+def test_a_function_of_another_account_takes_the_callers_permission_only(fake_secrets, client):
+    arn = "arn:aws:lambda:us-east-1:210987654321:function:rotate"
+    fake_secrets.lambda_function(None, arn=arn)
+    invoke = {"Effect": "Allow", "Action": "lambda:InvokeFunction", "Resource": arn}
+    rotate = policy("RotateSecret")
+    with fake_secrets.permissions(rotate):
+        assert "lambda:InvokeFunction" in denied(client.rotate_secret, SecretId="app/db", RotationLambdaARN=arn)
+    with fake_secrets.permissions([rotate, {"Version": "2012-10-17", "Statement": invoke}]):
+        client.rotate_secret(SecretId="app/db", RotationLambdaARN=arn)
