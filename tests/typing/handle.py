@@ -313,3 +313,6 @@ def permissions(fake: FakeSecrets) -> None:
     fake.lambda_function(lambda_handler, role=arn, policy=policy)
     fake.set_kms_key("alias/app", policy=policy, aliases=["alias/other"])
     assert_type([denial.explanation for denial in fake.permissions.denials], list[str])
+    assert_type(fake.permissions.least_policy(), dict[str, Any])
+    assert_type(fake.permissions.least_policy("eu-west-1", "111122223333", function="rotate"), dict[str, Any])
+    assert_type([one.actions for one in fake.permissions.unused(policy, principal=arn)], list[tuple[str, ...]])
