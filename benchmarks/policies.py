@@ -1,6 +1,6 @@
 """Measure decisions about permissions, by the number of statements, and what loading a policy takes.
 
-Every figure is taken in each round, in time of the processor. A ratio is the median of the ratios of all rounds, to
+Every figure is taken in each round, as time of the CPU. A ratio is the median of the ratios of all rounds, to
 the decision by one statement in the same round.
 """
 
