@@ -111,7 +111,7 @@ class Expressions:
 
     def arn(self, resource: Resource) -> str:
         """Return the ARN of a resource; see `value`."""
-        return self._identities.arn(resource, resource.logical_id)
+        return self._identities.arn(resource)
 
     def _value(self, expression: Any, place: str) -> Any:
         with self._effort.step(place):

@@ -58,7 +58,7 @@ class Identities:
         if kind is None:
             return self._given(resource.logical_id, place, f"Ref of {resource.logical_id}, an {resource.kind}")
         if kind.ref == "arn":
-            return self.arn(resource, place)
+            return self.arn(resource)
         name = self.name(resource)
         if kind.ref == "url":
             of = self._deployment.pseudo
@@ -72,20 +72,18 @@ class Identities:
         if given is not None:
             return given
         if kind is not None and attribute in {kind.arn_attribute, "Arn"}:
-            return self.arn(resource, place)
+            return self.arn(resource)
         if kind is not None and attribute == kind.name:
             return self.name(resource)
         if kind is None and attribute == "Arn":
             return self._given(resource.logical_id, place, f"the ARN of {resource.logical_id}, an {resource.kind}")
         return self._given(key, place, f"Fn::GetAtt of {key}")
 
-    def arn(self, resource: Resource, place: str) -> str:
-        """Return the ARN; see `ref`."""
-        given, kind = self._deployment.given(resource.logical_id), KINDS.get(resource.kind)
+    def arn(self, resource: Resource) -> str:
+        """Return the ARN of a resource of a known kind; see `ref`."""
+        given, kind = self._deployment.given(resource.logical_id), KINDS[resource.kind]
         if given is not None:
             return given
-        if kind is None:
-            return self._given(resource.logical_id, place, f"the ARN of {resource.logical_id}, an {resource.kind}")
         arn = self._arn_from(kind, self.name(resource), self._path(resource, kind))
         if resource.kind == SECRET:
             arn += secret_suffix()

@@ -158,6 +158,10 @@ class TestFunctions:
         }
         assert evaluate(expression, resources, sections) == value
 
+    @pytest.mark.parametrize("macro", ["AWS::LanguageExtensions", {"Name": "AWS::SecretsManager-2024-09-16"}])
+    def test_are_evaluated_beside_macros_that_change_no_role(self, evaluate, macro):
+        assert evaluate({"Ref": "AWS::Region"}, sections={"Transform": [macro]}) == "us-east-1"
+
     def test_take_parameters_and_pseudo_parameters(self, evaluate):
         sections = {"Parameters": {"Stage": {"Type": "String"}}}
         parameters = {
@@ -287,6 +291,23 @@ class TestAttachedPolicies:
         )
         assert read({"Role": role(), "Attached": attached}).documents == {}
 
+    def test_may_list_their_roles_by_a_function(self, read):
+        listed = {"Fn::If": ["Is", [{"Ref": "Role"}], []]}
+        attached = resource("AWS::IAM::Policy", PolicyDocument=document(READ), Roles=listed)
+        resources = {"Role": role(), "Attached": attached}
+        for operand, found in ((1, {"Attached": document(READ)}), (2, {})):
+            assert read(resources, {"Conditions": {"Is": {"Fn::Equals": [1, operand]}}}).documents == found
+
+    def test_may_have_a_document_of_json_text(self, read):
+        attached = resource("AWS::IAM::Policy", PolicyDocument=json.dumps(document(READ)), Roles=[{"Ref": "Role"}])
+        assert read({"Role": role(), "Attached": attached}).documents == {"Attached": document(READ)}
+
+    @pytest.mark.parametrize("text", ["{", 1, [], None])
+    def test_with_another_document_are_refused(self, read, text):
+        attached = resource("AWS::IAM::Policy", PolicyDocument=text, Roles=[{"Ref": "Role"}])
+        with pytest.raises(PolicyError, match=r"Attached\.PolicyDocument: it isn't a policy document"):
+            read({"Role": role(), "Attached": attached})
+
     def test_with_a_name_twice_are_all_kept(self, read):
         inline = [{"PolicyName": "inline", "PolicyDocument": document(one)} for one in (READ, DENY)]
         found = read({"Role": resource("AWS::IAM::Role", Policies=inline)})
@@ -415,6 +436,10 @@ class TestTheRole:
             "Did you mean 'RotationRole'? The roles and users are:\n- 'Deployer'\n- 'RotationRole'"
         )
 
+    def test_is_another_than_one_whose_name_cant_be_known(self, read):
+        resources = {"Role": role(READ, RoleName="x"), "Other": role(RoleName={"Fn::ImportValue": "name"})}
+        assert read(resources, role="x").role == "Role"
+
     def test_that_two_have_by_name_is_refused(self, read):
         with pytest.raises(
             PolicyError, match=r"several roles are called 'x'\.\nName one of them:\n- 'One'\n- 'Two'"
@@ -492,6 +517,16 @@ class TestNonsense:
     )
     def test_is_refused_with_its_place(self, refusal, expression, problem):
         assert refusal(expression).startswith(f"{PLACE}: {problem}")
+
+    def test_in_the_value_of_a_parameter_is_refused(self, evaluate, refusal):
+        sections = {"Parameters": {"Stage": {"Type": "String", "AllowedValues": ["dev", 1], "Default": "dev"}}}
+        assert [evaluate({"Ref": "Stage"}, None, sections, parameters={"Stage": one}) for one in ("1", 1)] == [
+            "1",
+            "1",
+        ]
+        assert refusal({"Ref": "Stage"}, None, sections, parameters={"Stage": "prod"}) == (
+            f"{PLACE}: the value of the parameter Stage isn't among its AllowedValues.\nThey are:\n- 'dev'\n- '1'"
+        )
 
     def test_in_parameters_and_arns_is_refused(self, evaluate):
         sections = {"Parameters": {"Stage": {"Default": "x"}}}
