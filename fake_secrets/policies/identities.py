@@ -9,6 +9,7 @@ from fake_secrets.errors import PolicyError
 from fake_secrets.policies.deployment import Deployment
 from fake_secrets.policies.effort import Effort
 from fake_secrets.policies.resource_kinds import (
+    KEYS,
     KINDS,
     OF_SECRET,
     SECRET,
@@ -56,7 +57,8 @@ class Identities:
             return self._secret_of(resource)
         kind = KINDS.get(resource.kind)
         if kind is None:
-            return self._given(resource.logical_id, place, f"Ref of {resource.logical_id}, an {resource.kind}")
+            given = self._given(resource.logical_id, place, f"Ref of {resource.logical_id}, an {resource.kind}")
+            return name_in(given) if resource.kind in KEYS else given
         if kind.ref == "arn":
             return self.arn(resource)
         name = self.name(resource)

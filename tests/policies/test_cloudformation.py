@@ -243,6 +243,11 @@ class TestWhatCantBeKnown:
         message = refusal(expression, resources, sections)
         assert message == f"{PLACE}: it needs {what}, which isn't known before deployment.\n{fix}"
 
+    def test_may_be_the_id_of_a_key(self, evaluate):
+        arn = f"arn:aws:kms:us-east-1:{ACCOUNT}:key/1234abcd"
+        expression = {"Fn::Sub": "arn:${AWS::Partition}:kms:${AWS::Region}:${AWS::AccountId}:key/${Key}"}
+        assert evaluate(expression, {"Key": resource("AWS::KMS::Key")}, arns={"Key": arn}) == arn
+
     @pytest.mark.parametrize(
         ("expression", "key"),
         [
