@@ -108,8 +108,7 @@ class Identities:
         """Return the exception for a text with characters that AWS makes up, where IAM reads no wildcards."""
         logical_ids = self.made_up_in(text)
         what = f"the whole ARN or name of {', '.join(logical_ids)}, which is compared literally here"
-        given = ", ".join(f'"{logical_id}": ...' for logical_id in logical_ids)
-        return self._deployment.unknown(place, what, f"Pass arns={{{given}}}")
+        return self._deployment.unknown(place, what, "arns", *logical_ids)
 
     def _own_name(self, resource: Resource) -> str:
         """Return the name that the template gives, or else that AWS makes up."""
@@ -128,7 +127,7 @@ class Identities:
         """Return what only the user can know."""
         given = self._deployment.given(key)
         if given is None:
-            raise self._deployment.unknown(place, what, f'Pass arns={{"{key}": ...}}')
+            raise self._deployment.unknown(place, what, "arns", key)
         return given
 
     def _secret_of(self, resource: Resource) -> str:

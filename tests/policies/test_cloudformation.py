@@ -233,7 +233,11 @@ class TestWhatCantBeKnown:
                 "the dynamic reference {{resolve:ssm:/db}}",
                 'Pass arns={"{{resolve:ssm:/db}}": ...}.',
             ),
-            ({"Fn::Cidr": ["10.0.0.0/8", 1]}, "Fn::Cidr", "Replace it in the template that you give."),
+            (
+                {"Fn::Cidr": ["10.0.0.0/8", 1]},
+                "Fn::Cidr",
+                "Replace what can't be evaluated in the template that you give.",
+            ),
         ],
     )
     def test_is_named_with_its_place_and_what_to_pass(self, refusal, expression, what, fix):
@@ -242,6 +246,39 @@ class TestWhatCantBeKnown:
         sections = {"Parameters": {"Stage": {"Type": "String"}, "Stored": stored}}
         message = refusal(expression, resources, sections)
         assert message == f"{PLACE}: it needs {what}, which isn't known before deployment.\n{fix}"
+
+    def test_is_named_all_at_once(self, read):
+        known, key = allow({"Ref": "Db"}), {"Fn::GetAtt": ["Key", "Arn"]}
+        unknown = [{"Fn::Sub": "${Stage}/x"}, key, {"Fn::ImportValue": "net"}, {"Fn::GetAZs": ""}]
+        attached = resource("AWS::IAM::Policy", PolicyDocument=document(allow(key)), Roles=[{"Ref": "Role"}])
+        resources = {
+            "Role": role(known, allow(unknown), PermissionsBoundary={"Ref": "Cap"}),
+            "Attached": attached,
+            "Cap": resource("AWS::IAM::ManagedPolicy", PolicyDocument=document(allow({"Ref": "AWS::StackName"}))),
+            "Db": SECRET,
+            "Key": resource("AWS::KMS::Key"),
+        }
+        with pytest.raises(PolicyError) as refused:
+            read(resources, {"Parameters": {"Stage": {"Type": "String"}}})
+        where = "Role.Policies[0].PolicyDocument.Statement[1].Resource"
+        assert str(refused.value).partition("template.json: ")[2] == (
+            "6 values aren't known before deployment.\n"
+            f"- {where}[0] needs the parameter Stage, which has no default\n"
+            f"- {where}[1] needs the ARN of Key, an AWS::KMS::Key\n"
+            f"- {where}[2] needs the export 'net' of another stack\n"
+            f"- {where}[3] needs Fn::GetAZs\n"
+            "- Attached.PolicyDocument.Statement[0].Resource needs the ARN of Key, an AWS::KMS::Key\n"
+            "- Cap.PolicyDocument.Statement[0].Resource needs AWS::StackName\n"
+            'Pass arns={"Key": ..., "net": ...} and parameters={"Stage": ..., "AWS::StackName": ...}. '
+            "Replace what can't be evaluated in the template that you give."
+        )
+
+    def test_is_shown_in_part_if_it_is_much(self, evaluate):
+        with pytest.raises(PolicyError) as refused:
+            evaluate([{"Fn::ImportValue": str(number)} for number in range(21)])
+        lines = str(refused.value).splitlines()
+        assert lines[0].endswith("template.json: 21 values aren't known before deployment.")
+        assert [len(lines), lines[-2], lines[-1][:22]] == [23, "- ...", 'Pass arns={"0": ..., "']
 
     def test_may_be_the_id_of_a_key(self, evaluate):
         arn = f"arn:aws:kms:us-east-1:{ACCOUNT}:key/1234abcd"
