@@ -11,6 +11,7 @@ from fake_secrets.errors import UnsupportedOperationError
 from fake_secrets.iam.coverage import Rule
 from fake_secrets.iam.evaluation import Caller
 from fake_secrets.iam.policy import Policy
+from fake_secrets.suggestions import nearest
 
 __all__ = [
     "Value",
@@ -112,14 +113,22 @@ def check_conditions(policies: Iterable[Policy], action: str, given: Mapping[str
         unknown = [key for key in policy.condition_keys - _KNOWN - _ABSENT if key not in given]
         unknown = sorted(key for key in unknown if not key.startswith(_KNOWN_PREFIXES))
         if unknown and any(_depends(rule, action, unknown) for rule in policy.rules):
-            known = "".join(f"\n- {key}" for key in sorted(_KNOWN))
-            msg = (
-                f"{policy.name or 'the resource policy'} has a condition on {', '.join(unknown)}, which "
-                "fake_secrets doesn't know. If AWS does, give the value: "
-                f"fake_secrets.permissions(..., context={{{unknown[0]!r}: ...}}). "
-                f"It knows aws:ResourceTag/..., aws:RequestTag/..., aws:PrincipalTag/... and:{known}"
-            )
-            raise UnsupportedOperationError(msg)
+            raise UnsupportedOperationError(_unknown(policy, unknown))
+
+
+def _unknown(policy: Policy, keys: Sequence[str]) -> str:
+    """Return the message about condition keys of a policy whose values aren't known."""
+    said = f"{policy.name or 'the resource policy'} has a condition on {', '.join(keys)}, which fake_secrets doesn't know."
+    meant = nearest(keys[0], sorted(_KNOWN | _ABSENT))
+    if meant:
+        return f"{said} Did you mean {meant[0]}?"
+    if keys[0] in {prefix.rstrip("/:") for prefix in _KNOWN_PREFIXES}:
+        return f"{said} Such a key ends in a name: {keys[0]}/team."
+    return (
+        f"{said} Its value isn't in a request of a test, so give it: "
+        f"`with fake_secrets.permissions(None, principal=..., context={{{keys[0]!r}: ...}}):` keeps what was said of "
+        "the caller's policies. Leave principal= out for the caller of the test's own clients."
+    )
 
 
 def _depends(rule: Rule, action: str, keys: Collection[str]) -> bool:
