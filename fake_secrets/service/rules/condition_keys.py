@@ -92,6 +92,21 @@ _ABSENT = frozenset(
         "ec2:sourceinstancearn",
     }
 )
+# Keys that AWS knows, and whose values a test has to give.
+_OF_THE_REAL_WORLD = frozenset(
+    {
+        "aws:federatedprovider",
+        "aws:principalorgid",
+        "aws:principalorgpaths",
+        "aws:referer",
+        "aws:resourceorgid",
+        "aws:resourceorgpaths",
+        "aws:sourceidentity",
+        "aws:sourceip",
+        "aws:useragent",
+        "aws:userid",
+    }
+)
 _ENCRYPTION_CONTEXT = "kms:encryptioncontext:"
 # After each of these prefixes comes a tag's key.
 _TAG_KEYS = ("aws:resourcetag/", "secretsmanager:resourcetag/", "aws:requesttag/", "aws:principaltag/")
@@ -118,9 +133,10 @@ def check_conditions(policies: Iterable[Policy], action: str, given: Mapping[str
 
 def _unknown(policy: Policy, keys: Sequence[str]) -> str:
     """Return the message about condition keys of a policy whose values aren't known."""
-    said = f"{policy.name or 'the resource policy'} has a condition on {', '.join(keys)}, which fake_secrets doesn't know."
+    name = policy.name or "the resource policy"
+    said = f"{name} has a condition on {', '.join(keys)}, which fake_secrets doesn't know."
     meant = nearest(keys[0], sorted(_KNOWN | _ABSENT))
-    if meant:
+    if meant and keys[0] not in _OF_THE_REAL_WORLD:
         return f"{said} Did you mean {meant[0]}?"
     if keys[0] in {prefix.rstrip("/:") for prefix in _KNOWN_PREFIXES}:
         return f"{said} Such a key ends in a name: {keys[0]}/team."

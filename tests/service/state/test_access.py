@@ -309,6 +309,22 @@ class TestConditionKeys:
         caller = boto3.client("secretsmanager", region_name="us-east-1", **keys)
         assert caller.describe_secret(SecretId=db.arn)["Name"] == "app/db"
 
+    @pytest.mark.parametrize(
+        ("key", "advice"),
+        [
+            ("aws:SourceIp", "so give it: `with fake_secrets.permissions(None"),
+            ("aws:PrincipalOrgID", "so give it"),
+            ("aws:PrincpalAccount", "Did you mean aws:principalaccount?"),
+            ("secretsmanager:VersionStages", "Did you mean secretsmanager:versionstage?"),
+            ("aws:ResourceTag", "Such a key ends in a name: aws:resourcetag/team."),
+        ],
+    )
+    def test_an_unknown_condition_key_comes_with_advice(self, db, allow, foreigner, key, advice):
+        allow(Condition={"StringEquals": {key: "x"}})
+        with pytest.raises(UnsupportedOperationError) as refused:
+            foreigner.get_secret_value(SecretId=db.arn)
+        assert advice in str(refused.value)
+
     @pytest.mark.parametrize("key", ["aws:SourceIp", "aws:PrincipalOrgID", "aws:PrincpalAccount"])
     def test_an_unknown_condition_key_is_refused_by_name(self, db, allow, foreigner, key):
         allow(Condition={"StringEquals": {key: "x"}})
