@@ -120,7 +120,6 @@ class TestTheTester:
                 "page.md: it has 1 tests, of which {'skipped': 1}",
             ),
             ("```ruby\nputs 1\n```\n", "page.md, line 1: nothing is known of blocks of 'ruby'"),
-            ("```yaml\na: 1\n```\n", "a yaml block begins with"),
             ("```bash\nls\n```\n", "nothing is known of blocks of 'bash'"),
             ("```text\nabsent\n```\n", "the tests don't print this"),
             ("```console\n$ python -c 'print(1)'\n2\n```\n", "prints\n1"),

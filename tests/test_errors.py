@@ -22,6 +22,7 @@ from fake_secrets.contract.turns import GivenUp
 from fake_secrets.hook.calls import Carried
 from fake_secrets.hook.client_pool import _UnlikeAnyError
 from fake_secrets.plugin.items import _MisuseError
+from fake_secrets.policies.unknown_values import UnknownValue, UnknownValuesError
 from fake_secrets.rotation.crashes import TimedOut
 
 ARN = "arn:aws:secretsmanager:us-east-1:123456789012:secret:prod/db-AbCdEf"
@@ -33,6 +34,9 @@ EXAMPLES = [
     errors.NoActiveWorldError("no fake_secrets world is active."),
     errors.OutsideWorldError("GetSecretValue", "tests/test_app.py::test_reads (call)"),
     errors.PolicyError("app.json, statement 1: Policy statement must contain resources."),
+    UnknownValuesError(
+        "t.yaml", (UnknownValue("Role.Path", "AWS::StackName", "parameters", ("AWS::StackName",)),)
+    ),
     errors.UnsupportedOperationError("fake_secrets doesn't fake 'RestoreEverything'"),
     errors.SeedError("secret 'prod/db': no version has the label AWSCURRENT"),
     errors.SecretExistsError("secret 'prod/db' already exists"),

@@ -11,6 +11,7 @@ from fake_secrets.policies.aws_managed import ManagedPolicies
 from fake_secrets.policies.expressions import Expressions
 from fake_secrets.policies.refusals import refusal, unknown_name
 from fake_secrets.policies.template import Resource, Template
+from fake_secrets.policies.unknown_values import UnknownValues
 
 __all__ = ["named", "policies_of"]
 
@@ -106,6 +107,7 @@ def policies_of(
     principal = _principal(template, role, expressions)
     found = _Attached(template, expressions, managed_policies)
     documents, boundary = found.documents_of(principal), found.boundary_of(principal)
+    found.check_known()
     return RolePolicies(principal.logical_id, documents, boundary, template.source)
 
 
@@ -117,20 +119,31 @@ class _Attached:
         self._expressions = expressions
         self._managed = managed_policies
         self._documents: dict[str, Mapping[str, Any]] = {}
+        self._unknown = UnknownValues(template.source)
 
     def documents_of(self, principal: Resource) -> dict[str, Mapping[str, Any]]:
         """Return name to document of all the principal's identity policies."""
         for holder in (principal, *self._groups_of(principal)):
-            self._add_inline(holder)
-            self._add_managed(holder)
-            self._add_attached(holder)
+            for add in (self._add_inline, self._add_managed, self._add_attached):
+                with self._unknown:
+                    add(holder)
         return self._documents
 
     def boundary_of(self, principal: Resource) -> Mapping[str, Any] | None:
         """Return the document of the permissions boundary, if there is one."""
         place = f"{principal.logical_id}.PermissionsBoundary"
-        arn = self._expressions.value(principal.properties.get("PermissionsBoundary"), place)
-        return None if arn is None else self._managed_document(arn, place)
+        with self._unknown:
+            arn = self._expressions.value(principal.properties.get("PermissionsBoundary"), place)
+            return None if arn is None else self._managed_document(arn, place)
+        return None
+
+    def check_known(self) -> None:
+        """Check that everything was known.
+
+        Raises:
+            UnknownValuesError: it wasn't.
+        """
+        self._unknown.check()
 
     def _groups_of(self, principal: Resource) -> Iterator[Resource]:
         if principal.kind != "AWS::IAM::User":
@@ -198,9 +211,10 @@ class _Attached:
         self._add(policy.logical_id, policy.properties.get("PolicyDocument"), place)
 
     def _add(self, name: str, expression: Any, place: str) -> None:
-        document = self._expressions.document(_parsed(expression), place)
-        unique = name if name not in self._documents or self._documents[name] == document else place
-        self._documents[unique] = document
+        with self._unknown:
+            document = self._expressions.document(_parsed(expression), place)
+            unique = name if name not in self._documents or self._documents[name] == document else place
+            self._documents[unique] = document
 
     def _managed_in_template(self, arn: Any) -> Resource | None:
         policies = self._existing("AWS::IAM::ManagedPolicy")

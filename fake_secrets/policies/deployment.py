@@ -6,9 +6,9 @@ from collections.abc import Mapping
 from typing import Any
 
 from fake_secrets.arns import partition_of
-from fake_secrets.errors import PolicyError
 from fake_secrets.policies.refusals import refusal, unknown_name
 from fake_secrets.policies.template import Template
+from fake_secrets.policies.unknown_values import UnknownValue, UnknownValuesError
 
 __all__ = ["PSEUDO_PARAMETERS", "Deployment", "as_text"]
 
@@ -78,7 +78,7 @@ class Deployment:
         is_stored = kind.startswith("AWS::SSM::Parameter::Value")
         if name not in self._parameters and (is_stored or "Default" not in declared):
             why = "whose value is in Parameter Store" if is_stored else "which has no default"
-            raise self.unknown(place, f"the parameter {name}, {why}", f'Pass parameters={{"{name}": ...}}')
+            raise self.unknown(place, f"the parameter {name}, {why}", "parameters", name)
         value = self._parameters[name] if name in self._parameters else declared["Default"]
         allowed = declared.get("AllowedValues")
         if isinstance(allowed, list) and as_text(value) not in [as_text(one) for one in allowed]:
@@ -97,13 +97,12 @@ class Deployment:
             PolicyError: it isn't known.
         """
         if name not in self.pseudo:
-            raise self.unknown(place, name, f'Pass parameters={{"{name}": ...}}')
+            raise self.unknown(place, name, "parameters", name)
         return self.pseudo[name]
 
-    def unknown(self, place: str, what: str, fix: str) -> PolicyError:
-        """Return the exception for what only a deployment knows."""
-        problem = f"it needs {what}, which isn't known before deployment"
-        return refusal(self._template.source, place, problem, f"{fix}.")
+    def unknown(self, place: str, what: str, argument: str = "", *keys: str) -> UnknownValuesError:
+        """Return the exception for what only a deployment knows; see `UnknownValue`."""
+        return UnknownValuesError(self._template.source, (UnknownValue(place, what, argument, keys),))
 
 
 def as_text(value: Any) -> Any:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 from fake_secrets.errors import PolicyError
@@ -14,6 +14,7 @@ from fake_secrets.policies.identities import Identities
 from fake_secrets.policies.refusals import refusal, unknown_name
 from fake_secrets.policies.stack_conditions import StackConditions
 from fake_secrets.policies.template import Resource, Template
+from fake_secrets.policies.unknown_values import UnknownValues
 
 __all__ = ["Expressions"]
 
@@ -111,13 +112,13 @@ class Expressions:
 
     def arn(self, resource: Resource) -> str:
         """Return the ARN of a resource; see `value`."""
-        return self._identities.arn(resource, resource.logical_id)
+        return self._identities.arn(resource)
 
     def _value(self, expression: Any, place: str) -> Any:
         with self._effort.step(place):
             if isinstance(expression, list):
-                values = [self._value(one, f"{place}[{number}]") for number, one in enumerate(expression)]
-                return [value for value in values if value is not _NO_VALUE]
+                each = self._each((one, f"{place}[{number}]") for number, one in enumerate(expression))
+                return [value for value in each if value is not _NO_VALUE]
             if isinstance(expression, dict):
                 return self._of_mapping(expression, place)
             if isinstance(expression, str):
@@ -129,9 +130,18 @@ class Expressions:
         if name in self._functions:
             return self._functions[name](expression[name], place)
         if name.startswith("Fn::"):
-            raise self._deployment.unknown(place, name, "Replace it in the template that you give")
-        pairs = ((key, self._value(one, f"{place}.{key}")) for key, one in expression.items())
-        return {key: value for key, value in pairs if value is not _NO_VALUE}
+            raise self._deployment.unknown(place, name)
+        each = self._each((one, f"{place}.{key}") for key, one in expression.items())
+        return {key: value for key, value in zip(expression, each, strict=True) if value is not _NO_VALUE}
+
+    def _each(self, expressions: Iterable[tuple[Any, str]]) -> list[Any]:
+        """Return what expressions at their places give."""
+        values, unknown = [], UnknownValues(self._template.source)
+        for expression, place in expressions:
+            with unknown:
+                values.append(self._value(expression, place))
+        unknown.check()
+        return values
 
     def _literal(self, expression: Any, place: str) -> Any:
         """Return what an expression gives that is compared literally."""
@@ -226,7 +236,7 @@ class Expressions:
     def _given(self, key: str, what: str, place: str) -> str:
         given = self._deployment.given(key)
         if given is None:
-            raise self._deployment.unknown(place, what, f'Pass arns={{"{key}": ...}}')
+            raise self._deployment.unknown(place, what, "arns", key)
         return given
 
     def _arguments(self, argument: Any, place: str, function: str, *wanted: str) -> list[Any]:

@@ -9,6 +9,7 @@ from fake_secrets.errors import PolicyError
 from fake_secrets.policies.deployment import Deployment
 from fake_secrets.policies.effort import Effort
 from fake_secrets.policies.resource_kinds import (
+    KEYS,
     KINDS,
     OF_SECRET,
     SECRET,
@@ -56,9 +57,10 @@ class Identities:
             return self._secret_of(resource)
         kind = KINDS.get(resource.kind)
         if kind is None:
-            return self._given(resource.logical_id, place, f"Ref of {resource.logical_id}, an {resource.kind}")
+            given = self._given(resource.logical_id, place, f"Ref of {resource.logical_id}, an {resource.kind}")
+            return name_in(given) if resource.kind in KEYS else given
         if kind.ref == "arn":
-            return self.arn(resource, place)
+            return self.arn(resource)
         name = self.name(resource)
         if kind.ref == "url":
             of = self._deployment.pseudo
@@ -72,20 +74,18 @@ class Identities:
         if given is not None:
             return given
         if kind is not None and attribute in {kind.arn_attribute, "Arn"}:
-            return self.arn(resource, place)
+            return self.arn(resource)
         if kind is not None and attribute == kind.name:
             return self.name(resource)
         if kind is None and attribute == "Arn":
             return self._given(resource.logical_id, place, f"the ARN of {resource.logical_id}, an {resource.kind}")
         return self._given(key, place, f"Fn::GetAtt of {key}")
 
-    def arn(self, resource: Resource, place: str) -> str:
-        """Return the ARN; see `ref`."""
-        given, kind = self._deployment.given(resource.logical_id), KINDS.get(resource.kind)
+    def arn(self, resource: Resource) -> str:
+        """Return the ARN of a resource of a known kind; see `ref`."""
+        given, kind = self._deployment.given(resource.logical_id), KINDS[resource.kind]
         if given is not None:
             return given
-        if kind is None:
-            return self._given(resource.logical_id, place, f"the ARN of {resource.logical_id}, an {resource.kind}")
         arn = self._arn_from(kind, self.name(resource), self._path(resource, kind))
         if resource.kind == SECRET:
             arn += secret_suffix()
@@ -108,8 +108,7 @@ class Identities:
         """Return the exception for a text with characters that AWS makes up, where IAM reads no wildcards."""
         logical_ids = self.made_up_in(text)
         what = f"the whole ARN or name of {', '.join(logical_ids)}, which is compared literally here"
-        given = ", ".join(f'"{logical_id}": ...' for logical_id in logical_ids)
-        return self._deployment.unknown(place, what, f"Pass arns={{{given}}}")
+        return self._deployment.unknown(place, what, "arns", *logical_ids)
 
     def _own_name(self, resource: Resource) -> str:
         """Return the name that the template gives, or else that AWS makes up."""
@@ -128,7 +127,7 @@ class Identities:
         """Return what only the user can know."""
         given = self._deployment.given(key)
         if given is None:
-            raise self._deployment.unknown(place, what, f'Pass arns={{"{key}": ...}}')
+            raise self._deployment.unknown(place, what, "arns", key)
         return given
 
     def _secret_of(self, resource: Resource) -> str:

@@ -10,9 +10,21 @@ from typing import Literal
 
 from fake_secrets.policies.generated import ANY, ONE
 
-__all__ = ["KINDS", "OF_SECRET", "SECRET", "Kind", "generated_name", "name_in", "secret_name", "secret_suffix"]
+__all__ = [
+    "KEYS",
+    "KINDS",
+    "OF_SECRET",
+    "SECRET",
+    "Kind",
+    "generated_name",
+    "name_in",
+    "secret_name",
+    "secret_suffix",
+]
 
 SECRET = "AWS::SecretsManager::Secret"  # noqa: S105 -- a type of resource
+# AWS makes up the whole ID of a key. It is what Ref gives.
+KEYS = {"AWS::KMS::Key", "AWS::KMS::ReplicaKey"}
 # Ref of these gives the ARN of the secret that their property SecretId names.
 OF_SECRET = {
     "AWS::SecretsManager::ResourcePolicy",
@@ -55,6 +67,7 @@ KINDS = {
     "AWS::IAM::ManagedPolicy": Kind(_IAM % "policy", "ManagedPolicyName", "arn", "PolicyArn"),
     "AWS::IAM::Role": Kind(_IAM % "role", "RoleName"),
     "AWS::IAM::User": Kind(_IAM % "user", "UserName"),
+    "AWS::KMS::Alias": Kind(_REGIONAL % ("kms", ""), "AliasName"),
     "AWS::Kinesis::Stream": Kind(_REGIONAL % ("kinesis", "stream/"), "Name"),
     "AWS::KinesisFirehose::DeliveryStream": Kind(
         _REGIONAL % ("firehose", "deliverystream/"), "DeliveryStreamName"

@@ -80,7 +80,14 @@ def _translated(document: Any, parameters: Mapping[str, Any], source: str) -> An
         # Otherwise it logs a warning.
         metrics.publish()
         ArnGenerator.BOTO_SESSION_REGION_NAME = region
-    return template
+    # The translator removes all macros, its own and others.
+    return {**template, "Transform": _other_macros(document)}
+
+
+def _other_macros(document: Mapping[str, Any]) -> list[Any]:
+    declared = document.get("Transform") or []
+    listed = declared if isinstance(declared, list) else [declared]
+    return [one for one in listed if not (isinstance(one, str) and one.startswith("AWS::Serverless-"))]
 
 
 def _complaint_of(error: Exception) -> str:

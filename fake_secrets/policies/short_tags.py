@@ -52,6 +52,12 @@ def parse_yaml(text: str, source: str) -> Any:
     return builder.document
 
 
+class _MergeKey(str):
+    """The key `<<` without quotes, whose mapping is merged into the one around it."""
+
+    __slots__ = ()
+
+
 @dataclass(slots=True)
 class _Open:
     """A list or a mapping whose end hasn't come yet."""
@@ -102,7 +108,10 @@ class _Builder:
         is_plain = event.implicit[0]
         value = _scalar_of(event.value) if is_plain else event.value
         is_key = bool(self._open) and isinstance(self._open[-1].container, dict) and not self._open[-1].keys
-        value = event.value if is_key else self._tagged(event.tag, value)
+        if is_key:
+            value = _MergeKey(event.value) if is_plain and event.value == "<<" else event.value
+        else:
+            value = self._tagged(event.tag, value)
         self._put(value, event.anchor, event.start_mark.line + 1)
 
     def _alias(self, event: Any) -> None:
@@ -135,7 +144,7 @@ class _Builder:
 
     def _set(self, outer: _Open, key: str, value: Any, line: int) -> None:
         assert isinstance(outer.container, dict)  # noqa: S101 -- for type checkers
-        if key != "<<":
+        if not isinstance(key, _MergeKey):
             outer.container[key] = value
             return
         merged = value if isinstance(value, list) else [value]

@@ -158,6 +158,10 @@ class TestFunctions:
         }
         assert evaluate(expression, resources, sections) == value
 
+    @pytest.mark.parametrize("macro", ["AWS::LanguageExtensions", {"Name": "AWS::SecretsManager-2024-09-16"}])
+    def test_are_evaluated_beside_macros_that_change_no_role(self, evaluate, macro):
+        assert evaluate({"Ref": "AWS::Region"}, sections={"Transform": [macro]}) == "us-east-1"
+
     def test_take_parameters_and_pseudo_parameters(self, evaluate):
         sections = {"Parameters": {"Stage": {"Type": "String"}}}
         parameters = {
@@ -229,7 +233,11 @@ class TestWhatCantBeKnown:
                 "the dynamic reference {{resolve:ssm:/db}}",
                 'Pass arns={"{{resolve:ssm:/db}}": ...}.',
             ),
-            ({"Fn::Cidr": ["10.0.0.0/8", 1]}, "Fn::Cidr", "Replace it in the template that you give."),
+            (
+                {"Fn::Cidr": ["10.0.0.0/8", 1]},
+                "Fn::Cidr",
+                "Replace what can't be evaluated in the template that you give.",
+            ),
         ],
     )
     def test_is_named_with_its_place_and_what_to_pass(self, refusal, expression, what, fix):
@@ -238,6 +246,44 @@ class TestWhatCantBeKnown:
         sections = {"Parameters": {"Stage": {"Type": "String"}, "Stored": stored}}
         message = refusal(expression, resources, sections)
         assert message == f"{PLACE}: it needs {what}, which isn't known before deployment.\n{fix}"
+
+    def test_is_named_all_at_once(self, read):
+        known, key = allow({"Ref": "Db"}), {"Fn::GetAtt": ["Key", "Arn"]}
+        unknown = [{"Fn::Sub": "${Stage}/x"}, key, {"Fn::ImportValue": "net"}, {"Fn::GetAZs": ""}]
+        attached = resource("AWS::IAM::Policy", PolicyDocument=document(allow(key)), Roles=[{"Ref": "Role"}])
+        resources = {
+            "Role": role(known, allow(unknown), PermissionsBoundary={"Ref": "Cap"}),
+            "Attached": attached,
+            "Cap": resource("AWS::IAM::ManagedPolicy", PolicyDocument=document(allow({"Ref": "AWS::StackName"}))),
+            "Db": SECRET,
+            "Key": resource("AWS::KMS::Key"),
+        }
+        with pytest.raises(PolicyError) as refused:
+            read(resources, {"Parameters": {"Stage": {"Type": "String"}}})
+        where = "Role.Policies[0].PolicyDocument.Statement[1].Resource"
+        assert str(refused.value).partition("template.json: ")[2] == (
+            "6 values aren't known before deployment.\n"
+            f"- {where}[0] needs the parameter Stage, which has no default\n"
+            f"- {where}[1] needs the ARN of Key, an AWS::KMS::Key\n"
+            f"- {where}[2] needs the export 'net' of another stack\n"
+            f"- {where}[3] needs Fn::GetAZs\n"
+            "- Attached.PolicyDocument.Statement[0].Resource needs the ARN of Key, an AWS::KMS::Key\n"
+            "- Cap.PolicyDocument.Statement[0].Resource needs AWS::StackName\n"
+            'Pass arns={"Key": ..., "net": ...} and parameters={"Stage": ..., "AWS::StackName": ...}. '
+            "Replace what can't be evaluated in the template that you give."
+        )
+
+    def test_is_shown_in_part_if_it_is_much(self, evaluate):
+        with pytest.raises(PolicyError) as refused:
+            evaluate([{"Fn::ImportValue": str(number)} for number in range(21)])
+        lines = str(refused.value).splitlines()
+        assert lines[0].endswith("template.json: 21 values aren't known before deployment.")
+        assert [len(lines), lines[-2], lines[-1][:22]] == [23, "- ...", 'Pass arns={"0": ..., "']
+
+    def test_may_be_the_id_of_a_key(self, evaluate):
+        arn = f"arn:aws:kms:us-east-1:{ACCOUNT}:key/1234abcd"
+        expression = {"Fn::Sub": "arn:${AWS::Partition}:kms:${AWS::Region}:${AWS::AccountId}:key/${Key}"}
+        assert evaluate(expression, {"Key": resource("AWS::KMS::Key")}, arns={"Key": arn}) == arn
 
     @pytest.mark.parametrize(
         ("expression", "key"),
@@ -286,6 +332,23 @@ class TestAttachedPolicies:
             "AWS::IAM::Policy", PolicyName="x", PolicyDocument=document(READ), Roles=[{"Fn::ImportValue": "role"}]
         )
         assert read({"Role": role(), "Attached": attached}).documents == {}
+
+    def test_may_list_their_roles_by_a_function(self, read):
+        listed = {"Fn::If": ["Is", [{"Ref": "Role"}], []]}
+        attached = resource("AWS::IAM::Policy", PolicyDocument=document(READ), Roles=listed)
+        resources = {"Role": role(), "Attached": attached}
+        for operand, found in ((1, {"Attached": document(READ)}), (2, {})):
+            assert read(resources, {"Conditions": {"Is": {"Fn::Equals": [1, operand]}}}).documents == found
+
+    def test_may_have_a_document_of_json_text(self, read):
+        attached = resource("AWS::IAM::Policy", PolicyDocument=json.dumps(document(READ)), Roles=[{"Ref": "Role"}])
+        assert read({"Role": role(), "Attached": attached}).documents == {"Attached": document(READ)}
+
+    @pytest.mark.parametrize("text", ["{", 1, [], None])
+    def test_with_another_document_are_refused(self, read, text):
+        attached = resource("AWS::IAM::Policy", PolicyDocument=text, Roles=[{"Ref": "Role"}])
+        with pytest.raises(PolicyError, match=r"Attached\.PolicyDocument: it isn't a policy document"):
+            read({"Role": role(), "Attached": attached})
 
     def test_with_a_name_twice_are_all_kept(self, read):
         inline = [{"PolicyName": "inline", "PolicyDocument": document(one)} for one in (READ, DENY)]
@@ -415,6 +478,10 @@ class TestTheRole:
             "Did you mean 'RotationRole'? The roles and users are:\n- 'Deployer'\n- 'RotationRole'"
         )
 
+    def test_is_another_than_one_whose_name_cant_be_known(self, read):
+        resources = {"Role": role(READ, RoleName="x"), "Other": role(RoleName={"Fn::ImportValue": "name"})}
+        assert read(resources, role="x").role == "Role"
+
     def test_that_two_have_by_name_is_refused(self, read):
         with pytest.raises(
             PolicyError, match=r"several roles are called 'x'\.\nName one of them:\n- 'One'\n- 'Two'"
@@ -492,6 +559,16 @@ class TestNonsense:
     )
     def test_is_refused_with_its_place(self, refusal, expression, problem):
         assert refusal(expression).startswith(f"{PLACE}: {problem}")
+
+    def test_in_the_value_of_a_parameter_is_refused(self, evaluate, refusal):
+        sections = {"Parameters": {"Stage": {"Type": "String", "AllowedValues": ["dev", 1], "Default": "dev"}}}
+        assert [evaluate({"Ref": "Stage"}, None, sections, parameters={"Stage": one}) for one in ("1", 1)] == [
+            "1",
+            "1",
+        ]
+        assert refusal({"Ref": "Stage"}, None, sections, parameters={"Stage": "prod"}) == (
+            f"{PLACE}: the value of the parameter Stage isn't among its AllowedValues.\nThey are:\n- 'dev'\n- '1'"
+        )
 
     def test_in_parameters_and_arns_is_refused(self, evaluate):
         sections = {"Parameters": {"Stage": {"Default": "x"}}}

@@ -204,6 +204,18 @@ def test_what_the_translator_refuses_is_said_in_its_words(read, properties, comp
     assert f"template.yaml: AWS's translator refuses it: {complaint}" in str(refused.value)
 
 
+def test_macros_beside_sams_are_refused_unless_they_change_no_role(tmp_path):
+    pytest.importorskip("samtranslator", reason="SAM is read where aws-sam-translator is installed")
+    path = tmp_path / "template.json"
+    resources = {"Rotate": {"Type": "AWS::Serverless::Function", "Properties": {"PackageType": "Image"}}}
+    serverless = "AWS::Serverless-2016-10-31"
+    path.write_text(json.dumps({"Resources": resources, "Transform": ["AWS::LanguageExtensions", serverless]}))
+    assert from_sam(path, role="Rotate").role == "RotateRole"
+    path.write_text(json.dumps({"Resources": resources, "Transform": [serverless, "Mine"]}))
+    with pytest.raises(PolicyError, match="Transform: the macro 'Mine' can't be run here"):
+        from_sam(path, role="Rotate")
+
+
 def test_the_translator_keeps_no_region_of_ours(read):
     from samtranslator.translator.arn_generator import ArnGenerator
 

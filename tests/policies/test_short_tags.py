@@ -3,7 +3,9 @@
 import sys
 import textwrap
 
+import hypothesis.strategies as st
 import pytest
+from hypothesis import given
 
 pytest.importorskip("yaml", reason="templates in YAML are read where PyYAML is installed")
 
@@ -114,3 +116,19 @@ def test_deep_nesting_takes_no_recursion():
     for _ in range(899):
         (value,) = value
     assert value == []
+
+
+SCALARS = st.none() | st.booleans() | st.integers() | st.text(max_size=12)
+SCALARS |= st.sampled_from(
+    ["2012-10-17", "yes", "1.5", "1_000", "0o17", "~", "", "<<", "=", "!Ref x", "*", "&a", "1:30"]
+)
+DOCUMENTS = st.recursive(
+    SCALARS, lambda inner: st.lists(inner, max_size=4) | st.dictionaries(st.text(max_size=5), inner, max_size=4)
+)
+
+
+@given(value=DOCUMENTS, is_flow=st.booleans())
+def test_what_pyyaml_writes_is_read_as_it_was(value, is_flow):
+    import yaml
+
+    assert parse_yaml(yaml.safe_dump(value, default_flow_style=is_flow), "t") == value

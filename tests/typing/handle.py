@@ -29,6 +29,7 @@ from fake_secrets import (
     UnsupportedOperationError,
     Version,
     __version__,
+    policies,
 )
 from fake_secrets.observe.calls import Calls
 
@@ -312,6 +313,16 @@ def permissions(fake: FakeSecrets) -> None:
         pass
     fake.lambda_function(lambda_handler, role=arn, policy=policy)
     fake.set_kms_key("alias/app", policy=policy, aliases=["alias/other"])
+    role = policies.from_cloudformation(
+        Path("t.yaml"), role="Role", parameters={"Stage": "a"}, arns={"Db": "arn:..."}
+    )
+    assert_type(role, policies.RolePolicies)
+    roles = [policies.from_sam("t.yaml", role="F"), policies.from_cdk("cdk.out", role="Stack/F")]
+    roles.append(
+        policies.from_terraform("plan.json", role="x", documents={"y": policy}, managed_policies={"z": policy})
+    )
+    with fake.permissions([*roles, policy]):
+        fake.lambda_function(lambda_handler, role=arn, policy=role)
     assert_type([denial.explanation for denial in fake.permissions.denials], list[str])
     assert_type(fake.permissions.least_policy(), dict[str, Any])
     assert_type(fake.permissions.least_policy("eu-west-1", "111122223333", function="rotate"), dict[str, Any])
