@@ -18,6 +18,7 @@ import compare
 import contract
 import growth
 import instructions
+import policies
 import soak
 import suite
 from measuring import RESULTS, describe_machine, prepare_environment
@@ -40,6 +41,7 @@ def sections(rounds: int, largest: int, tests: int, calls: int) -> Iterator[tupl
         yield "Instructions", instructions.table(with_pytest=True)
     yield "A suite of rotation tests", suite.table(tests)
     yield "Checks of rotation functions", contract.table(max(2, rounds // 6))
+    yield "Decisions about permissions", policies.table(rounds)
     found = growth.results(largest)
     plot(found)
     yield from growth.tables(found)

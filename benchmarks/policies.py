@@ -11,15 +11,18 @@ import gc
 import json
 import statistics
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
+
+from measuring import describe_machine, print_table
 
 from fake_secrets.iam import identity_grammar
 from fake_secrets.iam.evaluation import Caller, Check, Layers, evaluate
 from fake_secrets.iam.explanation import explain
 
 BASE = "one statement"
-BUDGET = 15
+HEADER = ["figure", "median", f"ratio to {BASE}", "budget"]
+BUDGETS = {"ten statements": "15 us"}
 DECISIONS = 2_000
 LOADED = 50
 MICROSECONDS = 1_000
@@ -109,10 +112,8 @@ def microseconds(call: Callable[[], object], times: int) -> float:
     return (time.process_time_ns() - start) / times / MICROSECONDS
 
 
-def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--rounds", type=int, default=21, help="more rounds, steadier medians (default: 21)")
-    rounds = parser.parse_args().rounds
+def table(rounds: int) -> Sequence[Sequence[str]]:
+    """Take every figure in each round, and return the rows of the table."""
     ten = text_of(POLICIES["ten statements"])
     figures = {name: (decision(statements), DECISIONS) for name, statements in POLICIES.items()}
     figures["loading ten statements"] = (lambda: identity_grammar.parse(ten, "policy").rules, LOADED)
@@ -121,10 +122,19 @@ def main() -> None:
     for _ in range(rounds):
         for name, (call, times) in figures.items():
             samples[name].append(microseconds(call, times))
+    rows = [HEADER]
     for name, taken in samples.items():
         ratio = statistics.median(one / base for one, base in zip(taken, samples[BASE], strict=True))
-        budget = f"  (budget: {BUDGET} us)" if name == "ten statements" else ""
-        print(f"{name:<48}{statistics.median(taken):8.2f} us {ratio:7.1f}x{budget}")
+        rows.append([name, f"{statistics.median(taken):.1f} us", f"{ratio:.1f}", BUDGETS.get(name, "")])
+    return rows
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description="Measure what decisions about permissions cost.")
+    parser.add_argument("--rounds", type=int, default=21, help="number of rounds (default: 21)")
+    rounds = parser.parse_args().rounds
+    print(describe_machine())
+    print_table(table(rounds))
 
 
 if __name__ == "__main__":

@@ -29,6 +29,8 @@ __all__ = ["explain"]
 _LINES = 5
 _NAMES_SHOWN = 3
 _CONDITIONS_SHOWN = 3
+# The colons of an ARN before its resource.
+_COLONS = 5
 _ARGUMENTS = ("", "boundary", "session_policy")
 
 
@@ -112,9 +114,9 @@ def _is_secret(check: Check) -> bool:
 
 
 def _policy_name(policy: Policy, layer: Layer, check: Check) -> str:
-    if layer == "identity" and policy.name:
+    if layer in ("identity", "resource") and policy.name:
         return "the policy" if policy.name == "policy" else policy.name
-    # Given as an argument, it has the argument's name.
+    # A policy that was given as a document has the name of its argument.
     name = "" if policy.name.partition("[")[0] in _ARGUMENTS else f" {policy.name}"
     return f"{_layer_name(layer, check)}{name}"
 
@@ -184,15 +186,17 @@ def _unexpected(policy: Policy, statement: Statement, check: Check) -> str | Non
             "NotResource", values, check.resource, check.context, has_variables=policy.has_variables
         )
         return f"It covers this resource, since {reason.text}." if reason.is_near else None
-    for value in values:
-        narrow = f"{value.removesuffix('*').removesuffix('-')}-??????"
-        if value[-2:-1].isalnum() or value.endswith("-*"):
-            is_wide = value.endswith("*") and is_like(check.resource, value)
-            if is_wide and not is_like(check.resource, narrow):
-                return (
-                    f"Its Resource {shortened(value)!r} covers longer names too; '-??????' after the name doesn't."
-                )
-    return None
+    wide = next((value for value in values if _covers_longer_names(value, check.resource)), None)
+    if wide is None:
+        return None
+    return f"Its Resource {shortened(wide)!r} covers longer names too; '-??????' after the name doesn't."
+
+
+def _covers_longer_names(pattern: str, resource: str) -> bool:
+    """Return whether a pattern such as ``name*`` or ``name-*`` covers a resource only by a longer name."""
+    name = pattern.removesuffix("*").removesuffix("-")
+    is_for_names = pattern.endswith("*") and name[-1:].isalnum() and name.count(":") > _COLONS
+    return is_for_names and is_like(resource, pattern) and not is_like(resource, f"{name}-??????")
 
 
 def _elements(statement: Statement, layer: Layer) -> str:

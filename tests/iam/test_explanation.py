@@ -456,6 +456,13 @@ class TestLayers:
             "An action without a resource has no resource policy, so nothing can allow it to a service.",
         ]
 
+    def test_a_resource_policy_with_a_name_is_called_by_it(self):
+        policy = grammar.Policy(resource({"Action": "kms:Encrypt"}).statements, "the key policy of alias/app")
+        key = f"arn:aws:kms:us-east-1:{ACCOUNT}:key/1"
+        (first, *_, last) = explained(caller=FOREIGN, action="kms:Decrypt", on=key, resource=[policy])
+        assert first.startswith("No statement of the key policy of alias/app allows kms:Decrypt on arn:aws:kms")
+        assert "add to the key policy of alias/app: " in last
+
     def test_other_resources_are_no_secrets(self):
         function = f"arn:aws:lambda:us-east-1:{ACCOUNT}:function:rotate"
         (first, _) = explained(caller=FOREIGN, action="lambda:InvokeFunction", on=function)
@@ -517,7 +524,8 @@ class TestDenies:
         assert second == (
             f"Its Resource '{PREFIX}prod/db-*' covers longer names too; '-??????' after the name doesn't."
         )
-        for pattern in (f"{PREFIX}prod/*", "*", f"{PREFIX}*", f"{PREFIX}prod/db-??????"):
+        everything = (f"{PREFIX}prod/*", "*", f"{PREFIX}*", f"{PREFIX}prod/db-??????", f"arn:aws:*:{ACCOUNT}*")
+        for pattern in everything:
             assert len(explained({}, {"Effect": "Deny", "Resource": pattern})) == 2
 
     def test_a_not_resource_that_lacks_the_suffix_is_told(self):

@@ -3,12 +3,15 @@
 import json
 
 import hypothesis.strategies as st
+import pytest
 from hypothesis import given
 
+from fake_secrets.errors import PolicyError
 from fake_secrets.iam import grammar, identity_grammar
 from fake_secrets.iam.changes import smallest_change
 from fake_secrets.iam.evaluation import Caller, Check, Layers, evaluate
 from fake_secrets.iam.explanation import explain
+from fake_secrets.iam.loading import load_policies
 from fake_secrets.iam.policy import Policy
 
 OWN, OTHER = "123456789012", "210987654321"
@@ -151,3 +154,43 @@ def test_a_boundary_never_allows_more(check, caller, layers, boundary):
     capped = Layers(layers.identity, layers.resource, boundary, layers.session)
     if evaluate(check, caller, capped).effect == "allowed":
         assert evaluate(check, caller, without).effect == "allowed"
+
+
+SCALARS = st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=8)
+ANYTHING = st.recursive(
+    SCALARS | st.sampled_from(["*", "arn:aws:s3:::a", "a:B", "2012-10-17", "Allow", "${aws:username}"]),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=5), inner, max_size=3),
+    max_leaves=8,
+)
+VALID = {"Effect": "Allow", "Action": "a:B", "Resource": "*"}
+ELEMENTS = ["Sid", "Effect", "Action", "NotAction", "Resource", "NotResource", "Condition", "Principal"]
+NAMES = st.sampled_from(
+    ["StringEquals", "Bool", "NumericLessThan", "ArnLike", "ForAllValues:Null", "IpAddress", "x"]
+)
+BLOCKS = st.dictionaries(NAMES, st.dictionaries(st.text(max_size=4), ANYTHING, max_size=2) | ANYTHING, max_size=2)
+DOCUMENTS = st.one_of(
+    st.dictionaries(st.sampled_from(["Version", "Id", "Statement", "Resources"]), ANYTHING),
+    st.builds(
+        lambda changed, condition: {"Version": "2012-10-17", "Statement": VALID | changed | condition},
+        st.dictionaries(st.sampled_from(ELEMENTS), ANYTHING, max_size=2),
+        st.just({}) | st.fixed_dictionaries({"Condition": BLOCKS}),
+    ),
+)
+
+
+@given(DOCUMENTS, st.booleans(), CONTEXTS)
+def test_every_document_is_loaded_and_decided_or_refused_with_a_policy_error(document, is_text, context):
+    try:
+        given_policies = load_policies(json.dumps(document) if is_text else document, "policy")
+    except PolicyError as refused:
+        assert str(refused).startswith("policy")
+    else:
+        layers = Layers(given_policies)
+        for check in (Check("a:B", "arn:aws:s3:::a", context), Check("a:C", "*", context)):
+            assert explain(check, CALLERS[1], layers, evaluate(check, CALLERS[1], layers)) is not None
+
+
+@given(st.text('{}[]",: \\u0aNI', max_size=20))
+def test_every_text_that_looks_like_json_is_refused_with_a_policy_error(text):
+    with pytest.raises(PolicyError):
+        load_policies("{" + text, "policy")
