@@ -176,11 +176,6 @@ class Folder:
                 source = _BODY.format(body=textwrap.indent(source, " " * 4))
         self.write(block, name, source)
 
-    def add_yaml(self, block):
-        if block.file_name is None:
-            self.page.fail("a yaml block begins with `# name.yaml`", block)
-        self.write(block, block.file_name, block.source)
-
     def write(self, block, name, source):
         if name in self.written:
             if name not in self.to_be_replaced:

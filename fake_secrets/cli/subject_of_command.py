@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import functools
 from collections.abc import Mapping, Sequence
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from fake_secrets.cli.command_error import CommandError
@@ -38,6 +39,7 @@ def subject_of_command(arguments: argparse.Namespace) -> Subject:
     environment = pairs_of("--env", "NAME=VALUE", arguments.env)
     allow = pairs_of("--allow", "NAME=REASON", arguments.allow)
     tags = pairs_of("--tag", "KEY=VALUE", arguments.tag)
+    policy = None if arguments.policy is None else _file_at("--policy", arguments.policy)
     _check_names(allow, arguments.only)
     if arguments.consumer and arguments.service is None:
         msg = (
@@ -67,7 +69,15 @@ def subject_of_command(arguments: argparse.Namespace) -> Subject:
             timeout=arguments.timeout,
             consumers=consumers,
             allow=allow,
+            policy=policy,
         )
+
+
+def _file_at(option: str, path: str) -> Path:
+    if not Path(path).is_file():
+        msg = f"{option} names {path!r}, which is no file"
+        raise CommandError(msg)
+    return Path(path)
 
 
 def _check_names(allow: Mapping[str, str], only: Sequence[str]) -> None:

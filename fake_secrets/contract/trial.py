@@ -16,6 +16,7 @@ from fake_secrets.contract.moments import Boundary, Delivery
 from fake_secrets.contract.ongoing_check import Check
 from fake_secrets.contract.passed_texts import shows_credential, shows_stored_value
 from fake_secrets.contract.readings import Readings
+from fake_secrets.contract.role_condition import function_named_in
 from fake_secrets.contract.rotating import Rotating
 from fake_secrets.contract.subject import Subject
 from fake_secrets.contract.values import leaves
@@ -150,9 +151,11 @@ class Trial(Rotating):
         for name, value in subject.other_secrets.items():
             handle.add(name, value)
         self.arn = handle[subject.name].arn
+        arn = function_named_in(subject.grant) if self._has_role and subject.grant is not None else None
         self._function = handle.lambda_function(
             self.invocations.handle,
-            _FUNCTION,
+            None if arn else _FUNCTION,
+            arn=arn,
             environment=subject.environment,
             timeout=subject.timeout,
             policy=[] if self._has_role else None,

@@ -1,5 +1,8 @@
 """Permissions. This room works on names and values only; it knows no secret and no store.
 
-Begin with `principals`, which finds out who makes a call. `grammar` parses a resource policy and decides
-whether it allows a request. `conditions` evaluates the condition blocks of a policy.
+Begin with `evaluation`, which decides whether policies allow a call. A resource policy is parsed by `grammar`, any
+other by `identity_grammar`; `loading` takes those that users give. Parsed policies are in `policy` and `elements`,
+their conditions in `conditions`. `coverage`, `comparisons`, `patterns` and `variables` compile them for decisions,
+and `naming` knows how a resource policy names a caller. `explanation` says what a decision came from, by what
+`near_misses`, `reasons` and `changes` find. `principals` finds out who makes a call.
 """

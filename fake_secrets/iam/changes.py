@@ -36,9 +36,10 @@ def smallest_change(check: Check, caller: Caller, layers: Layers, decision: Deci
     It allows this action on this resource and nothing else. Of a secret, only the suffix is left open.
 
     Returns:
-        nothing if the call is allowed already, or if a Deny forbids it, which no addition can change.
+        nothing if the call is allowed already, or if no addition can allow it: after a Deny, and for an action
+        without a resource that a service calls, because only resource policies allow anything to a service.
     """
-    if decision.effect != "implicit_deny":
+    if decision.effect != "implicit_deny" or ("resource" in decision.layers and check.resource == EVERY_RESOURCE):
         return ()
     missing = list(decision.layers)
     if "identity" in missing and is_federated(caller) and layers.session is None:

@@ -15,8 +15,8 @@ from datetime import UTC, datetime, timedelta, timezone
 from typing import Any
 
 from fake_secrets.iam.conditions import NEGATIONS, Condition
-from fake_secrets.iam.patterns import joined, matcher_of, matches
-from fake_secrets.iam.variables import Context, filled, has_variable, parts_of, split_at_colons
+from fake_secrets.iam.patterns import joined, matcher_of, matches, pieces_between_colons
+from fake_secrets.iam.variables import Context, filled, has_variable, parts_of
 
 __all__ = ["ARN_FIELDS", "Test", "is_readable", "test_of"]
 
@@ -149,16 +149,31 @@ def _with_variables(base: str, value: str) -> _Comparison:
 
 def _arn(value: str, has_variables: bool) -> _Comparison:
     """Return the comparison of two ARNs field by field. A ``*`` doesn't reach over a colon, except in the last."""
-    fields = split_at_colons(value, ARN_FIELDS - 1) if has_variables else value.split(":", ARN_FIELDS - 1)
+    if has_variables and has_variable(value):
+        return _arn_with_variables(value)
+    fields = value.split(":", ARN_FIELDS - 1)
     if len(fields) != ARN_FIELDS:
         return lambda _found, _context: False
-    of_fields = [_comparison("StringLike", field, has_variables) for field in fields]
+    matchers = [matcher_of(field) for field in fields]
 
-    def compare(found: str, context: Context) -> bool:
+    def compare(found: str, _context: Context) -> bool:
         parts = found.split(":", ARN_FIELDS - 1)
         return len(parts) == ARN_FIELDS and all(
-            is_like(part, context) for is_like, part in zip(of_fields, parts, strict=True)
+            is_like(part) for is_like, part in zip(matchers, parts, strict=True)
         )
+
+    return compare
+
+
+def _arn_with_variables(value: str) -> _Comparison:
+    parts = parts_of(value)
+
+    def compare(found: str, context: Context) -> bool:
+        pieces = filled(parts, context)
+        # A variable may be a whole ARN, so its colons count.
+        fields = [] if pieces is None else pieces_between_colons(pieces, ARN_FIELDS)
+        found_fields = found.split(":", ARN_FIELDS - 1)
+        return len(fields) == len(found_fields) == ARN_FIELDS and all(map(matches, found_fields, fields))
 
     return compare
 

@@ -54,10 +54,12 @@ def _actions(element: Element) -> Matcher:
 
 def _resources(element: Element, has_variables: bool) -> _Covers:
     is_negated = element.is_negated
-    fixed = [value for value in element.values if not has_variables or not has_variable(value)]
-    variable = [_with_variables(value) for value in element.values if has_variables and has_variable(value)]
+    # IAM stores no other resource. In a secret's policy, one covers nothing [D].
+    values = [value for value in element.values if value == EVERY_RESOURCE or value.startswith("arn:")]
+    fixed = [value for value in values if not has_variables or not has_variable(value)]
+    variable = [_with_variables(value) for value in values if has_variables and has_variable(value)]
     is_fixed_match = _any_of(fixed)
-    covers_everything = any(not value.strip("*") for value in fixed)
+    covers_everything = EVERY_RESOURCE in fixed
 
     def covers(resource: str, context: Context) -> bool:
         results = [pattern(resource, context) for pattern in variable]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from fake_secrets.iam.evaluation import Caller, Check, Decision, Layers, is_root
+from fake_secrets.iam.evaluation import Caller, Check, Decision, Layers
 from fake_secrets.iam.explanation import explain
 
 __all__ = ["Denial"]
@@ -51,6 +51,4 @@ class Denial:
     def explanation(self) -> str:
         """Which policy decided and why, and the smallest change that would allow the call."""
         text = explain(self.check, self.caller, self.layers, self.decision)
-        if is_root(self.caller) and self.decision.layers == ("resource",) and "secretsmanager" in self.action:
-            text += "\nThe root user of the secret's account can still call DeleteResourcePolicy."
         return f"{text}\n{self.hint}" if self.hint else text

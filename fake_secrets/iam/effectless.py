@@ -63,7 +63,9 @@ def _of_condition(condition: Condition, has_variables: bool) -> Iterator[str]:
         if not is_readable(base, value, has_variables=has_variables):
             wanted = next(wanted for prefix, wanted in _WANTED.items() if base.startswith(prefix))
             yield f"{condition.operator} of {condition.written_key} wants {wanted}, not {shortened(value)!r}."
-        if base.startswith("Arn") and len(split_at_colons(value, ARN_FIELDS - 1)) != ARN_FIELDS:
+        # A variable may stand for a whole ARN.
+        is_known = not (has_variables and has_variable(value))
+        if base.startswith("Arn") and is_known and len(value.split(":", ARN_FIELDS - 1)) != ARN_FIELDS:
             yield (
                 f"{condition.operator} of {condition.written_key} compares ARNs field by field, and "
                 f"{shortened(value)!r} "

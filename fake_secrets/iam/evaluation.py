@@ -92,6 +92,7 @@ class _Verdict:
 
 
 _ASSUMED = _Verdict(allow=(None, None))
+_SILENT = _Verdict()
 _ORDER: tuple[Layer, ...] = ("identity", "resource", "boundary", "session")
 
 
@@ -155,7 +156,7 @@ def _of_layer(check: Check, policies: Sequence[Policy]) -> _Verdict:
 def _of_resource(check: Check, caller: Caller, policies: Sequence[Policy]) -> _Verdict:
     # No resource policy belongs to an action without a resource (E12).
     if check.resource == EVERY_RESOURCE or not policies:
-        return _Verdict()
+        return _SILENT
     action = check.action.lower()
     deny: _Found | None = None
     allows: dict[Naming, _Found] = {}

@@ -20,7 +20,7 @@ from fake_secrets.iam.evaluation import (
 from fake_secrets.iam.identity_grammar import shortened
 from fake_secrets.iam.naming import naming_of
 from fake_secrets.iam.near_misses import NearMiss, near_misses
-from fake_secrets.iam.patterns import matcher_of
+from fake_secrets.iam.patterns import is_like
 from fake_secrets.iam.policy import Policy, Statement
 from fake_secrets.iam.reasons import why_it_holds, why_not_covered
 
@@ -29,6 +29,7 @@ __all__ = ["explain"]
 _LINES = 5
 _NAMES_SHOWN = 3
 _CONDITIONS_SHOWN = 3
+_ARGUMENTS = ("", "boundary", "session_policy")
 
 
 def explain(check: Check, caller: Caller, layers: Layers, decision: Decision) -> str:
@@ -64,7 +65,7 @@ def _of_deny(check: Check, caller: Caller, decision: Decision) -> Iterator[str]:
     if unexpected is not None:
         yield unexpected
     yield f"A Deny outweighs every Allow. To allow the call, narrow its {_elements(statement, first)}."
-    if is_root(caller) and first == "resource":
+    if is_root(caller) and is_of_own_account(check, caller) and _is_secret(check):
         yield "The root user of the secret's account can still call DeleteResourcePolicy."
 
 
@@ -78,16 +79,21 @@ def _of_missing(check: Check, caller: Caller, layers: Layers, decision: Decision
     if account is not None:
         lines.append(account)
     changes = smallest_change(check, caller, layers, decision)
+    if not changes:
+        lines.append("An action without a resource has no resource policy, so nothing can allow it to a service.")
     left = max(_LINES - len(lines) - len(changes), 0)
     misses = [
         (layer, miss) for layer in decision.layers for miss in near_misses(check, caller, _policies(layer, layers))
     ]
     nearest = sorted(misses, key=lambda found: found[1].distance)[:left]
     lines += [f"{_title(miss.policy, miss.statement, layer, check)} {miss.reason}." for layer, miss in nearest]
-    for number, change in enumerate(changes):
-        of_layer = [miss for layer, miss in nearest if layer == change.layer]
-        lines.append(("To allow it, " if not number else "Also ") + _told(change, layers, of_layer, check))
-    return lines
+    told = [
+        _told(change, layers, [miss for layer, miss in nearest if layer == change.layer], check)
+        for change in changes
+    ]
+    while len(told) > max(_LINES - len(lines), 1):
+        told[-2:] = [f"{told[-2]}; and {told[-1]}"]
+    return [*lines, *(f"{'Also' if number else 'To allow it,'} {text}" for number, text in enumerate(told))]
 
 
 def _asked(check: Check) -> str:
@@ -108,7 +114,9 @@ def _is_secret(check: Check) -> bool:
 def _policy_name(policy: Policy, layer: Layer, check: Check) -> str:
     if layer == "identity" and policy.name:
         return policy.name
-    return f"{_layer_name(layer, check)}{f' {policy.name}' if policy.name else ''}"
+    # Given as an argument, it has the argument's name.
+    name = "" if policy.name.partition("[")[0] in _ARGUMENTS else f" {policy.name}"
+    return f"{_layer_name(layer, check)}{name}"
 
 
 def _title(policy: Policy, statement: Statement, layer: Layer, check: Check) -> str:
@@ -135,13 +143,11 @@ def _nothing_allows(layer: Layer, layers: Layers, check: Check, caller: Caller) 
             "resource": f"The {'secret' if _is_secret(check) else 'resource'} has no policy",
         }
         return f"{missing.get(layer, 'The session has no policy')}, so nothing allows"
-    names = [policy.name for policy in policies if policy.name]
-    shown = ", ".join(names[:_NAMES_SHOWN])
+    names = [_policy_name(policy, layer, check) for policy in policies]
+    shown = ", ".join(dict.fromkeys(names[:_NAMES_SHOWN]))
     if len(names) > _NAMES_SHOWN:
         shown = f"{shown} and {len(names) - _NAMES_SHOWN} more"
-    if layer == "identity":
-        return f"No statement of {shown or 'the identity policies'} allows"
-    return f"No statement of {_layer_name(layer, check)}{f' {shown}' if shown else ''} allows"
+    return f"No statement of {shown} allows"
 
 
 def _grant_to_account(check: Check, caller: Caller, layers: Layers, decision: Decision) -> str | None:
@@ -181,8 +187,8 @@ def _unexpected(policy: Policy, statement: Statement, check: Check) -> str | Non
     for value in values:
         narrow = f"{value.removesuffix('*').removesuffix('-')}-??????"
         if value[-2:-1].isalnum() or value.endswith("-*"):
-            is_wide = value.endswith("*") and matcher_of(value)(check.resource)
-            if is_wide and not matcher_of(narrow)(check.resource):
+            is_wide = value.endswith("*") and is_like(check.resource, value)
+            if is_wide and not is_like(check.resource, narrow):
                 return (
                     f"Its Resource {shortened(value)!r} covers longer names too; '-??????' after the name doesn't."
                 )
@@ -212,5 +218,7 @@ def _told(change: Change, layers: Layers, misses: Sequence[NearMiss], check: Che
         element = statement.actions if miss.element == "Action" else statement.resources
         is_extensible = miss.element in ("Action", "Resource") and not element.is_negated
         if is_extensible and not statement.conditions and change.statement[miss.element] != EVERY_RESOURCE:
-            return f"{text}, or only that {miss.element} to its statement {statement.number}"
+            value = json.dumps(change.statement[miss.element])
+            title = _title(miss.policy, statement, change.layer, check)
+            return f"add {value} to the {miss.element} of {title.replace('S', 's', 1)}, or {text}"
     return text

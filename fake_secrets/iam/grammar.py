@@ -1,4 +1,4 @@
-"""Resource policies: pure functions that parse them and decide what they allow.
+"""Resource policies: pure functions that parse them and find out whether they are public.
 
 The rules come from IAM's policy language [B]. Where it leaves a question open, our answer is marked
 [D].
@@ -8,18 +8,15 @@ from __future__ import annotations
 
 import functools
 import re
-from collections.abc import Callable, Mapping, Sequence
-from typing import Any, Literal
+from collections.abc import Callable, Mapping
+from typing import Any
 
 from fake_secrets.arns import PRINCIPAL_ARN
-from fake_secrets.iam.conditions import expect, holds, is_like, malformed, narrows, read_conditions
+from fake_secrets.iam.conditions import expect, malformed, narrows, read_conditions
 from fake_secrets.iam.policy import Element, Policy, Statement
 from fake_secrets.iam.strict_json import loaded
 
-__all__ = ["Decision", "Element", "Policy", "Statement", "decide", "is_public", "parse"]
-
-Decision = Literal["allow", "deny", "none"]
-
+__all__ = ["Element", "Policy", "Statement", "is_public", "parse"]
 
 _VERSIONS = ("2012-10-17", "2008-10-17")
 _POLICY_ELEMENTS = frozenset({"Version", "Id", "Statement"})
@@ -44,8 +41,6 @@ _PRINCIPALS: Mapping[str, tuple[re.Pattern[str], str]] = {
     "Federated": (re.compile(r"[^*?\s]+"), _UNSUPPORTED_PRINCIPAL),
     "CanonicalUser": (re.compile(r"[0-9a-f]{64}", re.ASCII), _UNSUPPORTED_PRINCIPAL),
 }
-# Groups: partition, account, name without path. The ARN of a role's session has no path.
-_ROLE = re.compile(r"arn:([^:]+):iam::(\d{12}):role/(?:.*/)?([^/]+)", re.ASCII)
 
 
 @functools.lru_cache(maxsize=64)
@@ -92,44 +87,6 @@ def is_public(policy: Policy) -> bool:
     )
 
 
-def decide(
-    policy: Policy,
-    *,
-    principal: str,
-    action: str,
-    resource: str,
-    context: Mapping[str, str | Sequence[str]],
-) -> Decision:
-    """Decide whether a policy allows a request. An explicit deny wins.
-
-    Policy variables such as ``${aws:PrincipalAccount}`` aren't replaced. The ids of users and roles
-    (AIDA, AROA) match nobody. A number, date or address that can't be parsed matches nothing.
-
-    Args:
-        policy: the policy.
-        principal: the caller's ARN.
-        action: the action, such as ``secretsmanager:GetSecretValue``. Case doesn't matter.
-        resource: the ARN of the secret.
-        context: lower-case condition key to its value or values.
-
-    Returns:
-        ``deny``, ``allow``, or ``none`` if no statement applies.
-
-    Source: IAM's rules for evaluating one resource policy [B].
-    """
-    effects = {
-        statement.effect
-        for statement in policy.statements
-        if statement.principals.covers(lambda named: _is_principal(principal, named))
-        and statement.actions.covers(lambda pattern: is_like(action.lower(), pattern.lower()))
-        and statement.resources.covers(lambda pattern: is_like(resource, pattern))
-        and all(holds(condition, context) for condition in statement.conditions)
-    }
-    if "Deny" in effects:
-        return "deny"
-    return "allow" if effects else "none"
-
-
 def _load(text: str) -> Any:
     try:
         return loaded(text)
@@ -173,12 +130,3 @@ def _principals(stated: Any) -> tuple[str, ...]:
         if not all(map(pattern.fullmatch, named)):
             raise malformed(message)
     return (*by_kind.get("AWS", ()), *by_kind.get("Service", ()))
-
-
-def _is_principal(caller: str, named: str) -> bool:
-    """Return whether a policy's principal is the caller, its account, or the role of its session."""
-    _, partition, _, _, account, _ = caller.split(":", 5)
-    if named in ("*", caller, account, f"arn:{partition}:iam::{account}:root"):
-        return True
-    role = _ROLE.fullmatch(named)
-    return role is not None and caller.startswith(f"arn:{role[1]}:sts::{role[2]}:assumed-role/{role[3]}/")

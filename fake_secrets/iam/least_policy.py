@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
 from fake_secrets.arns import partition_of
-from fake_secrets.iam.conditions import is_like
+from fake_secrets.iam.patterns import is_like
 
 __all__ = ["Home", "Need", "document_for"]
 

@@ -91,7 +91,7 @@ def _loaded(given: Any, name: str, argument: str) -> Policy:
         path = os.fspath(given)
         if isinstance(path, str):
             return _of_file(path, argument)
-    raise TypeError(f"{argument} has a {type(given).__name__}; {_ONE}")
+    raise TypeError(f"{argument} is of type {type(given).__name__}; {_ONE}")
 
 
 def _of_file(path: str, argument: str) -> Policy:

@@ -11,13 +11,15 @@ from typing import NamedTuple
 from fake_secrets.iam.conditions import NEGATIONS, Condition
 from fake_secrets.iam.coverage import EVERY_RESOURCE
 from fake_secrets.iam.identity_grammar import shortened
-from fake_secrets.iam.patterns import joined, matcher_of
+from fake_secrets.iam.patterns import is_like, joined
 from fake_secrets.iam.variables import Context, Variable, filled, has_variable, parts_of
 
 __all__ = ["Reason", "why_it_fails", "why_it_holds", "why_not_covered"]
 
 _SHOWN = 3
 _SUFFIX = "-??????"
+# The most characters that IAM takes for an ARN.
+_LONGEST_ARN = 2048
 # What lacks the tag, if a key with such a beginning is absent.
 _TAGGED = {
     "aws:resourcetag/": "the secret has no tag",
@@ -90,14 +92,16 @@ def why_not_covered(
 
 def _difference(pattern: str, resource: str, context: Context, has_variables: bool) -> str | None:
     """Return what is nearly right about a pattern that doesn't match, or None if nothing is."""
+    if len(pattern) > _LONGEST_ARN:
+        return None
     if has_variables and has_variable(pattern):
         unknown = _without_value(pattern, context)
         if unknown is not None:
             return f"covers nothing: {unknown}"
         pattern = _replaced(pattern, context)
-    if not pattern.endswith(("*", "?")) and matcher_of(f"{pattern}{_SUFFIX}")(resource):
+    if not pattern.endswith(("*", "?")) and is_like(resource, f"{pattern}{_SUFFIX}"):
         return f"lacks the suffix {_SUFFIX!r} that stands for the end of a secret's ARN"
-    if matcher_of(pattern.lower())(resource.lower()):
+    if is_like(resource.lower(), pattern.lower()):
         return "differs in upper and lower case"
     return _difference_of_fields(pattern.split(":", 5), resource.split(":", 5))
 
@@ -105,19 +109,19 @@ def _difference(pattern: str, resource: str, context: Context, has_variables: bo
 def _difference_of_fields(wanted: list[str], fields: list[str]) -> str | None:
     if len(wanted) != len(_ARN_FIELDS) or len(fields) != len(_ARN_FIELDS):
         return None
-    wrong = [index for index in range(len(_ARN_FIELDS)) if not _is_like(wanted[index], fields[index])]
+    wrong = [index for index in range(len(_ARN_FIELDS)) if not _is_field_like(wanted[index], fields[index])]
     if len(wrong) != 1:
         return None
     name, found, asked = _ARN_FIELDS[wrong[0]], wanted[wrong[0]], fields[wrong[0]]
     if name in ("partition", "region", "account"):
         return f"is for the {name} {found!r}, not {asked!r}"
-    if name == "resource" and _is_like(f"secret:{found}", asked):
+    if name == "resource" and _is_field_like(f"secret:{found}", asked):
         return "lacks 'secret:' before the name"
     return None
 
 
-def _is_like(pattern: str, text: str) -> bool:
-    return matcher_of(pattern)(text) or matcher_of(f"{pattern}{_SUFFIX}")(text)
+def _is_field_like(pattern: str, text: str) -> bool:
+    return is_like(text, pattern) or is_like(text, f"{pattern}{_SUFFIX}")
 
 
 def _of_variables(condition: Condition, context: Context) -> str:
@@ -131,7 +135,7 @@ def _of_variables(condition: Condition, context: Context) -> str:
 
 def _near_value(condition: Condition, found: str) -> str:
     """Return what is nearly right about the values of a condition, or an empty text if nothing is."""
-    if condition.operator == "StringEquals" and any(matcher_of(value)(found) for value in condition.values):
+    if condition.operator == "StringEquals" and any(is_like(found, value) for value in condition.values):
         return f"; {condition.operator} has no wildcards, and StringLike has"
     if condition.key == "secretsmanager:secretid" and not any(map(_is_arn, condition.values)):
         return "; the key is an ARN, even if the request has a name"

@@ -174,3 +174,14 @@ def test_a_replay_names_whole_seconds_as_they_were_given(check):
     _, out, _ = check("--only", "repeats", "--timeout", "30", function="faulty:lambda_handler")
 
     assert "--timeout 30 " in " ".join(out.split())
+
+
+def test_a_policy_is_that_of_the_functions_role(folder, check):
+    statement = {"Effect": "Allow", "Action": "secretsmanager:DescribeSecret", "Resource": "*"}
+    (folder / "role.json").write_text(json.dumps({"Version": "2012-10-17", "Statement": statement}))
+
+    status, out, _ = check("--policy", "role.json", "--only", "permissions.given")
+
+    assert (status, out.splitlines()[1].split()[:2]) == (1, ["permission-missing", "violation"])
+    assert "createSecret is denied secretsmanager:GetSecretValue" in " ".join(out.split())
+    assert "--policy role.json --only permissions.given" in " ".join(out.split())

@@ -349,3 +349,15 @@ def test_objects_that_make_a_service_are_among_what_a_module_has(folder, refused
         "the service can't be imported: module 'partly' has no 'nothing'. It defines db."
     )
     forget("partly")
+
+
+class TestPolicies:
+    def test_a_missing_file_is_named(self, refused):
+        assert refused("--policy", "rle.json") == "--policy names 'rle.json', which is no file."
+
+    def test_a_policy_that_iam_refuses_is_told_with_its_message(self, folder, refused):
+        (folder / "role.json").write_text('{"Statement": {"Effect": "Allow", "Action": "s3:*"}}')
+
+        assert refused("--policy", "role.json") == (
+            "role.json, statement 1: Policy statement must contain resources."
+        )

@@ -1,12 +1,14 @@
 """What a rotation function may do: the permissions of its role, and each of them taken away."""
 
 import contextlib
+import json
 
 import boto3
+import pytest
 from contract.gallery_modules import load
 from contract.rotation_steps import rotation_function
 
-from fake_secrets import check_rotation
+from fake_secrets import PolicyError, check_rotation
 
 ARN = "arn:aws:secretsmanager:us-east-1:123456789012:secret:prod/rotated-??????"
 SECRET = {"username": "app", "password": "Old-Password-1"}
@@ -103,6 +105,50 @@ def test_what_the_given_policy_allows_in_vain_is_one_note():
         "The policy also allows CancelRotateSecret, CreateSecret, DeleteResourcePolicy, DeleteSecret, "
         "GetResourcePolicy and 11 more actions, which no undisturbed rotation needs"
     )
+
+
+def test_why_a_permission_is_missing_is_told_with_the_statement_that_adds_it():
+    without_suffix = policy(allowing("*", resource=ARN.removesuffix("-??????")))
+    report = check(policy=without_suffix)
+    told = report.violations[0].detail
+    assert told.startswith(
+        "createSecret is denied secretsmanager:DescribeSecret on prod/rotated. "
+        "Statement 1 of policy allows the action, but its Resource"
+    )
+    statement = json.dumps({"Effect": "Allow", "Action": "secretsmanager:DescribeSecret", "Resource": ARN})
+    assert f"To allow it, add to policy: {statement}" in told
+    assert "the contract's policy" not in str(report)
+
+
+def test_a_policy_for_the_secrets_of_one_function_allows_it_its_own():
+    function = "arn:aws:lambda:us-east-1:123456789012:function:RotateDatabase"
+    condition = {"StringEquals": {"secretsmanager:resource/AllowRotationLambdaArn": function}}
+    actions = ("DescribeSecret", "GetSecretValue", "PutSecretValue", "UpdateSecretVersionStage")
+    report = check(policy=policy(allowing(*actions, resource="*", Condition=condition)))
+    assert report.passed, str(report)
+    assert report.notes == ()
+
+
+def test_a_condition_whose_value_nobody_knows_is_told():
+    condition = {"IpAddress": {"aws:SourceIp": "203.0.113.0/24"}}
+    report = check(policy=policy(allowing("*", Condition=condition)))
+    assert report.scenarios == ()
+    assert "The permissions weren't tried: policy has a condition on aws:sourceip." in report.left_out
+
+
+def test_a_wrong_policy_is_refused_before_anything_runs():
+    with pytest.raises(PolicyError, match="policy"):
+        check(policy={"Version": "2012-10-17", "Statement": {"Effect": "Allow"}})
+
+
+@pytest.mark.parametrize("form", [json.dumps, lambda document: [document], str])
+def test_a_policy_has_any_form_that_permissions_take(form, tmp_path):
+    if form is str:
+        (tmp_path / "role.json").write_text(json.dumps(ENOUGH))
+        given = tmp_path / "role.json"
+    else:
+        given = form(ENOUGH)
+    assert check(policy=given, only="permissions.given").passed
 
 
 def test_each_further_secret_has_a_scenario_of_its_own():

@@ -124,6 +124,12 @@ ARNS = (
 NETWORKS = ("203.0.113.0/24", "203.0.113.7", "0.0.0.0/0", "::/0", "2001:DB8:1234::/48", "10.0.0.0/8")
 MOMENTS = (*DATES, "2026-06-01T12:00:00.5Z", "2030-01-01T00:00:00Z", "1780315200", 1767225600)
 
+# Of these, dense patterns are made.
+PIECES = (*"aab**?/:$", "${*}", "${?}", "${$}", "${aws:username}", "${aws:Absent, 'a*'}")
+MATCHING = {
+    "aws:Name": ("StringLike", "StringNotLike", "StringEquals", "StringNotEqualsIgnoreCase"),
+    "aws:SourceArn": ("ArnLike", "ArnNotEquals"),
+}
 # Operator to the keys that it is used on, and the values that policies have for it.
 OPERATORS = {
     **dict.fromkeys(
@@ -175,6 +181,31 @@ def random_question(random):
     if kind in {"root", SERVICE["arn"]}:  # they can't have policies
         return replace(question, identity=[], boundary=None, session=None)
     return question if kind in {"assumed-role", "federated-user"} else replace(question, session=None)
+
+
+def random_question_about_patterns(random):
+    """Return a question that one dense pattern decides: as a Resource or a NotResource, or in a condition."""
+    name = "".join(random.choices("aab/:$*", k=random.randrange(8))) + "-AbCdEf"
+    pattern = "".join(random.choices(PIECES, k=random.randrange(9))) + random.choice(
+        ("", "*", "-??????", "-AbCdEf")
+    )
+    arn = f"arn:aws:iam::{HERE}:"
+    key, value, text = random.choice((("aws:SourceArn", arn + name, arn + pattern), ("aws:Name", name, pattern)))
+    element = random.choice(
+        (
+            {"Resource": PREFIX + pattern},
+            {"NotResource": PREFIX + pattern},
+            {"Resource": "*", "Condition": {random.choice(MATCHING[key]): {key: text}}},
+        )
+    )
+    statement = {"Effect": "Allow", "Action": "*", **element}
+    return Question(
+        **CALLERS[0],
+        action="secretsmanager:GetSecretValue",
+        resource=PREFIX + name,
+        context={key: value, "aws:username": "".join(random.choices("ab*?:", k=random.randrange(3)))},
+        identity=[{"Version": random.choice(("2012-10-17", "2012-10-17", "2008-10-17")), "Statement": statement}],
+    )
 
 
 def asked(random):

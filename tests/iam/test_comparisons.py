@@ -84,6 +84,9 @@ def test_variables_are_replaced_in_texts_and_arns():
     assert holds(
         {"ArnLike": {"arn": "arn:aws:iam::${aws:account, '123456789012'}:user/${aws:username}"}}, **context
     )
+    assert holds({"ArnEquals": {"arn": "${arn}"}}, **context)
+    assert not holds({"ArnEquals": {"arn": "${arn}b"}}, **context)
+    assert not holds({"ArnEquals": {"arn": "${aws:username}"}}, **context)
     assert not holds({"ArnLike": {"arn": "arn:aws:iam::*:user/${aws:absent}"}}, **context)
     assert holds({"ArnNotLike": {"arn": "arn:aws:iam::*:user/${aws:absent}"}}, **context)
 

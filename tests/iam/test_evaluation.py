@@ -186,6 +186,10 @@ class TestActionsAndResources:
             decide(action="lambda:InvokeFunction", on=f"{function}2", identity=policies).effect == "implicit_deny"
         )
 
+    @pytest.mark.parametrize("pattern", ["**", "?*", "*:secret:app/*", "app/db", ""])
+    def test_what_is_no_arn_covers_nothing(self, pattern):
+        assert decide(identity=[], resource=[resource("*", Resource=pattern)]).effect == "implicit_deny"
+
     def test_a_resource_without_an_account_is_everybodys(self):
         policies = [identity({"Action": "s3:*"})]
         assert decide(action="s3:GetObject", on="arn:aws:s3:::bucket/key", identity=policies).effect == "allowed"

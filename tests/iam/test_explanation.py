@@ -288,7 +288,7 @@ class TestNearMisses:
         assert explained({"Resource": pattern}) == [
             NOTHING,
             f"Statement 1 of app.json allows the action, but {reason}.",
-            f"To allow it, {ADD}, or only that Resource to its statement 1",
+            f'To allow it, add "{PATTERN}" to the Resource of statement 1 of app.json, or {ADD}',
         ]
 
     def test_an_action_without_a_resource_wants_a_star(self):
@@ -313,7 +313,7 @@ class TestNearMisses:
                 "Statement 1 of app.json covers the resource, but its Action is 'secretsmanager:DescribeSecret', "
                 "'secretsmanager:GetSecret', 'secretsmanager:PutSecretValue' and 1 more."
             ),
-            f"To allow it, {ADD}, or only that Action to its statement 1",
+            f'To allow it, add "{GET}" to the Action of statement 1 of app.json, or {ADD}',
         ]
 
     @pytest.mark.parametrize(
@@ -347,8 +347,15 @@ class TestNearMisses:
         )
         assert [line.partition(" of ")[0] for line in lines[1:-1]] == ["Statement 5 (Sid 'Tag')", "Statement 4"]
 
-    def test_a_policy_for_other_services_is_no_near_miss(self):
-        assert explained({"Action": "s3:*"}) == [NOTHING, f"To allow it, {ADD}"]
+    @pytest.mark.parametrize("action", ["s3:*", "secretsmanager:PutSecretValue"])
+    def test_a_statement_for_other_actions_on_everything_is_no_near_miss(self, action):
+        assert explained({"Action": action}) == [NOTHING, f"To allow it, {ADD}"]
+
+    def test_a_slip_in_the_action_is_one(self):
+        (_, second, _) = explained({"Action": "secretsmanager:GetSecret"})
+        assert (
+            second == "Statement 1 of app.json covers the resource, but its Action is 'secretsmanager:GetSecret'."
+        )
 
 
 class TestLayers:
@@ -368,24 +375,28 @@ class TestLayers:
         (first, _) = explained(identity=policies)
         assert first.startswith("No statement of 0.json, 1.json, 2.json and 2 more allows")
 
-    def test_a_boundary_that_does_not_allow_is_told(self):
-        boundary = identity({"Action": "secretsmanager:Describe*"}, name="boundary")
+    @pytest.mark.parametrize(("name", "told"), [("boundary", ""), ("edge.json", " edge.json")])
+    def test_a_boundary_that_does_not_allow_is_told(self, name, told):
+        boundary = identity({"Action": "secretsmanager:Describe*", "Resource": PATTERN}, name=name)
         assert explained({}, boundary=boundary) == [
-            f"No statement of the permissions boundary boundary allows {ASKED} for {USER.arn}.",
+            f"No statement of the permissions boundary{told} allows {ASKED} for {USER.arn}.",
             (
-                "Statement 1 of the permissions boundary boundary covers the resource, but its Action is "
+                f"Statement 1 of the permissions boundary{told} covers the resource, but its Action is "
                 "'secretsmanager:Describe*'."
             ),
             (
-                f'To allow it, add to the permissions boundary boundary: {{"Effect": "Allow", "Action": "{GET}", '
-                f'"Resource": "{PATTERN}"}}, or only that Action to its statement 1'
+                f'To allow it, add "{GET}" to the Action of statement 1 of the permissions boundary{told}, '
+                f"or add to the "
+                f'permissions boundary{told}: {{"Effect": "Allow", "Action": "{GET}", "Resource": "{PATTERN}"}}'
             ),
         ]
 
     def test_a_session_policy_that_does_not_allow_is_told(self):
-        (first, *_, last) = explained({}, caller=SESSION, session=[identity({"Action": "s3:*"}, name="session")])
-        assert first == f"No statement of the session policy session allows {ASKED} for {SESSION.arn}."
-        assert last.startswith("To allow it, add to the session policy session: ")
+        (first, *_, last) = explained(
+            {}, caller=SESSION, session=[identity({"Action": "s3:*"}, name="session_policy[0]")]
+        )
+        assert first == f"No statement of the session policy allows {ASKED} for {SESSION.arn}."
+        assert last.startswith("To allow it, add to the session policy: ")
 
     def test_another_account_needs_two_changes(self):
         assert explained(caller=FOREIGN, identity=[]) == [
@@ -400,6 +411,12 @@ class TestLayers:
                 f'"arn:aws:iam::{OTHER}:role/app"}}, "Action": "{GET}", "Resource": "*"}}'
             ),
         ]
+
+    def test_four_changes_are_told_in_three_lines(self):
+        lines = explained(caller=FOREIGN, identity=[], boundary=identity({"Action": "s3:*"}), session=[])
+        assert len(lines) == 5
+        assert [line.partition(" to ")[0] for line in lines[2:]] == ["To allow it, add", "Also add", "Also add"]
+        assert "; and add to a session policy: " in lines[-1]
 
     def test_a_secrets_policy_that_names_somebody_else_is_told(self):
         policy = resource({"Sid": "App", "Principal": {"AWS": f"arn:aws:iam::{OTHER}:role/other"}})
@@ -423,6 +440,13 @@ class TestLayers:
             "A federated user's session without a session policy has no permissions, so nothing allows "
             f"{ASKED} for {caller.arn}."
         )
+
+    def test_nothing_can_allow_a_service_an_action_without_a_resource(self):
+        caller = Caller("rds.amazonaws.com", ACCOUNT)
+        assert explained(caller=caller, action="secretsmanager:ListSecrets", on="*") == [
+            "The resource has no policy, so nothing allows secretsmanager:ListSecrets for rds.amazonaws.com.",
+            "An action without a resource has no resource policy, so nothing can allow it to a service.",
+        ]
 
     def test_other_resources_are_no_secrets(self):
         function = f"arn:aws:lambda:us-east-1:{ACCOUNT}:function:rotate"

@@ -269,7 +269,7 @@ class TestEffectless:
     def test_variables_in_their_places_are_taken(self):
         condition = {
             "Bool": {"aws:SecureTransport": "${aws:PrincipalTag/tls}"},
-            "ArnLike": {"aws:PrincipalArn": "arn:aws:iam::${aws:PrincipalAccount}:role/*"},
+            "ArnLike": {"aws:PrincipalArn": ["arn:aws:iam::${aws:PrincipalAccount}:role/*", "${aws:SourceArn}"]},
             "StringLike": {"aws:ResourceTag/a": ["${*}", "${ aws:username }", "${aws:PrincipalTag/a, 'b'}"]},
         }
         resource = "arn:aws:secretsmanager:*:*:secret:${aws:username}/*"

@@ -7,7 +7,7 @@ import hypothesis.strategies as st
 import pytest
 from hypothesis import given
 
-from fake_secrets.iam.patterns import joined, matcher_of, matches
+from fake_secrets.iam.patterns import joined, matcher_of, matches, pieces_between_colons
 
 # Few characters, so that texts often match. Some have a meaning in regular expressions.
 TEXTS = st.text("ab.[-\n", max_size=8)
@@ -53,3 +53,11 @@ def test_the_whole_text_has_to_match(pattern, text, expected):
 
 def test_joined_pieces_are_their_texts():
     assert joined([("a*", True), ("*", False)]) == "a**"
+
+
+def test_pieces_are_split_at_their_colons():
+    assert pieces_between_colons([("a:*", True), ("b:c", False), (":d", True)], 3) == [
+        (("a", True),),
+        (("*", True), ("b", False)),
+        (("c", False), (":d", True)),
+    ]

@@ -183,7 +183,7 @@ def test_a_template_is_told_what_reads_it(app_json):
     [(None, "NoneType"), (b"{}", "bytes"), (1, "int"), ([[READ]], "list"), ({READ["Version"]}, "set")],
 )
 def test_what_is_no_policy_is_a_type_error(given, kind):
-    message = f"policy has a {kind}; a policy is a dict, JSON text or the path of a JSON file"
+    message = f"policy is of type {kind}; a policy is a dict, JSON text or the path of a JSON file"
     with pytest.raises(TypeError) as refused:
         load_policies(given, "policy")
     assert str(refused.value) == message
@@ -191,7 +191,7 @@ def test_what_is_no_policy_is_a_type_error(given, kind):
 
 @pytest.mark.parametrize("given", [[READ], RolePolicies("Role", {"Read": READ})])
 def test_a_boundary_is_one_policy(given):
-    with pytest.raises(TypeError, match=r"boundary has a (list|RolePolicies); a policy is a dict"):
+    with pytest.raises(TypeError, match=r"boundary is of type (list|RolePolicies); a policy is a dict"):
         load_policy(given, "boundary")
 
 

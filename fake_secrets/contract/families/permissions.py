@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import functools
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from fake_secrets.contract import verdicts
 from fake_secrets.contract.disturbance import Disturbance
@@ -11,10 +11,13 @@ from fake_secrets.contract.dry_run import DryRun
 from fake_secrets.contract.families.disturbed import DENIED, find_swallowed, is_through
 from fake_secrets.contract.needs import Need, needs_of
 from fake_secrets.contract.ongoing_check import Check
+from fake_secrets.contract.permission_findings import find_denied, find_unused
 from fake_secrets.contract.role import Role
 from fake_secrets.contract.scenario import Scenario
 from fake_secrets.contract.subject import Subject
 from fake_secrets.contract.trial import Trial
+from fake_secrets.errors import UnsupportedOperationError
+from fake_secrets.service.rules.condition_keys import check_conditions
 
 __all__ = ["first_uses", "scenarios"]
 
@@ -27,6 +30,9 @@ def scenarios(dry: DryRun, check: Check) -> Iterator[Scenario]:
     """Yield the scenarios."""
     subject = check.subject
     uses = first_uses(dry, subject)
+    if (obstacle := _unknown_condition(subject, uses)) is not None:
+        check.left_out["permissions"] = f"The permissions weren't tried: {obstacle}."
+        return
     which, whose = ("documented", "AWS documents") if subject.grant is None else ("given", "policy= gives")
     title = f"three rotations in a row with the permissions that {whose}"
     yield Scenario(f"permissions.{which}", title, functools.partial(_permitted, dry))
@@ -36,6 +42,20 @@ def scenarios(dry: DryRun, check: Check) -> Iterator[Scenario]:
             title = f"the first attempt lacks the permission for {need.operation}{on}, which {step} needs first"
             run = functools.partial(_without, dry, need)
             yield Scenario(f"permissions.without-{need.operation}{of}", title, run)
+
+
+def _unknown_condition(subject: Subject, uses: Iterable[Need]) -> str | None:
+    """Return which condition can't be decided, because nobody knows the value of its key; None if all can."""
+    grant = subject.grant
+    if grant is None:
+        return None
+    policies = [*(grant.identity or ()), *([] if grant.boundary is None else [grant.boundary])]
+    try:
+        for need in uses:
+            check_conditions(policies, need.action, grant.context)
+    except UnsupportedOperationError as error:
+        return str(error).partition(", which ")[0]
+    return None
 
 
 def first_uses(dry: DryRun, subject: Subject) -> dict[Need, str]:
@@ -60,7 +80,7 @@ def _permitted(dry: DryRun, check: Check, name: str) -> Trial:
         for _ in range(_ROTATIONS):
             if not _rotates(trial, dry, role):
                 break
-        role.find_unused()
+        find_unused(trial, role)
     return trial
 
 
@@ -70,17 +90,18 @@ def _rotates(trial: Trial, dry: DryRun, role: Role) -> bool:
         return False
     with role.granted():
         trial.finish()
-    missing = role.newly_denied()
+    missing = granted = role.newly_denied()
     while not trial.rotation.succeeded and missing:
         with role.granted(*missing):
             trial.recover()
-        # What is denied all the same, the policy denies explicitly.
-        missing = [need for need in role.newly_denied() if need not in missing]
+        # What is denied all the same, a Deny or a boundary forbids.
+        missing = [need for need in role.newly_denied() if need not in granted]
+        granted = [*granted, *missing]
     if not trial.rotation.succeeded and dry.needs_retry:
         with role.granted():
             trial.recover()
     trial.settle()
-    role.find_denied(is_harmful=verdicts.is_dead(trial, dry) or verdicts.has_more(trial, dry))
+    find_denied(trial, role, is_harmful=verdicts.is_dead(trial, dry) or verdicts.has_more(trial, dry))
     return trial.rotation.succeeded
 
 
@@ -99,11 +120,11 @@ def _without(dry: DryRun, need: Need, check: Check, name: str) -> Trial:
         if not struck:
             return trial
         for delivery, boundary in struck:
-            boundary.mark = "denied"
+            boundary.mark = "its permission is missing"
             find_swallowed(trial, dry, delivery, boundary)
         first = struck[0][1]
         plan = Disturbance(first.step, first.number, "error", DENIED, struck=first)
-        role.forget_denied()
+        role.take_denied()
         with role.granted():
             _judge(trial, dry, plan, role)
     return trial
@@ -115,5 +136,5 @@ def _judge(trial: Trial, dry: DryRun, plan: Disturbance, role: Role) -> None:
         return
     if trial.recover() or is_through(trial):
         verdicts.after_recovery(trial, dry, plan)
-    elif not role.find_denied(is_harmful=True):
+    elif not find_denied(trial, role, is_harmful=True):
         verdicts.of_failed_retry(trial, dry, plan)
