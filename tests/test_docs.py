@@ -78,6 +78,11 @@ def test_the_lists_of_violations_are_those_of_the_catalogue():
     assert script["PAGE"].read_text(encoding="utf-8") == script["page"](), "run python docs/list_violations.py"
 
 
+def test_the_table_of_permissions_is_what_rotations_show():
+    script = runpy.run_path(str(DOCS / "list_permissions.py"))
+    assert script["PAGE"].read_text(encoding="utf-8") == script["page"](), "run python docs/list_permissions.py"
+
+
 class TestTheTester:
     """A page that doesn't do what it says is found."""
 

@@ -64,7 +64,10 @@ def run(arguments: argparse.Namespace) -> int:
     try:
         _run(arguments)
     except CommandError as error:
-        print(f"fake-secrets policy: {error}", file=sys.stderr)
+        sentence = str(error)
+        # A list has no full stop.
+        end = "" if "\n" in sentence else "."
+        print(f"fake-secrets policy: {sentence}{end}", file=sys.stderr)
         return _CANNOT_RUN
     except KeyboardInterrupt:
         print("fake-secrets policy: interrupted.", file=sys.stderr)
@@ -75,7 +78,7 @@ def run(arguments: argparse.Namespace) -> int:
 def _run(arguments: argparse.Namespace) -> None:
     record, output = arguments.record, arguments.output
     if output is not None:
-        check_writable({"--output": output})
+        _check_output(output, record)
     needs = _needs_of_caller(_needs_in(record), record, arguments)
     text = written(needs, arguments.form, arguments.region, arguments.account)
     if output is None:
@@ -84,6 +87,13 @@ def _run(arguments: argparse.Namespace) -> None:
         write_all({"--output": (output, text)})
     for remark in _remarks(needs, arguments):
         print(f"fake-secrets policy: {remark}", file=sys.stderr)
+
+
+def _check_output(output: str, record: str) -> None:
+    if Path(output).exists() and Path(record).exists() and Path(output).samefile(record):
+        msg = f"--output {output!r} is the record, which would be lost"
+        raise CommandError(msg)
+    check_writable({"--output": output})
 
 
 def _needs_in(record: str) -> list[Need]:
@@ -97,7 +107,7 @@ def _needs_in(record: str) -> list[Need]:
         why = f"can't be read: {error.strerror or type(error).__name__}"
     except ValueError as error:
         why = str(error)
-    msg = f"{record!r} {why}."
+    msg = f"{record!r} {why}"
     raise CommandError(msg)
 
 
@@ -110,7 +120,7 @@ def _needs_of_caller(needs: Sequence[Need], record: str, arguments: argparse.Nam
         msg = f"{what}. {record!r} has the calls of:{listed or ' nobody'}"
         raise CommandError(msg) from None
     if not chosen:
-        msg = f"{record!r} has no calls, so there is nothing to allow."
+        msg = f"{record!r} has no calls, so there is nothing to allow"
         raise CommandError(msg)
     return chosen
 

@@ -109,6 +109,7 @@ FORMATS: Mapping[str, _Format] = {
     "json": _Format(None, None, None, _json),
     "cloudformation": _Format("${AWS::Region}", "${AWS::Partition}", "${AWS::AccountId}", _cloudformation),
     "terraform": _Format(
+        # Version 5 of the AWS provider has no `region` here, and version 6 warns of `name`.
         "${data.aws_region.current.id}",
         "${data.aws_partition.current.partition}",
         "${data.aws_caller_identity.current.account_id}",

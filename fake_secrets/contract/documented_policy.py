@@ -7,29 +7,32 @@ from typing import Any
 
 from fake_secrets.service.rules.checks import action_of
 
-__all__ = ["DOCUMENTED", "documented_policy"]
+__all__ = ["documented_policy"]
 
-_SECRET = ("DescribeSecret", "GetSecretValue", "PutSecretValue", "UpdateSecretVersionStage")
-_PASSWORD = "GetRandomPassword"  # noqa: S105 -- an operation
-# The operations, all of them with the rotated secret but the last, which has no resource.
-DOCUMENTED = (*_SECRET, _PASSWORD)
+_ON_THE_SECRET = ("DescribeSecret", "GetSecretValue", "PutSecretValue", "UpdateSecretVersionStage")
+_ON_ITS_KEY = ("kms:Decrypt", "kms:GenerateDataKey")
 
 
-def documented_policy(secret_arn: str, other_arns: Sequence[str] = ()) -> dict[str, Any]:
+def documented_policy(
+    secret_arn: str, other_arns: Sequence[str] = (), key_arn: str | None = None
+) -> dict[str, Any]:
     """Return the identity policy that AWS documents for the role of a rotation function.
 
     Args:
         secret_arn: the ARN of the secret that is rotated.
         other_arns: the ARNs of secrets that the function reads, such as that of the administrator.
+        key_arn: the ARN of the customer's KMS key that encrypts the secret; None if there is none.
 
     Source: rotation-facts 4.3 [B]. The permissions for a VPC are left out, because nothing asks for them here.
     """
     statements = [
-        _allowed([action_of(one) for one in _SECRET], secret_arn),
-        _allowed([action_of(_PASSWORD)], "*"),
+        _allowed([action_of(one) for one in _ON_THE_SECRET], secret_arn),
+        _allowed([action_of("GetRandomPassword")], "*"),
     ]
     if other_arns:
         statements.append(_allowed([action_of("GetSecretValue")], sorted(other_arns)))
+    if key_arn is not None:
+        statements.append(_allowed(list(_ON_ITS_KEY), key_arn))
     return {"Version": "2012-10-17", "Statement": statements}
 
 

@@ -27,9 +27,10 @@ _MOST_NAMES = 6
 
 @dataclass(frozen=True, slots=True)
 class _Denied:
-    """Something that the function was denied, in which call and delivery, and what would allow it."""
+    """Something that the function was denied, on what, in which call and delivery, and what would allow it."""
 
     need: Need
+    resource: str
     delivery: Delivery | None
     boundary: Boundary | None
     why: Sequence[str]
@@ -38,7 +39,7 @@ class _Denied:
     def told(self) -> str:
         """What was denied, in words."""
         who = "The function" if self.delivery is None else self.delivery.step
-        on = f" on {self.need.secret}" if self.need.secret else ""
+        on = "" if self.resource == "*" else f" on {self.need.secret or self.resource}"
         return f"{who} is denied {self.need.action}{on}"
 
 
@@ -51,7 +52,8 @@ def find_denied(trial: Trial, role: Role, *, is_harmful: bool) -> bool:
         is_harmful: whether that does harm even where the step passes all the same.
     """
     every = [
-        _Denied(need, *_asking(trial, need), _why(trial, role, one)) for need, one in role.take_denied().items()
+        _Denied(need, one.check.resource, *_asking(trial, need), _why(trial, role, one))
+        for need, one in role.take_denied().items()
     ]
     is_given = trial.subject.grant is not None
     missing = [one for one in every if is_given and (is_harmful or _is_fatal(one))]

@@ -7,8 +7,9 @@ from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
-from fake_secrets.arns import LAMBDA_ARN
+from fake_secrets.arns import LAMBDA_ARN, account_of
 from fake_secrets.iam.least_policy import Need
+from fake_secrets.iam.principals import user_arn
 from fake_secrets.suggestions import check_choice
 
 __all__ = ["NeedsOf", "by_caller", "function_name", "needs_of_caller", "owner_of_policies"]
@@ -21,7 +22,13 @@ _SESSION = re.compile(r"(arn:[^:]+):sts::(\d{12}):assumed-role/([^/]+)/.*", re.A
 
 
 def owner_of_policies(principal: str) -> str:
-    """Return the ARN of the principal that has a caller's policies: of a role's session, that of the role."""
+    """Return the ARN of the principal that has a caller's policies.
+
+    Of a role's session, that is the role. The root of an account has no policies: as the caller of a test's own
+    clients, it becomes the user that the test gives its policies.
+    """
+    if principal.endswith(":root"):
+        return user_arn(account_of(principal), principal.split(":")[1])
     return _SESSION.sub(r"\1:iam::\2:role/\3", principal)
 
 
@@ -84,7 +91,7 @@ def needs_of_caller(
     if function is not None:
         return _of_function(needs, function_name(function))
     if principal is not None:
-        return _of_principal(needs, owner_of_policies(principal))
+        return _of_principal(needs, principal)
     callers = by_caller(needs)
     likely = [one for one in callers if one.kind == "principal"] or callers
     if len(likely) > 1:
@@ -104,8 +111,11 @@ def _of_function(needs: Sequence[Need], name: str) -> Sequence[Need]:
 def _of_principal(needs: Sequence[Need], arn: str) -> Sequence[Need]:
     # A function without a role calls as the root of its account, which has no policies.
     acting = [need for need in needs if need.function is None or not need.principal.endswith(":root")]
-    _check("principal", arn, {need.principal for need in acting})
-    return [need for need in acting if need.principal == arn]
+    known = {need.principal for need in acting}
+    names = {arn, owner_of_policies(arn)}
+    if known.isdisjoint(names):
+        _check("principal", arn, known)
+    return [need for need in acting if need.principal in names]
 
 
 def _check(kind: str, name: str, known: Collection[str]) -> None:

@@ -113,7 +113,7 @@ def _is_secret(check: Check) -> bool:
 
 def _policy_name(policy: Policy, layer: Layer, check: Check) -> str:
     if layer == "identity" and policy.name:
-        return policy.name
+        return "the policy" if policy.name == "policy" else policy.name
     # Given as an argument, it has the argument's name.
     name = "" if policy.name.partition("[")[0] in _ARGUMENTS else f" {policy.name}"
     return f"{_layer_name(layer, check)}{name}"

@@ -6,13 +6,15 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
-from fake_secrets.arns import partition_of
-from fake_secrets.iam.patterns import is_like
+from fake_secrets.arns import SUFFIX, SUFFIX_LENGTH, partition_of
 
-__all__ = ["Home", "Need", "document_for"]
+__all__ = ["ANY_SUFFIX", "Home", "Need", "document_for"]
 
 Document = dict[str, Any]
 
+# What stands for the random suffix of a secret's ARN.
+ANY_SUFFIX = "-??????"
+_EVERYTHING = "*"
 _VERSION = "2012-10-17"
 _TAG = "aws:RequestTag/"
 _VIA_SERVICE = "kms:ViaService"
@@ -24,7 +26,7 @@ _OPERATORS: Mapping[str, str] = {
     _VIA_SERVICE: "StringEquals",
     "kms:ResourceAliases": "ForAnyValue:StringEquals",
 }
-# A policy that asks for these values only if every call has sent them.
+# These keys are asked for only if every call has sent this value.
 _WANTED: Mapping[str, str] = {"secretsmanager:BlockPublicPolicy": "true"}
 _PARTITION, _REGION, _ACCOUNT, _FIELDS = 1, 3, 4, 6
 
@@ -136,11 +138,12 @@ def _grants(needs: Iterable[Need]) -> Iterator[_Grant]:
 
 def _without_covered(by_resource: Mapping[str, list[Need]]) -> Mapping[str, list[Need]]:
     """Leave out what a pattern covers: a test may create a secret anew whose first ARN was pinned."""
-    patterns = [resource for resource in by_resource if resource == "*" or "?" in resource]
-    patterns.sort(key=len)
     kept: dict[str, list[Need]] = {}
     for resource, calls in by_resource.items():
-        covering = next((one for one in patterns if one != resource and is_like(resource, one)), resource)
+        patterns = [_EVERYTHING]
+        if SUFFIX.fullmatch(resource[-SUFFIX_LENGTH:]):
+            patterns.append(resource[:-SUFFIX_LENGTH] + ANY_SUFFIX)
+        covering = next((pattern for pattern in patterns if pattern in by_resource), resource)
         kept.setdefault(covering, []).extend(calls)
     return kept
 
@@ -164,7 +167,7 @@ def _by_terms(grants: Iterable[_Grant]) -> Iterator[tuple[_Terms, str]]:
 
 def _rank(action: str, resources: tuple[str, ...]) -> int:
     if action.startswith("secretsmanager:"):
-        return 1 if resources == ("*",) else 0
+        return 1 if resources == (_EVERYTHING,) else 0
     return 2 if action.startswith("kms:") else 3
 
 

@@ -11,7 +11,16 @@ import re
 from collections.abc import Callable, Iterable, Sequence
 from typing import NamedTuple
 
-__all__ = ["Matcher", "Piece", "is_like", "joined", "matcher_of", "matches", "pieces_between_colons"]
+__all__ = [
+    "Matcher",
+    "Piece",
+    "is_like",
+    "joined",
+    "matcher_of",
+    "matcher_of_pieces",
+    "matches",
+    "pieces_between_colons",
+]
 
 Matcher = Callable[[str], bool]
 # Text of a pattern, and whether its wildcards are wildcards: they aren't in what a policy variable stands for.
@@ -37,7 +46,18 @@ def matcher_of(pattern: str) -> Matcher:
         return (lambda text: text.startswith(prefix)) if prefix else _always
     if not wild.strip("?"):
         return lambda text: len(text) == length and text.startswith(prefix)
-    return _Glob(pattern, prefix)
+    return _Glob(((pattern, True),), prefix)
+
+
+def matcher_of_pieces(pieces: tuple[Piece, ...]) -> Matcher:
+    """Return the function that tells whether a whole text matches a pattern that is given in pieces."""
+    prefix = ""
+    for text, is_pattern in pieces:
+        wild = _WILDCARD.search(text) if is_pattern else None
+        if wild is not None:
+            return _Glob(pieces, prefix + text[: wild.start()])
+        prefix += text
+    return prefix.__eq__
 
 
 def is_like(text: str, pattern: str) -> bool:
@@ -68,10 +88,10 @@ def pieces_between_colons(pieces: Iterable[Piece], count: int) -> list[tuple[Pie
 class _Glob:
     """A matcher that is compiled when a text first begins as the pattern does. Most texts don't."""
 
-    __slots__ = ("_pattern", "_prefix", "_segments")
+    __slots__ = ("_pieces", "_prefix", "_segments")
 
-    def __init__(self, pattern: str, prefix: str) -> None:
-        self._pattern = pattern
+    def __init__(self, pieces: tuple[Piece, ...], prefix: str) -> None:
+        self._pieces = pieces
         self._prefix = prefix
         self._segments: tuple[_Segment, ...] = ()
 
@@ -79,7 +99,7 @@ class _Glob:
         if not text.startswith(self._prefix):
             return False
         if not self._segments:
-            self._segments = _segments(((self._pattern, True),))
+            self._segments = _segments(self._pieces)
         return _is_match(text, self._segments)
 
 

@@ -6,9 +6,10 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from fake_secrets.arns import SUFFIX_LENGTH, account_of
+from fake_secrets.arns import SUFFIX_LENGTH, account_of, region_of
 from fake_secrets.errors import UnsupportedOperationError
 from fake_secrets.iam.evaluation import Caller, Check
+from fake_secrets.iam.least_policy import ANY_SUFFIX
 from fake_secrets.observe.ledger import SUCCEEDED, Entry
 from fake_secrets.observe.recording import Recording
 from fake_secrets.service.dispatch import OPERATIONS
@@ -19,14 +20,13 @@ from fake_secrets.service.state.checked import keys_of
 from fake_secrets.service.state.keys import is_default_key
 from fake_secrets.service.state.model import Request, StoredSecret
 
-__all__ = ["ANY_SUFFIX", "Asked", "asked_in"]
+__all__ = ["Asked", "asked_in"]
 
-ANY_SUFFIX = "-??????"
 # A request with one of these is refused before anybody asks whether its caller may make it, unless a quota is
 # exceeded, which shows after the look-up.
 _MALFORMED = frozenset({"SerializationException", "ValidationException", UnsupportedOperationError.__name__})
-# With these outcomes, a call has come to use a key, or would have.
 _ACCESS_DENIED = "AccessDeniedException"
+# With these outcomes, a call has come to use a key, or would have.
 _USES_KEYS = frozenset({SUCCEEDED, _ACCESS_DENIED, "DecryptionFailure", "EncryptionFailure"})
 # In the message M16, about a function whose own policy doesn't let Secrets Manager invoke it.
 _NOT_INVOCABLE = "cannot invoke the specified Lambda function"
@@ -222,7 +222,8 @@ class _History:
             yield secret, members.get("KmsKeyId"), _ENCRYPTING
         elif operation == "UpdateSecret":
             key, before = members.get("KmsKeyId", self._key_of(secret)), self._key_of(secret)
-            if (key or None) != before and secret.version_count:
+            has_values = entry.version_count > int(has_value)
+            if (key or None) != before and has_values:
                 yield secret, key, _REENCRYPTING
                 yield secret, before, _DECRYPTING
             elif has_value:
@@ -239,7 +240,7 @@ class _History:
         context = keys_of_key_use(
             secret.arn,
             None,
-            region=request.region,
+            region=region_of(arn) or request.region,
             caller_account=request.account_id,
             key_account=account_of(arn),
             aliases=keys.aliases_of(key_id),

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping
 
-from fake_secrets.arns import SUFFIX_LENGTH
-from fake_secrets.iam.callers import function_name
-from fake_secrets.iam.least_policy import Home, Need
-from fake_secrets.observe.asked import ANY_SUFFIX, Asked, asked_in
+from fake_secrets.arns import SUFFIX_LENGTH, account_of
+from fake_secrets.iam.callers import function_name, owner_of_policies
+from fake_secrets.iam.least_policy import ANY_SUFFIX, Home, Need
+from fake_secrets.observe.asked import Asked, asked_in
 from fake_secrets.observe.recording import Recording
 
 __all__ = ["asked_needs", "needs_of"]
@@ -68,11 +68,12 @@ def _need(asked: Asked, recording: Recording, secrets: _Secrets) -> Need:
     if asked.alias is not None:
         resource = f"{resource.rpartition('/')[0]}/*"
         supplied = (*supplied, ("kms:ResourceAliases", asked.alias))
-    function = None
+    home, principal, function = Home(recording.account_id, recording.region), caller.role or caller.arn, None
     if entry.function is not None:
         function = recording.function_name or function_name(entry.function)
-    home = Home(recording.account_id, recording.region)
-    return Need(caller.role or caller.arn, function, check.action, resource, home, supplied)
+    elif account_of(principal) == home.account_id:
+        principal = owner_of_policies(principal)
+    return Need(principal, function, check.action, resource, home, supplied)
 
 
 def _supplied(asked: Asked) -> Iterator[tuple[str, str]]:

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, replace
 from fake_secrets.iam.callers import needs_of_caller
 from fake_secrets.iam.coverage import Rule
 from fake_secrets.iam.elements import Element, Statement
-from fake_secrets.iam.least_policy import Need
+from fake_secrets.iam.least_policy import ANY_SUFFIX, Need
 from fake_secrets.iam.policy import Policy
 from fake_secrets.observe.asked import Asked
 from fake_secrets.observe.needs import asked_needs
@@ -20,7 +20,6 @@ __tracebackhide__ = True  # a traceback ends at the caller's mistake
 
 # The services of which calls of Secrets Manager need something.
 _SERVICES = frozenset({"*", "secretsmanager", "kms", "lambda"})
-_ANY_SUFFIX = "-??????"
 _SERVICE_FIELD = 2
 
 
@@ -148,7 +147,7 @@ def _allowed(policy: Policy, statement: Statement, uses: Sequence[_Use]) -> list
 
 def _is_pattern(value: str) -> bool:
     # A name that ends in any suffix is as narrow as a policy can be.
-    return "*" in value or "?" in value.removesuffix(_ANY_SUFFIX)
+    return "*" in value or "?" in value.removesuffix(ANY_SUFFIX)
 
 
 def _is_of_a_service(resource: str) -> bool:

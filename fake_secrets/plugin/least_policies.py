@@ -80,7 +80,7 @@ class LeastPolicies:
         output = getattr(self._config, "workeroutput", None)
         if output is not None:
             output[_FILE] = {"record": text, "forgotten": self._forgotten}
-        elif exitstatus not in _FINISHED:
+        elif exitstatus not in _FINISHED or session.shouldfail or session.shouldstop:
             self._outcome = "ERROR: the least policies weren't written, because the run wasn't finished"
         elif not self._config.option.collectonly:
             self._write(text, session)

@@ -6,7 +6,7 @@ from collections import deque
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
-from fake_secrets.arns import account_of, root_arn, secret_arn
+from fake_secrets.arns import account_of, region_of, root_arn, secret_arn
 from fake_secrets.errors import ServiceError
 from fake_secrets.iam import grammar
 from fake_secrets.iam.denials import Denial
@@ -114,7 +114,8 @@ class Authority:
         keys_of_use = keys_of_key_use(
             secret.arn,
             version_id,
-            region=request.region,
+            # Secrets Manager uses a key in the key's own region [D], which is that of the replica.
+            region=region_of(arn) or request.region,
             caller_account=request.account_id,
             key_account=account_of(arn),
             aliases=keys.aliases_of(key_id),

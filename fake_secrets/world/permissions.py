@@ -135,7 +135,8 @@ class Permissions(LiveView):
     ) -> list[UnusedPermission]:
         """Return what a policy allows and no call so far needed.
 
-        Only actions of Secrets Manager, KMS and Lambda are looked at, since nothing is known of other calls.
+        Only actions of Secrets Manager, KMS and Lambda are looked at, since nothing is known of other calls. Tags
+        and context of callers are those that hold now, so call this inside of the block that gives them.
 
         Args:
             policy: the policy, or several, in any form that `permissions` takes.

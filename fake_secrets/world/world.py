@@ -149,8 +149,10 @@ class World:
             stand=self.intervene,
         )
         self._leaks: Leaks | None = None
-        # What the record of a run calls the rotation functions of this world, if not by their own names.
+        # What the record of a run calls the rotation functions of this world, if not by their own names, and
+        # whether they are in it.
         self.function_name: str | None = None
+        self.is_recorded = True
         self._authority: Authority | None = None
         self._start()
 
@@ -168,7 +170,8 @@ class World:
 
     def note_end(self) -> None:
         """Leave what the world has recorded to whoever keeps that of worlds that end."""
-        endings.note(self.recording)
+        if self.is_recorded:
+            endings.note(self.recording)
 
     def recording(self) -> Recording:
         """Return what the world has recorded since its start or its reset."""

@@ -239,7 +239,12 @@ class TestWhatCannotBeWritten:
 
     def test_an_output_that_cannot_be_written(self, refused):
         assert refused([READ], "-o", "no/where.json") == (
-            "--output 'no/where.json' can't be written: there is no folder 'no'"
+            "--output 'no/where.json' can't be written: there is no folder 'no'."
+        )
+
+    def test_the_record_is_not_overwritten(self, refused):
+        assert (
+            refused([READ], "-o", "./least.json") == "--output './least.json' is the record, which would be lost."
         )
 
     @pytest.mark.parametrize(

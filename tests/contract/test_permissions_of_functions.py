@@ -2,13 +2,19 @@
 
 import contextlib
 import json
+import secrets
 
 import boto3
 import pytest
+from botocore.exceptions import ClientError
 from contract.gallery_modules import load
 from contract.rotation_steps import rotation_function
 
 from fake_secrets import PolicyError, check_rotation
+from fake_secrets.contract.families.permissions import first_uses, scenarios
+from fake_secrets.contract.ongoing_check import Check
+from fake_secrets.contract.subject import Subject
+from fake_secrets.contract.undisturbed import dry_run
 
 ARN = "arn:aws:secretsmanager:us-east-1:123456789012:secret:prod/rotated-??????"
 SECRET = {"username": "app", "password": "Old-Password-1"}
@@ -158,6 +164,123 @@ def test_each_further_secret_has_a_scenario_of_its_own():
     assert "permissions.without-GetSecretValue-of-prod/master" in report.scenarios
 
 
+def test_a_password_of_its_own_instead_of_a_denied_one_is_no_violation():
+    def with_fallback(client, current, token):
+        try:
+            password = client.get_random_password(ExcludePunctuation=True)["RandomPassword"]
+        except client.exceptions.ClientError:
+            password = secrets.token_urlsafe(24)
+        return {**current, "password": password}
+
+    report = check(rotation_function(lambda old, new: None, lambda new: None, with_fallback))
+    assert report.passed, str(report)
+    assert report.notes == ()
+
+
+@pytest.mark.parametrize(
+    ("step", "operation"),
+    [
+        ("createSecret", "DescribeSecret"),
+        ("createSecret", "GetSecretValue"),
+        ("createSecret", "PutSecretValue"),
+        ("finishSecret", "UpdateSecretVersionStage"),
+    ],
+)
+def test_a_step_that_passes_without_what_it_was_denied_is_a_violation(step, operation):
+    report = check(forgiving(step), only=f"permissions.without-{operation}")
+    (violation,) = report.violations
+    assert violation.name == "swallowed-error"
+    assert violation.detail == (
+        f"{operation} fails with AccessDeniedException during all of {step}, and {step} passes"
+    )
+
+
+def test_a_retry_that_needs_more_than_the_first_attempt_is_told():
+    report = check(listing_in_a_retry, only="permissions.without-UpdateSecretVersionStage")
+    assert report.passed, str(report)
+    (note,) = report.notes
+    assert note.name == "needs-more-permissions"
+    assert note.detail.startswith("createSecret is denied secretsmanager:ListSecretVersionIds on prod/rotated")
+
+
+def test_a_given_policy_has_to_suffice_for_a_retry_too():
+    report = check(listing_in_a_retry, policy=ENOUGH)
+    (violation,) = report.violations
+    assert violation.name == "permission-missing"
+    assert violation.scenario == "permissions.without-UpdateSecretVersionStage"
+    assert violation.detail.startswith("createSecret is denied secretsmanager:ListSecretVersionIds")
+
+
+def test_a_denied_call_changes_nothing_and_the_step_that_needs_it_first_fails():
+    handler = rotation_function(lambda old, new: None, lambda new: None)
+    with Check(Subject(handler, SECRET)) as checking:
+        _, dry = dry_run(checking)
+        for need, step in first_uses(dry, checking.subject).items():
+            (scenario,) = (
+                one for one in scenarios(dry, checking) if one.id == f"permissions.without-{need.operation}"
+            )
+            trial = scenario.run(checking, scenario.id)
+            failed = next(one for one in trial.deliveries if not one.has_passed)
+            assert (failed.step, failed.boundaries[-1].name) == (step, need.operation)
+            assert failed.boundaries[-1].before == failed.boundaries[-1].after
+            assert f"which {step} needs first" in scenario.title
+            assert trial.rotations[0].succeeded
+
+
+def test_the_double_may_do_everything():
+    def set_value(old, new):
+        ReadingService.latest.set_value(new)
+
+    report = check(rotation_function(set_value, lambda new: None), service=ReadingService, policy=ENOUGH)
+    assert (report.violations, report.notes) == ((), ()), str(report)
+
+
+def test_an_action_that_only_an_unknown_secret_needs_is_left_alone():
+    def looking_elsewhere(event, context):
+        with contextlib.suppress(boto3.client("secretsmanager").exceptions.ResourceNotFoundException):
+            boto3.client("secretsmanager").get_secret_value(SecretId="optional/settings")
+        plain(event, context)
+
+    report = check(looking_elsewhere)
+    assert report.passed, str(report)
+    assert [one for one in report.scenarios if "optional" in one] == []
+    unknown = ARN.replace("prod/rotated-??????", "optional/settings")
+    assert f"createSecret is denied secretsmanager:GetSecretValue on {unknown}" in report.notes[0].detail
+
+
+def test_a_batch_needs_each_of_its_secrets():
+    def reading_all(event, context):
+        client = boto3.client("secretsmanager")
+        answer = client.batch_get_secret_value(SecretIdList=[event["SecretId"], "prod/master"])
+        if event["Step"] == "createSecret" and answer["Errors"]:
+            raise PermissionError(answer["Errors"][0]["ErrorCode"])
+        plain(event, context)
+
+    report = check(reading_all, other_secrets={"prod/master": "master-password"})
+    assert report.passed, str(report)
+    assert "permissions.without-GetSecretValue-of-prod/master" in report.scenarios
+    assert "permissions.without-BatchGetSecretValue" in report.scenarios
+
+
+def test_two_checks_give_the_same_report():
+    lacking = policy(allowing("DescribeSecret", "GetSecretValue"))
+    assert str(check(policy=lacking)) == str(check(policy=lacking))
+
+
+def test_no_secret_value_is_in_the_report():
+    def tagging(event, context):
+        client, arn = boto3.client("secretsmanager"), event["SecretId"]
+        value = json.loads(client.get_secret_value(SecretId=arn)["SecretString"])
+        client.tag_resource(SecretId=arn, Tags=[{"Key": "value", "Value": value["password"]}])
+        plain(event, context)
+
+    condition = {"StringEquals": {"aws:RequestTag/value": "none"}}
+    tagged = policy(*ENOUGH["Statement"], allowing("TagResource", Condition=condition))
+    report = check(tagging, policy=tagged)
+    assert "permission-missing" in names(report.violations)
+    assert SECRET["password"] not in str(report) + report.json() + report.html()
+
+
 def plain(event, context):
     rotation_function(lambda old, new: None, lambda new: None)(event, context)
 
@@ -173,3 +296,46 @@ def tolerating_denial(event, context):
     with contextlib.suppress(client.exceptions.ClientError):
         client.list_secrets()
     plain(event, context)
+
+
+def forgiving(forgiven):
+    def handler(event, context):
+        try:
+            plain(event, context)
+        except ClientError as error:
+            if event["Step"] != forgiven or error.response["Error"]["Code"] != "AccessDeniedException":
+                raise
+
+    return handler
+
+
+def listing_in_a_retry(event, context):
+    client = boto3.client("secretsmanager")
+    if event["Step"] == "createSecret" and is_stored(client, event):
+        client.list_secret_version_ids(SecretId=event["SecretId"])
+    plain(event, context)
+
+
+def is_stored(client, event):
+    try:
+        client.get_secret_value(SecretId=event["SecretId"], VersionId=event["ClientRequestToken"])
+    except client.exceptions.ResourceNotFoundException:
+        return False
+    return True
+
+
+class ReadingService:
+    """A service that takes the value from the secret by itself, as its owner."""
+
+    latest = None
+
+    def __init__(self):
+        ReadingService.latest = self
+        self.value = SECRET
+
+    def set_value(self, value):
+        boto3.client("secretsmanager").list_secrets()
+        self.value = value
+
+    def accepts(self, value):
+        return self.value == value

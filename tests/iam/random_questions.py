@@ -119,6 +119,7 @@ ARNS = (
     f"arn:aws:iam::{HERE}:role/${{aws:PrincipalTag/team}}",
     f"arn:aws:iam::{HERE}:user/${{aws:username}}",
     "arn:aws:iam::${aws:PrincipalAccount}:role/app",
+    "${aws:PrincipalArn}",
     "arn:aws:iam::*:${aws:PrincipalTag/absent, 'role'}/app",
 )
 NETWORKS = ("203.0.113.0/24", "203.0.113.7", "0.0.0.0/0", "::/0", "2001:DB8:1234::/48", "10.0.0.0/8")

@@ -206,6 +206,12 @@ class TestActionsAndResources:
             context = {"aws:principaltag/team": "x"}
             assert decide(on=resource_, identity=policies, context=context).effect == "explicit_deny"
 
+    def test_a_variable_has_its_value_of_each_request(self):
+        policies = [identity({"Resource": f"{SECRET[:-13]}${{aws:username}}/*"})]
+        names = ["app", "ops", *map(str, range(100)), "app", ["app"], "ops"]
+        effects = [decide(identity=policies, context={"aws:username": name}).effect for name in names]
+        assert [name for name, effect in zip(names, effects, strict=True) if effect == "allowed"] == ["app", "app"]
+
     def test_a_variable_before_the_fifth_colon_is_text(self):
         text = "arn:aws:secretsmanager:us-east-1:${aws:PrincipalAccount}:secret:${aws:username}/*"
         policies = [identity({"Resource": text})]

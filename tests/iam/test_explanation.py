@@ -291,6 +291,10 @@ class TestNearMisses:
             f'To allow it, add "{PATTERN}" to the Resource of statement 1 of app.json, or {ADD}',
         ]
 
+    def test_a_pattern_that_is_too_long_for_an_arn_is_told_without_details(self):
+        (_, second, _) = explained({"Resource": f"{PREFIX}prod/db{'*' * 3000}x"})
+        assert second.startswith("Statement 1 of app.json allows the action, but its Resource is '")
+
     def test_an_action_without_a_resource_wants_a_star(self):
         action = "secretsmanager:ListSecrets"
         assert explained({"Action": action, "Resource": f"{PREFIX}*"}, action=action, on="*") == [
@@ -367,6 +371,10 @@ class TestLayers:
                 f'"{PATTERN}"}}'
             ),
         ]
+
+    def test_a_policy_that_has_the_name_of_its_argument_is_the_policy(self):
+        (first, _) = explained(identity=[identity({"Action": "s3:*"}, name="policy")])
+        assert first.startswith("No statement of the policy allows")
 
     def test_several_policies_are_named(self):
         policies = [identity({"Action": "s3:*"}, name=f"{number}.json") for number in range(5)]

@@ -7,7 +7,7 @@ import hypothesis.strategies as st
 import pytest
 from hypothesis import given
 
-from fake_secrets.iam.patterns import joined, matcher_of, matches, pieces_between_colons
+from fake_secrets.iam.patterns import joined, matcher_of, matcher_of_pieces, matches, pieces_between_colons
 
 # Few characters, so that texts often match. Some have a meaning in regular expressions.
 TEXTS = st.text("ab.[-\n", max_size=8)
@@ -27,7 +27,9 @@ def test_pieces_match_as_one_pattern_in_which_fixed_pieces_have_no_wildcards(tex
         "".join({"*": ".*", "?": "."}.get(c, re.escape(c)) if is_pattern else re.escape(c) for c in piece)
         for piece, is_pattern in pieces
     )
-    assert matches(text, tuple(pieces)) is (re.fullmatch(expression, text, re.DOTALL) is not None)
+    expected = re.fullmatch(expression, text, re.DOTALL) is not None
+    assert matches(text, tuple(pieces)) is expected
+    assert matcher_of_pieces(tuple(pieces))(text) is expected
 
 
 @pytest.mark.parametrize(
@@ -45,6 +47,12 @@ def test_pieces_match_as_one_pattern_in_which_fixed_pieces_have_no_wildcards(tex
         ("name-??????", "name-prod-AbCdEf", False),
         ("*-??????", "name-AbCdEf", True),
         ("A", "a", False),
+        ("*??*", "a", False),
+        ("*??*", "ab", True),
+        ("*?b?c*x", "-abbc-bbbc-x", True),
+        ("*a?c*x", "abcx", True),
+        ("*a?c*x", "aabcx", True),
+        ("*a?cc*x", "abc-accx", False),
     ],
 )
 def test_the_whole_text_has_to_match(pattern, text, expected):

@@ -209,6 +209,16 @@ def test_a_document_nested_too_deeply_is_refused():
         load_policies({"Statement": deep}, "policy")
 
 
+class PathOfBytes(os.PathLike):
+    def __fspath__(self):
+        return b"app.json"
+
+
+def test_a_path_of_bytes_is_no_policy():
+    with pytest.raises(TypeError, match="policy is of type PathOfBytes; a policy is a dict"):
+        load_policies(PathOfBytes(), "policy")
+
+
 def test_a_refused_policy_of_a_template_is_named_by_role_and_policy():
     with pytest.raises(PolicyError, match=r"Role: Read: Syntax errors in policy. It has no statement."):
         load_policies(RolePolicies("Role", {"Read": {"Statement": []}}), "policy")

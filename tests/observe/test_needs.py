@@ -333,6 +333,25 @@ class TestCallers:
 
         assert least(world, principal=self.ROLE) == least(world) == [("GetSecretValue", "db-??????")]
 
+    def test_the_caller_of_the_tests_clients_is_the_same_with_and_without_a_policy(self, world, client):
+        world.add("db", "value")
+        client.describe_secret(SecretId="db")
+        with world.permissions([]), pytest.raises(NotThere, match="AccessDenied"):
+            client.get_secret_value(SecretId="db")
+
+        needed = [("DescribeSecret GetSecretValue", "db-??????")]
+        assert least(world) == needed
+        for name in ("root", "user/fake-secrets"):
+            assert least(world, principal=f"arn:aws:iam::123456789012:{name}") == needed
+
+    def test_the_root_of_another_account_is_a_caller_of_its_own(self, world, client):
+        client.list_secrets()
+        other = "arn:aws:iam::999999999999:root"
+        with world.as_principal(other):
+            client.get_random_password()
+
+        assert least(world, principal=other) == [("GetRandomPassword", "*")]
+
     def test_callers_have_policies_of_their_own(self, world, client):
         world.add("db", "value")
         client.describe_secret(SecretId="db")

@@ -3,12 +3,13 @@
 import json
 
 import pytest
+from rotating import GOOD
 from runs_of_pytest import PYTEST_ARGUMENTS, passes
 
 from fake_secrets.observe import endings
 
 OPTION = "--fake-secrets-least-policy=least.json"
-ROOT = "arn:aws:iam::123456789012:root"
+CALLER = "arn:aws:iam::123456789012:user/fake-secrets"
 ARN = "arn:aws:secretsmanager:us-east-1:123456789012:secret:"
 
 READS = """
@@ -53,7 +54,7 @@ def test_the_file_has_the_policy_for_the_calls_of_all_tests(run, record):
     ran.stdout.fnmatch_lines(["least policies: least.json"])
     assert record()["policies"] == [
         {
-            "principal": ROOT,
+            "principal": CALLER,
             "policy": {
                 "Version": "2012-10-17",
                 "Statement": [
@@ -170,7 +171,7 @@ def test_forgets_to_stop():
 def test_a_world_that_a_test_forgets_to_leave_counts(run, actions):
     run(FORGOTTEN, OPTION)
 
-    assert actions() == {ROOT: ["GetSecretValue"]}
+    assert actions() == {CALLER: ["GetSecretValue"]}
 
 
 ROTATES = """
@@ -195,6 +196,19 @@ def test_a_rotation_function_has_a_policy_of_its_own(run, actions):
 
     assert actions() == {"rotate-db": ["DescribeSecret"]}
 
+
+CHECKS_ONCE = """
+from rotation import lambda_handler
+
+from fake_secrets import check_rotation
+
+
+def test_rotate():
+    report = check_rotation(
+        lambda_handler, secret={"password": "x"}, name="db", region="us-east-1", only="modes"
+    )
+    assert any("warm" in scenario for scenario in report.scenarios)
+"""
 
 CONTRACT = """
 import boto3
@@ -226,6 +240,16 @@ def test_a_rotation_function_that_a_contract_checks_has_its_own_name(run, record
     ]
 
 
+def test_no_secret_that_only_a_scenario_of_the_contract_has_is_in_the_record(pytester, run, record):
+    pytester.makepyfile(rotation=GOOD)
+    pytester.syspathinsert()
+    ran = run(CHECKS_ONCE, OPTION)
+
+    passes(ran)
+    resources = {need["resource"] for need in record()["needs"]}
+    assert resources == {"*", f"{ARN}db-??????"}
+
+
 def test_calls_of_failing_tests_and_fixtures_count(run, actions):
     ran = run(
         "import pytest\n"
@@ -239,7 +263,7 @@ def test_calls_of_failing_tests_and_fixtures_count(run, actions):
     )
 
     ran.assert_outcomes(failed=1)
-    assert actions() == {ROOT: ["GetRandomPassword", "ListSecrets"]}
+    assert actions() == {CALLER: ["GetRandomPassword", "ListSecrets"]}
 
 
 def test_a_run_without_calls_writes_that_nothing_is_needed(run, record):
@@ -276,6 +300,15 @@ def test_an_interrupted_run_leaves_the_file_as_it_was(run, pytester):
     ran = run("import pytest\n\ndef test_exits(): pytest.exit('enough')", OPTION)
 
     assert ran.ret == pytest.ExitCode.INTERRUPTED
+    assert (pytester.path / "least.json").read_text(encoding="utf-8") == "before"
+
+
+def test_a_run_that_stops_at_the_first_failure_leaves_the_file_as_it_was(run, pytester):
+    (pytester.path / "least.json").write_text("before", encoding="utf-8")
+
+    ran = run("def test_fails(): assert False\n\ndef test_never_runs(): pass", OPTION, "-x")
+
+    ran.stdout.fnmatch_lines(["ERROR: the least policies weren't written, because the run wasn't finished"])
     assert (pytester.path / "least.json").read_text(encoding="utf-8") == "before"
 
 

@@ -324,3 +324,6 @@ def permissions(fake: FakeSecrets) -> None:
     with fake.permissions([*roles, policy]):
         fake.lambda_function(lambda_handler, role=arn, policy=role)
     assert_type([denial.explanation for denial in fake.permissions.denials], list[str])
+    assert_type(fake.permissions.least_policy(), dict[str, Any])
+    assert_type(fake.permissions.least_policy("eu-west-1", "111122223333", function="rotate"), dict[str, Any])
+    assert_type([one.actions for one in fake.permissions.unused(policy, principal=arn)], list[tuple[str, ...]])

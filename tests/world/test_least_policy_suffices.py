@@ -96,6 +96,10 @@ def calls(method, required=None, optional=None):
 
 
 secret_id = {"SecretId": name}
+key_there = st.just(OTHER_KEY.replace("us-east-1", "eu-west-1"))
+replicas = st.fixed_dictionaries({"Region": st.just("eu-west-1")}, optional={"KmsKeyId": key_there}).map(
+    lambda replica: [replica]
+)
 CALLS = st.one_of(
     calls("batch_get_secret_value", {"SecretIdList": st.lists(name, min_size=1, max_size=3, unique=True)}),
     calls("batch_get_secret_value", {"Filters": st.just([{"Key": "name", "Values": ["app/"]}])}),
@@ -119,7 +123,7 @@ CALLS = st.one_of(
     ),
     calls("put_secret_value", {**secret_id, "SecretString": st.just("y")}),
     calls("remove_regions_from_replication", {**secret_id, "RemoveReplicaRegions": st.just(["eu-west-1"])}),
-    calls("replicate_secret_to_regions", {**secret_id, "AddReplicaRegions": st.just([{"Region": "eu-west-1"}])}),
+    calls("replicate_secret_to_regions", {**secret_id, "AddReplicaRegions": replicas}),
     calls("restore_secret", secret_id),
     calls("rotate_secret", secret_id, {"RotationLambdaARN": st.just(FUNCTION)}),
     calls("tag_resource", {**secret_id, "Tags": tags}),
@@ -130,7 +134,92 @@ CALLS = st.one_of(
 )
 
 
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=20, deadline=None)
 @given(st.lists(CALLS, min_size=1, max_size=6))
 def test_the_same_run_is_allowed_and_nothing_less_would_do(calls):
     check(calls)
+
+
+def rotate(event, context):
+    """Rotate as AWS's templates do, with a superuser whose secret the function reads, too."""
+    client = boto3.client("secretsmanager", region_name="us-east-1")
+    arn, token, step = event["SecretId"], event["ClientRequestToken"], event["Step"]
+    versions = client.describe_secret(SecretId=arn)["VersionIdsToStages"]
+    if step == "createSecret":
+        client.get_secret_value(SecretId=arn, VersionStage="AWSCURRENT")
+        new = client.get_random_password()["RandomPassword"]
+        client.put_secret_value(
+            SecretId=arn, ClientRequestToken=token, SecretString=new, VersionStages=["AWSPENDING"]
+        )
+    elif step == "setSecret":
+        client.get_secret_value(SecretId="superuser")
+        client.get_secret_value(SecretId=arn, VersionId=token, VersionStage="AWSPENDING")
+    elif step == "finishSecret":
+        current = next(version for version, labels in versions.items() if "AWSCURRENT" in labels)
+        client.update_secret_version_stage(
+            SecretId=arn, VersionStage="AWSCURRENT", MoveToVersionId=token, RemoveFromVersionId=current
+        )
+
+
+def rotates_with(policy, role=None):
+    """Return whether the function rotates a secret with a policy, and the least policy for what it did."""
+    with mock_stages(region="us-east-1", rotation_errors="record") as world:
+        world.add("superuser", "value", kms_key_id=OTHER_KEY)
+        world.add("db", "value", kms_key_id=KEY)
+        given = {} if policy is None else {"policy": policy, "role": role}
+        rotation = world.rotate("db", world.lambda_function(rotate, "rotate", **given))
+        return rotation.succeeded, world.permissions.least_policy(function="rotate")
+
+
+def test_a_rotation_function_rotates_with_its_least_policy_and_with_nothing_less():
+    succeeded, least = rotates_with(None)
+    assert succeeded
+
+    role = "arn:aws:iam::123456789012:role/rotation/rotate"
+    assert rotates_with(least, role) == (True, least)
+    for part, less in parts_of(least):
+        assert not rotates_with(less if less["Statement"] else [], role)[0], f"without {part}, it rotates"
+
+
+def keys_after(policy=None):
+    """Return the keys of a secret's versions after its key was changed, and the least policy for that."""
+    given = {} if policy is None else {"identity_policy": policy}
+    with mock_stages(region="us-east-1", **given) as world:
+        world.add("db", "value", kms_key_id=KEY)
+        client = boto3.client("secretsmanager", region_name="us-east-1")
+        try:
+            client.update_secret(SecretId="db", KmsKeyId=OTHER_KEY)
+        except botocore.exceptions.ClientError as error:
+            return error.response["Error"]["Code"], None
+        stored = next(iter(world._world.store))
+        keys = [stored.kms_key_id, *(version.kms_key_id for version in stored.versions.values())]
+        return keys, world.permissions.least_policy()
+
+
+def test_another_key_needs_all_that_encrypts_the_values_again():
+    keys, least = keys_after()
+
+    assert keys == [OTHER_KEY, OTHER_KEY]
+    assert keys_after(least)[0] == keys
+    for part, less in parts_of(least):
+        assert keys_after(less)[0] != keys, f"without {part}, the key is changed"
+
+
+def test_a_caller_of_another_account_needs_the_arn_of_the_owner():
+    def reads(policy=None):
+        arn = "arn:aws:iam::999999999999:role/reader"
+        with mock_stages(region="us-east-1") as world:
+            grant = {**GRANT, "Statement": {**GRANT["Statement"], "Principal": {"AWS": arn}}}
+            secret = world.add("db", "value", resource_policy=grant, kms_key_id=KEY)
+            client = boto3.client("secretsmanager", region_name="us-east-1", **world.credentials(arn))
+            with world.permissions(policy, principal=arn):
+                try:
+                    client.get_secret_value(SecretId=secret.arn)
+                except botocore.exceptions.ClientError:
+                    return False, None
+            return True, world.permissions.least_policy()
+
+    _, least = reads()
+
+    assert reads(least) == (True, least)
+    assert all(not reads(less if less["Statement"] else [])[0] for _, less in parts_of(least))

@@ -255,7 +255,7 @@ class TestDenials:
             USER,
         )
         assert denial.message in repr(denial)
-        assert "No statement of policy allows" in denial.explanation
+        assert "No statement of the policy allows" in denial.explanation
 
     def test_a_reset_forgets_them(self, fake_secrets, client):
         with fake_secrets.permissions([]):

@@ -102,6 +102,8 @@ class _Other:
     def __init__(self, trial: Trial, dry: DryRun) -> None:
         self._trial = trial
         self._value = _value_of_another(dry)
+        # The user doesn't have that secret, so its policy needn't allow it.
+        trial.world.is_recorded = False
         self._arn = trial.handle.add(_OTHER, self._value, tags=trial.subject.tags).arn
         self._token = trial.start_other(self._arn)
         self.is_misleading = self._token is None

@@ -1,4 +1,4 @@
-"""Rotate a value that no service has to be told. finishSecret finds the current version in the list of them."""
+"""Rotate a value that no service has to be told. finishSecret looks for the current version in their list."""
 
 import logging
 
