@@ -85,10 +85,15 @@ TEMPLATES = st.fixed_dictionaries(
 )
 
 
+def a_role(kind="AWS::IAM::Role", **properties):
+    return {"Resources": {"Role": {"Type": kind, "Properties": properties}}}
+
+
 @given(template=TEMPLATES)
-@example(
-    template={"Resources": {"Role": {"Type": "AWS::IAM::Role", "Properties": {"Policies": [{"Fn::Sub": []}]}}}}
-)
+@example(template=a_role(Policies=[{"Fn::Sub": []}]))
+@example(template=a_role(Policies=[1]))
+@example(template=a_role(Policies=[{"PolicyDocument": "[" * 100_000}]))
+@example(template=a_role("AWS::IAM::User", Groups=[{"a": 1}]))
 def test_of_cloudformation(template):
     before = copy.deepcopy(template)
     with contextlib.suppress(PolicyError):
