@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import contextlib
 import re
+from collections import Counter
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 # Few tests give policies, and those modules are slow to import.
@@ -26,15 +27,20 @@ class Grant:
         identity: its identity policies; None if they aren't known, so that they are assumed to allow everything.
         boundary: its permissions boundary, if it has one.
         session: the session policies of its sessions; None if they have none.
-        tags: its tags.
-        context: condition keys, in lower case, whose values only the test's author knows.
+        tags: its tags; None if it has none.
+        context: condition keys, in lower case, whose values only the test's author knows; None if there are none.
     """
 
     identity: tuple[Policy, ...] | None = None
     boundary: Policy | None = None
     session: tuple[Policy, ...] | None = None
-    tags: Mapping[str, str] = field(default_factory=dict)
-    context: Mapping[str, str | list[str]] = field(default_factory=dict)
+    tags: Mapping[str, str] | None = None
+    context: Mapping[str, str | list[str]] | None = None
+
+    def over(self, earlier: Grant) -> Grant:
+        """Return this grant, with what an earlier one gives where this one says nothing."""
+        given = {name: getattr(self, name) for name in self.__slots__}
+        return replace(earlier, **{name: value for name, value in given.items() if value is not None})
 
 
 _NOTHING = Grant()
@@ -44,10 +50,15 @@ class Grants:
     """The grants of one world.
 
     `given` has those of each principal, the latest last. It is empty if nobody was given anything.
+    `consultations` counts the checks for which they were consulted, and `latest` is the principal of the last one.
     """
 
     def __init__(self) -> None:
         self.given: dict[str, list[Grant]] = {}
+        self.consultations = 0
+        self.latest = ""
+        # How often each principal's grants were consulted.
+        self._consulted: Counter[str] = Counter()
         # The ARN of a session has no path; this has the roles that a path is known of, or none.
         self._roles: dict[tuple[str, str], str] = {}
 
@@ -91,6 +102,18 @@ class Grants:
         """
         given = self.given.get(_key(principal)) or (role and self.given.get(_key(role)))
         return given[-1] if given else _NOTHING
+
+    def consult(self, principal: str, role: str | None) -> Grant:
+        """Return what a principal was given last, to decide about its call; see `of`."""
+        grant = self.of(principal, role)
+        self.consultations += 1
+        self.latest = principal
+        self._consulted.update({_key(principal), _key(role or principal)})
+        return grant
+
+    def times_consulted(self, principal: str) -> int:
+        """Return how often it was looked up what a principal, or a session of this role, was given."""
+        return self._consulted[_key(principal)]
 
     def _take(self, principal: str, grant: Grant) -> None:
         key = _key(principal)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any
 
 from fake_secrets.arns import SUFFIX_LENGTH, account_of, region_of
@@ -15,8 +15,8 @@ from fake_secrets.observe.recording import Recording
 from fake_secrets.service.dispatch import OPERATIONS
 from fake_secrets.service.operations.rotation_start import NOT_COMPLETE
 from fake_secrets.service.rules.checks import WITHOUT_RESOURCE, checks_of, checks_of_creation
-from fake_secrets.service.rules.condition_keys import keys_of_circumstances, keys_of_key_use
-from fake_secrets.service.state.checked import keys_of
+from fake_secrets.service.rules.condition_keys import keys_of_key_use
+from fake_secrets.service.state.checked import completed, keys_of
 from fake_secrets.service.state.keys import is_default_key
 from fake_secrets.service.state.model import Request, StoredSecret
 
@@ -34,6 +34,7 @@ _NOT_INVOCABLE = "cannot invoke the specified Lambda function"
 _M1 = "Secrets Manager can't find the specified secret."
 _ENCRYPTING = ("kms:GenerateDataKey", "kms:Decrypt")
 _DECRYPTING = ("kms:Decrypt",)
+_REPLICATING = ("kms:GenerateDataKey", "kms:Encrypt")
 _REENCRYPTING = ("kms:Encrypt", *_ENCRYPTING)
 
 
@@ -107,12 +108,8 @@ class _History:
         request = entry.request
         caller = Caller(request.principal, request.account_id, self._recording.grants.role_of(request.principal))
         grant = self._recording.grants.of(caller.arn, caller.role)
-        circumstances = keys_of_circumstances(
-            caller=caller, region=request.region, now=request.now, tags=grant.tags
-        )
         for check, alias in self._checks(entry):
-            context = {**grant.context, **circumstances, **check.context}
-            yield Asked(entry, replace(check, context=context), caller, alias)
+            yield Asked(entry, completed(check, caller, request, grant), caller, alias)
 
     def follow(self, entry: Entry) -> None:
         """Take note of what a call, or a change without a call, has done."""
@@ -230,7 +227,7 @@ class _History:
                 yield secret, key, _ENCRYPTING
         for replica in members.get("AddReplicaRegions") or ():
             yield secret, self._key_of(secret), _DECRYPTING
-            yield secret, replica.get("KmsKeyId"), _ENCRYPTING
+            yield secret, replica.get("KmsKeyId"), _REPLICATING
 
     def _of_key(
         self, request: Request, secret: StoredSecret, key_id: str, actions: Iterable[str]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from fake_secrets.arns import account_of, region_of, root_arn, secret_arn
 from fake_secrets.errors import ServiceError
@@ -16,8 +16,8 @@ from fake_secrets.iam.key_policies import decide_on_key, key_policy, left_to_cal
 from fake_secrets.iam.messages import denial
 from fake_secrets.iam.policy import Policy
 from fake_secrets.service.rules.checks import WITHOUT_RESOURCE, action_of, checks_of, checks_of_creation
-from fake_secrets.service.rules.condition_keys import check_conditions, keys_of_circumstances, keys_of_key_use
-from fake_secrets.service.state.checked import keys_of
+from fake_secrets.service.rules.condition_keys import check_conditions, keys_of_key_use
+from fake_secrets.service.state.checked import completed, keys_of
 from fake_secrets.service.state.model import Request, StoredSecret
 from fake_secrets.service.state.store import Store, check_name
 
@@ -175,11 +175,8 @@ class Authority:
             hint: what the author of the test should know if they deny it.
         """
         request, caller, grant = asking.request, asking.caller, asking.grant
-        circumstances = keys_of_circumstances(
-            caller=caller, region=request.region, now=request.now, tags=grant.tags
-        )
-        asked = replace(check, context={**circumstances, **check.context, **grant.context})
-        check_conditions(layers.all(), check.action, grant.context)
+        asked = completed(check, caller, request, grant)
+        check_conditions(layers.all(), check.action, grant.context or {})
         decision = (decide or evaluate)(asked, caller, layers)
         if decision.effect == "allowed" or _is_rescue(asked, caller, decision):
             return None
@@ -191,7 +188,7 @@ class Authority:
     def _who(self, request: Request) -> _Asking:
         role = self._grants.role_of(request.principal)
         caller = Caller(request.principal, request.account_id, role)
-        return _Asking(request, caller, self._grants.of(request.principal, role))
+        return _Asking(request, caller, self._grants.consult(request.principal, role))
 
     def _arn_to_be(self, request: Request) -> str:
         name = request.members["Name"]

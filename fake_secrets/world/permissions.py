@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from fake_secrets.arns import partition_of
+from fake_secrets.errors import FakeSecretsWarning
 from fake_secrets.iam.grants import Grant
 from fake_secrets.iam.loading import boundary_of, load_policies, load_policy
 from fake_secrets.iam.principals import principal_of, user_arn
 from fake_secrets.observe.live import LiveView
+from fake_secrets.observe.remarks import Line, users_line
 from fake_secrets.observe.reminders import Reminding
 
 if TYPE_CHECKING:
@@ -19,7 +21,13 @@ if TYPE_CHECKING:
     from fake_secrets.observe.unused_permissions import UnusedPermission
     from fake_secrets.world.world import World
 
-__all__ = ["Permissions", "give_default_caller", "grant_of"]
+__all__ = ["Permissions", "give_default_caller", "grant_of", "remark_on_default_caller"]
+
+_HOW_TO_CALL = (
+    "A client calls as a principal with fake_secrets.credentials(arn) or inside fake_secrets.as_principal(arn). A "
+    "rotation function calls as the root of its account, unless it has a role: "
+    "fake_secrets.lambda_function(handler, role=..., policy=...)."
+)
 
 __tracebackhide__ = True  # a traceback ends at the caller's mistake
 
@@ -52,20 +60,23 @@ class Permissions(LiveView):
         tags: Mapping[str, str] | None = None,
         context: Mapping[str, str | Sequence[str]] | None = None,
     ) -> contextlib.AbstractContextManager[None]:
-        """Say what a principal may do inside a `with` block, instead of what was said before.
+        """Say what a principal may do inside a `with` block.
 
-        Every principal that nothing is said of may do everything that no resource policy denies.
+        Each argument replaces what was said before; what isn't given stays. Every principal that nothing is said
+        of may do everything that no resource policy denies.
+
+        If others make calls inside the block, but not this principal, a `FakeSecretsWarning` points at this line.
 
         Args:
             policy: the principal's identity policies: a dict, JSON text, the path of a JSON file, what was read
-                out of a template, or a list of these. None says nothing of them, so that they allow everything; an
-                empty list is a principal without any policy.
+                out of a template, or a list of these. An empty list is a principal without any policy. None leaves
+                them as they are; if nothing was said of them yet, they allow everything.
             principal: the ARN of an IAM user, an IAM role or an STS session. What is said of a role holds for its
                 sessions. By default, the caller of every client without credentials of its own. That caller is
                 then the user ``fake-secrets`` of the world's account, and no longer its root, whom no policy
                 binds.
-            boundary: the principal's permissions boundary; none by default.
-            session_policy: the session policies of a role's session; none by default.
+            boundary: the principal's permissions boundary.
+            session_policy: the session policies of a role's session.
             tags: the principal's tags, for conditions on ``aws:PrincipalTag/...``.
             context: condition keys whose values fake_secrets can't know, such as
                 ``{"aws:SourceIp": "203.0.113.7"}``. They win over what it knows.
@@ -88,7 +99,7 @@ class Permissions(LiveView):
             raise ValueError(msg)
         grant = grant_of(policy, boundary=boundary, session_policy=session_policy, tags=tags, context=context)
         return Reminding(
-            self._world.grants.granting(arn, grant),
+            _block(self._world, arn, grant, users_line()),
             "permissions was never entered, so it changed nothing. Use it in a `with` statement: "
             "`with fake_secrets.permissions(policy):`",
         )
@@ -158,12 +169,40 @@ class Permissions(LiveView):
         return unused_in(load_policies(policy, "policy"), self._world.recording(), principal, function)
 
 
+@contextlib.contextmanager
+def _block(world: World, principal: str, given: Grant, line: Line) -> Iterator[None]:
+    """Give a principal something inside a `with` block, and tell if only others made calls there."""
+    grants = world.grants
+    grant = given.over(grants.of(principal, grants.role_of(principal)))
+    with grants.granting(principal, grant):
+        earlier = grants.consultations, grants.times_consulted(principal)
+        yield
+        if grants.consultations > earlier[0] and grants.times_consulted(principal) == earlier[1]:
+            text = (
+                f"permissions had no effect: {principal} made no call inside the block, but {grants.latest} did. "
+                f"{_HOW_TO_CALL}"
+            )
+            world.remarks.add(FakeSecretsWarning, text, line)
+
+
+def remark_on_default_caller(world: World, line: Line) -> None:
+    """Tell if the argument `identity_policy` of `mock_stages` decided about no call, although there were calls."""
+    grants = world.grants
+    if grants.consultations and not grants.times_consulted(_default_caller(world)):
+        text = (
+            f"identity_policy had no effect: {_default_caller(world)} made no call, but {grants.latest} did. "
+            f"{_HOW_TO_CALL}"
+        )
+        world.remarks.add(FakeSecretsWarning, text, line)
+
+
 def give_default_caller(world: World, policy: GivenPolicies) -> None:
     """Say what the default caller of a world may do, as long as the world is active.
 
     Args:
         world: the world.
         policy: the argument `identity_policy` of `mock_stages`.
+
 
     Raises:
         PolicyError: if a policy can't be read, or if IAM would refuse it.
@@ -182,10 +221,16 @@ def grant_of(
     context: Mapping[str, str | Sequence[str]] | None = None,
 ) -> Grant:
     """Return what a principal is given; see `Permissions.__call__`. `name` is the argument of the policies."""
-    from_role = None if policy is None else boundary_of(policy)
+    own_boundary = None if policy is None else boundary_of(policy)
+    if own_boundary is not None and boundary is not None:
+        msg = (
+            f"boundary= is given, but {name} has a permissions boundary of its own, {own_boundary.name}. A "
+            "principal has one boundary: leave boundary= out, or give the role's documents= alone."
+        )
+        raise ValueError(msg)
     return Grant(
         None if policy is None else load_policies(policy, name),
-        from_role if boundary is None else load_policy(boundary, "boundary"),
+        own_boundary if boundary is None else load_policy(boundary, "boundary"),
         None if session_policy is None else load_policies(session_policy, "session_policy"),
         _texts(tags, "tags"),
         _values(context),
@@ -196,21 +241,23 @@ def _default_caller(world: World) -> str:
     return user_arn(world.account_id, partition_of(world.region))
 
 
-def _texts(given: object, argument: str) -> dict[str, str]:
-    pairs = {} if given is None else given
-    if not isinstance(pairs, Mapping) or not all(isinstance(text, str) for pair in pairs.items() for text in pair):
+def _texts(given: object, argument: str) -> dict[str, str] | None:
+    if given is None:
+        return None
+    if not isinstance(given, Mapping) or not all(isinstance(text, str) for pair in given.items() for text in pair):
         msg = f"{argument}= takes a mapping from str to str, such as {{'team': 'billing'}}"
         raise TypeError(msg)
-    return dict(pairs)
+    return dict(given)
 
 
-def _values(given: object) -> dict[str, str | list[str]]:
-    pairs = {} if given is None else given
-    if not isinstance(pairs, Mapping):
+def _values(given: object) -> dict[str, str | list[str]] | None:
+    if given is None:
+        return None
+    if not isinstance(given, Mapping):
         msg = "context= takes a mapping from condition key to str or list of str"
         raise TypeError(msg)
     values: dict[str, str | list[str]] = {}
-    for key, value in pairs.items():
+    for key, value in given.items():
         if not isinstance(key, str) or not (isinstance(value, str) or _is_list_of_texts(value)):
             msg = f"context={{{key!r}: ...}} isn't a condition key with a str or a list of str"
             raise TypeError(msg)

@@ -108,6 +108,18 @@ def test_without_encrypt_a_new_key_is_taken_and_old_versions_keep_theirs(fake_se
     assert version["KmsKeyIds"] == [KEY]
 
 
+def test_a_replica_takes_a_data_key_and_encrypt_in_its_region(fake_secrets, app):
+    abroad = KEY.replace("us-east-1", "eu-west-1")
+    replicas = [{"Region": "eu-west-1", "KmsKeyId": abroad}]
+    both = use("GenerateDataKey", "Encrypt", resource=abroad)
+    both["Condition"] = {"StringEquals": {"kms:ViaService": "secretsmanager.eu-west-1.amazonaws.com"}}
+    for allowed, status in [((), "Failed"), ((both,), "InSync")]:
+        with fake_secrets.permissions(document(OWN, use("Decrypt"), *allowed), principal=APP):
+            app.replicate_secret_to_regions(SecretId="db", AddReplicaRegions=replicas)
+            (told,) = app.describe_secret(SecretId="db")["ReplicationStatus"]
+        assert told["Status"] == status
+
+
 class TestAKeyPolicy:
     def test_decides_alone_unless_it_leaves_it_to_the_account(self, fake_secrets, app):
         other = {"Principal": {"AWS": f"arn:aws:iam::{ACCOUNT}:role/other"}}
@@ -132,6 +144,7 @@ class TestAKeyPolicy:
         fake_secrets.set_kms_key(KEY, policy=document({**use("Decrypt", resource="*"), "Principal": {"AWS": APP}}))
         root = boto3.client("secretsmanager", region_name="us-east-1")
         with fake_secrets.permissions(document(OWN), principal=APP):
+            app.get_secret_value(SecretId="db")
             assert refused(root.get_secret_value, SecretId="db") == NO_ACCESS
 
     def test_holds_even_if_nothing_is_said_of_the_callers(self, fake_secrets, app):

@@ -6,7 +6,8 @@ import boto3
 import pytest
 from botocore.exceptions import ClientError
 
-from fake_secrets import mock_stages
+from fake_secrets import FakeSecretsWarning, mock_stages
+from fake_secrets.policies import RolePolicies
 
 ACCOUNT = "123456789012"
 USER = f"arn:aws:iam::{ACCOUNT}:user/fake-secrets"
@@ -107,6 +108,7 @@ class TestTheDefaultCaller:
         )
         with fake_secrets.permissions([]):
             own.get_secret_value(SecretId="app/db")
+            denied(client.get_secret_value, SecretId="app/db")
 
     def test_mock_stages_takes_its_policy(self):
         with mock_stages({"db": "x"}, identity_policy=READER):
@@ -135,6 +137,7 @@ class TestAPrincipal:
     def test_others_are_not_bound(self, fake_secrets, client, worker):
         with fake_secrets.permissions([], principal=ROLE):
             client.get_secret_value(SecretId="app/db")
+            denied(worker.get_secret_value, SecretId="app/db")
 
     def test_a_boundary_caps_it(self, fake_secrets, worker):
         with fake_secrets.permissions(policy("*"), principal=ROLE, boundary=READER):
@@ -228,7 +231,55 @@ class TestRefusals:
         assert "There is no secret 'other'" in caught.value.__notes__[0]
 
 
+class TestWhatIsNotSaid:
+    def test_stays_as_it_was(self, fake_secrets, client):
+        at_home = policy("GetSecretValue", Condition={"IpAddress": {"aws:SourceIp": "203.0.113.0/24"}})
+        with fake_secrets.permissions(at_home):
+            with fake_secrets.permissions(None, context={"aws:SourceIp": "203.0.113.7"}):
+                client.get_secret_value(SecretId="app/db")
+            with fake_secrets.permissions(None, context={"aws:SourceIp": "198.51.100.1"}):
+                denied(client.get_secret_value, SecretId="app/db")
+
+    def test_stays_for_the_role_of_a_function(self, fake_secrets, client):
+        def handler(event, context):
+            client.describe_secret(SecretId="app/db")
+
+        function = fake_secrets.lambda_function(handler, "rotate", role=ROLE, policy=READER)
+        with fake_secrets.permissions(None, principal=ROLE, tags={"team": "a"}):
+            assert "DescribeSecret" in denied(fake_secrets.rotate, secret_id="app/db", handler=function)
+
+
+class TestPermissionsWithoutEffect:
+    def test_a_principal_that_makes_no_call_is_told_if_others_do(self):
+        with (
+            pytest.warns(FakeSecretsWarning, match=f"permissions had no effect: {ROLE} made no call") as told,
+            mock_stages({"db": "x"}) as fake_secrets,
+            fake_secrets.permissions([], principal=ROLE),
+        ):
+            boto3.client("secretsmanager", region_name="us-east-1").get_secret_value(SecretId="db")
+        assert told[0].filename == __file__
+
+    def test_an_identity_policy_is_told_if_only_a_function_makes_calls(self):
+        def handler(event, context):
+            boto3.client("secretsmanager", region_name="us-east-1").describe_secret(SecretId="db")
+
+        with (
+            pytest.warns(FakeSecretsWarning, match="identity_policy had no effect"),
+            mock_stages({"db": "x"}, identity_policy=[]) as fake_secrets,
+        ):
+            fake_secrets.rotate("db", handler, errors="record")
+
+    def test_without_any_call_nothing_is_told(self):
+        with mock_stages({"db": "x"}, identity_policy=[]) as fake_secrets, fake_secrets.permissions([]):
+            pass
+
+
 class TestMisuse:
+    def test_a_principal_has_one_boundary(self, fake_secrets):
+        role = RolePolicies("App", {"Read": READER}, boundary=READER)
+        with pytest.raises(ValueError, match="has a permissions boundary of its own"):
+            fake_secrets.permissions(role, boundary=READER)
+
     def test_the_root_user_is_bound_by_no_identity_policy(self, fake_secrets):
         with pytest.raises(ValueError, match="root user of an account, whom no identity policy binds"):
             fake_secrets.permissions(READER, principal=f"arn:aws:iam::{ACCOUNT}:root")

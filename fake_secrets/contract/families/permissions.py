@@ -52,7 +52,7 @@ def _unknown_condition(subject: Subject, uses: Iterable[Need]) -> str | None:
     policies = [*(grant.identity or ()), *([] if grant.boundary is None else [grant.boundary])]
     try:
         for need in uses:
-            check_conditions(policies, need.action, grant.context)
+            check_conditions(policies, need.action, grant.context or {})
     except UnsupportedOperationError as error:
         return str(error).partition(", which ")[0]
     return None

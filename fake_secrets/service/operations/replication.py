@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 from fake_secrets.arns import SUFFIX_LENGTH, secret_arn
@@ -181,7 +182,7 @@ def _replica(
     try:
         check_key(key_id, region)
         store.keys.check_decryption(request, primary, primary.kms_key_id)
-        store.keys.check_encryption(request, primary, key_id)
+        store.keys.check_replication(replace(request, region=region), primary, key_id)
     except ServiceError as refused:
         return Replica(region, key_id, _FAILED, f"Replication failed: {refused.message}", known)
     if existing is not None and known is None:

@@ -1,13 +1,31 @@
-"""What permissions see of a stored secret: the condition keys that it supplies."""
+"""What permissions see of a call and of a stored secret: the condition keys that they supply."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 
-from fake_secrets.service.rules.condition_keys import Value, keys_of_secret
-from fake_secrets.service.state.model import StoredSecret
+from fake_secrets.iam.evaluation import Caller, Check
+from fake_secrets.iam.grants import Grant
+from fake_secrets.service.rules.condition_keys import Value, keys_of_circumstances, keys_of_secret
+from fake_secrets.service.state.model import Request, StoredSecret
 
-__all__ = ["keys_of"]
+__all__ = ["completed", "keys_of"]
+
+
+def completed(check: Check, caller: Caller, request: Request, grant: Grant) -> Check:
+    """Return a check with all its condition keys, those of the caller and those that a test has given included.
+
+    Args:
+        check: what is asked, with the keys of the request's members and of the resource.
+        caller: who asks.
+        request: the request.
+        grant: what the caller was given. Its context wins.
+    """
+    circumstances = keys_of_circumstances(
+        caller=caller, region=request.region, now=request.now, tags=grant.tags or {}
+    )
+    return replace(check, context={**circumstances, **check.context, **(grant.context or {})})
 
 
 def keys_of(secret: StoredSecret | None, tags: Sequence[Mapping[str, str]] | None = None) -> Mapping[str, Value]:

@@ -52,6 +52,7 @@ class _Use:
 
 
 _ENCRYPTING = _Use(("kms:GenerateDataKey", "kms:Decrypt"), "EncryptionFailure", "encrypt")
+_REPLICATING = _Use(("kms:GenerateDataKey", "kms:Encrypt"), "EncryptionFailure", "encrypt")
 _DECRYPTING = _Use(("kms:Decrypt",), "DecryptionFailure", "decrypt")
 
 
@@ -168,6 +169,20 @@ class Keys:
         """
         if self._states or request.authority is not None:
             self._check(request, secret, key_id, _DECRYPTING, version_id)
+
+    def check_replication(self, request: Request, secret: StoredSecret, key_id: str | None) -> None:
+        """Refuse to encrypt a replica with a key of its region that can't be used.
+
+        The errors are those of `check_encryption`. The caller needs kms:GenerateDataKey and kms:Encrypt [B:
+        rotation-facts 4.2].
+
+        Args:
+            request: the call, as if it went to the replica's region.
+            secret: the primary.
+            key_id: the key; None for the default key of that region.
+        """
+        if self._states or request.authority is not None:
+            self._check(request, secret, key_id, _REPLICATING, None)
 
     def may_reencrypt(self, request: Request, secret: StoredSecret, key_id: str | None) -> bool:
         """Return whether the values that a secret has can be encrypted with a new key.
