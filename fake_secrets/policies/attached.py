@@ -156,7 +156,7 @@ class _Attached:
                 group = f"{addition.logical_id}.GroupName"
                 names = [*names, self._expressions.text(addition.properties.get("GroupName"), group)]
         groups = {self._expressions.ref(group): group for group in self._existing("AWS::IAM::Group")}
-        for group_name in dict.fromkeys(names):
+        for group_name in dict.fromkeys(map(str, names)):
             if group_name not in groups:
                 problem = f"its group {group_name!r} isn't in this template, so its policies can't be known"
                 raise refusal(self._template.source, principal.logical_id, problem)
@@ -169,10 +169,12 @@ class _Attached:
         listed = policies if isinstance(policies, list) else self._expressions.items(policies, place)
         for number, policy in enumerate(listed):
             where = f"{place}[{number}]"
-            known = policy if isinstance(policy, dict) and "PolicyDocument" in policy else None
-            known = known or self._expressions.value(policy, where)
-            if known is not None:
+            is_plain = isinstance(policy, dict) and "PolicyDocument" in policy
+            known = policy if is_plain else self._expressions.value(policy, where)
+            if isinstance(known, dict):
                 self._add(_plain_name(known, where), known.get("PolicyDocument"), f"{where}.PolicyDocument")
+            elif known is not None:
+                raise refusal(self._template.source, where, "it isn't a policy")
 
     def _add_managed(self, holder: Resource) -> None:
         place = f"{holder.logical_id}.ManagedPolicyArns"
@@ -180,7 +182,7 @@ class _Attached:
         for number, arn in enumerate(arns):
             name = self._managed_in_template(arn)
             document = self._managed_document(arn, f"{place}[{number}]")
-            self._documents.setdefault(name.logical_id if name else arn, document)
+            self._documents.setdefault(name.logical_id if name else str(arn), document)
 
     def _add_attached(self, holder: Resource) -> None:
         for policy in self._existing("AWS::IAM::Policy", "AWS::IAM::ManagedPolicy"):
@@ -250,5 +252,5 @@ def _parsed(document: Any) -> Any:
         return document
     try:
         return json.loads(document)
-    except ValueError:
+    except (ValueError, RecursionError):
         return document

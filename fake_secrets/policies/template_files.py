@@ -28,7 +28,9 @@ def read_template(path: FilePath) -> tuple[Any, str]:
     """
     source = os.fspath(path)
     text = _text(source, _LARGEST_TEMPLATE)
-    if text.lstrip().startswith("{"):
+    if not text.strip():
+        document = None
+    elif text.lstrip().startswith("{"):
         document = _parsed_json(text, source)
     else:
         from fake_secrets.policies.short_tags import parse_yaml  # noqa: PLC0415 -- only YAML needs PyYAML

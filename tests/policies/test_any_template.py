@@ -61,8 +61,19 @@ KIND = st.sampled_from(
 RESOURCES = st.fixed_dictionaries(
     {"Type": KIND, "Properties": PROPERTIES}, optional={"Condition": TEXTS, "Metadata": VALUES}
 )
+HOLDERS = st.fixed_dictionaries(
+    {
+        "Type": st.sampled_from(["AWS::IAM::Role", "AWS::IAM::User"]),
+        "Properties": st.fixed_dictionaries({}, optional=dict.fromkeys(["Policies", "Groups"], VALUES))
+        | PROPERTIES,
+    }
+)
 TEMPLATES = st.fixed_dictionaries(
-    {"Resources": st.dictionaries(NAMES, RESOURCES, min_size=1, max_size=4)},
+    {
+        "Resources": st.tuples(HOLDERS, st.dictionaries(NAMES, RESOURCES, max_size=3)).map(
+            lambda pair: {**pair[1], "Role": pair[0]}
+        )
+    },
     optional={
         "Parameters": st.dictionaries(
             NAMES, st.fixed_dictionaries({}, optional={"Type": TEXTS, "Default": VALUES}), max_size=2
@@ -74,10 +85,15 @@ TEMPLATES = st.fixed_dictionaries(
 )
 
 
+def a_role(kind="AWS::IAM::Role", **properties):
+    return {"Resources": {"Role": {"Type": kind, "Properties": properties}}}
+
+
 @given(template=TEMPLATES)
-@example(
-    template={"Resources": {"Role": {"Type": "AWS::IAM::Role", "Properties": {"Policies": [{"Fn::Sub": []}]}}}}
-)
+@example(template=a_role(Policies=[{"Fn::Sub": []}]))
+@example(template=a_role(Policies=[1]))
+@example(template=a_role(Policies=[{"PolicyDocument": "[" * 100_000}]))
+@example(template=a_role("AWS::IAM::User", Groups=[{"a": 1}]))
 def test_of_cloudformation(template):
     before = copy.deepcopy(template)
     with contextlib.suppress(PolicyError):
