@@ -135,15 +135,15 @@ def _unknown(policy: Policy, keys: Sequence[str]) -> str:
     """Return the message about condition keys of a policy whose values aren't known."""
     name = policy.name or "the resource policy"
     said = f"{name} has a condition on {', '.join(keys)}, which fake_secrets doesn't know."
+    if keys[0] in {prefix.rstrip("/:") for prefix in _KNOWN_PREFIXES}:
+        return f"{said} Such a key ends in a name: {keys[0]}/team."
     meant = nearest(keys[0], sorted(_KNOWN | _ABSENT))
     if meant and keys[0] not in _OF_THE_REAL_WORLD:
         return f"{said} Did you mean {meant[0]}?"
-    if keys[0] in {prefix.rstrip("/:") for prefix in _KNOWN_PREFIXES}:
-        return f"{said} Such a key ends in a name: {keys[0]}/team."
     return (
         f"{said} Its value isn't in a request of a test, so give it: "
-        f"`with fake_secrets.permissions(None, principal=..., context={{{keys[0]!r}: ...}}):` keeps what was said of "
-        "the caller's policies. Leave principal= out for the caller of the test's own clients."
+        f"`with fake_secrets.permissions(None, principal=..., context={{{keys[0]!r}: ...}}):` keeps what was said "
+        "of the caller's policies. Leave principal= out for the caller of the test's own clients."
     )
 
 
