@@ -164,8 +164,7 @@ def _open(options: Mapping[str, Any], line: Line | None) -> stack.Opened:
         # Imported late: few tests give policies, and they are slow to import.
         from fake_secrets.world.permissions import give_default_caller  # noqa: PLC0415
 
-        give_default_caller(world, identity_policy)
-        world.note_default_policy(line or users_line())
+        give_default_caller(world, identity_policy, line or users_line())
     for doubt in doubts(options.get("secrets") or {}):
         world.remarks.add(FakeSecretsWarning, doubt, line or users_line())
     return stack.Opened(world, FakeSecrets(world), world_environment(region))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import functools
 from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
@@ -21,7 +22,7 @@ if TYPE_CHECKING:
     from fake_secrets.observe.unused_permissions import UnusedPermission
     from fake_secrets.world.world import World
 
-__all__ = ["Permissions", "give_default_caller", "grant_of", "remark_on_default_caller"]
+__all__ = ["Permissions", "give_default_caller", "grant_of"]
 
 _HOW_TO_CALL = (
     "A client calls as a principal with fake_secrets.credentials(arn) or inside fake_secrets.as_principal(arn). A "
@@ -185,7 +186,7 @@ def _block(world: World, principal: str, given: Grant, line: Line) -> Iterator[N
             world.remarks.add(FakeSecretsWarning, text, line)
 
 
-def remark_on_default_caller(world: World, line: Line) -> None:
+def _look_at_default_caller(world: World, line: Line) -> None:
     """Tell if the argument `identity_policy` of `mock_stages` decided about no call, although there were calls."""
     grants = world.grants
     if grants.consultations and not grants.times_consulted(_default_caller(world)):
@@ -196,12 +197,13 @@ def remark_on_default_caller(world: World, line: Line) -> None:
         world.remarks.add(FakeSecretsWarning, text, line)
 
 
-def give_default_caller(world: World, policy: GivenPolicies) -> None:
+def give_default_caller(world: World, policy: GivenPolicies, line: Line) -> None:
     """Say what the default caller of a world may do, as long as the world is active.
 
     Args:
         world: the world.
         policy: the argument `identity_policy` of `mock_stages`.
+        line: the line of the user's code that gives it.
 
 
     Raises:
@@ -209,6 +211,7 @@ def give_default_caller(world: World, policy: GivenPolicies) -> None:
         TypeError: if `policy` is no policy.
     """
     world.grants.give(_default_caller(world), grant_of(policy, name="identity_policy"))
+    world.looks_at_the_end.append(functools.partial(_look_at_default_caller, world, line))
 
 
 def grant_of(

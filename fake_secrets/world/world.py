@@ -17,7 +17,7 @@ from fake_secrets.locks import free
 from fake_secrets.observe import endings
 from fake_secrets.observe.deliveries import Deliveries
 from fake_secrets.observe.ledger import SUCCEEDED, Ledger, rotation_step
-from fake_secrets.observe.remarks import Line, Remark, Remarks, users_line
+from fake_secrets.observe.remarks import Remark, Remarks, users_line
 from fake_secrets.observe.trail import Trail
 from fake_secrets.options import RotationErrors, RotationMode
 from fake_secrets.rotation.crashes import stop_the_dead
@@ -154,7 +154,8 @@ class World:
         self.function_name: str | None = None
         self.is_recorded = True
         self._authority: Authority | None = None
-        self._default_policy: Line | None = None
+        # Called when the world is left, to look for what there is to remark.
+        self.looks_at_the_end: list[Callable[[], None]] = []
         self._start()
 
     def reset(self) -> None:
@@ -430,19 +431,12 @@ class World:
         free(self._lock)
         self.forget_threads_but(living, "the attempt was interrupted")
 
-    def note_default_policy(self, line: Line) -> None:
-        """Note the line that says what the default caller may do, so that it is told if that has no effect."""
-        self._default_policy = line
-
     def closing_remarks(self) -> list[Remark]:
         """Return what there is left to say to the author of the test, now that the world is left."""
         with self._lock:
             self._remark_on_keys()
-        if self._default_policy is not None:
-            from fake_secrets.world.permissions import remark_on_default_caller  # noqa: PLC0415 -- few tests need it
-
-            remark_on_default_caller(self, self._default_policy)
-            self._default_policy = None
+        for look in self.looks_at_the_end:
+            look()
         return self.remarks.take()
 
     def _remark_on_keys(self) -> None:
