@@ -16,6 +16,7 @@ from fake_secrets.contract.families.permissions import first_uses, scenarios
 from fake_secrets.contract.ongoing_check import Check
 from fake_secrets.contract.subject import Subject
 from fake_secrets.contract.undisturbed import dry_run
+from fake_secrets.policies import from_cloudformation
 
 ARN = "arn:aws:secretsmanager:us-east-1:123456789012:secret:prod/rotated-??????"
 SECRET = {"username": "app", "password": "Old-Password-1"}
@@ -156,6 +157,15 @@ def test_a_policy_has_any_form_that_permissions_take(form, tmp_path):
     else:
         given = form(ENOUGH)
     assert check(policy=given, only="permissions.given").passed
+
+
+def test_a_role_out_of_a_template_is_a_policy(tmp_path):
+    policies = [{"PolicyName": "rotate", "PolicyDocument": policy(allowing("DescribeSecret"))}]
+    role = {"Type": "AWS::IAM::Role", "Properties": {"Policies": policies}}
+    (tmp_path / "template.json").write_text(json.dumps({"Resources": {"RotationRole": role}}))
+    given = from_cloudformation(tmp_path / "template.json", role="RotationRole")
+    report = check(policy=given, only="permissions.given")
+    assert "add to RotationRole: rotate: {" in report.violations[0].detail
 
 
 def test_each_further_secret_has_a_scenario_of_its_own():
