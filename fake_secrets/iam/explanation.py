@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator, Mapping, Sequence
 
-from fake_secrets.iam.changes import Change, smallest_change
+from fake_secrets.iam.changes import Change, can_extend, smallest_change
 from fake_secrets.iam.coverage import EVERY_RESOURCE
 from fake_secrets.iam.evaluation import (
     Caller,
@@ -216,13 +216,11 @@ def _told(change: Change, layers: Layers, misses: Sequence[NearMiss], check: Che
         where = "a session policy" if change.layer == "session" else _layer_name(change.layer, check)
     text = f"add to {where}: {json.dumps(change.statement)}"
     for miss in misses:
-        statement = miss.statement
         if miss.element == "Condition":
             return f"let that Condition hold, or {text}"
-        element = statement.actions if miss.element == "Action" else statement.resources
-        is_extensible = miss.element in ("Action", "Resource") and not element.is_negated
-        if is_extensible and not statement.conditions and change.statement[miss.element] != EVERY_RESOURCE:
-            value = json.dumps(change.statement[miss.element])
-            title = _title(miss.policy, statement, change.layer, check)
-            return f"add {value} to the {miss.element} of {title.replace('S', 's', 1)}, or {text}"
+        element, is_extensible = miss.element, change.statement.get(miss.element, EVERY_RESOURCE) != EVERY_RESOURCE
+        if element != "Principal" and is_extensible and can_extend(miss.statement, element, change, check):
+            value = json.dumps(change.statement[element])
+            title = _title(miss.policy, miss.statement, change.layer, check)
+            return f"add {value} to the {element} of {title.replace('S', 's', 1)}, or {text}"
     return text

@@ -1,6 +1,8 @@
 """Explanations of denials, and the smallest changes that undo them."""
 
+import itertools
 import json
+import re
 from pathlib import Path
 
 import pytest
@@ -360,6 +362,68 @@ class TestNearMisses:
         assert (
             second == "Statement 1 of app.json covers the resource, but its Action is 'secretsmanager:GetSecret'."
         )
+
+
+class TestShortForms:
+    """Instead of a new statement, an explanation may suggest to extend one: only if that allows nothing else."""
+
+    PATTERNS = ("*", PATTERN, f"{PREFIX}prod/bank-??????", f"{PREFIX}prod/*", f"{PREFIX}prod/db")
+    ACTIONS = ("GetSecretValue", "DeleteSecret", "GetRandomPassword", "Get*", "*")
+    QUESTIONS = tuple(
+        (f"secretsmanager:{action}", on)
+        for action in ("GetSecretValue", "DeleteSecret", "PutSecretValue", "GetRandomPassword", "ListSecrets")
+        for on in (SECRET, f"{PREFIX}prod/bank-AbCdEf", f"{PREFIX}prod/db", "*")
+    )
+
+    def statements(self):
+        actions = [*itertools.combinations(self.ACTIONS, 1), *itertools.combinations(self.ACTIONS, 2)]
+        patterns = [*itertools.combinations(self.PATTERNS, 1), *itertools.combinations(self.PATTERNS, 2)]
+        for some, on in itertools.product(actions, patterns):
+            yield {"Action": [f"secretsmanager:{action}" for action in some], "Resource": list(on)}
+
+    def allowed(self, *statements):
+        policies = Layers([identity(*statements)])
+        return {
+            (action, on)
+            for action, on in self.QUESTIONS
+            if evaluate(Check(action, on, {}), USER, policies).effect == "allowed"
+        }
+
+    def test_a_short_form_allows_nothing_but_the_call(self):
+        found = 0
+        for statement in self.statements():
+            last = explained(statement)[-1:]
+            short = re.match(r'To allow it, add "(\S+)" to the (\w+) of statement 1', last[0] if last else "")
+            if short is not None:
+                found += 1
+                value, element = short.groups()
+                longer = {**statement, element: [*statement[element], value]}
+                assert self.allowed(longer) - self.allowed(statement) == {(GET, SECRET)}, statement
+        assert found
+
+    def test_a_statement_for_every_resource_gets_no_other_action(self):
+        random = {"Action": "secretsmanager:GetRandomPassword"}
+        last = explained({"Resource": f"{PREFIX}prod/bank-??????"}, random)[-1]
+        assert "statement 1 of app.json, or add" in last
+        assert "statement 2" not in last
+
+    def test_a_statement_for_other_actions_gets_no_other_resource(self):
+        actions = [GET, "secretsmanager:DeleteSecret"]
+        lines = explained({"Action": actions, "Resource": f"{PREFIX}prod/bank-??????"})
+        assert lines[-1] == f"To allow it, {ADD}"
+
+    @pytest.mark.parametrize(
+        ("principal", "is_short"),
+        [
+            ({"AWS": f"arn:aws:iam::{OTHER}:role/app"}, True),
+            ({"AWS": [f"arn:aws:iam::{OTHER}:role/app", f"arn:aws:iam::{OTHER}:role/other"]}, False),
+            ("*", False),
+        ],
+    )
+    def test_a_statement_for_other_principals_gets_no_other_action(self, principal, is_short):
+        policy = resource({"Principal": principal, "Action": "secretsmanager:GetSecret"})
+        last = explained(caller=FOREIGN, identity=[identity({})], resource=[policy])[-1]
+        assert last.startswith(f'To allow it, add "{GET}" to the Action of statement 1') is is_short
 
 
 class TestLayers:
