@@ -31,14 +31,23 @@ _NAMES_SHOWN = 3
 _CONDITIONS_SHOWN = 3
 # The colons of an ARN before its resource.
 _COLONS = 5
+_NOTHING_ALLOWS = "An action without a resource has no resource policy, so nothing can allow it to a service."
 _ARGUMENTS = ("", "boundary", "session_policy")
 
 
-def explain(check: Check, caller: Caller, layers: Layers, decision: Decision) -> str:
+def explain(check: Check, caller: Caller, layers: Layers, decision: Decision, cause: str = "") -> str:
     """Explain why a call isn't allowed, in two to five lines.
 
     The lines name the layers and statements that decided, the conditions and the values that the request came
     with, statements that nearly allow the call, and the smallest change that would allow it.
+
+    Args:
+        check: what was asked.
+        caller: who asked.
+        layers: the policies that took part.
+        decision: what they decided.
+        cause: what explains the denial better than the policies do. It comes first, and no change of policies is
+            suggested.
 
     Returns:
         the lines, or an empty text if the call is allowed.
@@ -48,8 +57,11 @@ def explain(check: Check, caller: Caller, layers: Layers, decision: Decision) ->
     if decision.effect == "explicit_deny":
         lines = list(_of_deny(check, caller, decision))
     else:
-        lines = _of_missing(check, caller, layers, decision)
-    return "\n".join(lines)
+        changes = () if cause else smallest_change(check, caller, layers, decision)
+        lines = _of_missing(check, caller, layers, decision, changes)
+        if not changes and not cause:
+            lines.append(_NOTHING_ALLOWS)
+    return "\n".join([cause, *lines] if cause else lines)
 
 
 def _of_deny(check: Check, caller: Caller, decision: Decision) -> Iterator[str]:
@@ -71,7 +83,9 @@ def _of_deny(check: Check, caller: Caller, decision: Decision) -> Iterator[str]:
         yield "The root user of the secret's account can still call DeleteResourcePolicy."
 
 
-def _of_missing(check: Check, caller: Caller, layers: Layers, decision: Decision) -> list[str]:
+def _of_missing(
+    check: Check, caller: Caller, layers: Layers, decision: Decision, changes: Sequence[Change]
+) -> list[str]:
     first, *others = decision.layers
     lines = [f"{_nothing_allows(first, layers, check, caller)} {_asked(check)} for {caller.arn}."]
     if others:
@@ -80,9 +94,6 @@ def _of_missing(check: Check, caller: Caller, layers: Layers, decision: Decision
     account = _grant_to_account(check, caller, layers, decision)
     if account is not None:
         lines.append(account)
-    changes = smallest_change(check, caller, layers, decision)
-    if not changes:
-        lines.append("An action without a resource has no resource policy, so nothing can allow it to a service.")
     left = max(_LINES - len(lines) - len(changes), 0)
     misses = [
         (layer, miss) for layer in decision.layers for miss in near_misses(check, caller, _policies(layer, layers))

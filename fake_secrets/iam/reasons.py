@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import NamedTuple
 
+from fake_secrets.arns import SUFFIX, SUFFIX_LENGTH
 from fake_secrets.iam.conditions import NEGATIONS, Condition
 from fake_secrets.iam.coverage import EVERY_RESOURCE
 from fake_secrets.iam.identity_grammar import shortened
@@ -101,6 +102,10 @@ def _difference(pattern: str, resource: str, context: Context, has_variables: bo
         pattern = _replaced(pattern, context)
     if not pattern.endswith(("*", "?")) and is_like(resource, f"{pattern}{_SUFFIX}"):
         return f"lacks the suffix {_SUFFIX!r} that stands for the end of a secret's ARN"
+    if pattern.endswith(_SUFFIX) and is_like(f"{resource}-000000", pattern):
+        if SUFFIX.fullmatch(resource[-SUFFIX_LENGTH:]):
+            return f"has {_SUFFIX!r} after the end of the secret's ARN, which it stands for"
+        return f"covers the secret only once it exists, since {_SUFFIX!r} stands for the end of its ARN"
     if is_like(resource.lower(), pattern.lower()):
         return "differs in upper and lower case"
     return _difference_of_fields(pattern.split(":", 5), resource.split(":", 5))

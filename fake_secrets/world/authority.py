@@ -20,6 +20,7 @@ from fake_secrets.service.rules.condition_keys import check_conditions, keys_of_
 from fake_secrets.service.state.checked import completed, keys_of
 from fake_secrets.service.state.model import Request, StoredSecret
 from fake_secrets.service.state.store import Store, check_name
+from fake_secrets.world.misses import nearly
 
 __all__ = ["Authority"]
 
@@ -85,14 +86,13 @@ class Authority:
         is_arn = secret_id.startswith("arn:")
         shown = secret_id if secret is None or not is_arn else secret.arn
         keys = {"aws:resourceaccount": account_of(resource)} if secret is None else keys_of(secret)
-        hint = "" if secret is not None else _missing(secret_id)
         checks = checks_of(operation, members, keys, resource, key_arn)
-        self._check(request, checks, _policies_of(secret), shown, hint)
+        self._check(request, checks, _policies_of(secret), shown, missing=secret_id if secret is None else None)
 
     def check_tags(self, request: Request, secret: StoredSecret, tags: list[dict[str, str]] | None) -> None:
         """Refuse to change a secret's tags if the caller could not do that again afterwards [B; how: D]."""
         checks = checks_of(request.operation, request.members, keys_of(secret, tags), secret.arn)
-        self._check(request, checks, _policies_of(secret), secret.arn, _LOSING)
+        self._check(request, checks, _policies_of(secret), secret.arn, hint=_LOSING)
 
     def check_function(self, request: Request, lambda_arn: str) -> None:
         """Refuse to rotate with a Lambda function that the caller may not invoke [B: rotation-facts 4.2]."""
@@ -145,12 +145,14 @@ class Authority:
         checks: Sequence[Check],
         policies: Sequence[Policy],
         shown: str | None,
+        *,
         hint: str = "",
+        missing: str | None = None,
     ) -> None:
         asking = self._who(request)
         layers = asking.layers(policies)
         for check in checks:
-            denied = self._decide(asking, check, layers, shown, hint=hint)
+            denied = self._decide(asking, check, layers, shown, hint=hint, missing=missing)
             if denied is not None:
                 raise ServiceError(_ACCESS_DENIED, denied.message)
 
@@ -163,6 +165,7 @@ class Authority:
         *,
         decide: Decide | None = None,
         hint: str = "",
+        missing: str | None = None,
     ) -> Denial | None:
         """Return the denial of a check, or None if the policies allow it.
 
@@ -173,6 +176,7 @@ class Authority:
             shown: the resource as AWS shows it; None if there is none.
             decide: decides by the policies; by default as for a secret.
             hint: what the author of the test should know if they deny it.
+            missing: the SecretId if no secret has it.
         """
         request, caller, grant = asking.request, asking.caller, asking.grant
         asked = completed(check, caller, request, grant)
@@ -181,9 +185,17 @@ class Authority:
         if decision.effect == "allowed" or _is_rescue(asked, caller, decision):
             return None
         message = denial(caller, check.action, None if check.resource == "*" else shown, decision)
-        denied = Denial(message, request.id, asked, caller, layers, decision, hint)
+        cause = "" if missing is None else self._cause(request, missing)
+        denied = Denial(message, request.id, asked, caller, layers, decision, hint, cause)
         self.denials.append(denied)
         return denied
+
+    def _cause(self, request: Request, missing: str) -> str:
+        """Return what to know of a secret that doesn't exist, and what was probably meant."""
+        meant = nearly(self._store(), (request.account_id, request.region), missing)
+        known = f"There is no secret {missing!r}.{' ' if meant else ''}{meant}"
+        by_name = "" if missing.startswith("arn:") else ", by an ARN without the random suffix"
+        return f"{known} AWS asks the policies before it looks for the secret{by_name}."
 
     def _who(self, request: Request) -> _Asking:
         role = self._grants.role_of(request.principal)
@@ -207,13 +219,6 @@ def _resource(request: Request, secret_id: str, secret: StoredSecret | None) -> 
     if secret_id.startswith("arn:"):
         return secret_id
     return f"arn:{request.partition}:secretsmanager:{request.region}:{request.account_id}:secret:{secret_id}"
-
-
-def _missing(secret_id: str) -> str:
-    return (
-        f"There is no secret {secret_id!r}, so no random suffix of an ARN either. AWS looks at permissions before "
-        "it looks for the secret."
-    )
 
 
 def _policies_of(secret: StoredSecret | None) -> Sequence[Policy]:

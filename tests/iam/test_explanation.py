@@ -241,6 +241,10 @@ class TestNearMisses:
                     f"secret's ARN"
                 ),
             ),
+            (
+                f"{SECRET}-??????",
+                f"its Resource '{SECRET}-??????' has '-??????' after the end of the secret's ARN, which it stands for",
+            ),
             (f"{PREFIX}Prod/*", f"its Resource '{PREFIX}Prod/*' differs in upper and lower case"),
             (
                 f"arn:aws:secretsmanager:eu-west-1:{ACCOUNT}:secret:prod/db",
