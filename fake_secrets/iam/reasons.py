@@ -100,15 +100,22 @@ def _difference(pattern: str, resource: str, context: Context, has_variables: bo
         if unknown is not None:
             return f"covers nothing: {unknown}"
         pattern = _replaced(pattern, context)
-    if not pattern.endswith(("*", "?")) and is_like(resource, f"{pattern}{_SUFFIX}"):
-        return f"lacks the suffix {_SUFFIX!r} that stands for the end of a secret's ARN"
-    if pattern.endswith(_SUFFIX) and is_like(f"{resource}-000000", pattern):
-        if SUFFIX.fullmatch(resource[-SUFFIX_LENGTH:]):
-            return f"has {_SUFFIX!r} after the end of the secret's ARN, which it stands for"
-        return f"covers the secret only once it exists, since {_SUFFIX!r} stands for the end of its ARN"
+    of_suffix = _difference_of_suffix(pattern, resource)
+    if of_suffix is not None:
+        return of_suffix
     if is_like(resource.lower(), pattern.lower()):
         return "differs in upper and lower case"
     return _difference_of_fields(pattern.split(":", 5), resource.split(":", 5))
+
+
+def _difference_of_suffix(pattern: str, resource: str) -> str | None:
+    if not pattern.endswith(("*", "?")) and is_like(resource, f"{pattern}{_SUFFIX}"):
+        return f"lacks the suffix {_SUFFIX!r} that stands for the end of a secret's ARN"
+    if not pattern.endswith(_SUFFIX) or not is_like(f"{resource}-000000", pattern):
+        return None
+    if SUFFIX.fullmatch(resource[-SUFFIX_LENGTH:]):
+        return f"has {_SUFFIX!r} after the end of the secret's ARN, which it stands for"
+    return f"covers the secret only once it exists, since {_SUFFIX!r} stands for the end of its ARN"
 
 
 def _difference_of_fields(wanted: list[str], fields: list[str]) -> str | None:

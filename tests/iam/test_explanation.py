@@ -243,7 +243,10 @@ class TestNearMisses:
             ),
             (
                 f"{SECRET}-??????",
-                f"its Resource '{SECRET}-??????' has '-??????' after the end of the secret's ARN, which it stands for",
+                (
+                    f"its Resource '{SECRET}-??????' has '-??????' after the end of the secret's ARN, which it "
+                    "stands for"
+                ),
             ),
             (f"{PREFIX}Prod/*", f"its Resource '{PREFIX}Prod/*' differs in upper and lower case"),
             (
@@ -440,9 +443,11 @@ class TestLayers:
             ),
         ]
 
-    def test_a_policy_that_has_the_name_of_its_argument_is_the_policy(self):
-        (first, _) = explained(identity=[identity({"Action": "s3:*"}, name="policy")])
-        assert first.startswith("No statement of the policy allows")
+    @pytest.mark.parametrize("name", ["policy", "identity_policy"])
+    def test_a_policy_that_has_the_name_of_its_argument_is_written_as_one(self, name):
+        (first, last) = explained(identity=[identity({"Action": "s3:*"}, name=name)])
+        assert first.startswith(f"No statement of {name}= allows")
+        assert last.startswith(f"To allow it, add to {name}=: {{")
 
     def test_several_policies_are_named(self):
         policies = [identity({"Action": "s3:*"}, name=f"{number}.json") for number in range(5)]

@@ -249,7 +249,7 @@ class TestRefusals:
             denied(client.get_secret_value, SecretId="new")
         (_, _, last) = fake_secrets.permissions.denials[-1].explanation.splitlines()
         assert last == (
-            f"Statement 1 of the policy allows the action, but its Resource {resource!r} covers the secret "
+            f"Statement 1 of policy= allows the action, but its Resource {resource!r} covers the secret "
             "only once it exists, since '-??????' stands for the end of its ARN."
         )
 
@@ -329,7 +329,7 @@ class TestDenials:
             USER,
         )
         assert denial.message in repr(denial)
-        assert "No statement of the policy allows" in denial.explanation
+        assert "No statement of policy= allows" in denial.explanation
 
     def test_a_reset_forgets_them(self, fake_secrets, client):
         with fake_secrets.permissions([]):
