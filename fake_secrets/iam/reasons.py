@@ -121,6 +121,9 @@ def _difference_of_suffix(pattern: str, resource: str) -> str | None:
 def _difference_of_fields(wanted: list[str], fields: list[str]) -> str | None:
     if len(wanted) != len(_ARN_FIELDS) or len(fields) != len(_ARN_FIELDS):
         return None
+    for name, pattern in zip(("region", "account"), wanted[3:5], strict=True):
+        if _is_placeholder(name, pattern):
+            return f"has {pattern!r} for the {name}, a placeholder that was never replaced"
     wrong = [index for index in range(len(_ARN_FIELDS)) if not _is_field_like(wanted[index], fields[index])]
     if len(wrong) != 1:
         return None
@@ -130,6 +133,14 @@ def _difference_of_fields(wanted: list[str], fields: list[str]) -> str | None:
     if name == "resource" and _is_field_like(f"secret:{found}", asked):
         return "lacks 'secret:' before the name"
     return None
+
+
+def _is_placeholder(name: str, pattern: str) -> bool:
+    """Return whether a region or an account of a pattern stands for no region or account at all."""
+    if not pattern or "*" in pattern or "?" in pattern:
+        return False
+    # Regions are in lower case, with a number at the end.
+    return not (pattern.isdigit() if name == "account" else pattern.islower() and pattern[-1].isdigit())
 
 
 def _is_field_like(pattern: str, text: str) -> bool:

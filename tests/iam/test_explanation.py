@@ -242,6 +242,20 @@ class TestNearMisses:
                 ),
             ),
             (
+                "arn:aws:secretsmanager:REGION:ACCOUNT:secret:prod/db-??????",
+                (
+                    "its Resource 'arn:aws:secretsmanager:REGION:ACCOUNT:secret:prod/db-??????' has 'REGION' for the "
+                    "region, a placeholder that was never replaced"
+                ),
+            ),
+            (
+                "arn:aws:secretsmanager:us-east-1:<account>:secret:prod/db-??????",
+                (
+                    "its Resource 'arn:aws:secretsmanager:us-east-1:<account>:secret:prod/db-??????' has '<account>' "
+                    "for the account, a placeholder that was never replaced"
+                ),
+            ),
+            (
                 f"{SECRET}-??????",
                 (
                     f"its Resource '{SECRET}-??????' has '-??????' after the end of the secret's ARN, which it "
@@ -363,6 +377,15 @@ class TestNearMisses:
     @pytest.mark.parametrize("action", ["s3:*", "secretsmanager:PutSecretValue"])
     def test_a_statement_for_other_actions_on_everything_is_no_near_miss(self, action):
         assert explained({"Action": action}) == [NOTHING, f"To allow it, {ADD}"]
+
+    @pytest.mark.parametrize("action", ["secretmanager:GetSecretValue", "secretsmanger:Get*"])
+    def test_a_slip_in_the_service_is_one(self, action):
+        for on in ("*", PATTERN):
+            (_, second, *_) = explained({"Action": "s3:*"}, {"Action": ["s3:Get*", action], "Resource": on})
+            assert second == (
+                f"Statement 2 of app.json covers the resource, but its Action '{action}' should begin with "
+                "'secretsmanager'."
+            )
 
     def test_a_slip_in_the_action_is_one(self):
         (_, second, _) = explained({"Action": "secretsmanager:GetSecret"})
