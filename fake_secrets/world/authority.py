@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from collections import deque
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -87,7 +88,8 @@ class Authority:
         shown = secret_id if secret is None or not is_arn else secret.arn
         keys = {"aws:resourceaccount": account_of(resource)} if secret is None else keys_of(secret)
         checks = checks_of(operation, members, keys, resource, key_arn)
-        self._check(request, checks, _policies_of(secret), shown, missing=secret_id if secret is None else None)
+        cause = str if secret is not None else functools.partial(self._why_missing, request, secret_id)
+        self._check(request, checks, _policies_of(secret), shown, cause=cause)
 
     def check_tags(self, request: Request, secret: StoredSecret, tags: list[dict[str, str]] | None) -> None:
         """Refuse to change a secret's tags if the caller could not do that again afterwards [B; how: D]."""
@@ -125,9 +127,10 @@ class Authority:
         text = keys.policy_of(key_id)
         layers = asking.layers([key_policy(text, key_id, account_of(arn), asking.caller.account_id)])
         if text is None:
-            denied = self._decide(asking, check, layers, arn, hint=keys.hint_at(key_id))
+            denied = self._decide(asking, check, layers, arn, cause=lambda: keys.hint_at(key_id))
         else:
-            denied = self._decide(asking, check, layers, arn, decide=decide_on_key)
+            hint = keys.hint_at(key_id)
+            denied = self._decide(asking, check, layers, arn, decide=decide_on_key, hint=hint)
         return denied is None
 
     def why_denied(self, request_id: str) -> str | None:
@@ -147,12 +150,12 @@ class Authority:
         shown: str | None,
         *,
         hint: str = "",
-        missing: str | None = None,
+        cause: Callable[[], str] = str,
     ) -> None:
         asking = self._who(request)
         layers = asking.layers(policies)
         for check in checks:
-            denied = self._decide(asking, check, layers, shown, hint=hint, missing=missing)
+            denied = self._decide(asking, check, layers, shown, hint=hint, cause=cause)
             if denied is not None:
                 raise ServiceError(_ACCESS_DENIED, denied.message)
 
@@ -165,7 +168,7 @@ class Authority:
         *,
         decide: Decide | None = None,
         hint: str = "",
-        missing: str | None = None,
+        cause: Callable[[], str] = str,
     ) -> Denial | None:
         """Return the denial of a check, or None if the policies allow it.
 
@@ -176,7 +179,7 @@ class Authority:
             shown: the resource as AWS shows it; None if there is none.
             decide: decides by the policies; by default as for a secret.
             hint: what the author of the test should know if they deny it.
-            missing: the SecretId if no secret has it.
+            cause: returns what explains a denial better than the policies do; see `explain`.
         """
         request, caller, grant = asking.request, asking.caller, asking.grant
         asked = completed(check, caller, request, grant)
@@ -185,16 +188,15 @@ class Authority:
         if decision.effect == "allowed" or _is_rescue(asked, caller, decision):
             return None
         message = denial(caller, check.action, None if check.resource == "*" else shown, decision)
-        cause = "" if missing is None else self._cause(request, missing)
-        denied = Denial(message, request.id, asked, caller, layers, decision, hint, cause)
+        denied = Denial(message, request.id, asked, caller, layers, decision, hint, cause())
         self.denials.append(denied)
         return denied
 
-    def _cause(self, request: Request, missing: str) -> str:
+    def _why_missing(self, request: Request, secret_id: str) -> str:
         """Return what to know of a secret that doesn't exist, and what was probably meant."""
-        meant = nearly(self._store(), (request.account_id, request.region), missing)
-        known = f"There is no secret {missing!r}.{' ' if meant else ''}{meant}"
-        by_name = "" if missing.startswith("arn:") else ", by an ARN without the random suffix"
+        meant = nearly(self._store(), (request.account_id, request.region), secret_id)
+        known = f"There is no secret {secret_id!r}.{' ' if meant else ''}{meant}"
+        by_name = "" if secret_id.startswith("arn:") else ", by an ARN without the random suffix"
         return f"{known} AWS asks the policies before it looks for the secret{by_name}."
 
     def _who(self, request: Request) -> _Asking:

@@ -244,15 +244,15 @@ class TestNearMisses:
             (
                 "arn:aws:secretsmanager:REGION:ACCOUNT:secret:prod/db-??????",
                 (
-                    "its Resource 'arn:aws:secretsmanager:REGION:ACCOUNT:secret:prod/db-??????' has 'REGION' for the "
-                    "region, a placeholder that was never replaced"
+                    "its Resource 'arn:aws:secretsmanager:REGION:ACCOUNT:secret:prod/db-??????' has 'REGION' for "
+                    "the region, a placeholder that was never replaced"
                 ),
             ),
             (
                 "arn:aws:secretsmanager:us-east-1:<account>:secret:prod/db-??????",
                 (
-                    "its Resource 'arn:aws:secretsmanager:us-east-1:<account>:secret:prod/db-??????' has '<account>' "
-                    "for the account, a placeholder that was never replaced"
+                    "its Resource 'arn:aws:secretsmanager:us-east-1:<account>:secret:prod/db-??????' has "
+                    "'<account>' for the account, a placeholder that was never replaced"
                 ),
             ),
             (
