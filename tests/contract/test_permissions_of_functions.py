@@ -121,7 +121,7 @@ def test_why_a_permission_is_missing_is_told_with_the_statement_that_adds_it():
     told = report.violations[0].detail
     assert told.startswith(
         "createSecret is denied secretsmanager:DescribeSecret on prod/rotated. "
-        "Statement 1 of the policy allows the action, but its Resource"
+        "Statement 1 of policy= allows the action, but its Resource"
     )
     statement = json.dumps({"Effect": "Allow", "Action": "secretsmanager:DescribeSecret", "Resource": ARN})
     assert told.endswith(statement)
