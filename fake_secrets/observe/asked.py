@@ -8,6 +8,7 @@ from typing import Any
 
 from fake_secrets.arns import SUFFIX_LENGTH, account_of, region_of
 from fake_secrets.errors import UnsupportedOperationError
+from fake_secrets.iam.callers import owner_of_policies
 from fake_secrets.iam.evaluation import Caller, Check
 from fake_secrets.iam.least_policy import ANY_SUFFIX
 from fake_secrets.observe.ledger import SUCCEEDED, Entry
@@ -107,9 +108,14 @@ class _History:
         """Yield what a call asked."""
         request = entry.request
         caller = Caller(request.principal, request.account_id, self._recording.grants.role_of(request.principal))
-        grant = self._recording.grants.of(caller.arn, caller.role)
+        grant = self._recording.grants.of(self._named(caller, entry), caller.role)
         for check, alias in self._checks(entry):
             yield Asked(entry, completed(check, caller, request, grant), caller, alias)
+
+    def _named(self, caller: Caller, entry: Entry) -> str:
+        """Return the ARN by which a test names a caller. Its own clients are a user as soon as it does."""
+        is_own = entry.function is None and caller.account_id == self._recording.account_id
+        return owner_of_policies(caller.arn) if is_own and caller.arn.endswith(":root") else caller.arn
 
     def follow(self, entry: Entry) -> None:
         """Take note of what a call, or a change without a call, has done."""

@@ -165,7 +165,7 @@ def least_policies(config: pytest.Config) -> LeastPolicies | None:
 
 
 def _check_replaceable(path: Path, config: pytest.Config) -> None:
-    """Check that a file can be overwritten: pytest takes a test's file for that of the option if FILE is forgotten.
+    """Check that a file can be overwritten. If FILE is forgotten, the option takes the file of a test for it.
 
     Raises:
         UsageError: if it isn't a record of an earlier run.

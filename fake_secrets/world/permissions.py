@@ -156,9 +156,10 @@ class Permissions(LiveView):
             function: the name or the ARN of the rotation function whose calls count.
 
         Returns:
-            An item for each statement that allows too much, with `statement`, the `actions` and the `resources`
-            that no call needed, and `wider`, the patterns that allow more than was needed. `print` shows it as a
-            sentence.
+            An item for each statement that allows too much or can't be judged, with `statement`, the `actions` and
+            the `resources` that no call needed, the `pairs` of them that calls needed, but not together, `wider`,
+            the patterns that allow more than was needed, and `unjudged`, the condition keys without a known value.
+            `print` shows it as a sentence.
 
         Raises:
             PolicyError: if the policy can't be read, or if IAM would refuse it.

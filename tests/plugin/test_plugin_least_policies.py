@@ -337,12 +337,11 @@ def test_a_file_that_is_no_record_is_never_overwritten(run, pytester, content):
 
     assert ran.ret == pytest.ExitCode.USAGE_ERROR
     ran.stdout.no_fnmatch_line("*passed*")
-    ran.stderr.fnmatch_lines(
-        [
-            "ERROR: --fake-secrets-least-policy: 'precious.py' isn't the record of an earlier run, so it isn't "
-            "overwritten. Name another file, --fake-secrets-least-policy=FILE, or delete this one"
-        ]
+    refusal = (
+        "--fake-secrets-least-policy: 'precious.py' isn't the record of an earlier run, so it isn't overwritten."
     )
+    fix = "Name another file, --fake-secrets-least-policy=FILE, or delete this one"
+    ran.stderr.fnmatch_lines([f"ERROR: {refusal} {fix}"])
     assert precious.read_text(encoding="latin-1") == content
 
 

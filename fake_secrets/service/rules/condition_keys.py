@@ -16,6 +16,7 @@ from fake_secrets.suggestions import nearest
 __all__ = [
     "Value",
     "check_conditions",
+    "is_known",
     "keys_of_circumstances",
     "keys_of_key_use",
     "keys_of_members",
@@ -125,10 +126,14 @@ def check_conditions(policies: Iterable[Policy], action: str, given: Mapping[str
         UnsupportedOperationError: if a condition has an unknown key, such as aws:SourceIp.
     """
     for policy in policies:
-        unknown = [key for key in policy.condition_keys - _KNOWN - _ABSENT if key not in given]
-        unknown = sorted(key for key in unknown if not key.startswith(_KNOWN_PREFIXES))
+        unknown = sorted(key for key in policy.condition_keys if not is_known(key) and key not in given)
         if unknown and any(_depends(rule, action, unknown) for rule in policy.rules):
             raise UnsupportedOperationError(_unknown(policy, unknown))
+
+
+def is_known(key: str) -> bool:
+    """Return whether it is known which requests have a condition key, and with which value."""
+    return key in _KNOWN or key in _ABSENT or key.startswith(_KNOWN_PREFIXES)
 
 
 def _unknown(policy: Policy, keys: Sequence[str]) -> str:
