@@ -136,6 +136,7 @@ class Permissions(LiveView):
         Raises:
             ValueError: if there are several callers and none is named, if that caller has made no call, or if
                 `region` or `account` isn't one.
+            TypeError: if `principal` or `function` isn't a str.
         """
         from fake_secrets.observe.least_privilege import least_policy_of  # noqa: PLC0415 -- few tests ask for it
 
@@ -164,7 +165,7 @@ class Permissions(LiveView):
         Raises:
             PolicyError: if the policy can't be read, or if IAM would refuse it.
             ValueError: if that caller has made no call, or if two callers are given.
-            TypeError: if `policy` is no policy.
+            TypeError: if `policy` is no policy, or if `principal` or `function` isn't a str.
         """
         from fake_secrets.observe.unused_permissions import unused_in  # noqa: PLC0415 -- few tests ask for it
 
