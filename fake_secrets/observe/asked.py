@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from fake_secrets.arns import SUFFIX_LENGTH, account_of, region_of
@@ -18,7 +18,7 @@ from fake_secrets.service.operations.rotation_start import NOT_COMPLETE
 from fake_secrets.service.rules.checks import WITHOUT_RESOURCE, checks_of, checks_of_creation
 from fake_secrets.service.rules.condition_keys import keys_of_key_use
 from fake_secrets.service.state.checked import completed, keys_of
-from fake_secrets.service.state.keys import is_default_key
+from fake_secrets.service.state.keys import is_default_key, why_unusable
 from fake_secrets.service.state.model import Request, StoredSecret
 
 __all__ = ["Asked", "asked_in"]
@@ -148,8 +148,8 @@ class _History:
             yield from ((check, None) for check in self._of_function(entry))
         if entry.outcome in _USES_KEYS or entry.fault is not None:
             for secret, key_id, actions in self._uses(entry):
-                if key_id and not is_default_key(key_id):
-                    yield from self._of_key(entry.request, secret, key_id, actions)
+                yield from self._of_key(entry.request, secret, key_id, actions)
+            yield from self._of_replicas(entry)
 
     def _of_call(self, entry: Entry) -> Iterable[Check]:
         operation, members, request = entry.operation, entry.members, entry.request
@@ -231,13 +231,24 @@ class _History:
                 yield secret, before, _DECRYPTING
             elif has_value:
                 yield secret, key, _ENCRYPTING
-        for replica in members.get("AddReplicaRegions") or ():
-            yield secret, self._key_of(secret), _DECRYPTING
-            yield secret, replica.get("KmsKeyId"), _REPLICATING
+
+    def _of_replicas(self, entry: Entry) -> Iterator[tuple[Check, str | None]]:
+        """Yield the checks about keys for the replicas that a call adds. Each replica has a key of its region."""
+        secret, request = entry.secret, entry.request
+        if secret is None:
+            return
+        for added in entry.members.get("AddReplicaRegions") or ():
+            region, known = added["Region"], secret.replicas.get(added["Region"])
+            key_id = added.get("KmsKeyId") or (known.kms_key_id if known else None)
+            if key_id is None or why_unusable(key_id, region) is None:
+                yield from self._of_key(request, secret, self._key_of(secret), _DECRYPTING)
+                yield from self._of_key(replace(request, region=region), secret, key_id, _REPLICATING)
 
     def _of_key(
-        self, request: Request, secret: StoredSecret, key_id: str, actions: Iterable[str]
+        self, request: Request, secret: StoredSecret, key_id: str | None, actions: Iterable[str]
     ) -> Iterator[tuple[Check, str | None]]:
+        if not key_id or is_default_key(key_id):
+            return
         keys = self._recording.keys
         arn = keys.arn_of(key_id, request, secret.account_id)
         context = keys_of_key_use(
