@@ -11,6 +11,7 @@ from fake_secrets.policies.deployment import PSEUDO_PARAMETERS, Deployment
 from fake_secrets.policies.effort import Effort
 from fake_secrets.policies.generated import is_generated, with_wildcards
 from fake_secrets.policies.identities import Identities
+from fake_secrets.policies.policy_text import parsed_policy
 from fake_secrets.policies.refusals import refusal, unknown_name
 from fake_secrets.policies.stack_conditions import StackConditions
 from fake_secrets.policies.template import Resource, Template
@@ -86,17 +87,22 @@ class Expressions:
 
     def items(self, expression: Any, place: str) -> list[Any]:
         """Return the list that an expression gives; see `value`."""
-        value = self.value(expression, place)
-        if not isinstance(value, list):
-            raise self._refusal(place, "it isn't a list")
-        return value
+        return self._list(self.value(expression, place), place)
+
+    def property_items(self, resource: Resource, name: str) -> list[Any]:
+        """Return the list that a property gives, empty if it isn't there; see `value`."""
+        place = f"{resource.logical_id}.{name}"
+        value = self.value(resource.properties.get(name), place)
+        return [] if value is None else self._list(value, place)
 
     def document(self, expression: Any, place: str) -> dict[str, Any]:
-        """Return the policy document that an expression gives; see `value`.
+        """Return the policy document that an expression gives, as a structure or as JSON text; see `value`.
 
         Characters that AWS makes up at deployment are wildcards in it.
         """
         document = self.value(expression, place)
+        if isinstance(document, str):
+            document = parsed_policy(document, self._template.source, place)
         if not isinstance(document, dict):
             raise self._refusal(place, "it isn't a policy document")
         finished: dict[str, Any] = with_wildcards(document, place, self._identities.compared_literally)
@@ -142,6 +148,11 @@ class Expressions:
                 values.append(self._value(expression, place))
         unknown.check()
         return values
+
+    def _list(self, value: Any, place: str) -> list[Any]:
+        if not isinstance(value, list):
+            raise self._refusal(place, "it isn't a list")
+        return value
 
     def _literal(self, expression: Any, place: str) -> Any:
         """Return what an expression gives that is compared literally."""

@@ -9,7 +9,7 @@ from typing import Any
 
 from fake_secrets.policies.refusals import refusal
 
-__all__ = ["FilePath", "read_json", "read_template"]
+__all__ = ["FilePath", "check_values", "read_json", "read_template"]
 
 FilePath = str | os.PathLike[str]
 
@@ -36,7 +36,7 @@ def read_template(path: FilePath) -> tuple[Any, str]:
         from fake_secrets.policies.short_tags import parse_yaml  # noqa: PLC0415 -- only YAML needs PyYAML
 
         document = parse_yaml(text, source)
-    _check_size(document, source)
+    check_values(document, source)
     return document, source
 
 
@@ -78,14 +78,18 @@ def _mapping(pairs: list[tuple[str, Any]], source: str) -> dict[str, Any]:
     return mapping
 
 
-def _check_size(document: Any, source: str) -> None:
-    """Check that a document can be walked in bounded time. What YAML aliases repeat counts each time."""
+def check_values(document: Any, source: str, place: str = "") -> None:
+    """Check that a document can be walked in bounded time. What YAML aliases repeat counts each time.
+
+    Raises:
+        PolicyError: it can't.
+    """
     count, ahead = 0, [(document, 0)]
     while ahead:
         value, depth = ahead.pop()
         count += 1
         if count > _MOST_VALUES or depth > _DEEPEST:
-            raise refusal(source, "", "it has too many values, or they are too deeply nested")
+            raise refusal(source, place, "it has too many values, or they are too deeply nested")
         if isinstance(value, dict | list):
             inner = value.values() if isinstance(value, dict) else value
             ahead += [(one, depth + 1) for one in inner]

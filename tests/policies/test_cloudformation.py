@@ -344,7 +344,30 @@ class TestAttachedPolicies:
         attached = resource("AWS::IAM::Policy", PolicyDocument=json.dumps(document(READ)), Roles=[{"Ref": "Role"}])
         assert read({"Role": role(), "Attached": attached}).documents == {"Attached": document(READ)}
 
-    @pytest.mark.parametrize("text", ["{", 1, [], None])
+    def test_may_have_a_document_of_json_text_with_references(self, read):
+        text = json.dumps(document(allow("${Db}"))).replace("prod", "${Stage}")
+        inline = {"PolicyName": "inline", "PolicyDocument": {"Fn::Sub": text}}
+        found = read({"Role": resource("AWS::IAM::Role", Policies=[inline]), "Db": SECRET})
+        assert found.documents == {"inline": document(allow(f"{SECRETS}prod/db-??????"))}
+
+    @pytest.mark.parametrize(
+        ("text", "problem"),
+        [
+            ("{", "its policy isn't JSON as IAM reads it: It isn't JSON: "),
+            ('{"Effect": "Deny", "Effect": "Allow"}', "isn't JSON as IAM reads it: 'Effect' stands twice in one"),
+            ("[" * 100_000, "its policy isn't JSON as IAM reads it: The document is nested too deeply"),
+            ('{"Statement": ' + "[" * 150 + "]" * 150 + "}", "it has too many values, or they are too deeply"),
+            ("1" * 5000, "its policy isn't JSON as IAM reads it: "),
+            ("[]", "its policy isn't a JSON object"),
+        ],
+        ids=["no JSON", "a member twice", "endless", "deep", "a long number", "a list"],
+    )
+    def test_of_json_text_are_read_as_strictly_as_by_iam(self, read, text, problem):
+        inline = {"PolicyName": "inline", "PolicyDocument": text}
+        with pytest.raises(PolicyError, match=rf"Role\.Policies\[0\]\.PolicyDocument: .*{problem}"):
+            read({"Role": resource("AWS::IAM::Role", Policies=[inline])})
+
+    @pytest.mark.parametrize("text", [1, [], None])
     def test_with_another_document_are_refused(self, read, text):
         attached = resource("AWS::IAM::Policy", PolicyDocument=text, Roles=[{"Ref": "Role"}])
         with pytest.raises(PolicyError, match=r"Attached\.PolicyDocument: it isn't a policy document"):
@@ -371,6 +394,18 @@ class TestAttachedPolicies:
         resources = {"Role": resource("AWS::IAM::Role", Policies=policies)}
         assert read(resources, {"Conditions": {"Is": {"Fn::Equals": [1, "1"]}}}).documents == {"x": document(READ)}
         assert read(resources, {"Conditions": {"Is": {"Fn::Equals": ["a", "b"]}}}).documents == {}
+
+    @pytest.mark.parametrize("listed", ["Policies", "ManagedPolicyArns"])
+    def test_are_none_if_a_condition_leaves_out_the_whole_list(self, read, listed):
+        absent = {"Fn::If": ["Is", [], {"Ref": "AWS::NoValue"}]}
+        resources = {"Role": resource("AWS::IAM::Role", **{listed: absent})}
+        assert read(resources, {"Conditions": {"Is": {"Fn::Equals": ["a", "b"]}}}).documents == {}
+
+    def test_are_attached_to_nobody_if_a_condition_leaves_out_the_roles(self, read):
+        listed = {"Fn::If": ["Is", [{"Ref": "Role"}], {"Ref": "AWS::NoValue"}]}
+        attached = resource("AWS::IAM::Policy", PolicyDocument=document(READ), Roles=listed)
+        sections = {"Conditions": {"Is": {"Fn::Equals": ["a", "b"]}}}
+        assert read({"Role": role(), "Attached": attached}, sections).documents == {}
 
 
 def comparable(policy):
@@ -436,6 +471,16 @@ class TestManagedPolicies:
 
 
 class TestAUser:
+    def test_is_in_no_group_if_a_condition_leaves_out_the_lists(self, read):
+        absent = {"Fn::If": ["Is", ["Readers"], {"Ref": "AWS::NoValue"}]}
+        resources = {
+            "App": resource("AWS::IAM::User", Groups=absent),
+            "Added": resource("AWS::IAM::UserToGroupAddition", Users=absent, GroupName={"Ref": "Readers"}),
+            "Readers": resource("AWS::IAM::Group", Policies=[{"PolicyDocument": document(READ)}]),
+        }
+        sections = {"Conditions": {"Is": {"Fn::Equals": ["a", "b"]}}}
+        assert read(resources, sections, role="App").documents == {}
+
     def test_has_the_policies_of_its_groups(self, read):
         resources = {
             "User": resource("AWS::IAM::User", UserName="app", Groups=[{"Ref": "Readers"}]),
