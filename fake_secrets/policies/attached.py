@@ -119,6 +119,9 @@ class _Attached:
         self._managed = managed_policies
         self._documents: dict[str, Mapping[str, Any]] = {}
         self._unknown = UnknownValues(template.source)
+        # ARN to managed policy of the template.
+        self._made: dict[str, Resource] | None = None
+        self._unknown_arns = UnknownValues(template.source)
 
     def documents_of(self, principal: Resource) -> dict[str, Mapping[str, Any]]:
         """Return name to document of all the principal's identity policies."""
@@ -216,8 +219,16 @@ class _Attached:
             self._documents[unique] = document
 
     def _managed_in_template(self, arn: Any) -> Resource | None:
-        policies = self._existing("AWS::IAM::ManagedPolicy")
-        return next((one for one in policies if self._expressions.ref(one) == arn), None)
+        if self._made is None:
+            self._made = {}
+            for policy in self._existing("AWS::IAM::ManagedPolicy"):
+                with self._unknown_arns:
+                    self._made.setdefault(self._expressions.ref(policy), policy)
+        found = self._made.get(str(arn))
+        if found is None:
+            # It may be one of these.
+            self._unknown_arns.check()
+        return found
 
     def _managed_document(self, arn: Any, place: str) -> Mapping[str, Any]:
         policy = self._managed_in_template(arn)

@@ -292,6 +292,8 @@ class TestWhatCantBeKnown:
             ({"Fn::GetAtt": ["Key", "Arn"]}, "Key"),
             ({"Fn::GetAtt": "Nested.Outputs.Db"}, "Nested.Outputs.Db"),
             ("{{resolve:ssm:/db}}", "{{resolve:ssm:/db}}"),
+            ({"Fn::Sub": ["{{resolve:ssm:/${Stage}/db}}", {"Stage": "prod"}]}, "{{resolve:ssm:/prod/db}}"),
+            ({"Fn::Join": ["", ["{{resolve:", "ssm:/db}}"]]}, "{{resolve:ssm:/db}}"),
         ],
     )
     def test_is_taken_from_arns(self, evaluate, expression, key):
@@ -430,6 +432,19 @@ class TestManagedPolicies:
         resources = {"Role": role(ManagedPolicyArns=[arn], PermissionsBoundary={"Fn::Sub": arn})}
         found = read(resources, managed_policies={key: document(READ)})
         assert (found.documents, found.boundary) == ({arn: document(READ)}, document(READ))
+
+    def test_are_read_beside_others_whose_name_isnt_known(self, read):
+        named = {"ManagedPolicyName": {"Ref": "Named"}, "PolicyDocument": document(DENY)}
+        resources = {
+            "Role": role(ManagedPolicyArns=[{"Ref": "Managed"}]),
+            "Other": resource("AWS::IAM::ManagedPolicy", **named),
+            "Managed": resource("AWS::IAM::ManagedPolicy", PolicyDocument=document(READ)),
+        }
+        sections = {"Parameters": {"Named": {"Type": "String"}}}
+        assert read(resources, sections).documents == {"Managed": document(READ)}
+        resources["Role"] = role(ManagedPolicyArns=[f"arn:aws:iam::{ACCOUNT}:policy/other"])
+        with pytest.raises(PolicyError, match=r"Other\.ManagedPolicyName: it needs the parameter Named"):
+            read(resources, sections)
 
     def test_of_the_account_are_unknown_otherwise(self, read):
         arn = "arn:aws:iam::111122223333:policy/AdministratorAccess"
