@@ -10,7 +10,7 @@ from fake_secrets.errors import PolicyError
 from fake_secrets.iam.identity_grammar import shortened
 from fake_secrets.policies.deployment import PSEUDO_PARAMETERS, Deployment
 from fake_secrets.policies.effort import Effort
-from fake_secrets.policies.generated import is_generated, with_wildcards
+from fake_secrets.policies.generated import escapes_generated, is_generated, with_wildcards
 from fake_secrets.policies.identities import Identities
 from fake_secrets.policies.policy_text import parsed_policy
 from fake_secrets.policies.refusals import refusal, unknown_name
@@ -105,6 +105,8 @@ class Expressions:
         """
         document = self.value(expression, place)
         if isinstance(document, str):
+            if escapes_generated(document):
+                raise self._refusal(place, "its JSON text has an escaped character that can't be read here")
             document = parsed_policy(document, self._template.source, place)
         if not isinstance(document, dict):
             raise self._refusal(place, "it isn't a policy document")

@@ -78,11 +78,13 @@ class _Builder:
     def __init__(self, source: str) -> None:
         self.document: Any = None
         self._source = source
+        self._has_document = False
         self._open: list[_Open] = []
         self._anchors: dict[str, Any] = {}
         self._merged = 0
         self._takers: dict[str, Callable[[Any], None]] = {
             "AliasEvent": self._alias,
+            "DocumentStartEvent": self._begin_document,
             "MappingStartEvent": lambda event: self._begin({}, event),
             "ScalarEvent": self._scalar,
             "SequenceStartEvent": lambda event: self._begin([], event),
@@ -95,6 +97,12 @@ class _Builder:
         taker = self._takers.get(type(event).__name__)
         if taker is not None:
             taker(event)
+
+    def _begin_document(self, event: Any) -> None:
+        if self._has_document:
+            line = event.start_mark.line + 1
+            raise refusal(self._source, f"line {line}", "another document begins there, and a template is one")
+        self._has_document = True
 
     def _begin(self, container: list[Any] | dict[str, Any], event: Any) -> None:
         self._open.append(_Open(container, event.tag, event.anchor, event.start_mark.line + 1))

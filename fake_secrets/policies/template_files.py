@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import json
 import os
+import re
 from collections import Counter
 from pathlib import Path
 from typing import Any
 
 from fake_secrets.errors import PolicyError
 from fake_secrets.iam.identity_grammar import shortened
+from fake_secrets.policies.generated import ANY, ONE
 from fake_secrets.policies.refusals import refusal
 
 __all__ = ["FilePath", "check_values", "read_json", "read_template"]
@@ -23,6 +25,8 @@ _MOST_VALUES = 500_000
 _DEEPEST = 100
 # Keys are parts of the places in messages, so the time that they take grows with their length.
 _LONGEST_KEY = 1000
+# Half of a surrogate pair is no character.
+_REFUSED_CHARACTERS = re.compile(f"[{ONE}{ANY}\ud800-\udfff]")
 
 
 def read_template(path: FilePath) -> tuple[Any, str]:
@@ -42,6 +46,7 @@ def read_template(path: FilePath) -> tuple[Any, str]:
 
         document = parse_yaml(text, source)
     check_values(document, source)
+    _check_characters(document, source)
     return document, source
 
 
@@ -105,3 +110,16 @@ def check_values(document: Any, source: str, place: str = "") -> None:
             ahead += [(one, depth + 1) for one in value.values()]
         elif isinstance(value, list):
             ahead += [(one, depth + 1) for one in value]
+
+
+def _check_characters(document: Any, source: str) -> None:
+    """Check that no text has characters that no template has, or that stand for others here."""
+    ahead = [document]
+    while ahead:
+        value = ahead.pop()
+        if isinstance(value, dict):
+            ahead += [*value, *value.values()]
+        elif isinstance(value, list):
+            ahead += value
+        elif isinstance(value, str) and (found := _REFUSED_CHARACTERS.search(value)):
+            raise refusal(source, "", f"it has the character U+{ord(found[0]):04X}, which can't be read here")

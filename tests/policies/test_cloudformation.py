@@ -123,6 +123,26 @@ class TestASecret:
         assert read(resources, arns={"Db": "arn:real"})
 
 
+@pytest.mark.parametrize("code", [0xE000, 0xE001, 0xD800, 0xDFFF])
+def test_characters_that_stand_for_others_are_refused(read, code):
+    for resources in ({"Role": role(allow(f"arn:{chr(code)}"))}, {"Role": role(), f"a{chr(code)}": SECRET}):
+        with pytest.raises(PolicyError, match=rf"has the character U\+{code:04X}, which can't be read here\."):
+            read(resources)
+
+
+def test_characters_that_stand_for_others_are_refused_in_what_is_given(read):
+    sections = {"Parameters": {"Stage": {"Type": "String"}}}
+    for given in ({"parameters": {"Stage": "\ue000"}}, {"arns": {"Role": "\ue001"}}):
+        with pytest.raises(PolicyError, match=r"has a character of the private use area in '(Stage|Role)'\."):
+            read({"Role": role(allow({"Ref": "Stage"}))}, sections, **given)
+
+
+def test_characters_that_stand_for_others_are_refused_in_json_text(read):
+    inline = {"PolicyName": "x", "PolicyDocument": json.dumps(document(allow("\ue001")))}
+    with pytest.raises(PolicyError, match=r"PolicyDocument: its JSON text has an escaped character that can't be"):
+        read({"Role": resource("AWS::IAM::Role", Policies=[inline])})
+
+
 class TestFunctions:
     @pytest.mark.parametrize(
         ("expression", "value"),
