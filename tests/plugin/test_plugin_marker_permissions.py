@@ -24,7 +24,7 @@ def test_a_policy_in_a_file_binds_the_clients_of_the_test(folder):
         @pytest.mark.fake_secrets({"db": "x"}, identity_policy="policies/app.json")
         def test_reads_only(secretsmanager):
             assert secretsmanager.get_secret_value(SecretId="db")["SecretString"] == "x"
-            with pytest.raises(secretsmanager.exceptions.ClientError, match="app.json|not authorized"):
+            with pytest.raises(secretsmanager.exceptions.ClientError, match="not authorized"):
                 secretsmanager.list_secrets()
 
         def test_without_it_everything_is_allowed(secretsmanager):
@@ -48,4 +48,5 @@ def test_a_policy_that_iam_would_refuse_is_an_error_of_its_test(folder):
     )
     ran = folder.runpytest_inprocess()
     ran.assert_outcomes(errors=2)
-    ran.stdout.fnmatch_lines(["*PolicyError: identity_policy: Syntax errors in policy.*", "*other.json*"])
+    ran.stdout.fnmatch_lines(["*identity_policy: Syntax errors in policy.*"])
+    ran.stdout.fnmatch_lines(["*policies/other.json*"])
