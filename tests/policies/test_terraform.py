@@ -145,6 +145,27 @@ class TestInPlanAndState:
         assert message.startswith(", aws_iam_role_policy.read: ")
         assert problem in message
 
+    @pytest.mark.parametrize("arn", [5, {"a": 1}, [["x"]]])
+    def test_an_arn_that_is_no_text_is_refused(self, refusal, document, arn):
+        attached = made("aws_iam_role_policy_attachment.x", {"role": "rotation", "policy_arn": arn})
+        assert refusal(document(ROLE, attached)) == (
+            ", aws_iam_role_policy_attachment.x: the ARN of a policy isn't a text."
+        )
+
+    @pytest.mark.parametrize("inline", [5, "x", ["x"]])
+    def test_an_inline_policy_that_is_no_object_is_refused(self, refusal, document, inline):
+        own = made(
+            "aws_iam_role.rotation", {"name": "rotation", "inline_policy": [inline]}, configured=["inline_policy"]
+        )
+        assert refusal(document(own)) == ", aws_iam_role.rotation.inline_policy[0]: it isn't a policy."
+
+    def test_names_that_are_no_texts_do_no_harm(self, read, document):
+        inline = {"name": ["x"], "policy": json.dumps(LOG)}
+        own = made(
+            "aws_iam_role.rotation", {"name": "rotation", "inline_policy": [inline]}, configured=["inline_policy"]
+        )
+        assert list(read(document(own, policy(name={"a": 1}))).documents.values()) == [READ, LOG]
+
     @pytest.mark.parametrize("role", ["aws_iam_role.rotation", "rotation", "rotate", "aws_lambda_function.rotate"])
     def test_a_role_is_found_by_address_name_or_function(self, read, document, role):
         arn = "arn:aws:iam::123456789012:role/rotation"
