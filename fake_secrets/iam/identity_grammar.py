@@ -35,6 +35,9 @@ _PARTITION = re.compile(r"aws[a-z-]*|(?=[^*]*\*)[a-z*?-]+", re.ASCII)
 _ARN_FIELDS_NEEDED = 3
 # The length at which messages cut a policy's text.
 _SHOWN = 200
+# The longest document that IAM's API takes [B: policyDocumentType]. The quotas for a customer's own policies are
+# lower, but a test may give AWS's: ReadOnlyAccess has 95,000 characters.
+_LONGEST = 131_072
 
 
 def parse(text: str, name: str, kind: Literal["inline", "managed"] = "inline") -> Policy:
@@ -50,6 +53,7 @@ def parse(text: str, name: str, kind: Literal["inline", "managed"] = "inline") -
 
     Source: the policy language's grammar [B]. IAM takes an Id, and ``*:*`` as an action [D].
     """
+    _check_length(text, name)
     try:
         document = loaded(text)
     except ValueError as error:
@@ -76,6 +80,19 @@ def shortened(text: str) -> str:
 
 def _shown(value: Any) -> str:
     return shortened(repr(value)) if isinstance(value, (str, int, float)) else f"a {type(value).__name__}"
+
+
+def _check_length(text: str, name: str) -> None:
+    """Refuse a text that is too long for IAM. This also bounds the time of decisions."""
+    if len(text) <= _LONGEST:
+        return
+    length = sum(map(len, text.split()))
+    if length > _LONGEST:
+        raise PolicyError(
+            f"{name}: Value at 'policyDocument' failed to satisfy constraint: Member must have length less than or "
+            f"equal to {_LONGEST}. It has {length:,} characters besides whitespace. Give several policies, or "
+            f"only the statements that your test needs. {FROM_TEMPLATES}"
+        )
 
 
 def _version(document: Any, name: str) -> str | None:
