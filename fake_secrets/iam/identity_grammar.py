@@ -89,8 +89,8 @@ def _check_length(text: str, name: str) -> None:
     length = sum(map(len, text.split()))
     if length > _LONGEST:
         raise PolicyError(
-            f"{name}: Value at 'policyDocument' failed to satisfy constraint: Member must have length less than or "
-            f"equal to {_LONGEST}. It has {length:,} characters besides whitespace. Give several policies, or "
+            f"{name}: Value at 'policyDocument' failed to satisfy constraint: Member must have length less than "
+            f"or equal to {_LONGEST}. It has {length:,} characters besides whitespace. Give several policies, or "
             f"only the statements that your test needs. {FROM_TEMPLATES}"
         )
 

@@ -197,8 +197,8 @@ class TestLength:
 
     def test_a_longer_one_is_refused(self):
         assert message_of(document(Id="a" * self.LONGEST)) == (
-            "app.json: Value at 'policyDocument' failed to satisfy constraint: Member must have length less than or "
-            "equal to 131072. It has 131,193 characters besides whitespace. Give several policies, or only the "
+            "app.json: Value at 'policyDocument' failed to satisfy constraint: Member must have length less than "
+            "or equal to 131072. It has 131,193 characters besides whitespace. Give several policies, or only the "
             "statements that your test needs. fake_secrets.policies reads policies out of templates."
         )
 
