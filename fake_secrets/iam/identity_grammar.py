@@ -16,7 +16,10 @@ from fake_secrets.iam.policy import Policy
 from fake_secrets.iam.strict_json import loaded
 from fake_secrets.suggestions import nearest
 
-__all__ = ["FROM_TEMPLATES", "SYNTAX_ERROR", "parse", "shortened", "titled"]
+__all__ = ["FROM_TEMPLATES", "SYNTAX_ERROR", "Kind", "parse", "shortened", "titled"]
+
+# How a policy is attached. A permissions boundary is a managed policy.
+Kind = Literal["inline", "managed"]
 
 SYNTAX_ERROR = "Syntax errors in policy."
 FROM_TEMPLATES = "fake_secrets.policies reads policies out of templates."
@@ -40,7 +43,7 @@ _SHOWN = 200
 _LONGEST = 131_072
 
 
-def parse(text: str, name: str, kind: Literal["inline", "managed"] = "inline") -> Policy:
+def parse(text: str, name: str, kind: Kind = "inline") -> Policy:
     """Parse an identity policy. The names of elements and operators are case-sensitive [D].
 
     Args:
@@ -60,7 +63,10 @@ def parse(text: str, name: str, kind: Literal["inline", "managed"] = "inline") -
         raise PolicyError(f"{name}: {SYNTAX_ERROR} {error}") from None
     version = _version(document, name)
     if kind == "managed" and version != _LATEST:
-        raise PolicyError(f"{name}: Policy document must be version {_LATEST} or greater.")
+        raise PolicyError(
+            f"{name}: Policy document must be version {_LATEST} or greater. A managed policy, such as a "
+            f'permissions boundary, needs "Version": "{_LATEST}".'
+        )
     stated = document["Statement"]
     each = stated if isinstance(stated, list) else [stated]
     statements = tuple(_statement(one, number, name) for number, one in enumerate(each, 1))

@@ -12,7 +12,7 @@ from typing import Any
 
 from fake_secrets.errors import PolicyError
 from fake_secrets.iam.effectless import check_effects
-from fake_secrets.iam.identity_grammar import FROM_TEMPLATES, SYNTAX_ERROR, parse, shortened
+from fake_secrets.iam.identity_grammar import FROM_TEMPLATES, SYNTAX_ERROR, Kind, parse, shortened
 from fake_secrets.iam.policy import Policy
 from fake_secrets.iam.role_policies import RolePolicies
 
@@ -25,11 +25,6 @@ GivenPolicy = Mapping[str, Any] | str | os.PathLike[str]
 GivenPolicies = GivenPolicy | RolePolicies | Sequence[GivenPolicy | RolePolicies]
 
 _ONE = "a policy is a dict, JSON text or the path of a JSON file"
-_FROM_TEMPLATES = "fake_secrets.policies reads policies out of templates."
-# Members by which a template is known, if it is given for a policy.
-_OF_TEMPLATES = frozenset(
-    {"Resources", "AWSTemplateFormatVersion", "resource_changes", "planned_values", "values"}
-)
 _TEMPLATE_FILES = frozenset({".yaml", ".yml", ".tf", ".tfstate", ".template"})
 
 
@@ -52,7 +47,7 @@ def load_policies(given: GivenPolicies, argument: str) -> tuple[Policy, ...]:
 
 def load_policy(given: GivenPolicy, argument: str) -> Policy:
     """Return the one policy that is given as a boundary; see `load_policies`."""
-    return _loaded(given, argument, argument)
+    return _loaded(given, argument, argument, "managed")
 
 
 def boundary_of(given: GivenPolicies) -> Policy | None:
@@ -63,7 +58,7 @@ def boundary_of(given: GivenPolicies) -> Policy | None:
     """
     each: Iterable[Any] = given if isinstance(given, Sequence) and not isinstance(given, str) else (given,)
     boundaries = [
-        _parsed(_text_of(one.boundary, one.role), f"{one.role}: PermissionsBoundary")
+        _parsed(_text_of(one.boundary, one.role), f"{one.role}: PermissionsBoundary", "managed")
         for one in each
         if isinstance(one, RolePolicies) and one.boundary is not None
     ]
@@ -77,24 +72,24 @@ def _each(given: Any, name: str, argument: str) -> Iterator[Policy]:
     if isinstance(given, RolePolicies):
         for title, document in given.documents.items():
             full = f"{given.role}: {title}"
-            yield _parsed(_text_of(document, full), full)
+            yield _parsed(_text_of(document, full), full, "managed" if title in given.managed else "inline")
     else:
         yield _loaded(given, name, argument)
 
 
-def _loaded(given: Any, name: str, argument: str) -> Policy:
+def _loaded(given: Any, name: str, argument: str, kind: Kind = "inline") -> Policy:
     if isinstance(given, Mapping):
-        return _parsed(_text_of(given, name), name)
+        return _parsed(_text_of(given, name), name, kind)
     if isinstance(given, str) and given.lstrip().startswith("{"):
-        return _parsed(given, name)
+        return _parsed(given, name, kind)
     if isinstance(given, (str, os.PathLike)):
         path = os.fspath(given)
         if isinstance(path, str):
-            return _of_file(path, argument)
+            return _of_file(path, argument, kind)
     raise TypeError(f"{argument} is of type {type(given).__name__}; {_ONE}")
 
 
-def _of_file(path: str, argument: str) -> Policy:
+def _of_file(path: str, argument: str, kind: Kind) -> Policy:
     try:
         text = Path(path).read_bytes().decode("utf-8-sig")
     except (FileNotFoundError, NotADirectoryError):
@@ -106,7 +101,7 @@ def _of_file(path: str, argument: str) -> Policy:
         raise PolicyError(f"{argument}: {shortened(path)!r} can't be read ({reason}); {_ONE}") from None
     if Path(path).suffix in _TEMPLATE_FILES and not text.lstrip().startswith("{"):
         raise PolicyError(f"{path}: {SYNTAX_ERROR} A policy's file is JSON. {FROM_TEMPLATES}")
-    return _parsed(text, path)
+    return _parsed(text, path, kind)
 
 
 def _text_of(document: Mapping[str, Any] | None, name: str) -> str:
@@ -130,7 +125,7 @@ def _as_json(value: object) -> object:
 
 
 @functools.lru_cache(maxsize=256)
-def _parsed(text: str, name: str) -> Policy:
-    policy = parse(text, name)
+def _parsed(text: str, name: str, kind: Kind) -> Policy:
+    policy = parse(text, name, kind)
     check_effects(policy)
     return policy
