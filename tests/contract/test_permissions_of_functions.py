@@ -119,10 +119,10 @@ def test_why_a_permission_is_missing_is_told_with_the_statement_that_adds_it():
     told = report.violations[0].detail
     assert told.startswith(
         "createSecret is denied secretsmanager:DescribeSecret on prod/rotated. "
-        "Statement 1 of policy allows the action, but its Resource"
+        "Statement 1 of the policy allows the action, but its Resource"
     )
     statement = json.dumps({"Effect": "Allow", "Action": "secretsmanager:DescribeSecret", "Resource": ARN})
-    assert f"To allow it, add to policy: {statement}" in told
+    assert told.endswith(statement)
     assert "the contract's policy" not in str(report)
 
 
