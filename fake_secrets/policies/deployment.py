@@ -7,6 +7,7 @@ from typing import Any
 
 from fake_secrets.arns import partition_of
 from fake_secrets.policies.refusals import refusal, unknown_name
+from fake_secrets.policies.resource_kinds import KEYS, KINDS
 from fake_secrets.policies.template import Template
 from fake_secrets.policies.unknown_values import UnknownValue, UnknownValuesError
 
@@ -47,6 +48,17 @@ class Deployment:
             if name not in template.parameters and name not in PSEUDO_PARAMETERS:
                 hint = unknown_name(name, template.parameters, "The parameters are")
                 raise refusal(template.source, "", f"there is no parameter {name!r}", hint)
+        for key, value in arns.items():
+            if self._means_arn(key) and not str(value).startswith("arn:"):
+                raise refusal(template.source, "", f"arns[{key!r}] is {value!r}, which is no ARN")
+
+    def _means_arn(self, key: str) -> bool:
+        """Return whether a key of `arns` stands for an ARN. Ref of other resources may give anything."""
+        logical_id, _, attribute = key.partition(".")
+        resource = self._template.resources.get(logical_id)
+        if resource is None:
+            return False
+        return attribute == "Arn" or (not attribute and (resource.kind in KINDS or resource.kind in KEYS))
 
     def given(self, key: str) -> str | None:
         """Return what the user says of something in `arns`, or None."""

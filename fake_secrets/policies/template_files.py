@@ -40,13 +40,18 @@ def read_template(path: FilePath) -> tuple[Any, str]:
     return document, source
 
 
-def read_json(path: FilePath) -> tuple[Any, str]:
-    """Return what a JSON file of Terraform holds, and the file's name for messages; see `read_template`."""
+def read_json(path: FilePath, *, fix: str = "") -> tuple[Any, str]:
+    """Return what a JSON file holds, and the file's name for messages; see `read_template`.
+
+    Args:
+        path: the file.
+        fix: what to do if it isn't JSON.
+    """
     source = os.fspath(path)
-    return _parsed_json(_text(source, _LARGEST_PLAN), source), source
+    return _parsed_json(_text(source, _LARGEST_PLAN, fix), source, fix), source
 
 
-def _text(source: str, largest: int) -> str:
+def _text(source: str, largest: int, fix: str = "") -> str:
     try:
         with Path(source).open("rb") as file:
             content = file.read(largest + 1)
@@ -57,16 +62,16 @@ def _text(source: str, largest: int) -> str:
     try:
         return content.decode("utf-8-sig")
     except UnicodeDecodeError:
-        raise refusal(source, "", "it isn't UTF-8") from None
+        raise refusal(source, "", "it isn't UTF-8", fix) from None
 
 
-def _parsed_json(text: str, source: str) -> Any:
+def _parsed_json(text: str, source: str, fix: str = "") -> Any:
     try:
         return json.loads(text, object_pairs_hook=lambda pairs: _mapping(pairs, source))
     except RecursionError:
         raise refusal(source, "", "it is too deeply nested") from None
     except json.JSONDecodeError as error:
-        raise refusal(source, f"line {error.lineno}", f"it is no JSON: {error.msg}") from None
+        raise refusal(source, f"line {error.lineno}", f"it is no JSON: {error.msg}", fix) from None
 
 
 def _mapping(pairs: list[tuple[str, Any]], source: str) -> dict[str, Any]:
