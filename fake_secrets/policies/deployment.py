@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from fake_secrets.arns import partition_of
+from fake_secrets.policies.generated import is_generated
 from fake_secrets.policies.refusals import refusal, unknown_name
 from fake_secrets.policies.resource_kinds import KEYS, KINDS
 from fake_secrets.policies.template import Template
@@ -48,6 +49,11 @@ class Deployment:
             if name not in template.parameters and name not in PSEUDO_PARAMETERS:
                 hint = unknown_name(name, template.parameters, "The parameters are")
                 raise refusal(template.source, "", f"there is no parameter {name!r}", hint)
+        for argument, values in (("parameters", parameters), ("arns", arns)):
+            for name, value in values.items():
+                if any(is_generated(str(one)) for one in (value if isinstance(value, list | tuple) else [value])):
+                    problem = f"{argument} has a character of the private use area in {name!r}"
+                    raise refusal(template.source, "", problem)
         for key, value in arns.items():
             if self._means_arn(key) and not str(value).startswith("arn:"):
                 raise refusal(template.source, "", f"arns[{key!r}] is {value!r}, which is no ARN")

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import json
 import os
 from collections.abc import Mapping
 from typing import Any
 
-from fake_secrets.errors import PolicyError
+from fake_secrets.policies.policy_text import parsed_policy
+from fake_secrets.policies.refusals import refusal
 from fake_secrets.policies.template_files import read_json
 
 __all__ = ["GivenDocument", "GivenDocuments", "documents_of"]
@@ -44,23 +44,11 @@ def _document(given: Any, name: str) -> Document:
     if isinstance(given, Mapping):
         return given
     if isinstance(given, str) and given.lstrip().startswith("{"):
-        return _checked(_parsed(given), name)
+        return parsed_policy(given, name, "")
     if isinstance(given, (str, os.PathLike)):
         document, source = read_json(given)
-        return _checked(document, f"{name}, {source}")
+        if isinstance(document, dict):
+            return document
+        raise refusal(source, "", "it isn't a JSON object, and so no policy")
     msg = f"{name} is of type {type(given).__name__}; a policy is a dict, JSON text or the path of a JSON file"
     raise TypeError(msg)
-
-
-def _parsed(text: str) -> Any:
-    try:
-        return json.loads(text)
-    except (ValueError, RecursionError):
-        return None
-
-
-def _checked(document: Any, name: str) -> Document:
-    if not isinstance(document, dict):
-        msg = f"{name}: it isn't a JSON object, and so no policy."
-        raise PolicyError(msg)
-    return document
