@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
+from fake_secrets.contract.meant_secrets import mismatch_of
 from fake_secrets.contract.moments import Boundary, Delivery
 from fake_secrets.contract.needs import Need, needs_of
 from fake_secrets.contract.role import Role
@@ -27,20 +28,24 @@ _MOST_NAMES = 6
 
 @dataclass(frozen=True, slots=True)
 class _Denied:
-    """Something that the function was denied, on what, in which call and delivery, and what would allow it."""
+    """Something that the function was denied, on what, in which call and delivery, why, and what would allow it."""
 
     need: Need
     resource: str
     delivery: Delivery | None
     boundary: Boundary | None
     why: Sequence[str]
+    statement: Mapping[str, Any] | None
 
     @property
-    def told(self) -> str:
-        """What was denied, in words."""
-        who = "The function" if self.delivery is None else self.delivery.step
-        on = "" if self.resource == "*" else f" on {self.need.secret or self.resource}"
-        return f"{who} is denied {self.need.action}{on}"
+    def who(self) -> str:
+        """Who was denied it: a step, or the function."""
+        return "The function" if self.delivery is None else self.delivery.step
+
+    @property
+    def on(self) -> str:
+        """On what it was denied, in words; empty for an action without a resource."""
+        return "" if self.resource == "*" else f" on {self.need.secret or self.resource}"
 
 
 def find_denied(trial: Trial, role: Role, *, is_harmful: bool) -> bool:
@@ -52,20 +57,51 @@ def find_denied(trial: Trial, role: Role, *, is_harmful: bool) -> bool:
         is_harmful: whether that does harm even where the step passes all the same.
     """
     every = [
-        _Denied(need, one.check.resource, *_asking(trial, need), _why(trial, role, one))
+        _Denied(need, one.check.resource, *_asking(trial, need), *_why(trial, role, one))
         for need, one in role.take_denied().items()
     ]
     is_given = trial.subject.grant is not None
     missing = [one for one in every if is_given and (is_harmful or _is_fatal(one))]
-    for one in missing:
-        _find(trial, "permission-missing", one, " ".join([f"{one.told}.", *one.why]))
+    if missing:
+        _find(trial, "permission-missing", missing[0], _told_of_missing(trial, role, missing))
     others = [one for one in every if one not in missing]
     if others:
         # A report has one note of a name.
         why = others[0].why[-1:] if len(others) == 1 else ()
-        text = "; ".join(one.told for one in others)
-        _find(trial, "needs-more-permissions", others[0], " ".join([f"{text}.", *why]))
+        _find(trial, "needs-more-permissions", others[0], " ".join([f"{_told(others)}.", *why]))
     return bool(every)
+
+
+def _told_of_missing(trial: Trial, role: Role, missing: Sequence[_Denied]) -> str:
+    """Return what is missing, why and what would allow it: one mistake in a policy denies several things."""
+    told = _told(missing)
+    others = trial.subject.secrets[1:]
+    mismatch = mismatch_of(role.policies.identity or (), trial.subject.name, trial.arn, others)
+    if mismatch is not None:
+        return f"{mismatch} {told}."
+    if len(missing) == 1:
+        return " ".join([f"{told}.", *missing[0].why])
+    statements = _merged([one.statement for one in missing if one.statement is not None])
+    reasons = [reason for one in missing for reason in (one.why[:-1] if one.statement is not None else one.why)]
+    change = f"To allow them, add to the policy: {', '.join(map(json.dumps, statements))}." if statements else ""
+    went_on = "Whatever was denied, the check then granted and went on, so that this is all that is missing."
+    return " ".join(filter(None, [f"{told}.", *dict.fromkeys(reasons), change, went_on]))
+
+
+def _told(every: Iterable[_Denied]) -> str:
+    """Return what was denied, in words."""
+    actions: dict[tuple[str, str], list[str]] = {}
+    for one in every:
+        actions.setdefault((one.who, one.on), []).append(one.need.action)
+    return "; ".join(f"{who} is denied {_listed(of)}{on}" for (who, on), of in actions.items())
+
+
+def _merged(statements: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
+    """Return statements with one for all actions on the same resource."""
+    actions: dict[str, list[str]] = {}
+    for one in statements:
+        actions.setdefault(one["Resource"], []).append(one["Action"])
+    return [{"Effect": "Allow", "Action": of, "Resource": resource} for resource, of in actions.items()]
 
 
 def find_unused(trial: Trial, role: Role) -> None:
@@ -106,8 +142,11 @@ def _asking(trial: Trial, need: Need) -> tuple[Delivery | None, Boundary | None]
     return next(iter(fatal or denied), (None, None))
 
 
-def _why(trial: Trial, role: Role, denied: Denial) -> list[str]:
-    """Return why something was denied and what would allow it, in sentences without a secret value."""
+def _why(trial: Trial, role: Role, denied: Denial) -> tuple[list[str], Mapping[str, Any] | None]:
+    """Return why something was denied and what would allow it, in sentences without a secret value.
+
+    Also return the statement that would allow it, if the role's own policies lack nothing else.
+    """
     from fake_secrets.iam.changes import smallest_change  # noqa: PLC0415 -- slow to import
     from fake_secrets.iam.evaluation import evaluate  # noqa: PLC0415
     from fake_secrets.iam.explanation import explain  # noqa: PLC0415
@@ -116,15 +155,16 @@ def _why(trial: Trial, role: Role, denied: Denial) -> list[str]:
     layers = replace(denied.layers, identity=role.policies.identity)
     decision = evaluate(denied.check, denied.caller, layers)
     lines = explain(denied.check, denied.caller, layers, decision).split("\n")
+    changes = smallest_change(denied.check, denied.caller, layers, decision)
+    statement = changes[0].statement if [one.layer for one in changes] == ["identity"] else None
     if trial.subject.grant is None:
         # The user knows nothing of statements that he hasn't written.
-        (change,) = smallest_change(denied.check, denied.caller, layers, decision)
-        lines = [f"To allow it, add to the role's policy: {json.dumps(change.statement)}"]
+        lines = [f"To allow it, add to the role's policy: {json.dumps(changes[0].statement)}"]
     elif decision.effect == "implicit_deny":
         # The first says what is denied, and the next one which statement comes nearest to it.
         lines = [*lines[1:-1][:1], lines[-1]]
     index = trial.handle.leaks._current_index()
-    return [] if any(map(index.read, lines)) else lines
+    return ([], None) if any(map(index.read, lines)) else (lines, statement)
 
 
 def _may(role: Role, operation: str) -> bool:

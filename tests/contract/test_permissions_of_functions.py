@@ -73,12 +73,75 @@ def test_a_permission_that_the_given_policy_lacks_is_a_violation():
     assert "update_secret_version_stage" in violation.source
 
 
-def test_all_that_the_given_policy_lacks_is_found_at_once():
+def test_all_that_the_given_policy_lacks_is_one_violation():
     report = check(policy=policy(allowing("DescribeSecret", "GetSecretValue")))
-    assert {one.detail.split()[0]: one.detail.split()[3] for one in report.violations} == {
-        "createSecret": "secretsmanager:PutSecretValue",
-        "finishSecret": "secretsmanager:UpdateSecretVersionStage",
-    }
+    (violation,) = report.violations
+    assert violation.detail.startswith(
+        "createSecret is denied secretsmanager:PutSecretValue on prod/rotated; finishSecret is denied "
+        "secretsmanager:UpdateSecretVersionStage on prod/rotated. Statement 1 of the policy covers the resource"
+    )
+    actions = ["secretsmanager:PutSecretValue", "secretsmanager:UpdateSecretVersionStage"]
+    statement = json.dumps({"Effect": "Allow", "Action": actions, "Resource": ARN})
+    assert f"To allow them, add to the policy: {statement}." in violation.detail
+    assert violation.detail.endswith("the check then granted and went on, so that this is all that is missing.")
+    assert str(violation).count("AccessDeniedException") == 1
+    assert report.summary().startswith(
+        "permission-missing: the policy of the function's role violates the contract. "
+    )
+    assert "The policy of the function&#x27;s role violates the contract." in report.html()
+
+
+@pytest.mark.parametrize(
+    ("resource", "argument"),
+    [
+        (
+            ARN.replace("prod/rotated", "prod/db"),
+            "The policy names prod/db, but the contract's secret is prod/rotated: give name='prod/db'.",
+        ),
+        (
+            ARN.replace("prod/rotated-??????", "prod/db-AbCdEf"),
+            "The policy names prod/db, but the contract's secret is prod/rotated: give name='prod/db'.",
+        ),
+        (
+            ARN.replace("us-east-1", "eu-west-1"),
+            "The policy is for region eu-west-1, but the contract's secret is in us-east-1: give region='eu-west-1'.",
+        ),
+        (
+            ARN.replace("123456789012", "999999999999"),
+            "The policy is for account 999999999999, but the contract's secret is in 123456789012: give "
+            "account_id='999999999999'.",
+        ),
+    ],
+)
+def test_a_policy_for_another_secret_is_one_violation_with_the_argument_to_give(resource, argument):
+    actions = ("DescribeSecret", "GetSecretValue", "PutSecretValue", "UpdateSecretVersionStage")
+    report = check(policy=policy(allowing(*actions, resource=resource)))
+    (violation,) = report.violations
+    assert violation.detail == (
+        f"{argument} createSecret is denied secretsmanager:DescribeSecret, secretsmanager:GetSecretValue and "
+        "secretsmanager:PutSecretValue on prod/rotated; finishSecret is denied "
+        "secretsmanager:UpdateSecretVersionStage on prod/rotated."
+    )
+
+
+def test_a_policy_for_a_function_of_another_account_is_told_with_the_argument_to_give():
+    function = "arn:aws:lambda:us-east-1:999999999999:function:RotateDatabase"
+    condition = {"StringEquals": {"secretsmanager:resource/AllowRotationLambdaArn": function}}
+    given = policy(allowing("*", resource="*", Condition=condition))
+    (violation,) = check(policy=given).violations
+    assert violation.detail.startswith(
+        "The policy is for account 999999999999, but the contract's secret is in 123456789012: give "
+        "account_id='999999999999'. createSecret is denied"
+    )
+    assert "Principal" not in str(violation)
+    assert check(policy=given, account_id="999999999999").passed
+
+
+def test_a_policy_that_names_the_secret_among_others_is_not_taken_for_one_of_another_secret():
+    other = ARN.replace("rotated", "other")
+    given = policy(allowing("*", resource=other), allowing("DescribeSecret", resource=[other, ARN]))
+    (violation,) = check(policy=given).violations
+    assert "give name=" not in violation.detail
 
 
 def test_what_the_documented_permissions_lack_is_a_note():
@@ -116,13 +179,12 @@ def test_what_the_given_policy_allows_in_vain_is_one_note():
 def test_why_a_permission_is_missing_is_told_with_the_statement_that_adds_it():
     without_suffix = policy(allowing("*", resource=ARN.removesuffix("-??????")))
     report = check(policy=without_suffix)
-    told = report.violations[0].detail
-    assert told.startswith(
-        "createSecret is denied secretsmanager:DescribeSecret on prod/rotated. "
-        "Statement 1 of the policy allows the action, but its Resource"
-    )
-    statement = json.dumps({"Effect": "Allow", "Action": "secretsmanager:DescribeSecret", "Resource": ARN})
-    assert f"To allow it, add to the policy: {statement}" in told
+    (violation,) = report.violations
+    actions = [f"secretsmanager:{one}" for one in ("DescribeSecret", "GetSecretValue", "PutSecretValue")]
+    actions.append("secretsmanager:UpdateSecretVersionStage")
+    statement = json.dumps({"Effect": "Allow", "Action": actions, "Resource": ARN})
+    assert f"To allow them, add to the policy: {statement}" in violation.detail
+    assert violation.detail.count("Statement 1 of the policy allows the action, but its Resource") == 1
     assert "the contract's policy" not in str(report)
 
 
