@@ -385,7 +385,5 @@ _OF_OTHERS = {
 
 def violator_of(names: Iterable[str]) -> str:
     """Return what violates the contract, by the names of all violations: the function, if one of them is its."""
-    distinct = {*names}
-    return (
-        _OF_OTHERS.get(min(distinct), "the rotation function") if len(distinct) == 1 else "the rotation function"
-    )
+    first, *others = {*names}
+    return "the rotation function" if others else _OF_OTHERS.get(first, "the rotation function")

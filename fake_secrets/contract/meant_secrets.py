@@ -36,7 +36,8 @@ def mismatch_of(policies: Iterable[Policy], name: str, arn: str, others: Collect
     for kind, argument, given, found in kinds:
         if found and not any(is_like(given, one) for one in found):
             other = min(found)
-            return f"The policy is for {kind} {other}, but the contract's secret is in {given}: give {argument}={other!r}."
+            where = f"the contract's secret is in {given}"
+            return f"The policy is for {kind} {other}, but {where}: give {argument}={other!r}."
     names = [secret for _, _, secret in own]
     if not names or any(_may_be(name, one) for one in names):
         return None

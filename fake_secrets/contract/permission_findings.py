@@ -28,7 +28,10 @@ _MOST_NAMES = 6
 
 @dataclass(frozen=True, slots=True)
 class _Denied:
-    """Something that the function was denied, on what, in which call and delivery, why, and what would allow it."""
+    """Something that the function was denied, on what, in which call and delivery, and why.
+
+    `statement` is what would allow it, if the role's own policies lack nothing else.
+    """
 
     need: Need
     resource: str

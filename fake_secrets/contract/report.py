@@ -129,9 +129,10 @@ class ContractReport:
         if not self._open():
             total = len(self.scenarios) + len(self.untried)
             return f"No violation in {len(self.scenarios)} of {total} scenarios. There was no time for the others."
-        names = ", ".join(one.name for one in self._open())
+        names = [one.name for one in self._open()]
         tried = "was" if len(self.scenarios) == 1 else "were"
-        return f"{names}: {violator_of(one.name for one in self._open())} violates the contract. {scenarios} {tried} tried."
+        found = f"{', '.join(names)}: {violator_of(names)} violates the contract."
+        return f"{found} {scenarios} {tried} tried."
 
 
 def _note(note: Violation) -> list[str]:

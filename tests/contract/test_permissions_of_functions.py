@@ -88,7 +88,7 @@ def test_all_that_the_given_policy_lacks_is_one_violation():
     assert report.summary().startswith(
         "permission-missing: the policy of the function's role violates the contract. "
     )
-    assert "The policy of the function&#x27;s role violates the contract." in report.html()
+    assert "The policy of the function's role violates the contract." in report.html()
 
 
 @pytest.mark.parametrize(
@@ -104,12 +104,17 @@ def test_all_that_the_given_policy_lacks_is_one_violation():
         ),
         (
             ARN.replace("us-east-1", "eu-west-1"),
-            "The policy is for region eu-west-1, but the contract's secret is in us-east-1: give region='eu-west-1'.",
+            (
+                "The policy is for region eu-west-1, but the contract's secret is in us-east-1: give "
+                "region='eu-west-1'."
+            ),
         ),
         (
             ARN.replace("123456789012", "999999999999"),
-            "The policy is for account 999999999999, but the contract's secret is in 123456789012: give "
-            "account_id='999999999999'.",
+            (
+                "The policy is for account 999999999999, but the contract's secret is in 123456789012: give "
+                "account_id='999999999999'."
+            ),
         ),
     ],
 )
