@@ -3,6 +3,7 @@
 import contextlib
 import json
 import secrets
+import unittest
 
 import boto3
 import pytest
@@ -10,7 +11,7 @@ from botocore.exceptions import ClientError
 from contract.gallery_modules import load
 from contract.rotation_steps import rotation_function
 
-from fake_secrets import PolicyError, check_rotation
+from fake_secrets import PolicyError, RotationContract, check_rotation
 from fake_secrets.contract.families.permissions import first_uses, scenarios
 from fake_secrets.contract.ongoing_check import Check
 from fake_secrets.contract.subject import Subject
@@ -30,6 +31,17 @@ def policy(*statements):
 
 
 ENOUGH = policy(allowing("DescribeSecret", "GetSecretValue", "PutSecretValue", "UpdateSecretVersionStage"))
+
+
+FROM_ONE_NETWORK = policy(
+    allowing(
+        "DescribeSecret",
+        "GetSecretValue",
+        "PutSecretValue",
+        "UpdateSecretVersionStage",
+        Condition={"IpAddress": {"aws:SourceIp": "203.0.113.0/24"}},
+    )
+)
 
 
 def check(handler=None, **arguments):
@@ -203,10 +215,37 @@ def test_a_policy_for_the_secrets_of_one_function_allows_it_its_own():
 
 
 def test_a_condition_whose_value_nobody_knows_is_told():
-    condition = {"IpAddress": {"aws:SourceIp": "203.0.113.0/24"}}
-    report = check(policy=policy(allowing("*", Condition=condition)))
-    assert report.scenarios == ()
-    assert "The permissions weren't tried: policy has a condition on aws:sourceip." in report.left_out
+    report = check(policy=FROM_ONE_NETWORK)
+    assert (report.scenarios, report.passed) == ((), False)
+    assert report.left_out == (
+        "The permissions weren't tried: policy has a condition on aws:sourceip. Its value isn't known in a test, so "
+        "give it as context=.",
+    )
+
+
+def test_a_condition_holds_or_not_by_the_value_that_is_given():
+    report = check(policy=FROM_ONE_NETWORK, context={"aws:SourceIp": "203.0.113.7"})
+    assert report.passed, str(report)
+    assert "permissions.without-PutSecretValue" in report.scenarios
+    elsewhere = check(policy=FROM_ONE_NETWORK, context={"aws:SourceIp": "192.0.2.1"})
+    assert names(elsewhere.violations) == ["permission-missing"]
+
+
+def test_a_context_without_a_policy_is_refused():
+    with pytest.raises(ValueError, match="context= needs policy="):
+        check(context={"aws:SourceIp": "203.0.113.7"})
+
+
+def test_the_contracts_test_of_permissions_is_skipped_if_a_condition_cannot_be_decided():
+    class Contract(RotationContract):
+        handler = rotation_function(lambda old, new: None, lambda new: None)
+        secret = SECRET
+        policy = FROM_ONE_NETWORK
+
+    with pytest.raises(unittest.SkipTest, match="a condition on aws:sourceip"):
+        Contract().test_permissions()
+    Contract.context = {"aws:SourceIp": "203.0.113.7"}
+    Contract().test_permissions()
 
 
 def test_a_wrong_policy_is_refused_before_anything_runs():

@@ -31,7 +31,9 @@ def scenarios(dry: DryRun, check: Check) -> Iterator[Scenario]:
     subject = check.subject
     uses = first_uses(dry, subject)
     if (obstacle := _unknown_condition(subject, uses)) is not None:
-        check.left_out["permissions"] = f"The permissions weren't tried: {obstacle}."
+        check.left_out["permissions"] = (
+            f"The permissions weren't tried: {obstacle}. Its value isn't known in a test, so give it as context=."
+        )
         return
     which, whose = ("documented", "AWS documents") if subject.grant is None else ("given", "policy= gives")
     title = f"three rotations in a row with the permissions that {whose}"
