@@ -33,10 +33,10 @@ class _Once(argparse.Action):
 
     def __call__(
         self,
-        parser: argparse.ArgumentParser,
+        _parser: argparse.ArgumentParser,
         namespace: argparse.Namespace,
         values: object,
-        option_string: str | None = None,
+        _option: str | None = None,
     ) -> None:
         if getattr(namespace, self.dest) is not None:
             msg = "it is given twice; each caller has a policy of its own, so ask for one after the other"

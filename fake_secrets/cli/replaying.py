@@ -41,7 +41,7 @@ def _replay(arguments: argparse.Namespace) -> str:
         words += ["--other", f"{key}={_shown(value)}"]
     for text in arguments.env:
         words += ["--env", f"{text.partition('=')[0]}=..."]
-    for option in ("service", "name", "region", "account-id", "schedule", "timeout"):
+    for option in ("service", "name", "region", "account-id", "schedule", "timeout", "kms-key-id"):
         text = getattr(arguments, option.replace("-", "_"))
         if text not in {None, _DEFAULTS.get(option)}:
             words += [f"--{option}", f"{text:g}" if isinstance(text, float) else str(text)]

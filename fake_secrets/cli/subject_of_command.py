@@ -72,6 +72,7 @@ def subject_of_command(arguments: argparse.Namespace) -> Subject:
             # A single one keeps its name in messages.
             policy=policies[0] if len(policies) == 1 else policies or None,
             context=context or None,
+            kms_key_id=arguments.kms_key_id,
         )
 
 

@@ -65,6 +65,7 @@ def check_rotation(
     timeout: float = 900,
     policy: GivenPolicies | None = None,
     context: Mapping[str, str | Sequence[str]] | None = None,
+    kms_key_id: str | None = None,
     only: str | None = None,
 ) -> ContractReport:
     """Check a rotation function: try what can go wrong in a rotation, and report what the function does then.
@@ -96,6 +97,8 @@ def check_rotation(
             `fake_secrets.permissions` takes; by default the permissions that AWS documents for rotation functions.
         context: condition keys of `policy` whose values the check can't know, such as
             ``{"aws:SourceIp": "203.0.113.7"}``.
+        kms_key_id: the customer's KMS key that encrypts the secret: a key id, an alias, or the ARN of either. The
+            function's role needs it, too. By default it is Secrets Manager's own key, which everybody may use.
         only: the id of a scenario, or the name of a family, that is run alone. The output of the function is
             shown if it is a scenario.
 
@@ -106,8 +109,9 @@ def check_rotation(
         TypeError: if `handler` can't be called or is a coroutine function, or if another argument has a wrong
             type.
         ValueError: if `allow` names an unknown deviation or gives no reason, if `timeout` isn't above 0 and at
-            most 900, if AWS refuses `schedule`, if there are `consumers` without `service` or a `context` without
-            `policy`, or if there is no scenario `only`. The scenarios follow from three undisturbed rotations.
+            most 900, if AWS refuses `schedule`, if `kms_key_id` can't name a key, if there are `consumers` without
+            `service` or a `context` without `policy`, or if there is no scenario `only`. The scenarios follow from
+            three undisturbed rotations.
         PolicyError: if `policy` can't be read, or if IAM would refuse it.
     """
     subject = subject_of(
@@ -127,6 +131,7 @@ def check_rotation(
         timeout=timeout,
         policy=policy,
         context=context,
+        kms_key_id=kms_key_id,
     )
     check_only(only)
     report = check_subject(subject, None if only is None else [only])

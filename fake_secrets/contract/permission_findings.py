@@ -12,13 +12,11 @@ from fake_secrets.contract.moments import Boundary, Delivery
 from fake_secrets.contract.needs import Need, needs_of
 from fake_secrets.contract.role import Role
 from fake_secrets.contract.trial import Trial
-from fake_secrets.service.dispatch import OPERATIONS
-from fake_secrets.service.rules.checks import WITHOUT_RESOURCE, action_of
 
 if TYPE_CHECKING:
     from fake_secrets.iam.denials import Denial
 
-__all__ = ["find_denied", "find_unused"]
+__all__ = ["find_denied"]
 
 __tracebackhide__ = True  # the arguments in our frames may hold secret values
 
@@ -48,6 +46,8 @@ class _Denied:
     @property
     def on(self) -> str:
         """On what it was denied, in words; empty for an action without a resource."""
+        if self.need.is_of_key and self.need.secret is not None:
+            return f" on the key of {self.need.secret}"
         return "" if self.resource == "*" else f" on {self.need.secret or self.resource}"
 
 
@@ -107,18 +107,6 @@ def _merged(statements: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
     return [{"Effect": "Allow", "Action": of, "Resource": resource} for resource, of in actions.items()]
 
 
-def find_unused(trial: Trial, role: Role) -> None:
-    """Find which actions the given policies allow, and no call needs."""
-    if trial.subject.grant is None:
-        return
-    calls = (one for delivery in trial.deliveries for one in delivery.boundaries)
-    used = {need.operation for one in calls for need in needs_of(one, role.arns)}
-    unused = [one for one in OPERATIONS if one not in used and _may(role, one)]
-    if unused:
-        text = f"The policy also allows {_listed(unused)}, which no undisturbed rotation needs"
-        trial.invariants.find("unused-permission", text, is_independent=True)
-
-
 def _find(trial: Trial, name: str, denied: _Denied, text: str) -> None:
     boundary, invariants = denied.boundary, trial.invariants
     cause = f"{denied.need.action} {denied.need.secret}"
@@ -137,7 +125,7 @@ def _asking(trial: Trial, need: Need) -> tuple[Delivery | None, Boundary | None]
         (delivery, boundary)
         for delivery in trial.deliveries
         for boundary in delivery.boundaries
-        if need in needs_of(boundary, trial.subject.secrets)
+        if need in needs_of(boundary, trial.subject)
     ]
     # A batch succeeds without the secrets that are denied.
     denied = [one for one in asking if not one[1].has_succeeded] or asking
@@ -168,15 +156,6 @@ def _why(trial: Trial, role: Role, denied: Denial) -> tuple[list[str], Mapping[s
         lines = [*lines[1:-1][:1], lines[-1]]
     index = trial.handle.leaks._current_index()
     return ([], None) if any(map(index.read, lines)) else (lines, statement)
-
-
-def _may(role: Role, operation: str) -> bool:
-    """Return whether the policies allow an operation with the rotated secret if their conditions hold."""
-    action = action_of(operation).lower()
-    resource = "*" if operation in WITHOUT_RESOURCE else next(iter(role.arns.values()))
-    rules = [rule for policy in role.policies.identity or () for rule in policy.rules]
-    met = [one for one in rules if one.covers_action(action) and one.covers_resource(resource, {})]
-    return bool(met) and not any(one.is_deny and not one.conditions for one in met)
 
 
 def _listed(names: Sequence[str]) -> str:

@@ -48,6 +48,7 @@ class Role:
     def __init__(self, trial: Restricted, needs: Iterable[Need] = ()) -> None:
         self._trial = trial
         self.arns = {name: trial.handle[name].arn for name in trial.subject.secrets}
+        self._key = self._key_arn()
         self.policies = trial.subject.grant or self._documented()
         self._more = list(needs)
         self._untold: list[Denial] = []
@@ -63,7 +64,8 @@ class Role:
         statements = [self._statement("Allow", need) for need in self._more]
         if self._more:
             # What a call asks of other services isn't in question.
-            statements.append({"Effect": "Allow", "NotAction": "secretsmanager:*", "Resource": "*"})
+            where = {"Resource": "*"} if self._key is None else {"NotResource": self._key}
+            statements.append({"Effect": "Allow", "NotAction": "secretsmanager:*", **where})
         if without is not None:
             statements.append(self._statement("Deny", without))
         identity = self.policies.identity or ()
@@ -90,13 +92,28 @@ class Role:
 
     def _documented(self) -> Grant:
         own, *others = self.arns.values()
-        return Grant(_loaded(documented_policy(own, others), "the role's policy"))
+        return Grant(_loaded(documented_policy(own, others, self._key), "the role's policy"))
+
+    def _key_arn(self) -> str | None:
+        subject, world = self._trial.subject, self._trial.world
+        if subject.kms_key_id is None or not subject.has_key:
+            return None
+        # The request has the region of the secret.
+        request = world.request("DescribeSecret", {"SecretId": subject.name})
+        return world.store.keys.arn_of(subject.kms_key_id, request, subject.account_id)
 
     def _statement(self, effect: str, need: Need) -> dict[str, Any]:
-        return {"Effect": effect, "Action": need.action, "Resource": self.arns.get(need.secret or "", "*")}
+        own = self.arns.get(need.secret or "", "*")
+        return {
+            "Effect": effect,
+            "Action": need.action,
+            "Resource": self._key if need.is_of_key and self._key else own,
+        }
 
     def _need_of(self, denied: Denial) -> Need:
         resource = denied.check.resource
+        if resource == self._key:
+            return Need(denied.check.action, self._trial.subject.name)
         return Need(denied.check.action, next((name for name, arn in self.arns.items() if arn == resource), None))
 
 

@@ -23,6 +23,7 @@ __tracebackhide__ = True  # the arguments in our frames may hold secret values
 _NAMES = (
     "secret", "previous", "other_secrets", "service", "environment", "name", "region", "account_id", "tags",
     "schedule", "consumers", "allow", "timeout", "policy", "context",
+    "kms_key_id",
 )  # fmt: skip
 
 # An attribute with one letter missing, doubled or wrong is at least so similar to the right one.
@@ -67,6 +68,7 @@ class RotationContract:
     timeout: ClassVar[float] = 900
     policy: ClassVar[GivenPolicies | None] = None
     context: ClassVar[Mapping[str, str | Sequence[str]] | None] = None
+    kms_key_id: ClassVar[str | None] = None
 
     # What pytest's `-k` has chosen among the scenarios of a family, and what it has spared.
     _chosen: Sequence[str] | None = None

@@ -147,7 +147,7 @@ class Trial(Rotating):
         subject, handle = self.subject, self.handle
         labels = {AWSCURRENT: subject.secret, AWSPREVIOUS: subject.previous}
         given = {label: value for label, value in labels.items() if value is not None}
-        handle.add(subject.name, labels=given or None, tags=subject.tags)
+        handle.add(subject.name, labels=given or None, tags=subject.tags, kms_key_id=subject.kms_key_id)
         for name, value in subject.other_secrets.items():
             handle.add(name, value)
         self.arn = handle[subject.name].arn

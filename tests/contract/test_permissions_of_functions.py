@@ -188,9 +188,29 @@ def test_what_the_given_policy_allows_in_vain_is_one_note():
     (note,) = report.notes
     assert note.name == "unused-permission"
     assert note.detail == (
-        "The policy also allows CancelRotateSecret, CreateSecret, DeleteResourcePolicy, DeleteSecret, "
-        "GetResourcePolicy and 11 more actions, which no undisturbed rotation needs"
+        "No undisturbed rotation needs all of it: policy, statement 1: of secretsmanager:*, only "
+        "secretsmanager:DescribeSecret, secretsmanager:GetSecretValue, secretsmanager:PutSecretValue, "
+        "secretsmanager:UpdateSecretVersionStage was needed"
     )
+
+
+def test_a_resource_that_is_wider_than_needed_is_noted():
+    actions = ("DescribeSecret", "GetSecretValue", "PutSecretValue", "UpdateSecretVersionStage")
+    report = check(policy=policy(allowing(*actions, resource="*")))
+    assert report.passed, str(report)
+    (note,) = report.notes
+    assert note.name == "unused-permission"
+    assert f"statement 1: of *, only {ARN} was needed" in note.detail
+
+
+def test_a_permission_for_another_service_is_not_taken_for_an_unused_one():
+    of_others = {
+        "Effect": "Allow",
+        "Action": ["kms:Decrypt", "logs:*", "ec2:CreateNetworkInterface"],
+        "Resource": "*",
+    }
+    report = check(policy=policy(*ENOUGH["Statement"][:1], of_others))
+    assert (report.violations, report.notes) == ((), ()), str(report)
 
 
 def test_why_a_permission_is_missing_is_told_with_the_statement_that_adds_it():
@@ -217,9 +237,10 @@ def test_a_policy_for_the_secrets_of_one_function_allows_it_its_own():
 def test_a_condition_whose_value_nobody_knows_is_told():
     report = check(policy=FROM_ONE_NETWORK)
     assert (report.scenarios, report.passed) == ((), False)
-    assert report.left_out == (
-        "The permissions weren't tried: policy has a condition on aws:sourceip. Its value isn't known in a test, so "
-        "give it as context=.",
+    (told,) = report.left_out
+    assert told == (
+        "The permissions weren't tried: policy has a condition on aws:sourceip. Its value isn't known in a test, "
+        "so give it as context=."
     )
 
 
@@ -246,6 +267,45 @@ def test_the_contracts_test_of_permissions_is_skipped_if_a_condition_cannot_be_d
         Contract().test_permissions()
     Contract.context = {"aws:SourceIp": "203.0.113.7"}
     Contract().test_permissions()
+
+
+KEY = "arn:aws:kms:us-east-1:123456789012:key/11111111-2222-3333-4444-555555555555"
+
+
+def test_the_documented_permissions_have_the_customers_key_and_each_is_taken_away():
+    report = check(kms_key_id=KEY)
+    assert report.passed, str(report)
+    assert report.notes == ()
+    assert {"permissions.without-Decrypt", "permissions.without-GenerateDataKey"} < {*report.scenarios}
+
+
+def test_a_policy_without_the_customers_key_is_a_violation():
+    (violation,) = check(policy=ENOUGH, kms_key_id=KEY).violations
+    assert violation.name == "permission-missing"
+    assert violation.detail.startswith(
+        "createSecret is denied kms:Decrypt and kms:GenerateDataKey on the key of prod/rotated."
+    )
+    statement = {"Effect": "Allow", "Action": ["kms:Decrypt", "kms:GenerateDataKey"], "Resource": KEY}
+    assert json.dumps(statement) in violation.detail
+
+
+@pytest.mark.parametrize("key_id", [KEY, KEY.rpartition("/")[2]])
+def test_a_policy_with_the_customers_key_suffices(key_id):
+    on_key = {"Effect": "Allow", "Action": ["kms:Decrypt", "kms:GenerateDataKey"], "Resource": KEY}
+    report = check(policy=policy(*ENOUGH["Statement"][:1], on_key), kms_key_id=key_id)
+    assert (report.violations, report.notes) == ((), ()), str(report)
+
+
+def test_the_default_key_needs_no_permission():
+    report = check(kms_key_id="alias/aws/secretsmanager")
+    assert report.passed, str(report)
+    assert "permissions.without-Decrypt" not in report.scenarios
+
+
+@pytest.mark.parametrize(("key_id", "error"), [("no key", ValueError), (7, TypeError)])
+def test_what_is_no_key_is_refused_before_anything_runs(key_id, error):
+    with pytest.raises(error, match="kms_key_id="):
+        check(kms_key_id=key_id)
 
 
 def test_a_wrong_policy_is_refused_before_anything_runs():
