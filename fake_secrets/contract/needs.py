@@ -17,6 +17,8 @@ __tracebackhide__ = True  # the arguments in our frames may hold secret values
 # A name and its suffix in an ARN are joined by a hyphen.
 _SUFFIX = len("-AbCdEf")
 _NAME = 6
+# AWS refuses these calls before it asks what is allowed.
+_MALFORMED = ("SerializationException", "ValidationException")
 
 
 _ENCRYPTING = frozenset({"PutSecretValue", "UpdateSecret"})
@@ -60,7 +62,7 @@ def needs_of(boundary: Boundary, subject: Subject) -> list[Need]:
         boundary: the call.
         subject: what is checked, which knows the secrets and the key.
     """
-    if boundary.place != "secretsmanager":
+    if boundary.place != "secretsmanager" or boundary.outcome in _MALFORMED:
         return []
     needs = list(_needs_of(boundary.name, boundary.members, subject.secrets))
     if subject.has_key and boundary.outcome in _USES_KEYS:

@@ -147,10 +147,11 @@ def _why(trial: Trial, role: Role, denied: Denial) -> tuple[list[str], Mapping[s
     decision = evaluate(denied.check, denied.caller, layers)
     lines = explain(denied.check, denied.caller, layers, decision).split("\n")
     changes = smallest_change(denied.check, denied.caller, layers, decision)
-    statement = changes[0].statement if [one.layer for one in changes] == ["identity"] else None
-    if trial.subject.grant is None:
-        # The user knows nothing of statements that he hasn't written.
-        lines = [f"To allow it, add to the role's policy: {json.dumps(changes[0].statement)}"]
+    added = [one.statement for one in changes if one.layer == "identity"]
+    statement = added[0] if added and len(changes) == 1 else None
+    if trial.subject.grant is None and added:
+        # The user doesn't know the statements of the documented policy.
+        lines = [f"To allow it, add to the role's policy: {json.dumps(added[0])}"]
     elif decision.effect == "implicit_deny":
         # The first says what is denied, and the next one which statement comes nearest to it.
         lines = [*lines[1:-1][:1], lines[-1]]

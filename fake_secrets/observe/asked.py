@@ -16,7 +16,7 @@ from fake_secrets.service.dispatch import OPERATIONS
 from fake_secrets.service.operations.rotation_start import NOT_COMPLETE
 from fake_secrets.service.rules.checks import WITHOUT_RESOURCE, checks_of, checks_of_creation
 from fake_secrets.service.rules.condition_keys import keys_of_key_use
-from fake_secrets.service.state.checked import completed, keys_of
+from fake_secrets.service.state.checked import arn_for, completed, keys_of
 from fake_secrets.service.state.keys import is_default_key
 from fake_secrets.service.state.model import Request, StoredSecret
 
@@ -148,13 +148,17 @@ class _History:
     def _of_call(self, entry: Entry) -> Iterable[Check]:
         operation, members, request = entry.operation, entry.members, entry.request
         key_id = members.get("KmsKeyId")
-        key_arn = self._recording.keys.arn_of(key_id, request, request.account_id) if key_id else None
+        key_arn = self._key_arn(request, key_id)
         if operation == "CreateSecret":
-            arn = _named(members["Name"], request) + ANY_SUFFIX
+            arn = arn_for(request, None, members["Name"]) + ANY_SUFFIX
             return checks_of_creation(members, arn, key_arn)
         if operation in WITHOUT_RESOURCE or "SecretId" not in members:
             return [*checks_of(operation, members, {}, "*"), *self._of_batch(entry)]
         return self._of_secret(operation, members, request, entry.secret, key_arn)
+
+    def _key_arn(self, request: Request, key_id: str | None) -> str | None:
+        names = self._recording.keys.names
+        return names.arn_of(key_id, request.region, request.partition, request.account_id) if key_id else None
 
     def _of_secret(
         self,
@@ -166,7 +170,7 @@ class _History:
     ) -> list[Check]:
         if secret is not None:
             return checks_of(operation, members, keys_of(secret), secret.arn, key_arn)
-        resource = _named(members["SecretId"], request)
+        resource = arn_for(request, None, members["SecretId"])
         return checks_of(operation, members, {"aws:resourceaccount": account_of(resource)}, resource, key_arn)
 
     def _of_batch(self, entry: Entry) -> Iterator[Check]:
@@ -190,7 +194,7 @@ class _History:
 
     def _known(self, secret_id: str, request: Request) -> StoredSecret | None:
         """Return a secret that exists, or did, by its name or its ARN."""
-        arn = _named(secret_id, request)
+        arn = arn_for(request, None, secret_id)
         known = reversed(self._secrets.values())
         return next((secret for secret in known if arn in {secret.arn, secret.arn[:-SUFFIX_LENGTH]}), None)
 
@@ -232,22 +236,15 @@ class _History:
     def _of_key(
         self, request: Request, secret: StoredSecret, key_id: str, actions: Iterable[str]
     ) -> Iterator[tuple[Check, str | None]]:
-        keys = self._recording.keys
-        arn = keys.arn_of(key_id, request, secret.account_id)
+        names = self._recording.keys.names
+        arn = names.arn_of(key_id, request.region, request.partition, secret.account_id)
         context = keys_of_key_use(
             secret.arn,
             None,
             region=region_of(arn) or request.region,
             caller_account=request.account_id,
             key_account=account_of(arn),
-            aliases=keys.aliases_of(key_id),
+            aliases=names.aliases_of(key_id, request.region),
         )
-        alias = keys.unknown_alias(key_id)
+        alias = names.unknown_alias(key_id, request.region)
         yield from ((Check(action, arn, context), alias) for action in actions)
-
-
-def _named(secret_id: str, request: Request) -> str:
-    """Return the ARN that is checked if no secret has the name. It has no suffix."""
-    if secret_id.startswith("arn:"):
-        return secret_id
-    return f"arn:{request.partition}:secretsmanager:{request.region}:{request.account_id}:secret:{secret_id}"

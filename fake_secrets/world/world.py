@@ -118,13 +118,13 @@ class World:
         self.ids = ids
         self.rotation_errors = rotation_errors
         self.lane = lane
-        self.grants = Grants()
-        self.principals = Principals(account_id, self.grants)
         self._while_running = while_running
         self._is_region = is_region
         self.functions = Functions(region, account_id)
         # Guards everything below; never held while a rotation function runs.
         self._lock = threading.RLock()
+        self.grants = Grants(self._lock)
+        self.principals = Principals(account_id, self.grants)
         self.contents = Contents(self._here, seeds, self._lock)
         self.trail = Trail(lambda: self.store.events, lambda: self.ledger)
         self.deliveries = Deliveries(lambda: self.store.events, self._lock, may_deliver=self._may_deliver)
@@ -299,7 +299,12 @@ class World:
             store.begin_call()
             secret_id = request.members.get("SecretId")
             # Told apart here, because most calls have a name and meet no policy.
-            if type(secret_id) is not str or secret_id[:4] == "arn:" or store.has_policies or self.grants.given:
+            if (
+                type(secret_id) is not str
+                or secret_id[:4] == "arn:"
+                or store.has_policies
+                or not self.grants.is_empty
+            ):
                 request.authority = self._authority_over(request)
             try:
                 answer = self._ask(store, request)
@@ -327,7 +332,7 @@ class World:
         """Return what decides whether a request is allowed; None if nothing could forbid it."""
         if request.is_handles:
             return None
-        is_ruled = self.store.has_policies or self.grants.given or _is_foreign(request)
+        is_ruled = self.store.has_policies or not self.grants.is_empty or _is_foreign(request)
         return self.authority if is_ruled else None
 
     def _ask(self, store: Store, request: Request) -> Answer:

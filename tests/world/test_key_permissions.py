@@ -192,3 +192,19 @@ class TestAnAlias:
     def test_begins_with_alias(self, fake_secrets, alias):
         with pytest.raises(ValueError, match="isn't an alias, such as 'alias/app'"):
             fake_secrets.set_kms_key(KEY, aliases=[alias])
+
+
+class TestAliasesOfTwoRegions:
+    def test_an_alias_stands_for_the_key_of_its_region(self, fake_secrets, app):
+        abroad = KEY.replace("us-east-1", "eu-west-1")
+        fake_secrets.set_kms_key(KEY, aliases=["alias/app"])
+        fake_secrets.set_kms_key(abroad, aliases=["alias/app"])
+        fake_secrets.add("other", "x", kms_key_id="alias/app")
+        with fake_secrets.permissions(document(OWN, use("Decrypt")), principal=APP):
+            app.get_secret_value(SecretId="other")
+        with fake_secrets.permissions(document(OWN, use("Decrypt", resource=abroad)), principal=APP):
+            assert refused(app.get_secret_value, SecretId="other") == NO_ACCESS
+
+    def test_an_alias_of_an_alias_is_refused(self, fake_secrets):
+        with pytest.raises(ValueError, match="aliases stand for a key"):
+            fake_secrets.set_kms_key("alias/app", aliases=["alias/other"])
