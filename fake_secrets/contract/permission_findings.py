@@ -86,7 +86,10 @@ def _told_of_missing(trial: Trial, role: Role, missing: Sequence[_Denied]) -> st
         return " ".join([f"{told}.", *missing[0].why])
     statements = _merged([one.statement for one in missing if one.statement is not None])
     reasons = [reason for one in missing for reason in (one.why[:-1] if one.statement is not None else one.why)]
-    change = f"To allow them, add to the policy: {', '.join(map(json.dumps, statements))}." if statements else ""
+    policies = role.policies.identity or ()
+    where = policies[0].name if len(policies) == 1 else ""
+    where = "the policy" if where in {"", "policy"} else where
+    change = f"To allow them, add to {where}: {', '.join(map(json.dumps, statements))}." if statements else ""
     went_on = "Whatever was denied, the check then granted and went on, so that this is all that is missing."
     return " ".join(filter(None, [f"{told}.", *dict.fromkeys(reasons), change, went_on]))
 

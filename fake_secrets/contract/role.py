@@ -7,6 +7,7 @@ import dataclasses
 from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Any, Protocol
 
+from fake_secrets.arns import partition_of
 from fake_secrets.contract.documented_policy import documented_policy
 from fake_secrets.contract.needs import Need
 from fake_secrets.contract.subject import Subject
@@ -98,9 +99,8 @@ class Role:
         subject, world = self._trial.subject, self._trial.world
         if subject.kms_key_id is None or not subject.has_key:
             return None
-        # The request has the region of the secret.
-        request = world.request("DescribeSecret", {"SecretId": subject.name})
-        return world.store.keys.arn_of(subject.kms_key_id, request, subject.account_id)
+        partition = partition_of(world.region)
+        return world.store.keys.names.arn_of(subject.kms_key_id, world.region, partition, subject.account_id)
 
     def _statement(self, effect: str, need: Need) -> dict[str, Any]:
         own = self.arns.get(need.secret or "", "*")

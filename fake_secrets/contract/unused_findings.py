@@ -20,7 +20,6 @@ __tracebackhide__ = True  # the arguments in our frames may hold secret values
 
 # So many statements are shown.
 _MOST_STATEMENTS = 3
-_EVERY_RESOURCE = "*"
 _SERVICE = "secretsmanager"
 
 
@@ -53,15 +52,14 @@ def _unused(trial: Trial, policy: Policy) -> Iterator[UnusedPermission]:
         statement = next(st for st in policy.statements if one.statement in {st.sid, f"statement {st.number}"})
         # Such a condition narrows the resources to the secrets that the function rotates.
         is_narrow = any(functions_named_in([replace(policy, statements=(statement,))]))
+        on_it = statement.resources.values if is_narrow else ()
         left = replace(
             one,
             actions=tuple(action for action in one.actions if _service_of(action) in services),
             resources=() if is_narrow else one.resources,
-            wider={
-                pattern: needed
-                for pattern, needed in one.wider.items()
-                if needed != (_EVERY_RESOURCE,) and not (is_narrow and pattern in statement.resources.values)
-            },
+            pairs=tuple(pair for pair in one.pairs if _service_of(pair[0]) in services),
+            wider={pattern: needed for pattern, needed in one.wider.items() if pattern not in on_it},
+            unjudged=(),
         )
         # Nothing is known of what is needed of services that aren't tried.
         is_tried = not services.isdisjoint(map(_service_of, statement.actions.values))

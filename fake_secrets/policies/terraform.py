@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator, Mapping
 from typing import Any
 
 from fake_secrets.errors import PolicyError
 from fake_secrets.iam.role_policies import RolePolicies
 from fake_secrets.policies.aws_managed import ManagedPolicies
+from fake_secrets.policies.policy_text import parsed_policy
 from fake_secrets.policies.refusals import refusal, unknown_name
 from fake_secrets.policies.template_files import FilePath, read_json
 from fake_secrets.policies.terraform_resources import TerraformResource, TerraformResources, resources_of
@@ -227,13 +227,9 @@ class _Attached:
                 self._used.add(address)
                 return self._given[address]
             raise self._unknown(address)
-        try:
-            document = json.loads(text)
-        except (TypeError, ValueError, RecursionError):
-            document = None
-        if not isinstance(document, dict):
-            raise refusal(self._resources.source, address, "its policy isn't a JSON object")
-        return document
+        if not isinstance(text, str):
+            raise refusal(self._resources.source, address, "its policy isn't JSON text")
+        return parsed_policy(text, self._resources.source, address)
 
     def _unknown(self, address: str) -> PolicyError:
         problem = "its policy isn't known before `terraform apply`, because it names what the same plan makes"

@@ -92,7 +92,7 @@ def test_all_that_the_given_policy_lacks_is_one_violation():
     (violation,) = report.violations
     assert violation.detail.startswith(
         "createSecret is denied secretsmanager:PutSecretValue on prod/rotated; finishSecret is denied "
-        "secretsmanager:UpdateSecretVersionStage on prod/rotated. Statement 1 of the policy covers the resource"
+        "secretsmanager:UpdateSecretVersionStage on prod/rotated. Statement 1 of policy= covers the resource"
     )
     actions = ["secretsmanager:PutSecretValue", "secretsmanager:UpdateSecretVersionStage"]
     statement = json.dumps({"Effect": "Allow", "Action": actions, "Resource": ARN})
@@ -190,9 +190,10 @@ def test_what_the_given_policy_allows_in_vain_is_one_note():
     (note,) = report.notes
     assert note.name == "unused-permission"
     assert note.detail == (
-        "No undisturbed rotation needs all of it: policy, statement 1: of secretsmanager:*, only "
-        "secretsmanager:DescribeSecret, secretsmanager:GetSecretValue, secretsmanager:PutSecretValue, "
-        "secretsmanager:UpdateSecretVersionStage was needed"
+        "No undisturbed rotation needs all of it: policy, statement 1: secretsmanager:* is wider than "
+        "needed, since calls used only secretsmanager:DescribeSecret, "
+        "secretsmanager:GetSecretValue, secretsmanager:PutSecretValue, "
+        "secretsmanager:UpdateSecretVersionStage"
     )
 
 
@@ -202,7 +203,7 @@ def test_a_resource_that_is_wider_than_needed_is_noted():
     assert report.passed, str(report)
     (note,) = report.notes
     assert note.name == "unused-permission"
-    assert f"statement 1: of *, only {ARN} was needed" in note.detail
+    assert f"statement 1: * is wider than needed, since calls used only {ARN}" in note.detail
 
 
 def test_a_permission_for_another_service_is_not_taken_for_an_unused_one():
@@ -223,7 +224,7 @@ def test_why_a_permission_is_missing_is_told_with_the_statement_that_adds_it():
     actions.append("secretsmanager:UpdateSecretVersionStage")
     statement = json.dumps({"Effect": "Allow", "Action": actions, "Resource": ARN})
     assert f"To allow them, add to the policy: {statement}" in violation.detail
-    assert violation.detail.count("Statement 1 of the policy allows the action, but its Resource") == 1
+    assert violation.detail.count("Statement 1 of policy= allows the action, but its Resource") == 1
     assert "the contract's policy" not in str(report)
 
 

@@ -83,7 +83,9 @@ def _permitted(dry: DryRun, check: Check, name: str) -> Trial:
         for _ in range(_ROTATIONS):
             if not _rotates(trial, dry, role):
                 break
-        find_unused(trial, role)
+        # What a condition says depends on what the role was given.
+        with role.granted():
+            find_unused(trial, role)
     return trial
 
 
