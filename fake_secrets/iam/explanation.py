@@ -222,8 +222,9 @@ def _elements(statement: Statement, layer: Layer) -> str:
 def _told(change: Change, layers: Layers, misses: Sequence[NearMiss], check: Check) -> str:
     """Return a clause that tells a change, after a smaller one to a statement that nearly allows the call."""
     policies = _policies(change.layer, layers)
-    if len(policies) == 1:
-        where = _policy_name(policies[0], change.layer, check)
+    if len(policies) == 1 or misses:
+        policy = misses[0].policy if misses else policies[0]
+        where = _policy_name(policy, change.layer, check)
     else:
         where = "a session policy" if change.layer == "session" else _layer_name(change.layer, check)
     text = f"add to {where}: {json.dumps(change.statement)}"

@@ -479,6 +479,11 @@ class TestLayers:
         (first, _) = explained(identity=policies)
         assert first.startswith("No statement of 0.json, 1.json, 2.json and 2 more allows")
 
+    def test_of_several_policies_the_one_that_nearly_allows_the_call_gets_the_statement(self):
+        policies = [identity({"Action": "s3:*"}, name="s3.json"), identity({"Resource": f"{PREFIX}dev/*"})]
+        *_, last = explained(identity=policies)
+        assert last.endswith(f" of statement 1 of app.json, or {ADD}")
+
     @pytest.mark.parametrize(("name", "told"), [("boundary", ""), ("edge.json", " edge.json")])
     def test_a_boundary_that_does_not_allow_is_told(self, name, told):
         boundary = identity({"Action": "secretsmanager:Describe*", "Resource": PATTERN}, name=name)
