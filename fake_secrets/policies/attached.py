@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator, Mapping
 from typing import Any
 
@@ -120,6 +119,9 @@ class _Attached:
         self._managed = managed_policies
         self._documents: dict[str, Mapping[str, Any]] = {}
         self._unknown = UnknownValues(template.source)
+        # ARN to managed policy of the template.
+        self._made: dict[str, Resource] | None = None
+        self._unknown_arns = UnknownValues(template.source)
 
     def documents_of(self, principal: Resource) -> dict[str, Mapping[str, Any]]:
         """Return name to document of all the principal's identity policies."""
@@ -148,11 +150,10 @@ class _Attached:
     def _groups_of(self, principal: Resource) -> Iterator[Resource]:
         if principal.kind != "AWS::IAM::User":
             return
-        value, name = self._expressions.items, self._expressions.ref(principal)
-        names = value(principal.properties.get("Groups", []), f"{principal.logical_id}.Groups")
+        items, name = self._expressions.property_items, self._expressions.ref(principal)
+        names = items(principal, "Groups")
         for addition in self._existing("AWS::IAM::UserToGroupAddition"):
-            place = f"{addition.logical_id}.Users"
-            if name in value(addition.properties.get("Users", []), place):
+            if name in items(addition, "Users"):
                 group = f"{addition.logical_id}.GroupName"
                 names = [*names, self._expressions.text(addition.properties.get("GroupName"), group)]
         groups = {self._expressions.ref(group): group for group in self._existing("AWS::IAM::Group")}
@@ -163,10 +164,10 @@ class _Attached:
             yield groups[group_name]
 
     def _add_inline(self, holder: Resource) -> None:
-        policies = holder.properties.get("Policies", [])
+        policies = holder.properties.get("Policies")
         place = f"{holder.logical_id}.Policies"
         # Evaluated one by one, for the places in messages.
-        listed = policies if isinstance(policies, list) else self._expressions.items(policies, place)
+        listed = policies if isinstance(policies, list) else self._expressions.property_items(holder, "Policies")
         for number, policy in enumerate(listed):
             where = f"{place}[{number}]"
             is_plain = isinstance(policy, dict) and "PolicyDocument" in policy
@@ -178,8 +179,7 @@ class _Attached:
 
     def _add_managed(self, holder: Resource) -> None:
         place = f"{holder.logical_id}.ManagedPolicyArns"
-        arns = self._expressions.items(holder.properties.get("ManagedPolicyArns", []), place)
-        for number, arn in enumerate(arns):
+        for number, arn in enumerate(self._expressions.property_items(holder, "ManagedPolicyArns")):
             name = self._managed_in_template(arn)
             document = self._managed_document(arn, f"{place}[{number}]")
             self._documents.setdefault(name.logical_id if name else str(arn), document)
@@ -196,9 +196,9 @@ class _Attached:
 
     def _is_listed(self, holder: Resource, policy: Resource, listed_by: str) -> bool:
         place = f"{policy.logical_id}.{listed_by}"
-        listed = policy.properties.get(listed_by, [])
+        listed = policy.properties.get(listed_by)
         if not isinstance(listed, list):
-            return self._expressions.ref(holder) in self._expressions.items(listed, place)
+            return self._expressions.ref(holder) in self._expressions.property_items(policy, listed_by)
         return any(self._is_holder(holder, one, f"{place}[{number}]") for number, one in enumerate(listed))
 
     def _is_holder(self, holder: Resource, expression: Any, place: str) -> bool:
@@ -214,19 +214,27 @@ class _Attached:
 
     def _add(self, name: str, expression: Any, place: str) -> None:
         with self._unknown:
-            document = self._expressions.document(_parsed(expression), place)
+            document = self._expressions.document(expression, place)
             unique = name if name not in self._documents or self._documents[name] == document else place
             self._documents[unique] = document
 
     def _managed_in_template(self, arn: Any) -> Resource | None:
-        policies = self._existing("AWS::IAM::ManagedPolicy")
-        return next((one for one in policies if self._expressions.ref(one) == arn), None)
+        if self._made is None:
+            self._made = {}
+            for policy in self._existing("AWS::IAM::ManagedPolicy"):
+                with self._unknown_arns:
+                    self._made.setdefault(self._expressions.ref(policy), policy)
+        found = self._made.get(str(arn))
+        if found is None:
+            # It may be one of these.
+            self._unknown_arns.check()
+        return found
 
     def _managed_document(self, arn: Any, place: str) -> Mapping[str, Any]:
         policy = self._managed_in_template(arn)
         if policy is not None:
             where = f"{policy.logical_id}.PolicyDocument"
-            return self._expressions.document(_parsed(policy.properties.get("PolicyDocument")), where)
+            return self._expressions.document(policy.properties.get("PolicyDocument"), where)
         document = self._managed.find(str(arn))
         if document is None:
             raise refusal(
@@ -244,13 +252,3 @@ class _Attached:
 def _plain_name(policy: Mapping[str, Any], place: str) -> str:
     name = policy.get("PolicyName")
     return name if isinstance(name, str) else place
-
-
-def _parsed(document: Any) -> Any:
-    """Return a document that may be given as JSON text."""
-    if not isinstance(document, str):
-        return document
-    try:
-        return json.loads(document)
-    except (ValueError, RecursionError):
-        return document
