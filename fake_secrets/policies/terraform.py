@@ -54,7 +54,7 @@ def from_terraform(
     attached = _Attached(resources, documents or {}, ManagedPolicies(managed_policies or {}))
     found, boundary = attached.documents_of(principal), attached.boundary_of(principal)
     attached.check_all_used()
-    return RolePolicies(principal.address, found, boundary, source)
+    return RolePolicies(principal.address, found, boundary, source, frozenset(attached.managed & found.keys()))
 
 
 def _principal(resources: TerraformResources, role: str) -> TerraformResource:
@@ -103,6 +103,8 @@ class _Attached:
         self._given = given
         self._managed = managed_policies
         self._used: set[str] = set()
+        # Names of managed policies.
+        self.managed: set[str] = set()
 
     def documents_of(self, principal: TerraformResource) -> dict[str, Mapping[str, Any]]:
         """Return name to document of all the principal's identity policies."""
@@ -204,7 +206,9 @@ class _Attached:
         arns = value if isinstance(value, list) else [value]
         for arn in arns:
             if arn:
-                yield self._by_arn(resource, arn)
+                name, document = self._by_arn(resource, arn)
+                self.managed.add(name)
+                yield name, document
         if attribute in resource.unknown:
             made = self._resources.referred_to(resource, attribute, _POLICY)
             made = [one for one in made if "arn" in one.unknown]
@@ -212,6 +216,7 @@ class _Attached:
                 address = f"{resource.address}.{attribute}"
                 raise self._unknown(address)
             for policy in made:
+                self.managed.add(policy.address)
                 yield policy.address, self._parsed(policy.address, policy.values.get("policy"))
 
     def _by_arn(self, resource: TerraformResource, arn: Any) -> tuple[str, Mapping[str, Any]]:

@@ -445,6 +445,30 @@ class TestManagedPolicies:
         }
         found = read(resources)
         assert (found.documents, found.boundary) == ({"Managed": document(READ)}, document(READ))
+        assert found.managed == {"Managed"}
+
+    def test_are_told_from_inline_policies(self, read):
+        xray = "arn:aws:iam::aws:policy/AWSXRayDaemonWriteAccess"
+        inline = [{"PolicyName": "Inline", "PolicyDocument": document(READ)}]
+        resources = {
+            "Role": resource("AWS::IAM::Role", Policies=inline, ManagedPolicyArns=[xray]),
+            "Listed": resource("AWS::IAM::ManagedPolicy", PolicyDocument=document(READ), Roles=[{"Ref": "Role"}]),
+            "Policy": resource("AWS::IAM::Policy", PolicyDocument=document(READ), Roles=[{"Ref": "Role"}]),
+        }
+        found = read(resources)
+        assert list(found.documents) == ["Inline", xray, "Listed", "Policy"]
+        assert found.managed == {xray, "Listed"}
+
+    def test_are_kept_beside_inline_policies_of_the_same_name(self, read):
+        write = document(allow("*", "secretsmanager:PutSecretValue"))
+        inline = [{"PolicyName": "Managed", "PolicyDocument": document(READ)}]
+        resources = {
+            "Role": resource("AWS::IAM::Role", Policies=inline, ManagedPolicyArns=[{"Ref": "Managed"}]),
+            "Managed": resource("AWS::IAM::ManagedPolicy", PolicyDocument=write),
+        }
+        found = read(resources)
+        assert found.documents == {"Managed": document(READ), "Role.ManagedPolicyArns[0]": write}
+        assert found.managed == {"Role.ManagedPolicyArns[0]"}
 
     @pytest.mark.parametrize("key", ["arn:aws:iam::111122223333:policy/team/base", "team/base", "base"])
     def test_of_the_account_are_taken_from_managed_policies(self, read, key):

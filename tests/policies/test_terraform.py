@@ -181,6 +181,7 @@ class TestInPlanAndState:
         managed = made("aws_iam_policy.boundary", {"arn": boundary, "policy": json.dumps(LOG)})
         found = read(document(own, policy(), managed))
         assert (found.documents, found.boundary) == ({"aws_iam_role_policy.read": READ, "inline": READ}, LOG)
+        assert found.managed == frozenset()
 
     @pytest.mark.parametrize(
         "attachment",
@@ -207,6 +208,7 @@ class TestInPlanAndState:
         ]
         found = read(document(ROLE, *parts), managed_policies={"base": LOG})
         assert found.documents == {"aws_iam_policy.own": READ, base: LOG}
+        assert found.managed == {"aws_iam_policy.own", base}
         with pytest.raises(PolicyError) as refused:
             read(document(ROLE, *parts))
         assert str(refused.value).partition("attachment.")[2] == (
@@ -276,7 +278,9 @@ class TestAPlan:
             unknown=["policy_arn"],
             refers={"policy_arn": ["aws_iam_policy.own.arn", "aws_iam_policy.own"]},
         )
-        assert read(plan(ROLE, managed, attachment)).documents == {"aws_iam_policy.own": READ}
+        found = read(plan(ROLE, managed, attachment))
+        assert found.documents == {"aws_iam_policy.own": READ}
+        assert found.managed == {"aws_iam_policy.own"}
 
     def test_links_a_boundary_whose_arn_isnt_known(self, read):
         managed = made("aws_iam_policy.own", {"policy": json.dumps(READ)}, unknown=["arn", "id"])
