@@ -76,9 +76,7 @@ class Role:
 
     def newly_denied(self) -> list[Need]:
         """Return what was denied since this was asked last."""
-        kept = self._trial.world.authority.denials
-        fresh = list(kept)
-        kept.clear()
+        fresh = self._trial.world.rulings.take_denials()
         self._untold += fresh
         return list(dict.fromkeys(map(self._need_of, fresh)))
 

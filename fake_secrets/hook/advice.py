@@ -27,7 +27,7 @@ def advise(error: Exception, call: Target, args: Any) -> None:
     if code == "ResourceNotFoundException":
         note = why_missed(members.get("SecretId"), call)
     elif code == "AccessDeniedException":
-        note = call.world.why_denied(call.request_id)
+        note = call.world.rulings.why_denied(call.request_id)
         if note is None and operation == "RotateSecret":
             note = call.world.functions.why_unknown(members.get("RotationLambdaARN"))
     if note is None and isinstance(code, str) and isinstance(message, str) and isinstance(members, dict):

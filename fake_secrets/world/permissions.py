@@ -49,7 +49,7 @@ class Permissions(LiveView):
         Each has an `action`, a `resource`, a `principal`, AWS's `message`, and an `explanation`. They show what a
         function has caught, and the denied secrets of a batch.
         """
-        return list(self._world.authority.denials)
+        return list(self._world.rulings.denials)
 
     def __call__(
         self,

@@ -38,12 +38,11 @@ from fake_secrets.world import lookup
 from fake_secrets.world.contents import Contents
 from fake_secrets.world.declared_keys import DeclaredKeys
 from fake_secrets.world.planned_faults import PlannedFaults
+from fake_secrets.world.rulings import Rulings
 
 if TYPE_CHECKING:
-    from fake_secrets.iam.denials import Denial
     from fake_secrets.observe.leaks.of_world import Leaks
     from fake_secrets.observe.recording import Recording
-    from fake_secrets.world.authority import Authority
 
 __all__ = ["Intervention", "Lane", "World", "rotating_world"]
 
@@ -126,6 +125,7 @@ class World:
         self._lock = threading.RLock()
         self.grants = Grants(self._lock)
         self.principals = Principals(account_id, self.grants)
+        self.rulings = Rulings(self.grants, lambda: self.store)
         self.contents = Contents(self._here, seeds, self._lock)
         self.trail = Trail(lambda: self.store.events, lambda: self.ledger)
         self.deliveries = Deliveries(lambda: self.store.events, self._lock, may_deliver=self._may_deliver)
@@ -154,7 +154,6 @@ class World:
         # whether they are in it.
         self.function_name: str | None = None
         self.is_recorded = True
-        self._authority: Authority | None = None
         # Called when the world is left, to look for what there is to remark.
         self.looks_at_the_end: list[Callable[[], None]] = []
         self._start()
@@ -167,7 +166,7 @@ class World:
             if self._leaks is not None:
                 self._leaks._before_reset()
             clock.forget_passed_time(self)
-            self._authority = None
+            self.rulings.reset()
             self.note_end()
             self._start()
 
@@ -222,24 +221,6 @@ class World:
                 lambda: self.ledger, lambda: self.store.passwords, self._stored, self.contents.seeds
             )
         return self._leaks
-
-    @property
-    def authority(self) -> Authority:
-        """What asks the policies. Few tests have any, so this is made at the first use."""
-        if self._authority is None:
-            from fake_secrets.world.authority import Authority  # noqa: PLC0415
-
-            self._authority = Authority(self.grants, lambda: self.store)
-        return self._authority
-
-    @property
-    def denials(self) -> Sequence[Denial]:
-        """The latest checks that policies have denied."""
-        return () if self._authority is None else tuple(self._authority.denials)
-
-    def why_denied(self, request_id: str) -> str | None:
-        """Tell the author of the test why policies denied a request; None if they didn't."""
-        return None if self._authority is None else self._authority.why_denied(request_id)
 
     def declare_key(self, key_id: str, state: KeyState, policy: str | None, aliases: Sequence[str]) -> None:
         """Enable, disable or deny a KMS key, or give it a key policy and aliases, until `reset`."""
@@ -311,7 +292,7 @@ class World:
                 or store.has_policies
                 or not self.grants.is_empty
             ):
-                request.authority = self._authority_over(request)
+                request.authority = self.rulings.over(request)
             try:
                 answer = self._ask(store, request)
                 if request.operation == "RotateSecret" and answer.error is None and store.concerned is not None:
@@ -333,13 +314,6 @@ class World:
             store.begin_call()
             self.ledger.record(request, None, error.code, error.message)
         return Answer({}, error)
-
-    def _authority_over(self, request: Request) -> Authority | None:
-        """Return what decides whether a request is allowed; None if nothing could forbid it."""
-        if request.is_handles:
-            return None
-        is_ruled = self.store.has_policies or not self.grants.is_empty or _is_foreign(request)
-        return self.authority if is_ruled else None
 
     def _ask(self, store: Store, request: Request) -> Answer:
         """Ask the service, and record the call. If an interrupt comes in between, the service has done nothing."""
@@ -476,11 +450,3 @@ class World:
     def _asked_meanwhile(self) -> list[Rotation] | None:
         running = running_here()
         return running.asked_for if running is not None and running.world is self else None
-
-
-def _is_foreign(request: Request) -> bool:
-    """Return whether a request is about a secret of another account, which needs a grant of its owner."""
-    secret_id = request.members.get("SecretId")
-    if secret_id is None:
-        return any(map(request.is_foreign, request.members.get("SecretIdList", ())))
-    return request.is_foreign(secret_id)
