@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
-from fake_secrets.arns import LAMBDA_ARN, account_of
+from fake_secrets.arns import LAMBDA_ARN, account_of, role_of_session
 from fake_secrets.iam.least_policy import Need
 from fake_secrets.iam.principals import user_arn
 from fake_secrets.suggestions import check_choice
@@ -15,10 +14,6 @@ from fake_secrets.suggestions import check_choice
 __all__ = ["NeedsOf", "by_caller", "function_name", "needs_of_caller", "owner_of_policies"]
 
 __tracebackhide__ = True  # a traceback ends at the caller's mistake
-
-
-# Groups: the ARN's beginning, account, role. A session's ARN has the role's name without its path.
-_SESSION = re.compile(r"(arn:[^:]+):sts::(\d{12}):assumed-role/([^/]+)/.*", re.ASCII)
 
 
 def owner_of_policies(principal: str) -> str:
@@ -29,7 +24,7 @@ def owner_of_policies(principal: str) -> str:
     """
     if principal.endswith(":root"):
         return user_arn(account_of(principal), principal.split(":")[1])
-    return _SESSION.sub(r"\1:iam::\2:role/\3", principal)
+    return role_of_session(principal) or principal
 
 
 def function_name(function: str) -> str:
@@ -84,7 +79,11 @@ def needs_of_caller(
     Raises:
         ValueError: if both are given, if that caller has made no call, or if neither is given and there are
             several.
+        TypeError: if one isn't a str.
     """
+    _check_text("principal", principal, "the ARN of a user or a role")
+    hint = "fake_secrets.lambda_function(handler) returns the ARN of a handler"
+    _check_text("function", function, f"the name or the ARN of a rotation function; {hint}")
     if principal is not None and function is not None:
         msg = f"principal={principal!r} and function={function!r} are two callers: give one of them"
         raise ValueError(msg)
@@ -116,6 +115,12 @@ def _of_principal(needs: Sequence[Need], arn: str) -> Sequence[Need]:
     if known.isdisjoint(names):
         _check("principal", arn, known)
     return [need for need in acting if need.principal in names]
+
+
+def _check_text(argument: str, value: object, wanted: str) -> None:
+    if value is not None and not isinstance(value, str):
+        msg = f"{argument}={value!r} is a {type(value).__name__}, not a str. Give {wanted}."
+        raise TypeError(msg)
 
 
 def _check(kind: str, name: str, known: Collection[str]) -> None:

@@ -3,32 +3,31 @@
 from __future__ import annotations
 
 import contextlib
-import re
+import threading
 from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
+from fake_secrets.arns import role_of_session
+
 # Few tests give policies, and those modules are slow to import.
 if TYPE_CHECKING:
     from fake_secrets.iam.policy import Policy
 
-__all__ = ["Grant", "Grants", "role_of_session"]
-
-# Groups: partition, account, the role's name without its path, the session's name.
-_SESSION = re.compile(r"arn:([^:]+):sts::(\d{12}):assumed-role/([^/]+)/([^/]+)", re.ASCII)
+__all__ = ["Grant", "Grants"]
 
 
 @dataclass(frozen=True, slots=True)
 class Grant:
-    """What one principal was given.
+    """What one principal was given. None stands for what nothing was said of.
 
     Args:
-        identity: its identity policies; None if they aren't known, so that they are assumed to allow everything.
-        boundary: its permissions boundary, if it has one.
-        session: the session policies of its sessions; None if they have none.
-        tags: its tags; None if it has none.
-        context: condition keys, in lower case, whose values only the test's author knows; None if there are none.
+        identity: its identity policies. If they aren't known, they are assumed to allow everything.
+        boundary: its permissions boundary.
+        session: the session policies of its sessions.
+        tags: its tags.
+        context: condition keys, in lower case, whose values only the test's author knows.
     """
 
     identity: tuple[Policy, ...] | None = None
@@ -37,99 +36,129 @@ class Grant:
     tags: Mapping[str, str] | None = None
     context: Mapping[str, str | list[str]] | None = None
 
-    def over(self, earlier: Grant) -> Grant:
-        """Return this grant, with what an earlier one gives where this one says nothing."""
+    def over(self, other: Grant) -> Grant:
+        """Return this grant, with what another one gives where this one says nothing."""
         given = {name: getattr(self, name) for name in self.__slots__}
-        return replace(earlier, **{name: value for name, value in given.items() if value is not None})
+        return replace(other, **{name: value for name, value in given.items() if value is not None})
 
 
 _NOTHING = Grant()
 
 
+@dataclass(frozen=True, slots=True)
+class _Given:
+    """A grant, with the ARN that it was given to. The ARN of a role's session doesn't have the role's path."""
+
+    arn: str
+    grant: Grant
+
+
 class Grants:
     """The grants of one world.
 
-    `given` has those of each principal, the latest last. It is empty if nobody was given anything.
-    `consultations` counts the checks for which they were consulted, and `latest` is the principal of the last one.
+    A principal has what was given to it for good, and over that what each block gives that was entered and isn't
+    left yet. A session of a role has what it was given itself over what its role was given.
+
+    Args:
+        lock: the lock of the world.
+
+    `is_empty` is true if nobody was given anything. `consultations` counts the checks for which the grants were
+    consulted, and `latest` is the principal of the last one.
     """
 
-    def __init__(self) -> None:
-        self.given: dict[str, list[Grant]] = {}
+    def __init__(self, lock: threading.RLock) -> None:
+        self._lock = lock
+        self._for_good: dict[str, _Given] = {}
+        self._in_blocks: dict[str, tuple[_Given, ...]] = {}
+        # The roles of functions, whose paths are known although they were given nothing.
+        self._roles: dict[str, str] = {}
+        self.is_empty = True
         self.consultations = 0
         self.latest = ""
-        # How often each principal's grants were consulted.
         self._consulted: Counter[str] = Counter()
-        # The ARN of a session has no path; this has the roles that a path is known of, or none.
-        self._roles: dict[tuple[str, str], str] = {}
 
     @contextlib.contextmanager
     def granting(self, principal: str, grant: Grant) -> Iterator[None]:
-        """Give a principal something for the length of a `with` block, instead of what it has."""
-        self.give(principal, grant)
+        """Give a principal something for the length of a `with` block, over what it has."""
+        given, key = _Given(principal, grant), _key(principal)
+        with self._lock:
+            self._in_blocks[key] = (*self._in_blocks.get(key, ()), given)
+            self.is_empty = False
         try:
             yield
         finally:
-            self._take(principal, grant)
+            with self._lock:
+                rest = tuple(other for other in self._in_blocks[key] if other is not given)
+                if rest:
+                    self._in_blocks[key] = rest
+                else:
+                    del self._in_blocks[key]
+                self.is_empty = not (self._in_blocks or self._for_good)
 
     def give(self, principal: str, grant: Grant) -> None:
-        """Give a principal something from now on, instead of what it has."""
-        self.given.setdefault(_key(principal), []).append(grant)
-        self.note_role(principal)
+        """Give a principal something for good, instead of what it was given for good before."""
+        with self._lock:
+            self._for_good[_key(principal)] = _Given(principal, grant)
+            self.is_empty = False
+
+    def given_for_good(self, principal: str) -> Grant | None:
+        """Return what a principal was given for good; None if it was given nothing."""
+        given = self._for_good.get(_key(principal))
+        return None if given is None else given.grant
+
+    def note_role(self, arn: str) -> None:
+        """Remember the path of the role of a function."""
+        self._roles[_key(arn)] = arn
 
     def has(self, principal: str) -> bool:
         """Return whether a principal was given anything by its own ARN."""
-        return _key(principal) in self.given
-
-    def note_role(self, arn: str) -> None:
-        """Remember the path of a role, which the ARNs of its sessions don't have."""
-        *_, account_id, resource = arn.split(":", 5)
-        if resource.startswith("role/"):
-            self._roles[account_id, resource.rpartition("/")[2]] = arn
+        key = _key(principal)
+        return key in self._in_blocks or key in self._for_good
 
     def role_of(self, principal: str) -> str | None:
         """Return the ARN of the role whose session a principal is; None if it is no session of a role."""
-        session = _SESSION.fullmatch(principal)
-        if session is not None:
-            return self._roles.get((session[2], session[3])) or role_of_session(principal)
-        return principal if ":role/" in principal else None
+        role = role_of_session(principal)
+        if role is None:
+            return principal if ":role/" in principal else None
+        key = _key(role)
+        known = [*self._in_blocks.get(key, ())[-1:], *filter(None, [self._for_good.get(key)])]
+        return known[0].arn if known else self._roles.get(key, role)
 
     def of(self, principal: str, role: str | None) -> Grant:
-        """Return what a principal was given last: by its own ARN, or else as a session of a role.
+        """Return what a principal has: what it was given itself, over what its role was given.
 
         Args:
             principal: the ARN of the principal.
             role: the ARN of the role whose session it is, if it is one.
         """
-        given = self.given.get(_key(principal)) or (role and self.given.get(_key(role)))
-        return given[-1] if given else _NOTHING
+        own = self._of_key(_key(principal))
+        return own if role is None or role == principal else own.over(self._of_key(_key(role)))
 
     def consult(self, principal: str, role: str | None) -> Grant:
-        """Return what a principal was given last, to decide about its call; see `of`."""
-        grant = self.of(principal, role)
+        """Return what a principal has, to decide about its call; see `of`."""
         self.consultations += 1
         self.latest = principal
         self._consulted.update({_key(principal), _key(role or principal)})
-        return grant
+        return self.of(principal, role)
 
     def times_consulted(self, principal: str) -> int:
-        """Return how often it was looked up what a principal, or a session of this role, was given."""
+        """Return how often it was looked up what a principal, or a session of this role, has."""
         return self._consulted[_key(principal)]
 
-    def _take(self, principal: str, grant: Grant) -> None:
-        key = _key(principal)
-        given = [other for other in self.given.get(key, ()) if other is not grant]
-        if given:
-            self.given[key] = given
-        else:
-            self.given.pop(key, None)
-
-
-def role_of_session(arn: str) -> str | None:
-    """Return the ARN of a session's role, without its path; None if `arn` isn't the ARN of a role's session."""
-    session = _SESSION.fullmatch(arn)
-    return None if session is None else f"arn:{session[1]}:iam::{session[2]}:role/{session[3]}"
+    def _of_key(self, key: str) -> Grant:
+        given = self._for_good.get(key)
+        grant = _NOTHING if given is None else given.grant
+        for block in self._in_blocks.get(key, ()):
+            grant = block.grant.over(grant)
+        return grant
 
 
 def _key(principal: str) -> str:
-    """Return an ARN without its partition: a world has one, whatever region a call goes to."""
-    return principal.split(":", 2)[2]
+    """Return what identifies a principal: its account, kind and name.
+
+    The partition isn't part of it, because a world has one, whatever region a call goes to. Neither is the path:
+    the names of roles and of users are unique in an account [B: IAM].
+    """
+    _, _, service, _, account, resource = principal.split(":", 5)
+    kind, _, name = resource.partition("/")
+    return f"{account}:{kind}/{name.rpartition('/')[2] if service == 'iam' else name}"

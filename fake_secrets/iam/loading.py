@@ -6,13 +6,15 @@ import datetime
 import functools
 import json
 import os
+import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 from fake_secrets.errors import PolicyError
 from fake_secrets.iam.effectless import check_effects
-from fake_secrets.iam.identity_grammar import FROM_TEMPLATES, SYNTAX_ERROR, parse, shortened
+from fake_secrets.iam.identity_grammar import SYNTAX_ERROR, Kind, parse, shortened
+from fake_secrets.iam.mistaken import FROM_TEMPLATES
 from fake_secrets.iam.policy import Policy
 from fake_secrets.iam.role_policies import RolePolicies
 
@@ -25,11 +27,8 @@ GivenPolicy = Mapping[str, Any] | str | os.PathLike[str]
 GivenPolicies = GivenPolicy | RolePolicies | Sequence[GivenPolicy | RolePolicies]
 
 _ONE = "a policy is a dict, JSON text or the path of a JSON file"
-_FROM_TEMPLATES = "fake_secrets.policies reads policies out of templates."
-# Members by which a template is known, if it is given for a policy.
-_OF_TEMPLATES = frozenset(
-    {"Resources", "AWSTemplateFormatVersion", "resource_changes", "planned_values", "values"}
-)
+# An object, or a list of objects, which is refused with a hint.
+_IS_JSON = re.compile(r"\s*(?:\{|\[\s*\{)")
 _TEMPLATE_FILES = frozenset({".yaml", ".yml", ".tf", ".tfstate", ".template"})
 
 
@@ -52,7 +51,7 @@ def load_policies(given: GivenPolicies, argument: str) -> tuple[Policy, ...]:
 
 def load_policy(given: GivenPolicy, argument: str) -> Policy:
     """Return the one policy that is given as a boundary; see `load_policies`."""
-    return _loaded(given, argument, argument)
+    return _loaded(given, argument, argument, "managed")
 
 
 def boundary_of(given: GivenPolicies) -> Policy | None:
@@ -63,7 +62,7 @@ def boundary_of(given: GivenPolicies) -> Policy | None:
     """
     each: Iterable[Any] = given if isinstance(given, Sequence) and not isinstance(given, str) else (given,)
     boundaries = [
-        _parsed(_text_of(one.boundary, one.role), f"{one.role}: PermissionsBoundary")
+        _parsed(_text_of(one.boundary, one.role), f"{one.role}: PermissionsBoundary", "managed")
         for one in each
         if isinstance(one, RolePolicies) and one.boundary is not None
     ]
@@ -77,24 +76,28 @@ def _each(given: Any, name: str, argument: str) -> Iterator[Policy]:
     if isinstance(given, RolePolicies):
         for title, document in given.documents.items():
             full = f"{given.role}: {title}"
-            yield _parsed(_text_of(document, full), full)
+            yield _parsed(_text_of(document, full), full, "managed" if title in given.managed else "inline")
     else:
         yield _loaded(given, name, argument)
 
 
-def _loaded(given: Any, name: str, argument: str) -> Policy:
+def _loaded(given: Any, name: str, argument: str, kind: Kind = "inline") -> Policy:
     if isinstance(given, Mapping):
-        return _parsed(_text_of(given, name), name)
-    if isinstance(given, str) and given.lstrip().startswith("{"):
-        return _parsed(given, name)
+        return _parsed(_text_of(given, name), name, kind)
+    if isinstance(given, str) and _IS_JSON.match(given):
+        return _parsed(given, name, kind)
+    if isinstance(given, str) and not given.strip():
+        raise PolicyError(f"{argument} is empty; {_ONE}")
     if isinstance(given, (str, os.PathLike)):
         path = os.fspath(given)
         if isinstance(path, str):
-            return _of_file(path, argument)
-    raise TypeError(f"{argument} is of type {type(given).__name__}; {_ONE}")
+            return _of_file(path, argument, kind)
+    documents = given.documents if isinstance(given, RolePolicies) else ()
+    such = "".join(f", such as its documents[{title!r}]" for title in list(documents)[:1])
+    raise TypeError(f"{argument} is of type {type(given).__name__}; {_ONE}{such}")
 
 
-def _of_file(path: str, argument: str) -> Policy:
+def _of_file(path: str, argument: str, kind: Kind) -> Policy:
     try:
         text = Path(path).read_bytes().decode("utf-8-sig")
     except (FileNotFoundError, NotADirectoryError):
@@ -106,7 +109,7 @@ def _of_file(path: str, argument: str) -> Policy:
         raise PolicyError(f"{argument}: {shortened(path)!r} can't be read ({reason}); {_ONE}") from None
     if Path(path).suffix in _TEMPLATE_FILES and not text.lstrip().startswith("{"):
         raise PolicyError(f"{path}: {SYNTAX_ERROR} A policy's file is JSON. {FROM_TEMPLATES}")
-    return _parsed(text, path)
+    return _parsed(text, path, kind)
 
 
 def _text_of(document: Mapping[str, Any] | None, name: str) -> str:
@@ -126,11 +129,11 @@ def _as_json(value: object) -> object:
     if isinstance(value, datetime.date):
         # YAML makes a date of a Version that has no quotes.
         return value.isoformat()
-    raise TypeError(f"a {type(value).__name__}")
+    raise TypeError(f"a value of type {type(value).__name__}")
 
 
 @functools.lru_cache(maxsize=256)
-def _parsed(text: str, name: str) -> Policy:
-    policy = parse(text, name)
+def _parsed(text: str, name: str, kind: Kind) -> Policy:
+    policy = parse(text, name, kind)
     check_effects(policy)
     return policy

@@ -160,7 +160,7 @@ class Principals:
             return acting
         if self._acting:
             return self._acting[-1]
-        if self._grants.given:
+        if not self._grants.is_empty:
             user = user_arn(self._account_id, partition)
             if self._grants.has(user):
                 return _known(user)

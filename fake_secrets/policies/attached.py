@@ -12,9 +12,10 @@ from fake_secrets.policies.refusals import refusal, unknown_name
 from fake_secrets.policies.template import Resource, Template
 from fake_secrets.policies.unknown_values import UnknownValues
 
-__all__ = ["named", "policies_of"]
+__all__ = ["named", "policies_of", "unknown_role"]
 
 _FUNCTION = "AWS::Lambda::Function"
+_MANAGED = "AWS::IAM::ManagedPolicy"
 _NAMES = {"AWS::IAM::Role": "RoleName", "AWS::IAM::User": "UserName"}
 # Property of a policy that lists those who have it, by the kind of principal.
 _LISTS = {"AWS::IAM::Role": "Roles", "AWS::IAM::User": "Users", "AWS::IAM::Group": "Groups"}
@@ -45,9 +46,7 @@ def _principal(template: Template, role: str, expressions: Expressions) -> Resou
         listed = "".join(f"\n- {name!r}" for name in principals)
         raise refusal(template.source, "", f"several roles are called {role!r}", f"Name one of them:{listed}")
     if not principals:
-        there_are = unknown_name(
-            role, [one.logical_id for one in template.of_kind(*_NAMES)], "The roles and users are"
-        )
+        there_are = unknown_role(role, [template])
         raise refusal(template.source, "", f"there is no role or user {role!r}", there_are)
     principal = template.resources[principals[0]]
     if not expressions.exists(principal):
@@ -66,6 +65,19 @@ def named(template: Template, role: str, expressions: Expressions) -> list[Resou
         or [one for one in candidates if _has_name(one, role, expressions)]
         or [one for one in candidates if _is_construct(one, role)]
     )
+
+
+def unknown_role(role: str, templates: Iterable[Template]) -> str:
+    """Return the end of a message about a role that isn't in some templates: what was meant, and what is there.
+
+    In templates of the CDK that is the paths of constructs, since nobody writes their logical IDs.
+    """
+    candidates = [one for template in templates for one in template.of_kind(*_NAMES, _FUNCTION)]
+    constructs = [one.construct_path.removesuffix("/Resource") for one in candidates if one.construct_path]
+    if constructs:
+        return unknown_name(role, constructs, "The constructs of roles, users and functions are")
+    logical_ids = [one.logical_id for one in candidates if one.kind != _FUNCTION]
+    return unknown_name(role, logical_ids, "The roles and users are")
 
 
 def _has_name(resource: Resource, name: str, expressions: Expressions) -> bool:
@@ -137,7 +149,8 @@ def policies_of(
     found = _Attached(template, expressions, managed_policies)
     documents, boundary = found.documents_of(principal), found.boundary_of(principal)
     found.check_known()
-    return RolePolicies(principal.logical_id, documents, boundary, template.source)
+    managed = frozenset(found.managed)
+    return RolePolicies(principal.logical_id, documents, boundary, template.source, managed)
 
 
 class _Attached:
@@ -150,6 +163,8 @@ class _Attached:
         self._documents: dict[str, Mapping[str, Any]] = {}
         self._unknown = UnknownValues(template.source)
         self._made: _ByIdentity | None = None
+        # Names of documents that are managed policies.
+        self.managed: set[str] = set()
 
     def documents_of(self, principal: Resource) -> dict[str, Mapping[str, Any]]:
         """Return name to document of all the principal's identity policies."""
@@ -208,12 +223,12 @@ class _Attached:
     def _add_managed(self, holder: Resource) -> None:
         place = f"{holder.logical_id}.ManagedPolicyArns"
         for number, arn in enumerate(self._expressions.property_items(holder, "ManagedPolicyArns")):
-            name = self._managed_in_template(arn)
-            document = self._managed_document(arn, f"{place}[{number}]")
-            self._documents.setdefault(name.logical_id if name else str(arn), document)
+            policy, where = self._managed_in_template(arn), f"{place}[{number}]"
+            name = policy.logical_id if policy else str(arn)
+            self.managed.add(self._keep(name, self._managed_document(arn, where), where))
 
     def _add_attached(self, holder: Resource) -> None:
-        for policy in self._existing("AWS::IAM::Policy", "AWS::IAM::ManagedPolicy"):
+        for policy in self._existing("AWS::IAM::Policy", _MANAGED):
             if self._is_listed(holder, policy, _LISTS[holder.kind]):
                 self._add_resource(policy)
         for policy in self._existing(*_OF_ONE):
@@ -238,17 +253,25 @@ class _Attached:
 
     def _add_resource(self, policy: Resource) -> None:
         place = f"{policy.logical_id}.PolicyDocument"
-        self._add(policy.logical_id, policy.properties.get("PolicyDocument"), place)
+        name = self._add(policy.logical_id, policy.properties.get("PolicyDocument"), place)
+        if policy.kind == _MANAGED:
+            self.managed.add(name)
 
-    def _add(self, name: str, expression: Any, place: str) -> None:
+    def _add(self, name: str, expression: Any, place: str) -> str:
+        """Evaluate a document and keep it. Return the name that it gets."""
         with self._unknown:
-            document = self._expressions.document(expression, place)
-            unique = name if name not in self._documents or self._documents[name] == document else place
-            self._documents[unique] = document
+            return self._keep(name, self._expressions.document(expression, place), place)
+        return name
+
+    def _keep(self, name: str, document: Mapping[str, Any], place: str) -> str:
+        """Keep a document by its name, or by its place if another has that name. Return which."""
+        unique = name if self._documents.get(name, document) == document else place
+        self._documents[unique] = document
+        return unique
 
     def _managed_in_template(self, arn: Any) -> Resource | None:
         if self._made is None:
-            made = self._existing("AWS::IAM::ManagedPolicy")
+            made = self._existing(_MANAGED)
             self._made = _ByIdentity(self._template.source, made, self._expressions.ref)
         return self._made.find(str(arn))
 
@@ -263,7 +286,7 @@ class _Attached:
                 self._template.source,
                 place,
                 f"what the managed policy {arn!r} says isn't in this template",
-                f'Pass managed_policies={{"{arn}": ...}} with its document.',
+                self._managed.fix_for(str(arn)),
             )
         return document
 

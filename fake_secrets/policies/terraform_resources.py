@@ -77,6 +77,11 @@ class TerraformResources:
         self._blocks: dict[tuple[str, ...], dict[Any, Mapping[str, Any]]] = {}
         self._steps = 0
 
+    @property
+    def addresses(self) -> list[str]:
+        """The addresses of all resources."""
+        return [one.address for of_kind in self._of_kind.values() for one in of_kind]
+
     def of_kind(self, *kinds: str) -> list[TerraformResource]:
         """Return the resources of some types, data sources among them."""
         return [one for kind in kinds for one in self._of_kind.get(kind, [])]
@@ -182,6 +187,8 @@ def resources_of(document: Any, source: str) -> TerraformResources:
     roots = [_part(one, "root_module") for one in values]
     if not any(isinstance(root, dict) for root in roots):
         fix = "Run `terraform show -json` with the file of a plan, or without one for the state."
+        if isinstance(document, dict) and "Resources" in document:
+            fix = "A template of CloudFormation is read by from_cloudformation, from_sam or from_cdk."
         raise refusal(source, "", "it is neither a plan nor a state of Terraform in JSON", fix)
     unknown = _unknown_attributes(document)
     planned, prior, state = ([*_in_module(root, unknown)] for root in roots)

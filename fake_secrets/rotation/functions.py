@@ -139,7 +139,7 @@ class Functions:
             msg = f"environment= takes a mapping from str to str, not {type(variables).__name__}"
             raise TypeError(msg)
         arn = self._arn(handler, name, arn, region, account_id)
-        role = _role_of(arn, role, needs_role=needs_role)
+        role = _role_of(arn, role, needs_role=needs_role) or self._declared.get(arn)
         function = LambdaFunction(arn, handler, timeout, dict(variables), role)
         clashing = self._functions.setdefault(function.arn, function)
         if clashing != function:
@@ -177,7 +177,8 @@ class Functions:
         if arn in self._functions:
             msg = f"{arn} is taken by {self._functions[arn].handler!r}"
             raise FunctionClashError(msg)
-        self._declared[arn] = role
+        # Saying once more that a function exists doesn't take its role away.
+        self._declared[arn] = role or self._declared.get(arn)
         return arn
 
     def _of_handler(self, handler: Handler, region: str, account_id: str) -> str | None:

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import functools
 from collections import deque
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
-from fake_secrets.arns import account_of, region_of, root_arn, secret_arn
-from fake_secrets.errors import ServiceError
+from fake_secrets.arns import account_of, root_arn, secret_arn
+from fake_secrets.errors import ServiceError, UnsupportedOperationError
 from fake_secrets.iam import grammar
 from fake_secrets.iam.denials import Denial
 from fake_secrets.iam.evaluation import Caller, Check, Decision, Layers, evaluate
@@ -15,11 +16,13 @@ from fake_secrets.iam.grants import Grant, Grants
 from fake_secrets.iam.key_policies import decide_on_key, key_policy, left_to_callers
 from fake_secrets.iam.messages import denial
 from fake_secrets.iam.policy import Policy
+from fake_secrets.iam.unknown_keys import Undecided, decide_without
 from fake_secrets.service.rules.checks import WITHOUT_RESOURCE, action_of, checks_of, checks_of_creation
-from fake_secrets.service.rules.condition_keys import check_conditions, keys_of_key_use
-from fake_secrets.service.state.checked import completed, keys_of
+from fake_secrets.service.rules.condition_keys import about_unknown, is_known, keys_of_key_use
+from fake_secrets.service.state.checked import arn_for, completed, keys_of
 from fake_secrets.service.state.model import Request, StoredSecret
 from fake_secrets.service.state.store import Store, check_name
+from fake_secrets.world.misses import nearly
 
 __all__ = ["Authority"]
 
@@ -31,6 +34,8 @@ _DELETE_POLICY = action_of("DeleteResourcePolicy")
 _ACCESS_DENIED = "AccessDeniedException"
 _NOTHING = Policy(())
 _LOSING = "After this change of tags, the caller could not change them any more. AWS refuses that."
+
+_KEY_ACTIONS = ("kms:Decrypt", "kms:GenerateDataKey", "kms:Encrypt")
 
 Decide = Callable[[Check, Caller, Layers], Decision]
 
@@ -47,6 +52,16 @@ class _Asking:
         """Return the caller's policies, beside those of a resource."""
         grant = self.grant
         return Layers(grant.identity, resource, grant.boundary, grant.session)
+
+
+@dataclass(frozen=True, slots=True)
+class _KeyUse:
+    """What is done with a KMS key, for which version of which secret."""
+
+    action: str
+    key_id: str
+    secret_arn: str
+    version_id: str | None
 
 
 class Authority:
@@ -75,24 +90,24 @@ class Authority:
             arn = self._arn_to_be(request)
             checks = checks_of_creation(members, arn, key_arn)
             self._check(request, checks, (), arn)
+            self._foresee(request, arn)
             return
         secret_id = None if operation in WITHOUT_RESOURCE else members.get("SecretId")
         if secret_id is None:
             self._check(request, checks_of(operation, members, {}, "*"), (), None)
             return
         secret = self._store().find(request, secret_id)
-        resource = _resource(request, secret_id, secret)
-        is_arn = secret_id.startswith("arn:")
-        shown = secret_id if secret is None or not is_arn else secret.arn
+        resource = arn_for(request, secret, secret_id)
         keys = {"aws:resourceaccount": account_of(resource)} if secret is None else keys_of(secret)
-        hint = "" if secret is not None else _missing(secret_id)
         checks = checks_of(operation, members, keys, resource, key_arn)
-        self._check(request, checks, _policies_of(secret), shown, hint)
+        cause = str if secret is not None else functools.partial(self._why_missing, request, secret_id)
+        self._check(request, checks, _policies_of(secret), secret_id, cause=cause)
+        self._foresee(request, resource)
 
     def check_tags(self, request: Request, secret: StoredSecret, tags: list[dict[str, str]] | None) -> None:
         """Refuse to change a secret's tags if the caller could not do that again afterwards [B; how: D]."""
         checks = checks_of(request.operation, request.members, keys_of(secret, tags), secret.arn)
-        self._check(request, checks, _policies_of(secret), secret.arn, _LOSING)
+        self._check(request, checks, _policies_of(secret), secret.arn, hint=_LOSING)
 
     def check_function(self, request: Request, lambda_arn: str) -> None:
         """Refuse to rotate with a Lambda function that the caller may not invoke [B: rotation-facts 4.2]."""
@@ -109,26 +124,58 @@ class Authority:
         Source: iam-facts 5: what the key's policy sees [B]. Nothing is known of a key policy that the test hasn't
             given, so it allows every caller what the caller's own policies allow [D].
         """
-        keys = self._store().keys
-        arn = keys.arn_of(key_id, request, secret.account_id)
-        keys_of_use = keys_of_key_use(
-            secret.arn,
-            version_id,
-            # Secrets Manager uses a key in the key's own region [D], which is that of the replica.
-            region=region_of(arn) or request.region,
-            caller_account=request.account_id,
-            key_account=account_of(arn),
-            aliases=keys.aliases_of(key_id),
-        )
-        check = Check(action, arn, keys_of_use)
+        use = _KeyUse(action, key_id, secret.arn, version_id)
         asking = self._who(request)
-        text = keys.policy_of(key_id)
-        layers = asking.layers([key_policy(text, key_id, account_of(arn), asking.caller.account_id)])
-        if text is None:
-            denied = self._decide(asking, check, layers, arn, hint=keys.hint_at(key_id))
+        check, layers, decide = self._key_question(asking, use)
+        hint = self._store().keys.names.hint_at(key_id, request.region)
+        if decide is evaluate:
+            denied = self._decide(asking, check, layers, check.resource, cause=lambda: hint)
         else:
-            denied = self._decide(asking, check, layers, arn, decide=decide_on_key)
+            denied = self._decide(asking, check, layers, check.resource, decide=decide, hint=hint)
         return denied is None
+
+    def would_deny(self, request: Request, secret: StoredSecret | None, action: str, policy: Policy) -> bool:
+        """Return whether a secret's policy would deny something to the caller of a request."""
+        asking = self._who(request)
+        check = Check(action, arn_for(request, secret), keys_of(secret))
+        decision, _ = self._decision(asking, check, Layers(resource=[policy]))
+        return decision.effect == "explicit_deny"
+
+    def _foresee(self, request: Request, arn: str) -> None:
+        """Decide about the keys of replicas before anything is done, because a decision may be impossible.
+
+        Raises:
+            UnsupportedOperationError: a condition that matters has an unknown key.
+        """
+        members = request.members
+        for replica in members.get("AddReplicaRegions") or ():
+            there = replace(request, region=replica.get("Region", request.region))
+            for asked, key_id in ((request, members.get("KmsKeyId")), (there, replica.get("KmsKeyId"))):
+                if key_id:
+                    self._foresee_key(asked, key_id, arn)
+
+    def _foresee_key(self, request: Request, key_id: str, secret_arn: str) -> None:
+        asking = self._who(request, is_counted=False)
+        for action in _KEY_ACTIONS:
+            check, layers, decide = self._key_question(asking, _KeyUse(action, key_id, secret_arn, None))
+            self._decision(asking, check, layers, decide)
+
+    def _key_question(self, asking: _Asking, use: _KeyUse) -> tuple[Check, Layers, Decide]:
+        """Return what is asked about a key, the policies that take part, and what decides by them."""
+        keys, request = self._store().keys, asking.request
+        arn = keys.names.arn_of(use.key_id, request.region, request.partition, account_of(use.secret_arn))
+        owner = account_of(arn)
+        keys_of_use = keys_of_key_use(
+            use.secret_arn,
+            use.version_id,
+            region=request.region,
+            caller_account=request.account_id,
+            key_account=owner,
+            aliases=keys.names.aliases_of(use.key_id, request.region),
+        )
+        text = keys.policy_of(use.key_id, request.region)
+        layers = asking.layers([key_policy(text, use.key_id, owner, asking.caller.account_id)])
+        return Check(use.action, arn, keys_of_use), layers, evaluate if text is None else decide_on_key
 
     def why_denied(self, request_id: str) -> str | None:
         """Tell the author of the test why policies denied a request; None if they didn't.
@@ -145,12 +192,14 @@ class Authority:
         checks: Sequence[Check],
         policies: Sequence[Policy],
         shown: str | None,
+        *,
         hint: str = "",
+        cause: Callable[[], str] = str,
     ) -> None:
         asking = self._who(request)
         layers = asking.layers(policies)
         for check in checks:
-            denied = self._decide(asking, check, layers, shown, hint=hint)
+            denied = self._decide(asking, check, layers, shown, hint=hint, cause=cause)
             if denied is not None:
                 raise ServiceError(_ACCESS_DENIED, denied.message)
 
@@ -163,6 +212,7 @@ class Authority:
         *,
         decide: Decide | None = None,
         hint: str = "",
+        cause: Callable[[], str] = str,
     ) -> Denial | None:
         """Return the denial of a check, or None if the policies allow it.
 
@@ -173,22 +223,46 @@ class Authority:
             shown: the resource as AWS shows it; None if there is none.
             decide: decides by the policies; by default as for a secret.
             hint: what the author of the test should know if they deny it.
+            cause: returns what explains a denial better than the policies do; see `explain`.
         """
-        request, caller, grant = asking.request, asking.caller, asking.grant
-        asked = completed(check, caller, request, grant)
-        check_conditions(layers.all(), check.action, grant.context or {})
-        decision = (decide or evaluate)(asked, caller, layers)
+        decision, asked = self._decision(asking, check, layers, decide)
+        caller = asking.caller
         if decision.effect == "allowed" or _is_rescue(asked, caller, decision):
             return None
         message = denial(caller, check.action, None if check.resource == "*" else shown, decision)
-        denied = Denial(message, request.id, asked, caller, layers, decision, hint)
+        denied = Denial(message, asking.request.id, asked, caller, layers, decision, hint, cause())
         self.denials.append(denied)
         return denied
 
-    def _who(self, request: Request) -> _Asking:
+    def _decision(
+        self, asking: _Asking, check: Check, layers: Layers, decide: Decide | None = None
+    ) -> tuple[Decision, Check]:
+        """Return the decision about a check, and the check with all its condition keys.
+
+        Raises:
+            UnsupportedOperationError: a condition that matters has a key whose value isn't known.
+        """
+        given = asking.grant.context or {}
+        asked = completed(check, asking.caller, asking.request, asking.grant)
+        decision = decide_without(
+            asked, asking.caller, layers, lambda key: is_known(key) or key in given, decide or evaluate
+        )
+        if isinstance(decision, Undecided):
+            raise UnsupportedOperationError(about_unknown(decision.policy, decision.keys))
+        return decision, asked
+
+    def _why_missing(self, request: Request, secret_id: str) -> str:
+        """Return what to know of a secret that doesn't exist, and what was probably meant."""
+        meant = nearly(self._store(), (request.account_id, request.region), secret_id)
+        known = f"There is no secret {secret_id!r}.{' ' if meant else ''}{meant}"
+        by_name = "" if secret_id.startswith("arn:") else ", by an ARN without the random suffix"
+        return f"{known} AWS asks the policies before it looks for the secret{by_name}."
+
+    def _who(self, request: Request, *, is_counted: bool = True) -> _Asking:
         role = self._grants.role_of(request.principal)
         caller = Caller(request.principal, request.account_id, role)
-        return _Asking(request, caller, self._grants.consult(request.principal, role))
+        look = self._grants.consult if is_counted else self._grants.of
+        return _Asking(request, caller, look(request.principal, role))
 
     def _arn_to_be(self, request: Request) -> str:
         name = request.members["Name"]
@@ -197,23 +271,9 @@ class Authority:
         return secret_arn(request.region, request.account_id, name, request.suffix, request.partition)
 
     def _key_arn(self, request: Request, key_id: str | None) -> str | None:
-        return self._store().keys.arn_of(key_id, request, request.account_id) if key_id else None
-
-
-def _resource(request: Request, secret_id: str, secret: StoredSecret | None) -> str:
-    """Return the ARN that is checked. A secret that doesn't exist has no suffix [D]."""
-    if secret is not None:
-        return secret.arn
-    if secret_id.startswith("arn:"):
-        return secret_id
-    return f"arn:{request.partition}:secretsmanager:{request.region}:{request.account_id}:secret:{secret_id}"
-
-
-def _missing(secret_id: str) -> str:
-    return (
-        f"There is no secret {secret_id!r}, so no random suffix of an ARN either. AWS looks at permissions before "
-        "it looks for the secret."
-    )
+        if not key_id:
+            return None
+        return self._store().keys.names.arn_of(key_id, request.region, request.partition, request.account_id)
 
 
 def _policies_of(secret: StoredSecret | None) -> Sequence[Policy]:

@@ -13,7 +13,8 @@ from fake_secrets.observe.remarks import users_line
 from fake_secrets.observe.reminders import Reminding
 from fake_secrets.observe.trail import Subscriber, Trail
 from fake_secrets.observe.view import Secret, secret_id_of
-from fake_secrets.service.state.keys import KEY_STATES, KeyState, id_of, why_unusable
+from fake_secrets.service.state.key_names import id_of
+from fake_secrets.service.state.keys import KEY_STATES, KeyState, why_unusable
 from fake_secrets.service.state.quotas import Quotas
 from fake_secrets.service.state.seed_forms import doubts
 from fake_secrets.service.state.seeds import SeedValue, describe_seed
@@ -305,6 +306,9 @@ class FakeSecrets(RotationHandle):
         reason = why_unusable(key_id)
         if reason is not None:
             msg = f"set_kms_key({key_id!r}, {state!r}): {key_id!r} {reason}"
+            raise ValueError(msg)
+        if aliases and id_of(key_id).startswith("alias/"):
+            msg = f"set_kms_key({key_id!r}, aliases=...): aliases stand for a key, so give its id or ARN first"
             raise ValueError(msg)
         for alias in aliases:
             if not isinstance(alias, str) or not id_of(alias).startswith("alias/"):

@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from fake_secrets.arns import partition_of
-from fake_secrets.errors import FakeSecretsWarning
+from fake_secrets.errors import FakeSecretsWarning, FunctionClashError
 from fake_secrets.iam.grants import Grant
 from fake_secrets.iam.loading import boundary_of, load_policies, load_policy
 from fake_secrets.iam.principals import principal_of, user_arn
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from fake_secrets.observe.unused_permissions import UnusedPermission
     from fake_secrets.world.world import World
 
-__all__ = ["Permissions", "give_default_caller", "grant_of"]
+__all__ = ["Permissions", "give_default_caller", "give_role", "grant_of"]
 
 _HOW_TO_CALL = (
     "A client calls as a principal with fake_secrets.credentials(arn) or inside fake_secrets.as_principal(arn). A "
@@ -87,16 +87,20 @@ class Permissions(LiveView):
 
         Raises:
             PolicyError: if a policy can't be read, or if IAM would refuse it.
-            ValueError: if `principal` isn't the ARN of a principal, or if it is an account's root, whom no
-                identity policy binds.
+            ValueError: if `principal` isn't the ARN of a principal, if it is a user and `session_policy` is given,
+                if a policy is given to an account's root, whom none binds, or if there are two boundaries.
             TypeError: if an argument has a wrong type.
         """
         arn = _default_caller(self._world) if principal is None else principal_of(principal).arn
-        if arn.endswith(":root"):
+        is_bound = policy is not None or boundary is not None or session_policy is not None
+        if arn.endswith(":root") and is_bound:
             msg = (
                 f"{arn} is the root user of an account, whom no identity policy binds. Name a user or a role, or "
                 "leave principal= out for the caller of the test's own clients."
             )
+            raise ValueError(msg)
+        if session_policy is not None and ":user/" in arn:
+            msg = f"{arn} is a user, but only sessions have session policies. Name a role or a session."
             raise ValueError(msg)
         grant = grant_of(policy, boundary=boundary, session_policy=session_policy, tags=tags, context=context)
         return Reminding(
@@ -136,6 +140,7 @@ class Permissions(LiveView):
         Raises:
             ValueError: if there are several callers and none is named, if that caller has made no call, or if
                 `region` or `account` isn't one.
+            TypeError: if `principal` or `function` isn't a str.
         """
         from fake_secrets.observe.least_privilege import least_policy_of  # noqa: PLC0415 -- few tests ask for it
 
@@ -156,14 +161,15 @@ class Permissions(LiveView):
             function: the name or the ARN of the rotation function whose calls count.
 
         Returns:
-            An item for each statement that allows too much, with `statement`, the `actions` and the `resources`
-            that no call needed, and `wider`, the patterns that allow more than was needed. `print` shows it as a
-            sentence.
+            An item for each statement that allows too much or can't be judged, with `statement`, the `actions` and
+            the `resources` that no call needed, the `pairs` of them that calls needed, but not together, `wider`,
+            the patterns that allow more than was needed, and `unjudged`, the condition keys without a known value.
+            `print` shows it as a sentence.
 
         Raises:
             PolicyError: if the policy can't be read, or if IAM would refuse it.
             ValueError: if that caller has made no call, or if two callers are given.
-            TypeError: if `policy` is no policy.
+            TypeError: if `policy` is no policy, or if `principal` or `function` isn't a str.
         """
         from fake_secrets.observe.unused_permissions import unused_in  # noqa: PLC0415 -- few tests ask for it
 
@@ -174,8 +180,7 @@ class Permissions(LiveView):
 def _block(world: World, principal: str, given: Grant, line: Line) -> Iterator[None]:
     """Give a principal something inside a `with` block, and tell if only others made calls there."""
     grants = world.grants
-    grant = given.over(grants.of(principal, grants.role_of(principal)))
-    with grants.granting(principal, grant):
+    with grants.granting(principal, given):
         earlier = grants.consultations, grants.times_consulted(principal)
         yield
         if grants.consultations > earlier[0] and grants.times_consulted(principal) == earlier[1]:
@@ -212,6 +217,28 @@ def give_default_caller(world: World, policy: GivenPolicies, line: Line) -> None
     """
     world.grants.give(_default_caller(world), grant_of(policy, name="identity_policy"))
     world.looks_at_the_end.append(functools.partial(_look_at_default_caller, world, line))
+
+
+def give_role(world: World, role: str, grant: Grant, *, is_shared: bool) -> None:
+    """Say what the role of a function may do.
+
+    Args:
+        world: the world.
+        role: the ARN of the role.
+        grant: what it is given.
+        is_shared: whether the test names the role, so that other functions may have it too.
+
+    Raises:
+        FunctionClashError: if another function has given the same role something else.
+    """
+    earlier = world.grants.given_for_good(role)
+    if is_shared and earlier is not None and earlier != grant:
+        msg = (
+            f"another function has the role {role} with other policies. A role has the same policies for all of "
+            "its functions: give them once, and leave policy= out elsewhere."
+        )
+        raise FunctionClashError(msg)
+    world.grants.give(role, grant)
 
 
 def grant_of(

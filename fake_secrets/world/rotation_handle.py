@@ -86,22 +86,28 @@ class RotationHandle(LiveView):
                 isn't a number above 0 and at most 900, or if `role` isn't the ARN of a role in the function's
                 account.
             PolicyError: if a policy can't be read, or if IAM would refuse it.
-            FunctionClashError: if another function has this name or ARN.
+            FunctionClashError: if another function has this name or ARN, or if another one has this role with
+                other policies.
         """
         functions = self._world.functions
         if role is not None:
-            # The ARNs of the role's sessions don't have its path.
-            self._world.grants.note_role(check_role(role))
+            check_role(role)
         if policy is None:
-            return functions.register(handler, name, arn=arn, timeout=timeout, environment=environment, role=role)
+            function = functions.register(
+                handler, name, arn=arn, timeout=timeout, environment=environment, role=role
+            )
+            if role is not None:
+                # The ARNs of the role's sessions don't have its path.
+                self._world.grants.note_role(role)
+            return function
         # Imported late: few tests give policies, and they are slow to import.
-        from fake_secrets.world.permissions import grant_of  # noqa: PLC0415
+        from fake_secrets.world.permissions import give_role, grant_of  # noqa: PLC0415
 
         grant = grant_of(policy)
         function = functions.register(
             handler, name, arn=arn, timeout=timeout, environment=environment, role=role, needs_role=True
         )
-        self._world.grants.give(functions.role_of(function), grant)
+        give_role(self._world, functions.role_of(function), grant, is_shared=role is not None)
         return function
 
     def rotate(

@@ -40,6 +40,7 @@ from fake_secrets.world.declared_keys import DeclaredKeys
 from fake_secrets.world.planned_faults import PlannedFaults
 
 if TYPE_CHECKING:
+    from fake_secrets.iam.denials import Denial
     from fake_secrets.observe.leaks.of_world import Leaks
     from fake_secrets.observe.recording import Recording
     from fake_secrets.world.authority import Authority
@@ -118,13 +119,13 @@ class World:
         self.ids = ids
         self.rotation_errors = rotation_errors
         self.lane = lane
-        self.grants = Grants()
-        self.principals = Principals(account_id, self.grants)
         self._while_running = while_running
         self._is_region = is_region
         self.functions = Functions(region, account_id)
         # Guards everything below; never held while a rotation function runs.
         self._lock = threading.RLock()
+        self.grants = Grants(self._lock)
+        self.principals = Principals(account_id, self.grants)
         self.contents = Contents(self._here, seeds, self._lock)
         self.trail = Trail(lambda: self.store.events, lambda: self.ledger)
         self.deliveries = Deliveries(lambda: self.store.events, self._lock, may_deliver=self._may_deliver)
@@ -231,6 +232,11 @@ class World:
             self._authority = Authority(self.grants, lambda: self.store)
         return self._authority
 
+    @property
+    def denials(self) -> Sequence[Denial]:
+        """The latest checks that policies have denied."""
+        return () if self._authority is None else tuple(self._authority.denials)
+
     def why_denied(self, request_id: str) -> str | None:
         """Tell the author of the test why policies denied a request; None if they didn't."""
         return None if self._authority is None else self._authority.why_denied(request_id)
@@ -299,7 +305,12 @@ class World:
             store.begin_call()
             secret_id = request.members.get("SecretId")
             # Told apart here, because most calls have a name and meet no policy.
-            if type(secret_id) is not str or secret_id[:4] == "arn:" or store.has_policies or self.grants.given:
+            if (
+                type(secret_id) is not str
+                or secret_id[:4] == "arn:"
+                or store.has_policies
+                or not self.grants.is_empty
+            ):
                 request.authority = self._authority_over(request)
             try:
                 answer = self._ask(store, request)
@@ -327,7 +338,7 @@ class World:
         """Return what decides whether a request is allowed; None if nothing could forbid it."""
         if request.is_handles:
             return None
-        is_ruled = self.store.has_policies or self.grants.given or _is_foreign(request)
+        is_ruled = self.store.has_policies or not self.grants.is_empty or _is_foreign(request)
         return self.authority if is_ruled else None
 
     def _ask(self, store: Store, request: Request) -> Answer:

@@ -30,6 +30,8 @@ SEEN_IN_PLAIN_ROTATIONS = {
     "needs-a-retry",
     "set-changes-nothing",
 }
+# Functions whose bugs have such a name, and don't show there.
+HIDDEN = {"update_if_put_is_denied"}
 
 
 @pytest.fixture(autouse=True)
@@ -133,4 +135,5 @@ def test_most_faulty_functions_seem_correct_in_plain_rotations(name):
     exhibit = load("faulty", name)
     if exhibit.finds == "unusable-password":
         pytest.skip("whether it shows is left to the password")
-    assert seems_correct(exhibit) == SEEN_IN_PLAIN_ROTATIONS.isdisjoint({name, exhibit.finds})
+    is_seen = name not in HIDDEN and not SEEN_IN_PLAIN_ROTATIONS.isdisjoint({name, exhibit.finds})
+    assert seems_correct(exhibit) != is_seen

@@ -144,7 +144,9 @@ class TestMessages:
                 document(statement(Resource="arn:${AWS::Partition}:secretsmanager:*")),
                 (
                     'app.json, statement 1: Partition "${AWS" is not valid for resource '
-                    '"arn:${AWS::Partition}:secretsmanager:*".'
+                    '"arn:${AWS::Partition}:secretsmanager:*". '
+                    "'${AWS::Partition}' isn't a policy variable of IAM. It is left over from CloudFormation: "
+                    "fake_secrets.policies reads policies out of templates."
                 ),
             ),
             (
@@ -166,7 +168,7 @@ class TestMessages:
                 "app.json: Syntax errors in policy. NaN is no number in JSON.",
             ),
             ('{"Id": "\\ud800"}', "app.json: Syntax errors in policy. It has half of a surrogate pair."),
-            ("[" * 200_000, "app.json: Syntax errors in policy. The document is nested too deeply."),
+            ("[" * 100_000, "app.json: Syntax errors in policy. The document is nested too deeply."),
             (
                 "{",
                 (
@@ -180,8 +182,90 @@ class TestMessages:
     def test_a_message_says_where_what_and_what_to_do(self, text, message):
         assert message_of(text) == message
 
+    @pytest.mark.parametrize(
+        ("text", "hint"),
+        [
+            (
+                document(statement("Resource", Resources="*")),
+                "A statement has no element 'Resources'; did you mean",
+            ),
+            (
+                document(statement(Action="secretsmanager/GetSecretValue")),
+                "'secretsmanager/GetSecretValue' could be 'secretsmanager:GetSecretValue'.",
+            ),
+            (
+                document(statement(Action="kms:Decrypt", Resource="alias/orders")),
+                "The ARN of a KMS key is arn:aws:kms:<region>:<account>:key/<key id>; an alias of it covers",
+            ),
+            (
+                document(statement(Action="kms:Decrypt", Resource="1234abcd-12ab-34cd-56ef-1234567890ab")),
+                "The ARN of a KMS key is arn:aws:kms:<region>:<account>:key/<key id>; an alias of it covers",
+            ),
+            (
+                json.dumps({"format": "fake-secrets least policy", "version": 1, "policies": [], "needs": []}),
+                "It is a record of --fake-secrets-least-policy. The command `fake-secrets policy FILE` makes a",
+            ),
+            (
+                json.dumps({"RoleName": "app", "PolicyName": "read", "PolicyDocument": {"Statement": []}}),
+                "It looks like an answer of AWS that has a policy in it; give its PolicyDocument.",
+            ),
+            (
+                json.dumps({"PolicyVersion": {"Document": {"Statement": []}, "VersionId": "v1"}}),
+                "It looks like an answer of AWS that has a policy in it; give its PolicyVersion.Document.",
+            ),
+            (
+                json.dumps(statement()),
+                'It looks like a statement; wrap it: {"Version": "2012-10-17", "Statement": ...}.',
+            ),
+            (
+                json.dumps([statement()]),
+                'It is a list of statements; wrap it: {"Version": "2012-10-17", "Statement": ...}.',
+            ),
+            (
+                document(statement(Resource="arn:aws:secretsmanager:*:*:secret:${var.stage}/*")),
+                (
+                    "'${var.stage}' isn't a policy variable of IAM. It is left over from Terraform: "
+                    "fake_secrets.policies reads policies out of templates."
+                ),
+            ),
+            (
+                document(statement(Resource="arn:aws:secretsmanager:${AWS::Region}:*:secret:app/*")),
+                "'${AWS::Region}' isn't a policy variable of IAM. It is left over from CloudFormation: fake_",
+            ),
+            (
+                document(statement(Resource="${aws_secretsmanager_secret.db.arn}")),
+                "'${aws_secretsmanager_secret.db.arn}' isn't a policy variable of IAM. It is left over from Terra",
+            ),
+            (
+                document(statement(Condition={"StringEquals": {"aws:ResourceTag/stage": "${Stage}"}})),
+                "StringEquals of aws:ResourceTag/stage: '${Stage}' isn't a policy variable of IAM. It is left",
+            ),
+        ],
+    )
+    def test_a_slip_is_told_with_what_to_do(self, text, hint):
+        assert hint in message_of(text)
+
     def test_long_texts_are_cut(self):
         assert len(message_of(document(statement(Sid="A" * 9999, Resource="x" * 9999)))) < 1200
+
+
+class TestLength:
+    LONGEST = 131_072
+
+    def test_the_longest_document_of_iam_is_taken_however_it_is_indented(self):
+        text = json.dumps({"Statement": [statement()], "Id": ""}, separators=(",", ":"))
+        text = text.replace('"Id":""', f'"Id":"{"a" * (self.LONGEST - len(text))}"')
+        assert len(text) == self.LONGEST
+        indented = json.dumps(json.loads(text), indent=400)
+        assert len(indented) > self.LONGEST
+        assert identity_grammar.parse(text, "p") == identity_grammar.parse(indented, "p")
+
+    def test_a_longer_one_is_refused(self):
+        assert message_of(document(Id="a" * self.LONGEST)) == (
+            "app.json: Value at 'policyDocument' failed to satisfy constraint: Member must have length less than "
+            "or equal to 131072. It has 131,193 characters besides whitespace. Give several policies, or only the "
+            "statements that your test needs. fake_secrets.policies reads policies out of templates."
+        )
 
 
 class TestEffectless:

@@ -87,6 +87,37 @@ def test_the_boundary_of_a_role_is_found():
         assert actions_of([boundary]) == [("secretsmanager:PutSecretValue",)]
 
 
+class TestManagedPolicies:
+    UNVERSIONED = {"Statement": READ["Statement"]}
+    MESSAGE = (
+        ": Policy document must be version 2012-10-17 or greater. A managed policy, such as a permissions "
+        'boundary, needs "Version": "2012-10-17".'
+    )
+
+    def test_an_inline_policy_needs_no_version(self):
+        role = RolePolicies("Role", {"Read": self.UNVERSIONED, "Write": WRITE}, managed=frozenset({"Write"}))
+        assert len(load_policies([role, self.UNVERSIONED], "policy")) == 3
+
+    def test_a_managed_policy_of_a_role_needs_one(self):
+        documents = {"Write": self.UNVERSIONED, "Read": self.UNVERSIONED}
+        with pytest.raises(PolicyError) as refused:
+            load_policies(RolePolicies("Role", documents, managed=frozenset({"Read"})), "policy")
+        assert str(refused.value) == f"Role: Read{self.MESSAGE}"
+
+    def test_the_boundary_of_a_role_needs_one(self):
+        with pytest.raises(PolicyError) as refused:
+            boundary_of(RolePolicies("Role", {}, boundary=self.UNVERSIONED))
+        assert str(refused.value) == f"Role: PermissionsBoundary{self.MESSAGE}"
+
+    @pytest.mark.parametrize("form", [dict, json.dumps, "app.json"])
+    def test_a_boundary_needs_one(self, form, app_json):
+        app_json.write_text(json.dumps(self.UNVERSIONED))
+        given = app_json if isinstance(form, str) else form(self.UNVERSIONED)
+        with pytest.raises(PolicyError) as refused:
+            load_policy(given, "boundary")
+        assert str(refused.value) == f"{app_json if isinstance(form, str) else 'boundary'}{self.MESSAGE}"
+
+
 @pytest.mark.parametrize(
     "given", [READ, json.dumps(READ), "app.json", [READ], RolePolicies("Role", {"Read": READ})]
 )
@@ -114,7 +145,7 @@ def test_two_different_boundaries_are_refused():
         ),
         (
             "",
-            "policy: '' can't be read (Is a directory); a policy is a dict, JSON text or the path of a JSON file",
+            "policy is empty; a policy is a dict, JSON text or the path of a JSON file",
         ),
         (
             "a\0b",
@@ -195,9 +226,20 @@ def test_a_boundary_is_one_policy(given):
         load_policy(given, "boundary")
 
 
+def test_a_role_that_is_given_as_a_boundary_is_told_where_its_policies_are():
+    with pytest.raises(TypeError, match=r"; a policy is .* JSON file, such as its documents\['Read'\]$"):
+        load_policy(RolePolicies("Role", {"Read": READ}), "boundary")
+
+
+def test_a_list_of_statements_is_told_to_be_wrapped():
+    for given in (json.dumps(READ["Statement"]), READ["Statement"]):
+        with pytest.raises(PolicyError, match=r"a (list of statements|statement); wrap it: "):
+            load_policies(given, "policy")
+
+
 def test_a_document_with_what_json_has_not_is_a_type_error():
     document = {"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": {"a:B"}, "Resource": "*"}]}
-    with pytest.raises(TypeError, match="policy has what JSON hasn't: a set"):
+    with pytest.raises(TypeError, match="policy has what JSON hasn't: a value of type set"):
         load_policies(document, "policy")
 
 

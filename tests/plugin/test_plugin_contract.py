@@ -274,7 +274,7 @@ def test_a_test_case_of_unittest_is_a_contract_too(check):
     ran = check(FAULTY, "-rP", "-k", "TestCase", contract=f"import unittest\n{CONTRACT}", more=CASE)
 
     # unittest skips the tests of consumers and of allow, of which there are none.
-    ran.assert_outcomes(passed=COUNT - 5, failed=5, skipped=2, deselected=COUNT)
+    ran.assert_outcomes(passed=COUNT - 6, failed=6, skipped=2, deselected=COUNT)
     ran.stdout.fnmatch_lines(
         ["create-not-repeatable: the rotation function violates the contract. *", "*- fake_secrets contract -*"]
     )

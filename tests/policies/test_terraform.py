@@ -182,6 +182,7 @@ class TestInPlanAndState:
         managed = made("aws_iam_policy.boundary", {"arn": boundary, "policy": json.dumps(LOG)})
         found = read(document(own, policy(), managed))
         assert (found.documents, found.boundary) == ({"aws_iam_role_policy.read": READ, "inline": READ}, LOG)
+        assert found.managed == frozenset()
 
     @pytest.mark.parametrize(
         "attachment",
@@ -208,6 +209,7 @@ class TestInPlanAndState:
         ]
         found = read(document(ROLE, *parts), managed_policies={"base": LOG})
         assert found.documents == {"aws_iam_policy.own": READ, base: LOG}
+        assert found.managed == {"aws_iam_policy.own", base}
         with pytest.raises(PolicyError) as refused:
             read(document(ROLE, *parts))
         assert str(refused.value).partition("attachment.")[2] == (
@@ -306,7 +308,9 @@ class TestAPlan:
             unknown=["policy_arn"],
             refers={"policy_arn": ["aws_iam_policy.own.arn", "aws_iam_policy.own"]},
         )
-        assert read(plan(ROLE, managed, attachment)).documents == {"aws_iam_policy.own": READ}
+        found = read(plan(ROLE, managed, attachment))
+        assert found.documents == {"aws_iam_policy.own": READ}
+        assert found.managed == {"aws_iam_policy.own"}
 
     def test_links_a_boundary_whose_arn_isnt_known(self, read):
         managed = made("aws_iam_policy.own", {"policy": json.dumps(READ)}, unknown=["arn", "id"])
@@ -381,6 +385,19 @@ class TestWhatAPlanDoesntKnow:
         found = read(plan(ROLE, self.UNKNOWN), documents={"aws_iam_role_policy.read": LOG})
         assert found.documents == {"aws_iam_role_policy.read": LOG}
 
+    def test_is_taken_from_the_file_of_a_document(self, read, tmp_path):
+        path = tmp_path / "log.json"
+        path.write_text(json.dumps(LOG))
+        found = read(plan(ROLE, self.UNKNOWN), documents={"aws_iam_role_policy.read": path})
+        assert found.documents == {"aws_iam_role_policy.read": LOG}
+
+    def test_is_named_if_documents_misspells_it(self, refusal):
+        message = refusal(plan(ROLE, self.UNKNOWN), documents={"aws_iam_role_policy.raed": LOG})
+        assert message == (
+            ": there is no policy 'aws_iam_role_policy.raed', which documents names.\n"
+            "Did you mean 'aws_iam_role_policy.read'? The policies are:\n- 'aws_iam_role_policy.read'"
+        )
+
     def test_leaves_no_document_over(self, refusal):
         message = refusal(plan(ROLE, policy()), documents={"aws_iam_role_policy.read": LOG})
         assert message == ": documents has 'aws_iam_role_policy.read', which is no unknown policy of this role."
@@ -425,6 +442,34 @@ def test_another_file_is_refused(tmp_path, content):
     path.write_text(content)
     with pytest.raises(PolicyError, match="it is neither a plan nor a state of Terraform in JSON"):
         from_terraform(path, role="x")
+
+
+def test_a_template_of_cloudformation_is_told_to_be_one(tmp_path):
+    path = tmp_path / "plan.json"
+    path.write_text('{"Resources": {}}')
+    with pytest.raises(PolicyError, match=r"A template of CloudFormation is read by from_cloudformation"):
+        from_terraform(path, role="x")
+
+
+@pytest.mark.parametrize(
+    ("content", "problem"),
+    [(b"PK\x03\x04\xff", "it isn't UTF-8"), (b'resource "aws_iam_role" "x" {}', "line 1: it is no JSON")],
+    ids=["binary plan", "configuration"],
+)
+def test_a_plan_that_is_no_json_is_told_how_to_be_made(tmp_path, content, problem):
+    path = tmp_path / "main.tf"
+    path.write_bytes(content)
+    with pytest.raises(PolicyError) as refused:
+        from_terraform(path, role="x")
+    first, fix = str(refused.value).splitlines()
+    assert problem in first
+    assert fix == "Run `terraform show -json PLAN > plan.json` with the file of a plan, and give plan.json."
+
+
+def test_a_managed_policy_that_the_role_has_not_is_refused(refusal):
+    assert refusal(plan(ROLE), managed_policies={"base": LOG}).startswith(
+        ": the role has no managed policy 'base', which managed_policies names.\n"
+    )
 
 
 @pytest.mark.parametrize(

@@ -158,3 +158,29 @@ class TestMisuse:
         fake_secrets.lambda_function(rotate, "rotate")
         with pytest.raises(FunctionClashError, match="with other options"):
             fake_secrets.lambda_function(rotate, "rotate", role=ROLE)
+
+
+class TestSharedRoles:
+    def test_two_functions_with_one_role_have_its_policies(self, fake_secrets):
+        fake_secrets.add("db", "x")
+        fake_secrets.lambda_function(rotate, "first", role=ROLE, policy=DOCUMENTED)
+        second = fake_secrets.lambda_function(rotate, "second", role=ROLE)
+        assert fake_secrets.rotate("db", second).succeeded
+
+    def test_other_policies_for_the_same_role_clash(self, fake_secrets):
+        fake_secrets.lambda_function(rotate, "first", role=ROLE, policy=DOCUMENTED)
+        with pytest.raises(FunctionClashError, match="another function has the role"):
+            fake_secrets.lambda_function(rotate, "second", role=ROLE, policy=[])
+
+    def test_a_function_without_a_role_may_be_given_other_policies(self, fake_secrets, client):
+        fake_secrets.lambda_function(rotate, "rotate", policy=[])
+        function = fake_secrets.lambda_function(rotate, "rotate", policy=DOCUMENTED)
+        assert fake_secrets.rotate("db", function).succeeded
+
+    def test_a_declared_function_keeps_its_role(self, fake_secrets):
+        arn = fake_secrets.lambda_function(None, "external", role=ROLE, policy=[])
+        fake_secrets.lambda_function(None, "external")
+        assert fake_secrets.lambda_function(rotate, "external") == arn
+        fake_secrets.add("db", "x")
+        with pytest.raises(ClientError, match="assumed-role/rotation/external is not authorized"):
+            fake_secrets.rotate("db", arn)

@@ -192,3 +192,33 @@ class TestAnAlias:
     def test_begins_with_alias(self, fake_secrets, alias):
         with pytest.raises(ValueError, match="isn't an alias, such as 'alias/app'"):
             fake_secrets.set_kms_key(KEY, aliases=[alias])
+
+    def test_of_which_nobody_knows_the_key_is_told_before_what_policies_say(self, fake_secrets, app):
+        fake_secrets.add("other", "x", kms_key_id="alias/app")
+        with fake_secrets.permissions(document(OWN, use("Decrypt")), principal=APP):
+            assert refused(app.get_secret_value, SecretId="other") == NO_ACCESS
+        (first, *others) = fake_secrets.permissions.denials[-1].explanation.splitlines()
+        assert first == (
+            "No test has said which key alias/app stands for. Say so with "
+            "fake_secrets.set_kms_key(<ARN of the key>, aliases=['alias/app'])."
+        )
+        assert others[1] == (
+            "Statement 1 of the default key policy names the account, which leaves the grant to identity policies."
+        )
+        assert "To allow it" not in "".join(others)
+
+
+class TestAliasesOfTwoRegions:
+    def test_an_alias_stands_for_the_key_of_its_region(self, fake_secrets, app):
+        abroad = KEY.replace("us-east-1", "eu-west-1")
+        fake_secrets.set_kms_key(KEY, aliases=["alias/app"])
+        fake_secrets.set_kms_key(abroad, aliases=["alias/app"])
+        fake_secrets.add("other", "x", kms_key_id="alias/app")
+        with fake_secrets.permissions(document(OWN, use("Decrypt")), principal=APP):
+            app.get_secret_value(SecretId="other")
+        with fake_secrets.permissions(document(OWN, use("Decrypt", resource=abroad)), principal=APP):
+            assert refused(app.get_secret_value, SecretId="other") == NO_ACCESS
+
+    def test_an_alias_of_an_alias_is_refused(self, fake_secrets):
+        with pytest.raises(ValueError, match="aliases stand for a key"):
+            fake_secrets.set_kms_key("alias/app", aliases=["alias/other"])

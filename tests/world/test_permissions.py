@@ -6,7 +6,7 @@ import boto3
 import pytest
 from botocore.exceptions import ClientError
 
-from fake_secrets import FakeSecretsWarning, mock_stages
+from fake_secrets import FakeSecretsWarning, UnsupportedOperationError, mock_stages
 from fake_secrets.policies import RolePolicies
 
 ACCOUNT = "123456789012"
@@ -228,7 +228,30 @@ class TestRefusals:
     def test_a_missing_secret_is_told_to_the_author_of_the_test(self, fake_secrets, client):
         with fake_secrets.permissions([]), pytest.raises(ClientError) as caught:
             client.get_secret_value(SecretId="other")
-        assert "There is no secret 'other'" in caught.value.__notes__[0]
+        assert caught.value.__notes__[0].splitlines()[0] == (
+            "fake_secrets: There is no secret 'other'. AWS asks the policies before it looks for the secret, by "
+            "an ARN without the random suffix."
+        )
+
+    @pytest.mark.parametrize(
+        "given", ["app/bd", "arn:aws:secretsmanager:us-east-1:123456789012:secret:app/bd-AbCdEf"]
+    )
+    def test_a_name_that_is_nearly_right_comes_before_what_policies_say(self, fake_secrets, client, given):
+        with fake_secrets.permissions(policy("DescribeSecret")):
+            denied(client.get_secret_value, SecretId=given)
+        explanation = fake_secrets.permissions.denials[-1].explanation
+        assert explanation.startswith(f"There is no secret {given!r}. Did you mean 'app/db'? AWS asks")
+        assert '"Resource"' not in explanation
+
+    def test_a_policy_for_a_secret_that_is_still_missing_needs_no_change(self, fake_secrets, client):
+        resource = "arn:aws:secretsmanager:us-east-1:123456789012:secret:new-??????"
+        with fake_secrets.permissions(policy("GetSecretValue", resource=resource)):
+            denied(client.get_secret_value, SecretId="new")
+        (_, _, last) = fake_secrets.permissions.denials[-1].explanation.splitlines()
+        assert last == (
+            f"Statement 1 of policy= allows the action, but its Resource {resource!r} covers the secret "
+            "only once it exists, since '-??????' stands for the end of its ARN."
+        )
 
 
 class TestWhatIsNotSaid:
@@ -306,7 +329,7 @@ class TestDenials:
             USER,
         )
         assert denial.message in repr(denial)
-        assert "No statement of the policy allows" in denial.explanation
+        assert "No statement of policy= allows" in denial.explanation
 
     def test_a_reset_forgets_them(self, fake_secrets, client):
         with fake_secrets.permissions([]):
@@ -329,3 +352,109 @@ def test_a_function_of_another_account_takes_the_callers_permission_only(fake_se
         assert "lambda:InvokeFunction" in denied(client.rotate_secret, SecretId="app/db", RotationLambdaARN=arn)
     with fake_secrets.permissions([rotate, {"Version": "2012-10-17", "Statement": invoke}]):
         client.rotate_secret(SecretId="app/db", RotationLambdaARN=arn)
+
+
+class TestRolesAndTheirSessions:
+    @pytest.fixture
+    def worker(self, fake_secrets, client):
+        return boto3.client("secretsmanager", region_name="us-east-1", **fake_secrets.credentials(SESSION))
+
+    def test_another_path_in_a_block_takes_no_permissions_away_from_after_it(self, fake_secrets, worker):
+        other = f"arn:aws:iam::{ACCOUNT}:role/other/app"
+        with fake_secrets.permissions(READER, principal=ROLE):
+            with fake_secrets.permissions([], principal=other):
+                denied(worker.get_secret_value, SecretId="app/db")
+            worker.get_secret_value(SecretId="app/db")
+            denied(worker.describe_secret, SecretId="app/db")
+
+    def test_a_block_that_is_left_leaves_no_path_of_a_role(self, fake_secrets, worker):
+        with fake_secrets.permissions([], principal=ROLE):
+            denied(worker.get_secret_value, SecretId="app/db")
+        named = {"Condition": {"ArnNotLike": {"aws:PrincipalArn": f"arn:aws:iam::{ACCOUNT}:role/app"}}}
+        deny = {"Principal": "*", **policy("GetSecretValue", effect="Deny", **named)["Statement"][0]}
+        fake_secrets.add("other", "x", resource_policy={"Version": "2012-10-17", "Statement": deny})
+        worker.get_secret_value(SecretId="other")
+
+    def test_a_session_has_the_policies_of_its_role_within_its_session_policy(self, fake_secrets, worker):
+        with (
+            fake_secrets.permissions(policy("DescribeSecret"), principal=ROLE),
+            fake_secrets.permissions(None, principal=SESSION, session_policy=policy("*")),
+        ):
+            worker.describe_secret(SecretId="app/db")
+            denied(worker.get_secret_value, SecretId="app/db")
+
+    def test_a_user_has_no_session_policy(self, fake_secrets):
+        with pytest.raises(ValueError, match="only sessions have session policies"):
+            fake_secrets.permissions(READER, session_policy=READER)
+
+    def test_blocks_can_be_left_in_any_order(self, fake_secrets, client):
+        first, second = fake_secrets.permissions([]), fake_secrets.permissions(READER)
+        first.__enter__()
+        second.__enter__()
+        first.__exit__(None, None, None)
+        client.get_secret_value(SecretId="app/db")
+        denied(client.describe_secret, SecretId="app/db")
+        second.__exit__(None, None, None)
+        client.describe_secret(SecretId="app/db")
+
+    def test_the_context_of_the_root_user_can_be_given(self, fake_secrets, client):
+        elsewhere = {"Condition": {"StringNotEquals": {"aws:PrincipalOrgID": "o-1"}}}
+        deny = {"Principal": "*", **policy("*", effect="Deny", **elsewhere)["Statement"][0]}
+        fake_secrets.add("other", "x", resource_policy={"Version": "2012-10-17", "Statement": deny})
+        root = f"arn:aws:iam::{ACCOUNT}:root"
+        with fake_secrets.permissions(None, principal=root, context={"aws:PrincipalOrgID": "o-1"}):
+            client.get_secret_value(SecretId="other")
+        with fake_secrets.permissions(None, principal=root, context={"aws:PrincipalOrgID": "o-2"}):
+            denied(client.get_secret_value, SecretId="other")
+
+
+class TestUnknownConditionKeys:
+    ORG = {"Condition": {"StringEquals": {"aws:PrincipalOrgID": "o-1"}}}
+
+    def resource_policy(self, principal, **statement):
+        only = {"Principal": principal, **policy("*", **statement, **self.ORG)["Statement"][0]}
+        return {"Version": "2012-10-17", "Statement": only}
+
+    def test_a_statement_about_others_does_not_matter(self, fake_secrets, client):
+        fake_secrets.add(
+            "other", "x", resource_policy=self.resource_policy({"AWS": "999999999999"}, effect="Deny")
+        )
+        client.get_secret_value(SecretId="other")
+
+    def test_an_allow_does_not_matter_to_who_is_allowed_anyway(self, fake_secrets, client):
+        fake_secrets.add("other", "x", resource_policy=self.resource_policy("*"))
+        client.get_secret_value(SecretId="other")
+        client.delete_resource_policy(SecretId="other")
+
+    def test_a_deny_that_may_apply_is_told(self, fake_secrets, client):
+        fake_secrets.add("other", "x", resource_policy=self.resource_policy("*", effect="Deny"))
+        with pytest.raises(UnsupportedOperationError, match="condition on aws:principalorgid"):
+            client.get_secret_value(SecretId="other")
+
+    def test_an_allow_that_may_be_the_only_one_is_told(self, fake_secrets, client):
+        with (
+            fake_secrets.permissions(policy("GetSecretValue", **self.ORG)),
+            pytest.raises(UnsupportedOperationError, match="condition on aws:principalorgid"),
+        ):
+            client.get_secret_value(SecretId="app/db")
+
+    def test_a_call_that_could_not_be_decided_is_not_half_applied(self, fake_secrets, client):
+        key = f"arn:aws:kms:eu-west-1:{ACCOUNT}:key/1234abcd-12ab-34cd-56ef-1234567890ab"
+        kms = {"Effect": "Allow", "Action": "kms:*", "Resource": "*", **self.ORG}
+        with (
+            fake_secrets.permissions([policy("*"), {"Version": "2012-10-17", "Statement": kms}]),
+            pytest.raises(UnsupportedOperationError),
+        ):
+            client.create_secret(Name="new", AddReplicaRegions=[{"Region": "eu-west-1", "KmsKeyId": key}])
+        assert "new" not in fake_secrets
+
+
+@pytest.mark.parametrize("lane", ["fast", "wire"])
+def test_both_lanes_deny_with_the_same_words_and_note(lane):
+    with mock_stages({"db": "x"}, identity_policy=READER, _lane=lane):
+        client = boto3.client("secretsmanager", region_name="us-east-1")
+        client.get_secret_value(SecretId="db")
+        with pytest.raises(client.exceptions.ClientError) as caught:
+            client.list_secrets()
+    assert caught.value.response["Error"]["Message"].endswith("allows the secretsmanager:ListSecrets action")
+    assert "ListSecrets" in caught.value.__notes__[0]

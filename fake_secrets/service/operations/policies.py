@@ -4,15 +4,15 @@ from __future__ import annotations
 
 from typing import Any
 
+from fake_secrets.arns import role_of_session
 from fake_secrets.errors import ServiceError
 from fake_secrets.iam import grammar
 from fake_secrets.iam.evaluation import Caller, Check, Layers, evaluate
-from fake_secrets.iam.grants import role_of_session
+from fake_secrets.iam.grants import Grant
 from fake_secrets.iam.policy import Policy
 from fake_secrets.service.rules.checks import action_of
-from fake_secrets.service.rules.condition_keys import keys_of_circumstances
 from fake_secrets.service.rules.constraints import check_length
-from fake_secrets.service.state.checked import keys_of
+from fake_secrets.service.state.checked import arn_for, completed, keys_of
 from fake_secrets.service.state.model import Request, StoredSecret
 from fake_secrets.service.state.store import Store
 
@@ -128,11 +128,12 @@ def validate_resource_policy(store: Store, request: Request) -> dict[str, Any]:
 
 
 def _locks_out(policy: Policy, request: Request, secret: StoredSecret | None) -> bool:
+    action = action_of("PutResourcePolicy")
+    if request.authority is not None:
+        return request.authority.would_deny(request, secret, action, policy)
+    # Nobody was given anything, so nothing else is known of the caller.
     caller = Caller(request.principal, request.account_id, role_of_session(request.principal))
-    # No policy can name this secret, so only a wildcard covers it.
-    arn = f"arn:{request.partition}:secretsmanager:{request.region}:{request.account_id}:secret:\0"
-    context = {**keys_of_circumstances(caller=caller, region=request.region, now=request.now), **keys_of(secret)}
-    check = Check(action_of("PutResourcePolicy"), arn if secret is None else secret.arn, context)
+    check = completed(Check(action, arn_for(request, secret), keys_of(secret)), caller, request, Grant())
     return evaluate(check, caller, Layers(resource=[policy])).effect == "explicit_deny"
 
 

@@ -15,7 +15,9 @@ from fake_secrets.suggestions import nearest
 
 __all__ = [
     "Value",
+    "about_unknown",
     "check_conditions",
+    "is_known",
     "keys_of_circumstances",
     "keys_of_key_use",
     "keys_of_members",
@@ -114,10 +116,10 @@ _KNOWN_PREFIXES = (*_TAG_KEYS, _ENCRYPTION_CONTEXT)
 
 
 def check_conditions(policies: Iterable[Policy], action: str, given: Mapping[str, Value]) -> None:
-    """Refuse policies with a condition key whose value isn't known, if the condition may decide about an action.
+    """Refuse policies with a condition key whose value isn't known, if a statement about an action has it.
 
     Args:
-        policies: the policies that take part in the decision.
+        policies: the policies.
         action: the action.
         given: the condition keys whose values the test has given, in lower case.
 
@@ -125,13 +127,17 @@ def check_conditions(policies: Iterable[Policy], action: str, given: Mapping[str
         UnsupportedOperationError: if a condition has an unknown key, such as aws:SourceIp.
     """
     for policy in policies:
-        unknown = [key for key in policy.condition_keys - _KNOWN - _ABSENT if key not in given]
-        unknown = sorted(key for key in unknown if not key.startswith(_KNOWN_PREFIXES))
+        unknown = sorted(key for key in policy.condition_keys if not (is_known(key) or key in given))
         if unknown and any(_depends(rule, action, unknown) for rule in policy.rules):
-            raise UnsupportedOperationError(_unknown(policy, unknown))
+            raise UnsupportedOperationError(about_unknown(policy, unknown))
 
 
-def _unknown(policy: Policy, keys: Sequence[str]) -> str:
+def is_known(key: str) -> bool:
+    """Return whether a condition key, in lower case, is known: its value, or that no request of a test has it."""
+    return key in _KNOWN or key in _ABSENT or key.startswith(_KNOWN_PREFIXES)
+
+
+def about_unknown(policy: Policy, keys: Sequence[str]) -> str:
     """Return the message about condition keys of a policy whose values aren't known."""
     name = policy.name or "the resource policy"
     said = f"{name} has a condition on {', '.join(keys)}, which fake_secrets doesn't know."

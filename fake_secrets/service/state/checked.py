@@ -10,7 +10,26 @@ from fake_secrets.iam.grants import Grant
 from fake_secrets.service.rules.condition_keys import Value, keys_of_circumstances, keys_of_secret
 from fake_secrets.service.state.model import Request, StoredSecret
 
-__all__ = ["completed", "keys_of"]
+__all__ = ["arn_for", "completed", "keys_of"]
+
+# No secret has this name, and no policy can contain it.
+_NAMELESS = "\0"
+
+
+def arn_for(request: Request, secret: StoredSecret | None, secret_id: str = _NAMELESS) -> str:
+    """Return the ARN that is checked for a secret. The ARN of a secret that doesn't exist has no suffix [D].
+
+    Args:
+        request: the request.
+        secret: the secret, if it exists.
+        secret_id: SecretId as sent. By default the ARN is one that no policy can name, and that only a wildcard
+            covers.
+    """
+    if secret is not None:
+        return secret.arn
+    if secret_id.startswith("arn:"):
+        return secret_id
+    return f"arn:{request.partition}:secretsmanager:{request.region}:{request.account_id}:secret:{secret_id}"
 
 
 def completed(check: Check, caller: Caller, request: Request, grant: Grant) -> Check:

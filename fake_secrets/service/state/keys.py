@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import re
-import uuid
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
 from fake_secrets.arns import region_of
 from fake_secrets.errors import ServiceError
+from fake_secrets.service.state.key_names import KeyNames, id_of
 from fake_secrets.service.state.model import Request, StoredSecret
 
 __all__ = [
@@ -18,7 +18,6 @@ __all__ = [
     "KeyState",
     "Keys",
     "check_key",
-    "id_of",
     "is_default_key",
     "why_unusable",
 ]
@@ -39,7 +38,6 @@ _KEY_ID = re.compile(
     re.ASCII,
 )
 _SERVICE_ALIAS = "alias/aws/"
-_RESOURCE_FIELD = 5
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +60,7 @@ class Keys:
     def __init__(self) -> None:
         self._states: dict[str, KeyState] = {}
         self._policies: dict[str, str] = {}
-        self._by_alias: dict[str, str] = {}
+        self.names = KeyNames()
         self._asked_for: set[str] = set()
 
     @property
@@ -82,61 +80,15 @@ class Keys:
             aliases: aliases that stand for the key from now on.
         """
         for alias in aliases:
-            self._by_alias[id_of(alias)] = key_id
-        self._states[self._resolved(key_id)] = state
+            self.names.tell(alias, key_id)
+        key = self.names.resolved(key_id, region_of(key_id))
+        self._states[key] = state
         if policy is not None:
-            self._policies[self._resolved(key_id)] = policy
+            self._policies[key] = policy
 
-    def policy_of(self, key_id: str) -> str | None:
-        """Return the key policy of a key, as JSON; None if the test has given none."""
-        return self._policies.get(self._resolved(key_id))
-
-    def arn_of(self, key_id: str, request: Request, account_id: str) -> str:
-        """Return the ARN of a key. The key behind an alias that the test hasn't told has an id made of the alias.
-
-        Args:
-            key_id: key id, alias, or the ARN of either.
-            request: the request, which has the region.
-            account_id: the account of a key that is named without one.
-        """
-        told = self._by_alias.get(id_of(key_id), key_id)
-        key = id_of(told)
-        if told.startswith("arn:"):
-            *prefix, _ = told.split(":", _RESOURCE_FIELD)
-        else:
-            prefix = ["arn", request.partition, "kms", request.region, account_id]
-        if key.startswith("alias/"):
-            key = str(uuid.uuid5(uuid.NAMESPACE_URL, key))
-        return f"{':'.join(prefix)}:key/{key}"
-
-    def hint_at(self, key_id: str) -> str:
-        """Return what the author of a test should know of a key that is named by an alias; else an empty text."""
-        alias = self.unknown_alias(key_id)
-        if alias is None:
-            return ""
-        return (
-            f"No test has said which key {alias} stands for. Say so with "
-            f"fake_secrets.set_kms_key(<ARN of the key>, aliases=[{alias!r}])."
-        )
-
-    def aliases_of(self, key_id: str) -> list[str]:
-        """Return the aliases of a key that are known, sorted."""
-        key = self._resolved(key_id)
-        aliases = {alias for alias, told in self._by_alias.items() if id_of(told) == key}
-        return sorted(aliases | ({key} if key.startswith("alias/") else set()))
-
-    def unknown_alias(self, key_id: str) -> str | None:
-        """Return the alias of a key if the test hasn't told what it stands for, else None."""
-        key = self._resolved(key_id)
-        return key if key.startswith("alias/") else None
-
-    def _resolved(self, key_id: str) -> str:
-        key = id_of(key_id)
-        return id_of(self._by_alias[key]) if key in self._by_alias else key
-
-    def is_denied(self, key_id: str | None) -> bool:
-        """Return whether a key is denied to every caller."""
-        return self._state_of(key_id) == "denied"
+    def policy_of(self, key_id: str, region: str) -> str | None:
+        """Return the policy of a key of a region, as JSON; None if the test has given none."""
+        return self._policies.get(self.names.resolved(key_id, region))
 
     def check_encryption(
         self, request: Request, secret: StoredSecret, key_id: str | None, version_id: str | None = None
@@ -190,7 +142,9 @@ class Keys:
         The caller needs kms:Encrypt for that. Without it, the new key is accepted all the same [B: rotation-facts
         4.2].
         """
-        return not self.is_denied(key_id) and self._is_allowed(request, secret, key_id, ("kms:Encrypt",), None)
+        return self._state_of(key_id, request) != "denied" and self._is_allowed(
+            request, secret, key_id, ("kms:Encrypt",), None
+        )
 
     def _check(
         self, request: Request, secret: StoredSecret, key_id: str | None, use: _Use, version_id: str | None
@@ -201,7 +155,7 @@ class Keys:
                 "You can't access a secret from a different AWS account if you encrypt the secret "
                 "with the default KMS service key.",
             )
-        state = self._state_of(key_id) if self._states else None
+        state = self._state_of(key_id, request) if self._states else None
         if state == "denied" or not self._is_allowed(request, secret, key_id, use.actions, version_id):
             raise _denied()
         if state == "disabled":
@@ -227,10 +181,10 @@ class Keys:
             or all(authority.may_use_key(request, secret, action, key_id, version_id) for action in actions)
         )
 
-    def _state_of(self, key_id: str | None) -> KeyState | None:
+    def _state_of(self, key_id: str | None, request: Request) -> KeyState | None:
         key = id_of(key_id or DEFAULT_KEY_ALIAS)
         self._asked_for.add(key)
-        return self._states.get(self._resolved(key))
+        return self._states.get(self.names.resolved(key, request.region))
 
 
 def is_default_key(key_id: str | None) -> bool:
@@ -300,10 +254,3 @@ def _invalid_key(reason: str) -> ServiceError:
 
 def _denied() -> ServiceError:
     return ServiceError("AccessDeniedException", "Access to KMS is not allowed")
-
-
-def id_of(key_id: str) -> str:
-    """Return the key's id or alias, whether it was given alone or in an ARN."""
-    fields = key_id.split(":", _RESOURCE_FIELD)
-    resource = fields[_RESOURCE_FIELD] if fields[0] == "arn" and len(fields) > _RESOURCE_FIELD else key_id
-    return resource.removeprefix("key/")

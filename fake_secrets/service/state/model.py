@@ -12,6 +12,7 @@ from fake_secrets.service.rules.dates import next_window
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
+    from fake_secrets.iam.policy import Policy
     from fake_secrets.service.rules.constraints import Shape
 
 __all__ = [
@@ -70,6 +71,16 @@ class Authority(Protocol):
             action: what is done with the key, such as ``kms:Decrypt``.
             key_id: the key's id, alias or ARN.
             version_id: the version whose value it is, if it has an id yet.
+        """
+
+    def would_deny(self, request: Request, secret: StoredSecret | None, action: str, policy: Policy) -> bool:
+        """Return whether a secret's policy would deny an action to the caller of a request.
+
+        Args:
+            request: the request.
+            secret: the secret; None for one that no policy can name.
+            action: the action.
+            policy: the policy.
         """
 
 
