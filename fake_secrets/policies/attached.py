@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any
 
 from fake_secrets.iam.role_policies import RolePolicies
@@ -40,7 +40,8 @@ def _principal(template: Template, role: str, expressions: Expressions) -> Resou
         PolicyError: there is none, or there are several.
     """
     found = named(template, role, expressions)
-    principals = list(dict.fromkeys(_role_of(template, one, expressions).logical_id for one in found))
+    roles = _ByIdentity(template.source, template.of_kind("AWS::IAM::Role"), expressions.arn)
+    principals = list(dict.fromkeys(_role_of(one, roles, template.source, expressions) for one in found))
     if len(principals) > 1:
         listed = "".join(f"\n- {name!r}" for name in principals)
         raise refusal(template.source, "", f"several roles are called {role!r}", f"Name one of them:{listed}")
@@ -93,18 +94,47 @@ def _is_construct(resource: Resource, path: str) -> bool:
     return bool(own) and (own == wanted or own.endswith(f"/{wanted}"))
 
 
-def _role_of(template: Template, resource: Resource, expressions: Expressions) -> Resource:
-    """Return a role or a user itself; of a function, its role."""
+def _role_of(resource: Resource, roles: _ByIdentity, source: str, expressions: Expressions) -> str:
+    """Return the logical ID of a role or a user itself; of a function, that of its role."""
     if resource.kind != _FUNCTION:
-        return resource
+        return resource.logical_id
     place = f"{resource.logical_id}.Role"
     arn = expressions.text(resource.properties.get("Role"), place)
-    for role in template.of_kind("AWS::IAM::Role"):
-        if expressions.arn(role) == arn:
-            return role
-    raise refusal(
-        template.source, place, f"its role {arn!r} isn't in this template", "Name a role of this template."
-    )
+    role = roles.find(arn)
+    if role is None:
+        raise refusal(source, place, f"its role {arn!r} isn't in this template", "Name a role of this template.")
+    return role.logical_id
+
+
+class _ByIdentity:
+    """Finds a resource by its ARN, which may not be known of each.
+
+    Args:
+        source: the template's file, for messages.
+        resources: the resources.
+        identity: gives the ARN of one.
+    """
+
+    def __init__(self, source: str, resources: Iterable[Resource], identity: Callable[[Resource], str]) -> None:
+        self._resources = resources
+        self._identity = identity
+        self._known: dict[str, Resource] | None = None
+        self._unknown = UnknownValues(source)
+
+    def find(self, arn: str) -> Resource | None:
+        """Return the first resource that has an ARN, or None.
+
+        Raises:
+            UnknownValuesError: no known one has it, and the ARNs of others aren't known.
+        """
+        if self._known is None:
+            self._known = {}
+            for resource in self._resources:
+                with self._unknown:
+                    self._known.setdefault(self._identity(resource), resource)
+        if arn not in self._known:
+            self._unknown.check()
+        return self._known.get(arn)
 
 
 def policies_of(
@@ -132,9 +162,7 @@ class _Attached:
         self._managed = managed_policies
         self._documents: dict[str, Mapping[str, Any]] = {}
         self._unknown = UnknownValues(template.source)
-        # ARN to managed policy of the template.
-        self._made: dict[str, Resource] | None = None
-        self._unknown_arns = UnknownValues(template.source)
+        self._made: _ByIdentity | None = None
         # Names of documents that are managed policies.
         self.managed: set[str] = set()
 
@@ -243,15 +271,9 @@ class _Attached:
 
     def _managed_in_template(self, arn: Any) -> Resource | None:
         if self._made is None:
-            self._made = {}
-            for policy in self._existing("AWS::IAM::ManagedPolicy"):
-                with self._unknown_arns:
-                    self._made.setdefault(self._expressions.ref(policy), policy)
-        found = self._made.get(str(arn))
-        if found is None:
-            # It may be one of these.
-            self._unknown_arns.check()
-        return found
+            made = self._existing(_MANAGED)
+            self._made = _ByIdentity(self._template.source, made, self._expressions.ref)
+        return self._made.find(str(arn))
 
     def _managed_document(self, arn: Any, place: str) -> Mapping[str, Any]:
         policy = self._managed_in_template(arn)

@@ -120,6 +120,18 @@ def test_managed_policies_are_each_looked_up_once(tmp_path):
     assert time.process_time() - before < 5
 
 
+def test_roles_of_functions_are_each_looked_up_once(tmp_path):
+    roles = {f"R{number}": {"Type": "AWS::IAM::Role"} for number in range(3000)}
+    role = {"Fn::GetAtt": ["R2999", "Arn"]}
+    function = {"Type": "AWS::Lambda::Function", "Properties": {"FunctionName": "rotate", "Role": role}}
+    functions = {f"F{number}": function for number in range(5000)}
+    path = tmp_path / "template.json"
+    path.write_text(json.dumps({"Resources": {**roles, **functions}}))
+    before = time.process_time()
+    assert from_cloudformation(path, role="rotate").role == "R2999"
+    assert time.process_time() - before < 5
+
+
 def test_conditions_that_double_are_each_evaluated_once(tmp_path):
     path = tmp_path / "template.json"
     path.write_text(doubling_conditions())
