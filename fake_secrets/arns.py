@@ -1,4 +1,4 @@
-"""The ARNs of secrets and of Lambda functions."""
+"""The ARNs of secrets, Lambda functions and principals."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ import re
 __all__ = [
     "LAMBDA_ARN",
     "PRINCIPAL_ARN",
+    "ROLE_ARN",
     "SECRET_ARN",
     "SUFFIX",
     "SUFFIX_LENGTH",
@@ -14,6 +15,7 @@ __all__ = [
     "lambda_arn",
     "partition_of",
     "region_of",
+    "role_of_session",
     "root_arn",
     "secret_arn",
 ]
@@ -30,6 +32,10 @@ PRINCIPAL_ARN = re.compile(
     r"|sts::\d{12}:(?:assumed-role/[\w+=,.@-]+|federated-user)/[\w+=,.@-]+)",
     re.ASCII,
 )
+# Groups: partition, account, and the role's name without its path.
+ROLE_ARN = re.compile(r"arn:([^:]+):iam::(\d{12}):role/(?:.*/)?([^/]+)", re.ASCII)
+# Groups: partition, account, and the role's name, which has no path here.
+_ROLE_SESSION_ARN = re.compile(r"arn:([^:]+):sts::(\d{12}):assumed-role/([^/]+)/[^/]+", re.ASCII)
 # The end of a complete secret ARN: a hyphen and six random characters [A: api-facts 2].
 SUFFIX = re.compile(r"-[A-Za-z0-9]{6}", re.ASCII)
 SUFFIX_LENGTH = 7
@@ -71,6 +77,12 @@ def lambda_arn(region: str, account_id: str, name: str) -> str:
 def root_arn(account_id: str, partition: str) -> str:
     """Return the principal ARN of an account's root."""
     return f"arn:{partition}:iam::{account_id}:root"
+
+
+def role_of_session(arn: str) -> str | None:
+    """Return the ARN of a session's role, without its path; None if `arn` isn't the ARN of a role's session."""
+    session = _ROLE_SESSION_ARN.fullmatch(arn)
+    return None if session is None else f"arn:{session[1]}:iam::{session[2]}:role/{session[3]}"
 
 
 def partition_of(region: str) -> str:

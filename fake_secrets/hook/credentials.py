@@ -6,7 +6,7 @@ import re
 import sys
 from typing import TYPE_CHECKING, Any
 
-from fake_secrets.arns import PRINCIPAL_ARN, account_of
+from fake_secrets.arns import PRINCIPAL_ARN, ROLE_ARN, account_of
 from fake_secrets.environment import FAKE_ACCESS_KEY_ID
 from fake_secrets.iam.principals import identified_by
 
@@ -23,8 +23,6 @@ _SHOWN = 8
 _ERRORS_OF_ANOTHER_ACCOUNT = frozenset(
     {"AccessDeniedException", "ResourceExistsException", "ResourceNotFoundException"}
 )
-# Groups: partition, account, and the role's name without its path.
-_ROLE = re.compile(r"arn:([^:]+):iam::(\d{12}):role/(?:.*/)?([^/]+)", re.ASCII)
 
 
 def identity_of(client: Any) -> str | None:
@@ -112,7 +110,7 @@ def _of_refresher(refresh: Any) -> str | None:
 
 
 def _session_of(role_arn: str, session_name: str) -> str | None:
-    found = _ROLE.fullmatch(role_arn)
+    found = ROLE_ARN.fullmatch(role_arn)
     if found is None:
         return None
     partition, account_id, name = found.groups()

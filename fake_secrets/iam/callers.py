@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
-from fake_secrets.arns import LAMBDA_ARN, account_of
+from fake_secrets.arns import LAMBDA_ARN, account_of, role_of_session
 from fake_secrets.iam.least_policy import Need
 from fake_secrets.iam.principals import user_arn
 from fake_secrets.suggestions import check_choice
@@ -15,10 +14,6 @@ from fake_secrets.suggestions import check_choice
 __all__ = ["NeedsOf", "by_caller", "function_name", "needs_of_caller", "owner_of_policies"]
 
 __tracebackhide__ = True  # a traceback ends at the caller's mistake
-
-
-# Groups: the ARN's beginning, account, role. A session's ARN has the role's name without its path.
-_SESSION = re.compile(r"(arn:[^:]+):sts::(\d{12}):assumed-role/([^/]+)/.*", re.ASCII)
 
 
 def owner_of_policies(principal: str) -> str:
@@ -29,7 +24,7 @@ def owner_of_policies(principal: str) -> str:
     """
     if principal.endswith(":root"):
         return user_arn(account_of(principal), principal.split(":")[1])
-    return _SESSION.sub(r"\1:iam::\2:role/\3", principal)
+    return role_of_session(principal) or principal
 
 
 def function_name(function: str) -> str:

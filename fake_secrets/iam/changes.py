@@ -2,20 +2,16 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Literal
 
-from fake_secrets.arns import SECRET_ARN, SUFFIX, SUFFIX_LENGTH
+from fake_secrets.arns import SECRET_ARN, SUFFIX, SUFFIX_LENGTH, role_of_session
 from fake_secrets.iam.coverage import EVERY_RESOURCE
 from fake_secrets.iam.evaluation import Caller, Check, Decision, Layer, Layers, is_federated
 from fake_secrets.iam.policy import Statement
 
 __all__ = ["Change", "can_extend", "pattern_of", "smallest_change"]
-
-# Groups: partition, account, the role's name.
-_SESSION = re.compile(r"arn:([^:]+):sts::(\d{12}):assumed-role/([^/]+)/.+", re.ASCII)
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,6 +93,4 @@ def _statement(check: Check, caller: Caller, layer: Layer) -> Mapping[str, Any]:
 def _principal(caller: Caller) -> Mapping[str, str]:
     if not caller.arn.startswith("arn:"):
         return {"Service": caller.arn}
-    if caller.role is not None:
-        return {"AWS": caller.role}
-    return {"AWS": _SESSION.sub(r"arn:\1:iam::\2:role/\3", caller.arn)}
+    return {"AWS": caller.role or role_of_session(caller.arn) or caller.arn}

@@ -15,13 +15,14 @@ from datetime import UTC, datetime, timedelta, timezone
 from typing import Any
 
 from fake_secrets.iam.conditions import NEGATIONS, Condition
-from fake_secrets.iam.patterns import joined, matcher_of, matches, pieces_between_colons
-from fake_secrets.iam.variables import Context, filled, has_variable, parts_of
+from fake_secrets.iam.patterns import Matcher, Piece, joined, matcher_of, matcher_of_pieces, pieces_between_colons
+from fake_secrets.iam.variable_patterns import VariablePattern
+from fake_secrets.iam.variables import Context, has_variable, parts_of
 
 __all__ = ["ARN_FIELDS", "Test", "is_readable", "test_of"]
 
 Test = Callable[[Context], bool]
-# The argument are a value of the request and its context. None if the values can't be compared.
+# The arguments are a value of the request and its context. None if the values can't be compared.
 _Comparison = Callable[[str, Context], bool | None]
 
 ARN_FIELDS = 6
@@ -132,50 +133,51 @@ def _comparison(base: str, value: str, has_variables: bool) -> _Comparison:
 
 
 def _with_variables(base: str, value: str) -> _Comparison:
-    parts = parts_of(value)
-
-    def compare(found: str, context: Context) -> bool:
-        pieces = filled(parts, context)
-        if pieces is None:
-            return False
+    def compiled(pieces: tuple[Piece, ...]) -> Matcher:
         if base == "StringLike":
-            return matches(found, pieces)
-        if base == "StringEquals":
-            return found == joined(pieces)
-        return found.lower() == joined(pieces).lower()
+            return matcher_of_pieces(pieces)
+        text = joined(pieces)
+        return text.__eq__ if base == "StringEquals" else _is_same_in_any_case(text)
+
+    return _with_pattern(VariablePattern(parts_of(value), compiled))
+
+
+def _with_pattern(pattern: VariablePattern[Matcher]) -> _Comparison:
+    def compare(found: str, context: Context) -> bool:
+        is_match = pattern.of(context)
+        return is_match is not None and is_match(found)
 
     return compare
+
+
+def _is_same_in_any_case(text: str) -> Matcher:
+    lower = text.lower()
+    return lambda found: found.lower() == lower
 
 
 def _arn(value: str, has_variables: bool) -> _Comparison:
     """Return the comparison of two ARNs field by field. A ``*`` doesn't reach over a colon, except in the last."""
     if has_variables and has_variable(value):
-        return _arn_with_variables(value)
-    fields = value.split(":", ARN_FIELDS - 1)
-    if len(fields) != ARN_FIELDS:
-        return lambda _found, _context: False
-    matchers = [matcher_of(field) for field in fields]
+        # A variable may be a whole ARN, so its colons count.
+        return _with_pattern(VariablePattern(parts_of(value), _is_arn_of_pieces))
+    is_match = _is_arn([matcher_of(field) for field in value.split(":", ARN_FIELDS - 1)])
+    return lambda found, _context: is_match(found)
 
-    def compare(found: str, _context: Context) -> bool:
-        parts = found.split(":", ARN_FIELDS - 1)
-        return len(parts) == ARN_FIELDS and all(
-            is_like(part) for is_like, part in zip(matchers, parts, strict=True)
+
+def _is_arn_of_pieces(pieces: tuple[Piece, ...]) -> Matcher:
+    return _is_arn([matcher_of_pieces(field) for field in pieces_between_colons(pieces, ARN_FIELDS)])
+
+
+def _is_arn(fields: Sequence[Matcher]) -> Matcher:
+    """Return the matcher of an ARN, given those of its fields. It matches nothing if they aren't six."""
+
+    def is_match(text: str) -> bool:
+        parts = text.split(":", ARN_FIELDS - 1)
+        return len(parts) == len(fields) == ARN_FIELDS and all(
+            is_like(part) for is_like, part in zip(fields, parts, strict=True)
         )
 
-    return compare
-
-
-def _arn_with_variables(value: str) -> _Comparison:
-    parts = parts_of(value)
-
-    def compare(found: str, context: Context) -> bool:
-        pieces = filled(parts, context)
-        # A variable may be a whole ARN, so its colons count.
-        fields = [] if pieces is None else pieces_between_colons(pieces, ARN_FIELDS)
-        found_fields = found.split(":", ARN_FIELDS - 1)
-        return len(fields) == len(found_fields) == ARN_FIELDS and all(map(matches, found_fields, fields))
-
-    return compare
+    return is_match
 
 
 def _ordered(order: Callable[[Any, Any], bool], read: Callable[[str], Any], value: str) -> _Comparison:

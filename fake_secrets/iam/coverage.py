@@ -7,7 +7,8 @@ from collections.abc import Callable
 from fake_secrets.iam.comparisons import Test, test_of
 from fake_secrets.iam.elements import Element, Statement
 from fake_secrets.iam.patterns import Matcher, matcher_of, matcher_of_pieces
-from fake_secrets.iam.variables import Context, Variable, filled, has_variable, parts_of, split_at_colons
+from fake_secrets.iam.variable_patterns import VariablePattern
+from fake_secrets.iam.variables import Context, has_variable, parts_of, split_at_colons
 
 __all__ = ["EVERY_RESOURCE", "Rule"]
 
@@ -16,8 +17,6 @@ EVERY_RESOURCE = "*"
 _Covers = Callable[[str, Context], bool]
 # Variables are replaced after so many colons of an ARN.
 _COLONS = 5
-# The number of matchers that a resource with variables keeps.
-_KNOWN = 64
 
 
 class Rule:
@@ -81,21 +80,11 @@ def _with_variables(value: str) -> Callable[[str, Context], bool | None]:
     fields = split_at_colons(value, _COLONS)
     head = "".join(f"{field}:" for field in fields[:_COLONS])
     parts = ((head, True), *parts_of(fields[_COLONS])) if len(fields) > _COLONS else ((value, True),)
-    keys = [(part.key, part.default) for part in parts if isinstance(part, Variable)]
-    known: dict[tuple[object, ...], Matcher] = {}
+    pattern = VariablePattern(parts, matcher_of_pieces)
 
     def is_match(resource: str, context: Context) -> bool | None:
-        values = tuple([context.get(key, default) for key, default in keys])
-        for one in values:
-            if not isinstance(one, str):
-                return None
-        matcher = known.get(values)
-        if matcher is None:
-            # Tests have few callers and tags. Whoever has many makes us compile again.
-            if len(known) == _KNOWN:
-                known.clear()
-            matcher = known[values] = matcher_of_pieces(filled(parts, context) or ())
-        return matcher(resource)
+        matcher = pattern.of(context)
+        return None if matcher is None else matcher(resource)
 
     return is_match
 

@@ -3,21 +3,19 @@
 from __future__ import annotations
 
 import contextlib
-import re
 import threading
 from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
+from fake_secrets.arns import role_of_session
+
 # Few tests give policies, and those modules are slow to import.
 if TYPE_CHECKING:
     from fake_secrets.iam.policy import Policy
 
-__all__ = ["Grant", "Grants", "role_of_session"]
-
-# Groups: partition, account, the role's name without its path, the session's name.
-_SESSION = re.compile(r"arn:([^:]+):sts::(\d{12}):assumed-role/([^/]+)/([^/]+)", re.ASCII)
+__all__ = ["Grant", "Grants"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -153,12 +151,6 @@ class Grants:
         for block in self._in_blocks.get(key, ()):
             grant = block.grant.over(grant)
         return grant
-
-
-def role_of_session(arn: str) -> str | None:
-    """Return the ARN of a session's role, without its path; None if `arn` isn't the ARN of a role's session."""
-    session = _SESSION.fullmatch(arn)
-    return None if session is None else f"arn:{session[1]}:iam::{session[2]}:role/{session[3]}"
 
 
 def _key(principal: str) -> str:

@@ -12,12 +12,15 @@ from typing import Any, Literal
 from fake_secrets.errors import PolicyError, ServiceError
 from fake_secrets.iam.conditions import OPERATORS, Condition, is_operator, read_conditions
 from fake_secrets.iam.elements import EVERYBODY, Element, Statement
-from fake_secrets.iam.mistaken import of_action, of_document, of_leftovers, of_resource
+from fake_secrets.iam.mistaken import FROM_TEMPLATES, of_action, of_document, of_leftovers, of_resource
 from fake_secrets.iam.policy import Policy
 from fake_secrets.iam.strict_json import loaded
 from fake_secrets.suggestions import nearest
 
-__all__ = ["SYNTAX_ERROR", "parse", "shortened", "titled"]
+__all__ = ["SYNTAX_ERROR", "Kind", "parse", "shortened", "titled"]
+
+# How a policy is attached. A permissions boundary is a managed policy.
+Kind = Literal["inline", "managed"]
 
 SYNTAX_ERROR = "Syntax errors in policy."
 _LATEST = "2012-10-17"
@@ -33,9 +36,12 @@ _PARTITION = re.compile(r"aws[a-z-]*|(?=[^*]*\*)[a-z*?-]+", re.ASCII)
 _ARN_FIELDS_NEEDED = 3
 # The length at which messages cut a policy's text.
 _SHOWN = 200
+# The longest document that IAM's API takes [B: policyDocumentType]. The quotas for a customer's own policies are
+# lower, but a test may give AWS's: ReadOnlyAccess has 95,000 characters.
+_LONGEST = 131_072
 
 
-def parse(text: str, name: str, kind: Literal["inline", "managed"] = "inline") -> Policy:
+def parse(text: str, name: str, kind: Kind = "inline") -> Policy:
     """Parse an identity policy. The names of elements and operators are case-sensitive [D].
 
     Args:
@@ -48,13 +54,17 @@ def parse(text: str, name: str, kind: Literal["inline", "managed"] = "inline") -
 
     Source: the policy language's grammar [B]. IAM takes an Id, and ``*:*`` as an action [D].
     """
+    _check_length(text, name)
     try:
         document = loaded(text)
     except ValueError as error:
         raise PolicyError(f"{name}: {SYNTAX_ERROR} {error}") from None
     version = _version(document, name)
     if kind == "managed" and version != _LATEST:
-        raise PolicyError(f"{name}: Policy document must be version {_LATEST} or greater.")
+        raise PolicyError(
+            f"{name}: Policy document must be version {_LATEST} or greater. A managed policy, such as a "
+            f'permissions boundary, needs "Version": "{_LATEST}".'
+        )
     stated = document["Statement"]
     each = stated if isinstance(stated, list) else [stated]
     statements = tuple(_statement(one, number, name) for number, one in enumerate(each, 1))
@@ -76,6 +86,19 @@ def _shown(value: Any) -> str:
     if isinstance(value, (str, int, float)):
         return shortened(repr(value))
     return "null" if value is None else f"a {type(value).__name__}"
+
+
+def _check_length(text: str, name: str) -> None:
+    """Refuse a text that is too long for IAM. This also bounds the time of decisions."""
+    if len(text) <= _LONGEST:
+        return
+    length = sum(map(len, text.split()))
+    if length > _LONGEST:
+        raise PolicyError(
+            f"{name}: Value at 'policyDocument' failed to satisfy constraint: Member must have length less than "
+            f"or equal to {_LONGEST}. It has {length:,} characters besides whitespace. Give several policies, or "
+            f"only the statements that your test needs. {FROM_TEMPLATES}"
+        )
 
 
 def _version(document: Any, name: str) -> str | None:

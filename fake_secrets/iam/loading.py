@@ -13,7 +13,7 @@ from typing import Any
 
 from fake_secrets.errors import PolicyError
 from fake_secrets.iam.effectless import check_effects
-from fake_secrets.iam.identity_grammar import SYNTAX_ERROR, parse, shortened
+from fake_secrets.iam.identity_grammar import SYNTAX_ERROR, Kind, parse, shortened
 from fake_secrets.iam.mistaken import FROM_TEMPLATES
 from fake_secrets.iam.policy import Policy
 from fake_secrets.iam.role_policies import RolePolicies
@@ -51,7 +51,7 @@ def load_policies(given: GivenPolicies, argument: str) -> tuple[Policy, ...]:
 
 def load_policy(given: GivenPolicy, argument: str) -> Policy:
     """Return the one policy that is given as a boundary; see `load_policies`."""
-    return _loaded(given, argument, argument)
+    return _loaded(given, argument, argument, "managed")
 
 
 def boundary_of(given: GivenPolicies) -> Policy | None:
@@ -62,7 +62,7 @@ def boundary_of(given: GivenPolicies) -> Policy | None:
     """
     each: Iterable[Any] = given if isinstance(given, Sequence) and not isinstance(given, str) else (given,)
     boundaries = [
-        _parsed(_text_of(one.boundary, one.role), f"{one.role}: PermissionsBoundary")
+        _parsed(_text_of(one.boundary, one.role), f"{one.role}: PermissionsBoundary", "managed")
         for one in each
         if isinstance(one, RolePolicies) and one.boundary is not None
     ]
@@ -76,28 +76,28 @@ def _each(given: Any, name: str, argument: str) -> Iterator[Policy]:
     if isinstance(given, RolePolicies):
         for title, document in given.documents.items():
             full = f"{given.role}: {title}"
-            yield _parsed(_text_of(document, full), full)
+            yield _parsed(_text_of(document, full), full, "managed" if title in given.managed else "inline")
     else:
         yield _loaded(given, name, argument)
 
 
-def _loaded(given: Any, name: str, argument: str) -> Policy:
+def _loaded(given: Any, name: str, argument: str, kind: Kind = "inline") -> Policy:
     if isinstance(given, Mapping):
-        return _parsed(_text_of(given, name), name)
+        return _parsed(_text_of(given, name), name, kind)
     if isinstance(given, str) and _IS_JSON.match(given):
-        return _parsed(given, name)
+        return _parsed(given, name, kind)
     if isinstance(given, str) and not given.strip():
         raise PolicyError(f"{argument} is empty; {_ONE}")
     if isinstance(given, (str, os.PathLike)):
         path = os.fspath(given)
         if isinstance(path, str):
-            return _of_file(path, argument)
+            return _of_file(path, argument, kind)
     documents = given.documents if isinstance(given, RolePolicies) else ()
     such = "".join(f", such as its documents[{title!r}]" for title in list(documents)[:1])
     raise TypeError(f"{argument} is of type {type(given).__name__}; {_ONE}{such}")
 
 
-def _of_file(path: str, argument: str) -> Policy:
+def _of_file(path: str, argument: str, kind: Kind) -> Policy:
     try:
         text = Path(path).read_bytes().decode("utf-8-sig")
     except (FileNotFoundError, NotADirectoryError):
@@ -109,7 +109,7 @@ def _of_file(path: str, argument: str) -> Policy:
         raise PolicyError(f"{argument}: {shortened(path)!r} can't be read ({reason}); {_ONE}") from None
     if Path(path).suffix in _TEMPLATE_FILES and not text.lstrip().startswith("{"):
         raise PolicyError(f"{path}: {SYNTAX_ERROR} A policy's file is JSON. {FROM_TEMPLATES}")
-    return _parsed(text, path)
+    return _parsed(text, path, kind)
 
 
 def _text_of(document: Mapping[str, Any] | None, name: str) -> str:
@@ -133,7 +133,7 @@ def _as_json(value: object) -> object:
 
 
 @functools.lru_cache(maxsize=256)
-def _parsed(text: str, name: str) -> Policy:
-    policy = parse(text, name)
+def _parsed(text: str, name: str, kind: Kind) -> Policy:
+    policy = parse(text, name, kind)
     check_effects(policy)
     return policy

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+from fake_secrets.arns import role_of_session
 from fake_secrets.iam.evaluation import Caller, Decision, Layer
-from fake_secrets.iam.grants import role_of_session
 
 __all__ = ["denial"]
 

@@ -6,11 +6,11 @@ Source: iam-facts, section 2.
 from __future__ import annotations
 
 import functools
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Literal
 
+from fake_secrets.arns import ROLE_ARN, role_of_session, root_arn
 from fake_secrets.iam.elements import Element
 
 __all__ = ["NAMINGS", "Caller", "Naming", "naming_of"]
@@ -20,11 +20,6 @@ __all__ = ["NAMINGS", "Caller", "Naming", "naming_of"]
 Naming = Literal["everybody", "direct", "role", "account"]
 # The one that grants most comes first.
 NAMINGS: tuple[Naming, ...] = ("everybody", "direct", "role", "account")
-
-# Groups: partition, account, name without path. The ARN of a role's session has no path.
-_ROLE = re.compile(r"arn:([^:]+):iam::(\d{12}):role/(?:.*/)?([^/]+)", re.ASCII)
-# Group: the role's name.
-_SESSION = re.compile(r"arn:[^:]+:sts::\d{12}:assumed-role/([^/]+)/.+", re.ASCII)
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,16 +61,16 @@ def _namings(caller: Caller) -> Mapping[str, Naming]:
         return {"*": "everybody", caller.arn: "direct"}
     _, partition, _, _, account, _ = caller.arn.split(":", 5)
     namings: dict[str, Naming] = {"*": "everybody", caller.arn: "direct"}
-    session = _SESSION.fullmatch(caller.arn)
-    if session is not None:
-        namings[f"arn:{partition}:iam::{account}:role/{session[1]}"] = "role"
-    elif _ROLE.fullmatch(caller.arn):
+    role = role_of_session(caller.arn)
+    if role is not None:
+        namings[role] = "role"
+    elif ROLE_ARN.fullmatch(caller.arn):
         namings[caller.arn] = namings[_without_path(caller.arn)] = "role"
     if caller.parent is not None:
         namings[caller.parent] = "role"
-    return {**namings, account: "account", f"arn:{partition}:iam::{account}:root": "account"}
+    return {**namings, account: "account", root_arn(account, partition): "account"}
 
 
 @functools.lru_cache(maxsize=1024)
 def _without_path(named: str) -> str:
-    return _ROLE.sub(r"arn:\1:iam::\2:role/\3", named)
+    return ROLE_ARN.sub(r"arn:\1:iam::\2:role/\3", named)

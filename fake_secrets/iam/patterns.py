@@ -6,7 +6,6 @@ never goes back: it takes at most the text's length times the length of what is 
 
 from __future__ import annotations
 
-import functools
 import re
 from collections.abc import Callable, Iterable, Sequence
 from typing import NamedTuple
@@ -18,7 +17,6 @@ __all__ = [
     "joined",
     "matcher_of",
     "matcher_of_pieces",
-    "matches",
     "pieces_between_colons",
 ]
 
@@ -63,11 +61,6 @@ def matcher_of_pieces(pieces: tuple[Piece, ...]) -> Matcher:
 def is_like(text: str, pattern: str) -> bool:
     """Return whether a whole text matches a pattern, which isn't used again."""
     return matcher_of(pattern)(text)
-
-
-def matches(text: str, pieces: tuple[Piece, ...]) -> bool:
-    """Return whether a whole text matches a pattern that is given in pieces."""
-    return _is_match(text, _segments_of(pieces))
 
 
 def joined(pieces: Iterable[Piece]) -> str:
@@ -117,9 +110,6 @@ def _segments(pieces: Iterable[Piece]) -> tuple[_Segment, ...]:
             else:
                 segments[-1].append(None if is_pattern and part == "?" else part)
     return tuple(map(_segment, segments))
-
-
-_segments_of = functools.lru_cache(maxsize=1024)(_segments)
 
 
 def _segment(parts: Sequence[str | None]) -> _Segment:

@@ -18,9 +18,12 @@ class RolePolicies:
         documents: the name of each identity policy to its document, in the template's order.
         boundary: the document of the permissions boundary, if there is one.
         source: the file that they come from, for messages.
+        managed: the names of those `documents` that are managed policies, of which IAM demands more. The boundary
+            is always one.
     """
 
     role: str
     documents: Mapping[str, Mapping[str, Any]] = field(repr=False)
     boundary: Mapping[str, Any] | None = field(default=None, repr=False)
     source: str = ""
+    managed: frozenset[str] = field(default=frozenset(), repr=False)

@@ -15,6 +15,7 @@ from fake_secrets.policies.unknown_values import UnknownValues
 __all__ = ["named", "policies_of", "unknown_role"]
 
 _FUNCTION = "AWS::Lambda::Function"
+_MANAGED = "AWS::IAM::ManagedPolicy"
 _NAMES = {"AWS::IAM::Role": "RoleName", "AWS::IAM::User": "UserName"}
 # Property of a policy that lists those who have it, by the kind of principal.
 _LISTS = {"AWS::IAM::Role": "Roles", "AWS::IAM::User": "Users", "AWS::IAM::Group": "Groups"}
@@ -118,7 +119,8 @@ def policies_of(
     found = _Attached(template, expressions, managed_policies)
     documents, boundary = found.documents_of(principal), found.boundary_of(principal)
     found.check_known()
-    return RolePolicies(principal.logical_id, documents, boundary, template.source)
+    managed = frozenset(found.managed)
+    return RolePolicies(principal.logical_id, documents, boundary, template.source, managed)
 
 
 class _Attached:
@@ -133,6 +135,8 @@ class _Attached:
         # ARN to managed policy of the template.
         self._made: dict[str, Resource] | None = None
         self._unknown_arns = UnknownValues(template.source)
+        # Names of documents that are managed policies.
+        self.managed: set[str] = set()
 
     def documents_of(self, principal: Resource) -> dict[str, Mapping[str, Any]]:
         """Return name to document of all the principal's identity policies."""
@@ -191,12 +195,12 @@ class _Attached:
     def _add_managed(self, holder: Resource) -> None:
         place = f"{holder.logical_id}.ManagedPolicyArns"
         for number, arn in enumerate(self._expressions.property_items(holder, "ManagedPolicyArns")):
-            name = self._managed_in_template(arn)
-            document = self._managed_document(arn, f"{place}[{number}]")
-            self._documents.setdefault(name.logical_id if name else str(arn), document)
+            policy, where = self._managed_in_template(arn), f"{place}[{number}]"
+            name = policy.logical_id if policy else str(arn)
+            self.managed.add(self._keep(name, self._managed_document(arn, where), where))
 
     def _add_attached(self, holder: Resource) -> None:
-        for policy in self._existing("AWS::IAM::Policy", "AWS::IAM::ManagedPolicy"):
+        for policy in self._existing("AWS::IAM::Policy", _MANAGED):
             if self._is_listed(holder, policy, _LISTS[holder.kind]):
                 self._add_resource(policy)
         for policy in self._existing(*_OF_ONE):
@@ -221,13 +225,21 @@ class _Attached:
 
     def _add_resource(self, policy: Resource) -> None:
         place = f"{policy.logical_id}.PolicyDocument"
-        self._add(policy.logical_id, policy.properties.get("PolicyDocument"), place)
+        name = self._add(policy.logical_id, policy.properties.get("PolicyDocument"), place)
+        if policy.kind == _MANAGED:
+            self.managed.add(name)
 
-    def _add(self, name: str, expression: Any, place: str) -> None:
+    def _add(self, name: str, expression: Any, place: str) -> str:
+        """Evaluate a document and keep it. Return the name that it gets."""
         with self._unknown:
-            document = self._expressions.document(expression, place)
-            unique = name if name not in self._documents or self._documents[name] == document else place
-            self._documents[unique] = document
+            return self._keep(name, self._expressions.document(expression, place), place)
+        return name
+
+    def _keep(self, name: str, document: Mapping[str, Any], place: str) -> str:
+        """Keep a document by its name, or by its place if another has that name. Return which."""
+        unique = name if self._documents.get(name, document) == document else place
+        self._documents[unique] = document
+        return unique
 
     def _managed_in_template(self, arn: Any) -> Resource | None:
         if self._made is None:

@@ -35,8 +35,8 @@ def read_template(path: FilePath) -> tuple[Any, str]:
     Raises:
         PolicyError: it can't be read, or is larger or more deeply nested than any template.
     """
-    source = os.fspath(path)
-    text = _text(source, _LARGEST_TEMPLATE)
+    source = _shown(path)
+    text = _text(path, source, _LARGEST_TEMPLATE)
     if not text.strip():
         document = None
     elif text.lstrip().startswith("{"):
@@ -57,16 +57,23 @@ def read_json(path: FilePath, *, fix: str = "") -> tuple[Any, str]:
         path: the file.
         fix: what to do if it isn't JSON.
     """
-    source = os.fspath(path)
-    return _parsed_json(_text(source, _LARGEST_PLAN, fix), source, fix), source
+    source = _shown(path)
+    return _parsed_json(_text(path, source, _LARGEST_PLAN, fix), source, fix), source
 
 
-def _text(source: str, largest: int, fix: str = "") -> str:
+def _shown(path: FilePath) -> str:
+    """Return a path that can be printed, though it may have bytes that aren't UTF-8."""
+    return os.fsdecode(path).encode(errors="backslashreplace").decode()
+
+
+def _text(path: FilePath, source: str, largest: int, fix: str = "") -> str:
     try:
-        with Path(source).open("rb") as file:
+        with Path(os.fsdecode(path)).open("rb") as file:
             content = file.read(largest + 1)
     except OSError as error:
         raise refusal(source, "", f"it can't be read: {error.strerror}") from None
+    except ValueError:
+        raise refusal(source, "", "it can't be read: no file has such a name") from None
     if len(content) > largest:
         raise refusal(source, "", f"it is larger than {largest:,} bytes")
     try:

@@ -7,6 +7,7 @@ from typing import Any
 
 from fake_secrets.errors import PolicyError
 from fake_secrets.iam.role_policies import RolePolicies
+from fake_secrets.policies.arguments import check_arguments
 from fake_secrets.policies.aws_managed import ManagedPolicies
 from fake_secrets.policies.given_documents import GivenDocuments, documents_of
 from fake_secrets.policies.policy_text import parsed_policy
@@ -46,9 +47,11 @@ def from_terraform(
         managed_policies: the documents of managed policies that Terraform doesn't make, by ARN or name.
 
     Raises:
+        TypeError: an argument has another type.
         PolicyError: the file can't be read, there is no such role, or one of its policies isn't known before
             ``terraform apply``. The message names it.
     """
+    check_arguments(role, documents=documents, managed_policies=managed_policies)
     document, source = read_json(path, fix=_SHOW)
     resources = resources_of(document, source)
     given = documents_of(documents, "documents")
@@ -59,7 +62,7 @@ def from_terraform(
     found, boundary = attached.documents_of(principal), attached.boundary_of(principal)
     attached.check_all_used()
     managed.check_all_used(source)
-    return RolePolicies(principal.address, found, boundary, source)
+    return RolePolicies(principal.address, found, boundary, source, frozenset(attached.managed & found.keys()))
 
 
 def _check_addresses(given: Mapping[str, Any], resources: TerraformResources) -> None:
@@ -122,6 +125,8 @@ class _Attached:
         self._given = given
         self._managed = managed_policies
         self._used: set[str] = set()
+        # Names of managed policies.
+        self.managed: set[str] = set()
 
     def documents_of(self, principal: TerraformResource) -> dict[str, Mapping[str, Any]]:
         """Return name to document of all the principal's identity policies."""
@@ -165,11 +170,13 @@ class _Attached:
         for policy in own:
             yield policy.address, self._parsed(policy.address, policy.values.get("policy"))
         # Terraform also reads back here what resources of their own attach.
-        names = {policy.values.get("name") for policy in own}
+        names = [policy.values.get("name") for policy in own]
         for number, inline in enumerate(self._configured(holder, "inline_policy")):
             address = f"{holder.address}{_INLINE}{number}]"
             if inline is None:
                 raise self._unknown(address)
+            if not isinstance(inline, dict):
+                raise refusal(self._resources.source, address, "it isn't a policy")
             if inline and inline.get("name") not in names:
                 yield str(inline.get("name") or address), self._parsed(address, inline.get("policy"))
         if self._resources.is_configured(holder, "managed_policy_arns"):
@@ -221,7 +228,9 @@ class _Attached:
         arns = value if isinstance(value, list) else [value]
         for arn in arns:
             if arn:
-                yield self._by_arn(resource, arn)
+                name, document = self._by_arn(resource, arn)
+                self.managed.add(name)
+                yield name, document
         if attribute in resource.unknown:
             made = self._resources.referred_to(resource, attribute, _POLICY)
             made = [one for one in made if "arn" in one.unknown]
@@ -229,12 +238,15 @@ class _Attached:
                 address = f"{resource.address}.{attribute}"
                 raise self._unknown(address)
             for policy in made:
+                self.managed.add(policy.address)
                 yield policy.address, self._parsed(policy.address, policy.values.get("policy"))
 
-    def _by_arn(self, resource: TerraformResource, arn: str) -> tuple[str, Mapping[str, Any]]:
+    def _by_arn(self, resource: TerraformResource, arn: Any) -> tuple[str, Mapping[str, Any]]:
         for policy in self._resources.of_kind(_POLICY):
             if policy.values.get("arn") == arn:
                 return policy.address, self._parsed(policy.address, policy.values.get("policy"))
+        if not isinstance(arn, str):
+            raise refusal(self._resources.source, resource.address, "the ARN of a policy isn't a text")
         document = self._managed.find(arn)
         if document is None:
             problem = f"what the managed policy {arn!r} says isn't in this file"

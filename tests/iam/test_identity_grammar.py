@@ -168,7 +168,7 @@ class TestMessages:
                 "app.json: Syntax errors in policy. NaN is no number in JSON.",
             ),
             ('{"Id": "\\ud800"}', "app.json: Syntax errors in policy. It has half of a surrogate pair."),
-            ("[" * 200_000, "app.json: Syntax errors in policy. The document is nested too deeply."),
+            ("[" * 100_000, "app.json: Syntax errors in policy. The document is nested too deeply."),
             (
                 "{",
                 (
@@ -247,6 +247,25 @@ class TestMessages:
 
     def test_long_texts_are_cut(self):
         assert len(message_of(document(statement(Sid="A" * 9999, Resource="x" * 9999)))) < 1200
+
+
+class TestLength:
+    LONGEST = 131_072
+
+    def test_the_longest_document_of_iam_is_taken_however_it_is_indented(self):
+        text = json.dumps({"Statement": [statement()], "Id": ""}, separators=(",", ":"))
+        text = text.replace('"Id":""', f'"Id":"{"a" * (self.LONGEST - len(text))}"')
+        assert len(text) == self.LONGEST
+        indented = json.dumps(json.loads(text), indent=400)
+        assert len(indented) > self.LONGEST
+        assert identity_grammar.parse(text, "p") == identity_grammar.parse(indented, "p")
+
+    def test_a_longer_one_is_refused(self):
+        assert message_of(document(Id="a" * self.LONGEST)) == (
+            "app.json: Value at 'policyDocument' failed to satisfy constraint: Member must have length less than "
+            "or equal to 131072. It has 131,193 characters besides whitespace. Give several policies, or only the "
+            "statements that your test needs. fake_secrets.policies reads policies out of templates."
+        )
 
 
 class TestEffectless:

@@ -7,7 +7,7 @@ import hypothesis.strategies as st
 import pytest
 from hypothesis import given
 
-from fake_secrets.iam.patterns import joined, matcher_of, matcher_of_pieces, matches, pieces_between_colons
+from fake_secrets.iam.patterns import joined, matcher_of, matcher_of_pieces, pieces_between_colons
 
 # Few characters, so that texts often match. Some have a meaning in regular expressions.
 TEXTS = st.text("ab.[-\n", max_size=8)
@@ -18,7 +18,6 @@ PATTERNS = st.text("ab.[-\n*?", max_size=8)
 def test_stars_and_question_marks_are_the_only_wildcards(text, pattern):
     expected = fnmatch.fnmatchcase(text, pattern.replace("[", "[[]"))
     assert matcher_of(pattern)(text) is expected
-    assert matches(text, ((pattern, True),)) is expected
 
 
 @given(TEXTS, st.lists(st.tuples(PATTERNS, st.booleans()), max_size=4))
@@ -28,7 +27,6 @@ def test_pieces_match_as_one_pattern_in_which_fixed_pieces_have_no_wildcards(tex
         for piece, is_pattern in pieces
     )
     expected = re.fullmatch(expression, text, re.DOTALL) is not None
-    assert matches(text, tuple(pieces)) is expected
     assert matcher_of_pieces(tuple(pieces))(text) is expected
 
 

@@ -87,6 +87,37 @@ def test_the_boundary_of_a_role_is_found():
         assert actions_of([boundary]) == [("secretsmanager:PutSecretValue",)]
 
 
+class TestManagedPolicies:
+    UNVERSIONED = {"Statement": READ["Statement"]}
+    MESSAGE = (
+        ": Policy document must be version 2012-10-17 or greater. A managed policy, such as a permissions "
+        'boundary, needs "Version": "2012-10-17".'
+    )
+
+    def test_an_inline_policy_needs_no_version(self):
+        role = RolePolicies("Role", {"Read": self.UNVERSIONED, "Write": WRITE}, managed=frozenset({"Write"}))
+        assert len(load_policies([role, self.UNVERSIONED], "policy")) == 3
+
+    def test_a_managed_policy_of_a_role_needs_one(self):
+        documents = {"Write": self.UNVERSIONED, "Read": self.UNVERSIONED}
+        with pytest.raises(PolicyError) as refused:
+            load_policies(RolePolicies("Role", documents, managed=frozenset({"Read"})), "policy")
+        assert str(refused.value) == f"Role: Read{self.MESSAGE}"
+
+    def test_the_boundary_of_a_role_needs_one(self):
+        with pytest.raises(PolicyError) as refused:
+            boundary_of(RolePolicies("Role", {}, boundary=self.UNVERSIONED))
+        assert str(refused.value) == f"Role: PermissionsBoundary{self.MESSAGE}"
+
+    @pytest.mark.parametrize("form", [dict, json.dumps, "app.json"])
+    def test_a_boundary_needs_one(self, form, app_json):
+        app_json.write_text(json.dumps(self.UNVERSIONED))
+        given = app_json if isinstance(form, str) else form(self.UNVERSIONED)
+        with pytest.raises(PolicyError) as refused:
+            load_policy(given, "boundary")
+        assert str(refused.value) == f"{app_json if isinstance(form, str) else 'boundary'}{self.MESSAGE}"
+
+
 @pytest.mark.parametrize(
     "given", [READ, json.dumps(READ), "app.json", [READ], RolePolicies("Role", {"Read": READ})]
 )

@@ -446,6 +446,30 @@ class TestManagedPolicies:
         }
         found = read(resources)
         assert (found.documents, found.boundary) == ({"Managed": document(READ)}, document(READ))
+        assert found.managed == {"Managed"}
+
+    def test_are_told_from_inline_policies(self, read):
+        xray = "arn:aws:iam::aws:policy/AWSXRayDaemonWriteAccess"
+        inline = [{"PolicyName": "Inline", "PolicyDocument": document(READ)}]
+        resources = {
+            "Role": resource("AWS::IAM::Role", Policies=inline, ManagedPolicyArns=[xray]),
+            "Listed": resource("AWS::IAM::ManagedPolicy", PolicyDocument=document(READ), Roles=[{"Ref": "Role"}]),
+            "Policy": resource("AWS::IAM::Policy", PolicyDocument=document(READ), Roles=[{"Ref": "Role"}]),
+        }
+        found = read(resources)
+        assert list(found.documents) == ["Inline", xray, "Listed", "Policy"]
+        assert found.managed == {xray, "Listed"}
+
+    def test_are_kept_beside_inline_policies_of_the_same_name(self, read):
+        write = document(allow("*", "secretsmanager:PutSecretValue"))
+        inline = [{"PolicyName": "Managed", "PolicyDocument": document(READ)}]
+        resources = {
+            "Role": resource("AWS::IAM::Role", Policies=inline, ManagedPolicyArns=[{"Ref": "Managed"}]),
+            "Managed": resource("AWS::IAM::ManagedPolicy", PolicyDocument=write),
+        }
+        found = read(resources)
+        assert found.documents == {"Managed": document(READ), "Role.ManagedPolicyArns[0]": write}
+        assert found.managed == {"Role.ManagedPolicyArns[0]"}
 
     @pytest.mark.parametrize("key", ["arn:aws:iam::111122223333:policy/team/base", "team/base", "base"])
     def test_of_the_account_are_taken_from_managed_policies(self, read, key):
@@ -519,11 +543,6 @@ class TestManagedPolicies:
             ({"base": "no.json"}, PolicyError, "no.json: it can't be read: No such file or directory."),
             ({"base": "{"}, PolicyError, "managed_policies['base']: its policy isn't JSON as IAM reads it: "),
             ({"base": "list.json"}, PolicyError, "list.json: it isn't a JSON object, and so no policy."),
-            (
-                "base.json",
-                TypeError,
-                "managed_policies is of type str, and not a mapping from a policy's name to its",
-            ),
         ],
     )
     def test_that_are_no_policies_are_refused(self, read, tmp_path, monkeypatch, given, error, message):
@@ -715,7 +734,7 @@ class TestNonsense:
             ("AWS::EC2::VPC", "One.Arn"),
         ],
     )
-    @pytest.mark.parametrize("value", ["1234abcd", "", 1])
+    @pytest.mark.parametrize("value", ["1234abcd", ""])
     def test_in_the_place_of_an_arn_is_refused(self, evaluate, kind, key, value):
         with pytest.raises(PolicyError, match=rf"arns\['{key}'\] is {value!r}, which is no ARN\."):
             evaluate("*", {"One": resource(kind)}, arns={key: value})

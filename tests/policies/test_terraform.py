@@ -145,6 +145,27 @@ class TestInPlanAndState:
         assert message.startswith(", aws_iam_role_policy.read: ")
         assert problem in message
 
+    @pytest.mark.parametrize("arn", [5, {"a": 1}, [["x"]]])
+    def test_an_arn_that_is_no_text_is_refused(self, refusal, document, arn):
+        attached = made("aws_iam_role_policy_attachment.x", {"role": "rotation", "policy_arn": arn})
+        assert refusal(document(ROLE, attached)) == (
+            ", aws_iam_role_policy_attachment.x: the ARN of a policy isn't a text."
+        )
+
+    @pytest.mark.parametrize("inline", [5, "x", ["x"]])
+    def test_an_inline_policy_that_is_no_object_is_refused(self, refusal, document, inline):
+        own = made(
+            "aws_iam_role.rotation", {"name": "rotation", "inline_policy": [inline]}, configured=["inline_policy"]
+        )
+        assert refusal(document(own)) == ", aws_iam_role.rotation.inline_policy[0]: it isn't a policy."
+
+    def test_names_that_are_no_texts_do_no_harm(self, read, document):
+        inline = {"name": ["x"], "policy": json.dumps(LOG)}
+        own = made(
+            "aws_iam_role.rotation", {"name": "rotation", "inline_policy": [inline]}, configured=["inline_policy"]
+        )
+        assert list(read(document(own, policy(name={"a": 1}))).documents.values()) == [READ, LOG]
+
     @pytest.mark.parametrize("role", ["aws_iam_role.rotation", "rotation", "rotate", "aws_lambda_function.rotate"])
     def test_a_role_is_found_by_address_name_or_function(self, read, document, role):
         arn = "arn:aws:iam::123456789012:role/rotation"
@@ -160,6 +181,7 @@ class TestInPlanAndState:
         managed = made("aws_iam_policy.boundary", {"arn": boundary, "policy": json.dumps(LOG)})
         found = read(document(own, policy(), managed))
         assert (found.documents, found.boundary) == ({"aws_iam_role_policy.read": READ, "inline": READ}, LOG)
+        assert found.managed == frozenset()
 
     @pytest.mark.parametrize(
         "attachment",
@@ -186,6 +208,7 @@ class TestInPlanAndState:
         ]
         found = read(document(ROLE, *parts), managed_policies={"base": LOG})
         assert found.documents == {"aws_iam_policy.own": READ, base: LOG}
+        assert found.managed == {"aws_iam_policy.own", base}
         with pytest.raises(PolicyError) as refused:
             read(document(ROLE, *parts))
         assert str(refused.value).partition("attachment.")[2] == (
@@ -255,7 +278,9 @@ class TestAPlan:
             unknown=["policy_arn"],
             refers={"policy_arn": ["aws_iam_policy.own.arn", "aws_iam_policy.own"]},
         )
-        assert read(plan(ROLE, managed, attachment)).documents == {"aws_iam_policy.own": READ}
+        found = read(plan(ROLE, managed, attachment))
+        assert found.documents == {"aws_iam_policy.own": READ}
+        assert found.managed == {"aws_iam_policy.own"}
 
     def test_links_a_boundary_whose_arn_isnt_known(self, read):
         managed = made("aws_iam_policy.own", {"policy": json.dumps(READ)}, unknown=["arn", "id"])

@@ -447,3 +447,14 @@ class TestUnknownConditionKeys:
         ):
             client.create_secret(Name="new", AddReplicaRegions=[{"Region": "eu-west-1", "KmsKeyId": key}])
         assert "new" not in fake_secrets
+
+
+@pytest.mark.parametrize("lane", ["fast", "wire"])
+def test_both_lanes_deny_with_the_same_words_and_note(lane):
+    with mock_stages({"db": "x"}, identity_policy=READER, _lane=lane):
+        client = boto3.client("secretsmanager", region_name="us-east-1")
+        client.get_secret_value(SecretId="db")
+        with pytest.raises(client.exceptions.ClientError) as caught:
+            client.list_secrets()
+    assert caught.value.response["Error"]["Message"].endswith("allows the secretsmanager:ListSecrets action")
+    assert "ListSecrets" in caught.value.__notes__[0]

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from typing import Any
 
+from fake_secrets.arns import role_of_session
 from fake_secrets.errors import ServiceError
 from fake_secrets.iam import grammar
 from fake_secrets.iam.evaluation import Caller, Check, Layers, evaluate
-from fake_secrets.iam.grants import Grant, role_of_session
+from fake_secrets.iam.grants import Grant
 from fake_secrets.iam.policy import Policy
 from fake_secrets.service.rules.checks import action_of
 from fake_secrets.service.rules.constraints import check_length
