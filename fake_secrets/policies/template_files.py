@@ -51,7 +51,7 @@ def read_template(path: FilePath) -> tuple[Any, str]:
 
 
 def read_json(path: FilePath, *, fix: str = "") -> tuple[Any, str]:
-    """Return what a JSON file holds, and the file's name for messages; see `read_template`.
+    """Return what a JSON file of Terraform holds, and the file's name for messages; see `read_template`.
 
     Args:
         path: the file.

@@ -127,6 +127,8 @@ class _Attached:
         self._used: set[str] = set()
         # Names of managed policies.
         self.managed: set[str] = set()
+        made = reversed(resources.of_kind(_POLICY))  # of several, the first wins
+        self._by_own_arn = {str(policy.values.get("arn")): policy for policy in made}
 
     def documents_of(self, principal: TerraformResource) -> dict[str, Mapping[str, Any]]:
         """Return name to document of all the principal's identity policies."""
@@ -207,6 +209,7 @@ class _Attached:
         """Return whether an attribute, a name or a list of names, names a role, user or group."""
         value = resource.values.get(attribute)
         names = value if isinstance(value, list) else [value]
+        self._resources.spend(len(names))
         own = holder.values.get("name")
         if own is not None and own in names:
             return True
@@ -242,11 +245,11 @@ class _Attached:
                 yield policy.address, self._parsed(policy.address, policy.values.get("policy"))
 
     def _by_arn(self, resource: TerraformResource, arn: Any) -> tuple[str, Mapping[str, Any]]:
-        for policy in self._resources.of_kind(_POLICY):
-            if policy.values.get("arn") == arn:
-                return policy.address, self._parsed(policy.address, policy.values.get("policy"))
         if not isinstance(arn, str):
             raise refusal(self._resources.source, resource.address, "the ARN of a policy isn't a text")
+        if arn in self._by_own_arn:
+            policy = self._by_own_arn[arn]
+            return policy.address, self._parsed(policy.address, policy.values.get("policy"))
         document = self._managed.find(arn)
         if document is None:
             problem = f"what the managed policy {arn!r} says isn't in this file"

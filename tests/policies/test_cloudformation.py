@@ -543,6 +543,11 @@ class TestManagedPolicies:
             ({"base": "no.json"}, PolicyError, "no.json: it can't be read: No such file or directory."),
             ({"base": "{"}, PolicyError, "managed_policies['base']: its policy isn't JSON as IAM reads it: "),
             ({"base": "list.json"}, PolicyError, "list.json: it isn't a JSON object, and so no policy."),
+            (
+                "base.json",
+                TypeError,
+                "managed_policies is a dict, not a value of type str",
+            ),
         ],
     )
     def test_that_are_no_policies_are_refused(self, read, tmp_path, monkeypatch, given, error, message):

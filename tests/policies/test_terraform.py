@@ -1,6 +1,7 @@
 """The policies of a role or a user in what `terraform show -json` prints."""
 
 import json
+import time
 
 import pytest
 
@@ -254,6 +255,35 @@ class TestInPlanAndState:
             ": several roles are called 'aws_iam_role.rotation'.\nName one of them:\n"
             "- 'module.a.aws_iam_role.rotation'\n- 'module.b.aws_iam_role.rotation'"
         )
+
+
+@pytest.mark.parametrize("unknown", [[], ["role"]], ids=["known", "unknown"])
+def test_a_large_plan_takes_no_longer_than_it_is_large(read, unknown):
+    names = [f"r{number}" for number in range(2000)]
+    roles = [made(f"aws_iam_role.{name}", {"name": None if unknown else name}) for name in names]
+    policies = [
+        made(
+            f"aws_iam_role_policy.{name}",
+            {"policy": json.dumps(READ), "role": None if unknown else name},
+            unknown=unknown,
+            refers={"role": [f"aws_iam_role.{name}.id", f"aws_iam_role.{name}"]},
+        )
+        for name in names
+    ]
+    document = plan(*roles, *policies)
+    before = time.process_time()
+    assert list(read(document, "aws_iam_role.r1999").documents) == ["aws_iam_role_policy.r1999"]
+    assert time.process_time() - before < 2
+
+
+def test_references_without_end_are_refused(refusal):
+    instances = [f"aws_iam_role.r[{number}]" for number in range(500)]
+    roles = [made(address, {}) for address in instances]
+    policies = [
+        made(f"aws_iam_role_policy.p{number}", {}, unknown=["role"], refers={"role": ["aws_iam_role.r"]})
+        for number in range(500)
+    ]
+    assert refusal(plan(*roles, *policies), "aws_iam_role.r[0]") == ": it has too many references to follow."
 
 
 class TestAPlan:
