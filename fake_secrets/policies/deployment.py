@@ -55,7 +55,7 @@ class Deployment:
                     problem = f"{argument} has a character of the private use area in {name!r}"
                     raise refusal(template.source, "", problem)
         for key, value in arns.items():
-            if self._means_arn(key) and not str(value).startswith("arn:"):
+            if self._means_arn(key) and not value.startswith("arn:"):
                 raise refusal(template.source, "", f"arns[{key!r}] is {value!r}, which is no ARN")
 
     def _means_arn(self, key: str) -> bool:

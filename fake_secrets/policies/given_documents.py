@@ -19,25 +19,18 @@ GivenDocument = Document | str | os.PathLike[str]
 GivenDocuments = Mapping[str, GivenDocument]
 
 
-def documents_of(given: Any, argument: str) -> dict[str, Document]:
+def documents_of(given: GivenDocuments | None, argument: str) -> dict[str, Document]:
     """Return name to document.
 
     Args:
-        given: what the user gives, `GivenDocuments` or None.
+        given: what the user gives, by the name or address of the policy; None for nothing.
         argument: the name of the argument, for messages.
 
     Raises:
         PolicyError: if a file can't be read, or if what it has isn't a JSON object.
         TypeError: if something can't be a policy.
     """
-    if given is None:
-        return {}
-    if not isinstance(given, Mapping):
-        msg = (
-            f"{argument} is of type {type(given).__name__}, and not a mapping from a policy's name to its document"
-        )
-        raise TypeError(msg)
-    return {name: _document(one, f"{argument}[{name!r}]") for name, one in given.items()}
+    return {name: _document(one, f"{argument}[{name!r}]") for name, one in (given or {}).items()}
 
 
 def _document(given: Any, name: str) -> Document:
