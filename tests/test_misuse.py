@@ -555,7 +555,15 @@ class TestStatements:
         assert lines_of(read[name]) == expected
 
 
-VALID = ["- secrets", "- region", "- account_id", "- rotation", "- rotation_errors", "- random_seed"]
+VALID = [
+    "- secrets",
+    "- region",
+    "- account_id",
+    "- rotation",
+    "- rotation_errors",
+    "- identity_policy",
+    "- random_seed",
+]
 
 
 class TestMarker:

@@ -15,7 +15,7 @@ from fake_secrets.cli.standard_output import write_out
 from fake_secrets.iam.callers import by_caller, needs_of_caller
 from fake_secrets.iam.least_policy import Need
 from fake_secrets.iam.recorded_needs import needs_in
-from fake_secrets.options import check_region
+from fake_secrets.observe.least_privilege import check_real_region
 
 __all__ = ["SUMMARY", "add_arguments", "run"]
 
@@ -143,7 +143,7 @@ def _remarks(needs: Sequence[Need], arguments: argparse.Namespace) -> Iterator[s
 
 def _region(text: str) -> str:
     try:
-        check_region(text)
+        check_real_region(text)
     except ValueError:
         msg = f"{text!r} isn't a region, such as us-east-1"
         raise argparse.ArgumentTypeError(msg) from None

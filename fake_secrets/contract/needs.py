@@ -16,6 +16,8 @@ __tracebackhide__ = True  # the arguments in our frames may hold secret values
 # A name and its suffix in an ARN are joined by a hyphen.
 _SUFFIX = len("-AbCdEf")
 _NAME = 6
+# AWS refuses these calls before it asks what is allowed.
+_MALFORMED = ("SerializationException", "ValidationException")
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +51,7 @@ def needs_of(boundary: Boundary, secrets: Collection[str]) -> list[Need]:
         boundary: the call.
         secrets: the names of the secrets that the check knows.
     """
-    if boundary.place != "secretsmanager":
+    if boundary.place != "secretsmanager" or boundary.outcome in _MALFORMED:
         return []
     return list(dict.fromkeys(_needs_of(boundary.name, boundary.members, secrets)))
 

@@ -116,10 +116,12 @@ def _why(trial: Trial, role: Role, denied: Denial) -> list[str]:
     layers = replace(denied.layers, identity=role.policies.identity)
     decision = evaluate(denied.check, denied.caller, layers)
     lines = explain(denied.check, denied.caller, layers, decision).split("\n")
-    if trial.subject.grant is None:
-        # The user knows nothing of statements that he hasn't written.
-        (change,) = smallest_change(denied.check, denied.caller, layers, decision)
-        lines = [f"To allow it, add to the role's policy: {json.dumps(change.statement)}"]
+    added = [
+        one for one in smallest_change(denied.check, denied.caller, layers, decision) if one.layer == "identity"
+    ]
+    if trial.subject.grant is None and added:
+        # The user doesn't know the statements of the documented policy.
+        lines = [f"To allow it, add to the role's policy: {json.dumps(added[0].statement)}"]
     elif decision.effect == "implicit_deny":
         # The first says what is denied, and the next one which statement comes nearest to it.
         lines = [*lines[1:-1][:1], lines[-1]]

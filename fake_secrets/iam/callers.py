@@ -79,7 +79,11 @@ def needs_of_caller(
     Raises:
         ValueError: if both are given, if that caller has made no call, or if neither is given and there are
             several.
+        TypeError: if one isn't a str.
     """
+    _check_text("principal", principal, "the ARN of a user or a role")
+    hint = "fake_secrets.lambda_function(handler) returns the ARN of a handler"
+    _check_text("function", function, f"the name or the ARN of a rotation function; {hint}")
     if principal is not None and function is not None:
         msg = f"principal={principal!r} and function={function!r} are two callers: give one of them"
         raise ValueError(msg)
@@ -111,6 +115,12 @@ def _of_principal(needs: Sequence[Need], arn: str) -> Sequence[Need]:
     if known.isdisjoint(names):
         _check("principal", arn, known)
     return [need for need in acting if need.principal in names]
+
+
+def _check_text(argument: str, value: object, wanted: str) -> None:
+    if value is not None and not isinstance(value, str):
+        msg = f"{argument}={value!r} is a {type(value).__name__}, not a str. Give {wanted}."
+        raise TypeError(msg)
 
 
 def _check(kind: str, name: str, known: Collection[str]) -> None:

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Literal
 
 from fake_secrets.arns import SECRET_ARN, SUFFIX, SUFFIX_LENGTH, role_of_session
 from fake_secrets.iam.coverage import EVERY_RESOURCE
 from fake_secrets.iam.evaluation import Caller, Check, Decision, Layer, Layers, is_federated
+from fake_secrets.iam.policy import Statement
 
-__all__ = ["Change", "pattern_of", "smallest_change"]
+__all__ = ["Change", "can_extend", "pattern_of", "smallest_change"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +43,32 @@ def smallest_change(check: Check, caller: Caller, layers: Layers, decision: Deci
         # Without a session policy, what the identity policies allow doesn't reach the session.
         missing.append("session")
     return tuple(Change(layer, _statement(check, caller, layer)) for layer in missing)
+
+
+def can_extend(statement: Statement, element: Literal["Action", "Resource"], change: Change, check: Check) -> bool:
+    """Return whether a longer Action or Resource of a statement can replace a change, and allows nothing else.
+
+    A statement allows each of its actions on each of its resources, so its other element must have nothing beyond
+    the change. So must the Principal of a resource policy.
+
+    Args:
+        statement: an Allow of the change's layer.
+        element: the element that gets the action or the resource of the change.
+        change: the change.
+        check: what is to be allowed.
+    """
+    actions, resources = statement.actions, statement.resources
+    extended, other = (actions, resources) if element == "Action" else (resources, actions)
+    if element == "Action":
+        wanted = {str(change.statement["Resource"]), check.resource}
+        is_narrow = wanted.issuperset(other.values)
+    else:
+        is_narrow = {check.action.lower()}.issuperset(map(str.lower, other.values))
+    if extended.is_negated or other.is_negated or statement.conditions or not is_narrow:
+        return False
+    principals = change.statement.get("Principal")
+    named = statement.principals
+    return principals is None or (not named.is_negated and set(named.values) == set(principals.values()))
 
 
 def pattern_of(resource: str) -> str:

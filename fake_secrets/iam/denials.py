@@ -22,6 +22,7 @@ class Denial:
         layers: the policies that took part.
         decision: what they decided.
         hint: what else the author of the test should know; empty if there is nothing.
+        cause: what explains the denial better than the policies do; see `explain`.
     """
 
     message: str
@@ -31,6 +32,7 @@ class Denial:
     layers: Layers = field(repr=False)
     decision: Decision = field(repr=False)
     hint: str = field(default="", repr=False)
+    cause: str = field(default="", repr=False)
 
     @property
     def action(self) -> str:
@@ -50,5 +52,5 @@ class Denial:
     @property
     def explanation(self) -> str:
         """Which policy decided and why, and the smallest change that would allow the call."""
-        text = explain(self.check, self.caller, self.layers, self.decision)
+        text = explain(self.check, self.caller, self.layers, self.decision, self.cause)
         return f"{text}\n{self.hint}" if self.hint else text

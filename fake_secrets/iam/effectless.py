@@ -10,6 +10,7 @@ from fake_secrets.iam.comparisons import ARN_FIELDS, is_readable
 from fake_secrets.iam.conditions import NEGATIONS, Condition
 from fake_secrets.iam.elements import Statement
 from fake_secrets.iam.identity_grammar import shortened, titled
+from fake_secrets.iam.mistaken import of_leftovers
 from fake_secrets.iam.policy import Policy
 from fake_secrets.iam.variables import has_variable, is_well_formed, split_at_colons
 
@@ -77,6 +78,9 @@ def _of_condition(condition: Condition, has_variables: bool) -> Iterator[str]:
 def _of_variables(where: str, text: str, has_variables: bool) -> Iterator[str]:
     if not has_variable(text):
         return
+    leftover = of_leftovers(text)
+    if leftover is not None:
+        yield f"{where}: {leftover}"
     if not has_variables:
         yield f'{where}: {shortened(text)!r} is plain text without "Version": "2012-10-17", not a policy variable.'
     elif not is_well_formed(text):

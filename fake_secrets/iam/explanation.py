@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator, Mapping, Sequence
 
-from fake_secrets.iam.changes import Change, smallest_change
+from fake_secrets.iam.changes import Change, can_extend, smallest_change
 from fake_secrets.iam.coverage import EVERY_RESOURCE
 from fake_secrets.iam.evaluation import (
     Caller,
@@ -31,14 +31,25 @@ _NAMES_SHOWN = 3
 _CONDITIONS_SHOWN = 3
 # The colons of an ARN before its resource.
 _COLONS = 5
+_NOTHING_ALLOWS = "An action without a resource has no resource policy, so nothing can allow it to a service."
+# A policy that was given as a document has the name of its argument.
+_OF_IDENTITY = ("policy", "identity_policy")
 _ARGUMENTS = ("", "boundary", "session_policy")
 
 
-def explain(check: Check, caller: Caller, layers: Layers, decision: Decision) -> str:
+def explain(check: Check, caller: Caller, layers: Layers, decision: Decision, cause: str = "") -> str:
     """Explain why a call isn't allowed, in two to five lines.
 
     The lines name the layers and statements that decided, the conditions and the values that the request came
     with, statements that nearly allow the call, and the smallest change that would allow it.
+
+    Args:
+        check: what was asked.
+        caller: who asked.
+        layers: the policies that took part.
+        decision: what they decided.
+        cause: what explains the denial better than the policies do. It comes first, and no change of policies is
+            suggested.
 
     Returns:
         the lines, or an empty text if the call is allowed.
@@ -48,8 +59,11 @@ def explain(check: Check, caller: Caller, layers: Layers, decision: Decision) ->
     if decision.effect == "explicit_deny":
         lines = list(_of_deny(check, caller, decision))
     else:
-        lines = _of_missing(check, caller, layers, decision)
-    return "\n".join(lines)
+        changes = () if cause else smallest_change(check, caller, layers, decision)
+        lines = _of_missing(check, caller, layers, decision, changes)
+        if not changes and not cause:
+            lines.append(_NOTHING_ALLOWS)
+    return "\n".join([cause, *lines] if cause else lines)
 
 
 def _of_deny(check: Check, caller: Caller, decision: Decision) -> Iterator[str]:
@@ -71,7 +85,9 @@ def _of_deny(check: Check, caller: Caller, decision: Decision) -> Iterator[str]:
         yield "The root user of the secret's account can still call DeleteResourcePolicy."
 
 
-def _of_missing(check: Check, caller: Caller, layers: Layers, decision: Decision) -> list[str]:
+def _of_missing(
+    check: Check, caller: Caller, layers: Layers, decision: Decision, changes: Sequence[Change]
+) -> list[str]:
     first, *others = decision.layers
     lines = [f"{_nothing_allows(first, layers, check, caller)} {_asked(check)} for {caller.arn}."]
     if others:
@@ -80,9 +96,6 @@ def _of_missing(check: Check, caller: Caller, layers: Layers, decision: Decision
     account = _grant_to_account(check, caller, layers, decision)
     if account is not None:
         lines.append(account)
-    changes = smallest_change(check, caller, layers, decision)
-    if not changes:
-        lines.append("An action without a resource has no resource policy, so nothing can allow it to a service.")
     left = max(_LINES - len(lines) - len(changes), 0)
     misses = [
         (layer, miss) for layer in decision.layers for miss in near_misses(check, caller, _policies(layer, layers))
@@ -115,8 +128,7 @@ def _is_secret(check: Check) -> bool:
 
 def _policy_name(policy: Policy, layer: Layer, check: Check) -> str:
     if layer in ("identity", "resource") and policy.name:
-        return "the policy" if policy.name == "policy" else policy.name
-    # A policy that was given as a document has the name of its argument.
+        return f"{policy.name}=" if policy.name in _OF_IDENTITY else policy.name
     name = "" if policy.name.partition("[")[0] in _ARGUMENTS else f" {policy.name}"
     return f"{_layer_name(layer, check)}{name}"
 
@@ -216,13 +228,11 @@ def _told(change: Change, layers: Layers, misses: Sequence[NearMiss], check: Che
         where = "a session policy" if change.layer == "session" else _layer_name(change.layer, check)
     text = f"add to {where}: {json.dumps(change.statement)}"
     for miss in misses:
-        statement = miss.statement
         if miss.element == "Condition":
             return f"let that Condition hold, or {text}"
-        element = statement.actions if miss.element == "Action" else statement.resources
-        is_extensible = miss.element in ("Action", "Resource") and not element.is_negated
-        if is_extensible and not statement.conditions and change.statement[miss.element] != EVERY_RESOURCE:
-            value = json.dumps(change.statement[miss.element])
-            title = _title(miss.policy, statement, change.layer, check)
-            return f"add {value} to the {miss.element} of {title.replace('S', 's', 1)}, or {text}"
+        element, is_extensible = miss.element, change.statement.get(miss.element, EVERY_RESOURCE) != EVERY_RESOURCE
+        if element != "Principal" and is_extensible and can_extend(miss.statement, element, change, check):
+            value = json.dumps(change.statement[element])
+            title = _title(miss.policy, miss.statement, change.layer, check)
+            return f"add {value} to the {element} of {title.replace('S', 's', 1)}, or {text}"
     return text

@@ -6,30 +6,28 @@ The messages are IAM's [C]; a sentence of ours may follow, which says what to do
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any, Literal
 
 from fake_secrets.errors import PolicyError, ServiceError
 from fake_secrets.iam.conditions import OPERATORS, Condition, is_operator, read_conditions
 from fake_secrets.iam.elements import EVERYBODY, Element, Statement
+from fake_secrets.iam.mistaken import FROM_TEMPLATES, of_action, of_document, of_leftovers, of_resource
 from fake_secrets.iam.policy import Policy
 from fake_secrets.iam.strict_json import loaded
 from fake_secrets.suggestions import nearest
 
-__all__ = ["FROM_TEMPLATES", "SYNTAX_ERROR", "Kind", "parse", "shortened", "titled"]
+__all__ = ["SYNTAX_ERROR", "Kind", "parse", "shortened", "titled"]
 
 # How a policy is attached. A permissions boundary is a managed policy.
 Kind = Literal["inline", "managed"]
 
 SYNTAX_ERROR = "Syntax errors in policy."
-FROM_TEMPLATES = "fake_secrets.policies reads policies out of templates."
 _LATEST = "2012-10-17"
 _VERSIONS = (_LATEST, "2008-10-17")
 _POLICY_ELEMENTS = ("Version", "Id", "Statement")
 _STATEMENT_ELEMENTS = ("Sid", "Effect", "Action", "NotAction", "Resource", "NotResource", "Condition")
 _PRINCIPALS = ("Principal", "NotPrincipal")
-# Members by which a template is known, if it is given for a policy.
-_OF_TEMPLATES = ("AWSTemplateFormatVersion", "Resources", "planned_values", "resource_changes", "values")
 _EFFECTS = ("Allow", "Deny")
 _SID = re.compile(r"[0-9A-Za-z]*", re.ASCII)
 _VENDOR = re.compile(r"[A-Za-z0-9-]+", re.ASCII)
@@ -85,7 +83,9 @@ def shortened(text: str) -> str:
 
 
 def _shown(value: Any) -> str:
-    return shortened(repr(value)) if isinstance(value, (str, int, float)) else f"a {type(value).__name__}"
+    if isinstance(value, (str, int, float)):
+        return shortened(repr(value))
+    return "null" if value is None else f"a {type(value).__name__}"
 
 
 def _check_length(text: str, name: str) -> None:
@@ -103,8 +103,9 @@ def _check_length(text: str, name: str) -> None:
 
 def _version(document: Any, name: str) -> str | None:
     """Check the elements around the statements, and return the Version."""
-    if not isinstance(document, dict):
-        raise PolicyError(f"{name}: {SYNTAX_ERROR} A policy is a JSON object.")
+    mistaken = of_document(document)
+    if mistaken is not None or not isinstance(document, dict):
+        raise PolicyError(f"{name}: {SYNTAX_ERROR} {mistaken or 'A policy is a JSON object.'}")
     version = document.get("Version")
     unknown = next((element for element in document if element not in _POLICY_ELEMENTS), None)
     if unknown is not None:
@@ -153,7 +154,7 @@ def _parsed(stated: Any, sid: Any, number: int) -> Statement:
         _check_action(action)
     resources = _element(stated, "Resource", "resources")
     for resource in resources.values:
-        _check_resource(resource)
+        _check_resource(resource, actions.values)
     return Statement(sid, effect, EVERYBODY, actions, resources, _conditions(stated), number)
 
 
@@ -184,7 +185,7 @@ def _check_action(action: str) -> None:
     if action in ("*", "*:*"):
         return
     if not colon:
-        hint = f"{shortened(action)!r} could be 'secretsmanager:{shortened(action)}'."
+        hint = f"{shortened(action)!r} could be {of_action(shortened(action))!r}."
         raise _refused(f"Actions/Conditions must be prefaced by a vendor, e.g., iam, sdb, ec2, etc. {hint}")
     if ":" in called:
         raise _refused("Actions/Condition can contain only one colon.")
@@ -192,16 +193,17 @@ def _check_action(action: str) -> None:
         raise _refused(f"Vendor {shortened(vendor)} is not valid")
 
 
-def _check_resource(resource: str) -> None:
+def _check_resource(resource: str, actions: Sequence[str]) -> None:
     prefix, *fields = resource.split(":")
     shown = shortened(resource)
     if resource == "*":
         return
     if prefix != "arn" or not fields:
-        hint = f" The ARN of a secret is arn:aws:secretsmanager:<region>:<account>:secret:{shown}-??????."
-        raise _refused(f'Resource {shown} must be in ARN format or "*".{hint if resource and not fields else ""}')
+        hint = of_leftovers(shown) or (of_resource(shown, actions) if resource and not fields else "")
+        raise _refused(f'Resource {shown} must be in ARN format or "*". {hint}'.rstrip())
     if not _PARTITION.fullmatch(fields[0]):
-        raise _refused(f'Partition "{shortened(fields[0])}" is not valid for resource "{shown}".')
+        message = f'Partition "{shortened(fields[0])}" is not valid for resource "{shown}".'
+        raise _refused(f"{message} {of_leftovers(shown) or ''}".rstrip())
     if len(fields) < _ARN_FIELDS_NEEDED - 1 or not fields[1]:
         raise _refused("Resource vendor must be fully qualified and cannot contain regexes.")
 
@@ -235,8 +237,6 @@ def _check_sids(statements: tuple[Statement, ...], name: str) -> None:
 
 
 def _of_unknown(name: str, known: tuple[str, ...], whole: str, part: str = "element") -> str:
-    if name in _OF_TEMPLATES:
-        return f"It looks like a template. {FROM_TEMPLATES}"
     if name in _PRINCIPALS:
         return f"An identity policy applies to whoever has it, so it has no {name}."
     meant = nearest(name, known)[:1] if len(name) <= _SHOWN else []

@@ -6,13 +6,15 @@ import datetime
 import functools
 import json
 import os
+import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 from fake_secrets.errors import PolicyError
 from fake_secrets.iam.effectless import check_effects
-from fake_secrets.iam.identity_grammar import FROM_TEMPLATES, SYNTAX_ERROR, Kind, parse, shortened
+from fake_secrets.iam.identity_grammar import SYNTAX_ERROR, Kind, parse, shortened
+from fake_secrets.iam.mistaken import FROM_TEMPLATES
 from fake_secrets.iam.policy import Policy
 from fake_secrets.iam.role_policies import RolePolicies
 
@@ -25,6 +27,8 @@ GivenPolicy = Mapping[str, Any] | str | os.PathLike[str]
 GivenPolicies = GivenPolicy | RolePolicies | Sequence[GivenPolicy | RolePolicies]
 
 _ONE = "a policy is a dict, JSON text or the path of a JSON file"
+# An object, or a list of objects, which is refused with a hint.
+_IS_JSON = re.compile(r"\s*(?:\{|\[\s*\{)")
 _TEMPLATE_FILES = frozenset({".yaml", ".yml", ".tf", ".tfstate", ".template"})
 
 
@@ -80,13 +84,17 @@ def _each(given: Any, name: str, argument: str) -> Iterator[Policy]:
 def _loaded(given: Any, name: str, argument: str, kind: Kind = "inline") -> Policy:
     if isinstance(given, Mapping):
         return _parsed(_text_of(given, name), name, kind)
-    if isinstance(given, str) and given.lstrip().startswith("{"):
+    if isinstance(given, str) and _IS_JSON.match(given):
         return _parsed(given, name, kind)
+    if isinstance(given, str) and not given.strip():
+        raise PolicyError(f"{argument} is empty; {_ONE}")
     if isinstance(given, (str, os.PathLike)):
         path = os.fspath(given)
         if isinstance(path, str):
             return _of_file(path, argument, kind)
-    raise TypeError(f"{argument} is of type {type(given).__name__}; {_ONE}")
+    documents = given.documents if isinstance(given, RolePolicies) else ()
+    such = "".join(f", such as its documents[{title!r}]" for title in list(documents)[:1])
+    raise TypeError(f"{argument} is of type {type(given).__name__}; {_ONE}{such}")
 
 
 def _of_file(path: str, argument: str, kind: Kind) -> Policy:
@@ -121,7 +129,7 @@ def _as_json(value: object) -> object:
     if isinstance(value, datetime.date):
         # YAML makes a date of a Version that has no quotes.
         return value.isoformat()
-    raise TypeError(f"a {type(value).__name__}")
+    raise TypeError(f"a value of type {type(value).__name__}")
 
 
 @functools.lru_cache(maxsize=256)

@@ -13,6 +13,7 @@ from fake_secrets.iam.coverage import EVERY_RESOURCE, Rule
 from fake_secrets.iam.evaluation import Caller, Check
 from fake_secrets.iam.identity_grammar import shortened
 from fake_secrets.iam.naming import naming_of
+from fake_secrets.iam.patterns import is_like
 from fake_secrets.iam.policy import Policy, Statement
 from fake_secrets.iam.reasons import why_it_fails, why_not_covered
 
@@ -70,7 +71,10 @@ def _miss(check: Check, caller: Caller, policy: Policy, rule: Rule) -> NearMiss 
         return _of_resource(check, policy, statement)
     if has_resource and is_named and _may_be_meant(statement, check.action):
         is_excluded = statement.actions.is_negated
+        slip = None if is_excluded else _slip_of_service(statement, check.action)
         why = "its NotAction excludes it" if is_excluded else f"its Action is {_named_actions(statement)}"
+        if slip is not None:
+            why = f"its Action {shortened(slip)!r} should begin with {check.action.partition(':')[0]!r}"
         return NearMiss(policy, statement, "Action", f"covers the resource, but {why}", 6)
     return None
 
@@ -108,6 +112,8 @@ def _may_be_meant(statement: Statement, action: str) -> bool:
     """Return whether a statement about other actions is likely about this one: by its resource, or by a slip."""
     if statement.actions.is_negated:
         return True
+    if _slip_of_service(statement, action) is not None:
+        return True
     service, _, name = action.lower().partition(":")
     names = [value.lower().partition(":") for value in statement.actions.values[:_COMPARED]]
     of_service = [other for prefix, _, other in names if prefix == service]
@@ -115,6 +121,16 @@ def _may_be_meant(statement: Statement, action: str) -> bool:
         return bool(of_service)
     is_part = any(other and (name.startswith(other) or other.startswith(name)) for other in of_service)
     return is_part or bool(difflib.get_close_matches(name, of_service, 1, _CUTOFF))
+
+
+def _slip_of_service(statement: Statement, action: str) -> str | None:
+    """Return which action of a statement would cover another one if its service weren't misspelt."""
+    service, _, name = action.lower().partition(":")
+    for value in statement.actions.values[:_COMPARED]:
+        other, _, pattern = value.lower().partition(":")
+        if other != service and is_like(name, pattern) and difflib.get_close_matches(other, [service], 1):
+            return value
+    return None
 
 
 def _named_actions(statement: Statement) -> str:

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import NamedTuple
 
+from fake_secrets.arns import SUFFIX, SUFFIX_LENGTH
 from fake_secrets.iam.conditions import NEGATIONS, Condition
 from fake_secrets.iam.coverage import EVERY_RESOURCE
 from fake_secrets.iam.identity_grammar import shortened
@@ -99,16 +100,30 @@ def _difference(pattern: str, resource: str, context: Context, has_variables: bo
         if unknown is not None:
             return f"covers nothing: {unknown}"
         pattern = _replaced(pattern, context)
-    if not pattern.endswith(("*", "?")) and is_like(resource, f"{pattern}{_SUFFIX}"):
-        return f"lacks the suffix {_SUFFIX!r} that stands for the end of a secret's ARN"
+    of_suffix = _difference_of_suffix(pattern, resource)
+    if of_suffix is not None:
+        return of_suffix
     if is_like(resource.lower(), pattern.lower()):
         return "differs in upper and lower case"
     return _difference_of_fields(pattern.split(":", 5), resource.split(":", 5))
 
 
+def _difference_of_suffix(pattern: str, resource: str) -> str | None:
+    if not pattern.endswith(("*", "?")) and is_like(resource, f"{pattern}{_SUFFIX}"):
+        return f"lacks the suffix {_SUFFIX!r} that stands for the end of a secret's ARN"
+    if not pattern.endswith(_SUFFIX) or not is_like(f"{resource}-000000", pattern):
+        return None
+    if SUFFIX.fullmatch(resource[-SUFFIX_LENGTH:]):
+        return f"has {_SUFFIX!r} after the end of the secret's ARN, which it stands for"
+    return f"covers the secret only once it exists, since {_SUFFIX!r} stands for the end of its ARN"
+
+
 def _difference_of_fields(wanted: list[str], fields: list[str]) -> str | None:
     if len(wanted) != len(_ARN_FIELDS) or len(fields) != len(_ARN_FIELDS):
         return None
+    for name, pattern in zip(("region", "account"), wanted[3:5], strict=True):
+        if _is_placeholder(name, pattern):
+            return f"has {pattern!r} for the {name}, a placeholder that was never replaced"
     wrong = [index for index in range(len(_ARN_FIELDS)) if not _is_field_like(wanted[index], fields[index])]
     if len(wrong) != 1:
         return None
@@ -118,6 +133,14 @@ def _difference_of_fields(wanted: list[str], fields: list[str]) -> str | None:
     if name == "resource" and _is_field_like(f"secret:{found}", asked):
         return "lacks 'secret:' before the name"
     return None
+
+
+def _is_placeholder(name: str, pattern: str) -> bool:
+    """Return whether a region or an account of a pattern stands for no region or account at all."""
+    if not pattern or "*" in pattern or "?" in pattern:
+        return False
+    # Regions are in lower case, with a number at the end.
+    return not (pattern.isdigit() if name == "account" else pattern.islower() and pattern[-1].isdigit())
 
 
 def _is_field_like(pattern: str, text: str) -> bool:

@@ -9,7 +9,7 @@ from typing import Any
 from fake_secrets.iam.callers import by_caller
 from fake_secrets.iam.least_policy import Home, Need, document_for
 
-__all__ = ["needs_in", "record_of"]
+__all__ = ["is_record", "needs_in", "record_of"]
 
 _FORMAT = "fake-secrets least policy"
 _VERSION = 1
@@ -35,6 +35,11 @@ def record_of(needs: Iterable[Need]) -> str:
     return json.dumps(record, indent=2) + "\n"
 
 
+def is_record(text: str) -> bool:
+    """Return whether a text is a record, of whatever version."""
+    return _record_in(text) is not None
+
+
 def needs_in(text: str) -> list[Need]:
     """Return the needs of a record.
 
@@ -42,11 +47,8 @@ def needs_in(text: str) -> list[Need]:
         ValueError: if the text isn't a record, or is one of a later version. The message is the end of a
             sentence that begins with the record.
     """
-    try:
-        record = json.loads(text)
-    except (ValueError, RecursionError):
-        record = None
-    if not isinstance(record, dict) or record.get("format") != _FORMAT:
+    record = _record_in(text)
+    if record is None:
         msg = "isn't a record of --fake-secrets-least-policy"
         raise ValueError(msg)
     if record.get("version") != _VERSION:
@@ -57,6 +59,14 @@ def needs_in(text: str) -> list[Need]:
     except (KeyError, TypeError, AttributeError):
         msg = "is damaged: it doesn't have the needs that --fake-secrets-least-policy writes"
         raise ValueError(msg) from None
+
+
+def _record_in(text: str) -> dict[str, Any] | None:
+    try:
+        record = json.loads(text)
+    except (ValueError, RecursionError):
+        return None
+    return record if isinstance(record, dict) and record.get("format") == _FORMAT else None
 
 
 def _as_json(need: Need) -> dict[str, Any]:

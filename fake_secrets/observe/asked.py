@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from fake_secrets.arns import SUFFIX_LENGTH, account_of, region_of
 from fake_secrets.errors import UnsupportedOperationError
+from fake_secrets.iam.callers import owner_of_policies
 from fake_secrets.iam.evaluation import Caller, Check
 from fake_secrets.iam.least_policy import ANY_SUFFIX
 from fake_secrets.observe.ledger import SUCCEEDED, Entry
@@ -17,7 +18,7 @@ from fake_secrets.service.operations.rotation_start import NOT_COMPLETE
 from fake_secrets.service.rules.checks import WITHOUT_RESOURCE, checks_of, checks_of_creation
 from fake_secrets.service.rules.condition_keys import keys_of_key_use
 from fake_secrets.service.state.checked import arn_for, completed, keys_of
-from fake_secrets.service.state.keys import is_default_key
+from fake_secrets.service.state.keys import is_default_key, why_unusable
 from fake_secrets.service.state.model import Request, StoredSecret
 
 __all__ = ["Asked", "asked_in"]
@@ -107,9 +108,14 @@ class _History:
         """Yield what a call asked."""
         request = entry.request
         caller = Caller(request.principal, request.account_id, self._recording.grants.role_of(request.principal))
-        grant = self._recording.grants.of(caller.arn, caller.role)
+        grant = self._recording.grants.of(self._named(caller, entry), caller.role)
         for check, alias in self._checks(entry):
             yield Asked(entry, completed(check, caller, request, grant), caller, alias)
+
+    def _named(self, caller: Caller, entry: Entry) -> str:
+        """Return the ARN by which a test names a caller. Its own clients are a user as soon as it does."""
+        is_own = entry.function is None and caller.account_id == self._recording.account_id
+        return owner_of_policies(caller.arn) if is_own and caller.arn.endswith(":root") else caller.arn
 
     def follow(self, entry: Entry) -> None:
         """Take note of what a call, or a change without a call, has done."""
@@ -142,8 +148,8 @@ class _History:
             yield from ((check, None) for check in self._of_function(entry))
         if entry.outcome in _USES_KEYS or entry.fault is not None:
             for secret, key_id, actions in self._uses(entry):
-                if key_id and not is_default_key(key_id):
-                    yield from self._of_key(entry.request, secret, key_id, actions)
+                yield from self._of_key(entry.request, secret, key_id, actions)
+            yield from self._of_replicas(entry)
 
     def _of_call(self, entry: Entry) -> Iterable[Check]:
         operation, members, request = entry.operation, entry.members, entry.request
@@ -229,13 +235,24 @@ class _History:
                 yield secret, before, _DECRYPTING
             elif has_value:
                 yield secret, key, _ENCRYPTING
-        for replica in members.get("AddReplicaRegions") or ():
-            yield secret, self._key_of(secret), _DECRYPTING
-            yield secret, replica.get("KmsKeyId"), _REPLICATING
+
+    def _of_replicas(self, entry: Entry) -> Iterator[tuple[Check, str | None]]:
+        """Yield the checks about keys for the replicas that a call adds. Each replica has a key of its region."""
+        secret, request = entry.secret, entry.request
+        if secret is None:
+            return
+        for added in entry.members.get("AddReplicaRegions") or ():
+            region, known = added["Region"], secret.replicas.get(added["Region"])
+            key_id = added.get("KmsKeyId") or (known.kms_key_id if known else None)
+            if key_id is None or why_unusable(key_id, region) is None:
+                yield from self._of_key(request, secret, self._key_of(secret), _DECRYPTING)
+                yield from self._of_key(replace(request, region=region), secret, key_id, _REPLICATING)
 
     def _of_key(
-        self, request: Request, secret: StoredSecret, key_id: str, actions: Iterable[str]
+        self, request: Request, secret: StoredSecret, key_id: str | None, actions: Iterable[str]
     ) -> Iterator[tuple[Check, str | None]]:
+        if not key_id or is_default_key(key_id):
+            return
         names = self._recording.keys.names
         arn = names.arn_of(key_id, request.region, request.partition, secret.account_id)
         context = keys_of_key_use(

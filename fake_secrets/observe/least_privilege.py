@@ -9,10 +9,11 @@ from fake_secrets.iam.callers import needs_of_caller
 from fake_secrets.iam.least_policy import document_for
 from fake_secrets.observe.needs import needs_of
 from fake_secrets.observe.recording import Recording
-from fake_secrets.options import check_region
 
-__all__ = ["least_policy_of"]
+__all__ = ["check_real_region", "least_policy_of"]
 
+# Every region of AWS ends in a number. A world takes any name for its region; a policy for production doesn't.
+_REGION = re.compile(r"[a-z]+(?:-[a-z]+)+-[0-9]+")
 _ACCOUNT_ID = re.compile(r"[0-9]{12}")
 
 __tracebackhide__ = True  # a traceback ends at the caller's mistake
@@ -40,11 +41,24 @@ def least_policy_of(
 
     Raises:
         ValueError: as `needs_of_caller` does, or if `region` or `account` isn't one.
+        TypeError: if `principal` or `function` isn't a str.
     """
     if region is not None:
-        check_region(region)
+        check_real_region(region)
     if account is not None and not (isinstance(account, str) and _ACCOUNT_ID.fullmatch(account)):
         msg = f"account={account!r} isn't a string of twelve digits"
         raise ValueError(msg)
     needs = needs_of_caller(needs_of(recording), principal, function)
     return document_for(needs, region=region, account=account)
+
+
+def check_real_region(region: object) -> None:
+    """Check that a value has the form of the name of a region of AWS.
+
+    Raises:
+        ValueError: if it doesn't. The first argument may have been meant to be a caller.
+    """
+    if isinstance(region, str) and _REGION.fullmatch(region):
+        return
+    msg = f"region={region!r} isn't a region, such as 'us-east-1'. Name a caller with principal= or function=."
+    raise ValueError(msg)

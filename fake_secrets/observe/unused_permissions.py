@@ -13,6 +13,8 @@ from fake_secrets.iam.policy import Policy
 from fake_secrets.observe.asked import Asked
 from fake_secrets.observe.needs import asked_needs
 from fake_secrets.observe.recording import Recording
+from fake_secrets.service.rules.checks import WITHOUT_RESOURCE
+from fake_secrets.service.rules.condition_keys import is_known
 
 __all__ = ["UnusedPermission", "unused_in"]
 
@@ -21,6 +23,7 @@ __tracebackhide__ = True  # a traceback ends at the caller's mistake
 # The services of which calls of Secrets Manager need something.
 _SERVICES = frozenset({"*", "secretsmanager", "kms", "lambda"})
 _SERVICE_FIELD = 2
+_PRINCIPAL_TAG = "aws:principaltag/"
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,8 +35,11 @@ class UnusedPermission:
         statement: the statement's Sid, or its number, such as ``statement 2``.
         actions: the actions that no call needed, as they are written; all of them if no call needed the statement.
         resources: the resources that no call needed, as they are written; likewise.
+        pairs: each action and resource that calls needed, but never together.
         wider: each action and each resource with wildcards that allows more than was needed, and what of it was
             needed.
+        unjudged: the condition keys of the statement whose values aren't known. What is said of the statement
+            holds if these conditions do.
         is_whole: whether no call needed anything of the statement.
     """
 
@@ -41,17 +47,33 @@ class UnusedPermission:
     statement: str
     actions: tuple[str, ...] = ()
     resources: tuple[str, ...] = ()
+    pairs: tuple[tuple[str, str], ...] = ()
     wider: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    unjudged: tuple[str, ...] = ()
     is_whole: bool = False
 
     def __str__(self) -> str:
         where = f"{self.policy}, {self.statement}"
         if self.is_whole:
-            return f"{where}: no call needed this statement"
-        unused = ", ".join([*self.actions, *self.resources])
-        parts = [f"no call needed {unused}"] if unused else []
-        parts += [f"of {pattern}, only {', '.join(needed)} was needed" for pattern, needed in self.wider.items()]
+            return f"{where}: no call used this statement"
+        unused = [*self.actions, *self.resources, *(f"{action} on {resource}" for action, resource in self.pairs)]
+        parts = [f"no call used {', '.join(unused)}"] if unused else []
+        parts += [_wide(pattern, needed) for pattern, needed in self.wider.items()]
+        parts += [_unjudged(self.unjudged)] if self.unjudged else []
         return f"{where}: {'; '.join(parts)}"
+
+
+def _wide(pattern: str, needed: Sequence[str]) -> str:
+    return f"{pattern} is wider than needed, since calls used only {', '.join(needed)}"
+
+
+def _unjudged(keys: Sequence[str]) -> str:
+    tags = [key for key in keys if key.startswith(_PRINCIPAL_TAG)]
+    given = "tags={...}" if tags == list(keys) else f"context={{{keys[0]!r}: ...}}"
+    return (
+        f"its condition on {', '.join(keys)} can't be judged without a value, so ask inside of the block "
+        f"`with fake_secrets.permissions(None, {given}):`"
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,23 +130,67 @@ def _unused(policy: Policy, statement: Statement, uses: Sequence[_Use]) -> Unuse
         return None
     name = statement.sid or f"statement {statement.number}"
     resources = [value for value in statement.resources.values if _is_of_a_service(value)]
-    used = _allowed(policy, statement, uses)
+    unjudged = _unknown_keys(policy, statement, uses)
+    judged = _without(statement, unjudged)
+    used = _allowed(policy, judged, uses)
     if not used:
         named = () if statement.actions.is_negated else tuple(actions)
         on = () if statement.resources.is_negated else tuple(resources)
         return UnusedPermission(policy.name, name, named, on, is_whole=True)
     unused: dict[str, list[str]] = {"actions": [], "resources": []}
     wider: dict[str, tuple[str, ...]] = {}
-    for element, value, narrowed in _parts(statement, actions, resources):
+    for element, value, narrowed in _parts(judged, actions, resources):
         needed = {use.need for use in _allowed(policy, narrowed, used)}
-        shown = sorted({need.action if element == "actions" else need.resource for need in needed})
+        shown = {need.action if element == "actions" else need.resource for need in needed}
         if not needed:
             unused[element].append(value)
-        elif _is_pattern(value) and shown != [value]:
-            wider[value] = tuple(shown)
-    if not (unused["actions"] or unused["resources"] or wider):
+        elif _is_pattern(value) and shown - {value}:
+            # Actions that have no resource need `*` beside what the others need.
+            wider[value] = tuple(sorted(shown - {value}))
+    found = tuple(unused["actions"]), tuple(unused["resources"])
+    of_both = [one for one in actions if one not in found[0]], [one for one in resources if one not in found[1]]
+    pairs = tuple(_unused_pairs(policy, judged, *of_both, used))
+    if not (any(found) or pairs or wider or unjudged):
         return None
-    return UnusedPermission(policy.name, name, tuple(unused["actions"]), tuple(unused["resources"]), wider)
+    return UnusedPermission(policy.name, name, *found, pairs, wider, unjudged)
+
+
+def _unknown_keys(policy: Policy, statement: Statement, uses: Sequence[_Use]) -> tuple[str, ...]:
+    """Return the condition keys whose values decide, and aren't known."""
+    keys = {condition.key for condition in statement.conditions}
+    uncertain = [key for key in sorted(keys) if key.startswith(_PRINCIPAL_TAG) or not is_known(key)]
+    meant = _allowed(policy, _without(statement, uncertain), uses) if uncertain else []
+    return tuple(key for key in uncertain if any(key not in use.asked.check.context for use in meant))
+
+
+def _without(statement: Statement, keys: Sequence[str]) -> Statement:
+    """Return a statement without its conditions on some keys."""
+    if not keys:
+        return statement
+    return replace(statement, conditions=tuple(one for one in statement.conditions if one.key not in keys))
+
+
+def _unused_pairs(
+    policy: Policy, statement: Statement, actions: Sequence[str], resources: Sequence[str], used: Sequence[_Use]
+) -> Iterator[tuple[str, str]]:
+    """Yield each action and resource that no call needed together, of those that calls needed."""
+    if statement.actions.is_negated or statement.resources.is_negated:
+        return
+    for action in actions:
+        of_action = replace(statement, actions=Element((action,)))
+        for resource in resources:
+            pair = replace(of_action, resources=Element((resource,)))
+            if _can_meet(action, resource) and not _allowed(policy, pair, used):
+                yield action, resource
+
+
+def _can_meet(action: str, resource: str) -> bool:
+    """Return whether an action is one on such a resource. Else a policy that has both allows nothing by it."""
+    service, _, name = action.partition(":")
+    fields = resource.split(":")
+    if name in WITHOUT_RESOURCE or len(fields) <= _SERVICE_FIELD:
+        return resource == "*"
+    return "*" in {service, fields[_SERVICE_FIELD]} or service.lower() == fields[_SERVICE_FIELD]
 
 
 def _parts(

@@ -14,6 +14,7 @@ from fake_secrets.plugin.choosing import active_worlds
 from fake_secrets.plugin.folders import output_file, relative
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from pathlib import Path
 
     from fake_secrets.iam.least_policy import Need
@@ -46,6 +47,7 @@ class LeastPolicies:
         self._before = _keep(self._recordings)
         self._forgotten = 0
         self._has_lost_worker = False
+        self._deselected = 0
         self._outcome = ""
 
     def pytest_unconfigure(self) -> None:
@@ -55,6 +57,10 @@ class LeastPolicies:
     def pytest_runtest_logfinish(self) -> None:
         """Read the ledgers of the worlds that the test has left."""
         self._read()
+
+    def pytest_deselected(self, items: Sequence[pytest.Item]) -> None:
+        """Count the tests that don't run."""
+        self._deselected += len(items)
 
     @pytest.hookimpl(optionalhook=True)
     def pytest_testnodedown(self, node: Any) -> None:
@@ -67,6 +73,8 @@ class LeastPolicies:
 
         self._needs.update(needs_in(found["record"]))
         self._forgotten += found["forgotten"]
+        # Each worker deselects the same tests.
+        self._deselected = max(self._deselected, found["deselected"])
 
     @pytest.hookimpl(trylast=True)
     def pytest_sessionfinish(self, session: pytest.Session, exitstatus: int | pytest.ExitCode) -> None:
@@ -79,7 +87,7 @@ class LeastPolicies:
         text = record_of(self._needs)
         output = getattr(self._config, "workeroutput", None)
         if output is not None:
-            output[_FILE] = {"record": text, "forgotten": self._forgotten}
+            output[_FILE] = {"record": text, "forgotten": self._forgotten, "deselected": self._deselected}
         elif exitstatus not in _FINISHED or session.shouldfail or session.shouldstop:
             self._outcome = "ERROR: the least policies weren't written, because the run wasn't finished"
         elif not self._config.option.collectonly:
@@ -115,6 +123,14 @@ class LeastPolicies:
             self._outcome += f", without the {self._forgotten} oldest calls of worlds with more than 100,000"
         if self._has_lost_worker:
             self._outcome += ", without the calls of a worker that crashed"
+        if self._deselected:
+            self._outcome += f", without the calls of {_tests(self._deselected, 'deselected')}"
+        if session.testsfailed:
+            self._outcome += f", maybe without some calls of {_tests(session.testsfailed, 'failed')}"
+
+
+def _tests(count: int, what: str) -> str:
+    return f"{count} {what} test{'s' * (count > 1)}"
 
 
 def _keep(recordings: list[Recording] | None) -> list[Recording] | None:
@@ -139,7 +155,34 @@ def least_policies(config: pytest.Config) -> LeastPolicies | None:
     """Return the hooks that the options ask for, or None.
 
     Raises:
-        UsageError: if nothing can be written into the file.
+        UsageError: if nothing can be written into the file, or if it has something else than a record.
     """
     path = output_file(config, _FILE)
-    return None if path is None else LeastPolicies(path, config)
+    if path is None:
+        return None
+    _check_replaceable(path, config)
+    return LeastPolicies(path, config)
+
+
+def _check_replaceable(path: Path, config: pytest.Config) -> None:
+    """Check that a file can be overwritten. If FILE is forgotten, the option takes the file of a test for it.
+
+    Raises:
+        UsageError: if it isn't a record of an earlier run.
+    """
+    # Reading a pipe or a device could block.
+    if not path.is_file() or not path.stat().st_size:
+        return
+    from fake_secrets.iam.recorded_needs import is_record
+
+    try:
+        may_be_lost = is_record(path.read_text(encoding="utf-8"))
+    except (OSError, UnicodeDecodeError):
+        may_be_lost = False
+    if not may_be_lost:
+        option = f"--{_FILE.replace('_', '-')}"
+        msg = (
+            f"{option}: {relative(path, config)!r} isn't the record of an earlier run, so it isn't overwritten. "
+            f"Name another file, {option}=FILE, or delete this one"
+        )
+        raise pytest.UsageError(msg)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator, Mapping
 from typing import Any
 
@@ -124,6 +123,9 @@ class _Attached:
         self._unknown = UnknownValues(template.source)
         # Names of documents that are managed policies.
         self.managed: set[str] = set()
+        # ARN to managed policy of the template.
+        self._made: dict[str, Resource] | None = None
+        self._unknown_arns = UnknownValues(template.source)
 
     def documents_of(self, principal: Resource) -> dict[str, Mapping[str, Any]]:
         """Return name to document of all the principal's identity policies."""
@@ -152,11 +154,10 @@ class _Attached:
     def _groups_of(self, principal: Resource) -> Iterator[Resource]:
         if principal.kind != "AWS::IAM::User":
             return
-        value, name = self._expressions.items, self._expressions.ref(principal)
-        names = value(principal.properties.get("Groups", []), f"{principal.logical_id}.Groups")
+        items, name = self._expressions.property_items, self._expressions.ref(principal)
+        names = items(principal, "Groups")
         for addition in self._existing("AWS::IAM::UserToGroupAddition"):
-            place = f"{addition.logical_id}.Users"
-            if name in value(addition.properties.get("Users", []), place):
+            if name in items(addition, "Users"):
                 group = f"{addition.logical_id}.GroupName"
                 names = [*names, self._expressions.text(addition.properties.get("GroupName"), group)]
         groups = {self._expressions.ref(group): group for group in self._existing("AWS::IAM::Group")}
@@ -167,10 +168,10 @@ class _Attached:
             yield groups[group_name]
 
     def _add_inline(self, holder: Resource) -> None:
-        policies = holder.properties.get("Policies", [])
+        policies = holder.properties.get("Policies")
         place = f"{holder.logical_id}.Policies"
         # Evaluated one by one, for the places in messages.
-        listed = policies if isinstance(policies, list) else self._expressions.items(policies, place)
+        listed = policies if isinstance(policies, list) else self._expressions.property_items(holder, "Policies")
         for number, policy in enumerate(listed):
             where = f"{place}[{number}]"
             is_plain = isinstance(policy, dict) and "PolicyDocument" in policy
@@ -182,8 +183,7 @@ class _Attached:
 
     def _add_managed(self, holder: Resource) -> None:
         place = f"{holder.logical_id}.ManagedPolicyArns"
-        arns = self._expressions.items(holder.properties.get("ManagedPolicyArns", []), place)
-        for number, arn in enumerate(arns):
+        for number, arn in enumerate(self._expressions.property_items(holder, "ManagedPolicyArns")):
             policy, where = self._managed_in_template(arn), f"{place}[{number}]"
             name = policy.logical_id if policy else str(arn)
             self.managed.add(self._keep(name, self._managed_document(arn, where), where))
@@ -200,9 +200,9 @@ class _Attached:
 
     def _is_listed(self, holder: Resource, policy: Resource, listed_by: str) -> bool:
         place = f"{policy.logical_id}.{listed_by}"
-        listed = policy.properties.get(listed_by, [])
+        listed = policy.properties.get(listed_by)
         if not isinstance(listed, list):
-            return self._expressions.ref(holder) in self._expressions.items(listed, place)
+            return self._expressions.ref(holder) in self._expressions.property_items(policy, listed_by)
         return any(self._is_holder(holder, one, f"{place}[{number}]") for number, one in enumerate(listed))
 
     def _is_holder(self, holder: Resource, expression: Any, place: str) -> bool:
@@ -221,7 +221,7 @@ class _Attached:
     def _add(self, name: str, expression: Any, place: str) -> str:
         """Evaluate a document and keep it. Return the name that it gets."""
         with self._unknown:
-            return self._keep(name, self._expressions.document(_parsed(expression), place), place)
+            return self._keep(name, self._expressions.document(expression, place), place)
         return name
 
     def _keep(self, name: str, document: Mapping[str, Any], place: str) -> str:
@@ -231,14 +231,22 @@ class _Attached:
         return unique
 
     def _managed_in_template(self, arn: Any) -> Resource | None:
-        policies = self._existing(_MANAGED)
-        return next((one for one in policies if self._expressions.ref(one) == arn), None)
+        if self._made is None:
+            self._made = {}
+            for policy in self._existing(_MANAGED):
+                with self._unknown_arns:
+                    self._made.setdefault(self._expressions.ref(policy), policy)
+        found = self._made.get(str(arn))
+        if found is None:
+            # It may be one of these.
+            self._unknown_arns.check()
+        return found
 
     def _managed_document(self, arn: Any, place: str) -> Mapping[str, Any]:
         policy = self._managed_in_template(arn)
         if policy is not None:
             where = f"{policy.logical_id}.PolicyDocument"
-            return self._expressions.document(_parsed(policy.properties.get("PolicyDocument")), where)
+            return self._expressions.document(policy.properties.get("PolicyDocument"), where)
         document = self._managed.find(str(arn))
         if document is None:
             raise refusal(
@@ -256,13 +264,3 @@ class _Attached:
 def _plain_name(policy: Mapping[str, Any], place: str) -> str:
     name = policy.get("PolicyName")
     return name if isinstance(name, str) else place
-
-
-def _parsed(document: Any) -> Any:
-    """Return a document that may be given as JSON text."""
-    if not isinstance(document, str):
-        return document
-    try:
-        return json.loads(document)
-    except (ValueError, RecursionError):
-        return document

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from fake_secrets.iam.role_policies import RolePolicies
+from fake_secrets.policies.arguments import check_arguments
 from fake_secrets.policies.attached import named
 from fake_secrets.policies.cloudformation import policies_in
 from fake_secrets.policies.deployment import Deployment
@@ -44,11 +45,13 @@ def from_cdk(
         managed_policies: see `from_cloudformation`.
 
     Raises:
+        TypeError: an argument has another type.
         PolicyError: a template can't be read, no template or several have such a role, or its policies can't be
             known before deployment.
     """
+    check_arguments(role, parameters=parameters, arns=arns, managed_policies=managed_policies)
     template = Path(path)
-    if template.is_dir():
+    if os.path.isdir(template):  # noqa: PTH112 -- Path.is_dir raises for names that no file can have
         template = _template_with(template, role)
     document, source, known = _read(template)
     return policies_in(
@@ -97,20 +100,22 @@ def _read(path: Path) -> tuple[Any, str, dict[str, str]]:
     artifact_id, artifact = _artifact_of(path)
     metadata = _part(artifact, "metadata") or {}
     more = _part(artifact, "additionalMetadataFile")
-    if isinstance(more, str) and path.with_name(more).is_file():
+    if isinstance(more, str) and more and more == Path(more).name and _is_file(path.with_name(more)):
         metadata = read_json(path.with_name(more))[0]
     for construct, entries in metadata.items() if isinstance(metadata, dict) else ():
         for entry in entries if isinstance(entries, list) else ():
             resource = _part(document, "Resources", _part(entry, "data"))
             if _part(entry, "type") == "aws:cdk:logicalId" and isinstance(resource, dict):
-                resource["Metadata"] = {"aws:cdk:path": construct.lstrip("/"), **(resource.get("Metadata") or {})}
+                own = resource.get("Metadata")
+                known = own if isinstance(own, dict) else {}
+                resource["Metadata"] = {"aws:cdk:path": construct.lstrip("/"), **known}
     return document, source, _deployment_of(artifact_id, artifact) if artifact_id else {}
 
 
 def _artifact_of(template: Path) -> tuple[str, Any]:
     """Return the ID of a template's artifact in the manifest beside it, and the artifact."""
     manifest = template.with_name("manifest.json")
-    artifacts = _part(read_json(manifest)[0], "artifacts") if manifest.is_file() else None
+    artifacts = _part(read_json(manifest)[0], "artifacts") if _is_file(manifest) else None
     for artifact_id, artifact in artifacts.items() if isinstance(artifacts, dict) else ():
         if _part(artifact, "properties", "templateFile") == template.name:
             return artifact_id, artifact
@@ -127,6 +132,10 @@ def _deployment_of(artifact_id: str, artifact: Any) -> dict[str, str]:
         "AWS::StackName": str(_part(artifact, "properties", "stackName") or artifact_id),
     }
     return {name: value for name, value in known.items() if value and not value.startswith("unknown-")}
+
+
+def _is_file(path: Path) -> bool:
+    return os.path.isfile(path)  # noqa: PTH113 -- Path.is_file raises for names that no file can have
 
 
 def _part(value: Any, *names: Any) -> Any:

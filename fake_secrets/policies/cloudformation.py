@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from fake_secrets.iam.role_policies import RolePolicies
+from fake_secrets.policies.arguments import check_arguments
 from fake_secrets.policies.attached import policies_of
 from fake_secrets.policies.aws_managed import ManagedPolicies
 from fake_secrets.policies.deployment import Deployment
@@ -46,9 +47,11 @@ def from_cloudformation(
         managed_policies: the documents of managed policies that the template doesn't have, by ARN or name.
 
     Raises:
+        TypeError: an argument has another type.
         PolicyError: the template can't be read, there is no such role, or its policies can't be known before
             deployment. The message names the place, and what to pass.
     """
+    check_arguments(role, parameters=parameters, arns=arns, managed_policies=managed_policies)
     document, source = read_template(path)
     return policies_in(
         document, source, role=role, parameters=parameters, arns=arns, managed_policies=managed_policies

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from fake_secrets.arns import partition_of
+from fake_secrets.policies.generated import is_generated
 from fake_secrets.policies.refusals import refusal, unknown_name
 from fake_secrets.policies.template import Template
 from fake_secrets.policies.unknown_values import UnknownValue, UnknownValuesError
@@ -47,6 +48,11 @@ class Deployment:
             if name not in template.parameters and name not in PSEUDO_PARAMETERS:
                 hint = unknown_name(name, template.parameters, "The parameters are")
                 raise refusal(template.source, "", f"there is no parameter {name!r}", hint)
+        for argument, values in (("parameters", parameters), ("arns", arns)):
+            for name, value in values.items():
+                if any(is_generated(str(one)) for one in (value if isinstance(value, list | tuple) else [value])):
+                    problem = f"{argument} has a character of the private use area in {name!r}"
+                    raise refusal(template.source, "", problem)
 
     def given(self, key: str) -> str | None:
         """Return what the user says of something in `arns`, or None."""

@@ -12,6 +12,7 @@ __all__ = ["Effort"]
 # Enough for every real template.
 _MOST_STEPS = 100_000
 _LONGEST_TEXT = 1_000_000
+_MOST_TEXT = 20_000_000
 _DEEPEST = 100
 
 
@@ -26,6 +27,7 @@ class Effort:
         self._source = source
         self._steps = 0
         self._depth = 0
+        self._characters = 0
         self._open: list[str] = []
 
     @contextmanager
@@ -58,6 +60,17 @@ class Effort:
             yield
         finally:
             self._open.pop()
+
+    def part(self, text: str, place: str) -> str:
+        """Return a text that becomes a part of another one, and is copied for it.
+
+        Raises:
+            PolicyError: there were too many, or they were too long.
+        """
+        self._characters += len(text)
+        if self._characters > _MOST_TEXT:
+            raise refusal(self._source, place, f"its expressions give more than {_MOST_TEXT:,} characters")
+        return self.bounded(text, place)
 
     def bounded(self, text: str, place: str) -> str:
         """Return a text that isn't too long.

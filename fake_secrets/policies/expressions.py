@@ -7,10 +7,12 @@ from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 from fake_secrets.errors import PolicyError
+from fake_secrets.iam.identity_grammar import shortened
 from fake_secrets.policies.deployment import PSEUDO_PARAMETERS, Deployment
 from fake_secrets.policies.effort import Effort
-from fake_secrets.policies.generated import is_generated, with_wildcards
+from fake_secrets.policies.generated import escapes_generated, is_generated, with_wildcards
 from fake_secrets.policies.identities import Identities
+from fake_secrets.policies.policy_text import parsed_policy
 from fake_secrets.policies.refusals import refusal, unknown_name
 from fake_secrets.policies.stack_conditions import StackConditions
 from fake_secrets.policies.template import Resource, Template
@@ -18,8 +20,10 @@ from fake_secrets.policies.unknown_values import UnknownValues
 
 __all__ = ["Expressions"]
 
-_IN_SUB = re.compile(r"\$\{([^}]*)\}")
-_DYNAMIC = re.compile(r"\{\{resolve:[^}]*\}\}")
+# Neither goes on beyond another brace: that would take quadratic time where the end is missing.
+_IN_SUB = re.compile(r"\$\{([^{}]*)([{}])")
+_DYNAMIC = re.compile(r"\{\{resolve:[^{}]*(\}\}|\{)")
+_INDEX = re.compile(r"[0-9]{1,9}")
 
 
 class _NoValue:
@@ -86,17 +90,24 @@ class Expressions:
 
     def items(self, expression: Any, place: str) -> list[Any]:
         """Return the list that an expression gives; see `value`."""
-        value = self.value(expression, place)
-        if not isinstance(value, list):
-            raise self._refusal(place, "it isn't a list")
-        return value
+        return self._list(self.value(expression, place), place)
+
+    def property_items(self, resource: Resource, name: str) -> list[Any]:
+        """Return the list that a property gives, empty if it isn't there; see `value`."""
+        place = f"{resource.logical_id}.{name}"
+        value = self.value(resource.properties.get(name), place)
+        return [] if value is None else self._list(value, place)
 
     def document(self, expression: Any, place: str) -> dict[str, Any]:
-        """Return the policy document that an expression gives; see `value`.
+        """Return the policy document that an expression gives, as a structure or as JSON text; see `value`.
 
         Characters that AWS makes up at deployment are wildcards in it.
         """
         document = self.value(expression, place)
+        if isinstance(document, str):
+            if escapes_generated(document):
+                raise self._refusal(place, "its JSON text has an escaped character that can't be read here")
+            document = parsed_policy(document, self._template.source, place)
         if not isinstance(document, dict):
             raise self._refusal(place, "it isn't a policy document")
         finished: dict[str, Any] = with_wildcards(document, place, self._identities.compared_literally)
@@ -122,7 +133,7 @@ class Expressions:
             if isinstance(expression, dict):
                 return self._of_mapping(expression, place)
             if isinstance(expression, str):
-                return _DYNAMIC.sub(lambda found: self._dynamic(found[0], place), expression)
+                return self._resolved(expression, place)
             return expression
 
     def _of_mapping(self, expression: Mapping[str, Any], place: str) -> Any:
@@ -142,6 +153,11 @@ class Expressions:
                 values.append(self._value(expression, place))
         unknown.check()
         return values
+
+    def _list(self, value: Any, place: str) -> list[Any]:
+        if not isinstance(value, list):
+            raise self._refusal(place, "it isn't a list")
+        return value
 
     def _literal(self, expression: Any, place: str) -> Any:
         """Return what an expression gives that is compared literally."""
@@ -182,18 +198,23 @@ class Expressions:
 
         def replacement(found: re.Match[str]) -> str:
             name = found[1].strip()
+            if found[2] == "{":
+                raise self._refusal(place, "the name of a variable of Fn::Sub has a brace in it")
             if name.startswith("!"):
                 return f"${{{name[1:]}}}"
-            if name in values:
-                return self.text(values[name], place)
-            return self.text({"Fn::GetAtt" if "." in name else "Ref": name}, place)
+            reference = {"Fn::GetAtt" if "." in name else "Ref": name}
+            return self._effort.part(self.text(values.get(name, reference), place), place)
 
-        return self._effort.bounded(_IN_SUB.sub(replacement, text), place)
+        return self._effort.bounded(self._resolved(_IN_SUB.sub(replacement, text), place), place)
 
     def _join(self, argument: Any, place: str) -> str:
         delimiter, items = self._arguments(argument, place, "Fn::Join", "a delimiter", "a list")
+        between = str(delimiter)
         texts = [self.text(item, place) for item in self.items(items, place)]
-        return self._effort.bounded(str(delimiter).join(texts), place)
+        for text in texts:
+            self._effort.part(text, place)
+            self._effort.part(between, place)
+        return self._effort.bounded(self._resolved(between.join(texts), place), place)
 
     def _split(self, argument: Any, place: str) -> list[str]:
         delimiter, text = self._arguments(argument, place, "Fn::Split", "a delimiter", "a text")
@@ -204,8 +225,9 @@ class Expressions:
     def _select(self, argument: Any, place: str) -> Any:
         index, items = self._arguments(argument, place, "Fn::Select", "an index", "a list")
         number, values = self.text(index, place), self.items(items, place)
-        if not number.isdecimal() or int(number) >= len(values):
-            raise self._refusal(place, f"Fn::Select takes an index below {len(values)} here, not {number!r}")
+        if not _INDEX.fullmatch(number) or int(number) >= len(values):
+            problem = f"Fn::Select takes an index below {len(values)} here, not {shortened(repr(number))}"
+            raise self._refusal(place, problem)
         return values[int(number)]
 
     def _if(self, argument: Any, place: str) -> Any:
@@ -230,8 +252,14 @@ class Expressions:
         name = self.text(argument, place)
         return self._given(name, f"the export {name!r} of another stack", place)
 
-    def _dynamic(self, reference: str, place: str) -> str:
-        return self._given(reference, f"the dynamic reference {reference}", place)
+    def _resolved(self, text: str, place: str) -> str:
+        """Return a text with the values of its dynamic references."""
+        return _DYNAMIC.sub(lambda found: self._dynamic(found, place), text)
+
+    def _dynamic(self, found: re.Match[str], place: str) -> str:
+        if found[1] == "{":
+            raise self._refusal(place, "a dynamic reference has a brace in it")
+        return self._given(found[0], f"the dynamic reference {found[0]}", place)
 
     def _given(self, key: str, what: str, place: str) -> str:
         given = self._deployment.given(key)

@@ -6,14 +6,16 @@ and ``*`` in their place, where IAM reads these as wildcards.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from typing import Any
 
-__all__ = ["ANY", "ONE", "is_generated", "with_wildcards"]
+__all__ = ["ANY", "ONE", "escapes_generated", "is_generated", "with_wildcards"]
 
 ONE = "\ue000"
 ANY = "\ue001"
 
+_ESCAPED = re.compile(r"\\ue00[01]", re.IGNORECASE)
 _WILDCARDS = str.maketrans({ONE: "?", ANY: "*"})
 _PATTERNS = {"Resource", "NotResource"}
 _PATTERN_OPERATORS = {"StringLike", "StringNotLike", "ArnLike", "ArnNotLike", "ArnEquals", "ArnNotEquals"}
@@ -22,6 +24,11 @@ _PATTERN_OPERATORS = {"StringLike", "StringNotLike", "ArnLike", "ArnNotLike", "A
 def is_generated(text: str) -> bool:
     """Return whether a text has characters that AWS makes up."""
     return ONE in text or ANY in text
+
+
+def escapes_generated(text: str) -> bool:
+    """Return whether a JSON text gives, when it is parsed, characters that would be taken for AWS's."""
+    return _ESCAPED.search(text) is not None
 
 
 def with_wildcards(

@@ -8,6 +8,7 @@ from typing import Any
 
 from fake_secrets.errors import PolicyError
 from fake_secrets.iam.role_policies import RolePolicies
+from fake_secrets.policies.arguments import check_arguments
 from fake_secrets.policies.cloudformation import policies_in
 from fake_secrets.policies.deployment import as_text
 from fake_secrets.policies.refusals import refusal
@@ -46,9 +47,11 @@ def from_sam(
         managed_policies: see `from_cloudformation`.
 
     Raises:
+        TypeError: an argument has another type.
         PolicyError: the template can't be read or translated, there is no such role, or its policies can't be
             known before deployment. Also if aws-sam-translator isn't installed.
     """
+    check_arguments(role, parameters=parameters, arns=arns, managed_policies=managed_policies)
     document, source = read_template(path)
     translated = _translated(document, parameters or {}, source)
     return policies_in(
@@ -94,7 +97,7 @@ def _complaint_of(error: Exception) -> str:
     """Return what the translator says. Where a template isn't as it expects, it fails with any exception."""
     causes = getattr(error, "causes", None) or [error]
     messages = [getattr(cause, "message", None) or f"{type(cause).__name__}: {cause}" for cause in causes]
-    return " ".join(messages).removesuffix(".")
+    return " ".join(map(str, messages)).removesuffix(".")
 
 
 def _prepared(document: Any) -> Any:

@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from fake_secrets.errors import PolicyError
+from fake_secrets.iam.identity_grammar import shortened
 from fake_secrets.policies.refusals import refusal
 
 __all__ = ["parse_yaml"]
@@ -22,6 +23,7 @@ _NULLS = {"", "~", "null"}
 _WHOLE_NUMBER = re.compile(r"[-+]?(0|[1-9]\d*)", re.ASCII)
 # Python refuses to convert the digits of very long ones.
 _LONGEST_NUMBER = 100
+_MOST_MERGED = 500_000
 _NEEDS_PYYAML = 'YAML is read by PyYAML, which isn\'t installed. Run: pip install "fake_secrets[templates]"'
 
 
@@ -76,10 +78,13 @@ class _Builder:
     def __init__(self, source: str) -> None:
         self.document: Any = None
         self._source = source
+        self._has_document = False
         self._open: list[_Open] = []
         self._anchors: dict[str, Any] = {}
+        self._merged = 0
         self._takers: dict[str, Callable[[Any], None]] = {
             "AliasEvent": self._alias,
+            "DocumentStartEvent": self._begin_document,
             "MappingStartEvent": lambda event: self._begin({}, event),
             "ScalarEvent": self._scalar,
             "SequenceStartEvent": lambda event: self._begin([], event),
@@ -93,6 +98,12 @@ class _Builder:
         if taker is not None:
             taker(event)
 
+    def _begin_document(self, event: Any) -> None:
+        if self._has_document:
+            line = event.start_mark.line + 1
+            raise refusal(self._source, f"line {line}", "another document begins there, and a template is one")
+        self._has_document = True
+
     def _begin(self, container: list[Any] | dict[str, Any], event: Any) -> None:
         self._open.append(_Open(container, event.tag, event.anchor, event.start_mark.line + 1))
 
@@ -100,6 +111,9 @@ class _Builder:
         ended = self._open.pop()
         if isinstance(ended.container, dict):
             for mapping in ended.merged:
+                self._merged += len(mapping)
+                if self._merged > _MOST_MERGED:
+                    raise refusal(self._source, f"line {ended.line}", "it merges too many keys")
                 for key, value in mapping.items():
                     ended.container.setdefault(key, value)
         self._put(self._tagged(ended.tag, ended.container), ended.anchor, ended.line)
@@ -117,7 +131,9 @@ class _Builder:
     def _alias(self, event: Any) -> None:
         line = event.start_mark.line + 1
         if event.anchor not in self._anchors:
-            raise refusal(self._source, f"line {line}", f"there is no anchor {event.anchor!r} before it")
+            raise refusal(
+                self._source, f"line {line}", f"there is no anchor {shortened(repr(event.anchor))} before it"
+            )
         self._put(self._anchors[event.anchor], None, line)
 
     def _put(self, value: Any, anchor: str | None, line: int) -> None:
@@ -139,7 +155,7 @@ class _Builder:
         if not isinstance(key, str):
             raise refusal(self._source, f"line {line}", "a key isn't a text")
         if key in mapping:
-            raise refusal(self._source, f"line {line}", f"the mapping has the key {key!r} twice")
+            raise refusal(self._source, f"line {line}", f"the mapping has the key {shortened(repr(key))} twice")
         return key
 
     def _set(self, outer: _Open, key: str, value: Any, line: int) -> None:
@@ -148,6 +164,7 @@ class _Builder:
             outer.container[key] = value
             return
         merged = value if isinstance(value, list) else [value]
+        self._merged += len(merged)
         if not all(isinstance(one, dict) for one in merged):
             raise refusal(self._source, f"line {line}", "only mappings can be merged")
         outer.merged += merged

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator, Mapping
 from typing import Any
 
 from fake_secrets.errors import PolicyError
 from fake_secrets.iam.role_policies import RolePolicies
+from fake_secrets.policies.arguments import check_arguments
 from fake_secrets.policies.aws_managed import ManagedPolicies
+from fake_secrets.policies.policy_text import parsed_policy
 from fake_secrets.policies.refusals import refusal, unknown_name
 from fake_secrets.policies.template_files import FilePath, read_json
 from fake_secrets.policies.terraform_resources import TerraformResource, TerraformResources, resources_of
@@ -42,9 +43,11 @@ def from_terraform(
         managed_policies: the documents of managed policies that Terraform doesn't make, by ARN or name.
 
     Raises:
+        TypeError: an argument has another type.
         PolicyError: the file can't be read, there is no such role, or one of its policies isn't known before
             ``terraform apply``. The message names it.
     """
+    check_arguments(role, documents=documents, managed_policies=managed_policies)
     document, source = read_json(path)
     resources = resources_of(document, source)
     principal = _principal(resources, role)
@@ -145,11 +148,13 @@ class _Attached:
         for policy in own:
             yield policy.address, self._parsed(policy.address, policy.values.get("policy"))
         # Terraform also reads back here what resources of their own attach.
-        names = {policy.values.get("name") for policy in own}
+        names = [policy.values.get("name") for policy in own]
         for number, inline in enumerate(self._configured(holder, "inline_policy")):
             address = f"{holder.address}.inline_policy[{number}]"
             if inline is None:
                 raise self._unknown(address)
+            if not isinstance(inline, dict):
+                raise refusal(self._resources.source, address, "it isn't a policy")
             if inline and inline.get("name") not in names:
                 yield str(inline.get("name") or address), self._parsed(address, inline.get("policy"))
         if self._resources.is_configured(holder, "managed_policy_arns"):
@@ -214,10 +219,12 @@ class _Attached:
                 self.managed.add(policy.address)
                 yield policy.address, self._parsed(policy.address, policy.values.get("policy"))
 
-    def _by_arn(self, resource: TerraformResource, arn: str) -> tuple[str, Mapping[str, Any]]:
+    def _by_arn(self, resource: TerraformResource, arn: Any) -> tuple[str, Mapping[str, Any]]:
         for policy in self._resources.of_kind(_POLICY):
             if policy.values.get("arn") == arn:
                 return policy.address, self._parsed(policy.address, policy.values.get("policy"))
+        if not isinstance(arn, str):
+            raise refusal(self._resources.source, resource.address, "the ARN of a policy isn't a text")
         document = self._managed.find(arn)
         if document is None:
             problem = f"what the managed policy {arn!r} says isn't in this file"
@@ -232,13 +239,9 @@ class _Attached:
                 self._used.add(address)
                 return self._given[address]
             raise self._unknown(address)
-        try:
-            document = json.loads(text)
-        except (TypeError, ValueError, RecursionError):
-            document = None
-        if not isinstance(document, dict):
-            raise refusal(self._resources.source, address, "its policy isn't a JSON object")
-        return document
+        if not isinstance(text, str):
+            raise refusal(self._resources.source, address, "its policy isn't JSON text")
+        return parsed_policy(text, self._resources.source, address)
 
     def _unknown(self, address: str) -> PolicyError:
         problem = "its policy isn't known before `terraform apply`, because it names what the same plan makes"

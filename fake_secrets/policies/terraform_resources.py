@@ -97,7 +97,8 @@ class TerraformResources:
     def is_configured(self, resource: TerraformResource, attribute: str) -> bool:
         """Return whether the configuration sets an attribute. A state doesn't tell: there, each may be set."""
         declared = self._declared(_names_of_modules(resource.module), resource)
-        return not declared or attribute in (_part(declared, "expressions") or {})
+        expressions = _part(declared, "expressions")
+        return not declared or (isinstance(expressions, dict) and attribute in expressions)
 
     def _declared(self, module: tuple[str, ...], resource: TerraformResource) -> Mapping[str, Any]:
         """Return the block of the configuration that declares a resource."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from collections import deque
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
@@ -21,6 +22,7 @@ from fake_secrets.service.rules.condition_keys import about_unknown, is_known, k
 from fake_secrets.service.state.checked import arn_for, completed, keys_of
 from fake_secrets.service.state.model import Request, StoredSecret
 from fake_secrets.service.state.store import Store, check_name
+from fake_secrets.world.misses import nearly
 
 __all__ = ["Authority"]
 
@@ -97,15 +99,15 @@ class Authority:
         secret = self._store().find(request, secret_id)
         resource = arn_for(request, secret, secret_id)
         keys = {"aws:resourceaccount": account_of(resource)} if secret is None else keys_of(secret)
-        hint = "" if secret is not None else _missing(secret_id)
         checks = checks_of(operation, members, keys, resource, key_arn)
-        self._check(request, checks, _policies_of(secret), secret_id, hint)
+        cause = str if secret is not None else functools.partial(self._why_missing, request, secret_id)
+        self._check(request, checks, _policies_of(secret), secret_id, cause=cause)
         self._foresee(request, resource)
 
     def check_tags(self, request: Request, secret: StoredSecret, tags: list[dict[str, str]] | None) -> None:
         """Refuse to change a secret's tags if the caller could not do that again afterwards [B; how: D]."""
         checks = checks_of(request.operation, request.members, keys_of(secret, tags), secret.arn)
-        self._check(request, checks, _policies_of(secret), secret.arn, _LOSING)
+        self._check(request, checks, _policies_of(secret), secret.arn, hint=_LOSING)
 
     def check_function(self, request: Request, lambda_arn: str) -> None:
         """Refuse to rotate with a Lambda function that the caller may not invoke [B: rotation-facts 4.2]."""
@@ -126,7 +128,11 @@ class Authority:
         asking = self._who(request)
         check, layers, decide = self._key_question(asking, use)
         hint = self._store().keys.names.hint_at(key_id, request.region)
-        return self._decide(asking, check, layers, check.resource, decide=decide, hint=hint) is None
+        if decide is evaluate:
+            denied = self._decide(asking, check, layers, check.resource, cause=lambda: hint)
+        else:
+            denied = self._decide(asking, check, layers, check.resource, decide=decide, hint=hint)
+        return denied is None
 
     def would_deny(self, request: Request, secret: StoredSecret | None, action: str, policy: Policy) -> bool:
         """Return whether a secret's policy would deny something to the caller of a request."""
@@ -186,12 +192,14 @@ class Authority:
         checks: Sequence[Check],
         policies: Sequence[Policy],
         shown: str | None,
+        *,
         hint: str = "",
+        cause: Callable[[], str] = str,
     ) -> None:
         asking = self._who(request)
         layers = asking.layers(policies)
         for check in checks:
-            denied = self._decide(asking, check, layers, shown, hint=hint)
+            denied = self._decide(asking, check, layers, shown, hint=hint, cause=cause)
             if denied is not None:
                 raise ServiceError(_ACCESS_DENIED, denied.message)
 
@@ -204,6 +212,7 @@ class Authority:
         *,
         decide: Decide | None = None,
         hint: str = "",
+        cause: Callable[[], str] = str,
     ) -> Denial | None:
         """Return the denial of a check, or None if the policies allow it.
 
@@ -214,13 +223,14 @@ class Authority:
             shown: the resource as AWS shows it; None if there is none.
             decide: decides by the policies; by default as for a secret.
             hint: what the author of the test should know if they deny it.
+            cause: returns what explains a denial better than the policies do; see `explain`.
         """
         decision, asked = self._decision(asking, check, layers, decide)
         caller = asking.caller
         if decision.effect == "allowed" or _is_rescue(asked, caller, decision):
             return None
         message = denial(caller, check.action, None if check.resource == "*" else shown, decision)
-        denied = Denial(message, asking.request.id, asked, caller, layers, decision, hint)
+        denied = Denial(message, asking.request.id, asked, caller, layers, decision, hint, cause())
         self.denials.append(denied)
         return denied
 
@@ -241,6 +251,13 @@ class Authority:
             raise UnsupportedOperationError(about_unknown(decision.policy, decision.keys))
         return decision, asked
 
+    def _why_missing(self, request: Request, secret_id: str) -> str:
+        """Return what to know of a secret that doesn't exist, and what was probably meant."""
+        meant = nearly(self._store(), (request.account_id, request.region), secret_id)
+        known = f"There is no secret {secret_id!r}.{' ' if meant else ''}{meant}"
+        by_name = "" if secret_id.startswith("arn:") else ", by an ARN without the random suffix"
+        return f"{known} AWS asks the policies before it looks for the secret{by_name}."
+
     def _who(self, request: Request, *, is_counted: bool = True) -> _Asking:
         role = self._grants.role_of(request.principal)
         caller = Caller(request.principal, request.account_id, role)
@@ -257,13 +274,6 @@ class Authority:
         if not key_id:
             return None
         return self._store().keys.names.arn_of(key_id, request.region, request.partition, request.account_id)
-
-
-def _missing(secret_id: str) -> str:
-    return (
-        f"There is no secret {secret_id!r}, so no random suffix of an ARN either. AWS looks at permissions before "
-        "it looks for the secret."
-    )
 
 
 def _policies_of(secret: StoredSecret | None) -> Sequence[Policy]:

@@ -9,7 +9,7 @@ from fake_secrets.service.state.model import StoredSecret
 from fake_secrets.service.state.store import Store
 from fake_secrets.suggestions import nearest
 
-__all__ = ["Place", "explain"]
+__all__ = ["Place", "explain", "nearly"]
 
 __tracebackhide__ = True  # the arguments in our frames may hold secret values
 
@@ -38,6 +38,15 @@ def explain(store: Store, ledger: Ledger, here: Place, secret_id: str) -> str:
         or _deleted(store, ledger, there, secret_id)
         or _nearly(store, there, _without_suffix(tail))
     )
+
+
+def nearly(store: Store, here: Place, secret_id: str) -> str:
+    """Return the question which secret was meant, or an empty text if none has nearly that name; see `explain`."""
+    asked = SECRET_ARN.fullmatch(secret_id)
+    if asked is None:
+        return _nearly(store, here, secret_id)
+    region, account_id, tail = asked.groups()
+    return _nearly(store, (account_id, region), _without_suffix(tail))
 
 
 def _other_arn(store: Store, there: Place, tail: str) -> str:

@@ -140,6 +140,7 @@ class Permissions(LiveView):
         Raises:
             ValueError: if there are several callers and none is named, if that caller has made no call, or if
                 `region` or `account` isn't one.
+            TypeError: if `principal` or `function` isn't a str.
         """
         from fake_secrets.observe.least_privilege import least_policy_of  # noqa: PLC0415 -- few tests ask for it
 
@@ -160,14 +161,15 @@ class Permissions(LiveView):
             function: the name or the ARN of the rotation function whose calls count.
 
         Returns:
-            An item for each statement that allows too much, with `statement`, the `actions` and the `resources`
-            that no call needed, and `wider`, the patterns that allow more than was needed. `print` shows it as a
-            sentence.
+            An item for each statement that allows too much or can't be judged, with `statement`, the `actions` and
+            the `resources` that no call needed, the `pairs` of them that calls needed, but not together, `wider`,
+            the patterns that allow more than was needed, and `unjudged`, the condition keys without a known value.
+            `print` shows it as a sentence.
 
         Raises:
             PolicyError: if the policy can't be read, or if IAM would refuse it.
             ValueError: if that caller has made no call, or if two callers are given.
-            TypeError: if `policy` is no policy.
+            TypeError: if `policy` is no policy, or if `principal` or `function` isn't a str.
         """
         from fake_secrets.observe.unused_permissions import unused_in  # noqa: PLC0415 -- few tests ask for it
 

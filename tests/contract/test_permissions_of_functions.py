@@ -6,6 +6,7 @@ import secrets
 
 import boto3
 import pytest
+from botocore.config import Config
 from botocore.exceptions import ClientError
 from contract.gallery_modules import load
 from contract.rotation_steps import rotation_function
@@ -15,6 +16,7 @@ from fake_secrets.contract.families.permissions import first_uses, scenarios
 from fake_secrets.contract.ongoing_check import Check
 from fake_secrets.contract.subject import Subject
 from fake_secrets.contract.undisturbed import dry_run
+from fake_secrets.policies import from_cloudformation
 
 ARN = "arn:aws:secretsmanager:us-east-1:123456789012:secret:prod/rotated-??????"
 SECRET = {"username": "app", "password": "Old-Password-1"}
@@ -119,7 +121,7 @@ def test_why_a_permission_is_missing_is_told_with_the_statement_that_adds_it():
     told = report.violations[0].detail
     assert told.startswith(
         "createSecret is denied secretsmanager:DescribeSecret on prod/rotated. "
-        "Statement 1 of the policy allows the action, but its Resource"
+        "Statement 1 of policy= allows the action, but its Resource"
     )
     statement = json.dumps({"Effect": "Allow", "Action": "secretsmanager:DescribeSecret", "Resource": ARN})
     assert told.endswith(statement)
@@ -155,6 +157,15 @@ def test_a_policy_has_any_form_that_permissions_take(form, tmp_path):
     else:
         given = form(ENOUGH)
     assert check(policy=given, only="permissions.given").passed
+
+
+def test_a_role_out_of_a_template_is_a_policy(tmp_path):
+    policies = [{"PolicyName": "rotate", "PolicyDocument": policy(allowing("DescribeSecret"))}]
+    role = {"Type": "AWS::IAM::Role", "Properties": {"Policies": policies}}
+    (tmp_path / "template.json").write_text(json.dumps({"Resources": {"RotationRole": role}}))
+    given = from_cloudformation(tmp_path / "template.json", role="RotationRole")
+    report = check(policy=given, only="permissions.given")
+    assert "add to RotationRole: rotate: {" in report.violations[0].detail
 
 
 def test_each_further_secret_has_a_scenario_of_its_own():
@@ -246,6 +257,31 @@ def test_an_action_that_only_an_unknown_secret_needs_is_left_alone():
     assert [one for one in report.scenarios if "optional" in one] == []
     unknown = ARN.replace("prod/rotated-??????", "optional/settings")
     assert f"createSecret is denied secretsmanager:GetSecretValue on {unknown}" in report.notes[0].detail
+
+
+def test_a_secret_of_another_account_is_denied_too():
+    foreign = "arn:aws:secretsmanager:us-east-1:111122223333:secret:shared/settings-AbCdEf"
+
+    def looking_abroad(event, context):
+        with contextlib.suppress(ClientError):
+            boto3.client("secretsmanager").get_secret_value(SecretId=foreign)
+        plain(event, context)
+
+    report = check(looking_abroad)
+    assert report.passed, str(report)
+    assert f"createSecret is denied secretsmanager:GetSecretValue on {foreign}" in report.notes[0].detail
+
+
+def test_a_malformed_call_needs_nothing():
+    def misspelling(event, context):
+        client = boto3.client("secretsmanager", config=Config(parameter_validation=False))
+        with contextlib.suppress(ClientError):
+            client.get_secret_value(SecretId=5)
+        plain(event, context)
+
+    report = check(misspelling)
+    assert report.passed, str(report)
+    assert len(report.scenarios) == 6
 
 
 def test_a_batch_needs_each_of_its_secrets():

@@ -1,6 +1,8 @@
 """Explanations of denials, and the smallest changes that undo them."""
 
+import itertools
 import json
+import re
 from pathlib import Path
 
 import pytest
@@ -239,6 +241,27 @@ class TestNearMisses:
                     f"secret's ARN"
                 ),
             ),
+            (
+                "arn:aws:secretsmanager:REGION:ACCOUNT:secret:prod/db-??????",
+                (
+                    "its Resource 'arn:aws:secretsmanager:REGION:ACCOUNT:secret:prod/db-??????' has 'REGION' for "
+                    "the region, a placeholder that was never replaced"
+                ),
+            ),
+            (
+                "arn:aws:secretsmanager:us-east-1:<account>:secret:prod/db-??????",
+                (
+                    "its Resource 'arn:aws:secretsmanager:us-east-1:<account>:secret:prod/db-??????' has "
+                    "'<account>' for the account, a placeholder that was never replaced"
+                ),
+            ),
+            (
+                f"{SECRET}-??????",
+                (
+                    f"its Resource '{SECRET}-??????' has '-??????' after the end of the secret's ARN, which it "
+                    "stands for"
+                ),
+            ),
             (f"{PREFIX}Prod/*", f"its Resource '{PREFIX}Prod/*' differs in upper and lower case"),
             (
                 f"arn:aws:secretsmanager:eu-west-1:{ACCOUNT}:secret:prod/db",
@@ -355,11 +378,82 @@ class TestNearMisses:
     def test_a_statement_for_other_actions_on_everything_is_no_near_miss(self, action):
         assert explained({"Action": action}) == [NOTHING, f"To allow it, {ADD}"]
 
+    @pytest.mark.parametrize("action", ["secretmanager:GetSecretValue", "secretsmanger:Get*"])
+    def test_a_slip_in_the_service_is_one(self, action):
+        for on in ("*", PATTERN):
+            (_, second, *_) = explained({"Action": "s3:*"}, {"Action": ["s3:Get*", action], "Resource": on})
+            assert second == (
+                f"Statement 2 of app.json covers the resource, but its Action '{action}' should begin with "
+                "'secretsmanager'."
+            )
+
     def test_a_slip_in_the_action_is_one(self):
         (_, second, _) = explained({"Action": "secretsmanager:GetSecret"})
         assert (
             second == "Statement 1 of app.json covers the resource, but its Action is 'secretsmanager:GetSecret'."
         )
+
+
+class TestShortForms:
+    """Instead of a new statement, an explanation may suggest to extend one: only if that allows nothing else."""
+
+    PATTERNS = ("*", PATTERN, f"{PREFIX}prod/bank-??????", f"{PREFIX}prod/*", f"{PREFIX}prod/db")
+    ACTIONS = ("GetSecretValue", "DeleteSecret", "GetRandomPassword", "Get*", "*")
+    QUESTIONS = tuple(
+        (f"secretsmanager:{action}", on)
+        for action in ("GetSecretValue", "DeleteSecret", "PutSecretValue", "GetRandomPassword", "ListSecrets")
+        for on in (SECRET, f"{PREFIX}prod/bank-AbCdEf", f"{PREFIX}prod/db", "*")
+    )
+
+    def statements(self):
+        actions = [*itertools.combinations(self.ACTIONS, 1), *itertools.combinations(self.ACTIONS, 2)]
+        patterns = [*itertools.combinations(self.PATTERNS, 1), *itertools.combinations(self.PATTERNS, 2)]
+        for some, on in itertools.product(actions, patterns):
+            yield {"Action": [f"secretsmanager:{action}" for action in some], "Resource": list(on)}
+
+    def allowed(self, *statements):
+        policies = Layers([identity(*statements)])
+        return {
+            (action, on)
+            for action, on in self.QUESTIONS
+            if evaluate(Check(action, on, {}), USER, policies).effect == "allowed"
+        }
+
+    def test_a_short_form_allows_nothing_but_the_call(self):
+        found = 0
+        for statement in self.statements():
+            last = explained(statement)[-1:]
+            short = re.match(r'To allow it, add "(\S+)" to the (\w+) of statement 1', last[0] if last else "")
+            if short is not None:
+                found += 1
+                value, element = short.groups()
+                longer = {**statement, element: [*statement[element], value]}
+                assert self.allowed(longer) - self.allowed(statement) == {(GET, SECRET)}, statement
+        assert found
+
+    def test_a_statement_for_every_resource_gets_no_other_action(self):
+        random = {"Action": "secretsmanager:GetRandomPassword"}
+        last = explained({"Resource": f"{PREFIX}prod/bank-??????"}, random)[-1]
+        assert "statement 1 of app.json, or add" in last
+        assert "statement 2" not in last
+
+    def test_a_statement_for_other_actions_gets_no_other_resource(self):
+        actions = [GET, "secretsmanager:DeleteSecret"]
+        lines = explained({"Action": actions, "Resource": f"{PREFIX}prod/bank-??????"})
+        assert lines[-1] == f"To allow it, {ADD}"
+
+    @pytest.mark.parametrize(
+        ("principal", "is_short"),
+        [
+            ({"AWS": f"arn:aws:iam::{OTHER}:role/app"}, True),
+            ({"AWS": [f"arn:aws:iam::{OTHER}:role/app", f"arn:aws:iam::{OTHER}:role/other"]}, False),
+            ("*", False),
+        ],
+    )
+    def test_a_statement_for_other_principals_gets_no_other_action(self, principal, is_short):
+        policy = resource({"Principal": principal, "Action": "secretsmanager:GetSecret"})
+        last = explained(caller=FOREIGN, identity=[identity({})], resource=[policy])[-1]
+        assert last.startswith(f'To allow it, add "{GET}" to the Action of statement 1') is is_short
 
 
 class TestLayers:
@@ -372,9 +466,11 @@ class TestLayers:
             ),
         ]
 
-    def test_a_policy_that_has_the_name_of_its_argument_is_the_policy(self):
-        (first, _) = explained(identity=[identity({"Action": "s3:*"}, name="policy")])
-        assert first.startswith("No statement of the policy allows")
+    @pytest.mark.parametrize("name", ["policy", "identity_policy"])
+    def test_a_policy_that_has_the_name_of_its_argument_is_written_as_one(self, name):
+        (first, last) = explained(identity=[identity({"Action": "s3:*"}, name=name)])
+        assert first.startswith(f"No statement of {name}= allows")
+        assert last.startswith(f"To allow it, add to {name}=: {{")
 
     def test_several_policies_are_named(self):
         policies = [identity({"Action": "s3:*"}, name=f"{number}.json") for number in range(5)]

@@ -80,7 +80,7 @@ def test_long_texts():
         decide({"Resource": "arn:aws:secretsmanager:" + ":" * 130_000})
         decide({"Resource": ARN + "${" * 65_000})
         decide({"Resource": ARN + "${aws:username}*" * 2_000}, **{"aws:username": "a"})
-        decide(condition("StringLike", "${a" + " " * 100_000 + "}"), **{"k:k": "a"})
+        decide(condition("StringLike", "${a:b" + " " * 100_000 + "}"), **{"k:k": "a"})
         decide(condition("NumericEquals", "1" * 130_000), **{"k:k": "1" * 200_000 + "x"})
         decide(condition("DateEquals", "2026"), **{"k:k": "2026-01-01T00:00:00." + "1" * 200_000 + "x"})
         """

@@ -144,7 +144,9 @@ class TestMessages:
                 document(statement(Resource="arn:${AWS::Partition}:secretsmanager:*")),
                 (
                     'app.json, statement 1: Partition "${AWS" is not valid for resource '
-                    '"arn:${AWS::Partition}:secretsmanager:*".'
+                    '"arn:${AWS::Partition}:secretsmanager:*". '
+                    "'${AWS::Partition}' isn't a policy variable of IAM. It is left over from CloudFormation: "
+                    "fake_secrets.policies reads policies out of templates."
                 ),
             ),
             (
@@ -179,6 +181,69 @@ class TestMessages:
     )
     def test_a_message_says_where_what_and_what_to_do(self, text, message):
         assert message_of(text) == message
+
+    @pytest.mark.parametrize(
+        ("text", "hint"),
+        [
+            (
+                document(statement("Resource", Resources="*")),
+                "A statement has no element 'Resources'; did you mean",
+            ),
+            (
+                document(statement(Action="secretsmanager/GetSecretValue")),
+                "'secretsmanager/GetSecretValue' could be 'secretsmanager:GetSecretValue'.",
+            ),
+            (
+                document(statement(Action="kms:Decrypt", Resource="alias/orders")),
+                "The ARN of a KMS key is arn:aws:kms:<region>:<account>:key/<key id>; an alias of it covers",
+            ),
+            (
+                document(statement(Action="kms:Decrypt", Resource="1234abcd-12ab-34cd-56ef-1234567890ab")),
+                "The ARN of a KMS key is arn:aws:kms:<region>:<account>:key/<key id>; an alias of it covers",
+            ),
+            (
+                json.dumps({"format": "fake-secrets least policy", "version": 1, "policies": [], "needs": []}),
+                "It is a record of --fake-secrets-least-policy. The command `fake-secrets policy FILE` makes a",
+            ),
+            (
+                json.dumps({"RoleName": "app", "PolicyName": "read", "PolicyDocument": {"Statement": []}}),
+                "It looks like an answer of AWS that has a policy in it; give its PolicyDocument.",
+            ),
+            (
+                json.dumps({"PolicyVersion": {"Document": {"Statement": []}, "VersionId": "v1"}}),
+                "It looks like an answer of AWS that has a policy in it; give its PolicyVersion.Document.",
+            ),
+            (
+                json.dumps(statement()),
+                'It looks like a statement; wrap it: {"Version": "2012-10-17", "Statement": ...}.',
+            ),
+            (
+                json.dumps([statement()]),
+                'It is a list of statements; wrap it: {"Version": "2012-10-17", "Statement": ...}.',
+            ),
+            (
+                document(statement(Resource="arn:aws:secretsmanager:*:*:secret:${var.stage}/*")),
+                (
+                    "'${var.stage}' isn't a policy variable of IAM. It is left over from Terraform: "
+                    "fake_secrets.policies reads policies out of templates."
+                ),
+            ),
+            (
+                document(statement(Resource="arn:aws:secretsmanager:${AWS::Region}:*:secret:app/*")),
+                "'${AWS::Region}' isn't a policy variable of IAM. It is left over from CloudFormation: fake_",
+            ),
+            (
+                document(statement(Resource="${aws_secretsmanager_secret.db.arn}")),
+                "'${aws_secretsmanager_secret.db.arn}' isn't a policy variable of IAM. It is left over from Terra",
+            ),
+            (
+                document(statement(Condition={"StringEquals": {"aws:ResourceTag/stage": "${Stage}"}})),
+                "StringEquals of aws:ResourceTag/stage: '${Stage}' isn't a policy variable of IAM. It is left",
+            ),
+        ],
+    )
+    def test_a_slip_is_told_with_what_to_do(self, text, hint):
+        assert hint in message_of(text)
 
     def test_long_texts_are_cut(self):
         assert len(message_of(document(statement(Sid="A" * 9999, Resource="x" * 9999)))) < 1200

@@ -145,7 +145,7 @@ def test_two_different_boundaries_are_refused():
         ),
         (
             "",
-            "policy: '' can't be read (Is a directory); a policy is a dict, JSON text or the path of a JSON file",
+            "policy is empty; a policy is a dict, JSON text or the path of a JSON file",
         ),
         (
             "a\0b",
@@ -226,9 +226,20 @@ def test_a_boundary_is_one_policy(given):
         load_policy(given, "boundary")
 
 
+def test_a_role_that_is_given_as_a_boundary_is_told_where_its_policies_are():
+    with pytest.raises(TypeError, match=r"; a policy is .* JSON file, such as its documents\['Read'\]$"):
+        load_policy(RolePolicies("Role", {"Read": READ}), "boundary")
+
+
+def test_a_list_of_statements_is_told_to_be_wrapped():
+    for given in (json.dumps(READ["Statement"]), READ["Statement"]):
+        with pytest.raises(PolicyError, match=r"a (list of statements|statement); wrap it: "):
+            load_policies(given, "policy")
+
+
 def test_a_document_with_what_json_has_not_is_a_type_error():
     document = {"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": {"a:B"}, "Resource": "*"}]}
-    with pytest.raises(TypeError, match="policy has what JSON hasn't: a set"):
+    with pytest.raises(TypeError, match="policy has what JSON hasn't: a value of type set"):
         load_policies(document, "policy")
 
 

@@ -367,12 +367,32 @@ class TestCallers:
     ("elsewhere", "message"),
     [
         ({"region": "nowhere in particular"}, "region"),
+        ({"region": 1}, "region=1 isn't a region"),
+        (
+            {"region": "rotate-db"},
+            "region='rotate-db' isn't a region, such as 'us-east-1'. Name a caller with principal= or function=.",
+        ),
         ({"account": "1234"}, "account='1234' isn't a string of twelve"),
     ],
 )
 def test_a_region_and_an_account_have_their_forms(world, elsewhere, message):
     with pytest.raises(ValueError, match=message):
         world.permissions.least_policy(**elsewhere)
+
+
+@pytest.mark.parametrize("region", ["us-east-1", "us-gov-west-1", "cn-northwest-1", "eusc-de-east-1"])
+def test_every_region_of_aws_is_one(world, region):
+    assert world.permissions.least_policy(region)["Statement"] == []
+
+
+@pytest.mark.parametrize("method", ["least_policy", "unused"])
+@pytest.mark.parametrize("argument", ["principal", "function"])
+def test_a_caller_is_named_by_a_text(world, method, argument):
+    policy = {"unused": [[]]}.get(method, [])
+    with pytest.raises(
+        TypeError, match=rf"^{argument}=<function least at 0x\w+> is a function, not a str. Give the "
+    ):
+        getattr(world.permissions, method)(*policy, **{argument: least})
 
 
 def test_a_policy_for_production_has_its_region_and_account(world, client):

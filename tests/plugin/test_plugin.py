@@ -157,6 +157,7 @@ class TestMarker:
                 "- account_id",
                 "- rotation",
                 "- rotation_errors",
+                "- identity_policy",
                 "- random_seed",
             ],
             consecutive=True,

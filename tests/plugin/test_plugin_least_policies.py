@@ -263,6 +263,7 @@ def test_calls_of_failing_tests_and_fixtures_count(run, actions):
     )
 
     ran.assert_outcomes(failed=1)
+    ran.stdout.fnmatch_lines(["least policies: least.json, maybe without some calls of 1 failed test"])
     assert actions() == {CALLER: ["GetRandomPassword", "ListSecrets"]}
 
 
@@ -291,25 +292,65 @@ def test_a_worker_that_crashes_is_told(pytester):
 
     ran = pytester.runpytest_subprocess(*PYTEST_ARGUMENTS, "-n", "1", OPTION, timeout=60)
 
-    ran.stdout.fnmatch_lines(["least policies: least.json, without the calls of a worker that crashed"])
+    ran.stdout.fnmatch_lines(["least policies: least.json, without the calls of a worker that crashed, *"])
+
+
+BEFORE = '{"format": "fake-secrets least policy", "version": 0}'
 
 
 def test_an_interrupted_run_leaves_the_file_as_it_was(run, pytester):
-    (pytester.path / "least.json").write_text("before", encoding="utf-8")
+    (pytester.path / "least.json").write_text(BEFORE, encoding="utf-8")
 
     ran = run("import pytest\n\ndef test_exits(): pytest.exit('enough')", OPTION)
 
     assert ran.ret == pytest.ExitCode.INTERRUPTED
-    assert (pytester.path / "least.json").read_text(encoding="utf-8") == "before"
+    assert (pytester.path / "least.json").read_text(encoding="utf-8") == BEFORE
 
 
 def test_a_run_that_stops_at_the_first_failure_leaves_the_file_as_it_was(run, pytester):
-    (pytester.path / "least.json").write_text("before", encoding="utf-8")
+    (pytester.path / "least.json").write_text(BEFORE, encoding="utf-8")
 
     ran = run("def test_fails(): assert False\n\ndef test_never_runs(): pass", OPTION, "-x")
 
     ran.stdout.fnmatch_lines(["ERROR: the least policies weren't written, because the run wasn't finished"])
-    assert (pytester.path / "least.json").read_text(encoding="utf-8") == "before"
+    assert (pytester.path / "least.json").read_text(encoding="utf-8") == BEFORE
+
+
+@pytest.mark.parametrize("workers", [(), ("-n", "2")])
+def test_the_calls_that_deselected_tests_would_make_are_told_to_be_missing(pytester, workers):
+    if workers:
+        pytest.importorskip("xdist")
+    pytester.makepyfile(f"{READS}\n\ndef test_nothing(): pass")
+
+    ran = pytester.runpytest_subprocess(*PYTEST_ARGUMENTS, *workers, OPTION, "-k", "reads", timeout=60)
+
+    ran.stdout.fnmatch_lines(["least policies: least.json, without the calls of 2 deselected tests"])
+
+
+@pytest.mark.parametrize(
+    "content", [READS, '{"Version": "2012-10-17", "Statement": []}', "\N{LATIN SMALL LETTER E WITH ACUTE}"]
+)
+def test_a_file_that_is_no_record_is_never_overwritten(run, pytester, content):
+    precious = pytester.path / "precious.py"
+    precious.write_text(content, encoding="latin-1")
+    ran = run(READS, "--fake-secrets-least-policy", "precious.py", "-k", "reads")
+
+    assert ran.ret == pytest.ExitCode.USAGE_ERROR
+    ran.stdout.no_fnmatch_line("*passed*")
+    refusal = (
+        "--fake-secrets-least-policy: 'precious.py' isn't the record of an earlier run, so it isn't overwritten."
+    )
+    fix = "Name another file, --fake-secrets-least-policy=FILE, or delete this one"
+    ran.stderr.fnmatch_lines([f"ERROR: {refusal} {fix}"])
+    assert precious.read_text(encoding="latin-1") == content
+
+
+@pytest.mark.parametrize("content", ["", BEFORE])
+def test_an_empty_file_and_an_earlier_record_are_overwritten(run, pytester, record, content):
+    (pytester.path / "least.json").write_text(content, encoding="utf-8")
+    run(READS, OPTION)
+
+    assert record()["version"] == 1
 
 
 def test_collecting_only_writes_nothing(run, pytester):

@@ -243,6 +243,7 @@ class TestOtherWaysToRun:
                 "- account_id",
                 "- rotation",
                 "- rotation_errors",
+                "- identity_policy",
                 "- random_seed",
             ],
             consecutive=True,

@@ -158,3 +158,26 @@ def test_constructs_are_known_from_the_manifest_too(cdk_out, is_apart):
     (folder / "manifest.json").write_text(json.dumps(manifest))
 
     assert from_cdk(folder, role="App/Rotate").role == "RotateServiceRole4E5F"
+
+
+@pytest.mark.parametrize("metadata", ["x", 5, ["x"], None])
+def test_metadata_of_another_type_are_replaced_by_the_manifests(cdk_out, metadata):
+    out = cdk_out("App")
+    template = stack("App")
+    template["Resources"]["RotateServiceRole4E5F"]["Metadata"] = metadata
+    (out / "App.template.json").write_text(json.dumps(template))
+    entry = {"type": "aws:cdk:logicalId", "data": "RotateServiceRole4E5F"}
+    artifact = {
+        "properties": {"templateFile": "App.template.json"},
+        "metadata": {"/App/Rotate/ServiceRole/Resource": [entry]},
+    }
+    (out / "manifest.json").write_text(json.dumps({"artifacts": {"App": artifact}}))
+    assert from_cdk(out, role="App/Rotate/ServiceRole").role == "RotateServiceRole4E5F"
+
+
+@pytest.mark.parametrize("name", ["", ".", "..", "../x", "a\0b", "\ud800", "x" * 5000, 5], ids=range(8))
+def test_a_file_of_metadata_that_cant_be_is_left_out(cdk_out, name):
+    out = cdk_out("App")
+    artifact = {"properties": {"templateFile": "App.template.json"}, "additionalMetadataFile": name}
+    (out / "manifest.json").write_text(json.dumps({"artifacts": {"App": artifact}}))
+    assert from_cdk(out, role="App/Rotate").role == "RotateServiceRole4E5F"

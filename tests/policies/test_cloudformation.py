@@ -123,6 +123,26 @@ class TestASecret:
         assert read(resources, arns={"Db": "arn:real"})
 
 
+@pytest.mark.parametrize("code", [0xE000, 0xE001, 0xD800, 0xDFFF])
+def test_characters_that_stand_for_others_are_refused(read, code):
+    for resources in ({"Role": role(allow(f"arn:{chr(code)}"))}, {"Role": role(), f"a{chr(code)}": SECRET}):
+        with pytest.raises(PolicyError, match=rf"has the character U\+{code:04X}, which can't be read here\."):
+            read(resources)
+
+
+def test_characters_that_stand_for_others_are_refused_in_what_is_given(read):
+    sections = {"Parameters": {"Stage": {"Type": "String"}}}
+    for given in ({"parameters": {"Stage": "\ue000"}}, {"arns": {"Role": "\ue001"}}):
+        with pytest.raises(PolicyError, match=r"has a character of the private use area in '(Stage|Role)'\."):
+            read({"Role": role(allow({"Ref": "Stage"}))}, sections, **given)
+
+
+def test_characters_that_stand_for_others_are_refused_in_json_text(read):
+    inline = {"PolicyName": "x", "PolicyDocument": json.dumps(document(allow("\ue001")))}
+    with pytest.raises(PolicyError, match=r"PolicyDocument: its JSON text has an escaped character that can't be"):
+        read({"Role": resource("AWS::IAM::Role", Policies=[inline])})
+
+
 class TestFunctions:
     @pytest.mark.parametrize(
         ("expression", "value"),
@@ -292,6 +312,8 @@ class TestWhatCantBeKnown:
             ({"Fn::GetAtt": ["Key", "Arn"]}, "Key"),
             ({"Fn::GetAtt": "Nested.Outputs.Db"}, "Nested.Outputs.Db"),
             ("{{resolve:ssm:/db}}", "{{resolve:ssm:/db}}"),
+            ({"Fn::Sub": ["{{resolve:ssm:/${Stage}/db}}", {"Stage": "prod"}]}, "{{resolve:ssm:/prod/db}}"),
+            ({"Fn::Join": ["", ["{{resolve:", "ssm:/db}}"]]}, "{{resolve:ssm:/db}}"),
         ],
     )
     def test_is_taken_from_arns(self, evaluate, expression, key):
@@ -344,7 +366,30 @@ class TestAttachedPolicies:
         attached = resource("AWS::IAM::Policy", PolicyDocument=json.dumps(document(READ)), Roles=[{"Ref": "Role"}])
         assert read({"Role": role(), "Attached": attached}).documents == {"Attached": document(READ)}
 
-    @pytest.mark.parametrize("text", ["{", 1, [], None])
+    def test_may_have_a_document_of_json_text_with_references(self, read):
+        text = json.dumps(document(allow("${Db}"))).replace("prod", "${Stage}")
+        inline = {"PolicyName": "inline", "PolicyDocument": {"Fn::Sub": text}}
+        found = read({"Role": resource("AWS::IAM::Role", Policies=[inline]), "Db": SECRET})
+        assert found.documents == {"inline": document(allow(f"{SECRETS}prod/db-??????"))}
+
+    @pytest.mark.parametrize(
+        ("text", "problem"),
+        [
+            ("{", "its policy isn't JSON as IAM reads it: It isn't JSON: "),
+            ('{"Effect": "Deny", "Effect": "Allow"}', "isn't JSON as IAM reads it: 'Effect' stands twice in one"),
+            ("[" * 100_000, "its policy isn't JSON as IAM reads it: The document is nested too deeply"),
+            ('{"Statement": ' + "[" * 150 + "]" * 150 + "}", "it has too many values, or they are too deeply"),
+            ("1" * 5000, "its policy isn't JSON as IAM reads it: "),
+            ("[]", "its policy isn't a JSON object"),
+        ],
+        ids=["no JSON", "a member twice", "endless", "deep", "a long number", "a list"],
+    )
+    def test_of_json_text_are_read_as_strictly_as_by_iam(self, read, text, problem):
+        inline = {"PolicyName": "inline", "PolicyDocument": text}
+        with pytest.raises(PolicyError, match=rf"Role\.Policies\[0\]\.PolicyDocument: .*{problem}"):
+            read({"Role": resource("AWS::IAM::Role", Policies=[inline])})
+
+    @pytest.mark.parametrize("text", [1, [], None])
     def test_with_another_document_are_refused(self, read, text):
         attached = resource("AWS::IAM::Policy", PolicyDocument=text, Roles=[{"Ref": "Role"}])
         with pytest.raises(PolicyError, match=r"Attached\.PolicyDocument: it isn't a policy document"):
@@ -371,6 +416,18 @@ class TestAttachedPolicies:
         resources = {"Role": resource("AWS::IAM::Role", Policies=policies)}
         assert read(resources, {"Conditions": {"Is": {"Fn::Equals": [1, "1"]}}}).documents == {"x": document(READ)}
         assert read(resources, {"Conditions": {"Is": {"Fn::Equals": ["a", "b"]}}}).documents == {}
+
+    @pytest.mark.parametrize("listed", ["Policies", "ManagedPolicyArns"])
+    def test_are_none_if_a_condition_leaves_out_the_whole_list(self, read, listed):
+        absent = {"Fn::If": ["Is", [], {"Ref": "AWS::NoValue"}]}
+        resources = {"Role": resource("AWS::IAM::Role", **{listed: absent})}
+        assert read(resources, {"Conditions": {"Is": {"Fn::Equals": ["a", "b"]}}}).documents == {}
+
+    def test_are_attached_to_nobody_if_a_condition_leaves_out_the_roles(self, read):
+        listed = {"Fn::If": ["Is", [{"Ref": "Role"}], {"Ref": "AWS::NoValue"}]}
+        attached = resource("AWS::IAM::Policy", PolicyDocument=document(READ), Roles=listed)
+        sections = {"Conditions": {"Is": {"Fn::Equals": ["a", "b"]}}}
+        assert read({"Role": role(), "Attached": attached}, sections).documents == {}
 
 
 def comparable(policy):
@@ -420,6 +477,19 @@ class TestManagedPolicies:
         found = read(resources, managed_policies={key: document(READ)})
         assert (found.documents, found.boundary) == ({arn: document(READ)}, document(READ))
 
+    def test_are_read_beside_others_whose_name_isnt_known(self, read):
+        named = {"ManagedPolicyName": {"Ref": "Named"}, "PolicyDocument": document(DENY)}
+        resources = {
+            "Role": role(ManagedPolicyArns=[{"Ref": "Managed"}]),
+            "Other": resource("AWS::IAM::ManagedPolicy", **named),
+            "Managed": resource("AWS::IAM::ManagedPolicy", PolicyDocument=document(READ)),
+        }
+        sections = {"Parameters": {"Named": {"Type": "String"}}}
+        assert read(resources, sections).documents == {"Managed": document(READ)}
+        resources["Role"] = role(ManagedPolicyArns=[f"arn:aws:iam::{ACCOUNT}:policy/other"])
+        with pytest.raises(PolicyError, match=r"Other\.ManagedPolicyName: it needs the parameter Named"):
+            read(resources, sections)
+
     def test_of_the_account_are_unknown_otherwise(self, read):
         arn = "arn:aws:iam::111122223333:policy/AdministratorAccess"
         resources = {"Role": role(ManagedPolicyArns=[arn])}
@@ -460,6 +530,16 @@ class TestManagedPolicies:
 
 
 class TestAUser:
+    def test_is_in_no_group_if_a_condition_leaves_out_the_lists(self, read):
+        absent = {"Fn::If": ["Is", ["Readers"], {"Ref": "AWS::NoValue"}]}
+        resources = {
+            "App": resource("AWS::IAM::User", Groups=absent),
+            "Added": resource("AWS::IAM::UserToGroupAddition", Users=absent, GroupName={"Ref": "Readers"}),
+            "Readers": resource("AWS::IAM::Group", Policies=[{"PolicyDocument": document(READ)}]),
+        }
+        sections = {"Conditions": {"Is": {"Fn::Equals": ["a", "b"]}}}
+        assert read(resources, sections, role="App").documents == {}
+
     def test_has_the_policies_of_its_groups(self, read):
         resources = {
             "User": resource("AWS::IAM::User", UserName="app", Groups=[{"Ref": "Readers"}]),

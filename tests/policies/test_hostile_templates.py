@@ -49,6 +49,16 @@ HOSTILE = {
     "a long text from short ones": template(
         {"Fn::Sub": "${Long}" * 1000}, Parameters={"Long": {"Default": "x" * 5000}}
     ),
+    "long texts from short ones": template(
+        [{"Fn::Sub": "${Long}"}] * 1000, Parameters={"Long": {"Default": "x" * 500_000}}
+    ),
+    "a long text of a long delimiter": template({"Fn::Join": ["x" * 400_000, ["x"] * 100_000]}),
+    "variables without an end": template({"Fn::Sub": "${" * 400_000}),
+    "dynamic references without an end": template("{{resolve:" * 90_000),
+    "a long key": template({"x" * 400_000: [0] * 90_000}),
+    "a key of many twice": "{" + "".join(f'"{number}": 0, ' for number in range(60_000)) + '"59999": 0}',
+    "a long number": f'{{"Resources": {"9" * 5000}}}',
+    "a long index": template({"Fn::Select": ["9" * 5000, ["x"]]}),
     "names of names": doubling_names(),
     "deep JSON": f'{{"Resources": {deep(200_000)}}}',
     "JSON below the limit of the parser": f'{{"Resources": {deep(150)}}}',
@@ -63,6 +73,14 @@ IN_YAML = {
     + "".join(
         f"{chr(number + 1)}: &{chr(number + 1)} [*{chr(number)}, *{chr(number)}]\n" for number in range(97, 121)
     ),
+    "many merges": "b: &b {"
+    + "".join(f"k{number}: , " for number in range(20_000))
+    + "}\na:\n"
+    + f"- {{<<: [{'*b, ' * 2000}]}}\n" * 60,
+    "many merges of nothing": "b: &b {}\na: &a ["
+    + "*b, " * 50_000
+    + "]\n"
+    + "".join(f"x{number}: {{<<: *a}}\n" for number in range(40_000)),
     "many anchors": "\n".join(f"a{number}: &a{number} x" for number in range(60_000)),
 }
 
@@ -88,6 +106,18 @@ def test_yaml(tmp_path, content):
     path = tmp_path / "template.yaml"
     path.write_text(content)
     refuse(path)
+
+
+def test_managed_policies_are_each_looked_up_once(tmp_path):
+    made = {f"P{number}": {"Type": "AWS::IAM::ManagedPolicy"} for number in range(4000)}
+    for policy in made.values():
+        policy["Properties"] = {"PolicyDocument": {"Version": "2012-10-17"}}
+    attached = {"Type": "AWS::IAM::Role", "Properties": {"ManagedPolicyArns": [{"Ref": name} for name in made]}}
+    path = tmp_path / "template.json"
+    path.write_text(json.dumps({"Resources": {"Role": attached, **made}}))
+    before = time.process_time()
+    assert from_cloudformation(path, role="Role").documents.keys() == made.keys()
+    assert time.process_time() - before < 5
 
 
 def test_conditions_that_double_are_each_evaluated_once(tmp_path):

@@ -17,6 +17,13 @@ def parse(text):
     return parse_yaml(textwrap.dedent(text), "template.yaml")
 
 
+def test_several_documents_are_refused():
+    assert refusal("---\na: 1\n---\nb: 2\n") == (
+        "template.yaml, line 3: another document begins there, and a template is one."
+    )
+    assert parse("%YAML 1.1\n---\na: 1\n...\n") == {"a": 1}
+
+
 def refusal(text):
     with pytest.raises(PolicyError) as refused:
         parse(text)

@@ -126,6 +126,46 @@ class TestInPlanAndState:
         assert found.source.endswith("plan.json")
         assert found.documents == {"aws_iam_role_policy.read": READ}
 
+    @pytest.mark.parametrize(
+        ("text", "problem"),
+        [
+            ('{"Effect": "Deny", "Effect": "Allow"}', "it: 'Effect' stands twice in one object."),
+            ("{", "it: It isn't JSON: "),
+            ("{}{}", "it: It isn't JSON: "),
+            ("[" * 100_000, "it: The document is nested too deeply."),
+            ('{"a": ' + "[" * 150 + "]" * 150 + "}", "it has too many values, or they are too deeply nested."),
+            ("1" * 5000, "digits"),
+            ("[]", "its policy isn't a JSON object."),
+            (5, "its policy isn't JSON text."),
+        ],
+        ids=["a member twice", "no JSON", "two objects", "endless", "deep", "a long number", "a list", "a number"],
+    )
+    def test_a_policy_is_read_as_strictly_as_by_iam(self, refusal, document, text, problem):
+        message = refusal(document(ROLE, policy(policy=text)))
+        assert message.startswith(", aws_iam_role_policy.read: ")
+        assert problem in message
+
+    @pytest.mark.parametrize("arn", [5, {"a": 1}, [["x"]]])
+    def test_an_arn_that_is_no_text_is_refused(self, refusal, document, arn):
+        attached = made("aws_iam_role_policy_attachment.x", {"role": "rotation", "policy_arn": arn})
+        assert refusal(document(ROLE, attached)) == (
+            ", aws_iam_role_policy_attachment.x: the ARN of a policy isn't a text."
+        )
+
+    @pytest.mark.parametrize("inline", [5, "x", ["x"]])
+    def test_an_inline_policy_that_is_no_object_is_refused(self, refusal, document, inline):
+        own = made(
+            "aws_iam_role.rotation", {"name": "rotation", "inline_policy": [inline]}, configured=["inline_policy"]
+        )
+        assert refusal(document(own)) == ", aws_iam_role.rotation.inline_policy[0]: it isn't a policy."
+
+    def test_names_that_are_no_texts_do_no_harm(self, read, document):
+        inline = {"name": ["x"], "policy": json.dumps(LOG)}
+        own = made(
+            "aws_iam_role.rotation", {"name": "rotation", "inline_policy": [inline]}, configured=["inline_policy"]
+        )
+        assert list(read(document(own, policy(name={"a": 1}))).documents.values()) == [READ, LOG]
+
     @pytest.mark.parametrize("role", ["aws_iam_role.rotation", "rotation", "rotate", "aws_lambda_function.rotate"])
     def test_a_role_is_found_by_address_name_or_function(self, read, document, role):
         arn = "arn:aws:iam::123456789012:role/rotation"
@@ -214,11 +254,6 @@ class TestInPlanAndState:
             ": several roles are called 'aws_iam_role.rotation'.\nName one of them:\n"
             "- 'module.a.aws_iam_role.rotation'\n- 'module.b.aws_iam_role.rotation'"
         )
-
-    @pytest.mark.parametrize("text", ["{", "[]", "{}" * 2, "[" * 100_000])
-    def test_a_policy_that_is_no_json_object_is_refused(self, refusal, document, text):
-        message = refusal(document(ROLE, policy(policy=text)))
-        assert message == ", aws_iam_role_policy.read: its policy isn't a JSON object."
 
 
 class TestAPlan:

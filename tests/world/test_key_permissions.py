@@ -193,6 +193,18 @@ class TestAnAlias:
         with pytest.raises(ValueError, match="isn't an alias, such as 'alias/app'"):
             fake_secrets.set_kms_key(KEY, aliases=[alias])
 
+    def test_of_which_nobody_knows_the_key_is_told_before_what_policies_say(self, fake_secrets, app):
+        fake_secrets.add("other", "x", kms_key_id="alias/app")
+        with fake_secrets.permissions(document(OWN, use("Decrypt")), principal=APP):
+            assert refused(app.get_secret_value, SecretId="other") == NO_ACCESS
+        (first, *others) = fake_secrets.permissions.denials[-1].explanation.splitlines()
+        assert first == (
+            "No test has said which key alias/app stands for. Say so with "
+            "fake_secrets.set_kms_key(<ARN of the key>, aliases=['alias/app'])."
+        )
+        assert others
+        assert "To allow it" not in "".join(others)
+
 
 class TestAliasesOfTwoRegions:
     def test_an_alias_stands_for_the_key_of_its_region(self, fake_secrets, app):

@@ -7,6 +7,7 @@ from typing import NamedTuple
 import boto3
 import botocore.exceptions
 import hypothesis.strategies as st
+import pytest
 from hypothesis import given, settings
 
 from fake_secrets import mock_stages
@@ -36,8 +37,8 @@ class Call(NamedTuple):
 class Run:
     """Makes calls in a world of its own, which has the same secrets each time, and notes how they end.
 
-    `outcomes` has for each call the codes of the errors in its answer, none if it has succeeded. At the end it has
-    what has become of replicas, since the answer doesn't show whether a key could be used.
+    `outcomes` has for each call the codes of the errors in its answer, none if it has succeeded, and the replicas
+    that there are then, since the answer doesn't show whether a key could be used.
     """
 
     def __init__(self, calls, policy=None):
@@ -46,11 +47,13 @@ class Run:
             world.add("app/db", "value", tags={"env": "test"})
             world.add("app/db-old", "value", arn_suffix="AbCdEf", kms_key_id=KEY)
             world.lambda_function(None, arn=FUNCTION)
+            self.calls = calls
             self.client = boto3.client("secretsmanager", region_name="us-east-1")
-            self.outcomes = [self.make(call) for call in calls]
-            stored = [replica for secret in world._world.store for replica in secret.replicas.values()]
-            self.outcomes.append([(replica.region, replica.status) for replica in stored])
+            self.outcomes = [(self.make(call), self.replicas_in(world._world.store)) for call in calls]
             self.least = None if policy is not None else world.permissions.least_policy()
+
+    def replicas_in(self, store):
+        return [(replica.region, replica.status) for secret in store for replica in secret.replicas.values()]
 
     def make(self, call):
         try:
@@ -96,7 +99,7 @@ def calls(method, required=None, optional=None):
 
 
 secret_id = {"SecretId": name}
-key_there = st.just(OTHER_KEY.replace("us-east-1", "eu-west-1"))
+key_there = st.sampled_from([OTHER_KEY.replace("us-east-1", "eu-west-1"), OTHER_KEY, KEY, "alias/app"])
 replicas = st.fixed_dictionaries({"Region": st.just("eu-west-1")}, optional={"KmsKeyId": key_there}).map(
     lambda replica: [replica]
 )
@@ -104,7 +107,11 @@ CALLS = st.one_of(
     calls("batch_get_secret_value", {"SecretIdList": st.lists(name, min_size=1, max_size=3, unique=True)}),
     calls("batch_get_secret_value", {"Filters": st.just([{"Key": "name", "Values": ["app/"]}])}),
     calls("cancel_rotate_secret", secret_id),
-    calls("create_secret", {"Name": name}, {"Tags": tags, "SecretString": st.just("x"), "KmsKeyId": key}),
+    calls(
+        "create_secret",
+        {"Name": name},
+        {"Tags": tags, "SecretString": st.just("x"), "KmsKeyId": key, "AddReplicaRegions": replicas},
+    ),
     calls("delete_resource_policy", secret_id),
     calls("delete_secret", secret_id, {"RecoveryWindowInDays": st.sampled_from([7, 30])}),
     calls("describe_secret", secret_id),
@@ -138,6 +145,30 @@ CALLS = st.one_of(
 @given(st.lists(CALLS, min_size=1, max_size=6))
 def test_the_same_run_is_allowed_and_nothing_less_would_do(calls):
     check(calls)
+
+
+@pytest.mark.parametrize("key_id", [OTHER_KEY.replace("us-east-1", "eu-west-1"), KEY, "alias/app"])
+@pytest.mark.parametrize("method", ["create_secret", "replicate_secret_to_regions"])
+def test_a_replica_needs_its_key_in_its_region(method, key_id):
+    replica = {"Region": "eu-west-1", "KmsKeyId": key_id}
+    name = {"Name": "new", "SecretString": "x"} if method == "create_secret" else {"SecretId": "app/db-old"}
+    run = Run([Call(method, {**name, "AddReplicaRegions": [replica]})])
+    (there,) = (one for one in run.least["Statement"] if "kms:Encrypt" in one["Action"])
+
+    check(run.calls)
+    assert there["Action"] == ["kms:Encrypt", "kms:GenerateDataKey"]
+    assert there["Resource"][0].startswith("arn:aws:kms:eu-west-1:123456789012:key/")
+    assert there["Condition"]["StringEquals"] == {"kms:ViaService": "secretsmanager.eu-west-1.amazonaws.com"}
+
+
+def test_a_replica_that_is_added_again_needs_the_key_that_it_has():
+    replica = {"Region": "eu-west-1", "KmsKeyId": KEY}
+    check(
+        [
+            Call("replicate_secret_to_regions", {"SecretId": "app/db", "AddReplicaRegions": [one]})
+            for one in (replica, {"Region": "eu-west-1"})
+        ]
+    )
 
 
 def rotate(event, context):

@@ -228,7 +228,30 @@ class TestRefusals:
     def test_a_missing_secret_is_told_to_the_author_of_the_test(self, fake_secrets, client):
         with fake_secrets.permissions([]), pytest.raises(ClientError) as caught:
             client.get_secret_value(SecretId="other")
-        assert "There is no secret 'other'" in caught.value.__notes__[0]
+        assert caught.value.__notes__[0].splitlines()[0] == (
+            "fake_secrets: There is no secret 'other'. AWS asks the policies before it looks for the secret, by "
+            "an ARN without the random suffix."
+        )
+
+    @pytest.mark.parametrize(
+        "given", ["app/bd", "arn:aws:secretsmanager:us-east-1:123456789012:secret:app/bd-AbCdEf"]
+    )
+    def test_a_name_that_is_nearly_right_comes_before_what_policies_say(self, fake_secrets, client, given):
+        with fake_secrets.permissions(policy("DescribeSecret")):
+            denied(client.get_secret_value, SecretId=given)
+        explanation = fake_secrets.permissions.denials[-1].explanation
+        assert explanation.startswith(f"There is no secret {given!r}. Did you mean 'app/db'? AWS asks")
+        assert '"Resource"' not in explanation
+
+    def test_a_policy_for_a_secret_that_is_still_missing_needs_no_change(self, fake_secrets, client):
+        resource = "arn:aws:secretsmanager:us-east-1:123456789012:secret:new-??????"
+        with fake_secrets.permissions(policy("GetSecretValue", resource=resource)):
+            denied(client.get_secret_value, SecretId="new")
+        (_, _, last) = fake_secrets.permissions.denials[-1].explanation.splitlines()
+        assert last == (
+            f"Statement 1 of policy= allows the action, but its Resource {resource!r} covers the secret "
+            "only once it exists, since '-??????' stands for the end of its ARN."
+        )
 
 
 class TestWhatIsNotSaid:
@@ -306,7 +329,7 @@ class TestDenials:
             USER,
         )
         assert denial.message in repr(denial)
-        assert "No statement of the policy allows" in denial.explanation
+        assert "No statement of policy= allows" in denial.explanation
 
     def test_a_reset_forgets_them(self, fake_secrets, client):
         with fake_secrets.permissions([]):
@@ -424,3 +447,14 @@ class TestUnknownConditionKeys:
         ):
             client.create_secret(Name="new", AddReplicaRegions=[{"Region": "eu-west-1", "KmsKeyId": key}])
         assert "new" not in fake_secrets
+
+
+@pytest.mark.parametrize("lane", ["fast", "wire"])
+def test_both_lanes_deny_with_the_same_words_and_note(lane):
+    with mock_stages({"db": "x"}, identity_policy=READER, _lane=lane):
+        client = boto3.client("secretsmanager", region_name="us-east-1")
+        client.get_secret_value(SecretId="db")
+        with pytest.raises(client.exceptions.ClientError) as caught:
+            client.list_secrets()
+    assert caught.value.response["Error"]["Message"].endswith("allows the secretsmanager:ListSecrets action")
+    assert "ListSecrets" in caught.value.__notes__[0]

@@ -121,7 +121,9 @@ def _without(dry: DryRun, need: Need, check: Check, name: str) -> Trial:
             return trial
         for delivery, boundary in struck:
             boundary.mark = "its permission is missing"
-            find_swallowed(trial, dry, delivery, boundary)
+            # A batch succeeds without the secrets that are denied.
+            if not boundary.has_succeeded:
+                find_swallowed(trial, dry, delivery, boundary)
         first = struck[0][1]
         plan = Disturbance(first.step, first.number, "error", DENIED, struck=first)
         role.take_denied()
