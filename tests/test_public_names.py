@@ -69,8 +69,9 @@ VISIBLE = {
     Leaks: "count index watching",
     Rotation: "attempts deliver ended_at error failed_step findings is_test next_step outcome retry secret_arn "
     "secret_name started_at step steps succeeded token was_abandoned",
-    RotationContract: "account_id allow consumers environment name only other_secrets policy previous region "
-    f"schedule service tags {' '.join(f'test_{family}' for family in sorted(['allow', *FAMILIES]))} timeout",
+    RotationContract: "account_id allow consumers context environment kms_key_id name only other_secrets "
+    "policy previous region schedule service tags "
+    f"{' '.join(f'test_{family}' for family in sorted(['allow', *FAMILIES]))} timeout",
     Secret: "arn deleted description kms_key_id name rotation_enabled secret_binary secret_string stages tags "
     "value version versions",
     Timeline: "html is_whole moments name version_ids write_html",

@@ -10,7 +10,7 @@ from typing import Any
 
 from fake_secrets.cli.command_error import CommandError
 
-__all__ = ["pairs_of", "secret_texts", "value_of"]
+__all__ = ["pairs_of", "policy_of", "secret_texts", "value_of"]
 
 
 def value_of(option: str, text: str) -> Any:
@@ -40,6 +40,31 @@ def value_of(option: str, text: str) -> Any:
         msg = f"{where} isn't JSON that can be read: it is nested too deeply"
         raise CommandError(msg) from None
     return value if isinstance(value, dict | str | None) else text
+
+
+def policy_of(option: str, text: str) -> str | Path:
+    """Return the policy that an option gives: JSON, a file with or without ``@``, or ``@-``.
+
+    Args:
+        option: the option.
+        text: what is given.
+
+    Returns:
+        The JSON text, or the path of the file.
+
+    Raises:
+        CommandError: if there is no such file.
+    """
+    # No name of a policy's file begins so.
+    if text.lstrip().startswith(("{", "[")):
+        return text
+    source = text.removeprefix("@")
+    if source == "-" != text:
+        return _read(f"{option} {text}", source)
+    if not Path(source).is_file():
+        msg = f"{option} names {source!r}, which is no file"
+        raise CommandError(msg)
+    return Path(source)
 
 
 def _read(where: str, source: str) -> str:

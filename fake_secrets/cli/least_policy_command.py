@@ -28,6 +28,22 @@ _ACCOUNT_ID = re.compile(r"[0-9]{12}")
 _MOST_CHARACTERS = 6_144
 
 
+class _Once(argparse.Action):
+    """Stores a value, and refuses a second one, which would replace the first silently."""
+
+    def __call__(
+        self,
+        _parser: argparse.ArgumentParser,
+        namespace: argparse.Namespace,
+        values: object,
+        _option: str | None = None,
+    ) -> None:
+        if getattr(namespace, self.dest) is not None:
+            msg = "it is given twice; each caller has a policy of its own, so ask for one after the other"
+            raise argparse.ArgumentError(self, msg)
+        setattr(namespace, self.dest, values)
+
+
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add the arguments of the command to its parser."""
     parser.epilog = _EXIT_STATUS
@@ -38,8 +54,10 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--as", dest="form", choices=FORMATS, default="json", help="the form of the policy (default: %(default)s)"
     )
     caller = parser.add_argument_group("whose policy").add_mutually_exclusive_group()
-    caller.add_argument("--principal", metavar="ARN", help="the policy of a user or a role")
-    caller.add_argument("--function", metavar="NAME", help="the policy of a rotation function, by name or ARN")
+    caller.add_argument("--principal", action=_Once, metavar="ARN", help="the policy of a user or a role")
+    caller.add_argument(
+        "--function", action=_Once, metavar="NAME", help="the policy of a rotation function, by name or ARN"
+    )
     place = parser.add_argument_group("where it is used")
     place.add_argument(
         "--region",

@@ -41,11 +41,14 @@ def _replay(arguments: argparse.Namespace) -> str:
         words += ["--other", f"{key}={_shown(value)}"]
     for text in arguments.env:
         words += ["--env", f"{text.partition('=')[0]}=..."]
-    for option in ("service", "name", "region", "account-id", "schedule", "timeout", "policy"):
+    for option in ("service", "name", "region", "account-id", "schedule", "timeout", "kms-key-id"):
         text = getattr(arguments, option.replace("-", "_"))
         if text not in {None, _DEFAULTS.get(option)}:
             words += [f"--{option}", f"{text:g}" if isinstance(text, float) else str(text)]
-    for option in ("consumer", "tag"):
+    for text in arguments.policy:
+        is_document = text.lstrip().startswith(("{", "["))
+        words += ["--policy", "..." if is_document else text]
+    for option in ("context", "consumer", "tag"):
         words += [word for text in getattr(arguments, option) for word in (f"--{option}", text)]
     return shlex.join(words)
 

@@ -57,6 +57,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     subject.add_argument("--name", default="prod/rotated", help="the secret's name (default: %(default)s)")
     subject.add_argument("--region", help="the secret's region")
     subject.add_argument("--account-id", default="123456789012", metavar="ID", help="the secret's account")
+    subject.add_argument("--kms-key-id", metavar="KEY", help="the customer's KMS key that encrypts the secret")
     _add_list(subject, "--tag", "KEY=VALUE", "a tag of the secret")
     subject.add_argument(
         "--schedule", metavar="DAYS|EXPRESSION", help="days between rotations, or cron() or rate()"
@@ -68,11 +69,13 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         metavar="SECONDS",
         help="the time-out with which the function is deployed (default: %(default)s)",
     )
-    subject.add_argument(
+    _add_list(
+        subject,
         "--policy",
-        metavar="FILE",
-        help="the identity policy of the function's role, as JSON (default: the permissions that AWS documents)",
+        "JSON|FILE",
+        "an identity policy of the function's role; by default it has the permissions that AWS documents",
     )
+    _add_list(subject, "--context", "KEY=VALUE", "a condition key of the policy, such as aws:SourceIp")
     extent = parser.add_argument_group("what is tried and what is expected")
     _add_list(extent, "--only", "ID", "run only this scenario, or this family of scenarios")
     _add_list(extent, "--allow", "NAME=REASON", "a deviation that is expected, and why")

@@ -5,11 +5,10 @@ from __future__ import annotations
 import argparse
 import functools
 from collections.abc import Mapping, Sequence
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from fake_secrets.cli.command_error import CommandError
-from fake_secrets.cli.given_values import pairs_of, secret_texts, value_of
+from fake_secrets.cli.given_values import pairs_of, policy_of, secret_texts, value_of
 from fake_secrets.cli.loading import loaded
 from fake_secrets.cli.mishaps import told_in_one_sentence
 
@@ -39,7 +38,8 @@ def subject_of_command(arguments: argparse.Namespace) -> Subject:
     environment = pairs_of("--env", "NAME=VALUE", arguments.env)
     allow = pairs_of("--allow", "NAME=REASON", arguments.allow)
     tags = pairs_of("--tag", "KEY=VALUE", arguments.tag)
-    policy = None if arguments.policy is None else _file_at("--policy", arguments.policy)
+    policies = [policy_of("--policy", text) for text in arguments.policy]
+    context = pairs_of("--context", "KEY=VALUE", arguments.context)
     _check_names(allow, arguments.only)
     if arguments.consumer and arguments.service is None:
         msg = (
@@ -69,15 +69,11 @@ def subject_of_command(arguments: argparse.Namespace) -> Subject:
             timeout=arguments.timeout,
             consumers=consumers,
             allow=allow,
-            policy=policy,
+            # A single one keeps its name in messages.
+            policy=policies[0] if len(policies) == 1 else policies or None,
+            context=context or None,
+            kms_key_id=arguments.kms_key_id,
         )
-
-
-def _file_at(option: str, path: str) -> Path:
-    if not Path(path).is_file():
-        msg = f"{option} names {path!r}, which is no file"
-        raise CommandError(msg)
-    return Path(path)
 
 
 def _check_names(allow: Mapping[str, str], only: Sequence[str]) -> None:

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Literal
 
-__all__ = ["CATALOGUE", "Kind", "Severity"]
+__all__ = ["CATALOGUE", "Kind", "Severity", "violator_of"]
 
 Severity = Literal["violation", "note"]
 
@@ -265,10 +265,13 @@ _VIOLATIONS = {
     "permission-missing": (
         "The given policy lacks a permission that the function needs, so that a rotation fails.",
         (
-            "The policy names another action, or a secret without the hyphen and the six characters that end its "
-            "ARN, or has a condition that doesn't hold."
+            "The policy names another action or another secret, or the secret without the hyphen and the six "
+            "characters that end its ARN, or has a condition that doesn't hold."
         ),
-        "Add the permission to the policy of the function's role.",
+        (
+            "Add the permission to the policy of the function's role. If the policy is right, and is for another "
+            "secret than the contract's, pass that secret's name, region and account to the contract."
+        ),
     ),
     "pending-destroyed": (
         "A repeated step destroys the credential that the pending value refers to.",
@@ -372,3 +375,15 @@ _NOTES = {
 }
 
 CATALOGUE: Mapping[str, Kind] = MappingProxyType({**_kinds("violation", _VIOLATIONS), **_kinds("note", _NOTES)})
+
+# Violations that aren't the function's, with what they are of.
+_OF_OTHERS = {
+    "consumer-locked-out": "a consumer of the secret",
+    "permission-missing": "the policy of the function's role",
+}
+
+
+def violator_of(names: Iterable[str]) -> str:
+    """Return what violates the contract, by the names of all violations: the function, if one of them is its."""
+    first, *others = {*names}
+    return "the rotation function" if others else _OF_OTHERS.get(first, "the rotation function")

@@ -64,6 +64,8 @@ def check_rotation(
     allow: Mapping[str, str] | None = None,
     timeout: float = 900,
     policy: GivenPolicies | None = None,
+    context: Mapping[str, str | Sequence[str]] | None = None,
+    kms_key_id: str | None = None,
     only: str | None = None,
 ) -> ContractReport:
     """Check a rotation function: try what can go wrong in a rotation, and report what the function does then.
@@ -93,6 +95,10 @@ def check_rotation(
         timeout: the time-out with which the function is deployed, in seconds; Lambda's longest by default.
         policy: the identity policies of the role that the function is deployed with, in any form that
             `fake_secrets.permissions` takes; by default the permissions that AWS documents for rotation functions.
+        context: condition keys of `policy` whose values the check can't know, such as
+            ``{"aws:SourceIp": "203.0.113.7"}``.
+        kms_key_id: the customer's KMS key that encrypts the secret: a key id, an alias, or the ARN of either. The
+            function's role needs it, too. By default it is Secrets Manager's own key, which everybody may use.
         only: the id of a scenario, or the name of a family, that is run alone. The output of the function is
             shown if it is a scenario.
 
@@ -103,8 +109,9 @@ def check_rotation(
         TypeError: if `handler` can't be called or is a coroutine function, or if another argument has a wrong
             type.
         ValueError: if `allow` names an unknown deviation or gives no reason, if `timeout` isn't above 0 and at
-            most 900, if AWS refuses `schedule`, if there are `consumers` without `service`, or if there is no
-            scenario `only`. The scenarios follow from three undisturbed rotations.
+            most 900, if AWS refuses `schedule`, if `kms_key_id` can't name a key, if there are `consumers` without
+            `service` or a `context` without `policy`, or if there is no scenario `only`. The scenarios follow from
+            three undisturbed rotations.
         PolicyError: if `policy` can't be read, or if IAM would refuse it.
     """
     subject = subject_of(
@@ -123,6 +130,8 @@ def check_rotation(
         allow=allow,
         timeout=timeout,
         policy=policy,
+        context=context,
+        kms_key_id=kms_key_id,
     )
     check_only(only)
     report = check_subject(subject, None if only is None else [only])
@@ -138,6 +147,7 @@ def subject_of(
     consumers: Sequence[Callable[[], object] | str] = (),
     allow: Mapping[str, str] | None,
     policy: GivenPolicies | None = None,
+    context: Mapping[str, str | Sequence[str]] | None = None,
     **others: Any,
 ) -> Subject:
     """Return the subject of a check by the arguments of `check_rotation`."""
@@ -160,18 +170,21 @@ def subject_of(
         environment=variables,
         allow=dict(allow or {}),
         consumers=tuple(loaded(one, at_import) if isinstance(one, str) else one for one in consumers),
-        grant=_grant_of(policy),
+        grant=_grant_of(policy, context),
         **others,
     )
 
 
-def _grant_of(policy: GivenPolicies | None) -> Grant | None:
+def _grant_of(policy: GivenPolicies | None, context: Mapping[str, str | Sequence[str]] | None) -> Grant | None:
     if policy is None:
+        if context is not None:
+            msg = "context= needs policy=: it gives the values of condition keys, and there is no condition"
+            raise ValueError(msg)
         return None
     # Imported late: few tests give policies, and they are slow to import.
     from fake_secrets.world.permissions import grant_of  # noqa: PLC0415
 
-    return grant_of(policy)
+    return grant_of(policy, context=context)
 
 
 def import_environment(region: str | None, environment: Mapping[str, str]) -> dict[str, str]:

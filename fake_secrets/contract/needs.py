@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from fake_secrets.contract.moments import Boundary
+from fake_secrets.contract.moments import SUCCEEDED, Boundary
+from fake_secrets.contract.subject import Subject
 from fake_secrets.service.rules.checks import WITHOUT_RESOURCE, action_of, checks_of, checks_of_creation
 
 __all__ = ["Need", "needs_of"]
@@ -20,6 +21,11 @@ _NAME = 6
 _MALFORMED = ("SerializationException", "ValidationException")
 
 
+_ENCRYPTING = frozenset({"PutSecretValue", "UpdateSecret"})
+# With these outcomes, a call has come to use the key.
+_USES_KEYS = frozenset({SUCCEEDED, "AccessDeniedException", "DecryptionFailure", "EncryptionFailure"})
+
+
 @dataclass(frozen=True, slots=True)
 class Need:
     """An action that a call asks for.
@@ -27,7 +33,7 @@ class Need:
     Args:
         action: the action, such as ``secretsmanager:GetSecretValue``.
         secret: the name of the secret; None if the action has no resource, or if the secret is none that the check
-            knows.
+            knows. An action of KMS is about the key of that secret.
     """
 
     action: str
@@ -39,21 +45,38 @@ class Need:
         return self.action.partition(":")[2]
 
     @property
+    def is_of_key(self) -> bool:
+        """Whether the action is about the key that encrypts the secret."""
+        return self.action.startswith("kms:")
+
+    @property
     def is_known(self) -> bool:
         """Whether it is known on what the action is needed."""
         return self.secret is not None or self.operation in WITHOUT_RESOURCE
 
 
-def needs_of(boundary: Boundary, secrets: Collection[str]) -> list[Need]:
+def needs_of(boundary: Boundary, subject: Subject) -> list[Need]:
     """Return what a call needs.
 
     Args:
         boundary: the call.
-        secrets: the names of the secrets that the check knows.
+        subject: what is checked, which knows the secrets and the key.
     """
     if boundary.place != "secretsmanager" or boundary.outcome in _MALFORMED:
         return []
-    return list(dict.fromkeys(_needs_of(boundary.name, boundary.members, secrets)))
+    needs = list(_needs_of(boundary.name, boundary.members, subject.secrets))
+    if subject.has_key and boundary.outcome in _USES_KEYS:
+        needs += _needs_of_key(boundary, needs, subject.name)
+    return list(dict.fromkeys(needs))
+
+
+def _needs_of_key(boundary: Boundary, needs: Sequence[Need], secret: str) -> Iterator[Need]:
+    on_it = {need.operation for need in needs if need.secret == secret}
+    has_value = not {"SecretString", "SecretBinary"}.isdisjoint(boundary.members)
+    if "GetSecretValue" in on_it:
+        yield Need("kms:Decrypt", secret)
+    elif on_it & _ENCRYPTING and has_value:
+        yield from (Need(action, secret) for action in ("kms:GenerateDataKey", "kms:Decrypt"))
 
 
 def _needs_of(operation: str, members: Mapping[str, Any], secrets: Collection[str]) -> Iterator[Need]:

@@ -7,7 +7,7 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from typing import Protocol
 
-from fake_secrets.contract.catalogue import Severity
+from fake_secrets.contract.catalogue import Severity, violator_of
 from fake_secrets.contract.families import FAMILIES, family_of
 from fake_secrets.contract.page_style import CONTRACT_STYLE, SHEET_STYLE
 from fake_secrets.contract.picture_parts import Picture
@@ -181,9 +181,8 @@ def _head(
     if report.passed:
         yield f'<p class="result kept">{KEPT} The rotation function keeps the contract.</p>\n'
     elif causes:
-        is_consumer = all(one.name == "consumer-locked-out" for one in causes)
-        who = "A consumer of the secret" if is_consumer else "The rotation function"
-        yield f'<p class="result failed">{FAILED} {who} violates the contract.</p>\n'
+        who = violator_of(one.name for one in causes)
+        yield f'<p class="result failed">{FAILED} {who[0].upper()}{who[1:]} violates the contract.</p>\n'
     else:
         yield f'<p class="result failed">{FAILED} {escaped(report.summary())}</p>\n'
     counts = [

@@ -3,21 +3,20 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
+from fake_secrets.contract.meant_secrets import mismatch_of
 from fake_secrets.contract.moments import Boundary, Delivery
 from fake_secrets.contract.needs import Need, needs_of
 from fake_secrets.contract.role import Role
 from fake_secrets.contract.trial import Trial
-from fake_secrets.service.dispatch import OPERATIONS
-from fake_secrets.service.rules.checks import WITHOUT_RESOURCE, action_of
 
 if TYPE_CHECKING:
     from fake_secrets.iam.denials import Denial
 
-__all__ = ["find_denied", "find_unused"]
+__all__ = ["find_denied"]
 
 __tracebackhide__ = True  # the arguments in our frames may hold secret values
 
@@ -27,20 +26,29 @@ _MOST_NAMES = 6
 
 @dataclass(frozen=True, slots=True)
 class _Denied:
-    """Something that the function was denied, on what, in which call and delivery, and what would allow it."""
+    """Something that the function was denied, on what, in which call and delivery, and why.
+
+    `statement` is what would allow it, if the role's own policies lack nothing else.
+    """
 
     need: Need
     resource: str
     delivery: Delivery | None
     boundary: Boundary | None
     why: Sequence[str]
+    statement: Mapping[str, Any] | None
 
     @property
-    def told(self) -> str:
-        """What was denied, in words."""
-        who = "The function" if self.delivery is None else self.delivery.step
-        on = "" if self.resource == "*" else f" on {self.need.secret or self.resource}"
-        return f"{who} is denied {self.need.action}{on}"
+    def who(self) -> str:
+        """Who was denied it: a step, or the function."""
+        return "The function" if self.delivery is None else self.delivery.step
+
+    @property
+    def on(self) -> str:
+        """On what it was denied, in words; empty for an action without a resource."""
+        if self.need.is_of_key and self.need.secret is not None:
+            return f" on the key of {self.need.secret}"
+        return "" if self.resource == "*" else f" on {self.need.secret or self.resource}"
 
 
 def find_denied(trial: Trial, role: Role, *, is_harmful: bool) -> bool:
@@ -52,32 +60,54 @@ def find_denied(trial: Trial, role: Role, *, is_harmful: bool) -> bool:
         is_harmful: whether that does harm even where the step passes all the same.
     """
     every = [
-        _Denied(need, one.check.resource, *_asking(trial, need), _why(trial, role, one))
+        _Denied(need, one.check.resource, *_asking(trial, need), *_why(trial, role, one))
         for need, one in role.take_denied().items()
     ]
     is_given = trial.subject.grant is not None
     missing = [one for one in every if is_given and (is_harmful or _is_fatal(one))]
-    for one in missing:
-        _find(trial, "permission-missing", one, " ".join([f"{one.told}.", *one.why]))
+    if missing:
+        _find(trial, "permission-missing", missing[0], _told_of_missing(trial, role, missing))
     others = [one for one in every if one not in missing]
     if others:
         # A report has one note of a name.
         why = others[0].why[-1:] if len(others) == 1 else ()
-        text = "; ".join(one.told for one in others)
-        _find(trial, "needs-more-permissions", others[0], " ".join([f"{text}.", *why]))
+        _find(trial, "needs-more-permissions", others[0], " ".join([f"{_told(others)}.", *why]))
     return bool(every)
 
 
-def find_unused(trial: Trial, role: Role) -> None:
-    """Find which actions the given policies allow, and no call needs."""
-    if trial.subject.grant is None:
-        return
-    calls = (one for delivery in trial.deliveries for one in delivery.boundaries)
-    used = {need.operation for one in calls for need in needs_of(one, role.arns)}
-    unused = [one for one in OPERATIONS if one not in used and _may(role, one)]
-    if unused:
-        text = f"The policy also allows {_listed(unused)}, which no undisturbed rotation needs"
-        trial.invariants.find("unused-permission", text, is_independent=True)
+def _told_of_missing(trial: Trial, role: Role, missing: Sequence[_Denied]) -> str:
+    """Return what is missing, why and what would allow it: one mistake in a policy denies several things."""
+    told = _told(missing)
+    others = trial.subject.secrets[1:]
+    mismatch = mismatch_of(role.policies.identity or (), trial.subject.name, trial.arn, others)
+    if mismatch is not None:
+        return f"{mismatch} {told}."
+    if len(missing) == 1:
+        return " ".join([f"{told}.", *missing[0].why])
+    statements = _merged([one.statement for one in missing if one.statement is not None])
+    reasons = [reason for one in missing for reason in (one.why[:-1] if one.statement is not None else one.why)]
+    policies = role.policies.identity or ()
+    where = policies[0].name if len(policies) == 1 else ""
+    where = "the policy" if where in {"", "policy"} else where
+    change = f"To allow them, add to {where}: {', '.join(map(json.dumps, statements))}." if statements else ""
+    went_on = "Whatever was denied, the check then granted and went on, so that this is all that is missing."
+    return " ".join(filter(None, [f"{told}.", *dict.fromkeys(reasons), change, went_on]))
+
+
+def _told(every: Iterable[_Denied]) -> str:
+    """Return what was denied, in words."""
+    actions: dict[tuple[str, str], list[str]] = {}
+    for one in every:
+        actions.setdefault((one.who, one.on), []).append(one.need.action)
+    return "; ".join(f"{who} is denied {_listed(of)}{on}" for (who, on), of in actions.items())
+
+
+def _merged(statements: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
+    """Return statements with one for all actions on the same resource."""
+    actions: dict[str, list[str]] = {}
+    for one in statements:
+        actions.setdefault(one["Resource"], []).append(one["Action"])
+    return [{"Effect": "Allow", "Action": of, "Resource": resource} for resource, of in actions.items()]
 
 
 def _find(trial: Trial, name: str, denied: _Denied, text: str) -> None:
@@ -98,7 +128,7 @@ def _asking(trial: Trial, need: Need) -> tuple[Delivery | None, Boundary | None]
         (delivery, boundary)
         for delivery in trial.deliveries
         for boundary in delivery.boundaries
-        if need in needs_of(boundary, trial.subject.secrets)
+        if need in needs_of(boundary, trial.subject)
     ]
     # A batch succeeds without the secrets that are denied.
     denied = [one for one in asking if not one[1].has_succeeded] or asking
@@ -106,8 +136,11 @@ def _asking(trial: Trial, need: Need) -> tuple[Delivery | None, Boundary | None]
     return next(iter(fatal or denied), (None, None))
 
 
-def _why(trial: Trial, role: Role, denied: Denial) -> list[str]:
-    """Return why something was denied and what would allow it, in sentences without a secret value."""
+def _why(trial: Trial, role: Role, denied: Denial) -> tuple[list[str], Mapping[str, Any] | None]:
+    """Return why something was denied and what would allow it, in sentences without a secret value.
+
+    Also return the statement that would allow it, if the role's own policies lack nothing else.
+    """
     from fake_secrets.iam.changes import smallest_change  # noqa: PLC0415 -- slow to import
     from fake_secrets.iam.evaluation import evaluate  # noqa: PLC0415
     from fake_secrets.iam.explanation import explain  # noqa: PLC0415
@@ -116,26 +149,17 @@ def _why(trial: Trial, role: Role, denied: Denial) -> list[str]:
     layers = replace(denied.layers, identity=role.policies.identity)
     decision = evaluate(denied.check, denied.caller, layers)
     lines = explain(denied.check, denied.caller, layers, decision).split("\n")
-    added = [
-        one for one in smallest_change(denied.check, denied.caller, layers, decision) if one.layer == "identity"
-    ]
+    changes = smallest_change(denied.check, denied.caller, layers, decision)
+    added = [one.statement for one in changes if one.layer == "identity"]
+    statement = added[0] if added and len(changes) == 1 else None
     if trial.subject.grant is None and added:
         # The user doesn't know the statements of the documented policy.
-        lines = [f"To allow it, add to the role's policy: {json.dumps(added[0].statement)}"]
+        lines = [f"To allow it, add to the role's policy: {json.dumps(added[0])}"]
     elif decision.effect == "implicit_deny":
         # The first says what is denied, and the next one which statement comes nearest to it.
         lines = [*lines[1:-1][:1], lines[-1]]
     index = trial.handle.leaks._current_index()
-    return [] if any(map(index.read, lines)) else lines
-
-
-def _may(role: Role, operation: str) -> bool:
-    """Return whether the policies allow an operation with the rotated secret if their conditions hold."""
-    action = action_of(operation).lower()
-    resource = "*" if operation in WITHOUT_RESOURCE else next(iter(role.arns.values()))
-    rules = [rule for policy in role.policies.identity or () for rule in policy.rules]
-    met = [one for one in rules if one.covers_action(action) and one.covers_resource(resource, {})]
-    return bool(met) and not any(one.is_deny and not one.conditions for one in met)
+    return ([], None) if any(map(index.read, lines)) else (lines, statement)
 
 
 def _listed(names: Sequence[str]) -> str:

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from fake_secrets.contract import report_as_json, report_as_junit
+from fake_secrets.contract.catalogue import violator_of
 from fake_secrets.contract.violation import Violation
 
 __all__ = ["ContractReport", "Violation"]
@@ -128,14 +129,10 @@ class ContractReport:
         if not self._open():
             total = len(self.scenarios) + len(self.untried)
             return f"No violation in {len(self.scenarios)} of {total} scenarios. There was no time for the others."
-        names = ", ".join(one.name for one in self._open())
+        names = [one.name for one in self._open()]
         tried = "was" if len(self.scenarios) == 1 else "were"
-        return f"{names}: {self._violator()} violates the contract. {scenarios} {tried} tried."
-
-    def _violator(self) -> str:
-        """Return whose violations they are: the function's, or only those of code that reads the secret."""
-        is_consumer = all(one.name == "consumer-locked-out" for one in self._open())
-        return "a consumer of the secret" if is_consumer else "the rotation function"
+        found = f"{', '.join(names)}: {violator_of(names)} violates the contract."
+        return f"{found} {scenarios} {tried} tried."
 
 
 def _note(note: Violation) -> list[str]:

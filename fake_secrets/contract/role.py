@@ -7,6 +7,7 @@ import dataclasses
 from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Any, Protocol
 
+from fake_secrets.arns import partition_of
 from fake_secrets.contract.documented_policy import documented_policy
 from fake_secrets.contract.needs import Need
 from fake_secrets.contract.subject import Subject
@@ -48,6 +49,7 @@ class Role:
     def __init__(self, trial: Restricted, needs: Iterable[Need] = ()) -> None:
         self._trial = trial
         self.arns = {name: trial.handle[name].arn for name in trial.subject.secrets}
+        self._key = self._key_arn()
         self.policies = trial.subject.grant or self._documented()
         self._more = list(needs)
         self._untold: list[Denial] = []
@@ -63,7 +65,8 @@ class Role:
         statements = [self._statement("Allow", need) for need in self._more]
         if self._more:
             # What a call asks of other services isn't in question.
-            statements.append({"Effect": "Allow", "NotAction": "secretsmanager:*", "Resource": "*"})
+            where = {"Resource": "*"} if self._key is None else {"NotResource": self._key}
+            statements.append({"Effect": "Allow", "NotAction": "secretsmanager:*", **where})
         if without is not None:
             statements.append(self._statement("Deny", without))
         identity = self.policies.identity or ()
@@ -90,13 +93,27 @@ class Role:
 
     def _documented(self) -> Grant:
         own, *others = self.arns.values()
-        return Grant(_loaded(documented_policy(own, others), "the role's policy"))
+        return Grant(_loaded(documented_policy(own, others, self._key), "the role's policy"))
+
+    def _key_arn(self) -> str | None:
+        subject, world = self._trial.subject, self._trial.world
+        if subject.kms_key_id is None or not subject.has_key:
+            return None
+        partition = partition_of(world.region)
+        return world.store.keys.names.arn_of(subject.kms_key_id, world.region, partition, subject.account_id)
 
     def _statement(self, effect: str, need: Need) -> dict[str, Any]:
-        return {"Effect": effect, "Action": need.action, "Resource": self.arns.get(need.secret or "", "*")}
+        own = self.arns.get(need.secret or "", "*")
+        return {
+            "Effect": effect,
+            "Action": need.action,
+            "Resource": self._key if need.is_of_key and self._key else own,
+        }
 
     def _need_of(self, denied: Denial) -> Need:
         resource = denied.check.resource
+        if resource == self._key:
+            return Need(denied.check.action, self._trial.subject.name)
         return Need(denied.check.action, next((name for name, arn in self.arns.items() if arn == resource), None))
 
 

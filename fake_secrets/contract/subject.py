@@ -15,6 +15,7 @@ from fake_secrets.options import check_callable
 from fake_secrets.rotation.invocation import LONGEST_TIMEOUT
 from fake_secrets.service.rules.constraints import Shape, check
 from fake_secrets.service.rules.schedule import check_rules, mistake_in
+from fake_secrets.service.state.keys import is_default_key, why_unusable
 from fake_secrets.suggestions import check_choice
 
 __all__ = ["Subject"]
@@ -53,6 +54,7 @@ class Subject:
             ends.
         consumers: functions of the code under test that read the secret.
         grant: what the function's role may do; None for the permissions that AWS documents.
+        kms_key_id: the KMS key that encrypts the secret; None for the default key.
     """
 
     handler: Callable[[Any, Any], object] = field(repr=False)
@@ -70,6 +72,7 @@ class Subject:
     timeout: float = LONGEST_TIMEOUT
     consumers: Sequence[Callable[[], object]] = ()
     grant: Grant | None = field(default=None, repr=False)
+    kms_key_id: str | None = None
 
     def __post_init__(self) -> None:
         check_callable(self.handler, _CALLED)
@@ -91,6 +94,7 @@ class Subject:
                 raise ValueError(msg)
         _check_schedule(self.schedule, self.rules)
         _check_timeout(self.timeout)
+        _check_key(self.kms_key_id)
         service: object = self.service
         if service is not None and not callable(service):
             msg = (
@@ -109,6 +113,11 @@ class Subject:
     def secrets(self) -> tuple[str, ...]:
         """The names of all secrets of the world."""
         return (self.name, *self.other_secrets)
+
+    @property
+    def has_key(self) -> bool:
+        """Whether the customer's own key encrypts the secret, so that the function's role needs it."""
+        return not is_default_key(self.kms_key_id)
 
     @property
     def rules(self) -> dict[str, Any] | None:
@@ -187,6 +196,17 @@ def _check_timeout(timeout: object) -> None:
         raise TypeError(msg)
     if not 0 < timeout <= LONGEST_TIMEOUT:
         msg = f"timeout={timeout!r} isn't a number of seconds above 0 and at most {LONGEST_TIMEOUT}"
+        raise ValueError(msg)
+
+
+def _check_key(key_id: object) -> None:
+    if key_id is None:
+        return
+    if not isinstance(key_id, str):
+        msg = f"kms_key_id= takes a KMS key as a str, not {type(key_id).__name__}"
+        raise TypeError(msg)
+    if (reason := why_unusable(key_id)) is not None:
+        msg = f"kms_key_id={key_id!r} {reason}"
         raise ValueError(msg)
 
 

@@ -147,11 +147,12 @@ class Trial(Rotating):
         subject, handle = self.subject, self.handle
         labels = {AWSCURRENT: subject.secret, AWSPREVIOUS: subject.previous}
         given = {label: value for label, value in labels.items() if value is not None}
-        handle.add(subject.name, labels=given or None, tags=subject.tags)
+        handle.add(subject.name, labels=given or None, tags=subject.tags, kms_key_id=subject.kms_key_id)
         for name, value in subject.other_secrets.items():
             handle.add(name, value)
         self.arn = handle[subject.name].arn
-        arn = function_named_in(subject.grant) if self._has_role and subject.grant is not None else None
+        grant = subject.grant if self._has_role else None
+        arn = None if grant is None else function_named_in(grant, subject.account_id)
         self._function = handle.lambda_function(
             self.invocations.handle,
             None if arn else _FUNCTION,

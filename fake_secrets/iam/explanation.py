@@ -34,6 +34,8 @@ _COLONS = 5
 _NOTHING_ALLOWS = "An action without a resource has no resource policy, so nothing can allow it to a service."
 # A policy that was given as a document has the name of its argument.
 _OF_IDENTITY = ("policy", "identity_policy")
+# One of several.
+_OF_SESSION = "session_policy["
 _ARGUMENTS = ("", "boundary", "session_policy")
 
 
@@ -129,7 +131,9 @@ def _is_secret(check: Check) -> bool:
 def _policy_name(policy: Policy, layer: Layer, check: Check) -> str:
     if layer in ("identity", "resource") and policy.name:
         return f"{policy.name}=" if policy.name in _OF_IDENTITY else policy.name
-    name = "" if policy.name.partition("[")[0] in _ARGUMENTS else f" {policy.name}"
+    if policy.name.startswith(_OF_SESSION):
+        return policy.name
+    name = "" if policy.name in _ARGUMENTS else f" {policy.name}"
     return f"{_layer_name(layer, check)}{name}"
 
 
@@ -222,8 +226,9 @@ def _elements(statement: Statement, layer: Layer) -> str:
 def _told(change: Change, layers: Layers, misses: Sequence[NearMiss], check: Check) -> str:
     """Return a clause that tells a change, after a smaller one to a statement that nearly allows the call."""
     policies = _policies(change.layer, layers)
-    if len(policies) == 1:
-        where = _policy_name(policies[0], change.layer, check)
+    if len(policies) == 1 or misses:
+        policy = misses[0].policy if misses else policies[0]
+        where = _policy_name(policy, change.layer, check)
     else:
         where = "a session policy" if change.layer == "session" else _layer_name(change.layer, check)
     text = f"add to {where}: {json.dumps(change.statement)}"

@@ -28,8 +28,9 @@ def key_policy(text: str | None, key_id: str, owner: str, caller: str) -> Policy
         owner: the account that the key is in.
         caller: the account of the caller.
     """
-    policy = left_to_callers(owner, caller) if text is None else grammar.parse(text)
-    return replace(policy, name=f"the key policy of {key_id}")
+    if text is None:
+        return replace(left_to_callers(owner, caller), name="the default key policy")
+    return replace(grammar.parse(text), name=f"the key policy of {key_id}")
 
 
 @functools.lru_cache(maxsize=64)

@@ -54,7 +54,7 @@ class Visited:
         world = opened.world
         ledger = world.ledger
         since = [count for one, before, count in self._before if one is opened and before is ledger]
-        return part_of(world.account_id, world.region, ledger, *since[:1])
+        return part_of(world.account_id, world.region, ledger, next(iter(since), 0), world.denials)
 
 
 _visited = pytest.StashKey[Visited]()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from fake_secrets.iam.role_policies import RolePolicies
@@ -12,7 +12,7 @@ from fake_secrets.policies.refusals import refusal, unknown_name
 from fake_secrets.policies.template import Resource, Template
 from fake_secrets.policies.unknown_values import UnknownValues
 
-__all__ = ["named", "policies_of"]
+__all__ = ["named", "policies_of", "unknown_role"]
 
 _FUNCTION = "AWS::Lambda::Function"
 _MANAGED = "AWS::IAM::ManagedPolicy"
@@ -45,9 +45,7 @@ def _principal(template: Template, role: str, expressions: Expressions) -> Resou
         listed = "".join(f"\n- {name!r}" for name in principals)
         raise refusal(template.source, "", f"several roles are called {role!r}", f"Name one of them:{listed}")
     if not principals:
-        there_are = unknown_name(
-            role, [one.logical_id for one in template.of_kind(*_NAMES)], "The roles and users are"
-        )
+        there_are = unknown_role(role, [template])
         raise refusal(template.source, "", f"there is no role or user {role!r}", there_are)
     principal = template.resources[principals[0]]
     if not expressions.exists(principal):
@@ -66,6 +64,19 @@ def named(template: Template, role: str, expressions: Expressions) -> list[Resou
         or [one for one in candidates if _has_name(one, role, expressions)]
         or [one for one in candidates if _is_construct(one, role)]
     )
+
+
+def unknown_role(role: str, templates: Iterable[Template]) -> str:
+    """Return the end of a message about a role that isn't in some templates: what was meant, and what is there.
+
+    In templates of the CDK that is the paths of constructs, since nobody writes their logical IDs.
+    """
+    candidates = [one for template in templates for one in template.of_kind(*_NAMES, _FUNCTION)]
+    constructs = [one.construct_path.removesuffix("/Resource") for one in candidates if one.construct_path]
+    if constructs:
+        return unknown_name(role, constructs, "The constructs of roles, users and functions are")
+    logical_ids = [one.logical_id for one in candidates if one.kind != _FUNCTION]
+    return unknown_name(role, logical_ids, "The roles and users are")
 
 
 def _has_name(resource: Resource, name: str, expressions: Expressions) -> bool:
@@ -121,11 +132,11 @@ class _Attached:
         self._managed = managed_policies
         self._documents: dict[str, Mapping[str, Any]] = {}
         self._unknown = UnknownValues(template.source)
-        # Names of documents that are managed policies.
-        self.managed: set[str] = set()
         # ARN to managed policy of the template.
         self._made: dict[str, Resource] | None = None
         self._unknown_arns = UnknownValues(template.source)
+        # Names of documents that are managed policies.
+        self.managed: set[str] = set()
 
     def documents_of(self, principal: Resource) -> dict[str, Mapping[str, Any]]:
         """Return name to document of all the principal's identity policies."""
@@ -253,7 +264,7 @@ class _Attached:
                 self._template.source,
                 place,
                 f"what the managed policy {arn!r} says isn't in this template",
-                f'Pass managed_policies={{"{arn}": ...}} with its document.',
+                self._managed.fix_for(str(arn)),
             )
         return document
 

@@ -8,6 +8,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from fake_secrets.policies.refusals import refusal, unknown_name
+
 __all__ = ["AWS_MANAGED", "ManagedPolicies"]
 
 _LOGS = ["logs:CreateLogGroup", "logs:CreateLogStream", "logs:PutLogEvents"]
@@ -119,11 +121,36 @@ class ManagedPolicies:
 
     def __init__(self, given: Mapping[str, Mapping[str, Any]]) -> None:
         self._given = given
+        self._used: set[str] = set()
+        self._asked: list[str] = []
 
     def find(self, arn: str) -> Mapping[str, Any] | None:
         """Return the document of a managed policy, or None if it isn't known."""
+        self._asked.append(arn)
         path = arn.partition(":policy/")[2]
         for name in (arn, path, path.rpartition("/")[2]):
             if name in self._given:
+                self._used.add(name)
                 return self._given[name]
         return AWS_MANAGED.get(path) if arn.startswith("arn:aws:iam::aws:") else None
+
+    def fix_for(self, arn: str) -> str:
+        """Return what to do about a managed policy that isn't known."""
+        others = ", ".join(repr(name) for name in self._given if name not in self._used)
+        instead = f", instead of {others}" if others else ""
+        return f'Pass managed_policies={{"{arn}": ...}} with its document{instead}.'
+
+    def check_all_used(self, source: str) -> None:
+        """Check that every document that the user gives is of a policy that was looked for.
+
+        Args:
+            source: the template's file.
+
+        Raises:
+            PolicyError: one isn't.
+        """
+        for name in self._given:
+            if name not in self._used:
+                hint = unknown_name(name, set(self._asked), "Its managed policies that aren't in the template are")
+                problem = f"the role has no managed policy {name!r}, which managed_policies names"
+                raise refusal(source, "", problem, hint)

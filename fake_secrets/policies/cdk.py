@@ -10,12 +10,13 @@ from typing import Any
 
 from fake_secrets.iam.role_policies import RolePolicies
 from fake_secrets.policies.arguments import check_arguments
-from fake_secrets.policies.attached import named
+from fake_secrets.policies.attached import named, unknown_role
 from fake_secrets.policies.cloudformation import policies_in
 from fake_secrets.policies.deployment import Deployment
 from fake_secrets.policies.expressions import Expressions
+from fake_secrets.policies.given_documents import GivenDocuments
 from fake_secrets.policies.refusals import refusal
-from fake_secrets.policies.template import template_of
+from fake_secrets.policies.template import Template, template_of
 from fake_secrets.policies.template_files import FilePath, read_json, read_template
 
 __all__ = ["from_cdk"]
@@ -31,7 +32,7 @@ def from_cdk(
     role: str,
     parameters: Mapping[str, Any] | None = None,
     arns: Mapping[str, str] | None = None,
-    managed_policies: Mapping[str, Mapping[str, Any]] | None = None,
+    managed_policies: GivenDocuments | None = None,
 ) -> RolePolicies:
     """Return the policies that a template of the AWS CDK gives a role or a user. Run ``cdk synth`` before.
 
@@ -69,25 +70,30 @@ def _template_with(directory: Path, role: str) -> Path:
     paths = sorted(directory.rglob("*.template.json"))
     if not paths:
         raise refusal(os.fspath(directory), "", "there is no *.template.json in it", "Run `cdk synth`.")
-    found = [path for path in paths if _has_role(path, role)]
+    templates = {path: template for path in paths if (template := _parsed(path)) is not None}
+    found = [path for path, template in templates.items() if _has_role(*template, role)]
     if len(found) == 1:
         return found[0]
-    listed = "".join(f"\n- {os.fspath(path)!r}" for path in found or paths)
     if found:
+        listed = "".join(f"\n- {os.fspath(path)!r}" for path in found)
         problem = f"several templates have a role {role!r}"
         raise refusal(
             os.fspath(directory), "", problem, f"Give one of them, or more of the construct's path:{listed}"
         )
-    fix = "Give the path of the role's construct, its logical ID or its name."
     problem = f"no template has a role or user {role!r}"
-    raise refusal(os.fspath(directory), "", problem, f"{fix} The templates are:{listed}")
+    there_are = unknown_role(role, [template for template, _ in templates.values()])
+    raise refusal(os.fspath(directory), "", problem, there_are)
 
 
-def _has_role(path: Path, role: str) -> bool:
+def _parsed(path: Path) -> tuple[Template, dict[str, str]] | None:
+    """Return a template and its pseudo parameters, or None for a stack without resources."""
     document, source, known = _read(path)
     if not isinstance(document, dict) or not document.get("Resources"):
-        return False  # a stack without resources
-    template = template_of(document, source)
+        return None
+    return template_of(document, source), known
+
+
+def _has_role(template: Template, known: Mapping[str, str], role: str) -> bool:
     return bool(named(template, role, Expressions(template, Deployment(template, known, {}))))
 
 

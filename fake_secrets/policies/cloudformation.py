@@ -11,6 +11,7 @@ from fake_secrets.policies.attached import policies_of
 from fake_secrets.policies.aws_managed import ManagedPolicies
 from fake_secrets.policies.deployment import Deployment
 from fake_secrets.policies.expressions import Expressions
+from fake_secrets.policies.given_documents import GivenDocuments, documents_of
 from fake_secrets.policies.refusals import refusal
 from fake_secrets.policies.template import PROCESSED, Template, template_of
 from fake_secrets.policies.template_files import FilePath, read_template
@@ -30,7 +31,7 @@ def from_cloudformation(
     role: str,
     parameters: Mapping[str, Any] | None = None,
     arns: Mapping[str, str] | None = None,
-    managed_policies: Mapping[str, Mapping[str, Any]] | None = None,
+    managed_policies: GivenDocuments | None = None,
 ) -> RolePolicies:
     """Return the policies that a CloudFormation template gives a role or a user.
 
@@ -44,7 +45,8 @@ def from_cloudformation(
             default those of the template, the region us-east-1 and the account 123456789012.
         arns: what is known only after deployment: logical ID to ARN, ``"LogicalId.Attribute"`` to value, or the
             name of another stack's export to value. The ARN of a secret that isn't here ends in ``-??????``.
-        managed_policies: the documents of managed policies that the template doesn't have, by ARN or name.
+        managed_policies: the documents of managed policies that the template doesn't have, by ARN or name: each a
+            dict, JSON text, or the path of a JSON file.
 
     Raises:
         TypeError: an argument has another type.
@@ -65,7 +67,7 @@ def policies_in(
     role: str,
     parameters: Mapping[str, Any] | None,
     arns: Mapping[str, str] | None,
-    managed_policies: Mapping[str, Mapping[str, Any]] | None,
+    managed_policies: GivenDocuments | None,
 ) -> RolePolicies:
     """Return the policies that a template's document gives a role or a user; see `from_cloudformation`.
 
@@ -81,8 +83,10 @@ def policies_in(
     _check_transforms(template)
     deployment = Deployment(template, parameters or {}, arns or {})
     expressions = Expressions(template, deployment)
-    policies = policies_of(template, role, expressions, ManagedPolicies(managed_policies or {}))
+    managed = ManagedPolicies(documents_of(managed_policies, "managed_policies"))
+    policies = policies_of(template, role, expressions, managed)
     deployment.check_arns()
+    managed.check_all_used(source)
     return policies
 
 

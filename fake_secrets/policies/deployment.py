@@ -8,6 +8,7 @@ from typing import Any
 from fake_secrets.arns import partition_of
 from fake_secrets.policies.generated import is_generated
 from fake_secrets.policies.refusals import refusal, unknown_name
+from fake_secrets.policies.resource_kinds import KEYS, KINDS
 from fake_secrets.policies.template import Template
 from fake_secrets.policies.unknown_values import UnknownValue, UnknownValuesError
 
@@ -53,6 +54,17 @@ class Deployment:
                 if any(is_generated(str(one)) for one in (value if isinstance(value, list | tuple) else [value])):
                     problem = f"{argument} has a character of the private use area in {name!r}"
                     raise refusal(template.source, "", problem)
+        for key, value in arns.items():
+            if self._means_arn(key) and not str(value).startswith("arn:"):
+                raise refusal(template.source, "", f"arns[{key!r}] is {value!r}, which is no ARN")
+
+    def _means_arn(self, key: str) -> bool:
+        """Return whether a key of `arns` stands for an ARN. Ref of other resources may give anything."""
+        logical_id, _, attribute = key.partition(".")
+        resource = self._template.resources.get(logical_id)
+        if resource is None:
+            return False
+        return attribute == "Arn" or (not attribute and (resource.kind in KINDS or resource.kind in KEYS))
 
     def given(self, key: str) -> str | None:
         """Return what the user says of something in `arns`, or None."""

@@ -107,7 +107,7 @@ class Identities:
     def compared_literally(self, place: str, text: str) -> PolicyError:
         """Return the exception for a text with characters that AWS makes up, where IAM reads no wildcards."""
         logical_ids = self.made_up_in(text)
-        what = f"the whole ARN or name of {', '.join(logical_ids)}, which is compared literally here"
+        what = f"the whole ARN of {', '.join(logical_ids)}, because a wildcard would be compared literally here"
         return self._deployment.unknown(place, what, "arns", *logical_ids)
 
     def _own_name(self, resource: Resource) -> str:

@@ -11,6 +11,7 @@ from fake_secrets.iam.role_policies import RolePolicies
 from fake_secrets.policies.arguments import check_arguments
 from fake_secrets.policies.cloudformation import policies_in
 from fake_secrets.policies.deployment import as_text
+from fake_secrets.policies.given_documents import GivenDocuments
 from fake_secrets.policies.refusals import refusal
 from fake_secrets.policies.template_files import FilePath, read_template
 
@@ -32,7 +33,7 @@ def from_sam(
     role: str,
     parameters: Mapping[str, Any] | None = None,
     arns: Mapping[str, str] | None = None,
-    managed_policies: Mapping[str, Mapping[str, Any]] | None = None,
+    managed_policies: GivenDocuments | None = None,
 ) -> RolePolicies:
     """Return the policies that a SAM template gives a role or a user.
 

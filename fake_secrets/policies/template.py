@@ -13,6 +13,9 @@ __all__ = ["PROCESSED", "Resource", "Template", "template_of"]
 # What to do about a template that CloudFormation changes before it deploys it.
 PROCESSED = "Give the template that `aws cloudformation get-template --template-stage Processed` prints."
 
+# Members of plans and states of Terraform, as `terraform show -json` prints them.
+_OF_TERRAFORM = frozenset({"planned_values", "resource_changes", "terraform_version"})
+
 
 @dataclass(frozen=True, slots=True)
 class Resource:
@@ -65,6 +68,8 @@ def template_of(document: Any, source: str) -> Template:
         PolicyError: it isn't a template.
     """
     resources = _section(document, "Resources", source)
+    if not resources and isinstance(document, dict) and not _OF_TERRAFORM.isdisjoint(document):
+        raise refusal(source, "", "it is a plan or a state of Terraform", "Read it with from_terraform.")
     if not resources:
         raise refusal(source, "", "it is no CloudFormation template: it has no Resources")
     for logical_id in resources:

@@ -50,10 +50,15 @@ def read_template(path: FilePath) -> tuple[Any, str]:
     return document, source
 
 
-def read_json(path: FilePath) -> tuple[Any, str]:
-    """Return what a JSON file of Terraform holds, and the file's name for messages; see `read_template`."""
+def read_json(path: FilePath, *, fix: str = "") -> tuple[Any, str]:
+    """Return what a JSON file of Terraform holds, and the file's name for messages; see `read_template`.
+
+    Args:
+        path: the file.
+        fix: what to do if it isn't JSON.
+    """
     source = _shown(path)
-    return _parsed_json(_text(path, source, _LARGEST_PLAN), source), source
+    return _parsed_json(_text(path, source, _LARGEST_PLAN, fix), source, fix), source
 
 
 def _shown(path: FilePath) -> str:
@@ -61,7 +66,7 @@ def _shown(path: FilePath) -> str:
     return os.fsdecode(path).encode(errors="backslashreplace").decode()
 
 
-def _text(path: FilePath, source: str, largest: int) -> str:
+def _text(path: FilePath, source: str, largest: int, fix: str = "") -> str:
     try:
         with Path(os.fsdecode(path)).open("rb") as file:
             content = file.read(largest + 1)
@@ -74,16 +79,16 @@ def _text(path: FilePath, source: str, largest: int) -> str:
     try:
         return content.decode("utf-8-sig")
     except UnicodeDecodeError:
-        raise refusal(source, "", "it isn't UTF-8") from None
+        raise refusal(source, "", "it isn't UTF-8", fix) from None
 
 
-def _parsed_json(text: str, source: str) -> Any:
+def _parsed_json(text: str, source: str, fix: str = "") -> Any:
     try:
         return json.loads(text, object_pairs_hook=lambda pairs: _mapping(pairs, source))
     except RecursionError:
         raise refusal(source, "", "it is too deeply nested") from None
     except json.JSONDecodeError as error:
-        raise refusal(source, f"line {error.lineno}", f"it is no JSON: {error.msg}") from None
+        raise refusal(source, f"line {error.lineno}", f"it is no JSON: {error.msg}", fix) from None
     except PolicyError:
         raise
     except ValueError:

@@ -9,6 +9,7 @@ from fake_secrets.errors import PolicyError
 from fake_secrets.iam.role_policies import RolePolicies
 from fake_secrets.policies.arguments import check_arguments
 from fake_secrets.policies.aws_managed import ManagedPolicies
+from fake_secrets.policies.given_documents import GivenDocuments, documents_of
 from fake_secrets.policies.policy_text import parsed_policy
 from fake_secrets.policies.refusals import refusal, unknown_name
 from fake_secrets.policies.template_files import FilePath, read_json
@@ -21,6 +22,8 @@ __tracebackhide__ = True  # a traceback ends at the caller's mistake
 _ROLE, _USER, _GROUP, _FUNCTION = "aws_iam_role", "aws_iam_user", "aws_iam_group", "aws_lambda_function"
 _POLICY = "aws_iam_policy"
 _HOLDERS = {_ROLE: "role", _USER: "user", _GROUP: "group"}
+_INLINE = ".inline_policy["
+_SHOW = "Run `terraform show -json PLAN > plan.json` with the file of a plan, and give plan.json."
 _APPLY = "Give the state after `terraform apply`: `terraform show -json`."
 
 
@@ -28,8 +31,8 @@ def from_terraform(
     path: FilePath,
     *,
     role: str,
-    documents: Mapping[str, Mapping[str, Any]] | None = None,
-    managed_policies: Mapping[str, Mapping[str, Any]] | None = None,
+    documents: GivenDocuments | None = None,
+    managed_policies: GivenDocuments | None = None,
 ) -> RolePolicies:
     """Return the policies that a plan or a state of Terraform or OpenTofu gives a role or a user.
 
@@ -40,6 +43,7 @@ def from_terraform(
             or its name in IAM. A Lambda function stands for its role.
         documents: the documents of policies that a plan doesn't know, by the policy's address. A plan doesn't know
             a policy that names a secret which the same plan makes, because the end of the secret's ARN is random.
+            Each is a dict, JSON text, or the path of a JSON file.
         managed_policies: the documents of managed policies that Terraform doesn't make, by ARN or name.
 
     Raises:
@@ -48,13 +52,31 @@ def from_terraform(
             ``terraform apply``. The message names it.
     """
     check_arguments(role, documents=documents, managed_policies=managed_policies)
-    document, source = read_json(path)
+    document, source = read_json(path, fix=_SHOW)
     resources = resources_of(document, source)
+    given = documents_of(documents, "documents")
+    managed = ManagedPolicies(documents_of(managed_policies, "managed_policies"))
+    _check_addresses(given, resources)
     principal = _principal(resources, role)
-    attached = _Attached(resources, documents or {}, ManagedPolicies(managed_policies or {}))
+    attached = _Attached(resources, given, managed)
     found, boundary = attached.documents_of(principal), attached.boundary_of(principal)
     attached.check_all_used()
+    managed.check_all_used(source)
     return RolePolicies(principal.address, found, boundary, source, frozenset(attached.managed & found.keys()))
+
+
+def _check_addresses(given: Mapping[str, Any], resources: TerraformResources) -> None:
+    """Check that every document that the user gives is for something in the file.
+
+    Raises:
+        PolicyError: one isn't.
+    """
+    addresses = resources.addresses
+    for address in given:
+        if address.partition(_INLINE)[0] not in addresses:
+            policies = [one for one in addresses if "policy" in one]
+            hint = unknown_name(address, policies, "The policies are")
+            raise refusal(resources.source, "", f"there is no policy {address!r}, which documents names", hint)
 
 
 def _principal(resources: TerraformResources, role: str) -> TerraformResource:
@@ -105,6 +127,8 @@ class _Attached:
         self._used: set[str] = set()
         # Names of managed policies.
         self.managed: set[str] = set()
+        made = reversed(resources.of_kind(_POLICY))  # of several, the first wins
+        self._by_own_arn = {str(policy.values.get("arn")): policy for policy in made}
 
     def documents_of(self, principal: TerraformResource) -> dict[str, Mapping[str, Any]]:
         """Return name to document of all the principal's identity policies."""
@@ -150,7 +174,7 @@ class _Attached:
         # Terraform also reads back here what resources of their own attach.
         names = [policy.values.get("name") for policy in own]
         for number, inline in enumerate(self._configured(holder, "inline_policy")):
-            address = f"{holder.address}.inline_policy[{number}]"
+            address = f"{holder.address}{_INLINE}{number}]"
             if inline is None:
                 raise self._unknown(address)
             if not isinstance(inline, dict):
@@ -185,6 +209,7 @@ class _Attached:
         """Return whether an attribute, a name or a list of names, names a role, user or group."""
         value = resource.values.get(attribute)
         names = value if isinstance(value, list) else [value]
+        self._resources.spend(len(names))
         own = holder.values.get("name")
         if own is not None and own in names:
             return True
@@ -220,16 +245,15 @@ class _Attached:
                 yield policy.address, self._parsed(policy.address, policy.values.get("policy"))
 
     def _by_arn(self, resource: TerraformResource, arn: Any) -> tuple[str, Mapping[str, Any]]:
-        for policy in self._resources.of_kind(_POLICY):
-            if policy.values.get("arn") == arn:
-                return policy.address, self._parsed(policy.address, policy.values.get("policy"))
         if not isinstance(arn, str):
             raise refusal(self._resources.source, resource.address, "the ARN of a policy isn't a text")
+        if arn in self._by_own_arn:
+            policy = self._by_own_arn[arn]
+            return policy.address, self._parsed(policy.address, policy.values.get("policy"))
         document = self._managed.find(arn)
         if document is None:
             problem = f"what the managed policy {arn!r} says isn't in this file"
-            fix = f'Pass managed_policies={{"{arn}": ...}} with its document.'
-            raise refusal(self._resources.source, resource.address, problem, fix)
+            raise refusal(self._resources.source, resource.address, problem, self._managed.fix_for(arn))
         return arn, document
 
     def _parsed(self, address: str, text: Any) -> Mapping[str, Any]:

@@ -13,6 +13,9 @@ __all__ = ["TerraformResource", "TerraformResources", "resources_of"]
 
 # The key of an instance: `[0]`, or `["a"]`.
 _KEY = re.compile(r'\[(?:\d+|"(?:[^"\\]|\\.)*")\]')
+# Steps of a search through references. Enough for every real plan.
+_MOST_STEPS = 2_000_000
+_STEPS_OF_INSTANCE = 10
 # A part of an address or a reference, with its key.
 _PART = re.compile(rf"[\w-]+(?:{_KEY.pattern})?")
 
@@ -49,8 +52,8 @@ class TerraformResource:
     @property
     def instance(self) -> str:
         """Its address without the keys of modules."""
-        own = _PART.findall(self.address)[-1] if self.key is not None else ""
-        return self.block + own[len(self.name) :]
+        parts = _PART.findall(self.address) if self.key is not None else []
+        return self.block + "".join(parts[-1:])[len(self.name) :]
 
 
 class TerraformResources:
@@ -68,6 +71,16 @@ class TerraformResources:
         for resource in resources:
             self._of_kind.setdefault(resource.kind, []).append(resource)
         self._configuration = configuration
+        # Address without the keys of modules, and perhaps its own key, to positions in `_of_kind`.
+        self._positions: dict[str, dict[str, list[int]]] = {}
+        # Names of a module to address to block.
+        self._blocks: dict[tuple[str, ...], dict[Any, Mapping[str, Any]]] = {}
+        self._steps = 0
+
+    @property
+    def addresses(self) -> list[str]:
+        """The addresses of all resources."""
+        return [one.address for of_kind in self._of_kind.values() for one in of_kind]
 
     def of_kind(self, *kinds: str) -> list[TerraformResource]:
         """Return the resources of some types, data sources among them."""
@@ -84,7 +97,10 @@ class TerraformResources:
         module = _names_of_modules(resource.module)
         expression = _part(self._declared(module, resource), "expressions", attribute)
         addresses = set(self._addresses(module, expression))
-        found = [one for one in self.of_kind(kind) if one.block in addresses or one.instance in addresses]
+        positions = self._positions_of(kind)
+        named = {position for address in addresses for position in positions.get(address, ())}
+        self.spend(_STEPS_OF_INSTANCE * len(named))
+        found = [self._of_kind[kind][position] for position in sorted(named)]
         # A reference to one instance comes with one to its block.
         for narrower in (
             [one for one in found if one.key is not None and one.instance in addresses],
@@ -93,6 +109,16 @@ class TerraformResources:
         ):
             found = narrower if len(found) > 1 and narrower else found
         return found
+
+    def spend(self, steps: int = 1) -> None:
+        """Count steps of a search.
+
+        Raises:
+            PolicyError: there are too many.
+        """
+        self._steps += steps
+        if self._steps > _MOST_STEPS:
+            raise refusal(self.source, "", "it has too many references to follow")
 
     def is_configured(self, resource: TerraformResource, attribute: str) -> bool:
         """Return whether the configuration sets an attribute. A state doesn't tell: there, each may be set."""
@@ -103,9 +129,20 @@ class TerraformResources:
     def _declared(self, module: tuple[str, ...], resource: TerraformResource) -> Mapping[str, Any]:
         """Return the block of the configuration that declares a resource."""
         address = f"{'data.' * resource.is_data}{resource.kind}.{resource.name}"
-        resources = self._module(module).get("resources")
-        listed = resources if isinstance(resources, list) else []
-        return next((one for one in listed if isinstance(one, dict) and one.get("address") == address), {})
+        if module not in self._blocks:
+            blocks = self._blocks[module] = {}
+            for one in _list_in(self._module(module), "resources"):
+                if isinstance(one, dict):
+                    blocks.setdefault(str(one.get("address")), one)
+        return self._blocks[module].get(address, {})
+
+    def _positions_of(self, kind: str) -> Mapping[str, list[int]]:
+        if kind not in self._positions:
+            positions = self._positions[kind] = {}
+            for position, one in enumerate(self.of_kind(kind)):
+                for address in {one.block, one.instance}:
+                    positions.setdefault(address, []).append(position)
+        return self._positions[kind]
 
     def _module(self, names: tuple[str, ...]) -> Mapping[str, Any]:
         module = _part(self._configuration, "root_module")
@@ -124,6 +161,7 @@ class TerraformResources:
             if place in seen:
                 continue
             seen.add(place)
+            self.spend()
             names, reference = place
             keyed = _PART.findall(reference)
             parts = [_KEY.sub("", part) for part in keyed]
@@ -149,6 +187,8 @@ def resources_of(document: Any, source: str) -> TerraformResources:
     roots = [_part(one, "root_module") for one in values]
     if not any(isinstance(root, dict) for root in roots):
         fix = "Run `terraform show -json` with the file of a plan, or without one for the state."
+        if isinstance(document, dict) and "Resources" in document:
+            fix = "A template of CloudFormation is read by from_cloudformation, from_sam or from_cdk."
         raise refusal(source, "", "it is neither a plan nor a state of Terraform in JSON", fix)
     unknown = _unknown_attributes(document)
     planned, prior, state = ([*_in_module(root, unknown)] for root in roots)

@@ -45,7 +45,9 @@ class UnknownValuesError(PolicyError):
     def __str__(self) -> str:
         first, *others = self.values
         if not others:
-            needed = f"{self.source}, {first.place}: it needs {first.what}, which isn't known before deployment."
+            needed = (
+                f"{self.source}, {first.place}: its value isn't known before deployment. It needs {first.what}."
+            )
         else:
             listed = "".join(f"\n- {one.place} needs {one.what}" for one in self.values[:_SHOWN])
             listed += "\n- ..." * (len(self.values) > _SHOWN)

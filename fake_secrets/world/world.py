@@ -40,6 +40,7 @@ from fake_secrets.world.declared_keys import DeclaredKeys
 from fake_secrets.world.planned_faults import PlannedFaults
 
 if TYPE_CHECKING:
+    from fake_secrets.iam.denials import Denial
     from fake_secrets.observe.leaks.of_world import Leaks
     from fake_secrets.observe.recording import Recording
     from fake_secrets.world.authority import Authority
@@ -230,6 +231,11 @@ class World:
 
             self._authority = Authority(self.grants, lambda: self.store)
         return self._authority
+
+    @property
+    def denials(self) -> Sequence[Denial]:
+        """The latest checks that policies have denied."""
+        return () if self._authority is None else tuple(self._authority.denials)
 
     def why_denied(self, request_id: str) -> str | None:
         """Tell the author of the test why policies denied a request; None if they didn't."""

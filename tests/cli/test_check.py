@@ -176,6 +176,33 @@ def test_a_replay_names_whole_seconds_as_they_were_given(check):
     assert "--timeout 30 " in " ".join(out.split())
 
 
+def test_the_policies_of_a_role_are_json_or_files(folder, check):
+    actions = ["DescribeSecret", "Get*", "PutSecretValue", "UpdateSecretVersionStage"]
+    for number, action in enumerate(actions):
+        (folder / f"{number}.json").write_text(policy_of(action))
+    only = ["--only", "permissions.given"]
+    given = ["--policy", policy_of("DescribeSecret"), "--policy", "1.json", "--policy", "@2.json"]
+
+    status, out, _ = check(*given, *only)
+    told = " ".join(out.split())
+    assert status == 1
+    assert "finishSecret is denied secretsmanager:UpdateSecretVersionStage on prod/rotated." in told
+    assert "createSecret is denied" not in told
+    assert "--policy ... --policy 1.json --policy @2.json" in told
+    assert check(*given, "--policy", "3.json", *only)[0] == 0
+
+
+def test_the_value_of_a_condition_key_is_given_as_context(folder, check):
+    given = ["--policy", policy_of("*", Condition={"IpAddress": {"aws:SourceIp": "203.0.113.0/24"}})]
+
+    assert check(*given, "--context", "aws:SourceIp=203.0.113.7", "--only", "permissions.given")[0] == 0
+
+
+def policy_of(action, **more):
+    statement = {"Effect": "Allow", "Action": f"secretsmanager:{action}", "Resource": "*", **more}
+    return json.dumps({"Version": "2012-10-17", "Statement": statement})
+
+
 def test_a_policy_is_that_of_the_functions_role(folder, check):
     statement = {"Effect": "Allow", "Action": "secretsmanager:DescribeSecret", "Resource": "*"}
     (folder / "role.json").write_text(json.dumps({"Version": "2012-10-17", "Statement": statement}))

@@ -353,6 +353,7 @@ def test_objects_that_make_a_service_are_among_what_a_module_has(folder, refused
 
 class TestPolicies:
     def test_a_missing_file_is_named(self, refused):
+        assert refused("--policy", "@rle.json") == "--policy names 'rle.json', which is no file."
         assert refused("--policy", "rle.json") == "--policy names 'rle.json', which is no file."
 
     def test_a_policy_that_iam_refuses_is_told_with_its_message(self, folder, refused):

@@ -206,6 +206,12 @@ class TestWhatCannotBeWritten:
             f"that caller has made no call. 'least.json' has the calls of:\n  --principal {ROOT}"
         )
 
+    @pytest.mark.parametrize("option", ["--principal", "--function"])
+    def test_a_second_caller_does_not_silently_replace_the_first(self, policy, option):
+        status, out, err = policy([READ, ROTATE], option, ROOT, option, ROLE)
+        assert (status, out) == (2, "")
+        assert f"argument {option}: it is given twice" in err
+
     def test_a_record_without_calls_allows_nothing(self, refused):
         assert refused([]) == "'least.json' has no calls, so there is nothing to allow."
 

@@ -3,6 +3,7 @@
 import contextlib
 import json
 import secrets
+import unittest
 
 import boto3
 import pytest
@@ -11,7 +12,7 @@ from botocore.exceptions import ClientError
 from contract.gallery_modules import load
 from contract.rotation_steps import rotation_function
 
-from fake_secrets import PolicyError, check_rotation
+from fake_secrets import PolicyError, RotationContract, check_rotation
 from fake_secrets.contract.families.permissions import first_uses, scenarios
 from fake_secrets.contract.ongoing_check import Check
 from fake_secrets.contract.subject import Subject
@@ -32,6 +33,17 @@ def policy(*statements):
 
 
 ENOUGH = policy(allowing("DescribeSecret", "GetSecretValue", "PutSecretValue", "UpdateSecretVersionStage"))
+
+
+FROM_ONE_NETWORK = policy(
+    allowing(
+        "DescribeSecret",
+        "GetSecretValue",
+        "PutSecretValue",
+        "UpdateSecretVersionStage",
+        Condition={"IpAddress": {"aws:SourceIp": "203.0.113.0/24"}},
+    )
+)
 
 
 def check(handler=None, **arguments):
@@ -75,12 +87,80 @@ def test_a_permission_that_the_given_policy_lacks_is_a_violation():
     assert "update_secret_version_stage" in violation.source
 
 
-def test_all_that_the_given_policy_lacks_is_found_at_once():
+def test_all_that_the_given_policy_lacks_is_one_violation():
     report = check(policy=policy(allowing("DescribeSecret", "GetSecretValue")))
-    assert {one.detail.split()[0]: one.detail.split()[3] for one in report.violations} == {
-        "createSecret": "secretsmanager:PutSecretValue",
-        "finishSecret": "secretsmanager:UpdateSecretVersionStage",
-    }
+    (violation,) = report.violations
+    assert violation.detail.startswith(
+        "createSecret is denied secretsmanager:PutSecretValue on prod/rotated; finishSecret is denied "
+        "secretsmanager:UpdateSecretVersionStage on prod/rotated. Statement 1 of policy= covers the resource"
+    )
+    actions = ["secretsmanager:PutSecretValue", "secretsmanager:UpdateSecretVersionStage"]
+    statement = json.dumps({"Effect": "Allow", "Action": actions, "Resource": ARN})
+    assert f"To allow them, add to the policy: {statement}." in violation.detail
+    assert violation.detail.endswith("the check then granted and went on, so that this is all that is missing.")
+    assert str(violation).count("AccessDeniedException") == 1
+    assert report.summary().startswith(
+        "permission-missing: the policy of the function's role violates the contract. "
+    )
+    assert "The policy of the function's role violates the contract." in report.html()
+
+
+@pytest.mark.parametrize(
+    ("resource", "argument"),
+    [
+        (
+            ARN.replace("prod/rotated", "prod/db"),
+            "The policy names prod/db, but the contract's secret is prod/rotated: give name='prod/db'.",
+        ),
+        (
+            ARN.replace("prod/rotated-??????", "prod/db-AbCdEf"),
+            "The policy names prod/db, but the contract's secret is prod/rotated: give name='prod/db'.",
+        ),
+        (
+            ARN.replace("us-east-1", "eu-west-1"),
+            (
+                "The policy is for region eu-west-1, but the contract's secret is in us-east-1: give "
+                "region='eu-west-1'."
+            ),
+        ),
+        (
+            ARN.replace("123456789012", "999999999999"),
+            (
+                "The policy is for account 999999999999, but the contract's secret is in 123456789012: give "
+                "account_id='999999999999'."
+            ),
+        ),
+    ],
+)
+def test_a_policy_for_another_secret_is_one_violation_with_the_argument_to_give(resource, argument):
+    actions = ("DescribeSecret", "GetSecretValue", "PutSecretValue", "UpdateSecretVersionStage")
+    report = check(policy=policy(allowing(*actions, resource=resource)))
+    (violation,) = report.violations
+    assert violation.detail == (
+        f"{argument} createSecret is denied secretsmanager:DescribeSecret, secretsmanager:GetSecretValue and "
+        "secretsmanager:PutSecretValue on prod/rotated; finishSecret is denied "
+        "secretsmanager:UpdateSecretVersionStage on prod/rotated."
+    )
+
+
+def test_a_policy_for_a_function_of_another_account_is_told_with_the_argument_to_give():
+    function = "arn:aws:lambda:us-east-1:999999999999:function:RotateDatabase"
+    condition = {"StringEquals": {"secretsmanager:resource/AllowRotationLambdaArn": function}}
+    given = policy(allowing("*", resource="*", Condition=condition))
+    (violation,) = check(policy=given).violations
+    assert violation.detail.startswith(
+        "The policy is for account 999999999999, but the contract's secret is in 123456789012: give "
+        "account_id='999999999999'. createSecret is denied"
+    )
+    assert "Principal" not in str(violation)
+    assert check(policy=given, account_id="999999999999").passed
+
+
+def test_a_policy_that_names_the_secret_among_others_is_not_taken_for_one_of_another_secret():
+    other = ARN.replace("rotated", "other")
+    given = policy(allowing("*", resource=other), allowing("DescribeSecret", resource=[other, ARN]))
+    (violation,) = check(policy=given).violations
+    assert "give name=" not in violation.detail
 
 
 def test_what_the_documented_permissions_lack_is_a_note():
@@ -110,21 +190,41 @@ def test_what_the_given_policy_allows_in_vain_is_one_note():
     (note,) = report.notes
     assert note.name == "unused-permission"
     assert note.detail == (
-        "The policy also allows CancelRotateSecret, CreateSecret, DeleteResourcePolicy, DeleteSecret, "
-        "GetResourcePolicy and 11 more actions, which no undisturbed rotation needs"
+        "No undisturbed rotation needs all of it: policy, statement 1: secretsmanager:* is wider than "
+        "needed, since calls used only secretsmanager:DescribeSecret, "
+        "secretsmanager:GetSecretValue, secretsmanager:PutSecretValue, "
+        "secretsmanager:UpdateSecretVersionStage"
     )
+
+
+def test_a_resource_that_is_wider_than_needed_is_noted():
+    actions = ("DescribeSecret", "GetSecretValue", "PutSecretValue", "UpdateSecretVersionStage")
+    report = check(policy=policy(allowing(*actions, resource="*")))
+    assert report.passed, str(report)
+    (note,) = report.notes
+    assert note.name == "unused-permission"
+    assert f"statement 1: * is wider than needed, since calls used only {ARN}" in note.detail
+
+
+def test_a_permission_for_another_service_is_not_taken_for_an_unused_one():
+    of_others = {
+        "Effect": "Allow",
+        "Action": ["kms:Decrypt", "logs:*", "ec2:CreateNetworkInterface"],
+        "Resource": "*",
+    }
+    report = check(policy=policy(*ENOUGH["Statement"][:1], of_others))
+    assert (report.violations, report.notes) == ((), ()), str(report)
 
 
 def test_why_a_permission_is_missing_is_told_with_the_statement_that_adds_it():
     without_suffix = policy(allowing("*", resource=ARN.removesuffix("-??????")))
     report = check(policy=without_suffix)
-    told = report.violations[0].detail
-    assert told.startswith(
-        "createSecret is denied secretsmanager:DescribeSecret on prod/rotated. "
-        "Statement 1 of policy= allows the action, but its Resource"
-    )
-    statement = json.dumps({"Effect": "Allow", "Action": "secretsmanager:DescribeSecret", "Resource": ARN})
-    assert told.endswith(statement)
+    (violation,) = report.violations
+    actions = [f"secretsmanager:{one}" for one in ("DescribeSecret", "GetSecretValue", "PutSecretValue")]
+    actions.append("secretsmanager:UpdateSecretVersionStage")
+    statement = json.dumps({"Effect": "Allow", "Action": actions, "Resource": ARN})
+    assert f"To allow them, add to the policy: {statement}" in violation.detail
+    assert violation.detail.count("Statement 1 of policy= allows the action, but its Resource") == 1
     assert "the contract's policy" not in str(report)
 
 
@@ -138,10 +238,77 @@ def test_a_policy_for_the_secrets_of_one_function_allows_it_its_own():
 
 
 def test_a_condition_whose_value_nobody_knows_is_told():
-    condition = {"IpAddress": {"aws:SourceIp": "203.0.113.0/24"}}
-    report = check(policy=policy(allowing("*", Condition=condition)))
-    assert report.scenarios == ()
-    assert "The permissions weren't tried: policy has a condition on aws:sourceip." in report.left_out
+    report = check(policy=FROM_ONE_NETWORK)
+    assert (report.scenarios, report.passed) == ((), False)
+    (told,) = report.left_out
+    assert told == (
+        "The permissions weren't tried: policy has a condition on aws:sourceip. Its value isn't known in a test, "
+        "so give it as context=."
+    )
+
+
+def test_a_condition_holds_or_not_by_the_value_that_is_given():
+    report = check(policy=FROM_ONE_NETWORK, context={"aws:SourceIp": "203.0.113.7"})
+    assert report.passed, str(report)
+    assert "permissions.without-PutSecretValue" in report.scenarios
+    elsewhere = check(policy=FROM_ONE_NETWORK, context={"aws:SourceIp": "192.0.2.1"})
+    assert names(elsewhere.violations) == ["permission-missing"]
+
+
+def test_a_context_without_a_policy_is_refused():
+    with pytest.raises(ValueError, match="context= needs policy="):
+        check(context={"aws:SourceIp": "203.0.113.7"})
+
+
+def test_the_contracts_test_of_permissions_is_skipped_if_a_condition_cannot_be_decided():
+    class Contract(RotationContract):
+        handler = rotation_function(lambda old, new: None, lambda new: None)
+        secret = SECRET
+        policy = FROM_ONE_NETWORK
+
+    with pytest.raises(unittest.SkipTest, match="a condition on aws:sourceip"):
+        Contract().test_permissions()
+    Contract.context = {"aws:SourceIp": "203.0.113.7"}
+    Contract().test_permissions()
+
+
+KEY = "arn:aws:kms:us-east-1:123456789012:key/11111111-2222-3333-4444-555555555555"
+
+
+def test_the_documented_permissions_have_the_customers_key_and_each_is_taken_away():
+    report = check(kms_key_id=KEY)
+    assert report.passed, str(report)
+    assert report.notes == ()
+    assert {"permissions.without-Decrypt", "permissions.without-GenerateDataKey"} < {*report.scenarios}
+
+
+def test_a_policy_without_the_customers_key_is_a_violation():
+    (violation,) = check(policy=ENOUGH, kms_key_id=KEY).violations
+    assert violation.name == "permission-missing"
+    assert violation.detail.startswith(
+        "createSecret is denied kms:Decrypt and kms:GenerateDataKey on the key of prod/rotated."
+    )
+    statement = {"Effect": "Allow", "Action": ["kms:Decrypt", "kms:GenerateDataKey"], "Resource": KEY}
+    assert json.dumps(statement) in violation.detail
+
+
+@pytest.mark.parametrize("key_id", [KEY, KEY.rpartition("/")[2]])
+def test_a_policy_with_the_customers_key_suffices(key_id):
+    on_key = {"Effect": "Allow", "Action": ["kms:Decrypt", "kms:GenerateDataKey"], "Resource": KEY}
+    report = check(policy=policy(*ENOUGH["Statement"][:1], on_key), kms_key_id=key_id)
+    assert (report.violations, report.notes) == ((), ()), str(report)
+
+
+def test_the_default_key_needs_no_permission():
+    report = check(kms_key_id="alias/aws/secretsmanager")
+    assert report.passed, str(report)
+    assert "permissions.without-Decrypt" not in report.scenarios
+
+
+@pytest.mark.parametrize(("key_id", "error"), [("no key", ValueError), (7, TypeError)])
+def test_what_is_no_key_is_refused_before_anything_runs(key_id, error):
+    with pytest.raises(error, match="kms_key_id="):
+        check(kms_key_id=key_id)
 
 
 def test_a_wrong_policy_is_refused_before_anything_runs():

@@ -479,6 +479,11 @@ class TestLayers:
         (first, _) = explained(identity=policies)
         assert first.startswith("No statement of 0.json, 1.json, 2.json and 2 more allows")
 
+    def test_of_several_policies_the_one_that_nearly_allows_the_call_gets_the_statement(self):
+        policies = [identity({"Action": "s3:*"}, name="s3.json"), identity({"Resource": f"{PREFIX}dev/*"})]
+        *_, last = explained(identity=policies)
+        assert last.endswith(f" of statement 1 of app.json, or {ADD}")
+
     @pytest.mark.parametrize(("name", "told"), [("boundary", ""), ("edge.json", " edge.json")])
     def test_a_boundary_that_does_not_allow_is_told(self, name, told):
         boundary = identity({"Action": "secretsmanager:Describe*", "Resource": PATTERN}, name=name)
@@ -495,9 +500,18 @@ class TestLayers:
             ),
         ]
 
+    def test_of_several_session_policies_the_one_that_is_meant_is_named(self):
+        action = {"Action": "secretsmanager:DescribeSecret", "Resource": PATTERN}
+        none = identity({"Action": "s3:*"}, name="session_policy[0]")
+        policies = [none, identity(action, name="session_policy[1]")]
+        (first, second, last) = explained({}, caller=SESSION, session=policies)
+        assert first.startswith("No statement of session_policy[0], session_policy[1] allows")
+        assert second.startswith("Statement 1 of session_policy[1] covers the resource")
+        assert "of statement 1 of session_policy[1], or add to session_policy[1]: {" in last
+
     def test_a_session_policy_that_does_not_allow_is_told(self):
         (first, *_, last) = explained(
-            {}, caller=SESSION, session=[identity({"Action": "s3:*"}, name="session_policy[0]")]
+            {}, caller=SESSION, session=[identity({"Action": "s3:*"}, name="session_policy")]
         )
         assert first == f"No statement of the session policy allows {ASKED} for {SESSION.arn}."
         assert last.startswith("To allow it, add to the session policy: ")

@@ -156,6 +156,25 @@ def test_every_world_counts_however_it_was_opened(run, record):
     assert resources == {f"{name}-??????" for name in "abcdefg"}
 
 
+GIVEN = f"""
+import pytest
+{READS}
+
+ALL = {{"Version": "2012-10-17", "Statement": {{"Effect": "Allow", "Action": "*", "Resource": "*"}}}}
+
+
+@pytest.mark.fake_secrets(identity_policy=ALL)
+def test_lists(fake_secrets, secretsmanager):
+    secretsmanager.list_secrets()
+"""
+
+
+def test_tests_with_a_policy_and_tests_without_one_have_the_same_caller(run, actions):
+    passes(run(GIVEN, OPTION), 3)
+
+    assert actions() == {CALLER: ["DescribeSecret", "GetSecretValue", "ListSecrets"]}
+
+
 FORGOTTEN = """
 import boto3
 

@@ -172,6 +172,82 @@ def test_the_section_comes_through_xdist(pytester):
     assert section_of(pytester.runpytest_subprocess(*PYTEST_ARGUMENTS, "-n", "1")) == SECTION[1:]
 
 
+class TestDenials:
+    POLICY = """
+        POLICY = {"Version": "2012-10-17", "Statement": {
+            "Effect": "Allow", "Action": "secretsmanager:GetSecretValue", "Resource": "*",
+            "Condition": {"StringEquals": {"secretsmanager:VersionStage": "AWSCURRENT"}}}}
+    """
+
+    def test_why_policies_denied_a_call_is_told_after_the_calls(self, report):
+        section = report(
+            self.POLICY
+            + """
+        def test_it(fake_secrets):
+            fake_secrets.add("prod/db", "old", version_ids=version_ids, arn_suffix="AbCdEf")
+            with fake_secrets.permissions(POLICY):
+                for _ in range(2):
+                    with pytest.raises(client.exceptions.ClientError):
+                        client.get_secret_value(SecretId="prod/db")
+            assert 0
+    """
+        )
+        assert section[section.index("why policies denied calls") - 1 :] == [
+            "",
+            "why policies denied calls",
+            (
+                "- No statement of policy= allows secretsmanager:GetSecretValue on "
+                "arn:aws:secretsmanager:us-east-1:123456789012:secret:prod/db-AbCdEf for "
+                "arn:aws:iam::123456789012:user/fake-secrets."
+            ),
+            (
+                "  Statement 1 of policy= allows the call, except that secretsmanager:VersionStage wasn't sent "
+                "(AWSCURRENT is not a default for policies), and StringEquals wants 'AWSCURRENT'."
+            ),
+        ]
+
+    def test_those_of_earlier_tests_in_the_same_world_are_not(self, run):
+        ran = run(
+            module_of(
+                self.POLICY
+                + """
+        @pytest.fixture(scope="module", autouse=True)
+        def world():
+            with mock_stages(identity_policy=POLICY) as world:
+                yield world
+
+        def test_one():
+            with pytest.raises(client.exceptions.ClientError):
+                client.list_secrets()
+
+        def test_two():
+            with pytest.raises(client.exceptions.ClientError):
+                client.get_random_password()
+            assert 0
+    """
+            )
+        )
+        section = "\n".join(section_of(ran))
+        assert "secretsmanager:GetRandomPassword for" in section
+        assert "secretsmanager:ListSecrets" not in section
+
+    def test_a_page_has_them_too(self, run, pytester):
+        run(
+            module_of(
+                """
+        def test_it(fake_secrets):
+            with fake_secrets.permissions([]):
+                client.list_secrets()
+    """
+            ),
+            "--fake-secrets-html=pages",
+        )
+        (page,) = pytester.path.glob("pages/*.html")
+        assert (
+            "<h2>why policies denied calls</h2>\n<ul>\n<li>The caller has no identity policy" in page.read_text()
+        )
+
+
 class TestWhichTests:
     def test_a_passing_test_has_no_section(self, run):
         assert section_of(run(PASSES, "-rP")) is None

@@ -101,9 +101,16 @@ def test_a_role_that_no_stack_has_is_refused(cdk_out):
         from_cdk(folder, role="Reader")
     assert str(refused.value) == (
         f"{folder}: no template has a role or user 'Reader'.\n"
-        "Give the path of the role's construct, its logical ID or its name. The templates are:\n"
-        f"- '{folder}/Dev.template.json'"
+        "The constructs of roles, users and functions are:\n- 'Dev/Rotate'\n- 'Dev/Rotate/ServiceRole'"
     )
+
+
+@pytest.mark.parametrize("file", ["", "Dev.template.json"])
+def test_a_misspelt_construct_is_told_what_was_meant(cdk_out, file):
+    with pytest.raises(
+        PolicyError, match="role or user 'Dev/Rotat'\\.\nDid you mean 'Dev/Rotate'\\? The constructs"
+    ):
+        from_cdk(cdk_out("Dev") / file, role="Dev/Rotat")
 
 
 def test_a_folder_without_templates_is_refused(tmp_path):

@@ -1,6 +1,7 @@
 """The policies of a role or a user in a CloudFormation template."""
 
 import json
+import re
 
 import pytest
 
@@ -117,8 +118,8 @@ class TestASecret:
             read(resources)
         assert str(refused.value).endswith(
             "template.json, Role.Policies[0].PolicyDocument.Statement[0].Condition.StringEquals"
-            ".kms:EncryptionContext:SecretARN: it needs the whole ARN or name of Db, which is compared literally "
-            'here, which isn\'t known before deployment.\nPass arns={"Db": ...}.'
+            ".kms:EncryptionContext:SecretARN: its value isn't known before deployment. It needs the whole ARN of "
+            'Db, because a wildcard would be compared literally here.\nPass arns={"Db": ...}.'
         )
         assert read(resources, arns={"Db": "arn:real"})
 
@@ -265,7 +266,7 @@ class TestWhatCantBeKnown:
         stored = {"Type": "AWS::SSM::Parameter::Value<String>", "Default": "/name"}
         sections = {"Parameters": {"Stage": {"Type": "String"}, "Stored": stored}}
         message = refusal(expression, resources, sections)
-        assert message == f"{PLACE}: it needs {what}, which isn't known before deployment.\n{fix}"
+        assert message == f"{PLACE}: its value isn't known before deployment. It needs {what}.\n{fix}"
 
     def test_is_named_all_at_once(self, read):
         known, key = allow({"Ref": "Db"}), {"Fn::GetAtt": ["Key", "Arn"]}
@@ -487,7 +488,7 @@ class TestManagedPolicies:
         sections = {"Parameters": {"Named": {"Type": "String"}}}
         assert read(resources, sections).documents == {"Managed": document(READ)}
         resources["Role"] = role(ManagedPolicyArns=[f"arn:aws:iam::{ACCOUNT}:policy/other"])
-        with pytest.raises(PolicyError, match=r"Other\.ManagedPolicyName: it needs the parameter Named"):
+        with pytest.raises(PolicyError, match=r"Other\.ManagedPolicyName: .* It needs the parameter Named"):
             read(resources, sections)
 
     def test_of_the_account_are_unknown_otherwise(self, read):
@@ -522,6 +523,52 @@ class TestManagedPolicies:
         of_moto = json.loads(text)[name.rpartition("/")[2]]
         assert of_moto["Path"].strip("/") == name.rpartition("/")[0]
         assert comparable(of_moto["Document"]) == comparable(aws_managed.AWS_MANAGED[name])
+
+    @pytest.mark.parametrize("form", ["path", "text of a path", "JSON text"])
+    def test_are_given_in_every_form_of_a_policy(self, read, tmp_path, form):
+        arn, path = "arn:aws:iam::111122223333:policy/base", tmp_path / "base.json"
+        path.write_text(json.dumps(document(READ)))
+        given = {"path": path, "text of a path": str(path), "JSON text": json.dumps(document(READ))}[form]
+        found = read({"Role": role(ManagedPolicyArns=[arn])}, managed_policies={"base": given})
+        assert found.documents == {arn: document(READ)}
+
+    @pytest.mark.parametrize(
+        ("given", "error", "message"),
+        [
+            (
+                {"base": 1},
+                TypeError,
+                "managed_policies['base'] is of type int; a policy is a dict, JSON text or the ",
+            ),
+            ({"base": "no.json"}, PolicyError, "no.json: it can't be read: No such file or directory."),
+            ({"base": "{"}, PolicyError, "managed_policies['base']: its policy isn't JSON as IAM reads it: "),
+            ({"base": "list.json"}, PolicyError, "list.json: it isn't a JSON object, and so no policy."),
+            (
+                "base.json",
+                TypeError,
+                "managed_policies is a dict, not a value of type str",
+            ),
+        ],
+    )
+    def test_that_are_no_policies_are_refused(self, read, tmp_path, monkeypatch, given, error, message):
+        monkeypatch.chdir(tmp_path)
+        (tmp_path / "list.json").write_text("[]")
+        with pytest.raises(error, match=f"^{re.escape(message)}"):
+            read({"Role": role()}, managed_policies=given)
+
+    def test_that_the_role_has_not_are_refused(self, read):
+        arn = "arn:aws:iam::aws:policy/AdministratorAccess"
+        with pytest.raises(PolicyError) as refused:
+            read({"Role": role(ManagedPolicyArns=[arn])}, managed_policies={"AdminAccess": document(READ)})
+        assert str(refused.value).endswith(
+            "template.json: the role has no managed policy 'AdminAccess', which managed_policies names.\n"
+            f"Its managed policies that aren't in the template are:\n- {arn!r}"
+        )
+
+    def test_that_are_misspelt_are_named_beside_what_is_missing(self, read):
+        arn = "arn:aws:iam::111122223333:policy/base"
+        with pytest.raises(PolicyError, match=r"with its document, instead of 'bsae'\.$"):
+            read({"Role": role(ManagedPolicyArns=[arn])}, managed_policies={"bsae": document(READ)})
 
     def test_of_aws_that_are_given_win(self, read):
         resources = {"Role": role(ManagedPolicyArns=["arn:aws:iam::aws:policy/AdministratorAccess"])}
@@ -630,7 +677,7 @@ class TestConditions:
             ({"It": {"Fn::Equals": [1]}}, "Conditions.It: it isn't a condition of "),
             (
                 {"It": {"Fn::Equals": [{"Ref": "Db"}, "x"]}},
-                "Conditions.It: it needs the whole ARN or name of Db, ",
+                "Conditions.It: its value isn't known before deployment. It needs the whole ARN of Db, ",
             ),
         ],
     )
@@ -683,6 +730,23 @@ class TestNonsense:
         ):
             evaluate("*", {"Secret": SECRET}, arns={"Secert": "arn:x"})
 
+    @pytest.mark.parametrize(
+        ("kind", "key"),
+        [
+            ("AWS::KMS::Key", "One"),
+            ("AWS::SecretsManager::Secret", "One"),
+            ("AWS::KMS::Key", "One.Arn"),
+            ("AWS::EC2::VPC", "One.Arn"),
+        ],
+    )
+    @pytest.mark.parametrize("value", ["1234abcd", ""])
+    def test_in_the_place_of_an_arn_is_refused(self, evaluate, kind, key, value):
+        with pytest.raises(PolicyError, match=rf"arns\['{key}'\] is {value!r}, which is no ARN\."):
+            evaluate("*", {"One": resource(kind)}, arns={key: value})
+
+    def test_what_ref_of_another_resource_gives_needs_no_arn(self, evaluate):
+        assert evaluate({"Ref": "Net"}, {"Net": resource("AWS::EC2::VPC")}, arns={"Net": "vpc-1"}) == "vpc-1"
+
     def test_in_names_that_refer_to_each_other_is_refused(self, refusal):
         one, other = (resource("AWS::SQS::Queue", QueueName={"Ref": name}) for name in ("Two", "One"))
         message = refusal({"Ref": "One"}, {"One": one, "Two": other})
@@ -694,6 +758,7 @@ class TestNonsense:
             ("", "it is no CloudFormation template: it has no Resources."),
             ("{}", "it is no CloudFormation template: it has no Resources."),
             ('{"Resources": []}', "it is no CloudFormation template: it has no Resources."),
+            ('{"planned_values": {}}', "it is a plan or a state of Terraform.\nRead it with from_terraform."),
             ('{"Resources": [1]}', "Resources: it isn't a mapping."),
             ('{"Resources": {"A": {}}}', "A: it has no Type."),
             ('{"Resources": {"A": {"Type": "x", "Properties": [1]}}}', "A.Properties: they aren't a mapping."),

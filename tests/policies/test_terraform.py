@@ -1,6 +1,7 @@
 """The policies of a role or a user in what `terraform show -json` prints."""
 
 import json
+import time
 
 import pytest
 
@@ -256,6 +257,35 @@ class TestInPlanAndState:
         )
 
 
+@pytest.mark.parametrize("unknown", [[], ["role"]], ids=["known", "unknown"])
+def test_a_large_plan_takes_no_longer_than_it_is_large(read, unknown):
+    names = [f"r{number}" for number in range(2000)]
+    roles = [made(f"aws_iam_role.{name}", {"name": None if unknown else name}) for name in names]
+    policies = [
+        made(
+            f"aws_iam_role_policy.{name}",
+            {"policy": json.dumps(READ), "role": None if unknown else name},
+            unknown=unknown,
+            refers={"role": [f"aws_iam_role.{name}.id", f"aws_iam_role.{name}"]},
+        )
+        for name in names
+    ]
+    document = plan(*roles, *policies)
+    before = time.process_time()
+    assert list(read(document, "aws_iam_role.r1999").documents) == ["aws_iam_role_policy.r1999"]
+    assert time.process_time() - before < 2
+
+
+def test_references_without_end_are_refused(refusal):
+    instances = [f"aws_iam_role.r[{number}]" for number in range(500)]
+    roles = [made(address, {}) for address in instances]
+    policies = [
+        made(f"aws_iam_role_policy.p{number}", {}, unknown=["role"], refers={"role": ["aws_iam_role.r"]})
+        for number in range(500)
+    ]
+    assert refusal(plan(*roles, *policies), "aws_iam_role.r[0]") == ": it has too many references to follow."
+
+
 class TestAPlan:
     """What the same plan makes is known by the references of the configuration."""
 
@@ -355,6 +385,19 @@ class TestWhatAPlanDoesntKnow:
         found = read(plan(ROLE, self.UNKNOWN), documents={"aws_iam_role_policy.read": LOG})
         assert found.documents == {"aws_iam_role_policy.read": LOG}
 
+    def test_is_taken_from_the_file_of_a_document(self, read, tmp_path):
+        path = tmp_path / "log.json"
+        path.write_text(json.dumps(LOG))
+        found = read(plan(ROLE, self.UNKNOWN), documents={"aws_iam_role_policy.read": path})
+        assert found.documents == {"aws_iam_role_policy.read": LOG}
+
+    def test_is_named_if_documents_misspells_it(self, refusal):
+        message = refusal(plan(ROLE, self.UNKNOWN), documents={"aws_iam_role_policy.raed": LOG})
+        assert message == (
+            ": there is no policy 'aws_iam_role_policy.raed', which documents names.\n"
+            "Did you mean 'aws_iam_role_policy.read'? The policies are:\n- 'aws_iam_role_policy.read'"
+        )
+
     def test_leaves_no_document_over(self, refusal):
         message = refusal(plan(ROLE, policy()), documents={"aws_iam_role_policy.read": LOG})
         assert message == ": documents has 'aws_iam_role_policy.read', which is no unknown policy of this role."
@@ -399,6 +442,34 @@ def test_another_file_is_refused(tmp_path, content):
     path.write_text(content)
     with pytest.raises(PolicyError, match="it is neither a plan nor a state of Terraform in JSON"):
         from_terraform(path, role="x")
+
+
+def test_a_template_of_cloudformation_is_told_to_be_one(tmp_path):
+    path = tmp_path / "plan.json"
+    path.write_text('{"Resources": {}}')
+    with pytest.raises(PolicyError, match=r"A template of CloudFormation is read by from_cloudformation"):
+        from_terraform(path, role="x")
+
+
+@pytest.mark.parametrize(
+    ("content", "problem"),
+    [(b"PK\x03\x04\xff", "it isn't UTF-8"), (b'resource "aws_iam_role" "x" {}', "line 1: it is no JSON")],
+    ids=["binary plan", "configuration"],
+)
+def test_a_plan_that_is_no_json_is_told_how_to_be_made(tmp_path, content, problem):
+    path = tmp_path / "main.tf"
+    path.write_bytes(content)
+    with pytest.raises(PolicyError) as refused:
+        from_terraform(path, role="x")
+    first, fix = str(refused.value).splitlines()
+    assert problem in first
+    assert fix == "Run `terraform show -json PLAN > plan.json` with the file of a plan, and give plan.json."
+
+
+def test_a_managed_policy_that_the_role_has_not_is_refused(refusal):
+    assert refusal(plan(ROLE), managed_policies={"base": LOG}).startswith(
+        ": the role has no managed policy 'base', which managed_policies names.\n"
+    )
 
 
 @pytest.mark.parametrize(

@@ -202,7 +202,9 @@ class TestAnAlias:
             "No test has said which key alias/app stands for. Say so with "
             "fake_secrets.set_kms_key(<ARN of the key>, aliases=['alias/app'])."
         )
-        assert others
+        assert others[1] == (
+            "Statement 1 of the default key policy names the account, which leaves the grant to identity policies."
+        )
         assert "To allow it" not in "".join(others)
 
 

@@ -11,11 +11,12 @@ from fake_secrets.contract.dry_run import DryRun
 from fake_secrets.contract.families.disturbed import DENIED, find_swallowed, is_through
 from fake_secrets.contract.needs import Need, needs_of
 from fake_secrets.contract.ongoing_check import Check
-from fake_secrets.contract.permission_findings import find_denied, find_unused
+from fake_secrets.contract.permission_findings import find_denied
 from fake_secrets.contract.role import Role
 from fake_secrets.contract.scenario import Scenario
 from fake_secrets.contract.subject import Subject
 from fake_secrets.contract.trial import Trial
+from fake_secrets.contract.unused_findings import find_unused
 from fake_secrets.errors import UnsupportedOperationError
 from fake_secrets.service.rules.condition_keys import check_conditions
 
@@ -31,7 +32,9 @@ def scenarios(dry: DryRun, check: Check) -> Iterator[Scenario]:
     subject = check.subject
     uses = first_uses(dry, subject)
     if (obstacle := _unknown_condition(subject, uses)) is not None:
-        check.left_out["permissions"] = f"The permissions weren't tried: {obstacle}."
+        check.left_out["permissions"] = (
+            f"The permissions weren't tried: {obstacle}. Its value isn't known in a test, so give it as context=."
+        )
         return
     which, whose = ("documented", "AWS documents") if subject.grant is None else ("given", "policy= gives")
     title = f"three rotations in a row with the permissions that {whose}"
@@ -62,7 +65,7 @@ def first_uses(dry: DryRun, subject: Subject) -> dict[Need, str]:
     """Return what the first rotation needs, and in which step first."""
     uses: dict[Need, str] = {}
     for boundary in dry.boundaries:
-        for need in needs_of(boundary, subject.secrets):
+        for need in needs_of(boundary, subject):
             uses.setdefault(need, boundary.step)
     return uses
 
@@ -80,7 +83,9 @@ def _permitted(dry: DryRun, check: Check, name: str) -> Trial:
         for _ in range(_ROTATIONS):
             if not _rotates(trial, dry, role):
                 break
-        find_unused(trial, role)
+        # What a condition says depends on what the role was given.
+        with role.granted():
+            find_unused(trial, role)
     return trial
 
 
@@ -115,7 +120,7 @@ def _without(dry: DryRun, need: Need, check: Check, name: str) -> Trial:
             (delivery, boundary)
             for delivery in trial.deliveries
             for boundary in delivery.boundaries
-            if need in needs_of(boundary, check.subject.secrets)
+            if need in needs_of(boundary, check.subject)
         ]
         if not struck:
             return trial

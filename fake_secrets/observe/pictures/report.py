@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from fake_secrets.observe.calls import Calls, calls_of
 from fake_secrets.observe.ledger import SUCCEEDED, Ledger
@@ -16,9 +16,13 @@ from fake_secrets.observe.pictures.table import calls_table, escaped, scrolling
 from fake_secrets.observe.pictures.terminal import text_of
 from fake_secrets.service.state.model import StoredSecret
 
+if TYPE_CHECKING:
+    from fake_secrets.iam.denials import Denial
+
 __all__ = ["Part", "page_of_parts", "part_of", "text_of_parts"]
 
 _SEED = "(seed)"
+_DENIED = "why policies denied calls"
 
 
 class _Shown(NamedTuple):
@@ -27,10 +31,13 @@ class _Shown(NamedTuple):
     secrets: int
     rows: int
     calls: int
+    denials: int
 
 
-_IN_TEXT = _Shown(secrets=5, rows=30, calls=20)
-_ON_PAGE = _Shown(secrets=50, rows=ROWS, calls=1_000)
+_IN_TEXT = _Shown(secrets=5, rows=30, calls=20, denials=5)
+_ON_PAGE = _Shown(secrets=50, rows=ROWS, calls=1_000, denials=50)
+# The lines of an explanation that say what was denied, and the most telling reason.
+_LINES = 2
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +50,7 @@ class Part:
         secret_count: how many secrets it has touched.
         calls: its latest calls.
         call_count: how many calls it has made.
+        denials: why policies denied its latest calls, each different explanation once.
     """
 
     world: str
@@ -50,9 +58,10 @@ class Part:
     secret_count: int
     calls: Calls
     call_count: int
+    denials: tuple[str, ...] = ()
 
 
-def part_of(account_id: str, region: str, ledger: Ledger, since: int = 0) -> Part:
+def part_of(account_id: str, region: str, ledger: Ledger, since: int = 0, denials: Sequence[Denial] = ()) -> Part:
     """Return what has happened in a world.
 
     Args:
@@ -60,6 +69,7 @@ def part_of(account_id: str, region: str, ledger: Ledger, since: int = 0) -> Par
         region: the world's region.
         ledger: its ledger.
         since: the ledger's count when the test began. A timeline begins with the labels as of then.
+        denials: the latest checks that policies have denied in the world.
     """
     entries = ledger.entries(since)
     touched = {id(one.secret): one.secret for one in reversed(entries) if one.operation != _SEED and one.secret}
@@ -70,7 +80,15 @@ def part_of(account_id: str, region: str, ledger: Ledger, since: int = 0) -> Par
         len(touched),
         calls_of(calls[-_ON_PAGE.calls :], account_id, region),
         len(calls),
+        _reasons(denials, {entry.request.id for entry in calls}) if denials else (),
     )
+
+
+def _reasons(denials: Sequence[Denial], request_ids: Collection[str]) -> tuple[str, ...]:
+    """Return why policies denied some requests, the latest last."""
+    latest = [denied for denied in denials if denied.request_id in request_ids][-_ON_PAGE.denials :]
+    reasons = ("\n".join(denied.explanation.splitlines()[:_LINES]) for denied in latest)
+    return tuple(dict.fromkeys(reasons))
 
 
 def text_of_parts(parts: Sequence[Part]) -> str:
@@ -104,6 +122,9 @@ def _blocks(part: Part, *, is_only: bool) -> Iterator[str]:
     calls = part.calls[-_IN_TEXT.calls :]
     count = _count(part, _IN_TEXT)
     yield f"{count}\n{calls._table(part.call_count - len(calls))}" if calls else count
+    if part.denials:
+        told = [f"- {reason}".replace("\n", "\n  ") for reason in part.denials[-_IN_TEXT.denials :]]
+        yield "\n".join([_DENIED, *told])
 
 
 def _sections(part: Part, *, is_only: bool) -> Iterator[str]:
@@ -118,6 +139,9 @@ def _sections(part: Part, *, is_only: bool) -> Iterator[str]:
         table = calls_table(part.calls, part.call_count - len(part.calls))
         yield scrolling(table, f"calls in the {part.world}") + "\n"
     yield "</section>\n"
+    if part.denials:
+        items = "".join(f"<li>{escaped(reason).replace(chr(10), '<br>')}</li>\n" for reason in part.denials)
+        yield f"<section>\n<{heading}>{_DENIED}</{heading}>\n<ul>\n{items}</ul>\n</section>\n"
 
 
 def _left_out(part: Part, shown: _Shown) -> Iterator[str]:
