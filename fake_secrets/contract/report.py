@@ -10,6 +10,7 @@ from typing import Any
 
 from fake_secrets.contract import report_as_json, report_as_junit
 from fake_secrets.contract.catalogue import violator_of
+from fake_secrets.contract.unjudged import PERMISSIONS_UNTRIED
 from fake_secrets.contract.violation import Violation
 
 __all__ = ["ContractReport", "Violation"]
@@ -121,7 +122,9 @@ class ContractReport:
         """Return the result in one line."""
         scenarios = f"{len(self.scenarios)} scenario{'s' * (len(self.scenarios) != 1)}"
         if self.passed:
-            return f"The rotation function keeps the contract in {scenarios}."
+            kept = f"The rotation function keeps the contract in {scenarios}."
+            is_partial = any(one.startswith(PERMISSIONS_UNTRIED) for one in self.left_out)
+            return f"{kept} {PERMISSIONS_UNTRIED}." if is_partial else kept
         if not self._open() and self.obstacle is not None:
             return f"{self.obstacle}: an undisturbed rotation doesn't work, so the function wasn't disturbed."
         if not self._open() and not self.untried:

@@ -7,7 +7,9 @@ from collections.abc import Collection, Iterator
 from fake_secrets.contract.dry_run import DryRun
 from fake_secrets.contract.subject import Subject
 
-__all__ = ["unjudged"]
+__all__ = ["PERMISSIONS_UNTRIED", "unjudged"]
+
+PERMISSIONS_UNTRIED = "The permissions weren't tried"
 
 _NO_SERVICE = (
     "There is no service double (service=), so what only the service shows wasn't judged: whether a credential is "

@@ -15,6 +15,7 @@ from contract.rotation_steps import rotation_function
 from fake_secrets import PolicyError, RotationContract, check_rotation
 from fake_secrets.contract.families.permissions import first_uses, scenarios
 from fake_secrets.contract.ongoing_check import Check
+from fake_secrets.contract.report import ContractReport
 from fake_secrets.contract.subject import Subject
 from fake_secrets.contract.undisturbed import dry_run
 from fake_secrets.policies import from_cloudformation
@@ -244,6 +245,14 @@ def test_a_condition_whose_value_nobody_knows_is_told():
     assert told == (
         "The permissions weren't tried: policy has a condition on aws:sourceip. Its value isn't known in a test, "
         "so give it as context=."
+    )
+
+
+def test_the_first_line_of_a_report_says_that_permissions_were_not_tried():
+    told = "The permissions weren't tried: policy has a condition on aws:sourceip."
+    report = ContractReport((), (), ("plain.three-times",), (told,))
+    assert report.summary() == (
+        "The rotation function keeps the contract in 1 scenario. The permissions weren't tried."
     )
 
 

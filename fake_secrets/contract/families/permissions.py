@@ -16,6 +16,7 @@ from fake_secrets.contract.role import Role
 from fake_secrets.contract.scenario import Scenario
 from fake_secrets.contract.subject import Subject
 from fake_secrets.contract.trial import Trial
+from fake_secrets.contract.unjudged import PERMISSIONS_UNTRIED
 from fake_secrets.contract.unused_findings import find_unused
 from fake_secrets.errors import UnsupportedOperationError
 from fake_secrets.service.rules.condition_keys import check_conditions
@@ -33,7 +34,7 @@ def scenarios(dry: DryRun, check: Check) -> Iterator[Scenario]:
     uses = first_uses(dry, subject)
     if (obstacle := _unknown_condition(subject, uses)) is not None:
         check.left_out["permissions"] = (
-            f"The permissions weren't tried: {obstacle}. Its value isn't known in a test, so give it as context=."
+            f"{PERMISSIONS_UNTRIED}: {obstacle}. Its value isn't known in a test, so give it as context=."
         )
         return
     which, whose = ("documented", "AWS documents") if subject.grant is None else ("given", "policy= gives")
