@@ -46,6 +46,8 @@ class Check:
         self.wanted: frozenset[str] | None = None
         # What couldn't be tried, in sentences, by step.
         self.left_out: dict[str, str] = {}
+        # What the role lacks, by action and secret, so that it is told once.
+        self.lacking: set[tuple[str, str | None]] = set()
         # Where overlapping deliveries were found to wait for each other.
         self.standstills: set[object] = set()
         # Whether passwords are such as hardly anything minds, because an undisturbed rotation fails otherwise.

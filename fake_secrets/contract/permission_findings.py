@@ -65,8 +65,11 @@ def find_denied(trial: Trial, role: Role, *, is_harmful: bool) -> bool:
     ]
     is_given = trial.subject.grant is not None
     missing = [one for one in every if is_given and (is_harmful or _is_fatal(one))]
-    if missing:
-        _find(trial, "permission-missing", missing[0], _told_of_missing(trial, role, missing))
+    lacking = trial.check.lacking
+    fresh = [one for one in missing if (one.need.action, one.need.secret) not in lacking]
+    if fresh:
+        lacking.update((one.need.action, one.need.secret) for one in fresh)
+        _find(trial, "permission-missing", fresh[0], _told_of_missing(trial, role, fresh))
     others = [one for one in every if one not in missing]
     if others:
         # A report has one note of a name.
@@ -91,6 +94,9 @@ def _told_of_missing(trial: Trial, role: Role, missing: Sequence[_Denied]) -> st
     where = "the policy" if where in {"", "policy"} else where
     change = f"To allow them, add to {where}: {', '.join(map(json.dumps, statements))}." if statements else ""
     went_on = "Whatever was denied, the check then granted and went on, so that this is all that is missing."
+    if any(one.statement is None for one in missing):
+        # What a Deny or a boundary forbids stops the rotation.
+        went_on = "There may be more: the check went on as far as it could grant what was denied."
     return " ".join(filter(None, [f"{told}.", *dict.fromkeys(reasons), change, went_on]))
 
 

@@ -106,6 +106,19 @@ def test_all_that_the_given_policy_lacks_is_one_violation():
     assert "The policy of the function's role violates the contract." in report.html()
 
 
+def test_more_may_be_missing_after_a_deny():
+    deny = {"Effect": "Deny", "Action": "secretsmanager:PutSecretValue", "Resource": "*"}
+    (violation,) = check(policy=policy(allowing("DescribeSecret"), deny)).violations
+    assert (
+        "createSecret is denied secretsmanager:GetSecretValue and secretsmanager:PutSecretValue"
+        in violation.detail
+    )
+    assert "this is all that is missing" not in violation.detail
+    assert violation.detail.endswith(
+        "There may be more: the check went on as far as it could grant what was denied."
+    )
+
+
 @pytest.mark.parametrize(
     ("resource", "argument"),
     [
