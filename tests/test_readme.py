@@ -18,7 +18,7 @@ def test_every_python_block_passes_in_another_region(pytester, monkeypatch):
     others = [code for code in PYTHON if code not in named.values()]
     pytester.makepyfile(**named, **{f"test_block_{number}": code for number, code in enumerate(others)})
     ran = pytester.runpytest_subprocess("-s", "-p", "no:randomly", "-p", "no:asyncio")
-    ran.assert_outcomes(passed=sum(len(re.findall(r"\n *def test_", code)) for code in PYTHON))
+    ran.assert_outcomes(passed=sum(len(re.findall(r"^ *def test_", code, re.MULTILINE)) for code in PYTHON))
     # What the README shows of their output is what its tests print.
     printed = f"{ran.stdout.str()}\n"
     assert [output for language, output in BLOCKS if language == "text" and output not in printed] == []

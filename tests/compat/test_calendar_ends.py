@@ -14,7 +14,8 @@ import time_machine
 from rotators import Rotator
 
 from fake_secrets import clock, mock_stages
-from fake_secrets.service.rules.condition_keys import keys_of_request
+from fake_secrets.iam.evaluation import Caller
+from fake_secrets.service.rules.condition_keys import keys_of_circumstances
 
 UTC = datetime.UTC
 LATEST = datetime.datetime(9999, 12, 30, 23, 59, 59, tzinfo=UTC)
@@ -146,8 +147,8 @@ class TestEarlyYears:
 
 def test_a_policys_condition_compares_a_date_of_four_digits():
     moment = at(999, 12, 31).timestamp()
-    caller = {"principal": "arn:aws:iam::123456789012:root", "account_id": "123456789012"}
-    keys = keys_of_request({}, **caller, region="us-east-1", now=moment)
+    caller = Caller("arn:aws:iam::123456789012:root", "123456789012")
+    keys = keys_of_circumstances(caller=caller, region="us-east-1", now=moment)
     assert keys["aws:currenttime"] == "0999-12-31T00:00:00Z"
 
 

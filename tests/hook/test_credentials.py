@@ -182,7 +182,9 @@ class TestTheNote:
 
     def test_is_on_a_refusal_of_another_accounts_secret(self, world):
         arn = "arn:aws:secretsmanager:us-east-1:444444444444:secret:a-abcdef"
-        assert len(self.notes(boto3.client("secretsmanager", **KEYS), arn)) == 1
+        why_denied, whose = self.notes(boto3.client("secretsmanager", **KEYS), arn)
+        assert "no resource-based policy" not in why_denied
+        assert whose == NOTE.format("this client's access key ASIAIOSF...")
 
     def test_is_missing_where_the_caller_is_known(self, world):
         assert self.notes(boto3.client("secretsmanager")) == []
