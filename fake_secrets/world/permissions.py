@@ -210,7 +210,6 @@ def give_default_caller(world: World, policy: GivenPolicies, line: Line) -> None
         policy: the argument `identity_policy` of `mock_stages`.
         line: the line of the user's code that gives it.
 
-
     Raises:
         PolicyError: if a policy can't be read, or if IAM would refuse it.
         TypeError: if `policy` is no policy.
