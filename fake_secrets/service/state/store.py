@@ -64,6 +64,10 @@ def check_secret_id(secret_id: str) -> None:
         check_name(secret_id)
 
 
+def _not_found() -> ServiceError:
+    return ServiceError("ResourceNotFoundException", "Secrets Manager can't find the specified secret.")
+
+
 class Store:
     """Every secret of a world, by account, region and name.
 
@@ -106,7 +110,8 @@ class Store:
         self.has_policies = False
         self._shelves: dict[tuple[str, str], Shelf] = {}
         self.due_rotations = Agenda(self._is_rotation_due)
-        self._deletions = Agenda(self._is_deletion_due)
+        # Made by the first deletion that is scheduled. Until then, no call has to look for one that is due.
+        self._deletions: Agenda | None = None
         # Made at the first use, and not by `cached_property`: before Python 3.12 it has a lock, which another
         # thread may hold during a fork.
         self._quotas: Quotas | None = None
@@ -273,7 +278,7 @@ class Store:
         """
         secret = self.find(request, request.members["SecretId"])
         if secret is None:
-            raise ServiceError("ResourceNotFoundException", "Secrets Manager can't find the specified secret.")
+            raise _not_found()
         return secret
 
     def get_live(self, request: Request) -> StoredSecret:
@@ -283,7 +288,10 @@ class Store:
             ValidationException (M10), ResourceNotFoundException (M1).
             InvalidRequestException (400): M5.
         """
-        secret = self.get(request)
+        # Not by `get`, which would make every call longer.
+        secret = self.find(request, request.members["SecretId"])
+        if secret is None:
+            raise _not_found()
         if secret.deleted is not None:
             raise ServiceError(
                 "InvalidRequestException",
@@ -306,19 +314,25 @@ class Store:
     def schedule_deletion(self, secret: StoredSecret, due: float) -> None:
         """Schedule a secret for removal at `due` (epoch seconds)."""
         secret.deletion_date = due
+        if self._deletions is None:
+            self._deletions = Agenda(self._is_deletion_due)
         self._deletions.note(secret, due)
 
     def settle(self, now: float) -> None:
         """Remove the secrets whose deletion is due at `now` (epoch seconds)."""
-        while (first := self._deletions.first(now)) is not None:
+        if self._deletions is not None:
+            self._delete_due(self._deletions, now)
+        self._write = None
+
+    def _delete_due(self, deletions: Agenda, now: float) -> None:
+        while (first := deletions.first(now)) is not None:
             due, secret = first
             self.begin_write(due)
             self.events.add(version_events("EndSecretVersionDelete", secret, due))
             self.remove(secret)
-            self._deletions.drop(secret)
+            deletions.drop(secret)
             # A deletion that was due doesn't come of the call.
             self.events_before = self.events.count
-        self._write = None
 
     def follow_up(self, secret: StoredSecret, now: float) -> None:
         """Do what a change to a secret requires: add events for its labels, and note when it is due.
