@@ -8,7 +8,8 @@ from fake_secrets import clock
 from fake_secrets.arns import SECRET_ARN, SUFFIX_LENGTH, account_of, partition_of, region_of, root_arn
 from fake_secrets.errors import ServiceError, UnknownSecretError
 from fake_secrets.observe.ledger import Ledger
-from fake_secrets.service.state.model import Request, StoredSecret
+from fake_secrets.service.state.model import StoredSecret
+from fake_secrets.service.state.request import Request
 from fake_secrets.service.state.store import Store
 from fake_secrets.world.misses import Place, explain
 

@@ -30,7 +30,8 @@ from fake_secrets.rotation.scope import run_in, running_here
 from fake_secrets.service import dispatch
 from fake_secrets.service.rules.constraints import Shape
 from fake_secrets.service.state.keys import KeyState
-from fake_secrets.service.state.model import Request, StoredSecret
+from fake_secrets.service.state.model import StoredSecret
+from fake_secrets.service.state.request import Request
 from fake_secrets.service.state.seeds import Seed
 from fake_secrets.service.state.store import Store
 from fake_secrets.service.transport import Answer

@@ -11,7 +11,8 @@ from fake_secrets.service.operations.rotation_start import NOT_COMPLETE, open_ro
 from fake_secrets.service.operations.values import token_of
 from fake_secrets.service.rules import stages
 from fake_secrets.service.rules.stages import AWSPENDING
-from fake_secrets.service.state.model import Request, RotationState, StoredSecret
+from fake_secrets.service.state.model import RotationState, StoredSecret
+from fake_secrets.service.state.request import Request
 from fake_secrets.service.state.store import Store, check_secret_id
 
 __all__ = ["cancel_rotate_secret", "rotate_secret"]

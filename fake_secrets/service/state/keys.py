@@ -10,7 +10,8 @@ from typing import Literal
 from fake_secrets.arns import region_of
 from fake_secrets.errors import ServiceError
 from fake_secrets.service.state.key_names import KeyNames, id_of
-from fake_secrets.service.state.model import Request, StoredSecret
+from fake_secrets.service.state.model import StoredSecret
+from fake_secrets.service.state.request import Request
 
 __all__ = [
     "DEFAULT_KEY_ALIAS",

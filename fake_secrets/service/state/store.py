@@ -17,8 +17,9 @@ from fake_secrets.service.state.agenda import Agenda
 from fake_secrets.service.state.events import EventLog, label_events, version_events
 from fake_secrets.service.state.journal import KEPT_WRITES, LabelMove, Write, states_of
 from fake_secrets.service.state.keys import Keys
-from fake_secrets.service.state.model import Request, StartedRotation, StoredSecret, StoredVersion
+from fake_secrets.service.state.model import StartedRotation, StoredSecret, StoredVersion
 from fake_secrets.service.state.quotas import Quotas
+from fake_secrets.service.state.request import Request
 from fake_secrets.service.state.retries import Retries
 from fake_secrets.service.state.savepoint import Change, Savepoint
 from fake_secrets.service.state.shelf import CREATED, Position, Shelf
