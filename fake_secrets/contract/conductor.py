@@ -20,7 +20,7 @@ from fake_secrets.service.transport import Answer
 
 if TYPE_CHECKING:
     from fake_secrets.rotation.rotation import Rotation
-    from fake_secrets.service.state.request import Request
+    from fake_secrets.service.state.request_model import Request
     from fake_secrets.world.world import World
 
 __all__ = ["Conductor"]

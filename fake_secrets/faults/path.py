@@ -15,7 +15,7 @@ from fake_secrets.service import dispatch
 from fake_secrets.service.state.earlier import EarlierState, last_write
 from fake_secrets.service.state.journal import LabelMove, Write
 from fake_secrets.service.state.model import StoredSecret
-from fake_secrets.service.state.request import Request
+from fake_secrets.service.state.request_model import Request
 from fake_secrets.service.state.store import Store
 from fake_secrets.service.transport import Answer
 

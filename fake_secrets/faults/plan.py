@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from fake_secrets.faults.effects import Effect
     from fake_secrets.faults.planned import Fault
     from fake_secrets.rotation.rotation import Rotation
-    from fake_secrets.service.state.request import Request
+    from fake_secrets.service.state.request_model import Request
     from fake_secrets.service.transport import Answer
 
 __all__ = ["Plan"]

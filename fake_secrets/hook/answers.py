@@ -21,7 +21,7 @@ from fake_secrets import clock
 from fake_secrets.arns import partition_of
 from fake_secrets.errors import CommonError, ServiceError
 from fake_secrets.hook.facts import facts_of
-from fake_secrets.service.state.request import Request
+from fake_secrets.service.state.request_model import Request
 from fake_secrets.service.transport import Loss, Transport
 
 if TYPE_CHECKING:

@@ -20,7 +20,7 @@ from fake_secrets.service.rules.condition_keys import keys_of_key_use
 from fake_secrets.service.state.checked import arn_for, completed, keys_of
 from fake_secrets.service.state.keys import is_default_key, why_unusable
 from fake_secrets.service.state.model import StoredSecret
-from fake_secrets.service.state.request import Request
+from fake_secrets.service.state.request_model import Request
 
 __all__ = ["Asked", "asked_in"]
 

@@ -18,7 +18,7 @@ from fake_secrets.observe.view import Secret, secret_id_of
 from fake_secrets.service.dispatch import OPERATIONS
 from fake_secrets.service.rules.constraints import redact
 from fake_secrets.service.rules.steps import STEPS
-from fake_secrets.service.state.request import Request
+from fake_secrets.service.state.request_model import Request
 from fake_secrets.suggestions import check_choice
 
 __all__ = ["Call", "Calls", "call_of", "calls_of"]

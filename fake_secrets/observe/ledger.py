@@ -14,7 +14,7 @@ from fake_secrets import clock
 from fake_secrets.service.rules.constraints import redact
 from fake_secrets.service.state.events import KEPT, ServiceEvent
 from fake_secrets.service.state.model import StoredSecret
-from fake_secrets.service.state.request import Request
+from fake_secrets.service.state.request_model import Request
 from fake_secrets.service.state.store import Store
 
 __all__ = ["SEEDED", "SUCCEEDED", "Entry", "Ledger", "RunningStep", "rotation_step"]

@@ -10,7 +10,7 @@ from fake_secrets.ids import numbered_uuid
 from fake_secrets.observe.ledger import SUCCEEDED, Entry
 from fake_secrets.service.rules.constraints import REDACTED, Shape
 from fake_secrets.service.state.events import ServiceEvent
-from fake_secrets.service.state.request import Request
+from fake_secrets.service.state.request_model import Request
 
 __all__ = ["record_of_event", "records_of_call"]
 

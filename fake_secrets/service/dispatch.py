@@ -19,7 +19,7 @@ from fake_secrets.service.operations import (
     versions,
 )
 from fake_secrets.service.rules import constraints
-from fake_secrets.service.state.request import Request
+from fake_secrets.service.state.request_model import Request
 from fake_secrets.service.state.store import Store
 
 __all__ = ["OPERATIONS", "answer"]

@@ -21,7 +21,7 @@ from fake_secrets.service.rules.checks import WITHOUT_RESOURCE, action_of, check
 from fake_secrets.service.rules.condition_keys import about_unknown, is_known, keys_of_key_use
 from fake_secrets.service.state.checked import arn_for, completed, keys_of
 from fake_secrets.service.state.model import StoredSecret
-from fake_secrets.service.state.request import Request
+from fake_secrets.service.state.request_model import Request
 from fake_secrets.service.state.store import Store, check_name
 from fake_secrets.world.misses import nearly
 

@@ -9,7 +9,7 @@ from fake_secrets.arns import SECRET_ARN, SUFFIX_LENGTH, account_of, partition_o
 from fake_secrets.errors import ServiceError, UnknownSecretError
 from fake_secrets.observe.ledger import Ledger
 from fake_secrets.service.state.model import StoredSecret
-from fake_secrets.service.state.request import Request
+from fake_secrets.service.state.request_model import Request
 from fake_secrets.service.state.store import Store
 from fake_secrets.world.misses import Place, explain
 

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 from fake_secrets.observe.ledger import Ledger
-from fake_secrets.service.state.request import Request
+from fake_secrets.service.state.request_model import Request
 from fake_secrets.service.state.store import Store
 
 if TYPE_CHECKING:

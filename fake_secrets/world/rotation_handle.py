@@ -18,7 +18,7 @@ from fake_secrets.rotation.rotation import Rotation
 from fake_secrets.service.rules import stages
 from fake_secrets.service.rules.constraints import TOKEN_LENGTHS
 from fake_secrets.service.rules.stages import AWSPENDING
-from fake_secrets.service.state.request import Request
+from fake_secrets.service.state.request_model import Request
 from fake_secrets.service.state.retries import Retries
 from fake_secrets.world.world import World
 

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from fake_secrets.iam.grants import Grants
-from fake_secrets.service.state.request import Request
+from fake_secrets.service.state.request_model import Request
 from fake_secrets.service.state.store import Store
 
 # Few tests have any policy, and these modules are slow to import.

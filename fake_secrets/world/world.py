@@ -31,7 +31,7 @@ from fake_secrets.service import dispatch
 from fake_secrets.service.rules.constraints import Shape
 from fake_secrets.service.state.keys import KeyState
 from fake_secrets.service.state.model import StoredSecret
-from fake_secrets.service.state.request import Request
+from fake_secrets.service.state.request_model import Request
 from fake_secrets.service.state.seeds import Seed
 from fake_secrets.service.state.store import Store
 from fake_secrets.service.transport import Answer

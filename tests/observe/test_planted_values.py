@@ -13,7 +13,7 @@ from botocore.exceptions import ClientError
 from rotators import Rotator
 
 from fake_secrets import UnsupportedOperationError, mock_stages
-from fake_secrets.service.state.request import Request
+from fake_secrets.service.state.request_model import Request
 
 MARK = "pl4nt3d-v4lue"
 NAME = "prod/db"

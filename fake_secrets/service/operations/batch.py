@@ -11,7 +11,7 @@ from fake_secrets.service.operations import paging
 from fake_secrets.service.operations.filters import matcher_of
 from fake_secrets.service.operations.values import get_secret_value
 from fake_secrets.service.state.model import StoredSecret
-from fake_secrets.service.state.request import Request
+from fake_secrets.service.state.request_model import Request
 from fake_secrets.service.state.shelf import CREATED, POSITIONS, Position
 from fake_secrets.service.state.store import Store
 

@@ -7,7 +7,7 @@ from typing import Any
 from fake_secrets.service.operations.replication import describe_replicas
 from fake_secrets.service.rules import stages
 from fake_secrets.service.state.model import RotationState, StoredSecret
-from fake_secrets.service.state.request import Request
+from fake_secrets.service.state.request_model import Request
 from fake_secrets.service.state.store import Store
 
 __all__ = ["describe", "describe_secret", "primary_region_of"]

@@ -15,7 +15,7 @@ from fake_secrets.service.state.access import refuse_managed, refuse_replica
 from fake_secrets.service.state.events import version_events
 from fake_secrets.service.state.keys import check_key
 from fake_secrets.service.state.model import StoredSecret, StoredVersion
-from fake_secrets.service.state.request import Request
+from fake_secrets.service.state.request_model import Request
 from fake_secrets.service.state.store import Store, check_name, check_secret_id
 
 __all__ = [

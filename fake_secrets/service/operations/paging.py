@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterable, Sequence
 from typing import Any, TypeVar
 
 from fake_secrets.errors import ServiceError
-from fake_secrets.service.state.request import Request
+from fake_secrets.service.state.request_model import Request
 
 __all__ = ["invalid_token", "paginate"]
 

@@ -8,7 +8,7 @@ from typing import Any
 
 from fake_secrets.errors import ServiceError
 from fake_secrets.ids import Ids
-from fake_secrets.service.state.request import Request
+from fake_secrets.service.state.request_model import Request
 from fake_secrets.service.state.store import Store
 
 __all__ = ["DEFAULT_LENGTH", "admitted_characters", "get_random_password", "random_password"]

@@ -14,7 +14,7 @@ from fake_secrets.service.rules.checks import action_of
 from fake_secrets.service.rules.constraints import check_length
 from fake_secrets.service.state.checked import arn_for, completed, keys_of
 from fake_secrets.service.state.model import StoredSecret
-from fake_secrets.service.state.request import Request
+from fake_secrets.service.state.request_model import Request
 from fake_secrets.service.state.store import Store
 
 __all__ = ["delete_resource_policy", "get_resource_policy", "put_resource_policy", "validate_resource_policy"]

@@ -10,7 +10,7 @@ from fake_secrets.arns import SUFFIX_LENGTH, secret_arn
 from fake_secrets.errors import ServiceError
 from fake_secrets.service.state.keys import DEFAULT_KEY_ALIAS, check_key
 from fake_secrets.service.state.model import Replica, StoredSecret, StoredVersion
-from fake_secrets.service.state.request import Request
+from fake_secrets.service.state.request_model import Request
 from fake_secrets.service.state.store import Store
 
 __all__ = [

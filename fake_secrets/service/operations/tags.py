@@ -7,7 +7,7 @@ from typing import Any
 
 from fake_secrets.errors import ServiceError
 from fake_secrets.service.state.access import refuse_managed
-from fake_secrets.service.state.request import Request
+from fake_secrets.service.state.request_model import Request
 from fake_secrets.service.state.store import Store
 
 __all__ = ["merge_tags", "tag_resource", "untag_resource"]

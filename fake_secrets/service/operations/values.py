@@ -17,7 +17,7 @@ from fake_secrets.service.rules.constraints import check_length
 from fake_secrets.service.rules.stages import AWSCURRENT
 from fake_secrets.service.state.access import refuse_managed
 from fake_secrets.service.state.model import StoredSecret, StoredVersion
-from fake_secrets.service.state.request import Request
+from fake_secrets.service.state.request_model import Request
 from fake_secrets.service.state.store import Store, check_secret_id
 
 __all__ = [

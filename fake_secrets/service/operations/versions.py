@@ -12,7 +12,7 @@ from fake_secrets.service.rules import stages
 from fake_secrets.service.state.access import refuse_managed
 from fake_secrets.service.state.keys import is_default_key
 from fake_secrets.service.state.model import StoredSecret, StoredVersion
-from fake_secrets.service.state.request import Request
+from fake_secrets.service.state.request_model import Request
 from fake_secrets.service.state.store import Store
 
 __all__ = ["list_secret_version_ids", "refuse_deleted", "room_for_version", "update_secret_version_stage"]

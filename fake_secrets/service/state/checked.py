@@ -9,7 +9,7 @@ from fake_secrets.iam.evaluation import Caller, Check
 from fake_secrets.iam.grants import Grant
 from fake_secrets.service.rules.condition_keys import Value, keys_of_circumstances, keys_of_secret
 from fake_secrets.service.state.model import StoredSecret
-from fake_secrets.service.state.request import Request
+from fake_secrets.service.state.request_model import Request
 
 __all__ = ["arn_for", "completed", "keys_of"]
 

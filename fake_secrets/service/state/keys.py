@@ -11,7 +11,7 @@ from fake_secrets.arns import region_of
 from fake_secrets.errors import ServiceError
 from fake_secrets.service.state.key_names import KeyNames, id_of
 from fake_secrets.service.state.model import StoredSecret
-from fake_secrets.service.state.request import Request
+from fake_secrets.service.state.request_model import Request
 
 __all__ = [
     "DEFAULT_KEY_ALIAS",

@@ -19,7 +19,7 @@ from fake_secrets.service.state.journal import KEPT_WRITES, LabelMove, Write, st
 from fake_secrets.service.state.keys import Keys
 from fake_secrets.service.state.model import StartedRotation, StoredSecret, StoredVersion
 from fake_secrets.service.state.quotas import Quotas
-from fake_secrets.service.state.request import Request
+from fake_secrets.service.state.request_model import Request
 from fake_secrets.service.state.retries import Retries
 from fake_secrets.service.state.savepoint import Change, Savepoint
 from fake_secrets.service.state.shelf import CREATED, Position, Shelf
