@@ -3,6 +3,7 @@
 import json
 
 import pytest
+from runs_of_pytest import PYTEST_ARGUMENTS
 
 READER = {
     "Version": "2012-10-17",
@@ -31,7 +32,7 @@ def test_a_policy_in_a_file_binds_the_clients_of_the_test(folder):
             secretsmanager.list_secrets()
         """
     )
-    folder.runpytest_inprocess().assert_outcomes(passed=2)
+    folder.runpytest_inprocess(*PYTEST_ARGUMENTS).assert_outcomes(passed=2)
 
 
 def test_a_policy_that_iam_would_refuse_is_an_error_of_its_test(folder):
@@ -46,7 +47,7 @@ def test_a_policy_that_iam_would_refuse_is_an_error_of_its_test(folder):
         def test_missing(secretsmanager): pass
         """
     )
-    ran = folder.runpytest_inprocess()
+    ran = folder.runpytest_inprocess(*PYTEST_ARGUMENTS)
     ran.assert_outcomes(errors=2)
     ran.stdout.fnmatch_lines(["*identity_policy: Syntax errors in policy.*"])
     ran.stdout.fnmatch_lines(["*policies/other.json*"])
