@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import gc
 import sys
 import threading
 import time
@@ -200,6 +201,9 @@ class _Patience:
         self._looks += 1
         if self._looks == 1 or abs(done - self._since) > _IDLE:
             self._looks, self._since = 1, done
+        # The stack of a thread that runs changes while it is looked at, and tells nothing.
+        if self._looks < _PATIENCE_AGAIN:
+            return False
         place = _place_of(frame)
         if self._looks < (_PATIENCE_AGAIN if place in self._known else _PATIENCE):
             return False
@@ -210,9 +214,17 @@ class _Patience:
 def _place_of(frame: FrameType | None) -> object:
     """Return the functions that have led a thread to where it is, but not their lines: some wait in a loop."""
     codes = []
-    while frame is not None:
-        codes.append(frame.f_code)
-        frame = frame.f_back
+    # To look at the frames of another thread makes objects. If the collector ran then, that thread could go on in
+    # the meantime and leave a frame that is being looked at, and Python 3.11 has crashed here.
+    is_collecting = gc.isenabled()
+    gc.disable()
+    try:
+        while frame is not None:
+            codes.append(frame.f_code)
+            frame = frame.f_back
+    finally:
+        if is_collecting:
+            gc.enable()
     return tuple(codes)
 
 
