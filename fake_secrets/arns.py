@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 
 __all__ = [
+    "ANY_SUFFIX",
     "LAMBDA_ARN",
     "PRINCIPAL_ARN",
     "ROLE_ARN",
@@ -18,6 +19,7 @@ __all__ = [
     "role_of_session",
     "root_arn",
     "secret_arn",
+    "session_arn",
 ]
 
 # Groups: region, account, and the name with or without its random suffix.
@@ -39,6 +41,8 @@ _ROLE_SESSION_ARN = re.compile(r"arn:([^:]+):sts::(\d{12}):assumed-role/([^/]+)/
 # The end of a complete secret ARN: a hyphen and six random characters [A: api-facts 2].
 SUFFIX = re.compile(r"-[A-Za-z0-9]{6}", re.ASCII)
 SUFFIX_LENGTH = 7
+# In a policy, it stands for any such end.
+ANY_SUFFIX = "-??????"
 
 # Region prefix to partition. All other regions are in the partition `aws`.
 _PARTITIONS = {
@@ -72,6 +76,12 @@ def secret_arn(region: str, account_id: str, name: str, suffix: str, partition: 
 def lambda_arn(region: str, account_id: str, name: str) -> str:
     """Return the ARN of a Lambda function."""
     return f"arn:{partition_of(region)}:lambda:{region}:{account_id}:function:{name}"
+
+
+def session_arn(role: str, session_name: str) -> str:
+    """Return the ARN of a session of a role. It doesn't have the role's path."""
+    _, partition, _, _, account_id, resource = role.split(":", 5)
+    return f"arn:{partition}:sts::{account_id}:assumed-role/{resource.rpartition('/')[2]}/{session_name}"
 
 
 def root_arn(account_id: str, partition: str) -> str:

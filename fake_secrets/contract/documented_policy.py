@@ -6,11 +6,11 @@ from collections.abc import Sequence
 from typing import Any
 
 from fake_secrets.service.rules.checks import action_of
+from fake_secrets.service.rules.key_uses import ENCRYPTING
 
 __all__ = ["documented_policy"]
 
 _ON_THE_SECRET = ("DescribeSecret", "GetSecretValue", "PutSecretValue", "UpdateSecretVersionStage")
-_ON_ITS_KEY = ("kms:Decrypt", "kms:GenerateDataKey")
 
 
 def documented_policy(
@@ -32,7 +32,7 @@ def documented_policy(
     if other_arns:
         statements.append(_allowed([action_of("GetSecretValue")], sorted(other_arns)))
     if key_arn is not None:
-        statements.append(_allowed(list(_ON_ITS_KEY), key_arn))
+        statements.append(_allowed(sorted(ENCRYPTING), key_arn))
     return {"Version": "2012-10-17", "Statement": statements}
 
 

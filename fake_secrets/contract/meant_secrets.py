@@ -4,15 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator
 
-from fake_secrets.arns import LAMBDA_ARN, SECRET_ARN, SUFFIX, SUFFIX_LENGTH, account_of
+from fake_secrets.arns import ANY_SUFFIX, LAMBDA_ARN, SECRET_ARN, SUFFIX, SUFFIX_LENGTH, account_of
 from fake_secrets.contract.role_condition import functions_named_in
 from fake_secrets.iam.patterns import is_like
 from fake_secrets.iam.policy import Policy
 
 __all__ = ["mismatch_of"]
 
-_ANY_SUFFIX = "-??????"
-_SUFFIXES = (_ANY_SUFFIX, "-*", "*")
+_SUFFIXES = (ANY_SUFFIX, "-*", "*")
 
 
 def mismatch_of(policies: Iterable[Policy], name: str, arn: str, others: Collection[str] = ()) -> str | None:

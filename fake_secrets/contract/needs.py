@@ -6,22 +6,20 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from fake_secrets.arns import SUFFIX_LENGTH
 from fake_secrets.contract.moments import SUCCEEDED, Boundary
 from fake_secrets.contract.subject import Subject
 from fake_secrets.service.rules.checks import WITHOUT_RESOURCE, action_of, checks_of, checks_of_creation
+from fake_secrets.service.rules.key_uses import DECRYPTING, ENCRYPTING
 
 __all__ = ["Need", "needs_of"]
 
 __tracebackhide__ = True  # the arguments in our frames may hold secret values
 
-# A name and its suffix in an ARN are joined by a hyphen.
-_SUFFIX = len("-AbCdEf")
 _NAME = 6
 # AWS refuses these calls before it asks what is allowed.
 _MALFORMED = ("SerializationException", "ValidationException")
-
-
-_ENCRYPTING = frozenset({"PutSecretValue", "UpdateSecret"})
+_STORING = frozenset({"PutSecretValue", "UpdateSecret"})
 # With these outcomes, a call has come to use the key.
 _USES_KEYS = frozenset({SUCCEEDED, "AccessDeniedException", "DecryptionFailure", "EncryptionFailure"})
 
@@ -74,9 +72,9 @@ def _needs_of_key(boundary: Boundary, needs: Sequence[Need], secret: str) -> Ite
     on_it = {need.operation for need in needs if need.secret == secret}
     has_value = not {"SecretString", "SecretBinary"}.isdisjoint(boundary.members)
     if "GetSecretValue" in on_it:
-        yield Need("kms:Decrypt", secret)
-    elif on_it & _ENCRYPTING and has_value:
-        yield from (Need(action, secret) for action in ("kms:GenerateDataKey", "kms:Decrypt"))
+        yield from (Need(action, secret) for action in DECRYPTING)
+    elif on_it & _STORING and has_value:
+        yield from (Need(action, secret) for action in ENCRYPTING)
 
 
 def _needs_of(operation: str, members: Mapping[str, Any], secrets: Collection[str]) -> Iterator[Need]:
@@ -96,4 +94,4 @@ def _name_of(secret_id: str, secrets: Collection[str]) -> str | None:
     name = secret_id.split(":", _NAME)[-1] if secret_id.startswith("arn:") else secret_id
     if name in secrets:
         return name
-    return name[:-_SUFFIX] if name != secret_id and name[:-_SUFFIX] in secrets else None
+    return name[:-SUFFIX_LENGTH] if name != secret_id and name[:-SUFFIX_LENGTH] in secrets else None

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Literal
 
-from fake_secrets.arns import SECRET_ARN, SUFFIX, SUFFIX_LENGTH, role_of_session
+from fake_secrets.arns import ANY_SUFFIX, SECRET_ARN, SUFFIX, SUFFIX_LENGTH, role_of_session
 from fake_secrets.iam.coverage import EVERY_RESOURCE
 from fake_secrets.iam.evaluation import Caller, Check, Decision, Layer, Layers, is_federated
 from fake_secrets.iam.policy import Statement
@@ -74,7 +74,7 @@ def can_extend(statement: Statement, element: Literal["Action", "Resource"], cha
 def pattern_of(resource: str) -> str:
     """Return the pattern for a resource that leaves the suffix of a secret's ARN open."""
     if SECRET_ARN.fullmatch(resource) and SUFFIX.fullmatch(resource[-SUFFIX_LENGTH:]):
-        return f"{resource[:-SUFFIX_LENGTH]}-??????"
+        return resource[:-SUFFIX_LENGTH] + ANY_SUFFIX
     return resource
 
 

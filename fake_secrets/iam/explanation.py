@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator, Mapping, Sequence
 
+from fake_secrets.arns import ANY_SUFFIX
 from fake_secrets.iam.changes import Change, can_extend, smallest_change
 from fake_secrets.iam.coverage import EVERY_RESOURCE
 from fake_secrets.iam.evaluation import (
@@ -212,7 +213,7 @@ def _covers_longer_names(pattern: str, resource: str) -> bool:
     """Return whether a pattern such as ``name*`` or ``name-*`` covers a resource only by a longer name."""
     name = pattern.removesuffix("*").removesuffix("-")
     is_for_names = pattern.endswith("*") and name[-1:].isalnum() and name.count(":") > _COLONS
-    return is_for_names and is_like(resource, pattern) and not is_like(resource, f"{name}-??????")
+    return is_for_names and is_like(resource, pattern) and not is_like(resource, name + ANY_SUFFIX)
 
 
 def _elements(statement: Statement, layer: Layer) -> str:

@@ -6,14 +6,12 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
-from fake_secrets.arns import SUFFIX, SUFFIX_LENGTH, partition_of
+from fake_secrets.arns import ANY_SUFFIX, SUFFIX, SUFFIX_LENGTH, partition_of
 
-__all__ = ["ANY_SUFFIX", "Home", "Need", "document_for"]
+__all__ = ["Home", "Need", "document_for"]
 
 Document = dict[str, Any]
 
-# What stands for the random suffix of a secret's ARN.
-ANY_SUFFIX = "-??????"
 _EVERYTHING = "*"
 _VERSION = "2012-10-17"
 _TAG = "aws:RequestTag/"

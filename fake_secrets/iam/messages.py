@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from fake_secrets.arns import role_of_session
+from fake_secrets.arns import role_of_session, session_arn
 from fake_secrets.iam.evaluation import Caller, Decision, Layer
 
 __all__ = ["denial"]
@@ -52,6 +52,4 @@ def _shown(caller: Caller) -> str:
     """Return the ARN that AWS shows. A role makes no calls itself, only by a session."""
     if caller.role is None or role_of_session(caller.arn) is not None:
         return caller.arn
-    _, partition, _, _, account_id, resource = caller.arn.split(":", 5)
-    name = resource.rpartition("/")[2]
-    return f"arn:{partition}:sts::{account_id}:assumed-role/{name}/{_SESSION_NAME}"
+    return session_arn(caller.arn, _SESSION_NAME)

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from fake_secrets.arns import SUFFIX, SUFFIX_LENGTH
+from fake_secrets.arns import ANY_SUFFIX, SUFFIX, SUFFIX_LENGTH
 from fake_secrets.iam.conditions import NEGATIONS, Condition
 from fake_secrets.iam.coverage import EVERY_RESOURCE
 from fake_secrets.iam.identity_grammar import shortened
@@ -18,7 +18,6 @@ from fake_secrets.iam.variables import Context, Variable, filled, has_variable, 
 __all__ = ["Reason", "why_it_fails", "why_it_holds", "why_not_covered"]
 
 _SHOWN = 3
-_SUFFIX = "-??????"
 # The most characters that IAM takes for an ARN.
 _LONGEST_ARN = 2048
 # What lacks the tag, if a key with such a beginning is absent.
@@ -109,13 +108,13 @@ def _difference(pattern: str, resource: str, context: Context, has_variables: bo
 
 
 def _difference_of_suffix(pattern: str, resource: str) -> str | None:
-    if not pattern.endswith(("*", "?")) and is_like(resource, f"{pattern}{_SUFFIX}"):
-        return f"lacks the suffix {_SUFFIX!r} that stands for the end of a secret's ARN"
-    if not pattern.endswith(_SUFFIX) or not is_like(f"{resource}-000000", pattern):
+    if not pattern.endswith(("*", "?")) and is_like(resource, f"{pattern}{ANY_SUFFIX}"):
+        return f"lacks the suffix {ANY_SUFFIX!r} that stands for the end of a secret's ARN"
+    if not pattern.endswith(ANY_SUFFIX) or not is_like(f"{resource}-000000", pattern):
         return None
     if SUFFIX.fullmatch(resource[-SUFFIX_LENGTH:]):
-        return f"has {_SUFFIX!r} after the end of the secret's ARN, which it stands for"
-    return f"covers the secret only once it exists, since {_SUFFIX!r} stands for the end of its ARN"
+        return f"has {ANY_SUFFIX!r} after the end of the secret's ARN, which it stands for"
+    return f"covers the secret only once it exists, since {ANY_SUFFIX!r} stands for the end of its ARN"
 
 
 def _difference_of_fields(wanted: list[str], fields: list[str]) -> str | None:
@@ -144,7 +143,7 @@ def _is_placeholder(name: str, pattern: str) -> bool:
 
 
 def _is_field_like(pattern: str, text: str) -> bool:
-    return is_like(text, pattern) or is_like(text, f"{pattern}{_SUFFIX}")
+    return is_like(text, pattern) or is_like(text, f"{pattern}{ANY_SUFFIX}")
 
 
 def _of_variables(condition: Condition, context: Context) -> str:

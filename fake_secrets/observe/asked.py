@@ -6,18 +6,17 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from fake_secrets.arns import SUFFIX_LENGTH, account_of, region_of
+from fake_secrets.arns import ANY_SUFFIX, SUFFIX_LENGTH, account_of
 from fake_secrets.errors import UnsupportedOperationError
 from fake_secrets.iam.callers import owner_of_policies
 from fake_secrets.iam.evaluation import Caller, Check
-from fake_secrets.iam.least_policy import ANY_SUFFIX
 from fake_secrets.observe.ledger import SUCCEEDED, Entry
 from fake_secrets.observe.recording import Recording
 from fake_secrets.service.dispatch import OPERATIONS
 from fake_secrets.service.operations.rotation_start import NOT_COMPLETE
 from fake_secrets.service.rules.checks import WITHOUT_RESOURCE, checks_of, checks_of_creation
-from fake_secrets.service.rules.condition_keys import keys_of_key_use
-from fake_secrets.service.state.checked import arn_for, completed, keys_of
+from fake_secrets.service.rules.key_uses import DECRYPTING, ENCRYPTING, REENCRYPTING, REPLICATING
+from fake_secrets.service.state.checked import KeyUse, arn_for, completed, key_check, keys_of
 from fake_secrets.service.state.keys import is_default_key, why_unusable
 from fake_secrets.service.state.model import StoredSecret
 from fake_secrets.service.state.request_model import Request
@@ -34,10 +33,6 @@ _USES_KEYS = frozenset({SUCCEEDED, _ACCESS_DENIED, "DecryptionFailure", "Encrypt
 _NOT_INVOCABLE = "cannot invoke the specified Lambda function"
 # It says that there is no such secret. A secret that has no value has another one, under the same code.
 _M1 = "Secrets Manager can't find the specified secret."
-_ENCRYPTING = ("kms:GenerateDataKey", "kms:Decrypt")
-_DECRYPTING = ("kms:Decrypt",)
-_REPLICATING = ("kms:GenerateDataKey", "kms:Encrypt")
-_REENCRYPTING = ("kms:Encrypt", *_ENCRYPTING)
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,6 +64,8 @@ def asked_in(recording: Recording) -> Iterator[Asked]:
             try:
                 asked = list(history.asked(entry))
             except (AttributeError, TypeError):
+                if entry.fault is None:
+                    raise
                 # A malformed request, of which a planned fault has come first.
                 asked = []
             yield from asked
@@ -124,6 +121,7 @@ class _History:
         if secret is None:
             return
         self._secrets[secret.arn] = secret
+        self._secrets.update((one.secret.arn, one.secret) for one in secret.replicas.values() if one.secret)
         if secret.arn not in self._keys:
             self._keys[secret.arn] = self._first_key(entry, secret)
         if entry.outcome == SUCCEEDED and entry.operation == "UpdateSecret" and "KmsKeyId" in entry.members:
@@ -184,9 +182,11 @@ class _History:
         if entry.operation != "BatchGetSecretValue":
             return
         response, wanted = entry.response, entry.members.get("SecretIdList") or ()
-        found: list[tuple[str, StoredSecret | None]] = [(secret.arn, secret) for secret in self._read(entry)]
         if response is None:
-            found += [(secret_id, self._known(secret_id, entry.request)) for secret_id in wanted]
+            found = [(secret_id, self._known(secret_id, entry.request)) for secret_id in wanted]
+        else:
+            # A replica that is gone by now is known by its ARN only.
+            found = [(arn, self._secrets.get(arn)) for arn in response["Read"]]
         for error in () if response is None else response["Errors"]:
             is_missing = error["Message"] == _M1
             secret_id = error["SecretId"]
@@ -218,24 +218,24 @@ class _History:
         """Yield the keys that a call uses: the secret, the key, and what is done with it."""
         secret, members, operation = entry.secret, entry.members, entry.operation
         if operation == "BatchGetSecretValue":
-            yield from ((read, self._key_of(read), _DECRYPTING) for read in self._read(entry))
+            yield from ((read, self._key_of(read), DECRYPTING) for read in self._read(entry))
         if secret is None:
             return
         has_value = "SecretString" in members or "SecretBinary" in members
         if operation == "GetSecretValue":
-            yield secret, self._key_of(secret), _DECRYPTING
+            yield secret, self._key_of(secret), DECRYPTING
         elif operation == "PutSecretValue":
-            yield secret, self._key_of(secret), _ENCRYPTING
+            yield secret, self._key_of(secret), ENCRYPTING
         elif operation == "CreateSecret" and has_value:
-            yield secret, members.get("KmsKeyId"), _ENCRYPTING
+            yield secret, members.get("KmsKeyId"), ENCRYPTING
         elif operation == "UpdateSecret":
             key, before = members.get("KmsKeyId", self._key_of(secret)), self._key_of(secret)
             has_values = entry.version_count > int(has_value)
             if (key or None) != before and has_values:
-                yield secret, key, _REENCRYPTING
-                yield secret, before, _DECRYPTING
+                yield secret, key, (*REENCRYPTING, *ENCRYPTING)
+                yield secret, before, DECRYPTING
             elif has_value:
-                yield secret, key, _ENCRYPTING
+                yield secret, key, ENCRYPTING
 
     def _of_replicas(self, entry: Entry) -> Iterator[tuple[Check, str | None]]:
         """Yield the checks about keys for the replicas that a call adds. Each replica has a key of its region."""
@@ -246,8 +246,8 @@ class _History:
             region, known = added["Region"], secret.replicas.get(added["Region"])
             key_id = added.get("KmsKeyId") or (known.kms_key_id if known else None)
             if key_id is None or why_unusable(key_id, region) is None:
-                yield from self._of_key(request, secret, self._key_of(secret), _DECRYPTING)
-                yield from self._of_key(replace(request, region=region), secret, key_id, _REPLICATING)
+                yield from self._of_key(request, secret, self._key_of(secret), DECRYPTING)
+                yield from self._of_key(replace(request, region=region), secret, key_id, REPLICATING)
 
     def _of_key(
         self, request: Request, secret: StoredSecret, key_id: str | None, actions: Iterable[str]
@@ -255,14 +255,5 @@ class _History:
         if not key_id or is_default_key(key_id):
             return
         names = self._recording.keys.names
-        arn = names.arn_of(key_id, request.region, request.partition, secret.account_id)
-        context = keys_of_key_use(
-            secret.arn,
-            None,
-            region=region_of(arn) or request.region,
-            caller_account=request.account_id,
-            key_account=account_of(arn),
-            aliases=names.aliases_of(key_id, request.region),
-        )
         alias = names.unknown_alias(key_id, request.region)
-        yield from ((Check(action, arn, context), alias) for action in actions)
+        yield from ((key_check(names, request, KeyUse(action, key_id, secret.arn)), alias) for action in actions)

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 
-from fake_secrets.arns import SUFFIX_LENGTH, account_of
+from fake_secrets.arns import ANY_SUFFIX, SUFFIX_LENGTH, account_of
 from fake_secrets.iam.callers import function_name, owner_of_policies
-from fake_secrets.iam.least_policy import ANY_SUFFIX, Home, Need
+from fake_secrets.iam.least_policy import Home, Need
 from fake_secrets.observe.asked import Asked, asked_in
 from fake_secrets.observe.recording import Recording
 
@@ -50,16 +50,21 @@ class _Secrets:
 
     def __init__(self, recording: Recording) -> None:
         entries = recording.ledger.entries()
-        self._known: Collection[str] = {entry.secret.arn for entry in entries if entry.secret is not None}
-        # A replica has the suffix of its primary.
-        self._pinned = {arn.split(":", _TAIL)[_TAIL] for arn, one in recording.planted.items() if one.is_pinned}
+        # A replica has the account, the name and the suffix of its primary.
+        self._known = {_tail(entry.secret.arn) for entry in entries if entry.secret is not None}
+        self._pinned = {_tail(arn) for arn, one in recording.planted.items() if one.is_pinned}
 
     def general(self, arn: str) -> str:
         """Return an ARN without a suffix that is another one in each run."""
         # The suffix of a secret that doesn't exist here comes from the code under test.
-        if arn not in self._known or arn.split(":", _TAIL)[_TAIL] in self._pinned:
+        tail = _tail(arn)
+        if tail not in self._known or tail in self._pinned:
             return arn
         return arn[:-SUFFIX_LENGTH] + ANY_SUFFIX
+
+
+def _tail(arn: str) -> str:
+    return arn.split(":", _TAIL)[-1]
 
 
 def _need(asked: Asked, recording: Recording, secrets: _Secrets) -> Need:

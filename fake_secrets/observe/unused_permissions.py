@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
+from fake_secrets.arns import ANY_SUFFIX
 from fake_secrets.iam.callers import needs_of_caller
 from fake_secrets.iam.coverage import Rule
 from fake_secrets.iam.elements import Element, Statement
-from fake_secrets.iam.least_policy import ANY_SUFFIX, Need
+from fake_secrets.iam.least_policy import Need
 from fake_secrets.iam.policy import Policy
 from fake_secrets.observe.asked import Asked
 from fake_secrets.observe.needs import asked_needs

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any, NoReturn
 
 from fake_secrets import clock
-from fake_secrets.arns import root_arn
+from fake_secrets.arns import account_of, root_arn, session_arn
 from fake_secrets.environment import Overlay
 from fake_secrets.errors import RotationFailedError
 from fake_secrets.observe.leaks import gate
@@ -62,10 +62,9 @@ def principal_with(role: str | None, function_arn: str) -> str:
 
     That is a session of its role, which Lambda names like the function, or else the root of its account.
     """
-    _, partition, _, _, account_id, _ = function_arn.split(":", 5)
-    if role is None:
-        return root_arn(account_id, partition)
-    return f"arn:{partition}:sts::{account_id}:assumed-role/{role.rpartition('/')[2]}/{name_of(function_arn)}"
+    if role is not None:
+        return session_arn(role, name_of(function_arn))
+    return root_arn(account_of(function_arn), function_arn.split(":")[1])
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import functools
 from collections import deque
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 
 from fake_secrets.arns import account_of, root_arn, secret_arn
@@ -18,8 +18,10 @@ from fake_secrets.iam.messages import denial
 from fake_secrets.iam.policy import Policy
 from fake_secrets.iam.unknown_keys import Undecided, decide_without
 from fake_secrets.service.rules.checks import WITHOUT_RESOURCE, action_of, checks_of, checks_of_creation
-from fake_secrets.service.rules.condition_keys import about_unknown, is_known, keys_of_key_use
-from fake_secrets.service.state.checked import arn_for, completed, keys_of
+from fake_secrets.service.rules.condition_keys import about_unknown, is_known
+from fake_secrets.service.rules.key_uses import DECRYPTING, REPLICATING
+from fake_secrets.service.state.checked import KeyUse, arn_for, completed, key_check, keys_of
+from fake_secrets.service.state.keys import is_default_key
 from fake_secrets.service.state.model import StoredSecret
 from fake_secrets.service.state.request_model import Request
 from fake_secrets.service.state.store import Store, check_name
@@ -36,8 +38,6 @@ _ACCESS_DENIED = "AccessDeniedException"
 _NOTHING = Policy(())
 _LOSING = "After this change of tags, the caller could not change them any more. AWS refuses that."
 
-_KEY_ACTIONS = ("kms:Decrypt", "kms:GenerateDataKey", "kms:Encrypt")
-
 Decide = Callable[[Check, Caller, Layers], Decision]
 
 
@@ -53,16 +53,6 @@ class _Asking:
         """Return the caller's policies, beside those of a resource."""
         grant = self.grant
         return Layers(grant.identity, resource, grant.boundary, grant.session)
-
-
-@dataclass(frozen=True, slots=True)
-class _KeyUse:
-    """What is done with a KMS key, for which version of which secret."""
-
-    action: str
-    key_id: str
-    secret_arn: str
-    version_id: str | None
 
 
 class Authority:
@@ -91,7 +81,7 @@ class Authority:
             arn = self._arn_to_be(request)
             checks = checks_of_creation(members, arn, key_arn)
             self._check(request, checks, (), arn)
-            self._foresee(request, arn)
+            self._foresee(request, arn, members.get("KmsKeyId"))
             return
         secret_id = None if operation in WITHOUT_RESOURCE else members.get("SecretId")
         if secret_id is None:
@@ -103,7 +93,8 @@ class Authority:
         checks = checks_of(operation, members, keys, resource, key_arn)
         cause = str if secret is not None else functools.partial(self._why_missing, request, secret_id)
         self._check(request, checks, _policies_of(secret), secret_id, cause=cause)
-        self._foresee(request, resource)
+        if secret is not None:
+            self._foresee(request, resource, secret.kms_key_id)
 
     def check_tags(self, request: Request, secret: StoredSecret, tags: list[dict[str, str]] | None) -> None:
         """Refuse to change a secret's tags if the caller could not do that again afterwards [B; how: D]."""
@@ -125,7 +116,7 @@ class Authority:
         Source: iam-facts 5: what the key's policy sees [B]. Nothing is known of a key policy that the test hasn't
             given, so it allows every caller what the caller's own policies allow [D].
         """
-        use = _KeyUse(action, key_id, secret.arn, version_id)
+        use = KeyUse(action, key_id, secret.arn, version_id)
         asking = self._who(request)
         check, layers, decide = self._key_question(asking, use)
         hint = self._store().keys.names.hint_at(key_id, request.region)
@@ -142,41 +133,36 @@ class Authority:
         decision, _ = self._decision(asking, check, Layers(resource=[policy]))
         return decision.effect == "explicit_deny"
 
-    def _foresee(self, request: Request, arn: str) -> None:
+    def _foresee(self, request: Request, secret_arn: str, key_id: str | None) -> None:
         """Decide about the keys of replicas before anything is done, because a decision may be impossible.
+
+        Args:
+            request: the request.
+            secret_arn: the ARN of the primary.
+            key_id: its key.
 
         Raises:
             UnsupportedOperationError: a condition that matters has an unknown key.
         """
-        members = request.members
-        for replica in members.get("AddReplicaRegions") or ():
+        for replica in request.members.get("AddReplicaRegions") or ():
             there = replace(request, region=replica.get("Region", request.region))
-            for asked, key_id in ((request, members.get("KmsKeyId")), (there, replica.get("KmsKeyId"))):
-                if key_id:
-                    self._foresee_key(asked, key_id, arn)
+            self._foresee_key(request, DECRYPTING, key_id, secret_arn)
+            self._foresee_key(there, REPLICATING, replica.get("KmsKeyId"), secret_arn)
 
-    def _foresee_key(self, request: Request, key_id: str, secret_arn: str) -> None:
-        asking = self._who(request, is_counted=False)
-        for action in _KEY_ACTIONS:
-            check, layers, decide = self._key_question(asking, _KeyUse(action, key_id, secret_arn, None))
-            self._decision(asking, check, layers, decide)
+    def _foresee_key(self, request: Request, actions: Iterable[str], key_id: str | None, secret_arn: str) -> None:
+        if key_id and not is_default_key(key_id):
+            asking = self._who(request, is_counted=False)
+            for action in actions:
+                check, layers, decide = self._key_question(asking, KeyUse(action, key_id, secret_arn))
+                self._decision(asking, check, layers, decide)
 
-    def _key_question(self, asking: _Asking, use: _KeyUse) -> tuple[Check, Layers, Decide]:
+    def _key_question(self, asking: _Asking, use: KeyUse) -> tuple[Check, Layers, Decide]:
         """Return what is asked about a key, the policies that take part, and what decides by them."""
         keys, request = self._store().keys, asking.request
-        arn = keys.names.arn_of(use.key_id, request.region, request.partition, account_of(use.secret_arn))
-        owner = account_of(arn)
-        keys_of_use = keys_of_key_use(
-            use.secret_arn,
-            use.version_id,
-            region=request.region,
-            caller_account=request.account_id,
-            key_account=owner,
-            aliases=keys.names.aliases_of(use.key_id, request.region),
-        )
+        check = key_check(keys.names, request, use)
         text = keys.policy_of(use.key_id, request.region)
-        layers = asking.layers([key_policy(text, use.key_id, owner, asking.caller.account_id)])
-        return Check(use.action, arn, keys_of_use), layers, evaluate if text is None else decide_on_key
+        policy = key_policy(text, use.key_id, account_of(check.resource), asking.caller.account_id)
+        return check, asking.layers([policy]), evaluate if text is None else decide_on_key
 
     def why_denied(self, request_id: str) -> str | None:
         """Tell the author of the test why policies denied a request; None if they didn't.

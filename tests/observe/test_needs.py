@@ -143,6 +143,29 @@ class TestSecrets:
 
         assert least(world) == [("GetSecretValue", "a-?????? b-?????? c"), ("BatchGetSecretValue", "*")]
 
+    def test_a_replica_that_only_a_batch_reads_is_read(self, world, client):
+        world.add("db", "value", kms_key_id=KEY)
+        client.replicate_secret_to_regions(SecretId="db", AddReplicaRegions=[{"Region": "eu-west-1"}])
+        abroad = boto3.client("secretsmanager", region_name="eu-west-1")
+        with world.as_principal("arn:aws:iam::123456789012:user/reader"):
+            abroad.batch_get_secret_value(SecretIdList=["db"])
+
+        document = world.permissions.least_policy(principal="arn:aws:iam::123456789012:user/reader")
+        resources = {one["Action"][0]: one["Resource"] for one in document["Statement"]}
+        replica = "arn:aws:secretsmanager:eu-west-1:123456789012:secret:db-??????"
+        assert resources["secretsmanager:GetSecretValue"] == [replica]
+
+    def test_a_replica_that_is_gone_was_read_all_the_same(self, world, client):
+        world.add("db", "value")
+        client.replicate_secret_to_regions(SecretId="db", AddReplicaRegions=[{"Region": "eu-west-1"}])
+        boto3.client("secretsmanager", region_name="eu-west-1").batch_get_secret_value(SecretIdList=["db"])
+        client.remove_regions_from_replication(SecretId="db", RemoveReplicaRegions=["eu-west-1"])
+
+        statements = world.permissions.least_policy()["Statement"]
+        resources = {action: one["Resource"] for one in statements for action in one["Action"]}
+        replica = "arn:aws:secretsmanager:eu-west-1:123456789012:secret:db-??????"
+        assert resources["secretsmanager:GetSecretValue"] == [replica]
+
     def test_a_secret_without_a_value_is_read_in_a_batch_and_one_that_is_missing_has_no_suffix(
         self, world, client
     ):

@@ -438,6 +438,31 @@ class TestUnknownConditionKeys:
         ):
             client.get_secret_value(SecretId="app/db")
 
+    def test_a_use_of_a_key_that_a_call_does_not_make_does_not_matter(self, fake_secrets, client):
+        key = f"arn:aws:kms:us-east-1:{ACCOUNT}:key/1234abcd-12ab-34cd-56ef-1234567890ab"
+        used = {"Effect": "Allow", "Action": ["kms:Decrypt", "kms:GenerateDataKey"], "Resource": "*"}
+        unused = {"Effect": "Deny", "Action": "kms:Encrypt", "Resource": "*", **self.ORG}
+        kms = {"Version": "2012-10-17", "Statement": [used, unused]}
+        with fake_secrets.permissions([policy("*"), kms]):
+            client.create_secret(
+                Name="new", SecretString="x", KmsKeyId=key, AddReplicaRegions=[{"Region": "eu-west-1"}]
+            )
+        assert "new" in fake_secrets
+
+    def test_a_replica_of_a_secret_whose_key_could_not_be_decided_is_not_half_made(self, fake_secrets, client):
+        key = f"arn:aws:kms:us-east-1:{ACCOUNT}:key/1234abcd-12ab-34cd-56ef-1234567890ab"
+        secret = fake_secrets.add("keyed", "x", kms_key_id=key)
+        kms = {"Effect": "Allow", "Action": "kms:*", "Resource": "*", **self.ORG}
+        before = client.describe_secret(SecretId="keyed")
+        with (
+            fake_secrets.permissions([policy("*"), {"Version": "2012-10-17", "Statement": kms}]),
+            pytest.raises(UnsupportedOperationError),
+        ):
+            client.replicate_secret_to_regions(SecretId="keyed", AddReplicaRegions=[{"Region": "eu-west-1"}])
+        after = client.describe_secret(SecretId="keyed")
+        assert {**after, "ResponseMetadata": None} == {**before, "ResponseMetadata": None}
+        assert len(secret.versions) == 1
+
     def test_a_call_that_could_not_be_decided_is_not_half_applied(self, fake_secrets, client):
         key = f"arn:aws:kms:eu-west-1:{ACCOUNT}:key/1234abcd-12ab-34cd-56ef-1234567890ab"
         kms = {"Effect": "Allow", "Action": "kms:*", "Resource": "*", **self.ORG}

@@ -9,6 +9,7 @@ from typing import Literal
 
 from fake_secrets.arns import region_of
 from fake_secrets.errors import ServiceError
+from fake_secrets.service.rules.key_uses import DECRYPTING, ENCRYPTING, REENCRYPTING, REPLICATING
 from fake_secrets.service.state.key_names import KeyNames, id_of
 from fake_secrets.service.state.model import StoredSecret
 from fake_secrets.service.state.request_model import Request
@@ -50,9 +51,9 @@ class _Use:
     verb: str
 
 
-_ENCRYPTING = _Use(("kms:GenerateDataKey", "kms:Decrypt"), "EncryptionFailure", "encrypt")
-_REPLICATING = _Use(("kms:GenerateDataKey", "kms:Encrypt"), "EncryptionFailure", "encrypt")
-_DECRYPTING = _Use(("kms:Decrypt",), "DecryptionFailure", "decrypt")
+_ENCRYPTING = _Use(ENCRYPTING, "EncryptionFailure", "encrypt")
+_REPLICATING = _Use(REPLICATING, "EncryptionFailure", "encrypt")
+_DECRYPTING = _Use(DECRYPTING, "DecryptionFailure", "decrypt")
 
 
 class Keys:
@@ -144,7 +145,7 @@ class Keys:
         4.2].
         """
         return self._state_of(key_id, request) != "denied" and self._is_allowed(
-            request, secret, key_id, ("kms:Encrypt",), None
+            request, secret, key_id, REENCRYPTING, None
         )
 
     def _check(
