@@ -6,7 +6,7 @@ import re
 import sys
 from typing import TYPE_CHECKING, Any
 
-from fake_secrets.arns import PRINCIPAL_ARN, ROLE_ARN, account_of
+from fake_secrets.arns import PRINCIPAL_ARN, ROLE_ARN, account_of, session_arn
 from fake_secrets.environment import FAKE_ACCESS_KEY_ID
 from fake_secrets.iam.principals import identified_by
 
@@ -110,12 +110,10 @@ def _of_refresher(refresh: Any) -> str | None:
 
 
 def _session_of(role_arn: str, session_name: str) -> str | None:
-    found = ROLE_ARN.fullmatch(role_arn)
-    if found is None:
+    if ROLE_ARN.fullmatch(role_arn) is None:
         return None
-    partition, account_id, name = found.groups()
-    arn = f"arn:{partition}:sts::{account_id}:assumed-role/{name}/{session_name}"
-    return arn if PRINCIPAL_ARN.fullmatch(arn) else account_id
+    arn = session_arn(role_arn, session_name)
+    return arn if PRINCIPAL_ARN.fullmatch(arn) else account_of(arn)
 
 
 def _stated_account(stored: dict[str, Any]) -> str | None:

@@ -73,6 +73,7 @@ def needs_of_caller(
         needs: what the calls of all callers needed.
         principal: the caller's ARN. Where a rotation function has a role, its calls are the role's, too.
         function: the name of a rotation function.
+
     If neither is given, the only caller that is no rotation function is meant, or the only rotation function
     where there is no other caller.
 

@@ -44,9 +44,17 @@ class RunningStep:
     """
 
     __slots__ = (
-        "_outer", "deadline", "death", "entries", "function", "handled", "is_over", "is_recorded", "name",
+        "_outer",
+        "deadline",
+        "death",
+        "entries",
+        "function",
+        "handled",
+        "is_over",
+        "is_recorded",
+        "name",
         "rotation",
-    )  # fmt: skip
+    )
 
     def __init__(
         self,

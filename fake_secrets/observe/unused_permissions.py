@@ -15,7 +15,7 @@ from fake_secrets.observe.asked import Asked
 from fake_secrets.observe.needs import asked_needs
 from fake_secrets.observe.recording import Recording
 from fake_secrets.service.rules.checks import WITHOUT_RESOURCE
-from fake_secrets.service.rules.condition_keys import is_known
+from fake_secrets.service.rules.known_keys import is_known
 
 __all__ = ["UnusedPermission", "unused_in"]
 

@@ -18,8 +18,8 @@ from fake_secrets.iam.messages import denial
 from fake_secrets.iam.policy import Policy
 from fake_secrets.iam.unknown_keys import Undecided, decide_without
 from fake_secrets.service.rules.checks import WITHOUT_RESOURCE, action_of, checks_of, checks_of_creation
-from fake_secrets.service.rules.condition_keys import about_unknown, is_known
 from fake_secrets.service.rules.key_uses import DECRYPTING, REPLICATING
+from fake_secrets.service.rules.known_keys import about_unknown, is_known
 from fake_secrets.service.state.checked import KeyUse, arn_for, completed, key_check, keys_of
 from fake_secrets.service.state.keys import is_default_key
 from fake_secrets.service.state.model import StoredSecret
@@ -121,6 +121,7 @@ class Authority:
         check, layers, decide = self._key_question(asking, use)
         hint = self._store().keys.names.hint_at(key_id, request.region)
         if decide is evaluate:
+            # No policy can name a key that nobody has told, so that comes before what policies say.
             denied = self._decide(asking, check, layers, check.resource, cause=lambda: hint)
         else:
             denied = self._decide(asking, check, layers, check.resource, decide=decide, hint=hint)

@@ -19,7 +19,7 @@ from fake_secrets.contract.trial import Trial
 from fake_secrets.contract.unjudged import PERMISSIONS_UNTRIED
 from fake_secrets.contract.unused_findings import find_unused
 from fake_secrets.errors import UnsupportedOperationError
-from fake_secrets.service.rules.condition_keys import check_conditions
+from fake_secrets.service.rules.known_keys import check_conditions
 
 __all__ = ["first_uses", "scenarios"]
 

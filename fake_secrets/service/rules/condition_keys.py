@@ -2,22 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
-from types import MappingProxyType
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from fake_secrets import clock
-from fake_secrets.errors import UnsupportedOperationError
-from fake_secrets.iam.coverage import Rule
 from fake_secrets.iam.evaluation import Caller
-from fake_secrets.iam.policy import Policy
-from fake_secrets.suggestions import nearest
 
 __all__ = [
+    "ENCRYPTION_CONTEXT",
+    "MEMBERS",
+    "PREFIX",
     "Value",
-    "about_unknown",
-    "check_conditions",
-    "is_known",
     "keys_of_circumstances",
     "keys_of_key_use",
     "keys_of_members",
@@ -27,11 +22,10 @@ __all__ = [
 
 Value = str | list[str]
 
-_PREFIX = "secretsmanager:"
-_NO_TAGS: Mapping[str, str] = MappingProxyType({})
+PREFIX = "secretsmanager:"
 # The request members of each operation that have a condition key of the same name [B: Service Authorization
 # Reference].
-_MEMBERS: Mapping[str, tuple[str, ...]] = {
+MEMBERS: Mapping[str, tuple[str, ...]] = {
     "CreateSecret": ("Name", "Description", "KmsKeyId", "Type", "ForceOverwriteReplicaSecret"),
     "DeleteSecret": ("RecoveryWindowInDays", "ForceDeleteWithoutRecovery"),
     "GetSecretValue": ("VersionId", "VersionStage"),
@@ -41,125 +35,13 @@ _MEMBERS: Mapping[str, tuple[str, ...]] = {
     "UpdateSecret": ("Description", "KmsKeyId", "Type"),
     "UpdateSecretVersionStage": ("VersionStage",),
 }
+ENCRYPTION_CONTEXT = "kms:encryptioncontext:"
 _TAGGING = frozenset({"CreateSecret", "TagResource", "UntagResource"})
 _REPLICATING = frozenset({"CreateSecret", "ReplicateSecretToRegions"})
-# Keys whose values are known: of a request, its caller or its secret.
-_KNOWN = frozenset(
-    {
-        "aws:currenttime",
-        "aws:epochtime",
-        "aws:principalaccount",
-        "aws:principalarn",
-        "aws:principalisawsservice",
-        "aws:principaltype",
-        "aws:requestedregion",
-        "aws:resourceaccount",
-        "aws:securetransport",
-        "aws:tagkeys",
-        "aws:tokenissuetime",
-        "aws:username",
-        "aws:viaawsservice",
-        "kms:calleraccount",
-        "kms:encryptioncontextkeys",
-        "kms:resourcealiases",
-        "kms:viaservice",
-        *(_PREFIX + member.lower() for members in _MEMBERS.values() for member in members),
-        "secretsmanager:addreplicaregions",
-        "secretsmanager:kmskeyarn",
-        "secretsmanager:modifyrotationrules",
-        "secretsmanager:resource/allowrotationlambdaarn",
-        "secretsmanager:resource/type",
-        "secretsmanager:secretid",
-        "secretsmanager:secretprimaryregion",
-    }
-)
-# Keys that AWS knows, and that no request from a test has.
-_ABSENT = frozenset(
-    {
-        "aws:calledvia",
-        "aws:calledviafirst",
-        "aws:calledvialast",
-        "aws:multifactorauthage",
-        "aws:multifactorauthpresent",
-        "aws:principalservicename",
-        "aws:principalservicenameslist",
-        "aws:sourceaccount",
-        "aws:sourcearn",
-        "aws:sourceorgid",
-        "aws:sourceorgpaths",
-        "aws:sourcevpc",
-        "aws:sourcevpcarn",
-        "aws:sourcevpce",
-        "aws:vpcsourceip",
-        "ec2:sourceinstancearn",
-    }
-)
-# Keys that AWS knows, and whose values a test has to give.
-_OF_THE_REAL_WORLD = frozenset(
-    {
-        "aws:federatedprovider",
-        "aws:principalorgid",
-        "aws:principalorgpaths",
-        "aws:referer",
-        "aws:resourceorgid",
-        "aws:resourceorgpaths",
-        "aws:sourceidentity",
-        "aws:sourceip",
-        "aws:useragent",
-        "aws:userid",
-    }
-)
-_ENCRYPTION_CONTEXT = "kms:encryptioncontext:"
-# After each of these prefixes comes a tag's key.
-_TAG_KEYS = ("aws:resourcetag/", "secretsmanager:resourcetag/", "aws:requesttag/", "aws:principaltag/")
-_KNOWN_PREFIXES = (*_TAG_KEYS, _ENCRYPTION_CONTEXT)
-
-
-def check_conditions(policies: Iterable[Policy], action: str, given: Mapping[str, Value]) -> None:
-    """Refuse policies with a condition key whose value isn't known, if a statement about an action has it.
-
-    Args:
-        policies: the policies.
-        action: the action.
-        given: the condition keys whose values the test has given, in lower case.
-
-    Raises:
-        UnsupportedOperationError: if a condition has an unknown key, such as aws:SourceIp.
-    """
-    for policy in policies:
-        unknown = sorted(key for key in policy.condition_keys if not (is_known(key) or key in given))
-        if unknown and any(_depends(rule, action, unknown) for rule in policy.rules):
-            raise UnsupportedOperationError(about_unknown(policy, unknown))
-
-
-def is_known(key: str) -> bool:
-    """Return whether a condition key, in lower case, is known: its value, or that no request of a test has it."""
-    return key in _KNOWN or key in _ABSENT or key.startswith(_KNOWN_PREFIXES)
-
-
-def about_unknown(policy: Policy, keys: Sequence[str]) -> str:
-    """Return the message about condition keys of a policy whose values aren't known."""
-    name = policy.name or "the resource policy"
-    said = f"{name} has a condition on {', '.join(keys)}, which fake_secrets doesn't know."
-    if keys[0] in {prefix.rstrip("/:") for prefix in _KNOWN_PREFIXES}:
-        return f"{said} Such a key ends in a name: {keys[0]}/team."
-    meant = nearest(keys[0], sorted(_KNOWN | _ABSENT))
-    if meant and keys[0] not in _OF_THE_REAL_WORLD:
-        return f"{said} Did you mean {meant[0]}?"
-    return (
-        f"{said} Its value isn't in a request of a test, so give it: "
-        f"`with fake_secrets.permissions(None, principal=..., context={{{keys[0]!r}: ...}}):` keeps what was said "
-        "of the caller's policies. Leave principal= out for the caller of the test's own clients."
-    )
-
-
-def _depends(rule: Rule, action: str, keys: Collection[str]) -> bool:
-    is_meant = any(condition.key in keys for condition in rule.statement.conditions)
-    return is_meant and rule.covers_action(action.lower())
 
 
 def keys_of_circumstances(
-    *, caller: Caller, region: str, now: float, tags: Mapping[str, str] = _NO_TAGS
+    *, caller: Caller, region: str, now: float, tags: Mapping[str, str] | None = None
 ) -> dict[str, Value]:
     """Return the condition keys that every request has, whatever it asks: lower-case key to value.
 
@@ -167,7 +49,7 @@ def keys_of_circumstances(
         caller: who makes the call.
         region: the region that the client calls.
         now: the time of the call, epoch seconds.
-        tags: the caller's tags.
+        tags: the caller's tags; None if it has none.
 
     Source: IAM's global condition keys [B]; iam-facts 5. For a role's session, aws:PrincipalArn is the role's ARN.
     """
@@ -182,7 +64,7 @@ def keys_of_circumstances(
         "aws:securetransport": "true",
         "aws:viaawsservice": "false",
         **_of_principal(caller, now),
-        **{f"aws:principaltag/{key.lower()}": value for key, value in tags.items()},
+        **{f"aws:principaltag/{key.lower()}": value for key, value in (tags or {}).items()},
     }
 
 
@@ -207,15 +89,15 @@ def keys_of_secret(
 
     Source: condition keys of Secrets Manager [B]; iam-facts 5.
     """
-    keys: dict[str, Value] = {"aws:resourceaccount": account_id, f"{_PREFIX}secretid": arn}
+    keys: dict[str, Value] = {"aws:resourceaccount": account_id, f"{PREFIX}secretid": arn}
     if primary_region:
-        keys[f"{_PREFIX}secretprimaryregion"] = primary_region
+        keys[f"{PREFIX}secretprimaryregion"] = primary_region
     if kind:
-        keys[f"{_PREFIX}resource/type"] = kind
+        keys[f"{PREFIX}resource/type"] = kind
     if lambda_arn:
-        keys[f"{_PREFIX}resource/allowrotationlambdaarn"] = lambda_arn
+        keys[f"{PREFIX}resource/allowrotationlambdaarn"] = lambda_arn
     for tag in tags:
-        for prefix in ("aws:resourcetag/", f"{_PREFIX}resourcetag/"):
+        for prefix in ("aws:resourcetag/", f"{PREFIX}resourcetag/"):
             keys[prefix + tag.get("Key", "").lower()] = tag.get("Value", "")
     return keys
 
@@ -233,14 +115,14 @@ def keys_of_members(
         kms_key_arn: the ARN of the key that KmsKeyId names, if that is known.
     """
     keys: dict[str, Value] = {
-        _PREFIX + name.lower(): _text(members[name]) for name in _MEMBERS.get(operation, ()) if name in members
+        PREFIX + name.lower(): _text(members[name]) for name in MEMBERS.get(operation, ()) if name in members
     }
     if kms_key_arn and "KmsKeyId" in members:
-        keys[f"{_PREFIX}kmskeyarn"] = kms_key_arn
+        keys[f"{PREFIX}kmskeyarn"] = kms_key_arn
     if operation == "RotateSecret" and members.get("RotationRules"):
-        keys[f"{_PREFIX}modifyrotationrules"] = "true"
+        keys[f"{PREFIX}modifyrotationrules"] = "true"
     if operation in _REPLICATING and members.get("AddReplicaRegions"):
-        keys[f"{_PREFIX}addreplicaregions"] = [entry.get("Region", "") for entry in members["AddReplicaRegions"]]
+        keys[f"{PREFIX}addreplicaregions"] = [entry.get("Region", "") for entry in members["AddReplicaRegions"]]
     return keys | keys_of_tags(members) if operation in _TAGGING else keys
 
 
@@ -287,7 +169,7 @@ def keys_of_key_use(
         "kms:encryptioncontextkeys": list(encrypted),
         **({"kms:resourcealiases": list(aliases)} if aliases else {}),
         "kms:viaservice": f"secretsmanager.{region}.amazonaws.com",
-        **{f"{_ENCRYPTION_CONTEXT}{name.lower()}": value for name, value in encrypted.items()},
+        **{f"{ENCRYPTION_CONTEXT}{name.lower()}": value for name, value in encrypted.items()},
     }
 
 

@@ -61,9 +61,7 @@ def completed(check: Check, caller: Caller, request: Request, grant: Grant) -> C
         request: the request.
         grant: what the caller was given. Its context wins.
     """
-    circumstances = keys_of_circumstances(
-        caller=caller, region=request.region, now=request.now, tags=grant.tags or {}
-    )
+    circumstances = keys_of_circumstances(caller=caller, region=request.region, now=request.now, tags=grant.tags)
     return replace(check, context={**circumstances, **check.context, **(grant.context or {})})
 
 
