@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import pytest
 
 from fake_secrets.plugin.contract_tests import _is_contract
-from fake_secrets.plugin.folders import file_name, folder, relative
+from fake_secrets.plugin.folders import add_path_option, file_name, folder, relative, tell_outcome
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -112,9 +112,7 @@ class ContractPages:
 
     def pytest_terminal_summary(self, terminalreporter: pytest.TerminalReporter) -> None:
         """Tell where the pages are."""
-        if self._outcome:
-            is_error = self._outcome.startswith("ERROR")
-            terminalreporter.write_line(self._outcome, red=is_error, bold=is_error)
+        tell_outcome(terminalreporter, self._outcome)
 
     def _write(self) -> None:
         from fake_secrets.contract.page import contract_page
@@ -147,14 +145,7 @@ class ContractPages:
 
 def add_options(parser: pytest.Parser) -> None:
     """Add the options of the pages."""
-    parser.getgroup("fake_secrets").addoption(
-        "--fake-secrets-contract-html",
-        dest=_HTML,
-        default=None,
-        metavar="DIR",
-        help=f"{_WHAT} (ini option {_HTML})",
-    )
-    parser.addini(_HTML, _WHAT, default="")
+    add_path_option(parser, _HTML, "DIR", _WHAT)
 
 
 def contract_pages(config: pytest.Config) -> ContractPages | None:

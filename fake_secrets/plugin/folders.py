@@ -9,11 +9,33 @@ from pathlib import Path
 
 import pytest
 
-__all__ = ["file_name", "folder", "output_file", "relative"]
+__all__ = ["add_path_option", "file_name", "folder", "output_file", "relative", "tell_outcome"]
 
 # Names of files are short enough for every file system, and have no character that one of them refuses.
 _UNSAFE = re.compile(r"[^A-Za-z0-9_.-]+")
 _LENGTH = 100
+
+
+def add_path_option(parser: pytest.Parser, name: str, metavar: str, what: str) -> None:
+    """Add an ini option that is a path, and the option on the command line that has the same name.
+
+    Args:
+        parser: pytest's parser.
+        name: the name of the ini option.
+        metavar: what the help calls the path.
+        what: what the path is, for the help.
+    """
+    parser.getgroup("fake_secrets").addoption(
+        f"--{name.replace('_', '-')}", dest=name, default=None, metavar=metavar, help=f"{what} (ini option {name})"
+    )
+    parser.addini(name, what, default="")
+
+
+def tell_outcome(reporter: pytest.TerminalReporter, outcome: str) -> None:
+    """Tell at the end of a run what was written, if anything; in red if the sentence begins with ERROR."""
+    if outcome:
+        is_error = outcome.startswith("ERROR")
+        reporter.write_line(outcome, red=is_error, bold=is_error)
 
 
 def folder(config: pytest.Config, name: str) -> Path | None:

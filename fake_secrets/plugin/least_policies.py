@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from fake_secrets.plugin.choosing import active_worlds
-from fake_secrets.plugin.folders import output_file, relative
+from fake_secrets.plugin.folders import add_path_option, output_file, relative, tell_outcome
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -95,9 +95,7 @@ class LeastPolicies:
 
     def pytest_terminal_summary(self, terminalreporter: pytest.TerminalReporter) -> None:
         """Tell where the file is, and what may be missing in it."""
-        if self._outcome:
-            is_error = self._outcome.startswith("ERROR")
-            terminalreporter.write_line(self._outcome, red=is_error, bold=is_error)
+        tell_outcome(terminalreporter, self._outcome)
 
     def _read(self) -> None:
         if not self._recordings:
@@ -141,14 +139,7 @@ def _keep(recordings: list[Recording] | None) -> list[Recording] | None:
 
 def add_options(parser: pytest.Parser) -> None:
     """Add the options of the file."""
-    parser.getgroup("fake_secrets").addoption(
-        "--fake-secrets-least-policy",
-        dest=_FILE,
-        default=None,
-        metavar="FILE",
-        help=f"{_WHAT} (ini option {_FILE})",
-    )
-    parser.addini(_FILE, _WHAT, default="")
+    add_path_option(parser, _FILE, "FILE", _WHAT)
 
 
 def least_policies(config: pytest.Config) -> LeastPolicies | None:
