@@ -26,7 +26,7 @@ FLOORS = (
     ("rotation",),
     ("faults",),
     ("world",),
-    ("hook",),
+    ("hook", "server"),
     ("activation",),
     ("mock",),
     ("contract",),

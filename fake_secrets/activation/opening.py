@@ -158,6 +158,7 @@ def _open(options: Mapping[str, Any], line: Line | None) -> stack.Opened:
         lane=options.get("_lane", "fast"),
         while_running=hook.held,
         is_region=hook.is_region,
+        serving=_serving,
     )
     identity_policy = options.get("identity_policy")
     if identity_policy is not None:
@@ -168,6 +169,13 @@ def _open(options: Mapping[str, Any], line: Line | None) -> stack.Opened:
     for doubt in doubts(options.get("secrets") or {}):
         world.remarks.add(FakeSecretsWarning, doubt, line or users_line())
     return stack.Opened(world, FakeSecrets(world), world_environment(region))
+
+
+def _serving(world: World, port: int) -> contextlib.AbstractContextManager[str]:
+    # Imported late: few tests serve their world, and the HTTP server of the standard library is slow to import.
+    from fake_secrets.activation.serving import serving  # noqa: PLC0415
+
+    return serving(world, port)
 
 
 def _calls_to(world: World) -> contextlib.AbstractContextManager[object]:

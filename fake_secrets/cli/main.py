@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from typing import NoReturn
 
 from fake_secrets import __version__
-from fake_secrets.cli import demo, least_policy_command, rotation_check
+from fake_secrets.cli import demo, least_policy_command, rotation_check, serve_command
 
 __all__ = ["main"]
 
@@ -42,6 +42,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
     least_policy_command.add_arguments(
         commands.add_parser("policy", help=summary, description=_sentence(summary), allow_abbrev=False)
     )
+    summary = serve_command.SUMMARY
+    serve_command.add_arguments(
+        commands.add_parser("serve", help=summary, description=_sentence(summary), allow_abbrev=False)
+    )
     given, surplus = parser.parse_known_args(arguments)
     if given.command == "check":
         return rotation_check.run(given, surplus)
@@ -49,6 +53,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         parser.error(f"unrecognized arguments: {' '.join(surplus)}")
     if given.command == "policy":
         return least_policy_command.run(given)
+    if given.command == "serve":
+        return serve_command.run(given)
     return demo.play()
 
 

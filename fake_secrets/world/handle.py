@@ -359,6 +359,20 @@ class FakeSecrets(RotationHandle):
             secret = found or self._world.contents.secret(wanted)
         return timeline_of(secret, ledger)
 
+    def server(self, *, port: int = 0) -> contextlib.AbstractContextManager[str]:
+        """Serve this world over HTTP on the loopback interface, for processes that the test starts.
+
+        While the server runs, the environment variables AWS_ENDPOINT_URL_SECRETS_MANAGER and
+        SECRETS_MANAGER_ENDPOINT have its URL, so that the clients of child processes ask it.
+
+        Args:
+            port: the port; by default a free one.
+
+        Returns:
+            A context manager that returns the server's URL, such as ``http://127.0.0.1:51234``.
+        """
+        return self._world.serving(self._world, port)
+
     def reset(self) -> None:
         """Go back to the seed.
 

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
 import weakref
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Iterator
+from contextvars import ContextVar
 from dataclasses import dataclass
 
 from fake_secrets import clock, environment
@@ -16,6 +18,7 @@ __all__ = [
     "Entry",
     "Opened",
     "active",
+    "answering",
     "enter",
     "entry_of",
     "here",
@@ -60,6 +63,8 @@ _entries: list[Entry] = []
 _lock = shared_lock()
 # Every world that was entered and still exists: a call may be in flight in one that was left since.
 _worlds: weakref.WeakSet[World] = weakref.WeakSet()
+# The world whose server is answering a request in this thread, or None.
+_answering: ContextVar[World | None] = ContextVar("fake_secrets_answering", default=None)
 
 
 def innermost_entry() -> Entry | None:
@@ -81,9 +86,19 @@ def innermost() -> World | None:
 def here() -> World | None:
     """Return the world that answers a call made here, or None.
 
-    It is the world of the running rotation function, or else the innermost one.
+    It is the world of the running rotation function, or the one whose server is answering, or else the innermost.
     """
-    return rotating_world() or innermost()
+    return rotating_world() or _answering.get() or innermost()
+
+
+@contextlib.contextmanager
+def answering(world: World) -> Iterator[None]:
+    """Let a world answer a request of its server in a `with` block, by its own clock."""
+    reset = _answering.set(world)
+    try:
+        yield
+    finally:
+        _answering.reset(reset)
 
 
 clock.set_world_here(here)

@@ -98,6 +98,7 @@ class World:
         while_running: returns a context manager that keeps botocore's calls coming to this world while
             a rotation function runs, even if the world is left in the meantime.
         is_region: returns whether a partition has a region.
+        serving: returns a context manager that serves a world over HTTP on a port, and returns the URL.
     """
 
     def __init__(
@@ -112,6 +113,7 @@ class World:
         lane: Lane,
         while_running: Callable[[], contextlib.AbstractContextManager[None]],
         is_region: Callable[[str, str], bool],
+        serving: Callable[[World, int], contextlib.AbstractContextManager[str]],
     ) -> None:
         self.region = region
         self.account_id = account_id
@@ -121,6 +123,7 @@ class World:
         self.lane = lane
         self._while_running = while_running
         self._is_region = is_region
+        self.serving = serving
         self.functions = Functions(region, account_id)
         # Guards everything below; never held while a rotation function runs.
         self._lock = threading.RLock()
