@@ -64,7 +64,7 @@ VISIBLE = {
     Call: "account_id attempt fault operation outcome principal region request rotation secret_id step time",
     FakeSecrets: "account_id add as_principal calls credentials dropped_calls faults invoke lambda_function leaks "
     "managed_rotation next_due on_event permissions quotas region reset retries rotate rotations run_due "
-    "set_kms_key timeline trail",
+    "server set_kms_key timeline trail",
     Leak: "field form place secret step version where",
     Leaks: "count index watching",
     Rotation: "attempts deliver ended_at error failed_step findings is_test next_step outcome retry secret_arn "
