@@ -1,0 +1,111 @@
+"""The control API: checks the token, finds the action for a request, and answers in JSON."""
+
+from __future__ import annotations
+
+import hmac
+import json
+import urllib.parse
+from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING, Any
+
+from fake_secrets.errors import FakeSecretsError
+from fake_secrets.server.control import actions, page, showing
+from fake_secrets.server.control.refusal import Refusal
+from fake_secrets.server.messages import HttpAnswer, HttpRequest
+
+if TYPE_CHECKING:
+    from fake_secrets.server.control.actions import Controlled
+
+__all__ = ["PREFIX", "TOKEN_HEADER", "ControlApi"]
+
+__tracebackhide__ = True  # the arguments in our frames may hold secret values
+
+PREFIX = "/_fake_secrets/"
+TOKEN_HEADER = "X-Fake-Secrets-Token"  # noqa: S105 -- the name of a header
+
+Action = Callable[["Controlled", dict[str, str], Any], Any]
+
+# Each takes what is controlled, the parameters of the query, and the body.
+ACTIONS: Mapping[str, Mapping[str, Action]] = {
+    "calls": {"GET": showing.calls},
+    "clock": {"GET": actions.read_clock, "POST": actions.move_clock},
+    "faults": {"GET": actions.list_faults, "POST": actions.plan_fault, "DELETE": actions.clear_faults},
+    "reset": {"POST": actions.reset},
+    "rotate": {"POST": actions.rotate},
+    "seed": {"POST": actions.seed},
+    "timeline": {"GET": showing.timeline},
+}
+# A browser gets the page under these names. It has no data, and asks for them with the token.
+_PAGES = frozenset({"", "timeline"})
+
+
+class ControlApi:
+    """Answers the requests under ``/_fake_secrets/``.
+
+    Args:
+        controlled: the world and its clock.
+        token: what a request must have in the header ``X-Fake-Secrets-Token``.
+    """
+
+    def __init__(self, controlled: Controlled, token: str) -> None:
+        self._controlled = controlled
+        self._token = token.encode()
+
+    def __call__(self, request: HttpRequest) -> HttpAnswer:
+        """Answer a request."""
+        name = request.path.removeprefix(PREFIX)
+        if name in _PAGES and request.method == "GET" and "text/html" in request.headers.get("Accept", ""):
+            return page.answer()
+        try:
+            status, content = 200, self._answer(name, request)
+        except Refusal as refusal:
+            status, content = refusal.status, {"error": str(refusal)}
+        except (FakeSecretsError, TypeError, ValueError, LookupError) as error:
+            # Misuse of the handle, in words that show no secret value.
+            status, content = 400, {"error": str(error)}
+        body = json.dumps(content).encode()
+        headers = {"Content-Type": "application/json", "Cache-Control": "no-store"}
+        return HttpAnswer(
+            status, headers, body, note=f"{request.method} {PREFIX}{name if name in ACTIONS else '...'}"
+        )
+
+    def _answer(self, name: str, request: HttpRequest) -> Any:
+        self._check_token(request)
+        methods = ACTIONS.get(name)
+        if methods is None:
+            known = "".join(f"\n- {PREFIX}{one}" for one in ACTIONS)
+            msg = f"there is nothing under this path. There is:{known}"
+            raise Refusal(msg, 404)
+        action = methods.get(request.method)
+        if action is None:
+            msg = f"{PREFIX}{name} takes {' and '.join(methods)}"
+            raise Refusal(msg, 405)
+        return action(self._controlled, _query_of(request), _body_of(request))
+
+    def _check_token(self, request: HttpRequest) -> None:
+        given = request.headers.get(TOKEN_HEADER)
+        if given is None:
+            msg = f"send the token that the server has printed at its start, in the header {TOKEN_HEADER}"
+            raise Refusal(msg, 401)
+        if not hmac.compare_digest(given.encode("utf-8", "replace"), self._token):
+            msg = f"the token in {TOKEN_HEADER} isn't the one that the server has printed at its start"
+            raise Refusal(msg, 403)
+
+
+def _query_of(request: HttpRequest) -> dict[str, str]:
+    return dict(urllib.parse.parse_qsl(request.query, keep_blank_values=True))
+
+
+def _body_of(request: HttpRequest) -> Any:
+    """Return the body as JSON; an empty one as an empty object.
+
+    Raises:
+        Refusal: if it isn't JSON.
+    """
+    if not request.body.strip():
+        return {}
+    try:
+        return json.loads(request.body)
+    except (ValueError, RecursionError):
+        msg = "the body isn't JSON"
+        raise Refusal(msg) from None

@@ -1,0 +1,18 @@
+"""What the control API answers if it can't do what it is asked."""
+
+from __future__ import annotations
+
+__all__ = ["Refusal"]
+
+
+class Refusal(Exception):  # noqa: N818 -- it is an answer
+    """A refusal of the control API.
+
+    Args:
+        message: what is wrong and what to do, without secret values.
+        status: the HTTP status.
+    """
+
+    def __init__(self, message: str, status: int = 400) -> None:
+        super().__init__(message)
+        self.status = status
