@@ -27,6 +27,7 @@ FLOORS = (
     ("faults",),
     ("world",),
     ("hook", "server"),
+    ("server.control",),
     ("activation",),
     ("mock",),
     ("contract",),

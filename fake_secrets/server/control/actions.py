@@ -148,7 +148,7 @@ def list_faults(controlled: Controlled, _: Query, __: Any) -> dict[str, list[dic
 
 
 def plan_fault(controlled: Controlled, query: Query, body: Any) -> dict[str, list[dict[str, Any]]]:
-    """Plan a fault, such as ``{"kind": "fail", "operation": "GetSecretValue", "error": "ThrottlingException"}``."""
+    """Plan a fault, such as ``{"kind": "fail", "operation": "PutSecretValue", "error": "DecryptionFailure"}``."""
     controlled.faults.append(fault_forms.plan(controlled.fake_secrets.faults, body))
     return list_faults(controlled, query, body)
 

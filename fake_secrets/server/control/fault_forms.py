@@ -46,7 +46,8 @@ def plan(faults: Faults, body: Any) -> Fault:
     kind = body.get("kind") if isinstance(body, dict) else None
     if not isinstance(kind, str) or kind not in _ARGUMENTS:
         kinds = "".join(f"\n- {one}" for one in _ARGUMENTS)
-        raise Refusal(f'say what kind of fault to plan, in a member "kind" of a JSON object. There are:{kinds}')
+        msg = f'say what kind of fault to plan, in a member "kind" of a JSON object. There are:{kinds}'
+        raise Refusal(msg)
     arguments = {name: value for name, value in body.items() if name != "kind"}
     for name in arguments:
         if name not in _ARGUMENTS[kind]:

@@ -1,4 +1,4 @@
-"""The page that shows a world in a browser. It has no data in it, and asks for them with the token once a second."""
+"""The page that shows a world in a browser. It has no data, and asks for them with the token once a second."""
 
 from __future__ import annotations
 

@@ -24,7 +24,8 @@ class Clock:
 
     def move_to(self, moment):
         if moment < self.now():
-            raise ValueError("the clock is past that time")
+            msg = "the clock is past that time"
+            raise ValueError(msg)
         self.advance(moment - self.now())
 
 
