@@ -79,8 +79,8 @@ def postgres(session: nox.Session) -> None:
 def browser(session: nox.Session) -> None:
     """Look at the pages of timelines and reports in a browser. Needs Chromium."""
     session.install("-e", ".[browser]")
-    looks = "tests/observe/test_pictures_browser.py"
-    session.run("pytest", "-q", looks, *session.posargs, env={"FAKE_SECRETS_BROWSER": "required"})
+    looks = ["tests/observe/test_pictures_browser.py", "tests/server/control/test_control_page_browser.py"]
+    session.run("pytest", "-q", *looks, *session.posargs, env={"FAKE_SECRETS_BROWSER": "required"})
 
 
 @nox.session(python=OLDEST)

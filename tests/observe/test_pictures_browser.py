@@ -4,10 +4,9 @@ The tests are skipped where there is no browser or no driver for it, unless FAKE
 """
 
 import dataclasses
-import os
-import shutil
 
 import boto3
+import browsers
 import pytest
 from contract.faulty_reports import faulty_report, nasty_report
 from rotators import Rotator
@@ -15,20 +14,8 @@ from rotators import Rotator
 from fake_secrets import mock_stages
 from fake_secrets.observe.pictures.report import page_of_parts, part_of
 
-try:
-    from playwright import sync_api
-except ImportError:
-    sync_api = None
-
 pytestmark = pytest.mark.browser
-
-BROWSER = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
-LACKS = [what for what, found in (("playwright", sync_api), ("chromium", BROWSER)) if found is None]
-if LACKS:
-    reason = f"{' and '.join(LACKS)} must be installed, such as with pip install '.[browser]' and apt-get"
-    if os.environ.get("FAKE_SECRETS_BROWSER") == "required":
-        raise RuntimeError(reason)
-    pytest.skip(reason, allow_module_level=True)
+sync_api, BROWSER = browsers.playwright_and_chromium()
 
 WIDTHS = (400, 1280)
 SCHEMES = ("light", "dark")
