@@ -1,4 +1,4 @@
-"""The page of a served world in a real browser: it shows labels live, hides values, and runs no script of others."""
+"""The page of a served world in a browser: it shows labels live, hides values, and runs no script of others."""
 
 import boto3
 import browsers
