@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 from fake_secrets import clock
 from fake_secrets.server.control import fault_forms
-from fake_secrets.server.control.refusal import Refusal
+from fake_secrets.server.control.control_error import ControlError
 
 if TYPE_CHECKING:
     from fake_secrets.faults.planned import Fault
@@ -86,7 +86,7 @@ def move_clock(controlled: Controlled, query: Query, body: Any) -> dict[str, str
         msg = (
             'give the seconds to pass, as in {"advance": 3600}, or the time, as in {"now": "2030-01-01T00:00:00Z"}'
         )
-        raise Refusal(msg)
+        raise ControlError(msg)
     if "advance" in given:
         controlled.clock.advance(_seconds(given["advance"]))
     else:
@@ -97,7 +97,7 @@ def move_clock(controlled: Controlled, query: Query, body: Any) -> dict[str, str
 def _seconds(value: Any) -> float:
     if isinstance(value, bool) or not isinstance(value, int | float) or not 0 <= value <= clock.LATEST:
         msg = "advance must be a number of seconds, 0 or more"
-        raise Refusal(msg)
+        raise ControlError(msg)
     return float(value)
 
 
@@ -108,7 +108,7 @@ def _moment(value: Any) -> float:
         moment = None
     if moment is None or moment.tzinfo is None:
         msg = "now must be a time with a time zone, such as 2030-01-01T00:00:00Z"
-        raise Refusal(msg)
+        raise ControlError(msg)
     return moment.timestamp()
 
 
@@ -129,7 +129,7 @@ def rotate(controlled: Controlled, _: Query, body: Any) -> dict[str, Any]:
     given = _object(body, {"secret_id", "token"})
     if not isinstance(given.get("secret_id"), str):
         msg = 'name the secret, as in {"secret_id": "prod/db"}'
-        raise Refusal(msg)
+        raise ControlError(msg)
     rotation = controlled.fake_secrets.rotate(given["secret_id"], token=given.get("token"), errors="record")
     return {
         "secret": rotation.secret_name,
@@ -164,13 +164,13 @@ def _object(body: Any, members: set[str]) -> dict[str, Any]:
     """Return a JSON object that has no other members than these.
 
     Raises:
-        Refusal: if the body isn't such an object.
+        ControlError: if the body isn't such an object.
     """
     if not isinstance(body, dict):
         msg = "the body must be a JSON object"
-        raise Refusal(msg)
+        raise ControlError(msg)
     unknown = sorted(body.keys() - members)
     if unknown:
         msg = f"unknown members: {', '.join(map(repr, unknown))}. Known are {' and '.join(sorted(members))}"
-        raise Refusal(msg)
+        raise ControlError(msg)
     return body

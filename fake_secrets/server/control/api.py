@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from fake_secrets.errors import FakeSecretsError
 from fake_secrets.server.control import actions, page, showing
-from fake_secrets.server.control.refusal import Refusal
+from fake_secrets.server.control.control_error import ControlError
 from fake_secrets.server.messages import HttpAnswer, HttpRequest
 
 if TYPE_CHECKING:
@@ -58,8 +58,8 @@ class ControlApi:
             return page.answer()
         try:
             status, content = 200, self._answer(name, request)
-        except Refusal as refusal:
-            status, content = refusal.status, {"error": str(refusal)}
+        except ControlError as error:
+            status, content = error.status, {"error": str(error)}
         except (FakeSecretsError, TypeError, ValueError, LookupError) as error:
             # Misuse of the handle, in words that show no secret value.
             status, content = 400, {"error": str(error)}
@@ -75,21 +75,21 @@ class ControlApi:
         if methods is None:
             known = "".join(f"\n- {PREFIX}{one}" for one in ACTIONS)
             msg = f"there is nothing under this path. There is:{known}"
-            raise Refusal(msg, 404)
+            raise ControlError(msg, 404)
         action = methods.get(request.method)
         if action is None:
             msg = f"{PREFIX}{name} takes {' and '.join(methods)}"
-            raise Refusal(msg, 405)
+            raise ControlError(msg, 405)
         return action(self._controlled, _query_of(request), _body_of(request))
 
     def _check_token(self, request: HttpRequest) -> None:
         given = request.headers.get(TOKEN_HEADER)
         if given is None:
             msg = f"send the token that the server has printed at its start, in the header {TOKEN_HEADER}"
-            raise Refusal(msg, 401)
+            raise ControlError(msg, 401)
         if not hmac.compare_digest(given.encode("utf-8", "replace"), self._token):
             msg = f"the token in {TOKEN_HEADER} isn't the one that the server has printed at its start"
-            raise Refusal(msg, 403)
+            raise ControlError(msg, 403)
 
 
 def _query_of(request: HttpRequest) -> dict[str, str]:
@@ -100,7 +100,7 @@ def _body_of(request: HttpRequest) -> Any:
     """Return the body as JSON; an empty one as an empty object.
 
     Raises:
-        Refusal: if it isn't JSON.
+        ControlError: if it isn't JSON.
     """
     if not request.body.strip():
         return {}
@@ -108,4 +108,4 @@ def _body_of(request: HttpRequest) -> Any:
         return json.loads(request.body)
     except (ValueError, RecursionError):
         msg = "the body isn't JSON"
-        raise Refusal(msg) from None
+        raise ControlError(msg) from None

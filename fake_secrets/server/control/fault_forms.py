@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
-from fake_secrets.server.control.refusal import Refusal
+from fake_secrets.server.control.control_error import ControlError
 from fake_secrets.suggestions import nearest
 
 if TYPE_CHECKING:
@@ -40,22 +40,22 @@ def plan(faults: Faults, body: Any) -> Fault:
         body: a JSON object: ``kind`` is the name of the method, the other members are its arguments.
 
     Raises:
-        Refusal: if the object isn't one, or names no kind, or an argument that the kind doesn't have.
+        ControlError: if the object isn't one, or names no kind, or an argument that the kind doesn't have.
         FaultError, TypeError: as the method says.
     """
     kind = body.get("kind") if isinstance(body, dict) else None
     if not isinstance(kind, str) or kind not in _ARGUMENTS:
         kinds = "".join(f"\n- {one}" for one in _ARGUMENTS)
         msg = f'say what kind of fault to plan, in a member "kind" of a JSON object. There are:{kinds}'
-        raise Refusal(msg)
+        raise ControlError(msg)
     arguments = {name: value for name, value in body.items() if name != "kind"}
     for name in arguments:
         if name not in _ARGUMENTS[kind]:
-            raise Refusal(_unknown(kind, name))
+            raise ControlError(_unknown(kind, name))
     for name in _NEEDED.get(kind, ()):
         if name not in arguments:
             msg = f"{kind} needs the member {name!r}"
-            raise Refusal(msg)
+            raise ControlError(msg)
     if isinstance(arguments.get("body"), str):
         arguments["body"] = arguments["body"].encode()
     # Nobody looks at what never happened: the server is stopped when it is no longer needed.

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from fake_secrets import clock
 from fake_secrets.errors import UnknownSecretError
 from fake_secrets.observe.pictures.page import ROWS, section_of
-from fake_secrets.server.control.refusal import Refusal
+from fake_secrets.server.control.control_error import ControlError
 
 if TYPE_CHECKING:
     from fake_secrets.observe.view import Secret
@@ -46,7 +46,7 @@ def _timeline_of(fake_secrets: FakeSecrets, secret_id: str) -> dict[str, str]:
     try:
         found = fake_secrets.timeline(secret_id)
     except UnknownSecretError as error:
-        raise Refusal(str(error), 404) from None
+        raise ControlError(str(error), 404) from None
     html = section_of(found._sheet().latest(ROWS), "h2")
     return {"name": found.name, "timeline": str(found), "html": html}
 

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-__all__ = ["Refusal"]
+__all__ = ["ControlError"]
 
 
-class Refusal(Exception):  # noqa: N818 -- it is an answer
-    """A refusal of the control API.
+class ControlError(Exception):
+    """What the control API refuses.
 
     Args:
         message: what is wrong and what to do, without secret values.
