@@ -37,22 +37,28 @@ class KeptStore:
     Args:
         file: the file.
         tell: called with a sentence whenever the file can't be written.
+        store: returns the store.
         lead: returns the seconds by which the world runs ahead of the clock.
     """
 
-    def __init__(self, file: RecordFile, tell: Callable[[str], None], lead: Callable[[], float]) -> None:
+    def __init__(
+        self,
+        file: RecordFile,
+        tell: Callable[[str], None],
+        store: Callable[[], Store],
+        lead: Callable[[], float],
+    ) -> None:
         self._file = file
         self._tell = tell
         self._lead = lead
-        self._store: Store | None = None
+        self._store = store
         self._noted: dict[int, StoredSecret] = {}
         self._written: dict[int, _Written] = {}
         self._settings: Document = {}
         self._wants_rewriting = True
 
-    def begin(self, store: Store) -> ServiceError | None:
-        """Keep a store from now on, and write everything in it."""
-        self._store = store
+    def begin(self) -> ServiceError | None:
+        """Write everything that is in the store, instead of what the file has."""
         self._noted.clear()
         self._wants_rewriting = True
         return self.write()
@@ -63,11 +69,8 @@ class KeptStore:
 
     def write(self) -> ServiceError | None:
         """Write what has changed and isn't written yet."""
-        store = self._store
-        if store is None:
-            return None
         try:
-            self._write(store)
+            self._write(self._store())
         except OSError as error:
             self._tell(
                 f"the state file {self._file.path!r} can't be written: {error.strerror}. The call is answered "
@@ -76,9 +79,9 @@ class KeptStore:
             return ServiceError("InternalServiceError", "An error occurred on the server side.", 500)
         return None
 
-    def end(self) -> None:
-        """Write nothing more."""
-        self._store = None
+    def leave(self) -> None:
+        """Close the file, which the parent of a fork goes on to write."""
+        self._file.leave()
 
     def _write(self, store: Store) -> None:
         settings = {**settings_of(store), "lead": self._lead()}

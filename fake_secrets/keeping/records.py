@@ -48,6 +48,7 @@ class RecordFile:
         self._is_new = False
         # Whether something may follow the end, from a change that could not be written whole.
         self._is_torn = False
+        self._is_closed = False
         self._descriptor = self._open()
         try:
             with open(self._descriptor, "rb", closefd=False) as file:
@@ -114,10 +115,16 @@ class RecordFile:
 
     def close(self) -> None:
         """Close the file, and delete it if it is new and nothing was written to it."""
-        if self._is_new and _is_at(self.path, self._descriptor):
+        if self._is_new and not self._is_closed and _is_at(self.path, self._descriptor):
             with contextlib.suppress(OSError):
                 Path(self.path).unlink()
-        os.close(self._descriptor)
+        self.leave()
+
+    def leave(self) -> None:
+        """Close the file in the child of a fork, whose parent goes on with it."""
+        if not self._is_closed:
+            self._is_closed = True
+            os.close(self._descriptor)
 
     def _open(self) -> int:
         descriptor = self._open_once()

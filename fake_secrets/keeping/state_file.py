@@ -19,7 +19,7 @@ from fake_secrets.service.state.model import StartedRotation, StoredSecret
 if TYPE_CHECKING:
     from fake_secrets.world.world import World
 
-__all__ = ["StateFile", "open_state"]
+__all__ = ["StateFile", "open_state", "replayed"]
 
 __tracebackhide__ = True  # the arguments in our frames may hold secret values
 
@@ -66,7 +66,7 @@ class StateFile:
         self.has_contents = bool(file.changes)
         if self.has_contents:
             try:
-                self._settings, saved = _replayed(file.changes)
+                self._settings, saved = replayed(file.changes)
                 self._secrets = linked(saved)
             except (AttributeError, KeyError, TypeError, ValueError) as error:
                 raise StateFileError(file.path, "is damaged: it lacks what belongs to a state") from error
@@ -88,7 +88,7 @@ class StateFile:
         """
         if self.has_contents:
             world.start_over_with(lambda: self._load(world))
-        keeper = KeptStore(self._file, self._tell, lambda: clock.passed_time(world))
+        keeper = KeptStore(self._file, self._tell, lambda: world.store, lambda: clock.passed_time(world))
         if world.keep_with(keeper) is not None:
             world.stop_keeping()
             raise StateFileError(self._file.path, "can't be written")
@@ -120,7 +120,7 @@ class StateFile:
         self._secrets = []
 
 
-def _replayed(changes: list[list[Record]]) -> tuple[Document, dict[int, SavedSecret]]:
+def replayed(changes: list[list[Record]]) -> tuple[Document, dict[int, SavedSecret]]:
     """Return the settings and the secrets that a file's changes end with."""
     settings: Document = {}
     secrets: dict[int, SavedSecret] = {}

@@ -192,9 +192,8 @@ class World:
             As `Keeper.write` does.
         """
         with self._lock:
-            store = self.contents.ready_store()
-            store.keeper = keeper
-            return keeper.begin(store)
+            self.contents.ready_store().keeper = keeper
+            return keeper.begin()
 
     def keep(self) -> ServiceError | None:
         """Have everything written that has changed, if somebody keeps it; return as `Keeper.write` does."""

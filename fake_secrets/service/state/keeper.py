@@ -8,16 +8,15 @@ from fake_secrets.service.state.model import StoredSecret
 
 if TYPE_CHECKING:
     from fake_secrets.errors import ServiceError
-    from fake_secrets.service.state.store import Store
 
 __all__ = ["Keeper"]
 
 
 class Keeper(Protocol):
-    """Keeps a store. Whoever calls it holds the world's lock."""
+    """Keeps the store of a world. Whoever calls it holds the world's lock."""
 
-    def begin(self, store: Store) -> ServiceError | None:
-        """Keep a store from now on, and write everything in it.
+    def begin(self) -> ServiceError | None:
+        """Keep the store that the world has now, instead of an earlier one, and write everything in it.
 
         Returns:
             As `write` does.
@@ -25,9 +24,9 @@ class Keeper(Protocol):
         ...
 
     def note(self, secret: StoredSecret) -> None:
-        """Take note that a secret, its replicas or its primary are about to change, or may have changed.
+        """Take note that a secret, its replicas or its primary have changed, or are about to.
 
-        It may have been added or removed, too.
+        The secret may have been added or removed, too.
         """
         ...
 
@@ -35,10 +34,10 @@ class Keeper(Protocol):
         """Write what has changed and isn't written yet: all of it or nothing.
 
         Returns:
-            AWS's error for a call that can't be answered because this failed; None if it didn't.
+            AWS's error for a call that can't be answered because this failed; None if it didn't fail.
         """
         ...
 
-    def end(self) -> None:
-        """Write nothing more."""
+    def leave(self) -> None:
+        """Write nothing more, because this is the child of a fork."""
         ...
