@@ -36,20 +36,22 @@ class KeptStore:
 
     Args:
         file: the file.
-        tell: called with a sentence whenever the file can't be written.
         store: returns the store.
         lead: returns the seconds by which the world runs ahead of the clock.
+
+    `failure` says why the file couldn't be written the last time; it is None if it could. `tell` is called with a
+    sentence about that, if it is set.
     """
 
     def __init__(
         self,
         file: RecordFile,
-        tell: Callable[[str], None],
         store: Callable[[], Store],
         lead: Callable[[], float],
     ) -> None:
+        self.failure: str | None = None
+        self.tell: Callable[[str], None] | None = None
         self._file = file
-        self._tell = tell
         self._lead = lead
         self._store = store
         self._noted: dict[int, StoredSecret] = {}
@@ -72,11 +74,14 @@ class KeptStore:
         try:
             self._write(self._store())
         except OSError as error:
-            self._tell(
-                f"the state file {self._file.path!r} can't be written: {error.strerror}. The call is answered "
-                "with InternalServiceError. Its changes will be written with the next call."
-            )
+            self.failure = str(error.strerror)
+            if self.tell is not None:
+                self.tell(
+                    f"the state file {self._file.path!r} can't be written ({self.failure}), so the call is "
+                    "answered with InternalServiceError; the next call that succeeds writes what is missing"
+                )
             return ServiceError("InternalServiceError", "An error occurred on the server side.", 500)
+        self.failure = None
         return None
 
     def leave(self) -> None:

@@ -55,7 +55,8 @@ class RecordFile:
                 content = file.read()
             found = self._read(content)
             self._is_torn = found.end != len(content)
-            self._end, self._digest = found.end, found.digest
+            # Where the last change ends, and the digest up to there. In one, because of interrupts.
+            self._tail = found.end, found.digest
             # How long it was when it was last written anew.
             self._whole = 0
             self.changes = found.changes
@@ -70,17 +71,17 @@ class RecordFile:
         Raises:
             OSError: if the file can't be written, or somebody else has changed it. Nothing is appended then.
         """
-        self._check_place()
+        end, digest = self._tail
         if self._is_torn:
-            os.ftruncate(self._descriptor, self._end)
+            os.ftruncate(self._descriptor, end)
             self._is_torn = False
-        if os.fstat(self._descriptor).st_size != self._end:
+        if os.fstat(self._descriptor).st_size != end:
             raise OSError(None, _CHANGED)
-        lines, digest = lines_of(records, self._digest)
+        lines, digest = lines_of(records, digest)
         self._is_torn = True
-        _write(self._descriptor, lines, self._end)
+        _write(self._descriptor, lines, end)
+        self._tail = end + len(lines), digest
         self._is_torn = False
-        self._end, self._digest = self._end + len(lines), digest
 
     def rewrite(self, records: Sequence[Record]) -> None:
         """Replace everything in the file by one change.
@@ -88,7 +89,8 @@ class RecordFile:
         Raises:
             OSError: if the file can't be written, or another one is in its place. It is as it was then.
         """
-        self._check_place()
+        if not _is_at(self.path, self._descriptor) and os.path.lexists(self.path):
+            raise OSError(None, _REPLACED)
         lines, digest = lines_of(records)
         new = Path(f"{self.path}-new")
         descriptor = os.open(new, _FLAGS | os.O_CREAT | os.O_TRUNC | getattr(os, "O_NOFOLLOW", 0), _OWN)
@@ -106,12 +108,13 @@ class RecordFile:
         os.close(self._descriptor)
         self._descriptor = descriptor
         self._is_new = self._is_torn = False
-        self._end = self._whole = len(HEADING) + len(lines)
-        self._digest = digest
+        self._whole = len(HEADING) + len(lines)
+        self._tail = self._whole, digest
 
     def wants_rewriting(self) -> bool:
-        """Return whether the file has grown so long that it should be written anew, or has been deleted."""
-        return self._end > max(_LEAST_LENGTH, 2 * self._whole) or os.fstat(self._descriptor).st_nlink == 0
+        """Return whether the file has grown so long that it should be written anew, or is gone from its place."""
+        is_long = self._tail[0] > max(_LEAST_LENGTH, 2 * self._whole)
+        return is_long or not _is_at(self.path, self._descriptor)
 
     def close(self) -> None:
         """Close the file, and delete it if it is new and nothing was written to it."""
@@ -163,10 +166,6 @@ class RecordFile:
             return read(content) if content else Contents()
         except DamageError as error:
             raise StateFileError(self.path, str(error)) from None
-
-    def _check_place(self) -> None:
-        if not _is_at(self.path, self._descriptor) and os.path.lexists(self.path):
-            raise OSError(None, _REPLACED)
 
 
 def _write(descriptor: int, content: bytes, position: int) -> None:

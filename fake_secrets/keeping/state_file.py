@@ -88,10 +88,11 @@ class StateFile:
         """
         if self.has_contents:
             world.start_over_with(lambda: self._load(world))
-        keeper = KeptStore(self._file, self._tell, lambda: world.store, lambda: clock.passed_time(world))
+        keeper = KeptStore(self._file, lambda: world.store, lambda: clock.passed_time(world))
         if world.keep_with(keeper) is not None:
             world.stop_keeping()
-            raise StateFileError(self._file.path, "can't be written")
+            raise StateFileError(self._file.path, f"can't be written: {keeper.failure}")
+        keeper.tell = self._tell
         self._world = world
 
     def close(self) -> None:
@@ -108,6 +109,7 @@ class StateFile:
         store = world.store
         fill(store, self._settings, self._secrets)
         for secret in self._secrets:
+            world.ledger.record_change(secret, "loaded")
             rotation = secret.rotation
             if rotation is not None and rotation.running_token is not None:
                 token = rotation.running_token
@@ -130,13 +132,14 @@ def replayed(changes: list[list[Record]]) -> tuple[Document, dict[int, SavedSecr
             for name, changed in record.get("secrets", {}).items():
                 serial = int(name)
                 if changed is None:
-                    del secrets[serial]
+                    # It may be gone already: after an interrupt, a change is written once more.
+                    secrets.pop(serial, None)
                     continue
                 secret = secrets.setdefault(serial, SavedSecret())
                 secret.document = changed.get("secret", secret.document)
                 for number, version in changed.get("versions", {}).items():
                     if version is None:
-                        del secret.versions[int(number)]
+                        secret.versions.pop(int(number), None)
                     else:
                         secret.versions[int(number)] = version
     return settings, secrets
