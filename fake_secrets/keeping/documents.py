@@ -11,25 +11,39 @@ from fake_secrets.service.state.keys import Keys
 from fake_secrets.service.state.model import Replica, RotationState, StoredSecret, StoredVersion
 from fake_secrets.service.state.store import Store
 
-__all__ = ["Document", "SavedSecret", "document_of", "fill", "linked", "settings_of", "version_document"]
+__all__ = [
+    "Document",
+    "SavedSecret",
+    "check_settings",
+    "document_of",
+    "fill",
+    "linked",
+    "settings_of",
+    "version_document",
+]
 
 __tracebackhide__ = True  # the arguments in our frames may hold secret values
 
 Document = dict[str, Any]
 
 # The fields that JSON expresses as they are. A field that is None is left out.
-_OF_SECRET = (
-    "arn", "name", "region", "account_id", "created", "changed", "description", "kms_key_id", "tags",
-    "version_count", "labels", "announced", "accessed", "deleted", "deletion_date", "type", "owning_service",
-    "policy",
+_NEEDED_OF_SECRET = (
+    "arn", "name", "region", "account_id", "created", "changed", "version_count", "labels", "announced",
 )  # fmt: skip
-_OF_VERSION = ("id", "created", "serial", "accessed", "kms_key_id", "stranger")
+_OF_SECRET = (
+    *_NEEDED_OF_SECRET, "description", "kms_key_id", "tags", "accessed", "deleted", "deletion_date", "type",
+    "owning_service", "policy",
+)  # fmt: skip
+_NEEDED_OF_VERSION = ("id", "created", "serial")
+_OF_VERSION = (*_NEEDED_OF_VERSION, "accessed", "kms_key_id", "stranger")
 _OF_ROTATION = (
     "lambda_arn", "enabled", "rules", "last_rotated", "next_rotation", "counted_from", "window", "retry_at",
     "open_token", "rotation_token", "running_token", "is_test", "was_tried", "failures", "external_metadata",
     "external_role_arn",
 )  # fmt: skip
-_OF_REPLICA = ("region", "kms_key_id", "status", "message")
+_NEEDED_OF_REPLICA = ("region", "status")
+_OF_REPLICA = (*_NEEDED_OF_REPLICA, "kms_key_id", "message")
+_NEEDED_SETTINGS = ("next_serial", "quotas", "retries", "keys", "lead")
 
 
 @dataclass(slots=True)
@@ -88,9 +102,20 @@ def linked(saved: Mapping[int, SavedSecret]) -> list[StoredSecret]:
     return list(secrets.values())
 
 
-def settings_of(store: Store) -> Document:
-    """Return what a store has beside its secrets."""
+def check_settings(settings: Document) -> None:
+    """Raise a KeyError if settings aren't complete."""
+    _given(settings, _NEEDED_SETTINGS, ())
+
+
+def settings_of(store: Store, lead: float) -> Document:
+    """Return what a world has beside its secrets.
+
+    Args:
+        store: its store.
+        lead: the seconds by which it runs ahead of the clock.
+    """
     return {
+        "lead": lead,
         "next_serial": store.next_serial,
         "quotas": asdict(store.quotas),
         "retries": asdict(store.retries),
@@ -122,6 +147,11 @@ def _plain(one: object, names: tuple[str, ...]) -> Document:
     }
 
 
+def _given(document: Document, needed: tuple[str, ...], names: tuple[str, ...]) -> Document:
+    """Return the members with some names, None if a member isn't there; raise a KeyError if it is needed."""
+    return {**{name: document.get(name) for name in names}, **{name: document[name] for name in needed}}
+
+
 def _replica_document(replica: Replica) -> Document:
     document = _plain(replica, _OF_REPLICA)
     if replica.secret is not None:
@@ -130,14 +160,13 @@ def _replica_document(replica: Replica) -> Document:
 
 
 def _replica(document: Document, secrets: Mapping[int, StoredSecret]) -> Replica:
-    given: Document = {name: document.get(name) for name in _OF_REPLICA}
+    given = _given(document, _NEEDED_OF_REPLICA, _OF_REPLICA)
     return Replica(**given, secret=secrets[document["secret"]] if "secret" in document else None)
 
 
 def _secret(serial: int, saved: SavedSecret) -> StoredSecret:
     document = saved.document
-    plain: Document = {name: document.get(name) for name in _OF_SECRET}
-    secret = StoredSecret(serial=serial, **plain)
+    secret = StoredSecret(serial=serial, **_given(document, _NEEDED_OF_SECRET, _OF_SECRET))
     if secret.announced == secret.labels:
         secret.announced = secret.labels
     removed = document.get("removed", [])
@@ -158,5 +187,4 @@ def _version(document: Document) -> StoredVersion:
     value: str | bytes | None = document.get("SecretString")
     if "SecretBinary" in document:
         value = base64.b64decode(document["SecretBinary"])
-    plain: Document = {name: document.get(name) for name in _OF_VERSION}
-    return StoredVersion(value=value, **plain)
+    return StoredVersion(value=value, **_given(document, _NEEDED_OF_VERSION, _OF_VERSION))

@@ -89,7 +89,7 @@ class KeptStore:
         self._file.leave()
 
     def _write(self, store: Store) -> None:
-        settings = {**settings_of(store), "lead": self._lead()}
+        settings = settings_of(store, self._lead())
         written: dict[int, _Written | None] = {}
         if self._wants_rewriting or self._file.wants_rewriting():
             self._file.rewrite(self._everything(store, settings, written))

@@ -9,7 +9,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from fake_secrets import clock
-from fake_secrets.keeping.documents import Document, SavedSecret, fill, linked
+from fake_secrets.keeping.documents import Document, SavedSecret, check_settings, fill, linked
 from fake_secrets.keeping.kept_store import KeptStore
 from fake_secrets.keeping.lines import Record
 from fake_secrets.keeping.records import RecordFile
@@ -67,6 +67,7 @@ class StateFile:
         if self.has_contents:
             try:
                 self._settings, saved = replayed(file.changes)
+                check_settings(self._settings)
                 self._secrets = linked(saved)
             except (AttributeError, KeyError, TypeError, ValueError) as error:
                 raise StateFileError(file.path, "is damaged: it lacks what belongs to a state") from error
