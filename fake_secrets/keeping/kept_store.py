@@ -10,7 +10,7 @@ from typing import Any
 from fake_secrets.errors import ServiceError
 from fake_secrets.keeping.documents import Document, document_of, settings_of, version_document
 from fake_secrets.keeping.lines import Record
-from fake_secrets.keeping.records import RecordFile
+from fake_secrets.keeping.record_file import RecordFile
 from fake_secrets.service.state.model import StoredSecret, StoredVersion
 from fake_secrets.service.state.savepoint import VALUES_OF
 from fake_secrets.service.state.store import Store

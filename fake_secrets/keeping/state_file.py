@@ -12,7 +12,7 @@ from fake_secrets import clock
 from fake_secrets.keeping.documents import Document, SavedSecret, check_settings, fill, linked
 from fake_secrets.keeping.kept_store import KeptStore
 from fake_secrets.keeping.lines import Record
-from fake_secrets.keeping.records import RecordFile
+from fake_secrets.keeping.record_file import RecordFile
 from fake_secrets.keeping.state_file_error import StateFileError
 from fake_secrets.service.state.model import StartedRotation, StoredSecret
 

@@ -15,7 +15,7 @@ from rotators import Rotator
 from stored_states import state_of
 
 from fake_secrets import mock_stages
-from fake_secrets.keeping import records
+from fake_secrets.keeping import record_file
 from fake_secrets.keeping.state_file import open_state
 
 
@@ -27,7 +27,7 @@ def say(word, digest):
     os.write(1, f"{word} {digest}\n".encode())
 
 
-class TellingFile(records.RecordFile):
+class TellingFile(record_file.RecordFile):
     """Says what state it is going to write."""
 
     store = None
@@ -44,7 +44,7 @@ class TellingFile(records.RecordFile):
 def main():
     path, seed = sys.argv[1], int(sys.argv[2])
     # So that the file is written anew often.
-    records._LEAST_LENGTH = 4_000
+    record_file._LEAST_LENGTH = 4_000
     from fake_secrets.keeping import state_file
 
     state_file.RecordFile = TellingFile

@@ -19,7 +19,7 @@ from rotators import Rotator
 from stored_states import state_in, state_of
 
 from fake_secrets import clock, mock_stages
-from fake_secrets.keeping import lines, records
+from fake_secrets.keeping import lines, record_file
 from fake_secrets.keeping.state_file import open_state
 from fake_secrets.keeping.state_file_error import StateFileError
 
@@ -323,7 +323,7 @@ def test_a_directory_in_which_nothing_can_be_written_is_refused_with_the_reason(
         raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
 
     state = open_state(path)
-    monkeypatch.setattr(records.os, "write", failing)
+    monkeypatch.setattr(record_file.os, "write", failing)
     told = re.escape(f"the state file {str(path)!r} can't be written: No space left on device")
     with mock_stages() as fake_secrets, pytest.raises(StateFileError, match=told):
         state.attach(fake_secrets._world)
@@ -336,7 +336,7 @@ def full_disk():
         raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
 
     with pytest.MonkeyPatch.context() as patched:
-        patched.setattr(records.os, "write", failing)
+        patched.setattr(record_file.os, "write", failing)
         yield
 
 
