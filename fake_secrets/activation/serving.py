@@ -12,6 +12,7 @@ from fake_secrets.hook.served import answer_served
 from fake_secrets.server.front_end import FrontEnd
 from fake_secrets.server.listener import Listener
 from fake_secrets.server.messages import HttpAnswer, HttpRequest
+from fake_secrets.server.router import Router
 
 if TYPE_CHECKING:
     from fake_secrets.world.world import World
@@ -55,7 +56,7 @@ def serving(world: World, port: int = 0) -> Iterator[str]:
     Returns:
         A context manager that returns the server's URL.
     """
-    listener = Listener(FrontEnd(ServedWorld(world)), port=port)
+    listener = Listener(Router(FrontEnd(ServedWorld(world))), port=port)
     listener.start()
     try:
         with Overlay(_environment(listener.url)):
