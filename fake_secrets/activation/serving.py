@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from fake_secrets.environment import Overlay
+from fake_secrets.hook.facts import facts_of
 from fake_secrets.hook.requests import Sent
 from fake_secrets.hook.served import answer_served
 from fake_secrets.server.front_end import FrontEnd
@@ -31,6 +32,10 @@ class ServedWorld:
 
     def __init__(self, world: World) -> None:
         self._world = world
+
+    def knows(self, operation: str) -> bool:
+        """Return whether the API has an operation, as `Service` asks for."""
+        return facts_of(operation) is not None
 
     def answer(self, operation: str, request: HttpRequest) -> HttpAnswer:
         """Answer a request, as `Service` asks for."""
