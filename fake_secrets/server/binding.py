@@ -6,6 +6,7 @@ import contextlib
 import errno
 import os
 import socket
+from collections.abc import Sequence
 
 __all__ = ["bind"]
 
@@ -38,7 +39,7 @@ def bind(host: str, port: int) -> list[socket.socket]:
     raise AssertionError
 
 
-def _bind_all(addresses: list[tuple[socket.AddressFamily, str | int]], port: int) -> list[socket.socket]:
+def _bind_all(addresses: Sequence[tuple[socket.AddressFamily, str | int]], port: int) -> list[socket.socket]:
     with contextlib.ExitStack() as opened:
         sockets: list[socket.socket] = []
         unusable: OSError | None = None
@@ -62,7 +63,7 @@ def _bind(family: socket.AddressFamily, address: str, port: int) -> socket.socke
     bound = socket.socket(family, socket.SOCK_STREAM)
     try:
         if os.name == "posix":
-            # A port can be bound again soon after its server has stopped. Elsewhere the option lets another process in.
+            # A port can be bound again soon after a stop. Elsewhere the option lets another process in.
             bound.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         if family == socket.AF_INET6:
             # Only the address of all interfaces stands for those of IPv4, too.

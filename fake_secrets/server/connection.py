@@ -15,7 +15,7 @@ from typing import Protocol
 
 from fake_secrets import clock
 from fake_secrets.server.bodies import read_body
-from fake_secrets.server.heads import Head, head_of
+from fake_secrets.server.heads import head_of
 from fake_secrets.server.http_error import HttpError
 from fake_secrets.server.incoming import Incoming
 from fake_secrets.server.limits import Limits

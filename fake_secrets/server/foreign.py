@@ -23,8 +23,8 @@ def refuse_foreign(request: HttpRequest, service: str) -> HttpAnswer:
     Source: wire-facts W10 [D]. The forms are those of AWS's protocols, as botocore parses them.
     """
     message = (
-        f"this is a fake of Secrets Manager, and the request is for {service}. Set AWS_ENDPOINT_URL_SECRETS_MANAGER "
-        "instead of AWS_ENDPOINT_URL, so that only requests to Secrets Manager come here."
+        f"this is a fake of Secrets Manager, and the request is for {service}. Set "
+        "AWS_ENDPOINT_URL_SECRETS_MANAGER instead of AWS_ENDPOINT_URL, so that only requests to Secrets Manager come here."
     )
     request_id = str(uuid.uuid4())
     kind = request.headers.get("Content-Type", "")

@@ -49,31 +49,43 @@ class FrontEnd:
 
         Source: wire-facts 3.2 [C], of a kindred service. W10 there for other services [D].
         """
-        scope = scope_of(request.headers)
-        if scope is not None and scope.service != _SERVICE:
-            return refuse_foreign(request, scope.service)
-        if request.method != "POST":
-            return _refuse_method(request)
-        kind = request.headers.get("Content-Type", "").partition(";")[0].strip().lower()
-        if kind != _CONTENT_TYPE:
-            return _refuse_content_type(kind)
-        if not _is_object(request.body):
-            return _refusal("SerializationException")
-        target = request.headers.get("X-Amz-Target", "")
-        operation = target.removeprefix(_TARGET_PREFIX)
-        if operation == target or not self._service.knows(operation):
-            return _refusal("UnknownOperationException")
-        authorization = request.headers.get("Authorization")
-        if authorization is None:
-            return _refusal("MissingAuthenticationTokenException", _NO_TOKEN)
-        lacks = lacks_of(authorization, request.headers)
-        if lacks:
-            return _refusal("IncompleteSignatureException", lacks)
+        operation = request.headers.get("X-Amz-Target", "").removeprefix(_TARGET_PREFIX)
+        refusal = (
+            _foreign(request) or _not_json(request) or self._not_known(operation, request) or _unsigned(request)
+        )
+        if refusal is not None:
+            return refusal
         try:
             return self._service.answer(operation, request)
         except UnsupportedOperationError as error:
-            # SDKs don't retry it, as they know neither the code nor a reason to.
+            # SDKs don't retry it: they know neither the code nor a reason to.
             return _refusal("UnsupportedOperation", str(error))
+
+    def _not_known(self, operation: str, request: HttpRequest) -> HttpAnswer | None:
+        is_ours = request.headers.get("X-Amz-Target", "").startswith(_TARGET_PREFIX)
+        return None if is_ours and self._service.knows(operation) else _refusal("UnknownOperationException")
+
+
+def _foreign(request: HttpRequest) -> HttpAnswer | None:
+    scope = scope_of(request.headers)
+    return None if scope is None or scope.service == _SERVICE else refuse_foreign(request, scope.service)
+
+
+def _not_json(request: HttpRequest) -> HttpAnswer | None:
+    if request.method != "POST":
+        return _refuse_method(request)
+    kind = request.headers.get("Content-Type", "").partition(";")[0].strip().lower()
+    if kind != _CONTENT_TYPE:
+        return _refuse_content_type(kind)
+    return None if _is_object(request.body) else _refusal("SerializationException")
+
+
+def _unsigned(request: HttpRequest) -> HttpAnswer | None:
+    authorization = request.headers.get("Authorization")
+    if authorization is None:
+        return _refusal("MissingAuthenticationTokenException", _NO_TOKEN)
+    lacks = lacks_of(authorization, request.headers)
+    return _refusal("IncompleteSignatureException", lacks) if lacks else None
 
 
 def _refuse_method(request: HttpRequest) -> HttpAnswer:

@@ -1,6 +1,6 @@
 """Keeps out what web pages send: a page that is open in a browser must neither read the secrets nor change them.
 
-A page may give its own name the address 127.0.0.1 (DNS rebinding), so the name in Host must be one of the server's.
+A page may give its own name the address 127.0.0.1 (DNS rebinding), so the name in Host must be one of ours.
 A browser tells who sends a request in Origin or Sec-Fetch-Site; other clients send neither.
 """
 
@@ -66,8 +66,8 @@ class Guard:
     def _refuse_host(self) -> HttpAnswer:
         names = "".join(f"\n- {name}" for name in sorted(self._names))
         msg = (
-            f"this server doesn't answer for the Host that the request names, so that no web page can reach it under a "
-            f"name of its own. It answers for:{names}\nName another one when you start the server."
+            "this server doesn't answer for the Host that the request names, so that no web page can reach it under "
+            f"a name of its own. It answers for:{names}\nName another one when you start the server."
         )
         return _forbidden(msg, "refused 403 another Host")
 

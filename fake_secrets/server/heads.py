@@ -21,10 +21,10 @@ CHUNKED = -1
 
 _BAD = 400
 # RFC 9110 5.6.2.
-_TOKEN = r"[!#$%&'*+\-.^_`|~0-9A-Za-z]+"
-_REQUEST_LINE = re.compile(rf"({_TOKEN}) ([!-~]+) HTTP/1\.([01])")
+_NAME = r"[!#$%&'*+\-.^_`|~0-9A-Za-z]+"
+_REQUEST_LINE = re.compile(rf"({_NAME}) ([!-~]+) HTTP/1\.([01])")
 # A header's value has no control characters but tabs.
-_HEADER = re.compile(rf"({_TOKEN}):[ \t]*([^\x00-\x08\x0a-\x1f\x7f]*)")
+_HEADER = re.compile(rf"({_NAME}):[ \t]*([^\x00-\x08\x0a-\x1f\x7f]*)")
 _BARE_LINE_FEED = re.compile(rb"(?<!\r)\n")
 _LENGTH = re.compile(r"[0-9]{1,18}")
 # Only one of each can be meant.
@@ -85,17 +85,21 @@ class Head:
         return "keep-alive" in options if self.is_first_version else "close" not in options
 
 
-def check_start(start: bytes) -> None:
+def check_start(start: bytearray, seen: int) -> None:
     """Refuse a head of which only the start has come, if it can't become a proper one.
+
+    Args:
+        start: the start.
+        seen: how much of it was checked before.
 
     Raises:
         HttpError: if it can't.
     """
-    if _BARE_LINE_FEED.search(start):
+    if _BARE_LINE_FEED.search(start, seen):
         raise HttpError(_BAD, "a line must end with CR and LF")
-    line, end, _ = start.partition(b"\r\n")
-    if end:
-        _request_line(line.decode("latin-1"))
+    end = start.find(b"\r\n", max(0, seen - 1))
+    if end >= 0 and start.find(b"\n") == end + 1:
+        _request_line(start[:end].decode("latin-1"))
 
 
 def head_of(content: bytes, most_headers: int) -> Head:

@@ -69,13 +69,13 @@ class Incoming:
             if not self._bytes.startswith(_BLANK):
                 break
             del self._bytes[: len(_BLANK)]
-        end = self._bytes.find(_END_OF_HEAD)
+        seen, end = 0, self._bytes.find(_END_OF_HEAD)
         while end < 0 and len(self._bytes) <= self._limits.head:
-            check_start(self._bytes)
-            # The end may have come in part.
-            seen = max(0, len(self._bytes) - len(_END_OF_HEAD))
+            check_start(self._bytes, seen)
+            seen = len(self._bytes)
             self._receive()
-            end = self._bytes.find(_END_OF_HEAD, seen)
+            # The end may have come in part before.
+            end = self._bytes.find(_END_OF_HEAD, max(0, seen - len(_END_OF_HEAD)))
         if not 0 <= end <= self._limits.head:
             raise HttpError(_BAD, f"request line and headers may have at most {self._limits.head} bytes together")
         return self._take(end, len(_END_OF_HEAD))
@@ -105,11 +105,10 @@ class Incoming:
         # Not longer, if the machine's clock was set back.
         left = min(self._deadline - clock.real_now(), self._limits.request)
         try:
-            if left <= 0:
-                raise TimeoutError
-            self._connection.settimeout(left)
+            # Without a time left, `recv` takes only what is there.
+            self._connection.settimeout(max(left, 0.0))
             piece = self._connection.recv(_PIECE)
-        except TimeoutError:
+        except (TimeoutError, BlockingIOError):
             raise HttpError(_TOO_SLOW, f"a request must arrive within {self._limits.request:g} seconds") from None
         if not piece:
             raise ConnectionError

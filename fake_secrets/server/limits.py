@@ -12,12 +12,12 @@ class Limits:
     """The limits of a server.
 
     Args:
-        body: the bytes of a body, after its encodings are undone. The largest value of a secret has 384 KiB as JSON
-            with every character escaped.
+        body: the bytes of a body, after its encodings are undone. The largest value of a secret has 384 KiB as
+            JSON with every character escaped.
         head: the bytes of a request line and headers together.
         headers: the number of headers.
-        idle: the seconds that a connection may wait for its next request. Clients that keep connections get an error
-            if it is closed just when they reuse it, so this is long.
+        idle: the seconds that a connection may wait for its next request. A client gets an error if its connection
+            is closed just when it reuses it, so this is long.
         request: the seconds in which a request must arrive whole.
         connections: the number of connections at a time.
         stop: the seconds in which the requests that are being answered may finish after a stop.

@@ -55,8 +55,8 @@ def _health(path: str) -> HttpAnswer:
 
 def _no_control(request: HttpRequest) -> HttpAnswer:
     msg = (
-        "this server has no control API. fake-secrets serve has one; a test has its handle, from mock_stages() or the "
-        "fixture fake_secrets"
+        "this server has no control API. fake-secrets serve has one; a test has its handle, from mock_stages() or "
+        "the fixture fake_secrets"
     )
     return _json(404, {"error": msg}, f"{request.method} {CONTROL_PREFIX}...")
 
