@@ -41,6 +41,10 @@ class Contents:
         self._unplanted = list(reversed(self.seeds))
         self.planted: dict[str, Planted] = {}
 
+    def leave_seeds(self) -> None:
+        """Don't plant the seeds until the next reset."""
+        self._unplanted = []
+
     def ready_store(self) -> Store:
         """Return the store, with the seeds planted. The caller holds the lock."""
         if self._unplanted:
