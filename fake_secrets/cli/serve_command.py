@@ -88,8 +88,8 @@ def _serve(arguments: argparse.Namespace, stopping: threading.Event) -> int:
         roles = give_policies(world.fake_secrets, arguments.policy)
         with world.listening(arguments.host, arguments.port) as url:
             variables = world.environment(url)
-            if arguments.command:
-                return _run_beside(arguments.command, variables, stopping)
+            if arguments.program:
+                return _run_beside(arguments.program, variables, stopping)
             from fake_secrets.cli.serve_exports import lines_for_a_shell
 
             lines = lines_for_a_shell(variables, functions=functions, roles=roles)
