@@ -26,6 +26,7 @@ from fake_secrets.keeping.state_file_error import StateFileError
 from fake_secrets.plugin.items import _MisuseError
 from fake_secrets.policies.unknown_values import UnknownValue, UnknownValuesError
 from fake_secrets.rotation.crashes import TimedOut
+from fake_secrets.server.control.control_error import ControlError
 
 ARN = "arn:aws:secretsmanager:us-east-1:123456789012:secret:prod/db-AbCdEf"
 
@@ -63,6 +64,7 @@ EXAMPLES = [
     CommandError("there is no option --secrt"),
     DamageError("is damaged: line 2 isn't as it was written"),
     StateFileError("/home/me/world.state", "is in use by another server"),
+    ControlError("the body isn't JSON"),
     GivenUp(),
     LoginRefusedError("password authentication failed for user 'app'"),
     StatementRefusedError("no such user: 'app'"),
