@@ -74,8 +74,9 @@ class KeptStore:
         try:
             self._write(self._store())
         except OSError as error:
-            self.failure = str(error.strerror)
-            if self.tell is not None:
+            before, self.failure = self.failure, str(error.strerror)
+            # Once is enough: a server looks for due work all the time.
+            if self.tell is not None and self.failure != before:
                 self.tell(
                     f"the state file {self._file.path!r} can't be written ({self.failure}), so the call is "
                     "answered with InternalServiceError; the next call that succeeds writes what is missing"

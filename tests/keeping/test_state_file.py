@@ -4,17 +4,16 @@ import contextlib
 import datetime
 import errno
 import http.client
-import json
 import os
 import re
 import subprocess
 import sys
-import urllib.parse
 
 import boto3
 import botocore.exceptions
 import pytest
 from botocore.config import Config
+from posting import post
 from rotators import Rotator
 from stored_states import state_in, state_of
 
@@ -119,6 +118,35 @@ def test_a_world_that_was_moved_ahead_of_the_clock_goes_on_there(path):
     with kept_world(path):
         after = clock.now()
     assert 0 <= after - before < 100
+
+
+def moved_to(path, year):
+    """Serve a world that is set to a year before its file is loaded, and return the year that it has then."""
+    state = open_state(path)
+    with mock_stages() as fake_secrets:
+        if year is not None:
+            moment = datetime.datetime(year, 1, 1, tzinfo=datetime.UTC).timestamp()
+            fake_secrets._world.pass_time(moment - clock.now())
+        state.attach(fake_secrets._world)
+        now = clock.utc(clock.now()).year
+        state.close()
+    return now
+
+
+@pytest.mark.parametrize(
+    ("years", "expected"),
+    [
+        ([2031, None], 2031),
+        ([2031, 2031], 2031),
+        ([2031, 2030], 2031),
+        ([2031, 2033], 2033),
+        ([2020, None], 2020),
+        ([2020, 2020], 2020),
+        ([None, 2033], 2033),
+    ],
+)
+def test_a_clock_that_is_set_counts_only_if_it_is_ahead_of_the_file(path, years, expected):
+    assert [moved_to(path, year) for year in years][-1] == expected
 
 
 def test_a_deletion_that_falls_due_while_the_server_is_stopped_is_done(path, client):
@@ -372,6 +400,14 @@ class TestADiskThatIsFull:
         then = "the next call that succeeds writes what is missing"
         assert told == [f"the state file {str(path)!r} {why}; {then}"]
 
+    def test_it_says_so_once_until_it_can_write_again(self, client, told):
+        for _ in range(2):
+            with full_disk():
+                error_of(client.put_secret_value, SecretId="app/db", SecretString="new")
+                error_of(client.get_secret_value, SecretId="app/db")
+            client.get_secret_value(SecretId="app/db")
+        assert len(told) == 2
+
     def test_the_next_call_writes_what_is_missing(self, client, path, fake_secrets):
         with full_disk():
             error_of(client.put_secret_value, SecretId="app/db", SecretString="new")
@@ -408,29 +444,16 @@ class TestADiskThatIsFull:
 
         arn = fake_secrets.lambda_function(Filling(client), "rotate")
         with contextlib.ExitStack() as disk, fake_secrets.server() as url:
-            status, answer = posted(url, "RotateSecret", SecretId="app/db", RotationLambdaARN=arn)
+            connection = http.client.HTTPConnection(url.removeprefix("http://"), timeout=20)
+            disk.callback(connection.close)
+            given = {"SecretId": "app/db", "RotationLambdaARN": arn, "ClientRequestToken": NEW_TOKEN}
+            status, answer = post(connection, "RotateSecret", **given)
         assert (status, answer["__type"]) == (500, "InternalServiceError")
 
     def test_the_file_is_written_whole_if_it_was_deleted(self, client, path, fake_secrets):
         path.unlink()
         client.put_secret_value(SecretId="app/db", SecretString="new")
         assert state_in(path.read_bytes()) == state_of(store_of(fake_secrets))
-
-
-def posted(url, operation, **members):
-    """Call an operation over HTTP, and return the status and the answer."""
-    scope = f"AKIDEXAMPLE/{datetime.datetime.now(datetime.UTC):%Y%m%d}/us-east-1/secretsmanager/aws4_request"
-    headers = {
-        "Authorization": f"AWS4-HMAC-SHA256 Credential={scope}, SignedHeaders=host, Signature={'0' * 64}",
-        "X-Amz-Target": f"secretsmanager.{operation}",
-        "Content-Type": "application/x-amz-json-1.1",
-    }
-    body = json.dumps({"ClientRequestToken": NEW_TOKEN, **members})
-    connection = http.client.HTTPConnection(urllib.parse.urlsplit(url).netloc, timeout=20)
-    with contextlib.closing(connection):
-        connection.request("POST", "/", body, headers)
-        response = connection.getresponse()
-        return response.status, json.loads(response.read())
 
 
 WITHOUT_STATE = """
