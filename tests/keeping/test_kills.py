@@ -36,7 +36,9 @@ def killed_after(seconds, path, seed, *, has_started):
     """
     command = [sys.executable, str(HERE / "changing_process.py"), str(path), str(seed)]
     environment = {**os.environ, **ENVIRONMENT}
-    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, env=environment) as process:
+    pipe = subprocess.PIPE
+    # Without a buffer, in which `communicate` doesn't look.
+    with subprocess.Popen(command, stdout=pipe, stderr=pipe, env=environment, bufsize=0) as process:
         said = b""
         while has_started and b"answered" not in said and (line := process.stdout.readline()):
             said += line
