@@ -5,6 +5,7 @@ import datetime
 import errno
 import http.client
 import os
+import random
 import re
 import subprocess
 import sys
@@ -15,7 +16,7 @@ import pytest
 from botocore.config import Config
 from posting import post
 from rotators import Rotator
-from stored_states import state_in, state_of
+from stored_states import plain, state_in, state_of
 
 from fake_secrets import clock, mock_stages
 from fake_secrets.keeping import lines, record_file
@@ -487,3 +488,70 @@ def test_the_child_of_a_fork_has_a_copy_of_the_world_that_is_not_kept(path, clie
         client.put_secret_value(SecretId="app/db", SecretString="of the parent")
     with kept_world(path) as fake_secrets:
         assert fake_secrets["app/db"].value() == "of the parent"
+
+
+@pytest.fixture
+def written(path, client):
+    """A file with a seed, four changes and a rotation, and the states that it has had."""
+    states = []
+
+    def note():
+        if (state := state_in(path.read_bytes())) not in states:
+            states.append(state)
+
+    class Noting(Rotator):
+        def __call__(self, event, context):
+            note()
+            super().__call__(event, context)
+            note()
+
+    with kept_world(path, {"app/db": "old"}) as fake_secrets:
+        note()
+        client.create_secret(Name="bytes", SecretBinary=b"\x00\xff", AddReplicaRegions=[{"Region": "eu-west-1"}])
+        note()
+        client.put_secret_value(SecretId="bytes", SecretString="é" * 200)
+        note()
+        arn = fake_secrets.lambda_function(Noting(), "rotate")
+        client.rotate_secret(SecretId="app/db", RotationLambdaARN=arn)
+        note()
+        client.delete_secret(SecretId="app/db")
+        note()
+    return path.read_bytes(), states
+
+
+def state_or_refusal(path, content):
+    """Return what a damaged file is read as, or None if it is refused. It stays as it is."""
+    path.write_bytes(content)
+    try:
+        state = open_state(path)
+    except StateFileError as refusal:
+        assert str(refusal).startswith(f"the state file {str(path)!r} is")
+        return None
+    else:
+        read = {secret.arn: plain(secret) for secret in state._secrets}
+        state.close()
+        return read
+    finally:
+        assert path.read_bytes() == content
+
+
+def test_a_file_that_is_cut_off_is_refused_or_read_as_one_of_its_states(path, written):
+    content, states = written
+    lengths = {
+        *range(1, len(content), 37),
+        *(number for number, byte in enumerate(content, 1) if byte == ord("\n")),
+    }
+    read = [state_or_refusal(path, content[:length]) for length in sorted(lengths)]
+    assert all(state is None or state in states for state in read)
+    assert states[-1] in read
+
+
+def test_a_file_with_a_changed_byte_is_refused_or_read_as_one_of_its_states(path, written):
+    content, states = written
+    chosen = random.Random(1)  # noqa: S311 -- repeatable
+    for _ in range(300):
+        damaged = bytearray(content)
+        position = chosen.randrange(len(content))
+        damaged[position] ^= chosen.randrange(1, 256)
+        read = state_or_refusal(path, bytes(damaged))
+        assert read is None or read in states
