@@ -23,7 +23,8 @@ FUZZING = settings(
 PIECES = (
     b"\r\n", b"\n", b"\r", b"\0", b"\xff", b" ", b"\t", b":", b",", b"%", b"..", b"0", b"-1", b"9" * 20,
     b"A: b\r\n" * 150, b"Content-Length: 5\r\n", b"Transfer-Encoding: chunked\r\n", b"Content-Encoding: gzip\r\n",
-    b"Host: evil\r\n", b"Expect: 100-continue\r\n", b"Origin: null\r\n", b"HTTP/1.0", b"HTTP/9.9", b"POST / HTTP/1.1\r\n", b"{", b"}",
+    b"Host: evil\r\n", b"Expect: 100-continue\r\n", b"Origin: null\r\n", b"HTTP/1.0", b"HTTP/9.9",
+    b"POST / HTTP/1.1\r\n", b"{", b"}",
     b"[" * 2000, b"\\ud800", b"NaN", b"1e999", b"null", b'"', b"/_fake_secrets/", b"/_localstack/health",
 )  # fmt: skip
 REAL = (
