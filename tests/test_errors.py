@@ -25,6 +25,7 @@ from fake_secrets.plugin.items import _MisuseError
 from fake_secrets.policies.unknown_values import UnknownValue, UnknownValuesError
 from fake_secrets.rotation.crashes import TimedOut
 from fake_secrets.server.control.control_error import ControlError
+from fake_secrets.server.http_error import HttpError
 
 ARN = "arn:aws:secretsmanager:us-east-1:123456789012:secret:prod/db-AbCdEf"
 
@@ -58,6 +59,7 @@ EXAMPLES = [
     errors.FakeSecretsWarning("no secret uses the key"),
     errors.RotationWarning("AWSCURRENT moved before finishSecret"),
     TimedOut(),
+    HttpError(413, ""),
     UnknownScenarioError("there is no scenario 'plain.twice'"),
     CommandError("there is no option --secrt"),
     ControlError("the body isn't JSON"),
