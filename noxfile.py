@@ -63,7 +63,7 @@ def lowest(session: nox.Session) -> None:
 def gallery(session: nox.Session) -> None:
     """Check every rotation function of the gallery against the contract, and run the other slow tests."""
     session.install("-e", ".[test]")
-    slow = ["--slow", "-m", "slow", "tests/contract", "tests/iam"]
+    slow = ["--slow", "-m", "slow", "tests/contract", "tests/iam", "tests/keeping"]
     session.run("pytest", "-q", "-n", "auto", *slow, *session.posargs)
 
 

@@ -21,6 +21,8 @@ from fake_secrets.contract.services.statements import UnknownStatementError
 from fake_secrets.contract.turns import GivenUp
 from fake_secrets.hook.calls import Carried
 from fake_secrets.hook.client_pool import _UnlikeAnyError
+from fake_secrets.keeping.lines import DamageError
+from fake_secrets.keeping.state_file_error import StateFileError
 from fake_secrets.plugin.items import _MisuseError
 from fake_secrets.policies.unknown_values import UnknownValue, UnknownValuesError
 from fake_secrets.rotation.crashes import TimedOut
@@ -62,6 +64,8 @@ EXAMPLES = [
     HttpError(413, ""),
     UnknownScenarioError("there is no scenario 'plain.twice'"),
     CommandError("there is no option --secrt"),
+    DamageError("is damaged: line 2 isn't as it was written"),
+    StateFileError("/home/me/world.state", "is in use by another server"),
     ControlError("the body isn't JSON"),
     GivenUp(),
     LoginRefusedError("password authentication failed for user 'app'"),
