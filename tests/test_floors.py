@@ -27,6 +27,7 @@ FLOORS = (
     ("faults",),
     ("world",),
     ("hook", "server"),
+    ("local_endpoints",),
     ("server.control",),
     ("activation",),
     ("mock",),

@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import functools
 import threading
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Literal, Protocol, cast
 
 from fake_secrets import clock
@@ -50,6 +50,10 @@ __all__ = ["Intervention", "Lane", "World", "rotating_world"]
 __tracebackhide__ = True  # the arguments in our frames may hold secret values
 
 Lane = Literal["fast", "wire"]
+# Called with the world, the helper, the port, and the options that were given.
+Helping = Callable[
+    ["World", Any, "int | None", Mapping[str, Any]], "contextlib._GeneratorContextManager[str]"
+]
 
 
 def rotating_world() -> World | None:
@@ -99,6 +103,7 @@ class World:
             a rotation function runs, even if the world is left in the meantime.
         is_region: returns whether a partition has a region.
         serving: returns a context manager that serves a world over HTTP on a port, and returns the URL.
+        helping: returns one that serves a world through a local helper; see `FakeSecrets.local_endpoints`.
     """
 
     def __init__(
@@ -114,6 +119,7 @@ class World:
         while_running: Callable[[], contextlib.AbstractContextManager[None]],
         is_region: Callable[[str, str], bool],
         serving: Callable[[World, int], contextlib.AbstractContextManager[str]],
+        helping: Helping,
     ) -> None:
         self.region = region
         self.account_id = account_id
@@ -124,6 +130,7 @@ class World:
         self._while_running = while_running
         self._is_region = is_region
         self.serving = serving
+        self.helping = helping
         self.functions = Functions(region, account_id)
         # Guards everything below; never held while a rotation function runs.
         self._lock = threading.RLock()

@@ -1,0 +1,228 @@
+"""Serves a world through a local helper of AWS while a block runs, as code expects it on port 2773."""
+
+from __future__ import annotations
+
+import contextlib
+import errno
+import os
+from collections.abc import Callable, Iterator, Mapping
+from typing import TYPE_CHECKING, Any
+
+from fake_secrets import clock
+from fake_secrets.environment import Overlay
+from fake_secrets.errors import FakeSecretsError, PortTakenError, annotate
+from fake_secrets.hook import local_calls
+from fake_secrets.local_endpoints import agent, extension
+from fake_secrets.local_endpoints.connections import Connections, CountingListener
+from fake_secrets.local_endpoints.redirection import redirected
+from fake_secrets.local_endpoints.sdk import Received, Sdk
+from fake_secrets.local_endpoints.settings import Helper, agent_settings, check, extension_settings
+from fake_secrets.local_endpoints.token import token_from
+from fake_secrets.observe.helpers import product_of
+from fake_secrets.server.messages import Application, HttpAnswer, HttpRequest
+from fake_secrets.world import stack
+
+if TYPE_CHECKING:
+    from fake_secrets.world.world import World
+
+__all__ = ["USUAL_PORT", "listening", "local_endpoints"]
+
+__tracebackhide__ = True  # the arguments in our frames may hold secret values
+
+USUAL_PORT = 2773
+
+_PORT = "PARAMETERS_SECRETS_EXTENSION_HTTP_PORT"
+_LOCAL_HOSTS = ("127.0.0.1", "localhost")
+
+
+def local_endpoints(
+    world: World, helper: Helper, port: int | None, options: Mapping[str, Any]
+) -> contextlib._GeneratorContextManager[str]:
+    """Return a context manager that serves a world through a helper, with the environment that goes with it.
+
+    Args:
+        world: the world.
+        helper: which helper.
+        port: the port; None for a free one, to which this process's connections to the usual port are redirected.
+        options: the other arguments of `FakeSecrets.local_endpoints` that were given.
+
+    Raises:
+        ValueError: if an argument is none that the helper takes.
+        TypeError: if one has the wrong type.
+    """
+    check(helper, port, options)
+    return _serving(world, helper, port, options)
+
+
+@contextlib.contextmanager
+def _serving(world: World, helper: Helper, port: int | None, options: Mapping[str, Any]) -> Iterator[str]:
+    usual = _configured_port(helper)
+    with contextlib.ExitStack() as block:
+        url = block.enter_context(listening(world, helper, port=port or 0, options=options))
+        own_port = int(url.rpartition(":")[2])
+        block.enter_context(Overlay({_PORT: str(own_port), **_without_proxies()}))
+        if port is None:
+            block.enter_context(redirected(usual, own_port))
+        yield url
+
+
+@contextlib.contextmanager
+def listening(
+    world: World,
+    helper: Helper,
+    *,
+    port: int = USUAL_PORT,
+    log: Callable[[str], None] | None = None,
+    options: Mapping[str, Any] | None = None,
+) -> Iterator[str]:
+    """Listen as a helper while a block runs. The environment stays as it is.
+
+    What goes wrong in the helper's threads is raised at the end of the block, unless the block itself raises.
+
+    Args:
+        world: the world.
+        helper: which helper.
+        port: the port; 0 takes a free one.
+        log: called with one line for each request.
+        options: the options of the helper that were given. They were checked.
+
+    Returns:
+        A context manager that returns the URL.
+
+    Raises:
+        ValueError: if the environment has no token, or a variable has a value that the helper doesn't take.
+        PortTakenError: if the port is taken.
+    """
+    connections = Connections()
+    behind = _World(world, product_of(helper))
+    application = _Reporting(_application(helper, Sdk(behind), options or {}, connections), behind.failures)
+    listener = _listener(connections, application, port, log)
+    listener.start()
+    try:
+        yield listener.url
+    except BaseException as error:
+        if behind.failures:
+            annotate(error, f"fake_secrets: the {helper} met an error: {_in_words(behind.failures[0])}")
+        raise
+    finally:
+        listener.stop()
+    if behind.failures:
+        raise behind.failures[0]
+
+
+def _application(
+    helper: Helper, upstream: Sdk, options: Mapping[str, Any], connections: Connections
+) -> Application:
+    if helper == "agent":
+        token = token_from(os.environ, agent.TOKEN_VARIABLES)
+        return agent.Agent(upstream, token, agent_settings(options), lambda: connections.count)
+    token = token_from(os.environ, extension.TOKEN_VARIABLES)
+    return extension.Extension(upstream, token, extension_settings(options, os.environ))
+
+
+def _listener(
+    connections: Connections, application: Application, port: int, log: Callable[[str], None] | None
+) -> CountingListener:
+    logging = {} if log is None else {"log": log}
+    try:
+        return CountingListener(connections, application, port=port, **logging)
+    except OSError as error:
+        if error.errno != errno.EADDRINUSE:
+            raise
+        raise PortTakenError(port) from None
+
+
+class _World:
+    """A world as the SDK of a helper calls it; a `Behind`.
+
+    Args:
+        world: the world.
+        user_agent: the User-Agent of the helper's calls.
+
+    `failures` has what went wrong beside the helper's calls.
+    """
+
+    def __init__(self, world: World, user_agent: str) -> None:
+        self._world = world
+        self._user_agent = user_agent
+        self.failures: list[BaseException] = []
+
+    @property
+    def era(self) -> object:
+        """The secrets. After a reset there are others."""
+        return self._world.store
+
+    def now(self) -> float:
+        """Return the time by the test's clock."""
+        with stack.answering(self._world):
+            return clock.now()
+
+    def may_assume(self, role_arn: str) -> bool:
+        """Return whether the world's default caller may assume a role."""
+        return local_calls.may_assume(self._world, role_arn)
+
+    @contextlib.contextmanager
+    def calling(self, role_arn: str | None) -> Iterator[_Calling]:
+        """Make a call in a `with` block."""
+        report = self.failures.append
+        with local_calls.calling(self._world, role_arn, self._user_agent, report) as call:
+            yield _Calling(call, report)
+
+
+class _Calling:
+    """A call, as the SDK makes it."""
+
+    def __init__(self, call: local_calls.LocalCall, report: local_calls.Report) -> None:
+        self._call = call
+        self._report = report
+
+    def attempt(self, operation: str, body: bytes, patience: float | None) -> Received:
+        """Make an attempt."""
+        response = local_calls.answer_attempt(self._call, operation, body, patience, self._report)
+        return Received(response.status_code, response._content, response.loss)
+
+
+class _Reporting:
+    """An application whose errors are noted, because they would be lost in the thread of a connection.
+
+    Args:
+        application: the application.
+        failures: where they are noted.
+    """
+
+    def __init__(self, application: Application, failures: list[BaseException]) -> None:
+        self._application = application
+        self._failures = failures
+
+    def __call__(self, request: HttpRequest) -> HttpAnswer:
+        """Answer a request."""
+        try:
+            answer = self._application(request)
+        except BaseException as error:  # noqa: BLE001 -- whatever a user's code raises, in a selector of a fault
+            self._failures.append(error)
+            answer = HttpAnswer(500, body=b'{"__type":"InternalFailure"}')
+        note = f"{request.method} {request.path} {answer.status}"
+        return HttpAnswer(answer.status, answer.headers, answer.body, note=note)
+
+
+def _configured_port(helper: Helper) -> int:
+    """Return the port that code under test believes in, if it doesn't look it up later."""
+    configured = os.environ.get(_PORT, "") if helper == "extension" else ""
+    return int(configured) if configured.isascii() and configured.isdecimal() else USUAL_PORT
+
+
+def _without_proxies() -> dict[str, str | None]:
+    """Return the variables that keep clients from asking a proxy for the helper, if they don't do so already."""
+    variables: dict[str, str | None] = {}
+    names = ["NO_PROXY", *(["no_proxy"] if "no_proxy" in os.environ else [])]
+    for name in names:
+        hosts = [host.strip() for host in os.environ.get(name, "").split(",") if host.strip()]
+        missing = [host for host in _LOCAL_HOSTS if host not in hosts]
+        variables[name] = ",".join([*hosts, *missing])
+    return variables
+
+
+def _in_words(error: BaseException) -> str:
+    # Other errors may have a secret value in their text.
+    kind = type(error).__name__
+    return f"{kind}: {error}" if isinstance(error, FakeSecretsError) else kind
