@@ -148,8 +148,8 @@ class PortTakenError(FakeSecretsError):
 
     def __str__(self) -> str:
         return (
-            f"port {self.port} is taken: another program listens there, or another test that runs at the same time. "
-            "Leave port= out, and a free one is taken."
+            f"port {self.port} is taken: another program listens there, or another test that runs at the same "
+            "time. Leave port= out, and a free one is taken."
         )
 
 

@@ -58,9 +58,7 @@ def calling(world: World, role_arn: str | None, user_agent: str, report: Report)
             call.is_over = True
 
 
-def answer_attempt(
-    call: LocalCall, operation: str, body: bytes, patience: float | None, report: Report
-) -> Unsent:
+def answer_attempt(call: LocalCall, operation: str, body: bytes, patience: float | None, report: Report) -> Unsent:
     """Answer an attempt of a call, and do what follows it.
 
     Args:

@@ -1,8 +1,8 @@
 """The AWS Parameters and Secrets Lambda Extension, as far as it is known: AWS publishes no source of it.
 
-The path, the parameters, the token header and the variables are documented [B: local-endpoints-facts 2.1, 2.4]. The
-body of a success [A-] and the refusal before it is ready [C] were seen. Everything else is our choice [D]: the
-status and the text of all other refusals, which begin with ``fake_secrets:``, and how the cache meets errors.
+The path, the parameters, the token header and the variables are documented [B: local-endpoints-facts 2.1, 2.4].
+The body of a success [A-] and the refusal before it is ready [C] were seen. Everything else is our choice [D]: the
+status and the text of all other refusals, and how the cache meets errors. Our texts begin with ``fake_secrets:``.
 """
 
 from __future__ import annotations
@@ -74,7 +74,9 @@ class Extension:
             # As the agent does.
             raise _ours(400, "a request with the header X-Forwarded-For is refused")
         if request.headers.get(TOKEN_HEADER) != self._token:
-            text = f"the header {TOKEN_HEADER} is missing, or isn't what AWS_SESSION_TOKEN was when the block began"
+            text = (
+                f"the header {TOKEN_HEADER} is missing, or isn't what AWS_SESSION_TOKEN was when the block began"
+            )
             raise _ours(401, text)
         if request.path.rstrip("/") == _PARAMETERS:
             raise _ours(501, "parameters of Systems Manager aren't served, only secrets: GET /secretsmanager/get")
@@ -110,9 +112,12 @@ def _asked(query: str) -> Key:
 
 
 def _json_of(value: Mapping[str, Any]) -> bytes:
-    """Return the body for a secret value, as Go writes GetSecretValue's response [A-: local-endpoints-facts 2.2]."""
+    """Return the body for a secret value, as Go writes GetSecretValue's response.
+
+    Source: local-endpoints-facts 2.2 [A-].
+    """
     created = value.get("CreatedDate")
-    members = {
+    members: dict[str, Any] = {
         "ARN": value.get("ARN"),
         "CreatedDate": None if created is None else go_date(created),
         "Name": value.get("Name"),
@@ -126,7 +131,7 @@ def _json_of(value: Mapping[str, Any]) -> bytes:
 
 
 def _answer_to(failed: CallFailedError) -> HttpAnswer:
-    """Return the answer to a request whose call has failed. Nothing is known of it, so all of it is a guess [D]."""
+    """Return the answer to a request whose call has failed. Nothing is known of it: all of it is a guess [D]."""
     if failed.failure == "refusal":
         body = json.dumps({"__type": failed.code, "message": failed.message})
         return HttpAnswer(failed.status, body=body.encode())

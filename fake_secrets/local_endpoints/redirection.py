@@ -78,7 +78,7 @@ class _Redirection:
         if vars(socket.socket).get(self._name) is not self._ours:
             return
         below = self._found
-        while below is not None and (outer := vars(below).get("redirection")) is not None and outer._is_over:
+        while (outer := getattr(below, "redirection", None)) is not None and outer._is_over:
             below = outer._found
         if below is None:
             delattr(socket.socket, self._name)

@@ -136,9 +136,11 @@ def _read(received: Received) -> Mapping[str, Any]:
     if received.status != _OK:
         found = content if isinstance(content, dict) else {}
         text = found.get("Message", found.get("message", ""))
-        raise CallFailedError("refusal", str(found.get("__type", "")), str(text), received.status)
+        failed = CallFailedError("refusal", str(found.get("__type", "")), str(text), received.status)
+        raise failed
     if not isinstance(content, dict):
-        raise CallFailedError("unreadable answer")
+        failed = CallFailedError("unreadable answer")
+        raise failed
     return content
 
 

@@ -8,11 +8,19 @@ from typing import Any, Literal
 
 from fake_secrets.suggestions import check_choice
 
-__all__ = ["HELPERS", "AgentSettings", "ExtensionSettings", "Helper", "agent_settings", "check", "extension_settings"]
+__all__ = [
+    "_HELPERS",
+    "AgentSettings",
+    "ExtensionSettings",
+    "Helper",
+    "agent_settings",
+    "check",
+    "extension_settings",
+]
 
 Helper = Literal["agent", "extension"]
 
-HELPERS: Mapping[str, str] = {
+_HELPERS: Mapping[str, str] = {
     "agent": "the AWS Secrets Manager Agent, also known as AWS Workload Credentials Provider",
     "extension": "the AWS Parameters and Secrets Lambda Extension",
 }
@@ -80,7 +88,7 @@ def check(helper: object, port: object, options: Mapping[str, Any]) -> None:
         ValueError: if one is none that the helper takes.
         TypeError: if one has the wrong type.
     """
-    check_choice("helper", helper, HELPERS)
+    check_choice("helper", helper, _HELPERS)
     if port is not None:
         _check_number("port", port, *_PORT)
     helper = str(helper)

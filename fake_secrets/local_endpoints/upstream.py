@@ -33,7 +33,7 @@ class CallFailedError(Exception):
 
     @property
     def is_transient(self) -> bool:
-        """Whether the same call may succeed soon: nothing arrived that could be read, or the server is at fault."""
+        """Whether the same call may succeed soon: nothing readable arrived, or the server is at fault."""
         return self.failure != "refusal" or self.status >= _SERVERS_FAULT
 
 
