@@ -15,7 +15,7 @@ from typing import Any
 from fake_secrets.local_endpoints.agent_reader import AgentReader
 from fake_secrets.local_endpoints.cache import Key
 from fake_secrets.local_endpoints.parameters import parameters_of, text_in_url
-from fake_secrets.local_endpoints.refusal import RefusedError
+from fake_secrets.local_endpoints.refusal import HttpRefusalError
 from fake_secrets.local_endpoints.settings import AgentSettings
 from fake_secrets.local_endpoints.token import TOKEN_HEADER
 from fake_secrets.local_endpoints.upstream import CallFailedError, Upstream
@@ -73,7 +73,7 @@ class Agent:
             if request.path == _PING:
                 return HttpAnswer(200, body=b"healthy")
             return HttpAnswer(200, body=_json_of(self._read(self._asked(request))))
-        except RefusedError as refused:
+        except HttpRefusalError as refused:
             return refused.answer()
         except CallFailedError as failed:
             return _answer_to(failed)
@@ -81,33 +81,33 @@ class Agent:
     def _check(self, request: HttpRequest) -> None:
         is_ping = request.path == _PING
         if self._connections() > self._settings.max_conn + _SPARE_CONNECTIONS * is_ping:
-            raise RefusedError(429, "Connection limit exceeded")
+            raise HttpRefusalError(429, "Connection limit exceeded")
         if not is_ping:
             if request.headers.get("X-Forwarded-For") is not None:
-                raise RefusedError(400, "Forwarded")
+                raise HttpRefusalError(400, "Forwarded")
             if all(request.headers.get(name) != self._token for name in _TOKEN_HEADERS):
-                raise RefusedError(403, "Bad Token")
+                raise HttpRefusalError(403, "Bad Token")
         if request.method != "GET":
-            raise RefusedError(405, "Not allowed")
+            raise HttpRefusalError(405, "Not allowed")
         if not is_ping and request.path != _GET and not request.path.startswith(self._settings.path_prefix):
-            raise RefusedError(404, "Not found")
+            raise HttpRefusalError(404, "Not found")
 
     def _asked(self, request: HttpRequest) -> _Asked:
         if request.path == _GET:
             given = dict(_known(request.query, "secretId"))
             secret_id = given.get("secretId", "")
             if not secret_id:
-                raise RefusedError(400, "missing parameter secretId")
+                raise HttpRefusalError(400, "missing parameter secretId")
         else:
             # It isn't decoded.
             secret_id = text_in_url(request.path.removeprefix(self._settings.path_prefix))
             if not secret_id:
-                raise RefusedError(400, "missing secret ID")
+                raise HttpRefusalError(400, "missing secret ID")
             given = dict(_known(request.query))
         role_arn = given.get("roleArn")
         if role_arn is not None and _ROLE.fullmatch(role_arn) is None:
             expected = "arn:<partition>:iam::<account>:role/<name>"
-            raise RefusedError(400, f"invalid roleArn format, expected {expected}")
+            raise HttpRefusalError(400, f"invalid roleArn format, expected {expected}")
         key = Key(secret_id, given.get("versionId"), given.get("versionStage"))
         return _Asked(key, _SWITCHES[given.get("refreshNow", "false").lower()], role_arn)
 
@@ -119,7 +119,7 @@ class Agent:
         """Return what reads as a role, each with a cache of its own. A role is never given up again.
 
         Raises:
-            RefusedError: if there are too many roles, or the role can't be assumed.
+            HttpRefusalError: if there are too many roles, or the role can't be assumed.
         """
         with self._lock:
             if self._era is not self._upstream.era:
@@ -131,7 +131,7 @@ class Agent:
         if reader is None:
             if role_arn is not None and not self._upstream.may_assume(role_arn):
                 text = f"Failed to create caching client from role: {role_arn}"
-                raise RefusedError(403, _error("AccessDeniedException", text))
+                raise HttpRefusalError(403, _error("AccessDeniedException", text))
             ttl, size = self._settings.ttl, self._settings.cache_size
             with self._lock:
                 if role_arn is not None and role_arn not in readers:
@@ -146,21 +146,21 @@ class Agent:
                 f"The maximum number of assumed roles ({limit}) has been reached. Unable to assume the following "
                 f"role to create a client: {role_arn}"
             )
-            raise RefusedError(400, _error("MaxRolesExceeded", text))
+            raise HttpRefusalError(400, _error("MaxRolesExceeded", text))
 
 
 def _known(query: str, *more: str) -> Iterator[tuple[str, str]]:
     """Yield the parameters of a query. The first one that is wrong ends it.
 
     Raises:
-        RefusedError: if a parameter is unknown, or refreshNow is neither true nor false.
+        HttpRefusalError: if a parameter is unknown, or refreshNow is neither true nor false.
     """
     for name, value in parameters_of(query):
         if name == "refreshNow":
             if value.lower() not in _SWITCHES:
-                raise RefusedError(400, "invalid refreshNow value")
+                raise HttpRefusalError(400, "invalid refreshNow value")
         elif name not in {"versionId", "versionStage", "roleArn", *more}:
-            raise RefusedError(400, f"unknown parameter: {name}")
+            raise HttpRefusalError(400, f"unknown parameter: {name}")
         yield name, value
 
 

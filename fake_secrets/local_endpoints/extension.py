@@ -16,7 +16,7 @@ from fake_secrets.local_endpoints.cache import Cache, Key
 from fake_secrets.local_endpoints.go_json import go_date, go_json
 from fake_secrets.local_endpoints.parameters import parameters_of
 from fake_secrets.local_endpoints.reading import get_secret_value
-from fake_secrets.local_endpoints.refusal import RefusedError
+from fake_secrets.local_endpoints.refusal import HttpRefusalError
 from fake_secrets.local_endpoints.settings import ExtensionSettings
 from fake_secrets.local_endpoints.token import TOKEN_HEADER
 from fake_secrets.local_endpoints.upstream import CallFailedError, Upstream
@@ -57,7 +57,7 @@ class Extension:
         try:
             self._check(request)
             value = self._read(_asked(request.query))
-        except RefusedError as refused:
+        except HttpRefusalError as refused:
             return refused.answer()
         except CallFailedError as failed:
             return _answer_to(failed)
@@ -69,7 +69,7 @@ class Extension:
             self._too_early -= is_early
         if is_early:
             # [C: local-endpoints-facts 2.3]
-            raise RefusedError(400, _NOT_READY)
+            raise HttpRefusalError(400, _NOT_READY)
         if request.headers.get("X-Forwarded-For") is not None:
             # As the agent does.
             raise _ours(400, "a request with the header X-Forwarded-For is refused")
@@ -138,5 +138,5 @@ def _answer_to(failed: CallFailedError) -> HttpAnswer:
     return _ours(500, f"the call of Secrets Manager failed: {failed.failure}").answer()
 
 
-def _ours(status: int, text: str) -> RefusedError:
-    return RefusedError(status, f"fake_secrets: {text}")
+def _ours(status: int, text: str) -> HttpRefusalError:
+    return HttpRefusalError(status, f"fake_secrets: {text}")

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from fake_secrets.server.messages import HttpAnswer
 
-__all__ = ["RefusedError"]
+__all__ = ["HttpRefusalError"]
 
 
-class RefusedError(Exception):
+class HttpRefusalError(Exception):
     """Raised to end a request with a refusal. No user sees it: the helper answers with it.
 
     Args:

@@ -1,4 +1,4 @@
-"""Lambda's extension. What a test calls our choice is a guess: AWS has published neither its source nor that part."""
+"""Lambda's extension. What a test calls our choice is a guess: AWS documents nothing of it."""
 
 import base64
 import json

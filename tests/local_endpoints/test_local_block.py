@@ -1,4 +1,4 @@
-"""The block `with fake_secrets.local_endpoints():`: what holds while it runs, and that all is as before afterwards."""
+"""The block `with fake_secrets.local_endpoints():`: what holds in it, and that all is as before afterwards."""
 
 import contextlib
 import errno
@@ -233,7 +233,7 @@ class TestArguments:
             (
                 {"helper": "extension", "max_roles": 2},
                 ValueError,
-                "max_roles=2 isn't an option of the extension. Its options are:\n- port\n- ttl\n- cache_size\n- not",
+                "max_roles=2 isn't an option of the extension. Its options are:\n- port\n- ttl\n- cache_size\n-",
             ),
             ({"not_ready": 1}, ValueError, "not_ready=1 isn't an option of the agent"),
         ],
