@@ -21,7 +21,7 @@ from fake_secrets.contract.services.statements import UnknownStatementError
 from fake_secrets.contract.turns import GivenUp
 from fake_secrets.hook.calls import Carried
 from fake_secrets.hook.client_pool import _UnlikeAnyError
-from fake_secrets.local_endpoints.refusal import HttpRefusalError
+from fake_secrets.local_endpoints.http_refusal import HttpRefusalError
 from fake_secrets.local_endpoints.upstream import CallFailedError
 from fake_secrets.plugin.items import _MisuseError
 from fake_secrets.policies.unknown_values import UnknownValue, UnknownValuesError

@@ -13,8 +13,8 @@ from fake_secrets.environment import Overlay
 from fake_secrets.errors import FakeSecretsError, PortTakenError, annotate
 from fake_secrets.hook import local_calls
 from fake_secrets.local_endpoints import agent, extension
-from fake_secrets.local_endpoints.connections import Connections, CountingListener
-from fake_secrets.local_endpoints.redirection import redirected
+from fake_secrets.local_endpoints.counting import Connections, CountingListener
+from fake_secrets.local_endpoints.redirection import redirected, usual_port
 from fake_secrets.local_endpoints.sdk import Received, Sdk
 from fake_secrets.local_endpoints.settings import Helper, agent_settings, check, extension_settings
 from fake_secrets.local_endpoints.token import token_from
@@ -208,7 +208,8 @@ class _Reporting:
 def _configured_port(helper: Helper) -> int:
     """Return the port that code under test believes in, if it doesn't look it up later."""
     configured = os.environ.get(_PORT, "") if helper == "extension" else ""
-    return int(configured) if configured.isascii() and configured.isdecimal() else USUAL_PORT
+    port = int(configured) if configured.isascii() and configured.isdecimal() else USUAL_PORT
+    return usual_port(port)
 
 
 def _without_proxies() -> dict[str, str | None]:

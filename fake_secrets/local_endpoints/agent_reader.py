@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from fake_secrets.local_endpoints.cache import Cache, Key
-from fake_secrets.local_endpoints.reading import get_secret_value
+from fake_secrets.local_endpoints.value_call import get_secret_value
 from fake_secrets.local_endpoints.upstream import CallFailedError, Upstream
 
 __all__ = ["AgentReader"]

@@ -15,8 +15,8 @@ from typing import Any
 from fake_secrets.local_endpoints.cache import Cache, Key
 from fake_secrets.local_endpoints.go_json import go_date, go_json
 from fake_secrets.local_endpoints.parameters import parameters_of
-from fake_secrets.local_endpoints.reading import get_secret_value
-from fake_secrets.local_endpoints.refusal import HttpRefusalError
+from fake_secrets.local_endpoints.value_call import get_secret_value
+from fake_secrets.local_endpoints.http_refusal import HttpRefusalError
 from fake_secrets.local_endpoints.settings import ExtensionSettings
 from fake_secrets.local_endpoints.token import TOKEN_HEADER
 from fake_secrets.local_endpoints.upstream import CallFailedError, Upstream

@@ -13,7 +13,7 @@ import socket
 from collections.abc import Iterator
 from typing import Any
 
-__all__ = ["redirected"]
+__all__ = ["redirected", "usual_port"]
 
 _IPV4 = frozenset({"127.0.0.1", "localhost"})
 _IPV6 = "::1"
@@ -40,6 +40,23 @@ def redirected(usual: int, real: int) -> Iterator[None]:
             redirection.take_down()
 
 
+def usual_port(configured: int) -> int:
+    """Return the port that code believes in while a port is configured.
+
+    It is the configured port, unless an outer block has configured the one to which it redirects.
+    """
+    redirection = _redirection_of(socket.socket.connect)
+    while redirection is not None:
+        if redirection.real == configured and not redirection.is_over:
+            return redirection.usual
+        redirection = _redirection_of(redirection.found)
+    return configured
+
+
+def _redirection_of(method: Any) -> _Redirection | None:
+    return getattr(method, "redirection", None)
+
+
 class _Redirection:
     """A method of sockets that is wrapped.
 
@@ -47,17 +64,21 @@ class _Redirection:
         name: the method's name.
         usual: the port that code connects to.
         real: the port instead.
+
+    `found` is what the class had of its own before; None if it inherits the method. `is_over` says whether the block
+    has ended.
     """
 
     def __init__(self, name: str, usual: int, real: int) -> None:
         self._name = name
-        # None if the class inherits it.
-        self._found = vars(socket.socket).get(name)
-        self._is_over = False
+        self.usual = usual
+        self.real = real
+        self.found = vars(socket.socket).get(name)
+        self.is_over = False
         wrapped = getattr(socket.socket, name)
 
         def connect(sock: socket.socket, address: Any, /) -> Any:
-            if self._is_over or not isinstance(address, tuple) or address[1:2] != (usual,):
+            if self.is_over or not isinstance(address, tuple) or address[1:2] != (usual,):
                 return wrapped(sock, address)
             if address[0] == _IPV6:
                 return _refuse(name)
@@ -74,12 +95,12 @@ class _Redirection:
 
     def take_down(self) -> None:
         """Restore the method. If another patch has wrapped ours since, ours stays and does nothing."""
-        self._is_over = True
+        self.is_over = True
         if vars(socket.socket).get(self._name) is not self._ours:
             return
-        below = self._found
-        while (outer := getattr(below, "redirection", None)) is not None and outer._is_over:
-            below = outer._found
+        below = self.found
+        while (outer := _redirection_of(below)) is not None and outer.is_over:
+            below = outer.found
         if below is None:
             delattr(socket.socket, self._name)
         else:
