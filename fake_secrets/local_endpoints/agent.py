@@ -14,8 +14,8 @@ from typing import Any
 
 from fake_secrets.local_endpoints.agent_reader import AgentReader
 from fake_secrets.local_endpoints.cache import Key
-from fake_secrets.local_endpoints.parameters import parameters_of, text_in_url
 from fake_secrets.local_endpoints.http_refusal import HttpRefusalError
+from fake_secrets.local_endpoints.parameters import parameters_of, text_in_url
 from fake_secrets.local_endpoints.settings import AgentSettings
 from fake_secrets.local_endpoints.token import TOKEN_HEADER
 from fake_secrets.local_endpoints.upstream import CallFailedError, Upstream

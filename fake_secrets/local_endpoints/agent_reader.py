@@ -6,8 +6,8 @@ from collections.abc import Mapping
 from typing import Any
 
 from fake_secrets.local_endpoints.cache import Cache, Key
-from fake_secrets.local_endpoints.value_call import get_secret_value
 from fake_secrets.local_endpoints.upstream import CallFailedError, Upstream
+from fake_secrets.local_endpoints.value_call import get_secret_value
 
 __all__ = ["AgentReader"]
 

@@ -14,12 +14,12 @@ from typing import Any
 
 from fake_secrets.local_endpoints.cache import Cache, Key
 from fake_secrets.local_endpoints.go_json import go_date, go_json
-from fake_secrets.local_endpoints.parameters import parameters_of
-from fake_secrets.local_endpoints.value_call import get_secret_value
 from fake_secrets.local_endpoints.http_refusal import HttpRefusalError
+from fake_secrets.local_endpoints.parameters import parameters_of
 from fake_secrets.local_endpoints.settings import ExtensionSettings
 from fake_secrets.local_endpoints.token import TOKEN_HEADER
 from fake_secrets.local_endpoints.upstream import CallFailedError, Upstream
+from fake_secrets.local_endpoints.value_call import get_secret_value
 from fake_secrets.server.messages import HttpAnswer, HttpRequest
 
 __all__ = ["TOKEN_VARIABLES", "Extension"]

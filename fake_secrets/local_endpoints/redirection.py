@@ -65,8 +65,8 @@ class _Redirection:
         usual: the port that code connects to.
         real: the port instead.
 
-    `found` is what the class had of its own before; None if it inherits the method. `is_over` says whether the block
-    has ended.
+    `found` is what the class had of its own before; None if it inherits the method. `is_over` says whether the
+    block has ended.
     """
 
     def __init__(self, name: str, usual: int, real: int) -> None:
