@@ -39,7 +39,8 @@ class Model:
 
     def fits(self, cached, version_id, label):
         if version_id is not None and label is None:
-            return version_id in self.values
+            # DescribeSecret lists no version without labels.
+            return version_id in self.labels.values()
         return self.labels.get(label or "AWSCURRENT") == (version_id or cached)
 
     def write(self, key, version_id, now):
@@ -106,7 +107,7 @@ class History:
 
     def follow(self):
         """Take the labels over from the service, whose rules are tested elsewhere."""
-        self.model.labels = {label: version.id for label, version in self.secret.stages.items()}
+        self.model.labels = {label: one.id for one in self.secret.versions for label in one.stages}
 
     def read(self, name, version_id, label, refreshes):
         secret_id = self.secret.arn if name == "arn" else "db"
