@@ -26,6 +26,7 @@ from fake_secrets.local_endpoints.upstream import CallFailedError
 from fake_secrets.plugin.items import _MisuseError
 from fake_secrets.policies.unknown_values import UnknownValue, UnknownValuesError
 from fake_secrets.rotation.crashes import TimedOut
+from fake_secrets.server.control.control_error import ControlError
 
 ARN = "arn:aws:secretsmanager:us-east-1:123456789012:secret:prod/db-AbCdEf"
 
@@ -62,6 +63,7 @@ EXAMPLES = [
     TimedOut(),
     UnknownScenarioError("there is no scenario 'plain.twice'"),
     CommandError("there is no option --secrt"),
+    ControlError("the body isn't JSON"),
     GivenUp(),
     HttpRefusalError(403, "Bad Token"),
     CallFailedError(

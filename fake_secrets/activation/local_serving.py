@@ -13,26 +13,31 @@ from fake_secrets.environment import Overlay
 from fake_secrets.errors import FakeSecretsError, PortTakenError, annotate
 from fake_secrets.hook import local_calls
 from fake_secrets.local_endpoints import agent, extension
-from fake_secrets.local_endpoints.counting import Connections, CountingListener
 from fake_secrets.local_endpoints.redirection import redirected, usual_port
 from fake_secrets.local_endpoints.sdk import Received, Sdk
 from fake_secrets.local_endpoints.settings import Helper, agent_settings, check, extension_settings
 from fake_secrets.local_endpoints.token import token_from
 from fake_secrets.observe.helpers import product_of
+from fake_secrets.server.limits import Limits
+from fake_secrets.server.listener import Listener
 from fake_secrets.server.messages import Application, HttpAnswer, HttpRequest
 from fake_secrets.world import stack
 
 if TYPE_CHECKING:
     from fake_secrets.world.world import World
 
-__all__ = ["USUAL_PORT", "listening", "local_endpoints"]
+__all__ = ["PORT_VARIABLE", "USUAL_PORT", "listening", "local_endpoints"]
 
 __tracebackhide__ = True  # the arguments in our frames may hold secret values
 
 USUAL_PORT = 2773
 
-_PORT = "PARAMETERS_SECRETS_EXTENSION_HTTP_PORT"
+PORT_VARIABLE = "PARAMETERS_SECRETS_EXTENSION_HTTP_PORT"
 _LOCAL_HOSTS = ("127.0.0.1", "localhost")
+# The limits of the agent [B code: local-endpoints-facts 1.1]. It refuses too many connections itself, with words.
+_HEAD = 321 * 1024
+_IDLE = 61.0
+_MOST_CONNECTIONS = 1200
 
 
 def local_endpoints(
@@ -56,14 +61,23 @@ def local_endpoints(
 
 @contextlib.contextmanager
 def _serving(world: World, helper: Helper, port: int | None, options: Mapping[str, Any]) -> Iterator[str]:
-    usual = _configured_port(helper)
+    usual, failures = _configured_port(helper), list[BaseException]()
     with contextlib.ExitStack() as block:
-        url = block.enter_context(listening(world, helper, port=port or 0, options=options))
+        url = block.enter_context(
+            listening(world, helper, port=port or 0, options=options, failed=failures.append)
+        )
         own_port = int(url.rpartition(":")[2])
-        block.enter_context(Overlay({_PORT: str(own_port), **_without_proxies()}))
+        block.enter_context(Overlay({PORT_VARIABLE: str(own_port), **_without_proxies()}))
         if port is None:
             block.enter_context(redirected(usual, own_port))
-        yield url
+        try:
+            yield url
+        except BaseException as error:
+            if failures:
+                annotate(error, f"fake_secrets: the {helper} met an error: {_in_words(failures[0])}")
+            raise
+    if failures:
+        raise failures[0]
 
 
 @contextlib.contextmanager
@@ -71,18 +85,18 @@ def listening(
     world: World,
     helper: Helper,
     *,
-    port: int = USUAL_PORT,
+    port: int,
+    failed: Callable[[BaseException], None],
     log: Callable[[str], None] | None = None,
     options: Mapping[str, Any] | None = None,
 ) -> Iterator[str]:
     """Listen as a helper while a block runs. The environment stays as it is.
 
-    What goes wrong in the helper's threads is raised at the end of the block, unless the block itself raises.
-
     Args:
         world: the world.
         helper: which helper.
         port: the port; 0 takes a free one.
+        failed: called with what goes wrong in the threads of the helper.
         log: called with one line for each request.
         options: the options of the helper that were given. They were checked.
 
@@ -93,43 +107,34 @@ def listening(
         ValueError: if the environment has no token, or a variable has a value that the helper doesn't take.
         PortTakenError: if the port is taken.
     """
-    connections = Connections()
-    behind = _World(world, product_of(helper))
-    application = _Reporting(_application(helper, Sdk(behind), options or {}, connections), behind.failures)
-    listener = _listener(connections, application, port, log)
-    listener.start()
+    started: list[Listener] = []
+    upstream = Sdk(_World(world, product_of(helper), failed))
+    application = _application(helper, upstream, options or {}, lambda: sum(one.connections for one in started))
+    limits = Limits(head=_HEAD, idle=_IDLE, connections=_MOST_CONNECTIONS)
     try:
-        yield listener.url
-    except BaseException as error:
-        if behind.failures:
-            annotate(error, f"fake_secrets: the {helper} met an error: {_in_words(behind.failures[0])}")
-        raise
-    finally:
-        listener.stop()
-    if behind.failures:
-        raise behind.failures[0]
-
-
-def _application(
-    helper: Helper, upstream: Sdk, options: Mapping[str, Any], connections: Connections
-) -> Application:
-    if helper == "agent":
-        token = token_from(os.environ, agent.TOKEN_VARIABLES)
-        return agent.Agent(upstream, token, agent_settings(options), lambda: connections.count)
-    token = token_from(os.environ, extension.TOKEN_VARIABLES)
-    return extension.Extension(upstream, token, extension_settings(options, os.environ))
-
-
-def _listener(
-    connections: Connections, application: Application, port: int, log: Callable[[str], None] | None
-) -> CountingListener:
-    logging = {} if log is None else {"log": log}
-    try:
-        return CountingListener(connections, application, port=port, **logging)
+        listener = Listener(application, port=port, limits=limits, log=log or _say_nothing)
     except OSError as error:
         if error.errno != errno.EADDRINUSE:
             raise
         raise PortTakenError(port) from None
+    # Not behind the guard of a listener, because the helpers don't look at Host. The token keeps web pages out.
+    listener.application = _Reporting(application, failed)
+    started.append(listener)
+    listener.start()
+    try:
+        yield listener.url
+    finally:
+        listener.stop()
+
+
+def _application(
+    helper: Helper, upstream: Sdk, options: Mapping[str, Any], connections: Callable[[], int]
+) -> Application:
+    if helper == "agent":
+        token = token_from(os.environ, agent.TOKEN_VARIABLES)
+        return agent.Agent(upstream, token, agent_settings(options), connections)
+    token = token_from(os.environ, extension.TOKEN_VARIABLES)
+    return extension.Extension(upstream, token, extension_settings(options, os.environ))
 
 
 class _World:
@@ -138,14 +143,13 @@ class _World:
     Args:
         world: the world.
         user_agent: the User-Agent of the helper's calls.
-
-    `failures` has what went wrong beside the helper's calls.
+        failed: called with what goes wrong beside a call.
     """
 
-    def __init__(self, world: World, user_agent: str) -> None:
+    def __init__(self, world: World, user_agent: str, failed: Callable[[BaseException], None]) -> None:
         self._world = world
         self._user_agent = user_agent
-        self.failures: list[BaseException] = []
+        self._failed = failed
 
     @property
     def era(self) -> object:
@@ -164,9 +168,8 @@ class _World:
     @contextlib.contextmanager
     def calling(self, role_arn: str | None) -> Iterator[_Calling]:
         """Make a call in a `with` block."""
-        report = self.failures.append
-        with local_calls.calling(self._world, role_arn, self._user_agent, report) as call:
-            yield _Calling(call, report)
+        with local_calls.calling(self._world, role_arn, self._user_agent, self._failed) as call:
+            yield _Calling(call, self._failed)
 
 
 class _Calling:
@@ -183,31 +186,35 @@ class _Calling:
 
 
 class _Reporting:
-    """An application whose errors are noted, because they would be lost in the thread of a connection.
+    """An application whose errors are reported, because they would be lost in the thread of a connection.
 
     Args:
         application: the application.
-        failures: where they are noted.
+        failed: called with each.
     """
 
-    def __init__(self, application: Application, failures: list[BaseException]) -> None:
+    def __init__(self, application: Application, failed: Callable[[BaseException], None]) -> None:
         self._application = application
-        self._failures = failures
+        self._failed = failed
 
     def __call__(self, request: HttpRequest) -> HttpAnswer:
         """Answer a request."""
         try:
             answer = self._application(request)
         except BaseException as error:  # noqa: BLE001 -- whatever a user's code raises, in a selector of a fault
-            self._failures.append(error)
+            self._failed(error)
             answer = HttpAnswer(500, body=b'{"__type":"InternalFailure"}')
         note = f"{request.method} {request.path} {answer.status}"
         return HttpAnswer(answer.status, answer.headers, answer.body, note=note)
 
 
+def _say_nothing(_: str) -> None:
+    return
+
+
 def _configured_port(helper: Helper) -> int:
     """Return the port that code under test believes in, if it doesn't look it up later."""
-    configured = os.environ.get(_PORT, "") if helper == "extension" else ""
+    configured = os.environ.get(PORT_VARIABLE, "") if helper == "extension" else ""
     port = int(configured) if configured.isascii() and configured.isdecimal() else USUAL_PORT
     return usual_port(port)
 

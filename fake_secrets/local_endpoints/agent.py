@@ -17,7 +17,7 @@ from fake_secrets.local_endpoints.cache import Key
 from fake_secrets.local_endpoints.http_refusal import HttpRefusalError
 from fake_secrets.local_endpoints.parameters import parameters_of, text_in_url
 from fake_secrets.local_endpoints.settings import AgentSettings
-from fake_secrets.local_endpoints.token import TOKEN_HEADER
+from fake_secrets.local_endpoints.token import TOKEN_HEADER, token_in
 from fake_secrets.local_endpoints.upstream import CallFailedError, Upstream
 from fake_secrets.server.messages import HttpAnswer, HttpRequest
 
@@ -85,7 +85,7 @@ class Agent:
         if not is_ping:
             if request.headers.get("X-Forwarded-For") is not None:
                 raise HttpRefusalError(400, "Forwarded")
-            if all(request.headers.get(name) != self._token for name in _TOKEN_HEADERS):
+            if all(token_in(request, name) != self._token for name in _TOKEN_HEADERS):
                 raise HttpRefusalError(403, "Bad Token")
         if request.method != "GET":
             raise HttpRefusalError(405, "Not allowed")

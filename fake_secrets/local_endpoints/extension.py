@@ -17,7 +17,7 @@ from fake_secrets.local_endpoints.go_json import go_date, go_json
 from fake_secrets.local_endpoints.http_refusal import HttpRefusalError
 from fake_secrets.local_endpoints.parameters import parameters_of
 from fake_secrets.local_endpoints.settings import ExtensionSettings
-from fake_secrets.local_endpoints.token import TOKEN_HEADER
+from fake_secrets.local_endpoints.token import TOKEN_HEADER, token_in
 from fake_secrets.local_endpoints.upstream import CallFailedError, Upstream
 from fake_secrets.local_endpoints.value_call import get_secret_value
 from fake_secrets.server.messages import HttpAnswer, HttpRequest
@@ -73,7 +73,7 @@ class Extension:
         if request.headers.get("X-Forwarded-For") is not None:
             # As the agent does.
             raise _ours(400, "a request with the header X-Forwarded-For is refused")
-        if request.headers.get(TOKEN_HEADER) != self._token:
+        if token_in(request, TOKEN_HEADER) != self._token:
             text = (
                 f"the header {TOKEN_HEADER} is missing, or isn't what AWS_SESSION_TOKEN was when the block began"
             )

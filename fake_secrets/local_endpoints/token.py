@@ -5,13 +5,22 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-__all__ = ["TOKEN_HEADER", "token_from"]
+from fake_secrets.server.heads import Headers
+from fake_secrets.server.messages import HttpRequest
+
+__all__ = ["TOKEN_HEADER", "token_from", "token_in"]
 
 __tracebackhide__ = True  # the arguments in our frames may hold secret values
 
 TOKEN_HEADER = "X-Aws-Parameters-Secrets-Token"  # noqa: S105 -- not a secret
 
 _FILE = "file://"
+
+
+def token_in(request: HttpRequest, header: str) -> str | None:
+    """Return the token in a header of a request. Of several such headers, the first counts."""
+    headers = request.headers
+    return headers.first(header) if isinstance(headers, Headers) else headers.get(header)
 
 
 def token_from(environment: Mapping[str, str], variables: Sequence[str]) -> str:

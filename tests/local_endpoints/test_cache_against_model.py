@@ -88,7 +88,7 @@ class History:
         self.secret = fake_secrets.add("db", "first", version_ids={"AWSCURRENT": IDS[0]})
         self.model.values[IDS[0]] = "first"
         self.model.labels["AWSCURRENT"] = IDS[0]
-        behind = _World(fake_secrets._world, product_of("agent"))
+        behind = _World(fake_secrets._world, product_of("agent"), failed=lambda error: None)
         settings = AgentSettings(ttl=TTL, cache_size=size)
         self.agent = Agent(Sdk(behind), os.environ["AWS_SESSION_TOKEN"], settings, lambda: 1)
 

@@ -252,6 +252,11 @@ def local_helpers(fake: FakeSecrets) -> None:
     fake.local_endpoints("lambda")  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]
 
 
+def served(fake: FakeSecrets) -> None:
+    with fake.server() as url, fake.server(port=8080):
+        assert_type(url, str)
+
+
 def limits(fake: FakeSecrets) -> None:
     fake.quotas.versions = 3
     quotas = fake.quotas
