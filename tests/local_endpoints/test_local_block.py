@@ -27,7 +27,8 @@ pytestmark = pytest.mark.fake_secrets({"db": "s3cret"})
 
 def fetch(url):
     request = urllib.request.Request(url, headers={TOKEN_HEADER: os.environ["AWS_SESSION_TOKEN"]})
-    with urllib.request.urlopen(request, timeout=20) as answer:
+    # Another opener each time: the one of `urlopen` keeps the proxies of its first use.
+    with urllib.request.build_opener().open(request, timeout=20) as answer:
         return answer.read().decode()
 
 
