@@ -32,8 +32,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add the arguments of the command to its parser."""
     parser.epilog = (
         "The first line of the output is the URL, then come lines to export in a shell; requests are logged to "
-        "the standard error. Exit status: 0 after Ctrl-C or SIGTERM, 2 if the server can't start, that of COMMAND if "
-        "one is given."
+        "the standard error. Exit status: 0 after Ctrl-C or SIGTERM, 2 if the server can't start, and that of "
+        "COMMAND if one is given."
     )
     where = parser.add_argument_group("where it listens")
     where.add_argument("--port", type=_port, default=0, help="the port (default: a free one)")
@@ -85,10 +85,11 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help="the time at which the clock starts, such as 2030-01-01T00:00:00Z",
     )
     parser.add_argument(
-        "command",
+        # `command` is the command of fake-secrets itself.
+        "program",
         nargs="*",
         metavar="COMMAND",
-        help="after --: a command to run, with the variables set, until it ends",
+        help="after --: a command to run with the variables set; the server ends with it",
     )
 
 

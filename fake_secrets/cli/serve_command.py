@@ -91,8 +91,8 @@ def _serve(arguments: argparse.Namespace, stopping: threading.Event) -> int:
             world.local_endpoints(arguments.local_endpoints, arguments.local_port) as more,
         ):
             variables = {**world.environment(url), **more}
-            if arguments.command:
-                return _run_beside(arguments.command, variables, stopping)
+            if arguments.program:
+                return _run_beside(arguments.program, variables, stopping)
             from fake_secrets.cli.serve_exports import lines_for_a_shell
 
             lines = lines_for_a_shell(variables, functions=functions, roles=roles)

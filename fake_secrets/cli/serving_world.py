@@ -122,7 +122,7 @@ class ServingWorld:
                 )
                 url = stack.enter_context(served)
             except PortTakenError as error:
-                msg = f"can't listen for --local-endpoints: port {error.port} is taken. Choose another with --local-port"
+                msg = f"--local-endpoints: port {error.port} is taken. Choose another with --local-port"
                 raise CommandError(msg) from None
             except ValueError as error:
                 msg = f"--local-endpoints: {error}"
