@@ -18,6 +18,7 @@ from fake_secrets.local_endpoints.sdk import Received, Sdk
 from fake_secrets.local_endpoints.settings import Helper, agent_settings, check, extension_settings
 from fake_secrets.local_endpoints.token import token_from
 from fake_secrets.observe.helpers import product_of
+from fake_secrets.observe.words import cut
 from fake_secrets.server.limits import Limits
 from fake_secrets.server.listener import Listener
 from fake_secrets.server.messages import Application, HttpAnswer, HttpRequest
@@ -38,6 +39,8 @@ _LOCAL_HOSTS = ("127.0.0.1", "localhost")
 _HEAD = 321 * 1024
 _IDLE = 61.0
 _MOST_CONNECTIONS = 1200
+# So many characters the log shows of a path.
+_WIDTH = 100
 
 
 def local_endpoints(
@@ -70,6 +73,9 @@ def _serving(world: World, helper: Helper, port: int | None, options: Mapping[st
         block.enter_context(Overlay({PORT_VARIABLE: str(own_port), **_without_proxies()}))
         if port is None:
             block.enter_context(redirected(usual, own_port))
+        # Nothing outlives its world, even if nobody leaves the block.
+        world.looks_at_the_end.append(block.close)
+        block.callback(world.looks_at_the_end.remove, block.close)
         try:
             yield url
         except BaseException as error:
@@ -204,7 +210,7 @@ class _Reporting:
         except BaseException as error:  # noqa: BLE001 -- whatever a user's code raises, in a selector of a fault
             self._failed(error)
             answer = HttpAnswer(500, body=b'{"__type":"InternalFailure"}')
-        note = f"{request.method} {request.path} {answer.status}"
+        note = f"{cut(request.method, _WIDTH)} {cut(request.path, _WIDTH)} {answer.status}"
         return HttpAnswer(answer.status, answer.headers, answer.body, note=note)
 
 

@@ -74,10 +74,8 @@ class Extension:
             # As the agent does.
             raise _ours(400, "a request with the header X-Forwarded-For is refused")
         if token_in(request, TOKEN_HEADER) != self._token:
-            text = (
-                f"the header {TOKEN_HEADER} is missing, or isn't what AWS_SESSION_TOKEN was when the block began"
-            )
-            raise _ours(401, text)
+            was = "isn't what AWS_SESSION_TOKEN was when the extension started"
+            raise _ours(401, f"the header {TOKEN_HEADER} is missing, or {was}")
         if request.path.rstrip("/") == _PARAMETERS:
             raise _ours(501, "parameters of Systems Manager aren't served, only secrets: GET /secretsmanager/get")
         if request.path != _SECRETS:

@@ -164,7 +164,7 @@ class World:
         # whether they are in it.
         self.function_name: str | None = None
         self.is_recorded = True
-        # Called when the world is left, to look for what there is to remark.
+        # Called when the world is left, to look for what there is to remark, or to end what still runs.
         self.looks_at_the_end: list[Callable[[], None]] = []
         self._start()
 
@@ -480,7 +480,7 @@ class World:
         """Return what there is left to say to the author of the test, now that the world is left."""
         with self._lock:
             self._remark_on_keys()
-        for look in self.looks_at_the_end:
+        for look in self.looks_at_the_end.copy():
             look()
         return self.remarks.take()
 

@@ -17,7 +17,7 @@ import warnings
 import pytest
 from asking import TOKEN_HEADER, ask, read
 
-from fake_secrets import FakeSecretsWarning, PortTakenError
+from fake_secrets import FakeSecretsWarning, PortTakenError, mock_stages
 
 PORT = "PARAMETERS_SECRETS_EXTENSION_HTTP_PORT"
 LITERAL = "http://localhost:2773/secretsmanager/get?secretId=db"
@@ -265,6 +265,16 @@ def test_no_secret_is_in_a_log_or_in_what_is_printed(fake_secrets, caplog, capfd
     assert "s3cret" not in caplog.text
     assert "s3cret" not in "".join(capfd.readouterr())
     assert "s3cret" not in str(fake_secrets.calls) + repr(fake_secrets.calls)
+
+
+def test_a_block_that_nobody_leaves_ends_with_its_world():
+    before = dict(os.environ), vars(socket.socket).get("connect"), threading.active_count()
+    with mock_stages({"db": "s3cret"}) as world:
+        block = world.local_endpoints()
+        url = block.__enter__()
+        assert read(url, "db").secret == "s3cret"
+    assert (dict(os.environ), vars(socket.socket).get("connect"), threading.active_count()) == before
+    block.__exit__(None, None, None)
 
 
 def test_the_block_also_decorates_a_function(fake_secrets):
