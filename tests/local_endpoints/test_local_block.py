@@ -267,6 +267,25 @@ def test_no_secret_is_in_a_log_or_in_what_is_printed(fake_secrets, caplog, capfd
     assert "s3cret" not in str(fake_secrets.calls) + repr(fake_secrets.calls)
 
 
+def test_the_agent_is_the_default(fake_secrets):
+    with fake_secrets.local_endpoints() as url:
+        read(url, "db")
+    assert fake_secrets.calls[-1].via == "agent"
+
+
+def test_a_world_without_endpoints_imports_nothing_for_them():
+    program = (
+        "import sys\n"
+        "from fake_secrets import mock_stages\n"
+        "with mock_stages({'db': 'x'}) as fake_secrets:\n"
+        "    fake_secrets['db'].value(), fake_secrets.calls\n"
+        "rooms = ('fake_secrets.local_endpoints', 'fake_secrets.server', 'fake_secrets.activation.local_serving')\n"
+        "print([name for name in sys.modules if name.startswith(rooms)])\n"
+    )
+    ran = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
+    assert ran.stdout == "[]\n"
+
+
 def test_a_block_that_nobody_leaves_ends_with_its_world():
     before = dict(os.environ), vars(socket.socket).get("connect"), threading.active_count()
     with mock_stages({"db": "s3cret"}) as world:
