@@ -279,7 +279,7 @@ def test_a_world_without_endpoints_imports_nothing_for_them():
         "from fake_secrets import mock_stages\n"
         "with mock_stages({'db': 'x'}) as fake_secrets:\n"
         "    fake_secrets['db'].value(), fake_secrets.calls\n"
-        "rooms = ('fake_secrets.local_endpoints', 'fake_secrets.server', 'fake_secrets.activation.local_serving')\n"
+        "rooms = 'fake_secrets.local_endpoints', 'fake_secrets.server', 'fake_secrets.activation.local'\n"
         "print([name for name in sys.modules if name.startswith(rooms)])\n"
     )
     ran = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
@@ -294,6 +294,14 @@ def test_a_block_that_nobody_leaves_ends_with_its_world():
         assert read(url, "db").secret == "s3cret"
     assert (dict(os.environ), vars(socket.socket).get("connect"), threading.active_count()) == before
     block.__exit__(None, None, None)
+
+
+@pytest.mark.parametrize("helper", ["agent", "extension"])
+def test_the_answer_to_a_request_is_no_leak(fake_secrets, helper):
+    with fake_secrets.leaks.watching() as found, fake_secrets.local_endpoints(helper) as url:
+        assert read(url, "db").status == 200
+        assert ask(url, "/secretsmanager/get?secretId=db&refreshNow=x").status != 200
+    assert list(found) == []
 
 
 def test_the_block_also_decorates_a_function(fake_secrets):
