@@ -3,19 +3,17 @@
 from __future__ import annotations
 
 import contextlib
-import datetime
 import os
 import secrets
 import warnings
 from collections.abc import Callable, Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
-from fake_secrets import clock
 from fake_secrets.activation.serving import ServedWorld
 from fake_secrets.cli.command_error import CommandError
 from fake_secrets.cli.serve_exports import environment_of
 from fake_secrets.cli.serve_log import Logged, RotationLog
-from fake_secrets.errors import FakeSecretsError, FakeSecretsWarning, PortTakenError, SeedError
+from fake_secrets.errors import FakeSecretsError, FakeSecretsWarning, SeedError
 from fake_secrets.mock import mock_stages
 from fake_secrets.server.control.actions import Controlled
 from fake_secrets.server.control.api import ControlApi
@@ -101,47 +99,14 @@ class ServingWorld:
             self.clock.stop()
             listener.stop()
 
-    @contextlib.contextmanager
-    def local_endpoints(self, helper: Helper | None, port: int) -> Iterator[dict[str, str | None]]:
-        """Listen as a local helper, too, while a `with` block runs.
-
-        Args:
-            helper: which helper; None for none.
-            port: its port.
-
-        Returns:
-            A context manager that returns the variables for clients of the helper.
-
-        Raises:
-            CommandError: if the port is taken, or a variable has a value that the helper doesn't take.
-        """
-        if helper is None:
-            yield {}
-            return
+    def local_endpoints(
+        self, helper: Helper | None, port: int
+    ) -> contextlib.AbstractContextManager[dict[str, str | None]]:
+        """Listen as a local helper, too; see `serve_local_endpoints`."""
         # Imported late, because most servers have no helper.
-        from fake_secrets.activation.local_serving import PORT_VARIABLE, listening
+        from fake_secrets.cli.serve_local_endpoints import local_endpoints
 
-        with contextlib.ExitStack() as stack:
-            try:
-                served = listening(
-                    self.fake_secrets._world, helper, port=port, failed=self._tell_failure, log=self._log
-                )
-                url = stack.enter_context(served)
-            except PortTakenError as error:
-                msg = f"--local-endpoints: port {error.port} is taken. Choose another with --local-port"
-                raise CommandError(msg) from None
-            except ValueError as error:
-                msg = f"--local-endpoints: {error}"
-                raise CommandError(" ".join(msg.split())) from None
-            yield {PORT_VARIABLE: url.rpartition(":")[2]}
-
-    def _log(self, line: str) -> None:
-        now = datetime.datetime.fromtimestamp(clock.real_now(), tz=datetime.UTC)
-        self._tell(f"{now:%H:%M:%S} {line}")
-
-    def _tell_failure(self, error: BaseException) -> None:
-        # Its text may hold a secret value.
-        self._log(f"the local endpoints failed with {type(error).__name__}")
+        return local_endpoints(self.fake_secrets._world, helper, port, log=self._log, tell=self._tell)
 
     def _application(self) -> Application:
         controlled = Controlled(self.fake_secrets, self.clock, self._seed, self._reset)
