@@ -27,6 +27,7 @@ FLOORS = (
     ("faults",),
     ("world",),
     ("hook", "server", "keeping"),
+    ("local_endpoints",),
     ("server.control",),
     ("activation",),
     ("mock",),

@@ -29,6 +29,7 @@ from fake_secrets.world.attachments import attach
 if TYPE_CHECKING:
     import argparse
 
+    from fake_secrets.local_endpoints.settings import Helper
     from fake_secrets.world.handle import FakeSecrets
 
 __all__ = ["ServingWorld", "opened_world"]
@@ -97,6 +98,15 @@ class ServingWorld:
         finally:
             self.clock.stop()
             listener.stop()
+
+    def local_endpoints(
+        self, helper: Helper | None, port: int
+    ) -> contextlib.AbstractContextManager[dict[str, str | None]]:
+        """Listen as a local helper, too; see `serve_local_endpoints`."""
+        # Imported late, because most servers have no helper.
+        from fake_secrets.cli.serve_local_endpoints import local_endpoints
+
+        return local_endpoints(self.fake_secrets._world, helper, port, log=self._log, tell=self._tell)
 
     def _application(self) -> Application:
         controlled = Controlled(self.fake_secrets, self.clock, self._seed, self._reset)

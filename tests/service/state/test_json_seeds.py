@@ -54,7 +54,9 @@ def test_another_form_is_refused_without_showing_a_value(text, message):
     assert SECRET not in str(raised.value)
 
 
-@given(st.dictionaries(st.from_regex(r"[a-z/]{1,20}", fullmatch=True), st.text(min_size=1, max_size=50), max_size=5))
+@given(
+    st.dictionaries(st.from_regex(r"[a-z/]{1,20}", fullmatch=True), st.text(min_size=1, max_size=50), max_size=5)
+)
 def test_a_seed_of_texts_gives_the_same_world_as_in_python(secrets):
     with mock_stages(secrets_of_text(json.dumps(secrets))) as fake_secrets:
         assert {secret.name: secret.secret_string for secret in fake_secrets} == secrets
