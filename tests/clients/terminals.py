@@ -1,13 +1,20 @@
 """A terminal for a command that asks for one."""
 
+import fcntl
 import os
 import pty
 import select
+import struct
 import subprocess
+import termios
 import time
 
 # Seconds for a command to show something, or to end.
 _PATIENCE = 60
+# What the dialogue of the AWS CLI sends to its terminal: a question, that the screen is drawn, and its farewell.
+_WHERE_IS_THE_CURSOR = b"\x1b[6n"
+_DRAWN = b"\x1b[?25h"
+_LEFT = b"\x1b[?2004l"
 
 
 class Terminal:
@@ -20,7 +27,8 @@ class Terminal:
 
     def __init__(self, command, home):
         self._master, slave = pty.openpty()
-        environment = {**os.environ, "TERM": "xterm", "HOME": str(home), "COLUMNS": "400", "LINES": "40"}
+        fcntl.ioctl(slave, termios.TIOCSWINSZ, struct.pack("HHHH", 40, 400, 0, 0))
+        environment = {**os.environ, "TERM": "xterm", "HOME": str(home), "AWS_PAGER": ""}
         try:
             self._process = subprocess.Popen(
                 command, stdin=slave, stdout=slave, stderr=slave, env=environment, cwd=home, start_new_session=True
@@ -29,20 +37,21 @@ class Terminal:
             os.close(slave)
         self._shown = b""
 
-    def accept(self, prompt=b"> "):
-        """Wait for a prompt, press Enter, and return everything that was shown."""
+    def accept(self):
+        """Press Enter whenever the command waits for a key, and return what it showed after its dialogue."""
         deadline = time.monotonic() + _PATIENCE
-        is_accepted = False
         try:
             while self._read(deadline):
-                if not is_accepted and prompt in self._shown:
-                    os.write(self._master, b"\r")
-                    is_accepted = True
+                if _LEFT not in self._shown and self._shown.endswith(_DRAWN):
+                    self._type(b"\r")
         finally:
             self._process.kill()
             self._process.wait()
             os.close(self._master)
-        return self._shown.decode(errors="replace")
+        return self._shown.partition(_LEFT)[2].decode(errors="replace")
+
+    def _type(self, keys):
+        os.write(self._master, keys)
 
     def _read(self, deadline):
         ready, _, _ = select.select([self._master], [], [], max(0, deadline - time.monotonic()))
@@ -53,4 +62,6 @@ class Terminal:
         except OSError:  # the command has closed its end
             return False
         self._shown += data
+        if _WHERE_IS_THE_CURSOR in data:
+            self._type(b"\x1b[1;1R")
         return bool(data)
