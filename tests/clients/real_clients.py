@@ -6,8 +6,9 @@ import re
 import shutil
 import subprocess
 import sys
+import sysconfig
 from dataclasses import dataclass, field
-from importlib.metadata import PackageNotFoundError, distribution
+from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
 import cli_pages
@@ -15,6 +16,9 @@ import pytest
 
 # Debian's package. A command of the same name may come first on the PATH.
 AWS_CLI_2 = Path("/usr/bin/aws")
+# The folders of the pages.
+AWS_CLI_1_PAGES = Path(sysconfig.get_path("purelib"), "awscli", "examples", "secretsmanager")
+AWS_CLI_2_PAGES = Path("/usr/lib/python3/dist-packages/awscli/examples/secretsmanager")
 # The first releases that read AWS_ENDPOINT_URL_SECRETS_MANAGER, by their major version [A: wire-facts 6].
 READS_VARIABLES = {1: (1, 29, 0), 2: (2, 13, 0)}
 JAVASCRIPT = Path(__file__).parent / "javascript"
@@ -50,8 +54,12 @@ class Cli:
     def reads_variables(self):
         return self.version >= READS_VARIABLES[self.major]
 
-    def examples_of(self, operation):
-        return cli_pages.examples_on((self.pages / f"{operation}.rst").read_text())
+    def examples_of(self, operation, replacements=()):
+        """Return the examples on the page of an operation, after replacements in the text of the page."""
+        page = (self.pages / f"{operation}.rst").read_text()
+        for old, new in replacements:
+            page = page.replace(old, new)
+        return cli_pages.examples_on(page)
 
     def run(self, *arguments, **options):
         """Run a command without any terminal, and return its outcome."""
@@ -78,11 +86,10 @@ def cli_1():
     """Return version 1 of the AWS CLI, or None."""
     script = Path(sys.executable).with_name("aws")
     try:
-        installed = distribution("awscli")
+        installed = version("awscli")
     except PackageNotFoundError:
         return None
-    pages = Path(installed.locate_file("awscli/examples/secretsmanager"))
-    return Cli((sys.executable, str(script)), _numbers(installed.version), pages)
+    return Cli((sys.executable, str(script)), _numbers(installed), AWS_CLI_1_PAGES)
 
 
 @functools.cache
@@ -91,9 +98,8 @@ def cli_2():
     if not AWS_CLI_2.exists():
         return None
     said = subprocess.run([AWS_CLI_2, "--version"], capture_output=True, text=True, check=True).stdout
-    version = _numbers(said.removeprefix("aws-cli/").partition(" ")[0])
-    pages = Path("/usr/lib/python3/dist-packages/awscli/examples/secretsmanager")
-    return Cli((str(AWS_CLI_2),), version, pages) if version[0] == 2 else None  # noqa: PLR2004
+    installed = _numbers(said.removeprefix("aws-cli/").partition(" ")[0])
+    return Cli((str(AWS_CLI_2),), installed, AWS_CLI_2_PAGES) if installed[0] == 2 else None
 
 
 def the_cli(major):
