@@ -24,6 +24,7 @@ __all__ = [
     "move_to",
     "now",
     "pass_time",
+    "passed_time",
     "real_now",
     "set_world_here",
     "utc",
@@ -92,6 +93,11 @@ def pass_time(seconds: float, world: object) -> None:
         _leads[world] = _leads.get(world, 0.0) + seconds
     else:
         move(_reading() + seconds)
+
+
+def passed_time(world: object) -> float:
+    """Return the seconds by which a world runs ahead of the clock."""
+    return _leads.get(world, 0.0)
 
 
 def forget_passed_time(world: object) -> None:

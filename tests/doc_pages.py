@@ -7,7 +7,7 @@ What becomes of a block:
 - python that defines tests is a test module of its own;
 - other python is the body of a test that has the fixtures `fake_secrets` and `secretsmanager`, a secret
   prod/db and the rotation function of `how-to/index.md`;
-- ini and toml configure pytest;
+- ini and toml configure pytest, and json only has to be JSON;
 - console is commands and their output, run where the block stands;
 - text is output of the page's tests, which run at the end, once.
 
@@ -16,6 +16,7 @@ a file of this repository into the reader's folder.
 """
 
 import ast
+import json
 import os
 import re
 import shlex
@@ -37,7 +38,7 @@ DOCS = ROOT / "docs"
 README = ROOT / "README.md"
 SHARED_FILES = DOCS / "how-to" / "index.md"
 
-LANGUAGES = {"python", "yaml", "ini", "toml", "console", "text", "bash"}
+LANGUAGES = {"python", "yaml", "ini", "toml", "json", "console", "text", "bash"}
 SUFFIXES = {"python": "py", "yaml": "yaml"}
 COMMANDS = {
     "pytest": [sys.executable, "-m", "pytest"],
@@ -136,6 +137,8 @@ def run(page, pytester, monkeypatch):
             folder.add_python(block)
         elif block.language == "yaml":
             folder.add_yaml(block)
+        elif block.language == "json":
+            json.loads(block.source)
         elif block.language in CONFIGURATION:
             folder.write(block, CONFIGURATION[block.language], block.source)
         elif block.language == "console":

@@ -24,6 +24,7 @@ from fake_secrets.hook.client_pool import _UnlikeAnyError
 from fake_secrets.plugin.items import _MisuseError
 from fake_secrets.policies.unknown_values import UnknownValue, UnknownValuesError
 from fake_secrets.rotation.crashes import TimedOut
+from fake_secrets.server.control.control_error import ControlError
 
 ARN = "arn:aws:secretsmanager:us-east-1:123456789012:secret:prod/db-AbCdEf"
 
@@ -59,6 +60,7 @@ EXAMPLES = [
     TimedOut(),
     UnknownScenarioError("there is no scenario 'plain.twice'"),
     CommandError("there is no option --secrt"),
+    ControlError("the body isn't JSON"),
     GivenUp(),
     LoginRefusedError("password authentication failed for user 'app'"),
     StatementRefusedError("no such user: 'app'"),

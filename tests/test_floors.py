@@ -26,7 +26,7 @@ FLOORS = (
     ("rotation",),
     ("faults",),
     ("world",),
-    ("hook", "server"),
+    ("hook", "server", "keeping"),
     ("server.control",),
     ("activation",),
     ("mock",),

@@ -70,6 +70,8 @@ def _go_on() -> None:
 def _begin_in_child() -> None:
     try:
         for world in stack.worlds():
+            if (keeper := world.stop_keeping()) is not None:
+                keeper.leave()
             world.forget_threads_but({threading.get_ident()}, _WHY)
         environment.adopt_overlays(stack.overlays())
         holding.forget_other_holders(stack.active())

@@ -7,11 +7,13 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from fake_secrets.environment import Overlay
+from fake_secrets.hook.facts import facts_of
 from fake_secrets.hook.requests import Sent
 from fake_secrets.hook.served import answer_served
 from fake_secrets.server.front_end import FrontEnd
 from fake_secrets.server.listener import Listener
 from fake_secrets.server.messages import HttpAnswer, HttpRequest
+from fake_secrets.server.router import Router
 
 if TYPE_CHECKING:
     from fake_secrets.world.world import World
@@ -30,6 +32,10 @@ class ServedWorld:
 
     def __init__(self, world: World) -> None:
         self._world = world
+
+    def knows(self, operation: str) -> bool:
+        """Return whether the API has an operation, as `Service` asks for."""
+        return facts_of(operation) is not None
 
     def answer(self, operation: str, request: HttpRequest) -> HttpAnswer:
         """Answer a request, as `Service` asks for."""
@@ -55,7 +61,7 @@ def serving(world: World, port: int = 0) -> Iterator[str]:
     Returns:
         A context manager that returns the server's URL.
     """
-    listener = Listener(FrontEnd(ServedWorld(world)), port=port)
+    listener = Listener(Router(FrontEnd(ServedWorld(world))), port=port)
     listener.start()
     try:
         with Overlay(_environment(listener.url)):

@@ -49,12 +49,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
     given, surplus = parser.parse_known_args(arguments)
     if given.command == "check":
         return rotation_check.run(given, surplus)
+    if given.command == "serve":
+        return serve_command.run(given, surplus)
     if surplus:
         parser.error(f"unrecognized arguments: {' '.join(surplus)}")
     if given.command == "policy":
         return least_policy_command.run(given)
-    if given.command == "serve":
-        return serve_command.run(given)
     return demo.play()
 
 

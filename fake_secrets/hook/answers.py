@@ -32,7 +32,17 @@ if TYPE_CHECKING:
     from fake_secrets.service.transport import Answer
     from fake_secrets.world.world import World
 
-__all__ = ["NOTHING_AUTOMATIC", "OK", "Response", "Target", "Unsent", "answer_parsed", "answer_raw", "errors_of"]
+__all__ = [
+    "NOTHING_AUTOMATIC",
+    "OK",
+    "Response",
+    "Target",
+    "Unsent",
+    "answer_parsed",
+    "answer_raw",
+    "errors_of",
+    "raw_error",
+]
 
 __tracebackhide__ = True  # the arguments in our frames may hold secret values
 
@@ -178,6 +188,13 @@ def answer_raw(
     if transport is not None:
         headers.update(transport.headers)
         response.loss = transport.loss
+    return response
+
+
+def raw_error(target: Target, error: ServiceError, url: str) -> Unsent:
+    """Return an error instead of the answer to a request, as the HTTP response that botocore parses."""
+    encoded = _body(_refusal(error))
+    response: Unsent = target.response_type(url, error.status, _headers(target, encoded, clock.now()), encoded)
     return response
 
 

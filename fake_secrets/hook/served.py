@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from fake_secrets.hook.answers import Unsent, answer_raw
+from fake_secrets.hook.answers import Unsent, answer_raw, raw_error
 from fake_secrets.hook.requests import Sent, target_of
 from fake_secrets.world import stack
 
@@ -33,4 +33,6 @@ def answer_served(world: World, operation: str, sent: Sent) -> Unsent:
         target = target_of(world, sent)
         response = answer_raw(target, operation, sent.body, sent.url, None)
         world.follow_up(target.rotations, errors="record")
-    return response
+        # What the rotations have changed must be kept before the client hears of them.
+        failure = world.keep()
+        return response if failure is None else raw_error(target, failure, sent.url)

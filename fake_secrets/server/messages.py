@@ -21,6 +21,7 @@ class HttpRequest:
         query: what follows the question mark; empty if nothing does.
         headers: the headers. Their names are compared without case.
         body: the body, after a Content-Encoding or a chunked encoding is undone.
+        authority: host and port, if the request names a whole URL instead of a path; else empty.
     """
 
     method: str
@@ -28,6 +29,7 @@ class HttpRequest:
     query: str
     headers: Mapping[str, str] = field(repr=False)
     body: bytes = field(repr=False)
+    authority: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,11 +62,18 @@ class Application(Protocol):
 class Service(Protocol):
     """The Secrets Manager behind the server: a world."""
 
+    def knows(self, operation: str) -> bool:
+        """Return whether AWS's Secrets Manager has an operation, whether it is served or not."""
+        ...
+
     def answer(self, operation: str, request: HttpRequest) -> HttpAnswer:
         """Answer a request that is well-formed as one of JSON 1.1.
 
         Args:
             operation: the API operation that X-Amz-Target names.
             request: the request. Its body is a JSON object, and its Authorization has a credential scope.
+
+        Raises:
+            UnsupportedOperationError: the operation, or one of the request's members, isn't served.
         """
         ...

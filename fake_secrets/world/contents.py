@@ -10,7 +10,7 @@ from fake_secrets import clock
 from fake_secrets.observe.ledger import Ledger
 from fake_secrets.observe.recording import Planted
 from fake_secrets.service.state.model import StoredSecret
-from fake_secrets.service.state.seeds import Seed, plant
+from fake_secrets.service.state.seeds import Seed, check_free, plant
 from fake_secrets.service.state.store import Store
 from fake_secrets.world import lookup
 from fake_secrets.world.misses import Place, explain
@@ -40,6 +40,10 @@ class Contents:
         self._ledger = ledger
         self._unplanted = list(reversed(self.seeds))
         self.planted: dict[str, Planted] = {}
+
+    def leave_seeds(self) -> None:
+        """Don't plant the seeds until the next reset."""
+        self._unplanted = []
 
     def ready_store(self) -> Store:
         """Return the store, with the seeds planted. The caller holds the lock."""
@@ -72,6 +76,19 @@ class Contents:
             secret = plant(store, seed, self._here[0], now)
             self._ledger.record_change(secret, "seed")
             return secret
+
+    def plant_all(self, seeds: Sequence[Seed]) -> None:
+        """Put several secrets into the world without a call: all of them or none.
+
+        Raises:
+            SecretExistsError: if a name is taken.
+        """
+        with self._lock:
+            store = self._settled_store()
+            for seed in seeds:
+                check_free(store, seed, self._here[0])
+            for seed in seeds:
+                self.plant(seed)
 
     def secret(self, secret_id: Any) -> StoredSecret:
         """Return the secret that has a name, an ARN or a partial ARN.

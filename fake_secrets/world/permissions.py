@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from fake_secrets.observe.unused_permissions import UnusedPermission
     from fake_secrets.world.world import World
 
-__all__ = ["Permissions", "give_default_caller", "give_role", "grant_of"]
+__all__ = ["Permissions", "give_default_caller", "give_for_good", "give_role", "grant_of"]
 
 _HOW_TO_CALL = (
     "A client calls as a principal with fake_secrets.credentials(arn) or inside fake_secrets.as_principal(arn). A "
@@ -216,6 +216,21 @@ def give_default_caller(world: World, policy: GivenPolicies, line: Line) -> None
     """
     world.grants.give(_default_caller(world), grant_of(policy, name="identity_policy"))
     world.looks_at_the_end.append(functools.partial(_look_at_default_caller, world, line))
+
+
+def give_for_good(world: World, policies: GivenPolicies, principal: str | None = None) -> None:
+    """Say what a principal may do, as long as the world is active.
+
+    Args:
+        world: the world.
+        policies: the identity policies.
+        principal: the principal's ARN; None for the default caller.
+
+    Raises:
+        PolicyError: if a policy can't be read, or if IAM would refuse it.
+        TypeError: if `policies` are none.
+    """
+    world.grants.give(principal or _default_caller(world), grant_of(policies))
 
 
 def give_role(world: World, role: str, grant: Grant, *, is_shared: bool) -> None:

@@ -29,6 +29,7 @@ from fake_secrets.rotation.runner import RotationRunner
 from fake_secrets.rotation.scope import run_in, running_here
 from fake_secrets.service import dispatch
 from fake_secrets.service.rules.constraints import Shape
+from fake_secrets.service.state.keeper import Keeper
 from fake_secrets.service.state.keys import KeyState
 from fake_secrets.service.state.model import StoredSecret
 from fake_secrets.service.state.request_model import Request
@@ -172,7 +173,41 @@ class World:
             clock.forget_passed_time(self)
             self.rulings.reset()
             self.note_end()
+            keeper = self.stop_keeping()
             self._start()
+            if keeper is not None:
+                self.keep_with(keeper)
+
+    def start_over_with(self, load: Callable[[], None]) -> None:
+        """Start over with what a function loads into the store, instead of the seed."""
+        with self._lock:
+            self._start()
+            self.contents.leave_seeds()
+            load()
+
+    def keep_with(self, keeper: Keeper) -> ServiceError | None:
+        """Have a keeper keep the store from now on, after a reset as well, and write what is in it.
+
+        Returns:
+            As `Keeper.write` does.
+        """
+        with self._lock:
+            self.contents.ready_store().keeper = keeper
+            return keeper.begin()
+
+    def keep(self) -> ServiceError | None:
+        """Have everything written that has changed, if somebody keeps it; return as `Keeper.write` does."""
+        if self.store.keeper is None:
+            return None
+        with self._lock:
+            keeper = self.store.keeper
+            return None if keeper is None else keeper.write()
+
+    def stop_keeping(self) -> Keeper | None:
+        """Keep nothing more, and return what has kept it."""
+        with self._lock:
+            keeper, self.store.keeper = self.store.keeper, None
+        return keeper
 
     def note_end(self) -> None:
         """Leave what the world has recorded to whoever keeps that of worlds that end."""
@@ -232,11 +267,13 @@ class World:
             self.contents.ready_store()
             self._keys.declare(key_id, state, users_line(), policy, aliases)
             self.store.has_policies |= policy is not None
+        self.keep()
 
     def pass_time(self, seconds: float) -> None:
         """Let seconds pass, and end the rotation function that makes the call if its time is over."""
         with self._lock:
             clock.pass_time(seconds, self)
+            self.keep()
         if (step := rotation_step.get()) is not None:
             stop_the_dead(step, clock.now())
 
@@ -308,7 +345,16 @@ class World:
                 if store.started_rotation is not None:
                     self.runner.register(store.started_rotation)
                 raise
+            if store.keeper is not None:
+                return self._kept(answer, store, store.keeper)
             return answer
+
+    def _kept(self, answer: Answer, store: Store, keeper: Keeper) -> Answer:
+        """Have a call's changes written, and return its answer, or AWS's error if they can't be written."""
+        if store.concerned is not None:
+            keeper.note(store.concerned)
+        failure = keeper.write()
+        return answer if failure is None else Answer({}, failure)
 
     def refuse(self, request: Request, error: ServiceError) -> Answer:
         """Refuse a request that can't be read, and record that."""
@@ -357,7 +403,10 @@ class World:
         """
         with self._lock:
             self.contents.ready_store()
-        return self.due_work.do(clock.now() if until is None else until, by)
+        try:
+            return self.due_work.do(clock.now() if until is None else until, by)
+        finally:
+            self.keep()
 
     def next_due(self) -> float | None:
         """Return when the next rotation is due, in epoch seconds, or None."""
@@ -390,6 +439,8 @@ class World:
         except BaseException:
             self.recover(rotations)
             raise
+        finally:
+            self.keep()
 
     def recover(self, claimed: list[Rotation]) -> None:
         """Complete what an interrupt, or any other exception, has kept a call from completing.

@@ -243,6 +243,11 @@ def acting(fake: FakeSecrets, arn: str) -> None:
         stack.enter_context(fake.as_principal(arn))
 
 
+def served(fake: FakeSecrets) -> None:
+    with fake.server() as url, fake.server(port=8080):
+        assert_type(url, str)
+
+
 def limits(fake: FakeSecrets) -> None:
     fake.quotas.versions = 3
     quotas = fake.quotas

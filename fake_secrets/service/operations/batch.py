@@ -43,6 +43,8 @@ def batch_get_secret_value(store: Store, request: Request) -> dict[str, Any]:
             if single.authority is not None:
                 single.authority.check_call(single)
             read.append(get_secret_value(store, single))
+            if store.concerned is not None:
+                store.note_change(store.concerned)
         except ServiceError as error:
             errors.append({"SecretId": secret_id, "ErrorCode": error.code, "Message": error.message})
     # A batch isn't about one secret.

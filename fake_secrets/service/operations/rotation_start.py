@@ -46,7 +46,7 @@ def open_rotation(
     current = secret.versions.get(secret.labels.get(AWSCURRENT, "")) if is_test else None
     store.save(secret)
     store.begin_write(now, secret, [secret.versions[version_id] for version_id in outdated])
-    rotation.open(token, store.ids.uuid())
+    rotation.open(token, store.ids.uuid(), is_test=is_test)
     secret.rotation = rotation
     secret.add_version(token, None if current is None else current.value, now)
     secret.labels = labels

@@ -70,6 +70,7 @@ class EarlierState:
             if _was_read(copied, original):
                 original.accessed = copied.accessed
                 present.revision += 1
+            present.note_change(original)
             for version in copied.versions.values():
                 kept = original.versions.get(version.id)
                 if kept is not None and kept.serial == version.serial and _was_read(version, kept):

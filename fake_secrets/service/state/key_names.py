@@ -23,6 +23,15 @@ class KeyNames:
         """Take note that an alias stands for a key, in the key's region or, if it is named without one, in any."""
         self._keys[region_of(key_id), id_of(alias)] = key_id
 
+    def told(self) -> list[list[str | None]]:
+        """Return everything that was told: region, alias and key."""
+        return [[region, alias, key] for (region, alias), key in self._keys.items()]
+
+    def tell_again(self, told: list[list[str | None]]) -> None:
+        """Tell what `told` has returned."""
+        for region, alias, key in told:
+            self._keys[region, str(alias)] = str(key)
+
     def resolved(self, key_id: str, region: str | None) -> str:
         """Return the id of a key, or the alias by which it is named if nobody has told which key that is.
 

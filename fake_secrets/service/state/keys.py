@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Literal
+from typing import Any, Literal
 
 from fake_secrets.arns import region_of
 from fake_secrets.errors import ServiceError
@@ -87,6 +87,16 @@ class Keys:
         self._states[key] = state
         if policy is not None:
             self._policies[key] = policy
+
+    def told(self) -> dict[str, Any]:
+        """Return what a test has told of keys, as JSON."""
+        return {"states": dict(self._states), "policies": dict(self._policies), "aliases": self.names.told()}
+
+    def tell(self, told: Mapping[str, Any]) -> None:
+        """Tell again what `told` has returned."""
+        self._states.update(told["states"])
+        self._policies.update(told["policies"])
+        self.names.tell_again(told["aliases"])
 
     def policy_of(self, key_id: str, region: str) -> str | None:
         """Return the policy of a key of a region, as JSON; None if the test has given none."""

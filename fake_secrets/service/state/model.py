@@ -56,8 +56,9 @@ class RotationState:
     A secret that AWS or a partner rotates has no `lambda_arn`. All times are epoch seconds.
 
     `open_token` is the id of the version in flight, if a rotation is open. `rotation_token` proves that
-    a call belongs to that rotation. `running_token` is the id of the version whose attempt is running, and
-    `delivered` has the ids of those whose steps are being delivered by hand.
+    a call belongs to that rotation, and `is_test` says whether it only tries the function. `running_token`
+    is the id of the version whose attempt is running, and `delivered` has the ids of those whose steps are
+    being delivered by hand.
     `was_tried` is true after an attempt that left the rotation open, and `failures` counts the failed
     attempts in a row. `abandoned` has the ids of versions in flight that another value has overtaken.
 
@@ -76,6 +77,7 @@ class RotationState:
     open_token: str | None = None
     rotation_token: str | None = field(default=None, repr=False)
     running_token: str | None = None
+    is_test: bool = False
     abandoned: frozenset[str] = frozenset()
     was_tried: bool = False
     failures: int = 0
@@ -90,10 +92,10 @@ class RotationState:
             return self.retry_at if self.window is None else self.window
         return min(self.window, self.retry_at)
 
-    def open(self, token: str, rotation_token: str) -> None:
-        """Open a rotation: a version is in flight from now on."""
+    def open(self, token: str, rotation_token: str, *, is_test: bool = False) -> None:
+        """Open a rotation, or a test of the function: a version is in flight from now on."""
         self.close()
-        self.open_token, self.rotation_token = token, rotation_token
+        self.open_token, self.rotation_token, self.is_test = token, rotation_token, is_test
 
     def count_from(self, since: float) -> None:
         """Count the next rotation from an event: a rotation, a value put by hand, or a new configuration.
@@ -123,7 +125,7 @@ class RotationState:
     def close(self) -> None:
         """Close the rotation: no version is in flight, and no attempt follows."""
         self.open_token = self.rotation_token = self.retry_at = None
-        self.was_tried, self.failures = False, 0
+        self.was_tried, self.is_test, self.failures = False, False, 0
 
 
 @dataclass(slots=True)

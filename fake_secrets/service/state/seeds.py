@@ -18,7 +18,7 @@ from fake_secrets.service.state.model import RotationState, StoredSecret
 from fake_secrets.service.state.seed_forms import check_label_names, is_label_map
 from fake_secrets.service.state.store import Store, is_valid_name
 
-__all__ = ["Seed", "SeedValue", "describe_seed", "describe_seeds", "plant", "stored_value"]
+__all__ = ["Seed", "SeedValue", "check_free", "describe_seed", "describe_seeds", "plant", "stored_value"]
 
 __tracebackhide__ = True  # the arguments in our frames may hold secret values
 
@@ -158,6 +158,19 @@ def describe_seed(
     )
 
 
+def check_free(store: Store, seed: Seed, account_id: str) -> None:
+    """Check that no secret has the name of a seed.
+
+    Raises:
+        SecretExistsError: if one has it, even if it is scheduled for deletion.
+    """
+    taken = store.named(account_id, seed.region, seed.name)
+    if taken is not None:
+        state = " and is scheduled for deletion" if taken.deleted is not None else ""
+        msg = f"secret {seed.name!r} already exists{state}. Change it with a client, or use another name."
+        raise SecretExistsError(msg)
+
+
 def plant(store: Store, seed: Seed, account_id: str, now: float) -> StoredSecret:
     """Create a seeded secret in the store.
 
@@ -170,11 +183,7 @@ def plant(store: Store, seed: Seed, account_id: str, now: float) -> StoredSecret
     Raises:
         SecretExistsError: if a secret with this name exists already.
     """
-    taken = store.named(account_id, seed.region, seed.name)
-    if taken is not None:
-        state = " and is scheduled for deletion" if taken.deleted is not None else ""
-        msg = f"secret {seed.name!r} already exists{state}. Change it with a client, or use another name."
-        raise SecretExistsError(msg)
+    check_free(store, seed, account_id)
     secret = StoredSecret(
         arn=secret_arn(seed.region, account_id, seed.name, seed.arn_suffix),
         name=seed.name,

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import itertools
 import re
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Mapping
@@ -16,6 +15,7 @@ from fake_secrets.service.state.access import refuse_replica
 from fake_secrets.service.state.agenda import Agenda
 from fake_secrets.service.state.events import EventLog, label_events, version_events
 from fake_secrets.service.state.journal import KEPT_WRITES, LabelMove, Write, states_of
+from fake_secrets.service.state.keeper import Keeper
 from fake_secrets.service.state.keys import Keys
 from fake_secrets.service.state.model import StartedRotation, StoredSecret, StoredVersion
 from fake_secrets.service.state.quotas import Quotas
@@ -118,7 +118,9 @@ class Store:
         self._quotas: Quotas | None = None
         self._retries: Retries | None = None
         # Several secrets can be created in the same instant.
-        self._serials = itertools.count()
+        self.next_serial = 0
+        # What keeps the store beyond the process, if anything does.
+        self.keeper: Keeper | None = None
 
     @property
     def quotas(self) -> Quotas:
@@ -159,6 +161,8 @@ class Store:
             secret: the secret that it changes; None if it adds one.
             versions: those versions of the secret that it changes or removes.
         """
+        if secret is not None:
+            self.note_change(secret)
         self._write = Write(now, [] if secret is None else states_of(secret, versions))
         self.writes.append(self._write)
 
@@ -230,15 +234,31 @@ class Store:
 
     def add(self, secret: StoredSecret) -> None:
         """Store a secret under its account, region and name, and give it the next serial number."""
-        secret.serial = next(self._serials)
+        secret.serial = self.next_serial
+        self.next_serial += 1
+        self.note_change(secret)
         if self._write is not None:
             self._write.added.append(secret)
         self._shelf(secret.account_id, secret.region).add(secret)
         self.revision += 1
         self.concerned = secret
 
+    def put_back(self, secret: StoredSecret) -> None:
+        """Store a secret that was kept, with its serial number, which must be the highest."""
+        self._shelf(secret.account_id, secret.region).add(secret)
+        self.has_policies |= secret.policy is not None
+        if secret.deletion_date is not None:
+            self.schedule_deletion(secret, secret.deletion_date)
+        self.follow_up(secret, secret.changed)
+
+    def note_change(self, secret: StoredSecret) -> None:
+        """Have a secret that has changed, or is about to, kept beyond the process if the store is."""
+        if self.keeper is not None:
+            self.keeper.note(secret)
+
     def remove(self, secret: StoredSecret) -> None:
         """Remove a secret permanently."""
+        self.note_change(secret)
         if self._write is not None:
             self._write.removed.append(secret)
         self._shelf(secret.account_id, secret.region).remove(secret)
@@ -343,6 +363,8 @@ class Store:
             now: epoch seconds.
         """
         self.revision += 1
+        if self.keeper is not None:
+            self.keeper.note(secret)
         if secret.labels is not secret.announced:
             self.events.add(label_events(secret, now))
         due = None if secret.rotation is None else secret.rotation.due

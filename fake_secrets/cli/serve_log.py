@@ -1,0 +1,133 @@
+"""The log of `fake-secrets serve`: a line for each request and for each rotation, without secret values."""
+
+from __future__ import annotations
+
+import datetime
+import json
+import re
+import time
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
+
+from fake_secrets import clock
+from fake_secrets.hook.credentials import identity_of_key
+from fake_secrets.observe.words import cut
+from fake_secrets.server.messages import Application, HttpAnswer, HttpRequest
+
+if TYPE_CHECKING:
+    from fake_secrets.rotation.rotation import Rotation
+    from fake_secrets.world.handle import FakeSecrets
+
+__all__ = ["Logged", "RotationLog"]
+
+__tracebackhide__ = True  # the arguments in our frames may hold secret values
+
+_KEY = re.compile(r"Credential=([^/\s,]+)/")
+_TARGET = re.compile(r"secretsmanager\.(\w+)")
+_WIDTH = 100
+# Of so many rotations the log looks for news.
+_LATEST = 100
+
+
+class Logged:
+    """An application whose requests are logged.
+
+    Args:
+        application: answers the requests.
+        write: called with each line.
+        rotations: tells of the rotations that requests have run.
+    """
+
+    def __init__(self, application: Application, write: Callable[[str], None], rotations: RotationLog) -> None:
+        self._application = application
+        self._write = write
+        self._rotations = rotations
+
+    def __call__(self, request: HttpRequest) -> HttpAnswer:
+        """Answer a request, and log it."""
+        began = time.perf_counter()
+        answer = self._application(request)
+        milliseconds = (time.perf_counter() - began) * 1000
+        if _may_rotate(request):
+            self._rotations.look()
+        now = datetime.datetime.fromtimestamp(clock.real_now(), tz=datetime.UTC)
+        self._write(f"{now:%H:%M:%S} {_described(request, answer)} {milliseconds:.1f} ms")
+        return answer
+
+
+def _may_rotate(request: HttpRequest) -> bool:
+    target = request.headers.get("X-Amz-Target", "")
+    return target.endswith(".RotateSecret") or request.path.startswith("/_")
+
+
+def _described(request: HttpRequest, answer: HttpAnswer) -> str:
+    """Return what a request asked for, who asked, and how it was answered."""
+    target = _TARGET.fullmatch(request.headers.get("X-Amz-Target", ""))
+    if target is None or request.method != "POST":
+        asked = answer.note or f"{cut(request.method, _WIDTH)} {cut(request.path, _WIDTH)}"
+    else:
+        asked = " ".join(filter(None, [cut(target[1], _WIDTH), _secret_of(request.body), _caller_of(request)]))
+    if answer.is_lost:
+        return f"{asked} (no answer)"
+    return " ".join(filter(None, [asked, str(answer.status), _error_of(answer)]))
+
+
+def _secret_of(body: bytes) -> str:
+    """Return the secret that a request names, or how many it names."""
+    members = _object_in(body)
+    several = members.get("SecretIdList")
+    if isinstance(several, list):
+        return f"({len(several)} secrets)"
+    named = members.get("SecretId", members.get("Name"))
+    return cut(named, _WIDTH) if isinstance(named, str) else ""
+
+
+def _caller_of(request: HttpRequest) -> str:
+    key = _KEY.search(request.headers.get("Authorization", ""))
+    identity = None if key is None else identity_of_key(key[1])
+    return "" if identity is None else f"by {identity}"
+
+
+def _error_of(answer: HttpAnswer) -> str:
+    code = None if answer.status < 400 else _object_in(answer.body).get("__type")  # noqa: PLR2004 -- HTTP's
+    return cut(code, _WIDTH) if isinstance(code, str) else ""
+
+
+def _object_in(body: bytes) -> dict[str, Any]:
+    try:
+        found = json.loads(body)
+    except (ValueError, RecursionError):
+        return {}
+    return found if isinstance(found, dict) else {}
+
+
+class RotationLog:
+    """Tells how rotations have ended.
+
+    Args:
+        fake_secrets: the handle of the world.
+        write: called with each line.
+    """
+
+    def __init__(self, fake_secrets: FakeSecrets, write: Callable[[str], None]) -> None:
+        self._runner = fake_secrets._world.runner
+        self._write = write
+        self._known: dict[tuple[str, str], tuple[int, str]] = {}
+
+    def look(self) -> None:
+        """Tell what is new about the latest rotations."""
+        for rotation in self._runner.all()[-_LATEST:]:
+            key, state = (rotation.secret_arn, rotation.token), (rotation.attempts, rotation.outcome)
+            if rotation.ended_at is not None and self._known.get(key) != state:
+                self._known[key] = state
+                self._write(_told(rotation))
+        while len(self._known) > 2 * _LATEST:
+            del self._known[next(iter(self._known))]
+
+
+def _told(rotation: Rotation) -> str:
+    """Return how a rotation has ended. The text of its error isn't shown: it may hold a secret value."""
+    attempt = f", attempt {rotation.attempts}" if rotation.attempts > 1 else ""
+    error = "" if rotation.error is None else f" in {rotation.failed_step}: {type(rotation.error).__name__}"
+    findings = "".join(f"\n  {finding}" for finding in rotation.findings)
+    return f"rotation of {cut(rotation.secret_name, _WIDTH)}{attempt}: {rotation.outcome}{error}{findings}"

@@ -1,0 +1,171 @@
+"""The world that `fake-secrets serve` serves, with its clock, its state file and what listens for it."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import secrets
+import warnings
+from collections.abc import Callable, Iterator, Mapping
+from typing import TYPE_CHECKING, Any
+
+from fake_secrets.activation.serving import ServedWorld
+from fake_secrets.cli.command_error import CommandError
+from fake_secrets.cli.serve_exports import environment_of
+from fake_secrets.cli.serve_log import Logged, RotationLog
+from fake_secrets.errors import FakeSecretsError, FakeSecretsWarning, SeedError
+from fake_secrets.mock import mock_stages
+from fake_secrets.server.control.actions import Controlled
+from fake_secrets.server.control.api import ControlApi
+from fake_secrets.server.front_end import FrontEnd
+from fake_secrets.server.listener import Listener
+from fake_secrets.server.messages import Application, HttpAnswer, HttpRequest
+from fake_secrets.server.router import Router
+from fake_secrets.server.served_clock import ServedClock
+from fake_secrets.service.state.json_seeds import secrets_of_json
+from fake_secrets.service.state.seeds import describe_seeds
+from fake_secrets.world.attachments import attach
+
+if TYPE_CHECKING:
+    import argparse
+
+    from fake_secrets.world.handle import FakeSecrets
+
+__all__ = ["ServingWorld", "opened_world"]
+
+__tracebackhide__ = True  # the arguments in our frames may hold secret values
+
+_LOOPBACK = frozenset({"127.0.0.1", "::1", "localhost"})
+
+
+class ServingWorld:
+    """A world that is served.
+
+    Args:
+        fake_secrets: the handle of the world.
+        tell: called with each line for the user: of the log, or a warning.
+    """
+
+    def __init__(self, fake_secrets: FakeSecrets, tell: Callable[[str], None]) -> None:
+        self.fake_secrets = fake_secrets
+        self._tell = tell
+        self._token = secrets.token_urlsafe(24)
+        self._functions: dict[str, str] = {}
+        self.rotations = RotationLog(fake_secrets, tell)
+        self.clock = ServedClock(fake_secrets, tell, self.rotations.look)
+
+    def attach(self, functions: Mapping[str, str]) -> None:
+        """Give secrets their rotation functions, now and when they are created later.
+
+        Args:
+            functions: from the names of secrets to the ARNs of functions.
+        """
+        self._functions |= functions
+        attach(self.fake_secrets._world, self._functions)
+
+    def environment(self, url: str) -> dict[str, str | None]:
+        """Return the variables with which a client asks this world."""
+        return environment_of(url, self.fake_secrets.region, self._token, os.environ)
+
+    @contextlib.contextmanager
+    def listening(self, host: str, port: int) -> Iterator[str]:
+        """Listen while a `with` block runs, and return the URL.
+
+        Raises:
+            CommandError: if the port is taken, or the host isn't one of this machine.
+        """
+        if host not in _LOOPBACK:
+            self._tell(
+                f"warning: whoever reaches {host} can read every secret here, and run the rotation functions in "
+                "this process. Leave out --host, so that only this machine can."
+            )
+        try:
+            listener = Listener(self._application(), host=host, port=port)
+        except OSError as error:
+            msg = f"can't listen on {host}, port {port}: {error.strerror}"
+            raise CommandError(msg) from None
+        listener.start()
+        self.clock.start()
+        try:
+            yield listener.url
+        finally:
+            self.clock.stop()
+            listener.stop()
+
+    def _application(self) -> Application:
+        controlled = Controlled(self.fake_secrets, self.clock, self._seed, self._reset)
+        router = Router(FrontEnd(ServedWorld(self.fake_secrets._world)), ControlApi(controlled, self._token))
+        return Logged(_Attaching(router, self), self._tell, self.rotations)
+
+    def _seed(self, content: Any) -> list[str]:
+        """Add the secrets of a JSON object, all or none, and return their names.
+
+        Raises:
+            SeedError: if one could not exist in AWS.
+            SecretExistsError: if a name is taken.
+        """
+        world = self.fake_secrets._world
+        try:
+            given = secrets_of_json(content)
+        except SeedError as error:
+            msg = f"the seed {error}" if str(error).startswith("isn't") else str(error)
+            raise SeedError(msg) from None
+        world.contents.plant_all(describe_seeds(given, world.region, world.ids))
+        self.attach({})
+        return list(given)
+
+    def _reset(self) -> None:
+        self.fake_secrets.reset()
+        self.attach({})
+
+
+class _Attaching:
+    """An application that gives new secrets their rotation functions.
+
+    Args:
+        application: answers the requests.
+        world: the world.
+    """
+
+    def __init__(self, application: Application, world: ServingWorld) -> None:
+        self._application = application
+        self._world = world
+
+    def __call__(self, request: HttpRequest) -> HttpAnswer:
+        answer = self._application(request)
+        if request.headers.get("X-Amz-Target", "").endswith(".CreateSecret"):
+            self._world.attach({})
+        return answer
+
+
+@contextlib.contextmanager
+def opened_world(
+    arguments: argparse.Namespace, seed: dict[str, Any], tell: Callable[[str], None]
+) -> Iterator[ServingWorld]:
+    """Open the world that the arguments describe, for a `with` block.
+
+    Raises:
+        CommandError: if an argument is wrong, or if the state file can't be used.
+    """
+    with contextlib.ExitStack() as stack:
+        stack.enter_context(warnings.catch_warnings())
+        # What they say of a test, such as that a policy had no effect, doesn't concern a server.
+        warnings.simplefilter("ignore", FakeSecretsWarning)
+        try:
+            fake_secrets = stack.enter_context(
+                mock_stages(
+                    seed, region=arguments.region, account_id=arguments.account_id, rotation_errors="record"
+                )
+            )
+            served = ServingWorld(fake_secrets, tell)
+            if arguments.clock is not None:
+                served.clock.set(arguments.clock.timestamp())
+            if arguments.state is not None:
+                from fake_secrets.keeping.state_file import open_state
+
+                state = open_state(arguments.state, tell=tell)
+                stack.callback(state.close)
+                state.attach(fake_secrets._world)
+        except (FakeSecretsError, TypeError, ValueError) as error:
+            raise CommandError(" ".join(str(error).replace("\n- ", " ").split())) from None
+        yield served

@@ -1,0 +1,36 @@
+"""Rotation functions that belong to a secret from the start, without a call of RotateSecret that names them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING
+
+from fake_secrets import clock
+from fake_secrets.service.state.model import RotationState
+
+if TYPE_CHECKING:
+    from fake_secrets.world.world import World
+
+__all__ = ["attach"]
+
+
+def attach(world: World, functions: Mapping[str, str]) -> None:
+    """Give secrets their rotation functions, as if they had been configured with them.
+
+    Rotation is then enabled, without a schedule. A secret that doesn't exist yet, that has a function already, or
+    that is a replica stays as it is.
+
+    Args:
+        world: the world.
+        functions: from the names of secrets, in the world's account and region, to the ARNs of functions.
+    """
+    with world._lock:
+        store = world.contents.ready_store()
+        now = clock.now()
+        for name, arn in functions.items():
+            secret = store.named(world.account_id, world.region, name)
+            if secret is None or secret.primary is not None or secret.rotation is not None:
+                continue
+            store.begin_write(now, secret)
+            secret.rotation = RotationState(arn)
+            store.follow_up(secret, now)
