@@ -106,7 +106,10 @@ def the_cli(major):
     """Return a version of the AWS CLI, or skip the test that asks."""
     found = cli_1() if major == 1 else cli_2()
     if found is None:
-        lacks(f"version {major} of the AWS CLI must be installed, by " + ("pip", "apt-get, as /usr/bin/aws")[major - 1])
+        lacks(
+            f"version {major} of the AWS CLI must be installed, by "
+            + ("pip", "apt-get, as /usr/bin/aws")[major - 1]
+        )
     return found
 
 

@@ -61,7 +61,11 @@ def two_secrets(world, client):
 
 
 def three_secrets(world, client):
-    engine = {"engine": "mysql", "host": "secretsmanagertutorial.cluster.us-west-2.rds.amazonaws.com", "port": 3306}
+    engine = {
+        "engine": "mysql",
+        "host": "secretsmanagertutorial.cluster.us-west-2.rds.amazonaws.com",
+        "port": 3306,
+    }
     cluster = {**engine, "dbClusterIdentifier": "secretsmanagertutorial"}
     for number, letter, user, more in [
         ("1", "a", "diego_ramirez", cluster),
@@ -112,9 +116,7 @@ def replicated(world, client):
 def rotating(world, client):
     rules = {"ScheduleExpression": "cron(0 16 1,15 * ? *)", "Duration": "2h"}
     function = world.lambda_function(Rotator(), "MyTestRotationLambda")
-    client.rotate_secret(
-        SecretId=NAME, RotationLambdaARN=function, RotationRules=rules, ClientRequestToken=SECOND
-    )
+    client.rotate_secret(SecretId=NAME, RotationLambdaARN=function, RotationRules=rules, ClientRequestToken=SECOND)
 
 
 def database(world, client):
@@ -276,4 +278,6 @@ def test_the_account_of_thirteen_digits_on_the_page_of_rotate_secret_is_refused(
     outcome = aws(*example.arguments)
 
     assert outcome.status == cli.status_of_a_refusal
-    assert "(InvalidParameterException) when calling the RotateSecret operation: Invalid rotation" in outcome.stderr
+    assert (
+        "(InvalidParameterException) when calling the RotateSecret operation: Invalid rotation" in outcome.stderr
+    )

@@ -73,7 +73,9 @@ def add_to_current(secretsmanager):
         pytest.param(2, add_to_current, AT_FIRST, id="3-remove", marks=slow),
     ],
 )
-def test_an_example_prints_what_is_on_the_page_and_moves_the_labels(number, before, after, aws, cli, world, client):
+def test_an_example_prints_what_is_on_the_page_and_moves_the_labels(
+    number, before, after, aws, cli, world, client
+):
     if before is not None:
         before(client)
     example = cli.examples_of(PAGE)[number]
@@ -334,7 +336,12 @@ def test_a_refused_call_prints_the_clis_error_line_and_changes_nothing(arguments
     [
         pytest.param(major, options, status, reason, id=f"aws-{major}{options.replace(' ', '-')}")
         for major, options, status, reason in [
-            (1, "--cli-input-yaml file://revert.yaml", 255, "Unknown options: --cli-input-yaml, file://revert.yaml"),
+            (
+                1,
+                "--cli-input-yaml file://revert.yaml",
+                255,
+                "Unknown options: --cli-input-yaml, file://revert.yaml",
+            ),
             (1, "--cli-auto-prompt", 255, "Unknown options: --cli-auto-prompt"),
             (1, "--output yaml-stream", 2, "argument --output: Invalid choice, valid choices are:"),
             (2, "--nonsense", 252, "Unknown options: --nonsense"),

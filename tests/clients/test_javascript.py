@@ -1,6 +1,7 @@
 """The AWS SDK for JavaScript against a served world, by the environment alone."""
 
 import datetime
+import itertools
 import json
 import subprocess
 
@@ -53,7 +54,14 @@ def test_every_operation_succeeds(javascript, world):
 def test_answers_have_the_members_of_the_model(javascript, world):
     answers = javascript("everything", world.lambda_function(None, "rotate"))
 
-    assert answers["GetSecretValue"] == ["ARN", "CreatedDate", "Name", "SecretString", "VersionId", "VersionStages"]
+    assert answers["GetSecretValue"] == [
+        "ARN",
+        "CreatedDate",
+        "Name",
+        "SecretString",
+        "VersionId",
+        "VersionStages",
+    ]
     assert answers["UpdateSecretVersionStage"] == ["ARN", "Name"]
     # An empty body.
     assert answers["TagResource"] == []
@@ -67,9 +75,9 @@ def test_its_paginators_bring_every_page(javascript, world, client):
     found = javascript("pagination")
 
     assert [len(page) for page in found["secrets"]] == [2, 2, 1]
-    assert sorted(sum(found["secrets"], [])) == [NAME, *(f"paged/{number}" for number in range(4))]
+    assert sorted(itertools.chain(*found["secrets"])) == [NAME, *(f"paged/{number}" for number in range(4))]
     assert [len(page) for page in found["versions"]] == [2, 1]
-    assert sorted(sum(found["values"], [])) == [f"value {number}" for number in range(4)]
+    assert sorted(itertools.chain(*found["values"])) == [f"value {number}" for number in range(4)]
 
 
 def test_32_calls_at_once_are_answered(javascript, world):
