@@ -26,6 +26,11 @@ POLICY = (
     '"Action":"secretsmanager:GetSecretValue","Resource":"*"}]}'
 )
 
+_DEPRECATED = """,
+        {
+            "CreatedDate": 1.51197446236E9,
+            "VersionId": "a1b2c3d4-5678-90ab-cdef-EXAMPLE33333;"
+        }"""
 # What the pages have that can't be so.
 MISPRINTS = [
     # An account has twelve digits, and an ARN begins with arn:aws.
@@ -36,11 +41,7 @@ MISPRINTS = [
     # The days between two rotations, which AWS counts in the schedule beside it.
     ('"AutomaticallyAfterDays": 2,', '"AutomaticallyAfterDays": 14,'),
     # Deprecated versions are only listed with --include-deprecated.
-    (
-        ',\n        {\n            "CreatedDate": 1.51197446236E9,\n            '
-        '"VersionId": "a1b2c3d4-5678-90ab-cdef-EXAMPLE33333;"\n        }',
-        "",
-    ),
+    (_DEPRECATED, ""),
 ]
 
 

@@ -310,8 +310,8 @@ WITHOUT_REMOVAL = (
     f"version {CURRENT}, so you must explicitly reference that version in RemoveFromVersionId.\n"
 )
 UNSIGNED = (
-    "\nAn error occurred (MissingAuthenticationTokenException) when calling the UpdateSecretVersionStage operation: "
-    "Missing Authentication Token\n"
+    "\nAn error occurred (MissingAuthenticationTokenException) when calling the UpdateSecretVersionStage "
+    "operation: Missing Authentication Token\n"
 )
 
 
