@@ -21,6 +21,7 @@ __all__ = [
     "FunctionCrash",
     "NoActiveWorldError",
     "OutsideWorldError",
+    "PortTakenError",
     "RequestRefusedError",
     "RotationFailedError",
     "RotationNotOpenError",
@@ -129,6 +130,26 @@ class OutsideWorldError(FakeSecretsError):
         return (
             f"{self.operation} was called while no fake_secrets world was active, in {self.caller}.\n"
             f"`fake_secrets_guard = error` stopped the call before it could reach AWS. {self.advice}"
+        )
+
+
+class PortTakenError(FakeSecretsError):
+    """Raised when something else listens on the port on which a world is to be served.
+
+    `port` is an attribute, too.
+
+    Args:
+        port: the port.
+    """
+
+    def __init__(self, port: int) -> None:
+        super().__init__(port)
+        self.port = port
+
+    def __str__(self) -> str:
+        return (
+            f"port {self.port} is taken: another program listens there, or another test that runs at the same "
+            "time. Leave port= out, and a free one is taken."
         )
 
 
