@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from fake_secrets.environment import Overlay
 from fake_secrets.hook.facts import facts_of
 from fake_secrets.hook.requests import Sent
-from fake_secrets.hook.served import answer_served
+from fake_secrets.hook.served import ServedCalls
 from fake_secrets.server.front_end import FrontEnd
 from fake_secrets.server.listener import Listener
 from fake_secrets.server.messages import HttpAnswer, HttpRequest
@@ -31,7 +31,7 @@ class ServedWorld:
     """
 
     def __init__(self, world: World) -> None:
-        self._world = world
+        self._calls = ServedCalls(world)
 
     def knows(self, operation: str) -> bool:
         """Return whether the API has an operation, as `Service` asks for."""
@@ -39,7 +39,7 @@ class ServedWorld:
 
     def answer(self, operation: str, request: HttpRequest) -> HttpAnswer:
         """Answer a request, as `Service` asks for."""
-        response = answer_served(self._world, operation, Sent(request.path, request.headers, request.body))
+        response = self._calls.answer(operation, Sent(request.path, request.headers, request.body))
         headers = {name: value for name, value in response.plain_headers.items() if name not in _OF_THE_CONNECTION}
         lost = response.loss is not None
         return HttpAnswer(
@@ -64,14 +64,16 @@ def serving(world: World, port: int = 0) -> Iterator[str]:
     listener = Listener(Router(FrontEnd(ServedWorld(world))), port=port)
     listener.start()
     try:
-        with Overlay(_environment(listener.url)):
+        with Overlay(_environment(listener.url, world.region)):
             yield listener.url
     finally:
         listener.stop()
 
 
-def _environment(url: str) -> dict[str, str | None]:
+def _environment(url: str, region: str) -> dict[str, str | None]:
     return {
+        # Only botocore reads AWS_DEFAULT_REGION, which a world sets anyway.
+        "AWS_REGION": region,
         "AWS_ENDPOINT_URL_SECRETS_MANAGER": url,
         "SECRETS_MANAGER_ENDPOINT": url,
         "AWS_IGNORE_CONFIGURED_ENDPOINT_URLS": None,

@@ -21,6 +21,7 @@ __all__ = [
     "Sent",
     "asked",
     "caller_of",
+    "destination_of",
     "key_sent",
     "operation_asked",
     "operation_sent",
@@ -90,13 +91,17 @@ def key_sent(request: Any) -> str | None:
 
 def target_of(world: World, sent: Sent) -> Target:
     """Return the destination of an HTTP request, from its signature or else from its URL."""
-    scope, host = _scope_of(sent), _HOST.search(sent.url)
-    if scope is not None:
-        target = Target(world, scope[2], caller_of(sent))
-    else:
-        target = Target(world, world.region if host is None else host[1])
+    target = Target(world, *destination_of(world, sent))
     target.user_agent = sent.user_agent
     return target
+
+
+def destination_of(world: World, sent: Sent) -> tuple[str, str | None]:
+    """Return the region that an HTTP request calls, and the account id or the ARN of its caller or None."""
+    scope, host = _scope_of(sent), _HOST.search(sent.url)
+    if scope is not None:
+        return scope[2], caller_of(sent)
+    return world.region if host is None else host[1], None
 
 
 def caller_of(sent: Sent) -> str | None:

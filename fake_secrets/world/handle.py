@@ -179,7 +179,6 @@ class FakeSecrets(RotationHandle):
             resource_policy=resource_policy,
         )
         added = Secret(self._world.contents.plant(seed).arn, self._world.contents.secret)
-        self._world.keep()
         if arn_suffix is not None or kms_key_id is not None:
             self._world.contents.planted[added.arn] = Planted(arn_suffix is not None, kms_key_id)
         for doubt in doubts({name: value if labels is None else labels}):
