@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from fake_secrets.contract.rotation_contract import RotationContract
     from fake_secrets.contract.violation import Violation
     from fake_secrets.errors import (
+        CannotListenError,
         ContractViolatedError,
         FakeSecretsError,
         FakeSecretsWarning,
@@ -45,6 +46,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "Call",
+    "CannotListenError",
     "ContractReport",
     "ContractViolatedError",
     "Event",

@@ -11,6 +11,7 @@ import itertools
 from collections.abc import Iterable
 
 __all__ = [
+    "CannotListenError",
     "OPEN_A_WORLD",
     "CommonError",
     "ContractViolatedError",
@@ -129,6 +130,30 @@ class OutsideWorldError(FakeSecretsError):
         return (
             f"{self.operation} was called while no fake_secrets world was active, in {self.caller}.\n"
             f"`fake_secrets_guard = error` stopped the call before it could reach AWS. {self.advice}"
+        )
+
+
+class CannotListenError(FakeSecretsError):
+    """Raised when a server can't be started, because its port is taken or isn't for this user.
+
+    `host`, `port` and `reason` are attributes too.
+
+    Args:
+        host: the address at which the server should listen.
+        port: the port.
+        reason: what the operating system says.
+    """
+
+    def __init__(self, host: str, port: int, reason: str) -> None:
+        super().__init__(host, port, reason)
+        self.host = host
+        self.port = port
+        self.reason = reason
+
+    def __str__(self) -> str:
+        return (
+            f"can't listen at {self.host}, port {self.port}: {self.reason}.\n"
+            "Leave out `port`, so that a free one is taken, or stop what uses this one."
         )
 
 

@@ -32,6 +32,7 @@ EXAMPLES = [
     errors.ServiceError("ResourceNotFoundException", "Secrets Manager can't find the specified secret."),
     errors.ServiceError("InternalServiceError", "An error occurred.", 500),
     errors.FakeSecretsError("a message"),
+    errors.CannotListenError("127.0.0.1", 4566, "Address already in use"),
     errors.NoActiveWorldError("no fake_secrets world is active."),
     errors.OutsideWorldError("GetSecretValue", "tests/test_app.py::test_reads (call)"),
     errors.PolicyError("app.json, statement 1: Policy statement must contain resources."),

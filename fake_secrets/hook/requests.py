@@ -21,6 +21,7 @@ __all__ = [
     "Sent",
     "asked",
     "caller_of",
+    "header_of",
     "key_sent",
     "operation_asked",
     "operation_sent",
@@ -55,7 +56,7 @@ class Sent:
     @property
     def user_agent(self) -> str | None:
         """The client's User-Agent, or None."""
-        return _header(self.headers, "User-Agent") or None
+        return header_of(self.headers, "User-Agent") or None
 
     @property
     def operation(self) -> str | None:
@@ -78,7 +79,7 @@ def operation_asked(args: Any, kwargs: Any) -> str | None:
 
 def operation_sent(request: Any) -> str | None:
     """Return the operation of a prepared HTTP request, or None for another service."""
-    target = _header(request.headers, "X-Amz-Target")
+    target = header_of(request.headers, "X-Amz-Target")
     return target.removeprefix(_TARGET_PREFIX) if target.startswith(_TARGET_PREFIX) else None
 
 
@@ -106,9 +107,10 @@ def caller_of(sent: Sent) -> str | None:
 
 
 def _scope_of(sent: Any) -> re.Match[str] | None:
-    return _CREDENTIAL_SCOPE.search(_header(sent.headers, "Authorization"))
+    return _CREDENTIAL_SCOPE.search(header_of(sent.headers, "Authorization"))
 
 
-def _header(headers: Any, name: str) -> str:
+def header_of(headers: Any, name: str) -> str:
+    """Return a header as text, or nothing if it is missing."""
     header = headers.get(name) or b""
     return header.decode("ascii", "replace") if isinstance(header, bytes) else header
