@@ -11,8 +11,8 @@ import itertools
 from collections.abc import Iterable
 
 __all__ = [
-    "CannotListenError",
     "OPEN_A_WORLD",
+    "CannotListenError",
     "CommonError",
     "ContractViolatedError",
     "FakeSecretsError",

@@ -8,6 +8,7 @@ from __future__ import annotations
 import contextlib
 import os
 import sys
+from pathlib import Path
 from typing import Any
 
 __all__ = ["let_go"]
@@ -37,7 +38,7 @@ def let_go() -> None:
         server._forkserver_address = server._forkserver_alive_fd = server._forkserver_pid = None
         if not address.startswith(b"\0" if isinstance(address, bytes) else "\0"):
             with contextlib.suppress(OSError):
-                os.unlink(address)
+                Path(address).unlink()
 
 
 def _reap() -> None:

@@ -1,4 +1,4 @@
-"""Leftovers: the worlds and servers that a test has entered and not left, and what an interrupt has kept from being put back.
+"""Leftovers: what a test has entered and not left, and what an interrupt has kept from being put back.
 
 This module imports nothing of ours until a world has been entered, because most runs of pytest never enter one.
 """

@@ -17,7 +17,7 @@ __all__ = ["ServedCall", "ServedCalls"]
 
 __tracebackhide__ = True  # the arguments in our frames may hold secret values
 
-# So many calls are remembered. A client that makes another attempt after so many calls of others begins a new call.
+# So many calls are remembered. An attempt that comes after so many calls of others begins a new call.
 _REMEMBERED = 1024
 _ATTEMPT = re.compile(r"attempt=(\d{1,9})(?:\s*;\s*max=(\d{1,9}))?", re.ASCII)
 
