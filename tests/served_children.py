@@ -1,4 +1,4 @@
-"""What child processes of the tests run. They know nothing of fake_secrets but what they find in the environment."""
+"""What child processes of the tests run. They know of fake_secrets only by the environment."""
 
 import boto3
 import botocore.config

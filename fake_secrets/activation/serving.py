@@ -117,9 +117,8 @@ class Serving(contextlib.AbstractContextManager[str]):
         try:
             # First, so that what an interrupt leaves behind is known.
             _running.append(self)
-            self._listener = self._listen()
-            self._listener.start()
-            self.url = self._listener.url
+            # A forked child lets its parent serve the world that it has a copy of.
+            self.url = self.world.served_at or self._listen()
             self.overlay = Overlay(_environment(self.url, self.world.region))
             self.overlay.apply()
             forkserver.let_go()
@@ -164,15 +163,22 @@ class Serving(contextlib.AbstractContextManager[str]):
             _running.remove(self)
         self._listener = None
 
+    def leave_to_parent(self) -> None:
+        """Have the calls of this process, which was forked, answered by the server of its parent."""
+        if self.url:
+            self.world.leave_to_parent(self.url)
+
     def __repr__(self) -> str:
         return f"<server of fake_secrets at {self.url}>"
 
-    def _listen(self) -> Listener:
+    def _listen(self) -> str:
+        application = Router(FrontEnd(ServedWorld(self.world, self._keep)))
         try:
-            return Listener(Router(FrontEnd(ServedWorld(self.world, self._keep))), port=self._port)
+            self._listener = Listener(application, port=self._port)
         except OSError as error:
-            reason = error.strerror or str(error)
-        raise CannotListenError(LOOPBACK, self._port, reason)
+            raise CannotListenError(LOOPBACK, self._port, error.strerror or str(error)) from None
+        self._listener.start()
+        return self._listener.url
 
     def _keep(self, error: BaseException) -> None:
         if error not in self._errors and len(self._errors) < _KEPT:

@@ -192,7 +192,9 @@ class TestLife:
                 fake_secrets.server(port=port).__enter__()
         assert serving.running() == []
 
-    @pytest.mark.parametrize(("port", "kind"), [("80", TypeError), (True, TypeError), (-1, ValueError), (65536, ValueError)])
+    @pytest.mark.parametrize(
+        ("port", "kind"), [("80", TypeError), (True, TypeError), (-1, ValueError), (65536, ValueError)]
+    )
     def test_a_port_that_is_none_is_refused(self, fake_secrets, port, kind):
         with pytest.raises(kind, match="port must be"):
             fake_secrets.server(port=port)

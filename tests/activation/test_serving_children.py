@@ -1,11 +1,12 @@
 """Child processes of every start method read and write the world of the test."""
 
 import concurrent.futures
+import datetime
 import multiprocessing
 import os
-import sys
 import threading
 
+import freezegun
 import pytest
 import served_children
 
@@ -23,6 +24,12 @@ def world(fake_secrets):
     return fake_secrets
 
 
+@pytest.fixture
+def frozen_clock():
+    with freezegun.freeze_time("2026-03-04T12:00:00Z") as frozen:
+        yield frozen
+
+
 def in_a_fork(function, *args):
     """Return what a function returns in a forked child, as text."""
     read, write = os.pipe()
@@ -30,12 +37,12 @@ def in_a_fork(function, *args):
     if not child:
         try:
             answer = str(function(*args))
-        except BaseException as error:
+        except BaseException as error:  # noqa: BLE001 -- the parent shows it
             answer = f"{type(error).__name__}: {error}"
         os.write(write, answer.encode())
         os._exit(0)
     os.close(write)
-    with open(read) as pipe:
+    with os.fdopen(read) as pipe:
         answer = pipe.read()
     os.waitpid(child, 0)
     return answer
@@ -135,17 +142,31 @@ class TestFork:
             assert in_a_fork(served_children.read_and_write, "prod/db") == "inner"
             assert inner["prod/db"].value() == "inner"
 
-    def test_due_rotations_are_run_by_the_parent_alone(self, world):
-        events = []
-        world.on_event(lambda event: events.append(event))
+    def test_events_are_delivered_by_the_parent_alone(self, world):
+        processes = []
+        world.on_event(lambda event: processes.append(os.getpid()))
         with world.server():
             in_a_fork(served_children.write, "prod/db", "new")
-        assert events
+        assert set(processes) == {os.getpid()}
+
+    def test_due_rotations_are_run_by_the_parent_alone(self, world, frozen_clock):
+        processes = []
+        arn = world.lambda_function(lambda event, context: processes.append(os.getpid()))
+        client = served_children.client()
+        client.rotate_secret(
+            SecretId="prod/db", RotationLambdaARN=arn, RotationRules={"AutomaticallyAfterDays": 1},
+            RotateImmediately=False,
+        )  # fmt: skip
+        processes.clear()
+        with world.server():
+            frozen_clock.tick(datetime.timedelta(days=3))
+            in_a_fork(served_children.read, "prod/db")
+        assert processes
+        assert set(processes) == {os.getpid()}
 
     def test_a_fault_hits_the_call_of_the_child(self, world):
         with world.server():
             fault = world.faults.fail("GetSecretValue", "InternalServiceError")
-            assert in_a_fork(served_children.outcome, "get_secret_value", 1) == "ParamValidationError"
             answer = in_a_fork(lambda: served_children.outcome("get_secret_value", SecretId="prod/db"))
         assert (answer, fault.hits) == ("InternalServiceError", 1)
 
@@ -163,22 +184,34 @@ class TestFork:
                 go_on.wait(20)
                 try:
                     answer = served_children.read("prod/db")
-                except BaseException as error:
+                except BaseException as error:  # noqa: BLE001 -- the parent shows it
                     answer = f"{type(error).__name__}: {error}"
                 os.write(reader[1], answer.encode())
                 os._exit(0)
         go_on.set()
         os.close(reader[1])
-        with open(reader[0]) as pipe:
+        with os.fdopen(reader[0]) as pipe:
             answer = pipe.read()
         os.waitpid(child, 0)
         assert answer.startswith("NoActiveWorldError: GetSecretValue of a forked process")
 
-    def test_an_inner_server_of_the_child_is_its_own(self, world):
+    def test_the_child_has_no_thread_of_the_server(self, world):
         with world.server():
             assert in_a_fork(threading.active_count) == "1"
 
-    @pytest.mark.skipif(sys.platform == "win32", reason="no fork")
+    def test_a_server_that_the_child_asks_for_is_that_of_the_parent(self, world):
+        with world.server() as url:
+            assert in_a_fork(lambda: world.server().__enter__()) == url
+
+    def test_the_handle_of_the_child_shows_the_copy_of_the_fork(self, world):
+        def in_child():
+            served_children.write("prod/db", "new")
+            return world["prod/db"].value()
+
+        with world.server():
+            assert in_a_fork(in_child) == "old"
+        assert world["prod/db"].value() == "new"
+
     def test_a_child_that_leaves_the_block_leaves_the_server_to_the_parent(self, world):
         server = world.server()
         with server:
