@@ -20,7 +20,7 @@ nox.options.download_python = "never"
 # The tests run on each Python that is installed. The summary names those that aren't.
 nox.options.error_on_missing_interpreters = False
 nox.options.sessions = ["lint", "types", "docs", "tests", "compat", "lowest"]
-nox.options.sessions += ["gallery", "postgres", "browser", "bench"]
+nox.options.sessions += ["gallery", "postgres", "browser", "clients", "bench"]
 
 # With pyenv, each Python has a command, but the command fails unless that Python is among the chosen ones.
 if pyenv := shutil.which("pyenv"):
@@ -63,7 +63,7 @@ def lowest(session: nox.Session) -> None:
 def gallery(session: nox.Session) -> None:
     """Check every rotation function of the gallery against the contract, and run the other slow tests."""
     session.install("-e", ".[test]")
-    slow = ["--slow", "-m", "slow", "tests/contract", "tests/iam"]
+    slow = ["--slow", "-m", "slow", "tests/contract", "tests/iam", "tests/keeping"]
     session.run("pytest", "-q", "-n", "auto", *slow, *session.posargs)
 
 
@@ -81,6 +81,17 @@ def browser(session: nox.Session) -> None:
     session.install("-e", ".[browser]")
     looks = ["tests/observe/test_pictures_browser.py", "tests/server/control/test_control_page_browser.py"]
     session.run("pytest", "-q", *looks, *session.posargs, env={"FAKE_SECRETS_BROWSER": "required"})
+
+
+@nox.session(python="3.13")
+def clients(session: nox.Session) -> None:
+    """Play a served world with real clients. Needs version 2 of the AWS CLI, curl, Node and npm."""
+    # AWS's own Python SDK needs Python 3.12.
+    session.install("-e", ".[clients]")
+    with session.chdir("tests/clients/javascript"):
+        session.run("npm", "ci", "--no-audit", "--no-fund", "--silent", external=True)
+    required = {"FAKE_SECRETS_CLIENTS": "required"}
+    session.run("pytest", "-q", "--slow", "tests/clients", *session.posargs, env=required)
 
 
 @nox.session(python=OLDEST)

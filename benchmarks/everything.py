@@ -19,6 +19,7 @@ import contract
 import growth
 import instructions
 import policies
+import server
 import soak
 import suite
 from measuring import RESULTS, describe_machine, prepare_environment
@@ -42,6 +43,7 @@ def sections(rounds: int, largest: int, tests: int, calls: int) -> Iterator[tupl
     yield "A suite of rotation tests", suite.table(tests)
     yield "Checks of rotation functions", contract.table(max(2, rounds // 6))
     yield "Decisions about permissions", policies.table(rounds)
+    yield "The server", server.table(max(2, rounds // 6))
     found = growth.results(largest)
     plot(found)
     yield from growth.tables(found)

@@ -14,7 +14,6 @@ if TYPE_CHECKING:
     from fake_secrets.contract.rotation_contract import RotationContract
     from fake_secrets.contract.violation import Violation
     from fake_secrets.errors import (
-        CannotListenError,
         ContractViolatedError,
         FakeSecretsError,
         FakeSecretsWarning,
@@ -24,6 +23,7 @@ if TYPE_CHECKING:
         NoActiveWorldError,
         OutsideWorldError,
         PolicyError,
+        PortTakenError,
         RequestRefusedError,
         RotationFailedError,
         RotationNotOpenError,
@@ -46,7 +46,6 @@ if TYPE_CHECKING:
 
 __all__ = [
     "Call",
-    "CannotListenError",
     "ContractReport",
     "ContractViolatedError",
     "Event",
@@ -61,6 +60,7 @@ __all__ = [
     "NoActiveWorldError",
     "OutsideWorldError",
     "PolicyError",
+    "PortTakenError",
     "RequestRefusedError",
     "Rotation",
     "RotationContract",

@@ -12,7 +12,6 @@ from collections.abc import Iterable
 
 __all__ = [
     "OPEN_A_WORLD",
-    "CannotListenError",
     "CommonError",
     "ContractViolatedError",
     "FakeSecretsError",
@@ -22,6 +21,7 @@ __all__ = [
     "FunctionCrash",
     "NoActiveWorldError",
     "OutsideWorldError",
+    "PortTakenError",
     "RequestRefusedError",
     "RotationFailedError",
     "RotationNotOpenError",
@@ -133,27 +133,23 @@ class OutsideWorldError(FakeSecretsError):
         )
 
 
-class CannotListenError(FakeSecretsError):
-    """Raised when a server can't be started, because its port is taken or isn't for this user.
+class PortTakenError(FakeSecretsError):
+    """Raised when something else listens on the port on which a world is to be served.
 
-    `host`, `port` and `reason` are attributes too.
+    `port` is an attribute, too.
 
     Args:
-        host: the address at which the server should listen.
         port: the port.
-        reason: what the operating system says.
     """
 
-    def __init__(self, host: str, port: int, reason: str) -> None:
-        super().__init__(host, port, reason)
-        self.host = host
+    def __init__(self, port: int) -> None:
+        super().__init__(port)
         self.port = port
-        self.reason = reason
 
     def __str__(self) -> str:
         return (
-            f"can't listen at {self.host}, port {self.port}: {self.reason}.\n"
-            "Leave out `port`, so that a free one is taken, or stop what uses this one."
+            f"port {self.port} is taken: another program listens there, or another test that runs at the same "
+            "time. Leave port= out, and a free one is taken."
         )
 
 

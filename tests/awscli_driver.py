@@ -4,15 +4,13 @@ import contextlib
 import importlib
 import logging
 import os
-import re
-import shlex
 import sys
-import textwrap
 from dataclasses import dataclass
 from pathlib import Path
 from unittest import mock
 
 import botocore.loaders
+import cli_pages
 
 LOGGERS = ("awscli", "botocore", "s3transfer", "urllib3")
 
@@ -24,14 +22,6 @@ class Outcome:
     status: int
     stdout: str
     stderr: str
-
-
-@dataclass(frozen=True, slots=True)
-class Example:
-    """A command from a documentation page, without `aws`, and the output that the page shows."""
-
-    arguments: tuple[str, ...]
-    output: str
 
 
 def _import_clidriver():
@@ -92,15 +82,4 @@ def logging_restored():
 
 def examples_of(operation):
     """Read the examples of a Secrets Manager operation from the page that awscli installs."""
-    page = (PACKAGE / "examples" / "secretsmanager" / f"{operation}.rst").read_text()
-    block = r"((?:    .*\n)+)"
-    return [
-        Example(_arguments(command), textwrap.dedent(output))
-        for command, output in re.findall(rf"::\n\n{block}\nOutput::\n\n{block}", page)
-    ]
-
-
-def _arguments(command):
-    program, *arguments = shlex.split(command.replace("\\\n", " "))
-    assert program == "aws", command
-    return tuple(arguments)
+    return cli_pages.examples_on((PACKAGE / "examples" / "secretsmanager" / f"{operation}.rst").read_text())

@@ -21,10 +21,15 @@ from fake_secrets.contract.services.statements import UnknownStatementError
 from fake_secrets.contract.turns import GivenUp
 from fake_secrets.hook.calls import Carried
 from fake_secrets.hook.client_pool import _UnlikeAnyError
+from fake_secrets.keeping.lines import DamageError
+from fake_secrets.keeping.state_file_error import StateFileError
+from fake_secrets.local_endpoints.http_refusal import HttpRefusalError
+from fake_secrets.local_endpoints.upstream import CallFailedError
 from fake_secrets.plugin.items import _MisuseError
 from fake_secrets.policies.unknown_values import UnknownValue, UnknownValuesError
 from fake_secrets.rotation.crashes import TimedOut
 from fake_secrets.server.control.control_error import ControlError
+from fake_secrets.server.http_error import HttpError
 
 ARN = "arn:aws:secretsmanager:us-east-1:123456789012:secret:prod/db-AbCdEf"
 
@@ -32,7 +37,6 @@ EXAMPLES = [
     errors.ServiceError("ResourceNotFoundException", "Secrets Manager can't find the specified secret."),
     errors.ServiceError("InternalServiceError", "An error occurred.", 500),
     errors.FakeSecretsError("a message"),
-    errors.CannotListenError("127.0.0.1", 4566, "Address already in use"),
     errors.NoActiveWorldError("no fake_secrets world is active."),
     errors.OutsideWorldError("GetSecretValue", "tests/test_app.py::test_reads (call)"),
     errors.PolicyError("app.json, statement 1: Policy statement must contain resources."),
@@ -53,16 +57,24 @@ EXAMPLES = [
     errors.CommonError("ThrottlingException", "Rate exceeded"),
     errors.FaultError("there is no operation 'GetSecret'"),
     errors.UnusedFaultError("a planned fault never happened"),
+    errors.PortTakenError(2773),
     errors.FunctionClashError("the name rotate-db is taken"),
     errors.FunctionCrash("killed"),
     errors.ContractViolatedError("It violates the contract.", "It violates the contract.\n\n1. dead-current: ..."),
     errors.FakeSecretsWarning("no secret uses the key"),
     errors.RotationWarning("AWSCURRENT moved before finishSecret"),
     TimedOut(),
+    HttpError(413, ""),
     UnknownScenarioError("there is no scenario 'plain.twice'"),
     CommandError("there is no option --secrt"),
+    DamageError("is damaged: line 2 isn't as it was written"),
+    StateFileError("/home/me/world.state", "is in use by another server"),
     ControlError("the body isn't JSON"),
     GivenUp(),
+    HttpRefusalError(403, "Bad Token"),
+    CallFailedError(
+        "refusal", "ResourceNotFoundException", "Secrets Manager can't find the specified secret.", 400
+    ),
     LoginRefusedError("password authentication failed for user 'app'"),
     StatementRefusedError("no such user: 'app'"),
     RefusedError(403, "AccessDenied", "no"),

@@ -61,10 +61,10 @@ def test_mock_stages_shows_its_arguments_with_their_defaults():
 VISIBLE = {
     ContractReport: "as_dict function html json junit left_out notes obstacle passed scenarios summary untried "
     "unused_allowances violations write_html",
-    Call: "account_id attempt fault operation outcome principal region request rotation secret_id step time",
+    Call: "account_id attempt fault operation outcome principal region request rotation secret_id step time via",
     FakeSecrets: "account_id add as_principal calls credentials dropped_calls faults invoke lambda_function leaks "
-    "managed_rotation next_due on_event permissions quotas region reset retries rotate rotations run_due "
-    "server set_kms_key timeline trail",
+    "local_endpoints managed_rotation next_due on_event permissions quotas region reset retries rotate rotations "
+    "run_due server set_kms_key timeline trail",
     Leak: "field form place secret step version where",
     Leaks: "count index watching",
     Rotation: "attempts deliver ended_at error failed_step findings is_test next_step outcome retry secret_arn "

@@ -170,6 +170,7 @@ def _open(options: Mapping[str, Any], line: Line | None) -> stack.Opened:
         while_running=hook.held,
         is_region=hook.is_region,
         serving=_serving,
+        helping=_helping,
     )
     identity_policy = options.get("identity_policy")
     if identity_policy is not None:
@@ -187,6 +188,15 @@ def _serving(world: World, port: int) -> contextlib.AbstractContextManager[str]:
     from fake_secrets.activation.serving import Serving  # noqa: PLC0415
 
     return Serving(world, port)
+
+
+def _helping(
+    world: World, helper: Any, port: int | None, options: Mapping[str, Any]
+) -> contextlib._GeneratorContextManager[str]:
+    # Imported late, as above.
+    from fake_secrets.activation.local_serving import local_endpoints  # noqa: PLC0415
+
+    return local_endpoints(world, helper, port, options)
 
 
 def _calls_to(world: World) -> contextlib.AbstractContextManager[object]:

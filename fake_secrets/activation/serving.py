@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import errno
 import os
 from collections.abc import Callable, Collection
 from types import TracebackType
@@ -10,11 +11,10 @@ from typing import TYPE_CHECKING, Any, NoReturn
 
 from fake_secrets.activation import forkserver
 from fake_secrets.environment import Overlay
-from fake_secrets.errors import CannotListenError
+from fake_secrets.errors import PortTakenError
 from fake_secrets.hook.facts import facts_of
 from fake_secrets.hook.requests import Sent
-from fake_secrets.hook.served import answer_served
-from fake_secrets.hook.served_calls import ServedCalls
+from fake_secrets.hook.served import ServedCalls
 from fake_secrets.observe.reminders import Reminder
 from fake_secrets.server.front_end import FrontEnd
 from fake_secrets.server.listener import LOOPBACK, Listener
@@ -47,8 +47,7 @@ class ServedWorld:
     """
 
     def __init__(self, world: World, tell: Callable[[BaseException], None] = _raise) -> None:
-        self._world = world
-        self._calls = ServedCalls(world)
+        self._calls = ServedCalls(world, tell)
         self._tell = tell
 
     def knows(self, operation: str) -> bool:
@@ -59,11 +58,11 @@ class ServedWorld:
         """Answer a request, as `Service` asks for.
 
         Raises:
-            BaseException: as `answer_served` does.
+            BaseException: as `ServedCalls.answer` does.
         """
         sent = Sent(request.path, request.headers, request.body)
         try:
-            response = answer_served(self._world, operation, sent, self._calls, self._tell)
+            response = self._calls.answer(operation, sent)
         except BaseException as error:
             self._tell(error)
             raise
@@ -106,7 +105,8 @@ class Serving(contextlib.AbstractContextManager[str]):
         """Begin to serve, and return the URL.
 
         Raises:
-            CannotListenError: if the port is taken, or this user may not listen at it.
+            PortTakenError: if the port is taken.
+            OSError: if this user may not listen at it.
             RuntimeError: if the server runs already.
         """
         self._reminder.cancel()
@@ -176,7 +176,9 @@ class Serving(contextlib.AbstractContextManager[str]):
         try:
             self._listener = Listener(application, port=self._port)
         except OSError as error:
-            raise CannotListenError(LOOPBACK, self._port, error.strerror or str(error)) from None
+            if error.errno != errno.EADDRINUSE:
+                raise
+            raise PortTakenError(self._port) from None
         self._listener.start()
         return self._listener.url
 
@@ -214,6 +216,8 @@ def _check(port: object) -> None:
 def _environment(url: str, region: str) -> dict[str, str | None]:
     """Return the variables with which the clients of child processes ask a server; None hides a variable."""
     variables: dict[str, str | None] = {
+        # Only botocore reads AWS_DEFAULT_REGION, which a world sets anyway.
+        "AWS_REGION": region,
         "AWS_ENDPOINT_URL_SECRETS_MANAGER": url,
         "SECRETS_MANAGER_ENDPOINT": url,
         "AWS_IGNORE_CONFIGURED_ENDPOINT_URLS": None,
@@ -221,9 +225,6 @@ def _environment(url: str, region: str) -> dict[str, str | None]:
     for name in "NO_PROXY", "no_proxy":
         found = os.environ.get(name) or os.environ.get("no_proxy") or os.environ.get("NO_PROXY")
         variables[name] = f"{found},{_LOCAL}" if found else _LOCAL
-    if not os.environ.get("AWS_REGION"):
-        # Not every SDK reads AWS_DEFAULT_REGION.
-        variables["AWS_REGION"] = region
     return variables
 
 

@@ -15,7 +15,6 @@ from fake_secrets.cli.standard_output import write_out
 from fake_secrets.iam.callers import by_caller, needs_of_caller
 from fake_secrets.iam.least_policy import Need
 from fake_secrets.iam.recorded_needs import needs_in
-from fake_secrets.observe.least_privilege import check_real_region
 
 __all__ = ["SUMMARY", "add_arguments", "run"]
 
@@ -160,6 +159,9 @@ def _remarks(needs: Sequence[Need], arguments: argparse.Namespace) -> Iterator[s
 
 
 def _region(text: str) -> str:
+    # Imported late: the other commands are there sooner.
+    from fake_secrets.observe.least_privilege import check_real_region
+
     try:
         check_real_region(text)
     except ValueError:

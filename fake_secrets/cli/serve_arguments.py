@@ -43,6 +43,16 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         metavar="ADDRESS",
         help="the address (default: 127.0.0.1, for this machine only)",
     )
+    where.add_argument(
+        "--local-endpoints",
+        nargs="?",
+        const="agent",
+        choices=("agent", "extension"),
+        help="also answer as AWS's local helpers do: the Secrets Manager Agent (default), or the Lambda extension",
+    )
+    where.add_argument(
+        "--local-port", type=_port, default=2773, metavar="PORT", help="the port for that (default: %(default)s)"
+    )
     world = parser.add_argument_group("what it serves")
     world.add_argument("--region", help="the region of the seed (default: that of the environment, or us-east-1)")
     world.add_argument(
@@ -74,6 +84,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         metavar="TIME",
         help="the time at which the clock starts, such as 2030-01-01T00:00:00Z",
     )
+    parser.add_argument("--quiet", action="store_true", help="log no requests and rotations")
     parser.add_argument(
         # `command` is the command of fake-secrets itself.
         "program",

@@ -86,8 +86,11 @@ def _serve(arguments: argparse.Namespace, stopping: threading.Event) -> int:
         functions = register_functions(world.fake_secrets, arguments.function)
         world.attach(functions)
         roles = give_policies(world.fake_secrets, arguments.policy)
-        with world.listening(arguments.host, arguments.port) as url:
-            variables = world.environment(url)
+        with (
+            world.listening(arguments.host, arguments.port) as url,
+            world.local_endpoints(arguments.local_endpoints, arguments.local_port) as more,
+        ):
+            variables = {**world.environment(url), **more}
             if arguments.program:
                 return _run_beside(arguments.program, variables, stopping)
             from fake_secrets.cli.serve_exports import lines_for_a_shell

@@ -29,6 +29,7 @@ from fake_secrets.world.attachments import attach
 if TYPE_CHECKING:
     import argparse
 
+    from fake_secrets.local_endpoints.settings import Helper
     from fake_secrets.world.handle import FakeSecrets
 
 __all__ = ["ServingWorld", "opened_world"]
@@ -38,20 +39,26 @@ __tracebackhide__ = True  # the arguments in our frames may hold secret values
 _LOOPBACK = frozenset({"127.0.0.1", "::1", "localhost"})
 
 
+def _say_nothing(_: str) -> None:
+    return
+
+
 class ServingWorld:
     """A world that is served.
 
     Args:
         fake_secrets: the handle of the world.
-        tell: called with each line for the user: of the log, or a warning.
+        tell: called with each sentence for the user.
+        log: called with each line of the log.
     """
 
-    def __init__(self, fake_secrets: FakeSecrets, tell: Callable[[str], None]) -> None:
+    def __init__(self, fake_secrets: FakeSecrets, tell: Callable[[str], None], log: Callable[[str], None]) -> None:
         self.fake_secrets = fake_secrets
         self._tell = tell
+        self._log = log
         self._token = secrets.token_urlsafe(24)
         self._functions: dict[str, str] = {}
-        self.rotations = RotationLog(fake_secrets, tell)
+        self.rotations = RotationLog(fake_secrets, log)
         self.clock = ServedClock(fake_secrets, tell, self.rotations.look)
 
     def attach(self, functions: Mapping[str, str]) -> None:
@@ -92,10 +99,19 @@ class ServingWorld:
             self.clock.stop()
             listener.stop()
 
+    def local_endpoints(
+        self, helper: Helper | None, port: int
+    ) -> contextlib.AbstractContextManager[dict[str, str | None]]:
+        """Listen as a local helper, too; see `serve_local_endpoints`."""
+        # Imported late, because most servers have no helper.
+        from fake_secrets.cli.serve_local_endpoints import local_endpoints
+
+        return local_endpoints(self.fake_secrets._world, helper, port, log=self._log, tell=self._tell)
+
     def _application(self) -> Application:
         controlled = Controlled(self.fake_secrets, self.clock, self._seed, self._reset)
         router = Router(FrontEnd(ServedWorld(self.fake_secrets._world)), ControlApi(controlled, self._token))
-        return Logged(_Attaching(router, self), self._tell, self.rotations)
+        return Logged(_Attaching(router, self), self._log, self.rotations)
 
     def _seed(self, content: Any) -> list[str]:
         """Add the secrets of a JSON object, all or none, and return their names.
@@ -157,7 +173,7 @@ def opened_world(
                     seed, region=arguments.region, account_id=arguments.account_id, rotation_errors="record"
                 )
             )
-            served = ServingWorld(fake_secrets, tell)
+            served = ServingWorld(fake_secrets, tell, _say_nothing if arguments.quiet else tell)
             if arguments.clock is not None:
                 served.clock.set(arguments.clock.timestamp())
             if arguments.state is not None:

@@ -21,7 +21,7 @@ __all__ = [
     "Sent",
     "asked",
     "caller_of",
-    "header_of",
+    "destination_of",
     "key_sent",
     "operation_asked",
     "operation_sent",
@@ -56,7 +56,7 @@ class Sent:
     @property
     def user_agent(self) -> str | None:
         """The client's User-Agent, or None."""
-        return header_of(self.headers, "User-Agent") or None
+        return _header(self.headers, "User-Agent") or None
 
     @property
     def operation(self) -> str | None:
@@ -79,7 +79,7 @@ def operation_asked(args: Any, kwargs: Any) -> str | None:
 
 def operation_sent(request: Any) -> str | None:
     """Return the operation of a prepared HTTP request, or None for another service."""
-    target = header_of(request.headers, "X-Amz-Target")
+    target = _header(request.headers, "X-Amz-Target")
     return target.removeprefix(_TARGET_PREFIX) if target.startswith(_TARGET_PREFIX) else None
 
 
@@ -91,13 +91,17 @@ def key_sent(request: Any) -> str | None:
 
 def target_of(world: World, sent: Sent) -> Target:
     """Return the destination of an HTTP request, from its signature or else from its URL."""
-    scope, host = _scope_of(sent), _HOST.search(sent.url)
-    if scope is not None:
-        target = Target(world, scope[2], caller_of(sent))
-    else:
-        target = Target(world, world.region if host is None else host[1])
+    target = Target(world, *destination_of(world, sent))
     target.user_agent = sent.user_agent
     return target
+
+
+def destination_of(world: World, sent: Sent) -> tuple[str, str | None]:
+    """Return the region that an HTTP request calls, and the account id or the ARN of its caller or None."""
+    scope, host = _scope_of(sent), _HOST.search(sent.url)
+    if scope is not None:
+        return scope[2], caller_of(sent)
+    return world.region if host is None else host[1], None
 
 
 def caller_of(sent: Sent) -> str | None:
@@ -107,10 +111,9 @@ def caller_of(sent: Sent) -> str | None:
 
 
 def _scope_of(sent: Any) -> re.Match[str] | None:
-    return _CREDENTIAL_SCOPE.search(header_of(sent.headers, "Authorization"))
+    return _CREDENTIAL_SCOPE.search(_header(sent.headers, "Authorization"))
 
 
-def header_of(headers: Any, name: str) -> str:
-    """Return a header as text, or nothing if it is missing."""
+def _header(headers: Any, name: str) -> str:
     header = headers.get(name) or b""
     return header.decode("ascii", "replace") if isinstance(header, bytes) else header

@@ -10,7 +10,7 @@ from typing import Any
 from fake_secrets.errors import ServiceError
 from fake_secrets.keeping.documents import Document, document_of, settings_of, version_document
 from fake_secrets.keeping.lines import Record
-from fake_secrets.keeping.records import RecordFile
+from fake_secrets.keeping.record_file import RecordFile
 from fake_secrets.service.state.model import StoredSecret, StoredVersion
 from fake_secrets.service.state.savepoint import VALUES_OF
 from fake_secrets.service.state.store import Store
@@ -74,8 +74,9 @@ class KeptStore:
         try:
             self._write(self._store())
         except OSError as error:
-            self.failure = str(error.strerror)
-            if self.tell is not None:
+            before, self.failure = self.failure, str(error.strerror)
+            # Once is enough: a server looks for due work all the time.
+            if self.tell is not None and self.failure != before:
                 self.tell(
                     f"the state file {self._file.path!r} can't be written ({self.failure}), so the call is "
                     "answered with InternalServiceError; the next call that succeeds writes what is missing"

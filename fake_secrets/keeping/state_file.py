@@ -12,7 +12,7 @@ from fake_secrets import clock
 from fake_secrets.keeping.documents import Document, SavedSecret, check_settings, fill, linked
 from fake_secrets.keeping.kept_store import KeptStore
 from fake_secrets.keeping.lines import Record
-from fake_secrets.keeping.records import RecordFile
+from fake_secrets.keeping.record_file import RecordFile
 from fake_secrets.keeping.state_file_error import StateFileError
 from fake_secrets.service.state.model import StartedRotation, StoredSecret
 
@@ -82,7 +82,7 @@ class StateFile:
         """Load what is in the file into a world, instead of its seed, or write the seed; then keep every change.
 
         Rotation functions may be registered before or after. What the world has had before is forgotten if there
-        is something to load.
+        is something to load. The clock goes on where it was, unless the world is ahead of that already.
 
         Raises:
             StateFileError: if the file can't be written.
@@ -105,10 +105,8 @@ class StateFile:
         self._file.close()
 
     def _load(self, world: World) -> None:
-        if self._settings["lead"]:
-            clock.pass_time(self._settings["lead"], world)
-        store = world.store
-        fill(store, self._settings, self._secrets)
+        self._set_clock(world)
+        fill(world.store, self._settings, self._secrets)
         for secret in self._secrets:
             world.ledger.record_change(secret, "loaded")
             rotation = secret.rotation
@@ -121,6 +119,12 @@ class StateFile:
         living = {thread.ident for thread in threading.enumerate() if thread.ident is not None}
         world.runner.forget_threads_but(living, _WHY_BROKEN_OFF)
         self._secrets = []
+
+    def _set_clock(self, world: World) -> None:
+        """Go on at the time of the file, unless the world was set to a later one."""
+        lead, saved = clock.passed_time(world), self._settings["lead"]
+        if saved > lead or not lead:
+            clock.pass_time(saved - lead, world)
 
 
 def replayed(changes: list[list[Record]]) -> tuple[Document, dict[int, SavedSecret]]:

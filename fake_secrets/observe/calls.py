@@ -12,6 +12,7 @@ from typing import Any, SupportsIndex, overload
 from fake_secrets import clock
 from fake_secrets.iam.principals import principal_of
 from fake_secrets.observe.call_table import Row, table_of
+from fake_secrets.observe.helpers import helper_of
 from fake_secrets.observe.ledger import SUCCEEDED, Entry, rotation_step
 from fake_secrets.observe.naming import Named, named_by, secrets_of
 from fake_secrets.observe.view import Secret, secret_id_of
@@ -49,6 +50,8 @@ class Call:
         region: the region that was called.
         rotation: the version id of the rotation whose step made the call; None for any other call.
         fault: the fault that a test had planned and that met the call; None if there was none.
+        via: the local helper that made the call for the code under test: ``agent`` or ``extension``; None if the
+            code made it itself.
     """
 
     operation: str
@@ -63,6 +66,7 @@ class Call:
     region: str
     rotation: str | None
     fault: str | None
+    via: str | None = None
     _secrets: tuple[Named, ...] = field(default=(), repr=False, compare=False)
 
 
@@ -177,6 +181,8 @@ class Calls(list[Call]):
         notes = [] if call.outcome == SUCCEEDED else [f"-> {call.outcome}"]
         if call.fault is not None:
             notes.append(f"planned: {call.fault}")
+        if call.via is not None:
+            notes.append(f"via the {call.via}")
         if are_several:
             notes.append(f"by {call.principal}")
         return Row(call.time, call.step or "", f"{call.operation}{again}", self._shown(call._secrets), notes)
@@ -230,5 +236,6 @@ def _call(entry: Entry) -> Call:
         region=request.region,
         rotation=entry.rotation,
         fault=request.fault,
+        via=helper_of(request.user_agent),
         _secrets=secrets_of(entry),
     )

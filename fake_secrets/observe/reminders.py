@@ -7,7 +7,7 @@ import sys
 import warnings
 from collections.abc import Callable
 from types import TracebackType
-from typing import Any, TypeVar
+from typing import Any, Generic, TypeVar
 
 from fake_secrets.errors import FakeSecretsWarning
 from fake_secrets.observe.remarks import users_line
@@ -17,6 +17,7 @@ __all__ = ["Reminder", "Reminding"]
 __tracebackhide__ = True  # the arguments in our frames may hold secret values
 
 FunctionT = TypeVar("FunctionT", bound=Callable[..., Any])
+EnteredT = TypeVar("EnteredT")
 
 
 class _Cancelled:
@@ -55,7 +56,7 @@ class Reminder(_Cancelled):
             warnings.warn_explicit(self._text, FakeSecretsWarning, filename, number, module)
 
 
-class Reminding(contextlib.AbstractContextManager[None]):
+class Reminding(contextlib.AbstractContextManager[EnteredT], Generic[EnteredT]):
     """A context manager, also a decorator, with a reminder that it has to be entered.
 
     Args:
@@ -63,11 +64,11 @@ class Reminding(contextlib.AbstractContextManager[None]):
         text: the message of the reminder.
     """
 
-    def __init__(self, entered: contextlib._GeneratorContextManager[None], text: str) -> None:
+    def __init__(self, entered: contextlib._GeneratorContextManager[EnteredT], text: str) -> None:
         self._entered = entered
         self._reminder = Reminder(text)
 
-    def __enter__(self) -> None:
+    def __enter__(self) -> EnteredT:
         """Enter the context manager."""
         self._reminder.cancel()
         return self._entered.__enter__()

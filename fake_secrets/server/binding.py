@@ -12,6 +12,10 @@ __all__ = ["bind"]
 
 _QUEUE = 128
 _ATTEMPTS = 20
+Addresses = Sequence[tuple[socket.AddressFamily, str]]
+
+# Clients may take either, whatever this machine's table of hosts says.
+_LOCALHOST: Addresses = ((socket.AF_INET, "127.0.0.1"), (socket.AF_INET6, "::1"))
 # This machine may have no IPv6, while `localhost` has an address of it.
 _UNUSABLE = frozenset({errno.EADDRNOTAVAIL, errno.EAFNOSUPPORT})
 
@@ -26,9 +30,7 @@ def bind(host: str, port: int) -> list[socket.socket]:
     Raises:
         OSError: if the port is taken, or the host isn't one of this machine.
     """
-    # Every address once: IPv4 before IPv6, which a machine more often lacks.
-    found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)
-    addresses = sorted({(family, address[0]) for family, _, _, _, address in found})
+    addresses = _LOCALHOST if host.lower() == "localhost" else _addresses_of(host)
     for left in reversed(range(_ATTEMPTS)):
         try:
             return _bind_all(addresses, port)
@@ -39,13 +41,18 @@ def bind(host: str, port: int) -> list[socket.socket]:
     raise AssertionError
 
 
-def _bind_all(addresses: Sequence[tuple[socket.AddressFamily, str | int]], port: int) -> list[socket.socket]:
+def _addresses_of(host: str) -> Addresses:
+    found = socket.getaddrinfo(host, None, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)
+    return list(dict.fromkeys((family, str(address[0])) for family, _, _, _, address in found))
+
+
+def _bind_all(addresses: Addresses, port: int) -> list[socket.socket]:
     with contextlib.ExitStack() as opened:
         sockets: list[socket.socket] = []
         unusable: OSError | None = None
         for family, address in addresses:
             try:
-                bound = _bind(family, str(address), port)
+                bound = _bind(family, address, port)
             except OSError as error:
                 if error.errno not in _UNUSABLE:
                     raise

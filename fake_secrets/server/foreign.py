@@ -24,7 +24,8 @@ def refuse_foreign(request: HttpRequest, service: str) -> HttpAnswer:
     """
     message = (
         f"this is a fake of Secrets Manager, and the request is for {service}. Set "
-        "AWS_ENDPOINT_URL_SECRETS_MANAGER instead of AWS_ENDPOINT_URL, so that only requests to Secrets Manager come here."
+        "AWS_ENDPOINT_URL_SECRETS_MANAGER instead of AWS_ENDPOINT_URL, so that only requests to Secrets Manager "
+        "come here."
     )
     request_id = str(uuid.uuid4())
     kind = request.headers.get("Content-Type", "")

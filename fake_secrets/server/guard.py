@@ -66,8 +66,8 @@ class Guard:
     def _refuse_host(self) -> HttpAnswer:
         names = "".join(f"\n- {name}" for name in sorted(self._names))
         msg = (
-            "this server doesn't answer for the Host that the request names, so that no web page can reach it under "
-            f"a name of its own. It answers for:{names}\nName another one when you start the server."
+            "this server doesn't answer for the Host that the request names, so that no web page can reach it "
+            f"under a name of its own. It answers for:{names}\nName another one when you start the server."
         )
         return _forbidden(msg, "refused 403 another Host")
 

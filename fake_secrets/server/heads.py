@@ -32,7 +32,7 @@ _SINGLE = frozenset({"authorization", "content-encoding", "content-length", "hos
 
 
 class Headers(Mapping[str, str]):
-    """The headers of a request, compared without case.
+    """The headers of a request, compared without case. Those of one name are one header, with commas.
 
     Args:
         values: the values by the names in lower case.
@@ -40,11 +40,15 @@ class Headers(Mapping[str, str]):
 
     __slots__ = ("_values",)
 
-    def __init__(self, values: dict[str, str]) -> None:
+    def __init__(self, values: dict[str, list[str]]) -> None:
         self._values = values
 
     def __getitem__(self, name: str) -> str:
-        return self._values[name.lower()]
+        return ", ".join(self._values[name.lower()])
+
+    def first(self, name: str) -> str | None:
+        """Return the value of the first header of a name, or None."""
+        return next(iter(self._values.get(name.lower(), ())), None)
 
     def __iter__(self) -> Iterator[str]:
         return iter(self._values)
@@ -131,8 +135,8 @@ def _request_line(line: str) -> tuple[str, str, str]:
     return found[1], found[2], found[3]
 
 
-def _values(lines: list[str]) -> dict[str, str]:
-    values: dict[str, str] = {}
+def _values(lines: list[str]) -> dict[str, list[str]]:
+    values: dict[str, list[str]] = {}
     for line in lines:
         found = _HEADER.fullmatch(line)
         if found is None:
@@ -140,11 +144,9 @@ def _values(lines: list[str]) -> dict[str, str]:
                 _BAD, "a header must be a name, a colon and a value in one line, without control characters"
             )
         name, value = found[1].lower(), found[2].rstrip(" \t")
-        if name in values:
-            if name in _SINGLE:
-                raise HttpError(_BAD, f"there may be only one header {name}")
-            value = f"{values[name]}, {value}"
-        values[name] = value
+        if name in values and name in _SINGLE:
+            raise HttpError(_BAD, f"there may be only one header {name}")
+        values.setdefault(name, []).append(value)
     return values
 
 

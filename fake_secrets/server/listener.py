@@ -80,6 +80,11 @@ class Listener:
         host = _REACHED_AT.get(self._host, self._host)
         return f"http://[{host}]:{self.port}" if ":" in host else f"http://{host}:{self.port}"
 
+    @property
+    def connections(self) -> int:
+        """How many connections are open."""
+        return len(self._threads)
+
     def start(self) -> None:
         """Begin to answer."""
         for each in [*self._listening, self._woken]:

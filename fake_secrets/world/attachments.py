@@ -34,3 +34,4 @@ def attach(world: World, functions: Mapping[str, str]) -> None:
             store.begin_write(now, secret)
             secret.rotation = RotationState(arn)
             store.follow_up(secret, now)
+        world.keep()

@@ -108,6 +108,15 @@ class Authority:
         # Nothing is known of the function's own policy.
         self._check(request, [check], [left_to_callers(owner, request.account_id)], lambda_arn)
 
+    def check_role(self, request: Request, role_arn: str) -> None:
+        """Refuse to assume a role that the caller's policies don't let it assume [D].
+
+        Nothing is known of the role's trust policy, so it leaves the decision to the policies of the callers.
+        """
+        owner = account_of(role_arn)
+        check = Check("sts:AssumeRole", role_arn, {"aws:resourceaccount": owner})
+        self._check(request, [check], [left_to_callers(owner, request.account_id)], role_arn)
+
     def may_use_key(
         self, request: Request, secret: StoredSecret, action: str, key_id: str, version_id: str | None
     ) -> bool:

@@ -71,10 +71,10 @@ class Contents:
             SecretExistsError: if the name is taken.
         """
         with self._lock:
-            store, now = self.ready_store(), clock.now()
-            store.settle(now)
-            secret = plant(store, seed, self._here[0], now)
-            self._ledger.record_change(secret, "seed")
+            store = self._settled_store()
+            secret = self._planted(store, seed)
+            if store.keeper is not None:
+                store.keeper.write()
             return secret
 
     def plant_all(self, seeds: Sequence[Seed]) -> None:
@@ -88,7 +88,14 @@ class Contents:
             for seed in seeds:
                 check_free(store, seed, self._here[0])
             for seed in seeds:
-                self.plant(seed)
+                self._planted(store, seed)
+            if store.keeper is not None:
+                store.keeper.write()
+
+    def _planted(self, store: Store, seed: Seed) -> StoredSecret:
+        secret = plant(store, seed, self._here[0], clock.now())
+        self._ledger.record_change(secret, "seed")
+        return secret
 
     def secret(self, secret_id: Any) -> StoredSecret:
         """Return the secret that has a name, an ARN or a partial ARN.

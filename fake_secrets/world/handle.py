@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import Iterator, Mapping, Sequence
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any, Literal, TypeVar
 
 from fake_secrets.errors import FakeSecretsWarning
 from fake_secrets.iam.principals import Credentials, credentials_of
@@ -179,7 +179,6 @@ class FakeSecrets(RotationHandle):
             resource_policy=resource_policy,
         )
         added = Secret(self._world.contents.plant(seed).arn, self._world.contents.secret)
-        self._world.keep()
         if arn_suffix is not None or kms_key_id is not None:
             self._world.contents.planted[added.arn] = Planted(arn_suffix is not None, kms_key_id)
         for doubt in doubts({name: value if labels is None else labels}):
@@ -373,6 +372,66 @@ class FakeSecrets(RotationHandle):
             A context manager that returns the server's URL, such as ``http://127.0.0.1:51234``.
         """
         return self._world.serving(self._world, port)
+
+    def local_endpoints(
+        self,
+        helper: Literal["agent", "extension"] = "agent",
+        *,
+        port: int | None = None,
+        ttl: int | None = None,
+        cache_size: int | None = None,
+        max_roles: int | None = None,
+        max_conn: int | None = None,
+        path_prefix: str | None = None,
+        not_ready: int | None = None,
+    ) -> contextlib.AbstractContextManager[str]:
+        """Serve the secrets of this world as AWS's local helpers do on port 2773: ``GET /secretsmanager/get``.
+
+        While the block runs, the environment variable PARAMETERS_SECRETS_EXTENSION_HTTP_PORT has the port. The
+        token that requests need is the one that the world has in AWS_SESSION_TOKEN; for the agent, AWS_TOKEN comes
+        first if it is set. The calls that the helper makes are among the `calls`; their `via` has its name.
+
+        Args:
+            helper: "agent", the default: the AWS Secrets Manager Agent, also known as AWS Workload Credentials
+                Provider. "extension": the AWS Parameters and Secrets Lambda Extension.
+            port: the port on which the helper listens, for other processes too. By default a free one, and
+                connections that this process makes to port 2773 are redirected to it.
+            ttl: for how many seconds a value is answered from the cache: 300 by default, at most 3600 for the
+                agent and 300 for the extension. They pass by the test's clock.
+            cache_size: how many values the cache keeps, 1000 by default.
+            max_roles: agent only: how many roles it assumes for ``roleArn`` at most, 20 by default.
+            max_conn: agent only: how many connections it has at most, 800 by default.
+            path_prefix: agent only: what comes before the secret's name in a path, ``/v1/`` by default.
+            not_ready: extension only: how many requests it refuses before it is ready, as it does while a function
+                is still being initialised; 0 by default.
+
+        What isn't given for the extension is taken from its variables, such as SECRETS_MANAGER_TTL, when the block
+        is entered.
+
+        Returns:
+            A context manager that returns the URL, such as ``http://127.0.0.1:51234``. If it is dropped without
+            being entered, a `FakeSecretsWarning` tells so.
+
+        Raises:
+            ValueError: if an argument is none that the helper takes, or, when the block is entered, if a variable
+                has such a value or no token can be read.
+            TypeError: if an argument has the wrong type.
+            PortTakenError: when the block is entered, if something else listens on `port`.
+        """
+        options = {
+            "ttl": ttl,
+            "cache_size": cache_size,
+            "max_roles": max_roles,
+            "max_conn": max_conn,
+            "path_prefix": path_prefix,
+            "not_ready": not_ready,
+        }
+        given = {name: value for name, value in options.items() if value is not None}
+        return Reminding(
+            self._world.helping(self._world, helper, port, given),
+            "local_endpoints was never entered, so nothing listened. Use it in a `with` statement: "
+            "`with fake_secrets.local_endpoints():`",
+        )
 
     def reset(self) -> None:
         """Go back to the seed.

@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import functools
 import threading
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Literal, Protocol, cast
 
 from fake_secrets import clock
@@ -51,6 +51,8 @@ __all__ = ["Intervention", "Lane", "World", "rotating_world"]
 __tracebackhide__ = True  # the arguments in our frames may hold secret values
 
 Lane = Literal["fast", "wire"]
+# Called with the world, the helper, the port, and the options that were given.
+Helping = Callable[["World", Any, "int | None", Mapping[str, Any]], "contextlib._GeneratorContextManager[str]"]
 
 
 def rotating_world() -> World | None:
@@ -100,6 +102,7 @@ class World:
             a rotation function runs, even if the world is left in the meantime.
         is_region: returns whether a partition has a region.
         serving: returns a context manager that serves a world over HTTP on a port, and returns the URL.
+        helping: returns one that serves a world through a local helper; see `FakeSecrets.local_endpoints`.
 
     `served_at` is None, except in a forked child: there it is the URL at which the parent answers for this copy.
     """
@@ -119,6 +122,7 @@ class World:
         while_running: Callable[[], contextlib.AbstractContextManager[None]],
         is_region: Callable[[str, str], bool],
         serving: Callable[[World, int], contextlib.AbstractContextManager[str]],
+        helping: Helping,
     ) -> None:
         self.region = region
         self.account_id = account_id
@@ -129,6 +133,7 @@ class World:
         self._while_running = while_running
         self._is_region = is_region
         self.serving = serving
+        self.helping = helping
         self.functions = Functions(region, account_id)
         # Guards everything below; never held while a rotation function runs.
         self._lock = threading.RLock()
@@ -163,7 +168,7 @@ class World:
         # whether they are in it.
         self.function_name: str | None = None
         self.is_recorded = True
-        # Called when the world is left, to look for what there is to remark.
+        # Called when the world is left, to look for what there is to remark, or to end what still runs.
         self.looks_at_the_end: list[Callable[[], None]] = []
         self._start()
 
@@ -487,7 +492,7 @@ class World:
         """Return what there is left to say to the author of the test, now that the world is left."""
         with self._lock:
             self._remark_on_keys()
-        for look in self.looks_at_the_end:
+        for look in self.looks_at_the_end.copy():
             look()
         return self.remarks.take()
 

@@ -12,6 +12,7 @@ import pytest
 import fake_secrets as package
 from fake_secrets import mock_stages
 from fake_secrets.activation import serving
+from fake_secrets.errors import PortTakenError
 
 VARIABLES = (
     "AWS_ENDPOINT_URL_SECRETS_MANAGER", "SECRETS_MANAGER_ENDPOINT", "NO_PROXY", "no_proxy",
@@ -88,10 +89,12 @@ class TestEnvironment:
         with fake_secrets.server():
             assert os.environ["AWS_REGION"] == "eu-west-3"
 
-    def test_an_aws_region_stays(self, fake_secrets, monkeypatch):
+    @pytest.mark.fake_secrets(region="eu-west-3")
+    def test_children_in_other_sdks_look_in_the_region_of_the_world_too(self, fake_secrets, monkeypatch):
         monkeypatch.setenv("AWS_REGION", "ap-south-1")
         with fake_secrets.server():
-            assert os.environ["AWS_REGION"] == "ap-south-1"
+            assert os.environ["AWS_REGION"] == os.environ["AWS_DEFAULT_REGION"] == "eu-west-3"
+        assert os.environ["AWS_REGION"] == "ap-south-1"
 
     def test_everything_is_put_back(self, fake_secrets, monkeypatch):
         monkeypatch.setenv("no_proxy", "")
@@ -188,7 +191,7 @@ class TestLife:
             taken.bind(("127.0.0.1", 0))
             taken.listen()
             port = taken.getsockname()[1]
-            with pytest.raises(package.CannotListenError, match=f"port {port}: Address already in use"):
+            with pytest.raises(PortTakenError, match=f"port {port} is taken"):
                 fake_secrets.server(port=port).__enter__()
         assert serving.running() == []
 

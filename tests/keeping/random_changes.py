@@ -95,6 +95,8 @@ class RandomChanges:
         client, name = self.client, self.name
         ids = self.version_ids(client, name)
         label = self.random.choice(LABELS)
+        if not ids:
+            return
         given = {"MoveToVersionId": self.random.choice(list(ids.values()))} if self.random.random() < 0.8 else {}
         if label in ids:
             given["RemoveFromVersionId"] = ids[label]

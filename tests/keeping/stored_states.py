@@ -23,6 +23,9 @@ def plain(value, *, is_inside=False):
     """Return a secret, or a part of it, as values that can be compared. Other secrets are named by serial."""
     if isinstance(value, StoredSecret) and is_inside:
         return value.serial
+    if isinstance(value, frozenset):
+        # Its order differs between processes.
+        return sorted(value)
     if not dataclasses.is_dataclass(value):
         if isinstance(value, dict) or hasattr(value, "items"):
             return {key: plain(one, is_inside=True) for key, one in value.items()}

@@ -4,22 +4,22 @@ import contextlib
 import datetime
 import errno
 import http.client
-import json
 import os
+import random
 import re
 import subprocess
 import sys
-import urllib.parse
 
 import boto3
 import botocore.exceptions
 import pytest
 from botocore.config import Config
+from posting import post
 from rotators import Rotator
-from stored_states import state_in, state_of
+from stored_states import plain, state_in, state_of
 
 from fake_secrets import clock, mock_stages
-from fake_secrets.keeping import lines, records
+from fake_secrets.keeping import lines, record_file
 from fake_secrets.keeping.state_file import open_state
 from fake_secrets.keeping.state_file_error import StateFileError
 
@@ -119,6 +119,35 @@ def test_a_world_that_was_moved_ahead_of_the_clock_goes_on_there(path):
     with kept_world(path):
         after = clock.now()
     assert 0 <= after - before < 100
+
+
+def moved_to(path, year):
+    """Serve a world that is set to a year before its file is loaded, and return the year that it has then."""
+    state = open_state(path)
+    with mock_stages() as fake_secrets:
+        if year is not None:
+            moment = datetime.datetime(year, 1, 1, tzinfo=datetime.UTC).timestamp()
+            fake_secrets._world.pass_time(moment - clock.now())
+        state.attach(fake_secrets._world)
+        now = clock.utc(clock.now()).year
+        state.close()
+    return now
+
+
+@pytest.mark.parametrize(
+    ("years", "expected"),
+    [
+        ([2031, None], 2031),
+        ([2031, 2031], 2031),
+        ([2031, 2030], 2031),
+        ([2031, 2033], 2033),
+        ([2020, None], 2020),
+        ([2020, 2020], 2020),
+        ([None, 2033], 2033),
+    ],
+)
+def test_a_clock_that_is_set_counts_only_if_it_is_ahead_of_the_file(path, years, expected):
+    assert [moved_to(path, year) for year in years][-1] == expected
 
 
 def test_a_deletion_that_falls_due_while_the_server_is_stopped_is_done(path, client):
@@ -323,7 +352,7 @@ def test_a_directory_in_which_nothing_can_be_written_is_refused_with_the_reason(
         raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
 
     state = open_state(path)
-    monkeypatch.setattr(records.os, "write", failing)
+    monkeypatch.setattr(record_file.os, "write", failing)
     told = re.escape(f"the state file {str(path)!r} can't be written: No space left on device")
     with mock_stages() as fake_secrets, pytest.raises(StateFileError, match=told):
         state.attach(fake_secrets._world)
@@ -336,7 +365,7 @@ def full_disk():
         raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
 
     with pytest.MonkeyPatch.context() as patched:
-        patched.setattr(records.os, "write", failing)
+        patched.setattr(record_file.os, "write", failing)
         yield
 
 
@@ -371,6 +400,14 @@ class TestADiskThatIsFull:
         why = "can't be written (No space left on device), so the call is answered with InternalServiceError"
         then = "the next call that succeeds writes what is missing"
         assert told == [f"the state file {str(path)!r} {why}; {then}"]
+
+    def test_it_says_so_once_until_it_can_write_again(self, client, told):
+        for _ in range(2):
+            with full_disk():
+                error_of(client.put_secret_value, SecretId="app/db", SecretString="new")
+                error_of(client.get_secret_value, SecretId="app/db")
+            client.get_secret_value(SecretId="app/db")
+        assert len(told) == 2
 
     def test_the_next_call_writes_what_is_missing(self, client, path, fake_secrets):
         with full_disk():
@@ -408,29 +445,16 @@ class TestADiskThatIsFull:
 
         arn = fake_secrets.lambda_function(Filling(client), "rotate")
         with contextlib.ExitStack() as disk, fake_secrets.server() as url:
-            status, answer = posted(url, "RotateSecret", SecretId="app/db", RotationLambdaARN=arn)
+            connection = http.client.HTTPConnection(url.removeprefix("http://"), timeout=20)
+            disk.callback(connection.close)
+            given = {"SecretId": "app/db", "RotationLambdaARN": arn, "ClientRequestToken": NEW_TOKEN}
+            status, answer = post(connection, "RotateSecret", **given)
         assert (status, answer["__type"]) == (500, "InternalServiceError")
 
     def test_the_file_is_written_whole_if_it_was_deleted(self, client, path, fake_secrets):
         path.unlink()
         client.put_secret_value(SecretId="app/db", SecretString="new")
         assert state_in(path.read_bytes()) == state_of(store_of(fake_secrets))
-
-
-def posted(url, operation, **members):
-    """Call an operation over HTTP, and return the status and the answer."""
-    scope = f"AKIDEXAMPLE/{datetime.datetime.now(datetime.UTC):%Y%m%d}/us-east-1/secretsmanager/aws4_request"
-    headers = {
-        "Authorization": f"AWS4-HMAC-SHA256 Credential={scope}, SignedHeaders=host, Signature={'0' * 64}",
-        "X-Amz-Target": f"secretsmanager.{operation}",
-        "Content-Type": "application/x-amz-json-1.1",
-    }
-    body = json.dumps({"ClientRequestToken": NEW_TOKEN, **members})
-    connection = http.client.HTTPConnection(urllib.parse.urlsplit(url).netloc, timeout=20)
-    with contextlib.closing(connection):
-        connection.request("POST", "/", body, headers)
-        response = connection.getresponse()
-        return response.status, json.loads(response.read())
 
 
 WITHOUT_STATE = """
@@ -464,3 +488,70 @@ def test_the_child_of_a_fork_has_a_copy_of_the_world_that_is_not_kept(path, clie
         client.put_secret_value(SecretId="app/db", SecretString="of the parent")
     with kept_world(path) as fake_secrets:
         assert fake_secrets["app/db"].value() == "of the parent"
+
+
+@pytest.fixture
+def written(path, client):
+    """A file with a seed, four changes and a rotation, and the states that it has had."""
+    states = []
+
+    def note():
+        if (state := state_in(path.read_bytes())) not in states:
+            states.append(state)
+
+    class Noting(Rotator):
+        def __call__(self, event, context):
+            note()
+            super().__call__(event, context)
+            note()
+
+    with kept_world(path, {"app/db": "old"}) as fake_secrets:
+        note()
+        client.create_secret(Name="bytes", SecretBinary=b"\x00\xff", AddReplicaRegions=[{"Region": "eu-west-1"}])
+        note()
+        client.put_secret_value(SecretId="bytes", SecretString="é" * 200)
+        note()
+        arn = fake_secrets.lambda_function(Noting(), "rotate")
+        client.rotate_secret(SecretId="app/db", RotationLambdaARN=arn)
+        note()
+        client.delete_secret(SecretId="app/db")
+        note()
+    return path.read_bytes(), states
+
+
+def state_or_refusal(path, content):
+    """Return what a damaged file is read as, or None if it is refused. It stays as it is."""
+    path.write_bytes(content)
+    try:
+        state = open_state(path)
+    except StateFileError as refusal:
+        assert str(refusal).startswith(f"the state file {str(path)!r} is")
+        return None
+    else:
+        read = {secret.arn: plain(secret) for secret in state._secrets}
+        state.close()
+        return read
+    finally:
+        assert path.read_bytes() == content
+
+
+def test_a_file_that_is_cut_off_is_refused_or_read_as_one_of_its_states(path, written):
+    content, states = written
+    lengths = {
+        *range(1, len(content), 37),
+        *(number for number, byte in enumerate(content, 1) if byte == ord("\n")),
+    }
+    read = [state_or_refusal(path, content[:length]) for length in sorted(lengths)]
+    assert all(state is None or state in states for state in read)
+    assert states[-1] in read
+
+
+def test_a_file_with_a_changed_byte_is_refused_or_read_as_one_of_its_states(path, written):
+    content, states = written
+    chosen = random.Random(1)  # noqa: S311 -- repeatable
+    for _ in range(300):
+        damaged = bytearray(content)
+        position = chosen.randrange(len(content))
+        damaged[position] ^= chosen.randrange(1, 256)
+        read = state_or_refusal(path, bytes(damaged))
+        assert read is None or read in states

@@ -243,6 +243,15 @@ def acting(fake: FakeSecrets, arn: str) -> None:
         stack.enter_context(fake.as_principal(arn))
 
 
+def local_helpers(fake: FakeSecrets) -> None:
+    with fake.local_endpoints() as url:
+        assert_type(url, str)
+    with fake.local_endpoints("extension", port=2773, ttl=60, cache_size=0, not_ready=1) as url:
+        assert_type(url, str)
+    fake.local_endpoints("agent", max_roles=1, max_conn=1, path_prefix="/secrets/")
+    fake.local_endpoints("lambda")  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]
+
+
 def served(fake: FakeSecrets) -> None:
     with fake.server() as url, fake.server(port=8080):
         assert_type(url, str)

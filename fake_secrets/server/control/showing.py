@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING, Any
 
 from fake_secrets import clock
 from fake_secrets.errors import UnknownSecretError
-from fake_secrets.observe.pictures.page import ROWS, section_of
 from fake_secrets.server.control.control_error import ControlError
 
 if TYPE_CHECKING:
@@ -43,6 +42,9 @@ def timeline(controlled: Controlled, query: Mapping[str, str], _: Any) -> dict[s
 
 
 def _timeline_of(fake_secrets: FakeSecrets, secret_id: str) -> dict[str, str]:
+    # Imported late: the server is there sooner.
+    from fake_secrets.observe.pictures.page import ROWS, section_of  # noqa: PLC0415
+
     try:
         found = fake_secrets.timeline(secret_id)
     except UnknownSecretError as error:

@@ -60,7 +60,6 @@ class RecordFile:
             # How long it was when it was last written anew.
             self._whole = 0
             self.changes = found.changes
-            os.fchmod(self._descriptor, _OWN)
         except BaseException:
             os.close(self._descriptor)
             raise

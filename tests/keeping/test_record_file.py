@@ -10,8 +10,8 @@ from pathlib import Path
 
 import pytest
 
-from fake_secrets.keeping import lines, records
-from fake_secrets.keeping.records import RecordFile
+from fake_secrets.keeping import lines, record_file
+from fake_secrets.keeping.record_file import RecordFile
 from fake_secrets.keeping.state_file_error import StateFileError
 
 FIRST = {"settings": {"lead": 0.0}}
@@ -64,13 +64,13 @@ def test_a_file_that_is_written_anew_has_only_the_last_state(path, file):
 @pytest.mark.parametrize("umask", [0o000, 0o022, 0o077])
 def test_only_the_user_may_read_the_file_from_the_first_moment_on(path, umask, monkeypatch):
     modes = []
-    write_genuinely = records._write
+    write_genuinely = record_file._write
 
     def looking(descriptor, content, position):
         modes.extend(mode_of(one) for one in path.parent.iterdir())
         write_genuinely(descriptor, content, position)
 
-    monkeypatch.setattr(records, "_write", looking)
+    monkeypatch.setattr(record_file, "_write", looking)
     before = os.umask(umask)
     try:
         file = RecordFile(path)
@@ -83,10 +83,12 @@ def test_only_the_user_may_read_the_file_from_the_first_moment_on(path, umask, m
     assert {*modes, mode_of(path)} == {0o600}
 
 
-def test_others_may_no_longer_read_a_file_that_they_could(path):
+def test_others_may_no_longer_read_a_file_that_they_could_once_it_is_written(path):
     write(path, [FIRST])
     path.chmod(0o644)
-    RecordFile(path).close()
+    file = RecordFile(path)
+    file.rewrite([SECOND])
+    file.close()
     assert mode_of(path) == 0o600
 
 
@@ -198,7 +200,7 @@ def test_a_file_that_was_closed_can_be_opened_again(path):
 
 OPEN_AND_WAIT = """
 import sys
-from fake_secrets.keeping.records import RecordFile
+from fake_secrets.keeping.record_file import RecordFile
 file = RecordFile(sys.argv[1])
 file.rewrite([{"settings": {}}])
 print("open", flush=True)
@@ -228,7 +230,7 @@ def fail_in_the_middle(monkeypatch, after, number=errno.ENOSPC):
         left[0] -= written
         return written
 
-    monkeypatch.setattr(records.os, "write", writing)
+    monkeypatch.setattr(record_file.os, "write", writing)
 
 
 @pytest.mark.parametrize("after", [0, 1, 30])

@@ -1,0 +1,298 @@
+"""`fake-secrets serve` as a process, as users run it."""
+
+import http.client
+import json
+import re
+import signal
+import subprocess
+import sys
+import textwrap
+from urllib.parse import urlsplit
+
+import pytest
+from cli.serve_process import run, serving
+
+SECRET = "s3cr3t-value-0815"
+ROTATION = """
+import json
+import os
+import urllib.request
+
+import boto3
+
+client = boto3.client("secretsmanager")
+
+
+def lambda_handler(event, context):
+    arn, token = event["SecretId"], event["ClientRequestToken"]
+    if event["Step"] == "createSecret":
+        pending = {"ClientRequestToken": token, "VersionStages": ["AWSPENDING"]}
+        client.put_secret_value(SecretId=arn, SecretString="rotated", **pending)
+    elif event["Step"] == "testSecret" and os.path.exists("broken"):
+        raise ConnectionError("s3cr3t-value-0815")
+    elif event["Step"] == "finishSecret":
+        old = client.get_secret_value(SecretId=arn)["VersionId"]
+        move = {"MoveToVersionId": token, "RemoveFromVersionId": old}
+        client.update_secret_version_stage(SecretId=arn, VersionStage="AWSCURRENT", **move)
+
+
+def asks_over_http(event, context):
+    with urllib.request.urlopen(os.environ["ASKED"] + "/_fake_secrets/health", timeout=10) as answer:
+        assert answer.status == 200
+"""
+
+
+@pytest.fixture
+def folder(tmp_path):
+    (tmp_path / "served_rotation.py").write_text(ROTATION)
+    (tmp_path / "secrets.json").write_text(json.dumps({"prod/db": SECRET}))
+    return tmp_path
+
+
+@pytest.fixture
+def served(folder):
+    with serving(
+        folder, "--seed", "secrets.json", "--function", "prod/db=served_rotation:lambda_handler"
+    ) as served:
+        yield served
+
+
+def value(served, secret_id="prod/db", **members):
+    return served.ask("GetSecretValue", {"SecretId": secret_id, **members})[1]["SecretString"]
+
+
+# What it prints
+
+
+def test_the_first_line_is_the_url(served):
+    assert re.fullmatch(r"http://127\.0\.0\.1:\d+", served.url)
+
+
+def test_the_next_lines_make_boto3_in_a_shell_ask_the_server(served):
+    lines = "\n".join(served.lines_until("unset "))
+    read = (
+        "import boto3; print(boto3.client('secretsmanager').get_secret_value(SecretId='prod/db')['SecretString'])"
+    )
+    shell = subprocess.run(
+        ["/bin/sh", "-c", f'{lines}\nexec "{sys.executable}" -c "{read}"'],
+        env={
+            "AWS_PROFILE": "absent",
+            "AWS_IGNORE_CONFIGURED_ENDPOINT_URLS": "true",
+            "HTTP_PROXY": "http://127.0.0.1:1",
+        },
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+    assert shell.stdout == f"{SECRET}\n", shell.stderr
+
+
+def test_whatever_is_no_command_for_a_shell_is_a_comment(served):
+    lines = served.lines_until("# The rotation function for prod/db: ")
+
+    assert all(line.startswith(("export ", "unset ", "# ")) for line in lines)
+
+
+def test_it_says_which_versions_of_the_aws_cli_need_the_url_as_an_option(served):
+    lines = served.lines_until("# The rotation function for prod/db: ")
+
+    assert f"# 2.9.19, ask AWS, unless each command has the option --endpoint-url {served.url}" in lines
+
+
+def test_each_call_is_one_line_of_the_log_without_values(served):
+    put = {"SecretId": "prod/db", "SecretString": SECRET, "ClientRequestToken": "p" * 32}
+    served.ask("PutSecretValue", put)
+    served.ask("GetSecretValue", {"SecretId": "nothing"}, key="000000000001")
+
+    assert re.fullmatch(r"\d\d:\d\d:\d\d PutSecretValue prod/db 200 [\d.]+ ms", served.logged("PutSecretValue"))
+    assert re.fullmatch(
+        r"\d\d:\d\d:\d\d GetSecretValue nothing by 000000000001 400 ResourceNotFoundException [\d.]+ ms",
+        served.logged("GetSecretValue"),
+    )
+    assert SECRET not in "\n".join(served.log)
+
+
+def test_a_secret_id_with_line_breaks_makes_no_second_line_in_the_log(served):
+    served.ask("GetSecretValue", {"SecretId": "a\n23:59:59 DeleteSecret prod/db 200"})
+
+    assert r"GetSecretValue a\n23:59:59" in served.logged("GetSecretValue")
+
+
+# How it ends
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM], ids=lambda number: number.name)
+def test_a_signal_ends_it_with_status_0_while_a_connection_is_open(served, number):
+    connection = http.client.HTTPConnection(urlsplit(served.url).netloc, timeout=20)
+    connection.request("GET", "/_fake_secrets/health")
+    connection.getresponse().read()
+
+    assert served.stop(number) == 0
+    connection.close()
+
+
+def test_a_signal_ends_it_without_a_traceback(served):
+    served.stop()
+
+    assert "Traceback" not in "\n".join(served.log)
+
+
+def test_a_command_after_the_dashes_runs_with_the_variables_and_gives_its_status(folder):
+    program = (
+        "import boto3; print(boto3.client('secretsmanager').list_secrets()['SecretList'][0]['Name']); exit(7)"
+    )
+    ended = run(folder, "--seed", "secrets.json", "--", sys.executable, "-c", program)
+
+    assert (ended.returncode, ended.stdout) == (7, "prod/db\n")
+
+
+def test_a_command_that_doesnt_exist_is_told_in_a_sentence(folder):
+    ended = run(folder, "--", "absent-command")
+
+    assert (ended.returncode, ended.stderr) == (
+        2,
+        "fake-secrets serve: 'absent-command' can't be run: No such file or directory.\n",
+    )
+
+
+# Rotation
+
+
+def test_a_secret_rotates_with_the_function_that_it_was_given(served):
+    status, _ = served.ask("RotateSecret", {"SecretId": "prod/db", "ClientRequestToken": "r" * 32})
+
+    assert status == 200
+    assert value(served) == "rotated"
+    assert served.logged("rotation of") == "rotation of prod/db: succeeded"
+
+
+def test_a_secret_that_is_created_later_gets_its_function_too(folder):
+    with serving(folder, "--function", "later/db=served_rotation:lambda_handler") as served:
+        served.ask("CreateSecret", {"Name": "later/db", "SecretString": "old", "ClientRequestToken": "c" * 32})
+        served.ask("RotateSecret", {"SecretId": "later/db", "ClientRequestToken": "r" * 32})
+
+        assert value(served, "later/db") == "rotated"
+
+
+def test_the_arn_that_is_printed_for_a_function_can_be_given_to_rotate_secret(folder):
+    with serving(
+        folder, "--seed", "secrets.json", "--function", "my-function=served_rotation:lambda_handler"
+    ) as served:
+        arn = served.lines_until("# The rotation function for my-function: ")[-1].rpartition(" ")[2]
+        members = {"SecretId": "prod/db", "RotationLambdaARN": arn, "ClientRequestToken": "r" * 32}
+        members["RotationRules"] = {"AutomaticallyAfterDays": 1}
+
+        assert served.ask("RotateSecret", members)[0] == 200
+        assert value(served) == "rotated"
+
+
+def test_a_rotation_that_fails_is_logged_with_its_step_but_without_the_text_of_its_error(served, folder):
+    (folder / "broken").touch()
+    status, _ = served.ask("RotateSecret", {"SecretId": "prod/db", "ClientRequestToken": "r" * 32})
+
+    assert status == 200
+    assert served.logged("rotation of") == "rotation of prod/db: failed in testSecret: ConnectionError"
+    assert SECRET not in "\n".join(served.log)
+
+
+def test_a_function_may_ask_the_server_over_http_while_its_rotation_is_running(
+    folder, monkeypatch, unused_tcp_port
+):
+    monkeypatch.setenv("ASKED", f"http://127.0.0.1:{unused_tcp_port}")
+    arguments = ["--port", str(unused_tcp_port), "--seed", "secrets.json", "--function"]
+    with serving(folder, *arguments, "prod/db=served_rotation:asks_over_http") as served:
+        served.ask("RotateSecret", {"SecretId": "prod/db", "ClientRequestToken": "r" * 32})
+
+        assert "unfinished" in served.logged("rotation of")
+
+
+def test_a_schedule_rotates_without_a_call_when_the_clock_is_moved(served):
+    rules = {"AutomaticallyAfterDays": 1}
+    members = {"SecretId": "prod/db", "ClientRequestToken": "r" * 32, "RotationRules": rules}
+    served.ask("RotateSecret", members)
+    token = served.variables()["FAKE_SECRETS_TOKEN"]
+    served.control("clock", {"advance": 3 * 86_400}, token=token)
+    described = served.ask("DescribeSecret", {"SecretId": "prod/db"})[1]
+
+    assert len(described["VersionIdsToStages"]) == 2
+    assert served.log.count("rotation of prod/db: succeeded") > 1
+
+
+# Clock, seed, state and policies
+
+
+def test_the_clock_begins_at_a_given_time_and_ticks_on(folder):
+    with serving(folder, "--clock", "2040-01-01T00:00:00Z") as served:
+        token = served.variables()["FAKE_SECRETS_TOKEN"]
+        first = served.control("clock", token=token)[1]["now"]
+        second = served.control("clock", token=token)[1]["now"]
+
+    assert first.startswith("2040-01-01T00:")
+    assert first < second
+
+
+def test_the_state_outlives_the_server(folder):
+    with serving(folder, "--seed", "secrets.json", "--state", "state.db") as served:
+        served.ask(
+            "PutSecretValue", {"SecretId": "prod/db", "SecretString": "new", "ClientRequestToken": "p" * 32}
+        )
+        served.stop(signal.SIGKILL)
+    with serving(folder, "--seed", "secrets.json", "--state", "state.db") as served:
+        assert value(served) == "new"
+        assert value(served, VersionStage="AWSPREVIOUS") == SECRET
+
+
+def test_a_policy_binds_who_calls_without_credentials_of_his_own(folder):
+    (folder / "policy.json").write_text(
+        json.dumps(
+            {
+                "Version": "2012-10-17",
+                "Statement": {"Effect": "Allow", "Action": "secretsmanager:GetSecretValue", "Resource": "*"},
+            }
+        )
+    )
+    with serving(folder, "--seed", "secrets.json", "--policy", "policy.json") as served:
+        assert value(served) == SECRET
+        assert served.ask("ListSecrets", {})[1]["__type"] == "AccessDeniedException"
+
+
+def test_a_policy_binds_a_role_with_the_key_that_is_printed(folder):
+    (folder / "policy.json").write_text(
+        json.dumps(
+            {
+                "Version": "2012-10-17",
+                "Statement": {"Effect": "Allow", "Action": "secretsmanager:GetSecretValue", "Resource": "*"},
+            }
+        )
+    )
+    with serving(folder, "--seed", "secrets.json", "--policy", "app=policy.json") as served:
+        line = served.lines_until("# To call as arn:aws:iam::123456789012:role/app: ")[-1]
+        key = line.rpartition("=")[2]
+
+        assert served.ask("ListSecrets", {}, key=key)[1]["__type"] == "AccessDeniedException"
+        assert served.ask("ListSecrets", {})[0] == 200
+
+
+# Where it listens
+
+
+def test_a_port_that_is_taken_is_told_in_a_sentence(served, folder):
+    port = urlsplit(served.url).port
+    ended = run(folder, "--port", str(port))
+
+    assert (ended.returncode, ended.stderr) == (
+        2,
+        f"fake-secrets serve: can't listen on 127.0.0.1, port {port}: Address already in use.\n",
+    )
+
+
+def test_another_address_than_loopback_is_warned_of(folder):
+    with serving(folder, "--host", "0.0.0.0") as served:  # noqa: S104 -- it is what the warning is about
+        assert served.logged("warning: ").startswith("warning: whoever reaches 0.0.0.0 can read every secret here")
+
+
+def test_help_says_what_each_exit_status_means(folder):
+    text = " ".join(textwrap.dedent(run(folder, "--help").stdout).split())
+
+    assert "0 after Ctrl-C or SIGTERM, 2 if the server can't start" in text

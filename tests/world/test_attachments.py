@@ -1,0 +1,46 @@
+"""Secrets that have their rotation functions from the start."""
+
+import pytest
+
+from fake_secrets.world.attachments import attach
+
+
+def rotate(event, context):
+    return None
+
+
+@pytest.fixture
+def function(fake_secrets):
+    return fake_secrets.lambda_function(rotate)
+
+
+def test_a_secret_with_an_attached_function_shows_it_and_is_enabled(fake_secrets, secretsmanager, function):
+    fake_secrets.add("prod/db", "v")
+    attach(fake_secrets._world, {"prod/db": function})
+    described = secretsmanager.describe_secret(SecretId="prod/db")
+
+    assert (described["RotationEnabled"], described["RotationLambdaARN"]) == (True, function)
+
+
+def test_a_function_that_was_configured_stays(fake_secrets, secretsmanager, function):
+    fake_secrets.add("prod/db", "v")
+    other = fake_secrets.lambda_function(rotate, "other")
+    secretsmanager.rotate_secret(SecretId="prod/db", RotationLambdaARN=other)
+    attach(fake_secrets._world, {"prod/db": function})
+
+    assert secretsmanager.describe_secret(SecretId="prod/db")["RotationLambdaARN"] == other
+
+
+def test_a_secret_that_doesnt_exist_is_left_for_later(fake_secrets, function):
+    attach(fake_secrets._world, {"prod/db": function})
+
+    assert "prod/db" not in fake_secrets
+
+
+def test_a_replica_gets_no_function(fake_secrets, secretsmanager, function):
+    secretsmanager.create_secret(Name="prod/db", SecretString="v", AddReplicaRegions=[{"Region": "eu-west-1"}])
+    world = fake_secrets._world
+    world.region = "eu-west-1"
+    attach(world, {"prod/db": function})
+
+    assert [secret.rotation_enabled for secret in fake_secrets] == [False, False]
