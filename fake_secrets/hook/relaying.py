@@ -87,6 +87,6 @@ def _bytes_of(body: Any) -> bytes:
 def _gone(sent: Sent, url: str) -> NoActiveWorldError:
     return NoActiveWorldError(
         f"{sent.operation or UNNAMED} of a forked process found nobody at {url}, where its parent has served the "
-        "world.\nLet the child end before `with fake_secrets.server():` does: put the `with` statement of its pool "
-        "inside that block."
+        "world.\nLet the child end before `with fake_secrets.server():` does: put the `with` statement of its "
+        "pool inside that block."
     )
