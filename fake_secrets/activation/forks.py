@@ -7,6 +7,7 @@ never runs while one of them is held: the child gives up what was running in thr
 from __future__ import annotations
 
 import os
+import sys
 import threading
 
 from fake_secrets import environment
@@ -73,7 +74,12 @@ def _begin_in_child() -> None:
             if (keeper := world.stop_keeping()) is not None:
                 keeper.leave()
             world.forget_threads_but({threading.get_ident()}, _WHY)
-        environment.adopt_overlays(stack.overlays())
+        # Loaded only if a world was served.
+        serving = sys.modules.get("fake_secrets.activation.serving")
+        servers = [] if serving is None else serving.running()
+        for server in servers:
+            server.leave_to_parent()
+        environment.adopt_overlays([*stack.overlays(), *(server.overlay for server in servers)])
         holding.forget_other_holders(stack.active())
     finally:
         _go_on()

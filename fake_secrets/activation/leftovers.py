@@ -1,4 +1,4 @@
-"""Leftovers: the worlds that a test has entered and not left, and what an interrupt has kept from being put back.
+"""Leftovers: what a test has entered and not left, and what an interrupt has kept from being put back.
 
 This module imports nothing of ours until a world has been entered, because most runs of pytest never enter one.
 """
@@ -11,6 +11,7 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from fake_secrets.activation.serving import Serving
     from fake_secrets.world.stack import Entry
 
 __all__ = ["Leftovers"]
@@ -20,8 +21,8 @@ class Leftovers:
     """Tells the worlds of the running test from those that outlive it, and leaves the former after the test."""
 
     def __init__(self) -> None:
-        self._of_test: list[Entry] = []
-        self._shared: list[Entry] = []
+        self._of_test: list[Entry | Serving] = []
+        self._shared: list[Entry | Serving] = []
 
     @contextmanager
     def of_test(self) -> Iterator[None]:
@@ -45,17 +46,18 @@ class Leftovers:
         """Leave the worlds of the test, and put everything back that isn't as it was.
 
         Returns:
-            A description of each world that was left.
+            A description of each world and server that was left.
         """
         opening = sys.modules.get("fake_secrets.activation.opening")
         if opening is None:
             return []
         kept = [entry for entry in _active() if entry not in self._of_test]
-        left: list[Entry] = opening.settle(kept)
+        left: list[Entry | Serving] = opening.settle(kept)
         self._of_test, self._shared = [], []
-        return [repr(entry.opened.handle) for entry in left]
+        return [repr(one.opened.handle if hasattr(one, "opened") else one) for one in left]
 
 
-def _active() -> list[Entry]:
+def _active() -> list[Entry | Serving]:
     stack = sys.modules.get("fake_secrets.world.stack")
-    return [] if stack is None else stack.active()
+    serving = sys.modules.get("fake_secrets.activation.serving")
+    return [*(stack.active() if stack else []), *(serving.running() if serving else [])]

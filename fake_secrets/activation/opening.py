@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import contextlib
+import sys
 import threading
 from collections.abc import Collection, Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from fake_secrets import hook
+from fake_secrets import environment, hook
 from fake_secrets.activation import forks, visits
 from fake_secrets.environment import default_region, world_environment
 from fake_secrets.errors import FakeSecretsWarning
@@ -22,6 +23,9 @@ from fake_secrets.service.state.seeds import describe_seeds
 from fake_secrets.world import stack
 from fake_secrets.world.handle import FakeSecrets
 from fake_secrets.world.world import World, rotating_world
+
+if TYPE_CHECKING:
+    from fake_secrets.activation.serving import Serving
 
 __all__ = ["Activation", "OwnWorld", "settle"]
 
@@ -120,28 +124,35 @@ class Activation:
         return None if entry is None else entry.opened
 
 
-def settle(kept: Collection[stack.Entry]) -> list[stack.Entry]:
-    """Leave all worlds but some, and put back whatever an interrupt has kept from being put back.
+def settle(kept: Collection[stack.Entry | Serving]) -> list[stack.Entry | Serving]:
+    """Leave all worlds and servers but some, and put back whatever an interrupt has kept from being put back.
 
     The caller makes no call and runs no rotation; other threads may.
 
     Args:
-        kept: the entries that stay.
+        kept: the entries and the servers that stay.
 
     Returns:
-        The entries that have left, the earliest first.
+        The entries that have left, then the servers, the earliest first.
     """
     free_shared()
     hook.forget_call()
     calls_belong_nowhere()
     here = threading.current_thread()
     living = {thread.ident for thread in threading.enumerate() if thread is not here and thread.ident is not None}
-    left = stack.settle(kept, living)
-    hook.settle(kept, living)
-    for entry in kept:
+    # Loaded only if a world was served.
+    serving = sys.modules.get("fake_secrets.activation.serving")
+    servers: list[Serving] = [] if serving is None else serving.settle(kept)
+    entries = [one for one in kept if isinstance(one, stack.Entry)]
+    left = stack.settle(entries)
+    environment.settle(
+        [*stack.overlays(), *(one.overlay for one in kept if not isinstance(one, stack.Entry))], living
+    )
+    hook.settle(entries, living)
+    for entry in entries:
         entry.opened.world.settle(living)
-    gate.settle([entry.opened.world._leaks for entry in kept])
-    return left
+    gate.settle([entry.opened.world._leaks for entry in entries])
+    return [*left, *servers]
 
 
 def _open(options: Mapping[str, Any], line: Line | None) -> stack.Opened:
@@ -174,9 +185,9 @@ def _open(options: Mapping[str, Any], line: Line | None) -> stack.Opened:
 
 def _serving(world: World, port: int) -> contextlib.AbstractContextManager[str]:
     # Imported late: few tests serve their world, and the HTTP server of the standard library is slow to import.
-    from fake_secrets.activation.serving import serving  # noqa: PLC0415
+    from fake_secrets.activation.serving import Serving  # noqa: PLC0415
 
-    return serving(world, port)
+    return Serving(world, port)
 
 
 def _helping(

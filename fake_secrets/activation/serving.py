@@ -3,24 +3,38 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Iterator
-from typing import TYPE_CHECKING
+import errno
+import os
+from collections.abc import Callable, Collection
+from types import TracebackType
+from typing import TYPE_CHECKING, Any, NoReturn
 
+from fake_secrets.activation import forkserver
 from fake_secrets.environment import Overlay
+from fake_secrets.errors import PortTakenError
 from fake_secrets.hook.facts import facts_of
 from fake_secrets.hook.requests import Sent
 from fake_secrets.hook.served import ServedCalls
+from fake_secrets.observe.reminders import Reminder
 from fake_secrets.server.front_end import FrontEnd
-from fake_secrets.server.listener import Listener
+from fake_secrets.server.listener import LOOPBACK, Listener
 from fake_secrets.server.messages import HttpAnswer, HttpRequest
 from fake_secrets.server.router import Router
 
 if TYPE_CHECKING:
     from fake_secrets.world.world import World
 
-__all__ = ["ServedWorld", "serving"]
+__all__ = ["ServedWorld", "Serving", "running", "settle"]
 
 __tracebackhide__ = True  # the arguments in our frames may hold secret values
+
+_HIGHEST_PORT = 65_535
+# So many errors are kept until a server is left. A client that is refused may ask again and again.
+_KEPT = 10
+
+
+def _raise(error: BaseException) -> NoReturn:
+    raise error
 
 
 class ServedWorld:
@@ -28,18 +42,30 @@ class ServedWorld:
 
     Args:
         world: the world.
+        tell: called with each error that isn't the client's: of a rotation or a subscriber, or one of ours. By
+            default it is raised.
     """
 
-    def __init__(self, world: World) -> None:
-        self._calls = ServedCalls(world)
+    def __init__(self, world: World, tell: Callable[[BaseException], None] = _raise) -> None:
+        self._calls = ServedCalls(world, tell)
+        self._tell = tell
 
     def knows(self, operation: str) -> bool:
         """Return whether the API has an operation, as `Service` asks for."""
         return facts_of(operation) is not None
 
     def answer(self, operation: str, request: HttpRequest) -> HttpAnswer:
-        """Answer a request, as `Service` asks for."""
-        response = self._calls.answer(operation, Sent(request.path, request.headers, request.body))
+        """Answer a request, as `Service` asks for.
+
+        Raises:
+            BaseException: as `ServedCalls.answer` does.
+        """
+        sent = Sent(request.path, request.headers, request.body)
+        try:
+            response = self._calls.answer(operation, sent)
+        except BaseException as error:
+            self._tell(error)
+            raise
         headers = {name: value for name, value in response.plain_headers.items() if name not in _OF_THE_CONNECTION}
         lost = response.loss is not None
         return HttpAnswer(
@@ -50,31 +76,160 @@ class ServedWorld:
 _OF_THE_CONNECTION = frozenset({"connection", "content-length", "date"})
 
 
-@contextlib.contextmanager
-def serving(world: World, port: int = 0) -> Iterator[str]:
-    """Serve a world over HTTP.
+class Serving(contextlib.AbstractContextManager[str]):
+    """The server of a world, which runs inside a `with` block. It can be entered again after it was left.
 
     Args:
         world: the world.
         port: the port; 0 takes a free one.
 
-    Returns:
-        A context manager that returns the server's URL.
+    Raises:
+        TypeError, ValueError: if the port is none.
     """
-    listener = Listener(Router(FrontEnd(ServedWorld(world))), port=port)
-    listener.start()
-    try:
-        with Overlay(_environment(listener.url, world.region)):
-            yield listener.url
-    finally:
-        listener.stop()
+
+    def __init__(self, world: World, port: int = 0) -> None:
+        _check(port)
+        self.world = world
+        self.url = ""
+        self._port = port
+        self._errors: list[BaseException] = []
+        self._process = os.getpid()
+        self._listener: Listener | None = None
+        self.overlay = Overlay({})
+        self._reminder = Reminder(
+            "fake_secrets.server() was never entered, so nothing is served. Use it in a `with` statement: "
+            "`with fake_secrets.server():`"
+        )
+
+    def __enter__(self) -> str:
+        """Begin to serve, and return the URL.
+
+        Raises:
+            PortTakenError: if the port is taken.
+            OSError: if this user may not listen at it.
+            RuntimeError: if the server runs already.
+        """
+        self._reminder.cancel()
+        if self in _running:
+            msg = f"this server runs already, at {self.url}: call fake_secrets.server() again for another one"
+            raise RuntimeError(msg)
+        self._errors, self._process = [], os.getpid()
+        try:
+            # First, so that what an interrupt leaves behind is known.
+            _running.append(self)
+            # A forked child lets its parent serve the world that it has a copy of.
+            self.url = self.world.served_at or self._listen()
+            self.overlay = Overlay(_environment(self.url, self.world.region))
+            self.overlay.apply()
+            forkserver.let_go()
+            return self.url  # noqa: TRY300 -- an interrupt may come up to the last line
+        except BaseException:
+            self.leave()
+            raise
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        """Stop, and put the environment back.
+
+        Raises:
+            BaseException: the first error that was met while answering, unless the block has raised one.
+        """
+        try:
+            self.leave()
+        except BaseException:
+            # An interrupt: complete what it has kept from being done.
+            self.leave()
+            raise
+        errors, self._errors = self._errors, []
+        if error is not None:
+            for other in errors:
+                error.add_note(f"Before that, in the server of fake_secrets: {_in_words(other)}")
+        elif errors:
+            for other in errors[1:]:
+                errors[0].add_note(f"After that, in the server of fake_secrets: {_in_words(other)}")
+            raise errors[0]
+
+    def leave(self) -> None:
+        """Stop, and put the environment back. Nothing happens if that was done before."""
+        self.overlay.undo()
+        is_ours = self._process == os.getpid()
+        if self._listener is not None and is_ours:
+            self._listener.stop()
+        if self in _running:
+            if is_ours:
+                forkserver.let_go()
+            # Last, because this is what `settle` finds if it is interrupted.
+            _running.remove(self)
+        self._listener = None
+
+    def leave_to_parent(self) -> None:
+        """Have the calls of this process, which was forked, answered by the server of its parent."""
+        if self.url:
+            self.world.leave_to_parent(self.url)
+
+    def __repr__(self) -> str:
+        return f"<server of fake_secrets at {self.url}>"
+
+    def _listen(self) -> str:
+        application = Router(FrontEnd(ServedWorld(self.world, self._keep)))
+        try:
+            self._listener = Listener(application, port=self._port)
+        except OSError as error:
+            if error.errno != errno.EADDRINUSE:
+                raise
+            raise PortTakenError(self._port) from None
+        self._listener.start()
+        return self._listener.url
+
+    def _keep(self, error: BaseException) -> None:
+        if error not in self._errors and len(self._errors) < _KEPT:
+            self._errors.append(error)
+
+
+# The servers that run, in the order in which they were entered.
+_running: list[Serving] = []
+
+
+def running() -> list[Serving]:
+    """Return the servers that run, the earliest first."""
+    return _running.copy()
+
+
+def settle(kept: Collection[Any]) -> list[Serving]:
+    """Stop all servers but some, and return those that were stopped, the earliest first."""
+    left = [serving for serving in _running if serving not in kept]
+    for serving in reversed(left):
+        serving.leave()
+    return left
+
+
+def _check(port: object) -> None:
+    if not isinstance(port, int) or isinstance(port, bool):
+        msg = f"port must be a whole number, not {port!r}"
+        raise TypeError(msg)
+    if not 0 <= port <= _HIGHEST_PORT:
+        msg = f"port must be from 0 to {_HIGHEST_PORT}, not {port}; 0 takes a free one"
+        raise ValueError(msg)
 
 
 def _environment(url: str, region: str) -> dict[str, str | None]:
-    return {
+    """Return the variables with which the clients of child processes ask a server; None hides a variable."""
+    variables: dict[str, str | None] = {
         # Only botocore reads AWS_DEFAULT_REGION, which a world sets anyway.
         "AWS_REGION": region,
         "AWS_ENDPOINT_URL_SECRETS_MANAGER": url,
         "SECRETS_MANAGER_ENDPOINT": url,
         "AWS_IGNORE_CONFIGURED_ENDPOINT_URLS": None,
     }
+    for name in "NO_PROXY", "no_proxy":
+        found = os.environ.get(name) or os.environ.get("no_proxy") or os.environ.get("NO_PROXY")
+        variables[name] = f"{found},{_LOCAL}" if found else _LOCAL
+    return variables
+
+
+_LOCAL = f"{LOOPBACK},localhost"
+
+
+def _in_words(error: BaseException) -> str:
+    return f"{type(error).__name__}: {error}"

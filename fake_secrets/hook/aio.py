@@ -32,7 +32,7 @@ from fake_secrets.hook.losses import loss_in_aiohttp, loss_in_httpx
 from fake_secrets.hook.requests import UNNAMED, Sent, target_of
 from fake_secrets.hook.seams import unsigned_mark, would_sign_offline
 from fake_secrets.hook.standins import StandIn
-from fake_secrets.hook.wire import answer_in_call, is_for_us, world_of
+from fake_secrets.hook.wire import answer_in_call, is_for_us, relayed, world_of
 from fake_secrets.service.transport import read_timeout
 from fake_secrets.world.world import rotating_world
 
@@ -202,6 +202,8 @@ async def _answer_below(world: World, sent: Sent) -> Unsent:
         Carried: with an error of ours, as `answer_in_call` does.
     """
     try:
+        if world.served_at is not None:
+            return relayed(target_of(world, sent), sent, world.served_at)
         await _do_due_work(world)
         target = target_of(world, sent)
         response = answer_raw(target, sent.operation or UNNAMED, sent.body, sent.url, None)

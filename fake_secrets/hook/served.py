@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import re
 from collections import OrderedDict
+from collections.abc import Callable
 from typing import TYPE_CHECKING
 
-from fake_secrets.hook.answers import OK, Target, Unsent, answer_raw, raw_error
+from fake_secrets.hook.answers import OK, Target, Unsent, answer_raw, errors_of, raw_error
 from fake_secrets.hook.requests import Sent, destination_of
 from fake_secrets.world import stack
 
@@ -20,7 +21,7 @@ __tracebackhide__ = True  # the arguments in our frames may hold secret values
 # What every SDK of AWS sends with each attempt: the id of the call, and which attempt it is.
 _CALL_HEADER = "amz-sdk-invocation-id"
 _ATTEMPT_HEADER = "amz-sdk-request"
-_ATTEMPT = re.compile(r"\battempt=(\d{1,4})\b")
+_ATTEMPT = re.compile(r"\battempt=(\d{1,4})\b(?:\s*;\s*max=(\d{1,4})\b)?")
 # Calls that are remembered because another attempt of theirs may follow.
 _MOST_CALLS = 1024
 
@@ -28,14 +29,15 @@ _MOST_CALLS = 1024
 class ServedCall(Target):
     """A call to a world's server. All attempts of one call have the same.
 
-    `is_over` is true once it makes no more attempts.
+    `is_last` says whether the present attempt is the last one that the client makes. `is_over` is true once it makes
+    no more.
     """
 
-    __slots__ = ("is_over",)
+    __slots__ = ("is_last", "is_over")
 
     def __init__(self, world: World, region: str, identity: str | None = None) -> None:
         super().__init__(world, region, identity)
-        self.is_over = False
+        self.is_last = self.is_over = False
 
 
 class ServedCalls:
@@ -43,30 +45,40 @@ class ServedCalls:
 
     Args:
         world: the world that answers.
+        tell: called with the error of a rotation or a subscriber, which a client of another process can't be told.
     """
 
-    def __init__(self, world: World) -> None:
+    def __init__(self, world: World, tell: Callable[[BaseException], None]) -> None:
         self._world = world
+        self._tell = tell
         self._open: OrderedDict[str, ServedCall] = OrderedDict()
 
     def answer(self, operation: str, sent: Sent) -> Unsent:
         """Answer a request, and do what follows it.
 
-        The rotations that it starts run before it returns. Their errors are only recorded, because a client of
-        another process can't be told of them.
+        The rotations that it starts run before it returns.
 
         Args:
             operation: the operation.
             sent: the request. Its signature tells the region and the caller.
+
+        Raises:
+            BaseException: as `World.answer_attempt` does.
         """
         world = self._world
         with stack.answering(world):
-            if world.has_due_work():
-                world.do_due_work()
+            try:
+                if world.has_due_work():
+                    world.do_due_work()
+            except BaseException as error:  # noqa: BLE001 -- whoever runs the server decides
+                self._tell(error)
             call = self._call_of(sent)
             response = answer_raw(call, operation, sent.body, sent.url, None)
             self._note_end(call, sent, response)
-            world.follow_up(call.rotations, errors="record")
+            try:
+                world.follow_up(call.rotations, errors=errors_of(response))
+            except BaseException as error:  # noqa: BLE001 -- as above
+                self._tell(error)
             # What the rotations have changed must be kept before the client hears of them.
             failure = world.keep()
             return response if failure is None else raw_error(call, failure, sent.url)
@@ -83,10 +95,13 @@ class ServedCalls:
         attempt = _ATTEMPT.search(sent.headers.get(_ATTEMPT_HEADER) or "")
         if attempt is not None:
             call.attempts = max(int(attempt[1]) - 1, 0)
+            call.is_last = attempt[1] == attempt[2]
+        # Those of an attempt are run before it is answered.
+        call.rotations = []
         return call
 
     def _note_end(self, call: ServedCall, sent: Sent, response: Unsent) -> None:
         """Forget a call that has got its answer. After an error, its client may try again."""
-        if response.status_code == OK and response.loss is None:
+        if call.is_last or (response.status_code == OK and response.loss is None):
             call.is_over = True
             self._open.pop(sent.headers.get(_CALL_HEADER) or "", None)

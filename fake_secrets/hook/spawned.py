@@ -44,8 +44,8 @@ def _around_send(wrapped: Callable[..., Any], _: Any, args: Any, kwargs: Any) ->
     msg = (
         f"{operation} would send the fake credentials of a fake_secrets world to AWS. This process was started "
         "inside that world and inherited them, but the world doesn't reach it.\n"
-        "Open a world here, too: put `with mock_stages(...):` around what the process runs, with the same "
-        "secrets. A process that is forked needs none: it has a copy of the world."
+        "Serve the world while the process runs: put `with fake_secrets.server():` around what starts it, or use "
+        "the fixture `fake_secrets_server`. Or open a world here, too: `with mock_stages(...):`."
     )
     raise NoActiveWorldError(msg)
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
-from fake_secrets.hook.answers import OK, Unsent, answer_raw, errors_of
+from fake_secrets.hook.answers import OK, Target, Unsent, answer_raw, errors_of
 from fake_secrets.hook.calls import Carried, OngoingCall, ongoing, world_of_this_call
 from fake_secrets.hook.facts import SERVICE_NAME
 from fake_secrets.hook.losses import loss_in_urllib3
@@ -28,6 +28,7 @@ __all__ = [
     "around_connection_manager",
     "around_stubber",
     "is_for_us",
+    "relayed",
     "world_of",
 ]
 
@@ -79,11 +80,25 @@ def answer_in_call(call: OngoingCall, sent: Sent) -> Unsent:
     return response
 
 
+def relayed(target: Target, sent: Sent, url: str) -> Unsent:
+    """Have a request answered by the process that serves the world, of which this one was forked.
+
+    Raises:
+        NoActiveWorldError: as `relay` does.
+    """
+    # Imported late: few processes are such forks.
+    from fake_secrets.hook.relaying import relay  # noqa: PLC0415
+
+    return relay(target, sent, url)
+
+
 def _answer(call: OngoingCall, sent: Sent) -> Unsent:
     if call.identity is None:
         call.identity = caller_of(sent)
     call.user_agent = sent.user_agent
     try:
+        if call.world.served_at is not None:
+            return relayed(call, sent, call.world.served_at)
         model = call.model_of(sent.operation) if sent.operation else None
         return answer_raw(call, sent.operation or UNNAMED, sent.body, sent.url, model)
     except Exception as error:
@@ -144,6 +159,8 @@ def _answer_below(world: World, sent: Sent) -> Unsent:
         Carried: with an error of ours, as `answer_in_call` does.
     """
     try:
+        if world.served_at is not None:
+            return relayed(target_of(world, sent), sent, world.served_at)
         if world.has_due_work():
             world.do_due_work()
         target = target_of(world, sent)

@@ -63,6 +63,10 @@ class Deliveries:
         self._delivered = 0
         self._subscribers = [(subscriber, 0) for subscriber, _ in self._subscribers]
 
+    def leave_to_parent(self) -> None:
+        """Deliver nothing more: this process is a fork, and its parent delivers the events."""
+        self._subscribers = []
+
     def is_due(self) -> bool:
         """Return whether there are events to deliver."""
         return bool(self._subscribers) and self._log().count > self._delivered

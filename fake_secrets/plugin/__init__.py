@@ -20,7 +20,7 @@ from fake_secrets.plugin.choosing import choice
 from fake_secrets.plugin.contract_pages import add_options as contract_pages_options
 from fake_secrets.plugin.contract_pages import contract_pages
 from fake_secrets.plugin.contract_tests import Contracts
-from fake_secrets.plugin.fixtures import _fake_secrets_clients, fake_secrets, secretsmanager
+from fake_secrets.plugin.fixtures import _fake_secrets_clients, fake_secrets, fake_secrets_server, secretsmanager
 from fake_secrets.plugin.guarding import GUARD, Guarding
 from fake_secrets.plugin.items import MARKER, pytest_collection_modifyitems
 from fake_secrets.plugin.leaking import LEAKS, STATES, Leaking
@@ -35,7 +35,14 @@ from fake_secrets.plugin.returning import Returning
 from fake_secrets.plugin.unused import UNUSED_FAULTS, UnusedFaults
 
 # pytest finds hooks and fixtures by their names here.
-__all__ = ["MARKER", "_fake_secrets_clients", "fake_secrets", "pytest_collection_modifyitems", "secretsmanager"]
+__all__ = [
+    "MARKER",
+    "_fake_secrets_clients",
+    "fake_secrets",
+    "fake_secrets_server",
+    "pytest_collection_modifyitems",
+    "secretsmanager",
+]
 
 _GUARD_STATES = ("off", "error")
 

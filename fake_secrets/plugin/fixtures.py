@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from fake_secrets.observe.remarks import Line
     from fake_secrets.world.handle import FakeSecrets
 
-__all__ = ["_fake_secrets_clients", "fake_secrets", "secretsmanager"]
+__all__ = ["_fake_secrets_clients", "fake_secrets", "fake_secrets_server", "secretsmanager"]
 
 
 @pytest.fixture
@@ -46,6 +46,17 @@ def secretsmanager(fake_secrets: FakeSecrets, _fake_secrets_clients: Callable[[s
     the client, for example with a Stubber or a handler, keeps it for itself: the next test gets a new one.
     """
     return _fake_secrets_clients(fake_secrets.region)
+
+
+@pytest.fixture
+def fake_secrets_server(fake_secrets: FakeSecrets) -> Iterator[str]:
+    """The URL of an HTTP server of the test's world, for processes that the test starts.
+
+    The server runs until the test's end, as inside `with fake_secrets.server():`. The clients of child processes
+    find it by their environment.
+    """
+    with fake_secrets.server() as url:
+        yield url
 
 
 @pytest.fixture(scope="session")

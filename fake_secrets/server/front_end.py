@@ -6,7 +6,7 @@ import json
 import uuid
 from typing import Any, NoReturn
 
-from fake_secrets.errors import UnsupportedOperationError
+from fake_secrets.errors import FakeSecretsError
 from fake_secrets.server.foreign import refuse_foreign
 from fake_secrets.server.messages import HttpAnswer, HttpRequest, Service
 from fake_secrets.server.signatures import lacks_of, scope_of
@@ -57,9 +57,9 @@ class FrontEnd:
             return refusal
         try:
             return self._service.answer(operation, request)
-        except UnsupportedOperationError as error:
+        except FakeSecretsError as error:
             # SDKs don't retry it: they know neither the code nor a reason to.
-            return _refusal("UnsupportedOperation", str(error))
+            return _refusal(type(error).__name__.removesuffix("Error"), str(error))
 
     def _not_known(self, operation: str, request: HttpRequest) -> HttpAnswer | None:
         is_ours = request.headers.get("X-Amz-Target", "").startswith(_TARGET_PREFIX)

@@ -8,7 +8,7 @@ from collections.abc import Callable, Collection, Iterator
 from contextvars import ContextVar
 from dataclasses import dataclass
 
-from fake_secrets import clock, environment
+from fake_secrets import clock
 from fake_secrets.environment import Overlay
 from fake_secrets.locks import shared_lock
 from fake_secrets.world.handle import FakeSecrets
@@ -175,12 +175,11 @@ def leave(entry: Entry) -> None:
             entry.opened.world.note_end()
 
 
-def settle(kept: Collection[Entry], living: Collection[int]) -> list[Entry]:
+def settle(kept: Collection[Entry]) -> list[Entry]:
     """Deactivate all entries but some, whoever entered them and however far they got.
 
     Args:
         kept: the entries that stay.
-        living: the other threads that are still alive.
 
     Returns:
         The entries that have left, the earliest first.
@@ -189,7 +188,6 @@ def settle(kept: Collection[Entry], living: Collection[int]) -> list[Entry]:
         left = [entry for entry in _entries if entry not in kept]
         for entry in reversed(left):
             leave(entry)
-        environment.settle([entry.overlay for entry in _entries], living)
         return left
 
 

@@ -21,7 +21,7 @@ from fake_secrets.observe.remarks import Remark, Remarks, users_line
 from fake_secrets.observe.trail import Trail
 from fake_secrets.options import RotationErrors, RotationMode
 from fake_secrets.rotation.crashes import stop_the_dead
-from fake_secrets.rotation.due_work import DoneWork, DueWork
+from fake_secrets.rotation.due_work import DoneWork, DueWork, LeftDueWork
 from fake_secrets.rotation.execution import Execution
 from fake_secrets.rotation.functions import Functions
 from fake_secrets.rotation.rotation import Rotation
@@ -103,7 +103,11 @@ class World:
         is_region: returns whether a partition has a region.
         serving: returns a context manager that serves a world over HTTP on a port, and returns the URL.
         helping: returns one that serves a world through a local helper; see `FakeSecrets.local_endpoints`.
+
+    `served_at` is None, except in a forked child: there it is the URL at which the parent answers for this copy.
     """
+
+    served_at: str | None = None
 
     def __init__(
         self,
@@ -146,7 +150,7 @@ class World:
             asked_meanwhile=self._asked_meanwhile,
             telling=self.deliveries.telling,
         )
-        self.due_work = DueWork(self.runner, self._lock)
+        self.due_work: DueWork = DueWork(self.runner, self._lock)
         self.remarks = Remarks()
         # Asked about each attempt of a call. None, unless a test has planned something.
         self.intervention: Intervention | None = None
@@ -466,6 +470,14 @@ class World:
         self.due_work.forget_threads_but(living)
         self.runner.forget_threads_but(living, why)
         self.deliveries.forget_threads_but(living)
+
+    def leave_to_parent(self, url: str) -> None:
+        """Let the parent of this forked process answer the calls, at the URL where it serves the world."""
+        self.served_at = url
+        self.lane = "wire"
+        self.due_work = LeftDueWork(self.runner, self._lock)
+        self.due_work.reset(self.store, self.ledger)
+        self.deliveries.leave_to_parent()
 
     def settle(self, living: Collection[int]) -> None:
         """Give up whatever interrupts have left half done here. This thread makes no call and runs no rotation.

@@ -1,0 +1,219 @@
+"""Child processes of every start method read and write the world of the test."""
+
+import concurrent.futures
+import datetime
+import multiprocessing
+import os
+import threading
+
+import freezegun
+import pytest
+import served_children
+
+from fake_secrets import mock_stages
+
+HAS_FORK = hasattr(os, "fork")
+SPAWNING = ["spawn", pytest.param("forkserver", marks=pytest.mark.skipif(not HAS_FORK, reason="it has no fork"))]
+# From Python 3.12 on, Python warns of a fork while there are threads.
+pytestmark = pytest.mark.filterwarnings("ignore:This process .* is multi-threaded:DeprecationWarning")
+
+
+@pytest.fixture
+def world(fake_secrets):
+    fake_secrets.add("prod/db", "old")
+    return fake_secrets
+
+
+@pytest.fixture
+def frozen_clock():
+    with freezegun.freeze_time("2026-03-04T12:00:00Z") as frozen:
+        yield frozen
+
+
+def in_a_fork(function, *args):
+    """Return what a function returns in a forked child, as text."""
+    read, write = os.pipe()
+    child = os.fork()
+    if not child:
+        try:
+            answer = str(function(*args))
+        except BaseException as error:  # noqa: BLE001 -- the parent shows it
+            answer = f"{type(error).__name__}: {error}"
+        os.write(write, answer.encode())
+        os._exit(0)
+    os.close(write)
+    with os.fdopen(read) as pipe:
+        answer = pipe.read()
+    os.waitpid(child, 0)
+    return answer
+
+
+@pytest.mark.parametrize("method", SPAWNING)
+def test_a_pool_reads_and_writes_it(world, method):
+    with world.server(), multiprocessing.get_context(method).Pool(1) as pool:
+        assert pool.apply(served_children.read_and_write, ["prod/db"]) == "old"
+    assert world["prod/db"].value() == "old and new"
+
+
+@pytest.mark.parametrize("method", SPAWNING)
+def test_an_executor_reads_and_writes_it(world, method):
+    context = multiprocessing.get_context(method)
+    with world.server(), concurrent.futures.ProcessPoolExecutor(1, mp_context=context) as pool:
+        assert pool.submit(served_children.read_and_write, "prod/db").result() == "old"
+    assert world["prod/db"].value() == "old and new"
+
+
+@pytest.mark.skipif(not HAS_FORK, reason="this platform has no fork")
+class TestForkserver:
+    def test_one_that_runs_already_does_not_keep_its_environment(self, world):
+        context = multiprocessing.get_context("forkserver")
+        with context.Pool(1) as pool:
+            pool.apply(os.getpid)
+        with world.server(), context.Pool(1) as pool:
+            assert pool.apply(served_children.read, ["prod/db"]) == "old"
+
+    def test_each_server_gets_the_children_that_are_started_in_it(self, world):
+        context = multiprocessing.get_context("forkserver")
+        for _ in range(2):
+            with world.server() as url, context.Pool(1) as pool:
+                assert pool.apply(os.getenv, ["AWS_ENDPOINT_URL_SECRETS_MANAGER"]) == url
+
+    def test_children_that_are_started_after_it_do_not_know_it(self, world):
+        context = multiprocessing.get_context("forkserver")
+        with world.server(), context.Pool(1) as pool:
+            pool.apply(os.getpid)
+        with context.Pool(1) as pool:
+            assert pool.apply(os.getenv, ["AWS_ENDPOINT_URL_SECRETS_MANAGER"]) is None
+
+    def test_a_pool_that_is_older_goes_on(self, world):
+        with multiprocessing.get_context("forkserver").Pool(1) as pool:
+            before = pool.apply(os.getpid)
+            with world.server():
+                assert pool.apply(os.getpid) == before
+            assert pool.apply(os.getpid) == before
+
+    def test_the_private_names_that_we_use_are_there(self):
+        from multiprocessing import forkserver
+
+        names = {"_lock", "_forkserver_pid", "_forkserver_alive_fd", "_forkserver_address"}
+        assert names <= vars(forkserver._forkserver).keys()
+
+
+@pytest.mark.skipif(not HAS_FORK, reason="this platform has no fork")
+class TestFork:
+    def test_a_pool_reads_and_writes_the_world_of_the_test(self, world):
+        with world.server(), multiprocessing.get_context("fork").Pool(1) as pool:
+            assert pool.apply(served_children.read_and_write, ["prod/db"]) == "old"
+        assert world["prod/db"].value() == "old and new"
+
+    @pytest.mark.parametrize("lane", ["fast", "wire"])
+    def test_a_client_that_is_older_than_the_server_reaches_it(self, lane):
+        with mock_stages({"prod/db": "old"}, _lane=lane) as world:
+            client = served_children.client()
+            client.get_secret_value(SecretId="prod/db")
+            with world.server():
+                in_a_fork(lambda: client.put_secret_value(SecretId="prod/db", SecretString="new"))
+            assert world["prod/db"].value() == "new"
+            assert [call.operation for call in world.calls] == ["GetSecretValue", "PutSecretValue"]
+
+    def test_what_the_parent_writes_after_the_fork_is_read(self, world):
+        with world.server(), multiprocessing.get_context("fork").Pool(1) as pool:
+            pool.apply(os.getpid)
+            served_children.write("prod/db", "written later")
+            assert pool.apply(served_children.read, ["prod/db"]) == "written later"
+
+    def test_a_refusal_is_that_of_the_world(self, world):
+        with world.server():
+            assert in_a_fork(served_children.read, "no/such").startswith("ResourceNotFoundException: ")
+
+    def test_the_caller_is_the_one_of_the_child(self, world):
+        caller = "arn:aws:iam::123456789012:role/reader"
+        with world.server(), world.as_principal(caller):
+            assert in_a_fork(served_children.read, "prod/db") == "old"
+        assert world.calls[-1].principal == caller
+
+    def test_a_call_in_another_region_arrives_there(self, world):
+        with world.server():
+            assert in_a_fork(served_children.outcome_in, "eu-west-3", "prod/db") == "ResourceNotFoundException"
+        assert world.calls[-1].region == "eu-west-3"
+
+    def test_a_world_that_is_not_served_is_a_copy_as_ever(self, world):
+        with world.server(), mock_stages({"prod/db": "inner"}) as inner:
+            assert in_a_fork(served_children.read_and_write, "prod/db") == "inner"
+            assert inner["prod/db"].value() == "inner"
+
+    def test_events_are_delivered_by_the_parent_alone(self, world):
+        processes = []
+        world.on_event(lambda event: processes.append(os.getpid()))
+        with world.server():
+            in_a_fork(served_children.write, "prod/db", "new")
+        assert set(processes) == {os.getpid()}
+
+    def test_due_rotations_are_run_by_the_parent_alone(self, world, frozen_clock):
+        processes = []
+        arn = world.lambda_function(lambda event, context: processes.append(os.getpid()))
+        client = served_children.client()
+        client.rotate_secret(
+            SecretId="prod/db", RotationLambdaARN=arn, RotationRules={"AutomaticallyAfterDays": 1},
+            RotateImmediately=False,
+        )  # fmt: skip
+        processes.clear()
+        with world.server():
+            frozen_clock.tick(datetime.timedelta(days=3))
+            in_a_fork(served_children.read, "prod/db")
+        assert processes
+        assert set(processes) == {os.getpid()}
+
+    def test_a_fault_hits_the_call_of_the_child(self, world):
+        with world.server():
+            fault = world.faults.fail("GetSecretValue", "InternalServiceError")
+            answer = in_a_fork(lambda: served_children.outcome("get_secret_value", SecretId="prod/db"))
+        assert (answer, fault.hits) == ("InternalServiceError", 1)
+
+    def test_a_lost_answer_is_one_to_botocore(self, world):
+        with world.server():
+            world.faults.reset_connection("GetSecretValue")
+            answer = in_a_fork(lambda: served_children.outcome("get_secret_value", SecretId="prod/db"))
+        assert answer == "ConnectionClosedError"
+
+    def test_a_call_after_the_server_has_gone_says_so(self, world):
+        go_on, reader = multiprocessing.Event(), os.pipe()
+        with world.server():
+            child = os.fork()
+            if not child:
+                go_on.wait(20)
+                try:
+                    answer = served_children.read("prod/db")
+                except BaseException as error:  # noqa: BLE001 -- the parent shows it
+                    answer = f"{type(error).__name__}: {error}"
+                os.write(reader[1], answer.encode())
+                os._exit(0)
+        go_on.set()
+        os.close(reader[1])
+        with os.fdopen(reader[0]) as pipe:
+            answer = pipe.read()
+        os.waitpid(child, 0)
+        assert answer.startswith("NoActiveWorldError: GetSecretValue of a forked process")
+
+    def test_the_child_has_no_thread_of_the_server(self, world):
+        with world.server():
+            assert in_a_fork(threading.active_count) == "1"
+
+    def test_a_server_that_the_child_asks_for_is_that_of_the_parent(self, world):
+        with world.server() as url:
+            assert in_a_fork(lambda: world.server().__enter__()) == url
+
+    def test_the_handle_of_the_child_shows_the_copy_of_the_fork(self, world):
+        def in_child():
+            served_children.write("prod/db", "new")
+            return world["prod/db"].value()
+
+        with world.server():
+            assert in_a_fork(in_child) == "old"
+        assert world["prod/db"].value() == "new"
+
+    def test_a_child_that_leaves_the_block_leaves_the_server_to_the_parent(self, world):
+        server = world.server()
+        with server:
+            in_a_fork(server.__exit__, None, None, None)
+            assert in_a_fork(served_children.read, "prod/db") == "old"
