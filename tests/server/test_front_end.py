@@ -43,7 +43,7 @@ class Service:
 
 def ask(method="POST", path="/", body=b"{}", **changes):
     headers = {name: changes.pop(name.replace("-", "_"), value) for name, value in HEADERS.items()} | changes
-    values = {name.lower(): [value] for name, value in headers.items() if value is not None}
+    values = {name.lower(): value for name, value in headers.items() if value is not None}
     return FrontEnd(Service())(HttpRequest(method, path, "", Headers(values), body))
 
 

@@ -15,7 +15,7 @@ def passed(_):
 
 
 def ask(headers, names=("127.0.0.1",), authority=""):
-    values = {name.lower(): [value] for name, value in headers.items()}
+    values = {name.lower(): value for name, value in headers.items()}
     return Guard(passed, names, PORT)(HttpRequest("POST", "/", "", Headers(values), b"", authority))
 
 
