@@ -35,12 +35,13 @@ def test_a_server_inside_another_names_the_local_hosts_once(fake_secrets):
 
 def test_the_note_on_the_error_of_a_block_has_no_text_of_a_users_error(fake_secrets):
     def subscriber(event):
-        raise ValueError("s3cret")
+        msg = "s3cret"
+        raise ValueError(msg)
 
     def write_in_a_child():
         request = urllib.request.Request(
             f"{os.environ['SECRETS_MANAGER_ENDPOINT']}/",
-            b'{"Name": "db", "SecretString": "s3cret", "ClientRequestToken": "11111111-1111-1111-1111-111111111111"}',
+            b'{"Name": "db", "SecretString": "s3cret", "ClientRequestToken": "00000000000000000000000000000001"}',
             {
                 "X-Amz-Target": "secretsmanager.CreateSecret",
                 "Content-Type": "application/x-amz-json-1.1",
