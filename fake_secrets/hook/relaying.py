@@ -63,11 +63,9 @@ def _headers(target: Target, sent: Sent) -> Mapping[str, str]:
     headers = {name: value for name, value in headers.items() if name.lower() not in _LEFT_OUT}
     moment = time.strftime("%Y%m%dT%H%M%SZ", time.gmtime())
     scope = f"{_key_of(target.identity)}/{moment[:8]}/{target.region}/secretsmanager/aws4_request"
-    return {
-        **headers,
-        "X-Amz-Date": moment,
-        "Authorization": f"AWS4-HMAC-SHA256 Credential={scope}, SignedHeaders=host;x-amz-date, Signature={'0' * 64}",
-    }
+    signature = f"SignedHeaders=host;x-amz-date, Signature={'0' * 64}"
+    authorization = f"AWS4-HMAC-SHA256 Credential={scope}, {signature}"
+    return {**headers, "X-Amz-Date": moment, "Authorization": authorization}
 
 
 def _key_of(identity: str | None) -> str:
@@ -89,6 +87,6 @@ def _bytes_of(body: Any) -> bytes:
 def _gone(sent: Sent, url: str) -> NoActiveWorldError:
     return NoActiveWorldError(
         f"{sent.operation or UNNAMED} of a forked process found nobody at {url}, where its parent has served the "
-        "world.\nLet the child end before `with fake_secrets.server():` does, for example by a `with` statement of "
-        "its pool inside that block."
+        "world.\nLet the child end before `with fake_secrets.server():` does: put the `with` statement of its "
+        "pool inside that block."
     )

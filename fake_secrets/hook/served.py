@@ -29,8 +29,8 @@ _MOST_CALLS = 1024
 class ServedCall(Target):
     """A call to a world's server. All attempts of one call have the same.
 
-    `is_last` says whether the present attempt is the last one that the client makes. `is_over` is true once it makes
-    no more.
+    `is_last` says whether the present attempt is the last one that the client makes. `is_over` is true once it
+    makes no more.
     """
 
     __slots__ = ("is_last", "is_over")

@@ -43,7 +43,7 @@ def _around_send(wrapped: Callable[..., Any], _: Any, args: Any, kwargs: Any) ->
         f"{operation} would send the fake credentials of a fake_secrets world to AWS. This process was started "
         "inside that world and inherited them, but the world doesn't reach it.\n"
         "Serve the world while the process runs: put `with fake_secrets.server():` around what starts it, or use "
-        "the fixture `fake_secrets_server`. Or open a world of its own here: `with mock_stages(...):`."
+        "the fixture `fake_secrets_server`. Or open a world here, too: `with mock_stages(...):`."
     )
     raise NoActiveWorldError(msg)
 

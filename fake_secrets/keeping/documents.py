@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import base64
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field, fields
 from typing import Any
 
 from fake_secrets.service.state.keys import Keys
 from fake_secrets.service.state.model import Replica, RotationState, StoredSecret, StoredVersion
+from fake_secrets.service.state.quotas import Quotas
+from fake_secrets.service.state.retries import Retries
 from fake_secrets.service.state.store import Store
 
 __all__ = [
@@ -26,7 +28,8 @@ __tracebackhide__ = True  # the arguments in our frames may hold secret values
 
 Document = dict[str, Any]
 
-# The fields that JSON expresses as they are. A field that is None is left out.
+# The fields that JSON expresses as they are, or as a dict. A field that is None is left out.
+_MAPPINGS = frozenset({"labels", "announced", "rules"})
 _NEEDED_OF_SECRET = (
     "arn", "name", "region", "account_id", "created", "changed", "version_count", "labels", "announced",
 )  # fmt: skip
@@ -43,6 +46,8 @@ _OF_ROTATION = (
 )  # fmt: skip
 _NEEDED_OF_REPLICA = ("region", "status")
 _OF_REPLICA = (*_NEEDED_OF_REPLICA, "kms_key_id", "message")
+_QUOTAS = tuple(quota.name for quota in fields(Quotas))
+_RETRIES = tuple(setting.name for setting in fields(Retries))
 _NEEDED_SETTINGS = ("next_serial", "quotas", "retries", "keys", "lead")
 
 
@@ -117,8 +122,8 @@ def settings_of(store: Store, lead: float) -> Document:
     return {
         "lead": lead,
         "next_serial": store.next_serial,
-        "quotas": asdict(store.quotas),
-        "retries": asdict(store.retries),
+        "quotas": {name: getattr(store.quotas, name) for name in _QUOTAS},
+        "retries": {name: getattr(store.retries, name) for name in _RETRIES},
         "keys": store.keys.told(),
     }
 
@@ -141,10 +146,10 @@ def fill(store: Store, settings: Document, secrets: list[StoredSecret]) -> None:
 
 
 def _plain(one: object, names: tuple[str, ...]) -> Document:
-    values = ((name, getattr(one, name)) for name in names)
-    return {
-        name: dict(value) if isinstance(value, Mapping) else value for name, value in values if value is not None
-    }
+    document = {name: value for name in names if (value := getattr(one, name)) is not None}
+    for name in _MAPPINGS & document.keys():
+        document[name] = dict(document[name])
+    return document
 
 
 def _given(document: Document, needed: tuple[str, ...], names: tuple[str, ...]) -> Document:

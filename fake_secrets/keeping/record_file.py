@@ -177,9 +177,10 @@ def _write(descriptor: int, content: bytes, position: int) -> None:
 def _is_at(path: str, descriptor: int) -> bool:
     """Return whether an open file is still at its path."""
     try:
-        return os.path.samestat(Path(path).stat(), os.fstat(descriptor))
+        there, here = os.stat(path), os.fstat(descriptor)  # noqa: PTH116 -- before each call, so not by a Path
     except OSError:
         return False
+    return os.path.samestat(there, here)
 
 
 def _lock(descriptor: int) -> bool:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from types import MappingProxyType
 
 from fake_secrets.server.http_error import HttpError
 
@@ -36,19 +37,21 @@ class Headers(Mapping[str, str]):
 
     Args:
         values: the values by the names in lower case.
+        firsts: the first of several values, by the names of the headers that have several.
     """
 
-    __slots__ = ("_values",)
+    __slots__ = ("_firsts", "_values")
 
-    def __init__(self, values: dict[str, list[str]]) -> None:
+    def __init__(self, values: dict[str, str], firsts: Mapping[str, str] = MappingProxyType({})) -> None:
         self._values = values
+        self._firsts = firsts
 
     def __getitem__(self, name: str) -> str:
-        return ", ".join(self._values[name.lower()])
+        return self._values[name.lower()]
 
     def first(self, name: str) -> str | None:
         """Return the value of the first header of a name, or None."""
-        return next(iter(self._values.get(name.lower(), ())), None)
+        return self._firsts.get(name.lower(), self.get(name))
 
     def __iter__(self) -> Iterator[str]:
         return iter(self._values)
@@ -120,7 +123,7 @@ def head_of(content: bytes, most_headers: int) -> Head:
     method, target, minor = _request_line(first)
     if len(lines) > most_headers:
         raise HttpError(_BAD, f"a request may have at most {most_headers} headers")
-    headers = Headers(_values(lines))
+    headers = _headers(lines)
     is_first_version = minor == "0"
     if "host" not in headers and not is_first_version:
         raise HttpError(_BAD, "a request of HTTP/1.1 must have a Host")
@@ -135,8 +138,9 @@ def _request_line(line: str) -> tuple[str, str, str]:
     return found[1], found[2], found[3]
 
 
-def _values(lines: list[str]) -> dict[str, list[str]]:
-    values: dict[str, list[str]] = {}
+def _headers(lines: list[str]) -> Headers:
+    values: dict[str, str] = {}
+    firsts: dict[str, str] = {}
     for line in lines:
         found = _HEADER.fullmatch(line)
         if found is None:
@@ -144,10 +148,13 @@ def _values(lines: list[str]) -> dict[str, list[str]]:
                 _BAD, "a header must be a name, a colon and a value in one line, without control characters"
             )
         name, value = found[1].lower(), found[2].rstrip(" \t")
-        if name in values and name in _SINGLE:
-            raise HttpError(_BAD, f"there may be only one header {name}")
-        values.setdefault(name, []).append(value)
-    return values
+        if name in values:
+            if name in _SINGLE:
+                raise HttpError(_BAD, f"there may be only one header {name}")
+            firsts.setdefault(name, values[name])
+            value = f"{values[name]}, {value}"
+        values[name] = value
+    return Headers(values, firsts)
 
 
 def _parts_of(target: str, method: str) -> tuple[str, str, str]:

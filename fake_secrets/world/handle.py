@@ -362,14 +362,21 @@ class FakeSecrets(RotationHandle):
     def server(self, *, port: int = 0) -> contextlib.AbstractContextManager[str]:
         """Serve this world over HTTP on the loopback interface, for processes that the test starts.
 
-        While the server runs, the environment variables AWS_ENDPOINT_URL_SECRETS_MANAGER and
-        SECRETS_MANAGER_ENDPOINT have its URL, so that the clients of child processes ask it.
+        While the server runs, the clients of child processes find it by their environment: the variables
+        AWS_ENDPOINT_URL_SECRETS_MANAGER and SECRETS_MANAGER_ENDPOINT have its URL, AWS_REGION the world's
+        region, and NO_PROXY ``127.0.0.1`` in addition. What a child's call meets in the test's own code, such as
+        the error of a rotation function, is raised when the server is left.
 
         Args:
             port: the port; by default a free one.
 
         Returns:
-            A context manager that returns the server's URL, such as ``http://127.0.0.1:51234``.
+            A context manager that returns the server's URL, such as ``http://127.0.0.1:51234``. If it is dropped
+            without being entered, a `FakeSecretsWarning` tells so.
+
+        Raises:
+            PortTakenError: when the block is entered, if something else listens on the port.
+            TypeError, ValueError: if `port` is no port.
         """
         return self._world.serving(self._world, port)
 

@@ -224,7 +224,8 @@ def failing_rotator(event, context):
 def rotate_in_a_child(fake_secrets, *, check=True):
     fake_secrets.add("prod/db", "old")
     arn = fake_secrets.lambda_function(failing_rotator)
-    source = f"import boto3; boto3.client('secretsmanager').rotate_secret(SecretId='prod/db', RotationLambdaARN={arn!r})"
+    call = f"rotate_secret(SecretId='prod/db', RotationLambdaARN={arn!r})"
+    source = f"import boto3; boto3.client('secretsmanager').{call}"
     return run(source, check=check)
 
 

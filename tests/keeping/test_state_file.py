@@ -491,31 +491,23 @@ def test_the_child_of_a_fork_has_a_copy_of_the_world_that_is_not_kept(path, clie
 
 
 @pytest.fixture
-def written(path, client):
+def written(path, client, monkeypatch):
     """A file with a seed, four changes and a rotation, and the states that it has had."""
-    states = []
+    states, genuine = [], record_file.RecordFile.append
 
-    def note():
-        if (state := state_in(path.read_bytes())) not in states:
-            states.append(state)
+    def appending(file, records):
+        genuine(file, records)
+        states.append(state_in(path.read_bytes()))
+        assert states[-1] == state_of(store_of(fake_secrets))
 
-    class Noting(Rotator):
-        def __call__(self, event, context):
-            note()
-            super().__call__(event, context)
-            note()
-
+    monkeypatch.setattr(record_file.RecordFile, "append", appending)
     with kept_world(path, {"app/db": "old"}) as fake_secrets:
-        note()
+        states.append(state_in(path.read_bytes()))
         client.create_secret(Name="bytes", SecretBinary=b"\x00\xff", AddReplicaRegions=[{"Region": "eu-west-1"}])
-        note()
         client.put_secret_value(SecretId="bytes", SecretString="é" * 200)
-        note()
-        arn = fake_secrets.lambda_function(Noting(), "rotate")
+        arn = fake_secrets.lambda_function(Rotator(), "rotate")
         client.rotate_secret(SecretId="app/db", RotationLambdaARN=arn)
-        note()
         client.delete_secret(SecretId="app/db")
-        note()
     return path.read_bytes(), states
 
 

@@ -84,6 +84,30 @@ def test_a_rotation_function_may_read_through_the_helper(fake_secrets, helper):
     assert read == ["old"] * 4
 
 
+@pytest.mark.parametrize("helper", HELPERS)
+def test_a_rotation_that_a_read_makes_run_may_itself_read_through_the_helper(
+    fake_secrets, secretsmanager, clock, helper
+):
+    fake_secrets.add("prod/db", "old")
+    rotator = Rotator()
+
+    def handler(event, context):
+        password()
+        rotator(event, context)
+
+    with fake_secrets.local_endpoints(helper):
+        secretsmanager.rotate_secret(
+            SecretId="prod/db",
+            RotationLambdaARN=fake_secrets.lambda_function(handler),
+            RotationRules={"AutomaticallyAfterDays": 1},
+        )
+        first = fake_secrets["prod/db"].value()
+        clock.tick(86_400 * 2)
+        password()
+    assert fake_secrets["prod/db"].value() != first
+    assert fake_secrets.rotations[-1].succeeded
+
+
 def test_code_that_asks_during_a_cold_start_waits_until_the_extension_is_ready(fake_secrets):
     fake_secrets.add("prod/db", "old")
     with fake_secrets.local_endpoints("extension", not_ready=4):

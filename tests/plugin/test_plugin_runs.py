@@ -40,7 +40,7 @@ def test_no_ini(pytestconfig):
         pytestconfig.getini("fake_secrets_guard")
 
 def test_no_fixture(request):
-    for name in "fake_secrets", "secretsmanager", "_fake_secrets_clients":
+    for name in "fake_secrets", "fake_secrets_server", "secretsmanager", "_fake_secrets_clients":
         with pytest.raises(pytest.FixtureLookupError):
             request.getfixturevalue(name)
 """,
