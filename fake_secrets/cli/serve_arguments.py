@@ -53,6 +53,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     where.add_argument(
         "--local-port", type=_port, default=2773, metavar="PORT", help="the port for that (default: %(default)s)"
     )
+    where.add_argument(
+        "--name",
+        action="append",
+        default=[],
+        help="another name by which clients call it, such as host.docker.internal; can be repeated",
+    )
     world = parser.add_argument_group("what it serves")
     world.add_argument("--region", help="the region of the seed (default: that of the environment, or us-east-1)")
     world.add_argument(

@@ -82,23 +82,25 @@ def _stopping_on_signals() -> Iterator[threading.Event]:
 def _serve(arguments: argparse.Namespace, stopping: threading.Event) -> int:
     from fake_secrets.cli.serving_world import opened_world
 
-    with opened_world(arguments, seed_of(arguments.seed), _tell) as world:
+    with (
+        opened_world(arguments, seed_of(arguments.seed), _tell) as world,
+        world.listening(arguments.host, arguments.port, arguments.name) as listener,
+        world.local_endpoints(arguments.local_endpoints, arguments.local_port) as more,
+    ):
         functions = register_functions(world.fake_secrets, arguments.function)
         world.attach(functions)
         roles = give_policies(world.fake_secrets, arguments.policy)
-        with (
-            world.listening(arguments.host, arguments.port) as url,
-            world.local_endpoints(arguments.local_endpoints, arguments.local_port) as more,
-        ):
-            variables = {**world.environment(url), **more}
-            if arguments.program:
-                return _run_beside(arguments.program, variables, stopping)
-            from fake_secrets.cli.serve_exports import lines_for_a_shell
+        listener.start()
+        world.clock.start()
+        variables = {**world.environment(listener.url), **more}
+        if arguments.program:
+            return _run_beside(arguments.program, variables, stopping)
+        from fake_secrets.cli.serve_exports import lines_for_a_shell
 
-            lines = lines_for_a_shell(variables, functions=functions, roles=roles)
-            print("\n".join([url, *lines]), flush=True)
-            stopping.wait()
-            return 0
+        lines = lines_for_a_shell(variables, functions=functions, roles=roles)
+        print("\n".join([listener.url, *lines]), flush=True)
+        stopping.wait()
+        return 0
 
 
 def _run_beside(command: list[str], variables: dict[str, str | None], stopping: threading.Event) -> int:

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import datetime
+import dataclasses
 import json
 import re
 import time
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
-from fake_secrets import clock
 from fake_secrets.hook.credentials import identity_of_key
 from fake_secrets.observe.words import cut
 from fake_secrets.server.messages import Application, HttpAnswer, HttpRequest
@@ -30,29 +29,25 @@ _LATEST = 100
 
 
 class Logged:
-    """An application whose requests are logged.
+    """An application whose answers say what the log tells of them.
 
     Args:
         application: answers the requests.
-        write: called with each line.
         rotations: tells of the rotations that requests have run.
     """
 
-    def __init__(self, application: Application, write: Callable[[str], None], rotations: RotationLog) -> None:
+    def __init__(self, application: Application, rotations: RotationLog) -> None:
         self._application = application
-        self._write = write
         self._rotations = rotations
 
     def __call__(self, request: HttpRequest) -> HttpAnswer:
-        """Answer a request, and log it."""
+        """Answer a request, and describe it in the note of the answer."""
         began = time.perf_counter()
         answer = self._application(request)
         milliseconds = (time.perf_counter() - began) * 1000
         if _may_rotate(request):
             self._rotations.look()
-        now = datetime.datetime.fromtimestamp(clock.real_now(), tz=datetime.UTC)
-        self._write(f"{now:%H:%M:%S} {_described(request, answer)} {milliseconds:.1f} ms")
-        return answer
+        return dataclasses.replace(answer, note=f"{_described(request, answer)} {milliseconds:.1f} ms")
 
 
 def _may_rotate(request: HttpRequest) -> bool:

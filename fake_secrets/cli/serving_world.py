@@ -3,21 +3,25 @@
 from __future__ import annotations
 
 import contextlib
+import datetime
 import os
 import secrets
 import warnings
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
+from fake_secrets import clock
 from fake_secrets.activation.serving import ServedWorld
 from fake_secrets.cli.command_error import CommandError
 from fake_secrets.cli.serve_exports import environment_of
 from fake_secrets.cli.serve_log import Logged, RotationLog
+from fake_secrets.environment import Overlay
 from fake_secrets.errors import FakeSecretsError, FakeSecretsWarning, SeedError
 from fake_secrets.mock import mock_stages
 from fake_secrets.server.control.actions import Controlled
 from fake_secrets.server.control.api import ControlApi
 from fake_secrets.server.front_end import FrontEnd
+from fake_secrets.server.limits import Limits
 from fake_secrets.server.listener import Listener
 from fake_secrets.server.messages import Application, HttpAnswer, HttpRequest
 from fake_secrets.server.router import Router
@@ -37,6 +41,8 @@ __all__ = ["ServingWorld", "opened_world"]
 __tracebackhide__ = True  # the arguments in our frames may hold secret values
 
 _LOOPBACK = frozenset({"127.0.0.1", "::1", "localhost"})
+# Whoever stops the server waits no longer for a rotation that is running.
+_LIMITS = Limits(stop=0.7)
 
 
 def _say_nothing(_: str) -> None:
@@ -75,8 +81,16 @@ class ServingWorld:
         return environment_of(url, self.fake_secrets.region, self._token, os.environ)
 
     @contextlib.contextmanager
-    def listening(self, host: str, port: int) -> Iterator[str]:
-        """Listen while a `with` block runs, and return the URL.
+    def listening(self, host: str, port: int, names: Sequence[str] = ()) -> Iterator[Listener]:
+        """Take a port while a `with` block runs. Nothing is answered before the listener is started.
+
+        In the block, the variables that clients read have the URL, so that rotation functions which hand them on,
+        or which ask by themselves, find the server.
+
+        Args:
+            host: the address.
+            port: the port; 0 takes a free one.
+            names: other names by which clients may call the server.
 
         Raises:
             CommandError: if the port is taken, or the host isn't one of this machine.
@@ -87,17 +101,22 @@ class ServingWorld:
                 "this process. Leave out --host, so that only this machine can."
             )
         try:
-            listener = Listener(self._application(), host=host, port=port)
+            listener = Listener(
+                self._application(), host=host, port=port, names=names, log=self._log_now, limits=_LIMITS
+            )
         except OSError as error:
             msg = f"can't listen on {host}, port {port}: {error.strerror}"
             raise CommandError(msg) from None
-        listener.start()
-        self.clock.start()
         try:
-            yield listener.url
+            with Overlay(self.environment(listener.url)):
+                yield listener
         finally:
             self.clock.stop()
             listener.stop()
+
+    def _log_now(self, line: str) -> None:
+        now = datetime.datetime.fromtimestamp(clock.real_now(), tz=datetime.UTC)
+        self._log(f"{now:%H:%M:%S} {line}")
 
     def local_endpoints(
         self, helper: Helper | None, port: int
@@ -111,7 +130,7 @@ class ServingWorld:
     def _application(self) -> Application:
         controlled = Controlled(self.fake_secrets, self.clock, self._seed, self._reset)
         router = Router(FrontEnd(ServedWorld(self.fake_secrets._world)), ControlApi(controlled, self._token))
-        return Logged(_Attaching(router, self), self._log, self.rotations)
+        return Logged(_Attaching(router, self), self.rotations)
 
     def _seed(self, content: Any) -> list[str]:
         """Add the secrets of a JSON object, all or none, and return their names.

@@ -7,6 +7,8 @@ import signal
 import subprocess
 import sys
 import textwrap
+import threading
+import time
 from urllib.parse import urlsplit
 
 import pytest
@@ -14,9 +16,10 @@ from cli.serve_process import run, serving
 
 SECRET = "s3cr3t-value-0815"
 ROTATION = """
-import json
 import os
+import time
 import urllib.request
+from pathlib import Path
 
 import boto3
 
@@ -37,8 +40,19 @@ def lambda_handler(event, context):
 
 
 def asks_over_http(event, context):
-    with urllib.request.urlopen(os.environ["ASKED"] + "/_fake_secrets/health", timeout=10) as answer:
+    with urllib.request.urlopen(os.environ["SECRETS_MANAGER_ENDPOINT"] + "/_fake_secrets/health") as answer:
         assert answer.status == 200
+
+
+def takes_for_ever(event, context):
+    Path("started").touch()
+    time.sleep(1000)
+
+
+def waits(event, context):
+    Path("started").touch()
+    while not os.path.exists("go on"):
+        time.sleep(0.01)
 """
 
 
@@ -196,15 +210,45 @@ def test_a_rotation_that_fails_is_logged_with_its_step_but_without_the_text_of_i
     assert SECRET not in "\n".join(served.log)
 
 
-def test_a_function_may_ask_the_server_over_http_while_its_rotation_is_running(
-    folder, monkeypatch, unused_tcp_port
-):
-    monkeypatch.setenv("ASKED", f"http://127.0.0.1:{unused_tcp_port}")
-    arguments = ["--port", str(unused_tcp_port), "--seed", "secrets.json", "--function"]
-    with serving(folder, *arguments, "prod/db=served_rotation:asks_over_http") as served:
+def test_a_function_may_ask_the_server_over_http_while_its_rotation_is_running(folder):
+    with serving(
+        folder, "--seed", "secrets.json", "--function", "prod/db=served_rotation:asks_over_http"
+    ) as served:
         served.ask("RotateSecret", {"SecretId": "prod/db", "ClientRequestToken": "r" * 32})
 
         assert "unfinished" in served.logged("rotation of")
+
+
+def test_a_signal_ends_it_within_a_second_or_so_while_a_rotation_is_running(folder):
+    with serving(
+        folder, "--seed", "secrets.json", "--function", "prod/db=served_rotation:takes_for_ever"
+    ) as served:
+        rotating = threading.Thread(
+            target=lambda: pytest.raises(
+                OSError, served.ask, "RotateSecret", {"SecretId": "prod/db", "ClientRequestToken": "r" * 32}
+            )
+        )
+        rotating.start()
+        while not (folder / "started").exists():
+            pass
+        began = time.monotonic()
+
+        assert served.stop() == 0
+        assert time.monotonic() - began < 4
+        rotating.join()
+
+
+def test_other_clients_are_served_while_a_rotation_is_running(folder):
+    with serving(folder, "--seed", "secrets.json", "--function", "prod/db=served_rotation:waits") as served:
+        members = {"SecretId": "prod/db", "ClientRequestToken": "r" * 32}
+        rotating = threading.Thread(target=served.ask, args=("RotateSecret", members))
+        rotating.start()
+        while not (folder / "started").exists():
+            pass
+
+        assert value(served) == SECRET
+        (folder / "go on").touch()
+        rotating.join()
 
 
 def test_a_schedule_rotates_without_a_call_when_the_clock_is_moved(served):
