@@ -46,9 +46,12 @@ def in_a_fork(function):
     return answer
 
 
-def read_with_aiobotocore():
-    session = pytest.importorskip("aiobotocore.session")
+@pytest.fixture
+def aiobotocore_session():
+    return pytest.importorskip("aiobotocore.session")
 
+
+def write_and_read(session):
     async def read():
         async with session.get_session().create_client("secretsmanager") as client:
             await client.put_secret_value(SecretId="db", SecretString="new")
@@ -57,14 +60,14 @@ def read_with_aiobotocore():
     return asyncio.run(read())
 
 
-def test_aiobotocore_is_answered_in_the_process(world):
-    assert read_with_aiobotocore() == "new"
+def test_aiobotocore_is_answered_in_the_process(world, aiobotocore_session):
+    assert write_and_read(aiobotocore_session) == "new"
     assert len(world.calls) == 2
 
 
 @forking
-def test_aiobotocore_in_a_forked_child_reaches_the_world_of_the_test(world):
-    assert in_a_fork(read_with_aiobotocore) == "new"
+def test_aiobotocore_in_a_forked_child_reaches_the_world_of_the_test(world, aiobotocore_session):
+    assert in_a_fork(lambda: write_and_read(aiobotocore_session)) == "new"
     assert world["db"].value() == "new"
     assert len(world.calls) == 2
 
