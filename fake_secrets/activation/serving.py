@@ -6,12 +6,13 @@ import contextlib
 import errno
 import os
 from collections.abc import Callable, Collection
+from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, NoReturn
 
 from fake_secrets.activation import forkserver
 from fake_secrets.environment import Overlay
-from fake_secrets.errors import PortTakenError
+from fake_secrets.errors import FakeSecretsError, PortTakenError
 from fake_secrets.hook.facts import facts_of
 from fake_secrets.hook.requests import Sent
 from fake_secrets.hook.served import ServedCalls
@@ -220,16 +221,34 @@ def _environment(url: str, region: str) -> dict[str, str | None]:
         "AWS_REGION": region,
         "AWS_ENDPOINT_URL_SECRETS_MANAGER": url,
         "SECRETS_MANAGER_ENDPOINT": url,
-        "AWS_IGNORE_CONFIGURED_ENDPOINT_URLS": None,
+        # A configuration file may say the same, and only a variable that denies it wins against that.
+        "AWS_IGNORE_CONFIGURED_ENDPOINT_URLS": "false" if _may_be_ignored_by_file() else None,
     }
     for name in "NO_PROXY", "no_proxy":
         found = os.environ.get(name) or os.environ.get("no_proxy") or os.environ.get("NO_PROXY")
-        variables[name] = f"{found},{_LOCAL}" if found else _LOCAL
+        variables[name] = _with_local_hosts(found or "")
     return variables
 
 
-_LOCAL = f"{LOOPBACK},localhost"
+def _may_be_ignored_by_file() -> bool:
+    """Return whether the configuration file of AWS mentions the setting that hides the endpoint."""
+    path = Path(os.environ.get("AWS_CONFIG_FILE") or "~/.aws/config")
+    try:
+        return "ignore_configured_endpoint_urls" in path.expanduser().read_text(errors="replace")
+    except (OSError, RuntimeError):
+        return False
+
+
+def _with_local_hosts(hosts: str) -> str:
+    """Return the hosts that are asked without a proxy, and this machine's own."""
+    named = [host.strip() for host in hosts.split(",")]
+    # An asterisk stands for every host only where nothing else is named.
+    if named == ["*"]:
+        return hosts
+    missing = [host for host in (LOOPBACK, "localhost") if host not in named]
+    return ",".join([hosts, *missing] if hosts else missing)
 
 
 def _in_words(error: BaseException) -> str:
-    return f"{type(error).__name__}: {error}"
+    # The text of a user's exception may hold a secret value.
+    return f"{type(error).__name__}: {error}" if isinstance(error, FakeSecretsError) else type(error).__name__

@@ -10,13 +10,11 @@ from collections.abc import Callable
 from typing import Any
 from urllib.parse import urlsplit
 
-import botocore.endpoint
-
 from fake_secrets.environment import FAKE_ACCESS_KEY_ID, is_inherited
 from fake_secrets.errors import NoActiveWorldError
 from fake_secrets.hook.calls import ongoing, world_of_this_call
+from fake_secrets.hook.copies import Copies
 from fake_secrets.hook.requests import key_sent, operation_sent
-from fake_secrets.hook.seams import Seam
 
 __all__ = ["refuse_calls_to_aws"]
 
@@ -32,7 +30,7 @@ def refuse_calls_to_aws() -> None:
     credentials.
     """
     if is_inherited():
-        Seam(botocore.endpoint.Endpoint, "_send", _around_send).put_up()
+        _ENDPOINTS.put_up()
 
 
 def _around_send(wrapped: Callable[..., Any], _: Any, args: Any, kwargs: Any) -> Any:
@@ -52,3 +50,12 @@ def _around_send(wrapped: Callable[..., Any], _: Any, args: Any, kwargs: Any) ->
 
 def _takes_fakes_to_aws(request: Any) -> bool:
     return key_sent(request) == FAKE_ACCESS_KEY_ID and str(urlsplit(request.url).hostname).endswith(_AWS)
+
+
+# Its finder hears of aiobotocore, and of copies of botocore, that are imported later.
+_ENDPOINTS = Copies(
+    {
+        "botocore.endpoint": ("Endpoint", {"_send": lambda: _around_send}),
+        "aiobotocore.endpoint": ("AioEndpoint", {"_send": lambda: _around_send}),
+    }
+)

@@ -92,7 +92,7 @@ class KeptStore:
     def _write(self, store: Store) -> None:
         settings = settings_of(store, self._lead())
         written: dict[int, _Written | None] = {}
-        if self._wants_rewriting or self._file.wants_rewriting():
+        if self._wants_rewriting or self._file.is_gone():
             self._file.rewrite(self._everything(store, settings, written))
             self._written.clear()
         elif record := self._changes(store, settings, written):
@@ -105,6 +105,15 @@ class KeptStore:
                 self._written.pop(serial, None)
             else:
                 self._written[serial] = one
+        if self._file.is_long():
+            self._shorten(store, settings)
+
+    def _shorten(self, store: Store, settings: Document) -> None:
+        try:
+            self._file.rewrite(self._everything(store, settings, {}))
+        except OSError:
+            # Everything is written. For a second file, there may be no room.
+            self._file.put_off()
 
     def _everything(self, store: Store, settings: Document, written: dict[int, _Written | None]) -> list[Record]:
         """Return everything in the store, a record for each secret, and put it into `written`."""

@@ -88,7 +88,7 @@ class RecordFile:
         Raises:
             OSError: if the file can't be written, or another one is in its place. It is as it was then.
         """
-        if not _is_at(self.path, self._descriptor) and os.path.lexists(self.path):
+        if self.is_gone() and os.path.lexists(self.path):
             raise OSError(None, _REPLACED)
         lines, digest = lines_of(records)
         new = Path(f"{self.path}-new")
@@ -110,10 +110,17 @@ class RecordFile:
         self._whole = len(HEADING) + len(lines)
         self._tail = self._whole, digest
 
-    def wants_rewriting(self) -> bool:
-        """Return whether the file has grown so long that it should be written anew, or is gone from its place."""
-        is_long = self._tail[0] > max(_LEAST_LENGTH, 2 * self._whole)
-        return is_long or not _is_at(self.path, self._descriptor)
+    def is_gone(self) -> bool:
+        """Return whether the file isn't at its place any more, or another one is."""
+        return not _is_at(self.path, self._descriptor)
+
+    def is_long(self) -> bool:
+        """Return whether the file has grown so much that it should be written anew."""
+        return self._tail[0] > max(_LEAST_LENGTH, 2 * self._whole)
+
+    def put_off(self) -> None:
+        """Leave the file as it is until it has grown as much again."""
+        self._whole = self._tail[0]
 
     def close(self) -> None:
         """Close the file, and delete it if it is new and nothing was written to it."""

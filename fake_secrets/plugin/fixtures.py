@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from typing import TYPE_CHECKING
 
 import pytest
@@ -63,12 +64,15 @@ def fake_secrets_server(fake_secrets: FakeSecrets) -> Iterator[str]:
 def _fake_secrets_clients() -> Callable[[str], BaseClient]:
     from fake_secrets.hook.clients import SharedClient
 
-    clients: dict[str, SharedClient] = {}
+    clients: dict[str, tuple[str | None, SharedClient]] = {}
 
     def client(region: str) -> BaseClient:
-        if region not in clients or not clients[region].is_as_new():
-            clients[region] = SharedClient(_build_client(region))
-        shared: BaseClient = clients[region].client
+        # A server of a world has set it for the time of a test.
+        endpoint = os.environ.get("AWS_ENDPOINT_URL_SECRETS_MANAGER")
+        known = clients.get(region)
+        if known is None or known[0] != endpoint or not known[1].is_as_new():
+            known = clients[region] = endpoint, SharedClient(_build_client(region))
+        shared: BaseClient = known[1].client
         return shared
 
     return client

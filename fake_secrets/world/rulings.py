@@ -71,5 +71,7 @@ def _is_foreign(request: Request) -> bool:
     """Return whether a request is about a secret of another account, which needs a grant of its owner."""
     secret_id = request.members.get("SecretId")
     if secret_id is None:
-        return any(map(request.is_foreign, request.members.get("SecretIdList", ())))
+        secret_ids = request.members.get("SecretIdList")
+        # The request isn't checked yet.
+        return isinstance(secret_ids, list) and any(map(request.is_foreign, secret_ids))
     return request.is_foreign(secret_id)

@@ -275,26 +275,30 @@ def test_a_file_that_can_not_be_written_anew_stays_as_it_is(path, file, after, m
     assert [one.name for one in path.parent.iterdir()] == [path.name]
 
 
-def test_a_file_wants_to_be_written_anew_once_it_has_grown_much(file):
+def test_a_file_is_long_once_it_has_grown_much(file):
     file.rewrite([FIRST])
     large = {"secrets": {"0": {"secret": {"description": "x" * 600_000}}}}
+    lengths = []
+    for _ in range(2):
+        file.append([large])
+        lengths.append(file.is_long())
+    file.put_off()
     file.append([large])
-    wanted = file.wants_rewriting()
-    file.append([large])
-    assert (wanted, file.wants_rewriting()) == (False, True)
+    lengths.append(file.is_long())
+    assert lengths == [False, True, False]
 
 
 def test_a_large_file_is_not_written_anew_with_each_change(file):
     large = {"secrets": {"0": {"secret": {"description": "x" * 1_200_000}}}}
     file.rewrite([large])
     file.append([FIRST])
-    assert not file.wants_rewriting()
+    assert not file.is_long()
 
 
 def test_a_file_that_was_deleted_is_made_again(path, file):
     file.rewrite([FIRST])
     path.unlink()
-    assert file.wants_rewriting()
+    assert file.is_gone()
     file.rewrite([SECOND])
     assert changes_in(path) == [[SECOND]]
 
@@ -303,7 +307,7 @@ def test_another_file_in_its_place_is_never_written_over(path, file):
     file.rewrite([FIRST])
     path.unlink()
     path.write_text("mine")
-    assert file.wants_rewriting()
+    assert file.is_gone()
     with pytest.raises(OSError, match=re.escape("another file is in its place")):
         file.rewrite([SECOND])
     assert path.read_text() == "mine"

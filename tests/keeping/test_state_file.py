@@ -451,6 +451,27 @@ class TestADiskThatIsFull:
             status, answer = post(connection, "RotateSecret", **given)
         assert (status, answer["__type"]) == (500, "InternalServiceError")
 
+    def test_a_long_file_for_whose_shorter_form_there_is_no_room_stays_long(
+        self, client, path, fake_secrets, monkeypatch
+    ):
+        def failing(_):
+            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+        monkeypatch.setattr(record_file, "_LEAST_LENGTH", 100)
+        # Only a file that is written anew is synchronised.
+        monkeypatch.setattr(record_file.os, "fsync", failing)
+        for number in range(20):
+            client.update_secret(SecretId="app/db", Description=str(number))
+        assert len(lines.read(path.read_bytes()).changes) == 21
+        assert state_in(path.read_bytes()) == state_of(store_of(fake_secrets))
+
+    def test_a_long_file_is_written_anew(self, client, path, fake_secrets, monkeypatch):
+        monkeypatch.setattr(record_file, "_LEAST_LENGTH", 100)
+        for number in range(20):
+            client.update_secret(SecretId="app/db", Description=str(number))
+        assert len(lines.read(path.read_bytes()).changes) < 10
+        assert state_in(path.read_bytes()) == state_of(store_of(fake_secrets))
+
     def test_the_file_is_written_whole_if_it_was_deleted(self, client, path, fake_secrets):
         path.unlink()
         client.put_secret_value(SecretId="app/db", SecretString="new")

@@ -5,7 +5,7 @@ import json
 from collections.abc import Mapping
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 from server.served_world import HEADERS, no_stray_exception, served, signed
 from server.wire import connect, one_answer, request, until_closed
@@ -133,6 +133,8 @@ def test_a_mutated_request_is_answered_or_changes_nothing(watched, sent):
 
 @FUZZING
 @given(asked=requests_in_json)
+@example(asked=("BatchGetSecretValue", {"SecretIdList": False}))
+@example(asked=("BatchGetSecretValue", {"SecretIdList": [None, 1, {}]}))
 def test_random_json_in_a_proper_request_is_answered_or_changes_nothing(watched, asked):
     operation, members = asked
 
