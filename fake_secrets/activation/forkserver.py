@@ -9,7 +9,7 @@ import contextlib
 import os
 import sys
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 __all__ = ["let_go"]
 
@@ -29,11 +29,13 @@ def let_go() -> None:
     _reap()
     server: Any = module._forkserver
     with server._lock:
-        if server._forkserver_pid is None or not _is_child(server._forkserver_pid):
+        state = None if server._forkserver_pid is None else _state_of(server._forkserver_pid)
+        if state is None:
             return
+        if state == "runs":
+            _old.append(server._forkserver_pid)
         # It ends when nobody holds the other end of this pipe any more.
         os.close(server._forkserver_alive_fd)
-        _old.append(server._forkserver_pid)
         address = server._forkserver_address
         server._forkserver_address = server._forkserver_alive_fd = server._forkserver_pid = None
         if not address.startswith(b"\0" if isinstance(address, bytes) else "\0"):
@@ -43,15 +45,14 @@ def let_go() -> None:
 
 def _reap() -> None:
     for pid in _old.copy():
-        if not _is_child(pid):
+        if _state_of(pid) != "runs":
             _old.remove(pid)
 
 
-def _is_child(pid: int) -> bool:
-    """Return whether a process is a child of this one and runs."""
+def _state_of(pid: int) -> Literal["runs", "has ended"] | None:
+    """Return how a child of this process is; None if it is no child of this process, which may be a fork."""
     try:
         ended, _ = os.waitpid(pid, os.WNOHANG)
     except ChildProcessError:
-        # It has ended, or this process is a fork of its parent.
-        return False
-    return ended == 0
+        return None
+    return "has ended" if ended else "runs"

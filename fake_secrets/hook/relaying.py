@@ -12,7 +12,7 @@ from fake_secrets.arns import PRINCIPAL_ARN
 from fake_secrets.environment import FAKE_ACCESS_KEY_ID
 from fake_secrets.errors import NoActiveWorldError
 from fake_secrets.hook.requests import UNNAMED
-from fake_secrets.iam.principals import credentials_of
+from fake_secrets.iam.principals import acting_here, credentials_of
 
 if TYPE_CHECKING:
     from fake_secrets.hook.answers import Target, Unsent
@@ -62,7 +62,7 @@ def _headers(target: Target, sent: Sent) -> Mapping[str, str]:
     headers = {_text(name): _text(value) for name, value in sent.headers.items()}
     headers = {name: value for name, value in headers.items() if name.lower() not in _LEFT_OUT}
     moment = time.strftime("%Y%m%dT%H%M%SZ", time.gmtime())
-    scope = f"{_key_of(target.identity)}/{moment[:8]}/{target.region}/secretsmanager/aws4_request"
+    scope = f"{_key_of(target.identity or acting_here())}/{moment[:8]}/{target.region}/secretsmanager/aws4_request"
     signature = f"SignedHeaders=host;x-amz-date, Signature={'0' * 64}"
     authorization = f"AWS4-HMAC-SHA256 Credential={scope}, {signature}"
     return {**headers, "X-Amz-Date": moment, "Authorization": authorization}

@@ -20,6 +20,7 @@ __all__ = [
     "Principal",
     "Principals",
     "acting_as",
+    "acting_here",
     "credentials_of",
     "identified_by",
     "principal_of",
@@ -72,6 +73,12 @@ def acting_as(principal_arn: str) -> Iterator[None]:
         yield
     finally:
         _acting.reset(reset)
+
+
+def acting_here() -> str | None:
+    """Return the ARN of the principal that this thread or task acts as, or None."""
+    acting = _acting.get()
+    return None if acting is None else acting.arn
 
 
 def principal_of(arn: str) -> Principal:

@@ -4,8 +4,12 @@ import concurrent.futures
 import datetime
 import multiprocessing
 import os
+import signal
 import threading
 
+import boto3
+import botocore
+import botocore.config
 import freezegun
 import pytest
 import served_children
@@ -92,6 +96,17 @@ class TestForkserver:
                 assert pool.apply(os.getpid) == before
             assert pool.apply(os.getpid) == before
 
+    def test_one_that_has_died_is_replaced(self, world):
+        from multiprocessing import forkserver
+
+        context = multiprocessing.get_context("forkserver")
+        with context.Pool(1) as pool:
+            pool.apply(os.getpid)
+        os.kill(forkserver._forkserver._forkserver_pid, signal.SIGKILL)
+        os.waitid(os.P_PID, forkserver._forkserver._forkserver_pid, os.WEXITED | os.WNOWAIT)
+        with world.server(), context.Pool(1) as pool:
+            assert pool.apply(served_children.read, ["prod/db"]) == "old"
+
     def test_the_private_names_that_we_use_are_there(self):
         from multiprocessing import forkserver
 
@@ -131,6 +146,63 @@ class TestFork:
         with world.server(), world.as_principal(caller):
             assert in_a_fork(served_children.read, "prod/db") == "old"
         assert world.calls[-1].principal == caller
+
+    def test_a_child_may_act_as_a_principal(self, world):
+        caller = "arn:aws:iam::123456789012:role/reader"
+
+        def act():
+            with world.as_principal(caller):
+                return served_children.read("prod/db")
+
+        with world.server():
+            assert in_a_fork(act) == "old"
+        assert world.calls[-1].principal == caller
+
+    def test_an_account_id_as_a_key_is_the_account(self, world):
+        def call():
+            client = boto3.client("secretsmanager", aws_access_key_id="210987654321", aws_secret_access_key="x")
+            client.create_secret(Name="theirs")
+
+        with world.server():
+            in_a_fork(call)
+        assert world.calls[-1].principal == "arn:aws:iam::210987654321:root"
+
+    def test_a_client_that_does_not_sign_is_answered_as_in_the_process(self, world):
+        def call():
+            config = botocore.config.Config(signature_version=botocore.UNSIGNED)
+            return boto3.client("secretsmanager", config=config).get_secret_value(SecretId="prod/db")[
+                "SecretString"
+            ]
+
+        with world.server():
+            assert in_a_fork(call) == "old"
+
+    def test_the_attempts_of_a_call_are_one_call(self, world):
+        with world.server():
+            fault = world.faults.fail("GetSecretValue", "InternalServiceError", calls=1)
+            answer = in_a_fork(lambda: served_children.outcome("get_secret_value", 3, SecretId="prod/db"))
+        assert (answer, fault.hits) == ("InternalServiceError", 3)
+
+    def test_a_child_that_opens_a_world_is_answered_by_that(self, world):
+        def call():
+            with mock_stages({"prod/db": "its own"}):
+                return served_children.read("prod/db")
+
+        with world.server():
+            assert in_a_fork(call) == "its own"
+        assert len(world.calls) == 0
+
+    def test_a_fork_of_the_fork_reaches_the_world(self, world):
+        with world.server():
+            assert in_a_fork(in_a_fork, served_children.read_and_write, "prod/db") == "old"
+        assert world["prod/db"].value() == "old and new"
+
+    def test_a_rotation_that_a_child_starts_runs_in_the_parent(self, world):
+        processes = set()
+        arn = world.lambda_function(lambda event, context: processes.add(os.getpid()))
+        with world.server():
+            in_a_fork(lambda: served_children.client().rotate_secret(SecretId="prod/db", RotationLambdaARN=arn))
+        assert processes == {os.getpid()}
 
     def test_a_call_in_another_region_arrives_there(self, world):
         with world.server():
