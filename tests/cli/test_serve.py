@@ -220,7 +220,7 @@ def test_a_function_may_ask_the_server_over_http_while_its_rotation_is_running(f
 
 
 def rotate_in_vain(served):
-    with pytest.raises(OSError, match="closed|reset"):
+    with pytest.raises(OSError, match=r"closed|reset"):
         served.ask("RotateSecret", {"SecretId": "prod/db", "ClientRequestToken": "r" * 32})
 
 
