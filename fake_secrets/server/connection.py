@@ -57,12 +57,14 @@ class Connection:
         self._socket = connection
         self._owner = owner
         self._incoming = Incoming(connection, owner.limits)
+        self._peer = ""
 
     def run(self) -> None:
         """Answer requests until the client or the owner ends the connection."""
         try:
             # An answer leaves in one packet, and at once.
             self._socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+            self._peer = self._socket.getpeername()[0]
             while self._answer_next():
                 pass
         except OSError:
@@ -93,7 +95,7 @@ class Connection:
             self._socket.sendall(_encoded(_refusal(error), "close"))
             _linger(self._socket)
             return False
-        request = HttpRequest(head.method, head.path, head.query, head.headers, body, head.authority)
+        request = HttpRequest(head.method, head.path, head.query, head.headers, body, head.authority, self._peer)
         answer = self._ask(request)
         self._log(answer.note)
         if answer.is_lost:

@@ -22,6 +22,7 @@ class HttpRequest:
         headers: the headers. Their names are compared without case.
         body: the body, after a Content-Encoding or a chunked encoding is undone.
         authority: host and port, if the request names a whole URL instead of a path; else empty.
+        peer: the address that the request comes from.
     """
 
     method: str
@@ -30,6 +31,7 @@ class HttpRequest:
     headers: Mapping[str, str] = field(repr=False)
     body: bytes = field(repr=False)
     authority: str = ""
+    peer: str = "127.0.0.1"
 
 
 @dataclass(frozen=True, slots=True)

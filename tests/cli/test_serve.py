@@ -264,6 +264,16 @@ def test_a_schedule_rotates_without_a_call_when_the_clock_is_moved(served):
     assert served.log.count("rotation of prod/db: succeeded") > 1
 
 
+def test_a_schedule_rotates_when_its_time_comes_without_a_call(folder):
+    arguments = ["--seed", "secrets.json", "--function", "prod/db=served_rotation:lambda_handler"]
+    with serving(folder, *arguments, "--clock", "2030-01-01T07:59:57Z") as served:
+        rules = {"ScheduleExpression": "cron(0 8 * * ? *)"}
+        members = {"SecretId": "prod/db", "ClientRequestToken": "r" * 32, "RotationRules": rules}
+        served.ask("RotateSecret", {**members, "RotateImmediately": False})
+
+        assert served.logged("rotation of prod/db: succeeded")
+
+
 # Clock, seed, state and policies
 
 

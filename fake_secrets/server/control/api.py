@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hmac
+import ipaddress
 import json
 import urllib.parse
 from collections.abc import Callable, Mapping
@@ -54,22 +55,22 @@ class ControlApi:
     def __call__(self, request: HttpRequest) -> HttpAnswer:
         """Answer a request."""
         name = request.path.removeprefix(PREFIX)
+        if not _is_loopback(request.peer):
+            return _answer(
+                403, {"error": "the control API answers this machine only"}, f"{request.method} {PREFIX}"
+            )
         if name in _PAGES and request.method == "GET" and "text/html" in request.headers.get("Accept", ""):
             return page.answer()
         try:
-            status, content = 200, self._answer(name, request)
+            status, content = 200, self._content(name, request)
         except ControlError as error:
             status, content = error.status, {"error": str(error)}
         except (FakeSecretsError, TypeError, ValueError, LookupError) as error:
             # Misuse of the handle, in words that show no secret value.
             status, content = 400, {"error": str(error)}
-        body = json.dumps(content).encode()
-        headers = {"Content-Type": "application/json", "Cache-Control": "no-store"}
-        return HttpAnswer(
-            status, headers, body, note=f"{request.method} {PREFIX}{name if name in ACTIONS else '...'}"
-        )
+        return _answer(status, content, f"{request.method} {PREFIX}{name if name in ACTIONS else '...'}")
 
-    def _answer(self, name: str, request: HttpRequest) -> Any:
+    def _content(self, name: str, request: HttpRequest) -> Any:
         self._check_token(request)
         methods = ACTIONS.get(name)
         if methods is None:
@@ -90,6 +91,18 @@ class ControlApi:
         if not hmac.compare_digest(given.encode("utf-8", "replace"), self._token):
             msg = f"the token in {TOKEN_HEADER} isn't the one that the server has printed at its start"
             raise ControlError(msg, 403)
+
+
+def _answer(status: int, content: object, note: str) -> HttpAnswer:
+    headers = {"Content-Type": "application/json", "Cache-Control": "no-store"}
+    return HttpAnswer(status, headers, json.dumps(content).encode(), note=note)
+
+
+def _is_loopback(peer: str) -> bool:
+    """Return whether an address is this machine's own. A socket of IPv6 shows those of IPv4 as mapped ones."""
+    address = ipaddress.ip_address(peer.partition("%")[0])
+    mapped = getattr(address, "ipv4_mapped", None)
+    return (address if mapped is None else mapped).is_loopback
 
 
 def _query_of(request: HttpRequest) -> dict[str, str]:

@@ -43,11 +43,11 @@ class Control:
             Controlled(fake_secrets, Clock(fake_secrets._world), seed, fake_secrets.reset), TOKEN
         )
 
-    def ask(self, method, path, body=None, **headers):
+    def ask(self, method, path, body=None, *, peer="127.0.0.1", **headers):
         path, _, query = path.partition("?")
         content = b"" if body is None else json.dumps(body).encode()
         given = {TOKEN_HEADER: TOKEN, **headers}
-        return self.api(HttpRequest(method, f"/_fake_secrets/{path}", query, given, content))
+        return self.api(HttpRequest(method, f"/_fake_secrets/{path}", query, given, content, peer=peer))
 
     def get(self, path):
         return self.answer("GET", path)

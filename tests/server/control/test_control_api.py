@@ -35,6 +35,17 @@ def test_a_request_with_another_token_is_refused_whatever_it_asks_for(control, n
     assert status == 403
 
 
+@pytest.mark.parametrize("peer", ["192.0.2.1", "::ffff:192.0.2.1", "fe80::1%eth0", "2001:db8::1"])
+@pytest.mark.parametrize("accepted", ["application/json", "text/html"])
+def test_another_machine_is_refused_even_with_the_token(control, peer, accepted):
+    assert control.ask("GET", "timeline", peer=peer, Accept=accepted).status == 403
+
+
+@pytest.mark.parametrize("peer", ["127.0.0.1", "127.9.9.9", "::1", "::ffff:127.0.0.1"])
+def test_every_loopback_address_is_this_machine(control, peer):
+    assert control.ask("GET", "timeline", peer=peer).status == 200
+
+
 def test_an_unknown_path_is_refused_with_those_that_there_are(control):
     status, content = control.get("timelines")
 
