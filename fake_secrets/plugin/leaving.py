@@ -62,6 +62,12 @@ class Leaving:
 
 def _left_open(item: pytest.Item, worlds: Sequence[str]) -> str:
     listed = "".join(f"\n- {world}" for world in worlds)
+    if all(one.startswith("<server") for one in worlds):
+        return (
+            f"{item.nodeid} has left a server of fake_secrets running. It is stopped now, so that later tests "
+            f"don't meet its environment:{listed}\n"
+            "Use `with fake_secrets.server():` or the fixture fake_secrets_server."
+        )
     return (
         f"{item.nodeid} has left a fake_secrets world open. It is closed now, so that later tests don't use it:"
         f"{listed}\n"

@@ -285,6 +285,25 @@ class TestErrors:
         with pytest.raises(package.FaultError, match="no rotation function makes"), fake_secrets.server():
             assert "(Fault) when calling the GetSecretValue operation" in run(CHILD, check=False).stderr
 
+    def test_what_the_fake_does_not_support_fails_the_test_too(self, fake_secrets, monkeypatch):
+        def refuse(*_):
+            msg = "not that"
+            raise package.UnsupportedOperationError(msg)
+
+        monkeypatch.setattr(fake_secrets._world, "answer", refuse)
+        with pytest.raises(package.UnsupportedOperationError, match="not that"), fake_secrets.server():
+            assert "(UnsupportedOperation)" in run(CHILD, check=False).stderr
+
+    def test_a_rotation_function_may_fail_the_test(self, fake_secrets):
+        def rotator(event, context):
+            pytest.fail("called by a rotation")
+
+        fake_secrets.add("prod/db", "old")
+        arn = fake_secrets.lambda_function(rotator)
+        call = f"rotate_secret(SecretId='prod/db', RotationLambdaARN={arn!r})"
+        with pytest.raises(pytest.fail.Exception, match="called by a rotation"), fake_secrets.server():
+            run(f"import boto3; boto3.client('secretsmanager').{call}")
+
     def test_a_server_that_is_entered_again_has_forgotten_its_errors(self, fake_secrets):
         server = fake_secrets.server()
         with pytest.raises(ConnectionError), server:

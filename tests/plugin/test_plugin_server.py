@@ -70,7 +70,12 @@ def test_a_forgotten_server_does_not_reach_the_next_test(pytester):
 def test_a_forgotten_server_is_named(pytester):
     pytester.makepyfile(FORGETTING)
     result = pytester.runpytest_inprocess(*OPTIONS)
-    result.stdout.fnmatch_lines(["*- <server of fake_secrets at http://127.0.0.1:*>"])
+    result.stdout.fnmatch_lines(
+        [
+            "*::test_forgets has left a server of fake_secrets running.*",
+            "*- <server of fake_secrets at http://127.0.0.1:*>",
+        ]
+    )
 
 
 def test_the_server_of_a_wider_fixture_stays_for_all_its_tests(pytester):
