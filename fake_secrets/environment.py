@@ -17,6 +17,7 @@ __all__ = [
     "default_region",
     "is_inherited",
     "settle",
+    "without_proxies",
     "world_environment",
 ]
 
@@ -25,6 +26,8 @@ FAKE_SECRET_ACCESS_KEY = "fake-secrets-secret-access-key"  # noqa: S105 -- not a
 FAKE_SESSION_TOKEN = "fake-secrets-session-token"  # noqa: S105 -- not a secret
 
 _FALLBACK_REGION = "us-east-1"
+# What clients call this machine.
+_LOCAL_HOSTS = ("127.0.0.1", "localhost")
 
 
 class Overlay:
@@ -147,6 +150,27 @@ def world_environment(region: str) -> dict[str, str | None]:
         # AWS's rotation templates fail without this variable.
         variables["SECRETS_MANAGER_ENDPOINT"] = f"https://secretsmanager.{region}.amazonaws.com"
     return variables
+
+
+def without_proxies(surroundings: Mapping[str, str]) -> dict[str, str | None]:
+    """Return the variables that keep clients from asking a proxy for something on this machine.
+
+    Args:
+        surroundings: the environment as it is.
+    """
+    variables: dict[str, str | None] = {}
+    for name in "NO_PROXY", "no_proxy":
+        found = surroundings.get(name) or surroundings.get("no_proxy") or surroundings.get("NO_PROXY")
+        variables[name] = _with_local_hosts(found or "")
+    return variables
+
+
+def _with_local_hosts(hosts: str) -> str:
+    named = [host.strip() for host in hosts.split(",")]
+    # An asterisk stands for every host only where nothing else is named.
+    if named == ["*"]:
+        return hosts
+    return ",".join([*filter(None, named), *(host for host in _LOCAL_HOSTS if host not in named)])
 
 
 def _get(name: str) -> str | None:

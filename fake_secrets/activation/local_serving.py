@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
 from fake_secrets import clock
-from fake_secrets.environment import Overlay
+from fake_secrets.environment import Overlay, without_proxies
 from fake_secrets.errors import FakeSecretsError, PortTakenError, annotate
 from fake_secrets.hook import local_calls
 from fake_secrets.local_endpoints import agent, extension
@@ -34,7 +34,6 @@ __tracebackhide__ = True  # the arguments in our frames may hold secret values
 USUAL_PORT = 2773
 
 PORT_VARIABLE = "PARAMETERS_SECRETS_EXTENSION_HTTP_PORT"
-_LOCAL_HOSTS = ("127.0.0.1", "localhost")
 # The limits of the agent [B code: local-endpoints-facts 1.1]. It refuses too many connections itself, with words.
 _HEAD = 321 * 1024
 _IDLE = 61.0
@@ -70,7 +69,7 @@ def _serving(world: World, helper: Helper, port: int | None, options: Mapping[st
             listening(world, helper, port=port or 0, options=options, failed=failures.append)
         )
         own_port = int(url.rpartition(":")[2])
-        block.enter_context(Overlay({PORT_VARIABLE: str(own_port), **_without_proxies()}))
+        block.enter_context(Overlay({PORT_VARIABLE: str(own_port), **without_proxies(os.environ)}))
         if port is None:
             block.enter_context(redirected(usual, own_port))
         # Nothing outlives its world, even if nobody leaves the block.
@@ -223,17 +222,6 @@ def _configured_port(helper: Helper) -> int:
     configured = os.environ.get(PORT_VARIABLE, "") if helper == "extension" else ""
     port = int(configured) if configured.isascii() and configured.isdecimal() else USUAL_PORT
     return usual_port(port)
-
-
-def _without_proxies() -> dict[str, str | None]:
-    """Return the variables that keep clients from asking a proxy for the helper, if they don't do so already."""
-    variables: dict[str, str | None] = {}
-    names = ["NO_PROXY", *(["no_proxy"] if "no_proxy" in os.environ else [])]
-    for name in names:
-        hosts = [host.strip() for host in os.environ.get(name, "").split(",") if host.strip()]
-        missing = [host for host in _LOCAL_HOSTS if host not in hosts]
-        variables[name] = ",".join([*hosts, *missing])
-    return variables
 
 
 def _in_words(error: BaseException) -> str:

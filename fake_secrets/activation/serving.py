@@ -11,14 +11,14 @@ from types import TracebackType
 from typing import TYPE_CHECKING, Any, NoReturn
 
 from fake_secrets.activation import forkserver
-from fake_secrets.environment import Overlay
+from fake_secrets.environment import Overlay, without_proxies
 from fake_secrets.errors import FakeSecretsError, PortTakenError
 from fake_secrets.hook.facts import facts_of
 from fake_secrets.hook.requests import Sent
 from fake_secrets.hook.served import ServedCalls
 from fake_secrets.observe.reminders import Reminder
 from fake_secrets.server.front_end import FrontEnd
-from fake_secrets.server.listener import LOOPBACK, Listener
+from fake_secrets.server.listener import Listener
 from fake_secrets.server.messages import HttpAnswer, HttpRequest
 from fake_secrets.server.router import Router
 
@@ -216,7 +216,8 @@ def _check(port: object) -> None:
 
 def _environment(url: str, region: str) -> dict[str, str | None]:
     """Return the variables with which the clients of child processes ask a server; None hides a variable."""
-    variables: dict[str, str | None] = {
+    return {
+        **without_proxies(os.environ),
         # Only botocore reads AWS_DEFAULT_REGION, which a world sets anyway.
         "AWS_REGION": region,
         "AWS_ENDPOINT_URL_SECRETS_MANAGER": url,
@@ -224,10 +225,6 @@ def _environment(url: str, region: str) -> dict[str, str | None]:
         # A configuration file may say the same, and only a variable that denies it wins against that.
         "AWS_IGNORE_CONFIGURED_ENDPOINT_URLS": "false" if _may_be_ignored_by_file() else None,
     }
-    for name in "NO_PROXY", "no_proxy":
-        found = os.environ.get(name) or os.environ.get("no_proxy") or os.environ.get("NO_PROXY")
-        variables[name] = _with_local_hosts(found or "")
-    return variables
 
 
 def _may_be_ignored_by_file() -> bool:
@@ -237,16 +234,6 @@ def _may_be_ignored_by_file() -> bool:
         return "ignore_configured_endpoint_urls" in path.expanduser().read_text(errors="replace")
     except (OSError, RuntimeError):
         return False
-
-
-def _with_local_hosts(hosts: str) -> str:
-    """Return the hosts that are asked without a proxy, and this machine's own."""
-    named = [host.strip() for host in hosts.split(",")]
-    # An asterisk stands for every host only where nothing else is named.
-    if named == ["*"]:
-        return hosts
-    missing = [host for host in (LOOPBACK, "localhost") if host not in named]
-    return ",".join([hosts, *missing] if hosts else missing)
 
 
 def _in_words(error: BaseException) -> str:

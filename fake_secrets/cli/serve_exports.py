@@ -5,13 +5,17 @@ from __future__ import annotations
 import shlex
 from collections.abc import Iterable, Mapping
 
-from fake_secrets.environment import FAKE_ACCESS_KEY_ID, FAKE_SECRET_ACCESS_KEY, FAKE_SESSION_TOKEN
+from fake_secrets.environment import (
+    FAKE_ACCESS_KEY_ID,
+    FAKE_SECRET_ACCESS_KEY,
+    FAKE_SESSION_TOKEN,
+    without_proxies,
+)
 from fake_secrets.iam.principals import credentials_of
 
 __all__ = ["environment_of", "lines_for_a_shell"]
 
 _HIDDEN = ("AWS_PROFILE", "AWS_DEFAULT_PROFILE", "AWS_IGNORE_CONFIGURED_ENDPOINT_URLS")
-_LOCAL = "127.0.0.1,localhost,::1"
 
 
 def environment_of(url: str, region: str, token: str, surroundings: Mapping[str, str]) -> dict[str, str | None]:
@@ -23,8 +27,6 @@ def environment_of(url: str, region: str, token: str, surroundings: Mapping[str,
         token: the token of the control API.
         surroundings: the environment as it is.
     """
-    found = next((value for name in ("NO_PROXY", "no_proxy") if (value := surroundings.get(name))), "")
-    no_proxy = f"{found},{_LOCAL}" if found else _LOCAL
     return {
         "AWS_ENDPOINT_URL_SECRETS_MANAGER": url,
         "SECRETS_MANAGER_ENDPOINT": url,
@@ -34,8 +36,7 @@ def environment_of(url: str, region: str, token: str, surroundings: Mapping[str,
         "AWS_SECRET_ACCESS_KEY": FAKE_SECRET_ACCESS_KEY,
         "AWS_SESSION_TOKEN": FAKE_SESSION_TOKEN,
         "AWS_EC2_METADATA_DISABLED": "true",
-        "NO_PROXY": no_proxy,
-        "no_proxy": no_proxy,
+        **without_proxies(surroundings),
         "FAKE_SECRETS_TOKEN": token,
         **dict.fromkeys(_HIDDEN),
     }
