@@ -230,10 +230,9 @@ def _environment(url: str, region: str) -> dict[str, str | None]:
 def _may_be_ignored_by_file() -> bool:
     """Return whether the configuration file of AWS mentions the setting that hides the endpoint."""
     path = Path(os.environ.get("AWS_CONFIG_FILE") or "~/.aws/config")
-    try:
+    with contextlib.suppress(OSError, RuntimeError):
         return "ignore_configured_endpoint_urls" in path.expanduser().read_text(errors="replace")
-    except (OSError, RuntimeError):
-        return False
+    return False
 
 
 def _in_words(error: BaseException) -> str:
