@@ -229,10 +229,11 @@ def _environment(url: str, region: str) -> dict[str, str | None]:
 
 def _may_be_ignored_by_file() -> bool:
     """Return whether the configuration file of AWS mentions the setting that hides the endpoint."""
-    path = Path(os.environ.get("AWS_CONFIG_FILE") or "~/.aws/config")
-    with contextlib.suppress(OSError, RuntimeError):
-        return "ignore_configured_endpoint_urls" in path.expanduser().read_text(errors="replace")
-    return False
+    path = os.path.expanduser(os.environ.get("AWS_CONFIG_FILE") or "~/.aws/config")  # noqa: PTH111 -- raises nothing
+    # A file that isn't there is the usual case.
+    if not os.access(path, os.R_OK) or os.path.isdir(path):  # noqa: PTH112 -- as above
+        return False
+    return "ignore_configured_endpoint_urls" in Path(path).read_text(errors="replace")
 
 
 def _in_words(error: BaseException) -> str:
