@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 from fake_secrets.errors import FakeSecretsError
 from fake_secrets.server.control import actions, page, showing
 from fake_secrets.server.control.control_error import ControlError
+from fake_secrets.server.control.error_words import status_of, words_of
 from fake_secrets.server.messages import HttpAnswer, HttpRequest
 
 if TYPE_CHECKING:
@@ -67,7 +68,7 @@ class ControlApi:
             status, content = error.status, {"error": str(error)}
         except (FakeSecretsError, TypeError, ValueError, LookupError) as error:
             # Misuse of the handle, in words that show no secret value.
-            status, content = 400, {"error": str(error)}
+            status, content = status_of(error), {"error": words_of(error)}
         return _answer(status, content, f"{request.method} {PREFIX}{name if name in ACTIONS else '...'}")
 
     def _content(self, name: str, request: HttpRequest) -> Any:

@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING, Any
 
 from fake_secrets import clock
 from fake_secrets.errors import UnknownSecretError
-from fake_secrets.server.control.control_error import ControlError
 
 if TYPE_CHECKING:
     from fake_secrets.observe.view import Secret
@@ -45,10 +44,7 @@ def _timeline_of(fake_secrets: FakeSecrets, secret_id: str) -> dict[str, str]:
     # Imported late: the server is there sooner.
     from fake_secrets.observe.pictures.page import ROWS, section_of  # noqa: PLC0415
 
-    try:
-        found = fake_secrets.timeline(secret_id)
-    except UnknownSecretError as error:
-        raise ControlError(str(error), 404) from None
+    found = fake_secrets.timeline(secret_id)
     html = section_of(found._sheet().latest(ROWS), "h2")
     return {"name": found.name, "timeline": str(found), "html": html}
 

@@ -10,6 +10,7 @@ from fake_secrets.server.control.api import ACTIONS, TOKEN_HEADER
 from fake_secrets.server.messages import HttpRequest
 
 SECRET = "s3cr3t-value-0815"
+NO_FUNCTION = "No Lambda rotation function ARN is associated with this secret."
 
 
 @pytest.fixture
@@ -190,15 +191,19 @@ def test_a_rotation_that_fails_is_told_without_the_text_of_its_error(control):
 def test_a_secret_without_a_rotation_function_is_refused_in_our_words(control):
     status, content = control.post("rotate", {"secret_id": "prod/db"})
 
-    assert status == 400
-    assert "RotateSecret" in content["error"]
+    assert (status, content["error"]) == (
+        400,
+        f"RotateSecret was refused with InvalidRequestException: {NO_FUNCTION}",
+    )
 
 
 def test_rotate_names_a_secret_that_it_doesnt_know(control):
     status, content = control.post("rotate", {"secret_id": "prod/dc"})
 
-    assert status == 400
-    assert "prod/dc" in content["error"]
+    assert (status, content["error"]) == (
+        404,
+        "no secret 'prod/dc' in this world. Did you mean 'prod/db'? The world holds:\n- 'prod/db'",
+    )
 
 
 # Faults

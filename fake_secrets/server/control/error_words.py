@@ -1,0 +1,24 @@
+"""The words of the handle's errors for whoever has only HTTP: without advice that is about Python."""
+
+from __future__ import annotations
+
+from fake_secrets.errors import RequestRefusedError, UnknownSecretError
+
+__all__ = ["status_of", "words_of"]
+
+_NOT_FOUND, _REFUSED = 404, 400
+
+
+def status_of(error: Exception) -> int:
+    """Return the HTTP status for an error of the handle."""
+    return _NOT_FOUND if isinstance(error, UnknownSecretError) else _REFUSED
+
+
+def words_of(error: Exception) -> str:
+    """Return what to say of an error of the handle."""
+    if isinstance(error, RequestRefusedError):
+        return f"{error.operation} was refused with {error.code}: {error.message}"
+    if isinstance(error, UnknownSecretError):
+        # The rest of its text is advice.
+        return str(error).rpartition("\n")[0]
+    return str(error)
