@@ -8,7 +8,7 @@ import sys
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
-from fake_secrets.cli.command_error import CommandError
+from fake_secrets.cli.command_error import CommandError, tell
 from fake_secrets.cli.output_files import check_writable, write_all
 from fake_secrets.cli.policy_formats import FORMATS, written
 from fake_secrets.cli.standard_output import write_out
@@ -81,10 +81,7 @@ def run(arguments: argparse.Namespace) -> int:
     try:
         _run(arguments)
     except CommandError as error:
-        sentence = str(error)
-        # A list has no full stop.
-        end = "" if "\n" in sentence else "."
-        print(f"fake-secrets policy: {sentence}{end}", file=sys.stderr)
+        tell("policy", error)
         return _CANNOT_RUN
     except KeyboardInterrupt:
         print("fake-secrets policy: interrupted.", file=sys.stderr)

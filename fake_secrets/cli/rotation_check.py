@@ -8,7 +8,7 @@ import sys
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, TextIO
 
-from fake_secrets.cli.command_error import CommandError
+from fake_secrets.cli.command_error import CommandError, tell
 from fake_secrets.cli.loading import importing_from_here
 from fake_secrets.cli.mishaps import told_in_one_sentence
 from fake_secrets.cli.output_files import check_writable, write_all
@@ -121,9 +121,7 @@ def run(arguments: argparse.Namespace, surplus: Sequence[str] = ()) -> int:
         _refuse(surplus)
         return _run(arguments)
     except CommandError as error:
-        sentence = str(error)
-        end = "" if sentence.endswith(("?", ".")) else "."
-        print(f"fake-secrets check: {sentence}{end}", file=sys.stderr)
+        tell("check", error)
         return _CANNOT_RUN
     except KeyboardInterrupt:
         print("fake-secrets check: interrupted.", file=sys.stderr)

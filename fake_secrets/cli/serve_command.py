@@ -12,7 +12,7 @@ import threading
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
-from fake_secrets.cli.command_error import CommandError
+from fake_secrets.cli.command_error import CommandError, tell
 from fake_secrets.cli.loading import importing_from_here
 from fake_secrets.cli.serve_arguments import add_arguments, give_policies, register_functions, seed_of
 
@@ -45,8 +45,7 @@ def run(arguments: argparse.Namespace, surplus: Sequence[str] = ()) -> int:
         with _stopping_on_signals() as stopping, importing_from_here():
             return _serve(arguments, stopping)
     except CommandError as error:
-        sentence = str(error)
-        _tell(f"fake-secrets serve: {sentence}{'' if sentence.endswith(('?', '.')) else '.'}")
+        tell("serve", error)
         return _CANNOT_RUN
     except KeyboardInterrupt:
         return _INTERRUPTED
