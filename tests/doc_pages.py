@@ -129,6 +129,8 @@ def run(page, pytester, monkeypatch):
     # In CI, pytest doesn't shorten the lines of its summary.
     for name in ("CI", "BUILD_NUMBER"):
         monkeypatch.delenv(name, raising=False)
+    # Programs that a command starts are those of this environment.
+    monkeypatch.setenv("PATH", f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}")
     folder = Folder(page, pytester)
     for block in page.blocks:
         if block.language not in LANGUAGES or (block.language == "bash" and page.path.name != "README.md"):
