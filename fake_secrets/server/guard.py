@@ -67,7 +67,8 @@ class Guard:
         names = "".join(f"\n- {name}" for name in sorted(self._names))
         msg = (
             "this server doesn't answer for the Host that the request names, so that no web page can reach it "
-            f"under a name of its own. It answers for:{names}\nName another one with `fake-secrets serve --name NAME`."
+            f"under a name of its own. It answers for:{names}\n"
+            "Name another one with `fake-secrets serve --name NAME`."
         )
         return _forbidden(msg, "refused 403 another Host")
 

@@ -57,7 +57,7 @@ def test_another_host_is_refused_in_plain_words(host):
     assert answer.body.decode() == (
         "this server doesn't answer for the Host that the request names, so that no web page can reach it under a "
         "name of its own. It answers for:\n- 127.0.0.1\n- ::1\n- localhost\n"
-        "Name another one when you start the server.\n"
+        "Name another one with `fake-secrets serve --name NAME`.\n"
     )
 
 
