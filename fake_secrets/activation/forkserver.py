@@ -8,6 +8,7 @@ from __future__ import annotations
 import contextlib
 import os
 import sys
+import threading
 from pathlib import Path
 from typing import Any, Literal
 
@@ -15,6 +16,8 @@ __all__ = ["let_go"]
 
 # Those that were let go of and may still run: they end with the last of their children.
 _old: list[int] = []
+# The thread that has taken multiprocessing's lock, or is about to.
+_taking: list[int] = []
 
 
 def let_go() -> None:
@@ -28,19 +31,36 @@ def let_go() -> None:
         return
     _reap()
     server: Any = module._forkserver
-    with server._lock:
-        state = None if server._forkserver_pid is None else _state_of(server._forkserver_pid)
-        if state is None:
-            return
-        if state == "runs":
-            _old.append(server._forkserver_pid)
-        # It ends when nobody holds the other end of this pipe any more.
-        os.close(server._forkserver_alive_fd)
-        address = server._forkserver_address
-        server._forkserver_address = server._forkserver_alive_fd = server._forkserver_pid = None
-        if not address.startswith(b"\0" if isinstance(address, bytes) else "\0"):
-            with contextlib.suppress(OSError):
-                Path(address).unlink()
+    _give_back(server._lock)
+    _taking.append(threading.get_ident())
+    try:
+        with server._lock:
+            _forget_process(server)
+    finally:
+        if not server._lock.locked():
+            _taking.clear()
+
+
+def _give_back(lock: Any) -> None:
+    """Release the lock if an interrupt has kept this thread from that. It isn't reentrant, and has no owner."""
+    if threading.get_ident() in _taking and lock.locked():
+        lock.release()
+    _taking.clear()
+
+
+def _forget_process(server: Any) -> None:
+    state = None if server._forkserver_pid is None else _state_of(server._forkserver_pid)
+    if state is None:
+        return
+    if state == "runs":
+        _old.append(server._forkserver_pid)
+    # It ends when nobody holds the other end of this pipe any more.
+    os.close(server._forkserver_alive_fd)
+    address = server._forkserver_address
+    server._forkserver_address = server._forkserver_alive_fd = server._forkserver_pid = None
+    if not address.startswith(b"\0" if isinstance(address, bytes) else "\0"):
+        with contextlib.suppress(OSError):
+            Path(address).unlink()
 
 
 def _reap() -> None:

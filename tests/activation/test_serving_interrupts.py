@@ -1,6 +1,7 @@
 """An interrupt at any line of entering and leaving a server leaves nothing behind once the plugin has settled."""
 
 import gc
+import multiprocessing.forkserver
 import os
 import threading
 import urllib.error
@@ -51,6 +52,7 @@ def state():
         "environment": dict(os.environ),
         "overlays": len(environment._applied),
         "servers": serving.running(),
+        "forkserver": multiprocessing.forkserver._forkserver._lock.locked(),
         "listening": [thread.name for thread in threading.enumerate() if thread.name == "fake_secrets server"],
     }
 
