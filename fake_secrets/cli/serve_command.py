@@ -9,8 +9,8 @@ import signal
 import subprocess
 import sys
 import threading
-from collections.abc import Iterator, Sequence
-from typing import TYPE_CHECKING
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any, Self
 
 from fake_secrets.cli.command_error import CommandError, tell
 from fake_secrets.cli.loading import importing_from_here
@@ -28,6 +28,8 @@ SUMMARY = "serve a fake Secrets Manager over HTTP, for the AWS CLI, other langua
 _CANNOT_RUN, _INTERRUPTED = 2, 130
 # A shell's status for a command that a signal has ended.
 _SIGNALLED = 128
+# Seconds.
+_PATIENCE = 0.1
 
 
 def run(arguments: argparse.Namespace, surplus: Sequence[str] = ()) -> int:
@@ -42,8 +44,8 @@ def run(arguments: argparse.Namespace, surplus: Sequence[str] = ()) -> int:
     """
     try:
         _refuse(surplus)
-        with _stopping_on_signals() as stopping, importing_from_here():
-            return _serve(arguments, stopping)
+        with importing_from_here():
+            return _serve(arguments)
     except CommandError as error:
         tell("serve", error)
         return _CANNOT_RUN
@@ -57,28 +59,42 @@ def _refuse(surplus: Sequence[str]) -> None:
         raise CommandError(msg)
 
 
-@contextlib.contextmanager
-def _stopping_on_signals() -> Iterator[threading.Event]:
-    """Return an event that Ctrl-C or SIGTERM sets. A second signal ends the process at once."""
-    stopping = threading.Event()
+class _Signals:
+    """The signals that end the server, from `take` to `give_back`. A second one ends the process at once.
 
-    def stop(number: int, _: FrameType | None) -> None:
-        if stopping.is_set():
-            os._exit(_SIGNALLED + number)
-        stopping.set()
+    Until they are taken, Ctrl-C interrupts whatever is going on, such as an import.
+    """
 
-    if threading.current_thread() is not threading.main_thread():
-        yield stopping
-        return
-    before = {number: signal.signal(number, stop) for number in (signal.SIGINT, signal.SIGTERM)}
-    try:
-        yield stopping
-    finally:
-        for number, handler in before.items():
+    def __init__(self) -> None:
+        self.stopping = threading.Event()
+        self.latest: int | None = None
+        self._before: dict[int, Any] = {}
+
+    def __enter__(self) -> Self:
+        # Only the main thread gets signals.
+        if threading.current_thread() is threading.main_thread():
+            for number in (signal.SIGINT, signal.SIGTERM):
+                self._before[number] = signal.signal(number, self._stop)
+        return self
+
+    def __exit__(self, *exception: object) -> None:
+        for number, handler in self._before.items():
             signal.signal(number, handler)
 
+    def wait(self) -> None:
+        """Wait for a signal."""
+        # In short waits: a signal that another thread receives interrupts none.
+        while not self.stopping.wait(_PATIENCE):
+            pass
 
-def _serve(arguments: argparse.Namespace, stopping: threading.Event) -> int:
+    def _stop(self, number: int, _: FrameType | None) -> None:
+        if self.stopping.is_set():
+            os._exit(_SIGNALLED + number)
+        self.latest = number
+        self.stopping.set()
+
+
+def _serve(arguments: argparse.Namespace) -> int:
     from fake_secrets.cli.serving_world import opened_world
 
     with (
@@ -92,17 +108,18 @@ def _serve(arguments: argparse.Namespace, stopping: threading.Event) -> int:
         listener.start()
         world.clock.start()
         variables = {**world.environment(listener.url), **more}
-        if arguments.program:
-            return _run_beside(arguments.program, variables, stopping)
-        from fake_secrets.cli.serve_exports import lines_for_a_shell
+        with _Signals() as signals:
+            if arguments.program:
+                return _run_beside(arguments.program, variables, signals)
+            from fake_secrets.cli.serve_exports import lines_for_a_shell
 
-        lines = lines_for_a_shell(variables, functions=functions, roles=roles)
-        print("\n".join([listener.url, *lines]), flush=True)
-        stopping.wait()
-        return 0
+            lines = lines_for_a_shell(variables, functions=functions, roles=roles)
+            _print("\n".join([listener.url, *lines]))
+            signals.wait()
+            return 0
 
 
-def _run_beside(command: list[str], variables: dict[str, str | None], stopping: threading.Event) -> int:
+def _run_beside(command: list[str], variables: dict[str, str | None], signals: _Signals) -> int:
     """Run a command that asks the server, and return its exit status."""
     environment = {name: value for name, value in {**os.environ, **variables}.items() if value is not None}
     try:
@@ -110,15 +127,26 @@ def _run_beside(command: list[str], variables: dict[str, str | None], stopping: 
     except OSError as error:
         msg = f"{command[0]!r} can't be run: {error.strerror}"
         raise CommandError(msg) from None
+    is_told = False
     with child:
         while True:
-            # On Ctrl-C, the shell's signal reaches the child, too.
-            if stopping.is_set() and child.poll() is None:
+            # The terminal sends Ctrl-C to the child, too, which may want to clean up.
+            if signals.latest == signal.SIGTERM and not is_told:
                 child.terminate()
+                is_told = True
             with contextlib.suppress(subprocess.TimeoutExpired):
-                status = child.wait(0.1)
+                status = child.wait(_PATIENCE)
                 return _SIGNALLED - status if status < 0 else status
 
 
+def _print(text: str) -> None:
+    """Print a text, with escapes for what the output can't show."""
+    encoding = getattr(sys.stdout, "encoding", None) or "utf-8"
+    print(text.encode(encoding, "backslashreplace").decode(encoding), flush=True)
+
+
 def _tell(line: str) -> None:
-    print(line, file=sys.stderr, flush=True)
+    """Write a line to the standard error, in one piece, because many threads do. It may be closed."""
+    with contextlib.suppress(OSError, ValueError, AttributeError):
+        sys.stderr.write(f"{line}\n")
+        sys.stderr.flush()

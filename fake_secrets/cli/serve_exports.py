@@ -12,10 +12,13 @@ from fake_secrets.environment import (
     without_proxies,
 )
 from fake_secrets.iam.principals import credentials_of
+from fake_secrets.observe.words import cut
 
 __all__ = ["environment_of", "lines_for_a_shell"]
 
 _HIDDEN = ("AWS_PROFILE", "AWS_DEFAULT_PROFILE", "AWS_IGNORE_CONFIGURED_ENDPOINT_URLS")
+# A name in a comment takes no more columns.
+_WIDTH = 200
 
 
 def environment_of(url: str, region: str, token: str, surroundings: Mapping[str, str]) -> dict[str, str | None]:
@@ -64,7 +67,7 @@ def lines_for_a_shell(
         f"# 2.9.19, ask AWS, unless each command has the option --endpoint-url {url}",
         f"# A page that shows secrets and labels: {url}/_fake_secrets/#token={token}",
     ]
-    lines += [f"# The rotation function for {name}: {arn}" for name, arn in functions.items()]
+    lines += [f"# The rotation function for {cut(name, _WIDTH)}: {arn}" for name, arn in functions.items()]
     for role in roles:
         lines.append(f"# To call as {role}: export AWS_ACCESS_KEY_ID={credentials_of(role)['aws_access_key_id']}")
     return lines

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import itertools
 import json
 import re
 import time
@@ -24,8 +25,8 @@ __tracebackhide__ = True  # the arguments in our frames may hold secret values
 _KEY = re.compile(r"Credential=([^/\s,]+)/")
 _TARGET = re.compile(r"secretsmanager\.(\w+)")
 _WIDTH = 100
-# Of so many rotations the log looks for news.
-_LATEST = 100
+# Of so many rotations that have failed the log looks whether they are attempted again.
+_MOST_OPEN = 10_000
 
 
 class Logged:
@@ -64,6 +65,8 @@ def _described(request: HttpRequest, answer: HttpAnswer) -> str:
         asked = " ".join(filter(None, [cut(target[1], _WIDTH), _secret_of(request.body), _caller_of(request)]))
     if answer.is_lost:
         return f"{asked} (no answer)"
+    if answer.note.startswith("refused "):
+        return answer.note
     return " ".join(filter(None, [asked, str(answer.status), _error_of(answer)]))
 
 
@@ -105,19 +108,31 @@ class RotationLog:
     """
 
     def __init__(self, fake_secrets: FakeSecrets, write: Callable[[str], None]) -> None:
-        self._runner = fake_secrets._world.runner
+        self._world = fake_secrets._world
         self._write = write
-        self._known: dict[tuple[str, str], tuple[int, str]] = {}
+        self._latest: Rotation | None = None
+        # Those that may be attempted again, with what was told of them.
+        self._open: dict[Rotation, tuple[int, str]] = {}
 
     def look(self) -> None:
-        """Tell what is new about the latest rotations."""
-        for rotation in self._runner.all()[-_LATEST:]:
-            key, state = (rotation.secret_arn, rotation.token), (rotation.attempts, rotation.outcome)
-            if rotation.ended_at is not None and self._known.get(key) != state:
-                self._known[key] = state
-                self._write(_told(rotation))
-        while len(self._known) > 2 * _LATEST:
-            del self._known[next(iter(self._known))]
+        """Tell what is new about the rotations."""
+        with self._world._lock:
+            new = list(
+                itertools.takewhile(lambda one: one is not self._latest, reversed(self._world.runner.all()))
+            )
+            self._latest = new[0] if new else self._latest
+            self._open |= dict.fromkeys(reversed(new), (0, ""))
+            lines = [_told(rotation) for rotation in list(self._open) if self._has_news(rotation)]
+        for line in lines:
+            self._write(line)
+
+    def _has_news(self, rotation: Rotation) -> bool:
+        state, told = (rotation.attempts, rotation.outcome), self._open[rotation]
+        if rotation.outcome in {"succeeded", "abandoned"} or len(self._open) > _MOST_OPEN:
+            del self._open[rotation]
+        else:
+            self._open[rotation] = state
+        return rotation.ended_at is not None and state != told
 
 
 def _told(rotation: Rotation) -> str:

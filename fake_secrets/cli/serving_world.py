@@ -23,7 +23,7 @@ from fake_secrets.server.control.api import ControlApi
 from fake_secrets.server.front_end import FrontEnd
 from fake_secrets.server.limits import Limits
 from fake_secrets.server.listener import Listener
-from fake_secrets.server.messages import Application, HttpAnswer, HttpRequest
+from fake_secrets.server.messages import Application
 from fake_secrets.server.router import Router
 from fake_secrets.server.served_clock import ServedClock
 from fake_secrets.service.state.json_seeds import secrets_of_json
@@ -63,7 +63,6 @@ class ServingWorld:
         self._tell = tell
         self._log = log
         self._token = secrets.token_urlsafe(24)
-        self._functions: dict[str, str] = {}
         self.rotations = RotationLog(fake_secrets, log)
         self.clock = ServedClock(fake_secrets, tell, self.rotations.look)
 
@@ -73,8 +72,7 @@ class ServingWorld:
         Args:
             functions: from the names of secrets to the ARNs of functions.
         """
-        self._functions |= functions
-        attach(self.fake_secrets._world, self._functions)
+        attach(self.fake_secrets._world, functions)
 
     def environment(self, url: str) -> dict[str, str | None]:
         """Return the variables with which a client asks this world."""
@@ -95,7 +93,7 @@ class ServingWorld:
         Raises:
             CommandError: if the port is taken, or the host isn't one of this machine.
         """
-        if host not in _LOOPBACK:
+        if host.lower() not in _LOOPBACK and not host.startswith("127."):
             self._tell(
                 f"warning: whoever reaches {host} can read every secret here, and run the rotation functions in "
                 "this process. Leave out --host, so that only this machine can."
@@ -104,8 +102,10 @@ class ServingWorld:
             listener = Listener(
                 self._application(), host=host, port=port, names=names, log=self._log_now, limits=_LIMITS
             )
-        except OSError as error:
-            msg = f"can't listen on {host}, port {port}: {error.strerror}"
+        except (OSError, UnicodeError) as error:
+            msg = (
+                f"can't listen on {host}, port {port}: {getattr(error, 'strerror', None) or 'it is no host name'}"
+            )
             raise CommandError(msg) from None
         try:
             with Overlay(self.environment(listener.url)):
@@ -128,9 +128,13 @@ class ServingWorld:
         return local_endpoints(self.fake_secrets._world, helper, port, log=self._log, tell=self._tell)
 
     def _application(self) -> Application:
-        controlled = Controlled(self.fake_secrets, self.clock, self._seed, self._reset)
-        router = Router(FrontEnd(ServedWorld(self.fake_secrets._world)), ControlApi(controlled, self._token))
-        return Logged(_Attaching(router, self), self.rotations)
+        controlled = Controlled(self.fake_secrets, self.clock, self._seed)
+        served = ServedWorld(self.fake_secrets._world, self._tell_of)
+        return Logged(Router(FrontEnd(served), ControlApi(controlled, self._token)), self.rotations)
+
+    def _tell_of(self, error: BaseException) -> None:
+        # Its text may hold a secret value.
+        self._tell(f"a rotation function or fake_secrets raised {type(error).__name__}")
 
     def _seed(self, content: Any) -> list[str]:
         """Add the secrets of a JSON object, all or none, and return their names.
@@ -146,31 +150,7 @@ class ServingWorld:
             msg = f"the seed {error}" if str(error).startswith("isn't") else str(error)
             raise SeedError(msg) from None
         world.contents.plant_all(describe_seeds(given, world.region, world.ids))
-        self.attach({})
         return list(given)
-
-    def _reset(self) -> None:
-        self.fake_secrets.reset()
-        self.attach({})
-
-
-class _Attaching:
-    """An application that gives new secrets their rotation functions.
-
-    Args:
-        application: answers the requests.
-        world: the world.
-    """
-
-    def __init__(self, application: Application, world: ServingWorld) -> None:
-        self._application = application
-        self._world = world
-
-    def __call__(self, request: HttpRequest) -> HttpAnswer:
-        answer = self._application(request)
-        if request.headers.get("X-Amz-Target", "").endswith(".CreateSecret"):
-            self._world.attach({})
-        return answer
 
 
 @contextlib.contextmanager
@@ -192,6 +172,7 @@ def opened_world(
                     seed, region=arguments.region, account_id=arguments.account_id, rotation_errors="record"
                 )
             )
+            fake_secrets._world.keeps_time = True
             served = ServingWorld(fake_secrets, tell, _say_nothing if arguments.quiet else tell)
             if arguments.clock is not None:
                 served.clock.set(arguments.clock.timestamp())

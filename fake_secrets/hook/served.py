@@ -25,19 +25,23 @@ _ATTEMPT = re.compile(r"\battempt=(\d{1,4})\b(?:\s*;\s*max=(\d{1,4})\b)?")
 # Calls that are remembered because another attempt of theirs may follow.
 _MOST_CALLS = 1024
 
+# The id that the client gives a call, the operation, the region, and who calls.
+_Key = tuple[str, str, str, str | None]
+
 
 class ServedCall(Target):
     """A call to a world's server. All attempts of one call have the same.
 
     `is_last` says whether the present attempt is the last one that the client makes. `is_over` is true once it
-    makes no more.
+    makes no more. `key` tells the call from others; it is None if its client doesn't number attempts.
     """
 
-    __slots__ = ("is_last", "is_over")
+    __slots__ = ("is_last", "is_over", "key")
 
     def __init__(self, world: World, region: str, identity: str | None = None) -> None:
         super().__init__(world, region, identity)
         self.is_last = self.is_over = False
+        self.key: _Key | None = None
 
 
 class ServedCalls:
@@ -51,7 +55,7 @@ class ServedCalls:
     def __init__(self, world: World, tell: Callable[[BaseException], None]) -> None:
         self._world = world
         self._tell = tell
-        self._open: OrderedDict[str, ServedCall] = OrderedDict()
+        self._open: OrderedDict[_Key, ServedCall] = OrderedDict()
 
     def answer(self, operation: str, sent: Sent) -> Unsent:
         """Answer a request, and do what follows it.
@@ -72,9 +76,9 @@ class ServedCalls:
                     world.do_due_work()
             except BaseException as error:  # noqa: BLE001 -- whoever runs the server decides
                 self._tell(error)
-            call = self._call_of(sent)
+            call = self._call_of(operation, sent)
             response = answer_raw(call, operation, sent.body, sent.url, None)
-            self._note_end(call, sent, response)
+            self._note_end(call, response)
             try:
                 world.follow_up(call.rotations, errors=errors_of(response))
             except BaseException as error:  # noqa: BLE001 -- as above
@@ -83,25 +87,30 @@ class ServedCalls:
             failure = world.keep()
             return response if failure is None else raw_error(call, failure, sent.url)
 
-    def _call_of(self, sent: Sent) -> ServedCall:
+    def _call_of(self, operation: str, sent: Sent) -> ServedCall:
         """Return the call that a request is an attempt of."""
         call = ServedCall(self._world, *destination_of(self._world, sent))
-        call.user_agent = sent.user_agent
-        known_as = sent.headers.get(_CALL_HEADER)
-        if known_as:
-            call = self._open.setdefault(known_as, call)
+        attempt = _ATTEMPT.search(sent.headers.get(_ATTEMPT_HEADER) or "")
+        number = 1 if attempt is None else max(int(attempt[1]), 1)
+        named = sent.headers.get(_CALL_HEADER)
+        if named:
+            # A header that was copied from another call doesn't make a request one of its attempts.
+            key = call.key = named, operation, call.region, call.identity
+            if number > 1:
+                call = self._open.get(key, call)
+            self._open[key] = call
             if len(self._open) > _MOST_CALLS:
                 self._open.popitem(last=False)
-        attempt = _ATTEMPT.search(sent.headers.get(_ATTEMPT_HEADER) or "")
-        if attempt is not None:
-            call.attempts = max(int(attempt[1]) - 1, 0)
-            call.is_last = attempt[1] == attempt[2]
+        call.user_agent = sent.user_agent
+        call.attempts = number - 1
+        call.is_last = attempt is not None and attempt[1] == attempt[2]
         # Those of an attempt are run before it is answered.
         call.rotations = []
         return call
 
-    def _note_end(self, call: ServedCall, sent: Sent, response: Unsent) -> None:
+    def _note_end(self, call: ServedCall, response: Unsent) -> None:
         """Forget a call that has got its answer. After an error, its client may try again."""
         if call.is_last or (response.status_code == OK and response.loss is None):
             call.is_over = True
-            self._open.pop(sent.headers.get(_CALL_HEADER) or "", None)
+            if call.key is not None and self._open.get(call.key) is call:
+                self._open.pop(call.key, None)

@@ -78,6 +78,7 @@ def read(content: bytes) -> Contents:
     for number, line in enumerate(content[position:].splitlines(keepends=True), 2):
         position += len(line)
         if position == len(content) and not line.endswith(b"\n"):
+            _check_cut_off(line, digest, number)
             break
         text = line[_BEGINNING:]
         digest = _digest_of(digest, text)
@@ -92,6 +93,18 @@ def read(content: bytes) -> Contents:
         msg = "is damaged: it ends before its first state is complete"
         raise DamageError(msg)
     return found
+
+
+def _check_cut_off(line: bytes, before: bytes, number: int) -> None:
+    """Check that a last line lacks its end, and that its end isn't another one than was written.
+
+    Raises:
+        DamageError: if it is.
+    """
+    whole = _digest_of(before, line[_BEGINNING:-1] + b"\n")
+    if line[:_BEGINNING] == whole.hex().encode("ascii") + b" ":
+        msg = f"is damaged: line {number} isn't as it was written"
+        raise DamageError(msg)
 
 
 def _digest_of(before: bytes, text: bytes) -> bytes:

@@ -12,7 +12,9 @@ import stat
 from collections.abc import Sequence
 from pathlib import Path
 
+from fake_secrets.keeping import drafts
 from fake_secrets.keeping.lines import HEADING, Contents, DamageError, Record, lines_of, read
+from fake_secrets.keeping.locking import lock
 from fake_secrets.keeping.state_file_error import StateFileError
 
 __all__ = ["RecordFile"]
@@ -37,6 +39,7 @@ class RecordFile:
         path: the file. It is made if there is none.
 
     `changes` has the changes that are in the file, each a list of records; there are none in an empty file.
+    `was_cut_off` says whether another change begins after them, which a kill has kept from being written whole.
 
     Raises:
         StateFileError: if the file can't be used. It is as it was then.
@@ -51,10 +54,13 @@ class RecordFile:
         self._is_closed = False
         self._descriptor = self._open()
         try:
+            drafts.remove_left(self.path)
             with open(self._descriptor, "rb", closefd=False) as file:
-                content = file.read()
+                # The rest of a foreign file may be long.
+                content = file.read(len(HEADING))
+                content += file.read() if content == HEADING else b""
             found = self._read(content)
-            self._is_torn = found.end != len(content)
+            self._is_torn = self.was_cut_off = found.end != len(content)
             # Where the last change ends, and the digest up to there. In one, because of interrupts.
             self._tail = found.end, found.digest
             # How long it was when it was last written anew.
@@ -91,11 +97,11 @@ class RecordFile:
         if self.is_gone() and os.path.lexists(self.path):
             raise OSError(None, _REPLACED)
         lines, digest = lines_of(records)
-        new = Path(f"{self.path}-new")
-        descriptor = os.open(new, _FLAGS | os.O_CREAT | os.O_TRUNC | getattr(os, "O_NOFOLLOW", 0), _OWN)
+        new = drafts.name_for(self.path)
+        descriptor = os.open(new, _FLAGS | os.O_CREAT | os.O_EXCL, _OWN)
         try:
             os.fchmod(descriptor, _OWN)
-            _lock(descriptor)
+            lock(descriptor)
             _write(descriptor, HEADING + lines, 0)
             os.fsync(descriptor)
             new.replace(self.path)
@@ -152,7 +158,7 @@ class RecordFile:
     def _claim(self, descriptor: int) -> None:
         if not stat.S_ISREG(os.fstat(descriptor).st_mode):
             raise StateFileError(self.path, "isn't a regular file")
-        if not _lock(descriptor):
+        if not lock(descriptor):
             raise StateFileError(self.path, "is in use by another server")
 
     def _open_once(self) -> int:
@@ -188,19 +194,3 @@ def _is_at(path: str, descriptor: int) -> bool:
     except OSError:
         return False
     return os.path.samestat(there, here)
-
-
-def _lock(descriptor: int) -> bool:
-    """Lock a file until it is closed or the process ends; return False if another process has locked it."""
-    try:
-        import fcntl  # noqa: PLC0415 -- Windows doesn't have it
-    except ImportError:
-        return True
-    try:
-        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except BlockingIOError:
-        return False
-    except OSError:
-        # The file system has no locks.
-        return True
-    return True

@@ -87,6 +87,8 @@ class StateFile:
         Raises:
             StateFileError: if the file can't be written.
         """
+        if self._file.was_cut_off:
+            self._tell(f"the state file {self.path!r} ends in a change that isn't whole, which is left out")
         if self.has_contents:
             world.start_over_with(lambda: self._load(world))
         keeper = KeptStore(self._file, lambda: world.store, lambda: clock.passed_time(world))

@@ -34,6 +34,8 @@ class ServedClock:
         self._world = fake_secrets._world
         self._tell = tell
         self._worked = worked
+        # Where it is going, if it is being moved.
+        self._goal = 0.0
         self._stopping = threading.Event()
         self._thread = threading.Thread(target=self._run, name="fake_secrets clock", daemon=True)
 
@@ -55,11 +57,11 @@ class ServedClock:
         if not seconds >= 0:
             msg = "the clock can't be moved back"
             raise ValueError(msg)
-        until = min(clock.now() + seconds, clock.LATEST)
-        self._do_due_work(until)
         with self._world._lock:
-            clock.pass_time(max(0.0, until - clock.now()), self._world)
-        self._do_due_work()
+            # From where it is going already: two moves at the same time add up.
+            self._goal = min(max(self._goal, clock.now()) + seconds, clock.LATEST)
+            until = self._goal
+        self._go_to(until)
 
     def move_to(self, moment: float) -> None:
         """Move the clock to a later time, and do the work that falls due until then.
@@ -67,11 +69,20 @@ class ServedClock:
         Raises:
             ValueError: if the clock is past that time.
         """
-        now = clock.now()
-        if moment < now:
-            msg = f"the clock is at {clock.iso(now)} already, and can't be moved back"
-            raise ValueError(msg)
-        self.advance(moment - now)
+        with self._world._lock:
+            now = clock.now()
+            if moment < now:
+                msg = f"the clock is at {clock.iso(now)} already, and can't be moved back"
+                raise ValueError(msg)
+            until = min(moment, clock.LATEST)
+            self._goal = max(self._goal, until)
+        self._go_to(until)
+
+    def _go_to(self, until: float) -> None:
+        self._do_due_work(until)
+        with self._world._lock:
+            clock.pass_time(max(0.0, until - clock.now()), self._world)
+        self._do_due_work()
 
     def start(self) -> None:
         """Begin to do due work without a call."""
@@ -89,6 +100,6 @@ class ServedClock:
         try:
             moment = None if until is None else datetime.datetime.fromtimestamp(until, tz=datetime.UTC)
             self._fake_secrets.run_due(moment, errors="record")
-        except Exception as error:  # noqa: BLE001 -- a rotation function may raise anything, and the clock goes on
+            self._worked()
+        except BaseException as error:  # noqa: BLE001 -- a rotation function may raise anything, and the clock goes on
             self._tell(f"due work raised {type(error).__name__}")
-        self._worked()

@@ -10,6 +10,7 @@ __all__ = ["Scope", "lacks_of", "scope_of"]
 
 __tracebackhide__ = True  # the arguments in our frames may hold secret values
 
+_ALGORITHM = "AWS4-HMAC-SHA256"
 _PARAMETERS = ("Credential", "Signature", "SignedHeaders")
 _SCOPE = re.compile(r"[^/\s,=]+/[0-9]{8}/([A-Za-z0-9-]+)/([A-Za-z0-9._-]+)/aws4_request")
 _SIGNED = re.compile(r"Credential=([^\s,]+)")
@@ -40,6 +41,8 @@ def lacks_of(authorization: str, headers: Mapping[str, str]) -> str:
 
     Source: wire-facts 3.2, of a kindred service [C]. That of the credential's parts is generic [D].
     """
+    if not authorization.startswith(f"{_ALGORITHM} "):
+        return f"Authorization header requires '{_ALGORITHM}' algorithm. Authorization={authorization}"
     parts = (part.partition("=") for part in re.split(r"[,\s]+", authorization))
     given = {name: value for name, _, value in parts}
     lacks = [f"Authorization header requires '{name}' parameter." for name in _PARAMETERS if not given.get(name)]

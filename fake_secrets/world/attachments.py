@@ -6,7 +6,6 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 from fake_secrets import clock
-from fake_secrets.service.state.model import RotationState
 
 if TYPE_CHECKING:
     from fake_secrets.world.world import World
@@ -15,23 +14,24 @@ __all__ = ["attach"]
 
 
 def attach(world: World, functions: Mapping[str, str]) -> None:
-    """Give secrets their rotation functions, as if they had been configured with them.
+    """Give secrets their rotation functions, now or as soon as they are created, and after a reset, too.
 
-    Rotation is then enabled, without a schedule. A secret that doesn't exist yet, that has a function already, or
-    that is a replica stays as it is.
+    Rotation is then enabled, without a schedule. A secret that has a function already, or that is a replica, stays
+    as it is.
 
     Args:
         world: the world.
         functions: from the names of secrets, in the world's account and region, to the ARNs of functions.
     """
     with world._lock:
-        store = world.contents.ready_store()
-        now = clock.now()
-        for name, arn in functions.items():
+        # Before the seed is planted.
+        world.attached |= {(world.account_id, world.region, name): arn for name, arn in functions.items()}
+        store, now = world.contents.ready_store(), clock.now()
+        for name in functions:
             secret = store.named(world.account_id, world.region, name)
             if secret is None or secret.primary is not None or secret.rotation is not None:
                 continue
             store.begin_write(now, secret)
-            secret.rotation = RotationState(arn)
+            store.attach(secret)
             store.follow_up(secret, now)
         world.keep()

@@ -168,6 +168,9 @@ class World:
         # whether they are in it.
         self.function_name: str | None = None
         self.is_recorded = True
+        # Whether a reset leaves the clock where it is.
+        self.keeps_time = False
+        self.attached: dict[tuple[str, str, str], str] = {}
         # Called when the world is left, to look for what there is to remark, or to end what still runs.
         self.looks_at_the_end: list[Callable[[], None]] = []
         self._start()
@@ -179,7 +182,8 @@ class World:
             self._remark_on_keys()
             if self._leaks is not None:
                 self._leaks._before_reset()
-            clock.forget_passed_time(self)
+            if not self.keeps_time:
+                clock.forget_passed_time(self)
             self.rulings.reset()
             self.note_end()
             keeper = self.stop_keeping()
@@ -243,6 +247,7 @@ class World:
             self.store = Store(
                 self.ids, self.functions.is_registered, self._is_region, self.functions.principal_of
             )
+            self.store.attached = self.attached
             self.ledger = Ledger(self.store)
             self._keys = DeclaredKeys(self.store, self.ledger)
             self.contents.reset(self.store, self.ledger)

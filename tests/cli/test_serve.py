@@ -2,6 +2,7 @@
 
 import http.client
 import json
+import os
 import re
 import signal
 import subprocess
@@ -170,6 +171,69 @@ def test_a_command_that_doesnt_exist_is_told_in_a_sentence(folder):
     )
 
 
+def test_ctrl_c_leaves_it_to_the_command_to_clean_up(folder):
+    program = (
+        "import time\n"
+        "try:\n    print('ready', flush=True)\n    time.sleep(60)\n"
+        "except KeyboardInterrupt:\n    time.sleep(0.5)\n    print('cleaned', flush=True)"
+    )
+    command = [sys.executable, "-m", "fake_secrets", "serve", "--", sys.executable, "-c", program]
+    with subprocess.Popen(
+        command, cwd=folder, stdout=subprocess.PIPE, text=True, start_new_session=True
+    ) as process:
+        assert process.stdout.readline() == "ready\n"
+        os.killpg(process.pid, signal.SIGINT)
+
+        assert process.stdout.read() == "cleaned\n"
+        assert process.wait(20) == 0
+
+
+def test_ctrl_c_ends_an_import_that_takes_long(folder):
+    (folder / "served_slowly.py").write_text(
+        "from pathlib import Path\nimport time\nPath('started').touch()\ntime.sleep(60)\n"
+    )
+    arguments = ["--function", "a=served_slowly:lambda_handler"]
+    with subprocess.Popen([sys.executable, "-m", "fake_secrets", "serve", *arguments], cwd=folder) as process:
+        while not (folder / "started").exists():
+            pass
+        process.send_signal(signal.SIGINT)
+
+        assert process.wait(20) == 130
+
+
+def test_a_closed_log_does_no_harm(folder):
+    with serving(
+        folder, "--seed", "secrets.json", "--function", "prod/db=served_rotation:lambda_handler"
+    ) as served:
+        served.process.stderr.close()
+        status, _ = served.ask("RotateSecret", {"SecretId": "prod/db", "ClientRequestToken": "r" * 32})
+
+        assert (status, value(served)) == (200, "rotated")
+
+
+def test_lines_of_many_clients_dont_run_into_each_other(served):
+    members = {"SecretId": "prod/db", "VersionStage": "AWSCURRENT"}
+    askers = [
+        threading.Thread(target=lambda: [served.ask("GetSecretValue", members) for _ in range(20)])
+        for _ in range(8)
+    ]
+    for asker in askers:
+        asker.start()
+    for asker in askers:
+        asker.join()
+    served.ask("ListSecrets", {})
+    served.logged("ListSecrets")
+
+    assert all(re.fullmatch(r"\d\d:\d\d:\d\d \w+ .*ms", line) for line in served.log)
+
+
+def test_a_name_with_a_line_break_makes_no_line_for_the_shell(folder):
+    with serving(folder, "--function", "a\ntouch x=served_rotation:lambda_handler") as served:
+        assert served.lines_until("# The rotation function for ")[-1].startswith(
+            r"# The rotation function for a\ntouch x: "
+        )
+
+
 # Rotation
 
 
@@ -285,6 +349,30 @@ def test_the_clock_begins_at_a_given_time_and_ticks_on(folder):
 
     assert first.startswith("2040-01-01T00:")
     assert first < second
+
+
+def test_a_reset_leaves_the_clock_where_it_is(folder):
+    with serving(
+        folder, "--clock", "2040-01-01T00:00:00Z", "--seed", "secrets.json", "--state", "state"
+    ) as served:
+        token = served.variables()["FAKE_SECRETS_TOKEN"]
+        served.control("reset", {}, token=token)
+
+        assert served.control("clock", token=token)[1]["now"].startswith("2040-01-01T00:")
+        assert served.ask("DescribeSecret", {"SecretId": "prod/db"})[1]["CreatedDate"] > 2_200_000_000
+
+
+def test_every_rotation_that_a_move_of_the_clock_causes_is_logged(folder):
+    (folder / "many.json").write_text(json.dumps({f"db{number}": "v" for number in range(120)}))
+    (folder / "served_nothing.py").write_text("def lambda_handler(event, context): ...\n")
+    with serving(folder, "--seed", "many.json", "--function", "f=served_nothing:lambda_handler") as served:
+        arn = served.lines_until("# The rotation function for f: ")[-1].rpartition(" ")[2]
+        rules = {"RotationLambdaARN": arn, "RotationRules": {"AutomaticallyAfterDays": 1}}
+        for number in range(120):
+            members = {"SecretId": f"db{number}", "ClientRequestToken": f"{number:032}", **rules}
+            served.ask("RotateSecret", members)
+        for number in range(120):
+            served.logged(f"rotation of db{number}: ")
 
 
 def test_the_state_outlives_the_server(folder):

@@ -57,7 +57,16 @@ def test_no_more_than_the_latest_calls_are_remembered(calls, monkeypatch):
     monkeypatch.setattr(served, "_MOST_CALLS", 3)
     for number in range(10):
         read(calls, "absent", amz_sdk_invocation_id=str(number))
-    assert list(calls._open) == ["7", "8", "9"]
+    assert [key[0] for key in calls._open] == ["7", "8", "9"]
+
+
+@pytest.mark.parametrize("attempt", [1, 2])
+def test_an_id_that_was_copied_makes_no_attempt_of_another_call(world, calls, attempt):
+    for region in "us-east-1", "eu-west-1":
+        authorization = f"AWS4-HMAC-SHA256 Credential=111122223333/20260101/{region}/secretsmanager/aws4_request"
+        given = {"amz_sdk_invocation_id": "1", "amz_sdk_request": f"attempt={attempt}"}
+        read(calls, "absent", Authorization=authorization, **given)
+    assert [call.region for call in world.calls] == ["us-east-1", "eu-west-1"]
 
 
 def test_a_request_without_an_id_is_not_remembered(calls):

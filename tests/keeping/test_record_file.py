@@ -10,7 +10,8 @@ from pathlib import Path
 
 import pytest
 
-from fake_secrets.keeping import lines, record_file
+from fake_secrets.keeping import drafts, lines, record_file
+from fake_secrets.keeping.locking import lock
 from fake_secrets.keeping.record_file import RecordFile
 from fake_secrets.keeping.state_file_error import StateFileError
 
@@ -117,10 +118,43 @@ def test_no_other_file_is_left_behind(path):
     assert [one.name for one in path.parent.iterdir()] == ["world.state"]
 
 
-def test_what_a_kill_has_left_of_a_new_file_is_replaced(path):
-    path.with_name("world.state-new").write_bytes(b"half of a state")
+def test_what_a_kill_has_left_of_a_new_file_is_removed(path):
+    left = drafts.name_for(str(path))
+    left.write_bytes(lines.HEADING + b"half of a state")
     write(path, [FIRST])
     assert changes_in(path) == [[FIRST]]
+    assert not left.exists()
+
+
+@pytest.mark.parametrize("name", ["world.state-new", ".world.state.draft", ".world.state.0123456789abcdef.draft"])
+def test_a_file_of_somebody_else_stays_whatever_its_name(path, name):
+    other = path.with_name(name)
+    other.write_bytes(b"somebody's own")
+    write(path, [FIRST], [SECOND])
+    assert other.read_bytes() == b"somebody's own"
+
+
+def test_the_draft_of_another_file_stays(path):
+    other = drafts.name_for(str(path.with_name("other.state")))
+    other.write_bytes(lines.HEADING)
+    write(path, [FIRST])
+    assert other.exists()
+
+
+def test_a_draft_that_is_being_written_stays(path):
+    left = drafts.name_for(str(path))
+    with left.open("wb") as file:
+        assert lock(file.fileno())
+        write(path, [FIRST])
+        assert left.exists()
+
+
+def test_a_change_that_was_cut_off_is_told_of(path):
+    write(path, [FIRST], [SECOND])
+    path.write_bytes(path.read_bytes()[:-5])
+    file = RecordFile(path)
+    file.close()
+    assert file.was_cut_off
 
 
 DAMAGED = {

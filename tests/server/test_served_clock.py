@@ -79,6 +79,34 @@ def test_moving_to_a_time_does_the_same(served_clock, scheduled, fake_secrets):
     assert len(fake_secrets.rotations) >= 2
 
 
+def test_moves_at_the_same_time_add_up(served_clock, scheduled):
+    before = served_clock.now()
+    movers = [threading.Thread(target=served_clock.advance, args=[DAY]) for _ in range(4)]
+    for mover in movers:
+        mover.start()
+    for mover in movers:
+        mover.join()
+
+    assert 4 * DAY <= served_clock.now() - before < 4 * DAY + 60
+
+
+@pytest.mark.parametrize("kind", [KeyboardInterrupt, SystemExit, MemoryError])
+def test_the_clock_goes_on_whatever_a_function_raises(served_clock, fake_secrets, secretsmanager, told, kind):
+    def fails(event, context):
+        raise kind(SECRET)
+
+    fake_secrets.add("prod/db", "0")
+    arn = fake_secrets.lambda_function(fails)
+    rules = {"AutomaticallyAfterDays": 1}
+    with pytest.raises(BaseException, match=SECRET):
+        secretsmanager.rotate_secret(SecretId="prod/db", RotationLambdaARN=arn, RotationRules=rules)
+    before = served_clock.now()
+    served_clock.advance(3 * DAY)
+
+    assert served_clock.now() - before >= 3 * DAY
+    assert SECRET not in "".join(told)
+
+
 @pytest.mark.parametrize("seconds", [-1, float("nan")])
 def test_time_that_would_pass_backward_is_refused(served_clock, seconds):
     with pytest.raises(ValueError, match="the clock can't be moved back"):

@@ -31,10 +31,19 @@ def test_a_function_that_was_configured_stays(fake_secrets, secretsmanager, func
     assert secretsmanager.describe_secret(SecretId="prod/db")["RotationLambdaARN"] == other
 
 
-def test_a_secret_that_doesnt_exist_is_left_for_later(fake_secrets, function):
+def test_a_secret_that_is_created_later_gets_its_function_then(fake_secrets, secretsmanager, function):
     attach(fake_secrets._world, {"prod/db": function})
+    secretsmanager.create_secret(Name="prod/db", SecretString="v")
 
-    assert "prod/db" not in fake_secrets
+    assert secretsmanager.describe_secret(SecretId="prod/db")["RotationLambdaARN"] == function
+
+
+@pytest.mark.fake_secrets({"prod/db": "v"})
+def test_a_secret_of_the_seed_has_its_function_after_a_reset_too(fake_secrets, secretsmanager, function):
+    attach(fake_secrets._world, {"prod/db": function})
+    fake_secrets.reset()
+
+    assert secretsmanager.describe_secret(SecretId="prod/db")["RotationLambdaARN"] == function
 
 
 def test_a_replica_gets_no_function(fake_secrets, secretsmanager, function):

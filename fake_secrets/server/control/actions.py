@@ -62,7 +62,6 @@ class Controlled:
         fake_secrets: the handle of the world.
         clock: the clock of the world.
         seed: adds the secrets of a JSON object in `mock_stages`'s form, all or none.
-        reset: goes back to the seed.
 
     `faults` has the faults that were planned here and still stand.
     """
@@ -70,7 +69,6 @@ class Controlled:
     fake_secrets: FakeSecrets
     clock: ControlledClock
     seed: Callable[[Any], list[str]]
-    reset: Callable[[], None]
     faults: list[Fault] = field(default_factory=list)
 
 
@@ -114,7 +112,7 @@ def _moment(value: Any) -> float:
 
 def reset(controlled: Controlled, _: Query, __: Any) -> dict[str, Any]:
     """Go back to the seed. This forgets calls and events and cancels faults."""
-    controlled.reset()
+    controlled.fake_secrets.reset()
     controlled.faults.clear()
     return {}
 

@@ -9,11 +9,12 @@ import urllib.parse
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
 
-from fake_secrets.errors import FakeSecretsError
+from fake_secrets.errors import FakeSecretsError, SeedError
 from fake_secrets.server.control import actions, page, showing
 from fake_secrets.server.control.control_error import ControlError
 from fake_secrets.server.control.error_words import status_of, words_of
 from fake_secrets.server.messages import HttpAnswer, HttpRequest
+from fake_secrets.service.state.json_seeds import without_twins
 
 if TYPE_CHECKING:
     from fake_secrets.server.control.actions import Controlled
@@ -82,7 +83,11 @@ class ControlApi:
         if action is None:
             msg = f"{PREFIX}{name} takes {' and '.join(methods)}"
             raise ControlError(msg, 405)
-        return action(self._controlled, _query_of(request), _body_of(request))
+        content = action(self._controlled, _query_of(request), _body_of(request))
+        if request.method != "GET" and self._controlled.fake_secrets._world.keep() is not None:
+            msg = "it is done, but the state file can't be written; the server's log says why"
+            raise ControlError(msg, 500)
+        return content
 
     def _check_token(self, request: HttpRequest) -> None:
         given = request.headers.get(TOKEN_HEADER)
@@ -119,7 +124,10 @@ def _body_of(request: HttpRequest) -> Any:
     if not request.body.strip():
         return {}
     try:
-        return json.loads(request.body)
+        return json.loads(request.body, object_pairs_hook=without_twins)
+    except SeedError as error:
+        msg = f"the body {error}"
+        raise ControlError(msg) from None
     except (ValueError, RecursionError):
         msg = "the body isn't JSON"
         raise ControlError(msg) from None

@@ -94,11 +94,15 @@ async function look() {
   }
 }
 
+async function follow() {
+  await look();
+  setTimeout(follow, 1000);
+}
+
 if (token === null) {
   tell('Open the address that the server has printed at its start: it ends with #token=...', true);
 } else {
-  look();
-  setInterval(look, 1000);
+  follow();
 }
 """
 

@@ -11,7 +11,7 @@ from typing import Any
 from fake_secrets.errors import SeedError
 from fake_secrets.service.state.seed_forms import is_label_map
 
-__all__ = ["secrets_of_json", "secrets_of_text"]
+__all__ = ["secrets_of_json", "secrets_of_text", "without_twins"]
 
 __tracebackhide__ = True  # the arguments in our frames may hold secret values
 
@@ -30,7 +30,7 @@ def secrets_of_text(text: str | bytes) -> dict[str, Any]:
             message shows a value.
     """
     try:
-        content = json.loads(text, object_pairs_hook=_without_twins)
+        content = json.loads(text, object_pairs_hook=without_twins)
     except json.JSONDecodeError as error:
         msg = f"isn't JSON: {error.msg} at line {error.lineno}, column {error.colno}"
         raise SeedError(msg) from None
@@ -39,6 +39,11 @@ def secrets_of_text(text: str | bytes) -> dict[str, Any]:
         raise SeedError(msg) from None
     except RecursionError:
         msg = "is nested too deeply"
+        raise SeedError(msg) from None
+    except SeedError:
+        raise
+    except ValueError:
+        msg = "isn't JSON: a number in it is too long"
         raise SeedError(msg) from None
     return secrets_of_json(content)
 
@@ -82,7 +87,12 @@ def _binary(what: str, text: Any) -> bytes:
         raise SeedError(msg) from None
 
 
-def _without_twins(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+def without_twins(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    """Return an object of JSON, given its members. `json` takes it as ``object_pairs_hook``.
+
+    Raises:
+        SeedError: if a name stands in it twice.
+    """
     content = dict(pairs)
     if len(content) < len(pairs):
         names = [name for name, _ in pairs]

@@ -17,7 +17,7 @@ from fake_secrets.service.state.events import EventLog, label_events, version_ev
 from fake_secrets.service.state.journal import KEPT_WRITES, LabelMove, Write, states_of
 from fake_secrets.service.state.keeper import Keeper
 from fake_secrets.service.state.keys import Keys
-from fake_secrets.service.state.model import StartedRotation, StoredSecret, StoredVersion
+from fake_secrets.service.state.model import RotationState, StartedRotation, StoredSecret, StoredVersion
 from fake_secrets.service.state.quotas import Quotas
 from fake_secrets.service.state.request_model import Request
 from fake_secrets.service.state.retries import Retries
@@ -121,6 +121,8 @@ class Store:
         self.next_serial = 0
         # What keeps the store beyond the process, if anything does.
         self.keeper: Keeper | None = None
+        # The rotation functions that secrets have from the start: by account, region and name.
+        self.attached: Mapping[tuple[str, str, str], str] = {}
 
     @property
     def quotas(self) -> Quotas:
@@ -236,12 +238,20 @@ class Store:
         """Store a secret under its account, region and name, and give it the next serial number."""
         secret.serial = self.next_serial
         self.next_serial += 1
+        if self.attached:
+            self.attach(secret)
         self.note_change(secret)
         if self._write is not None:
             self._write.added.append(secret)
         self._shelf(secret.account_id, secret.region).add(secret)
         self.revision += 1
         self.concerned = secret
+
+    def attach(self, secret: StoredSecret) -> None:
+        """Give a secret the rotation function that it has from the start, if there is one and it has none yet."""
+        arn = self.attached.get((secret.account_id, secret.region, secret.name))
+        if arn is not None and secret.rotation is None and secret.primary is None:
+            secret.rotation = RotationState(arn)
 
     def put_back(self, secret: StoredSecret) -> None:
         """Store a secret that was kept, with its serial number, which must be the highest."""

@@ -39,9 +39,7 @@ class Control:
             return list(secrets)
 
         self.fake_secrets = fake_secrets
-        self.api = ControlApi(
-            Controlled(fake_secrets, Clock(fake_secrets._world), seed, fake_secrets.reset), TOKEN
-        )
+        self.api = ControlApi(Controlled(fake_secrets, Clock(fake_secrets._world), seed), TOKEN)
 
     def ask(self, method, path, body=None, *, peer="127.0.0.1", **headers):
         path, _, query = path.partition("?")

@@ -6,6 +6,7 @@ import boto3
 import pytest
 from server.control.controlled_world import TOKEN, Control
 
+from fake_secrets import ServiceError
 from fake_secrets.server.control.api import ACTIONS, TOKEN_HEADER
 from fake_secrets.server.messages import HttpRequest
 
@@ -92,6 +93,23 @@ def test_a_seed_with_a_bad_name_is_refused_in_our_words(control):
 def test_reset_goes_back_to_the_seed(control):
     assert control.post("reset") == (200, {})
     assert len(control.fake_secrets) == 0
+
+
+def test_a_name_that_stands_twice_in_the_body_is_refused(control):
+    body = b'{"tw": "1", "tw": "2"}'
+    answer = control.api(HttpRequest("POST", "/_fake_secrets/seed", "", {TOKEN_HEADER: TOKEN}, body))
+
+    assert (answer.status, json.loads(answer.body)) == (400, {"error": "the body has 'tw' twice in one object"})
+
+
+def test_a_change_that_cant_be_written_to_the_state_file_is_told(control, monkeypatch):
+    world = control.fake_secrets._world
+    monkeypatch.setattr(world, "keep", lambda: ServiceError("InternalServiceError", "", 500))
+
+    assert control.post("seed", {"a": "b"}) == (
+        500,
+        {"error": "it is done, but the state file can't be written; the server's log says why"},
+    )
 
 
 # Clock
