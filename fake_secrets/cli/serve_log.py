@@ -127,12 +127,14 @@ class RotationLog:
             self._write(line)
 
     def _has_news(self, rotation: Rotation) -> bool:
+        if rotation.ended_at is None:
+            return False
         state, told = (rotation.attempts, rotation.outcome), self._open[rotation]
         if rotation.outcome in {"succeeded", "abandoned"} or len(self._open) > _MOST_OPEN:
             del self._open[rotation]
         else:
             self._open[rotation] = state
-        return rotation.ended_at is not None and state != told
+        return state != told
 
 
 def _told(rotation: Rotation) -> str:

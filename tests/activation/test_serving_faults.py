@@ -7,7 +7,6 @@ import sys
 
 import freezegun
 import pytest
-import time_machine
 
 from fake_secrets import clock, mock_stages
 
@@ -119,7 +118,9 @@ def test_a_value_that_a_child_wrote_is_looked_for(world):
     assert [leak.secret for leak in found] == ["prod/db"]
 
 
-@pytest.mark.parametrize("freeze", [freezegun.freeze_time, lambda at: time_machine.travel(at, tick=False)])
+@pytest.mark.parametrize(
+    "freeze", [freezegun.freeze_time, lambda at: pytest.importorskip("time_machine").travel(at, tick=False)]
+)
 def test_the_clock_is_the_tests(world, freeze):
     with freeze(START):
         child("write('prod/db', 'new')")

@@ -201,11 +201,11 @@ def test_ctrl_c_ends_an_import_that_takes_long(folder):
         assert process.wait(20) == 130
 
 
-def test_a_closed_log_does_no_harm(folder):
-    with serving(
-        folder, "--seed", "secrets.json", "--function", "prod/db=served_rotation:lambda_handler"
-    ) as served:
-        served.process.stderr.close()
+def test_a_log_that_cant_be_written_does_no_harm(folder):
+    # Whatever is written to this device fails.
+    command = ["/bin/sh", "-c", 'exec "$@" 2>/dev/full', "sh", sys.executable, "-m", "fake_secrets", "serve"]
+    arguments = ["--seed", "secrets.json", "--function", "prod/db=served_rotation:lambda_handler"]
+    with serving(folder, *arguments, command=command) as served:
         status, _ = served.ask("RotateSecret", {"SecretId": "prod/db", "ClientRequestToken": "r" * 32})
 
         assert (status, value(served)) == (200, "rotated")

@@ -6,7 +6,7 @@ import boto3
 import pytest
 from server.control.controlled_world import TOKEN, Control
 
-from fake_secrets import ServiceError
+from fake_secrets.errors import ServiceError
 from fake_secrets.server.control.api import ACTIONS, TOKEN_HEADER
 from fake_secrets.server.messages import HttpRequest
 
