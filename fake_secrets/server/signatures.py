@@ -41,13 +41,14 @@ def lacks_of(authorization: str, headers: Mapping[str, str]) -> str:
 
     Source: wire-facts 3.2, of a kindred service [C]. That of the credential's parts is generic [D].
     """
-    if not authorization.startswith(f"{_ALGORITHM} "):
-        return f"Authorization header requires '{_ALGORITHM}' algorithm. Authorization={authorization}"
     parts = (part.partition("=") for part in re.split(r"[,\s]+", authorization))
     given = {name: value for name, _, value in parts}
     lacks = [f"Authorization header requires '{name}' parameter." for name in _PARAMETERS if not given.get(name)]
     if not headers.get("X-Amz-Date") and not headers.get("Date"):
         lacks.append("Authorization header requires existence of either a 'X-Amz-Date' or a 'Date' header.")
+    if not lacks and not authorization.startswith(f"{_ALGORITHM} "):
+        # AWS's words for another algorithm aren't known [D].
+        lacks.append(f"Authorization header requires the algorithm {_ALGORITHM}.")
     if not lacks and scope_of(headers) is None:
         lacks.append(
             "Credential must have exactly 5 slash-delimited elements, e.g. keyid/date/region/service/term, "

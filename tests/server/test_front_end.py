@@ -194,6 +194,12 @@ def test_an_incomplete_signature_is_refused_with_the_list_of_what_it_lacks(autho
     }
 
 
+def test_another_algorithm_than_awss_is_refused():
+    content = content_of(ask(Authorization=f"Basic Credential={SCOPE}, SignedHeaders=host, Signature=a"))
+
+    assert content["__type"] == "IncompleteSignatureException"
+
+
 def test_a_signature_needs_a_date():
     content = content_of(ask(X_Amz_Date=None))
 
