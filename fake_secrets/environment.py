@@ -169,7 +169,7 @@ def _with_local_hosts(hosts: str) -> str:
     named = [host.strip() for host in hosts.split(",")]
     # An asterisk stands for every host only where nothing else is named.
     if named == ["*"]:
-        return hosts
+        return "*"
     return ",".join([*filter(None, named), *(host for host in _LOCAL_HOSTS if host not in named)])
 
 

@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
 from fake_secrets import clock
+from fake_secrets.activation import forkserver
 from fake_secrets.environment import Overlay, without_proxies
 from fake_secrets.errors import FakeSecretsError, PortTakenError, annotate
 from fake_secrets.hook import local_calls
@@ -69,7 +70,10 @@ def _serving(world: World, helper: Helper, port: int | None, options: Mapping[st
             listening(world, helper, port=port or 0, options=options, failed=failures.append)
         )
         own_port = int(url.rpartition(":")[2])
+        # A forkserver keeps the environment of its start.
+        block.callback(forkserver.let_go)
         block.enter_context(Overlay({PORT_VARIABLE: str(own_port), **without_proxies(os.environ)}))
+        forkserver.let_go()
         if port is None:
             block.enter_context(redirected(usual, own_port))
         # Nothing outlives its world, even if nobody leaves the block.
@@ -125,8 +129,8 @@ def listening(
     # Not behind the guard of a listener, because the helpers don't look at Host. The token keeps web pages out.
     listener.application = _Reporting(application, failed)
     started.append(listener)
-    listener.start()
     try:
+        listener.start()
         yield listener.url
     finally:
         listener.stop()

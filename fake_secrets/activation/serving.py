@@ -231,7 +231,7 @@ def _may_be_ignored_by_file() -> bool:
     """Return whether the configuration file of AWS mentions the setting that hides the endpoint."""
     path = os.path.expanduser(os.environ.get("AWS_CONFIG_FILE") or "~/.aws/config")  # noqa: PTH111 -- raises nothing
     # A file that isn't there is the usual case.
-    if not os.access(path, os.R_OK) or os.path.isdir(path):  # noqa: PTH112 -- as above
+    if not os.path.isfile(path) or not os.access(path, os.R_OK):  # noqa: PTH113 -- as above
         return False
     return "ignore_configured_endpoint_urls" in Path(path).read_text(errors="replace")
 

@@ -18,6 +18,9 @@ __tracebackhide__ = True  # the arguments in our frames may hold secret values
 
 def advise(error: Exception, call: Target, args: Any) -> None:
     """Add a note to a refusal that helps the author of the test."""
+    if call.world.served_at is not None:
+        # This is a fork, and its parent knows why.
+        return
     operation, members = args if len(args) == REQUEST_ARGUMENTS else ("", {})
     # Each copy of botocore has a ClientError of its own.
     response = getattr(error, "response", None)

@@ -13,6 +13,7 @@ from fake_secrets.environment import FAKE_ACCESS_KEY_ID
 from fake_secrets.errors import NoActiveWorldError
 from fake_secrets.hook.requests import UNNAMED
 from fake_secrets.iam.principals import acting_here, credentials_of
+from fake_secrets.service.transport import read_timeout
 
 if TYPE_CHECKING:
     from fake_secrets.hook.answers import Target, Unsent
@@ -41,7 +42,7 @@ def relay(target: Target, sent: Sent, url: str) -> Unsent:
     Raises:
         NoActiveWorldError: if the server doesn't run any more.
     """
-    connection = http.client.HTTPConnection(urlsplit(url).netloc)
+    connection = http.client.HTTPConnection(urlsplit(url).netloc, timeout=read_timeout.get())
     try:
         connection.request("POST", "/", _bytes_of(sent.body), _headers(target, sent))
         received = connection.getresponse()
@@ -49,6 +50,9 @@ def relay(target: Target, sent: Sent, url: str) -> Unsent:
         answer: Unsent = target.response_type(sent.url, received.status, headers, received.read())
     except ConnectionRefusedError:
         raise _gone(sent, url) from None
+    except TimeoutError:
+        answer = target.response_type(sent.url, 0, {}, b"")
+        answer.loss = "read time-out"
     except (http.client.HTTPException, ConnectionError):
         # The parent closes the connection for an answer that gets lost.
         answer = target.response_type(sent.url, 0, {}, b"")

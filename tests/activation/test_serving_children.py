@@ -6,6 +6,7 @@ import multiprocessing
 import os
 import signal
 import threading
+import time
 
 import boto3
 import botocore
@@ -140,6 +141,24 @@ class TestFork:
     def test_a_refusal_is_that_of_the_world(self, world):
         with world.server():
             assert in_a_fork(served_children.read, "no/such").startswith("ResourceNotFoundException: ")
+
+    def test_a_denial_is_that_of_the_world(self):
+        nothing = {"Version": "2012-10-17", "Statement": {"Effect": "Deny", "Action": "*", "Resource": "*"}}
+        with mock_stages({"prod/db": "old"}, identity_policy=nothing) as world, world.server():
+            assert "(AccessDeniedException)" in in_a_fork(served_children.read, "prod/db")
+
+    def test_a_clients_read_time_out_holds(self, world):
+        def sleeps(event, context):
+            time.sleep(1)
+
+        def rotates():
+            config = botocore.config.Config(read_timeout=0.1, retries={"total_max_attempts": 1})
+            client = boto3.client("secretsmanager", config=config)
+            client.rotate_secret(SecretId="prod/db", RotationLambdaARN=arn)
+
+        arn = world.lambda_function(sleeps)
+        with world.server():
+            assert in_a_fork(rotates).startswith("ReadTimeoutError: ")
 
     def test_the_caller_is_the_one_of_the_child(self, world):
         caller = "arn:aws:iam::123456789012:role/reader"

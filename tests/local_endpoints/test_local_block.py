@@ -5,6 +5,7 @@ import errno
 import gc
 import inspect
 import logging
+import multiprocessing
 import os
 import socket
 import subprocess
@@ -73,6 +74,12 @@ class TestEnvironment:
             monkeypatch.setenv(name, value)
         with fake_secrets.local_endpoints():
             assert (os.environ["NO_PROXY"], os.environ["no_proxy"]) == (inside, inside)
+
+    def test_children_of_a_forkserver_get_the_port_of_each_block(self, fake_secrets):
+        context = multiprocessing.get_context("forkserver")
+        for _ in range(2):
+            with fake_secrets.local_endpoints() as url, context.Pool(1) as pool:
+                assert pool.apply(os.getenv, ["PARAMETERS_SECRETS_EXTENSION_HTTP_PORT"]) == url.rpartition(":")[2]
 
     def test_a_proxy_is_not_asked(self, fake_secrets, monkeypatch):
         monkeypatch.setenv("http_proxy", f"http://127.0.0.1:{free_port()}")
