@@ -98,6 +98,8 @@ class ContractViolatedError(FakeSecretsError, AssertionError):
 class NoActiveWorldError(FakeSecretsError):
     """Raised by `current` when no world is active, and by `stop` when its object has none to leave.
 
+    `FakeSecrets.server` and `local_endpoints` raise it when they are entered after the world is over.
+
     A Secrets Manager call raises it in a process that was started inside a world, which doesn't reach
     that process, if the call would send the world's fake credentials to AWS.
 

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from fake_secrets import clock
 from fake_secrets.activation import forkserver
+from fake_secrets.activation.activity import check_active
 from fake_secrets.environment import Overlay, without_proxies
 from fake_secrets.errors import FakeSecretsError, PortTakenError, annotate
 from fake_secrets.hook import local_calls
@@ -64,6 +65,7 @@ def local_endpoints(
 
 @contextlib.contextmanager
 def _serving(world: World, helper: Helper, port: int | None, options: Mapping[str, Any]) -> Iterator[str]:
+    check_active(world, "local_endpoints")
     usual, failures = _configured_port(helper), list[BaseException]()
     with contextlib.ExitStack() as block:
         url = block.enter_context(

@@ -11,6 +11,7 @@ from types import TracebackType
 from typing import TYPE_CHECKING, Any, NoReturn
 
 from fake_secrets.activation import forkserver
+from fake_secrets.activation.activity import check_active
 from fake_secrets.environment import Overlay, without_proxies
 from fake_secrets.errors import FakeSecretsError, PortTakenError
 from fake_secrets.hook.facts import facts_of
@@ -106,6 +107,7 @@ class Serving(contextlib.AbstractContextManager[str]):
         """Begin to serve, and return the URL.
 
         Raises:
+            NoActiveWorldError: if the world is over.
             PortTakenError: if the port is taken.
             OSError: if this user may not listen at it.
             RuntimeError: if the server runs already.
@@ -114,6 +116,7 @@ class Serving(contextlib.AbstractContextManager[str]):
         if self in _running:
             msg = f"this server runs already, at {self.url}: call fake_secrets.server() again for another one"
             raise RuntimeError(msg)
+        check_active(self.world, "server")
         self._errors, self._process = [], os.getpid()
         try:
             # First, so that what an interrupt leaves behind is known.
