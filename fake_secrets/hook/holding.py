@@ -74,6 +74,15 @@ def hold(holder: object, thread: int | None = None) -> None:
 
 def release(holder: object) -> None:
     """Release the hooks. The last holder takes them down. A holder that has released them may do it again."""
+    try:
+        _release(holder)
+    except BaseException:
+        # An interrupt: complete what it has kept from being done.
+        _release(holder)
+        raise
+
+
+def _release(holder: object) -> None:
     with _lock:
         try:
             if len(_holders) == 1 and holder in _holders:
