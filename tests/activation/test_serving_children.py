@@ -1,6 +1,5 @@
 """Child processes of every start method read and write the world of the test."""
 
-import concurrent.futures
 import datetime
 import multiprocessing
 import os
@@ -62,8 +61,11 @@ def test_a_pool_reads_and_writes_it(world, method):
 
 @pytest.mark.parametrize("method", SPAWNING)
 def test_an_executor_reads_and_writes_it(world, method):
+    # From today's module: another test may have had it imported anew, and pickle compares.
+    from concurrent.futures.process import ProcessPoolExecutor
+
     context = multiprocessing.get_context(method)
-    with world.server(), concurrent.futures.ProcessPoolExecutor(1, mp_context=context) as pool:
+    with world.server(), ProcessPoolExecutor(1, mp_context=context) as pool:
         assert pool.submit(served_children.read_and_write, "prod/db").result() == "old"
     assert world["prod/db"].value() == "old and new"
 
