@@ -19,6 +19,7 @@ __all__ = [
     "at",
     "end_of_day_after",
     "forget_passed_time",
+    "from_iso",
     "iso",
     "midnight",
     "move_to",
@@ -170,6 +171,15 @@ def _lead() -> float:
 def _reading() -> float:
     # Without a time zone, because freezegun's aware now() ignores its tz_offset.
     return datetime.datetime.now().timestamp()  # noqa: DTZ005
+
+
+def from_iso(text: object) -> float | None:
+    """Return the epoch seconds of a time as ISO 8601 writes it, or None if it is none, or has no time zone."""
+    try:
+        moment = datetime.datetime.fromisoformat(text)  # type: ignore[arg-type]  # anything else is a TypeError
+    except (TypeError, ValueError):
+        return None
+    return None if moment.tzinfo is None else moment.timestamp()
 
 
 def midnight(timestamp: float) -> float:

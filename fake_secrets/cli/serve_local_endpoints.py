@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 import contextlib
-import datetime
 from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING
 
-from fake_secrets import clock
 from fake_secrets.activation.local_serving import PORT_VARIABLE, listening
 from fake_secrets.cli.command_error import CommandError
 from fake_secrets.errors import PortTakenError
@@ -46,9 +44,9 @@ def local_endpoints(
 
     def failed(error: BaseException) -> None:
         # Its text may hold a secret value.
-        tell(_at_present(f"the local endpoints failed with {type(error).__name__}"))
+        tell(f"the local endpoints failed with {type(error).__name__}")
 
-    served = listening(world, helper, port=port, failed=failed, log=lambda line: log(_at_present(line)))
+    served = listening(world, helper, port=port, failed=failed, log=log)
     with contextlib.ExitStack() as stack:
         try:
             url = stack.enter_context(served)
@@ -59,8 +57,3 @@ def local_endpoints(
             msg = " ".join(f"--local-endpoints: {error}".split())
             raise CommandError(msg) from None
         yield {PORT_VARIABLE: url.rpartition(":")[2]}
-
-
-def _at_present(line: str) -> str:
-    now = datetime.datetime.fromtimestamp(clock.real_now(), tz=datetime.UTC)
-    return f"{now:%H:%M:%S} {line}"

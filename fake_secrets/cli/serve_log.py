@@ -3,30 +3,36 @@
 from __future__ import annotations
 
 import dataclasses
+import datetime
 import itertools
 import json
-import re
 import time
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
-from fake_secrets.hook.credentials import identity_of_key
+from fake_secrets import clock
+from fake_secrets.hook.requests import Sent, caller_of
 from fake_secrets.observe.words import cut
+from fake_secrets.server.control.error_words import class_of
 from fake_secrets.server.messages import Application, HttpAnswer, HttpRequest
 
 if TYPE_CHECKING:
     from fake_secrets.rotation.rotation import Rotation
     from fake_secrets.world.handle import FakeSecrets
 
-__all__ = ["Logged", "RotationLog"]
+__all__ = ["Logged", "RotationLog", "at_present"]
 
 __tracebackhide__ = True  # the arguments in our frames may hold secret values
 
-_KEY = re.compile(r"Credential=([^/\s,]+)/")
-_TARGET = re.compile(r"secretsmanager\.(\w+)")
 _WIDTH = 100
 # Of so many rotations that have failed the log looks whether they are attempted again.
 _MOST_OPEN = 10_000
+
+
+def at_present(line: str) -> str:
+    """Return a line of the log with the time of the machine before it."""
+    now = datetime.datetime.fromtimestamp(clock.real_now(), tz=datetime.UTC)
+    return f"{now:%H:%M:%S} {line}"
 
 
 class Logged:
@@ -58,11 +64,13 @@ def _may_rotate(request: HttpRequest) -> bool:
 
 def _described(request: HttpRequest, answer: HttpAnswer) -> str:
     """Return what a request asked for, who asked, and how it was answered."""
-    target = _TARGET.fullmatch(request.headers.get("X-Amz-Target", ""))
-    if target is None or request.method != "POST":
+    sent = Sent(request.path, request.headers, request.body)
+    if sent.operation is None or request.method != "POST":
         asked = answer.note or f"{cut(request.method, _WIDTH)} {cut(request.path, _WIDTH)}"
     else:
-        asked = " ".join(filter(None, [cut(target[1], _WIDTH), _secret_of(request.body), _caller_of(request)]))
+        caller = caller_of(sent)
+        by = "" if caller is None else f"by {caller}"
+        asked = " ".join(filter(None, [cut(sent.operation, _WIDTH), _secret_of(request.body), by]))
     if answer.is_lost:
         return f"{asked} (no answer)"
     if answer.note.startswith("refused "):
@@ -78,12 +86,6 @@ def _secret_of(body: bytes) -> str:
         return f"({len(several)} secrets)"
     named = members.get("SecretId", members.get("Name"))
     return cut(named, _WIDTH) if isinstance(named, str) else ""
-
-
-def _caller_of(request: HttpRequest) -> str:
-    key = _KEY.search(request.headers.get("Authorization", ""))
-    identity = None if key is None else identity_of_key(key[1])
-    return "" if identity is None else f"by {identity}"
 
 
 def _error_of(answer: HttpAnswer) -> str:
@@ -140,6 +142,6 @@ class RotationLog:
 def _told(rotation: Rotation) -> str:
     """Return how a rotation has ended. The text of its error isn't shown: it may hold a secret value."""
     attempt = f", attempt {rotation.attempts}" if rotation.attempts > 1 else ""
-    error = "" if rotation.error is None else f" in {rotation.failed_step}: {type(rotation.error).__name__}"
+    error = "" if rotation.error is None else f" in {rotation.failed_step}: {class_of(rotation.error)}"
     findings = "".join(f"\n  {finding}" for finding in rotation.findings)
     return f"rotation of {cut(rotation.secret_name, _WIDTH)}{attempt}: {rotation.outcome}{error}{findings}"

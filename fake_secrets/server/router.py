@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import importlib.metadata
-import json
 from typing import Any
 
+from fake_secrets.server.json_answers import json_answer
 from fake_secrets.server.messages import Application, HttpAnswer, HttpRequest
 
 __all__ = ["CONTROL_PREFIX", "Router"]
@@ -50,7 +50,7 @@ def _health(path: str) -> HttpAnswer:
     else:
         # LocalStack's form [D: wire-facts 7].
         content |= {"services": {"secretsmanager": "running"}, "edition": "fake_secrets"}
-    return _json(200, content, f"GET {path}")
+    return json_answer(200, content, f"GET {path}")
 
 
 def _no_control(request: HttpRequest) -> HttpAnswer:
@@ -58,12 +58,7 @@ def _no_control(request: HttpRequest) -> HttpAnswer:
         "this server has no control API. fake-secrets serve has one; a test has its handle, from mock_stages() or "
         "the fixture fake_secrets"
     )
-    return _json(404, {"error": msg}, f"{request.method} {CONTROL_PREFIX}...")
-
-
-def _json(status: int, content: object, note: str) -> HttpAnswer:
-    headers = {"Content-Type": "application/json", "Cache-Control": "no-store"}
-    return HttpAnswer(status, headers, json.dumps(content).encode(), note=note)
+    return json_answer(404, {"error": msg}, f"{request.method} {CONTROL_PREFIX}...")
 
 
 def _version() -> str:

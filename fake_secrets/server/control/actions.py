@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
-import datetime
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Protocol
 
 from fake_secrets import clock
+from fake_secrets.errors import RequestRefusedError
 from fake_secrets.server.control import fault_forms
 from fake_secrets.server.control.control_error import ControlError
+from fake_secrets.server.control.error_words import class_of
+from fake_secrets.service.rules.stages import AWSPENDING
 
 if TYPE_CHECKING:
     from fake_secrets.faults.planned import Fault
+    from fake_secrets.rotation.rotation import Rotation
     from fake_secrets.world.handle import FakeSecrets
 
 __all__ = [
@@ -100,18 +103,16 @@ def _seconds(value: Any) -> float:
 
 
 def _moment(value: Any) -> float:
-    try:
-        moment = datetime.datetime.fromisoformat(value)
-    except (TypeError, ValueError):
-        moment = None
-    if moment is None or moment.tzinfo is None:
+    moment = clock.from_iso(value)
+    if moment is None:
         msg = "now must be a time with a time zone, such as 2030-01-01T00:00:00Z"
         raise ControlError(msg)
-    return moment.timestamp()
+    return moment
 
 
-def reset(controlled: Controlled, _: Query, __: Any) -> dict[str, Any]:
+def reset(controlled: Controlled, _: Query, body: Any) -> dict[str, Any]:
     """Go back to the seed. This forgets calls and events and cancels faults."""
+    _object(body, set())
     controlled.fake_secrets.reset()
     controlled.faults.clear()
     return {}
@@ -128,16 +129,38 @@ def rotate(controlled: Controlled, _: Query, body: Any) -> dict[str, Any]:
     if not isinstance(given.get("secret_id"), str):
         msg = 'name the secret, as in {"secret_id": "prod/db"}'
         raise ControlError(msg)
-    rotation = controlled.fake_secrets.rotate(given["secret_id"], token=given.get("token"), errors="record")
+    rotation = _rotated(controlled.fake_secrets, given["secret_id"], given.get("token"))
     return {
         "secret": rotation.secret_name,
         "token": rotation.token,
+        "attempts": rotation.attempts,
         "outcome": rotation.outcome,
         "failed_step": rotation.failed_step,
         # Its text may hold a secret value.
-        "error": None if rotation.error is None else type(rotation.error).__name__,
+        "error": None if rotation.error is None else class_of(rotation.error),
         "findings": list(rotation.findings),
     }
+
+
+def _rotated(fake_secrets: FakeSecrets, secret_id: str, token: str | None) -> Rotation:
+    """Rotate a secret, or attempt its open rotation again, and return the rotation.
+
+    AWS refuses RotateSecret while a rotation is open, although it attempts that rotation again.
+
+    Raises:
+        RequestRefusedError: if nothing was attempted.
+    """
+    runner, secret = fake_secrets._world.runner, fake_secrets[secret_id]
+    pending = secret.stages.get(AWSPENDING, "")
+    before = runner.of(secret.arn, pending)
+    attempts = 0 if before is None else before.attempts
+    try:
+        return fake_secrets.rotate(secret, token=token, errors="record")
+    except RequestRefusedError:
+        again = runner.of(secret.arn, pending)
+        if again is None or again.attempts == attempts:
+            raise
+        return again
 
 
 def list_faults(controlled: Controlled, _: Query, __: Any) -> dict[str, list[dict[str, Any]]]:
@@ -169,6 +192,7 @@ def _object(body: Any, members: set[str]) -> dict[str, Any]:
         raise ControlError(msg)
     unknown = sorted(body.keys() - members)
     if unknown:
-        msg = f"unknown members: {', '.join(map(repr, unknown))}. Known are {' and '.join(sorted(members))}"
+        known = f"Known are {' and '.join(sorted(members))}" if members else "There are none"
+        msg = f"unknown members: {', '.join(map(repr, unknown))}. {known}"
         raise ControlError(msg)
     return body

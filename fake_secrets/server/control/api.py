@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hmac
-import ipaddress
 import json
 import urllib.parse
 from collections.abc import Callable, Mapping
@@ -13,17 +12,19 @@ from fake_secrets.errors import FakeSecretsError, SeedError
 from fake_secrets.server.control import actions, page, showing
 from fake_secrets.server.control.control_error import ControlError
 from fake_secrets.server.control.error_words import status_of, words_of
+from fake_secrets.server.json_answers import json_answer
+from fake_secrets.server.loopback import is_loopback
 from fake_secrets.server.messages import HttpAnswer, HttpRequest
+from fake_secrets.server.router import CONTROL_PREFIX
 from fake_secrets.service.state.json_seeds import without_twins
 
 if TYPE_CHECKING:
     from fake_secrets.server.control.actions import Controlled
 
-__all__ = ["PREFIX", "TOKEN_HEADER", "ControlApi"]
+__all__ = ["TOKEN_HEADER", "ControlApi"]
 
 __tracebackhide__ = True  # the arguments in our frames may hold secret values
 
-PREFIX = "/_fake_secrets/"
 TOKEN_HEADER = "X-Fake-Secrets-Token"  # noqa: S105 -- the name of a header
 
 Action = Callable[["Controlled", dict[str, str], Any], Any]
@@ -38,8 +39,9 @@ ACTIONS: Mapping[str, Mapping[str, Action]] = {
     "seed": {"POST": actions.seed},
     "timeline": {"GET": showing.timeline},
 }
-# A browser gets the page under these names. It has no data, and asks for them with the token.
-_PAGES = frozenset({"", "timeline"})
+
+# What a query may have.
+_PARAMETERS = frozenset({"secret_id"})
 
 
 class ControlApi:
@@ -56,12 +58,12 @@ class ControlApi:
 
     def __call__(self, request: HttpRequest) -> HttpAnswer:
         """Answer a request."""
-        name = request.path.removeprefix(PREFIX)
-        if not _is_loopback(request.peer):
-            return _answer(
-                403, {"error": "the control API answers this machine only"}, f"{request.method} {PREFIX}"
-            )
-        if name in _PAGES and request.method == "GET" and "text/html" in request.headers.get("Accept", ""):
+        name = request.path.removeprefix(CONTROL_PREFIX)
+        note = f"{request.method} {CONTROL_PREFIX}{name if name in ACTIONS else '...'}"
+        if not is_loopback(request.peer):
+            # Another address of this machine would do, but can't be told from one of another machine.
+            return json_answer(403, {"error": "the control API answers over the loopback interface only"}, note)
+        if request.method == "GET" and _is_page(name, request):
             return page.answer()
         try:
             status, content = 200, self._content(name, request)
@@ -70,18 +72,18 @@ class ControlApi:
         except (FakeSecretsError, TypeError, ValueError, LookupError) as error:
             # Misuse of the handle, in words that show no secret value.
             status, content = status_of(error), {"error": words_of(error)}
-        return _answer(status, content, f"{request.method} {PREFIX}{name if name in ACTIONS else '...'}")
+        return json_answer(status, content, note)
 
     def _content(self, name: str, request: HttpRequest) -> Any:
         self._check_token(request)
         methods = ACTIONS.get(name)
         if methods is None:
-            known = "".join(f"\n- {PREFIX}{one}" for one in ACTIONS)
+            known = "".join(f"\n- {CONTROL_PREFIX}{one}" for one in ("health", *ACTIONS))
             msg = f"there is nothing under this path. There is:{known}"
             raise ControlError(msg, 404)
         action = methods.get(request.method)
         if action is None:
-            msg = f"{PREFIX}{name} takes {' and '.join(methods)}"
+            msg = f"{CONTROL_PREFIX}{name} takes {' and '.join(methods)}"
             raise ControlError(msg, 405)
         content = action(self._controlled, _query_of(request), _body_of(request))
         if request.method != "GET" and self._controlled.fake_secrets._world.keep() is not None:
@@ -99,20 +101,18 @@ class ControlApi:
             raise ControlError(msg, 403)
 
 
-def _answer(status: int, content: object, note: str) -> HttpAnswer:
-    headers = {"Content-Type": "application/json", "Cache-Control": "no-store"}
-    return HttpAnswer(status, headers, json.dumps(content).encode(), note=note)
-
-
-def _is_loopback(peer: str) -> bool:
-    """Return whether an address is this machine's own. A socket of IPv6 shows those of IPv4 as mapped ones."""
-    address = ipaddress.ip_address(peer.partition("%")[0])
-    mapped = getattr(address, "ipv4_mapped", None)
-    return (address if mapped is None else mapped).is_loopback
+def _is_page(name: str, request: HttpRequest) -> bool:
+    """Return whether a request is answered with the page, which has no data and asks for them with the token."""
+    return name == "" or (name == "timeline" and "text/html" in request.headers.get("Accept", ""))
 
 
 def _query_of(request: HttpRequest) -> dict[str, str]:
-    return dict(urllib.parse.parse_qsl(request.query, keep_blank_values=True))
+    given = dict(urllib.parse.parse_qsl(request.query, keep_blank_values=True))
+    unknown = sorted(given.keys() - _PARAMETERS)
+    if unknown:
+        msg = f"unknown parameters: {', '.join(map(repr, unknown))}. The only one is secret_id"
+        raise ControlError(msg)
+    return given
 
 
 def _body_of(request: HttpRequest) -> Any:

@@ -2,11 +2,17 @@
 
 from __future__ import annotations
 
-from fake_secrets.errors import RequestRefusedError, UnknownSecretError
+from fake_secrets.errors import FunctionCrash, RequestRefusedError, UnknownSecretError
 
-__all__ = ["status_of", "words_of"]
+__all__ = ["class_of", "status_of", "words_of"]
 
 _NOT_FOUND, _REFUSED = 404, 400
+
+
+def class_of(error: BaseException) -> str:
+    """Return the name of the class of a rotation's error. A planned crash is told from other failures."""
+    crash = error.__cause__
+    return type(crash if isinstance(crash, FunctionCrash) else error).__name__
 
 
 def status_of(error: Exception) -> int:

@@ -46,7 +46,8 @@ def plan(faults: Faults, body: Any) -> Fault:
     kind = body.get("kind") if isinstance(body, dict) else None
     if not isinstance(kind, str) or kind not in _ARGUMENTS:
         kinds = "".join(f"\n- {one}" for one in _ARGUMENTS)
-        msg = f'say what kind of fault to plan, in a member "kind" of a JSON object. There are:{kinds}'
+        given = "there is none" if kind is None else f"{kind!r} is none"
+        msg = f'say what kind of fault to plan, in a member "kind" of a JSON object: {given}. There are:{kinds}'
         raise ControlError(msg)
     arguments = {name: value for name, value in body.items() if name != "kind"}
     for name in arguments:

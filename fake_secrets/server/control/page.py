@@ -69,7 +69,7 @@ function rowOf(secret) {
 }
 
 function show(data) {
-  tell(`${data.account_id}, ${data.region}: ${data.secrets.length} secrets, ${data.calls} entries, ${data.now}`);
+  tell(`${data.account_id}, ${data.region}: ${data.secrets.length} secrets, ${data.entries} entries, ${data.now}`);
   const {now, ...rest} = data;
   const text = JSON.stringify(rest);
   if (text === shown) return;

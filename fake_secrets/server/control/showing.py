@@ -31,7 +31,7 @@ def timeline(controlled: Controlled, query: Mapping[str, str], _: Any) -> dict[s
         "now": _text(controlled.clock.now()),
         "account_id": fake_secrets.account_id,
         "region": fake_secrets.region,
-        "calls": fake_secrets._world.ledger.count,
+        "entries": fake_secrets._world.ledger.count,
         "secrets": [summary for secret in fake_secrets if (summary := _summary(secret)) is not None],
     }
     wanted = query.get("secret_id")

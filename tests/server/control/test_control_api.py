@@ -95,6 +95,19 @@ def test_reset_goes_back_to_the_seed(control):
     assert len(control.fake_secrets) == 0
 
 
+def test_reset_takes_no_members(control):
+    status, content = control.post("reset", {"clock": True})
+
+    assert (status, content["error"]) == (400, "unknown members: 'clock'. There are none")
+    assert len(control.fake_secrets) == 1
+
+
+def test_a_parameter_that_nothing_reads_is_refused(control):
+    status, content = control.get("timeline?secretid=prod/db")
+
+    assert (status, content["error"]) == (400, "unknown parameters: 'secretid'. The only one is secret_id")
+
+
 def test_a_name_that_stands_twice_in_the_body_is_refused(control):
     body = b'{"tw": "1", "tw": "2"}'
     answer = control.api(HttpRequest("POST", "/_fake_secrets/seed", "", {TOKEN_HEADER: TOKEN}, body))
@@ -206,6 +219,27 @@ def test_a_rotation_that_fails_is_told_without_the_text_of_its_error(control):
     assert content["error"] == "ConnectionError"
 
 
+def test_a_reattempt_of_an_open_rotation_is_told_although_aws_refuses_the_call(control):
+    function = Rotate()
+    control.fake_secrets.rotate("prod/db", function)
+    function.is_broken = True
+    _, failed = control.post("rotate", {"secret_id": "prod/db"})
+    function.is_broken = False
+    status, content = control.post("rotate", {"secret_id": "prod/db"})
+
+    assert (failed["attempts"], failed["outcome"]) == (1, "failed")
+    assert (status, content["attempts"], content["outcome"]) == (200, 2, "succeeded")
+    assert content["token"] == failed["token"]
+
+
+def test_a_planned_crash_is_told_from_other_failures(control):
+    control.fake_secrets.rotate("prod/db", Rotate())
+    control.post("faults", {"kind": "crash_after", "operation": "PutSecretValue"})
+    _, content = control.post("rotate", {"secret_id": "prod/db"})
+
+    assert content["error"] == "FunctionCrash"
+
+
 def test_a_secret_without_a_rotation_function_is_refused_in_our_words(control):
     status, content = control.post("rotate", {"secret_id": "prod/db"})
 
@@ -255,7 +289,7 @@ def test_faults_are_cancelled(control, secretsmanager):
 @pytest.mark.parametrize(
     ("body", "expected"),
     [
-        ({"kind": "failing"}, "There are:\n- crash_after"),
+        ({"kind": "failing"}, "'failing' is none. There are:\n- crash_after"),
         ({"kind": ["fail"]}, "There are:\n- crash_after"),
         ({"kind": "fail", "operation": "GetSecretValue"}, "fail needs the member 'error'"),
         (
