@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import argparse
 import contextlib
-import datetime
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from fake_secrets import clock
 from fake_secrets.arns import PRINCIPAL_ARN
 from fake_secrets.cli.command_error import CommandError
 from fake_secrets.cli.loading import loaded
@@ -32,8 +32,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add the arguments of the command to its parser."""
     parser.epilog = (
         "The first line of the output is the URL, then come lines to export in a shell; requests are logged to "
-        "the standard error. Exit status: 0 after Ctrl-C or SIGTERM, 2 if the server can't start, and that of "
-        "COMMAND if one is given."
+        "the standard error. Exit status: 0 after Ctrl-C or SIGTERM, 2 if the server can't start or can't write "
+        "the state file at its end, and that of COMMAND if one is given."
     )
     where = parser.add_argument_group("where it listens")
     where.add_argument("--port", type=_port, default=0, help="the port (default: a free one)")
@@ -107,17 +107,14 @@ def _port(text: str) -> int:
     return int(text)
 
 
-def moment_of(text: str) -> datetime.datetime:
-    """Return a time in ISO form.
+def moment_of(text: str) -> float:
+    """Return a time in ISO form, in epoch seconds.
 
     Raises:
         argparse.ArgumentTypeError: if it isn't one, or has no time zone.
     """
-    try:
-        moment = datetime.datetime.fromisoformat(text)
-    except ValueError:
-        moment = None
-    if moment is None or moment.tzinfo is None:
+    moment = clock.from_iso(text)
+    if moment is None:
         msg = f"{text!r} isn't a time with a time zone, such as 2030-01-01T00:00:00Z"
         raise argparse.ArgumentTypeError(msg)
     return moment
@@ -153,12 +150,15 @@ def seed_of(path: str | None) -> dict[str, Any]:
         raise CommandError(msg) from None
 
 
-def register_functions(fake_secrets: FakeSecrets, given: Sequence[str]) -> dict[str, str]:
+def register_functions(
+    fake_secrets: FakeSecrets, given: Sequence[str], hidden: Collection[str] = ()
+) -> dict[str, str]:
     """Import rotation functions and register them.
 
     Args:
         fake_secrets: the handle of the active world, which answers the clients that a module makes on import.
         given: what ``--function`` was given.
+        hidden: texts that no error may show.
 
     Returns:
         From the names that they were given to the ARNs of the functions.
@@ -172,7 +172,7 @@ def register_functions(fake_secrets: FakeSecrets, given: Sequence[str]) -> dict[
         if name in arns:
             msg = f"--function names {name!r} twice"
             raise CommandError(msg)
-        function = loaded("the rotation function", handler, {})
+        function = loaded("the rotation function", handler, {}, hidden=hidden)
         lambda_name = _NOT_IN_FUNCTION_NAME.sub("-", name)[:_MAX_FUNCTION_NAME]
         with _told("--function"):
             arns[name] = fake_secrets.lambda_function(function, lambda_name)
@@ -196,13 +196,24 @@ def give_policies(fake_secrets: FakeSecrets, given: Sequence[str]) -> list[str]:
 
     by_role: dict[str | None, list[Path]] = {}
     for text in given:
-        role, equals, path = text.rpartition("=")
-        arn = _role_of(role, fake_secrets.account_id) if equals else None
-        by_role.setdefault(arn, []).append(Path(path))
+        role, path = _policy_in(text)
+        arn = None if role is None else _role_of(role, fake_secrets.account_id)
+        by_role.setdefault(arn, []).append(path)
     for arn, policies in by_role.items():
         with _told("--policy"):
             give_for_good(fake_secrets._world, policies, arn)
     return [arn for arn in by_role if arn is not None]
+
+
+def _policy_in(text: str) -> tuple[str | None, Path]:
+    """Return the role and the file that ``--policy`` names. The name of a file may have an equals sign in it."""
+    role, equals, path = text.rpartition("=")
+    if Path(text).is_file() or not equals:
+        role, path = "", text
+    if not Path(path).is_file():
+        msg = f"--policy names {path!r}, which is no file"
+        raise CommandError(msg)
+    return role if path != text else None, Path(path)
 
 
 def _role_of(role: str, account_id: str) -> str:

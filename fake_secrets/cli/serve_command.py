@@ -13,8 +13,10 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, Self
 
 from fake_secrets.cli.command_error import CommandError, tell
+from fake_secrets.cli.given_values import secret_texts
 from fake_secrets.cli.loading import importing_from_here
 from fake_secrets.cli.serve_arguments import add_arguments, give_policies, register_functions, seed_of
+from fake_secrets.cli.standard_output import OwnOutput
 
 if TYPE_CHECKING:
     from types import FrameType
@@ -43,9 +45,9 @@ def run(arguments: argparse.Namespace, surplus: Sequence[str] = ()) -> int:
         The exit status.
     """
     try:
-        _refuse(surplus)
-        with importing_from_here():
-            return _serve(arguments)
+        _refuse(surplus, arguments.program)
+        with importing_from_here(), OwnOutput() as output:
+            return _serve(arguments, output)
     except CommandError as error:
         tell("serve", error)
         return _CANNOT_RUN
@@ -53,16 +55,18 @@ def run(arguments: argparse.Namespace, surplus: Sequence[str] = ()) -> int:
         return _INTERRUPTED
 
 
-def _refuse(surplus: Sequence[str]) -> None:
+def _refuse(surplus: Sequence[str], program: Sequence[str]) -> None:
     if surplus:
         msg = f"there is no option {surplus[0]}; see fake-secrets serve --help"
+        if program:
+            msg += f". If it belongs to {program[0]}, write -- before that"
         raise CommandError(msg)
 
 
 class _Signals:
-    """The signals that end the server, from `take` to `give_back`. A second one ends the process at once.
+    """The signals that end the server, in a `with` block. A second one ends the process at once.
 
-    Until they are taken, Ctrl-C interrupts whatever is going on, such as an import.
+    Before the block, Ctrl-C interrupts whatever is going on, such as an import.
     """
 
     def __init__(self) -> None:
@@ -94,15 +98,16 @@ class _Signals:
         self.stopping.set()
 
 
-def _serve(arguments: argparse.Namespace) -> int:
+def _serve(arguments: argparse.Namespace, output: OwnOutput) -> int:
     from fake_secrets.cli.serving_world import opened_world
 
+    seed = seed_of(arguments.seed)
     with (
-        opened_world(arguments, seed_of(arguments.seed), _tell) as world,
+        opened_world(arguments, seed, _tell) as world,
         world.listening(arguments.host, arguments.port, arguments.name) as listener,
         world.local_endpoints(arguments.local_endpoints, arguments.local_port) as more,
     ):
-        functions = register_functions(world.fake_secrets, arguments.function)
+        functions = register_functions(world.fake_secrets, arguments.function, secret_texts(seed))
         world.attach(functions)
         roles = give_policies(world.fake_secrets, arguments.policy)
         listener.start()
@@ -110,20 +115,22 @@ def _serve(arguments: argparse.Namespace) -> int:
         variables = {**world.environment(listener.url), **more}
         with _Signals() as signals:
             if arguments.program:
-                return _run_beside(arguments.program, variables, signals)
+                return _run_beside(arguments.program, variables, signals, output.file)
             from fake_secrets.cli.serve_exports import lines_for_a_shell
 
             lines = lines_for_a_shell(variables, functions=functions, roles=roles)
-            _print("\n".join([listener.url, *lines]))
+            output.write_last("\n".join([listener.url, *lines, ""]))
             signals.wait()
             return 0
 
 
-def _run_beside(command: list[str], variables: dict[str, str | None], signals: _Signals) -> int:
+def _run_beside(
+    command: list[str], variables: dict[str, str | None], signals: _Signals, output: int | None
+) -> int:
     """Run a command that asks the server, and return its exit status."""
     environment = {name: value for name, value in {**os.environ, **variables}.items() if value is not None}
     try:
-        child = subprocess.Popen(command, env=environment)  # noqa: S603 -- the user's own command
+        child = subprocess.Popen(command, env=environment, stdout=output)  # noqa: S603 -- the user's own command
     except OSError as error:
         msg = f"{command[0]!r} can't be run: {error.strerror}"
         raise CommandError(msg) from None
@@ -137,12 +144,6 @@ def _run_beside(command: list[str], variables: dict[str, str | None], signals: _
             with contextlib.suppress(subprocess.TimeoutExpired):
                 status = child.wait(_PATIENCE)
                 return _SIGNALLED - status if status < 0 else status
-
-
-def _print(text: str) -> None:
-    """Print a text, with escapes for what the output can't show."""
-    encoding = getattr(sys.stdout, "encoding", None) or "utf-8"
-    print(text.encode(encoding, "backslashreplace").decode(encoding), flush=True)
 
 
 def _tell(line: str) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shlex
 from collections.abc import Iterable, Mapping
 
@@ -41,6 +42,7 @@ def environment_of(url: str, region: str, token: str, surroundings: Mapping[str,
         "AWS_EC2_METADATA_DISABLED": "true",
         **without_proxies(surroundings),
         "FAKE_SECRETS_TOKEN": token,
+        "FAKE_SECRETS_PID": str(os.getpid()),
         **dict.fromkeys(_HIDDEN),
     }
 

@@ -3,26 +3,27 @@
 from __future__ import annotations
 
 import contextlib
-import datetime
 import os
 import secrets
 import warnings
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-from fake_secrets import clock
 from fake_secrets.activation.serving import ServedWorld
 from fake_secrets.cli.command_error import CommandError
 from fake_secrets.cli.serve_exports import environment_of
-from fake_secrets.cli.serve_log import Logged, RotationLog
+from fake_secrets.cli.serve_log import Logged, RotationLog, at_present
 from fake_secrets.environment import Overlay
 from fake_secrets.errors import FakeSecretsError, FakeSecretsWarning, SeedError
+from fake_secrets.keeping.state_file_error import StateFileError
 from fake_secrets.mock import mock_stages
+from fake_secrets.observe.words import cut
 from fake_secrets.server.control.actions import Controlled
 from fake_secrets.server.control.api import ControlApi
 from fake_secrets.server.front_end import FrontEnd
 from fake_secrets.server.limits import Limits
 from fake_secrets.server.listener import Listener
+from fake_secrets.server.loopback import is_loopback
 from fake_secrets.server.messages import Application
 from fake_secrets.server.router import Router
 from fake_secrets.server.served_clock import ServedClock
@@ -33,14 +34,17 @@ from fake_secrets.world.attachments import attach
 if TYPE_CHECKING:
     import argparse
 
+    from fake_secrets.keeping.state_file import StateFile
     from fake_secrets.local_endpoints.settings import Helper
+    from fake_secrets.service.state.model import StoredSecret
     from fake_secrets.world.handle import FakeSecrets
 
 __all__ = ["ServingWorld", "opened_world"]
 
 __tracebackhide__ = True  # the arguments in our frames may hold secret values
 
-_LOOPBACK = frozenset({"127.0.0.1", "::1", "localhost"})
+# A name in a sentence takes no more columns.
+_WIDTH = 200
 # Whoever stops the server waits no longer for a rotation that is running.
 _LIMITS = Limits(stop=0.7)
 
@@ -61,9 +65,9 @@ class ServingWorld:
     def __init__(self, fake_secrets: FakeSecrets, tell: Callable[[str], None], log: Callable[[str], None]) -> None:
         self.fake_secrets = fake_secrets
         self._tell = tell
-        self._log = log
+        self._log = lambda line: log(at_present(line))
         self._token = secrets.token_urlsafe(24)
-        self.rotations = RotationLog(fake_secrets, log)
+        self.rotations = RotationLog(fake_secrets, self._log)
         self.clock = ServedClock(fake_secrets, tell, self.rotations.look)
 
     def attach(self, functions: Mapping[str, str]) -> None:
@@ -72,7 +76,17 @@ class ServingWorld:
         Args:
             functions: from the names of secrets to the ARNs of functions.
         """
-        attach(self.fake_secrets._world, functions)
+        world = self.fake_secrets._world
+        attach(world, functions)
+        with world._lock:
+            missing = [
+                f"the rotation function of {cut(secret.name, _WIDTH)!r}, {cut(arn, _WIDTH)}, isn't there, so its "
+                "rotations fail. Give it with --function, as when the state file was made"
+                for secret in world.contents.ready_store()
+                if (arn := _function_of(secret)) is not None and not world.functions.is_registered(arn)
+            ]
+        for sentence in missing:
+            self._tell(sentence)
 
     def environment(self, url: str) -> dict[str, str | None]:
         """Return the variables with which a client asks this world."""
@@ -93,30 +107,25 @@ class ServingWorld:
         Raises:
             CommandError: if the port is taken, or the host isn't one of this machine.
         """
-        if host.lower() not in _LOOPBACK and not host.startswith("127."):
+        try:
+            listener = Listener(
+                self._application(), host=host, port=port, names=names, log=self._log, limits=_LIMITS
+            )
+        except (OSError, UnicodeError) as error:
+            where = f"{host}, port {port}" if port else host
+            msg = f"can't listen on {where}: {getattr(error, 'strerror', None) or 'it is no host name'}"
+            raise CommandError(msg) from None
+        if not is_loopback(host):
             self._tell(
                 f"warning: whoever reaches {host} can read every secret here, and run the rotation functions in "
                 "this process. Leave out --host, so that only this machine can."
             )
-        try:
-            listener = Listener(
-                self._application(), host=host, port=port, names=names, log=self._log_now, limits=_LIMITS
-            )
-        except (OSError, UnicodeError) as error:
-            msg = (
-                f"can't listen on {host}, port {port}: {getattr(error, 'strerror', None) or 'it is no host name'}"
-            )
-            raise CommandError(msg) from None
         try:
             with Overlay(self.environment(listener.url)):
                 yield listener
         finally:
             self.clock.stop()
             listener.stop()
-
-    def _log_now(self, line: str) -> None:
-        now = datetime.datetime.fromtimestamp(clock.real_now(), tz=datetime.UTC)
-        self._log(f"{now:%H:%M:%S} {line}")
 
     def local_endpoints(
         self, helper: Helper | None, port: int
@@ -153,6 +162,11 @@ class ServingWorld:
         return list(given)
 
 
+def _function_of(secret: StoredSecret) -> str | None:
+    """Return the ARN of the function that rotates a secret from now on, if one does."""
+    return secret.rotation.lambda_arn if secret.rotation is not None and secret.rotation.enabled else None
+
+
 @contextlib.contextmanager
 def opened_world(
     arguments: argparse.Namespace, seed: dict[str, Any], tell: Callable[[str], None]
@@ -175,13 +189,20 @@ def opened_world(
             fake_secrets._world.keeps_time = True
             served = ServingWorld(fake_secrets, tell, _say_nothing if arguments.quiet else tell)
             if arguments.clock is not None:
-                served.clock.set(arguments.clock.timestamp())
+                served.clock.set(arguments.clock)
             if arguments.state is not None:
                 from fake_secrets.keeping.state_file import open_state
 
                 state = open_state(arguments.state, tell=tell)
-                stack.callback(state.close)
+                stack.callback(_close, state)
                 state.attach(fake_secrets._world)
         except (FakeSecretsError, TypeError, ValueError) as error:
             raise CommandError(" ".join(str(error).replace("\n- ", " ").split())) from None
         yield served
+
+
+def _close(state: StateFile) -> None:
+    try:
+        state.close()
+    except StateFileError as error:
+        raise CommandError(str(error)) from None

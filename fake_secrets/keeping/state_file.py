@@ -99,12 +99,19 @@ class StateFile:
         self._world = world
 
     def close(self) -> None:
-        """Write what isn't written yet, keep nothing more, and let other servers use the file."""
-        if self._world is not None:
-            self._world.keep()
-            self._world.stop_keeping()
-            self._world = None
+        """Write what isn't written yet, keep nothing more, and let other servers use the file.
+
+        Raises:
+            StateFileError: if it can't be written. What the file lacks is lost.
+        """
+        world, self._world = self._world, None
+        failure = None
+        if world is not None:
+            failure = world.keep()
+            world.stop_keeping()
         self._file.close()
+        if failure is not None:
+            raise StateFileError(self._file.path, "lacks the latest changes, because it can't be written")
 
     def _load(self, world: World) -> None:
         self._set_clock(world)

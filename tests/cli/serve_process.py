@@ -53,6 +53,10 @@ class Served:
             lines.append(self._output.get(timeout=DEADLINE))
         return lines
 
+    def lines_to_the_end(self):
+        """Return the lines of the output, which the server closes after the last."""
+        return list(iter(lambda: self._output.get(timeout=DEADLINE), None))
+
     def logged(self, text):
         """Return the first line of the log that has a text, and wait for it if need be."""
         with self._news:

@@ -1,10 +1,12 @@
 """`fake-secrets serve` as a process, as users run it."""
 
+import contextlib
 import http.client
 import json
 import os
 import re
 import signal
+import socket
 import subprocess
 import sys
 import textwrap
@@ -74,6 +76,15 @@ def served(folder):
 
 def value(served, secret_id="prod/db", **members):
     return served.ask("GetSecretValue", {"SecretId": secret_id, **members})[1]["SecretString"]
+
+
+def http_status(port):
+    """Return the status of the health of the server at a port, or None as long as nobody listens there."""
+    connection = http.client.HTTPConnection("127.0.0.1", port)
+    with contextlib.closing(connection), contextlib.suppress(ConnectionRefusedError):
+        connection.request("GET", "/_fake_secrets/health")
+        return connection.getresponse().status
+    return None
 
 
 # What it prints
@@ -234,6 +245,57 @@ def test_a_name_with_a_line_break_makes_no_line_for_the_shell(folder):
         )
 
 
+def test_what_functions_and_their_programs_print_goes_to_the_standard_error(folder):
+    (folder / "served_loudly.py").write_text(
+        "import os\nprint('at the import')\n"
+        "def lambda_handler(event, context):\n"
+        "    print('printed in', event['Step'])\n"
+        "    os.system('echo by a program')\n"
+    )
+    with serving(folder, "--seed", "secrets.json", "--function", "prod/db=served_loudly:lambda_handler") as served:
+        served.ask("RotateSecret", {"SecretId": "prod/db", "ClientRequestToken": "r" * 32})
+        served.logged("by a program")
+        served.logged("printed in createSecret")
+
+        assert served.url.startswith("http://127.0.0.1:")
+        assert all(line.startswith(("export ", "unset ", "#")) for line in served.lines_to_the_end())
+
+
+def test_the_lines_can_be_evaluated_by_a_shell_that_starts_the_server(folder):
+    script = """
+        eval "$("$0" -m fake_secrets serve --quiet --seed secrets.json | tail -n +2 &)"
+        "$0" -c 'import boto3; print(boto3.client("secretsmanager").get_secret_value(SecretId="prod/db")["Name"])'
+        kill "$FAKE_SECRETS_PID"
+    """
+    ended = subprocess.run(
+        ["/bin/sh", "-euc", script, sys.executable],
+        cwd=folder,
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+
+    assert (ended.returncode, ended.stdout, ended.stderr) == (0, "prod/db\n", "")
+
+
+def test_a_reader_that_stops_reading_does_no_harm(folder):
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    command = [sys.executable, "-m", "fake_secrets", "serve", "--port", str(port)]
+    with subprocess.Popen(
+        command, cwd=folder, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+    ) as process:
+        process.stdout.close()
+        while http_status(port) is None:
+            assert process.poll() is None
+        process.send_signal(signal.SIGTERM)
+
+        assert process.wait(20) == 0
+        assert re.fullmatch(r"\S+ GET /_fake_secrets/health 200 \S+ ms\n", process.stderr.read())
+
+
 # Rotation
 
 
@@ -242,7 +304,7 @@ def test_a_secret_rotates_with_the_function_that_it_was_given(served):
 
     assert status == 200
     assert value(served) == "rotated"
-    assert served.logged("rotation of") == "rotation of prod/db: succeeded"
+    assert re.fullmatch(r"\d\d:\d\d:\d\d rotation of prod/db: succeeded", served.logged("rotation of"))
 
 
 def test_a_secret_that_is_created_later_gets_its_function_too(folder):
@@ -270,7 +332,7 @@ def test_a_rotation_that_fails_is_logged_with_its_step_but_without_the_text_of_i
     status, _ = served.ask("RotateSecret", {"SecretId": "prod/db", "ClientRequestToken": "r" * 32})
 
     assert status == 200
-    assert served.logged("rotation of") == "rotation of prod/db: failed in testSecret: ConnectionError"
+    assert served.logged("rotation of").endswith(" rotation of prod/db: failed in testSecret: ConnectionError")
     assert SECRET not in "\n".join(served.log)
 
 
@@ -325,7 +387,7 @@ def test_a_schedule_rotates_without_a_call_when_the_clock_is_moved(served):
     described = served.ask("DescribeSecret", {"SecretId": "prod/db"})[1]
 
     assert len(described["VersionIdsToStages"]) == 2
-    assert served.log.count("rotation of prod/db: succeeded") > 1
+    assert sum(line.endswith("rotation of prod/db: succeeded") for line in served.log) > 1
 
 
 def test_a_schedule_rotates_when_its_time_comes_without_a_call(folder):
@@ -384,6 +446,41 @@ def test_the_state_outlives_the_server(folder):
     with serving(folder, "--seed", "secrets.json", "--state", "state.db") as served:
         assert value(served) == "new"
         assert value(served, VersionStage="AWSPREVIOUS") == SECRET
+
+
+def test_a_function_that_the_last_start_had_and_this_one_lacks_is_told(folder):
+    arguments = ["--seed", "secrets.json", "--state", "state.db"]
+    with serving(folder, *arguments, "--function", "prod/db=served_rotation:lambda_handler") as served:
+        served.ask("RotateSecret", {"SecretId": "prod/db", "ClientRequestToken": "r" * 32})
+    with serving(folder, *arguments) as served:
+        arn = "arn:aws:lambda:us-east-1:123456789012:function:prod-db"
+
+        assert served.logged("the rotation function of").startswith(
+            f"the rotation function of 'prod/db', {arn}, isn't there"
+        )
+
+
+def test_a_state_file_that_lacks_the_latest_changes_is_told_at_the_end(folder):
+    with serving(folder, "--seed", "secrets.json", "--state", "state.db") as served:
+        # Another program has replaced the file, which is then left alone.
+        (folder / "other").write_text("mine")
+        (folder / "other").replace(folder / "state.db")
+        served.ask(
+            "PutSecretValue", {"SecretId": "prod/db", "SecretString": "new", "ClientRequestToken": "p" * 32}
+        )
+        served.stop(signal.SIGTERM)
+
+        assert served.process.returncode == 2
+        assert "lacks the latest changes" in served.logged("fake-secrets serve: ")
+    assert (folder / "state.db").read_text() == "mine"
+
+
+def test_a_policy_may_have_an_equals_sign_in_the_name_of_its_file(folder):
+    (folder / "of=app.json").write_text(
+        '{"Version": "2012-10-17", "Statement": {"Effect": "Deny", "Action": "*", "Resource": "*"}}'
+    )
+    with serving(folder, "--seed", "secrets.json", "--policy", "of=app.json") as served:
+        assert served.ask("ListSecrets", {})[1]["__type"] == "AccessDeniedException"
 
 
 def test_a_policy_binds_who_calls_without_credentials_of_his_own(folder):

@@ -15,6 +15,7 @@ FILES = {
     "digits.json": f'{{"a": {"9" * 5000}}}',
     "name.json": '{"a b": "s3cr3t-value"}',
     "secrets.json": '{"prod/db": "s3cr3t-value"}',
+    "tells_a_value.py": "raise ValueError('no key s3cr3t-value')\n",
     "unserved_rotation.py": "def lambda_handler(event, context): ...\n",
 }
 
@@ -68,16 +69,25 @@ def serve(tmp_path, monkeypatch, capsys):
             ],
             "names 'a' twice.",
         ),
-        (["--policy", "absent.json"], "--policy: "),
+        (["--policy", "absent.json"], "--policy names 'absent.json', which is no file."),
+        (["--policy", "app=absent.json"], "--policy names 'absent.json', which is no file."),
         (["--policy", "a b c/=secrets.json"], "--policy: 'a b c/' isn't a role's name"),
         (["--policy", "app=secrets.json"], "--policy: "),
-        (["--host", "a" * 100], "port 0: it is no host name."),
+        (["--host", "a" * 100], ": it is no host name."),
         (["--seed", "digits.json"], "--seed digits.json isn't JSON: a number in it is too long."),
-        (["--host", "192.0.2.1"], "can't listen on 192.0.2.1, port 0: "),
+        (["--host", "192.0.2.1"], "can't listen on 192.0.2.1: "),
         (["--region", "nowhere"], "nowhere"),
         (["--account-id", "12"], "'12'"),
         (["--state", "secrets.json"], "secrets.json"),
         (["--sede", "secrets.json"], "there is no option --sede; see fake-secrets serve --help."),
+        (
+            ["python", "app.py", "-v"],
+            "there is no option -v; see fake-secrets serve --help. If it belongs to python,",
+        ),
+        (
+            ["--seed", "secrets.json", "--function", "prod/db=tells_a_value:lambda_handler"],
+            "the import of 'tells_a_value' raises ValueError at tells_a_value.py:1: no key ***.",
+        ),
     ],
     ids=lambda value: " ".join(value) if isinstance(value, list) else "",
 )

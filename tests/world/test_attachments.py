@@ -14,12 +14,22 @@ def function(fake_secrets):
     return fake_secrets.lambda_function(rotate)
 
 
-def test_a_secret_with_an_attached_function_shows_it_and_is_enabled(fake_secrets, secretsmanager, function):
+def test_a_secret_with_an_attached_function_shows_it_and_isnt_rotated_yet(fake_secrets, secretsmanager, function):
     fake_secrets.add("prod/db", "v")
     attach(fake_secrets._world, {"prod/db": function})
     described = secretsmanager.describe_secret(SecretId="prod/db")
 
-    assert (described["RotationEnabled"], described["RotationLambdaARN"]) == (True, function)
+    assert (described["RotationEnabled"], described["RotationLambdaARN"]) == (False, function)
+
+
+def test_a_secret_with_an_attached_function_is_rotated_by_a_call_without_an_arn(
+    fake_secrets, secretsmanager, function
+):
+    fake_secrets.add("prod/db", "v")
+    attach(fake_secrets._world, {"prod/db": function})
+    secretsmanager.rotate_secret(SecretId="prod/db", RotateImmediately=False)
+
+    assert secretsmanager.describe_secret(SecretId="prod/db")["RotationEnabled"]
 
 
 def test_a_function_that_was_configured_stays(fake_secrets, secretsmanager, function):

@@ -251,7 +251,7 @@ class Store:
         """Give a secret the rotation function that it has from the start, if there is one and it has none yet."""
         arn = self.attached.get((secret.account_id, secret.region, secret.name))
         if arn is not None and secret.rotation is None and secret.primary is None:
-            secret.rotation = RotationState(arn)
+            secret.rotation = RotationState(arn, enabled=False)
 
     def put_back(self, secret: StoredSecret) -> None:
         """Store a secret that was kept, with its serial number, which must be the highest."""
