@@ -16,8 +16,8 @@ __all__ = ["attach"]
 def attach(world: World, functions: Mapping[str, str]) -> None:
     """Give secrets their rotation functions, now or as soon as they are created, and after a reset, too.
 
-    As after CancelRotateSecret, rotation is off until RotateSecret is called. A secret that has a function already,
-    or that is a replica, stays as it is.
+    As after CancelRotateSecret, rotation is off until RotateSecret is called. A secret that has a function, and a
+    replica, stay as they are.
 
     Args:
         world: the world.
