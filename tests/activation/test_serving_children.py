@@ -13,6 +13,7 @@ import botocore.config
 import freezegun
 import pytest
 import served_children
+from forked import in_a_fork
 
 from fake_secrets import mock_stages
 
@@ -32,24 +33,6 @@ def world(fake_secrets):
 def frozen_clock():
     with freezegun.freeze_time("2026-03-04T12:00:00Z") as frozen:
         yield frozen
-
-
-def in_a_fork(function, *args):
-    """Return what a function returns in a forked child, as text."""
-    read, write = os.pipe()
-    child = os.fork()
-    if not child:
-        try:
-            answer = str(function(*args))
-        except BaseException as error:  # noqa: BLE001 -- the parent shows it
-            answer = f"{type(error).__name__}: {error}"
-        os.write(write, answer.encode())
-        os._exit(0)
-    os.close(write)
-    with os.fdopen(read) as pipe:
-        answer = pipe.read()
-    os.waitpid(child, 0)
-    return answer
 
 
 @pytest.mark.parametrize("method", SPAWNING)

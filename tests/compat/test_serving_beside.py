@@ -8,6 +8,7 @@ import sys
 import boto3
 import pytest
 import pytest_socket
+from forked import in_a_fork
 
 from fake_secrets import mock_stages
 
@@ -26,24 +27,6 @@ def loopback(no_network):
 def world(lane, loopback):
     with mock_stages({"db": "s3cret"}, _lane=lane) as world, world.server():
         yield world
-
-
-def in_a_fork(function):
-    """Return what a function returns in a forked child, as text."""
-    read, write = os.pipe()
-    child = os.fork()
-    if not child:
-        try:
-            answer = str(function())
-        except BaseException as error:  # noqa: BLE001 -- the parent shows it
-            answer = f"{type(error).__name__}: {error}"
-        os.write(write, answer.encode())
-        os._exit(0)
-    os.close(write)
-    with os.fdopen(read) as pipe:
-        answer = pipe.read()
-    os.waitpid(child, 0)
-    return answer
 
 
 @pytest.fixture
