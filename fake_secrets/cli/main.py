@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import sys
 from collections.abc import Sequence
 from typing import NoReturn
 
@@ -46,10 +47,14 @@ def main(arguments: Sequence[str] | None = None) -> int:
     serve_command.add_arguments(
         commands.add_parser("serve", help=summary, description=_sentence(summary), allow_abbrev=False)
     )
-    given, surplus = parser.parse_known_args(arguments)
+    every = sys.argv[1:] if arguments is None else arguments
+    given, surplus = parser.parse_known_args(every)
     if given.command == "check":
         return rotation_check.run(given, surplus)
     if given.command == "serve":
+        if every[-1] == "--":
+            # As a script writes it whose COMMAND is empty.
+            parser.error("there is no COMMAND after --")
         return serve_command.run(given, surplus)
     if surplus:
         parser.error(f"unrecognized arguments: {' '.join(surplus)}")

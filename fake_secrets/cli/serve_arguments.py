@@ -65,10 +65,13 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--account-id", default="123456789012", metavar="ID", help="the account of the seed (default: %(default)s)"
     )
     world.add_argument(
-        "--seed", metavar="FILE", help="the secrets to begin with: a JSON object from name to value"
+        "--seed", type=_file, metavar="FILE", help="the secrets to begin with: a JSON object from name to value"
     )
     world.add_argument(
-        "--state", metavar="FILE", help="keep everything in this file, secret values too, and go on from it"
+        "--state",
+        type=_file,
+        metavar="FILE",
+        help="keep everything in this file, secret values too, and go on from it",
     )
     world.add_argument(
         "--function",
@@ -105,6 +108,13 @@ def _port(text: str) -> int:
         msg = f"{text!r} isn't a port: a number from 0, for a free one, to {_MAX_PORT}"
         raise argparse.ArgumentTypeError(msg)
     return int(text)
+
+
+def _file(text: str) -> str:
+    if not text:
+        msg = "the name of the file is empty"
+        raise argparse.ArgumentTypeError(msg)
+    return text
 
 
 def moment_of(text: str) -> float:
@@ -172,7 +182,7 @@ def register_functions(
         if name in arns:
             msg = f"--function names {name!r} twice"
             raise CommandError(msg)
-        function = loaded("the rotation function", handler, {}, hidden=hidden)
+        function = loaded("the rotation function", handler, {}, hidden=hidden, is_loud=True)
         lambda_name = _NOT_IN_FUNCTION_NAME.sub("-", name)[:_MAX_FUNCTION_NAME]
         with _told("--function"):
             arns[name] = fake_secrets.lambda_function(function, lambda_name)

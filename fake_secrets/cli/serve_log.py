@@ -11,6 +11,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 from fake_secrets import clock
+from fake_secrets.cli.loading import place_of
 from fake_secrets.hook.requests import Sent, caller_of
 from fake_secrets.observe.words import cut
 from fake_secrets.server.control.error_words import class_of
@@ -142,6 +143,12 @@ class RotationLog:
 def _told(rotation: Rotation) -> str:
     """Return how a rotation has ended. The text of its error isn't shown: it may hold a secret value."""
     attempt = f", attempt {rotation.attempts}" if rotation.attempts > 1 else ""
-    error = "" if rotation.error is None else f" in {rotation.failed_step}: {class_of(rotation.error)}"
+    error = "" if rotation.error is None else f" in {rotation.failed_step}: {_named(rotation.error)}"
     findings = "".join(f"\n  {finding}" for finding in rotation.findings)
     return f"rotation of {cut(rotation.secret_name, _WIDTH)}{attempt}: {rotation.outcome}{error}{findings}"
+
+
+def _named(error: BaseException) -> str:
+    """Return the class of an error, and the line of the user's code that has raised it."""
+    place = place_of(error)
+    return f"{class_of(error)} at {place}" if place else class_of(error)

@@ -28,8 +28,8 @@ _FLAGS = os.O_RDWR | getattr(os, "O_CLOEXEC", 0) | getattr(os, "O_BINARY", 0) | 
 # A file is written anew when it is longer than this and more than twice as long as when it was last written anew.
 _LEAST_LENGTH = 1_000_000
 
-_CHANGED = "another program has changed it"
-_REPLACED = "another file is in its place"
+_CHANGED = "another program has changed it; remove it to have it written anew"
+_REPLACED = "another file is in its place; remove that to have it written anew"
 
 
 class RecordFile:

@@ -66,13 +66,13 @@ class Controlled:
         clock: the clock of the world.
         seed: adds the secrets of a JSON object in `mock_stages`'s form, all or none.
 
-    `faults` has the faults that were planned here and still stand.
+    `faults` has the faults that were planned here since the last reset, with what each was planned by.
     """
 
     fake_secrets: FakeSecrets
     clock: ControlledClock
     seed: Callable[[Any], list[str]]
-    faults: list[Fault] = field(default_factory=list)
+    faults: list[tuple[Fault, dict[str, Any]]] = field(default_factory=list)
 
 
 def read_clock(controlled: Controlled, _: Query, __: Any) -> dict[str, str]:
@@ -164,13 +164,22 @@ def _rotated(fake_secrets: FakeSecrets, secret_id: str, token: str | None) -> Ro
 
 
 def list_faults(controlled: Controlled, _: Query, __: Any) -> dict[str, list[dict[str, Any]]]:
-    """Return the faults that were planned here since the last reset, in order, with the number of their hits."""
-    return {"faults": [{"fault": repr(fault), "hits": fault.hits} for fault in controlled.faults]}
+    """Return the faults that were planned here since the last reset, in order.
+
+    Each has what it was planned by, the number of its `hits`, and whether it `is_over`: it hits nothing any more.
+    """
+    standing = controlled.fake_secrets._world.faults.plan.faults()
+    return {
+        "faults": [
+            {**planned, "hits": fault.hits, "is_over": fault not in standing}
+            for fault, planned in controlled.faults
+        ]
+    }
 
 
 def plan_fault(controlled: Controlled, query: Query, body: Any) -> dict[str, list[dict[str, Any]]]:
     """Plan a fault, such as ``{"kind": "fail", "operation": "PutSecretValue", "error": "DecryptionFailure"}``."""
-    controlled.faults.append(fault_forms.plan(controlled.fake_secrets.faults, body))
+    controlled.faults.append((fault_forms.plan(controlled.fake_secrets.faults, body), body))
     return list_faults(controlled, query, body)
 
 

@@ -41,7 +41,7 @@ ACTIONS: Mapping[str, Mapping[str, Action]] = {
 }
 
 # What a query may have.
-_PARAMETERS = frozenset({"secret_id"})
+_PARAMETERS: Mapping[str, str] = {"calls": "secret_id", "timeline": "secret_id"}
 
 
 class ControlApi:
@@ -85,7 +85,11 @@ class ControlApi:
         if action is None:
             msg = f"{CONTROL_PREFIX}{name} takes {' and '.join(methods)}"
             raise ControlError(msg, 405)
-        content = action(self._controlled, _query_of(request), _body_of(request))
+        body = _body_of(request)
+        if body and request.method != "POST":
+            msg = f"{request.method} takes no body"
+            raise ControlError(msg)
+        content = action(self._controlled, _query_of(name, request), body)
         if request.method != "GET" and self._controlled.fake_secrets._world.keep() is not None:
             msg = "it is done, but the state file can't be written; the server's log says why"
             raise ControlError(msg, 500)
@@ -106,11 +110,16 @@ def _is_page(name: str, request: HttpRequest) -> bool:
     return name == "" or (name == "timeline" and "text/html" in request.headers.get("Accept", ""))
 
 
-def _query_of(request: HttpRequest) -> dict[str, str]:
-    given = dict(urllib.parse.parse_qsl(request.query, keep_blank_values=True))
-    unknown = sorted(given.keys() - _PARAMETERS)
+def _query_of(name: str, request: HttpRequest) -> dict[str, str]:
+    pairs = urllib.parse.parse_qsl(request.query, keep_blank_values=True)
+    known, given = _PARAMETERS.get(name), dict(pairs)
+    unknown = sorted(given.keys() - {known})
     if unknown:
-        msg = f"unknown parameters: {', '.join(map(repr, unknown))}. The only one is secret_id"
+        there_is = "There are none" if known is None else f"The only one is {known}"
+        msg = f"unknown parameters: {', '.join(map(repr, unknown))}. {there_is}"
+        raise ControlError(msg)
+    if len(pairs) > len(given):
+        msg = f"the parameter {known} is given twice"
         raise ControlError(msg)
     return given
 

@@ -6,7 +6,7 @@ from fake_secrets.errors import FunctionCrash, RequestRefusedError, UnknownSecre
 
 __all__ = ["class_of", "status_of", "words_of"]
 
-_NOT_FOUND, _REFUSED = 404, 400
+_NOT_FOUND, _REFUSED, _FAILED = 404, 400, 500
 
 
 def class_of(error: BaseException) -> str:
@@ -17,6 +17,9 @@ def class_of(error: BaseException) -> str:
 
 def status_of(error: Exception) -> int:
     """Return the HTTP status for an error of the handle."""
+    if isinstance(error, RequestRefusedError) and error.code == "InternalServiceError":
+        # The state file can't be written.
+        return _FAILED
     return _NOT_FOUND if isinstance(error, UnknownSecretError) else _REFUSED
 
 

@@ -6,8 +6,9 @@ import boto3
 import pytest
 from server.control.controlled_world import TOKEN, Control
 
-from fake_secrets.errors import ServiceError
+from fake_secrets.errors import RequestRefusedError, ServiceError
 from fake_secrets.server.control.api import ACTIONS, TOKEN_HEADER
+from fake_secrets.server.control.error_words import status_of
 from fake_secrets.server.messages import HttpRequest
 
 SECRET = "s3cr3t-value-0815"
@@ -106,6 +107,27 @@ def test_a_parameter_that_nothing_reads_is_refused(control):
     status, content = control.get("timeline?secretid=prod/db")
 
     assert (status, content["error"]) == (400, "unknown parameters: 'secretid'. The only one is secret_id")
+    assert control.answer("DELETE", "faults?secret_id=prod/db") == (
+        400,
+        {"error": "unknown parameters: 'secret_id'. There are none"},
+    )
+
+
+def test_a_parameter_that_stands_twice_is_refused(control):
+    status, content = control.get("calls?secret_id=prod/db&secret_id=api/key")
+
+    assert (status, content["error"]) == (400, "the parameter secret_id is given twice")
+
+
+@pytest.mark.parametrize("method", ["GET", "DELETE"])
+def test_a_body_where_nothing_reads_it_is_refused(control, method):
+    status, content = control.answer(method, "faults", {"id": 1})
+
+    assert (status, content["error"]) == (400, f"{method} takes no body")
+
+
+def test_a_rotation_that_cant_be_written_is_a_failure_of_the_server():
+    assert status_of(RequestRefusedError("RotateSecret", "InternalServiceError", "An error occurred")) == 500
 
 
 def test_a_name_that_stands_twice_in_the_body_is_refused(control):
@@ -270,7 +292,15 @@ def test_a_planned_fault_hits_a_call(control, secretsmanager):
     _, listed = control.get("faults")
 
     assert planned[0] == 200
-    assert [fault["hits"] for fault in listed["faults"]] == [1]
+    assert listed["faults"] == [
+        {
+            "kind": "fail",
+            "operation": "GetSecretValue",
+            "error": "AccessDeniedException",
+            "hits": 1,
+            "is_over": True,
+        }
+    ]
 
 
 def test_a_fault_that_never_happens_fails_nothing(control):
