@@ -434,11 +434,7 @@ class FakeSecrets(RotationHandle):
             "not_ready": not_ready,
         }
         given = {name: value for name, value in options.items() if value is not None}
-        return Reminding(
-            self._world.helping(self._world, helper, port, given),
-            "local_endpoints was never entered, so nothing listened. Use it in a `with` statement: "
-            "`with fake_secrets.local_endpoints():`",
-        )
+        return self._world.helping(self._world, helper, port, given)
 
     def reset(self) -> None:
         """Go back to the seed.

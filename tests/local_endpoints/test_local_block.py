@@ -209,8 +209,8 @@ class TestReminder:
         assert [(str(one.message), one.category, one.lineno) for one in caught] == [
             (
                 (
-                    "local_endpoints was never entered, so nothing listened. Use it in a `with` statement: "
-                    "`with fake_secrets.local_endpoints():`"
+                    "fake_secrets.local_endpoints() was never entered, so nothing listens. Use it in a `with` "
+                    "statement: `with fake_secrets.local_endpoints():`"
                 ),
                 FakeSecretsWarning,
                 inspect.getsourcelines(misuse)[1] + 1,
