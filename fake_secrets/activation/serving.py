@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import errno
 import os
 from collections.abc import Callable
 from pathlib import Path
@@ -13,8 +12,8 @@ from typing import TYPE_CHECKING, NoReturn
 from fake_secrets.activation import forkserver, running
 from fake_secrets.activation.activity import check_active
 from fake_secrets.activation.kept_errors import KeptErrors
+from fake_secrets.activation.ports import listener_at
 from fake_secrets.environment import Overlay, without_proxies
-from fake_secrets.errors import PortTakenError
 from fake_secrets.hook.facts import facts_of
 from fake_secrets.hook.requests import Sent
 from fake_secrets.hook.served import ServedCalls
@@ -85,7 +84,7 @@ class Serving(contextlib.AbstractContextManager[str]):
         port: the port; 0 takes a free one.
 
     Raises:
-        TypeError, ValueError: if the port is none.
+        TypeError, ValueError: if `port` isn't a port.
     """
 
     def __init__(self, world: World, port: int = 0) -> None:
@@ -170,12 +169,7 @@ class Serving(contextlib.AbstractContextManager[str]):
 
     def _listen(self) -> str:
         application = Router(FrontEnd(ServedWorld(self.world, self._errors.keep)))
-        try:
-            self._listener = Listener(application, port=self._port)
-        except OSError as error:
-            if error.errno != errno.EADDRINUSE:
-                raise
-            raise PortTakenError(self._port) from None
+        self._listener = listener_at(self._port, application)
         self._listener.start()
         return self._listener.url
 

@@ -9,7 +9,7 @@ from typing import Any, Literal
 from fake_secrets.suggestions import check_choice
 
 __all__ = [
-    "_HELPERS",
+    "HELPERS",
     "AgentSettings",
     "ExtensionSettings",
     "Helper",
@@ -20,7 +20,7 @@ __all__ = [
 
 Helper = Literal["agent", "extension"]
 
-_HELPERS: Mapping[str, str] = {
+HELPERS: Mapping[str, str] = {
     "agent": "the AWS Secrets Manager Agent, also known as AWS Workload Credentials Provider",
     "extension": "the AWS Parameters and Secrets Lambda Extension",
 }
@@ -85,10 +85,10 @@ def check(helper: object, port: object, options: Mapping[str, Any]) -> None:
         options: the options that were given, by name.
 
     Raises:
-        ValueError: if one is none that the helper takes.
+        ValueError: if `port` isn't a port, or the helper doesn't take an option or its value.
         TypeError: if one has the wrong type.
     """
-    check_choice("helper", helper, _HELPERS)
+    check_choice("helper", helper, HELPERS)
     if port is not None:
         _check_number("port", port, *_PORT)
     helper = str(helper)

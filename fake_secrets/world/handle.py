@@ -376,7 +376,7 @@ class FakeSecrets(RotationHandle):
 
         Raises:
             PortTakenError: when the block is entered, if something else listens on the port.
-            TypeError, ValueError: if `port` is no port.
+            TypeError, ValueError: if `port` isn't a port.
         """
         return self._world.serving(self._world, port)
 
@@ -420,8 +420,8 @@ class FakeSecrets(RotationHandle):
             being entered, a `FakeSecretsWarning` tells so.
 
         Raises:
-            ValueError: if an argument is none that the helper takes, or, when the block is entered, if a variable
-                has such a value or no token can be read.
+            ValueError: if the helper doesn't take an argument or its value. When the block is entered: if the
+                helper doesn't take the value of a variable, or no token can be read.
             TypeError: if an argument has the wrong type.
             PortTakenError: when the block is entered, if something else listens on `port`.
         """
