@@ -41,7 +41,8 @@ class LocalServing(contextlib.AbstractContextManager[str]):
     Args:
         world: the world.
         helper: which helper.
-        port: the port; None for a free one, to which this process's connections to the usual port are redirected.
+        port: the port; 0 or None for a free one, to which connections of this process to the usual port are
+            redirected.
         options: the other arguments of `FakeSecrets.local_endpoints` that were given.
 
     Raises:
@@ -54,7 +55,7 @@ class LocalServing(contextlib.AbstractContextManager[str]):
         self.world = world
         self.url = ""
         self._helper: Helper = helper
-        self._port = port
+        self._port = port or 0
         self._options = options
         self._errors = KeptErrors("local endpoints of fake_secrets")
         self._process = os.getpid()
@@ -91,7 +92,7 @@ class LocalServing(contextlib.AbstractContextManager[str]):
             # First, so that what an interrupt leaves behind is known.
             running.add(self)
             self._listener = local_listener(
-                self.world, self._helper, self._port or 0, self._options, failed=self._errors.keep
+                self.world, self._helper, self._port, self._options, failed=self._errors.keep
             )
             self._listener.start()
             self.url = self._listener.url
@@ -99,7 +100,7 @@ class LocalServing(contextlib.AbstractContextManager[str]):
             self.overlay = Overlay({PORT_VARIABLE: str(self._listener.port), **without_proxies(os.environ)})
             self.overlay.apply()
             forkserver.let_go()
-            if self._port is None:
+            if not self._port:
                 self._redirection = Redirection(usual, self._listener.port)
                 self._redirection.put_up()
             # Nothing outlives its world, even if nobody leaves the block.

@@ -25,7 +25,7 @@ HELPERS: Mapping[str, str] = {
     "extension": "the AWS Parameters and Secrets Lambda Extension",
 }
 
-_PORT = (1, 65_535)
+_PORT = (0, 65_535)
 # The options that are whole numbers, with the least and the greatest value [B: local-endpoints-facts 1.6, 2.4].
 _RANGES: Mapping[str, Mapping[str, tuple[int, int | None]]] = {
     "agent": {"ttl": (0, 3600), "cache_size": (1, 1000), "max_roles": (1, 20), "max_conn": (1, 1000)},
@@ -81,7 +81,7 @@ def check(helper: object, port: object, options: Mapping[str, Any]) -> None:
 
     Args:
         helper: which helper.
-        port: the port; None for any.
+        port: the port; 0 or None for a free one.
         options: the options that were given, by name.
 
     Raises:

@@ -368,7 +368,7 @@ class FakeSecrets(RotationHandle):
         the error of a rotation function, is raised when the server is left.
 
         Args:
-            port: the port; by default a free one.
+            port: the port; by default, and for 0, a free one.
 
         Returns:
             A context manager that returns the server's URL, such as ``http://127.0.0.1:51234``. If it is dropped
@@ -401,8 +401,8 @@ class FakeSecrets(RotationHandle):
         Args:
             helper: "agent", the default: the AWS Secrets Manager Agent, also known as AWS Workload Credentials
                 Provider. "extension": the AWS Parameters and Secrets Lambda Extension.
-            port: the port on which the helper listens, for other processes too. By default a free one, and
-                connections that this process makes to port 2773 are redirected to it.
+            port: the port on which the helper listens, for other processes too. By default, and for 0, a free one,
+                and connections that this process makes to port 2773 are redirected to it.
             ttl: for how many seconds a value is answered from the cache: 300 by default, at most 3600 for the
                 agent and 300 for the extension. They pass by the test's clock.
             cache_size: how many values the cache keeps, 1000 by default.
