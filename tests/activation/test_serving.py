@@ -4,6 +4,7 @@ import os
 import socket
 import subprocess
 import sys
+import urllib.request
 
 import boto3
 import pytest
@@ -314,6 +315,17 @@ class TestInTheProcess:
 
     @pytest.mark.parametrize("lane", ["fast", "wire"])
     def test_no_connection_is_opened(self, lane, monkeypatch):
-        with mock_stages({"prod/db": "old"}, _lane=lane) as world, world.server():
-            monkeypatch.setattr(socket.socket, "connect", None)
-            boto3.client("secretsmanager").get_secret_value(SecretId="prod/db")
+        def connect(sock, address):
+            connected.append(address)
+            return found(sock, address)
+
+        found, connected = socket.socket.connect, []
+        monkeypatch.setattr(socket.socket, "connect", connect)
+        with mock_stages({"prod/db": "old"}, _lane=lane) as world, world.server() as url:
+            client = boto3.client("secretsmanager")
+            assert client.meta.endpoint_url == url
+            assert client.get_secret_value(SecretId="prod/db")["SecretString"] == "old"
+            assert connected == []
+            # What a process without a world does is noticed.
+            assert urllib.request.urlopen(f"{url}/_fake_secrets/health").status == 200
+            assert len(connected) == 1
