@@ -75,8 +75,8 @@ def _begin_in_child() -> None:
                 keeper.leave()
             world.forget_threads_but({threading.get_ident()}, _WHY)
         # Loaded only if a world was served.
-        serving = sys.modules.get("fake_secrets.activation.serving")
-        servers = [] if serving is None else serving.running()
+        running = sys.modules.get("fake_secrets.activation.running")
+        servers = [] if running is None else running.everything()
         for server in servers:
             server.leave_to_parent()
         environment.adopt_overlays([*stack.overlays(), *(server.overlay for server in servers)])

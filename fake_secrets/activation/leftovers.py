@@ -11,7 +11,7 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from fake_secrets.activation.serving import Serving
+    from fake_secrets.activation.running import Running
     from fake_secrets.world.stack import Entry
 
 __all__ = ["Leftovers"]
@@ -21,8 +21,8 @@ class Leftovers:
     """Tells the worlds of the running test from those that outlive it, and leaves the former after the test."""
 
     def __init__(self) -> None:
-        self._of_test: list[Entry | Serving] = []
-        self._shared: list[Entry | Serving] = []
+        self._of_test: list[Entry | Running] = []
+        self._shared: list[Entry | Running] = []
 
     @contextmanager
     def of_test(self) -> Iterator[None]:
@@ -52,12 +52,12 @@ class Leftovers:
         if opening is None:
             return []
         kept = [entry for entry in _active() if entry not in self._of_test]
-        left: list[Entry | Serving] = opening.settle(kept)
+        left: list[Entry | Running] = opening.settle(kept)
         self._of_test, self._shared = [], []
         return [repr(one.opened.handle if hasattr(one, "opened") else one) for one in left]
 
 
-def _active() -> list[Entry | Serving]:
+def _active() -> list[Entry | Running]:
     stack = sys.modules.get("fake_secrets.world.stack")
-    serving = sys.modules.get("fake_secrets.activation.serving")
-    return [*(stack.active() if stack else []), *(serving.running() if serving else [])]
+    running = sys.modules.get("fake_secrets.activation.running")
+    return [*(stack.active() if stack else []), *(running.everything() if running else [])]

@@ -25,7 +25,7 @@ from fake_secrets.world.handle import FakeSecrets
 from fake_secrets.world.world import World, rotating_world
 
 if TYPE_CHECKING:
-    from fake_secrets.activation.serving import Serving
+    from fake_secrets.activation.running import Running
 
 __all__ = ["Activation", "OwnWorld", "settle"]
 
@@ -124,7 +124,7 @@ class Activation:
         return None if entry is None else entry.opened
 
 
-def settle(kept: Collection[stack.Entry | Serving]) -> list[stack.Entry | Serving]:
+def settle(kept: Collection[stack.Entry | Running]) -> list[stack.Entry | Running]:
     """Leave all worlds and servers but some, and put back whatever an interrupt has kept from being put back.
 
     The caller makes no call and runs no rotation; other threads may.
@@ -141,8 +141,8 @@ def settle(kept: Collection[stack.Entry | Serving]) -> list[stack.Entry | Servin
     here = threading.current_thread()
     living = {thread.ident for thread in threading.enumerate() if thread is not here and thread.ident is not None}
     # Loaded only if a world was served.
-    serving = sys.modules.get("fake_secrets.activation.serving")
-    servers: list[Serving] = [] if serving is None else serving.settle(kept)
+    running = sys.modules.get("fake_secrets.activation.running")
+    servers: list[Running] = [] if running is None else running.settle(kept)
     entries = [one for one in kept if isinstance(one, stack.Entry)]
     left = stack.settle(entries)
     environment.settle(
@@ -192,11 +192,11 @@ def _serving(world: World, port: int) -> contextlib.AbstractContextManager[str]:
 
 def _helping(
     world: World, helper: Any, port: int | None, options: Mapping[str, Any]
-) -> contextlib._GeneratorContextManager[str]:
+) -> contextlib.AbstractContextManager[str]:
     # Imported late, as above.
-    from fake_secrets.activation.local_serving import local_endpoints  # noqa: PLC0415
+    from fake_secrets.activation.local_serving import LocalServing  # noqa: PLC0415
 
-    return local_endpoints(world, helper, port, options)
+    return LocalServing(world, helper, port, options)
 
 
 def _calls_to(world: World) -> contextlib.AbstractContextManager[object]:

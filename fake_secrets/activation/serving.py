@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 import contextlib
-import errno
 import os
-from collections.abc import Callable, Collection
+from collections.abc import Callable
 from pathlib import Path
 from types import TracebackType
-from typing import TYPE_CHECKING, Any, NoReturn
+from typing import TYPE_CHECKING, NoReturn
 
-from fake_secrets.activation import forkserver
+from fake_secrets.activation import forkserver, running
 from fake_secrets.activation.activity import check_active
+from fake_secrets.activation.kept_errors import KeptErrors
+from fake_secrets.activation.ports import listener_at
 from fake_secrets.environment import Overlay, without_proxies
-from fake_secrets.errors import FakeSecretsError, PortTakenError
 from fake_secrets.hook.facts import facts_of
 from fake_secrets.hook.requests import Sent
 from fake_secrets.hook.served import ServedCalls
@@ -26,13 +26,11 @@ from fake_secrets.server.router import Router
 if TYPE_CHECKING:
     from fake_secrets.world.world import World
 
-__all__ = ["ServedWorld", "Serving", "running", "settle"]
+__all__ = ["ServedWorld", "Serving"]
 
 __tracebackhide__ = True  # the arguments in our frames may hold secret values
 
 _HIGHEST_PORT = 65_535
-# So many errors are kept until a server is left. A client that is refused may ask again and again.
-_KEPT = 10
 
 
 def _raise(error: BaseException) -> NoReturn:
@@ -86,7 +84,7 @@ class Serving(contextlib.AbstractContextManager[str]):
         port: the port; 0 takes a free one.
 
     Raises:
-        TypeError, ValueError: if the port is none.
+        TypeError, ValueError: if `port` isn't a port.
     """
 
     def __init__(self, world: World, port: int = 0) -> None:
@@ -94,7 +92,7 @@ class Serving(contextlib.AbstractContextManager[str]):
         self.world = world
         self.url = ""
         self._port = port
-        self._errors: list[BaseException] = []
+        self._errors = KeptErrors("server of fake_secrets")
         self._process = os.getpid()
         self._listener: Listener | None = None
         self.overlay = Overlay({})
@@ -113,14 +111,15 @@ class Serving(contextlib.AbstractContextManager[str]):
             RuntimeError: if the server runs already.
         """
         self._reminder.cancel()
-        if self in _running:
+        if self in running.everything():
             msg = f"this server runs already, at {self.url}: call fake_secrets.server() again for another one"
             raise RuntimeError(msg)
         check_active(self.world, "server")
-        self._errors, self._process = [], os.getpid()
+        self._errors.forget()
+        self._process = os.getpid()
         try:
             # First, so that what an interrupt leaves behind is known.
-            _running.append(self)
+            running.add(self)
             # A forked child lets its parent serve the world that it has a copy of.
             self.url = self.world.served_at or self._listen()
             self.overlay = Overlay(_environment(self.url, self.world.region))
@@ -145,14 +144,7 @@ class Serving(contextlib.AbstractContextManager[str]):
             # An interrupt: complete what it has kept from being done.
             self.leave()
             raise
-        errors, self._errors = self._errors, []
-        if error is not None:
-            for other in errors:
-                error.add_note(f"Before that, in the server of fake_secrets: {_in_words(other)}")
-        elif errors:
-            for other in errors[1:]:
-                errors[0].add_note(f"After that, in the server of fake_secrets: {_in_words(other)}")
-            raise errors[0]
+        self._errors.come_out(error)
 
     def leave(self) -> None:
         """Stop, and put the environment back. Nothing happens if that was done before."""
@@ -160,11 +152,11 @@ class Serving(contextlib.AbstractContextManager[str]):
         is_ours = self._process == os.getpid()
         if self._listener is not None and is_ours:
             self._listener.stop()
-        if self in _running:
+        if self in running.everything():
             if is_ours:
                 forkserver.let_go()
-            # Last, because this is what `settle` finds if it is interrupted.
-            _running.remove(self)
+            # Last, because `running.settle` has to find it if this is interrupted.
+            running.remove(self)
         self._listener = None
 
     def leave_to_parent(self) -> None:
@@ -176,36 +168,10 @@ class Serving(contextlib.AbstractContextManager[str]):
         return f"<server of fake_secrets at {self.url}>"
 
     def _listen(self) -> str:
-        application = Router(FrontEnd(ServedWorld(self.world, self._keep)))
-        try:
-            self._listener = Listener(application, port=self._port)
-        except OSError as error:
-            if error.errno != errno.EADDRINUSE:
-                raise
-            raise PortTakenError(self._port) from None
+        application = Router(FrontEnd(ServedWorld(self.world, self._errors.keep)))
+        self._listener = listener_at(self._port, application)
         self._listener.start()
         return self._listener.url
-
-    def _keep(self, error: BaseException) -> None:
-        if error not in self._errors and len(self._errors) < _KEPT:
-            self._errors.append(error)
-
-
-# The servers that run, in the order in which they were entered.
-_running: list[Serving] = []
-
-
-def running() -> list[Serving]:
-    """Return the servers that run, the earliest first."""
-    return _running.copy()
-
-
-def settle(kept: Collection[Any]) -> list[Serving]:
-    """Stop all servers but some, and return those that were stopped, the earliest first."""
-    left = [serving for serving in _running if serving not in kept]
-    for serving in reversed(left):
-        serving.leave()
-    return left
 
 
 def _check(port: object) -> None:
@@ -237,8 +203,3 @@ def _may_be_ignored_by_file() -> bool:
     if not os.path.isfile(path) or not os.access(path, os.R_OK):  # noqa: PTH113 -- as above
         return False
     return "ignore_configured_endpoint_urls" in Path(path).read_text(errors="replace")
-
-
-def _in_words(error: BaseException) -> str:
-    # The text of a user's exception may hold a secret value.
-    return f"{type(error).__name__}: {error}" if isinstance(error, FakeSecretsError) else type(error).__name__

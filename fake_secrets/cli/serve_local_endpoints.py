@@ -6,7 +6,8 @@ import contextlib
 from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING
 
-from fake_secrets.activation.local_serving import PORT_VARIABLE, listening
+from fake_secrets.activation.local_listening import listening
+from fake_secrets.activation.local_serving import PORT_VARIABLE
 from fake_secrets.cli.command_error import CommandError
 from fake_secrets.errors import PortTakenError
 

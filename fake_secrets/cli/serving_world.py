@@ -22,7 +22,7 @@ from fake_secrets.server.control.actions import Controlled
 from fake_secrets.server.control.api import ControlApi
 from fake_secrets.server.front_end import FrontEnd
 from fake_secrets.server.limits import Limits
-from fake_secrets.server.listener import Listener
+from fake_secrets.server.listener import Listener, say_nothing
 from fake_secrets.server.loopback import is_loopback
 from fake_secrets.server.messages import Application
 from fake_secrets.server.router import Router
@@ -47,10 +47,6 @@ __tracebackhide__ = True  # the arguments in our frames may hold secret values
 _WIDTH = 200
 # Whoever stops the server waits no longer for a rotation that is running.
 _LIMITS = Limits(stop=0.7)
-
-
-def _say_nothing(_: str) -> None:
-    return
 
 
 class ServingWorld:
@@ -187,7 +183,7 @@ def opened_world(
                 )
             )
             fake_secrets._world.keeps_time = True
-            served = ServingWorld(fake_secrets, tell, _say_nothing if arguments.quiet else tell)
+            served = ServingWorld(fake_secrets, tell, say_nothing if arguments.quiet else tell)
             if arguments.clock is not None:
                 served.clock.set(arguments.clock)
             if arguments.state is not None:

@@ -6,23 +6,20 @@ don't fight for that port. Other processes aren't redirected.
 
 from __future__ import annotations
 
-import contextlib
 import errno
 import os
 import socket
-from collections.abc import Iterator
 from typing import Any
 
-__all__ = ["redirected", "usual_port"]
+__all__ = ["Redirection", "usual_port"]
 
 _IPV4 = frozenset({"127.0.0.1", "localhost"})
 _IPV6 = "::1"
 _METHODS = ("connect", "connect_ex")
 
 
-@contextlib.contextmanager
-def redirected(usual: int, real: int) -> Iterator[None]:
-    """Redirect in a `with` block.
+class Redirection:
+    """A redirection, from `put_up` to `take_down`.
 
     Clients that try ``::1`` first find nobody there, and go on to 127.0.0.1.
 
@@ -30,14 +27,19 @@ def redirected(usual: int, real: int) -> Iterator[None]:
         usual: the port that code connects to.
         real: the port on which the helper listens.
     """
-    ours = {name: _Redirection(name, usual, real) for name in _METHODS}
-    try:
-        for redirection in ours.values():
-            redirection.put_up()
-        yield
-    finally:
-        for redirection in ours.values():
-            redirection.take_down()
+
+    def __init__(self, usual: int, real: int) -> None:
+        self._methods = [_RedirectedMethod(name, usual, real) for name in _METHODS]
+
+    def put_up(self) -> None:
+        """Redirect the connections that are made from now on."""
+        for method in self._methods:
+            method.put_up()
+
+    def take_down(self) -> None:
+        """Redirect no more. Nothing happens if that was done before, and what was interrupted is completed."""
+        for method in self._methods:
+            method.take_down()
 
 
 def usual_port(configured: int) -> int:
@@ -53,11 +55,11 @@ def usual_port(configured: int) -> int:
     return configured
 
 
-def _redirection_of(method: Any) -> _Redirection | None:
+def _redirection_of(method: Any) -> _RedirectedMethod | None:
     return getattr(method, "redirection", None)
 
 
-class _Redirection:
+class _RedirectedMethod:
     """A method of sockets that is wrapped.
 
     Args:

@@ -9,7 +9,7 @@ from typing import Any, Literal
 from fake_secrets.suggestions import check_choice
 
 __all__ = [
-    "_HELPERS",
+    "HELPERS",
     "AgentSettings",
     "ExtensionSettings",
     "Helper",
@@ -20,12 +20,12 @@ __all__ = [
 
 Helper = Literal["agent", "extension"]
 
-_HELPERS: Mapping[str, str] = {
+HELPERS: Mapping[str, str] = {
     "agent": "the AWS Secrets Manager Agent, also known as AWS Workload Credentials Provider",
     "extension": "the AWS Parameters and Secrets Lambda Extension",
 }
 
-_PORT = (1, 65_535)
+_PORT = (0, 65_535)
 # The options that are whole numbers, with the least and the greatest value [B: local-endpoints-facts 1.6, 2.4].
 _RANGES: Mapping[str, Mapping[str, tuple[int, int | None]]] = {
     "agent": {"ttl": (0, 3600), "cache_size": (1, 1000), "max_roles": (1, 20), "max_conn": (1, 1000)},
@@ -81,14 +81,14 @@ def check(helper: object, port: object, options: Mapping[str, Any]) -> None:
 
     Args:
         helper: which helper.
-        port: the port; None for any.
+        port: the port; 0 or None for a free one.
         options: the options that were given, by name.
 
     Raises:
-        ValueError: if one is none that the helper takes.
+        ValueError: if `port` isn't a port, or the helper doesn't take an option or its value.
         TypeError: if one has the wrong type.
     """
-    check_choice("helper", helper, _HELPERS)
+    check_choice("helper", helper, HELPERS)
     if port is not None:
         _check_number("port", port, *_PORT)
     helper = str(helper)

@@ -60,13 +60,26 @@ class Leaving:
             self._leftovers.leave()
 
 
-def _left_open(item: pytest.Item, worlds: Sequence[str]) -> str:
-    listed = "".join(f"\n- {world}" for world in worlds)
-    if all(one.startswith("<server") for one in worlds):
+def _left_open(item: pytest.Item, left: Sequence[str]) -> str:
+    listed = "".join(f"\n- {one}" for one in left)
+    are_servers, are_local = ([one.startswith(kind) for one in left] for kind in ("<server", "<local endpoints"))
+    if all(are_servers):
         return (
             f"{item.nodeid} has left a server of fake_secrets running. It is stopped now, so that later tests "
             f"don't meet its environment:{listed}\n"
             "Use `with fake_secrets.server():` or the fixture fake_secrets_server."
+        )
+    if all(are_local):
+        return (
+            f"{item.nodeid} has left local endpoints of fake_secrets running. They are stopped now, so that later "
+            f"tests don't meet their environment:{listed}\n"
+            "Use `with fake_secrets.local_endpoints():`."
+        )
+    if sum(are_servers) + sum(are_local) == len(left):
+        return (
+            f"{item.nodeid} has left servers of fake_secrets running. They are stopped now, so that later tests "
+            f"don't meet their environment:{listed}\n"
+            "Use `with fake_secrets.server():` and `with fake_secrets.local_endpoints():`."
         )
     return (
         f"{item.nodeid} has left a fake_secrets world open. It is closed now, so that later tests don't use it:"

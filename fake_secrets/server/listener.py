@@ -18,7 +18,7 @@ from fake_secrets.server.guard import Guard
 from fake_secrets.server.limits import Limits
 from fake_secrets.server.messages import Application
 
-__all__ = ["LOOPBACK", "Listener"]
+__all__ = ["LOOPBACK", "Listener", "say_nothing"]
 
 LOOPBACK = "127.0.0.1"
 
@@ -34,8 +34,8 @@ _running: weakref.WeakSet[Listener] = weakref.WeakSet()
 _watching: list[Callable[[], None]] = []
 
 
-def _say_nothing(_: str) -> None:
-    return
+def say_nothing(_: str) -> None:
+    """Log nothing."""
 
 
 class Listener:
@@ -60,7 +60,7 @@ class Listener:
         host: str = LOOPBACK,
         port: int = 0,
         names: Sequence[str] = (),
-        log: Callable[[str], None] = _say_nothing,
+        log: Callable[[str], None] = say_nothing,
         limits: Limits = _LIMITS,
     ) -> None:
         self._listening = bind(host, port)

@@ -368,7 +368,7 @@ class FakeSecrets(RotationHandle):
         the error of a rotation function, is raised when the server is left.
 
         Args:
-            port: the port; by default a free one.
+            port: the port; by default, and for 0, a free one.
 
         Returns:
             A context manager that returns the server's URL, such as ``http://127.0.0.1:51234``. If it is dropped
@@ -376,7 +376,7 @@ class FakeSecrets(RotationHandle):
 
         Raises:
             PortTakenError: when the block is entered, if something else listens on the port.
-            TypeError, ValueError: if `port` is no port.
+            TypeError, ValueError: if `port` isn't a port.
         """
         return self._world.serving(self._world, port)
 
@@ -401,8 +401,8 @@ class FakeSecrets(RotationHandle):
         Args:
             helper: "agent", the default: the AWS Secrets Manager Agent, also known as AWS Workload Credentials
                 Provider. "extension": the AWS Parameters and Secrets Lambda Extension.
-            port: the port on which the helper listens, for other processes too. By default a free one, and
-                connections that this process makes to port 2773 are redirected to it.
+            port: the port on which the helper listens, for other processes too. By default, and for 0, a free one,
+                and connections that this process makes to port 2773 are redirected to it.
             ttl: for how many seconds a value is answered from the cache: 300 by default, at most 3600 for the
                 agent and 300 for the extension. They pass by the test's clock.
             cache_size: how many values the cache keeps, 1000 by default.
@@ -420,8 +420,8 @@ class FakeSecrets(RotationHandle):
             being entered, a `FakeSecretsWarning` tells so.
 
         Raises:
-            ValueError: if an argument is none that the helper takes, or, when the block is entered, if a variable
-                has such a value or no token can be read.
+            ValueError: if the helper doesn't take an argument or its value. When the block is entered: if the
+                helper doesn't take the value of a variable, or no token can be read.
             TypeError: if an argument has the wrong type.
             PortTakenError: when the block is entered, if something else listens on `port`.
         """
@@ -434,11 +434,7 @@ class FakeSecrets(RotationHandle):
             "not_ready": not_ready,
         }
         given = {name: value for name, value in options.items() if value is not None}
-        return Reminding(
-            self._world.helping(self._world, helper, port, given),
-            "local_endpoints was never entered, so nothing listened. Use it in a `with` statement: "
-            "`with fake_secrets.local_endpoints():`",
-        )
+        return self._world.helping(self._world, helper, port, given)
 
     def reset(self) -> None:
         """Go back to the seed.

@@ -52,7 +52,7 @@ __tracebackhide__ = True  # the arguments in our frames may hold secret values
 
 Lane = Literal["fast", "wire"]
 # Called with the world, the helper, the port, and the options that were given.
-Helping = Callable[["World", Any, "int | None", Mapping[str, Any]], "contextlib._GeneratorContextManager[str]"]
+Helping = Callable[["World", Any, "int | None", Mapping[str, Any]], "contextlib.AbstractContextManager[str]"]
 
 
 def rotating_world() -> World | None:

@@ -11,7 +11,7 @@ import pytest
 
 import fake_secrets as package
 from fake_secrets import mock_stages
-from fake_secrets.activation import serving
+from fake_secrets.activation import running
 from fake_secrets.errors import PortTakenError
 
 VARIABLES = (
@@ -169,17 +169,6 @@ class TestLife:
                 assert run(CHILD).stdout == "inner\n"
         assert fake_secrets["prod/db"].value() == inner["prod/db"].value() == "new"
 
-    def test_a_server_can_be_entered_again(self, fake_secrets):
-        server = fake_secrets.server()
-        for _ in range(2):
-            with server as url:
-                assert urllib.request.urlopen(f"{url}/_fake_secrets/health").status == 200
-
-    def test_a_server_that_runs_is_not_entered_again(self, fake_secrets):
-        server = fake_secrets.server()
-        with server as url, pytest.raises(RuntimeError, match=f"runs already, at {url}"), server:
-            pass
-
     def test_the_port_is_free_afterwards(self, fake_secrets):
         with fake_secrets.server() as url:
             port = int(url.rpartition(":")[2])
@@ -193,7 +182,7 @@ class TestLife:
             port = taken.getsockname()[1]
             with pytest.raises(PortTakenError, match=f"port {port} is taken"):
                 fake_secrets.server(port=port).__enter__()
-        assert serving.running() == []
+        assert running.everything() == []
 
     @pytest.mark.parametrize(
         ("port", "kind"), [("80", TypeError), (True, TypeError), (-1, ValueError), (65536, ValueError)]
@@ -201,10 +190,6 @@ class TestLife:
     def test_a_port_that_is_none_is_refused(self, fake_secrets, port, kind):
         with pytest.raises(kind, match="port must be"):
             fake_secrets.server(port=port)
-
-    def test_a_server_that_is_never_entered_gives_a_warning(self, fake_secrets):
-        with pytest.warns(package.FakeSecretsWarning, match=r"server\(\) was never entered"):
-            fake_secrets.server()
 
     def test_a_world_without_a_server_imports_no_http_server(self):
         source = (
@@ -330,6 +315,17 @@ class TestInTheProcess:
 
     @pytest.mark.parametrize("lane", ["fast", "wire"])
     def test_no_connection_is_opened(self, lane, monkeypatch):
-        with mock_stages({"prod/db": "old"}, _lane=lane) as world, world.server():
-            monkeypatch.setattr(socket.socket, "connect", None)
-            boto3.client("secretsmanager").get_secret_value(SecretId="prod/db")
+        def connect(sock, address):
+            connected.append(address)
+            return found(sock, address)
+
+        found, connected = socket.socket.connect, []
+        monkeypatch.setattr(socket.socket, "connect", connect)
+        with mock_stages({"prod/db": "old"}, _lane=lane) as world, world.server() as url:
+            client = boto3.client("secretsmanager")
+            assert client.meta.endpoint_url == url
+            assert client.get_secret_value(SecretId="prod/db")["SecretString"] == "old"
+            assert connected == []
+            # What a process without a world does is noticed.
+            assert urllib.request.urlopen(f"{url}/_fake_secrets/health").status == 200
+            assert len(connected) == 1

@@ -4,6 +4,7 @@ import datetime
 import multiprocessing
 import os
 import signal
+import socket
 import threading
 import time
 
@@ -106,6 +107,19 @@ class TestFork:
         with world.server(), multiprocessing.get_context("fork").Pool(1) as pool:
             assert pool.apply(served_children.read_and_write, ["prod/db"]) == "old"
         assert world["prod/db"].value() == "old and new"
+
+    def test_the_local_endpoints_of_the_parent_answer_and_run_on_after_the_child_has_left_them(self, world):
+        def read_and_leave():
+            answer = served_children.read_locally("prod/db")
+            served.__exit__(None, None, None)
+            return answer, (dict(os.environ), socket.socket.connect) == before
+
+        before = dict(os.environ), socket.socket.connect
+        served = world.local_endpoints()
+        with served:
+            for _ in range(2):
+                assert in_a_fork(read_and_leave) == "('old', True)"
+            assert served_children.read_locally("prod/db") == "old"
 
     @pytest.mark.parametrize("lane", ["fast", "wire"])
     def test_a_client_that_is_older_than_the_server_reaches_it(self, lane):

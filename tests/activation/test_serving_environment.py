@@ -6,8 +6,6 @@ import urllib.request
 import boto3
 import pytest
 
-from fake_secrets import NoActiveWorldError, mock_stages
-
 
 @pytest.fixture(autouse=True)
 def surroundings(monkeypatch):
@@ -60,12 +58,3 @@ def test_the_note_on_the_error_of_a_block_has_no_text_of_a_users_error(fake_secr
         write_in_a_child()
         raise LookupError
     assert caught.value.__notes__ == ["Before that, in the server of fake_secrets: ValueError"]
-
-
-@pytest.mark.parametrize("method", ["server", "local_endpoints"])
-def test_a_world_that_is_over_isnt_served(method):
-    with mock_stages() as fake:
-        pass
-    served = getattr(fake, method)()
-    with pytest.raises(NoActiveWorldError, match=f"{method}.. was entered after its world was over"), served:
-        pass

@@ -57,10 +57,10 @@ class Served:
         """Return the lines of the output, which the server closes after the last."""
         return list(iter(lambda: self._output.get(timeout=DEADLINE), None))
 
-    def logged(self, text):
-        """Return the first line of the log that has a text, and wait for it if need be."""
+    def logged(self, text, times=1):
+        """Return the first line of the log that has a text, and wait until so many have it if need be."""
         with self._news:
-            assert self._news.wait_for(lambda: any(text in line for line in self.log), DEADLINE), self.log
+            assert self._news.wait_for(lambda: sum(text in line for line in self.log) >= times, DEADLINE), self.log
             return next(line for line in self.log if text in line)
 
     def variables(self):

@@ -428,17 +428,45 @@ def test_a_reset_leaves_the_clock_where_it_is(folder):
         assert served.ask("DescribeSecret", {"SecretId": "prod/db"})[1]["CreatedDate"] > 2_200_000_000
 
 
+STORES_A_VALUE = """
+import boto3
+
+def lambda_handler(event, context):
+    client, arn, version = boto3.client("secretsmanager"), event["SecretId"], event["ClientRequestToken"]
+    if event["Step"] == "createSecret":
+        client.put_secret_value(
+            SecretId=arn, ClientRequestToken=version, SecretString=version, VersionStages=["AWSPENDING"]
+        )
+    if event["Step"] == "finishSecret":
+        current = client.get_secret_value(SecretId=arn)["VersionId"]
+        client.update_secret_version_stage(
+            SecretId=arn, VersionStage="AWSCURRENT", MoveToVersionId=version, RemoveFromVersionId=current
+        )
+"""
+
+
 def test_every_rotation_that_a_move_of_the_clock_causes_is_logged(folder):
-    (folder / "many.json").write_text(json.dumps({f"db{number}": "v" for number in range(120)}))
-    (folder / "served_nothing.py").write_text("def lambda_handler(event, context): ...\n")
-    with serving(folder, "--seed", "many.json", "--function", "f=served_nothing:lambda_handler") as served:
+    names = [f"db{number}" for number in range(60)]
+    (folder / "many.json").write_text(json.dumps(dict.fromkeys(names, "v")))
+    (folder / "served_storing.py").write_text(STORES_A_VALUE)
+    arguments = ["--seed", "many.json", "--function", "f=served_storing:lambda_handler"]
+    with serving(folder, *arguments, "--clock", "2030-01-01T12:00:00Z") as served:
+        token = served.variables()["FAKE_SECRETS_TOKEN"]
         arn = served.lines_until("# The rotation function for f: ")[-1].rpartition(" ")[2]
         rules = {"RotationLambdaARN": arn, "RotationRules": {"AutomaticallyAfterDays": 1}}
-        for number in range(120):
-            members = {"SecretId": f"db{number}", "ClientRequestToken": f"{number:032}", **rules}
+        for number, name in enumerate(names):
+            members = {"SecretId": name, "ClientRequestToken": f"{number:032}", **rules}
             served.ask("RotateSecret", members)
-        for number in range(120):
-            served.logged(f"rotation of db{number}: ")
+            served.logged(f"rotation of {name}: succeeded")
+
+        # Each is due again after one day and after two.
+        served.control("clock", {"advance": 2.25 * 86_400}, token=token)
+        for name in names:
+            served.logged(f"rotation of {name}: succeeded", times=3)
+            listed = served.ask("ListSecretVersionIds", {"SecretId": name, "IncludeDeprecated": True})[1]
+            assert len(listed["Versions"]) == 1 + 3
+        rotations = [line for line in served.log if "rotation of " in line]
+    assert len(rotations) == 3 * len(names)
 
 
 def test_the_state_outlives_the_server(folder):

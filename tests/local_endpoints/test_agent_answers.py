@@ -306,7 +306,7 @@ class TestErrorsOfTheTest:
         with pytest.raises(AssertionError) as raised, fake_secrets.local_endpoints() as url:
             assert read(url, "db").status == 200
         assert (
-            "fake_secrets: the agent met an error: FaultError: crash_before met a call"
+            "Before that, in the local endpoints of fake_secrets: FaultError: crash_before met a call"
             in raised.value.__notes__[0]
         )
 

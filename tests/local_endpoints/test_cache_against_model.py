@@ -9,7 +9,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from fake_secrets import mock_stages
-from fake_secrets.activation.local_serving import _World
+from fake_secrets.activation.local_listening import _World
 from fake_secrets.local_endpoints.agent import Agent
 from fake_secrets.local_endpoints.sdk import Sdk
 from fake_secrets.local_endpoints.settings import AgentSettings

@@ -118,6 +118,13 @@ class TestPort:
             assert read(url, "db").secret == "s3cret"
             assert not is_answered(2773)
 
+    @pytest.mark.parametrize("port", [None, 0])
+    def test_a_free_port_is_taken_if_none_is_chosen(self, fake_secrets, port):
+        with fake_secrets.local_endpoints(port=port) as url, fake_secrets.local_endpoints(port=port) as other:
+            assert url != other
+            assert read(url, "db").secret == read(other, "db").secret == "s3cret"
+            assert "s3cret" in fetch(LITERAL)
+
     def test_a_chosen_port_can_be_taken_again_at_once(self, fake_secrets):
         port = free_port()
         for _ in range(2):
@@ -209,8 +216,8 @@ class TestReminder:
         assert [(str(one.message), one.category, one.lineno) for one in caught] == [
             (
                 (
-                    "local_endpoints was never entered, so nothing listened. Use it in a `with` statement: "
-                    "`with fake_secrets.local_endpoints():`"
+                    "fake_secrets.local_endpoints() was never entered, so nothing listens. Use it in a `with` "
+                    "statement: `with fake_secrets.local_endpoints():`"
                 ),
                 FakeSecretsWarning,
                 inspect.getsourcelines(misuse)[1] + 1,
@@ -225,7 +232,9 @@ class TestArguments:
             (("lambda",), ValueError, "helper='lambda' isn't a choice. The choices are:\n- \"agent\": the AWS"),
             (("Extension",), ValueError, 'did you mean "extension"'),
             ((None,), ValueError, "helper=None isn't a choice"),
-            ({"port": 65_536}, ValueError, "port=65536 isn't a number from 1 to 65535"),
+            ({"port": 65_536}, ValueError, "port=65536 isn't a number from 0 to 65535"),
+            ({"port": -1}, ValueError, "port=-1 isn't a number from 0 to 65535"),
+            ({"port": False}, TypeError, "port=False is a bool, not an int"),
             ({"port": "2773"}, TypeError, "port='2773' is a str, not an int"),
             ({"ttl": 3601}, ValueError, "ttl=3601 isn't a number from 0 to 3600"),
             ({"ttl": -1}, ValueError, "ttl=-1 isn't a number from 0 to 3600"),

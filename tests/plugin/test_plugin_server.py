@@ -8,7 +8,7 @@ import boto3.session
 import pytest
 
 from fake_secrets import mock_stages
-from fake_secrets.activation import serving
+from fake_secrets.activation import running
 
 # pytest runs in-process below, and afterwards forgets the modules that it imported first.
 assert boto3.session
@@ -43,39 +43,72 @@ def test_the_server_is_gone_after_the_test(pytester):
 
 
 FORGETTING = """
-    import os
+    import os, socket
+    import pytest
+    from fake_secrets import mock_stages
 
-    kept = []
+    before, connect, kept = dict(os.environ), socket.socket.connect, []
 
-    def test_forgets(fake_secrets):
-        kept.append(fake_secrets.server())
-        kept[0].__enter__()
+    def forget(world):
+        for served in {served}:
+            kept.append(served)
+            served.__enter__()
+
+    {test}
 
     def test_later():
-        assert "AWS_ENDPOINT_URL_SECRETS_MANAGER" not in os.environ
+        changed = {{name for name in before.keys() | os.environ if before.get(name) != os.environ.get(name)}}
+        assert changed <= {{"PYTEST_CURRENT_TEST"}}
+        assert socket.socket.connect == connect
 """
-
-
-def test_a_forgotten_server_is_stopped(pytester):
-    pytester.makepyfile(FORGETTING)
-    pytester.runpytest_inprocess(*OPTIONS)
-    assert serving.running() == []
-
-
-def test_a_forgotten_server_does_not_reach_the_next_test(pytester):
-    pytester.makepyfile(FORGETTING)
-    pytester.runpytest_inprocess(*OPTIONS).assert_outcomes(passed=2, errors=1)
-
-
-def test_a_forgotten_server_is_named(pytester):
-    pytester.makepyfile(FORGETTING)
-    result = pytester.runpytest_inprocess(*OPTIONS)
-    result.stdout.fnmatch_lines(
+WORLDS = {
+    "of the fixture": """
+    def test_forgets(fake_secrets):
+        forget(fake_secrets)
+""",
+    "of a block in the test": """
+    def test_forgets():
+        with mock_stages() as world:
+            forget(world)
+""",
+}
+SERVED = {
+    "a server": (
+        "[world.server()]",
         [
-            "*::test_forgets has left a server of fake_secrets running.*",
-            "*- <server of fake_secrets at http://127.0.0.1:*>",
-        ]
-    )
+            "*::test_forgets has left a server of fake_secrets running. It is stopped now, so that later tests *",
+            "- <server of fake_secrets at http://127.0.0.1:*>",
+            "Use `with fake_secrets.server():` or the fixture fake_secrets_server.",
+        ],
+    ),
+    "local endpoints": (
+        "[world.local_endpoints('extension')]",
+        [
+            "*::test_forgets has left local endpoints of fake_secrets running. They are stopped now, so that *",
+            "- <local endpoints of fake_secrets at http://127.0.0.1:*, of the extension>",
+            "Use `with fake_secrets.local_endpoints():`.",
+        ],
+    ),
+    "both": (
+        "[world.server(), world.local_endpoints()]",
+        [
+            "*::test_forgets has left servers of fake_secrets running. They are stopped now, so that later *",
+            "- <server of fake_secrets at http://127.0.0.1:*>",
+            "- <local endpoints of fake_secrets at http://127.0.0.1:*, of the agent>",
+            "Use `with fake_secrets.server():` and `with fake_secrets.local_endpoints():`.",
+        ],
+    ),
+}
+
+
+@pytest.mark.parametrize("test", WORLDS.values(), ids=WORLDS)
+@pytest.mark.parametrize(("served", "told"), SERVED.values(), ids=SERVED)
+def test_what_a_test_has_left_running_is_stopped_and_fails_the_test(pytester, served, told, test):
+    pytester.makepyfile(FORGETTING.format(served=served, test=test.strip()))
+    result = pytester.runpytest_inprocess(*OPTIONS)
+    result.assert_outcomes(passed=2, errors=1)
+    result.stdout.fnmatch_lines(told, consecutive=True)
+    assert running.everything() == []
 
 
 def test_the_server_of_a_wider_fixture_stays_for_all_its_tests(pytester):
