@@ -50,6 +50,14 @@ def expect(condition, message, *, known=None):
         warnings.warn(f"AWS has changed the service model: {message}", FutureWarning, stacklevel=2)
 
 
+needs_2026 = "it needs botocore 1.44.2, which brought replication across accounts and policies by name"
+
+
 def botocore_knows(operation, member):
-    """Return whether the installed botocore, which may be an old one, knows a member of a request."""
-    return member in model().operation_model(operation).input_shape.members
+    """Return whether the installed botocore, which may be an old one, knows a member of a request or an answer."""
+    if operation not in model().operation_names:
+        return False
+    described = model().operation_model(operation)
+    return any(
+        shape is not None and member in shape.members for shape in (described.input_shape, described.output_shape)
+    )

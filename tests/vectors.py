@@ -1,4 +1,4 @@
-"""Replays the scenarios of data/vectors.json, which are recorded or documented behaviour of AWS."""
+"""Replays the scenarios of data/vectors*.json, which are recorded or documented behaviour of AWS."""
 
 import base64
 import functools
@@ -12,25 +12,41 @@ import botocore.config
 import botocore.exceptions
 import botocore.handlers
 
-SCENARIOS = json.loads((Path(__file__).parent / "data" / "vectors.json").read_text())
+OWNER = "123456789012"
+DATA = Path(__file__).parent / "data"
+SCENARIOS = json.loads((DATA / "vectors.json").read_text())
+# Of the API of November 2026.
+SCENARIOS_2026 = json.loads((DATA / "vectors-2026.json").read_text())
+
+
+def steps_of(scenario):
+    """Yield the steps of a scenario, those of its rotation functions included."""
+    for step in scenario["steps"]:
+        yield step
+        for inner in step.get("function", {}).values():
+            yield from inner
 
 
 def operations_of(scenario):
-    steps = list(scenario["steps"])
-    for step in scenario["steps"]:
-        for inner in step.get("function", {}).values():
-            steps += inner
-    return {step["op"] for step in steps}
+    return {step["op"] for step in steps_of(scenario)}
+
+
+def members_of(scenario):
+    """Yield the operations of a scenario, each with every member that it has in a request or an answer."""
+    for step in steps_of(scenario):
+        yield from ((step["op"], member) for member in (*step["request"], *step["expect"].get("equals", ())))
 
 
 @functools.cache
-def clients():
-    """Return a normal client and one that sends requests unchecked. Both are cached, as building is slow."""
-    unchecked = botocore.config.Config(parameter_validation=False)
-    raw_client = boto3.client("secretsmanager", region_name="us-east-1", config=unchecked)
-    # botocore must not add a token to a raw request.
-    raw_client.meta.events.unregister("before-parameter-build", botocore.handlers.generate_idempotent_uuid)
-    return boto3.client("secretsmanager", region_name="us-east-1"), raw_client
+def client_of(account_id, *, is_raw):
+    """Return a client of an account, or one that sends requests unchecked. It is cached, as building is slow."""
+    keys = {} if account_id == OWNER else {"aws_access_key_id": account_id, "aws_secret_access_key": "-"}
+    config = botocore.config.Config(parameter_validation=not is_raw)
+    client = boto3.client("secretsmanager", region_name="us-east-1", config=config, **keys)
+    if is_raw:
+        # botocore must not add a token to a raw request.
+        client.meta.events.unregister("before-parameter-build", botocore.handlers.generate_idempotent_uuid)
+    return client
 
 
 class Player:
@@ -42,7 +58,6 @@ class Player:
         self.scenario = scenario
         self.symbols = dict(scenario.get("bind", {}))
         self.rotation_step = {}
-        self.client, self.raw_client = clients()
 
     def play(self):
         if "$fn" in self.symbols:
@@ -58,7 +73,7 @@ class Player:
     def play_step(self, step):
         if "wait_s" in step:
             self.time.tick(timedelta(seconds=step["wait_s"]))
-        client = self.raw_client if step.get("raw") else self.client
+        client = client_of(step.get("account", OWNER), is_raw=bool(step.get("raw")))
         method = getattr(client, re.sub(r"(?<!^)(?=[A-Z])", "_", step["op"]).lower())
         expected = step.get("expect", {})
         try:
@@ -143,6 +158,9 @@ class Player:
     def check_equals(self, response, members):
         assert {name: comparable(response.get(name)) for name in members} == comparable(members)
 
+    def check_subset(self, response, members):
+        assert_holds(response, members)
+
     def check_not_equals(self, response, members):
         for name, value in members.items():
             assert comparable(response.get(name)) != comparable(value)
@@ -166,6 +184,19 @@ class Player:
         for name in members:
             moment = datetime.fromtimestamp(response[name], tz=UTC)
             assert (moment.hour, moment.minute, moment.second, moment.microsecond) == (0, 0, 0, 0)
+
+
+def assert_holds(value, expected):
+    """Assert that nested members have values. Maps may hold more, and lists compare element by element."""
+    if isinstance(expected, dict):
+        for name, item in expected.items():
+            assert_holds(value[name], item)
+    elif isinstance(expected, list):
+        assert len(value) == len(expected)
+        for item, wanted in zip(value, expected, strict=True):
+            assert_holds(item, wanted)
+    else:
+        assert value == expected
 
 
 def comparable(value):

@@ -8,7 +8,14 @@ from dataclasses import dataclass, field, fields
 from typing import Any
 
 from fake_secrets.service.state.keys import Keys
-from fake_secrets.service.state.model import Replica, RotationState, StoredSecret, StoredVersion
+from fake_secrets.service.state.model import (
+    CrossAccountPrimary,
+    CrossAccountReplica,
+    Replica,
+    RotationState,
+    StoredSecret,
+    StoredVersion,
+)
 from fake_secrets.service.state.quotas import Quotas
 from fake_secrets.service.state.retries import Retries
 from fake_secrets.service.state.store import Store
@@ -46,6 +53,9 @@ _OF_ROTATION = (
 )  # fmt: skip
 _NEEDED_OF_REPLICA = ("region", "status")
 _OF_REPLICA = (*_NEEDED_OF_REPLICA, "kms_key_id", "message")
+_NEEDED_OF_SIDE = ("arn", "status")
+_OF_SIDE = (*_NEEDED_OF_SIDE, "message")
+_OF_ENTRY = (*_OF_SIDE, "role_arn")
 _QUOTAS = tuple(quota.name for quota in fields(Quotas))
 _RETRIES = tuple(setting.name for setting in fields(Retries))
 _NEEDED_SETTINGS = ("next_serial", "quotas", "retries", "keys", "lead")
@@ -75,9 +85,13 @@ def document_of(secret: StoredSecret) -> Document:
         document["rotation"] = _plain(secret.rotation, _OF_ROTATION)
         document["rotation"]["abandoned"] = sorted(secret.rotation.abandoned)
     if secret.replicas:
-        document["replicas"] = [_replica_document(replica) for replica in secret.replicas.values()]
+        document["replicas"] = [_linking_document(replica, _OF_REPLICA) for replica in secret.replicas.values()]
     if secret.primary is not None:
         document["primary"] = secret.primary.serial
+    if secret.cross_account_primary is not None:
+        document["cross_account_primary"] = _linking_document(secret.cross_account_primary, _OF_SIDE)
+    if secret.cross_account_replica is not None:
+        document["cross_account_replica"] = _linking_document(secret.cross_account_replica, _OF_ENTRY)
     return document
 
 
@@ -104,6 +118,14 @@ def linked(saved: Mapping[int, SavedSecret]) -> list[StoredSecret]:
             secret.primary = secrets[document["primary"]]
         if "replicas" in document:
             secret.replicas = {one["region"]: _replica(one, secrets) for one in document["replicas"]}
+        if side := document.get("cross_account_primary"):
+            secret.cross_account_primary = CrossAccountPrimary(
+                **_given(side, _NEEDED_OF_SIDE, _OF_SIDE), secret=_linked_in(side, secrets)
+            )
+        if side := document.get("cross_account_replica"):
+            secret.cross_account_replica = CrossAccountReplica(
+                **_given(side, _NEEDED_OF_SIDE, _OF_ENTRY), secret=_linked_in(side, secrets)
+            )
     return list(secrets.values())
 
 
@@ -157,16 +179,22 @@ def _given(document: Document, needed: tuple[str, ...], names: tuple[str, ...]) 
     return {**{name: document.get(name) for name in names}, **{name: document[name] for name in needed}}
 
 
-def _replica_document(replica: Replica) -> Document:
-    document = _plain(replica, _OF_REPLICA)
-    if replica.secret is not None:
-        document["secret"] = replica.secret.serial
+def _linking_document(
+    one: Replica | CrossAccountPrimary | CrossAccountReplica, names: tuple[str, ...]
+) -> Document:
+    document = _plain(one, names)
+    if one.secret is not None:
+        document["secret"] = one.secret.serial
     return document
+
+
+def _linked_in(document: Document, secrets: Mapping[int, StoredSecret]) -> StoredSecret | None:
+    return secrets[document["secret"]] if "secret" in document else None
 
 
 def _replica(document: Document, secrets: Mapping[int, StoredSecret]) -> Replica:
     given = _given(document, _NEEDED_OF_REPLICA, _OF_REPLICA)
-    return Replica(**given, secret=secrets[document["secret"]] if "secret" in document else None)
+    return Replica(**given, secret=_linked_in(document, secrets))
 
 
 def _secret(serial: int, saved: SavedSecret) -> StoredSecret:

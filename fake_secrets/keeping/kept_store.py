@@ -139,8 +139,7 @@ class KeptStore:
         found: dict[int, StoredSecret] = {}
         for noted in self._noted.values():
             primary = noted.primary or noted
-            replicas = (replica.secret for replica in primary.replicas.values() if replica.secret is not None)
-            for secret in (noted, primary, *replicas):
+            for secret in (noted, primary, *primary.followers):
                 found[id(secret)] = secret
         return list(found.values())
 

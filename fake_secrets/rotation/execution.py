@@ -133,7 +133,7 @@ class Execution:
         if rotation.is_test:
             # The test of a function that the test's author can't run must not block the next rotation.
             with self._store.all_or_nothing(started.secret):
-                progress.remove_test(started.secret, started.token)
+                progress.remove_test(self._store, started.secret, started.token)
                 self._store.follow_up(started.secret, clock.now())
             self._ledger.record_change(started.secret, "end of test")
         if rotation._line is not None and not self._functions.is_declared(str(started.lambda_arn)):

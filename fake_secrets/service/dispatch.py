@@ -8,6 +8,7 @@ from typing import Any
 from fake_secrets.errors import UnsupportedOperationError
 from fake_secrets.service.operations import (
     batch,
+    cross_account,
     descriptions,
     lifecycle,
     listing,
@@ -45,15 +46,18 @@ def _of_policies(name: str) -> Operation:
 
 
 OPERATIONS: Mapping[str, Operation] = {
+    "AssociateCrossAccountReplica": cross_account.associate_cross_account_replica,
     "BatchGetSecretValue": batch.batch_get_secret_value,
     "CancelRotateSecret": rotation.cancel_rotate_secret,
     "CreateSecret": lifecycle.create_secret,
     "DeleteResourcePolicy": _of_policies("delete_resource_policy"),
     "DeleteSecret": lifecycle.delete_secret,
     "DescribeSecret": descriptions.describe_secret,
+    "DisassociateCrossAccountReplica": cross_account.disassociate_cross_account_replica,
     "GetRandomPassword": passwords.get_random_password,
     "GetResourcePolicy": _of_policies("get_resource_policy"),
     "GetSecretValue": values.get_secret_value,
+    "ListResourcePolicies": _of_policies("list_resource_policies"),
     "ListSecrets": listing.list_secrets,
     "ListSecretVersionIds": versions.list_secret_version_ids,
     "PutResourcePolicy": _of_policies("put_resource_policy"),
@@ -72,13 +76,15 @@ OPERATIONS: Mapping[str, Operation] = {
 
 # These operations change nothing but the day of the last access.
 _READS = frozenset(
-    {"DescribeSecret", "GetResourcePolicy", "GetSecretValue", "ListSecretVersionIds", "ValidateResourcePolicy"}
+    {
+        "DescribeSecret",
+        "GetResourcePolicy",
+        "GetSecretValue",
+        "ListResourcePolicies",
+        "ListSecretVersionIds",
+        "ValidateResourcePolicy",
+    }
 )
-
-# Members that no operation implements yet. To ignore them would change what the call does.
-_UNSUPPORTED_MEMBERS: Mapping[str, frozenset[str]] = {
-    "CreateSecret": frozenset({"CrossAccountPrimaryARN"}),
-}
 
 
 def answer(store: Store, request: Request) -> dict[str, Any]:
@@ -94,7 +100,7 @@ def answer(store: Store, request: Request) -> dict[str, Any]:
     Raises:
         ServiceError: AWS would refuse the request. A request that isn't well-formed is refused first [D], then
             one whose caller may not make it, then one about a secret that doesn't exist [C: api-facts 13].
-        UnsupportedOperationError: the operation, or one of the request's members, isn't faked yet.
+        UnsupportedOperationError: the operation isn't faked yet.
     """
     operation = OPERATIONS.get(request.operation)
     if operation is None:
@@ -106,23 +112,13 @@ def answer(store: Store, request: Request) -> dict[str, Any]:
         request.is_plain = shape.is_plainly_right(request.members)
         if not request.is_plain:
             constraints.check(shape, request.members)
-    if request.operation in _UNSUPPORTED_MEMBERS:
-        _refuse_unsupported_members(request)
     store.settle(request.now)
     if request.authority is not None:
         request.authority.check_call(request)
     response = operation(store, request)
     concerned = store.concerned
     if concerned is not None and request.operation not in _READS:
-        if concerned.replicas:
-            replication.follow(concerned)
+        if concerned.replicas or concerned.cross_account_replica is not None:
+            replication.follow(store, concerned, request)
         store.follow_up(concerned, request.now)
     return response
-
-
-def _refuse_unsupported_members(request: Request) -> None:
-    unsupported = _UNSUPPORTED_MEMBERS[request.operation] & request.members.keys()
-    if unsupported:
-        names = ", ".join(sorted(unsupported))
-        msg = f"fake_secrets doesn't support {names} of {request.operation} yet. Leave it out."
-        raise UnsupportedOperationError(msg)

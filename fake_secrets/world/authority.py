@@ -17,12 +17,20 @@ from fake_secrets.iam.key_policies import decide_on_key, key_policy, left_to_cal
 from fake_secrets.iam.messages import denial
 from fake_secrets.iam.policy import Policy
 from fake_secrets.iam.unknown_keys import Undecided, decide_without
-from fake_secrets.service.rules.checks import WITHOUT_RESOURCE, action_of, checks_of, checks_of_creation
-from fake_secrets.service.rules.key_uses import DECRYPTING, REPLICATING
+from fake_secrets.service.rules.checks import (
+    WITHOUT_RESOURCE,
+    action_of,
+    check_of_acceptance,
+    check_of_parting,
+    checks_of,
+    checks_of_creation,
+)
+from fake_secrets.service.rules.key_uses import COPYING, DECRYPTING, REPLICATING
 from fake_secrets.service.rules.known_keys import about_unknown, is_known
-from fake_secrets.service.state.checked import KeyUse, arn_for, completed, key_check, keys_of
+from fake_secrets.service.state.checked import KeyUse, arn_for, completed, copying_request, key_check, keys_of
 from fake_secrets.service.state.keys import is_default_key
 from fake_secrets.service.state.model import StoredSecret
+from fake_secrets.service.state.policies_of_secrets import policies_of
 from fake_secrets.service.state.request_model import Request
 from fake_secrets.service.state.store import Store, check_name
 from fake_secrets.world.misses import nearly
@@ -34,6 +42,8 @@ __tracebackhide__ = True  # the arguments in our frames may hold secret values
 # More than a test looks at.
 _KEPT_DENIALS = 1_000
 _DELETE_POLICY = action_of("DeleteResourcePolicy")
+# The operations that change values or labels.
+_REPLICATED = frozenset({"PutSecretValue", "UpdateSecret", "UpdateSecretVersionStage"})
 _ACCESS_DENIED = "AccessDeniedException"
 _NOTHING = Policy(())
 _LOSING = "After this change of tags, the caller could not change them any more. AWS refuses that."
@@ -91,10 +101,13 @@ class Authority:
         resource = arn_for(request, secret, secret_id)
         keys = {"aws:resourceaccount": account_of(resource)} if secret is None else keys_of(secret)
         checks = checks_of(operation, members, keys, resource, key_arn)
+        if secret is not None and secret.cross_account_primary and operation == "StopReplicationToReplica":
+            checks.append(check_of_parting(resource, keys))
         cause = str if secret is not None else functools.partial(self._why_missing, request, secret_id)
         self._check(request, checks, _policies_of(secret), secret_id, cause=cause)
         if secret is not None:
             self._foresee(request, resource, secret.kms_key_id)
+            self._foresee_copying(request, secret)
 
     def check_tags(self, request: Request, secret: StoredSecret, tags: list[dict[str, str]] | None) -> None:
         """Refuse to change a secret's tags if the caller could not do that again afterwards [B; how: D]."""
@@ -107,6 +120,11 @@ class Authority:
         check = Check("lambda:InvokeFunction", lambda_arn, {"aws:resourceaccount": owner})
         # Nothing is known of the function's own policy.
         self._check(request, [check], [left_to_callers(owner, request.account_id)], lambda_arn)
+
+    def check_acceptance(self, request: Request, replica: StoredSecret) -> None:
+        """Refuse to replicate to a replica that the caller may not replicate to [B: api-2026 3.1]."""
+        check = check_of_acceptance(replica.arn, keys_of(replica))
+        self._check(request, [check], _policies_of(replica), replica.arn)
 
     def check_role(self, request: Request, role_arn: str) -> None:
         """Refuse to assume a role that the caller's policies don't let it assume [D].
@@ -158,6 +176,14 @@ class Authority:
             there = replace(request, region=replica.get("Region", request.region))
             self._foresee_key(request, DECRYPTING, key_id, secret_arn)
             self._foresee_key(there, REPLICATING, replica.get("KmsKeyId"), secret_arn)
+
+    def _foresee_copying(self, request: Request, primary: StoredSecret) -> None:
+        """Decide about the keys with which a change is replicated to another account, for the same reason."""
+        entry = primary.cross_account_replica
+        if request.operation in _REPLICATED and entry is not None and entry.secret is not None:
+            request = copying_request(request, entry.role_arn)
+            self._foresee_key(request, DECRYPTING, primary.kms_key_id, primary.arn)
+            self._foresee_key(request, COPYING, entry.secret.kms_key_id, entry.arn)
 
     def _foresee_key(self, request: Request, actions: Iterable[str], key_id: str | None, secret_arn: str) -> None:
         if key_id and not is_default_key(key_id):
@@ -274,13 +300,16 @@ class Authority:
 
 
 def _policies_of(secret: StoredSecret | None) -> Sequence[Policy]:
-    if secret is None or secret.policy is None:
-        return ()
+    """Return all policies that are attached to a secret. A deny in any of them wins [D: api-2026 X30]."""
+    return () if secret is None else [_parsed(text) for text in policies_of(secret).values()]
+
+
+def _parsed(text: str) -> Policy:
     try:
-        return (grammar.parse(secret.policy),)
+        return grammar.parse(text)
     except ServiceError:
         # Only a test can have planted a malformed policy. It allows nothing.
-        return (_NOTHING,)
+        return _NOTHING
 
 
 def _is_rescue(check: Check, caller: Caller, decision: Decision) -> bool:

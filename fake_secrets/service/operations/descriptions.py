@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from fake_secrets.service.operations.cross_account import describe_across_accounts
 from fake_secrets.service.operations.replication import describe_replicas
 from fake_secrets.service.rules import stages
 from fake_secrets.service.state.model import RotationState, StoredSecret
@@ -21,8 +22,8 @@ def describe_secret(store: Store, request: Request) -> dict[str, Any]:
               KmsKeyId, RotationEnabled, RotationLambdaARN, RotationRules,
               ExternalSecretRotationMetadata, ExternalSecretRotationRoleArn, LastRotatedDate,
               LastAccessedDate, DeletedDate, NextRotationDate, Tags, VersionIdsToStages,
-              OwningService, PrimaryRegion, ReplicationStatus. Members without content are
-              absent, never null [A].
+              OwningService, PrimaryRegion, ReplicationStatus, CrossAccountPrimary,
+              CrossAccountReplicas. Members without content are absent, never null [A].
     Raises (in the order checked):
         ValidationException (M10), ResourceNotFoundException (M1).
     Source:   DescribeSecret; api-facts 3, 5, 8. DeletedDate is the time of the DeleteSecret
@@ -34,13 +35,13 @@ def describe_secret(store: Store, request: Request) -> dict[str, Any]:
     described = describe(secret)
     if secret.replicas:
         described["ReplicationStatus"] = describe_replicas(secret)
-    return described
+    return described | describe_across_accounts(secret)
 
 
 def describe(secret: StoredSecret) -> dict[str, Any]:
     """Return the members of a secret that have content, in the order of DescribeSecret [A].
 
-    ReplicationStatus isn't included, because ListSecrets doesn't have it.
+    Replication isn't included, because ListSecrets doesn't have it.
     """
     described: dict[str, Any] = {
         "ARN": secret.arn,

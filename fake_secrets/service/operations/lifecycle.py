@@ -7,11 +7,11 @@ from typing import Any
 from fake_secrets import clock
 from fake_secrets.arns import secret_arn
 from fake_secrets.errors import ServiceError
-from fake_secrets.service.operations import replication
+from fake_secrets.service.operations import cross_account, replication
 from fake_secrets.service.operations.tags import merge_tags
 from fake_secrets.service.operations.values import plan_value, token_in_use, token_of, value_of
 from fake_secrets.service.rules.stages import AWSCURRENT, AWSPENDING, AWSPREVIOUS
-from fake_secrets.service.state.access import refuse_managed, refuse_replica
+from fake_secrets.service.state.access import refuse_cross_account_replica, refuse_managed, refuse_replica
 from fake_secrets.service.state.events import version_events
 from fake_secrets.service.state.keys import check_key
 from fake_secrets.service.state.model import StoredSecret, StoredVersion
@@ -37,13 +37,15 @@ def create_secret(store: Store, request: Request) -> dict[str, Any]:
     """Create a secret, with a first version if a value is given.
 
     Args:     Name, ClientRequestToken, SecretString or SecretBinary, Description, KmsKeyId, Tags,
-              Type, AddReplicaRegions, ForceOverwriteReplicaSecret.
+              Type, AddReplicaRegions, ForceOverwriteReplicaSecret (ignored without them),
+              CrossAccountPrimaryARN.
     Returns:  ARN, Name; VersionId only if a value was given [A]; ReplicationStatus only if
               AddReplicaRegions was given [B].
     Raises (in the order checked):
         ValidationException (400): M10 [A].
         InvalidRequestException (400): no token, M9 [A].
         InvalidParameterException (400): both values, M11 [C]. ValidationException (M44).
+        InvalidParameterException (400): see `cross_account.check_creation`.
         InvalidRequestException (400): the name is scheduled for deletion, M6 [A].
         ResourceExistsException (400): the name exists. M8 if the token is the id of one of its
             versions and the value differs, else M7 [A]. A call with the same token and value
@@ -60,6 +62,7 @@ def create_secret(store: Store, request: Request) -> dict[str, Any]:
     check_name(name)
     token = token_of(request)
     value = value_of(store, request)
+    primary = cross_account.check_creation(request)
     existing = store.named(request.account_id, request.region, name)
     if existing is not None:
         return _repeat_creation(existing, token, value)
@@ -70,6 +73,7 @@ def create_secret(store: Store, request: Request) -> dict[str, Any]:
     replication.check_regions(store, request, added)
     check_key(members.get("KmsKeyId") or None, request.region)
     secret = _new_secret(store, request, tags)
+    secret.cross_account_primary = primary
     response: dict[str, Any] = {"ARN": secret.arn, "Name": name}
     if value is not None:
         store.keys.check_encryption(request, secret, secret.kms_key_id, token)
@@ -92,6 +96,8 @@ def update_secret(store: Store, request: Request) -> dict[str, Any]:
         ValidationException (M10), InvalidRequestException (M9), InvalidParameterException (M11),
         ValidationException (M44), ResourceNotFoundException (M1),
         InvalidRequestException (M5), InvalidParameterException (M33), InvalidRequestException (M50).
+        InvalidRequestException (400): a value for the replica of another account's secret [D].
+        InvalidParameterException (400): the default key for such a replica [rule B, code D].
         InvalidParameterException (M52, M49), AccessDeniedException (M41): the key changes and
             the new one is wrong; see `check_key`.
         InvalidRequestException (M40), AccessDeniedException (M41), DecryptionFailure,
@@ -111,6 +117,8 @@ def update_secret(store: Store, request: Request) -> dict[str, Any]:
     secret = store.get_primary(request)
     refuse_managed(secret)
     new_key = members["KmsKeyId"] or None if "KmsKeyId" in members else secret.kms_key_id
+    if secret.cross_account_primary is not None:
+        _check_update_of_replica(secret, value, new_key)
     changes_key = new_key != secret.kms_key_id
     reencrypted: list[StoredVersion] = []
     if changes_key:
@@ -154,6 +162,8 @@ def delete_secret(store: Store, request: Request) -> dict[str, Any]:
             isn't forced, M5 [D].
         InvalidParameterException (400): a replica, M33 [C]; a primary that has replicas, M35 [C].
             AWS's order of the regions is unknown; here it is the order in which they were added.
+        InvalidRequestException (400): a primary or a replica of another account's secret that hasn't
+            parted from it on its own side, forced or not [rule B: api-2026 5; code D].
         InvalidRequestException (400): M50 [D].
     Source:   DeleteSecret; api-facts 3, 4.1, 5. A forced deletion takes effect at once [D].
               For a secret that never existed, the response has an ARN with a random suffix [D].
@@ -215,6 +225,12 @@ def _new_secret(store: Store, request: Request, tags: list[dict[str, str]] | Non
     )
 
 
+def _check_update_of_replica(replica: StoredSecret, value: str | bytes | None, new_key: str | None) -> None:
+    if value is not None:
+        refuse_cross_account_replica(replica)
+    cross_account.check_replica_key(new_key)
+
+
 def _to_reencrypt(
     store: Store, request: Request, secret: StoredSecret, new_key: str | None
 ) -> list[StoredVersion]:
@@ -272,6 +288,13 @@ def _check_deletion(secret: StoredSecret) -> None:
         raise ServiceError(
             "InvalidParameterException",
             f"You can't delete secret {secret.arn} that still has replica regions [{regions}].",
+        )
+    refuse_cross_account_replica(secret)
+    entry = secret.cross_account_replica
+    if entry is not None:
+        raise ServiceError(
+            "InvalidRequestException",
+            f"You can't delete secret {secret.arn} that still has the cross-account replica {entry.arn}.",
         )
     refuse_managed(secret)
 

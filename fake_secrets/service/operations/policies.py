@@ -1,7 +1,8 @@
-"""Resource policies: PutResourcePolicy, GetResourcePolicy, DeleteResourcePolicy, ValidateResourcePolicy."""
+"""Resource policies: to put, get, delete, list and validate them."""
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Any
 
 from fake_secrets.arns import role_of_session
@@ -10,16 +11,22 @@ from fake_secrets.iam import grammar
 from fake_secrets.iam.evaluation import Caller, Check, Layers, evaluate
 from fake_secrets.iam.grants import Grant
 from fake_secrets.iam.policy import Policy
+from fake_secrets.service.operations.paging import paginate
 from fake_secrets.service.rules.checks import action_of
 from fake_secrets.service.rules.constraints import check_length
 from fake_secrets.service.state.checked import arn_for, completed, keys_of
 from fake_secrets.service.state.model import StoredSecret
+from fake_secrets.service.state.policies_of_secrets import DEFAULT, policies_of
 from fake_secrets.service.state.request_model import Request
 from fake_secrets.service.state.store import Store
 
-__all__ = ["delete_resource_policy", "get_resource_policy", "put_resource_policy", "validate_resource_policy"]
-
-_POLICY_NAME = "default"
+__all__ = [
+    "delete_resource_policy",
+    "get_resource_policy",
+    "list_resource_policies",
+    "put_resource_policy",
+    "validate_resource_policy",
+]
 
 _PUBLIC = "You can't attach a resource-based policy that allows broad access to the secret."
 _LOCKED_OUT = "Your requested changes will not allow you to manage this secret in the future."
@@ -30,11 +37,11 @@ def put_resource_policy(store: Store, request: Request) -> dict[str, Any]:
 
     Args:     SecretId, ResourcePolicy (kept verbatim), PolicyName ("default"),
               BlockPublicPolicy (default false).
-    Returns:  ARN, Name [A]; PolicyName if the request has it [D].
+    Returns:  ARN, Name [A], PolicyName ("default") [B: api-2026 X21].
     Raises (in the order checked; AWS's order is unknown [D]):
         ValidationException (M10), ResourceNotFoundException (M1),
         InvalidRequestException (M5), InvalidParameterException (M33).
-        InvalidParameterException (400): the PolicyName isn't "default" [B, text D].
+        InvalidParameterException (400): the PolicyName isn't "default" [B: api-2026 X22; text D].
         ValidationException (400): the policy is longer than a lowered quota allows.
         MalformedPolicyDocumentException (400): M38; see `grammar.parse`.
         PublicPolicyException (400): BlockPublicPolicy is true and the policy is public [B],
@@ -54,29 +61,58 @@ def put_resource_policy(store: Store, request: Request) -> dict[str, Any]:
     store.has_policies = True
     secret.policy = text
     secret.changed = request.now
-    return _identity(secret, request)
+    return _identity(secret, DEFAULT)
 
 
 def get_resource_policy(store: Store, request: Request) -> dict[str, Any]:
-    """Return the resource policy that is attached to a secret.
+    """Return a resource policy that is attached to a secret.
 
-    Args:     SecretId, PolicyName ("default").
-    Returns:  ARN, Name; ResourcePolicy only if one is attached [A]; PolicyName if the request
-              has it [D].
+    Args:     SecretId, PolicyName (default "default"; "cross-account-replication" for that of a replica).
+    Returns:  ARN, Name; ResourcePolicy only if one is attached [A]; PolicyName [B: api-2026 X21;
+              without a policy D].
     Raises (in the order checked):
         ValidationException (M10), ResourceNotFoundException (M1),
         InvalidRequestException (M5).
-        ResourceNotFoundException (400): the PolicyName isn't "default" [B, text D].
+        ResourceNotFoundException (400): there is no policy of another name [B: api-2026 X23; text D].
     Source:   GetResourcePolicy; api-facts 5; 4.2: a replica has its primary's policy [C].
     """
     secret = store.get_live(request)
-    if _names_other_policy(request):
+    name = request.members.get("PolicyName") or DEFAULT
+    text = policies_of(secret).get(name)
+    if text is None and name != DEFAULT:
         raise ServiceError(
             "ResourceNotFoundException", "Secrets Manager can't find the specified resource policy."
         )
-    response = _identity(secret, request)
-    if secret.policy is not None:
-        response["ResourcePolicy"] = secret.policy
+    response = _identity(secret, name)
+    if text is not None:
+        response["ResourcePolicy"] = text
+    return response
+
+
+def list_resource_policies(store: Store, request: Request) -> dict[str, Any]:
+    """List the names of the resource policies that are attached to a secret.
+
+    Args:     SecretId, MaxResults (default 100), NextToken.
+    Returns:  ResourcePolicies (PolicyName: "default" first, then the others by the alphabet), NextToken if
+              more follow.
+    Raises (in the order checked):
+        ValidationException (M10), ResourceNotFoundException (M1),
+        InvalidRequestException (M5) [D].
+        InvalidNextTokenException (400): the token belongs to another request [code B, text D].
+    Source:   ListResourcePolicies; api-2026 3.3 [B]. "default" is listed only while there is such a
+              policy [D].
+    """
+    secret = store.get_live(request)
+    names = list(policies_of(secret))
+
+    def after(position: list[Any] | None) -> Iterator[str]:
+        last = None if position is None else _order_of(*position)
+        return (name for name in names if last is None or _order_of(name) > last)
+
+    page, next_token = paginate(after, request, key=lambda name: [name], scope=(secret.arn,))
+    response: dict[str, Any] = {"ResourcePolicies": [{"PolicyName": name} for name in page]}
+    if next_token is not None:
+        response["NextToken"] = next_token
     return response
 
 
@@ -84,11 +120,11 @@ def delete_resource_policy(store: Store, request: Request) -> dict[str, Any]:
     """Detach the resource policy from a secret. A secret without a policy is no error [D].
 
     Args:     SecretId, PolicyName ("default").
-    Returns:  ARN, Name [B]; PolicyName if the request has it [D].
+    Returns:  ARN, Name [B], PolicyName ("default") [B: api-2026 X21].
     Raises (in the order checked):
         ValidationException (M10), ResourceNotFoundException (M1),
         InvalidRequestException (M5), InvalidParameterException (M33).
-        InvalidParameterException (400): the PolicyName isn't "default" [B, text D].
+        InvalidParameterException (400): the PolicyName isn't "default" [B: api-2026 X22; text D].
     Source:   DeleteResourcePolicy; api-facts 5; 3: LastChangedDate moves [B], unless there was
               no policy [D].
     """
@@ -98,7 +134,7 @@ def delete_resource_policy(store: Store, request: Request) -> dict[str, Any]:
         store.begin_write(request.now, secret)
         secret.policy = None
         secret.changed = request.now
-    return _identity(secret, request)
+    return _identity(secret, DEFAULT)
 
 
 def validate_resource_policy(store: Store, request: Request) -> dict[str, Any]:
@@ -138,17 +174,14 @@ def _locks_out(policy: Policy, request: Request, secret: StoredSecret | None) ->
     return evaluate(check, caller, Layers(resource=[policy])).effect == "explicit_deny"
 
 
-def _names_other_policy(request: Request) -> bool:
-    return request.members.get("PolicyName") not in (None, _POLICY_NAME)
-
-
 def _check_policy_name(request: Request) -> None:
-    if _names_other_policy(request):
-        raise ServiceError("InvalidParameterException", "The only resource policy of a secret is named default.")
+    if request.members.get("PolicyName") not in {None, DEFAULT}:
+        raise ServiceError("InvalidParameterException", "You can only change the resource policy named default.")
 
 
-def _identity(secret: StoredSecret, request: Request) -> dict[str, Any]:
-    response = {"ARN": secret.arn, "Name": secret.name}
-    if request.members.get("PolicyName") is not None:
-        response["PolicyName"] = _POLICY_NAME
-    return response
+def _order_of(name: str) -> tuple[bool, str]:
+    return name != DEFAULT, name
+
+
+def _identity(secret: StoredSecret, policy_name: str) -> dict[str, Any]:
+    return {"ARN": secret.arn, "Name": secret.name, "PolicyName": policy_name}

@@ -8,8 +8,11 @@ from typing import Any
 
 from fake_secrets.arns import SUFFIX_LENGTH, secret_arn
 from fake_secrets.errors import ServiceError
+from fake_secrets.service.operations.cross_account import follow_across_accounts, stop_across_accounts
+from fake_secrets.service.operations.following import copy_versions
+from fake_secrets.service.state.access import refuse_cross_account_replica
 from fake_secrets.service.state.keys import DEFAULT_KEY_ALIAS, check_key
-from fake_secrets.service.state.model import Replica, StoredSecret, StoredVersion
+from fake_secrets.service.state.model import Replica, StoredSecret
 from fake_secrets.service.state.request_model import Request
 from fake_secrets.service.state.store import Store
 
@@ -36,12 +39,14 @@ def replicate_secret_to_regions(store: Store, request: Request) -> dict[str, Any
     Raises (in the order checked):
         ValidationException (M10), ResourceNotFoundException (M1),
         InvalidRequestException (M5), InvalidParameterException (M33).
+        InvalidRequestException (400): the secret is the replica of another account's [D].
         InvalidParameterException (400): see `check_regions`.
     Source:   ReplicateSecretToRegions; api-facts 5, 8. Replication is done when the call
               returns: the next DescribeSecret shows InSync or Failed [D; on AWS seconds
               later, C]. A region whose key can't be used is Failed [C].
     """
     secret = store.get_primary(request)
+    refuse_cross_account_replica(secret)
     added = request.members["AddReplicaRegions"]
     check_regions(store, request, added)
     store.begin_write(request.now, secret)
@@ -73,18 +78,22 @@ def remove_regions_from_replication(store: Store, request: Request) -> dict[str,
 
 
 def stop_replication_to_replica(store: Store, request: Request) -> dict[str, Any]:
-    """Promote a replica to a secret of its own.
+    """Promote a replica, in another region or of another account's secret, to a secret of its own.
 
-    Args:     SecretId, in the replica's region.
+    Args:     SecretId, in the replica's region and account.
     Returns:  ARN.
     Raises (in the order checked):
         ValidationException (M10), ResourceNotFoundException (M1),
         InvalidRequestException (M5).
         InvalidRequestException (400): the secret isn't a replica [D].
     Source:   StopReplicationToReplica; api-facts 5. The secret keeps its ARN, versions and tags,
-              and its former primary forgets the region [D].
+              and its former primary forgets the region [D]. The primary of another account shows it as
+              Detached until it disassociates it, too [B: api-2026 2, 5].
     """
     secret = store.get_live(request)
+    if secret.cross_account_primary is not None:
+        stop_across_accounts(store, request, secret)
+        return {"ARN": secret.arn}
     primary = secret.primary
     if primary is None:
         raise ServiceError("InvalidRequestException", "The secret isn't a replica.")
@@ -163,8 +172,13 @@ def describe_replicas(primary: StoredSecret) -> list[dict[str, Any]]:
     ]
 
 
-def follow(primary: StoredSecret) -> None:
-    """Copy a secret's values, labels, tags and policy to its replicas.
+def follow(store: Store, primary: StoredSecret, request: Request | None = None) -> None:
+    """Copy a secret's values, labels, tags and policy to its replicas; see `follow_across_accounts`, too.
+
+    Args:
+        store: the store.
+        primary: the secret.
+        request: the call that has changed it, if one has.
 
     Source: api-facts 8 [A, B]: a replica has its primary's LastChangedDate and a LastAccessedDate
         of its own. If the primary's last tag was removed, the replica shows no tags at all.
@@ -172,6 +186,8 @@ def follow(primary: StoredSecret) -> None:
     for replica in primary.replicas.values():
         if replica.secret is not None:
             _copy(primary, replica.secret)
+    if primary.cross_account_replica is not None:
+        follow_across_accounts(store, primary, request)
 
 
 def _replica(
@@ -243,16 +259,6 @@ def _copy(primary: StoredSecret, copy: StoredSecret) -> None:
     copy.description, copy.type, copy.policy = primary.description, primary.type, primary.policy
     copy.owning_service = primary.owning_service
     copy.tags = [dict(tag) for tag in primary.tags] if primary.tags else None
-    copy.changed, copy.version_count = primary.changed, primary.version_count
-    for version in primary.versions.values():
-        known = copy.versions.get(version.id)
-        if known is None:
-            copy.versions[version.id] = StoredVersion(
-                version.id, version.value, version.created, version.serial, kms_key_id=copy.kms_key_id
-            )
-        else:
-            known.value = version.value
-    # A replica's labels make no events.
-    copy.labels = copy.announced = primary.labels
-    copy.remove_versions(copy.versions.keys() - primary.versions.keys())
-    copy.removed, copy.empty = primary.removed, primary.empty
+    copy.changed = primary.changed
+    copy_versions(primary, copy, primary.versions)
+    copy.removed = primary.removed

@@ -11,6 +11,7 @@ from fake_secrets.service.operations.rotation_start import NOT_COMPLETE, open_ro
 from fake_secrets.service.operations.values import token_of
 from fake_secrets.service.rules import stages
 from fake_secrets.service.rules.stages import AWSPENDING
+from fake_secrets.service.state.access import refuse_cross_account_replica
 from fake_secrets.service.state.model import RotationState, StoredSecret
 from fake_secrets.service.state.request_model import Request
 from fake_secrets.service.state.store import Store, check_secret_id
@@ -35,6 +36,7 @@ def rotate_secret(store: Store, request: Request) -> dict[str, Any]:
         InvalidParameterException (400): no token, M9 [A].
         ResourceNotFoundException (400): M1.
         InvalidRequestException (400): M5. InvalidParameterException (400): M33 [D].
+        InvalidRequestException (400): the secret is the replica of another account's [D].
         InvalidParameterException (400): the rules are refused, M18 to M24 [C]; see
             `schedule.check_rules`.
         InvalidRequestException (400): no function is given or stored, M15 [A], unless AWS or a
@@ -60,6 +62,7 @@ def rotate_secret(store: Store, request: Request) -> dict[str, Any]:
     check_secret_id(request.members["SecretId"])
     token = token_of(request, "InvalidParameterException")
     secret = store.get_primary(request)
+    refuse_cross_account_replica(secret)
     rules = request.members.get("RotationRules") or None
     stored = secret.rotation
     arn = request.members.get("RotationLambdaARN") or (stored.lambda_arn if stored else None)

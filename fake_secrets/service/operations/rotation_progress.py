@@ -131,7 +131,7 @@ def store_managed_value(store: Store, secret: StoredSecret, token: str, value: s
     version.value, version.kms_key_id = value, secret.kms_key_id
     secret.labels = labels
     secret.changed = now
-    follow(secret)
+    follow(store, secret)
 
 
 def end_attempt(store: Store, secret: StoredSecret, token: str, now: float, failure: str | None) -> bool:
@@ -178,14 +178,14 @@ def end_attempt(store: Store, secret: StoredSecret, token: str, now: float, fail
 
 def end_test(store: Store, secret: StoredSecret, token: str, now: float, failure: str | None) -> None:
     """Record that a test of a rotation function has ended, and remove its version [B: rotation-facts 1.4]."""
-    remove_test(secret, token)
+    remove_test(store, secret, token)
     what: Literal["Succeeded", "Failed"] = "Succeeded" if failure is None else "Failed"
     if not store.holds(secret):
         return
     store.events.add([rotation_event(what, secret, token, now, is_test=True, message=failure)])
 
 
-def remove_test(secret: StoredSecret, token: str) -> None:
+def remove_test(store: Store, secret: StoredSecret, token: str) -> None:
     """Remove the version of a test of a rotation function, whatever has come of the test."""
     pause(secret, token)
     rotation = secret.rotation
@@ -194,7 +194,7 @@ def remove_test(secret: StoredSecret, token: str) -> None:
     if token in secret.versions and secret.labels.get(AWSCURRENT) != token:
         secret.labels = {label: holder for label, holder in secret.labels.items() if holder != token}
         secret.remove_versions([token])
-    follow(secret)
+    follow(store, secret)
 
 
 def current_has_moved(store: Store, secret: StoredSecret, version_id: str, now: float, *, was_open: bool) -> None:

@@ -95,7 +95,7 @@ def open_due_rotation(store: Store, secret: StoredSecret, now: float) -> Started
         started = open_rotation(store, secret, rotation, token, now)
     except ServiceError as error:
         return _refused(store, secret, token, now, error.message)
-    follow(secret)
+    follow(store, secret)
     return started
 
 

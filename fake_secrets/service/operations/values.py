@@ -15,7 +15,7 @@ from fake_secrets.service.operations.versions import refuse_deleted, room_for_ve
 from fake_secrets.service.rules import stages
 from fake_secrets.service.rules.constraints import check_length
 from fake_secrets.service.rules.stages import AWSCURRENT
-from fake_secrets.service.state.access import refuse_managed
+from fake_secrets.service.state.access import refuse_cross_account_replica, refuse_managed
 from fake_secrets.service.state.model import StoredSecret, StoredVersion
 from fake_secrets.service.state.request_model import Request
 from fake_secrets.service.state.store import Store, check_secret_id
@@ -218,7 +218,8 @@ def put_secret_value(store: Store, request: Request) -> dict[str, Any]:
     """Store a value in a new version, or in the empty version that a rotation has opened.
 
     Args:     SecretId, ClientRequestToken, SecretString or SecretBinary, VersionStages,
-              RotationToken (shows that a call by another principal belongs to the rotation).
+              RotationToken (shows that a call by another principal, such as an assumed role or a
+              function of another account, belongs to the rotation).
     Returns:  ARN, Name, VersionId, VersionStages (the labels now on that version).
     Raises (in the order checked):
         ValidationException (400): M10.
@@ -227,6 +228,7 @@ def put_secret_value(store: Store, request: Request) -> dict[str, Any]:
         InvalidRequestException (400): neither value, M12 [D].
         ResourceNotFoundException (M1), InvalidRequestException (M5),
         InvalidParameterException (M33), InvalidRequestException (M50).
+        InvalidRequestException (400): the secret is the replica of another account's [D].
         InvalidRequestException (M40), AccessDeniedException (M41), EncryptionFailure: see
             `Keys.check_encryption`.
         The errors of `plan_value`.
@@ -239,6 +241,7 @@ def put_secret_value(store: Store, request: Request) -> dict[str, Any]:
         raise ServiceError("InvalidRequestException", "You must provide either SecretString or SecretBinary.")
     secret = store.get_primary(request)
     refuse_managed(secret)
+    refuse_cross_account_replica(secret)
     store.keys.check_encryption(request, secret, secret.kms_key_id, token)
     requested = request.members.get("VersionStages")
     stranger = _stranger(store, request, secret, token)

@@ -9,7 +9,7 @@ from fake_secrets import clock
 from fake_secrets.errors import ServiceError
 from fake_secrets.service.operations import paging
 from fake_secrets.service.rules import stages
-from fake_secrets.service.state.access import refuse_managed
+from fake_secrets.service.state.access import refuse_cross_account_replica, refuse_managed
 from fake_secrets.service.state.keys import is_default_key
 from fake_secrets.service.state.model import StoredSecret, StoredVersion
 from fake_secrets.service.state.request_model import Request
@@ -67,7 +67,7 @@ def update_secret_version_stage(store: Store, request: Request) -> dict[str, Any
     Raises (in the order checked):
         ValidationException (M10), ResourceNotFoundException (M1),
         InvalidRequestException (M5), InvalidParameterException (M33) [D], InvalidRequestException
-        (M50) [D].
+        (M50) [D], InvalidRequestException (400): the replica of another account's secret [D].
         InvalidRequestException (400): one of the two versions was deleted, M53 [D]; see
             `refuse_deleted`.
         The errors of `stages.move`.
@@ -76,6 +76,8 @@ def update_secret_version_stage(store: Store, request: Request) -> dict[str, Any
     """
     secret = store.get_primary(request)
     refuse_managed(secret)
+    if secret.cross_account_primary is not None:
+        refuse_cross_account_replica(secret)
     members = request.members
     remove_from, move_to = members.get("RemoveFromVersionId"), members.get("MoveToVersionId")
     for version_id in (remove_from, move_to):
@@ -90,7 +92,7 @@ def update_secret_version_stage(store: Store, request: Request) -> dict[str, Any
         quota=store.quotas.labels,
     )
     if labels != secret.labels:
-        if secret.rotation is None and not secret.replicas:
+        if secret.rotation is None and not secret.replicas and secret.cross_account_replica is None:
             store.writes.append((request.now, secret, secret.labels, secret.changed))
         else:
             store.begin_write(request.now, secret)

@@ -8,12 +8,20 @@ from typing import Any
 from fake_secrets.iam.evaluation import Check
 from fake_secrets.service.rules.condition_keys import Value, keys_of_members, keys_of_tags
 
-__all__ = ["WITHOUT_RESOURCE", "action_of", "checks_of", "checks_of_creation"]
+__all__ = [
+    "WITHOUT_RESOURCE",
+    "action_of",
+    "check_of_acceptance",
+    "check_of_parting",
+    "checks_of",
+    "checks_of_creation",
+]
 
 # The actions that Secrets Manager checks on `*`, never on a secret [B: iam S6].
 WITHOUT_RESOURCE = frozenset({"BatchGetSecretValue", "GetRandomPassword", "ListSecrets"})
 
 _ALL = "*"
+_SERVICE = "secretsmanager.amazonaws.com"
 
 
 def action_of(operation: str) -> str:
@@ -51,7 +59,35 @@ def checks_of(
     checks = [Check(action, resource, keys)]
     if operation == "ValidateResourcePolicy":
         checks.append(Check(action_of("PutResourcePolicy"), resource, secret))
+    if operation == "AssociateCrossAccountReplica":
+        checks.append(Check(action_of("GetSecretValue"), resource, secret))
+        if role_arn := members.get("ReplicationRoleARN"):
+            checks.append(Check("iam:PassRole", role_arn, {"iam:passedtoservice": _SERVICE}))
     return checks
+
+
+def check_of_parting(resource: str, secret: Mapping[str, Value]) -> Check:
+    """Return what StopReplicationToReplica asks beside, if the replica is in another account than its primary.
+
+    Args:
+        resource: the ARN of the replica.
+        secret: its keys.
+
+    Source: api-2026 5 [B].
+    """
+    return Check(action_of("DeleteResourcePolicy"), resource, secret)
+
+
+def check_of_acceptance(resource: str, secret: Mapping[str, Value]) -> Check:
+    """Return what AssociateCrossAccountReplica asks about the replica.
+
+    Args:
+        resource: the ARN of the replica.
+        secret: its keys.
+
+    Source: api-2026 3.1 [B].
+    """
+    return Check(action_of("AcceptCrossAccountReplication"), resource, secret)
 
 
 def checks_of_creation(members: Mapping[str, Any], arn: str, kms_key_arn: str | None = None) -> list[Check]:
@@ -65,6 +101,9 @@ def checks_of_creation(members: Mapping[str, Any], arn: str, kms_key_arn: str | 
     checks = [Check(action_of("CreateSecret"), arn, keys_of_members("CreateSecret", members, kms_key_arn))]
     if members.get("Tags"):
         checks.append(Check(action_of("TagResource"), arn, keys_of_tags(members)))
+    if members.get("CrossAccountPrimaryARN"):
+        # Secrets Manager attaches the policy of a replica [B: api-2026 5].
+        checks.append(Check(action_of("PutResourcePolicy"), arn, {}))
     if members.get("AddReplicaRegions"):
         keys = keys_of_members("ReplicateSecretToRegions", members)
         checks.append(Check(action_of("ReplicateSecretToRegions"), arn, keys))

@@ -29,7 +29,9 @@ MEMBERS: Mapping[str, tuple[str, ...]] = {
     "CreateSecret": ("Name", "Description", "KmsKeyId", "Type", "ForceOverwriteReplicaSecret"),
     "DeleteSecret": ("RecoveryWindowInDays", "ForceDeleteWithoutRecovery"),
     "GetSecretValue": ("VersionId", "VersionStage"),
-    "PutResourcePolicy": ("BlockPublicPolicy",),
+    # PolicyName came in 2026 [B: api-2026 X28].
+    "DeleteResourcePolicy": ("PolicyName",),
+    "PutResourcePolicy": ("BlockPublicPolicy", "PolicyName"),
     "ReplicateSecretToRegions": ("ForceOverwriteReplicaSecret",),
     "RotateSecret": ("RotationLambdaARN", "RotateImmediately", "ExternalSecretRotationRoleArn"),
     "UpdateSecret": ("Description", "KmsKeyId", "Type"),

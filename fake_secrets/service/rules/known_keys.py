@@ -28,6 +28,7 @@ _KNOWN = frozenset(
         "aws:tokenissuetime",
         "aws:username",
         "aws:viaawsservice",
+        "iam:passedtoservice",
         "kms:calleraccount",
         "kms:encryptioncontextkeys",
         "kms:resourcealiases",

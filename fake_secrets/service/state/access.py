@@ -5,7 +5,7 @@ from __future__ import annotations
 from fake_secrets.errors import ServiceError
 from fake_secrets.service.state.model import StoredSecret
 
-__all__ = ["refuse_managed", "refuse_replica"]
+__all__ = ["refuse_cross_account_replica", "refuse_managed", "refuse_replica"]
 
 
 def refuse_replica(secret: StoredSecret) -> None:
@@ -18,6 +18,19 @@ def refuse_replica(secret: StoredSecret) -> None:
         raise ServiceError(
             "InvalidParameterException",
             "Operation not permitted on a replica secret. Call must be made in primary secret's region.",
+        )
+
+
+def refuse_cross_account_replica(secret: StoredSecret) -> None:
+    """Refuse to change what a replica takes from its primary in another account, until the replica is standalone.
+
+    Raises:
+        InvalidRequestException (400): the secret is such a replica [D: api-2026 5], a Detached one included [D].
+    """
+    if secret.cross_account_primary is not None:
+        raise ServiceError(
+            "InvalidRequestException",
+            "You can't perform this operation on a cross-account replica. Call StopReplicationToReplica first.",
         )
 
 

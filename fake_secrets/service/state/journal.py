@@ -75,8 +75,7 @@ def states_of(secret: StoredSecret, versions: Iterable[StoredVersion]) -> list[S
         secret: the secret.
         versions: those of its versions that are about to be changed or removed.
     """
-    replicas = [replica.secret for replica in secret.replicas.values() if replica.secret is not None]
-    return [State(secret, versions), *(State(one, one.versions.values()) for one in replicas)]
+    return [State(secret, versions), *(State(one, one.versions.values()) for one in secret.followers)]
 
 
 def time_of(write: Write | LabelMove) -> float:

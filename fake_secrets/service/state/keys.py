@@ -9,7 +9,7 @@ from typing import Any, Literal
 
 from fake_secrets.arns import region_of
 from fake_secrets.errors import ServiceError
-from fake_secrets.service.rules.key_uses import DECRYPTING, ENCRYPTING, REENCRYPTING, REPLICATING
+from fake_secrets.service.rules.key_uses import COPYING, DECRYPTING, ENCRYPTING, REENCRYPTING, REPLICATING
 from fake_secrets.service.state.key_names import KeyNames, id_of
 from fake_secrets.service.state.model import StoredSecret
 from fake_secrets.service.state.request_model import Request
@@ -53,6 +53,7 @@ class _Use:
 
 _ENCRYPTING = _Use(ENCRYPTING, "EncryptionFailure", "encrypt")
 _REPLICATING = _Use(REPLICATING, "EncryptionFailure", "encrypt")
+_COPYING = _Use(COPYING, "EncryptionFailure", "encrypt")
 _DECRYPTING = _Use(DECRYPTING, "DecryptionFailure", "decrypt")
 
 
@@ -147,6 +148,15 @@ class Keys:
         """
         if self._states or request.authority is not None:
             self._check(request, secret, key_id, _REPLICATING, None)
+
+    def check_copying(self, request: Request, replica: StoredSecret, key_id: str | None) -> None:
+        """Refuse to encrypt a replica in another account with a key that can't be used.
+
+        The errors are those of `check_encryption`. Whoever changes the primary needs kms:Encrypt [B: api-2026
+        X10].
+        """
+        if self._states or request.authority is not None:
+            self._check(request, replica, key_id, _COPYING, None)
 
     def may_reencrypt(self, request: Request, secret: StoredSecret, key_id: str | None) -> bool:
         """Return whether the values that a secret has can be encrypted with a new key.

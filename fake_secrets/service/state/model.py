@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from types import MappingProxyType
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 from fake_secrets.service.rules.dates import next_window
 
@@ -13,12 +13,17 @@ if TYPE_CHECKING:
 
 
 __all__ = [
+    "CrossAccountPrimary",
+    "CrossAccountReplica",
     "Replica",
+    "ReplicationStatus",
     "RotationState",
     "StartedRotation",
     "StoredSecret",
     "StoredVersion",
 ]
+
+ReplicationStatus = Literal["Pending", "InProgress", "InSync", "Failed", "Detached"]
 
 # The number of removed versions that are kept. The timeline can't show more; leaks of their values are found, too.
 _KEPT_REMOVED = 1_000
@@ -139,6 +144,31 @@ class Replica:
     secret: StoredSecret | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class CrossAccountReplica:
+    """A primary's entry in CrossAccountReplicas.
+
+    `arn` is the replica's, and `role_arn` is the ReplicationRoleARN if there is one. `secret` is None once the
+    replica has stopped the replication.
+    """
+
+    arn: str
+    role_arn: str | None
+    status: ReplicationStatus
+    message: str | None = None
+    secret: StoredSecret | None = field(default=None, repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class CrossAccountPrimary:
+    """The CrossAccountPrimary of a replica. `secret` is None unless the primary is associated with it."""
+
+    arn: str
+    status: ReplicationStatus
+    message: str | None = None
+    secret: StoredSecret | None = field(default=None, repr=False)
+
+
 @dataclass(slots=True)
 class StoredSecret:
     """One secret.
@@ -151,7 +181,8 @@ class StoredSecret:
 
     `tags` is None until the secret is tagged; DescribeSecret shows the difference between that and
     having lost the last tag [A: api-facts 5]. A primary has `replicas`, by region; a replica has
-    `primary`. `announced` is the label map as of the last label event.
+    `primary`. Across accounts, they have `cross_account_replica` and `cross_account_primary`.
+    `announced` is the label map as of the last label event.
     """
 
     arn: str
@@ -179,6 +210,17 @@ class StoredSecret:
     policy: str | None = None
     replicas: Mapping[str, Replica] = field(default_factory=_nothing)
     primary: StoredSecret | None = field(default=None, repr=False)
+    cross_account_replica: CrossAccountReplica | None = None
+    cross_account_primary: CrossAccountPrimary | None = None
+
+    @property
+    def followers(self) -> list[StoredSecret]:
+        """The secrets that take their values from this one: replicas in other regions and in another account."""
+        found = [replica.secret for replica in self.replicas.values() if replica.secret is not None]
+        entry = self.cross_account_replica
+        if entry is not None and entry.secret is not None:
+            found.append(entry.secret)
+        return found
 
     @property
     def is_managed(self) -> bool:

@@ -39,6 +39,13 @@ class Authority(Protocol):
             AccessDeniedException (400): M42.
         """
 
+    def check_acceptance(self, request: Request, replica: StoredSecret) -> None:
+        """Refuse to replicate to a replica in another account that the caller may not replicate to.
+
+        Raises:
+            AccessDeniedException (400): M42.
+        """
+
     def may_use_key(
         self, request: Request, secret: StoredSecret, action: str, key_id: str, version_id: str | None
     ) -> bool:

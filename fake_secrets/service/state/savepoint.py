@@ -25,19 +25,18 @@ VALUES_OF: Mapping[type, Callable[[Any], tuple[Any, ...]]] = {
 
 
 class Savepoint:
-    """A secret as it is now, with its versions, its rotation, its replicas and the events so far.
+    """Secrets as they are now, with their versions, their rotations, their replicas and the events so far.
 
     Args:
-        secret: the secret.
-        events: the log of its store.
+        events: the log of their store.
+        changed: the secrets.
     """
 
     __slots__ = ("_count", "_events", "_objects", "_versions")
 
-    def __init__(self, secret: StoredSecret, events: EventLog) -> None:
+    def __init__(self, events: EventLog, *changed: StoredSecret) -> None:
         self._events, self._count = events, events.count
-        replicas = [replica.secret for replica in secret.replicas.values() if replica.secret is not None]
-        secrets = [secret, *replicas]
+        secrets = [one for secret in changed for one in (secret, *secret.followers)]
         self._versions = [(one, dict(one.versions)) for one in secrets]
         versions = [version for one in secrets for version in one.versions.values()]
         rotations = [one.rotation for one in secrets if one.rotation is not None]

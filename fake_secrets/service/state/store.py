@@ -17,7 +17,13 @@ from fake_secrets.service.state.events import EventLog, label_events, version_ev
 from fake_secrets.service.state.journal import KEPT_WRITES, LabelMove, Write, states_of
 from fake_secrets.service.state.keeper import Keeper
 from fake_secrets.service.state.keys import Keys
-from fake_secrets.service.state.model import RotationState, StartedRotation, StoredSecret, StoredVersion
+from fake_secrets.service.state.model import (
+    ReplicationStatus,
+    RotationState,
+    StartedRotation,
+    StoredSecret,
+    StoredVersion,
+)
 from fake_secrets.service.state.quotas import Quotas
 from fake_secrets.service.state.request_model import Request
 from fake_secrets.service.state.retries import Retries
@@ -119,6 +125,8 @@ class Store:
         self._retries: Retries | None = None
         # Several secrets can be created in the same instant.
         self.next_serial = 0
+        # Holds the replica of a primary back, if a test has planned that: returns the status, and why.
+        self.holds_back: Callable[[StoredSecret], tuple[ReplicationStatus, str | None] | None] | None = None
         # What keeps the store beyond the process, if anything does.
         self.keeper: Keeper | None = None
         # The rotation functions that secrets have from the start: by account, region and name.
@@ -149,12 +157,17 @@ class Store:
         # Not by its property `count`, which would make every call longer.
         self.events_before = events.dropped + len(events.kept)
 
-    def save(self, secret: StoredSecret) -> None:
-        """Remember a secret before the current call changes it, for `restore`."""
-        self._savepoint = Savepoint(secret, self.events)
+    def save(self, *secrets: StoredSecret) -> None:
+        """Remember secrets before the current call changes them, for `restore`."""
+        self._savepoint = Savepoint(self.events, *secrets)
 
     def begin_write(
-        self, now: float, secret: StoredSecret | None = None, versions: Iterable[StoredVersion] = ()
+        self,
+        now: float,
+        secret: StoredSecret | None = None,
+        versions: Iterable[StoredVersion] = (),
+        *,
+        also: Iterable[StoredSecret] = (),
     ) -> None:
         """Note that the current call changes, adds or removes secrets from here on.
 
@@ -162,10 +175,14 @@ class Store:
             now: epoch seconds.
             secret: the secret that it changes; None if it adds one.
             versions: those versions of the secret that it changes or removes.
+            also: other secrets that it changes, with all their versions.
         """
         if secret is not None:
             self.note_change(secret)
         self._write = Write(now, [] if secret is None else states_of(secret, versions))
+        for other in also:
+            self.note_change(other)
+            self._write.states += states_of(other, other.versions.values())
         self.writes.append(self._write)
 
     def holding(self, secrets: Iterable[StoredSecret]) -> Store:
@@ -190,7 +207,7 @@ class Store:
 
     def all_or_nothing(self, secret: StoredSecret) -> Change:
         """Return a context manager that undoes what its block did to a secret if the block raises."""
-        savepoint = Savepoint(secret, self.events)
+        savepoint = Savepoint(self.events, secret)
         return Change(savepoint, after=lambda: self.follow_up(secret, clock.now()))
 
     def named(self, account_id: str, region: str, name: str) -> StoredSecret | None:
@@ -300,6 +317,10 @@ class Store:
             check_secret_id(secret_id)
         return self.concerned
 
+    def by_arn(self, request: Request, arn: str) -> StoredSecret | None:
+        """Return the secret of an ARN, or of one without random suffix, in the region of a request, or None."""
+        return self._by_arn(request, arn)
+
     def get(self, request: Request) -> StoredSecret:
         """Return the secret that the request's SecretId names.
 
@@ -380,6 +401,10 @@ class Store:
         due = None if secret.rotation is None else secret.rotation.due
         if due is not None:
             self.due_rotations.note(secret, due)
+
+    def held_back(self, primary: StoredSecret) -> tuple[ReplicationStatus, str | None] | None:
+        """Return the status, and why, with which a test holds a replica in another account back; None if not."""
+        return None if self.holds_back is None else self.holds_back(primary)
 
     def holds(self, secret: StoredSecret) -> bool:
         """Return whether a secret is still stored, even if it is scheduled for deletion."""
