@@ -8,6 +8,8 @@ import warnings
 import botocore.loaders
 import botocore.model
 
+from fake_secrets.service.dispatch import OPERATIONS
+
 # Digests of the models that the tests were written for: of the oldest botocore that is supported, and of 1.44.8.
 KNOWN_MODELS = {"e0a5cb40ab573ab5", "d8bb9e25c1df64dc"}
 
@@ -49,6 +51,13 @@ def expect(condition, message, *, known=None):
     elif not condition:
         warnings.warn(f"AWS has changed the service model: {message}", FutureWarning, stacklevel=2)
 
+
+# Those that botocore 1.44.2 brought, in November 2026.
+OPERATIONS_OF_2026 = frozenset(
+    {"AssociateCrossAccountReplica", "DisassociateCrossAccountReplica", "ListResourcePolicies"}
+)
+# Those that the installed botocore, which may be an old one, can call.
+CALLABLE = sorted(OPERATIONS.keys() & set(model().operation_names))
 
 needs_2026 = "it needs botocore 1.44.2, which brought replication across accounts and policies by name"
 

@@ -11,6 +11,7 @@ import boto3
 import botocore.config
 import botocore.exceptions
 import botocore.handlers
+from service_model import botocore_knows
 
 OWNER = "123456789012"
 DATA = Path(__file__).parent / "data"
@@ -47,6 +48,11 @@ def client_of(account_id, *, is_raw):
         # botocore must not add a token to a raw request.
         client.meta.events.unregister("before-parameter-build", botocore.handlers.generate_idempotent_uuid)
     return client
+
+
+def is_playable(scenario):
+    """Return whether the installed botocore knows everything that a scenario sends and looks at."""
+    return all(botocore_knows(operation, member) for operation, member in members_of(scenario))
 
 
 class Player:

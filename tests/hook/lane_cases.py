@@ -116,14 +116,20 @@ def refuses(error, title, *, by="owner", after=(), quotas=None, **request):
 # In a request, this stands for the NextToken of the previous answer.
 FROM_PAGE_BEFORE = "the NextToken of the page before"
 
+# The replica of "whole" in another account. Its suffix is random.
+COPY_ARN = f"arn:aws:secretsmanager:{HOME}:{STRANGER}:secret:copy"
+
 # The members that an operation with a SecretId needs in addition to it.
 NEEDED = {
+    "AssociateCrossAccountReplica": {"CrossAccountReplicaARN": COPY_ARN},
     "CancelRotateSecret": {},
     "DeleteResourcePolicy": {},
     "DeleteSecret": {},
     "DescribeSecret": {},
+    "DisassociateCrossAccountReplica": {"CrossAccountReplicaARN": COPY_ARN},
     "GetResourcePolicy": {},
     "GetSecretValue": {},
+    "ListResourcePolicies": {},
     "ListSecretVersionIds": {},
     "PutResourcePolicy": {"ResourcePolicy": policy()},
     "PutSecretValue": {"SecretString": "new"},
@@ -143,6 +149,7 @@ TAKES_A_REPLICA = {
     "DescribeSecret",
     "GetResourcePolicy",
     "GetSecretValue",
+    "ListResourcePolicies",
     "ListSecretVersionIds",
     "StopReplicationToReplica",
     "ValidateResourcePolicy",
@@ -176,7 +183,73 @@ ROTATE_OF_PARTY = call(
     ExternalSecretRotationRoleArn=ROLE,
 )
 
+CREATE_COPY = call(
+    "CreateSecret", by="stranger", Name="copy", KmsKeyId="alias/copy", CrossAccountPrimaryARN=arn_of("whole")
+)
+ASSOCIATE = call("AssociateCrossAccountReplica", SecretId="whole", CrossAccountReplicaARN=COPY_ARN)
+ASSOCIATE_BY_ROLE = call(
+    "AssociateCrossAccountReplica", SecretId="whole", CrossAccountReplicaARN=COPY_ARN, ReplicationRoleARN=ROLE
+)
+FAIL_TO_COPY = (
+    CREATE_COPY,
+    ASSOCIATE_BY_ROLE,
+    call("UpdateSecret", by="stranger", SecretId="copy", KmsKeyId="alias/denied"),
+    call("PutSecretValue", SecretId="whole", SecretString="newer", ClientRequestToken=V3),
+)
+
 CASES_OF = {
+    "AssociateCrossAccountReplica": [
+        answers("a replica", after=[CREATE_COPY], SecretId="whole", CrossAccountReplicaARN=COPY_ARN),
+        answers("again", after=[CREATE_COPY, ASSOCIATE], SecretId="whole", CrossAccountReplicaARN=COPY_ARN),
+        refuses(
+            "InvalidRequestException",
+            "no replica of this secret",
+            after=[CREATE_COPY],
+            SecretId="text",
+            CrossAccountReplicaARN=COPY_ARN,
+        ),
+        refuses(
+            "InvalidParameterException",
+            "a secret of the same account",
+            SecretId="text",
+            CrossAccountReplicaARN=arn_of("whole"),
+        ),
+        refuses(
+            "LimitExceededException",
+            "a second replica",
+            after=[
+                CREATE_COPY,
+                ASSOCIATE,
+                call(
+                    "CreateSecret",
+                    by="stranger",
+                    Name="copy2",
+                    KmsKeyId="alias/copy",
+                    CrossAccountPrimaryARN=arn_of("whole"),
+                ),
+            ],
+            SecretId="whole",
+            CrossAccountReplicaARN=f"{COPY_ARN}2",
+        ),
+    ],
+    "DisassociateCrossAccountReplica": [
+        answers("a replica", after=[CREATE_COPY, ASSOCIATE], SecretId="whole", CrossAccountReplicaARN=COPY_ARN),
+    ],
+    "ListResourcePolicies": [
+        answers("none", SecretId="whole"),
+        answers("one", after=[ADMIT_STRANGER], SecretId="whole"),
+        answers(
+            "a page of two",
+            by="stranger",
+            after=[
+                CREATE_COPY,
+                call("PutResourcePolicy", by="stranger", SecretId="copy", ResourcePolicy=policy()),
+            ],
+            SecretId="copy",
+            MaxResults=1,
+        ),
+        refuses("InvalidNextTokenException", "a token of nothing", SecretId="whole", NextToken="abc"),
+    ],
     "BatchGetSecretValue": [
         answers("all read", SecretIdList=["text", "binary", "unicode", "whole"]),
         answers(
@@ -245,9 +318,15 @@ CASES_OF = {
         refuses("ValidationException", "no name", Name="no name"),
         refuses("ValidationException", "three violations", ClientRequestToken="", SecretBinary=b""),
         refuses("SerializationException", "a number for a string", Name="new", SecretString=5),
+        answers(
+            "a replica of another account's secret",
+            Name="new",
+            KmsKeyId="alias/app",
+            CrossAccountPrimaryARN=arn_of("x", account_id=STRANGER),
+        ),
         refuses(
-            "UnsupportedOperationError",
-            "across accounts",
+            "InvalidParameterException",
+            "such a replica with the default key",
             Name="new",
             CrossAccountPrimaryARN=arn_of("x", account_id=STRANGER),
         ),
@@ -283,6 +362,10 @@ CASES_OF = {
         answers("a primary", after=[REPLICATE, READ_REPLICA], SecretId="whole"),
         answers("a replica", after=[REPLICATE, READ_REPLICA], by="abroad", SecretId="whole"),
         answers("of another account", after=[ADMIT_STRANGER], by="stranger", SecretId=arn_of("whole")),
+        answers("a primary of another account's replica", after=[CREATE_COPY, ASSOCIATE], SecretId="whole"),
+        answers("one whose replication has failed", after=FAIL_TO_COPY, SecretId="whole"),
+        answers("another account's replica", after=[CREATE_COPY], by="stranger", SecretId="copy"),
+        answers("one to which it has failed", after=FAIL_TO_COPY, by="stranger", SecretId="copy"),
     ],
     "GetRandomPassword": [
         answers("by default"),

@@ -8,7 +8,7 @@ import botocore.config
 import pytest
 from botocore.exceptions import ClientError
 from rotators import Rotator
-from service_model import botocore_knows
+from service_model import CALLABLE
 
 from fake_secrets import UnsupportedOperationError, mock_stages
 from fake_secrets.service.dispatch import OPERATIONS
@@ -66,6 +66,7 @@ REFUSED = {
     "ListSecrets": {"NextToken": "x"},
     "ValidateResourcePolicy": {"SecretId": "no name", "ResourcePolicy": POLICY},
 }
+OTHER_ACCOUNT = "210987654321"
 READS = {name for name in OPERATIONS if name.startswith(("BatchGet", "Describe", "Get", "List", "Validate"))}
 
 
@@ -99,7 +100,18 @@ def succeed(fake, client, operation):
     if operation in {"RemoveRegionsFromReplication", "StopReplicationToReplica"}:
         client.replicate_secret_to_regions(SecretId=NAME, AddReplicaRegions=[{"Region": "eu-west-1"}])
         region = "eu-west-1" if operation.startswith("Stop") else region
+    if "CrossAccountReplica" in operation:
+        members["CrossAccountReplicaARN"] = replica_of(client)
+    if operation == "DisassociateCrossAccountReplica":
+        client.associate_cross_account_replica(**members)
     return call(client_of(region), operation, members), members
+
+
+def replica_of(client):
+    """Return the ARN of a replica in another account."""
+    other = client_of(aws_access_key_id=OTHER_ACCOUNT, aws_secret_access_key="-")
+    primary = client.describe_secret(SecretId=NAME)["ARN"]
+    return other.create_secret(Name="copy", KmsKeyId="alias/copy", CrossAccountPrimaryARN=primary)["ARN"]
 
 
 def lowered(value):
@@ -113,7 +125,7 @@ def of_calls(fake):
 
 
 class TestEveryOperation:
-    @pytest.mark.parametrize("operation", OPERATIONS)
+    @pytest.mark.parametrize("operation", CALLABLE)
     def test_has_a_record_of_a_call_that_succeeded(self, fake, client, operation):
         response, members = succeed(fake, client, operation)
         record = next(record for record in of_calls(fake) if record["eventName"] == operation)
@@ -125,7 +137,7 @@ class TestEveryOperation:
         assert not {"errorCode", "errorMessage"} & record.keys()
         json.dumps(record)
 
-    @pytest.mark.parametrize("operation", OPERATIONS)
+    @pytest.mark.parametrize("operation", CALLABLE)
     def test_has_a_record_of_a_call_that_was_refused(self, fake, client, operation):
         with pytest.raises(ClientError) as refused:
             call(client, operation, REFUSED[operation])
@@ -260,13 +272,10 @@ class TestARecord:
         assert [record["errorCode"] for record in of_calls(fake)] == ["SerializationException"]
         assert [call.outcome for call in fake.calls] == ["SerializationException"]
 
-    @pytest.mark.skipif(
-        not botocore_knows("CreateSecret", "CrossAccountPrimaryARN"),
-        reason="this botocore is older than CrossAccountPrimaryARN",
-    )
-    def test_of_a_call_that_only_we_refuse_is_not_there(self, fake, client):
+    def test_of_a_call_that_only_we_refuse_is_not_there(self, fake, client, monkeypatch):
+        monkeypatch.delitem(OPERATIONS, "DescribeSecret")
         with pytest.raises(UnsupportedOperationError):
-            client.create_secret(Name="x", CrossAccountPrimaryARN=fake[NAME].arn)
+            client.describe_secret(SecretId=NAME)
         assert fake.trail.records == []
 
     def test_may_be_changed(self, fake, client):

@@ -17,14 +17,20 @@ POLICY = json.dumps(
     }
 )
 
+# A replica in another account, which isn't there.
+REPLICA_ARN = "arn:aws:secretsmanager:us-east-1:210987654321:secret:copy-a1b2c3"
+
 # The operations on one secret, with the members that they need besides its SecretId.
 ABOUT_A_SECRET = {
+    "AssociateCrossAccountReplica": {"CrossAccountReplicaARN": REPLICA_ARN},
     "CancelRotateSecret": {},
     "DeleteResourcePolicy": {},
     "DeleteSecret": {},
     "DescribeSecret": {},
+    "DisassociateCrossAccountReplica": {"CrossAccountReplicaARN": REPLICA_ARN},
     "GetResourcePolicy": {},
     "GetSecretValue": {},
+    "ListResourcePolicies": {},
     "ListSecretVersionIds": {},
     "PutResourcePolicy": {"ResourcePolicy": POLICY},
     "PutSecretValue": {"SecretString": "y", "ClientRequestToken": TOKEN},

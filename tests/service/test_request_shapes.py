@@ -5,7 +5,7 @@ import botocore.loaders
 import botocore.model
 import pytest
 from minimal_requests import ABOUT_A_SECRET, OTHERS, method_of, request_of
-from service_model import expect
+from service_model import CALLABLE, expect
 
 from fake_secrets import UnsupportedOperationError
 from fake_secrets.service.dispatch import OPERATIONS
@@ -59,6 +59,8 @@ BAD_FORMS = {
 }
 REQUIRED = {
     **{operation: ["SecretId"] for operation in ABOUT_A_SECRET},
+    "AssociateCrossAccountReplica": ["CrossAccountReplicaARN", "SecretId"],
+    "DisassociateCrossAccountReplica": ["CrossAccountReplicaARN", "SecretId"],
     **{operation: [] for operation in OTHERS},
     "CreateSecret": ["Name"],
     "PutResourcePolicy": ["ResourcePolicy", "SecretId"],
@@ -84,7 +86,7 @@ def places_of(shape, path=()):
 
 PLACES = [
     (operation, path, shape)
-    for operation in sorted(OPERATIONS)
+    for operation in CALLABLE
     for path, shape in places_of(MODEL.operation_model(operation).input_shape)
 ]
 

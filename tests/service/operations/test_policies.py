@@ -3,18 +3,14 @@
 import json
 
 import boto3
-import botocore.loaders
-import botocore.model
 import pytest
+from service_model import botocore_knows, needs_2026
 
-MODEL = botocore.model.ServiceModel(
-    botocore.loaders.Loader().load_service_model("secretsmanager", "service-2"), "secretsmanager"
-)
-needs_policy_name = pytest.mark.skipif(
-    "PolicyName" not in MODEL.operation_model("GetResourcePolicy").input_shape.members,
-    reason="this botocore is older than PolicyName",
-)
-# Without and with the only name that a policy can have.
+knows_policy_name = botocore_knows("GetResourcePolicy", "PolicyName")
+needs_policy_name = pytest.mark.skipif(not knows_policy_name, reason=needs_2026)
+# What answers say of a policy's name: an older botocore drops members that it doesn't know.
+OF_DEFAULT = {"PolicyName": "default"} if knows_policy_name else {}
+# Without and with the name of the customer's policy.
 NAMED = [{}, pytest.param({"PolicyName": "default"}, marks=needs_policy_name)]
 
 ACCOUNT = "123456789012"
@@ -94,7 +90,7 @@ def replica(db, secretsmanager):
 class TestPutResourcePolicy:
     def test_the_answer_names_the_secret(self, db, secretsmanager, answer):
         put = answer(secretsmanager.put_resource_policy, SecretId="app/db", ResourcePolicy=PRIVATE)
-        assert put == {"ARN": db.arn, "Name": "app/db"}
+        assert put == {"ARN": db.arn, "Name": "app/db", **OF_DEFAULT}
 
     @needs_policy_name
     def test_the_response_has_a_policy_name_if_the_request_has_one(self, db, secretsmanager, answer):
@@ -209,13 +205,14 @@ class TestPutResourcePolicy:
 
 class TestGetResourcePolicy:
     def test_without_a_policy_the_member_is_absent(self, db, secretsmanager, answer):
-        assert answer(secretsmanager.get_resource_policy, SecretId="app/db") == {"ARN": db.arn, "Name": "app/db"}
+        got = answer(secretsmanager.get_resource_policy, SecretId="app/db")
+        assert got == {"ARN": db.arn, "Name": "app/db", **OF_DEFAULT}
 
     @pytest.mark.parametrize("named", NAMED)
     def test_the_policy_is_a_string(self, db, secretsmanager, answer, named):
         secretsmanager.put_resource_policy(SecretId="app/db", ResourcePolicy=EVERYBODY)
         got = answer(secretsmanager.get_resource_policy, SecretId="app/db", **named)
-        assert got == {"ARN": db.arn, "Name": "app/db", "ResourcePolicy": EVERYBODY, **named}
+        assert got == {"ARN": db.arn, "Name": "app/db", "ResourcePolicy": EVERYBODY, **OF_DEFAULT}
 
     @needs_policy_name
     def test_another_policy_name_is_refused(self, db, secretsmanager, refusal):
@@ -243,14 +240,14 @@ class TestDeleteResourcePolicy:
         secretsmanager.put_resource_policy(SecretId="app/db", ResourcePolicy=PRIVATE)
         freezer_at_noon.tick(10)
         deleted = answer(secretsmanager.delete_resource_policy, SecretId="app/db", **named)
-        assert deleted == {"ARN": db.arn, "Name": "app/db", **named}
+        assert deleted == {"ARN": db.arn, "Name": "app/db", **OF_DEFAULT}
         assert (attached(), changed_at()) == (None, 10)
 
     def test_without_a_policy_nothing_changes(self, freezer_at_noon, db, secretsmanager, answer, changed_at):
         changed_at()  # the first call creates the seeded secret
         freezer_at_noon.tick(10)
         deleted = answer(secretsmanager.delete_resource_policy, SecretId="app/db")
-        assert deleted == {"ARN": db.arn, "Name": "app/db"}
+        assert deleted == {"ARN": db.arn, "Name": "app/db", **OF_DEFAULT}
         assert changed_at() == 0
 
     @needs_policy_name
@@ -401,7 +398,7 @@ class TestAnotherAccount:
         assert attached() is None
 
     def test_with_a_policy_it_is_allowed(self, db, secretsmanager, foreigner, answer, attached):
-        identity = {"ARN": db.arn, "Name": "app/db"}
+        identity = {"ARN": db.arn, "Name": "app/db", **OF_DEFAULT}
         secretsmanager.put_resource_policy(SecretId="app/db", ResourcePolicy=self.ADMITTED)
         got = answer(foreigner.get_resource_policy, SecretId=db.arn)
         assert got == {**identity, "ResourcePolicy": self.ADMITTED}
