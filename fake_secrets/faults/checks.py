@@ -32,6 +32,7 @@ __all__ = [
     "check_retry_after",
     "check_seconds",
     "check_selectors",
+    "check_status_of_replication",
     "check_switch",
 ]
 
@@ -40,6 +41,7 @@ __tracebackhide__ = True  # a traceback ends at the line that plans a fault
 # Ten years, in seconds: no client waits longer, and there are dates for it.
 _LONGEST = 3650 * SECONDS_PER_DAY
 _ACCOUNT = re.compile(r"\d{12}", re.ASCII)
+_HELD_BACK = ("InProgress", "Failed")
 # An answer with a status below these may have no body, such as 304.
 _ERRORS = range(400, 600)
 
@@ -146,6 +148,19 @@ def check_seconds(seconds: object) -> float:
         msg = f"seconds={seconds!r} isn't a number of seconds above 0, up to ten years"
         raise FaultError(msg)
     return number
+
+
+def check_status_of_replication(status: object) -> None:
+    """Check the status of a replication that is held back.
+
+    Raises:
+        FaultError: if it is none in which a replica waits.
+    """
+    if status not in _HELD_BACK:
+        msg = (
+            f"status={status!r} holds no replica back{_meant(status, _HELD_BACK)} Use one of:{_listed(_HELD_BACK)}"
+        )
+        raise FaultError(msg)
 
 
 def check_switch(name: str, value: object) -> bool:

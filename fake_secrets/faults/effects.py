@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import ClassVar, Protocol
+from typing import ClassVar, Literal, Protocol
 
 from fake_secrets import clock
 from fake_secrets.errors import FaultError, FunctionCrash, ServiceError
@@ -12,7 +12,7 @@ from fake_secrets.faults.path import Attempt
 from fake_secrets.observe.ledger import rotation_step
 from fake_secrets.service.transport import Answer, Transport, read_timeout
 
-__all__ = ["Crash", "Delay", "Effect", "Refusal", "Spoiling", "StaleRead"]
+__all__ = ["Crash", "Delay", "Effect", "HeldReplication", "Refusal", "Spoiling", "StaleRead"]
 
 __tracebackhide__ = True  # the arguments in our frames may hold secret values
 
@@ -164,6 +164,39 @@ class StaleRead:
 
     def __str__(self) -> str:
         return "stale read"
+
+
+@dataclass(frozen=True, slots=True)
+class HeldReplication:
+    """Nothing reaches the replica of a secret in another account. It concerns no attempt, but what follows a call.
+
+    Args:
+        status: what both sides show.
+        message: why; None for words of ours.
+        secret_id: the primary or the replica; None for all.
+    """
+
+    status: Literal["InProgress", "Failed"]
+    message: str | None
+    secret_id: str | None
+    ends_attempt: ClassVar[bool] = False
+
+    @property
+    def shown(self) -> tuple[Literal["InProgress", "Failed"], str | None]:
+        """The status, and StatusMessage."""
+        is_told = self.message is None and self.status == "Failed"
+        return self.status, "Replication failed." if is_told else self.message
+
+    def can_hit(self, attempt: Attempt) -> bool:  # noqa: ARG002 -- as for all effects
+        """Return False: it hits no attempt."""
+        return False
+
+    def around(self, attempt: Attempt, ask: Ask) -> Answer:  # noqa: ARG002 -- as for all effects
+        """Answer the attempt as ever."""
+        return ask()
+
+    def __str__(self) -> str:
+        return f"replication {self.status}"
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,9 +12,10 @@ from fake_secrets.arns import SECRET_ARN, SUFFIX, SUFFIX_LENGTH
 from fake_secrets.errors import ServiceError
 from fake_secrets.observe.ledger import SUCCEEDED, Ledger
 from fake_secrets.service import dispatch
+from fake_secrets.service.operations.cross_account import resume_across_accounts
 from fake_secrets.service.state.earlier import EarlierState, last_write
 from fake_secrets.service.state.journal import LabelMove, Write
-from fake_secrets.service.state.model import StoredSecret
+from fake_secrets.service.state.model import ReplicationStatus, StoredSecret
 from fake_secrets.service.state.request_model import Request
 from fake_secrets.service.state.store import Store
 from fake_secrets.service.transport import Answer
@@ -22,6 +23,8 @@ from fake_secrets.service.transport import Answer
 __all__ = ["NAMING_NO_SECRET", "Attempt", "Path"]
 
 __tracebackhide__ = True  # the arguments in our frames may hold secret values
+
+HeldBack = Callable[[StoredSecret], tuple[ReplicationStatus, str | None] | None]
 
 # The operations whose requests name no secret.
 NAMING_NO_SECRET = frozenset({"GetRandomPassword", "ListSecrets"})
@@ -87,6 +90,24 @@ class Path:
                 elif _place(request, named) == _place(own, secret_id):
                     return True
         return False
+
+    def is_side(self, secret_id: str, primary: StoredSecret) -> bool:
+        """Return whether the handle would take a secret ID for a primary or its replica in another account."""
+        named = self._find(self._request("DescribeSecret", {"SecretId": secret_id}), secret_id)
+        entry = primary.cross_account_replica
+        return named is not None and (named is primary or (entry is not None and named is entry.secret))
+
+    def hold_back(self, held_back: HeldBack | None) -> None:
+        """Hold replicas in other accounts back from now on; those that are held back no more get what they missed.
+
+        Args:
+            held_back: returns for a primary the status, and why, or None; None to hold no replica back.
+        """
+        with self.lock:
+            store = self._store()
+            if held_back is not store.holds_back:
+                store.holds_back = held_back
+                resume_across_accounts(store)
 
     def refuse(self, request: Request, error: ServiceError) -> Answer:
         """Refuse a request in the service's place, and record that."""

@@ -6,6 +6,7 @@ import functools
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
+from fake_secrets.faults.effects import HeldReplication
 from fake_secrets.faults.path import Attempt, Path
 from fake_secrets.faults.pauses import Pauses
 from fake_secrets.faults.planned import asking_test
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
     from fake_secrets.faults.effects import Effect
     from fake_secrets.faults.planned import Fault
     from fake_secrets.rotation.rotation import Rotation
+    from fake_secrets.service.state.model import ReplicationStatus, StoredSecret
     from fake_secrets.service.state.request_model import Request
     from fake_secrets.service.transport import Answer
 
@@ -51,6 +53,7 @@ class Plan:
         with self.path.lock:
             self._faults.append(fault)
             self._untold.append(fault)
+            self._hold_back()
             self._stand(self)
 
     def forget(self, fault: Fault) -> None:
@@ -58,6 +61,7 @@ class Plan:
         with self.path.lock:
             if fault in self._faults:
                 self._faults.remove(fault)
+                self._hold_back()
             if fault in self._untold and not fault._is_unused():
                 self._untold.remove(fault)
             if not self._faults:
@@ -87,6 +91,16 @@ class Plan:
             told = [fault for fault in self._untold if fault not in left]
             self._untold = left
             return [fault for fault in told if fault._is_unused()]
+
+    def _hold_back(self) -> None:
+        """Hold replicas in other accounts back as long as a fault does; the others get what they have missed."""
+        holding = [fault for fault in self._faults if isinstance(fault._effect, HeldReplication)]
+
+        def held_back(primary: StoredSecret) -> tuple[ReplicationStatus, str | None] | None:
+            outcomes = (fault._hold_back(primary, self.path) for fault in holding)
+            return next((outcome for outcome in outcomes if outcome is not None), None)
+
+        self.path.hold_back(held_back if holding else None)
 
     def answer(self, request: Request, call: object, claimed: list[Rotation], ask: Callable[[], Answer]) -> Answer:
         """Answer an attempt, with the faults that hit it.

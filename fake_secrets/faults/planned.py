@@ -7,15 +7,17 @@ from contextvars import ContextVar
 from typing import TYPE_CHECKING, Self
 
 from fake_secrets.errors import annotate
+from fake_secrets.faults.effects import HeldReplication
 from fake_secrets.faults.selection import EVERY
 
 if TYPE_CHECKING:
     from fake_secrets.faults.effects import Effect
-    from fake_secrets.faults.path import Attempt
+    from fake_secrets.faults.path import Attempt, Path
     from fake_secrets.faults.selection import Amount, Selection
     from fake_secrets.observe.calls import Call
     from fake_secrets.observe.ledger import RunningStep
     from fake_secrets.observe.remarks import Line
+    from fake_secrets.service.state.model import ReplicationStatus, StoredSecret
 
 __all__ = ["Fault", "asking_test"]
 
@@ -67,7 +69,7 @@ class Fault:
 
     @property
     def hits(self) -> int:
-        """How many attempts the fault has hit so far."""
+        """How many attempts, or replications, the fault has hit so far."""
         return self._hits
 
     def cancel(self) -> None:
@@ -146,6 +148,16 @@ class Fault:
         if calls is not None:
             return len(self._calls) >= calls and not any(one is call for one in self._calls)
         return times is not None and self._hits >= times
+
+    def _hold_back(self, primary: StoredSecret, path: Path) -> tuple[ReplicationStatus, str | None] | None:
+        """Return the status, and why, if the fault holds back a primary's replica in another account."""
+        effect = self._effect
+        if not isinstance(effect, HeldReplication):
+            return None
+        if effect.secret_id is not None and not path.is_side(effect.secret_id, primary):
+            return None
+        self._hits += 1
+        return effect.shown
 
     def _is_unused(self) -> bool:
         return self._hits == 0 and not self._optional and not self._is_cancelled

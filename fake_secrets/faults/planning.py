@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from fake_secrets.errors import CommonError, ServiceError
 from fake_secrets.faults import checks
 from fake_secrets.faults.codes import COMMON, message_of, status_of
-from fake_secrets.faults.effects import Crash, Delay, Refusal, Spoiling, StaleRead
+from fake_secrets.faults.effects import Crash, Delay, HeldReplication, Refusal, Spoiling, StaleRead
 from fake_secrets.faults.planned import Fault
 from fake_secrets.faults.selection import EVERY
 from fake_secrets.observe.remarks import users_line
@@ -18,7 +18,7 @@ from fake_secrets.service.transport import Loss, Transport
 
 if TYPE_CHECKING:
     import datetime
-    from typing import Unpack
+    from typing import Literal, Unpack
 
     from fake_secrets.faults.effects import Effect
     from fake_secrets.faults.plan import Plan
@@ -301,6 +301,41 @@ class Faults:
         }
         selection, amount, is_optional = checks.check_selectors(EVERY, selectors)
         effect = StaleRead(is_brief=reads is None, secret_id=selection.secret_id)
+        selection = dataclasses.replace(selection, can_hit=effect.can_hit)
+        return self._plan_fault(selection, effect, amount, optional=is_optional)
+
+    def replication(
+        self,
+        status: Literal["InProgress", "Failed"],
+        message: str | None = None,
+        *,
+        secret_id: str | Secret | None = None,
+        optional: bool = False,
+    ) -> Fault:
+        """Hold back replicas of secrets in another account, as AWS's replication may take its time, or fail.
+
+        As long as the fault stands, whatever would be replicated to such a replica isn't, and both sides show the
+        status. Once it ends, a replica whose status is InProgress gets what it has missed. One whose status is
+        Failed gets it with the next change of the primary, or when AssociateCrossAccountReplica is called again.
+
+        Args:
+            status: "InProgress" or "Failed".
+            message: StatusMessage on both sides; by default none for InProgress, and words of ours for Failed.
+            secret_id: only the replication between this secret and its other side: the primary or the replica.
+            optional: whether the test may end without a replication that is held back.
+
+        Returns:
+            The fault. It counts replications, and stands until it is cancelled or its `with` block ends.
+
+        Raises:
+            FaultError: if such a fault can never happen.
+            TypeError: if an argument has the wrong type.
+        """
+        checks.check_status_of_replication(status)
+        checks.check_message(message)
+        selectors: Selectors = {"secret_id": secret_id, "times": None, "optional": optional}
+        selection, amount, is_optional = checks.check_selectors(EVERY, selectors)
+        effect = HeldReplication(status, message, selection.secret_id)
         selection = dataclasses.replace(selection, can_hit=effect.can_hit)
         return self._plan_fault(selection, effect, amount, optional=is_optional)
 

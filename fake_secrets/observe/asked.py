@@ -14,9 +14,15 @@ from fake_secrets.observe.ledger import SUCCEEDED, Entry
 from fake_secrets.observe.recording import Recording
 from fake_secrets.service.dispatch import OPERATIONS
 from fake_secrets.service.operations.rotation_start import NOT_COMPLETE
-from fake_secrets.service.rules.checks import WITHOUT_RESOURCE, checks_of, checks_of_creation
-from fake_secrets.service.rules.key_uses import DECRYPTING, ENCRYPTING, REENCRYPTING, REPLICATING
-from fake_secrets.service.state.checked import KeyUse, arn_for, completed, key_check, keys_of
+from fake_secrets.service.rules.checks import (
+    WITHOUT_RESOURCE,
+    check_of_acceptance,
+    check_of_parting,
+    checks_of,
+    checks_of_creation,
+)
+from fake_secrets.service.rules.key_uses import COPYING, DECRYPTING, ENCRYPTING, REENCRYPTING, REPLICATING
+from fake_secrets.service.state.checked import KeyUse, arn_for, completed, copying_request, key_check, keys_of
 from fake_secrets.service.state.keys import is_default_key, why_unusable
 from fake_secrets.service.state.model import StoredSecret
 from fake_secrets.service.state.request_model import Request
@@ -101,14 +107,18 @@ class _History:
         self._secrets: dict[str, StoredSecret] = {}
         self._keys: dict[str, str | None] = {}
         self._functions: dict[str, str] = {}
+        # The replicas of other accounts' secrets, and by the ARN of a primary its replica and ReplicationRoleARN.
+        self._replicas: set[str] = set()
+        self._associated: dict[str, tuple[str, str | None]] = {}
 
     def asked(self, entry: Entry) -> Iterator[Asked]:
         """Yield what a call asked."""
-        request = entry.request
-        caller = Caller(request.principal, request.account_id, self._recording.grants.role_of(request.principal))
-        grant = self._recording.grants.of(self._named(caller, entry), caller.role)
-        for check, alias in self._checks(entry):
-            yield Asked(entry, completed(check, caller, request, grant), caller, alias)
+        for request, checks in ((entry.request, self._checks(entry)), *self._of_copying(entry)):
+            role = self._recording.grants.role_of(request.principal)
+            caller = Caller(request.principal, request.account_id, role)
+            grant = self._recording.grants.of(self._named(caller, entry), caller.role)
+            for check, alias in checks:
+                yield Asked(entry, completed(check, caller, request, grant), caller, alias)
 
     def _named(self, caller: Caller, entry: Entry) -> str:
         """Return the ARN by which a test names a caller. Its own clients are a user as soon as it does."""
@@ -121,13 +131,29 @@ class _History:
         if secret is None:
             return
         self._secrets[secret.arn] = secret
-        self._secrets.update((one.secret.arn, one.secret) for one in secret.replicas.values() if one.secret)
+        self._secrets.update((follower.arn, follower) for follower in secret.followers)
         if secret.arn not in self._keys:
             self._keys[secret.arn] = self._first_key(entry, secret)
         if entry.outcome == SUCCEEDED and entry.operation == "UpdateSecret" and "KmsKeyId" in entry.members:
             self._keys[secret.arn] = entry.members["KmsKeyId"] or None
         if entry.outcome == SUCCEEDED and "RotationLambdaARN" in entry.members:
             self._functions[secret.arn] = entry.members["RotationLambdaARN"]
+        if entry.outcome == SUCCEEDED:
+            self._follow_across_accounts(entry, secret)
+
+    def _follow_across_accounts(self, entry: Entry, secret: StoredSecret) -> None:
+        members = entry.members
+        if entry.operation == "CreateSecret" and members.get("CrossAccountPrimaryARN"):
+            self._replicas.add(secret.arn)
+        elif entry.operation == "AssociateCrossAccountReplica":
+            replica = self._known(members["CrossAccountReplicaARN"], entry.request)
+            if replica is not None:
+                self._associated[secret.arn] = (replica.arn, members.get("ReplicationRoleARN"))
+        elif entry.operation == "DisassociateCrossAccountReplica":
+            self._associated.pop(secret.arn, None)
+        elif entry.operation == "StopReplicationToReplica":
+            self._replicas.discard(secret.arn)
+            self._associated = {arn: one for arn, one in self._associated.items() if one[0] != secret.arn}
 
     def _first_key(self, entry: Entry, secret: StoredSecret) -> str | None:
         if entry.operation == "CreateSecret":
@@ -159,7 +185,15 @@ class _History:
             return checks_of_creation(members, arn, key_arn)
         if operation in WITHOUT_RESOURCE or "SecretId" not in members:
             return [*checks_of(operation, members, {}, "*"), *self._of_batch(entry)]
-        return self._of_secret(operation, members, request, entry.secret, key_arn)
+        checks = self._of_secret(operation, members, request, entry.secret, key_arn)
+        if operation == "StopReplicationToReplica" and entry.secret is not None:
+            parts = entry.secret.arn in self._replicas
+            checks += [check_of_parting(entry.secret.arn, keys_of(entry.secret))] if parts else []
+        elif operation == "AssociateCrossAccountReplica":
+            arn = members["CrossAccountReplicaARN"]
+            replica = self._known(arn, request)
+            checks.append(check_of_acceptance(arn if replica is None else replica.arn, keys_of(replica)))
+        return checks
 
     def _key_arn(self, request: Request, key_id: str | None) -> str | None:
         names = self._recording.keys.names
@@ -236,6 +270,24 @@ class _History:
                 yield secret, before, DECRYPTING
             elif has_value:
                 yield secret, key, ENCRYPTING
+
+    def _of_copying(self, entry: Entry) -> Iterator[tuple[Request, Iterable[tuple[Check, str | None]]]]:
+        """Yield what a call asks of keys when its change is replicated to another account, and as whom."""
+        secret, members = entry.secret, entry.members
+        if secret is None or entry.outcome != SUCCEEDED:
+            return
+        if entry.operation == "AssociateCrossAccountReplica":
+            copy = self._known(members["CrossAccountReplicaARN"], entry.request)
+            role_arn = members.get("ReplicationRoleARN")
+        elif {"SecretString", "SecretBinary"} & members.keys() and secret.arn in self._associated:
+            arn, role_arn = self._associated[secret.arn]
+            copy = self._secrets.get(arn)
+        else:
+            return
+        if copy is not None:
+            request = copying_request(entry.request, role_arn)
+            yield request, self._of_key(request, secret, self._key_of(secret), DECRYPTING)
+            yield request, self._of_key(request, copy, self._key_of(copy), COPYING)
 
     def _of_replicas(self, entry: Entry) -> Iterator[tuple[Check, str | None]]:
         """Yield the checks about keys for the replicas that a call adds. Each replica has a key of its region."""

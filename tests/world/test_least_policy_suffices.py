@@ -9,6 +9,7 @@ import botocore.exceptions
 import hypothesis.strategies as st
 import pytest
 from hypothesis import given, settings
+from service_model import botocore_knows, needs_2026
 
 from fake_secrets import mock_stages
 
@@ -16,6 +17,13 @@ KEY = "1234abcd-12ab-34cd-56ef-1234567890ab"
 OTHER_KEY = "arn:aws:kms:us-east-1:123456789012:key/0000abcd-12ab-34cd-56ef-1234567890ab"
 FUNCTION = "arn:aws:lambda:us-east-1:123456789012:function:rotate"
 NAMES = ("app/db", "app/db-old", "api")
+CALLER = "arn:aws:iam::123456789012:user/fake-secrets"
+KNOWS_OTHER_ACCOUNTS = botocore_knows("CreateSecret", "CrossAccountPrimaryARN")
+COPY = "arn:aws:secretsmanager:us-east-1:222222222222:secret:copy"
+OF_REPLICA = {
+    "KmsKeyId": "arn:aws:kms:us-east-1:222222222222:key/2222abcd-12ab-34cd-56ef-1234567890ab",
+    "CrossAccountPrimaryARN": "arn:aws:secretsmanager:us-east-1:123456789012:secret:app/db-old-AbCdEf",
+}
 GRANT = {
     "Version": "2012-10-17",
     "Statement": {
@@ -47,13 +55,17 @@ class Run:
             world.add("app/db", "value", tags={"env": "test"})
             world.add("app/db-old", "value", arn_suffix="AbCdEf", kms_key_id=KEY)
             world.lambda_function(None, arn=FUNCTION)
+            if KNOWS_OTHER_ACCOUNTS:
+                other = boto3.client("secretsmanager", aws_access_key_id="222222222222", aws_secret_access_key="-")
+                other.create_secret(Name="copy", **OF_REPLICA)
             self.calls = calls
             self.client = boto3.client("secretsmanager", region_name="us-east-1")
             self.outcomes = [(self.make(call), self.replicas_in(world._world.store)) for call in calls]
-            self.least = None if policy is not None else world.permissions.least_policy()
+            self.least = None if policy is not None else world.permissions.least_policy(principal=CALLER)
 
     def replicas_in(self, store):
-        return [(replica.region, replica.status) for secret in store for replica in secret.replicas.values()]
+        across = [secret.cross_account_replica.status for secret in store if secret.cross_account_replica]
+        return [(one.region, one.status) for secret in store for one in secret.replicas.values()], across
 
     def make(self, call):
         try:
@@ -141,10 +153,28 @@ CALLS = st.one_of(
 )
 
 
+associated = {"SecretId": st.just("app/db-old"), "CrossAccountReplicaARN": st.sampled_from([COPY, f"{COPY}x"])}
+CALLS_ACROSS_ACCOUNTS = st.one_of(
+    calls("associate_cross_account_replica", associated),
+    calls("disassociate_cross_account_replica", associated),
+    calls("put_secret_value", {"SecretId": st.just("app/db-old"), "SecretString": st.just("y")}),
+    calls("list_resource_policies", secret_id),
+    CALLS,
+)
+
+
 @settings(max_examples=20, deadline=None)
 @given(st.lists(CALLS, min_size=1, max_size=6))
 def test_the_same_run_is_allowed_and_nothing_less_would_do(calls):
     check(calls)
+
+
+@pytest.mark.skipif(not KNOWS_OTHER_ACCOUNTS, reason=needs_2026)
+@settings(max_examples=20, deadline=None)
+@given(st.lists(CALLS_ACROSS_ACCOUNTS, min_size=1, max_size=6))
+def test_a_run_that_replicates_to_another_account_needs_both_keys_and_the_replicas_consent(calls):
+    associate = {"SecretId": "app/db-old", "CrossAccountReplicaARN": COPY}
+    check([Call("associate_cross_account_replica", associate), *calls])
 
 
 @pytest.mark.parametrize("key_id", [OTHER_KEY.replace("us-east-1", "eu-west-1"), KEY, "alias/app"])

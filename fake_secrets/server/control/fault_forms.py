@@ -25,11 +25,16 @@ _ARGUMENTS: Mapping[str, frozenset[str]] = {
     "delay": frozenset({"operation", "seconds", "after_effect"}) | _SELECTORS,
     "fail": frozenset({"operation", "error", "message", "status", "retry_after", "after_effect"}) | _SELECTORS,
     "malformed_body": frozenset({"operation", "body", "after_effect"}) | _SELECTORS,
+    "replication": frozenset({"status", "message", "secret_id"}),
     "reset_connection": frozenset({"operation", "after_effect"}) | _SELECTORS,
     "stale_reads": frozenset({"reads", "secret_id", "step", "principal", "after"}),
     "time_out": frozenset({"operation", "connecting", "after_effect"}) | _SELECTORS,
 }
-_NEEDED: Mapping[str, tuple[str, ...]] = {"delay": ("operation", "seconds"), "fail": ("operation", "error")}
+_NEEDED: Mapping[str, tuple[str, ...]] = {
+    "delay": ("operation", "seconds"),
+    "fail": ("operation", "error"),
+    "replication": ("status",),
+}
 
 
 def plan(faults: Faults, body: Any) -> Fault:

@@ -6,6 +6,7 @@ refusals are the recommendations of that sheet, and their texts are ours [D].
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -20,6 +21,7 @@ from fake_secrets.service.state.model import (
     CrossAccountReplica,
     ReplicationStatus,
     StoredSecret,
+    StoredVersion,
 )
 from fake_secrets.service.state.request_model import Request
 from fake_secrets.service.state.store import Store
@@ -31,6 +33,7 @@ __all__ = [
     "describe_across_accounts",
     "disassociate_cross_account_replica",
     "follow_across_accounts",
+    "resume_across_accounts",
     "stop_across_accounts",
 ]
 
@@ -192,6 +195,18 @@ def follow_across_accounts(store: Store, primary: StoredSecret, request: Request
     _settle(primary, entry, outcome or _in_sync(primary, entry.secret))
 
 
+def resume_across_accounts(store: Store) -> None:
+    """Give replicas in other accounts that were held back, and are no more, what they have missed."""
+    for primary in store:
+        entry = primary.cross_account_replica
+        if entry is None or entry.secret is None or entry.status != "InProgress":
+            continue
+        if (outcome := store.held_back(primary)) is None:
+            store.note_change(primary)
+            outcome = _in_sync(primary, entry.secret)
+        _settle(primary, entry, outcome)
+
+
 def _replica_to_associate(store: Store, request: Request, primary: StoredSecret) -> StoredSecret:
     arn = request.members["CrossAccountReplicaARN"]
     _check_place("CrossAccountReplicaARN", arn, request)
@@ -238,7 +253,7 @@ def _check_keys_beforehand(
 ) -> None:
     """Refuse an association whose keys can't be used, as AWS's dry run does [B: api-2026 3.1; codes D]."""
     try:
-        _check_keys(store, request, primary, entry)
+        _check_keys(store, request, primary, entry, _lacking(primary))
     except ServiceError as refused:
         if refused.code == "AccessDeniedException":
             raise
@@ -248,22 +263,38 @@ def _check_keys_beforehand(
 def _failure(
     store: Store, request: Request | None, primary: StoredSecret, entry: CrossAccountReplica
 ) -> _Outcome | None:
-    """Return what a replication fails with; None if nothing keeps it from succeeding."""
-    if request is None:
+    """Return what a replication fails with; None if nothing keeps it from succeeding, as if only labels move."""
+    lacking = _lacking(primary, entry)
+    if request is None or not lacking:
         return None
     try:
-        _check_keys(store, request, primary, entry)
+        _check_keys(store, request, primary, entry, lacking)
     except ServiceError as refused:
         return "Failed", f"Replication failed: {refused.message}"
     return None
 
 
-def _check_keys(store: Store, request: Request, primary: StoredSecret, entry: CrossAccountReplica) -> None:
+def _check_keys(
+    store: Store,
+    request: Request,
+    primary: StoredSecret,
+    entry: CrossAccountReplica,
+    copied: Sequence[StoredVersion],
+) -> None:
     if entry.secret is None:
         return
     request = copying_request(request, entry.role_arn)
-    store.keys.check_decryption(request, primary, primary.kms_key_id)
+    for version in copied:
+        store.keys.check_decryption(request, primary, version.kms_key_id, version.id)
     store.keys.check_copying(request, entry.secret, entry.secret.kms_key_id)
+
+
+def _lacking(primary: StoredSecret, entry: CrossAccountReplica | None = None) -> list[StoredVersion]:
+    """Return the versions with labels and values that a replica lacks; without a replica, all of them."""
+    replica = None if entry is None else entry.secret
+    known = set() if replica is None else {one.id for one in replica.versions.values() if one.value is not None}
+    wanted = (primary.versions[version_id] for version_id in dict.fromkeys(primary.labels.values()))
+    return [version for version in wanted if version.value is not None and version.id not in known]
 
 
 def _in_sync(primary: StoredSecret, replica: StoredSecret) -> _Outcome:
