@@ -3,6 +3,7 @@
 import random
 import string
 
+import boto3
 import botocore.exceptions
 
 NAMES = ("app/db", "app/cache", "team/key", "one")
@@ -13,6 +14,8 @@ POLICY = (
     '"Action": "secretsmanager:GetSecretValue", "Resource": "*"}}'
 )
 DAYS = 86_400
+OTHER_ACCOUNT = "222222222222"
+KEY = "alias/theirs"
 
 
 class RandomChanges:
@@ -30,6 +33,11 @@ class RandomChanges:
         self.clients = clients
         self.function_arns = function_arns
         self.pass_time = pass_time
+        # Of another account, which has replicas.
+        self.other = None
+        if "AssociateCrossAccountReplica" in clients[0].meta.service_model.operation_names:
+            keys = {"aws_access_key_id": OTHER_ACCOUNT, "aws_secret_access_key": "-"}
+            self.other = boto3.client("secretsmanager", region_name=clients[0].meta.region_name, **keys)
 
     def make(self):
         """Make a call, and return its operation and whether AWS accepted it."""
@@ -135,6 +143,29 @@ class RandomChanges:
 
     def _call_promote(self):
         self.random.choice(self.clients[1:]).stop_replication_to_replica(SecretId=self.name)
+
+    def _call_create_copy(self):
+        if self.other is not None:
+            primary = self.clients[0].describe_secret(SecretId=self.name)["ARN"]
+            self.other.create_secret(
+                Name=self.name, KmsKeyId=KEY, CrossAccountPrimaryARN=primary, ClientRequestToken=self.token()
+            )
+
+    def _call_associate(self):
+        if self.other is not None:
+            name = self.name
+            copy = self.other.describe_secret(SecretId=name)["ARN"]
+            self.clients[0].associate_cross_account_replica(SecretId=name, CrossAccountReplicaARN=copy)
+
+    def _call_disassociate(self):
+        if self.other is not None and self.random.random() < 0.5:
+            name = self.name
+            copy = self.other.describe_secret(SecretId=name)["ARN"]
+            self.clients[0].disassociate_cross_account_replica(SecretId=name, CrossAccountReplicaARN=copy)
+
+    def _call_part(self):
+        if self.other is not None and self.random.random() < 0.5:
+            self.other.stop_replication_to_replica(SecretId=self.name)
 
     def _call_get(self):
         self.client.get_secret_value(SecretId=self.name)

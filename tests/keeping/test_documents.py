@@ -11,7 +11,14 @@ from stored_states import plain
 from fake_secrets.ids import Ids
 from fake_secrets.keeping import documents
 from fake_secrets.keeping.documents import SavedSecret, document_of, linked, version_document
-from fake_secrets.service.state.model import Replica, RotationState, StoredSecret, StoredVersion
+from fake_secrets.service.state.model import (
+    CrossAccountPrimary,
+    CrossAccountReplica,
+    Replica,
+    RotationState,
+    StoredSecret,
+    StoredVersion,
+)
 from fake_secrets.service.state.store import Store
 
 # Lone surrogates too: AWS's clients can't send them, but a seed may have them.
@@ -101,6 +108,13 @@ def several_secrets(draw):
         secret = draw(st.sampled_from([other, None]))
         replica = Replica(draw(texts), draw(maybe_text), draw(texts), draw(maybe_text), secret)
         first.replicas = {**first.replicas, replica.region: replica}
+        if draw(st.booleans()):
+            first.cross_account_replica = CrossAccountReplica(
+                draw(texts), draw(maybe_text), draw(texts), draw(maybe_text), draw(st.sampled_from([other, None]))
+            )
+            other.cross_account_primary = CrossAccountPrimary(
+                draw(texts), draw(texts), draw(maybe_text), draw(st.sampled_from([first, None]))
+            )
     return made
 
 
@@ -138,7 +152,10 @@ def test_the_value_of_a_removed_version_is_not_kept():
 HANDLED = {
     StoredSecret: {
         *documents._OF_SECRET, "serial", "versions", "removed", "empty", "rotation", "replicas", "primary",
+        "cross_account_replica", "cross_account_primary",
     },
+    CrossAccountReplica: {*documents._OF_ENTRY, "secret"},
+    CrossAccountPrimary: {*documents._OF_SIDE, "secret"},
     StoredVersion: {*documents._OF_VERSION, "value"},
     # Whoever delivers a step by hand is gone after a restart.
     RotationState: {*documents._OF_ROTATION, "abandoned", "delivered"},

@@ -47,6 +47,12 @@ SEEDED_NAMES = [
     "disabled",
     "denied",
 ]
+# Only if botocore knows replication to other accounts: a primary, one that has parted from its replica, and in the
+# other account their replicas, and one whose primary hasn't associated it.
+KNOWS_2026 = "AssociateCrossAccountReplica" in MODEL.operation_names
+ACROSS_ACCOUNTS = ["paired", "parted"] if KNOWS_2026 else []
+REPLICAS = ["paired-copy", "parted-copy", "pending-copy"] if KNOWS_2026 else []
+SEEDED_NAMES += ACROSS_ACCOUNTS
 SEEDED_ELSEWHERE = ["plain", "elsewhere"]
 FRESH_NAMES = ["new", "new/One_2+=.@!-", "new-abc123", "n" * 512]
 VERSION_IDS = [character * 32 for character in "1234"]
@@ -61,6 +67,11 @@ def secret_arn(name, region=REGION, account=ACCOUNT, suffix=f"-{SUFFIX}"):
 
 def function_arn(name, region=REGION):
     return f"arn:aws:lambda:{region}:{ACCOUNT}:function:{name}"
+
+
+def replica_arn(name):
+    """Return the ARN of a secret of the other account, without its suffix, which is random."""
+    return secret_arn(name, account=OTHER_ACCOUNT, suffix="")
 
 
 @dataclass(frozen=True)
@@ -143,6 +154,7 @@ _known_ids = (
     + [secret_arn(name, suffix="") for name in [*SEEDED_NAMES, "new"]]
     + [secret_arn(name, region=OTHER_REGION) for name in [*SEEDED_ELSEWHERE, "replicated"]]
     + [secret_arn("shared")] * 3
+    + [*REPLICAS, *map(replica_arn, REPLICAS)]
 )
 _strange_ids = [
     secret_arn("plain", account=OTHER_ACCOUNT),
@@ -164,6 +176,11 @@ secret_ids = weighted(
     (12, st.sampled_from(_known_ids)),
     (2, st.builds(Earlier, st.just("ARN"), st.integers(0, 9), st.sampled_from([None, None, "cut"]))),
     (2, st.sampled_from(_strange_ids)),
+)
+secrets_of_others = weighted(
+    (6, st.sampled_from(list(map(replica_arn, REPLICAS)) or [""])),
+    (3, st.sampled_from([secret_arn(name) for name in ("plain", *ACROSS_ACCOUNTS)])),
+    (1, st.sampled_from(_strange_ids)),
 )
 version_ids = weighted(
     (6, st.sampled_from([*VERSION_IDS, *FRESH_VERSION_IDS])),
@@ -274,6 +291,10 @@ schedules = st.sampled_from(
 REFERENCES = {
     "SecretId": secret_ids,
     "SecretIdList": secret_ids,
+    "CrossAccountReplicaARN": secrets_of_others,
+    "CrossAccountPrimaryARN": secrets_of_others,
+    "PolicyName": st.sampled_from(["default", "cross-account-replication", "other", "no name"]),
+    "ReplicationRoleARN": st.sampled_from([f"arn:aws:iam::{ACCOUNT}:role/replicates", function_arn("turns")]),
     "Name": weighted((5, st.sampled_from(FRESH_NAMES)), (2, st.sampled_from(SEEDED_NAMES)), (1, weird_texts)),
     "ClientRequestToken": fresh_version_ids,
     "VersionId": version_ids,
@@ -501,6 +522,10 @@ def _good_requests():
     value, fresh = {"SecretString": MARKER}, {"ClientRequestToken": FRESH_VERSION_IDS[0]}
     plain, staged = {"SecretId": "plain"}, {"SecretId": "labelled"}
     return {
+        "AssociateCrossAccountReplica": [
+            {"SecretId": "paired", "CrossAccountReplicaARN": replica_arn("paired-copy")},
+            {"SecretId": "parted", "CrossAccountReplicaARN": replica_arn("parted-copy")},
+        ],
         "BatchGetSecretValue": [
             {"SecretIdList": ["plain", "app/binary", "scheduled", "empty", "not-there"]},
             {"Filters": [{"Key": "name", "Values": ["p", "!pl"]}], "MaxResults": 2},
@@ -521,6 +546,9 @@ def _good_requests():
             {"SecretId": "scheduled", "ForceDeleteWithoutRecovery": True},
         ],
         "DescribeSecret": [{"SecretId": name} for name in SEEDED_NAMES],
+        "DisassociateCrossAccountReplica": [
+            {"SecretId": "paired", "CrossAccountReplicaARN": replica_arn("paired-copy")},
+        ],
         "GetRandomPassword": [{"PasswordLength": 4}],
         "GetResourcePolicy": [{"SecretId": "watched"}],
         "GetSecretValue": [
@@ -528,6 +556,7 @@ def _good_requests():
             {**staged, "VersionId": second},
             {**staged, "VersionId": fourth, "VersionStage": "LIVE"},
         ],
+        "ListResourcePolicies": [{"SecretId": "watched", "MaxResults": 1}],
         "ListSecretVersionIds": [{**staged, "MaxResults": 2, "IncludeDeprecated": True}],
         "ListSecrets": [
             {"MaxResults": 3, "IncludePlannedDeletion": True},

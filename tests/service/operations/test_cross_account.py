@@ -4,8 +4,8 @@ import datetime
 
 import botocore
 import pytest
-from operations.two_accounts import PRIMARY_ACCOUNT, PRIMARY_KEY, REPLICA_ACCOUNT, REPLICA_KEY, Pair, client_of
 from service_model import botocore_knows, needs_2026
+from two_accounts import PRIMARY_ACCOUNT, PRIMARY_KEY, REPLICA_ACCOUNT, REPLICA_KEY, Pair, client_of
 
 pytestmark = pytest.mark.skipif(not botocore_knows("CreateSecret", "CrossAccountPrimaryARN"), reason=needs_2026)
 
