@@ -51,3 +51,24 @@ class Pair:
     def copied(self):
         """Return the current value of the replica."""
         return self.other.get_secret_value(SecretId="copy/db")["SecretString"]
+
+
+def check_link(secret):
+    """Check that a primary and its replica in another account agree that they are linked, or that neither does."""
+    entry, link = secret.cross_account_replica, secret.cross_account_primary
+    assert entry is None or link is None
+    if entry is not None and entry.secret is not None:
+        other = entry.secret.cross_account_primary
+        assert (other.secret, other.arn, entry.arn) == (secret, secret.arn, entry.secret.arn)
+        assert (entry.status, entry.message) == (other.status, other.message)
+        assert entry.status in {"InProgress", "InSync", "Failed"}
+        if entry.status == "InSync":
+            held = {version_id: secret.versions[version_id].value for version_id in secret.labels.values()}
+            copied = {version_id: entry.secret.versions[version_id].value for version_id in held}
+            assert (entry.secret.labels, copied) == (secret.labels, held)
+    elif entry is not None:
+        assert entry.status == "Detached"
+    if link is not None and link.secret is not None:
+        assert link.secret.cross_account_replica.secret is secret
+    elif link is not None:
+        assert link.status in {"Pending", "Detached"}

@@ -47,6 +47,7 @@ from request_strategies import (
     resolve,
     secret_arn,
 )
+from two_accounts import check_link
 
 from fake_secrets import UnsupportedOperationError, mock_stages
 from fake_secrets.service.state.model import StoredSecret
@@ -397,27 +398,6 @@ def check_soundness(store):
         has_value = any(version.value is not None for version in secret.versions.values())
         assert "AWSCURRENT" in secret.labels or not has_value
         check_link(secret)
-
-
-def check_link(secret):
-    """Check that a primary and its replica in another account agree that they are linked, or that neither does."""
-    entry, link = secret.cross_account_replica, secret.cross_account_primary
-    assert entry is None or link is None
-    if entry is not None and entry.secret is not None:
-        other = entry.secret.cross_account_primary
-        assert (other.secret, other.arn, entry.arn) == (secret, secret.arn, entry.secret.arn)
-        assert (entry.status, entry.message) == (other.status, other.message)
-        assert entry.status in {"InProgress", "InSync", "Failed"}
-        if entry.status == "InSync":
-            held = {version_id: secret.versions[version_id].value for version_id in secret.labels.values()}
-            copied = {version_id: entry.secret.versions[version_id].value for version_id in held}
-            assert (entry.secret.labels, copied) == (secret.labels, held)
-    elif entry is not None:
-        assert entry.status == "Detached"
-    if link is not None and link.secret is not None:
-        assert link.secret.cross_account_replica.secret is secret
-    elif link is not None:
-        assert link.status in {"Pending", "Detached"}
 
 
 def check_refusal(operation, error):

@@ -179,6 +179,9 @@ class Store:
         """
         if secret is not None:
             self.note_change(secret)
+            if secret.cross_account_replica is not None and self._savepoint is None:
+                # An interrupt must not leave two accounts that disagree.
+                self.save(secret)
         self._write = Write(now, [] if secret is None else states_of(secret, versions))
         for other in also:
             self.note_change(other)
