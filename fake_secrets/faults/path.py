@@ -12,7 +12,7 @@ from fake_secrets.arns import SECRET_ARN, SUFFIX, SUFFIX_LENGTH
 from fake_secrets.errors import ServiceError
 from fake_secrets.observe.ledger import SUCCEEDED, Ledger
 from fake_secrets.service import dispatch
-from fake_secrets.service.operations.cross_account import resume_across_accounts
+from fake_secrets.service.operations.following import resume_across_accounts
 from fake_secrets.service.state.earlier import EarlierState, last_write
 from fake_secrets.service.state.journal import LabelMove, Write
 from fake_secrets.service.state.model import ReplicationStatus, StoredSecret

@@ -6,22 +6,19 @@ refusals are the recommendations of that sheet, and their texts are ours [D].
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import re
 from dataclasses import replace
 from typing import Any
 
 from fake_secrets.arns import ROLE_ARN, SECRET_ARN, SUFFIX_LENGTH, account_of
 from fake_secrets.errors import ServiceError
-from fake_secrets.service.operations.following import copy_versions
+from fake_secrets.service.operations.following import check_keys_beforehand, start_following
 from fake_secrets.service.state.access import refuse_cross_account_replica
-from fake_secrets.service.state.checked import copying_request
 from fake_secrets.service.state.keys import is_default_key
 from fake_secrets.service.state.model import (
     CrossAccountPrimary,
     CrossAccountReplica,
-    ReplicationStatus,
     StoredSecret,
-    StoredVersion,
 )
 from fake_secrets.service.state.request_model import Request
 from fake_secrets.service.state.store import Store
@@ -32,15 +29,12 @@ __all__ = [
     "check_replica_key",
     "describe_across_accounts",
     "disassociate_cross_account_replica",
-    "follow_across_accounts",
-    "resume_across_accounts",
     "stop_across_accounts",
 ]
 
+_ACCOUNT_ID = re.compile(r"\d{12}", re.ASCII)
 # What a replica takes from its primary, or from nobody.
 _NOT_BESIDE = ("SecretString", "SecretBinary", "Description", "AddReplicaRegions", "Type")
-
-_Outcome = tuple[ReplicationStatus, str | None]
 
 
 def associate_cross_account_replica(store: Store, request: Request) -> dict[str, Any]:
@@ -70,13 +64,13 @@ def associate_cross_account_replica(store: Store, request: Request) -> dict[str,
     _check_role(primary, role_arn)
     replica = _replica_to_associate(store, request, primary)
     entry = CrossAccountReplica(replica.arn, role_arn, "InProgress", None, replica)
-    _check_keys_beforehand(store, request, primary, entry)
+    check_keys_beforehand(store, request, primary, entry)
     if request.authority is not None:
         request.authority.check_acceptance(request, replica)
     store.save(primary, replica)
     store.begin_write(request.now, primary, also=(replica,))
     primary.changed = request.now
-    _settle(primary, entry, store.held_back(primary) or _in_sync(primary, replica))
+    start_following(store, primary, entry, replica)
     return {"ARN": primary.arn, "CrossAccountReplicaARN": replica.arn, "ReplicationStatus": "InProgress"}
 
 
@@ -137,7 +131,7 @@ def check_creation(request: Request) -> CrossAccountPrimary | None:
         if request.members.get(member) is not None:
             raise _wrong(f"You can't use {member} with CrossAccountPrimaryARN.")
     check_replica_key(request.members.get("KmsKeyId") or None)
-    _check_place("CrossAccountPrimaryARN", arn, request)
+    _check_place("CrossAccountPrimaryARN", arn, request, request.account_id)
     return CrossAccountPrimary(arn, "Pending")
 
 
@@ -171,45 +165,9 @@ def _status(side: CrossAccountPrimary | CrossAccountReplica) -> dict[str, str]:
     return {"ReplicationStatus": side.status, **message}
 
 
-def follow_across_accounts(store: Store, primary: StoredSecret, request: Request | None = None) -> None:
-    """Copy a secret's values and labels to its replica in another account, if they have changed.
-
-    Args:
-        store: the store.
-        primary: a secret.
-        request: the call that has changed it. Its caller, or the ReplicationRoleARN, uses the keys. None if
-            Secrets Manager itself has moved labels, which needs no key; a replica that is held back, or to which
-            a replication has failed, then waits for the next call.
-
-    Source: api-2026 1, X6, X10 [B]. If a key can't be used, the status is Failed and the replica stays as it is.
-    """
-    entry = primary.cross_account_replica
-    if entry is None or entry.secret is None:
-        return
-    is_behind = _picture(primary) != _picture(entry.secret)
-    if not is_behind and entry.status == "InSync":
-        return
-    if request is None and entry.status != "InSync":
-        return
-    outcome = store.held_back(primary) or _failure(store, request, primary, entry)
-    _settle(primary, entry, outcome or _in_sync(primary, entry.secret))
-
-
-def resume_across_accounts(store: Store) -> None:
-    """Give replicas in other accounts that were held back, and are no more, what they have missed."""
-    for primary in store:
-        entry = primary.cross_account_replica
-        if entry is None or entry.secret is None or entry.status != "InProgress":
-            continue
-        if (outcome := store.held_back(primary)) is None:
-            store.note_change(primary)
-            outcome = _in_sync(primary, entry.secret)
-        _settle(primary, entry, outcome)
-
-
 def _replica_to_associate(store: Store, request: Request, primary: StoredSecret) -> StoredSecret:
     arn = request.members["CrossAccountReplicaARN"]
-    _check_place("CrossAccountReplicaARN", arn, request)
+    _check_place("CrossAccountReplicaARN", arn, request, primary.account_id)
     replica = store.by_arn(request, arn)
     if replica is None:
         raise ServiceError("ResourceNotFoundException", f"Secrets Manager can't find the replica {arn}.")
@@ -224,18 +182,13 @@ def _replica_to_associate(store: Store, request: Request, primary: StoredSecret)
     return replica
 
 
-def _check_place(member: str, arn: str, request: Request) -> None:
+def _check_place(member: str, arn: str, request: Request, account_id: str) -> None:
+    """Refuse what isn't the ARN of a secret in the Region of a request and in another account than one."""
     match = SECRET_ARN.fullmatch(arn)
-    is_right = (
-        match is not None
-        and match[1] == request.region
-        and arn.split(":", 2)[1] == request.partition
-        and len(match[2]) == len(request.account_id)
-        and match[2].isdecimal()
-    )
-    if not is_right:
+    is_here = match is not None and match[1] == request.region and arn.split(":", 2)[1] == request.partition
+    if not is_here or _ACCOUNT_ID.fullmatch(account_of(arn)) is None:
         raise _wrong(f"{member} must be the ARN of a secret in {request.region}.")
-    if account_of(arn) == request.account_id:
+    if account_of(arn) == account_id:
         raise _wrong(f"{member} must be the ARN of a secret in another account.")
 
 
@@ -246,72 +199,3 @@ def _check_role(primary: StoredSecret, role_arn: str | None) -> None:
 
 def _wrong(text: str) -> ServiceError:
     return ServiceError("InvalidParameterException", text)
-
-
-def _check_keys_beforehand(
-    store: Store, request: Request, primary: StoredSecret, entry: CrossAccountReplica
-) -> None:
-    """Refuse an association whose keys can't be used, as AWS's dry run does [B: api-2026 3.1; codes D]."""
-    try:
-        _check_keys(store, request, primary, entry, _lacking(primary))
-    except ServiceError as refused:
-        if refused.code == "AccessDeniedException":
-            raise
-        raise ServiceError("InvalidRequestException", refused.message) from None
-
-
-def _failure(
-    store: Store, request: Request | None, primary: StoredSecret, entry: CrossAccountReplica
-) -> _Outcome | None:
-    """Return what a replication fails with; None if nothing keeps it from succeeding, as if only labels move."""
-    lacking = _lacking(primary, entry)
-    if request is None or not lacking:
-        return None
-    try:
-        _check_keys(store, request, primary, entry, lacking)
-    except ServiceError as refused:
-        return "Failed", f"Replication failed: {refused.message}"
-    return None
-
-
-def _check_keys(
-    store: Store,
-    request: Request,
-    primary: StoredSecret,
-    entry: CrossAccountReplica,
-    copied: Sequence[StoredVersion],
-) -> None:
-    if entry.secret is None:
-        return
-    request = copying_request(request, entry.role_arn)
-    for version in copied:
-        store.keys.check_decryption(request, primary, version.kms_key_id, version.id)
-    store.keys.check_copying(request, entry.secret, entry.secret.kms_key_id)
-
-
-def _lacking(primary: StoredSecret, entry: CrossAccountReplica | None = None) -> list[StoredVersion]:
-    """Return the versions with labels and values that a replica lacks; without a replica, all of them."""
-    replica = None if entry is None else entry.secret
-    known = set() if replica is None else {one.id for one in replica.versions.values() if one.value is not None}
-    wanted = (primary.versions[version_id] for version_id in dict.fromkeys(primary.labels.values()))
-    return [version for version in wanted if version.value is not None and version.id not in known]
-
-
-def _in_sync(primary: StoredSecret, replica: StoredSecret) -> _Outcome:
-    copy_versions(primary, replica, frozenset(primary.labels.values()))
-    replica.changed = primary.changed
-    return "InSync", None
-
-
-def _settle(primary: StoredSecret, entry: CrossAccountReplica, outcome: _Outcome) -> None:
-    """Show on both sides how a replication has ended."""
-    status, message = outcome
-    primary.cross_account_replica = replace(entry, status=status, message=message)
-    if entry.secret is not None:
-        entry.secret.cross_account_primary = CrossAccountPrimary(primary.arn, status, message, primary)
-
-
-def _picture(secret: StoredSecret) -> tuple[Any, ...]:
-    """Return what a replica has of its primary: the labels, and the values that have labels."""
-    versions = (secret.versions[version_id] for version_id in set(secret.labels.values()))
-    return dict(secret.labels), {version.id: version.value for version in versions}

@@ -8,8 +8,8 @@ from typing import Any
 
 from fake_secrets.arns import SUFFIX_LENGTH, secret_arn
 from fake_secrets.errors import ServiceError
-from fake_secrets.service.operations.cross_account import follow_across_accounts, stop_across_accounts
-from fake_secrets.service.operations.following import copy_versions
+from fake_secrets.service.operations.cross_account import stop_across_accounts
+from fake_secrets.service.operations.following import copy_versions, follow_across_accounts
 from fake_secrets.service.state.access import refuse_cross_account_replica
 from fake_secrets.service.state.keys import DEFAULT_KEY_ALIAS, check_key
 from fake_secrets.service.state.model import Replica, StoredSecret

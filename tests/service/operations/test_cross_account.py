@@ -46,6 +46,7 @@ class TestCreation:
             {"CrossAccountPrimaryARN": f"arn:aws-cn:secretsmanager:us-east-1:{PRIMARY_ACCOUNT}:secret:a-AbCdEf"},
             {"CrossAccountPrimaryARN": f"arn:aws:secretsmanager:us-east-1:{REPLICA_ACCOUNT}:secret:a-AbCdEf"},
             {"CrossAccountPrimaryARN": "arn:aws:secretsmanager:us-east-1:12:secret:a-AbCdEf"},
+            {"CrossAccountPrimaryARN": f"arn:aws:secretsmanager:us-east-1:{'٣' * 12}:secret:a-AbCdEf"},
             {"CrossAccountPrimaryARN": "app/db-that-is-no-arn"},
         ],
         ids=lambda members: "-".join(map(str, members)),
