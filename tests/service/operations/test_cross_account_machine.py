@@ -123,6 +123,8 @@ class BothAccounts(RuleBasedStateMachine):
         self.count = 0
 
     def teardown(self):
+        # A world warns of a key that was declared and never used.
+        self.outcome(self.other.create_secret, Name="last", SecretString="x", KmsKeyId=REPLICA_KEY)
         self.world.__exit__(None, None, None)
 
     def outcome(self, call, **members):
