@@ -173,12 +173,10 @@ class HeldReplication:
     Args:
         status: what both sides show.
         message: why; None for words of ours.
-        secret_id: the primary or the replica; None for all.
     """
 
     status: Literal["InProgress", "Failed"]
     message: str | None
-    secret_id: str | None
     ends_attempt: ClassVar[bool] = False
 
     @property

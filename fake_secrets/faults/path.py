@@ -13,9 +13,10 @@ from fake_secrets.errors import ServiceError
 from fake_secrets.observe.ledger import SUCCEEDED, Ledger
 from fake_secrets.service import dispatch
 from fake_secrets.service.operations.following import resume_across_accounts
+from fake_secrets.service.state.copying import Hold
 from fake_secrets.service.state.earlier import EarlierState, last_write
 from fake_secrets.service.state.journal import LabelMove, Write
-from fake_secrets.service.state.model import ReplicationStatus, StoredSecret
+from fake_secrets.service.state.model import StoredSecret
 from fake_secrets.service.state.request_model import Request
 from fake_secrets.service.state.store import Store
 from fake_secrets.service.transport import Answer
@@ -24,7 +25,7 @@ __all__ = ["NAMING_NO_SECRET", "Attempt", "Path"]
 
 __tracebackhide__ = True  # the arguments in our frames may hold secret values
 
-HeldBack = Callable[[StoredSecret], tuple[ReplicationStatus, str | None] | None]
+HoldsBack = Callable[[StoredSecret], Hold | None]
 
 # The operations whose requests name no secret.
 NAMING_NO_SECRET = frozenset({"GetRandomPassword", "ListSecrets"})
@@ -54,9 +55,10 @@ class Path:
         ledger: returns the ledger.
         request: makes a request of the world's own account and region.
         pass_time: lets seconds pass in the world. It raises what ends a rotation function that times out here.
+        keep: has what has changed kept beyond the process, if the world is.
     """
 
-    __slots__ = ("_ledger", "_request", "_store", "lock", "pass_time")
+    __slots__ = ("_keep", "_ledger", "_request", "_store", "lock", "pass_time")
 
     def __init__(
         self,
@@ -65,12 +67,15 @@ class Path:
         ledger: Callable[[], Ledger],
         request: Callable[[str, dict[str, Any]], Request],
         pass_time: Callable[[float], None],
+        *,
+        keep: Callable[[], object],
     ) -> None:
         self.lock = lock
         self._store = store
         self._ledger = ledger
         self._request = request
         self.pass_time = pass_time
+        self._keep = keep
 
     def is_about(self, request: Request, secret_id: str) -> bool:
         """Return whether a request names a secret. The secret need not exist.
@@ -93,21 +98,26 @@ class Path:
 
     def is_side(self, secret_id: str, primary: StoredSecret) -> bool:
         """Return whether the handle would take a secret ID for a primary or its replica in another account."""
-        named = self._find(self._request("DescribeSecret", {"SecretId": secret_id}), secret_id)
+        own, store = self._request("DescribeSecret", {"SecretId": secret_id}), self._store()
+        # Not by `find`: a call may be under way, which is about another secret.
+        if secret_id.startswith("arn:"):
+            named = store.by_arn(own, secret_id)
+        else:
+            named = store.named(own.account_id, own.region, secret_id)
         entry = primary.cross_account_replica
         return named is not None and (named is primary or (entry is not None and named is entry.secret))
 
-    def hold_back(self, held_back: HeldBack | None) -> None:
+    def hold_back(self, holds_back: HoldsBack | None) -> None:
         """Hold replicas in other accounts back from now on; those that are held back no more get what they missed.
 
         Args:
-            held_back: returns for a primary the status, and why, or None; None to hold no replica back.
+            holds_back: returns what holds the replica of a primary back, or None; None to hold no replica back.
         """
         with self.lock:
             store = self._store()
-            if held_back is not store.holds_back:
-                store.holds_back = held_back
-                resume_across_accounts(store)
+            store.holds_back = holds_back
+            resume_across_accounts(store)
+        self._keep()
 
     def refuse(self, request: Request, error: ServiceError) -> Answer:
         """Refuse a request in the service's place, and record that."""

@@ -6,10 +6,9 @@ import functools
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
-from fake_secrets.faults.effects import HeldReplication
 from fake_secrets.faults.path import Attempt, Path
 from fake_secrets.faults.pauses import Pauses
-from fake_secrets.faults.planned import asking_test
+from fake_secrets.faults.planned import HeldByFault, asking_test
 from fake_secrets.observe.calls import call_of
 from fake_secrets.observe.ledger import rotation_step
 from fake_secrets.rotation.scope import running_here
@@ -18,7 +17,8 @@ if TYPE_CHECKING:
     from fake_secrets.faults.effects import Effect
     from fake_secrets.faults.planned import Fault
     from fake_secrets.rotation.rotation import Rotation
-    from fake_secrets.service.state.model import ReplicationStatus, StoredSecret
+    from fake_secrets.service.state.copying import Hold
+    from fake_secrets.service.state.model import StoredSecret
     from fake_secrets.service.state.request_model import Request
     from fake_secrets.service.transport import Answer
 
@@ -53,19 +53,22 @@ class Plan:
         with self.path.lock:
             self._faults.append(fault)
             self._untold.append(fault)
-            self._hold_back()
             self._stand(self)
+        if fault._holds_replicas():
+            self._hold_back()
 
     def forget(self, fault: Fault) -> None:
         """Take a fault out of the plan."""
         with self.path.lock:
             if fault in self._faults:
                 self._faults.remove(fault)
-                self._hold_back()
             if fault in self._untold and not fault._is_unused():
                 self._untold.remove(fault)
             if not self._faults:
                 self._stand(None)
+        # Also if the fault was forgotten before: an interrupt may have kept this from being done.
+        if fault._holds_replicas():
+            self._hold_back()
 
     def clear(self) -> None:
         """Cancel all faults."""
@@ -94,13 +97,12 @@ class Plan:
 
     def _hold_back(self) -> None:
         """Hold replicas in other accounts back as long as a fault does; the others get what they have missed."""
-        holding = [fault for fault in self._faults if isinstance(fault._effect, HeldReplication)]
+        holding = [fault for fault in self._faults if fault._holds_replicas()]
 
-        def held_back(primary: StoredSecret) -> tuple[ReplicationStatus, str | None] | None:
-            outcomes = (fault._hold_back(primary, self.path) for fault in holding)
-            return next((outcome for outcome in outcomes if outcome is not None), None)
+        def holds_back(primary: StoredSecret) -> Hold | None:
+            return next((HeldByFault(fault) for fault in holding if fault._is_about(primary, self.path)), None)
 
-        self.path.hold_back(held_back if holding else None)
+        self.path.hold_back(holds_back if holding else None)
 
     def answer(self, request: Request, call: object, claimed: list[Rotation], ask: Callable[[], Answer]) -> Answer:
         """Answer an attempt, with the faults that hit it.

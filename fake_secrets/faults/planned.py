@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from fake_secrets.observe.remarks import Line
     from fake_secrets.service.state.model import ReplicationStatus, StoredSecret
 
-__all__ = ["Fault", "asking_test"]
+__all__ = ["Fault", "HeldByFault", "asking_test"]
 
 # Whether a `when` is running here. Its own calls meet no faults.
 asking_test: ContextVar[bool] = ContextVar("fake_secrets_asking_test", default=False)
@@ -94,7 +94,8 @@ class Fault:
         given = "".join(f", {name}={value!r}" for name, value in details.items() if value is not None)
         when = "" if chosen.when is None else ", when=..."
         on = "any operation" if chosen.operation == EVERY else chosen.operation
-        return f"{self._effect} on {on}{given}{when}"
+        where = "" if self._holds_replicas() else f" on {on}"
+        return f"{self._effect}{where}{given}{when}"
 
     def _matches(self, attempt: Attempt, step: RunningStep | None) -> bool:
         if self._is_spent_for(attempt.call):
@@ -149,15 +150,37 @@ class Fault:
             return len(self._calls) >= calls and not any(one is call for one in self._calls)
         return times is not None and self._hits >= times
 
-    def _hold_back(self, primary: StoredSecret, path: Path) -> tuple[ReplicationStatus, str | None] | None:
-        """Return the status, and why, if the fault holds back a primary's replica in another account."""
-        effect = self._effect
-        if not isinstance(effect, HeldReplication):
-            return None
-        if effect.secret_id is not None and not path.is_side(effect.secret_id, primary):
-            return None
-        self._hits += 1
-        return effect.shown
+    def _holds_replicas(self) -> bool:
+        return isinstance(self._effect, HeldReplication)
+
+    def _is_about(self, primary: StoredSecret, path: Path) -> bool:
+        """Return whether the fault is for the replica of a primary in another account."""
+        secret_id = self._selection.secret_id
+        return secret_id is None or path.is_side(secret_id, primary)
 
     def _is_unused(self) -> bool:
         return self._hits == 0 and not self._optional and not self._is_cancelled
+
+
+class HeldByFault:
+    """Holds replicas in other accounts back as a fault says; a `Hold`.
+
+    Args:
+        fault: the fault.
+    """
+
+    __slots__ = ("_fault",)
+
+    def __init__(self, fault: Fault) -> None:
+        self._fault = fault
+
+    @property
+    def shown(self) -> tuple[ReplicationStatus, str | None]:
+        """The status, and StatusMessage."""
+        effect = self._fault._effect
+        assert isinstance(effect, HeldReplication)  # noqa: S101 -- of such faults
+        return effect.shown
+
+    def count(self) -> None:
+        """Count a replication that was held back."""
+        self._fault._hits += 1

@@ -335,7 +335,7 @@ class Faults:
         checks.check_message(message)
         selectors: Selectors = {"secret_id": secret_id, "times": None, "optional": optional}
         selection, amount, is_optional = checks.check_selectors(EVERY, selectors)
-        effect = HeldReplication(status, message, selection.secret_id)
+        effect = HeldReplication(status, message)
         selection = dataclasses.replace(selection, can_hit=effect.can_hit)
         return self._plan_fault(selection, effect, amount, optional=is_optional)
 

@@ -22,6 +22,7 @@ _OPERATORS: Mapping[str, str] = {
     "secretsmanager:RecoveryWindowInDays": "NumericEquals",
     "secretsmanager:VersionStage": "StringEquals",
     _VIA_SERVICE: "StringEquals",
+    "iam:PassedToService": "StringEquals",
     "kms:ResourceAliases": "ForAnyValue:StringEquals",
 }
 # These keys are asked for only if every call has sent this value.
@@ -166,10 +167,11 @@ def _by_terms(grants: Iterable[_Grant]) -> Iterator[tuple[_Terms, str]]:
 def _rank(action: str, resources: tuple[str, ...]) -> int:
     if action.startswith("secretsmanager:"):
         return 1 if resources == (_EVERYTHING,) else 0
-    return 2 if action.startswith("kms:") else 3
+    return _RANKS[action.partition(":")[0]]
 
 
-_SIDS = ("Secrets", "NoResource", "Keys", "Functions")
+_RANKS: Mapping[str, int] = {"kms": 2, "lambda": 3, "iam": 4}
+_SIDS = ("Secrets", "NoResource", "Keys", "Functions", "Roles")
 
 
 def _statement(actions: list[str], terms: _Terms) -> Document:

@@ -14,6 +14,7 @@ from fake_secrets.keeping.kept_store import KeptStore
 from fake_secrets.keeping.lines import Record
 from fake_secrets.keeping.record_file import RecordFile
 from fake_secrets.keeping.state_file_error import StateFileError
+from fake_secrets.service.operations.following import resume_across_accounts
 from fake_secrets.service.state.model import StartedRotation, StoredSecret
 
 if TYPE_CHECKING:
@@ -127,6 +128,8 @@ class StateFile:
                 world.runner.register(started)
         living = {thread.ident for thread in threading.enumerate() if thread.ident is not None}
         world.runner.forget_threads_but(living, _WHY_BROKEN_OFF)
+        # A fault held them back, and is gone.
+        resume_across_accounts(world.store)
         self._secrets = []
 
     def _set_clock(self, world: World) -> None:

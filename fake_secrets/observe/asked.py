@@ -18,6 +18,7 @@ from fake_secrets.service.rules.checks import (
     WITHOUT_RESOURCE,
     check_of_acceptance,
     check_of_parting,
+    check_of_passing,
     checks_of,
     checks_of_creation,
 )
@@ -107,9 +108,8 @@ class _History:
         self._secrets: dict[str, StoredSecret] = {}
         self._keys: dict[str, str | None] = {}
         self._functions: dict[str, str] = {}
-        # The replicas of other accounts' secrets, and by the ARN of a primary its replica and ReplicationRoleARN.
+        # The replicas of other accounts' secrets.
         self._replicas: set[str] = set()
-        self._associated: dict[str, tuple[str, str | None]] = {}
 
     def asked(self, entry: Entry) -> Iterator[Asked]:
         """Yield what a call asked."""
@@ -142,18 +142,10 @@ class _History:
             self._follow_across_accounts(entry, secret)
 
     def _follow_across_accounts(self, entry: Entry, secret: StoredSecret) -> None:
-        members = entry.members
-        if entry.operation == "CreateSecret" and members.get("CrossAccountPrimaryARN"):
+        if entry.operation == "CreateSecret" and entry.members.get("CrossAccountPrimaryARN"):
             self._replicas.add(secret.arn)
-        elif entry.operation == "AssociateCrossAccountReplica":
-            replica = self._known(members["CrossAccountReplicaARN"], entry.request)
-            if replica is not None:
-                self._associated[secret.arn] = (replica.arn, members.get("ReplicationRoleARN"))
-        elif entry.operation == "DisassociateCrossAccountReplica":
-            self._associated.pop(secret.arn, None)
         elif entry.operation == "StopReplicationToReplica":
             self._replicas.discard(secret.arn)
-            self._associated = {arn: one for arn, one in self._associated.items() if one[0] != secret.arn}
 
     def _first_key(self, entry: Entry, secret: StoredSecret) -> str | None:
         if entry.operation == "CreateSecret":
@@ -190,9 +182,11 @@ class _History:
             parts = entry.secret.arn in self._replicas
             checks += [check_of_parting(entry.secret.arn, keys_of(entry.secret))] if parts else []
         elif operation == "AssociateCrossAccountReplica":
-            arn = members["CrossAccountReplicaARN"]
-            replica = self._known(arn, request)
-            checks.append(check_of_acceptance(arn if replica is None else replica.arn, keys_of(replica)))
+            replica = self._known(members["CrossAccountReplicaARN"], request)
+            if replica is not None and entry.outcome in {SUCCEEDED, _ACCESS_DENIED}:
+                checks.append(check_of_acceptance(replica.arn, keys_of(replica)))
+            if role_arn := members.get("ReplicationRoleARN"):
+                checks.append(check_of_passing(role_arn))
         return checks
 
     def _key_arn(self, request: Request, key_id: str | None) -> str | None:
@@ -272,22 +266,14 @@ class _History:
                 yield secret, key, ENCRYPTING
 
     def _of_copying(self, entry: Entry) -> Iterator[tuple[Request, Iterable[tuple[Check, str | None]]]]:
-        """Yield what a call asks of keys when its change is replicated to another account, and as whom."""
-        secret, members = entry.secret, entry.members
-        if secret is None or entry.outcome != SUCCEEDED:
+        """Yield what a call has asked of keys to replicate its change to another account, and as whom."""
+        secret, copying = entry.secret, entry.copying
+        if secret is None or copying is None:
             return
-        if entry.operation == "AssociateCrossAccountReplica":
-            copy = self._known(members["CrossAccountReplicaARN"], entry.request)
-            role_arn = members.get("ReplicationRoleARN")
-        elif {"SecretString", "SecretBinary"} & members.keys() and secret.arn in self._associated:
-            arn, role_arn = self._associated[secret.arn]
-            copy = self._secrets.get(arn)
-        else:
-            return
-        if copy is not None:
-            request = copying_request(entry.request, role_arn)
-            yield request, self._of_key(request, secret, self._key_of(secret), DECRYPTING)
-            yield request, self._of_key(request, copy, self._key_of(copy), COPYING)
+        request, replica = copying_request(entry.request, copying.role_arn), copying.replica
+        for key_id in copying.decrypted:
+            yield request, self._of_key(request, secret, key_id, DECRYPTING)
+        yield request, self._of_key(request, replica, self._key_of(replica), COPYING)
 
     def _of_replicas(self, entry: Entry) -> Iterator[tuple[Check, str | None]]:
         """Yield the checks about keys for the replicas that a call adds. Each replica has a key of its region."""
@@ -307,5 +293,5 @@ class _History:
         if not key_id or is_default_key(key_id):
             return
         names = self._recording.keys.names
-        alias = names.unknown_alias(key_id, request.region)
+        alias = names.unknown_alias(key_id, request.region, secret.account_id)
         yield from ((key_check(names, request, KeyUse(action, key_id, secret.arn)), alias) for action in actions)

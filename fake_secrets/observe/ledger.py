@@ -12,6 +12,7 @@ from typing import Any
 
 from fake_secrets import clock
 from fake_secrets.service.rules.constraints import redact
+from fake_secrets.service.state.copying import Copying
 from fake_secrets.service.state.events import KEPT, ServiceEvent
 from fake_secrets.service.state.model import StoredSecret
 from fake_secrets.service.state.request_model import Request
@@ -121,6 +122,7 @@ class Entry:
         living: the number of versions that the secret has, after the call.
         empty: the ids of those that have no value, after the call.
         function: the ARN of the rotation function that made the call; None for any other call.
+        copying: what the call has tried to copy to another account; None if nothing.
     """
 
     request: Request
@@ -136,6 +138,7 @@ class Entry:
     living: int = 0
     empty: frozenset[str] = frozenset()
     function: str | None = None
+    copying: Copying | None = None
 
     @property
     def operation(self) -> str:
@@ -208,6 +211,8 @@ class Ledger:
             entry.message = message
         if store.told is not None:
             entry.response = store.told
+        if store.copying is not None:
+            entry.copying = store.copying
 
     def record_change(self, secret: StoredSecret, what: str) -> None:
         """Record a change of a secret without a call, such as ``seed`` or ``scheduled rotation``."""

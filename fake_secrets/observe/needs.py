@@ -14,6 +14,7 @@ __all__ = ["asked_needs", "needs_of"]
 
 # Condition keys that are worth asking for if every call has them.
 _SUPPLIED = (
+    "iam:PassedToService",
     "secretsmanager:BlockPublicPolicy",
     "secretsmanager:RecoveryWindowInDays",
     "secretsmanager:VersionStage",

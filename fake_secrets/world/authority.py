@@ -22,6 +22,7 @@ from fake_secrets.service.rules.checks import (
     action_of,
     check_of_acceptance,
     check_of_parting,
+    check_of_passing,
     checks_of,
     checks_of_creation,
 )
@@ -105,6 +106,8 @@ class Authority:
             checks.append(check_of_parting(resource, keys))
         cause = str if secret is not None else functools.partial(self._why_missing, request, secret_id)
         self._check(request, checks, _policies_of(secret), secret_id, cause=cause)
+        if operation == "AssociateCrossAccountReplica" and members.get("ReplicationRoleARN"):
+            self._check_passing(request, members["ReplicationRoleARN"])
         if secret is not None:
             self._foresee(request, resource, secret.kms_key_id)
             self._foresee_copying(request, secret)
@@ -135,6 +138,11 @@ class Authority:
         check = Check("sts:AssumeRole", role_arn, {"aws:resourceaccount": owner})
         self._check(request, [check], [left_to_callers(owner, request.account_id)], role_arn)
 
+    def _check_passing(self, request: Request, role_arn: str) -> None:
+        """Refuse a role that the caller may not pass to Secrets Manager [B: api-2026 3.1]."""
+        # A role has no policy of its own that could allow this.
+        self._check(request, [check_of_passing(role_arn)], (), role_arn)
+
     def may_use_key(
         self, request: Request, secret: StoredSecret, action: str, key_id: str, version_id: str | None
     ) -> bool:
@@ -146,7 +154,7 @@ class Authority:
         use = KeyUse(action, key_id, secret.arn, version_id)
         asking = self._who(request)
         check, layers, decide = self._key_question(asking, use)
-        hint = self._store().keys.names.hint_at(key_id, request.region)
+        hint = self._store().keys.names.hint_at(key_id, request.region, secret.account_id)
         if decide is evaluate:
             # No policy can name a key that nobody has told, so that comes before what policies say.
             denied = self._decide(asking, check, layers, check.resource, cause=lambda: hint)
@@ -180,10 +188,15 @@ class Authority:
     def _foresee_copying(self, request: Request, primary: StoredSecret) -> None:
         """Decide about the keys with which a change is replicated to another account, for the same reason."""
         entry = primary.cross_account_replica
-        if request.operation in _REPLICATED and entry is not None and entry.secret is not None:
-            request = copying_request(request, entry.role_arn)
-            self._foresee_key(request, DECRYPTING, primary.kms_key_id, primary.arn)
-            self._foresee_key(request, COPYING, entry.secret.kms_key_id, entry.arn)
+        if request.operation not in _REPLICATED or entry is None or entry.secret is None:
+            return
+        # Whichever of its values are going to be copied, and the one that the call may bring.
+        keys = {version.kms_key_id for version in primary.versions.values()}
+        keys |= {primary.kms_key_id, request.members.get("KmsKeyId")}
+        request = copying_request(request, entry.role_arn)
+        for key_id in sorted(filter(None, keys)):
+            self._foresee_key(request, DECRYPTING, key_id, primary.arn)
+        self._foresee_key(request, COPYING, entry.secret.kms_key_id, entry.arn)
 
     def _foresee_key(self, request: Request, actions: Iterable[str], key_id: str | None, secret_arn: str) -> None:
         if key_id and not is_default_key(key_id):
@@ -196,7 +209,7 @@ class Authority:
         """Return what is asked about a key, the policies that take part, and what decides by them."""
         keys, request = self._store().keys, asking.request
         check = key_check(keys.names, request, use)
-        text = keys.policy_of(use.key_id, request.region)
+        text = keys.policy_of(use.key_id, request.region, account_of(use.secret_arn))
         policy = key_policy(text, use.key_id, account_of(check.resource), asking.caller.account_id)
         return check, asking.layers([policy]), evaluate if text is None else decide_on_key
 

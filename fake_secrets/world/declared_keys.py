@@ -6,6 +6,7 @@ import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
+from fake_secrets.arns import account_of
 from fake_secrets.errors import FakeSecretsWarning, PolicyError, ServiceError
 from fake_secrets.observe.ledger import Ledger
 from fake_secrets.observe.remarks import Line, Remark
@@ -33,7 +34,8 @@ class DeclaredKeys:
     def __init__(self, store: Store, ledger: Ledger) -> None:
         self._store = store
         self._ledger = ledger
-        self._declared: dict[str, tuple[str, KeyState, Line]] = {}
+        # By account, which is empty if the key was named without one, and by key.
+        self._declared: dict[tuple[str, str], tuple[str, KeyState, Line]] = {}
         # A secret may be gone, or have another key, by the time that the world is left.
         self._used: set[str] = set()
 
@@ -55,23 +57,24 @@ class DeclaredKeys:
             aliases: aliases that stand for the key.
         """
         self._store.keys.declare(key_id, state, policy, aliases)
+        key = account_of(key_id), id_of(key_id)
         if state == "enabled":
-            self._declared.pop(id_of(key_id), None)
+            self._declared.pop(key, None)
         elif not is_default_key(key_id):
-            self._declared[id_of(key_id)] = key_id, state, line
+            self._declared[key] = key_id, state, line
             self._used.update(map(id_of, _keys_of(self._store)))
 
     def take_unused(self) -> list[Remark]:
         """Return a remark on each declared key that no secret has used, and forget the declared keys."""
         declared, self._declared = self._declared, {}
         asked_for = self._used | self._store.keys.asked_for
-        if declared.keys() <= asked_for:
+        if {key for _, key in declared} <= asked_for:
             return []
         in_use = dict.fromkeys(_keys_of(self._store))
         used = asked_for.union(map(id_of, in_use), map(id_of, _named_in(self._ledger)))
         return [
             Remark(FakeSecretsWarning, _text(key_id, state, list(in_use)), line)
-            for key, (key_id, state, line) in declared.items()
+            for (_, key), (key_id, state, line) in declared.items()
             if key not in used
         ]
 

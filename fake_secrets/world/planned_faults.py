@@ -25,6 +25,7 @@ class PlannedFaults:
         ledger: returns the ledger.
         request: makes a request of the world's own account and region.
         pass_time: lets seconds pass in the world.
+        keep: has what has changed kept beyond the process, if the world is.
         stand: called with the plan while there is a fault, and with None when there is none.
     """
 
@@ -36,10 +37,12 @@ class PlannedFaults:
         ledger: Callable[[], Ledger],
         request: Callable[[str, dict[str, Any]], Request],
         pass_time: Callable[[float], None],
+        keep: Callable[[], object],
         stand: Callable[[Plan | None], None],
     ) -> None:
         self._lock = lock
         self._on = (store, ledger, request, pass_time)
+        self._keep = keep
         self._stand = stand
         self._plan: Plan | None = None
 
@@ -52,7 +55,7 @@ class PlannedFaults:
 
             with self._lock:
                 # Another thread's call may have asked for it, too.
-                self._plan = self._plan or Plan(Path(self._lock, *self._on), self._stand)
+                self._plan = self._plan or Plan(Path(self._lock, *self._on, keep=self._keep), self._stand)
         return self._plan
 
     def reset(self) -> None:

@@ -161,6 +161,7 @@ class World:
             ledger=lambda: self.ledger,
             request=functools.partial(lookup.request_from, self._here),
             pass_time=self.pass_time,
+            keep=self.keep,
             stand=self.intervene,
         )
         self._leaks: Leaks | None = None

@@ -28,14 +28,19 @@ POLICY = json.dumps(
         },
     }
 )
+# Replaced with the ARN of a replica for the calls that succeed.
+ELSEWHERE = "arn:aws:secretsmanager:us-east-1:210987654321:secret:copy-AbCdEf"
 # What each operation takes besides SecretId, so that it succeeds.
 ABOUT_A_SECRET = {
+    "AssociateCrossAccountReplica": {"CrossAccountReplicaARN": ELSEWHERE},
     "CancelRotateSecret": {},
     "DeleteResourcePolicy": {},
     "DeleteSecret": {"RecoveryWindowInDays": 7},
     "DescribeSecret": {},
+    "DisassociateCrossAccountReplica": {"CrossAccountReplicaARN": ELSEWHERE},
     "GetResourcePolicy": {},
     "GetSecretValue": {"VersionStage": "AWSCURRENT"},
+    "ListResourcePolicies": {},
     "ListSecretVersionIds": {},
     "PutResourcePolicy": {"ResourcePolicy": POLICY},
     "PutSecretValue": {"SecretString": "new", "ClientRequestToken": TOKEN},

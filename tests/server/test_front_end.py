@@ -13,6 +13,7 @@ from fake_secrets.errors import UnsupportedOperationError
 from fake_secrets.server.front_end import FrontEnd
 from fake_secrets.server.heads import Headers
 from fake_secrets.server.messages import HttpAnswer, HttpRequest
+from fake_secrets.service.dispatch import OPERATIONS
 
 SCOPE = "AKIAIOSFODNN7EXAMPLE/20260304/us-east-1/secretsmanager/aws4_request"
 SIGNED = f"AWS4-HMAC-SHA256 Credential={SCOPE}, SignedHeaders=host;x-amz-date, Signature=0123abcd"
@@ -311,11 +312,10 @@ def test_the_service_behind_knows_the_operations_of_the_model(served):
     assert json.loads(post(served, "DescribeSecrets", b"{}")[2]) == {"__type": "UnknownOperationException"}
 
 
-def test_a_member_that_isnt_supported_yet_is_refused_in_our_words(served):
-    arn = b"arn:aws:secretsmanager:us-east-1:123456789012:secret:x-AbCdEf"
-    body = b'{"Name": "copy", "CrossAccountPrimaryARN": "%s"}' % arn
+def test_an_operation_that_isnt_supported_yet_is_refused_in_our_words(served, monkeypatch):
+    monkeypatch.delitem(OPERATIONS, "DescribeSecret")
 
-    status, _, answer = post(served, "CreateSecret", body)
+    status, _, answer = post(served, "DescribeSecret", b'{"SecretId": "prod/db"}')
 
     assert (status, json.loads(answer)["__type"]) == (400, "UnsupportedOperation")
 

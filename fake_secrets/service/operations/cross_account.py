@@ -12,7 +12,7 @@ from typing import Any
 
 from fake_secrets.arns import ROLE_ARN, SECRET_ARN, SUFFIX_LENGTH, account_of
 from fake_secrets.errors import ServiceError
-from fake_secrets.service.operations.following import check_keys_beforehand, start_following
+from fake_secrets.service.operations.following import check_keys_beforehand
 from fake_secrets.service.state.access import refuse_cross_account_replica
 from fake_secrets.service.state.keys import is_default_key
 from fake_secrets.service.state.model import (
@@ -50,7 +50,7 @@ def associate_cross_account_replica(store: Store, request: Request) -> dict[str,
         InvalidParameterException (400): CrossAccountReplicaARN isn't the ARN of a secret in the same Region of
             another account, or ReplicationRoleARN isn't a role of the primary's account.
         ResourceNotFoundException (400): there is no such replica.
-        InvalidRequestException (400): the replica wasn't created for this primary.
+        InvalidRequestException (400): the replica wasn't created for this primary, or is marked for deletion.
         LimitExceededException (400): another replica is associated.
         AccessDeniedException (400): a key is denied, M41, or the caller may not replicate to the replica, M42.
         InvalidRequestException (400): a key is disabled.
@@ -61,7 +61,7 @@ def associate_cross_account_replica(store: Store, request: Request) -> dict[str,
     primary = store.get_primary(request)
     refuse_cross_account_replica(primary)
     role_arn = members.get("ReplicationRoleARN")
-    _check_role(primary, role_arn)
+    _check_role(request, primary, role_arn)
     replica = _replica_to_associate(store, request, primary)
     entry = CrossAccountReplica(replica.arn, role_arn, "InProgress", None, replica)
     check_keys_beforehand(store, request, primary, entry)
@@ -69,8 +69,10 @@ def associate_cross_account_replica(store: Store, request: Request) -> dict[str,
         request.authority.check_acceptance(request, replica)
     store.save(primary, replica)
     store.begin_write(request.now, primary, also=(replica,))
+    # What there is to copy is copied as after any other call.
+    primary.cross_account_replica = entry
+    replica.cross_account_primary = CrossAccountPrimary(primary.arn, "InProgress", None, primary)
     primary.changed = request.now
-    start_following(store, primary, entry, replica)
     return {"ARN": primary.arn, "CrossAccountReplicaARN": replica.arn, "ReplicationStatus": "InProgress"}
 
 
@@ -94,6 +96,8 @@ def disassociate_cross_account_replica(store: Store, request: Request) -> dict[s
     store.save(primary)
     store.begin_write(request.now, primary)
     if replica is not None:
+        # Nothing leads from the primary to it afterwards.
+        store.note_change(replica)
         replica.cross_account_primary = CrossAccountPrimary(primary.arn, "Detached")
     primary.cross_account_replica = None
     primary.changed = request.now
@@ -172,8 +176,10 @@ def _replica_to_associate(store: Store, request: Request, primary: StoredSecret)
     if replica is None:
         raise ServiceError("ResourceNotFoundException", f"Secrets Manager can't find the replica {arn}.")
     link = replica.cross_account_primary
-    if link is None or link.arn != primary.arn:
+    if link is None or link.arn not in {primary.arn, primary.arn[:-SUFFIX_LENGTH]}:
         raise ServiceError("InvalidRequestException", f"The secret {arn} isn't a replica of {primary.arn}.")
+    if replica.deleted is not None:
+        raise ServiceError("InvalidRequestException", f"The replica {arn} is marked for deletion.")
     entry = primary.cross_account_replica
     if entry is not None and entry.arn != replica.arn:
         raise ServiceError(
@@ -192,8 +198,11 @@ def _check_place(member: str, arn: str, request: Request, account_id: str) -> No
         raise _wrong(f"{member} must be the ARN of a secret in another account.")
 
 
-def _check_role(primary: StoredSecret, role_arn: str | None) -> None:
-    if role_arn is not None and (not ROLE_ARN.fullmatch(role_arn) or account_of(role_arn) != primary.account_id):
+def _check_role(request: Request, primary: StoredSecret, role_arn: str | None) -> None:
+    if role_arn is None:
+        return
+    here = request.partition, primary.account_id
+    if not ROLE_ARN.fullmatch(role_arn) or (role_arn.split(":", 2)[1], account_of(role_arn)) != here:
         raise _wrong("ReplicationRoleARN must be the ARN of a role in the primary secret's account.")
 
 

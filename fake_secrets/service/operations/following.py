@@ -6,8 +6,11 @@ from collections.abc import Collection, Sequence
 from dataclasses import replace
 from typing import Any
 
+from fake_secrets import clock
+from fake_secrets.arns import partition_of, root_arn
 from fake_secrets.errors import ServiceError
 from fake_secrets.service.state.checked import copying_request
+from fake_secrets.service.state.copying import Copying
 from fake_secrets.service.state.model import (
     CrossAccountPrimary,
     CrossAccountReplica,
@@ -23,10 +26,18 @@ __all__ = [
     "copy_versions",
     "follow_across_accounts",
     "resume_across_accounts",
-    "start_following",
 ]
 
-_Outcome = tuple[ReplicationStatus, str | None]
+# The operations that change values or labels whatever their members are, and the one that asks for a replication.
+_COPYING = frozenset(
+    {
+        "AssociateCrossAccountReplica",
+        "CancelRotateSecret",
+        "PutSecretValue",
+        "RotateSecret",
+        "UpdateSecretVersionStage",
+    }
+)
 
 
 def copy_versions(primary: StoredSecret, replica: StoredSecret, added: Collection[str]) -> None:
@@ -69,67 +80,76 @@ def check_keys_beforehand(
         raise ServiceError("InvalidRequestException", refused.message) from None
 
 
-def start_following(
-    store: Store, primary: StoredSecret, entry: CrossAccountReplica, replica: StoredSecret
-) -> None:
-    """Let a replica in another account follow a primary from now on, and give it what there is.
-
-    Args:
-        store: the store.
-        primary: the primary.
-        entry: what the primary shows of the replica.
-        replica: the replica.
-    """
-    _settle(primary, entry, store.held_back(primary) or _in_sync(primary, replica))
-
-
 def follow_across_accounts(store: Store, primary: StoredSecret, request: Request | None = None) -> None:
     """Copy a secret's values and labels to its replica in another account, if they have changed.
 
     Args:
         store: the store.
-        primary: a secret.
+        primary: a secret that has a replica in another account, or had one.
         request: the call that has changed it. Its caller, or the ReplicationRoleARN, uses the keys. None if
-            Secrets Manager itself has moved labels, which needs no key; a replica that is held back, or to which
-            a replication has failed, then waits for the next call.
+            Secrets Manager itself has changed it: no policy binds that.
 
-    Source: api-2026 1, X6, X10 [B]. If a key can't be used, the status is Failed and the replica stays as it is.
+    Source: api-2026 1, X6, X10 [B]. If a key can't be used, the status is Failed, and the replica keeps its value.
+        Keys are needed for values, not for labels [D]. Other changes than of values and labels copy nothing, even
+        after a replication that has failed [D].
     """
     entry = primary.cross_account_replica
-    if entry is None or entry.secret is None:
+    if entry is None or entry.secret is None or (request is not None and not _may_copy(request)):
         return
-    is_behind = _picture(primary) != _picture(entry.secret)
-    if not is_behind and entry.status == "InSync":
+    replica, now = entry.secret, clock.now() if request is None else request.now
+    if entry.status == "InSync" and _picture(primary) == _picture(replica):
         return
-    if request is None and entry.status != "InSync":
-        return
-    outcome = store.held_back(primary) or _failure(store, request, primary, entry)
-    _settle(primary, entry, outcome or _in_sync(primary, entry.secret))
+    hold = store.hold_on(primary)
+    if hold is not None:
+        hold.count()
+        _settle(primary, entry, replica, *hold.shown)
+    elif (failure := _failure(store, request or _own_request(primary), primary, entry)) is not None:
+        _settle(primary, entry, replica, "Failed", failure)
+    else:
+        _copy(primary, entry, replica, now)
 
 
 def resume_across_accounts(store: Store) -> None:
     """Give replicas in other accounts that were held back, and are no more, what they have missed."""
-    for primary in store:
+    for primary in list(store):
         entry = primary.cross_account_replica
         if entry is None or entry.secret is None or entry.status != "InProgress":
             continue
-        if (outcome := store.held_back(primary)) is None:
-            store.note_change(primary)
-            outcome = _in_sync(primary, entry.secret)
-        _settle(primary, entry, outcome)
+        replica, hold, now = entry.secret, store.hold_on(primary), clock.now()
+        with store.all_or_nothing(primary):
+            if hold is None:
+                _copy(primary, entry, replica, now)
+            else:
+                _settle(primary, entry, replica, *hold.shown)
+        for side in (primary, replica):
+            store.follow_up(side, now)
 
 
-def _failure(
-    store: Store, request: Request | None, primary: StoredSecret, entry: CrossAccountReplica
-) -> _Outcome | None:
-    """Return what a replication fails with; None if nothing keeps it from succeeding, as if only labels move."""
+def _may_copy(request: Request) -> bool:
+    """Return whether a call may have changed values or labels, or asks for a replication."""
+    return request.operation in _COPYING or (request.operation == "UpdateSecret" and _has_value(request))
+
+
+def _has_value(request: Request) -> bool:
+    return request.members.get("SecretString") is not None or request.members.get("SecretBinary") is not None
+
+
+def _own_request(primary: StoredSecret) -> Request:
+    """Return a request of Secrets Manager's own."""
+    partition = partition_of(primary.region)
+    root = root_arn(primary.account_id, partition)
+    return Request("", {}, primary.region, partition, primary.account_id, root, clock.now())
+
+
+def _failure(store: Store, request: Request, primary: StoredSecret, entry: CrossAccountReplica) -> str | None:
+    """Return why a replication fails; None if nothing keeps it from succeeding, as if only labels move."""
     lacking = _lacking(primary, entry)
-    if request is None or not lacking:
+    if not lacking:
         return None
     try:
         _check_keys(store, request, primary, entry, lacking)
     except ServiceError as refused:
-        return "Failed", f"Replication failed: {refused.message}"
+        return f"Replication failed: {refused.message}"
     return None
 
 
@@ -142,9 +162,14 @@ def _check_keys(
 ) -> None:
     if entry.secret is None:
         return
+    # A primary without a value is asked for its key, too.
+    versions: list[tuple[str | None, str | None]] = [(version.kms_key_id, version.id) for version in copied]
+    versions = versions or [(primary.kms_key_id, None)]
+    decrypted = tuple(dict.fromkeys(key_id for key_id, _ in versions))
+    store.copying = Copying(entry.secret, entry.role_arn, decrypted)
     request = copying_request(request, entry.role_arn)
-    for version in copied:
-        store.keys.check_decryption(request, primary, version.kms_key_id, version.id)
+    for key_id, version_id in versions:
+        store.keys.check_decryption(request, primary, key_id, version_id)
     store.keys.check_copying(request, entry.secret, entry.secret.kms_key_id)
 
 
@@ -156,18 +181,22 @@ def _lacking(primary: StoredSecret, entry: CrossAccountReplica | None = None) ->
     return [version for version in wanted if version.value is not None and version.id not in known]
 
 
-def _in_sync(primary: StoredSecret, replica: StoredSecret) -> _Outcome:
+def _copy(primary: StoredSecret, entry: CrossAccountReplica, replica: StoredSecret, now: float) -> None:
     copy_versions(primary, replica, frozenset(primary.labels.values()))
-    replica.changed = primary.changed
-    return "InSync", None
+    replica.changed = now
+    _settle(primary, entry, replica, "InSync", None)
 
 
-def _settle(primary: StoredSecret, entry: CrossAccountReplica, outcome: _Outcome) -> None:
+def _settle(
+    primary: StoredSecret,
+    entry: CrossAccountReplica,
+    replica: StoredSecret,
+    status: ReplicationStatus,
+    message: str | None,
+) -> None:
     """Show on both sides how a replication has ended."""
-    status, message = outcome
     primary.cross_account_replica = replace(entry, status=status, message=message)
-    if entry.secret is not None:
-        entry.secret.cross_account_primary = CrossAccountPrimary(primary.arn, status, message, primary)
+    replica.cross_account_primary = CrossAccountPrimary(primary.arn, status, message, primary)
 
 
 def _picture(secret: StoredSecret) -> tuple[Any, ...]:

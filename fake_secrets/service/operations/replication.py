@@ -235,8 +235,10 @@ def _why_kept(existing: StoredSecret, region: str, *, is_forced: bool) -> str | 
         # Even force doesn't overwrite another primary's replica [C: M37b].
         name = existing.name
         return f"Replication failed: Secret name {name} is currently replicated to {region} with a different arn"
-    # Even force doesn't overwrite a secret that has replicas: they would lose their primary [D].
-    can_be_overwritten = is_forced and not existing.replicas
+    # Even force doesn't overwrite a secret that has replicas, or is one of another account: they would lose each
+    # other [D].
+    is_linked = existing.cross_account_replica is not None or existing.cross_account_primary is not None
+    can_be_overwritten = is_forced and not existing.replicas and not is_linked
     return None if can_be_overwritten else "Secret with this name already exists in this region"
 
 

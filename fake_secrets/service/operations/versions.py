@@ -76,8 +76,7 @@ def update_secret_version_stage(store: Store, request: Request) -> dict[str, Any
     """
     secret = store.get_primary(request)
     refuse_managed(secret)
-    if secret.cross_account_primary is not None:
-        refuse_cross_account_replica(secret)
+    refuse_cross_account_replica(secret)
     members = request.members
     remove_from, move_to = members.get("RemoveFromVersionId"), members.get("MoveToVersionId")
     for version_id in (remove_from, move_to):

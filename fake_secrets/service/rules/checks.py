@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from fake_secrets.arns import account_of
 from fake_secrets.iam.evaluation import Check
 from fake_secrets.service.rules.condition_keys import Value, keys_of_members, keys_of_tags
 
@@ -13,6 +14,7 @@ __all__ = [
     "action_of",
     "check_of_acceptance",
     "check_of_parting",
+    "check_of_passing",
     "checks_of",
     "checks_of_creation",
 ]
@@ -61,9 +63,14 @@ def checks_of(
         checks.append(Check(action_of("PutResourcePolicy"), resource, secret))
     if operation == "AssociateCrossAccountReplica":
         checks.append(Check(action_of("GetSecretValue"), resource, secret))
-        if role_arn := members.get("ReplicationRoleARN"):
-            checks.append(Check("iam:PassRole", role_arn, {"iam:passedtoservice": _SERVICE}))
     return checks
+
+
+def check_of_passing(role_arn: str) -> Check:
+    """Return what a call asks about a role that Secrets Manager is to assume [B: api-2026 3.1]."""
+    return Check(
+        "iam:PassRole", role_arn, {"aws:resourceaccount": account_of(role_arn), "iam:passedtoservice": _SERVICE}
+    )
 
 
 def check_of_parting(resource: str, secret: Mapping[str, Value]) -> Check:

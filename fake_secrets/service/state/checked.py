@@ -82,7 +82,7 @@ def key_check(names: KeyNames, request: Request, use: KeyUse) -> Check:
         region=request.region,
         caller_account=request.account_id,
         key_account=account_of(arn),
-        aliases=names.aliases_of(use.key_id, request.region),
+        aliases=names.aliases_of(use.key_id, request.region, account_of(use.secret_arn)),
     )
     return Check(use.action, arn, keys)
 
@@ -94,7 +94,9 @@ def copying_request(request: Request, role_arn: str | None) -> Request:
         request: the request that changes the primary.
         role_arn: the ReplicationRoleARN; None if the caller uses the keys [B: api-2026 X10].
     """
-    return request if role_arn is None else replace(request, principal=session_arn(role_arn, _SESSION))
+    if role_arn is None:
+        return request
+    return replace(request, principal=session_arn(role_arn, _SESSION), account_id=account_of(role_arn))
 
 
 def keys_of(secret: StoredSecret | None, tags: Sequence[Mapping[str, str]] | None = None) -> Mapping[str, Value]:

@@ -5,9 +5,9 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Any, Literal, TypeVar
 
-from fake_secrets.arns import region_of
+from fake_secrets.arns import account_of, region_of
 from fake_secrets.errors import ServiceError
 from fake_secrets.service.rules.key_uses import COPYING, DECRYPTING, ENCRYPTING, REENCRYPTING, REPLICATING
 from fake_secrets.service.state.key_names import KeyNames, id_of
@@ -27,6 +27,8 @@ __all__ = [
 DEFAULT_KEY_ALIAS = "alias/aws/secretsmanager"
 
 KeyState = Literal["enabled", "disabled", "denied"]
+_Key = tuple[str | None, str]
+_Told = TypeVar("_Told")
 KEY_STATES: Mapping[KeyState, str] = {
     "enabled": "calls that need the key succeed",
     "disabled": "they fail with EncryptionFailure or DecryptionFailure",
@@ -61,8 +63,9 @@ class Keys:
     """The KMS keys of a world. Every key can be used unless a test declares it disabled or denied."""
 
     def __init__(self) -> None:
-        self._states: dict[str, KeyState] = {}
-        self._policies: dict[str, str] = {}
+        # By account and key. The account is None if the key was named without one: it is then one of any account.
+        self._states: dict[_Key, KeyState] = {}
+        self._policies: dict[_Key, str] = {}
         self.names = KeyNames()
         self._asked_for: set[str] = set()
 
@@ -84,24 +87,32 @@ class Keys:
         """
         for alias in aliases:
             self.names.tell(alias, key_id)
-        key = self.names.resolved(key_id, region_of(key_id))
-        self._states[key] = state
+        named = self.names.named(key_id, region_of(key_id), None)
+        key = account_of(named) or None, id_of(named)
+        _tell(self._states, key, state)
         if policy is not None:
-            self._policies[key] = policy
+            _tell(self._policies, key, policy)
 
     def told(self) -> dict[str, Any]:
         """Return what a test has told of keys, as JSON."""
-        return {"states": dict(self._states), "policies": dict(self._policies), "aliases": self.names.told()}
+        states, policies = ([[*key, one] for key, one in told.items()] for told in (self._states, self._policies))
+        return {"states": states, "policies": policies, "aliases": self.names.told()}
 
     def tell(self, told: Mapping[str, Any]) -> None:
         """Tell again what `told` has returned."""
-        self._states.update(told["states"])
-        self._policies.update(told["policies"])
+        self._states.update({(account_id, key): state for account_id, key, state in told["states"]})
+        self._policies.update({(account_id, key): policy for account_id, key, policy in told["policies"]})
         self.names.tell_again(told["aliases"])
 
-    def policy_of(self, key_id: str, region: str) -> str | None:
-        """Return the policy of a key of a region, as JSON; None if the test has given none."""
-        return self._policies.get(self.names.resolved(key_id, region))
+    def policy_of(self, key_id: str, region: str, account_id: str) -> str | None:
+        """Return the policy of a key, as JSON; None if the test has given none.
+
+        Args:
+            key_id: the key.
+            region: the region of a key that is named without one.
+            account_id: its account.
+        """
+        return self._told(self._policies, key_id, region, account_id)
 
     def check_encryption(
         self, request: Request, secret: StoredSecret, key_id: str | None, version_id: str | None = None
@@ -164,7 +175,7 @@ class Keys:
         The caller needs kms:Encrypt for that. Without it, the new key is accepted all the same [B: rotation-facts
         4.2].
         """
-        return self._state_of(key_id, request) != "denied" and self._is_allowed(
+        return self._state_of(key_id, request, secret) != "denied" and self._is_allowed(
             request, secret, key_id, REENCRYPTING, None
         )
 
@@ -177,7 +188,7 @@ class Keys:
                 "You can't access a secret from a different AWS account if you encrypt the secret "
                 "with the default KMS service key.",
             )
-        state = self._state_of(key_id, request) if self._states else None
+        state = self._state_of(key_id, request, secret) if self._states else None
         if state == "denied" or not self._is_allowed(request, secret, key_id, use.actions, version_id):
             raise _denied()
         if state == "disabled":
@@ -203,10 +214,24 @@ class Keys:
             or all(authority.may_use_key(request, secret, action, key_id, version_id) for action in actions)
         )
 
-    def _state_of(self, key_id: str | None, request: Request) -> KeyState | None:
-        key = id_of(key_id or DEFAULT_KEY_ALIAS)
-        self._asked_for.add(key)
-        return self._states.get(self.names.resolved(key, request.region))
+    def _state_of(self, key_id: str | None, request: Request, secret: StoredSecret) -> KeyState | None:
+        key_id = key_id or DEFAULT_KEY_ALIAS
+        self._asked_for.add(id_of(key_id))
+        return self._told(self._states, key_id, request.region, secret.account_id)
+
+    def _told(self, told: Mapping[_Key, _Told], key_id: str, region: str, account_id: str) -> _Told | None:
+        named = self.names.named(key_id, region, account_id)
+        key = id_of(named)
+        return told.get((account_of(named) or account_id, key)) or told.get((None, key))
+
+
+def _tell(told: dict[_Key, _Told], key: _Key, one: _Told) -> None:
+    """Take note of something about a key. What is said of a key without an account holds for all of that id."""
+    account_id, name = key
+    if account_id is None:
+        for other in [other for other in told if other[1] == name]:
+            del told[other]
+    told[key] = one
 
 
 def is_default_key(key_id: str | None) -> bool:

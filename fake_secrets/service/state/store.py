@@ -13,17 +13,12 @@ from fake_secrets.errors import ServiceError
 from fake_secrets.ids import Ids
 from fake_secrets.service.state.access import refuse_replica
 from fake_secrets.service.state.agenda import Agenda
+from fake_secrets.service.state.copying import Copying, Hold
 from fake_secrets.service.state.events import EventLog, label_events, version_events
 from fake_secrets.service.state.journal import KEPT_WRITES, LabelMove, Write, states_of
 from fake_secrets.service.state.keeper import Keeper
 from fake_secrets.service.state.keys import Keys
-from fake_secrets.service.state.model import (
-    ReplicationStatus,
-    RotationState,
-    StartedRotation,
-    StoredSecret,
-    StoredVersion,
-)
+from fake_secrets.service.state.model import RotationState, StartedRotation, StoredSecret, StoredVersion
 from fake_secrets.service.state.quotas import Quotas
 from fake_secrets.service.state.request_model import Request
 from fake_secrets.service.state.retries import Retries
@@ -125,8 +120,10 @@ class Store:
         self._retries: Retries | None = None
         # Several secrets can be created in the same instant.
         self.next_serial = 0
-        # Holds the replica of a primary back, if a test has planned that: returns the status, and why.
-        self.holds_back: Callable[[StoredSecret], tuple[ReplicationStatus, str | None] | None] | None = None
+        # Returns what holds the replica of a primary in another account back, if a test has planned something.
+        self.holds_back: Callable[[StoredSecret], Hold | None] | None = None
+        # What the current call has tried to copy to another account, for the ledger.
+        self.copying: Copying | None = None
         # What keeps the store beyond the process, if anything does.
         self.keeper: Keeper | None = None
         # The rotation functions that secrets have from the start: by account, region and name.
@@ -152,7 +149,7 @@ class Store:
 
     def begin_call(self) -> None:
         """Forget the secret and the rotation of the last call."""
-        self.concerned = self.started_rotation = self._savepoint = self.told = None
+        self.concerned = self.started_rotation = self._savepoint = self.told = self.copying = None
         events = self.events
         # Not by its property `count`, which would make every call longer.
         self.events_before = events.dropped + len(events.kept)
@@ -270,7 +267,8 @@ class Store:
     def attach(self, secret: StoredSecret) -> None:
         """Give a secret the rotation function that it has from the start, if there is one and it has none yet."""
         arn = self.attached.get((secret.account_id, secret.region, secret.name))
-        if arn is not None and secret.rotation is None and secret.primary is None:
+        is_replica = secret.primary is not None or secret.cross_account_primary is not None
+        if arn is not None and secret.rotation is None and not is_replica:
             secret.rotation = RotationState(arn, enabled=False)
 
     def put_back(self, secret: StoredSecret) -> None:
@@ -311,7 +309,7 @@ class Store:
             counts as a full one, and isn't found [A].
         """
         if secret_id.startswith("arn:"):
-            self.concerned = self._by_arn(request, secret_id)
+            self.concerned = self.by_arn(request, secret_id)
         else:
             shelf = self._shelves.get((request.account_id, request.region))
             self.concerned = None if shelf is None else shelf.by_name.get(secret_id)
@@ -319,10 +317,6 @@ class Store:
             # No secret has a bad name, so the check is needed only if none was found.
             check_secret_id(secret_id)
         return self.concerned
-
-    def by_arn(self, request: Request, arn: str) -> StoredSecret | None:
-        """Return the secret of an ARN, or of one without random suffix, in the region of a request, or None."""
-        return self._by_arn(request, arn)
 
     def get(self, request: Request) -> StoredSecret:
         """Return the secret that the request's SecretId names.
@@ -405,8 +399,8 @@ class Store:
         if due is not None:
             self.due_rotations.note(secret, due)
 
-    def held_back(self, primary: StoredSecret) -> tuple[ReplicationStatus, str | None] | None:
-        """Return the status, and why, with which a test holds a replica in another account back; None if not."""
+    def hold_on(self, primary: StoredSecret) -> Hold | None:
+        """Return what holds the replica of a primary in another account back, or None."""
         return None if self.holds_back is None else self.holds_back(primary)
 
     def holds(self, secret: StoredSecret) -> bool:
@@ -426,7 +420,8 @@ class Store:
             shelf = self._shelves[account_id, region] = Shelf()
         return shelf
 
-    def _by_arn(self, request: Request, arn: str) -> StoredSecret | None:
+    def by_arn(self, request: Request, arn: str) -> StoredSecret | None:
+        """Return the secret of an ARN, or of one without random suffix, in the region of a request, or None."""
         match = SECRET_ARN.fullmatch(arn)
         if match is None or match[1] != request.region:
             return None

@@ -67,6 +67,21 @@ class TestCreation:
         link = pair.other.describe_secret(SecretId="new")["CrossAccountPrimary"]
         assert link == {"PrimarySecretARN": primary, "ReplicationStatus": "Pending"}
 
+    def test_the_suffix_of_the_primarys_arn_may_be_left_out(self, pair):
+        pair.create("new", CrossAccountPrimaryARN=pair.primary[:-7])
+        arn = pair.other.describe_secret(SecretId="new")["ARN"]
+        pair.associate(CrossAccountReplicaARN=arn)
+        link = pair.other.describe_secret(SecretId="new")["CrossAccountPrimary"]
+        assert link["PrimarySecretARN"] == pair.primary
+
+    def test_a_rotation_function_that_secrets_have_from_the_start_isnt_given_to_a_replica(
+        self, fake_secrets, pair
+    ):
+        function = fake_secrets.lambda_function(lambda event, context: None)
+        fake_secrets._world.attached[REPLICA_ACCOUNT, "us-east-1", "new"] = function
+        pair.create("new")
+        assert "RotationLambdaARN" not in pair.other.describe_secret(SecretId="new")
+
     def test_force_overwrite_has_no_effect_beside_it(self, pair):
         pair.create("new", ForceOverwriteReplicaSecret=True)
         assert code_of(pair.create, name="new", ForceOverwriteReplicaSecret=True) == "ResourceExistsException"
@@ -122,6 +137,7 @@ class TestAssociation:
              "InvalidParameterException"),
             ({"CrossAccountReplicaARN": "copy/db-that-is-no-arn"}, "InvalidParameterException"),
             ({"ReplicationRoleARN": f"arn:aws:iam::{REPLICA_ACCOUNT}:role/x"}, "InvalidParameterException"),
+            ({"ReplicationRoleARN": ROLE.replace("aws", "aws-cn", 1)}, "InvalidParameterException"),
             ({"ReplicationRoleARN": "replicates-and-is-no-arn"}, "InvalidParameterException"),
         ],
     )  # fmt: skip
@@ -170,6 +186,15 @@ class TestAssociation:
         before = pair.described()
         assert code_of(pair.associate) == code
         assert without_metadata(pair.described()) == without_metadata(before)
+
+    @pytest.mark.parametrize("state", ["denied", "disabled"])
+    def test_the_key_of_a_primary_without_a_value_is_looked_at_too(self, fake_secrets, pair, state):
+        empty = pair.owner.create_secret(Name="empty", KmsKeyId="alias/empty")["ARN"]
+        copy = pair.create("empty-copy", CrossAccountPrimaryARN=empty)
+        fake_secrets.set_kms_key("alias/empty", state)
+        call = pair.owner.associate_cross_account_replica
+        code = code_of(call, SecretId="empty", CrossAccountReplicaARN=copy)
+        assert code == {"denied": "AccessDeniedException", "disabled": "InvalidRequestException"}[state]
 
     def test_the_primary_may_have_the_default_key(self, pair):
         pair.owner.update_secret(SecretId="app/db", KmsKeyId="")
@@ -221,6 +246,16 @@ class TestFollowing:
         primary, replica = linked.described()
         assert replica["VersionIdsToStages"] == primary["VersionIdsToStages"]
         assert not {"RotationEnabled", "RotationLambdaARN", "NextRotationDate"} & replica.keys()
+
+    def test_a_rotation_by_a_partner_reaches_it_if_the_keys_can_be_used(self, fake_secrets, linked):
+        linked.owner.update_secret(SecretId="app/db", Type="Partner")
+        values = iter(["managed one", "managed two"])
+        fake_secrets.managed_rotation(linked.primary, lambda *_: next(values))
+        linked.owner.rotate_secret(SecretId="app/db")
+        assert (linked.copied(), linked.statuses()) == ("managed one", ("InSync", "InSync"))
+        fake_secrets.set_kms_key(REPLICA_KEY, "disabled")
+        linked.owner.rotate_secret(SecretId="app/db")
+        assert linked.statuses() == ("Failed", "Failed")
 
     def test_the_last_changed_date_of_the_replica_moves_with_each_change_that_reaches_it(
         self, linked, freezer_at_noon
@@ -278,6 +313,33 @@ class TestFollowing:
         fake_secrets.set_kms_key(REPLICA_KEY, "enabled")
         linked.put("three")
         assert (linked.copied(), linked.statuses()) == ("three", ("InSync", "InSync"))
+
+    def test_another_change_than_of_values_and_labels_isnt_a_replication(self, fake_secrets, linked):
+        fake_secrets.set_kms_key(REPLICA_KEY, "disabled")
+        linked.put("two")
+        fake_secrets.set_kms_key(REPLICA_KEY, "enabled")
+        linked.owner.tag_resource(SecretId="app/db", Tags=[{"Key": "a", "Value": "b"}])
+        linked.owner.update_secret(SecretId="app/db", Description="changed")
+        assert linked.statuses() == ("Failed", "Failed")
+
+    def test_a_key_of_the_same_name_in_the_other_account_is_another_key(self, fake_secrets, linked):
+        fake_secrets.set_kms_key(PRIMARY_KEY.replace(PRIMARY_ACCOUNT, REPLICA_ACCOUNT), "disabled")
+        linked.other.create_secret(Name="uses-it", KmsKeyId=PRIMARY_KEY.replace(PRIMARY_ACCOUNT, REPLICA_ACCOUNT))
+        linked.put("two")
+        assert linked.copied() == "two"
+
+    @pytest.mark.parametrize("account", [PRIMARY_ACCOUNT, REPLICA_ACCOUNT])
+    def test_a_replica_of_a_region_never_overwrites_a_side(self, linked, account):
+        name = {PRIMARY_ACCOUNT: "app/db", REPLICA_ACCOUNT: "copy/db"}[account]
+        elsewhere = client_of(account, "eu-west-1")
+        elsewhere.create_secret(Name=name, SecretString="x")
+        elsewhere.replicate_secret_to_regions(
+            SecretId=name, AddReplicaRegions=[{"Region": "us-east-1"}], ForceOverwriteReplicaSecret=True
+        )
+        (status,) = elsewhere.describe_secret(SecretId=name)["ReplicationStatus"]
+        assert status["Status"] == "Failed"
+        linked.put("two")
+        assert (linked.copied(), linked.statuses()) == ("two", ("InSync", "InSync"))
 
 
 class TestTheReplicaItself:

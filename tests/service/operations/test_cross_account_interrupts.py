@@ -9,11 +9,26 @@ from fake_secrets import mock_stages
 
 pytestmark = pytest.mark.skipif(not botocore_knows("CreateSecret", "CrossAccountPrimaryARN"), reason=needs_2026)
 
+
+def let_go(pair):
+    """Put a value while the replica is held back, and end that."""
+    pair.fault.cancel()
+    # What an interrupt has kept from being done is done now.
+    pair.fault.cancel()
+
+
+def hold_back(pair):
+    pair.associate()
+    pair.fault = pair.fake_secrets.faults.replication("InProgress")
+    pair.put("two", ClientRequestToken="2" * 32)
+
+
 CALLS = {
     "associate": (None, Pair.associate),
     "put": (Pair.associate, lambda pair: pair.put("two", ClientRequestToken="2" * 32)),
     "disassociate": (Pair.associate, Pair.disassociate),
     "stop": (Pair.associate, Pair.stop),
+    "let go": (hold_back, let_go),
 }
 
 
@@ -39,6 +54,7 @@ def test_an_interrupted_call_has_happened_on_both_sides_or_on_neither(call):
     def scene(interrupt):
         with mock_stages(random_seed=1) as fake_secrets:
             pair = Pair()
+            pair.fake_secrets = fake_secrets
             if before is not None:
                 before(pair)
             store = fake_secrets._world.store
