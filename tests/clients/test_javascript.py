@@ -9,8 +9,12 @@ import freezegun
 import pytest
 import real_clients
 from real_clients import JAVASCRIPT
+from service_model import OPERATIONS_OF_2026
 
 from fake_secrets.service.dispatch import OPERATIONS
+
+# Its release of November 2026 is older than the operations of that month.
+KNOWN = OPERATIONS.keys() - OPERATIONS_OF_2026
 
 NAME = "MyTestSecret"
 VALUE = '{"user":"diegor","password":"EXAMPLE-PASSWORD"}'
@@ -38,7 +42,7 @@ def attempts_of(world):
 
 
 def test_its_model_has_the_operations_that_are_served(javascript):
-    assert javascript("operations") == sorted(OPERATIONS)
+    assert javascript("operations") == sorted(KNOWN)
 
 
 def test_every_operation_succeeds(javascript, world):
@@ -46,8 +50,8 @@ def test_every_operation_succeeds(javascript, world):
 
     answers = javascript("everything", function)
 
-    assert set(answers) == set(OPERATIONS)
-    assert {call.operation for call in world.calls if call.outcome == "succeeded"} == set(OPERATIONS)
+    assert set(answers) == KNOWN
+    assert {call.operation for call in world.calls if call.outcome == "succeeded"} == KNOWN
     assert {call.outcome for call in world.calls} == {"succeeded"}
 
 

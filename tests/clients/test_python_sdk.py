@@ -12,8 +12,12 @@ import botocore
 import freezegun
 import pytest
 import real_clients
+from service_model import OPERATIONS_OF_2026
 
 from fake_secrets.service.dispatch import OPERATIONS
+
+# Its release of November 2026 is older than the operations of that month.
+KNOWN = OPERATIONS.keys() - OPERATIONS_OF_2026
 
 NAME = "MyTestSecret"
 CURRENT = "a1b2c3d4-5678-90ab-cdef-EXAMPLE11111"
@@ -65,7 +69,7 @@ def test_its_client_has_the_operations_that_are_served(models):
     client = importlib.import_module("aws_sdk_secrets_manager.client").AsyncSecretsManagerClient
     methods = {name for name, _ in inspect.getmembers(client, inspect.isfunction) if not name.startswith("_")}
 
-    assert methods - {"close"} == {botocore.xform_name(operation) for operation in OPERATIONS}
+    assert methods - {"close"} == {botocore.xform_name(operation) for operation in KNOWN}
 
 
 def test_every_operation_succeeds(ask, models, world):
@@ -103,7 +107,7 @@ def test_every_operation_succeeds(ask, models, world):
     )
 
     assert {call.outcome for call in world.calls} == {"succeeded"}
-    assert {call.operation for call in world.calls} == set(OPERATIONS) - {"StopReplicationToReplica"}
+    assert {call.operation for call in world.calls} == KNOWN - {"StopReplicationToReplica"}
 
 
 def test_a_replica_is_promoted_where_it_is(ask, world):
