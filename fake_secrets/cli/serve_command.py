@@ -110,10 +110,11 @@ def _serve(arguments: argparse.Namespace, output: OwnOutput) -> int:
         functions = register_functions(world.fake_secrets, arguments.function, secret_texts(seed))
         world.attach(functions)
         roles = give_policies(world.fake_secrets, arguments.policy)
-        listener.start()
-        world.clock.start()
         variables = {**world.environment(listener.url), **more}
+        # Before the first answer, after which whoever has started the server may end it.
         with _Signals() as signals:
+            listener.start()
+            world.clock.start()
             if arguments.program:
                 return _run_beside(arguments.program, variables, signals, output.file)
             from fake_secrets.cli.serve_exports import lines_for_a_shell
