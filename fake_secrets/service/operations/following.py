@@ -60,7 +60,7 @@ def copy_versions(primary: StoredSecret, replica: StoredSecret, added: Collectio
     replica.labels = replica.announced = primary.labels
     replica.remove_versions(replica.versions.keys() - primary.versions.keys())
     replica.version_count = primary.version_count
-    replica.empty = primary.empty & replica.versions.keys() if primary.empty else primary.empty
+    replica.empty = primary.empty.intersection(replica.versions)
 
 
 def check_keys_beforehand(
