@@ -1,4 +1,8 @@
-"""Replicas in another account, from their creation to the end, through clients of both accounts."""
+"""Replicas in another account, from their creation to the end, through clients of both accounts.
+
+AWS's documentation says what is refused. Where it doesn't say with which code, the codes here are choices of this
+project, as the docstrings of the operations tell.
+"""
 
 import datetime
 

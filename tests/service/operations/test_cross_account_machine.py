@@ -1,4 +1,7 @@
-"""Replication to another account under random calls of both, compared with an independent model."""
+"""Replication to another account under random calls of both, compared with an independent model.
+
+The codes of refusals are choices of this project: AWS's aren't documented.
+"""
 
 import functools
 from dataclasses import dataclass

@@ -203,6 +203,37 @@ class TestPutResourcePolicy:
         assert replica.get_resource_policy(SecretId="app/db")["ResourcePolicy"] == EVERYBODY
 
 
+@pytest.mark.skipif(not botocore_knows("ListResourcePolicies", "SecretId"), reason=needs_2026)
+class TestListResourcePolicies:
+    @pytest.fixture
+    def replica(self, fake_secrets, db):
+        """A client of another account, and the ARN of its replica, which has two policies."""
+        keys = {"aws_access_key_id": "210987654321", "aws_secret_access_key": "-"}
+        other = boto3.client("secretsmanager", region_name="us-east-1", **keys)
+        arn = other.create_secret(Name="copy", KmsKeyId="alias/copy", CrossAccountPrimaryARN=db.arn)["ARN"]
+        other.put_resource_policy(SecretId=arn, ResourcePolicy=PRIVATE)
+        return other, arn
+
+    def test_its_paginator_goes_through_all_pages(self, replica):
+        client, arn = replica
+        pages = client.get_paginator("list_resource_policies").paginate(
+            SecretId=arn, PaginationConfig={"PageSize": 1}
+        )
+        assert [[one["PolicyName"] for one in page["ResourcePolicies"]] for page in pages] == [
+            ["default"],
+            ["cross-account-replication"],
+        ]
+
+    def test_a_token_belongs_to_one_secret(self, replica, db, secretsmanager, refusal):
+        client, arn = replica
+        token = client.list_resource_policies(SecretId=arn, MaxResults=1)["NextToken"]
+        code, _ = refusal(secretsmanager.list_resource_policies, SecretId="app/db", NextToken=token)
+        assert code == "InvalidNextTokenException"
+
+    def test_no_policy_is_an_empty_list(self, db, secretsmanager):
+        assert secretsmanager.list_resource_policies(SecretId="app/db")["ResourcePolicies"] == []
+
+
 class TestGetResourcePolicy:
     def test_without_a_policy_the_member_is_absent(self, db, secretsmanager, answer):
         got = answer(secretsmanager.get_resource_policy, SecretId="app/db")
