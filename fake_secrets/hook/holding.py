@@ -59,10 +59,17 @@ def hold(holder: object, thread: int | None = None) -> None:
         thread: the thread that holds them, by default this one. ANY_THREAD is for a call that may be suspended,
             so that nobody can tell whether it is over.
     """
+    # Every call holds the hooks, so it takes no lock. Whoever takes them down says so first, and looks for holders
+    # then; a new holder says so first, and looks whether they are up then. One of the two sees the other.
+    _holders[holder] = threading.get_ident() if thread is None else thread
+    if not _are_up:
+        _put_up(holder)
+
+
+def _put_up(holder: object) -> None:
     global _are_up  # noqa: PLW0603 -- as above
     with _lock:
         try:
-            _holders[holder] = threading.get_ident() if thread is None else thread
             if not _are_up:
                 for hook in _hooks:
                     hook.put_up()
@@ -75,20 +82,26 @@ def hold(holder: object, thread: int | None = None) -> None:
 def release(holder: object) -> None:
     """Release the hooks. The last holder takes them down. A holder that has released them may do it again."""
     try:
-        _release(holder)
+        _holders.pop(holder, None)
+        if not _holders:
+            _take_down_unless_held()
     except BaseException:
         # An interrupt: complete what it has kept from being done.
-        _release(holder)
+        _holders.pop(holder, None)
+        if not _holders:
+            _take_down_unless_held()
         raise
 
 
-def _release(holder: object) -> None:
+def _take_down_unless_held() -> None:
+    global _are_up  # noqa: PLW0603 -- as above
     with _lock:
-        try:
-            if len(_holders) == 1 and holder in _holders:
-                _take_down()
-        finally:
-            _holders.pop(holder, None)
+        were_up, _are_up = _are_up, False
+        if _holders:
+            _are_up = were_up
+        else:
+            # Perhaps an exception has kept some of them from being put up.
+            _take_down()
 
 
 def forget_other_holders(lasting: Collection[object]) -> None:
@@ -115,7 +128,7 @@ def _keep(stays: Callable[[object, int], bool]) -> None:
     with _lock:
         for holder, thread in list(_holders.items()):
             if not stays(holder, thread):
-                del _holders[holder]
+                _holders.pop(holder, None)
         if not _holders:
             _take_down()
 
