@@ -7,7 +7,6 @@ import functools
 import http.client
 import io
 import json
-import json.encoder
 import urllib.parse
 from collections.abc import Callable, Mapping
 from types import MappingProxyType
@@ -21,6 +20,7 @@ from fake_secrets import clock
 from fake_secrets.arns import partition_of
 from fake_secrets.errors import CommonError, ServiceError
 from fake_secrets.hook.facts import facts_of
+from fake_secrets.hook.late import LateBody, LateHeaders, encode
 from fake_secrets.service.state.request_model import Request
 from fake_secrets.service.transport import Loss, Transport
 
@@ -50,26 +50,8 @@ _decoder: Any = json.JSONDecoder()
 _from_json, _scan_json = _decoder.decode, _decoder.scan_once
 
 OK = 200
+_JSON = "application/x-amz-json-1.1"
 NOTHING_AUTOMATIC: Mapping[str, str] = MappingProxyType({})
-
-
-def _encoder() -> Callable[[dict[str, Any]], bytes]:
-    """Return a function that encodes a response's body, as JSON without spaces.
-
-    Without members the body is empty, not an empty object [C].
-
-    `JSONEncoder.encode` builds its C accelerator anew for every call, which takes as long as the
-    encoding itself. If there is an accelerator, it is built once here.
-    """
-    build = getattr(json.encoder, "c_make_encoder", None)
-    if build is None:
-        encode = json.JSONEncoder(separators=(",", ":")).encode
-        return lambda content: encode(content).encode() if content else b""
-    pieces = build(None, None, json.encoder.encode_basestring_ascii, None, ":", ",", False, False, True)  # noqa: FBT003
-    return lambda content: "".join(pieces(content, 0)).encode() if content else b""
-
-
-_body = _encoder()
 
 
 class Unsent:
@@ -79,18 +61,23 @@ class Unsent:
         url: the URL of the request.
         status_code: the HTTP status.
         headers: the headers. They are converted to botocore's type on first use.
-        content: the body.
+        content: the body, or one that is encoded when it is read.
 
     `loss` says how the connection fails instead; it is None if the response arrives.
     """
 
     loss: Loss | None = None
 
-    def __init__(self, url: str, status_code: int, headers: dict[str, str], content: bytes) -> None:
+    def __init__(self, url: str, status_code: int, headers: dict[str, str], content: bytes | LateBody) -> None:
         self.url = url
         self.status_code = status_code
         self.plain_headers = headers
-        self._content = content
+        self._body = content
+
+    @property
+    def _content(self) -> bytes:
+        # What botocore calls the body.
+        return self._body if isinstance(self._body, bytes) else self._body.read()
 
     # Not that of functools: before Python 3.12 it has a lock, which another thread may hold during a fork.
     @botocore.utils.CachedProperty
@@ -142,11 +129,6 @@ class Target:
     that the client sends; None if it isn't known.
     """
 
-    __slots__ = (
-        "attempts", "automatic", "identity", "partition", "region", "request_id", "response_type", "rotations",
-        "user_agent", "world",
-    )  # fmt: skip
-
     def __init__(self, world: World, region: str, identity: str | None = None) -> None:
         self.world = world
         self.region = region
@@ -178,7 +160,7 @@ def answer_raw(
     facts = facts_of(operation, model)
     ask = functools.partial(target.world.answer_attempt, target)
     content, error, now, transport = _ask(target, operation, body, facts and facts.shape, ask)
-    encoded = _body(content)
+    encoded = encode(content)
     status = OK if error is None else error.status
     if transport is not None:
         encoded = encoded if transport.body is None else transport.body
@@ -193,7 +175,7 @@ def answer_raw(
 
 def raw_error(target: Target, error: ServiceError, url: str) -> Unsent:
     """Return an error instead of the answer to a request, as the HTTP response that botocore parses."""
-    encoded = _body(_refusal(error))
+    encoded = encode(_refusal(error))
     response: Unsent = target.response_type(url, error.status, _headers(target, encoded, clock.now()), encoded)
     return response
 
@@ -209,26 +191,34 @@ def answer_parsed(target: Target, model: OperationModel, params: Mapping[str, An
     Returns:
         The HTTP response and the parsed response.
     """
-    operation = model.name
-    facts = facts_of(operation, model)
+    facts = facts_of(model.name, model)
     assert facts is not None  # noqa: S101 -- the model was given
     target.user_agent = params["headers"].get("User-Agent")
     world = target.world
     ask = world.answer if world.intervention is None else functools.partial(world.answer_attempt, target)
-    parsed, error, now, _ = _ask(target, operation, params["body"], facts.shape, ask)
-    encoded = _body(parsed)
-    headers = _headers(target, encoded, now)
+    parsed, error, now, _ = _ask(target, model.name, params["body"], facts.shape, ask)
+    # A copy, because the parser puts dates and bytes into it, and a caller may take something out.
+    body = LateBody(parsed.copy())
+    headers = LateHeaders(
+        {
+            "x-amzn-requestid": target.request_id,
+            "content-type": _JSON,
+            "date": _http_date(int(now)),
+            "connection": "keep-alive",
+        }
+    )
+    headers.body = body
     if error is None:
         status, parsed = OK, facts.parse(parsed)
     else:
         status, parsed = error.status, _parsed_error(error, model)
     parsed["ResponseMetadata"] = {
-        "RequestId": headers["x-amzn-requestid"],
+        "RequestId": target.request_id,
         "HTTPStatusCode": status,
         "HTTPHeaders": headers,
         "RetryAttempts": 0,
     }
-    return target.response_type(params["url"], status, headers, encoded), parsed
+    return target.response_type(params["url"], status, headers, body), parsed
 
 
 def errors_of(response: Any) -> RotationErrors | None:
@@ -344,7 +334,7 @@ def _parsed_error(error: ServiceError, model: OperationModel) -> dict[str, Any]:
 def _headers(target: Target, body: bytes, now: float) -> dict[str, str]:
     return {
         "x-amzn-requestid": target.request_id,
-        "content-type": "application/x-amz-json-1.1",
+        "content-type": _JSON,
         "content-length": str(len(body)),
         "date": _http_date(int(now)),
         "connection": "keep-alive",

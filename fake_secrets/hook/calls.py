@@ -88,7 +88,16 @@ class OngoingCall(Target):
     `is_over` is true.
     """
 
-    __slots__ = ("client", "failure", "is_fast", "is_over", "kept", "model_of", "watchers")
+    # Of the class, because most calls have no others: so each call sets less.
+    automatic = NOTHING_AUTOMATIC
+    response_type: type[Any] = Response
+    attempts = 0
+    user_agent: str | None = None
+    client: BaseClient | None = None
+    watchers: Watchers | None = None
+    is_fast = is_over = False
+    kept: Unsent | None = None
+    failure: Exception | None = None
 
     def __init__(
         self,
@@ -102,17 +111,8 @@ class OngoingCall(Target):
         self.region = region
         self.partition = partition
         self.identity = identity
-        self.automatic = NOTHING_AUTOMATIC
-        self.response_type = Response
         self.rotations = []
-        self.attempts = 0
-        self.user_agent = None
         self.model_of = model_of
-        self.client: BaseClient | None = None
-        self.watchers: Watchers | None = None
-        self.is_fast = self.is_over = False
-        self.kept: Unsent | None = None
-        self.failure: Exception | None = None
 
     @property
     def endpoint(self) -> Any:

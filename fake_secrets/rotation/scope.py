@@ -9,7 +9,15 @@ from typing import TypeVar
 
 from fake_secrets.rotation.rotation import Rotation
 
-__all__ = ["Running", "belongs_to", "calls_belong_nowhere", "calls_belong_to", "run_in", "running_here"]
+__all__ = [
+    "Running",
+    "belongs_to",
+    "calls_belong_nowhere",
+    "calls_belong_to",
+    "run_in",
+    "running_here",
+    "running_rotation",
+]
 
 Result = TypeVar("Result")
 
@@ -30,7 +38,7 @@ class Running:
         self.is_over = False
 
 
-_running: ContextVar[Running | None] = ContextVar("fake_secrets_running_rotation", default=None)
+running_rotation: ContextVar[Running | None] = ContextVar("fake_secrets_running_rotation", default=None)
 
 
 def running_here() -> Running | None:
@@ -38,7 +46,7 @@ def running_here() -> Running | None:
 
     A task that outlives its rotation gets None.
     """
-    running = _running.get()
+    running = running_rotation.get()
     return None if running is None or running.is_over else running
 
 
@@ -53,12 +61,12 @@ class calls_belong_to:  # noqa: N801 -- it is called like a function
         self._inside = Running(world, [])
 
     def __enter__(self) -> None:
-        self._outside = _running.get()
-        _running.set(self._inside)
+        self._outside = running_rotation.get()
+        running_rotation.set(self._inside)
 
     def __exit__(self, *exception: object) -> None:
         self._inside.is_over = True
-        _running.set(self._outside)
+        running_rotation.set(self._outside)
 
 
 class belongs_to:  # noqa: N801 -- it is called like a function
@@ -72,11 +80,11 @@ class belongs_to:  # noqa: N801 -- it is called like a function
         self._inside = running
 
     def __enter__(self) -> None:
-        self._outside = _running.get()
-        _running.set(self._inside)
+        self._outside = running_rotation.get()
+        running_rotation.set(self._inside)
 
     def __exit__(self, *exception: object) -> None:
-        _running.set(self._outside)
+        running_rotation.set(self._outside)
 
 
 def run_in(world: object, asked_for: list[Rotation], function: Callable[[], Result]) -> Result:
@@ -94,7 +102,7 @@ def run_in(world: object, asked_for: list[Rotation], function: Callable[[], Resu
     """
     running = Running(world, asked_for)
     context = contextvars.copy_context()
-    context.run(_running.set, running)
+    context.run(running_rotation.set, running)
     try:
         return context.run(function)
     finally:
@@ -103,4 +111,4 @@ def run_in(world: object, asked_for: list[Rotation], function: Callable[[], Resu
 
 def calls_belong_nowhere() -> None:
     """Send the calls made here to the innermost world, whatever rotation was interrupted here."""
-    _running.set(None)
+    running_rotation.set(None)

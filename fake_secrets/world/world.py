@@ -26,7 +26,7 @@ from fake_secrets.rotation.execution import Execution
 from fake_secrets.rotation.functions import Functions
 from fake_secrets.rotation.rotation import Rotation
 from fake_secrets.rotation.runner import RotationRunner
-from fake_secrets.rotation.scope import run_in, running_here
+from fake_secrets.rotation.scope import run_in, running_here, running_rotation
 from fake_secrets.service import dispatch
 from fake_secrets.service.rules.constraints import Shape
 from fake_secrets.service.state.keeper import Keeper
@@ -61,8 +61,8 @@ def rotating_world() -> World | None:
     The function's calls belong to that world, even if a newer world is the innermost. A task that
     outlives the rotation calls the innermost world again.
     """
-    running = running_here()
-    return None if running is None else cast("World | None", running.world)
+    running = running_rotation.get()
+    return None if running is None or running.is_over else cast("World | None", running.world)
 
 
 class Intervention(Protocol):
