@@ -20,7 +20,7 @@ nox.options.download_python = "never"
 # The tests run on each Python that is installed. The summary names those that aren't.
 nox.options.error_on_missing_interpreters = False
 nox.options.sessions = ["lint", "types", "docs", "tests", "compat", "lowest"]
-nox.options.sessions += ["gallery", "postgres", "browser", "clients", "bench"]
+nox.options.sessions += ["gallery", "postgres", "browser", "clients", "bench", "package"]
 
 # With pyenv, each Python has a command, but the command fails unless that Python is among the chosen ones.
 if pyenv := shutil.which("pyenv"):
@@ -122,6 +122,13 @@ def bench(session: nox.Session) -> None:
     """Fail if a call takes more instructions than its limit. Needs valgrind."""
     session.install("-e", ".[test]")
     session.run("python", "benchmarks/instructions.py", "--gate")
+
+
+@nox.session(python=OLDEST)
+def package(session: nox.Session) -> None:
+    """Build the wheel and the sdist, and use them in empty environments."""
+    session.install("build")
+    session.run("python", ".ci/package.py")
 
 
 @nox.session(python=OLDEST)
