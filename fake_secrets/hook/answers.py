@@ -20,7 +20,7 @@ from fake_secrets import clock
 from fake_secrets.arns import partition_of
 from fake_secrets.errors import CommonError, ServiceError
 from fake_secrets.hook.facts import facts_of
-from fake_secrets.hook.late import LateBody, LateHeaders, encode
+from fake_secrets.hook.late import LateBody, LateHeaders, encode, late_body
 from fake_secrets.service.state.request_model import Request
 from fake_secrets.service.transport import Loss, Transport
 
@@ -197,8 +197,7 @@ def answer_parsed(target: Target, model: OperationModel, params: Mapping[str, An
     world = target.world
     ask = world.answer if world.intervention is None else functools.partial(world.answer_attempt, target)
     parsed, error, now, _ = _ask(target, model.name, params["body"], facts.shape, ask)
-    # A copy, because the parser puts dates and bytes into it, and a caller may take something out.
-    body = LateBody(parsed.copy())
+    body = late_body(parsed, facts.lists)
     headers = LateHeaders(
         {
             "x-amzn-requestid": target.request_id,

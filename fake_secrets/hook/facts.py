@@ -58,6 +58,8 @@ class OperationFacts:
     def __init__(self, model: OperationModel) -> None:
         self.shape = _input_shape(model.input_shape)
         self.parse: Parse = _parser(model.output_shape) or (lambda response: response)
+        # The members of an answer that are lists; None if there are objects in it, which a glance doesn't copy.
+        self.lists = _lists_of(model.output_shape)
 
 
 _facts: dict[str, OperationFacts] = {}
@@ -129,6 +131,13 @@ def _input_shape(shape: Any) -> Shape:
         members={name: _input_shape(member) for name, member in shape.members.items()} if is_structure else {},
         required=tuple(metadata.get("required", ())) if is_structure else (),
     )
+
+
+def _lists_of(shape: Any) -> tuple[str, ...] | None:
+    members = {} if shape is None else shape.members
+    lists = {name: member.member for name, member in members.items() if member.type_name == "list"}
+    inner = [member for name, member in members.items() if name not in lists] + list(lists.values())
+    return None if any(one.type_name in {"list", "map", "structure"} for one in inner) else tuple(lists)
 
 
 def _parser(shape: Any) -> Parse | None:

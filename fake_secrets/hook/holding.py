@@ -82,13 +82,12 @@ def _put_up(holder: object) -> None:
 def release(holder: object) -> None:
     """Release the hooks. The last holder takes them down. A holder that has released them may do it again."""
     try:
-        _holders.pop(holder, None)
-        if not _holders:
+        if _holders.pop(holder, None) is not None and not _holders:
             _take_down_unless_held()
     except BaseException:
-        # An interrupt: complete what it has kept from being done.
+        # An interrupt: complete what it has kept from being done. What has begun to be taken down goes on.
         _holders.pop(holder, None)
-        if not _holders:
+        if _are_up and not _holders:
             _take_down_unless_held()
         raise
 

@@ -2,23 +2,14 @@
 
 from __future__ import annotations
 
-import base64
-import datetime
 import functools
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-__all__ = ["LateBody", "LateHeaders", "encode"]
+__all__ = ["LateBody", "LateHeaders", "encode", "late_body"]
 
 __tracebackhide__ = True  # the arguments in our frames may hold secret values
-
-
-def _as_sent(value: Any) -> float | str:
-    """Return a date or bytes as JSON has them: the parser has put them into the lists and objects of an answer."""
-    if isinstance(value, datetime.datetime):
-        return value.timestamp()
-    return base64.b64encode(value).decode("ascii")
 
 
 def _encoder() -> Callable[[Mapping[str, Any]], bytes]:
@@ -31,10 +22,10 @@ def _encoder() -> Callable[[Mapping[str, Any]], bytes]:
     """
     build = getattr(json.encoder, "c_make_encoder", None)
     if build is None:
-        encoding = json.JSONEncoder(separators=(",", ":"), default=_as_sent).encode
+        encoding = json.JSONEncoder(separators=(",", ":")).encode
         return lambda content: encoding(content).encode() if content else b""
     text = json.encoder.encode_basestring_ascii
-    pieces = build(None, _as_sent, text, None, ":", ",", False, False, True)  # noqa: FBT003
+    pieces = build(None, None, text, None, ":", ",", False, False, True)  # noqa: FBT003
     return lambda content: "".join(pieces(content, 0)).encode() if content else b""
 
 
@@ -45,7 +36,7 @@ class LateBody:
     """A body that is encoded when it is read.
 
     Args:
-        content: its members, before or after botocore's parser has read them.
+        content: its members, which nobody else changes.
     """
 
     __slots__ = ("_content", "_encoded")
@@ -59,6 +50,24 @@ class LateBody:
         if self._encoded is None:
             self._encoded = encode(self._content)
         return self._encoded
+
+
+def late_body(content: dict[str, Any], lists: Sequence[str] | None) -> LateBody:
+    """Return the body of an answer that botocore's parser, and then the caller, may change.
+
+    Args:
+        content: the members.
+        lists: those that are lists. None if there are objects in them: such a body is encoded at once.
+    """
+    if lists is None:
+        body = LateBody(content)
+        body.read()
+        return body
+    kept = content.copy()
+    for name in lists:
+        if name in kept:
+            kept[name] = kept[name][:]
+    return LateBody(kept)
 
 
 class LateHeaders(dict[str, str]):

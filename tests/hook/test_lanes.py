@@ -33,6 +33,7 @@ from vectors import OWNER, SCENARIOS, SCENARIOS_2026, Player, client_of, is_play
 
 from fake_secrets import mock_stages
 from fake_secrets.hook import facts
+from fake_secrets.hook.late import LateHeaders
 
 LANES = ("fast", "wire")
 NOON = datetime.datetime(2026, 3, 4, 12)  # noqa: DTZ001 -- freezegun reads it as UTC
@@ -88,7 +89,8 @@ def skip_unless_known(*calls):
 def flat(value, path):
     """Yield each member of an answer as its path and the parts to compare: type and value."""
     if isinstance(value, Mapping):
-        yield path, (type(value), len(value))
+        # The headers of the fast lane are complete once they are read, which takes a class of their own.
+        yield path, (dict if isinstance(value, LateHeaders) else type(value), len(value))
         for name, member in value.items():
             yield from flat(member, f"{path}.{name}")
     elif isinstance(value, list | tuple):
