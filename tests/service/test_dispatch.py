@@ -2,9 +2,10 @@
 
 import pytest
 import service_model
-from service_model import OPERATIONS_OF_2026, expect
+from service_model import OPERATIONS_OF_2026, botocore_knows, expect, needs_2026
 
 from fake_secrets import UnsupportedOperationError
+from fake_secrets.hook.facts import facts_of
 from fake_secrets.service.dispatch import OPERATIONS
 
 OPERATION_NAMES = set(service_model.model().operation_names)
@@ -31,3 +32,19 @@ def test_an_unsupported_operation_names_the_supported_ones(monkeypatch, secretsm
     first, *others = str(unsupported.value).splitlines()
     assert first == "fake_secrets doesn't support BatchGetSecretValue yet. It supports:"
     assert others == [f"- {name}" for name in OPERATIONS]
+
+
+@pytest.mark.skipif(not botocore_knows("CreateSecret", "CrossAccountPrimaryARN"), reason=needs_2026)
+@pytest.mark.parametrize("value", ["arn:aws:secretsmanager:us-east-1:210987654321:secret:x-AbCdEf", 5, ["x"]])
+def test_a_member_that_an_older_model_lacks_is_as_if_it_werent_sent(monkeypatch, raw, fake_secrets, value):
+    monkeypatch.delitem(facts_of("CreateSecret").shape.members, "CrossAccountPrimaryARN")
+    raw.create_secret(Name="a", ClientRequestToken="1" * 32, CrossAccountPrimaryARN=value)
+    assert "CrossAccountPrimary" not in raw.describe_secret(SecretId="a")
+
+
+@pytest.mark.skipif(not botocore_knows("GetResourcePolicy", "PolicyName"), reason=needs_2026)
+@pytest.mark.parametrize("value", ["other", 5, ["x"]])
+def test_the_name_of_a_policy_that_an_older_model_lacks_is_as_if_it_werent_sent(monkeypatch, raw, fake_secrets, value):
+    fake_secrets.add("a", "x")
+    monkeypatch.delitem(facts_of("GetResourcePolicy").shape.members, "PolicyName")
+    assert raw.get_resource_policy(SecretId="a", PolicyName=value)["Name"] == "a"
