@@ -44,7 +44,7 @@ def test_a_member_that_an_older_model_lacks_is_as_if_it_werent_sent(monkeypatch,
 
 @pytest.mark.skipif(not botocore_knows("GetResourcePolicy", "PolicyName"), reason=needs_2026)
 @pytest.mark.parametrize("value", ["other", 5, ["x"]])
-def test_the_name_of_a_policy_that_an_older_model_lacks_is_as_if_it_werent_sent(monkeypatch, raw, fake_secrets, value):
+def test_the_name_of_a_policy_is_dropped_too_if_the_model_lacks_it(monkeypatch, raw, fake_secrets, value):
     fake_secrets.add("a", "x")
     monkeypatch.delitem(facts_of("GetResourcePolicy").shape.members, "PolicyName")
     assert raw.get_resource_policy(SecretId="a", PolicyName=value)["Name"] == "a"
