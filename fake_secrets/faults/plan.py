@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from fake_secrets.faults.path import Attempt, Path
 from fake_secrets.faults.pauses import Pauses
-from fake_secrets.faults.planned import HeldByFault, asking_test
+from fake_secrets.faults.planned import asking_test
 from fake_secrets.observe.calls import call_of
 from fake_secrets.observe.ledger import rotation_step
 from fake_secrets.rotation.scope import running_here
@@ -97,10 +97,10 @@ class Plan:
 
     def _hold_back(self) -> None:
         """Hold replicas in other accounts back as long as a fault does; the others get what they have missed."""
-        holding = [fault for fault in self._faults if fault._holds_replicas()]
+        holding = [(fault, hold) for fault in self._faults if (hold := fault._hold()) is not None]
 
         def holds_back(primary: StoredSecret) -> Hold | None:
-            return next((HeldByFault(fault) for fault in holding if fault._is_about(primary, self.path)), None)
+            return next((hold for fault, hold in holding if fault._is_about(primary, self.path)), None)
 
         self.path.hold_back(holds_back if holding else None)
 

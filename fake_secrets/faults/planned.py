@@ -17,9 +17,9 @@ if TYPE_CHECKING:
     from fake_secrets.observe.calls import Call
     from fake_secrets.observe.ledger import RunningStep
     from fake_secrets.observe.remarks import Line
-    from fake_secrets.service.state.model import ReplicationStatus, StoredSecret
+    from fake_secrets.service.state.model import StoredSecret
 
-__all__ = ["Fault", "HeldByFault", "asking_test"]
+__all__ = ["Fault", "asking_test"]
 
 # Whether a `when` is running here. Its own calls meet no faults.
 asking_test: ContextVar[bool] = ContextVar("fake_secrets_asking_test", default=False)
@@ -153,6 +153,11 @@ class Fault:
     def _holds_replicas(self) -> bool:
         return isinstance(self._effect, HeldReplication)
 
+    def _hold(self) -> _HeldByFault | None:
+        """Return what holds replicas in other accounts back, if the fault does."""
+        effect = self._effect
+        return _HeldByFault(self, effect) if isinstance(effect, HeldReplication) else None
+
     def _is_about(self, primary: StoredSecret, path: Path) -> bool:
         """Return whether the fault is for the replica of a primary in another account."""
         secret_id = self._selection.secret_id
@@ -162,24 +167,19 @@ class Fault:
         return self._hits == 0 and not self._optional and not self._is_cancelled
 
 
-class HeldByFault:
+class _HeldByFault:
     """Holds replicas in other accounts back as a fault says; a `Hold`.
 
     Args:
         fault: the fault.
+        effect: what it does.
     """
 
-    __slots__ = ("_fault",)
+    __slots__ = ("_fault", "shown")
 
-    def __init__(self, fault: Fault) -> None:
+    def __init__(self, fault: Fault, effect: HeldReplication) -> None:
         self._fault = fault
-
-    @property
-    def shown(self) -> tuple[ReplicationStatus, str | None]:
-        """The status, and StatusMessage."""
-        effect = self._fault._effect
-        assert isinstance(effect, HeldReplication)  # noqa: S101 -- of such faults
-        return effect.shown
+        self.shown = effect.shown
 
     def count(self) -> None:
         """Count a replication that was held back."""

@@ -316,7 +316,8 @@ class Faults:
 
         As long as the fault stands, whatever would be replicated to such a replica isn't, and both sides show the
         status. Once it ends, a replica whose status is InProgress gets what it has missed. One whose status is
-        Failed gets it with the next change of the primary, or when AssociateCrossAccountReplica is called again.
+        Failed gets it with the next change of the primary's values or labels, or when AssociateCrossAccountReplica
+        is called again.
 
         Args:
             status: "InProgress" or "Failed".

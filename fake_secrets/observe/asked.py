@@ -16,9 +16,8 @@ from fake_secrets.service.dispatch import OPERATIONS
 from fake_secrets.service.operations.rotation_start import NOT_COMPLETE
 from fake_secrets.service.rules.checks import (
     WITHOUT_RESOURCE,
-    check_of_acceptance,
-    check_of_parting,
     check_of_passing,
+    check_of_replica,
     checks_of,
     checks_of_creation,
 )
@@ -180,11 +179,11 @@ class _History:
         checks = self._of_secret(operation, members, request, entry.secret, key_arn)
         if operation == "StopReplicationToReplica" and entry.secret is not None:
             parts = entry.secret.arn in self._replicas
-            checks += [check_of_parting(entry.secret.arn, keys_of(entry.secret))] if parts else []
+            checks += [check_of_replica(operation, entry.secret.arn, keys_of(entry.secret))] if parts else []
         elif operation == "AssociateCrossAccountReplica":
             replica = self._known(members["CrossAccountReplicaARN"], request)
             if replica is not None and entry.outcome in {SUCCEEDED, _ACCESS_DENIED}:
-                checks.append(check_of_acceptance(replica.arn, keys_of(replica)))
+                checks.append(check_of_replica(operation, replica.arn, keys_of(replica)))
             if role_arn := members.get("ReplicationRoleARN"):
                 checks.append(check_of_passing(role_arn))
         return checks

@@ -86,7 +86,6 @@ _READS = frozenset(
     }
 )
 
-
 # Members of 2026. A botocore that is older can't describe them, so it is as if nobody had sent them.
 _NEWER: Mapping[str, str] = {
     "CreateSecret": "CrossAccountPrimaryARN",

@@ -20,9 +20,8 @@ from fake_secrets.iam.unknown_keys import Undecided, decide_without
 from fake_secrets.service.rules.checks import (
     WITHOUT_RESOURCE,
     action_of,
-    check_of_acceptance,
-    check_of_parting,
     check_of_passing,
+    check_of_replica,
     checks_of,
     checks_of_creation,
 )
@@ -103,7 +102,7 @@ class Authority:
         keys = {"aws:resourceaccount": account_of(resource)} if secret is None else keys_of(secret)
         checks = checks_of(operation, members, keys, resource, key_arn)
         if secret is not None and secret.cross_account_primary and operation == "StopReplicationToReplica":
-            checks.append(check_of_parting(resource, keys))
+            checks.append(check_of_replica(operation, resource, keys))
         cause = str if secret is not None else functools.partial(self._why_missing, request, secret_id)
         self._check(request, checks, _policies_of(secret), secret_id, cause=cause)
         if operation == "AssociateCrossAccountReplica" and members.get("ReplicationRoleARN"):
@@ -126,7 +125,7 @@ class Authority:
 
     def check_acceptance(self, request: Request, replica: StoredSecret) -> None:
         """Refuse to replicate to a replica that the caller may not replicate to [B: api-2026 3.1]."""
-        check = check_of_acceptance(replica.arn, keys_of(replica))
+        check = check_of_replica(request.operation, replica.arn, keys_of(replica))
         self._check(request, [check], _policies_of(replica), replica.arn)
 
     def check_role(self, request: Request, role_arn: str) -> None:

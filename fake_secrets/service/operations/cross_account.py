@@ -1,4 +1,4 @@
-"""Replication to another account: associating a replica, following the primary, and parting again.
+"""Replication to another account: associating a replica with its primary, and parting them again.
 
 It follows the documentation of November 2026 [B: api-2026 2, 3, 5]. Nobody has recorded it yet, so the codes of
 refusals are the recommendations of that sheet, and their texts are ours [D].
@@ -15,11 +15,7 @@ from fake_secrets.errors import ServiceError
 from fake_secrets.service.operations.following import check_keys_beforehand
 from fake_secrets.service.state.access import refuse_cross_account_replica
 from fake_secrets.service.state.keys import is_default_key
-from fake_secrets.service.state.model import (
-    CrossAccountPrimary,
-    CrossAccountReplica,
-    StoredSecret,
-)
+from fake_secrets.service.state.model import CrossAccountPrimary, CrossAccountReplica, StoredSecret
 from fake_secrets.service.state.request_model import Request
 from fake_secrets.service.state.store import Store
 
@@ -64,7 +60,7 @@ def associate_cross_account_replica(store: Store, request: Request) -> dict[str,
     _check_role(request, primary, role_arn)
     replica = _replica_to_associate(store, request, primary)
     entry = CrossAccountReplica(replica.arn, role_arn, "InProgress", None, replica)
-    check_keys_beforehand(store, request, primary, entry)
+    check_keys_beforehand(store, request, primary, replica, role_arn)
     if request.authority is not None:
         request.authority.check_acceptance(request, replica)
     store.save(primary, replica)

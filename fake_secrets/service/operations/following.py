@@ -64,7 +64,7 @@ def copy_versions(primary: StoredSecret, replica: StoredSecret, added: Collectio
 
 
 def check_keys_beforehand(
-    store: Store, request: Request, primary: StoredSecret, entry: CrossAccountReplica
+    store: Store, request: Request, primary: StoredSecret, replica: StoredSecret, role_arn: str | None
 ) -> None:
     """Refuse an association whose keys can't be used, as AWS's dry run does.
 
@@ -73,7 +73,7 @@ def check_keys_beforehand(
         InvalidRequestException (400): a key is disabled [D].
     """
     try:
-        _check_keys(store, request, primary, entry, _lacking(primary))
+        _check_keys(store, request, primary, replica, _with_value(primary), role_arn=role_arn)
     except ServiceError as refused:
         if refused.code == "AccessDeniedException":
             raise
@@ -99,11 +99,12 @@ def follow_across_accounts(store: Store, primary: StoredSecret, request: Request
     replica, now = entry.secret, clock.now() if request is None else request.now
     if entry.status == "InSync" and _picture(primary) == _picture(replica):
         return
+    request = request or _own_request(primary)
     hold = store.hold_on(primary)
     if hold is not None:
         hold.count()
         _settle(primary, entry, replica, *hold.shown)
-    elif (failure := _failure(store, request or _own_request(primary), primary, entry)) is not None:
+    elif (failure := _failure(store, request, primary, replica, entry.role_arn)) is not None:
         _settle(primary, entry, replica, "Failed", failure)
     else:
         _copy(primary, entry, replica, now)
@@ -141,13 +142,16 @@ def _own_request(primary: StoredSecret) -> Request:
     return Request("", {}, primary.region, partition, primary.account_id, root, clock.now())
 
 
-def _failure(store: Store, request: Request, primary: StoredSecret, entry: CrossAccountReplica) -> str | None:
+def _failure(
+    store: Store, request: Request, primary: StoredSecret, replica: StoredSecret, role_arn: str | None
+) -> str | None:
     """Return why a replication fails; None if nothing keeps it from succeeding, as if only labels move."""
-    lacking = _lacking(primary, entry)
+    known = {version.id for version in replica.versions.values() if version.value is not None}
+    lacking = [version for version in _with_value(primary) if version.id not in known]
     if not lacking:
         return None
     try:
-        _check_keys(store, request, primary, entry, lacking)
+        _check_keys(store, request, primary, replica, lacking, role_arn=role_arn)
     except ServiceError as refused:
         return f"Replication failed: {refused.message}"
     return None
@@ -157,28 +161,26 @@ def _check_keys(
     store: Store,
     request: Request,
     primary: StoredSecret,
-    entry: CrossAccountReplica,
+    replica: StoredSecret,
     copied: Sequence[StoredVersion],
+    *,
+    role_arn: str | None,
 ) -> None:
-    if entry.secret is None:
-        return
     # A primary without a value is asked for its key, too.
     versions: list[tuple[str | None, str | None]] = [(version.kms_key_id, version.id) for version in copied]
     versions = versions or [(primary.kms_key_id, None)]
     decrypted = tuple(dict.fromkeys(key_id for key_id, _ in versions))
-    store.copying = Copying(entry.secret, entry.role_arn, decrypted)
-    request = copying_request(request, entry.role_arn)
+    store.copying = Copying(replica, role_arn, decrypted)
+    request = copying_request(request, role_arn)
     for key_id, version_id in versions:
         store.keys.check_decryption(request, primary, key_id, version_id)
-    store.keys.check_copying(request, entry.secret, entry.secret.kms_key_id)
+    store.keys.check_copying(request, replica, replica.kms_key_id)
 
 
-def _lacking(primary: StoredSecret, entry: CrossAccountReplica | None = None) -> list[StoredVersion]:
-    """Return the versions with labels and values that a replica lacks; without a replica, all of them."""
-    replica = None if entry is None else entry.secret
-    known = set() if replica is None else {one.id for one in replica.versions.values() if one.value is not None}
-    wanted = (primary.versions[version_id] for version_id in dict.fromkeys(primary.labels.values()))
-    return [version for version in wanted if version.value is not None and version.id not in known]
+def _with_value(primary: StoredSecret) -> list[StoredVersion]:
+    """Return the versions that have labels and a value: what a replica is to have."""
+    labelled = (primary.versions[version_id] for version_id in dict.fromkeys(primary.labels.values()))
+    return [version for version in labelled if version.value is not None]
 
 
 def _copy(primary: StoredSecret, entry: CrossAccountReplica, replica: StoredSecret, now: float) -> None:

@@ -12,15 +12,20 @@ from fake_secrets.service.rules.condition_keys import Value, keys_of_members, ke
 __all__ = [
     "WITHOUT_RESOURCE",
     "action_of",
-    "check_of_acceptance",
-    "check_of_parting",
     "check_of_passing",
+    "check_of_replica",
     "checks_of",
     "checks_of_creation",
 ]
 
 # The actions that Secrets Manager checks on `*`, never on a secret [B: iam S6].
 WITHOUT_RESOURCE = frozenset({"BatchGetSecretValue", "GetRandomPassword", "ListSecrets"})
+
+# The actions on a replica in another account that these operations ask beside their own.
+_OF_REPLICA = {
+    "AssociateCrossAccountReplica": "AcceptCrossAccountReplication",
+    "StopReplicationToReplica": "DeleteResourcePolicy",
+}
 
 _ALL = "*"
 _SERVICE = "secretsmanager.amazonaws.com"
@@ -73,28 +78,17 @@ def check_of_passing(role_arn: str) -> Check:
     )
 
 
-def check_of_parting(resource: str, secret: Mapping[str, Value]) -> Check:
-    """Return what StopReplicationToReplica asks beside, if the replica is in another account than its primary.
+def check_of_replica(operation: str, resource: str, secret: Mapping[str, Value]) -> Check:
+    """Return what an operation asks about a replica in another account, beside the action of its own name.
 
     Args:
+        operation: AssociateCrossAccountReplica or StopReplicationToReplica.
         resource: the ARN of the replica.
         secret: its keys.
 
-    Source: api-2026 5 [B].
+    Source: api-2026 3.1, 5 [B].
     """
-    return Check(action_of("DeleteResourcePolicy"), resource, secret)
-
-
-def check_of_acceptance(resource: str, secret: Mapping[str, Value]) -> Check:
-    """Return what AssociateCrossAccountReplica asks about the replica.
-
-    Args:
-        resource: the ARN of the replica.
-        secret: its keys.
-
-    Source: api-2026 3.1 [B].
-    """
-    return Check(action_of("AcceptCrossAccountReplication"), resource, secret)
+    return Check(action_of(_OF_REPLICA[operation]), resource, secret)
 
 
 def checks_of_creation(members: Mapping[str, Any], arn: str, kms_key_arn: str | None = None) -> list[Check]:
