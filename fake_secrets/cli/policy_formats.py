@@ -14,6 +14,7 @@ __all__ = ["FORMATS", "written"]
 
 _RESOURCE = "LeastPolicy"
 _DATA = "least_policy"
+_WIDTH = 100  # of a line of JSON, with the comma
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +55,28 @@ def written(needs: Sequence[Need], form: str, region: str | None, account: str |
 
 
 def _json(document: Any) -> str:
-    return json.dumps(document, indent=2) + "\n"
+    return _laid_out(document, "", 0) + "\n"
+
+
+def _laid_out(value: Any, margin: str, used: int) -> str:
+    """Return a value as JSON. An object or a list is on one line if it fits there, else each member has its own.
+
+    Args:
+        value: the value.
+        margin: the spaces before the line on which it begins.
+        used: how many characters of that line are in use already.
+    """
+    line = json.dumps(value)
+    if used + len(line) < _WIDTH or not isinstance(value, dict | list):
+        return line
+    inner = margin + "  "
+    keys = [f"{json.dumps(key)}: " for key in value] if isinstance(value, dict) else [""] * len(value)
+    members = value.values() if isinstance(value, dict) else value
+    laid_out = (
+        f"{inner}{key}{_laid_out(one, inner, len(inner) + len(key))}"
+        for key, one in zip(keys, members, strict=True)
+    )
+    return "\n".join([line[0], ",\n".join(laid_out), f"{margin}{line[-1]}"])
 
 
 def _cloudformation(document: Mapping[str, Any]) -> str:

@@ -77,6 +77,45 @@ def test_the_policy_is_written_as_a_document_of_json(policy):
     )
 
 
+def test_a_list_or_an_object_is_on_one_line_if_it_fits(policy):
+    needs = [need("GetSecretValue", VersionStage="AWSCURRENT"), need("DescribeSecret"), need("PutSecretValue")]
+    _, out, _ = policy(needs)
+
+    assert out == (
+        "{\n"
+        '  "Version": "2012-10-17",\n'
+        '  "Statement": [\n'
+        "    {\n"
+        '      "Sid": "Secrets1",\n'
+        '      "Effect": "Allow",\n'
+        '      "Action": ["secretsmanager:DescribeSecret", "secretsmanager:PutSecretValue"],\n'
+        f'      "Resource": ["{DB}"]\n'
+        "    },\n"
+        "    {\n"
+        '      "Sid": "Secrets2",\n'
+        '      "Effect": "Allow",\n'
+        '      "Action": ["secretsmanager:GetSecretValue"],\n'
+        f'      "Resource": ["{DB}"],\n'
+        '      "Condition": {"StringEquals": {"secretsmanager:VersionStage": "AWSCURRENT"}}\n'
+        "    }\n"
+        "  ]\n"
+        "}\n"
+    )
+
+
+def test_a_list_that_fits_on_no_line_has_a_line_for_each_member(policy):
+    needs = [need(action) for action in ("CancelRotateSecret", "GetSecretValue", "UpdateSecretVersionStage")]
+    _, out, _ = policy(needs)
+
+    assert (
+        '      "Action": [\n'
+        '        "secretsmanager:CancelRotateSecret",\n'
+        '        "secretsmanager:GetSecretValue",\n'
+        '        "secretsmanager:UpdateSecretVersionStage"\n'
+        "      ],\n"
+    ) in out
+
+
 def test_a_region_and_an_account_replace_those_of_the_tests(policy):
     status, out, err = policy([READ], "--region", "eu-west-1", "--account", "111111111111")
 
