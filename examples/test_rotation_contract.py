@@ -1,49 +1,14 @@
 """The rotation contract of the function, with a double of the service that it rotates a password of."""
 
-from unittest import mock
-
-import accounts_api
+from fake_accounts import FakeAccounts
 from rotate_api_password import lambda_handler
 
 from fake_secrets import RotationContract
-
-
-class FakeAccounts:
-    """The API, with one user. Its methods take the place of the client's functions."""
-
-    def __init__(self):
-        self.passwords = {"app": "old"}
-
-    def __enter__(self):
-        self.in_place = mock.patch.multiple(
-            accounts_api, can_log_in=self.can_log_in, change_password=self.change_password
-        )
-        self.in_place.start()
-        return self
-
-    def __exit__(self, *exc_info):
-        self.in_place.stop()
-
-    def can_log_in(self, username, password):
-        return self.passwords.get(username) == password
-
-    def change_password(self, username, old, new):
-        if not self.can_log_in(username, old):
-            raise PermissionError(username)
-        self.passwords[username] = new
-
-    def accepts(self, value):
-        return self.passwords.get(value["username"]) == value["password"]
-
-    def accepted(self):
-        return [{"username": name, "password": password} for name, password in self.passwords.items() if password]
-
-    def drop(self, value):
-        self.passwords[value["username"]] = None
 
 
 class TestRotateApiPassword(RotationContract):
     handler = staticmethod(lambda_handler)
     secret = {"username": "app", "password": "old"}
     service = FakeAccounts
+    name = "prod/api"
     allow = {"pending-label-left": "AWS's own templates leave it, too"}
