@@ -9,7 +9,8 @@ What becomes of a block:
   prod/db and the rotation function of `how-to/index.md`;
 - ini and toml configure pytest, and json only has to be JSON;
 - console is commands and their output, run where the block stands;
-- text is output of the page's tests, which run at the end, once.
+- text is output of the page's tests, which run at the end, once;
+- bash and sh are commands of the README, which `test_readme.py` and `test_readme_pictures.py` look after.
 
 A comment `% needs: module` names a package that the page's tests can't do without. `% uses: examples/app.py` puts
 a file of this repository into the reader's folder.
@@ -38,7 +39,7 @@ DOCS = ROOT / "docs"
 README = ROOT / "README.md"
 SHARED_FILES = DOCS / "how-to" / "index.md"
 
-LANGUAGES = {"python", "yaml", "ini", "toml", "json", "console", "text", "bash"}
+LANGUAGES = {"python", "yaml", "ini", "toml", "json", "console", "text", "bash", "sh"}
 SUFFIXES = {"python": "py", "yaml": "yaml"}
 COMMANDS = {
     "pytest": [sys.executable, "-m", "pytest"],
@@ -133,7 +134,7 @@ def run(page, pytester, monkeypatch):
     monkeypatch.setenv("PATH", f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}")
     folder = Folder(page, pytester)
     for block in page.blocks:
-        if block.language not in LANGUAGES or (block.language == "bash" and page.path.name != "README.md"):
+        if block.language not in LANGUAGES or (block.language in {"bash", "sh"} and page.path.name != "README.md"):
             page.fail(f"nothing is known of blocks of {block.language!r}", block)
         elif block.language == "python":
             folder.add_python(block)
