@@ -11,6 +11,7 @@ import doc_pages
 from doc_pages import DOCS, README, PageError
 
 from fake_secrets.contract.families import family_of
+from fake_secrets.service.dispatch import OPERATIONS
 
 PAGES = doc_pages.pages()
 LINK = re.compile(r"\]\(([^)\s]+)\)")
@@ -51,6 +52,11 @@ def test_every_page_is_in_a_table_of_contents():
         for entries in TOCTREE.findall(path.read_text()):
             ahead += [path.parent / f"{entry.split('<')[-1].rstrip('>')}.md" for entry in entries.split()]
     assert reached == {path for path in PAGES if path != README}
+
+
+def test_the_list_of_operations_has_each_of_them():
+    page = (DOCS / "reference" / "operations.md").read_text(encoding="utf-8")
+    assert re.findall(r"^\| (\w+) \| ", page, re.MULTILINE)[1:] == list(OPERATIONS)
 
 
 def test_the_picture_of_a_timeline_is_what_the_code_beside_it_draws():

@@ -6,6 +6,7 @@ each other freely but without circles. Rooms on one floor don't know each other.
 
 import ast
 import functools
+import re
 from pathlib import Path
 
 import pytest
@@ -99,6 +100,12 @@ def test_every_module_is_in_a_room_of_the_table(module):
 def test_every_room_of_the_table_exists():
     rooms = {room_of(module) for module in MODULES}
     assert set(FLOOR_OF) - rooms == set()
+
+
+def test_the_map_of_the_house_names_every_room():
+    told = (PACKAGE.parent / "CONTRIBUTING.md").read_text(encoding="utf-8")
+    rooms = {room.partition(".")[0] for room in FLOOR_OF} - {"", "__main__"}
+    assert [room for room in rooms if not re.search(rf"`{room}(`|/|\.py`)", told)] == []
 
 
 @pytest.mark.parametrize("module", MODULES)
