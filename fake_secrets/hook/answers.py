@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import email.utils
 import functools
 import http.client
 import io
@@ -20,7 +19,7 @@ from fake_secrets import clock
 from fake_secrets.arns import partition_of
 from fake_secrets.errors import CommonError, ServiceError
 from fake_secrets.hook.facts import facts_of
-from fake_secrets.hook.late import LateBody, LateHeaders, encode, late_body
+from fake_secrets.hook.late import BEFORE, LateBody, LateHeaders, encode, headers_of
 from fake_secrets.service.state.request_model import Request
 from fake_secrets.service.transport import Loss, Transport
 
@@ -50,7 +49,6 @@ _decoder: Any = json.JSONDecoder()
 _from_json, _scan_json = _decoder.decode, _decoder.scan_once
 
 OK = 200
-_JSON = "application/x-amz-json-1.1"
 NOTHING_AUTOMATIC: Mapping[str, str] = MappingProxyType({})
 
 
@@ -165,7 +163,7 @@ def answer_raw(
     if transport is not None:
         encoded = encoded if transport.body is None else transport.body
         status = transport.status or status
-    headers = _headers(target, encoded, now)
+    headers = headers_of(target.request_id, len(encoded), now)
     response: Unsent = target.response_type(url, status, headers, encoded)
     if transport is not None:
         headers.update(transport.headers)
@@ -176,7 +174,8 @@ def answer_raw(
 def raw_error(target: Target, error: ServiceError, url: str) -> Unsent:
     """Return an error instead of the answer to a request, as the HTTP response that botocore parses."""
     encoded = encode(_refusal(error))
-    response: Unsent = target.response_type(url, error.status, _headers(target, encoded, clock.now()), encoded)
+    headers = headers_of(target.request_id, len(encoded), clock.now())
+    response: Unsent = target.response_type(url, error.status, headers, encoded)
     return response
 
 
@@ -197,16 +196,9 @@ def answer_parsed(target: Target, model: OperationModel, params: Mapping[str, An
     world = target.world
     ask = world.answer if world.intervention is None else functools.partial(world.answer_attempt, target)
     parsed, error, now, _ = _ask(target, model.name, params["body"], facts.shape, ask)
-    body = late_body(parsed, facts.lists)
-    headers = LateHeaders(
-        {
-            "x-amzn-requestid": target.request_id,
-            "content-type": _JSON,
-            "date": _http_date(int(now)),
-            "connection": "keep-alive",
-        }
-    )
-    headers.body = body
+    headers = LateHeaders(BEFORE)
+    headers.body = body = LateBody(parsed, facts.lists)
+    headers.request_id, headers.now = target.request_id, now
     if error is None:
         status, parsed = OK, facts.parse(parsed)
     else:
@@ -328,18 +320,3 @@ def _parsed_error(error: ServiceError, model: OperationModel) -> dict[str, Any]:
         # botocore's parser also copies the members of a modelled error to the top level.
         parsed["Message"] = error.message
     return parsed
-
-
-def _headers(target: Target, body: bytes, now: float) -> dict[str, str]:
-    return {
-        "x-amzn-requestid": target.request_id,
-        "content-type": _JSON,
-        "content-length": str(len(body)),
-        "date": _http_date(int(now)),
-        "connection": "keep-alive",
-    }
-
-
-@functools.lru_cache(maxsize=8)
-def _http_date(timestamp: int) -> str:
-    return email.utils.formatdate(timestamp, usegmt=True)

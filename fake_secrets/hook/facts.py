@@ -22,6 +22,8 @@ if TYPE_CHECKING:
 __all__ = ["SERVICE_NAME", "OperationFacts", "facts_of", "is_region", "may_be_retried"]
 
 SERVICE_NAME = "secretsmanager"
+# More dates than a test meets.
+_KEPT_TIMESTAMPS = 4096
 
 Parse = Callable[[Any], Any]
 
@@ -159,15 +161,15 @@ def _in_each(parse: Parse | None) -> Parse | None:
 
 
 def _in_members(members: dict[str, Parse | None]) -> Parse:
-    known = members.keys()
-    parsers = {name: parse for name, parse in members.items() if parse is not None}
+    known = frozenset(members)
+    parsers = tuple((name, parse) for name, parse in members.items() if parse is not None)
 
     def run(values: dict[str, Any]) -> dict[str, Any]:
-        if not values.keys() <= known:
+        if not known.issuperset(values):
             # The parser of an older model drops the members that only newer models have.
             for name in values.keys() - known:
                 del values[name]
-        for name, parse in parsers.items():
+        for name, parse in parsers:
             if name in values:
                 values[name] = parse(values[name])
         return values
@@ -175,10 +177,17 @@ def _in_members(members: dict[str, Parse | None]) -> Parse:
     return run
 
 
+# What botocore has made of numbers, with the class and the time zone that it made it for.
+_timestamps: dict[float, tuple[type, tuple[str, str], Any]] = {}
+
+
 def _parse_timestamp(value: float) -> Any:
-    return _cached_timestamp(value, datetime.datetime, time.tzname)
-
-
-@functools.lru_cache(maxsize=4096)
-def _cached_timestamp(value: float, kind: type, zone: tuple[str, str]) -> Any:  # noqa: ARG001 -- parsing depends on them
-    return botocore.utils.parse_timestamp(value)  # type: ignore[arg-type]  # takes numbers too
+    known = _timestamps.get(value)
+    # Parsing depends on both.
+    if known is not None and known[0] is datetime.datetime and known[1] is time.tzname:
+        return known[2]
+    if len(_timestamps) >= _KEPT_TIMESTAMPS:
+        _timestamps.clear()
+    parsed = botocore.utils.parse_timestamp(value)  # type: ignore[arg-type]  # takes numbers too
+    _timestamps[value] = datetime.datetime, time.tzname, parsed
+    return parsed

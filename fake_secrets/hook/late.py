@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import email.utils
 import functools
 import json
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-__all__ = ["LateBody", "LateHeaders", "encode", "late_body"]
+__all__ = ["BEFORE", "LateBody", "LateHeaders", "encode", "headers_of"]
 
 __tracebackhide__ = True  # the arguments in our frames may hold secret values
 
@@ -33,17 +34,24 @@ encode = _encoder()
 
 
 class LateBody:
-    """A body that is encoded when it is read.
+    """A body that is encoded when it is read. Until then, its content may be changed without any effect on it.
 
     Args:
-        content: its members, which nobody else changes.
+        content: its members.
+        lists: those that are lists. None if there are objects in them: such a body is encoded at once.
     """
 
     __slots__ = ("_content", "_encoded")
 
-    def __init__(self, content: dict[str, Any]) -> None:
-        self._content = content
-        self._encoded: bytes | None = None
+    def __init__(self, content: dict[str, Any], lists: Sequence[str] | None) -> None:
+        if lists is None:
+            self._encoded: bytes | None = encode(content)
+            return
+        self._encoded = None
+        self._content = kept = content.copy()
+        for name in lists:
+            if name in kept:
+                kept[name] = kept[name][:]
 
     def read(self) -> bytes:
         """Return the body."""
@@ -52,40 +60,51 @@ class LateBody:
         return self._encoded
 
 
-def late_body(content: dict[str, Any], lists: Sequence[str] | None) -> LateBody:
-    """Return the body of an answer that botocore's parser, and then the caller, may change.
+def headers_of(request_id: str, length: int, now: float) -> dict[str, str]:
+    """Return the headers of an answer.
 
     Args:
-        content: the members.
-        lists: those that are lists. None if there are objects in them: such a body is encoded at once.
+        request_id: the request's id.
+        length: the number of bytes in the body.
+        now: the time of the answer, epoch seconds.
     """
-    if lists is None:
-        body = LateBody(content)
-        body.read()
-        return body
-    kept = content.copy()
-    for name in lists:
-        if name in kept:
-            kept[name] = kept[name][:]
-    return LateBody(kept)
+    return {
+        "x-amzn-requestid": request_id,
+        "content-type": "application/x-amz-json-1.1",
+        "content-length": str(length),
+        "date": _http_date(int(now)),
+        "connection": "keep-alive",
+    }
+
+
+@functools.lru_cache(maxsize=8)
+def _http_date(timestamp: int) -> str:
+    return email.utils.formatdate(timestamp, usegmt=True)
+
+
+# What is in the dict before: the encoder of JSON doesn't ask an empty one.
+BEFORE = {"": ""}
 
 
 class LateHeaders(dict[str, str]):
-    """The headers of an answer. Content-Length, which takes the body, is put in its place when they are read.
+    """The headers of an answer, which are put into the dict when somebody reads or changes it.
 
-    `body` is None once it is there. A copy is a plain dict.
+    Whoever makes it begins with `BEFORE`, and sets `body`, `request_id` and `now`, as for `headers_of`. `body` is
+    None once the headers are there. A copy is a plain dict.
     """
 
-    __slots__ = ("body",)
+    __slots__ = ("body", "now", "request_id")
 
     body: LateBody | None
+    now: float
+    request_id: str
 
     def complete(self) -> None:
-        """Put Content-Length in its place."""
+        """Put the headers into the dict."""
         body, self.body = self.body, None
         if body is not None:
-            date, connection = dict.pop(self, "date"), dict.pop(self, "connection")
-            dict.update(self, {"content-length": str(len(body.read())), "date": date, "connection": connection})
+            dict.clear(self)
+            dict.update(self, headers_of(self.request_id, len(body.read()), self.now))
 
     def __reduce__(self) -> tuple[type, tuple[dict[str, str]]]:
         """Return what makes a plain dict of the same content."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import functools
 import operator
 import types
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import botocore.auth
@@ -55,8 +55,7 @@ class Parts:
         self._type_of_endpoint = type(endpoint)
         self._session, self._signer = endpoint.http_session, client._request_signer
         self._of_session, self._of_signer = vars(self._session), vars(self._signer)
-        definer: Any = _definer(type(client), "_make_request")
-        self._methods = _methods_of(definer, *map(type, (endpoint, self._session, self._signer)))
+        self._methods = _methods_of(*map(type, (endpoint, self._session, self._signer)))
         # How many attributes the client and its parts have while none of them is a patch.
         self._size = -1
 
@@ -65,16 +64,14 @@ class Parts:
 
         This is asked before every call, so what is seldom needed is in other methods.
         """
-        methods = self._methods
-        seen = methods.read()
-        if seen != methods.untouched and methods.are_patched():
+        kind, methods = type(client), self._methods
+        if methods.read(kind) != methods.untouched and methods.are_patched(kind):
             return True
         # Not as attributes: a client has a `__getattr__`, which makes every look-up of an attribute slow.
         of_client = client.__dict__
         endpoint: Any = of_client.get("_endpoint")
         if (
-            type(client)._make_request is not seen[0]
-            or type(endpoint) is not self._type_of_endpoint
+            type(endpoint) is not self._type_of_endpoint
             or endpoint.http_session is not self._session
             or of_client.get("_request_signer") is not self._signer
             or endpoint._response_parser_factory._defaults
@@ -101,18 +98,17 @@ class _Methods:
     """The methods of the classes of a client's parts, which somebody may patch.
 
     Args:
-        client: the class that defines the client's methods.
         endpoint: the class of its endpoint.
         session: the class of its HTTP session.
         signer: the class of its signer.
     """
 
-    def __init__(self, client: Any, endpoint: Any, session: Any, signer: Any) -> None:
+    def __init__(self, endpoint: Any, session: Any, signer: Any) -> None:
         auth: Any = botocore.auth.SigV4Auth
         parser, policy, standard, legacy = _classes_of(package_of(endpoint))
         connect = operator.attrgetter(*_session_methods(session)[1:])
         # Written out, because it is called before every call: no loop in Python is as fast.
-        self.read: Callable[[], tuple[Any, ...]] = lambda: (
+        self.read: Callable[[Any], tuple[Any, ...]] = lambda client: (
             client._make_request,
             endpoint.make_request,
             endpoint._send_request,
@@ -133,7 +129,6 @@ class _Methods:
             legacy.__call__,
         )
         self._of = (
-            (client, _CLIENT_METHODS),
             (endpoint, _ENDPOINT_METHODS),
             (session, _session_methods(session)),
             (signer, _SIGNER_METHODS),
@@ -145,13 +140,22 @@ class _Methods:
         )
         self.untouched: tuple[Any, ...] | None = None
 
-    def are_patched(self) -> bool:
-        """Return whether one of the methods isn't botocore's own. If all are, they are `untouched`."""
-        seen = self.read()
-        if all(_is_botocores_own(owner, name) for owner, names in self._of for name in names):
+    def are_patched(self, client: type) -> bool:
+        """Return whether one of the methods isn't botocore's own. If all are, they are `untouched`.
+
+        Args:
+            client: the class of the client.
+        """
+        seen = self.read(client)
+        if all(_is_botocores_own(owner, name) for owner, names in self.of(client) for name in names):
             self.untouched = seen
             return False
         return True
+
+    def of(self, client: type) -> Iterator[tuple[Any, tuple[str, ...]]]:
+        """Yield the classes with the names of their methods that are read, for the class of a client."""
+        yield client, _CLIENT_METHODS
+        yield from self._of
 
 
 def _classes_of(package: str) -> tuple[Any, Any, Any, Any]:
@@ -173,8 +177,8 @@ def _session_methods(session: type) -> tuple[str, str]:
 
 
 @functools.lru_cache(maxsize=64)
-def _methods_of(client: Any, endpoint: Any, session: Any, signer: Any) -> _Methods:
-    return _Methods(client, endpoint, session, signer)
+def _methods_of(endpoint: Any, session: Any, signer: Any) -> _Methods:
+    return _Methods(endpoint, session, signer)
 
 
 def _definer(owner: type, name: str) -> type:

@@ -8,22 +8,21 @@ import pickle
 import boto3
 import pytest
 
-from fake_secrets.hook.late import LateBody, LateHeaders, late_body
+from fake_secrets.hook.late import BEFORE, LateBody, LateHeaders
 
-FEW = {"x-amzn-requestid": "1", "content-type": "application/json", "date": "now", "connection": "keep-alive"}
 ALL = {
     "x-amzn-requestid": "1",
-    "content-type": "application/json",
+    "content-type": "application/x-amz-json-1.1",
     "content-length": "14",
-    "date": "now",
+    "date": "Wed, 04 Mar 2026 12:00:00 GMT",
     "connection": "keep-alive",
 }
 
 
 @pytest.fixture
 def headers():
-    late = LateHeaders(FEW)
-    late.body = LateBody({"Name": "abc"})
+    late = LateHeaders(BEFORE)
+    late.body, late.request_id, late.now = LateBody({"Name": "abc"}, []), "1", 1772625600.5
     return late
 
 
@@ -85,6 +84,6 @@ def test_what_a_caller_takes_out_of_an_answer_is_in_its_body_still(fake_secrets,
 
 def test_a_body_with_objects_in_it_is_encoded_at_once():
     content = {"Versions": [{"VersionId": "1"}]}
-    body = late_body(content, None)
+    body = LateBody(content, None)
     content["Versions"].clear()
     assert body.read() == b'{"Versions":[{"VersionId":"1"}]}'

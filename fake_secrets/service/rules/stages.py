@@ -36,7 +36,12 @@ LABEL_QUOTA = 20
 
 def labels_of(labels: Labels, version_id: str) -> list[str]:
     """Return the labels of one version; an empty list means that it is deprecated."""
-    return [label for label, holder in labels.items() if holder == version_id]
+    found = []
+    # Not a comprehension: before Python 3.12 each makes a function of its own.
+    for label, holder in labels.items():
+        if holder == version_id:
+            found.append(label)
+    return found
 
 
 def by_version(labels: Labels) -> dict[str, list[str]]:
