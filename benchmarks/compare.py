@@ -35,6 +35,7 @@ from measuring import (
     mock_aws,
     output_of_child,
     prepare_environment,
+    shown,
     timed,
     timed_in_child,
 )
@@ -121,7 +122,7 @@ def figures_of_imports(cache: str) -> list[Figure]:
 
 def cells(figure: Figure) -> list[str]:
     """Return the row of a figure, which need not have every side."""
-    medians = [f"{figure.median(side):.3g} {figure.unit}" if side in figure.rounds else "-" for side in SIDES]
+    medians = [f"{shown(figure.median(side))} {figure.unit}" if side in figure.rounds else "-" for side in SIDES]
     compared = [
         str(figure.ratio(over, under)) if {over, under} <= figure.rounds.keys() else "-"
         for over, under in (("ours", "floor"), ("moto", "ours"))

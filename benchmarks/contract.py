@@ -168,8 +168,7 @@ class Checked:
 
     def row(self) -> list[str]:
         ratio = quartiles(self.checks, self.rotations)
-        shown = f"{ratio.middle:.0f} [{ratio.low:.0f}, {ratio.high:.0f}]"
-        return [str(self.calls), self.client, str(self.scenarios), f"{self.seconds():.2f} s", shown]
+        return [str(self.calls), self.client, str(self.scenarios), f"{self.seconds():.2f} s", str(ratio)]
 
 
 def checked(calls: int, name: str, make_client: Callable[[], Any], rounds: int) -> Checked:

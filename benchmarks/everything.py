@@ -121,12 +121,13 @@ def write_import_times() -> None:
     (RESULTS / "importtime.txt").write_text(ran.stderr)
 
 
-def run(length: Length) -> None:
+def run(length: Length, *, is_trial: bool) -> None:
     """Run everything, and keep the results after each benchmark, so that none is lost if a later one fails."""
     reports: list[Report] = []
     results: dict[str, Any] = {
         "date": f"{datetime.datetime.now(datetime.UTC):%Y-%m-%d}",
         "machine": describe_machine(),
+        "is_trial": is_trial,
         "reports": reports,
     }
     for found in measured(length):
@@ -146,7 +147,7 @@ def main() -> None:
     RESULTS.mkdir(exist_ok=True)
     print(describe_machine(), flush=True)
     write_import_times()
-    run(SHORT if arguments.short else LONG)
+    run(SHORT if arguments.short else LONG, is_trial=arguments.short)
     presenting.present(publish=arguments.publish)
 
 

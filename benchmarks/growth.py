@@ -20,7 +20,7 @@ from pathlib import Path
 from typing import Any
 
 import boto3
-from measuring import ACTIVE, Body, Budget, Report, describe_machine, output_of_child, prepare_environment
+from measuring import ACTIVE, Body, Budget, Report, describe_machine, output_of_child, prepare_environment, shown
 
 from fake_secrets import mock_stages
 
@@ -241,9 +241,13 @@ def reports(found: Results) -> Iterator[Report]:
     """Yield each table. Times are in microseconds."""
     for what, columns in found.items():
         names = dict.fromkeys(name for figures in columns.values() for name in figures)
-        rows = [[name, *(shown(figures.get(name)) for figures in columns.values())] for name in names]
+        rows = [[name, *(cell(figures, name) for figures in columns.values())] for name in names]
         budgets = budgets_of(columns) if what == "secrets" else []
         yield Report(f"Microseconds by number of {what}", [["", *columns], *rows], budgets)
+
+
+def cell(figures: Mapping[str, float], name: str) -> str:
+    return shown(figures[name]) if name in figures else "-"
 
 
 def budgets_of(columns: Mapping[str, Mapping[str, float]]) -> list[list[str]]:
@@ -257,12 +261,6 @@ def budgets_of(columns: Mapping[str, Mapping[str, float]]) -> list[list[str]]:
         ),
         BUDGET_OF_MEMORY.row(f"memory of a stored secret, at {count}", figures["bytes per secret"]),
     ]
-
-
-def shown(figure: float | None) -> str:
-    if figure is None:
-        return "-"
-    return f"{figure:,.0f}" if figure >= 10 else f"{figure:.2f}"
 
 
 def main() -> None:

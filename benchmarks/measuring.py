@@ -100,7 +100,12 @@ class Quartiles:
     high: float
 
     def __str__(self) -> str:
-        return f"{self.middle:.3g} [{self.low:.3g}, {self.high:.3g}]"
+        return f"{shown(self.middle)} [{shown(self.low)}, {shown(self.high)}]"
+
+
+def shown(value: float) -> str:
+    """Return a value with three digits, or with all before the point if there are more."""
+    return f"{value:,.0f}" if value >= 100 else f"{value:.3g}"
 
 
 def quartiles(over: Sequence[float], under: Sequence[float]) -> Quartiles:

@@ -21,7 +21,7 @@ RAW = RESULTS / "results.json"
 DOCS = Path(__file__).parent.parent / "docs" / "explanation"
 PAGE = DOCS / "performance.md"
 # A part of the page: the title of its table stands in the comment above it.
-PART = re.compile(r"(<!-- figures: (.+) -->\n).*?(<!-- end of figures -->\n)", re.DOTALL)
+PART = re.compile(r"(<!-- figures: ([^\n]+) -->\n).*?(<!-- end of figures -->\n)", re.DOTALL)
 # The calls in the plot of growth, each with its colour.
 PLOTTED = {"get_secret_value": "C0", "put_secret_value": "C1", "list_secrets, first page": "C2"}
 STYLES = {"ours": "-o", "moto": "--s"}
@@ -44,7 +44,9 @@ def tables(results: Mapping[str, Any]) -> dict[str, str]:
 
 
 def origin(results: Mapping[str, Any]) -> str:
-    return f"Measured on {results['date']} with {results['machine']}.\n"
+    """Return when and with what the results were measured. A trial says that its figures are to be replaced."""
+    trial = "TODO-FIGURE: the figures of a trial. " if results["is_trial"] else ""
+    return f"{trial}Measured on {results['date']} with {results['machine']}.\n"
 
 
 def draw(results: Mapping[str, Any]) -> list[Path]:
