@@ -13,11 +13,12 @@ import json
 import secrets
 import statistics
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
+from dataclasses import dataclass
 from typing import Any, ClassVar
 
 import boto3
-from measuring import NAME, describe_machine, prepare_environment, print_table
+from measuring import NAME, Budget, Report, describe_machine, prepare_environment, quartiles
 
 from fake_secrets import ContractReport, check_rotation, mock_stages
 from fake_secrets.contract.families import FAMILIES
@@ -32,6 +33,9 @@ MORE: dict[int, dict[str, int]] = {
 }
 FAMILY_HEADER = ["family", "scenarios", "milliseconds a scenario"]
 HEADER = ["calls", "client", "scenarios", "check", "check/rotation [quartiles]"]
+# The function whose check has a budget.
+SMALL = 8
+BUDGET = Budget(2, "{:.3g} s")
 SECONDS = 1_000_000_000
 MILLISECONDS = 1_000_000
 
@@ -141,41 +145,63 @@ def timed(body: Callable[[], object], times: int = 1) -> float:
     return (time.perf_counter_ns() - start) / times
 
 
-def row(calls: int, name: str, make_client: Callable[[], Any], rounds: int) -> Sequence[str]:
-    """Measure one function, and return its row of the table."""
+@dataclass(frozen=True)
+class Checked:
+    """What checks of one function took.
+
+    Args:
+        calls: the function's calls a rotation.
+        client: which clients it uses.
+        scenarios: the scenarios of a check.
+        checks: nanoseconds of each check.
+        rotations: nanoseconds of a rotation, measured beside each check.
+    """
+
+    calls: int
+    client: str
+    scenarios: int
+    checks: Sequence[float]
+    rotations: Sequence[float]
+
+    def seconds(self) -> float:
+        return statistics.median(self.checks) / SECONDS
+
+    def row(self) -> list[str]:
+        ratio = quartiles(self.checks, self.rotations)
+        return [str(self.calls), self.client, str(self.scenarios), f"{self.seconds():.2f} s", str(ratio)]
+
+
+def checked(calls: int, name: str, make_client: Callable[[], Any], rounds: int) -> Checked:
+    """Check one function in each round, and rotate it."""
     handler = function_of(calls, make_client)
     report = check(handler)
     rotate(handler)
-    checks, ratios = [], []
+    checks, rotations = [], []
     for _ in range(rounds):
-        rotation = timed(functools.partial(rotate, handler), 20)
+        rotations.append(timed(functools.partial(rotate, handler), 20))
         checks.append(timed(functools.partial(check, handler)))
-        ratios.append(checks[-1] / rotation)
-    low, middle, high = statistics.quantiles(ratios, n=4, method="inclusive")
-    seconds = statistics.median(checks) / SECONDS
-    return [
-        str(calls),
-        name,
-        str(len(report.scenarios)),
-        f"{seconds:.2f} s",
-        f"{middle:.0f} [{low:.0f}, {high:.0f}]",
-    ]
+    return Checked(calls, name, len(report.scenarios), checks, rotations)
 
 
-def table(rounds: int) -> Sequence[Sequence[str]]:
-    """Measure every function, and return the rows of the table."""
+def report(rounds: int, functions: Collection[int] = tuple(MORE)) -> Report:
+    """Measure the functions of so many calls, and return the table."""
     with mock_stages():
         kept = boto3.client("secretsmanager")
     clients: dict[str, Callable[[], Any]] = {
         "one": lambda: kept,
         "one an invocation": functools.partial(boto3.client, "secretsmanager"),
     }
-    rows = [row(calls, name, make_client, rounds) for calls in MORE for name, make_client in clients.items()]
-    return [HEADER, *rows]
+    found = [checked(calls, name, make, rounds) for calls in functions for name, make in clients.items()]
+    budgets = [
+        BUDGET.row(f"check of {one.calls} calls, client: {one.client}", one.seconds())
+        for one in found
+        if one.calls == SMALL
+    ]
+    return Report("Checks of rotation functions", [HEADER, *(one.row() for one in found)], budgets)
 
 
-def families() -> Sequence[Sequence[str]]:
-    """Measure each family with the largest function, and return the rows of the table."""
+def families() -> Report:
+    """Measure each family with the largest function, and return the table."""
     with mock_stages():
         kept = boto3.client("secretsmanager")
     handler = function_of(max(MORE), lambda: kept)
@@ -187,7 +213,7 @@ def families() -> Sequence[Sequence[str]]:
         rows.append(
             [family, str(count), f"{took / max(count, 1) / MILLISECONDS:.1f}" if family != "plain" else ""]
         )
-    return [FAMILY_HEADER, *rows]
+    return Report("Families of scenarios", [FAMILY_HEADER, *rows])
 
 
 def main() -> None:
@@ -196,8 +222,8 @@ def main() -> None:
     arguments = parser.parse_args()
     prepare_environment()
     print(describe_machine())
-    print_table(table(arguments.rounds))
-    print_table(families())
+    report(arguments.rounds).print()
+    families().print()
 
 
 if __name__ == "__main__":

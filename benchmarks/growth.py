@@ -15,12 +15,14 @@ import os
 import statistics
 import sys
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
 import boto3
-from measuring import ACTIVE, Body, describe_machine, output_of_child, prepare_environment, print_table
+from measuring import ACTIVE, Body, Budget, Report, describe_machine, output_of_child, prepare_environment, shown
+
+from fake_secrets import mock_stages
 
 # Keys: what grows, then side and size, then the figure's name.
 Results = dict[str, dict[str, dict[str, float]]]
@@ -33,6 +35,11 @@ SORTS = ("created-date", "name", "last-changed-date", "last-accessed-date")
 PAGE = 100
 MICROSECONDS = 1_000
 REPEATED = 50
+ROUNDS = 11
+# The ratios of a large world to a small one, and how many secrets the small one has.
+SMALL = {"get_secret_value": 1, "list_secrets, first page": 1_000}
+BUDGETS = {"get_secret_value": Budget(1.2, "{:.3g}"), "list_secrets, first page": Budget(2, "{:.3g}")}
+BUDGET_OF_MEMORY = Budget(1_200, "{:,.0f} bytes")
 
 
 def name_of(number: int) -> str:
@@ -105,7 +112,25 @@ def of_secrets(side: str, count: int) -> dict[str, float]:
             figures[name] = timed_calls(call, 5 if "by" in name else REPEATED)
         if side == "ours":
             figures |= of_pages(client)
+            for name, small in SMALL.items():
+                # The small world has the secret that the call gets.
+                names = map(name_of, range(count // 2, count // 2 + small))
+                figures[in_ratio(name)] = ratio_to_small(calls[name], names)
         return figures
+
+
+def in_ratio(name: str) -> str:
+    return f"{name}, ratio to {SMALL[name]:,}"
+
+
+def ratio_to_small(call: Body, names: Iterable[str]) -> float:
+    """Return the ratio of a call in the active world to the same call in a small one, taken in turns."""
+    ratios, secrets = [], dict.fromkeys(names, "a small secret value")
+    for _ in range(ROUNDS):
+        in_large = timed_calls(call, 20)
+        with mock_stages(secrets):
+            ratios.append(in_large / timed_calls(call, 20))
+    return statistics.median(ratios)
 
 
 def of_pages(client: Any) -> dict[str, float]:
@@ -212,18 +237,30 @@ def results(largest: int = SIZES[-1]) -> Results:
     return found
 
 
-def tables(
-    found: Mapping[str, Mapping[str, Mapping[str, float]]],
-) -> Iterator[tuple[str, Sequence[Sequence[str]]]]:
-    """Yield the title and the rows of each table. Times are in microseconds."""
+def reports(found: Results) -> Iterator[Report]:
+    """Yield each table. Times are in microseconds."""
     for what, columns in found.items():
         names = dict.fromkeys(name for figures in columns.values() for name in figures)
-        rows = [[name, *(shown(figures.get(name)) for figures in columns.values())] for name in names]
-        yield f"us by number of {what}", [["", *columns], *rows]
+        rows = [[name, *(cell(figures, name) for figures in columns.values())] for name in names]
+        budgets = budgets_of(columns) if what == "secrets" else []
+        yield Report(f"Microseconds by number of {what}", [["", *columns], *rows], budgets)
 
 
-def shown(figure: float | None) -> str:
-    return "-" if figure is None else f"{figure:,.0f}"
+def cell(figures: Mapping[str, float], name: str) -> str:
+    return shown(figures[name]) if name in figures else "-"
+
+
+def budgets_of(columns: Mapping[str, Mapping[str, float]]) -> list[list[str]]:
+    """Return the rows of the budgets, which hold for the largest of our worlds."""
+    (largest, figures) = [(column, figures) for column, figures in columns.items() if "ours" in column][-1]
+    count = largest.removeprefix("ours, ")
+    return [
+        *(
+            budget.row(f"{name}, at {count} secrets over at {SMALL[name]:,}", figures[in_ratio(name)])
+            for name, budget in BUDGETS.items()
+        ),
+        BUDGET_OF_MEMORY.row(f"memory of a stored secret, at {count}", figures["bytes per secret"]),
+    ]
 
 
 def main() -> None:
@@ -232,9 +269,8 @@ def main() -> None:
     arguments = parser.parse_args()
     prepare_environment()
     print(describe_machine())
-    for title, rows in tables(results(arguments.largest)):
-        print(f"\n{title}")
-        print_table(rows)
+    for report in reports(results(arguments.largest)):
+        report.print()
 
 
 if __name__ == "__main__":

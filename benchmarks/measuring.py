@@ -43,7 +43,7 @@ ACTIVE: Mapping[str, Active] = {"floor": contextlib.nullcontext, "ours": mock_st
 NANOSECONDS = {"us": 1_000, "ms": 1_000_000}
 # The folder for the tables and plots of `everything.py`.
 RESULTS = Path(__file__).parent / "results"
-HEADER = ["figure", *SIDES, "ours/floor [quartiles]", "moto/ours [quartiles]", "budget"]
+BUDGET_HEADER = ["figure", "budget", "measured", "met"]
 ENVIRONMENT = {
     "AWS_ACCESS_KEY_ID": "AKIAIOSFODNN7EXAMPLE",
     "AWS_SECRET_ACCESS_KEY": "example",
@@ -53,9 +53,70 @@ ENVIRONMENT = {
 }
 
 
+@dataclass(frozen=True)
+class Budget:
+    """The limit of a figure: the most that it may be, or the least if `at_least`. `form` shows a value of it."""
+
+    limit: float
+    form: str
+    at_least: bool = False
+
+    def __str__(self) -> str:
+        return self.form.format(self.limit)
+
+    def row(self, figure: str, measured: float) -> list[str]:
+        """Return the figure's row in the table of budgets."""
+        is_met = measured >= self.limit if self.at_least else measured <= self.limit
+        return [figure, str(self), self.form.format(measured), "yes" if is_met else "no"]
+
+
+# How a budget shows a ratio.
+OF_FLOOR = "{:.3g} of the floor's"
+OF_MOTO = "1/{:.3g} of moto's"
+
+
+@dataclass(frozen=True)
+class Report:
+    """A table of figures, and the rows that its figures have in the table of budgets."""
+
+    title: str
+    rows: Sequence[Sequence[str]]
+    budgets: Sequence[Sequence[str]] = ()
+
+    def print(self) -> None:
+        print(f"\n{self.title}")
+        print_table(self.rows)
+        if self.budgets:
+            print()
+            print_table([BUDGET_HEADER, *self.budgets])
+
+
+@dataclass(frozen=True)
+class Quartiles:
+    """The middle of the ratios of all rounds, and the quartiles beside it."""
+
+    low: float
+    middle: float
+    high: float
+
+    def __str__(self) -> str:
+        return f"{shown(self.middle)} [{shown(self.low)}, {shown(self.high)}]"
+
+
+def shown(value: float) -> str:
+    """Return a value with three digits, or with all before the point if there are more."""
+    return f"{value:,.0f}" if value >= 100 else f"{value:.3g}"
+
+
+def quartiles(over: Sequence[float], under: Sequence[float]) -> Quartiles:
+    """Compare two sides round by round."""
+    ratios = sorted(a / b for a, b in zip(over, under, strict=True))
+    return Quartiles(*(ratios[len(ratios) * quarter // 4] for quarter in (1, 2, 3)))
+
+
 @dataclass
 class Figure:
-    """One line of the table.
+    """Something that is measured on several sides.
 
     `rounds` maps a side to a function that runs one round and returns nanoseconds. Only every
     `every`-th round measures this figure.
@@ -63,31 +124,26 @@ class Figure:
 
     name: str
     unit: str
-    budget: str
     rounds: Mapping[str, Round]
     every: int = 1
     samples: dict[str, list[float]] = field(default_factory=dict)
 
     def measure(self, number: int) -> None:
-        orders = list(itertools.permutations(self.rounds))
-        for side in orders[number // self.every % len(orders)]:
+        for side in in_order(tuple(self.rounds), number // self.every):
             self.samples.setdefault(side, []).append(self.rounds[side]())
 
-    def cells(self) -> list[str]:
-        medians = [self._median(side) for side in SIDES]
-        return [self.name, *medians, self._ratio("ours", "floor"), self._ratio("moto", "ours"), self.budget]
+    def median(self, side: str) -> float:
+        return statistics.median(self.samples[side]) / NANOSECONDS[self.unit]
 
-    def _median(self, side: str) -> str:
-        if side not in self.samples:
-            return "-"
-        return f"{statistics.median(self.samples[side]) / NANOSECONDS[self.unit]:.3g} {self.unit}"
+    def ratio(self, over: str, under: str) -> Quartiles:
+        return quartiles(self.samples[over], self.samples[under])
 
-    def _ratio(self, over: str, under: str) -> str:
-        if not {over, under} <= self.samples.keys():
-            return "-"
-        ratios = sorted(a / b for a, b in zip(self.samples[over], self.samples[under], strict=True))
-        low, middle, high = (ratios[len(ratios) * quarter // 4] for quarter in (1, 2, 3))
-        return f"{middle:.3g} [{low:.3g}, {high:.3g}]"
+
+def in_order(sides: tuple[str, ...], number: int) -> tuple[str, ...]:
+    """Return the sides in the order of a round: another one comes first in each, and their direction changes."""
+    first, is_backwards = number % len(sides), number // len(sides) % 2
+    turned = sides[first:] + sides[:first]
+    return turned[::-1] if is_backwards else turned
 
 
 def timed(active: Active, prepare: Callable[[], Body], times: int) -> float:
@@ -117,6 +173,9 @@ def output_of_child(tool: Sequence[str], code: str, **variables: str) -> str:
 
 
 def client_of(side: str) -> Any:
+    if side == "moto":
+        # moto answers only clients that are made after its import.
+        mock_aws()
     client = boto3.session.Session().client("secretsmanager")
     return answer_at_once(client) if side == "floor" else client
 
@@ -129,6 +188,8 @@ def answer_at_once(client: Any) -> Any:
         "VersionId": NEW,
         "SecretString": "value",
         "VersionStages": ["AWSCURRENT"],
+        "VersionIdsToStages": {OLD: ["AWSCURRENT"]},
+        "RandomPassword": "password",
         "ResponseMetadata": {"HTTPStatusCode": 200, "RequestId": NEW, "RetryAttempts": 0},
     }
     answer = (botocore.awsrequest.AWSResponse(None, 200, {}, None), parsed)

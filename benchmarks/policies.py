@@ -11,18 +11,18 @@ import gc
 import json
 import statistics
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from typing import Any
 
-from measuring import describe_machine, print_table
+from measuring import Budget, Report, describe_machine, quartiles
 
 from fake_secrets.iam import identity_grammar
 from fake_secrets.iam.evaluation import Caller, Check, Layers, evaluate
 from fake_secrets.iam.explanation import explain
 
 BASE = "one statement"
-HEADER = ["figure", "median", f"ratio to {BASE}", "budget"]
-BUDGETS = {"ten statements": "15 us"}
+HEADER = ["figure", "median", f"ratio to {BASE} [quartiles]"]
+BUDGETS = {"ten statements": Budget(15, "{:.3g} us")}
 DECISIONS = 2_000
 LOADED = 50
 MICROSECONDS = 1_000
@@ -112,8 +112,8 @@ def microseconds(call: Callable[[], object], times: int) -> float:
     return (time.process_time_ns() - start) / times / MICROSECONDS
 
 
-def table(rounds: int) -> Sequence[Sequence[str]]:
-    """Take every figure in each round, and return the rows of the table."""
+def report(rounds: int) -> Report:
+    """Take every figure in each round, and return the table."""
     ten = text_of(POLICIES["ten statements"])
     figures = {name: (decision(statements), DECISIONS) for name, statements in POLICIES.items()}
     figures["loading ten statements"] = (lambda: identity_grammar.parse(ten, "policy").rules, LOADED)
@@ -122,11 +122,11 @@ def table(rounds: int) -> Sequence[Sequence[str]]:
     for _ in range(rounds):
         for name, (call, times) in figures.items():
             samples[name].append(microseconds(call, times))
-    rows = [HEADER]
-    for name, taken in samples.items():
-        ratio = statistics.median(one / base for one, base in zip(taken, samples[BASE], strict=True))
-        rows.append([name, f"{statistics.median(taken):.1f} us", f"{ratio:.1f}", BUDGETS.get(name, "")])
-    return rows
+    medians = {name: statistics.median(taken) for name, taken in samples.items()}
+    ratios = {name: quartiles(taken, samples[BASE]) for name, taken in samples.items()}
+    rows = [[name, f"{medians[name]:.1f} us", str(ratios[name])] for name in figures]
+    budgets = [budget.row(f"decision by {name}", medians[name]) for name, budget in BUDGETS.items()]
+    return Report("Decisions about permissions", [HEADER, *rows], budgets)
 
 
 def main() -> None:
@@ -134,7 +134,7 @@ def main() -> None:
     parser.add_argument("--rounds", type=int, default=21, help="number of rounds (default: 21)")
     rounds = parser.parse_args().rounds
     print(describe_machine())
-    print_table(table(rounds))
+    report(rounds).print()
 
 
 if __name__ == "__main__":

@@ -8,7 +8,7 @@ import time
 
 import boto3
 from growth import memory
-from measuring import describe_machine, prepare_environment, print_table
+from measuring import Report, describe_machine, prepare_environment
 
 from fake_secrets import mock_stages
 
@@ -16,8 +16,8 @@ LOOKS = 10
 MEBIBYTE = 1_048_576
 
 
-def table(calls: int) -> list[list[str]]:
-    """Return the rows of the table: calls made, resident memory and time per call."""
+def report(calls: int) -> Report:
+    """Return the table: calls made, resident memory and time per call."""
     rows = [["calls", "memory", "per call"]]
     with mock_stages() as fake_secrets:
         client = boto3.client("secretsmanager")
@@ -43,7 +43,7 @@ def table(calls: int) -> list[list[str]]:
             microseconds = (time.perf_counter() - start) / (calls // LOOKS) * 1e6
             rows.append([f"{calls // LOOKS * look:,}", f"{memory() / MEBIBYTE:.0f} MiB", f"{microseconds:.0f} us"])
         rows.append(["kept, dropped", f"{len(fake_secrets.calls):,}", f"{fake_secrets.dropped_calls:,}"])
-    return rows
+    return Report(f"A soak of {calls:,} calls", rows)
 
 
 def main() -> None:
@@ -54,7 +54,7 @@ def main() -> None:
     arguments = parser.parse_args()
     prepare_environment()
     print(describe_machine())
-    print_table(table(max(1, arguments.calls // 40) * 40))
+    report(max(1, arguments.calls // 40) * 40).print()
 
 
 if __name__ == "__main__":

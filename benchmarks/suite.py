@@ -15,7 +15,7 @@ import time
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from measuring import describe_machine, prepare_environment, print_table
+from measuring import Report, describe_machine, prepare_environment
 
 ROTATION = """
 import json
@@ -97,8 +97,8 @@ def run(folder: Path, options: Sequence[str]) -> tuple[float, float]:
     return time.perf_counter() - start, usage.ru_maxrss / KIBIBYTES_PER_MEBIBYTE
 
 
-def table(count: int) -> list[list[str]]:
-    """Run both suites in every way, and return the rows of the table."""
+def report(count: int) -> Report:
+    """Run both suites in every way, and return the table."""
     rows = [[f"{count:,} tests", "ours", "moto", "moto/ours"]]
     for way, (is_kept, options) in WAYS.items():
         found = {}
@@ -111,7 +111,7 @@ def table(count: int) -> list[list[str]]:
         if not options:
             ratio = f"{motos_memory / our_memory:.1f}"
             rows.append(["its peak memory", f"{our_memory:.0f} MiB", f"{motos_memory:.0f} MiB", ratio])
-    return rows
+    return Report("A suite of rotation tests", rows)
 
 
 def main() -> None:
@@ -120,7 +120,7 @@ def main() -> None:
     arguments = parser.parse_args()
     prepare_environment()
     print(describe_machine())
-    print_table(table(arguments.tests))
+    report(arguments.tests).print()
 
 
 if __name__ == "__main__":
