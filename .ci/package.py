@@ -18,7 +18,7 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
 # The date of every file in both archives, so that two builds are the same.
-BUILD_DATE = "1764201600"
+BUILD_DATE = "1795737600"
 VALUE = '{"username": "app", "password": "old"}'
 ROTATION = """
 import boto3

@@ -83,7 +83,7 @@ __all__ = [
     "policies",
 ]
 
-__version__ = "0.1.0"
+__version__ = "0.2.0"
 
 # The module that defines each name. The exceptions are in `errors`.
 _HOMES = {

@@ -28,6 +28,8 @@ _RECENT = 1000
 
 # What the operation of an entry begins with if it is no call.
 _NO_CALL = frozenset("(\N{EM DASH}")
+# Those of what is no call. Nobody changes the members of an entry.
+_NO_MEMBERS: dict[str, Any] = {}
 
 
 class RunningStep:
@@ -235,7 +237,8 @@ class Ledger:
 
     def record_change(self, secret: StoredSecret, what: str) -> None:
         """Record a change of a secret without a call, such as ``seed`` or ``scheduled rotation``."""
-        self._note(f"({what})", secret, SEEDED if what == "seed" else SUCCEEDED)
+        # A world may have a million seeds, so they share this string.
+        self._note(sys.intern(f"({what})"), secret, SEEDED if what == "seed" else SUCCEEDED)
 
     def record_attempt(self, secret: StoredSecret, number: int) -> None:
         """Record that another attempt of a rotation begins."""
@@ -318,7 +321,7 @@ class Ledger:
 
     def _note(self, what: str, secret: StoredSecret, outcome: str = SUCCEEDED) -> None:
         """Enter a change without a call."""
-        request = Request(what, {}, secret.region, "", secret.account_id, "", clock.now())
+        request = Request(what, _NO_MEMBERS, secret.region, "", secret.account_id, "", clock.now())
         self._enter(request, outcome, secret, self._store.events.count)
 
     def _enter(self, request: Request, outcome: str, secret: StoredSecret | None, event_count: int) -> Entry:
