@@ -1,6 +1,8 @@
 """`fake_secrets.permissions`: what the callers of a world may do."""
 
 import json
+import subprocess
+import sys
 
 import boto3
 import pytest
@@ -483,3 +485,14 @@ def test_both_lanes_deny_with_the_same_words_and_note(lane):
             client.list_secrets()
     assert caught.value.response["Error"]["Message"].endswith("allows the secretsmanager:ListSecrets action")
     assert "ListSecrets" in caught.value.__notes__[0]
+
+
+def test_a_world_in_which_nobody_has_a_policy_imports_nothing_that_decides():
+    source = (
+        "import sys, boto3, fake_secrets\n"
+        "with fake_secrets.mock_stages({'prod/db': 'x'}):\n"
+        "    boto3.client('secretsmanager', region_name='us-east-1').get_secret_value(SecretId='prod/db')\n"
+        "print([name for name in ('coverage', 'evaluation') if f'fake_secrets.iam.{name}' in sys.modules])"
+    )
+    ran = subprocess.run([sys.executable, "-c", source], stdout=subprocess.PIPE, text=True, check=True)
+    assert ran.stdout == "[]\n"

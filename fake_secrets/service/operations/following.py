@@ -9,8 +9,7 @@ from typing import Any
 from fake_secrets import clock
 from fake_secrets.arns import partition_of, root_arn
 from fake_secrets.errors import ServiceError
-from fake_secrets.service.state.checked import copying_request
-from fake_secrets.service.state.copying import Copying
+from fake_secrets.service.state.copying import Copying, copying_request
 from fake_secrets.service.state.model import (
     CrossAccountPrimary,
     CrossAccountReplica,

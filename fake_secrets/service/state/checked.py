@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from fake_secrets.arns import account_of, session_arn
+from fake_secrets.arns import account_of
 from fake_secrets.iam.evaluation import Caller, Check
 from fake_secrets.iam.grants import Grant
 from fake_secrets.service.rules.condition_keys import Value, keys_of_circumstances, keys_of_key_use, keys_of_secret
@@ -13,10 +13,8 @@ from fake_secrets.service.state.key_names import KeyNames
 from fake_secrets.service.state.model import StoredSecret
 from fake_secrets.service.state.request_model import Request
 
-__all__ = ["KeyUse", "arn_for", "completed", "copying_request", "key_check", "keys_of"]
+__all__ = ["KeyUse", "arn_for", "completed", "key_check", "keys_of"]
 
-# What Secrets Manager calls the sessions of a ReplicationRoleARN [D].
-_SESSION = "SecretsManager"
 # No secret has this name, and no policy can contain it.
 _NAMELESS = "\0"
 
@@ -85,18 +83,6 @@ def key_check(names: KeyNames, request: Request, use: KeyUse) -> Check:
         aliases=names.aliases_of(use.key_id, request.region, account_of(use.secret_arn)),
     )
     return Check(use.action, arn, keys)
-
-
-def copying_request(request: Request, role_arn: str | None) -> Request:
-    """Return a request as whoever uses the keys makes it, if it is replicated to another account.
-
-    Args:
-        request: the request that changes the primary.
-        role_arn: the ReplicationRoleARN; None if the caller uses the keys [B: api-2026 X10].
-    """
-    if role_arn is None:
-        return request
-    return replace(request, principal=session_arn(role_arn, _SESSION), account_id=account_of(role_arn))
 
 
 def keys_of(secret: StoredSecret | None, tags: Sequence[Mapping[str, str]] | None = None) -> Mapping[str, Value]:

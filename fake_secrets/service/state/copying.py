@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Protocol
 
+from fake_secrets.arns import account_of, session_arn
 from fake_secrets.service.state.model import ReplicationStatus, StoredSecret
+from fake_secrets.service.state.request_model import Request
 
-__all__ = ["Copying", "Hold"]
+__all__ = ["Copying", "Hold", "copying_request"]
+
+# What Secrets Manager calls the sessions of a ReplicationRoleARN [D].
+_SESSION = "SecretsManager"
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,3 +39,15 @@ class Hold(Protocol):
 
     def count(self) -> None:
         """Count a replication that was held back."""
+
+
+def copying_request(request: Request, role_arn: str | None) -> Request:
+    """Return a request as whoever uses the keys makes it, if it is replicated to another account.
+
+    Args:
+        request: the request that changes the primary.
+        role_arn: the ReplicationRoleARN; None if the caller uses the keys [B: api-2026 X10].
+    """
+    if role_arn is None:
+        return request
+    return replace(request, principal=session_arn(role_arn, _SESSION), account_id=account_of(role_arn))
