@@ -150,9 +150,11 @@ class Equipment:
 
     def take_down(self) -> None:
         """Remove our handlers from every client."""
-        for client in list(_equipped):
-            client.meta.events.unregister(*_HANDLER)
-        _equipped.clear()
+        # Many worlds see no call, and to go through a dictionary of weak references takes long.
+        if _equipped:
+            for client in list(_equipped):
+                client.meta.events.unregister(*_HANDLER)
+            _equipped.clear()
 
 
 world_of_this_call = stack.here
