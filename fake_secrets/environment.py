@@ -174,12 +174,15 @@ def _with_local_hosts(hosts: str) -> str:
 
 
 def _get(name: str) -> str | None:
-    # For a missing variable, this takes half as long as `get`.
-    return os.environ[name] if name in os.environ else None  # noqa: SIM401
+    # Whichever it is, this takes less long than `get`.
+    try:
+        return os.environ[name]
+    except KeyError:
+        return None
 
 
 def _set(name: str, value: str | None) -> None:
     if value is not None:
         os.environ[name] = value
-    elif name in os.environ:
-        del os.environ[name]
+    else:
+        os.environ.pop(name, None)
