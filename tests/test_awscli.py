@@ -82,7 +82,7 @@ def aws(monkeypatch, capsys):
 def page_moment():
     """A clock frozen at the CreatedDate on the pages."""
     moment = datetime.datetime.fromtimestamp(CREATED, tz=datetime.UTC)
-    with freezegun.freeze_time(moment, ignore=["hypothesis"]):
+    with freezegun.freeze_time(moment, ignore=["hypothesis", "_pytest"]):
         yield
 
 

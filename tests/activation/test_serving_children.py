@@ -11,7 +11,6 @@ import time
 import boto3
 import botocore
 import botocore.config
-import freezegun
 import pytest
 import served_children
 from forked import in_a_fork
@@ -28,12 +27,6 @@ pytestmark = pytest.mark.filterwarnings("ignore:This process .* is multi-threade
 def world(fake_secrets):
     fake_secrets.add("prod/db", "old")
     return fake_secrets
-
-
-@pytest.fixture
-def frozen_clock():
-    with freezegun.freeze_time("2026-03-04T12:00:00Z") as frozen:
-        yield frozen
 
 
 @pytest.mark.parametrize("method", SPAWNING)
@@ -239,7 +232,7 @@ class TestFork:
             in_a_fork(served_children.write, "prod/db", "new")
         assert set(processes) == {os.getpid()}
 
-    def test_due_rotations_are_run_by_the_parent_alone(self, world, frozen_clock):
+    def test_due_rotations_are_run_by_the_parent_alone(self, world, freezer_at_noon):
         processes = []
         arn = world.lambda_function(lambda event, context: processes.append(os.getpid()))
         client = served_children.client()
@@ -249,7 +242,7 @@ class TestFork:
         )  # fmt: skip
         processes.clear()
         with world.server():
-            frozen_clock.tick(datetime.timedelta(days=3))
+            freezer_at_noon.tick(datetime.timedelta(days=3))
             in_a_fork(served_children.read, "prod/db")
         assert processes
         assert set(processes) == {os.getpid()}

@@ -200,13 +200,10 @@ def test_ctrl_c_leaves_it_to_the_command_to_clean_up(folder):
 
 
 def test_ctrl_c_ends_an_import_that_takes_long(folder):
-    (folder / "served_slowly.py").write_text(
-        "from pathlib import Path\nimport time\nPath('started').touch()\ntime.sleep(60)\n"
-    )
-    arguments = ["--function", "a=served_slowly:lambda_handler"]
-    with subprocess.Popen([sys.executable, "-m", "fake_secrets", "serve", *arguments], cwd=folder) as process:
-        while not (folder / "started").exists():
-            pass
+    (folder / "served_slowly.py").write_text("import os, time\nos.write(2, b'started\\n')\ntime.sleep(60)\n")
+    command = [sys.executable, "-m", "fake_secrets", "serve", "--function", "a=served_slowly:lambda_handler"]
+    with subprocess.Popen(command, cwd=folder, stderr=subprocess.PIPE, text=True) as process:
+        assert process.stderr.readline() == "started\n"
         process.send_signal(signal.SIGINT)
 
         assert process.wait(20) == 130

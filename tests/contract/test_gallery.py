@@ -17,7 +17,7 @@ COMMON_NOTES = {
 }
 
 
-# One of each family, and two correct ones. The others run with --slow.
+# One of each family, and two correct ones. The others run with --long.
 QUICK = {
     "single_user",
     "generic_as_documented",
@@ -33,7 +33,7 @@ QUICK = {
 
 
 def exhibits(kind):
-    return [pytest.param(name, marks=() if name in QUICK else pytest.mark.slow) for name in names(kind)]
+    return [pytest.param(name, marks=() if name in QUICK else pytest.mark.long) for name in names(kind)]
 
 
 def check(kind, name):

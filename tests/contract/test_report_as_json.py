@@ -84,7 +84,7 @@ def test_each_scenario_tells_what_it_shows(report):
     assert scenarios["input.unknown-token"]["result"] == "passed"
 
 
-@pytest.mark.slow
+@pytest.mark.long
 def test_a_scenario_that_shows_only_what_a_violation_explains_is_violated_too():
     exhibit = load("faulty", "create_never_looks")
     found = check_rotation(exhibit.handler, **exhibit.arguments).as_dict()

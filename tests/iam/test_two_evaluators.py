@@ -104,7 +104,7 @@ def test_both_decide_the_same():
     assert disagreement(questions(FEW)) is None
 
 
-@pytest.mark.slow
+@pytest.mark.long
 def test_both_decide_the_same_ten_thousand_times():
     assert disagreement(questions(MANY)) is None
 
@@ -162,13 +162,13 @@ def test_a_disagreement_is_told_in_its_smallest_form():
     assert smallest.context == {}
 
 
-@pytest.mark.slow
+@pytest.mark.long
 def test_the_questions_meet_every_effect_often():
     effects = Counter(decide(question)[0] for question in questions(MANY))
     assert min(effects[effect] for effect in LAYERS_OF) >= MANY // 10
 
 
-@pytest.mark.slow
+@pytest.mark.long
 def test_each_layer_decides_some_questions():
     found = {effect: set() for effect in LAYERS_OF}
     for effect, layers in map(decide, questions(MANY)):
@@ -176,7 +176,7 @@ def test_each_layer_decides_some_questions():
     assert found == LAYERS_OF
 
 
-@pytest.mark.slow
+@pytest.mark.long
 def test_each_operator_decides_some_questions_alone_and_with_each_addition():
     deciding = [form.rpartition(":") for form in forms_that_decide(questions(MANY))]
     found = {prefix + name.removesuffix("IfExists") for prefix, _, name in deciding} | {
