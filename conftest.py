@@ -1,5 +1,6 @@
 """Registers pytest's own plugin for testing plugins, and adds options: slow and long tests, strict warnings."""
 
+import gc
 from collections import Counter
 
 import pytest
@@ -50,6 +51,12 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     # pytest-xdist's workers collect all the same tests, and its main process collects none.
     if hasattr(config, "workeroutput"):
         config.workeroutput["left_out"] = dict(config.stash[LEFT_OUT])
+
+
+def pytest_collection_finish() -> None:
+    """Spare the garbage collector the modules and items: it looked at all of them in each test that calls it."""
+    gc.collect()
+    gc.freeze()
 
 
 @pytest.hookimpl(optionalhook=True)
