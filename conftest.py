@@ -22,9 +22,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     """Add the options."""
     for kind in KINDS:
         parser.addoption(f"--{kind}", action="store_true", help=f"run the tests that are marked {kind}, too")
-    parser.addoption(
-        "--strict-warnings", action="store_true", help="make all other warnings errors, too"
-    )
+    parser.addoption("--strict-warnings", action="store_true", help="make all other warnings errors, too")
 
 
 def pytest_configure(config: pytest.Config) -> None:

@@ -105,6 +105,7 @@ def a_with_block(interrupt):
         pass
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("kind", [KeyboardInterrupt, MemoryError])
 @pytest.mark.parametrize("scene", [entering, entering_twice, leaving, a_with_block])
 def test_nothing_is_left_of_a_world_whose_entrance_or_exit_is_interrupted(client, scene, kind):

@@ -29,6 +29,7 @@ def world(fake_secrets):
     return fake_secrets
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("method", SPAWNING)
 def test_a_pool_reads_and_writes_it(world, method):
     with world.server(), multiprocessing.get_context(method).Pool(1) as pool:
@@ -36,6 +37,7 @@ def test_a_pool_reads_and_writes_it(world, method):
     assert world["prod/db"].value() == "old and new"
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("method", SPAWNING)
 def test_an_executor_reads_and_writes_it(world, method):
     # From today's module: another test may have had it imported anew, and pickle compares.
@@ -56,12 +58,14 @@ class TestForkserver:
         with world.server(), context.Pool(1) as pool:
             assert pool.apply(served_children.read, ["prod/db"]) == "old"
 
+    @pytest.mark.slow
     def test_each_server_gets_the_children_that_are_started_in_it(self, world):
         context = multiprocessing.get_context("forkserver")
         for _ in range(2):
             with world.server() as url, context.Pool(1) as pool:
                 assert pool.apply(os.getenv, ["AWS_ENDPOINT_URL_SECRETS_MANAGER"]) == url
 
+    @pytest.mark.slow
     def test_children_that_are_started_after_it_do_not_know_it(self, world):
         context = multiprocessing.get_context("forkserver")
         with world.server(), context.Pool(1) as pool:

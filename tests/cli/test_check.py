@@ -47,6 +47,7 @@ def test_what_only_a_service_shows_is_told_to_be_left_out(folder, check):
     assert "testSecret.dropped-before, mode.cold and limit.credentials were left out, because" in out
 
 
+@pytest.mark.slow
 def test_a_check_that_has_no_time_for_all_ends_with_status_3(check):
     status, out, _ = check("--seconds", "0.0001")
 

@@ -55,6 +55,7 @@ def test_the_demo_prints_the_timeline(demo):
     assert "\n13  finishSecret: UpdateSecretVersionStage  AWSCURRENT AWSPENDING\n" in demo.stdout
 
 
+@pytest.mark.slow
 def test_the_demo_shows_no_secret_value(demo):
     assert "current value" not in demo.stdout
 

@@ -123,6 +123,7 @@ class TestRefreshing:
             cache.get_secret_string("db")
             assert operations(fake) == ["DescribeSecret", "GetSecretValue", "DescribeSecret"]
 
+    @pytest.mark.slow
     def test_a_forced_refresh_sees_a_rotation_at_once(self, monkeypatch):
         monkeypatch.setattr(SecretCacheObject, "FORCE_REFRESH_JITTER_SLEEP", 0)
         with mock_stages({"db": "old"}) as fake:

@@ -95,6 +95,7 @@ def use_other_services(client_of):
     assert client_of("dynamodb").list_tables()["TableNames"] == []
 
 
+@pytest.mark.slow
 @orders(NESTED, BESIDE)
 def test_we_answer_secretsmanager_and_moto_answers_the_rest(order, walk):
     for active in walk(order):
@@ -104,6 +105,7 @@ def test_we_answer_secretsmanager_and_moto_answers_the_rest(order, walk):
             use_other_services(client_of)
 
 
+@pytest.mark.slow
 @orders(NESTED, BESIDE)
 def test_clients_made_before_both_are_answered_by_the_active_mock(order, walk):
     made_before = {service: client_of(service) for service in ("secretsmanager", "sts", "s3", "dynamodb")}
@@ -114,6 +116,7 @@ def test_clients_made_before_both_are_answered_by_the_active_mock(order, walk):
             use_other_services(made_before.__getitem__)
 
 
+@pytest.mark.slow
 @orders(NESTED)
 def test_clients_of_the_default_session_need_no_credentials_of_their_own(order, walk):
     for active in walk(order):
@@ -123,6 +126,7 @@ def test_clients_of_the_default_session_need_no_credentials_of_their_own(order, 
             use_other_services(boto3.client)
 
 
+@pytest.mark.slow
 @orders(NESTED, BESIDE)
 def test_motos_secretsmanager_answers_outside_our_world(order, walk):
     client = client_of("secretsmanager")
@@ -174,6 +178,7 @@ def test_leaving_both_restores_the_environment_and_the_default_session(order, wa
     assert look() == before
 
 
+@pytest.mark.slow
 @orders(BESIDE)
 def test_leaving_both_in_any_order_restores_the_default_session(order, walk):
     boto3.setup_default_session()
@@ -257,6 +262,7 @@ def test_a_moto_fixture_before_ours(mocked_by_moto, fake_secrets, secretsmanager
     use_both()
 
 
+@pytest.mark.slow
 @pytest.mark.fake_secrets(SEED)
 def test_a_moto_fixture_after_ours(fake_secrets, secretsmanager, mocked_by_moto):
     assert names(secretsmanager) == ["ours"]
@@ -273,6 +279,7 @@ class TestClassDecoratedByMotoAboveOurs(unittest.TestCase):
 @mock_stages(SEED)
 @moto.mock_aws
 class TestClassDecoratedByOursAboveMotos(unittest.TestCase):
+    @pytest.mark.slow
     def test_both_mocks_are_active(self):
         use_both()
 

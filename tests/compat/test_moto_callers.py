@@ -55,6 +55,7 @@ def refused_as(caller):
     return str(raised.value).partition("User: ")[2].partition(" ")[0]
 
 
+@pytest.mark.slow
 def test_an_assumed_role_acts_in_its_account(world):
     assert account_of(client(**assumed())) == FOREIGN
 
@@ -80,6 +81,7 @@ def test_a_policy_can_allow_an_assumed_role(world):
         other.get_secret_value(SecretId=shared.arn)
 
 
+@pytest.mark.slow
 def test_a_role_that_is_assumed_with_a_web_identity_acts_as_its_session(world):
     answer = boto3.client("sts", region_name=REGION).assume_role_with_web_identity(
         RoleArn=ROLE, RoleSessionName="ci", WebIdentityToken="token"
@@ -116,6 +118,7 @@ def test_a_key_that_moto_has_not_given_out_is_the_worlds(world):
     assert account_of(client(**keys)) == OWN
 
 
+@pytest.mark.slow
 def test_moto_is_not_imported_to_find_out():
     code = (
         "import boto3, sys\nfrom fake_secrets import mock_stages\n"

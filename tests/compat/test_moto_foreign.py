@@ -71,6 +71,7 @@ class TestForeignCalls:
                 iam.create_user(UserName="app")
             assert iam.list_users()["Users"] == []
 
+    @pytest.mark.slow
     def test_an_error_after_the_call_leaves_its_effect(self, in_delivery):
         def lose(client, operation, ask, members):
             ask()

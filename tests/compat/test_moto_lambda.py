@@ -72,6 +72,7 @@ def test_a_warning_says_how_to_have_it_run(beside_moto):
     assert warned[0].filename == __file__
 
 
+@pytest.mark.slow
 @unwarned
 def test_a_retry_says_how_to_have_it_run(beside_moto):
     with mock_stages() as fake_secrets:
@@ -105,6 +106,7 @@ def test_its_versions_and_aliases_can_be_named(beside_moto):
         assert fake_secrets.rotations
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "arn",
     [
@@ -120,6 +122,7 @@ def test_another_function_is_refused(beside_moto, arn):
             rotate(arn)
 
 
+@pytest.mark.slow
 def test_after_moto_it_is_refused(beside_moto, monkeypatch):
     create_function()
     import moto.core.models

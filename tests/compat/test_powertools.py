@@ -62,10 +62,12 @@ class TestReading:
         with mock_stages({"app/key": "s3cret"}, _lane=lane):
             assert parameters.get_secret("app/key") == "s3cret"
 
+    @pytest.mark.slow
     def test_a_binary_value_is_read(self, lane):
         with mock_stages({"app/key": b"\x00\xff"}, _lane=lane):
             assert parameters.get_secret("app/key") == b"\x00\xff"
 
+    @pytest.mark.slow
     @pytest.mark.parametrize(
         ("transform", "stored", "given"),
         [
@@ -113,6 +115,7 @@ class TestReading:
 
 
 class TestWriting:
+    @pytest.mark.slow
     def test_a_new_secret_is_created(self, lane):
         with mock_stages({}, _lane=lane) as fake:
             answer = parameters.set_secret("db", {"username": "app"})
@@ -154,6 +157,7 @@ class TestItsCache:
             assert [parameters.get_secret("db") for _ in range(2)] == ["s3cret"] * 2
             assert operations(fake) == ["GetSecretValue"]
 
+    @pytest.mark.slow
     def test_a_new_value_is_seen_once_the_cache_has_expired(self, clock):
         with mock_stages({"db": "old"}) as fake:
             seen = [parameters.get_secret("db", max_age=60)]
@@ -230,6 +234,7 @@ class TestTheRecipe:
             parameters.clear_caches()
         assert seen == ["first", "second"]
 
+    @pytest.mark.slow
     def test_the_readmes_recipe_works(self, pytester):
         pytester.makeconftest(RECIPE)
         pytester.makepyfile(

@@ -61,6 +61,7 @@ def test_a_function_that_revokes_a_key_that_is_just_being_stored_is_found(vendor
     assert "pending-destroyed" in names(report.violations), str(report)
 
 
+@pytest.mark.slow
 def test_a_key_that_is_made_but_not_stored_is_found(vendor):
     report = check_rotation(key_function(vendor, looks_first=False), secret=SECRET, service=service, only="kills")
     assert "orphaned-credential" in names(report.violations), str(report)

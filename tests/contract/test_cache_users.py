@@ -46,6 +46,7 @@ def cache_function(redis_client, *, waits=True, keeps_old=True):
     return rotation_function(set_value, test_value)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("family", ["plain", "kills", pytest.param("errors", marks=pytest.mark.long)])
 def test_a_function_that_waits_keeps_the_contract(redis_client, family):
     report = check_rotation(cache_function(redis_client), secret=SECRET, service=service, only=family)

@@ -173,6 +173,7 @@ def test_it_needs_no_network_and_no_script(page, reading):
     assert not re.search(r"url\(|@import|https?:", page)
 
 
+@pytest.mark.slow
 def test_everything_is_escaped(tmp_path):
     nasty = nasty_report()
     nasty.write_html(tmp_path / "page.html")
@@ -202,6 +203,7 @@ class TestNotebook:
     def test_a_report_shows_the_same_tables(self, report, reading):
         assert Reading(report._repr_html_()).tables == reading.tables
 
+    @pytest.mark.slow
     def test_its_style_concerns_nothing_else(self, report):
         (style,) = re.findall(r"<style>(.*?)</style>", report._repr_html_(), re.DOTALL)
         selectors = re.findall(r"([^{}]+)\{", re.sub(r"@media [^{]+\{", "", style))

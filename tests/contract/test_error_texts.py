@@ -66,6 +66,7 @@ def test_a_lone_surrogate_is_escaped():
         assert text.encode().decode() == text
 
 
+@pytest.mark.slow
 def test_a_lone_surrogate_in_a_reason_is_escaped_as_in_json():
     allow = {"never-succeeds": "caf\udce9"}
     report = check_rotation(raising(lambda: "closed"), secret="hunter2", allow=allow)

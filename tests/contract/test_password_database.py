@@ -82,6 +82,7 @@ class TestWithADriver:
             session.commit()
             assert database.accepts({"username": "app", "password": "new"})
 
+    @pytest.mark.slow
     @pytest.mark.parametrize("family", ["plain", "kills", pytest.param("errors", marks=pytest.mark.long)])
     def test_a_correct_function_with_psycopg2_keeps_the_contract(self, psycopg2, family):
         handler = single_user(psycopg2, "ALTER USER CURRENT_USER WITH PASSWORD %s")
@@ -151,6 +152,7 @@ class TestWithADriver:
             pymysql.connect(user="app", passwd="wrong")
         assert caught.value.args[0] == 1045
 
+    @pytest.mark.slow
     @pytest.mark.parametrize("family", ["plain", "kills", pytest.param("errors", marks=pytest.mark.long)])
     def test_a_rotation_by_the_statements_of_two_users_keeps_the_contract(self, psycopg2, family):
         report = check_rotation(

@@ -41,6 +41,7 @@ def strict(schema):
     return {**{name: strict(one) for name, one in schema.items()}, **more}
 
 
+@pytest.mark.slow
 def test_the_schema_describes_each_member_of_a_report(report):
     jsonschema = pytest.importorskip("jsonschema")
     schema = json.loads(SCHEMA.read_text())

@@ -14,6 +14,7 @@ def subject():
     return Subject(exhibit.handler, **exhibit.arguments)
 
 
+@pytest.mark.slow
 def test_a_watcher_is_told_of_each_scenario_before_it_runs(subject):
     seen = []
     report = check_subject(subject, ["repeats", "kills"], watcher=seen.append)
@@ -34,6 +35,7 @@ def test_an_error_of_a_watcher_ends_the_check(subject):
         check_subject(subject, ["repeats"], watcher=stop)
 
 
+@pytest.mark.slow
 def test_no_scenario_begins_after_the_time_is_up(subject):
     report = check_subject(subject, seconds=0)
 
@@ -61,6 +63,7 @@ def test_an_allowance_is_not_called_useless_if_the_time_was_up():
     assert check_subject(subject, seconds=0).unused_allowances == ()
 
 
+@pytest.mark.slow
 def test_enough_time_changes_nothing(subject):
     only = ["repeats", "setSecret.kill-at-end"]
 

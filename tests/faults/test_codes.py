@@ -72,6 +72,7 @@ def body_of(code, client, fake):
     return json.loads(answers[0]._content)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("code", "key"),
     [

@@ -451,6 +451,7 @@ def any_client():
     return boto3.client("secretsmanager", "us-east-1")
 
 
+@pytest.mark.slow
 @settings(deadline=None, max_examples=10)
 @given(st.lists(st.tuples(st.sampled_from(sorted(WRITES)), st.sampled_from(NAMES)), max_size=12))
 def test_a_stale_read_is_what_the_same_read_would_have_answered_before_the_last_write(writes):

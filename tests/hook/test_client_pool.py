@@ -93,6 +93,7 @@ class TestWhichClient:
         finally:
             gc.enable()
 
+    @pytest.mark.slow
     def test_a_client_that_has_made_calls_and_paginated_is_given_out_again(self, pool, delivery):
         def use(client):
             client.get_secret_value(SecretId="db")
@@ -203,6 +204,7 @@ class TestAlike:
         assert id(client) != first
         assert client.meta.endpoint_url == "https://other.example"
 
+    @pytest.mark.slow
     def test_the_region_of_the_environment_counts(self, pool, delivery):
         of_new_session()
         # Undone inside of the world, which sets this variable itself.
@@ -240,6 +242,7 @@ class TestAlike:
         assert heard == ["ListSecrets"] * 2
         assert pool.reused == 0
 
+    @pytest.mark.slow
     def test_credentials_that_are_refreshed_are_not_pooled(self, pool, delivery):
         for _ in range(2):
             session = botocore.session.Session()
@@ -374,6 +377,7 @@ class TestAsNew:
         stub(of_default_session())
         assert len(of_default_session().list_secrets()["SecretList"]) == 1
 
+    @pytest.mark.slow
     @pytest.mark.parametrize("mode", MODES)
     def test_errors_of_one_delivery_do_not_use_up_the_retries_of_the_next(self, mode):
         with ClientPool() as pool, mock_stages({"db": "old"}) as fake, RunningStep("createSecret"):

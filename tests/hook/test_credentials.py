@@ -114,6 +114,7 @@ class TestAProfile:
     def test_with_a_role_acts_in_the_roles_account(self, world, profile):
         assert account_of(profile("role")) == FOREIGN
 
+    @pytest.mark.slow
     def test_of_sso_acts_in_its_account(self, world, profile):
         assert account_of(profile("sso")) == FOREIGN
 
@@ -153,6 +154,7 @@ class TestCredentials:
         deferred.access_key, deferred.account_id = TEMPORARY, FOREIGN
         assert account_of(client) == FOREIGN
 
+    @pytest.mark.slow
     @states_accounts
     def test_of_an_account_that_is_none_are_the_worlds(self, world):
         assert account_of(boto3.client("secretsmanager", **KEYS, aws_account_id="mine")) == OWN

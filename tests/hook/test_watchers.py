@@ -293,6 +293,7 @@ class TestThoseWhoDoNotWatch:
         with mock_stages(SEED):
             assert lane_of(secretsmanager()) == "fast"
 
+    @pytest.mark.slow
     def test_a_client_is_not_kept_alive(self):
         with mock_stages(SEED):
             client = secretsmanager()
@@ -658,6 +659,7 @@ class TestSignatures:
     def test_with_static_credentials(self):
         assert b"Credential=own/" in self.sent_by(secretsmanager())["Authorization"]
 
+    @pytest.mark.slow
     def test_not_without_credentials(self, no_credentials):
         client = botocore.session.Session().create_client("secretsmanager", region_name=REGION)
         assert "Authorization" not in self.sent_by(client)

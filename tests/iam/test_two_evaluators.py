@@ -100,6 +100,7 @@ def put_back(original, parts):
     return parts if isinstance(original, dict) else list(parts.values())
 
 
+@pytest.mark.slow
 def test_both_decide_the_same():
     assert disagreement(questions(FEW)) is None
 
@@ -109,6 +110,7 @@ def test_both_decide_the_same_ten_thousand_times():
     assert disagreement(questions(MANY)) is None
 
 
+@pytest.mark.slow
 def test_both_match_dense_patterns_the_same():
     asked = questions(4 * FEW, random_question_about_patterns)
     assert disagreement(asked) is None

@@ -58,6 +58,7 @@ def possible_states(said):
     return set([said[answered][1], *writing][-2:])
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("count", KILLS)
 def test_a_killed_server_leaves_the_last_state_that_it_answered_with_or_the_next(count, tmp_path):
     path = tmp_path / "world.state"
@@ -98,6 +99,7 @@ class Counting(threading.Thread):
                 self.has_begun.set()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("count", [5, pytest.param(50, marks=pytest.mark.long)])
 def test_a_killed_server_has_lost_no_request_that_it_answered(count, tmp_path):
     path, seed = tmp_path / "world.state", tmp_path / "seed.json"

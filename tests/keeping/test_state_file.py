@@ -436,6 +436,7 @@ class TestADiskThatIsFull:
         client.list_secrets()
         assert state_in(path.read_bytes()) == state_of(store_of(fake_secrets))
 
+    @pytest.mark.slow
     def test_a_rotation_whose_end_can_not_be_written_is_answered_with_500(self, client, fake_secrets):
         class Filling(Rotator):
             def __call__(self, event, context):
@@ -487,6 +488,7 @@ print(sorted(name for name in sys.modules if name.startswith("fake_secrets.keepi
 """
 
 
+@pytest.mark.slow
 def test_a_world_that_is_not_kept_imports_nothing_of_this():
     ran = subprocess.run([sys.executable, "-c", WITHOUT_STATE], capture_output=True, text=True, check=True)
     assert ran.stdout == "[]\n"
@@ -548,6 +550,7 @@ def state_or_refusal(path, content):
         assert path.read_bytes() == content
 
 
+@pytest.mark.slow
 def test_a_file_that_is_cut_off_is_refused_or_read_as_one_of_its_states(path, written):
     content, states = written
     lengths = {

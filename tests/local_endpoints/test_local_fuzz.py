@@ -41,6 +41,7 @@ def helper(request, fake_secrets):
         yield url
 
 
+@pytest.mark.slow
 @given(path=PATH, query=QUERY, method=st.sampled_from(["GET", "GET", "POST"]))
 @settings(
     max_examples=150,

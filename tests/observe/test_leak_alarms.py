@@ -131,6 +131,7 @@ def test_a_refused_login_names_user_and_host(fake_secrets, watched):
     assert watched == []
 
 
+@pytest.mark.slow
 def test_the_examples_leak_nothing(pytester):
     for path in EXAMPLES.glob("*.py"):
         shutil.copy(path, pytester.path)

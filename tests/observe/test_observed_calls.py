@@ -34,6 +34,7 @@ def no_back_off(monkeypatch):
 
 
 class TestACall:
+    @pytest.mark.slow
     def test_has_the_time_of_its_answer(self, fake):
         with freeze_time("2026-03-04 12:00:00.250"):
             client_of().get_secret_value(SecretId="prod/db")

@@ -53,6 +53,7 @@ def test_each_test_starts_with_an_empty_world(run):
     )
 
 
+@pytest.mark.slow
 def test_the_client_is_a_botocore_client_if_boto3_is_not_installed(pytester):
     pytester.makeconftest("import sys\nsys.modules['boto3'] = sys.modules['boto3.session'] = None\n")
     pytester.makepyfile(
@@ -311,6 +312,7 @@ class TestDecoratorAsMarker:
             2,
         )
 
+    @pytest.mark.slow
     def test_it_decorates_a_coroutine_function_under_pytest_asyncio(self, pytester):
         pytester.makepyfile(
             """
@@ -616,6 +618,7 @@ class TestGuard:
         # The wrapper is removed after the other patch is undone.
         guard.take_down()
 
+    @pytest.mark.slow
     def test_it_is_taken_down_after_the_run(self, guarded):
         before = botocore.endpoint.Endpoint.make_request, botocore.endpoint.Endpoint._send
         guarded(FORGOTTEN)
@@ -623,6 +626,7 @@ class TestGuard:
 
 
 class TestInertUntilUsed:
+    @pytest.mark.slow
     def test_importing_the_plugin_imports_neither_botocore_nor_wrapt(self):
         program = (
             "import sys, fake_secrets.plugin\n"
@@ -630,12 +634,14 @@ class TestInertUntilUsed:
         )
         subprocess.run([sys.executable, "-c", program], check=True)
 
+    @pytest.mark.slow
     def test_a_run_without_fake_secrets_does_not_import_botocore(self, pytester):
         pytester.makepyfile(
             "import sys\ndef test_plain():\n    assert not {'botocore', 'wrapt'} & sys.modules.keys()\n"
         )
         passes(pytester.runpytest_subprocess(*PYTEST_ARGUMENTS))
 
+    @pytest.mark.slow
     def test_it_can_be_switched_off(self, pytester):
         pytester.makepyfile("def test_absent(fake_secrets):\n    pass\n")
         ran = pytester.runpytest_subprocess(*PYTEST_ARGUMENTS, "-p", "no:fake_secrets")

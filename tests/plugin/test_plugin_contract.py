@@ -27,6 +27,7 @@ def check(pytester, run, monkeypatch):
     return check
 
 
+@pytest.mark.slow
 def test_each_family_is_a_test_with_the_usual_id(check):
     ran = check(GOOD, "-v")
 
@@ -35,6 +36,7 @@ def test_each_family_is_a_test_with_the_usual_id(check):
         ran.stdout.fnmatch_lines(f"test_*.py::TestRotation::test_{family} PASSED*")
 
 
+@pytest.mark.slow
 def test_a_failure_is_the_report_without_a_traceback(check):
     ran = check(FAULTY, "-k", "test_repeats")
 
@@ -118,6 +120,7 @@ def test_a_family_that_is_selected_by_its_name_runs_whole(check):
     ran.stdout.fnmatch_lines("*6 scenarios were tried.")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("expression", "selected"),
     [
@@ -170,6 +173,7 @@ def test_notes_are_a_section_of_the_report(check):
     )
 
 
+@pytest.mark.slow
 def test_notes_of_a_failing_family_are_a_section_of_the_report(check):
     ran = check(FAULTY, "-k", "test_modes")
 
@@ -188,6 +192,7 @@ def test_what_is_allowed_is_a_section_with_its_reason(check):
     )
 
 
+@pytest.mark.slow
 def test_without_a_note_there_is_no_section(check):
     ran = check(GOOD, "-rP", "-k", "test_kills")
 
@@ -201,12 +206,14 @@ def test_consumers_have_a_test_where_there_are_some(check):
     ran.stdout.fnmatch_lines("*::TestRotation::test_consumers")
 
 
+@pytest.mark.slow
 def test_an_allowance_that_is_needed_passes(check):
     ran = check(FAULTY, "-k", "test_allow", more='    allow = {"create-not-repeatable": "known"}\n')
 
     ran.assert_outcomes(passed=1, deselected=COUNT)
 
 
+@pytest.mark.slow
 def test_an_allowance_that_matches_nothing_fails_a_test_of_its_own(check):
     allow = '    allow = {"dead-current": "once", "create-not-repeatable": "known", "leaked-value": "never"}\n'
     ran = check(FAULTY, "-k", "test_allow", more=allow)
@@ -225,6 +232,7 @@ def test_an_allowance_that_matches_nothing_fails_a_test_of_its_own(check):
 BROKEN = "def lambda_handler(event, context):\n    raise KeyError('host')\n"
 
 
+@pytest.mark.slow
 def test_a_function_that_cannot_rotate_fails_one_test_and_the_others_are_skipped(check):
     ran = check(BROKEN, "-rs")
 
@@ -270,6 +278,7 @@ class TestCase(TestRotation, unittest.TestCase):
 """
 
 
+@pytest.mark.slow
 def test_a_test_case_of_unittest_is_a_contract_too(check):
     ran = check(FAULTY, "-rP", "-k", "TestCase", contract=f"import unittest\n{CONTRACT}", more=CASE)
 
@@ -290,6 +299,7 @@ def test_a_scenario_of_a_test_case_is_selected_by_its_id(check):
     ran.stdout.fnmatch_lines("*1 scenario was tried.")
 
 
+@pytest.mark.slow
 def test_without_a_contract_nothing_of_it_is_imported(pytester):
     pytester.makepyfile(
         """

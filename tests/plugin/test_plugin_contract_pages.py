@@ -58,6 +58,7 @@ def index(pytester, folder="pages"):
     return Reading((pytester.path / folder / "index.html").read_text(encoding="utf-8"))
 
 
+@pytest.mark.slow
 def test_a_class_has_one_page_with_all_its_families(check, pages):
     ran = check(OPTION, "-k", "test_plain or test_repeats or test_modes")
 
@@ -118,6 +119,7 @@ def test_the_index_leads_to_each_page_and_has_its_result(check, pages, pytester)
     assert {one["href"] for one in reading.all("a")} == pages().keys()
 
 
+@pytest.mark.slow
 def test_a_violation_is_told_by_the_index(check, pytester):
     check(OPTION, "-k", "test_repeats")
 
@@ -125,6 +127,7 @@ def test_a_violation_is_told_by_the_index(check, pytester):
     assert table[1][2:] == ["▲ violated", "7", "1"]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("distribution", ["load", "each"])
 def test_workers_give_the_same_pages_as_a_run_without_workers(check, pages, pytester, distribution):
     chosen = "test_once or test_plain or test_repeats"
@@ -150,6 +153,7 @@ def test_without_the_option_nothing_is_written(check, pytester):
     assert not list(pytester.path.rglob("*.html"))
 
 
+@pytest.mark.slow
 def test_a_run_without_a_contract_writes_nothing_and_imports_no_page(run, pytester):
     source = """
     import sys
@@ -184,6 +188,7 @@ def test_a_folder_that_cannot_be_written_at_the_end_is_an_error_of_the_run(check
     assert ran.ret == pytest.ExitCode.USAGE_ERROR
 
 
+@pytest.mark.slow
 def test_a_later_run_replaces_the_page_of_the_same_class(check, pages):
     check(OPTION, "-k", "test_plain")
     before = pages()
@@ -216,6 +221,7 @@ def test_the_last_run_of_a_test_that_is_run_again_counts(check, pages, pytester)
     assert len(pages()) == 1
 
 
+@pytest.mark.slow
 def test_a_contract_that_unittest_runs_has_a_page_too(check, pages):
     source = f"import unittest\n{CONTRACT}".replace("(RotationContract)", "(RotationContract, unittest.TestCase)")
     check(OPTION, "-k", "test_plain or test_repeats", source=source)

@@ -70,6 +70,7 @@ def test_the_file_has_the_policy_for_the_calls_of_all_tests(run, record):
     ]
 
 
+@pytest.mark.slow
 def test_the_file_is_the_same_in_every_run(run, pytester):
     texts = []
     for _ in range(2):
@@ -259,6 +260,7 @@ def test_a_rotation_function_that_a_contract_checks_has_its_own_name(run, record
     ]
 
 
+@pytest.mark.slow
 def test_no_secret_that_only_a_scenario_of_the_contract_has_is_in_the_record(pytester, run, record):
     pytester.makepyfile(rotation=GOOD)
     pytester.syspathinsert()
@@ -292,6 +294,7 @@ def test_a_run_without_calls_writes_that_nothing_is_needed(run, record):
     assert (record()["policies"], record()["needs"]) == ([], [])
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("workers", ["0", "2"])
 def test_workers_write_one_file_together(pytester, run, workers):
     pytest.importorskip("xdist")
@@ -305,6 +308,7 @@ def test_workers_write_one_file_together(pytester, run, workers):
     assert (pytester.path / "least.json").read_text(encoding="utf-8") == alone
 
 
+@pytest.mark.slow
 def test_a_worker_that_crashes_is_told(pytester):
     pytest.importorskip("xdist")
     pytester.makepyfile(f"{READS}\n\ndef test_crashes():\n    import os\n    os._exit(1)\n")
@@ -317,6 +321,7 @@ def test_a_worker_that_crashes_is_told(pytester):
 BEFORE = '{"format": "fake-secrets least policy", "version": 0}'
 
 
+@pytest.mark.slow
 def test_an_interrupted_run_leaves_the_file_as_it_was(run, pytester):
     (pytester.path / "least.json").write_text(BEFORE, encoding="utf-8")
 
@@ -335,6 +340,7 @@ def test_a_run_that_stops_at_the_first_failure_leaves_the_file_as_it_was(run, py
     assert (pytester.path / "least.json").read_text(encoding="utf-8") == BEFORE
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("workers", [(), ("-n", "2")])
 def test_the_calls_that_deselected_tests_would_make_are_told_to_be_missing(pytester, workers):
     if workers:

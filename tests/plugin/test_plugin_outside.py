@@ -71,6 +71,7 @@ class TestForgottenWorld:
         ran.assert_outcomes(failed=1)
         assert FORGOTTEN in lines(ran)
 
+    @pytest.mark.slow
     def test_a_call_on_import_is_told_too(self, run):
         ran = run(f"import boto3\n{CALL}\ndef test_innocent():\n    pass\n")
         ran.assert_outcomes(errors=1)
@@ -112,6 +113,7 @@ class TestForgottenWorld:
         assert any("PartialCredentialsError" in line for line in lines(ran))
         assert f"fake_secrets: no world was active when this client was made. {OPEN}" in lines(ran)
 
+    @pytest.mark.slow
     def test_an_sso_login_that_is_missing_is_explained(self, run, monkeypatch, tmp_path):
         (tmp_path / "config").write_text(
             "[profile work]\nsso_start_url = https://x.awsapps.com/start\nsso_region = us-east-1\n"
@@ -129,6 +131,7 @@ class TestForgottenWorld:
         assert any("ProxyConnectionError" in line for line in lines(ran))
         assert FORGOTTEN in lines(ran)
 
+    @pytest.mark.slow
     def test_a_socket_that_a_plugin_blocks_is_explained(self, run, monkeypatch):
         monkeypatch.setenv("AWS_ACCESS_KEY_ID", "AKIAIOSFODNN7EXAMPLE")
         monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "x")
@@ -229,6 +232,7 @@ class TestClientOfAWorldThatIsOver:
         ran.assert_outcomes(failed=1)
         assert f"fake_secrets: GetSecretValue {OVER}" in lines(ran)
 
+    @pytest.mark.slow
     def test_so_does_the_guard(self, run):
         ran = run(self.SOURCE, "-o", "fake_secrets_guard=error")
         ran.assert_outcomes(failed=1)
@@ -256,12 +260,14 @@ class TestRegion:
     TEST = f"{MODULE}def test_region():\n    assert client.meta.region_name == 'eu-west-1'\n"
     OPTION = ("-o", "fake_secrets_region=eu-west-1")
 
+    @pytest.mark.slow
     def test_a_client_without_a_region_on_import_is_told_of_the_option(self, run):
         ran = run(self.TEST)
         ran.assert_outcomes(errors=1)
         error = "E *botocore.exceptions.NoRegionError: You must specify a region."
         ran.stdout.fnmatch_lines([error, f"E *{NO_REGION}"], consecutive=True)
 
+    @pytest.mark.slow
     def test_a_client_of_a_test_without_a_region_is_told_too(self, run):
         ran = run("import boto3\ndef test_client():\n    boto3.client('secretsmanager')\n")
         ran.assert_outcomes(failed=1)
@@ -271,6 +277,7 @@ class TestRegion:
         ran = run("import boto3\ndef test_client():\n    boto3.client('kms')\n")
         assert "fake_secrets_region" not in ran.stdout.str()
 
+    @pytest.mark.slow
     def test_aws_region_alone_is_told_to_be_unread(self, run, monkeypatch):
         monkeypatch.setenv("AWS_REGION", "eu-west-1")
         assert any("Set AWS_DEFAULT_REGION too." in line for line in lines(run(self.TEST)))
@@ -294,6 +301,7 @@ class TestRegion:
         monkeypatch.setenv(variable, "us-west-2")
         passes(run("def test_world(fake_secrets):\n    assert fake_secrets.region == 'us-west-2'\n", *self.OPTION))
 
+    @pytest.mark.slow
     @pytest.mark.parametrize(
         ("profile", "file", "content"),
         [
@@ -324,6 +332,7 @@ class TestRegion:
         assert ran.ret == pytest.ExitCode.USAGE_ERROR
         ran.stderr.fnmatch_lines(["ERROR: fake_secrets_region must be a region, such as us-east-1, not 'Ireland'"])
 
+    @pytest.mark.slow
     def test_xdist_workers_have_it_too(self, pytester, monkeypatch):
         pytest.importorskip("xdist")
         pytester.makepyfile(self.TEST)
@@ -368,6 +377,7 @@ class TestReturnedFixture:
         ran.assert_outcomes(failed=1)
         assert self.CALLED in lines(ran)
 
+    @pytest.mark.slow
     def test_so_does_it_if_the_test_does_not_ask_for_the_fixture(self, run):
         ran = run(self.source(argument="", autouse="(autouse=True)"))
         assert self.CALLED in lines(ran)
@@ -392,6 +402,7 @@ class TestReturnedFixture:
         ran.assert_outcomes(failed=1)
         assert FORGOTTEN in lines(ran)
 
+    @pytest.mark.slow
     def test_a_fixture_that_has_not_run_yet_is_not_named(self, run):
         ran = run(
             f"""

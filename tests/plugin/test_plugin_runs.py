@@ -66,6 +66,7 @@ def printed(tmp_path_factory):
 class TestSwitchedOff:
     """The plugin is disabled by `-p no:fake_secrets`."""
 
+    @pytest.mark.slow
     @pytest.mark.parametrize("command", ["--markers", "--fixtures test_plain.py", "--help"])
     def test_nothing_is_listed(self, printed, command):
         assert "fake_secrets" in printed["on"][command]
@@ -204,22 +205,26 @@ class TestOtherWaysToRun:
 
         return run_every_form
 
+    @pytest.mark.slow
     def test_loaded_by_name_without_autoload(self, run_every_form):
         ran = run_every_form("-p", "fake_secrets.plugin", PYTEST_DISABLE_PLUGIN_AUTOLOAD="1")
         ran.assert_outcomes(passed=12)
         ran.stdout.no_fnmatch_line("plugins: *")
 
+    @pytest.mark.slow
     def test_in_random_order_with_import_mode_importlib(self, run_every_form):
         ran = run_every_form("-p", "randomly", "-p", "no:asyncio", "--import-mode=importlib")
         ran.assert_outcomes(passed=12)
         ran.stdout.fnmatch_lines(["Using --randomly-seed=*"])
 
+    @pytest.mark.slow
     @pytest.mark.skipif(importlib.util.find_spec("xdist") is None, reason="pytest-xdist isn't installed")
     def test_on_xdist_workers(self, run_every_form):
         # test_outside.py needs all its tests in one process, to compare their ids.
         ran = run_every_form("-p", "no:asyncio", "-p", "no:randomly", "-n2", "--dist=loadfile")
         ran.assert_outcomes(passed=12)
 
+    @pytest.mark.slow
     @pytest.mark.skipif(importlib.util.find_spec("xdist") is None, reason="pytest-xdist isn't installed")
     def test_an_unknown_argument_on_a_worker_is_an_error_of_its_test(self, pytester):
         pytester.makepyfile(
@@ -249,6 +254,7 @@ class TestOtherWaysToRun:
             consecutive=True,
         )
 
+    @pytest.mark.slow
     def test_collecting_marked_tests_does_not_import_botocore(self, pytester):
         pytester.makepyfile(
             """
@@ -272,6 +278,7 @@ class TestOtherWaysToRun:
 class TestFixturesOfWiderScope:
     """A user's fixture that contains `with mock_stages(...)`."""
 
+    @pytest.mark.slow
     @pytest.mark.parametrize("scope", ["class", "module", "package", "session"])
     def test_its_tests_share_the_world_but_a_marked_test_has_its_own(self, run, scope):
         ran = run(

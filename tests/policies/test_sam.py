@@ -224,6 +224,7 @@ def test_the_translator_keeps_no_region_of_ours(read):
     assert before == ArnGenerator.BOTO_SESSION_REGION_NAME
 
 
+@pytest.mark.slow
 def test_the_translator_logs_nothing(read, caplog):
     read()
     with pytest.raises(PolicyError):

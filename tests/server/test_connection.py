@@ -243,6 +243,7 @@ def test_a_body_may_be_compressed(listener, coding):
     assert json.loads(answer.partition(b"\r\n\r\n")[2])["size"] == 1000
 
 
+@pytest.mark.slow
 def test_a_small_body_that_unpacks_to_a_large_one_is_refused(listener):
     bomb = gzip.compress(b"\0" * (100 * MEBIBYTE), 9)
     assert len(bomb) < MEBIBYTE

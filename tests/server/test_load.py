@@ -129,6 +129,7 @@ needs_proc = pytest.mark.skipif(
 )
 
 
+@pytest.mark.slow
 @needs_proc
 def test_memory_grows_only_by_the_calls_that_are_kept(server_process):
     server_process.answer(CLIENTS * 20)
