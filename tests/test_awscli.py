@@ -340,6 +340,7 @@ def test_a_refused_call_prints_the_clis_error_line_and_returns_255(arguments, li
     assert aws(*arguments) == Outcome(255, "", f"\n{line}\n")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("arguments", "line"), REFUSED_CALLS)
 def test_a_refused_call_does_not_change_the_labels(arguments, line, world, aws):
     aws(*arguments)

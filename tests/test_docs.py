@@ -66,6 +66,7 @@ def test_the_report_on_its_page_is_what_the_code_beside_it_finds():
     assert script["REPORT"].read_text(encoding="utf-8") == script["draw"](), "run python docs/draw_report.py"
 
 
+@pytest.mark.slow
 def test_the_tables_of_the_gallery_list_what_is_in_it():
     script = runpy.run_path(str(DOCS / "list_gallery.py"))
     scenarios = script["on_page"]()

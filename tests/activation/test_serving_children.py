@@ -51,6 +51,7 @@ def test_an_executor_reads_and_writes_it(world, method):
 
 @pytest.mark.skipif(not HAS_FORK, reason="this platform has no fork")
 class TestForkserver:
+    @pytest.mark.slow
     def test_one_that_runs_already_does_not_keep_its_environment(self, world):
         context = multiprocessing.get_context("forkserver")
         with context.Pool(1) as pool:
@@ -73,6 +74,7 @@ class TestForkserver:
         with context.Pool(1) as pool:
             assert pool.apply(os.getenv, ["AWS_ENDPOINT_URL_SECRETS_MANAGER"]) is None
 
+    @pytest.mark.slow
     def test_a_pool_that_is_older_goes_on(self, world):
         with multiprocessing.get_context("forkserver").Pool(1) as pool:
             before = pool.apply(os.getpid)

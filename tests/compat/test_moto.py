@@ -144,6 +144,7 @@ def test_motos_secretsmanager_answers_outside_our_world(order, walk):
     assert seen == expected[order]
 
 
+@pytest.mark.slow
 def test_a_secret_of_our_world_is_not_written_to_moto(lane):
     client = client_of("secretsmanager")
     with moto.mock_aws():
@@ -152,6 +153,7 @@ def test_a_secret_of_our_world_is_not_written_to_moto(lane):
         assert names(client) == []
 
 
+@pytest.mark.slow
 def test_a_secret_of_moto_is_not_found_in_our_world(lane):
     client = client_of("secretsmanager")
     with moto.mock_aws():
@@ -164,6 +166,7 @@ def test_a_secret_of_moto_is_not_found_in_our_world(lane):
         assert client.get_secret_value(SecretId="motos")["SecretString"] == "x"
 
 
+@pytest.mark.slow
 @orders(NESTED)
 def test_leaving_both_restores_the_environment_and_the_default_session(order, walk):
     boto3.setup_default_session()
@@ -231,18 +234,21 @@ def use_both():
     use_other_services(boto3.client)
 
 
+@pytest.mark.slow
 @moto.mock_aws
 @mock_stages(SEED)
 def test_decorated_by_moto_above_ours():
     use_both()
 
 
+@pytest.mark.slow
 @mock_stages(SEED)
 @moto.mock_aws
 def test_decorated_by_ours_above_motos():
     use_both()
 
 
+@pytest.mark.slow
 @pytest.mark.fake_secrets(SEED)
 @moto.mock_aws
 def test_marked_and_decorated_by_moto(secretsmanager):
@@ -256,6 +262,7 @@ def mocked_by_moto():
         yield
 
 
+@pytest.mark.slow
 @pytest.mark.fake_secrets(SEED)
 def test_a_moto_fixture_before_ours(mocked_by_moto, fake_secrets, secretsmanager):
     assert names(secretsmanager) == ["ours"]
@@ -291,10 +298,12 @@ class TestClassDecoratedByOursWithMotoInSetUp(unittest.TestCase):
         mocked.start()
         self.addCleanup(mocked.stop)
 
+    @pytest.mark.slow
     def test_both_mocks_are_active(self):
         use_both()
 
 
+@pytest.mark.slow
 @pytest.mark.asyncio
 @mock_stages(SEED)
 async def test_a_coroutine_function_decorated_by_ours_with_moto_inside():

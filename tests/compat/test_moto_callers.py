@@ -60,10 +60,12 @@ def test_an_assumed_role_acts_in_its_account(world):
     assert account_of(client(**assumed())) == FOREIGN
 
 
+@pytest.mark.slow
 def test_an_assumed_role_acts_as_its_session(world):
     assert refused_as(client(**assumed())) == SESSION
 
 
+@pytest.mark.slow
 def test_a_policy_can_allow_an_assumed_role(world):
     shared = world.add(
         "shared",
@@ -89,6 +91,7 @@ def test_a_role_that_is_assumed_with_a_web_identity_acts_as_its_session(world):
     assert refused_as(client(**keys_of(answer["Credentials"]))) == SESSION
 
 
+@pytest.mark.slow
 def test_a_user_acts_by_their_access_key(world):
     iam = boto3.client("iam", **assumed())
     iam.create_user(UserName="ann")
@@ -107,6 +110,7 @@ def test_a_profile_with_a_role_acts_as_its_session_and_is_not_assumed(world, tmp
     assert session.get_credentials()._frozen_credentials is None
 
 
+@pytest.mark.slow
 def test_a_key_of_the_worlds_own_account_finds_the_seeds(lane):
     with moto.mock_aws(), mock_stages({"db": "s3cret"}, _lane=lane):
         own = client(**assumed(f"arn:aws:iam::{OWN}:role/app"))

@@ -61,6 +61,7 @@ class TestMoto:
         with pytest.importorskip("moto").mock_aws():
             yield
 
+    @pytest.mark.slow
     def test_a_call_in_the_process_is_answered_once(self, world):
         assert boto3.client("secretsmanager").get_secret_value(SecretId="db")["SecretString"] == "s3cret"
         assert len(world.calls) == 1

@@ -48,6 +48,7 @@ def key_function(vendor, *, looks_first=True, spares=60):
 LONG = [pytest.param(family, marks=pytest.mark.long) for family in ("errors", "overlaps")]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("family", ["plain", "kills", *LONG])
 def test_a_function_that_finds_left_over_keys_keeps_the_contract(vendor, family):
     report = check_rotation(key_function(vendor), secret=SECRET, service=service, only=family, timeout=60)

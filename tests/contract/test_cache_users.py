@@ -54,6 +54,7 @@ def test_a_function_that_waits_keeps_the_contract(redis_client, family):
     assert "needs-a-retry" not in names(report.notes)
 
 
+@pytest.mark.slow
 def test_a_function_that_does_not_wait_needs_a_retry(redis_client):
     report = check_rotation(
         cache_function(redis_client, waits=False), secret=SECRET, service=service, only="plain"

@@ -167,6 +167,7 @@ def check(*consumers, only="consumers", service=Database):
     return check_rotation(handler, secret=SECRET, service=service, consumers=consumers, only=only)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "consumer",
     [
@@ -269,6 +270,7 @@ def test_two_checks_give_the_same_report():
     assert len(reports) == 1
 
 
+@pytest.mark.slow
 def test_no_value_is_in_the_report():
     def raises_with_the_value():
         raise ValueError(read()["password"])
@@ -280,6 +282,7 @@ def test_no_value_is_in_the_report():
     )
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("raising", [pytest.skip, pytest.fail, sys.exit])
 def test_whatever_a_consumer_raises_locks_it_out(raising):
     def gives_up():
@@ -299,12 +302,14 @@ def test_what_a_consumer_prints_is_not_a_leak_of_the_function():
     assert check(prints_the_value).passed
 
 
+@pytest.mark.slow
 def test_a_consumer_keeps_nothing_for_the_next_scenario():
     assert kept == {}
     check(keeps_its_first_value)
     assert kept == {}
 
 
+@pytest.mark.slow
 def test_the_function_and_a_consumer_have_separate_globals():
     def overwrites_a_global():
         kept["value"] = "the consumer's"
@@ -333,6 +338,7 @@ def test_a_service_whose_change_takes_a_while_locks_nobody_out():
     assert report.violations == (), str(report)
 
 
+@pytest.mark.slow
 def test_a_consumer_can_be_a_method_or_a_partial():
     class Pool:
         def __init__(self):
@@ -384,6 +390,7 @@ def test_a_value_that_the_double_cannot_read_is_a_mistake_of_the_test():
     assert caught.value.__notes__ == ["raised when the check asked Picky.accepts"]
 
 
+@pytest.mark.slow
 def test_a_value_that_the_double_cannot_read_after_others_is_none_that_works():
     def loses_the_password():
         value = read()
@@ -393,6 +400,7 @@ def test_a_value_that_the_double_cannot_read_after_others_is_none_that_works():
     assert names(report.violations) == ["consumer-locked-out"]
 
 
+@pytest.mark.slow
 def test_the_timeline_of_a_lockout_before_the_rotation_ends_with_the_first_call():
     def knows_no_password():
         log_in({"username": "app", "password": "wrong"})
@@ -412,6 +420,7 @@ def test_a_service_without_accepts_is_enough_to_find_exceptions():
     assert [violation.scenario for violation in report.violations] == ["consumer.keeps_its_first_value"]
 
 
+@pytest.mark.slow
 def test_an_interrupt_ends_the_check_and_the_consumer():
     threads = threading.active_count()
     begun, ended = queue.SimpleQueue(), queue.SimpleQueue()

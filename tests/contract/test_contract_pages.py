@@ -165,6 +165,7 @@ def test_what_scrolls_can_be_reached_by_keyboard_and_has_a_name(reading):
     ]
 
 
+@pytest.mark.slow
 def test_it_needs_no_network_and_no_script(page, reading):
     tags = {tag for tag, _ in reading.elements}
     assert not tags & {"script", "link", "img", "iframe", "object", "embed", "base", "form"}

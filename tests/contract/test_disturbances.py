@@ -90,6 +90,7 @@ def test_a_killed_delivery_reaches_nothing_any_more(way):
     assert report.violations == (), str(report)
 
 
+@pytest.mark.slow
 def test_a_killed_delivery_that_returns_counts_as_killed():
     def create_and_survive(client, arn, token):
         with contextlib.suppress(BaseException):

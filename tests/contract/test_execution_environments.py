@@ -76,6 +76,7 @@ def set_kept_or_read(client, arn, token):
     set_password(client, arn, token)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("only", ["mode.cold", "mode.warm"])
 def test_a_cache_that_is_kept_by_token_is_none(only):
     assert names(check({"setSecret": set_kept_or_read}, only)) == []
@@ -151,6 +152,7 @@ def create_key_of_a_service_that_stands_in(client, arn, token):
         store(client, arn, token, {**current, "password": KEYS[-1]})
 
 
+@pytest.mark.slow
 def test_a_service_that_stands_in_and_knows_one_secret_only_is_none():
     steps = dict.fromkeys(("setSecret", "testSecret"), read)
     steps["createSecret"] = create_key_of_a_service_that_stands_in

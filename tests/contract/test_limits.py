@@ -125,6 +125,7 @@ def test_one_more_credential_with_each_rotation_is_a_violation():
     assert report.violations[0].detail == "After 10 rotations, the service accepts 11 credentials instead of 1"
 
 
+@pytest.mark.slow
 def test_a_quota_that_ends_it_is_told():
     class FiveKeys(ManyKeys):
         quota = 5

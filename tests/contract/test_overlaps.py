@@ -305,6 +305,7 @@ def test_young_keys_may_be_spared_as_long_as_the_time_out_is():
 LOCK = threading.Lock()
 
 
+@pytest.mark.slow
 def test_a_lock_of_the_function_hides_no_overlap_since_each_environment_has_its_own():
     keys = load("faulty", "cleanup_meets_another_invocation")
 

@@ -72,6 +72,7 @@ def test_all_of_several_characters_are_named():
     assert violation.detail.endswith(", if the password has one of @ / :")
 
 
+@pytest.mark.slow
 def test_characters_that_are_excluded_are_none():
     assert check({"ExcludeCharacters": "%"}, service=Picky).violations == ()
 
@@ -148,6 +149,7 @@ def copy(password):
     return {"copy": json.dumps({"password": password})}
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("derive", [libpq, odbc, copy, shell, shell_in_double_quotes, yaml])
 def test_other_texts_that_are_quoted(derive):
     assert check({"IncludeSpace": True}, derive=derive).violations == ()

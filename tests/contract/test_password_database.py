@@ -90,6 +90,7 @@ class TestWithADriver:
         report = check_rotation(handler, secret=SECRET, service=service, only=family)
         assert report.passed, str(report)
 
+    @pytest.mark.slow
     def test_a_change_that_is_not_committed_is_found(self, psycopg2):
         handler = single_user(psycopg2, "ALTER USER CURRENT_USER WITH PASSWORD %s", commits=False)
         service = functools.partial(PasswordDatabase, {"app": "old"}, driver="psycopg2")
@@ -104,6 +105,7 @@ class TestWithADriver:
         assert "the double PasswordDatabase doesn't know this statement: VACUUM # PASSWORD #" in words
         assert "execute UnknownStatementError" in words
 
+    @pytest.mark.slow
     def test_mysql_commits_by_itself(self, pymysql):
         handler = single_user(pymysql, "SET PASSWORD = PASSWORD(%s)", commits=False)
         service = functools.partial(PasswordDatabase, {"app": "old"}, driver="pymysql")

@@ -209,6 +209,7 @@ def test_a_denial_that_the_function_can_do_without_is_a_note():
     assert names(report.notes) == ["needs-more-permissions"]
 
 
+@pytest.mark.slow
 def test_what_the_given_policy_allows_in_vain_is_one_note():
     report = check(policy=policy(allowing("*")))
     assert report.passed, str(report)
@@ -232,6 +233,7 @@ def test_a_resource_that_is_wider_than_needed_is_noted():
     assert f"statement 1: * is wider than needed, since calls used only {ARN}" in note.detail
 
 
+@pytest.mark.slow
 def test_a_permission_for_another_service_is_not_taken_for_an_unused_one():
     of_others = {
         "Effect": "Allow",
@@ -340,6 +342,7 @@ def test_a_policy_with_the_customers_key_suffices(key_id):
     assert (report.violations, report.notes) == ((), ()), str(report)
 
 
+@pytest.mark.slow
 def test_the_default_key_needs_no_permission():
     report = check(kms_key_id="alias/aws/secretsmanager")
     assert report.passed, str(report)
@@ -385,6 +388,7 @@ def test_each_further_secret_has_a_scenario_of_its_own():
     assert "permissions.without-GetSecretValue-of-prod/master" in report.scenarios
 
 
+@pytest.mark.slow
 def test_a_password_of_its_own_instead_of_a_denied_one_is_no_violation():
     def with_fallback(client, current, token):
         try:
@@ -416,6 +420,7 @@ def test_a_step_that_passes_without_what_it_was_denied_is_a_violation(step, oper
     )
 
 
+@pytest.mark.slow
 def test_a_retry_that_needs_more_than_the_first_attempt_is_told():
     report = check(listing_in_a_retry, only="permissions.without-UpdateSecretVersionStage")
     assert report.passed, str(report)
@@ -487,6 +492,7 @@ def test_a_secret_of_another_account_is_denied_too():
     assert f"createSecret is denied secretsmanager:GetSecretValue on {foreign}" in report.notes[0].detail
 
 
+@pytest.mark.slow
 def test_a_malformed_call_needs_nothing():
     def misspelling(event, context):
         client = boto3.client("secretsmanager", config=Config(parameter_validation=False))

@@ -92,6 +92,7 @@ def test_somebody_interferes_before_each_step_and_before_the_move(single_user):
     }
 
 
+@pytest.mark.slow
 def test_each_key_of_the_value_is_missing_once(single_user):
     keys = load("good", "single_user").arguments["secret"]
     assert set(single_user[0]["inputs"]) == {

@@ -104,6 +104,7 @@ def test_it_holds_no_secret_value_and_is_not_in_the_repr():
     assert "picture" not in repr(found)
 
 
+@pytest.mark.slow
 def test_two_checks_give_equal_pictures():
     assert picture("create_never_looks", "createSecret.twice") == picture(
         "create_never_looks", "createSecret.twice"

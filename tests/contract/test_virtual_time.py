@@ -551,6 +551,7 @@ class TestThreadsOfTheFunction:
         assert not watchdogs[1].is_alive()
         assert barks == []
 
+    @pytest.mark.slow
     def test_the_tasks_of_a_pool_are_waited_for(self):
         with scenario(), delivery(), concurrent.futures.ThreadPoolExecutor(2) as pool:
             tasks = [pool.submit(busy, 0.1) for _ in range(2)]

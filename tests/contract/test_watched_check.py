@@ -46,6 +46,7 @@ def test_no_scenario_begins_after_the_time_is_up(subject):
     assert report.left_out[0].startswith(f"The time was up before all was tried: {len(report.untried)} scenarios")
 
 
+@pytest.mark.slow
 def test_what_was_found_before_the_time_is_up_counts(subject, monkeypatch):
     looks = iter([False] * 4 + [True] * 1000)
     monkeypatch.setattr(Deadline, "is_over", property(lambda self: next(looks)))
@@ -56,6 +57,7 @@ def test_what_was_found_before_the_time_is_up_counts(subject, monkeypatch):
     assert report.summary().startswith("create-not-repeatable: the rotation function violates the contract. 4 ")
 
 
+@pytest.mark.slow
 def test_an_allowance_is_not_called_useless_if_the_time_was_up():
     exhibit = load("good", "generic_as_documented")
     subject = Subject(exhibit.handler, **exhibit.arguments, allow={"clean-up-lost": "a test"})
@@ -70,6 +72,7 @@ def test_enough_time_changes_nothing(subject):
     assert check_subject(subject, only, seconds=3600) == check_subject(subject, only)
 
 
+@pytest.mark.slow
 def test_a_scenario_that_is_asked_for_twice_runs_once(subject):
     report = check_subject(subject, ["createSecret.twice", "repeats", "createSecret.twice"])
 

@@ -190,6 +190,7 @@ def test_a_secret_that_a_test_adds_is_no_write(faults, fake_secrets, client):
     assert value(client) == "old"
 
 
+@pytest.mark.slow
 def test_without_a_number_reads_are_stale_until_the_clock_moves():
     with freeze_time("2026-03-04") as clock, mock_stages({NAME: "old"}) as fake_secrets:
         client = boto3.client("secretsmanager")

@@ -476,6 +476,7 @@ class TestRestoring:
             "FAKESECRETSACCESSKEY"
         )
 
+    @pytest.mark.slow
     def test_after_a_normal_exit(self, surroundings):
         client = secretsmanager(aws_access_key_id="own", aws_secret_access_key="own")
         before = self.look(client)

@@ -128,6 +128,7 @@ class TestHandlers:
             read(client)
         assert seen == ["sign"]
 
+    @pytest.mark.slow
     def test_of_a_session_reaches_the_clients_made_later(self):
         session, seen = botocore.session.Session(), []
         with mock_stages(SEED):
@@ -670,6 +671,7 @@ class TestSignatures:
         client = session.create_client("secretsmanager", region_name=REGION)
         assert "Authorization" not in self.sent_by(client)
 
+    @pytest.mark.slow
     def test_with_credentials_that_need_no_refresh_yet(self):
         session = botocore.session.Session()
         session._credentials = refreshable(60, lambda: pytest.fail("refreshed"))

@@ -75,6 +75,7 @@ def test_patterns_of_many_wildcards():
     )
 
 
+@pytest.mark.slow
 def test_long_texts():
     run(
         """

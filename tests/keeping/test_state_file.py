@@ -199,6 +199,7 @@ def content_during(path, client, step, **members):
     return seen[0]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("step", ["createSecret", "setSecret", "testSecret", "finishSecret"])
 def test_a_rotation_that_was_running_at_a_kill_has_failed_and_can_be_attempted_again(path, client, step):
     path.write_bytes(content_during(path, client, step))

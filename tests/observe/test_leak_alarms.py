@@ -97,6 +97,7 @@ def watched(fake_secrets, caplog):
         yield found
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("kind", SECRETS)
 def test_a_rotation_function_may_log_all_that_is_public(fake_secrets, watched, kind):
     fake_secrets.add("live/orders", SECRETS[kind])

@@ -282,6 +282,7 @@ def test_a_leak_can_be_pickled(world):
     assert pickle.loads(pickle.dumps(found[0])) == found[0]  # noqa: S301 -- our own
 
 
+@pytest.mark.slow
 def test_a_thousand_secrets_cost_a_log_record_little(world):
     for number in range(1000):
         world.add(f"key-{number}", {"username": "a", "password": f"password-{number}-of-many"})

@@ -23,6 +23,7 @@ def test_the_client_is_a_boto3_client_in_the_worlds_region(secretsmanager, fake_
     assert secretsmanager.meta.region_name == fake_secrets.region
 
 
+@pytest.mark.slow
 def test_tests_share_one_client(run):
     passes(
         run(
@@ -552,6 +553,7 @@ class TestGuard:
         )
         ran.assert_outcomes(**outcome)
 
+    @pytest.mark.slow
     def test_a_call_on_import_is_stopped_too(self, guarded, monkeypatch):
         monkeypatch.delenv("PYTEST_CURRENT_TEST")
         ran = guarded(
@@ -564,6 +566,7 @@ class TestGuard:
             ["E *ListSecrets was called while no fake_secrets world was active, in code outside of the tests."]
         )
 
+    @pytest.mark.slow
     def test_a_call_that_bypasses_every_wrapper_is_stopped(self, guarded):
         ran = guarded(
             """

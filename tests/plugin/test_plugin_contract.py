@@ -56,6 +56,7 @@ def test_a_failure_is_the_report_without_a_traceback(check):
     ran.stdout.no_fnmatch_line("*ContractViolatedError*")
 
 
+@pytest.mark.slow
 def test_the_short_summary_has_the_result_in_one_line(check):
     ran = check(FAULTY, "-k", "test_kills")
 
@@ -64,6 +65,7 @@ def test_the_short_summary_has_the_result_in_one_line(check):
     )
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("style", ["long", "short", "line", "native"])
 def test_a_failure_is_the_report_in_each_style_of_tracebacks(check, style):
     ran = check(FAULTY, f"--tb={style}", "-k", "test_kills")
@@ -73,6 +75,7 @@ def test_a_failure_is_the_report_in_each_style_of_tracebacks(check, style):
     ran.stdout.no_fnmatch_line("*rotation_contract.py*")
 
 
+@pytest.mark.slow
 def test_the_users_class_is_shown_as_the_place_of_a_test(check):
     ran = check(FAULTY, "-v", "--tb=line", "-k", "test_kills")
 
@@ -99,6 +102,7 @@ def test_a_scenario_is_selected_by_its_id(check):
     )
 
 
+@pytest.mark.slow
 def test_several_scenarios_are_selected_by_their_ids(check):
     ran = check(FAULTY, "-k", "createSecret.kill-after-4 or createSecret.kill-at-end or setSecret.twice")
 
@@ -106,6 +110,7 @@ def test_several_scenarios_are_selected_by_their_ids(check):
     ran.stdout.fnmatch_lines("create-not-repeatable: *. 2 scenarios were tried.")
 
 
+@pytest.mark.slow
 def test_a_scenario_is_spared_by_its_id(check):
     ran = check(FAULTY, "-k", "test_kills and not createSecret.kill-after-4")
 
@@ -113,6 +118,7 @@ def test_a_scenario_is_spared_by_its_id(check):
     ran.stdout.fnmatch_lines("*5 scenarios were tried.")
 
 
+@pytest.mark.slow
 def test_a_family_that_is_selected_by_its_name_runs_whole(check):
     ran = check(FAULTY, "-k", "test_kills or createSecret.kill-after-4")
 
@@ -150,6 +156,7 @@ def test_a_wrong_expression_is_told_by_pytest(check):
     ran.stderr.fnmatch_lines("ERROR: Wrong expression passed to '-k'*")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", ["setSecret.kill-after-99", "setSecret.klil-after-2"])
 def test_an_id_that_does_not_exist_fails_the_test(check, name):
     ran = check(GOOD, "-k", name)
@@ -181,6 +188,7 @@ def test_notes_of_a_failing_family_are_a_section_of_the_report(check):
     ran.stdout.fnmatch_lines(["1. create-not-repeatable: *", "*- fake_secrets contract -*", "Notes", "- *"])
 
 
+@pytest.mark.slow
 def test_what_is_allowed_is_a_section_with_its_reason(check):
     ran = check(
         FAULTY, "-rP", "-k", "test_kills", more='    allow = {"create-not-repeatable": "known, see #12"}\n'
@@ -242,6 +250,7 @@ def test_a_function_that_cannot_rotate_fails_one_test_and_the_others_are_skipped
     )
 
 
+@pytest.mark.slow
 def test_only_leaves_the_tests_of_other_families_out(check):
     ran = check(FAULTY, more='    only = "createSecret.kill-after-4"\n')
 
@@ -264,6 +273,7 @@ VARIED = """
 """
 
 
+@pytest.mark.slow
 def test_a_fixture_runs_a_contract_with_several_secrets(check):
     ran = check(GOOD, "-v", "-k", "test_plain", contract=f"import pytest\n{CONTRACT}", more=VARIED)
 

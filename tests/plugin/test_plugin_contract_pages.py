@@ -80,6 +80,7 @@ def test_a_test_that_checks_by_itself_has_a_page_under_its_name(check, pages):
     assert "createSecret.twice" in page
 
 
+@pytest.mark.slow
 def test_a_test_with_several_checks_has_a_page_for_each(check, pages):
     again = '\n    check_rotation(lambda_handler, secret=SECRET, only="setSecret.twice")\n'
     check(OPTION, source=CHECKS.replace("    assert check", f"{again}    assert check"))
@@ -97,6 +98,7 @@ def test_a_check_in_a_fixture_has_a_page(check, pages):
     assert len(pages()) == 1
 
 
+@pytest.mark.slow
 def test_a_parametrised_contract_has_a_page_for_each_parameter(check, pages):
     fixture = """
     @pytest.fixture(autouse=True, params=["a/b", "<b>"])
@@ -109,6 +111,7 @@ def test_a_parametrised_contract_has_a_page_for_each_parameter(check, pages):
     assert any("::TestRotation[a/b]</title>" in page for page in pages().values())
 
 
+@pytest.mark.slow
 def test_the_index_leads_to_each_page_and_has_its_result(check, pages, pytester):
     check(OPTION, "-k", "test_once or test_plain", source=f"{CHECKS}\n{CONTRACT}", function=GOOD)
 
@@ -169,6 +172,7 @@ def test_a_run_without_a_contract_writes_nothing_and_imports_no_page(run, pytest
     assert not (pytester.path / "pages").exists()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("place", ["pages", "pages/below"])
 def test_a_file_in_place_of_the_folder_is_one_error(check, pytester, place):
     (pytester.path / "pages").write_text("")
@@ -198,12 +202,14 @@ def test_a_later_run_replaces_the_page_of_the_same_class(check, pages):
     assert pages() != before
 
 
+@pytest.mark.slow
 def test_no_page_has_a_secret_value(check, pages):
     check(OPTION, "-k", "test_repeats")
 
     assert not [page for page in pages().values() if "the-old-password" in page]
 
 
+@pytest.mark.slow
 def test_the_last_run_of_a_test_that_is_run_again_counts(check, pages, pytester):
     pytester.makeconftest(
         """
@@ -231,6 +237,7 @@ def test_a_contract_that_unittest_runs_has_a_page_too(check, pages):
     assert "create-not-repeatable" in page
 
 
+@pytest.mark.slow
 def test_a_test_of_the_contract_that_checks_by_itself_has_a_page_beside_that_of_the_class(check, pages):
     more = "\n    def test_more(self):\n        check_rotation(lambda_handler, secret='x', only='plain')\n"
     source = CONTRACT.replace("import RotationContract", "import RotationContract, check_rotation") + more

@@ -47,6 +47,7 @@ def actions(record):
     return actions
 
 
+@pytest.mark.slow
 def test_the_file_has_the_policy_for_the_calls_of_all_tests(run, record):
     ran = run(READS, OPTION)
 
@@ -91,6 +92,7 @@ def test_without_the_option_no_ledger_is_kept(run, pytester):
     assert not list(pytester.path.glob("*.json"))
 
 
+@pytest.mark.slow
 def test_a_run_keeps_no_ledgers_after_its_end(run):
     run(READS, OPTION)
 
@@ -148,6 +150,7 @@ class Test(unittest.TestCase):
 """
 
 
+@pytest.mark.slow
 def test_every_world_counts_however_it_was_opened(run, record):
     ran = run(WORLDS, OPTION)
 
@@ -271,6 +274,7 @@ def test_no_secret_that_only_a_scenario_of_the_contract_has_is_in_the_record(pyt
     assert resources == {"*", f"{ARN}db-??????"}
 
 
+@pytest.mark.slow
 def test_calls_of_failing_tests_and_fixtures_count(run, actions):
     ran = run(
         "import pytest\n"
@@ -370,6 +374,7 @@ def test_a_file_that_is_no_record_is_never_overwritten(run, pytester, content):
     assert precious.read_text(encoding="latin-1") == content
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("content", ["", BEFORE])
 def test_an_empty_file_and_an_earlier_record_are_overwritten(run, pytester, record, content):
     (pytester.path / "least.json").write_text(content, encoding="utf-8")

@@ -45,6 +45,7 @@ def lines(ran):
 
 
 class TestForgottenWorld:
+    @pytest.mark.slow
     def test_a_test_without_credentials_is_told_how_to_open_a_world(self, run):
         ran = run(f"import boto3\ndef test_forgotten():\n    {CALL}\n")
         ran.assert_outcomes(failed=1)
@@ -53,6 +54,7 @@ class TestForgottenWorld:
             consecutive=True,
         )
 
+    @pytest.mark.slow
     @pytest.mark.parametrize(
         "part", ["    {call}\n    yield", "    yield\n    {call}"], ids=["set-up", "tear-down"]
     )
@@ -64,6 +66,7 @@ class TestForgottenWorld:
         assert ran.parseoutcomes()["errors"] == 1
         assert FORGOTTEN in lines(ran)
 
+    @pytest.mark.slow
     def test_a_test_case_is_told_too(self, run):
         ran = run(
             f"import boto3, unittest\nclass TestIt(unittest.TestCase):\n    def test(self):\n        {CALL}\n"
@@ -77,6 +80,7 @@ class TestForgottenWorld:
         ran.assert_outcomes(errors=1)
         assert FORGOTTEN in lines(ran)
 
+    @pytest.mark.slow
     def test_the_cause_of_a_users_own_exception_is_explained(self, run):
         ran = run(
             f"""
@@ -107,6 +111,7 @@ class TestForgottenWorld:
         ran.assert_outcomes(failed=1)
         assert any(FORGOTTEN in line for line in lines(ran))
 
+    @pytest.mark.slow
     def test_half_of_the_credentials_are_explained(self, run, monkeypatch):
         monkeypatch.setenv("AWS_ACCESS_KEY_ID", "AKIAIOSFODNN7EXAMPLE")
         ran = run(f"import boto3\ndef test_forgotten():\n    {CALL}\n")
@@ -124,6 +129,7 @@ class TestForgottenWorld:
         ran = run(f"import boto3\ndef test_forgotten():\n    {CALL}\n")
         assert FORGOTTEN in lines(ran)
 
+    @pytest.mark.slow
     def test_a_connection_that_fails_is_explained(self, run, monkeypatch):
         monkeypatch.setenv("AWS_ACCESS_KEY_ID", "AKIAIOSFODNN7EXAMPLE")
         monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "x")
@@ -149,6 +155,7 @@ class TestForgottenWorld:
         )
         assert FORGOTTEN in lines(ran)
 
+    @pytest.mark.slow
     @pytest.mark.parametrize("code", ["UnrecognizedClientException", "ExpiredTokenException"])
     def test_a_refusal_of_the_credentials_by_aws_is_explained(self, run, monkeypatch, code):
         monkeypatch.setenv("AWS_ACCESS_KEY_ID", "AKIAIOSFODNN7EXAMPLE")
@@ -176,11 +183,13 @@ def answer(code, statement):
 
 
 class TestNothingToExplain:
+    @pytest.mark.slow
     def test_a_call_of_another_service_has_no_note(self, run):
         ran = run("import boto3\ndef test_other():\n    boto3.client('kms', 'us-east-1').list_keys()\n")
         ran.assert_outcomes(failed=1)
         assert "fake_secrets:" not in ran.stdout.str()
 
+    @pytest.mark.slow
     def test_a_failure_inside_a_world_has_no_note_about_worlds(self, run):
         ran = run(f"import boto3\ndef test_missing(fake_secrets):\n    {CALL}\n")
         ran.assert_outcomes(failed=1)
@@ -193,6 +202,7 @@ class TestNothingToExplain:
         ran.assert_outcomes(failed=1)
         assert "no world was active" not in ran.stdout.str()
 
+    @pytest.mark.slow
     def test_an_answer_of_a_stubber_has_no_note(self, run):
         ran = run(
             """
@@ -227,6 +237,7 @@ class TestClientOfAWorldThatIsOver:
             client().get_secret_value(SecretId="a")
         """
 
+    @pytest.mark.slow
     def test_the_failing_call_says_so(self, run):
         ran = run(self.SOURCE)
         ran.assert_outcomes(failed=1)
@@ -239,6 +250,7 @@ class TestClientOfAWorldThatIsOver:
         assert any("OutsideWorldError" in line for line in lines(ran))
         assert f"fake_secrets: GetSecretValue {OVER}" in lines(ran)
 
+    @pytest.mark.slow
     def test_an_answer_of_aws_says_so(self, run):
         ran = run(
             answer(
@@ -273,6 +285,7 @@ class TestRegion:
         ran.assert_outcomes(failed=1)
         assert any("fake_secrets_region = us-east-1" in line for line in lines(ran))
 
+    @pytest.mark.slow
     def test_a_client_of_another_service_is_not_told(self, run):
         ran = run("import boto3\ndef test_client():\n    boto3.client('kms')\n")
         assert "fake_secrets_region" not in ran.stdout.str()
@@ -282,6 +295,7 @@ class TestRegion:
         monkeypatch.setenv("AWS_REGION", "eu-west-1")
         assert any("Set AWS_DEFAULT_REGION too." in line for line in lines(run(self.TEST)))
 
+    @pytest.mark.slow
     def test_the_option_gives_the_region(self, run):
         passes(run(self.TEST, *self.OPTION))
 
@@ -371,6 +385,7 @@ class TestReturnedFixture:
     def source(self, statement="pass", *, argument="seeded", autouse="", call=CALL):
         return self.SOURCE.format(statement=statement, argument=argument, autouse=autouse, call=call)
 
+    @pytest.mark.slow
     @pytest.mark.parametrize("statement", ["pass", "return {'region': 'us-east-1'}"])
     def test_a_call_of_the_test_names_the_fixture(self, run, statement):
         ran = run(self.source(statement))
@@ -382,6 +397,7 @@ class TestReturnedFixture:
         ran = run(self.source(argument="", autouse="(autouse=True)"))
         assert self.CALLED in lines(ran)
 
+    @pytest.mark.slow
     def test_the_guard_names_it_too(self, run):
         ran = run(self.source(), "-o", "fake_secrets_guard=error")
         ran.assert_outcomes(failed=1)
@@ -392,11 +408,13 @@ class TestReturnedFixture:
         ran.assert_outcomes(failed=1)
         assert f"fake_secrets: {self.ENDED}" in lines(ran)
 
+    @pytest.mark.slow
     def test_a_fixture_that_yields_is_not_named(self, run):
         ran = run(self.source("yield", call="boto3.client('kms', 'us-east-1').list_keys()"))
         ran.assert_outcomes(failed=1)
         assert "fake_secrets:" not in ran.stdout.str()
 
+    @pytest.mark.slow
     def test_a_fixture_of_another_test_is_not_named(self, run):
         ran = run(self.source(argument=""))
         ran.assert_outcomes(failed=1)

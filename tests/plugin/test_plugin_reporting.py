@@ -537,6 +537,7 @@ class TestPages:
         run(PASSES, "--fake-secrets-html=pages")
         assert not (pytester.path / "pages").exists()
 
+    @pytest.mark.slow
     def test_parametrised_tests_have_a_page_each_whatever_their_ids(self, run, pytester):
         source = """
             @pytest.mark.parametrize("way", ["a/b", "a:b", "a b", "A b", "../..", "x" * 300, "\\n", "\u6f22", ""])

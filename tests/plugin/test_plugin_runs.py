@@ -76,6 +76,7 @@ class TestSwitchedOff:
     def test_no_module_of_ours_is_imported(self, printed):
         assert [text.splitlines()[-1] for text in printed["off"].values()] == ["modules []"] * 6
 
+    @pytest.mark.slow
     def test_there_is_no_plugin_no_ini_and_no_fixture(self, printed):
         assert "3 passed" in printed["off"]["test_plain.py"]
 
@@ -103,6 +104,7 @@ class TestSwitchedOff:
         ran = pytester.runpytest_inprocess(*PYTEST_ARGUMENTS, "--strict-config", "-p", "no:fake_secrets")
         ran.stderr.fnmatch_lines(["ERROR: Unknown config option: fake_secrets_guard"])
 
+    @pytest.mark.slow
     def test_decorated_tests_still_run_in_a_world(self, run):
         ran = run(
             """
@@ -515,6 +517,7 @@ class TestMerging:
         ran.assert_outcomes(passed=2, failed=1)
         ran.stdout.fnmatch_lines(["E *'us-east-1' == 'eu-west-1'"])
 
+    @pytest.mark.slow
     def test_a_test_case_merges_the_options_of_class_method_and_module_into_one_world(self, run):
         ran = run(
             """

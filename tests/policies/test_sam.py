@@ -72,6 +72,7 @@ def test_a_functions_own_statements_are_read(read):
     assert "2012-10-17" in [document["Version"] for document in found.documents.values()]
 
 
+@pytest.mark.slow
 def test_policy_templates_are_written_out(read):
     found = read("""
         FunctionName: rotate

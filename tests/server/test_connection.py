@@ -433,6 +433,7 @@ def test_a_client_that_goes_away_leaves_no_word_on_stderr(capfd, sent):
     assert capfd.readouterr() == ("", "")
 
 
+@pytest.mark.slow
 def test_a_client_that_doesnt_read_its_answer_disturbs_no_other():
     def answer(_):
         return HttpAnswer(200, body=b"x" * (64 * MEBIBYTE))

@@ -194,6 +194,7 @@ def test_a_replica_needs_its_key_in_its_region(method, key_id):
     assert there["Condition"]["StringEquals"] == {"kms:ViaService": "secretsmanager.eu-west-1.amazonaws.com"}
 
 
+@pytest.mark.slow
 def test_a_replica_that_is_added_again_needs_the_key_that_it_has():
     replica = {"Region": "eu-west-1", "KmsKeyId": KEY}
     check(
