@@ -1,5 +1,7 @@
 """Registers pytest's own plugin for testing plugins, and adds options: slow and long tests, strict warnings."""
 
+from __future__ import annotations
+
 import gc
 from collections import Counter
 
