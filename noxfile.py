@@ -33,8 +33,8 @@ def tests(session: nox.Session) -> None:
     """Run the tests on each Python that is installed, on those after the oldest the slow ones too."""
     session.install("-e", ".[test]")
     # The session `slow` runs them on the oldest. The pages of the documentation start a pytest each, so they are
-    # tried there only.
-    slow = [] if session.python == OLDEST else ["--slow", "--ignore=tests/test_docs.py"]
+    # tried there only. The session `clients` runs the tests of clients.
+    slow = [] if session.python == OLDEST else ["--slow", "--ignore=tests/test_docs.py", "--ignore=tests/clients"]
     session.run("pytest", "-q", "-n", "auto", "--strict-warnings", *slow, *session.posargs)
 
 
@@ -90,15 +90,8 @@ def browser(session: nox.Session) -> None:
     """Look at the pages of timelines and reports in a browser. Needs Chromium."""
     session.install("-e", ".[browser]")
     looks = ["tests/observe/test_pictures_browser.py", "tests/server/control/test_control_page_browser.py"]
-    session.run(
-        "pytest",
-        "-q",
-        "--slow",
-        "--strict-warnings",
-        *looks,
-        *session.posargs,
-        env={"FAKE_SECRETS_BROWSER": "required"},
-    )
+    required = {"FAKE_SECRETS_BROWSER": "required"}
+    session.run("pytest", "-q", "--slow", "--strict-warnings", *looks, *session.posargs, env=required)
 
 
 @nox.session(python="3.13")
