@@ -13,6 +13,8 @@ import nox
 
 PYTHONS = ["3.11", "3.12", "3.13", "3.14"]
 OLDEST = PYTHONS[0]
+# Tests that take seconds are shared out once more at the end, so that no core waits for another's.
+STEALING = ["-n", "auto", "--dist", "worksteal"]
 PROJECT = nox.project.load_toml("pyproject.toml")["project"]
 
 nox.options.default_venv_backend = "virtualenv"
@@ -44,7 +46,7 @@ def slow(session: nox.Session) -> None:
     session.install("-e", ".[test]")
     # The session `clients` has what those tests need, and runs the slow ones too.
     slow = ["--slow", "-m", "slow", "--ignore=tests/clients"]
-    session.run("pytest", "-q", "-n", "auto", "--strict-warnings", *slow, *session.posargs)
+    session.run("pytest", "-q", *STEALING, "--strict-warnings", *slow, *session.posargs)
 
 
 @nox.session(python=OLDEST)
@@ -74,7 +76,7 @@ def lowest(session: nox.Session) -> None:
 def gallery(session: nox.Session) -> None:
     """Check every rotation function of the gallery against the contract, and run the other long tests."""
     session.install("-e", ".[test]")
-    session.run("pytest", "-q", "-n", "auto", "--strict-warnings", "--long", "-m", "long", *session.posargs)
+    session.run("pytest", "-q", *STEALING, "--strict-warnings", "--long", "-m", "long", *session.posargs)
 
 
 @nox.session(python=OLDEST)
