@@ -13,13 +13,15 @@ import nox
 
 PYTHONS = ["3.11", "3.12", "3.13", "3.14"]
 OLDEST = PYTHONS[0]
+# Tests that take seconds are shared out once more at the end, so that no core waits for another's.
+STEALING = ["-n", "auto", "--dist", "worksteal"]
 PROJECT = nox.project.load_toml("pyproject.toml")["project"]
 
 nox.options.default_venv_backend = "virtualenv"
 nox.options.download_python = "never"
 # The tests run on each Python that is installed. The summary names those that aren't.
 nox.options.error_on_missing_interpreters = False
-nox.options.sessions = ["lint", "types", "docs", "tests", "compat", "lowest"]
+nox.options.sessions = ["lint", "types", "docs", "tests", "slow", "compat", "lowest"]
 nox.options.sessions += ["gallery", "postgres", "browser", "clients", "bench", "package"]
 
 # With pyenv, each Python has a command, but the command fails unless that Python is among the chosen ones.
@@ -30,18 +32,28 @@ if pyenv := shutil.which("pyenv"):
 
 @nox.session(python=PYTHONS)
 def tests(session: nox.Session) -> None:
-    """Run the tests on each Python that is installed."""
+    """Run the tests on each Python that is installed, on those after the oldest the slow ones too."""
     session.install("-e", ".[test]")
-    # The pages of the documentation start a pytest each, so they are tried on one Python only.
-    pages = [] if session.python == OLDEST else ["--ignore=tests/test_docs.py"]
-    session.run("pytest", "-q", "-n", "auto", *pages, *session.posargs)
+    # The session `slow` runs them on the oldest. The pages of the documentation start a pytest each, so they are
+    # tried there only. The session `clients` runs the tests of clients.
+    slow = [] if session.python == OLDEST else ["--slow", "--ignore=tests/test_docs.py", "--ignore=tests/clients"]
+    session.run("pytest", "-q", "-n", "auto", "--strict-warnings", *slow, *session.posargs)
+
+
+@nox.session(python=OLDEST)
+def slow(session: nox.Session) -> None:
+    """Run the slow tests, which a plain run of pytest leaves out."""
+    session.install("-e", ".[test]")
+    # The session `clients` has what those tests need, and runs the slow ones too.
+    slow = ["--slow", "-m", "slow", "--ignore=tests/clients"]
+    session.run("pytest", "-q", *STEALING, "--strict-warnings", *slow, *session.posargs)
 
 
 @nox.session(python=OLDEST)
 def compat(session: nox.Session) -> None:
     """Run the tests of other libraries with aiobotocore, which needs a botocore of its own."""
     session.install("-e", ".[compat]")
-    session.run("pytest", "-q", "tests/compat", *session.posargs)
+    session.run("pytest", "-q", "--slow", "--strict-warnings", "tests/compat", *session.posargs)
 
 
 @nox.session(python=OLDEST)
@@ -50,21 +62,21 @@ def lowest(session: nox.Session) -> None:
     # The AWS CLI, moto and OpenTelemetry need a newer botocore, so their tests don't run here. The pages of the
     # documentation start a pytest each, and are tried on the newest.
     tools = ["freezegun", "hypothesis", "pytest", "pytest-asyncio", "pytest-randomly", "pytest-socket"]
+    tools += ["time-machine"]
     bounds = [*PROJECT["dependencies"], *PROJECT["optional-dependencies"]["test"]]
     lowest_of = dict(bound.split(">=") for bound in bounds if ">=" in bound)
     lowest_of["boto3"] = lowest_of["botocore"]
     pins = [f"{name}=={lowest_of[name]}" for name in ("botocore", "boto3", "wrapt", *tools)]
     session.install("-e", ".", *pins, "pytest-xdist")
     unsupported = ["--ignore=tests/test_awscli.py", "--ignore=tests/test_docs.py", "-k", "not opentelemetry"]
-    session.run("pytest", "-q", "-n", "auto", *unsupported, *session.posargs)
+    session.run("pytest", "-q", "-n", "auto", "--slow", "--strict-warnings", *unsupported, *session.posargs)
 
 
 @nox.session(python=OLDEST)
 def gallery(session: nox.Session) -> None:
-    """Check every rotation function of the gallery against the contract, and run the other slow tests."""
+    """Check every rotation function of the gallery against the contract, and run the other long tests."""
     session.install("-e", ".[test]")
-    slow = ["--slow", "-m", "slow", "tests/contract", "tests/iam", "tests/keeping"]
-    session.run("pytest", "-q", "-n", "auto", *slow, *session.posargs)
+    session.run("pytest", "-q", *STEALING, "--strict-warnings", "--long", "-m", "long", *session.posargs)
 
 
 @nox.session(python=OLDEST)
@@ -80,7 +92,8 @@ def browser(session: nox.Session) -> None:
     """Look at the pages of timelines and reports in a browser. Needs Chromium."""
     session.install("-e", ".[browser]")
     looks = ["tests/observe/test_pictures_browser.py", "tests/server/control/test_control_page_browser.py"]
-    session.run("pytest", "-q", *looks, *session.posargs, env={"FAKE_SECRETS_BROWSER": "required"})
+    required = {"FAKE_SECRETS_BROWSER": "required"}
+    session.run("pytest", "-q", "--slow", "--strict-warnings", *looks, *session.posargs, env=required)
 
 
 @nox.session(python="3.13")
@@ -91,7 +104,7 @@ def clients(session: nox.Session) -> None:
     with session.chdir("tests/clients/javascript"):
         session.run("npm", "ci", "--no-audit", "--no-fund", "--silent", external=True)
     required = {"FAKE_SECRETS_CLIENTS": "required"}
-    session.run("pytest", "-q", "--slow", "tests/clients", *session.posargs, env=required)
+    session.run("pytest", "-q", "--slow", "--strict-warnings", "tests/clients", *session.posargs, env=required)
 
 
 @nox.session(python=OLDEST)
@@ -107,7 +120,7 @@ def types(session: nox.Session) -> None:
     """Check types with mypy, and the types that users see with mypy and pyright."""
     session.install("-e", ".[types]")
     session.run("mypy")
-    session.run("pytest", "-q", "tests/test_typing.py")
+    session.run("pytest", "-q", "--slow", "--strict-warnings", "tests/test_typing.py")
 
 
 @nox.session(python=OLDEST)
@@ -135,7 +148,8 @@ def package(session: nox.Session) -> None:
 def newest(session: nox.Session) -> None:
     """Run the tests on pre-releases of the dependencies, with every warning as an error."""
     session.install("--pre", "--upgrade", "--upgrade-strategy=eager", "-e", ".[test]")
-    session.run("pytest", "-q", "-n", "auto", "-W", "error", *session.posargs)
+    later = [f"-Werror::{kind}" for kind in ("DeprecationWarning", "PendingDeprecationWarning", "FutureWarning")]
+    session.run("pytest", "-q", "-n", "auto", "--slow", "--strict-warnings", *later, *session.posargs)
 
 
 @nox.session(python=OLDEST)
@@ -148,4 +162,4 @@ def long(session: nox.Session) -> None:
         "tests/service/state/test_secrets_machine.py",
         "tests/world/test_threads.py",
     ]
-    session.run("pytest", "-q", "-s", *files, *session.posargs, env={"FAKE_SECRETS_LONG": "1"})
+    session.run("pytest", "-q", "-s", "--slow", *files, *session.posargs, env={"FAKE_SECRETS_LONG": "1"})

@@ -82,7 +82,7 @@ def aws(monkeypatch, capsys):
 def page_moment():
     """A clock frozen at the CreatedDate on the pages."""
     moment = datetime.datetime.fromtimestamp(CREATED, tz=datetime.UTC)
-    with freezegun.freeze_time(moment, ignore=["hypothesis"]):
+    with freezegun.freeze_time(moment, ignore=["hypothesis", "_pytest"]):
         yield
 
 
@@ -140,6 +140,7 @@ def test_importing_awscli_first_would_select_its_own_botocore():
     assert Path(shown.strip()).is_relative_to(awscli_driver.PACKAGE)
 
 
+@pytest.mark.slow
 def test_a_world_answers_the_cli_with_its_own_botocore_too():
     shown = python(
         "import awscli.clidriver, fake_secrets\n"
@@ -173,6 +174,7 @@ def test_an_example_prints_the_output_on_the_page(before, example, world, aws):
     assert aws(*example.arguments) == Outcome(0, example.output, "")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("commands", "after"),
     [
@@ -338,6 +340,7 @@ def test_a_refused_call_prints_the_clis_error_line_and_returns_255(arguments, li
     assert aws(*arguments) == Outcome(255, "", f"\n{line}\n")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("arguments", "line"), REFUSED_CALLS)
 def test_a_refused_call_does_not_change_the_labels(arguments, line, world, aws):
     aws(*arguments)
@@ -455,6 +458,7 @@ def test_other_clients_still_get_datetimes(page_moment, world, aws):
     assert date == datetime.datetime.fromtimestamp(CREATED, tz=datetime.UTC)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("output", "quote"), [("json", '"'), ("text", "")])
 def test_a_secret_binary_is_printed_as_base64(output, quote, world, aws):
     world.add("key", BINARY)

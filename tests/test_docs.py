@@ -14,6 +14,8 @@ from fake_secrets.contract.families import family_of
 from fake_secrets.service.dispatch import OPERATIONS
 
 PAGES = doc_pages.pages()
+# A page starts Python several times. The README stands for the others in a plain run.
+PLAYED = [pytest.param(path, marks=() if path == README else pytest.mark.slow) for path in PAGES]
 LINK = re.compile(r"\]\(([^)\s]+)\)")
 TOCTREE = re.compile(r"^```\{toctree\}\n(?::[^\n]*\n)*(.*?)^```", re.MULTILINE | re.DOTALL)
 
@@ -22,7 +24,7 @@ def id_of(path):
     return path.name if path == README else path.relative_to(DOCS).as_posix()
 
 
-@pytest.mark.parametrize("path", PAGES, ids=id_of)
+@pytest.mark.parametrize("path", PLAYED, ids=id_of)
 def test_a_page_does_what_it_says(path, pytester, monkeypatch):
     page = doc_pages.read(path)
     if page.lacks():
@@ -64,11 +66,13 @@ def test_the_picture_of_a_timeline_is_what_the_code_beside_it_draws():
     assert script["PICTURE"].read_text(encoding="utf-8") == script["draw"](), "run python docs/draw_timeline.py"
 
 
+@pytest.mark.slow
 def test_the_report_on_its_page_is_what_the_code_beside_it_finds():
     script = runpy.run_path(str(DOCS / "draw_report.py"))
     assert script["REPORT"].read_text(encoding="utf-8") == script["draw"](), "run python docs/draw_report.py"
 
 
+@pytest.mark.slow
 def test_the_tables_of_the_gallery_list_what_is_in_it():
     script = runpy.run_path(str(DOCS / "list_gallery.py"))
     scenarios = script["on_page"]()
@@ -84,6 +88,7 @@ def test_the_lists_of_violations_are_those_of_the_catalogue():
     assert script["PAGE"].read_text(encoding="utf-8") == script["page"](), "run python docs/list_violations.py"
 
 
+@pytest.mark.slow
 def test_the_table_of_permissions_is_what_rotations_show():
     script = runpy.run_path(str(DOCS / "list_permissions.py"))
     assert script["PAGE"].read_text(encoding="utf-8") == script["page"](), "run python docs/list_permissions.py"
@@ -101,6 +106,7 @@ class TestTheTester:
 
         return run
 
+    @pytest.mark.slow
     def test_a_page_that_is_right_passes(self, run):
         run(
             "```ini\n[pytest]\nfake_secrets_guard = error\n```\n\n"

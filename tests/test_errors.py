@@ -145,6 +145,7 @@ def test_a_copy_of_an_exception_keeps_its_notes(error, trip):
     assert trip(noted).__notes__ == ["rotation of 'prod/db' failed in createSecret"]
 
 
+@pytest.mark.slow
 def test_an_exception_raised_in_a_process_pool_comes_back(tmp_path):
     program = tmp_path / "program.py"
     program.write_text(IN_A_POOL)

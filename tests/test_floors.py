@@ -150,6 +150,7 @@ def test_modules_import_each_other_without_circles(module):
     assert module not in seen
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("package", "allowed"),
     [

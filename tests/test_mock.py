@@ -52,6 +52,7 @@ class TestDecorator:
     def test_a_function_runs_in_a_world(self, function):
         assert isinstance(function(), FakeSecrets)
 
+    @pytest.mark.slow
     def test_a_function_finds_its_seed(self):
         assert seeded() == "x"
 

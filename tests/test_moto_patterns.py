@@ -241,6 +241,7 @@ def test_the_pattern_passes_in_pytest(outcomes_in_pytest, name):
     assert len(outcomes[name]) == PATTERNS[name].count("def test_")
 
 
+@pytest.mark.slow
 def test_the_unittest_patterns_pass_in_unittest(project):
     ran = run(project, "unittest", *[f"test_{name}" for name in FOR_UNITTEST])
     tests = sum(PATTERNS[name].count("def test_") for name in FOR_UNITTEST)

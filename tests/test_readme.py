@@ -12,6 +12,7 @@ PYTHON = [code for language, code in BLOCKS if language == "python"]
 COMMANDS = [code.strip() for language, code in BLOCKS if language == "bash"]
 
 
+@pytest.mark.slow
 def test_every_python_block_passes_in_another_region(pytester, monkeypatch):
     monkeypatch.setenv("AWS_DEFAULT_REGION", "eu-west-1")
     named = {name: code for code in PYTHON for name in re.findall(r"\A# (\w+)\.py\n", code)}

@@ -40,15 +40,18 @@ def complaints_of_pyright():
     return report["generalDiagnostics"]
 
 
+@pytest.mark.slow
 @by_file
 def test_mypy_finds_the_expected_types_and_errors(complaints_of_mypy, file):
     assert [line for line in complaints_of_mypy if line.startswith(f"tests/typing/{file.name}:")] == []
 
 
+@pytest.mark.slow
 def test_mypy_finds_no_other_errors(complaints_of_mypy):
     assert [line for line in complaints_of_mypy if not line.startswith("tests/typing/")] == []
 
 
+@pytest.mark.slow
 @by_file
 def test_pyright_finds_the_expected_types_and_errors(complaints_of_pyright, file):
     found = [complaint for complaint in complaints_of_pyright if pathlib.Path(complaint["file"]) == file]

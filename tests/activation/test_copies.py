@@ -317,6 +317,7 @@ if __name__ == "__main__":
 """
 
 
+@pytest.mark.slow
 def test_a_process_pool_runs_decorated_functions_and_methods(tmp_path):
     program = tmp_path / "program.py"
     program.write_text(IN_A_POOL)

@@ -69,6 +69,7 @@ def run(scenario, timeout=60):
     return done.stdout.splitlines()
 
 
+@pytest.mark.slow
 def test_the_fork_waits_for_the_call_in_flight():
     lines = run("""
         from fake_secrets.observe.ledger import Ledger
@@ -93,6 +94,7 @@ def test_the_fork_waits_for_the_call_in_flight():
     assert lines == ["(['PutSecretValue'], 'new')", "new"]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("lane", ["fast", "wire"])
 def test_no_child_hangs_while_four_threads_call(lane):
     lines = run(f"""
@@ -131,6 +133,7 @@ def test_no_child_hangs_while_four_threads_call(lane):
     assert lines == ["whole", "{\"'whole'\"}", "2"]
 
 
+@pytest.mark.slow
 def test_the_fork_does_not_wait_for_a_rotation_function():
     """In the child, that rotation has failed and can be attempted again. In the parent, it goes on."""
     lines = run("""
@@ -169,6 +172,7 @@ def test_the_fork_does_not_wait_for_a_rotation_function():
     assert in_parent == "unfinished None ['createSecret', 'setSecret', 'testSecret', 'finishSecret']"
 
 
+@pytest.mark.slow
 def test_rotations_that_are_due_fall_due_in_the_child_too():
     """A thread of the parent is running the first of them, at another time than the present."""
     lines = run("""
@@ -249,6 +253,7 @@ def test_the_fork_does_not_wait_for_a_subscriber():
     assert lines == ["['Secret Label Updated']"]
 
 
+@pytest.mark.slow
 def test_user_code_may_fork_inside_of_a_call_of_its_own():
     """The rotation function, the subscriber and the handler go on in both processes."""
     lines = run("""
@@ -307,6 +312,7 @@ def test_user_code_may_fork_inside_of_a_call_of_its_own():
     ]
 
 
+@pytest.mark.slow
 def test_a_signal_handler_may_fork_inside_of_our_own_code():
     """The forking thread holds our lock itself. Both processes go on with the call."""
     lines = run("""
@@ -331,6 +337,7 @@ def test_a_signal_handler_may_fork_inside_of_our_own_code():
     assert lines == ["new", "None 2"] * 2
 
 
+@pytest.mark.slow
 def test_a_world_that_is_left_in_the_child_leaves_nothing_behind():
     """At the fork, one thread is in a call, and one in a rotation function with its environment variables."""
     lines = run("""
@@ -366,6 +373,7 @@ def test_a_world_that_is_left_in_the_child_leaves_nothing_behind():
     assert lines == [f"(('{name}', 'FAKESECRETSACCESSKEY', 'old'), True, True)", "True True"]
 
 
+@pytest.mark.slow
 def test_every_way_to_fork_is_answered():
     lines = run("""
         import concurrent.futures, pty, subprocess
@@ -422,6 +430,7 @@ def test_every_way_to_fork_is_answered():
     assert lines == ["old"] * 5
 
 
+@pytest.mark.slow
 def test_two_threads_fork_at_once():
     lines = run("""
         barrier, answers = threading.Barrier(2), []
@@ -440,6 +449,7 @@ def test_two_threads_fork_at_once():
     assert lines == ["20 {\"'old'\"} old"]
 
 
+@pytest.mark.slow
 def test_forks_are_watched_once_and_not_before_the_first_world():
     lines = run("""
         registered = []

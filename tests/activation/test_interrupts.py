@@ -105,6 +105,7 @@ def a_with_block(interrupt):
         pass
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("kind", [KeyboardInterrupt, MemoryError])
 @pytest.mark.parametrize("scene", [entering, entering_twice, leaving, a_with_block])
 def test_nothing_is_left_of_a_world_whose_entrance_or_exit_is_interrupted(client, scene, kind):
@@ -120,6 +121,7 @@ def test_nothing_is_left_of_a_world_whose_entrance_or_exit_is_interrupted(client
         check_fresh_world(client)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("scene", [entering, entering_twice])
 def test_an_interrupted_entrance_undoes_itself(client, scene):
     def run(interrupt):
@@ -152,6 +154,7 @@ def test_nothing_is_left_of_a_call_that_is_interrupted(client, lane):
         check_fresh_world(client)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("lane", ["fast", "wire"])
 def test_a_world_goes_on_after_a_call_that_is_interrupted(client, lane):
     with mock_stages({"old": "x"}, _lane=lane) as world:

@@ -22,6 +22,7 @@ def busy_switching():
     sys.setswitchinterval(found)
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("busy_switching")
 def test_each_thread_leaves_one_activation():
     for _ in range(50):

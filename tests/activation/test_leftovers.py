@@ -314,6 +314,7 @@ def test_it():
     result.assert_outcomes(passed=2, errors=1)
 
 
+@pytest.mark.slow
 def test_workers_of_xdist_leave_worlds_too(pytester):
     pytester.makepyfile("""
 import pytest
@@ -382,6 +383,7 @@ def finds_nothing():
 """
 
 
+@pytest.mark.slow
 def test_a_test_that_a_time_limit_ends_in_our_code_leaves_nothing_for_the_next(pytester):
     pytester.makeconftest(INTERRUPTING)
     pytester.makepyfile(INTERRUPTED)
@@ -389,6 +391,7 @@ def test_a_test_that_a_time_limit_ends_in_our_code_leaves_nothing_for_the_next(p
     result.assert_outcomes(failed=10)
 
 
+@pytest.mark.slow
 def test_control_c_in_our_code_leaves_nothing_for_a_later_run_in_this_process(pytester):
     pytester.makeconftest(INTERRUPTING)
     pytester.makepyfile(INTERRUPTED.replace("pytest.fail.Exception", "KeyboardInterrupt"))

@@ -150,6 +150,7 @@ def exercise(watch, lane):
         client.list_secrets()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("lane", ["fast", "wire"])
 def test_no_lock_is_held_while_user_code_runs(lane):
     watch = Watch()

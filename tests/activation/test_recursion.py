@@ -61,6 +61,7 @@ assert passed and errors, (passed, errors)
 """
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("arguments", ["undoes block", "settles exit", "undoes call"])
 def test_nothing_is_left_behind_at_the_recursion_limit(arguments):
     ran = subprocess.run(

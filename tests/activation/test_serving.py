@@ -44,6 +44,7 @@ def surroundings(monkeypatch):
         monkeypatch.delenv(name, raising=False)
 
 
+@pytest.mark.slow
 @pytest.mark.fake_secrets({"prod/db": "old"})
 def test_a_child_process_reads_and_writes_the_world_of_the_test(fake_secrets):
     with fake_secrets.server():
@@ -71,6 +72,7 @@ class TestEnvironment:
         with fake_secrets.server():
             assert os.environ[name] == "example.org,127.0.0.1,localhost"
 
+    @pytest.mark.slow
     def test_a_child_asks_the_server_although_there_is_a_proxy(self, fake_secrets, monkeypatch):
         for name in "HTTP_PROXY", "http_proxy", "HTTPS_PROXY", "https_proxy":
             monkeypatch.setenv(name, "http://127.0.0.1:9")
@@ -132,6 +134,7 @@ class TestEnvironment:
 
 
 class TestLife:
+    @pytest.mark.slow
     def test_a_world_that_was_left_is_still_served(self):
         world = mock_stages({"prod/db": "old"})
         handle = world.start()
@@ -145,6 +148,7 @@ class TestLife:
                 run(CHILD)
         assert handle["prod/db"].value() == "new"
 
+    @pytest.mark.slow
     @pytest.mark.fake_secrets({"prod/db": "old"})
     def test_a_world_that_was_reset_is_served_anew(self, fake_secrets):
         with fake_secrets.server():
@@ -153,6 +157,7 @@ class TestLife:
             assert run(CHILD).stdout == "old\n"
         assert len(fake_secrets.calls) == 2
 
+    @pytest.mark.slow
     @pytest.mark.fake_secrets({"prod/db": "old"})
     def test_two_servers_serve_the_same_world(self, fake_secrets):
         with fake_secrets.server() as first:
@@ -161,6 +166,7 @@ class TestLife:
                 assert first != second
                 assert run(CHILD).stdout == "new\n"
 
+    @pytest.mark.slow
     def test_a_request_is_answered_by_the_world_whose_server_it_reached(self, fake_secrets):
         fake_secrets.add("prod/db", "outer")
         with fake_secrets.server(), mock_stages({"prod/db": "inner"}) as inner:
@@ -191,6 +197,7 @@ class TestLife:
         with pytest.raises(kind, match="port must be"):
             fake_secrets.server(port=port)
 
+    @pytest.mark.slow
     def test_a_world_without_a_server_imports_no_http_server(self):
         source = (
             "import sys, fake_secrets\n"
@@ -217,26 +224,31 @@ def rotate_in_a_child(fake_secrets, *, check=True):
 class TestErrors:
     """Those of rotations and subscribers aren't for the client, but for the test."""
 
+    @pytest.mark.slow
     def test_the_error_of_a_rotation_comes_out_of_the_block(self, fake_secrets):
         with pytest.raises(ConnectionError, match="the database is down"), fake_secrets.server():
             rotate_in_a_child(fake_secrets)
 
+    @pytest.mark.slow
     def test_the_child_sees_a_rotation_that_has_begun(self, fake_secrets):
         with pytest.raises(ConnectionError), fake_secrets.server():
             assert rotate_in_a_child(fake_secrets).returncode == 0
 
+    @pytest.mark.slow
     @pytest.mark.fake_secrets(rotation_errors="record")
     def test_the_error_of_a_rotation_may_only_be_recorded(self, fake_secrets):
         with fake_secrets.server():
             rotate_in_a_child(fake_secrets)
         assert fake_secrets.rotations[0].error is not None
 
+    @pytest.mark.slow
     def test_the_blocks_own_error_comes_first_and_has_a_note_of_the_other(self, fake_secrets):
         with pytest.raises(LookupError) as raised, fake_secrets.server():
             rotate_in_a_child(fake_secrets)
             raise LookupError
         assert raised.value.__notes__ == ["Before that, in the server of fake_secrets: ConnectionError"]
 
+    @pytest.mark.slow
     def test_of_several_errors_the_first_is_raised_with_notes_of_the_others(self, fake_secrets):
         def complain(event):
             msg = f"complaint {len(complaints)}"
@@ -251,6 +263,7 @@ class TestErrors:
         later = [note for note in raised.value.__notes__ if "complaint 1" in note]
         assert len(later) == len(complaints) - 1
 
+    @pytest.mark.slow
     def test_the_error_of_a_subscriber_comes_out_of_the_block(self, fake_secrets):
         def complain(event):
             raise LookupError
@@ -260,16 +273,19 @@ class TestErrors:
         with pytest.raises(LookupError), fake_secrets.server():
             assert run(CHILD).stdout == "old\n"
 
+    @pytest.mark.slow
     def test_a_refused_child_hears_its_refusal(self, fake_secrets):
         with fake_secrets.server():
             assert "ResourceNotFoundException" in run(CHILD, check=False).stderr
 
+    @pytest.mark.slow
     def test_an_error_of_ours_reaches_child_and_test(self, fake_secrets):
         fake_secrets.add("prod/db", "old")
         fake_secrets.faults.crash_before("GetSecretValue")
         with pytest.raises(package.FaultError, match="no rotation function makes"), fake_secrets.server():
             assert "(Fault) when calling the GetSecretValue operation" in run(CHILD, check=False).stderr
 
+    @pytest.mark.slow
     def test_what_the_fake_does_not_support_fails_the_test_too(self, fake_secrets, monkeypatch):
         def refuse(*_):
             msg = "not that"
@@ -279,6 +295,7 @@ class TestErrors:
         with pytest.raises(package.UnsupportedOperationError, match="not that"), fake_secrets.server():
             assert "(UnsupportedOperation)" in run(CHILD, check=False).stderr
 
+    @pytest.mark.slow
     def test_a_rotation_function_may_fail_the_test(self, fake_secrets):
         def rotator(event, context):
             pytest.fail("called by a rotation")
@@ -289,6 +306,7 @@ class TestErrors:
         with pytest.raises(pytest.fail.Exception, match="called by a rotation"), fake_secrets.server():
             run(f"import boto3; boto3.client('secretsmanager').{call}")
 
+    @pytest.mark.slow
     def test_a_server_that_is_entered_again_has_forgotten_its_errors(self, fake_secrets):
         server = fake_secrets.server()
         with pytest.raises(ConnectionError), server:

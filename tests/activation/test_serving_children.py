@@ -11,7 +11,6 @@ import time
 import boto3
 import botocore
 import botocore.config
-import freezegun
 import pytest
 import served_children
 from forked import in_a_fork
@@ -30,12 +29,7 @@ def world(fake_secrets):
     return fake_secrets
 
 
-@pytest.fixture
-def frozen_clock():
-    with freezegun.freeze_time("2026-03-04T12:00:00Z") as frozen:
-        yield frozen
-
-
+@pytest.mark.slow
 @pytest.mark.parametrize("method", SPAWNING)
 def test_a_pool_reads_and_writes_it(world, method):
     with world.server(), multiprocessing.get_context(method).Pool(1) as pool:
@@ -43,6 +37,7 @@ def test_a_pool_reads_and_writes_it(world, method):
     assert world["prod/db"].value() == "old and new"
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("method", SPAWNING)
 def test_an_executor_reads_and_writes_it(world, method):
     # From today's module: another test may have had it imported anew, and pickle compares.
@@ -56,6 +51,7 @@ def test_an_executor_reads_and_writes_it(world, method):
 
 @pytest.mark.skipif(not HAS_FORK, reason="this platform has no fork")
 class TestForkserver:
+    @pytest.mark.slow
     def test_one_that_runs_already_does_not_keep_its_environment(self, world):
         context = multiprocessing.get_context("forkserver")
         with context.Pool(1) as pool:
@@ -63,12 +59,14 @@ class TestForkserver:
         with world.server(), context.Pool(1) as pool:
             assert pool.apply(served_children.read, ["prod/db"]) == "old"
 
+    @pytest.mark.slow
     def test_each_server_gets_the_children_that_are_started_in_it(self, world):
         context = multiprocessing.get_context("forkserver")
         for _ in range(2):
             with world.server() as url, context.Pool(1) as pool:
                 assert pool.apply(os.getenv, ["AWS_ENDPOINT_URL_SECRETS_MANAGER"]) == url
 
+    @pytest.mark.slow
     def test_children_that_are_started_after_it_do_not_know_it(self, world):
         context = multiprocessing.get_context("forkserver")
         with world.server(), context.Pool(1) as pool:
@@ -76,6 +74,7 @@ class TestForkserver:
         with context.Pool(1) as pool:
             assert pool.apply(os.getenv, ["AWS_ENDPOINT_URL_SECRETS_MANAGER"]) is None
 
+    @pytest.mark.slow
     def test_a_pool_that_is_older_goes_on(self, world):
         with multiprocessing.get_context("forkserver").Pool(1) as pool:
             before = pool.apply(os.getpid)
@@ -239,7 +238,7 @@ class TestFork:
             in_a_fork(served_children.write, "prod/db", "new")
         assert set(processes) == {os.getpid()}
 
-    def test_due_rotations_are_run_by_the_parent_alone(self, world, frozen_clock):
+    def test_due_rotations_are_run_by_the_parent_alone(self, world, freezer_at_noon):
         processes = []
         arn = world.lambda_function(lambda event, context: processes.append(os.getpid()))
         client = served_children.client()
@@ -249,7 +248,7 @@ class TestFork:
         )  # fmt: skip
         processes.clear()
         with world.server():
-            frozen_clock.tick(datetime.timedelta(days=3))
+            freezer_at_noon.tick(datetime.timedelta(days=3))
             in_a_fork(served_children.read, "prod/db")
         assert processes
         assert set(processes) == {os.getpid()}

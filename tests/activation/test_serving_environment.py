@@ -13,6 +13,7 @@ def surroundings(monkeypatch):
         monkeypatch.delenv(name, raising=False)
 
 
+@pytest.mark.slow
 def test_a_configuration_file_that_ignores_endpoints_is_overruled(fake_secrets, monkeypatch, tmp_path):
     config = tmp_path / "config"
     config.write_text("[default]\nignore_configured_endpoint_urls = true\n")

@@ -39,6 +39,7 @@ def test_attempts_of_a_childs_call_are_hit_one_by_one(world):
     assert [call.attempt for call in world.calls] == [1, 2, 3]
 
 
+@pytest.mark.slow
 def test_a_fault_of_whole_calls_hits_all_attempts_of_one_call(world):
     fault = world.faults.fail("GetSecretValue", "InternalServiceError", calls=1)
     assert get(attempts=2) == "InternalServiceError"
@@ -46,44 +47,52 @@ def test_a_fault_of_whole_calls_hits_all_attempts_of_one_call(world):
     assert get(attempts=2) == "old"
 
 
+@pytest.mark.slow
 def test_the_code_of_a_fault_reaches_the_child(world):
     world.faults.fail("GetSecretValue", "DecryptionFailure")
     assert get() == "DecryptionFailure"
 
 
+@pytest.mark.slow
 def test_throttling_is_retried_by_the_child(world):
     world.faults.fail("GetSecretValue", "ThrottlingException")
     assert get(attempts=2) == "old"
 
 
+@pytest.mark.slow
 def test_a_connection_is_reset(world):
     world.faults.reset_connection("GetSecretValue")
     assert get() == "ConnectionClosedError"
 
 
+@pytest.mark.slow
 def test_a_reset_after_the_effect_leaves_the_effect(world):
     world.faults.reset_connection("PutSecretValue", after_effect=True)
     assert child("outcome('put_secret_value', SecretId='prod/db', SecretString='new')") == "ConnectionClosedError"
     assert world["prod/db"].value() == "new"
 
 
+@pytest.mark.slow
 def test_a_retry_after_a_lost_answer_has_the_same_token(world):
     world.faults.reset_connection("PutSecretValue", after_effect=True)
     assert child("outcome('put_secret_value', 2, SecretId='prod/db', SecretString='new')") == "done"
     assert len(world["prod/db"].versions) == 2
 
 
+@pytest.mark.slow
 def test_a_call_that_times_out_loses_its_answer(world):
     world.faults.time_out("GetSecretValue")
     assert get() == "ConnectionClosedError"
 
 
+@pytest.mark.slow
 def test_a_body_is_malformed(world):
     world.faults.malformed_body("GetSecretValue")
     # botocore takes JSON that ends too early for an answer without members.
     assert get() == "done"
 
 
+@pytest.mark.slow
 def test_a_delay_passes_by_the_clock_of_the_test(world):
     before, real = clock.now(), clock.real_now()
     world.faults.delay("GetSecretValue", seconds=3600)
@@ -92,18 +101,21 @@ def test_a_delay_passes_by_the_clock_of_the_test(world):
     assert clock.real_now() - real < 600
 
 
+@pytest.mark.slow
 def test_a_read_is_stale(world):
     world.faults.stale_reads()
     child("write('prod/db', 'new')")
     assert [get(), get()] == ["old", "new"]
 
 
+@pytest.mark.slow
 def test_a_call_is_refused_without_permission(world):
     with world.permissions([]):
         assert get() == "AccessDeniedException"
     assert len(world.permissions.denials) == 1
 
 
+@pytest.mark.slow
 def test_calls_and_trail_show_those_of_the_child(world):
     child("write('prod/db', 'new')")
     assert [call.operation for call in world.calls] == ["PutSecretValue"]
@@ -111,6 +123,7 @@ def test_calls_and_trail_show_those_of_the_child(world):
     assert "Boto3" in world.trail.records[-1]["userAgent"]
 
 
+@pytest.mark.slow
 def test_a_value_that_a_child_wrote_is_looked_for(world):
     with world.leaks.watching() as found:
         child("write('prod/db', 'written-by-the-child')")
@@ -118,6 +131,7 @@ def test_a_value_that_a_child_wrote_is_looked_for(world):
     assert [leak.secret for leak in found] == ["prod/db"]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "freeze", [freezegun.freeze_time, lambda at: pytest.importorskip("time_machine").travel(at, tick=False)]
 )
@@ -127,6 +141,7 @@ def test_the_clock_is_the_tests(world, freeze):
     assert world["prod/db"].versions[-1].created == START
 
 
+@pytest.mark.slow
 def test_a_due_rotation_falls_due_at_a_childs_call(world):
     steps = []
     arn = world.lambda_function(lambda event, context: steps.append(event["Step"]))

@@ -61,6 +61,7 @@ def state():
     }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("kind", [KeyboardInterrupt, MemoryError])
 @pytest.mark.parametrize("scene", [entering, leaving, a_with_block])
 @pytest.mark.parametrize("method", METHODS)

@@ -20,6 +20,7 @@ def test_a_violation_ends_with_status_1_a_table_and_the_details(check):
     assert details.startswith("1. create-not-repeatable: createSecret fails when it is repeated")
 
 
+@pytest.mark.slow
 def test_several_families_and_scenarios_can_be_run_alone(check):
     status, _, err = check("--only", "repeats", "--only", "setSecret.kill-at-end")
 
@@ -47,6 +48,7 @@ def test_what_only_a_service_shows_is_told_to_be_left_out(folder, check):
     assert "testSecret.dropped-before, mode.cold and limit.credentials were left out, because" in out
 
 
+@pytest.mark.slow
 def test_a_check_that_has_no_time_for_all_ends_with_status_3(check):
     status, out, _ = check("--seconds", "0.0001")
 
@@ -136,6 +138,7 @@ def test_no_secret_value_is_shown_though_the_function_prints_it(check):
     assert "first-password" not in out + err
 
 
+@pytest.mark.slow
 def test_the_output_of_the_function_is_shown_on_request(folder, check):
     source = (folder / "rotation.py").read_text()
     (folder / "rotation.py").write_text(
@@ -170,12 +173,14 @@ def test_help_names_the_options_and_the_exit_status(capsys):
     assert "--secret JSON|@FILE" in out
 
 
+@pytest.mark.slow
 def test_a_replay_names_whole_seconds_as_they_were_given(check):
     _, out, _ = check("--only", "repeats", "--timeout", "30", function="faulty:lambda_handler")
 
     assert "--timeout 30 " in " ".join(out.split())
 
 
+@pytest.mark.slow
 def test_the_policies_of_a_role_are_json_or_files(folder, check):
     actions = ["DescribeSecret", "Get*", "PutSecretValue", "UpdateSecretVersionStage"]
     for number, action in enumerate(actions):
@@ -203,6 +208,7 @@ def policy_of(action, **more):
     return json.dumps({"Version": "2012-10-17", "Statement": statement})
 
 
+@pytest.mark.slow
 def test_a_policy_is_that_of_the_functions_role(folder, check):
     statement = {"Effect": "Allow", "Action": "secretsmanager:DescribeSecret", "Resource": "*"}
     (folder / "role.json").write_text(json.dumps({"Version": "2012-10-17", "Statement": statement}))

@@ -80,11 +80,13 @@ def test_all_formats_tell_of_the_same_scenarios(whole, folder):
     assert (folder / "report.html").read_text().startswith("<!DOCTYPE html>")
 
 
+@pytest.mark.slow
 def test_the_files_have_the_usual_permissions(whole, folder):
     assert (folder / "report.json").stat().st_mode == (folder / "secret.json").stat().st_mode
     assert not list(folder.glob(".*"))
 
 
+@pytest.mark.slow
 def test_the_console_script_is_the_same_command(folder):
     script = shutil.which("fake-secrets", path=sysconfig.get_path("scripts"))
     if script is None:
@@ -94,6 +96,7 @@ def test_the_console_script_is_the_same_command(folder):
     assert (ran.returncode, ran.stdout) == (0, "The rotation function keeps the contract in 2 scenarios.\n")
 
 
+@pytest.mark.slow
 def test_a_reader_that_stops_reading_is_no_error(folder):
     command = [sys.executable, "-m", "fake_secrets", *COMMAND, "--only", "plain"]
     with subprocess.Popen(
@@ -103,6 +106,7 @@ def test_a_reader_that_stops_reading_is_no_error(folder):
         assert (process.stderr.read(), process.wait(60)) == ("plain: 2 scenarios\n", 0)
 
 
+@pytest.mark.slow
 def test_ctrl_c_ends_with_status_130_and_writes_nothing(folder):
     source = rotation_folder.GOOD.replace(
         "    arn, token",
@@ -126,6 +130,7 @@ def test_ctrl_c_ends_with_status_130_and_writes_nothing(folder):
     assert not [path.name for path in folder.iterdir() if "interrupted" in path.name]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("redirection", "why"),
     [(">/dev/full", "No space left on device."), (">&-", "because the standard output is closed.")],

@@ -46,6 +46,7 @@ def test_the_demo_runs_the_three_examples_and_a_rotation(demo):
     ]
 
 
+@pytest.mark.slow
 def test_the_demo_shows_the_arn_of_the_aws_documentation(demo):
     assert demo.stdout.count(f"  ARN: {ARN}\n  Name: MyTestSecret\n") == 4
 
@@ -55,6 +56,7 @@ def test_the_demo_prints_the_timeline(demo):
     assert "\n13  finishSecret: UpdateSecretVersionStage  AWSCURRENT AWSPENDING\n" in demo.stdout
 
 
+@pytest.mark.slow
 def test_the_demo_shows_no_secret_value(demo):
     assert "current value" not in demo.stdout
 
@@ -66,6 +68,7 @@ def test_the_demo_fails_if_a_state_is_wrong(monkeypatch, capsys):
     assert capsys.readouterr().out.endswith("Some states are not as on AWS.\n")
 
 
+@pytest.mark.slow
 def test_the_demo_fails_if_the_rotation_fails(monkeypatch, capsys):
     monkeypatch.setattr("fake_secrets.service.operations.rotation_progress.end_attempt", lambda *_, **__: False)
     assert main(["demo"]) == 1

@@ -54,6 +54,7 @@ def drawings(shown):
     return [part.removesuffix(END) for part in shown.split(BEGIN)[1:]]
 
 
+@pytest.mark.slow
 def test_a_bar_names_family_and_scenario_and_is_cleared_at_the_end(folder):
     shown, out, status = shown_on_terminal(folder)
 
@@ -67,18 +68,21 @@ def test_a_bar_names_family_and_scenario_and_is_cleared_at_the_end(folder):
     assert (status, "keeps the contract" in out, "\x1b" in out) == (0, True, False)
 
 
+@pytest.mark.slow
 def test_the_bar_fits_into_the_width_of_the_terminal(folder):
     drawn = drawings(shown_on_terminal(folder, columns=30)[0])
 
     assert max(map(len, drawn)) == 29
 
 
+@pytest.mark.slow
 def test_nothing_is_erased_before_it_is_replaced(folder):
     shown, _, _ = shown_on_terminal(folder)
 
     assert all(part.endswith(END) and part.count(END) == 1 for part in shown.split(BEGIN)[1:])
 
 
+@pytest.mark.slow
 def test_a_terminal_that_cannot_move_its_cursor_gets_lines(folder):
     shown, _, _ = shown_on_terminal(folder, TERM="dumb")
 

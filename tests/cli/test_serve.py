@@ -90,10 +90,12 @@ def http_status(port):
 # What it prints
 
 
+@pytest.mark.slow
 def test_the_first_line_is_the_url(served):
     assert re.fullmatch(r"http://127\.0\.0\.1:\d+", served.url)
 
 
+@pytest.mark.slow
 def test_the_next_lines_make_boto3_in_a_shell_ask_the_server(served):
     lines = "\n".join(served.lines_until("unset "))
     read = (
@@ -114,18 +116,21 @@ def test_the_next_lines_make_boto3_in_a_shell_ask_the_server(served):
     assert shell.stdout == f"{SECRET}\n", shell.stderr
 
 
+@pytest.mark.slow
 def test_whatever_is_no_command_for_a_shell_is_a_comment(served):
     lines = served.lines_until("# The rotation function for prod/db: ")
 
     assert all(line.startswith(("export ", "unset ", "# ")) for line in lines)
 
 
+@pytest.mark.slow
 def test_it_says_which_versions_of_the_aws_cli_need_the_url_as_an_option(served):
     lines = served.lines_until("# The rotation function for prod/db: ")
 
     assert f"# 2.9.19, ask AWS, unless each command has the option --endpoint-url {served.url}" in lines
 
 
+@pytest.mark.slow
 def test_each_call_is_one_line_of_the_log_without_values(served):
     put = {"SecretId": "prod/db", "SecretString": SECRET, "ClientRequestToken": "p" * 32}
     served.ask("PutSecretValue", put)
@@ -139,6 +144,7 @@ def test_each_call_is_one_line_of_the_log_without_values(served):
     assert SECRET not in "\n".join(served.log)
 
 
+@pytest.mark.slow
 def test_a_secret_id_with_line_breaks_makes_no_second_line_in_the_log(served):
     served.ask("GetSecretValue", {"SecretId": "a\n23:59:59 DeleteSecret prod/db 200"})
 
@@ -148,6 +154,7 @@ def test_a_secret_id_with_line_breaks_makes_no_second_line_in_the_log(served):
 # How it ends
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM], ids=lambda number: number.name)
 def test_a_signal_ends_it_with_status_0_while_a_connection_is_open(served, number):
     connection = http.client.HTTPConnection(urlsplit(served.url).netloc, timeout=20)
@@ -158,12 +165,14 @@ def test_a_signal_ends_it_with_status_0_while_a_connection_is_open(served, numbe
     connection.close()
 
 
+@pytest.mark.slow
 def test_a_signal_ends_it_without_a_traceback(served):
     served.stop()
 
     assert "Traceback" not in "\n".join(served.log)
 
 
+@pytest.mark.slow
 def test_a_command_after_the_dashes_runs_with_the_variables_and_gives_its_status(folder):
     program = (
         "import boto3; print(boto3.client('secretsmanager').list_secrets()['SecretList'][0]['Name']); exit(7)"
@@ -173,6 +182,7 @@ def test_a_command_after_the_dashes_runs_with_the_variables_and_gives_its_status
     assert (ended.returncode, ended.stdout) == (7, "prod/db\n")
 
 
+@pytest.mark.slow
 def test_a_command_that_doesnt_exist_is_told_in_a_sentence(folder):
     ended = run(folder, "--", "absent-command")
 
@@ -182,6 +192,7 @@ def test_a_command_that_doesnt_exist_is_told_in_a_sentence(folder):
     )
 
 
+@pytest.mark.slow
 def test_ctrl_c_leaves_it_to_the_command_to_clean_up(folder):
     program = (
         "import time\n"
@@ -199,19 +210,18 @@ def test_ctrl_c_leaves_it_to_the_command_to_clean_up(folder):
         assert process.wait(20) == 0
 
 
+@pytest.mark.slow
 def test_ctrl_c_ends_an_import_that_takes_long(folder):
-    (folder / "served_slowly.py").write_text(
-        "from pathlib import Path\nimport time\nPath('started').touch()\ntime.sleep(60)\n"
-    )
-    arguments = ["--function", "a=served_slowly:lambda_handler"]
-    with subprocess.Popen([sys.executable, "-m", "fake_secrets", "serve", *arguments], cwd=folder) as process:
-        while not (folder / "started").exists():
-            pass
+    (folder / "served_slowly.py").write_text("import os, time\nos.write(2, b'started\\n')\ntime.sleep(60)\n")
+    command = [sys.executable, "-m", "fake_secrets", "serve", "--function", "a=served_slowly:lambda_handler"]
+    with subprocess.Popen(command, cwd=folder, stderr=subprocess.PIPE, text=True) as process:
+        assert process.stderr.readline() == "started\n"
         process.send_signal(signal.SIGINT)
 
         assert process.wait(20) == 130
 
 
+@pytest.mark.slow
 def test_a_log_that_cant_be_written_does_no_harm(folder):
     # Whatever is written to this device fails.
     command = ["/bin/sh", "-c", 'exec "$@" 2>/dev/full', "sh", sys.executable, "-m", "fake_secrets", "serve"]
@@ -222,6 +232,7 @@ def test_a_log_that_cant_be_written_does_no_harm(folder):
         assert (status, value(served)) == (200, "rotated")
 
 
+@pytest.mark.slow
 def test_lines_of_many_clients_dont_run_into_each_other(served):
     members = {"SecretId": "prod/db", "VersionStage": "AWSCURRENT"}
     askers = [
@@ -238,6 +249,7 @@ def test_lines_of_many_clients_dont_run_into_each_other(served):
     assert all(re.fullmatch(r"\d\d:\d\d:\d\d \w+ .*ms", line) for line in served.log)
 
 
+@pytest.mark.slow
 def test_a_name_with_a_line_break_makes_no_line_for_the_shell(folder):
     with serving(folder, "--function", "a\ntouch x=served_rotation:lambda_handler") as served:
         assert served.lines_until("# The rotation function for ")[-1].startswith(
@@ -245,6 +257,7 @@ def test_a_name_with_a_line_break_makes_no_line_for_the_shell(folder):
         )
 
 
+@pytest.mark.slow
 def test_what_functions_and_their_programs_print_goes_to_the_standard_error(folder):
     (folder / "served_loudly.py").write_text(
         "import os\nprint('at the import')\n"
@@ -262,6 +275,7 @@ def test_what_functions_and_their_programs_print_goes_to_the_standard_error(fold
         assert all(line.startswith(("export ", "unset ", "#")) for line in served.lines_to_the_end())
 
 
+@pytest.mark.slow
 def test_the_lines_can_be_evaluated_by_a_shell_that_starts_the_server(folder):
     script = """
         eval "$("$0" -m fake_secrets serve --quiet --seed secrets.json | tail -n +2 &)"
@@ -280,6 +294,7 @@ def test_the_lines_can_be_evaluated_by_a_shell_that_starts_the_server(folder):
     assert (ended.returncode, ended.stdout, ended.stderr) == (0, "prod/db\n", "")
 
 
+@pytest.mark.slow
 def test_a_reader_that_stops_reading_does_no_harm(folder):
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
@@ -300,6 +315,7 @@ def test_a_reader_that_stops_reading_does_no_harm(folder):
 # Rotation
 
 
+@pytest.mark.slow
 def test_a_secret_rotates_with_the_function_that_it_was_given(served):
     status, _ = served.ask("RotateSecret", {"SecretId": "prod/db", "ClientRequestToken": "r" * 32})
 
@@ -308,6 +324,7 @@ def test_a_secret_rotates_with_the_function_that_it_was_given(served):
     assert re.fullmatch(r"\d\d:\d\d:\d\d rotation of prod/db: succeeded", served.logged("rotation of"))
 
 
+@pytest.mark.slow
 def test_a_secret_that_is_created_later_gets_its_function_too(folder):
     with serving(folder, "--function", "later/db=served_rotation:lambda_handler") as served:
         served.ask("CreateSecret", {"Name": "later/db", "SecretString": "old", "ClientRequestToken": "c" * 32})
@@ -316,6 +333,7 @@ def test_a_secret_that_is_created_later_gets_its_function_too(folder):
         assert value(served, "later/db") == "rotated"
 
 
+@pytest.mark.slow
 def test_the_arn_that_is_printed_for_a_function_can_be_given_to_rotate_secret(folder):
     with serving(
         folder, "--seed", "secrets.json", "--function", "my-function=served_rotation:lambda_handler"
@@ -328,6 +346,7 @@ def test_the_arn_that_is_printed_for_a_function_can_be_given_to_rotate_secret(fo
         assert value(served) == "rotated"
 
 
+@pytest.mark.slow
 def test_a_rotation_that_fails_is_logged_with_its_step_but_without_the_text_of_its_error(served, folder):
     (folder / "broken").touch()
     status, _ = served.ask("RotateSecret", {"SecretId": "prod/db", "ClientRequestToken": "r" * 32})
@@ -340,6 +359,7 @@ def test_a_rotation_that_fails_is_logged_with_its_step_but_without_the_text_of_i
     assert SECRET not in "\n".join(served.log)
 
 
+@pytest.mark.slow
 def test_a_function_may_ask_the_server_over_http_while_its_rotation_is_running(folder):
     with serving(
         folder, "--seed", "secrets.json", "--function", "prod/db=served_rotation:asks_over_http"
@@ -354,6 +374,7 @@ def rotate_in_vain(served):
         served.ask("RotateSecret", {"SecretId": "prod/db", "ClientRequestToken": "r" * 32})
 
 
+@pytest.mark.slow
 def test_a_signal_ends_it_within_a_second_or_so_while_a_rotation_is_running(folder):
     with serving(
         folder, "--seed", "secrets.json", "--function", "prod/db=served_rotation:takes_for_ever"
@@ -369,6 +390,7 @@ def test_a_signal_ends_it_within_a_second_or_so_while_a_rotation_is_running(fold
         rotating.join()
 
 
+@pytest.mark.slow
 def test_other_clients_are_served_while_a_rotation_is_running(folder):
     with serving(folder, "--seed", "secrets.json", "--function", "prod/db=served_rotation:waits") as served:
         members = {"SecretId": "prod/db", "ClientRequestToken": "r" * 32}
@@ -382,6 +404,7 @@ def test_other_clients_are_served_while_a_rotation_is_running(folder):
         rotating.join()
 
 
+@pytest.mark.slow
 def test_a_schedule_rotates_without_a_call_when_the_clock_is_moved(served):
     rules = {"AutomaticallyAfterDays": 1}
     members = {"SecretId": "prod/db", "ClientRequestToken": "r" * 32, "RotationRules": rules}
@@ -394,6 +417,7 @@ def test_a_schedule_rotates_without_a_call_when_the_clock_is_moved(served):
     assert sum(line.endswith("rotation of prod/db: succeeded") for line in served.log) > 1
 
 
+@pytest.mark.slow
 def test_a_schedule_rotates_when_its_time_comes_without_a_call(folder):
     arguments = ["--seed", "secrets.json", "--function", "prod/db=served_rotation:lambda_handler"]
     with serving(folder, *arguments, "--clock", "2030-01-01T07:59:57Z") as served:
@@ -407,6 +431,7 @@ def test_a_schedule_rotates_when_its_time_comes_without_a_call(folder):
 # Clock, seed, state and policies
 
 
+@pytest.mark.slow
 def test_the_clock_begins_at_a_given_time_and_ticks_on(folder):
     with serving(folder, "--clock", "2040-01-01T00:00:00Z") as served:
         token = served.variables()["FAKE_SECRETS_TOKEN"]
@@ -417,6 +442,7 @@ def test_the_clock_begins_at_a_given_time_and_ticks_on(folder):
     assert first < second
 
 
+@pytest.mark.slow
 def test_a_reset_leaves_the_clock_where_it_is(folder):
     with serving(
         folder, "--clock", "2040-01-01T00:00:00Z", "--seed", "secrets.json", "--state", "state"
@@ -445,6 +471,7 @@ def lambda_handler(event, context):
 """
 
 
+@pytest.mark.slow
 def test_every_rotation_that_a_move_of_the_clock_causes_is_logged(folder):
     names = [f"db{number}" for number in range(60)]
     (folder / "many.json").write_text(json.dumps(dict.fromkeys(names, "v")))
@@ -469,6 +496,7 @@ def test_every_rotation_that_a_move_of_the_clock_causes_is_logged(folder):
     assert len(rotations) == 3 * len(names)
 
 
+@pytest.mark.slow
 def test_the_state_outlives_the_server(folder):
     with serving(folder, "--seed", "secrets.json", "--state", "state.db") as served:
         served.ask(
@@ -480,6 +508,7 @@ def test_the_state_outlives_the_server(folder):
         assert value(served, VersionStage="AWSPREVIOUS") == SECRET
 
 
+@pytest.mark.slow
 def test_a_function_that_the_last_start_had_and_this_one_lacks_is_told(folder):
     arguments = ["--seed", "secrets.json", "--state", "state.db"]
     with serving(folder, *arguments, "--function", "prod/db=served_rotation:lambda_handler") as served:
@@ -492,6 +521,7 @@ def test_a_function_that_the_last_start_had_and_this_one_lacks_is_told(folder):
         )
 
 
+@pytest.mark.slow
 def test_a_state_file_that_lacks_the_latest_changes_is_told_at_the_end(folder):
     with serving(folder, "--seed", "secrets.json", "--state", "state.db") as served:
         # Another program has replaced the file, which is then left alone.
@@ -507,6 +537,7 @@ def test_a_state_file_that_lacks_the_latest_changes_is_told_at_the_end(folder):
     assert (folder / "state.db").read_text() == "mine"
 
 
+@pytest.mark.slow
 def test_a_policy_may_have_an_equals_sign_in_the_name_of_its_file(folder):
     (folder / "of=app.json").write_text(
         '{"Version": "2012-10-17", "Statement": {"Effect": "Deny", "Action": "*", "Resource": "*"}}'
@@ -515,6 +546,7 @@ def test_a_policy_may_have_an_equals_sign_in_the_name_of_its_file(folder):
         assert served.ask("ListSecrets", {})[1]["__type"] == "AccessDeniedException"
 
 
+@pytest.mark.slow
 def test_a_policy_binds_who_calls_without_credentials_of_his_own(folder):
     (folder / "policy.json").write_text(
         json.dumps(
@@ -529,6 +561,7 @@ def test_a_policy_binds_who_calls_without_credentials_of_his_own(folder):
         assert served.ask("ListSecrets", {})[1]["__type"] == "AccessDeniedException"
 
 
+@pytest.mark.slow
 def test_a_policy_binds_a_role_with_the_key_that_is_printed(folder):
     (folder / "policy.json").write_text(
         json.dumps(
@@ -549,6 +582,7 @@ def test_a_policy_binds_a_role_with_the_key_that_is_printed(folder):
 # Where it listens
 
 
+@pytest.mark.slow
 def test_a_port_that_is_taken_is_told_in_a_sentence(served, folder):
     port = urlsplit(served.url).port
     ended = run(folder, "--port", str(port))
@@ -559,6 +593,7 @@ def test_a_port_that_is_taken_is_told_in_a_sentence(served, folder):
     )
 
 
+@pytest.mark.slow
 def test_another_address_than_loopback_is_warned_of(folder):
     with serving(folder, "--host", "0.0.0.0") as served:  # noqa: S104 -- it is what the warning is about
         assert served.logged("warning: ").startswith("warning: whoever reaches 0.0.0.0 can read every secret here")

@@ -42,6 +42,7 @@ def serve(tmp_path, monkeypatch):
     return run
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("arguments", "member"), [((), "CreatedDate"), (("agent",), "CreatedDate"), (("extension",), "ResultMetadata")]
 )
@@ -53,16 +54,19 @@ def test_a_program_beside_it_reads_through_the_helper_and_its_cache(serve, argum
     assert list(values[0])[-1] == member
 
 
+@pytest.mark.slow
 def test_each_request_has_a_line_in_the_log_without_values(serve):
     ran = serve("--local-endpoints", "--local-port", "0")
     assert ran.stderr.count("GET /secretsmanager/get 200") == 2
     assert "old" not in ran.stderr
 
 
+@pytest.mark.slow
 def test_quiet_leaves_out_these_lines_too(serve):
     assert serve("--local-endpoints", "--local-port", "0", "--quiet").stderr == ""
 
 
+@pytest.mark.slow
 def test_a_port_that_is_taken_is_told_in_a_sentence(serve):
     with socket.socket() as other:
         other.bind(("127.0.0.1", 0))
@@ -87,6 +91,7 @@ def test_a_variable_that_the_helper_does_not_take_is_told_in_a_sentence(serve, m
     )
 
 
+@pytest.mark.slow
 def test_without_the_option_there_is_no_helper(serve):
     ran = serve()
     assert "KeyError: 'PARAMETERS_SECRETS_EXTENSION_HTTP_PORT'" in ran.stderr

@@ -65,6 +65,7 @@ class TestReading:
             cache = cache or cache_of(CLIENTS[kind]())
             assert cache.get_secret_string("db") == "s3cret"
 
+    @pytest.mark.slow
     def test_a_cache_that_makes_its_own_client_finds_the_worlds_region(self, lane):
         with mock_stages({"db": "s3cret"}, region="eu-west-3", _lane=lane) as fake:
             assert caching.SecretCache().get_secret_string("db") == "s3cret"
@@ -123,6 +124,7 @@ class TestRefreshing:
             cache.get_secret_string("db")
             assert operations(fake) == ["DescribeSecret", "GetSecretValue", "DescribeSecret"]
 
+    @pytest.mark.slow
     def test_a_forced_refresh_sees_a_rotation_at_once(self, monkeypatch):
         monkeypatch.setattr(SecretCacheObject, "FORCE_REFRESH_JITTER_SLEEP", 0)
         with mock_stages({"db": "old"}) as fake:

@@ -95,6 +95,7 @@ def use_other_services(client_of):
     assert client_of("dynamodb").list_tables()["TableNames"] == []
 
 
+@pytest.mark.slow
 @orders(NESTED, BESIDE)
 def test_we_answer_secretsmanager_and_moto_answers_the_rest(order, walk):
     for active in walk(order):
@@ -104,6 +105,7 @@ def test_we_answer_secretsmanager_and_moto_answers_the_rest(order, walk):
             use_other_services(client_of)
 
 
+@pytest.mark.slow
 @orders(NESTED, BESIDE)
 def test_clients_made_before_both_are_answered_by_the_active_mock(order, walk):
     made_before = {service: client_of(service) for service in ("secretsmanager", "sts", "s3", "dynamodb")}
@@ -114,6 +116,7 @@ def test_clients_made_before_both_are_answered_by_the_active_mock(order, walk):
             use_other_services(made_before.__getitem__)
 
 
+@pytest.mark.slow
 @orders(NESTED)
 def test_clients_of_the_default_session_need_no_credentials_of_their_own(order, walk):
     for active in walk(order):
@@ -123,6 +126,7 @@ def test_clients_of_the_default_session_need_no_credentials_of_their_own(order, 
             use_other_services(boto3.client)
 
 
+@pytest.mark.slow
 @orders(NESTED, BESIDE)
 def test_motos_secretsmanager_answers_outside_our_world(order, walk):
     client = client_of("secretsmanager")
@@ -140,6 +144,7 @@ def test_motos_secretsmanager_answers_outside_our_world(order, walk):
     assert seen == expected[order]
 
 
+@pytest.mark.slow
 def test_a_secret_of_our_world_is_not_written_to_moto(lane):
     client = client_of("secretsmanager")
     with moto.mock_aws():
@@ -148,6 +153,7 @@ def test_a_secret_of_our_world_is_not_written_to_moto(lane):
         assert names(client) == []
 
 
+@pytest.mark.slow
 def test_a_secret_of_moto_is_not_found_in_our_world(lane):
     client = client_of("secretsmanager")
     with moto.mock_aws():
@@ -160,6 +166,7 @@ def test_a_secret_of_moto_is_not_found_in_our_world(lane):
         assert client.get_secret_value(SecretId="motos")["SecretString"] == "x"
 
 
+@pytest.mark.slow
 @orders(NESTED)
 def test_leaving_both_restores_the_environment_and_the_default_session(order, walk):
     boto3.setup_default_session()
@@ -174,6 +181,7 @@ def test_leaving_both_restores_the_environment_and_the_default_session(order, wa
     assert look() == before
 
 
+@pytest.mark.slow
 @orders(BESIDE)
 def test_leaving_both_in_any_order_restores_the_default_session(order, walk):
     boto3.setup_default_session()
@@ -226,18 +234,21 @@ def use_both():
     use_other_services(boto3.client)
 
 
+@pytest.mark.slow
 @moto.mock_aws
 @mock_stages(SEED)
 def test_decorated_by_moto_above_ours():
     use_both()
 
 
+@pytest.mark.slow
 @mock_stages(SEED)
 @moto.mock_aws
 def test_decorated_by_ours_above_motos():
     use_both()
 
 
+@pytest.mark.slow
 @pytest.mark.fake_secrets(SEED)
 @moto.mock_aws
 def test_marked_and_decorated_by_moto(secretsmanager):
@@ -251,12 +262,14 @@ def mocked_by_moto():
         yield
 
 
+@pytest.mark.slow
 @pytest.mark.fake_secrets(SEED)
 def test_a_moto_fixture_before_ours(mocked_by_moto, fake_secrets, secretsmanager):
     assert names(secretsmanager) == ["ours"]
     use_both()
 
 
+@pytest.mark.slow
 @pytest.mark.fake_secrets(SEED)
 def test_a_moto_fixture_after_ours(fake_secrets, secretsmanager, mocked_by_moto):
     assert names(secretsmanager) == ["ours"]
@@ -273,6 +286,7 @@ class TestClassDecoratedByMotoAboveOurs(unittest.TestCase):
 @mock_stages(SEED)
 @moto.mock_aws
 class TestClassDecoratedByOursAboveMotos(unittest.TestCase):
+    @pytest.mark.slow
     def test_both_mocks_are_active(self):
         use_both()
 
@@ -284,10 +298,12 @@ class TestClassDecoratedByOursWithMotoInSetUp(unittest.TestCase):
         mocked.start()
         self.addCleanup(mocked.stop)
 
+    @pytest.mark.slow
     def test_both_mocks_are_active(self):
         use_both()
 
 
+@pytest.mark.slow
 @pytest.mark.asyncio
 @mock_stages(SEED)
 async def test_a_coroutine_function_decorated_by_ours_with_moto_inside():

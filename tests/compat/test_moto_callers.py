@@ -55,14 +55,17 @@ def refused_as(caller):
     return str(raised.value).partition("User: ")[2].partition(" ")[0]
 
 
+@pytest.mark.slow
 def test_an_assumed_role_acts_in_its_account(world):
     assert account_of(client(**assumed())) == FOREIGN
 
 
+@pytest.mark.slow
 def test_an_assumed_role_acts_as_its_session(world):
     assert refused_as(client(**assumed())) == SESSION
 
 
+@pytest.mark.slow
 def test_a_policy_can_allow_an_assumed_role(world):
     shared = world.add(
         "shared",
@@ -80,6 +83,7 @@ def test_a_policy_can_allow_an_assumed_role(world):
         other.get_secret_value(SecretId=shared.arn)
 
 
+@pytest.mark.slow
 def test_a_role_that_is_assumed_with_a_web_identity_acts_as_its_session(world):
     answer = boto3.client("sts", region_name=REGION).assume_role_with_web_identity(
         RoleArn=ROLE, RoleSessionName="ci", WebIdentityToken="token"
@@ -87,6 +91,7 @@ def test_a_role_that_is_assumed_with_a_web_identity_acts_as_its_session(world):
     assert refused_as(client(**keys_of(answer["Credentials"]))) == SESSION
 
 
+@pytest.mark.slow
 def test_a_user_acts_by_their_access_key(world):
     iam = boto3.client("iam", **assumed())
     iam.create_user(UserName="ann")
@@ -105,6 +110,7 @@ def test_a_profile_with_a_role_acts_as_its_session_and_is_not_assumed(world, tmp
     assert session.get_credentials()._frozen_credentials is None
 
 
+@pytest.mark.slow
 def test_a_key_of_the_worlds_own_account_finds_the_seeds(lane):
     with moto.mock_aws(), mock_stages({"db": "s3cret"}, _lane=lane):
         own = client(**assumed(f"arn:aws:iam::{OWN}:role/app"))
@@ -116,6 +122,7 @@ def test_a_key_that_moto_has_not_given_out_is_the_worlds(world):
     assert account_of(client(**keys)) == OWN
 
 
+@pytest.mark.slow
 def test_moto_is_not_imported_to_find_out():
     code = (
         "import boto3, sys\nfrom fake_secrets import mock_stages\n"

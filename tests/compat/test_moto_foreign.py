@@ -49,6 +49,7 @@ class TestForeignCalls:
             assert s3.get_object(Bucket="keys", Key="public")["Body"].read() == b"pem"
         assert seen == [("s3", "CreateBucket"), ("s3", "PutObject"), ("s3", "GetObject")]
 
+    @pytest.mark.slow
     def test_each_page_is_a_call(self, seen, in_delivery):
         with moto.mock_aws():
             s3 = client_of("s3")
@@ -71,6 +72,7 @@ class TestForeignCalls:
                 iam.create_user(UserName="app")
             assert iam.list_users()["Users"] == []
 
+    @pytest.mark.slow
     def test_an_error_after_the_call_leaves_its_effect(self, in_delivery):
         def lose(client, operation, ask, members):
             ask()

@@ -55,6 +55,7 @@ def rotate(arn):
     return client.rotate_secret(SecretId="db", RotationLambdaARN=arn, ClientRequestToken=TOKEN)
 
 
+@pytest.mark.slow
 @unwarned
 def test_its_rotation_is_begun_and_not_run(beside_moto):
     with mock_stages() as fake_secrets:
@@ -72,6 +73,7 @@ def test_a_warning_says_how_to_have_it_run(beside_moto):
     assert warned[0].filename == __file__
 
 
+@pytest.mark.slow
 @unwarned
 def test_a_retry_says_how_to_have_it_run(beside_moto):
     with mock_stages() as fake_secrets:
@@ -81,6 +83,7 @@ def test_a_retry_says_how_to_have_it_run(beside_moto):
     assert WHY in str(raised.value)
 
 
+@pytest.mark.slow
 def test_a_handler_that_is_registered_under_its_arn_is_run(beside_moto):
     steps = []
     with mock_stages(rotation_errors="record") as fake_secrets:
@@ -94,6 +97,7 @@ def test_a_handler_that_is_registered_under_its_arn_is_run(beside_moto):
     assert "createSecret" in steps
 
 
+@pytest.mark.slow
 @unwarned
 def test_its_versions_and_aliases_can_be_named(beside_moto):
     with mock_stages() as fake_secrets:
@@ -105,6 +109,7 @@ def test_its_versions_and_aliases_can_be_named(beside_moto):
         assert fake_secrets.rotations
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "arn",
     [
@@ -120,6 +125,7 @@ def test_another_function_is_refused(beside_moto, arn):
             rotate(arn)
 
 
+@pytest.mark.slow
 def test_after_moto_it_is_refused(beside_moto, monkeypatch):
     create_function()
     import moto.core.models

@@ -62,10 +62,12 @@ class TestReading:
         with mock_stages({"app/key": "s3cret"}, _lane=lane):
             assert parameters.get_secret("app/key") == "s3cret"
 
+    @pytest.mark.slow
     def test_a_binary_value_is_read(self, lane):
         with mock_stages({"app/key": b"\x00\xff"}, _lane=lane):
             assert parameters.get_secret("app/key") == b"\x00\xff"
 
+    @pytest.mark.slow
     @pytest.mark.parametrize(
         ("transform", "stored", "given"),
         [
@@ -77,11 +79,13 @@ class TestReading:
         with mock_stages({"app/key": stored}, _lane=lane):
             assert parameters.get_secret("app/key", transform=transform) == given
 
+    @pytest.mark.slow
     @pytest.mark.parametrize(("label", "value"), VALUES.items())
     def test_the_value_of_a_label_is_read(self, lane, label, value):
         with mock_stages({"db": VALUES}, _lane=lane):
             assert parameters.get_secret("db", VersionStage=label) == value
 
+    @pytest.mark.slow
     def test_the_value_of_a_version_is_read(self, lane):
         with mock_stages({"db": VALUES}, _lane=lane) as fake:
             previous = fake["db"].stages["AWSPREVIOUS"]
@@ -107,12 +111,14 @@ class TestReading:
         ):
             parameters.get_secret("absent")
 
+    @pytest.mark.slow
     def test_a_value_that_cannot_be_transformed_raises_powertools_error(self, lane):
         with mock_stages({"db": "no JSON"}, _lane=lane), pytest.raises(parameters.TransformParameterError):
             parameters.get_secret("db", transform="json")
 
 
 class TestWriting:
+    @pytest.mark.slow
     def test_a_new_secret_is_created(self, lane):
         with mock_stages({}, _lane=lane) as fake:
             answer = parameters.set_secret("db", {"username": "app"})
@@ -120,6 +126,7 @@ class TestWriting:
             assert answer["VersionId"] == fake["db"].stages["AWSCURRENT"]
             assert operations(fake) == ["PutSecretValue", "CreateSecret"]
 
+    @pytest.mark.slow
     @pytest.mark.parametrize("value", ["new", b"new"])
     def test_an_existing_secret_gets_a_new_version(self, lane, value):
         token = "a" * 32
@@ -154,6 +161,7 @@ class TestItsCache:
             assert [parameters.get_secret("db") for _ in range(2)] == ["s3cret"] * 2
             assert operations(fake) == ["GetSecretValue"]
 
+    @pytest.mark.slow
     def test_a_new_value_is_seen_once_the_cache_has_expired(self, clock):
         with mock_stages({"db": "old"}) as fake:
             seen = [parameters.get_secret("db", max_age=60)]
@@ -192,6 +200,7 @@ class TestItsCache:
                 "rotated",
             ]
 
+    @pytest.mark.slow
     def test_the_cache_does_not_distinguish_labels(self):
         """This is Powertools' own behaviour; it can surprise a test of a rollback."""
         with mock_stages({"db": VALUES}):
@@ -222,6 +231,7 @@ class TestTheRecipe:
         ):
             parameters.get_secret("db", force_fetch=True)
 
+    @pytest.mark.slow
     def test_with_clearing_each_world_has_its_own_values_and_region(self):
         seen = []
         for value, region in [("first", REGION), ("second", ABROAD)]:
@@ -230,6 +240,7 @@ class TestTheRecipe:
             parameters.clear_caches()
         assert seen == ["first", "second"]
 
+    @pytest.mark.slow
     def test_the_readmes_recipe_works(self, pytester):
         pytester.makeconftest(RECIPE)
         pytester.makepyfile(

@@ -61,15 +61,18 @@ class TestMoto:
         with pytest.importorskip("moto").mock_aws():
             yield
 
+    @pytest.mark.slow
     def test_a_call_in_the_process_is_answered_once(self, world):
         assert boto3.client("secretsmanager").get_secret_value(SecretId="db")["SecretString"] == "s3cret"
         assert len(world.calls) == 1
 
+    @pytest.mark.slow
     def test_a_child_reaches_the_world(self, world):
         child = subprocess.run([sys.executable, "-c", READ], capture_output=True, text=True, check=True)
         assert child.stdout == "s3cret\n"
         assert len(world.calls) == 1
 
+    @pytest.mark.slow
     @forking
     def test_a_forked_child_reaches_the_world(self, world):
         def write():

@@ -109,6 +109,7 @@ def test_no_method_of_the_handle_opens_a_socket(lane):
         fake.reset()
 
 
+@pytest.mark.slow
 def test_a_run_with_disable_socket_passes(pytester):
     pytester.makepyfile(
         """

@@ -43,7 +43,8 @@ def key_function(*, looks_first=True):
     return rotation_function(set_value, test_value, new_value)
 
 
-@pytest.mark.parametrize("family", ["plain", "kills", pytest.param("errors", marks=pytest.mark.slow)])
+@pytest.mark.slow
+@pytest.mark.parametrize("family", ["plain", "kills", pytest.param("errors", marks=pytest.mark.long)])
 def test_a_function_that_deletes_left_over_keys_keeps_the_contract(family):
     report = check_rotation(key_function(), secret=SECRET, service=service, only=family)
     assert report.passed, str(report)

@@ -45,22 +45,24 @@ def key_function(vendor, *, looks_first=True, spares=60):
     return rotation_function(set_value, test_value, new_value, None if looks_first else revoke_old)
 
 
-SLOW = [pytest.param(family, marks=pytest.mark.slow) for family in ("errors", "overlaps")]
+LONG = [pytest.param(family, marks=pytest.mark.long) for family in ("errors", "overlaps")]
 
 
-@pytest.mark.parametrize("family", ["plain", "kills", *SLOW])
+@pytest.mark.slow
+@pytest.mark.parametrize("family", ["plain", "kills", *LONG])
 def test_a_function_that_finds_left_over_keys_keeps_the_contract(vendor, family):
     report = check_rotation(key_function(vendor), secret=SECRET, service=service, only=family, timeout=60)
     assert report.passed, str(report)
 
 
-@pytest.mark.slow
+@pytest.mark.long
 def test_a_function_that_revokes_a_key_that_is_just_being_stored_is_found(vendor):
     handler = key_function(vendor, spares=0)
     report = check_rotation(handler, secret=SECRET, service=service, only="overlaps", timeout=60)
     assert "pending-destroyed" in names(report.violations), str(report)
 
 
+@pytest.mark.slow
 def test_a_key_that_is_made_but_not_stored_is_found(vendor):
     report = check_rotation(key_function(vendor, looks_first=False), secret=SECRET, service=service, only="kills")
     assert "orphaned-credential" in names(report.violations), str(report)

@@ -46,13 +46,15 @@ def cache_function(redis_client, *, waits=True, keeps_old=True):
     return rotation_function(set_value, test_value)
 
 
-@pytest.mark.parametrize("family", ["plain", "kills", pytest.param("errors", marks=pytest.mark.slow)])
+@pytest.mark.slow
+@pytest.mark.parametrize("family", ["plain", "kills", pytest.param("errors", marks=pytest.mark.long)])
 def test_a_function_that_waits_keeps_the_contract(redis_client, family):
     report = check_rotation(cache_function(redis_client), secret=SECRET, service=service, only=family)
     assert report.passed, str(report)
     assert "needs-a-retry" not in names(report.notes)
 
 
+@pytest.mark.slow
 def test_a_function_that_does_not_wait_needs_a_retry(redis_client):
     report = check_rotation(
         cache_function(redis_client, waits=False), secret=SECRET, service=service, only="plain"

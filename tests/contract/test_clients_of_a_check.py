@@ -55,6 +55,7 @@ def refusing_handler(event, context):
     raise FrozenError
 
 
+@pytest.mark.slow
 def test_clients_of_failed_invocations_are_given_out_again(made):
     report = check_rotation(lambda_handler, secret=SECRET)
 

@@ -167,6 +167,7 @@ def check(*consumers, only="consumers", service=Database):
     return check_rotation(handler, secret=SECRET, service=service, consumers=consumers, only=only)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "consumer",
     [
@@ -184,6 +185,7 @@ def test_a_consumer_that_gets_a_value_within_its_own_means_is_right(consumer):
     assert report.scenarios == (f"consumer.{consumer.__name__}",)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("consumer", "detail"),
     [
@@ -222,6 +224,7 @@ def test_a_consumer_that_is_locked_out_is_found(consumer, detail):
     assert violation.replay == f'check_rotation(lambda_handler, ..., only="consumer.{consumer.__name__}")'
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("consumer", [waits_with_the_old_value, waits_for_ever_with_the_old_value])
 def test_waiting_does_not_help_a_consumer_that_keeps_the_old_value(consumer):
     report = check(consumer)
@@ -229,16 +232,19 @@ def test_waiting_does_not_help_a_consumer_that_keeps_the_old_value(consumer):
     assert report.violations[0].detail.startswith("After call 6 of setSecret (alter_user)")
 
 
+@pytest.mark.slow
 def test_the_time_after_which_an_endless_loop_is_ended_is_told():
     report = check(waits_for_ever_with_the_old_value)
     assert "gets no value that works within 900 seconds" in report.violations[0].detail
 
 
+@pytest.mark.slow
 def test_the_timeline_shows_what_the_service_accepted():
     (violation,) = check(gives_up_at_once).violations
     assert violation.timeline[-1].split() == ["6", "alter_user", "succeeded", "old", "new", "new"]
 
 
+@pytest.mark.slow
 def test_several_consumers_are_checked_one_by_one_and_together():
     report = check(tries_the_pending_value, keeps_its_first_value, keeps_its_first_value)
     assert report.scenarios == (
@@ -252,16 +258,19 @@ def test_several_consumers_are_checked_one_by_one_and_together():
     assert violation.others == ("consumer.keeps_its_first_value-2", "consumer.all")
 
 
+@pytest.mark.slow
 def test_one_consumer_is_checked_by_its_id():
     report = check(tries_the_pending_value, gives_up_at_once, only="consumer.gives_up_at_once")
     assert report.scenarios == ("consumer.gives_up_at_once",)
 
 
+@pytest.mark.slow
 def test_two_checks_give_the_same_report():
     reports = {str(check(keeps_its_first_value, reads_again_after_a_pause)) for _ in range(3)}
     assert len(reports) == 1
 
 
+@pytest.mark.slow
 def test_no_value_is_in_the_report():
     def raises_with_the_value():
         raise ValueError(read()["password"])
@@ -273,6 +282,7 @@ def test_no_value_is_in_the_report():
     )
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("raising", [pytest.skip, pytest.fail, sys.exit])
 def test_whatever_a_consumer_raises_locks_it_out(raising):
     def gives_up():
@@ -283,6 +293,7 @@ def test_whatever_a_consumer_raises_locks_it_out(raising):
     assert "no login today" in violation.detail
 
 
+@pytest.mark.slow
 def test_what_a_consumer_prints_is_not_a_leak_of_the_function():
     def prints_the_value():
         print(read())
@@ -291,12 +302,14 @@ def test_what_a_consumer_prints_is_not_a_leak_of_the_function():
     assert check(prints_the_value).passed
 
 
+@pytest.mark.slow
 def test_a_consumer_keeps_nothing_for_the_next_scenario():
     assert kept == {}
     check(keeps_its_first_value)
     assert kept == {}
 
 
+@pytest.mark.slow
 def test_the_function_and_a_consumer_have_separate_globals():
     def overwrites_a_global():
         kept["value"] = "the consumer's"
@@ -312,17 +325,20 @@ def test_the_function_and_a_consumer_have_separate_globals():
     assert report.passed, str(report)
 
 
+@pytest.mark.slow
 def test_calls_of_a_consumer_are_not_numbered():
     alone = check_rotation(handler, secret=SECRET, service=Database, only="kills")
     assert check(tries_the_pending_value, only="kills").scenarios == alone.scenarios
 
 
+@pytest.mark.slow
 def test_a_service_whose_change_takes_a_while_locks_nobody_out():
     slow = functools.partial(Database, delay=20)
     report = check(reads_again_after_a_pause, tries_the_pending_value, service=slow)
     assert report.violations == (), str(report)
 
 
+@pytest.mark.slow
 def test_a_consumer_can_be_a_method_or_a_partial():
     class Pool:
         def __init__(self):
@@ -362,6 +378,7 @@ def test_what_is_no_list_of_consumers_is_refused(consumers, message):
         check_rotation(handler, secret=SECRET, service=Database, consumers=consumers)
 
 
+@pytest.mark.slow
 def test_a_consumer_is_imported_by_its_name():
     report = check(f"{__name__}:gives_up_at_once")
     assert report.scenarios == ("consumer.gives_up_at_once",)
@@ -373,6 +390,7 @@ def test_a_value_that_the_double_cannot_read_is_a_mistake_of_the_test():
     assert caught.value.__notes__ == ["raised when the check asked Picky.accepts"]
 
 
+@pytest.mark.slow
 def test_a_value_that_the_double_cannot_read_after_others_is_none_that_works():
     def loses_the_password():
         value = read()
@@ -382,6 +400,7 @@ def test_a_value_that_the_double_cannot_read_after_others_is_none_that_works():
     assert names(report.violations) == ["consumer-locked-out"]
 
 
+@pytest.mark.slow
 def test_the_timeline_of_a_lockout_before_the_rotation_ends_with_the_first_call():
     def knows_no_password():
         log_in({"username": "app", "password": "wrong"})
@@ -391,6 +410,7 @@ def test_the_timeline_of_a_lockout_before_the_rotation_ends_with_the_first_call(
     assert violation.timeline[-1].startswith("  1 DescribeSecret")
 
 
+@pytest.mark.slow
 def test_a_service_without_accepts_is_enough_to_find_exceptions():
     class Silent(Database):
         def accepts(self, value):
@@ -400,6 +420,7 @@ def test_a_service_without_accepts_is_enough_to_find_exceptions():
     assert [violation.scenario for violation in report.violations] == ["consumer.keeps_its_first_value"]
 
 
+@pytest.mark.slow
 def test_an_interrupt_ends_the_check_and_the_consumer():
     threads = threading.active_count()
     begun, ended = queue.SimpleQueue(), queue.SimpleQueue()
@@ -430,9 +451,11 @@ class Contract(RotationContract):
 
 
 class TestAsAContract:
+    @pytest.mark.slow
     def test_it_passes_if_no_consumer_is_locked_out(self):
         Contract().test_consumers()
 
+    @pytest.mark.slow
     def test_it_fails_if_one_is(self):
         contract = Contract()
         contract.consumers = [gives_up_at_once]

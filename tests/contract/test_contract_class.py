@@ -143,6 +143,7 @@ def test_the_test_of_allow_says_nothing_about_a_function_that_cannot_rotate():
         Broken().test_allow()
 
 
+@pytest.mark.slow
 def test_it_works_as_a_test_case_of_unittest():
     class Case(Plain, unittest.TestCase):
         pass

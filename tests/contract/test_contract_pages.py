@@ -165,6 +165,7 @@ def test_what_scrolls_can_be_reached_by_keyboard_and_has_a_name(reading):
     ]
 
 
+@pytest.mark.slow
 def test_it_needs_no_network_and_no_script(page, reading):
     tags = {tag for tag, _ in reading.elements}
     assert not tags & {"script", "link", "img", "iframe", "object", "embed", "base", "form"}
@@ -173,6 +174,7 @@ def test_it_needs_no_network_and_no_script(page, reading):
     assert not re.search(r"url\(|@import|https?:", page)
 
 
+@pytest.mark.slow
 def test_everything_is_escaped(tmp_path):
     nasty = nasty_report()
     nasty.write_html(tmp_path / "page.html")
@@ -202,6 +204,7 @@ class TestNotebook:
     def test_a_report_shows_the_same_tables(self, report, reading):
         assert Reading(report._repr_html_()).tables == reading.tables
 
+    @pytest.mark.slow
     def test_its_style_concerns_nothing_else(self, report):
         (style,) = re.findall(r"<style>(.*?)</style>", report._repr_html_(), re.DOTALL)
         selectors = re.findall(r"([^{}]+)\{", re.sub(r"@media [^{]+\{", "", style))

@@ -90,6 +90,7 @@ def test_a_killed_delivery_reaches_nothing_any_more(way):
     assert report.violations == (), str(report)
 
 
+@pytest.mark.slow
 def test_a_killed_delivery_that_returns_counts_as_killed():
     def create_and_survive(client, arn, token):
         with contextlib.suppress(BaseException):
@@ -211,6 +212,7 @@ class ServerWithParameters(Server):
         super().__exit__(*exc_info)
 
 
+@pytest.mark.slow
 def test_a_call_of_another_client_that_a_stubber_serves_is_a_boundary():
     def set_and_tell(client, arn, token):
         set_password(client, arn, token)
@@ -227,6 +229,7 @@ def test_a_call_of_another_client_that_a_stubber_serves_is_a_boundary():
 # Where the function comes from, and where the check runs.
 
 
+@pytest.mark.slow
 def test_several_functions_in_one_process_have_nothing_to_do_with_each_other():
     first = run({}, "repeats")
     run({"setSecret": lambda client, arn, token: None}, "plain")

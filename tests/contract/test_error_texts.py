@@ -26,10 +26,12 @@ def detail_of(text, secret, **arguments):
     return violation.detail
 
 
+@pytest.mark.slow
 def test_a_text_without_a_value_is_shown():
     assert detail_of("no route to host", "hunter2") == "setSecret raises RuntimeError: no route to host"
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("secret", ["hunter2", {"password": "hunter2"}, {"logins": {"app": "hunter2"}}])
 def test_a_short_value_is_not_shown(secret):
     assert "hunter2" not in str(check_rotation(raising(lambda: "refused hunter2"), secret=secret))
@@ -39,6 +41,7 @@ def test_a_name_in_the_value_is_shown():
     assert "no user app" in detail_of("no user app", {"username": "app", "password": "hunter2"})
 
 
+@pytest.mark.slow
 def test_the_value_of_a_variable_is_not_shown():
     handler = raising(lambda: f"refused {os.environ['ADMIN_PW']}")
     report = check_rotation(handler, secret="the-old-password", environment={"ADMIN_PW": "env-secret-12345"})
@@ -66,6 +69,7 @@ def test_a_lone_surrogate_is_escaped():
         assert text.encode().decode() == text
 
 
+@pytest.mark.slow
 def test_a_lone_surrogate_in_a_reason_is_escaped_as_in_json():
     allow = {"never-succeeds": "caf\udce9"}
     report = check_rotation(raising(lambda: "closed"), secret="hunter2", allow=allow)
@@ -74,6 +78,7 @@ def test_a_lone_surrogate_in_a_reason_is_escaped_as_in_json():
     assert told["violations"][0]["allowed"] == allow["never-succeeds"]
 
 
+@pytest.mark.slow
 def test_a_value_that_is_escaped_as_in_xml_is_not_shown():
     secret = {"username": "app", "password": "T>z<q&4xK-1"}
     report = check_rotation(raising(lambda: "answer: <pw>T&gt;z&lt;q&amp;4xK-1</pw>"), secret=secret)

@@ -46,6 +46,7 @@ def set_kept(client, arn, token):
         RUNNING["server"].set_password(pending["username"], pending["password"])
 
 
+@pytest.mark.slow
 def test_a_value_that_a_step_keeps_for_the_next_one_is_a_violation():
     steps = {"createSecret": create_and_keep, "setSecret": set_kept}
     (violation,) = check(steps, "modes").violations
@@ -64,6 +65,7 @@ def set_from_environment(client, arn, token):
     set_password(client, arn, token)
 
 
+@pytest.mark.slow
 def test_a_variable_of_the_environment_that_a_step_sets_is_one():
     steps = {"createSecret": create_and_keep_in_environment, "setSecret": set_from_environment}
     assert names(check(steps, "mode.cold")) == ["needs-warm-start"]
@@ -74,6 +76,7 @@ def set_kept_or_read(client, arn, token):
     set_password(client, arn, token)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("only", ["mode.cold", "mode.warm"])
 def test_a_cache_that_is_kept_by_token_is_none(only):
     assert names(check({"setSecret": set_kept_or_read}, only)) == []
@@ -109,6 +112,7 @@ def set_anyway(client, arn, token):
     RUNNING["server"].set_password(pending["username"], pending["password"])
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("service", [Quiet, Database, AskedDatabase])
 def test_a_service_double_among_the_globals_of_the_function_is_none(service):
     assert names(check({"setSecret": set_anyway}, "modes", service=service)) == []
@@ -129,6 +133,7 @@ def test_standing_in(client, arn, token):
 test_standing_in.__test__ = False
 
 
+@pytest.mark.slow
 def test_a_global_that_stands_in_for_a_service_is_none():
     steps = {"setSecret": set_standing_in, "testSecret": test_standing_in}
     assert names(check(steps, "modes", service=None)) == []
@@ -147,6 +152,7 @@ def create_key_of_a_service_that_stands_in(client, arn, token):
         store(client, arn, token, {**current, "password": KEYS[-1]})
 
 
+@pytest.mark.slow
 def test_a_service_that_stands_in_and_knows_one_secret_only_is_none():
     steps = dict.fromkeys(("setSecret", "testSecret"), read)
     steps["createSecret"] = create_key_of_a_service_that_stands_in
@@ -164,6 +170,7 @@ def create_for_kept_user(client, arn, token):
         store(client, arn, token, {**current, "username": user_of(client, arn), "password": password(client)})
 
 
+@pytest.mark.slow
 def test_a_name_that_is_kept_of_another_secret_is_a_violation():
     (violation,) = check({"createSecret": create_for_kept_user}, "modes").violations
     assert (violation.name, violation.scenario) == ("mixes-up-secrets", "mode.warm")

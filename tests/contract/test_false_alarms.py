@@ -13,7 +13,7 @@ import pytest
 from fake_secrets.contract.checking import check_rotation
 
 # A check takes some seconds.
-pytestmark = pytest.mark.slow
+pytestmark = pytest.mark.long
 
 logger = logging.getLogger(__name__)
 

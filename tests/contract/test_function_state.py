@@ -256,6 +256,7 @@ class TestObjects:
 
 
 class TestFunctions:
+    @pytest.mark.slow
     def test_mutable_defaults_are_as_before(self, project):
         module = project.load(
             """

@@ -5,7 +5,6 @@ import os
 import time
 from unittest import mock
 
-import freezegun
 import pytest
 from contract.gallery_modules import load, names
 
@@ -35,10 +34,8 @@ HIDDEN = {"update_if_put_is_denied"}
 
 
 @pytest.fixture(autouse=True)
-def sleeping_moves_the_clock(monkeypatch):
-    with freezegun.freeze_time("2026-03-04T12:00:00Z") as clock:
-        monkeypatch.setattr(time, "sleep", clock.tick)
-        yield
+def sleeping_moves_the_clock(monkeypatch, freezer_at_noon):
+    monkeypatch.setattr(time, "sleep", freezer_at_noon.tick)
 
 
 @contextlib.contextmanager

@@ -128,6 +128,7 @@ def _warm():
     check()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", ["createSecret", "setSecret", "change", "finishSecret"])
 def test_an_interrupt_in_the_function_leaves_everything_as_it_was(monkeypatch, name):
     monkeypatch.setitem(globals(), "interrupted_at", name)
@@ -137,6 +138,7 @@ def test_an_interrupt_in_the_function_leaves_everything_as_it_was(monkeypatch, n
     assert everything() == before
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("method", ["__init__", "__enter__", "__exit__", "change", "accepts", "accepted"])
 def test_an_interrupt_in_the_service_leaves_everything_as_it_was(monkeypatch, method):
     def interrupt(*arguments):
@@ -155,6 +157,7 @@ def refusing(event, context):
     raise ValueError
 
 
+@pytest.mark.slow
 def test_an_interrupt_anywhere_in_a_check_leaves_everything_as_it_was():
     def scene(interrupt):
         with interrupt:
@@ -168,6 +171,7 @@ def test_an_interrupt_anywhere_in_a_check_leaves_everything_as_it_was():
         assert {name for name in before if after[name] != before[name]} == set(), interrupt.place
 
 
+@pytest.mark.slow
 def test_an_interrupt_that_the_function_swallows_ends_the_check():
     def swallowing(event, context):
         with contextlib.suppress(BaseException):

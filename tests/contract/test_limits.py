@@ -47,6 +47,7 @@ def wait_for_ever():
         time.sleep(60)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("step", STEPS)
 def test_a_step_that_returns_without_its_work_is_a_violation(step):
     report = check(looking_at_the_clock(step, lambda: None))
@@ -56,6 +57,7 @@ def test_a_step_that_returns_without_its_work_is_a_violation(step):
     assert violation.detail == f"{step} passes with a second left after DescribeSecret, and hasn't done its work"
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("step", STEPS)
 @pytest.mark.parametrize("act", [refuse, wait_for_ever])
 def test_a_step_that_raises_or_times_out_is_retried(step, act):
@@ -116,12 +118,14 @@ def of_credentials(steps, service):
     return [one.name for one in report.violations], report
 
 
+@pytest.mark.slow
 def test_one_more_credential_with_each_rotation_is_a_violation():
     names, report = of_credentials(NEVER_REVOKES, ManyKeys)
     assert names == ["credentials-pile-up"]
     assert report.violations[0].detail == "After 10 rotations, the service accepts 11 credentials instead of 1"
 
 
+@pytest.mark.slow
 def test_a_quota_that_ends_it_is_told():
     class FiveKeys(ManyKeys):
         quota = 5
@@ -168,6 +172,7 @@ def test_a_service_that_keeps_the_latest_few_is_none():
     assert of_credentials(NEVER_REVOKES, LatestKeys)[0] == []
 
 
+@pytest.mark.slow
 def test_a_service_that_cannot_list_them_has_no_such_scenario():
     class Silent(Server):
         accepted = None

@@ -12,7 +12,7 @@ from fake_secrets.contract.merging import merged
 from fake_secrets.contract.subject import Subject
 
 # Two whole checks.
-pytestmark = pytest.mark.slow
+pytestmark = pytest.mark.long
 
 
 def families(name):

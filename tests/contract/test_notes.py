@@ -77,17 +77,20 @@ def test_an_empty_test_without_a_service_is_one():
     assert "empty-test" not in notes_of(rotating(), "plain")
 
 
+@pytest.mark.slow
 def test_a_read_that_misses_the_last_write_and_fails_is_one():
     note = notes_of(rotating(), "modes")["stale-read-fails"]
     assert note.scenario == "createSecret.stale-1"
     assert note.detail.endswith("a retry succeeds")
 
 
+@pytest.mark.slow
 def test_an_unclear_error_for_a_value_of_another_form_is_one():
     note = notes_of(rotating(step=lambda client, event, value: value["username"]), "inputs")["input-not-checked"]
     assert "KeyError" in note.detail
 
 
+@pytest.mark.slow
 def test_a_test_that_fails_without_a_new_value_is_one():
     def expect_another_value(client, event):
         pending = client.get_secret_value(
@@ -117,6 +120,7 @@ def read_the_date(client, event, value):
 dated = rotating(step=read_the_date)
 
 
+@pytest.mark.slow
 def test_dates_that_nothing_controls_are_one():
     script = DATES.format(path=[*sys.path, str(__file__).rpartition("test_notes")[0]])
     ran = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, timeout=120, check=False)

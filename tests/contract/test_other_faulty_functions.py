@@ -32,7 +32,7 @@ from fake_secrets.contract.checking import check_rotation
 from fake_secrets.contract.own_modules import OwnModules
 
 # A check takes some seconds.
-pytestmark = pytest.mark.slow
+pytestmark = pytest.mark.long
 
 
 def named(handler, **arguments):

@@ -88,6 +88,7 @@ def orders(count):
     return found
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("count", [1, 2, 3, 4, 5])
 def test_all_orders_of_the_calls_up_to_two_preemptions_are_tried(count):
     noted, found = queue.SimpleQueue(), []
@@ -155,6 +156,7 @@ class Vault:
         return value["password"] in self.passwords
 
 
+@pytest.mark.slow
 def test_the_second_finish_that_takes_the_new_credential_for_the_old_one_is_found():
     vaults = []
 
@@ -211,6 +213,7 @@ def has_value(client, arn, token):
 ENVIRONMENT = {}
 
 
+@pytest.mark.slow
 def test_each_delivery_has_the_functions_globals_for_itself():
     seen = queue.SimpleQueue()
 
@@ -277,6 +280,7 @@ def test_an_interrupt_ends_the_second_delivery_as_well():
     assert not second.get().is_alive()
 
 
+@pytest.mark.slow
 def test_ten_checks_give_the_same_report():
     keys = load("faulty", "finish_revokes_the_new_key")
     reports = {str(check_rotation(keys.handler, **keys.arguments, only="finishSecret.overlap-1-5"))}
@@ -287,6 +291,7 @@ def test_ten_checks_give_the_same_report():
     assert "current-destroyed" in reports.pop()
 
 
+@pytest.mark.slow
 def test_young_keys_may_be_spared_as_long_as_the_time_out_is():
     keys = load("good", "api_key_pair")
     # Lambda's longest time-out, which is that of a check that states none.
@@ -300,6 +305,7 @@ def test_young_keys_may_be_spared_as_long_as_the_time_out_is():
 LOCK = threading.Lock()
 
 
+@pytest.mark.slow
 def test_a_lock_of_the_function_hides_no_overlap_since_each_environment_has_its_own():
     keys = load("faulty", "cleanup_meets_another_invocation")
 

@@ -41,6 +41,7 @@ class Picky(Server):
         super().set_password(user, password)
 
 
+@pytest.mark.slow
 def test_a_service_that_takes_everything_has_no_violation():
     report = check({"IncludeSpace": True})
     assert report.violations == (), str(report)
@@ -54,6 +55,7 @@ def test_classes_that_are_excluded_have_no_scenario():
     assert report.scenarios == ("password.worst", "password.uppercase", "password.lowercase")
 
 
+@pytest.mark.slow
 def test_the_characters_that_a_service_refuses_are_named():
     (violation,) = check({}, service=Picky).violations
     assert violation.name == "unusable-password"
@@ -61,6 +63,7 @@ def test_the_characters_that_a_service_refuses_are_named():
     assert violation.detail.endswith(", if the password has %")
 
 
+@pytest.mark.slow
 def test_all_of_several_characters_are_named():
     class Pickier(Picky):
         refused = "@/:"
@@ -69,10 +72,12 @@ def test_all_of_several_characters_are_named():
     assert violation.detail.endswith(", if the password has one of @ / :")
 
 
+@pytest.mark.slow
 def test_characters_that_are_excluded_are_none():
     assert check({"ExcludeCharacters": "%"}, service=Picky).violations == ()
 
 
+@pytest.mark.slow
 def test_a_service_that_refuses_the_usual_password_is_no_obstacle():
     report = check({}, service=Picky, only=None)
     assert {one.name for one in report.violations} == {"unusable-password"}, str(report)
@@ -80,6 +85,7 @@ def test_a_service_that_refuses_the_usual_password_is_no_obstacle():
     assert "password.usual" in report.scenarios
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("length", [5, 8])
 def test_a_character_is_found_in_short_passwords(length):
     class Pickiest(Picky):
@@ -100,6 +106,7 @@ def quoted_url_of(password):
     return {"url": URL.format(urllib.parse.quote(password, safe=""))}
 
 
+@pytest.mark.slow
 def test_a_url_that_does_not_read_back():
     secret = {**SECRET, "url": URL.format(SECRET["password"])}
     (violation,) = check({}, derive=url_of, secret=secret).violations
@@ -109,6 +116,7 @@ def test_a_url_that_does_not_read_back():
     )
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("request_", [{}, {"IncludeSpace": True}])
 def test_a_url_that_is_quoted(request_):
     assert check(request_, derive=quoted_url_of).violations == ()
@@ -141,11 +149,13 @@ def copy(password):
     return {"copy": json.dumps({"password": password})}
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("derive", [libpq, odbc, copy, shell, shell_in_double_quotes, yaml])
 def test_other_texts_that_are_quoted(derive):
     assert check({"IncludeSpace": True}, derive=derive).violations == ()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("text", "blamed"),
     [
@@ -169,5 +179,6 @@ def asking_until_it_suits(client, arn, token):
         store(client, arn, token, {**current, "password": made})
 
 
+@pytest.mark.slow
 def test_a_function_that_asks_until_a_password_suits_it_has_no_violation():
     assert check({}, createSecret=asking_until_it_suits).violations == ()

@@ -82,13 +82,15 @@ class TestWithADriver:
             session.commit()
             assert database.accepts({"username": "app", "password": "new"})
 
-    @pytest.mark.parametrize("family", ["plain", "kills", pytest.param("errors", marks=pytest.mark.slow)])
+    @pytest.mark.slow
+    @pytest.mark.parametrize("family", ["plain", "kills", pytest.param("errors", marks=pytest.mark.long)])
     def test_a_correct_function_with_psycopg2_keeps_the_contract(self, psycopg2, family):
         handler = single_user(psycopg2, "ALTER USER CURRENT_USER WITH PASSWORD %s")
         service = functools.partial(PasswordDatabase, {"app": "old"}, driver="psycopg2")
         report = check_rotation(handler, secret=SECRET, service=service, only=family)
         assert report.passed, str(report)
 
+    @pytest.mark.slow
     def test_a_change_that_is_not_committed_is_found(self, psycopg2):
         handler = single_user(psycopg2, "ALTER USER CURRENT_USER WITH PASSWORD %s", commits=False)
         service = functools.partial(PasswordDatabase, {"app": "old"}, driver="psycopg2")
@@ -103,6 +105,7 @@ class TestWithADriver:
         assert "the double PasswordDatabase doesn't know this statement: VACUUM # PASSWORD #" in words
         assert "execute UnknownStatementError" in words
 
+    @pytest.mark.slow
     def test_mysql_commits_by_itself(self, pymysql):
         handler = single_user(pymysql, "SET PASSWORD = PASSWORD(%s)", commits=False)
         service = functools.partial(PasswordDatabase, {"app": "old"}, driver="pymysql")
@@ -151,7 +154,8 @@ class TestWithADriver:
             pymysql.connect(user="app", passwd="wrong")
         assert caught.value.args[0] == 1045
 
-    @pytest.mark.parametrize("family", ["plain", "kills", pytest.param("errors", marks=pytest.mark.slow)])
+    @pytest.mark.slow
+    @pytest.mark.parametrize("family", ["plain", "kills", pytest.param("errors", marks=pytest.mark.long)])
     def test_a_rotation_by_the_statements_of_two_users_keeps_the_contract(self, psycopg2, family):
         report = check_rotation(
             alternating(psycopg2, clones=True),

@@ -56,6 +56,7 @@ def names(deviations):
     return [one.name for one in deviations]
 
 
+@pytest.mark.slow
 def test_a_function_as_documented_needs_no_more_than_is_documented():
     report = check()
     assert report.passed, str(report)
@@ -70,12 +71,14 @@ def test_a_function_as_documented_needs_no_more_than_is_documented():
     )
 
 
+@pytest.mark.slow
 def test_a_given_policy_that_suffices():
     report = check(policy=ENOUGH)
     assert report.passed, str(report)
     assert report.scenarios[0] == "permissions.given"
 
 
+@pytest.mark.slow
 def test_a_permission_that_the_given_policy_lacks_is_a_violation():
     lacking = policy(allowing("DescribeSecret", "GetSecretValue", "PutSecretValue"))
     report = check(policy=lacking)
@@ -88,6 +91,7 @@ def test_a_permission_that_the_given_policy_lacks_is_a_violation():
     assert "update_secret_version_stage" in violation.source
 
 
+@pytest.mark.slow
 def test_all_that_the_given_policy_lacks_is_one_violation():
     report = check(policy=policy(allowing("DescribeSecret", "GetSecretValue")))
     (violation,) = report.violations
@@ -106,6 +110,7 @@ def test_all_that_the_given_policy_lacks_is_one_violation():
     assert "The policy of the function's role violates the contract." in report.html()
 
 
+@pytest.mark.slow
 def test_more_may_be_missing_after_a_deny():
     deny = {"Effect": "Deny", "Action": "secretsmanager:PutSecretValue", "Resource": "*"}
     (violation,) = check(policy=policy(allowing("DescribeSecret"), deny)).violations
@@ -119,6 +124,7 @@ def test_more_may_be_missing_after_a_deny():
     )
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("resource", "argument"),
     [
@@ -157,6 +163,7 @@ def test_a_policy_for_another_secret_is_one_violation_with_the_argument_to_give(
     )
 
 
+@pytest.mark.slow
 def test_a_policy_for_a_function_of_another_account_is_told_with_the_argument_to_give():
     function = "arn:aws:lambda:us-east-1:999999999999:function:RotateDatabase"
     condition = {"StringEquals": {"secretsmanager:resource/AllowRotationLambdaArn": function}}
@@ -170,6 +177,7 @@ def test_a_policy_for_a_function_of_another_account_is_told_with_the_argument_to
     assert check(policy=given, account_id="999999999999").passed
 
 
+@pytest.mark.slow
 def test_a_policy_that_names_the_secret_among_others_is_not_taken_for_one_of_another_secret():
     other = ARN.replace("rotated", "other")
     given = policy(allowing("*", resource=other), allowing("DescribeSecret", resource=[other, ARN]))
@@ -177,6 +185,7 @@ def test_a_policy_that_names_the_secret_among_others_is_not_taken_for_one_of_ano
     assert "give name=" not in violation.detail
 
 
+@pytest.mark.slow
 def test_what_the_documented_permissions_lack_is_a_note():
     report = check(counting_versions)
     assert report.passed, str(report)
@@ -185,6 +194,7 @@ def test_what_the_documented_permissions_lack_is_a_note():
     assert note.detail.startswith("finishSecret is denied secretsmanager:ListSecretVersionIds on prod/rotated")
 
 
+@pytest.mark.slow
 def test_a_policy_that_denies_is_found_without_an_end():
     denying = policy(allowing("*"), {"Effect": "Deny", "Action": "secretsmanager:PutSecretValue", "Resource": "*"})
     report = check(policy=denying)
@@ -192,12 +202,14 @@ def test_a_policy_that_denies_is_found_without_an_end():
     assert "createSecret is denied secretsmanager:PutSecretValue" in report.violations[0].detail
 
 
+@pytest.mark.slow
 def test_a_denial_that_the_function_can_do_without_is_a_note():
     report = check(tolerating_denial, policy=ENOUGH)
     assert report.passed, str(report)
     assert names(report.notes) == ["needs-more-permissions"]
 
 
+@pytest.mark.slow
 def test_what_the_given_policy_allows_in_vain_is_one_note():
     report = check(policy=policy(allowing("*")))
     assert report.passed, str(report)
@@ -211,6 +223,7 @@ def test_what_the_given_policy_allows_in_vain_is_one_note():
     )
 
 
+@pytest.mark.slow
 def test_a_resource_that_is_wider_than_needed_is_noted():
     actions = ("DescribeSecret", "GetSecretValue", "PutSecretValue", "UpdateSecretVersionStage")
     report = check(policy=policy(allowing(*actions, resource="*")))
@@ -220,6 +233,7 @@ def test_a_resource_that_is_wider_than_needed_is_noted():
     assert f"statement 1: * is wider than needed, since calls used only {ARN}" in note.detail
 
 
+@pytest.mark.slow
 def test_a_permission_for_another_service_is_not_taken_for_an_unused_one():
     of_others = {
         "Effect": "Allow",
@@ -230,6 +244,7 @@ def test_a_permission_for_another_service_is_not_taken_for_an_unused_one():
     assert (report.violations, report.notes) == ((), ()), str(report)
 
 
+@pytest.mark.slow
 def test_why_a_permission_is_missing_is_told_with_the_statement_that_adds_it():
     without_suffix = policy(allowing("*", resource=ARN.removesuffix("-??????")))
     report = check(policy=without_suffix)
@@ -242,6 +257,7 @@ def test_why_a_permission_is_missing_is_told_with_the_statement_that_adds_it():
     assert "the contract's policy" not in str(report)
 
 
+@pytest.mark.slow
 def test_a_policy_for_the_secrets_of_one_function_allows_it_its_own():
     function = "arn:aws:lambda:us-east-1:123456789012:function:RotateDatabase"
     condition = {"StringEquals": {"secretsmanager:resource/AllowRotationLambdaArn": function}}
@@ -269,6 +285,7 @@ def test_the_first_line_of_a_report_says_that_permissions_were_not_tried():
     )
 
 
+@pytest.mark.slow
 def test_a_condition_holds_or_not_by_the_value_that_is_given():
     report = check(policy=FROM_ONE_NETWORK, context={"aws:SourceIp": "203.0.113.7"})
     assert report.passed, str(report)
@@ -282,6 +299,7 @@ def test_a_context_without_a_policy_is_refused():
         check(context={"aws:SourceIp": "203.0.113.7"})
 
 
+@pytest.mark.slow
 def test_the_contracts_test_of_permissions_is_skipped_if_a_condition_cannot_be_decided():
     class Contract(RotationContract):
         handler = rotation_function(lambda old, new: None, lambda new: None)
@@ -297,6 +315,7 @@ def test_the_contracts_test_of_permissions_is_skipped_if_a_condition_cannot_be_d
 KEY = "arn:aws:kms:us-east-1:123456789012:key/11111111-2222-3333-4444-555555555555"
 
 
+@pytest.mark.slow
 def test_the_documented_permissions_have_the_customers_key_and_each_is_taken_away():
     report = check(kms_key_id=KEY)
     assert report.passed, str(report)
@@ -304,6 +323,7 @@ def test_the_documented_permissions_have_the_customers_key_and_each_is_taken_awa
     assert {"permissions.without-Decrypt", "permissions.without-GenerateDataKey"} < {*report.scenarios}
 
 
+@pytest.mark.slow
 def test_a_policy_without_the_customers_key_is_a_violation():
     (violation,) = check(policy=ENOUGH, kms_key_id=KEY).violations
     assert violation.name == "permission-missing"
@@ -314,6 +334,7 @@ def test_a_policy_without_the_customers_key_is_a_violation():
     assert json.dumps(statement) in violation.detail
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("key_id", [KEY, KEY.rpartition("/")[2]])
 def test_a_policy_with_the_customers_key_suffices(key_id):
     on_key = {"Effect": "Allow", "Action": ["kms:Decrypt", "kms:GenerateDataKey"], "Resource": KEY}
@@ -321,6 +342,7 @@ def test_a_policy_with_the_customers_key_suffices(key_id):
     assert (report.violations, report.notes) == ((), ()), str(report)
 
 
+@pytest.mark.slow
 def test_the_default_key_needs_no_permission():
     report = check(kms_key_id="alias/aws/secretsmanager")
     assert report.passed, str(report)
@@ -348,6 +370,7 @@ def test_a_policy_has_any_form_that_permissions_take(form, tmp_path):
     assert check(policy=given, only="permissions.given").passed
 
 
+@pytest.mark.slow
 def test_a_role_out_of_a_template_is_a_policy(tmp_path):
     policies = [{"PolicyName": "rotate", "PolicyDocument": policy(allowing("DescribeSecret"))}]
     role = {"Type": "AWS::IAM::Role", "Properties": {"Policies": policies}}
@@ -357,6 +380,7 @@ def test_a_role_out_of_a_template_is_a_policy(tmp_path):
     assert "add to RotationRole: rotate: {" in report.violations[0].detail
 
 
+@pytest.mark.slow
 def test_each_further_secret_has_a_scenario_of_its_own():
     exhibit = load("good", "alternating_users")
     report = check_rotation(exhibit.handler, **exhibit.arguments, only="permissions")
@@ -364,6 +388,7 @@ def test_each_further_secret_has_a_scenario_of_its_own():
     assert "permissions.without-GetSecretValue-of-prod/master" in report.scenarios
 
 
+@pytest.mark.slow
 def test_a_password_of_its_own_instead_of_a_denied_one_is_no_violation():
     def with_fallback(client, current, token):
         try:
@@ -395,6 +420,7 @@ def test_a_step_that_passes_without_what_it_was_denied_is_a_violation(step, oper
     )
 
 
+@pytest.mark.slow
 def test_a_retry_that_needs_more_than_the_first_attempt_is_told():
     report = check(listing_in_a_retry, only="permissions.without-UpdateSecretVersionStage")
     assert report.passed, str(report)
@@ -403,6 +429,7 @@ def test_a_retry_that_needs_more_than_the_first_attempt_is_told():
     assert note.detail.startswith("createSecret is denied secretsmanager:ListSecretVersionIds on prod/rotated")
 
 
+@pytest.mark.slow
 def test_a_given_policy_has_to_suffice_for_a_retry_too():
     report = check(listing_in_a_retry, policy=ENOUGH)
     (violation,) = report.violations
@@ -411,6 +438,7 @@ def test_a_given_policy_has_to_suffice_for_a_retry_too():
     assert violation.detail.startswith("createSecret is denied secretsmanager:ListSecretVersionIds")
 
 
+@pytest.mark.slow
 def test_a_denied_call_changes_nothing_and_the_step_that_needs_it_first_fails():
     handler = rotation_function(lambda old, new: None, lambda new: None)
     with Check(Subject(handler, SECRET)) as checking:
@@ -427,6 +455,7 @@ def test_a_denied_call_changes_nothing_and_the_step_that_needs_it_first_fails():
             assert trial.rotations[0].succeeded
 
 
+@pytest.mark.slow
 def test_the_double_may_do_everything():
     def set_value(old, new):
         ReadingService.latest.set_value(new)
@@ -435,6 +464,7 @@ def test_the_double_may_do_everything():
     assert (report.violations, report.notes) == ((), ()), str(report)
 
 
+@pytest.mark.slow
 def test_an_action_that_only_an_unknown_secret_needs_is_left_alone():
     def looking_elsewhere(event, context):
         with contextlib.suppress(boto3.client("secretsmanager").exceptions.ResourceNotFoundException):
@@ -448,6 +478,7 @@ def test_an_action_that_only_an_unknown_secret_needs_is_left_alone():
     assert f"createSecret is denied secretsmanager:GetSecretValue on {unknown}" in report.notes[0].detail
 
 
+@pytest.mark.slow
 def test_a_secret_of_another_account_is_denied_too():
     foreign = "arn:aws:secretsmanager:us-east-1:111122223333:secret:shared/settings-AbCdEf"
 
@@ -461,6 +492,7 @@ def test_a_secret_of_another_account_is_denied_too():
     assert f"createSecret is denied secretsmanager:GetSecretValue on {foreign}" in report.notes[0].detail
 
 
+@pytest.mark.slow
 def test_a_malformed_call_needs_nothing():
     def misspelling(event, context):
         client = boto3.client("secretsmanager", config=Config(parameter_validation=False))
@@ -473,6 +505,7 @@ def test_a_malformed_call_needs_nothing():
     assert len(report.scenarios) == 6
 
 
+@pytest.mark.slow
 def test_a_batch_needs_each_of_its_secrets():
     def reading_all(event, context):
         client = boto3.client("secretsmanager")
@@ -487,11 +520,13 @@ def test_a_batch_needs_each_of_its_secrets():
     assert "permissions.without-BatchGetSecretValue" in report.scenarios
 
 
+@pytest.mark.slow
 def test_two_checks_give_the_same_report():
     lacking = policy(allowing("DescribeSecret", "GetSecretValue"))
     assert str(check(policy=lacking)) == str(check(policy=lacking))
 
 
+@pytest.mark.slow
 def test_no_secret_value_is_in_the_report():
     def tagging(event, context):
         client, arn = boto3.client("secretsmanager"), event["SecretId"]

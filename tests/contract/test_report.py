@@ -69,6 +69,7 @@ def test_reports_cannot_be_changed():
         violation().name = "other"
 
 
+@pytest.mark.slow
 def test_a_scenario_that_is_run_alone_draws_the_calls_up_to_the_deviation():
     report = check("create_never_looks", only="createSecret.twice")
 
@@ -81,6 +82,7 @@ def test_a_scenario_that_is_run_alone_draws_the_calls_up_to_the_deviation():
     assert found.replay.endswith('only="createSecret.twice")')
 
 
+@pytest.mark.slow
 def test_the_line_is_that_of_the_fatal_call():
     (found,) = check("create_never_looks", only="createSecret.twice").violations
 
@@ -89,6 +91,7 @@ def test_the_line_is_that_of_the_fatal_call():
     assert "put_secret_value" in found.source
 
 
+@pytest.mark.slow
 def test_an_allowance_that_matches_nothing_is_told_by_a_whole_check():
     report = check(
         "move_without_remove", allow={"never-succeeds": "not deployed yet", "dead-current": "no reason"}
@@ -100,11 +103,13 @@ def test_an_allowance_that_matches_nothing_is_told_by_a_whole_check():
     )
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("only", [None, "plain", "kills"])
 def test_a_function_that_cannot_rotate_never_passes(only):
     assert not check("move_without_remove", only=only, allow={"never-succeeds": "not deployed yet"}).passed
 
 
+@pytest.mark.slow
 def test_a_check_without_a_scenario_has_not_passed():
     report = check("create_never_looks", only="consumers")
 
@@ -112,6 +117,7 @@ def test_a_check_without_a_scenario_has_not_passed():
     assert "keeps the contract" not in report.html()
 
 
+@pytest.mark.slow
 def test_a_function_that_cannot_rotate_is_not_disturbed():
     report = check("move_without_remove")
 

@@ -41,6 +41,7 @@ def strict(schema):
     return {**{name: strict(one) for name, one in schema.items()}, **more}
 
 
+@pytest.mark.slow
 def test_the_schema_describes_each_member_of_a_report(report):
     jsonschema = pytest.importorskip("jsonschema")
     schema = json.loads(SCHEMA.read_text())
@@ -71,6 +72,7 @@ def test_a_cause_has_its_line_its_scenarios_and_its_picture(report):
     assert all(len(row["cells"]) == len(calls) for row in cause["picture"]["labels"])
 
 
+@pytest.mark.slow
 def test_each_scenario_tells_what_it_shows(report):
     scenarios = {one["id"]: one for one in report.as_dict()["scenarios"]}
 
@@ -84,7 +86,7 @@ def test_each_scenario_tells_what_it_shows(report):
     assert scenarios["input.unknown-token"]["result"] == "passed"
 
 
-@pytest.mark.slow
+@pytest.mark.long
 def test_a_scenario_that_shows_only_what_a_violation_explains_is_violated_too():
     exhibit = load("faulty", "create_never_looks")
     found = check_rotation(exhibit.handler, **exhibit.arguments).as_dict()
@@ -97,6 +99,7 @@ def test_a_scenario_that_shows_only_what_a_violation_explains_is_violated_too():
     assert not {cause["scenario"], *cause["other_scenarios"]} & {*cause["consequences"]}
 
 
+@pytest.mark.slow
 def test_what_is_allowed_says_why():
     exhibit = load("faulty", "move_without_remove")
     report = check_rotation(exhibit.handler, **exhibit.arguments, allow={"never-succeeds": "not deployed yet"})
@@ -108,6 +111,7 @@ def test_what_is_allowed_says_why():
     assert told["counts"] == {"scenarios": 1, "untried": 0, "violations": 0, "allowed": 1, "notes": 0}
 
 
+@pytest.mark.slow
 def test_the_same_check_gives_the_same_text():
     exhibit = load("faulty", "create_never_looks")
     texts = {

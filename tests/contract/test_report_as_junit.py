@@ -126,6 +126,7 @@ def test_what_xml_cannot_hold_is_written_out():
     assert "]]> <&\"'\t€😀" in failure.text
 
 
+@pytest.mark.slow
 def test_a_real_report_has_a_case_for_each_scenario():
     exhibit = load("faulty", "create_never_looks")
     report = check_rotation(exhibit.handler, **exhibit.arguments, only="repeats")

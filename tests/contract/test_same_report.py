@@ -6,6 +6,7 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
 from contract.test_false_alarms import RUNNING, SECRET, STEPS, Server, drained, guarded, has_pending, read, store
 from contract.test_other_faulty_functions import KEY, KEY_STEPS, Keys, revoke_before_finish
 
@@ -31,6 +32,7 @@ def in_another_process(seed):
     return done.stdout
 
 
+@pytest.mark.slow
 def test_other_processes_give_the_same_report():
     steps = {**KEY_STEPS, "finishSecret": revoke_before_finish}
     here = str(check_rotation(guarded(steps), secret=KEY, service=Keys, only="kills"))
@@ -43,6 +45,7 @@ def everything_shown(report):
     return f"{report} {report!r} {[(str(one), repr(one)) for one in (*report.violations, *report.notes)]}"
 
 
+@pytest.mark.slow
 def test_no_credential_that_was_never_stored_is_shown():
     made = queue.SimpleQueue()
 

@@ -34,6 +34,7 @@ def test_no_two_scenarios_have_the_same_id(single_user):
     assert len(every) == len(set(every))
 
 
+@pytest.mark.slow
 def test_ids_are_the_same_in_another_check(single_user):
     assert ids_of("single_user")[0] == single_user[0]
 
@@ -91,6 +92,7 @@ def test_somebody_interferes_before_each_step_and_before_the_move(single_user):
     }
 
 
+@pytest.mark.slow
 def test_each_key_of_the_value_is_missing_once(single_user):
     keys = load("good", "single_user").arguments["secret"]
     assert set(single_user[0]["inputs"]) == {
@@ -101,6 +103,7 @@ def test_each_key_of_the_value_is_missing_once(single_user):
     }
 
 
+@pytest.mark.slow
 def test_each_read_misses_the_last_write_once(single_user):
     ids, dry = single_user
     reads = [one for one in dry.boundaries if one.is_read and one.name != "GetRandomPassword"]
@@ -113,6 +116,7 @@ def test_passwords_are_the_worst_and_of_each_class_that_the_function_asks_for(si
     assert single_user[0]["passwords"] == [f"password.{name}" for name in ("worst", *classes)]
 
 
+@pytest.mark.slow
 def test_a_function_that_makes_its_keys_elsewhere_has_no_passwords():
     assert ids_of("api_key_pair")[0]["passwords"] == []
 

@@ -91,6 +91,7 @@ def test_the_version_of_a_label_that_has_moved_is_unlabelled_and_absent_before()
     assert drawn.versions[-1].cells[-1] == "stored"
 
 
+@pytest.mark.slow
 def test_without_a_service_nothing_is_said_about_it():
     assert picture("finish_condition_inverted", "plain.three-times").accepts == ()
 
@@ -103,12 +104,14 @@ def test_it_holds_no_secret_value_and_is_not_in_the_repr():
     assert "picture" not in repr(found)
 
 
+@pytest.mark.slow
 def test_two_checks_give_equal_pictures():
     assert picture("create_never_looks", "createSecret.twice") == picture(
         "create_never_looks", "createSecret.twice"
     )
 
 
+@pytest.mark.slow
 def test_a_note_has_none():
     exhibit = load("good", "single_user")
     notes = check_rotation(exhibit.handler, **exhibit.arguments, only="modes").notes

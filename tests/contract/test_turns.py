@@ -2,6 +2,8 @@
 
 import threading
 
+import pytest
+
 from fake_secrets.contract.turns import FIRST, Turns
 
 
@@ -20,6 +22,7 @@ def test_a_thread_that_polls_for_what_the_other_one_holds_gives_way():
     assert got == [True]
 
 
+@pytest.mark.slow
 def test_a_thread_that_computes_in_one_place_keeps_its_turn():
     order = []
 

@@ -85,6 +85,7 @@ def test_what_a_double_does_not_offer_is_told(service, begins):
     assert all(sentence.startswith(begin) for sentence, begin in zip(left_out, begins, strict=True))
 
 
+@pytest.mark.slow
 def test_what_is_said_to_be_left_out_is_tried_with_a_complete_double():
     exhibit = load("good", "single_user")
     scenarios = [
@@ -95,6 +96,7 @@ def test_what_is_said_to_be_left_out_is_tried_with_a_complete_double():
     assert [one for (one,) in scenarios] == ["testSecret.dropped-before", "mode.cold", "limit.credentials"]
 
 
+@pytest.mark.slow
 def test_it_is_told_once_by_the_undisturbed_rotations_and_not_by_each_family():
     assert check(only="modes").left_out == ()
 
@@ -112,6 +114,7 @@ def test_a_report_passes_with_what_was_left_out():
     assert check().passed
 
 
+@pytest.mark.slow
 def test_no_family_is_skipped_for_it():
     class WithoutDouble(Contract):
         handler = staticmethod(load("good", "generic_as_documented").handler)
@@ -125,6 +128,7 @@ def test_no_family_is_skipped_for_it():
         contract.test_consumers()
 
 
+@pytest.mark.slow
 def test_an_allowance_is_looked_for_in_all_families_without_a_double():
     class WithoutDouble(Contract):
         handler = staticmethod(load("good", "generic_as_documented").handler)

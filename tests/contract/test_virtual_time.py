@@ -476,6 +476,7 @@ class TestThreadsOfTheFunction:
             pass
         assert REAL["perf_counter"]() - began < 5
 
+    @pytest.mark.slow
     def test_what_a_working_thread_sets_is_waited_for(self):
         done = threading.Event()
 
@@ -487,6 +488,7 @@ class TestThreadsOfTheFunction:
         with scenario(), delivery(), thread_of_the_function(work):
             assert done.wait(30) is True
 
+    @pytest.mark.slow
     def test_a_poll_for_a_working_thread_does_not_time_out(self):
         answers = []
 
@@ -549,6 +551,7 @@ class TestThreadsOfTheFunction:
         assert not watchdogs[1].is_alive()
         assert barks == []
 
+    @pytest.mark.slow
     def test_the_tasks_of_a_pool_are_waited_for(self):
         with scenario(), delivery(), concurrent.futures.ThreadPoolExecutor(2) as pool:
             tasks = [pool.submit(busy, 0.1) for _ in range(2)]
@@ -713,6 +716,7 @@ class TestRestoring:
         assert {name: getattr(time, name) for name in REAL} == REAL
         assert clock._mover() is None
 
+    @pytest.mark.slow
     @pytest.mark.parametrize(
         "library", [no_library, our_freezegun, our_time_machine, users_freezegun], indirect=True
     )

@@ -14,6 +14,7 @@ def subject():
     return Subject(exhibit.handler, **exhibit.arguments)
 
 
+@pytest.mark.slow
 def test_a_watcher_is_told_of_each_scenario_before_it_runs(subject):
     seen = []
     report = check_subject(subject, ["repeats", "kills"], watcher=seen.append)
@@ -34,6 +35,7 @@ def test_an_error_of_a_watcher_ends_the_check(subject):
         check_subject(subject, ["repeats"], watcher=stop)
 
 
+@pytest.mark.slow
 def test_no_scenario_begins_after_the_time_is_up(subject):
     report = check_subject(subject, seconds=0)
 
@@ -44,6 +46,7 @@ def test_no_scenario_begins_after_the_time_is_up(subject):
     assert report.left_out[0].startswith(f"The time was up before all was tried: {len(report.untried)} scenarios")
 
 
+@pytest.mark.slow
 def test_what_was_found_before_the_time_is_up_counts(subject, monkeypatch):
     looks = iter([False] * 4 + [True] * 1000)
     monkeypatch.setattr(Deadline, "is_over", property(lambda self: next(looks)))
@@ -54,6 +57,7 @@ def test_what_was_found_before_the_time_is_up_counts(subject, monkeypatch):
     assert report.summary().startswith("create-not-repeatable: the rotation function violates the contract. 4 ")
 
 
+@pytest.mark.slow
 def test_an_allowance_is_not_called_useless_if_the_time_was_up():
     exhibit = load("good", "generic_as_documented")
     subject = Subject(exhibit.handler, **exhibit.arguments, allow={"clean-up-lost": "a test"})
@@ -61,12 +65,14 @@ def test_an_allowance_is_not_called_useless_if_the_time_was_up():
     assert check_subject(subject, seconds=0).unused_allowances == ()
 
 
+@pytest.mark.slow
 def test_enough_time_changes_nothing(subject):
     only = ["repeats", "setSecret.kill-at-end"]
 
     assert check_subject(subject, only, seconds=3600) == check_subject(subject, only)
 
 
+@pytest.mark.slow
 def test_a_scenario_that_is_asked_for_twice_runs_once(subject):
     report = check_subject(subject, ["createSecret.twice", "repeats", "createSecret.twice"])
 

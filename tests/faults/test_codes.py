@@ -72,6 +72,7 @@ def body_of(code, client, fake):
     return json.loads(answers[0]._content)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("code", "key"),
     [
@@ -89,6 +90,7 @@ def test_the_message_has_awss_key(code, key, monkeypatch):
         assert body_of(code, client, fake) == {"__type": code, key: message_of(code)}
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("code", ["SerializationException", "UnknownOperationException"])
 def test_some_errors_of_the_front_end_have_no_message(code):
     with mock_stages({}) as fake:

@@ -179,6 +179,7 @@ def leaving(interrupt, client):
         stage.stop()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("scene", [calling, leaving])
 def test_an_interrupt_keeps_nothing_from_being_forgotten(scene):
     client = build("adaptive")
@@ -216,6 +217,7 @@ def test_a_client_that_tests_share_is_as_new(mode):
     assert shared.is_as_new()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("mode", ["legacy", "standard", "adaptive"])
 def test_a_client_is_not_kept_alive(mode):
     with mock_stages(SEED) as world:

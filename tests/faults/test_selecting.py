@@ -198,6 +198,7 @@ def test_a_world_leaves_no_fault_to_the_next(client):
     assert not is_refused(client, SecretId="prod/db")
 
 
+@pytest.mark.slow
 def test_calls_of_threads_are_hit_exactly_as_often_as_planned(world):
     fault = world.faults.fail("GetSecretValue", REFUSED, times=5)
     refused = []

@@ -190,6 +190,7 @@ def test_a_secret_that_a_test_adds_is_no_write(faults, fake_secrets, client):
     assert value(client) == "old"
 
 
+@pytest.mark.slow
 def test_without_a_number_reads_are_stale_until_the_clock_moves():
     with freeze_time("2026-03-04") as clock, mock_stages({NAME: "old"}) as fake_secrets:
         client = boto3.client("secretsmanager")
@@ -451,6 +452,7 @@ def any_client():
     return boto3.client("secretsmanager", "us-east-1")
 
 
+@pytest.mark.slow
 @settings(deadline=None, max_examples=10)
 @given(st.lists(st.tuples(st.sampled_from(sorted(WRITES)), st.sampled_from(NAMES)), max_size=12))
 def test_a_stale_read_is_what_the_same_read_would_have_answered_before_the_last_write(writes):

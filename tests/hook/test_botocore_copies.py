@@ -105,6 +105,7 @@ def vendored(tmp_path_factory):
 
 @pytest.mark.parametrize("change", ["reload", "import_again"])
 class TestAnotherBotocore:
+    @pytest.mark.slow
     def test_before_a_world(self, change, tmp_path):
         assert runs(
             f"""
@@ -119,6 +120,7 @@ class TestAnotherBotocore:
             tmp_path,
         )
 
+    @pytest.mark.slow
     def test_inside_a_world(self, change, tmp_path):
         assert runs(
             f"""
@@ -131,6 +133,7 @@ class TestAnotherBotocore:
             tmp_path,
         )
 
+    @pytest.mark.slow
     def test_behind_the_guard(self, change, tmp_path):
         assert runs(
             f"""
@@ -149,6 +152,7 @@ class TestAnotherBotocore:
             tmp_path,
         )
 
+    @pytest.mark.slow
     def test_takes_part_in_a_rotation(self, change, tmp_path):
         assert runs(
             f"""
@@ -166,6 +170,7 @@ class TestAnotherBotocore:
 class TestAVendoredCopy:
     SOURCE = "client_of('company._vendor.botocore')"
 
+    @pytest.mark.slow
     def test_from_before_the_first_world(self, vendored):
         assert runs(
             f"""
@@ -177,6 +182,7 @@ class TestAVendoredCopy:
             vendored,
         )
 
+    @pytest.mark.slow
     def test_imported_inside_a_world(self, vendored):
         assert runs(
             f"""
@@ -190,6 +196,7 @@ class TestAVendoredCopy:
             vendored,
         )
 
+    @pytest.mark.slow
     def test_imported_between_two_worlds(self, vendored):
         assert runs(
             f"""
@@ -202,6 +209,7 @@ class TestAVendoredCopy:
             vendored,
         )
 
+    @pytest.mark.slow
     def test_without_credentials(self, vendored):
         assert runs(
             f"""
@@ -215,6 +223,7 @@ class TestAVendoredCopy:
             vendored,
         )
 
+    @pytest.mark.slow
     def test_behind_the_guard(self, vendored):
         assert runs(
             f"""
@@ -232,6 +241,7 @@ class TestAVendoredCopy:
         )
 
 
+@pytest.mark.slow
 def test_a_copy_that_went_out_of_use_is_collected(tmp_path):
     assert runs(
         """
@@ -256,6 +266,7 @@ def test_a_copy_that_went_out_of_use_is_collected(tmp_path):
     )
 
 
+@pytest.mark.slow
 def test_a_vendored_copy_with_another_top_name_is_served(vendored):
     assert runs(
         """
@@ -285,6 +296,7 @@ OTHERS = """
 """
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("name", "module"),
     [
@@ -308,6 +320,7 @@ def test_what_is_no_copy_is_left_alone(name, module, tmp_path):
     assert runs(source, tmp_path)
 
 
+@pytest.mark.slow
 def test_a_copy_that_came_in_by_no_import_is_served_in_the_next_world(vendored):
     assert runs(
         """
@@ -323,6 +336,7 @@ def test_a_copy_that_came_in_by_no_import_is_served_in_the_next_world(vendored):
     )
 
 
+@pytest.mark.slow
 def test_a_finder_that_was_put_before_ours_hides_nothing_from_the_next_world(tmp_path):
     assert runs(
         """
@@ -341,6 +355,7 @@ def test_a_finder_that_was_put_before_ours_hides_nothing_from_the_next_world(tmp
     )
 
 
+@pytest.mark.slow
 def test_all_hooks_are_taken_down_even_if_one_fails(tmp_path):
     assert runs(
         """

@@ -69,6 +69,7 @@ def nothing_is_left_behind():
 
 
 class TestClientsOfAnyAge:
+    @pytest.mark.slow
     def test_a_client_made_before_the_package_was_imported_is_served(self):
         program = (
             "import boto3; client = boto3.client('secretsmanager', region_name='us-east-1')\n"
@@ -475,6 +476,7 @@ class TestRestoring:
             "FAKESECRETSACCESSKEY"
         )
 
+    @pytest.mark.slow
     def test_after_a_normal_exit(self, surroundings):
         client = secretsmanager(aws_access_key_id="own", aws_secret_access_key="own")
         before = self.look(client)
@@ -482,6 +484,7 @@ class TestRestoring:
             self.use(client)
         assert self.look(client) == before
 
+    @pytest.mark.slow
     @pytest.mark.parametrize("error", [ValueError, KeyboardInterrupt, SystemExit])
     def test_after_an_exception(self, surroundings, error):
         client = secretsmanager(aws_access_key_id="own", aws_secret_access_key="own")

@@ -93,6 +93,7 @@ class TestWhichClient:
         finally:
             gc.enable()
 
+    @pytest.mark.slow
     def test_a_client_that_has_made_calls_and_paginated_is_given_out_again(self, pool, delivery):
         def use(client):
             client.get_secret_value(SecretId="db")
@@ -108,6 +109,7 @@ class TestWhichClient:
         gc.collect()
         assert use(of_default_session()) == first
 
+    @pytest.mark.slow
     def test_a_function_that_makes_its_client_in_each_invocation_has_one(self, monkeypatch):
         monkeypatch.setattr(boto3, "DEFAULT_SESSION", None)
         with ClientPool() as pool:
@@ -142,6 +144,7 @@ class TestWhichClient:
         assert len(together) == 20
         assert all(len(set(alive)) == 4 for alive in together)
 
+    @pytest.mark.slow
     def test_the_pool_is_bounded(self, pool, delivery):
         held = [of_default_session() for _ in range(12)]
         held += [of_default_session(api_version="2017-10-17", region_name=f"eu-west-{n}") for n in range(20)]
@@ -203,6 +206,7 @@ class TestAlike:
         assert id(client) != first
         assert client.meta.endpoint_url == "https://other.example"
 
+    @pytest.mark.slow
     def test_the_region_of_the_environment_counts(self, pool, delivery):
         of_new_session()
         # Undone inside of the world, which sets this variable itself.
@@ -217,12 +221,14 @@ class TestAlike:
         assert client.meta.region_name == "ap-south-1"
         assert client._request_signer._credentials.access_key == "a"
 
+    @pytest.mark.slow
     def test_the_default_config_of_a_session_counts(self, pool, delivery):
         of_new_session()
         session = botocore.session.Session()
         session.set_default_client_config(in_mode("adaptive"))
         assert session.create_client("secretsmanager").meta.config.retries["mode"] == "adaptive"
 
+    @pytest.mark.slow
     def test_a_config_file_that_changes_counts(self, pool, delivery, monkeypatch, tmp_path):
         file = tmp_path / "config"
         monkeypatch.setenv("AWS_CONFIG_FILE", str(file))
@@ -240,6 +246,7 @@ class TestAlike:
         assert heard == ["ListSecrets"] * 2
         assert pool.reused == 0
 
+    @pytest.mark.slow
     def test_credentials_that_are_refreshed_are_not_pooled(self, pool, delivery):
         for _ in range(2):
             session = botocore.session.Session()
@@ -261,6 +268,7 @@ class TestAlike:
         with pytest.raises(botocore.exceptions.UnknownServiceError):
             boto3.client("no-such-service")
 
+    @pytest.mark.slow
     def test_a_subclass_of_the_session_makes_its_clients(self, pool, delivery):
         class Session(botocore.session.Session):
             pass
@@ -374,6 +382,7 @@ class TestAsNew:
         stub(of_default_session())
         assert len(of_default_session().list_secrets()["SecretList"]) == 1
 
+    @pytest.mark.slow
     @pytest.mark.parametrize("mode", MODES)
     def test_errors_of_one_delivery_do_not_use_up_the_retries_of_the_next(self, mode):
         with ClientPool() as pool, mock_stages({"db": "old"}) as fake, RunningStep("createSecret"):
@@ -450,6 +459,7 @@ class TestItsEnd:
 
 
 class TestNewSessions:
+    @pytest.mark.slow
     def test_each_has_the_handlers_of_any_other(self, pool, delivery):
         def filled_by(register):
             session = botocore.session.Session(include_builtin_handlers=False)

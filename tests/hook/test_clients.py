@@ -88,6 +88,7 @@ def test_a_client_whose_send_rate_was_lowered_is_not_as_new():
     assert not shared.is_as_new()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("lane", ["fast", "wire"])
 def test_a_client_that_was_only_used_is_as_new(shared, lane):
     client = shared.client
@@ -106,6 +107,7 @@ def test_a_client_that_was_only_used_is_as_new(shared, lane):
     assert shared.is_as_new() or (is_adaptive and lane == "wire")
 
 
+@pytest.mark.slow
 def test_a_client_is_as_new_once_a_change_is_undone():
     shared = SharedClient(build())
     with patch.object(shared.client, "get_secret_value"):
@@ -123,6 +125,7 @@ def test_our_own_handlers_in_a_world_of_several_tests_are_no_change():
         assert shared.is_as_new()
 
 
+@pytest.mark.slow
 def test_the_next_test_gets_a_client_as_new_and_an_unchanged_one_is_shared(pytester):
     pytester.makepyfile("""
 from botocore.stub import Stubber

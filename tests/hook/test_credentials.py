@@ -107,13 +107,16 @@ def world(request):
 
 
 class TestAProfile:
+    @pytest.mark.slow
     @pytest.mark.parametrize("name", ["role", "role-with-mfa", "chain", "web-identity"])
     def test_with_a_role_acts_as_the_roles_session(self, world, profile, name):
         assert refused_as(profile(name)) == SESSION
 
+    @pytest.mark.slow
     def test_with_a_role_acts_in_the_roles_account(self, world, profile):
         assert account_of(profile("role")) == FOREIGN
 
+    @pytest.mark.slow
     def test_of_sso_acts_in_its_account(self, world, profile):
         assert account_of(profile("sso")) == FOREIGN
 
@@ -139,6 +142,7 @@ class TestCredentials:
         client = boto3.Session().client("secretsmanager")
         assert client.list_secrets()["SecretList"][0]["ARN"].split(":")[4] == OWN
 
+    @pytest.mark.slow
     def test_that_are_stored_and_can_be_refreshed_show_their_account(self, world):
         assert account_of(client_with(refreshable(TEMPORARY, FOREIGN))) == FOREIGN
 
@@ -153,6 +157,7 @@ class TestCredentials:
         deferred.access_key, deferred.account_id = TEMPORARY, FOREIGN
         assert account_of(client) == FOREIGN
 
+    @pytest.mark.slow
     @states_accounts
     def test_of_an_account_that_is_none_are_the_worlds(self, world):
         assert account_of(boto3.client("secretsmanager", **KEYS, aws_account_id="mine")) == OWN
@@ -176,6 +181,7 @@ class TestTheNote:
             NOTE.format("this client's access key ASIAIOSF...")
         ]
 
+    @pytest.mark.slow
     def test_says_that_credentials_were_never_fetched(self, world):
         client = client_with(botocore.credentials.DeferredRefreshableCredentials(refresh, "test"))
         assert self.notes(client) == [NOTE.format("this client's credentials, which were never fetched")]

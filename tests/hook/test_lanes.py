@@ -337,6 +337,7 @@ def clients_that_lack(shape, member):
     }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("shape", "member", "case"),
     [

@@ -201,6 +201,7 @@ class TestTheDefaultSession:
                 )
             ]
 
+    @pytest.mark.slow
     def test_a_secret_of_a_third_region_leads_to_that_region(self):
         with mock_stages() as fake:
             fake.add("prod/db", "x", region="eu-west-3")

@@ -177,6 +177,7 @@ BUCKET_METHODS = {
 STATEFUL = {"standard": {"RetryQuota"}, "adaptive": {"RetryQuota", "TokenBucket", "RateClocker"}}
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("mode", STATEFUL)
 def test_retry_handlers_know_what_a_client_learns(mode):
     config = botocore.config.Config(retries={"mode": mode})

@@ -124,6 +124,7 @@ def run(tmp_path):
     return run
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("method", METHODS)
 def test_a_world_that_is_opened_in_the_child_answers_there(run, method):
     lines = run(f"""
@@ -134,6 +135,7 @@ def test_a_world_that_is_opened_in_the_child_answers_there(run, method):
     assert lines == ["s3cret", "0"]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("method", METHODS)
 def test_a_child_that_imports_us_is_told_before_a_request_is_sent(run, method):
     lines = run(f"""
@@ -152,6 +154,7 @@ def test_a_child_that_imports_us_is_told_before_a_request_is_sent(run, method):
     ]
 
 
+@pytest.mark.slow
 def test_a_child_that_does_not_import_us_sends_the_fake_credentials(run):
     lines = run("""
         url = serve()
@@ -168,6 +171,7 @@ def test_a_child_that_does_not_import_us_sends_the_fake_credentials(run):
     ]
 
 
+@pytest.mark.slow
 def test_a_child_that_imports_us_may_call_another_endpoint_or_with_keys_of_its_own(run):
     lines = run("""
         url = serve()
@@ -182,6 +186,7 @@ def test_a_child_that_imports_us_may_call_another_endpoint_or_with_keys_of_its_o
     assert lines == ["UnrecognizedClientException ['FAKESECRETSACCESSKEY']", "ProxyConnectionError"]
 
 
+@pytest.mark.slow
 def test_a_program_runs_in_a_world_of_its_own(run):
     """A program that can't be changed is run by another one, which opens the world."""
     lines = run("""
@@ -198,6 +203,7 @@ def test_a_program_runs_in_a_world_of_its_own(run):
     assert lines == ["s3cret"]
 
 
+@pytest.mark.slow
 def test_current_says_why_there_is_no_world_in_a_child(run):
     lines = run("""
         with mock_stages(SECRETS):

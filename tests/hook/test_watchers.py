@@ -128,6 +128,7 @@ class TestHandlers:
             read(client)
         assert seen == ["sign"]
 
+    @pytest.mark.slow
     def test_of_a_session_reaches_the_clients_made_later(self):
         session, seen = botocore.session.Session(), []
         with mock_stages(SEED):
@@ -293,6 +294,7 @@ class TestThoseWhoDoNotWatch:
         with mock_stages(SEED):
             assert lane_of(secretsmanager()) == "fast"
 
+    @pytest.mark.slow
     def test_a_client_is_not_kept_alive(self):
         with mock_stages(SEED):
             client = secretsmanager()
@@ -658,6 +660,7 @@ class TestSignatures:
     def test_with_static_credentials(self):
         assert b"Credential=own/" in self.sent_by(secretsmanager())["Authorization"]
 
+    @pytest.mark.slow
     def test_not_without_credentials(self, no_credentials):
         client = botocore.session.Session().create_client("secretsmanager", region_name=REGION)
         assert "Authorization" not in self.sent_by(client)
@@ -668,6 +671,7 @@ class TestSignatures:
         client = session.create_client("secretsmanager", region_name=REGION)
         assert "Authorization" not in self.sent_by(client)
 
+    @pytest.mark.slow
     def test_with_credentials_that_need_no_refresh_yet(self):
         session = botocore.session.Session()
         session._credentials = refreshable(60, lambda: pytest.fail("refreshed"))

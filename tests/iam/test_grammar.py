@@ -622,6 +622,7 @@ MUTATED = st.builds(
 class TestAnything:
     """Every input is parsed or refused with one of AWS's messages, and every policy gives a decision."""
 
+    @pytest.mark.slow
     @given(
         text=st.one_of(st.text(), *(values.map(json.dumps) for values in (JSON, POLICIES, MUTATED))),
         caller=st.sampled_from([ROOT, ALICE, APP, APP_SESSION]),
@@ -639,6 +640,7 @@ class TestAnything:
             assert decide(policy, caller, **context) in {"allow", "deny", "none"}
             assert grammar.is_public(policy) in {True, False}
 
+    @pytest.mark.slow
     @given(policy=POLICIES.filter(lambda policy: policy["Statement"]), seed=st.randoms())
     def test_the_order_of_statements_and_white_space_do_not_matter(self, policy, seed):
         try:

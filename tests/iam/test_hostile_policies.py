@@ -45,6 +45,7 @@ def condition(operator, value):
 """
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "code",
     [
@@ -58,6 +59,7 @@ def test_many_statements_and_values(code):
     run(code)
 
 
+@pytest.mark.slow
 def test_patterns_of_many_wildcards():
     run(
         """
@@ -73,6 +75,7 @@ def test_patterns_of_many_wildcards():
     )
 
 
+@pytest.mark.slow
 def test_long_texts():
     run(
         """

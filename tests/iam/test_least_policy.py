@@ -245,6 +245,7 @@ SEVERAL = [
 SEVERAL += [need("ListSecrets", "*"), need("DescribeSecret", "a-??????"), need("kms:Decrypt", KEY)]
 
 
+@pytest.mark.slow
 @given(st.permutations(SEVERAL))
 def test_the_order_of_the_needs_does_not_matter(needs):
     assert json.dumps(document_for(needs)) == json.dumps(document_for(SEVERAL))

@@ -20,6 +20,7 @@ def test_stars_and_question_marks_are_the_only_wildcards(text, pattern):
     assert matcher_of(pattern)(text) is expected
 
 
+@pytest.mark.slow
 @given(TEXTS, st.lists(st.tuples(PATTERNS, st.booleans()), max_size=4))
 def test_pieces_match_as_one_pattern_in_which_fixed_pieces_have_no_wildcards(text, pieces):
     expression = "".join(

@@ -243,6 +243,7 @@ def test_a_document_with_what_json_has_not_is_a_type_error():
         load_policies(document, "policy")
 
 
+@pytest.mark.slow
 def test_a_document_nested_too_deeply_is_refused():
     deep = []
     for _ in range(100_000):

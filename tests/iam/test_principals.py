@@ -61,6 +61,7 @@ class TestAccessKeys:
         with mock_stages({}):
             assert account_of(caller) == FOREIGN
 
+    @pytest.mark.slow
     def test_refreshable_credentials_are_never_read(self, fake_secrets):
         def refresh():
             pytest.fail("the credentials were refreshed")

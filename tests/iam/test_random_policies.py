@@ -114,6 +114,7 @@ def changed(layers, changes):
     return Layers(**layers)
 
 
+@pytest.mark.slow
 @given(CHECKS, st.sampled_from(CALLERS), LAYERS)
 def test_a_denial_is_explained_in_two_to_five_lines(check, caller, layers):
     decision = evaluate(check, caller, layers)
@@ -121,6 +122,7 @@ def test_a_denial_is_explained_in_two_to_five_lines(check, caller, layers):
     assert decision.effect == "allowed" if not lines else 2 <= len(lines) <= 5
 
 
+@pytest.mark.slow
 @given(CHECKS, st.sampled_from(CALLERS), LAYERS)
 def test_the_smallest_change_allows_what_is_not_denied(check, caller, layers):
     decision = evaluate(check, caller, layers)
@@ -132,6 +134,7 @@ def test_the_smallest_change_allows_what_is_not_denied(check, caller, layers):
         assert evaluate(check, caller, changed(layers, changes)).effect == "allowed"
 
 
+@pytest.mark.slow
 @given(CHECKS, st.sampled_from(CALLERS), LAYERS, st.randoms(use_true_random=False))
 def test_the_order_of_policies_and_statements_does_not_matter(check, caller, layers, random):
     def shuffled(each):
@@ -148,6 +151,7 @@ def test_the_order_of_policies_and_statements_does_not_matter(check, caller, lay
     assert (first.effect, first.layers) == (second.effect, second.layers)
 
 
+@pytest.mark.slow
 @given(CHECKS, st.sampled_from(CALLERS), LAYERS, IDENTITY)
 def test_a_boundary_never_allows_more(check, caller, layers, boundary):
     without = Layers(layers.identity, layers.resource, None, layers.session)
@@ -179,6 +183,7 @@ DOCUMENTS = st.one_of(
 
 
 # On a busy machine, the first documents take long to make.
+@pytest.mark.slow
 @settings(suppress_health_check=[HealthCheck.too_slow])
 @given(DOCUMENTS, st.booleans(), CONTEXTS)
 def test_every_document_is_loaded_and_decided_or_refused_with_a_policy_error(document, is_text, context):

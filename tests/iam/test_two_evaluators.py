@@ -100,15 +100,17 @@ def put_back(original, parts):
     return parts if isinstance(original, dict) else list(parts.values())
 
 
+@pytest.mark.slow
 def test_both_decide_the_same():
     assert disagreement(questions(FEW)) is None
 
 
-@pytest.mark.slow
+@pytest.mark.long
 def test_both_decide_the_same_ten_thousand_times():
     assert disagreement(questions(MANY)) is None
 
 
+@pytest.mark.slow
 def test_both_match_dense_patterns_the_same():
     asked = questions(4 * FEW, random_question_about_patterns)
     assert disagreement(asked) is None
@@ -162,13 +164,13 @@ def test_a_disagreement_is_told_in_its_smallest_form():
     assert smallest.context == {}
 
 
-@pytest.mark.slow
+@pytest.mark.long
 def test_the_questions_meet_every_effect_often():
     effects = Counter(decide(question)[0] for question in questions(MANY))
     assert min(effects[effect] for effect in LAYERS_OF) >= MANY // 10
 
 
-@pytest.mark.slow
+@pytest.mark.long
 def test_each_layer_decides_some_questions():
     found = {effect: set() for effect in LAYERS_OF}
     for effect, layers in map(decide, questions(MANY)):
@@ -176,7 +178,7 @@ def test_each_layer_decides_some_questions():
     assert found == LAYERS_OF
 
 
-@pytest.mark.slow
+@pytest.mark.long
 def test_each_operator_decides_some_questions_alone_and_with_each_addition():
     deciding = [form.rpartition(":") for form in forms_that_decide(questions(MANY))]
     found = {prefix + name.removesuffix("IfExists") for prefix, _, name in deciding} | {

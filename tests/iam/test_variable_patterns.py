@@ -32,6 +32,7 @@ def test_the_same_values_are_compiled_once(compiler):
     assert len(compiler.compiled) == 2
 
 
+@pytest.mark.slow
 def test_many_patterns_do_not_displace_each_other(compiler):
     patterns = [VariablePattern(parts_of(f"${{aws:username}}*{number}"), compiler) for number in range(5_000)]
     for _ in range(2):

@@ -129,6 +129,7 @@ def as_json(saved_secret):
     return SavedSecret(document, {int(serial): version for serial, version in written.items()})
 
 
+@pytest.mark.slow
 @given(several_secrets())
 @settings(max_examples=300, deadline=None)
 def test_secrets_are_read_as_they_were_written(made):

@@ -19,6 +19,7 @@ def clients():
     return [boto3.client("secretsmanager", region_name=region) for region in ("us-east-1", *REGIONS)]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("seed", range(12))
 def test_after_each_of_many_random_calls_the_file_is_as_the_world(path, seed):
     def check():

@@ -21,7 +21,7 @@ from stored_states import state_in
 pytestmark = pytest.mark.skipif(not hasattr(signal, "SIGKILL"), reason="this platform has no such kills")
 
 HERE = Path(__file__).parent
-KILLS = [10, pytest.param(200, marks=pytest.mark.slow)]
+KILLS = [10, pytest.param(200, marks=pytest.mark.long)]
 ENVIRONMENT = {"PYTHONPATH": os.pathsep.join([str(HERE), str(HERE.parent)])}
 
 
@@ -58,6 +58,7 @@ def possible_states(said):
     return set([said[answered][1], *writing][-2:])
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("count", KILLS)
 def test_a_killed_server_leaves_the_last_state_that_it_answered_with_or_the_next(count, tmp_path):
     path = tmp_path / "world.state"
@@ -98,7 +99,8 @@ class Counting(threading.Thread):
                 self.has_begun.set()
 
 
-@pytest.mark.parametrize("count", [5, pytest.param(50, marks=pytest.mark.slow)])
+@pytest.mark.slow
+@pytest.mark.parametrize("count", [5, pytest.param(50, marks=pytest.mark.long)])
 def test_a_killed_server_has_lost_no_request_that_it_answered(count, tmp_path):
     path, seed = tmp_path / "world.state", tmp_path / "seed.json"
     seed.write_text('{"app/db": "seeded"}')

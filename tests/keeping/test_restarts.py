@@ -44,6 +44,7 @@ def refusal(*arguments):
     return ran.stderr
 
 
+@pytest.mark.slow
 def test_a_server_goes_on_where_the_last_one_ended(path, tmp_path):
     with served("--state", path, "--seed", seed(tmp_path, "old")) as call:
         first = call("GetSecretValue", SecretId="app/db")[1]["SecretString"]
@@ -55,6 +56,7 @@ def test_a_server_goes_on_where_the_last_one_ended(path, tmp_path):
     assert stat.S_IMODE(path.stat().st_mode) == 0o600
 
 
+@pytest.mark.slow
 def test_a_foreign_file_is_refused_with_a_sentence_and_left_untouched(path):
     path.write_text("DB_PASSWORD=hunter2")
     why = "isn't a state file of fake_secrets, or its first line is damaged"
@@ -62,6 +64,7 @@ def test_a_foreign_file_is_refused_with_a_sentence_and_left_untouched(path):
     assert path.read_text() == "DB_PASSWORD=hunter2"
 
 
+@pytest.mark.slow
 def test_a_second_server_on_the_same_file_is_refused(path):
     with served("--state", path):
         assert refusal("--state", path) == (

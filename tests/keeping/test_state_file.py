@@ -199,6 +199,7 @@ def content_during(path, client, step, **members):
     return seen[0]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("step", ["createSecret", "setSecret", "testSecret", "finishSecret"])
 def test_a_rotation_that_was_running_at_a_kill_has_failed_and_can_be_attempted_again(path, client, step):
     path.write_bytes(content_during(path, client, step))
@@ -436,6 +437,7 @@ class TestADiskThatIsFull:
         client.list_secrets()
         assert state_in(path.read_bytes()) == state_of(store_of(fake_secrets))
 
+    @pytest.mark.slow
     def test_a_rotation_whose_end_can_not_be_written_is_answered_with_500(self, client, fake_secrets):
         class Filling(Rotator):
             def __call__(self, event, context):
@@ -487,6 +489,7 @@ print(sorted(name for name in sys.modules if name.startswith("fake_secrets.keepi
 """
 
 
+@pytest.mark.slow
 def test_a_world_that_is_not_kept_imports_nothing_of_this():
     ran = subprocess.run([sys.executable, "-c", WITHOUT_STATE], capture_output=True, text=True, check=True)
     assert ran.stdout == "[]\n"
@@ -548,6 +551,7 @@ def state_or_refusal(path, content):
         assert path.read_bytes() == content
 
 
+@pytest.mark.slow
 def test_a_file_that_is_cut_off_is_refused_or_read_as_one_of_its_states(path, written):
     content, states = written
     lengths = {

@@ -54,6 +54,7 @@ class TestSuccess:
             fake_secrets.add("db", "x")
         assert json.loads(read(agent, "db").body)["CreatedDate"] == text
 
+    @pytest.mark.slow
     def test_our_choice_whole_seconds_have_no_fraction(self, fake_secrets, agent):
         with freezegun.freeze_time("2026-01-01", ignore=["_pytest"]):
             fake_secrets.add("db", "x")

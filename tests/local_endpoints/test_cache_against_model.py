@@ -4,6 +4,7 @@ import json
 import os
 
 import freezegun
+import pytest
 from asking import GET, TOKEN_HEADER
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
@@ -127,6 +128,7 @@ class History:
         assert (value, asked) == (self.model.values.get(found), expected)
 
 
+@pytest.mark.slow
 @given(keys=KEYS, steps=st.lists(STEPS, min_size=10, max_size=40), size=st.sampled_from([1, 2, 1000]))
 @settings(max_examples=200, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 def test_every_read_gives_what_a_naive_model_of_the_agent_gives(secretsmanager, keys, steps, size):

@@ -204,6 +204,7 @@ class TestRedirection:
 
 
 class TestReminder:
+    @pytest.mark.slow
     @pytest.mark.parametrize("arguments", [(), ("extension",)])
     def test_a_block_that_is_never_entered_is_told_with_its_line(self, fake_secrets, arguments):
         def misuse():
@@ -290,6 +291,7 @@ def test_the_agent_is_the_default(fake_secrets):
     assert fake_secrets.calls[-1].via == "agent"
 
 
+@pytest.mark.slow
 def test_a_world_without_endpoints_imports_nothing_for_them():
     program = (
         "import sys\n"

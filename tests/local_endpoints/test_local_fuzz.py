@@ -41,6 +41,7 @@ def helper(request, fake_secrets):
         yield url
 
 
+@pytest.mark.slow
 @given(path=PATH, query=QUERY, method=st.sampled_from(["GET", "GET", "POST"]))
 @settings(
     max_examples=150,
@@ -63,6 +64,7 @@ def test_odd_values_change_nothing_for_the_next_request(helper, name, value):
     assert read(helper, "db").secret == "s3cret"
 
 
+@pytest.mark.slow
 @given(pairs=st.lists(st.tuples(st.text(), st.text())))
 def test_what_a_form_encodes_is_read_back(pairs):
     assert list(parameters_of(urllib.parse.urlencode(pairs, errors="replace"))) == [

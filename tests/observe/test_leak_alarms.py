@@ -97,6 +97,7 @@ def watched(fake_secrets, caplog):
         yield found
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("kind", SECRETS)
 def test_a_rotation_function_may_log_all_that_is_public(fake_secrets, watched, kind):
     fake_secrets.add("live/orders", SECRETS[kind])
@@ -131,6 +132,7 @@ def test_a_refused_login_names_user_and_host(fake_secrets, watched):
     assert watched == []
 
 
+@pytest.mark.slow
 def test_the_examples_leak_nothing(pytester):
     for path in EXAMPLES.glob("*.py"):
         shutil.copy(path, pytester.path)

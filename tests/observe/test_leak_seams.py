@@ -92,6 +92,7 @@ def test_the_end_of_a_world_ends_its_blocks_when_the_plugin_settles():
     assert seams() == before
 
 
+@pytest.mark.slow
 def test_a_world_that_nobody_watches_imports_nothing_for_it():
     source = """
         import sys
@@ -281,6 +282,7 @@ def test_a_leak_can_be_pickled(world):
     assert pickle.loads(pickle.dumps(found[0])) == found[0]  # noqa: S301 -- our own
 
 
+@pytest.mark.slow
 def test_a_thousand_secrets_cost_a_log_record_little(world):
     for number in range(1000):
         world.add(f"key-{number}", {"username": "a", "password": f"password-{number}-of-many"})
@@ -291,6 +293,7 @@ def test_a_thousand_secrets_cost_a_log_record_little(world):
     assert [leak.secret for leak in found] == ["key-777"]
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="this platform has no fork")
 def test_a_forked_child_watches_too_while_a_thread_prints():
     source = """

@@ -487,6 +487,7 @@ class TestRotationFunctions:
         print(secretsmanager.get_random_password(PasswordLength=7)["RandomPassword"])
         assert not watched
 
+    @pytest.mark.slow
     def test_the_latest_thousand_passwords_are_known(self, fake_secrets, watched, secretsmanager):
         first, second = (secretsmanager.get_random_password()["RandomPassword"] for _ in range(2))
         for _ in range(999):
@@ -866,6 +867,7 @@ class TestWorlds:
             print(PASSWORD)
         assert len(watched) == 1
 
+    @pytest.mark.slow
     def test_a_thousand_leaks_are_kept(self, fake_secrets):
         with fake_secrets.leaks.watching() as found:
             for number in range(1010):

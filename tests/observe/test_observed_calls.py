@@ -34,6 +34,7 @@ def no_back_off(monkeypatch):
 
 
 class TestACall:
+    @pytest.mark.slow
     def test_has_the_time_of_its_answer(self, fake):
         with freeze_time("2026-03-04 12:00:00.250"):
             client_of().get_secret_value(SecretId="prod/db")
@@ -208,9 +209,8 @@ class TestCallsCanBeFiltered:
 
 class TestTheTable:
     @pytest.fixture
-    def at_noon(self):
-        with freeze_time("2026-03-04 12:00:00") as clock:
-            yield clock
+    def at_noon(self, freezer_at_noon):
+        return freezer_at_noon
 
     def test_shows_each_call_in_80_columns(self, fake, at_noon):
         fake.faults.fail("GetSecretValue", "InternalServiceError", step="createSecret")

@@ -33,6 +33,7 @@ def told(function):
     return [(str(warning.message), warning.filename, warning.lineno) for warning in caught]
 
 
+@pytest.mark.slow
 def test_as_principal_as_a_statement_is_told_with_its_line(fake_secrets):
     def misuse():
         fake_secrets.as_principal(ROLE)
@@ -40,6 +41,7 @@ def test_as_principal_as_a_statement_is_told_with_its_line(fake_secrets):
     assert told(misuse) == [(PRINCIPAL, __file__, inspect.getsourcelines(misuse)[1] + 1)]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("arguments", [(), ({},), ({"prod/db": "x"},)])
 def test_mock_stages_as_a_statement_is_told_with_its_line(arguments):
     def misuse():
@@ -48,6 +50,7 @@ def test_mock_stages_as_a_statement_is_told_with_its_line(arguments):
     assert told(misuse) == [(WORLD, __file__, inspect.getsourcelines(misuse)[1] + 1)]
 
 
+@pytest.mark.slow
 def test_as_principal_that_is_entered_is_not_told(fake_secrets):
     def use():
         with fake_secrets.as_principal(ROLE):
@@ -56,6 +59,7 @@ def test_as_principal_that_is_entered_is_not_told(fake_secrets):
     assert told(use) == []
 
 
+@pytest.mark.slow
 def test_as_principal_still_decorates(fake_secrets, secretsmanager):
     def use():
         @fake_secrets.as_principal(ROLE)
@@ -104,6 +108,7 @@ def copy_one_that_is_used():
         pass
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "use",
     [
@@ -120,6 +125,7 @@ def test_mock_stages_that_is_used_is_not_told(use):
     assert told(use) == []
 
 
+@pytest.mark.slow
 def test_what_python_drops_when_it_ends_is_not_told():
     program = "import fake_secrets\nworld = fake_secrets.mock_stages({'a': 'x'})\n"
     command = [sys.executable, "-W", "always", "-c", program]

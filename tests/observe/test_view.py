@@ -242,6 +242,7 @@ class TestEqualityOfVersions:
         secretsmanager.put_secret_value(SecretId="a", SecretString="y", **token)
         assert secret.version("AWSPENDING") != empty
 
+    @pytest.mark.slow
     def test_a_failed_comparison_shows_no_value(self, pytester):
         pytester.makepyfile(
             """

@@ -23,6 +23,7 @@ def test_the_client_is_a_boto3_client_in_the_worlds_region(secretsmanager, fake_
     assert secretsmanager.meta.region_name == fake_secrets.region
 
 
+@pytest.mark.slow
 def test_tests_share_one_client(run):
     passes(
         run(
@@ -53,6 +54,7 @@ def test_each_test_starts_with_an_empty_world(run):
     )
 
 
+@pytest.mark.slow
 def test_the_client_is_a_botocore_client_if_boto3_is_not_installed(pytester):
     pytester.makeconftest("import sys\nsys.modules['boto3'] = sys.modules['boto3.session'] = None\n")
     pytester.makepyfile(
@@ -311,6 +313,7 @@ class TestDecoratorAsMarker:
             2,
         )
 
+    @pytest.mark.slow
     def test_it_decorates_a_coroutine_function_under_pytest_asyncio(self, pytester):
         pytester.makepyfile(
             """
@@ -550,6 +553,7 @@ class TestGuard:
         )
         ran.assert_outcomes(**outcome)
 
+    @pytest.mark.slow
     def test_a_call_on_import_is_stopped_too(self, guarded, monkeypatch):
         monkeypatch.delenv("PYTEST_CURRENT_TEST")
         ran = guarded(
@@ -562,6 +566,7 @@ class TestGuard:
             ["E *ListSecrets was called while no fake_secrets world was active, in code outside of the tests."]
         )
 
+    @pytest.mark.slow
     def test_a_call_that_bypasses_every_wrapper_is_stopped(self, guarded):
         ran = guarded(
             """
@@ -616,6 +621,7 @@ class TestGuard:
         # The wrapper is removed after the other patch is undone.
         guard.take_down()
 
+    @pytest.mark.slow
     def test_it_is_taken_down_after_the_run(self, guarded):
         before = botocore.endpoint.Endpoint.make_request, botocore.endpoint.Endpoint._send
         guarded(FORGOTTEN)
@@ -623,6 +629,7 @@ class TestGuard:
 
 
 class TestInertUntilUsed:
+    @pytest.mark.slow
     def test_importing_the_plugin_imports_neither_botocore_nor_wrapt(self):
         program = (
             "import sys, fake_secrets.plugin\n"
@@ -630,12 +637,14 @@ class TestInertUntilUsed:
         )
         subprocess.run([sys.executable, "-c", program], check=True)
 
+    @pytest.mark.slow
     def test_a_run_without_fake_secrets_does_not_import_botocore(self, pytester):
         pytester.makepyfile(
             "import sys\ndef test_plain():\n    assert not {'botocore', 'wrapt'} & sys.modules.keys()\n"
         )
         passes(pytester.runpytest_subprocess(*PYTEST_ARGUMENTS))
 
+    @pytest.mark.slow
     def test_it_can_be_switched_off(self, pytester):
         pytester.makepyfile("def test_absent(fake_secrets):\n    pass\n")
         ran = pytester.runpytest_subprocess(*PYTEST_ARGUMENTS, "-p", "no:fake_secrets")

@@ -27,6 +27,7 @@ def check(pytester, run, monkeypatch):
     return check
 
 
+@pytest.mark.slow
 def test_each_family_is_a_test_with_the_usual_id(check):
     ran = check(GOOD, "-v")
 
@@ -35,6 +36,7 @@ def test_each_family_is_a_test_with_the_usual_id(check):
         ran.stdout.fnmatch_lines(f"test_*.py::TestRotation::test_{family} PASSED*")
 
 
+@pytest.mark.slow
 def test_a_failure_is_the_report_without_a_traceback(check):
     ran = check(FAULTY, "-k", "test_repeats")
 
@@ -54,6 +56,7 @@ def test_a_failure_is_the_report_without_a_traceback(check):
     ran.stdout.no_fnmatch_line("*ContractViolatedError*")
 
 
+@pytest.mark.slow
 def test_the_short_summary_has_the_result_in_one_line(check):
     ran = check(FAULTY, "-k", "test_kills")
 
@@ -62,6 +65,7 @@ def test_the_short_summary_has_the_result_in_one_line(check):
     )
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("style", ["long", "short", "line", "native"])
 def test_a_failure_is_the_report_in_each_style_of_tracebacks(check, style):
     ran = check(FAULTY, f"--tb={style}", "-k", "test_kills")
@@ -71,6 +75,7 @@ def test_a_failure_is_the_report_in_each_style_of_tracebacks(check, style):
     ran.stdout.no_fnmatch_line("*rotation_contract.py*")
 
 
+@pytest.mark.slow
 def test_the_users_class_is_shown_as_the_place_of_a_test(check):
     ran = check(FAULTY, "-v", "--tb=line", "-k", "test_kills")
 
@@ -97,6 +102,7 @@ def test_a_scenario_is_selected_by_its_id(check):
     )
 
 
+@pytest.mark.slow
 def test_several_scenarios_are_selected_by_their_ids(check):
     ran = check(FAULTY, "-k", "createSecret.kill-after-4 or createSecret.kill-at-end or setSecret.twice")
 
@@ -104,6 +110,7 @@ def test_several_scenarios_are_selected_by_their_ids(check):
     ran.stdout.fnmatch_lines("create-not-repeatable: *. 2 scenarios were tried.")
 
 
+@pytest.mark.slow
 def test_a_scenario_is_spared_by_its_id(check):
     ran = check(FAULTY, "-k", "test_kills and not createSecret.kill-after-4")
 
@@ -111,6 +118,7 @@ def test_a_scenario_is_spared_by_its_id(check):
     ran.stdout.fnmatch_lines("*5 scenarios were tried.")
 
 
+@pytest.mark.slow
 def test_a_family_that_is_selected_by_its_name_runs_whole(check):
     ran = check(FAULTY, "-k", "test_kills or createSecret.kill-after-4")
 
@@ -118,6 +126,7 @@ def test_a_family_that_is_selected_by_its_name_runs_whole(check):
     ran.stdout.fnmatch_lines("*6 scenarios were tried.")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("expression", "selected"),
     [
@@ -147,6 +156,7 @@ def test_a_wrong_expression_is_told_by_pytest(check):
     ran.stderr.fnmatch_lines("ERROR: Wrong expression passed to '-k'*")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", ["setSecret.kill-after-99", "setSecret.klil-after-2"])
 def test_an_id_that_does_not_exist_fails_the_test(check, name):
     ran = check(GOOD, "-k", name)
@@ -170,6 +180,7 @@ def test_notes_are_a_section_of_the_report(check):
     )
 
 
+@pytest.mark.slow
 def test_notes_of_a_failing_family_are_a_section_of_the_report(check):
     ran = check(FAULTY, "-k", "test_modes")
 
@@ -177,6 +188,7 @@ def test_notes_of_a_failing_family_are_a_section_of_the_report(check):
     ran.stdout.fnmatch_lines(["1. create-not-repeatable: *", "*- fake_secrets contract -*", "Notes", "- *"])
 
 
+@pytest.mark.slow
 def test_what_is_allowed_is_a_section_with_its_reason(check):
     ran = check(
         FAULTY, "-rP", "-k", "test_kills", more='    allow = {"create-not-repeatable": "known, see #12"}\n'
@@ -188,6 +200,7 @@ def test_what_is_allowed_is_a_section_with_its_reason(check):
     )
 
 
+@pytest.mark.slow
 def test_without_a_note_there_is_no_section(check):
     ran = check(GOOD, "-rP", "-k", "test_kills")
 
@@ -201,12 +214,14 @@ def test_consumers_have_a_test_where_there_are_some(check):
     ran.stdout.fnmatch_lines("*::TestRotation::test_consumers")
 
 
+@pytest.mark.slow
 def test_an_allowance_that_is_needed_passes(check):
     ran = check(FAULTY, "-k", "test_allow", more='    allow = {"create-not-repeatable": "known"}\n')
 
     ran.assert_outcomes(passed=1, deselected=COUNT)
 
 
+@pytest.mark.slow
 def test_an_allowance_that_matches_nothing_fails_a_test_of_its_own(check):
     allow = '    allow = {"dead-current": "once", "create-not-repeatable": "known", "leaked-value": "never"}\n'
     ran = check(FAULTY, "-k", "test_allow", more=allow)
@@ -225,6 +240,7 @@ def test_an_allowance_that_matches_nothing_fails_a_test_of_its_own(check):
 BROKEN = "def lambda_handler(event, context):\n    raise KeyError('host')\n"
 
 
+@pytest.mark.slow
 def test_a_function_that_cannot_rotate_fails_one_test_and_the_others_are_skipped(check):
     ran = check(BROKEN, "-rs")
 
@@ -234,6 +250,7 @@ def test_a_function_that_cannot_rotate_fails_one_test_and_the_others_are_skipped
     )
 
 
+@pytest.mark.slow
 def test_only_leaves_the_tests_of_other_families_out(check):
     ran = check(FAULTY, more='    only = "createSecret.kill-after-4"\n')
 
@@ -256,6 +273,7 @@ VARIED = """
 """
 
 
+@pytest.mark.slow
 def test_a_fixture_runs_a_contract_with_several_secrets(check):
     ran = check(GOOD, "-v", "-k", "test_plain", contract=f"import pytest\n{CONTRACT}", more=VARIED)
 
@@ -270,6 +288,7 @@ class TestCase(TestRotation, unittest.TestCase):
 """
 
 
+@pytest.mark.slow
 def test_a_test_case_of_unittest_is_a_contract_too(check):
     ran = check(FAULTY, "-rP", "-k", "TestCase", contract=f"import unittest\n{CONTRACT}", more=CASE)
 
@@ -290,6 +309,7 @@ def test_a_scenario_of_a_test_case_is_selected_by_its_id(check):
     ran.stdout.fnmatch_lines("*1 scenario was tried.")
 
 
+@pytest.mark.slow
 def test_without_a_contract_nothing_of_it_is_imported(pytester):
     pytester.makepyfile(
         """

@@ -81,6 +81,7 @@ def shown(lines):
     return found
 
 
+@pytest.mark.slow
 def test_the_worlds_of_the_scenarios_are_not_reported(write, in_process):
     write(FAULTY)
     ran = in_process("-k", "test_kills", "--fake-secrets-report=always", "-rP")
@@ -89,6 +90,7 @@ def test_the_worlds_of_the_scenarios_are_not_reported(write, in_process):
     ran.stdout.no_fnmatch_line("*- fake_secrets -*")
 
 
+@pytest.mark.slow
 def test_a_world_of_the_test_itself_is_reported_as_before(write, in_process):
     write(FAULTY, IN_A_WORLD.replace("assert report.scenarios", "assert report.passed"))
     ran = in_process("-k", "test_fixture")
@@ -98,6 +100,7 @@ def test_a_world_of_the_test_itself_is_reported_as_before(write, in_process):
     ran.stdout.no_fnmatch_line("*RotateSecret*")
 
 
+@pytest.mark.slow
 def test_a_world_of_the_test_itself_stays_as_it_was(write, in_process):
     write(FAULTY, IN_A_WORLD)
     ran = in_process("-W", "error")
@@ -151,6 +154,7 @@ def pytest_unconfigure():
 """
 
 
+@pytest.mark.slow
 def test_an_interrupt_ends_the_run_and_leaves_no_world(write, pytester):
     pytester.makeconftest(AT_THE_END)
     write(GOOD, CONTRACT + INTERRUPTED)
@@ -160,6 +164,7 @@ def test_an_interrupt_ends_the_run_and_leaves_no_world(write, pytester):
     ran.stdout.fnmatch_lines(["*KeyboardInterrupt*", "nothing is left"])
 
 
+@pytest.mark.slow
 def test_a_contract_in_a_marked_class_is_checked_as_elsewhere(write, in_process):
     write(
         GOOD,
@@ -170,6 +175,7 @@ def test_a_contract_in_a_marked_class_is_checked_as_elsewhere(write, in_process)
     ran.assert_outcomes(passed=2, deselected=COUNT - 2)
 
 
+@pytest.mark.slow
 def test_the_worlds_of_the_scenarios_warn_of_nothing(write, in_process):
     write(FAULTY, CONTRACT + "    allow = {'create-not-repeatable': 'known'}\n")
     ran = in_process("-W", "error", "-k", "test_kills or test_modes")
@@ -177,6 +183,7 @@ def test_the_worlds_of_the_scenarios_warn_of_nothing(write, in_process):
     ran.assert_outcomes(passed=2, deselected=COUNT - 1)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("option", ["fake_secrets_leaks = error", "fake_secrets_guard = error"])
 def test_the_checks_of_the_plugin_do_not_meet_the_scenarios(pytester, write, in_process, option):
     pytester.makeini(f"[pytest]\n{option}\n")
@@ -186,6 +193,7 @@ def test_the_checks_of_the_plugin_do_not_meet_the_scenarios(pytester, write, in_
     ran.assert_outcomes(passed=3, deselected=COUNT - 2)
 
 
+@pytest.mark.slow
 def test_no_secret_value_is_shown(write, in_process):
     write(FAULTY + LEAKING.replace("def lambda_handler", "def leaking_handler"))
     ran = in_process("-rA", "-l", "--full-trace", "-k", "test_plain or test_kills or test_modes")
@@ -196,6 +204,7 @@ def test_no_secret_value_is_shown(write, in_process):
 SOME = ("-rP", "-k", "test_plain or test_modes or createSecret.kill-after-4")
 
 
+@pytest.mark.slow
 def test_the_report_is_the_same_in_each_order(write, in_process, pytester):
     write(FAULTY)
     first = shown(in_process(*SOME).outlines)
@@ -207,6 +216,7 @@ def test_the_report_is_the_same_in_each_order(write, in_process, pytester):
         assert shown(ran.outlines) == first
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("arguments", [(), ("-n2",)], ids=["alone", "xdist"])
 def test_the_report_is_the_same_for_each_seed_of_hashes(write, in_process, pytester, monkeypatch, arguments):
     write(FAULTY)
@@ -218,6 +228,7 @@ def test_the_report_is_the_same_for_each_seed_of_hashes(write, in_process, pytes
     assert "1 scenario was tried.\n" in first["test_kills"]
 
 
+@pytest.mark.slow
 def test_a_test_says_the_same_alone(write, in_process):
     write(FAULTY)
     together = shown(in_process(*SOME).outlines)

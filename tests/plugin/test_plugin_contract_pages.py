@@ -58,6 +58,7 @@ def index(pytester, folder="pages"):
     return Reading((pytester.path / folder / "index.html").read_text(encoding="utf-8"))
 
 
+@pytest.mark.slow
 def test_a_class_has_one_page_with_all_its_families(check, pages):
     ran = check(OPTION, "-k", "test_plain or test_repeats or test_modes")
 
@@ -79,6 +80,7 @@ def test_a_test_that_checks_by_itself_has_a_page_under_its_name(check, pages):
     assert "createSecret.twice" in page
 
 
+@pytest.mark.slow
 def test_a_test_with_several_checks_has_a_page_for_each(check, pages):
     again = '\n    check_rotation(lambda_handler, secret=SECRET, only="setSecret.twice")\n'
     check(OPTION, source=CHECKS.replace("    assert check", f"{again}    assert check"))
@@ -96,6 +98,7 @@ def test_a_check_in_a_fixture_has_a_page(check, pages):
     assert len(pages()) == 1
 
 
+@pytest.mark.slow
 def test_a_parametrised_contract_has_a_page_for_each_parameter(check, pages):
     fixture = """
     @pytest.fixture(autouse=True, params=["a/b", "<b>"])
@@ -108,6 +111,7 @@ def test_a_parametrised_contract_has_a_page_for_each_parameter(check, pages):
     assert any("::TestRotation[a/b]</title>" in page for page in pages().values())
 
 
+@pytest.mark.slow
 def test_the_index_leads_to_each_page_and_has_its_result(check, pages, pytester):
     check(OPTION, "-k", "test_once or test_plain", source=f"{CHECKS}\n{CONTRACT}", function=GOOD)
 
@@ -118,6 +122,7 @@ def test_the_index_leads_to_each_page_and_has_its_result(check, pages, pytester)
     assert {one["href"] for one in reading.all("a")} == pages().keys()
 
 
+@pytest.mark.slow
 def test_a_violation_is_told_by_the_index(check, pytester):
     check(OPTION, "-k", "test_repeats")
 
@@ -125,6 +130,7 @@ def test_a_violation_is_told_by_the_index(check, pytester):
     assert table[1][2:] == ["▲ violated", "7", "1"]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("distribution", ["load", "each"])
 def test_workers_give_the_same_pages_as_a_run_without_workers(check, pages, pytester, distribution):
     chosen = "test_once or test_plain or test_repeats"
@@ -150,6 +156,7 @@ def test_without_the_option_nothing_is_written(check, pytester):
     assert not list(pytester.path.rglob("*.html"))
 
 
+@pytest.mark.slow
 def test_a_run_without_a_contract_writes_nothing_and_imports_no_page(run, pytester):
     source = """
     import sys
@@ -165,6 +172,7 @@ def test_a_run_without_a_contract_writes_nothing_and_imports_no_page(run, pytest
     assert not (pytester.path / "pages").exists()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("place", ["pages", "pages/below"])
 def test_a_file_in_place_of_the_folder_is_one_error(check, pytester, place):
     (pytester.path / "pages").write_text("")
@@ -184,6 +192,7 @@ def test_a_folder_that_cannot_be_written_at_the_end_is_an_error_of_the_run(check
     assert ran.ret == pytest.ExitCode.USAGE_ERROR
 
 
+@pytest.mark.slow
 def test_a_later_run_replaces_the_page_of_the_same_class(check, pages):
     check(OPTION, "-k", "test_plain")
     before = pages()
@@ -193,12 +202,14 @@ def test_a_later_run_replaces_the_page_of_the_same_class(check, pages):
     assert pages() != before
 
 
+@pytest.mark.slow
 def test_no_page_has_a_secret_value(check, pages):
     check(OPTION, "-k", "test_repeats")
 
     assert not [page for page in pages().values() if "the-old-password" in page]
 
 
+@pytest.mark.slow
 def test_the_last_run_of_a_test_that_is_run_again_counts(check, pages, pytester):
     pytester.makeconftest(
         """
@@ -216,6 +227,7 @@ def test_the_last_run_of_a_test_that_is_run_again_counts(check, pages, pytester)
     assert len(pages()) == 1
 
 
+@pytest.mark.slow
 def test_a_contract_that_unittest_runs_has_a_page_too(check, pages):
     source = f"import unittest\n{CONTRACT}".replace("(RotationContract)", "(RotationContract, unittest.TestCase)")
     check(OPTION, "-k", "test_plain or test_repeats", source=source)
@@ -225,6 +237,7 @@ def test_a_contract_that_unittest_runs_has_a_page_too(check, pages):
     assert "create-not-repeatable" in page
 
 
+@pytest.mark.slow
 def test_a_test_of_the_contract_that_checks_by_itself_has_a_page_beside_that_of_the_class(check, pages):
     more = "\n    def test_more(self):\n        check_rotation(lambda_handler, secret='x', only='plain')\n"
     source = CONTRACT.replace("import RotationContract", "import RotationContract, check_rotation") + more

@@ -139,6 +139,7 @@ SHARED = {
 }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("source", SHARED.values(), ids=SHARED)
 def test_a_shared_thread_that_works_for_the_running_test_fails_that_test(guarded, source):
     ran = guarded(source, "def test_a():\n    pass\n", NEXT)
@@ -146,6 +147,7 @@ def test_a_shared_thread_that_works_for_the_running_test_fails_that_test(guarded
     ran.stdout.fnmatch_lines(["E *GetSecretValue was called *, in test_app.py::test_b (call)."])
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(importlib.util.find_spec("xdist") is None, reason="pytest-xdist isn't installed")
 def test_a_refusal_on_an_xdist_worker_fails_the_run(guarded, pytester, monkeypatch):
     monkeypatch.delenv("PYTEST_CURRENT_TEST")
@@ -166,6 +168,7 @@ def test_the_guard_restores_what_it_wraps(guarded):
     assert (threading.Thread.start, concurrent.futures.ThreadPoolExecutor.submit) == before
 
 
+@pytest.mark.slow
 def test_without_the_guard_nothing_is_wrapped(pytester):
     pytester.makepyfile(
         "import threading\ndef test_plain():\n    assert not hasattr(threading.Thread.start, '__wrapped__')\n"

@@ -1,5 +1,6 @@
 """Doctests and the items of other plugins run in worlds as tests do."""
 
+import pytest
 from runs_of_pytest import passes
 
 MARKED_MODULE = '''
@@ -32,6 +33,7 @@ class TestDoctests:
     def test_a_modules_marker_reaches_its_doctests(self, run):
         passes(run(MARKED_MODULE, "--doctest-modules"), 3)
 
+    @pytest.mark.slow
     def test_each_doctest_has_a_world_of_its_own(self, run):
         passes(
             run(

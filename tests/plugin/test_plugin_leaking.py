@@ -355,6 +355,7 @@ def test_pytest_prints_what_it_likes(watched):
     passes(watched(CLEAN, "error", "-s", "-vv", "--log-cli-level=INFO", "-rA"), 1)
 
 
+@pytest.mark.slow
 def test_the_workers_of_xdist_watch_too(watched):
     pytest.importorskip("xdist")
     ran = watched(BY_FIXTURE + CLEAN, "error", "-n1")
@@ -362,6 +363,7 @@ def test_the_workers_of_xdist_watch_too(watched):
     ran.stdout.fnmatch_lines(["*::test_it has leaked a secret value:", f"- stdout at {LEAK}"])
 
 
+@pytest.mark.slow
 def test_a_test_without_a_world_imports_no_botocore(pytester):
     pytester.makepyfile(
         "import sys\ndef test_plain():\n    assert not {'botocore', 'wrapt'} & sys.modules.keys()\n"

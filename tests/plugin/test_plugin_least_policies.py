@@ -47,6 +47,7 @@ def actions(record):
     return actions
 
 
+@pytest.mark.slow
 def test_the_file_has_the_policy_for_the_calls_of_all_tests(run, record):
     ran = run(READS, OPTION)
 
@@ -70,6 +71,7 @@ def test_the_file_has_the_policy_for_the_calls_of_all_tests(run, record):
     ]
 
 
+@pytest.mark.slow
 def test_the_file_is_the_same_in_every_run(run, pytester):
     texts = []
     for _ in range(2):
@@ -90,6 +92,7 @@ def test_without_the_option_no_ledger_is_kept(run, pytester):
     assert not list(pytester.path.glob("*.json"))
 
 
+@pytest.mark.slow
 def test_a_run_keeps_no_ledgers_after_its_end(run):
     run(READS, OPTION)
 
@@ -147,6 +150,7 @@ class Test(unittest.TestCase):
 """
 
 
+@pytest.mark.slow
 def test_every_world_counts_however_it_was_opened(run, record):
     ran = run(WORLDS, OPTION)
 
@@ -259,6 +263,7 @@ def test_a_rotation_function_that_a_contract_checks_has_its_own_name(run, record
     ]
 
 
+@pytest.mark.slow
 def test_no_secret_that_only_a_scenario_of_the_contract_has_is_in_the_record(pytester, run, record):
     pytester.makepyfile(rotation=GOOD)
     pytester.syspathinsert()
@@ -269,6 +274,7 @@ def test_no_secret_that_only_a_scenario_of_the_contract_has_is_in_the_record(pyt
     assert resources == {"*", f"{ARN}db-??????"}
 
 
+@pytest.mark.slow
 def test_calls_of_failing_tests_and_fixtures_count(run, actions):
     ran = run(
         "import pytest\n"
@@ -292,6 +298,7 @@ def test_a_run_without_calls_writes_that_nothing_is_needed(run, record):
     assert (record()["policies"], record()["needs"]) == ([], [])
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("workers", ["0", "2"])
 def test_workers_write_one_file_together(pytester, run, workers):
     pytest.importorskip("xdist")
@@ -305,6 +312,7 @@ def test_workers_write_one_file_together(pytester, run, workers):
     assert (pytester.path / "least.json").read_text(encoding="utf-8") == alone
 
 
+@pytest.mark.slow
 def test_a_worker_that_crashes_is_told(pytester):
     pytest.importorskip("xdist")
     pytester.makepyfile(f"{READS}\n\ndef test_crashes():\n    import os\n    os._exit(1)\n")
@@ -317,6 +325,7 @@ def test_a_worker_that_crashes_is_told(pytester):
 BEFORE = '{"format": "fake-secrets least policy", "version": 0}'
 
 
+@pytest.mark.slow
 def test_an_interrupted_run_leaves_the_file_as_it_was(run, pytester):
     (pytester.path / "least.json").write_text(BEFORE, encoding="utf-8")
 
@@ -335,6 +344,7 @@ def test_a_run_that_stops_at_the_first_failure_leaves_the_file_as_it_was(run, py
     assert (pytester.path / "least.json").read_text(encoding="utf-8") == BEFORE
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("workers", [(), ("-n", "2")])
 def test_the_calls_that_deselected_tests_would_make_are_told_to_be_missing(pytester, workers):
     if workers:
@@ -364,6 +374,7 @@ def test_a_file_that_is_no_record_is_never_overwritten(run, pytester, content):
     assert precious.read_text(encoding="latin-1") == content
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("content", ["", BEFORE])
 def test_an_empty_file_and_an_earlier_record_are_overwritten(run, pytester, record, content):
     (pytester.path / "least.json").write_text(content, encoding="utf-8")

@@ -35,6 +35,7 @@ def test_a_policy_in_a_file_binds_the_clients_of_the_test(folder):
     folder.runpytest_inprocess(*PYTEST_ARGUMENTS).assert_outcomes(passed=2)
 
 
+@pytest.mark.slow
 def test_a_policy_that_iam_would_refuse_is_an_error_of_its_test(folder):
     folder.makepyfile(
         """

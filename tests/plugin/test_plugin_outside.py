@@ -45,6 +45,7 @@ def lines(ran):
 
 
 class TestForgottenWorld:
+    @pytest.mark.slow
     def test_a_test_without_credentials_is_told_how_to_open_a_world(self, run):
         ran = run(f"import boto3\ndef test_forgotten():\n    {CALL}\n")
         ran.assert_outcomes(failed=1)
@@ -53,6 +54,7 @@ class TestForgottenWorld:
             consecutive=True,
         )
 
+    @pytest.mark.slow
     @pytest.mark.parametrize(
         "part", ["    {call}\n    yield", "    yield\n    {call}"], ids=["set-up", "tear-down"]
     )
@@ -64,6 +66,7 @@ class TestForgottenWorld:
         assert ran.parseoutcomes()["errors"] == 1
         assert FORGOTTEN in lines(ran)
 
+    @pytest.mark.slow
     def test_a_test_case_is_told_too(self, run):
         ran = run(
             f"import boto3, unittest\nclass TestIt(unittest.TestCase):\n    def test(self):\n        {CALL}\n"
@@ -71,11 +74,13 @@ class TestForgottenWorld:
         ran.assert_outcomes(failed=1)
         assert FORGOTTEN in lines(ran)
 
+    @pytest.mark.slow
     def test_a_call_on_import_is_told_too(self, run):
         ran = run(f"import boto3\n{CALL}\ndef test_innocent():\n    pass\n")
         ran.assert_outcomes(errors=1)
         assert FORGOTTEN in lines(ran)
 
+    @pytest.mark.slow
     def test_the_cause_of_a_users_own_exception_is_explained(self, run):
         ran = run(
             f"""
@@ -106,12 +111,14 @@ class TestForgottenWorld:
         ran.assert_outcomes(failed=1)
         assert any(FORGOTTEN in line for line in lines(ran))
 
+    @pytest.mark.slow
     def test_half_of_the_credentials_are_explained(self, run, monkeypatch):
         monkeypatch.setenv("AWS_ACCESS_KEY_ID", "AKIAIOSFODNN7EXAMPLE")
         ran = run(f"import boto3\ndef test_forgotten():\n    {CALL}\n")
         assert any("PartialCredentialsError" in line for line in lines(ran))
         assert f"fake_secrets: no world was active when this client was made. {OPEN}" in lines(ran)
 
+    @pytest.mark.slow
     def test_an_sso_login_that_is_missing_is_explained(self, run, monkeypatch, tmp_path):
         (tmp_path / "config").write_text(
             "[profile work]\nsso_start_url = https://x.awsapps.com/start\nsso_region = us-east-1\n"
@@ -122,6 +129,7 @@ class TestForgottenWorld:
         ran = run(f"import boto3\ndef test_forgotten():\n    {CALL}\n")
         assert FORGOTTEN in lines(ran)
 
+    @pytest.mark.slow
     def test_a_connection_that_fails_is_explained(self, run, monkeypatch):
         monkeypatch.setenv("AWS_ACCESS_KEY_ID", "AKIAIOSFODNN7EXAMPLE")
         monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "x")
@@ -129,6 +137,7 @@ class TestForgottenWorld:
         assert any("ProxyConnectionError" in line for line in lines(ran))
         assert FORGOTTEN in lines(ran)
 
+    @pytest.mark.slow
     def test_a_socket_that_a_plugin_blocks_is_explained(self, run, monkeypatch):
         monkeypatch.setenv("AWS_ACCESS_KEY_ID", "AKIAIOSFODNN7EXAMPLE")
         monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "x")
@@ -146,6 +155,7 @@ class TestForgottenWorld:
         )
         assert FORGOTTEN in lines(ran)
 
+    @pytest.mark.slow
     @pytest.mark.parametrize("code", ["UnrecognizedClientException", "ExpiredTokenException"])
     def test_a_refusal_of_the_credentials_by_aws_is_explained(self, run, monkeypatch, code):
         monkeypatch.setenv("AWS_ACCESS_KEY_ID", "AKIAIOSFODNN7EXAMPLE")
@@ -173,11 +183,13 @@ def answer(code, statement):
 
 
 class TestNothingToExplain:
+    @pytest.mark.slow
     def test_a_call_of_another_service_has_no_note(self, run):
         ran = run("import boto3\ndef test_other():\n    boto3.client('kms', 'us-east-1').list_keys()\n")
         ran.assert_outcomes(failed=1)
         assert "fake_secrets:" not in ran.stdout.str()
 
+    @pytest.mark.slow
     def test_a_failure_inside_a_world_has_no_note_about_worlds(self, run):
         ran = run(f"import boto3\ndef test_missing(fake_secrets):\n    {CALL}\n")
         ran.assert_outcomes(failed=1)
@@ -190,6 +202,7 @@ class TestNothingToExplain:
         ran.assert_outcomes(failed=1)
         assert "no world was active" not in ran.stdout.str()
 
+    @pytest.mark.slow
     def test_an_answer_of_a_stubber_has_no_note(self, run):
         ran = run(
             """
@@ -224,17 +237,20 @@ class TestClientOfAWorldThatIsOver:
             client().get_secret_value(SecretId="a")
         """
 
+    @pytest.mark.slow
     def test_the_failing_call_says_so(self, run):
         ran = run(self.SOURCE)
         ran.assert_outcomes(failed=1)
         assert f"fake_secrets: GetSecretValue {OVER}" in lines(ran)
 
+    @pytest.mark.slow
     def test_so_does_the_guard(self, run):
         ran = run(self.SOURCE, "-o", "fake_secrets_guard=error")
         ran.assert_outcomes(failed=1)
         assert any("OutsideWorldError" in line for line in lines(ran))
         assert f"fake_secrets: GetSecretValue {OVER}" in lines(ran)
 
+    @pytest.mark.slow
     def test_an_answer_of_aws_says_so(self, run):
         ran = run(
             answer(
@@ -256,25 +272,30 @@ class TestRegion:
     TEST = f"{MODULE}def test_region():\n    assert client.meta.region_name == 'eu-west-1'\n"
     OPTION = ("-o", "fake_secrets_region=eu-west-1")
 
+    @pytest.mark.slow
     def test_a_client_without_a_region_on_import_is_told_of_the_option(self, run):
         ran = run(self.TEST)
         ran.assert_outcomes(errors=1)
         error = "E *botocore.exceptions.NoRegionError: You must specify a region."
         ran.stdout.fnmatch_lines([error, f"E *{NO_REGION}"], consecutive=True)
 
+    @pytest.mark.slow
     def test_a_client_of_a_test_without_a_region_is_told_too(self, run):
         ran = run("import boto3\ndef test_client():\n    boto3.client('secretsmanager')\n")
         ran.assert_outcomes(failed=1)
         assert any("fake_secrets_region = us-east-1" in line for line in lines(ran))
 
+    @pytest.mark.slow
     def test_a_client_of_another_service_is_not_told(self, run):
         ran = run("import boto3\ndef test_client():\n    boto3.client('kms')\n")
         assert "fake_secrets_region" not in ran.stdout.str()
 
+    @pytest.mark.slow
     def test_aws_region_alone_is_told_to_be_unread(self, run, monkeypatch):
         monkeypatch.setenv("AWS_REGION", "eu-west-1")
         assert any("Set AWS_DEFAULT_REGION too." in line for line in lines(run(self.TEST)))
 
+    @pytest.mark.slow
     def test_the_option_gives_the_region(self, run):
         passes(run(self.TEST, *self.OPTION))
 
@@ -294,6 +315,7 @@ class TestRegion:
         monkeypatch.setenv(variable, "us-west-2")
         passes(run("def test_world(fake_secrets):\n    assert fake_secrets.region == 'us-west-2'\n", *self.OPTION))
 
+    @pytest.mark.slow
     @pytest.mark.parametrize(
         ("profile", "file", "content"),
         [
@@ -324,6 +346,7 @@ class TestRegion:
         assert ran.ret == pytest.ExitCode.USAGE_ERROR
         ran.stderr.fnmatch_lines(["ERROR: fake_secrets_region must be a region, such as us-east-1, not 'Ireland'"])
 
+    @pytest.mark.slow
     def test_xdist_workers_have_it_too(self, pytester, monkeypatch):
         pytest.importorskip("xdist")
         pytester.makepyfile(self.TEST)
@@ -362,16 +385,19 @@ class TestReturnedFixture:
     def source(self, statement="pass", *, argument="seeded", autouse="", call=CALL):
         return self.SOURCE.format(statement=statement, argument=argument, autouse=autouse, call=call)
 
+    @pytest.mark.slow
     @pytest.mark.parametrize("statement", ["pass", "return {'region': 'us-east-1'}"])
     def test_a_call_of_the_test_names_the_fixture(self, run, statement):
         ran = run(self.source(statement))
         ran.assert_outcomes(failed=1)
         assert self.CALLED in lines(ran)
 
+    @pytest.mark.slow
     def test_so_does_it_if_the_test_does_not_ask_for_the_fixture(self, run):
         ran = run(self.source(argument="", autouse="(autouse=True)"))
         assert self.CALLED in lines(ran)
 
+    @pytest.mark.slow
     def test_the_guard_names_it_too(self, run):
         ran = run(self.source(), "-o", "fake_secrets_guard=error")
         ran.assert_outcomes(failed=1)
@@ -382,16 +408,19 @@ class TestReturnedFixture:
         ran.assert_outcomes(failed=1)
         assert f"fake_secrets: {self.ENDED}" in lines(ran)
 
+    @pytest.mark.slow
     def test_a_fixture_that_yields_is_not_named(self, run):
         ran = run(self.source("yield", call="boto3.client('kms', 'us-east-1').list_keys()"))
         ran.assert_outcomes(failed=1)
         assert "fake_secrets:" not in ran.stdout.str()
 
+    @pytest.mark.slow
     def test_a_fixture_of_another_test_is_not_named(self, run):
         ran = run(self.source(argument=""))
         ran.assert_outcomes(failed=1)
         assert FORGOTTEN in lines(ran)
 
+    @pytest.mark.slow
     def test_a_fixture_that_has_not_run_yet_is_not_named(self, run):
         ran = run(
             f"""

@@ -148,6 +148,7 @@ def test_a_run_without_findings_has_no_warnings(run):
     ran.stdout.no_fnmatch_line("*RotationWarning*")
 
 
+@pytest.mark.slow
 def test_under_unittest_a_filter_fails_the_test(pytester):
     import sys
 
@@ -157,6 +158,7 @@ def test_under_unittest_a_filter_fails_the_test(pytester):
     ran.stderr.fnmatch_lines(["FAIL: test_it *", "*RotationWarning: No call about the secret: *", "Ran 1 test*"])
 
 
+@pytest.mark.slow
 def test_a_filter_in_the_ini_file_names_the_class_without_a_warning(pytester):
     pytester.makeini("[pytest]\nfilterwarnings =\n    error\n    error::fake_secrets.RotationWarning\n")
     pytester.makepyfile("def test_it(fake_secrets):\n    pass\n")

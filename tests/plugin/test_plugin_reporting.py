@@ -154,6 +154,7 @@ def test_a_failed_test_shows_the_timeline_of_its_secret_and_its_calls(report, wa
     assert report(WAYS[way]) == SECTION[1:]
 
 
+@pytest.mark.slow
 def test_an_asynchronous_test_has_the_section_too(pytester):
     source = """
         @pytest.mark.asyncio
@@ -167,6 +168,7 @@ def test_an_asynchronous_test_has_the_section_too(pytester):
     assert section_of(ran) == SECTION[1:]
 
 
+@pytest.mark.slow
 def test_the_section_comes_through_xdist(pytester):
     pytester.makepyfile(ONE)
     assert section_of(pytester.runpytest_subprocess(*PYTEST_ARGUMENTS, "-n", "1")) == SECTION[1:]
@@ -289,6 +291,7 @@ class TestWhichTests:
         """
         assert report(source) is None
 
+    @pytest.mark.slow
     def test_a_run_that_enters_no_world_imports_no_picture(self, pytester):
         pytester.makepyfile("def test_it():\n    assert 0")
         pytester.makeconftest(
@@ -480,6 +483,7 @@ class TestWhatIsShown:
         pytester.makepyfile(ONE)
         assert section_of(pytester.runpytest_inprocess(*PYTEST_ARGUMENTS)) == SECTION[1:]
 
+    @pytest.mark.slow
     def test_a_world_is_dropped_when_its_test_is_over(self, run):
         source = """
             import gc
@@ -533,6 +537,7 @@ class TestPages:
         run(PASSES, "--fake-secrets-html=pages")
         assert not (pytester.path / "pages").exists()
 
+    @pytest.mark.slow
     def test_parametrised_tests_have_a_page_each_whatever_their_ids(self, run, pytester):
         source = """
             @pytest.mark.parametrize("way", ["a/b", "a:b", "a b", "A b", "../..", "x" * 300, "\\n", "\u6f22", ""])
@@ -545,12 +550,14 @@ class TestPages:
         assert len({name.lower() for name in names}) == 9
         assert all(re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9_.-]{,120}\.html", name) for name in names)
 
+    @pytest.mark.slow
     def test_workers_that_run_the_same_test_have_a_page_each(self, pytester):
         pytester.makepyfile(ONE)
         pytester.runpytest_subprocess(*PYTEST_ARGUMENTS, "-n2", "--dist=each", "--fake-secrets-html=pages")
         names = sorted(path.name for path in (pytester.path / "pages").iterdir())
         assert [name[-9:] for name in names] == ["-gw0.html", "-gw1.html"]
 
+    @pytest.mark.slow
     def test_a_worker_gives_a_page_the_same_name_as_a_run_without_workers(self, run, pytester):
         run(ONE, "--fake-secrets-html=pages")
         pytester.runpytest_subprocess(*PYTEST_ARGUMENTS, "-n1", "--fake-secrets-html=pages")

@@ -66,6 +66,7 @@ def printed(tmp_path_factory):
 class TestSwitchedOff:
     """The plugin is disabled by `-p no:fake_secrets`."""
 
+    @pytest.mark.slow
     @pytest.mark.parametrize("command", ["--markers", "--fixtures test_plain.py", "--help"])
     def test_nothing_is_listed(self, printed, command):
         assert "fake_secrets" in printed["on"][command]
@@ -75,6 +76,7 @@ class TestSwitchedOff:
     def test_no_module_of_ours_is_imported(self, printed):
         assert [text.splitlines()[-1] for text in printed["off"].values()] == ["modules []"] * 6
 
+    @pytest.mark.slow
     def test_there_is_no_plugin_no_ini_and_no_fixture(self, printed):
         assert "3 passed" in printed["off"]["test_plain.py"]
 
@@ -102,6 +104,7 @@ class TestSwitchedOff:
         ran = pytester.runpytest_inprocess(*PYTEST_ARGUMENTS, "--strict-config", "-p", "no:fake_secrets")
         ran.stderr.fnmatch_lines(["ERROR: Unknown config option: fake_secrets_guard"])
 
+    @pytest.mark.slow
     def test_decorated_tests_still_run_in_a_world(self, run):
         ran = run(
             """
@@ -204,22 +207,26 @@ class TestOtherWaysToRun:
 
         return run_every_form
 
+    @pytest.mark.slow
     def test_loaded_by_name_without_autoload(self, run_every_form):
         ran = run_every_form("-p", "fake_secrets.plugin", PYTEST_DISABLE_PLUGIN_AUTOLOAD="1")
         ran.assert_outcomes(passed=12)
         ran.stdout.no_fnmatch_line("plugins: *")
 
+    @pytest.mark.slow
     def test_in_random_order_with_import_mode_importlib(self, run_every_form):
         ran = run_every_form("-p", "randomly", "-p", "no:asyncio", "--import-mode=importlib")
         ran.assert_outcomes(passed=12)
         ran.stdout.fnmatch_lines(["Using --randomly-seed=*"])
 
+    @pytest.mark.slow
     @pytest.mark.skipif(importlib.util.find_spec("xdist") is None, reason="pytest-xdist isn't installed")
     def test_on_xdist_workers(self, run_every_form):
         # test_outside.py needs all its tests in one process, to compare their ids.
         ran = run_every_form("-p", "no:asyncio", "-p", "no:randomly", "-n2", "--dist=loadfile")
         ran.assert_outcomes(passed=12)
 
+    @pytest.mark.slow
     @pytest.mark.skipif(importlib.util.find_spec("xdist") is None, reason="pytest-xdist isn't installed")
     def test_an_unknown_argument_on_a_worker_is_an_error_of_its_test(self, pytester):
         pytester.makepyfile(
@@ -249,6 +256,7 @@ class TestOtherWaysToRun:
             consecutive=True,
         )
 
+    @pytest.mark.slow
     def test_collecting_marked_tests_does_not_import_botocore(self, pytester):
         pytester.makepyfile(
             """
@@ -272,6 +280,7 @@ class TestOtherWaysToRun:
 class TestFixturesOfWiderScope:
     """A user's fixture that contains `with mock_stages(...)`."""
 
+    @pytest.mark.slow
     @pytest.mark.parametrize("scope", ["class", "module", "package", "session"])
     def test_its_tests_share_the_world_but_a_marked_test_has_its_own(self, run, scope):
         ran = run(
@@ -508,6 +517,7 @@ class TestMerging:
         ran.assert_outcomes(passed=2, failed=1)
         ran.stdout.fnmatch_lines(["E *'us-east-1' == 'eu-west-1'"])
 
+    @pytest.mark.slow
     def test_a_test_case_merges_the_options_of_class_method_and_module_into_one_world(self, run):
         ran = run(
             """

@@ -18,6 +18,7 @@ OPTIONS = ("-p", "no:randomly", "-p", "no:hypothesispytest", "-o", "asyncio_defa
 READ = "import boto3; print(boto3.client('secretsmanager').get_secret_value(SecretId='db')['SecretString'])"
 
 
+@pytest.mark.slow
 @pytest.mark.fake_secrets({"db": "s3cret"})
 def test_a_child_reads_the_world_of_the_test(fake_secrets, fake_secrets_server):
     child = subprocess.run([sys.executable, "-c", READ], capture_output=True, text=True, check=True)
@@ -129,6 +130,7 @@ def test_the_server_of_a_wider_fixture_stays_for_all_its_tests(pytester):
     pytester.runpytest_inprocess(*OPTIONS).assert_outcomes(passed=2)
 
 
+@pytest.mark.slow
 def test_the_error_of_a_childs_rotation_fails_the_test(pytester):
     pytester.makepyfile("""
         import subprocess, sys

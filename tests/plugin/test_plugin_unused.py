@@ -203,6 +203,7 @@ def test_a_fault_whose_selectors_match_nothing_says_so(pytester):
     result.stdout.fnmatch_lines(["*py:8: the selectors matched none of 1 attempt of GetSecretValue"])
 
 
+@pytest.mark.slow
 def test_a_fault_after_too_many_attempts_says_so(pytester):
     body = """
     def test_it(fake_secrets, secretsmanager):

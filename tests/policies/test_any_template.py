@@ -89,6 +89,7 @@ def a_role(kind="AWS::IAM::Role", **properties):
     return {"Resources": {"Role": {"Type": kind, "Properties": properties}}}
 
 
+@pytest.mark.slow
 @given(template=TEMPLATES)
 @example(template=a_role(Policies=[{"Fn::Sub": []}]))
 @example(template=a_role(Policies=[1]))
@@ -104,6 +105,7 @@ def test_of_cloudformation(template):
     assert template == before
 
 
+@pytest.mark.slow
 @given(document=VALUES | st.dictionaries(TEXTS, VALUES))
 def test_of_any_shape(document):
     for name in ("Role", ""):
@@ -159,6 +161,7 @@ def plans(draw):
     }
 
 
+@pytest.mark.slow
 @given(plan=plans())
 def test_of_terraform(plan, tmp_path_factory):
     path = tmp_path_factory.getbasetemp() / "plan.json"

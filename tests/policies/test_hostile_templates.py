@@ -108,6 +108,7 @@ def test_yaml(tmp_path, content):
     refuse(path)
 
 
+@pytest.mark.slow
 def test_managed_policies_are_each_looked_up_once(tmp_path):
     made = {f"P{number}": {"Type": "AWS::IAM::ManagedPolicy"} for number in range(4000)}
     for policy in made.values():
@@ -120,6 +121,7 @@ def test_managed_policies_are_each_looked_up_once(tmp_path):
     assert time.process_time() - before < 5
 
 
+@pytest.mark.slow
 def test_roles_of_functions_are_each_looked_up_once(tmp_path):
     roles = {f"R{number}": {"Type": "AWS::IAM::Role"} for number in range(3000)}
     role = {"Fn::GetAtt": ["R2999", "Arn"]}

@@ -123,6 +123,7 @@ def read(reader, path, role):
         assert all(isinstance(document, dict) for document in documents)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("reader", "name", "role"), EACH)
 @settings(deadline=None)
 @given(data=st.data())
@@ -136,6 +137,7 @@ def test_values_that_are_changed(reader, name, role, tmp_path_factory, data):
     read(reader, path, role)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("reader", "name", "role"), EACH)
 @settings(deadline=None)
 @given(data=st.data())

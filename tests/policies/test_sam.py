@@ -72,6 +72,7 @@ def test_a_functions_own_statements_are_read(read):
     assert "2012-10-17" in [document["Version"] for document in found.documents.values()]
 
 
+@pytest.mark.slow
 def test_policy_templates_are_written_out(read):
     found = read("""
         FunctionName: rotate
@@ -224,6 +225,7 @@ def test_the_translator_keeps_no_region_of_ours(read):
     assert before == ArnGenerator.BOTO_SESSION_REGION_NAME
 
 
+@pytest.mark.slow
 def test_the_translator_logs_nothing(read, caplog):
     read()
     with pytest.raises(PolicyError):

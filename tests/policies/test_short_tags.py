@@ -134,6 +134,7 @@ DOCUMENTS = st.recursive(
 )
 
 
+@pytest.mark.slow
 @given(value=DOCUMENTS, is_flow=st.booleans())
 def test_what_pyyaml_writes_is_read_as_it_was(value, is_flow):
     import yaml

@@ -257,6 +257,7 @@ class TestInPlanAndState:
         )
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("unknown", [[], ["role"]], ids=["known", "unknown"])
 def test_a_large_plan_takes_no_longer_than_it_is_large(read, unknown):
     names = [f"r{number}" for number in range(2000)]
@@ -276,6 +277,7 @@ def test_a_large_plan_takes_no_longer_than_it_is_large(read, unknown):
     assert time.process_time() - before < 2
 
 
+@pytest.mark.slow
 def test_references_without_end_are_refused(refusal):
     instances = [f"aws_iam_role.r[{number}]" for number in range(500)]
     roles = [made(address, {}) for address in instances]

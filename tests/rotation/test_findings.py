@@ -110,6 +110,7 @@ class TestWhatIsFound:
             'consumer. Store the new value in createSecret with ClientRequestToken=event["ClientRequestToken"].'
         )
 
+    @pytest.mark.slow
     def test_a_value_under_another_token_leaves_the_rotations_version_empty(self, client, db, fake_secrets):
         handler = function(
             client, createSecret=lambda _: {"ClientRequestToken": OTHER, "VersionStages": ["AWSPENDING"]}

@@ -166,6 +166,7 @@ SCENES = [
 ]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("kind", [KeyboardInterrupt, MemoryError])
 @pytest.mark.parametrize(("act", "prepare", "options"), SCENES)
 def test_a_world_is_sound_after_a_rotation_that_is_interrupted(client, act, prepare, options, kind):

@@ -767,6 +767,7 @@ class TestCancelling:
         del answer["ResponseMetadata"]
         return answer
 
+    @pytest.mark.slow
     def test_rotation_is_off_and_its_configuration_is_kept(self, fake_secrets, secretsmanager, db):
         rotate(secretsmanager, fake_secrets, Rotator(), RotationRules={"AutomaticallyAfterDays": 1})
         assert self.cancel(secretsmanager) == {"ARN": db.arn, "Name": "prod/db"}

@@ -283,6 +283,7 @@ class TestFurtherAttempts:
         (rotation,) = fake_secrets.run_due()
         assert (rotation.succeeded, rotation.attempts) == (True, 2)
 
+    @pytest.mark.slow
     def test_the_next_date_may_be_past_after_the_last_attempt(
         self, freezer_at_noon, fake_secrets, rotate, described
     ):

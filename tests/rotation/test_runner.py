@@ -289,6 +289,7 @@ class TestDue:
 
 
 class TestThreeYears:
+    @pytest.mark.slow
     def test_weekly_rotations_run_week_by_week(self, clock, db, schedule, fake_secrets, secretsmanager):
         """From 1 January 2026 over the leap day of 2028, week by week."""
         schedule(WEEKLY)
@@ -307,6 +308,7 @@ class TestThreeYears:
             "RotationSucceeded",
         ] * 156
 
+    @pytest.mark.slow
     def test_weekly_rotations_run_after_one_jump(self, clock, db, schedule, fake_secrets, described):
         schedule(WEEKLY)
         clock.move_to("2028-12-31T12:00:00Z")

@@ -243,6 +243,7 @@ def test_a_body_may_be_compressed(listener, coding):
     assert json.loads(answer.partition(b"\r\n\r\n")[2])["size"] == 1000
 
 
+@pytest.mark.slow
 def test_a_small_body_that_unpacks_to_a_large_one_is_refused(listener):
     bomb = gzip.compress(b"\0" * (100 * MEBIBYTE), 9)
     assert len(bomb) < MEBIBYTE
@@ -432,6 +433,7 @@ def test_a_client_that_goes_away_leaves_no_word_on_stderr(capfd, sent):
     assert capfd.readouterr() == ("", "")
 
 
+@pytest.mark.slow
 def test_a_client_that_doesnt_read_its_answer_disturbs_no_other():
     def answer(_):
         return HttpAnswer(200, body=b"x" * (64 * MEBIBYTE))

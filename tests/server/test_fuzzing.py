@@ -125,12 +125,14 @@ def test_random_bytes_change_nothing(watched, sent):
     assert watched(sent) != 200
 
 
+@pytest.mark.slow
 @FUZZING
 @given(sent=mutated())
 def test_a_mutated_request_is_answered_or_changes_nothing(watched, sent):
     watched(sent)
 
 
+@pytest.mark.slow
 @FUZZING
 @given(asked=requests_in_json)
 @example(asked=("BatchGetSecretValue", {"SecretIdList": False}))

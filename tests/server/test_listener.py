@@ -111,6 +111,7 @@ def test_a_listener_can_be_stopped_twice_and_without_a_start():
     listener.stop()
 
 
+@pytest.mark.slow
 def test_no_socket_is_left_open(recwarn):
     warnings.simplefilter("always")
     with listening(host="localhost") as listener:
@@ -132,6 +133,7 @@ def test_the_port_can_be_taken_again_after_a_stop():
             assert is_answered(again)
 
 
+@pytest.mark.slow
 def test_a_port_that_is_taken_is_refused_and_leaves_no_socket():
     with listening() as listener, pytest.raises(OSError, match="in use"):
         Listener(echo, port=listener.port)

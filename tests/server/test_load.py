@@ -129,6 +129,7 @@ needs_proc = pytest.mark.skipif(
 )
 
 
+@pytest.mark.slow
 @needs_proc
 def test_memory_grows_only_by_the_calls_that_are_kept(server_process):
     server_process.answer(CLIENTS * 20)
@@ -142,7 +143,7 @@ def test_memory_grows_only_by_the_calls_that_are_kept(server_process):
 
 
 @needs_proc
-@pytest.mark.slow
+@pytest.mark.long
 def test_100_000_requests_of_32_clients_lose_nothing_and_leave_the_memory_flat(server_process):
     # A world keeps its latest 100,000 calls. Then memory stops growing.
     warm_up, asked = CLIENTS * 3_300, CLIENTS * 3_125

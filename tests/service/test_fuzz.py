@@ -175,6 +175,7 @@ def test_every_request_ends_in_a_valid_response_or_an_aws_error(freezer_at_noon)
 
 @pytest.mark.parametrize("lane", ["fast", "wire"])
 @pytest.mark.parametrize("operation", OPERATIONS)
+@pytest.mark.slow
 def test_any_body_ends_in_a_valid_response_or_an_aws_error(operation, lane):
     with mock_stages({}, rotation_errors="record", _lane=lane) as fake_secrets:
         seed(fake_secrets)

@@ -163,12 +163,14 @@ CALLS_ACROSS_ACCOUNTS = st.one_of(
 )
 
 
+@pytest.mark.slow
 @settings(max_examples=20, deadline=None)
 @given(st.lists(CALLS, min_size=1, max_size=6))
 def test_the_same_run_is_allowed_and_nothing_less_would_do(calls):
     check(calls)
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(not KNOWS_OTHER_ACCOUNTS, reason=needs_2026)
 @settings(max_examples=20, deadline=None)
 @given(st.lists(CALLS_ACROSS_ACCOUNTS, min_size=1, max_size=6))
@@ -177,6 +179,7 @@ def test_a_run_that_replicates_to_another_account_needs_both_keys_and_the_replic
     check([Call("associate_cross_account_replica", associate), *calls])
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("key_id", [OTHER_KEY.replace("us-east-1", "eu-west-1"), KEY, "alias/app"])
 @pytest.mark.parametrize("method", ["create_secret", "replicate_secret_to_regions"])
 def test_a_replica_needs_its_key_in_its_region(method, key_id):
@@ -191,6 +194,7 @@ def test_a_replica_needs_its_key_in_its_region(method, key_id):
     assert there["Condition"]["StringEquals"] == {"kms:ViaService": "secretsmanager.eu-west-1.amazonaws.com"}
 
 
+@pytest.mark.slow
 def test_a_replica_that_is_added_again_needs_the_key_that_it_has():
     replica = {"Region": "eu-west-1", "KmsKeyId": KEY}
     check(
@@ -232,6 +236,7 @@ def rotates_with(policy, role=None):
         return rotation.succeeded, world.permissions.least_policy(function="rotate")
 
 
+@pytest.mark.slow
 def test_a_rotation_function_rotates_with_its_least_policy_and_with_nothing_less():
     succeeded, least = rotates_with(None)
     assert succeeded

@@ -250,6 +250,7 @@ def shared_clients():
     return [boto3.client("secretsmanager", region_name=REGION, config=config) for _ in range(3)]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("lane", ["fast", "wire"])
 def test_thirty_two_threads_over_one_world_lose_nothing(many_switches, lane):
     environment = dict(os.environ)

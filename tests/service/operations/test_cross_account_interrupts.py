@@ -46,6 +46,7 @@ def picture_of(store):
     ]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("call", CALLS)
 def test_an_interrupted_call_has_happened_on_both_sides_or_on_neither(call):
     before, interrupted = CALLS[call]

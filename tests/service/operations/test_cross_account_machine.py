@@ -228,6 +228,7 @@ def clients():
 BothAccounts.TestCase.settings = settings(max_examples=40, stateful_step_count=40, deadline=None)
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(not botocore_knows("CreateSecret", "CrossAccountPrimaryARN"), reason=needs_2026)
 class TestBothAccounts(BothAccounts.TestCase):
     """The machine, where the operations can be called."""

@@ -107,6 +107,7 @@ class TestAVersionThatMadeRoomForANewerOne:
 class TestTheVersionOfATrial:
     """RotateImmediately=False tests the function on a version that is removed afterwards."""
 
+    @pytest.mark.slow
     def test_reading_it_afterwards_says_that_it_was_deleted(self, fake_secrets, secretsmanager, refusal):
         fake_secrets.add("app/db", "s3cret")
 

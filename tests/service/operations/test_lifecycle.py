@@ -465,6 +465,7 @@ class TestScheduledForDeletion:
         assert refusal(method_of(secretsmanager, operation), **members) == DELETED
         assert describe() == before
 
+    @pytest.mark.slow
     @pytest.mark.parametrize("operation", ALLOWED)
     def test_an_allowed_operation_succeeds(self, scheduled, db, secretsmanager, operation):
         answer = method_of(secretsmanager, operation)(SecretId="app/db")

@@ -24,6 +24,7 @@ def test_by_default_it_has_32_characters_of_every_type(secretsmanager):
     assert all(set(made) & set(characters) for characters in SWITCHES.values())
 
 
+@pytest.mark.slow
 @settings(suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
 @given(
     length=st.integers(4, 60),

@@ -259,6 +259,7 @@ def is_meant(moment, hours, months, month_day, week_day):
     return is_hour and is_month and is_day
 
 
+@pytest.mark.slow
 @settings(deadline=None)  # the walk over the calendar is slow on a busy machine
 @example("0", "2", ("?", "2#5"), datetime.datetime(2024, 3, 15))  # noqa: DTZ001
 @given(HOURS, MONTHS, DAYS, st.datetimes(datetime.datetime(2023, 11, 1), datetime.datetime(2024, 3, 15)))  # noqa: DTZ001

@@ -54,6 +54,7 @@ def test_another_form_is_refused_without_showing_a_value(text, message):
     assert SECRET not in str(raised.value)
 
 
+@pytest.mark.slow
 @given(
     st.dictionaries(st.from_regex(r"[a-z/]{1,20}", fullmatch=True), st.text(min_size=1, max_size=50), max_size=5)
 )

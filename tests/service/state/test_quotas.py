@@ -162,6 +162,7 @@ class TestLabels:
         assert codes == ["LimitExceededException"] * 3
         assert sorted(db.stages) == ["A", "AWSCURRENT", "B"]
 
+    @pytest.mark.slow
     def test_opening_a_rotation_needs_room_for_a_label(self, fake_secrets, db, quotas, secretsmanager, refusal):
         quotas.labels = 1
         arn = fake_secrets.lambda_function(lambda event, context: None, "nothing")

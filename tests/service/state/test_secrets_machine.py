@@ -466,6 +466,7 @@ def members_of_list_secrets():
     return client_of("us-east-1").meta.service_model.operation_model("ListSecrets").input_shape.members
 
 
+@pytest.mark.slow
 def test_whole_secrets_behave_as_the_model_does(freezer_at_noon):
     run_state_machine_as_test(
         lambda: WholeSecrets(freezer_at_noon),
