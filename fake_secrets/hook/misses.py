@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from fake_secrets.arns import account_of, region_of
+from fake_secrets.beside_moto import name_of_secret
 from fake_secrets.world import stack
 
 if TYPE_CHECKING:
@@ -34,7 +35,7 @@ def why_missed(secret_id: object, call: Target) -> str | None:
     places = contents.places_of(secret_id)
     if places and (account_of(secret_id) or asked[0], asked[1]) not in places:
         return _other_place(secret_id, asked, places, call.world.region)
-    return _other_world(secret_id, call) or contents.why_missed(secret_id, asked) or None
+    return _other_world(secret_id, call) or _in_moto(secret_id) or contents.why_missed(secret_id, asked) or None
 
 
 def _other_place(secret_id: str, asked: Place, places: list[Place], worlds_region: str) -> str:
@@ -63,4 +64,16 @@ def _other_world(secret_id: str, call: Target) -> str | None:
     return (
         f"{secret_id!r} is in another active world. A world that is opened with arguments hides the outer one: "
         "seed the secret in the inner world too, or open it without arguments to join the outer one"
+    )
+
+
+def _in_moto(secret_id: str) -> str | None:
+    """Return what is known if moto's Secrets Manager has the secret."""
+    name = name_of_secret(secret_id)
+    if name is None:
+        return None
+    return (
+        f"moto has a secret {name!r}: it was created before this world was opened, or by another service of moto. "
+        f"fake_secrets doesn't read moto's secrets. Create it while the world is open, or seed it with "
+        f"mock_stages({{{name!r}: ...}})"
     )
