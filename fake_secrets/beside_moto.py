@@ -22,9 +22,9 @@ def backends(module: str, name: str) -> Iterator[Any]:
 
 
 def name_of_secret(secret_id: str) -> str | None:
-    """Return the name of the secret that moto's Secrets Manager has under a name, an ARN or a partial ARN, or None.
+    """Return the name of the secret that moto's Secrets Manager has under a name or an ARN, or None.
 
-    It is looked for in all accounts and regions, if moto is active.
+    It is looked for in all accounts and regions, if moto is active. The ARN may lack its suffix.
     """
     if not is_active():
         return None

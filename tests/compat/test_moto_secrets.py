@@ -1,4 +1,4 @@
-"""moto's own Secrets Manager beside us: the notes that lead from it to the world, and the guard that lets it pass."""
+"""moto's own Secrets Manager beside us: notes on secrets that it has, and the guard, which lets it answer."""
 
 import textwrap
 
