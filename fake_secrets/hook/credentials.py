@@ -70,10 +70,12 @@ def note_caller(error: Exception, call: Any, client: Any) -> None:
     what = _unplaced(_stored(client))
     if what is not None:
         account_id = call.world.principals.caller(None, call.partition).account_id
-        error.add_note(
-            f"fake_secrets: nothing shows the account of {what}, so account {account_id} made this call. To call "
+        note = (
+            f"nothing shows the account of {what}, so account {account_id} made this call. To call "
             "as another account, make the client with **fake_secrets.credentials(arn)."
         )
+        error.add_note(f"fake_secrets: {note}")
+        call.world.ledger.add_note(call.request_id, note)
 
 
 def _unplaced(stored: dict[str, Any]) -> str | None:
