@@ -6,7 +6,15 @@ import sys
 from collections.abc import Iterator
 from typing import Any
 
-__all__ = ["backends", "is_active", "name_of_secret"]
+__all__ = ["ACCESS_KEY_ID", "backends", "is_active", "is_loaded", "name_of_secret"]
+
+# What moto sets the environment variable AWS_ACCESS_KEY_ID to.
+ACCESS_KEY_ID = "FOOBARKEY"
+
+
+def is_loaded() -> bool:
+    """Return whether anybody has imported moto's mocks."""
+    return "moto.core.models" in sys.modules
 
 
 def is_active() -> bool:
