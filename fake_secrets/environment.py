@@ -50,6 +50,14 @@ class Overlay:
         """Restore the variables, as `undo` does."""
         self.undo()
 
+    def found(self, name: str) -> str | None:
+        """Return the value that a variable had before; None if it had none, or if the overlay doesn't set it."""
+        return self._saved.get(name)
+
+    def sets(self, name: str) -> bool:
+        """Return whether the overlay is applied and sets a variable."""
+        return name in self._saved
+
     def apply(self) -> None:
         """Set all the variables and remember their old values. If one can't be set, set none."""
         with _lock:

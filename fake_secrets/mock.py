@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import inspect
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import TYPE_CHECKING, Any, TypeVar, get_overloads, overload
 
 from fake_secrets.activation.call_forms import MockStages
 from fake_secrets.environment import is_inherited
 from fake_secrets.errors import NoActiveWorldError
 from fake_secrets.observe.reminders import Reminder
-from fake_secrets.options import DEFAULTS, RotationErrors, RotationMode
+from fake_secrets.options import DEFAULTS, OPTIONS, RotationErrors, RotationMode
+from fake_secrets.suggestions import nearest
 from fake_secrets.world import stack
 from fake_secrets.world.handle import FakeSecrets
 
@@ -63,6 +64,7 @@ def mock_stages(
     identity_policy: Any = _NOT_GIVEN,
     random_seed: Any = _NOT_GIVEN,
     _lane: Any = _NOT_GIVEN,
+    **unknown: Any,
 ) -> Any:
     """Answer every AWS Secrets Manager call of this process from a fake.
 
@@ -119,6 +121,8 @@ def mock_stages(
             checked when the world is entered. If one is wrong, entering raises `SeedError`, `PolicyError`,
             TypeError or ValueError, and leaves the process as it was.
     """
+    if unknown:
+        raise TypeError(_about_unknown(unknown))
     given = {
         "secrets": secrets,
         "region": region,
@@ -132,6 +136,15 @@ def mock_stages(
     options = {name: value for name, value in given.items() if value is not _NOT_GIVEN}
     is_decorated = set(options) == {"secrets"} and not _is_seed(secrets)
     return MockStages({})(secrets) if is_decorated else MockStages(options, Reminder(_NEVER_ENTERED))
+
+
+def _about_unknown(names: Iterable[str]) -> str:
+    """Return the message about arguments that don't exist."""
+    name = next(iter(names))
+    meant = nearest(name, OPTIONS)[:1]
+    question = f"; did you mean {meant[0]!r}?" if meant else "."
+    valid = "".join(f"\n- {option}" for option in OPTIONS)
+    return f"mock_stages() got an unexpected keyword argument {name!r}{question} It takes:{valid}"
 
 
 def _signature() -> inspect.Signature:

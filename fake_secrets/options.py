@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import difflib
 import inspect
 import re
 from collections.abc import Mapping
@@ -55,6 +56,11 @@ CLASS_DECORATOR = "_fake_secrets_decorator"
 
 _ACCOUNT_ID = re.compile(r"[0-9]{12}")
 _REGION = re.compile(r"[a-z]+(-[a-z0-9]+)+")
+_POINTS = (
+    "central", "east", "north", "northeast", "northwest", "south", "southeast", "southwest", "west",
+)  # fmt: skip
+# A point with one letter missing, doubled or out of place is at least so similar to the right one.
+_SIMILAR = 0.8
 
 
 def decorator_on(function: object) -> Any:
@@ -100,6 +106,22 @@ def check_region(region: object) -> None:
     if not isinstance(region, str) or not _REGION.fullmatch(region):
         msg = f"region={region!r} isn't a region, such as 'us-east-1'"
         raise ValueError(msg)
+    meant = _likely_regions(region)
+    if meant:
+        msg = f"region={region!r} isn't a region. Did you mean {' or '.join(map(repr, meant))}?"
+        raise ValueError(msg)
+
+
+def _likely_regions(region: str) -> list[str]:
+    """Return the regions that were probably meant; none if the name isn't misspelt.
+
+    Only the point of the compass is looked at, because AWS keeps adding regions.
+    """
+    *before, point, number = region.split("-")
+    if not before or point in _POINTS:
+        return []
+    found = difflib.get_close_matches(point, _POINTS, cutoff=_SIMILAR)
+    return ["-".join([*before, near, number]) for near in sorted(found)]
 
 
 def check_rotation_errors(errors: str | None) -> None:

@@ -94,6 +94,15 @@ NO_WORLD = (
     "the fixture `fake_secrets`."
 )
 NEITHER = "mock_stages takes a function or class to decorate, or a mapping of secrets, not {}"
+VALID = [
+    "- secrets",
+    "- region",
+    "- account_id",
+    "- rotation",
+    "- rotation_errors",
+    "- identity_policy",
+    "- random_seed",
+]
 NO_PRINCIPAL = (
     "isn't the ARN of a principal, such as arn:aws:iam::123456789012:role/app or "
     "arn:aws:sts::123456789012:assumed-role/app/session"
@@ -131,7 +140,32 @@ MISUSES = {
         "current()": ("NoActiveWorldError", NO_WORLD),
         "mock_stages(regoin='eu-west-3')": (
             "TypeError",
-            "mock_stages() got an unexpected keyword argument 'regoin'",
+            "mock_stages() got an unexpected keyword argument 'regoin'; did you mean 'region'? It takes:",
+            *VALID,
+        ),
+        "mock_stages(secret={'a': 'x'})": (
+            "TypeError",
+            "mock_stages() got an unexpected keyword argument 'secret'; did you mean 'secrets'? It takes:",
+            *VALID,
+        ),
+        "mock_stages(clock=None)": (
+            "TypeError",
+            "mock_stages() got an unexpected keyword argument 'clock'. It takes:",
+            *VALID,
+        ),
+        "with mock_stages() as world: mock_stages().reset()": (
+            "AttributeError",
+            (
+                "'MockStages' object has no attribute 'reset'. Entering it returns the handle, which has 'reset': "
+                "with mock_stages() as fake_secrets:"
+            ),
+        ),
+        "fake().get_secret_value(SecretId='a')": (
+            "AttributeError",
+            (
+                "'FakeSecrets' object has no attribute 'get_secret_value'. It is an operation of the API: call it "
+                "on a client, such as the fixture `secretsmanager`"
+            ),
         ),
         "mock_stages({}, 'eu-west-3')": (
             "TypeError",
@@ -165,6 +199,17 @@ MISUSES = {
         "enter(region='Paris, France')": (
             "ValueError",
             "region='Paris, France' isn't a region, such as 'us-east-1'",
+        ),
+        "enter(region='us-est-1')": (
+            "ValueError",
+            "region='us-est-1' isn't a region. Did you mean 'us-east-1' or 'us-west-1'?",
+        ),
+        "enter({'a': {'CURRENT': 'x', 'AWSPREVIOUS': 'y'}})": (
+            "SeedError",
+            (
+                "secret 'a' has AWSPREVIOUS without AWSCURRENT. On AWS, AWSPREVIOUS appears when AWSCURRENT "
+                "moves. Did you mean 'AWSCURRENT' instead of 'CURRENT'?"
+            ),
         ),
         "enter(region=5)": ("ValueError", "region=5 isn't a region, such as 'us-east-1'"),
         "enter(rotation='later')": (
@@ -493,7 +538,11 @@ MODULES = {
         def test():
             pass
         """,
-        ["TypeError", "mock_stages() got an unexpected keyword argument 'regoin'"],
+        [
+            "TypeError",
+            "mock_stages() got an unexpected keyword argument 'regoin'; did you mean 'region'? It takes:",
+            *VALID,
+        ],
     ),
     "asked_for_outside": ("fake = current()", ["NoActiveWorldError", NO_WORLD]),
 }
@@ -553,17 +602,6 @@ class TestStatements:
     def test_misuse_in_a_module_is_reported_at_collection(self, read, name):
         _, expected = MODULES[name]
         assert lines_of(read[name]) == expected
-
-
-VALID = [
-    "- secrets",
-    "- region",
-    "- account_id",
-    "- rotation",
-    "- rotation_errors",
-    "- identity_policy",
-    "- random_seed",
-]
 
 
 class TestMarker:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable, Mapping
 from types import TracebackType
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from fake_secrets.activation.opening import Activation, OwnWorld
 from fake_secrets.errors import NoActiveWorldError
@@ -80,6 +80,8 @@ class MockStages:
     def start(self) -> FakeSecrets:
         """Activate a world until `stop` is called, and return its handle.
 
+        If this object is active already, its world is joined. Each `start` needs a `stop`.
+
         Raises:
             SeedError, TypeError, ValueError: if an argument is wrong. Nothing is changed then.
         """
@@ -105,6 +107,15 @@ class MockStages:
         from fake_secrets.activation.decoration import decorate  # noqa: PLC0415
 
         return decorate(target, self)
+
+    # To type checkers, a function here would make every name a valid one.
+    if not TYPE_CHECKING:
+
+        def __getattr__(self, name: str) -> object:
+            msg = f"{type(self).__name__!r} object has no attribute {name!r}"
+            if not name.startswith("_") and hasattr(FakeSecrets, name):
+                msg += f". Entering it returns the handle, which has {name!r}: with mock_stages() as fake_secrets:"
+            raise AttributeError(msg)
 
     def __reduce__(self) -> tuple[type[MockStages], tuple[dict[str, Any]]]:
         self._note_use()

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import contextlib
+import os
 import sys
 import threading
 from collections.abc import Collection, Mapping
 from typing import TYPE_CHECKING, Any
 
-from fake_secrets import environment, hook
+from fake_secrets import beside_moto, environment, hook
 from fake_secrets.activation import forks, visits
 from fake_secrets.environment import default_region, world_environment
 from fake_secrets.errors import FakeSecretsWarning
@@ -91,6 +92,8 @@ class Activation:
         try:
             if error is not None:
                 gate.saw_error(error)
+            if beside_moto.is_loaded():
+                self._look_at_the_order()
             self._leave()
         except BaseException:
             # An interrupt: complete what it has kept from being done.
@@ -107,6 +110,24 @@ class Activation:
     def opened(self) -> stack.Opened | None:
         """The world, or None before it is entered."""
         return None if self._entry is None else self._entry.opened
+
+    def _look_at_the_order(self) -> None:
+        """Have it told if this world and a mock of moto aren't left in the reverse order of entering."""
+        variable = "AWS_ACCESS_KEY_ID"
+        if self._entry is None or not self._entry.overlay.sets(variable):
+            return
+        found, key = self._entry.overlay.found(variable), os.environ.get(variable)
+        if beside_moto.is_active():
+            is_out_of_order, other = key == beside_moto.ACCESS_KEY_ID, "was started after it and is still active"
+        else:
+            is_out_of_order = found == beside_moto.ACCESS_KEY_ID and key != environment.FAKE_ACCESS_KEY_ID
+            other = "was started before it and has been stopped"
+        if is_out_of_order:
+            text = (
+                f"Mocks left out of order: a world ends, but moto's mock {other}. So {variable} and other "
+                "variables keep fake values. Leave first what was entered last."
+            )
+            self._entry.opened.world.remarks.add(FakeSecretsWarning, text, users_line())
 
     def _leave(self) -> None:
         self._calls.__exit__(None, None, None)

@@ -26,6 +26,12 @@ def value_of(option: str, text: str) -> Any:
     Raises:
         CommandError: if the file can't be read, or if the text isn't JSON.
     """
+    if text == "...":
+        msg = (
+            f"{option} ... stands for a secret value, which the replay line of a report doesn't show. Write the "
+            "value in its place, or give a file: @file"
+        )
+        raise CommandError(msg)
     source = text.removeprefix("@")
     where = option if source == text else f"{option} {text}"
     if source != text:

@@ -26,17 +26,20 @@ def advise(error: Exception, call: Target, args: Any) -> None:
     response = getattr(error, "response", None)
     said = response.get("Error", {}) if isinstance(response, dict) else {}
     code, message = said.get("Code"), said.get("Message")
-    note = None
+    note = denial = None
     if code == "ResourceNotFoundException":
         note = why_missed(members.get("SecretId"), call)
     elif code == "AccessDeniedException":
-        note = call.world.rulings.why_denied(call.request_id)
+        note = denial = call.world.rulings.why_denied(call.request_id)
         if note is None and operation == "RotateSecret":
             note = call.world.functions.why_unknown(members.get("RotationLambdaARN"))
     if note is None and isinstance(code, str) and isinstance(message, str) and isinstance(members, dict):
         note = note_on(Refused(call.world, _caller_of(call), operation, members, code, message))
     if note:
         error.add_note(f"fake_secrets: {note}")
+        # A report of the test has it too, because tests catch errors. It has the denials anyway.
+        if denial is None:
+            call.world.ledger.add_note(call.request_id, note)
 
 
 def _caller_of(call: Target) -> tuple[str, str]:

@@ -3,15 +3,12 @@
 from __future__ import annotations
 
 import re
-import sys
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from fake_secrets.arns import PRINCIPAL_ARN, ROLE_ARN, account_of, session_arn
+from fake_secrets.beside_moto import backends
 from fake_secrets.environment import FAKE_ACCESS_KEY_ID
 from fake_secrets.iam.principals import identified_by
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
 
 __all__ = ["identity_of", "identity_of_key", "is_static", "key_pair_of", "note_caller"]
 
@@ -73,10 +70,12 @@ def note_caller(error: Exception, call: Any, client: Any) -> None:
     what = _unplaced(_stored(client))
     if what is not None:
         account_id = call.world.principals.caller(None, call.partition).account_id
-        error.add_note(
-            f"fake_secrets: nothing shows the account of {what}, so account {account_id} made this call. To call "
+        note = (
+            f"nothing shows the account of {what}, so account {account_id} made this call. To call "
             "as another account, make the client with **fake_secrets.credentials(arn)."
         )
+        error.add_note(f"fake_secrets: {note}")
+        call.world.ledger.add_note(call.request_id, note)
 
 
 def _unplaced(stored: dict[str, Any]) -> str | None:
@@ -129,22 +128,16 @@ def _account(account_id: object) -> str | None:
 
 def _in_moto(access_key_id: str) -> str | None:
     """Return the principal to whom moto's STS or IAM has given a key, or None."""
-    for backend in _backends("moto.sts.models", "sts_backends"):
+    for backend in backends("moto.sts.models", "sts_backends"):
         for session in getattr(backend, "assumed_roles", ()):
             if session.access_key_id == access_key_id:
                 return _arn_or_account(session.arn)
-    for backend in _backends("moto.iam.models", "iam_backends"):
+    for backend in backends("moto.iam.models", "iam_backends"):
         key = getattr(backend, "access_keys", {}).get(access_key_id)
         if key is not None:
             user = getattr(backend, "users", {}).get(key.user_name)
             return _account(backend.account_id) if user is None else _arn_or_account(user.arn)
     return None
-
-
-def _backends(module: str, name: str) -> Iterator[Any]:
-    """Yield moto's backends of a service, of all accounts and partitions. Nothing is imported or created."""
-    for of_account in list(getattr(sys.modules.get(module), name, {}).values()):
-        yield from list(of_account.values())
 
 
 def _arn_or_account(arn: str) -> str | None:

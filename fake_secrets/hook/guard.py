@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any, NamedTuple
 
+from fake_secrets.beside_moto import is_active as is_moto_active
 from fake_secrets.errors import OutsideWorldError
 from fake_secrets.hook.calls import world_of_this_call
 from fake_secrets.hook.copies import Copies
@@ -30,7 +31,8 @@ class Guard:
     """Refuses calls that would go to AWS because no world is active.
 
     A call is refused before botocore looks for credentials. The guard wraps the endpoint, which is
-    below every client, so it stops the calls of clients that carry none of our handlers too.
+    below every client, so it stops the calls of clients that carry none of our handlers too. While a mock of
+    moto is active, the calls that moto answers pass.
 
     Args:
         who: returns a description of the running code, such as the name of the running test.
@@ -73,7 +75,9 @@ class Guard:
         return [refusal.error for refusal in taken]
 
     def _around_request(self, wrapped: Callable[..., Any], _: Any, args: Any, kwargs: Any) -> Any:
-        self._check(operation_asked(args, kwargs))
+        # moto answers between the two methods. What it leaves unanswered is stopped in the second.
+        if not is_moto_active():
+            self._check(operation_asked(args, kwargs))
         return wrapped(*args, **kwargs)
 
     def _around_send(self, wrapped: Callable[..., Any], _: Any, args: Any, kwargs: Any) -> Any:

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import os
+import re
 from typing import TYPE_CHECKING
 
 from fake_secrets.arns import account_of, region_of
+from fake_secrets.beside_moto import name_of_secret
 from fake_secrets.world import stack
 
 if TYPE_CHECKING:
@@ -12,6 +15,11 @@ if TYPE_CHECKING:
     from fake_secrets.world.misses import Place
 
 __all__ = ["why_missed"]
+
+# The endpoints of AWS, in any partition and VPC.
+_OF_AWS = re.compile(r"//secretsmanager[.-]|\.amazonaws\.")
+# Has the URL at which a world is served.
+_SERVED = "AWS_ENDPOINT_URL_SECRETS_MANAGER"
 
 __tracebackhide__ = True  # the arguments in our frames may hold secret values
 
@@ -34,7 +42,12 @@ def why_missed(secret_id: object, call: Target) -> str | None:
     places = contents.places_of(secret_id)
     if places and (account_of(secret_id) or asked[0], asked[1]) not in places:
         return _other_place(secret_id, asked, places, call.world.region)
-    return _other_world(secret_id, call) or contents.why_missed(secret_id, asked) or None
+    return (
+        _other_world(secret_id, call)
+        or _in_moto(secret_id)
+        or contents.why_missed(secret_id, asked)
+        or _other_endpoint(call)
+    )
 
 
 def _other_place(secret_id: str, asked: Place, places: list[Place], worlds_region: str) -> str:
@@ -63,4 +76,27 @@ def _other_world(secret_id: str, call: Target) -> str | None:
     return (
         f"{secret_id!r} is in another active world. A world that is opened with arguments hides the outer one: "
         "seed the secret in the inner world too, or open it without arguments to join the outer one"
+    )
+
+
+def _other_endpoint(call: Target) -> str | None:
+    """Return what is known if the client has an endpoint that isn't AWS's."""
+    url = getattr(getattr(getattr(call, "client", None), "meta", None), "endpoint_url", None)
+    if not isinstance(url, str) or _OF_AWS.search(url) or url == os.environ.get(_SERVED):
+        return None
+    return (
+        f"this client's endpoint_url is {url!r}, but the world answers its calls as long as it is active. To call "
+        "that server, call it while no world is active"
+    )
+
+
+def _in_moto(secret_id: str) -> str | None:
+    """Return what is known if moto's Secrets Manager has the secret."""
+    name = name_of_secret(secret_id)
+    if name is None:
+        return None
+    return (
+        f"moto has a secret {name!r}: it was created before this world was opened, or by another service of moto. "
+        f"fake_secrets doesn't read moto's secrets. Create it while the world is open, or seed it with "
+        f"mock_stages({{{name!r}: ...}})"
     )

@@ -224,7 +224,12 @@ def _mistake_in_policy(text: str) -> str:
         return "AWS takes only JSON that isn't nested so deeply."
     if not isinstance(document, dict) or "Statement" not in document:
         return "A policy is a JSON object with Version and Statement; this has no Statement."
-    stated = document["Statement"]
+    return _mistake_in_statements(document["Statement"])
+
+
+def _mistake_in_statements(stated: object) -> str:
+    if stated == []:
+        return "Statement is empty."
     for number, statement in enumerate(stated if isinstance(stated, list) else [stated], start=1):
         if not isinstance(statement, dict):
             return f"Statement {number} isn't a JSON object."

@@ -25,6 +25,8 @@ SUCCEEDED = "succeeded"
 
 # How many entries are looked at for every secret that isn't found.
 _RECENT = 1000
+# A report shows fewer notes.
+_KEPT_NOTES = 50
 
 # What the operation of an entry begins with if it is no call.
 _NO_CALL = frozenset("(\N{EM DASH}")
@@ -186,6 +188,12 @@ class Ledger:
         self._entries: deque[Entry] = deque(maxlen=KEPT)
         # How many of the oldest entries are no longer kept.
         self.dropped = 0
+        # The latest notes on refused calls, each after the request's id.
+        self.notes: tuple[tuple[str, str], ...] = ()
+
+    def add_note(self, request_id: str, note: str) -> None:
+        """Keep what the author of the test is told about a refused call."""
+        self.notes = (*self.notes[-_KEPT_NOTES + 1 :], (request_id, note))
 
     def record(
         self, request: Request, secret: StoredSecret | None, outcome: str, message: str | None = None

@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 import warnings
 from collections import deque
+from collections.abc import Callable
 from dataclasses import dataclass
 from types import FrameType
 from typing import NamedTuple
@@ -32,11 +33,15 @@ class Line(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Remark:
-    """What a world has to say, and about which line of the user's code."""
+    """What a world has to say, and about which line of the user's code.
+
+    `is_settled` returns whether it needn't be told any more. It is asked when the remark is taken.
+    """
 
     category: type[FakeSecretsWarning]
     text: str
     line: Line
+    is_settled: Callable[[], bool] | None = None
 
 
 class Remarks:
@@ -45,21 +50,28 @@ class Remarks:
     def __init__(self) -> None:
         self._untold: deque[Remark] = deque(maxlen=_KEPT)
 
-    def add(self, category: type[FakeSecretsWarning], text: str, line: Line) -> None:
+    def add(
+        self,
+        category: type[FakeSecretsWarning],
+        text: str,
+        line: Line,
+        is_settled: Callable[[], bool] | None = None,
+    ) -> None:
         """Add a remark.
 
         Args:
             category: the class of the warning.
             text: the message. It begins with words that don't change, which users' filters match.
             line: the line that the warning points at.
+            is_settled: as for `Remark`.
         """
-        self._untold.append(Remark(category, text, line))
+        self._untold.append(Remark(category, text, line, is_settled))
 
     def take(self) -> list[Remark]:
-        """Return the remarks that haven't been told, in order, and forget them."""
+        """Return the remarks that haven't been told and aren't settled, in order, and forget them."""
         taken = list(self._untold)
         self._untold.clear()
-        return taken
+        return [remark for remark in taken if remark.is_settled is None or not remark.is_settled()]
 
 
 def users_line() -> Line:

@@ -42,19 +42,25 @@ class Visited:
         active = [] if stack is None else [entry.opened for entry in stack.active()]
         self._before = [(one, one.world.ledger, one.world.ledger.count) for one in active]
 
-    def parts(self) -> list[Part]:
-        """Return what the test has done in each world so far."""
-        worlds = {id(one): one for one in [*(opened for opened, _, _ in self._before), *self._entered]}
-        return [self._part(one) for one in worlds.values()]
+    def parts(self, error: BaseException | None) -> list[Part]:
+        """Return what the test has done in each world so far.
 
-    def _part(self, opened: Opened) -> Part:
+        Args:
+            error: what it has failed with. The report shows its notes anyway.
+        """
+        told = {note.removeprefix("fake_secrets: ") for one in _chain(error) for note in _notes_of(one)}
+        worlds = {id(one): one for one in [*(opened for opened, _, _ in self._before), *self._entered]}
+        return [self._part(one, told) for one in worlds.values()]
+
+    def _part(self, opened: Opened, told: Collection[str]) -> Part:
         # Imported here, because most tests have nothing to report.
         from fake_secrets.observe.pictures.report import part_of
 
         world = opened.world
         ledger = world.ledger
         since = [count for one, before, count in self._before if one is opened and before is ledger]
-        return part_of(world.account_id, world.region, ledger, next(iter(since), 0), world.rulings.denials)
+        count = next(iter(since), 0)
+        return part_of(world.account_id, world.region, ledger, count, world.rulings.denials, told=told)
 
 
 _visited = pytest.StashKey[Visited]()
@@ -88,12 +94,13 @@ class Reporting:
         item.stash[_visited] = Visited(visits.restart())
 
     @pytest.hookimpl(wrapper=True, tryfirst=True)
-    def pytest_runtest_makereport(self, item: pytest.Item) -> Iterator[None]:
+    def pytest_runtest_makereport(self, item: pytest.Item, call: pytest.CallInfo[None]) -> Iterator[None]:
         """Add the section to the report."""
         report: Any = yield
         visited = item.stash.get(_visited, None)
         is_wanted = report.failed or (self._is_always and report.passed and report.when == "call")
-        parts = visited.parts() if is_wanted and visited is not None else []
+        error = None if call.excinfo is None else call.excinfo.value
+        parts = visited.parts(error) if is_wanted and visited is not None else []
         if parts:
             report.sections.append((_SECTION, self._shown(item, parts)))
         return report  # type: ignore[no-any-return]
@@ -159,3 +166,16 @@ def reporting(config: pytest.Config) -> Reporting | None:
 def _file_name(item: pytest.Item) -> str:
     worker = getattr(item.config, "workerinput", {})
     return file_name(item.nodeid, f"-{worker['workerid']}" if worker.get(_SAME_TESTS) else "")
+
+
+def _chain(error: BaseException | None) -> Iterator[BaseException]:
+    """Yield an exception and those that led to it, as pytest shows them."""
+    seen: set[int] = set()
+    while error is not None and id(error) not in seen:
+        seen.add(id(error))
+        yield error
+        error = error.__cause__ or (None if error.__suppress_context__ else error.__context__)
+
+
+def _notes_of(error: BaseException) -> list[str]:
+    return [str(note) for note in getattr(error, "__notes__", ())]

@@ -6,6 +6,7 @@ import sys
 from typing import Any
 
 from fake_secrets.arns import account_of, region_of
+from fake_secrets.beside_moto import is_active
 
 __all__ = ["is_in_moto", "name_of", "qualifier_of"]
 
@@ -30,8 +31,7 @@ def qualifier_of(arn: str) -> str | None:
 
 def is_in_moto(arn: str) -> bool:
     """Return whether moto is active and its Lambda has the function, version or alias of an ARN."""
-    stubber = getattr(sys.modules.get("moto.core.models"), "botocore_stubber", None)
-    return getattr(stubber, "enabled", False) and any(_has(module, name, arn) for module, name in _BACKENDS)
+    return is_active() and any(_has(module, name, arn) for module, name in _BACKENDS)
 
 
 def _has(module: str, name: str, arn: str) -> bool:

@@ -20,7 +20,7 @@ from fake_secrets.rotation.functions import Functions
 from fake_secrets.rotation.managed import ManagedRotation, NewValue
 from fake_secrets.rotation.rotation import Rotation, end, fail
 from fake_secrets.service.operations import rotation_progress as progress
-from fake_secrets.service.rules.stages import AWSCURRENT
+from fake_secrets.service.rules.stages import AWSCURRENT, AWSPENDING
 from fake_secrets.service.state.model import StartedRotation, StoredSecret
 from fake_secrets.service.state.store import Store
 
@@ -127,8 +127,7 @@ class Execution:
 
         The caller holds the lock.
         """
-        why = self.why_not_run(started)
-        if why is None:
+        if self.why_not_run(started) is None:
             return False
         if rotation.is_test:
             # The test of a function that the test's author can't run must not block the next rotation.
@@ -137,8 +136,13 @@ class Execution:
                 self._store.follow_up(started.secret, clock.now())
             self._ledger.record_change(started.secret, "end of test")
         if rotation._line is not None and not self._functions.is_declared(str(started.lambda_arn)):
-            text = f"A rotation wasn't run: that of secret {rotation.secret_name!r}, because {why}"
-            self._remarks.add(RotationWarning, text, rotation._line)
+            text = (
+                f"A {'trial' if rotation.is_test else 'rotation'} wasn't run: the function of secret "
+                f"{rotation.secret_name!r} is in moto's Lambda. To run it, call fake_secrets.lambda_function("
+                f"handler, arn={started.lambda_arn!r}). To make its calls in the test, pass None as handler"
+            )
+            is_settled = functools.partial(_is_made_by_hand, started)
+            self._remarks.add(RotationWarning, text, rotation._line, is_settled)
         return True
 
     def deliver(
@@ -395,3 +399,10 @@ def _event(rotation: Rotation, step: str, rotation_token: str) -> dict[str, str]
         "Step": step,
         "RotationToken": rotation_token,
     }
+
+
+def _is_made_by_hand(started: StartedRotation) -> bool:
+    """Return whether the test itself has made a rotation that isn't run."""
+    secret, token = started.secret, started.token
+    has_value = token in secret.versions and token not in secret.empty
+    return has_value and (secret.labels.get(AWSPENDING) != token or secret.labels.get(AWSCURRENT) == token)

@@ -13,6 +13,7 @@ from fake_secrets.observe.remarks import users_line
 from fake_secrets.observe.reminders import Reminding
 from fake_secrets.observe.trail import Subscriber, Trail
 from fake_secrets.observe.view import Secret, secret_id_of
+from fake_secrets.service.dispatch import OPERATIONS
 from fake_secrets.service.state.key_names import id_of
 from fake_secrets.service.state.keys import KEY_STATES, KeyState, why_unusable
 from fake_secrets.service.state.quotas import Quotas
@@ -53,6 +54,15 @@ class FakeSecrets(ServingHandle):
     """
 
     __slots__ = ()
+
+    # To type checkers, a function here would make every name a valid one.
+    if not TYPE_CHECKING:
+
+        def __getattr__(self, name: str) -> object:
+            msg = f"{type(self).__name__!r} object has no attribute {name!r}"
+            if "".join(part.capitalize() for part in name.split("_")) in OPERATIONS:
+                msg += ". It is an operation of the API: call it on a client, such as the fixture `secretsmanager`"
+            raise AttributeError(msg)
 
     @property
     def region(self) -> str:

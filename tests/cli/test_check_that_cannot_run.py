@@ -136,6 +136,12 @@ class TestValues:
             "other text is written as a JSON string: '\"text\"'."
         )
 
+    def test_the_ellipsis_of_a_replay_line_is_explained(self, refused):
+        assert refused(secret="...") == (
+            "--secret ... stands for a secret value, which the replay line of a report doesn't show. Write the "
+            "value in its place, or give a file: @file."
+        )
+
     def test_a_file_that_is_missing_or_no_json_is_named(self, folder, refused):
         (folder / "bad.json").write_text("hunter2")
 

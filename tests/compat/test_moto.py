@@ -12,7 +12,7 @@ pytest.importorskip("moto")
 
 import moto
 
-from fake_secrets import mock_stages
+from fake_secrets import FakeSecretsWarning, mock_stages
 
 REGION = "us-east-1"
 SEED = {"ours": "from our world"}
@@ -33,6 +33,9 @@ BESIDE = {"beside, moto first": "M W m w", "beside, moto last": "W M w m"}
 def orders(*kinds):
     cases = {name: order for kind in kinds for name, order in kind.items()}
     return pytest.mark.parametrize("order", list(cases.values()), ids=list(cases))
+
+
+out_of_order = pytest.mark.filterwarnings("ignore:Mocks left out of order")
 
 
 @pytest.fixture(autouse=True)
@@ -95,6 +98,7 @@ def use_other_services(client_of):
     assert client_of("dynamodb").list_tables()["TableNames"] == []
 
 
+@out_of_order
 @pytest.mark.slow
 @orders(NESTED, BESIDE)
 def test_we_answer_secretsmanager_and_moto_answers_the_rest(order, walk):
@@ -105,6 +109,7 @@ def test_we_answer_secretsmanager_and_moto_answers_the_rest(order, walk):
             use_other_services(client_of)
 
 
+@out_of_order
 @pytest.mark.slow
 @orders(NESTED, BESIDE)
 def test_clients_made_before_both_are_answered_by_the_active_mock(order, walk):
@@ -126,6 +131,7 @@ def test_clients_of_the_default_session_need_no_credentials_of_their_own(order, 
             use_other_services(boto3.client)
 
 
+@out_of_order
 @pytest.mark.slow
 @orders(NESTED, BESIDE)
 def test_motos_secretsmanager_answers_outside_our_world(order, walk):
@@ -142,6 +148,37 @@ def test_motos_secretsmanager_answers_outside_our_world(order, walk):
         "W M w m": [["ours"], ["ours"], ["motos-2"], None],
     }
     assert seen == expected[order]
+
+
+@pytest.mark.parametrize(
+    ("order", "what"),
+    [
+        ("M W m w", "was started before it and has been stopped"),
+        ("W M w m", "was started after it and is still active"),
+    ],
+    ids=["moto first", "moto last"],
+)
+def test_a_warning_tells_of_mocks_that_are_left_out_of_order(order, what, walk):
+    with pytest.warns(FakeSecretsWarning) as warned:
+        list(walk(order))
+    assert [str(one.message) for one in warned] == [
+        (
+            f"Mocks left out of order: a world ends, but moto's mock {what}. So AWS_ACCESS_KEY_ID and other "
+            "variables keep fake values. Leave first what was entered last."
+        )
+    ]
+
+
+@orders(NESTED)
+def test_no_warning_tells_of_nested_mocks_even_if_the_test_sets_the_key(order, walk, monkeypatch):
+    for active in walk(order):
+        if len(active) == 2:
+            os.environ["AWS_ACCESS_KEY_ID"] = "AKIAEXAMPLE"
+
+
+def test_no_warning_is_given_for_a_world_that_is_joined_inside_moto():
+    with mock_stages(), moto.mock_aws(), mock_stages():
+        assert names(client_of("secretsmanager")) == []
 
 
 @pytest.mark.slow
@@ -181,6 +218,7 @@ def test_leaving_both_restores_the_environment_and_the_default_session(order, wa
     assert look() == before
 
 
+@out_of_order
 @pytest.mark.slow
 @orders(BESIDE)
 def test_leaving_both_in_any_order_restores_the_default_session(order, walk):

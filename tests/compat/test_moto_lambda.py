@@ -21,6 +21,11 @@ WHY = (
     "fake_secrets.lambda_function(handler, arn=...), or make its calls yourself"
 )
 
+WARNING = (
+    "A {} wasn't run: the function of secret 'db' is in moto's Lambda. To run it, call "
+    f"fake_secrets.lambda_function(handler, arn={ARN!r}). To make its calls in the test, pass None as handler"
+)
+
 unwarned = pytest.mark.filterwarnings("ignore:A rotation wasn't run")
 
 
@@ -49,10 +54,10 @@ def create_function(**options):
     )["FunctionArn"]
 
 
-def rotate(arn):
+def rotate(arn, **members):
     client = boto3.client("secretsmanager", region_name=REGION)
     client.create_secret(Name="db", SecretString="S1")
-    return client.rotate_secret(SecretId="db", RotationLambdaARN=arn, ClientRequestToken=TOKEN)
+    return client.rotate_secret(SecretId="db", RotationLambdaARN=arn, ClientRequestToken=TOKEN, **members)
 
 
 @pytest.mark.slow
@@ -69,8 +74,50 @@ def test_its_rotation_is_begun_and_not_run(beside_moto):
 def test_a_warning_says_how_to_have_it_run(beside_moto):
     with pytest.warns(RotationWarning) as warned:
         mock_stages()(lambda: rotate(create_function()))()
-    assert str(warned[0].message) == f"A rotation wasn't run: that of secret 'db', because {WHY}"
+    assert str(warned[0].message) == WARNING.format("rotation")
     assert warned[0].filename == __file__
+
+
+def test_a_warning_calls_a_trial_by_its_name(beside_moto):
+    with pytest.warns(RotationWarning) as warned:
+        mock_stages()(lambda: rotate(create_function(), RotateImmediately=False))()
+    assert [str(one.message) for one in warned] == [WARNING.format("trial")]
+
+
+def put(**members):
+    client = boto3.client("secretsmanager", region_name=REGION)
+    stored = client.put_secret_value(SecretId="db", SecretString="S2", ClientRequestToken=TOKEN, **members)
+    assert stored["VersionId"] == TOKEN
+
+
+def make_current(old):
+    boto3.client("secretsmanager", region_name=REGION).update_secret_version_stage(
+        SecretId="db", VersionStage="AWSCURRENT", MoveToVersionId=TOKEN, RemoveFromVersionId=old
+    )
+
+
+def test_no_warning_is_given_for_a_rotation_that_the_test_has_made(beside_moto):
+    with mock_stages() as fake_secrets:
+        rotate(create_function())
+        old = fake_secrets["db"].stages["AWSCURRENT"]
+        put(VersionStages=["AWSPENDING"])
+        make_current(old)
+
+
+def test_a_warning_is_given_if_the_test_has_only_stored_a_value(beside_moto):
+    @mock_stages
+    def store_a_value():
+        rotate(create_function())
+        put(VersionStages=["AWSPENDING"])
+
+    with pytest.warns(RotationWarning, match="A rotation wasn't run"):
+        store_a_value()
+
+
+def test_the_warning_says_how_to_silence_it(beside_moto):
+    with mock_stages() as fake_secrets:
+        fake_secrets.lambda_function(None, arn=create_function())
+        rotate(ARN)
 
 
 @pytest.mark.slow

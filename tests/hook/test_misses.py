@@ -211,3 +211,34 @@ class TestTheDefaultSession:
                     "client with region_name='eu-west-3'"
                 )
             ]
+
+
+@pytest.mark.parametrize("url", ["http://127.0.0.1:4566", "http://localstack:4566"])
+def test_the_endpoint_of_another_server_is_told(url):
+    client = boto3.client("secretsmanager", region_name="us-east-1", endpoint_url=url)
+    with mock_stages({"prod/db": "x"}):
+        assert notes_on("api-token", client=client) == [
+            (
+                f"fake_secrets: this client's endpoint_url is {url!r}, but the world answers its calls as long as "
+                "it is active. To call that server, call it while no world is active"
+            )
+        ]
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "https://secretsmanager.us-east-1.amazonaws.com",
+        "https://secretsmanager-fips.us-east-1.api.aws",
+        "https://vpce-1-2.secretsmanager.us-east-1.vpce.amazonaws.com",
+    ],
+)
+def test_an_endpoint_of_aws_is_no_reason(url):
+    client = boto3.client("secretsmanager", region_name="us-east-1", endpoint_url=url)
+    with mock_stages({"prod/db": "x"}):
+        assert notes_on("api-token", client=client) == []
+
+
+def test_the_url_of_a_served_world_is_no_reason(fake_secrets_server):
+    client = boto3.client("secretsmanager", region_name="us-east-1", endpoint_url=fake_secrets_server)
+    assert notes_on("api-token", client=client) == []

@@ -238,6 +238,7 @@ class TestPolicies:
         [
             ("policy", "AWS takes only JSON, and this isn't: Expecting value: line 1 column 1 (char 0)."),
             ("{}", "A policy is a JSON object with Version and Statement; this has no Statement."),
+            ('{"Version": "2012-10-17", "Statement": []}', "Statement is empty."),
             ('{"Statement": ["x"]}', "Statement 1 isn't a JSON object."),
             ("[" * 20_000, "AWS takes only JSON that isn't nested so deeply."),
             ({"Principal": None}, "Statement 1 has no Principal."),

@@ -250,6 +250,82 @@ class TestDenials:
         )
 
 
+class TestNotes:
+    def test_those_of_errors_that_the_test_has_caught_are_told_after_the_calls(self, report):
+        section = report(
+            """
+        def test_it(fake_secrets):
+            fake_secrets.add("prod/db", "the-old-value")
+            for _ in range(2):
+                with pytest.raises(client.exceptions.ClientError) as refused:
+                    client.rotate_secret(SecretId="prod/db")
+            with pytest.raises(client.exceptions.ClientError):
+                client.get_secret_value(SecretId="prod/bd")
+            assert refused.value.response["Error"]["Code"] == "Other"
+    """
+        )
+        assert section[section.index("notes on refused calls") - 1 :] == [
+            "",
+            "notes on refused calls",
+            (
+                "- RotateSecret: AWS can't rotate without a function; moto moves AWSCURRENT to a new version "
+                "without one. Register the rotation function and pass its ARN, "
+                "RotationLambdaARN=fake_secrets.lambda_function(handler), or call "
+                "fake_secrets.rotate(secret_id, handler)."
+            ),
+            "- GetSecretValue: Did you mean 'prod/db'?",
+        ]
+
+    def test_that_of_the_error_which_failed_the_test_is_not_told_twice(self, run):
+        ran = run(
+            module_of(
+                """
+        def test_it(fake_secrets):
+            fake_secrets.add("prod/db", "old")
+            client.get_secret_value(SecretId="prod/bd")
+    """
+            )
+        )
+        assert str(ran.stdout).count("Did you mean 'prod/db'?") == 1
+
+    def test_those_of_earlier_tests_in_the_same_world_are_not(self, report):
+        section = report(
+            """
+        @pytest.fixture(scope="module", autouse=True)
+        def world():
+            with mock_stages({"prod/db": "x"}) as world:
+                with pytest.raises(client.exceptions.ClientError):
+                    client.get_secret_value(SecretId="prod/bd")
+                yield world
+
+        def test_one():
+            with pytest.raises(client.exceptions.ClientError):
+                client.get_secret_value(SecretId="prod/bd")
+
+        def test_two():
+            client.list_secrets()
+            assert 0
+    """
+        )
+        assert "notes on refused calls" not in section
+
+    def test_a_page_has_them_too(self, run, pytester):
+        run(
+            module_of(
+                """
+        def test_it(fake_secrets):
+            fake_secrets.add("prod/db", "old")
+            with pytest.raises(client.exceptions.ClientError):
+                client.get_secret_value(SecretId="prod/bd")
+            assert 0
+    """
+            ),
+            "--fake-secrets-html=pages",
+        )
+        (page,) = pytester.path.glob("pages/*.html")
+        assert "<h2>notes on refused calls</h2>\n<ul>\n<li>GetSecretValue: Did you mean " in page.read_text()
+
+
 class TestWhichTests:
     def test_a_passing_test_has_no_section(self, run):
         assert section_of(run(PASSES, "-rP")) is None

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, NamedTuple
 
 from fake_secrets.observe.calls import Calls, calls_of
-from fake_secrets.observe.ledger import SUCCEEDED, Ledger
+from fake_secrets.observe.ledger import SUCCEEDED, Entry, Ledger
 from fake_secrets.observe.moments import Moment, moments_of
 from fake_secrets.observe.pictures.page import ROWS, page, section_of
 from fake_secrets.observe.pictures.sheet import Sheet
@@ -23,6 +23,7 @@ __all__ = ["Part", "page_of_parts", "part_of", "text_of_parts"]
 
 _SEED = "(seed)"
 _DENIED = "why policies denied calls"
+_NOTES = "notes on refused calls"
 
 
 class _Shown(NamedTuple):
@@ -51,6 +52,7 @@ class Part:
         calls: its latest calls.
         call_count: how many calls it has made.
         denials: why policies denied its latest calls, each different explanation once.
+        notes: what is told about its latest refused calls, each different note once.
     """
 
     world: str
@@ -59,9 +61,18 @@ class Part:
     calls: Calls
     call_count: int
     denials: tuple[str, ...] = ()
+    notes: tuple[str, ...] = ()
 
 
-def part_of(account_id: str, region: str, ledger: Ledger, since: int = 0, denials: Sequence[Denial] = ()) -> Part:
+def part_of(
+    account_id: str,
+    region: str,
+    ledger: Ledger,
+    since: int = 0,
+    denials: Sequence[Denial] = (),
+    *,
+    told: Collection[str] = (),
+) -> Part:
     """Return what has happened in a world.
 
     Args:
@@ -70,6 +81,7 @@ def part_of(account_id: str, region: str, ledger: Ledger, since: int = 0, denial
         ledger: its ledger.
         since: the ledger's count when the test began. A timeline begins with the labels as of then.
         denials: the latest checks that policies have denied in the world.
+        told: the notes that the reader sees elsewhere.
     """
     entries = ledger.entries(since)
     touched = {id(one.secret): one.secret for one in reversed(entries) if one.operation != _SEED and one.secret}
@@ -81,7 +93,19 @@ def part_of(account_id: str, region: str, ledger: Ledger, since: int = 0, denial
         calls_of(calls[-_ON_PAGE.calls :], account_id, region),
         len(calls),
         _reasons(denials, {entry.request.id for entry in calls}) if denials else (),
+        _notes(ledger, calls, told) if ledger.notes else (),
     )
+
+
+def _notes(ledger: Ledger, calls: Sequence[Entry], told: Collection[str]) -> tuple[str, ...]:
+    """Return the notes on some calls, each after the operation."""
+    operations = {entry.request.id: entry.request.operation for entry in calls}
+    notes = (
+        f"{operations[request_id]}: {note}"
+        for request_id, note in ledger.notes
+        if request_id in operations and note not in told
+    )
+    return tuple(dict.fromkeys(notes))
 
 
 def _reasons(denials: Sequence[Denial], request_ids: Collection[str]) -> tuple[str, ...]:
@@ -122,9 +146,10 @@ def _blocks(part: Part, *, is_only: bool) -> Iterator[str]:
     calls = part.calls[-_IN_TEXT.calls :]
     count = _count(part, _IN_TEXT)
     yield f"{count}\n{calls._table(part.call_count - len(calls))}" if calls else count
-    if part.denials:
-        told = [f"- {reason}".replace("\n", "\n  ") for reason in part.denials[-_IN_TEXT.denials :]]
-        yield "\n".join([_DENIED, *told])
+    for heading, items in ((_DENIED, part.denials), (_NOTES, part.notes)):
+        if items:
+            told = [f"- {item}".replace("\n", "\n  ") for item in items[-_IN_TEXT.denials :]]
+            yield "\n".join([heading, *told])
 
 
 def _sections(part: Part, *, is_only: bool) -> Iterator[str]:
@@ -139,9 +164,10 @@ def _sections(part: Part, *, is_only: bool) -> Iterator[str]:
         table = calls_table(part.calls, part.call_count - len(part.calls))
         yield scrolling(table, f"calls in the {part.world}") + "\n"
     yield "</section>\n"
-    if part.denials:
-        items = "".join(f"<li>{escaped(reason).replace(chr(10), '<br>')}</li>\n" for reason in part.denials)
-        yield f"<section>\n<{heading}>{_DENIED}</{heading}>\n<ul>\n{items}</ul>\n</section>\n"
+    for title, told in ((_DENIED, part.denials), (_NOTES, part.notes)):
+        if told:
+            items = "".join(f"<li>{escaped(item).replace(chr(10), '<br>')}</li>\n" for item in told)
+            yield f"<section>\n<{heading}>{title}</{heading}>\n<ul>\n{items}</ul>\n</section>\n"
 
 
 def _left_out(part: Part, shown: _Shown) -> Iterator[str]:

@@ -9,7 +9,7 @@ from typing import Any, TypeGuard
 from fake_secrets.errors import SeedError
 from fake_secrets.service.rules.stages import AWSCURRENT, AWSPENDING, AWSPREVIOUS
 
-__all__ = ["check_label_names", "doubts", "is_label_map"]
+__all__ = ["check_label_names", "doubts", "is_label_map", "meant_as_current"]
 
 __tracebackhide__ = True  # the arguments in our frames may hold secret values
 
@@ -50,6 +50,11 @@ def check_label_names(name: str, labels: Iterable[object]) -> None:
         if likely is not None:
             msg = f"secret {name!r} has the staging label {label!r}. Did you mean {likely!r}?"
             raise SeedError(msg)
+
+
+def meant_as_current(labels: Iterable[object]) -> str | None:
+    """Return the label of a seed that was probably meant to be AWSCURRENT, such as CURRENT, or None."""
+    return next((one for one in labels if isinstance(one, str) and _label_of(one) == AWSCURRENT), None)
 
 
 def doubts(secrets: Mapping[str, Any]) -> list[str]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -15,7 +15,7 @@ from fake_secrets.service.rules.constraints import TOKEN_LENGTHS
 from fake_secrets.service.rules.stages import AWSCURRENT, AWSPENDING, AWSPREVIOUS, LABEL_QUOTA
 from fake_secrets.service.state.keys import why_unusable
 from fake_secrets.service.state.model import RotationState, StoredSecret
-from fake_secrets.service.state.seed_forms import check_label_names, is_label_map
+from fake_secrets.service.state.seed_forms import check_label_names, is_label_map, meant_as_current
 from fake_secrets.service.state.store import Store, is_valid_name
 
 __all__ = ["Seed", "SeedValue", "check_free", "describe_seed", "describe_seeds", "plant", "stored_value"]
@@ -240,14 +240,14 @@ def _check_labels(name: str, labels: Mapping[str, SeedValue]) -> None:
     if AWSPREVIOUS in labels and AWSCURRENT not in labels:
         msg = (
             f"secret {name!r} has AWSPREVIOUS without AWSCURRENT. On AWS, AWSPREVIOUS appears when "
-            "AWSCURRENT moves. Add AWSCURRENT."
+            f"AWSCURRENT moves. {_add_current(labels)}"
         )
         raise SeedError(msg)
     # Between the steps of its first rotation, a secret has AWSPENDING alone [C: api-facts 10].
     if labels and AWSCURRENT not in labels and AWSPENDING not in labels:
         msg = (
             f"secret {name!r} has versions, but none with AWSCURRENT. On AWS, the first version gets AWSCURRENT, "
-            "which then can only move. Add AWSCURRENT."
+            f"which then can only move. {_add_current(labels)}"
         )
         raise SeedError(msg)
     if len(labels) > LABEL_QUOTA:
@@ -260,6 +260,11 @@ def _check_labels(name: str, labels: Mapping[str, SeedValue]) -> None:
         if value is None and label != AWSPENDING:
             msg = f"secret {name!r} has no value under {label}; only AWSPENDING can be on an empty version"
             raise SeedError(msg)
+
+
+def _add_current(labels: Iterable[str]) -> str:
+    meant = meant_as_current(labels)
+    return "Add AWSCURRENT." if meant is None else f"Did you mean 'AWSCURRENT' instead of {meant!r}?"
 
 
 def _version_ids(name: str, labels: Mapping[str, SeedValue], given: Mapping[str, str], ids: Ids) -> dict[str, str]:

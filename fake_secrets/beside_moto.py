@@ -1,0 +1,45 @@
+"""What moto holds while its mock is active. Nothing of moto is imported or created."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator
+from typing import Any
+
+__all__ = ["ACCESS_KEY_ID", "backends", "is_active", "is_loaded", "name_of_secret"]
+
+# What moto sets the environment variable AWS_ACCESS_KEY_ID to.
+ACCESS_KEY_ID = "FOOBARKEY"
+
+
+def is_loaded() -> bool:
+    """Return whether anybody has imported moto's mocks."""
+    return "moto.core.models" in sys.modules
+
+
+def is_active() -> bool:
+    """Return whether a mock of moto is active."""
+    stubber = getattr(sys.modules.get("moto.core.models"), "botocore_stubber", None)
+    return bool(getattr(stubber, "enabled", False))
+
+
+def backends(module: str, name: str) -> Iterator[Any]:
+    """Yield moto's backends of a service, of all accounts and partitions."""
+    for of_account in list(getattr(sys.modules.get(module), name, {}).values()):
+        yield from list(of_account.values())
+
+
+def name_of_secret(secret_id: str) -> str | None:
+    """Return the name of the secret that moto's Secrets Manager has under a name or an ARN, or None.
+
+    It is looked for in all accounts and regions, if moto is active. The ARN may lack its suffix.
+    """
+    if not is_active():
+        return None
+    for backend in backends("moto.secretsmanager.models", "secretsmanager_backends"):
+        # Not `get`, which moto defines anew.
+        for secret in list(dict.values(getattr(backend, "secrets", {}))):
+            name, arn = str(getattr(secret, "name", "")), str(getattr(secret, "arn", ""))
+            if secret_id in {name, arn, arn.rpartition("-")[0]}:
+                return name
+    return None
