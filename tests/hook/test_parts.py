@@ -16,7 +16,9 @@ def client():
 
 def test_the_methods_that_are_read_are_those_that_are_judged(client):
     methods, kind = Parts(client)._methods, type(client)
-    assert list(methods.read(kind)) == [getattr(owner, name) for owner, names in methods.of(kind) for name in names]
+    assert list(methods.read(kind)) == [
+        getattr(owner, name) for owner, names in methods.of(kind) for name in names
+    ]
 
 
 def test_a_new_client_is_usual_and_not_altered(client):

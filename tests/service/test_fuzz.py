@@ -5,11 +5,9 @@ end it prints a line with the figures.
 """
 
 import collections
-import dataclasses
 import datetime
 import functools
 import os
-from collections.abc import Mapping
 
 import boto3
 import botocore.config
@@ -47,10 +45,10 @@ from request_strategies import (
     resolve,
     secret_arn,
 )
+from store_pictures import picture_of
 from two_accounts import check_link
 
 from fake_secrets import UnsupportedOperationError, mock_stages
-from fake_secrets.service.state.model import StoredSecret
 
 KEY_STATES = ["disabled", "denied"]
 
@@ -371,24 +369,6 @@ def fail(event, context):
 
 def idle(event, context):
     pass
-
-
-def picture_of(store):
-    """Return everything that the store keeps about its secrets, in order."""
-    return [
-        _picture(getattr(secret, field.name)) for secret in store for field in dataclasses.fields(StoredSecret)
-    ]
-
-
-def _picture(value):
-    if isinstance(value, StoredSecret):
-        # A primary and its replicas refer to each other, so each is shown at its own place only.
-        return ("secret", value.arn)
-    if dataclasses.is_dataclass(value):
-        return [_picture(getattr(value, field.name)) for field in dataclasses.fields(value)]
-    if isinstance(value, Mapping):
-        return [(key, _picture(item)) for key, item in value.items()]
-    return [_picture(item) for item in value] if isinstance(value, list | tuple) else value
 
 
 def check_soundness(store):
