@@ -56,7 +56,11 @@ def test_every_page_is_in_a_table_of_contents():
 
 def test_the_list_of_operations_has_each_of_them():
     page = (DOCS / "reference" / "operations.md").read_text(encoding="utf-8")
-    assert re.findall(r"^\| (\w+) \| ", page, re.MULTILINE)[1:] == list(OPERATIONS)
+    listed = re.findall(r"^\| (\w+) \| ", page, re.MULTILINE)[1:]
+    lacking, odd = [name for name in OPERATIONS if name not in listed], set(listed) - OPERATIONS.keys()
+    assert not lacking, f"add a row for {' and '.join(lacking)} to docs/reference/operations.md"
+    assert not odd, f"remove the row of {' and '.join(odd)} from docs/reference/operations.md"
+    assert listed == list(OPERATIONS), "sort docs/reference/operations.md as OPERATIONS is"
 
 
 def test_the_picture_of_a_timeline_is_what_the_code_beside_it_draws():

@@ -5,6 +5,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from service.minimal_requests import ABOUT_A_SECRET
+
 HOME, ABROAD = "us-east-1", "eu-west-3"
 OWNER, STRANGER = "123456789012", "210987654321"
 # The callers: the owner in the world's region, the owner in another region, and another account.
@@ -121,29 +123,21 @@ COPY_ARN = f"arn:aws:secretsmanager:{HOME}:{STRANGER}:secret:copy"
 
 # The members that an operation with a SecretId needs in addition to it.
 NEEDED = {
+    **ABOUT_A_SECRET,
     "AssociateCrossAccountReplica": {"CrossAccountReplicaARN": COPY_ARN},
-    "CancelRotateSecret": {},
-    "DeleteResourcePolicy": {},
-    "DeleteSecret": {},
-    "DescribeSecret": {},
     "DisassociateCrossAccountReplica": {"CrossAccountReplicaARN": COPY_ARN},
-    "GetResourcePolicy": {},
-    "GetSecretValue": {},
-    "ListResourcePolicies": {},
-    "ListSecretVersionIds": {},
     "PutResourcePolicy": {"ResourcePolicy": policy()},
     "PutSecretValue": {"SecretString": "new"},
     "RemoveRegionsFromReplication": {"RemoveReplicaRegions": [ABROAD]},
     "ReplicateSecretToRegions": {"AddReplicaRegions": [{"Region": ABROAD}]},
-    "RestoreSecret": {},
     "RotateSecret": {"RotationLambdaARN": lambda_arn("rotates")},
-    "StopReplicationToReplica": {},
     "TagResource": {"Tags": [{"Key": "team", "Value": "b"}]},
     "UntagResource": {"TagKeys": ["team"]},
     "UpdateSecret": {"SecretString": "new"},
     "UpdateSecretVersionStage": {"VersionStage": "CUSTOM", "MoveToVersionId": V1},
     "ValidateResourcePolicy": {"ResourcePolicy": policy()},
 }
+# What each of these operations takes or refuses decides which refusals `refused_alike` makes for it.
 TAKES_WHAT_IS_DELETED = {"DescribeSecret", "ListSecretVersionIds", "RestoreSecret"}
 TAKES_A_REPLICA = {
     "DescribeSecret",

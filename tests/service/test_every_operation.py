@@ -16,6 +16,8 @@ import freezegun
 import pytest
 from hook import lane_cases
 from hook.lane_cases import CASES, CLIENTS, FROM_PAGE_BEFORE, HOME, set_stage
+from operation_tables import check_table
+from service import minimal_requests
 from service_model import CALLABLE, model, needs_2026
 from store_pictures import picture_of_secret
 
@@ -206,6 +208,23 @@ SETS = [
 ]
 # Members that have a condition key for other operations. None is documented for this one.
 WITHOUT_KEY = {("GetResourcePolicy", "PolicyName")}
+
+
+class TestTablesOfRequests:
+    def test_each_operation_has_a_smallest_request(self):
+        known = [*minimal_requests.ABOUT_A_SECRET, *minimal_requests.OTHERS]
+        check_table(known, dispatch.OPERATIONS, minimal_requests.WHERE, "its smallest request, without a SecretId")
+
+    def test_the_operations_on_a_secret_are_those_with_a_secret_id(self):
+        about = minimal_requests.ABOUT_A_SECRET.keys() & set(CALLABLE)
+        where = "ABOUT_A_SECRET in tests/service/minimal_requests.py"
+        check_table(about, operations_with("SecretId"), where, "its smallest request, without the SecretId")
+
+    def test_each_operation_has_cases_for_both_lanes(self):
+        where = "CASES_OF in tests/hook/lane_cases.py"
+        check_table(
+            lane_cases.CASES_OF, dispatch.OPERATIONS, where, "a call that succeeds, and one for each error"
+        )
 
 
 class TestSetsOfOperations:

@@ -17,6 +17,7 @@ import botocore.serialize
 import hypothesis.strategies as st
 import pytest
 from hypothesis import HealthCheck, example, given, settings
+from operation_tables import check_table
 from request_strategies import (
     ACCOUNT,
     ACROSS_ACCOUNTS,
@@ -49,6 +50,7 @@ from store_pictures import picture_of
 from two_accounts import check_link
 
 from fake_secrets import UnsupportedOperationError, mock_stages
+from fake_secrets.service import dispatch
 
 KEY_STATES = ["disabled", "denied"]
 
@@ -62,7 +64,7 @@ CODES_OF_EVERY_OPERATION = {"ValidationException", "SerializationException", "Ac
 # A rotation that exceeds a quota. AWS's error for this was never recorded.
 CODES_BESIDE_THE_MODELS = {"RotateSecret": {"LimitExceededException"}}
 
-# The members that a response always has, by the path of their structure (api-facts 5).
+# The members that a response always has, by the path of their structure (api-facts 5). An empty answer has none.
 ALWAYS_PRESENT = {
     "AssociateCrossAccountReplica": {"ARN", "CrossAccountReplicaARN", "ReplicationStatus"},
     "BatchGetSecretValue": {"SecretValues", "Errors"},
@@ -91,6 +93,8 @@ ALWAYS_PRESENT = {
     # VersionId too, unless RotateImmediately is False.
     "RotateSecret": {"ARN", "Name"},
     "StopReplicationToReplica": {"ARN"},
+    "TagResource": set(),
+    "UntagResource": set(),
     "UpdateSecret": {"ARN", "Name"},
     "UpdateSecretVersionStage": {"ARN", "Name"},
     "ValidateResourcePolicy": {"PolicyValidationPassed", "ValidationErrors"},
@@ -186,12 +190,24 @@ def test_any_body_ends_in_a_valid_response_or_an_aws_error(operation, lane):
 @pytest.mark.parametrize("way", ["validated", "unvalidated", "written"])
 @pytest.mark.parametrize("operation", OPERATIONS)
 def test_the_fuzzers_good_requests_succeed(operation, way):
-    for members in GOOD_REQUESTS.get(operation, []):
+    for members in GOOD_REQUESTS[operation]:
         with mock_stages({}, rotation_errors="record") as fake_secrets:
             seed(fake_secrets)
             figures = collections.Counter()
             Run(fake_secrets, figures).send(Fuzzed(operation, members, REGIONS.get(operation, REGION), way))
             assert figures == {(operation, "succeeded"): 1}
+
+
+class TestTheTablesOfTheFuzzer:
+    def test_each_operation_has_good_requests(self):
+        where = "_good_requests in tests/service/request_strategies.py"
+        check_table(GOOD_REQUESTS, dispatch.OPERATIONS, where, "requests that succeed in the world of `seed`")
+        assert [operation for operation, good in GOOD_REQUESTS.items() if not good] == []
+
+    def test_each_operation_has_the_members_of_its_answer(self):
+        named = [path for path in ALWAYS_PRESENT if "." not in path]
+        where = "ALWAYS_PRESENT in tests/service/test_fuzz.py"
+        check_table(named, dispatch.OPERATIONS, where, "the members that each answer has, or set()")
 
 
 class Run:
