@@ -587,6 +587,27 @@ CASES_OF = {
 }
 
 
+# If a case ends in another error than it should, one of these may be wrong about its operation.
+TABLES = (
+    (
+        "scheduled for deletion",
+        "TAKES_WHAT_IS_DELETED",
+        "has the operations on a secret that is marked for deletion",
+    ),
+    ("a replica", "TAKES_A_REPLICA", "has the operations on a replica"),
+    ("managed", "REFUSES_WHAT_IS_MANAGED", "has the operations that refuse a secret of an AWS service"),
+)
+
+
+def hint_at(case, error):
+    """Return what to mend if a case ends in another error than it should, or in none."""
+    ended = f"{case} ended {'without an error' if error is None else f'in {error}'}. "
+    for title, table, meaning in TABLES:
+        if case.title == title and case.error is not None:
+            return f"{ended}Mend the operation, or {table} in tests/hook/lane_cases.py, which {meaning}."
+    return f"{ended}Mend the operation, or its NEEDED or CASES_OF in tests/hook/lane_cases.py."
+
+
 def refused_alike(operation, needed):
     """Yield the refusals that all operations with a SecretId have in common."""
     whole = {"SecretId": "whole", **needed}
