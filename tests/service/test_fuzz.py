@@ -51,6 +51,7 @@ from two_accounts import check_link
 
 from fake_secrets import UnsupportedOperationError, mock_stages
 from fake_secrets.service import dispatch
+from fake_secrets.service.rules.stages import LABEL_QUOTA
 
 KEY_STATES = ["disabled", "denied"]
 
@@ -306,7 +307,7 @@ def seed(fake_secrets):
     add("empty")
     staged = dict(zip(["AWSPREVIOUS", "LIVE", "AWSCURRENT", "CANARY"], [first, second, third, third], strict=True))
     add("labelled", labels=dict.fromkeys(staged, text), version_ids=staged, kms_key_id="alias/mine")
-    crowd = ["AWSCURRENT", *(f"full-{number}" for number in range(19))]
+    crowd = ["AWSCURRENT", *(f"full-{number}" for number in range(LABEL_QUOTA - 1))]
     add("crowded", labels=dict.fromkeys(crowd, text), version_ids=dict.fromkeys(crowd, first))
     add(
         "pending",
@@ -390,7 +391,7 @@ def idle(event, context):
 def check_soundness(store):
     for secret in store:
         assert secret.versions.keys() >= set(secret.labels.values())
-        assert len(secret.labels) <= 20
+        assert len(secret.labels) <= store.quotas.labels
         has_value = any(version.value is not None for version in secret.versions.values())
         assert "AWSCURRENT" in secret.labels or not has_value
         check_link(secret)
