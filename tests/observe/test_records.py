@@ -38,7 +38,9 @@ OTHERS = {
     "GetRandomPassword": {"PasswordLength": 20},
     "ListSecrets": {"MaxResults": 5},
 }
-WHERE_REFUSED = "REFUSED in tests/observe/test_records.py"
+WHERE_REFUSED = (
+    "ABOUT_A_SECRET in tests/service/minimal_requests.py, or to REFUSED in tests/observe/test_records.py"
+)
 # What AWS refuses.
 REFUSED = Table(
     WHERE_REFUSED,
