@@ -60,8 +60,8 @@ def expect(condition, message, *, known=None):
         warnings.warn(msg, FutureWarning, stacklevel=2)
 
 
-# Those that botocore 1.44.2 brought, in November 2026. An older one can't call them. Add those that come later.
-OPERATIONS_OF_2026 = frozenset(
+# Operations that the oldest supported botocore doesn't know. These came with botocore 1.44.2, in November 2026.
+NEWER_OPERATIONS = frozenset(
     {"AssociateCrossAccountReplica", "DisassociateCrossAccountReplica", "ListResourcePolicies"}
 )
 # Those that the installed botocore, which may be an old one, can call.
