@@ -1,6 +1,7 @@
 """docs/reference/messages.md has every numbered message of AWS, with its code and where it is described."""
 
 import ast
+import functools
 import importlib
 import json
 import re
@@ -49,16 +50,17 @@ def described_by(path):
     return found.__doc__
 
 
+@functools.cache
 def beginnings():
-    """Yield the beginning of each text in the package, up to the first value in it."""
+    """Return the beginning of each text in the package, up to the first value in it."""
+    found = set()
     for path in sorted((ROOT / "fake_secrets").rglob("*.py")):
         for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
             first = node.values[0] if isinstance(node, ast.JoinedStr) and node.values else node
             if isinstance(first, ast.Constant) and isinstance(first.value, str):
-                yield first.value
-
-
-BEGINNINGS = {text for text in beginnings() if len(text) > len("User:")}
+                found.add(first.value)
+    # Shorter ones would fit anything.
+    return {text for text in found if len(text) > len("User:")}
 
 
 def test_the_page_has_every_number_in_use():
@@ -77,6 +79,6 @@ def test_a_row_says_what_the_fake_does(number, codes, message, path):
     code = codes.partition(";")[0]
     assert code in docstring or code.startswith("none"), f"the docstring of {path} doesn't name {code}"
     begins = message.removeprefix("… ").partition("…")[0].partition(" Or:")[0]
-    assert any(text.startswith(begins.strip()) or begins.startswith(text) for text in BEGINNINGS), (
+    assert any(text.startswith(begins.strip()) or begins.startswith(text) for text in beginnings()), (
         f"no message in the package begins with {begins!r}"
     )

@@ -326,6 +326,7 @@ CASES_OF = {
         ),
     ],
     "DeleteResourcePolicy": [
+        answers("one there", after=[ADMIT_STRANGER], SecretId="whole"),
         answers("none there", SecretId="whole"),
         answers("one there, by its name", after=[ADMIT_STRANGER], SecretId="whole", PolicyName="default"),
         refuses("InvalidParameterException", "of another name", SecretId="whole", PolicyName="x"),
