@@ -1,5 +1,6 @@
 """Every code block of the documentation, run as a reader would."""
 
+import dataclasses
 import re
 import runpy
 
@@ -12,6 +13,7 @@ from doc_pages import DOCS, README, PageError
 
 from fake_secrets.contract.families import family_of
 from fake_secrets.service.dispatch import OPERATIONS
+from fake_secrets.service.state.quotas import Quotas
 
 PAGES = doc_pages.pages()
 # A page starts Python several times. The README stands for the others in a plain run.
@@ -58,7 +60,24 @@ def test_every_page_is_in_a_table_of_contents():
 
 def test_the_list_of_operations_has_each_of_them():
     page = (DOCS / "reference" / "operations.md").read_text(encoding="utf-8")
-    assert re.findall(r"^\| (\w+) \| ", page, re.MULTILINE)[1:] == list(OPERATIONS)
+    listed = re.findall(r"^\| (\w+) \| ", page, re.MULTILINE)[1:]
+    lacking, odd = [name for name in OPERATIONS if name not in listed], set(listed) - OPERATIONS.keys()
+    assert not lacking, f"add a row for {' and '.join(lacking)} to docs/reference/operations.md"
+    assert not odd, f"remove the row of {' and '.join(odd)} from docs/reference/operations.md"
+    assert listed == list(OPERATIONS), "sort docs/reference/operations.md as OPERATIONS is"
+
+
+@pytest.mark.parametrize("page", ["README.md", "docs/reference/operations.md", "docs/explanation/faithful.md"])
+def test_the_number_of_operations_is_right(page):
+    said = re.findall(r"\ball (\d+) operations", (README.parent / page).read_text(encoding="utf-8"), re.IGNORECASE)
+    assert set(said) == {str(len(OPERATIONS))}, f"{page} says that there are {said} operations"
+
+
+def test_the_quotas_have_the_numbers_of_their_page():
+    page = (DOCS / "reference" / "quotas.md").read_text(encoding="utf-8")
+    listed = re.findall(r"^\| `(\w+)` \| ([\d,]+) \|$", page, re.MULTILINE)
+    numbers = {name: int(number.replace(",", "")) for name, number in listed}
+    assert numbers == dataclasses.asdict(Quotas()), "write the numbers of Quotas into docs/reference/quotas.md"
 
 
 def test_the_picture_of_a_timeline_is_what_the_code_beside_it_draws():

@@ -108,6 +108,14 @@ def test_the_map_of_the_house_names_every_room():
     assert [room for room in rooms if not re.search(rf"`{room}(`|/|\.py`)", told)] == []
 
 
+def test_the_map_of_the_house_has_the_floors_of_the_rooms():
+    told = (PACKAGE.parent / "CONTRIBUTING.md").read_text(encoding="utf-8")
+    rows = re.findall(r"^\| (\d+) \| ([^|]*) \|", told, re.MULTILINE)
+    on_map = {room: int(floor) for floor, rooms in rows for room in re.findall(r"`([\w/.]+)`", rooms)}
+    named = {room.removesuffix(".py").rstrip("/").replace("/", "."): floor for room, floor in on_map.items()}
+    assert named == {room: floor for room, floor in FLOOR_OF.items() if room not in {"", "__main__"}}
+
+
 @pytest.mark.parametrize("module", MODULES)
 def test_a_module_imports_its_own_room_or_lower_ones(module):
     assert wrong_imports(source_of(module), module) == set()

@@ -14,8 +14,9 @@ def test_what_follows_from_a_known_model_is_asserted():
 
 def test_what_follows_from_a_changed_model_is_a_warning():
     service_model.expect(condition=True, message="fine", known=False)
-    with pytest.warns(FutureWarning, match="AWS has changed the service model: a new member"):
+    with pytest.warns(FutureWarning, match="AWS has changed the service model: a new member") as warned:
         service_model.expect(condition=False, message="a new member", known=False)
+    assert repr(service_model.digest_of(service_model.description())) in str(warned[0].message)
 
 
 def test_a_changed_model_is_not_known():

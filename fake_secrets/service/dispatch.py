@@ -74,7 +74,8 @@ OPERATIONS: Mapping[str, Operation] = {
     "ValidateResourcePolicy": _of_policies("validate_resource_policy"),
 }
 
-# These operations change nothing but the day of the last access.
+# The operations that read one secret. They may change its date of access and nothing else, so replicas and
+# schedules needn't follow. Those that are about no single secret needn't be here.
 _READS = frozenset(
     {
         "DescribeSecret",

@@ -12,12 +12,12 @@ import botocore
 import freezegun
 import pytest
 import real_clients
-from service_model import OPERATIONS_OF_2026
+from service_model import NEWER_OPERATIONS
 
 from fake_secrets.service.dispatch import OPERATIONS
 
 # Its release of November 2026 is older than the operations of that month.
-KNOWN = OPERATIONS.keys() - OPERATIONS_OF_2026
+KNOWN = OPERATIONS.keys() - NEWER_OPERATIONS
 
 NAME = "MyTestSecret"
 CURRENT = "a1b2c3d4-5678-90ab-cdef-EXAMPLE11111"

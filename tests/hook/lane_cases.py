@@ -5,6 +5,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from service.minimal_requests import ABOUT_A_SECRET
+
 HOME, ABROAD = "us-east-1", "eu-west-3"
 OWNER, STRANGER = "123456789012", "210987654321"
 # The callers: the owner in the world's region, the owner in another region, and another account.
@@ -121,29 +123,21 @@ COPY_ARN = f"arn:aws:secretsmanager:{HOME}:{STRANGER}:secret:copy"
 
 # The members that an operation with a SecretId needs in addition to it.
 NEEDED = {
+    **ABOUT_A_SECRET,
     "AssociateCrossAccountReplica": {"CrossAccountReplicaARN": COPY_ARN},
-    "CancelRotateSecret": {},
-    "DeleteResourcePolicy": {},
-    "DeleteSecret": {},
-    "DescribeSecret": {},
     "DisassociateCrossAccountReplica": {"CrossAccountReplicaARN": COPY_ARN},
-    "GetResourcePolicy": {},
-    "GetSecretValue": {},
-    "ListResourcePolicies": {},
-    "ListSecretVersionIds": {},
     "PutResourcePolicy": {"ResourcePolicy": policy()},
     "PutSecretValue": {"SecretString": "new"},
     "RemoveRegionsFromReplication": {"RemoveReplicaRegions": [ABROAD]},
     "ReplicateSecretToRegions": {"AddReplicaRegions": [{"Region": ABROAD}]},
-    "RestoreSecret": {},
     "RotateSecret": {"RotationLambdaARN": lambda_arn("rotates")},
-    "StopReplicationToReplica": {},
     "TagResource": {"Tags": [{"Key": "team", "Value": "b"}]},
     "UntagResource": {"TagKeys": ["team"]},
     "UpdateSecret": {"SecretString": "new"},
     "UpdateSecretVersionStage": {"VersionStage": "CUSTOM", "MoveToVersionId": V1},
     "ValidateResourcePolicy": {"ResourcePolicy": policy()},
 }
+# What each of these operations takes or refuses decides which refusals `refused_alike` makes for it.
 TAKES_WHAT_IS_DELETED = {"DescribeSecret", "ListSecretVersionIds", "RestoreSecret"}
 TAKES_A_REPLICA = {
     "DescribeSecret",
@@ -332,6 +326,7 @@ CASES_OF = {
         ),
     ],
     "DeleteResourcePolicy": [
+        answers("one there", after=[ADMIT_STRANGER], SecretId="whole"),
         answers("none there", SecretId="whole"),
         answers("one there, by its name", after=[ADMIT_STRANGER], SecretId="whole", PolicyName="default"),
         refuses("InvalidParameterException", "of another name", SecretId="whole", PolicyName="x"),
@@ -591,6 +586,27 @@ CASES_OF = {
         refuses("MalformedPolicyDocumentException", "no JSON", ResourcePolicy="{"),
     ],
 }
+
+
+# If a case ends in another error than it should, one of these may be wrong about its operation.
+TABLES = (
+    (
+        "scheduled for deletion",
+        "TAKES_WHAT_IS_DELETED",
+        "has the operations on a secret that is marked for deletion",
+    ),
+    ("a replica", "TAKES_A_REPLICA", "has the operations on a replica"),
+    ("managed", "REFUSES_WHAT_IS_MANAGED", "has the operations that refuse a secret of an AWS service"),
+)
+
+
+def hint_at(case, error):
+    """Return what to mend if a case ends in another error than it should, or in none."""
+    ended = f"{case} ended {'without an error' if error is None else f'in {error}'}. "
+    for title, table, meaning in TABLES:
+        if case.title == title and case.error is not None:
+            return f"{ended}Mend the operation, or {table} in tests/hook/lane_cases.py, which {meaning}."
+    return f"{ended}Mend the operation, or its NEEDED or CASES_OF in tests/hook/lane_cases.py."
 
 
 def refused_alike(operation, needed):

@@ -25,6 +25,7 @@ from lane_cases import (
     REPLICATE,
     Case,
     call,
+    hint_at,
     refuses,
     set_stage,
 )
@@ -183,7 +184,7 @@ def play(case, lane, frozen_time, clients=None):
 def test_both_lanes_agree(case, frozen_time):
     skip_unless_known(*case.after, case.call)
     (fast, error), (wire, _) = (play(case, lane, frozen_time) for lane in LANES)
-    assert error == case.error
+    assert error == case.error, hint_at(case, error)
     assert fast == wire
 
 
@@ -246,10 +247,19 @@ class TestCoverageOfTheCases:
         skip_unless_known(call(operation))
         errors = {case.error for case in CASES if case.call.operation == operation}
         modelled = {shape.name for shape in service_model().operation_model(operation).error_shapes}
-        assert {None, "ValidationException", "SerializationException"} <= errors
+        lacking = {None, "ValidationException", "SerializationException"} - errors
+        assert not lacking, (
+            f"add cases of {operation} to CASES_OF in tests/hook/lane_cases.py: one for each of "
+            f"{', '.join(sorted(map(str, lacking)))}; None is a call that succeeds"
+        )
         without_case = modelled - errors - {"InternalServiceError"}
         known = modelled & self.NO_CASE_OF_ERROR.get(operation, set())
-        expect(without_case == known, f"{operation}: errors without a case are {sorted(without_case)}")
+        expect(
+            without_case == known,
+            f"{operation} has no case of {sorted(without_case - known)}: add one to CASES_OF in "
+            "tests/hook/lane_cases.py, or the error to NO_CASE_OF_ERROR in tests/hook/test_lanes.py if the fake "
+            f"never answers it. Remove {sorted(known - without_case)} from NO_CASE_OF_ERROR.",
+        )
 
     @pytest.mark.parametrize("operation", CALLABLE)
     def test_each_member_of_an_answer_is_in_a_case(self, operation, frozen_time):
@@ -261,7 +271,11 @@ class TestCoverageOfTheCases:
                 seen |= {re.sub(r"^\d+ |\[\d+]", "", path) for path in members}
         missing = set(paths_of(service_model().operation_model(operation).output_shape, operation)) - seen
         unknown = sorted(path for path in missing if not self.NO_CASE_OF_MEMBER.fullmatch(path))
-        expect(not unknown, f"members without a case are {unknown}")
+        expect(
+            not unknown,
+            f"no answer in CASES_OF of tests/hook/lane_cases.py has {unknown}: add a case that has them, or add "
+            "them to NO_CASE_OF_MEMBER in tests/hook/test_lanes.py",
+        )
 
 
 def paths_of(shape, path):

@@ -7,7 +7,9 @@ import boto3
 import botocore.config
 import pytest
 from botocore.exceptions import ClientError
+from operation_tables import Table, check_table
 from rotators import Rotator
+from service import minimal_requests
 from service_model import CALLABLE
 
 from fake_secrets import UnsupportedOperationError, mock_stages
@@ -17,60 +19,41 @@ NAME = "prod/db"
 FIRST = "11111111-1111-4111-8111-111111111111"
 TOKEN = "d1d1d1d1-d1d1-4d1d-8d1d-d1d1d1d1d1d1"
 ACCOUNT = "123456789012"
-POLICY = json.dumps(
-    {
-        "Version": "2012-10-17",
-        "Statement": {
-            "Effect": "Allow",
-            "Principal": {"AWS": ACCOUNT},
-            "Action": "secretsmanager:GetSecretValue",
-            "Resource": "*",
-        },
-    }
-)
-# Replaced with the ARN of a replica for the calls that succeed.
-ELSEWHERE = "arn:aws:secretsmanager:us-east-1:210987654321:secret:copy-AbCdEf"
 # What each operation takes besides SecretId, so that it succeeds.
-ABOUT_A_SECRET = {
-    "AssociateCrossAccountReplica": {"CrossAccountReplicaARN": ELSEWHERE},
-    "CancelRotateSecret": {},
-    "DeleteResourcePolicy": {},
-    "DeleteSecret": {"RecoveryWindowInDays": 7},
-    "DescribeSecret": {},
-    "DisassociateCrossAccountReplica": {"CrossAccountReplicaARN": ELSEWHERE},
-    "GetResourcePolicy": {},
-    "GetSecretValue": {"VersionStage": "AWSCURRENT"},
-    "ListResourcePolicies": {},
-    "ListSecretVersionIds": {},
-    "PutResourcePolicy": {"ResourcePolicy": POLICY},
-    "PutSecretValue": {"SecretString": "new", "ClientRequestToken": TOKEN},
-    "RemoveRegionsFromReplication": {"RemoveReplicaRegions": ["eu-west-1"]},
-    "ReplicateSecretToRegions": {"AddReplicaRegions": [{"Region": "eu-west-2"}]},
-    "RestoreSecret": {},
-    "RotateSecret": {"ClientRequestToken": TOKEN},
-    "StopReplicationToReplica": {},
-    "TagResource": {"Tags": [{"Key": "a", "Value": "b"}]},
-    "UntagResource": {"TagKeys": ["a"]},
-    "UpdateSecret": {"Description": "changed", "ClientRequestToken": TOKEN},
-    "UpdateSecretVersionStage": {"VersionStage": "LIVE", "MoveToVersionId": FIRST},
-    "ValidateResourcePolicy": {"ResourcePolicy": POLICY},
-}
+ABOUT_A_SECRET = Table(
+    minimal_requests.WHERE,
+    {
+        **minimal_requests.ABOUT_A_SECRET,
+        "DeleteSecret": {"RecoveryWindowInDays": 7},
+        "GetSecretValue": {"VersionStage": "AWSCURRENT"},
+        "ReplicateSecretToRegions": {"AddReplicaRegions": [{"Region": "eu-west-2"}]},
+        "UpdateSecret": {"Description": "changed", "ClientRequestToken": TOKEN},
+        "UpdateSecretVersionStage": {"VersionStage": "LIVE", "MoveToVersionId": FIRST},
+    },
+)
 OTHERS = {
+    **minimal_requests.OTHERS,
     "BatchGetSecretValue": {"Filters": [{"Key": "name", "Values": ["prod"]}]},
     "CreateSecret": {"Name": "new", "ClientRequestToken": TOKEN},
     "GetRandomPassword": {"PasswordLength": 20},
     "ListSecrets": {"MaxResults": 5},
 }
+WHERE_REFUSED = (
+    "ABOUT_A_SECRET in tests/service/minimal_requests.py, or to REFUSED in tests/observe/test_records.py"
+)
 # What AWS refuses.
-REFUSED = {
-    **{operation: {"SecretId": "missing", **members} for operation, members in ABOUT_A_SECRET.items()},
-    "BatchGetSecretValue": {},
-    "CreateSecret": {"Name": NAME, "ClientRequestToken": TOKEN},
-    "DeleteSecret": {"SecretId": NAME, "RecoveryWindowInDays": 3},
-    "GetRandomPassword": {"PasswordLength": 3},
-    "ListSecrets": {"NextToken": "x"},
-    "ValidateResourcePolicy": {"SecretId": "no name", "ResourcePolicy": POLICY},
-}
+REFUSED = Table(
+    WHERE_REFUSED,
+    {
+        **{operation: {"SecretId": "missing", **members} for operation, members in ABOUT_A_SECRET.items()},
+        "BatchGetSecretValue": {},
+        "CreateSecret": {"Name": NAME, "ClientRequestToken": TOKEN},
+        "DeleteSecret": {"SecretId": NAME, "RecoveryWindowInDays": 3},
+        "GetRandomPassword": {"PasswordLength": 3},
+        "ListSecrets": {"NextToken": "x"},
+        "ValidateResourcePolicy": {"SecretId": "no name", "ResourcePolicy": minimal_requests.POLICY},
+    },
+)
 OTHER_ACCOUNT = "210987654321"
 READS = {name for name in OPERATIONS if name.startswith(("BatchGet", "Describe", "Get", "List", "Validate"))}
 
@@ -130,6 +113,9 @@ def of_calls(fake):
 
 
 class TestEveryOperation:
+    def test_has_a_request_that_is_refused(self):
+        check_table(REFUSED, OPERATIONS, WHERE_REFUSED, "a request that AWS refuses")
+
     @pytest.mark.parametrize("operation", CALLABLE)
     def test_has_a_record_of_a_call_that_succeeded(self, fake, client, operation):
         response, members = succeed(fake, client, operation)

@@ -3,6 +3,7 @@
 import json
 
 import botocore
+from operation_tables import Table
 
 TOKEN = "99999999-9999-4999-8999-999999999999"
 POLICY = json.dumps(
@@ -20,31 +21,36 @@ POLICY = json.dumps(
 # A replica in another account, which isn't there.
 REPLICA_ARN = "arn:aws:secretsmanager:us-east-1:210987654321:secret:copy-a1b2c3"
 
+WHERE = "ABOUT_A_SECRET or OTHERS in tests/service/minimal_requests.py"
 # The operations on one secret, with the members that they need besides its SecretId.
-ABOUT_A_SECRET = {
-    "AssociateCrossAccountReplica": {"CrossAccountReplicaARN": REPLICA_ARN},
-    "CancelRotateSecret": {},
-    "DeleteResourcePolicy": {},
-    "DeleteSecret": {},
-    "DescribeSecret": {},
-    "DisassociateCrossAccountReplica": {"CrossAccountReplicaARN": REPLICA_ARN},
-    "GetResourcePolicy": {},
-    "GetSecretValue": {},
-    "ListResourcePolicies": {},
-    "ListSecretVersionIds": {},
-    "PutResourcePolicy": {"ResourcePolicy": POLICY},
-    "PutSecretValue": {"SecretString": "y", "ClientRequestToken": TOKEN},
-    "RemoveRegionsFromReplication": {"RemoveReplicaRegions": ["eu-west-1"]},
-    "ReplicateSecretToRegions": {"AddReplicaRegions": [{"Region": "eu-west-1"}]},
-    "RestoreSecret": {},
-    "RotateSecret": {"ClientRequestToken": TOKEN},
-    "StopReplicationToReplica": {},
-    "TagResource": {"Tags": [{"Key": "a", "Value": "b"}]},
-    "UntagResource": {"TagKeys": ["a"]},
-    "UpdateSecret": {"ClientRequestToken": TOKEN},
-    "UpdateSecretVersionStage": {"VersionStage": "LIVE", "MoveToVersionId": TOKEN},
-    "ValidateResourcePolicy": {"ResourcePolicy": POLICY},
-}
+ABOUT_A_SECRET = Table(
+    WHERE,
+    {
+        "AssociateCrossAccountReplica": {"CrossAccountReplicaARN": REPLICA_ARN},
+        "CancelRotateSecret": {},
+        "DeleteResourcePolicy": {},
+        "DeleteSecret": {},
+        "DescribeSecret": {},
+        "DisassociateCrossAccountReplica": {"CrossAccountReplicaARN": REPLICA_ARN},
+        "GetResourcePolicy": {},
+        "GetSecretValue": {},
+        "ListResourcePolicies": {},
+        "ListSecretVersionIds": {},
+        "PutResourcePolicy": {"ResourcePolicy": POLICY},
+        "PutSecretValue": {"SecretString": "y", "ClientRequestToken": TOKEN},
+        "RemoveRegionsFromReplication": {"RemoveReplicaRegions": ["eu-west-1"]},
+        "ReplicateSecretToRegions": {"AddReplicaRegions": [{"Region": "eu-west-1"}]},
+        "RestoreSecret": {},
+        "RotateSecret": {"ClientRequestToken": TOKEN},
+        "StopReplicationToReplica": {},
+        "TagResource": {"Tags": [{"Key": "a", "Value": "b"}]},
+        "UntagResource": {"TagKeys": ["a"]},
+        "UpdateSecret": {"ClientRequestToken": TOKEN},
+        "UpdateSecretVersionStage": {"VersionStage": "LIVE", "MoveToVersionId": TOKEN},
+        "ValidateResourcePolicy": {"ResourcePolicy": POLICY},
+    },
+)
+# The other operations, with all the members that they need.
 OTHERS = {
     "BatchGetSecretValue": {"SecretIdList": ["app/db"]},
     "CreateSecret": {"Name": "new", "ClientRequestToken": TOKEN},

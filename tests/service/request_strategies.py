@@ -11,6 +11,7 @@ from dataclasses import dataclass
 import botocore.loaders
 import botocore.model
 import hypothesis.strategies as st
+from operation_tables import Table
 
 from fake_secrets.service import dispatch
 
@@ -596,7 +597,7 @@ def _good_requests():
     }
 
 
-GOOD_REQUESTS = _good_requests()
+GOOD_REQUESTS = Table("_good_requests in tests/service/request_strategies.py", _good_requests())
 # Operations that must be called in another region than the default.
 REGIONS = {"StopReplicationToReplica": OTHER_REGION}
 

@@ -5,11 +5,9 @@ end it prints a line with the figures.
 """
 
 import collections
-import dataclasses
 import datetime
 import functools
 import os
-from collections.abc import Mapping
 
 import boto3
 import botocore.config
@@ -19,6 +17,7 @@ import botocore.serialize
 import hypothesis.strategies as st
 import pytest
 from hypothesis import HealthCheck, example, given, settings
+from operation_tables import check_table
 from request_strategies import (
     ACCOUNT,
     ACROSS_ACCOUNTS,
@@ -47,10 +46,12 @@ from request_strategies import (
     resolve,
     secret_arn,
 )
+from store_pictures import picture_of
 from two_accounts import check_link
 
 from fake_secrets import UnsupportedOperationError, mock_stages
-from fake_secrets.service.state.model import StoredSecret
+from fake_secrets.service import dispatch
+from fake_secrets.service.rules.stages import LABEL_QUOTA
 
 KEY_STATES = ["disabled", "denied"]
 
@@ -64,7 +65,7 @@ CODES_OF_EVERY_OPERATION = {"ValidationException", "SerializationException", "Ac
 # A rotation that exceeds a quota. AWS's error for this was never recorded.
 CODES_BESIDE_THE_MODELS = {"RotateSecret": {"LimitExceededException"}}
 
-# The members that a response always has, by the path of their structure (api-facts 5).
+# The members that a response always has, by the path of their structure (api-facts 5). An empty answer has none.
 ALWAYS_PRESENT = {
     "AssociateCrossAccountReplica": {"ARN", "CrossAccountReplicaARN", "ReplicationStatus"},
     "BatchGetSecretValue": {"SecretValues", "Errors"},
@@ -93,6 +94,8 @@ ALWAYS_PRESENT = {
     # VersionId too, unless RotateImmediately is False.
     "RotateSecret": {"ARN", "Name"},
     "StopReplicationToReplica": {"ARN"},
+    "TagResource": set(),
+    "UntagResource": set(),
     "UpdateSecret": {"ARN", "Name"},
     "UpdateSecretVersionStage": {"ARN", "Name"},
     "ValidateResourcePolicy": {"PolicyValidationPassed", "ValidationErrors"},
@@ -189,12 +192,24 @@ def test_any_body_ends_in_a_valid_response_or_an_aws_error(operation, lane):
 @pytest.mark.parametrize("way", ["validated", "unvalidated", "written"])
 @pytest.mark.parametrize("operation", OPERATIONS)
 def test_the_fuzzers_good_requests_succeed(operation, way):
-    for members in GOOD_REQUESTS.get(operation, []):
+    for members in GOOD_REQUESTS[operation]:
         with mock_stages({}, rotation_errors="record") as fake_secrets:
             seed(fake_secrets)
             figures = collections.Counter()
             Run(fake_secrets, figures).send(Fuzzed(operation, members, REGIONS.get(operation, REGION), way))
             assert figures == {(operation, "succeeded"): 1}
+
+
+class TestTheTablesOfTheFuzzer:
+    def test_each_operation_has_good_requests(self):
+        where = "_good_requests in tests/service/request_strategies.py"
+        check_table(GOOD_REQUESTS, dispatch.OPERATIONS, where, "requests that succeed in the world of `seed`")
+        assert [operation for operation, good in GOOD_REQUESTS.items() if not good] == []
+
+    def test_each_operation_has_the_members_of_its_answer(self):
+        named = [path for path in ALWAYS_PRESENT if "." not in path]
+        where = "ALWAYS_PRESENT in tests/service/test_fuzz.py"
+        check_table(named, dispatch.OPERATIONS, where, "the members that each answer has, or set()")
 
 
 class Run:
@@ -293,7 +308,7 @@ def seed(fake_secrets):
     add("empty")
     staged = dict(zip(["AWSPREVIOUS", "LIVE", "AWSCURRENT", "CANARY"], [first, second, third, third], strict=True))
     add("labelled", labels=dict.fromkeys(staged, text), version_ids=staged, kms_key_id="alias/mine")
-    crowd = ["AWSCURRENT", *(f"full-{number}" for number in range(19))]
+    crowd = ["AWSCURRENT", *(f"full-{number}" for number in range(LABEL_QUOTA - 1))]
     add("crowded", labels=dict.fromkeys(crowd, text), version_ids=dict.fromkeys(crowd, first))
     add(
         "pending",
@@ -374,28 +389,10 @@ def idle(event, context):
     pass
 
 
-def picture_of(store):
-    """Return everything that the store keeps about its secrets, in order."""
-    return [
-        _picture(getattr(secret, field.name)) for secret in store for field in dataclasses.fields(StoredSecret)
-    ]
-
-
-def _picture(value):
-    if isinstance(value, StoredSecret):
-        # A primary and its replicas refer to each other, so each is shown at its own place only.
-        return ("secret", value.arn)
-    if dataclasses.is_dataclass(value):
-        return [_picture(getattr(value, field.name)) for field in dataclasses.fields(value)]
-    if isinstance(value, Mapping):
-        return [(key, _picture(item)) for key, item in value.items()]
-    return [_picture(item) for item in value] if isinstance(value, list | tuple) else value
-
-
 def check_soundness(store):
     for secret in store:
         assert secret.versions.keys() >= set(secret.labels.values())
-        assert len(secret.labels) <= 20
+        assert len(secret.labels) <= store.quotas.labels
         has_value = any(version.value is not None for version in secret.versions.values())
         assert "AWSCURRENT" in secret.labels or not has_value
         check_link(secret)

@@ -5,6 +5,7 @@ import botocore.loaders
 import botocore.model
 import pytest
 from minimal_requests import ABOUT_A_SECRET, OTHERS, method_of, request_of
+from operation_tables import check_table
 from service_model import CALLABLE, expect
 
 from fake_secrets import UnsupportedOperationError
@@ -180,11 +181,20 @@ class TestLimits:
 
 class TestRequiredMembers:
     def test_the_table_names_every_operation(self):
-        assert REQUIRED.keys() == OPERATIONS.keys()
+        where = "ABOUT_A_SECRET or OTHERS in tests/service/minimal_requests.py"
+        check_table(REQUIRED, OPERATIONS, where, "its smallest request")
+
+    @pytest.mark.parametrize("operation", CALLABLE)
+    def test_the_table_has_the_required_members_of_the_model(self, operation):
+        expected = sorted(MODEL.operation_model(operation).input_shape.required_members)
+        expect(
+            REQUIRED.get(operation) == expected,
+            f"set REQUIRED[{operation!r}] in tests/service/test_request_shapes.py to {expected}",
+        )
 
     @pytest.mark.parametrize(
         ("operation", "member"),
-        [(operation, member) for operation in CALLABLE for member in REQUIRED[operation]],
+        [(operation, member) for operation in CALLABLE for member in REQUIRED.get(operation, ())],
     )
     def test_a_missing_required_member_is_refused(self, raw, refusal, operation, member):
         members = request_of(operation)

@@ -140,8 +140,8 @@ def move(
         InvalidParameterException (400): neither version id is given (row 1) [D].
         ResourceNotFoundException (400): a version id is unknown (rows 10, 11) [D].
         InvalidParameterException (400): `remove_from` doesn't hold the label (rows 3, 9) [B; the
-            text is a guess, D]; AWSCURRENT would be removed (row 8) [C]; another version holds the
-            label and `remove_from` is absent (row 4) [A].
+            text is a guess, D]; AWSCURRENT would be removed (row 8, M30) [C]; another version holds
+            the label and `remove_from` is absent (row 4, M29) [A].
         LimitExceededException (400): the secret would have more labels than the quota [B].
 
     Source: UpdateSecretVersionStage; api-facts 6.3. AWSPENDING stays on a version that

@@ -5,11 +5,14 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import ClassVar
 
+from fake_secrets.service.rules.stages import LABEL_QUOTA
 from fake_secrets.service.state.settings import Settings
 
-__all__ = ["Quotas"]
+__all__ = ["VALUE_QUOTA", "Quotas"]
 
 __tracebackhide__ = True  # a traceback should end at the test's own line
+
+VALUE_QUOTA = 65_536
 
 
 @dataclass(slots=True)
@@ -39,7 +42,7 @@ class Quotas(Settings):
 
     secrets: int = 500_000
     versions: int = 100
-    labels: int = 20
+    labels: int = LABEL_QUOTA
     tags: int = 50
-    value_bytes: int = 65_536
+    value_bytes: int = VALUE_QUOTA
     policy_characters: int = 20_480

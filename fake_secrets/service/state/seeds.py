@@ -15,6 +15,7 @@ from fake_secrets.service.rules.constraints import TOKEN_LENGTHS
 from fake_secrets.service.rules.stages import AWSCURRENT, AWSPENDING, AWSPREVIOUS, LABEL_QUOTA
 from fake_secrets.service.state.keys import why_unusable
 from fake_secrets.service.state.model import RotationState, StoredSecret
+from fake_secrets.service.state.quotas import VALUE_QUOTA
 from fake_secrets.service.state.seed_forms import check_label_names, is_label_map, meant_as_current
 from fake_secrets.service.state.store import Store, is_valid_name
 
@@ -27,7 +28,6 @@ SeedValue = str | bytes | Mapping[str, Any] | None
 # Versions are created oldest first: the order in which they would have come to exist on AWS.
 _OLDEST_FIRST = {AWSPREVIOUS: 0, AWSCURRENT: 2, AWSPENDING: 3}
 _CUSTOM = 1
-_MAX_VALUE = 65_536
 _MAX_NAME = 512
 _MAX_LABEL = 256
 _MANAGED_ROTATION_DAYS = 7
@@ -315,7 +315,7 @@ def stored_value(name: str, value: Any) -> str | bytes | None:
         msg = f"the value of secret {name!r} must be a str, bytes or a dict, not {type(value).__name__}"
         raise TypeError(msg)
     size = 1 if value is None else len(value.encode("utf-8", "surrogatepass") if isinstance(value, str) else value)
-    if not 1 <= size <= _MAX_VALUE:
-        msg = f"the value of secret {name!r} has {size} bytes; AWS accepts 1 to {_MAX_VALUE}"
+    if not 1 <= size <= VALUE_QUOTA:
+        msg = f"the value of secret {name!r} has {size} bytes; AWS accepts 1 to {VALUE_QUOTA}"
         raise SeedError(msg)
     return value

@@ -3,6 +3,7 @@
 from datetime import UTC, datetime, timedelta
 
 import pytest
+from hook.lane_cases import TAKES_WHAT_IS_DELETED
 from minimal_requests import ABOUT_A_SECRET, TOKEN, method_of, request_of
 from service_model import CALLABLE
 
@@ -446,7 +447,7 @@ class TestRestoreSecret:
 class TestScheduledForDeletion:
     """Every operation on a secret in its recovery window (api-facts 4.1)."""
 
-    ALLOWED = ("DescribeSecret", "ListSecretVersionIds", "RestoreSecret")
+    ALLOWED = tuple(sorted(TAKES_WHAT_IS_DELETED))
 
     @pytest.fixture
     def scheduled(self, fake_secrets, db, secretsmanager):

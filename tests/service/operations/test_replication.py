@@ -1,9 +1,14 @@
 """Replication: ReplicateSecretToRegions, RemoveRegionsFromReplication, StopReplicationToReplica."""
 
+import dataclasses
+
 import boto3
 import botocore.exceptions
 import pytest
 from minimal_requests import method_of, request_of
+from service_model import botocore_knows
+
+from fake_secrets.service.state.model import StoredSecret
 
 PRIMARY, REPLICA, OTHER = "us-east-1", "eu-west-1", "ap-south-1"
 REPLICA_ONLY = (
@@ -403,6 +408,32 @@ class TestReplicasRefuseWrites:
         replicate()
         code, _ = refusal(replica.create_secret, Name="app/db", SecretString="y")
         assert code == "ResourceExistsException"
+
+
+# The fields of a secret that a replica in another region takes from its primary, and those that are its own.
+TAKEN = {
+    "announced", "changed", "description", "empty", "labels", "name", "account_id", "owning_service", "policy",
+    "removed", "tags", "type", "version_count",
+}  # fmt: skip
+ITS_OWN = {
+    "accessed", "arn", "created", "cross_account_primary", "cross_account_replica", "deleted", "deletion_date",
+    "kms_key_id", "primary", "region", "replicas", "rotation", "serial",
+}  # fmt: skip
+
+
+def test_a_replica_takes_every_field_from_its_primary_that_is_not_its_own(fake_secrets, primary, replicate):
+    names = {field.name for field in dataclasses.fields(StoredSecret)} - {"versions"}
+    assert names == TAKEN | ITS_OWN, (
+        "decide whether a replica takes the new field from its primary: _copy in service/operations/replication.py"
+    )
+    partner = {"Type": "MongoDBAtlasDatabaseUser"} if botocore_knows("UpdateSecret", "Type") else {}
+    primary.update_secret(SecretId="app/db", SecretString="y", **partner)
+    primary.put_resource_policy(**request_of("PutResourcePolicy"))
+    replicate()
+    secret, copy = sorted(fake_secrets._world.store, key=lambda one: one.region == REPLICA)
+    for name in TAKEN - {"empty", "owning_service", "removed", "type"}:
+        assert getattr(secret, name), f"the test must set {name}"
+    assert [name for name in sorted(TAKEN) if getattr(copy, name) != getattr(secret, name)] == []
 
 
 class TestCreateSecretWithReplicas:

@@ -280,18 +280,18 @@ class TestQuota:
     def labels(self, count):
         return {f"L{n}": V1 for n in range(count)}
 
-    def test_a_twentieth_label_is_allowed(self, give_pending):
-        labels = self.labels(19)
+    def test_a_label_that_uses_the_quota_up_is_allowed(self, give_pending):
+        labels = self.labels(stages.LABEL_QUOTA - 1)
         assert give_pending(labels) == {**labels, "AWSPENDING": V2}
 
-    def test_a_twenty_first_label_is_refused(self, give_pending):
+    def test_one_more_label_is_refused(self, give_pending):
         with pytest.raises(ServiceError) as refused:
-            give_pending(self.labels(20))
+            give_pending(self.labels(stages.LABEL_QUOTA))
         assert refused.value.code == "LimitExceededException"
         assert isinstance(refused.value.message, str)
 
     def test_a_label_that_only_moves_needs_no_room(self, give_pending):
-        labels = {**self.labels(19), "AWSPENDING": V1}
+        labels = {**self.labels(stages.LABEL_QUOTA - 1), "AWSPENDING": V1}
         assert give_pending(labels) == {**labels, "AWSPENDING": V2}
 
     @pytest.mark.parametrize("quota", [1, 19, 21])
