@@ -66,6 +66,11 @@ class Causes:
         self._causes: dict[tuple[str, str], _Cause] = {}
         self._scenarios: list[str] = []
 
+    @property
+    def names(self) -> list[str]:
+        """The names of what was found, each once."""
+        return list(dict.fromkeys(name for name, _ in self._causes))
+
     def add(self, scenario: Scenario, trial: Trial) -> None:
         """Add what a scenario has shown."""
         self._scenarios.append(scenario.id)

@@ -22,6 +22,7 @@ from fake_secrets.contract.trial import Trial
 from fake_secrets.contract.undisturbed import dry_run
 from fake_secrets.contract.unjudged import unjudged
 from fake_secrets.environment import default_region
+from fake_secrets.errors import annotate
 from fake_secrets.options import with_article
 from fake_secrets.suggestions import nearest
 
@@ -246,9 +247,13 @@ def check_subject(
         chosen = [(family, one) for family, one in _chosen(check, dry, only) if one.id not in without]
         runs = _runs(check, chosen, None if is_single else trial, watch, deadline)
         untried = [one.id for _, one in chosen]
-        for scenario, run in runs:
-            causes.add(scenario, run)
-            untried.remove(scenario.id)
+        try:
+            for scenario, run in runs:
+                causes.add(scenario, run)
+                untried.remove(scenario.id)
+        except Exception as error:
+            annotate(error, _broken_off(untried[0], causes))
+            raise
         if check.time.reads_real_dates and _DRY_RUN in [one.id for _, one in chosen]:
             causes.note_clock(chosen[0][1])
         wanted = FAMILIES if only is None else only
@@ -286,6 +291,12 @@ def _runs(
         trial = dry if is_dry and dry is not None else scenario.run(check, scenario.id)
         check.interruption.raise_again()
         yield scenario, trial
+
+
+def _broken_off(scenario: str, causes: Causes) -> str:
+    """Return where an error breaks a check off, and what was found before."""
+    found = ", ".join(causes.names) or "nothing"
+    return f"raised in the scenario {scenario}. Found before: {found}"
 
 
 def _ignore(_: Progress) -> None:

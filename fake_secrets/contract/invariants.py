@@ -151,7 +151,7 @@ class Invariants:
             text = f"{boundary.step} makes a credential of the event's ClientRequestToken"
             self.find("predictable-value", text, boundary.line)
         calls = [one for delivery in self._trial.deliveries for one in delivery.boundaries]
-        results = [one.result for one in calls if one.is_of_service]
+        results = [(one.result, one.texts) for one in calls if one.is_of_service]
         for place, text in derived_wrongly(old, new).items():
             # What the service has made isn't derived.
             if has_text(results, text):

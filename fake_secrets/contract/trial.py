@@ -81,7 +81,6 @@ class Trial(Rotating):
         self.invocations = Invocations(self)
         self.invariants = Invariants(self)
         self.by_hand: str | None = None
-        self.keeps_texts = False
         self.leaks: Sequence[Leak] = ()
         self._seed = seed
         self._consuming: Consuming | None = None
@@ -208,7 +207,7 @@ class Trial(Rotating):
     def look(self, boundary: Boundary, outcome: str, result: object) -> None:
         """Look at the state after a call, and at what must hold then."""
         boundary.outcome, boundary.result = outcome, result
-        if self.keeps_texts and boundary.is_of_service:
+        if boundary.is_of_service and result is not None:
             boundary.texts = frozenset(leaves(result))
         if not boundary.is_read:
             self.refresh()

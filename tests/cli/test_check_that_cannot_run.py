@@ -257,6 +257,17 @@ class TestDoubles:
             "check_rotation in Python shows it."
         )
 
+    def test_an_error_in_the_middle_is_told_with_its_scenario_and_what_was_found_before(self, folder, refused):
+        source = (folder / "doubles.py").read_text()
+        counts = "        Database.made = getattr(Database, 'made', 0) + 1\n        if Database.made > 60:\n            {}['x']\n"
+        (folder / "doubles.py").write_text(
+            source.replace("    def __init__(self):\n", f"    def __init__(self):\n{counts}")
+        )
+
+        sentence = refused()
+        assert sentence.startswith("KeyError was raised at doubles.py:17, raised in the scenario ")
+        assert ". Found before: nothing; its message isn't shown, because " in sentence
+
     def test_a_double_that_needs_arguments_is_no_service(self, folder, refused):
         source = (folder / "doubles.py").read_text()
         (folder / "doubles.py").write_text(source.replace("__init__(self)", "__init__(self, dsn)"))

@@ -1,6 +1,8 @@
 """The API with keys: a double for functions that have a client of a vendor's API."""
 
 import functools
+import io
+import json
 import sys
 import time
 import types
@@ -64,6 +66,41 @@ def test_a_function_that_revokes_a_key_that_is_just_being_stored_is_found(vendor
 def test_a_key_that_is_made_but_not_stored_is_found(vendor):
     report = check_rotation(key_function(vendor, looks_first=False), secret=SECRET, service=service, only="kills")
     assert "orphaned-credential" in names(report.violations), str(report)
+
+
+class Answering(ApiKeys):
+    """Answers with a stream, which the function closes."""
+
+    def put_in_place(self):
+        super().put_in_place()
+        self.patch("vendor.call", self.call)
+
+    def call(self, action, key):
+        found = getattr(self, action)(key)
+        # The service knows where the key is used.
+        found = {**found, "url": f"https://{found['key']}@api"} if action == "create" else found
+        return io.BytesIO(json.dumps(found).encode())
+
+
+@pytest.mark.parametrize(("family", "found"), [("plain", []), ("kills", ["orphaned-credential", "clean-up-lost"])])
+def test_a_stream_that_the_function_closes_is_read_when_the_double_returns_it(vendor, family, found):
+    vendor.call = None
+
+    def call(*arguments):
+        with vendor.call(*arguments) as stream:
+            return json.load(stream)
+
+    handler = rotation_function(
+        lambda current, pending: None,
+        lambda pending: call("authenticate", pending["key"]),
+        lambda client, current, token: {**current, **call("create", current["key"])},
+        lambda old, new: vendor.api.revoke(new["key"], old["id"]),
+    )
+    secret = {**SECRET, "url": f"https://{SECRET['key']}@api"}
+    report = check_rotation(
+        handler, secret=secret, service=lambda: Answering(SECRET["key"], replaces="vendor.api"), only=family
+    )
+    assert names(report.violations) == found, str(report)
 
 
 class TestTheKeys:
