@@ -259,7 +259,11 @@ class TestDoubles:
 
     def test_an_error_in_the_middle_is_told_with_its_scenario_and_what_was_found_before(self, folder, refused):
         source = (folder / "doubles.py").read_text()
-        counts = "        Database.made = getattr(Database, 'made', 0) + 1\n        if Database.made > 60:\n            {}['x']\n"
+        counts = (
+            "        Database.made = getattr(Database, 'made', 0) + 1\n"
+            "        if Database.made > 60:\n"
+            "            {}['x']\n"
+        )
         (folder / "doubles.py").write_text(
             source.replace("    def __init__(self):\n", f"    def __init__(self):\n{counts}")
         )
