@@ -29,7 +29,7 @@ def told_in_one_sentence() -> Iterator[None]:
     except UnknownScenarioError as error:
         msg = f"--only: {_on_one_line(str(error))}"
         raise CommandError(msg) from None
-    except KeyboardInterrupt:
+    except (KeyboardInterrupt, CommandError):
         raise
     except BaseException as error:  # noqa: BLE001 -- a service double may raise anything
         raise CommandError(_description_of(error)) from None

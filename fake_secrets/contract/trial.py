@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, Self
 from fake_secrets.contract.conductor import Conductor
 from fake_secrets.contract.consuming import Consumer, Consuming
 from fake_secrets.contract.double import Double
+from fake_secrets.contract.importing import plant
 from fake_secrets.contract.invariants import Invariants
 from fake_secrets.contract.invoking import Invocations
 from fake_secrets.contract.moments import Boundary, Delivery
@@ -144,11 +145,7 @@ class Trial(Rotating):
 
     def _plant(self) -> None:
         subject, handle = self.subject, self.handle
-        labels = {AWSCURRENT: subject.secret, AWSPREVIOUS: subject.previous}
-        given = {label: value for label, value in labels.items() if value is not None}
-        handle.add(subject.name, labels=given or None, tags=subject.tags, kms_key_id=subject.kms_key_id)
-        for name, value in subject.other_secrets.items():
-            handle.add(name, value)
+        given = plant(handle, subject)
         self.arn = handle[subject.name].arn
         grant = subject.grant if self._has_role else None
         arn = None if grant is None else function_named_in(grant, subject.account_id)

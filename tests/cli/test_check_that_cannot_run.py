@@ -113,6 +113,16 @@ class TestImports:
         )
         forget("broken")
 
+    def test_another_secret_that_is_read_on_import_has_to_be_given(self, folder, refused):
+        (folder / "broken.py").write_text(
+            "import boto3\n\nboto3.client('secretsmanager').get_secret_value(SecretId='prod/config')\n"
+        )
+
+        shown = refused(function="broken:lambda_handler")
+        forget("broken")
+        assert "the import of 'broken' raises ResourceNotFoundException at broken.py:3: " in shown
+        assert shown.endswith(". No secret 'prod/config' was given; give it with --other prod/config=JSON.")
+
     def test_an_error_does_not_show_what_was_given_as_secret(self, folder, refused):
         (folder / "broken.py").write_text(
             "import os\nraise ValueError('bad key ' + os.environ['KEY'] + ' of old')\n"

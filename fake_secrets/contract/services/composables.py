@@ -1,4 +1,4 @@
-"""The text of statements that are composed with `psycopg.sql` or `psycopg2.sql`, without a connection to a server."""
+"""The text of statements composed with `psycopg.sql` or `psycopg2.sql`, without a connection to a server."""
 
 from __future__ import annotations
 
