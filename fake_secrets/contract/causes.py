@@ -155,6 +155,7 @@ class Causes:
             tuple(dict.fromkeys(self._consequences(cause))),
             cause.key,
             deviation.calls,
+            deviation.advice,
         )
 
 

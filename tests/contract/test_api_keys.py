@@ -7,8 +7,9 @@ import sys
 import time
 import types
 
+import boto3
 import pytest
-from rotation_steps import names, rotation_function
+from rotation_steps import names, read, rotation_function
 
 from fake_secrets import check_rotation
 from fake_secrets.contract.services import ApiKeys, LoginRefusedError, StatementRefusedError
@@ -66,6 +67,28 @@ def test_a_function_that_revokes_a_key_that_is_just_being_stored_is_found(vendor
 def test_a_key_that_is_made_but_not_stored_is_found(vendor):
     report = check_rotation(key_function(vendor, looks_first=False), secret=SECRET, service=service, only="kills")
     assert "orphaned-credential" in names(report.violations), str(report)
+
+
+def test_a_clean_up_that_was_done_is_not_told_as_lost(vendor):
+    """finishSecret fails in each retry, because the old key is gone, and the next rotation succeeds."""
+
+    def revoke_old(client, arn, token, old):
+        vendor.api.revoke(read(client, arn, VersionId=token)["key"], read(client, arn, VersionId=old)["id"])
+
+    rotate = key_function(vendor)
+
+    def handler(event, context):
+        client, arn, token = boto3.client("secretsmanager"), event["SecretId"], event["ClientRequestToken"]
+        if event["Step"] == "finishSecret":
+            rotate(event, context)
+            versions = client.describe_secret(SecretId=arn)["VersionIdsToStages"]
+            old = next(version for version, labels in versions.items() if "AWSPREVIOUS" in labels)
+            revoke_old(client, arn, token, old)
+        else:
+            rotate(event, context)
+
+    report = check_rotation(handler, secret=SECRET, service=service, only="errors", timeout=60)
+    assert "clean-up-lost" not in names(report.violations), str(report)
 
 
 class Answering(ApiKeys):

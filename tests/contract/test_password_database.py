@@ -203,6 +203,42 @@ def alternating(driver, *, clones):
     return rotation_function(set_value, test_value, new_value)
 
 
+def setting_before_storing(driver, name_of, by):
+    """Return a function whose createSecret changes the password in the database before it stores it."""
+
+    def new_value(client, current, token):
+        made = {**current, **with_new_password(client, current, token), "username": name_of(current["username"])}
+        with log_in(driver, by or current) as connection, connection.cursor() as cursor:
+            cursor.execute(f"ALTER USER {made['username']} PASSWORD %s", [made["password"]])
+            connection.commit()
+        return made
+
+    return rotation_function(lambda *_: None, lambda pending: log_in(driver, pending).close(), new_value)
+
+
+@pytest.mark.parametrize(
+    ("found", "family", "name_of"),
+    [
+        ("old-destroyed-early", "kills", lambda name: name),
+        ("pending-destroyed", "overlaps", lambda name: "app" if name == "app_clone" else "app_clone"),
+    ],
+)
+def test_a_password_that_is_changed_before_it_is_stored_is_told_as_that(psycopg2, found, family, name_of):
+    admin = {**SECRET, "username": "admin", "password": "master"}
+    users = {"app": "old", "app_clone": "other", "admin": "master"}
+    report = check_rotation(
+        setting_before_storing(psycopg2, name_of, None if found.startswith("old") else admin),
+        secret=SECRET,
+        service=functools.partial(PasswordDatabase, users, administrators=["admin"], driver="psycopg2"),
+        only=family,
+    )
+    violation = next(one for one in report.violations if one.name == found)
+    assert violation.cause == "The password is changed at the service before it is stored in the secret."
+    assert violation.mend.startswith(
+        "Store the new password in createSecret, and change it at the service in setS"
+    )
+
+
 class TestWithoutADriver:
     """A function that is given the double calls its methods."""
 
