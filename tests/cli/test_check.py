@@ -226,3 +226,15 @@ def test_a_module_may_read_secrets_when_it_is_imported(folder, check):
     )
     status, out, err = check("--other", 'prod/config="a text"', "--only", "plain")
     assert (status, err) == (0, "plain: 2 scenarios\n"), out
+
+
+def test_advice_names_the_options_of_the_command(folder, check):
+    source = (folder / "rotation.py").read_text()
+    (folder / "rotation.py").write_text(source.replace('about["RotationEnabled"]', "value_of('prod/master')"))
+    _, out, _ = check("--only", "plain")
+    assert "Mend: If the function needs it, pass it by --other prod/master=...." in out
+
+    (folder / "rotation.py").write_text(source.replace('about["RotationEnabled"]', "1 / 0"))
+    forget("rotation")
+    _, out, _ = check("--only", "plain")
+    assert " pass --service, --env or --other." in " ".join(out.split())
