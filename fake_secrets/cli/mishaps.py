@@ -12,7 +12,7 @@ from fake_secrets.cli.loading import place_of
 __all__ = ["told_in_one_sentence"]
 
 # A note of somebody else may hold a secret value, too.
-_OWN_NOTE = "raised when the check asked "
+_OWN_NOTES = ("raised when the check asked ", "raised in the scenario ")
 
 
 @contextlib.contextmanager
@@ -29,7 +29,7 @@ def told_in_one_sentence() -> Iterator[None]:
     except UnknownScenarioError as error:
         msg = f"--only: {_on_one_line(str(error))}"
         raise CommandError(msg) from None
-    except KeyboardInterrupt:
+    except (KeyboardInterrupt, CommandError):
         raise
     except BaseException as error:  # noqa: BLE001 -- a service double may raise anything
         raise CommandError(_description_of(error)) from None
@@ -37,9 +37,9 @@ def told_in_one_sentence() -> Iterator[None]:
 
 def _description_of(error: BaseException) -> str:
     """Return what has gone wrong. The message of an error that the user's code raises may hold a secret value."""
+    notes = "".join(f", {note}" for note in getattr(error, "__notes__", ()) if note.startswith(_OWN_NOTES))
     if _is_own(error):
-        return _on_one_line(str(error))
-    notes = "".join(f", {note}" for note in getattr(error, "__notes__", ()) if note.startswith(_OWN_NOTE))
+        return f"{_on_one_line(str(error))}{notes}"
     where = f" at {place}" if (place := place_of(error)) else ""
     return (
         f"{type(error).__name__} was raised{where}{notes}; its message isn't shown, because it may hold a secret "

@@ -4,14 +4,26 @@ from __future__ import annotations
 
 import argparse
 import dataclasses
+import re
 import shlex
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from fake_secrets.contract.report import ContractReport
+    from fake_secrets.contract.catalogue import Advice
+    from fake_secrets.contract.report import ContractReport, Violation
 
 __all__ = ["with_commands"]
 
+# What reports call arguments in Python, and what the command calls them.
+_OPTIONS = {
+    "environment": "--env",
+    "other_secrets": "--other",
+    "policy": "--policy",
+    "secret": "--secret",
+    "service": "--service",
+}
+_ARGUMENT = re.compile(rf"\b(?P<name>{'|'.join(_OPTIONS)})=")
+_PAIR = re.compile(rf"\b(?P<name>{'|'.join(_OPTIONS)})=\{{'(?P<key>[^']*)': \.\.\.\}}")
 _DEFAULTS = {"name": "prod/rotated", "account-id": "123456789012", "timeout": 900}
 
 
@@ -24,10 +36,28 @@ def with_commands(report: ContractReport, arguments: argparse.Namespace) -> Cont
     """
     command = _replay(arguments)
     violations, notes = (
-        tuple(dataclasses.replace(one, replay=f"{command} --only {one.scenario}") for one in some)
+        tuple(
+            dataclasses.replace(one, replay=f"{command} --only {one.scenario}", _advice=_with_options(one))
+            for one in some
+        )
         for some in (report.violations, report.notes)
     )
     return dataclasses.replace(report, violations=violations, notes=notes)
+
+
+def _with_options(violation: Violation) -> Advice:
+    """Return what a report says of a cause, with the command's options in place of arguments in Python."""
+    from fake_secrets.contract.catalogue import Advice
+
+    cause, mend = (
+        _ARGUMENT.sub(lambda found: _OPTIONS[found["name"]], _PAIR.sub(_option_of_pair, text))
+        for text in (violation.cause, violation.mend)
+    )
+    return Advice(cause, mend)
+
+
+def _option_of_pair(found: re.Match[str]) -> str:
+    return f"{_OPTIONS[found['name']]} {found['key']}=..."
 
 
 def _replay(arguments: argparse.Namespace) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import dataclasses
 import functools
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
@@ -30,6 +31,7 @@ def subject_of_command(arguments: argparse.Namespace) -> Subject:
         CommandError: if one of them is wrong.
     """
     from fake_secrets.contract.checking import import_environment, subject_of
+    from fake_secrets.contract.importing import missing_secret, to_be_imported, world_of
 
     secret = value_of("--secret", arguments.secret)
     previous = None if arguments.previous is None else value_of("--previous", arguments.previous)
@@ -50,16 +52,13 @@ def subject_of_command(arguments: argparse.Namespace) -> Subject:
     variables = import_environment(arguments.region, environment)
     hidden = secret_texts(secret, previous, others, environment)
     load = functools.partial(loaded, environment=variables, hidden=hidden, is_loud=arguments.show_output)
-    handler = load("the handler", arguments.handler)
-    service = None if arguments.service is None else load("the service", arguments.service)
-    consumers = [load("the consumer", name) for name in arguments.consumer]
     with told_in_one_sentence():
-        return subject_of(
-            handler,
+        subject = subject_of(
+            to_be_imported,
             secret=secret,
             previous=previous,
             other_secrets=others,
-            service=service,
+            service=None,
             environment=environment,
             name=arguments.name,
             region=arguments.region,
@@ -67,13 +66,24 @@ def subject_of_command(arguments: argparse.Namespace) -> Subject:
             tags=tags or None,
             schedule=arguments.schedule,
             timeout=arguments.timeout,
-            consumers=consumers,
+            consumers=(),
             allow=allow,
             # A single one keeps its name in messages.
             policy=policies[0] if len(policies) == 1 else policies or None,
             context=context or None,
             kms_key_id=arguments.kms_key_id,
         )
+        with world_of(subject) as world:
+            try:
+                handler = load("the handler", arguments.handler)
+                service = None if arguments.service is None else load("the service", arguments.service)
+                consumers = [load("the consumer", name) for name in arguments.consumer]
+            except CommandError as error:
+                if (missing := missing_secret(world)) is None:
+                    raise
+                msg = f"{error}. No secret {missing!r} was given; give it with --other {missing}=JSON"
+                raise CommandError(msg) from None
+        return dataclasses.replace(subject, handler=handler, service=service, consumers=tuple(consumers))
 
 
 def _check_names(allow: Mapping[str, str], only: Sequence[str]) -> None:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Literal
 
-__all__ = ["CATALOGUE", "Kind", "Severity", "violator_of"]
+__all__ = ["CATALOGUE", "PASSWORD_CHANGED_EARLY", "Advice", "Kind", "Severity", "violator_of"]
 
 Severity = Literal["violation", "note"]
 
@@ -28,6 +28,19 @@ class Kind:
     name: str
     severity: Severity
     sentence: str
+    cause: str
+    mend: str
+
+
+@dataclass(frozen=True, slots=True)
+class Advice:
+    """What a report says of a cause if it knows more than the usual one.
+
+    Args:
+        cause: what causes it.
+        mend: what mends it.
+    """
+
     cause: str
     mend: str
 
@@ -184,8 +197,8 @@ _VIOLATIONS = {
             "credential."
         ),
         (
-            "Compare user and host of the pending value with those of the current one, and raise an error if they "
-            "differ."
+            "Compare host and user of the pending value with those of the current one, and raise an error if they "
+            "aren't as createSecret makes them: the same, or the other one of two alternating users."
         ),
     ),
     "leaked-value": (
@@ -208,8 +221,14 @@ _VIOLATIONS = {
     ),
     "old-destroyed-early": (
         "The old credential is destroyed before the new one is stored and current.",
-        "The old credential is revoked in an early step, or before the call that can still fail.",
-        "Revoke the old credential in finishSecret, after AWSCURRENT has moved.",
+        (
+            "The old credential is revoked in an early step, or before the call that can still fail. Or its "
+            "password is changed before the new one is stored."
+        ),
+        (
+            "Revoke the old credential in finishSecret, after AWSCURRENT has moved. A password can't be revoked: "
+            "store the new one in createSecret, and change it in setSecret."
+        ),
     ),
     "current-destroyed": (
         "The credential that is current already is destroyed.",
@@ -275,10 +294,26 @@ _VIOLATIONS = {
     ),
     "pending-destroyed": (
         "A repeated step destroys the credential that the pending value refers to.",
-        "A clean-up of left-over credentials takes that of the open rotation for one of them.",
-        "Spare the credential of the version that has AWSPENDING.",
+        (
+            "A clean-up of left-over credentials takes that of the open rotation for one of them. Or createSecret "
+            "changes a password at the service before it has stored it."
+        ),
+        (
+            "Spare the credential of the version that has AWSPENDING, and any that is younger than the function's "
+            "time-out: another delivery may be about to store it. Store a password in createSecret, and change it "
+            "in setSecret."
+        ),
     ),
 }
+
+# The advice where a deviation has shown that it isn't of the usual cause.
+PASSWORD_CHANGED_EARLY = Advice(
+    "The password is changed at the service before it is stored in the secret.",
+    (
+        "Store the new password in createSecret, and change it at the service in setSecret. Then every retry and "
+        "every other delivery finds the same password."
+    ),
+)
 
 _NOTES = {
     "pending-label-left": (

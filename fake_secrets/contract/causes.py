@@ -66,6 +66,11 @@ class Causes:
         self._causes: dict[tuple[str, str], _Cause] = {}
         self._scenarios: list[str] = []
 
+    @property
+    def names(self) -> list[str]:
+        """The names of what was found, each once."""
+        return list(dict.fromkeys(name for name, _ in self._causes))
+
     def add(self, scenario: Scenario, trial: Trial) -> None:
         """Add what a scenario has shown."""
         self._scenarios.append(scenario.id)
@@ -86,14 +91,17 @@ class Causes:
             unjudged: what can't be judged, in sentences.
             untried: the ids of the scenarios that there was no time for.
             is_whole: whether all scenarios were asked for. If all of them have run, too, an allowance that
-                matches nothing is useless.
+                matches nothing is useless, unless a violation hides what it is for.
         """
         names = {name for name, _ in self._causes}
         explained = consequences_of(names)
         kept = [cause for (name, _), cause in self._causes.items() if name not in explained]
         every = [self._violation(cause) for cause in kept]
         has_run_all = is_whole and obstacle is None and not untried
-        unused = [name for name in self._subject.allow if name not in names] if has_run_all else []
+        allow = self._subject.allow
+        # A violation may hide what is allowed.
+        is_open = any(one.severity == "violation" and one.name not in allow for one in every)
+        unused = [name for name in allow if name not in names] if has_run_all and not is_open else []
         return ContractReport(
             _of(every, "violation"),
             _of(every, "note"),
@@ -150,6 +158,7 @@ class Causes:
             tuple(dict.fromkeys(self._consequences(cause))),
             cause.key,
             deviation.calls,
+            deviation.advice,
         )
 
 

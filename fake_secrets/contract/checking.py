@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import dataclasses
 from collections import Counter
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
@@ -12,6 +13,7 @@ from fake_secrets.contract.debugging import undebugged
 from fake_secrets.contract.dry_run import DryRun
 from fake_secrets.contract.families import FAMILIES, family_of
 from fake_secrets.contract.function_state import loaded
+from fake_secrets.contract.importing import missing_secret, to_be_imported, world_of
 from fake_secrets.contract.kept_reports import keep
 from fake_secrets.contract.ongoing_check import Check
 from fake_secrets.contract.progress import Deadline, Progress, Watcher
@@ -22,6 +24,7 @@ from fake_secrets.contract.trial import Trial
 from fake_secrets.contract.undisturbed import dry_run
 from fake_secrets.contract.unjudged import unjudged
 from fake_secrets.environment import default_region
+from fake_secrets.errors import annotate
 from fake_secrets.options import with_article
 from fake_secrets.suggestions import nearest
 
@@ -156,23 +159,32 @@ def subject_of(
         if not isinstance(value, Mapping | None):
             msg = f"{name}= takes a dict, not {type(value).__name__}"
             raise TypeError(msg)
-    given: object = consumers
-    if callable(given) or isinstance(given, str) or not isinstance(given, Iterable):
-        msg = f"consumers= takes a list of functions, not {with_article(type(given).__name__)}"
+    listed: object = consumers
+    if callable(listed) or isinstance(listed, str) or not isinstance(listed, Iterable):
+        msg = f"consumers= takes a list of functions, not {with_article(type(listed).__name__)}"
         raise TypeError(msg)
     variables = dict(environment or {})
-    at_import = import_environment(others["region"], variables)
-    if isinstance(handler, str):
-        handler = loaded(handler, at_import)
-    return Subject(
-        handler,
+    subject = Subject(
+        to_be_imported if isinstance(handler, str) else handler,
         other_secrets=dict(other_secrets or {}),
         environment=variables,
         allow=dict(allow or {}),
-        consumers=tuple(loaded(one, at_import) if isinstance(one, str) else one for one in consumers),
+        consumers=tuple(one for one in consumers if not isinstance(one, str)),
         grant=_grant_of(policy, context),
         **others,
     )
+    if not any(isinstance(one, str) for one in (handler, *consumers)):
+        return subject
+    with world_of(subject) as world:
+        try:
+            at_import = import_environment(subject.region, variables)
+            given: list[Any] = [handler, *consumers]
+            imported = [loaded(one, at_import) if isinstance(one, str) else one for one in given]
+        except ImportError as error:
+            if (missing := missing_secret(world)) is not None:
+                error.msg = f"{error.msg}. No secret {missing!r} was given; give it in other_secrets="
+            raise
+    return dataclasses.replace(subject, handler=imported[0], consumers=tuple(imported[1:]))
 
 
 def _grant_of(policy: GivenPolicies | None, context: Mapping[str, str | Sequence[str]] | None) -> Grant | None:
@@ -246,9 +258,13 @@ def check_subject(
         chosen = [(family, one) for family, one in _chosen(check, dry, only) if one.id not in without]
         runs = _runs(check, chosen, None if is_single else trial, watch, deadline)
         untried = [one.id for _, one in chosen]
-        for scenario, run in runs:
-            causes.add(scenario, run)
-            untried.remove(scenario.id)
+        try:
+            for scenario, run in runs:
+                causes.add(scenario, run)
+                untried.remove(scenario.id)
+        except Exception as error:
+            annotate(error, _broken_off(untried[0], causes))
+            raise
         if check.time.reads_real_dates and _DRY_RUN in [one.id for _, one in chosen]:
             causes.note_clock(chosen[0][1])
         wanted = FAMILIES if only is None else only
@@ -286,6 +302,12 @@ def _runs(
         trial = dry if is_dry and dry is not None else scenario.run(check, scenario.id)
         check.interruption.raise_again()
         yield scenario, trial
+
+
+def _broken_off(scenario: str, causes: Causes) -> str:
+    """Return where an error breaks a check off, and what was found before."""
+    found = ", ".join(causes.names) or "nothing"
+    return f"raised in the scenario {scenario}. Found before: {found}"
 
 
 def _ignore(_: Progress) -> None:

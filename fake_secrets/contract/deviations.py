@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from fake_secrets.contract.catalogue import CATALOGUE, Kind
+from fake_secrets.contract.catalogue import CATALOGUE, Advice, Kind
 from fake_secrets.contract.own_lines import OwnLine
 
 __all__ = ["Deviation", "Deviations"]
@@ -20,6 +20,7 @@ class Deviation:
         line: the line of the function where the fatal call was made, if it is known.
         cause: what tells it from deviations of the same name that have another cause.
         calls: how many calls the function had made by then.
+        advice: what to say of its cause, if more is known than the usual one.
     """
 
     name: str
@@ -27,6 +28,7 @@ class Deviation:
     line: OwnLine | None = None
     cause: str = ""
     calls: int = 0
+    advice: Advice | None = None
 
     @property
     def kind(self) -> Kind:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Protocol
 
+from fake_secrets.contract.catalogue import PASSWORD_CHANGED_EARLY, Advice
 from fake_secrets.contract.deviations import Deviation, Deviations
 from fake_secrets.contract.moments import Boundary, Delivery, State
 from fake_secrets.contract.ongoing_check import Check
@@ -88,10 +89,11 @@ class Invariants:
         cause: str = "",
         *,
         is_independent: bool = False,
+        advice: Advice | None = None,
     ) -> None:
         """Keep a deviation; see `Deviation`."""
         calls = self._trial.calls if self.shown_calls is None else self.shown_calls
-        self.found.add(Deviation(name, detail, line, cause, calls), is_independent=is_independent)
+        self.found.add(Deviation(name, detail, line, cause, calls, advice), is_independent=is_independent)
 
     def after_call(self, boundary: Boundary) -> None:
         """Look at what a call has changed."""
@@ -151,7 +153,7 @@ class Invariants:
             text = f"{boundary.step} makes a credential of the event's ClientRequestToken"
             self.find("predictable-value", text, boundary.line)
         calls = [one for delivery in self._trial.deliveries for one in delivery.boundaries]
-        results = [one.result for one in calls if one.is_of_service]
+        results = [(one.result, one.texts) for one in calls if one.is_of_service]
         for place, text in derived_wrongly(old, new).items():
             # What the service has made isn't derived.
             if has_text(results, text):
@@ -201,6 +203,7 @@ class Invariants:
                 "pending-destroyed",
                 f"{boundary.name} in {boundary.step} makes the service refuse the pending value",
                 boundary.line,
+                advice=PASSWORD_CHANGED_EARLY if _is_replaced(before, after) else None,
             )
         is_change = after.accepts.get(token, False) and not before.accepts.get(token, False)
         if not _is_lost(before, after, current) or is_change or self._trial.by_hand is not None:
@@ -213,8 +216,14 @@ class Invariants:
                 f"{boundary.name} in {boundary.step} makes the service refuse the old value before the new one "
                 f"is {state}",
                 boundary.line,
+                advice=PASSWORD_CHANGED_EARLY if _is_replaced(before, after) else None,
             )
 
 
 def _is_lost(before: State, after: State, version_id: str) -> bool:
     return before.accepts.get(version_id, False) and not after.accepts.get(version_id, True)
+
+
+def _is_replaced(before: State, after: State) -> bool:
+    """Return whether another credential, which isn't stored, has taken the place of one, as with a password."""
+    return before.count == after.count and (after.strangers or 0) > (before.strangers or 0)

@@ -59,7 +59,8 @@ class Boundary:
 
     `outcome` is ``succeeded``, an error code, or the name of an exception, which is `error` if the service has
     raised it. `mark` says what the scenario did to it. `before` and `after` are the states around it. `result` is
-    what it returned, and `texts` are the texts in there at that time, if the scenario wants to know them.
+    what it returned, and `texts` are the texts in there at that time, if it is a call of the service: the function
+    may close a stream later.
     """
 
     step: str

@@ -63,7 +63,7 @@ def shows_stored_value(text: str, stored: Iterable[str | bytes], changing: Conta
 def _parts_of(boundary: Boundary) -> object:
     """Return what may hold a credential. Of a request to Secrets Manager, that is the value alone."""
     if boundary.is_of_service:
-        return boundary.arguments, boundary.result
+        return boundary.arguments, boundary.result, boundary.texts
     return [boundary.members[name] for name in _VALUES if name in boundary.members]
 
 

@@ -16,6 +16,7 @@ from fake_secrets.contract.own_lines import OwnLine
 from fake_secrets.contract.readings import Readings
 from fake_secrets.contract.subject import Subject
 from fake_secrets.errors import RotationNotOpenError
+from fake_secrets.service.rules.stages import AWSCURRENT, AWSPREVIOUS
 from fake_secrets.service.rules.steps import STEPS
 
 if TYPE_CHECKING:
@@ -86,9 +87,11 @@ class Rotating(ABC):
         return sum(len(delivery.boundaries) for delivery in self.deliveries)
 
     @property
-    def successes(self) -> int:
-        """How many rotations have succeeded."""
-        return sum(rotation.succeeded for rotation in self.rotations)
+    def replacements(self) -> int:
+        """How many rotations have made their value current, whether or not what came afterwards failed."""
+        labels = self.state.labels
+        held = {labels.get(AWSCURRENT), labels.get(AWSPREVIOUS)}
+        return sum(rotation.succeeded or rotation.token in held for rotation in self.rotations)
 
     @property
     def last(self) -> Delivery:

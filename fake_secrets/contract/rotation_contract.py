@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import difflib
 import unittest
+import warnings
 from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, ClassVar, Protocol
 
@@ -11,7 +12,8 @@ from fake_secrets.contract.checking import check_only, check_subject, subject_of
 from fake_secrets.contract.families import FAMILIES, family_of
 from fake_secrets.contract.report import ContractReport
 from fake_secrets.contract.subject import Subject
-from fake_secrets.errors import ContractViolatedError
+from fake_secrets.contract.unjudged import UNLIKE_THE_DOUBLE
+from fake_secrets.errors import ContractViolatedError, FakeSecretsWarning
 
 if TYPE_CHECKING:
     from fake_secrets.iam.loading import GivenPolicies
@@ -149,6 +151,8 @@ class RotationContract:
             raise unittest.SkipTest(msg)
         chosen = self._chosen or [only or family]
         self._report = report = check_subject(subject, chosen, without=self._spared)
+        if UNLIKE_THE_DOUBLE in report.left_out:
+            warnings.warn(UNLIKE_THE_DOUBLE, FakeSecretsWarning, stacklevel=3)
         if not report._is_clean():
             raise ContractViolatedError(report.summary(), report._failure())
         untried = report.obstacle is not None or (family == "permissions" and not report.scenarios)
@@ -160,9 +164,10 @@ class RotationContract:
 
         Raises:
             ContractViolatedError: if a name matches nothing.
-            unittest.SkipTest: if the undisturbed rotation doesn't work, so that nothing else can be tried.
+            unittest.SkipTest: if the undisturbed rotation doesn't work, so that nothing else can be tried, or if
+                there are violations, which may hide what is allowed.
         """
-        wanted = set(subject.allow)
+        wanted, found = set(subject.allow), list[str]()
         for family in FAMILIES:
             report = check_subject(subject, [family])
             wanted -= {one.name for one in (*report.violations, *report.notes)}
@@ -170,6 +175,11 @@ class RotationContract:
                 return
             if report.obstacle is not None:
                 raise unittest.SkipTest(report.left_out[0])
+            found += [one.name for one in report.violations if one.allowed is None]
+        if found:
+            unused = ", ".join(name for name in subject.allow if name in wanted)
+            msg = f"no scenario shows {unused}, but {', '.join(dict.fromkeys(found))} may hide that. Mend it first"
+            raise unittest.SkipTest(msg)
         useless = [
             f"allow names {name!r}, which no scenario shows. Remove it."
             for name in subject.allow

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, Self
 from fake_secrets.contract.conductor import Conductor
 from fake_secrets.contract.consuming import Consumer, Consuming
 from fake_secrets.contract.double import Double
+from fake_secrets.contract.importing import plant
 from fake_secrets.contract.invariants import Invariants
 from fake_secrets.contract.invoking import Invocations
 from fake_secrets.contract.moments import Boundary, Delivery
@@ -81,7 +82,6 @@ class Trial(Rotating):
         self.invocations = Invocations(self)
         self.invariants = Invariants(self)
         self.by_hand: str | None = None
-        self.keeps_texts = False
         self.leaks: Sequence[Leak] = ()
         self._seed = seed
         self._consuming: Consuming | None = None
@@ -145,11 +145,7 @@ class Trial(Rotating):
 
     def _plant(self) -> None:
         subject, handle = self.subject, self.handle
-        labels = {AWSCURRENT: subject.secret, AWSPREVIOUS: subject.previous}
-        given = {label: value for label, value in labels.items() if value is not None}
-        handle.add(subject.name, labels=given or None, tags=subject.tags, kms_key_id=subject.kms_key_id)
-        for name, value in subject.other_secrets.items():
-            handle.add(name, value)
+        given = plant(handle, subject)
         self.arn = handle[subject.name].arn
         grant = subject.grant if self._has_role else None
         arn = None if grant is None else function_named_in(grant, subject.account_id)
@@ -208,7 +204,7 @@ class Trial(Rotating):
     def look(self, boundary: Boundary, outcome: str, result: object) -> None:
         """Look at the state after a call, and at what must hold then."""
         boundary.outcome, boundary.result = outcome, result
-        if self.keeps_texts and boundary.is_of_service:
+        if boundary.is_of_service and result is not None:
             boundary.texts = frozenset(leaves(result))
         if not boundary.is_read:
             self.refresh()

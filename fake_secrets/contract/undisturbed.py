@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from fake_secrets.contract import verdicts
 from fake_secrets.contract.dry_run import DryRun
+from fake_secrets.contract.first_errors import advice_on
 from fake_secrets.contract.moments import State
 from fake_secrets.contract.ongoing_check import Check
 from fake_secrets.contract.trial import Trial
@@ -98,7 +99,7 @@ def _rotates(trial: Trial, number: int) -> bool:
     elif number > 1:
         find("second-rotation-fails", text, failed.line, is_independent=True)
     elif failed.step != "testSecret" or not _name_setting(trial):
-        find("never-succeeds", text, failed.line)
+        find("never-succeeds", text, failed.line, advice=advice_on(trial, failed))
     trial.invariants.shown_calls = None
     return has_recovered
 

@@ -7,10 +7,14 @@ from collections.abc import Collection, Iterator
 from fake_secrets.contract.dry_run import DryRun
 from fake_secrets.contract.subject import Subject
 
-__all__ = ["PERMISSIONS_UNTRIED", "unjudged"]
+__all__ = ["PERMISSIONS_UNTRIED", "UNLIKE_THE_DOUBLE", "unjudged"]
 
 PERMISSIONS_UNTRIED = "The permissions weren't tried"
 
+UNLIKE_THE_DOUBLE = (
+    "The service double doesn't accept the value of secret= when the check begins, so the check says little. Let "
+    "the double begin with the credential that is in secret=."
+)
 _NO_SERVICE = (
     "There is no service double (service=), so what only the service shows wasn't judged: whether a credential is "
     "dead, orphaned or destroyed too early, and whether setSecret and testSecret do their work."
@@ -33,7 +37,9 @@ def unjudged(subject: Subject, dry: DryRun) -> tuple[str, ...]:
         dry: the undisturbed rotations.
     """
     has_accepts, has_accepted = "accepts" in dry.offers, "accepted" in dry.offers
+    accepts = dry.before.accepts
     sentences = {
+        UNLIKE_THE_DOUBLE: bool(accepts) and not any(accepts.values()),
         _NO_SERVICE: subject.service is None,
         _NO_QUESTION: subject.service is not None and not has_accepts and not has_accepted,
         _NO_ACCEPTS: not has_accepts and has_accepted,

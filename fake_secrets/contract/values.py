@@ -74,18 +74,25 @@ def leaves(value: object, depth: int = 0) -> Iterator[str | bytes]:
         yield value
     elif isinstance(value, int | float) and not isinstance(value, bool):
         yield str(value)
-    elif depth > _DEEPEST:
-        return
-    elif isinstance(value, io.BytesIO | io.StringIO):
-        yield value.getvalue()
-    elif isinstance(value, Mapping):
-        for member in list(value.values()):
+    elif depth <= _DEEPEST:
+        for member in _members_of(value):
             yield from leaves(member, depth + 1)
-    elif isinstance(value, list | tuple | set | frozenset):
-        for member in list(value):
-            yield from leaves(member, depth + 1)
-    elif hasattr(value, "__dict__") and not isinstance(value, type):
-        yield from leaves(vars(value), depth + 1)
+
+
+def _members_of(value: object) -> list[object]:
+    """Return what is in a value; nothing if it can't be read, such as a stream that is closed."""
+    try:
+        if isinstance(value, io.BytesIO | io.StringIO):
+            return [value.getvalue()]
+        if isinstance(value, Mapping):
+            return list(value.values())
+        if isinstance(value, list | tuple | set | frozenset):
+            return list(value)
+        if hasattr(value, "__dict__") and not isinstance(value, type):
+            return [vars(value)]
+    except Exception:  # noqa: BLE001 -- a value of the user's may raise anything
+        return []
+    return []
 
 
 class Credentials:

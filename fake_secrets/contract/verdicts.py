@@ -203,7 +203,7 @@ def _compare(trial: Trial, dry: DryRun, disturbance: Disturbance | None) -> None
     """Compare what the service accepts with what it accepts after as many undisturbed rotations."""
     struck = _struck_by(disturbance)
     line = None if struck is None else struck.line
-    usual = dry.after[trial.successes - 1]
+    usual = dry.after[trial.replacements - 1]
     if is_dead(trial, dry):
         trial.invariants.find(
             "dead-current", "After the next rotation, the service doesn't accept its value", line
@@ -228,8 +228,11 @@ def _compare(trial: Trial, dry: DryRun, disturbance: Disturbance | None) -> None
 
 
 def has_more(trial: Trial, dry: DryRun) -> bool:
-    """Return whether the service accepts values that it doesn't after as many undisturbed rotations."""
-    count = trial.successes
+    """Return whether the service accepts values that it doesn't after as many undisturbed rotations.
+
+    A rotation counts if its value has become current, although finishSecret may have failed afterwards.
+    """
+    count = trial.replacements
     return count > 0 and not trial.accepted_roles() <= dry.accepted[count - 1]
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import textwrap
 from dataclasses import dataclass, field
 
-from fake_secrets.contract.catalogue import CATALOGUE, Severity
+from fake_secrets.contract.catalogue import CATALOGUE, Advice, Severity
 from fake_secrets.contract.picture_parts import Picture
 
 __all__ = ["Violation"]
@@ -50,6 +50,7 @@ class Violation:
     # What tells it from other causes of the same name, and how many calls show it: reports can be merged.
     _key: str = field(default="", repr=False)
     _calls: int = field(default=0, repr=False)
+    _advice: Advice | None = field(default=None, repr=False)
 
     @property
     def sentence(self) -> str:
@@ -59,12 +60,12 @@ class Violation:
     @property
     def cause(self) -> str:
         """What usually causes it."""
-        return CATALOGUE[self.name].cause
+        return (self._advice or CATALOGUE[self.name]).cause
 
     @property
     def mend(self) -> str:
         """What mends it."""
-        return CATALOGUE[self.name].mend
+        return (self._advice or CATALOGUE[self.name]).mend
 
     def __str__(self) -> str:
         """Return all of it as text."""

@@ -5,6 +5,7 @@ A test that `mock_stages` decorates is treated like a marked test: its world is 
 
 from __future__ import annotations
 
+import difflib
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -17,10 +18,19 @@ if TYPE_CHECKING:
 
     from fake_secrets.activation.call_forms import MockStages
 
-__all__ = ["MARKER", "decorator_of", "misuse_of", "options_of", "pytest_collection_modifyitems"]
+__all__ = [
+    "MARKER",
+    "decorator_of",
+    "misspelt_markers",
+    "misuse_of",
+    "options_of",
+    "pytest_collection_modifyitems",
+]
 
 FIXTURE = "fake_secrets"
 MARKER = "fake_secrets"
+# How similar another marker's name is if it is a misspelling.
+_SIMILAR = 0.9
 
 _options = pytest.StashKey[dict[str, Any]]()
 _misuse = pytest.StashKey[str]()
@@ -65,6 +75,16 @@ def decorator_of(item: pytest.Item) -> MockStages | None:
 def misuse_of(item: pytest.Item) -> str | None:
     """Return what is wrong with a test's marker, or None."""
     return item.stash.get(_misuse, None)
+
+
+def misspelt_markers(item: pytest.Item) -> list[str]:
+    """Return the names of a test's markers that were probably meant to be ours.
+
+    A name with one letter missing, doubled or out of place is one, or the decorator's name.
+    """
+    names = dict.fromkeys(mark.name for mark in item.iter_markers() if mark.name != MARKER)
+    near = (name for name in names if difflib.get_close_matches(name, (MARKER,), cutoff=_SIMILAR))
+    return [*near, *(name for name in names if name == "mock_stages")]
 
 
 def _has_fixtures(item: pytest.Item) -> TypeGuard[pytest.Function]:

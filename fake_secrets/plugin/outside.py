@@ -13,6 +13,7 @@ import pytest
 
 from fake_secrets.environment import FAKE_ACCESS_KEY_ID
 from fake_secrets.errors import OPEN_A_WORLD, annotate
+from fake_secrets.plugin.items import MARKER, misspelt_markers
 from fake_secrets.plugin.regions import REGION
 from fake_secrets.plugin.returning import returned_fixtures
 
@@ -67,6 +68,11 @@ class Explaining:
         """Explain the failure of a test, or of its set-up or tear-down."""
         if call.excinfo is not None:
             explain(call.excinfo.value, returned_fixtures(item))
+            for name in misspelt_markers(item):
+                annotate(
+                    call.excinfo.value,
+                    f"fake_secrets: nobody reads the marker {name!r}. Did you mean @pytest.mark.{MARKER}?",
+                )
 
     @pytest.hookimpl(wrapper=True)
     def pytest_make_collect_report(self, collector: pytest.Collector) -> Iterator[None]:

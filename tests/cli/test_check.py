@@ -218,3 +218,29 @@ def test_a_policy_is_that_of_the_functions_role(folder, check):
     assert (status, out.splitlines()[1].split()[:2]) == (1, ["permission-missing", "violation"])
     assert "createSecret is denied secretsmanager:GetSecretValue" in " ".join(out.split())
     assert "--policy role.json --only permissions.given" in " ".join(out.split())
+
+
+def test_a_module_may_read_secrets_when_it_is_imported(folder, check):
+    source = (folder / "rotation.py").read_text()
+    (folder / "rotation.py").write_text(
+        source.replace(
+            "REALM = ",
+            "CONFIG = sm.get_secret_value(SecretId='prod/config')['SecretString']\n"
+            "OWN = sm.get_secret_value(SecretId='prod/rotated')['SecretString']\n"
+            "assert CONFIG == 'a text' and 'first-password-1' in OWN\nREALM = ",
+        )
+    )
+    status, out, err = check("--other", 'prod/config="a text"', "--only", "plain")
+    assert (status, err) == (0, "plain: 2 scenarios\n"), out
+
+
+def test_advice_names_the_options_of_the_command(folder, check):
+    source = (folder / "rotation.py").read_text()
+    (folder / "rotation.py").write_text(source.replace('about["RotationEnabled"]', "value_of('prod/master')"))
+    _, out, _ = check("--only", "plain")
+    assert "Mend: If the function needs it, pass it by --other prod/master=...." in out
+
+    (folder / "rotation.py").write_text(source.replace('about["RotationEnabled"]', "1 / 0"))
+    forget("rotation")
+    _, out, _ = check("--only", "plain")
+    assert " pass --service, --env or --other." in " ".join(out.split())

@@ -113,6 +113,16 @@ class TestImports:
         )
         forget("broken")
 
+    def test_another_secret_that_is_read_on_import_has_to_be_given(self, folder, refused):
+        (folder / "broken.py").write_text(
+            "import boto3\n\nboto3.client('secretsmanager').get_secret_value(SecretId='prod/config')\n"
+        )
+
+        shown = refused(function="broken:lambda_handler")
+        forget("broken")
+        assert "the import of 'broken' raises ResourceNotFoundException at broken.py:3: " in shown
+        assert shown.endswith(". No secret 'prod/config' was given; give it with --other prod/config=JSON.")
+
     def test_an_error_does_not_show_what_was_given_as_secret(self, folder, refused):
         (folder / "broken.py").write_text(
             "import os\nraise ValueError('bad key ' + os.environ['KEY'] + ' of old')\n"
@@ -262,6 +272,21 @@ class TestDoubles:
             "ValueError was raised at doubles.py:17; its message isn't shown, because it may hold a secret value. "
             "check_rotation in Python shows it."
         )
+
+    def test_an_error_in_the_middle_is_told_with_its_scenario_and_what_was_found_before(self, folder, refused):
+        source = (folder / "doubles.py").read_text()
+        counts = (
+            "        Database.made = getattr(Database, 'made', 0) + 1\n"
+            "        if Database.made > 60:\n"
+            "            {}['x']\n"
+        )
+        (folder / "doubles.py").write_text(
+            source.replace("    def __init__(self):\n", f"    def __init__(self):\n{counts}")
+        )
+
+        sentence = refused()
+        assert sentence.startswith("KeyError was raised at doubles.py:17, raised in the scenario ")
+        assert ". Found before: nothing; its message isn't shown, because " in sentence
 
     def test_a_double_that_needs_arguments_is_no_service(self, folder, refused):
         source = (folder / "doubles.py").read_text()

@@ -1,12 +1,15 @@
 """The API with keys: a double for functions that have a client of a vendor's API."""
 
 import functools
+import io
+import json
 import sys
 import time
 import types
 
+import boto3
 import pytest
-from rotation_steps import names, rotation_function
+from rotation_steps import names, read, rotation_function
 
 from fake_secrets import check_rotation
 from fake_secrets.contract.services import ApiKeys, LoginRefusedError, StatementRefusedError
@@ -66,6 +69,63 @@ def test_a_function_that_revokes_a_key_that_is_just_being_stored_is_found(vendor
 def test_a_key_that_is_made_but_not_stored_is_found(vendor):
     report = check_rotation(key_function(vendor, looks_first=False), secret=SECRET, service=service, only="kills")
     assert "orphaned-credential" in names(report.violations), str(report)
+
+
+def test_a_clean_up_that_was_done_is_not_told_as_lost(vendor):
+    """finishSecret fails in each retry, because the old key is gone, and the next rotation succeeds."""
+
+    def revoke_old(client, arn, token, old):
+        vendor.api.revoke(read(client, arn, VersionId=token)["key"], read(client, arn, VersionId=old)["id"])
+
+    rotate = key_function(vendor)
+
+    def handler(event, context):
+        client, arn, token = boto3.client("secretsmanager"), event["SecretId"], event["ClientRequestToken"]
+        if event["Step"] == "finishSecret":
+            rotate(event, context)
+            versions = client.describe_secret(SecretId=arn)["VersionIdsToStages"]
+            old = next(version for version, labels in versions.items() if "AWSPREVIOUS" in labels)
+            revoke_old(client, arn, token, old)
+        else:
+            rotate(event, context)
+
+    report = check_rotation(handler, secret=SECRET, service=service, only="errors", timeout=60)
+    assert "clean-up-lost" not in names(report.violations), str(report)
+
+
+class Answering(ApiKeys):
+    """Answers with a stream, which the function closes."""
+
+    def put_in_place(self):
+        super().put_in_place()
+        self.patch("vendor.call", self.call)
+
+    def call(self, action, key):
+        found = getattr(self, action)(key)
+        # The service knows where the key is used.
+        found = {**found, "url": f"https://{found['key']}@api"} if action == "create" else found
+        return io.BytesIO(json.dumps(found).encode())
+
+
+@pytest.mark.parametrize(("family", "found"), [("plain", []), ("kills", ["orphaned-credential", "clean-up-lost"])])
+def test_a_stream_that_the_function_closes_is_read_when_the_double_returns_it(vendor, family, found):
+    vendor.call = None
+
+    def call(*arguments):
+        with vendor.call(*arguments) as stream:
+            return json.load(stream)
+
+    handler = rotation_function(
+        lambda current, pending: None,
+        lambda pending: call("authenticate", pending["key"]),
+        lambda client, current, token: {**current, **call("create", current["key"])},
+        lambda old, new: vendor.api.revoke(new["key"], old["id"]),
+    )
+    secret = {**SECRET, "url": f"https://{SECRET['key']}@api"}
+    report = check_rotation(
+        handler, secret=secret, service=lambda: Answering(SECRET["key"], replaces="vendor.api"), only=family
+    )
+    assert names(report.violations) == found, str(report)
 
 
 class TestTheKeys:

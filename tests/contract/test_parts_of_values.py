@@ -46,6 +46,23 @@ class TestTexts:
         loop.me = loop
         assert set(leaves(loop)) == {"loop"}
 
+    @pytest.mark.parametrize("stream", [io.BytesIO(b"closed"), io.StringIO("closed")])
+    def test_a_closed_stream_has_no_texts(self, stream):
+        stream.close()
+        assert list(leaves([stream, "open"])) == ["open"]
+
+    def test_an_object_that_cannot_be_read_has_no_texts(self):
+        class Lazy:
+            @property
+            def __dict__(self):
+                raise RuntimeError
+
+        class Row(dict):
+            def values(self):
+                raise RuntimeError
+
+        assert list(leaves([Lazy(), Row(), "text"])) == ["text"]
+
     def test_a_text_within_another_counts(self):
         assert has_text((["postgres://app:secret@db"], {}), "secret")
         assert not has_text(([], {}), "secret")

@@ -9,6 +9,7 @@ from rotation_steps import names, rotation_function, with_new_password
 
 from fake_secrets import check_rotation
 from fake_secrets.contract.services import LoginRefusedError, PasswordDatabase, StatementRefusedError
+from fake_secrets.contract.services.composables import rendered
 from fake_secrets.contract.values import Credentials
 
 SECRET = {"host": "db.internal", "username": "app", "password": "old"}
@@ -206,6 +207,42 @@ def alternating(driver, *, clones):
     return rotation_function(set_value, test_value, new_value)
 
 
+def setting_before_storing(driver, name_of, by):
+    """Return a function whose createSecret changes the password in the database before it stores it."""
+
+    def new_value(client, current, token):
+        made = {**current, **with_new_password(client, current, token), "username": name_of(current["username"])}
+        with log_in(driver, by or current) as connection, connection.cursor() as cursor:
+            cursor.execute(f"ALTER USER {made['username']} PASSWORD %s", [made["password"]])
+            connection.commit()
+        return made
+
+    return rotation_function(lambda *_: None, lambda pending: log_in(driver, pending).close(), new_value)
+
+
+@pytest.mark.parametrize(
+    ("found", "family", "name_of"),
+    [
+        ("old-destroyed-early", "kills", lambda name: name),
+        ("pending-destroyed", "overlaps", lambda name: "app" if name == "app_clone" else "app_clone"),
+    ],
+)
+def test_a_password_that_is_changed_before_it_is_stored_is_told_as_that(psycopg2, found, family, name_of):
+    admin = {**SECRET, "username": "admin", "password": "master"}
+    users = {"app": "old", "app_clone": "other", "admin": "master"}
+    report = check_rotation(
+        setting_before_storing(psycopg2, name_of, None if found.startswith("old") else admin),
+        secret=SECRET,
+        service=functools.partial(PasswordDatabase, users, administrators=["admin"], driver="psycopg2"),
+        only=family,
+    )
+    violation = next(one for one in report.violations if one.name == found)
+    assert violation.cause == "The password is changed at the service before it is stored in the secret."
+    assert violation.mend.startswith(
+        "Store the new password in createSecret, and change it at the service in setS"
+    )
+
+
 class TestWithoutADriver:
     """A function that is given the double calls its methods."""
 
@@ -401,6 +438,37 @@ class TestStatements:
             "(# stands for a name or a value.) Override execute() in a subclass to answer it."
         )
 
+    @pytest.mark.parametrize("password", ["a\\", "a\\\\b", "\\n", "\\'"])
+    def test_a_backslash_is_like_any_other_sign_in_postgresql(self, session, password):
+        doubled = password.replace("'", "''")
+        session.execute(f"ALTER USER app PASSWORD '{doubled}'")
+        assert session._database.accepts(password)
+
+    @pytest.mark.parametrize("quote", ["'", '"'])
+    def test_a_backslash_escapes_the_next_sign_in_mysql(self, pymysql, quote):
+        with PasswordDatabase({"app": "old"}, driver="pymysql") as database:
+            pymysql.connect(user="app", password="old").execute(
+                f"ALTER USER app IDENTIFIED BY {quote}a\\\\b\\{quote}c{quote * 2}{quote}"
+            )
+            assert database.accepts(f"a\\b{quote}c{quote}")
+
+    @pytest.mark.parametrize(
+        ("literal", "message"),
+        [
+            ("'a'b'c'", "a quoted text ends in front of another word"),
+            ("'its new''", "a quoted text ends in front of another word"),
+            ("'?' '", "a quoted text has no end"),
+            ("'%s", "a quoted text has no end"),
+        ],
+    )
+    def test_quotes_that_are_not_balanced_are_a_syntax_error(self, session, literal, message):
+        with pytest.raises(StatementRefusedError, match=f"syntax error: {message}"):
+            session.execute(f"ALTER USER app PASSWORD {literal}")
+
+    def test_quotes_in_comments_do_not_count(self, session):
+        session.execute("ALTER USER app /* it's */ PASSWORD 'new' -- isn't it?")
+        assert session._database.accepts("new")
+
     def test_missing_parameters_are_refused(self, session):
         with pytest.raises(ValueError, match="more places for parameters"):
             session.execute("ALTER USER app PASSWORD %s")
@@ -410,3 +478,75 @@ class TestStatements:
         for (grant,) in session.execute("SHOW GRANTS FOR app").fetchall():
             session.execute(grant.split(" TO ")[0] + " TO %s", "clone")
         assert session._database.accepts({"username": "clone", "password": "x"})
+
+
+def composing_like(attribute):
+    """Return a stand-in of the module ``sql`` of psycopg2 or psycopg, which keeps its parts in an attribute."""
+
+    def kind(name, make):
+        def begin(self, *parts):
+            setattr(self, attribute, make(parts))
+
+        return type(name, (), {"__init__": begin})
+
+    return types.SimpleNamespace(
+        SQL=kind("SQL", lambda parts: parts[0]),
+        Identifier=kind("Identifier", tuple),
+        Literal=kind("Literal", lambda parts: parts[0]),
+        Placeholder=kind("Placeholder", lambda parts: parts[0] if parts else None),
+        Composed=kind("Composed", lambda parts: list(parts[0])),
+    )
+
+
+class TestComposedStatements:
+    """Statements of psycopg2.sql and psycopg.sql, which quote with the help of a real connection."""
+
+    @pytest.fixture(params=["_wrapped", "_obj", "psycopg2.sql", "psycopg.sql"])
+    def sql(self, request):
+        if request.param.startswith("_"):
+            return composing_like(request.param)
+        return pytest.importorskip(request.param, exc_type=ImportError)
+
+    @pytest.fixture
+    def session(self):
+        database = PasswordDatabase({"app": "old", 'o"b': "x"}, administrators=["app"])
+        return database.connect("host=db user=app password=old", autocommit=True)
+
+    @pytest.mark.parametrize("password", ["it's new", "back\\slash", 'a"b', "%s?"])
+    def test_names_and_literals_are_quoted(self, sql, session, password):
+        parts = [sql.SQL("ALTER USER "), sql.Identifier('o"b'), sql.SQL(" PASSWORD "), sql.Literal(password)]
+        session.execute(sql.Composed(parts))
+        assert session._database.accepts({"username": 'o"b', "password": password})
+
+    @pytest.mark.parametrize(("name", "parameters"), [((), ["new"]), (("new",), {"new": "new"})])
+    def test_a_placeholder_takes_its_parameter(self, sql, session, name, parameters):
+        parts = [sql.SQL("ALTER USER app PASSWORD "), sql.Placeholder(*name)]
+        session.execute(sql.Composed(parts), parameters)
+        assert session._database.accepts({"username": "app", "password": "new"})
+
+    def test_a_name_with_a_schema_and_other_literals_are_written_as_in_sql(self, sql):
+        parts = [sql.Identifier("public", "orders"), *map(sql.Literal, (None, True, 5))]
+        assert rendered(sql.Composed([*parts, sql.SQL(";")])) == '"public"."orders"NULLtrue5;'
+
+    def test_psycopg2_quotes_without_a_real_connection(self, psycopg2, monkeypatch):
+        def quote_ident(name, scope):
+            msg = "argument 2 must be a connection or a cursor"
+            raise TypeError(msg)
+
+        function = types.ModuleType("function-of-mine")
+        for module in (types.ModuleType("psycopg2.extensions"), function):
+            module.quote_ident = quote_ident
+            monkeypatch.setitem(sys.modules, module.__name__, module)
+        with PasswordDatabase({"app": "old"}, driver="psycopg2"):
+            session = psycopg2.connect(user="app", password="old")
+            assert function.quote_ident('a"b', session) == '"a""b"'
+        assert function.quote_ident is quote_ident
+
+    def test_the_real_psycopg2_quotes_without_a_real_connection(self):
+        real = pytest.importorskip("psycopg2.sql", exc_type=ImportError)
+        extensions = pytest.importorskip("psycopg2.extensions", exc_type=ImportError)
+        with PasswordDatabase({"app": "old"}, driver="psycopg2") as database:
+            session = database.connect(user="app", password="old")
+            assert extensions.quote_ident('a"b', session) == '"a""b"'
+            text = real.SQL("{} {}").format(real.Identifier("a", "b"), real.Literal("c'd")).as_string(session)
+            assert text == "\"a\".\"b\" 'c''d'"

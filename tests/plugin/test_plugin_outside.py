@@ -439,3 +439,26 @@ class TestReturnedFixture:
         )
         ran.assert_outcomes(errors=1)
         assert FORGOTTEN in lines(ran)
+
+
+class TestMisspeltMarker:
+    @pytest.mark.parametrize("name", ["fake_secret", "fakesecrets", "fake_secerts", "mock_stages"])
+    def test_a_failed_test_is_told_what_was_meant(self, run, name):
+        ran = run(
+            "import pytest\n"
+            f"@pytest.mark.{name}({{'a': 'x'}})\n"
+            "def test_it(secretsmanager):\n    secretsmanager.get_secret_value(SecretId='a')\n",
+            f"-omarkers={name}",
+        )
+        ran.assert_outcomes(failed=1)
+        note = f"fake_secrets: nobody reads the marker {name!r}. Did you mean @pytest.mark.fake_secrets?"
+        assert note in lines(ran)
+
+    @pytest.mark.parametrize("name", ["slow", "secrets", "fake_secrets_slow"])
+    def test_other_markers_are_left_alone(self, run, name):
+        ran = run(
+            f"import pytest\n@pytest.mark.{name}\ndef test_it(fake_secrets):\n    assert 0\n",
+            f"-omarkers={name}",
+        )
+        ran.assert_outcomes(failed=1)
+        ran.stdout.no_fnmatch_line("*nobody reads*")

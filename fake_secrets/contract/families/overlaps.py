@@ -10,6 +10,7 @@ from __future__ import annotations
 import functools
 from collections.abc import Iterator
 
+from fake_secrets.contract.catalogue import PASSWORD_CHANGED_EARLY
 from fake_secrets.contract.debugging import undebugged
 from fake_secrets.contract.dry_run import DryRun
 from fake_secrets.contract.families.disturbed import judge_retry
@@ -84,6 +85,7 @@ def _look_at_stored_value(trial: Trial, dry: DryRun) -> None:
         "pending-destroyed",
         "One delivery of createSecret makes the service refuse the credential that the other one stores",
         revoking[-1].line if revoking else None,
+        advice=None if revoking else PASSWORD_CHANGED_EARLY,
     )
 
 

@@ -48,7 +48,6 @@ def _with_same_seed(check: Check, name: str) -> Trial:
 
 def _rotated(check: Check, name: str, seed: int) -> Trial:
     with Trial(check, name, seed=seed) as trial:
-        trial.keeps_texts = True
         random.seed(_SEED)
         trial.rotate()
         trial.refresh()

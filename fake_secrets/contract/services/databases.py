@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import sys
 import urllib.parse
 from collections.abc import Callable, Collection, Mapping
 from types import ModuleType
@@ -15,8 +16,9 @@ from fake_secrets.contract.services.base import (
     StatementRefusedError,
     text_in,
 )
+from fake_secrets.contract.services.composables import quoted_name, rendered
 from fake_secrets.contract.services.sessions import Connection
-from fake_secrets.contract.services.statements import Statement, parse, takes_parameters
+from fake_secrets.contract.services.statements import BrokenStatementError, Statement, parse, takes_parameters
 from fake_secrets.contract.services.users import Users
 
 __all__ = ["PasswordDatabase"]
@@ -26,7 +28,7 @@ __tracebackhide__ = True  # the arguments in our frames may hold secret values
 _PRIVILEGES = ("SELECT", "INSERT", "UPDATE", "DELETE")
 _POSTGRESQL_VERSION, _MYSQL_VERSION = "PostgreSQL 16.4 (a fake of fake_secrets)", "8.4.3-fake_secrets"
 # The numbers of MySQL's errors.
-_NO_LOGIN, _NO_HOST = 1045, 2003
+_NO_LOGIN, _NO_HOST, _SYNTAX = 1045, 2003, 1064
 _OPTION = re.compile(r"(\w+)\s*=\s*('(?:[^'\\]|\\.)*'|\S+)")
 
 
@@ -95,6 +97,28 @@ class PasswordDatabase(ServiceDouble):
         """The function that stands in for the driver's."""
         return self.connect
 
+    def put_in_place(self) -> None:
+        """Put the double in place of the driver's ``connect``, and of what the driver quotes with."""
+        super().put_in_place()
+        if self._stays_open:
+            self._quote_without_a_server()
+
+    def _quote_without_a_server(self) -> None:
+        """Let psycopg2's ``quote_ident`` and literals do without a real connection."""
+        from unittest import mock  # noqa: PLC0415 -- as in `patch`
+
+        driver = self._driver.__name__ if self._driver is not None else ""
+        extensions, composing = (sys.modules.get(f"{driver}.{name}") for name in ("extensions", "sql"))
+        real = getattr(extensions, "quote_ident", None)
+        if real is None:
+            return
+        # Functions import it by name, too.
+        for module in list(sys.modules.values()):
+            if getattr(module, "__dict__", {}).get("quote_ident") is real:
+                self.use(mock.patch.object(module, "quote_ident", quoted_name))
+        if hasattr(composing, "Literal"):
+            self.patch(f"{driver}.sql.Literal.as_string", lambda literal, _: rendered(literal))
+
     # What the function calls.
 
     def connect(self, conninfo: str | None = "", *args: Any, **options: Any) -> Connection:
@@ -153,7 +177,10 @@ class PasswordDatabase(ServiceDouble):
         if self._binds_on_server and parameters and not takes_parameters(statement):
             message = 'syntax error at or near "$1"'
             raise self._error_class("ProgrammingError", StatementRefusedError)(*self._args(0, message))
-        said = parse(statement, parameters)
+        try:
+            said = parse(statement, parameters, is_mysql=self._is_mysql)
+        except BrokenStatementError as error:
+            self._refuse(str(error), _SYNTAX)
         rows: list[tuple[Any, ...]] = []
         if said.kind == "rollback":
             connection.rollback()

@@ -3,28 +3,41 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-__all__ = ["Statement", "UnknownStatementError", "parse", "takes_parameters"]
+from fake_secrets.contract.services.composables import is_composable, rendered
+
+__all__ = ["BrokenStatementError", "Statement", "UnknownStatementError", "parse", "takes_parameters"]
 
 __tracebackhide__ = True  # the parameters may be passwords
 
 _TAKE_PARAMETERS = frozenset({"DELETE", "INSERT", "MERGE", "SELECT", "UPDATE", "VALUES", "WITH"})
 
-_TOKEN = re.compile(
-    r"""
-    (?P<text>[eE]?'(?:[^'\\]|''|\\.)*')
-    | (?P<name>"(?:[^"]|"")*"|`(?:[^`]|``)*`)
-    | (?P<named>%\((?P<key>\w+)\)s)
-    | (?P<next>%s|%b|%t|\?)
-    | (?P<percent>%%)
-    | (?P<word>[\w.$]+)
-    | (?P<sign>[^\s;])
-    """,
-    re.VERBOSE,
-)
+# In PostgreSQL, a backslash is one like any other sign unless an E stands before the text.
+_POSTGRESQL_TEXT = r"""[eE]'(?P<escaped>(?:[^'\\]|''|\\.)*)'|'(?:[^']|'')*'"""
+_MYSQL_TEXT = r"""'(?P<escaped>(?:[^'\\]|''|\\.)*)'|"(?P<double>(?:[^"\\]|""|\\.)*)\""""
+
+
+def _tokens(text: str) -> re.Pattern[str]:
+    return re.compile(
+        rf"""
+        (?P<comment>--[^\n]*|/\*.*?\*/)
+        | (?P<text>{text})(?P<rest>[\w'"]?)
+        | (?P<name>"(?:[^"]|"")*"|`(?:[^`]|``)*`)
+        | (?P<named>%\((?P<key>\w+)\)s)
+        | (?P<next>%s|%b|%t|\?)
+        | (?P<percent>%%)
+        | (?P<word>[\w.$]+)
+        | (?P<sign>[^\s;])
+        """,
+        re.VERBOSE | re.DOTALL,
+    )
+
+
+_POSTGRESQL, _MYSQL = _tokens(_POSTGRESQL_TEXT), _tokens(_MYSQL_TEXT)
+_QUOTES = frozenset("'\"`")
 
 # The words that the patterns below name, but for those that may well be a user's name. All others are identifiers,
 # and so values.
@@ -86,6 +99,10 @@ class UnknownStatementError(NotImplementedError):
     """The double doesn't know a statement. The report shows the name of this class beside the call."""
 
 
+class BrokenStatementError(Exception):
+    """A statement has a syntax error: the quotes in it aren't balanced. Its text has no value."""
+
+
 @dataclass(frozen=True, slots=True)
 class Statement:
     """A statement that the password database knows.
@@ -109,20 +126,23 @@ class Statement:
     until: str | None = None
 
 
-def parse(statement: object, parameters: object = None) -> Statement:
+def parse(statement: object, parameters: object = None, *, is_mysql: bool = False) -> Statement:
     """Return what a statement says.
 
     Args:
         statement: a str, bytes, or an object of psycopg's module ``sql``.
         parameters: its parameters, a sequence or a mapping; None if there are none. pymysql takes a single one,
             too.
+        is_mysql: whether texts are quoted as in MySQL, where a backslash escapes the next sign, and double quotes
+            are around a text, too.
 
     Raises:
+        BrokenStatementError: if its quotes aren't balanced.
         UnknownStatementError: if it is none of the statements that are known.
         ValueError: if there are fewer parameters than places for them.
     """
     text = _text_of(statement)
-    shape, values = _shape_of(text, parameters)
+    shape, values = _shape_of(text, parameters, _MYSQL if is_mysql else _POSTGRESQL)
     for kind, pattern in _PATTERNS.items():
         match = pattern.fullmatch(shape)
         if match is not None:
@@ -169,19 +189,21 @@ def takes_parameters(statement: object) -> bool:
 
 
 def _text_of(statement: object) -> str:
+    if is_composable(statement):
+        return rendered(statement)
     as_string: Any = getattr(statement, "as_string", None)
     if callable(as_string):
         return str(as_string(None))
     return statement.decode() if isinstance(statement, bytes) else str(statement)
 
 
-def _shape_of(text: str, parameters: object) -> tuple[str, list[str]]:
+def _shape_of(text: str, parameters: object, tokens: re.Pattern[str]) -> tuple[str, list[str]]:
     """Return a statement with `#` in place of each name and value, and these."""
     named: Mapping[str, Any] = parameters if isinstance(parameters, Mapping) else {}
     unnamed = iter(() if isinstance(parameters, Mapping) else _sequence(parameters))
     shape: list[str] = []
     values: list[str] = []
-    for token in _TOKEN.finditer(text):
+    for token in _balanced(token for token in tokens.finditer(text) if not token["comment"]):
         word = token["word"].upper() if token["word"] else ""
         if word in _WORDS or token["sign"] or (word and not shape):
             shape.append(word or token["sign"])
@@ -196,10 +218,29 @@ def _shape_of(text: str, parameters: object) -> tuple[str, list[str]]:
     return " ".join(shape), values
 
 
+def _balanced(tokens: Iterable[re.Match[str]]) -> list[re.Match[str]]:
+    """Return the tokens of a statement.
+
+    Raises:
+        BrokenStatementError: if a text has no end, or ends where something else begins.
+    """
+    every = list(tokens)
+    if any(token["sign"] in _QUOTES for token in every):
+        msg = "syntax error: a quoted text has no end"
+        raise BrokenStatementError(msg)
+    if any(token["rest"] for token in every):
+        msg = "syntax error: a quoted text ends in front of another word"
+        raise BrokenStatementError(msg)
+    return every
+
+
 def _value_of(token: re.Match[str], named: Mapping[str, Any], unnamed: Any) -> str:
     if token["text"]:
-        text = token["text"].lstrip("eE")[1:-1]
-        return re.sub(r"''|\\(.)", lambda found: found[1] or "'", text)
+        groups = token.groupdict()
+        if groups["escaped"] is None and groups.get("double") is None:
+            return token["text"][1:-1].replace("''", "'")
+        text = groups["escaped"] if groups["escaped"] is not None else groups["double"]
+        return re.sub(r"""(['"])\1|\\(.)""", lambda found: found[1] or found[2], text, flags=re.DOTALL)
     if token["name"]:
         quote = token["name"][0]
         return token["name"][1:-1].replace(quote * 2, quote)

@@ -1,0 +1,57 @@
+"""The world in which a rotation function is imported: a module may read a secret when it is imported."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+from fake_secrets.activation import visits
+from fake_secrets.contract.subject import Subject
+from fake_secrets.mock import mock_stages
+from fake_secrets.service.rules.stages import AWSCURRENT, AWSPREVIOUS
+
+if TYPE_CHECKING:
+    from fake_secrets.world.handle import FakeSecrets
+
+__all__ = ["missing_secret", "plant", "to_be_imported", "world_of"]
+
+__tracebackhide__ = True  # the arguments in our frames may hold secret values
+
+_NOT_FOUND = "ResourceNotFoundException"
+
+
+def to_be_imported(event: object, context: object) -> None:
+    """Stand in for a rotation function that isn't imported yet."""
+
+
+@contextlib.contextmanager
+def world_of(subject: Subject) -> Iterator[FakeSecrets]:
+    """Answer the calls that modules make while they are imported, from the secrets of a subject.
+
+    No call of Secrets Manager leaves the process meanwhile.
+    """
+    # Twice, because an interrupt may keep one of the two from putting back what was kept.
+    with (
+        visits.kept(),
+        visits.kept(),
+        mock_stages({}, region=subject.region, account_id=subject.account_id, random_seed=0) as handle,
+    ):
+        plant(handle, subject)
+        yield handle
+
+
+def plant(handle: FakeSecrets, subject: Subject) -> frozenset[str]:
+    """Make the secrets of a subject in a world. Return the labels that the secret has."""
+    labels = {AWSCURRENT: subject.secret, AWSPREVIOUS: subject.previous}
+    given = {label: value for label, value in labels.items() if value is not None}
+    handle.add(subject.name, labels=given or None, tags=subject.tags, kms_key_id=subject.kms_key_id)
+    for name, value in subject.other_secrets.items():
+        handle.add(name, value)
+    return frozenset(given)
+
+
+def missing_secret(handle: FakeSecrets) -> str | None:
+    """Return the SecretId of the latest call if there is no such secret; None otherwise."""
+    latest = handle.calls[-1:]
+    return latest[0].secret_id if latest and latest[0].outcome == _NOT_FOUND else None

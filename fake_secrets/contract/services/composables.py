@@ -1,0 +1,67 @@
+"""The text of statements composed with `psycopg.sql` or `psycopg2.sql`, without a connection to a server."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+__all__ = ["is_composable", "quoted_name", "rendered"]
+
+__tracebackhide__ = True  # a literal may be a password
+
+# The classes of both modules. psycopg2 keeps what they are made of in `_wrapped`, and psycopg in `_obj`.
+_KINDS = frozenset({"Composed", "Identifier", "Literal", "Placeholder", "SQL"})
+_CONTENTS = ("_wrapped", "_obj")
+
+
+def is_composable(statement: object) -> bool:
+    """Return whether an object is one of those that the modules ``sql`` of psycopg and psycopg2 compose."""
+    return _kind_of(statement) is not None
+
+
+def rendered(statement: object) -> str:
+    """Return the text of a composed statement, as PostgreSQL reads it.
+
+    psycopg2 itself quotes with the help of a real connection.
+    """
+    kind = _kind_of(statement)
+    if kind is None:
+        return _literal(statement)
+    content: Any = next(getattr(statement, name) for name in _CONTENTS if hasattr(statement, name))
+    if kind == "Composed":
+        return "".join(map(rendered, content))
+    if kind == "Identifier":
+        return ".".join(map(quoted_name, (content,) if isinstance(content, str) else _texts(content)))
+    if kind == "Placeholder":
+        return f"%({content})s" if content else "%s"
+    return str(content) if kind == "SQL" else _literal(content)
+
+
+def quoted_name(name: str, _: object = None) -> str:
+    """Return a name in double quotes, as psycopg2's ``quote_ident`` does with a connection."""
+    doubled = name.replace('"', '""')
+    return f'"{doubled}"'
+
+
+def _kind_of(statement: object) -> str | None:
+    if not any(hasattr(statement, name) for name in _CONTENTS):
+        return None
+    return next((kind.__name__ for kind in type(statement).__mro__ if kind.__name__ in _KINDS), None)
+
+
+def _texts(content: Iterable[object]) -> list[str]:
+    return [str(one) for one in content]
+
+
+def _literal(value: object) -> str:
+    if value is None:
+        return "NULL"
+    if isinstance(value, int | float):
+        return str(value).lower()
+    text = value.decode() if isinstance(value, bytes) else str(value)
+    doubled = text.replace("'", "''")
+    if "\\" not in doubled:
+        return f"'{doubled}'"
+    escaped = doubled.replace("\\", "\\\\")
+    # Its own word begins here: the text before may end in one.
+    return f" E'{escaped}'"

@@ -1,0 +1,89 @@
+"""What a report says of a function that never rotates: the first error tells which argument is missing."""
+
+import json
+import os
+
+import boto3
+import pytest
+from rotation_steps import rotation_function
+from rotators import Rotator
+
+from fake_secrets import RotationContract, check_rotation
+from fake_secrets.contract.services import PasswordDatabase
+from fake_secrets.errors import FakeSecretsWarning
+
+SECRET = {"username": "app", "password": "old"}
+
+
+def reading(secret_id):
+    rotate = Rotator()
+
+    def handler(event, context):
+        boto3.client("secretsmanager").get_secret_value(SecretId=secret_id)
+        rotate(event, context)
+
+    return handler
+
+
+def test_another_secret_is_named():
+    (violation,) = check_rotation(reading("prod/master"), secret="old").violations
+    assert violation.name == "never-succeeds"
+    assert violation.cause == "The function reads the secret 'prod/master', which the check doesn't have."
+    assert violation.mend == "If the function needs it, pass it by other_secrets={'prod/master': ...}."
+
+
+def test_a_label_of_a_secret_that_is_there_is_no_other_secret():
+    def handler(event, context):
+        boto3.client("secretsmanager").get_secret_value(SecretId=event["SecretId"], VersionStage="AWSPREVIOUS")
+
+    (violation,) = check_rotation(handler, secret="old").violations
+    assert violation.cause.startswith("The function expects another event")
+
+
+def test_a_variable_of_the_environment_is_named():
+    def handler(event, context):
+        os.environ["MADE_UP_HOST"]
+
+    (violation,) = check_rotation(handler, secret="old").violations
+    assert violation.cause == "The function needs the environment variable 'MADE_UP_HOST', which isn't set."
+    assert violation.mend == "Pass it by environment={'MADE_UP_HOST': ...}."
+
+
+def logging_in(get_double):
+    def set_value(current, pending):
+        if get_double().accepts(current):
+            get_double().alter_user("app", pending["password"])
+        elif not get_double().accepts(pending):
+            raise PermissionError
+
+    return rotation_function(set_value, lambda pending: None)
+
+
+class Kept(PasswordDatabase):
+    latest = None
+
+    def __enter__(self):
+        Kept.latest = self
+        return super().__enter__()
+
+
+def test_a_double_that_begins_with_another_credential_is_told():
+    handler = logging_in(lambda: Kept.latest)
+    report = check_rotation(handler, secret=SECRET, service=lambda: Kept({"app": "new"}), only="plain")
+    assert report.violations[0].mend == "Let the double begin with the credential that is in secret=."
+    assert any(one.startswith("The service double doesn't accept the value of secret=") for one in report.left_out)
+
+
+def test_a_contract_warns_of_such_a_double_even_if_the_function_rotates():
+    class Contract(RotationContract):
+        handler = staticmethod(
+            rotation_function(
+                lambda _, pending: Kept.latest.alter_user("app", pending["password"]),
+                lambda pending: Kept.latest.login("app", pending["password"]),
+            )
+        )
+        secret = json.dumps(SECRET)
+        service = staticmethod(lambda: Kept({"app": "new"}))
+
+    with pytest.warns(FakeSecretsWarning, match="doesn't accept the value of secret= when the check begins"):
+        Contract().test_plain()
