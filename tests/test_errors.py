@@ -17,7 +17,7 @@ from fake_secrets.cli.command_error import CommandError
 from fake_secrets.contract.checking import UnknownScenarioError
 from fake_secrets.contract.services.aws import RefusedError
 from fake_secrets.contract.services.base import LoginRefusedError, StatementRefusedError
-from fake_secrets.contract.services.statements import UnknownStatementError
+from fake_secrets.contract.services.statements import BrokenStatementError, UnknownStatementError
 from fake_secrets.contract.turns import GivenUp
 from fake_secrets.hook.calls import Carried
 from fake_secrets.hook.client_pool import _UnlikeAnyError
@@ -78,6 +78,7 @@ EXAMPLES = [
     LoginRefusedError("password authentication failed for user 'app'"),
     StatementRefusedError("no such user: 'app'"),
     RefusedError(403, "AccessDenied", "no"),
+    BrokenStatementError("syntax error: a quoted text has no end"),
     UnknownStatementError("the double PasswordDatabase doesn't know this statement: VACUUM"),
     _MisuseError("test_it: the marker takes no regoin"),
 ]

@@ -41,6 +41,8 @@ def value_of(option: str, text: str) -> Any:
     except json.JSONDecodeError as error:
         at = f"line {error.lineno}, column {error.colno}"
         msg = f"{where} isn't JSON: {error.msg} at {at}. Any other text is written as a JSON string: '\"text\"'"
+        if source == text and _is_file(text):
+            msg = f"{option} isn't JSON, but the name of a file. To read that, write {option} @{text}"
         raise CommandError(msg) from None
     except RecursionError:
         msg = f"{where} isn't JSON that can be read: it is nested too deeply"
@@ -71,6 +73,14 @@ def policy_of(option: str, text: str) -> str | Path:
         msg = f"{option} names {source!r}, which is no file"
         raise CommandError(msg)
     return Path(source)
+
+
+def _is_file(text: str) -> bool:
+    try:
+        return Path(text).is_file()
+    except (OSError, ValueError):
+        # It can't be a path.
+        return False
 
 
 def _read(where: str, source: str) -> str:

@@ -139,6 +139,8 @@ def _imported(what: str, name: str, hidden: Collection[str]) -> types.ModuleType
         where = f"in the package {parent!r}" if parent else "in the current folder or among the installed packages"
         similar = [f"{parent}.{one}".strip(".") + name[len(error.name) :] for one in nearest(missing, known)]
         msg = f"{what} can't be imported: there is no module {error.name!r} {where}{_meant(similar)}"
+        if not parent and any(Path("src", file).exists() for file in (missing, f"{missing}.py")):
+            msg += ". It is in the folder src: set PYTHONPATH=src"
         raise CommandError(msg) from None
     except KeyboardInterrupt:
         raise
@@ -154,6 +156,8 @@ def _failed(what: str, name: str, error: BaseException, hidden: Collection[str])
     msg += f": {text}" if text else ""
     if isinstance(error, KeyError) and "environ" in _source_at(place):
         msg += f". Set the variable with --env {text.strip(chr(39))}=VALUE"
+    if isinstance(error, ModuleNotFoundError) and error.name:
+        msg += f". Install it, or let a module {error.name}.py in the current folder stand in for it"
     return msg
 
 

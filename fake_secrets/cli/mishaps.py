@@ -8,6 +8,7 @@ from collections.abc import Iterator
 
 from fake_secrets.cli.command_error import CommandError
 from fake_secrets.cli.loading import place_of
+from fake_secrets.cli.replaying import with_options
 
 __all__ = ["told_in_one_sentence"]
 
@@ -39,7 +40,7 @@ def _description_of(error: BaseException) -> str:
     """Return what has gone wrong. The message of an error that the user's code raises may hold a secret value."""
     notes = "".join(f", {note}" for note in getattr(error, "__notes__", ()) if note.startswith(_OWN_NOTES))
     if _is_own(error):
-        return f"{_on_one_line(str(error))}{notes}"
+        return f"{with_options(_on_one_line(str(error)))}{notes}"
     where = f" at {place}" if (place := place_of(error)) else ""
     return (
         f"{type(error).__name__} was raised{where}{notes}; its message isn't shown, because it may hold a secret "

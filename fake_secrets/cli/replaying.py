@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from fake_secrets.contract.catalogue import Advice
     from fake_secrets.contract.report import ContractReport, Violation
 
-__all__ = ["with_commands"]
+__all__ = ["with_commands", "with_options"]
 
 # What reports call arguments in Python, and what the command calls them.
 _OPTIONS = {
@@ -49,11 +49,12 @@ def _with_options(violation: Violation) -> Advice:
     """Return what a report says of a cause, with the command's options in place of arguments in Python."""
     from fake_secrets.contract.catalogue import Advice
 
-    cause, mend = (
-        _ARGUMENT.sub(lambda found: _OPTIONS[found["name"]], _PAIR.sub(_option_of_pair, text))
-        for text in (violation.cause, violation.mend)
-    )
-    return Advice(cause, mend)
+    return Advice(with_options(violation.cause), with_options(violation.mend))
+
+
+def with_options(text: str) -> str:
+    """Return a text with the command's options in place of arguments in Python."""
+    return _ARGUMENT.sub(lambda found: _OPTIONS[found["name"]], _PAIR.sub(_option_of_pair, text))
 
 
 def _option_of_pair(found: re.Match[str]) -> str:

@@ -56,7 +56,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     _add_list(subject, "--env", "NAME=VALUE", "an environment variable of the function")
     subject.add_argument("--name", default="prod/rotated", help="the secret's name (default: %(default)s)")
     subject.add_argument("--region", help="the secret's region")
-    subject.add_argument("--account-id", default="123456789012", metavar="ID", help="the secret's account")
+    subject.add_argument(
+        "--account-id", "--account", default="123456789012", metavar="ID", help="the secret's account"
+    )
     subject.add_argument("--kms-key-id", metavar="KEY", help="the customer's KMS key that encrypts the secret")
     _add_list(subject, "--tag", "KEY=VALUE", "a tag of the secret")
     subject.add_argument(

@@ -39,6 +39,12 @@ _EXPLAINS = {
 }
 
 
+_REAL_DATES = (
+    "The function reads dates from datetime, which follows the machine's clock. Install freezegun or time-machine "
+    "to make it virtual"
+)
+
+
 @dataclass(slots=True)
 class _Cause:
     """One cause, with the scenarios that show it."""
@@ -79,7 +85,7 @@ class Causes:
 
     def note_clock(self, scenario: Scenario) -> None:
         """Note that the function reads dates from the machine's clock."""
-        self._add(scenario, Deviation("clock-not-virtual", "The function reads dates from datetime"), None)
+        self._add(scenario, Deviation("clock-not-virtual", _REAL_DATES), None)
 
     def report(
         self, obstacle: str | None, unjudged: Sequence[str], *, untried: Sequence[str], is_whole: bool

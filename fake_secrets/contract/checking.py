@@ -344,4 +344,4 @@ def _unknown(wanted: str, known: list[str], dry: DryRun) -> str:
         return f"there is no scenario {wanted!r}, because the undisturbed rotation shows {dry.obstacles[0]}"
     similar = nearest(wanted, known)
     shown = "".join(f"\n- {one}" for one in similar or FAMILIES)
-    return f"there is no scenario {wanted!r}. There {'are' if len(similar or FAMILIES) > 1 else 'is'}:{shown}"
+    return f"there is no scenario {wanted!r}. {'Did you mean' if similar else 'The families are'}:{shown}"

@@ -192,6 +192,8 @@ def _imported(name: str, environment: Mapping[str, str]) -> types.ModuleType:
             why = f"its import raised {type(error).__name__}: {error}"
             if isinstance(error, KeyError):
                 why += ". If that is an environment variable, set it by environment="
+            if missing is not None:
+                why += f". Install it, or let a module {missing}.py of yours stand in for it"
         msg = f"the rotation function's module {name!r} can't be imported: {why}"
         raise ImportError(msg, name=name) from error
 

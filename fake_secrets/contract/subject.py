@@ -102,6 +102,8 @@ class Subject:
                 "makes a new service double, because each scenario needs a fresh one."
             )
             raise TypeError(msg)
+        if service is not None:
+            _check_needs_nothing(service)
         if self.consumers and service is None:
             msg = (
                 "consumers= needs service=, because only a service double can tell whether the value that a "
@@ -156,6 +158,23 @@ def _check_parameters(function: Callable[..., object], args: tuple[object, ...],
         signature.bind(*args)
     except TypeError as error:
         msg = f"{called}; {getattr(function, '__qualname__', 'this one')} takes {signature}"
+        raise TypeError(msg) from error
+
+
+def _check_needs_nothing(service: Any) -> None:
+    """Check that what makes a service double can be called without arguments, as far as its signature says so."""
+    try:
+        signature = inspect.signature(service)
+    except (TypeError, ValueError):
+        return
+    try:
+        signature.bind()
+    except TypeError as error:
+        name = getattr(service, "__qualname__", type(service).__name__)
+        msg = (
+            f"service= is called without arguments for each scenario, and {name} takes {signature}. Write "
+            f"functools.partial({name}, ...) with the arguments."
+        )
         raise TypeError(msg) from error
 
 

@@ -84,6 +84,6 @@ def _left_open(item: pytest.Item, left: Sequence[str]) -> str:
     return (
         f"{item.nodeid} has left a fake_secrets world open. It is closed now, so that later tests don't use it:"
         f"{listed}\n"
-        "If the test calls start(), call stop() after it: in a finally block, a fixture's tear-down or "
+        "If the test calls start(), call stop() as often: in a finally block, a fixture's tear-down or "
         "addCleanup(...). Better still, use the fixture fake_secrets, @mock_stages or `with mock_stages():`."
     )

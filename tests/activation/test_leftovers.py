@@ -128,7 +128,13 @@ def test_it():
 @pytest.mark.parametrize("source", ENTERED_BY_A_TEST.values(), ids=ENTERED_BY_A_TEST)
 def test_a_world_that_a_test_leaves_open_is_left_and_fails_the_test(run, source):
     result = run(source)
-    result.stdout.fnmatch_lines([MESSAGE.format(test="test_it"), "- <FakeSecrets *'old'*>", "*stop()*"])
+    result.stdout.fnmatch_lines(
+        [
+            MESSAGE.format(test="test_it"),
+            "- <FakeSecrets *'old'*>",
+            "If the test calls start(), call stop() as often: *",
+        ]
+    )
     result.assert_outcomes(passed=2, errors=1)
 
 

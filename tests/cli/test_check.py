@@ -94,7 +94,7 @@ def test_other_secrets_tags_name_region_and_schedule_are_those_of_the_secret(fol
 
     status, out, _ = check(
         "--only", "plain", "--other", "admin=@admin.json", "--tag", "team=a=b", "--name", "db",
-        "--region", "us-west-2", "--account-id", "123123123123", "--schedule", "7", "--timeout", "60",
+        "--region", "us-west-2", "--account", "123123123123", "--schedule", "7", "--timeout", "60",
     )  # fmt: skip
     assert status == 0, out
 

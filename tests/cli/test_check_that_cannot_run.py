@@ -97,7 +97,10 @@ class TestImports:
             ),
             (
                 "import nowhere_to_be_found\n",
-                "ModuleNotFoundError at broken.py:1: No module named 'nowhere_to_be_found'.",
+                (
+                    "ModuleNotFoundError at broken.py:1: No module named 'nowhere_to_be_found'. Install it, or "
+                    "let a module nowhere_to_be_found.py in the current folder stand in for it."
+                ),
             ),
             ("def f(:\n", "SyntaxError at broken.py:1: invalid syntax."),
             ("raise SystemExit(3)\n", "SystemExit at broken.py:1: 3."),
@@ -122,6 +125,14 @@ class TestImports:
         forget("broken")
         assert "the import of 'broken' raises ResourceNotFoundException at broken.py:3: " in shown
         assert shown.endswith(". No secret 'prod/config' was given; give it with --other prod/config=JSON.")
+
+    @pytest.mark.parametrize("file", ["deployed.py", "deployed/__init__.py"])
+    def test_a_module_in_the_folder_src_is_found_with_pythonpath(self, folder, refused, file):
+        (folder / "src" / file).parent.mkdir(parents=True)
+        (folder / "src" / file).write_text("")
+        assert refused(function="deployed:lambda_handler").endswith(
+            ". It is in the folder src: set PYTHONPATH=src."
+        )
 
     def test_an_error_does_not_show_what_was_given_as_secret(self, folder, refused):
         (folder / "broken.py").write_text(
@@ -194,6 +205,11 @@ class TestValues:
                 f"fake-secrets check: argument --seconds: {text!r} isn't a number of seconds above 0; see {HELP}.",
             )
 
+    def test_the_name_of_a_file_without_an_at_sign_is_corrected(self, refused):
+        assert refused(secret="./secret.json") == (
+            "--secret isn't JSON, but the name of a file. To read that, write --secret @./secret.json."
+        )
+
 
 class TestScenarios:
     def test_an_unknown_family_is_named_with_the_families(self, refused):
@@ -203,7 +219,7 @@ class TestScenarios:
 
     def test_an_unknown_scenario_is_named_with_similar_ones(self, refused):
         assert refused("--only", "setSecret.kill-after-99") == (
-            "--only: there is no scenario 'setSecret.kill-after-99'. There are: "
+            "--only: there is no scenario 'setSecret.kill-after-99'. Did you mean: "
             "setSecret.kill-after-5, setSecret.kill-after-4, testSecret.kill-after-4."
         )
 
@@ -292,7 +308,14 @@ class TestDoubles:
         source = (folder / "doubles.py").read_text()
         (folder / "doubles.py").write_text(source.replace("__init__(self)", "__init__(self, dsn)"))
 
-        assert "missing 1 required positional argument: 'dsn'" in refused()
+        assert refused() == (
+            "--service is called without arguments for each scenario, and Database takes (dsn). Write "
+            "functools.partial(Database, ...) with the arguments."
+        )
+
+    def test_a_function_that_needs_arguments_is_no_service(self, refused):
+        sentence = refused(service="json:loads")
+        assert sentence.startswith("--service is called without arguments for each scenario, and loads takes (s, ")
 
 
 class TestFiles:

@@ -110,6 +110,7 @@ sys.path[:0] = {path!r}
 import test_notes
 report = test_notes.check_rotation(test_notes.dated, secret=test_notes.SECRET, only="plain")
 print(*(note.name for note in report.notes))
+print(report)
 """
 
 
@@ -125,6 +126,7 @@ def test_dates_that_nothing_controls_are_one():
     script = DATES.format(path=[*sys.path, str(__file__).rpartition("test_notes")[0]])
     ran = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, timeout=120, check=False)
     assert "clock-not-virtual" in ran.stdout.split(), ran.stderr
+    assert "Install freezegun or time-machine" in " ".join(ran.stdout.split())
 
 
 def test_dates_that_a_library_controls_are_none():

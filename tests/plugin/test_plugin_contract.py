@@ -162,7 +162,7 @@ def test_an_id_that_does_not_exist_fails_the_test(check, name):
     ran = check(GOOD, "-k", name)
 
     ran.assert_outcomes(failed=1, deselected=COUNT - 1)
-    ran.stdout.fnmatch_lines(f"*UnknownScenarioError: there is no scenario '{name}'. There *")
+    ran.stdout.fnmatch_lines(f"*UnknownScenarioError: there is no scenario '{name}'. Did you mean*")
 
 
 def test_tests_that_are_no_contract_keep_their_names(check):
