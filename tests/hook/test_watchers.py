@@ -810,7 +810,9 @@ class Onlooker(logging.Handler):
             try:
                 result = getattr(self.client, operation)(**request)
             except Exception as error:  # noqa: BLE001 -- every exception is compared
-                result = type(error), error.args, vars(error)
+                # Notes are ours, and the look of an error doesn't depend on them.
+                shown = {name: value for name, value in vars(error).items() if name != "__notes__"}
+                result = type(error), error.args, shown
         self.note(operation, result)
         return self
 
