@@ -16,6 +16,7 @@ def without_durations(text):
     return re.sub(r" in \d+\.\d+s$", " in 0.00s", text, flags=re.MULTILINE)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", PICTURES)
 def test_a_picture_shows_word_for_word_what_its_commands_print(name):
     printed = PICTURES[name].printed()

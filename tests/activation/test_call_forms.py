@@ -455,6 +455,7 @@ class TestEveryForm:
         form, _, outcome = CASES[name]
         assert reports[name]["looks"] == expected_looks(form, outcome)
 
+    @pytest.mark.slow
     def test_nothing_is_left_behind(self, reports, name):
         assert reports[name]["left as found"]
 

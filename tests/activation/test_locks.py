@@ -171,6 +171,7 @@ def test_no_lock_is_held_while_user_code_runs(lane):
     }
 
 
+@pytest.mark.slow
 def test_a_fork_takes_every_lock_of_ours(fake_secrets, secretsmanager):
     """If this fails for a new lock, put it into `forks`."""
     fake_secrets.add("db", "x")

@@ -145,6 +145,7 @@ class TestFork:
         with mock_stages({"prod/db": "old"}, identity_policy=nothing) as world, world.server():
             assert "(AccessDeniedException)" in in_a_fork(served_children.read, "prod/db")
 
+    @pytest.mark.slow
     def test_a_clients_read_time_out_holds(self, world):
         def sleeps(event, context):
             time.sleep(1)

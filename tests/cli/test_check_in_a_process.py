@@ -60,6 +60,7 @@ def test_without_a_terminal_the_progress_is_one_line_for_each_family(whole):
     assert "\x1b" not in whole.stderr + whole.stdout
 
 
+@pytest.mark.slow
 def test_no_file_and_no_stream_has_a_secret_value(whole, folder):
     texts = [
         whole.stdout,

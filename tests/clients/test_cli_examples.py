@@ -209,6 +209,7 @@ PLAYED = [
 ]
 
 
+@pytest.mark.slow
 def test_every_example_of_both_versions_is_played():
     real_clients.the_cli(1), real_clients.the_cli(2)
     installed = {*examples_in(AWS_CLI_1_PAGES), *examples_in(AWS_CLI_2_PAGES)}

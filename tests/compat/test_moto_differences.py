@@ -110,6 +110,7 @@ def result(call):
         return "ValueError"
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("call", "motos", "ours"), DIFFERENCES.values(), ids=DIFFERENCES)
 def test_moto_and_we_differ_as_the_page_says(call, motos, ours, monkeypatch):
     monkeypatch.setenv("AWS_DEFAULT_REGION", "us-east-1")

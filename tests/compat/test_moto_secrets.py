@@ -41,6 +41,7 @@ def test_a_secret_that_was_made_under_moto_before_the_world_is_told(beside_moto,
         assert notes_on(asked) == [NOTE.format("prod/db")]
 
 
+@pytest.mark.slow
 def test_the_secret_of_a_database_of_motos_is_told(beside_moto):
     with mock_stages():
         database = boto3.client("rds").create_db_instance(

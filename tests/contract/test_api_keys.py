@@ -71,6 +71,7 @@ def test_a_key_that_is_made_but_not_stored_is_found(vendor):
     assert "orphaned-credential" in names(report.violations), str(report)
 
 
+@pytest.mark.slow
 def test_a_clean_up_that_was_done_is_not_told_as_lost(vendor):
     """finishSecret fails in each retry, because the old key is gone, and the next rotation succeeds."""
 

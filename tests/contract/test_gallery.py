@@ -17,7 +17,7 @@ COMMON_NOTES = {
 }
 
 
-# One of each family, and two correct ones, which take seconds each. The others run with --long.
+# One of each family, and two correct ones, which take seconds each: they run with --slow, the others with --long.
 QUICK = {
     "single_user",
     "generic_as_documented",
@@ -30,8 +30,6 @@ QUICK = {
     "retains_the_new_password",
     "url_built_as_it_is",
 }
-# The one that a plain run checks.
-PLAIN = "unknown_step_passes"
 
 
 def exhibits(kind):
@@ -39,8 +37,6 @@ def exhibits(kind):
 
 
 def kind_of(name):
-    if name == PLAIN:
-        return ()
     return pytest.mark.slow if name in QUICK else pytest.mark.long
 
 

@@ -220,6 +220,7 @@ def setting_before_storing(driver, name_of, by):
     return rotation_function(lambda *_: None, lambda pending: log_in(driver, pending).close(), new_value)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("found", "family", "name_of"),
     [

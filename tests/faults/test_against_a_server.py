@@ -230,6 +230,7 @@ def test_a_connection_that_is_reset(compare, mode, calls):
     compare(mode, lambda faults: faults.reset_connection(**amount))
 
 
+@pytest.mark.slow
 def test_an_answer_that_never_comes(compare, mode):
     compare(mode, lambda faults: faults.time_out(calls=1), read_timeout=0.2)
 

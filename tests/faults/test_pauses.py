@@ -192,6 +192,7 @@ def backoff_of(client):
 
 
 class TestWantedSleeps:
+    @pytest.mark.slow
     def test_the_test_can_let_clients_sleep(self, world, mode, sleep):
         world.faults.skip_pauses = False
         world.faults.fail("GetSecretValue", "ThrottlingException")

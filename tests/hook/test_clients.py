@@ -75,6 +75,7 @@ CHANGES = {
 }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("change", CHANGES.values(), ids=CHANGES)
 def test_a_changed_client_is_not_as_new(change):
     shared = SharedClient(build())

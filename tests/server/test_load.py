@@ -65,6 +65,7 @@ def at_once(host, work):
     assert failures == []
 
 
+@pytest.mark.slow
 def test_nothing_is_lost_with_32_clients_at_once(fake_secrets, capfd):
     lines, rounds = [], 30
 

@@ -138,6 +138,7 @@ VALUES_WHERE_NONE_BELONG = [
 ]
 
 
+@pytest.mark.slow
 def test_every_request_ends_in_a_valid_response_or_an_aws_error(freezer_at_noon):
     figures = collections.Counter()
     noon = freezer_at_noon()
@@ -189,6 +190,7 @@ def test_any_body_ends_in_a_valid_response_or_an_aws_error(operation, lane):
             run.send(Fuzzed(operation, {}, REGION, way))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("way", ["validated", "unvalidated", "written"])
 @pytest.mark.parametrize("operation", OPERATIONS)
 def test_the_fuzzers_good_requests_succeed(operation, way):
