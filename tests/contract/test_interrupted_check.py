@@ -105,10 +105,14 @@ def check(only="plain"):
     return check_rotation(handler, secret={"password": "the-old-password"}, service=Service, only=only)
 
 
+# The threads of earlier tests, which may end at any moment.
+of_earlier_tests = set()
+
+
 def everything():
     return {
         "worlds": stack.active(),
-        "threads": threading.enumerate(),
+        "threads": [thread for thread in threading.enumerate() if thread not in of_earlier_tests],
         "environment": {name: value for name, value in os.environ.items() if not name.startswith("PYTEST_")},
         "time": {name: value for name, value in vars(time).items() if callable(value)},
         "datetime": (datetime.datetime, datetime.date),
@@ -125,7 +129,10 @@ def everything():
 
 @pytest.fixture(autouse=True)
 def _warm():
+    of_earlier_tests.update(threading.enumerate())
     check()
+    yield
+    of_earlier_tests.clear()
 
 
 @pytest.mark.slow
