@@ -182,11 +182,9 @@ def _with_local_hosts(hosts: str) -> str:
 
 
 def _get(name: str) -> str | None:
-    # Whichever it is, this takes less long than `get`.
-    try:
-        return os.environ[name]
-    except KeyError:
-        return None
+    # For a missing variable, this takes half as long as `get`. No `except` here: in Python 3.11, an interrupt in it
+    # would leave the KeyError as the exception that the thread handles.
+    return os.environ[name] if name in os.environ else None  # noqa: SIM401
 
 
 def _set(name: str, value: str | None) -> None:
