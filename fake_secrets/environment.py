@@ -182,8 +182,8 @@ def _with_local_hosts(hosts: str) -> str:
 
 
 def _get(name: str) -> str | None:
-    # For a missing variable, this takes half as long as `get`. No `except` here: in Python 3.11, an interrupt in it
-    # would leave the KeyError as the exception that the thread handles.
+    # For a missing variable, this takes half as long as `get`. No `except` here: in Python 3.11, an interrupt in
+    # it would leave the KeyError as the exception that the thread handles.
     return os.environ[name] if name in os.environ else None  # noqa: SIM401
 
 
