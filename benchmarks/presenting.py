@@ -44,8 +44,8 @@ def tables(results: Mapping[str, Any]) -> dict[str, str]:
 
 
 def origin(results: Mapping[str, Any]) -> str:
-    """Return when and with what the results were measured. A trial says that its figures are to be replaced."""
-    trial = "TODO-FIGURE: the figures of a trial. " if results["is_trial"] else ""
+    """Return when and with what the results were measured."""
+    trial = "A trial, too short to compare anything. " if results["is_trial"] else ""
     return f"{trial}Measured on {results['date']} with {results['machine']}.\n"
 
 
@@ -114,6 +114,8 @@ def present(*, publish: bool) -> None:
     sections = "".join(f"\n## {title}\n\n{rows}" for title, rows in tables(results).items())
     (RESULTS / "results.md").write_text(f"# Benchmarks\n\n{origin(results)}{sections}")
     plots = draw(results)
+    if publish and results["is_trial"]:
+        sys.exit("these results are a trial's: measure without --short before you publish")
     if publish:
         PAGE.write_text(page(PAGE.read_text(encoding="utf-8"), results), encoding="utf-8", newline="\n")
         for plot in plots:

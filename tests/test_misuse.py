@@ -8,6 +8,7 @@ import sys
 
 import boto3.session
 import pytest
+from valid_options import VALID
 
 import fake_secrets
 from fake_secrets import mock_stages
@@ -94,15 +95,6 @@ NO_WORLD = (
     "the fixture `fake_secrets`."
 )
 NEITHER = "mock_stages takes a function or class to decorate, or a mapping of secrets, not {}"
-VALID = [
-    "- secrets",
-    "- region",
-    "- account_id",
-    "- rotation",
-    "- rotation_errors",
-    "- identity_policy",
-    "- random_seed",
-]
 NO_PRINCIPAL = (
     "isn't the ARN of a principal, such as arn:aws:iam::123456789012:role/app or "
     "arn:aws:sts::123456789012:assumed-role/app/session"

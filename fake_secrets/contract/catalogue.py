@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Literal
 
-__all__ = ["CATALOGUE", "PASSWORD_CHANGED_EARLY", "Advice", "Kind", "Severity", "violator_of"]
+__all__ = ["CATALOGUE", "PASSWORD_CHANGED_EARLY", "UNLIKE_THE_DOUBLE", "Advice", "Kind", "Severity", "violator_of"]
 
 Severity = Literal["violation", "note"]
 
@@ -313,6 +313,12 @@ PASSWORD_CHANGED_EARLY = Advice(
         "Store the new password in createSecret, and change it at the service in setSecret. Then every retry and "
         "every other delivery finds the same password."
     ),
+)
+
+# The advice where the secret isn't what the service double begins with.
+UNLIKE_THE_DOUBLE = Advice(
+    "The service double doesn't accept the value of secret= when the check begins.",
+    "Let the double begin with the credential that is in secret=.",
 )
 
 _NOTES = {

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from fake_secrets.contract.catalogue import Advice
+from fake_secrets.contract.catalogue import UNLIKE_THE_DOUBLE, Advice
 from fake_secrets.contract.moments import Delivery
 from fake_secrets.contract.trial import Trial
 
@@ -11,10 +11,6 @@ __all__ = ["advice_on"]
 __tracebackhide__ = True  # the arguments in our frames may hold secret values
 
 _NOT_FOUND = "ResourceNotFoundException"
-_UNLIKE_THE_DOUBLE = Advice(
-    "The service double doesn't accept the value of secret= when the check begins.",
-    "Let the double begin with the credential that is in secret=.",
-)
 
 
 def advice_on(trial: Trial, failed: Delivery) -> Advice | None:
@@ -25,8 +21,8 @@ def advice_on(trial: Trial, failed: Delivery) -> Advice | None:
         failed: the delivery that has failed.
     """
     first = trial.deliveries[0].before
-    if first is not None and first.accepts and not any(first.accepts.values()):
-        return _UNLIKE_THE_DOUBLE
+    if first is not None and first.is_refused:
+        return UNLIKE_THE_DOUBLE
     if (other := _other_secret(trial, failed)) is not None:
         return Advice(
             f"The function reads the secret {other!r}, which the check doesn't have.",

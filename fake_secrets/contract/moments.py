@@ -42,6 +42,11 @@ class State:
     service: object = field(default=None, repr=False)
     removed: frozenset[str] = frozenset()
 
+    @property
+    def is_refused(self) -> bool:
+        """Whether the service accepts the value of no version, as far as it can tell."""
+        return bool(self.accepts) and not any(self.accepts.values())
+
 
 @dataclass(eq=False, slots=True)
 class Boundary:

@@ -12,7 +12,7 @@ from fake_secrets.contract.checking import check_only, check_subject, subject_of
 from fake_secrets.contract.families import FAMILIES, family_of
 from fake_secrets.contract.report import ContractReport
 from fake_secrets.contract.subject import Subject
-from fake_secrets.contract.unjudged import UNLIKE_THE_DOUBLE
+from fake_secrets.contract.unjudged import DOUBLE_REFUSES
 from fake_secrets.errors import ContractViolatedError, FakeSecretsWarning
 
 if TYPE_CHECKING:
@@ -151,8 +151,8 @@ class RotationContract:
             raise unittest.SkipTest(msg)
         chosen = self._chosen or [only or family]
         self._report = report = check_subject(subject, chosen, without=self._spared)
-        if UNLIKE_THE_DOUBLE in report.left_out:
-            warnings.warn(UNLIKE_THE_DOUBLE, FakeSecretsWarning, stacklevel=3)
+        if DOUBLE_REFUSES in report.left_out:
+            warnings.warn(DOUBLE_REFUSES, FakeSecretsWarning, stacklevel=3)
         if not report._is_clean():
             raise ContractViolatedError(report.summary(), report._failure())
         untried = report.obstacle is not None or (family == "permissions" and not report.scenarios)

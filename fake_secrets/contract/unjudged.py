@@ -4,17 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterator
 
+from fake_secrets.contract.catalogue import UNLIKE_THE_DOUBLE
 from fake_secrets.contract.dry_run import DryRun
 from fake_secrets.contract.subject import Subject
 
-__all__ = ["PERMISSIONS_UNTRIED", "UNLIKE_THE_DOUBLE", "unjudged"]
+__all__ = ["DOUBLE_REFUSES", "PERMISSIONS_UNTRIED", "unjudged"]
 
 PERMISSIONS_UNTRIED = "The permissions weren't tried"
 
-UNLIKE_THE_DOUBLE = (
-    "The service double doesn't accept the value of secret= when the check begins, so the check says little. Let "
-    "the double begin with the credential that is in secret=."
-)
+DOUBLE_REFUSES = f"{UNLIKE_THE_DOUBLE.cause[:-1]}, so the check says little. {UNLIKE_THE_DOUBLE.mend}"
 _NO_SERVICE = (
     "There is no service double (service=), so what only the service shows wasn't judged: whether a credential is "
     "dead, orphaned or destroyed too early, and whether setSecret and testSecret do their work."
@@ -37,9 +35,8 @@ def unjudged(subject: Subject, dry: DryRun) -> tuple[str, ...]:
         dry: the undisturbed rotations.
     """
     has_accepts, has_accepted = "accepts" in dry.offers, "accepted" in dry.offers
-    accepts = dry.before.accepts
     sentences = {
-        UNLIKE_THE_DOUBLE: bool(accepts) and not any(accepts.values()),
+        DOUBLE_REFUSES: dry.before.is_refused,
         _NO_SERVICE: subject.service is None,
         _NO_QUESTION: subject.service is not None and not has_accepts and not has_accepted,
         _NO_ACCEPTS: not has_accepts and has_accepted,

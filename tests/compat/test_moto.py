@@ -170,10 +170,11 @@ def test_a_warning_tells_of_mocks_that_are_left_out_of_order(order, what, walk):
 
 
 @orders(NESTED)
-def test_no_warning_tells_of_nested_mocks_even_if_the_test_sets_the_key(order, walk, monkeypatch):
+def test_no_warning_tells_of_nested_mocks_even_if_the_test_sets_the_key(order, walk, monkeypatch, recwarn):
     for active in walk(order):
         if len(active) == 2:
             os.environ["AWS_ACCESS_KEY_ID"] = "AKIAEXAMPLE"
+    assert [one for one in recwarn if issubclass(one.category, FakeSecretsWarning)] == []
 
 
 def test_no_warning_is_given_for_a_world_that_is_joined_inside_moto():

@@ -96,12 +96,13 @@ def make_current(old):
     )
 
 
-def test_no_warning_is_given_for_a_rotation_that_the_test_has_made(beside_moto):
+def test_no_warning_is_given_for_a_rotation_that_the_test_has_made(beside_moto, recwarn):
     with mock_stages() as fake_secrets:
         rotate(create_function())
         old = fake_secrets["db"].stages["AWSCURRENT"]
         put(VersionStages=["AWSPENDING"])
         make_current(old)
+    assert [one for one in recwarn if issubclass(one.category, RotationWarning)] == []
 
 
 def test_a_warning_is_given_if_the_test_has_only_stored_a_value(beside_moto):
@@ -114,10 +115,11 @@ def test_a_warning_is_given_if_the_test_has_only_stored_a_value(beside_moto):
         store_a_value()
 
 
-def test_the_warning_says_how_to_silence_it(beside_moto):
+def test_the_warning_says_how_to_silence_it(beside_moto, recwarn):
     with mock_stages() as fake_secrets:
         fake_secrets.lambda_function(None, arn=create_function())
         rotate(ARN)
+    assert [one for one in recwarn if issubclass(one.category, RotationWarning)] == []
 
 
 @pytest.mark.slow

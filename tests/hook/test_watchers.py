@@ -747,7 +747,7 @@ class Onlooker(logging.Handler):
 
     def __init__(self, client):
         super().__init__(logging.DEBUG)
-        self.client, self.seen, self.answers = client, [], []
+        self.client, self.seen, self.answers, self.notes = client, [], [], []
 
     def emit(self, record):
         # botocore logs every handler that it calls, so ours too: the one thing more than with AWS.
@@ -810,9 +810,8 @@ class Onlooker(logging.Handler):
             try:
                 result = getattr(self.client, operation)(**request)
             except Exception as error:  # noqa: BLE001 -- every exception is compared
-                # Notes are ours, and the look of an error doesn't depend on them.
-                shown = {name: value for name, value in vars(error).items() if name != "__notes__"}
-                result = type(error), error.args, shown
+                self.notes = vars(error).pop("__notes__", [])
+                result = type(error), error.args, vars(error)
         self.note(operation, result)
         return self
 
@@ -854,5 +853,8 @@ class TestBesideARealEndpoint:
         loopback.answers = list(faked.answers)
         real = Onlooker(secretsmanager(endpoint_url=loopback.url, config=config)).call(*SCENES[scene])
         assert loopback.answers == []
+        # The world says that it answers for the client's endpoint. Nothing else is more than with AWS.
+        assert (len(faked.notes), len(real.notes)) == (int(scene == "a refusal"), 0)
+        assert all(loopback.url in note for note in faked.notes)
         for ours, theirs in itertools.zip_longest(faked.seen, real.seen):
             assert ours == theirs

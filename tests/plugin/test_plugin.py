@@ -9,6 +9,7 @@ import botocore.endpoint
 import botocore.exceptions
 import pytest
 from runs_of_pytest import PYTEST_ARGUMENTS, passes
+from valid_options import VALID
 
 from fake_secrets import FakeSecrets
 from fake_secrets.hook.guard import Guard
@@ -154,13 +155,7 @@ class TestMarker:
         ran.stdout.fnmatch_lines(
             [
                 f"{name}: @pytest.mark.fake_secrets {complaint}",
-                "- secrets",
-                "- region",
-                "- account_id",
-                "- rotation",
-                "- rotation_errors",
-                "- identity_policy",
-                "- random_seed",
+                *VALID,
             ],
             consecutive=True,
         )

@@ -6,6 +6,7 @@ import sys
 
 import pytest
 from runs_of_pytest import PYTEST_ARGUMENTS
+from valid_options import VALID
 
 # One process runs all the commands, because starting a process is slow.
 PROGRAM = """
@@ -245,13 +246,7 @@ class TestOtherWaysToRun:
         ran.stdout.fnmatch_lines(
             [
                 f"{node}: @pytest.mark.fake_secrets doesn't take 'regoin'. It takes:",
-                "- secrets",
-                "- region",
-                "- account_id",
-                "- rotation",
-                "- rotation_errors",
-                "- identity_policy",
-                "- random_seed",
+                *VALID,
             ],
             consecutive=True,
         )

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from typing import Any
 
 __all__ = ["is_composable", "quoted_name", "rendered"]
@@ -31,7 +30,7 @@ def rendered(statement: object) -> str:
     if kind == "Composed":
         return "".join(map(rendered, content))
     if kind == "Identifier":
-        return ".".join(map(quoted_name, (content,) if isinstance(content, str) else _texts(content)))
+        return ".".join(map(quoted_name, (content,) if isinstance(content, str) else content))
     if kind == "Placeholder":
         return f"%({content})s" if content else "%s"
     return str(content) if kind == "SQL" else _literal(content)
@@ -47,10 +46,6 @@ def _kind_of(statement: object) -> str | None:
     if not any(hasattr(statement, name) for name in _CONTENTS):
         return None
     return next((kind.__name__ for kind in type(statement).__mro__ if kind.__name__ in _KINDS), None)
-
-
-def _texts(content: Iterable[object]) -> list[str]:
-    return [str(one) for one in content]
 
 
 def _literal(value: object) -> str:
