@@ -1,5 +1,6 @@
 """Interrupts: a tracing function that raises an exception at the n-th line of fake_secrets that is reached."""
 
+import dis
 import os
 import pathlib
 import sys
@@ -19,11 +20,13 @@ class Interrupt:
         at: the number of the line event, from 0. None raises nothing, and only counts.
         kind: the type of the exception.
         opcodes: whether to count byte codes instead of lines.
+        modules: those whose lines are counted; None for all of fake_secrets.
     """
 
-    def __init__(self, at=None, kind=KeyboardInterrupt, *, opcodes=False):
+    def __init__(self, at=None, kind=KeyboardInterrupt, *, opcodes=False, modules=None):
         self.at = at
         self.kind = kind
+        self.files = (_PACKAGE,) if modules is None else tuple(module.__file__ for module in modules)
         self.event = "opcode" if opcodes else "line"
         self.count = 0
         self.place = None
@@ -40,18 +43,23 @@ class Interrupt:
         return isinstance(error, self.kind) and self.place is not None
 
     def _trace(self, frame, event, _):
-        if self.place is not None or not frame.f_code.co_filename.startswith(_PACKAGE):
+        if self.place is not None or not frame.f_code.co_filename.startswith(self.files):
             return None
         frame.f_trace_opcodes = self.event == "opcode"
         return self._trace_frame
 
     def _trace_frame(self, frame, event, _):
-        if event == self.event and self.place is None:
+        if event == self.event and self.place is None and not _is_nothing(frame):
             self.count += 1
             if self.at is not None and self.count > self.at:
                 self.place = f"{frame.f_code.co_filename.removeprefix(_PACKAGE)}:{frame.f_lineno}"
                 raise self.kind
         return self._trace_frame
+
+
+def _is_nothing(frame):
+    # Python looks for signals after calls and jumps, not there. Such a line is a `try:`, which no block covers.
+    return frame.f_code.co_code[frame.f_lasti] == dis.opmap["NOP"]
 
 
 def points(scene, least):

@@ -247,7 +247,8 @@ def check_subject(
     is_single = only is not None and not FAMILIES.keys() >= set(only)
     deadline = Deadline(seconds)
     watch = watcher or _ignore
-    with Check(subject) as check:
+    # An interrupt may come between the end of the block and the first of the two.
+    with Check(subject) as check, check.put_back_again():
         causes = Causes(subject)
         watch(Progress("plain", _DRY_RUN))
         with undebugged() if is_single else contextlib.nullcontext():

@@ -57,8 +57,8 @@ class Check:
         """Begin the check."""
         try:
             with contextlib.ExitStack() as stack:
-                # A test that checks a function doesn't report hundreds of worlds. Twice, because an interrupt may
-                # keep one of the two from putting back what was kept.
+                # Twice each, because an interrupt may keep one of the two from putting back what was kept. A test
+                # that checks a function doesn't report hundreds of worlds.
                 for _ in range(2):
                     stack.enter_context(visits.kept())
                 # The time comes before the state, because freezegun replaces names in the function's modules.
@@ -70,7 +70,8 @@ class Check:
                 )
                 for part in parts:
                     # Before it is entered, since an interrupt may come right afterwards.
-                    stack.push(part)
+                    for _ in range(2):
+                        stack.push(part)
                     part.__enter__()
                 self._stack = stack.pop_all()
             return self  # noqa: TRY300 -- an interrupt may come before it
@@ -83,6 +84,10 @@ class Check:
     ) -> None:
         """End the check, and put back what it has changed."""
         self._stack.__exit__(kind, error, traceback)
+
+    def put_back_again(self) -> contextlib.AbstractContextManager[object]:
+        """Return a context manager that ends the check, which then has nothing more to put back."""
+        return self._stack
 
     def begin_trial(self) -> None:
         """Put the function's own state back to that before the first scenario."""

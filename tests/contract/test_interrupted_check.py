@@ -21,6 +21,7 @@ from interrupts import Interrupt, points
 
 from fake_secrets import check_rotation
 from fake_secrets.activation import visits
+from fake_secrets.contract import checking, interruption, ongoing_check
 from fake_secrets.observe.leaks import watching
 from fake_secrets.world import stack
 
@@ -124,6 +125,7 @@ def everything():
         "visits": visits._visited,
         "watchers": watching._watchers,
         "globals": (service, seen),
+        "interrupts": signal.getsignal(signal.SIGINT),
     }
 
 
@@ -164,18 +166,33 @@ def refusing(event, context):
     raise ValueError
 
 
+def scene(interrupt):
+    with interrupt:
+        check_rotation(refusing, secret={"password": "the-old-password"}, service=Service, only="plain")
+
+
+def changed_by(interrupt):
+    before = everything()
+    scene(interrupt)
+    after = everything()
+    return {name for name in before if after[name] != before[name]}
+
+
 @pytest.mark.slow
 def test_an_interrupt_anywhere_in_a_check_leaves_everything_as_it_was():
-    def scene(interrupt):
-        with interrupt:
-            check_rotation(refusing, secret={"password": "the-old-password"}, service=Service, only="plain")
-
-    before = everything()
     for at in points(scene, 25):
         interrupt = Interrupt(at)
-        scene(interrupt)
-        after = everything()
-        assert {name for name in before if after[name] != before[name]} == set(), interrupt.place
+        assert changed_by(interrupt) == set(), interrupt.place
+
+
+@pytest.mark.slow
+def test_an_interrupt_at_any_line_that_begins_or_ends_a_check_leaves_everything_as_it_was():
+    modules = (checking, interruption, ongoing_check)
+    counting = Interrupt(modules=modules)
+    scene(counting)
+    for at in range(counting.count):
+        interrupt = Interrupt(at, modules=modules)
+        assert changed_by(interrupt) == set(), interrupt.place
 
 
 @pytest.mark.slow
