@@ -190,5 +190,5 @@ def _get(name: str) -> str | None:
 def _set(name: str, value: str | None) -> None:
     if value is not None:
         os.environ[name] = value
-    else:
-        os.environ.pop(name, None)
+    elif name in os.environ:
+        del os.environ[name]

@@ -153,7 +153,7 @@ class Equipment:
         # Many worlds see no call, and to go through a dictionary of weak references takes long.
         if _equipped:
             for client in list(_equipped):
-                client.meta.events.unregister(*_HANDLER)
+                _emitter_of(client).unregister(*_HANDLER)
             _equipped.clear()
 
 
@@ -268,12 +268,20 @@ def _equip(client: BaseClient) -> _Equipped:
         if known is None:
             known = _Equipped(client)
             try:
-                client.meta.events.register_last(*_HANDLER)
+                # Not by `register_last`, which would look once a client at what the handler accepts.
+                _emitter_of(client)._register_last(*_HANDLER, None, unique_id_uses_count=False)
                 _equipped[client] = known
             except BaseException:
-                client.meta.events.unregister(*_HANDLER)
+                _emitter_of(client).unregister(*_HANDLER)
                 raise
         return known
+
+
+def _emitter_of(client: BaseClient) -> Any:
+    """Return what a client's `events` pass on to, under the names that they go by there."""
+    # They would look up first whether the name is an alias.
+    events: Any = client.meta.events
+    return getattr(events, "_emitter", events)
 
 
 def _before_call(model: OperationModel, params: dict[str, Any], **_: Any) -> Any:

@@ -6,13 +6,14 @@ no user's handler, no debug log, no patched method, no recorder of botocore's hi
 
 from __future__ import annotations
 
+import itertools
 import logging
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import botocore.history
-import botocore.retryhandler
+from botocore.retryhandler import RetryHandler
 
 from fake_secrets.hook.parts import BOTOCORE, Parts, package_of
 
@@ -36,6 +37,8 @@ _NOT_WATCHING = BOTOCORE | {"aws_lambda_powertools", "boto3", "fake_secrets"}
 _HEARD = "fake_secrets: heard"
 # The id under which botocore registers the handler that decides about retries.
 _RETRIES = "retry-config-secrets-manager"
+# The name of the service in botocore's events.
+_SERVICE = "secrets-manager"
 # `logging` empties its caches whenever a level changes, so our verdict is kept in one of them, with this key.
 _IS_DEBUG_LOGGED: Any = object()
 _verdicts: dict[Any, bool] = logging.root._cache  # type: ignore[attr-defined]  # a seam
@@ -69,16 +72,46 @@ class Watchers:
         emitter = client.meta.events._emitter
         heard = emitter._lookup_cache.get(_HEARD)
         is_heard: bool | None = None if heard is None else heard.get(operation)
-        return _is_heard(emitter, operation) if is_heard is None else is_heard
+        return _is_heard(client, emitter, operation) if is_heard is None else is_heard
 
 
-def _is_heard(emitter: Any, operation: str) -> bool:
+def _is_heard(client: Any, emitter: Any, operation: str) -> bool:
     """Return whether a user's handler hears of an event that the fast lane skips, and remember it."""
     # Before the look, so that a handler that is registered meanwhile isn't missed.
     cache = emitter._lookup_cache
+    heard = cache.get(_HEARD)
+    if heard is None and _is_as_made(emitter):
+        # Tests make many clients, and add handlers to few of them.
+        cache[_HEARD] = dict.fromkeys(client.meta.service_model.operation_names, False)
+        return False
     is_heard = _has_listener(emitter, operation)
     cache.setdefault(_HEARD, {})[operation] = is_heard
     return is_heard
+
+
+def _is_as_made(emitter: Any) -> bool:
+    """Return whether none but handlers that don't watch can hear of a call, whatever its operation is."""
+    events = emitter._handlers._root["children"]
+    own = emitter._unique_id_handlers.get(_RETRIES, {}).get("handler")
+    return "*" not in events and all(
+        _is_no_listener(handler) and (handler is own or not isinstance(handler, RetryHandler))
+        for event in (*BETWEEN, "before-call")
+        if event in events
+        for handler in _of_service(events[event])
+    )
+
+
+def _of_service(node: Any) -> Iterator[Callable[..., Any]]:
+    """Yield the handlers in an event's node of botocore's tree, but not those of other services."""
+    children = [child for name in (_SERVICE, "*") if (child := node["children"].get(name)) is not None]
+    return _in_nodes({**node, "children": {}}, *children)
+
+
+def _in_nodes(*nodes: Any) -> Iterator[Callable[..., Any]]:
+    for node in nodes:
+        yield from itertools.chain.from_iterable(node["values"] or ())
+        # A copy, since another thread may register a handler.
+        yield from _in_nodes(*node["children"].values())
 
 
 def _has_listener(emitter: Any, operation: str) -> bool:
@@ -88,7 +121,7 @@ def _has_listener(emitter: Any, operation: str) -> bool:
     # A handler of the user's may consist of botocore's classes, so only the client's own may be one of them.
     own = emitter._unique_id_handlers.get(_RETRIES, {}).get("handler")
     for handler in _handlers(emitter, "needs-retry", operation):
-        if isinstance(handler, botocore.retryhandler.RetryHandler) and handler is not own:
+        if isinstance(handler, RetryHandler) and handler is not own:
             return True
     # Handlers for the service run before ours. botocore stops at ours, so those for all services wouldn't run.
     handlers = list(_handlers(emitter, "before-call", operation))
@@ -97,7 +130,7 @@ def _has_listener(emitter: Any, operation: str) -> bool:
 
 
 def _handlers(emitter: Any, event: str, operation: str) -> deque[Callable[..., Any]]:
-    found: deque[Callable[..., Any]] = emitter._handlers.prefix_search(f"{event}.secrets-manager.{operation}")
+    found: deque[Callable[..., Any]] = emitter._handlers.prefix_search(f"{event}.{_SERVICE}.{operation}")
     return found
 
 

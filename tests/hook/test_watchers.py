@@ -120,6 +120,14 @@ class TestHandlers:
             assert read(client) == "s3cret"
         assert [arguments["event_name"] for arguments in seen] == [f"{event}.secrets-manager.GetSecretValue"]
 
+    @pytest.mark.parametrize("pattern", ["*", "*.secrets-manager", "*.*.GetSecretValue"])
+    def test_of_all_events_hears_of_each(self, pattern):
+        client, seen = secretsmanager(), []
+        client.meta.events.register(pattern, lambda event_name, **_: seen.append(event_name.partition(".")[0]))
+        with mock_stages(SEED):
+            assert read(client) == "s3cret"
+        assert {"request-created", "before-sign", "before-send", "needs-retry"} <= set(seen)
+
     def test_registered_after_a_call_of_the_fast_lane(self):
         client, seen = secretsmanager(), []
         with mock_stages(SEED):
