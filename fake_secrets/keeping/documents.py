@@ -119,11 +119,11 @@ def linked(saved: Mapping[int, SavedSecret]) -> list[StoredSecret]:
         if "replicas" in document:
             secret.replicas = {one["region"]: _replica(one, secrets) for one in document["replicas"]}
         if side := document.get("cross_account_primary"):
-            secret.cross_account_primary = CrossAccountPrimary(
+            secret.across_accounts = CrossAccountPrimary(
                 **_given(side, _NEEDED_OF_SIDE, _OF_SIDE), secret=_linked_in(side, secrets)
             )
         if side := document.get("cross_account_replica"):
-            secret.cross_account_replica = CrossAccountReplica(
+            secret.across_accounts = CrossAccountReplica(
                 **_given(side, _NEEDED_OF_SIDE, _OF_ENTRY), secret=_linked_in(side, secrets)
             )
     return list(secrets.values())

@@ -129,7 +129,7 @@ def answer(store: Store, request: Request) -> dict[str, Any]:
     response = operation(store, request)
     concerned = store.concerned
     if concerned is not None and request.operation not in _READS:
-        if concerned.replicas or concerned.cross_account_replica is not None:
+        if concerned.replicas or concerned.across_accounts is not None:
             replication.follow(store, concerned, request)
         store.follow_up(concerned, request.now)
     return response

@@ -109,10 +109,10 @@ def several_secrets(draw):
         replica = Replica(draw(texts), draw(maybe_text), draw(texts), draw(maybe_text), secret)
         first.replicas = {**first.replicas, replica.region: replica}
         if draw(st.booleans()):
-            first.cross_account_replica = CrossAccountReplica(
+            first.across_accounts = CrossAccountReplica(
                 draw(texts), draw(maybe_text), draw(texts), draw(maybe_text), draw(st.sampled_from([other, None]))
             )
-            other.cross_account_primary = CrossAccountPrimary(
+            other.across_accounts = CrossAccountPrimary(
                 draw(texts), draw(texts), draw(maybe_text), draw(st.sampled_from([first, None]))
             )
     return made
@@ -153,7 +153,7 @@ def test_the_value_of_a_removed_version_is_not_kept():
 HANDLED = {
     StoredSecret: {
         *documents._OF_SECRET, "serial", "versions", "removed", "empty", "rotation", "replicas", "primary",
-        "cross_account_replica", "cross_account_primary",
+        "across_accounts",
     },
     CrossAccountReplica: {*documents._OF_ENTRY, "secret"},
     CrossAccountPrimary: {*documents._OF_SIDE, "secret"},

@@ -66,8 +66,8 @@ def associate_cross_account_replica(store: Store, request: Request) -> dict[str,
     store.save(primary, replica)
     store.begin_write(request.now, primary, also=(replica,))
     # What there is to copy is copied as after any other call.
-    primary.cross_account_replica = entry
-    replica.cross_account_primary = CrossAccountPrimary(primary.arn, "InProgress", None, primary)
+    primary.across_accounts = entry
+    replica.across_accounts = CrossAccountPrimary(primary.arn, "InProgress", None, primary)
     primary.changed = request.now
     return {"ARN": primary.arn, "CrossAccountReplicaARN": replica.arn, "ReplicationStatus": "InProgress"}
 
@@ -94,8 +94,8 @@ def disassociate_cross_account_replica(store: Store, request: Request) -> dict[s
     if replica is not None:
         # Nothing leads from the primary to it afterwards.
         store.note_change(replica)
-        replica.cross_account_primary = CrossAccountPrimary(primary.arn, "Detached")
-    primary.cross_account_replica = None
+        replica.across_accounts = CrossAccountPrimary(primary.arn, "Detached")
+    primary.across_accounts = None
     primary.changed = request.now
     return {"ARN": primary.arn, "CrossAccountReplicaARN": entry.arn}
 
@@ -107,10 +107,10 @@ def stop_across_accounts(store: Store, request: Request, replica: StoredSecret) 
     store.save(replica if primary is None else primary)
     store.begin_write(request.now, replica if primary is None else primary)
     if primary is not None and primary.cross_account_replica is not None:
-        primary.cross_account_replica = replace(
+        primary.across_accounts = replace(
             primary.cross_account_replica, status="Detached", message=None, secret=None
         )
-    replica.cross_account_primary = None
+    replica.across_accounts = None
     replica.changed = request.now
 
 

@@ -196,8 +196,8 @@ def _settle(
     message: str | None,
 ) -> None:
     """Show on both sides how a replication has ended."""
-    primary.cross_account_replica = replace(entry, status=status, message=message)
-    replica.cross_account_primary = CrossAccountPrimary(primary.arn, status, message, primary)
+    primary.across_accounts = replace(entry, status=status, message=message)
+    replica.across_accounts = CrossAccountPrimary(primary.arn, status, message, primary)
 
 
 def _picture(secret: StoredSecret) -> tuple[Any, ...]:

@@ -73,7 +73,7 @@ def create_secret(store: Store, request: Request) -> dict[str, Any]:
     replication.check_regions(store, request, added)
     check_key(members.get("KmsKeyId") or None, request.region)
     secret = _new_secret(store, request, tags)
-    secret.cross_account_primary = primary
+    secret.across_accounts = primary
     response: dict[str, Any] = {"ARN": secret.arn, "Name": name}
     if value is not None:
         store.keys.check_encryption(request, secret, secret.kms_key_id, token)

@@ -91,7 +91,7 @@ def update_secret_version_stage(store: Store, request: Request) -> dict[str, Any
         quota=store.quotas.labels,
     )
     if labels != secret.labels:
-        if secret.rotation is None and not secret.replicas and secret.cross_account_replica is None:
+        if secret.rotation is None and not secret.replicas and secret.across_accounts is None:
             store.writes.append((request.now, secret, secret.labels, secret.changed))
         else:
             store.begin_write(request.now, secret)

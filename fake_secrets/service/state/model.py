@@ -181,7 +181,8 @@ class StoredSecret:
 
     `tags` is None until the secret is tagged; DescribeSecret shows the difference between that and
     having lost the last tag [A: api-facts 5]. A primary has `replicas`, by region; a replica has
-    `primary`. Across accounts, they have `cross_account_replica` and `cross_account_primary`.
+    `primary`. `across_accounts` is what a primary knows of its replica in another account, or that replica of its
+    primary: no secret is both, and most are neither.
     `announced` is the label map as of the last label event.
     """
 
@@ -210,8 +211,17 @@ class StoredSecret:
     policy: str | None = None
     replicas: Mapping[str, Replica] = field(default_factory=_nothing)
     primary: StoredSecret | None = field(default=None, repr=False)
-    cross_account_replica: CrossAccountReplica | None = None
-    cross_account_primary: CrossAccountPrimary | None = None
+    across_accounts: CrossAccountReplica | CrossAccountPrimary | None = None
+
+    @property
+    def cross_account_replica(self) -> CrossAccountReplica | None:
+        """The secret's replica in another account; None if it has none."""
+        return self.across_accounts if type(self.across_accounts) is CrossAccountReplica else None
+
+    @property
+    def cross_account_primary(self) -> CrossAccountPrimary | None:
+        """The primary in another account whose replica the secret is; None if it isn't one."""
+        return self.across_accounts if type(self.across_accounts) is CrossAccountPrimary else None
 
     @property
     def followers(self) -> list[StoredSecret]:

@@ -416,8 +416,8 @@ TAKEN = {
     "removed", "tags", "type", "version_count",
 }  # fmt: skip
 ITS_OWN = {
-    "accessed", "arn", "created", "cross_account_primary", "cross_account_replica", "deleted", "deletion_date",
-    "kms_key_id", "primary", "region", "replicas", "rotation", "serial",
+    "accessed", "across_accounts", "arn", "created", "deleted", "deletion_date", "kms_key_id", "primary",
+    "region", "replicas", "rotation", "serial",
 }  # fmt: skip
 
 
