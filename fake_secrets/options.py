@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import difflib
 import inspect
 import re
 from collections.abc import Mapping
 from typing import Any, Literal
 
-from fake_secrets.suggestions import check_choice
+from fake_secrets.suggestions import check_choice, similar
 
 __all__ = [
     "CLASS_DECORATOR",
@@ -120,7 +119,7 @@ def _likely_regions(region: str) -> list[str]:
     *before, point, number = region.split("-")
     if not before or point in _POINTS:
         return []
-    found = difflib.get_close_matches(point, _POINTS, cutoff=_SIMILAR)
+    found = similar(point, _POINTS, cutoff=_SIMILAR)
     return ["-".join([*before, near, number]) for near in sorted(found)]
 
 

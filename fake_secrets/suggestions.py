@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import difflib
 import itertools
 import re
 from collections.abc import Collection, Iterable, Mapping
 
-__all__ = ["check_choice", "nearest"]
+__all__ = ["check_choice", "nearest", "similar"]
 
 __tracebackhide__ = True  # a traceback ends at the caller's mistake
 
@@ -32,8 +31,21 @@ def nearest(asked: str, known: Iterable[str]) -> list[str]:
     bare, path = _bare(asked), asked.strip("/")
     alike = [name for name in names if bare and _bare(name) == bare]
     in_path = [name for name in names if path and _is_end_of_path(path, name.strip("/"))]
-    similar = difflib.get_close_matches(asked, names, _SHOWN, _CUTOFF)
-    return list(dict.fromkeys([*alike, *in_path, *similar]))[:_SHOWN]
+    return list(dict.fromkeys([*alike, *in_path, *similar(asked, names, cutoff=_CUTOFF)]))[:_SHOWN]
+
+
+def similar(asked: str, names: Iterable[str], count: int = _SHOWN, cutoff: float = 0.6) -> list[str]:
+    """Return the names that are most similar to another one, the most similar first.
+
+    Args:
+        asked: the name to compare with.
+        names: the names to choose from.
+        count: the highest number of names to return.
+        cutoff: how similar they have to be, from 0 to 1.
+    """
+    from difflib import get_close_matches  # noqa: PLC0415 -- most worlds meet no misspelt name
+
+    return get_close_matches(asked, list(names), count, cutoff)
 
 
 def check_choice(name: str, value: object, choices: Collection[str]) -> None:
@@ -62,7 +74,7 @@ def check_choice(name: str, value: object, choices: Collection[str]) -> None:
 def _closest(value: str, choices: Iterable[str]) -> list[str]:
     """Return the choice that is most similar, but for case and separators, in a list; an empty one if none is."""
     by_bare = {_bare(choice): choice for choice in choices}
-    return [by_bare[bare] for bare in difflib.get_close_matches(_bare(value), by_bare, 1)]
+    return [by_bare[bare] for bare in similar(_bare(value), by_bare, 1)]
 
 
 def _bare(name: str) -> str:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 import unittest
 import warnings
 from collections.abc import Callable, Mapping, Sequence
@@ -14,6 +13,7 @@ from fake_secrets.contract.report import ContractReport
 from fake_secrets.contract.subject import Subject
 from fake_secrets.contract.unjudged import DOUBLE_REFUSES
 from fake_secrets.errors import ContractViolatedError, FakeSecretsWarning
+from fake_secrets.suggestions import similar
 
 if TYPE_CHECKING:
     from fake_secrets.iam.loading import GivenPolicies
@@ -222,7 +222,7 @@ def _check_spelling(contract: type[RotationContract]) -> None:
     public = (name for kind in kinds for name in vars(kind) if not name.startswith("_"))
     given = (name for name in public if not hasattr(RotationContract, name))
     for name in given:
-        meant = difflib.get_close_matches(name, ("handler", *_NAMES), 1, _SIMILAR)
+        meant = similar(name, ("handler", *_NAMES), 1, _SIMILAR)
         if meant and name not in {"handler", "secret"}:
             msg = f"{contract.__name__} has an attribute {name!r}. Did you mean {meant[0]!r}?"
             raise TypeError(msg)

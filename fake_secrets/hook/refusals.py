@@ -24,7 +24,7 @@ __all__ = ["Refused", "note_on"]
 __tracebackhide__ = True  # the arguments in our frames may hold secret values
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Refused:
     """A refused request.
 

@@ -40,7 +40,7 @@ _CREDENTIAL_SCOPE = re.compile(r"Credential=([^/]+)/\d+/([^/]+)/")
 _HOST = re.compile(r"//secretsmanager(?:-fips)?\.([a-z0-9-]+)\.")
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Sent:
     """An HTTP request, as an HTTP session sends it."""
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 import heapq
 import itertools
 from collections.abc import Sequence
@@ -16,6 +15,7 @@ from fake_secrets.iam.naming import naming_of
 from fake_secrets.iam.patterns import is_like
 from fake_secrets.iam.policy import Policy, Statement
 from fake_secrets.iam.reasons import why_it_fails, why_not_covered
+from fake_secrets.suggestions import similar
 
 __all__ = ["NearMiss", "near_misses"]
 
@@ -120,7 +120,7 @@ def _may_be_meant(statement: Statement, action: str) -> bool:
     if EVERY_RESOURCE not in statement.resources.values:
         return bool(of_service)
     is_part = any(other and (name.startswith(other) or other.startswith(name)) for other in of_service)
-    return is_part or bool(difflib.get_close_matches(name, of_service, 1, _CUTOFF))
+    return is_part or bool(similar(name, of_service, 1, _CUTOFF))
 
 
 def _slip_of_service(statement: Statement, action: str) -> str | None:
@@ -128,7 +128,7 @@ def _slip_of_service(statement: Statement, action: str) -> str | None:
     service, _, name = action.lower().partition(":")
     for value in statement.actions.values[:_COMPARED]:
         other, _, pattern = value.lower().partition(":")
-        if other != service and is_like(name, pattern) and difflib.get_close_matches(other, [service], 1):
+        if other != service and is_like(name, pattern) and similar(other, [service], 1):
             return value
     return None
 

@@ -42,7 +42,7 @@ class Credentials(TypedDict):
     aws_session_token: str
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Principal:
     """A caller: its ARN and the account that it belongs to."""
 

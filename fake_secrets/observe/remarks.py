@@ -31,7 +31,7 @@ class Line(NamedTuple):
     module: str
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Remark:
     """What a world has to say, and about which line of the user's code.
 

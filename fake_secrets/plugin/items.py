@@ -5,12 +5,12 @@ A test that `mock_stages` decorates is treated like a marked test: its world is 
 
 from __future__ import annotations
 
-import difflib
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from fake_secrets.options import CLASS_DECORATOR, OPTIONS, decorator_on
+from fake_secrets.suggestions import similar
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
@@ -83,7 +83,7 @@ def misspelt_markers(item: pytest.Item) -> list[str]:
     A name with one letter missing, doubled or out of place is one, or the decorator's name.
     """
     names = dict.fromkeys(mark.name for mark in item.iter_markers() if mark.name != MARKER)
-    near = (name for name in names if difflib.get_close_matches(name, (MARKER,), cutoff=_SIMILAR))
+    near = (name for name in names if similar(name, (MARKER,), cutoff=_SIMILAR))
     return [*near, *(name for name in names if name == "mock_stages")]
 
 

@@ -5,12 +5,15 @@ from __future__ import annotations
 import dataclasses
 import re
 from collections.abc import Mapping
-from typing import NoReturn
+from typing import TYPE_CHECKING, NoReturn
 
 from fake_secrets.arns import LAMBDA_ARN, PRINCIPAL_ARN, account_of, lambda_arn
 from fake_secrets.errors import FunctionClashError
 from fake_secrets.rotation.elsewhere import is_in_moto, name_of, qualifier_of
-from fake_secrets.rotation.invocation import Handler, LambdaFunction, principal_with
+
+# Few tests have a rotation function, and that module is slow to import.
+if TYPE_CHECKING:
+    from fake_secrets.rotation.invocation import Handler, LambdaFunction
 
 __all__ = ["Functions", "check_arn", "check_role", "default_name"]
 
@@ -140,6 +143,8 @@ class Functions:
             raise TypeError(msg)
         arn = self._arn(handler, name, arn, region, account_id)
         role = _role_of(arn, role, needs_role=needs_role) or self._declared.get(arn)
+        from fake_secrets.rotation.invocation import LambdaFunction  # noqa: PLC0415
+
         function = LambdaFunction(arn, handler, timeout, dict(variables), role)
         clashing = self._functions.setdefault(function.arn, function)
         if clashing != function:
@@ -156,6 +161,8 @@ class Functions:
         function = self._find(arn)
         if function is not None:
             return function.principal
+        from fake_secrets.rotation.invocation import principal_with  # noqa: PLC0415
+
         roles = (self._declared[known] for known in _covering(arn) if known in self._declared)
         return principal_with(next(roles, None), arn)
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import threading
 from collections.abc import Callable, Collection
+from typing import TYPE_CHECKING
 
 from fake_secrets import clock
 from fake_secrets.errors import RotationFailedError, RotationNotOpenError, UnsupportedOperationError
@@ -12,13 +13,15 @@ from fake_secrets.locks import free, free_shared
 from fake_secrets.observe.ledger import Ledger
 from fake_secrets.observe.remarks import users_line
 from fake_secrets.options import RotationErrors, RotationMode, check_rotation_errors
-from fake_secrets.rotation.execution import Execution
 from fake_secrets.rotation.registry import Claim, Registry
 from fake_secrets.rotation.rotation import Rotation, begin_attempt, fail
 from fake_secrets.service.operations import rotation_progress as progress
 from fake_secrets.service.rules.steps import STEPS
 from fake_secrets.service.state.model import StartedRotation
 from fake_secrets.service.state.store import Store
+
+if TYPE_CHECKING:
+    from fake_secrets.rotation.execution import Execution
 
 __all__ = ["RotationRunner"]
 
@@ -56,8 +59,8 @@ class RotationRunner:
         # The rotations that are running, including those that began before a reset, each with its thread.
         self._running: dict[Rotation, int] = {}
 
-    def reset(self, store: Store, ledger: Ledger, execution: Execution) -> None:
-        """Start over with another store, its ledger, and the execution that works on them."""
+    def reset(self, store: Store, ledger: Ledger, execution: Callable[[], Execution]) -> None:
+        """Start over with another store, its ledger, and what returns the execution that works on them."""
         self._store = store
         self._ledger = ledger
         self._execution = execution
@@ -86,7 +89,7 @@ class RotationRunner:
             function isn't run here, or if AWS refuses it.
         """
         rotation = self.register(started)
-        if started.refusal is not None or self._mode == "manual" or self._execution.leaves(rotation, started):
+        if started.refusal is not None or self._mode == "manual" or self._execution().leaves(rotation, started):
             return False
         return self._claim(rotation, started, claimed) is not None
 
@@ -129,7 +132,7 @@ class RotationRunner:
             self._registry.hand_over(rotation, outer)
             return
         with self._lock:
-            claim, execution = self._registry.take(rotation), self._execution
+            claim, execution = self._registry.take(rotation), self._execution()
             if claim is not None:
                 # Again, because an interrupt may have come between the claim and this.
                 progress.begin_attempt(claim.started.secret, claim.started.token)
@@ -158,7 +161,7 @@ class RotationRunner:
         try:
             # Checking and reopening under one lock lets only one of two callers begin.
             with self._lock:
-                claim, execution = self._reopen(rotation, claimed), self._execution
+                claim, execution = self._reopen(rotation, claimed), self._execution()
             with self._telling():
                 self._attempt(rotation, claim, execution, errors)
         except BaseException:
@@ -181,7 +184,7 @@ class RotationRunner:
         claimed: list[Rotation] = []
         try:
             with self._lock:
-                claim, execution = self._go_on(rotation, claimed), self._execution
+                claim, execution = self._go_on(rotation, claimed), self._execution()
             with self._telling():
                 self._execute(execution, rotation, claim, errors, 1)
                 self._finish(rotation, claim, errors)
@@ -196,7 +199,7 @@ class RotationRunner:
             msg = f"{step!r} isn't a step of a rotation. The steps are:{steps}"
             raise ValueError(msg)
         with self._lock:
-            started, execution = self._registry.started(rotation), self._execution
+            started, execution = self._registry.started(rotation), self._execution()
         why = _FORGOTTEN if started is None else execution.why_not_run(started)
         if started is None or why is not None:
             raise _not_open(rotation, str(why))
@@ -204,7 +207,7 @@ class RotationRunner:
 
     def invoke(self, lambda_arn: str, event: object) -> object:
         """Deliver any event to a Lambda function, and return what the function returns."""
-        execution = self._execution
+        execution = self._execution()
         return self._by_hand(lambda asked_for: execution.invoke(lambda_arn, event, asked_for))
 
     def _by_hand(self, deliver: Callable[[list[Rotation]], object]) -> object:
@@ -225,7 +228,7 @@ class RotationRunner:
         """Return whether a rotation isn't run because its function isn't run here."""
         with self._lock:
             started = self._registry.started(rotation)
-            return started is not None and self._execution.why_not_run(started) is not None
+            return started is not None and self._execution().why_not_run(started) is not None
 
     def why_unfinished(self, rotation: Rotation) -> str:
         """Return why a rotation isn't complete although all its steps passed."""
@@ -255,7 +258,7 @@ class RotationRunner:
         with self._lock:
             self._running = {rotation: thread for rotation, thread in self._running.items() if thread in living}
             for rotation, started in self._registry.forget_threads_but(living, self._running):
-                self._execution.break_off(rotation, started, why)
+                self._execution().break_off(rotation, started, why)
                 progress.give_up(started.secret, started.token)
 
     def _claim(self, rotation: Rotation, started: StartedRotation, claimed: list[Rotation]) -> Claim | None:
@@ -272,7 +275,7 @@ class RotationRunner:
             self._give_up(claim.waiting)
             started = claim.started
             if claim.is_running and progress.is_running(started):
-                self._execution.break_off(rotation, started, "the attempt was interrupted")
+                self._execution().break_off(rotation, started, "the attempt was interrupted")
             progress.give_up(started.secret, started.token)
             self._store.follow_up(started.secret, clock.now())
             self._running.pop(rotation, None)
@@ -326,7 +329,7 @@ class RotationRunner:
             return "a rotation function is running"
         if not self._store.holds(secret):
             return "the secret was deleted"
-        return self._execution.why_not_run(started) or progress.may_retry(secret, started.token)
+        return self._execution().why_not_run(started) or progress.may_retry(secret, started.token)
 
     def _attempt(
         self,

@@ -12,8 +12,6 @@ from fake_secrets.observe.live import LiveView
 from fake_secrets.observe.view import Secret, secret_id_of
 from fake_secrets.options import RotationErrors, check_callable, check_rotation_errors
 from fake_secrets.rotation.functions import check_arn, check_role
-from fake_secrets.rotation.invocation import Handler
-from fake_secrets.rotation.managed import NewValue
 from fake_secrets.rotation.rotation import Rotation
 from fake_secrets.service.rules import stages
 from fake_secrets.service.rules.constraints import TOKEN_LENGTHS
@@ -24,6 +22,8 @@ from fake_secrets.world.world import World
 
 if TYPE_CHECKING:
     from fake_secrets.iam.loading import GivenPolicies
+    from fake_secrets.rotation.invocation import Handler
+    from fake_secrets.rotation.managed import NewValue
 
 __all__ = ["RotationHandle"]
 
@@ -298,7 +298,7 @@ class RotationHandle(LiveView):
                 "To manage it, add it with owning_service=..., or create it with a Type."
             )
             raise ValueError(msg)
-        self._world.execution.manage(secret, new_value)
+        self._world.execution().manage(secret, new_value)
 
     @property
     def retries(self) -> Retries:

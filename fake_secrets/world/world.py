@@ -22,7 +22,6 @@ from fake_secrets.observe.trail import Trail
 from fake_secrets.options import RotationErrors, RotationMode
 from fake_secrets.rotation.crashes import stop_the_dead
 from fake_secrets.rotation.due_work import DoneWork, DueWork, LeftDueWork
-from fake_secrets.rotation.execution import Execution
 from fake_secrets.rotation.functions import Functions
 from fake_secrets.rotation.rotation import Rotation
 from fake_secrets.rotation.runner import RotationRunner
@@ -45,6 +44,7 @@ from fake_secrets.world.rulings import Rulings
 if TYPE_CHECKING:
     from fake_secrets.observe.leaks.of_world import Leaks
     from fake_secrets.observe.recording import Recording
+    from fake_secrets.rotation.execution import Execution
 
 __all__ = ["Intervention", "Lane", "World", "rotating_world"]
 
@@ -252,18 +252,23 @@ class World:
             self.ledger = Ledger(self.store)
             self._keys = DeclaredKeys(self.store, self.ledger)
             self.contents.reset(self.store, self.ledger)
-            self.execution = Execution(
-                store=self.store,
-                ledger=self.ledger,
-                functions=self.functions,
-                ids=self.ids,
-                lock=self._lock,
-                remarks=self.remarks,
-                executing=self._executing,
-            )
+            self.execution = functools.cache(functools.partial(self._make_execution, self.store, self.ledger))
             self.runner.reset(self.store, self.ledger, self.execution)
             self.due_work.reset(self.store, self.ledger)
             self.deliveries.reset()
+
+    def _make_execution(self, store: Store, ledger: Ledger) -> Execution:
+        from fake_secrets.rotation.execution import Execution  # noqa: PLC0415 -- few tests rotate
+
+        return Execution(
+            store=store,
+            ledger=ledger,
+            functions=self.functions,
+            ids=self.ids,
+            lock=self._lock,
+            remarks=self.remarks,
+            executing=self._executing,
+        )
 
     @property
     def leaks(self) -> Leaks:

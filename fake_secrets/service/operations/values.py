@@ -31,7 +31,7 @@ __all__ = [
 ]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class PlannedValue:
     """A value that has passed every check, so that storing it can't fail.
 

@@ -144,7 +144,7 @@ class Replica:
     secret: StoredSecret | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class CrossAccountReplica:
     """A primary's entry in CrossAccountReplicas.
 
@@ -159,7 +159,7 @@ class CrossAccountReplica:
     secret: StoredSecret | None = field(default=None, repr=False)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class CrossAccountPrimary:
     """The CrossAccountPrimary of a replica. `secret` is None unless the primary is associated with it."""
 
@@ -269,7 +269,7 @@ class StoredSecret:
             self.empty -= {version.id}
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class StartedRotation:
     """A rotation that the service has started and that the runner must now run.
 

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Iterable, Mapping
 from typing import Any, TypeGuard
 
 from fake_secrets.errors import SeedError
 from fake_secrets.service.rules.stages import AWSCURRENT, AWSPENDING, AWSPREVIOUS
+from fake_secrets.suggestions import similar
 
 __all__ = ["check_label_names", "doubts", "is_label_map", "meant_as_current"]
 
@@ -103,5 +103,5 @@ def _likely(key: object) -> str | None:
     # No other key is compared: that takes long.
     if not isinstance(key, str) or key[:1] != "A" or key in _KNOWN or not key.isupper():
         return None
-    found = difflib.get_close_matches(key, _LABELS, n=1, cutoff=_SIMILAR)
+    found = similar(key, _LABELS, 1, _SIMILAR)
     return found[0] if found else None

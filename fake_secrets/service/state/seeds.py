@@ -33,7 +33,7 @@ _MAX_LABEL = 256
 _MANAGED_ROTATION_DAYS = 7
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Seed:
     """A checked seed. `versions` maps version id to value, and `labels` maps label to version id."""
 
