@@ -22,8 +22,14 @@ _OPTIONS = {
     "secret": "--secret",
     "service": "--service",
 }
+# Those that take a text, and those that take pairs, with what stands for the value of a pair.
+_TEXTS = {"account_id": "--account-id", "name": "--name", "region": "--region"}
+_PAIRS = {"environment": "VALUE", "other_secrets": "JSON"}
 _ARGUMENT = re.compile(rf"\b(?P<name>{'|'.join(_OPTIONS)})=")
-_PAIR = re.compile(rf"\b(?P<name>{'|'.join(_OPTIONS)})=\{{'(?P<key>[^']*)': \.\.\.\}}")
+_TEXT = re.compile(rf"\b(?P<name>{'|'.join(_TEXTS)})='(?P<value>[^']*)'")
+_PAIR = re.compile(rf"\b(?P<name>{'|'.join(_PAIRS)})=\{{'(?P<key>[^']*)': \.\.\.\}}")
+# The deviation whose detail names arguments. Other details have texts of the user's.
+_OF_POLICIES = "permission-missing"
 _DEFAULTS = {"name": "prod/rotated", "account-id": "123456789012", "timeout": 900}
 
 
@@ -37,12 +43,18 @@ def with_commands(report: ContractReport, arguments: argparse.Namespace) -> Cont
     command = _replay(arguments)
     violations, notes = (
         tuple(
-            dataclasses.replace(one, replay=f"{command} --only {one.scenario}", _advice=_with_options(one))
+            dataclasses.replace(
+                one,
+                detail=with_options(one.detail) if one.name == _OF_POLICIES else one.detail,
+                replay=f"{command} --only {one.scenario}",
+                _advice=_with_options(one),
+            )
             for one in some
         )
         for some in (report.violations, report.notes)
     )
-    return dataclasses.replace(report, violations=violations, notes=notes)
+    left_out = tuple(map(with_options, report.left_out))
+    return dataclasses.replace(report, violations=violations, notes=notes, left_out=left_out)
 
 
 def _with_options(violation: Violation) -> Advice:
@@ -54,11 +66,21 @@ def _with_options(violation: Violation) -> Advice:
 
 def with_options(text: str) -> str:
     """Return a text with the command's options in place of arguments in Python."""
-    return _ARGUMENT.sub(lambda found: _OPTIONS[found["name"]], _PAIR.sub(_option_of_pair, text))
+    for pattern, option_of in ((_PAIR, _option_of_pair), (_TEXT, _option_of_text), (_ARGUMENT, _option)):
+        text = pattern.sub(option_of, text)
+    return text
 
 
 def _option_of_pair(found: re.Match[str]) -> str:
-    return f"{_OPTIONS[found['name']]} {found['key']}=..."
+    return f"{_OPTIONS[found['name']]} {found['key']}={_PAIRS[found['name']]}"
+
+
+def _option_of_text(found: re.Match[str]) -> str:
+    return f"{_TEXTS[found['name']]} {shlex.quote(found['value'])}"
+
+
+def _option(found: re.Match[str]) -> str:
+    return _OPTIONS[found["name"]]
 
 
 def _replay(arguments: argparse.Namespace) -> str:

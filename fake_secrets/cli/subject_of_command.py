@@ -79,9 +79,10 @@ def subject_of_command(arguments: argparse.Namespace) -> Subject:
                 service = None if arguments.service is None else load("the service", arguments.service)
                 consumers = [load("the consumer", name) for name in arguments.consumer]
             except CommandError as error:
-                if (missing := missing_secret(world)) is None:
+                if (missing := missing_secret(world, error)) is None:
                     raise
-                msg = f"{error}. No secret {missing!r} was given; give it with --other {missing}=JSON"
+                told = str(error).removesuffix(".")
+                msg = f"{told}. No secret {missing!r} was given; give it with --other {missing}=JSON"
                 raise CommandError(msg) from None
         return dataclasses.replace(subject, handler=handler, service=service, consumers=tuple(consumers))
 

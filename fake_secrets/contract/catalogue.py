@@ -345,6 +345,14 @@ _NOTES = {
         "Secrets Manager is eventually consistent, and the function reads only once.",
         "Nothing has to be done: AWS retries the rotation. A short retry in the function saves that.",
     ),
+    "finish-not-repeatable": (
+        "If finishSecret is interrupted after it has moved AWSCURRENT, every retry fails.",
+        "A step takes a version that has AWSCURRENT already for a mistake.",
+        (
+            "If the version of the token has AWSCURRENT, do what clean-up is left, and return. The secret is "
+            "fine, but the rotation counts as failed, and AWS tries it in vain until the next one."
+        ),
+    ),
     "version-not-named": (
         "The pending value is read by its label only.",
         "GetSecretValue is called with VersionStage='AWSPENDING' and without VersionId.",

@@ -13,7 +13,7 @@ from fake_secrets.contract.debugging import undebugged
 from fake_secrets.contract.dry_run import DryRun
 from fake_secrets.contract.families import FAMILIES, family_of
 from fake_secrets.contract.function_state import loaded
-from fake_secrets.contract.importing import missing_secret, to_be_imported, world_of
+from fake_secrets.contract.importing import missing_secret, to_be_imported, without_values, world_of
 from fake_secrets.contract.kept_reports import keep
 from fake_secrets.contract.ongoing_check import Check
 from fake_secrets.contract.progress import Deadline, Progress, Watcher
@@ -181,8 +181,11 @@ def subject_of(
             given: list[Any] = [handler, *consumers]
             imported = [loaded(one, at_import) if isinstance(one, str) else one for one in given]
         except ImportError as error:
-            if (missing := missing_secret(world)) is not None:
-                error.msg = f"{error.msg}. No secret {missing!r} was given; give it in other_secrets="
+            error.msg = without_values(world, error)
+            if (missing := missing_secret(world, error)) is not None:
+                error.msg = (
+                    f"{error.msg.removesuffix('.')}. No secret {missing!r} was given; give it in other_secrets="
+                )
             raise
     return dataclasses.replace(subject, handler=imported[0], consumers=tuple(imported[1:]))
 

@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 from fake_secrets.contract.catalogue import UNLIKE_THE_DOUBLE, Advice
-from fake_secrets.contract.moments import Delivery
+from fake_secrets.contract.moments import NOT_FOUND, Delivery, chain_of, code_of, innermost_of
 from fake_secrets.contract.trial import Trial
 
 __all__ = ["advice_on"]
 
 __tracebackhide__ = True  # the arguments in our frames may hold secret values
-
-_NOT_FOUND = "ResourceNotFoundException"
 
 
 def advice_on(trial: Trial, failed: Delivery) -> Advice | None:
@@ -26,7 +24,10 @@ def advice_on(trial: Trial, failed: Delivery) -> Advice | None:
     if (other := _other_secret(trial, failed)) is not None:
         return Advice(
             f"The function reads the secret {other!r}, which the check doesn't have.",
-            f"If the function needs it, pass it by other_secrets={{{other!r}: ...}}.",
+            (
+                "If the function means the secret that it rotates, let it use the event's SecretId. If it needs "
+                f"another one, pass that by other_secrets={{{other!r}: ...}}."
+            ),
         )
     if (variable := _variable(trial, failed)) is not None:
         return Advice(
@@ -39,7 +40,10 @@ def advice_on(trial: Trial, failed: Delivery) -> Advice | None:
 def _other_secret(trial: Trial, failed: Delivery) -> str | None:
     """Return the SecretId of a secret that isn't there, if that is why a delivery has failed."""
     last = failed.last_failed
-    if last is None or last.place != "secretsmanager" or last.outcome != _NOT_FOUND:
+    if last is None or last.place != "secretsmanager" or last.outcome != NOT_FOUND:
+        return None
+    if all(code_of(error) != NOT_FOUND for error in chain_of(failed.error)):
+        # The function has gone on, and fails for another reason.
         return None
     secret_id = str(last.members.get("SecretId", ""))
     is_known = any(secret_id in {name, trial.handle[name].arn} for name in trial.subject.secrets)
@@ -48,8 +52,10 @@ def _other_secret(trial: Trial, failed: Delivery) -> str | None:
 
 def _variable(trial: Trial, failed: Delivery) -> str | None:
     """Return the name of a variable of the environment that isn't set, if that is why a delivery has failed."""
-    error, line = failed.error, failed.line
-    if not isinstance(error, KeyError) or line is None or "environ" not in line.text:
+    error = failed.error
+    raised = innermost_of(error) if isinstance(error, KeyError) else None
+    # Another mapping may lack the value of a variable.
+    if error is None or raised is None or raised.tb_frame.f_globals.get("__name__") != "os":
         return None
     name = error.args[0] if error.args else None
     return trial.shown(name) or None if isinstance(name, str) else None

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from fake_secrets.activation import visits
+from fake_secrets.contract.moments import NOT_FOUND, code_of
 from fake_secrets.contract.subject import Subject
 from fake_secrets.mock import mock_stages
 from fake_secrets.service.rules.stages import AWSCURRENT, AWSPREVIOUS
@@ -14,11 +15,9 @@ from fake_secrets.service.rules.stages import AWSCURRENT, AWSPREVIOUS
 if TYPE_CHECKING:
     from fake_secrets.world.handle import FakeSecrets
 
-__all__ = ["missing_secret", "plant", "to_be_imported", "world_of"]
+__all__ = ["missing_secret", "plant", "to_be_imported", "without_values", "world_of"]
 
 __tracebackhide__ = True  # the arguments in our frames may hold secret values
-
-_NOT_FOUND = "ResourceNotFoundException"
 
 
 def to_be_imported(event: object, context: object) -> None:
@@ -51,7 +50,31 @@ def plant(handle: FakeSecrets, subject: Subject) -> frozenset[str]:
     return frozenset(given)
 
 
-def missing_secret(handle: FakeSecrets) -> str | None:
-    """Return the SecretId of the latest call if there is no such secret; None otherwise."""
-    latest = handle.calls[-1:]
-    return latest[0].secret_id if latest and latest[0].outcome == _NOT_FOUND else None
+def without_values(handle: FakeSecrets, error: ImportError) -> str:
+    """Return what an error says of an import that has failed, without secret values.
+
+    Args:
+        handle: the handle of the world in which the module was imported.
+        error: the error. Its context is what the module has raised.
+    """
+    if not handle.leaks._current_index().read(error.msg):
+        return error.msg
+    raised = type(error.__context__).__name__
+    return f"{error.name} can't be imported: it raised {raised}, whose text holds a secret value and isn't shown"
+
+
+def missing_secret(handle: FakeSecrets, error: BaseException) -> str | None:
+    """Return the SecretId of a secret that isn't there, if that is why an import has failed.
+
+    Args:
+        handle: the handle of the world in which the module was imported.
+        error: the error that says so. Its context is what the module has raised.
+
+    Returns:
+        The SecretId; None if something else is the reason, or if the SecretId is a secret value.
+    """
+    raised, latest = error.__context__, handle.calls[-1:]
+    if raised is None or code_of(raised) != NOT_FOUND or not latest or latest[0].outcome != NOT_FOUND:
+        return None
+    secret_id = latest[0].secret_id
+    return None if secret_id is None or handle.leaks._current_index().read(secret_id) else secret_id

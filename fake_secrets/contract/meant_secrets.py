@@ -32,11 +32,14 @@ def mismatch_of(policies: Iterable[Policy], name: str, arn: str, others: Collect
         ("region", "region", region, {where for where, _, _ in own}),
         ("account", "account_id", account, {owner for _, owner, _ in own} | accounts),
     )
-    for kind, argument, given, found in kinds:
-        if found and not any(is_like(given, one) for one in found):
-            other = min(found)
-            where = f"the contract's secret is in {given}"
-            return f"The policy is for {kind} {other}, but {where}: give {argument}={other!r}."
+    wrong = [
+        (f"{kind} {min(found)}", f"{argument}={min(found)!r}", given)
+        for kind, argument, given, found in kinds
+        if found and not any(is_like(given, one) for one in found)
+    ]
+    if wrong:
+        meant, arguments, own_place = map(" and ".join, zip(*wrong, strict=True))
+        return f"The policy is for {meant}, but the contract's secret is in {own_place}: give {arguments}."
     names = [secret for _, _, secret in own]
     if not names or any(_may_be(name, one) for one in names):
         return None

@@ -2,19 +2,31 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
+from types import TracebackType
 from typing import Any, Literal
 
 from fake_secrets.contract.own_lines import OwnLine
 from fake_secrets.contract.values import Raw
 from fake_secrets.rotation.crashes import TimedOut
 
-__all__ = ["SUCCEEDED", "Boundary", "Delivery", "Place", "State", "code_of"]
+__all__ = [
+    "NOT_FOUND",
+    "SUCCEEDED",
+    "Boundary",
+    "Delivery",
+    "Place",
+    "State",
+    "chain_of",
+    "code_of",
+    "innermost_of",
+]
 
 Place = Literal["secretsmanager", "service", "aws"]
 
 SUCCEEDED = "succeeded"
+NOT_FOUND = "ResourceNotFoundException"
 
 # Operations that change nothing.
 _READS = ("Get", "Describe", "List", "BatchGet", "Validate")
@@ -165,15 +177,9 @@ class Delivery:
 
     def let_go(self) -> None:
         """Let go of the frames in the tracebacks of its errors: the function's clients are in them."""
-        ahead = [self.error, self.death, *(boundary.error for boundary in self.boundaries)]
-        seen = set[int]()
-        while ahead:
-            error = ahead.pop()
-            if error is not None and id(error) not in seen:
-                seen.add(id(error))
-                # Not by the attribute, which a frozen exception refuses to change.
-                BaseException.with_traceback(error, None)
-                ahead += [error.__cause__, error.__context__]
+        for error in chain_of(self.error, self.death, *(boundary.error for boundary in self.boundaries)):
+            # Not by the attribute, which a frozen exception refuses to change.
+            BaseException.with_traceback(error, None)
 
 
 def code_of(error: BaseException) -> str | None:
@@ -181,3 +187,22 @@ def code_of(error: BaseException) -> str | None:
     response = getattr(error, "response", None)
     code = response.get("Error", {}).get("Code") if isinstance(response, dict) else None
     return code if isinstance(code, str) else None
+
+
+def chain_of(*errors: BaseException | None) -> Iterator[BaseException]:
+    """Yield exceptions, their causes and their contexts, each once."""
+    ahead, seen = [*errors], set[int]()
+    while ahead:
+        error = ahead.pop()
+        if error is not None and id(error) not in seen:
+            seen.add(id(error))
+            ahead += [error.__cause__, error.__context__]
+            yield error
+
+
+def innermost_of(error: BaseException) -> TracebackType | None:
+    """Return the part of an exception's traceback where it was raised; None if it has none."""
+    innermost = error.__traceback__
+    while innermost is not None and innermost.tb_next is not None:
+        innermost = innermost.tb_next
+    return innermost

@@ -18,8 +18,8 @@ import urllib3.response
 from fake_secrets import clock
 from fake_secrets.arns import partition_of
 from fake_secrets.errors import CommonError, ServiceError
+from fake_secrets.hook.encoding import encode, headers_of, length_of
 from fake_secrets.hook.facts import facts_of
-from fake_secrets.hook.late import BEFORE, LateBody, LateHeaders, encode, headers_of
 from fake_secrets.service.state.request_model import Request
 from fake_secrets.service.transport import Loss, Transport
 
@@ -59,14 +59,16 @@ class Unsent:
         url: the URL of the request.
         status_code: the HTTP status.
         headers: the headers. They are converted to botocore's type on first use.
-        content: the body, or one that is encoded when it is read.
+        content: the body, or its members, which are encoded when somebody reads it.
 
     `loss` says how the connection fails instead; it is None if the response arrives.
     """
 
     loss: Loss | None = None
 
-    def __init__(self, url: str, status_code: int, headers: dict[str, str], content: bytes | LateBody) -> None:
+    def __init__(
+        self, url: str, status_code: int, headers: dict[str, str], content: bytes | dict[str, Any]
+    ) -> None:
         self.url = url
         self.status_code = status_code
         self.plain_headers = headers
@@ -75,7 +77,9 @@ class Unsent:
     @property
     def _content(self) -> bytes:
         # What botocore calls the body.
-        return self._body if isinstance(self._body, bytes) else self._body.read()
+        if not isinstance(self._body, bytes):
+            self._body = encode(self._body)
+        return self._body
 
     # Not that of functools: before Python 3.12 it has a lock, which another thread may hold during a fork.
     @botocore.utils.CachedProperty
@@ -196,9 +200,9 @@ def answer_parsed(target: Target, model: OperationModel, params: Mapping[str, An
     world = target.world
     ask = world.answer if world.intervention is None else functools.partial(world.answer_attempt, target)
     parsed, error, now, _ = _ask(target, model.name, params["body"], facts.shape, ask)
-    headers = LateHeaders(BEFORE)
-    headers.body = body = LateBody(parsed, facts.lists)
-    headers.request_id, headers.now = target.request_id, now
+    # Before the members are parsed, which happens in place.
+    body = facts.keep(parsed)
+    headers = headers_of(target.request_id, length_of(body), now)
     if error is None:
         status, parsed = OK, facts.parse(parsed)
     else:
@@ -209,7 +213,7 @@ def answer_parsed(target: Target, model: OperationModel, params: Mapping[str, An
         "HTTPHeaders": headers,
         "RetryAttempts": 0,
     }
-    return target.response_type(params["url"], status, headers, body), parsed
+    return target.response_type(params["url"], status, headers.copy(), body), parsed
 
 
 def errors_of(response: Any) -> RotationErrors | None:
@@ -314,7 +318,7 @@ def _without_nulls(value: Any) -> Any:
 
 
 def _parsed_error(error: ServiceError, model: OperationModel) -> dict[str, Any]:
-    parsed: dict[str, Any] = {"Error": {"Message": error.message, "Code": error.code}}
+    parsed: dict[str, Any] = {"Error": {"Message": error.message, "Code": error.code}, "ResponseMetadata": {}}
     modelled = model.service_model.shape_for_error_code(error.code)  # type: ignore[arg-type]  # a string
     if modelled is not None:
         # botocore's parser also copies the members of a modelled error to the top level.

@@ -84,8 +84,8 @@ class OngoingCall(Target):
 
     `client` is None if it is unknown. `watchers` is None if the call has to take the wire lane. `kept` is an
     answer of the fast lane that has to be given in the wire lane. `failure` is an error of ours that the call has
-    met: whoever makes the call raises it at the end. Tasks that the call has started may outlive it; then
-    `is_over` is true.
+    met: whoever makes the call raises it at the end. `is_fast` is true once the fast lane has answered. Tasks that
+    the call has started may outlive it; then `is_over` is true.
     """
 
     # Of the class, because most calls have no others: so each call sets less.

@@ -14,6 +14,7 @@ import botocore.model
 import botocore.session
 import botocore.utils
 
+from fake_secrets.hook.encoding import keeping
 from fake_secrets.service.rules.constraints import Shape
 
 if TYPE_CHECKING:
@@ -60,8 +61,8 @@ class OperationFacts:
     def __init__(self, model: OperationModel) -> None:
         self.shape = _input_shape(model.input_shape)
         self.parse: Parse = _parser(model.output_shape) or (lambda response: response)
-        # The members of an answer that are lists; None if there are objects in it, which a glance doesn't copy.
-        self.lists = _lists_of(model.output_shape)
+        # Before `parse`: what is kept of a response for whoever reads its body.
+        self.keep = keeping(_lists_of(model.output_shape))
 
 
 _facts: dict[str, OperationFacts] = {}
@@ -136,10 +137,12 @@ def _input_shape(shape: Any) -> Shape:
 
 
 def _lists_of(shape: Any) -> tuple[str, ...] | None:
+    """Return the members that are lists of texts, or None if there are objects or other lists in the shape."""
     members = {} if shape is None else shape.members
     lists = {name: member.member for name, member in members.items() if member.type_name == "list"}
-    inner = [member for name, member in members.items() if name not in lists] + list(lists.values())
-    return None if any(one.type_name in {"list", "map", "structure"} for one in inner) else tuple(lists)
+    has_objects = any(member.type_name in {"map", "structure"} for member in members.values())
+    has_other_lists = any(member.type_name != "string" for member in lists.values())
+    return None if has_objects or has_other_lists else tuple(lists)
 
 
 def _parser(shape: Any) -> Parse | None:

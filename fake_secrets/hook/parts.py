@@ -106,20 +106,14 @@ class _Methods:
     def __init__(self, endpoint: Any, session: Any, signer: Any) -> None:
         auth: Any = botocore.auth.SigV4Auth
         parser, policy, standard, legacy = _classes_of(package_of(endpoint))
-        connect = operator.attrgetter(*_session_methods(session)[1:])
         # Written out, because it is called before every call: no loop in Python is as fast.
+        of_endpoint, of_session = (
+            operator.attrgetter(*names) for names in (_ENDPOINT_METHODS, _session_methods(session))
+        )
         self.read: Callable[[Any], tuple[Any, ...]] = lambda client: (
             client._make_request,
-            endpoint.make_request,
-            endpoint._send_request,
-            endpoint.create_request,
-            endpoint.prepare_request,
-            endpoint._get_response,
-            endpoint._do_get_response,
-            endpoint._needs_retry,
-            endpoint._send,
-            session.send,
-            connect(session),
+            of_endpoint(endpoint),
+            of_session(session),
             signer.sign,
             signer.get_auth_instance,
             auth.add_auth,

@@ -238,7 +238,7 @@ def test_advice_names_the_options_of_the_command(folder, check):
     source = (folder / "rotation.py").read_text()
     (folder / "rotation.py").write_text(source.replace('about["RotationEnabled"]', "value_of('prod/master')"))
     _, out, _ = check("--only", "plain")
-    assert "Mend: If the function needs it, pass it by --other prod/master=...." in out
+    assert "If it needs another one, pass that by --other prod/master=JSON." in " ".join(out.split())
 
     (folder / "rotation.py").write_text(source.replace('about["RotationEnabled"]', "1 / 0"))
     forget("rotation")

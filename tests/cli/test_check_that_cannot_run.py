@@ -126,6 +126,30 @@ class TestImports:
         assert "the import of 'broken' raises ResourceNotFoundException at broken.py:3: " in shown
         assert shown.endswith(". No secret 'prod/config' was given; give it with --other prod/config=JSON.")
 
+    def test_another_secret_that_the_module_can_do_without_is_not_blamed_for_a_later_error(self, folder, refused):
+        (folder / "broken.py").write_text(
+            "import boto3\n\nclient = boto3.client('secretsmanager')\ntry:\n"
+            "    client.get_secret_value(SecretId='optional')\n"
+            "except client.exceptions.ResourceNotFoundException:\n"
+            "    pass\nraise ValueError('something else')\n"
+        )
+
+        shown = refused(function="broken:lambda_handler")
+        forget("broken")
+        assert shown.endswith("raises ValueError at broken.py:8: something else.")
+
+    def test_a_secret_value_that_is_read_like_a_secret_on_import_is_not_shown(self, folder, refused):
+        (folder / "broken.py").write_text(
+            "import boto3\n\nclient = boto3.client('secretsmanager')\n"
+            "value = client.get_secret_value(SecretId='other')['SecretString']\n"
+            "client.get_secret_value(SecretId=value)\n"
+        )
+
+        shown = refused("--other", 'other="hunter2hunter2"', function="broken:lambda_handler")
+        forget("broken")
+        assert "raises ResourceNotFoundException at broken.py:5" in shown
+        assert "hunter2" not in shown
+
     @pytest.mark.parametrize("file", ["deployed.py", "deployed/__init__.py"])
     def test_a_module_in_the_folder_src_is_found_with_pythonpath(self, folder, refused, file):
         (folder / "src" / file).parent.mkdir(parents=True)

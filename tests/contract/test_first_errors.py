@@ -1,5 +1,6 @@
 """What a report says of a function that never rotates: the first error tells which argument is missing."""
 
+import contextlib
 import json
 import os
 
@@ -29,7 +30,33 @@ def test_another_secret_is_named():
     (violation,) = check_rotation(reading("prod/master"), secret="old").violations
     assert violation.name == "never-succeeds"
     assert violation.cause == "The function reads the secret 'prod/master', which the check doesn't have."
-    assert violation.mend == "If the function needs it, pass it by other_secrets={'prod/master': ...}."
+    assert violation.mend == (
+        "If the function means the secret that it rotates, let it use the event's SecretId. If it needs another "
+        "one, pass that by other_secrets={'prod/master': ...}."
+    )
+
+
+def test_another_secret_that_the_function_can_do_without_is_not_blamed_for_a_later_error():
+    def handler(event, context):
+        client = boto3.client("secretsmanager")
+        with contextlib.suppress(client.exceptions.ResourceNotFoundException):
+            client.get_secret_value(SecretId="optional")
+        raise LookupError
+
+    (violation,) = check_rotation(handler, secret="old").violations
+    assert violation.cause.startswith("The function expects another event")
+
+
+def test_another_secret_that_the_functions_own_error_tells_of_is_named():
+    def handler(event, context):
+        client = boto3.client("secretsmanager")
+        try:
+            client.get_secret_value(SecretId="prod/master")
+        except client.exceptions.ResourceNotFoundException as error:
+            raise LookupError from error
+
+    (violation,) = check_rotation(handler, secret="old").violations
+    assert violation.cause == "The function reads the secret 'prod/master', which the check doesn't have."
 
 
 def test_a_label_of_a_secret_that_is_there_is_no_other_secret():
@@ -47,6 +74,14 @@ def test_a_variable_of_the_environment_is_named():
     (violation,) = check_rotation(handler, secret="old").violations
     assert violation.cause == "The function needs the environment variable 'MADE_UP_HOST', which isn't set."
     assert violation.mend == "Pass it by environment={'MADE_UP_HOST': ...}."
+
+
+def test_a_key_that_another_mapping_lacks_is_no_variable_of_the_environment():
+    def handler(event, context):
+        {"green": 1}[os.environ["MODE"]]
+
+    (violation,) = check_rotation(handler, secret="old", environment={"MODE": "blue"}).violations
+    assert violation.cause.startswith("The function expects another event")
 
 
 def logging_in(get_double):

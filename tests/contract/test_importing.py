@@ -54,6 +54,25 @@ def test_a_consumer_reads_them_too(module):
     assert [one() for one in subject.consumers] == ["before"]
 
 
+@pytest.mark.parametrize(
+    ("source", "shown"),
+    [
+        (
+            "client.get_secret_value(SecretId=client.get_secret_value(SecretId='other')['SecretString'])",
+            "NotFound",
+        ),
+        ("raise ValueError(client.get_secret_value(SecretId='other')['SecretString'])", "ValueError"),
+    ],
+)
+def test_a_secret_value_is_not_in_the_error_of_an_import(tmp_path, monkeypatch, source, shown):
+    monkeypatch.syspath_prepend(tmp_path)
+    client = "import boto3\nclient = boto3.client('secretsmanager')\n"
+    (tmp_path / "leaking.py").write_text(f"{client}{source}\ndef lambda_handler(event, context): ...\n")
+    with pytest.raises(ImportError, match=shown) as raised:
+        check_rotation("leaking:lambda_handler", secret="now", other_secrets={"other": "hunter2hunter2"})
+    assert "hunter2" not in str(raised.value)
+
+
 def test_a_secret_that_was_not_given_is_named(module):
     with pytest.raises(ImportError, match=r"No secret 'prod/config' was given; give it in other_secrets="):
         check_rotation(f"{module}:lambda_handler", secret="now")

@@ -91,6 +91,40 @@ def test_an_unclear_error_for_a_value_of_another_form_is_one():
 
 
 @pytest.mark.slow
+def test_an_error_that_the_function_raises_itself_is_clear_whatever_its_type_is():
+    def look(client, event, value):
+        for key in ("username", "password"):
+            if key not in value:
+                raise KeyError(f"{key} is missing from the secret")
+
+    def trust(client, event, value):
+        return value["username"], value["password"]
+
+    assert "input-not-checked" in notes_of(rotating(step=trust), "input.lacks-username")
+    assert "input-not-checked" not in notes_of(rotating(step=look), "input.lacks-username")
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    "scenario", ["finishSecret.lost-3", "finishSecret.kill-after-3", "finishSecret.kill-at-end"]
+)
+def test_a_version_that_is_current_already_and_refused_is_one(scenario):
+    repeatable = rotating()
+
+    def refusing(event, context):
+        client = boto3.client("secretsmanager", region_name="us-east-1")
+        stages = client.describe_secret(SecretId=event["SecretId"])["VersionIdsToStages"]
+        if "AWSCURRENT" in stages.get(event["ClientRequestToken"], ()):
+            raise RuntimeError("already finished")
+        repeatable(event, context)
+
+    note = notes_of(refusing, scenario.replace("-3", "-4"))["finish-not-repeatable"]
+    text = "AWSCURRENT has moved, and yet createSecret raises RuntimeError: already finished, in each retry"
+    assert note.detail == text
+    assert "finish-not-repeatable" not in notes_of(repeatable, scenario)
+
+
+@pytest.mark.slow
 def test_a_test_that_fails_without_a_new_value_is_one():
     def expect_another_value(client, event):
         pending = client.get_secret_value(

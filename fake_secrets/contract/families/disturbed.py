@@ -16,7 +16,7 @@ from fake_secrets.contract.trial import Trial
 from fake_secrets.service.rules.stages import AWSCURRENT
 from fake_secrets.service.rules.steps import STEPS
 
-__all__ = ["DENIED", "disturbed", "errors", "find_swallowed", "is_through", "judge_retry", "kills"]
+__all__ = ["DENIED", "disturbed", "errors", "find_swallowed", "judge_retry", "kills", "recovers"]
 
 __tracebackhide__ = True  # the arguments in our frames may hold secret values
 
@@ -105,7 +105,7 @@ def judge_retry(trial: Trial, dry: DryRun, plan: Disturbance | None) -> None:
     """Retry the rotation unless it has succeeded, and look at what is left of a disturbance."""
     if trial.invariants.found.has_violation:
         return
-    if trial.recover() or is_through(trial):
+    if recovers(trial):
         verdicts.after_recovery(trial, dry, plan)
     else:
         verdicts.of_failed_retry(trial, dry, plan)
@@ -130,6 +130,17 @@ def find_swallowed(trial: Trial, dry: DryRun, delivery: Delivery, struck: Bounda
         )
 
 
-def is_through(trial: Trial) -> bool:
-    """Return whether the new value is current, so that AWS starts the next rotation in any case."""
-    return trial.state.labels.get(AWSCURRENT) == trial.token
+def recovers(trial: Trial) -> bool:
+    """Retry the rotation, and return whether the new value is current, so that AWS starts the next in any case.
+
+    If it is, but each retry fails nevertheless, that is noted.
+    """
+    if trial.recover():
+        return True
+    if trial.state.labels.get(AWSCURRENT) != trial.token:
+        return False
+    failed = trial.last
+    if not failed.has_passed:
+        text = f"AWSCURRENT has moved, and yet {verdicts.tell_failure(trial, failed)}, in each retry"
+        trial.invariants.find("finish-not-repeatable", text, failed.line)
+    return True

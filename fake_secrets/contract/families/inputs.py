@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import dis
 import functools
 from collections.abc import Iterator, Mapping
 from typing import Any
 
 from fake_secrets.contract.dry_run import DryRun
+from fake_secrets.contract.moments import innermost_of
 from fake_secrets.contract.ongoing_check import Check
 from fake_secrets.contract.scenario import Scenario
 from fake_secrets.contract.trial import Trial
@@ -130,9 +132,23 @@ def _unexpected(secret: Any, title: str, check: Check, name: str) -> Trial:
 
 def _note_unclear(trial: Trial, title: str) -> None:
     failed = trial.deliveries[-1] if trial.deliveries else None
-    if failed is not None and isinstance(failed.error, _UNCLEAR):
-        text = f"With {title}, {failed.step} raises {type(failed.error).__name__}"
+    error = None if failed is None else failed.error
+    if failed is not None and isinstance(error, _UNCLEAR) and not _is_deliberate(trial, error):
+        text = f"With {title}, {failed.step} raises {type(error).__name__}"
         trial.invariants.find("input-not-checked", text, failed.line)
+
+
+def _is_deliberate(trial: Trial, error: BaseException) -> bool:
+    """Return whether a `raise` of the function itself raises an exception. AWS's templates raise KeyError so."""
+    innermost = innermost_of(error)
+    if innermost is None:
+        return False
+    code = innermost.tb_frame.f_code
+    return trial.check.is_own_file(code.co_filename) and any(
+        instruction.opname == "RAISE_VARARGS" and bool(instruction.arg)
+        for instruction in dis.get_instructions(code)
+        if instruction.offset == innermost.tb_lasti
+    )
 
 
 def _with_previous(previous: Any, title: str, check: Check, name: str) -> Trial:

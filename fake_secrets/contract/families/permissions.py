@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator
 from fake_secrets.contract import verdicts
 from fake_secrets.contract.disturbance import Disturbance
 from fake_secrets.contract.dry_run import DryRun
-from fake_secrets.contract.families.disturbed import DENIED, find_swallowed, is_through
+from fake_secrets.contract.families.disturbed import DENIED, find_swallowed, recovers
 from fake_secrets.contract.needs import Need, needs_of
 from fake_secrets.contract.ongoing_check import Check
 from fake_secrets.contract.permission_findings import find_denied
@@ -142,7 +142,7 @@ def _judge(trial: Trial, dry: DryRun, plan: Disturbance, role: Role) -> None:
     """Retry the rotation with the permission given back, unless it has succeeded, and look at what is left."""
     if trial.invariants.found.has_violation:
         return
-    if trial.recover() or is_through(trial):
+    if recovers(trial):
         verdicts.after_recovery(trial, dry, plan)
     elif not find_denied(trial, role, is_harmful=True):
         verdicts.of_failed_retry(trial, dry, plan)

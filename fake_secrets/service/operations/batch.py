@@ -50,10 +50,8 @@ def batch_get_secret_value(store: Store, request: Request) -> dict[str, Any]:
     # A batch isn't about one secret.
     store.concerned = None
     store.told = {"Read": [secret["ARN"] for secret in read], "Errors": [dict(error) for error in errors]}
-    response: dict[str, Any] = {"SecretValues": read, "Errors": errors}
-    if next_token is not None:
-        response["NextToken"] = next_token
-    return response
+    following = {} if next_token is None else {"NextToken": next_token}
+    return {"SecretValues": read, **following, "Errors": errors}
 
 
 def _wanted(store: Store, request: Request) -> tuple[Sequence[str], str | None]:

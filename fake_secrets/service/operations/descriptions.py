@@ -80,7 +80,8 @@ def _describe_rotation(rotation: RotationState) -> dict[str, Any]:
         "RotationEnabled": rotation.enabled,
         "RotationLambdaARN": rotation.lambda_arn,
         "RotationRules": _describe_rules(rotation),
-        "ExternalSecretRotationMetadata": metadata and [dict(item) for item in metadata],
+        "ExternalSecretRotationMetadata": metadata
+        and [{name: item[name] for name in ("Key", "Value") if name in item} for item in metadata],
         "ExternalSecretRotationRoleArn": rotation.external_role_arn,
         "LastRotatedDate": rotation.last_rotated,
     }

@@ -15,6 +15,9 @@ from fake_secrets.service.state.store import Store
 
 __all__ = ["list_secrets"]
 
+# What DescribeSecret has under another name.
+_NAMED = {"VersionIdsToStages": "SecretVersionsToStages"}
+
 
 def list_secrets(store: Store, request: Request) -> dict[str, Any]:
     """List the secrets of the caller's account and region.
@@ -53,6 +56,4 @@ def list_secrets(store: Store, request: Request) -> dict[str, Any]:
 
 
 def _entry(secret: StoredSecret) -> dict[str, Any]:
-    entry = describe(secret)
-    stages = entry.pop("VersionIdsToStages", None)
-    return entry if stages is None else {**entry, "SecretVersionsToStages": stages}
+    return {_NAMED.get(name, name): value for name, value in describe(secret).items()}

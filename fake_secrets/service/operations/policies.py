@@ -83,10 +83,8 @@ def get_resource_policy(store: Store, request: Request) -> dict[str, Any]:
         raise ServiceError(
             "ResourceNotFoundException", "Secrets Manager can't find the specified resource policy."
         )
-    response = _identity(secret, name)
-    if text is not None:
-        response["ResourcePolicy"] = text
-    return response
+    policy = {} if text is None else {"ResourcePolicy": text}
+    return {"ARN": secret.arn, "Name": secret.name, **policy, "PolicyName": name}
 
 
 def list_resource_policies(store: Store, request: Request) -> dict[str, Any]:

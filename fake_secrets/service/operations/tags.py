@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from fake_secrets.errors import ServiceError
@@ -40,7 +40,11 @@ def merge_tags(present: Tags | None, added: Sequence[dict[str, str]], quota: int
     merged = {tag.get("Key", ""): tag for tag in (*(present or ()), *added)}
     if len(merged) > max(quota, len(present or ())):
         raise ServiceError("InvalidParameterException", f"A secret can have at most {quota} tags.")
-    return [dict(tag) for tag in merged.values()] if merged else present
+    return [_in_order(tag) for tag in merged.values()] if merged else present
+
+
+def _in_order(tag: Mapping[str, str]) -> dict[str, str]:
+    return {name: tag[name] for name in ("Key", "Value") if name in tag}
 
 
 def tag_resource(store: Store, request: Request) -> dict[str, Any]:

@@ -202,7 +202,6 @@ def get_secret_value(store: Store, request: Request) -> dict[str, Any]:
         "ARN": secret.arn,
         "Name": secret.name,
         "VersionId": version.id,
-        "CreatedDate": version.created,
     }
     if isinstance(version.value, bytes):
         response["SecretBinary"] = base64.b64encode(version.value).decode("ascii")
@@ -211,6 +210,7 @@ def get_secret_value(store: Store, request: Request) -> dict[str, Any]:
     labels = stages.labels_of(secret.labels, version.id)
     if labels:
         response["VersionStages"] = labels
+    response["CreatedDate"] = version.created
     return response
 
 

@@ -49,14 +49,9 @@ def list_secret_version_ids(store: Store, request: Request) -> dict[str, Any]:
     page, next_token = paging.paginate(
         after, request, key=lambda version: [version.serial], scope=(secret.arn, include_deprecated)
     )
-    response: dict[str, Any] = {
-        "Versions": [_entry(secret, version) for version in page],
-        "ARN": secret.arn,
-        "Name": secret.name,
-    }
-    if next_token is not None:
-        response["NextToken"] = next_token
-    return response
+    following = {} if next_token is None else {"NextToken": next_token}
+    entries = [_entry(secret, version) for version in page]
+    return {"Versions": entries, **following, "ARN": secret.arn, "Name": secret.name}
 
 
 def update_secret_version_stage(store: Store, request: Request) -> dict[str, Any]:

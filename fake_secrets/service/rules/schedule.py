@@ -25,6 +25,8 @@ __all__ = [
     "schedule_of",
 ]
 
+# The members of RotationRules, in the order of the service's model.
+_MEMBERS = ("AutomaticallyAfterDays", "Duration", "ScheduleExpression")
 _SECONDS_PER_HOUR = 3600
 _HOURS_PER_DAY = 24
 _DURATIONS = range(1, 25)
@@ -148,13 +150,14 @@ def describe_rules(rules: Mapping[str, Any], since: float) -> dict[str, Any]:
         The two windows are the next one and the one after it [D].
     """
     schedule = schedule_of(rules)
+    described = {name: rules[name] for name in _MEMBERS if name in rules}
     if schedule is None or "ScheduleExpression" not in rules:
-        return dict(rules)
+        return described
     two = list(itertools.islice(schedule.windows(since), 2))
     # At the end of the year 9999, count from another event: any two windows will do.
     first, second = two if len(two) > 1 else itertools.islice(schedule.windows(0.0), 2)
     days = max(1, int((second.start - first.start) // clock.SECONDS_PER_DAY))
-    return {"AutomaticallyAfterDays": days, **rules}
+    return {"AutomaticallyAfterDays": days, **described}
 
 
 def mistake_in(rules: Mapping[str, Any]) -> str | None:
