@@ -65,8 +65,8 @@ def now() -> float:
     reading = seconds() if datetime.datetime is genuine else _reading()
     if _ahead:
         reading += _lead()
-    # Not with round(..., 3), which makes text of the number and a number of the text.
-    return round((reading + _shift.get()) * 1000) / 1000
+    # Not with `round`, which is a call, and makes text of the number if it is told how many digits to keep.
+    return ((reading + _shift.get()) * 1000 + 0.5) // 1 / 1000
 
 
 def real_now() -> float:

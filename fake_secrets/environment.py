@@ -131,12 +131,15 @@ def settle(kept: Collection[Overlay], living: Collection[int]) -> None:
 
 def default_region() -> str:
     """Return the region in AWS_DEFAULT_REGION or AWS_REGION, or us-east-1 if neither is set."""
-    return _get("AWS_DEFAULT_REGION") or _get("AWS_REGION") or _FALLBACK_REGION
+    # Another thread's world may end meanwhile, and take its variables with it.
+    with _lock:
+        return _get("AWS_DEFAULT_REGION") or _get("AWS_REGION") or _FALLBACK_REGION
 
 
 def is_inherited() -> bool:
     """Return whether the fake credentials are set by no world of this process, but by one of its parent's."""
-    return not _applied and _get("AWS_ACCESS_KEY_ID") == FAKE_ACCESS_KEY_ID
+    with _lock:
+        return not _applied and _get("AWS_ACCESS_KEY_ID") == FAKE_ACCESS_KEY_ID
 
 
 def world_environment(region: str) -> dict[str, str | None]:

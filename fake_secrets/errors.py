@@ -9,6 +9,7 @@ from __future__ import annotations
 import contextlib
 import itertools
 from collections.abc import Iterable
+from typing import Any
 
 __all__ = [
     "OPEN_A_WORLD",
@@ -33,6 +34,7 @@ __all__ = [
     "UnsupportedOperationError",
     "UnusedFaultError",
     "annotate",
+    "refusal_in",
 ]
 
 
@@ -312,3 +314,11 @@ def annotate(error: BaseException, note: str) -> None:
     if note not in getattr(error, "__notes__", ()):
         with contextlib.suppress(AttributeError, TypeError):
             error.add_note(note)
+
+
+def refusal_in(error: BaseException) -> dict[str, Any]:
+    """Return what a ClientError of any copy of botocore says: Code and Message. Other errors say nothing."""
+    # Not by the attribute, which may be a property of somebody's own that raises.
+    response = vars(error).get("response")
+    said = response.get("Error") if isinstance(response, dict) else None
+    return said if isinstance(said, dict) else {}

@@ -4,6 +4,7 @@ import os
 
 import pytest
 
+from fake_secrets import environment
 from fake_secrets.environment import Overlay
 
 
@@ -49,3 +50,21 @@ def test_a_variable_that_cannot_be_set_restores_the_others():
     with pytest.raises(TypeError):
         Overlay({"COLOUR": "red", "SHAPE": 5}).apply()
     assert look() == ("own", None)
+
+
+class WatchedEnvironment(dict):
+    """An environment that another thread's world changes whenever it may."""
+
+    def __contains__(self, name):
+        found = super().__contains__(name)
+        # Only who holds the lock may apply or undo an overlay.
+        if not environment._lock._is_owned():
+            self.clear()
+        return found
+
+
+@pytest.mark.parametrize("read", [environment.default_region, environment.is_inherited])
+def test_a_world_that_ends_in_another_thread_meanwhile_takes_no_variable_away(monkeypatch, read):
+    changing = WatchedEnvironment(AWS_DEFAULT_REGION="eu-west-1", AWS_ACCESS_KEY_ID="x")
+    monkeypatch.setattr(environment.os, "environ", changing)
+    assert read() in {"eu-west-1", False}

@@ -9,6 +9,7 @@ from typing import Any, Literal
 
 from fake_secrets.contract.own_lines import OwnLine
 from fake_secrets.contract.values import Raw
+from fake_secrets.errors import refusal_in
 from fake_secrets.rotation.crashes import TimedOut
 
 __all__ = [
@@ -184,8 +185,7 @@ class Delivery:
 
 def code_of(error: BaseException) -> str | None:
     """Return the error code of a client's error; None if it is any other exception."""
-    response = getattr(error, "response", None)
-    code = response.get("Error", {}).get("Code") if isinstance(response, dict) else None
+    code = refusal_in(error).get("Code")
     return code if isinstance(code, str) else None
 
 

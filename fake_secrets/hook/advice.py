@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from fake_secrets.errors import refusal_in
 from fake_secrets.hook.misses import why_missed
 from fake_secrets.hook.refusals import Refused, note_on
 from fake_secrets.hook.requests import REQUEST_ARGUMENTS
@@ -22,9 +23,7 @@ def advise(error: Exception, call: Target, args: Any) -> None:
         # This is a fork, and its parent knows why.
         return
     operation, members = args if len(args) == REQUEST_ARGUMENTS else ("", {})
-    # Each copy of botocore has a ClientError of its own.
-    response = getattr(error, "response", None)
-    said = response.get("Error", {}) if isinstance(response, dict) else {}
+    said = refusal_in(error)
     code, message = said.get("Code"), said.get("Message")
     note = denial = None
     if code == "ResourceNotFoundException":

@@ -18,8 +18,8 @@ import urllib3.response
 from fake_secrets import clock
 from fake_secrets.arns import partition_of
 from fake_secrets.errors import CommonError, ServiceError
-from fake_secrets.hook.encoding import encode, headers_of, length_of
-from fake_secrets.hook.facts import facts_of
+from fake_secrets.hook.encoding import encode, headers_of
+from fake_secrets.hook.facts import KNOWN, facts_of
 from fake_secrets.service.state.request_model import Request
 from fake_secrets.service.transport import Loss, Transport
 
@@ -48,6 +48,9 @@ __tracebackhide__ = True  # the arguments in our frames may hold secret values
 _decoder: Any = json.JSONDecoder()
 _from_json, _scan_json = _decoder.decode, _decoder.scan_once
 
+# The headers of a response, or what `headers_of` makes them of.
+Headers = dict[str, str] | tuple[str, int, float]
+
 OK = 200
 NOTHING_AUTOMATIC: Mapping[str, str] = MappingProxyType({})
 
@@ -58,7 +61,7 @@ class Unsent:
     Args:
         url: the URL of the request.
         status_code: the HTTP status.
-        headers: the headers. They are converted to botocore's type on first use.
+        headers: the headers, or the arguments of `headers_of`, which makes them when somebody reads them.
         content: the body, or its members, which are encoded when somebody reads it.
 
     `loss` says how the connection fails instead; it is None if the response arrives.
@@ -66,13 +69,18 @@ class Unsent:
 
     loss: Loss | None = None
 
-    def __init__(
-        self, url: str, status_code: int, headers: dict[str, str], content: bytes | dict[str, Any]
-    ) -> None:
+    def __init__(self, url: str, status_code: int, headers: Headers, content: bytes | dict[str, Any]) -> None:
         self.url = url
         self.status_code = status_code
-        self.plain_headers = headers
+        self._headers = headers
         self._body = content
+
+    @property
+    def plain_headers(self) -> dict[str, str]:
+        """The headers, as a plain dict."""
+        if isinstance(self._headers, tuple):
+            self._headers = headers_of(*self._headers)
+        return self._headers
 
     @property
     def _content(self) -> bytes:
@@ -194,26 +202,27 @@ def answer_parsed(target: Target, model: OperationModel, params: Mapping[str, An
     Returns:
         The HTTP response and the parsed response.
     """
-    facts = facts_of(model.name, model)
+    facts = KNOWN.get(model.name) or facts_of(model.name, model)
     assert facts is not None  # noqa: S101 -- the model was given
     target.user_agent = params["headers"].get("User-Agent")
     world = target.world
     ask = world.answer if world.intervention is None else functools.partial(world.answer_attempt, target)
-    parsed, error, now, _ = _ask(target, model.name, params["body"], facts.shape, ask)
-    # Before the members are parsed, which happens in place.
-    body = facts.keep(parsed)
-    headers = headers_of(target.request_id, length_of(body), now)
+    content, error, now, _ = _ask(target, model.name, params["body"], facts.shape, ask)
     if error is None:
-        status, parsed = OK, facts.parse(parsed)
+        status = OK
+        parsed, body, length = facts.read(content)
     else:
-        status, parsed = error.status, _parsed_error(error, model)
+        status, parsed, body = error.status, _parsed_error(error, model), encode(content)
+        length = len(body)
+    request_id = target.request_id
     parsed["ResponseMetadata"] = {
-        "RequestId": target.request_id,
+        "RequestId": request_id,
         "HTTPStatusCode": status,
-        "HTTPHeaders": headers,
+        "HTTPHeaders": headers_of(request_id, length, now),
         "RetryAttempts": 0,
     }
-    return target.response_type(params["url"], status, headers.copy(), body), parsed
+    # Headers of its own, which a handler may read after it has changed the others.
+    return target.response_type(params["url"], status, (request_id, length, now), body), parsed
 
 
 def errors_of(response: Any) -> RotationErrors | None:

@@ -193,7 +193,7 @@ def around_call(wrapped: Callable[..., Any], client: BaseClient, args: Any, kwar
             release(holder)
             calling.set(outer)
             # A ClientError, of whichever copy of botocore, interrupts nothing.
-            if not hasattr(error, "response"):
+            if "response" not in vars(error):
                 world.recover([] if call is None else call.rotations)
         except BaseException:
             # It may even come here.

@@ -8,6 +8,7 @@ from typing import Any
 from fake_secrets.arns import PRINCIPAL_ARN, ROLE_ARN, account_of, session_arn
 from fake_secrets.beside_moto import backends
 from fake_secrets.environment import FAKE_ACCESS_KEY_ID
+from fake_secrets.errors import refusal_in
 from fake_secrets.iam.principals import identified_by
 
 __all__ = ["identity_of", "identity_of_key", "is_static", "key_pair_of", "note_caller"]
@@ -62,9 +63,7 @@ def note_caller(error: Exception, call: Any, client: Any) -> None:
         call: the call, a `Target`.
         client: the client that made it.
     """
-    # Each copy of botocore has a ClientError of its own.
-    response = getattr(error, "response", None)
-    code = response.get("Error", {}).get("Code") if isinstance(response, dict) else None
+    code = refusal_in(error).get("Code")
     if code not in _ERRORS_OF_ANOTHER_ACCOUNT or call.identity is not None:
         return
     what = _unplaced(_stored(client))

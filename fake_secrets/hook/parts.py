@@ -5,7 +5,7 @@ from __future__ import annotations
 import functools
 import operator
 import types
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 import botocore.auth
@@ -59,16 +59,18 @@ class Parts:
         # How many attributes the client and its parts have while none of them is a patch.
         self._size = -1
 
-    def are_altered(self, client: Any) -> bool:
+    def are_altered(self, client: Any, of_client: Mapping[str, Any]) -> bool:
         """Return whether a method of the client's or its parts' is patched, or a part replaced.
 
         This is asked before every call, so what is seldom needed is in other methods.
+
+        Args:
+            client: the client.
+            of_client: its attributes.
         """
         kind, methods = type(client), self._methods
         if methods.read(kind) != methods.untouched and methods.are_patched(kind):
             return True
-        # Not as attributes: a client has a `__getattr__`, which makes every look-up of an attribute slow.
-        of_client = client.__dict__
         endpoint: Any = of_client.get("_endpoint")
         if (
             type(endpoint) is not self._type_of_endpoint
@@ -106,14 +108,20 @@ class _Methods:
     def __init__(self, endpoint: Any, session: Any, signer: Any) -> None:
         auth: Any = botocore.auth.SigV4Auth
         parser, policy, standard, legacy = _classes_of(package_of(endpoint))
+        connect = operator.attrgetter(*_session_methods(session)[1:])
         # Written out, because it is called before every call: no loop in Python is as fast.
-        of_endpoint, of_session = (
-            operator.attrgetter(*names) for names in (_ENDPOINT_METHODS, _session_methods(session))
-        )
         self.read: Callable[[Any], tuple[Any, ...]] = lambda client: (
             client._make_request,
-            of_endpoint(endpoint),
-            of_session(session),
+            endpoint.make_request,
+            endpoint._send_request,
+            endpoint.create_request,
+            endpoint.prepare_request,
+            endpoint._get_response,
+            endpoint._do_get_response,
+            endpoint._needs_retry,
+            endpoint._send,
+            session.send,
+            connect(session),
             signer.sign,
             signer.get_auth_instance,
             auth.add_auth,

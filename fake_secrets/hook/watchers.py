@@ -67,9 +67,11 @@ class Watchers:
         verdict = _verdicts.get(_IS_DEBUG_LOGGED)
         if (_is_debug_logged() if verdict is None else verdict) or _history._enabled:
             return True
-        if self._parts.are_altered(client):
+        # Not as attributes: a client has a `__getattr__`, which makes every look-up of an attribute slow.
+        of_client = client.__dict__
+        if self._parts.are_altered(client, of_client):
             return True
-        emitter = client.meta.events._emitter
+        emitter = of_client["meta"].events._emitter
         heard = emitter._lookup_cache.get(_HEARD)
         is_heard: bool | None = None if heard is None else heard.get(operation)
         return _is_heard(client, emitter, operation) if is_heard is None else is_heard

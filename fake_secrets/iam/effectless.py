@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterator
 
 from fake_secrets.errors import PolicyError
+from fake_secrets.iam.actions import meant_by
 from fake_secrets.iam.comparisons import ARN_FIELDS, is_readable
 from fake_secrets.iam.conditions import NEGATIONS, Condition
 from fake_secrets.iam.elements import Statement
@@ -42,6 +43,8 @@ def _faults(statement: Statement, has_variables: bool) -> Iterator[str]:
     for action in statement.actions.values:
         if not _ACTION.fullmatch(action):
             yield f"No action has a name like {shortened(action)!r}."
+        elif (meant := meant_by(action)) is not None:
+            yield f"There is no action {shortened(action)!r}; did you mean {meant!r}?"
     for resource in statement.resources.values:
         yield from _of_variables("Resource", resource, has_variables)
         if has_variables and any(map(has_variable, split_at_colons(resource, 5)[:5])):

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from fake_secrets.environment import FAKE_ACCESS_KEY_ID
-from fake_secrets.errors import OPEN_A_WORLD, annotate
+from fake_secrets.errors import OPEN_A_WORLD, annotate, refusal_in
 from fake_secrets.plugin.items import MARKER, misspelt_markers
 from fake_secrets.plugin.regions import REGION
 from fake_secrets.plugin.returning import returned_fixtures
@@ -195,11 +195,10 @@ def _is_network_error(error: BaseException, names: set[str]) -> bool:
 
 def _is_refusal_of_keys(error: BaseException, names: set[str]) -> bool:
     """Return whether AWS itself has refused the credentials. The answers of a Stubber have no request id."""
-    response = getattr(error, "response", None)
-    if "ClientError" not in names or not isinstance(response, dict):
+    if "ClientError" not in names or refusal_in(error).get("Code") not in _REFUSED_KEYS:
         return False
-    has_request_id = bool(response.get("ResponseMetadata", {}).get("RequestId"))
-    return has_request_id and response.get("Error", {}).get("Code") in _REFUSED_KEYS
+    metadata = vars(error)["response"].get("ResponseMetadata")
+    return isinstance(metadata, dict) and bool(metadata.get("RequestId"))
 
 
 def _call(traceback: TracebackType | None) -> tuple[Any, str]:

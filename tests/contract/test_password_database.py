@@ -529,6 +529,9 @@ class TestComposedStatements:
         parts = [sql.Identifier("public", "orders"), *map(sql.Literal, (None, True, 5))]
         assert rendered(sql.Composed([*parts, sql.SQL(";")])) == '"public"."orders"NULLtrue5;'
 
+    def test_bytes_that_are_no_text_are_written_in_hexadecimal(self, sql):
+        assert rendered(sql.Literal(b"\xff\x00")) == r"'\xff00'::bytea"
+
     def test_psycopg2_quotes_without_a_real_connection(self, psycopg2, monkeypatch):
         def quote_ident(name, scope):
             msg = "argument 2 must be a connection or a cursor"

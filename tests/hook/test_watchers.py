@@ -151,6 +151,35 @@ class TestHandlers:
             assert read(client) == "s3cret"
         assert seen == ["GetSecretValue"]
 
+    @pytest.mark.parametrize("response", ["a text", {}, {"Error": "a text"}, {"Error": {"Code": 5}}])
+    def test_may_raise_an_exception_that_resembles_a_client_error(self, response):
+        class OwnError(Exception):
+            pass
+
+        def refuse(**_):
+            error = OwnError()
+            error.response = response
+            raise error
+
+        client = secretsmanager()
+        client.meta.events.register("before-parameter-build", refuse)
+        with mock_stages(SEED), pytest.raises(OwnError):
+            read(client)
+
+    def test_may_raise_an_exception_whose_response_cannot_be_read(self):
+        class OwnError(Exception):
+            @property
+            def response(self):
+                raise RuntimeError
+
+        def refuse(**_):
+            raise OwnError
+
+        client = secretsmanager()
+        client.meta.events.register("before-parameter-build", refuse)
+        with mock_stages(SEED), pytest.raises(OwnError):
+            read(client)
+
     def test_of_another_operation_or_service_does_not_matter(self):
         client = secretsmanager()
         client.meta.events.register("before-sign.secrets-manager.PutSecretValue", lambda **_: None)

@@ -277,6 +277,17 @@ class TestEffectless:
                 "No action has a name like 'secretsmanager: GetSecretValue'.",
             ),
             (
+                {"Action": ["secretsmanager:DescribeSecret", "secretsmanager:GetSecretvalues"]},
+                (
+                    "There is no action 'secretsmanager:GetSecretvalues'; did you mean "
+                    "'secretsmanager:GetSecretValue'?"
+                ),
+            ),
+            (
+                {"Effect": "Deny", "Action": "secretsmanager:DeleteSecrets"},
+                ("There is no action 'secretsmanager:DeleteSecrets'; did you mean 'secretsmanager:DeleteSecret'?"),
+            ),
+            (
                 {"Condition": {"NumericLessThan": {"aws:ResourceTag/Age": "${aws:username}"}}},
                 "NumericLessThan of aws:ResourceTag/Age wants a number, not '${aws:username}'.",
             ),

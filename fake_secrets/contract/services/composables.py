@@ -53,7 +53,10 @@ def _literal(value: object) -> str:
         return "NULL"
     if isinstance(value, int | float):
         return str(value).lower()
-    text = value.decode() if isinstance(value, bytes) else str(value)
+    try:
+        text = value.decode() if isinstance(value, bytes) else str(value)
+    except UnicodeDecodeError as error:
+        return f"'\\x{error.object.hex()}'::bytea"
     doubled = text.replace("'", "''")
     if "\\" not in doubled:
         return f"'{doubled}'"

@@ -308,7 +308,7 @@ class Store:
         Source: api-facts 2. If the name in a partial ARN itself ends like a suffix, the ARN
             counts as a full one, and isn't found [A].
         """
-        if secret_id.startswith("arn:"):
+        if secret_id[:4] == "arn:":
             self.concerned = self.by_arn(request, secret_id)
         else:
             shelf = self._shelves.get((request.account_id, request.region))
