@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from fake_secrets.activation.running import Running
     from fake_secrets.world.stack import Entry
 
-__all__ = ["Leftovers"]
+__all__ = ["Leftovers", "active"]
 
 
 class Leftovers:
@@ -27,20 +27,20 @@ class Leftovers:
     @contextmanager
     def of_test(self) -> Iterator[None]:
         """Take the worlds that are entered in the `with` block for those of the running test."""
-        before = _active()
+        before = active()
         try:
             yield
         finally:
-            self._of_test += [entry for entry in _active() if entry not in before and entry not in self._shared]
+            self._of_test += [entry for entry in active() if entry not in before and entry not in self._shared]
 
     @contextmanager
     def shared(self) -> Iterator[None]:
         """Take the worlds that are entered in the `with` block for those of several tests."""
-        before = _active()
+        before = active()
         try:
             yield
         finally:
-            self._shared += [entry for entry in _active() if entry not in before]
+            self._shared += [entry for entry in active() if entry not in before]
 
     def leave(self) -> list[str]:
         """Leave the worlds of the test, and put everything back that isn't as it was.
@@ -51,13 +51,14 @@ class Leftovers:
         opening = sys.modules.get("fake_secrets.activation.opening")
         if opening is None:
             return []
-        kept = [entry for entry in _active() if entry not in self._of_test]
+        kept = [entry for entry in active() if entry not in self._of_test]
         left: list[Entry | Running] = opening.settle(kept)
         self._of_test, self._shared = [], []
         return [repr(one.opened.handle if hasattr(one, "opened") else one) for one in left]
 
 
-def _active() -> list[Entry | Running]:
+def active() -> list[Entry | Running]:
+    """Return the entries of the active worlds, and the servers that are running."""
     stack = sys.modules.get("fake_secrets.world.stack")
     running = sys.modules.get("fake_secrets.activation.running")
     return [*(stack.active() if stack else []), *(running.everything() if running else [])]

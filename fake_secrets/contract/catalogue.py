@@ -112,8 +112,8 @@ _VIOLATIONS = {
     "current-moved-early": (
         "AWSCURRENT moves before finishSecret, so that consumers read a value that nobody has tested.",
         (
-            "PutSecretValue is called without VersionStages, or UpdateSecret is used. Both make the new value "
-            "current."
+            "PutSecretValue is called without VersionStages, or UpdateSecret is used: both make the new value "
+            "current. Or a step before finishSecret calls UpdateSecretVersionStage."
         ),
         "Store the new value with VersionStages=['AWSPENDING'], and move AWSCURRENT in finishSecret only.",
     ),
@@ -129,7 +129,10 @@ _VIOLATIONS = {
     ),
     "current-instead-of-pending": (
         "The step works with the current value instead of the pending one.",
-        "GetSecretValue is called without VersionStage, which means AWSCURRENT.",
+        (
+            "GetSecretValue is called without VersionStage, which means AWSCURRENT, or the step takes the wrong "
+            "one of two values that it has read."
+        ),
         "Read the value with VersionId=token and VersionStage='AWSPENDING'.",
     ),
     "untested-value": (
@@ -313,6 +316,12 @@ PASSWORD_CHANGED_EARLY = Advice(
         "Store the new password in createSecret, and change it at the service in setSecret. Then every retry and "
         "every other delivery finds the same password."
     ),
+)
+
+# The advice where the function reads the secret of its own rotation for that of another.
+NAMED_IN_CODE = Advice(
+    "The function names the secret that it reads itself, instead of taking it from the event.",
+    "Use the event's SecretId in every call: one function may rotate several secrets.",
 )
 
 # The advice where the secret isn't what the service double begins with.

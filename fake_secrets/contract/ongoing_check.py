@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import contextlib
+import functools
 from collections.abc import Callable
 from types import FrameType, TracebackType
-from typing import Self
+from typing import Any, Self
 
-from fake_secrets.activation import visits
+from fake_secrets.activation import leftovers, opening, visits
 from fake_secrets.contract.function_state import FunctionState
 from fake_secrets.contract.hidden_source import HiddenSource
 from fake_secrets.contract.interruption import Interruption
@@ -61,6 +62,9 @@ class Check:
                 # that checks a function doesn't report hundreds of worlds.
                 for _ in range(2):
                     stack.enter_context(visits.kept())
+                kept = leftovers.active()
+                for _ in range(2):
+                    stack.push(functools.partial(_settle, kept))
                 # The time comes before the state, because freezegun replaces names in the function's modules.
                 parts: tuple[contextlib.AbstractContextManager[object], ...] = (
                     self.interruption,
@@ -131,3 +135,9 @@ class Check:
     def is_own_file(self, file: str) -> bool:
         """Return whether a file belongs to the function."""
         return self._lines.is_own(file)
+
+
+def _settle(kept: list[Any], kind: type[BaseException] | None, *_: object) -> None:
+    """Put back what an interrupt has kept a world of the check from putting back when it was left."""
+    if kind is not None and not issubclass(kind, Exception):
+        opening.settle(kept)

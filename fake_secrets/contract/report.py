@@ -100,7 +100,7 @@ class ContractReport:
         notes = [one for one in self.notes if one.allowed is None]
         if notes:
             parts.append("\n".join(["Notes", *(line for one in notes for line in _note(one))]))
-        parts += [textwrap.fill(sentence, _WIDTH) for sentence in self.left_out]
+        parts += [textwrap.fill(sentence, _WIDTH, break_on_hyphens=False) for sentence in self.left_out]
         parts += [f"allow names {name!r}, which wasn't found. Remove it." for name in self.unused_allowances]
         return "\n\n".join(parts)
 
@@ -141,5 +141,8 @@ class ContractReport:
 def _note(note: Violation) -> list[str]:
     where = f", at {note.where}" if note.where else ""
     return textwrap.wrap(
-        f"- {note.name}: {note.detail.rstrip('.')}{where} ({note.scenario}).", _WIDTH, subsequent_indent="  "
+        f"- {note.name}: {note.detail.rstrip('.')}{where} ({note.scenario}).",
+        _WIDTH,
+        subsequent_indent="  ",
+        break_on_hyphens=False,
     )

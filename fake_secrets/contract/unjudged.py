@@ -57,7 +57,7 @@ def _left_out(subject: Subject, offers: Collection[str]) -> Iterator[str]:
     if missing:
         *first, last = missing
         names = f"{', '.join(first)} and {last}" if first else last
-        need = "they need" if first else "it needs"
         no_double = subject.service is None
-        why = "there is no service double" if no_double else f"the double doesn't offer what {need}"
+        wanted = " and no ".join(sorted({min(needed[scenario]) for scenario in missing}))
+        why = "there is no service double" if no_double else f"the double has no {wanted}"
         yield f"{names} {'were' if first else 'was'} left out, because {why}."

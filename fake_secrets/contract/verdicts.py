@@ -41,7 +41,8 @@ def tell_failure(trial: Trial, delivery: Delivery) -> str:
     failed, code = delivery.last_failed, code_of(error)
     where = f" in {failed.name}" if failed is not None and failed.outcome == code else ""
     kind = code or type(error).__name__
-    text = trial.shown(text_of(error))
+    # AWS's messages end in a full stop, and this is a part of a sentence.
+    text = trial.shown(text_of(error)).removesuffix(".")
     return f"{delivery.step} raises {kind}{where}" + (f": {text}" if text else "")
 
 

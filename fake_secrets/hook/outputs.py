@@ -62,14 +62,18 @@ def _reader_of_values(
         members: botocore's models of the members.
         read_any: reads a response that has other members, which only newer models know.
     """
-    kinds = {name: "plain" if name in _PLAIN else member.type_name for name, member in members.items()}
+    # How long each is without its value: two quotes, a colon, and a comma or the last brace.
+    kinds = {
+        name: ("plain" if name in _PLAIN else member.type_name, len(name) + 4) for name, member in members.items()
+    }
 
     def read(content: dict[str, Any]) -> Read:
         parsed, length = content.copy(), 1 if content else 0
         for name, value in content.items():
-            kind = kinds.get(name)
-            # Two quotes, a colon, and a comma or the last brace.
-            length += len(name) + 4
+            if name not in kinds:
+                return read_any(content)
+            kind, around = kinds[name]
+            length += around
             if kind == "plain":
                 length += len(value) + 2
             elif kind == "string":
@@ -83,11 +87,9 @@ def _reader_of_values(
                 length += (len(value) or 1) + 1
                 for item in value:
                     length += len(quoted(item))
-            elif kind == "blob":
+            else:
                 parsed[name] = base64.b64decode(value)
                 length += len(value) + 2
-            else:
-                return read_any(content)
         return parsed, content, length
 
     return read

@@ -212,3 +212,29 @@ def create_for_cached_user(client, arn, token):
 @pytest.mark.parametrize("only", ["mode.cold", "mode.warm"])
 def test_a_cache_that_is_kept_by_arn_is_none(only):
     assert names(check({"createSecret": create_for_cached_user}, only)) == []
+
+
+def create_from_named_secret(client, arn, token):
+    if not has_pending(client, arn, token):
+        current = read(client, "prod/rotated")
+        store(client, arn, token, {**current, "password": password(client)})
+
+
+@pytest.mark.slow
+def test_a_secret_that_the_function_names_itself_is_one_even_if_it_is_the_one_of_the_check():
+    (violation,) = check({"createSecret": create_from_named_secret}, "mode.warm").violations
+    assert violation.name == "mixes-up-secrets"
+    assert violation.cause == (
+        "The function names the secret that it reads itself, instead of taking it from the event."
+    )
+    assert "client.get_secret_value(SecretId=arn" in violation.source
+
+
+def refuse_another_secret(client, arn, token):
+    # It names its secret itself, too, but no value of one gets into the other.
+    if not has_pending(client, "prod/rotated", token):
+        create(client, arn, token)
+
+
+def test_it_is_none_if_the_function_then_fails():
+    assert names(check({"createSecret": refuse_another_secret}, "mode.warm")) == []

@@ -60,7 +60,7 @@ def test_without_a_service_double_it_is_told_what_was_not_judged_and_what_was_le
                 "The service double has neither accepts nor accepted",
                 (
                     "testSecret.dropped-before, mode.cold and limit.credentials were left out, because the double "
-                    "doesn't offer what they need."
+                    "has no accepted and no drop."
                 ),
             ],
         ),
@@ -69,8 +69,8 @@ def test_without_a_service_double_it_is_told_what_was_not_judged_and_what_was_le
             [
                 "The service double has no accepted",
                 (
-                    "testSecret.dropped-before and limit.credentials were left out, because the double doesn't "
-                    "offer what they need."
+                    "testSecret.dropped-before and limit.credentials were left out, because the double has no "
+                    "accepted and no drop."
                 ),
             ],
         ),

@@ -5,8 +5,10 @@ from __future__ import annotations
 from typing import Any
 
 from fake_secrets.contract import verdicts
+from fake_secrets.contract.catalogue import NAMED_IN_CODE
 from fake_secrets.contract.dry_run import DryRun
 from fake_secrets.contract.families.meanwhile import ELSE, IDENTITIES
+from fake_secrets.contract.moments import Boundary
 from fake_secrets.contract.ongoing_check import Check
 from fake_secrets.contract.own_lines import OwnLine
 from fake_secrets.contract.trial import Trial
@@ -82,7 +84,12 @@ def warm(dry: DryRun, check: Check, name: str) -> Trial:
         if problem is None or check.subject.service is None:
             # What fails may be a service that nobody watches.
             problem = other.problem()
-        if problem is not None and not other.is_misleading:
+        if problem is None and other.has_taken():
+            text = "createSecret, delivered for another secret, stores what names the user of this one"
+            line = None if other.wrong_read is None else other.wrong_read.line
+            advice = None if line is None else NAMED_IN_CODE
+            trial.invariants.find("mixes-up-secrets", text, line, is_independent=True, advice=advice)
+        elif problem is not None and not other.is_misleading:
             text, line = problem
             text = f"{text}, if createSecret is delivered for another secret in between"
             trial.invariants.find("mixes-up-secrets", text, line, is_independent=True)
@@ -97,10 +104,13 @@ class _Other:
         dry: the undisturbed rotations.
 
     `is_misleading` says whether its createSecret has called the service, which doesn't know its credential.
+    `wrong_read` is the first call in which that read the secret of the trial instead; None if there is none.
     """
 
     def __init__(self, trial: Trial, dry: DryRun) -> None:
         self._trial = trial
+        self._usual = None if dry.old_value is None else form_of(dry.old_value)
+        self.wrong_read: Boundary | None = None
         self._value = _value_of_another(dry)
         # The user doesn't have that secret, so its policy needn't allow it.
         trial.world.is_recorded = False
@@ -114,6 +124,18 @@ class _Other:
         members = {"SecretId": self._arn, "ClientRequestToken": str(self._token)}
         delivery = self._trial.invoke({**self._trial.event("createSecret"), **members}, "of another secret")
         self.is_misleading = any(one.is_of_service for one in delivery.boundaries)
+        own = {self._trial.subject.name, self._trial.arn}
+        wrong = (one for one in delivery.boundaries if one.is_read and one.members.get("SecretId") in own)
+        self.wrong_read = self.wrong_read or next(wrong, None)
+
+    def has_taken(self) -> bool:
+        """Return whether the other secret's new value names the user of the trial's secret."""
+        version = self._trial.world.contents.secret(self._arn).versions.get(str(self._token))
+        taken = None if version is None or version.value is None else form_of(version.value)
+        if self.is_misleading or not isinstance(taken, dict) or not isinstance(self._usual, dict):
+            return False
+        usual = {name: self._usual.get(name) for name in IDENTITIES}
+        return any(isinstance(text, str) and taken.get(name) == text != ELSE for name, text in usual.items())
 
     def problem(self) -> _Problem | None:
         """Return what the rotation has taken over from the other secret."""
