@@ -45,6 +45,7 @@ def with_commands(report: ContractReport, arguments: argparse.Namespace) -> Cont
         tuple(
             dataclasses.replace(
                 one,
+                title=with_options(one.title),
                 detail=with_options(one.detail) if one.name == _OF_POLICIES else one.detail,
                 replay=f"{command} --only {one.scenario}",
                 _advice=_with_options(one),

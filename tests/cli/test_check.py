@@ -44,7 +44,7 @@ def test_what_only_a_service_shows_is_told_to_be_left_out(folder, check):
 
     forget("generic", "stubs")
     assert status == 0
-    assert "There is no service double" in out
+    assert "There is no service double (--service), so" in out
     assert "testSecret.dropped-before, mode.cold and limit.credentials were left out, because" in out
 
 
@@ -201,6 +201,14 @@ def test_the_value_of_a_condition_key_is_given_as_context(folder, check):
     given = ["--policy", policy_of("*", Condition={"IpAddress": {"aws:SourceIp": "203.0.113.0/24"}})]
 
     assert check(*given, "--context", "aws:SourceIp=203.0.113.7", "--only", "permissions.given")[0] == 0
+
+
+@pytest.mark.slow
+def test_a_policy_for_another_region_and_account_is_told_with_the_options_to_give(folder, check):
+    arn = "arn:aws:secretsmanager:ap-south-1:999999999999:secret:prod/rotated-??????"
+    _, out, _ = check("--policy", policy_of("*", Resource=arn), "--only", "permissions.given")
+
+    assert "give --region ap-south-1 and --account-id 999999999999." in " ".join(out.split())
 
 
 def policy_of(action, **more):

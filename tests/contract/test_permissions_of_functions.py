@@ -150,6 +150,13 @@ def test_more_may_be_missing_after_a_deny():
                 "account_id='999999999999'."
             ),
         ),
+        (
+            ARN.replace("us-east-1", "eu-west-1").replace("123456789012", "999999999999"),
+            (
+                "The policy is for region eu-west-1 and account 999999999999, but the contract's secret is in "
+                "us-east-1 and 123456789012: give region='eu-west-1' and account_id='999999999999'."
+            ),
+        ),
     ],
 )
 def test_a_policy_for_another_secret_is_one_violation_with_the_argument_to_give(resource, argument):
