@@ -45,7 +45,10 @@ nitpicky = True
 nitpick_ignore_regex = [
     ("py:class", r"(collections|contextlib|datetime|os|pathlib|typing|types)\..*"),
     ("py:(class|exc)", r"[A-Z]?[a-z]+|(Base)?Exception|(Attribute|Key|Lookup|Type|Value)Error"),
-    ("py:class", r"fake_secrets(\.\w+){2,}|BaseClient|GivenPolic(y|ies)|UnusedPermission"),
+    (
+        "py:class",
+        r"fake_secrets(\.\w+){2,}|BaseClient|GivenPolic(y|ies)|Handler|NewValue|RotationErrors|UnusedPermission",
+    ),
     ("py:(class|obj)", r"(tuple|typing\.Literal)\[.*"),
 ]
 

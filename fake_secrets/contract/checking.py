@@ -262,13 +262,7 @@ def check_subject(
         chosen = [(family, one) for family, one in _chosen(check, dry, only) if one.id not in without]
         runs = _runs(check, chosen, None if is_single else trial, watch, deadline)
         untried = [one.id for _, one in chosen]
-        try:
-            for scenario, run in runs:
-                causes.add(scenario, run)
-                untried.remove(scenario.id)
-        except Exception as error:
-            annotate(error, _broken_off(untried[0], causes))
-            raise
+        _judge(runs, causes, untried)
         if check.time.reads_real_dates and _DRY_RUN in [one.id for _, one in chosen]:
             causes.note_clock(chosen[0][1])
         wanted = FAMILIES if only is None else only
@@ -279,6 +273,17 @@ def check_subject(
             untried=untried,
             is_whole=only is None,
         )
+
+
+def _judge(runs: Iterable[tuple[Scenario, Trial]], causes: Causes, untried: list[str]) -> None:
+    """Add what scenarios have shown to the causes, and take them off those that are untried."""
+    try:
+        for scenario, run in runs:
+            causes.add(scenario, run)
+            untried.remove(scenario.id)
+    except Exception as error:
+        annotate(error, _broken_off(untried[0], causes))
+        raise
 
 
 def _runs(

@@ -34,7 +34,7 @@ from service_model import CALLABLE, expect
 from vectors import OWNER, SCENARIOS, SCENARIOS_2026, Player, client_of, is_playable
 
 from fake_secrets import mock_stages
-from fake_secrets.hook import facts
+from fake_secrets.hook import answers, facts
 
 LANES = ("fast", "wire")
 NOON = datetime.datetime(2026, 3, 4, 12)  # noqa: DTZ001 -- freezegun reads it as UTC
@@ -385,7 +385,8 @@ def clients_that_lack(shape, member):
 )
 def test_both_lanes_drop_members_that_an_older_model_lacks(monkeypatch, shape, member, case, frozen_time):
     # Facts are cached for the process, because its clients normally share one model.
-    monkeypatch.setattr(facts, "_facts", {})
+    monkeypatch.setattr(facts, "KNOWN", {})
+    monkeypatch.setattr(answers, "KNOWN", facts.KNOWN)
     older = clients_that_lack(shape, member)
     (fast, _), (wire, _) = (play(case, lane, frozen_time, older) for lane in LANES)
     assert not any(path.endswith(f".{member}") for path in wire)
