@@ -247,36 +247,35 @@ def check_subject(
     Raises:
         UnknownScenarioError: if there is no scenario that was asked for.
     """
-    is_single = only is not None and not FAMILIES.keys() >= set(only)
     deadline = Deadline(seconds)
-    watch = watcher or _ignore
-    # An interrupt may come between the end of the block and the first of the two.
+    # The second puts back what the first doesn't, if an interrupt comes right before its end. The block is one
+    # call, because Python leaves some instructions of longer blocks unguarded.
     with Check(subject) as check, check.put_back_again():
-        causes = Causes(subject)
-        watch(Progress("plain", _DRY_RUN))
-        with undebugged() if is_single else contextlib.nullcontext():
-            trial, dry = dry_run(check)
-        check.interruption.raise_again()
-        if is_single and is_loud:
-            check.show_output()
-        chosen = [(family, one) for family, one in _chosen(check, dry, only) if one.id not in without]
-        runs = _runs(check, chosen, None if is_single else trial, watch, deadline)
-        untried = [one.id for _, one in chosen]
-        _judge(runs, causes, untried)
-        if check.time.reads_real_dates and _DRY_RUN in [one.id for _, one in chosen]:
-            causes.note_clock(chosen[0][1])
-        wanted = FAMILIES if only is None else only
-        obstacle = dry.obstacles[0] if dry.obstacles else None
-        return causes.report(
-            obstacle,
-            (*(unjudged(subject, dry) if "plain" in wanted else ()), *check.left_out.values()),
-            untried=untried,
-            is_whole=only is None,
-        )
+        return _checked(check, only, without, watcher or _ignore, deadline, is_loud=is_loud)
 
 
-def _judge(runs: Iterable[tuple[Scenario, Trial]], causes: Causes, untried: list[str]) -> None:
-    """Add what scenarios have shown to the causes, and take them off those that are untried."""
+def _checked(
+    check: Check,
+    only: Sequence[str] | None,
+    without: Collection[str],
+    watch: Watcher,
+    deadline: Deadline,
+    *,
+    is_loud: bool,
+) -> ContractReport:
+    """Run the scenarios of a check that has begun, and return its report; see `check_subject`."""
+    subject = check.subject
+    is_single = only is not None and not FAMILIES.keys() >= set(only)
+    causes = Causes(subject)
+    watch(Progress("plain", _DRY_RUN))
+    with undebugged() if is_single else contextlib.nullcontext():
+        trial, dry = dry_run(check)
+    check.interruption.raise_again()
+    if is_single and is_loud:
+        check.show_output()
+    chosen = [(family, one) for family, one in _chosen(check, dry, only) if one.id not in without]
+    runs = _runs(check, chosen, None if is_single else trial, watch, deadline)
+    untried = [one.id for _, one in chosen]
     try:
         for scenario, run in runs:
             causes.add(scenario, run)
@@ -284,6 +283,16 @@ def _judge(runs: Iterable[tuple[Scenario, Trial]], causes: Causes, untried: list
     except Exception as error:
         annotate(error, _broken_off(untried[0], causes))
         raise
+    if check.time.reads_real_dates and _DRY_RUN in [one.id for _, one in chosen]:
+        causes.note_clock(chosen[0][1])
+    wanted = FAMILIES if only is None else only
+    obstacle = dry.obstacles[0] if dry.obstacles else None
+    return causes.report(
+        obstacle,
+        (*(unjudged(subject, dry) if "plain" in wanted else ()), *check.left_out.values()),
+        untried=untried,
+        is_whole=only is None,
+    )
 
 
 def _runs(

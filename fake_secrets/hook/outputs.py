@@ -147,5 +147,6 @@ def _date(value: float) -> tuple[Any, int]:
     if len(_timestamps) >= _KEPT_TIMESTAMPS:
         _timestamps.clear()
     parsed = botocore.utils.parse_timestamp(value)  # type: ignore[arg-type]  # takes numbers too
-    _timestamps[value] = datetime.datetime, time.tzname, (parsed, len(repr(value)))
-    return _timestamps[value][2]
+    read = parsed, len(repr(value))
+    _timestamps[value] = datetime.datetime, time.tzname, read
+    return read

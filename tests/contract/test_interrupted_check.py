@@ -186,7 +186,6 @@ def test_an_interrupt_anywhere_in_a_check_leaves_everything_as_it_was():
 
 
 @pytest.mark.slow
-@pytest.mark.skipif(sys.version_info >= (3, 12), reason="a trace may interrupt where no signal can come, and hang")
 def test_an_interrupt_at_any_line_that_begins_or_ends_a_check_leaves_everything_as_it_was():
     modules = (checking, interruption, ongoing_check)
     counting = Interrupt(modules=modules)
