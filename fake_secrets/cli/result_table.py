@@ -33,7 +33,7 @@ def table_of(report: ContractReport, *, is_coloured: bool) -> str:
 
 def _row(one: Violation) -> tuple[str, ...]:
     severity = one.severity if one.allowed is None else "allowed"
-    return one.name, severity, str(1 + len(one.others)), one.where or "-"
+    return one.name, severity, str(1 + len(one.others)), one.caller or one.where or "-"
 
 
 def _lines(rows: list[tuple[str, ...]], widths: list[int], *, is_coloured: bool) -> Iterator[str]:

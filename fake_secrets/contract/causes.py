@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 
 from fake_secrets.contract.depicting import picture_of
 from fake_secrets.contract.deviations import Deviation
 from fake_secrets.contract.drawing import draw
 from fake_secrets.contract.families import family_of
-from fake_secrets.contract.own_lines import where_of
+from fake_secrets.contract.own_lines import OwnLine, where_of
 from fake_secrets.contract.picture_parts import Picture
 from fake_secrets.contract.report import ContractReport
 from fake_secrets.contract.scenario import Scenario
@@ -65,10 +65,12 @@ class Causes:
 
     Args:
         subject: what is checked.
+        line_calling: returns the line that has led to a line, if several lines do.
     """
 
-    def __init__(self, subject: Subject) -> None:
+    def __init__(self, subject: Subject, line_calling: Callable[[OwnLine], OwnLine | None]) -> None:
         self._subject = subject
+        self._line_calling = line_calling
         self._causes: dict[tuple[str, str], _Cause] = {}
         self._scenarios: list[str] = []
 
@@ -148,6 +150,7 @@ class Causes:
     def _violation(self, cause: _Cause) -> Violation:
         deviation, scenario = cause.deviation, cause.scenario
         line = deviation.line
+        caller = None if line is None else self._line_calling(line)
         return Violation(
             deviation.name,
             deviation.kind.severity,
@@ -162,6 +165,8 @@ class Causes:
             self._subject.allow.get(deviation.name),
             cause.picture,
             tuple(dict.fromkeys(self._consequences(cause))),
+            where_of(caller),
+            "" if caller is None else caller.text,
             cause.key,
             deviation.calls,
             deviation.advice,

@@ -38,12 +38,14 @@ __all__ = [
     "check_rotation",
     "check_subject",
     "import_environment",
+    "is_of_scenario",
     "subject_of",
 ]
 
 __tracebackhide__ = True  # the arguments in our frames may hold secret values
 
 _DRY_RUN = "plain.three-times"
+_IN_SCENARIO = "raised in the scenario"
 
 
 class UnknownScenarioError(ValueError):
@@ -266,7 +268,7 @@ def _checked(
     """Run the scenarios of a check that has begun, and return its report; see `check_subject`."""
     subject = check.subject
     is_single = only is not None and not FAMILIES.keys() >= set(only)
-    causes = Causes(subject)
+    causes = Causes(subject, check.line_calling)
     watch(Progress("plain", _DRY_RUN))
     with undebugged() if is_single else contextlib.nullcontext():
         trial, dry = dry_run(check)
@@ -325,7 +327,12 @@ def _runs(
 def _broken_off(scenario: str, causes: Causes) -> str:
     """Return where an error breaks a check off, and what was found before."""
     found = ", ".join(causes.names) or "nothing"
-    return f"raised in the scenario {scenario}. Found before: {found}"
+    return f"{_IN_SCENARIO} {scenario}. Found before: {found}"
+
+
+def is_of_scenario(error: Exception) -> bool:
+    """Return whether an error has broken off a check in a scenario, and not before the first one."""
+    return any(note.startswith(_IN_SCENARIO) for note in getattr(error, "__notes__", ()))
 
 
 def _ignore(_: Progress) -> None:

@@ -128,6 +128,10 @@ class Check:
         """Return the line where a function is defined."""
         return self._hidden.without(line_defining(function))
 
+    def line_calling(self, line: OwnLine) -> OwnLine | None:
+        """Return the line that has led to a line of the function, if several lines do; None otherwise."""
+        return self._hidden.without(self._lines.calling(line))
+
     def line_at(self, where: str) -> OwnLine | None:
         """Return a line of the function by ``file:line``."""
         return self._hidden.without(self._lines.at(where))

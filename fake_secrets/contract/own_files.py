@@ -5,11 +5,12 @@ from __future__ import annotations
 import linecache
 import sys
 from collections.abc import Callable, Iterable
-from types import FrameType, ModuleType
+from types import FrameType, ModuleType, TracebackType
 from typing import Protocol
 
-from fake_secrets.contract.own_lines import OwnLine, line_in, line_of
+from fake_secrets.contract.own_lines import OwnLine, line_at, line_in, line_of
 from fake_secrets.contract.own_modules import functions_of
+from fake_secrets.contract.shared_lines import SharedLines
 from fake_secrets.observe.leaks.lines import shown
 from fake_secrets.observe.remarks import Line
 
@@ -40,6 +41,7 @@ class OwnFiles:
         self._others = {str(getattr(sys.modules.get(str(name)), "__file__", None)) for name in others}
         self._count = 0
         self._files: frozenset[str] = frozenset()
+        self._shared = SharedLines()
 
     @property
     def files(self) -> frozenset[str]:
@@ -55,16 +57,25 @@ class OwnFiles:
 
     def of_frame(self, frame: FrameType) -> OwnLine | None:
         """Return the line of the function that leads to a frame."""
-        return line_of(frame, self.files)
+        return self._shared.noted(line_of(frame, self.files))
 
     def of_error(self, error: BaseException) -> OwnLine | None:
         """Return the innermost line of the function that an exception has come through."""
-        found, traceback = None, error.__traceback__
+        own, traceback = list[TracebackType](), error.__traceback__
         while traceback is not None:
             if traceback.tb_frame.f_code.co_filename in self.files:
-                found = traceback
+                own.append(traceback)
             traceback = traceback.tb_next
-        return None if found is None else line_in(found.tb_frame, found.tb_lineno)
+        if not own:
+            return None
+        found = own.pop()
+        callers = ((one.tb_frame.f_code.co_filename, one.tb_lineno) for one in reversed(own))
+        return self._shared.noted(line_in(found.tb_frame, found.tb_lineno)._replace(callers=tuple(callers)))
+
+    def calling(self, line: OwnLine) -> OwnLine | None:
+        """Return the line of the function that has led to a line which others lead to as well; None if none do."""
+        caller = self._shared.caller_of(line)
+        return None if caller is None else line_at(*caller)
 
     def at(self, where: str) -> OwnLine | None:
         """Return a line by ``file:line``, with the file relative to the current directory if it is in there."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import linecache
 import sys
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Iterator
 from pathlib import Path
 from types import CodeType, FrameType
 from typing import Any, NamedTuple
@@ -14,7 +14,7 @@ from fake_secrets.observe.leaks.lines import shown
 from fake_secrets.observe.remarks import Line, is_between
 from fake_secrets.rotation.invocation import LambdaFunction
 
-__all__ = ["OwnLine", "line_defining", "line_in", "line_of", "where_of"]
+__all__ = ["OwnLine", "line_at", "line_defining", "line_in", "line_of", "where_of"]
 
 # Where a function begins. The frames further out belong to whoever runs it.
 _INVOCATION = LambdaFunction.invoke.__code__
@@ -32,12 +32,15 @@ class OwnLine(NamedTuple):
         number: the line's number.
         text: the line, without the white space around it; empty if the source isn't known.
         function: the name of the Python function that the line is in.
+        callers: the lines of the rotation function that lead there, the nearest first, as the code objects name
+            their files.
     """
 
     file: str
     number: int
     text: str
     function: str
+    callers: tuple[tuple[str, int], ...] = ()
 
     def __str__(self) -> str:
         return f"{self.file}:{self.number} in {self.function}: {self.text}"
@@ -63,7 +66,18 @@ def line_of(frame: FrameType | None, modules: Collection[str]) -> OwnLine | None
         if best is None and _is_of_user(filename, frame):
             best = frame
         frame = frame.f_back
-    return None if best is None else line_in(best, best.f_lineno)
+    if best is None:
+        return None
+    return line_in(best, best.f_lineno)._replace(callers=tuple(_callers(best, modules)))
+
+
+def _callers(frame: FrameType, modules: Collection[str]) -> Iterator[tuple[str, int]]:
+    """Yield the lines of a rotation function that lead to a frame, the nearest first."""
+    caller = frame.f_back
+    while caller is not None and caller.f_code is not _INVOCATION:
+        if caller.f_code.co_filename in modules:
+            yield caller.f_code.co_filename, caller.f_lineno
+        caller = caller.f_back
 
 
 def _is_of_user(filename: str, frame: FrameType) -> bool:
@@ -86,6 +100,11 @@ def line_in(frame: FrameType, number: int) -> OwnLine:
     return _line_of_code(frame.f_code, number, frame.f_globals)
 
 
+def line_at(filename: str, number: int) -> OwnLine:
+    """Return a line by its file, as code objects name it, and its number."""
+    return OwnLine(_shown(filename, number), number, linecache.getline(filename, number).strip(), "")
+
+
 def line_defining(function: Callable[..., object]) -> OwnLine | None:
     """Return the line where a function is defined; None if that is unknown."""
     found: Any = next(functions_of(function), None)
@@ -99,9 +118,12 @@ def line_defining(function: Callable[..., object]) -> OwnLine | None:
 
 
 def _line_of_code(code: CodeType, number: int, names: Any) -> OwnLine:
-    place = shown(Line(code.co_filename, number, ""))
     text = linecache.getline(code.co_filename, number, names).strip()
-    return OwnLine(place.rpartition(":")[0], number, text, code.co_name)
+    return OwnLine(_shown(code.co_filename, number), number, text, code.co_name)
+
+
+def _shown(filename: str, number: int) -> str:
+    return shown(Line(filename, number, "")).rpartition(":")[0]
 
 
 def where_of(line: OwnLine | None) -> str | None:

@@ -68,6 +68,14 @@ class Finding(Protocol):
         """The text of that line."""
 
     @property
+    def caller(self) -> str | None:
+        """The line that has led there, if several do."""
+
+    @property
+    def caller_source(self) -> str:
+        """The text of that line."""
+
+    @property
     def cause(self) -> str:
         """The usual cause."""
 
@@ -206,7 +214,7 @@ def _causes(causes: Sequence[Finding], prefix: str) -> str:
     rows = "".join(
         f'<tr><td class="number">{number}</td>'
         f'<th scope="row"><a href="#{prefix}cause-{number}">{named(one.name)}</a></th>'
-        f"<td>{escaped(one.sentence)}</td><td>{broken(one.where or '')}</td>"
+        f"<td>{escaped(one.sentence)}</td><td>{broken(one.caller or one.where or '')}</td>"
         f'<td class="number">{1 + len(one.others)}</td></tr>\n'
         for number, one in enumerate(causes, 1)
     )
@@ -234,7 +242,9 @@ def _of_entry(one: Finding, level: int, number: str, anchor: str) -> Iterator[st
     yield f"<p>Shown by <code>{named(one.scenario)}</code>: {escaped(one.title)}.</p>\n"
     if one.where is not None:
         source = f"\n{escaped(one.source)}" if one.source else ""
-        yield f'<pre><code><span class="soft">{escaped(one.where)}</span>{source}</code></pre>\n'
+        caller = "" if one.caller is None else f"called from {one.caller}: {one.caller_source}".rstrip(": ")
+        called = f'\n<span class="soft">{escaped(caller)}</span>' if caller else ""
+        yield f'<pre><code><span class="soft">{escaped(one.where)}</span>{source}{called}</code></pre>\n'
     if one.picture is not None and one.allowed is None:
         caption = f"The calls in {one.scenario}, and the state after each of them"
         yield scrolling(picture_table(one.picture, caption, one.where), f"picture of {one.scenario}") + "\n"

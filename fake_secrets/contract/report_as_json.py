@@ -51,6 +51,7 @@ def _deviation(one: Violation) -> dict[str, Any]:
         "other_scenarios": list(one.others),
         "consequences": list(one.consequences),
         **_line(one.where, one.source),
+        "caller": None if one.caller is None else _line(one.caller, one.caller_source),
         "timeline": list(one.timeline),
         "picture": None if one.picture is None else _picture(one.picture),
         "cause": one.cause,

@@ -7,7 +7,8 @@ import warnings
 from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, ClassVar, Protocol
 
-from fake_secrets.contract.checking import check_only, check_subject, subject_of
+from fake_secrets.contract.checking import check_only, check_subject, is_of_scenario, subject_of
+from fake_secrets.contract.earlier_tests import EarlierTests
 from fake_secrets.contract.families import FAMILIES, family_of
 from fake_secrets.contract.report import ContractReport
 from fake_secrets.contract.subject import Subject
@@ -76,6 +77,12 @@ class RotationContract:
     _chosen: Sequence[str] | None = None
     _spared: Sequence[str] = ()
     _report: ContractReport | None = None
+    _earlier: ClassVar = EarlierTests()
+
+    def __init_subclass__(cls, **options: Any) -> None:
+        """Let a class remember what its tests have told."""
+        super().__init_subclass__(**options)
+        cls._earlier = EarlierTests()
 
     def test_plain(self) -> None:
         """Three rotations in a row that nothing disturbs."""
@@ -130,13 +137,30 @@ class RotationContract:
 
     def test_allow(self) -> None:
         """Each name in `allow` is found by some family."""
-        subject = self._subject()
-        if not subject.allow:
-            msg = "allow is empty"
-            raise unittest.SkipTest(msg)
-        self._check_allow(subject)
+        self._once("test_allow", self._check_allow)
 
     def _check(self, family: str) -> None:
+        """Run the test of a family."""
+        self._once(f"test_{family}", lambda: self._check_family(family))
+
+    def _once(self, test: str, check: Callable[[], object]) -> None:
+        """Run a test.
+
+        Raises:
+            unittest.SkipTest: if another test has failed with the same error, because an attribute is wrong.
+        """
+        try:
+            check()
+        except (ContractViolatedError, unittest.SkipTest):
+            raise
+        except Exception as error:
+            first = None if is_of_scenario(error) else self._earlier.error(error, test)
+            if first is None:
+                raise
+            msg = f"{first} fails with the same {type(error).__name__}. Mend that first"
+            raise unittest.SkipTest(msg) from None
+
+    def _check_family(self, family: str) -> None:
         """Run a family, or those of its scenarios that were chosen.
 
         Raises:
@@ -151,25 +175,32 @@ class RotationContract:
             raise unittest.SkipTest(msg)
         chosen = self._chosen or [only or family]
         self._report = report = check_subject(subject, chosen, without=self._spared)
+        if subject.allow and chosen == [family] and not self._spared:
+            self._earlier.keep(self._arguments(), family, report)
         if DOUBLE_REFUSES in report.left_out:
             warnings.warn(DOUBLE_REFUSES, FakeSecretsWarning, stacklevel=3)
         if not report._is_clean():
-            raise ContractViolatedError(report.summary(), report._failure())
+            told = self._earlier.causes(self._arguments(), report, f"test_{family}")
+            raise ContractViolatedError(report.summary(), report._failure(told))
         untried = report.obstacle is not None or (family == "permissions" and not report.scenarios)
         if untried and report.left_out and family != "plain":
             raise unittest.SkipTest(report.left_out[0])
 
-    def _check_allow(self, subject: Subject) -> None:
-        """Look for each name that is allowed, in one family after the other.
+    def _check_allow(self) -> None:
+        """Look for each name that is allowed, in one family after the other. Those that have run aren't run again.
 
         Raises:
             ContractViolatedError: if a name matches nothing.
-            unittest.SkipTest: if the undisturbed rotation doesn't work, so that nothing else can be tried, or if
-                there are violations, which may hide what is allowed.
+            unittest.SkipTest: if nothing is allowed, if the undisturbed rotation doesn't work, so that nothing
+                else can be tried, or if there are violations, which may hide what is allowed.
         """
+        subject = self._subject()
+        if not subject.allow:
+            msg = "allow is empty"
+            raise unittest.SkipTest(msg)
         wanted, found = set(subject.allow), list[str]()
         for family in FAMILIES:
-            report = check_subject(subject, [family])
+            report = self._earlier.report(self._arguments(), family) or check_subject(subject, [family])
             wanted -= {one.name for one in (*report.violations, *report.notes)}
             if not wanted:
                 return
@@ -200,7 +231,10 @@ class RotationContract:
             name = type(self).__name__
             msg = f"{name}: a fixture sets consumers. Set it in the class, so that pytest collects its test."
             raise TypeError(msg)
-        return subject_of(self._attribute("handler"), **{name: self._attribute(name) for name in _NAMES})
+        return subject_of(**self._arguments())
+
+    def _arguments(self) -> dict[str, Any]:
+        return {name: self._attribute(name) for name in ("handler", *_NAMES)}
 
     def _attribute(self, name: str) -> Any:
         """Return an attribute that a fixture has set on this object, or that of the class.

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import textwrap
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 from fake_secrets.contract.catalogue import CATALOGUE, Advice, Severity
@@ -32,6 +33,9 @@ class Violation:
         allowed: why it is expected, if `allow` says so; None otherwise.
         picture: what the timeline shows, in parts; None if there is no timeline.
         consequences: the ids of further scenarios, which show only what this explains.
+        caller: the line that has led to `where`, as ``file:line``, if several lines of the function lead there;
+            None otherwise.
+        caller_source: the text of that line; empty if it is unknown.
     """
 
     name: str
@@ -47,6 +51,8 @@ class Violation:
     allowed: str | None = None
     picture: Picture | None = field(default=None, repr=False)
     consequences: tuple[str, ...] = ()
+    caller: str | None = None
+    caller_source: str = ""
     # What tells it from other causes of the same name, and how many calls show it: reports can be merged.
     _key: str = field(default="", repr=False)
     _calls: int = field(default=0, repr=False)
@@ -67,21 +73,40 @@ class Violation:
         """What mends it."""
         return (self._advice or CATALOGUE[self.name]).mend
 
+    @property
+    def identity(self) -> tuple[str, str]:
+        """What tells its cause from all others, in other reports of the same function, too."""
+        return self.name, self._key
+
     def __str__(self) -> str:
         """Return all of it as text."""
-        lines = [
-            f"{self.name}: {self.sentence}",
-            *_wrapped(self._shown_by()),
-            *_wrapped(f"{self.detail.rstrip('.')}."),
-        ]
-        if self.where is not None:
-            lines.append(f"{_INDENT}{self.where}: {self.source}".rstrip(": "))
         if self.allowed is not None:
-            return "\n".join([*lines, *_wrapped(f"Allowed: {self.allowed}")])
-        if self.severity == "violation":
-            lines += ["", *(f"{_INDENT}{line}".rstrip() for line in self.timeline), ""]
-        lines += [*_wrapped(f"Usual cause: {self.cause}"), *_wrapped(f"Mend: {self.mend}")]
-        return "\n".join([*lines, f"{_INDENT}Replay: {self.replay}"])
+            return "\n".join([*self._what(), *_wrapped(f"Allowed: {self.allowed}")])
+        timeline = ["", *(f"{_INDENT}{line}".rstrip() for line in self.timeline), ""]
+        advice = (*_wrapped(f"Usual cause: {self.cause}"), *_wrapped(f"Mend: {self.mend}"))
+        shown = timeline if self.severity == "violation" else []
+        return "\n".join([*self._what(), *shown, *advice, self._how_to_replay()])
+
+    def brief(self, told_by: str) -> str:
+        """Return it as text without its calls, its cause and its mend.
+
+        Args:
+            told_by: who tells these.
+        """
+        told = f"{told_by} shows the same cause, with its calls and how to mend it."
+        return "\n".join([*self._what(), *_wrapped(told), self._how_to_replay()])
+
+    def _what(self) -> Iterator[str]:
+        yield f"{self.name}: {self.sentence}"
+        yield from _wrapped(self._shown_by())
+        yield from _wrapped(f"{self.detail.rstrip('.')}.")
+        if self.where is not None:
+            yield f"{_INDENT}{self.where}: {self.source}".rstrip(": ")
+        if self.caller is not None:
+            yield f"{_INDENT}called from {self.caller}: {self.caller_source}".rstrip(": ")
+
+    def _how_to_replay(self) -> str:
+        return f"{_INDENT}Replay: {self.replay}"
 
     def _shown_by(self) -> str:
         count = len(self.others)

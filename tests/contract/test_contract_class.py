@@ -1,5 +1,6 @@
 """`RotationContract` as a class of tests, without the plugin's part in it."""
 
+import itertools
 import unittest
 
 import boto3
@@ -7,6 +8,8 @@ import pytest
 from contract.gallery_modules import load
 
 from fake_secrets import ContractViolatedError, RotationContract, check_rotation
+from fake_secrets.contract import rotation_contract
+from fake_secrets.contract.checking import check_subject
 
 # pytest would collect a class with a name of this kind.
 Contract = RotationContract
@@ -118,13 +121,14 @@ def test_only_leaves_the_other_families_out():
         Only().test_kills()
 
 
-def test_an_unknown_only_is_refused_by_each_family():
-    class Only(Plain):
-        only = "setSecret.twcie"
+def test_an_unknown_only_is_refused_whichever_family_comes_first():
+    for test in ("test_plain", "test_kills"):
 
-    for test in (Only().test_plain, Only().test_kills):
+        class Only(Plain):
+            only = "setSecret.twcie"
+
         with pytest.raises(ValueError, match=r"^there is no scenario 'setSecret\.twcie'"):
-            test()
+            getattr(Only(), test)()
 
 
 def test_the_test_of_allow_is_skipped_where_nothing_is_allowed():
@@ -158,6 +162,116 @@ def test_the_test_of_allow_says_nothing_about_a_function_that_cannot_rotate():
 
 
 @pytest.mark.slow
+def test_a_cause_that_another_test_has_told_is_told_briefly():
+    class Told(Plain):
+        pass
+
+    with pytest.raises(ContractViolatedError) as whole:
+        Told().test_repeats()
+    with pytest.raises(ContractViolatedError) as brief:
+        Told().test_kills()
+
+    assert "Usual cause: " in whole.value.report
+    assert "Usual cause: " not in brief.value.report
+    assert "    test_repeats shows the same cause, with its calls and how to mend it.\n" in brief.value.report
+    assert "client.put_secret_value(" in brief.value.report
+    assert 'only="createSecret.kill-after-2")' in brief.value.report
+
+
+def test_a_test_that_runs_again_tells_all_of_it_again():
+    class Again(Plain):
+        pass
+
+    reports = []
+    for _ in range(2):
+        with pytest.raises(ContractViolatedError) as told:
+            Again().test_repeats()
+        reports.append(told.value.report)
+
+    assert reports[0] == reports[1]
+    assert "Usual cause: " in reports[1]
+
+
+def test_a_cause_that_was_told_of_another_secret_is_told_whole():
+    class Several(Plain):
+        pass
+
+    with pytest.raises(ContractViolatedError):
+        Several().test_repeats()
+    other = Several()
+    other.secret = "another-password"
+    with pytest.raises(ContractViolatedError) as told:
+        other.test_kills()
+
+    assert "Usual cause: " in told.value.report
+
+
+def test_a_wrong_attribute_fails_one_test_and_the_others_are_skipped():
+    class Wrong(Plain):
+        schedule = "rate(1 da)"
+
+    with pytest.raises(ValueError, match="is refused by AWS"):
+        Wrong().test_kills()
+    with pytest.raises(unittest.SkipTest, match=r"^test_kills fails with the same ValueError. Mend that first$"):
+        Wrong().test_errors()
+    with pytest.raises(ValueError, match="is refused by AWS"):
+        Wrong().test_kills()
+
+
+def test_a_double_that_cannot_be_made_fails_one_test_and_the_others_are_skipped():
+    class Wrong(Plain):
+        service = dict
+
+    with pytest.raises(TypeError, match="the methods of a dict can't be wrapped"):
+        Wrong().test_plain()
+    with pytest.raises(unittest.SkipTest, match=r"^test_plain fails with the same TypeError. Mend that first$"):
+        Wrong().test_errors()
+
+
+def test_an_error_in_a_scenario_fails_each_test():
+    exhibit, made = load("faulty", "create_never_looks"), itertools.count()
+
+    def service():
+        if next(made) % 2:
+            msg = "no connection"
+            raise LookupError(msg)
+        return exhibit.arguments["service"]()
+
+    attributes = {"handler": exhibit.handler, **exhibit.arguments, "service": service}
+    broken = type("Broken", (Contract,), attributes)()
+
+    for test in (broken.test_repeats, broken.test_inputs):
+        with pytest.raises(LookupError, match="no connection"):
+            test()
+
+
+def test_the_test_of_allow_runs_no_family_again(monkeypatch):
+    families = []
+
+    def check(subject, only, **arguments):
+        families.extend(only)
+        return check_subject(subject, only, **arguments)
+
+    monkeypatch.setattr(rotation_contract, "check_subject", check)
+
+    class Allowed(Plain):
+        allow = {"create-not-repeatable": "known"}
+
+    Allowed().test_plain()
+    Allowed().test_repeats()
+    Allowed().test_allow()
+
+    assert families == ["plain", "repeats"]
+
+
+def test_the_test_of_allow_runs_the_families_that_have_not_run():
+    class Allowed(Plain):
+        allow = {"create-not-repeatable": "known"}
+
+    Allowed().test_plain()
+    Allowed().test_allow()
+
+
 def test_it_works_as_a_test_case_of_unittest():
     class Case(Plain, unittest.TestCase):
         pass

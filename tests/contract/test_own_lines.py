@@ -56,12 +56,14 @@ def lines_of(tmp_path, monkeypatch):
 
 def test_it_is_the_innermost_line_of_the_own_modules(lines_of, tmp_path):
     line = lines_of({str(tmp_path / "rotation.py"), str(tmp_path / "helper.py")})
-    assert line == OwnLine("helper.py", 3, "event()", "call")
+    rotation = str(tmp_path / "rotation.py")
+    assert line == OwnLine("helper.py", 3, "event()", "call", ((rotation, 8), (rotation, 5)))
 
 
 def test_a_line_of_other_modules_is_passed_over(lines_of, tmp_path):
-    line = lines_of({str(tmp_path / "rotation.py")})
-    assert line == OwnLine("rotation.py", 8, "helper.call(", "steps")
+    rotation = str(tmp_path / "rotation.py")
+    line = lines_of({rotation})
+    assert line == OwnLine("rotation.py", 8, "helper.call(", "steps", ((rotation, 5),))
     assert str(line) == "rotation.py:8 in steps: helper.call("
 
 

@@ -45,6 +45,18 @@ def test_a_violation_tells_all_of_it_in_one_entry():
     ]
 
 
+def test_a_note_tells_what_it_is_and_what_mends_it():
+    note = violation(name="pending-label-left", severity="note", detail="AWSPENDING stays on the new version")
+    report = ContractReport((), (note,), ("plain.three-times",))
+
+    assert str(report).splitlines()[2:] == [
+        "Notes",
+        "- pending-label-left: AWSPENDING stays on the new version, at rotation.py:7 (plain.three-times).",
+        "  Mend: Nothing has to be done: the next rotation moves the label. Remove it in finishSecret if a",
+        "  monitor minds.",
+    ]
+
+
 def test_a_deviation_that_is_allowed_passes_and_shows_its_reason():
     report = ContractReport((violation(allowed="the double has no grants"),), (), ("plain.three-times",))
 
