@@ -362,6 +362,11 @@ _NOTES = {
             "fine, but the rotation counts as failed, and AWS tries it in vain until the next one."
         ),
     ),
+    "read-error-ignored": (
+        "createSecret makes a new value although it couldn't read whether there is one.",
+        "An except Exception, or except ClientError, is around the read of the pending version.",
+        "Catch only client.exceptions.ResourceNotFoundException, so that every other error ends the step.",
+    ),
     "version-not-named": (
         "The pending value is read by its label only.",
         "GetSecretValue is called with VersionStage='AWSPENDING' and without VersionId.",

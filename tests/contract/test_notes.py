@@ -7,18 +7,20 @@ import sys
 
 import boto3
 import pytest
+from botocore.exceptions import ClientError
 
 from fake_secrets import check_rotation
 
 SECRET = {"username": "app", "password": "Old-Password-1"}
 
 
-def rotating(step=lambda *arguments: None, testing=None):
+def rotating(step=lambda *arguments: None, testing=None, caught=None):
     """Return a correct rotation function without a service.
 
     Args:
         step: called with client, event and value in setSecret.
         testing: called in testSecret in place of a read of the pending value.
+        caught: the errors of a read after which createSecret makes a value; None for the one that AWS documents.
     """
 
     def handler(event, context):
@@ -35,9 +37,10 @@ def rotating(step=lambda *arguments: None, testing=None):
             raise ValueError("not pending")
         if event["Step"] == "createSecret":
             value = json.loads(client.get_secret_value(SecretId=arn, VersionStage="AWSCURRENT")["SecretString"])
+            no_value = caught or client.exceptions.ResourceNotFoundException
             try:
                 client.get_secret_value(**pending)
-            except client.exceptions.ResourceNotFoundException:
+            except no_value:
                 value["password"] = client.get_random_password()["RandomPassword"]
                 text = json.dumps(value)
                 client.put_secret_value(
@@ -82,6 +85,13 @@ def test_a_read_that_misses_the_last_write_and_fails_is_one():
     note = notes_of(rotating(), "modes")["stale-read-fails"]
     assert note.scenario == "createSecret.stale-1"
     assert note.detail.endswith("a retry succeeds")
+
+
+@pytest.mark.parametrize("failure", ["error-3", "throttled-3", "denied-3"])
+def test_a_value_that_is_made_after_any_error_of_the_read_is_one(failure):
+    note = notes_of(rotating(caught=ClientError), f"createSecret.{failure}")["read-error-ignored"]
+    assert note.source == "client.get_secret_value(**pending)"
+    assert "read-error-ignored" not in notes_of(rotating(), f"createSecret.{failure}")
 
 
 @pytest.mark.slow

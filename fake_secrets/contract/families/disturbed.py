@@ -22,6 +22,7 @@ __tracebackhide__ = True  # the arguments in our frames may hold secret values
 
 DENIED = "AccessDeniedException"
 _THROTTLED = "ThrottlingException"
+_NO_VALUE = "ResourceNotFoundException"
 
 
 def errors(dry: DryRun) -> Iterator[Scenario]:
@@ -117,6 +118,7 @@ def _look_for_swallowed(trial: Trial, dry: DryRun, plan: Disturbance) -> None:
         return
     delivery = next(one for one in trial.deliveries if struck in one.boundaries)
     find_swallowed(trial, dry, delivery, struck)
+    _find_ignored_read(trial, dry, delivery, struck)
 
 
 def find_swallowed(trial: Trial, dry: DryRun, delivery: Delivery, struck: Boundary) -> None:
@@ -128,6 +130,16 @@ def find_swallowed(trial: Trial, dry: DryRun, delivery: Delivery, struck: Bounda
             struck.line,
             delivery.step,
         )
+
+
+def _find_ignored_read(trial: Trial, dry: DryRun, delivery: Delivery, struck: Boundary) -> None:
+    """Find that createSecret takes any error of a read for the answer that there is no value yet."""
+    if delivery.step != "createSecret" or not delivery.has_passed or struck.name != "GetSecretValue":
+        return
+    usual = next((one for one in dry.first[delivery.step].boundaries if one.number == struck.number), None)
+    if usual is not None and usual.outcome == _NO_VALUE and verdicts.has_done_work(trial, dry, delivery, struck):
+        text = f"GetSecretValue fails with {struck.outcome}, and createSecret stores a new value"
+        trial.invariants.find("read-error-ignored", text, struck.line)
 
 
 def recovers(trial: Trial) -> bool:
