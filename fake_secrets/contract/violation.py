@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 import textwrap
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -13,6 +14,7 @@ __all__ = ["Violation"]
 
 _WIDTH = 100
 _INDENT = "    "
+_COMMAND = "fake-secrets "
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,7 +87,7 @@ class Violation:
         timeline = ["", *(f"{_INDENT}{line}".rstrip() for line in self.timeline), ""]
         advice = (*_wrapped(f"Usual cause: {self.cause}"), *_wrapped(f"Mend: {self.mend}"))
         shown = timeline if self.severity == "violation" else []
-        return "\n".join([*self._what(), *shown, *advice, self._how_to_replay()])
+        return "\n".join([*self._what(), *shown, *advice, *self._how_to_replay()])
 
     def brief(self, told_by: str) -> str:
         """Return it as text without its calls, its cause and its mend.
@@ -94,7 +96,7 @@ class Violation:
             told_by: who tells these.
         """
         told = f"{told_by} shows the same cause, with its calls and how to mend it."
-        return "\n".join([*self._what(), *_wrapped(told), self._how_to_replay()])
+        return "\n".join([*self._what(), *_wrapped(told), *self._how_to_replay()])
 
     def _what(self) -> Iterator[str]:
         yield f"{self.name}: {self.sentence}"
@@ -105,13 +107,33 @@ class Violation:
         if self.caller is not None:
             yield f"{_INDENT}called from {self.caller}: {self.caller_source}".rstrip(": ")
 
-    def _how_to_replay(self) -> str:
-        return f"{_INDENT}Replay: {self.replay}"
+    def _how_to_replay(self) -> Iterator[str]:
+        line = f"{_INDENT}Replay: "
+        for part in _options_of(self.replay):
+            if len(line) + len(part) > _WIDTH:
+                # A shell takes it for one command.
+                yield f"{line}\\"
+                line = _INDENT * 2
+            line += f"{part} "
+        yield line.rstrip()
 
     def _shown_by(self) -> str:
         count = len(self.others)
         more = f", and by {count} other scenario{'s' * (count > 1)}" if count else ""
         return f"Shown by {self.scenario} ({self.title}){more}."
+
+
+def _options_of(replay: str) -> list[str]:
+    """Return the parts of a command between which it may be continued on another line, or one part."""
+    if not replay.startswith(_COMMAND):
+        return [replay]
+    parts = list[str]()
+    for word in map(shlex.quote, shlex.split(replay)):
+        if not parts or word.startswith("--"):
+            parts.append(word)
+        else:
+            parts[-1] += f" {word}"
+    return parts
 
 
 def _wrapped(text: str) -> list[str]:

@@ -1,6 +1,7 @@
 """The report of a check, as a user reads it."""
 
 import dataclasses
+import shlex
 
 import pytest
 from contract.gallery_modules import load
@@ -43,6 +44,27 @@ def test_a_violation_tells_all_of_it_in_one_entry():
         "    Mend: Set exactly what the pending version holds, and test it in testSecret.",
         '    Replay: check_rotation(lambda_handler, ..., only="plain.three-times")',
     ]
+
+
+def test_a_long_command_that_replays_a_scenario_is_continued_before_an_option():
+    words = [
+        "fake-secrets",
+        "check",
+        "rotation:lambda_handler",
+        "--secret",
+        "...",
+        "--service",
+        "doubles:Database",
+    ]
+    command = shlex.join([*words, "--policy", "a role's --policy.json", "--only", "plain.three-times"])
+    lines = str(violation(replay=command)).splitlines()
+    first = next(at for at, line in enumerate(lines) if "Replay: " in line)
+
+    assert lines[first:] == [
+        "    Replay: fake-secrets check rotation:lambda_handler --secret ... --service doubles:Database \\",
+        "        --policy 'a role'\"'\"'s --policy.json' --only plain.three-times",
+    ]
+    assert shlex.split("".join(lines[first:]).replace("\\", "").partition("Replay: ")[2]) == shlex.split(command)
 
 
 def test_a_note_tells_what_it_is_and_what_mends_it():
