@@ -12,6 +12,7 @@ from fake_secrets.cli.command_error import CommandError, tell
 from fake_secrets.cli.output_files import check_writable, write_all
 from fake_secrets.cli.policy_formats import FORMATS, written
 from fake_secrets.cli.standard_output import write_out
+from fake_secrets.contract.defaults import NAME
 from fake_secrets.iam.callers import by_caller, needs_of_caller
 from fake_secrets.iam.least_policy import Need
 from fake_secrets.iam.recorded_needs import needs_in
@@ -150,6 +151,8 @@ def _remarks(needs: Sequence[Need], arguments: argparse.Namespace) -> Iterator[s
         if missing:
             options = " and ".join(f"--{name}" for name in missing)
             yield f"the policy is for the {' and the '.join(missing)} of the tests; give {options} for another."
+    if any(one.resource.endswith(f":secret:{NAME}-??????") for one in needs):
+        yield f"{NAME} is the secret of a rotation contract without a name; give the contract that of yours."
     size = len("".join(written(needs, "json", arguments.region, arguments.account).split()))
     if size > _MOST_CHARACTERS:
         yield f"the policy has {size:,} characters, and a managed policy may have {_MOST_CHARACTERS:,}."

@@ -8,6 +8,8 @@ import re
 import shlex
 from typing import TYPE_CHECKING
 
+from fake_secrets.contract.defaults import NAME
+
 if TYPE_CHECKING:
     from fake_secrets.contract.catalogue import Advice
     from fake_secrets.contract.report import ContractReport, Violation
@@ -30,7 +32,7 @@ _TEXT = re.compile(rf"\b(?P<name>{'|'.join(_TEXTS)})='(?P<value>[^']*)'")
 _PAIR = re.compile(rf"\b(?P<name>{'|'.join(_PAIRS)})=\{{'(?P<key>[^']*)': \.\.\.\}}")
 # The deviation whose detail names arguments. Other details have texts of the user's.
 _OF_POLICIES = "permission-missing"
-_DEFAULTS = {"name": "prod/rotated", "account-id": "123456789012", "timeout": 900}
+_DEFAULTS = {"name": NAME, "account-id": "123456789012", "timeout": 900}
 
 
 def with_commands(report: ContractReport, arguments: argparse.Namespace) -> ContractReport:

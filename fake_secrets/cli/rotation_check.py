@@ -17,6 +17,7 @@ from fake_secrets.cli.replaying import with_commands
 from fake_secrets.cli.result_table import table_of
 from fake_secrets.cli.standard_output import write_out
 from fake_secrets.cli.subject_of_command import subject_of_command
+from fake_secrets.contract.defaults import NAME
 
 if TYPE_CHECKING:
     from fake_secrets.contract.report import ContractReport
@@ -54,7 +55,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     _add_list(subject, "--consumer", "module:function", "a function of yours that reads the secret")
     _add_list(subject, "--other", f"NAME={value}", "another secret that the function reads")
     _add_list(subject, "--env", "NAME=VALUE", "an environment variable of the function")
-    subject.add_argument("--name", default="prod/rotated", help="the secret's name (default: %(default)s)")
+    subject.add_argument("--name", default=NAME, help="the secret's name (default: %(default)s)")
     subject.add_argument("--region", help="the secret's region")
     subject.add_argument(
         "--account-id", "--account", default="123456789012", metavar="ID", help="the secret's account"

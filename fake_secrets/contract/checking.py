@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from fake_secrets.contract.causes import Causes
 from fake_secrets.contract.debugging import undebugged
+from fake_secrets.contract.defaults import NAME
 from fake_secrets.contract.dry_run import DryRun
 from fake_secrets.contract.families import FAMILIES, family_of
 from fake_secrets.contract.function_state import loaded
@@ -60,7 +61,7 @@ def check_rotation(
     other_secrets: Mapping[str, Any] | None = None,
     service: Callable[[], object] | None = None,
     environment: Mapping[str, str] | None = None,
-    name: str = "prod/rotated",
+    name: str = NAME,
     region: str | None = None,
     account_id: str = "123456789012",
     tags: Mapping[str, str] | None = None,

@@ -8,6 +8,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, ClassVar, Protocol
 
 from fake_secrets.contract.checking import check_only, check_subject, is_of_scenario, subject_of
+from fake_secrets.contract.defaults import NAME
 from fake_secrets.contract.earlier_tests import EarlierTests
 from fake_secrets.contract.families import FAMILIES, family_of
 from fake_secrets.contract.report import ContractReport
@@ -60,7 +61,7 @@ class RotationContract:
     other_secrets: ClassVar[Mapping[str, Any] | None] = None
     service: ClassVar[Callable[[], object] | None] = None
     environment: ClassVar[Mapping[str, str] | None] = None
-    name: ClassVar[str] = "prod/rotated"
+    name: ClassVar[str] = NAME
     region: ClassVar[str | None] = None
     account_id: ClassVar[str] = "123456789012"
     tags: ClassVar[Mapping[str, str] | None] = None

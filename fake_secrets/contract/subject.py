@@ -9,6 +9,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from fake_secrets.contract.catalogue import CATALOGUE
+from fake_secrets.contract.defaults import NAME
 from fake_secrets.errors import ServiceError
 from fake_secrets.iam.grants import Grant
 from fake_secrets.options import check_callable
@@ -63,7 +64,7 @@ class Subject:
     other_secrets: Mapping[str, Any] = field(default_factory=dict, repr=False)
     service: Callable[[], object] | None = None
     environment: Mapping[str, str] = field(default_factory=dict, repr=False)
-    name: str = "prod/rotated"
+    name: str = NAME
     region: str | None = None
     account_id: str = "123456789012"
     tags: Mapping[str, str] | None = None

@@ -231,6 +231,16 @@ def test_a_policy_that_is_too_long_for_a_managed_policy_is_told(policy):
     assert err.endswith("characters, and a managed policy may have 6,144.\n")
 
 
+def test_the_name_that_a_contract_gives_its_secret_is_told(policy):
+    needs = [need("GetSecretValue", DB.replace("prod/db", "prod/rotated"))]
+    _, _, err = policy(needs, "--as", "terraform")
+
+    assert err == (
+        "fake-secrets policy: prod/rotated is the secret of a rotation contract without a name; give the contract "
+        "that of yours.\n"
+    )
+
+
 class TestWhatCannotBeWritten:
     def test_one_of_several_callers_has_to_be_chosen(self, refused):
         assert refused([READ, need("ListSecrets", "*", principal=ROLE), ROTATE]) == (
