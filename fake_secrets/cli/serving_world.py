@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 from fake_secrets.activation.serving import ServedWorld
 from fake_secrets.cli.command_error import CommandError
 from fake_secrets.cli.serve_exports import environment_of
-from fake_secrets.cli.serve_log import Logged, RotationLog, at_present
+from fake_secrets.cli.serve_log import DenialLog, Logged, RotationLog, at_present
 from fake_secrets.environment import Overlay
 from fake_secrets.errors import FakeSecretsError, FakeSecretsWarning, SeedError
 from fake_secrets.keeping.state_file_error import StateFileError
@@ -61,10 +61,11 @@ class ServingWorld:
     def __init__(self, fake_secrets: FakeSecrets, tell: Callable[[str], None], log: Callable[[str], None]) -> None:
         self.fake_secrets = fake_secrets
         self._tell = tell
-        self._log = lambda line: log(at_present(line))
+        self._log: Callable[[str], None] = lambda line: log(at_present(line))
         self._token = secrets.token_urlsafe(24)
+        self.denials = DenialLog(fake_secrets, self._log)
         self.rotations = RotationLog(fake_secrets, self._log)
-        self.clock = ServedClock(fake_secrets, tell, self.rotations.look)
+        self.clock = ServedClock(fake_secrets, tell, self._look)
 
     def attach(self, functions: Mapping[str, str]) -> None:
         """Give secrets their rotation functions, now and when they are created later.
@@ -130,12 +131,22 @@ class ServingWorld:
         # Imported late, because most servers have no helper.
         from fake_secrets.cli.serve_local_endpoints import local_endpoints
 
-        return local_endpoints(self.fake_secrets._world, helper, port, log=self._log, tell=self._tell)
+        return local_endpoints(self.fake_secrets._world, helper, port, log=self._log_of_helper, tell=self._tell)
 
     def _application(self) -> Application:
         controlled = Controlled(self.fake_secrets, self.clock, self._seed)
         served = ServedWorld(self.fake_secrets._world, self._tell_of)
-        return Logged(Router(FrontEnd(served), ControlApi(controlled, self._token)), self.rotations)
+        router = Router(FrontEnd(served), ControlApi(controlled, self._token))
+        return Logged(router, self.denials, self.rotations)
+
+    def _look(self) -> None:
+        """Tell what the work that was due has led to."""
+        self.denials.look()
+        self.rotations.look()
+
+    def _log_of_helper(self, line: str) -> None:
+        self.denials.look()
+        self._log(line)
 
     def _tell_of(self, error: BaseException) -> None:
         # Its text may hold a secret value.
