@@ -17,7 +17,7 @@ from fake_secrets.environment import Overlay
 from fake_secrets.errors import FakeSecretsError, FakeSecretsWarning, SeedError
 from fake_secrets.keeping.state_file_error import StateFileError
 from fake_secrets.mock import mock_stages
-from fake_secrets.observe.words import cut
+from fake_secrets.observe.words import cut, printable
 from fake_secrets.server.control.actions import Controlled
 from fake_secrets.server.control.api import ControlApi
 from fake_secrets.server.front_end import FrontEnd
@@ -28,6 +28,7 @@ from fake_secrets.server.messages import Application
 from fake_secrets.server.router import Router
 from fake_secrets.server.served_clock import ServedClock
 from fake_secrets.service.state.json_seeds import secrets_of_json
+from fake_secrets.service.state.seed_forms import doubts
 from fake_secrets.service.state.seeds import describe_seeds
 from fake_secrets.world.attachments import attach
 
@@ -84,6 +85,11 @@ class ServingWorld:
             ]
         for sentence in missing:
             self._tell(sentence)
+
+    def warn_of(self, seed: Mapping[str, Any]) -> None:
+        """Tell what is hardly meant in a seed as it is written."""
+        for doubt in doubts(seed):
+            self._tell(f"warning: {printable(doubt)}")
 
     def environment(self, url: str) -> dict[str, str | None]:
         """Return the variables with which a client asks this world."""
@@ -166,6 +172,7 @@ class ServingWorld:
             msg = f"the seed {error}" if str(error).startswith("isn't") else str(error)
             raise SeedError(msg) from None
         world.contents.plant_all(describe_seeds(given, world.region, world.ids))
+        self.warn_of(given)
         return list(given)
 
 
@@ -197,12 +204,16 @@ def opened_world(
             served = ServingWorld(fake_secrets, tell, say_nothing if arguments.quiet else tell)
             if arguments.clock is not None:
                 served.clock.set(arguments.clock)
+            has_contents = False
             if arguments.state is not None:
                 from fake_secrets.keeping.state_file import open_state
 
                 state = open_state(arguments.state, tell=tell)
                 stack.callback(_close, state)
+                has_contents = state.has_contents
                 state.attach(fake_secrets._world)
+            if not has_contents:
+                served.warn_of(seed)
         except (FakeSecretsError, TypeError, ValueError) as error:
             raise CommandError(" ".join(str(error).replace("\n- ", " ").split())) from None
         yield served

@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import dataclasses
 import functools
+import sys
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
@@ -12,6 +13,7 @@ from fake_secrets.cli.command_error import CommandError
 from fake_secrets.cli.given_values import pairs_of, policy_of, secret_texts, value_of
 from fake_secrets.cli.loading import loaded
 from fake_secrets.cli.mishaps import told_in_one_sentence
+from fake_secrets.observe.words import printable
 
 if TYPE_CHECKING:
     from fake_secrets.contract.subject import Subject
@@ -84,6 +86,8 @@ def subject_of_command(arguments: argparse.Namespace) -> Subject:
                 told = str(error).removesuffix(".")
                 msg = f"{told}. No secret {missing!r} was given; give it with --other {missing}=JSON"
                 raise CommandError(msg) from None
+        for doubt in subject.doubts:
+            print(f"warning: {printable(doubt)}", file=sys.stderr)
         return dataclasses.replace(subject, handler=handler, service=service, consumers=tuple(consumers))
 
 

@@ -24,7 +24,8 @@ from fake_secrets.contract.trial import Trial
 from fake_secrets.contract.undisturbed import dry_run
 from fake_secrets.contract.unjudged import unjudged
 from fake_secrets.environment import default_region
-from fake_secrets.errors import annotate
+from fake_secrets.errors import FakeSecretsWarning, annotate
+from fake_secrets.observe.remarks import Remark, tell, users_line
 from fake_secrets.options import with_article
 from fake_secrets.suggestions import nearest
 
@@ -80,7 +81,8 @@ def check_rotation(
     Args:
         handler: the rotation function, called with event and context. A str such as ``"my_module:lambda_handler"``
             is imported, with `environment` set.
-        secret: the value of AWSCURRENT, as `mock_stages` takes it; None for a secret without a value.
+        secret: the value of AWSCURRENT, as `mock_stages` takes it, but without labels; None for a secret without
+            a value.
         previous: the value of AWSPREVIOUS; by default there is none.
         other_secrets: other secrets that the function reads, name to value.
         service: a class or function that makes a service double: the protected service, such as a fake database.
@@ -111,10 +113,10 @@ def check_rotation(
     Raises:
         TypeError: if `handler` can't be called or is a coroutine function, or if another argument has a wrong
             type.
-        ValueError: if `allow` names an unknown deviation or gives no reason, if `timeout` isn't above 0 and at
-            most 900, if AWS refuses `schedule`, if `kms_key_id` can't name a key, if there are `consumers` without
-            `service` or a `context` without `policy`, or if there is no scenario `only`. The scenarios follow from
-            three undisturbed rotations.
+        ValueError: if `secret` or `previous` has staging labels for keys, if `allow` names an unknown deviation
+            or gives no reason, if `timeout` isn't above 0 and at most 900, if AWS refuses `schedule`, if
+            `kms_key_id` can't name a key, if there are `consumers` without `service` or a `context` without
+            `policy`, or if there is no scenario `only`. The scenarios follow from three undisturbed rotations.
         PolicyError: if `policy` can't be read, or if IAM would refuse it.
     """
     subject = subject_of(
@@ -137,6 +139,7 @@ def check_rotation(
         kms_key_id=kms_key_id,
     )
     check_only(only)
+    tell([Remark(FakeSecretsWarning, doubt, users_line()) for doubt in subject.doubts])
     report = check_subject(subject, None if only is None else [only])
     keep(report)
     return report

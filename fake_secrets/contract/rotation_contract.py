@@ -150,6 +150,9 @@ class RotationContract:
             msg = f"only = {only!r} isn't in this family"
             raise unittest.SkipTest(msg)
         chosen = self._chosen or [only or family]
+        # Once is enough, and each contract has this test.
+        for doubt in subject.doubts if family == "plain" else ():
+            warnings.warn(doubt, FakeSecretsWarning, stacklevel=3)
         self._report = report = check_subject(subject, chosen, without=self._spared)
         if DOUBLE_REFUSES in report.left_out:
             warnings.warn(DOUBLE_REFUSES, FakeSecretsWarning, stacklevel=3)

@@ -28,6 +28,17 @@ def test_several_families_and_scenarios_can_be_run_alone(check):
     assert err.splitlines() == ["repeats: 7 scenarios", "kills: 1 scenario"]
 
 
+def test_another_secret_whose_keys_look_like_staging_labels_is_warned_of_in_a_sentence(check):
+    status, _, err = check("--only", "plain.three-times", "--other", 'admin={"current": "hunter2hunter2"}')
+
+    assert status == 0
+    assert err.splitlines()[0] == (
+        "warning: Staging labels written in another way: secret 'admin' takes 'current' for keys of a JSON value. "
+        "If you mean labels, write 'AWSCURRENT' instead of 'current'. If you mean JSON, give it as a str."
+    )
+    assert "FakeSecretsWarning" not in err
+
+
 def test_a_deviation_that_is_allowed_is_no_violation(check):
     only = ["--only", "createSecret.twice"]
     status, out, _ = check(*only, "--allow", "create-not-repeatable=known", function="faulty:lambda_handler")
