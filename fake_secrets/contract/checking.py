@@ -16,6 +16,7 @@ from fake_secrets.contract.function_state import loaded
 from fake_secrets.contract.importing import missing_secret, to_be_imported, without_values, world_of
 from fake_secrets.contract.kept_reports import keep
 from fake_secrets.contract.ongoing_check import Check
+from fake_secrets.contract.other_secrets import by_name
 from fake_secrets.contract.progress import Deadline, Progress, Watcher
 from fake_secrets.contract.report import ContractReport
 from fake_secrets.contract.scenario import Scenario
@@ -84,7 +85,7 @@ def check_rotation(
         secret: the value of AWSCURRENT, as `mock_stages` takes it, but without labels; None for a secret without
             a value.
         previous: the value of AWSPREVIOUS; by default there is none.
-        other_secrets: other secrets that the function reads, name to value.
+        other_secrets: other secrets that the function reads: name or ARN to value.
         service: a class or function that makes a service double: the protected service, such as a fake database.
             What it offers of ``accepts``, ``accepted``, ``drop`` and ``settle`` is used.
         environment: the function's environment variables.
@@ -113,7 +114,8 @@ def check_rotation(
     Raises:
         TypeError: if `handler` can't be called or is a coroutine function, or if another argument has a wrong
             type.
-        ValueError: if `secret` or `previous` has staging labels for keys, if `allow` names an unknown deviation
+        ValueError: if `secret` or `previous` has staging labels for keys, if `other_secrets` has the ARN of
+            another region or account, if `allow` names an unknown deviation
             or gives no reason, if `timeout` isn't above 0 and at most 900, if AWS refuses `schedule`, if
             `kms_key_id` can't name a key, if there are `consumers` without `service` or a `context` without
             `policy`, or if there is no scenario `only`. The scenarios follow from three undisturbed rotations.
@@ -167,9 +169,11 @@ def subject_of(
         msg = f"consumers= takes a list of functions, not {with_article(type(listed).__name__)}"
         raise TypeError(msg)
     variables = dict(environment or {})
+    others_by_name, arns = by_name(other_secrets or {})
     subject = Subject(
         to_be_imported if isinstance(handler, str) else handler,
-        other_secrets=dict(other_secrets or {}),
+        other_secrets=others_by_name,
+        arns=arns,
         environment=variables,
         allow=dict(allow or {}),
         consumers=tuple(one for one in consumers if not isinstance(one, str)),

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from fake_secrets.activation import visits
 from fake_secrets.contract.moments import NOT_FOUND, code_of
+from fake_secrets.contract.other_secrets import suffix_in
 from fake_secrets.contract.subject import Subject
 from fake_secrets.mock import mock_stages
 from fake_secrets.service.rules.stages import AWSCURRENT, AWSPREVIOUS
@@ -48,7 +49,9 @@ def plant(handle: FakeSecrets, subject: Subject) -> frozenset[str]:
     given = {label: value for label, value in labels.items() if value is not None}
     handle.add(subject.name, labels=given or None, tags=subject.tags, kms_key_id=subject.kms_key_id)
     for name, value in subject.other_secrets.items():
-        handle.add(name, value)
+        arn = subject.arns.get(name)
+        suffix = None if arn is None else suffix_in(arn, handle.region, subject.account_id)
+        handle.add(name, value, arn_suffix=suffix)
     return frozenset(given)
 
 

@@ -44,6 +44,7 @@ class Subject:
         secret: the value of AWSCURRENT; None for a secret without a value.
         previous: the value of AWSPREVIOUS; None if there is none.
         other_secrets: other secrets of the world, name to value.
+        arns: the ARNs of those other secrets that were given by ARN, by name.
         service: makes the service double; None if there is none.
         environment: the function's environment variables.
         name: the secret's name.
@@ -63,6 +64,7 @@ class Subject:
     secret: Any = field(repr=False)
     previous: Any = field(default=None, repr=False)
     other_secrets: Mapping[str, Any] = field(default_factory=dict, repr=False)
+    arns: Mapping[str, str] = field(default_factory=dict)
     service: Callable[[], object] | None = None
     environment: Mapping[str, str] = field(default_factory=dict, repr=False)
     name: str = "prod/rotated"

@@ -253,6 +253,20 @@ def test_a_module_may_read_secrets_when_it_is_imported(folder, check):
     assert (status, err) == (0, "plain: 2 scenarios\n"), out
 
 
+@pytest.mark.parametrize("suffix", ["-AbCdEf", ""], ids=["a full ARN", "an ARN without its suffix"])
+def test_another_secret_may_be_given_by_the_arn_that_the_function_asks_for(folder, check, suffix):
+    arn = f"arn:aws:secretsmanager:eu-central-1:111122223333:secret:prod/admin{suffix}"
+    source = (folder / "rotation.py").read_text()
+    (folder / "rotation.py").write_text(
+        source.replace(
+            "REALM = ", f"assert sm.get_secret_value(SecretId='{arn}')['SecretString'] == 'a'\nREALM = "
+        )
+    )
+    place = ("--region", "eu-central-1", "--account-id", "111122223333")
+    status, out, err = check("--other", f'{arn}="a"', *place, "--only", "plain")
+    assert (status, err) == (0, "plain: 2 scenarios\n"), out
+
+
 def test_advice_names_the_options_of_the_command(folder, check):
     source = (folder / "rotation.py").read_text()
     (folder / "rotation.py").write_text(source.replace('about["RotationEnabled"]', "value_of('prod/master')"))
