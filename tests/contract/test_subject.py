@@ -6,6 +6,7 @@ import re
 import pytest
 
 from fake_secrets import check_rotation
+from fake_secrets.contract.catalogue import CATALOGUE
 from fake_secrets.errors import FakeSecretsWarning
 
 
@@ -153,11 +154,18 @@ def test_a_module_that_ends_its_import_in_whatever_way_is_refused(tmp_path, monk
 
 
 def test_an_unknown_name_in_allow_is_refused_with_the_nearest():
-    with pytest.raises(
-        ValueError, match=r"^allow='ded-current' isn't a choice; did you mean \"dead-current\""
-    ) as told:
+    with pytest.raises(ValueError, match=r"^allow='ded-current' isn't a choice") as told:
         check(allow={"ded-current": "known"})
+    question, *similar = str(told.value).split("\n- ")
+    assert question == "allow='ded-current' isn't a choice; did you mean \"dead-current\"? Others like it:"
+    assert 1 <= len(similar) <= 2
+
+
+def test_a_name_in_allow_that_is_like_none_is_refused_with_all():
+    with pytest.raises(ValueError, match=r"^allow='xyz' isn't a choice\. The choices are:") as told:
+        check(allow={"xyz": "known"})
     assert '\n- "leaked-value"\n' in str(told.value)
+    assert str(told.value).count("\n- ") == len(CATALOGUE)
 
 
 @pytest.mark.parametrize("reason", ["", " ", None])
