@@ -13,7 +13,7 @@ from fake_secrets.contract.debugging import undebugged
 from fake_secrets.contract.dry_run import DryRun
 from fake_secrets.contract.families import FAMILIES, family_of
 from fake_secrets.contract.function_state import loaded
-from fake_secrets.contract.importing import missing_secret, to_be_imported, without_values, world_of
+from fake_secrets.contract.importing import to_be_imported, with_missing_secret, without_values, world_of
 from fake_secrets.contract.kept_reports import keep
 from fake_secrets.contract.ongoing_check import Check
 from fake_secrets.contract.other_secrets import by_name
@@ -189,10 +189,7 @@ def subject_of(
             imported = [loaded(one, at_import) if isinstance(one, str) else one for one in given]
         except ImportError as error:
             error.msg = without_values(world, error)
-            if (missing := missing_secret(world, error)) is not None:
-                error.msg = (
-                    f"{error.msg.removesuffix('.')}. No secret {missing!r} was given; give it in other_secrets="
-                )
+            error.msg = with_missing_secret(world, error, error.msg, "in other_secrets=") or error.msg
             raise
     return dataclasses.replace(subject, handler=imported[0], consumers=tuple(imported[1:]))
 

@@ -16,7 +16,7 @@ from fake_secrets.service.rules.stages import AWSCURRENT, AWSPREVIOUS
 if TYPE_CHECKING:
     from fake_secrets.world.handle import FakeSecrets
 
-__all__ = ["missing_secret", "plant", "to_be_imported", "without_values", "world_of"]
+__all__ = ["plant", "to_be_imported", "with_missing_secret", "without_values", "world_of"]
 
 __tracebackhide__ = True  # the arguments in our frames may hold secret values
 
@@ -68,7 +68,25 @@ def without_values(handle: FakeSecrets, error: ImportError) -> str:
     return f"{error.name} can't be imported: it raised {raised}, whose text holds a secret value and isn't shown"
 
 
-def missing_secret(handle: FakeSecrets, error: BaseException) -> str | None:
+def with_missing_secret(handle: FakeSecrets, error: BaseException, told: str, where: str) -> str | None:
+    """Return what is said of an import that has failed, and which secret has to be given.
+
+    Args:
+        handle: the handle of the world in which the module was imported.
+        error: the error that says so. Its context is what the module has raised.
+        told: what the error says.
+        where: where to give the secret. Braces in it stand for the SecretId.
+
+    Returns:
+        The text; None if no secret is missing.
+    """
+    missing = _missing_secret(handle, error)
+    if missing is None:
+        return None
+    return f"{told.removesuffix('.')}. No secret {missing!r} was given; give it {where.format(missing)}"
+
+
+def _missing_secret(handle: FakeSecrets, error: BaseException) -> str | None:
     """Return the SecretId of a secret that isn't there, if that is why an import has failed.
 
     Args:
