@@ -9,12 +9,14 @@ from collections.abc import Collection, Mapping
 from fake_secrets.locks import shared_lock
 
 __all__ = [
+    "ENDPOINT_VARIABLE",
     "FAKE_ACCESS_KEY_ID",
     "FAKE_SECRET_ACCESS_KEY",
     "FAKE_SESSION_TOKEN",
     "Overlay",
     "adopt_overlays",
     "default_region",
+    "endpoint_of",
     "is_inherited",
     "settle",
     "without_proxies",
@@ -24,6 +26,9 @@ __all__ = [
 FAKE_ACCESS_KEY_ID = "FAKESECRETSACCESSKEY"
 FAKE_SECRET_ACCESS_KEY = "fake-secrets-secret-access-key"  # noqa: S105 -- not a secret
 FAKE_SESSION_TOKEN = "fake-secrets-session-token"  # noqa: S105 -- not a secret
+
+# AWS's rotation templates fail without this variable.
+ENDPOINT_VARIABLE = "SECRETS_MANAGER_ENDPOINT"
 
 _FALLBACK_REGION = "us-east-1"
 # What clients call this machine.
@@ -157,10 +162,14 @@ def world_environment(region: str) -> dict[str, str | None]:
         "AWS_EC2_METADATA_DISABLED": "true",
         "AWS_DEFAULT_REGION": region,
     }
-    if "SECRETS_MANAGER_ENDPOINT" not in os.environ:
-        # AWS's rotation templates fail without this variable.
-        variables["SECRETS_MANAGER_ENDPOINT"] = f"https://secretsmanager.{region}.amazonaws.com"
+    if ENDPOINT_VARIABLE not in os.environ:
+        variables[ENDPOINT_VARIABLE] = endpoint_of(region)
     return variables
+
+
+def endpoint_of(region: str) -> str:
+    """Return the URL at which clients reach the Secrets Manager of a region."""
+    return f"https://secretsmanager.{region}.amazonaws.com"
 
 
 def without_proxies(surroundings: Mapping[str, str]) -> dict[str, str | None]:

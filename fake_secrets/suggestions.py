@@ -6,13 +6,15 @@ import itertools
 import re
 from collections.abc import Collection, Iterable, Mapping
 
-__all__ = ["check_choice", "nearest", "similar"]
+__all__ = ["check_choice", "meant_or_all", "nearest", "similar"]
 
 __tracebackhide__ = True  # a traceback ends at the caller's mistake
 
 # Comparing takes microseconds a name, and a miss must stay cheap in a world of many secrets.
 _COMPARED = 100
 _SHOWN = 3
+# A message has no longer list than this if what was meant can be told.
+_FEW = 10
 _CUTOFF = 0.75
 _SEPARATORS = re.compile(r"[\W_]+")
 
@@ -48,6 +50,26 @@ def similar(asked: str, names: Iterable[str], count: int = _SHOWN, cutoff: float
     return get_close_matches(asked, list(names), count, cutoff)
 
 
+def meant_or_all(asked: object, known: Iterable[str], heading: str) -> str:
+    """Return the end of a message about a name that isn't known: what was probably meant, and what there is.
+
+    If a name is near, a long table is left out, and the names that are similar, too, stand for it.
+
+    Args:
+        asked: what was asked for.
+        known: what there is.
+        heading: the words before the list of all names.
+    """
+    names = list(known)
+    near = nearest(asked, names) if isinstance(asked, str) else []
+    if not near:
+        return f". {heading}{_listed(names)}"
+    question = f"; did you mean {near[0]!r}?"
+    if len(names) <= _FEW:
+        return f"{question} {heading}{_listed(names)}"
+    return question if len(near) == 1 else f"{question} Others like it:{_listed(near[1:])}"
+
+
 def check_choice(name: str, value: object, choices: Collection[str]) -> None:
     """Check an argument that is one of a few strings.
 
@@ -62,19 +84,29 @@ def check_choice(name: str, value: object, choices: Collection[str]) -> None:
     if isinstance(value, str) and value in choices:
         return
     meant = _closest(value, choices) if isinstance(value, str) else []
-    question = "".join(f'; did you mean "{choice}"?' for choice in meant) or "."
-    if isinstance(choices, Mapping):
-        listed = "".join(f'\n- "{choice}": {meaning}' for choice, meaning in choices.items())
+    question = f'; did you mean "{meant[0]}"?' if meant else "."
+    if meant and len(choices) > _FEW:
+        rest = f" Others like it:{_quoted(meant[1:])}" if len(meant) > 1 else ""
+    elif isinstance(choices, Mapping):
+        rest = " The choices are:" + "".join(f'\n- "{choice}": {meaning}' for choice, meaning in choices.items())
     else:
-        listed = "".join(f'\n- "{choice}"' for choice in choices)
-    msg = f"{name}={value!r} isn't a choice{question} The choices are:{listed}"
+        rest = f" The choices are:{_quoted(choices)}"
+    msg = f"{name}={value!r} isn't a choice{question}{rest}"
     raise ValueError(msg)
 
 
 def _closest(value: str, choices: Iterable[str]) -> list[str]:
-    """Return the choice that is most similar, but for case and separators, in a list; an empty one if none is."""
+    """Return the choices that are most similar, but for case and separators, the most similar first."""
     by_bare = {_bare(choice): choice for choice in choices}
-    return [by_bare[bare] for bare in similar(_bare(value), by_bare, 1)]
+    return [by_bare[bare] for bare in similar(_bare(value), by_bare)]
+
+
+def _listed(names: Iterable[str]) -> str:
+    return "".join(f"\n- {name}" for name in names) or "\n- none"
+
+
+def _quoted(names: Iterable[str]) -> str:
+    return "".join(f'\n- "{name}"' for name in names)
 
 
 def _bare(name: str) -> str:

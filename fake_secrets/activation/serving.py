@@ -13,7 +13,7 @@ from fake_secrets.activation import forkserver, running
 from fake_secrets.activation.activity import check_active
 from fake_secrets.activation.kept_errors import KeptErrors
 from fake_secrets.activation.ports import listener_at
-from fake_secrets.environment import Overlay, without_proxies
+from fake_secrets.environment import ENDPOINT_VARIABLE, Overlay, without_proxies
 from fake_secrets.hook.facts import facts_of
 from fake_secrets.hook.requests import Sent
 from fake_secrets.hook.served import ServedCalls
@@ -190,7 +190,7 @@ def _environment(url: str, region: str) -> dict[str, str | None]:
         # Only botocore reads AWS_DEFAULT_REGION, which a world sets anyway.
         "AWS_REGION": region,
         "AWS_ENDPOINT_URL_SECRETS_MANAGER": url,
-        "SECRETS_MANAGER_ENDPOINT": url,
+        ENDPOINT_VARIABLE: url,
         # A configuration file may say the same, and only a variable that denies it wins against that.
         "AWS_IGNORE_CONFIGURED_ENDPOINT_URLS": "false" if _may_be_ignored_by_file() else None,
     }

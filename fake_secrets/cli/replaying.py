@@ -21,6 +21,7 @@ _OPTIONS = {
     "environment": "--env",
     "other_secrets": "--other",
     "policy": "--policy",
+    "previous": "--previous",
     "secret": "--secret",
     "service": "--service",
 }

@@ -53,7 +53,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--service", metavar="module:class", help="what makes a service double: the fake of the protected service"
     )
     _add_list(subject, "--consumer", "module:function", "a function of yours that reads the secret")
-    _add_list(subject, "--other", f"NAME={value}", "another secret that the function reads")
+    _add_list(subject, "--other", f"NAME={value}", "another secret that the function reads; NAME may be an ARN")
     _add_list(subject, "--env", "NAME=VALUE", "an environment variable of the function")
     subject.add_argument("--name", default=NAME, help="the secret's name (default: %(default)s)")
     subject.add_argument("--region", help="the secret's region")

@@ -93,7 +93,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         metavar="TIME",
         help="the time at which the clock starts, such as 2030-01-01T00:00:00Z",
     )
-    parser.add_argument("--quiet", action="store_true", help="log no requests and rotations")
+    parser.add_argument("--quiet", action="store_true", help="log no requests, denials and rotations")
     parser.add_argument(
         # `command` is the command of fake-secrets itself.
         "program",

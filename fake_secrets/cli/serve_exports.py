@@ -7,6 +7,7 @@ import shlex
 from collections.abc import Iterable, Mapping
 
 from fake_secrets.environment import (
+    ENDPOINT_VARIABLE,
     FAKE_ACCESS_KEY_ID,
     FAKE_SECRET_ACCESS_KEY,
     FAKE_SESSION_TOKEN,
@@ -33,7 +34,7 @@ def environment_of(url: str, region: str, token: str, surroundings: Mapping[str,
     """
     return {
         "AWS_ENDPOINT_URL_SECRETS_MANAGER": url,
-        "SECRETS_MANAGER_ENDPOINT": url,
+        ENDPOINT_VARIABLE: url,
         "AWS_REGION": region,
         "AWS_DEFAULT_REGION": region,
         "AWS_ACCESS_KEY_ID": FAKE_ACCESS_KEY_ID,

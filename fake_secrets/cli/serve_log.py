@@ -1,4 +1,4 @@
-"""The log of `fake-secrets serve`: a line for each request and for each rotation, without secret values."""
+"""The log of `fake-secrets serve`: a line for each request, denial and rotation, without secret values."""
 
 from __future__ import annotations
 
@@ -13,15 +13,16 @@ from typing import TYPE_CHECKING, Any
 from fake_secrets import clock
 from fake_secrets.cli.loading import place_of
 from fake_secrets.hook.requests import Sent, caller_of
-from fake_secrets.observe.words import cut
+from fake_secrets.observe.words import cut, printable
 from fake_secrets.server.control.error_words import class_of
 from fake_secrets.server.messages import Application, HttpAnswer, HttpRequest
 
 if TYPE_CHECKING:
+    from fake_secrets.iam.denials import Denial
     from fake_secrets.rotation.rotation import Rotation
     from fake_secrets.world.handle import FakeSecrets
 
-__all__ = ["Logged", "RotationLog", "at_present"]
+__all__ = ["DenialLog", "Logged", "RotationLog", "at_present"]
 
 __tracebackhide__ = True  # the arguments in our frames may hold secret values
 
@@ -41,11 +42,13 @@ class Logged:
 
     Args:
         application: answers the requests.
+        denials: tells what was denied meanwhile.
         rotations: tells of the rotations that requests have run.
     """
 
-    def __init__(self, application: Application, rotations: RotationLog) -> None:
+    def __init__(self, application: Application, denials: DenialLog, rotations: RotationLog) -> None:
         self._application = application
+        self._denials = denials
         self._rotations = rotations
 
     def __call__(self, request: HttpRequest) -> HttpAnswer:
@@ -53,6 +56,7 @@ class Logged:
         began = time.perf_counter()
         answer = self._application(request)
         milliseconds = (time.perf_counter() - began) * 1000
+        self._denials.look()
         if _may_rotate(request):
             self._rotations.look()
         return dataclasses.replace(answer, note=f"{_described(request, answer)} {milliseconds:.1f} ms")
@@ -100,6 +104,31 @@ def _object_in(body: bytes) -> dict[str, Any]:
     except (ValueError, RecursionError):
         return {}
     return found if isinstance(found, dict) else {}
+
+
+class DenialLog:
+    """Tells what policies have denied, to whom, and what would allow it, as a test in the same process is told.
+
+    Args:
+        fake_secrets: the handle of the world.
+        write: called with each line.
+    """
+
+    def __init__(self, fake_secrets: FakeSecrets, write: Callable[[str], None]) -> None:
+        self._world = fake_secrets._world
+        self._write = write
+        self._latest: Denial | None = None
+
+    def look(self) -> None:
+        """Tell of the denials that are new."""
+        if self._world.rulings.latest_denial is self._latest:
+            return
+        with self._world._lock:
+            denials = self._world.rulings.denials
+            new = list(itertools.takewhile(lambda one: one is not self._latest, reversed(denials)))
+            self._latest = denials[-1] if denials else None
+        for denial in reversed(new):
+            self._write(printable(f"denied to {denial.principal}: {' '.join(denial.explanation.splitlines())}"))
 
 
 class RotationLog:

@@ -12,12 +12,12 @@ from typing import TYPE_CHECKING, Any
 from fake_secrets.activation.serving import ServedWorld
 from fake_secrets.cli.command_error import CommandError
 from fake_secrets.cli.serve_exports import environment_of
-from fake_secrets.cli.serve_log import Logged, RotationLog, at_present
+from fake_secrets.cli.serve_log import DenialLog, Logged, RotationLog, at_present
 from fake_secrets.environment import Overlay
 from fake_secrets.errors import FakeSecretsError, FakeSecretsWarning, SeedError
 from fake_secrets.keeping.state_file_error import StateFileError
 from fake_secrets.mock import mock_stages
-from fake_secrets.observe.words import cut
+from fake_secrets.observe.words import cut, printable
 from fake_secrets.server.control.actions import Controlled
 from fake_secrets.server.control.api import ControlApi
 from fake_secrets.server.front_end import FrontEnd
@@ -28,6 +28,7 @@ from fake_secrets.server.messages import Application
 from fake_secrets.server.router import Router
 from fake_secrets.server.served_clock import ServedClock
 from fake_secrets.service.state.json_seeds import secrets_of_json
+from fake_secrets.service.state.seed_forms import doubts
 from fake_secrets.service.state.seeds import describe_seeds
 from fake_secrets.world.attachments import attach
 
@@ -61,10 +62,11 @@ class ServingWorld:
     def __init__(self, fake_secrets: FakeSecrets, tell: Callable[[str], None], log: Callable[[str], None]) -> None:
         self.fake_secrets = fake_secrets
         self._tell = tell
-        self._log = lambda line: log(at_present(line))
+        self._log: Callable[[str], None] = lambda line: log(at_present(line))
         self._token = secrets.token_urlsafe(24)
+        self.denials = DenialLog(fake_secrets, self._log)
         self.rotations = RotationLog(fake_secrets, self._log)
-        self.clock = ServedClock(fake_secrets, tell, self.rotations.look)
+        self.clock = ServedClock(fake_secrets, tell, self._look)
 
     def attach(self, functions: Mapping[str, str]) -> None:
         """Give secrets their rotation functions, now and when they are created later.
@@ -83,6 +85,11 @@ class ServingWorld:
             ]
         for sentence in missing:
             self._tell(sentence)
+
+    def warn_of(self, seed: Mapping[str, Any]) -> None:
+        """Tell what is hardly meant in a seed as it is written."""
+        for doubt in doubts(seed):
+            self._tell(f"warning: {printable(doubt)}")
 
     def environment(self, url: str) -> dict[str, str | None]:
         """Return the variables with which a client asks this world."""
@@ -130,12 +137,22 @@ class ServingWorld:
         # Imported late, because most servers have no helper.
         from fake_secrets.cli.serve_local_endpoints import local_endpoints
 
-        return local_endpoints(self.fake_secrets._world, helper, port, log=self._log, tell=self._tell)
+        return local_endpoints(self.fake_secrets._world, helper, port, log=self._log_of_helper, tell=self._tell)
 
     def _application(self) -> Application:
         controlled = Controlled(self.fake_secrets, self.clock, self._seed)
         served = ServedWorld(self.fake_secrets._world, self._tell_of)
-        return Logged(Router(FrontEnd(served), ControlApi(controlled, self._token)), self.rotations)
+        router = Router(FrontEnd(served), ControlApi(controlled, self._token))
+        return Logged(router, self.denials, self.rotations)
+
+    def _look(self) -> None:
+        """Tell what the work that was due has led to."""
+        self.denials.look()
+        self.rotations.look()
+
+    def _log_of_helper(self, line: str) -> None:
+        self.denials.look()
+        self._log(line)
 
     def _tell_of(self, error: BaseException) -> None:
         # Its text may hold a secret value.
@@ -155,6 +172,7 @@ class ServingWorld:
             msg = f"the seed {error}" if str(error).startswith("isn't") else str(error)
             raise SeedError(msg) from None
         world.contents.plant_all(describe_seeds(given, world.region, world.ids))
+        self.warn_of(given)
         return list(given)
 
 
@@ -186,12 +204,16 @@ def opened_world(
             served = ServingWorld(fake_secrets, tell, say_nothing if arguments.quiet else tell)
             if arguments.clock is not None:
                 served.clock.set(arguments.clock)
+            has_contents = False
             if arguments.state is not None:
                 from fake_secrets.keeping.state_file import open_state
 
                 state = open_state(arguments.state, tell=tell)
                 stack.callback(_close, state)
+                has_contents = state.has_contents
                 state.attach(fake_secrets._world)
+            if not has_contents:
+                served.warn_of(seed)
         except (FakeSecretsError, TypeError, ValueError) as error:
             raise CommandError(" ".join(str(error).replace("\n- ", " ").split())) from None
         yield served

@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import dataclasses
 import functools
+import sys
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
@@ -12,6 +13,7 @@ from fake_secrets.cli.command_error import CommandError
 from fake_secrets.cli.given_values import pairs_of, policy_of, secret_texts, value_of
 from fake_secrets.cli.loading import loaded
 from fake_secrets.cli.mishaps import told_in_one_sentence
+from fake_secrets.observe.words import printable
 
 if TYPE_CHECKING:
     from fake_secrets.contract.subject import Subject
@@ -31,7 +33,7 @@ def subject_of_command(arguments: argparse.Namespace) -> Subject:
         CommandError: if one of them is wrong.
     """
     from fake_secrets.contract.checking import import_environment, subject_of
-    from fake_secrets.contract.importing import missing_secret, to_be_imported, world_of
+    from fake_secrets.contract.importing import to_be_imported, with_missing_secret, world_of
 
     secret = value_of("--secret", arguments.secret)
     previous = None if arguments.previous is None else value_of("--previous", arguments.previous)
@@ -79,11 +81,12 @@ def subject_of_command(arguments: argparse.Namespace) -> Subject:
                 service = None if arguments.service is None else load("the service", arguments.service)
                 consumers = [load("the consumer", name) for name in arguments.consumer]
             except CommandError as error:
-                if (missing := missing_secret(world, error)) is None:
+                told = with_missing_secret(world, error, str(error), "with --other {}=JSON")
+                if told is None:
                     raise
-                told = str(error).removesuffix(".")
-                msg = f"{told}. No secret {missing!r} was given; give it with --other {missing}=JSON"
-                raise CommandError(msg) from None
+                raise CommandError(told) from None
+        for doubt in subject.doubts:
+            print(f"warning: {printable(doubt)}", file=sys.stderr)
         return dataclasses.replace(subject, handler=handler, service=service, consumers=tuple(consumers))
 
 

@@ -14,9 +14,10 @@ from fake_secrets.contract.defaults import NAME
 from fake_secrets.contract.dry_run import DryRun
 from fake_secrets.contract.families import FAMILIES, family_of
 from fake_secrets.contract.function_state import loaded
-from fake_secrets.contract.importing import missing_secret, to_be_imported, without_values, world_of
+from fake_secrets.contract.importing import to_be_imported, with_missing_secret, without_values, world_of
 from fake_secrets.contract.kept_reports import keep
 from fake_secrets.contract.ongoing_check import Check
+from fake_secrets.contract.other_secrets import by_name
 from fake_secrets.contract.progress import Deadline, Progress, Watcher
 from fake_secrets.contract.report import ContractReport
 from fake_secrets.contract.scenario import Scenario
@@ -25,7 +26,8 @@ from fake_secrets.contract.trial import Trial
 from fake_secrets.contract.undisturbed import dry_run
 from fake_secrets.contract.unjudged import unjudged
 from fake_secrets.environment import default_region
-from fake_secrets.errors import annotate
+from fake_secrets.errors import FakeSecretsWarning, annotate
+from fake_secrets.observe.remarks import Remark, tell, users_line
 from fake_secrets.options import with_article
 from fake_secrets.suggestions import nearest
 
@@ -83,9 +85,10 @@ def check_rotation(
     Args:
         handler: the rotation function, called with event and context. A str such as ``"my_module:lambda_handler"``
             is imported, with `environment` set.
-        secret: the value of AWSCURRENT, as `mock_stages` takes it; None for a secret without a value.
+        secret: the value of AWSCURRENT, as `mock_stages` takes it, but without labels; None for a secret without
+            a value.
         previous: the value of AWSPREVIOUS; by default there is none.
-        other_secrets: other secrets that the function reads, name to value.
+        other_secrets: other secrets that the function reads: name or ARN to value.
         service: a class or function that makes a service double: the protected service, such as a fake database.
             What it offers of ``accepts``, ``accepted``, ``drop`` and ``settle`` is used.
         environment: the function's environment variables.
@@ -114,10 +117,11 @@ def check_rotation(
     Raises:
         TypeError: if `handler` can't be called or is a coroutine function, or if another argument has a wrong
             type.
-        ValueError: if `allow` names an unknown deviation or gives no reason, if `timeout` isn't above 0 and at
-            most 900, if AWS refuses `schedule`, if `kms_key_id` can't name a key, if there are `consumers` without
-            `service` or a `context` without `policy`, or if there is no scenario `only`. The scenarios follow from
-            three undisturbed rotations.
+        ValueError: if `secret` or `previous` has staging labels for keys, if `other_secrets` has the ARN of
+            another region or account, if `allow` names an unknown deviation
+            or gives no reason, if `timeout` isn't above 0 and at most 900, if AWS refuses `schedule`, if
+            `kms_key_id` can't name a key, if there are `consumers` without `service` or a `context` without
+            `policy`, or if there is no scenario `only`. The scenarios follow from three undisturbed rotations.
         PolicyError: if `policy` can't be read, or if IAM would refuse it.
     """
     subject = subject_of(
@@ -140,6 +144,7 @@ def check_rotation(
         kms_key_id=kms_key_id,
     )
     check_only(only)
+    tell([Remark(FakeSecretsWarning, doubt, users_line()) for doubt in subject.doubts])
     report = check_subject(subject, None if only is None else [only])
     keep(report)
     return report
@@ -167,9 +172,11 @@ def subject_of(
         msg = f"consumers= takes a list of functions, not {with_article(type(listed).__name__)}"
         raise TypeError(msg)
     variables = dict(environment or {})
+    others_by_name, arns = by_name(other_secrets or {})
     subject = Subject(
         to_be_imported if isinstance(handler, str) else handler,
-        other_secrets=dict(other_secrets or {}),
+        other_secrets=others_by_name,
+        arns=arns,
         environment=variables,
         allow=dict(allow or {}),
         consumers=tuple(one for one in consumers if not isinstance(one, str)),
@@ -185,10 +192,7 @@ def subject_of(
             imported = [loaded(one, at_import) if isinstance(one, str) else one for one in given]
         except ImportError as error:
             error.msg = without_values(world, error)
-            if (missing := missing_secret(world, error)) is not None:
-                error.msg = (
-                    f"{error.msg.removesuffix('.')}. No secret {missing!r} was given; give it in other_secrets="
-                )
+            error.msg = with_missing_secret(world, error, error.msg, "in other_secrets=") or error.msg
             raise
     return dataclasses.replace(subject, handler=imported[0], consumers=tuple(imported[1:]))
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from fake_secrets.activation import visits
 from fake_secrets.contract.moments import NOT_FOUND, code_of
+from fake_secrets.contract.other_secrets import suffix_in
 from fake_secrets.contract.subject import Subject
 from fake_secrets.mock import mock_stages
 from fake_secrets.service.rules.stages import AWSCURRENT, AWSPREVIOUS
@@ -15,7 +16,7 @@ from fake_secrets.service.rules.stages import AWSCURRENT, AWSPREVIOUS
 if TYPE_CHECKING:
     from fake_secrets.world.handle import FakeSecrets
 
-__all__ = ["missing_secret", "plant", "to_be_imported", "without_values", "world_of"]
+__all__ = ["plant", "to_be_imported", "with_missing_secret", "without_values", "world_of"]
 
 __tracebackhide__ = True  # the arguments in our frames may hold secret values
 
@@ -37,6 +38,8 @@ def world_of(subject: Subject) -> Iterator[FakeSecrets]:
         mock_stages({}, region=subject.region, account_id=subject.account_id, random_seed=0) as handle,
     ):
         plant(handle, subject)
+        # Whoever begins the check tells what is doubtful in the secrets.
+        handle._world.remarks.take()
         yield handle
 
 
@@ -46,7 +49,9 @@ def plant(handle: FakeSecrets, subject: Subject) -> frozenset[str]:
     given = {label: value for label, value in labels.items() if value is not None}
     handle.add(subject.name, labels=given or None, tags=subject.tags, kms_key_id=subject.kms_key_id)
     for name, value in subject.other_secrets.items():
-        handle.add(name, value)
+        arn = subject.arns.get(name)
+        suffix = None if arn is None else suffix_in(arn, handle.region, subject.account_id)
+        handle.add(name, value, arn_suffix=suffix)
     return frozenset(given)
 
 
@@ -63,7 +68,25 @@ def without_values(handle: FakeSecrets, error: ImportError) -> str:
     return f"{error.name} can't be imported: it raised {raised}, whose text holds a secret value and isn't shown"
 
 
-def missing_secret(handle: FakeSecrets, error: BaseException) -> str | None:
+def with_missing_secret(handle: FakeSecrets, error: BaseException, told: str, where: str) -> str | None:
+    """Return what is said of an import that has failed, and which secret has to be given.
+
+    Args:
+        handle: the handle of the world in which the module was imported.
+        error: the error that says so. Its context is what the module has raised.
+        told: what the error says.
+        where: where to give the secret. Braces in it stand for the SecretId.
+
+    Returns:
+        The text; None if no secret is missing.
+    """
+    missing = _missing_secret(handle, error)
+    if missing is None:
+        return None
+    return f"{told.removesuffix('.')}. No secret {missing!r} was given; give it {where.format(missing)}"
+
+
+def _missing_secret(handle: FakeSecrets, error: BaseException) -> str | None:
     """Return the SecretId of a secret that isn't there, if that is why an import has failed.
 
     Args:

@@ -175,6 +175,9 @@ class RotationContract:
             msg = f"only = {only!r} isn't in this family"
             raise unittest.SkipTest(msg)
         chosen = self._chosen or [only or family]
+        # Once is enough, and each contract has this test.
+        for doubt in subject.doubts if family == "plain" else ():
+            warnings.warn(doubt, FakeSecretsWarning, stacklevel=3)
         self._report = report = check_subject(subject, chosen, without=self._spared)
         if subject.allow and chosen == [family] and not self._spared:
             self._earlier.keep(self._arguments(), family, report)

@@ -16,7 +16,9 @@ from fake_secrets.options import check_callable
 from fake_secrets.rotation.invocation import LONGEST_TIMEOUT
 from fake_secrets.service.rules.constraints import Shape, check
 from fake_secrets.service.rules.schedule import check_rules, mistake_in
+from fake_secrets.service.rules.stages import AWSCURRENT, AWSPREVIOUS
 from fake_secrets.service.state.keys import is_default_key, why_unusable
+from fake_secrets.service.state.seed_forms import doubts, first_label
 from fake_secrets.suggestions import check_choice
 
 __all__ = ["Subject"]
@@ -43,6 +45,7 @@ class Subject:
         secret: the value of AWSCURRENT; None for a secret without a value.
         previous: the value of AWSPREVIOUS; None if there is none.
         other_secrets: other secrets of the world, name to value.
+        arns: the ARNs of those other secrets that were given by ARN, by name.
         service: makes the service double; None if there is none.
         environment: the function's environment variables.
         name: the secret's name.
@@ -62,6 +65,7 @@ class Subject:
     secret: Any = field(repr=False)
     previous: Any = field(default=None, repr=False)
     other_secrets: Mapping[str, Any] = field(default_factory=dict, repr=False)
+    arns: Mapping[str, str] = field(default_factory=dict)
     service: Callable[[], object] | None = None
     environment: Mapping[str, str] = field(default_factory=dict, repr=False)
     name: str = NAME
@@ -83,8 +87,12 @@ class Subject:
             check_callable(consumer, _CONSUMED)
             _check_runs(consumer, _CONSUMED)
             _check_parameters(consumer, (), _CONSUMED)
-        _check_value("secret", self.secret)
-        _check_value("previous", self.previous)
+        for argument, label, value in (
+            ("secret", AWSCURRENT, self.secret),
+            ("previous", AWSPREVIOUS, self.previous),
+        ):
+            _check_value(argument, value)
+            _check_is_no_label_map(argument, label, value)
         for name, value in self.other_secrets.items():
             _check_value(f"other_secrets[{name!r}]", value)
         for name in self.allow:
@@ -116,6 +124,11 @@ class Subject:
     def secrets(self) -> tuple[str, ...]:
         """The names of all secrets of the world."""
         return (self.name, *self.other_secrets)
+
+    @property
+    def doubts(self) -> list[str]:
+        """What is hardly meant in the other secrets as it is written, in sentences."""
+        return doubts(self.other_secrets)
 
     @property
     def has_key(self) -> bool:
@@ -234,3 +247,13 @@ def _check_value(name: str, value: object) -> None:
     if value is not None and not isinstance(value, str | bytes | Mapping):
         msg = f"{name}= takes a dict, str or bytes, not {type(value).__name__}"
         raise TypeError(msg)
+
+
+def _check_is_no_label_map(argument: str, label: str, value: object) -> None:
+    if (key := first_label(value)) is not None:
+        msg = (
+            f"{argument}= takes the value of {label} alone, and {key!r} is a staging label, or nearly one. Give "
+            "the value of AWSCURRENT as secret=, that of AWSPREVIOUS as previous=, and JSON with such a key as a "
+            "str."
+        )
+        raise ValueError(msg)

@@ -5,7 +5,6 @@ from __future__ import annotations
 import datetime
 import math
 import re
-from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 
 from fake_secrets.clock import SECONDS_PER_DAY
@@ -18,7 +17,7 @@ from fake_secrets.observe.view import secret_id_of
 from fake_secrets.service.dispatch import OPERATIONS
 from fake_secrets.service.rules.steps import STEPS
 from fake_secrets.service.state.store import check_secret_id
-from fake_secrets.suggestions import nearest
+from fake_secrets.suggestions import meant_or_all
 
 if TYPE_CHECKING:
     from fake_secrets.faults.selection import Selectors
@@ -62,12 +61,11 @@ def check_error(error: object, status: object) -> None:
         _check_status("status", status)
     known = [*MODELLED, *COMMON]
     if error not in known:
-        is_status = isinstance(error, str) and error.isdecimal()
-        meant = f"; an HTTP status is an int: {error}." if is_status else _meant(error, known)
-        msg = (
-            f"AWS gives no error {error!r}{meant} Use an error code of Secrets Manager, a common one, or an HTTP "
-        )
-        msg += f"status. The codes are:{_listed(known)}"
+        how = "Use an error code of Secrets Manager, a common one, or an HTTP status."
+        if isinstance(error, str) and error.isdecimal():
+            msg = f"AWS gives no error {error!r}; an HTTP status is an int: {error}. {how}"
+        else:
+            msg = f"AWS gives no error {error!r}{meant_or_all(error, known, f'{how} The codes are:')}"
         raise FaultError(msg)
 
 
@@ -157,9 +155,7 @@ def check_status_of_replication(status: object) -> None:
         FaultError: if it is none in which a replica waits.
     """
     if status not in _HELD_BACK:
-        msg = (
-            f"status={status!r} holds no replica back{_meant(status, _HELD_BACK)} Use one of:{_listed(_HELD_BACK)}"
-        )
+        msg = f"status={status!r} holds no replica back{meant_or_all(status, _HELD_BACK, 'Use one of:')}"
         raise FaultError(msg)
 
 
@@ -188,10 +184,8 @@ def check_selectors(operation: object, selectors: Selectors) -> tuple[Selection,
     given: dict[str, Any] = {name: value for name, value in selectors.items() if name in _SELECTORS}
     if len(given) < len(selectors):
         unknown = ", ".join(sorted(selectors.keys() - given.keys()))
-        msg = (
-            f"a fault takes no argument {unknown}{_meant(unknown, _SELECTORS)} Beside the arguments of the method "
-        )
-        msg += f"itself, it takes:{_listed(_SELECTORS)}"
+        heading = "Beside the arguments of the method itself, it takes:"
+        msg = f"a fault takes no argument {unknown}{meant_or_all(unknown, _SELECTORS, heading)}"
         raise TypeError(msg)
     name = _check_operation(operation)
     when = given.get("when")
@@ -214,8 +208,9 @@ _SELECTORS = ("secret_id", "step", "principal", "when", "times", "calls", "after
 def _check_operation(operation: object) -> str:
     if isinstance(operation, str) and (operation == EVERY or operation in OPERATIONS):
         return operation
-    msg = f'there is no operation {operation!r}{_meant(operation, OPERATIONS)} Use "*" for any, or one of:'
-    raise FaultError(msg + _listed(OPERATIONS))
+    heading = 'Use "*" for any, or one of:'
+    msg = f"there is no operation {operation!r}{meant_or_all(operation, OPERATIONS, heading)}"
+    raise FaultError(msg)
 
 
 def _check_secret_id(operation: str, secret_id: object) -> str | None:
@@ -240,7 +235,7 @@ def _check_step(step: object) -> str | None:
         return None
     if isinstance(step, str) and step in STEPS:
         return step
-    msg = f"there is no rotation step {step!r}{_meant(step, STEPS)} The steps are:{_listed(STEPS)}"
+    msg = f"there is no rotation step {step!r}{meant_or_all(step, STEPS, 'The steps are:')}"
     raise FaultError(msg)
 
 
@@ -283,12 +278,3 @@ def _check_status(name: str, status: object) -> None:
     if not isinstance(status, int) or isinstance(status, bool) or status not in _ERRORS:
         msg = f"{name}={status!r} isn't an HTTP status of an error, from 400 to 599"
         raise FaultError(msg)
-
-
-def _meant(asked: object, known: Iterable[str]) -> str:
-    near = nearest(asked, known) if isinstance(asked, str) else []
-    return f"; did you mean {near[0]!r}?" if near else "."
-
-
-def _listed(names: Iterable[str]) -> str:
-    return "".join(f"\n- {name}" for name in names)

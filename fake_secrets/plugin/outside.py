@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from fake_secrets.environment import FAKE_ACCESS_KEY_ID
+from fake_secrets.environment import ENDPOINT_VARIABLE, FAKE_ACCESS_KEY_ID, default_region, endpoint_of
 from fake_secrets.errors import OPEN_A_WORLD, annotate, refusal_in
 from fake_secrets.plugin.items import MARKER, misspelt_markers
 from fake_secrets.plugin.regions import REGION
@@ -118,6 +118,8 @@ def _with_its_causes(error: BaseException) -> Iterator[BaseException]:
 
 def _explanation(error: BaseException, returned: Sequence[str]) -> str | None:
     """Return what to say about one exception, or None."""
+    if isinstance(error, KeyError) and error.args == (ENDPOINT_VARIABLE,) and _is_of_os(error.__traceback__):
+        return _no_endpoint()
     names = {base.__name__ for base in type(error).__mro__}
     client, operation = _call(error.__traceback__)
     if "OutsideWorldError" in names and _has_fake_key(client):
@@ -177,6 +179,14 @@ def _no_region() -> str:
     )
 
 
+def _no_endpoint() -> str:
+    return (
+        f"only an active world sets {ENDPOINT_VARIABLE}, which AWS's rotation templates read. Call the function "
+        "inside a test's world. If a module reads the variable on import, set it in conftest.py: "
+        f'os.environ.setdefault("{ENDPOINT_VARIABLE}", "{endpoint_of(default_region())}")'
+    )
+
+
 def _no_profile(error: BaseException) -> str | None:
     """Explain why a profile isn't found. A world hides the environment's; one that code names stays missing."""
     profile = getattr(error, "kwargs", {}).get("profile")
@@ -216,6 +226,12 @@ def _call(traceback: TracebackType | None) -> tuple[Any, str]:
 def _has_reached_a_world(traceback: TracebackType | None) -> bool:
     """Return whether a world took part in what failed. Our hook is in the traceback only then."""
     return any(_module(frame).startswith("fake_secrets.hook") for frame in _frames(traceback))
+
+
+def _is_of_os(traceback: TracebackType | None) -> bool:
+    """Return whether the module `os` has raised an exception, as for a variable that isn't set."""
+    modules = [_module(frame) for frame in _frames(traceback)]
+    return modules[-1:] == ["os"]
 
 
 def _is_made(traceback: TracebackType | None) -> bool:

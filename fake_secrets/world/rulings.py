@@ -48,6 +48,15 @@ class Rulings:
         """The checks that policies have denied, in order: the latest 1,000."""
         return () if self._authority is None else tuple(self._authority.denials)
 
+    @property
+    def latest_denial(self) -> Denial | None:
+        """The latest check that policies have denied, if there is one. Any thread may ask, without a lock."""
+        authority = self._authority
+        try:
+            return None if authority is None else authority.denials[-1]
+        except IndexError:
+            return None
+
     def take_denials(self) -> list[Denial]:
         """Return the denials, and forget them."""
         denials = list(self.denials)

@@ -28,6 +28,17 @@ def test_several_families_and_scenarios_can_be_run_alone(check):
     assert err.splitlines() == ["repeats: 7 scenarios", "kills: 1 scenario"]
 
 
+def test_another_secret_whose_keys_look_like_staging_labels_is_warned_of_in_a_sentence(check):
+    status, _, err = check("--only", "plain.three-times", "--other", 'admin={"current": "hunter2hunter2"}')
+
+    assert status == 0
+    assert err.splitlines()[0] == (
+        "warning: Staging labels written in another way: secret 'admin' takes 'current' for keys of a JSON value. "
+        "If you mean labels, write 'AWSCURRENT' instead of 'current'. If you mean JSON, give it as a str."
+    )
+    assert "FakeSecretsWarning" not in err
+
+
 def test_a_deviation_that_is_allowed_is_no_violation(check):
     only = ["--only", "createSecret.twice"]
     status, out, _ = check(*only, "--allow", "create-not-repeatable=known", function="faulty:lambda_handler")
@@ -240,6 +251,20 @@ def test_a_module_may_read_secrets_when_it_is_imported(folder, check):
         )
     )
     status, out, err = check("--other", 'prod/config="a text"', "--only", "plain")
+    assert (status, err) == (0, "plain: 2 scenarios\n"), out
+
+
+@pytest.mark.parametrize("suffix", ["-AbCdEf", ""], ids=["a full ARN", "an ARN without its suffix"])
+def test_another_secret_may_be_given_by_the_arn_that_the_function_asks_for(folder, check, suffix):
+    arn = f"arn:aws:secretsmanager:eu-central-1:111122223333:secret:prod/admin{suffix}"
+    source = (folder / "rotation.py").read_text()
+    (folder / "rotation.py").write_text(
+        source.replace(
+            "REALM = ", f"assert sm.get_secret_value(SecretId='{arn}')['SecretString'] == 'a'\nREALM = "
+        )
+    )
+    place = ("--region", "eu-central-1", "--account-id", "111122223333")
+    status, out, err = check("--other", f'{arn}="a"', *place, "--only", "plain")
     assert (status, err) == (0, "plain: 2 scenarios\n"), out
 
 

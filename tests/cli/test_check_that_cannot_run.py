@@ -116,6 +116,27 @@ class TestImports:
         )
         forget("broken")
 
+    @pytest.mark.parametrize("option", ["--secret", "--previous"])
+    def test_staging_labels_in_place_of_a_value_are_refused(self, refused, option):
+        labels = '{"AWSCURENT": "hunter2hunter2"}'
+        told = refused(
+            *(["--previous", labels] if option == "--previous" else []),
+            **({"secret": labels} if option == "--secret" else {}),
+        )
+        assert told.startswith(f"{option} takes the value of AWS")
+        assert told.endswith(
+            "and 'AWSCURENT' is a staging label, or nearly one. Give the value of AWSCURRENT as --secret, that of "
+            "AWSPREVIOUS as --previous, and JSON with such a key as a str."
+        )
+        assert "hunter2hunter2" not in told
+
+    def test_another_secret_of_another_place_is_refused_with_the_options_that_match(self, refused):
+        arn = "arn:aws:secretsmanager:eu-central-1:111122223333:secret:prod/admin-AbCdEf"
+        assert refused("--other", f'{arn}="hunter2hunter2"') == (
+            f"--other {arn}=JSON is in region eu-central-1 and account 111122223333, but the contract's secret is "
+            "in eu-west-1 and 123456789012: give --region eu-central-1 and --account-id 111122223333."
+        )
+
     def test_another_secret_that_is_read_on_import_has_to_be_given(self, folder, refused):
         (folder / "broken.py").write_text(
             "import boto3\n\nboto3.client('secretsmanager').get_secret_value(SecretId='prod/config')\n"

@@ -2,6 +2,7 @@
 
 import itertools
 import unittest
+import warnings
 
 import boto3
 import pytest
@@ -10,6 +11,7 @@ from contract.gallery_modules import load
 from fake_secrets import ContractViolatedError, RotationContract, check_rotation
 from fake_secrets.contract import rotation_contract
 from fake_secrets.contract.checking import check_subject
+from fake_secrets.errors import FakeSecretsWarning
 
 # pytest would collect a class with a name of this kind.
 Contract = RotationContract
@@ -304,3 +306,17 @@ def test_tests_and_attributes_of_the_users_own_are_left_alone():
     kind = type("Own", (RotationContract,), {"handler": staticmethod(handler), "secret": "a text", **own})
 
     kind().test_plain()
+
+
+def test_another_secret_whose_keys_look_like_staging_labels_is_warned_of_once():
+    class Doubtful(RotationContract):
+        handler = handler
+        secret = "the-old-password"
+        other_secrets = {"b": {"current": "x"}}
+
+    said = "^Staging labels written in another way: secret 'b' takes 'current' for keys of a JSON value"
+    with pytest.warns(FakeSecretsWarning, match=said) as told:
+        Doubtful().test_plain()
+    assert len(told) == 1
+    with warnings.catch_warnings(action="error"):
+        Doubtful().test_inputs()

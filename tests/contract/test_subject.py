@@ -6,6 +6,8 @@ import re
 import pytest
 
 from fake_secrets import check_rotation
+from fake_secrets.contract.catalogue import CATALOGUE
+from fake_secrets.errors import FakeSecretsWarning
 
 
 def handler(event, context):
@@ -49,6 +51,26 @@ def check(function=handler, /, **arguments):
 def test_an_argument_of_a_wrong_type_is_refused(arguments, said):
     with pytest.raises(TypeError, match=f"^{said}$"):
         check(**arguments)
+
+
+@pytest.mark.parametrize("key", ["AWSCURRENT", "AWSPREVIOUS", "AWSCURENT"])
+@pytest.mark.parametrize(("argument", "label"), [("secret", "AWSCURRENT"), ("previous", "AWSPREVIOUS")])
+def test_staging_labels_in_place_of_a_value_are_refused(argument, label, key):
+    said = f"{argument}= takes the value of {label} alone, and '{key}' is a staging label, or nearly one."
+    with pytest.raises(ValueError, match=f"^{said} .* AWSPREVIOUS as previous=") as raised:
+        check(**{argument: {key: "the-old-password"}})
+    assert "the-old-password" not in str(raised.value)
+
+
+def test_json_whose_key_is_a_staging_label_is_a_value_if_it_is_a_text():
+    assert check(secret='{"AWSCURRENT": "the-old-password"}').scenarios
+
+
+@pytest.mark.parametrize("function", [handler, f"{__name__}:handler"], ids=["a function", "an import"])
+def test_another_secret_whose_keys_look_like_staging_labels_is_warned_of_at_the_line_of_the_check(function):
+    with pytest.warns(FakeSecretsWarning, match="^Staging labels written in another way: secret 'b' ") as told:
+        check(function, other_secrets={"b": {"current": "x"}})
+    assert [one.filename for one in told] == [__file__]
 
 
 def test_an_object_in_place_of_a_service_class_is_refused():
@@ -132,11 +154,18 @@ def test_a_module_that_ends_its_import_in_whatever_way_is_refused(tmp_path, monk
 
 
 def test_an_unknown_name_in_allow_is_refused_with_the_nearest():
-    with pytest.raises(
-        ValueError, match=r"^allow='ded-current' isn't a choice; did you mean \"dead-current\""
-    ) as told:
+    with pytest.raises(ValueError, match=r"^allow='ded-current' isn't a choice") as told:
         check(allow={"ded-current": "known"})
+    question, *similar = str(told.value).split("\n- ")
+    assert question == "allow='ded-current' isn't a choice; did you mean \"dead-current\"? Others like it:"
+    assert 1 <= len(similar) <= 2
+
+
+def test_a_name_in_allow_that_is_like_none_is_refused_with_all():
+    with pytest.raises(ValueError, match=r"^allow='xyz' isn't a choice\. The choices are:") as told:
+        check(allow={"xyz": "known"})
     assert '\n- "leaked-value"\n' in str(told.value)
+    assert str(told.value).count("\n- ") == len(CATALOGUE)
 
 
 @pytest.mark.parametrize("reason", ["", " ", None])

@@ -5,6 +5,8 @@ import re
 import pytest
 
 from fake_secrets import FaultError
+from fake_secrets.faults.codes import COMMON, MODELLED
+from fake_secrets.service.dispatch import OPERATIONS
 
 REFUSED = {
     "an unknown operation": (
@@ -100,6 +102,45 @@ WRONG_TYPES = {
 def test_it_is_one_clear_exception(fake_secrets, plan, message):
     with pytest.raises(FaultError, match=re.escape(message)):
         plan(fake_secrets.faults)
+
+
+@pytest.mark.parametrize(
+    ("operation", "told"),
+    [
+        (
+            "GetSecretVal",
+            "; did you mean 'GetSecretValue'? Others like it:\n- BatchGetSecretValue\n- PutSecretValue",
+        ),
+        ("get_secret_value", "; did you mean 'GetSecretValue'?"),
+    ],
+)
+def test_a_misspelt_operation_is_told_with_those_that_are_like_it_only(fake_secrets, operation, told):
+    with pytest.raises(FaultError) as raised:
+        fake_secrets.faults.fail(operation, 500)
+    assert str(raised.value) == f"there is no operation {operation!r}{told}"
+
+
+def test_an_operation_that_is_like_none_is_told_with_all(fake_secrets):
+    with pytest.raises(FaultError) as raised:
+        fake_secrets.faults.fail("Nonsense", 500)
+    first, *names = str(raised.value).split("\n- ")
+    assert first == "there is no operation 'Nonsense'. Use \"*\" for any, or one of:"
+    assert names == list(OPERATIONS)
+
+
+def test_a_misspelt_error_code_is_told_with_those_that_are_like_it_only(fake_secrets):
+    with pytest.raises(FaultError) as raised:
+        fake_secrets.faults.fail("*", "ThrottleException")
+    assert str(raised.value) == (
+        "AWS gives no error 'ThrottleException'; did you mean 'ThrottledException'? Others like it:"
+        "\n- ThrottlingException\n- RequestThrottledException"
+    )
+
+
+def test_an_error_code_that_is_like_none_is_told_with_all(fake_secrets):
+    with pytest.raises(FaultError) as raised:
+        fake_secrets.faults.fail("*", "Nonsense")
+    assert str(raised.value).split("\n- ")[1:] == [*MODELLED, *COMMON]
 
 
 @pytest.mark.parametrize(("plan", "message"), WRONG_TYPES.values(), ids=WRONG_TYPES)

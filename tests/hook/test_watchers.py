@@ -65,6 +65,22 @@ def secretsmanager(**options):
     return boto3.client("secretsmanager", **{"region_name": REGION, **KEYS, **options})
 
 
+class RespondingError(Exception):
+    """Has a response as a ClientError has, though not of its form."""
+
+    def __init__(self, response):
+        super().__init__()
+        self.response = response
+
+
+class UnreadableError(Exception):
+    """Has a response that can't be read."""
+
+    @property
+    def response(self):
+        raise RuntimeError
+
+
 REFRESHED = {
     "access_key": "ASIANEW",
     "secret_key": "x",
@@ -151,33 +167,23 @@ class TestHandlers:
             assert read(client) == "s3cret"
         assert seen == ["GetSecretValue"]
 
-    @pytest.mark.parametrize("response", ["a text", {}, {"Error": "a text"}, {"Error": {"Code": 5}}])
-    def test_may_raise_an_exception_that_resembles_a_client_error(self, response):
-        class OwnError(Exception):
-            pass
-
+    @pytest.mark.parametrize(
+        ("kind", "response"),
+        [
+            (RespondingError, "a text"),
+            (RespondingError, {}),
+            (RespondingError, {"Error": "a text"}),
+            (RespondingError, {"Error": {"Code": 5}}),
+            (UnreadableError, None),
+        ],
+    )
+    def test_may_raise_an_exception_that_resembles_a_client_error(self, kind, response):
         def refuse(**_):
-            error = OwnError()
-            error.response = response
-            raise error
+            raise kind(response)
 
         client = secretsmanager()
         client.meta.events.register("before-parameter-build", refuse)
-        with mock_stages(SEED), pytest.raises(OwnError):
-            read(client)
-
-    def test_may_raise_an_exception_whose_response_cannot_be_read(self):
-        class OwnError(Exception):
-            @property
-            def response(self):
-                raise RuntimeError
-
-        def refuse(**_):
-            raise OwnError
-
-        client = secretsmanager()
-        client.meta.events.register("before-parameter-build", refuse)
-        with mock_stages(SEED), pytest.raises(OwnError):
+        with mock_stages(SEED), pytest.raises(kind):
             read(client)
 
     def test_of_another_operation_or_service_does_not_matter(self):

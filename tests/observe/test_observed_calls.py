@@ -187,6 +187,11 @@ class TestCallsCanBeFiltered:
         with pytest.raises(ValueError, match=message):
             filtered(fake.calls)
 
+    def test_a_misspelt_operation_is_told_without_the_others(self, fake):
+        with pytest.raises(ValueError, match="did you mean") as raised:
+            fake.calls.of("put_secret_valu")
+        assert "ListSecrets" not in str(raised.value)
+
     def test_but_not_by_what_is_no_secret(self, fake):
         with pytest.raises(TypeError, match="a secret ID is a str"):
             fake.calls.about(3)

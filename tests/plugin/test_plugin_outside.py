@@ -353,6 +353,54 @@ class TestRegion:
         passes(pytester.runpytest_subprocess("-p", "no:asyncio", "-p", "no:randomly", "-n1", *self.OPTION))
 
 
+class TestEndpoint:
+    """AWS's rotation templates read SECRETS_MANAGER_ENDPOINT, and users move that to the top of the module."""
+
+    MODULE = (
+        "import os, boto3\n"
+        "url = os.environ['SECRETS_MANAGER_ENDPOINT']\n"
+        "client = boto3.client('secretsmanager', 'eu-west-1', endpoint_url=url)\n"
+    )
+    TEST = "import template\ndef test_it(fake_secrets):\n    template.client.list_secrets()\n"
+    SETTING = 'os.environ.setdefault("SECRETS_MANAGER_ENDPOINT", "https://secretsmanager.us-east-1.amazonaws.com")'
+
+    @pytest.fixture(autouse=True)
+    def module(self, pytester, monkeypatch):
+        # Set first, so that what a conftest.py sets is taken back.
+        monkeypatch.setenv("SECRETS_MANAGER_ENDPOINT", "")
+        monkeypatch.delenv("SECRETS_MANAGER_ENDPOINT")
+        pytester.makepyfile(template=self.MODULE)
+
+    def test_a_module_that_lacks_it_on_import_is_told_what_to_write_into_conftest(self, run):
+        ran = run(self.TEST)
+        ran.assert_outcomes(errors=1)
+        note = (
+            "fake_secrets: only an active world sets SECRETS_MANAGER_ENDPOINT, which AWS's rotation templates "
+            "read. Call the function inside a test's world. If a module reads the variable on import, set it in "
+            f"conftest.py: {self.SETTING}"
+        )
+        assert note in lines(ran)
+
+    def test_the_line_that_is_told_makes_the_import_work(self, run, pytester):
+        pytester.makeconftest(f"import os\n{self.SETTING}\n")
+        passes(run(self.TEST))
+
+    def test_a_test_that_lacks_it_outside_of_a_world_is_told_too(self, run):
+        ran = run("import os\ndef test_it():\n    os.environ['SECRETS_MANAGER_ENDPOINT']\n")
+        ran.assert_outcomes(failed=1)
+        assert any(self.SETTING in line for line in lines(ran))
+
+    def test_the_line_has_the_region_of_the_run(self, run):
+        ran = run(self.TEST, "-o", "fake_secrets_region=eu-west-1")
+        assert any("https://secretsmanager.eu-west-1.amazonaws.com" in line for line in lines(ran))
+
+    @pytest.mark.parametrize("code", ["os.environ['SECRETS_MANAGER_ENDPOINTS']", "{}['SECRETS_MANAGER_ENDPOINT']"])
+    def test_another_variable_or_mapping_has_no_note(self, run, code):
+        ran = run(f"import os\ndef test_it():\n    {code}\n")
+        ran.assert_outcomes(failed=1)
+        assert "fake_secrets: " not in ran.stdout.str()
+
+
 def test_a_profile_of_the_environment_that_does_not_exist_is_explained(run, monkeypatch):
     monkeypatch.setenv("AWS_PROFILE", "work")
     ran = run(f"import boto3\ndef test_forgotten():\n    {CALL}\n")

@@ -9,7 +9,7 @@ from fake_secrets.errors import SeedError
 from fake_secrets.service.rules.stages import AWSCURRENT, AWSPENDING, AWSPREVIOUS
 from fake_secrets.suggestions import similar
 
-__all__ = ["check_label_names", "doubts", "is_label_map", "meant_as_current"]
+__all__ = ["check_label_names", "doubts", "first_label", "is_label_map", "meant_as_current"]
 
 __tracebackhide__ = True  # the arguments in our frames may hold secret values
 
@@ -24,12 +24,17 @@ _SIMILAR = 0.85
 
 def is_label_map(value: object) -> TypeGuard[Mapping[str, Any]]:
     """Return whether a value maps staging labels to values: one of its keys is a label, or a label misspelt."""
+    return first_label(value) is not None
+
+
+def first_label(value: object) -> str | None:
+    """Return the first key of a value that is a staging label, or a label misspelt; None if there is none."""
     if not isinstance(value, Mapping):
-        return False
-    for key in value:  # noqa: SIM110 -- a generator takes longer, and every world asks
+        return None
+    for key in value:
         if key in _KNOWN or _likely(key) is not None:
-            return True
-    return False
+            return str(key)
+    return None
 
 
 def check_label_names(name: str, labels: Iterable[object]) -> None:
