@@ -99,8 +99,7 @@ def _answer(call: OngoingCall, sent: Sent) -> Unsent:
     try:
         if call.world.served_at is not None:
             return relayed(call, sent, call.world.served_at)
-        model = call.model_of(sent.operation) if sent.operation else None
-        return answer_raw(call, sent.operation or UNNAMED, sent.body, sent.url, model)
+        return answer_raw(call, sent.operation or UNNAMED, sent.body, sent.url)
     except Exception as error:
         call.failure = error
         raise Carried(error) from error
@@ -164,7 +163,7 @@ def _answer_below(world: World, sent: Sent) -> Unsent:
         if world.has_due_work():
             world.do_due_work()
         target = target_of(world, sent)
-        response = answer_raw(target, sent.operation or UNNAMED, sent.body, sent.url, None)
+        response = answer_raw(target, sent.operation or UNNAMED, sent.body, sent.url)
         world.follow_up(target.rotations, errors=errors_of(response))
     except Exception as error:
         raise Carried(error) from error
