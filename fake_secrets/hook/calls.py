@@ -44,21 +44,53 @@ __all__ = [
 __tracebackhide__ = True  # the arguments in our frames may hold secret values
 
 
+# In place of a key. No credentials have it, so they are looked at in each call.
+_UNSETTLED = object()
+
+
 class _Equipped:
     """What we know about a client that carries our handlers."""
 
-    __slots__ = ("facts", "identity", "is_settled", "partition", "region", "watchers")
+    __slots__ = (
+        "credentials",
+        "facts",
+        "identity",
+        "key",
+        "key_name",
+        "of_signer",
+        "partition",
+        "region",
+        "stored",
+        "watchers",
+    )
 
     def __init__(self, client: BaseClient) -> None:
         meta = client.meta
         self.region: str = meta.region_name
         self.partition: str = meta.partition
         self.facts = facts_in(meta.service_model)
-        self.identity = identity_of(client)
-        # The key of refreshable credentials may become known later.
-        self.is_settled = self.identity is not None or is_static(client)
+        self.identify(client)
         # The fast lane can't imitate clients that parse for themselves, or another copy of botocore.
         self.watchers = Watchers(client) if is_of_our_copy(client) and is_usual(client) else None
+
+    def identify(self, client: BaseClient) -> str | None:
+        """Return the account id or the ARN that the client's credentials show, or None.
+
+        It holds as long as `of_signer` has the same `credentials`, and `stored` the same `key` under `key_name`.
+        """
+        signer = getattr(client, "_request_signer", None)
+        of_signer: dict[str, Any] = getattr(signer, "__dict__", {})
+        credentials = of_signer.get("_credentials")
+        stored: dict[str, Any] = getattr(credentials, "__dict__", {})
+        key_name = "access_key" if "access_key" in stored else "_access_key"
+        key = stored.get(key_name)
+        identity = identity_of(client)
+        # The key last: until then, another thread's call either finds it changed, or is the earlier caller's.
+        self.of_signer, self.credentials, self.identity = of_signer, credentials, identity
+        self.stored, self.key_name = stored, key_name
+        # Refreshable credentials may become known without another key, for example by their account.
+        self.key = key if identity is not None or is_static(client) else _UNSETTLED
+        return identity
 
 
 class Carried(BaseException):
@@ -251,7 +283,10 @@ def begin(world: World, client: BaseClient, args: Any, known: _Equipped | None =
     """
     if known is None:
         known = _equip(client)
-    identity = known.identity if known.is_settled else identity_of(client)
+    is_same = (
+        known.of_signer.get("_credentials") is known.credentials and known.stored.get(known.key_name) is known.key
+    )
+    identity = known.identity if is_same else known.identify(client)
     call = OngoingCall(world, known.region, known.partition, identity, known.facts)
     if world.ids.is_seeded and len(args) == REQUEST_ARGUMENTS:
         operation, members = args
