@@ -6,7 +6,7 @@ import sys
 from collections.abc import Iterator
 from typing import Any
 
-__all__ = ["ACCESS_KEY_ID", "backends", "is_active", "is_loaded", "name_of_secret"]
+__all__ = ["ACCESS_KEY_ID", "active_mocks", "backends", "is_active", "is_loaded", "name_of_secret"]
 
 # What moto sets the environment variable AWS_ACCESS_KEY_ID to.
 ACCESS_KEY_ID = "FOOBARKEY"
@@ -21,6 +21,13 @@ def is_active() -> bool:
     """Return whether a mock of moto is active."""
     stubber = getattr(sys.modules.get("moto.core.models"), "botocore_stubber", None)
     return bool(getattr(stubber, "enabled", False))
+
+
+def active_mocks() -> int:
+    """Return how many mocks of moto are active."""
+    mock = getattr(sys.modules.get("moto.core.models"), "MockAWS", None)
+    count = getattr(mock, "_nested_count", 0)
+    return count if isinstance(count, int) else 0
 
 
 def backends(module: str, name: str) -> Iterator[Any]:
