@@ -59,6 +59,17 @@ class Overlay:
         """Return the value that a variable had before; None if it had none, or if the overlay doesn't set it."""
         return self._saved.get(name)
 
+    def left(self, name: str) -> str | None:
+        """Return what the next overlay has found in a variable, or its value now if this overlay is the last."""
+        with _lock:
+            later = _applied[_applied.index(self) + 1 :] if self in _applied else []
+            return later[0].found(name) if later and later[0].sets(name) else _get(name)
+
+    @property
+    def is_lowest(self) -> bool:
+        """Whether no earlier overlay is applied, so that this one has found what no world has set."""
+        return _applied[:1] == [self]
+
     def sets(self, name: str) -> bool:
         """Return whether the overlay is applied and sets a variable."""
         return name in self._saved

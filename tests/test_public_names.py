@@ -77,7 +77,7 @@ VISIBLE = {
     Timeline: "html is_whole moments name version_ids write_html",
     Trail: "dropped events records service_events write",
     Version: "created id secret_binary secret_string stages value",
-    Violation: "allowed cause consequences detail mend name others picture replay scenario sentence severity "
+    Violation: "allowed caller caller_source cause consequences detail mend name others picture replay scenario sentence severity "
     "source timeline title where",
     MockStages: "start stop",
 }

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import os
 import sys
 import threading
 from collections.abc import Collection, Mapping
@@ -61,6 +60,8 @@ class Activation:
         self._line = line
         self._entry: stack.Entry | None = None
         self._calls: contextlib.AbstractContextManager[object] = contextlib.nullcontext()
+        # How many mocks of moto were active when this was entered.
+        self._mocks = 0
 
     def __enter__(self) -> FakeSecrets:
         """Activate a world and return its handle.
@@ -70,6 +71,7 @@ class Activation:
         """
         try:
             forks.watch()
+            self._mocks = beside_moto.active_mocks()
             self._entry = entry = stack.enter(self._world_to_join, lambda: _open(self._options, self._line))
             hook.hold(entry)
             if self._options:
@@ -116,13 +118,16 @@ class Activation:
         variable = "AWS_ACCESS_KEY_ID"
         if self._entry is None or not self._entry.overlay.sets(variable):
             return
-        found, key = self._entry.overlay.found(variable), os.environ.get(variable)
-        if beside_moto.is_active():
-            is_out_of_order, other = key == beside_moto.ACCESS_KEY_ID, "was started after it and is still active"
-        else:
-            is_out_of_order = found == beside_moto.ACCESS_KEY_ID and key != environment.FAKE_ACCESS_KEY_ID
+        overlay, mocks = self._entry.overlay, beside_moto.active_mocks()
+        motos = beside_moto.ACCESS_KEY_ID
+        # moto may be told to leave the variables alone. Then no order does harm.
+        if mocks > self._mocks and overlay.left(variable) == motos:
+            other = "was started after it and is still active"
+        elif mocks < self._mocks and overlay.is_lowest and overlay.found(variable) == motos:
             other = "was started before it and has been stopped"
-        if is_out_of_order:
+        else:
+            other = ""
+        if other:
             text = (
                 f"Mocks left out of order: a world ends, but moto's mock {other}. So {variable} and other "
                 "variables keep fake values. Leave first what was entered last."

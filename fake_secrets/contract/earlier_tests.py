@@ -41,7 +41,7 @@ class EarlierTests:
             The other tests that have told some of the causes before, by the causes.
         """
         known = self._of(arguments).causes
-        first = {one.identity: known.setdefault(one.identity, test) for one in report.violations}
+        first = {one._identity: known.setdefault(one._identity, test) for one in report.violations}
         return {cause: other for cause, other in first.items() if other != test}
 
     def error(self, error: Exception, test: str) -> str | None:

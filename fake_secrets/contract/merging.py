@@ -51,7 +51,7 @@ def _joined(found: Iterable[Violation]) -> list[Violation]:
     """Return each cause once, told by the scenario with the fewest calls, and the first of those."""
     causes: dict[tuple[str, str], list[Violation]] = {}
     for one in found:
-        causes.setdefault(one.identity, []).append(one)
+        causes.setdefault(one._identity, []).append(one)
     return [_told(same) for same in causes.values()]
 
 

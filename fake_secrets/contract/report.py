@@ -89,7 +89,7 @@ class ContractReport:
         Args:
             told: who has told a cause already, by the cause. It is told briefly.
         """
-        texts = (one.brief(told[one.identity]) if one.identity in told else str(one) for one in self._open())
+        texts = (one._brief(told[one._identity]) if one._identity in told else str(one) for one in self._open())
         return "\n\n".join([self.summary(), *(f"{number}. {text}" for number, text in enumerate(texts, 1))])
 
     def _is_clean(self) -> bool:

@@ -76,7 +76,7 @@ class Violation:
         return (self._advice or CATALOGUE[self.name]).mend
 
     @property
-    def identity(self) -> tuple[str, str]:
+    def _identity(self) -> tuple[str, str]:
         """What tells its cause from all others, in other reports of the same function, too."""
         return self.name, self._key
 
@@ -89,7 +89,7 @@ class Violation:
         shown = timeline if self.severity == "violation" else []
         return "\n".join([*self._what(), *shown, *advice, *self._how_to_replay()])
 
-    def brief(self, told_by: str) -> str:
+    def _brief(self, told_by: str) -> str:
         """Return it as text without its calls, its cause and its mend.
 
         Args:

@@ -7,8 +7,9 @@ connection. `net` takes up the calls that bypass `calls`, and `aio` does all of 
 `answers` converts the world's answers to botocore's forms. `requests` and `facts` read botocore's requests and
 its service model, and `advice` adds notes to refusals. `losses` makes what an HTTP library raises if an answer
 gets lost. `pausing` skips botocore's back-off, and `lessons` lets a client forget what failures have taught it.
-`threads` tells which rotation function has started a thread. `seams` wraps botocore's methods, `copies` does so in
-every copy of botocore, and `holding` decides for how long.
+`threads` tells which rotation function has started a thread. `references` remarks on parameters of moto that refer
+to secrets. `seams` wraps botocore's methods, `copies` does so in every copy of botocore, and `holding` decides for
+how long.
 
 `foreign` takes up the calls of other services that a check lets fail. `guard` stops calls that would go to AWS
 because no world is active, and `origins` tells which test made them. `spawned` stops them in a process that was

@@ -206,7 +206,7 @@ async def _answer_below(world: World, sent: Sent) -> Unsent:
             return relayed(target_of(world, sent), sent, world.served_at)
         await _do_due_work(world)
         target = target_of(world, sent)
-        response = answer_raw(target, sent.operation or UNNAMED, sent.body, sent.url, None)
+        response = answer_raw(target, sent.operation or UNNAMED, sent.body, sent.url)
         await _follow_up(world, target.rotations, errors=errors_of(response))
     except Exception as error:
         raise Carried(error) from error

@@ -19,13 +19,14 @@ from fake_secrets import clock
 from fake_secrets.arns import partition_of
 from fake_secrets.errors import CommonError, ServiceError
 from fake_secrets.hook.encoding import encode, headers_of
-from fake_secrets.hook.facts import KNOWN, facts_of
+from fake_secrets.hook.facts import installed_facts
 from fake_secrets.service.state.request_model import Request
 from fake_secrets.service.transport import Loss, Transport
 
 if TYPE_CHECKING:
     from botocore.model import OperationModel
 
+    from fake_secrets.hook.facts import ModelFacts, OperationFacts
     from fake_secrets.options import RotationErrors
     from fake_secrets.rotation.rotation import Rotation
     from fake_secrets.service.transport import Answer
@@ -136,8 +137,11 @@ class Target:
     botocore filled in. `response_type` is the client's type of HTTP response. `rotations` has the rotations
     that the call has claimed, and that its maker has to run. A call that is repeated may claim more than one.
     `attempts` counts the attempts so far, and `request_id` is that of the latest. `user_agent` is the User-Agent
-    that the client sends; None if it isn't known.
+    that the client sends; None if it isn't known. `facts` are those of the client's service model; None stands for
+    those of the installed botocore.
     """
+
+    facts: ModelFacts | None = None
 
     def __init__(self, world: World, region: str, identity: str | None = None) -> None:
         self.world = world
@@ -152,9 +156,7 @@ class Target:
         self.user_agent: str | None = None
 
 
-def answer_raw(
-    target: Target, operation: str, body: bytes | str | None, url: str, model: OperationModel | None
-) -> Unsent:
+def answer_raw(target: Target, operation: str, body: bytes | str | None, url: str) -> Unsent:
     """Answer a request with an HTTP response that botocore parses.
 
     Args:
@@ -162,12 +164,11 @@ def answer_raw(
         operation: the operation's name.
         body: the JSON body.
         url: the URL.
-        model: the operation's model, if the caller has it.
 
     Returns:
         The response.
     """
-    facts = facts_of(operation, model)
+    facts = (installed_facts() if target.facts is None else target.facts).find(operation)
     ask = functools.partial(target.world.answer_attempt, target)
     content, error, now, transport = _ask(target, operation, body, facts and facts.shape, ask)
     encoded = encode(content)
@@ -191,19 +192,20 @@ def raw_error(target: Target, error: ServiceError, url: str) -> Unsent:
     return response
 
 
-def answer_parsed(target: Target, model: OperationModel, params: Mapping[str, Any]) -> tuple[Any, dict[str, Any]]:
+def answer_parsed(
+    target: Target, model: OperationModel, facts: OperationFacts, params: Mapping[str, Any]
+) -> tuple[Any, dict[str, Any]]:
     """Answer a request with a response in the form that botocore's parser returns.
 
     Args:
         target: the destination of the call.
         model: the operation's model.
+        facts: its facts.
         params: the request, as botocore serialised it.
 
     Returns:
         The HTTP response and the parsed response.
     """
-    facts = KNOWN.get(model.name) or facts_of(model.name, model)
-    assert facts is not None  # noqa: S101 -- the model was given
     target.user_agent = params["headers"].get("User-Agent")
     world = target.world
     ask = world.answer if world.intervention is None else functools.partial(world.answer_attempt, target)

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from fake_secrets.hook.advice import advise
 from fake_secrets.hook.answers import NOTHING_AUTOMATIC, OK, Response, Target, Unsent, answer_parsed
 from fake_secrets.hook.credentials import identity_of, is_static, note_caller
-from fake_secrets.hook.facts import SERVICE_NAME, may_be_retried
+from fake_secrets.hook.facts import SERVICE_NAME, facts_in, may_be_retried
 from fake_secrets.hook.holding import hold, release
 from fake_secrets.hook.parts import is_usual
 from fake_secrets.hook.requests import REQUEST_ARGUMENTS
@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from botocore.client import BaseClient
     from botocore.model import OperationModel
 
+    from fake_secrets.hook.facts import ModelFacts
     from fake_secrets.world.world import World
 
 __all__ = [
@@ -43,21 +44,53 @@ __all__ = [
 __tracebackhide__ = True  # the arguments in our frames may hold secret values
 
 
+# In place of a key. No credentials have it, so they are looked at in each call.
+_UNSETTLED = object()
+
+
 class _Equipped:
     """What we know about a client that carries our handlers."""
 
-    __slots__ = ("identity", "is_settled", "model_of", "partition", "region", "watchers")
+    __slots__ = (
+        "credentials",
+        "facts",
+        "identity",
+        "key",
+        "key_name",
+        "of_signer",
+        "partition",
+        "region",
+        "stored",
+        "watchers",
+    )
 
     def __init__(self, client: BaseClient) -> None:
         meta = client.meta
         self.region: str = meta.region_name
         self.partition: str = meta.partition
-        self.model_of: Callable[[str], OperationModel] = meta.service_model.operation_model
-        self.identity = identity_of(client)
-        # The key of refreshable credentials may become known later.
-        self.is_settled = self.identity is not None or is_static(client)
+        self.facts = facts_in(meta.service_model)
+        self.identify(client)
         # The fast lane can't imitate clients that parse for themselves, or another copy of botocore.
         self.watchers = Watchers(client) if is_of_our_copy(client) and is_usual(client) else None
+
+    def identify(self, client: BaseClient) -> str | None:
+        """Return the account id or the ARN that the client's credentials show, or None.
+
+        It holds as long as `of_signer` has the same `credentials`, and `stored` the same `key` under `key_name`.
+        """
+        signer = getattr(client, "_request_signer", None)
+        of_signer: dict[str, Any] = getattr(signer, "__dict__", {})
+        credentials = of_signer.get("_credentials")
+        stored: dict[str, Any] = getattr(credentials, "__dict__", {})
+        key_name = "access_key" if "access_key" in stored else "_access_key"
+        key = stored.get(key_name)
+        identity = identity_of(client)
+        # The key last: until then, another thread's call either finds it changed, or is the earlier caller's.
+        self.of_signer, self.credentials, self.identity = of_signer, credentials, identity
+        self.stored, self.key_name = stored, key_name
+        # Refreshable credentials may become known without another key, for example by their account.
+        self.key = key if identity is not None or is_static(client) else _UNSETTLED
+        return identity
 
 
 class Carried(BaseException):
@@ -80,7 +113,7 @@ class OngoingCall(Target):
         region: the region that is called.
         partition: the region's partition.
         identity: the account id or the ARN that the client's credentials show, or None.
-        model_of: returns the model of an operation.
+        facts: the facts of the client's service model.
 
     `client` is None if it is unknown. `watchers` is None if the call has to take the wire lane. `kept` is an
     answer of the fast lane that has to be given in the wire lane. `failure` is an error of ours that the call has
@@ -88,6 +121,7 @@ class OngoingCall(Target):
     the call has started may outlive it; then `is_over` is true.
     """
 
+    facts: ModelFacts
     # Of the class, because most calls have no others: so each call sets less.
     automatic = NOTHING_AUTOMATIC
     response_type: type[Any] = Response
@@ -105,14 +139,14 @@ class OngoingCall(Target):
         region: str,
         partition: str,
         identity: str | None,
-        model_of: Callable[[str], OperationModel],
+        facts: ModelFacts,
     ) -> None:
         self.world = world
         self.region = region
         self.partition = partition
         self.identity = identity
         self.rotations = []
-        self.model_of = model_of
+        self.facts = facts
 
     @property
     def endpoint(self) -> Any:
@@ -249,11 +283,14 @@ def begin(world: World, client: BaseClient, args: Any, known: _Equipped | None =
     """
     if known is None:
         known = _equip(client)
-    identity = known.identity if known.is_settled else identity_of(client)
-    call = OngoingCall(world, known.region, known.partition, identity, known.model_of)
+    is_same = (
+        known.of_signer.get("_credentials") is known.credentials and known.stored.get(known.key_name) is known.key
+    )
+    identity = known.identity if is_same else known.identify(client)
+    call = OngoingCall(world, known.region, known.partition, identity, known.facts)
     if world.ids.is_seeded and len(args) == REQUEST_ARGUMENTS:
         operation, members = args
-        names = known.model_of(operation).idempotent_members
+        names = known.facts.model.operation_model(operation).idempotent_members
         call.automatic = {name: world.ids.uuid() for name in names if name not in members}
     call.client = client
     if world.lane == "fast":
@@ -292,7 +329,8 @@ def _before_call(model: OperationModel, params: dict[str, Any], **_: Any) -> Any
         return None
     if call.watchers.see(call.client, model.name):
         return None
-    answer = answer_parsed(call, model, params)
+    facts = call.facts.known.get(model.name) or call.facts.compiled(model)
+    answer = answer_parsed(call, model, facts, params)
     if answer[0].status_code != OK and may_be_retried(answer[1]):
         # botocore itself decides about that, so the answer is given in the wire lane.
         call.kept = answer[0]

@@ -33,8 +33,10 @@ class ClientState:
     def __init__(self, client: Any) -> None:
         self._client = client
         parts = [vars(client)[name] for name in _PARTS]
-        inner = [parts[0].http_session, client.meta.config]
-        self._attributes = [(vars(part), _copied(vars(part))) for part in (client, *parts, *inner)]
+        inner = [parts[0].http_session, client.meta.config, parts[1]._credentials]
+        self._attributes = [
+            (vars(part), _copied(vars(part))) for part in (client, *parts, *inner) if part is not None
+        ]
         self._methods = dict(vars(type(client)))
         self._retries = [(vars(part), _numbers_of(part)) for part in lessons._parts_of(parts[0])]
         emitter = client.meta.events._emitter

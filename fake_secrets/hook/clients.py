@@ -29,7 +29,8 @@ class SharedClient:
     def __init__(self, client: BaseClient) -> None:
         self.client = client
         parts = [getattr(client, name, None) for name in _PARTS]
-        inner = [getattr(parts[0], "http_session", None), client.meta.config]
+        credentials = getattr(parts[1], "_credentials", None)
+        inner = [getattr(parts[0], "http_session", None), client.meta.config, credentials]
         # Looking at `vars` later costs no copy: containers that may be changed in place are copied here.
         self._attributes = [
             (part, _copied(vars(part))) for part in (client, *parts, *inner) if hasattr(part, "__dict__")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+from collections import deque
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
@@ -15,9 +16,19 @@ from fake_secrets.hook.outputs import reader_of
 from fake_secrets.service.rules.constraints import Shape
 
 if TYPE_CHECKING:
-    from botocore.model import OperationModel
+    from botocore.model import OperationModel, ServiceModel
 
-__all__ = ["KNOWN", "SERVICE_NAME", "OperationFacts", "facts_of", "is_region", "may_be_retried"]
+__all__ = [
+    "SENSITIVE",
+    "SERVICE_NAME",
+    "ModelFacts",
+    "OperationFacts",
+    "facts_in",
+    "facts_of",
+    "installed_facts",
+    "is_region",
+    "may_be_retried",
+]
 
 SERVICE_NAME = "secretsmanager"
 
@@ -40,6 +51,11 @@ _NEVER_RETRIED = frozenset(
     }
 )
 
+# The members of requests that hold secrets, whatever a model says of them. One that was edited may say nothing.
+SENSITIVE = frozenset({"RotationToken", "SecretBinary", "SecretString"})
+# More service models than a process has: that of the installed botocore, and those of copies and of users.
+_MODELS = 8
+
 
 class OperationFacts:
     """The facts of one operation.
@@ -56,27 +72,77 @@ class OperationFacts:
         self.read = reader_of(model.output_shape)
 
 
-KNOWN: dict[str, OperationFacts] = {}
-"""What `facts_of` has returned."""
-
-
-def facts_of(operation: str, model: OperationModel | None = None) -> OperationFacts | None:
-    """Return the facts of an operation, compiled once.
+class ModelFacts:
+    """The facts of the operations of a service model, each compiled when it is first looked up.
 
     Args:
-        operation: the operation's name.
-        model: the operation's model, by default that of the installed botocore.
-
-    Returns:
-        The facts, or None if botocore doesn't know the operation.
+        model: botocore's service model.
+        known: the facts that are compiled, by operation. All models of the same content have this in common.
     """
-    facts = KNOWN.get(operation)
-    if facts is None:
-        model = model or _installed_model(operation)
-        if model is None:
-            return None
-        facts = KNOWN[operation] = OperationFacts(model)
-    return facts
+
+    __slots__ = ("known", "model")
+
+    def __init__(self, model: ServiceModel, known: dict[str, OperationFacts]) -> None:
+        self.model = model
+        self.known = known
+
+    def find(self, operation: str) -> OperationFacts | None:
+        """Return the facts of an operation, or None if the model doesn't have it."""
+        facts = self.known.get(operation)
+        is_new = facts is None and operation in self.model.operation_names
+        return self.compiled(self.model.operation_model(operation)) if is_new else facts
+
+    def compiled(self, model: OperationModel) -> OperationFacts:
+        """Compile the facts of an operation, by its model."""
+        facts = self.known[model.name] = OperationFacts(model)
+        return facts
+
+
+class _Known:
+    """The facts that are compiled for all models of the same content.
+
+    It has no object of botocore, which would keep a copy of botocore alive that has gone out of use.
+
+    Args:
+        description: what botocore has read from the file of the model that was seen last.
+    """
+
+    def __init__(self, description: object) -> None:
+        self.description = description
+        self.facts: dict[str, OperationFacts] = {}
+
+
+_known: deque[_Known] = deque(maxlen=_MODELS)
+
+
+def facts_in(model: ServiceModel) -> ModelFacts:
+    """Return the facts of a service model, compiled once for all models of the same content.
+
+    Each client has a model of its own. Most have read the file of the installed botocore, but AWS_DATA_PATH, a
+    session's loader and another copy of botocore may bring others.
+    """
+    description: Any = model._service_description  # type: ignore[attr-defined]  # a seam
+    known = list(_known)
+    # To compare two descriptions takes a while, but the clients of one session have the same.
+    same = [one for one in known if one.description is description]
+    same = same or [one for one in known if one.description == description]
+    if not same:
+        same = [_Known(description)]
+        _known.append(same[0])
+    same[0].description = description
+    return ModelFacts(model, same[0].facts)
+
+
+@functools.cache
+def installed_facts() -> ModelFacts:
+    """Return the facts of the service model of the installed botocore."""
+    description = botocore.loaders.Loader().load_service_model(SERVICE_NAME, "service-2")
+    return facts_in(botocore.model.ServiceModel(description, SERVICE_NAME))
+
+
+def facts_of(operation: str) -> OperationFacts | None:
+    """Return the facts of an operation, or None if the installed botocore doesn't know it."""
+    return installed_facts().find(operation)
 
 
 def may_be_retried(refusal: Mapping[str, Any]) -> bool:
@@ -98,18 +164,7 @@ def _regions_of(partition: str) -> frozenset[str]:
     return frozenset(botocore.session.Session().get_available_regions(SERVICE_NAME, partition))
 
 
-def _installed_model(operation: str) -> OperationModel | None:
-    service = _installed_service()
-    return service.operation_model(operation) if operation in service.operation_names else None
-
-
-@functools.cache
-def _installed_service() -> botocore.model.ServiceModel:
-    description = botocore.loaders.Loader().load_service_model(SERVICE_NAME, "service-2")
-    return botocore.model.ServiceModel(description, SERVICE_NAME)
-
-
-def _input_shape(shape: Any) -> Shape:
+def _input_shape(shape: Any, name: str = "") -> Shape:
     if shape is None:
         return Shape("structure")
     metadata = shape.metadata
@@ -121,8 +176,8 @@ def _input_shape(shape: Any) -> Shape:
         maximum=metadata.get("max"),
         pattern=metadata.get("pattern"),
         enum=tuple(metadata.get("enum", ())),
-        is_sensitive=bool(metadata.get("sensitive")),
+        is_sensitive=bool(metadata.get("sensitive")) or name in SENSITIVE,
         element=_input_shape(shape.member) if is_list else None,
-        members={name: _input_shape(member) for name, member in shape.members.items()} if is_structure else {},
+        members={of: _input_shape(member, of) for of, member in shape.members.items()} if is_structure else {},
         required=tuple(metadata.get("required", ())) if is_structure else (),
     )

@@ -72,7 +72,7 @@ def answer_attempt(call: LocalCall, operation: str, body: bytes, patience: float
     waiting = read_timeout.set(patience)
     try:
         url = f"https://secretsmanager.{call.region}.amazonaws.com/"
-        response = answer_raw(call, operation, body, url, None)
+        response = answer_raw(call, operation, body, url)
     finally:
         read_timeout.reset(waiting)
     _guarded(lambda: world.follow_up(call.rotations, errors="record"), report)

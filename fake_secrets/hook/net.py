@@ -9,6 +9,7 @@ from typing import Any
 from fake_secrets.arns import partition_of
 from fake_secrets.hook.answers import errors_of
 from fake_secrets.hook.calls import OngoingCall, ongoing, proceed, world_of_this_call
+from fake_secrets.hook.facts import facts_in
 from fake_secrets.hook.requests import asked, operation_asked
 
 __all__ = ["around_request"]
@@ -39,7 +40,7 @@ def around_request(wrapped: Callable[..., Any], endpoint: Any, args: Any, kwargs
         return wrapped(*args, **kwargs)
     model, params = asked(args, kwargs)
     region = params["context"]["client_region"]
-    call = _CallOfEndpoint(world, region, partition_of(region), None, model.service_model.operation_model)
+    call = _CallOfEndpoint(world, region, partition_of(region), None, facts_in(model.service_model))
     call.requesting = endpoint
     if inspect.iscoroutinefunction(endpoint._send_request):
         # aiobotocore's endpoints inherit this method.

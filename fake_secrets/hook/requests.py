@@ -26,6 +26,7 @@ __all__ = [
     "operation_asked",
     "operation_sent",
     "target_of",
+    "target_sent",
 ]
 
 __tracebackhide__ = True  # the arguments in our frames may hold secret values
@@ -79,8 +80,13 @@ def operation_asked(args: Any, kwargs: Any) -> str | None:
 
 def operation_sent(request: Any) -> str | None:
     """Return the operation of a prepared HTTP request, or None for another service."""
-    target = _header(request.headers, "X-Amz-Target")
+    target = target_sent(request)
     return target.removeprefix(_TARGET_PREFIX) if target.startswith(_TARGET_PREFIX) else None
+
+
+def target_sent(request: Any) -> str:
+    """Return what a prepared HTTP request of any service names as its operation; empty if it names none."""
+    return _header(request.headers, "X-Amz-Target")
 
 
 def key_sent(request: Any) -> str | None:

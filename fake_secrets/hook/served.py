@@ -77,7 +77,7 @@ class ServedCalls:
             except BaseException as error:  # noqa: BLE001 -- whoever runs the server decides
                 self._tell(error)
             call = self._call_of(operation, sent)
-            response = answer_raw(call, operation, sent.body, sent.url, None)
+            response = answer_raw(call, operation, sent.body, sent.url)
             self._note_end(call, response)
             try:
                 world.follow_up(call.rotations, errors=errors_of(response))

@@ -14,7 +14,7 @@ from fake_secrets.hook.calls import Carried, OngoingCall, ongoing, world_of_this
 from fake_secrets.hook.facts import SERVICE_NAME
 from fake_secrets.hook.losses import loss_in_urllib3
 from fake_secrets.hook.pausing import expect_retry
-from fake_secrets.hook.requests import UNNAMED, Sent, caller_of, target_of
+from fake_secrets.hook.requests import UNNAMED, Sent, caller_of, target_of, target_sent
 from fake_secrets.hook.seams import unsigned_mark, would_sign_offline
 from fake_secrets.hook.standins import StandIn
 from fake_secrets.service.transport import read_timeout
@@ -33,6 +33,9 @@ __all__ = [
 ]
 
 __tracebackhide__ = True  # the arguments in our frames may hold secret values
+
+# How the requests of SSM name their operations.
+_SSM = "AmazonSSM."
 
 
 def around_connection_manager(wrapped: Callable[..., Any], _: Any, args: Any, kwargs: Any) -> Any:
@@ -54,8 +57,18 @@ def is_for_us(signer: Any) -> bool:
 def around_stubber(wrapped: Callable[..., Any], _: Any, args: Any, kwargs: Any) -> Any:
     """Wrap `BotocoreStubber.__call__` of moto, so that moto leaves Secrets Manager's requests to us."""
     request = kwargs.get("request", args[-1] if args else None)
-    is_ours = request is not None and world_of(Sent(request.url, request.headers, request.body)) is not None
-    return None if is_ours else wrapped(*args, **kwargs)
+    if request is None:
+        return wrapped(*args, **kwargs)
+    sent = Sent(request.url, request.headers, request.body)
+    if world_of(sent) is not None:
+        return None
+    world = world_of_this_call() if target_sent(sent).startswith(_SSM) else None
+    if world is not None:
+        # Imported late: few tests have parameters.
+        from fake_secrets.hook.references import note_references  # noqa: PLC0415
+
+        note_references(world, sent)
+    return wrapped(*args, **kwargs)
 
 
 def world_of(sent: Sent) -> World | None:
@@ -99,8 +112,7 @@ def _answer(call: OngoingCall, sent: Sent) -> Unsent:
     try:
         if call.world.served_at is not None:
             return relayed(call, sent, call.world.served_at)
-        model = call.model_of(sent.operation) if sent.operation else None
-        return answer_raw(call, sent.operation or UNNAMED, sent.body, sent.url, model)
+        return answer_raw(call, sent.operation or UNNAMED, sent.body, sent.url)
     except Exception as error:
         call.failure = error
         raise Carried(error) from error
@@ -164,7 +176,7 @@ def _answer_below(world: World, sent: Sent) -> Unsent:
         if world.has_due_work():
             world.do_due_work()
         target = target_of(world, sent)
-        response = answer_raw(target, sent.operation or UNNAMED, sent.body, sent.url, None)
+        response = answer_raw(target, sent.operation or UNNAMED, sent.body, sent.url)
         world.follow_up(target.rotations, errors=errors_of(response))
     except Exception as error:
         raise Carried(error) from error

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from typing import Any
 
 from fake_secrets.errors import UnsupportedOperationError
@@ -87,14 +88,6 @@ _READS = frozenset(
     }
 )
 
-# Members of 2026. A botocore that is older can't describe them, so it is as if nobody had sent them.
-_NEWER: Mapping[str, str] = {
-    "CreateSecret": "CrossAccountPrimaryARN",
-    "DeleteResourcePolicy": "PolicyName",
-    "GetResourcePolicy": "PolicyName",
-    "PutResourcePolicy": "PolicyName",
-}
-
 
 def answer(store: Store, request: Request) -> dict[str, Any]:
     """Answer one request. A refused request changes nothing.
@@ -118,11 +111,10 @@ def answer(store: Store, request: Request) -> dict[str, Any]:
         raise UnsupportedOperationError(msg)
     shape = request.shape
     if shape is not None:
-        if request.operation in _NEWER:
-            _drop_newer(request, shape)
         request.is_plain = shape.is_plainly_right(request.members)
         if not request.is_plain:
             constraints.check(shape, request.members)
+            request = _with_known_members(request, shape)
     store.settle(request.now)
     if request.authority is not None:
         request.authority.check_call(request)
@@ -135,8 +127,12 @@ def answer(store: Store, request: Request) -> dict[str, Any]:
     return response
 
 
-def _drop_newer(request: Request, shape: constraints.Shape) -> None:
-    """Drop a member that the model doesn't know, as AWS ignores members that it doesn't know."""
-    name = _NEWER[request.operation]
-    if name in request.members and name not in shape.members:
-        request.members = {member: value for member, value in request.members.items() if member != name}
+def _with_known_members(request: Request, shape: constraints.Shape) -> Request:
+    """Return a request without the members that the model doesn't know. AWS ignores members that it doesn't know.
+
+    An older botocore lacks members that an operation here knows. Nothing has checked them.
+    """
+    if shape.members.keys() >= request.members.keys():
+        return request
+    known = {name: value for name, value in request.members.items() if name in shape.members}
+    return replace(request, members=known)

@@ -246,6 +246,14 @@ class TestAlike:
         assert heard == ["ListSecrets"] * 2
         assert pool.reused == 0
 
+    def test_a_client_gets_back_the_key_that_an_invocation_has_changed(self, pool, delivery):
+        client = of_new_session()
+        key, first = client._request_signer._credentials.access_key, id(client)
+        client._request_signer._credentials.access_key = "other"
+        del client
+        client = of_new_session()
+        assert (id(client), client._request_signer._credentials.access_key) == (first, key)
+
     @pytest.mark.slow
     def test_credentials_that_are_refreshed_are_not_pooled(self, pool, delivery):
         for _ in range(2):

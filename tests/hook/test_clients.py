@@ -66,6 +66,7 @@ CHANGES = {
     "host": lambda client: setattr(client._endpoint, "host", "https://example.org"),
     "HTTP session": lambda client: setattr(client._endpoint.http_session, "send", Mock()),
     "credentials": lambda client: setattr(client._request_signer, "_credentials", Mock()),
+    "key of the credentials": lambda client: setattr(client._request_signer._credentials, "access_key", "other"),
     "config": lambda client: setattr(client.meta.config, "retries", {"mode": "legacy"}),
     "config changed in place": lambda client: client.meta.config.retries.update(total_max_attempts=9),
     "exception": lambda client: setattr(client.exceptions, "ResourceNotFoundException", KeyError),

@@ -163,6 +163,78 @@ class TestCredentials:
         assert account_of(boto3.client("secretsmanager", **KEYS, aws_account_id="mine")) == OWN
 
 
+OTHER = "arn:aws:iam::333333333333:role/other"
+
+
+class TestCredentialsThatChangeAfterTheFirstCall:
+    """The caller is whoever the client would sign as at the time of the call."""
+
+    def test_by_their_key_are_those_of_the_next_call(self, world):
+        client = boto3.client("secretsmanager", **world.credentials(SESSION))
+        assert refused_as(client) == SESSION
+        client._request_signer._credentials.access_key = world.credentials(OTHER)["aws_access_key_id"]
+        assert refused_as(client).startswith("arn:aws:sts::333333333333:assumed-role/other")
+
+    def test_from_the_worlds_own_are_those_of_the_next_call(self, world):
+        client = boto3.Session().client("secretsmanager")
+        assert account_of(client) == OWN
+        client._request_signer._credentials.access_key = world.credentials(SESSION)["aws_access_key_id"]
+        assert refused_as(client) == SESSION
+
+    def test_to_the_worlds_own_are_those_of_the_next_call(self, world):
+        client = boto3.client("secretsmanager", **world.credentials(SESSION))
+        assert account_of(client) == FOREIGN
+        own = boto3.Session().get_credentials()
+        client._request_signer._credentials.access_key = own.access_key
+        assert client.create_secret(Name="mine")["ARN"].split(":")[4] == OWN
+
+    def test_because_the_client_is_given_others_are_those_of_the_next_call(self, world):
+        client = boto3.client("secretsmanager", **world.credentials(SESSION))
+        assert refused_as(client) == SESSION
+        keys = world.credentials(OTHER)
+        client._request_signer._credentials = botocore.credentials.Credentials(
+            keys["aws_access_key_id"], keys["aws_secret_access_key"], keys["aws_session_token"]
+        )
+        assert refused_as(client).startswith("arn:aws:sts::333333333333:assumed-role/other")
+
+    def test_because_the_client_is_given_refreshable_ones_are_not_refreshed(self, world):
+        client = boto3.client("secretsmanager", **PERMANENT)
+        assert account_of(client) == OWN
+        client._request_signer._credentials = botocore.credentials.DeferredRefreshableCredentials(refresh, "test")
+        client.list_secrets()
+        client._request_signer._credentials = refreshable(world.credentials(SESSION)["aws_access_key_id"])
+        assert refused_as(client) == SESSION
+
+    def test_by_a_refresh_are_those_of_the_next_call(self, world):
+        def fetch(arn):
+            keys = world.credentials(arn)
+            expires = datetime.datetime.now(datetime.UTC) + datetime.timedelta(hours=1)
+            return {
+                "access_key": keys["aws_access_key_id"],
+                "secret_key": keys["aws_secret_access_key"],
+                "token": keys["aws_session_token"],
+                "expiry_time": expires.isoformat(),
+            }
+
+        credentials = botocore.credentials.RefreshableCredentials.create_from_metadata(
+            fetch(SESSION), lambda: fetch(OTHER), "custom"
+        )
+        client = client_with(credentials)
+        assert refused_as(client) == SESSION
+        credentials._expiry_time -= datetime.timedelta(hours=2)
+        # A fake never refreshes them itself.
+        assert refused_as(client) == SESSION
+        credentials.get_frozen_credentials()
+        assert refused_as(client).startswith("arn:aws:sts::333333333333:assumed-role/other")
+
+    def test_of_a_session_reach_its_clients(self, world):
+        session = boto3.Session(**world.credentials(SESSION), region_name="us-east-1")
+        client = session.client("secretsmanager")
+        assert refused_as(client) == SESSION
+        session.get_credentials().access_key = world.credentials(OTHER)["aws_access_key_id"]
+        assert refused_as(client).startswith("arn:aws:sts::333333333333:assumed-role/other")
+
+
 def refused_as(client):
     """Return the caller in AWS's refusal of a call about another account's secret."""
     with pytest.raises(client.exceptions.ClientError, match="AccessDenied") as raised:

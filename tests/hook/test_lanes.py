@@ -34,7 +34,6 @@ from service_model import CALLABLE, expect
 from vectors import OWNER, SCENARIOS, SCENARIOS_2026, Player, client_of, is_playable
 
 from fake_secrets import mock_stages
-from fake_secrets.hook import answers, facts
 
 LANES = ("fast", "wire")
 NOON = datetime.datetime(2026, 3, 4, 12)  # noqa: DTZ001 -- freezegun reads it as UTC
@@ -383,10 +382,7 @@ def clients_that_lack(shape, member):
         ),
     ],
 )
-def test_both_lanes_drop_members_that_an_older_model_lacks(monkeypatch, shape, member, case, frozen_time):
-    # Facts are cached for the process, because its clients normally share one model.
-    monkeypatch.setattr(facts, "KNOWN", {})
-    monkeypatch.setattr(answers, "KNOWN", facts.KNOWN)
+def test_both_lanes_drop_members_that_an_older_model_lacks(shape, member, case, frozen_time):
     older = clients_that_lack(shape, member)
     (fast, _), (wire, _) = (play(case, lane, frozen_time, older) for lane in LANES)
     assert not any(path.endswith(f".{member}") for path in wire)

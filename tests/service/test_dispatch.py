@@ -1,10 +1,12 @@
 """All 26 operations are faked. An operation that botocore adds later is refused by its name."""
 
+import freezegun
 import pytest
 import service_model
-from service_model import NEWER_OPERATIONS, botocore_knows, expect, needs_2026
+from service.minimal_requests import request_of
+from service_model import CALLABLE, NEWER_OPERATIONS, botocore_knows, expect, needs_2026
 
-from fake_secrets import UnsupportedOperationError
+from fake_secrets import UnsupportedOperationError, mock_stages
 from fake_secrets.hook.facts import facts_of
 from fake_secrets.service.dispatch import OPERATIONS
 
@@ -38,17 +40,59 @@ def test_an_unsupported_operation_names_the_supported_ones(monkeypatch, secretsm
     assert others == [f"- {name}" for name in OPERATIONS]
 
 
+@pytest.fixture
+def lacking(monkeypatch):
+    """Return a function that lets the service model lack a member of an operation's requests."""
+
+    def lack(operation, member):
+        shape = facts_of(operation).shape
+        monkeypatch.delitem(shape.members, member)
+        # What it has made of them so far.
+        monkeypatch.setattr(shape, "_lengths", None)
+        monkeypatch.setattr(shape, "_check", None)
+
+    return lack
+
+
 @pytest.mark.skipif(not botocore_knows("CreateSecret", "CrossAccountPrimaryARN"), reason=needs_2026)
 @pytest.mark.parametrize("value", ["arn:aws:secretsmanager:us-east-1:210987654321:secret:x-AbCdEf", 5, ["x"]])
-def test_a_member_that_an_older_model_lacks_is_as_if_it_werent_sent(monkeypatch, raw, fake_secrets, value):
-    monkeypatch.delitem(facts_of("CreateSecret").shape.members, "CrossAccountPrimaryARN")
+def test_a_member_that_an_older_model_lacks_is_as_if_it_werent_sent(lacking, raw, fake_secrets, value):
+    lacking("CreateSecret", "CrossAccountPrimaryARN")
     raw.create_secret(Name="a", ClientRequestToken="1" * 32, CrossAccountPrimaryARN=value)
     assert "CrossAccountPrimary" not in raw.describe_secret(SecretId="a")
 
 
 @pytest.mark.skipif(not botocore_knows("GetResourcePolicy", "PolicyName"), reason=needs_2026)
 @pytest.mark.parametrize("value", ["other", 5, ["x"]])
-def test_the_name_of_a_policy_is_dropped_too_if_the_model_lacks_it(monkeypatch, raw, fake_secrets, value):
+def test_the_name_of_a_policy_is_dropped_too_if_the_model_lacks_it(lacking, raw, fake_secrets, value):
     fake_secrets.add("a", "x")
-    monkeypatch.delitem(facts_of("GetResourcePolicy").shape.members, "PolicyName")
+    lacking("GetResourcePolicy", "PolicyName")
     assert raw.get_resource_policy(SecretId="a", PolicyName=value)["Name"] == "a"
+
+
+def optional_members():
+    """Yield each operation with each member that its smallest request doesn't have, and values for it."""
+    for operation in CALLABLE:
+        shape = service_model.model().operation_model(operation).input_shape
+        for member, kind in () if shape is None else shape.members.items():
+            if member not in request_of(operation):
+                for value in VALUES.get(kind.type_name, ["other", 5, ["x"]]):
+                    yield operation, member, value
+
+
+# Of these types botocore refuses others, even if it doesn't check them.
+VALUES = {"blob": [b"other"], "list": [[], [{}]], "structure": [{}]}
+
+
+@pytest.mark.parametrize(("operation", "member", "value"), list(optional_members()))
+def test_any_member_that_the_model_lacks_is_as_if_it_werent_sent(lacking, raw, operation, member, value):
+    lacking(operation, member)
+    answers = []
+    for more in ({}, {member: value}):
+        with mock_stages({"app/db": "x"}, random_seed=1), freezegun.freeze_time("2026-03-04T12:00:00Z"):
+            try:
+                answer = raw._make_api_call(operation, {**request_of(operation), **more})
+            except raw.exceptions.ClientError as error:
+                answer = error.response
+            answers.append({name: value for name, value in answer.items() if name != "ResponseMetadata"})
+    assert answers[0] == answers[1]

@@ -18,7 +18,7 @@ from hook import lane_cases
 from hook.lane_cases import CASES, CLIENTS, FROM_PAGE_BEFORE, HOME, set_stage
 from operation_tables import check_table
 from service import minimal_requests
-from service_model import CALLABLE, model, needs_2026
+from service_model import CALLABLE, expect, model, needs_2026
 from store_pictures import picture_of_secret
 
 from fake_secrets import mock_stages
@@ -208,6 +208,49 @@ SETS = [
 ]
 # Members that have a condition key for other operations. None is documented for this one.
 WITHOUT_KEY = {("GetResourcePolicy", "PolicyName")}
+# Members for which AWS documents no condition key in any operation. That of SecretId is a key of the secret.
+WITHOUT_ANY_KEY = {
+    "ClientRequestToken",
+    "CrossAccountPrimaryARN",
+    "CrossAccountReplicaARN",
+    "ExcludeCharacters",
+    "ExcludeLowercase",
+    "ExcludeNumbers",
+    "ExcludePunctuation",
+    "ExcludeUppercase",
+    "ExternalSecretRotationMetadata",
+    "Filters",
+    "IncludeDeprecated",
+    "IncludePlannedDeletion",
+    "IncludeSpace",
+    "MaxResults",
+    "MoveToVersionId",
+    "NextToken",
+    "PasswordLength",
+    "RemoveFromVersionId",
+    "RemoveReplicaRegions",
+    "ReplicaRestriction",
+    "ReplicationRoleARN",
+    "RequireEachIncludedType",
+    "ResourcePolicy",
+    "RotationToken",
+    "SecretBinary",
+    "SecretId",
+    "SecretIdList",
+    "SecretString",
+    "SortBy",
+    "SortOrder",
+    "VersionStages",
+}
+
+
+def sample(shape):
+    """Return a value that a member of a request may have."""
+    if shape.type_name == "structure":
+        return {name: sample(member) for name, member in shape.members.items()}
+    if shape.type_name == "list":
+        return [sample(shape.member)]
+    return True if shape.type_name == "boolean" else "x"
 
 
 class TestTablesOfRequests:
@@ -246,6 +289,27 @@ class TestSetsOfOperations:
                 "fake_secrets/service/rules/condition_keys.py, or to WITHOUT_KEY here if AWS's Service "
                 "Authorization Reference has none."
             )
+
+    @pytest.mark.parametrize("operation", CALLABLE)
+    def test_each_member_has_a_condition_key_or_is_known_to_have_none(self, operation):
+        shape = model().operation_model(operation).input_shape
+        undecided = []
+        for name, member in (shape.members if shape else {}).items():
+            is_decided = name in WITHOUT_ANY_KEY or (operation, name) in WITHOUT_KEY
+            if not is_decided and not condition_keys.keys_of_members(operation, {name: sample(member)}):
+                undecided.append(name)
+        expect(
+            not undecided,
+            f"nobody has decided whether {', '.join(undecided)} of {operation} has a condition key. Look it up in "
+            "AWS's Service Authorization Reference, among the condition keys of Secrets Manager. If it has one, "
+            "add it to MEMBERS or to keys_of_members in fake_secrets/service/rules/condition_keys.py, else to "
+            "WITHOUT_ANY_KEY here.",
+        )
+
+    def test_no_member_is_known_to_have_no_condition_key_and_has_one(self):
+        members = {member for members in condition_keys.MEMBERS.values() for member in members}
+        odd = sorted(members & WITHOUT_ANY_KEY)
+        assert not odd, f"MEMBERS in fake_secrets/service/rules/condition_keys.py has {odd}: remove it from here"
 
     @pytest.mark.skipif("AssociateCrossAccountReplica" not in CALLABLE, reason=needs_2026)
     @pytest.mark.parametrize("operation", sorted(lane_cases.NEEDED.keys() & set(CALLABLE)))
