@@ -77,8 +77,8 @@ VISIBLE = {
     Timeline: "html is_whole moments name version_ids write_html",
     Trail: "dropped events records service_events write",
     Version: "created id secret_binary secret_string stages value",
-    Violation: "allowed caller caller_source cause consequences detail mend name others picture replay scenario sentence severity "
-    "source timeline title where",
+    Violation: "allowed caller caller_source cause consequences detail mend name others picture replay scenario "
+    "sentence severity source timeline title where",
     MockStages: "start stop",
 }
 
