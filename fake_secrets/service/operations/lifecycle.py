@@ -13,10 +13,11 @@ from fake_secrets.service.operations.values import plan_value, token_in_use, tok
 from fake_secrets.service.rules.stages import AWSCURRENT, AWSPENDING, AWSPREVIOUS
 from fake_secrets.service.state.access import refuse_cross_account_replica, refuse_managed, refuse_replica
 from fake_secrets.service.state.events import version_events
+from fake_secrets.service.state.index import check_name, check_secret_id
 from fake_secrets.service.state.keys import check_key
 from fake_secrets.service.state.model import StoredSecret, StoredVersion
 from fake_secrets.service.state.request_model import Request
-from fake_secrets.service.state.store import Store, check_name, check_secret_id
+from fake_secrets.service.state.store import Store
 
 __all__ = [
     "create_secret",

@@ -16,9 +16,10 @@ from fake_secrets.service.rules import stages
 from fake_secrets.service.rules.constraints import check_length
 from fake_secrets.service.rules.stages import AWSCURRENT
 from fake_secrets.service.state.access import refuse_cross_account_replica, refuse_managed
+from fake_secrets.service.state.index import check_secret_id
 from fake_secrets.service.state.model import StoredSecret, StoredVersion
 from fake_secrets.service.state.request_model import Request
-from fake_secrets.service.state.store import Store, check_secret_id
+from fake_secrets.service.state.store import Store
 
 __all__ = [
     "PlannedValue",
