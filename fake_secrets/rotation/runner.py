@@ -89,7 +89,11 @@ class RotationRunner:
             function isn't run here, or if AWS refuses it.
         """
         rotation = self.register(started)
-        if started.refusal is not None or self._mode == "manual" or self._execution().leaves(rotation, started):
+        if (
+            started.refusal is not None
+            or self._mode == "manual"
+            or self._execution().performers.leaves(rotation, started)
+        ):
             return False
         return self._claim(rotation, started, claimed) is not None
 
@@ -200,7 +204,7 @@ class RotationRunner:
             raise ValueError(msg)
         with self._lock:
             started, execution = self._registry.started(rotation), self._execution()
-        why = _FORGOTTEN if started is None else execution.why_not_run(started)
+        why = _FORGOTTEN if started is None else execution.performers.why_not_run(started)
         if started is None or why is not None:
             raise _not_open(rotation, str(why))
         return self._by_hand(lambda asked_for: execution.deliver(rotation, started, step, asked_for))
@@ -228,7 +232,7 @@ class RotationRunner:
         """Return whether a rotation isn't run because its function isn't run here."""
         with self._lock:
             started = self._registry.started(rotation)
-            return started is not None and self._execution().why_not_run(started) is not None
+            return started is not None and self._execution().performers.why_not_run(started) is not None
 
     def why_unfinished(self, rotation: Rotation) -> str:
         """Return why a rotation isn't complete although all its steps passed."""
@@ -329,7 +333,7 @@ class RotationRunner:
             return "a rotation function is running"
         if not self._store.holds(secret):
             return "the secret was deleted"
-        return self._execution().why_not_run(started) or progress.may_retry(secret, started.token)
+        return self._execution().performers.why_not_run(started) or progress.may_retry(secret, started.token)
 
     def _attempt(
         self,

@@ -298,7 +298,7 @@ class RotationHandle(LiveView):
                 "To manage it, add it with owning_service=..., or create it with a Type."
             )
             raise ValueError(msg)
-        self._world.execution().manage(secret, new_value)
+        self._world.execution().performers.managed.manage(secret, new_value)
 
     @property
     def retries(self) -> Retries:
