@@ -19,7 +19,7 @@ from fake_secrets import clock
 from fake_secrets.contract.own_code import reads_dates
 from fake_secrets.contract.places import Place, forget_imports, imports_of
 from fake_secrets.contract.waits import Waits
-from fake_secrets.observe.ledger import RunningStep, rotation_step
+from fake_secrets.observe.entry import RunningStep, rotation_step
 
 __all__ = ["VirtualTime"]
 

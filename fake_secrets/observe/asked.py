@@ -10,7 +10,8 @@ from fake_secrets.arns import ANY_SUFFIX, SUFFIX_LENGTH, account_of
 from fake_secrets.errors import UnsupportedOperationError
 from fake_secrets.iam.callers import owner_of_policies
 from fake_secrets.iam.evaluation import Caller, Check
-from fake_secrets.observe.ledger import SUCCEEDED, Entry
+from fake_secrets.observe.entry import Entry
+from fake_secrets.observe.ledger import SUCCEEDED
 from fake_secrets.observe.recording import Recording
 from fake_secrets.service.dispatch import OPERATIONS
 from fake_secrets.service.operations.rotation_start import NOT_COMPLETE

@@ -11,7 +11,8 @@ from fake_secrets import clock
 from fake_secrets.errors import RotationFailedError, annotate
 from fake_secrets.iam.principals import acting_as
 from fake_secrets.ids import Ids
-from fake_secrets.observe.ledger import Ledger, RunningStep
+from fake_secrets.observe.entry import RunningStep
+from fake_secrets.observe.ledger import Ledger
 from fake_secrets.observe.remarks import Remarks
 from fake_secrets.rotation import findings
 from fake_secrets.rotation.crashes import failure_of, is_failure

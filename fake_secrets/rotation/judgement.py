@@ -7,7 +7,8 @@ from collections.abc import Iterable
 
 from fake_secrets import clock
 from fake_secrets.errors import FunctionCrash, RotationFailedError, RotationWarning
-from fake_secrets.observe.ledger import Ledger, RunningStep
+from fake_secrets.observe.entry import RunningStep
+from fake_secrets.observe.ledger import Ledger
 from fake_secrets.observe.remarks import Remarks
 from fake_secrets.rotation import findings
 from fake_secrets.rotation.rotation import Rotation, end, fail

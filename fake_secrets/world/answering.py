@@ -12,7 +12,8 @@ from fake_secrets.errors import ServiceError, UnsupportedOperationError
 from fake_secrets.iam.grants import Grants
 from fake_secrets.ids import Ids
 from fake_secrets.observe.deliveries import Deliveries
-from fake_secrets.observe.ledger import SUCCEEDED, Ledger, rotation_step
+from fake_secrets.observe.entry import rotation_step
+from fake_secrets.observe.ledger import SUCCEEDED, Ledger
 from fake_secrets.options import RotationErrors
 from fake_secrets.rotation.crashes import stop_the_dead
 from fake_secrets.rotation.due_work import DoneWork, DueWork

@@ -15,7 +15,8 @@ from fake_secrets.ids import Ids
 from fake_secrets.locks import free
 from fake_secrets.observe import endings
 from fake_secrets.observe.deliveries import Deliveries
-from fake_secrets.observe.ledger import Ledger, rotation_step
+from fake_secrets.observe.entry import rotation_step
+from fake_secrets.observe.ledger import Ledger
 from fake_secrets.observe.remarks import Remark, Remarks, users_line
 from fake_secrets.observe.trail import Trail
 from fake_secrets.options import RotationErrors, RotationMode
