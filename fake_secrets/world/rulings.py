@@ -46,18 +46,18 @@ class Rulings:
     @property
     def denials(self) -> tuple[Denial, ...]:
         """The checks that policies have denied, in order: the latest 1,000."""
-        return () if self._authority is None else tuple(self._authority.denials)
+        return () if self._authority is None else tuple(self._authority.decisions.denials)
 
     def take_denials(self) -> list[Denial]:
         """Return the denials, and forget them."""
         denials = list(self.denials)
         if self._authority is not None:
-            self._authority.denials.clear()
+            self._authority.decisions.denials.clear()
         return denials
 
     def why_denied(self, request_id: str) -> str | None:
         """Tell the author of the test why policies denied a request; None if they didn't."""
-        return None if self._authority is None else self._authority.why_denied(request_id)
+        return None if self._authority is None else self._authority.decisions.why_denied(request_id)
 
     def _made(self) -> Authority:
         if self._authority is None:
