@@ -25,7 +25,7 @@ from fake_secrets.service.rules.checks import (
 from fake_secrets.service.rules.key_uses import COPYING, DECRYPTING, ENCRYPTING, REENCRYPTING, REPLICATING
 from fake_secrets.service.state.checked import KeyUse, arn_for, completed, key_check, keys_of
 from fake_secrets.service.state.copying import copying_request
-from fake_secrets.service.state.keys import is_default_key, why_unusable
+from fake_secrets.service.state.key_names import is_default_key, why_unusable
 from fake_secrets.service.state.model import StoredSecret
 from fake_secrets.service.state.request_model import Request
 

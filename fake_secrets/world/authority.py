@@ -24,7 +24,7 @@ from fake_secrets.service.rules.key_uses import COPYING, DECRYPTING, REPLICATING
 from fake_secrets.service.state.checked import KeyUse, arn_for, key_check, keys_of
 from fake_secrets.service.state.copying import copying_request
 from fake_secrets.service.state.index import check_name
-from fake_secrets.service.state.keys import is_default_key
+from fake_secrets.service.state.key_names import is_default_key
 from fake_secrets.service.state.model import StoredSecret
 from fake_secrets.service.state.policies_of_secrets import policies_of
 from fake_secrets.service.state.request_model import Request

@@ -13,8 +13,8 @@ from fake_secrets.observe.remarks import users_line
 from fake_secrets.observe.reminders import Reminding
 from fake_secrets.observe.view import Secret, secret_id_of
 from fake_secrets.service.dispatch import OPERATIONS
-from fake_secrets.service.state.key_names import id_of
-from fake_secrets.service.state.keys import KEY_STATES, KeyState, why_unusable
+from fake_secrets.service.state.key_names import id_of, why_unusable
+from fake_secrets.service.state.keys import KEY_STATES, KeyState
 from fake_secrets.service.state.quotas import Quotas
 from fake_secrets.service.state.seed_forms import doubts
 from fake_secrets.service.state.seeds import SeedValue, describe_seed

@@ -14,7 +14,7 @@ from fake_secrets.service.rules.stages import AWSCURRENT, AWSPENDING, AWSPREVIOU
 from fake_secrets.service.state.access import refuse_cross_account_replica, refuse_managed, refuse_replica
 from fake_secrets.service.state.events import version_events
 from fake_secrets.service.state.index import check_name, check_secret_id
-from fake_secrets.service.state.keys import check_key
+from fake_secrets.service.state.key_names import check_key
 from fake_secrets.service.state.model import StoredSecret, StoredVersion
 from fake_secrets.service.state.request_model import Request
 from fake_secrets.service.state.store import Store

@@ -10,7 +10,7 @@ from fake_secrets.errors import ServiceError
 from fake_secrets.service.operations import paging
 from fake_secrets.service.rules import stages
 from fake_secrets.service.state.access import refuse_cross_account_replica, refuse_managed
-from fake_secrets.service.state.keys import is_default_key
+from fake_secrets.service.state.key_names import is_default_key
 from fake_secrets.service.state.model import StoredSecret, StoredVersion
 from fake_secrets.service.state.request_model import Request
 from fake_secrets.service.state.store import Store
