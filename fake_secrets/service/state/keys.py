@@ -9,6 +9,7 @@ from typing import Any, Literal, TypeVar
 from fake_secrets.arns import account_of, region_of
 from fake_secrets.errors import ServiceError
 from fake_secrets.service.rules.key_uses import COPYING, DECRYPTING, ENCRYPTING, REENCRYPTING, REPLICATING
+from fake_secrets.service.rules.stages import AWSCURRENT, AWSPENDING, AWSPREVIOUS
 from fake_secrets.service.state.key_names import (
     DEFAULT_KEY_ALIAS,
     KeyNames,
@@ -17,7 +18,7 @@ from fake_secrets.service.state.key_names import (
     is_default_key,
     why_unusable,
 )
-from fake_secrets.service.state.model import StoredSecret
+from fake_secrets.service.state.model import StoredSecret, StoredVersion
 from fake_secrets.service.state.request_model import Request
 
 __all__ = ["KEY_STATES", "KeyState", "Keys", "why_unusable"]
@@ -45,6 +46,8 @@ _ENCRYPTING = _Use(ENCRYPTING, "EncryptionFailure", "encrypt")
 _REPLICATING = _Use(REPLICATING, "EncryptionFailure", "encrypt")
 _COPYING = _Use(COPYING, "EncryptionFailure", "encrypt")
 _DECRYPTING = _Use(DECRYPTING, "DecryptionFailure", "decrypt")
+# A new key encrypts the versions with these labels again.
+_REENCRYPTED = (AWSCURRENT, AWSPENDING, AWSPREVIOUS)
 
 
 class Keys:
@@ -157,7 +160,26 @@ class Keys:
         if self._states or request.authority is not None:
             self._check(request, replica, key_id, _COPYING, None)
 
-    def may_reencrypt(self, request: Request, secret: StoredSecret, key_id: str | None) -> bool:
+    def to_reencrypt(self, request: Request, secret: StoredSecret, key_id: str | None) -> list[StoredVersion]:
+        """Return the versions that a new key encrypts again: none if it can't be used for that.
+
+        Args:
+            request: the call, with its caller.
+            secret: the secret.
+            key_id: the new key; None for the default key.
+
+        Raises:
+            ServiceError: as `check_encryption` and `check_decryption` do.
+        """
+        versions = _reencrypted(secret)
+        if not versions or not self._may_reencrypt(request, secret, key_id):
+            return []
+        self.check_encryption(request, secret, key_id)
+        for version in versions:
+            self.check_decryption(request, secret, version.kms_key_id, version.id)
+        return versions
+
+    def _may_reencrypt(self, request: Request, secret: StoredSecret, key_id: str | None) -> bool:
         """Return whether the values that a secret has can be encrypted with a new key.
 
         The caller needs kms:Encrypt for that. Without it, the new key is accepted all the same [B: rotation-facts
@@ -220,3 +242,9 @@ def _tell(told: dict[_Key, _Told], key: _Key, one: _Told) -> None:
         for other in [other for other in told if other[1] == name]:
             del told[other]
     told[key] = one
+
+
+def _reencrypted(secret: StoredSecret) -> list[StoredVersion]:
+    held = {secret.labels[label] for label in _REENCRYPTED if label in secret.labels}
+    versions = (secret.versions[version_id] for version_id in held)
+    return [version for version in versions if version.value is not None]
