@@ -32,7 +32,7 @@ def subject_of_command(arguments: argparse.Namespace) -> Subject:
     Raises:
         CommandError: if one of them is wrong.
     """
-    from fake_secrets.contract.checking import import_environment, subject_of
+    from fake_secrets.contract.given_subject import import_environment, subject_of
     from fake_secrets.contract.importing import to_be_imported, with_missing_secret, world_of
 
     secret = value_of("--secret", arguments.secret)

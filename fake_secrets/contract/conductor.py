@@ -15,7 +15,7 @@ from fake_secrets.contract.moments import SUCCEEDED, Boundary, Delivery, Place, 
 from fake_secrets.contract.ongoing_check import Check
 from fake_secrets.errors import CommonError, FunctionCrash, ServiceError
 from fake_secrets.faults.codes import COMMON, message_of, status_of
-from fake_secrets.observe.ledger import RunningStep, rotation_step
+from fake_secrets.observe.entry import RunningStep, rotation_step
 from fake_secrets.service.transport import Answer
 
 if TYPE_CHECKING:

@@ -16,8 +16,8 @@ from fake_secrets.contract.own_lines import OwnLine
 from fake_secrets.contract.own_modules import functions_of
 from fake_secrets.contract.turns import FIRST, SECOND, GivenUp, SeparateStates, Turns, Who
 from fake_secrets.contract.values import form_of
+from fake_secrets.observe.entry import RunningStep
 from fake_secrets.observe.leaks.searching import text_of
-from fake_secrets.observe.ledger import RunningStep
 from fake_secrets.rotation.crashes import TimedOut
 
 if TYPE_CHECKING:

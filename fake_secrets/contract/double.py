@@ -21,7 +21,7 @@ from typing import Any, Self
 from fake_secrets.contract.double_errors import Maker, makers
 from fake_secrets.contract.double_methods import Wrapper, has_method, is_mock, is_set_up, name_of, wrap_methods
 from fake_secrets.errors import annotate
-from fake_secrets.observe.ledger import RunningStep, rotation_step
+from fake_secrets.observe.entry import RunningStep, rotation_step
 from fake_secrets.options import check_callable, refuse_awaitable
 
 __all__ = ["Around", "Ask", "Double", "is_at_work"]

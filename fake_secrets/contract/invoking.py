@@ -10,7 +10,7 @@ from fake_secrets.contract.moments import Delivery, State
 from fake_secrets.contract.ongoing_check import Check
 from fake_secrets.contract.subject import Subject
 from fake_secrets.errors import FunctionCrash
-from fake_secrets.observe.ledger import RunningStep, rotation_step
+from fake_secrets.observe.entry import RunningStep, rotation_step
 from fake_secrets.rotation.crashes import TimedOut
 
 if TYPE_CHECKING:

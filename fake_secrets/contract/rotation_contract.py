@@ -7,10 +7,11 @@ import warnings
 from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, ClassVar, Protocol
 
-from fake_secrets.contract.checking import check_only, check_subject, is_of_scenario, subject_of
+from fake_secrets.contract.checking import check_only, check_subject, is_of_scenario
 from fake_secrets.contract.defaults import NAME
 from fake_secrets.contract.earlier_tests import EarlierTests
 from fake_secrets.contract.families import FAMILIES, family_of
+from fake_secrets.contract.given_subject import subject_of
 from fake_secrets.contract.report import ContractReport
 from fake_secrets.contract.subject import Subject
 from fake_secrets.contract.unjudged import DOUBLE_REFUSES

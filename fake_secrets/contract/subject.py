@@ -17,7 +17,7 @@ from fake_secrets.rotation.invocation import LONGEST_TIMEOUT
 from fake_secrets.service.rules.constraints import Shape, check
 from fake_secrets.service.rules.schedule import check_rules, mistake_in
 from fake_secrets.service.rules.stages import AWSCURRENT, AWSPREVIOUS
-from fake_secrets.service.state.keys import is_default_key, why_unusable
+from fake_secrets.service.state.key_names import is_default_key, why_unusable
 from fake_secrets.service.state.seed_forms import doubts, first_label
 from fake_secrets.suggestions import check_choice
 

@@ -28,8 +28,8 @@ from fake_secrets.service.rules.stages import AWSCURRENT, AWSPREVIOUS
 
 if TYPE_CHECKING:
     from fake_secrets.iam.grants import Grant
+    from fake_secrets.observe.entry import RunningStep
     from fake_secrets.observe.leaks.found import Leak
-    from fake_secrets.observe.ledger import RunningStep
 
 __all__ = ["Trial"]
 

@@ -7,19 +7,19 @@ coroutine that sleeps takes as long as it says. So do the time-outs of queues, f
 from __future__ import annotations
 
 import functools
-import importlib
 import sys
 import threading
 import time
-from collections.abc import Callable, Collection, Sized
+from collections.abc import Callable, Collection
 from types import ModuleType
 from typing import Any, Self
 
 from fake_secrets import clock
+from fake_secrets.contract.date_control import control_date, real_time
 from fake_secrets.contract.own_code import reads_dates
 from fake_secrets.contract.places import Place, forget_imports, imports_of
 from fake_secrets.contract.waits import Waits
-from fake_secrets.observe.ledger import RunningStep, rotation_step
+from fake_secrets.observe.entry import RunningStep, rotation_step
 
 __all__ = ["VirtualTime"]
 
@@ -30,9 +30,6 @@ _READING = 0.001
 # As long as a real wait can be.
 _LONGEST = threading.TIMEOUT_MAX
 _READINGS = ("time", "time_ns", "monotonic", "monotonic_ns", "perf_counter", "perf_counter_ns")
-# A test runner measures real time. freezegun ignores these besides what the user has configured.
-_RUNNERS = ("_pytest", "hypothesis", "xdist", "execnet")
-
 _Clock = Callable[[], float]
 
 # A test may patch it later, so as not to wait.
@@ -126,7 +123,7 @@ class VirtualTime:
             place.put_up()
         if clock._mover() is None:
             # The world's dates begin at the same time as the function's.
-            pass_time(self._start - _real_time())
+            pass_time(self._start - real_time())
         else:
             clock.move_to(self._start)
 
@@ -151,7 +148,8 @@ class VirtualTime:
     def _set_up(self) -> None:
         self._real = {name: getattr(time, name) for name in ("sleep", *_READINGS)}
         found = dict(self._real)
-        self._start = self._control_date()
+        self._start, real = control_date(self._undo)
+        self._real |= real
         # time-machine's real clocks fail once it has stopped.
         self._undo.append(lambda: self._real.update(found))
         self.reads_real_dates = clock._mover() is None and any(map(reads_dates, self._modules))
@@ -176,32 +174,6 @@ class VirtualTime:
             del self._undo[-1]
         self._places.clear()
         self._pass_time = _ignore
-
-    def _control_date(self) -> float:
-        """Take control of the date, if possible, and return the time at which every scenario begins."""
-        if clock._mover() is not None:
-            start = clock._reading()
-            self._undo.append(lambda: clock.move_to(start))
-            return start
-        start = round(_real_time(), 6)
-        if (time_machine := _time_machine()) is not None:
-            # The names in version 3 and in version 2.
-            stack = getattr(time_machine, "traveller_stack", None)
-            stack = time_machine.coordinates_stack if stack is None else stack
-            self._start_library(time_machine.travel(start, tick=False), stack)
-            real = time_machine.escape_hatch.time
-            self._real |= {"time": real.time, "time_ns": real.time_ns}
-        elif (freezegun := _imported("freezegun")) is not None:
-            # In UTC, as Lambda's functions run.
-            freezer = freezegun.freeze_time(clock.utc(start), ignore=list(_RUNNERS))
-            self._start_library(freezer, freezegun.api.freeze_factories)
-        return start
-
-    def _start_library(self, controller: Any, stack: Sized) -> None:
-        depth = len(stack)
-        # Registered before it starts, for interrupts.
-        self._undo.append(lambda: controller.stop() if len(stack) > depth else None)
-        controller.start()
 
     def _replacements(self) -> dict[str, Callable[..., Any]]:
         monotonic, counter = self._real["monotonic_ns"](), self._real["perf_counter_ns"]()
@@ -277,11 +249,6 @@ class VirtualTime:
         return wait
 
 
-def _real_time() -> float:
-    """Return the time while nothing controls the date. A test may have patched `time.time`."""
-    return clock._GENUINE[1]()
-
-
 def _pause(seconds: float) -> bool:
     """Really wait, for nothing that could happen."""
     _sleep_really(seconds)
@@ -290,21 +257,3 @@ def _pause(seconds: float) -> bool:
 
 def _ignore(_: float) -> None:
     """Let time pass before the first scenario."""
-
-
-def _time_machine() -> Any:
-    """Return time-machine, or None if it isn't installed or stops monotonic clocks, as some of version 2 do.
-
-    They stop for every thread: a queue's time-out, for one, would never come.
-    """
-    time_machine = _imported("time_machine")
-    stops_monotonic = time_machine is not None and hasattr(time_machine.escape_hatch.time, "monotonic")
-    return None if stops_monotonic else time_machine
-
-
-def _imported(name: str) -> Any:
-    """Return a module, or None if it isn't installed."""
-    try:
-        return importlib.import_module(name)
-    except ImportError:
-        return None

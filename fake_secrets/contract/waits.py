@@ -9,7 +9,7 @@ import threading
 from collections.abc import Callable
 
 from fake_secrets.hook import threads
-from fake_secrets.observe.ledger import rotation_step
+from fake_secrets.observe.entry import rotation_step
 
 __all__ = ["Waits"]
 

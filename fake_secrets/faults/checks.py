@@ -16,7 +16,7 @@ from fake_secrets.iam.principals import credentials_of
 from fake_secrets.observe.view import secret_id_of
 from fake_secrets.service.dispatch import OPERATIONS
 from fake_secrets.service.rules.steps import STEPS
-from fake_secrets.service.state.store import check_secret_id
+from fake_secrets.service.state.index import check_secret_id
 from fake_secrets.suggestions import meant_or_all
 
 if TYPE_CHECKING:

@@ -9,7 +9,7 @@ from typing import ClassVar, Literal, Protocol
 from fake_secrets import clock
 from fake_secrets.errors import FaultError, FunctionCrash, ServiceError
 from fake_secrets.faults.path import Attempt
-from fake_secrets.observe.ledger import rotation_step
+from fake_secrets.observe.entry import rotation_step
 from fake_secrets.service.transport import Answer, Transport, read_timeout
 
 __all__ = ["Crash", "Delay", "Effect", "HeldReplication", "Refusal", "Spoiling", "StaleRead"]

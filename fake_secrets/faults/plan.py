@@ -10,7 +10,7 @@ from fake_secrets.faults.path import Attempt, Path
 from fake_secrets.faults.pauses import Pauses
 from fake_secrets.faults.planned import asking_test
 from fake_secrets.observe.calls import call_of
-from fake_secrets.observe.ledger import rotation_step
+from fake_secrets.observe.entry import rotation_step
 from fake_secrets.rotation.scope import running_here
 
 if TYPE_CHECKING:

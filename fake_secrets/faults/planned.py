@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from fake_secrets.faults.path import Attempt, Path
     from fake_secrets.faults.selection import Amount, Selection
     from fake_secrets.observe.calls import Call
-    from fake_secrets.observe.ledger import RunningStep
+    from fake_secrets.observe.entry import RunningStep
     from fake_secrets.observe.remarks import Line
     from fake_secrets.service.state.model import StoredSecret
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, TypedDict
 
 from fake_secrets.observe.calls import Call
-from fake_secrets.observe.ledger import RunningStep
+from fake_secrets.observe.entry import RunningStep
 
 if TYPE_CHECKING:
     from fake_secrets.faults.path import Attempt

@@ -28,7 +28,7 @@ from fake_secrets.hook.client_state import ClientState
 from fake_secrets.hook.clients import handlers_in
 from fake_secrets.hook.parts import is_usual, package_of
 from fake_secrets.hook.seams import Seam, is_of_our_copy
-from fake_secrets.observe.ledger import rotation_step
+from fake_secrets.observe.entry import rotation_step
 
 __all__ = ["ClientPool"]
 

@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from fake_secrets.errors import ServiceError
 from fake_secrets.hook import calls
 from fake_secrets.hook.credentials import key_pair_of
-from fake_secrets.observe.ledger import rotation_step
+from fake_secrets.observe.entry import rotation_step
 
 if TYPE_CHECKING:
     from botocore.client import BaseClient

@@ -9,7 +9,7 @@ from collections.abc import Callable
 from typing import Any
 
 from fake_secrets.hook.seams import Seam
-from fake_secrets.observe.ledger import RunningStep, rotation_step
+from fake_secrets.observe.entry import RunningStep, rotation_step
 from fake_secrets.rotation.scope import Running, belongs_to, running_here
 
 __all__ = ["FunctionThreads"]

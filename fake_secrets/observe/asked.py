@@ -10,7 +10,8 @@ from fake_secrets.arns import ANY_SUFFIX, SUFFIX_LENGTH, account_of
 from fake_secrets.errors import UnsupportedOperationError
 from fake_secrets.iam.callers import owner_of_policies
 from fake_secrets.iam.evaluation import Caller, Check
-from fake_secrets.observe.ledger import SUCCEEDED, Entry
+from fake_secrets.observe.entry import Entry
+from fake_secrets.observe.ledger import SUCCEEDED
 from fake_secrets.observe.recording import Recording
 from fake_secrets.service.dispatch import OPERATIONS
 from fake_secrets.service.operations.rotation_start import NOT_COMPLETE
@@ -24,7 +25,7 @@ from fake_secrets.service.rules.checks import (
 from fake_secrets.service.rules.key_uses import COPYING, DECRYPTING, ENCRYPTING, REENCRYPTING, REPLICATING
 from fake_secrets.service.state.checked import KeyUse, arn_for, completed, key_check, keys_of
 from fake_secrets.service.state.copying import copying_request
-from fake_secrets.service.state.keys import is_default_key, why_unusable
+from fake_secrets.service.state.key_names import is_default_key, why_unusable
 from fake_secrets.service.state.model import StoredSecret
 from fake_secrets.service.state.request_model import Request
 

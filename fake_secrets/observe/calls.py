@@ -12,8 +12,9 @@ from typing import Any, SupportsIndex, overload
 from fake_secrets import clock
 from fake_secrets.iam.principals import principal_of
 from fake_secrets.observe.call_table import Row, table_of
+from fake_secrets.observe.entry import Entry, rotation_step
 from fake_secrets.observe.helpers import helper_of
-from fake_secrets.observe.ledger import SUCCEEDED, Entry, rotation_step
+from fake_secrets.observe.ledger import SUCCEEDED
 from fake_secrets.observe.naming import Named, named_by, secrets_of
 from fake_secrets.observe.view import Secret, secret_id_of
 from fake_secrets.service.dispatch import OPERATIONS

@@ -7,7 +7,8 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
-from fake_secrets.observe.ledger import SEEDED, SUCCEEDED, Entry
+from fake_secrets.observe.entry import Entry
+from fake_secrets.observe.ledger import SEEDED, SUCCEEDED
 from fake_secrets.service.rules.stages import by_version
 from fake_secrets.service.state.events import LABEL_UPDATED, ServiceEvent
 from fake_secrets.service.state.model import StoredSecret

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from typing import NamedTuple
 
 from fake_secrets.arns import SECRET_ARN, SUFFIX, SUFFIX_LENGTH
-from fake_secrets.observe.ledger import Entry
+from fake_secrets.observe.entry import Entry
 
 __all__ = ["Named", "named_by", "secrets_of"]
 

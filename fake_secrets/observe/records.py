@@ -7,7 +7,8 @@ from typing import Any
 
 from fake_secrets import clock
 from fake_secrets.ids import numbered_uuid
-from fake_secrets.observe.ledger import SUCCEEDED, Entry
+from fake_secrets.observe.entry import Entry
+from fake_secrets.observe.ledger import SUCCEEDED
 from fake_secrets.service.rules.constraints import REDACTED, Shape
 from fake_secrets.service.state.events import ServiceEvent
 from fake_secrets.service.state.request_model import Request

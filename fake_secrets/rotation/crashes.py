@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 
 from fake_secrets.errors import FunctionCrash, RotationFailedError
-from fake_secrets.observe.ledger import RunningStep
+from fake_secrets.observe.entry import RunningStep
 
 __all__ = ["TimedOut", "failure_of", "is_failure", "stop_the_dead"]
 

@@ -1,42 +1,33 @@
-"""The execution of a rotation's steps, with no lock held, and the judgement of each step."""
+"""The execution of a rotation's steps, with no lock held."""
 
 from __future__ import annotations
 
 import functools
 import threading
-from collections.abc import Callable, Iterable, Mapping
-from typing import Any, Protocol
+from collections.abc import Callable, Mapping
+from typing import Any
 
 from fake_secrets import clock
-from fake_secrets.arns import account_of, root_arn
-from fake_secrets.errors import FunctionCrash, RotationFailedError, RotationWarning, ServiceError, annotate
+from fake_secrets.errors import RotationFailedError, annotate
 from fake_secrets.iam.principals import acting_as
 from fake_secrets.ids import Ids
-from fake_secrets.observe.ledger import Ledger, RunningStep
+from fake_secrets.observe.entry import RunningStep
+from fake_secrets.observe.ledger import Ledger
 from fake_secrets.observe.remarks import Remarks
 from fake_secrets.rotation import findings
 from fake_secrets.rotation.crashes import failure_of, is_failure
 from fake_secrets.rotation.functions import Functions
-from fake_secrets.rotation.managed import ManagedRotation, NewValue
-from fake_secrets.rotation.rotation import Rotation, end, fail
+from fake_secrets.rotation.judgement import Judgement
+from fake_secrets.rotation.managed import ManagedSecrets
+from fake_secrets.rotation.performers import Invocable, Performers
+from fake_secrets.rotation.rotation import Rotation, fail
 from fake_secrets.service.operations import rotation_progress as progress
-from fake_secrets.service.rules.stages import AWSCURRENT, AWSPENDING
-from fake_secrets.service.state.model import StartedRotation, StoredSecret
+from fake_secrets.service.state.model import StartedRotation
 from fake_secrets.service.state.store import Store
 
-__all__ = ["Executing", "Execution", "Invocable"]
+__all__ = ["Executing", "Execution"]
 
 __tracebackhide__ = True  # the arguments in our frames may hold secret values
-
-
-class Invocable(Protocol):
-    """What performs a step: a Lambda function, or AWS itself."""
-
-    def deadline(self, now: float) -> float | None:
-        """Return when an invocation that begins at `now` times out, in epoch seconds; None if it never does."""
-
-    def invoke(self, event: Any, request_id: str) -> object:
-        """Perform a step, and return the function's result."""
 
 
 Executing = Callable[[list[Rotation], Callable[[], Any]], Any]
@@ -54,6 +45,8 @@ class Execution:
         remarks: receives the findings of rotations.
         executing: calls a function and returns its result. Meanwhile this world answers all calls, as calls
             of a rotation function. The rotations that these calls start are added to the given list.
+
+    `performers` find what performs the steps.
     """
 
     def __init__(
@@ -72,14 +65,9 @@ class Execution:
         self._functions = functions
         self._ids = ids
         self._lock = lock
-        self._remarks = remarks
         self._executing = executing
-        self._new_values: dict[str, NewValue] = {}
-
-    def manage(self, secret: StoredSecret, new_value: NewValue) -> None:
-        """Set the function that makes the new value of a managed secret."""
-        with self._lock:
-            self._new_values[secret.arn] = new_value
+        self._judgement = Judgement(store, ledger, lock, remarks)
+        self.performers = Performers(store, ledger, functions, ManagedSecrets(store, ledger, ids, lock), remarks)
 
     def execute(
         self,
@@ -108,42 +96,15 @@ class Execution:
                     rotation._began_at = self._ledger.count
                     if rotation.attempts > 1:
                         self._ledger.record_attempt(started.secret, rotation.attempts)
-            by = self._invocable(started)
+            by = self.performers.of(started)
             run = functools.partial(self._run_steps, rotation, started, by, count, is_recorded)
             failure = self._executing(asked_for, run)
         except BaseException as error:
             if rotation.error is None:
                 fail(rotation, _last_step(rotation), error)
-            self._conclude(rotation, started, self._judge(rotation, started))
+            self._judgement.conclude(rotation, started, self._judgement.of_step(rotation, started))
             raise
-        self._conclude(rotation, started, failure)
-
-    def why_not_run(self, started: StartedRotation) -> str | None:
-        """Return why a rotation's function isn't run here; None if it is run, or if AWS rotates the secret."""
-        return None if started.lambda_arn is None else self._functions.why_not_run(started.lambda_arn)
-
-    def leaves(self, rotation: Rotation, started: StartedRotation) -> bool:
-        """Return whether a rotation isn't run because its function isn't run here; have that told as a warning.
-
-        The caller holds the lock.
-        """
-        if self.why_not_run(started) is None:
-            return False
-        if rotation.is_test:
-            # The test of a function that the test's author can't run must not block the next rotation.
-            with self._store.all_or_nothing(started.secret):
-                progress.remove_test(self._store, started.secret, started.token)
-                self._store.follow_up(started.secret, clock.now())
-            self._ledger.record_change(started.secret, "end of test")
-        if rotation._line is not None and not self._functions.is_declared(str(started.lambda_arn)):
-            text = (
-                f"A {'trial' if rotation.is_test else 'rotation'} wasn't run: the function of secret "
-                f"{rotation.secret_name!r} is in moto's Lambda. To run it, call fake_secrets.lambda_function("
-                f"handler, arn={started.lambda_arn!r}). To make its calls in the test, pass None as handler"
-            )
-            is_settled = functools.partial(_is_made_by_hand, started)
-            self._remarks.add(RotationWarning, text, rotation._line, is_settled)
-        return True
+        self._judgement.conclude(rotation, started, failure)
 
     def deliver(
         self, rotation: Rotation, started: StartedRotation, step: str, asked_for: list[Rotation]
@@ -163,7 +124,7 @@ class Execution:
             RotationFailedError: if the function times out or dies.
             BaseException: if the function raises anything else.
         """
-        by = self._invocable(started)
+        by = self.performers.of(started)
         event = _event(rotation, step, started.rotation_token)
 
         def run() -> object:
@@ -172,7 +133,7 @@ class Execution:
                     by,
                     event,
                     step,
-                    self._principal_for(started),
+                    self.performers.principal_of(started),
                     rotation.token,
                     function=started.lambda_arn,
                 )
@@ -228,10 +189,10 @@ class Execution:
             The error message for the failure's event; None if no step failed.
         """
         # The function acts for its own account, no matter who asked for the rotation.
-        with acting_as(self._principal_for(started)):
+        with acting_as(self.performers.principal_of(started)):
             for step in rotation._plan[len(rotation.steps) :][:count]:
                 self._run_step(rotation, started, by, step, is_recorded)
-                failure = self._judge(rotation, started)
+                failure = self._judgement.of_step(rotation, started)
                 if failure is not None:
                     return failure
         return None
@@ -270,39 +231,7 @@ class Execution:
                     raise
             finally:
                 if started.lambda_arn is not None:
-                    self._look_at_step(rotation, secret, before, running, result)
-
-    def _look_at_step(
-        self,
-        rotation: Rotation,
-        secret: StoredSecret,
-        before: findings.Before,
-        running: RunningStep,
-        result: object,
-    ) -> None:
-        error = rotation.error
-        crash = error and error.__cause__
-        with self._lock:
-            self._ledger.record_step(secret, crash if isinstance(crash, FunctionCrash) else error)
-            self._keep(rotation, findings.of_step(rotation, secret, before, running, result))
-
-    def _keep(self, rotation: Rotation, found: Iterable[str]) -> None:
-        """Keep the first finding of each kind, and have it told as a warning."""
-        known = {findings.kind_of(finding) for finding in rotation.findings}
-        for finding in found:
-            kind = findings.kind_of(finding)
-            if kind not in known:
-                known.add(kind)
-                rotation.findings.append(finding)
-                if rotation._line is not None:
-                    self._remarks.add(RotationWarning, finding, rotation._line)
-
-    def _principal_for(self, started: StartedRotation) -> str:
-        """Return the ARN of the principal that performs a rotation's steps."""
-        if started.lambda_arn is not None:
-            return self._functions.principal_of(started.lambda_arn)
-        arn = started.secret.arn
-        return root_arn(account_of(arn), arn.split(":")[1])
+                    self._judgement.note_step(rotation, secret, before, running, result)
 
     def break_off(self, rotation: Rotation, started: StartedRotation, why: str) -> None:
         """End an attempt that nobody runs any more, as if the rotation function had died.
@@ -311,80 +240,7 @@ class Execution:
         """
         if rotation.error is None and (rotation.next_step is not None or not rotation.steps):
             fail(rotation, _last_step(rotation), RotationFailedError(why))
-        self._conclude(rotation, started, self._judge(rotation, started))
-
-    def _invocable(self, started: StartedRotation) -> Invocable:
-        if started.lambda_arn is not None:
-            return self._functions[started.lambda_arn]
-        secret = started.secret
-        with self._lock:
-            current = secret.versions.get(secret.labels.get(AWSCURRENT, ""))
-            new_value = self._new_values.get(secret.arn)
-        return ManagedRotation(
-            secret.name,
-            None if current is None else current.value,
-            new_value,
-            functools.partial(self._keep_managed, secret, started.token),
-            self._ids,
-        )
-
-    def _keep_managed(self, secret: StoredSecret, token: str, value: str | bytes) -> None:
-        with self._lock:
-            now = clock.now()
-            try:
-                with self._store.all_or_nothing(secret):
-                    progress.store_managed_value(self._store, secret, token, value, now)
-                    self._store.follow_up(secret, now)
-            except ServiceError as error:
-                raise RotationFailedError(error.message) from None
-            self._ledger.record_change(secret, "managed rotation")
-
-    def _judge(self, rotation: Rotation, started: StartedRotation) -> str | None:
-        """Decide whether the last step failed; check the pending version too.
-
-        Returns:
-            The error message for the failure's event; None if the step succeeded.
-        """
-        if rotation.error is not None:
-            if started.lambda_arn is None:
-                # No source gives AWS's wording [D].
-                return "Error when executing managed rotation"
-            return f"Error when executing lambda {started.lambda_arn} during {rotation.failed_step} step"
-        with self._lock:
-            refusal = progress.check_pending(started.secret, started.token)
-        if refusal is not None:
-            error = RotationFailedError(refusal)
-            stranger = started.secret.versions[started.token].stranger
-            error.add_note(f"{stranger} put that value there without the RotationToken of the function's event")
-            fail(rotation, rotation.steps[-1], error)
-        return refusal
-
-    def _conclude(self, rotation: Rotation, started: StartedRotation, failure: str | None) -> None:
-        """Record how the steps ended."""
-        with self._lock, self._store.all_or_nothing(started.secret):
-            now = clock.now()
-            if rotation.next_step is None:
-                self._end(rotation, started, failure, now)
-            else:
-                progress.pause(started.secret, started.token)
-            self._store.follow_up(started.secret, now)
-
-    def _end(self, rotation: Rotation, started: StartedRotation, failure: str | None, now: float) -> None:
-        secret, token = started.secret, started.token
-        if rotation.is_test:
-            progress.end_test(self._store, secret, token, now, failure)
-            self._ledger.record_change(secret, "end of test")
-            has_succeeded = failure is None
-        else:
-            has_succeeded = progress.end_attempt(self._store, secret, token, now, failure)
-        end(rotation, now, has_succeeded=has_succeeded)
-        if started.lambda_arn is not None:
-            # A function may make its calls in threads, in which no step is known to run.
-            is_untouched = not any(
-                entry.is_call and entry.secret is secret for entry in self._ledger.entries(rotation._began_at)
-            )
-            if self._store.holds(secret):
-                self._keep(rotation, findings.of_attempt(rotation, secret, is_untouched=is_untouched))
+        self._judgement.conclude(rotation, started, self._judgement.of_step(rotation, started))
 
 
 def _last_step(rotation: Rotation) -> str:
@@ -399,10 +255,3 @@ def _event(rotation: Rotation, step: str, rotation_token: str) -> dict[str, str]
         "Step": step,
         "RotationToken": rotation_token,
     }
-
-
-def _is_made_by_hand(started: StartedRotation) -> bool:
-    """Return whether the test itself has made a rotation that isn't run."""
-    secret, token = started.secret, started.token
-    has_value = token in secret.versions and token not in secret.empty
-    return has_value and (secret.labels.get(AWSPENDING) != token or secret.labels.get(AWSCURRENT) == token)

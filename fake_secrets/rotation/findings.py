@@ -10,7 +10,8 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from fake_secrets.observe.ledger import SUCCEEDED, Entry, RunningStep
+from fake_secrets.observe.entry import Entry, RunningStep
+from fake_secrets.observe.ledger import SUCCEEDED
 from fake_secrets.rotation.rotation import Rotation
 from fake_secrets.service.rules.stages import AWSCURRENT, AWSPENDING
 from fake_secrets.service.state.model import StoredSecret

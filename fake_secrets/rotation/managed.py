@@ -2,17 +2,25 @@
 
 from __future__ import annotations
 
+import functools
+import threading
 from collections.abc import Callable
 from typing import Any
 
-from fake_secrets.errors import UnsupportedOperationError
+from fake_secrets import clock
+from fake_secrets.errors import RotationFailedError, ServiceError, UnsupportedOperationError
 from fake_secrets.ids import Ids
+from fake_secrets.observe.ledger import Ledger
 from fake_secrets.observe.view import readable
 from fake_secrets.options import refuse_awaitable
+from fake_secrets.service.operations import rotation_progress as progress
 from fake_secrets.service.operations.passwords import random_password
+from fake_secrets.service.rules.stages import AWSCURRENT
+from fake_secrets.service.state.model import StoredSecret
 from fake_secrets.service.state.seeds import SeedValue, stored_value
+from fake_secrets.service.state.store import Store
 
-__all__ = ["ManagedRotation", "NewValue"]
+__all__ = ["ManagedRotation", "ManagedSecrets", "NewValue"]
 
 __tracebackhide__ = True  # the arguments in our frames may hold secret values
 
@@ -80,3 +88,55 @@ class ManagedRotation:
             )
             raise UnsupportedOperationError(msg)
         return {**current, "password": random_password(self._ids, _PASSWORD)}
+
+
+class ManagedSecrets:
+    """The managed secrets of a world: sets how their new values are made, and rotates them.
+
+    Args:
+        store: the secrets.
+        ledger: records what happens to them.
+        ids: makes ids.
+        lock: guards all of them.
+    """
+
+    def __init__(self, store: Store, ledger: Ledger, ids: Ids, lock: threading.RLock) -> None:
+        self._store = store
+        self._ledger = ledger
+        self._ids = ids
+        self._lock = lock
+        self._new_values: dict[str, NewValue] = {}
+
+    def manage(self, secret: StoredSecret, new_value: NewValue) -> None:
+        """Set the function that makes the new value of a managed secret."""
+        with self._lock:
+            self._new_values[secret.arn] = new_value
+
+    def rotation_of(self, secret: StoredSecret, token: str) -> ManagedRotation:
+        """Return what rotates a managed secret.
+
+        Args:
+            secret: the secret.
+            token: the new version's id.
+        """
+        with self._lock:
+            current = secret.versions.get(secret.labels.get(AWSCURRENT, ""))
+            new_value = self._new_values.get(secret.arn)
+        return ManagedRotation(
+            secret.name,
+            None if current is None else current.value,
+            new_value,
+            functools.partial(self._keep, secret, token),
+            self._ids,
+        )
+
+    def _keep(self, secret: StoredSecret, token: str, value: str | bytes) -> None:
+        with self._lock:
+            now = clock.now()
+            try:
+                with self._store.all_or_nothing(secret):
+                    progress.store_managed_value(self._store, secret, token, value, now)
+                    self._store.follow_up(secret, now)
+            except ServiceError as error:
+                raise RotationFailedError(error.message) from None
+            self._ledger.record_change(secret, "managed rotation")

@@ -1,4 +1,4 @@
-"""The runner of a world's rotations: runs, retries and steps those that a call or the clock has started."""
+"""The runner of a world's rotations: runs those that a call or the clock has started, and retries them."""
 
 from __future__ import annotations
 
@@ -8,15 +8,15 @@ from collections.abc import Callable, Collection
 from typing import TYPE_CHECKING
 
 from fake_secrets import clock
-from fake_secrets.errors import RotationFailedError, RotationNotOpenError, UnsupportedOperationError
+from fake_secrets.errors import RotationFailedError, UnsupportedOperationError
 from fake_secrets.locks import free, free_shared
 from fake_secrets.observe.ledger import Ledger
 from fake_secrets.observe.remarks import users_line
-from fake_secrets.options import RotationErrors, RotationMode, check_rotation_errors
+from fake_secrets.options import RotationErrors, RotationMode
+from fake_secrets.rotation.by_hand import ByHand
 from fake_secrets.rotation.registry import Claim, Registry
 from fake_secrets.rotation.rotation import Rotation, begin_attempt, fail
 from fake_secrets.service.operations import rotation_progress as progress
-from fake_secrets.service.rules.steps import STEPS
 from fake_secrets.service.state.model import StartedRotation
 from fake_secrets.service.state.store import Store
 
@@ -27,10 +27,8 @@ __all__ = ["RotationRunner"]
 
 __tracebackhide__ = True  # the arguments in our frames may hold secret values
 
-_FORGOTTEN = "the world was reset, or has started very many rotations since"
 
-
-class RotationRunner:
+class RotationRunner(ByHand):
     """Runs the rotations of one world.
 
     Args:
@@ -89,7 +87,11 @@ class RotationRunner:
             function isn't run here, or if AWS refuses it.
         """
         rotation = self.register(started)
-        if started.refusal is not None or self._mode == "manual" or self._execution().leaves(rotation, started):
+        if (
+            started.refusal is not None
+            or self._mode == "manual"
+            or self._execution().performers.leaves(rotation, started)
+        ):
             return False
         return self._claim(rotation, started, claimed) is not None
 
@@ -144,91 +146,11 @@ class RotationRunner:
         """Note that the user's code, at the line that runs now, has configured a secret's rotation."""
         self._registry.note_line(secret_arn, users_line())
 
-    def retry(self, rotation: Rotation, errors: RotationErrors | None = None) -> None:
-        """Run all steps of a rotation again, with the same token.
-
-        Args:
-            rotation: the rotation.
-            errors: "raise" or "record", instead of the world's `rotation_errors`.
-
-        Raises:
-            ValueError: if `errors` isn't "raise" or "record".
-            RotationNotOpenError: if the rotation can't be attempted again.
-            BaseException: as `run` does.
-        """
-        check_rotation_errors(errors)
-        claimed: list[Rotation] = []
-        try:
-            # Checking and reopening under one lock lets only one of two callers begin.
-            with self._lock:
-                claim, execution = self._reopen(rotation, claimed), self._execution()
-            with self._telling():
-                self._attempt(rotation, claim, execution, errors)
-        except BaseException:
-            self.recover(claimed)
-            raise
-
-    def step(self, rotation: Rotation, errors: RotationErrors | None = None) -> None:
-        """Run the next step of a rotation, or the first step of a new attempt.
-
-        Args:
-            rotation: the rotation.
-            errors: "raise" or "record", instead of the world's `rotation_errors`.
-
-        Raises:
-            ValueError: if `errors` isn't "raise" or "record".
-            RotationNotOpenError: if no step is left and the rotation can't be attempted again.
-            BaseException: as `run` does.
-        """
-        check_rotation_errors(errors)
-        claimed: list[Rotation] = []
-        try:
-            with self._lock:
-                claim, execution = self._go_on(rotation, claimed), self._execution()
-            with self._telling():
-                self._execute(execution, rotation, claim, errors, 1)
-                self._finish(rotation, claim, errors)
-        except BaseException:
-            self.recover(claimed)
-            raise
-
-    def deliver(self, rotation: Rotation, step: str) -> object:
-        """Run any step of a rotation by hand, and return what the function returns; see `Rotation.deliver`."""
-        if step not in rotation._plan and step not in STEPS:
-            steps = "".join(f"\n- {name}" for name in STEPS)
-            msg = f"{step!r} isn't a step of a rotation. The steps are:{steps}"
-            raise ValueError(msg)
-        with self._lock:
-            started, execution = self._registry.started(rotation), self._execution()
-        why = _FORGOTTEN if started is None else execution.why_not_run(started)
-        if started is None or why is not None:
-            raise _not_open(rotation, str(why))
-        return self._by_hand(lambda asked_for: execution.deliver(rotation, started, step, asked_for))
-
-    def invoke(self, lambda_arn: str, event: object) -> object:
-        """Deliver any event to a Lambda function, and return what the function returns."""
-        execution = self._execution()
-        return self._by_hand(lambda asked_for: execution.invoke(lambda_arn, event, asked_for))
-
-    def _by_hand(self, deliver: Callable[[list[Rotation]], object]) -> object:
-        """Call a function by hand, then run the rotations that it has started."""
-        asked_for: list[Rotation] = []
-        try:
-            with self._telling():
-                try:
-                    return deliver(asked_for)
-                finally:
-                    for rotation in asked_for.copy():
-                        self.run(rotation, "record")
-        except BaseException:
-            self.recover(asked_for)
-            raise
-
     def is_left(self, rotation: Rotation) -> bool:
         """Return whether a rotation isn't run because its function isn't run here."""
         with self._lock:
             started = self._registry.started(rotation)
-            return started is not None and self._execution().why_not_run(started) is not None
+            return started is not None and self._execution().performers.why_not_run(started) is not None
 
     def why_unfinished(self, rotation: Rotation) -> str:
         """Return why a rotation isn't complete although all its steps passed."""
@@ -282,55 +204,6 @@ class RotationRunner:
             # Last, so that an interrupted `recover` can be repeated.
             self._registry.end(rotation, claim)
 
-    def _go_on(self, rotation: Rotation, claimed: list[Rotation]) -> Claim:
-        """Prepare the next step of a rotation, or the first step of a new attempt.
-
-        Raises:
-            RotationNotOpenError: if no step can run.
-        """
-        started = self._registry.started(rotation)
-        is_under_way = rotation.attempts > 0 and rotation.next_step is not None
-        if started is None or not is_under_way:
-            reopened = self._reopen(rotation, claimed)
-            begin_attempt(rotation)
-            return reopened
-        # The next step runs whatever happened to the secret: noticing that is the function's task.
-        is_nested = self._asked_meanwhile() is not None
-        claim = None if is_nested else self._claim(rotation, started, claimed)
-        if claim is None:
-            raise _not_open(rotation, "a rotation function is running")
-        return claim.begin()
-
-    def _reopen(self, rotation: Rotation, claimed: list[Rotation]) -> Claim:
-        """Prepare another attempt of a rotation.
-
-        Raises:
-            RotationNotOpenError: if it can't be attempted again.
-        """
-        started = self._registry.started(rotation)
-        if started is None:
-            raise _not_open(rotation, _FORGOTTEN)
-        why = self._refuse_retry(rotation, started)
-        if why is not None:
-            raise _not_open(rotation, why)
-        claim = self._claim(rotation, started, claimed)
-        if claim is None:
-            raise _not_open(rotation, "it is running")
-        return claim.begin()
-
-    def _refuse_retry(self, rotation: Rotation, started: StartedRotation) -> str | None:
-        """Return why a rotation can't be attempted again; None if it can."""
-        secret = started.secret
-        if rotation.succeeded:
-            return "it succeeded; start another with fake_secrets.rotate(...)"
-        if rotation.is_test and rotation.attempts:
-            return "it only tested the rotation function"
-        if self._asked_meanwhile() is not None:
-            return "a rotation function is running"
-        if not self._store.holds(secret):
-            return "the secret was deleted"
-        return self._execution().why_not_run(started) or progress.may_retry(secret, started.token)
-
     def _attempt(
         self,
         rotation: Rotation,
@@ -378,7 +251,3 @@ class RotationRunner:
         is_ours = errors is None and isinstance(rotation.error, UnsupportedOperationError)
         if raised and (is_ours or (errors or self._errors) == "raise"):
             raise raised[0]
-
-
-def _not_open(rotation: Rotation, why: str) -> RotationNotOpenError:
-    return RotationNotOpenError(f"{rotation!r} can't be attempted: {why}.")

@@ -3,67 +3,44 @@
 from __future__ import annotations
 
 import functools
-from collections import deque
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
-from fake_secrets.arns import account_of, root_arn, secret_arn
-from fake_secrets.errors import ServiceError, UnsupportedOperationError
+from fake_secrets.arns import account_of, secret_arn
+from fake_secrets.errors import ServiceError
 from fake_secrets.iam import grammar
-from fake_secrets.iam.denials import Denial
-from fake_secrets.iam.evaluation import Caller, Check, Decision, Layers, evaluate
-from fake_secrets.iam.grants import Grant, Grants
+from fake_secrets.iam.evaluation import Check, Layers
+from fake_secrets.iam.grants import Grants
 from fake_secrets.iam.key_policies import decide_on_key, key_policy, left_to_callers
-from fake_secrets.iam.messages import denial
 from fake_secrets.iam.policy import Policy
-from fake_secrets.iam.unknown_keys import Undecided, decide_without
 from fake_secrets.service.rules.checks import (
     WITHOUT_RESOURCE,
-    action_of,
     check_of_passing,
     check_of_replica,
     checks_of,
     checks_of_creation,
 )
 from fake_secrets.service.rules.key_uses import COPYING, DECRYPTING, REPLICATING
-from fake_secrets.service.rules.known_keys import about_unknown, is_known
-from fake_secrets.service.state.checked import KeyUse, arn_for, completed, key_check, keys_of
+from fake_secrets.service.state.checked import KeyUse, arn_for, key_check, keys_of
 from fake_secrets.service.state.copying import copying_request
-from fake_secrets.service.state.keys import is_default_key
+from fake_secrets.service.state.index import check_name
+from fake_secrets.service.state.key_names import is_default_key
 from fake_secrets.service.state.model import StoredSecret
 from fake_secrets.service.state.policies_of_secrets import policies_of
 from fake_secrets.service.state.request_model import Request
-from fake_secrets.service.state.store import Store, check_name
+from fake_secrets.service.state.store import Store
+from fake_secrets.world.decisions import Asking, Decide, Decisions
 from fake_secrets.world.misses import nearly
 
 __all__ = ["Authority"]
 
 __tracebackhide__ = True  # the arguments in our frames may hold secret values
 
-# More than a test looks at.
-_KEPT_DENIALS = 1_000
-_DELETE_POLICY = action_of("DeleteResourcePolicy")
 # The operations that change values or labels.
 _REPLICATED = frozenset({"PutSecretValue", "UpdateSecret", "UpdateSecretVersionStage"})
 _ACCESS_DENIED = "AccessDeniedException"
 _NOTHING = Policy(())
 _LOSING = "After this change of tags, the caller could not change them any more. AWS refuses that."
-
-Decide = Callable[[Check, Caller, Layers], Decision]
-
-
-@dataclass(frozen=True, slots=True)
-class _Asking:
-    """A request, and who makes it with what policies."""
-
-    request: Request
-    caller: Caller
-    grant: Grant
-
-    def layers(self, resource: Sequence[Policy]) -> Layers:
-        """Return the caller's policies, beside those of a resource."""
-        grant = self.grant
-        return Layers(grant.identity, resource, grant.boundary, grant.session)
 
 
 class Authority:
@@ -72,12 +49,13 @@ class Authority:
     Args:
         grants: what the callers were given.
         store: returns the secrets.
+
+    `decisions` are made by the policies, and know the denials.
     """
 
     def __init__(self, grants: Grants, store: Callable[[], Store]) -> None:
-        self._grants = grants
         self._store = store
-        self.denials: deque[Denial] = deque(maxlen=_KEPT_DENIALS)
+        self.decisions = Decisions(grants)
 
     def check_call(self, request: Request) -> None:
         """Refuse a call that its caller may not make; see the protocol `Authority`.
@@ -152,21 +130,21 @@ class Authority:
             given, so it allows every caller what the caller's own policies allow [D].
         """
         use = KeyUse(action, key_id, secret.arn, version_id)
-        asking = self._who(request)
+        asking = self.decisions.asking(request)
         check, layers, decide = self._key_question(asking, use)
         hint = self._store().keys.names.hint_at(key_id, request.region, secret.account_id)
-        if decide is evaluate:
+        if decide is None:
             # No policy can name a key that nobody has told, so that comes before what policies say.
-            denied = self._decide(asking, check, layers, check.resource, cause=lambda: hint)
+            denied = self.decisions.denial_of(asking, check, layers, check.resource, cause=lambda: hint)
         else:
-            denied = self._decide(asking, check, layers, check.resource, decide=decide, hint=hint)
+            denied = self.decisions.denial_of(asking, check, layers, check.resource, decide=decide, hint=hint)
         return denied is None
 
     def would_deny(self, request: Request, secret: StoredSecret | None, action: str, policy: Policy) -> bool:
         """Return whether a secret's policy would deny something to the caller of a request."""
-        asking = self._who(request)
+        asking = self.decisions.asking(request)
         check = Check(action, arn_for(request, secret), keys_of(secret))
-        decision, _ = self._decision(asking, check, Layers(resource=[policy]))
+        decision, _ = self.decisions.of(asking, check, Layers(resource=[policy]))
         return decision.effect == "explicit_deny"
 
     def _foresee(self, request: Request, secret_arn: str, key_id: str | None) -> None:
@@ -200,27 +178,21 @@ class Authority:
 
     def _foresee_key(self, request: Request, actions: Iterable[str], key_id: str | None, secret_arn: str) -> None:
         if key_id and not is_default_key(key_id):
-            asking = self._who(request, is_counted=False)
+            asking = self.decisions.asking(request, is_counted=False)
             for action in actions:
                 check, layers, decide = self._key_question(asking, KeyUse(action, key_id, secret_arn))
-                self._decision(asking, check, layers, decide)
+                self.decisions.of(asking, check, layers, decide)
 
-    def _key_question(self, asking: _Asking, use: KeyUse) -> tuple[Check, Layers, Decide]:
-        """Return what is asked about a key, the policies that take part, and what decides by them."""
+    def _key_question(self, asking: Asking, use: KeyUse) -> tuple[Check, Layers, Decide | None]:
+        """Return what is asked about a key, the policies that take part, and what decides by them.
+
+        The last is None if they decide as for a secret.
+        """
         keys, request = self._store().keys, asking.request
         check = key_check(keys.names, request, use)
         text = keys.policy_of(use.key_id, request.region, account_of(use.secret_arn))
         policy = key_policy(text, use.key_id, account_of(check.resource), asking.caller.account_id)
-        return check, asking.layers([policy]), evaluate if text is None else decide_on_key
-
-    def why_denied(self, request_id: str) -> str | None:
-        """Tell the author of the test why policies denied a request; None if they didn't.
-
-        Args:
-            request_id: the id of the request.
-        """
-        found = next((denied for denied in reversed(self.denials) if denied.request_id == request_id), None)
-        return None if found is None else found.explanation
+        return check, asking.layers([policy]), None if text is None else decide_on_key
 
     def _check(
         self,
@@ -232,60 +204,12 @@ class Authority:
         hint: str = "",
         cause: Callable[[], str] = str,
     ) -> None:
-        asking = self._who(request)
+        asking = self.decisions.asking(request)
         layers = asking.layers(policies)
         for check in checks:
-            denied = self._decide(asking, check, layers, shown, hint=hint, cause=cause)
+            denied = self.decisions.denial_of(asking, check, layers, shown, hint=hint, cause=cause)
             if denied is not None:
                 raise ServiceError(_ACCESS_DENIED, denied.message)
-
-    def _decide(
-        self,
-        asking: _Asking,
-        check: Check,
-        layers: Layers,
-        shown: str | None,
-        *,
-        decide: Decide | None = None,
-        hint: str = "",
-        cause: Callable[[], str] = str,
-    ) -> Denial | None:
-        """Return the denial of a check, or None if the policies allow it.
-
-        Args:
-            asking: who asks.
-            check: what is asked, with the keys of the request and of the resource.
-            layers: the policies that take part.
-            shown: the resource as AWS shows it; None if there is none.
-            decide: decides by the policies; by default as for a secret.
-            hint: what the author of the test should know if they deny it.
-            cause: returns what explains a denial better than the policies do; see `explain`.
-        """
-        decision, asked = self._decision(asking, check, layers, decide)
-        caller = asking.caller
-        if decision.effect == "allowed" or _is_rescue(asked, caller, decision):
-            return None
-        message = denial(caller, check.action, None if check.resource == "*" else shown, decision)
-        denied = Denial(message, asking.request.id, asked, caller, layers, decision, hint, cause())
-        self.denials.append(denied)
-        return denied
-
-    def _decision(
-        self, asking: _Asking, check: Check, layers: Layers, decide: Decide | None = None
-    ) -> tuple[Decision, Check]:
-        """Return the decision about a check, and the check with all its condition keys.
-
-        Raises:
-            UnsupportedOperationError: a condition that matters has a key whose value isn't known.
-        """
-        given = asking.grant.context or {}
-        asked = completed(check, asking.caller, asking.request, asking.grant)
-        decision = decide_without(
-            asked, asking.caller, layers, lambda key: is_known(key) or key in given, decide or evaluate
-        )
-        if isinstance(decision, Undecided):
-            raise UnsupportedOperationError(about_unknown(decision.policy, decision.keys))
-        return decision, asked
 
     def _why_missing(self, request: Request, secret_id: str) -> str:
         """Return what to know of a secret that doesn't exist, and what was probably meant."""
@@ -293,12 +217,6 @@ class Authority:
         known = f"There is no secret {secret_id!r}.{' ' if meant else ''}{meant}"
         by_name = "" if secret_id.startswith("arn:") else ", by an ARN without the random suffix"
         return f"{known} AWS asks the policies before it looks for the secret{by_name}."
-
-    def _who(self, request: Request, *, is_counted: bool = True) -> _Asking:
-        role = self._grants.role_of(request.principal)
-        caller = Caller(request.principal, request.account_id, role)
-        look = self._grants.consult if is_counted else self._grants.of
-        return _Asking(request, caller, look(request.principal, role))
 
     def _arn_to_be(self, request: Request) -> str:
         name = request.members["Name"]
@@ -323,12 +241,3 @@ def _parsed(text: str) -> Policy:
     except ServiceError:
         # Only a test can have planted a malformed policy. It allows nothing.
         return _NOTHING
-
-
-def _is_rescue(check: Check, caller: Caller, decision: Decision) -> bool:
-    """Return whether the account's root takes away the policy that has locked it out [D]."""
-    return (
-        check.action == _DELETE_POLICY
-        and decision.layers == ("resource",)
-        and caller.arn == root_arn(account_of(check.resource), caller.arn.split(":")[1])
-    )

@@ -10,8 +10,8 @@ from fake_secrets.arns import account_of
 from fake_secrets.errors import FakeSecretsWarning, PolicyError, ServiceError
 from fake_secrets.observe.ledger import Ledger
 from fake_secrets.observe.remarks import Line, Remark
-from fake_secrets.service.state.key_names import id_of
-from fake_secrets.service.state.keys import DEFAULT_KEY_ALIAS, KeyState, is_default_key
+from fake_secrets.service.state.key_names import DEFAULT_KEY_ALIAS, id_of, is_default_key
+from fake_secrets.service.state.keys import KeyState
 from fake_secrets.service.state.model import StoredSecret
 from fake_secrets.service.state.store import Store
 

@@ -4,45 +4,38 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import Iterator, Mapping, Sequence
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any
 
 from fake_secrets.errors import FakeSecretsWarning
 from fake_secrets.iam.principals import Credentials, credentials_of
 from fake_secrets.observe.recording import Planted
 from fake_secrets.observe.remarks import users_line
 from fake_secrets.observe.reminders import Reminding
-from fake_secrets.observe.trail import Subscriber, Trail
 from fake_secrets.observe.view import Secret, secret_id_of
 from fake_secrets.service.dispatch import OPERATIONS
-from fake_secrets.service.state.key_names import id_of
-from fake_secrets.service.state.keys import KEY_STATES, KeyState, why_unusable
+from fake_secrets.service.state.key_names import id_of, why_unusable
+from fake_secrets.service.state.keys import KEY_STATES, KeyState
 from fake_secrets.service.state.quotas import Quotas
 from fake_secrets.service.state.seed_forms import doubts
 from fake_secrets.service.state.seeds import SeedValue, describe_seed
 from fake_secrets.suggestions import check_choice
 from fake_secrets.world.declared_keys import text_of_key_policy
-from fake_secrets.world.serving_handle import ServingHandle
+from fake_secrets.world.observing_handle import ObservingHandle
 
-# These are imported at their first use, because many tests don't look at what happened, or plan nothing.
+# These are imported at their first use, because many tests plan nothing.
 if TYPE_CHECKING:
     from fake_secrets.faults.planning import Faults
-    from fake_secrets.observe.calls import Calls
-    from fake_secrets.observe.leaks.of_world import Leaks
-    from fake_secrets.observe.timeline import Timeline
     from fake_secrets.world.permissions import Permissions
 
 __all__ = ["FakeSecrets"]
 
 __tracebackhide__ = True  # the arguments in our frames may hold secret values
 
-
-SubscriberT = TypeVar("SubscriberT", bound=Subscriber)
-
 # How many names the repr shows.
 _SHOWN = 20
 
 
-class FakeSecrets(ServingHandle):
+class FakeSecrets(ObservingHandle):
     """The handle of an active world. With it, a test adds secrets, runs rotations and sees what happened.
 
     A world is one active fake of Secrets Manager: its secrets, in all accounts and regions, and the record
@@ -78,31 +71,6 @@ class FakeSecrets(ServingHandle):
         return self._world.account_id
 
     @property
-    def calls(self) -> Calls:
-        """The calls that the world answered, in order. Secret values in them read ``***``.
-
-        The list can be filtered: ``fake_secrets.calls.about("prod/db").of("PutSecretValue")``. `print` shows it
-        as a table. A world keeps the latest 100,000 calls and other changes of secrets; `dropped_calls` counts the
-        older ones.
-        """
-        from fake_secrets.observe.calls import calls_of  # noqa: PLC0415 -- as said above
-
-        return calls_of(self._world.ledger.entries(), self.account_id, self.region)
-
-    @property
-    def dropped_calls(self) -> int:
-        """How many of the oldest calls and other changes of secrets the world no longer keeps.
-
-        It is 0 until there are more than 100,000.
-        """
-        return self._world.ledger.dropped
-
-    @property
-    def trail(self) -> Trail:
-        """The events of rotations, deletions and label moves, as CloudTrail and EventBridge show them."""
-        return self._world.trail
-
-    @property
     def faults(self) -> Faults:
         """Plans faults: calls that fail, time out or come late, and rotation functions that die."""
         from fake_secrets.faults.planning import Faults  # noqa: PLC0415 -- as said above
@@ -115,15 +83,6 @@ class FakeSecrets(ServingHandle):
         from fake_secrets.world.permissions import Permissions  # noqa: PLC0415 -- as said above
 
         return Permissions(self._world)
-
-    @property
-    def leaks(self) -> Leaks:
-        """The secret values that were logged, printed, raised or otherwise shown while somebody watched, in order.
-
-        Each is a `Leak`, which doesn't show the value. ``with fake_secrets.leaks.watching() as found:`` watches a
-        block, and the ini option ``fake_secrets_leaks`` every test; without either, there are none.
-        """
-        return self._world.leaks
 
     def add(
         self,
@@ -325,49 +284,6 @@ class FakeSecrets(ServingHandle):
                 msg = f"aliases={list(aliases)!r}: {alias!r} isn't an alias, such as 'alias/app'"
                 raise ValueError(msg)
         self._world.declare_key(key_id, state, text_of_key_policy(policy), aliases)
-
-    def on_event(self, subscriber: SubscriberT) -> SubscriberT:
-        """Call a function with every event from now on, as EventBridge would.
-
-        The function is called after the call that caused the event. Events of a rotation are delivered
-        after the whole rotation. An exception of the function comes out of the call, unless the call
-        itself raises. Subscribers stay when the world is `reset`.
-
-        Args:
-            subscriber: called with one argument, the event: a dict in EventBridge's shape.
-
-        Returns:
-            The subscriber, so that the method also works as a decorator.
-
-        Raises:
-            TypeError: if `subscriber` can't be called or is a coroutine function.
-        """
-        self._world.deliveries.subscribe(subscriber)
-        return subscriber
-
-    def timeline(self, secret_id: str | Secret) -> Timeline:
-        """Return the staging labels of a secret's versions over time, after each call about the secret.
-
-        Args:
-            secret_id: the secret's name, ARN or partial ARN, or a `Secret`. A secret that is permanently
-                deleted is found by its name, its full ARN or its `Secret`.
-
-        Returns:
-            The timeline. `print` shows it as a table.
-
-        Raises:
-            UnknownSecretError: if there is no such secret and the world keeps no call about one.
-            TypeError: if `secret_id` isn't a str or a `Secret`.
-        """
-        from fake_secrets.observe.timeline import timeline_of  # noqa: PLC0415 -- as said above
-
-        ledger, wanted = self._world.ledger, secret_id_of(secret_id)
-        if wanted in self:
-            secret = self._world.contents.secret(wanted)
-        else:
-            found = ledger.latest(wanted) if isinstance(wanted, str) else None
-            secret = found or self._world.contents.secret(wanted)
-        return timeline_of(secret, ledger)
 
     def reset(self) -> None:
         """Go back to the seed.

@@ -3,20 +3,16 @@
 from __future__ import annotations
 
 import datetime
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from fake_secrets import clock
-from fake_secrets.errors import RequestRefusedError, ServiceError, UnknownSecretError
 from fake_secrets.observe.live import LiveView
 from fake_secrets.observe.view import Secret, secret_id_of
 from fake_secrets.options import RotationErrors, check_callable, check_rotation_errors
 from fake_secrets.rotation.functions import check_arn, check_role
 from fake_secrets.rotation.rotation import Rotation
-from fake_secrets.service.rules import stages
 from fake_secrets.service.rules.constraints import TOKEN_LENGTHS
-from fake_secrets.service.rules.stages import AWSPENDING
-from fake_secrets.service.state.request_model import Request
 from fake_secrets.service.state.retries import Retries
 from fake_secrets.world.world import World
 
@@ -162,9 +158,12 @@ class RotationHandle(LiveView):
             members["RotationLambdaARN"] = self._world.functions.register(
                 handler, region=request.region, account_id=request.account_id
             )
+        # Imported late: few tests rotate by the handle.
+        from fake_secrets.world.immediate_rotation import start  # noqa: PLC0415
+
         claimed: list[Rotation] = []
         try:
-            return self._start(request, claimed, errors)
+            return start(self._world, request, claimed, errors)
         except BaseException:
             self._world.recover(claimed)
             raise
@@ -196,33 +195,6 @@ class RotationHandle(LiveView):
         if unknown is not None:
             raise ValueError(unknown)
         return self._world.runner.invoke(arn, event)
-
-    def _start(self, request: Request, claimed: list[Rotation], errors: RotationErrors | None) -> Rotation:
-        world, arn, token = self._world, request.members["SecretId"], request.members["ClientRequestToken"]
-        if world.has_due_work():
-            world.do_due_work()
-        secret = world.contents.secret(arn)
-        # Checked first, because the call would store the configuration even so.
-        if token in secret.versions and (secret.rotation is None or secret.rotation.open_token != token):
-            raise self._used(token, claimed)
-        answer = world.answer(request, claimed)
-        if answer.error is not None:
-            refusal = RequestRefusedError(request.operation, answer.error.code, answer.error.message)
-            world.follow_up(claimed, refusal)
-            refusal.advice = _advice(world, arn, request.members.get("RotationLambdaARN"), claimed, answer.error)
-            raise refusal
-        rotation = world.runner.of(arn, token)
-        if rotation is None or (not claimed and rotation.attempts):
-            raise self._used(token, claimed)
-        world.follow_up(claimed, errors=errors)
-        return rotation
-
-    def _used(self, token: str, claimed: list[Rotation]) -> ValueError:
-        used = ValueError(
-            f"token {token!r} was used before, so RotateSecret starts no rotation. Pass a new one, or none."
-        )
-        self._world.follow_up(claimed, used)
-        return used
 
     def run_due(
         self, until: datetime.datetime | None = None, *, errors: RotationErrors | None = None
@@ -298,7 +270,7 @@ class RotationHandle(LiveView):
                 "To manage it, add it with owning_service=..., or create it with a Type."
             )
             raise ValueError(msg)
-        self._world.execution().manage(secret, new_value)
+        self._world.execution().performers.managed.manage(secret, new_value)
 
     @property
     def retries(self) -> Retries:
@@ -316,24 +288,3 @@ def _timestamp(moment: datetime.datetime) -> float:
         msg = f"until={moment!r} isn't a datetime with a time zone, such as datetime(2027, 1, 1, tzinfo=UTC)"
         raise ValueError(msg)
     return moment.timestamp()
-
-
-def _advice(
-    world: World, arn: str, function_arn: str | None, attempted: Sequence[Rotation], refusal: ServiceError
-) -> str:
-    """Return what the author of the test can do after RotateSecret was refused."""
-    if "No Lambda rotation function" in str(refusal):
-        return "Pass the rotation function: fake_secrets.rotate(secret_id, handler)."
-    unknown = world.functions.why_unknown(function_arn) if refusal.code == "AccessDeniedException" else None
-    if unknown is not None:
-        return unknown
-    try:
-        labels = world.contents.secret(arn).labels
-    except UnknownSecretError:
-        return ""
-    again = "".join(f"The open rotation was attempted again: {rotation!r}.\n" for rotation in attempted)
-    if not stages.is_rotation_open(labels):
-        return again.rstrip()
-    held_by = world.runner.of(arn, labels[AWSPENDING])
-    retry = "" if held_by is None else f"call retry() on {'it' if again else repr(held_by)}, or "
-    return f"{again}To go on, {retry}remove AWSPENDING from the pending version with update_secret_version_stage."

@@ -46,14 +46,14 @@ class Rulings:
     @property
     def denials(self) -> tuple[Denial, ...]:
         """The checks that policies have denied, in order: the latest 1,000."""
-        return () if self._authority is None else tuple(self._authority.denials)
+        return () if self._authority is None else tuple(self._authority.decisions.denials)
 
     @property
     def latest_denial(self) -> Denial | None:
         """The latest check that policies have denied, if there is one. Any thread may ask, without a lock."""
         authority = self._authority
         try:
-            return None if authority is None else authority.denials[-1]
+            return None if authority is None else authority.decisions.denials[-1]
         except IndexError:
             return None
 
@@ -61,12 +61,12 @@ class Rulings:
         """Return the denials, and forget them."""
         denials = list(self.denials)
         if self._authority is not None:
-            self._authority.denials.clear()
+            self._authority.decisions.denials.clear()
         return denials
 
     def why_denied(self, request_id: str) -> str | None:
         """Tell the author of the test why policies denied a request; None if they didn't."""
-        return None if self._authority is None else self._authority.why_denied(request_id)
+        return None if self._authority is None else self._authority.decisions.why_denied(request_id)
 
     def _made(self) -> Authority:
         if self._authority is None:

@@ -8,7 +8,7 @@ moto = pytest.importorskip("moto")
 from botocore.exceptions import ClientError  # noqa: E402
 
 from fake_secrets.hook.foreign import client_error, failure_of, watching  # noqa: E402
-from fake_secrets.observe.ledger import RunningStep  # noqa: E402
+from fake_secrets.observe.entry import RunningStep  # noqa: E402
 
 
 class Seen(list):

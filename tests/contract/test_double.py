@@ -14,7 +14,7 @@ from fake_database import FakeDatabase, Seen, double_of
 from fake_secrets import FunctionCrash, mock_stages
 from fake_secrets.contract.double import Double, is_at_work
 from fake_secrets.hook.foreign import watching
-from fake_secrets.observe.ledger import RunningStep
+from fake_secrets.observe.entry import RunningStep
 
 
 @pytest.fixture

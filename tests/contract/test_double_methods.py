@@ -14,7 +14,7 @@ from unittest import mock
 import pytest
 from fake_database import FakeDatabase, Seen, double_of
 
-from fake_secrets.observe.ledger import RunningStep
+from fake_secrets.observe.entry import RunningStep
 
 
 @pytest.fixture

@@ -5,7 +5,7 @@ import sys
 import pytest
 
 from fake_secrets import check_rotation
-from fake_secrets.contract.checking import subject_of
+from fake_secrets.contract.given_subject import subject_of
 
 SOURCE = """
 import boto3

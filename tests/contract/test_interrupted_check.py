@@ -21,7 +21,7 @@ from interrupts import Interrupt, points
 
 from fake_secrets import check_rotation
 from fake_secrets.activation import visits
-from fake_secrets.contract import checking, interruption, ongoing_check
+from fake_secrets.contract import checking, given_subject, interruption, ongoing_check
 from fake_secrets.observe.leaks import watching
 from fake_secrets.world import stack
 
@@ -187,7 +187,7 @@ def test_an_interrupt_anywhere_in_a_check_leaves_everything_as_it_was():
 
 @pytest.mark.slow
 def test_an_interrupt_at_any_line_that_begins_or_ends_a_check_leaves_everything_as_it_was():
-    modules = (checking, interruption, ongoing_check)
+    modules = (checking, given_subject, interruption, ongoing_check)
     counting = Interrupt(modules=modules)
     scene(counting)
     for at in range(counting.count):

@@ -13,7 +13,7 @@ from fake_database import FakeDatabase, double_of
 from fake_secrets import mock_stages
 from fake_secrets.contract import own_lines
 from fake_secrets.contract.own_lines import OwnLine, line_of
-from fake_secrets.observe.ledger import RunningStep
+from fake_secrets.observe.entry import RunningStep
 
 HERE = __file__
 ROTATION = """

@@ -8,7 +8,8 @@ import pytest
 from contract.gallery_modules import load
 
 from fake_secrets import ContractReport, check_rotation
-from fake_secrets.contract.checking import check_subject, subject_of
+from fake_secrets.contract.checking import check_subject
+from fake_secrets.contract.given_subject import subject_of
 from fake_secrets.contract.report_as_json import FORMAT, VERSION
 
 SCHEMA = pathlib.Path(__file__).parents[2] / "docs" / "reference" / "contract-report.schema.json"

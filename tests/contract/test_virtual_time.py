@@ -16,7 +16,7 @@ from interrupts import Interrupt, points
 
 from fake_secrets import clock, mock_stages
 from fake_secrets.contract.virtual_time import VirtualTime
-from fake_secrets.observe.ledger import RunningStep
+from fake_secrets.observe.entry import RunningStep
 
 time_machine = pytest.importorskip("time_machine")
 

@@ -15,7 +15,7 @@ from fake_secrets import mock_stages
 from fake_secrets.hook import lessons
 from fake_secrets.hook.client_pool import ClientPool
 from fake_secrets.hook.clients import handlers_in
-from fake_secrets.observe.ledger import RunningStep
+from fake_secrets.observe.entry import RunningStep
 
 MODES = ["legacy", "standard", "adaptive"]
 ORIGINAL = (

@@ -10,7 +10,7 @@ from botocore.stub import Stubber
 from fake_secrets import FunctionCrash, mock_stages
 from fake_secrets.hook import calls
 from fake_secrets.hook.foreign import client_error, failure_of, watching
-from fake_secrets.observe.ledger import RunningStep
+from fake_secrets.observe.entry import RunningStep
 
 pytestmark = pytest.mark.disable_socket
 

@@ -16,9 +16,9 @@ from service_model import CALLABLE, expect, model
 
 from fake_secrets import FakeSecretsWarning, mock_stages
 from fake_secrets.observe.asked import asked_in
-from fake_secrets.observe.ledger import rotation_step
+from fake_secrets.observe.entry import rotation_step
 from fake_secrets.service.rules.checks import action_of
-from fake_secrets.world.authority import Authority
+from fake_secrets.world.decisions import Decisions
 
 # Policies are looked at only where there are some.
 EVERYTHING = {
@@ -48,7 +48,7 @@ def documented(operation):
 def asked():
     """Return the actions that the calls of each operation ask for, and those that are worked out afterwards."""
     at_once, afterwards = defaultdict(set), defaultdict(set)
-    decide = Authority._decision
+    decide = Decisions.of
     config = botocore.config.Config(parameter_validation=False, retries={"mode": "legacy"})
     clients = {
         role: boto3.client("secretsmanager", config=config, **{"region_name": HOME, **options})
@@ -72,7 +72,7 @@ def asked():
             with contextlib.suppress(botocore.exceptions.ClientError, KeyError):
                 for earlier in case.after:
                     answer = make(clients, earlier, answer)
-                with mock.patch.object(Authority, "_decision", note):
+                with mock.patch.object(Decisions, "of", note):
                     make(clients, case.call, answer)
                 for one in asked_in(fake._world.recording()):
                     afterwards[one.entry.operation].add(one.check.action)

@@ -9,7 +9,7 @@ from botocore import xform_name
 from botocore.exceptions import ClientError
 
 from fake_secrets.ids import Ids
-from fake_secrets.world import authority
+from fake_secrets.world import decisions
 
 REQUESTS = json.loads((Path(__file__).parents[1] / "data" / "iam-vectors.json").read_text())["requests"]
 KEY = "arn:aws:kms:us-east-1:123456789012:key/1234abcd-12ab-34cd-56ef-1234567890ab"
@@ -26,10 +26,10 @@ def asked(fake_secrets, monkeypatch):
 
     def evaluate(check, caller, layers):
         checks.append(check)
-        return authority_evaluate(check, caller, layers)
+        return decisions_evaluate(check, caller, layers)
 
-    authority_evaluate = authority.evaluate
-    monkeypatch.setattr(authority, "evaluate", evaluate)
+    decisions_evaluate = decisions.evaluate
+    monkeypatch.setattr(decisions, "evaluate", evaluate)
     monkeypatch.setattr(Ids, "arn_suffix", lambda self: "AbCdEf")
     with fake_secrets.permissions(ALL):
         yield checks

@@ -12,6 +12,7 @@ import threading
 from collections.abc import Callable, Iterable
 from typing import Protocol
 
+from fake_secrets.observe.entry import rotation_step
 from fake_secrets.observe.leaks import seams
 from fake_secrets.observe.leaks.found import Leak, Place
 from fake_secrets.observe.leaks.gate import _lock
@@ -24,7 +25,6 @@ from fake_secrets.observe.leaks.searching import (
     texts_of_error,
     texts_of_record,
 )
-from fake_secrets.observe.ledger import rotation_step
 from fake_secrets.observe.remarks import Line
 
 __all__ = ["Everywhere", "Knowing", "begin", "end", "saw_error", "saw_result", "settle"]

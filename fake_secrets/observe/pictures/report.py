@@ -8,7 +8,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, NamedTuple
 
 from fake_secrets.observe.calls import Calls, calls_of
-from fake_secrets.observe.ledger import SUCCEEDED, Entry, Ledger
+from fake_secrets.observe.entry import Entry
+from fake_secrets.observe.ledger import SUCCEEDED, Ledger
 from fake_secrets.observe.moments import Moment, moments_of
 from fake_secrets.observe.pictures.page import ROWS, page, section_of
 from fake_secrets.observe.pictures.sheet import Sheet

@@ -14,7 +14,7 @@ from fake_secrets.arns import ROLE_ARN, SECRET_ARN, SUFFIX_LENGTH, account_of
 from fake_secrets.errors import ServiceError
 from fake_secrets.service.operations.following import check_keys_beforehand
 from fake_secrets.service.state.access import refuse_cross_account_replica
-from fake_secrets.service.state.keys import is_default_key
+from fake_secrets.service.state.key_names import is_default_key
 from fake_secrets.service.state.model import CrossAccountPrimary, CrossAccountReplica, StoredSecret
 from fake_secrets.service.state.request_model import Request
 from fake_secrets.service.state.store import Store

@@ -10,24 +10,17 @@ from fake_secrets.errors import ServiceError
 from fake_secrets.service.operations import cross_account, replication
 from fake_secrets.service.operations.tags import merge_tags
 from fake_secrets.service.operations.values import plan_value, token_in_use, token_of, value_of
-from fake_secrets.service.rules.stages import AWSCURRENT, AWSPENDING, AWSPREVIOUS
 from fake_secrets.service.state.access import refuse_cross_account_replica, refuse_managed, refuse_replica
 from fake_secrets.service.state.events import version_events
-from fake_secrets.service.state.keys import check_key
+from fake_secrets.service.state.index import check_name, check_secret_id
+from fake_secrets.service.state.key_names import check_key
 from fake_secrets.service.state.model import StoredSecret, StoredVersion
 from fake_secrets.service.state.request_model import Request
-from fake_secrets.service.state.store import Store, check_name, check_secret_id
+from fake_secrets.service.state.store import Store
 
-__all__ = [
-    "create_secret",
-    "delete_secret",
-    "restore_secret",
-    "update_secret",
-]
+__all__ = ["create_secret", "delete_secret", "restore_secret", "update_secret"]
 
 _METADATA = frozenset({"Description", "KmsKeyId", "Type"})
-# A new key encrypts the versions with these labels again.
-_REENCRYPTED = (AWSCURRENT, AWSPENDING, AWSPREVIOUS)
 
 DEFAULT_RECOVERY_WINDOW = 30
 _RECOVERY_WINDOWS = range(7, 31)
@@ -123,7 +116,7 @@ def update_secret(store: Store, request: Request) -> dict[str, Any]:
     reencrypted: list[StoredVersion] = []
     if changes_key:
         check_key(new_key, secret.region)
-        reencrypted = _to_reencrypt(store, request, secret, new_key)
+        reencrypted = store.keys.to_reencrypt(request, secret, new_key)
     planned = None
     if value is not None:
         store.keys.check_encryption(request, secret, new_key, token)
@@ -229,25 +222,6 @@ def _check_update_of_replica(replica: StoredSecret, value: str | bytes | None, n
     if value is not None:
         refuse_cross_account_replica(replica)
     cross_account.check_replica_key(new_key)
-
-
-def _to_reencrypt(
-    store: Store, request: Request, secret: StoredSecret, new_key: str | None
-) -> list[StoredVersion]:
-    """Return the versions that a new key encrypts again: none if it can't be used for that."""
-    versions = _reencrypted(secret)
-    if not versions or not store.keys.may_reencrypt(request, secret, new_key):
-        return []
-    store.keys.check_encryption(request, secret, new_key)
-    for version in versions:
-        store.keys.check_decryption(request, secret, version.kms_key_id, version.id)
-    return versions
-
-
-def _reencrypted(secret: StoredSecret) -> list[StoredVersion]:
-    held = {secret.labels[label] for label in _REENCRYPTED if label in secret.labels}
-    versions = (secret.versions[version_id] for version_id in held)
-    return [version for version in versions if version.value is not None]
 
 
 def _repeat_creation(existing: StoredSecret, token: str, value: str | bytes | None) -> dict[str, Any]:

@@ -11,7 +11,7 @@ from fake_secrets.errors import ServiceError
 from fake_secrets.service.operations.cross_account import stop_across_accounts
 from fake_secrets.service.operations.following import copy_versions, follow_across_accounts
 from fake_secrets.service.state.access import refuse_cross_account_replica
-from fake_secrets.service.state.keys import DEFAULT_KEY_ALIAS, check_key
+from fake_secrets.service.state.key_names import DEFAULT_KEY_ALIAS, check_key
 from fake_secrets.service.state.model import Replica, StoredSecret
 from fake_secrets.service.state.request_model import Request
 from fake_secrets.service.state.store import Store

@@ -12,9 +12,10 @@ from fake_secrets.service.operations.values import token_of
 from fake_secrets.service.rules import stages
 from fake_secrets.service.rules.stages import AWSPENDING
 from fake_secrets.service.state.access import refuse_cross_account_replica
+from fake_secrets.service.state.index import check_secret_id
 from fake_secrets.service.state.model import RotationState, StoredSecret
 from fake_secrets.service.state.request_model import Request
-from fake_secrets.service.state.store import Store, check_secret_id
+from fake_secrets.service.state.store import Store
 
 __all__ = ["cancel_rotate_secret", "rotate_secret"]
 

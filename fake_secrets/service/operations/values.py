@@ -11,14 +11,15 @@ from fake_secrets import clock
 from fake_secrets.arns import root_arn
 from fake_secrets.errors import ServiceError
 from fake_secrets.service.operations.rotation_progress import current_has_moved
-from fake_secrets.service.operations.versions import refuse_deleted, room_for_version
+from fake_secrets.service.operations.versions import room_for_version, version_to_read
 from fake_secrets.service.rules import stages
 from fake_secrets.service.rules.constraints import check_length
 from fake_secrets.service.rules.stages import AWSCURRENT
 from fake_secrets.service.state.access import refuse_cross_account_replica, refuse_managed
+from fake_secrets.service.state.index import check_secret_id
 from fake_secrets.service.state.model import StoredSecret, StoredVersion
 from fake_secrets.service.state.request_model import Request
-from fake_secrets.service.state.store import Store, check_secret_id
+from fake_secrets.service.state.store import Store
 
 __all__ = [
     "PlannedValue",
@@ -191,7 +192,7 @@ def get_secret_value(store: Store, request: Request) -> dict[str, Any]:
               the version to 00:00 UTC of the day [A].
     """
     secret = store.get_live(request)
-    version = _version_to_read(secret, request)
+    version = version_to_read(secret, request)
     store.keys.check_decryption(request, secret, version.kms_key_id, version.id)
     today = clock.midnight(request.now)
     if secret.accessed != today:
@@ -277,28 +278,3 @@ def _stranger(store: Store, request: Request, secret: StoredSecret, token: str) 
         function = root_arn(secret.account_id, request.partition)
     is_function = is_running and request.principal == function
     return None if is_function else request.principal
-
-
-def _version_to_read(secret: StoredSecret, request: Request) -> StoredVersion:
-    version_id = request.members.get("VersionId")
-    label = request.members.get("VersionStage")
-    if version_id is None:
-        label = label or AWSCURRENT
-        version = secret.versions.get(secret.labels.get(label, ""))
-    else:
-        version = secret.versions.get(version_id)
-        if version is None:
-            refuse_deleted(secret, version_id)
-        elif label and secret.labels.get(label) != version_id:
-            raise ServiceError(
-                "InvalidRequestException",
-                "You provided a VersionStage that is not associated to the provided VersionId.",
-            )
-    if version is None or version.value is None:
-        # The error names an unknown version by its id, even if a label is given too.
-        by_label = label and (version is not None or version_id is None)
-        what = f"staging label: {label}" if by_label else f"VersionId: {version_id}"
-        raise ServiceError(
-            "ResourceNotFoundException", f"Secrets Manager can't find the specified secret value for {what}"
-        )
-    return version

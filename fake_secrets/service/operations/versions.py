@@ -9,13 +9,20 @@ from fake_secrets import clock
 from fake_secrets.errors import ServiceError
 from fake_secrets.service.operations import paging
 from fake_secrets.service.rules import stages
+from fake_secrets.service.rules.stages import AWSCURRENT
 from fake_secrets.service.state.access import refuse_cross_account_replica, refuse_managed
-from fake_secrets.service.state.keys import is_default_key
+from fake_secrets.service.state.key_names import is_default_key
 from fake_secrets.service.state.model import StoredSecret, StoredVersion
 from fake_secrets.service.state.request_model import Request
 from fake_secrets.service.state.store import Store
 
-__all__ = ["list_secret_version_ids", "refuse_deleted", "room_for_version", "update_secret_version_stage"]
+__all__ = [
+    "list_secret_version_ids",
+    "refuse_deleted",
+    "room_for_version",
+    "update_secret_version_stage",
+    "version_to_read",
+]
 
 _DEFAULT_KEY = "DefaultEncryptionKey"
 
@@ -114,6 +121,40 @@ def refuse_deleted(secret: StoredSecret, version_id: str) -> None:
             "InvalidRequestException",
             f"You can't perform this operation on secret version {version_id} because it was deleted.",
         )
+
+
+def version_to_read(secret: StoredSecret, request: Request) -> StoredVersion:
+    """Return the version that a request reads by VersionId or VersionStage: by default, that with AWSCURRENT.
+
+    Raises (in the order checked):
+        InvalidRequestException (400): the version was deleted, M53; see `refuse_deleted`.
+        ResourceNotFoundException (400): M3, or M2.
+        InvalidRequestException (400): the version lacks the label, M4.
+
+    Source: see `values.get_secret_value`.
+    """
+    version_id = request.members.get("VersionId")
+    label = request.members.get("VersionStage")
+    if version_id is None:
+        label = label or AWSCURRENT
+        version = secret.versions.get(secret.labels.get(label, ""))
+    else:
+        version = secret.versions.get(version_id)
+        if version is None:
+            refuse_deleted(secret, version_id)
+        elif label and secret.labels.get(label) != version_id:
+            raise ServiceError(
+                "InvalidRequestException",
+                "You provided a VersionStage that is not associated to the provided VersionId.",
+            )
+    if version is None or version.value is None:
+        # The error names an unknown version by its id, even if a label is given too.
+        by_label = label and (version is not None or version_id is None)
+        what = f"staging label: {label}" if by_label else f"VersionId: {version_id}"
+        raise ServiceError(
+            "ResourceNotFoundException", f"Secrets Manager can't find the specified secret value for {what}"
+        )
+    return version
 
 
 def room_for_version(secret: StoredSecret, labels: stages.Labels, quota: int, now: float) -> Sequence[str]:

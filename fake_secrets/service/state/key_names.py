@@ -1,14 +1,32 @@
-"""What KMS keys are called: ids, aliases, and the ARNs of both."""
+"""What KMS keys are called: ids, aliases, and the ARNs of both; and which of them a secret can name."""
 
 from __future__ import annotations
 
+import re
 import uuid
 
 from fake_secrets.arns import account_of, region_of
+from fake_secrets.errors import ServiceError
 
-__all__ = ["KeyNames", "id_of"]
+__all__ = [
+    "DEFAULT_KEY_ALIAS",
+    "KeyNames",
+    "check_key",
+    "denied",
+    "id_of",
+    "is_default_key",
+    "why_unusable",
+]
 
 _ALIAS = "alias/"
+_SERVICE_ALIAS = "alias/aws/"
+DEFAULT_KEY_ALIAS = "alias/aws/secretsmanager"
+_ALIAS_FORM = r"alias/[A-Za-z0-9/_-]+"
+# Not compiled yet, since few worlds meet a key, and to compile it takes a millisecond.
+_KEY_ID = (
+    r"[0-9A-Fa-f]{8}(?:-[0-9A-Fa-f]{4}){3}-[0-9A-Fa-f]{12}|mrk-[0-9A-Za-z]+"
+    rf"|{_ALIAS_FORM}|arn:[a-z-]+:kms:[a-z0-9-]+:\d{{12}}:(?:key/[0-9A-Za-z-]+|{_ALIAS_FORM})"
+)
 _RESOURCE_FIELD = 5
 
 
@@ -94,3 +112,73 @@ def id_of(key_id: str) -> str:
     fields = key_id.split(":", _RESOURCE_FIELD)
     resource = fields[_RESOURCE_FIELD] if fields[0] == "arn" and len(fields) > _RESOURCE_FIELD else key_id
     return resource.removeprefix("key/")
+
+
+def is_default_key(key_id: str | None) -> bool:
+    """Return whether a KmsKeyId is None or names the default key in any form."""
+    return key_id is None or id_of(key_id) == DEFAULT_KEY_ALIAS
+
+
+def check_key(key_id: str | None, region: str) -> None:
+    """Refuse a KmsKeyId that can't encrypt any secret of a region. None is the default key.
+
+    Args:
+        key_id: KmsKeyId as sent.
+        region: the secret's region.
+
+    Raises (in the order checked [D]):
+        InvalidParameterException (400): KmsKeyId is neither a key id nor an alias nor the ARN of
+            either, M52 [C]. What follows "Invalid keyId" on AWS is unknown. Which keys exist isn't
+            known here, so the key id in an ARN can have any form [D].
+        InvalidParameterException (400): the ARN is of another region, M49 [text C; code D, as M52's].
+        AccessDeniedException (400): the key belongs to another AWS service, M41 [C; D if the call
+            encrypts nothing].
+    """
+    if key_id is None:
+        return
+    if re.fullmatch(_KEY_ID, key_id, re.ASCII) is None:
+        raise _invalid_key("Invalid keyId")
+    key_region = region_of(key_id)
+    if key_region is not None and key_region != region:
+        raise _invalid_key(f"Invalid arn {key_region}")
+    if _is_of_another_service(key_id):
+        raise denied()
+
+
+def why_unusable(key_id: str, region: str | None = None) -> str | None:
+    """Tell the author of a test why no secret can have a key, or return None if a secret can.
+
+    Args:
+        key_id: the key, as the test gives it.
+        region: the secret's region, or None if a secret of any region will do.
+
+    Returns:
+        The end of a sentence that begins with the key. The reasons are those of `check_key`.
+    """
+    if re.fullmatch(_KEY_ID, key_id, re.ASCII) is None:
+        return (
+            "can't name a KMS key. Use a key id (a UUID or mrk-...), an alias such as 'alias/app', or the ARN "
+            "of either."
+        )
+    key_region = region_of(key_id)
+    if region is not None and key_region not in {None, region}:
+        return f"is in {key_region}, but the secret is in {region}. Use a key of the secret's region."
+    if _is_of_another_service(key_id):
+        return "belongs to another AWS service, and AWS denies it to Secrets Manager. Use a key of your own."
+    return None
+
+
+def denied() -> ServiceError:
+    """Return the error for a key that may not be used, M41."""
+    return ServiceError("AccessDeniedException", "Access to KMS is not allowed")
+
+
+def _is_of_another_service(key_id: str) -> bool:
+    alias = id_of(key_id)
+    return alias.startswith(_SERVICE_ALIAS) and alias != DEFAULT_KEY_ALIAS
+
+
+def _invalid_key(reason: str) -> ServiceError:
+    return ServiceError(
+        "InvalidParameterException", f"The operation failed because of an invalid KMS key: {reason}"
+    )

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal, TypeVar
@@ -10,21 +9,18 @@ from typing import Any, Literal, TypeVar
 from fake_secrets.arns import account_of, region_of
 from fake_secrets.errors import ServiceError
 from fake_secrets.service.rules.key_uses import COPYING, DECRYPTING, ENCRYPTING, REENCRYPTING, REPLICATING
-from fake_secrets.service.state.key_names import KeyNames, id_of
-from fake_secrets.service.state.model import StoredSecret
+from fake_secrets.service.rules.stages import AWSCURRENT, AWSPENDING, AWSPREVIOUS
+from fake_secrets.service.state.key_names import (
+    DEFAULT_KEY_ALIAS,
+    KeyNames,
+    denied,
+    id_of,
+    is_default_key,
+)
+from fake_secrets.service.state.model import StoredSecret, StoredVersion
 from fake_secrets.service.state.request_model import Request
 
-__all__ = [
-    "DEFAULT_KEY_ALIAS",
-    "KEY_STATES",
-    "KeyState",
-    "Keys",
-    "check_key",
-    "is_default_key",
-    "why_unusable",
-]
-
-DEFAULT_KEY_ALIAS = "alias/aws/secretsmanager"
+__all__ = ["KEY_STATES", "KeyState", "Keys"]
 
 KeyState = Literal["enabled", "disabled", "denied"]
 _Key = tuple[str | None, str]
@@ -34,14 +30,6 @@ KEY_STATES: Mapping[KeyState, str] = {
     "disabled": "they fail with EncryptionFailure or DecryptionFailure",
     "denied": "they fail with AccessDeniedException",
 }
-
-_ALIAS = r"alias/[A-Za-z0-9/_-]+"
-# Not compiled yet, since few worlds meet a key, and to compile it takes a millisecond.
-_KEY_ID = (
-    r"[0-9A-Fa-f]{8}(?:-[0-9A-Fa-f]{4}){3}-[0-9A-Fa-f]{12}|mrk-[0-9A-Za-z]+"
-    rf"|{_ALIAS}|arn:[a-z-]+:kms:[a-z0-9-]+:\d{{12}}:(?:key/[0-9A-Za-z-]+|{_ALIAS})"
-)
-_SERVICE_ALIAS = "alias/aws/"
 
 
 @dataclass(slots=True)
@@ -57,6 +45,8 @@ _ENCRYPTING = _Use(ENCRYPTING, "EncryptionFailure", "encrypt")
 _REPLICATING = _Use(REPLICATING, "EncryptionFailure", "encrypt")
 _COPYING = _Use(COPYING, "EncryptionFailure", "encrypt")
 _DECRYPTING = _Use(DECRYPTING, "DecryptionFailure", "decrypt")
+# A new key encrypts the versions with these labels again.
+_REENCRYPTED = (AWSCURRENT, AWSPENDING, AWSPREVIOUS)
 
 
 class Keys:
@@ -169,7 +159,26 @@ class Keys:
         if self._states or request.authority is not None:
             self._check(request, replica, key_id, _COPYING, None)
 
-    def may_reencrypt(self, request: Request, secret: StoredSecret, key_id: str | None) -> bool:
+    def to_reencrypt(self, request: Request, secret: StoredSecret, key_id: str | None) -> list[StoredVersion]:
+        """Return the versions that a new key encrypts again: none if it can't be used for that.
+
+        Args:
+            request: the call, with its caller.
+            secret: the secret.
+            key_id: the new key; None for the default key.
+
+        Raises:
+            ServiceError: as `check_encryption` and `check_decryption` do.
+        """
+        versions = _reencrypted(secret)
+        if not versions or not self._may_reencrypt(request, secret, key_id):
+            return []
+        self.check_encryption(request, secret, key_id)
+        for version in versions:
+            self.check_decryption(request, secret, version.kms_key_id, version.id)
+        return versions
+
+    def _may_reencrypt(self, request: Request, secret: StoredSecret, key_id: str | None) -> bool:
         """Return whether the values that a secret has can be encrypted with a new key.
 
         The caller needs kms:Encrypt for that. Without it, the new key is accepted all the same [B: rotation-facts
@@ -190,7 +199,7 @@ class Keys:
             )
         state = self._state_of(key_id, request, secret) if self._states else None
         if state == "denied" or not self._is_allowed(request, secret, key_id, use.actions, version_id):
-            raise _denied()
+            raise denied()
         if state == "disabled":
             raise ServiceError(
                 use.failure,
@@ -234,70 +243,7 @@ def _tell(told: dict[_Key, _Told], key: _Key, one: _Told) -> None:
     told[key] = one
 
 
-def is_default_key(key_id: str | None) -> bool:
-    """Return whether a KmsKeyId is None or names the default key in any form."""
-    return key_id is None or id_of(key_id) == DEFAULT_KEY_ALIAS
-
-
-def check_key(key_id: str | None, region: str) -> None:
-    """Refuse a KmsKeyId that can't encrypt any secret of a region. None is the default key.
-
-    Args:
-        key_id: KmsKeyId as sent.
-        region: the secret's region.
-
-    Raises (in the order checked [D]):
-        InvalidParameterException (400): KmsKeyId is neither a key id nor an alias nor the ARN of
-            either, M52 [C]. What follows "Invalid keyId" on AWS is unknown. Which keys exist isn't
-            known here, so the key id in an ARN can have any form [D].
-        InvalidParameterException (400): the ARN is of another region, M49 [text C; code D, as M52's].
-        AccessDeniedException (400): the key belongs to another AWS service, M41 [C; D if the call
-            encrypts nothing].
-    """
-    if key_id is None:
-        return
-    if re.fullmatch(_KEY_ID, key_id, re.ASCII) is None:
-        raise _invalid_key("Invalid keyId")
-    key_region = region_of(key_id)
-    if key_region is not None and key_region != region:
-        raise _invalid_key(f"Invalid arn {key_region}")
-    if _is_of_another_service(key_id):
-        raise _denied()
-
-
-def why_unusable(key_id: str, region: str | None = None) -> str | None:
-    """Tell the author of a test why no secret can have a key, or return None if a secret can.
-
-    Args:
-        key_id: the key, as the test gives it.
-        region: the secret's region, or None if a secret of any region will do.
-
-    Returns:
-        The end of a sentence that begins with the key. The reasons are those of `check_key`.
-    """
-    if re.fullmatch(_KEY_ID, key_id, re.ASCII) is None:
-        return (
-            "can't name a KMS key. Use a key id (a UUID or mrk-...), an alias such as 'alias/app', or the ARN "
-            "of either."
-        )
-    key_region = region_of(key_id)
-    if region is not None and key_region not in {None, region}:
-        return f"is in {key_region}, but the secret is in {region}. Use a key of the secret's region."
-    if _is_of_another_service(key_id):
-        return "belongs to another AWS service, and AWS denies it to Secrets Manager. Use a key of your own."
-    return None
-
-
-def _is_of_another_service(key_id: str) -> bool:
-    alias = id_of(key_id)
-    return alias.startswith(_SERVICE_ALIAS) and alias != DEFAULT_KEY_ALIAS
-
-
-def _invalid_key(reason: str) -> ServiceError:
-    return ServiceError(
-        "InvalidParameterException", f"The operation failed because of an invalid KMS key: {reason}"
-    )
-
-
-def _denied() -> ServiceError:
-    return ServiceError("AccessDeniedException", "Access to KMS is not allowed")
+def _reencrypted(secret: StoredSecret) -> list[StoredVersion]:
+    held = {secret.labels[label] for label in _REENCRYPTED if label in secret.labels}
+    versions = (secret.versions[version_id] for version_id in held)
+    return [version for version in versions if version.value is not None]

@@ -13,11 +13,12 @@ from fake_secrets.ids import Ids
 from fake_secrets.options import check_region
 from fake_secrets.service.rules.constraints import TOKEN_LENGTHS
 from fake_secrets.service.rules.stages import AWSCURRENT, AWSPENDING, AWSPREVIOUS, LABEL_QUOTA
-from fake_secrets.service.state.keys import why_unusable
+from fake_secrets.service.state.index import is_valid_name
+from fake_secrets.service.state.key_names import why_unusable
 from fake_secrets.service.state.model import RotationState, StoredSecret
 from fake_secrets.service.state.quotas import VALUE_QUOTA
 from fake_secrets.service.state.seed_forms import check_label_names, is_label_map, meant_as_current
-from fake_secrets.service.state.store import Store, is_valid_name
+from fake_secrets.service.state.store import Store
 
 __all__ = ["Seed", "SeedValue", "check_free", "describe_seed", "describe_seeds", "plant", "stored_value"]
 
