@@ -94,13 +94,14 @@ def _run(arguments: argparse.Namespace) -> None:
     record, output = arguments.record, arguments.output
     if output is not None:
         _check_output(output, record)
-    needs = _needs_of_caller(_needs_in(record), record, arguments)
+    every = _needs_in(record)
+    needs = _needs_of_caller(every, record, arguments)
     text = written(needs, arguments.form, arguments.region, arguments.account)
     if output is None:
         write_out(text)
     else:
         write_all({"--output": (output, text)})
-    for remark in _remarks(needs, arguments):
+    for remark in (*_of_others(every, needs, arguments), *_remarks(needs, arguments)):
         print(f"fake-secrets policy: {remark}", file=sys.stderr)
 
 
@@ -142,6 +143,18 @@ def _needs_of_caller(needs: Sequence[Need], record: str, arguments: argparse.Nam
 
 def _names_nobody(arguments: argparse.Namespace) -> bool:
     return arguments.principal is None and arguments.function is None
+
+
+def _of_others(every: Sequence[Need], needs: Sequence[Need], arguments: argparse.Namespace) -> Iterator[str]:
+    """Yield whose policy it is, if nobody has chosen among several callers."""
+    if not _names_nobody(arguments):
+        return
+    chosen, others = list[str](), list[str]()
+    for caller in by_caller(every):
+        (chosen if set(caller.needs) <= set(needs) else others).append(f"--{caller.kind} {caller.name}")
+    if others:
+        also = ", ".join(others)
+        yield f"the policy is that of {' and '.join(chosen)}; the record has the calls of {also}, too."
 
 
 def _remarks(needs: Sequence[Need], arguments: argparse.Namespace) -> Iterator[str]:

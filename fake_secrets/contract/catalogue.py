@@ -393,7 +393,10 @@ _NOTES = {
     "input-not-checked": (
         "A secret value that isn't as expected ends in an error that doesn't say so.",
         "The value is used without a look at its form.",
-        ("Check that the value is JSON and has the keys that are needed, and name the missing one in the error."),
+        (
+            "Check that there is a SecretString, and that it is JSON with the keys that are needed. Name what is "
+            "missing in the error."
+        ),
     ),
     "goes-on-after-cancel": (
         "The function goes on after the rotation was cancelled or the secret was marked for deletion.",

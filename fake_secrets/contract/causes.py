@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Container, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 
 from fake_secrets.contract.depicting import picture_of
@@ -17,11 +17,12 @@ from fake_secrets.contract.subject import Subject
 from fake_secrets.contract.trial import Trial
 from fake_secrets.contract.violation import Violation
 
-__all__ = ["Causes", "consequences_of"]
+__all__ = ["Causes", "consequences_of", "is_among"]
 
 __tracebackhide__ = True  # the arguments in our frames may hold secret values
 
-# A violation explains others, which are its consequences in other scenarios.
+# A violation explains others, which are its consequences in other scenarios. After a colon stands the step, if it
+# explains them in one step only.
 _EXPLAINS = {
     "create-not-repeatable": {"stuck-after-failure"},
     "current-destroyed": {"dead-current", "half-changed-service", "stuck-after-failure"},
@@ -34,7 +35,7 @@ _EXPLAINS = {
     "retry-refused": {"stuck-after-failure"},
     "set-not-repeatable": {"half-changed-service", "stuck-after-failure"},
     "swallowed-error": {"half-changed-service", "stuck-after-failure", "dead-current", "clean-up-lost"},
-    "untested-value": {"dead-current", "half-changed-service", "swallowed-error"},
+    "untested-value": {"dead-current", "half-changed-service", "swallowed-error:testSecret"},
     "wrong-derived-value": {"unusable-password"},
 }
 
@@ -102,8 +103,8 @@ class Causes:
                 matches nothing is useless, unless a violation hides what it is for.
         """
         names = {name for name, _ in self._causes}
-        explained = consequences_of(names)
-        kept = [cause for (name, _), cause in self._causes.items() if name not in explained]
+        explained = self._explained()
+        kept = [cause for (name, key), cause in self._causes.items() if not is_among(explained, name, key)]
         every = [self._violation(cause) for cause in kept]
         has_run_all = is_whole and obstacle is None and not untried
         allow = self._subject.allow
@@ -134,17 +135,23 @@ class Causes:
         if scenario.id not in self._causes[key].scenarios:
             self._causes[key].scenarios.append(scenario.id)
 
+    def _explained(self) -> set[str]:
+        """Return what the causes explain. What is expected explains nothing: it could hide another fault."""
+        return consequences_of({name for name, _ in self._causes} - self._subject.allow.keys())
+
     def _consequences(self, cause: _Cause) -> Iterator[str]:
         """Yield the ids of the scenarios that don't show a cause, but what it explains, at first hand or not."""
         first = next(one for (name, _), one in self._causes.items() if name == cause.deviation.name)
-        names = {name for name, _ in self._causes}
+        # Of several causes alike, the first has them.
+        if cause is not first or cause.deviation.name in self._subject.allow:
+            return
         explained, more = set[str](), {cause.deviation.name}
         while more:
-            more = consequences_of(more) & names - explained
+            consequences = consequences_of(more)
+            more = {name for name, key in self._causes if is_among(consequences, name, key)} - explained
             explained |= more
         for (name, _), other in self._causes.items():
-            # Of several causes alike, the first has them.
-            if name in explained and cause is first:
+            if name in explained:
                 yield from (scenario for scenario in other.scenarios if scenario not in cause.scenarios)
 
     def _violation(self, cause: _Cause) -> Violation:
@@ -174,8 +181,13 @@ class Causes:
 
 
 def consequences_of(names: Iterable[str]) -> set[str]:
-    """Return the names of the violations that others explain."""
+    """Return the names of the violations that others explain, some of them in one step only."""
     return {other for name in names for other in _EXPLAINS.get(name, ())}
+
+
+def is_among(consequences: Container[str], name: str, cause: str) -> bool:
+    """Return whether a violation is one of the consequences of others."""
+    return name in consequences or f"{name}:{cause}" in consequences
 
 
 def _of(every: Iterable[Violation], severity: str) -> tuple[Violation, ...]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Container
 from dataclasses import dataclass
 
 from fake_secrets.contract.catalogue import CATALOGUE, Advice, Kind
@@ -41,21 +42,32 @@ class Deviation:
         return self.kind.severity == "violation"
 
 
+# Nothing follows from a value that is shown.
+_WITHOUT_CONSEQUENCES = frozenset({"leaked-value"})
+
+
 class Deviations:
     """The deviations of one scenario. What follows from its first violation isn't kept.
+
+    Args:
+        allow: the names of violations that are expected. What comes after one of them is kept.
 
     While `is_closed` is true, only independent ones are kept: what a function does with a wrong value, for
     example, isn't judged by the invariants of a right one.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, allow: Container[str] = ()) -> None:
+        self._allow = allow
         self.all: list[Deviation] = []
         self.is_closed = False
 
     @property
     def has_violation(self) -> bool:
-        """Whether the scenario has shown a violation."""
-        return any(one.is_violation for one in self.all)
+        """Whether the scenario has shown a violation from which others may follow."""
+        return any(
+            one.is_violation and one.name not in _WITHOUT_CONSEQUENCES and one.name not in self._allow
+            for one in self.all
+        )
 
     def add(self, deviation: Deviation, *, is_independent: bool = False) -> None:
         """Keep a deviation.

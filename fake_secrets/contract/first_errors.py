@@ -25,8 +25,8 @@ def advice_on(trial: Trial, failed: Delivery) -> Advice | None:
         return Advice(
             f"The function reads the secret {other!r}, which the check doesn't have.",
             (
-                "If the function means the secret that it rotates, let it use the event's SecretId. If it needs "
-                f"another one, pass that by other_secrets={{{other!r}: ...}}."
+                "If the function means the secret that it rotates, let it use the event's SecretId, or check it "
+                f"with name={other!r}. If it needs another one, pass that by other_secrets={{{other!r}: ...}}."
             ),
         )
     if (variable := _variable(trial, failed)) is not None:

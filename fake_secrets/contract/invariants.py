@@ -71,7 +71,7 @@ class Invariants:
 
     def __init__(self, trial: Recorded) -> None:
         self._trial = trial
-        self.found = Deviations()
+        self.found = Deviations(trial.subject.allow)
         self.may_promote_empty = False
         self.ignores_leaks = False
         self.shown_calls: int | None = None

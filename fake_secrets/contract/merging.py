@@ -6,7 +6,7 @@ import itertools
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
-from fake_secrets.contract.causes import consequences_of
+from fake_secrets.contract.causes import consequences_of, is_among
 from fake_secrets.contract.families import FAMILIES, family_of
 from fake_secrets.contract.report import ContractReport, Violation
 
@@ -22,10 +22,10 @@ def merged(reports: Sequence[ContractReport]) -> ContractReport:
     ordered = sorted(reports, key=_place)
     violations = _joined(one for report in ordered for one in report.violations)
     notes = _joined(one for report in ordered for one in report.notes)
-    explained = consequences_of({one.name for one in (*violations, *notes)})
+    explained = consequences_of({one.name for one in (*violations, *notes) if one.allowed is None})
     return ContractReport(
-        violations=tuple(one for one in violations if one.name not in explained),
-        notes=tuple(one for one in notes if one.name not in explained),
+        violations=tuple(one for one in violations if not is_among(explained, *one._identity)),
+        notes=tuple(one for one in notes if not is_among(explained, *one._identity)),
         scenarios=_all(report.scenarios for report in ordered),
         left_out=_all(report.left_out for report in ordered),
         unused_allowances=_all(report.unused_allowances for report in ordered),

@@ -36,12 +36,13 @@ class OwnFiles:
 
     def __init__(self, function: _Function, functions: Iterable[Callable[..., object]], service: object) -> None:
         self._function = function
-        homes = {found.__module__ for one in functions for found in functions_of(one)}
+        found = [one for function in functions for one in functions_of(function)]
+        homes = {one.__module__ for one in found}
         others = {getattr(service, "__module__", None)} - {*homes, None}
         self._others = {str(getattr(sys.modules.get(str(name)), "__file__", None)) for name in others}
         self._count = 0
         self._files: frozenset[str] = frozenset()
-        self._shared = SharedLines()
+        self._shared = SharedLines({one.__code__.co_filename for one in found if hasattr(one, "__code__")})
 
     @property
     def files(self) -> frozenset[str]:
@@ -68,9 +69,8 @@ class OwnFiles:
             traceback = traceback.tb_next
         if not own:
             return None
-        found = own.pop()
-        callers = ((one.tb_frame.f_code.co_filename, one.tb_lineno) for one in reversed(own))
-        return self._shared.noted(line_in(found.tb_frame, found.tb_lineno)._replace(callers=tuple(callers)))
+        places = ((one.tb_frame.f_code.co_filename, one.tb_lineno) for one in reversed(own))
+        return self._shared.noted(line_in(own[-1].tb_frame, own[-1].tb_lineno)._replace(places=tuple(places)))
 
     def calling(self, line: OwnLine) -> OwnLine | None:
         """Return the line of the function that has led to a line which others lead to as well; None if none do."""

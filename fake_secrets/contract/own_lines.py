@@ -32,15 +32,15 @@ class OwnLine(NamedTuple):
         number: the line's number.
         text: the line, without the white space around it; empty if the source isn't known.
         function: the name of the Python function that the line is in.
-        callers: the lines of the rotation function that lead there, the nearest first, as the code objects name
-            their files.
+        places: the file and the number of the line, and of the lines of the rotation function that lead there, the
+            nearest first. The files are as the code objects name them. Empty if that isn't known.
     """
 
     file: str
     number: int
     text: str
     function: str
-    callers: tuple[tuple[str, int], ...] = ()
+    places: tuple[tuple[str, int], ...] = ()
 
     def __str__(self) -> str:
         return f"{self.file}:{self.number} in {self.function}: {self.text}"
@@ -68,11 +68,12 @@ def line_of(frame: FrameType | None, modules: Collection[str]) -> OwnLine | None
         frame = frame.f_back
     if best is None:
         return None
-    return line_in(best, best.f_lineno)._replace(callers=tuple(_callers(best, modules)))
+    return line_in(best, best.f_lineno)._replace(places=tuple(_places(best, modules)))
 
 
-def _callers(frame: FrameType, modules: Collection[str]) -> Iterator[tuple[str, int]]:
-    """Yield the lines of a rotation function that lead to a frame, the nearest first."""
+def _places(frame: FrameType, modules: Collection[str]) -> Iterator[tuple[str, int]]:
+    """Yield the place of a frame, and those of the lines of the rotation function that lead to it."""
+    yield frame.f_code.co_filename, frame.f_lineno
     caller = frame.f_back
     while caller is not None and caller.f_code is not _INVOCATION:
         if caller.f_code.co_filename in modules:

@@ -231,6 +231,18 @@ def test_a_policy_that_is_too_long_for_a_managed_policy_is_told(policy):
     assert err.endswith("characters, and a managed policy may have 6,144.\n")
 
 
+def test_it_is_told_whose_policy_it_is_if_others_have_made_calls_too(policy):
+    region_and_account = ("--region", "us-east-1", "--account", "111111111111")
+    _, _, told = policy([READ, ROTATE], *region_and_account)
+    _, _, chosen = policy([READ, ROTATE], "--function", "rotate-db", *region_and_account)
+
+    assert told == (
+        f"fake-secrets policy: the policy is that of --principal {ROOT}; the record has the calls of "
+        "--function rotate-db, too.\n"
+    )
+    assert chosen == ""
+
+
 def test_the_name_that_a_contract_gives_its_secret_is_told(policy):
     needs = [need("GetSecretValue", DB.replace("prod/db", "prod/rotated"))]
     _, _, err = policy(needs, "--as", "terraform")

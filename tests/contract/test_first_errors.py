@@ -31,8 +31,8 @@ def test_another_secret_is_named():
     assert violation.name == "never-succeeds"
     assert violation.cause == "The function reads the secret 'prod/master', which the check doesn't have."
     assert violation.mend == (
-        "If the function means the secret that it rotates, let it use the event's SecretId. If it needs another "
-        "one, pass that by other_secrets={'prod/master': ...}."
+        "If the function means the secret that it rotates, let it use the event's SecretId, or check it with "
+        "name='prod/master'. If it needs another one, pass that by other_secrets={'prod/master': ...}."
     )
 
 

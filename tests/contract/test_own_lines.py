@@ -56,19 +56,20 @@ def lines_of(tmp_path, monkeypatch):
 
 def test_it_is_the_innermost_line_of_the_own_modules(lines_of, tmp_path):
     line = lines_of({str(tmp_path / "rotation.py"), str(tmp_path / "helper.py")})
-    rotation = str(tmp_path / "rotation.py")
-    assert line == OwnLine("helper.py", 3, "event()", "call", ((rotation, 8), (rotation, 5)))
+    helper, rotation = str(tmp_path / "helper.py"), str(tmp_path / "rotation.py")
+    assert line == OwnLine("helper.py", 3, "event()", "call", ((helper, 3), (rotation, 8), (rotation, 5)))
 
 
 def test_a_line_of_other_modules_is_passed_over(lines_of, tmp_path):
     rotation = str(tmp_path / "rotation.py")
     line = lines_of({rotation})
-    assert line == OwnLine("rotation.py", 8, "helper.call(", "steps", ((rotation, 5),))
+    assert line == OwnLine("rotation.py", 8, "helper.call(", "steps", ((rotation, 8), (rotation, 5)))
     assert str(line) == "rotation.py:8 in steps: helper.call("
 
 
-def test_without_one_it_is_the_innermost_line_that_belongs_to_no_library(lines_of):
-    assert lines_of(set()) == OwnLine("helper.py", 3, "event()", "call")
+def test_without_one_it_is_the_innermost_line_that_belongs_to_no_library(lines_of, tmp_path):
+    place = str(tmp_path / "helper.py"), 3
+    assert lines_of(set()) == OwnLine("helper.py", 3, "event()", "call", (place,))
 
 
 def test_a_file_outside_of_the_current_folder_has_its_whole_path(lines_of, tmp_path, monkeypatch):
@@ -133,7 +134,7 @@ def test_an_own_module_may_be_installed():
     names = {"__name__": "own", "ask": lambda: found.append(line_of(sys._getframe(1), {file}))}
     eval(compile("def handler():\n    ask()", file, "exec"), names)  # noqa: S307 -- our own
     names["handler"]()
-    assert found == [OwnLine(file, 2, "", "handler")]
+    assert found == [OwnLine(file, 2, "", "handler", ((file, 2),))]
 
 
 def test_without_a_frame_there_is_none():

@@ -112,23 +112,43 @@ def hardcoded_handler(event, context):
         finish(event["SecretId"], event["ClientRequestToken"])
 
 
-def line(*callers):
-    return OwnLine("helper.py", 1, "", "call", callers)
+def line(*places):
+    return OwnLine("helper.py", 1, "", "call", (("helper.py", 1), *places))
 
 
 def test_of_several_wrappers_the_first_line_is_told_that_is_not_shared():
-    lines = SharedLines()
+    lines = SharedLines(["helper.py", "f.py"])
     get, put = ("helper.py", 2), ("helper.py", 3)
-    for callers in ((get, ("f.py", 1)), (get, ("f.py", 2)), (put, ("f.py", 3))):
-        lines.noted(line(*callers))
+    for places in ((get, ("f.py", 1)), (get, ("f.py", 2)), (put, ("f.py", 3))):
+        lines.noted(line(*places))
 
     assert lines.caller_of(line(get, ("f.py", 2))) == ("f.py", 2)
     assert lines.caller_of(line(put, ("f.py", 3))) == put
 
 
 def test_a_line_that_one_line_has_called_again_and_again_is_not_shared():
-    lines = SharedLines()
+    lines = SharedLines(["helper.py", "f.py"])
     for _ in range(2):
         lines.noted(line(("f.py", 1)))
 
     assert lines.caller_of(line(("f.py", 1))) is None
+
+
+def test_a_line_of_another_module_is_told_with_the_line_of_the_function_that_asks_for_it():
+    lines = SharedLines(["f.py"])
+    lines.noted(line(("helper.py", 2), ("f.py", 5), ("f.py", 9)))
+
+    assert lines.caller_of(line(("helper.py", 2), ("f.py", 5), ("f.py", 9))) == ("f.py", 5)
+
+
+def test_a_line_of_the_function_that_chooses_among_steps_of_another_module_is_not_told():
+    lines = SharedLines(["f.py"])
+    for step in (2, 3):
+        lines.noted(line(("helper.py", step), ("f.py", 9)))
+        lines.noted(OwnLine("helper.py", 7, "", "step", (("helper.py", 7), ("f.py", 9))))
+
+    assert lines.caller_of(OwnLine("helper.py", 7, "", "step", (("helper.py", 7), ("f.py", 9)))) is None
+
+
+def test_a_line_whose_place_is_not_known_has_no_caller():
+    assert SharedLines([]).caller_of(OwnLine("f.py", 1, "", "")) is None
