@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from fake_secrets.contract.catalogue import UNLIKE_THE_DOUBLE, Advice
-from fake_secrets.contract.moments import NOT_FOUND, Delivery, chain_of, code_of, innermost_of
+from fake_secrets.contract.moments import NOT_FOUND, Boundary, Delivery, chain_of, code_of, innermost_of
 from fake_secrets.contract.trial import Trial
 
-__all__ = ["advice_on"]
+__all__ = ["advice_on", "advice_on_swallowed"]
 
 __tracebackhide__ = True  # the arguments in our frames may hold secret values
 
@@ -22,13 +22,7 @@ def advice_on(trial: Trial, failed: Delivery) -> Advice | None:
     if first is not None and first.is_refused:
         return UNLIKE_THE_DOUBLE
     if (other := _other_secret(trial, failed)) is not None:
-        return Advice(
-            f"The function reads the secret {other!r}, which the check doesn't have.",
-            (
-                "If the function means the secret that it rotates, let it use the event's SecretId, or check it "
-                f"with name={other!r}. If it needs another one, pass that by other_secrets={{{other!r}: ...}}."
-            ),
-        )
+        return _on_other_secret(other)
     if (variable := _variable(trial, failed)) is not None:
         return Advice(
             f"The function needs the environment variable {variable!r}, which isn't set.",
@@ -37,17 +31,55 @@ def advice_on(trial: Trial, failed: Delivery) -> Advice | None:
     return None
 
 
+def advice_on_swallowed(trial: Trial) -> Advice | None:
+    """Return what to say of an undisturbed rotation whose steps pass in vain; None if no call has failed in them.
+
+    Args:
+        trial: the trial.
+    """
+    failed = (one for delivery in trial.deliveries for one in delivery.boundaries if not one.has_succeeded)
+    # A version without a value, which createSecret asks for, is no failure.
+    first = next((one for one in failed if one.outcome != NOT_FOUND or _is_unknown(trial, one)), None)
+    if first is None:
+        return None
+    if first.outcome == NOT_FOUND and (other := trial.shown(_secret_id(first))):
+        return _on_other_secret(other)
+    return Advice(
+        f"{first.name} fails with {first.outcome} in {first.step}, and the function goes on.",
+        "Let the exception out of the function, so that the step fails. Then see why the call fails.",
+    )
+
+
+def _on_other_secret(name: str) -> Advice:
+    return Advice(
+        f"The function reads the secret {name!r}, which the check doesn't have.",
+        (
+            "If the function means the secret that it rotates, let it use the event's SecretId, or check it with "
+            f"name={name!r}. If it needs another one, pass that by other_secrets={{{name!r}: ...}}."
+        ),
+    )
+
+
 def _other_secret(trial: Trial, failed: Delivery) -> str | None:
     """Return the SecretId of a secret that isn't there, if that is why a delivery has failed."""
     last = failed.last_failed
-    if last is None or last.place != "secretsmanager" or last.outcome != NOT_FOUND:
+    if last is None or last.outcome != NOT_FOUND or not _is_unknown(trial, last):
         return None
     if all(code_of(error) != NOT_FOUND for error in chain_of(failed.error)):
         # The function has gone on, and fails for another reason.
         return None
-    secret_id = str(last.members.get("SecretId", ""))
-    is_known = any(secret_id in {name, trial.handle[name].arn} for name in trial.subject.secrets)
-    return None if is_known else trial.shown(secret_id) or None
+    return trial.shown(_secret_id(last)) or None
+
+
+def _is_unknown(trial: Trial, boundary: Boundary) -> bool:
+    """Return whether a call of Secrets Manager is about a secret that the check doesn't have."""
+    secret_id = _secret_id(boundary)
+    known = (one for name in trial.subject.secrets for one in (name, trial.handle[name].arn))
+    return boundary.place == "secretsmanager" and secret_id not in known
+
+
+def _secret_id(boundary: Boundary) -> str:
+    return str(boundary.members.get("SecretId", ""))
 
 
 def _variable(trial: Trial, failed: Delivery) -> str | None:

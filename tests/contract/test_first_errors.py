@@ -36,6 +36,46 @@ def test_another_secret_is_named():
     )
 
 
+def swallowing(handler):
+    def swallow(event, context):
+        with contextlib.suppress(Exception):
+            handler(event, context)
+
+    return swallow
+
+
+def test_another_secret_is_named_if_the_function_swallows_the_error():
+    (violation,) = check_rotation(swallowing(reading("prod/master")), secret="old").violations
+    assert violation.name == "current-not-moved"
+    assert violation.cause == "The function reads the secret 'prod/master', which the check doesn't have."
+    assert "name='prod/master'" in violation.mend
+
+
+def test_a_call_that_fails_is_named_if_the_function_swallows_the_error():
+    def handler(event, context):
+        client = boto3.client("secretsmanager")
+        if event["Step"] == "finishSecret":
+            client.update_secret_version_stage(SecretId=event["SecretId"], VersionStage="AWSCURRENT")
+
+    (violation,) = check_rotation(swallowing(handler), secret="old").violations
+    assert violation.name == "current-not-moved"
+    assert violation.cause == (
+        "UpdateSecretVersionStage fails with InvalidParameterException in finishSecret, and the function goes on."
+    )
+    assert violation.mend.startswith("Let the exception out of the function")
+
+
+def test_a_version_without_a_value_is_no_error_that_the_function_swallows():
+    def handler(event, context):
+        client = boto3.client("secretsmanager")
+        with contextlib.suppress(client.exceptions.ResourceNotFoundException):
+            client.get_secret_value(SecretId=event["SecretId"], VersionId=event["ClientRequestToken"])
+
+    (violation,) = check_rotation(handler, secret="old").violations
+    assert violation.name == "current-not-moved"
+    assert "goes on" not in violation.cause
+
+
 def test_another_secret_that_the_function_can_do_without_is_not_blamed_for_a_later_error():
     def handler(event, context):
         client = boto3.client("secretsmanager")
