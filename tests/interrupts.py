@@ -11,6 +11,7 @@ import fake_secrets
 IS_LONG = bool(os.environ.get("FAKE_SECRETS_LONG"))
 
 _PACKAGE = str(pathlib.Path(fake_secrets.__file__).parent)
+_ENTRANCE = fake_secrets.__file__
 
 
 class Interrupt:
@@ -45,6 +46,8 @@ class Interrupt:
     def _trace(self, frame, event, _):
         if self.place is not None or not frame.f_code.co_filename.startswith(self.files):
             return None
+        if frame.f_code.co_filename == _ENTRANCE and _is_in_freezegun(frame.f_back):
+            return None
         frame.f_trace_opcodes = self.event == "opcode"
         return self._trace_frame
 
@@ -55,6 +58,11 @@ class Interrupt:
                 self.place = f"{frame.f_code.co_filename.removeprefix(_PACKAGE)}:{frame.f_lineno}"
                 raise self.kind
         return self._trace_frame
+
+
+def _is_in_freezegun(frame):
+    # It looks up every name of every module in the middle of its own work, which an interrupt leaves half done.
+    return frame is not None and frame.f_globals.get("__name__", "").startswith("freezegun")
 
 
 def _is_nothing(frame):

@@ -90,6 +90,7 @@ class Consuming:
         self._consumers = consumers
         self.lockouts: list[Lockout] = []
         self._where = "before the rotation"
+        self._rotation = ""
         self._is_rotating = True
         self._is_at_end = False
         self._is_asleep = False
@@ -116,14 +117,24 @@ class Consuming:
         """Let a call that is under way end, and call the consumers after the rotation."""
         try:
             if error is None:
-                self._is_rotating = False
-                if self._is_asleep:
-                    self.reach(self._where)
+                self._end_rotation()
                 self._is_at_end = True
+                self._rotation = ""
                 self.reach("after the rotation")
         finally:
             self._has_ended = True
             self._turns.__exit__(kind, error, traceback)
+
+    def begin_second_rotation(self) -> None:
+        """Let a call that is under way end, and tell of the second rotation from now on."""
+        self._end_rotation()
+        self._is_rotating = True
+        self._rotation = "in the second rotation, "
+
+    def _end_rotation(self) -> None:
+        self._is_rotating = False
+        if self._is_asleep:
+            self._turns.hand_over(FIRST)
 
     def give_up(self) -> None:
         """Call no consumer any more."""
@@ -137,7 +148,7 @@ class Consuming:
         """
         # A function's own threads have no turn to give.
         if threading.get_ident() == self._idents[FIRST]:
-            self._where = where
+            self._where = f"{self._rotation}{where}"
             self._turns.hand_over(FIRST)
 
     def after_call(self, boundary: Boundary) -> None:

@@ -21,8 +21,10 @@ SECRET = {"username": "app", "password": "old-password"}
 class Database(PasswordDatabase):
     """A database that a test holds in a global of this module while it is in use."""
 
+    USERS = {"app": SECRET["password"]}
+
     def __init__(self, **options):
-        super().__init__({"app": SECRET["password"]}, replaces=f"{__name__}.database", **options)
+        super().__init__(self.USERS, replaces=f"{__name__}.database", **options)
 
     @property
     def stand_in(self):
@@ -159,6 +161,31 @@ class Picky(Database):
         return super().accepts({**value, "user": value.get("username")})
 
 
+class Twins(Database):
+    """Two users, of which each rotation takes the other one."""
+
+    USERS = {"app": SECRET["password"], "twin": "another-password"}
+
+    def __init__(self):
+        super().__init__(administrators=list(self.USERS))
+
+
+TWINS = {"app": "twin", "twin": "app"}
+
+
+def with_the_other_user(client, current, token):
+    password = client.get_random_password(ExcludePunctuation=True)["RandomPassword"]
+    return {"username": TWINS[current["username"]], "password": password}
+
+
+def set_the_other_user(current, pending):
+    database.login(current["username"], current["password"])
+    database.alter_user(pending["username"], pending["password"], by=current["username"])
+
+
+alternating_handler = rotation_function(set_the_other_user, test_value, with_the_other_user)
+
+
 async def reads_asynchronously():
     return read()
 
@@ -193,21 +220,21 @@ def test_a_consumer_that_gets_a_value_within_its_own_means_is_right(consumer):
             keeps_its_first_value,
             (
                 "After call 6 of setSecret (alter_user), keeps_its_first_value raises LoginRefusedError: password "
-                "authentication failed for user 'app', and 12 more times, the last time after the rotation"
+                "authentication failed for user 'app', and 35 more times, the last time after the rotation"
             ),
         ),
         (
             returns_a_cached_value,
             (
                 "After call 6 of setSecret (alter_user), returns_a_cached_value returns a value that the service "
-                "doesn't accept, and 12 more times, the last time after the rotation"
+                "doesn't accept, and 35 more times, the last time after the rotation"
             ),
         ),
         (
             gives_up_at_once,
             (
                 "After call 6 of setSecret (alter_user), gives_up_at_once returns a value that the service "
-                "doesn't accept, and 9 more times"
+                "doesn't accept, and 19 more times"
             ),
         ),
     ],
@@ -230,6 +257,22 @@ def test_waiting_does_not_help_a_consumer_that_keeps_the_old_value(consumer):
     report = check(consumer)
     assert names(report.violations) == ["consumer-locked-out"]
     assert report.violations[0].detail.startswith("After call 6 of setSecret (alter_user)")
+
+
+@pytest.mark.slow
+def test_a_consumer_whose_first_user_works_for_one_more_rotation_is_found_in_the_second():
+    report = check_rotation(
+        alternating_handler,
+        secret=SECRET,
+        service=Twins,
+        consumers=[keeps_its_first_value, refreshes_its_cache],
+        only="consumers",
+    )
+    (violation,) = report.violations
+    assert violation.scenario == "consumer.keeps_its_first_value"
+    assert violation.detail.startswith(
+        "In the second rotation, after call 5 of setSecret (alter_user), keeps_its_"
+    )
 
 
 @pytest.mark.slow
