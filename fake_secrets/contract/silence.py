@@ -6,11 +6,34 @@ import contextlib
 import io
 import logging
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from typing import Any, TextIO
 
 __all__ = ["Silence"]
 
 __tracebackhide__ = True  # the arguments in our frames may hold secret values
+
+
+class _Both:
+    """A stream that keeps what is written, and shows it on another one, whose attributes it has."""
+
+    def __init__(self, kept: TextIO, shown: TextIO) -> None:
+        self._kept = kept
+        self._shown = shown
+
+    def __getattr__(self, name: str) -> Any:
+        """Return an attribute of the other stream, such as its encoding."""
+        return getattr(self._shown, name)
+
+    def write(self, text: str, /) -> int:
+        """Write a text to both."""
+        self._kept.write(text)
+        return self._shown.write(text)
+
+    def writelines(self, lines: Iterable[str], /) -> None:
+        """Write texts to both."""
+        for line in lines:
+            self.write(line)
 
 
 class Silence:
@@ -39,8 +62,8 @@ class Silence:
             root.setLevel(min(level, logging.INFO))
             shown = (handlers or [logging.StreamHandler()]) if self.is_loud else []
             root.handlers[:] = [*shown, handler]
-            if not self.is_loud:
-                sys.stdout, sys.stderr = self._kept, self._kept
+            kept: list[Any] = [_Both(self._kept, stream) if self.is_loud else self._kept for stream in streams]
+            sys.stdout, sys.stderr = kept
             yield
         finally:
             root.handlers[:] = handlers

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Iterator
+
 from fake_secrets.contract import verdicts
 from fake_secrets.contract.dry_run import DryRun
+from fake_secrets.contract.early_leaks import find_early_leaks
 from fake_secrets.contract.first_errors import advice_on, advice_on_swallowed
 from fake_secrets.contract.moments import State
 from fake_secrets.contract.ongoing_check import Check
@@ -57,6 +60,7 @@ def _rotated(check: Check, scenario: str) -> tuple[Trial, DryRun]:
         first = {one.step: one for one in trial.deliveries[: len(STEPS)] if one.number == 1}
         token = trial.rotations[0].token if trial.rotations else ""
         trial.note_logged_token()
+        find_early_leaks(trial, _values(before, states))
     old, new = before.values.get(before.labels.get(AWSCURRENT, "")), trial.state.values.get(token)
     check.changing_places = _changing(trial, old, new)
     dry = DryRun(
@@ -73,6 +77,14 @@ def _rotated(check: Check, scenario: str) -> tuple[Trial, DryRun]:
         check.has_mild_passwords,
     )
     return trial, dry
+
+
+def _values(before: State, states: Iterable[State]) -> Iterator[Raw]:
+    """Yield the values that were current one after the other."""
+    for state in (before, *states):
+        value = state.values.get(state.labels.get(AWSCURRENT, ""))
+        if value is not None:
+            yield value
 
 
 def _rotates(trial: Trial, number: int) -> bool:
