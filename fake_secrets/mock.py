@@ -135,7 +135,8 @@ def mock_stages(
     }
     options = {name: value for name, value in given.items() if value is not _NOT_GIVEN}
     is_decorated = set(options) == {"secrets"} and not _is_seed(secrets)
-    return MockStages({})(secrets) if is_decorated else MockStages(options, Reminder(_NEVER_ENTERED))
+    mocked = MockStages({} if is_decorated else options, Reminder(_NEVER_ENTERED))
+    return mocked(secrets) if is_decorated else mocked
 
 
 def _about_unknown(names: Iterable[str]) -> str:

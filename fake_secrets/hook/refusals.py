@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 from fake_secrets import clock
 from fake_secrets.service.rules.stages import AWSCURRENT, AWSPENDING
 from fake_secrets.suggestions import nearest
+from fake_secrets.world import stack
 
 if TYPE_CHECKING:
     from fake_secrets.service.state.model import StoredSecret
@@ -199,6 +200,22 @@ def _name_taken(refused: Refused) -> str | None:
     )
 
 
+def _created_before(refused: Refused) -> str | None:
+    """Return what is known if the secret is older than the latest activation of its world."""
+    entry, secret = stack.latest_entry_of(refused.world), refused.secret
+    if entry is None or entry.found is None or entry.opened.line is None or secret is None:
+        return None
+    ledger, count = entry.found
+    if ledger is not refused.world.ledger or not refused.world.contents.was_there(secret, count):
+        return None
+    filename, number, _ = entry.opened.line
+    return (
+        f"{secret.name!r} was created before this code joined the world that was opened at {filename}:{number}. "
+        "Without arguments, mock_stages and the fixture fake_secrets join a world that is active already; "
+        "mock_stages({}) opens an empty one of its own."
+    )
+
+
 def _bad_name(refused: Refused) -> str | None:
     member = "Name" if "Name" in refused.members else "SecretId"
     name = refused.members.get(member)
@@ -308,7 +325,10 @@ _NOTES: Mapping[str, tuple[tuple[str, _Explain], ...]] = {
         ("This resource policy contains an unsupported principal", _PRINCIPAL),
         ("This resource policy contains an unsupported service", _SERVICE),
     ),
-    "ResourceExistsException": (("You can't use ClientRequestToken", _token_in_use),),
+    "ResourceExistsException": (
+        ("You can't use ClientRequestToken", _token_in_use),
+        ("The operation failed because the secret ", _created_before),
+    ),
     "ResourceNotFoundException": (
         ("Secrets Manager can't find the specified secret version", _unknown_version),
         ("Secrets Manager can't find the specified secret value for VersionId", _version_removed),
