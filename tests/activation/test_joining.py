@@ -19,8 +19,8 @@ def told(name, line):
     return [
         (
             f"fake_secrets: {name!r} was created before this code joined the world that was opened at "
-            f"{line.filename}:{line.number}. Without arguments, mock_stages and the fixture fake_secrets join a world "
-            "that is active already; mock_stages({}) opens an empty one of its own."
+            f"{line.filename}:{line.number}. Without arguments, mock_stages and the fixture fake_secrets join a "
+            "world that is active already; mock_stages({}) opens an empty one of its own."
         )
     ]
 
