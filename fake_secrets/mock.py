@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import inspect
-from collections.abc import Callable, Iterable, Mapping
+import sys
+import unittest
+from collections.abc import Callable, Mapping
+from types import FrameType
 from typing import TYPE_CHECKING, Any, TypeVar, get_overloads, overload
 
 from fake_secrets.activation.call_forms import MockStages
 from fake_secrets.environment import is_inherited
 from fake_secrets.errors import NoActiveWorldError
 from fake_secrets.observe.reminders import Reminder
-from fake_secrets.options import DEFAULTS, OPTIONS, RotationErrors, RotationMode
-from fake_secrets.suggestions import nearest
+from fake_secrets.options import CLASS_DECORATOR, DEFAULTS, OPTIONS, RotationErrors, RotationMode
+from fake_secrets.suggestions import unknown_argument
 from fake_secrets.world import stack
 from fake_secrets.world.handle import FakeSecrets
 
@@ -122,7 +125,7 @@ def mock_stages(
             TypeError or ValueError, and leaves the process as it was.
     """
     if unknown:
-        raise TypeError(_about_unknown(unknown))
+        raise TypeError(unknown_argument("mock_stages", next(iter(unknown)), OPTIONS))
     given = {
         "secrets": secrets,
         "region": region,
@@ -135,16 +138,8 @@ def mock_stages(
     }
     options = {name: value for name, value in given.items() if value is not _NOT_GIVEN}
     is_decorated = set(options) == {"secrets"} and not _is_seed(secrets)
-    return MockStages({})(secrets) if is_decorated else MockStages(options, Reminder(_NEVER_ENTERED))
-
-
-def _about_unknown(names: Iterable[str]) -> str:
-    """Return the message about arguments that don't exist."""
-    name = next(iter(names))
-    meant = nearest(name, OPTIONS)[:1]
-    question = f"; did you mean {meant[0]!r}?" if meant else "."
-    valid = "".join(f"\n- {option}" for option in OPTIONS)
-    return f"mock_stages() got an unexpected keyword argument {name!r}{question} It takes:{valid}"
+    mocked = MockStages({} if is_decorated else options, Reminder(_NEVER_ENTERED))
+    return mocked(secrets) if is_decorated else mocked
 
 
 def _signature() -> inspect.Signature:
@@ -171,10 +166,27 @@ def current() -> FakeSecrets:
             "no fake_secrets world is active. Decorate the test with @mock_stages, use `with mock_stages():`, "
             "or use the fixture `fake_secrets`."
         )
+        name = _decorated_class(sys._getframe(1))
+        if name is not None:
+            msg += (
+                f"\n{name} is decorated, but outside of pytest only a unittest.TestCase opens a world for each of "
+                "its tests."
+            )
         if is_inherited():
             msg += "\nThis process was started inside a world of another process, which doesn't reach it."
         raise NoActiveWorldError(msg)
     return entry.opened.handle
+
+
+def _decorated_class(frame: FrameType | None) -> str | None:
+    """Return the name of the decorated plain class whose method is running, or None."""
+    while frame is not None:
+        first = frame.f_code.co_varnames[:1]
+        of_self = type(frame.f_locals.get(first[0])) if first else object
+        if hasattr(of_self, CLASS_DECORATOR) and not issubclass(of_self, unittest.TestCase):
+            return of_self.__qualname__
+        frame = frame.f_back
+    return None
 
 
 def _is_seed(value: object) -> bool:

@@ -54,7 +54,9 @@ OPTIONS = tuple(DEFAULTS)
 CLASS_DECORATOR = "_fake_secrets_decorator"
 
 _ACCOUNT_ID = re.compile(r"[0-9]{12}")
-_REGION = re.compile(r"[a-z]+(-[a-z0-9]+)+")
+_REGION = re.compile(r"[a-z]+(-[a-z0-9]+)*-[0-9]+")
+# A region, perhaps without its number or with the letter of an availability zone.
+_FORM = re.compile(r"(?P<before>[a-z]+(?:-[a-z0-9]+)*)-(?P<point>[a-z]+)(?:-(?P<number>[0-9]+)[a-z]?)?")
 _POINTS = (
     "central", "east", "north", "northeast", "northwest", "south", "southeast", "southwest", "west",
 )  # fmt: skip
@@ -102,25 +104,30 @@ def check_region(region: object) -> None:
     Raises:
         ValueError: if it doesn't.
     """
-    if not isinstance(region, str) or not _REGION.fullmatch(region):
-        msg = f"region={region!r} isn't a region, such as 'us-east-1'"
-        raise ValueError(msg)
-    meant = _likely_regions(region)
+    is_region = isinstance(region, str) and _REGION.fullmatch(region) is not None
+    meant = _likely_regions(region) if isinstance(region, str) else []
     if meant:
         msg = f"region={region!r} isn't a region. Did you mean {' or '.join(map(repr, meant))}?"
+        raise ValueError(msg)
+    if not is_region:
+        msg = f"region={region!r} isn't a region, such as 'us-east-1'"
         raise ValueError(msg)
 
 
 def _likely_regions(region: str) -> list[str]:
     """Return the regions that were probably meant; none if the name isn't misspelt.
 
-    Only the point of the compass is looked at, because AWS keeps adding regions.
+    Only the point of the compass and the number are looked at, because AWS keeps adding regions.
     """
-    *before, point, number = region.split("-")
-    if not before or point in _POINTS:
+    form = _FORM.fullmatch(region)
+    if form is None:
         return []
+    before, point, number = form["before"], form["point"], form["number"] or "1"
+    if point in _POINTS:
+        whole = f"{before}-{point}-{number}"
+        return [] if whole == region else [whole]
     found = similar(point, _POINTS, cutoff=_SIMILAR)
-    return ["-".join([*before, near, number]) for near in sorted(found)]
+    return [f"{before}-{near}-{number}" for near in sorted(found)]
 
 
 def check_rotation_errors(errors: str | None) -> None:

@@ -6,7 +6,7 @@ import itertools
 import re
 from collections.abc import Collection, Iterable, Mapping
 
-__all__ = ["check_choice", "meant_or_all", "nearest", "similar"]
+__all__ = ["check_choice", "meant_or_all", "nearest", "similar", "unknown_argument"]
 
 __tracebackhide__ = True  # a traceback ends at the caller's mistake
 
@@ -68,6 +68,21 @@ def meant_or_all(asked: object, known: Iterable[str], heading: str) -> str:
     if len(names) <= _FEW:
         return f"{question} {heading}{_listed(names)}"
     return question if len(near) == 1 else f"{question} Others like it:{_listed(near[1:])}"
+
+
+def unknown_argument(function: str, name: str, arguments: Collection[str], meant: str | None = None) -> str:
+    """Return the message about an argument that a function doesn't take.
+
+    Args:
+        function: the function's name.
+        name: the argument's name.
+        arguments: the names of those that it takes.
+        meant: the one that was meant, if it is known; else the one with the nearest name.
+    """
+    near = [meant] if meant else nearest(name, arguments)[:1]
+    question = f"; did you mean {near[0]!r}?" if near else "."
+    valid = "".join(f"\n- {argument}" for argument in arguments)
+    return f"{function}() got an unexpected keyword argument {name!r}{question} It takes:{valid}"
 
 
 def check_choice(name: str, value: object, choices: Collection[str]) -> None:

@@ -38,6 +38,11 @@ def enter(*args, **kwargs):
 def fake(secrets={"a": "x"}, **kwargs):
     return enter(secrets, random_seed=7, **kwargs)
 
+@mock_stages
+class Plain:
+    def call(self):
+        return current()
+
 @pytest.fixture
 def some_fixture():
     pass
@@ -90,6 +95,19 @@ HIDDEN = (
     "mock_stages can't run this {} in a world: another decorator hides it. Put mock_stages below the other "
     "decorators, next to the function."
 )
+ADD = (
+    "- name",
+    "- value",
+    "- labels",
+    "- version_ids",
+    "- arn_suffix",
+    "- region",
+    "- description",
+    "- kms_key_id",
+    "- tags",
+    "- owning_service",
+    "- resource_policy",
+)
 NO_WORLD = (
     "no fake_secrets world is active. Decorate the test with @mock_stages, use `with mock_stages():`, or use "
     "the fixture `fake_secrets`."
@@ -130,6 +148,14 @@ MISUSES = {
             "stop() was called on a mock_stages object that isn't active: call start() on it first",
         ),
         "current()": ("NoActiveWorldError", NO_WORLD),
+        "Plain().call()": (
+            "NoActiveWorldError",
+            NO_WORLD,
+            (
+                "Plain is decorated, but outside of pytest only a unittest.TestCase opens a world for each of its "
+                "tests."
+            ),
+        ),
         "mock_stages(regoin='eu-west-3')": (
             "TypeError",
             "mock_stages() got an unexpected keyword argument 'regoin'; did you mean 'region'? It takes:",
@@ -195,6 +221,13 @@ MISUSES = {
         "enter(region='us-est-1')": (
             "ValueError",
             "region='us-est-1' isn't a region. Did you mean 'us-east-1' or 'us-west-1'?",
+        ),
+        "enter(region='mars')": ("ValueError", "region='mars' isn't a region, such as 'us-east-1'"),
+        "enter(region='eu-west')": ("ValueError", "region='eu-west' isn't a region. Did you mean 'eu-west-1'?"),
+        "enter(region='eu-wst')": ("ValueError", "region='eu-wst' isn't a region. Did you mean 'eu-west-1'?"),
+        "enter(region='us-east-1a')": (
+            "ValueError",
+            "region='us-east-1a' isn't a region. Did you mean 'us-east-1'?",
         ),
         "enter({'a': {'CURRENT': 'x', 'AWSPREVIOUS': 'y'}})": (
             "SeedError",
@@ -334,6 +367,21 @@ MISUSES = {
         "fake().add('b', 'x', description=7)": ("TypeError", "description of secret 'b' must be a str, not int"),
         "fake().add('b', 'x', tags={'a': 7})": ("TypeError", NO_TAGS),
         "fake().add('b', 'x', tags=['a'])": ("TypeError", NO_TAGS),
+        "fake().add('b', SecretString='x')": (
+            "TypeError",
+            "add() got an unexpected keyword argument 'SecretString'; did you mean 'value'? It takes:",
+            *ADD,
+        ),
+        "fake().add('b', 'x', Tags={})": (
+            "TypeError",
+            "add() got an unexpected keyword argument 'Tags'; did you mean 'tags'? It takes:",
+            *ADD,
+        ),
+        "fake().add('b', 'x', colour='red')": (
+            "TypeError",
+            "add() got an unexpected keyword argument 'colour'. It takes:",
+            *ADD,
+        ),
         "fake().add('b', 'x', region='nowhere')": (
             "ValueError",
             "region='nowhere' isn't a region, such as 'us-east-1'",
@@ -414,11 +462,18 @@ MISUSES = {
         "fake(rotation='manual').rotate('a', handler).step(errors='ignore')": NO_ERRORS,
         "fake().rotate('a', 'rotate-db')": (
             "ValueError",
-            f"'rotate-db' isn't a Lambda ARN such as {LAMBDA}",
+            f"'rotate-db' isn't a Lambda ARN such as {LAMBDA}. Pass the function itself, or its ARN",
+        ),
+        "fake().rotate('a', 'app.rotation:handler')": (
+            "ValueError",
+            (
+                f"'app.rotation:handler' isn't a Lambda ARN such as {LAMBDA}. Pass the function itself, after "
+                "`from app.rotation import handler`"
+            ),
         ),
         "fake().invoke('rotate-db', {})": (
             "ValueError",
-            f"'rotate-db' isn't a Lambda ARN such as {LAMBDA}",
+            f"'rotate-db' isn't a Lambda ARN such as {LAMBDA}. Pass the function itself, or its ARN",
         ),
         "fake().lambda_function(None)": (
             "TypeError",

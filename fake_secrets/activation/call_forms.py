@@ -147,7 +147,10 @@ class MockStages:
             line: the line that gave the options, if this object hasn't.
         """
         self._note_use()
-        return Activation(self._own_world, self._options if options is None else options, self._line or line)
+        made = None if self._reminder is None else self._reminder.line
+        return Activation(
+            self._own_world, self._options if options is None else options, self._line or line or made
+        )
 
     def _note_use(self) -> None:
         if self._reminder is not None:

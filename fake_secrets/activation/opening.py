@@ -51,7 +51,7 @@ class Activation:
     Args:
         own_world: the own world of the `mock_stages` object.
         options: the world's arguments, by name. If it is empty, the activation is bare.
-        line: the line of the user's code that has given them, if it isn't the line that enters.
+        line: the line of the user's code that has made the `mock_stages` object or the marker, if it is known.
     """
 
     def __init__(self, own_world: OwnWorld, options: Mapping[str, Any], line: Line | None = None) -> None:
@@ -72,7 +72,10 @@ class Activation:
         try:
             forks.watch()
             self._mocks = beside_moto.active_mocks()
-            self._entry = entry = stack.enter(self._world_to_join, lambda: _open(self._options, self._line))
+            self._entry = entry = stack.enter(self._world_to_join, self._open_new)
+            if entry.opened.opener is self._own_world:
+                # A decorated test whose fixture has opened its world: nobody else's is joined.
+                entry.found = None
             hook.hold(entry)
             if self._options:
                 self._own_world.opened = entry.opened
@@ -112,6 +115,11 @@ class Activation:
     def opened(self) -> stack.Opened | None:
         """The world, or None before it is entered."""
         return None if self._entry is None else self._entry.opened
+
+    def _open_new(self) -> stack.Opened:
+        opened = _open(self._options, self._line)
+        opened.opener, opened.line = self._own_world, self._line
+        return opened
 
     def _look_at_the_order(self) -> None:
         """Have it told if this world and a mock of moto aren't left in the reverse order of entering."""

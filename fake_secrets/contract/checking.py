@@ -31,10 +31,10 @@ if TYPE_CHECKING:
 
 __all__ = [
     "UnknownScenarioError",
-    "check_only",
     "check_rotation",
     "check_subject",
     "is_of_scenario",
+    "names_in",
 ]
 
 __tracebackhide__ = True  # the arguments in our frames may hold secret values
@@ -66,7 +66,7 @@ def check_rotation(
     policy: GivenPolicies | None = None,
     context: Mapping[str, str | Sequence[str]] | None = None,
     kms_key_id: str | None = None,
-    only: str | None = None,
+    only: str | Sequence[str] | None = None,
 ) -> ContractReport:
     """Check a rotation function: try what can go wrong in a rotation, and report what the function does then.
 
@@ -100,8 +100,8 @@ def check_rotation(
             ``{"aws:SourceIp": "203.0.113.7"}``.
         kms_key_id: the customer's KMS key that encrypts the secret: a key id, an alias, or the ARN of either. The
             function's role needs it, too. By default it is Secrets Manager's own key, which everybody may use.
-        only: the id of a scenario, or the name of a family, that is run alone. The output of the function is
-            shown if it is a scenario.
+        only: the id of a scenario, or the name of a family, that is run alone, or a list of them. The output of
+            the function is shown if there is a scenario among them.
 
     Returns:
         The report. Assert on `passed`, and print it.
@@ -113,7 +113,8 @@ def check_rotation(
             another region or account, if `allow` names an unknown deviation
             or gives no reason, if `timeout` isn't above 0 and at most 900, if AWS refuses `schedule`, if
             `kms_key_id` can't name a key, if there are `consumers` without `service` or a `context` without
-            `policy`, or if there is no scenario `only`. The scenarios follow from three undisturbed rotations.
+            `policy`, or if `only` is an empty list or names an unknown scenario. The scenarios follow from three
+            undisturbed rotations.
         PolicyError: if `policy` can't be read, or if IAM would refuse it.
     """
     subject = subject_of(
@@ -135,22 +136,34 @@ def check_rotation(
         context=context,
         kms_key_id=kms_key_id,
     )
-    check_only(only)
+    wanted = names_in(only)
     tell([Remark(FakeSecretsWarning, doubt, users_line()) for doubt in subject.doubts])
-    report = check_subject(subject, None if only is None else [only])
+    report = check_subject(subject, wanted)
     keep(report)
     return report
 
 
-def check_only(only: object) -> None:
-    """Check the argument `only`.
+def names_in(only: object) -> list[str] | None:
+    """Return the names that the argument `only` has; None for all scenarios.
 
     Raises:
-        TypeError: if it is no str.
+        TypeError: if it is neither a str nor a sequence of them.
+        ValueError: if it is an empty sequence.
     """
-    if not isinstance(only, str | None):
-        msg = f"only= takes the id of a scenario or the name of a family, not {type(only).__name__}"
-        raise TypeError(msg)
+    if only is None:
+        return None
+    several = list(only) if isinstance(only, Sequence) and not isinstance(only, str | bytes) else None
+    names: list[str] = []
+    for name in [only] if several is None else several:
+        if not isinstance(name, str):
+            given = f"{'' if several is None else 'a list with '}{type(name).__name__}"
+            msg = f"only= takes the id of a scenario or the name of a family, or a list of them, not {given}"
+            raise TypeError(msg)
+        names.append(name)
+    if not names:
+        msg = "only= is an empty list. Leave it out to run every scenario"
+        raise ValueError(msg)
+    return names
 
 
 def check_subject(

@@ -7,7 +7,7 @@ import warnings
 from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, ClassVar, Protocol
 
-from fake_secrets.contract.checking import check_only, check_subject, is_of_scenario
+from fake_secrets.contract.checking import check_subject, is_of_scenario, names_in
 from fake_secrets.contract.defaults import NAME
 from fake_secrets.contract.earlier_tests import EarlierTests
 from fake_secrets.contract.families import FAMILIES, family_of
@@ -69,7 +69,7 @@ class RotationContract:
     schedule: ClassVar[int | str | None] = None
     consumers: ClassVar[Sequence[Callable[[], object] | str]] = ()
     allow: ClassVar[Mapping[str, str] | None] = None
-    only: ClassVar[str | None] = None
+    only: ClassVar[str | Sequence[str] | None] = None
     timeout: ClassVar[float] = 900
     policy: ClassVar[GivenPolicies | None] = None
     context: ClassVar[Mapping[str, str | Sequence[str]] | None] = None
@@ -171,11 +171,12 @@ class RotationContract:
                 nothing else can be tried, or if the policies have a condition that nobody can decide.
         """
         subject, only = self._subject(), self._attribute("only")
-        check_only(only)
-        if only is not None and _is_elsewhere(only, family):
+        names = names_in(only) or [family]
+        wanted = [name for name in names if not _is_elsewhere(name, family)]
+        if not wanted:
             msg = f"only = {only!r} isn't in this family"
             raise unittest.SkipTest(msg)
-        chosen = self._chosen or [only or family]
+        chosen = self._chosen or wanted
         # Once is enough, and each contract has this test.
         for doubt in subject.doubts if family == "plain" else ():
             warnings.warn(doubt, FakeSecretsWarning, stacklevel=3)

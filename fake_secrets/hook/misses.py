@@ -47,6 +47,16 @@ def why_missed(secret_id: object, call: Target) -> str | None:
         or _in_moto(secret_id)
         or contents.why_missed(secret_id, asked)
         or _other_endpoint(call)
+        or (None if contents.names() else _empty(secret_id))
+    )
+
+
+def _empty(secret_id: str) -> str:
+    if secret_id.startswith("arn:"):
+        return "this world holds no secrets"
+    return (
+        f"this world holds no secrets. Seed it with mock_stages({{{secret_id!r}: ...}}) or "
+        f"fake_secrets.add({secret_id!r}, ...)"
     )
 
 

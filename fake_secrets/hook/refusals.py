@@ -5,15 +5,16 @@
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from fake_secrets import clock
+from fake_secrets.hook.policy_mistakes import mistake_in_policy
 from fake_secrets.service.rules.stages import AWSCURRENT, AWSPENDING
 from fake_secrets.suggestions import nearest
+from fake_secrets.world import stack
 
 if TYPE_CHECKING:
     from fake_secrets.service.state.model import StoredSecret
@@ -199,6 +200,22 @@ def _name_taken(refused: Refused) -> str | None:
     )
 
 
+def _created_before(refused: Refused) -> str | None:
+    """Return what is known if the secret is older than the latest activation of its world."""
+    entry, secret = stack.latest_entry_of(refused.world), refused.secret
+    if entry is None or entry.found is None or entry.opened.line is None or secret is None:
+        return None
+    ledger, count = entry.found
+    if ledger is not refused.world.ledger or not refused.world.contents.was_there(secret, count):
+        return None
+    filename, number, _ = entry.opened.line
+    return (
+        f"{secret.name!r} was created before this code joined the world that was opened at {filename}:{number}. "
+        "Without arguments, mock_stages and the fixture fake_secrets join a world that is active already; "
+        "mock_stages({}) opens an empty one of its own."
+    )
+
+
 def _bad_name(refused: Refused) -> str | None:
     member = "Name" if "Name" in refused.members else "SecretId"
     name = refused.members.get(member)
@@ -211,39 +228,18 @@ def _bad_name(refused: Refused) -> str | None:
 
 def _policy_syntax(refused: Refused) -> str:
     text = refused.members.get("ResourcePolicy")
-    return f"moto takes any text. {_mistake_in_policy(text if isinstance(text, str) else '')}"
+    return f"moto takes any text. {mistake_in_policy(text if isinstance(text, str) else '')}"
 
 
-def _mistake_in_policy(text: str) -> str:
-    """Return which mistake a policy has, of those that are common."""
-    try:
-        document = json.loads(text)
-    except ValueError as error:
-        return f"AWS takes only JSON, and this isn't: {error}."
-    except RecursionError:
-        return "AWS takes only JSON that isn't nested so deeply."
-    if not isinstance(document, dict) or "Statement" not in document:
-        return "A policy is a JSON object with Version and Statement; this has no Statement."
-    return _mistake_in_statements(document["Statement"])
-
-
-def _mistake_in_statements(stated: object) -> str:
-    if stated == []:
-        return "Statement is empty."
-    for number, statement in enumerate(stated if isinstance(stated, list) else [stated], start=1):
-        if not isinstance(statement, dict):
-            return f"Statement {number} isn't a JSON object."
-        missing = [name for name in ("Effect", "Principal", "Action", "Resource") if _lacks(statement, name)]
-        if missing:
-            return f"Statement {number} has no {' and no '.join(missing)}."
+def _no_room(refused: Refused) -> str | None:
+    secret = refused.secret
+    if secret is None:
+        return None
     return (
-        "A policy has Version ('2012-10-17') and Statement; a statement has Effect ('Allow' or 'Deny'), "
-        "Principal, Action ('service:action') and Resource. Names are case-sensitive."
+        f"{secret.name!r} has {len(secret.versions)} versions. AWS keeps about 100, and removes only those that "
+        f"have no label and are older than 24 hours; the limit here is {refused.world.store.quotas.versions}. "
+        "moto keeps any number. Let the test's clock pass a day, or raise fake_secrets.quotas.versions."
     )
-
-
-def _lacks(statement: Mapping[str, Any], element: str) -> bool:
-    return element not in statement and (element == "Effect" or f"Not{element}" not in statement)
 
 
 def _deletion(secret: StoredSecret) -> str:
@@ -303,12 +299,16 @@ _NOTES: Mapping[str, tuple[tuple[str, _Explain], ...]] = {
         ("You can only move staging label AWSCURRENT", _CURRENT_REMOVED),
         ("When you move staging label", _label_elsewhere),
     ),
+    "LimitExceededException": (("You exceeded the maximum number of versions", _no_room),),
     "MalformedPolicyDocumentException": (
         ("This resource policy contains a syntax error", _policy_syntax),
         ("This resource policy contains an unsupported principal", _PRINCIPAL),
         ("This resource policy contains an unsupported service", _SERVICE),
     ),
-    "ResourceExistsException": (("You can't use ClientRequestToken", _token_in_use),),
+    "ResourceExistsException": (
+        ("You can't use ClientRequestToken", _token_in_use),
+        ("The operation failed because the secret ", _created_before),
+    ),
     "ResourceNotFoundException": (
         ("Secrets Manager can't find the specified secret version", _unknown_version),
         ("Secrets Manager can't find the specified secret value for VersionId", _version_removed),

@@ -23,7 +23,7 @@ EnteredT = TypeVar("EnteredT")
 class _Cancelled:
     """A reminder that gives no warning."""
 
-    __slots__ = ("_line", "_text")
+    __slots__ = ("_text", "line")
 
     def cancel(self) -> None:
         """Give no warning."""
@@ -34,7 +34,7 @@ class _Cancelled:
 class Reminder(_Cancelled):
     """A warning that is given when this object is dropped in the line that made it, unless it is cancelled before.
 
-    It names that line of the user's code.
+    It names that line of the user's code, which is in `line`.
 
     Args:
         text: the message of the warning.
@@ -44,11 +44,11 @@ class Reminder(_Cancelled):
 
     def __init__(self, text: str) -> None:
         self._text = text
-        self._line = users_line()
+        self.line = users_line()
 
     def __del__(self) -> None:
         # An interrupt may have kept the object from getting its attributes.
-        line = getattr(self, "_line", None)
+        line = getattr(self, "line", None)
         # An object that is dropped elsewhere was kept for some time: by a variable, a traceback, a fixture. Its
         # author may have had reasons not to enter it, and another test would be blamed.
         if line is not None and not sys.is_finalizing() and users_line() == line:

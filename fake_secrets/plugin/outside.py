@@ -56,6 +56,9 @@ _REFUSED_KEYS = frozenset(
 # What fake_secrets itself raises because no world is active.
 _OURS = frozenset({"NoActiveWorldError", "OutsideWorldError"})
 
+# The modules that wrap a call outside of worlds, too.
+_OF_THE_GUARD = frozenset({"fake_secrets.hook.guard", "fake_secrets.hook.seams"})
+
 # The functions of boto3, botocore and aiobotocore that make clients.
 _MAKERS = frozenset({"_create_client", "client", "create_client"})
 
@@ -224,8 +227,9 @@ def _call(traceback: TracebackType | None) -> tuple[Any, str]:
 
 
 def _has_reached_a_world(traceback: TracebackType | None) -> bool:
-    """Return whether a world took part in what failed. Our hook is in the traceback only then."""
-    return any(_module(frame).startswith("fake_secrets.hook") for frame in _frames(traceback))
+    """Return whether a world took part in what failed. Our hook is in the traceback then, apart from the guard."""
+    modules = {_module(frame) for frame in _frames(traceback)} - _OF_THE_GUARD
+    return any(module.startswith("fake_secrets.hook") for module in modules)
 
 
 def _is_of_os(traceback: TracebackType | None) -> bool:

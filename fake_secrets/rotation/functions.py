@@ -24,14 +24,18 @@ _NOT_IN_NAME = re.compile(r"[^A-Za-z0-9_]+")
 _NAME = re.compile(r"[A-Za-z0-9\-_]{1,64}", re.ASCII)
 
 
-def check_arn(arn: object) -> str:
+def check_arn(arn: object, hint: str = "") -> str:
     """Return the ARN of a Lambda function.
+
+    Args:
+        arn: the ARN.
+        hint: the end of the error message.
 
     Raises:
         ValueError: if `arn` isn't one.
     """
     if not isinstance(arn, str) or not LAMBDA_ARN.fullmatch(arn):
-        msg = f"{arn!r} isn't a Lambda ARN such as arn:aws:lambda:us-east-1:123456789012:function:rotate"
+        msg = f"{arn!r} isn't a Lambda ARN such as arn:aws:lambda:us-east-1:123456789012:function:rotate{hint}"
         raise ValueError(msg)
     return arn
 

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence
 from typing import Any
 
 from fake_secrets import clock
-from fake_secrets.observe.ledger import Ledger
+from fake_secrets.observe.ledger import SEEDED, Ledger
 from fake_secrets.observe.recording import Planted
 from fake_secrets.service.state.model import StoredSecret
 from fake_secrets.service.state.seeds import Seed, check_free, plant
@@ -131,6 +131,15 @@ class Contents:
         with self._lock:
             return lookup.find(self.ready_store(), place, secret_id)
 
+    def was_there(self, secret: StoredSecret, count: int) -> bool:
+        """Return whether a secret is a seed, or was there when the ledger had a number of entries."""
+        ledger = self._ledger
+        for number, entry in enumerate(ledger.entries(), ledger.dropped):
+            if entry.secret is secret:
+                # Seeds may be planted late.
+                return number < count or (entry.outcome == SEEDED and self._is_seed(secret))
+        return True
+
     def arns(self) -> list[str]:
         """Return the ARNs of all secrets, in every account and region, in the order of creation."""
         with self._lock:
@@ -161,6 +170,10 @@ class Contents:
         """Return why a caller doesn't find a secret in an account and region, or an empty string."""
         with self._lock:
             return explain(self.ready_store(), self._ledger, there, secret_id)
+
+    def _is_seed(self, secret: StoredSecret) -> bool:
+        named = secret.account_id, secret.region, secret.name
+        return any((self._here[0], seed.region, seed.name) == named for seed in self.seeds)
 
     def _settled_store(self) -> Store:
         store = self.ready_store()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import Iterator, Mapping, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Never
 
 from fake_secrets.errors import FakeSecretsWarning
 from fake_secrets.iam.principals import Credentials, credentials_of
@@ -21,6 +21,7 @@ from fake_secrets.service.state.seeds import SeedValue, describe_seed
 from fake_secrets.suggestions import check_choice
 from fake_secrets.world.declared_keys import text_of_key_policy
 from fake_secrets.world.observing_handle import ObservingHandle
+from fake_secrets.world.unknown_arguments import refuse_unknown, takes_no_others
 
 # These are imported at their first use, because many tests plan nothing.
 if TYPE_CHECKING:
@@ -84,6 +85,7 @@ class FakeSecrets(ObservingHandle):
 
         return Permissions(self._world)
 
+    @takes_no_others
     def add(
         self,
         name: str,
@@ -98,6 +100,7 @@ class FakeSecrets(ObservingHandle):
         tags: Mapping[str, str] | None = None,
         owning_service: str | None = None,
         resource_policy: str | Mapping[str, Any] | None = None,
+        **unknown: Never,
     ) -> Secret:
         """Add a secret to the world, without a call.
 
@@ -133,6 +136,7 @@ class FakeSecrets(ObservingHandle):
                 a mapping; if `resource_policy` isn't a str or a mapping of JSON values; or if
                 `description`, `kms_key_id` or `owning_service` isn't a str.
         """
+        refuse_unknown(FakeSecrets.add, unknown)
         seed = describe_seed(
             name,
             value,

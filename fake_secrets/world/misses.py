@@ -36,6 +36,7 @@ def explain(store: Store, ledger: Ledger, here: Place, secret_id: str) -> str:
     return (
         _other_arn(store, there, tail)
         or _deleted(store, ledger, there, secret_id)
+        or _elsewhere(store, there, _without_suffix(tail))
         or _nearly(store, there, _without_suffix(tail))
     )
 
@@ -63,6 +64,20 @@ def _other_arn(store: Store, there: Place, tail: str) -> str:
     return (
         f"Secret {recreated.name!r} has another ARN, {recreated.arn!r}: each secret that is created gets a suffix "
         "of its own. Use the name, or take the ARN from the response that created the secret"
+    )
+
+
+def _elsewhere(store: Store, there: Place, name: str) -> str:
+    """Return what is known if a secret of the ARN's name is in another account or region."""
+    secret = next(iter(store.everywhere([name])), None)
+    if secret is None:
+        return ""
+    place = _place_of(secret)
+    if place[0] == there[0]:
+        return f"Secret {name!r} is in {place[1]}, but this ARN names {there[1]}. Did you mean {secret.arn!r}?"
+    return (
+        f"Secret {name!r} is in {place[1]} of account {place[0]}, but this ARN names {there[1]} of account "
+        f"{there[0]}. Did you mean {secret.arn!r}?"
     )
 
 

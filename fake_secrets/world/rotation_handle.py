@@ -153,7 +153,7 @@ class RotationHandle(LiveView):
         }
         request = self._world.request("RotateSecret", members)
         if isinstance(handler, str):
-            members["RotationLambdaARN"] = check_arn(handler)
+            members["RotationLambdaARN"] = check_arn(handler, _pass_it(handler))
         elif handler is not None:
             members["RotationLambdaARN"] = self._world.functions.register(
                 handler, region=request.region, account_id=request.account_id
@@ -190,7 +190,9 @@ class RotationHandle(LiveView):
             BaseException: what the function raises, whatever the world's `rotation_errors` are.
         """
         functions = self._world.functions
-        arn = check_arn(function) if isinstance(function, str) else functions.register(function)
+        arn = (
+            check_arn(function, _pass_it(function)) if isinstance(function, str) else functions.register(function)
+        )
         unknown = functions.why_unknown(arn)
         if unknown is not None:
             raise ValueError(unknown)
@@ -288,3 +290,11 @@ def _timestamp(moment: datetime.datetime) -> float:
         msg = f"until={moment!r} isn't a datetime with a time zone, such as datetime(2027, 1, 1, tzinfo=UTC)"
         raise ValueError(msg)
     return moment.timestamp()
+
+
+def _pass_it(function: str) -> str:
+    """Return what to do with a function that was given by a name which is no ARN."""
+    module, colon, name = function.partition(":")
+    if colon and name.isidentifier() and all(part.isidentifier() for part in module.split(".")):
+        return f". Pass the function itself, after `from {module} import {name}`"
+    return ". Pass the function itself, or its ARN"

@@ -11,6 +11,8 @@ from dataclasses import dataclass
 from fake_secrets import clock
 from fake_secrets.environment import Overlay
 from fake_secrets.locks import shared_lock
+from fake_secrets.observe.ledger import Ledger
+from fake_secrets.observe.remarks import Line
 from fake_secrets.rotation.scope import running_rotation
 from fake_secrets.world.handle import FakeSecrets
 from fake_secrets.world.world import World, rotating_world
@@ -26,6 +28,7 @@ __all__ = [
     "innermost",
     "innermost_entry",
     "is_active",
+    "latest_entry_of",
     "leave",
     "overlays",
     "settle",
@@ -37,11 +40,21 @@ __tracebackhide__ = True  # the arguments in our frames may hold secret values
 
 @dataclass(slots=True)
 class Opened:
-    """A world with its handle, and the environment variables that hold while it is active."""
+    """A world with its handle, and the environment variables that hold while it is active.
+
+    Args:
+        world: the world.
+        handle: its handle.
+        environment: the environment variables.
+        opener: the object that has opened it. It may enter it again.
+        line: the line of the user's code that has opened it, or None if that isn't known.
+    """
 
     world: World
     handle: FakeSecrets
     environment: dict[str, str | None]
+    opener: object = None
+    line: Line | None = None
 
 
 @dataclass(eq=False, slots=True)
@@ -52,11 +65,13 @@ class Entry:
         opened: the world, which several entries may share.
         overlay: the environment variables of this activation; none if it joined an active world.
         is_leaving: whether `leave` has begun. An interrupt may keep it from ending.
+        found: the world's ledger, and how many entries it had, if the world was joined; None if it was opened.
     """
 
     opened: Opened
     overlay: Overlay
     is_leaving: bool = False
+    found: tuple[Ledger, int] | None = None
 
 
 _entries: list[Entry] = []
@@ -116,6 +131,11 @@ def entry_of(world: World) -> Entry | None:
     return next((entry for entry in list(_entries) if entry.opened.world is world), None)
 
 
+def latest_entry_of(world: World) -> Entry | None:
+    """Return the latest active entry of a world, or None."""
+    return next((entry for entry in reversed(list(_entries)) if entry.opened.world is world), None)
+
+
 def is_active(opened: Opened) -> bool:
     """Return whether a world has an active entry."""
     return any(entry.opened is opened for entry in list(_entries))
@@ -158,7 +178,9 @@ def enter(choose: Callable[[], Opened | None], open_new: Callable[[], Opened]) -
                 opened = joined or new
                 # Another thread may have left the world in between.
                 if opened is not None:
-                    entry = Entry(opened, Overlay({} if joined else opened.environment))
+                    overlay = Overlay({} if joined else opened.environment)
+                    ledger = opened.world.ledger
+                    entry = Entry(opened, overlay, found=(ledger, ledger.count) if joined else None)
                     # First, so that an interrupt leaves nothing behind that has no entry.
                     _entries.append(entry)
                     entry.overlay.apply()

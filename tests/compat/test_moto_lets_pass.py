@@ -77,6 +77,12 @@ def test_another_value_under_awspending(motos, db):
     assert motos.get_secret_value(SecretId=db, VersionId=THREE)["SecretString"] == "second"
 
 
+def test_more_than_a_hundred_versions(motos, db):
+    for number in range(101):
+        motos.put_secret_value(SecretId=db, SecretString=str(number))
+    assert len(motos.list_secret_version_ids(SecretId=db, IncludeDeprecated=True)["Versions"]) > 100
+
+
 def test_the_version_of_a_trial_stays(motos, db):
     motos.rotate_secret(SecretId=db, ClientRequestToken=THREE, RotateImmediately=False)
     assert motos.get_secret_value(SecretId=db, VersionId=THREE)["SecretString"] == "old"

@@ -123,6 +123,26 @@ def test_only_leaves_the_other_families_out():
         Only().test_kills()
 
 
+def test_several_names_in_only_leave_the_families_out_that_have_none_of_them():
+    class Only(Plain):
+        only = ("setSecret.twice", "plain")
+
+    repeats = Only()
+    repeats.test_repeats()
+    assert repeats._report.scenarios == ("setSecret.twice",)
+    plain = Only()
+    plain.test_plain()
+    assert plain._report.scenarios[0] == "plain.three-times"
+    with pytest.raises(unittest.SkipTest, match=r"^only = \('setSecret.twice', 'plain'\) isn't in this family$"):
+        Only().test_kills()
+
+
+def test_check_rotation_takes_several_scenarios_and_families():
+    report = check_rotation(handler, secret="the-old-password", only=["createSecret.twice", "plain"])
+    assert report.scenarios[0] == "createSecret.twice"
+    assert {one.partition(".")[0] for one in report.scenarios[1:]} == {"plain"}
+
+
 def test_an_unknown_only_is_refused_whichever_family_comes_first():
     for test in ("test_plain", "test_kills"):
 

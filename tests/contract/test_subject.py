@@ -44,7 +44,15 @@ def check(function=handler, /, **arguments):
         ({"tags": 7}, "tags of secret 'prod/rotated' must be a mapping from tag key to tag value, both str"),
         ({"schedule": 1.5}, "schedule= takes a number of days or a schedule expression, not float"),
         ({"allow": ["dead-current"]}, "allow= takes a dict, not list"),
-        ({"only": 7}, "only= takes the id of a scenario or the name of a family, not int"),
+        ({"only": 7}, "only= takes the id of a scenario or the name of a family, or a list of them, not int"),
+        (
+            {"only": {"plain"}},
+            "only= takes the id of a scenario or the name of a family, or a list of them, not set",
+        ),
+        (
+            {"only": ["plain", 7]},
+            "only= takes the id of a scenario or the name of a family, or a list of them, not a list with int",
+        ),
     ],
     ids=lambda one: next(iter(one)) if isinstance(one, dict) else None,
 )
@@ -223,3 +231,8 @@ def test_no_message_shows_a_secret_value():
     with pytest.raises(TypeError) as told:
         check(secret=["the-old-password"])
     assert "the-old-password" not in str(told.value)
+
+
+def test_an_empty_list_of_scenarios_is_refused():
+    with pytest.raises(ValueError, match=r"^only= is an empty list\. Leave it out to run every scenario$"):
+        check(only=[])

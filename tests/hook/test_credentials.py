@@ -243,6 +243,11 @@ def refused_as(client):
 
 
 class TestTheNote:
+    @pytest.fixture(autouse=True)
+    def _unlike(self, world):
+        """A world without secrets has a note of its own."""
+        world.add("unlike", "x")
+
     def notes(self, client, secret_id="unknown"):
         with pytest.raises(client.exceptions.ClientError) as raised:
             client.describe_secret(SecretId=secret_id)

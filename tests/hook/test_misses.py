@@ -6,7 +6,7 @@ import boto3
 import freezegun
 import pytest
 
-from fake_secrets import mock_stages
+from fake_secrets import UnknownSecretError, mock_stages
 
 OTHER = "arn:aws:iam::210987654321:role/other"
 
@@ -61,6 +61,40 @@ def test_a_similar_secret_of_another_region_is_suggested_by_its_arn():
     with mock_stages() as fake:
         arn = fake.add("prod/db", "x", region="eu-west-1").arn
         assert notes_on("prod/bd") == [f"fake_secrets: Did you mean {arn!r}?"]
+
+
+def test_an_arn_of_another_region_is_told_where_the_secret_is():
+    with mock_stages(region="eu-west-1") as fake:
+        arn = fake.add("prod/db", "x").arn
+        asked = arn.replace("eu-west-1", "us-east-1")
+        assert notes_on(asked) == [
+            f"fake_secrets: Secret 'prod/db' is in eu-west-1, but this ARN names us-east-1. Did you mean {arn!r}?"
+        ]
+        with pytest.raises(UnknownSecretError, match="is in eu-west-1, but this ARN names us-east-1"):
+            fake[asked]
+
+
+def test_an_arn_of_another_account_is_told_where_the_secret_is():
+    with mock_stages() as fake:
+        arn = fake.add("prod/db", "x").arn
+        with pytest.raises(UnknownSecretError) as unknown:
+            fake[arn.replace("123456789012", "210987654321")]
+        assert unknown.value.reason == (
+            "Secret 'prod/db' is in us-east-1 of account 123456789012, but this ARN names us-east-1 of account "
+            f"210987654321. Did you mean {arn!r}?"
+        )
+
+
+def test_in_an_empty_world_the_note_says_how_to_seed_it():
+    with mock_stages():
+        assert notes_on("prod/db") == [
+            (
+                "fake_secrets: this world holds no secrets. Seed it with mock_stages({'prod/db': ...}) or "
+                "fake_secrets.add('prod/db', ...)"
+            )
+        ]
+        arn = "arn:aws:secretsmanager:us-east-1:123456789012:secret:prod/db-a1b2c3"
+        assert notes_on(arn) == ["fake_secrets: this world holds no secrets"]
 
 
 def test_an_unlike_name_has_no_note():
@@ -239,6 +273,7 @@ def test_an_endpoint_of_aws_is_no_reason(url):
         assert notes_on("api-token", client=client) == []
 
 
-def test_the_url_of_a_served_world_is_no_reason(fake_secrets_server):
+def test_the_url_of_a_served_world_is_no_reason(fake_secrets, fake_secrets_server):
+    fake_secrets.add("prod/db", "x")
     client = boto3.client("secretsmanager", region_name="us-east-1", endpoint_url=fake_secrets_server)
     assert notes_on("api-token", client=client) == []

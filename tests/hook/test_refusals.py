@@ -146,6 +146,21 @@ class TestValues:
         assert said == "fake_secrets: SecretId 'app:db' contains ':'. moto takes any name."
 
 
+class TestVersions:
+    def test_one_too_many_and_the_note_says_what_makes_room(self, world, client, notes):
+        world.quotas.versions = 2
+        client.create_secret(Name="app/db", SecretString="1")
+        client.put_secret_value(SecretId="app/db", SecretString="2")
+        assert notes("put_secret_value", SecretId="app/db", SecretString="3") == (
+            "LimitExceededException",
+            (
+                "fake_secrets: 'app/db' has 2 versions. AWS keeps about 100, and removes only those that have no "
+                "label and are older than 24 hours; the limit here is 2. moto keeps any number. Let the test's "
+                "clock pass a day, or raise fake_secrets.quotas.versions."
+            ),
+        )
+
+
 class TestMovingLabels:
     def test_a_label_of_the_users_that_another_version_has(self, db, notes):
         assert notes("update_secret_version_stage", SecretId=db, VersionStage="BLUE", MoveToVersionId=ONE) == (

@@ -37,7 +37,9 @@ class TestBeyondWhatIsKept:
             client.put_secret_value(SecretId="db", SecretString=f"{number}")
         timeline = short_memory.timeline("db")
         assert not timeline.is_whole
-        assert str(timeline).startswith("staging labels of db (the oldest calls are no longer kept)\n")
+        assert str(timeline).startswith(
+            "staging labels of db (the oldest calls are no longer kept, 2 versions without a\nlabel left out)\n"
+        )
 
     def test_the_timeline_shows_the_latest_versions(self, short_memory, client):
         for number in range(12):

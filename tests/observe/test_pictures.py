@@ -11,6 +11,7 @@ from rotators import Rotator
 
 from fake_secrets import mock_stages
 from fake_secrets.observe.moments import Moment
+from fake_secrets.observe.pictures.terminal import text_of
 from fake_secrets.observe.timeline import Timeline
 
 V1 = "11111111-1111-4111-8111-111111111111"
@@ -165,6 +166,17 @@ class TestText:
         first, *_, last, _ = str(fake_secrets.timeline("db")).split("\n\n")[1:]
         assert [line.split()[0] for line in first.splitlines()[1:]] == list(map(str, range(10)))
         assert last.splitlines()[-1].startswith("40  DescribeSecret")
+
+    def test_a_part_leaves_out_the_versions_that_have_no_label_in_it(self, fake_secrets, secretsmanager):
+        db = fake_secrets.add("db", "0")
+        for number in range(1, 6):
+            secretsmanager.put_secret_value(SecretId="db", SecretString=str(number))
+        part = text_of(fake_secrets.timeline(db)._sheet().latest(2))
+        assert part.splitlines()[:2] == [
+            "staging labels of db (4 earlier rows left out, 3 versions without a label left",
+            "out)",
+        ]
+        assert re.findall(r"^v\d", part, re.MULTILINE) == ["v4", "v5", "v6"]
 
     def test_a_label_of_any_characters_breaks_no_row(self, fake_secrets, secretsmanager):
         fake_secrets.add("db", "0")

@@ -119,6 +119,27 @@ class TestForgottenWorld:
         assert f"fake_secrets: no world was active when this client was made. {OPEN}" in lines(ran)
 
     @pytest.mark.slow
+    def test_a_client_that_moto_does_not_answer_is_explained_although_the_guard_lets_it_try(self, pytester):
+        pytest.importorskip("moto")
+        pytester.makepyfile(
+            test_it="""
+            import boto3
+            client = boto3.client("secretsmanager", "us-east-1")
+            from moto import mock_aws
+
+            @mock_aws
+            def test_forgotten():
+                client.get_secret_value(SecretId="a")
+            """
+        )
+        ran = pytester.runpytest_subprocess("-o", "fake_secrets_guard=error")
+        ran.assert_outcomes(failed=1)
+        ran.stdout.fnmatch_lines(
+            ["E *botocore.exceptions.NoCredentialsError: Unable to locate credentials", f"E  *{FORGOTTEN}"],
+            consecutive=True,
+        )
+
+    @pytest.mark.slow
     def test_an_sso_login_that_is_missing_is_explained(self, run, monkeypatch, tmp_path):
         (tmp_path / "config").write_text(
             "[profile work]\nsso_start_url = https://x.awsapps.com/start\nsso_region = us-east-1\n"

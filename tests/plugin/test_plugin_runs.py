@@ -382,13 +382,13 @@ class TestOuter:
         {marker}
         {decorator}
         def test(self, fake_secrets, number):
-            assert fake_secrets.region == "at-{closest}"
+            assert fake_secrets.region == "at-{closest}-1"
             assert fake_secrets.account_id == "210987654321"
 """
 
 
 def stated(level, template):
-    option = f"region='at-{level}'"
+    option = f"region='at-{level}-1'"
     marker = f"pytest.mark.fake_secrets({option})"
     if level == "parameter-set":
         return marker

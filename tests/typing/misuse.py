@@ -67,6 +67,7 @@ def arguments_are_checked() -> None:
 def the_handle_is_checked(fake: FakeSecrets) -> None:
     fake["a"] = "x"  # type: ignore[index]  # pyright: ignore[reportIndexIssue]
     fake.add("a", 7)  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]
+    fake.add("a", SecretString="x")  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]
     fake.add("a", tags={"a": 7})  # type: ignore[dict-item]  # pyright: ignore[reportArgumentType]
     fake.rotate("a", errors="ignore")  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]
     fake.rotate("a", b"arn")  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]

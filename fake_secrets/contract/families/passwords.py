@@ -182,7 +182,13 @@ def _narrowed(suspects: str, fails: Callable[[str], bool]) -> str:
 def _told(blamed: str) -> str:
     if not blamed:
         return ""
-    characters = " ".join("a space" if character == " " else character for character in blamed)
+    characters = " ".join(map(_quoted, blamed))
     return (
         f", if the password has {characters}" if len(blamed) == 1 else f", if the password has one of {characters}"
     )
+
+
+def _quoted(character: str) -> str:
+    if character == " ":
+        return "a space"
+    return f'"{character}"' if character == "'" else f"'{character}'"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import NamedTuple
 
 from fake_secrets.observe.moments import Moment, State
 
@@ -41,6 +42,13 @@ class Cell:
         return "-" if self.state == "stored" and not self.labels else ""
 
 
+class _Columns(NamedTuple):
+    """The columns of the versions that a sheet shows, and how many deprecated versions it doesn't show."""
+
+    shown: Mapping[int, Sequence[Cell]]
+    unlabelled: int
+
+
 @dataclass(slots=True)
 class Sheet:
     """The part of a timeline that a picture shows.
@@ -58,7 +66,7 @@ class Sheet:
     moments: tuple[Moment, ...]
     is_whole: bool = True
     left_out: int = 0
-    _columns: Mapping[int, Sequence[Cell]] | None = field(default=None, init=False, repr=False, compare=False)
+    _columns: _Columns | None = field(default=None, init=False, repr=False, compare=False)
 
     def latest(self, count: int) -> Sheet:
         """Return a sheet with only the latest rows."""
@@ -70,28 +78,37 @@ class Sheet:
         """The sheet's heading, with what it lacks."""
         lacks = [] if self.is_whole else ["the oldest calls are no longer kept"]
         if self.left_out:
-            lacks.append(f"{self.left_out} earlier row{'s' if self.left_out > 1 else ''} left out")
+            lacks.append(f"{_counted(self.left_out, 'earlier row')} left out")
+        unlabelled = self._drawn().unlabelled
+        if unlabelled:
+            lacks.append(f"{_counted(unlabelled, 'version')} without a label left out")
         return f"staging labels of {self.name}" + (f" ({', '.join(lacks)})" if lacks else "")
 
     @property
     def columns(self) -> Mapping[int, Sequence[Cell]]:
         """The cells of each version, one for each row, by the version's index.
 
-        Versions that were removed before the first row are left out.
+        Versions that were removed before the first row are left out. So are those that are deprecated in all rows.
         """
+        return self._drawn().shown
+
+    def _drawn(self) -> _Columns:
         # Not a `cached_property`: before Python 3.12 it has a lock, which another thread may hold during a fork.
         if self._columns is None:
             self._columns = self._made_columns()
         return self._columns
 
-    def _made_columns(self) -> Mapping[int, Sequence[Cell]]:
+    def _made_columns(self) -> _Columns:
         rows = list(_rows(self.moments))
-        columns = {}
+        shown: dict[int, Sequence[Cell]] = {}
+        unlabelled = 0
         for version in range(len(self.version_ids)):
             column = [row[version] if version < len(row) else ABSENT for row in rows]
-            if any(cell.state not in {None, "removed"} for cell in column):
-                columns[version] = column
-        return columns
+            if all(cell == _DEPRECATED for cell in column):
+                unlabelled += bool(column)
+            elif any(cell.state not in {None, "removed"} for cell in column):
+                shown[version] = column
+        return _Columns(shown, unlabelled)
 
     def rows(self) -> Iterator[tuple[int, Moment]]:
         """Yield the rows with their numbers in the timeline."""
@@ -109,6 +126,11 @@ class Sheet:
 
 # The cell of a version that hasn't been created yet.
 ABSENT = Cell((), None)
+_DEPRECATED = Cell((), "stored")
+
+
+def _counted(count: int, noun: str) -> str:
+    return f"{count} {noun}{'' if count == 1 else 's'}"
 
 
 def _rows(moments: Sequence[Moment]) -> Iterator[Sequence[Cell]]:
