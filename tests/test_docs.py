@@ -11,6 +11,7 @@ pytest.importorskip("sybil", reason="the documentation is tested where Sybil is 
 import doc_pages
 from doc_pages import DOCS, README, PageError
 
+from fake_secrets.contract import services
 from fake_secrets.contract.families import family_of
 from fake_secrets.service.dispatch import OPERATIONS
 from fake_secrets.service.state.quotas import Quotas
@@ -107,6 +108,20 @@ def test_the_tables_of_the_gallery_list_what_is_in_it():
 def test_the_lists_of_violations_are_those_of_the_catalogue():
     script = runpy.run_path(str(DOCS / "list_violations.py"))
     assert script["PAGE"].read_text(encoding="utf-8") == script["page"](), "run python docs/list_violations.py"
+
+
+def test_each_ready_double_is_in_the_table_of_its_guide_and_described_there():
+    guide = (DOCS / "how-to" / "ready-doubles.md").read_text(encoding="utf-8")
+    doubles = {name for name in services.__all__ if issubclass(getattr(services, name), services.ServiceDouble)}
+    ready = doubles - {"ServiceDouble"}
+    listed = set(re.findall(r"^\| `(\w+)` \| ", guide, re.MULTILINE))
+    assert listed == ready, (
+        "the table of docs/how-to/ready-doubles.md has the doubles of fake_secrets.contract.services"
+    )
+    described = set(re.findall(r"autoclass:: fake_secrets\.contract\.services\.(\w+)", guide))
+    assert described >= ready, (
+        f"add an autoclass of {', '.join(ready - described)} to docs/how-to/ready-doubles.md"
+    )
 
 
 @pytest.mark.slow
