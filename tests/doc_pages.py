@@ -256,7 +256,7 @@ def difference(expected, printed):
     if same:
         first, last = same[0], same[-1]
         lines = lines[max(0, first.b - first.a) : last.b + len(shown) - last.a]
-    return "\n".join(list(difflib.unified_diff(shown, lines, lineterm=""))[2:])
+    return "\n".join(list(difflib.unified_diff(shown, lines, lineterm=""))[2:]) or printed
 
 
 def pattern_of(expected):

@@ -169,9 +169,15 @@ class TestTheTester:
             ),
             ("```ruby\nputs 1\n```\n", "page.md, line 1: nothing is known of blocks of 'ruby'"),
             ("```bash\nls\n```\n", "nothing is known of blocks of 'bash'"),
-            ("```text\nabsent\n```\n", "the tests don't print this"),
-            ("```console\n$ python -c 'print(1)'\n2\n```\n", "prints\n1"),
-            ("```console\n$ python -c 'print(1)'\n1\n2\n```\n", "prints\n1"),
+            ("```text\nabsent\n```\n", "the tests don't print this, but:\n@@ -1 +0,0 @@\n-absent"),
+            (
+                "```console\n$ python -c 'print(1)'\n2\n```\n",
+                "$ python -c 'print(1)' prints something else:\n@@ -1 +1 @@\n-2\n+1",
+            ),
+            (
+                "```console\n$ python -c 'print(1)'\n1\n2\n```\n",
+                "$ python -c 'print(1)' prints something else:\n@@ -1,2 +1 @@\n 1\n-2",
+            ),
             ("```console\n$ rm -r .\n```\n", "'rm' is none of"),
             ("```console\npytest\n```\n", "a console block begins with"),
             ("```python\n# a.py\n```\n\n```python\n# a.py\nb = 1\n```\n", "a.py is shown twice"),
@@ -182,6 +188,13 @@ class TestTheTester:
     def test_a_page_that_is_wrong_fails(self, run, text, complaint):
         with pytest.raises(PageError, match=re.escape(complaint)):
             run(text)
+
+    def test_a_complaint_shows_the_lines_that_differ_and_not_the_whole_output(self):
+        printed = "".join(f"line {number} in 0.12s\n" for number in range(100))
+        shown = "line 40 ...\nline 41 in 3.45s\nno line\nline 43 in 3.45s\n"
+        assert doc_pages.difference(shown, printed) == (
+            "@@ -1,4 +1,4 @@\n line 40 in 0.00s\n line 41 in 0.00s\n-no line\n+line 42 in 0.00s\n line 43 in 0.00s"
+        )
 
     def test_a_page_whose_packages_are_missing_says_which(self, tmp_path):
         (tmp_path / "page.md").write_text("% needs: json\n\n% needs: no_such_package\n")
