@@ -1,4 +1,4 @@
-"""Each option of a command is in the table of its page, and the tables have no others."""
+"""Each option of a command is in the table of its page and, if it is about what is checked, in replay commands."""
 
 import argparse
 import re
@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from fake_secrets.cli import least_policy_command, rotation_check, serve_command
+from fake_secrets.cli import least_policy_command, replaying, rotation_check, serve_command
 
 REFERENCE = Path(__file__).parents[2] / "docs" / "reference"
 COMMANDS = [
@@ -40,3 +40,15 @@ def test_the_table_of_a_command_has_its_options(command, page, head):
     assert not lacking, f"add a row for {', '.join(lacking)} to the table of options in docs/reference/{page}"
     odd = sorted(shown - known)
     assert not odd, f"remove {', '.join(odd)} from docs/reference/{page}: the command has no such option"
+
+
+def test_the_command_that_replays_a_scenario_has_each_option_about_what_is_checked():
+    parser = argparse.ArgumentParser()
+    rotation_check.add_arguments(parser)
+    (subject,) = [group for group in parser._action_groups if group.title == "what it works with"]
+    options = [action.option_strings[0] for action in subject._group_actions]
+    values = {"--timeout": "60", "--schedule": "7"}
+    given = [word for option in options for word in (option, values.get(option, "a=b"))]
+    replayed = replaying._replay(parser.parse_args(["module:function", *given])).split()
+    lacking = sorted(set(options) - set(replayed))
+    assert not lacking, f"add {', '.join(lacking)} to _replay in fake_secrets/cli/replaying.py"
