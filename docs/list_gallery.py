@@ -24,14 +24,22 @@ ROW = re.compile(r"^\| `(\w+)` \|.*\| `([\w.-]+)` \|$", re.MULTILINE)
 
 
 def exhibits(kind: str) -> Iterator[tuple[str, dict[str, Any]]]:
-    """Yield the name and the statements about each function of a kind, without importing it."""
+    """Yield the name and the statements about each function of a kind, without importing it.
+
+    Raises:
+        LookupError: if a faulty one doesn't state its bug.
+    """
     for path in sorted((GALLERY / kind).glob("*.py")):
         module = ast.parse(path.read_text(encoding="utf-8"))
         stated: dict[str, Any] = {"": str(ast.get_docstring(module))}
         for statement in module.body:
             match statement:
-                case ast.Assign(targets=[ast.Name(id="FINDS" | "ROWS" | "BUG" as name)], value=value):
+                case ast.Assign(targets=[ast.Name(id="FINDS" | "BUG" as name)], value=value):
                     stated[name] = ast.literal_eval(value)
+        lacking = [name for name in ("FINDS", "BUG") if kind == "faulty" and name not in stated]
+        if lacking:
+            msg = f"{path.name} in the gallery doesn't state {' and '.join(lacking)}, which the lists show"
+            raise LookupError(msg)
         yield path.stem, stated
 
 

@@ -17,6 +17,7 @@ a file of this repository into the reader's folder.
 """
 
 import ast
+import difflib
 import json
 import os
 import re
@@ -150,7 +151,7 @@ def run(page, pytester, monkeypatch):
     printed = folder.run_tests()
     for block in page.blocks:
         if block.language == "text" and block.source not in printed:
-            page.fail(f"the tests don't print this, but:\n{printed}", block)
+            page.fail(f"the tests don't print this, but:\n{difference(block.source, printed)}", block)
 
 
 class Folder:
@@ -238,7 +239,24 @@ def run_console(page, block, folder):
         printed = "".join(f"{line.rstrip()}\n" for line in [*ran.outlines, *ran.errlines]).strip(os.linesep)
         printed += "\n" if printed else ""
         if not re.fullmatch(pattern_of(expected.strip(os.linesep)), _DURATION.sub("in 0.00s", printed)):
-            page.fail(f"$ {command} prints\n{printed}", block)
+            page.fail(f"$ {command} prints something else:\n{difference(expected, printed)}", block)
+
+
+def difference(expected, printed):
+    """Return a diff of what a page shows and the part of the output that is most like it; or the whole output."""
+    shown, lines = (
+        _DURATION.sub("in 0.00s", expected).splitlines(),
+        _DURATION.sub("in 0.00s", printed).splitlines(),
+    )
+    for at, line in enumerate(shown):
+        if "..." in line and line != "...":
+            alike = [one for one in lines if re.fullmatch(pattern_of(line), f"{one}\n")]
+            shown[at] = alike[0] if alike else line
+    *same, _ = difflib.SequenceMatcher(None, shown, lines, autojunk=False).get_matching_blocks()
+    if same:
+        first, last = same[0], same[-1]
+        lines = lines[max(0, first.b - first.a) : last.b + len(shown) - last.a]
+    return "\n".join(list(difflib.unified_diff(shown, lines, lineterm=""))[2:]) or printed
 
 
 def pattern_of(expected):

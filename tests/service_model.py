@@ -47,15 +47,15 @@ def expect(condition, message, *, known=None):
     """Assert what follows from the model, if the tests were written for it; else warn.
 
     A change that AWS makes is no fault of ours. An operation of ours that a table lacks is one: assert that.
-    `nox -s newest` makes the warning an error.
+    pytest shows the warning, and `nox -s newest` makes it an error by `-Werror::FutureWarning`.
     """
     if is_known() if known is None else known:
         assert condition, message
     elif not condition:
         msg = (
-            f"AWS has changed the service model: {message}. The digest of botocore {botocore.__version__} is "
-            f"{digest_of(description())!r}; CONTRIBUTING.md says when to add it to KNOWN_MODELS in "
-            "tests/service_model.py."
+            f"AWS has changed the service model: {message.removesuffix('.')}. The digest of botocore "
+            f"{botocore.__version__} is {digest_of(description())!r}; CONTRIBUTING.md says when to add it to "
+            "KNOWN_MODELS in tests/service_model.py."
         )
         warnings.warn(msg, FutureWarning, stacklevel=2)
 

@@ -11,6 +11,7 @@ pytest.importorskip("sybil", reason="the documentation is tested where Sybil is 
 import doc_pages
 from doc_pages import DOCS, README, PageError
 
+from fake_secrets.contract import services
 from fake_secrets.contract.families import family_of
 from fake_secrets.service.dispatch import OPERATIONS
 from fake_secrets.service.state.quotas import Quotas
@@ -109,6 +110,20 @@ def test_the_lists_of_violations_are_those_of_the_catalogue():
     assert script["PAGE"].read_text(encoding="utf-8") == script["page"](), "run python docs/list_violations.py"
 
 
+def test_each_ready_double_is_in_the_table_of_its_guide_and_described_there():
+    guide = (DOCS / "how-to" / "ready-doubles.md").read_text(encoding="utf-8")
+    doubles = {name for name in services.__all__ if issubclass(getattr(services, name), services.ServiceDouble)}
+    ready = doubles - {"ServiceDouble"}
+    listed = set(re.findall(r"^\| `(\w+)` \| ", guide, re.MULTILINE))
+    assert listed == ready, (
+        "the table of docs/how-to/ready-doubles.md has the doubles of fake_secrets.contract.services"
+    )
+    described = set(re.findall(r"autoclass:: fake_secrets\.contract\.services\.(\w+)", guide))
+    assert described >= ready, (
+        f"add an autoclass of {', '.join(ready - described)} to docs/how-to/ready-doubles.md"
+    )
+
+
 @pytest.mark.slow
 def test_the_table_of_permissions_is_what_rotations_show():
     script = runpy.run_path(str(DOCS / "list_permissions.py"))
@@ -154,9 +169,15 @@ class TestTheTester:
             ),
             ("```ruby\nputs 1\n```\n", "page.md, line 1: nothing is known of blocks of 'ruby'"),
             ("```bash\nls\n```\n", "nothing is known of blocks of 'bash'"),
-            ("```text\nabsent\n```\n", "the tests don't print this"),
-            ("```console\n$ python -c 'print(1)'\n2\n```\n", "prints\n1"),
-            ("```console\n$ python -c 'print(1)'\n1\n2\n```\n", "prints\n1"),
+            ("```text\nabsent\n```\n", "the tests don't print this, but:\n@@ -1 +0,0 @@\n-absent"),
+            (
+                "```console\n$ python -c 'print(1)'\n2\n```\n",
+                "$ python -c 'print(1)' prints something else:\n@@ -1 +1 @@\n-2\n+1",
+            ),
+            (
+                "```console\n$ python -c 'print(1)'\n1\n2\n```\n",
+                "$ python -c 'print(1)' prints something else:\n@@ -1,2 +1 @@\n 1\n-2",
+            ),
             ("```console\n$ rm -r .\n```\n", "'rm' is none of"),
             ("```console\npytest\n```\n", "a console block begins with"),
             ("```python\n# a.py\n```\n\n```python\n# a.py\nb = 1\n```\n", "a.py is shown twice"),
@@ -167,6 +188,13 @@ class TestTheTester:
     def test_a_page_that_is_wrong_fails(self, run, text, complaint):
         with pytest.raises(PageError, match=re.escape(complaint)):
             run(text)
+
+    def test_a_complaint_shows_the_lines_that_differ_and_not_the_whole_output(self):
+        printed = "".join(f"line {number} in 0.12s\n" for number in range(100))
+        shown = "line 40 ...\nline 41 in 3.45s\nno line\nline 43 in 3.45s\n"
+        assert doc_pages.difference(shown, printed) == (
+            "@@ -1,4 +1,4 @@\n line 40 in 0.00s\n line 41 in 0.00s\n-no line\n+line 42 in 0.00s\n line 43 in 0.00s"
+        )
 
     def test_a_page_whose_packages_are_missing_says_which(self, tmp_path):
         (tmp_path / "page.md").write_text("% needs: json\n\n% needs: no_such_package\n")

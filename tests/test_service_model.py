@@ -1,9 +1,13 @@
 """The guard against changes of the service model, itself under test."""
 
 import copy
+import shutil
+from pathlib import Path
 
 import pytest
 import service_model
+
+ROOT = Path(__file__).parent.parent
 
 
 def test_what_follows_from_a_known_model_is_asserted():
@@ -17,6 +21,28 @@ def test_what_follows_from_a_changed_model_is_a_warning():
     with pytest.warns(FutureWarning, match="AWS has changed the service model: a new member") as warned:
         service_model.expect(condition=False, message="a new member", known=False)
     assert repr(service_model.digest_of(service_model.description())) in str(warned[0].message)
+
+
+def test_the_sentence_about_a_changed_model_ends_in_one_full_stop():
+    with pytest.warns(FutureWarning, match=r"model: add it to a table\. The digest of botocore "):
+        service_model.expect(condition=False, message="add it to a table.", known=False)
+
+
+@pytest.mark.parametrize(
+    ("options", "outcome"),
+    [((), "passed"), (("--strict-warnings",), "passed"), (("-Werror::FutureWarning",), "failed")],
+)
+def test_a_warning_of_a_changed_model_fails_its_test_only_if_asked(pytester, monkeypatch, options, outcome):
+    monkeypatch.setenv("PYTHONPATH", str(ROOT / "tests"))
+    shutil.copy(ROOT / "conftest.py", pytester.path)
+    shutil.copy(ROOT / "pyproject.toml", pytester.path)
+    pytester.makepyfile(
+        test_tables="import service_model\n"
+        "def test_it():\n    service_model.expect(condition=False, message='x', known=False)\n"
+    )
+    ran = pytester.runpytest_subprocess("-p", "no:randomly", "-p", "no:xdist", *options, "test_tables.py")
+    ran.assert_outcomes(**{outcome: 1}, warnings=int(outcome == "passed"))
+    ran.stdout.fnmatch_lines(["*FutureWarning: AWS has changed the service model: x. The digest of *"])
 
 
 def test_a_changed_model_is_not_known():

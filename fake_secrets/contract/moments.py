@@ -11,6 +11,7 @@ from fake_secrets.contract.own_lines import OwnLine
 from fake_secrets.contract.values import Raw
 from fake_secrets.errors import refusal_in
 from fake_secrets.rotation.crashes import TimedOut
+from fake_secrets.service.rules.operation_kinds import READS
 
 __all__ = [
     "NOT_FOUND",
@@ -28,9 +29,6 @@ Place = Literal["secretsmanager", "service", "aws"]
 
 SUCCEEDED = "succeeded"
 NOT_FOUND = "ResourceNotFoundException"
-
-# Operations that change nothing.
-_READS = ("Get", "Describe", "List", "BatchGet", "Validate")
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,7 +103,7 @@ class Boundary:
     @property
     def is_read(self) -> bool:
         """Whether it is a call of Secrets Manager that changes nothing."""
-        return self.place == "secretsmanager" and self.name.startswith(_READS)
+        return self.place == "secretsmanager" and self.name.startswith(READS)
 
     @property
     def members(self) -> Mapping[str, Any]:

@@ -11,6 +11,7 @@ from fake_secrets.contract.moments import SUCCEEDED, Boundary
 from fake_secrets.contract.subject import Subject
 from fake_secrets.service.rules.checks import WITHOUT_RESOURCE, action_of, checks_of, checks_of_creation
 from fake_secrets.service.rules.key_uses import DECRYPTING, ENCRYPTING
+from fake_secrets.service.rules.operation_kinds import STORING, VALUES
 
 __all__ = ["Need", "needs_of"]
 
@@ -19,7 +20,6 @@ __tracebackhide__ = True  # the arguments in our frames may hold secret values
 _NAME = 6
 # AWS refuses these calls before it asks what is allowed.
 _MALFORMED = ("SerializationException", "ValidationException")
-_STORING = frozenset({"PutSecretValue", "UpdateSecret"})
 # With these outcomes, a call has come to use the key.
 _USES_KEYS = frozenset({SUCCEEDED, "AccessDeniedException", "DecryptionFailure", "EncryptionFailure"})
 
@@ -70,10 +70,10 @@ def needs_of(boundary: Boundary, subject: Subject) -> list[Need]:
 
 def _needs_of_key(boundary: Boundary, needs: Sequence[Need], secret: str) -> Iterator[Need]:
     on_it = {need.operation for need in needs if need.secret == secret}
-    has_value = not {"SecretString", "SecretBinary"}.isdisjoint(boundary.members)
+    has_value = not VALUES.isdisjoint(boundary.members)
     if "GetSecretValue" in on_it:
         yield from (Need(action, secret) for action in DECRYPTING)
-    elif on_it & _STORING and has_value:
+    elif on_it & STORING and has_value:
         yield from (Need(action, secret) for action in ENCRYPTING)
 
 

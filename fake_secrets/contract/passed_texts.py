@@ -10,13 +10,12 @@ from collections.abc import Container, Iterable, Iterator
 
 from fake_secrets.contract.moments import Boundary
 from fake_secrets.contract.values import form_of, is_identifier, leaves, secret_texts
+from fake_secrets.service.rules.operation_kinds import STORING_ANEW, VALUES
 
 __all__ = ["shows_credential", "shows_stored_value"]
 
 __tracebackhide__ = True  # the arguments in our frames may hold secret values
 
-_WRITES = frozenset({"CreateSecret", "PutSecretValue", "UpdateSecret"})
-_VALUES = ("SecretString", "SecretBinary")
 # Shorter texts are words of a message by chance.
 _SHORTEST = 6
 _SHORTEST_STORED = 4
@@ -64,12 +63,12 @@ def _parts_of(boundary: Boundary) -> object:
     """Return what may hold a credential. Of a request to Secrets Manager, that is the value alone."""
     if boundary.is_of_service:
         return boundary.arguments, boundary.result, boundary.texts
-    return [boundary.members[name] for name in _VALUES if name in boundary.members]
+    return [boundary.members[name] for name in sorted(VALUES) if name in boundary.members]
 
 
 def _passed(boundaries: Iterable[Boundary]) -> Iterator[str]:
     for boundary in boundaries:
-        if boundary.is_of_service or boundary.name in _WRITES:
+        if boundary.is_of_service or boundary.name in STORING_ANEW:
             for leaf in leaves(_parts_of(boundary)):
                 whole = leaf if isinstance(leaf, str) else leaf.decode(errors="replace")
                 form = form_of(whole)

@@ -12,7 +12,7 @@ from fake_secrets.faults.path import Attempt
 from fake_secrets.observe.entry import rotation_step
 from fake_secrets.service.transport import Answer, Transport, read_timeout
 
-__all__ = ["Crash", "Delay", "Effect", "HeldReplication", "Refusal", "Spoiling", "StaleRead"]
+__all__ = ["STALE", "Crash", "Delay", "Effect", "HeldReplication", "Refusal", "Spoiling", "StaleRead"]
 
 __tracebackhide__ = True  # the arguments in our frames may hold secret values
 
@@ -132,7 +132,7 @@ class Crash:
 
 
 # The operations that may read an earlier state.
-_STALE = frozenset(
+STALE = frozenset(
     {"BatchGetSecretValue", "DescribeSecret", "GetSecretValue", "ListSecretVersionIds", "ListSecrets"}
 )
 
@@ -153,7 +153,7 @@ class StaleRead:
 
     def can_hit(self, attempt: Attempt) -> bool:
         """Return whether an attempt is a read, and there was a write that it can miss."""
-        if attempt.request.operation not in _STALE:
+        if attempt.request.operation not in STALE:
             return False
         since = clock.now() if self.is_brief else None
         return attempt.path.was_written(attempt.request, self.secret_id, since)

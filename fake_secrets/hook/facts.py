@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import os
 from collections import deque
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
@@ -133,15 +134,22 @@ def facts_in(model: ServiceModel) -> ModelFacts:
     return ModelFacts(model, same[0].facts)
 
 
-@functools.cache
 def installed_facts() -> ModelFacts:
-    """Return the facts of the service model of the installed botocore."""
-    description = botocore.loaders.Loader().load_service_model(SERVICE_NAME, "service-2")
+    """Return the facts of the service model that a new client of the installed botocore would have.
+
+    It is botocore's own, unless AWS_DATA_PATH names a folder with another.
+    """
+    return _facts_below(os.environ.get("AWS_DATA_PATH"))
+
+
+@functools.lru_cache(maxsize=_MODELS)
+def _facts_below(data_path: str | None) -> ModelFacts:
+    description = botocore.loaders.create_loader(data_path).load_service_model(SERVICE_NAME, "service-2")
     return facts_in(botocore.model.ServiceModel(description, SERVICE_NAME))
 
 
 def facts_of(operation: str) -> OperationFacts | None:
-    """Return the facts of an operation, or None if the installed botocore doesn't know it."""
+    """Return the facts of an operation, or None if a new client wouldn't know it."""
     return installed_facts().find(operation)
 
 

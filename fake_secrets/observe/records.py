@@ -10,6 +10,7 @@ from fake_secrets.ids import numbered_uuid
 from fake_secrets.observe.entry import Entry
 from fake_secrets.observe.ledger import SUCCEEDED
 from fake_secrets.service.rules.constraints import REDACTED, Shape
+from fake_secrets.service.rules.operation_kinds import READS
 from fake_secrets.service.state.events import ServiceEvent
 from fake_secrets.service.state.request_model import Request
 
@@ -24,7 +25,6 @@ _CALL_VERSION, _EVENT_VERSION = "1.11", "1.08"
 # that of the first secret of a batch.
 _EVENT_IDS, _CALL_IDS, _READ_IDS = 2, 4, 16
 
-_READS = ("BatchGet", "Describe", "Get", "List", "Validate")
 # A call never leaves this machine.
 _HERE = "127.0.0.1"
 _MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
@@ -119,7 +119,7 @@ def _record(
         "responseElements": elements,
         "requestID": request.id,
         "eventID": event_id,
-        "readOnly": name.startswith(_READS),
+        "readOnly": name.startswith(READS),
         "eventType": "AwsApiCall",
         "managementEvent": True,
         "recipientAccountId": request.account_id,
@@ -193,7 +193,7 @@ def _elements(entry: Entry) -> dict[str, Any] | None:
         that of other operations [B], and the date of DeleteSecret [C].
     """
     operation, response = entry.operation, entry.response or {}
-    if entry.outcome != SUCCEEDED or operation.startswith(_READS):
+    if entry.outcome != SUCCEEDED or operation.startswith(READS):
         return None
     arn = response.get("ARN") or (entry.secret and entry.secret.arn)
     if not arn:

@@ -13,6 +13,7 @@ from typing import Any
 from fake_secrets.observe.entry import Entry, RunningStep
 from fake_secrets.observe.ledger import SUCCEEDED
 from fake_secrets.rotation.rotation import Rotation
+from fake_secrets.service.rules.operation_kinds import STORING, VALUES
 from fake_secrets.service.rules.stages import AWSCURRENT, AWSPENDING
 from fake_secrets.service.state.model import StoredSecret
 
@@ -29,7 +30,6 @@ _NO_CALL = "No call about the secret"
 _NOT_MOVED = "AWSCURRENT not moved"
 
 _LAST_STEP = "finishSecret"
-_VALUES = {"SecretString", "SecretBinary"}
 _CLIENT_ERROR = 400
 _STATUS_KEYS = ("statuscode", "status", "result", "outcome")
 _SUCCESS_KEYS = ("success", "succeeded", "ok")
@@ -177,7 +177,7 @@ def _done(running: RunningStep, secret: StoredSecret, before: Before) -> Iterato
 
 def _stored_by(entry: Entry, labels: Mapping[str, str], *, is_new: bool) -> str | None:
     """Return the id of the version in which a call stored a value; None if it stored none."""
-    if entry.operation not in {"PutSecretValue", "UpdateSecret"} or _VALUES.isdisjoint(entry.members):
+    if entry.operation not in STORING or VALUES.isdisjoint(entry.members):
         return None
     token: str | None = entry.members.get("ClientRequestToken")
     # A repeated call changes nothing, unless it fills the empty version of the rotation.

@@ -7,6 +7,7 @@ import uuid
 from typing import Any, NoReturn
 
 from fake_secrets.errors import FakeSecretsError
+from fake_secrets.observe.words import cut
 from fake_secrets.server.foreign import refuse_foreign
 from fake_secrets.server.messages import HttpAnswer, HttpRequest, Service
 from fake_secrets.server.signatures import lacks_of, scope_of
@@ -18,6 +19,8 @@ __tracebackhide__ = True  # the arguments in our frames may hold secret values
 _SERVICE = "secretsmanager"
 _CONTENT_TYPE = "application/x-amz-json-1.1"
 _TARGET_PREFIX = f"{_SERVICE}."
+# Of what a client calls an operation, the log shows so many characters.
+_WIDTH = 100
 _BAD, _FORBIDDEN, _NOT_FOUND = 400, 403, 404
 _NO_OPERATION = "Unable to determine service/operation name to be authorized"
 _NO_TOKEN = "Missing Authentication Token"  # noqa: S105 -- AWS's words
@@ -62,8 +65,12 @@ class FrontEnd:
             return _refusal(type(error).__name__.removesuffix("Error"), str(error))
 
     def _not_known(self, operation: str, request: HttpRequest) -> HttpAnswer | None:
-        is_ours = request.headers.get("X-Amz-Target", "").startswith(_TARGET_PREFIX)
-        return None if is_ours and self._service.knows(operation) else _refusal("UnknownOperationException")
+        if not request.headers.get("X-Amz-Target", "").startswith(_TARGET_PREFIX):
+            return _refusal("UnknownOperationException")
+        if self._service.knows(operation):
+            return None
+        lacks = f"the server's service model has no {cut(operation, _WIDTH)}"
+        return _refusal("UnknownOperationException", note=lacks)
 
 
 def _foreign(request: HttpRequest) -> HttpAnswer | None:
@@ -113,13 +120,13 @@ def _is_object(body: bytes) -> bool:
         return False
 
 
-def _refusal(code: str, message: str | None = None) -> HttpAnswer:
+def _refusal(code: str, message: str | None = None, *, note: str = "") -> HttpAnswer:
     content: dict[str, Any] = {"__type": code}
     if message is not None:
         content["message"] = message
     headers = {**_identified(), "Content-Type": _CONTENT_TYPE}
     body = json.dumps(content, separators=(",", ":")).encode()
-    return HttpAnswer(_BAD, headers, body, note=f"refused {_BAD} {code}")
+    return HttpAnswer(_BAD, headers, body, note=f"refused {_BAD} {code}" + (note and f": {note}"))
 
 
 def _identified() -> dict[str, str]:

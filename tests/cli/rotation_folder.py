@@ -3,8 +3,13 @@
 import importlib
 import json
 import sys
+from unittest import mock
+
+from fake_secrets.contract.families import plain
 
 SECRET = {"username": "app", "password": "first-password-1"}
+# How many scenarios the family `plain` has for a function that nothing keeps from rotating.
+PLAIN = len(list(plain.scenarios(mock.Mock(obstacles=()))))
 
 GOOD = '''\
 """Rotates the password of the database `doubles.Database`."""

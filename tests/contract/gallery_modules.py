@@ -1,7 +1,6 @@
 """The rotation functions of the gallery, and the arguments of their checks."""
 
 import importlib
-import inspect
 import pathlib
 from dataclasses import dataclass
 from types import ModuleType
@@ -60,18 +59,6 @@ class Exhibit:
     def is_violation(self):
         """Whether the bug is a violation. Otherwise it is a note."""
         return CATALOGUE[self.finds].severity == "violation"
-
-    @property
-    def bug(self):
-        return self.module.BUG
-
-    @property
-    def rows(self):
-        return self.module.ROWS
-
-    @property
-    def summary(self):
-        return inspect.getdoc(self.module).partition("\n")[0]
 
 
 def names(kind):

@@ -1,11 +1,13 @@
 """AWS's front end: its own answers, in its order, and those for requests that come here by mistake."""
 
+import copy
 import json
 import re
 import uuid
 
 import boto3
 import pytest
+import service_model
 from botocore.exceptions import ClientError
 from server.wire import answers_of, connect, request
 
@@ -155,6 +157,19 @@ def test_a_body_that_is_no_json_object_cant_be_serialised(body):
 )  # fmt: skip
 def test_an_operation_that_isnt_in_the_model_is_unknown(target):
     assert content_of(ask(X_Amz_Target=target)) == {"__type": "UnknownOperationException"}
+
+
+@pytest.mark.parametrize(
+    ("target", "note"),
+    [
+        ("secretsmanager.Nothing", ": the server's service model has no Nothing"),
+        ("secretsmanager.\x1b[2JNo", ": the server's service model has no \\x1b[2JNo"),
+        (f"secretsmanager.{'x' * 1000}", f": the server's service model has no {'x' * 99}\u2026"),
+        ("Kinesis_20131202.ListStreams", ""),
+    ],
+)
+def test_the_log_says_which_operation_the_model_lacks(target, note):
+    assert ask(X_Amz_Target=target).note == f"refused 400 UnknownOperationException{note}"
 
 
 def test_an_operation_that_isnt_served_yet_is_refused_in_our_words():
@@ -310,6 +325,27 @@ def post(listener, operation, body, *headers):
 
 def test_the_service_behind_knows_the_operations_of_the_model(served):
     assert json.loads(post(served, "DescribeSecrets", b"{}")[2]) == {"__type": "UnknownOperationException"}
+
+
+def test_the_service_behind_knows_the_operations_of_a_model_that_the_environment_gives(
+    served, monkeypatch, tmp_path
+):
+    described = copy.deepcopy(service_model.description())
+    described["operations"]["LockSecret"] = {**described["operations"]["RestoreSecret"], "name": "LockSecret"}
+    file = tmp_path / "secretsmanager" / "2017-10-17" / "service-2.json"
+    file.parent.mkdir(parents=True)
+    file.write_text(json.dumps(described))
+    monkeypatch.setitem(OPERATIONS, "LockSecret", OPERATIONS["RestoreSecret"])
+    request = (served, "LockSecret", b'{"SecretId": "prod/db"}')
+
+    assert json.loads(post(*request)[2]) == {"__type": "UnknownOperationException"}
+    with monkeypatch.context() as patch:
+        patch.setenv("AWS_DATA_PATH", str(tmp_path))
+        status, _, answer = post(*request)
+        assert (status, json.loads(answer)["Name"]) == (200, "prod/db")
+        status, _, answer = post(served, "LockSecret", b'{"SecretId": ""}')
+        assert (status, json.loads(answer)["__type"]) == (400, "ValidationException")
+    assert json.loads(post(*request)[2]) == {"__type": "UnknownOperationException"}
 
 
 def test_an_operation_that_isnt_supported_yet_is_refused_in_our_words(served, monkeypatch):

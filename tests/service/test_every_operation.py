@@ -22,11 +22,15 @@ from service_model import CALLABLE, expect, model, needs_2026
 from store_pictures import picture_of_secret
 
 from fake_secrets import mock_stages
-from fake_secrets.observe import records
+from fake_secrets.contract.families import modes
+from fake_secrets.faults.effects import STALE
+from fake_secrets.hook.facts import SENSITIVE
 from fake_secrets.service import dispatch
 from fake_secrets.service.operations import following
-from fake_secrets.service.rules import checks, condition_keys
+from fake_secrets.service.rules import checks, condition_keys, operation_kinds
 from fake_secrets.service.state.earlier import EarlierState
+from fake_secrets.service.state.keys import Keys
+from fake_secrets.world import authority
 
 # The regions of the cases.
 REGIONS = (HOME, "eu-west-1", lane_cases.ABROAD)
@@ -172,16 +176,17 @@ class TestTheChangesOfEveryOperation:
             )
 
     def test_are_made_only_if_cloudtrail_records_no_read(self, played, operation):
-        """`observe/records.py` tells reads by the beginnings of their names."""
+        """`operation_kinds` tells reads by the beginnings of their names, and the contract goes by it, too."""
         if any(one.changes for one in played(operation)):
-            assert not operation.startswith(records._READS), (
-                f"{operation} changes a secret, but CloudTrail records it as a read: see _READS in "
-                "fake_secrets/observe/records.py"
+            assert not operation.startswith(operation_kinds.READS), (
+                f"{operation} changes a secret, but CloudTrail records it as a read: see READS in "
+                "fake_secrets/service/rules/operation_kinds.py"
             )
-        assert operation not in dispatch._READS or operation.startswith(records._READS), (
-            f"{operation} is a read, but CloudTrail records it as a write: add the beginning of its name to "
-            "_READS in fake_secrets/observe/records.py and fake_secrets/contract/moments.py"
-        )
+        elif played(operation):
+            assert operation.startswith(operation_kinds.READS), (
+                f"{operation} is a read, but CloudTrail records it as a write: add the beginning of its name to "
+                "READS in fake_secrets/service/rules/operation_kinds.py"
+            )
 
 
 def operations_with(*members):
@@ -200,12 +205,30 @@ SETS = [
         operations_with("AddReplicaRegions"),
     ),
     (
+        "STORING",
+        operation_kinds.STORING,
+        "service/rules/operation_kinds.py",
+        operations_with(*operation_kinds.VALUES) & operations_with("SecretId"),
+    ),
+    (
+        "STORING_ANEW",
+        operation_kinds.STORING_ANEW,
+        "service/rules/operation_kinds.py",
+        operations_with(*operation_kinds.VALUES),
+    ),
+    (
         "WITHOUT_RESOURCE",
         checks.WITHOUT_RESOURCE,
         "service/rules/checks.py",
         set(CALLABLE) - operations_with("SecretId", "Name"),
     ),
 ]
+# Reads that no stale read concerns: they read no secret, or a policy, which we take to be there at once [D].
+NEVER_STALE = {"GetRandomPassword", "GetResourcePolicy", "ListResourcePolicies", "ValidateResourcePolicy"}
+# It decides about the keys of the copy before it changes anything.
+DECIDES_ITSELF = {"AssociateCrossAccountReplica"}
+# The replica follows them, but they store no value themselves, so nothing is decided beforehand.
+STORE_NOTHING = {"CancelRotateSecret", "RotateSecret"}
 # Members that have a condition key for other operations. None is documented for this one.
 WITHOUT_KEY = {("GetResourcePolicy", "PolicyName")}
 # Members for which AWS documents no condition key in any operation. That of SecretId is a key of the secret.
@@ -279,6 +302,28 @@ class TestSetsOfOperations:
             "has no reason for"
         )
 
+    def test_the_members_that_hold_a_value_are_those_that_nobody_may_see(self):
+        assert SENSITIVE - {"RotationToken"} == operation_kinds.VALUES, (
+            "VALUES in fake_secrets/service/rules/operation_kinds.py has the members of requests that hold a "
+            "value. SENSITIVE in fake_secrets/hook/facts.py has these and RotationToken."
+        )
+
+    def test_a_read_may_be_stale_or_is_known_never_to_be(self):
+        reads = {operation for operation in dispatch.OPERATIONS if operation.startswith(operation_kinds.READS)}
+        undecided = sorted(reads - STALE - NEVER_STALE)
+        assert not undecided, (
+            f"nobody has decided whether a stale read may concern {', '.join(undecided)}. Add it to STALE in "
+            "fake_secrets/faults/effects.py, or to NEVER_STALE here."
+        )
+        odd = sorted((STALE | NEVER_STALE) - reads | STALE & NEVER_STALE)
+        assert not odd, f"remove {', '.join(odd)} from STALE in fake_secrets/faults/effects.py or NEVER_STALE here"
+
+    def test_the_contract_tries_the_stale_reads_of_one_secret(self):
+        assert minimal_requests.ABOUT_A_SECRET.keys() & STALE == modes._STALE, (
+            "_STALE in fake_secrets/contract/families/modes.py has the operations of STALE in "
+            "fake_secrets/faults/effects.py that are about one secret"
+        )
+
     @pytest.mark.parametrize("operation", CALLABLE)
     def test_a_member_with_a_condition_key_has_it_in_every_operation(self, operation):
         known = set(condition_keys.MEMBERS.get(operation, ()))
@@ -329,3 +374,32 @@ class TestSetsOfOperations:
                 f"{operation} changes values or labels, and the replica in another account doesn't follow. Add it "
                 "to _COPYING in fake_secrets/service/operations/following.py."
             )
+
+    def test_what_a_replica_in_another_account_follows_is_decided_beforehand_or_known_not_to_be(self):
+        undecided = sorted(following._COPYING - authority._REPLICATED - DECIDES_ITSELF - STORE_NOTHING)
+        assert not undecided, (
+            f"_COPYING in fake_secrets/service/operations/following.py has {', '.join(undecided)}. Add it to "
+            "_REPLICATED in fake_secrets/world/authority.py if it copies a value, else to STORE_NOTHING here."
+        )
+
+    @pytest.mark.skipif("AssociateCrossAccountReplica" not in CALLABLE, reason=needs_2026)
+    @pytest.mark.parametrize("operation", sorted(lane_cases.NEEDED.keys() & set(CALLABLE)))
+    def test_the_keys_of_a_copy_are_decided_beforehand(self, clients, freezer_at_noon, monkeypatch, operation):
+        encrypting = []
+        check = Keys.check_copying
+
+        def check_copying(self, request, replica, key_id):
+            encrypting.append(request.operation)
+            check(self, request, replica, key_id)
+
+        with mock_stages({}, random_seed=1) as fake:
+            set_stage(fake, clients)
+            for earlier in (lane_cases.CREATE_COPY, lane_cases.ASSOCIATE):
+                make(clients, earlier, None)
+            monkeypatch.setattr(Keys, "check_copying", check_copying)
+            with contextlib.suppress(botocore.exceptions.ClientError):
+                make(clients, lane_cases.call(operation, SecretId="whole", **lane_cases.NEEDED[operation]), None)
+        assert set(encrypting) <= authority._REPLICATED | DECIDES_ITSELF, (
+            f"{operation} encrypts a copy for another account, and nobody decides beforehand about the keys. "
+            "Add it to _REPLICATED in fake_secrets/world/authority.py."
+        )

@@ -24,21 +24,27 @@ LIMITS = {
     "DescriptionType": (None, 2048, "x".__mul__),
     "DurationType": (2, 3, lambda length: "h".rjust(length, "1")),
     "ExcludeCharactersType": (None, 4096, "x".__mul__),
+    "ExternalSecretRotationMetadataItemKeyType": (1, 256, "x".__mul__),
+    "ExternalSecretRotationMetadataItemValueType": (1, 2048, "x".__mul__),
     "FilterValueStringType": (None, 512, "x".__mul__),
     "FilterValuesStringList": (1, 10, ["x"].__mul__),
     "FiltersListType": (None, 10, [{"Key": "name", "Values": ["x"]}].__mul__),
     "KmsKeyIdType": (None, 2048, "x".__mul__),
     "MaxResultsBatchType": (1, 20, int),
     "MaxResultsType": (1, 100, int),
+    "MedeaTypeType": (None, 256, "x".__mul__),
     "NameType": (1, 512, "x".__mul__),
     "NextTokenType": (1, 4096, "x".__mul__),
     "NonEmptyResourcePolicyType": (1, 20480, "x".__mul__),
     "PasswordLengthType": (1, 4096, int),
     "RegionType": (1, 128, lambda length: "-1".rjust(length, "a") if length else ""),
     "RemoveReplicaRegionListType": (1, None, ["eu-west-1"].__mul__),
+    "ResourcePolicyNameType": (1, 64, "x".__mul__),
+    "RoleARNType": (20, 2048, "x".__mul__),
     "RotationLambdaARNType": (None, 2048, "x".__mul__),
     "RotationTokenType": (36, 256, "x".__mul__),
     "ScheduleExpressionType": (1, 256, "x".__mul__),
+    "SecretARNType": (20, 2048, "x".__mul__),
     "SecretBinaryType": (1, 65536, b"x".__mul__),
     "SecretIdListType": (1, 20, ["x"].__mul__),
     "SecretIdType": (1, 2048, "x".__mul__),
@@ -55,8 +61,21 @@ BAD_FORMS = {
     "DurationType": ["3m", "3 h"],
     "FilterValueStringType": ["a*", "p\u00e4ss", "a\n"],
     "RegionType": ["us-east", "US-EAST-1", "eu west-1"],
+    "ResourcePolicyNameType": ["a b", "a/b"],
     "RotationTokenType": ["x" * 36 + "_"],
     "ScheduleExpressionType": ["rate(1 day)!", "rate(1_day)"],
+}
+ENUMS = {"FilterNameStringType", "ReplicaRestrictionType", "SortByType", "SortOrderType"}
+# Shapes of these tables that the oldest supported botocore doesn't have.
+NEWER_SHAPES = {
+    "ExternalSecretRotationMetadataItemKeyType",
+    "ExternalSecretRotationMetadataItemValueType",
+    "MedeaTypeType",
+    "ReplicaRestrictionType",
+    "ResourcePolicyNameType",
+    "RoleARNType",
+    "SecretARNType",
+    "SortByType",
 }
 REQUIRED = {
     **{operation: ["SecretId"] for operation in ABOUT_A_SECRET},
@@ -92,13 +111,34 @@ PLACES = [
 ]
 
 
+def bounds_of(shape):
+    """Return the lowest and the highest length or number, None for one that the model doesn't have."""
+    metadata = MODEL.shape_for(shape).metadata
+    return metadata.get("min") or None, metadata.get("max")
+
+
 def has_changed(shape):
     """Say whether AWS has changed the limits of a shape since the table was written."""
-    metadata = MODEL.shape_for(shape).metadata
-    return (metadata.get("min") or None, metadata.get("max")) != (LIMITS[shape][0], LIMITS[shape][1])
+    return bounds_of(shape) != LIMITS[shape][:2]
 
 
 CHANGED = {shape for _, _, shape in PLACES if shape in LIMITS and has_changed(shape)}
+
+
+def traits_of(shape):
+    """Yield the tables above that have a shape, by what the model says of it."""
+    described = MODEL.shape_for(shape)
+    if any(bounds_of(shape)):
+        yield "LIMITS"
+        if described.type_name in {"integer", "long"}:
+            yield "NUMBERS"
+    for trait, table in (("pattern", "BAD_FORMS"), ("sensitive", "SENSITIVE"), ("enum", "ENUMS")):
+        if described.metadata.get(trait):
+            yield table
+
+
+TRAITS = {shape: set(traits_of(shape)) for _, _, shape in PLACES}
+TABLES = {"BAD_FORMS": BAD_FORMS, "ENUMS": ENUMS, "LIMITS": LIMITS, "NUMBERS": NUMBERS, "SENSITIVE": SENSITIVE}
 
 
 def with_value_at(operation, path, value):
@@ -132,8 +172,29 @@ def around_limits(*, is_inside):
 
 class TestLimits:
     def test_the_table_of_limits_is_the_models(self):
-        gone = LIMITS.keys() - {shape for _, _, shape in PLACES}
-        expect(not gone | CHANGED, f"the limits of these shapes have changed: {sorted(gone | CHANGED)}")
+        lines = (f"{shape} has {bounds_of(shape)} instead of {LIMITS[shape][:2]}" for shape in sorted(CHANGED))
+        expect(
+            not CHANGED,
+            "mend LIMITS in tests/service/test_request_shapes.py, which has the bounds of other shapes: "
+            + ", ".join(lines),
+        )
+
+    @pytest.mark.parametrize("name", sorted(TABLES))
+    def test_a_table_has_each_shape_that_the_model_has_for_it(self, name):
+        modelled = {shape for shape, tables in TRAITS.items() if name in tables}
+        lacking, odd = modelled - set(TABLES[name]), set(TABLES[name]) - modelled
+        # An older botocore lacks the whole shape.
+        odd -= NEWER_SHAPES - TRAITS.keys()
+        described = ", ".join(f"{shape} {MODEL.shape_for(shape).metadata}" for shape in sorted(lacking))
+        expect(
+            not lacking,
+            f"add an entry for each of these to {name} in tests/service/test_request_shapes.py: {described}",
+        )
+        expect(
+            not odd,
+            f"remove {', '.join(sorted(odd))} from {name} in tests/service/test_request_shapes.py, or add what an "
+            "older botocore lacks to NEWER_SHAPES there",
+        )
 
     @pytest.mark.parametrize(("operation", "path", "shape", "value", "bound"), around_limits(is_inside=False))
     def test_a_value_beyond_a_limit_is_refused(self, raw, refusal, operation, path, shape, value, bound):
@@ -162,6 +223,15 @@ class TestLimits:
         code, said = refusal(method_of(raw, operation), **with_value_at(operation, path, value))
         assert code == "ValidationException"
         constraint = "Member must satisfy regular expression pattern: "
+        assert f" at '{path_in_words(path)}' failed to satisfy constraint: {constraint}" in said
+
+    @pytest.mark.parametrize(
+        ("operation", "path"), [(operation, path) for operation, path, shape in PLACES if shape in ENUMS]
+    )
+    def test_a_value_that_is_not_enumerated_is_refused(self, raw, refusal, operation, path):
+        code, said = refusal(method_of(raw, operation), **with_value_at(operation, path, "x"))
+        assert code == "ValidationException"
+        constraint = "Member must satisfy enum value set: ["
         assert f" at '{path_in_words(path)}' failed to satisfy constraint: {constraint}" in said
 
     @pytest.mark.parametrize("operation", ["BatchGetSecretValue", "ListSecrets"])

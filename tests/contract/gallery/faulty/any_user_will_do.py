@@ -11,7 +11,6 @@ from botocore.exceptions import ClientError
 from contract.gallery.doubles import AccessList, LoginRefused, connect
 
 FINDS = "tampered-value-used"
-ROWS = "row 30"
 BUG = "The administrator sets whatever user the pending value names, which may be another one than before."
 
 SECRET = {"host": "db.internal", "username": "app", "password": "Old-Password-1", "port": 5432}

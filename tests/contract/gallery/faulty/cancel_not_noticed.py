@@ -7,7 +7,6 @@ from boto3 import client
 from contract.gallery.doubles import Cache, LoginRefused, cache
 
 FINDS = "goes-on-after-cancel"
-ROWS = "row 38"
 BUG = "It rotates on although rotation was cancelled."
 
 SECRET = "initial-auth-token-0001"

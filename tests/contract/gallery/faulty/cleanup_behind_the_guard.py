@@ -7,7 +7,6 @@ import boto3
 from contract.gallery.doubles import NamedKeys, named_keys
 
 FINDS = "clean-up-lost"
-ROWS = "N4"
 BUG = "A retry after the move returns at the guard, so nobody ever deletes the old key."
 
 SECRET = {"name": "initial", "secret": "first-secret-of-a-name-01", "endpoint": "https://vault.vendor.example/v1"}

@@ -7,7 +7,6 @@ import boto3
 from contract.gallery.doubles import ApiClient, KeyApi
 
 FINDS = "pending-destroyed"
-ROWS = "N9"
 BUG = "createSecret revokes the key that an overlapping createSecret has made and is about to store."
 
 SECRET = {"key_id": "AK0000000001", "secret": "first-api-secret-0001", "account": "acme"}

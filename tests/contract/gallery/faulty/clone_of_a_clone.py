@@ -8,7 +8,6 @@ import boto3
 from contract.gallery.doubles import LoginRefused, OldDatabase, StatementRefused, connect
 
 FINDS = "second-rotation-fails"
-ROWS = "row 27, N8"
 BUG = "Each rotation lengthens the user's name, until the database refuses it."
 
 SECRET = {"host": "db.internal", "username": "orders_app", "password": "Old-Password-1", "dbname": "orders"}

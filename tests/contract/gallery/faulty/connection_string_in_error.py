@@ -8,7 +8,6 @@ import boto3
 from contract.gallery.doubles import Database, LoginRefused, connect
 
 FINDS = "leaked-value"
-ROWS = "row 31"
 BUG = "The exception of a failed test holds the connection string, with the password."
 
 SECRET = {"engine": "postgres", "host": "db.internal", "username": "app", "password": "Old-Password-1"}

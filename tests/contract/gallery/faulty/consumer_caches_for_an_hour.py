@@ -10,7 +10,6 @@ from contract.gallery.good.single_user import SECRET, SERVICE, lambda_handler
 __all__ = ["SECRET", "SERVICE", "lambda_handler"]
 
 FINDS = "consumer-locked-out"
-ROWS = "row 47"
 BUG = "The application tries again after a refusal, but with the value of its cache, which is valid for an hour."
 
 ATTEMPTS = 5

@@ -8,7 +8,6 @@ from contract.gallery.good.single_user import SECRET, SERVICE, lambda_handler
 __all__ = ["SECRET", "SERVICE", "lambda_handler"]
 
 FINDS = "consumer-locked-out"
-ROWS = "row 47"
 BUG = "The application takes the current value, and has no other when the service already has the pending one."
 
 

@@ -11,7 +11,6 @@ from botocore.exceptions import ClientError
 from contract.gallery.doubles import Database, LoginRefused, connect
 
 FINDS = "create-not-repeatable"
-ROWS = "row 4"
 BUG = "createSecret looks for a stored value and then makes a new one all the same."
 
 SECRET = {"host": "db.internal", "username": "app", "password": "Old-Password-1", "port": 5432}

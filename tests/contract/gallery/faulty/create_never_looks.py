@@ -8,7 +8,6 @@ import boto3
 from contract.gallery.doubles import Cluster, LoginRefused, connect
 
 FINDS = "create-not-repeatable"
-ROWS = "row 4"
 BUG = "createSecret makes a new password each time, so a second attempt is refused."
 
 SECRET = {"host": "cluster.internal", "username": "app", "password": "Old-Password-1"}

@@ -8,7 +8,6 @@ import boto3
 from contract.gallery.doubles import Database, LoginRefused, StatementRefused, connect
 
 FINDS = "create-not-repeatable"
-ROWS = "row 4"
 BUG = "createSecret takes the value of an earlier attempt for a mistake and raises."
 
 SECRET = {"host": "db.internal", "username": "app", "password": "Old-Password-1", "dbname": "orders"}

@@ -8,7 +8,6 @@ import boto3
 from contract.gallery.doubles import Cluster, LoginRefused, connect
 
 FINDS = "pending-replaced"
-ROWS = "row 5, I6"
 BUG = "A second createSecret puts another password in place of the stored one."
 
 SECRET = {"host": "cluster.internal", "username": "app", "password": "Old-Password-1"}

@@ -8,7 +8,6 @@ from botocore.exceptions import ClientError
 from contract.gallery.doubles import ApiClient, KeyApi
 
 FINDS = "swallowed-error"
-ROWS = "row 18"
 BUG = "createSecret answers with a status where it should raise, and AWS ignores what it returns."
 
 SECRET = {"key_id": "AK0000000001", "secret": "first-api-secret-0001", "account": "acme"}

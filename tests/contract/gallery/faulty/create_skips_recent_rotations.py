@@ -7,7 +7,6 @@ import os
 import boto3
 
 FINDS = "empty-current"
-ROWS = "row 40, I2"
 BUG = "createSecret stores nothing if the last rotation was today, and finishSecret promotes the empty version."
 
 SECRET = "initial-signing-key"

@@ -8,7 +8,6 @@ import boto3
 from contract.gallery.doubles import Database, LoginRefused, connect
 
 FINDS = "test-mode-fails"
-ROWS = "row 48"
 BUG = "testSecret refuses the copy of the current value that AWS tests it with."
 
 SECRET = {"engine": "postgres", "host": "db.internal", "username": "app", "password": "Old-Password-1"}

@@ -9,7 +9,6 @@ from botocore.exceptions import ClientError
 from contract.gallery.doubles import Database, LoginRefused, connect
 
 FINDS = "swallowed-error"
-ROWS = "row 18"
 BUG = "finishSecret leaves a denied move of AWSCURRENT to the operators, and ends as if it had moved the label."
 
 SECRET = {"host": "db.internal", "username": "app", "password": "Old-Password-1", "dbname": "orders"}

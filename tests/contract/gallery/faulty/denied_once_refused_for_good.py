@@ -8,7 +8,6 @@ from botocore.exceptions import ClientError
 from contract.gallery.doubles import Database, LoginRefused, connect
 
 FINDS = "retry-refused"
-ROWS = "N10"
 BUG = "After one denied PutSecretValue, the execution environment refuses the secret for as long as it lives."
 
 SECRET = {"host": "db.internal", "username": "app", "password": "Old-Password-1"}

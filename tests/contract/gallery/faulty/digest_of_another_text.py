@@ -8,7 +8,6 @@ import boto3
 from contract.gallery.doubles import Directory, directory
 
 FINDS = "dead-current"
-ROWS = "row 29"
 BUG = "It sends the digest of the quoted JSON text instead of that of the password."
 
 SECRET = {"user": "svc-report", "password": "Old-Password-1", "realm": "CORP"}

@@ -8,7 +8,6 @@ import boto3
 from contract.gallery.doubles import Cluster, LoginRefused, connect
 
 FINDS = "current-not-moved"
-ROWS = "row 9"
 BUG = "It knows the steps by names that AWS doesn't send, and does nothing for others."
 
 SECRET = {"host": "cluster.internal", "username": "app", "password": "Old-Password-1"}

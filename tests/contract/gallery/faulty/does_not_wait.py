@@ -7,7 +7,6 @@ import boto3
 from contract.gallery.doubles import Cluster, LoginRefused, connect
 
 FINDS = "needs-a-retry"
-ROWS = "row 21"
 BUG = "testSecret doesn't wait until the new password takes effect."
 
 SECRET = {"host": "cluster.internal", "username": "app", "password": "Old-Password-1"}

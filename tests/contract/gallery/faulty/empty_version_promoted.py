@@ -8,7 +8,6 @@ import boto3
 from contract.gallery.doubles import Cluster, LoginRefused, connect
 
 FINDS = "promotes-empty-version"
-ROWS = "row 40"
 BUG = "finishSecret doesn't ask whether its version has a value."
 
 SECRET = {"host": "cluster.internal", "username": "app", "password": "Old-Password-1"}

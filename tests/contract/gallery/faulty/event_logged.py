@@ -7,7 +7,6 @@ import boto3
 from contract.gallery.doubles import NamedKeys, named_keys
 
 FINDS = "rotation-token-logged"
-ROWS = "row 31"
 BUG = "It logs the event, which holds the RotationToken."
 
 SECRET = {"name": "initial", "secret": "first-secret-of-a-name-01", "endpoint": "https://vault.vendor.example/v1"}

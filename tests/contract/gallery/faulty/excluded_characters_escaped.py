@@ -8,7 +8,6 @@ import boto3
 from contract.gallery.doubles import LoginRefused, ManagedDatabase, connect
 
 FINDS = "unusable-password"
-ROWS = "row 23"
 BUG = "EXCLUDE_CHARACTERS was escaped on its way to the environment, and lacks the quotation mark."
 
 SECRET = {"engine": "postgres", "host": "db.internal", "username": "app", "password": "Old-Password-1"}

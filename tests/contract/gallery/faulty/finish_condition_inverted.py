@@ -6,7 +6,6 @@ import os
 import boto3
 
 FINDS = "current-not-moved"
-ROWS = "row 3"
 BUG = "finishSecret moves AWSCURRENT only if it is on the new version already."
 
 SECRET = "initial-signing-key"

@@ -7,7 +7,6 @@ import boto3
 from contract.gallery.doubles import ApiClient, KeyApi
 
 FINDS = "manual-value-replaced"
-ROWS = "row 13"
 BUG = "finishSecret repeats a refused move from wherever AWSCURRENT has gone, over a value put by hand."
 
 SECRET = {"key_id": "AK0000000001", "secret": "first-api-secret-0001", "account": "acme"}

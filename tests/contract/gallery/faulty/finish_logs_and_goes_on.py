@@ -7,7 +7,6 @@ import boto3
 from contract.gallery.doubles import ApiClient, KeyApi
 
 FINDS = "swallowed-error"
-ROWS = "row 18"
 BUG = "finishSecret catches every error of the move and ends as if AWSCURRENT had moved."
 
 SECRET = {"key_id": "AK0000000001", "secret": "first-api-secret-0001"}

@@ -7,7 +7,6 @@ import boto3
 from contract.gallery.doubles import ApiClient, KeyApi
 
 FINDS = "current-destroyed"
-ROWS = "N6"
 BUG = "A finishSecret that overlaps with another one takes the new key for the old one, and revokes it."
 
 SECRET = {"key_id": "AK0000000001", "secret": "first-api-secret-0001", "account": "acme"}

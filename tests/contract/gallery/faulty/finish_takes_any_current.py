@@ -7,7 +7,6 @@ from boto3 import client
 from contract.gallery.doubles import Cache, LoginRefused, cache
 
 FINDS = "manual-value-replaced"
-ROWS = "row 13"
 BUG = "Only createSecret asks whether its version is pending, so finishSecret replaces a value put by hand."
 
 SECRET = "initial-auth-token-0001"

@@ -11,7 +11,6 @@ from botocore.exceptions import ClientError
 from contract.gallery.doubles import Database, LoginRefused, connect
 
 FINDS = "swallowed-error"
-ROWS = "row 18"
 BUG = "testSecret takes a database that it can't reach for one that accepts the password."
 
 SECRET = {"host": "db.internal", "username": "app", "password": "Old-Password-1", "port": 5432}

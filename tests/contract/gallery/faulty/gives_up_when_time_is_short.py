@@ -8,7 +8,6 @@ import boto3
 from contract.gallery.doubles import Database, LoginRefused, connect
 
 FINDS = "gives-up-silently"
-ROWS = "row 32, I15"
 BUG = "It returns if there isn't enough time left, which AWS takes for a success."
 
 SECRET = {"engine": "postgres", "host": "db.internal", "username": "app", "password": "Old-Password-1"}

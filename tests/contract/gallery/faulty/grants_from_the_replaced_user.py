@@ -8,7 +8,6 @@ import boto3
 from contract.gallery.doubles import Database, LoginRefused, StatementRefused, connect
 
 FINDS = "dead-current"
-ROWS = "row 28"
 BUG = "From the second rotation on, the new user gets its rights from itself, after it was replaced."
 
 SECRET = {"host": "db.internal", "username": "app", "password": "Old-Password-1", "dbname": "orders"}

@@ -8,7 +8,6 @@ import boto3
 from contract.gallery.doubles import Database, LoginRefused, StatementRefused, connect
 
 FINDS = "half-changed-service"
-ROWS = "row 20"
 BUG = "If setSecret dies between making the user and granting its rights, no later attempt grants them."
 
 SECRET = {"host": "db.internal", "username": "app", "password": "Old-Password-1", "dbname": "orders"}

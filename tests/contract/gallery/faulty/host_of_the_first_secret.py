@@ -8,7 +8,6 @@ import boto3
 from contract.gallery.doubles import Database, LoginRefused, connect
 
 FINDS = "mixes-up-secrets"
-ROWS = "state between invocations"
 BUG = "It reads the host once for all secrets that it rotates."
 
 SECRET = {"engine": "postgres", "host": "db.internal", "username": "app", "password": "Old-Password-1"}

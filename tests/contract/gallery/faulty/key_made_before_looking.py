@@ -7,7 +7,6 @@ import boto3
 from contract.gallery.doubles import ApiClient, RoomyKeyApi
 
 FINDS = "orphaned-credential"
-ROWS = "N1"
 BUG = "createSecret makes a key before it looks whether one is stored, and forgets it if so."
 
 SECRET = {"key_id": "AK0000000001", "secret": "first-api-secret-0001"}

@@ -7,7 +7,6 @@ import boto3
 from contract.gallery.doubles import ApiClient, RoomyKeyApi
 
 FINDS = "orphaned-credential"
-ROWS = "N1"
 BUG = "createSecret that dies before it stores the new key leaves a key that nobody knows."
 
 SECRET = {"key_id": "AK0000000001", "secret": "first-api-secret-0001", "account": "acme"}

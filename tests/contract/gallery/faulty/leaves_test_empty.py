@@ -7,7 +7,6 @@ from boto3 import client
 from contract.gallery.doubles import Cache, cache
 
 FINDS = "untested-value"
-ROWS = "row 17"
 BUG = "testSecret does nothing."
 
 SECRET = "initial-auth-token-0001"

@@ -5,7 +5,6 @@ import logging
 import boto3
 
 FINDS = "permission-missing"
-ROWS = "rotation-facts 4.3"
 BUG = "finishSecret calls ListSecretVersionIds, which the policy of the function's role doesn't allow."
 
 SECRET = "initial-signing-key"

@@ -8,7 +8,6 @@ import boto3
 from contract.gallery.doubles import Cluster, LoginRefused, connect
 
 FINDS = "leaked-value"
-ROWS = "row 31"
 BUG = "createSecret logs the value that it stores, password and all."
 
 SECRET = {"host": "cluster.internal", "username": "app", "password": "Old-Password-1"}

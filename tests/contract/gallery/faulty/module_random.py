@@ -9,7 +9,6 @@ import boto3
 from contract.gallery.doubles import Database, LoginRefused, connect
 
 FINDS = "predictable-value"
-ROWS = "N2"
 BUG = "The password comes from the module random, whose next values can be computed."
 
 SECRET = {"engine": "postgres", "host": "db.internal", "username": "app", "password": "Old-Password-1"}

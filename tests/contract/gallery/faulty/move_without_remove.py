@@ -8,7 +8,6 @@ import boto3
 from contract.gallery.doubles import Database, LoginRefused, StatementRefused, connect
 
 FINDS = "never-succeeds"
-ROWS = "row 11"
 BUG = "finishSecret doesn't say from which version it takes AWSCURRENT, so AWS refuses the move."
 
 SECRET = {"host": "db.internal", "username": "app", "password": "Old-Password-1", "dbname": "orders"}

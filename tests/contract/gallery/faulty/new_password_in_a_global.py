@@ -8,7 +8,6 @@ import boto3
 from contract.gallery.doubles import Database, LoginRefused, connect
 
 FINDS = "needs-warm-start"
-ROWS = "state between invocations"
 BUG = "setSecret takes the new password from a global that createSecret has set."
 
 SECRET = {"engine": "postgres", "host": "db.internal", "username": "app", "password": "Old-Password-1"}

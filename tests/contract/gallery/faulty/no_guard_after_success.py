@@ -7,7 +7,6 @@ from boto3 import client
 from contract.gallery.doubles import Cache, LoginRefused, cache
 
 FINDS = "late-duplicate-acts"
-ROWS = "row 39"
 BUG = "A setSecret that arrives after the end removes the old token, which clients still use."
 
 SECRET = "initial-auth-token-0001"

@@ -8,7 +8,6 @@ import boto3
 from contract.gallery.doubles import Database, LoginRefused, connect
 
 FINDS = "set-changes-nothing"
-ROWS = "N7"
 BUG = "It looks for the servers under a key that the secret doesn't have, finds none and says nothing."
 
 SECRET = {"engine": "postgres", "host": "db.internal", "username": "app", "password": "Old-Password-1"}

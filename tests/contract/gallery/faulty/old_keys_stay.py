@@ -7,7 +7,6 @@ import boto3
 from contract.gallery.doubles import NamedKeys, named_keys
 
 FINDS = "credentials-pile-up"
-ROWS = "N1, row 2"
 BUG = "It makes a key in each rotation, and deletes none."
 
 SECRET = {"name": "initial", "secret": "first-secret-of-a-name-01", "endpoint": "https://vault.vendor.example/v1"}

@@ -9,7 +9,6 @@ from botocore.exceptions import ClientError
 from contract.gallery.doubles import Database, connect
 
 FINDS = "clean-up-lost"
-ROWS = "N4"
 BUG = "If finishSecret dies after the move, a retry returns at once and the old user keeps its access for good."
 
 SECRET = {"host": "db.internal", "username": "app", "password": "Old-Password-1"}

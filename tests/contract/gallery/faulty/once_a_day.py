@@ -9,7 +9,6 @@ import boto3
 from contract.gallery.doubles import Database, LoginRefused, connect
 
 FINDS = "retry-refused"
-ROWS = "N10"
 BUG = "It counts failed attempts, and allows one a day."
 
 SECRET = {"engine": "postgres", "host": "db.internal", "username": "app", "password": "Old-Password-1"}

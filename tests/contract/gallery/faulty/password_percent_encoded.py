@@ -12,7 +12,6 @@ from botocore.exceptions import ClientError
 from contract.gallery.doubles import LoginRefused, SilentDatabase, connect
 
 FINDS = "unusable-password"
-ROWS = "rows 22, 29"
 BUG = "It sets and tests the password as it is written in a URL, which isn't the stored one."
 
 SECRET = {"host": "db.internal", "username": "app", "password": "Old-Password-1", "port": 5432}

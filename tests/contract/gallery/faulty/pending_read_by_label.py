@@ -8,7 +8,6 @@ import boto3
 from contract.gallery.doubles import Database, LoginRefused, StatementRefused, connect
 
 FINDS = "version-not-named"
-ROWS = "row 15"
 BUG = "It reads whatever version is pending, which needn't be its own."
 
 SECRET = {"host": "db.internal", "username": "app", "password": "Old-Password-1", "dbname": "orders"}

@@ -8,7 +8,6 @@ import boto3
 from contract.gallery.doubles import Database, LoginRefused, connect
 
 FINDS = "second-rotation-fails"
-ROWS = "N8, row 26"
 BUG = "It reads AWSPREVIOUS under a key that no value has, which only a second rotation shows."
 
 SECRET = {"engine": "postgres", "host": "db.internal", "username": "app", "password": "Old-Password-1"}

@@ -7,7 +7,6 @@ import boto3
 from contract.gallery.doubles import NamedKeys, named_keys
 
 FINDS = "leaked-value"
-ROWS = "row 31"
 BUG = "It prints every answer of GetSecretValue."
 
 SECRET = {"name": "initial", "secret": "first-secret-of-a-name-01", "endpoint": "https://vault.vendor.example/v1"}

@@ -11,7 +11,6 @@ from botocore.exceptions import ClientError
 from contract.gallery.doubles import DatabaseWithTables, LoginRefused, connect
 
 FINDS = "stuck-after-failure"
-ROWS = "row 20"
 BUG = "If testSecret dies before it drops its table, no later test can make the table."
 
 SECRET = {"host": "db.internal", "username": "app", "password": "Old-Password-1", "port": 5432}

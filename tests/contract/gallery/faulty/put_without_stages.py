@@ -7,7 +7,6 @@ import boto3
 from contract.gallery.doubles import NamedKeys, named_keys
 
 FINDS = "current-moved-early"
-ROWS = "row 6"
 BUG = "createSecret stores the value without a label, so it becomes current untested."
 
 SECRET = {"name": "initial", "secret": "first-secret-of-a-name-01", "endpoint": "https://vault.vendor.example/v1"}

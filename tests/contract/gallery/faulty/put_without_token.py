@@ -8,7 +8,6 @@ import boto3
 from contract.gallery.doubles import Database, LoginRefused, connect
 
 FINDS = "value-under-another-token"
-ROWS = "row 7"
 BUG = "createSecret stores the value without the token, so it lands in a version of its own."
 
 SECRET = {"engine": "postgres", "host": "db.internal", "username": "app", "password": "Old-Password-1"}

@@ -16,7 +16,6 @@ from contract.gallery.doubles import (
 )
 
 FINDS = "old-destroyed-early"
-ROWS = "N6"
 BUG = "setSecret removes every other key, the current one among them."
 
 SECRET = FIRST_PAIR

@@ -7,7 +7,6 @@ from boto3 import client
 from contract.gallery.doubles import Cache, LoginRefused, cache
 
 FINDS = "value-under-another-token"
-ROWS = "row 5"
 BUG = "createSecret stores the value under the invocation's id instead of the rotation's token."
 
 SECRET = "initial-auth-token-0001"

@@ -8,7 +8,6 @@ import boto3
 from contract.gallery.doubles import DatabaseWithTwoPasswords, LoginRefused, connect
 
 FINDS = "old-destroyed-early"
-ROWS = "N6, row 19"
 BUG = "Of two overlapping setSecret, the second retains the new password, and the current one is gone."
 
 SECRET = {"engine": "postgres", "host": "db.internal", "username": "app", "password": "Old-Password-1"}

@@ -7,7 +7,6 @@ import boto3
 from contract.gallery.doubles import ApiClient, KeyApi
 
 FINDS = "pending-destroyed"
-ROWS = "N9"
 BUG = "A second createSecret revokes the key that the first one has stored."
 
 SECRET = {"key_id": "AK0000000001", "secret": "first-api-secret-0001", "account": "acme"}

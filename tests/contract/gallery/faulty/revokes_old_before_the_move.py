@@ -7,7 +7,6 @@ import boto3
 from contract.gallery.doubles import ApiClient, KeyApi
 
 FINDS = "old-destroyed-early"
-ROWS = "N6"
 BUG = "testSecret revokes the current key, which is in use until finishSecret."
 
 SECRET = {"key_id": "AK0000000001", "secret": "first-api-secret-0001", "account": "acme"}

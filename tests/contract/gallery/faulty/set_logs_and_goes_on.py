@@ -8,7 +8,6 @@ import boto3
 from contract.gallery.doubles import Database, LoginRefused, StatementRefused, connect
 
 FINDS = "swallowed-error"
-ROWS = "row 18"
 BUG = "setSecret logs any error of the database and ends as if it had worked."
 
 SECRET = {"host": "db.internal", "username": "app", "password": "Old-Password-1", "dbname": "orders"}

@@ -8,7 +8,6 @@ import boto3
 from contract.gallery.doubles import Database, connect
 
 FINDS = "set-not-repeatable"
-ROWS = "row 19"
 BUG = "setSecret logs in with the current password, which an attempt before it has replaced."
 
 SECRET = {"engine": "postgres", "host": "db.internal", "username": "app", "password": "Old-Password-1"}

@@ -16,7 +16,6 @@ from contract.gallery.doubles import (
 )
 
 FINDS = "set-not-repeatable"
-ROWS = "row 19"
 BUG = "setSecret registers the key again where it is registered, which the registry refuses."
 
 SECRET = FIRST_PAIR

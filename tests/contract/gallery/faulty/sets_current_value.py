@@ -11,7 +11,6 @@ from botocore.exceptions import ClientError
 from contract.gallery.doubles import Database, LoginRefused, connect
 
 FINDS = "current-instead-of-pending"
-ROWS = "row 16"
 BUG = "setSecret reads the secret without a label, so it sets the current password again."
 
 SECRET = {"host": "db.internal", "username": "app", "password": "Old-Password-1", "port": 5432}

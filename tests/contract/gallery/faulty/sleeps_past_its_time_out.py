@@ -8,7 +8,6 @@ import boto3
 from contract.gallery.doubles import Cluster, LoginRefused, connect
 
 FINDS = "times-out"
-ROWS = "row 32, I14"
 BUG = "It always waits for a minute, and is deployed with a time-out of thirty seconds."
 
 SECRET = {"host": "cluster.internal", "username": "app", "password": "Old-Password-1"}

@@ -11,7 +11,6 @@ from botocore.exceptions import ClientError
 from contract.gallery.doubles import Database, LoginRefused, connect
 
 FINDS = "wrong-derived-value"
-ROWS = "N5"
 BUG = "The connection string in the value keeps the old password."
 
 SECRET = {

@@ -8,7 +8,6 @@ import boto3
 from contract.gallery.doubles import Cluster, LoginRefused, connect
 
 FINDS = "wrong-derived-value"
-ROWS = "N5"
 BUG = "The value holds the credential twice, and only one copy is renewed."
 
 SECRET = {

@@ -5,7 +5,6 @@ import secrets
 import boto3
 
 FINDS = "needs-more-permissions"
-ROWS = "rotation-facts 4.3"
 BUG = "finishSecret calls TagResource, which the permissions that AWS documents don't include."
 
 SECRET = "tok-0000-initial-webhook-token"

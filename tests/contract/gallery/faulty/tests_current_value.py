@@ -16,7 +16,6 @@ from contract.gallery.doubles import (
 )
 
 FINDS = "current-instead-of-pending"
-ROWS = "row 16"
 BUG = "testSecret reads the secret without a label, so it tests the current key."
 
 SECRET = FIRST_PAIR

@@ -16,7 +16,6 @@ from contract.gallery.doubles import (
 )
 
 FINDS = "never-succeeds"
-ROWS = "row 8"
 BUG = "It reads the token from a key that the event doesn't have."
 
 SECRET = FIRST_PAIR

@@ -8,7 +8,6 @@ import boto3
 from contract.gallery.doubles import HostPair, LoginRefused, connect
 
 FINDS = "half-changed-service"
-ROWS = "row 20"
 BUG = "setSecret asks only the first server whether the password has been changed on both."
 
 SECRET = {

@@ -8,7 +8,6 @@ import boto3
 from contract.gallery.doubles import Database, LoginRefused, connect
 
 FINDS = "unknown-step-passes"
-ROWS = "row 9"
 BUG = "It only logs a step that it doesn't know."
 
 SECRET = {"engine": "postgres", "host": "db.internal", "username": "app", "password": "Old-Password-1"}

@@ -16,7 +16,6 @@ from contract.gallery.doubles import (
 )
 
 FINDS = "unknown-token-accepted"
-ROWS = "row 41"
 BUG = "It only logs that its version isn't pending or doesn't exist."
 
 SECRET = FIRST_PAIR

@@ -7,7 +7,6 @@ import boto3
 from contract.gallery.doubles import TokenService, token_service
 
 FINDS = "orphan-expires"
-ROWS = "N1"
 BUG = "A createSecret that dies before it stores the new token leaves one that nobody knows, for an hour."
 
 SECRET = {"client_id": "reports", "access_token": "initial-bearer-token-1"}

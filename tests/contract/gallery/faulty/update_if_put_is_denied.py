@@ -6,7 +6,6 @@ import boto3
 from botocore.exceptions import ClientError
 
 FINDS = "current-moved-early"
-ROWS = "row 4"
 BUG = "If PutSecretValue is denied, createSecret stores the new value with UpdateSecret, which makes it current."
 
 SECRET = {"algorithm": "HS512", "key": "initial-key-of-the-first-release"}

@@ -7,7 +7,6 @@ import boto3
 from contract.gallery.doubles import Database, LoginRefused, connect
 
 FINDS = "unusable-password"
-ROWS = "row 22"
 BUG = "It puts the password into a URL without quoting it."
 
 SECRET = {

@@ -11,7 +11,6 @@ from botocore.exceptions import ClientError
 from contract.gallery.doubles import Database, LoginRefused, connect
 
 FINDS = "keys-lost"
-ROWS = "N3"
 BUG = "createSecret writes the keys that it knows, and loses the port."
 
 SECRET = {"host": "db.internal", "username": "app", "password": "Old-Password-1", "port": 5432}

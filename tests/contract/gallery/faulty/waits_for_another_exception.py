@@ -7,7 +7,6 @@ from boto3 import client
 from contract.gallery.doubles import Cache, LoginRefused, cache
 
 FINDS = "never-succeeds"
-ROWS = "row 42"
 BUG = "createSecret stores a value after an exception that GetSecretValue doesn't raise for an empty version."
 
 SECRET = "initial-auth-token-0001"
