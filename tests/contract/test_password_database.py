@@ -357,7 +357,7 @@ class TestStatements:
         ("statement", "parameters", "rows"),
         [
             ("SELECT quote_ident(%s)", ['a"b'], [('"a""b"',)]),
-            ("SELECT 1 FROM pg_roles WHERE rolname = %s", ["app"], [("app",)]),
+            ("SELECT 1 FROM pg_roles WHERE rolname = %s", ["app"], [(1,)]),
             ("SELECT User FROM mysql.user WHERE User = %s", "nobody", []),
             ("SHOW GRANTS FOR %s", "app", [("GRANT DELETE, INSERT, SELECT, UPDATE ON *.* TO 'app'@'%'",)]),
             ("SELECT current_user", None, [("admin",)]),

@@ -18,7 +18,8 @@ from fake_secrets.contract.services.base import (
 )
 from fake_secrets.contract.services.composables import quoted_name, rendered
 from fake_secrets.contract.services.sessions import Connection
-from fake_secrets.contract.services.statements import BrokenStatementError, Statement, parse, takes_parameters
+from fake_secrets.contract.services.sql_parts import BrokenStatementError
+from fake_secrets.contract.services.statements import Statement, parse, takes_parameters
 from fake_secrets.contract.services.users import Users
 
 __all__ = ["PasswordDatabase"]
@@ -26,7 +27,6 @@ __all__ = ["PasswordDatabase"]
 __tracebackhide__ = True  # the arguments in our frames may hold secret values
 
 _PRIVILEGES = ("SELECT", "INSERT", "UPDATE", "DELETE")
-_POSTGRESQL_VERSION, _MYSQL_VERSION = "PostgreSQL 16.4 (a fake of fake_secrets)", "8.4.3-fake_secrets"
 # The numbers of MySQL's errors.
 _NO_LOGIN, _NO_HOST, _SYNTAX = 1045, 2003, 1064
 _OPTION = re.compile(r"(\w+)\s*=\s*('(?:[^'\\]|\\.)*'|\S+)")
@@ -83,8 +83,7 @@ class PasswordDatabase(ServiceDouble):
         names = (replaces,) if isinstance(replaces, str) else tuple(replaces)
         super().__init__(replaces=(*names, f"{driver}.connect") if driver else names, errors=errors)
         self._is_mysql = driver is not None and ("mysql" in driver.lower() or "maria" in driver.lower())
-        version = _MYSQL_VERSION if self._is_mysql else _POSTGRESQL_VERSION
-        self._users = Users(users, privileges, administrators, self._refuse, version)
+        self._users = Users(users, privileges, administrators, self._refuse, is_mysql=self._is_mysql)
         # A block of psycopg2 ends a transaction, but not the session.
         self._stays_open = driver is not None and "psycopg2" in driver
         # It hands parameters to the server, which takes them in questions and changes of tables only.

@@ -7,6 +7,8 @@ from collections.abc import Iterator
 from types import TracebackType
 from typing import Any, Protocol, Self
 
+from fake_secrets.contract.services.questions import Rows
+
 __all__ = ["Connection", "Cursor"]
 
 __tracebackhide__ = True  # the arguments in our frames may hold secret values
@@ -178,10 +180,10 @@ class Cursor:
 
     def execute(self, statement: object, parameters: object = None, **_: object) -> Self:
         """Execute a statement."""
-        self._rows = list(self.connection.run(statement, parameters))
+        found = self.connection.run(statement, parameters)
+        self._rows = list(found)
         self.rowcount = len(self._rows)
-        width = len(self._rows[0]) if self._rows else 0
-        self.description = [("column", *[None] * 6)] * width or None
+        self.description = [(name, *[None] * 6) for name in _columns_of(found)] or None
         return self
 
     def fetchone(self) -> tuple[Any, ...] | None:
@@ -199,3 +201,9 @@ class Cursor:
 
     def close(self) -> None:
         """Close the cursor."""
+
+
+def _columns_of(rows: list[tuple[Any, ...]]) -> tuple[str, ...]:
+    if isinstance(rows, Rows):
+        return rows.columns
+    return tuple(f"column{number}" for number in range(1, len(rows[0]) + 1)) if rows else ()

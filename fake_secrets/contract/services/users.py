@@ -5,11 +5,12 @@ from __future__ import annotations
 import datetime
 import math
 import time
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any, NoReturn, Protocol
 
 from fake_secrets import clock
+from fake_secrets.contract.services.questions import LISTS, Question, Rows, answer, tables_of
 from fake_secrets.contract.services.statements import Statement
 
 __all__ = ["Draft", "User", "Users"]
@@ -18,6 +19,9 @@ __tracebackhide__ = True  # the arguments in our frames may hold secret values
 
 # The numbers of MySQL's errors.
 _DENIED, _EXISTS, _SYNTAX = 1142, 1396, 1064
+_POSTGRESQL_VERSION, _MYSQL_VERSION = "PostgreSQL 16.4 (a fake of fake_secrets)", "8.4.3-fake_secrets"
+# What the list of MySQL says of each user.
+_COLUMNS = {"HOST": "%", "SSL_TYPE": "", "SSL_CIPHER": b"", "X509_ISSUER": b"", "X509_SUBJECT": b""}
 # What users may do to themselves, and what only administrators do.
 _OWN = frozenset({"alter", "alter_own", "alter_for"})
 _MAKES = frozenset({"create", "create_role"})
@@ -71,7 +75,7 @@ class Users:
         privileges: what these users may do. It is what a user needs.
         administrators: who may change others.
         refuse: raises the exception of a statement that is refused.
-        version: what the server says of itself.
+        is_mysql: whether it is a database of MySQL.
     """
 
     def __init__(
@@ -80,9 +84,10 @@ class Users:
         privileges: Collection[str],
         administrators: Collection[str],
         refuse: _Refuse,
-        version: str,
+        *,
+        is_mysql: bool = False,
     ) -> None:
-        self._version = version
+        self._is_mysql = is_mysql
         self._needed = frozenset(privileges)
         self._users = {name: User(password, self._needed) for name, password in passwords.items()}
         self._administrators = frozenset(administrators)
@@ -198,22 +203,35 @@ class Users:
 
     def _look(self, users: Mapping[str, User], by: str, said: Statement) -> list[tuple[Any, ...]]:
         """Return the rows of a statement that only reads."""
-        name = said.user or by
-        rows: dict[str, Callable[[], list[tuple[Any, ...]]]] = {
-            "grants": lambda: [(f"GRANT {self._privileges(users, name)} ON *.* TO '{name}'@'%'",)],
-            "exists": lambda: [(name,)] if name in users else [],
-            "quote": lambda: [('"' + name.replace('"', '""') + '"',)],
-            "version": lambda: [(self._version,)],
-            "who": lambda: [(by,)],
-            "now": lambda: [(clock.utc(time.time()),)],
-            "compute": lambda: [(1,)],
-            "nothing": list,
+        if said.question is not None:
+            return self._answer(said.question, users, by)
+        if said.kind == "grants":
+            name = said.user or by
+            return [(f"GRANT {self._privileges(users, name)} ON *.* TO '{name}'@'%'",)]
+        return []
+
+    def _answer(self, question: Question, users: Mapping[str, User], by: str) -> Rows:
+        for table in tables_of(question):
+            if table == "MYSQL.USER":
+                self._allow(by, is_allowed=by in self._administrators)
+            elif table not in LISTS:
+                may_read = "SELECT" in self._existing(users, by).privileges or "SELECT" not in self._needed
+                self._allow(by, is_allowed=may_read)
+
+        def rows_of(table: str) -> list[dict[str, Any]]:
+            return [
+                {**_COLUMNS, LISTS[table][0]: name, "ROLCANLOGIN": user.can_login}
+                for name, user in users.items()
+                if user.can_login or table != "PG_USER"
+            ]
+
+        said = {
+            "user": f"{by}@%" if self._is_mysql else by,
+            "session": f"{by}@localhost" if self._is_mysql else by,
+            "version": _MYSQL_VERSION if self._is_mysql else _POSTGRESQL_VERSION,
+            "now": clock.utc(time.time()),
         }
-        if said.kind in rows:
-            return rows[said.kind]()
-        may_read = "SELECT" in self._existing(users, by).privileges or "SELECT" not in self._needed
-        self._allow(by, is_allowed=may_read)
-        return [(1,)]
+        return answer(question, rows_of, said, is_mysql=self._is_mysql)
 
     def _privileges(self, users: Mapping[str, User], name: str) -> str:
         return ", ".join(sorted(self._existing(users, name).privileges)) or "USAGE"
