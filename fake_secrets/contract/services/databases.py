@@ -17,6 +17,7 @@ from fake_secrets.contract.services.base import (
     text_in,
 )
 from fake_secrets.contract.services.composables import quoted_name, rendered
+from fake_secrets.contract.services.driver_errors import CLOSED, NO_HOST, NO_LOGIN, SYNTAX, DriverErrors, Refusal
 from fake_secrets.contract.services.sessions import Connection
 from fake_secrets.contract.services.sql_parts import BrokenStatementError
 from fake_secrets.contract.services.statements import Statement, parse, takes_parameters
@@ -27,8 +28,6 @@ __all__ = ["PasswordDatabase"]
 __tracebackhide__ = True  # the arguments in our frames may hold secret values
 
 _PRIVILEGES = ("SELECT", "INSERT", "UPDATE", "DELETE")
-# The numbers of MySQL's errors.
-_NO_LOGIN, _NO_HOST, _SYNTAX = 1045, 2003, 1064
 _OPTION = re.compile(r"(\w+)\s*=\s*('(?:[^'\\]|\\.)*'|\S+)")
 
 
@@ -78,11 +77,12 @@ class PasswordDatabase(ServiceDouble):
             msg = f"administrators names {unknown!r}, who is none of the users: {', '.join(users)}"
             raise ValueError(msg)
         self._driver: ModuleType | None = None if driver is None else driver_named(driver)
+        self._is_mysql = driver is not None and ("mysql" in driver.lower() or "maria" in driver.lower())
+        self._errors = DriverErrors(self._driver, is_mysql=self._is_mysql)
         if errors is None and driver is not None:
-            errors = (self._error_class("OperationalError", ConnectionError),)
+            errors = (self._errors.class_named("OperationalError", ConnectionError),)
         names = (replaces,) if isinstance(replaces, str) else tuple(replaces)
         super().__init__(replaces=(*names, f"{driver}.connect") if driver else names, errors=errors)
-        self._is_mysql = driver is not None and ("mysql" in driver.lower() or "maria" in driver.lower())
         self._users = Users(users, privileges, administrators, self._refuse, is_mysql=self._is_mysql)
         # A block of psycopg2 ends a transaction, but not the session.
         self._stays_open = driver is not None and "psycopg2" in driver
@@ -150,10 +150,10 @@ class PasswordDatabase(ServiceDouble):
         self.catch_up()
         if self._host is not None and host is not None and host != self._host:
             message = f"could not translate host name {host!r} to address"
-            raise self._error_class("OperationalError", ConnectionError)(*self._args(_NO_HOST, message))
+            raise self._errors.failed(NO_HOST, message, "OperationalError", ConnectionError)
         if not self._users.is_password(user, password):
             message = f"password authentication failed for user {user!r}"
-            raise self._error_class("OperationalError", LoginRefusedError)(*self._args(_NO_LOGIN, message))
+            raise self._errors.failed(NO_LOGIN, message, "OperationalError", LoginRefusedError)
 
     def execute(
         self, connection: Connection, statement: object, parameters: object = None
@@ -172,14 +172,13 @@ class PasswordDatabase(ServiceDouble):
         self.catch_up()
         if connection.is_closed:
             message = "the connection is closed"
-            raise self._error_class("InterfaceError", StatementRefusedError)(*self._args(0, message))
+            raise self._errors.failed(CLOSED, message, "InterfaceError", StatementRefusedError)
         if self._binds_on_server and parameters and not takes_parameters(statement):
-            message = 'syntax error at or near "$1"'
-            raise self._error_class("ProgrammingError", StatementRefusedError)(*self._args(0, message))
+            self._refuse('syntax error at or near "$1"', SYNTAX)
         try:
             said = parse(statement, parameters, is_mysql=self._is_mysql)
         except BrokenStatementError as error:
-            self._refuse(str(error), _SYNTAX)
+            self._refuse(str(error), SYNTAX)
         rows: list[tuple[Any, ...]] = []
         if said.kind == "rollback":
             connection.rollback()
@@ -271,17 +270,8 @@ class PasswordDatabase(ServiceDouble):
         if changes:
             self.later(self._delay, lambda: self._users.take(changes))
 
-    def _refuse(self, message: str, code: int) -> NoReturn:
-        raise self._error_class("ProgrammingError", StatementRefusedError)(*self._args(code, message))
-
-    def _error_class(self, name: str, default: type[Exception]) -> type[Exception]:
-        """Return an exception class of the driver by its name in DB-API 2.0, or else another."""
-        found = getattr(self._driver, name, None)
-        return found if isinstance(found, type) and issubclass(found, Exception) else default
-
-    def _args(self, code: int, message: str) -> tuple[object, ...]:
-        """Return the arguments of an exception. Drivers of MySQL have a number first."""
-        return (code, message) if self._is_mysql else (message,)
+    def _refuse(self, message: str, why: Refusal) -> NoReturn:
+        raise self._errors.refusal(why, message)
 
 
 def _options_in(conninfo: str) -> dict[str, str]:

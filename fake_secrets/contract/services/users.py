@@ -10,6 +10,15 @@ from dataclasses import dataclass, field, replace
 from typing import Any, NoReturn, Protocol
 
 from fake_secrets import clock
+from fake_secrets.contract.services.driver_errors import (
+    DENIED,
+    DUPLICATE,
+    MISSING,
+    NO_GRANT,
+    NOT_A_TIME,
+    UNREADABLE,
+    Refusal,
+)
 from fake_secrets.contract.services.questions import LISTS, Question, Rows, answer, tables_of
 from fake_secrets.contract.services.statements import Statement
 
@@ -17,8 +26,6 @@ __all__ = ["Draft", "User", "Users"]
 
 __tracebackhide__ = True  # the arguments in our frames may hold secret values
 
-# The numbers of MySQL's errors.
-_DENIED, _EXISTS, _SYNTAX = 1142, 1396, 1064
 _POSTGRESQL_VERSION, _MYSQL_VERSION = "PostgreSQL 16.4 (a fake of fake_secrets)", "8.4.3-fake_secrets"
 # What the list of MySQL says of each user.
 _COLUMNS = {"HOST": "%", "SSL_TYPE": "", "SSL_CIPHER": b"", "X509_ISSUER": b"", "X509_SUBJECT": b""}
@@ -33,7 +40,7 @@ _OWN_OPTIONS = frozenset(
 
 
 class _Refuse(Protocol):
-    def __call__(self, message: str, code: int) -> NoReturn:
+    def __call__(self, message: str, why: Refusal) -> NoReturn:
         """Raise the exception of a statement that is refused."""
 
 
@@ -164,7 +171,7 @@ class Users:
         """Return what an administrator's statement makes of a user; None if it is removed."""
         if said.kind in _MAKES:
             if name in users:
-                self._refuse(f"role {name!r} already exists", _EXISTS)
+                self._refuse(f"role {name!r} already exists", DUPLICATE)
             made = User(None, self._granted(users, said), can_login=said.kind == "create")
             return self._altered(made, said)
         known = self._existing(users, name)
@@ -198,7 +205,7 @@ class Users:
         try:
             found = datetime.datetime.fromisoformat(text)
         except ValueError:
-            self._refuse("invalid input syntax for type timestamp with time zone", _SYNTAX)
+            self._refuse("invalid input syntax for type timestamp with time zone", NOT_A_TIME)
         return (found if found.tzinfo else found.replace(tzinfo=datetime.UTC)).timestamp()
 
     def _look(self, users: Mapping[str, User], by: str, said: Statement) -> list[tuple[Any, ...]]:
@@ -213,10 +220,10 @@ class Users:
     def _answer(self, question: Question, users: Mapping[str, User], by: str) -> Rows:
         for table in tables_of(question):
             if table == "MYSQL.USER":
-                self._allow(by, is_allowed=by in self._administrators)
+                self._allow(by, UNREADABLE, is_allowed=by in self._administrators)
             elif table not in LISTS:
                 may_read = "SELECT" in self._existing(users, by).privileges or "SELECT" not in self._needed
-                self._allow(by, is_allowed=may_read)
+                self._allow(by, UNREADABLE, is_allowed=may_read)
 
         def rows_of(table: str) -> list[dict[str, Any]]:
             return [
@@ -234,7 +241,7 @@ class Users:
         return answer(question, rows_of, said, is_mysql=self._is_mysql)
 
     def _privileges(self, users: Mapping[str, User], name: str) -> str:
-        return ", ".join(sorted(self._existing(users, name).privileges)) or "USAGE"
+        return ", ".join(sorted(self._existing(users, name, NO_GRANT).privileges)) or "USAGE"
 
     def _granted(self, users: Mapping[str, User], said: Statement) -> frozenset[str]:
         """Return the privileges that a statement grants: by their names, or those of another user."""
@@ -246,11 +253,11 @@ class Users:
                 granted |= self._needed if one.upper() in {"ALL", "PRIVILEGES"} else {one.upper()}
         return granted
 
-    def _allow(self, by: str, *, is_allowed: bool) -> None:
+    def _allow(self, by: str, why: Refusal = DENIED, *, is_allowed: bool) -> None:
         if not is_allowed:
-            self._refuse(f"permission denied for user {by!r}", _DENIED)
+            self._refuse(f"permission denied for user {by!r}", why)
 
-    def _existing(self, users: Mapping[str, User], name: str) -> User:
+    def _existing(self, users: Mapping[str, User], name: str, why: Refusal = MISSING) -> User:
         if name not in users:
-            self._refuse(f"role {name!r} does not exist", _EXISTS)
+            self._refuse(f"role {name!r} does not exist", why)
         return users[name]
