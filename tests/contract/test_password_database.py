@@ -78,6 +78,7 @@ class TestWithADriver:
             session = psycopg.connect(user="app", password="old")
             with pytest.raises(psycopg.ProgrammingError, match=r'syntax error at or near "\$1"'):
                 session.execute("ALTER ROLE CURRENT_USER PASSWORD %s", ["new"])
+            session.rollback()
             session.execute("ALTER ROLE CURRENT_USER PASSWORD 'new'")
             session.execute("SELECT 1 FROM pg_roles WHERE rolname = %s", ["app"])
             session.commit()

@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import re
-import sys
-import urllib.parse
 from collections.abc import Callable, Collection, Mapping
 from types import ModuleType
 from typing import Any, NoReturn
@@ -16,11 +13,21 @@ from fake_secrets.contract.services.base import (
     StatementRefusedError,
     text_in,
 )
-from fake_secrets.contract.services.composables import quoted_name, rendered
-from fake_secrets.contract.services.driver_errors import CLOSED, NO_HOST, NO_LOGIN, SYNTAX, DriverErrors, Refusal
+from fake_secrets.contract.services.composables import quoting_without_a_server
+from fake_secrets.contract.services.connection_options import options_of
+from fake_secrets.contract.services.driver_errors import (
+    ABORTED,
+    CLOSED,
+    NO_HOST,
+    NO_LOGIN,
+    NO_SAVEPOINT,
+    SYNTAX,
+    DriverErrors,
+    Refusal,
+)
 from fake_secrets.contract.services.sessions import Connection
 from fake_secrets.contract.services.sql_parts import BrokenStatementError
-from fake_secrets.contract.services.statements import Statement, parse, takes_parameters
+from fake_secrets.contract.services.statements import Statement, UnknownStatementError, parse, takes_parameters
 from fake_secrets.contract.services.users import Users
 
 __all__ = ["PasswordDatabase"]
@@ -28,7 +35,6 @@ __all__ = ["PasswordDatabase"]
 __tracebackhide__ = True  # the arguments in our frames may hold secret values
 
 _PRIVILEGES = ("SELECT", "INSERT", "UPDATE", "DELETE")
-_OPTION = re.compile(r"(\w+)\s*=\s*('(?:[^'\\]|\\.)*'|\S+)")
 
 
 class PasswordDatabase(ServiceDouble):
@@ -86,6 +92,8 @@ class PasswordDatabase(ServiceDouble):
         self._users = Users(users, privileges, administrators, self._refuse, is_mysql=self._is_mysql)
         # A block of psycopg2 ends a transaction, but not the session.
         self._stays_open = driver is not None and "psycopg2" in driver
+        # After a statement that fails, a transaction takes no other.
+        self._aborts = driver is not None and "pg" in driver
         # It hands parameters to the server, which takes them in questions and changes of tables only.
         self._binds_on_server = driver == "psycopg"
         self._host = host
@@ -99,24 +107,11 @@ class PasswordDatabase(ServiceDouble):
     def put_in_place(self) -> None:
         """Put the double in place of the driver's ``connect``, and of what the driver quotes with."""
         super().put_in_place()
-        if self._stays_open:
-            self._quote_without_a_server()
+        if self._stays_open and self._driver is not None:
+            from unittest import mock  # noqa: PLC0415 -- as in `patch`
 
-    def _quote_without_a_server(self) -> None:
-        """Let psycopg2's ``quote_ident`` and literals do without a real connection."""
-        from unittest import mock  # noqa: PLC0415 -- as in `patch`
-
-        driver = self._driver.__name__ if self._driver is not None else ""
-        extensions, composing = (sys.modules.get(f"{driver}.{name}") for name in ("extensions", "sql"))
-        real = getattr(extensions, "quote_ident", None)
-        if real is None:
-            return
-        # Functions import it by name, too.
-        for module in list(sys.modules.values()):
-            if getattr(module, "__dict__", {}).get("quote_ident") is real:
-                self.use(mock.patch.object(module, "quote_ident", quoted_name))
-        if hasattr(composing, "Literal"):
-            self.patch(f"{driver}.sql.Literal.as_string", lambda literal, _: rendered(literal))
+            for owner, name, replacement in quoting_without_a_server(self._driver.__name__):
+                self.use(mock.patch.object(owner, name, replacement))
 
     # What the function calls.
 
@@ -132,10 +127,7 @@ class PasswordDatabase(ServiceDouble):
         Raises:
             Exception: the driver's OperationalError, or LoginRefusedError without a driver.
         """
-        if args:
-            options = {"host": conninfo, **dict(zip(("user", "password"), args, strict=False)), **options}
-        else:
-            options = {**_options_in(options.pop("dsn", None) or conninfo or ""), **options}
+        options = options_of(conninfo, args, options)
         user, password = options.get("user"), options.get("password", options.get("passwd"))
         self.login(str(user), password, host=options.get("host"))
         is_autocommit = bool(options.get("autocommit", False))
@@ -173,26 +165,55 @@ class PasswordDatabase(ServiceDouble):
         if connection.is_closed:
             message = "the connection is closed"
             raise self._errors.failed(CLOSED, message, "InterfaceError", StatementRefusedError)
+        try:
+            return self._executed(connection, statement, parameters)
+        except (NotImplementedError, ValueError):
+            raise
+        except Exception:
+            if not connection.commits_each:
+                connection.is_in_transaction, connection.has_failed = True, self._aborts
+            raise
+
+    def _executed(self, connection: Connection, statement: object, parameters: object) -> list[tuple[Any, ...]]:
         if self._binds_on_server and parameters and not takes_parameters(statement):
             self._refuse('syntax error at or near "$1"', SYNTAX)
         try:
             said = parse(statement, parameters, is_mysql=self._is_mysql)
         except BrokenStatementError as error:
             self._refuse(str(error), SYNTAX)
-        rows: list[tuple[Any, ...]] = []
-        if said.kind == "rollback":
+        except UnknownStatementError:
+            self._refuse_if_failed(connection)
+            raise
+        if said.kind == "commit":
+            self._end(connection)
+        elif said.kind == "rollback":
             connection.rollback()
-        elif said.kind != "commit":
+        elif said.kind == "begin":
+            connection.begin()
+        elif said.kind == "rollback_to" and said.user is not None:
+            if not connection.roll_back_to(said.user):
+                self._refuse(f"savepoint {said.user!r} does not exist", NO_SAVEPOINT)
+        else:
+            self._refuse_if_failed(connection)
+            if said.kind == "savepoint" and said.user is not None:
+                connection.save(said.user)
             rows = self._users.run(said, connection.user, connection.draft)
-        connection.is_in_transaction = said.kind not in {"commit", "rollback"}
-        if connection.commits_each or self._is_mysql or said.kind == "commit":
-            self._take(connection)
-        return rows
+            connection.is_in_transaction = True
+            if connection.commits_each or self._is_mysql:
+                self._take(connection)
+            return rows
+        return []
+
+    def _refuse_if_failed(self, connection: Connection) -> None:
+        if connection.has_failed:
+            self._refuse(
+                "current transaction is aborted, commands ignored until end of transaction block", ABORTED
+            )
 
     def commit(self, connection: Connection) -> None:
         """Make the changes of a session's transaction take effect."""
         self.catch_up()
-        self._take(connection)
+        self._end(connection)
 
     def alter_user(self, user: str, password: str, *, by: str | None = None) -> None:
         """Change a user's password.
@@ -262,22 +283,19 @@ class PasswordDatabase(ServiceDouble):
         self._users.run(said, session.user, session.draft, is_trusted=by is None)
         self._take(session)
 
+    def _end(self, connection: Connection) -> None:
+        """Commit a transaction, or roll it back if a statement of it has failed, as PostgreSQL does."""
+        if connection.has_failed:
+            connection.rollback()
+        else:
+            self._take(connection)
+
     def _take(self, connection: Connection) -> None:
         """Make a transaction's changes take effect, now or after the delay."""
-        connection.is_in_transaction = False
         changes = dict(connection.draft)
-        connection.draft.clear()
+        connection.rollback()
         if changes:
             self.later(self._delay, lambda: self._users.take(changes))
 
     def _refuse(self, message: str, why: Refusal) -> NoReturn:
         raise self._errors.refusal(why, message)
-
-
-def _options_in(conninfo: str) -> dict[str, str]:
-    """Return the options in a connection string or URL."""
-    if "://" in conninfo:
-        url = urllib.parse.urlsplit(conninfo)
-        found = {"user": url.username, "password": url.password, "host": url.hostname}
-        return {name: urllib.parse.unquote(text) for name, text in found.items() if text is not None}
-    return {name: text.strip("'").replace("\\", "") for name, text in _OPTION.findall(conninfo)}

@@ -98,7 +98,8 @@ class DriverErrors:
             with contextlib.suppress(KeyError):
                 found = lookup(why.state)
         if found is None:
-            found = self.class_named(_CLASSES.get(why.state[:2], "OperationalError"), StatementRefusedError)
+            usual = self.class_named("ProgrammingError", StatementRefusedError)
+            found = self.class_named(_CLASSES.get(why.state[:2], "OperationalError"), usual)
         error: Exception = found(message)
         for name in ("sqlstate", "pgcode"):
             if name == "pgcode" and hasattr(error, name) and hasattr(error, "__setstate__"):

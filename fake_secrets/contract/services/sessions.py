@@ -34,11 +34,13 @@ class Connection:
         stays_open: whether the session stays open after a `with` block.
 
     `draft` has the users that the open transaction has changed, with None for those that it has removed.
+    `has_failed` is whether a statement of it has failed, so that the server takes no other.
     """
 
     # Without a `__dict__`, in which a contract would look for texts.
     __slots__ = (
-        "_database", "_depth", "_stays_open", "autocommit", "draft", "is_closed", "is_in_transaction", "user",
+        "_database", "_depth", "_has_begun", "_savepoints", "_stays_open", "autocommit", "draft", "has_failed",
+        "is_closed", "is_in_transaction", "user",
     )  # fmt: skip
 
     def __init__(
@@ -50,6 +52,10 @@ class Connection:
         self.draft: dict[str, Any] = {}
         self.is_closed = False
         self.is_in_transaction = False
+        self.has_failed = False
+        # Whether a statement has begun the transaction.
+        self._has_begun = False
+        self._savepoints: list[tuple[str, dict[str, Any]]] = []
         self._stays_open = stays_open
         # How many blocks of `transaction` are open.
         self._depth = 0
@@ -77,23 +83,35 @@ class Connection:
     @property
     def commits_each(self) -> bool:
         """Whether each statement is committed by itself now."""
-        return self.autocommit and not self._depth
+        return self.autocommit and not self._depth and not self._has_begun
 
     @contextlib.contextmanager
-    def transaction(self, *_: object, **__: object) -> Iterator[Self]:
+    def transaction(self, _: object = None, force_rollback: bool = False) -> Iterator[Self]:  # noqa: FBT002
         """Make a block one transaction, as psycopg does, or a part of the open one that can be rolled back."""
         is_outermost, before = not (self._depth or self.is_in_transaction), dict(self.draft)
+        if self.has_failed:
+            self.run("SAVEPOINT block", None)
         self._depth += 1
         try:
             yield self
-        except BaseException:
-            self.draft = before
-            self.is_in_transaction = not is_outermost
-            raise
+        except BaseException as error:
+            self._leave_block(before, is_outermost=is_outermost)
+            if type(error).__name__ != "Rollback":
+                raise
+        else:
+            if force_rollback:
+                self._leave_block(before, is_outermost=is_outermost)
+            elif not is_outermost and self.has_failed:
+                self.run("RELEASE block", None)
         finally:
             self._depth -= 1
         if is_outermost:
             self.commit()
+
+    def _leave_block(self, before: dict[str, Any], *, is_outermost: bool) -> None:
+        """Forget what a block has changed."""
+        self.draft, self.has_failed = before, False
+        self.is_in_transaction = not is_outermost
 
     def set_session(self, *_: object, autocommit: bool | None = None, **__: object) -> None:
         """Change the session, as psycopg2 does. Only ``autocommit`` has an effect."""
@@ -112,7 +130,21 @@ class Connection:
         """Set the encoding of texts, as psycopg2 does. It has no effect."""
 
     def begin(self) -> None:
-        """Begin a transaction, as PyMySQL does."""
+        """Begin a transaction, as a statement does, or PyMySQL."""
+        self.is_in_transaction = self._has_begun = True
+
+    def save(self, name: str) -> None:
+        """Set a savepoint."""
+        self._savepoints.append((name, dict(self.draft)))
+
+    def roll_back_to(self, name: str) -> bool:
+        """Forget what has changed since a savepoint. Return whether there is one of that name."""
+        found = next((at for at, (one, _) in reversed([*enumerate(self._savepoints)]) if one == name), None)
+        if found is None:
+            return False
+        del self._savepoints[found + 1 :]
+        self.draft, self.has_failed = dict(self._savepoints[found][1]), False
+        return True
 
     @property
     def closed(self) -> bool:
@@ -142,7 +174,8 @@ class Connection:
 
     def rollback(self) -> None:
         """Forget the changes of the transaction."""
-        self.is_in_transaction = False
+        self.is_in_transaction = self.has_failed = self._has_begun = False
+        self._savepoints.clear()
         self.draft.clear()
 
     def close(self) -> None:

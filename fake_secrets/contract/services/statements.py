@@ -40,8 +40,11 @@ _KINDS = {
     "grants": rf"SHOW GRANTS(?: FOR {_WHO})?",
     "commit": r"COMMIT",
     "rollback": r"ROLLBACK",
+    "rollback_to": r"ROLLBACK TO (?:# )?(?P<user>#)",
+    "savepoint": r"SAVEPOINT (?P<user>#)",
+    "begin": r"BEGIN|START TRANSACTION",
     "nothing": (
-        r"BEGIN|START TRANSACTION|FLUSH PRIVILEGES|SET .*|ALTER DEFAULT PRIVILEGES .*|REASSIGN OWNED .*"
+        r"RELEASE (?:# )?#|FLUSH PRIVILEGES|SET .*|ALTER DEFAULT PRIVILEGES .*|REASSIGN OWNED .*"
         r"|REVOKE .* FROM PUBLIC|KILL .*"
     ),
 }
