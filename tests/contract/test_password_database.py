@@ -198,7 +198,7 @@ def alternating(driver, *, clones):
             cursor.execute(
                 f'{words} ROLE "{pending["username"]}" WITH LOGIN PASSWORD %(new)s', {"new": pending["password"]}
             )
-            if clones:
+            if clones and words == "CREATE":
                 cursor.execute(f"GRANT {current['username']} TO {pending['username']}")
 
     def test_value(pending):

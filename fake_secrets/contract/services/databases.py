@@ -235,11 +235,11 @@ class PasswordDatabase(ServiceDouble):
 
     def drop_user(self, user: str, *, by: str | None = None) -> None:
         """Remove a user. Arguments and exceptions are those of `alter_user`."""
-        self._do(Statement("drop", user), by)
+        self._do(Statement("remove", user), by)
 
     def copy_privileges(self, source: str, target: str, *, by: str | None = None) -> None:
         """Give a user the privileges of another, too. Exceptions are those of `alter_user`."""
-        self._do(Statement("grant", target, granted=(source,)), by)
+        self._do(Statement("copy", target, granted=(source,)), by)
 
     def has_user(self, user: str) -> bool:
         """Return whether there is a user of that name."""

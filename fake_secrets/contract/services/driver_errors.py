@@ -11,8 +11,8 @@ from typing import Any
 from fake_secrets.contract.services.base import StatementRefusedError
 
 __all__ = [
-    "ABORTED", "CLOSED", "DENIED", "DUPLICATE", "MISSING", "NOT_A_TIME", "NO_GRANT", "NO_HOST", "NO_LOGIN",
-    "NO_SAVEPOINT", "SYNTAX", "UNREADABLE", "DriverErrors", "Refusal",
+    "ABORTED", "CIRCULAR", "CLOSED", "DENIED", "DEPENDENT", "DUPLICATE", "IN_USE", "MISSING", "NOT_A_TIME",
+    "NO_GRANT", "NO_HOST", "NO_LOGIN", "NO_SAVEPOINT", "SYNTAX", "UNREADABLE", "DriverErrors", "Refusal",
 ]  # fmt: skip
 
 __tracebackhide__ = True  # the arguments in our frames may hold secret values
@@ -41,6 +41,9 @@ MISSING = Refusal("42704", 1396)
 NO_GRANT = Refusal("42704", 1141, "42000")
 SYNTAX = Refusal("42601", 1064, "42000")
 NOT_A_TIME = Refusal("22007", 1525)
+DEPENDENT = Refusal("2BP01")
+IN_USE = Refusal("55006")
+CIRCULAR = Refusal("0LP01")
 ABORTED = Refusal("25P02")
 NO_SAVEPOINT = Refusal("3B001", 1305, "42000")
 NO_LOGIN = Refusal("28P01", 1045, "28000")
@@ -49,7 +52,7 @@ CLOSED = Refusal("08003", 0)
 
 # The classes of DB-API 2.0 for the classes of SQLSTATE; OperationalError for others.
 _CLASSES = {
-    "22": "DataError", "25": "InternalError", "2B": "InternalError", "3B": "InternalError",
+    "0L": "InternalError", "22": "DataError", "25": "InternalError", "2B": "InternalError", "3B": "InternalError",
     "42": "ProgrammingError",
 }  # fmt: skip
 # Drivers of MySQL raise OperationalError for the numbers that aren't of one of their lists.

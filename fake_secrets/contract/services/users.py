@@ -6,13 +6,16 @@ import datetime
 import math
 import time
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from typing import Any, NoReturn, Protocol
 
 from fake_secrets import clock
 from fake_secrets.contract.services.driver_errors import (
+    CIRCULAR,
     DENIED,
+    DEPENDENT,
     DUPLICATE,
+    IN_USE,
     MISSING,
     NO_GRANT,
     NOT_A_TIME,
@@ -20,9 +23,10 @@ from fake_secrets.contract.services.driver_errors import (
     Refusal,
 )
 from fake_secrets.contract.services.questions import LISTS, Question, Rows, answer, tables_of
+from fake_secrets.contract.services.roles import Draft, User, privileges_of, removed, roles_of
 from fake_secrets.contract.services.statements import Statement
 
-__all__ = ["Draft", "User", "Users"]
+__all__ = ["Users"]
 
 __tracebackhide__ = True  # the arguments in our frames may hold secret values
 
@@ -32,7 +36,7 @@ _COLUMNS = {"HOST": "%", "SSL_TYPE": "", "SSL_CIPHER": b"", "X509_ISSUER": b"", 
 # What users may do to themselves, and what only administrators do.
 _OWN = frozenset({"alter", "alter_own", "alter_for"})
 _MAKES = frozenset({"create", "create_role"})
-_CHANGES = _MAKES | {"drop", "drop_owned", "grant", "revoke"}
+_CHANGES = _MAKES | {"copy", "drop", "drop_owned", "grant", "grant_role", "remove", "revoke", "revoke_role"}
 # The options with which users may change themselves.
 _OWN_OPTIONS = frozenset(
     "ENCRYPTED PASSWORD IDENTIFIED WITH BY REPLACE RETAIN DISCARD # NULL".split()  # noqa: SIM905
@@ -42,36 +46,6 @@ _OWN_OPTIONS = frozenset(
 class _Refuse(Protocol):
     def __call__(self, message: str, why: Refusal) -> NoReturn:
         """Raise the exception of a statement that is refused."""
-
-
-@dataclass(frozen=True, slots=True)
-class User:
-    """A user.
-
-    Args:
-        password: the password; None for a user who can't log in.
-        privileges: what the user may do.
-        second: another password, which MySQL keeps on request.
-        can_login: whether the user may log in at all.
-        until: when the password expires, in epoch seconds.
-    """
-
-    password: str | None = field(repr=False)
-    privileges: frozenset[str] = frozenset()
-    second: str | None = field(default=None, repr=False)
-    can_login: bool = True
-    until: float = math.inf
-
-    @property
-    def works(self) -> tuple[str, ...]:
-        """The passwords that work now."""
-        if not self.can_login or time.time() >= self.until:
-            return ()
-        return tuple(one for one in (self.password, self.second) if one is not None)
-
-
-# The users that a transaction has changed, with None for those that it has removed.
-Draft = dict[str, User | None]
 
 
 class Users:
@@ -122,7 +96,7 @@ class Users:
     def is_able(self, name: str | None) -> bool:
         """Return whether a user has the privileges that are needed."""
         known = self._users.get(name or "")
-        return known is not None and known.privileges >= self._needed
+        return known is not None and privileges_of(self._users, str(name)) >= self._needed
 
     def take(self, changes: Draft) -> None:
         """Take over what a transaction has changed."""
@@ -162,26 +136,60 @@ class Users:
             self._allow(by, is_allowed=is_master)
             if said.is_lenient and (name in users) == (said.kind in _MAKES):
                 return []
-            draft[name] = self._changed(users, name, said)
+            draft.update(self._changed(users, name, said, by))
         else:
             return self._look(users, by, said)
         return []
 
-    def _changed(self, users: Mapping[str, User], name: str, said: Statement) -> User | None:
-        """Return what an administrator's statement makes of a user; None if it is removed."""
+    def _changed(self, users: Mapping[str, User], name: str, said: Statement, by: str) -> Draft:
+        """Return what an administrator's statement makes of a user, and of the members of its role."""
         if said.kind in _MAKES:
             if name in users:
                 self._refuse(f"role {name!r} already exists", DUPLICATE)
-            made = User(None, self._granted(users, said), can_login=said.kind == "create")
-            return self._altered(made, said)
+            made = self._granted(users, name, User(None, can_login=said.kind == "create"), said)
+            return {name: self._altered(made, said)}
         known = self._existing(users, name)
-        if said.kind == "drop":
-            return None
+        if said.kind == "drop" and not self._is_mysql:
+            if known.privileges:
+                message = f"role {name!r} cannot be dropped because some objects depend on it: it has privileges"
+                self._refuse(message, DEPENDENT)
+            if name == by:
+                self._refuse("current user cannot be dropped", IN_USE)
+        if said.kind in {"drop", "remove"}:
+            return removed(users, name)
         if said.kind == "drop_owned":
-            return replace(known, privileges=frozenset())
-        granted = self._granted(users, said)
-        left = known.privileges | granted if said.kind == "grant" else known.privileges - granted
-        return replace(known, privileges=left)
+            return {name: replace(known, privileges=frozenset())}
+        if said.kind in {"revoke", "revoke_role"}:
+            return {name: self._revoked(users, known, said)}
+        return {name: self._granted(users, name, known, said)}
+
+    def _granted(self, users: Mapping[str, User], name: str, known: User, said: Statement) -> User:
+        """Return a user with the privileges that a statement grants: by their names, or those of other users."""
+        if said.kind == "grant":
+            return replace(known, privileges=known.privileges | self._named(said))
+        for role in said.granted:
+            self._existing(users, role)
+            if self._is_mysql or said.kind == "copy":
+                known = replace(known, privileges=known.privileges | privileges_of(users, role))
+                continue
+            if name in roles_of(users, role) or name == role:
+                self._refuse(f"role {role!r} is a member of role {name!r}", CIRCULAR)
+            known = replace(known, member_of=known.member_of | {role})
+        return known
+
+    def _revoked(self, users: Mapping[str, User], known: User, said: Statement) -> User:
+        """Return a user without what a statement revokes."""
+        if said.kind == "revoke":
+            return replace(known, privileges=known.privileges - self._named(said))
+        taken = frozenset[str]().union(*(self._existing(users, role).privileges for role in said.granted))
+        left = known.privileges - taken if self._is_mysql else known.privileges
+        return replace(known, privileges=left, member_of=known.member_of - set(said.granted))
+
+    def _named(self, said: Statement) -> frozenset[str]:
+        """Return the privileges that a statement names."""
+        names = frozenset(one.upper() for one in said.granted)
+        every = {"ALL", "PRIVILEGES"}
+        return (names - every) | (self._needed if names & every else frozenset())
 
     def _altered(self, known: User, said: Statement) -> User:
         """Return a user with the options of a statement."""
@@ -222,7 +230,7 @@ class Users:
             if table == "MYSQL.USER":
                 self._allow(by, UNREADABLE, is_allowed=by in self._administrators)
             elif table not in LISTS:
-                may_read = "SELECT" in self._existing(users, by).privileges or "SELECT" not in self._needed
+                may_read = "SELECT" in privileges_of(users, by) or "SELECT" not in self._needed
                 self._allow(by, UNREADABLE, is_allowed=may_read)
 
         def rows_of(table: str) -> list[dict[str, Any]]:
@@ -241,17 +249,8 @@ class Users:
         return answer(question, rows_of, said, is_mysql=self._is_mysql)
 
     def _privileges(self, users: Mapping[str, User], name: str) -> str:
-        return ", ".join(sorted(self._existing(users, name, NO_GRANT).privileges)) or "USAGE"
-
-    def _granted(self, users: Mapping[str, User], said: Statement) -> frozenset[str]:
-        """Return the privileges that a statement grants: by their names, or those of another user."""
-        granted = frozenset[str]()
-        for one in said.granted:
-            if one in users:
-                granted |= users[one].privileges
-            else:
-                granted |= self._needed if one.upper() in {"ALL", "PRIVILEGES"} else {one.upper()}
-        return granted
+        self._existing(users, name, NO_GRANT)
+        return ", ".join(sorted(privileges_of(users, name))) or "USAGE"
 
     def _allow(self, by: str, why: Refusal = DENIED, *, is_allowed: bool) -> None:
         if not is_allowed:
