@@ -25,6 +25,7 @@ from fake_secrets.contract.services.driver_errors import (
     DriverErrors,
     Refusal,
 )
+from fake_secrets.contract.services.row_kinds import factory_in
 from fake_secrets.contract.services.sessions import Connection
 from fake_secrets.contract.services.sql_parts import BrokenStatementError
 from fake_secrets.contract.services.statements import Statement, UnknownStatementError, parse, takes_parameters
@@ -107,9 +108,12 @@ class PasswordDatabase(ServiceDouble):
     def put_in_place(self) -> None:
         """Put the double in place of the driver's ``connect``, and of what the driver quotes with."""
         super().put_in_place()
-        if self._stays_open and self._driver is not None:
-            from unittest import mock  # noqa: PLC0415 -- as in `patch`
+        from unittest import mock  # noqa: PLC0415 -- as in `patch`
 
+        connecting = getattr(self._driver, "Connection", None)
+        if isinstance(connecting, type) and hasattr(connecting, "connect"):
+            self.use(mock.patch.object(connecting, "connect", self.stand_in))
+        if self._stays_open and self._driver is not None:
             for owner, name, replacement in quoting_without_a_server(self._driver.__name__):
                 self.use(mock.patch.object(owner, name, replacement))
 
@@ -121,17 +125,23 @@ class PasswordDatabase(ServiceDouble):
         Args:
             conninfo: a connection string or URL of PostgreSQL. psycopg2 calls it ``dsn``.
             args: a user and a password, as drivers of MySQL take them after the host.
-            options: the driver's options. Used are ``user``, ``password`` or ``passwd``, ``host`` and
-                ``autocommit``.
+            options: the driver's options. Used are ``user``, ``password`` or ``passwd``, ``host``,
+                ``autocommit``, and those that tell the kind of rows.
 
         Raises:
             Exception: the driver's OperationalError, or LoginRefusedError without a driver.
+            NotImplementedError: if they name a class of cursors that isn't one of a driver.
         """
         options = options_of(conninfo, args, options)
         user, password = options.get("user"), options.get("password", options.get("passwd"))
         self.login(str(user), password, host=options.get("host"))
-        is_autocommit = bool(options.get("autocommit", False))
-        return Connection(self, str(user), autocommit=is_autocommit, stays_open=self._stays_open)
+        return Connection(
+            self,
+            str(user),
+            autocommit=bool(options.get("autocommit", False)),
+            stays_open=self._stays_open,
+            row_factory=factory_in(options),
+        )
 
     def login(self, user: str, password: str | None, *, host: str | None = None) -> None:
         """Check a login.

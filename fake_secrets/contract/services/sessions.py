@@ -8,6 +8,7 @@ from types import TracebackType
 from typing import Any, Protocol, Self
 
 from fake_secrets.contract.services.questions import Rows
+from fake_secrets.contract.services.row_kinds import Column, Factory, Result, factory_in, tuples
 
 __all__ = ["Connection", "Cursor"]
 
@@ -32,6 +33,7 @@ class Connection:
         user: who is logged in.
         autocommit: whether each statement is committed by itself.
         stays_open: whether the session stays open after a `with` block.
+        row_factory: what makes the rows of its cursors.
 
     `draft` has the users that the open transaction has changed, with None for those that it has removed.
     `has_failed` is whether a statement of it has failed, so that the server takes no other.
@@ -40,15 +42,22 @@ class Connection:
     # Without a `__dict__`, in which a contract would look for texts.
     __slots__ = (
         "_database", "_depth", "_has_begun", "_savepoints", "_stays_open", "autocommit", "draft", "has_failed",
-        "is_closed", "is_in_transaction", "user",
+        "is_closed", "is_in_transaction", "row_factory", "user",
     )  # fmt: skip
 
     def __init__(
-        self, database: _Database, user: str, *, autocommit: bool = False, stays_open: bool = False
+        self,
+        database: _Database,
+        user: str,
+        *,
+        autocommit: bool = False,
+        stays_open: bool = False,
+        row_factory: Factory | None = None,
     ) -> None:
         self._database = database
         self.user = user
         self.autocommit = autocommit
+        self.row_factory = row_factory or tuples
         self.draft: dict[str, Any] = {}
         self.is_closed = False
         self.is_in_transaction = False
@@ -156,9 +165,22 @@ class Connection:
         """Whether it is open, as PyMySQL says it."""
         return not self.is_closed
 
-    def cursor(self, *_: object, **__: object) -> Cursor:
-        """Return a cursor, whatever its kind."""
-        return Cursor(self)
+    def cursor(self, *args: object, **options: Any) -> Cursor:
+        """Return a cursor, whose rows are of the kind that the arguments say.
+
+        Raises:
+            NotImplementedError: if they name a class of cursors that isn't one of a driver.
+        """
+        return Cursor(self, factory_in(options, args) or self.row_factory)
+
+    @property
+    def cursor_factory(self) -> object:
+        """The class of cursors, as psycopg and psycopg2 let a function set it. Only its kind of rows counts."""
+        return None
+
+    @cursor_factory.setter
+    def cursor_factory(self, kind: type) -> None:
+        self.row_factory = factory_in({"cursor_factory": kind}) or self.row_factory
 
     def execute(self, statement: object, parameters: object = None, **_: object) -> Cursor:
         """Execute a statement in a new cursor, as psycopg does. Return the cursor."""
@@ -185,19 +207,29 @@ class Connection:
 
 
 class Cursor:
-    """A cursor. Its rows are tuples.
+    """A cursor.
 
     Args:
         connection: the connection that it belongs to.
+        row_factory: what makes its rows.
     """
 
-    __slots__ = ("_rows", "connection", "description", "rowcount")
+    __slots__ = ("_rows", "connection", "description", "row_factory", "rowcount")
 
-    def __init__(self, connection: Connection) -> None:
+    # The encoding that row factories of psycopg ask for.
+    _encoding = "utf-8"
+
+    def __init__(self, connection: Connection, row_factory: Factory = tuples) -> None:
         self.connection = connection
-        self._rows: list[tuple[Any, ...]] = []
+        self.row_factory = row_factory
+        self._rows: list[Any] = []
         self.rowcount = -1
-        self.description: list[tuple[Any, ...]] | None = None
+        self.description: list[Column] | None = None
+
+    @property
+    def pgresult(self) -> Result | None:
+        """What psycopg's row factories ask for the names of the columns."""
+        return Result([column.name for column in self.description]) if self.description else None
 
     def __enter__(self) -> Self:
         """Return the cursor."""
@@ -206,7 +238,7 @@ class Cursor:
     def __exit__(self, *exception: object) -> None:
         """Close it."""
 
-    def __iter__(self) -> Iterator[tuple[Any, ...]]:
+    def __iter__(self) -> Iterator[Any]:
         """Iterate over the rows that were not fetched."""
         while self._rows:
             yield self._rows.pop(0)
@@ -214,21 +246,22 @@ class Cursor:
     def execute(self, statement: object, parameters: object = None, **_: object) -> Self:
         """Execute a statement."""
         found = self.connection.run(statement, parameters)
-        self._rows = list(found)
-        self.rowcount = len(self._rows)
-        self.description = [(name, *[None] * 6) for name in _columns_of(found)] or None
+        self.rowcount = len(found)
+        self.description = [Column(name) for name in _columns_of(found)] or None
+        make_row = self.row_factory(self) if self.description else tuple
+        self._rows = [make_row(row) for row in found]
         return self
 
-    def fetchone(self) -> tuple[Any, ...] | None:
+    def fetchone(self) -> Any:
         """Return the next row, or None."""
         return self._rows.pop(0) if self._rows else None
 
-    def fetchmany(self, size: int = 1) -> list[tuple[Any, ...]]:
+    def fetchmany(self, size: int = 1) -> list[Any]:
         """Return the next rows."""
         rows, self._rows = self._rows[:size], self._rows[size:]
         return rows
 
-    def fetchall(self) -> list[tuple[Any, ...]]:
+    def fetchall(self) -> list[Any]:
         """Return the rows that are left."""
         return self.fetchmany(len(self._rows))
 

@@ -22,8 +22,8 @@ from fake_secrets.contract.services.driver_errors import (
     UNREADABLE,
     Refusal,
 )
+from fake_secrets.contract.services.membership import Draft, User, privileges_of, removed, roles_of
 from fake_secrets.contract.services.questions import LISTS, Question, Rows, answer, tables_of
-from fake_secrets.contract.services.roles import Draft, User, privileges_of, removed, roles_of
 from fake_secrets.contract.services.statements import Statement
 
 __all__ = ["Users"]
@@ -222,7 +222,8 @@ class Users:
             return self._answer(said.question, users, by)
         if said.kind == "grants":
             name = said.user or by
-            return [(f"GRANT {self._privileges(users, name)} ON *.* TO '{name}'@'%'",)]
+            grants = [(f"GRANT {self._privileges(users, name)} ON *.* TO '{name}'@'%'",)]
+            return Rows(grants, [f"Grants for {name}@%"])
         return []
 
     def _answer(self, question: Question, users: Mapping[str, User], by: str) -> Rows:
