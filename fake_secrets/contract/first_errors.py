@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from fake_secrets.contract.catalogue import UNLIKE_THE_DOUBLE, Advice
+from fake_secrets.contract.catalogue import DOUBLE_NOT_CALLED, UNLIKE_THE_DOUBLE, Advice
 from fake_secrets.contract.moments import NOT_FOUND, Delivery, chain_of, code_of, innermost_of
 from fake_secrets.contract.trial import Trial
 
@@ -34,7 +34,7 @@ def advice_on(trial: Trial, failed: Delivery) -> Advice | None:
             f"The function needs the environment variable {variable!r}, which isn't set.",
             f"Pass it by environment={{{variable!r}: ...}}.",
         )
-    return None
+    return DOUBLE_NOT_CALLED if _passes_by_double(trial, failed) else None
 
 
 def _other_secret(trial: Trial, failed: Delivery) -> str | None:
@@ -48,6 +48,19 @@ def _other_secret(trial: Trial, failed: Delivery) -> str | None:
     secret_id = str(last.members.get("SecretId", ""))
     is_known = any(secret_id in {name, trial.handle[name].arn} for name in trial.subject.secrets)
     return None if is_known else trial.shown(secret_id) or None
+
+
+def _passes_by_double(trial: Trial, failed: Delivery) -> bool:
+    """Return whether a function may have failed because it never called the service double."""
+    boundaries = [boundary for delivery in trial.deliveries for boundary in delivery.boundaries]
+    error = failed.error
+    if trial.subject.service is None or error is None or any(one.is_of_service for one in boundaries):
+        return False
+    # A function that makes a value has just been told that there is none yet.
+    if code_of(error) is not None or {code_of(one) for one in chain_of(error)} - {None, NOT_FOUND}:
+        return False
+    # Most functions don't need the service yet in createSecret, but an error of a driver tells that they do.
+    return failed.step != "createSecret" or isinstance(error, OSError) or type(error).__module__ != "builtins"
 
 
 def _variable(trial: Trial, failed: Delivery) -> str | None:
