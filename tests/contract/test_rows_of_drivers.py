@@ -78,6 +78,7 @@ def test_a_class_of_cursors_is_the_first_argument_or_set_later(database):
     assert connection.cursor(kind).execute(STATEMENT).fetchone() == AS_DICT
     connection.cursor_factory = kind
     assert connection.execute(STATEMENT).fetchone() == AS_DICT
+    connection.execute("ALTER ROLE app PASSWORD %s", ["new"])
 
 
 def test_rows_of_the_dict_cursor_of_psycopg2_have_places_and_names(database):
@@ -133,3 +134,18 @@ def test_connect_of_the_real_psycopgs_class_leads_to_the_double():
     psycopg = pytest.importorskip("psycopg", exc_type=ImportError)
     with PasswordDatabase({"app": "old"}, driver="psycopg"):
         assert psycopg.Connection.connect(**LOGIN).execute("SELECT 1").fetchone() == (1,)
+
+
+def test_the_client_cursor_of_psycopg_takes_parameters_in_every_statement(monkeypatch):
+    psycopg = types.ModuleType("psycopg")
+    psycopg.connect, psycopg.ClientCursor = (lambda: None), cursors_named("ClientCursor", "psycopg")
+    monkeypatch.setitem(sys.modules, "psycopg", psycopg)
+    with PasswordDatabase({"app": "old"}, driver="psycopg") as database:
+        session = psycopg.connect(**LOGIN, autocommit=True, cursor_factory=psycopg.ClientCursor)
+        session.execute("ALTER ROLE CURRENT_USER PASSWORD %s", ["new"])
+        assert database.accepts("new")
+        session = psycopg.connect(user="app", password="new", autocommit=True, row_factory=dict_row)
+        session.cursor_factory = psycopg.ClientCursor
+        session.execute("ALTER ROLE CURRENT_USER PASSWORD %s", ["newer"])
+        assert database.accepts("newer")
+        assert session.execute(STATEMENT).fetchone() == AS_DICT

@@ -25,7 +25,7 @@ from fake_secrets.contract.services.driver_errors import (
     DriverErrors,
     Refusal,
 )
-from fake_secrets.contract.services.row_kinds import factory_in
+from fake_secrets.contract.services.row_kinds import factory_in, is_client_cursor
 from fake_secrets.contract.services.sessions import Connection
 from fake_secrets.contract.services.sql_parts import BrokenStatementError
 from fake_secrets.contract.services.statements import Statement, UnknownStatementError, parse, takes_parameters
@@ -141,6 +141,7 @@ class PasswordDatabase(ServiceDouble):
             autocommit=bool(options.get("autocommit", False)),
             stays_open=self._stays_open,
             row_factory=factory_in(options),
+            binds_on_client=not self._binds_on_server or is_client_cursor(options),
         )
 
     def login(self, user: str, password: str | None, *, host: str | None = None) -> None:
@@ -185,7 +186,7 @@ class PasswordDatabase(ServiceDouble):
             raise
 
     def _executed(self, connection: Connection, statement: object, parameters: object) -> list[tuple[Any, ...]]:
-        if self._binds_on_server and parameters and not takes_parameters(statement):
+        if not connection.binds_on_client and parameters and not takes_parameters(statement):
             self._refuse('syntax error at or near "$1"', SYNTAX)
         try:
             said = parse(statement, parameters, is_mysql=self._is_mysql)

@@ -6,7 +6,7 @@ import collections
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, NamedTuple
 
-__all__ = ["Column", "DictRow", "Factory", "Result", "factory_in", "tuples"]
+__all__ = ["Column", "DictRow", "Factory", "Result", "factory_in", "is_client_cursor", "tuples"]
 
 __tracebackhide__ = True  # the rows may hold secret values
 
@@ -117,6 +117,12 @@ def factory_in(options: Mapping[str, Any], positional: Sequence[object] = ()) ->
     given = [options.get(name) for name in ("cursor_factory", "cursorclass", "cursor_class")]
     kind = next((one for one in (*given, *positional) if isinstance(one, type)), None)
     return None if kind is None else _of_class(kind)
+
+
+def is_client_cursor(options: Mapping[str, Any]) -> bool:
+    """Return whether the arguments of ``connect`` name psycopg's ClientCursor, which puts parameters in."""
+    bases = getattr(options.get("cursor_factory"), "__mro__", ())
+    return any(base.__name__ == "ClientCursor" for base in bases)
 
 
 def _of_class(kind: type) -> Factory:

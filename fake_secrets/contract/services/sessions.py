@@ -8,7 +8,7 @@ from types import TracebackType
 from typing import Any, Protocol, Self
 
 from fake_secrets.contract.services.questions import Rows
-from fake_secrets.contract.services.row_kinds import Column, Factory, Result, factory_in, tuples
+from fake_secrets.contract.services.row_kinds import Column, Factory, Result, factory_in, is_client_cursor, tuples
 
 __all__ = ["Connection", "Cursor"]
 
@@ -34,6 +34,7 @@ class Connection:
         autocommit: whether each statement is committed by itself.
         stays_open: whether the session stays open after a `with` block.
         row_factory: what makes the rows of its cursors.
+        binds_on_client: whether its cursors put parameters into the text of a statement themselves.
 
     `draft` has the users that the open transaction has changed, with None for those that it has removed.
     `has_failed` is whether a statement of it has failed, so that the server takes no other.
@@ -41,8 +42,8 @@ class Connection:
 
     # Without a `__dict__`, in which a contract would look for texts.
     __slots__ = (
-        "_database", "_depth", "_has_begun", "_savepoints", "_stays_open", "autocommit", "draft", "has_failed",
-        "is_closed", "is_in_transaction", "row_factory", "user",
+        "_database", "_depth", "_has_begun", "_savepoints", "_stays_open", "autocommit", "binds_on_client",
+        "draft", "has_failed", "is_closed", "is_in_transaction", "row_factory", "user",
     )  # fmt: skip
 
     def __init__(
@@ -53,11 +54,13 @@ class Connection:
         autocommit: bool = False,
         stays_open: bool = False,
         row_factory: Factory | None = None,
+        binds_on_client: bool = False,
     ) -> None:
         self._database = database
         self.user = user
         self.autocommit = autocommit
         self.row_factory = row_factory or tuples
+        self.binds_on_client = binds_on_client
         self.draft: dict[str, Any] = {}
         self.is_closed = False
         self.is_in_transaction = False
@@ -180,7 +183,11 @@ class Connection:
 
     @cursor_factory.setter
     def cursor_factory(self, kind: type) -> None:
-        self.row_factory = factory_in({"cursor_factory": kind}) or self.row_factory
+        options = {"cursor_factory": kind}
+        found = factory_in(options)
+        if found is not None and found is not tuples:
+            self.row_factory = found
+        self.binds_on_client = self.binds_on_client or is_client_cursor(options)
 
     def execute(self, statement: object, parameters: object = None, **_: object) -> Cursor:
         """Execute a statement in a new cursor, as psycopg does. Return the cursor."""
