@@ -17,7 +17,9 @@ from fake_secrets.cli.command_error import CommandError
 from fake_secrets.contract.checking import UnknownScenarioError
 from fake_secrets.contract.services.aws import RefusedError
 from fake_secrets.contract.services.base import LoginRefusedError, StatementRefusedError
-from fake_secrets.contract.services.statements import BrokenStatementError, UnknownStatementError
+from fake_secrets.contract.services.selects import UnknownQuestionError
+from fake_secrets.contract.services.sql_parts import BrokenStatementError
+from fake_secrets.contract.services.statements import UnknownStatementError
 from fake_secrets.contract.turns import GivenUp
 from fake_secrets.hook.calls import Carried
 from fake_secrets.hook.client_pool import _UnlikeAnyError
@@ -79,6 +81,7 @@ EXAMPLES = [
     StatementRefusedError("no such user: 'app'"),
     RefusedError(403, "AccessDenied", "no"),
     BrokenStatementError("syntax error: a quoted text has no end"),
+    UnknownQuestionError(),
     UnknownStatementError("the double PasswordDatabase doesn't know this statement: VACUUM"),
     _MisuseError("test_it: the marker takes no regoin"),
 ]

@@ -7,7 +7,16 @@ from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Literal
 
-__all__ = ["CATALOGUE", "PASSWORD_CHANGED_EARLY", "UNLIKE_THE_DOUBLE", "Advice", "Kind", "Severity", "violator_of"]
+__all__ = [
+    "CATALOGUE",
+    "DOUBLE_NOT_CALLED",
+    "PASSWORD_CHANGED_EARLY",
+    "UNLIKE_THE_DOUBLE",
+    "Advice",
+    "Kind",
+    "Severity",
+    "violator_of",
+]
 
 Severity = Literal["violation", "note"]
 
@@ -328,6 +337,16 @@ NAMED_IN_CODE = Advice(
 UNLIKE_THE_DOUBLE = Advice(
     "The service double doesn't accept the value of secret= when the check begins.",
     "Let the double begin with the credential that is in secret=.",
+)
+
+# The advice where a function fails that has never called the service double.
+DOUBLE_NOT_CALLED = Advice(
+    "The service double was never called: the function reaches the service by a name that isn't replaced.",
+    (
+        'Let the double replace that name, too, as replaces="my_function.connect" does for a function that has '
+        "connect by `from psycopg import connect`. If the function fails before it needs the service, read the "
+        "exception above."
+    ),
 )
 
 _NOTES = {

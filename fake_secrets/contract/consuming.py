@@ -16,8 +16,10 @@ from fake_secrets.contract.own_lines import OwnLine
 from fake_secrets.contract.own_modules import functions_of
 from fake_secrets.contract.turns import FIRST, SECOND, GivenUp, SeparateStates, Turns, Who
 from fake_secrets.contract.values import form_of
+from fake_secrets.errors import annotate
 from fake_secrets.observe.entry import RunningStep
 from fake_secrets.observe.leaks.searching import text_of
+from fake_secrets.options import with_article
 from fake_secrets.rotation.crashes import TimedOut
 
 if TYPE_CHECKING:
@@ -207,15 +209,25 @@ class Consuming:
         return "returns a value that the service doesn't accept", check.line_defining(consumer)
 
     def _accepts(self, consumer: Consumer, value: Any) -> bool:
-        """Return whether the service accepts what a consumer has returned, or can't tell."""
+        """Return whether the service accepts what a consumer has returned, or can't tell.
+
+        Raises:
+            TypeError: if that is neither a value nor anything else that the double accepts.
+        """
         form = dict(value) if isinstance(value, Mapping) else form_of(value) if isinstance(value, str) else value
+        # The double reads what a consumer usually returns, so this is something else.
+        is_strange = not isinstance(form, dict | str | bytes) and consumer not in self._have_worked
         try:
-            return self._trial.service.accepts(form) is not False
-        except (LookupError, TypeError, ValueError, AttributeError):
+            is_accepted = self._trial.service.accepts(form) is not False
+        except (LookupError, TypeError, ValueError, AttributeError) as error:
             if consumer not in self._have_worked:
+                if is_strange:
+                    annotate(error, _strange(consumer, value))
                 raise
-            # The double reads what the consumer usually returns, so this is something else.
             return False
+        if is_strange and not is_accepted:
+            raise TypeError(_strange(consumer, value))
+        return is_accepted
 
     def _sleep(self, end: int) -> bool:
         """Let the rotation go on until a moment of the virtual clock, or until it is over.
@@ -243,6 +255,14 @@ class Consuming:
 
     def _is_consumer(self) -> bool:
         return threading.get_ident() == self._idents.get(SECOND)
+
+
+def _strange(consumer: Consumer, value: object) -> str:
+    returned = with_article(type(value).__name__)
+    return (
+        f"the consumer {name_of(consumer)} returned {returned}. It returns None if it has used the service "
+        "itself, else the value that it would log in with: a dict, str or bytes"
+    )
 
 
 def name_of(consumer: Consumer) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from fake_secrets.contract.catalogue import UNLIKE_THE_DOUBLE, Advice
+from fake_secrets.contract.catalogue import DOUBLE_NOT_CALLED, UNLIKE_THE_DOUBLE, Advice
 from fake_secrets.contract.moments import NOT_FOUND, Boundary, Delivery, chain_of, code_of, innermost_of
 from fake_secrets.contract.trial import Trial
 
@@ -28,7 +28,7 @@ def advice_on(trial: Trial, failed: Delivery) -> Advice | None:
             f"The function needs the environment variable {variable!r}, which isn't set.",
             f"Pass it by environment={{{variable!r}: ...}}.",
         )
-    return None
+    return DOUBLE_NOT_CALLED if _passes_by_double(trial, failed) else None
 
 
 def advice_on_swallowed(trial: Trial) -> Advice | None:
@@ -80,6 +80,19 @@ def _is_unknown(trial: Trial, boundary: Boundary) -> bool:
 
 def _secret_id(boundary: Boundary) -> str:
     return str(boundary.members.get("SecretId", ""))
+
+
+def _passes_by_double(trial: Trial, failed: Delivery) -> bool:
+    """Return whether a function may have failed because it never called the service double."""
+    boundaries = [boundary for delivery in trial.deliveries for boundary in delivery.boundaries]
+    error = failed.error
+    if trial.subject.service is None or error is None or any(one.is_of_service for one in boundaries):
+        return False
+    # A function that makes a value has just been told that there is none yet.
+    if code_of(error) is not None or {code_of(one) for one in chain_of(error)} - {None, NOT_FOUND}:
+        return False
+    # Most functions don't need the service yet in createSecret, but an error of a driver tells that they do.
+    return failed.step != "createSecret" or isinstance(error, OSError) or type(error).__module__ != "builtins"
 
 
 def _variable(trial: Trial, failed: Delivery) -> str | None:

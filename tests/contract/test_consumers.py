@@ -433,6 +433,49 @@ def test_a_value_that_the_double_cannot_read_is_a_mistake_of_the_test():
     assert caught.value.__notes__[0] == "raised when the check asked Picky.accepts"
 
 
+def returns_its_connection():
+    return database.connect(user="app", password=read()["password"])
+
+
+STRANGE = (
+    "the consumer {} returned {}. It returns None if it has used the service itself, else the value that it would "
+    "log in with: a dict, str or bytes"
+)
+
+
+@pytest.mark.parametrize(
+    ("consumer", "name", "returned"),
+    [
+        (returns_its_connection, "returns_its_connection", "a Connection"),
+        (lambda: True, "consumer", "a bool"),
+        (lambda: ("app", "old-password"), "consumer", "a tuple"),
+    ],
+)
+def test_an_object_that_is_no_value_is_a_mistake_of_the_test(consumer, name, returned):
+    with pytest.raises(TypeError) as caught:
+        check(consumer)
+    assert str(caught.value) == STRANGE.format(name, returned)
+
+
+def test_an_error_of_the_double_about_an_object_that_is_no_value_says_so():
+    with pytest.raises(TypeError) as caught:
+        check(lambda: 17, service=Picky)
+    assert caught.value.__notes__[1] == STRANGE.format("consumer", "an int")
+
+
+def test_an_object_that_the_double_accepts_is_a_value():
+    class Pairs(Database):
+        def accepts(self, value):
+            user, password = value if isinstance(value, tuple) else (value["username"], value["password"])
+            return super().accepts({"username": user, "password": password})
+
+    def returns_a_pair():
+        value = returns_what_works()
+        return value["username"], value["password"]
+
+    assert check(returns_a_pair, service=Pairs).passed
+
+
 @pytest.mark.slow
 def test_a_value_that_the_double_cannot_read_after_others_is_none_that_works():
     def loses_the_password():

@@ -1,12 +1,14 @@
 """What a report says of a function that never rotates: the first error tells which argument is missing."""
 
 import contextlib
+import functools
 import json
 import os
 
 import boto3
 import pytest
-from rotation_steps import rotation_function
+from botocore.exceptions import ClientError
+from rotation_steps import rotation_function, with_new_password
 from rotators import Rotator
 
 from fake_secrets import RotationContract, check_rotation
@@ -162,3 +164,75 @@ def test_a_contract_warns_of_such_a_double_even_if_the_function_rotates():
 
     with pytest.warns(FakeSecretsWarning, match="doesn't accept the value of secret= when the check begins"):
         Contract().test_plain()
+
+
+def connect(**_):
+    msg = "could not translate host name to address"
+    raise OSError(msg)
+
+
+def by_name(step, error=None):
+    """Return a function that reaches the service by a name of its own, which the double doesn't replace."""
+
+    def reach(now, *_):
+        if now == step:
+            if error is not None:
+                raise error
+            connect(user="app")
+
+    return rotation_function(
+        lambda *_: reach("setSecret"),
+        lambda _: reach("testSecret"),
+        lambda *given: reach("createSecret") or with_new_password(*given),
+    )
+
+
+@pytest.mark.parametrize("step", ["createSecret", "setSecret", "testSecret"])
+def test_a_double_that_is_never_called_is_told(step):
+    service = functools.partial(PasswordDatabase, {"app": "old"})
+    (violation,) = check_rotation(by_name(step), secret=SECRET, service=service, only="plain").violations
+    assert violation.name == "never-succeeds"
+    assert violation.cause == (
+        "The service double was never called: the function reaches the service by a name that isn't replaced."
+    )
+    assert 'replaces="my_function.connect"' in violation.mend
+
+
+@pytest.mark.parametrize(
+    ("step", "service", "error"),
+    [
+        ("setSecret", None, None),
+        ("createSecret", PasswordDatabase, LookupError("a bug")),
+        ("setSecret", PasswordDatabase, ClientError({"Error": {"Code": "Refused"}}, "GetSecretValue")),
+    ],
+)
+def test_a_double_that_is_never_called_is_not_blamed_for_other_errors(step, service, error):
+    makes = None if service is None else functools.partial(service, {"app": "old"})
+    (violation,) = check_rotation(by_name(step, error), secret=SECRET, service=makes, only="plain").violations
+    assert violation.cause.startswith("The function expects another event")
+
+
+def test_a_function_that_has_called_the_double_fails_for_another_reason():
+    def set_value(_, pending):
+        Kept.latest.has_user("app")
+        raise LookupError
+
+    handler = rotation_function(set_value, lambda _: None)
+    (violation,) = check_rotation(
+        handler, secret=SECRET, service=lambda: Kept({"app": "old"}), only="plain"
+    ).violations
+    assert violation.cause.startswith("The function expects another event")
+
+
+def test_replacing_the_name_mends_it():
+    class Replacing(PasswordDatabase):
+        def __init__(self):
+            super().__init__({"app": "old"}, replaces=f"{__name__}.connect")
+
+    def set_value(_, pending):
+        connect(user="app", password="old").execute("ALTER USER app PASSWORD %s", [pending["password"]])
+
+    report = check_rotation(
+        rotation_function(set_value, lambda _: None), secret=SECRET, service=Replacing, only="plain"
+    )
+    assert "never-succeeds" not in [one.name for one in report.violations]

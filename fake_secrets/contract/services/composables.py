@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import sys
+from collections.abc import Iterator
 from typing import Any
 
-__all__ = ["is_composable", "quoted_name", "rendered"]
+__all__ = ["is_composable", "quoted_name", "quoting_without_a_server", "rendered"]
 
 __tracebackhide__ = True  # a literal may be a password
 
@@ -40,6 +42,28 @@ def quoted_name(name: str, _: object = None) -> str:
     """Return a name in double quotes, as psycopg2's ``quote_ident`` does with a connection."""
     doubled = name.replace('"', '""')
     return f'"{doubled}"'
+
+
+def quoting_without_a_server(driver: str) -> Iterator[tuple[object, str, object]]:
+    """Yield what lets psycopg2's ``quote_ident`` and literals do without a real connection.
+
+    Args:
+        driver: the name of the driver's module.
+
+    Yields:
+        An object, the name of one of its attributes, and what that is to be replaced with.
+    """
+    extensions, composing = (sys.modules.get(f"{driver}.{name}") for name in ("extensions", "sql"))
+    real = getattr(extensions, "quote_ident", None)
+    if real is None:
+        return
+    # Functions import it by name, too.
+    for module in list(sys.modules.values()):
+        if getattr(module, "__dict__", {}).get("quote_ident") is real:
+            yield module, "quote_ident", quoted_name
+    literal = getattr(composing, "Literal", None)
+    if literal is not None:
+        yield literal, "as_string", lambda literal, _: rendered(literal)
 
 
 def _kind_of(statement: object) -> str | None:

@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import re
-import sys
-import urllib.parse
 from collections.abc import Callable, Collection, Mapping
 from types import ModuleType
 from typing import Any, NoReturn
@@ -16,9 +13,22 @@ from fake_secrets.contract.services.base import (
     StatementRefusedError,
     text_in,
 )
-from fake_secrets.contract.services.composables import quoted_name, rendered
+from fake_secrets.contract.services.composables import quoting_without_a_server
+from fake_secrets.contract.services.connection_options import options_of
+from fake_secrets.contract.services.driver_errors import (
+    ABORTED,
+    CLOSED,
+    NO_HOST,
+    NO_LOGIN,
+    NO_SAVEPOINT,
+    SYNTAX,
+    DriverErrors,
+    Refusal,
+)
+from fake_secrets.contract.services.row_kinds import factory_in, is_client_cursor
 from fake_secrets.contract.services.sessions import Connection
-from fake_secrets.contract.services.statements import BrokenStatementError, Statement, parse, takes_parameters
+from fake_secrets.contract.services.sql_parts import BrokenStatementError
+from fake_secrets.contract.services.statements import Statement, UnknownStatementError, parse, takes_parameters
 from fake_secrets.contract.services.users import Users
 
 __all__ = ["PasswordDatabase"]
@@ -26,10 +36,6 @@ __all__ = ["PasswordDatabase"]
 __tracebackhide__ = True  # the arguments in our frames may hold secret values
 
 _PRIVILEGES = ("SELECT", "INSERT", "UPDATE", "DELETE")
-_POSTGRESQL_VERSION, _MYSQL_VERSION = "PostgreSQL 16.4 (a fake of fake_secrets)", "8.4.3-fake_secrets"
-# The numbers of MySQL's errors.
-_NO_LOGIN, _NO_HOST, _SYNTAX = 1045, 2003, 1064
-_OPTION = re.compile(r"(\w+)\s*=\s*('(?:[^'\\]|\\.)*'|\S+)")
 
 
 class PasswordDatabase(ServiceDouble):
@@ -78,15 +84,17 @@ class PasswordDatabase(ServiceDouble):
             msg = f"administrators names {unknown!r}, who is none of the users: {', '.join(users)}"
             raise ValueError(msg)
         self._driver: ModuleType | None = None if driver is None else driver_named(driver)
+        self._is_mysql = driver is not None and ("mysql" in driver.lower() or "maria" in driver.lower())
+        self._errors = DriverErrors(self._driver, is_mysql=self._is_mysql)
         if errors is None and driver is not None:
-            errors = (self._error_class("OperationalError", ConnectionError),)
+            errors = (self._errors.class_named("OperationalError", ConnectionError),)
         names = (replaces,) if isinstance(replaces, str) else tuple(replaces)
         super().__init__(replaces=(*names, f"{driver}.connect") if driver else names, errors=errors)
-        self._is_mysql = driver is not None and ("mysql" in driver.lower() or "maria" in driver.lower())
-        version = _MYSQL_VERSION if self._is_mysql else _POSTGRESQL_VERSION
-        self._users = Users(users, privileges, administrators, self._refuse, version)
+        self._users = Users(users, privileges, administrators, self._refuse, is_mysql=self._is_mysql)
         # A block of psycopg2 ends a transaction, but not the session.
         self._stays_open = driver is not None and "psycopg2" in driver
+        # After a statement that fails, a transaction takes no other.
+        self._aborts = driver is not None and "pg" in driver
         # It hands parameters to the server, which takes them in questions and changes of tables only.
         self._binds_on_server = driver == "psycopg"
         self._host = host
@@ -100,24 +108,14 @@ class PasswordDatabase(ServiceDouble):
     def put_in_place(self) -> None:
         """Put the double in place of the driver's ``connect``, and of what the driver quotes with."""
         super().put_in_place()
-        if self._stays_open:
-            self._quote_without_a_server()
-
-    def _quote_without_a_server(self) -> None:
-        """Let psycopg2's ``quote_ident`` and literals do without a real connection."""
         from unittest import mock  # noqa: PLC0415 -- as in `patch`
 
-        driver = self._driver.__name__ if self._driver is not None else ""
-        extensions, composing = (sys.modules.get(f"{driver}.{name}") for name in ("extensions", "sql"))
-        real = getattr(extensions, "quote_ident", None)
-        if real is None:
-            return
-        # Functions import it by name, too.
-        for module in list(sys.modules.values()):
-            if getattr(module, "__dict__", {}).get("quote_ident") is real:
-                self.use(mock.patch.object(module, "quote_ident", quoted_name))
-        if hasattr(composing, "Literal"):
-            self.patch(f"{driver}.sql.Literal.as_string", lambda literal, _: rendered(literal))
+        connecting = getattr(self._driver, "Connection", None)
+        if isinstance(connecting, type) and hasattr(connecting, "connect"):
+            self.use(mock.patch.object(connecting, "connect", self.stand_in))
+        if self._stays_open and self._driver is not None:
+            for owner, name, replacement in quoting_without_a_server(self._driver.__name__):
+                self.use(mock.patch.object(owner, name, replacement))
 
     # What the function calls.
 
@@ -127,20 +125,24 @@ class PasswordDatabase(ServiceDouble):
         Args:
             conninfo: a connection string or URL of PostgreSQL. psycopg2 calls it ``dsn``.
             args: a user and a password, as drivers of MySQL take them after the host.
-            options: the driver's options. Used are ``user``, ``password`` or ``passwd``, ``host`` and
-                ``autocommit``.
+            options: the driver's options. Used are ``user``, ``password`` or ``passwd``, ``host``,
+                ``autocommit``, and those that tell the kind of rows.
 
         Raises:
             Exception: the driver's OperationalError, or LoginRefusedError without a driver.
+            NotImplementedError: if they name a class of cursors that isn't one of a driver.
         """
-        if args:
-            options = {"host": conninfo, **dict(zip(("user", "password"), args, strict=False)), **options}
-        else:
-            options = {**_options_in(options.pop("dsn", None) or conninfo or ""), **options}
+        options = options_of(conninfo, args, options)
         user, password = options.get("user"), options.get("password", options.get("passwd"))
         self.login(str(user), password, host=options.get("host"))
-        is_autocommit = bool(options.get("autocommit", False))
-        return Connection(self, str(user), autocommit=is_autocommit, stays_open=self._stays_open)
+        return Connection(
+            self,
+            str(user),
+            autocommit=bool(options.get("autocommit", False)),
+            stays_open=self._stays_open,
+            row_factory=factory_in(options),
+            binds_on_client=not self._binds_on_server or is_client_cursor(options),
+        )
 
     def login(self, user: str, password: str | None, *, host: str | None = None) -> None:
         """Check a login.
@@ -151,10 +153,10 @@ class PasswordDatabase(ServiceDouble):
         self.catch_up()
         if self._host is not None and host is not None and host != self._host:
             message = f"could not translate host name {host!r} to address"
-            raise self._error_class("OperationalError", ConnectionError)(*self._args(_NO_HOST, message))
+            raise self._errors.failed(NO_HOST, message, "OperationalError", ConnectionError)
         if not self._users.is_password(user, password):
             message = f"password authentication failed for user {user!r}"
-            raise self._error_class("OperationalError", LoginRefusedError)(*self._args(_NO_LOGIN, message))
+            raise self._errors.failed(NO_LOGIN, message, "OperationalError", LoginRefusedError)
 
     def execute(
         self, connection: Connection, statement: object, parameters: object = None
@@ -173,28 +175,56 @@ class PasswordDatabase(ServiceDouble):
         self.catch_up()
         if connection.is_closed:
             message = "the connection is closed"
-            raise self._error_class("InterfaceError", StatementRefusedError)(*self._args(0, message))
-        if self._binds_on_server and parameters and not takes_parameters(statement):
-            message = 'syntax error at or near "$1"'
-            raise self._error_class("ProgrammingError", StatementRefusedError)(*self._args(0, message))
+            raise self._errors.failed(CLOSED, message, "InterfaceError", StatementRefusedError)
+        try:
+            return self._executed(connection, statement, parameters)
+        except (NotImplementedError, ValueError):
+            raise
+        except Exception:
+            if not connection.commits_each:
+                connection.is_in_transaction, connection.has_failed = True, self._aborts
+            raise
+
+    def _executed(self, connection: Connection, statement: object, parameters: object) -> list[tuple[Any, ...]]:
+        if not connection.binds_on_client and parameters and not takes_parameters(statement):
+            self._refuse('syntax error at or near "$1"', SYNTAX)
         try:
             said = parse(statement, parameters, is_mysql=self._is_mysql)
         except BrokenStatementError as error:
-            self._refuse(str(error), _SYNTAX)
-        rows: list[tuple[Any, ...]] = []
-        if said.kind == "rollback":
+            self._refuse(str(error), SYNTAX)
+        except UnknownStatementError:
+            self._refuse_if_failed(connection)
+            raise
+        if said.kind == "commit":
+            self._end(connection)
+        elif said.kind == "rollback":
             connection.rollback()
-        elif said.kind != "commit":
+        elif said.kind == "begin":
+            connection.begin()
+        elif said.kind == "rollback_to" and said.user is not None:
+            if not connection.roll_back_to(said.user):
+                self._refuse(f"savepoint {said.user!r} does not exist", NO_SAVEPOINT)
+        else:
+            self._refuse_if_failed(connection)
+            if said.kind == "savepoint" and said.user is not None:
+                connection.save(said.user)
             rows = self._users.run(said, connection.user, connection.draft)
-        connection.is_in_transaction = said.kind not in {"commit", "rollback"}
-        if connection.commits_each or self._is_mysql or said.kind == "commit":
-            self._take(connection)
-        return rows
+            connection.is_in_transaction = True
+            if connection.commits_each or self._is_mysql:
+                self._take(connection)
+            return rows
+        return []
+
+    def _refuse_if_failed(self, connection: Connection) -> None:
+        if connection.has_failed:
+            self._refuse(
+                "current transaction is aborted, commands ignored until end of transaction block", ABORTED
+            )
 
     def commit(self, connection: Connection) -> None:
         """Make the changes of a session's transaction take effect."""
         self.catch_up()
-        self._take(connection)
+        self._end(connection)
 
     def alter_user(self, user: str, password: str, *, by: str | None = None) -> None:
         """Change a user's password.
@@ -216,11 +246,11 @@ class PasswordDatabase(ServiceDouble):
 
     def drop_user(self, user: str, *, by: str | None = None) -> None:
         """Remove a user. Arguments and exceptions are those of `alter_user`."""
-        self._do(Statement("drop", user), by)
+        self._do(Statement("remove", user), by)
 
     def copy_privileges(self, source: str, target: str, *, by: str | None = None) -> None:
         """Give a user the privileges of another, too. Exceptions are those of `alter_user`."""
-        self._do(Statement("grant", target, granted=(source,)), by)
+        self._do(Statement("copy", target, granted=(source,)), by)
 
     def has_user(self, user: str) -> bool:
         """Return whether there is a user of that name."""
@@ -264,31 +294,19 @@ class PasswordDatabase(ServiceDouble):
         self._users.run(said, session.user, session.draft, is_trusted=by is None)
         self._take(session)
 
+    def _end(self, connection: Connection) -> None:
+        """Commit a transaction, or roll it back if a statement of it has failed, as PostgreSQL does."""
+        if connection.has_failed:
+            connection.rollback()
+        else:
+            self._take(connection)
+
     def _take(self, connection: Connection) -> None:
         """Make a transaction's changes take effect, now or after the delay."""
-        connection.is_in_transaction = False
         changes = dict(connection.draft)
-        connection.draft.clear()
+        connection.rollback()
         if changes:
             self.later(self._delay, lambda: self._users.take(changes))
 
-    def _refuse(self, message: str, code: int) -> NoReturn:
-        raise self._error_class("ProgrammingError", StatementRefusedError)(*self._args(code, message))
-
-    def _error_class(self, name: str, default: type[Exception]) -> type[Exception]:
-        """Return an exception class of the driver by its name in DB-API 2.0, or else another."""
-        found = getattr(self._driver, name, None)
-        return found if isinstance(found, type) and issubclass(found, Exception) else default
-
-    def _args(self, code: int, message: str) -> tuple[object, ...]:
-        """Return the arguments of an exception. Drivers of MySQL have a number first."""
-        return (code, message) if self._is_mysql else (message,)
-
-
-def _options_in(conninfo: str) -> dict[str, str]:
-    """Return the options in a connection string or URL."""
-    if "://" in conninfo:
-        url = urllib.parse.urlsplit(conninfo)
-        found = {"user": url.username, "password": url.password, "host": url.hostname}
-        return {name: urllib.parse.unquote(text) for name, text in found.items() if text is not None}
-    return {name: text.strip("'").replace("\\", "") for name, text in _OPTION.findall(conninfo)}
+    def _refuse(self, message: str, why: Refusal) -> NoReturn:
+        raise self._errors.refusal(why, message)

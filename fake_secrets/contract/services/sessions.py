@@ -7,6 +7,9 @@ from collections.abc import Iterator
 from types import TracebackType
 from typing import Any, Protocol, Self
 
+from fake_secrets.contract.services.questions import Rows
+from fake_secrets.contract.services.row_kinds import Column, Factory, Result, factory_in, is_client_cursor, tuples
+
 __all__ = ["Connection", "Cursor"]
 
 __tracebackhide__ = True  # the arguments in our frames may hold secret values
@@ -30,24 +33,41 @@ class Connection:
         user: who is logged in.
         autocommit: whether each statement is committed by itself.
         stays_open: whether the session stays open after a `with` block.
+        row_factory: what makes the rows of its cursors.
+        binds_on_client: whether its cursors put parameters into the text of a statement themselves.
 
     `draft` has the users that the open transaction has changed, with None for those that it has removed.
+    `has_failed` is whether a statement of it has failed, so that the server takes no other.
     """
 
     # Without a `__dict__`, in which a contract would look for texts.
     __slots__ = (
-        "_database", "_depth", "_stays_open", "autocommit", "draft", "is_closed", "is_in_transaction", "user",
+        "_database", "_depth", "_has_begun", "_savepoints", "_stays_open", "autocommit", "binds_on_client",
+        "draft", "has_failed", "is_closed", "is_in_transaction", "row_factory", "user",
     )  # fmt: skip
 
     def __init__(
-        self, database: _Database, user: str, *, autocommit: bool = False, stays_open: bool = False
+        self,
+        database: _Database,
+        user: str,
+        *,
+        autocommit: bool = False,
+        stays_open: bool = False,
+        row_factory: Factory | None = None,
+        binds_on_client: bool = False,
     ) -> None:
         self._database = database
         self.user = user
         self.autocommit = autocommit
+        self.row_factory = row_factory or tuples
+        self.binds_on_client = binds_on_client
         self.draft: dict[str, Any] = {}
         self.is_closed = False
         self.is_in_transaction = False
+        self.has_failed = False
+        # Whether a statement has begun the transaction.
+        self._has_begun = False
+        self._savepoints: list[tuple[str, dict[str, Any]]] = []
         self._stays_open = stays_open
         # How many blocks of `transaction` are open.
         self._depth = 0
@@ -75,23 +95,35 @@ class Connection:
     @property
     def commits_each(self) -> bool:
         """Whether each statement is committed by itself now."""
-        return self.autocommit and not self._depth
+        return self.autocommit and not self._depth and not self._has_begun
 
     @contextlib.contextmanager
-    def transaction(self, *_: object, **__: object) -> Iterator[Self]:
+    def transaction(self, _: object = None, force_rollback: bool = False) -> Iterator[Self]:  # noqa: FBT002
         """Make a block one transaction, as psycopg does, or a part of the open one that can be rolled back."""
         is_outermost, before = not (self._depth or self.is_in_transaction), dict(self.draft)
+        if self.has_failed:
+            self.run("SAVEPOINT block", None)
         self._depth += 1
         try:
             yield self
-        except BaseException:
-            self.draft = before
-            self.is_in_transaction = not is_outermost
-            raise
+        except BaseException as error:
+            self._leave_block(before, is_outermost=is_outermost)
+            if type(error).__name__ != "Rollback":
+                raise
+        else:
+            if force_rollback:
+                self._leave_block(before, is_outermost=is_outermost)
+            elif not is_outermost and self.has_failed:
+                self.run("RELEASE block", None)
         finally:
             self._depth -= 1
         if is_outermost:
             self.commit()
+
+    def _leave_block(self, before: dict[str, Any], *, is_outermost: bool) -> None:
+        """Forget what a block has changed."""
+        self.draft, self.has_failed = before, False
+        self.is_in_transaction = not is_outermost
 
     def set_session(self, *_: object, autocommit: bool | None = None, **__: object) -> None:
         """Change the session, as psycopg2 does. Only ``autocommit`` has an effect."""
@@ -110,7 +142,21 @@ class Connection:
         """Set the encoding of texts, as psycopg2 does. It has no effect."""
 
     def begin(self) -> None:
-        """Begin a transaction, as PyMySQL does."""
+        """Begin a transaction, as a statement does, or PyMySQL."""
+        self.is_in_transaction = self._has_begun = True
+
+    def save(self, name: str) -> None:
+        """Set a savepoint."""
+        self._savepoints.append((name, dict(self.draft)))
+
+    def roll_back_to(self, name: str) -> bool:
+        """Forget what has changed since a savepoint. Return whether there is one of that name."""
+        found = next((at for at, (one, _) in reversed([*enumerate(self._savepoints)]) if one == name), None)
+        if found is None:
+            return False
+        del self._savepoints[found + 1 :]
+        self.draft, self.has_failed = dict(self._savepoints[found][1]), False
+        return True
 
     @property
     def closed(self) -> bool:
@@ -122,9 +168,26 @@ class Connection:
         """Whether it is open, as PyMySQL says it."""
         return not self.is_closed
 
-    def cursor(self, *_: object, **__: object) -> Cursor:
-        """Return a cursor, whatever its kind."""
-        return Cursor(self)
+    def cursor(self, *args: object, **options: Any) -> Cursor:
+        """Return a cursor, whose rows are of the kind that the arguments say.
+
+        Raises:
+            NotImplementedError: if they name a class of cursors that isn't one of a driver.
+        """
+        return Cursor(self, factory_in(options, args) or self.row_factory)
+
+    @property
+    def cursor_factory(self) -> object:
+        """The class of cursors, as psycopg and psycopg2 let a function set it. Only its kind of rows counts."""
+        return None
+
+    @cursor_factory.setter
+    def cursor_factory(self, kind: type) -> None:
+        options = {"cursor_factory": kind}
+        found = factory_in(options)
+        if found is not None and found is not tuples:
+            self.row_factory = found
+        self.binds_on_client = self.binds_on_client or is_client_cursor(options)
 
     def execute(self, statement: object, parameters: object = None, **_: object) -> Cursor:
         """Execute a statement in a new cursor, as psycopg does. Return the cursor."""
@@ -140,7 +203,8 @@ class Connection:
 
     def rollback(self) -> None:
         """Forget the changes of the transaction."""
-        self.is_in_transaction = False
+        self.is_in_transaction = self.has_failed = self._has_begun = False
+        self._savepoints.clear()
         self.draft.clear()
 
     def close(self) -> None:
@@ -150,19 +214,29 @@ class Connection:
 
 
 class Cursor:
-    """A cursor. Its rows are tuples.
+    """A cursor.
 
     Args:
         connection: the connection that it belongs to.
+        row_factory: what makes its rows.
     """
 
-    __slots__ = ("_rows", "connection", "description", "rowcount")
+    __slots__ = ("_rows", "connection", "description", "row_factory", "rowcount")
 
-    def __init__(self, connection: Connection) -> None:
+    # The encoding that row factories of psycopg ask for.
+    _encoding = "utf-8"
+
+    def __init__(self, connection: Connection, row_factory: Factory = tuples) -> None:
         self.connection = connection
-        self._rows: list[tuple[Any, ...]] = []
+        self.row_factory = row_factory
+        self._rows: list[Any] = []
         self.rowcount = -1
-        self.description: list[tuple[Any, ...]] | None = None
+        self.description: list[Column] | None = None
+
+    @property
+    def pgresult(self) -> Result | None:
+        """What psycopg's row factories ask for the names of the columns."""
+        return Result([column.name for column in self.description]) if self.description else None
 
     def __enter__(self) -> Self:
         """Return the cursor."""
@@ -171,31 +245,38 @@ class Cursor:
     def __exit__(self, *exception: object) -> None:
         """Close it."""
 
-    def __iter__(self) -> Iterator[tuple[Any, ...]]:
+    def __iter__(self) -> Iterator[Any]:
         """Iterate over the rows that were not fetched."""
         while self._rows:
             yield self._rows.pop(0)
 
     def execute(self, statement: object, parameters: object = None, **_: object) -> Self:
         """Execute a statement."""
-        self._rows = list(self.connection.run(statement, parameters))
-        self.rowcount = len(self._rows)
-        width = len(self._rows[0]) if self._rows else 0
-        self.description = [("column", *[None] * 6)] * width or None
+        found = self.connection.run(statement, parameters)
+        self.rowcount = len(found)
+        self.description = [Column(name) for name in _columns_of(found)] or None
+        make_row = self.row_factory(self) if self.description else tuple
+        self._rows = [make_row(row) for row in found]
         return self
 
-    def fetchone(self) -> tuple[Any, ...] | None:
+    def fetchone(self) -> Any:
         """Return the next row, or None."""
         return self._rows.pop(0) if self._rows else None
 
-    def fetchmany(self, size: int = 1) -> list[tuple[Any, ...]]:
+    def fetchmany(self, size: int = 1) -> list[Any]:
         """Return the next rows."""
         rows, self._rows = self._rows[:size], self._rows[size:]
         return rows
 
-    def fetchall(self) -> list[tuple[Any, ...]]:
+    def fetchall(self) -> list[Any]:
         """Return the rows that are left."""
         return self.fetchmany(len(self._rows))
 
     def close(self) -> None:
         """Close the cursor."""
+
+
+def _columns_of(rows: list[tuple[Any, ...]]) -> tuple[str, ...]:
+    if isinstance(rows, Rows):
+        return rows.columns
+    return tuple(f"column{number}" for number in range(1, len(rows[0]) + 1)) if rows else ()

@@ -5,23 +5,38 @@ from __future__ import annotations
 import datetime
 import math
 import time
-from collections.abc import Callable, Collection, Mapping
-from dataclasses import dataclass, field, replace
+from collections.abc import Collection, Mapping
+from dataclasses import replace
 from typing import Any, NoReturn, Protocol
 
 from fake_secrets import clock
+from fake_secrets.contract.services.driver_errors import (
+    CIRCULAR,
+    DENIED,
+    DEPENDENT,
+    DUPLICATE,
+    IN_USE,
+    MISSING,
+    NO_GRANT,
+    NOT_A_TIME,
+    UNREADABLE,
+    Refusal,
+)
+from fake_secrets.contract.services.membership import Draft, User, privileges_of, removed, roles_of
+from fake_secrets.contract.services.questions import LISTS, Question, Rows, answer, tables_of
 from fake_secrets.contract.services.statements import Statement
 
-__all__ = ["Draft", "User", "Users"]
+__all__ = ["Users"]
 
 __tracebackhide__ = True  # the arguments in our frames may hold secret values
 
-# The numbers of MySQL's errors.
-_DENIED, _EXISTS, _SYNTAX = 1142, 1396, 1064
+_POSTGRESQL_VERSION, _MYSQL_VERSION = "PostgreSQL 16.4 (a fake of fake_secrets)", "8.4.3-fake_secrets"
+# What the list of MySQL says of each user.
+_COLUMNS = {"HOST": "%", "SSL_TYPE": "", "SSL_CIPHER": b"", "X509_ISSUER": b"", "X509_SUBJECT": b""}
 # What users may do to themselves, and what only administrators do.
 _OWN = frozenset({"alter", "alter_own", "alter_for"})
 _MAKES = frozenset({"create", "create_role"})
-_CHANGES = _MAKES | {"drop", "drop_owned", "grant", "revoke"}
+_CHANGES = _MAKES | {"copy", "drop", "drop_owned", "grant", "grant_role", "remove", "revoke", "revoke_role"}
 # The options with which users may change themselves.
 _OWN_OPTIONS = frozenset(
     "ENCRYPTED PASSWORD IDENTIFIED WITH BY REPLACE RETAIN DISCARD # NULL".split()  # noqa: SIM905
@@ -29,38 +44,8 @@ _OWN_OPTIONS = frozenset(
 
 
 class _Refuse(Protocol):
-    def __call__(self, message: str, code: int) -> NoReturn:
+    def __call__(self, message: str, why: Refusal) -> NoReturn:
         """Raise the exception of a statement that is refused."""
-
-
-@dataclass(frozen=True, slots=True)
-class User:
-    """A user.
-
-    Args:
-        password: the password; None for a user who can't log in.
-        privileges: what the user may do.
-        second: another password, which MySQL keeps on request.
-        can_login: whether the user may log in at all.
-        until: when the password expires, in epoch seconds.
-    """
-
-    password: str | None = field(repr=False)
-    privileges: frozenset[str] = frozenset()
-    second: str | None = field(default=None, repr=False)
-    can_login: bool = True
-    until: float = math.inf
-
-    @property
-    def works(self) -> tuple[str, ...]:
-        """The passwords that work now."""
-        if not self.can_login or time.time() >= self.until:
-            return ()
-        return tuple(one for one in (self.password, self.second) if one is not None)
-
-
-# The users that a transaction has changed, with None for those that it has removed.
-Draft = dict[str, User | None]
 
 
 class Users:
@@ -71,7 +56,7 @@ class Users:
         privileges: what these users may do. It is what a user needs.
         administrators: who may change others.
         refuse: raises the exception of a statement that is refused.
-        version: what the server says of itself.
+        is_mysql: whether it is a database of MySQL.
     """
 
     def __init__(
@@ -80,9 +65,10 @@ class Users:
         privileges: Collection[str],
         administrators: Collection[str],
         refuse: _Refuse,
-        version: str,
+        *,
+        is_mysql: bool = False,
     ) -> None:
-        self._version = version
+        self._is_mysql = is_mysql
         self._needed = frozenset(privileges)
         self._users = {name: User(password, self._needed) for name, password in passwords.items()}
         self._administrators = frozenset(administrators)
@@ -110,7 +96,7 @@ class Users:
     def is_able(self, name: str | None) -> bool:
         """Return whether a user has the privileges that are needed."""
         known = self._users.get(name or "")
-        return known is not None and known.privileges >= self._needed
+        return known is not None and privileges_of(self._users, str(name)) >= self._needed
 
     def take(self, changes: Draft) -> None:
         """Take over what a transaction has changed."""
@@ -150,26 +136,60 @@ class Users:
             self._allow(by, is_allowed=is_master)
             if said.is_lenient and (name in users) == (said.kind in _MAKES):
                 return []
-            draft[name] = self._changed(users, name, said)
+            draft.update(self._changed(users, name, said, by))
         else:
             return self._look(users, by, said)
         return []
 
-    def _changed(self, users: Mapping[str, User], name: str, said: Statement) -> User | None:
-        """Return what an administrator's statement makes of a user; None if it is removed."""
+    def _changed(self, users: Mapping[str, User], name: str, said: Statement, by: str) -> Draft:
+        """Return what an administrator's statement makes of a user, and of the members of its role."""
         if said.kind in _MAKES:
             if name in users:
-                self._refuse(f"role {name!r} already exists", _EXISTS)
-            made = User(None, self._granted(users, said), can_login=said.kind == "create")
-            return self._altered(made, said)
+                self._refuse(f"role {name!r} already exists", DUPLICATE)
+            made = self._granted(users, name, User(None, can_login=said.kind == "create"), said)
+            return {name: self._altered(made, said)}
         known = self._existing(users, name)
-        if said.kind == "drop":
-            return None
+        if said.kind == "drop" and not self._is_mysql:
+            if known.privileges:
+                message = f"role {name!r} cannot be dropped because some objects depend on it: it has privileges"
+                self._refuse(message, DEPENDENT)
+            if name == by:
+                self._refuse("current user cannot be dropped", IN_USE)
+        if said.kind in {"drop", "remove"}:
+            return removed(users, name)
         if said.kind == "drop_owned":
-            return replace(known, privileges=frozenset())
-        granted = self._granted(users, said)
-        left = known.privileges | granted if said.kind == "grant" else known.privileges - granted
-        return replace(known, privileges=left)
+            return {name: replace(known, privileges=frozenset())}
+        if said.kind in {"revoke", "revoke_role"}:
+            return {name: self._revoked(users, known, said)}
+        return {name: self._granted(users, name, known, said)}
+
+    def _granted(self, users: Mapping[str, User], name: str, known: User, said: Statement) -> User:
+        """Return a user with the privileges that a statement grants: by their names, or those of other users."""
+        if said.kind == "grant":
+            return replace(known, privileges=known.privileges | self._named(said))
+        for role in said.granted:
+            self._existing(users, role)
+            if self._is_mysql or said.kind == "copy":
+                known = replace(known, privileges=known.privileges | privileges_of(users, role))
+                continue
+            if name in roles_of(users, role) or name == role:
+                self._refuse(f"role {role!r} is a member of role {name!r}", CIRCULAR)
+            known = replace(known, member_of=known.member_of | {role})
+        return known
+
+    def _revoked(self, users: Mapping[str, User], known: User, said: Statement) -> User:
+        """Return a user without what a statement revokes."""
+        if said.kind == "revoke":
+            return replace(known, privileges=known.privileges - self._named(said))
+        taken = frozenset[str]().union(*(self._existing(users, role).privileges for role in said.granted))
+        left = known.privileges - taken if self._is_mysql else known.privileges
+        return replace(known, privileges=left, member_of=known.member_of - set(said.granted))
+
+    def _named(self, said: Statement) -> frozenset[str]:
+        """Return the privileges that a statement names."""
+        names = frozenset(one.upper() for one in said.granted)
+        every = {"ALL", "PRIVILEGES"}
+        return (names - every) | (self._needed if names & every else frozenset())
 
     def _altered(self, known: User, said: Statement) -> User:
         """Return a user with the options of a statement."""
@@ -193,46 +213,51 @@ class Users:
         try:
             found = datetime.datetime.fromisoformat(text)
         except ValueError:
-            self._refuse("invalid input syntax for type timestamp with time zone", _SYNTAX)
+            self._refuse("invalid input syntax for type timestamp with time zone", NOT_A_TIME)
         return (found if found.tzinfo else found.replace(tzinfo=datetime.UTC)).timestamp()
 
     def _look(self, users: Mapping[str, User], by: str, said: Statement) -> list[tuple[Any, ...]]:
         """Return the rows of a statement that only reads."""
-        name = said.user or by
-        rows: dict[str, Callable[[], list[tuple[Any, ...]]]] = {
-            "grants": lambda: [(f"GRANT {self._privileges(users, name)} ON *.* TO '{name}'@'%'",)],
-            "exists": lambda: [(name,)] if name in users else [],
-            "quote": lambda: [('"' + name.replace('"', '""') + '"',)],
-            "version": lambda: [(self._version,)],
-            "who": lambda: [(by,)],
-            "now": lambda: [(clock.utc(time.time()),)],
-            "compute": lambda: [(1,)],
-            "nothing": list,
+        if said.question is not None:
+            return self._answer(said.question, users, by)
+        if said.kind == "grants":
+            name = said.user or by
+            grants = [(f"GRANT {self._privileges(users, name)} ON *.* TO '{name}'@'%'",)]
+            return Rows(grants, [f"Grants for {name}@%"])
+        return []
+
+    def _answer(self, question: Question, users: Mapping[str, User], by: str) -> Rows:
+        for table in tables_of(question):
+            if table == "MYSQL.USER":
+                self._allow(by, UNREADABLE, is_allowed=by in self._administrators)
+            elif table not in LISTS:
+                may_read = "SELECT" in privileges_of(users, by) or "SELECT" not in self._needed
+                self._allow(by, UNREADABLE, is_allowed=may_read)
+
+        def rows_of(table: str) -> list[dict[str, Any]]:
+            return [
+                {**_COLUMNS, LISTS[table][0]: name, "ROLCANLOGIN": user.can_login}
+                for name, user in users.items()
+                if user.can_login or table != "PG_USER"
+            ]
+
+        said = {
+            "user": f"{by}@%" if self._is_mysql else by,
+            "session": f"{by}@localhost" if self._is_mysql else by,
+            "version": _MYSQL_VERSION if self._is_mysql else _POSTGRESQL_VERSION,
+            "now": clock.utc(time.time()),
         }
-        if said.kind in rows:
-            return rows[said.kind]()
-        may_read = "SELECT" in self._existing(users, by).privileges or "SELECT" not in self._needed
-        self._allow(by, is_allowed=may_read)
-        return [(1,)]
+        return answer(question, rows_of, said, is_mysql=self._is_mysql)
 
     def _privileges(self, users: Mapping[str, User], name: str) -> str:
-        return ", ".join(sorted(self._existing(users, name).privileges)) or "USAGE"
+        self._existing(users, name, NO_GRANT)
+        return ", ".join(sorted(privileges_of(users, name))) or "USAGE"
 
-    def _granted(self, users: Mapping[str, User], said: Statement) -> frozenset[str]:
-        """Return the privileges that a statement grants: by their names, or those of another user."""
-        granted = frozenset[str]()
-        for one in said.granted:
-            if one in users:
-                granted |= users[one].privileges
-            else:
-                granted |= self._needed if one.upper() in {"ALL", "PRIVILEGES"} else {one.upper()}
-        return granted
-
-    def _allow(self, by: str, *, is_allowed: bool) -> None:
+    def _allow(self, by: str, why: Refusal = DENIED, *, is_allowed: bool) -> None:
         if not is_allowed:
-            self._refuse(f"permission denied for user {by!r}", _DENIED)
+            self._refuse(f"permission denied for user {by!r}", why)
 
-    def _existing(self, users: Mapping[str, User], name: str) -> User:
+    def _existing(self, users: Mapping[str, User], name: str, why: Refusal = MISSING) -> User:
         if name not in users:
-            self._refuse(f"role {name!r} does not exist", _EXISTS)
+            self._refuse(f"role {name!r} does not exist", why)
         return users[name]

@@ -1,0 +1,36 @@
+"""The options of a driver's ``connect``: by name, by position, or in a connection string."""
+
+from __future__ import annotations
+
+import re
+import urllib.parse
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+__all__ = ["options_of"]
+
+__tracebackhide__ = True  # the options hold passwords
+
+_OPTION = re.compile(r"(\w+)\s*=\s*('(?:[^'\\]|\\.)*'|\S+)")
+
+
+def options_of(conninfo: str | None, args: Sequence[Any], options: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the options of a connection.
+
+    Args:
+        conninfo: the first argument: a connection string or URL of PostgreSQL, or a host if `args` follow.
+        args: a user and a password, as drivers of MySQL take them after the host.
+        options: the options that were given by name, psycopg2's ``dsn`` among them.
+    """
+    if args:
+        return {"host": conninfo, **dict(zip(("user", "password"), args, strict=False)), **options}
+    return {**_options_in(options.get("dsn") or conninfo or ""), **options}
+
+
+def _options_in(conninfo: str) -> dict[str, str]:
+    """Return the options in a connection string or URL."""
+    if "://" in conninfo:
+        url = urllib.parse.urlsplit(conninfo)
+        found = {"user": url.username, "password": url.password, "host": url.hostname}
+        return {name: urllib.parse.unquote(text) for name, text in found.items() if text is not None}
+    return {name: text.strip("'").replace("\\", "") for name, text in _OPTION.findall(conninfo)}
