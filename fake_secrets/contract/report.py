@@ -5,9 +5,7 @@ from __future__ import annotations
 import json
 import os
 import textwrap
-from collections.abc import Mapping
 from dataclasses import dataclass
-from types import MappingProxyType
 from typing import Any
 
 from fake_secrets.contract import report_as_json, report_as_junit
@@ -83,14 +81,10 @@ class ContractReport:
         """Return the report as text."""
         return "\n\n".join(part for part in (self._failure(), self._remarks()) if part)
 
-    def _failure(self, told: Mapping[tuple[str, str], str] = MappingProxyType({})) -> str:
-        """Return the violations that aren't allowed as text, after the summary.
-
-        Args:
-            told: who has told a cause already, by the cause. It is told briefly.
-        """
-        texts = (one._brief(told[one._identity]) if one._identity in told else str(one) for one in self._open())
-        return "\n\n".join([self.summary(), *(f"{number}. {text}" for number, text in enumerate(texts, 1))])
+    def _failure(self) -> str:
+        """Return the violations that aren't allowed as text, after the summary."""
+        numbered = (f"{number}. {one}" for number, one in enumerate(self._open(), 1))
+        return "\n\n".join([self.summary(), *numbered])
 
     def _is_clean(self) -> bool:
         """Return whether there is no violation in what was asked for, and there was time for all of that."""

@@ -82,7 +82,7 @@ class RotationContract:
     _earlier: ClassVar = EarlierTests()
 
     def __init_subclass__(cls, **options: Any) -> None:
-        """Let a class remember what its tests have told."""
+        """Let a class remember what its tests have found."""
         super().__init_subclass__(**options)
         cls._earlier = EarlierTests()
 
@@ -186,8 +186,7 @@ class RotationContract:
         if DOUBLE_REFUSES in report.left_out:
             warnings.warn(DOUBLE_REFUSES, FakeSecretsWarning, stacklevel=3)
         if not report._is_clean():
-            told = self._earlier.causes(self._arguments(), report, f"test_{family}")
-            raise ContractViolatedError(report.summary(), report._failure(told))
+            raise ContractViolatedError(report.summary(), report._failure())
         untried = report.obstacle is not None or (family == "permissions" and not report.scenarios)
         if untried and report.left_out and family != "plain":
             raise unittest.SkipTest(report.left_out[0])

@@ -89,15 +89,6 @@ class Violation:
         shown = timeline if self.severity == "violation" else []
         return "\n".join([*self._what(), *shown, *advice, *self._how_to_replay()])
 
-    def _brief(self, told_by: str) -> str:
-        """Return it as text without its calls, its cause and its mend.
-
-        Args:
-            told_by: who tells these.
-        """
-        told = f"{told_by} shows the same cause, with its calls and how to mend it."
-        return "\n".join([*self._what(), *_wrapped(told), *self._how_to_replay()])
-
     def _what(self) -> Iterator[str]:
         yield f"{self.name}: {self.sentence}"
         yield from _wrapped(self._shown_by())

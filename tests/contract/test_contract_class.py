@@ -184,50 +184,6 @@ def test_the_test_of_allow_says_nothing_about_a_function_that_cannot_rotate():
 
 
 @pytest.mark.slow
-def test_a_cause_that_another_test_has_told_is_told_briefly():
-    class Told(Plain):
-        pass
-
-    with pytest.raises(ContractViolatedError) as whole:
-        Told().test_repeats()
-    with pytest.raises(ContractViolatedError) as brief:
-        Told().test_kills()
-
-    assert "Usual cause: " in whole.value.report
-    assert "Usual cause: " not in brief.value.report
-    assert "    test_repeats shows the same cause, with its calls and how to mend it.\n" in brief.value.report
-    assert "client.put_secret_value(" in brief.value.report
-    assert 'only="createSecret.kill-after-2")' in brief.value.report
-
-
-def test_a_test_that_runs_again_tells_all_of_it_again():
-    class Again(Plain):
-        pass
-
-    reports = []
-    for _ in range(2):
-        with pytest.raises(ContractViolatedError) as told:
-            Again().test_repeats()
-        reports.append(told.value.report)
-
-    assert reports[0] == reports[1]
-    assert "Usual cause: " in reports[1]
-
-
-def test_a_cause_that_was_told_of_another_secret_is_told_whole():
-    class Several(Plain):
-        pass
-
-    with pytest.raises(ContractViolatedError):
-        Several().test_repeats()
-    other = Several()
-    other.secret = "another-password"
-    with pytest.raises(ContractViolatedError) as told:
-        other.test_kills()
-
-    assert "Usual cause: " in told.value.report
-
-
 def test_a_wrong_attribute_fails_one_test_and_the_others_are_skipped():
     class Wrong(Plain):
         schedule = "rate(1 da)"
