@@ -21,9 +21,9 @@ import boto3
 from moto import mock_aws
 from fake_secrets import current, mock_stages
 
-keys = {"aws_access_key_id": "x", "aws_secret_access_key": "x"}
-s3 = boto3.client("s3", region_name="us-east-1", **keys)
-secretsmanager = boto3.client("secretsmanager", region_name="us-east-1", **keys)
+# moto doesn't answer clients of a session that was made before its import, as the default session may have been.
+session = boto3.Session("x", "x", region_name="us-east-1")
+s3, secretsmanager = session.client("s3"), session.client("secretsmanager")
 
 class Steps:
     def make(self):
