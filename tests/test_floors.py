@@ -17,7 +17,18 @@ PACKAGE = Path(fake_secrets.__file__).parent
 
 # From the ground up. A room is a package with all its modules, or a module at the package's top level.
 FLOORS = (
-    ("errors", "clock", "ids", "arns", "options", "environment", "locks", "suggestions", "beside_moto"),
+    (
+        "errors",
+        "clock",
+        "ids",
+        "arns",
+        "options",
+        "environment",
+        "locks",
+        "suggestions",
+        "loopback",
+        "beside_moto",
+    ),
     ("iam",),
     ("service.rules", "policies"),
     ("service.state",),

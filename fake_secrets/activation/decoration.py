@@ -225,7 +225,26 @@ def _run_in_worlds(test_case: type[unittest.TestCase]) -> None:
         method = getattr(test_case, name)
         # A subclass inherits the wrapper, which looks up the decorators of the instance's class.
         if not hasattr(method, CLASS_DECORATOR):
-            setattr(test_case, name, _in_a_world(method, test_case))
+            setattr(test_case, name, _Method(_in_a_world(method, test_case)))
+
+
+class _Method:
+    """A function in a class's namespace that decorators of classes don't take for a function.
+
+    `mock_aws` of moto wraps each function that it finds there. If it wrapped `run`, its mock would already be
+    active around each test, and wouldn't reset when `setUp` or the test starts its own.
+
+    Args:
+        function: the function, which is what everybody else finds in the class.
+    """
+
+    __slots__ = ("_function",)
+
+    def __init__(self, function: Callable[..., Any]) -> None:
+        self._function = function
+
+    def __get__(self, instance: unittest.TestCase | None, _: object = None) -> Callable[..., Any]:
+        return self._function if instance is None else types.MethodType(self._function, instance)
 
 
 def _await_test_cases(mixin: type) -> None:

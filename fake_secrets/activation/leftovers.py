@@ -1,4 +1,4 @@
-"""Leftovers: what a test has entered and not left, and what an interrupt has kept from being put back.
+"""Leftovers: what a test or a set-up has entered and not left, and what an interrupt kept from being put back.
 
 This module imports nothing of ours until a world has been entered, because most runs of pytest never enter one.
 """
@@ -6,9 +6,9 @@ This module imports nothing of ours until a world has been entered, because most
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from contextlib import contextmanager
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 if TYPE_CHECKING:
     from fake_secrets.activation.running import Running
@@ -17,12 +17,28 @@ if TYPE_CHECKING:
 __all__ = ["Leftovers", "active"]
 
 
+class _Shared(NamedTuple):
+    """What the set-up of several tests has entered.
+
+    Args:
+        entry: the world or server.
+        opener: what has entered it.
+        scope: the tests for which it was entered.
+        is_set_up: whether the set-up has succeeded. If it has failed, its tear-down isn't expected.
+    """
+
+    entry: Entry | Running
+    opener: Any
+    scope: Any
+    is_set_up: bool
+
+
 class Leftovers:
-    """Tells the worlds of the running test from those that outlive it, and leaves the former after the test."""
+    """Tells the worlds of the running test from those that outlive it, and leaves each when its tests are over."""
 
     def __init__(self) -> None:
         self._of_test: list[Entry | Running] = []
-        self._shared: list[Entry | Running] = []
+        self._shared: list[_Shared] = []
 
     @contextmanager
     def of_test(self) -> Iterator[None]:
@@ -31,30 +47,54 @@ class Leftovers:
         try:
             yield
         finally:
-            self._of_test += [entry for entry in active() if entry not in before and entry not in self._shared]
+            self._of_test += self._entered_since(before)
 
     @contextmanager
-    def shared(self) -> Iterator[None]:
-        """Take the worlds that are entered in the `with` block for those of several tests."""
-        before = active()
+    def shared(self, opener: object, scope: object) -> Iterator[None]:
+        """Take the worlds that are entered in the `with` block for those of several tests.
+
+        Args:
+            opener: what enters them.
+            scope: what the tests are part of.
+        """
+        before, is_set_up = active(), False
         try:
             yield
+            is_set_up = True
         finally:
-            self._shared += [entry for entry in active() if entry not in before]
+            self._shared += [_Shared(one, opener, scope, is_set_up) for one in self._entered_since(before)]
 
-    def leave(self) -> list[str]:
-        """Leave the worlds of the test, and put everything back that isn't as it was.
+    def leave(self, lasting: Collection[object] = ()) -> tuple[list[str], dict[tuple[Any, Any], list[str]]]:
+        """Leave the worlds of the test and of scopes that are over, and put everything back that isn't as it was.
+
+        Args:
+            lasting: the scopes that aren't over.
 
         Returns:
-            A description of each world and server that was left.
+            A description of each world and server of the test that was left, and of those of each opener and
+            its scope.
         """
         opening = sys.modules.get("fake_secrets.activation.opening")
         if opening is None:
-            return []
-        kept = [entry for entry in active() if entry not in self._of_test]
-        left: list[Entry | Running] = opening.settle(kept)
-        self._of_test, self._shared = [], []
-        return [repr(one.opened.handle if hasattr(one, "opened") else one) for one in left]
+            return [], {}
+        over = {id(one.entry): one for one in self._shared if one.scope not in lasting}
+        kept = [entry for entry in active() if entry not in self._of_test and id(entry) not in over]
+        self._of_test, self._shared = [], [one for one in self._shared if one.entry in kept]
+        of_test: list[str] = []
+        of_scopes: dict[tuple[Any, Any], list[str]] = {}
+        for left in opening.settle(kept):
+            shown = repr(left.opened.handle if hasattr(left, "opened") else left)
+            shared = over.get(id(left))
+            if shared is None:
+                of_test.append(shown)
+            elif shared.is_set_up:
+                of_scopes.setdefault((shared.opener, shared.scope), []).append(shown)
+        return of_test, of_scopes
+
+    def _entered_since(self, before: Collection[Entry | Running]) -> list[Entry | Running]:
+        # A fixture of wider scope may be asked for inside.
+        shared = [one.entry for one in self._shared]
+        return [entry for entry in active() if entry not in before and entry not in shared]
 
 
 def active() -> list[Entry | Running]:

@@ -16,6 +16,7 @@ from fake_secrets.cli.serve_log import DenialLog, Logged, RotationLog, at_presen
 from fake_secrets.environment import Overlay
 from fake_secrets.errors import FakeSecretsError, FakeSecretsWarning, SeedError
 from fake_secrets.keeping.state_file_error import StateFileError
+from fake_secrets.loopback import is_loopback
 from fake_secrets.mock import mock_stages
 from fake_secrets.observe.words import cut, printable
 from fake_secrets.server.control.actions import Controlled
@@ -23,7 +24,6 @@ from fake_secrets.server.control.api import ControlApi
 from fake_secrets.server.front_end import FrontEnd
 from fake_secrets.server.limits import Limits
 from fake_secrets.server.listener import Listener, say_nothing
-from fake_secrets.server.loopback import is_loopback
 from fake_secrets.server.messages import Application
 from fake_secrets.server.router import Router
 from fake_secrets.server.served_clock import ServedClock

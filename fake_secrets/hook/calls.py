@@ -15,6 +15,7 @@ from fake_secrets.hook.holding import hold, release
 from fake_secrets.hook.parts import is_usual
 from fake_secrets.hook.requests import REQUEST_ARGUMENTS
 from fake_secrets.hook.seams import is_of_our_copy
+from fake_secrets.hook.unanswered import call_another_service
 from fake_secrets.hook.watchers import Watchers
 from fake_secrets.locks import shared_lock
 from fake_secrets.world import stack
@@ -199,9 +200,10 @@ def around_call(wrapped: Callable[..., Any], client: BaseClient, args: Any, kwar
     known = _find_equipped(weakref.ref(client))
     world = None if known is None and not is_ours(client) else world_of_this_call()
     if world is None:
-        if around_foreign and not is_ours(client):
-            return around_foreign[-1](wrapped, client, args, kwargs)
-        return wrapped(*args, **kwargs)
+        if is_ours(client):
+            return wrapped(*args, **kwargs)
+        around = around_foreign[-1] if around_foreign else call_another_service
+        return around(wrapped, client, args, kwargs)
     holder, outer, call = object(), calling.get(), None
     try:
         hold(holder)

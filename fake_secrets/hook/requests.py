@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
 
 from fake_secrets.hook.answers import Target
 from fake_secrets.hook.credentials import identity_of_key
@@ -22,6 +23,7 @@ __all__ = [
     "asked",
     "caller_of",
     "destination_of",
+    "is_of_aws",
     "key_sent",
     "operation_asked",
     "operation_sent",
@@ -38,6 +40,7 @@ _TARGET_PREFIX = "secretsmanager."
 UNNAMED = "a request without X-Amz-Target"
 # Groups: access key id, region.
 _CREDENTIAL_SCOPE = re.compile(r"Credential=([^/]+)/\d+/([^/]+)/")
+_AWS = (".amazonaws.com", ".amazonaws.com.cn", ".api.aws")
 _HOST = re.compile(r"//secretsmanager(?:-fips)?\.([a-z0-9-]+)\.")
 
 
@@ -93,6 +96,11 @@ def key_sent(request: Any) -> str | None:
     """Return the access key id that has signed an HTTP request, or None if it isn't signed."""
     scope = _scope_of(request)
     return None if scope is None else scope[1]
+
+
+def is_of_aws(url: str) -> bool:
+    """Return whether a URL is that of an endpoint of AWS."""
+    return str(urlsplit(url).hostname).endswith(_AWS)
 
 
 def target_of(world: World, sent: Sent) -> Target:

@@ -8,19 +8,16 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from typing import Any
-from urllib.parse import urlsplit
 
 from fake_secrets.environment import FAKE_ACCESS_KEY_ID, is_inherited
 from fake_secrets.errors import NoActiveWorldError
 from fake_secrets.hook.calls import ongoing, world_of_this_call
 from fake_secrets.hook.copies import Copies
-from fake_secrets.hook.requests import key_sent, operation_sent
+from fake_secrets.hook.requests import is_of_aws, key_sent, operation_sent
 
 __all__ = ["refuse_calls_to_aws"]
 
 __tracebackhide__ = True  # the arguments in our frames may hold secret values
-
-_AWS = (".amazonaws.com", ".amazonaws.com.cn", ".api.aws")
 
 
 def refuse_calls_to_aws() -> None:
@@ -49,7 +46,7 @@ def _around_send(wrapped: Callable[..., Any], _: Any, args: Any, kwargs: Any) ->
 
 
 def _takes_fakes_to_aws(request: Any) -> bool:
-    return key_sent(request) == FAKE_ACCESS_KEY_ID and str(urlsplit(request.url).hostname).endswith(_AWS)
+    return key_sent(request) == FAKE_ACCESS_KEY_ID and is_of_aws(request.url)
 
 
 # Its finder hears of aiobotocore, and of copies of botocore, that are imported later.

@@ -1,14 +1,14 @@
 """The pytest plugin: the fixtures, the marker and the guard.
 
 Begin with `items`, which finds the tests that are marked or decorated and gives them the fixture. `fixtures`
-defines the fixtures. `leaving` leaves the worlds that a test has forgotten, and `guarding` turns refusals of the
-guard into failures. `remarking` tells what worlds have to say about a test, `unused` of planned faults that never
-happened, and `leaking` of secret values that a test shows. `outside` explains failures of calls that were made
-outside of every world, and `regions` gives a region to clients that are made there. `returning` warns of fixtures
-whose world is over too early. `reporting` shows what a test did in its worlds when it fails. `contract_tests`
-chooses the scenarios of rotation contracts and shows their reports, and `contract_pages` writes them as pages.
-`least_policies` writes the least policies for the calls of a run. `choosing` and `folders` read options. No other
-room imports pytest.
+defines the fixtures. `leaving` leaves the worlds that a test or a set-up has forgotten, and `left_open` says so.
+`guarding` turns refusals of the guard into failures. `remarking` tells what worlds have to say about a test,
+`unused` of planned faults that never happened, and `leaking` of secret values that a test shows. `outside`
+explains failures of calls that were made outside of every world, and `regions` gives a region to clients that
+are made there. `returning` warns of fixtures whose world is over too early. `reporting` shows what a test did in
+its worlds when it fails. `contract_tests` chooses the scenarios of rotation contracts and shows their reports,
+and `contract_pages` writes them as pages. `least_policies` writes the least policies for the calls of a run.
+`choosing` and `folders` read options. No other room imports pytest.
 """
 
 from __future__ import annotations

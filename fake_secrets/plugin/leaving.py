@@ -1,4 +1,4 @@
-"""Leaves the worlds that a test has entered and not left, and fails the test for them."""
+"""Leaves the worlds that a test or a set-up of several tests has left open, and fails the test for them."""
 
 from __future__ import annotations
 
@@ -7,25 +7,31 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from fake_secrets.activation.leftovers import Leftovers
+from fake_secrets.plugin.left_open import left_open_by_a_test, left_open_by_fixture, opener
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterator
 
 __all__ = ["Leaving"]
 
 
 class Leaving:
-    """The hooks that leave the worlds that a test has entered and not left."""
+    """The hooks that leave the worlds that a test, or a set-up of several tests, has entered and not left."""
 
     def __init__(self) -> None:
         self._leftovers = Leftovers()
         self._has_failed = False
 
     @pytest.hookimpl(wrapper=True, tryfirst=True)
-    def pytest_fixture_setup(self, fixturedef: pytest.FixtureDef[Any]) -> Iterator[None]:
+    def pytest_fixture_setup(
+        self, fixturedef: pytest.FixtureDef[Any], request: pytest.FixtureRequest
+    ) -> Iterator[None]:
         """Keep the worlds of fixtures of wider scope, which set-up functions of classes and modules are, too."""
-        is_of_test = fixturedef.scope == "function"
-        with self._leftovers.of_test() if is_of_test else self._leftovers.shared():
+        if fixturedef.scope == "function":
+            opening = self._leftovers.of_test()
+        else:
+            opening = self._leftovers.shared(fixturedef, request.node)
+        with opening:
             return (yield)
 
     @pytest.hookimpl(wrapper=True, tryfirst=True)
@@ -38,17 +44,23 @@ class Leaving:
         return result
 
     @pytest.hookimpl(wrapper=True, tryfirst=True)
-    def pytest_runtest_teardown(self, item: pytest.Item) -> Iterator[None]:
-        """Leave the worlds of the test after its tear-down, and fail the test for them unless it has failed."""
+    def pytest_runtest_teardown(self, item: pytest.Item, nextitem: pytest.Item | None) -> Iterator[None]:
+        """Leave the worlds of the test after its tear-down, and fail the test for them unless it has failed.
+
+        If the test is the last of its class, module, package or session, leave what was entered for these, too.
+        """
+        lasting = nextitem.listchain() if nextitem is not None else []
         try:
             result = yield
         except BaseException:
-            self._leftovers.leave()
+            self._leftovers.leave(lasting)
             raise
-        left, has_failed = self._leftovers.leave(), self._has_failed
+        of_test, of_scopes = self._leftovers.leave(lasting)
+        messages = [left_open_by_a_test(item, of_test)] if of_test and not self._has_failed else []
         self._has_failed = False
-        if left and not has_failed:
-            pytest.fail(_left_open(item, left), pytrace=False)
+        messages += [left_open_by_fixture(opener(*key), left) for key, left in of_scopes.items()]
+        if messages:
+            pytest.fail("\n\n".join(messages), pytrace=False)
         return result
 
     @pytest.hookimpl(wrapper=True, tryfirst=True)
@@ -58,32 +70,3 @@ class Leaving:
             return (yield)
         finally:
             self._leftovers.leave()
-
-
-def _left_open(item: pytest.Item, left: Sequence[str]) -> str:
-    listed = "".join(f"\n- {one}" for one in left)
-    are_servers, are_local = ([one.startswith(kind) for one in left] for kind in ("<server", "<local endpoints"))
-    if all(are_servers):
-        return (
-            f"{item.nodeid} has left a server of fake_secrets running. It is stopped now, so that later tests "
-            f"don't meet its environment:{listed}\n"
-            "Use `with fake_secrets.server():` or the fixture fake_secrets_server."
-        )
-    if all(are_local):
-        return (
-            f"{item.nodeid} has left local endpoints of fake_secrets running. They are stopped now, so that later "
-            f"tests don't meet their environment:{listed}\n"
-            "Use `with fake_secrets.local_endpoints():`."
-        )
-    if sum(are_servers) + sum(are_local) == len(left):
-        return (
-            f"{item.nodeid} has left servers of fake_secrets running. They are stopped now, so that later tests "
-            f"don't meet their environment:{listed}\n"
-            "Use `with fake_secrets.server():` and `with fake_secrets.local_endpoints():`."
-        )
-    return (
-        f"{item.nodeid} has left a fake_secrets world open. It is closed now, so that later tests don't use it:"
-        f"{listed}\n"
-        "If the test calls start(), call stop() as often: in a finally block, a fixture's tear-down or "
-        "addCleanup(...). Better still, use the fixture fake_secrets, @mock_stages or `with mock_stages():`."
-    )

@@ -9,11 +9,11 @@ from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
 
 from fake_secrets.errors import FakeSecretsError, SeedError
+from fake_secrets.loopback import is_loopback
 from fake_secrets.server.control import actions, page, showing
 from fake_secrets.server.control.control_error import ControlError
 from fake_secrets.server.control.error_words import status_of, words_of
 from fake_secrets.server.json_answers import json_answer
-from fake_secrets.server.loopback import is_loopback
 from fake_secrets.server.messages import HttpAnswer, HttpRequest
 from fake_secrets.server.router import CONTROL_PREFIX
 from fake_secrets.service.state.json_seeds import without_twins
