@@ -31,9 +31,9 @@ from measuring import (
 # The instructions that a call of ours takes beyond the floor's. The gate looks at this difference, not at the
 # ratio: the floor is botocore's and changes with its releases. botocore 1.44.8 halved it for get_secret_value,
 # from 764,000 to 380,000, and the difference stayed. The limits are at most 5 % above the counts seen with
-# botocore 1.44.8 and wrapt 2.5.2 on Python 3.11: 119,000 and 136,500. Runs in one environment differ by less than
-# 1 %. Lower the limits when the code gets faster.
-LIMITS = {"get_secret_value": 124_500, "update_secret_version_stage": 141_200}
+# botocore 1.44.8 and wrapt 2.5.2 on Python 3.11: 120,100 and 137,300. Runs in one environment differ by less than
+# 1 %, but those in another folder by up to 2 %. Lower the limits when the code gets faster.
+LIMITS = {"get_secret_value": 126_000, "update_secret_version_stage": 144_000}
 # What the calls may add by design. The gate has limits of its own as long as these aren't met.
 BUDGETS = {
     "get_secret_value": Budget(95_000, "{:,.0f} beyond the floor"),
