@@ -14,6 +14,10 @@ __all__ = ["Silence"]
 __tracebackhide__ = True  # the arguments in our frames may hold secret values
 
 
+# On DEBUG, they log every request and answer.
+_SDK = frozenset({"aiobotocore", "boto3", "botocore", "urllib3"})
+
+
 class _Both:
     """A stream that keeps what is written, and shows it on another one, whose attributes it has."""
 
@@ -55,6 +59,7 @@ class Silence:
         """Keep the output of the block."""
         self._kept = io.StringIO()
         handler = logging.StreamHandler(self._kept)
+        handler.addFilter(_is_not_of_sdk)
         root, streams = logging.getLogger(), (sys.stdout, sys.stderr)
         handlers, level = root.handlers[:], root.level
         try:
@@ -69,3 +74,7 @@ class Silence:
             root.handlers[:] = handlers
             root.setLevel(level)
             sys.stdout, sys.stderr = streams
+
+
+def _is_not_of_sdk(record: logging.LogRecord) -> bool:
+    return record.name.partition(".")[0] not in _SDK

@@ -43,6 +43,13 @@ def test_a_password_that_is_not_shown_is_none(show):
     assert leaks_of(creating(show)) == []
 
 
+def test_what_the_sdk_logs_on_debug_is_none(caplog):
+    caplog.set_level(logging.DEBUG)
+
+    assert leaks_of(creating(lambda password: None)) == []
+    assert leaks_of(guarded(STEPS)) == []
+
+
 def test_a_password_that_is_shown_afterwards_too_is_one_leak():
     handler = creating(print)
 

@@ -481,9 +481,9 @@ class TestReturnedFixture:
     def test_a_fixture_that_yields_is_not_named(self, run):
         ran = run(self.source("yield", call="boto3.client('kms', 'us-east-1').list_keys()"))
         ran.assert_outcomes(failed=1)
-        # The world's own note is the only one.
-        (note,) = [line for line in ran.stdout.lines if "fake_secrets:" in line]
-        assert note.removeprefix("E").strip() == (
+        # The world's own note is the only one. Where CI is set, pytest's summary shows it once more.
+        (note,) = {line.removeprefix("E").strip() for line in ran.stdout.lines if "fake_secrets:" in line}
+        assert note == (
             "fake_secrets: a world answers Secrets Manager only, and this call was on its way to the real kms. "
             "Add moto's @mock_aws to the test, or stub the client: see 'Use moto for the other services' in the "
             "documentation."
