@@ -41,4 +41,4 @@ def test_two_checks_give_the_same_report(service):
 def test_a_password_with_a_quotation_mark_ends_the_text_of_the_statement(service):
     report = check_rotation(careless.lambda_handler, secret=SECRET, service=service, only="passwords")
     assert [found.name for found in report.violations] == ["unusable-password"]
-    assert "setSecret raises SyntaxError, if the password has '." in str(report)
+    assert """setSecret raises SyntaxError, if the password has "'".""" in str(report)
