@@ -67,6 +67,7 @@ class Check:
                     stack.push(functools.partial(_settle, kept))
                 # The time comes before the state, because freezegun replaces names in the function's modules.
                 parts: tuple[contextlib.AbstractContextManager[object], ...] = (
+                    self._silence,
                     self.interruption,
                     self.time,
                     self.state,

@@ -7,7 +7,7 @@ import io
 import logging
 import sys
 from collections.abc import Iterable, Iterator
-from typing import Any, TextIO
+from typing import Any, Self, TextIO
 
 __all__ = ["Silence"]
 
@@ -43,12 +43,27 @@ class _Both:
 class Silence:
     """Keeps what the function prints and logs in a trial.
 
-    `is_loud` says whether it is shown, too, as for a scenario that runs under a debugger.
+    It is a context manager for the length of a check. At the end, it puts back what an interrupt has kept the end
+    of a trial from putting back. `is_loud` says whether it is shown, too, as for a scenario that runs under a
+    debugger.
     """
 
     def __init__(self) -> None:
         self.is_loud = False
         self._kept = io.StringIO()
+        root = logging.getLogger()
+        self._found = root.handlers[:], root.level, sys.stdout, sys.stderr
+
+    def __enter__(self) -> Self:
+        """Begin a check."""
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, *_: object) -> None:
+        """End a check."""
+        if kind is not None and not issubclass(kind, Exception):
+            root = logging.getLogger()
+            root.handlers[:], level, sys.stdout, sys.stderr = self._found
+            root.setLevel(level)
 
     def text(self) -> str:
         """Return what was printed and logged in the latest trial."""
@@ -62,18 +77,22 @@ class Silence:
         handler.addFilter(_is_not_of_sdk)
         root, streams = logging.getLogger(), (sys.stdout, sys.stderr)
         handlers, level = root.handlers[:], root.level
+        kept = self._keeping(streams[0]), self._keeping(streams[1])
         try:
             # A function that logs on INFO leaks there, too, once somebody has turned that on.
             root.setLevel(min(level, logging.INFO))
             shown = (handlers or [logging.StreamHandler()]) if self.is_loud else []
             root.handlers[:] = [*shown, handler]
-            kept: list[Any] = [_Both(self._kept, stream) if self.is_loud else self._kept for stream in streams]
             sys.stdout, sys.stderr = kept
             yield
         finally:
             root.handlers[:] = handlers
             root.setLevel(level)
             sys.stdout, sys.stderr = streams
+
+    def _keeping(self, stream: TextIO) -> Any:
+        """Return what takes the place of a stream."""
+        return _Both(self._kept, stream) if self.is_loud else self._kept
 
 
 def _is_not_of_sdk(record: logging.LogRecord) -> bool:

@@ -21,7 +21,7 @@ from interrupts import Interrupt, points
 
 from fake_secrets import check_rotation
 from fake_secrets.activation import visits
-from fake_secrets.contract import checking, given_subject, interruption, ongoing_check
+from fake_secrets.contract import checking, given_subject, interruption, ongoing_check, silence
 from fake_secrets.observe.leaks import watching
 from fake_secrets.world import stack
 
@@ -222,3 +222,13 @@ def test_a_handler_of_interrupts_that_is_not_pythons_is_left_alone():
     finally:
         signal.signal(signal.SIGINT, before)
     assert came
+
+
+@pytest.mark.slow
+def test_an_interrupt_at_any_line_that_keeps_the_output_leaves_everything_as_it_was():
+    counting = Interrupt(modules=[silence])
+    scene(counting)
+    # Those of the first trials, and of the last.
+    for at in (*range(60), *range(counting.count - 30, counting.count)):
+        interrupt = Interrupt(at, modules=[silence])
+        assert changed_by(interrupt) == set(), interrupt.place
