@@ -7,8 +7,8 @@ import datetime
 import itertools
 import json
 import time
-from collections.abc import Callable
-from typing import TYPE_CHECKING, Any
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from fake_secrets import clock
 from fake_secrets.cli.loading import place_of
@@ -25,6 +25,8 @@ if TYPE_CHECKING:
 __all__ = ["DenialLog", "Logged", "RotationLog", "at_present"]
 
 __tracebackhide__ = True  # the arguments in our frames may hold secret values
+
+_ItemT = TypeVar("_ItemT")
 
 _WIDTH = 100
 # Of so many rotations that have failed the log looks whether they are attempted again.
@@ -106,6 +108,11 @@ def _object_in(body: bytes) -> dict[str, Any]:
     return found if isinstance(found, dict) else {}
 
 
+def _newer(every: Sequence[_ItemT], latest: _ItemT | None) -> list[_ItemT]:
+    """Return those that have come after the latest one that was told, in order."""
+    return list(itertools.takewhile(lambda one: one is not latest, reversed(every)))[::-1]
+
+
 class DenialLog:
     """Tells what policies have denied, to whom, and what would allow it, as a test in the same process is told.
 
@@ -125,9 +132,9 @@ class DenialLog:
             return
         with self._world._lock:
             denials = self._world.rulings.denials
-            new = list(itertools.takewhile(lambda one: one is not self._latest, reversed(denials)))
+            new = _newer(denials, self._latest)
             self._latest = denials[-1] if denials else None
-        for denial in reversed(new):
+        for denial in new:
             self._write(printable(f"denied to {denial.principal}: {' '.join(denial.explanation.splitlines())}"))
 
 
@@ -149,11 +156,9 @@ class RotationLog:
     def look(self) -> None:
         """Tell what is new about the rotations."""
         with self._world._lock:
-            new = list(
-                itertools.takewhile(lambda one: one is not self._latest, reversed(self._world.runner.all()))
-            )
-            self._latest = new[0] if new else self._latest
-            self._open |= dict.fromkeys(reversed(new), (0, ""))
+            new = _newer(self._world.runner.all(), self._latest)
+            self._latest = new[-1] if new else self._latest
+            self._open |= dict.fromkeys(new, (0, ""))
             lines = [_told(rotation) for rotation in list(self._open) if self._has_news(rotation)]
         for line in lines:
             self._write(line)

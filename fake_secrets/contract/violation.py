@@ -35,8 +35,8 @@ class Violation:
         allowed: why it is expected, if `allow` says so; None otherwise.
         picture: what the timeline shows, in parts; None if there is no timeline.
         consequences: the ids of further scenarios, which show only what this explains.
-        caller: the line that has led to `where`, as ``file:line``, if several lines of the function lead there;
-            None otherwise.
+        caller: the line that has led to `where`, as ``file:line``, if several lines lead there, or if it is in
+            another module than the function; None if `where` tells enough.
         caller_source: the text of that line; empty if it is unknown.
     """
 

@@ -2,10 +2,10 @@
 
 import functools
 import sys
-import types
 
 import pytest
 from rotation_steps import names, rotation_function
+from stand_in_drivers import stand_in
 
 from fake_secrets import check_rotation
 from fake_secrets.contract.services import PasswordDatabase
@@ -14,22 +14,9 @@ SECRET = {"username": "app", "password": "old"}
 USERS = {"app": "old", "admin": "master"}
 
 
-def driver_named(name):
-    module = types.ModuleType(name)
-    module.Error = type("Error", (Exception,), {})
-    for kind in ("OperationalError", "ProgrammingError", "InternalError", "InterfaceError"):
-        setattr(module, kind, type(kind, (module.Error,), {}))
-    module.Rollback = type("Rollback", (Exception,), {})
-    failed = type("InFailedSqlTransaction", (module.InternalError,), {})
-    module.errors = types.SimpleNamespace(InFailedSqlTransaction=failed, lookup={"25P02": failed}.__getitem__)
-    module.connect = lambda **_: None
-    return module
-
-
 @pytest.fixture
 def psycopg(monkeypatch):
-    monkeypatch.setitem(sys.modules, "psycopg", module := driver_named("psycopg"))
-    return module
+    return stand_in(monkeypatch, "psycopg", codes={"25P02": "InFailedSqlTransaction"}, base="InternalError")
 
 
 @pytest.fixture
@@ -164,7 +151,7 @@ def test_a_block_can_be_rolled_back_without_an_error(psycopg, database, session)
 
 
 def test_mysql_goes_on_after_an_error(monkeypatch):
-    monkeypatch.setitem(sys.modules, "pymysql", driver_named("pymysql"))
+    stand_in(monkeypatch, "pymysql", codes={})
     database = PasswordDatabase(USERS, administrators=["admin"], driver="pymysql")
     session = database.connect(user="admin", password="master")
     with pytest.raises(sys.modules["pymysql"].OperationalError):

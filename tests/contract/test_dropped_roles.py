@@ -1,24 +1,12 @@
 """Roles of the password database: what their members may do, and what DROP ROLE refuses."""
 
-import sys
-import types
-
 import pytest
+from stand_in_drivers import stand_in
 
 from fake_secrets.contract.services import PasswordDatabase, StatementRefusedError
 
 USERS = {"app": "old", "admin": "master"}
 CLONE = {"username": "app_clone", "password": "x"}
-
-
-def driver_named(name):
-    module = types.ModuleType(name)
-    for kind in ("OperationalError", "ProgrammingError", "InternalError", "InterfaceError"):
-        setattr(module, kind, type(kind, (Exception,), {}))
-    module.DependentObjectsStillExist = type("DependentObjectsStillExist", (module.InternalError,), {})
-    module.errors = types.SimpleNamespace(lookup={"2BP01": module.DependentObjectsStillExist}.__getitem__)
-    module.connect = lambda **_: None
-    return module
 
 
 def session_of(driver):
@@ -28,8 +16,7 @@ def session_of(driver):
 
 @pytest.fixture
 def psycopg(monkeypatch):
-    monkeypatch.setitem(sys.modules, "psycopg", module := driver_named("psycopg"))
-    return module
+    return stand_in(monkeypatch, "psycopg", codes={"2BP01": "DependentObjectsStillExist"}, base="InternalError")
 
 
 @pytest.fixture
@@ -40,7 +27,9 @@ def session(psycopg):
 
 
 def test_a_role_that_has_privileges_is_not_dropped(psycopg, session):
-    with pytest.raises(psycopg.DependentObjectsStillExist, match="'app' cannot be dropped because some objects"):
+    with pytest.raises(
+        psycopg.errors.DependentObjectsStillExist, match="'app' cannot be dropped because some objects"
+    ):
         session.execute("DROP ROLE app")
     assert session._database.accepts("old")
     session.execute("REASSIGN OWNED BY app TO admin")
@@ -105,7 +94,7 @@ def test_nobody_drops_the_role_of_the_session(psycopg, session):
 
 
 def test_mysql_drops_users_that_have_privileges(monkeypatch):
-    monkeypatch.setitem(sys.modules, "pymysql", driver_named("pymysql"))
+    stand_in(monkeypatch, "pymysql", codes={})
     session = session_of("pymysql")
     session.execute("DROP USER app")
     assert not session._database.has_user("app")

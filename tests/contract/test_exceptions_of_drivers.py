@@ -1,10 +1,9 @@
 """The password database raises the exceptions that functions catch: those of the driver, with their codes."""
 
 import contextlib
-import sys
-import types
 
 import pytest
+from stand_in_drivers import stand_in
 
 from fake_secrets.contract.services import PasswordDatabase
 
@@ -16,23 +15,6 @@ def logged_in(driver, user="admin"):
     with PasswordDatabase(USERS, administrators=["admin"], driver=driver.__name__):
         connection = driver.connect(host="db", user=user, password=USERS[user])
         yield connection.cursor()
-
-
-def stand_in(monkeypatch, name, *, codes):
-    """Return a stand-in of a driver that has a class of its own for each code, as the real one does."""
-    module = types.ModuleType(name)
-    module.Error = type("Error", (Exception,), {})
-    for kind in ("OperationalError", "ProgrammingError", "InternalError", "DataError", "DatabaseError"):
-        setattr(module, kind, type(kind, (module.Error,), {}))
-    module.connect = lambda **_: None
-    module.errors = types.ModuleType(f"{name}.errors")
-    found = {code: type(kind, (module.Error,), {"sqlstate": code}) for code, kind in codes.items()}
-    for kind in found.values():
-        setattr(module.errors, kind.__name__, kind)
-    module.errors.lookup = found.__getitem__
-    monkeypatch.setitem(sys.modules, name, module)
-    monkeypatch.setitem(sys.modules, module.errors.__name__, module.errors)
-    return module
 
 
 def real(name):

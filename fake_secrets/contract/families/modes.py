@@ -13,12 +13,14 @@ from fake_secrets.contract.families import execution
 from fake_secrets.contract.ongoing_check import Check
 from fake_secrets.contract.scenario import Scenario
 from fake_secrets.contract.trial import Trial
+from fake_secrets.faults.effects import STALE
 
 __all__ = ["scenarios"]
 
 __tracebackhide__ = True  # the arguments in our frames may hold secret values
 
-_STALE = frozenset({"DescribeSecret", "GetSecretValue", "ListSecretVersionIds"})
+# Those that are about one secret.
+_STALE = STALE - {"BatchGetSecretValue", "ListSecrets"}
 
 
 def scenarios(dry: DryRun) -> Iterator[Scenario]:

@@ -2,13 +2,11 @@
 
 import boto3
 import pytest
+from kms_keys import ALIAS_ARN, ARN, DENIED, KEY
 
 from fake_secrets import SeedError
 
-KEY = "1234abcd-12ab-34cd-56ef-1234567890ab"
-ARN = f"arn:aws:kms:us-east-1:123456789012:key/{KEY}"
 MULTI_REGION_KEY = "mrk-1234abcd12ab34cd56ef1234567890ab"
-ALIAS_ARN = "arn:aws:kms:us-east-1:123456789012:alias/app"
 FOREIGN_ARN = f"arn:aws:kms:eu-west-1:123456789012:key/{KEY}"
 KEY_FORMS = [
     KEY,
@@ -39,17 +37,6 @@ NOT_KEYS = [
 ]
 KEYS_OF_OTHER_SERVICES = ["alias/aws/ebs", "arn:aws:kms:us-east-1:123456789012:alias/aws/rds"]
 INVALID_KEY = "The operation failed because of an invalid KMS key: "
-DENIED = ("AccessDeniedException", "Access to KMS is not allowed")
-
-
-@pytest.fixture
-def db(fake_secrets):
-    return fake_secrets.add("app/db", "x", kms_key_id="alias/app")
-
-
-@pytest.fixture
-def declare(fake_secrets):
-    return fake_secrets.set_kms_key
 
 
 class TestKeysAsGiven:

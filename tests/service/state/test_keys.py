@@ -1,22 +1,7 @@
 """The visible part of KMS: some keys can't be used."""
 
 import pytest
-
-KEY = "1234abcd-12ab-34cd-56ef-1234567890ab"
-ARN = f"arn:aws:kms:us-east-1:123456789012:key/{KEY}"
-ALIAS_ARN = "arn:aws:kms:us-east-1:123456789012:alias/app"
-DENIED = ("AccessDeniedException", "Access to KMS is not allowed")
-
-
-@pytest.fixture
-def db(fake_secrets):
-    return fake_secrets.add("app/db", "x", kms_key_id="alias/app")
-
-
-@pytest.fixture
-def declare(fake_secrets):
-    return fake_secrets.set_kms_key
-
+from kms_keys import ARN, DENIED, KEY
 
 CALLS = {
     "create": ("create_secret", {"Name": "new", "SecretString": "y", "KmsKeyId": "alias/app"}),
