@@ -139,13 +139,14 @@ def installed_facts() -> ModelFacts:
 
     It is botocore's own, unless AWS_DATA_PATH names a folder with another.
     """
-    return _facts_below(os.environ.get("AWS_DATA_PATH"))
+    # Looked up anew each time, since the facts of clients may have been compiled again after many other models.
+    return facts_in(_model_below(os.environ.get("AWS_DATA_PATH")))
 
 
 @functools.lru_cache(maxsize=_MODELS)
-def _facts_below(data_path: str | None) -> ModelFacts:
+def _model_below(data_path: str | None) -> ServiceModel:
     description = botocore.loaders.create_loader(data_path).load_service_model(SERVICE_NAME, "service-2")
-    return facts_in(botocore.model.ServiceModel(description, SERVICE_NAME))
+    return botocore.model.ServiceModel(description, SERVICE_NAME)
 
 
 def facts_of(operation: str) -> OperationFacts | None:

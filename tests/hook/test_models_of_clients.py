@@ -144,6 +144,18 @@ def test_sessions_that_have_read_the_same_file_share_its_facts():
     assert compiled == [facts.facts_of("GetSecretValue")] * 3
 
 
+def test_the_facts_of_the_installed_model_are_shared_after_many_other_models(edited):
+    facts.facts_of("GetSecretValue")
+    for length in range(2, 12):
+
+        def edit(described, length=length):
+            described["shapes"]["SecretIdType"]["max"] = length
+
+        facts.facts_in(edited(edit).meta.service_model)
+    of_a_client = facts.facts_in(service_model.model()).find("GetSecretValue")
+    assert of_a_client is facts.facts_of("GetSecretValue")
+
+
 def test_a_service_model_keeps_what_was_read_from_its_file():
     described = botocore.loaders.Loader().load_service_model("secretsmanager", "service-2")
     model = botocore.model.ServiceModel(described, "secretsmanager")
