@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import inspect
 import sys
-import unittest
 from collections.abc import Callable, Mapping
 from types import FrameType
 from typing import TYPE_CHECKING, Any, TypeVar, get_overloads, overload
@@ -180,6 +179,8 @@ def current() -> FakeSecrets:
 
 def _decorated_class(frame: FrameType | None) -> str | None:
     """Return the name of the decorated plain class whose method is running, or None."""
+    import unittest  # noqa: PLC0415 -- takes longer than our own modules that a test without a TestCase needs
+
     while frame is not None:
         first = frame.f_code.co_varnames[:1]
         of_self = type(frame.f_locals.get(first[0])) if first else object

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-import unittest
 from collections.abc import Iterator
+from typing import TYPE_CHECKING
 
 from fake_secrets.activation.opening import Activation
 from fake_secrets.errors import FakeSecretsWarning
 from fake_secrets.observe.remarks import Line, users_line
 from fake_secrets.world import stack
+
+if TYPE_CHECKING:
+    import unittest
 
 __all__ = ["note_a_hidden_world"]
 
