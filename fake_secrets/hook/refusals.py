@@ -25,7 +25,7 @@ __all__ = ["Refused", "note_on"]
 __tracebackhide__ = True  # the arguments in our frames may hold secret values
 
 
-@dataclass(slots=True)
+@dataclass(eq=False, slots=True)
 class Refused:
     """A refused request.
 

@@ -44,7 +44,7 @@ _AWS = (".amazonaws.com", ".amazonaws.com.cn", ".api.aws")
 _HOST = re.compile(r"//secretsmanager(?:-fips)?\.([a-z0-9-]+)\.")
 
 
-@dataclass(slots=True)
+@dataclass(eq=False, slots=True)
 class Sent:
     """An HTTP request, as an HTTP session sends it."""
 

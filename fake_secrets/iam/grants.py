@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 __all__ = ["Grant", "Grants"]
 
 
-@dataclass(slots=True)
+@dataclass(eq=False, slots=True)
 class Grant:
     """What one principal was given. None stands for what nothing was said of.
 
@@ -45,7 +45,7 @@ class Grant:
 _NOTHING = Grant()
 
 
-@dataclass(slots=True)
+@dataclass(eq=False, slots=True)
 class _Given:
     """A grant, with the ARN that it was given to. The ARN of a role's session doesn't have the role's path."""
 

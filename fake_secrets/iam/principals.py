@@ -42,7 +42,7 @@ class Credentials(TypedDict):
     aws_session_token: str
 
 
-@dataclass(slots=True)
+@dataclass(eq=False, slots=True)
 class Principal:
     """A caller: its ARN and the account that it belongs to."""
 

@@ -91,7 +91,7 @@ class RunningStep:
 rotation_step: ContextVar[RunningStep | None] = ContextVar("fake_secrets_rotation_step", default=None)
 
 
-@dataclass(slots=True)
+@dataclass(eq=False, slots=True)
 class Entry:
     """What the ledger keeps of one call, or of a change without a call: the secret and its labels afterwards.
 

@@ -25,7 +25,7 @@ class Planted(NamedTuple):
     kms_key_id: str | None
 
 
-@dataclass(slots=True)
+@dataclass(eq=False, slots=True)
 class Recording:
     """What a world has recorded.
 

@@ -31,7 +31,7 @@ class Line(NamedTuple):
     module: str
 
 
-@dataclass(slots=True)
+@dataclass(eq=False, slots=True)
 class Remark:
     """What a world has to say, and about which line of the user's code.
 

@@ -22,7 +22,7 @@ __tracebackhide__ = True  # the arguments in our frames may hold secret values
 PATIENCE = 1.0
 
 
-@dataclass(slots=True)
+@dataclass(eq=False, slots=True)
 class DoneWork:
     """Due work that was done: the rotations, in order, and the errors of their attempts."""
 

@@ -17,7 +17,7 @@ Loss = Literal["connect time-out", "connection reset", "DNS failure", "read time
 read_timeout: ContextVar[float | None] = ContextVar("fake_secrets_read_timeout", default=None)
 
 
-@dataclass(slots=True)
+@dataclass(eq=False, slots=True)
 class Transport:
     """What happens to an answer between the service and the client. By default nothing does.
 
@@ -34,7 +34,7 @@ class Transport:
     body: bytes | None = field(default=None, repr=False)
 
 
-@dataclass(slots=True)
+@dataclass(eq=False, slots=True)
 class Answer:
     """The answer to a request.
 

@@ -38,7 +38,7 @@ __all__ = [
 __tracebackhide__ = True  # the arguments in our frames may hold secret values
 
 
-@dataclass(slots=True)
+@dataclass(eq=False, slots=True)
 class Opened:
     """A world with its handle, and the environment variables that hold while it is active.
 

@@ -32,7 +32,7 @@ __all__ = [
 ]
 
 
-@dataclass(slots=True)
+@dataclass(eq=False, slots=True)
 class PlannedValue:
     """A value that has passed every check, so that storing it can't fail.
 

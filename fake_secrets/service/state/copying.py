@@ -15,7 +15,7 @@ __all__ = ["Copying", "Hold", "copying_request"]
 _SESSION = "SecretsManager"
 
 
-@dataclass(slots=True)
+@dataclass(eq=False, slots=True)
 class Copying:
     """What a call tries to copy to another account.
 

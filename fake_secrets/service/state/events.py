@@ -28,7 +28,7 @@ LABEL_UPDATED = "Secret Label Updated"
 _UNTOLD_LABELS = frozenset({AWSPENDING, AWSPREVIOUS})
 
 
-@dataclass(slots=True)
+@dataclass(eq=False, slots=True)
 class ServiceEvent:
     """One event.
 

@@ -51,7 +51,7 @@ class State:
         return copied
 
 
-@dataclass(slots=True)
+@dataclass(eq=False, slots=True)
 class Write:
     """A write, from the moment before it.
 

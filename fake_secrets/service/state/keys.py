@@ -32,7 +32,7 @@ KEY_STATES: Mapping[KeyState, str] = {
 }
 
 
-@dataclass(slots=True)
+@dataclass(eq=False, slots=True)
 class _Use:
     """What a key is used for: the actions that it takes, the error if the key is disabled, and the verb."""
 

@@ -36,7 +36,7 @@ def _nothing() -> Mapping[Any, Any]:
     return _NOTHING
 
 
-@dataclass(slots=True)
+@dataclass(eq=False, slots=True)
 class StoredVersion:
     """One version of a secret. `value` is None in the empty version of an open rotation.
 
@@ -54,7 +54,7 @@ class StoredVersion:
     stranger: str | None = None
 
 
-@dataclass(slots=True)
+@dataclass(eq=False, slots=True)
 class RotationState:
     """How a secret is rotated, and its open rotation if there is one.
 
@@ -133,7 +133,7 @@ class RotationState:
         self.was_tried, self.is_test, self.failures = False, False, 0
 
 
-@dataclass(slots=True)
+@dataclass(eq=False, slots=True)
 class Replica:
     """One entry of a primary's ReplicationStatus. `secret` is None if the replication has failed."""
 
@@ -144,7 +144,7 @@ class Replica:
     secret: StoredSecret | None = None
 
 
-@dataclass(slots=True)
+@dataclass(eq=False, slots=True)
 class CrossAccountReplica:
     """A primary's entry in CrossAccountReplicas.
 
@@ -159,7 +159,7 @@ class CrossAccountReplica:
     secret: StoredSecret | None = field(default=None, repr=False)
 
 
-@dataclass(slots=True)
+@dataclass(eq=False, slots=True)
 class CrossAccountPrimary:
     """The CrossAccountPrimary of a replica. `secret` is None unless the primary is associated with it."""
 
@@ -169,7 +169,7 @@ class CrossAccountPrimary:
     secret: StoredSecret | None = field(default=None, repr=False)
 
 
-@dataclass(slots=True)
+@dataclass(eq=False, slots=True)
 class StoredSecret:
     """One secret.
 
@@ -269,7 +269,7 @@ class StoredSecret:
             self.empty -= {version.id}
 
 
-@dataclass(slots=True)
+@dataclass(eq=False, slots=True)
 class StartedRotation:
     """A rotation that the service has started and that the runner must now run.
 

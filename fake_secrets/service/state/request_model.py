@@ -70,7 +70,7 @@ class Authority(Protocol):
         """
 
 
-@dataclass(slots=True)
+@dataclass(eq=False, slots=True)
 class Request:
     """One call, as it would go over the wire.
 

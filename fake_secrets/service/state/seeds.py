@@ -34,7 +34,7 @@ _MAX_LABEL = 256
 _MANAGED_ROTATION_DAYS = 7
 
 
-@dataclass(slots=True)
+@dataclass(eq=False, slots=True)
 class Seed:
     """A checked seed. `versions` maps version id to value, and `labels` maps label to version id."""
 
