@@ -56,7 +56,8 @@ CLASS_DECORATOR = "_fake_secrets_decorator"
 _ACCOUNT_ID = re.compile(r"[0-9]{12}")
 _REGION = re.compile(r"[a-z]+(-[a-z0-9]+)*-[0-9]+")
 # A region, perhaps without its number or with the letter of an availability zone.
-_FORM = re.compile(r"(?P<before>[a-z]+(?:-[a-z0-9]+)*)-(?P<point>[a-z]+)(?:-(?P<number>[0-9]+)[a-z]?)?")
+# Not compiled, because few tests name a wrong region.
+_FORM = r"(?P<before>[a-z]+(?:-[a-z0-9]+)*)-(?P<point>[a-z]+)(?:-(?P<number>[0-9]+)[a-z]?)?"
 _POINTS = (
     "central", "east", "north", "northeast", "northwest", "south", "southeast", "southwest", "west",
 )  # fmt: skip
@@ -119,7 +120,7 @@ def _likely_regions(region: str) -> list[str]:
 
     Only the point of the compass and the number are looked at, because AWS keeps adding regions.
     """
-    form = _FORM.fullmatch(region)
+    form = re.fullmatch(_FORM, region)
     if form is None:
         return []
     before, point, number = form["before"], form["point"], form["number"] or "1"

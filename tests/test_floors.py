@@ -26,6 +26,7 @@ FLOORS = (
         "environment",
         "locks",
         "suggestions",
+        "slotted",
         "loopback",
         "beside_moto",
     ),

@@ -12,6 +12,7 @@ from fake_secrets.contract.values import Raw
 from fake_secrets.errors import refusal_in
 from fake_secrets.rotation.crashes import TimedOut
 from fake_secrets.service.rules.operation_kinds import READS
+from fake_secrets.slotted import slotted
 
 __all__ = [
     "NOT_FOUND",
@@ -59,7 +60,7 @@ class State:
         return bool(self.accepts) and not any(self.accepts.values())
 
 
-@dataclass(eq=False, slots=True)
+@slotted
 class Boundary:
     """One call of the rotation function.
 
@@ -129,7 +130,7 @@ class Boundary:
         return self.place != "secretsmanager"
 
 
-@dataclass(eq=False, slots=True)
+@slotted
 class Delivery:
     """One invocation of the rotation function.
 

@@ -5,8 +5,6 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from fake_secrets.errors import refusal_in
-from fake_secrets.hook.misses import why_missed
-from fake_secrets.hook.refusals import Refused, note_on
 from fake_secrets.hook.requests import REQUEST_ARGUMENTS
 
 if TYPE_CHECKING:
@@ -22,6 +20,9 @@ def advise(error: Exception, call: Target, args: Any) -> None:
     if call.world.served_at is not None:
         # This is a fork, and its parent knows why.
         return
+    from fake_secrets.hook.misses import why_missed  # noqa: PLC0415 -- many processes see no refusal
+    from fake_secrets.hook.refusals import Refused, note_on  # noqa: PLC0415
+
     operation, members = args if len(args) == REQUEST_ARGUMENTS else ("", {})
     said = refusal_in(error)
     code, message = said.get("Code"), said.get("Message")

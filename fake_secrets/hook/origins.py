@@ -9,18 +9,18 @@ import threading
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextvars import ContextVar
-from dataclasses import dataclass
 from typing import Any
 
 from fake_secrets.errors import OutsideWorldError
 from fake_secrets.hook.seams import Seam
+from fake_secrets.slotted import slotted
 
 __all__ = ["GuardedTest", "Origins"]
 
 __tracebackhide__ = True  # the arguments in our frames may hold secret values
 
 
-@dataclass(eq=False, slots=True)
+@slotted
 class GuardedTest:
     """A test that runs under the guard, or ran."""
 

@@ -7,12 +7,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import TYPE_CHECKING, Any
 
 from fake_secrets import clock
 from fake_secrets.hook.policy_mistakes import mistake_in_policy
 from fake_secrets.service.rules.stages import AWSCURRENT, AWSPENDING
+from fake_secrets.slotted import slotted
 from fake_secrets.suggestions import nearest
 from fake_secrets.world import stack
 
@@ -25,7 +26,7 @@ __all__ = ["Refused", "note_on"]
 __tracebackhide__ = True  # the arguments in our frames may hold secret values
 
 
-@dataclass(eq=False, slots=True)
+@slotted
 class Refused:
     """A refused request.
 

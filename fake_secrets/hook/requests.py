@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 from fake_secrets.hook.answers import Target
 from fake_secrets.hook.credentials import identity_of_key
 from fake_secrets.hook.facts import SERVICE_NAME
+from fake_secrets.slotted import slotted
 
 if TYPE_CHECKING:
     from botocore.model import OperationModel
@@ -44,7 +45,7 @@ _AWS = (".amazonaws.com", ".amazonaws.com.cn", ".api.aws")
 _HOST = re.compile(r"//secretsmanager(?:-fips)?\.([a-z0-9-]+)\.")
 
 
-@dataclass(eq=False, slots=True)
+@slotted
 class Sent:
     """An HTTP request, as an HTTP session sends it."""
 

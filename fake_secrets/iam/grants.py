@@ -6,10 +6,11 @@ import contextlib
 import threading
 from collections import Counter
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import fields, replace
 from typing import TYPE_CHECKING
 
 from fake_secrets.arns import role_of_session
+from fake_secrets.slotted import slotted
 
 # Few tests give policies, and those modules are slow to import.
 if TYPE_CHECKING:
@@ -18,7 +19,7 @@ if TYPE_CHECKING:
 __all__ = ["Grant", "Grants"]
 
 
-@dataclass(eq=False, slots=True)
+@slotted
 class Grant:
     """What one principal was given. None stands for what nothing was said of.
 
@@ -38,14 +39,14 @@ class Grant:
 
     def over(self, other: Grant) -> Grant:
         """Return this grant, with what another one gives where this one says nothing."""
-        given = {name: getattr(self, name) for name in self.__slots__}
+        given = {field.name: getattr(self, field.name) for field in fields(self)}
         return replace(other, **{name: value for name, value in given.items() if value is not None})
 
 
 _NOTHING = Grant()
 
 
-@dataclass(eq=False, slots=True)
+@slotted
 class _Given:
     """A grant, with the ARN that it was given to. The ARN of a role's session doesn't have the role's path."""
 

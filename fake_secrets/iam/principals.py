@@ -8,12 +8,12 @@ import functools
 import re
 from collections.abc import Iterator
 from contextvars import ContextVar
-from dataclasses import dataclass
 from typing import TypedDict
 
 from fake_secrets.arns import PRINCIPAL_ARN, account_of, root_arn
 from fake_secrets.environment import FAKE_SECRET_ACCESS_KEY, FAKE_SESSION_TOKEN
 from fake_secrets.iam.grants import Grants
+from fake_secrets.slotted import slotted
 
 __all__ = [
     "Credentials",
@@ -42,7 +42,7 @@ class Credentials(TypedDict):
     aws_session_token: str
 
 
-@dataclass(eq=False, slots=True)
+@slotted
 class Principal:
     """A caller: its ARN and the account that it belongs to."""
 

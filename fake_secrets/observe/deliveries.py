@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Collection
-from dataclasses import dataclass
 from typing import cast
 
 from fake_secrets.errors import annotate
@@ -12,13 +11,14 @@ from fake_secrets.observe.leaks import gate
 from fake_secrets.observe.trail import Event, Subscriber, envelope
 from fake_secrets.options import check_callable, refuse_awaitable
 from fake_secrets.service.state.events import EventLog
+from fake_secrets.slotted import slotted
 
 __all__ = ["Deliveries", "Telling"]
 
 __tracebackhide__ = True  # the arguments in our frames may hold secret values
 
 
-@dataclass(eq=False, slots=True)
+@slotted
 class _Turn:
     """A delivery, and the thread that makes it."""
 

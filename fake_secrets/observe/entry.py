@@ -5,12 +5,12 @@ from __future__ import annotations
 import sys
 from collections.abc import Mapping
 from contextvars import ContextVar
-from dataclasses import dataclass
 from typing import Any
 
 from fake_secrets.service.state.copying import Copying
 from fake_secrets.service.state.model import StoredSecret
 from fake_secrets.service.state.request_model import Request
+from fake_secrets.slotted import slotted
 
 __all__ = ["Entry", "RunningStep", "rotation_step"]
 
@@ -91,7 +91,7 @@ class RunningStep:
 rotation_step: ContextVar[RunningStep | None] = ContextVar("fake_secrets_rotation_step", default=None)
 
 
-@dataclass(eq=False, slots=True)
+@slotted
 class Entry:
     """What the ledger keeps of one call, or of a change without a call: the secret and its labels afterwards.
 

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import NamedTuple
 
 from fake_secrets.iam.grants import Grants
 from fake_secrets.observe.ledger import Ledger
 from fake_secrets.service.state.keys import Keys
+from fake_secrets.slotted import slotted
 
 __all__ = ["Planted", "Recording"]
 
@@ -25,7 +26,7 @@ class Planted(NamedTuple):
     kms_key_id: str | None
 
 
-@dataclass(eq=False, slots=True)
+@slotted
 class Recording:
     """What a world has recorded.
 

@@ -6,11 +6,11 @@ import sys
 import warnings
 from collections import deque
 from collections.abc import Callable
-from dataclasses import dataclass
 from types import FrameType
 from typing import NamedTuple
 
 from fake_secrets.errors import FakeSecretsWarning, annotate
+from fake_secrets.slotted import slotted
 
 __all__ = ["Line", "Remark", "Remarks", "in_full", "is_between", "tell", "users_line"]
 
@@ -31,7 +31,7 @@ class Line(NamedTuple):
     module: str
 
 
-@dataclass(eq=False, slots=True)
+@slotted
 class Remark:
     """What a world has to say, and about which line of the user's code.
 

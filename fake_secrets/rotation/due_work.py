@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Collection
-from dataclasses import dataclass, field
+from dataclasses import field
 
 from fake_secrets import clock
 from fake_secrets.observe.ledger import Ledger
@@ -13,6 +13,7 @@ from fake_secrets.rotation.runner import RotationRunner
 from fake_secrets.service.operations.rotation_start import open_due_rotation
 from fake_secrets.service.state.model import StoredSecret
 from fake_secrets.service.state.store import Store
+from fake_secrets.slotted import slotted
 
 __all__ = ["DoneWork", "DueWork", "LeftDueWork"]
 
@@ -22,7 +23,7 @@ __tracebackhide__ = True  # the arguments in our frames may hold secret values
 PATIENCE = 1.0
 
 
-@dataclass(eq=False, slots=True)
+@slotted
 class DoneWork:
     """Due work that was done: the rotations, in order, and the errors of their attempts."""
 
@@ -30,7 +31,7 @@ class DoneWork:
     errors: list[BaseException] = field(default_factory=list, repr=False)
 
 
-@dataclass(eq=False, slots=True)
+@slotted
 class _Turn:
     """The work that is being done now.
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Collection
-from dataclasses import dataclass, field
+from dataclasses import field
 
 from fake_secrets.observe.remarks import Line, users_line
 from fake_secrets.rotation.rotation import MANAGED_STEPS, TEST_STEPS, Driver, Rotation
@@ -12,13 +12,14 @@ from fake_secrets.service.operations import rotation_progress as progress
 from fake_secrets.service.rules.steps import STEPS
 from fake_secrets.service.state.events import KEPT
 from fake_secrets.service.state.model import StartedRotation
+from fake_secrets.slotted import slotted
 
 __all__ = ["Claim", "Registry"]
 
 __tracebackhide__ = True  # the arguments in our frames may hold secret values
 
 
-@dataclass(eq=False, slots=True)
+@slotted
 class Claim:
     """A claim on a rotation: nobody else may run it.
 

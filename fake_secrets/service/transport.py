@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from contextvars import ContextVar
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Any, Literal
 
 from fake_secrets.errors import ServiceError
+from fake_secrets.slotted import slotted
 
 __all__ = ["Answer", "Loss", "Transport", "read_timeout"]
 
@@ -17,7 +18,7 @@ Loss = Literal["connect time-out", "connection reset", "DNS failure", "read time
 read_timeout: ContextVar[float | None] = ContextVar("fake_secrets_read_timeout", default=None)
 
 
-@dataclass(eq=False, slots=True)
+@slotted
 class Transport:
     """What happens to an answer between the service and the client. By default nothing does.
 
@@ -34,7 +35,7 @@ class Transport:
     body: bytes | None = field(default=None, repr=False)
 
 
-@dataclass(eq=False, slots=True)
+@slotted
 class Answer:
     """The answer to a request.
 

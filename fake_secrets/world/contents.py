@@ -4,16 +4,18 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Iterable, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from fake_secrets import clock
 from fake_secrets.observe.ledger import SEEDED, Ledger
-from fake_secrets.observe.recording import Planted
 from fake_secrets.service.state.model import StoredSecret
 from fake_secrets.service.state.seeds import Seed, check_free, plant
 from fake_secrets.service.state.store import Store
 from fake_secrets.world import lookup
 from fake_secrets.world.misses import Place, explain
+
+if TYPE_CHECKING:
+    from fake_secrets.observe.recording import Planted
 
 __all__ = ["Contents"]
 

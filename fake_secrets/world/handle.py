@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Any, Never
 
 from fake_secrets.errors import FakeSecretsWarning
 from fake_secrets.iam.principals import Credentials, credentials_of
-from fake_secrets.observe.recording import Planted
 from fake_secrets.observe.remarks import users_line
 from fake_secrets.observe.reminders import Reminding
 from fake_secrets.observe.view import Secret, secret_id_of
@@ -153,6 +152,8 @@ class FakeSecrets(ObservingHandle):
         )
         added = Secret(self._world.contents.plant(seed).arn, self._world.contents.secret)
         if arn_suffix is not None or kms_key_id is not None:
+            from fake_secrets.observe.recording import Planted  # noqa: PLC0415 -- few tests choose either
+
             self._world.contents.planted[added.arn] = Planted(arn_suffix is not None, kms_key_id)
         for doubt in doubts({name: value if labels is None else labels}):
             self._world.remarks.add(FakeSecretsWarning, doubt, users_line())

@@ -6,7 +6,6 @@ import contextlib
 import weakref
 from collections.abc import Callable, Collection, Iterator
 from contextvars import ContextVar
-from dataclasses import dataclass
 
 from fake_secrets import clock
 from fake_secrets.environment import Overlay
@@ -14,6 +13,7 @@ from fake_secrets.locks import shared_lock
 from fake_secrets.observe.ledger import Ledger
 from fake_secrets.observe.remarks import Line
 from fake_secrets.rotation.scope import running_rotation
+from fake_secrets.slotted import slotted
 from fake_secrets.world.handle import FakeSecrets
 from fake_secrets.world.world import World, rotating_world
 
@@ -38,7 +38,7 @@ __all__ = [
 __tracebackhide__ = True  # the arguments in our frames may hold secret values
 
 
-@dataclass(eq=False, slots=True)
+@slotted
 class Opened:
     """A world with its handle, and the environment variables that hold while it is active.
 
@@ -57,7 +57,7 @@ class Opened:
     line: Line | None = None
 
 
-@dataclass(eq=False, slots=True)
+@slotted
 class Entry:
     """One activation of a world. Entries may leave in any order.
 

@@ -15,6 +15,7 @@ from fake_secrets.observe.leaks.forms import Kind, forms_of, forms_of_bytes
 from fake_secrets.observe.ledger import Ledger
 from fake_secrets.service.state.model import StoredSecret
 from fake_secrets.service.state.seeds import Seed
+from fake_secrets.slotted import slotted
 
 __all__ = ["Index", "Match", "Origin", "Reading"]
 
@@ -40,7 +41,7 @@ class Origin:
     length: int
 
 
-@dataclass(eq=False, slots=True)
+@slotted
 class _Form:
     """One form of a text."""
 
@@ -57,7 +58,7 @@ class Match:
     kind: Kind
 
 
-@dataclass(eq=False, slots=True)
+@slotted
 class Reading:
     """How far a stream of text has been read: a value may come in several pieces.
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import base64
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Any
 
 from fake_secrets import clock
@@ -20,6 +20,7 @@ from fake_secrets.service.state.index import check_secret_id
 from fake_secrets.service.state.model import StoredSecret, StoredVersion
 from fake_secrets.service.state.request_model import Request
 from fake_secrets.service.state.store import Store
+from fake_secrets.slotted import slotted
 
 __all__ = [
     "PlannedValue",
@@ -32,7 +33,7 @@ __all__ = [
 ]
 
 
-@dataclass(eq=False, slots=True)
+@slotted
 class PlannedValue:
     """A value that has passed every check, so that storing it can't fail.
 

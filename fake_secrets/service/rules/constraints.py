@@ -7,10 +7,11 @@ import binascii
 import re
 import sys
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Any
 
 from fake_secrets.errors import ServiceError
+from fake_secrets.slotted import slotted
 
 __all__ = ["REDACTED", "TOKEN_LENGTHS", "Shape", "check", "check_length", "redact"]
 
@@ -35,7 +36,7 @@ _PYTHON_TYPES: dict[str, type | tuple[type, ...]] = {
 Check = Callable[[Any, str, list[str]], None]
 
 
-@dataclass(eq=False, slots=True)
+@slotted
 class Shape:
     """The facts of one shape in the service model.
 

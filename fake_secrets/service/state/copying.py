@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Protocol
 
 from fake_secrets.arns import account_of, session_arn
 from fake_secrets.service.state.model import ReplicationStatus, StoredSecret
 from fake_secrets.service.state.request_model import Request
+from fake_secrets.slotted import slotted
 
 __all__ = ["Copying", "Hold", "copying_request"]
 
@@ -15,7 +16,7 @@ __all__ = ["Copying", "Hold", "copying_request"]
 _SESSION = "SecretsManager"
 
 
-@dataclass(eq=False, slots=True)
+@slotted
 class Copying:
     """What a call tries to copy to another account.
 

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Literal
 
 from fake_secrets.service.rules.stages import AWSPENDING, AWSPREVIOUS
 from fake_secrets.service.state.model import StoredSecret
+from fake_secrets.slotted import slotted
 
 __all__ = [
     "KEPT",
@@ -28,7 +28,7 @@ LABEL_UPDATED = "Secret Label Updated"
 _UNTOLD_LABELS = frozenset({AWSPENDING, AWSPREVIOUS})
 
 
-@dataclass(eq=False, slots=True)
+@slotted
 class ServiceEvent:
     """One event.
 

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 
 from fake_secrets.service.state.model import RotationState, StoredSecret, StoredVersion
 from fake_secrets.service.state.savepoint import VALUES_OF
+from fake_secrets.slotted import slotted
 
 __all__ = ["KEPT_WRITES", "LabelMove", "State", "Write", "secrets_of", "states_of", "time_of", "undo"]
 
@@ -51,7 +52,7 @@ class State:
         return copied
 
 
-@dataclass(eq=False, slots=True)
+@slotted
 class Write:
     """A write, from the moment before it.
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any, Literal, TypeVar
 
 from fake_secrets.arns import account_of, region_of
@@ -19,6 +18,7 @@ from fake_secrets.service.state.key_names import (
 )
 from fake_secrets.service.state.model import StoredSecret, StoredVersion
 from fake_secrets.service.state.request_model import Request
+from fake_secrets.slotted import slotted
 
 __all__ = ["KEY_STATES", "KeyState", "Keys"]
 
@@ -32,7 +32,7 @@ KEY_STATES: Mapping[KeyState, str] = {
 }
 
 
-@dataclass(eq=False, slots=True)
+@slotted
 class _Use:
     """What a key is used for: the actions that it takes, the error if the key is disabled, and the verb."""
 

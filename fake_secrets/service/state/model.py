@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import field
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, Literal
 
 from fake_secrets.service.rules.dates import next_window
+from fake_secrets.slotted import slotted
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -36,7 +37,7 @@ def _nothing() -> Mapping[Any, Any]:
     return _NOTHING
 
 
-@dataclass(eq=False, slots=True)
+@slotted
 class StoredVersion:
     """One version of a secret. `value` is None in the empty version of an open rotation.
 
@@ -54,7 +55,7 @@ class StoredVersion:
     stranger: str | None = None
 
 
-@dataclass(eq=False, slots=True)
+@slotted
 class RotationState:
     """How a secret is rotated, and its open rotation if there is one.
 
@@ -133,7 +134,7 @@ class RotationState:
         self.was_tried, self.is_test, self.failures = False, False, 0
 
 
-@dataclass(eq=False, slots=True)
+@slotted
 class Replica:
     """One entry of a primary's ReplicationStatus. `secret` is None if the replication has failed."""
 
@@ -144,7 +145,7 @@ class Replica:
     secret: StoredSecret | None = None
 
 
-@dataclass(eq=False, slots=True)
+@slotted
 class CrossAccountReplica:
     """A primary's entry in CrossAccountReplicas.
 
@@ -159,7 +160,7 @@ class CrossAccountReplica:
     secret: StoredSecret | None = field(default=None, repr=False)
 
 
-@dataclass(eq=False, slots=True)
+@slotted
 class CrossAccountPrimary:
     """The CrossAccountPrimary of a replica. `secret` is None unless the primary is associated with it."""
 
@@ -169,7 +170,7 @@ class CrossAccountPrimary:
     secret: StoredSecret | None = field(default=None, repr=False)
 
 
-@dataclass(eq=False, slots=True)
+@slotted
 class StoredSecret:
     """One secret.
 
@@ -269,7 +270,7 @@ class StoredSecret:
             self.empty -= {version.id}
 
 
-@dataclass(eq=False, slots=True)
+@slotted
 class StartedRotation:
     """A rotation that the service has started and that the runner must now run.
 

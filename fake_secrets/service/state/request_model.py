@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import TYPE_CHECKING, Any, Protocol
 
 from fake_secrets.arns import account_of
 from fake_secrets.service.state.model import StoredSecret
+from fake_secrets.slotted import slotted
 
 if TYPE_CHECKING:
     from fake_secrets.iam.policy import Policy
@@ -70,7 +71,7 @@ class Authority(Protocol):
         """
 
 
-@dataclass(eq=False, slots=True)
+@slotted
 class Request:
     """One call, as it would go over the wire.
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Any
 
 from fake_secrets.arns import SUFFIX, secret_arn
@@ -19,6 +19,7 @@ from fake_secrets.service.state.model import RotationState, StoredSecret
 from fake_secrets.service.state.quotas import VALUE_QUOTA
 from fake_secrets.service.state.seed_forms import check_label_names, is_label_map, meant_as_current
 from fake_secrets.service.state.store import Store
+from fake_secrets.slotted import slotted
 
 __all__ = ["Seed", "SeedValue", "check_free", "describe_seed", "describe_seeds", "plant", "stored_value"]
 
@@ -34,7 +35,7 @@ _MAX_LABEL = 256
 _MANAGED_ROTATION_DAYS = 7
 
 
-@dataclass(eq=False, slots=True)
+@slotted
 class Seed:
     """A checked seed. `versions` maps version id to value, and `labels` maps label to version id."""
 

@@ -1,0 +1,58 @@
+"""Data classes that are quick to define."""
+
+import copy
+import pickle
+from dataclasses import field, fields
+
+import pytest
+
+from fake_secrets.slotted import slotted
+
+
+@slotted
+class Point:
+    x: int
+    y: int = 0
+    hidden: str = field(default="", repr=False)
+
+
+@slotted
+class Named(Point):
+    name: str = "?"
+
+    def __repr__(self) -> str:
+        return f"<{self.name}>"
+
+
+def test_the_repr_is_that_of_a_data_class_without_the_fields_that_are_hidden():
+    assert repr(Point(1, hidden="s3cret")) == "Point(x=1, y=0)"
+
+
+def test_a_class_keeps_its_own_repr():
+    assert repr(Named(1, name="origin")) == "<origin>"
+
+
+def test_the_repr_of_an_instance_that_holds_itself_ends():
+    point = Point(1)
+    point.y = point
+    assert repr(point) == "Point(x=1, y=...)"
+
+
+def test_instances_are_compared_by_identity_and_can_be_keys():
+    point, same = Point(1), Point(1)
+    assert (point == same, point == point, {point: 1}[point]) == (False, True, 1)  # noqa: PLR0124
+
+
+def test_an_instance_has_no_other_attributes():
+    with pytest.raises(AttributeError):
+        Point(1).z = 1
+
+
+def test_the_fields_of_a_base_class_come_first():
+    assert [one.name for one in fields(Named)] == ["x", "y", "hidden", "name"]
+
+
+@pytest.mark.parametrize("trip", [copy.copy, copy.deepcopy, lambda point: pickle.loads(pickle.dumps(point))])  # noqa: S301
+def test_a_copy_has_the_same_fields(trip):
+    copied = trip(Point(1, 2, "s3cret"))
+    assert (copied.x, copied.y, copied.hidden) == (1, 2, "s3cret")
