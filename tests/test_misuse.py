@@ -313,8 +313,8 @@ MISUSES = {
         "fake(); boto3.client('secretsmanager').delete_secret(SecretId='a'); current().add('a')": (
             "SecretExistsError",
             (
-                "secret 'a' already exists and is scheduled for deletion. Change it with a client, or use "
-                "another name."
+                "secret 'a' already exists and is scheduled for deletion, so it keeps its name. Call "
+                "restore_secret, delete it with ForceDeleteWithoutRecovery=True, or use another name."
             ),
         ),
         "fake().add('b', 'x', labels={'AWSCURRENT': 'y'})": (
@@ -697,12 +697,13 @@ class TestMarker:
             def test_innocent(fake_secrets): pass
             """
         )
-        ran = pytester.runpytest_inprocess(*without_others, "--tb=line")
+        ran = pytester.runpytest_inprocess(*without_others)
         ran.assert_outcomes(errors=3, passed=1)
-        assert [line for line in ran.outlines if line.startswith("E ")] == [
-            "E   ValueError: account_id='12' isn't a string of twelve digits",
-            f"E   fake_secrets.errors.SeedError: {NO_NAME}",
-            "E   TypeError: secrets= takes a mapping from secret name to value, not list",
+        module = "test_an_invalid_value_is_an_error_of_its_test.py"
+        assert [line for line in ran.outlines if line.startswith(f"{module}::")] == [
+            f"{module}::test_account: account_id='12' isn't a string of twelve digits",
+            f"{module}::test_seed: {NO_NAME}",
+            f"{module}::test_secrets: secrets= takes a mapping from secret name to value, not list",
         ]
 
 

@@ -10,7 +10,7 @@ from fake_secrets.hook.requests import REQUEST_ARGUMENTS
 if TYPE_CHECKING:
     from fake_secrets.hook.answers import Target
 
-__all__ = ["advise"]
+__all__ = ["advise", "advise_on_parts"]
 
 __tracebackhide__ = True  # the arguments in our frames may hold secret values
 
@@ -39,6 +39,25 @@ def advise(error: Exception, call: Target, args: Any) -> None:
         error.add_note(f"fake_secrets: {note}")
         # A report of the test has it too, because tests catch errors. It has the denials anyway.
         if denial is None:
+            call.world.ledger.add_note(call.request_id, note)
+
+
+def advise_on_parts(errors: object, call: Target) -> None:
+    """Keep notes on the errors in an answer, for the report of the test: those of BatchGetSecretValue.
+
+    Args:
+        errors: the member `Errors` of the answer.
+        call: the call.
+    """
+    parts = [part for part in errors if isinstance(part, dict)] if isinstance(errors, list) else []
+    if not parts or call.world.served_at is not None:
+        return
+    from fake_secrets.hook.misses import why_missed  # noqa: PLC0415 -- as above
+
+    for part in parts:
+        is_missing = part.get("ErrorCode") == "ResourceNotFoundException"
+        note = why_missed(part.get("SecretId"), call) if is_missing else None
+        if note is not None:
             call.world.ledger.add_note(call.request_id, note)
 
 

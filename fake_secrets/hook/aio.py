@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 import botocore.utils
 from aiobotocore.awsrequest import AioAWSResponse
 
-from fake_secrets.hook.advice import advise
+from fake_secrets.hook.advice import advise, advise_on_parts
 from fake_secrets.hook.answers import Unsent, answer_raw, errors_of
 from fake_secrets.hook.calls import (
     Carried,
@@ -78,6 +78,8 @@ async def around_call(wrapped: Callable[..., Any], client: BaseClient, args: Any
         except BaseException:
             world.recover(call.rotations)
             raise
+        if isinstance(response, dict) and "Errors" in response:
+            advise_on_parts(response["Errors"], call)
         await _follow_up(world, call.rotations)
         return response
     finally:

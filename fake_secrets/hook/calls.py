@@ -7,7 +7,7 @@ from collections.abc import Callable
 from contextvars import ContextVar
 from typing import TYPE_CHECKING, Any
 
-from fake_secrets.hook.advice import advise
+from fake_secrets.hook.advice import advise, advise_on_parts
 from fake_secrets.hook.answers import NOTHING_AUTOMATIC, OK, Response, Target, Unsent, answer_parsed
 from fake_secrets.hook.credentials import identity_of, is_static, note_caller
 from fake_secrets.hook.facts import SERVICE_NAME, facts_in, may_be_retried
@@ -219,6 +219,8 @@ def around_call(wrapped: Callable[..., Any], client: BaseClient, args: Any, kwar
             if call.rotations or world.deliveries.is_due():
                 world.follow_up(call.rotations, error)
             raise
+        if isinstance(response, dict) and "Errors" in response:
+            advise_on_parts(response["Errors"], call)
         if call.rotations or world.deliveries.is_due():
             world.follow_up(call.rotations)
         release(holder)

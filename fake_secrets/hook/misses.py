@@ -18,6 +18,7 @@ __all__ = ["why_missed"]
 
 # The endpoints of AWS, in any partition and VPC.
 _OF_AWS = re.compile(r"//secretsmanager[.-]|\.amazonaws\.")
+_REGION = "AWS_DEFAULT_REGION"
 # Has the URL at which a world is served.
 _SERVED = "AWS_ENDPOINT_URL_SECRETS_MANAGER"
 
@@ -72,9 +73,12 @@ def _other_place(secret_id: str, asked: Place, places: list[Place], worlds_regio
     other_client = f"make the client with region_name={regions[0]!r}"
     if worlds_region not in regions:
         return f"{note}. To find it, {other_client}"
+    changed = ""
+    if os.environ.get(_REGION) == asked[1]:
+        changed = f", and {_REGION} was changed to {asked[1]!r} after it was opened"
     return (
-        f"{note}. The world's region is {worlds_region}: open it with "
-        f"mock_stages(region={asked[1]!r}), or {other_client}"
+        f"{note}. The world's region is {worlds_region}{changed}: open it with mock_stages(region={asked[1]!r}), "
+        f"give all tests that region by pytest's option fake_secrets_region, or {other_client}"
     )
 
 

@@ -15,7 +15,7 @@ from fake_secrets.hook.policy_mistakes import mistake_in_policy
 from fake_secrets.service.rules.stages import AWSCURRENT, AWSPENDING
 from fake_secrets.slotted import slotted
 from fake_secrets.suggestions import nearest
-from fake_secrets.world import stack
+from fake_secrets.world.earlier import why_there_already
 
 if TYPE_CHECKING:
     from fake_secrets.service.state.model import StoredSecret
@@ -202,19 +202,7 @@ def _name_taken(refused: Refused) -> str | None:
 
 
 def _created_before(refused: Refused) -> str | None:
-    """Return what is known if the secret is older than the latest activation of its world."""
-    entry, secret = stack.latest_entry_of(refused.world), refused.secret
-    if entry is None or entry.found is None or entry.opened.line is None or secret is None:
-        return None
-    ledger, count = entry.found
-    if ledger is not refused.world.ledger or not refused.world.contents.was_there(secret, count):
-        return None
-    filename, number, _ = entry.opened.line
-    return (
-        f"{secret.name!r} was created before this code joined the world that was opened at {filename}:{number}. "
-        "Without arguments, mock_stages and the fixture fake_secrets join a world that is active already; "
-        "mock_stages({}) opens an empty one of its own."
-    )
+    return why_there_already(refused.world, refused.secret)
 
 
 def _bad_name(refused: Refused) -> str | None:

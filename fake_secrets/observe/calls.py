@@ -186,7 +186,8 @@ class Calls(list[Call]):
             notes.append(f"via the {call.via}")
         if are_several:
             notes.append(f"by {call.principal}")
-        return Row(call.time, call.step or "", f"{call.operation}{again}", self._shown(call._secrets), notes)
+        where = self._shown(call._secrets) or f"in {call.region}" * (call.region != self._region)
+        return Row(call.time, call.step or "", f"{call.operation}{again}", where, notes)
 
     def _shown(self, secrets: Sequence[Named]) -> str:
         if len(secrets) > 1:

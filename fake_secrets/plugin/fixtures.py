@@ -33,9 +33,17 @@ def fake_secrets(request: pytest.FixtureRequest) -> Iterator[FakeSecrets]:
     misuse = misuse_of(request.node)
     if misuse is not None:
         pytest.fail(misuse, pytrace=False)
-    decorator = decorator_of(request.node) or MockStages({})
-    with decorator._activation(options_of(request.node), _line_of(request)) as handle:
-        yield handle
+    decorator, handle = decorator_of(request.node) or MockStages({}), None
+    try:
+        with decorator._activation(options_of(request.node), _line_of(request)) as handle:
+            yield handle
+    except (TypeError, ValueError) as error:
+        if handle is not None or not _is_refused_by_us(error):
+            raise
+        refused = str(error)
+    else:
+        return
+    pytest.fail(f"{request.node.nodeid}: {refused}", pytrace=False)
 
 
 @pytest.fixture
@@ -88,6 +96,15 @@ def _line_of(request: pytest.FixtureRequest) -> Line:
         (number or 0) + 1,
         getattr(getattr(request.node, "module", None), "__name__", "<unknown>"),
     )
+
+
+def _is_refused_by_us(error: Exception) -> bool:
+    """Return whether one of our checks has raised an error, and not code of the user's, such as a mapping's."""
+    traceback = error.__traceback__
+    while traceback is not None and traceback.tb_next is not None:
+        traceback = traceback.tb_next
+    raised_in = "" if traceback is None else traceback.tb_frame.f_globals.get("__name__", "")
+    return str(raised_in).startswith("fake_secrets.")
 
 
 def _build_client(region: str) -> BaseClient:

@@ -153,6 +153,14 @@ class Contents:
             secrets: Iterable[StoredSecret | Seed] = self.seeds if self._unplanted else self._store
             return [secret.name for secret in secrets]
 
+    def names_here(self) -> list[str]:
+        """Return the names of the secrets in the world's own account and region. This doesn't plant the seeds."""
+        account_id, region = self._here
+        with self._lock:
+            if self._unplanted:
+                return [seed.name for seed in self.seeds if seed.region == region]
+            return list(self._store.of(account_id, region))
+
     def may_have(self, secret_id: str) -> bool:
         """Return whether a secret has this name or full ARN, in any account and region.
 

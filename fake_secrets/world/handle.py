@@ -6,7 +6,7 @@ import contextlib
 from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Never
 
-from fake_secrets.errors import FakeSecretsWarning
+from fake_secrets.errors import FakeSecretsWarning, SecretExistsError
 from fake_secrets.iam.principals import Credentials, credentials_of
 from fake_secrets.observe.remarks import users_line
 from fake_secrets.observe.reminders import Reminding
@@ -16,7 +16,7 @@ from fake_secrets.service.state.key_names import id_of, why_unusable
 from fake_secrets.service.state.keys import KEY_STATES, KeyState
 from fake_secrets.service.state.quotas import Quotas
 from fake_secrets.service.state.seed_forms import doubts
-from fake_secrets.service.state.seeds import SeedValue, describe_seed
+from fake_secrets.service.state.seeds import Seed, SeedValue, describe_seed
 from fake_secrets.suggestions import check_choice
 from fake_secrets.world.declared_keys import text_of_key_policy
 from fake_secrets.world.observing_handle import ObservingHandle
@@ -150,7 +150,12 @@ class FakeSecrets(ObservingHandle):
             owning_service=owning_service,
             resource_policy=resource_policy,
         )
-        added = Secret(self._world.contents.plant(seed).arn, self._world.contents.secret)
+        try:
+            planted = self._world.contents.plant(seed)
+        except SecretExistsError as error:
+            self._note_on_taken(error, seed)
+            raise
+        added = Secret(planted.arn, self._world.contents.secret)
         if arn_suffix is not None or kms_key_id is not None:
             from fake_secrets.observe.recording import Planted  # noqa: PLC0415 -- few tests choose either
 
@@ -158,6 +163,14 @@ class FakeSecrets(ObservingHandle):
         for doubt in doubts({name: value if labels is None else labels}):
             self._world.remarks.add(FakeSecretsWarning, doubt, users_line())
         return added
+
+    def _note_on_taken(self, error: SecretExistsError, seed: Seed) -> None:
+        from fake_secrets.world.earlier import why_there_already  # noqa: PLC0415 -- it needs the stack of worlds
+
+        taken = self._world.contents.secret_at((self.account_id, seed.region), seed.name)
+        note = why_there_already(self._world, taken)
+        if note is not None:
+            error.add_note(f"fake_secrets: {note}")
 
     def __getitem__(self, secret_id: str | Secret) -> Secret:
         """Return a live view of a secret.
@@ -299,6 +312,8 @@ class FakeSecrets(ObservingHandle):
         self._world.reset()
 
     def __repr__(self) -> str:
-        names = self._world.contents.names()
+        names = self._world.contents.names_here()
         more = f" and {len(names) - _SHOWN} more" if len(names) > _SHOWN else ""
-        return f"<FakeSecrets {self.account_id} {self.region}, secrets {names[:_SHOWN]!r}{more}>"
+        elsewhere = len(self._world.contents.names()) - len(names)
+        others = f", and {elsewhere} in other accounts or regions" if elsewhere > 0 else ""
+        return f"<FakeSecrets {self.account_id} {self.region}, secrets {names[:_SHOWN]!r}{more}{others}>"

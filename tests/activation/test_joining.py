@@ -3,7 +3,7 @@
 import boto3
 import pytest
 
-from fake_secrets import current, mock_stages
+from fake_secrets import SecretExistsError, current, mock_stages
 from fake_secrets.observe.remarks import users_line
 
 
@@ -94,6 +94,23 @@ def test_the_line_of_a_decorated_session_fixture_is_that_of_its_decorator(pytest
     ran.stdout.fnmatch_lines(
         ["*fake_secrets: 'app/db' was created before this code joined the world that was opened at *test_a.py:6.*"]
     )
+
+
+def test_a_name_that_is_taken_in_a_joined_world_is_explained_when_it_is_added():
+    with mock_stages() as outer:
+        outer.add("app/db", "s3cret")
+        with mock_stages() as joined, pytest.raises(SecretExistsError) as taken:
+            joined.add("app/db", "s3cret")
+    (note,) = taken.value.__notes__
+    assert note.startswith("fake_secrets: 'app/db' was created before this code joined the world that was opened ")
+
+
+def test_a_name_that_was_added_since_joining_is_not():
+    with mock_stages() as outer, mock_stages() as joined:
+        outer.add("app/db", "s3cret")
+        with pytest.raises(SecretExistsError) as taken:
+            joined.add("app/db", "s3cret")
+    assert not hasattr(taken.value, "__notes__")
 
 
 def test_the_world_that_a_test_joins_is_the_outer_one():

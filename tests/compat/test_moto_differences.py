@@ -1,5 +1,7 @@
 """The rarer differences that `docs/how-to/coming-from-moto.md` lists: what moto does, and what AWS and we do."""
 
+import datetime
+
 import boto3
 import pytest
 from botocore.exceptions import ClientError
@@ -71,7 +73,37 @@ def has_access_date(client):
     return client.describe_secret(SecretId="a").get("LastAccessedDate") is not None
 
 
+def days_to_deletion(client):
+    """Return how many days DeletedDate is after the call of DeleteSecret."""
+    client.create_secret(Name="a", SecretString="1")
+    client.delete_secret(SecretId="a", RecoveryWindowInDays=7)
+    deleted = client.describe_secret(SecretId="a")["DeletedDate"]
+    return round((deleted - datetime.datetime.now(datetime.UTC)).total_seconds() / 86_400)
+
+
+def dates_of_versions(client):
+    client.create_secret(Name="a", SecretString="1")
+    (version,) = client.list_secret_version_ids(SecretId="a")["Versions"]
+    return "LastAccessedDate" in version
+
+
+def status_of_replica(client):
+    arn = client.create_secret(Name="a", SecretString="1")["ARN"]
+    regions = [{"Region": "eu-west-1"}]
+    return client.replicate_secret_to_regions(SecretId=arn, AddReplicaRegions=regions)["ReplicationStatus"][0][
+        "Status"
+    ]
+
+
+def name_of_policy(client):
+    client.create_secret(Name="a", SecretString="1")
+    return client.get_resource_policy(SecretId="a").get("PolicyName")
+
+
 DIFFERENCES = {
+    "the date of a deletion": (days_to_deletion, 7, 0),
+    "the dates of a version that nobody has read": (dates_of_versions, True, False),
+    "the status of a new replica": (status_of_replica, "InSync", "InProgress"),
     "both values": (
         lambda client: create(client, SecretString="x", SecretBinary=b"x"),
         PASSES,

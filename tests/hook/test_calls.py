@@ -130,7 +130,8 @@ class TestClientsOfAnyAge:
 
 TO_DO = (
     "this client calls us-east-1. The world's region is eu-west-3: open it with mock_stages(region='us-east-1'), "
-    "or make the client with region_name='eu-west-3'"
+    "give all tests that region by pytest's option fake_secrets_region, or make the client with "
+    "region_name='eu-west-3'"
 )
 
 

@@ -230,10 +230,20 @@ class TestTheDefaultSession:
             assert notes_on("prod/db", client=boto3.client("secretsmanager")) == [
                 (
                     "fake_secrets: 'prod/db' is in us-east-1; this client calls eu-west-1. The world's region is "
-                    "us-east-1: open it with mock_stages(region='eu-west-1'), or make the client with "
-                    "region_name='us-east-1'"
+                    "us-east-1: open it with mock_stages(region='eu-west-1'), give all tests that region by "
+                    "pytest's option fake_secrets_region, or make the client with region_name='us-east-1'"
                 )
             ]
+
+    def test_a_region_that_the_environment_has_got_since_the_world_was_opened_is_told(self, monkeypatch):
+        with mock_stages({"prod/db": "x"}):
+            monkeypatch.setenv("AWS_DEFAULT_REGION", "eu-west-1")
+            (note,) = notes_on("prod/db", client=boto3.client("secretsmanager"))
+            monkeypatch.undo()
+        assert (
+            "The world's region is us-east-1, and AWS_DEFAULT_REGION was changed to 'eu-west-1' after it was "
+            "opened: open it with mock_stages(region='eu-west-1')"
+        ) in note
 
     @pytest.mark.slow
     def test_a_secret_of_a_third_region_leads_to_that_region(self):

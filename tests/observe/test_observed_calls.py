@@ -246,6 +246,10 @@ class TestTheTable:
             "1  2026-03-05 12:00:00  CreateSecret  far in eu-west-1",
         ]
 
+    def test_says_where_a_call_without_a_secret_went_if_not_to_the_worlds_region(self, fake, at_noon):
+        boto3.client("secretsmanager", region_name="eu-west-1").list_secrets()
+        assert str(fake.calls).splitlines()[1:] == ["0  12:00:00  ListSecrets  in eu-west-1"]
+
     def test_says_who_called_if_there_are_several(self, fake, at_noon):
         client_of().list_secrets()
         with fake.as_principal(ROLE):

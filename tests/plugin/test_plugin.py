@@ -187,7 +187,24 @@ class TestMarker:
             """
         )
         ran.assert_outcomes(errors=1)
-        ran.stdout.fnmatch_lines(["E *ValueError: account_id='12' isn't a string of twelve digits"])
+        name = "test_an_invalid_value_is_an_error_of_the_test.py::test_marked"
+        ran.stdout.fnmatch_lines([f"{name}: account_id='12' isn't a string of twelve digits"])
+        ran.stdout.no_fnmatch_line("*/fake_secrets/*.py:*")
+
+    def test_an_error_of_the_users_mapping_keeps_its_traceback(self, run):
+        ran = run(
+            """
+            import pytest
+            class Broken(dict):
+                def items(self):
+                    raise ValueError("mine")
+            @pytest.mark.fake_secrets(Broken(a="x"))
+            def test_marked():
+                pass
+            """
+        )
+        ran.assert_outcomes(errors=1)
+        ran.stdout.fnmatch_lines(['>*raise ValueError("mine")', "E *ValueError: mine"])
 
     def test_markers_lists_it(self, run):
         run("", "--markers").stdout.fnmatch_lines(["@pytest.mark.fake_secrets(secrets=None, *, region=None, *"])

@@ -276,6 +276,20 @@ class TestNotes:
             "- GetSecretValue: Did you mean 'prod/db'?",
         ]
 
+    def test_those_of_errors_inside_an_answer_are_told_too(self, report):
+        section = report(
+            """
+        def test_it(fake_secrets):
+            fake_secrets.add("prod/db", "the-old-value")
+            client.batch_get_secret_value(SecretIdList=["prod/db", "prod/bd", "nothing-like-it"])
+            assert 0
+    """
+        )
+        assert section[section.index("notes on refused calls") :] == [
+            "notes on refused calls",
+            "- BatchGetSecretValue: Did you mean 'prod/db'?",
+        ]
+
     def test_that_of_the_error_which_failed_the_test_is_not_told_twice(self, run):
         ran = run(
             module_of(

@@ -292,6 +292,15 @@ class TestSecretsStaySecret:
         assert self.VALUE not in str(refused.value)
 
 
+def test_the_repr_counts_the_secrets_of_other_places():
+    with mock_stages({"a": "x"}) as fake:
+        fake.add("b", "x", region="eu-west-1")
+        fake.add("a", "x", region="eu-west-3")
+        assert repr(fake) == (
+            "<FakeSecrets 123456789012 us-east-1, secrets ['a'], and 2 in other accounts or regions>"
+        )
+
+
 def test_the_repr_names_the_secrets():
     with mock_stages({"a": "x"}) as fake:
         fake["a"]

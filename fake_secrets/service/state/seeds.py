@@ -168,8 +168,14 @@ def check_free(store: Store, seed: Seed, account_id: str) -> None:
     """
     taken = store.named(account_id, seed.region, seed.name)
     if taken is not None:
-        state = " and is scheduled for deletion" if taken.deleted is not None else ""
-        msg = f"secret {seed.name!r} already exists{state}. Change it with a client, or use another name."
+        found = f"secret {seed.name!r} already exists"
+        if taken.deleted is None:
+            msg = f"{found}. Change it with a client, or use another name."
+        else:
+            msg = (
+                f"{found} and is scheduled for deletion, so it keeps its name. Call restore_secret, delete it "
+                "with ForceDeleteWithoutRecovery=True, or use another name."
+            )
         raise SecretExistsError(msg)
 
 
