@@ -22,10 +22,10 @@ def psycopg(request, monkeypatch):
         return pytest.importorskip("psycopg", exc_type=ImportError)
     module = stand_in(monkeypatch, "psycopg", codes={"25P02": "InFailedSqlTransaction"}, base="InternalError")
 
-    async def connect(*args, **options):
+    async def connect(cls, *args, **options):
         pytest.fail("this would connect for real")
 
-    module.AsyncConnection = type("AsyncConnection", (), {"connect": staticmethod(connect)})
+    module.AsyncConnection = type("AsyncConnection", (), {"connect": classmethod(connect)})
     return module
 
 

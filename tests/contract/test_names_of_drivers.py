@@ -96,6 +96,14 @@ def test_a_class_stays_one(stand_in_driver, driver, name):
         assert type(log_in(driver, type("Mine", (kind,), {}))) is type(database.connect(**LOGIN))
 
 
+@pytest.mark.parametrize(("driver", "name"), CLASSES, ids=[name for _, name in CLASSES])
+def test_what_a_class_does_is_left_as_it_is(driver, name):
+    kind = found(pytest.importorskip(driver, exc_type=ImportError), driver, name)
+    before = {**vars(kind)}
+    with PasswordDatabase({"app": "old"}, driver=driver):
+        assert vars(kind) == before
+
+
 def test_a_class_takes_the_arguments_of_the_drivers():
     pymysql = pytest.importorskip("pymysql", exc_type=ImportError)
     with PasswordDatabase({"app": "old"}, driver="pymysql"):

@@ -49,7 +49,7 @@ def names_of(driver: ModuleType, connect: _Connect) -> Iterator[tuple[object, st
     # psycopg has class methods, which its ``connect`` is one of.
     for kind, replacement in (("Connection", connect), ("AsyncConnection", _asynchronous(connect))):
         owner = getattr(driver, kind, None)
-        if isinstance(owner, type) and hasattr(owner, "connect"):
+        if isinstance(owner, type) and isinstance(inspect.getattr_static(owner, "connect", None), classmethod):
             yield owner, "connect", replacement
 
 
