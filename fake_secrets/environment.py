@@ -17,6 +17,7 @@ __all__ = [
     "adopt_overlays",
     "default_region",
     "endpoint_of",
+    "has_stray_fakes",
     "is_inherited",
     "settle",
     "without_proxies",
@@ -110,6 +111,8 @@ class Overlay:
 # Global, because the process has one environment: the overlays in the order they were applied.
 _applied: list[Overlay] = []
 _lock = shared_lock()
+# Whether this process was started inside a world.
+_began_with_fakes = os.environ.get("AWS_ACCESS_KEY_ID") == FAKE_ACCESS_KEY_ID
 
 
 def adopt_overlays(lasting: Collection[Overlay]) -> None:
@@ -152,10 +155,18 @@ def default_region() -> str:
         return _get("AWS_DEFAULT_REGION") or _get("AWS_REGION") or _FALLBACK_REGION
 
 
-def is_inherited() -> bool:
-    """Return whether the fake credentials are set by no world of this process, but by one of its parent's."""
+def has_stray_fakes() -> bool:
+    """Return whether the fake credentials are set, although no world of this process is active.
+
+    They are of a world of the parent's, or of one that is over: what was entered in it has put them back later.
+    """
     with _lock:
         return not _applied and _get("AWS_ACCESS_KEY_ID") == FAKE_ACCESS_KEY_ID
+
+
+def is_inherited() -> bool:
+    """Return whether the fake credentials are set by no world of this process, but by one of its parent's."""
+    return _began_with_fakes and has_stray_fakes()
 
 
 def world_environment(region: str) -> dict[str, str | None]:

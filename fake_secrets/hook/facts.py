@@ -12,6 +12,7 @@ import botocore.loaders
 import botocore.model
 import botocore.session
 import botocore.utils
+from botocore.exceptions import BotoCoreError
 
 from fake_secrets.hook.outputs import reader_of
 from fake_secrets.service.rules.constraints import Shape
@@ -54,6 +55,11 @@ _NEVER_RETRIED = frozenset(
 
 # The members of requests that hold secrets, whatever a model says of them. One that was edited may say nothing.
 SENSITIVE = frozenset({"RotationToken", "SecretBinary", "SecretString"})
+# The variables that decide where botocore finds service models: they name the folder, or files that may name it.
+_GIVE_A_MODEL = (
+    "AWS_DATA_PATH", "AWS_CONFIG_FILE", "AWS_SHARED_CREDENTIALS_FILE", "AWS_PROFILE", "AWS_DEFAULT_PROFILE",
+    "HOME",
+)  # fmt: skip
 # More service models than a process has: that of the installed botocore, and those of copies and of users.
 _MODELS = 8
 
@@ -137,15 +143,22 @@ def facts_in(model: ServiceModel) -> ModelFacts:
 def installed_facts() -> ModelFacts:
     """Return the facts of the service model that a new client of the installed botocore would have.
 
-    It is botocore's own, unless AWS_DATA_PATH names a folder with another.
+    It is botocore's own, unless AWS_DATA_PATH or ``data_path`` in a file of configuration names a folder with
+    another.
     """
     # Looked up anew each time, since the facts of clients may have been compiled again after many other models.
-    return facts_in(_model_below(os.environ.get("AWS_DATA_PATH")))
+    return facts_in(_model_given(*map(os.environ.get, _GIVE_A_MODEL)))
 
 
 @functools.lru_cache(maxsize=_MODELS)
-def _model_below(data_path: str | None) -> ServiceModel:
-    description = botocore.loaders.create_loader(data_path).load_service_model(SERVICE_NAME, "service-2")
+def _model_given(*_: str | None) -> ServiceModel:
+    """Return the service model that variables of the environment lead to. A session reads files, so it is kept."""
+    try:
+        loader = botocore.session.Session().get_component("data_loader")
+    except BotoCoreError:
+        # No client can be made with such a configuration. Those of other processes have another.
+        loader = botocore.loaders.create_loader()
+    description = loader.load_service_model(SERVICE_NAME, "service-2")
     return botocore.model.ServiceModel(description, SERVICE_NAME)
 
 

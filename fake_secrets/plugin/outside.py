@@ -11,7 +11,13 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from fake_secrets.environment import ENDPOINT_VARIABLE, FAKE_ACCESS_KEY_ID, default_region, endpoint_of
+from fake_secrets.environment import (
+    ENDPOINT_VARIABLE,
+    FAKE_ACCESS_KEY_ID,
+    default_region,
+    endpoint_of,
+    has_stray_fakes,
+)
 from fake_secrets.errors import OPEN_A_WORLD, annotate, refusal_in
 from fake_secrets.plugin.items import MARKER, misspelt_markers
 from fake_secrets.plugin.regions import REGION
@@ -166,6 +172,13 @@ def _of_returned_fixtures(names: Sequence[str]) -> str:
 
 
 def _of_a_closed_world(operation: str) -> str:
+    # The test calls with the environment's credentials then, whatever else it has from that world.
+    if has_stray_fakes():
+        return (
+            f"{operation} was called with the fake credentials of a world that is over, which the environment "
+            "keeps: what was entered in the world, such as a mock of moto or of os.environ, was left after it and "
+            "has put them back. Leave first what was entered last."
+        )
     return (
         f"{operation} was called on a client of a world that is over: it has that world's fake credentials. Use "
         "the client while the world is open: inside the `with` block, or in a fixture that yields it instead of "

@@ -2,15 +2,24 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import TYPE_CHECKING
-
-from fake_secrets.world import stack
 
 if TYPE_CHECKING:
     from fake_secrets.service.state.model import StoredSecret
+    from fake_secrets.world.stack import Entry
     from fake_secrets.world.world import World
 
-__all__ = ["why_there_already"]
+__all__ = ["set_latest_entry_of", "why_there_already"]
+
+# Set by the stack of worlds, which imports the handle, which imports this.
+_latest_entry_of: Callable[[World], Entry | None] = lambda _: None  # noqa: E731 -- until it is set
+
+
+def set_latest_entry_of(function: Callable[[World], Entry | None]) -> None:
+    """Set the function that returns the latest active entry of a world. This is done once, on import."""
+    global _latest_entry_of  # noqa: PLW0603 -- the stack is global
+    _latest_entry_of = function
 
 
 def why_there_already(world: World, secret: StoredSecret | None) -> str | None:
@@ -20,7 +29,7 @@ def why_there_already(world: World, secret: StoredSecret | None) -> str | None:
         world: the world.
         secret: the secret that has the name which somebody wanted; None if it is unknown.
     """
-    entry = stack.latest_entry_of(world)
+    entry = _latest_entry_of(world)
     if entry is None or entry.found is None or entry.opened.line is None or secret is None:
         return None
     ledger, count = entry.found

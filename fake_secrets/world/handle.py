@@ -19,6 +19,7 @@ from fake_secrets.service.state.seed_forms import doubts
 from fake_secrets.service.state.seeds import Seed, SeedValue, describe_seed
 from fake_secrets.suggestions import check_choice
 from fake_secrets.world.declared_keys import text_of_key_policy
+from fake_secrets.world.earlier import why_there_already
 from fake_secrets.world.observing_handle import ObservingHandle
 from fake_secrets.world.unknown_arguments import refuse_unknown, takes_no_others
 
@@ -165,8 +166,6 @@ class FakeSecrets(ObservingHandle):
         return added
 
     def _note_on_taken(self, error: SecretExistsError, seed: Seed) -> None:
-        from fake_secrets.world.earlier import why_there_already  # noqa: PLC0415 -- it needs the stack of worlds
-
         taken = self._world.contents.secret_at((self.account_id, seed.region), seed.name)
         note = why_there_already(self._world, taken)
         if note is not None:

@@ -14,6 +14,7 @@ from fake_secrets.observe.ledger import Ledger
 from fake_secrets.observe.remarks import Line
 from fake_secrets.rotation.scope import running_rotation
 from fake_secrets.slotted import slotted
+from fake_secrets.world.earlier import set_latest_entry_of
 from fake_secrets.world.handle import FakeSecrets
 from fake_secrets.world.world import World, rotating_world
 
@@ -134,6 +135,9 @@ def entry_of(world: World) -> Entry | None:
 def latest_entry_of(world: World) -> Entry | None:
     """Return the latest active entry of a world, or None."""
     return next((entry for entry in reversed(list(_entries)) if entry.opened.world is world), None)
+
+
+set_latest_entry_of(latest_entry_of)
 
 
 def is_active(opened: Opened) -> bool:

@@ -1,6 +1,7 @@
 """The notes on failures of calls that were made outside of every world, as a user reads them."""
 
 import os
+from unittest import mock
 
 import pytest
 from runs_of_pytest import passes
@@ -15,6 +16,11 @@ FORGOTTEN = (
 OVER = (
     "was called on a client of a world that is over: it has that world's fake credentials. Use the client while "
     "the world is open: inside the `with` block, or in a fixture that yields it instead of returning it."
+)
+KEPT = (
+    "was called with the fake credentials of a world that is over, which the environment keeps: what was entered "
+    "in the world, such as a mock of moto or of os.environ, was left after it and has put them back. Leave first "
+    "what was entered last."
 )
 NO_REGION = (
     "fake_secrets: no world was active when this client was made, so nothing gave it a region. Make it inside a "
@@ -263,6 +269,27 @@ class TestClientOfAWorldThatIsOver:
         ran = run(self.SOURCE)
         ran.assert_outcomes(failed=1)
         assert f"fake_secrets: GetSecretValue {OVER}" in lines(ran)
+
+    @pytest.mark.slow
+    def test_a_call_with_credentials_that_the_environment_keeps_says_so(self, run):
+        with mock.patch.dict(os.environ):
+            ran = run(
+                """
+                import boto3, os
+                from unittest import mock
+                from fake_secrets import mock_stages
+                def test_that_leaves_out_of_order():
+                    world, variables = mock_stages(), mock.patch.dict(os.environ)
+                    world.start()
+                    variables.start()
+                    world.stop()
+                    variables.stop()
+                def test_that_opens_no_world():
+                    boto3.client("secretsmanager", "us-east-1").list_secrets()
+                """
+            )
+        ran.assert_outcomes(passed=1, failed=1)
+        assert f"fake_secrets: ListSecrets {KEPT}" in lines(ran)
 
     @pytest.mark.slow
     def test_so_does_the_guard(self, run):

@@ -327,25 +327,41 @@ def test_the_service_behind_knows_the_operations_of_the_model(served):
     assert json.loads(post(served, "DescribeSecrets", b"{}")[2]) == {"__type": "UnknownOperationException"}
 
 
-def test_the_service_behind_knows_the_operations_of_a_model_that_the_environment_gives(
-    served, monkeypatch, tmp_path
-):
+@pytest.fixture
+def model_with_a_lock(monkeypatch, tmp_path):
+    """Return the folder of a model that has an operation more, LockSecret."""
     described = copy.deepcopy(service_model.description())
     described["operations"]["LockSecret"] = {**described["operations"]["RestoreSecret"], "name": "LockSecret"}
-    file = tmp_path / "secretsmanager" / "2017-10-17" / "service-2.json"
+    file = tmp_path / "models" / "secretsmanager" / "2017-10-17" / "service-2.json"
     file.parent.mkdir(parents=True)
     file.write_text(json.dumps(described))
     monkeypatch.setitem(OPERATIONS, "LockSecret", OPERATIONS["RestoreSecret"])
+    return file.parents[2]
+
+
+@pytest.mark.parametrize("variable", ["AWS_DATA_PATH", "AWS_CONFIG_FILE", "AWS_SHARED_CREDENTIALS_FILE"])
+def test_the_service_behind_knows_the_operations_of_a_model_that_the_environment_gives(
+    served, monkeypatch, tmp_path, model_with_a_lock, variable
+):
+    configuration = tmp_path / "configuration"
+    configuration.write_text(f"[default]\ndata_path = {model_with_a_lock}\n")
     request = (served, "LockSecret", b'{"SecretId": "prod/db"}')
 
     assert json.loads(post(*request)[2]) == {"__type": "UnknownOperationException"}
     with monkeypatch.context() as patch:
-        patch.setenv("AWS_DATA_PATH", str(tmp_path))
+        patch.setenv(variable, str(model_with_a_lock if variable == "AWS_DATA_PATH" else configuration))
         status, _, answer = post(*request)
         assert (status, json.loads(answer)["Name"]) == (200, "prod/db")
         status, _, answer = post(served, "LockSecret", b'{"SecretId": ""}')
         assert (status, json.loads(answer)["__type"]) == (400, "ValidationException")
     assert json.loads(post(*request)[2]) == {"__type": "UnknownOperationException"}
+
+
+def test_a_configuration_file_that_botocore_cannot_read_does_not_stop_the_server(served, monkeypatch, tmp_path):
+    (tmp_path / "configuration").write_text("data_path without a section\n")
+    monkeypatch.setenv("AWS_CONFIG_FILE", str(tmp_path / "configuration"))
+
+    assert post(served, "DescribeSecret", b'{"SecretId": "prod/db"}')[0] == 200
 
 
 def test_an_operation_that_isnt_supported_yet_is_refused_in_our_words(served, monkeypatch):

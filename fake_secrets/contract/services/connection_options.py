@@ -14,15 +14,21 @@ __tracebackhide__ = True  # the options hold passwords
 _OPTION = re.compile(r"(\w+)\s*=\s*('(?:[^'\\]|\\.)*'|\S+)")
 
 
-def options_of(conninfo: str | None, args: Sequence[Any], options: Mapping[str, Any]) -> dict[str, Any]:
+def options_of(
+    conninfo: str | None, args: Sequence[Any], options: Mapping[str, Any], *, is_mysql: bool
+) -> dict[str, Any]:
     """Return the options of a connection.
 
     Args:
         conninfo: the first argument: a connection string or URL of PostgreSQL, or a host if `args` follow.
-        args: a user and a password, as drivers of MySQL take them after the host.
+        args: a user and a password, as drivers of MySQL take them after the host. psycopg2 takes classes of
+            connections and cursors there.
         options: the options that were given by name, psycopg2's ``dsn`` among them.
+        is_mysql: whether it is a driver of MySQL, or none.
     """
-    if args:
+    if not is_mysql:
+        options = {**dict(zip(("connection_factory", "cursor_factory"), args, strict=False)), **options}
+    elif args:
         return {"host": conninfo, **dict(zip(("user", "password"), args, strict=False)), **options}
     return {**_options_in(options.get("dsn") or conninfo or ""), **options}
 

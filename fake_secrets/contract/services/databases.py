@@ -25,6 +25,7 @@ from fake_secrets.contract.services.driver_errors import (
     DriverErrors,
     Refusal,
 )
+from fake_secrets.contract.services.driver_names import names_of
 from fake_secrets.contract.services.row_kinds import factory_in, is_client_cursor
 from fake_secrets.contract.services.sessions import Connection
 from fake_secrets.contract.services.sql_parts import BrokenStatementError
@@ -106,16 +107,16 @@ class PasswordDatabase(ServiceDouble):
         return self.connect
 
     def put_in_place(self) -> None:
-        """Put the double in place of the driver's ``connect``, and of what the driver quotes with."""
+        """Put the double in place of the driver's ``connect`` and its other names, and of what it quotes with."""
+        # Looked up before `connect` is replaced, which is the class of connections in some drivers.
+        names = [] if self._driver is None else [*names_of(self._driver, self.stand_in)]
         super().put_in_place()
         from unittest import mock  # noqa: PLC0415 -- as in `patch`
 
-        connecting = getattr(self._driver, "Connection", None)
-        if isinstance(connecting, type) and hasattr(connecting, "connect"):
-            self.use(mock.patch.object(connecting, "connect", self.stand_in))
         if self._stays_open and self._driver is not None:
-            for owner, name, replacement in quoting_without_a_server(self._driver.__name__):
-                self.use(mock.patch.object(owner, name, replacement))
+            names += quoting_without_a_server(self._driver.__name__)
+        for owner, name, replacement in names:
+            self.use(mock.patch.object(owner, name, replacement))
 
     # What the function calls.
 
@@ -124,7 +125,8 @@ class PasswordDatabase(ServiceDouble):
 
         Args:
             conninfo: a connection string or URL of PostgreSQL. psycopg2 calls it ``dsn``.
-            args: a user and a password, as drivers of MySQL take them after the host.
+            args: a user and a password, as drivers of MySQL take them after the host, or psycopg2's classes of
+                connections and cursors.
             options: the driver's options. Used are ``user``, ``password`` or ``passwd``, ``host``,
                 ``autocommit``, and those that tell the kind of rows.
 
@@ -132,7 +134,7 @@ class PasswordDatabase(ServiceDouble):
             Exception: the driver's OperationalError, or LoginRefusedError without a driver.
             NotImplementedError: if they name a class of cursors that isn't one of a driver.
         """
-        options = options_of(conninfo, args, options)
+        options = options_of(conninfo, args, options, is_mysql=self._is_mysql or self._driver is None)
         user, password = options.get("user"), options.get("password", options.get("passwd"))
         self.login(str(user), password, host=options.get("host"))
         return Connection(

@@ -7,9 +7,26 @@ import time
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 
-__all__ = ["Draft", "User", "privileges_of", "removed", "roles_of"]
+__all__ = ["DefaultPrivilege", "Draft", "User", "privileges_of", "removed", "roles_of"]
 
 __tracebackhide__ = True  # the arguments in our frames may hold secret values
+
+
+@dataclass(frozen=True, slots=True)
+class DefaultPrivilege:
+    """A privilege on the objects that a role of PostgreSQL will make.
+
+    Args:
+        owner: the role.
+        grantee: who will have the privilege.
+        kind: the kind of the objects, such as "TABLES".
+        name: the privilege, such as "SELECT".
+    """
+
+    owner: str
+    grantee: str
+    kind: str
+    name: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,6 +40,7 @@ class User:
         can_login: whether the user may log in at all.
         until: when the password expires, in epoch seconds.
         member_of: the roles of PostgreSQL whose privileges the user has, too.
+        defaults: the default privileges that depend on the user, as an owner or a grantee.
     """
 
     password: str | None = field(repr=False)
@@ -31,6 +49,7 @@ class User:
     can_login: bool = True
     until: float = math.inf
     member_of: frozenset[str] = frozenset()
+    defaults: frozenset[DefaultPrivilege] = frozenset()
 
     @property
     def works(self) -> tuple[str, ...]:

@@ -120,9 +120,9 @@ def factory_in(options: Mapping[str, Any], positional: Sequence[object] = ()) ->
 
 
 def is_client_cursor(options: Mapping[str, Any]) -> bool:
-    """Return whether the arguments of ``connect`` name psycopg's ClientCursor, which puts parameters in."""
+    """Return whether the arguments of ``connect`` name a ClientCursor of psycopg, which puts parameters in."""
     bases = getattr(options.get("cursor_factory"), "__mro__", ())
-    return any(base.__name__ == "ClientCursor" for base in bases)
+    return any(base.__name__ in {"AsyncClientCursor", "ClientCursor"} for base in bases)
 
 
 def _of_class(kind: type) -> Factory:

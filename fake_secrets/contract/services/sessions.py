@@ -5,12 +5,12 @@ from __future__ import annotations
 import contextlib
 from collections.abc import Iterator
 from types import TracebackType
-from typing import Any, Protocol, Self
+from typing import Any, NamedTuple, Protocol, Self
 
 from fake_secrets.contract.services.questions import Rows
 from fake_secrets.contract.services.row_kinds import Column, Factory, Result, factory_in, is_client_cursor, tuples
 
-__all__ = ["Connection", "Cursor"]
+__all__ = ["Connection", "Cursor", "Info"]
 
 __tracebackhide__ = True  # the arguments in our frames may hold secret values
 
@@ -23,6 +23,17 @@ class _Database(Protocol):
 
     def commit(self, connection: Connection) -> None:
         """Make the changes of a session's transaction take effect."""
+
+
+class Info(NamedTuple):
+    """What there is to know about a session, as psycopg and psycopg2 tell it."""
+
+    user: str
+    transaction_status: int
+
+
+# libpq's states of a transaction.
+_IDLE, _OPEN, _FAILED, _UNKNOWN = 0, 2, 3, 4
 
 
 class Connection:
@@ -162,6 +173,14 @@ class Connection:
     def closed(self) -> bool:
         """Whether it is closed, as psycopg says it."""
         return self.is_closed
+
+    @property
+    def info(self) -> Info:
+        """What there is to know about the session. psycopg2's pools look at its transaction."""
+        if self.is_closed:
+            return Info(self.user, _UNKNOWN)
+        is_open = self.is_in_transaction or self._has_begun
+        return Info(self.user, _FAILED if self.has_failed else _OPEN if is_open else _IDLE)
 
     @property
     def open(self) -> bool:

@@ -27,6 +27,9 @@ _OPTION = (
 )
 _OPTIONS = rf"(?: WITH)?(?P<options>(?: (?:{_OPTION}))+)"
 _GRANTED = r"(?P<granted>(?:ALL|ALL PRIVILEGES|(?:SELECT|CREATE|DROP|ALTER|#|,| )+))"
+_ROLE = r"(?:#|CURRENT_USER|SESSION_USER)"
+_SCHEMAS = r"(?:#|PUBLIC)(?: , (?:#|PUBLIC))*"
+_DEFAULT = rf"ALTER DEFAULT PRIVILEGES(?: FOR (?:ROLE|USER) (?P<owner>#|CURRENT_USER))?(?: IN # {_SCHEMAS})?"
 _KINDS = {
     "alter": rf"ALTER (?:USER|ROLE)(?P<unless> IF EXISTS)? {_WHO}{_OPTIONS}",
     "alter_own": rf"SET PASSWORD = (?:PASSWORD \( )?(?P<password>#)(?: \))?(?P<options>{_RETAIN})",
@@ -35,6 +38,9 @@ _KINDS = {
     "create": rf"CREATE USER(?P<unless> IF NOT EXISTS)? {_WHO}(?:{_OPTIONS})?",
     "drop": rf"DROP (?:USER|ROLE)(?P<unless> IF EXISTS)? {_WHO}",
     "drop_owned": rf"DROP OWNED BY {_WHO}(?: CASCADE| RESTRICT)?",
+    "reassign": rf"REASSIGN OWNED BY (?P<granted>{_ROLE}(?: , {_ROLE})*) TO {_WHO}",
+    "grant_default": rf"{_DEFAULT} GRANT {_GRANTED} ON (?P<objects>#) TO {_WHO}(?: WITH GRANT #)?",
+    "revoke_default": rf"{_DEFAULT} REVOKE {_GRANTED} ON (?P<objects>#) FROM {_WHO}(?: CASCADE| RESTRICT)?",
     "grant_role": rf"GRANT (?P<granted>#(?: , #)*) TO {_WHO}(?: WITH (?:GRANT|#) #)?",
     "grant": rf"GRANT {_GRANTED}(?: ON .*?)? TO {_WHO}(?: WITH (?:GRANT|#) #)?",
     "revoke_role": rf"REVOKE (?P<granted>#(?: , #)*) FROM {_WHO}(?: CASCADE| RESTRICT)?",
@@ -46,7 +52,7 @@ _KINDS = {
     "savepoint": r"SAVEPOINT (?P<user>#)",
     "begin": r"BEGIN|START TRANSACTION",
     "nothing": (
-        r"RELEASE (?:# )?#|FLUSH PRIVILEGES|SET .*|ALTER DEFAULT PRIVILEGES .*|REASSIGN OWNED .*"
+        rf"RELEASE (?:# )?#|FLUSH PRIVILEGES|SET .*|{_DEFAULT} (?:GRANT|REVOKE) .* (?:TO|FROM) PUBLIC"
         r"|REVOKE .* FROM PUBLIC|KILL .*"
     ),
 }
@@ -65,11 +71,13 @@ class Statement:
         kind: what it does.
         user: the user that it is about; None for the one who is logged in, or for nobody.
         password: the password in it; None if it has none.
-        granted: the privileges or the user that are granted.
+        granted: the privileges or the users that are granted, or the users whose objects get another owner.
         is_lenient: whether it says IF EXISTS or IF NOT EXISTS.
         options: the words of its other options, such as "RETAIN" or "NOLOGIN".
         until: until when the password is valid, as text; None if it doesn't say.
         question: what it asks; None if it is no question.
+        owner: the user whose default privileges it changes; None for the one who is logged in.
+        objects: the kind of objects that these are for, such as "TABLES".
     """
 
     kind: str
@@ -80,6 +88,8 @@ class Statement:
     options: frozenset[str] = frozenset()
     until: str | None = None
     question: Question | None = None
+    owner: str | None = None
+    objects: str = ""
 
 
 def parse(statement: object, parameters: object = None, *, is_mysql: bool = False) -> Statement:
@@ -106,9 +116,11 @@ def parse(statement: object, parameters: object = None, *, is_mysql: bool = Fals
         match = pattern.fullmatch(shape)
         if match is not None:
             return _statement(kind, match, values)
+    is_about_owners = any(token.word == "OWNER" for token in tokens)
+    knows = "It knows users and their privileges, but no objects and their owners. " if is_about_owners else ""
     msg = (
         f"the double PasswordDatabase doesn't know this statement: {shape}\n"
-        "(# stands for a name or a value.) Override execute() in a subclass to answer it."
+        f"(# stands for a name or a value.) {knows}Override execute() in a subclass to answer it."
     )
     raise UnknownStatementError(msg)
 
@@ -135,6 +147,8 @@ def _statement(kind: str, match: re.Match[str], values: Sequence[str]) -> Statem
         bool(groups.get("unless")),
         frozenset((groups.get("options") or "").split()),
         value_at("until"),
+        owner=value_at("owner"),
+        objects=(value_at("objects") or "").upper(),
     )
 
 

@@ -23,6 +23,12 @@ from fake_secrets.contract.services.driver_errors import (
     Refusal,
 )
 from fake_secrets.contract.services.membership import Draft, User, privileges_of, removed, roles_of
+from fake_secrets.contract.services.ownership import (
+    dependents_of,
+    with_defaults,
+    without_defaults,
+    without_owned,
+)
 from fake_secrets.contract.services.questions import LISTS, Question, Rows, answer, tables_of
 from fake_secrets.contract.services.statements import Statement
 
@@ -36,7 +42,9 @@ _COLUMNS = {"HOST": "%", "SSL_TYPE": "", "SSL_CIPHER": b"", "X509_ISSUER": b"", 
 # What users may do to themselves, and what only administrators do.
 _OWN = frozenset({"alter", "alter_own", "alter_for"})
 _MAKES = frozenset({"create", "create_role"})
-_CHANGES = _MAKES | {"copy", "drop", "drop_owned", "grant", "grant_role", "remove", "revoke", "revoke_role"}
+_CHANGES = _MAKES | {"copy", "drop", "grant", "grant_role", "remove", "revoke", "revoke_role"}
+# What members of a role do to what it owns.
+_OWNED = frozenset({"drop_owned", "grant_default", "reassign", "revoke_default"})
 # The options with which users may change themselves.
 _OWN_OPTIONS = frozenset(
     "ENCRYPTED PASSWORD IDENTIFIED WITH BY REPLACE RETAIN DISCARD # NULL".split()  # noqa: SIM905
@@ -137,6 +145,8 @@ class Users:
             if said.is_lenient and (name in users) == (said.kind in _MAKES):
                 return []
             draft.update(self._changed(users, name, said, by))
+        elif said.kind in _OWNED:
+            draft.update(self._disowned(users, name, said, by, is_master=is_master))
         else:
             return self._look(users, by, said)
         return []
@@ -150,18 +160,36 @@ class Users:
             return {name: self._altered(made, said)}
         known = self._existing(users, name)
         if said.kind == "drop" and not self._is_mysql:
-            if known.privileges:
-                message = f"role {name!r} cannot be dropped because some objects depend on it: it has privileges"
-                self._refuse(message, DEPENDENT)
             if name == by:
                 self._refuse("current user cannot be dropped", IN_USE)
+            why = dependents_of(known)
+            if why is not None:
+                self._refuse(
+                    f"role {name!r} cannot be dropped because some objects depend on it: {why}", DEPENDENT
+                )
         if said.kind in {"drop", "remove"}:
-            return removed(users, name)
-        if said.kind == "drop_owned":
-            return {name: replace(known, privileges=frozenset())}
+            left = without_owned(users, name)
+            return left | removed({one: left.get(one) or user for one, user in users.items()}, name)
         if said.kind in {"revoke", "revoke_role"}:
             return {name: self._revoked(users, known, said)}
         return {name: self._granted(users, name, known, said)}
+
+    def _disowned(
+        self, users: Mapping[str, User], name: str, said: Statement, by: str, *, is_master: bool
+    ) -> Draft:
+        """Return what a statement makes of what roles own. Their members may execute it, too."""
+        whose = {"drop_owned": [name], "reassign": [*said.granted, name]}.get(said.kind, [said.owner or by])
+        roles = [by if role in {"CURRENT_USER", "SESSION_USER"} else role for role in whose]
+        for role in (*roles, name):
+            self._existing(users, role)
+        self._allow(by, is_allowed=is_master or roles_of(users, by) >= set(roles))
+        if said.kind == "drop_owned":
+            return without_owned(users, name)
+        if said.kind == "reassign":
+            # Nobody owns an object that the double knows.
+            return {}
+        change = with_defaults if said.kind == "grant_default" else without_defaults
+        return change(users, roles[0], name, said.objects, {one.upper() for one in said.granted})
 
     def _granted(self, users: Mapping[str, User], name: str, known: User, said: Statement) -> User:
         """Return a user with the privileges that a statement grants: by their names, or those of other users."""

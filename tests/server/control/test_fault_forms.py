@@ -41,9 +41,17 @@ def test_json_can_give_the_arguments_of_each_fault(name):
     )
 
 
+@pytest.mark.parametrize("name", sorted(PLANNED.keys() - NOT_OVER_HTTP))
+def test_json_has_to_give_the_arguments_that_have_no_default(name):
+    without_default = (one.name for one in PLANNED[name].values() if one.default is one.empty)
+    expected = tuple(one for one in without_default if one in arguments_of(PLANNED[name]))
+    assert fault_forms._NEEDED.get(name, ()) == expected, f"set _NEEDED[{name!r}] in {WHERE} to {expected}"
+
+
 def test_json_can_plan_no_fault_that_there_is_not():
-    odd = sorted(fault_forms._ARGUMENTS.keys() - PLANNED.keys())
-    assert not odd, f"remove {', '.join(odd)} from _ARGUMENTS in {WHERE}"
+    for table in ("_ARGUMENTS", "_NEEDED"):
+        odd = sorted(vars(fault_forms)[table].keys() - PLANNED.keys())
+        assert not odd, f"remove {', '.join(odd)} from {table} in {WHERE}"
 
 
 def named_on(page, pattern):
