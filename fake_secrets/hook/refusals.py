@@ -202,7 +202,7 @@ def _name_taken(refused: Refused) -> str | None:
 
 
 def _created_before(refused: Refused) -> str | None:
-    return why_there_already(refused.world, refused.secret)
+    return why_there_already(refused.world, refused.world.contents, refused.secret)
 
 
 def _bad_name(refused: Refused) -> str | None:

@@ -133,9 +133,13 @@ class Contents:
         with self._lock:
             return lookup.find(self.ready_store(), place, secret_id)
 
-    def was_there(self, secret: StoredSecret, count: int) -> bool:
-        """Return whether a secret is a seed, or was there when the ledger had a number of entries."""
-        ledger = self._ledger
+    def was_there(self, secret: StoredSecret, ledger: Ledger, count: int) -> bool:
+        """Return whether a secret is a seed, or was there when a ledger had a number of entries.
+
+        Of an earlier ledger, from before a reset, it is False.
+        """
+        if ledger is not self._ledger:
+            return False
         for number, entry in enumerate(ledger.entries(), ledger.dropped):
             if entry.secret is secret:
                 # Seeds may be planted late.

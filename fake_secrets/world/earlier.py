@@ -3,41 +3,48 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING
 
-if TYPE_CHECKING:
-    from fake_secrets.service.state.model import StoredSecret
-    from fake_secrets.world.stack import Entry
-    from fake_secrets.world.world import World
+from fake_secrets.observe.ledger import Ledger
+from fake_secrets.observe.remarks import Line
+from fake_secrets.service.state.model import StoredSecret
+from fake_secrets.world.contents import Contents
 
-__all__ = ["set_latest_entry_of", "why_there_already"]
+__all__ = ["set_joining_of", "why_there_already"]
 
-# Set by the stack of worlds, which imports the handle, which imports this.
-_latest_entry_of: Callable[[World], Entry | None] = lambda _: None  # noqa: E731 -- until it is set
-
-
-def set_latest_entry_of(function: Callable[[World], Entry | None]) -> None:
-    """Set the function that returns the latest active entry of a world. This is done once, on import."""
-    global _latest_entry_of  # noqa: PLW0603 -- the stack is global
-    _latest_entry_of = function
+# The world's ledger when it was joined, how many entries it had, and the line that had opened the world.
+Joining = tuple[Ledger, int, Line]
 
 
-def why_there_already(world: World, secret: StoredSecret | None) -> str | None:
+def _no_joining(_: object) -> Joining | None:
+    return None
+
+
+# Set by the stack of worlds. It imports the handle, which imports this.
+_joining_of: Callable[[object], Joining | None] = _no_joining
+
+
+def set_joining_of(function: Callable[[object], Joining | None]) -> None:
+    """Set the function that tells how a world was last joined, if it was. This is done once, on import."""
+    global _joining_of  # noqa: PLW0603 -- the stack is global
+    _joining_of = function
+
+
+def why_there_already(world: object, contents: Contents, secret: StoredSecret | None) -> str | None:
     """Return what is known if a secret is older than the latest activation of its world, or None.
 
     Args:
         world: the world.
+        contents: its contents.
         secret: the secret that has the name which somebody wanted; None if it is unknown.
     """
-    entry = _latest_entry_of(world)
-    if entry is None or entry.found is None or entry.opened.line is None or secret is None:
+    joining = _joining_of(world)
+    if joining is None or secret is None:
         return None
-    ledger, count = entry.found
-    if ledger is not world.ledger or not world.contents.was_there(secret, count):
+    ledger, count, line = joining
+    if not contents.was_there(secret, ledger, count):
         return None
-    filename, number, _ = entry.opened.line
     return (
-        f"{secret.name!r} was created before this code joined the world that was opened at {filename}:{number}. "
-        "Without arguments, mock_stages and the fixture fake_secrets join a world that is active already; "
-        "mock_stages({}) opens an empty one of its own."
+        f"{secret.name!r} was created before this code joined the world that was opened at "
+        f"{line.filename}:{line.number}. Without arguments, mock_stages and the fixture fake_secrets join a world "
+        "that is active already; mock_stages({}) opens an empty one of its own."
     )

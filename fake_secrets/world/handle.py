@@ -167,7 +167,7 @@ class FakeSecrets(ObservingHandle):
 
     def _note_on_taken(self, error: SecretExistsError, seed: Seed) -> None:
         taken = self._world.contents.secret_at((self.account_id, seed.region), seed.name)
-        note = why_there_already(self._world, taken)
+        note = why_there_already(self._world, self._world.contents, taken)
         if note is not None:
             error.add_note(f"fake_secrets: {note}")
 

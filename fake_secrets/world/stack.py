@@ -14,7 +14,7 @@ from fake_secrets.observe.ledger import Ledger
 from fake_secrets.observe.remarks import Line
 from fake_secrets.rotation.scope import running_rotation
 from fake_secrets.slotted import slotted
-from fake_secrets.world.earlier import set_latest_entry_of
+from fake_secrets.world.earlier import Joining, set_joining_of
 from fake_secrets.world.handle import FakeSecrets
 from fake_secrets.world.world import World, rotating_world
 
@@ -29,7 +29,6 @@ __all__ = [
     "innermost",
     "innermost_entry",
     "is_active",
-    "latest_entry_of",
     "leave",
     "overlays",
     "settle",
@@ -132,12 +131,14 @@ def entry_of(world: World) -> Entry | None:
     return next((entry for entry in list(_entries) if entry.opened.world is world), None)
 
 
-def latest_entry_of(world: World) -> Entry | None:
-    """Return the latest active entry of a world, or None."""
-    return next((entry for entry in reversed(list(_entries)) if entry.opened.world is world), None)
+def _joining_of(world: object) -> Joining | None:
+    entry = next((entry for entry in reversed(list(_entries)) if entry.opened.world is world), None)
+    if entry is None or entry.found is None or entry.opened.line is None:
+        return None
+    return (*entry.found, entry.opened.line)
 
 
-set_latest_entry_of(latest_entry_of)
+set_joining_of(_joining_of)
 
 
 def is_active(opened: Opened) -> bool:
