@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 from fake_secrets.contract import verdicts
@@ -14,7 +15,7 @@ from fake_secrets.contract.own_lines import OwnLine
 from fake_secrets.contract.trial import Trial
 from fake_secrets.contract.values import changed_texts, form_of, has_text, with_new_texts
 
-__all__ = ["can_be_cold", "cold", "warm"]
+__all__ = ["can_be_cold", "cold", "enters", "warm"]
 
 __tracebackhide__ = True  # the arguments in our frames may hold secret values
 
@@ -65,13 +66,23 @@ class _ColdStart:
         self.is_misleading = False
 
     def __call__(self) -> None:
-        self._trial.refresh()
-        before = self._trial.state
-        self._restore()
-        self._trial.refresh()
-        after = self._trial.state
-        if (before.accepts, before.service) != (after.accepts, after.service):
+        if not enters(self._trial, self._restore):
             self.is_misleading = True
+
+
+def enters(trial: Trial, environment: Callable[[], None]) -> bool:
+    """Go on in another execution environment. Return whether that leaves the service alone.
+
+    Args:
+        trial: the trial.
+        environment: gives the function the state that it has there. The service double may be a part of that.
+    """
+    trial.refresh()
+    before = trial.state
+    environment()
+    trial.refresh()
+    after = trial.state
+    return (before.accepts, before.service) == (after.accepts, after.service)
 
 
 def warm(dry: DryRun, check: Check, name: str) -> Trial:
