@@ -173,7 +173,7 @@ def _fate(version_id: str, state: State) -> Fate:
 
 
 def _accepted(version_id: str, state: State) -> Cell:
-    accepted = state.accepts.get(version_id)
+    accepted = state.accepts.get(version_id, state.unlabelled.get(version_id))
     return "" if accepted is None else "yes" if accepted else "no"
 
 

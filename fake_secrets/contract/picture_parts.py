@@ -116,8 +116,7 @@ class Picture:
         labels: a row for each staging label. A cell is the role of the version that it is on; empty for none.
         versions: a row for each version, of which a cell is the `Fate`.
         accepts: a row for each version with ``yes`` or ``no``, whether the service accepts its value; empty if the
-            version has no label or no value. The row ``in no version`` has numbers. No rows if the service can't
-            tell.
+            version has no value. The row ``in no version`` has numbers. No rows if the service can't tell.
         left_out: how many earlier calls aren't shown.
     """
 

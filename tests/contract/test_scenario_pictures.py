@@ -91,6 +91,14 @@ def test_the_version_of_a_label_that_has_moved_is_unlabelled_and_absent_before()
     assert drawn.versions[-1].cells[-1] == "stored"
 
 
+def test_it_tells_whether_a_value_works_that_has_no_label_any_more():
+    drawn = picture("old_keys_stay", "limit.credentials")
+
+    fates, accepted = row(drawn.versions, "old"), row(drawn.accepts, "old")
+    assert {told for fate, told in zip(fates, accepted, strict=True) if fate == "unlabelled"} == {"yes"}
+    assert draw(drawn)[-1].split("  ")[-1].startswith("old, new")
+
+
 @pytest.mark.slow
 def test_without_a_service_nothing_is_said_about_it():
     assert picture("finish_condition_inverted", "plain.three-times").accepts == ()
