@@ -103,7 +103,7 @@ class Trial(Rotating):
     def _open(self) -> None:
         with contextlib.ExitStack() as stack:
             self.check.begin_trial()
-            stack.enter_context(self.check.quiet())
+            stack.enter_context(self.check.quiet(self.invocations.saw_output))
             self.handle = stack.enter_context(self._world())
             self.world = self.handle._world
             stack.callback(self.world.closing_remarks)
@@ -245,7 +245,8 @@ class Trial(Rotating):
     def note_logged_token(self) -> None:
         """Note whether a RotationToken was logged or printed."""
         if any(token in self.check.output() for token in self.invocations.rotation_tokens):
-            self.invariants.find("rotation-token-logged", "The RotationToken of the event is in the output")
+            text = "The RotationToken of the event is in the output"
+            self.invariants.find("rotation-token-logged", text, self.invocations.line_of_token)
 
     def settle(self) -> None:
         """Let a service whose changes take effect later complete them."""
