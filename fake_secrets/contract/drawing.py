@@ -39,7 +39,7 @@ def _rows(picture: Picture) -> Iterator[tuple[str, ...]]:
             outcome = column.outcome if column.mark is None else f"{column.outcome} ({column.mark})"
             at = next(places)
             labels = (_role(picture, label, at) for label in (AWSCURRENT, AWSPENDING))
-            yield f"  {column.number} {column.name}", outcome, *labels, _accepted(picture, at)
+            yield f"  {column.number} {column.title}", outcome, *labels, _accepted(picture, at)
         if run.has_failed:
             yield (f"  {run.end}",)
 

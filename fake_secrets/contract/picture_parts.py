@@ -32,6 +32,8 @@ class Column:
         where: the line of the function that makes it, as ``file:line``; None if it is unknown.
         source: the text of that line; empty if it is unknown.
         mark: what the scenario did to it, such as ``killed after it``; None for nothing.
+        about: the roles of the versions whose values are among the arguments of a call of the service, and the
+            names of other secrets, in the order of the arguments. The values aren't shown.
     """
 
     number: int
@@ -41,6 +43,12 @@ class Column:
     where: str | None = None
     source: str = ""
     mark: str | None = None
+    about: tuple[str, ...] = ()
+
+    @property
+    def title(self) -> str:
+        """The name, with what the call is about."""
+        return f"{self.name} ({', '.join(self.about)})" if self.about else self.name
 
     @property
     def has_succeeded(self) -> bool:

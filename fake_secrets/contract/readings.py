@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING
 
@@ -66,7 +67,8 @@ class Readings:
         entries = self._service.accepted()
         if entries is None:
             return State(secret.labels, values, accepts, removed=removed, unlabelled=loose)
-        strangers = self._credentials.strangers(entries, [*values.values(), *self._values_of_others()])
+        others = itertools.chain.from_iterable(self.values_of_others().values())
+        strangers = self._credentials.strangers(entries, [*values.values(), *others])
         return State(secret.labels, values, accepts, strangers, len(entries), Frozen(entries), removed, loose)
 
     def accepted(self, values: Mapping[str, Raw]) -> Iterator[str]:
@@ -103,11 +105,13 @@ class Readings:
             # The double reads the first value, so the function has stored one of another shape.
             return False
 
-    def _values_of_others(self) -> Iterator[Raw]:
-        """Yield the values that all other secrets have, or had during the trial."""
-        for secret in self._world.store:
-            if secret.arn != self._arn:
-                yield from (version.value for version in _versions(secret) if version.value is not None)
+    def values_of_others(self) -> dict[str, list[Raw]]:
+        """Return the values that all other secrets have, or had during the trial, by the secret's name."""
+        return {
+            secret.name: [version.value for version in _versions(secret) if version.value is not None]
+            for secret in self._world.store
+            if secret.arn != self._arn
+        }
 
 
 def _versions(secret: StoredSecret) -> list[StoredVersion]:

@@ -20,7 +20,7 @@ from fake_secrets.contract.readings import Readings
 from fake_secrets.contract.role_condition import function_named_in
 from fake_secrets.contract.rotating import Rotating
 from fake_secrets.contract.subject import Subject
-from fake_secrets.contract.values import leaves
+from fake_secrets.contract.values import Raw, leaves
 from fake_secrets.contract.worst_passwords import mild_password
 from fake_secrets.mock import mock_stages
 from fake_secrets.rotation.functions import default_name
@@ -168,6 +168,11 @@ class Trial(Rotating):
     def version_ids(self) -> list[str]:
         """The ids of all versions that the secret has, or had, in the order of creation."""
         return list(dict.fromkeys(self.readings.secret.history.values()))
+
+    @property
+    def values_of_others(self) -> dict[str, list[Raw]]:
+        """The values that all other secrets have, or had during the trial, by the secret's name."""
+        return self.readings.values_of_others()
 
     def refresh(self) -> None:
         """Take note of the state of the secret and the service."""

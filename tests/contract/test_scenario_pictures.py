@@ -1,6 +1,8 @@
 """The picture of a scenario: what a page or a program reads instead of the timeline's text."""
 
 import dataclasses
+import types
+from typing import ClassVar
 
 import pytest
 from contract.gallery_modules import load
@@ -24,6 +26,9 @@ def row(rows, name):
 
 class Trial:
     """What a picture needs of a trial."""
+
+    values_of_others: ClassVar[dict] = {}
+    check = types.SimpleNamespace(changing_places=None)
 
     def __init__(self, *deliveries, ids=("1", "2"), roles=("old", "new")):
         self.deliveries = list(deliveries)
