@@ -40,12 +40,8 @@ def _rows(picture: Picture) -> Iterator[tuple[str, ...]]:
             outcome = column.outcome if column.mark is None else f"{column.outcome} ({column.mark})"
             at = next(places)
             labels = (_role(picture, label, at) for label in (AWSCURRENT, AWSPENDING))
-            yield (
-                f"  {column.number} {column.title if column.name in alike else column.name}",
-                outcome,
-                *labels,
-                _accepted(picture, at),
-            )
+            name = column.title if column.name in alike else column.name
+            yield f"  {column.number} {name}", outcome, *labels, _accepted(picture, at)
         if run.has_failed:
             yield (f"  {run.end}",)
 
