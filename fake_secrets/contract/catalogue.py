@@ -159,6 +159,17 @@ _VIOLATIONS = {
         "A step keeps something in a global, a cache or the environment that a later step needs.",
         "Keep nothing between the steps: read the pending value with VersionId=token in each of them.",
     ),
+    "stale-value-used": (
+        "The function works with what it has kept from an earlier rotation, although the secret has changed.",
+        (
+            "A global or a cache has what AWSCURRENT was once. Since then, somebody has changed the value by "
+            "hand, or another execution environment has rotated the secret."
+        ),
+        (
+            "Read AWSCURRENT in each step, or keep values by VersionId, and ask DescribeSecret which version has "
+            "AWSCURRENT now."
+        ),
+    ),
     "mixes-up-secrets": (
         "The rotation goes wrong if the same execution environment has served another secret.",
         "A global or a cache has a value of the other secret, because it isn't kept by ARN and token.",

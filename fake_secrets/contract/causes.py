@@ -22,11 +22,12 @@ __all__ = ["Causes", "consequences_of", "is_among"]
 __tracebackhide__ = True  # the arguments in our frames may hold secret values
 
 # A violation explains others, which are its consequences in other scenarios. After a colon stands the step, if it
-# explains them in one step only.
+# explains them in one step only, or "next" for the rotation after the one that a scenario disturbs.
 _EXPLAINS = {
     "create-not-repeatable": {"stuck-after-failure"},
     "current-destroyed": {"dead-current", "half-changed-service", "stuck-after-failure"},
     "current-instead-of-pending": {"untested-value"},
+    "mixes-up-secrets": {"stale-value-used"},
     "orphaned-credential": {"credentials-pile-up", "stuck-after-failure"},
     "old-destroyed-early": {"stuck-after-failure", "half-changed-service", "dead-current"},
     "pending-destroyed": {"stuck-after-failure", "half-changed-service", "dead-current"},
@@ -34,6 +35,7 @@ _EXPLAINS = {
     "predictable-value": {"mixes-up-secrets"},
     "retry-refused": {"stuck-after-failure"},
     "set-not-repeatable": {"half-changed-service", "stuck-after-failure"},
+    "stale-value-used": {"stuck-after-failure:next"},
     "swallowed-error": {"half-changed-service", "stuck-after-failure", "dead-current", "clean-up-lost"},
     "untested-value": {"dead-current", "half-changed-service", "swallowed-error:testSecret"},
     "wrong-derived-value": {"unusable-password"},

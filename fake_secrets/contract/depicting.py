@@ -9,10 +9,12 @@ from dataclasses import replace
 from functools import partial
 from typing import NamedTuple
 
+from fake_secrets.contract.meant_versions import MeantVersions
 from fake_secrets.contract.moments import Boundary, Delivery, State
 from fake_secrets.contract.own_lines import where_of
 from fake_secrets.contract.picture_parts import STRANGERS, Cell, Column, Fate, Picture, Row, Run
 from fake_secrets.contract.trial import Trial
+from fake_secrets.contract.values import Raw
 from fake_secrets.service.rules.stages import AWSCURRENT, AWSPENDING, AWSPREVIOUS
 
 __all__ = ["picture_of"]
@@ -41,10 +43,11 @@ def picture_of(trial: Trial, calls: int) -> Picture:
     """
     moments = _first(_in_order(trial.deliveries), calls)
     left_out = max(0, sum(one.boundary is not None for one in moments) - _LONGEST)
-    runs = _cut(list(_runs(trial.deliveries, moments)), left_out)
-    states = [one.boundary.after for one in moments if one.boundary is not None][left_out:]
-    start = trial.deliveries[0].before if trial.deliveries and not left_out else None
-    labels, versions, accepts = _rows(trial, [start, *states])
+    states = [one.boundary.after for one in moments if one.boundary is not None]
+    start = trial.deliveries[0].before if trial.deliveries else None
+    meant = _meant(trial, [start, *states])
+    runs = _cut(list(_runs(trial.deliveries, moments, meant)), left_out)
+    labels, versions, accepts = _rows(trial, [None if left_out else start, *states[left_out:]])
     return Picture(tuple(runs), labels, versions, accepts, left_out)
 
 
@@ -72,7 +75,22 @@ def _first(moments: Sequence[_Moment], calls: int) -> list[_Moment]:
     return shown
 
 
-def _runs(deliveries: Sequence[Delivery], moments: Sequence[_Moment]) -> Iterator[Run]:
+def _meant(trial: Trial, states: Sequence[State | None]) -> MeantVersions:
+    """Return what knows the versions that calls are about.
+
+    Args:
+        trial: the trial.
+        states: the state at the start, and that after each call; None if it isn't known.
+    """
+    values: dict[str, Raw] = {}
+    for state in states:
+        values |= {} if state is None else state.values
+    roles = _roles(trial, values)
+    versions = {role: values[version_id] for version_id, role in roles.items()}
+    return MeantVersions(versions, trial.values_of_others, trial.check.changing_places)
+
+
+def _runs(deliveries: Sequence[Delivery], moments: Sequence[_Moment], meant: MeantVersions) -> Iterator[Run]:
     numbers = {id(delivery): number for number, delivery in enumerate(deliveries, 1)}
     told = dict.fromkeys(numbers, 0)
     begun = set[int]()
@@ -87,7 +105,7 @@ def _runs(deliveries: Sequence[Delivery], moments: Sequence[_Moment]) -> Iterato
             delivery.number,
             delivery.why,
             key in begun,
-            tuple(map(_column, boundaries)),
+            tuple(_column(one, meant) for one in boundaries),
             _end(delivery) if told[key] == len(delivery.boundaries) else None,
         )
         begun.add(key)
@@ -103,7 +121,7 @@ def _cut(runs: Sequence[Run], left_out: int) -> Iterator[Run]:
         left_out = max(0, left_out - count)
 
 
-def _column(boundary: Boundary) -> Column:
+def _column(boundary: Boundary, meant: MeantVersions) -> Column:
     line = boundary.line
     return Column(
         boundary.number,
@@ -113,6 +131,7 @@ def _column(boundary: Boundary) -> Column:
         where_of(line),
         "" if line is None else line.text,
         boundary.mark,
+        meant.of(boundary),
     )
 
 
@@ -173,7 +192,7 @@ def _fate(version_id: str, state: State) -> Fate:
 
 
 def _accepted(version_id: str, state: State) -> Cell:
-    accepted = state.accepts.get(version_id)
+    accepted = state.accepts.get(version_id, state.unlabelled.get(version_id))
     return "" if accepted is None else "yes" if accepted else "no"
 
 

@@ -33,15 +33,25 @@ def _line(row: tuple[str, ...], widths: list[int]) -> str:
 
 def _rows(picture: Picture) -> Iterator[tuple[str, ...]]:
     places = iter(range(len(picture.columns)))
+    alike = _alike(picture)
     for run in picture.runs:
         yield (run.heading,)
         for column in run.columns:
             outcome = column.outcome if column.mark is None else f"{column.outcome} ({column.mark})"
             at = next(places)
             labels = (_role(picture, label, at) for label in (AWSCURRENT, AWSPENDING))
-            yield f"  {column.number} {column.name}", outcome, *labels, _accepted(picture, at)
+            name = column.title if column.name in alike else column.name
+            yield f"  {column.number} {name}", outcome, *labels, _accepted(picture, at)
         if run.has_failed:
             yield (f"  {run.end}",)
+
+
+def _alike(picture: Picture) -> frozenset[str]:
+    """Return the names of calls that differ in the versions they are about. Elsewhere, these only take room."""
+    about: dict[str, set[tuple[str, ...]]] = {}
+    for column in picture.columns:
+        about.setdefault(column.name, set()).add(column.about)
+    return frozenset(name for name, several in about.items() if len(several) > 1)
 
 
 def _role(picture: Picture, label: str, at: int) -> str:

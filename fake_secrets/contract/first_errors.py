@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from fake_secrets.contract.catalogue import DOUBLE_NOT_CALLED, UNLIKE_THE_DOUBLE, Advice
 from fake_secrets.contract.moments import NOT_FOUND, Boundary, Delivery, chain_of, code_of, innermost_of
+from fake_secrets.contract.swallowed_errors import advice_on_error
 from fake_secrets.contract.trial import Trial
 
 __all__ = ["advice_on", "advice_on_swallowed"]
@@ -44,10 +45,7 @@ def advice_on_swallowed(trial: Trial) -> Advice | None:
         return None
     if first.outcome == NOT_FOUND and (other := trial.shown(_secret_id(first))):
         return _on_other_secret(other)
-    return Advice(
-        f"{first.name} fails with {first.outcome} in {first.step}, and the function goes on.",
-        "Let the exception out of the function, so that the step fails. Then see why the call fails.",
-    )
+    return advice_on_error(first)
 
 
 def _on_other_secret(name: str) -> Advice:

@@ -11,6 +11,7 @@ from fake_secrets.contract.moments import Boundary, Delivery, State
 from fake_secrets.contract.ongoing_check import Check
 from fake_secrets.contract.own_lines import OwnLine
 from fake_secrets.contract.subject import Subject
+from fake_secrets.contract.swallowed_errors import advice_on_damage
 from fake_secrets.contract.values import changed_texts, derived_wrongly, form_of, has_text, is_identifier
 from fake_secrets.service.rules.stages import AWSCURRENT, AWSPENDING
 
@@ -92,6 +93,7 @@ class Invariants:
         advice: Advice | None = None,
     ) -> None:
         """Keep a deviation; see `Deviation`."""
+        advice = advice or advice_on_damage(name, self._trial.deliveries)
         calls = self._trial.calls if self.shown_calls is None else self.shown_calls
         self.found.add(Deviation(name, detail, line, cause, calls, advice), is_independent=is_independent)
 

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import sys
 from typing import TYPE_CHECKING, Any, Protocol
 
 from fake_secrets import clock
 from fake_secrets.contract.conductor import Conductor
 from fake_secrets.contract.moments import Delivery, State
 from fake_secrets.contract.ongoing_check import Check
+from fake_secrets.contract.own_lines import OwnLine
 from fake_secrets.contract.subject import Subject
 from fake_secrets.errors import FunctionCrash
 from fake_secrets.observe.entry import RunningStep, rotation_step
@@ -58,7 +60,8 @@ class Invocations:
 
     `deliveries` has them all, in order. `why` is what the next one is for, if the rotation itself doesn't ask for
     it. `kill_at_end` is the step at whose end the function dies. `overlap` lets two deliveries overlap, if the
-    scenario wants that. `rotation_tokens` has the RotationTokens of all events.
+    scenario wants that. `rotation_tokens` has the RotationTokens of all events, and
+    `line_of_token` is the first line of the function that logs or prints one of them.
     """
 
     def __init__(self, trial: Invoking) -> None:
@@ -69,6 +72,7 @@ class Invocations:
         self.why: str | None = None
         self.kill_at_end: str | None = None
         self.rotation_tokens: set[str] = set()
+        self.line_of_token: OwnLine | None = None
 
     def handle(self, event: dict[str, Any], context: Any) -> object:
         """Call the rotation function. This is the handler that is registered with the world."""
@@ -97,6 +101,12 @@ class Invocations:
             trial.conductor.let_go()
             trial.refresh()
             delivery.after = trial.state
+
+    def saw_output(self, text: str) -> None:
+        """Take note of the line that has logged or printed a RotationToken, if a text has one."""
+        for token in self.rotation_tokens:
+            if token in text:
+                self.line_of_token = self.line_of_token or self._trial.check.line_of(sys._getframe(1))
 
     def of_step(self, step: RunningStep) -> Delivery | None:
         """Return the delivery whose step runs, or None if it isn't one of this trial."""

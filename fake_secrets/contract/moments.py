@@ -39,11 +39,14 @@ class State:
     Args:
         labels: staging label to version id.
         values: version id to value, of all versions that have one.
-        accepts: version id to whether the service accepts its value; empty if the service can't tell.
+        accepts: id of a version with a label to whether the service accepts its value; empty if the service can't
+            tell.
         strangers: how many credentials the service accepts that are in no version; None if it can't tell.
         count: how many credentials the service accepts; None if it can't tell.
         service: what the service accepts, to compare.
         removed: the ids of the versions that no longer exist.
+        unlabelled: the same as `accepts` for the versions without a label. Pictures show it. Nothing is judged by
+            it, since nobody reads these values.
     """
 
     labels: Mapping[str, str]
@@ -53,6 +56,7 @@ class State:
     count: int | None = None
     service: object = field(default=None, repr=False)
     removed: frozenset[str] = frozenset()
+    unlabelled: Mapping[str, bool] = field(default_factory=dict, compare=False)
 
     @property
     def is_refused(self) -> bool:

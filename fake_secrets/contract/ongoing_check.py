@@ -98,9 +98,13 @@ class Check:
         """Put the function's own state back to that before the first scenario."""
         self.state.restore()
 
-    def quiet(self) -> contextlib.AbstractContextManager[object]:
-        """Return a context manager in which the output of the function is kept, and not shown."""
-        return self._silence.keeping()
+    def quiet(self, saw: Callable[[str], object]) -> contextlib.AbstractContextManager[object]:
+        """Return a context manager in which the output of the function is kept, and not shown.
+
+        Args:
+            saw: called with each text after it was written, from the frame of whoever writes it.
+        """
+        return self._silence.keeping(saw)
 
     def show_output(self) -> None:
         """Show what the function prints and logs from now on."""

@@ -32,6 +32,8 @@ class Column:
         where: the line of the function that makes it, as ``file:line``; None if it is unknown.
         source: the text of that line; empty if it is unknown.
         mark: what the scenario did to it, such as ``killed after it``; None for nothing.
+        about: the roles of the versions whose values are among the arguments of a call of the service, and the
+            names of other secrets, in the order of the arguments. The values aren't shown.
     """
 
     number: int
@@ -41,6 +43,12 @@ class Column:
     where: str | None = None
     source: str = ""
     mark: str | None = None
+    about: tuple[str, ...] = ()
+
+    @property
+    def title(self) -> str:
+        """The name, with what the call is about."""
+        return f"{self.name} ({', '.join(self.about)})" if self.about else self.name
 
     @property
     def has_succeeded(self) -> bool:
@@ -116,8 +124,7 @@ class Picture:
         labels: a row for each staging label. A cell is the role of the version that it is on; empty for none.
         versions: a row for each version, of which a cell is the `Fate`.
         accepts: a row for each version with ``yes`` or ``no``, whether the service accepts its value; empty if the
-            version has no label or no value. The row ``in no version`` has numbers. No rows if the service can't
-            tell.
+            version has no value. The row ``in no version`` has numbers. No rows if the service can't tell.
         left_out: how many earlier calls aren't shown.
     """
 

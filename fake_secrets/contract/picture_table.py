@@ -163,7 +163,8 @@ def _begins(place: _Place) -> str:
 def _call(column: Column | None) -> str:
     if column is None:
         return '<span class="soft">no call</span>'
-    return f'<span class="soft">{column.number}</span> <bdi class="call">{broken(column.name)}</bdi>'
+    about = f' <span class="soft"><bdi>({escaped(", ".join(column.about))})</bdi></span>' if column.about else ""
+    return f'<span class="soft">{column.number}</span> <bdi class="call">{broken(column.name)}</bdi>{about}'
 
 
 def _outcome(place: _Place) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING
 
@@ -59,16 +60,16 @@ class Readings:
         removed = frozenset(version.id for version in secret.removed.values()) - secret.versions.keys()
         if not self._is_usual:
             return State(secret.labels, values, removed=removed)
-        labelled = set(secret.labels.values()) - self.made_up
-        asked = {
-            version_id: self._is_accepted(values[version_id]) for version_id in values if version_id in labelled
-        }
-        accepts = {version_id: accepted for version_id, accepted in asked.items() if accepted is not None}
+        labelled = frozenset(secret.labels.values())
+        unlabelled = values.keys() - labelled - removed
+        accepts = self._answers({one: value for one, value in values.items() if one in labelled})
+        loose = self._answers({one: value for one, value in values.items() if one in unlabelled})
         entries = self._service.accepted()
         if entries is None:
-            return State(secret.labels, values, accepts, removed=removed)
-        strangers = self._credentials.strangers(entries, [*values.values(), *self._values_of_others()])
-        return State(secret.labels, values, accepts, strangers, len(entries), Frozen(entries), removed)
+            return State(secret.labels, values, accepts, removed=removed, unlabelled=loose)
+        others = itertools.chain.from_iterable(self.values_of_others().values())
+        strangers = self._credentials.strangers(entries, [*values.values(), *others])
+        return State(secret.labels, values, accepts, strangers, len(entries), Frozen(entries), removed, loose)
 
     def accepted(self, values: Mapping[str, Raw]) -> Iterator[str]:
         """Yield the ids of the versions whose values the service accepts.
@@ -89,6 +90,11 @@ class Readings:
                     return form.get(leak.field) if isinstance(form, dict) else form
         return None
 
+    def _answers(self, values: Mapping[str, Raw]) -> dict[str, bool]:
+        """Return whether the service accepts the values of versions, as far as it offers to tell."""
+        asked = {one: self._is_accepted(value) for one, value in values.items() if one not in self.made_up}
+        return {one: accepted for one, accepted in asked.items() if accepted is not None}
+
     def _is_accepted(self, raw: Raw) -> bool | None:
         """Return whether the service accepts a value; None if it doesn't offer to tell."""
         try:
@@ -99,11 +105,13 @@ class Readings:
             # The double reads the first value, so the function has stored one of another shape.
             return False
 
-    def _values_of_others(self) -> Iterator[Raw]:
-        """Yield the values that all other secrets have, or had during the trial."""
-        for secret in self._world.store:
-            if secret.arn != self._arn:
-                yield from (version.value for version in _versions(secret) if version.value is not None)
+    def values_of_others(self) -> dict[str, list[Raw]]:
+        """Return the values that all other secrets have, or had during the trial, by the secret's name."""
+        return {
+            secret.name: [version.value for version in _versions(secret) if version.value is not None]
+            for secret in self._world.store
+            if secret.arn != self._arn
+        }
 
 
 def _versions(secret: StoredSecret) -> list[StoredVersion]:

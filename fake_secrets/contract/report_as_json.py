@@ -94,6 +94,7 @@ def _call(column: Column) -> dict[str, Any]:
         "place": column.place,
         "outcome": column.outcome,
         "mark": column.mark,
+        "about": list(column.about),
         **_line(column.where, column.source),
     }
 

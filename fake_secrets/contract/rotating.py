@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from fake_secrets.contract.conductor import Conductor
 from fake_secrets.contract.invariants import Invariants
 from fake_secrets.contract.invoking import Invocations
-from fake_secrets.contract.moments import Delivery, State
+from fake_secrets.contract.moments import Boundary, Delivery, State
 from fake_secrets.contract.ongoing_check import Check
 from fake_secrets.contract.own_lines import OwnLine
 from fake_secrets.contract.readings import Readings
@@ -103,10 +103,15 @@ class Rotating(ABC):
         return next((one for one in reversed(self.deliveries) if one.step == step), None)
 
     @property
-    def storing_line(self) -> OwnLine | None:
-        """The line of the call after which the new version has its value; None if there is none."""
+    def storing_call(self) -> Boundary | None:
+        """The call after which the new version has its value; None if there is none."""
         boundaries = (boundary for one in self.deliveries for boundary in one.boundaries)
-        return next((one.line for one in boundaries if one.after and self.token in one.after.values), None)
+        return next((one for one in boundaries if one.after and self.token in one.after.values), None)
+
+    @property
+    def storing_line(self) -> OwnLine | None:
+        """The line of that call; None if it is unknown."""
+        return None if self.storing_call is None else self.storing_call.line
 
     def role(self, version_id: str) -> str:
         """Return what a version is called in reports."""

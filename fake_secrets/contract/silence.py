@@ -6,13 +6,14 @@ import contextlib
 import io
 import logging
 import sys
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from typing import Any, Self, TextIO
 
 __all__ = ["Silence"]
 
 __tracebackhide__ = True  # the arguments in our frames may hold secret values
 
+Saw = Callable[[str], object]
 
 # On DEBUG, they log every request and answer.
 _SDK = frozenset({"aiobotocore", "boto3", "botocore", "urllib3"})
@@ -40,6 +41,28 @@ class _Both:
             self.write(line)
 
 
+class _Kept(io.StringIO):
+    """A stream that keeps what is written.
+
+    Args:
+        saw: called with each text after it was written, from the frame of whoever writes it.
+    """
+
+    def __init__(self, saw: Saw) -> None:
+        super().__init__()
+        self._saw = saw
+
+    def write(self, text: str, /) -> int:
+        """Write a text."""
+        count = super().write(text)
+        self._saw(text)
+        return count
+
+
+def _ignore(_: str) -> None:
+    """Do nothing with a text."""
+
+
 class Silence:
     """Keeps what the function prints and logs in a trial.
 
@@ -50,7 +73,7 @@ class Silence:
 
     def __init__(self) -> None:
         self.is_loud = False
-        self._kept = io.StringIO()
+        self._kept = _Kept(_ignore)
         root = logging.getLogger()
         self._found = root.handlers[:], root.level, sys.stdout, sys.stderr
 
@@ -70,9 +93,13 @@ class Silence:
         return self._kept.getvalue()
 
     @contextlib.contextmanager
-    def keeping(self) -> Iterator[None]:
-        """Keep the output of the block."""
-        self._kept = io.StringIO()
+    def keeping(self, saw: Saw = _ignore) -> Iterator[None]:
+        """Keep the output of the block.
+
+        Args:
+            saw: called with each text after it was written, from the frame of whoever writes it.
+        """
+        self._kept = _Kept(saw)
         handler = logging.StreamHandler(self._kept)
         handler.addFilter(_is_not_of_sdk)
         root, streams = logging.getLogger(), (sys.stdout, sys.stderr)

@@ -20,7 +20,7 @@ from fake_secrets.contract.readings import Readings
 from fake_secrets.contract.role_condition import function_named_in
 from fake_secrets.contract.rotating import Rotating
 from fake_secrets.contract.subject import Subject
-from fake_secrets.contract.values import leaves
+from fake_secrets.contract.values import Raw, leaves
 from fake_secrets.contract.worst_passwords import mild_password
 from fake_secrets.mock import mock_stages
 from fake_secrets.rotation.functions import default_name
@@ -103,7 +103,7 @@ class Trial(Rotating):
     def _open(self) -> None:
         with contextlib.ExitStack() as stack:
             self.check.begin_trial()
-            stack.enter_context(self.check.quiet())
+            stack.enter_context(self.check.quiet(self.invocations.saw_output))
             self.handle = stack.enter_context(self._world())
             self.world = self.handle._world
             stack.callback(self.world.closing_remarks)
@@ -168,6 +168,11 @@ class Trial(Rotating):
     def version_ids(self) -> list[str]:
         """The ids of all versions that the secret has, or had, in the order of creation."""
         return list(dict.fromkeys(self.readings.secret.history.values()))
+
+    @property
+    def values_of_others(self) -> dict[str, list[Raw]]:
+        """The values that all other secrets have, or had during the trial, by the secret's name."""
+        return self.readings.values_of_others()
 
     def refresh(self) -> None:
         """Take note of the state of the secret and the service."""
@@ -245,7 +250,8 @@ class Trial(Rotating):
     def note_logged_token(self) -> None:
         """Note whether a RotationToken was logged or printed."""
         if any(token in self.check.output() for token in self.invocations.rotation_tokens):
-            self.invariants.find("rotation-token-logged", "The RotationToken of the event is in the output")
+            text = "The RotationToken of the event is in the output"
+            self.invariants.find("rotation-token-logged", text, self.invocations.line_of_token)
 
     def settle(self) -> None:
         """Let a service whose changes take effect later complete them."""

@@ -51,6 +51,7 @@ def _left_out(subject: Subject, offers: Collection[str]) -> Iterator[str]:
     needed = {
         "testSecret.dropped-before": {"drop"},
         "mode.cold": {"accepts", "accepted"},
+        "mode.rotated-elsewhere": {"accepts", "accepted"},
         "limit.credentials": {"accepted"},
     }
     missing = [scenario for scenario, questions in needed.items() if questions.isdisjoint(offers)]

@@ -56,7 +56,7 @@ def test_what_only_a_service_shows_is_told_to_be_left_out(folder, check):
     forget("generic", "stubs")
     assert status == 0
     assert "There is no service double (--service), so" in out
-    assert "testSecret.dropped-before, mode.cold and limit.credentials were left out, because" in out
+    assert "mode.rotated-elsewhere and limit.credentials were left out,\nbecause there is no service double" in out
 
 
 @pytest.mark.slow

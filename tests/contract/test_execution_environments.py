@@ -238,3 +238,44 @@ def refuse_another_secret(client, arn, token):
 
 def test_it_is_none_if_the_function_then_fails():
     assert names(check({"createSecret": refuse_another_secret}, "mode.warm")) == []
+
+
+def calls_of(violation):
+    """Return the calls that a report shows, each with its delivery."""
+    return [(run.heading, one.name) for run in violation.picture.runs for one in run.columns]
+
+
+def test_the_calls_that_mix_are_shown_and_not_the_retries():
+    (violation,) = check({"createSecret": create_for_kept_user}, "mode.warm").violations
+    calls = calls_of(violation)
+    assert calls[0][0] == "createSecret, of another secret"
+    assert calls[-1] == ("setSecret", "GetSecretValue")
+    assert "earlier calls" not in str(violation)
+    assert "attempt" not in str(violation)
+
+
+@pytest.mark.slow
+def test_of_a_secret_that_the_function_names_itself_the_wrong_read_is_shown():
+    (violation,) = check({"createSecret": create_from_named_secret}, "mode.warm").violations
+    assert {heading for heading, _ in calls_of(violation)} == {"createSecret, of another secret"}
+    assert calls_of(violation)[-1][1] == "PutSecretValue"
+
+
+def test_a_part_of_another_secret_is_shown_up_to_the_call_that_stores_it():
+    steps = dict.fromkeys(("setSecret", "testSecret"), read)
+    report = check({**steps, "createSecret": create_for_kept_user}, "mode.warm", service=None)
+    assert calls_of(report.violations[0])[-1] == ("createSecret", "PutSecretValue")
+
+
+def test_a_value_that_is_no_longer_there_is_shown_without_the_retries():
+    steps = {"createSecret": create_and_keep, "setSecret": set_kept}
+    (violation,) = check(steps, "mode.cold").violations
+    assert [heading for heading, _ in calls_of(violation)][-1] == "setSecret"
+    assert "attempt" not in str(violation)
+
+
+def test_a_dead_value_is_shown_up_to_the_call_that_has_set_another():
+    steps = {"createSecret": create_and_keep_last, "setSecret": set_last, "testSecret": read}
+    (violation,) = check(steps, "mode.warm").violations
+    assert "The service doesn't accept the current value" in violation.detail
+    assert calls_of(violation)[-1] == ("setSecret", "set_password")

@@ -2,6 +2,7 @@
 
 import datetime
 import json
+import logging
 import subprocess
 import sys
 
@@ -202,3 +203,23 @@ def test_a_message_that_a_late_duplicate_sends_again_changes_nothing():
 
     report = check_rotation(telling, secret=SECRET, service=Mails, only="late.all-steps")
     assert report.violations == (), str(report)
+
+
+def log_event(event):
+    logging.getLogger(__name__).info("event: %s", json.dumps(event))
+
+
+@pytest.mark.parametrize(
+    ("show", "source"),
+    [
+        (log_event, 'info("event: %s", json.dumps(event))'),
+        (lambda event: print(event["Step"], event), 'print(event["Step"], event)'),
+        (lambda event: sys.stderr.write(event["RotationToken"]), 'sys.stderr.write(event["RotationToken"])'),
+    ],
+)
+def test_the_line_that_logs_or_prints_the_rotation_token_is_told(show, source):
+    report = check_rotation(rotating(lambda client, event, value: show(event)), secret=SECRET, only="plain")
+    (note,) = [one for one in report.notes if one.name == "rotation-token-logged"]
+    assert note.where.startswith("tests/contract/test_notes.py:")
+    assert source in note.source
+    assert f"at {note.where}" in " ".join(str(report).split())

@@ -147,8 +147,9 @@ def test_each_key_of_the_value_is_missing_once(single_user):
 def test_each_read_misses_the_last_write_once(single_user):
     ids, dry = single_user
     reads = [one for one in dry.boundaries if one.is_read and one.name != "GetRandomPassword"]
-    assert ids["modes"][:3] == ["mode.test-only", "mode.cold", "mode.warm"]
-    assert ids["modes"][3:] == [*(f"{one.step}.stale-{one.number}" for one in reads)]
+    environments = ["mode.cold", "mode.warm", "mode.changed-between", "mode.rotated-elsewhere"]
+    assert ids["modes"][:5] == ["mode.test-only", *environments]
+    assert ids["modes"][5:] == [*(f"{one.step}.stale-{one.number}" for one in reads)]
 
 
 def test_passwords_are_the_worst_and_of_each_class_that_the_function_asks_for(single_user):

@@ -1,6 +1,8 @@
 """The picture of a scenario: what a page or a program reads instead of the timeline's text."""
 
 import dataclasses
+import types
+from typing import ClassVar
 
 import pytest
 from contract.gallery_modules import load
@@ -24,6 +26,9 @@ def row(rows, name):
 
 class Trial:
     """What a picture needs of a trial."""
+
+    values_of_others: ClassVar[dict] = {}
+    check = types.SimpleNamespace(changing_places=None)
 
     def __init__(self, *deliveries, ids=("1", "2"), roles=("old", "new")):
         self.deliveries = list(deliveries)
@@ -89,6 +94,14 @@ def test_the_version_of_a_label_that_has_moved_is_unlabelled_and_absent_before()
     assert drawn.versions[-1].name == "another"
     assert drawn.versions[-1].cells[0] == "absent"
     assert drawn.versions[-1].cells[-1] == "stored"
+
+
+def test_it_tells_whether_a_value_works_that_has_no_label_any_more():
+    drawn = picture("old_keys_stay", "limit.credentials")
+
+    fates, accepted = row(drawn.versions, "old"), row(drawn.accepts, "old")
+    assert {told for fate, told in zip(fates, accepted, strict=True) if fate == "unlabelled"} == {"yes"}
+    assert draw(drawn)[-1].split("  ")[-1].startswith("old, new")
 
 
 @pytest.mark.slow

@@ -46,8 +46,8 @@ def test_without_a_service_double_it_is_told_what_was_not_judged_and_what_was_le
         "There is no service double (service=), so what only the service shows wasn't judged"
     )
     assert left_out == (
-        "testSecret.dropped-before, mode.cold and limit.credentials were left out, because there is no service "
-        "double."
+        "testSecret.dropped-before, mode.cold, mode.rotated-elsewhere and limit.credentials were left out, "
+        "because there is no service double."
     )
 
 
@@ -59,7 +59,8 @@ def test_without_a_service_double_it_is_told_what_was_not_judged_and_what_was_le
             [
                 "The service double has neither accepts nor accepted",
                 (
-                    "testSecret.dropped-before, mode.cold and limit.credentials were left out, because the double "
+                    "testSecret.dropped-before, mode.cold, mode.rotated-elsewhere and limit.credentials were left "
+                    "out, because the double "
                     "has no accepted and no drop."
                 ),
             ],
@@ -90,10 +91,15 @@ def test_what_is_said_to_be_left_out_is_tried_with_a_complete_double():
     exhibit = load("good", "single_user")
     scenarios = [
         check_rotation(exhibit.handler, **exhibit.arguments, only=scenario).scenarios
-        for scenario in ("testSecret.dropped-before", "mode.cold", "limit.credentials")
+        for scenario in ("testSecret.dropped-before", "mode.cold", "mode.rotated-elsewhere", "limit.credentials")
     ]
 
-    assert [one for (one,) in scenarios] == ["testSecret.dropped-before", "mode.cold", "limit.credentials"]
+    assert [one for (one,) in scenarios] == [
+        "testSecret.dropped-before",
+        "mode.cold",
+        "mode.rotated-elsewhere",
+        "limit.credentials",
+    ]
 
 
 @pytest.mark.slow

@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
-from fake_secrets.contract import verdicts
 from fake_secrets.contract.catalogue import NAMED_IN_CODE
 from fake_secrets.contract.dry_run import DryRun
 from fake_secrets.contract.families.meanwhile import ELSE, IDENTITIES
+from fake_secrets.contract.families.problems import Problem, dead_value, failure, shown_by, tell
 from fake_secrets.contract.moments import Boundary
 from fake_secrets.contract.ongoing_check import Check
-from fake_secrets.contract.own_lines import OwnLine
 from fake_secrets.contract.trial import Trial
 from fake_secrets.contract.values import changed_texts, form_of, has_text, with_new_texts
 
-__all__ = ["can_be_cold", "cold", "warm"]
+__all__ = ["can_be_cold", "cold", "enters", "warm"]
 
 __tracebackhide__ = True  # the arguments in our frames may hold secret values
 
@@ -22,8 +22,6 @@ __tracebackhide__ = True  # the arguments in our frames may hold secret values
 _ROTATIONS = 2
 _OTHER = "prod/of-somebody-else"
 _OTHERS_TEXT = "of-somebody-else-Xy7"
-
-_Problem = tuple[str, OwnLine | None]
 
 
 def can_be_cold(dry: DryRun) -> bool:
@@ -43,9 +41,7 @@ def cold(dry: DryRun, check: Check, name: str) -> Trial:
         trial.before_step = start
         problem = _problem(trial, dry)
         if problem is not None and not start.is_misleading:
-            text, line = problem
-            text = f"{text}, if each step runs in a new execution environment"
-            trial.invariants.find("needs-warm-start", text, line, is_independent=True)
+            tell(trial, "needs-warm-start", problem, "if each step runs in a new execution environment")
     return trial
 
 
@@ -65,13 +61,23 @@ class _ColdStart:
         self.is_misleading = False
 
     def __call__(self) -> None:
-        self._trial.refresh()
-        before = self._trial.state
-        self._restore()
-        self._trial.refresh()
-        after = self._trial.state
-        if (before.accepts, before.service) != (after.accepts, after.service):
+        if not enters(self._trial, self._restore):
             self.is_misleading = True
+
+
+def enters(trial: Trial, environment: Callable[[], None]) -> bool:
+    """Go on in another execution environment. Return whether that leaves the service alone.
+
+    Args:
+        trial: the trial.
+        environment: gives the function the state that it has there. The service double may be a part of that.
+    """
+    trial.refresh()
+    before = trial.state
+    environment()
+    trial.refresh()
+    after = trial.state
+    return (before.accepts, before.service) == (after.accepts, after.service)
 
 
 def warm(dry: DryRun, check: Check, name: str) -> Trial:
@@ -88,11 +94,10 @@ def warm(dry: DryRun, check: Check, name: str) -> Trial:
             text = "createSecret, delivered for another secret, stores what names the user of this one"
             line = None if other.wrong_read is None else other.wrong_read.line
             advice = None if line is None else NAMED_IN_CODE
-            trial.invariants.find("mixes-up-secrets", text, line, is_independent=True, advice=advice)
+            tell(trial, "mixes-up-secrets", Problem(text, line, other.calls_of_first), "", advice)
         elif problem is not None and not other.is_misleading:
-            text, line = problem
-            text = f"{text}, if createSecret is delivered for another secret in between"
-            trial.invariants.find("mixes-up-secrets", text, line, is_independent=True)
+            when = "if createSecret is delivered for another secret in between"
+            tell(trial, "mixes-up-secrets", problem, when)
     return trial
 
 
@@ -105,12 +110,14 @@ class _Other:
 
     `is_misleading` says whether its createSecret has called the service, which doesn't know its credential.
     `wrong_read` is the first call in which that read the secret of the trial instead; None if there is none.
+    `calls_of_first` is how many calls the function had made when its value was stored; None before.
     """
 
     def __init__(self, trial: Trial, dry: DryRun) -> None:
         self._trial = trial
         self._usual = None if dry.old_value is None else form_of(dry.old_value)
         self.wrong_read: Boundary | None = None
+        self.calls_of_first: int | None = None
         self._value = _value_of_another(dry)
         # The user doesn't have that secret, so its policy needn't allow it.
         trial.world.is_recorded = False
@@ -123,6 +130,7 @@ class _Other:
             return
         members = {"SecretId": self._arn, "ClientRequestToken": str(self._token)}
         delivery = self._trial.invoke({**self._trial.event("createSecret"), **members}, "of another secret")
+        self.calls_of_first = self.calls_of_first or self._trial.calls
         self.is_misleading = any(one.is_of_service for one in delivery.boundaries)
         own = {self._trial.subject.name, self._trial.arn}
         wrong = (one for one in delivery.boundaries if one.is_read and one.members.get("SecretId") in own)
@@ -137,12 +145,12 @@ class _Other:
         usual = {name: self._usual.get(name) for name in IDENTITIES}
         return any(isinstance(text, str) and taken.get(name) == text != ELSE for name, text in usual.items())
 
-    def problem(self) -> _Problem | None:
+    def problem(self) -> Problem | None:
         """Return what the rotation has taken over from the other secret."""
         trial = self._trial
         value = trial.readings.value(trial.token)
         if value is not None and any(has_text(form_of(value), text) for text in (ELSE, _OTHERS_TEXT)):
-            return "The new value has a part of another secret's", None
+            return shown_by("The new value has a part of another secret's", trial.storing_call)
         return None
 
 
@@ -158,14 +166,14 @@ def _value_of_another(dry: DryRun) -> Any:
     return value
 
 
-def _problem(trial: Trial, dry: DryRun) -> _Problem | None:
+def _problem(trial: Trial, dry: DryRun) -> Problem | None:
     """Rotate, and return what goes wrong, and where."""
     for _ in range(_ROTATIONS):
         if trial.start() is None:
             return None
-        if not trial.finish() and not trial.recover():
-            return verdicts.tell_failure(trial, trial.last), trial.last.line
+        if (problem := failure(trial)) is not None:
+            return problem
         trial.settle()
-        if verdicts.is_dead(trial, dry):
-            return "The service doesn't accept the current value", None
+        if (problem := dead_value(trial, dry)) is not None:
+            return problem
     return None

@@ -18,7 +18,7 @@ from fake_secrets.contract.values import changed_texts, form_of, has_text, with_
 from fake_secrets.service.rules.stages import AWSCURRENT
 from fake_secrets.service.rules.steps import STEPS
 
-__all__ = ["ELSE", "IDENTITIES", "scenarios"]
+__all__ = ["ELSE", "IDENTITIES", "put_by_hand", "scenarios"]
 
 __tracebackhide__ = True  # the arguments in our frames may hold secret values
 
@@ -76,15 +76,15 @@ def _put(dry: DryRun, step: str, number: int, check: Check, name: str) -> Trial:
         places = changed_texts(current, dry.new_value)
         value = with_new_texts(current, places, _BY_HAND)
         if number:
-            put = functools.partial(_put_by_hand, trial, value)
+            put = functools.partial(put_by_hand, trial, value)
             trial.conductor.disturbance = Disturbance(step, number, "before", action=put)
         else:
-            _put_by_hand(trial, value)
+            put_by_hand(trial, value)
         trial.finish()
     return trial
 
 
-def _put_by_hand(trial: Trial, value: Any) -> None:
+def put_by_hand(trial: Trial, value: Any) -> None:
     """Put a value as somebody else, which makes it current."""
     raw, token = _raw(value), trial.world.ids.uuid()
     is_text = isinstance(raw, str)

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from fake_secrets.contract import verdicts
 from fake_secrets.contract.disturbance import Disturbance
 from fake_secrets.contract.dry_run import DryRun
-from fake_secrets.contract.families import execution
+from fake_secrets.contract.families import execution, kept_values
 from fake_secrets.contract.ongoing_check import Check
 from fake_secrets.contract.scenario import Scenario
 from fake_secrets.contract.trial import Trial
@@ -31,6 +31,11 @@ def scenarios(dry: DryRun) -> Iterator[Scenario]:
         yield Scenario("mode.cold", title, functools.partial(execution.cold, dry))
     title = "the steps take turns with those of another secret in one execution environment"
     yield Scenario("mode.warm", title, functools.partial(execution.warm, dry))
+    title = "the value is changed by hand between two rotations in one execution environment"
+    yield Scenario("mode.changed-between", title, functools.partial(kept_values.changed_between, dry))
+    if execution.can_be_cold(dry):
+        title = "between two rotations, the secret is rotated in another execution environment"
+        yield Scenario("mode.rotated-elsewhere", title, functools.partial(kept_values.rotated_elsewhere, dry))
     for boundary in dry.boundaries:
         if boundary.name in _STALE:
             step, number = boundary.step, boundary.number
