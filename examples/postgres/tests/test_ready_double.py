@@ -1,10 +1,12 @@
-"""The ready double PasswordDatabase drops roles as the server does, and refuses with the same codes."""
+"""The ready double PasswordDatabase does what the server does, and refuses with the same codes."""
 
 import contextlib
+import hashlib
 
 import psycopg
 import pytest
 from local_server import ADMIN, APP, DATABASE
+from psycopg import sql
 
 from fake_secrets.contract.services import PasswordDatabase
 
@@ -54,6 +56,27 @@ BY_A_USER = [
     ["ALTER DEFAULT PRIVILEGES GRANT SELECT ON TABLES TO admin"],
     ["ALTER DEFAULT PRIVILEGES FOR ROLE admin GRANT SELECT ON TABLES TO app"],
 ]
+# RFC 7677: the password "pencil".
+SCRAM = (
+    "SCRAM-SHA-256$4096:W22ZaJ0SNY7soEsUEjb6gQ==$"
+    "WG5d8oPm3OtcPnkdi4Uo7BkeZkBFzpcXkuLmtbsT4qY=:wfPLwcE6nTWhTAmQ7tl2KeoiWGPlZqQxSrmfPwDl2dU="
+)
+MD5 = "md5" + hashlib.md5(b"pencilapp", usedforsecurity=False).hexdigest()
+SENT = [
+    SCRAM,
+    SCRAM.replace("4096", "many"),
+    SCRAM.replace("256$", "1$"),
+    SCRAM.replace("dU=", "d"),
+    SCRAM.replace("$W22ZaJ0SNY7soEsUEjb6gQ==", "$"),
+    SCRAM.rpartition(":")[0],
+    SCRAM + ":",
+    MD5,
+    MD5[:-1],
+    MD5.upper(),
+    "md5" + "g" * 32,
+]
+# Passwords that SASLprep changes, and some that it doesn't take.
+PREPARED = ["\u2168", "a\u00adb", "a\u00a0b", "\u00e4", "\u0627a", "a\u0007\u00e4", "\u0221"]
 
 
 def codes(session, statements):
@@ -89,3 +112,33 @@ def test_a_superuser_meets_the_same_refusals(server, statements):
 @pytest.mark.parametrize("statements", BY_A_USER, ids=" ; ".join)
 def test_a_user_meets_the_same_refusals(server, statements):
     compare(server, BY_APP, statements)
+
+
+def can_log_in(connect, password, **options):
+    try:
+        connect(user=APP["username"], password=password, **options).close()
+    except psycopg.OperationalError:
+        return False
+    return True
+
+
+def compare_logins(server, sent, tried):
+    """Set a password at both, and compare which of some passwords they accept then."""
+    server.reset()
+    server.superuser.execute(sql.SQL("ALTER ROLE app PASSWORD {}").format(sql.Literal(sent)))
+    expected = [can_log_in(server.connect, password, dbname="postgres") for password in tried]
+    double = PasswordDatabase({APP["username"]: sent}, driver="psycopg")
+    assert [can_log_in(double.connect, password) for password in tried] == expected
+    return expected
+
+
+@pytest.mark.parametrize("sent", SENT)
+def test_what_is_no_verifier_is_a_password(server, sent):
+    assert any(compare_logins(server, sent, ["pencil", "Pencil", sent]))
+
+
+@pytest.mark.parametrize("password", PREPARED, ids=ascii)
+def test_a_password_that_is_not_ascii_belongs_to_the_same_verifier(server, password):
+    encrypt = server.superuser.pgconn.encrypt_password
+    verifier = encrypt(password.encode(), b"app", b"scram-sha-256").decode()
+    assert compare_logins(server, verifier, [password, "IX", "ab", "a b"])[0]
