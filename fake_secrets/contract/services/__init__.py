@@ -1,9 +1,9 @@
 """Ready service doubles: fakes of the services whose credentials rotation functions usually change.
 
 Begin with `base`, which has what all of them share. `databases` answers in place of a driver such as psycopg:
-`sessions` has its connections, `statements` what it knows of SQL, and `users` what they change. `access_keys` and
-`cache_users` answer in place of boto3's clients, by what `aws` has for both. `api_keys` is called by a client of
-the user's. `arguments` checks what all of them are given.
+`sessions` has its connections and `cursors` theirs, `statements` what it knows of SQL, and `users` what they
+change. `access_keys` and `cache_users` answer in place of boto3's clients, by what `aws` has for both. `api_keys`
+is called by a client of the user's. `arguments` checks what all of them are given.
 
 The package itself is called `services` because that is its public name.
 """

@@ -7,8 +7,10 @@ from collections.abc import AsyncIterator
 from types import TracebackType
 from typing import Any, Self
 
+from fake_secrets.contract.services.connection_info import Info
+from fake_secrets.contract.services.cursors import Cursor
 from fake_secrets.contract.services.row_kinds import Column
-from fake_secrets.contract.services.sessions import Connection, Cursor, Info
+from fake_secrets.contract.services.sessions import Connection
 
 __all__ = ["AsyncConnection", "AsyncCursor"]
 

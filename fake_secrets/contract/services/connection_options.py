@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import re
 import urllib.parse
 from collections.abc import Mapping, Sequence
@@ -36,7 +37,14 @@ def options_of(
 def _options_in(conninfo: str) -> dict[str, str]:
     """Return the options in a connection string or URL."""
     if "://" in conninfo:
-        url = urllib.parse.urlsplit(conninfo)
-        found = {"user": url.username, "password": url.password, "host": url.hostname}
-        return {name: urllib.parse.unquote(text) for name, text in found.items() if text is not None}
+        return _options_in_url(conninfo)
     return {name: text.strip("'").replace("\\", "") for name, text in _OPTION.findall(conninfo)}
+
+
+def _options_in_url(text: str) -> dict[str, str]:
+    url = urllib.parse.urlsplit(text)
+    found = {"user": url.username, "password": url.password, "host": url.hostname, "dbname": url.path[1:]}
+    with contextlib.suppress(ValueError):  # more than one host
+        found["port"] = str(url.port or "")
+    found |= dict(pair.split("=", 1) for pair in url.query.split("&") if "=" in pair)
+    return {name: urllib.parse.unquote(value) for name, value in found.items() if value}

@@ -14,6 +14,7 @@ from fake_secrets.contract.services.base import (
     text_in,
 )
 from fake_secrets.contract.services.composables import quoting_without_a_server
+from fake_secrets.contract.services.connection_info import Login
 from fake_secrets.contract.services.connection_options import options_of
 from fake_secrets.contract.services.driver_errors import (
     ABORTED,
@@ -96,8 +97,11 @@ class PasswordDatabase(ServiceDouble):
         self._stays_open = driver is not None and "psycopg2" in driver
         # After a statement that fails, a transaction takes no other.
         self._aborts = driver is not None and "pg" in driver
+        # A connection of psycopg that is closed tells nothing more.
+        is_psycopg = driver == "psycopg"
+        self._closed_error = self._errors.class_named("OperationalError", ConnectionError) if is_psycopg else None
         # It hands parameters to the server, which takes them in questions and changes of tables only.
-        self._binds_on_server = driver == "psycopg"
+        self._binds_on_server = is_psycopg
         self._host = host
         self._delay = delay
 
@@ -140,6 +144,7 @@ class PasswordDatabase(ServiceDouble):
         return Connection(
             self,
             str(user),
+            Login(options, self._driver, self._closed_error),
             autocommit=bool(options.get("autocommit", False)),
             stays_open=self._stays_open,
             row_factory=factory_in(options),

@@ -10,6 +10,7 @@ from dataclasses import replace
 from typing import Any, NoReturn, Protocol
 
 from fake_secrets import clock
+from fake_secrets.contract.services.connection_info import VERSION
 from fake_secrets.contract.services.driver_errors import (
     CIRCULAR,
     DENIED,
@@ -37,7 +38,7 @@ __all__ = ["Users"]
 
 __tracebackhide__ = True  # the arguments in our frames may hold secret values
 
-_POSTGRESQL_VERSION, _MYSQL_VERSION = "PostgreSQL 16.4 (a fake of fake_secrets)", "8.4.3-fake_secrets"
+_POSTGRESQL_VERSION, _MYSQL_VERSION = f"PostgreSQL {VERSION} (a fake of fake_secrets)", "8.4.3-fake_secrets"
 # What the list of MySQL says of each user.
 _COLUMNS = {"HOST": "%", "SSL_TYPE": "", "SSL_CIPHER": b"", "X509_ISSUER": b"", "X509_SUBJECT": b""}
 # What users may do to themselves, and what only administrators do.
