@@ -1,6 +1,7 @@
 """The ready double PasswordDatabase does what the server does, and refuses with the same codes."""
 
 import contextlib
+import functools
 import hashlib
 
 import psycopg
@@ -142,3 +143,26 @@ def test_a_password_that_is_not_ascii_belongs_to_the_same_verifier(server, passw
     encrypt = server.superuser.pgconn.encrypt_password
     verifier = encrypt(password.encode(), b"app", b"scram-sha-256").decode()
     assert compare_logins(server, verifier, [password, "IX", "ab", "a b"])[0]
+
+
+@pytest.mark.parametrize("user", [b"app", b"admin", b"nobody"])
+@pytest.mark.parametrize("begins", [False, True])
+def test_libpq_changes_a_password_at_the_same_moment(server, user, begins):
+    server.reset()
+    users = {APP["username"]: APP["password"], ADMIN["username"]: ADMIN["password"]}
+    double = PasswordDatabase(users, driver="psycopg")
+    found = []
+    for connect in (functools.partial(server.connect, dbname=DATABASE), double.connect):
+        with contextlib.closing(connect(**BY_APP)) as session:
+            if begins:
+                session.execute("SELECT 1")
+            refused = None
+            try:
+                session.pgconn.change_password(user, b"changed")
+            except psycopg.Error as error:
+                refused = type(error), error.sqlstate
+            works_at_once = can_log_in(connect, "changed")
+            status = session.info.transaction_status
+            session.rollback()
+            found.append((refused, works_at_once, status, can_log_in(connect, "changed")))
+    assert found[0] == found[1]

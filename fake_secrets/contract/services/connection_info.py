@@ -33,12 +33,12 @@ class Login:
     Args:
         options: the options of the connection.
         driver: the driver; None for none.
-        closed_error: the class of what is raised if a closed session is asked; None to answer with None.
+        failure: psycopg's OperationalError, which is raised if a closed session is asked; None for other drivers.
     """
 
     options: Mapping[str, Any] = field(repr=False)
     driver: ModuleType | None = None
-    closed_error: type[Exception] | None = None
+    failure: type[Exception] | None = None
 
     @property
     def parameters(self) -> dict[str, str]:
@@ -160,9 +160,9 @@ class Info:
     def _unless_closed(self, value: object) -> object:
         if self._state != UNKNOWN:
             return value
-        if self._login.closed_error is not None:
+        if self._login.failure is not None:
             msg = "the connection is closed"
-            raise self._login.closed_error(msg)
+            raise self._login.failure(msg)
         return None
 
     def _member(self, name: str, value: int) -> Any:

@@ -13,7 +13,6 @@ from fake_secrets.contract.services.base import (
     StatementRefusedError,
     text_in,
 )
-from fake_secrets.contract.services.composables import quoting_without_a_server
 from fake_secrets.contract.services.connection_info import Login
 from fake_secrets.contract.services.connection_options import options_of
 from fake_secrets.contract.services.driver_errors import (
@@ -27,6 +26,7 @@ from fake_secrets.contract.services.driver_errors import (
     Refusal,
 )
 from fake_secrets.contract.services.driver_names import names_of
+from fake_secrets.contract.services.libpq import doing_without_a_server
 from fake_secrets.contract.services.row_kinds import factory_in, is_client_cursor
 from fake_secrets.contract.services.sessions import Connection
 from fake_secrets.contract.services.sql_parts import BrokenStatementError
@@ -97,9 +97,9 @@ class PasswordDatabase(ServiceDouble):
         self._stays_open = driver is not None and "psycopg2" in driver
         # After a statement that fails, a transaction takes no other.
         self._aborts = driver is not None and "pg" in driver
-        # A connection of psycopg that is closed tells nothing more.
         is_psycopg = driver == "psycopg"
-        self._closed_error = self._errors.class_named("OperationalError", ConnectionError) if is_psycopg else None
+        # What psycopg raises of a session itself.
+        self._failure = self._errors.class_named("OperationalError", ConnectionError) if is_psycopg else None
         # It hands parameters to the server, which takes them in questions and changes of tables only.
         self._binds_on_server = is_psycopg
         self._host = host
@@ -118,7 +118,7 @@ class PasswordDatabase(ServiceDouble):
         from unittest import mock  # noqa: PLC0415 -- as in `patch`
 
         if self._stays_open and self._driver is not None:
-            names += quoting_without_a_server(self._driver.__name__)
+            names += doing_without_a_server(self._driver)
         for owner, name, replacement in names:
             self.use(mock.patch.object(owner, name, replacement))
 
@@ -144,7 +144,7 @@ class PasswordDatabase(ServiceDouble):
         return Connection(
             self,
             str(user),
-            Login(options, self._driver, self._closed_error),
+            Login(options, self._driver, self._failure),
             autocommit=bool(options.get("autocommit", False)),
             stays_open=self._stays_open,
             row_factory=factory_in(options),

@@ -9,6 +9,7 @@ from typing import Any, Protocol, Self
 
 from fake_secrets.contract.services.connection_info import FAILED, IDLE, OPEN, UNKNOWN, Info, Login
 from fake_secrets.contract.services.cursors import Cursor
+from fake_secrets.contract.services.libpq import PgConn
 from fake_secrets.contract.services.row_kinds import Factory, factory_in, is_client_cursor, tuples
 
 __all__ = ["Connection"]
@@ -200,6 +201,27 @@ class Connection:
     def get_parameter_status(self, name: str) -> str | None:
         """Return a setting of the session, as psycopg2 does."""
         return self.info.parameter_status(name)
+
+    @property
+    def pgconn(self) -> PgConn:
+        """The part of libpq that psycopg lets functions use.
+
+        Raises:
+            AttributeError: if it is another driver.
+        """
+        if self._login.failure is None:
+            msg = f"{type(self).__name__!r} object has no attribute 'pgconn'"
+            raise AttributeError(msg)
+        return PgConn(self, self._login.failure)
+
+    def run_simply(self, statement: str) -> object:
+        """Execute a statement without beginning a transaction, as libpq itself does."""
+        before = self.autocommit
+        self.autocommit = before or not (self.is_in_transaction or self._has_begun)
+        try:
+            return self.run(statement, None)
+        finally:
+            self.autocommit = before
 
     @property
     def open(self) -> bool:
