@@ -14,7 +14,7 @@ from fake_secrets.contract.services.base import (
     text_in,
 )
 from fake_secrets.contract.services.connection_info import Login
-from fake_secrets.contract.services.connection_options import options_of
+from fake_secrets.contract.services.connection_options import options_of, with_environment
 from fake_secrets.contract.services.driver_errors import (
     ABORTED,
     CLOSED,
@@ -95,6 +95,7 @@ class PasswordDatabase(ServiceDouble):
         self._users = Users(users, privileges, administrators, self._refuse, is_mysql=self._is_mysql)
         # A block of psycopg2 ends a transaction, but not the session.
         self._stays_open = driver is not None and "psycopg2" in driver
+        self._uses_libpq = driver in {"psycopg", "psycopg2"}
         # After a statement that fails, a transaction takes no other.
         self._aborts = driver is not None and "pg" in driver
         is_psycopg = driver == "psycopg"
@@ -132,13 +133,16 @@ class PasswordDatabase(ServiceDouble):
             args: a user and a password, as drivers of MySQL take them after the host, or psycopg2's classes of
                 connections and cursors.
             options: the driver's options. Used are ``user``, ``password`` or ``passwd``, ``host``,
-                ``autocommit``, and those that tell the kind of rows.
+                ``autocommit``, and those that tell the kind of rows. psycopg and psycopg2 take what isn't given
+                from variables such as ``PGPASSWORD``.
 
         Raises:
             Exception: the driver's OperationalError, or LoginRefusedError without a driver.
-            NotImplementedError: if they name a class of cursors that isn't one of a driver.
+            NotImplementedError: if they name a class of cursors that isn't one of a driver, or a file of libpq's.
         """
         options = options_of(conninfo, args, options, is_mysql=self._is_mysql or self._driver is None)
+        if self._uses_libpq:
+            options = with_environment(options)
         user, password = options.get("user"), options.get("password", options.get("passwd"))
         self.login(str(user), password, host=options.get("host"))
         return Connection(
@@ -163,6 +167,8 @@ class PasswordDatabase(ServiceDouble):
             raise self._errors.failed(NO_HOST, message, "OperationalError", ConnectionError)
         if not self._users.is_password(user, password):
             message = f"password authentication failed for user {user!r}"
+            if self._uses_libpq and not password:
+                message = "fe_sendauth: no password supplied"
             raise self._errors.failed(NO_LOGIN, message, "OperationalError", LoginRefusedError)
 
     def execute(
