@@ -78,6 +78,23 @@ SENT = [
 ]
 # Passwords that SASLprep changes, and some that it doesn't take.
 PREPARED = ["\u2168", "a\u00adb", "a\u00a0b", "\u00e4", "\u0627a", "a\u0007\u00e4", "\u0221"]
+# What two sessions do in turn.
+LOCKS = [
+    [(0, "lock(7)"), (1, "try:lock(7)"), (0, "unlock(7)"), (1, "try:lock(7)"), (0, "unlock(7)")],
+    [(0, "lock(7)"), (0, "lock(7)"), (0, "unlock(7)"), (1, "try:lock(7)"), (0, "unlock(7)"), (1, "try:lock(7)")],
+    [(0, "xact_lock(7)"), (1, "try:xact_lock(7)"), (0, "unlock(7)"), (0, "rollback"), (1, "try:xact_lock(7)")],
+    [(0, "lock(7)"), (0, "rollback"), (1, "try:lock(7)")],
+    [(0, "lock(7)"), (0, "xact_lock(8)"), (0, "unlock_all()"), (1, "try:lock(7)"), (1, "try:lock(8)")],
+    [
+        (0, "lock_shared(7)"),
+        (1, "try:lock_shared(7)"),
+        (1, "try:lock(7)"),
+        (1, "unlock(7)"),
+        (1, "unlock_shared(7)"),
+    ],
+    [(0, "lock(1, 2)"), (1, "try:lock(2, 1)"), (1, "try:lock(1, 2)"), (1, "try:lock('12')")],
+    [(0, "lock(hashtext('app'))"), (1, "try:lock(hashtext('app'))"), (1, "try:lock(hashtext('other'))")],
+]
 
 
 def codes(session, statements):
@@ -165,4 +182,28 @@ def test_libpq_changes_a_password_at_the_same_moment(server, user, begins):
             status = session.info.transaction_status
             session.rollback()
             found.append((refused, works_at_once, status, can_log_in(connect, "changed")))
+    assert found[0] == found[1]
+
+
+def answers(sessions, calls):
+    """Return what each call of a function about locks returns."""
+    found = []
+    for number, call in calls:
+        if call == "rollback":
+            sessions[number].rollback()
+            continue
+        tries = "try_" if call.startswith("try:") else ""
+        cursor = sessions[number].execute(f"SELECT pg_{tries}advisory_{call.removeprefix('try:')}")
+        found.append((cursor.fetchall(), cursor.description[0].name))
+    return found
+
+
+@pytest.mark.parametrize("calls", LOCKS, ids=str)
+def test_advisory_locks_keep_the_same_sessions_out(server, calls):
+    server.reset()
+    double = PasswordDatabase({APP["username"]: APP["password"]}, driver="psycopg")
+    found = []
+    for connect in (functools.partial(server.connect, dbname=DATABASE), double.connect):
+        with contextlib.closing(connect(**BY_APP)) as one, contextlib.closing(connect(**BY_APP)) as other:
+            found.append(answers([one, other], calls))
     assert found[0] == found[1]

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Callable, Collection, Mapping
 from types import ModuleType
 from typing import Any, NoReturn
 
+from fake_secrets.contract.services.advisory_locks import AdvisoryLocks
 from fake_secrets.contract.services.arguments import check_delay, check_names, check_users, driver_named
 from fake_secrets.contract.services.base import (
     LoginRefusedError,
@@ -18,6 +20,7 @@ from fake_secrets.contract.services.connection_options import options_of, with_e
 from fake_secrets.contract.services.driver_errors import (
     ABORTED,
     CLOSED,
+    LOCKED,
     NO_HOST,
     NO_LOGIN,
     NO_SAVEPOINT,
@@ -103,6 +106,7 @@ class PasswordDatabase(ServiceDouble):
         self._failure = self._errors.class_named("OperationalError", ConnectionError) if is_psycopg else None
         # It hands parameters to the server, which takes them in questions and changes of tables only.
         self._binds_on_server = is_psycopg
+        self._locks = AdvisoryLocks(self._refuse_to_wait)
         self._host = host
         self._delay = delay
 
@@ -221,6 +225,9 @@ class PasswordDatabase(ServiceDouble):
             self._refuse_if_failed(connection)
             if said.kind == "savepoint" and said.user is not None:
                 connection.save(said.user)
+            if said.question is not None:
+                asked = self._locks.answered(said.question, connection.locks)
+                said = dataclasses.replace(said, question=asked)
             rows = self._users.run(said, connection.user, connection.draft)
             connection.is_in_transaction = True
             if connection.commits_each or self._is_mysql:
@@ -320,6 +327,10 @@ class PasswordDatabase(ServiceDouble):
         connection.rollback()
         if changes:
             self.later(self._delay, lambda: self._users.take(changes))
+
+    def _refuse_to_wait(self) -> NoReturn:
+        message = "this would wait for ever: a session that doesn't end holds the advisory lock"
+        self._refuse(message, LOCKED)
 
     def _refuse(self, message: str, why: Refusal) -> NoReturn:
         raise self._errors.refusal(why, message)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping, Sequence
 
+from fake_secrets.contract.services.advisory_locks import LOCK_FUNCTION, Key
 from fake_secrets.contract.services.composables import quoted_name
 from fake_secrets.contract.services.questions import LISTS, Item, Question
 from fake_secrets.contract.services.sql_parts import Token
@@ -21,6 +22,7 @@ _FUNCTIONS = {
 }  # fmt: skip
 _CALLED = frozenset({"NOW", "VERSION"})
 _CONSTANTS: Mapping[str, object] = {"TRUE": True, "FALSE": False, "NULL": None}
+_NUMBER = re.compile(r"-?\d+")
 # Words that are no alias.
 _CLAUSES = frozenset(
     {
@@ -94,6 +96,8 @@ class _Reader:
         if "count" in kinds and (kinds & {"column"} or (self._table in LISTS and names is None)):
             # A server has users of its own, too.
             raise UnknownQuestionError
+        if "lock" in kinds and (self._table or is_asked_for_rows):
+            raise UnknownQuestionError
         table, self._table = self._table, outer
         return Question(tuple(items), table, names, logs_in, limit)
 
@@ -121,6 +125,9 @@ class _Reader:
         word = token.word
         if word in {"COUNT", "EXISTS", "NOT", "QUOTE_IDENT"}:
             return self._call(word)
+        if LOCK_FUNCTION.fullmatch(word.removeprefix("PG_CATALOG.")) and not self._is_mysql:
+            function = word.removeprefix("PG_CATALOG.")
+            return "lock", function.lower(), (function, self._key(is_empty=function.endswith("_ALL"))), None
         if self._is_column(token):
             column = (token.value or token.word).rpartition(".")[2]
             return "column", column if self._is_mysql else column.lower(), column.upper(), None
@@ -257,9 +264,7 @@ class _Reader:
         token = self._next()
         if token.kind not in {"text", "place"}:
             raise UnknownQuestionError
-        if self._skip(":"):
-            self._expect(":")
-            self._next()
+        self._cast()
         return token.value or ""
 
     def _limit(self) -> int | None:
@@ -269,6 +274,40 @@ class _Reader:
         if not number.isdecimal():
             raise UnknownQuestionError
         return int(number)
+
+    def _key(self, *, is_empty: bool) -> Key:
+        """Read the numbers of an advisory lock."""
+        self._expect("(")
+        found = list[object]()
+        while not self._skip(")"):
+            if found:
+                self._expect(",")
+            found.append(self._number())
+        if len(found) not in ({0} if is_empty else {1, 2}):
+            raise UnknownQuestionError
+        return tuple(found)
+
+    def _number(self) -> object:
+        """Read a number of an advisory lock, or a text that is hashed to get one, which stands for it."""
+        sign = "-" if self._skip("-") else ""
+        token = self._next()
+        if token.word in {"HASHTEXT", "HASHTEXTEXTENDED"} and not sign:
+            self._expect("(")
+            text = self._value()
+            if self._skip(","):
+                self._next()
+            self._expect(")")
+            return text
+        number = sign + (token.value if token.kind in {"text", "place"} and token.value else token.source)
+        self._cast()
+        if not _NUMBER.fullmatch(number):
+            raise UnknownQuestionError
+        return int(number)
+
+    def _cast(self) -> None:
+        if self._skip(":"):
+            self._expect(":")
+            self._next()
 
     # Single tokens.
 

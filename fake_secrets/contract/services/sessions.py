@@ -7,6 +7,8 @@ from collections.abc import Iterator
 from types import TracebackType
 from typing import Any, Protocol, Self
 
+from fake_secrets.contract.services.advisory_locks import HeldLocks
+from fake_secrets.contract.services.base import StatementRefusedError
 from fake_secrets.contract.services.connection_info import FAILED, IDLE, OPEN, UNKNOWN, Info, Login
 from fake_secrets.contract.services.cursors import Cursor
 from fake_secrets.contract.services.libpq import PgConn
@@ -39,6 +41,7 @@ class Connection:
         row_factory: what makes the rows of its cursors.
         binds_on_client: whether its cursors put parameters into the text of a statement themselves.
 
+    `locks` has the advisory locks that it holds.
     `draft` has the users that the open transaction has changed, with None for those that it has removed.
     `has_failed` is whether a statement of it has failed, so that the server takes no other.
     """
@@ -46,7 +49,7 @@ class Connection:
     # Without a `__dict__`, in which a contract would look for texts.
     __slots__ = (
         "_database", "_depth", "_has_begun", "_login", "_savepoints", "_stays_open", "autocommit",
-        "binds_on_client", "draft", "has_failed", "is_closed", "is_in_transaction", "row_factory", "user",
+        "binds_on_client", "draft", "has_failed", "is_closed", "is_in_transaction", "locks", "row_factory", "user",
     )  # fmt: skip
 
     def __init__(
@@ -73,6 +76,7 @@ class Connection:
         # Whether a statement has begun the transaction.
         self._has_begun = False
         self._savepoints: list[tuple[str, dict[str, Any]]] = []
+        self.locks = HeldLocks()
         self._stays_open = stays_open
         # How many blocks of `transaction` are open.
         self._depth = 0
@@ -129,6 +133,8 @@ class Connection:
         """Forget what a block has changed."""
         self.draft, self.has_failed = before, False
         self.is_in_transaction = not is_outermost
+        if is_outermost:
+            self.locks.end_transaction()
 
     def set_session(self, *_: object, autocommit: bool | None = None, **__: object) -> None:
         """Change the session, as psycopg2 does. Only ``autocommit`` has an effect."""
@@ -255,19 +261,34 @@ class Connection:
 
     def run(self, statement: object, parameters: object) -> list[tuple[Any, ...]]:
         """Execute a statement. Return its rows."""
-        return self._database.execute(self, statement, parameters)
+        with self._losing_locks():
+            return self._database.execute(self, statement, parameters)
 
     def commit(self) -> None:
         """Make the changes of the transaction take effect."""
-        self._database.commit(self)
+        with self._losing_locks():
+            self._database.commit(self)
+
+    @contextlib.contextmanager
+    def _losing_locks(self) -> Iterator[None]:
+        """Give the locks back if the connection is lost: what the server says has a code."""
+        try:
+            yield
+        except BaseException as error:
+            has_code = getattr(error, "sqlstate", getattr(error, "pgcode", None)) is not None
+            if not has_code and not isinstance(error, StatementRefusedError):
+                self.locks.end_session()
+            raise
 
     def rollback(self) -> None:
         """Forget the changes of the transaction."""
         self.is_in_transaction = self.has_failed = self._has_begun = False
         self._savepoints.clear()
         self.draft.clear()
+        self.locks.end_transaction()
 
     def close(self) -> None:
         """Close the session. Changes that weren't committed are lost."""
         self.draft.clear()
+        self.locks.end_session()
         self.is_closed = True
