@@ -2,25 +2,18 @@
 
 from __future__ import annotations
 
-import re
 import threading
 import weakref
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import NoReturn
 
+from fake_secrets.contract.services.lock_keys import LOCK_FUNCTION, Key
 from fake_secrets.contract.services.questions import Item, Question
 from fake_secrets.observe.entry import RunningStep, rotation_step
 
-__all__ = ["LOCK_FUNCTION", "AdvisoryLocks", "HeldLocks", "Key"]
+__all__ = ["AdvisoryLocks", "HeldLocks"]
 
-# One number, or two.
-Key = tuple[object, ...]
-
-LOCK_FUNCTION = re.compile(
-    r"PG_(?P<tries>TRY_)?ADVISORY_(?P<of_transaction>XACT_)?LOCK(?P<shared>_SHARED)?"
-    r"|PG_ADVISORY_UNLOCK(?:(?P<unlock_shared>_SHARED)|(?P<all>_ALL))?"
-)
 # How long a session really waits for another thread, in seconds, and how often it looks. The clocks of `time` and
 # the waits of events are virtual in a contract, but those of conditions aren't.
 _STEP = 0.02

@@ -5,8 +5,8 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping, Sequence
 
-from fake_secrets.contract.services.advisory_locks import LOCK_FUNCTION, Key
 from fake_secrets.contract.services.composables import quoted_name
+from fake_secrets.contract.services.lock_keys import LOCK_FUNCTION, Key, key_in
 from fake_secrets.contract.services.questions import LISTS, Item, Question
 from fake_secrets.contract.services.sql_parts import Token
 
@@ -22,7 +22,6 @@ _FUNCTIONS = {
 }  # fmt: skip
 _CALLED = frozenset({"NOW", "VERSION"})
 _CONSTANTS: Mapping[str, object] = {"TRUE": True, "FALSE": False, "NULL": None}
-_NUMBER = re.compile(r"-?\d+")
 # Words that are no alias.
 _CLAUSES = frozenset(
     {
@@ -125,9 +124,9 @@ class _Reader:
         word = token.word
         if word in {"COUNT", "EXISTS", "NOT", "QUOTE_IDENT"}:
             return self._call(word)
-        if LOCK_FUNCTION.fullmatch(word.removeprefix("PG_CATALOG.")) and not self._is_mysql:
-            function = word.removeprefix("PG_CATALOG.")
-            return "lock", function.lower(), (function, self._key(is_empty=function.endswith("_ALL"))), None
+        function = word.removeprefix("PG_CATALOG.")
+        if LOCK_FUNCTION.fullmatch(function) and not self._is_mysql:
+            return "lock", function.lower(), (function, self._key(function)), None
         if self._is_column(token):
             column = (token.value or token.word).rpartition(".")[2]
             return "column", column if self._is_mysql else column.lower(), column.upper(), None
@@ -264,7 +263,9 @@ class _Reader:
         token = self._next()
         if token.kind not in {"text", "place"}:
             raise UnknownQuestionError
-        self._cast()
+        if self._skip(":"):
+            self._expect(":")
+            self._next()
         return token.value or ""
 
     def _limit(self) -> int | None:
@@ -275,39 +276,16 @@ class _Reader:
             raise UnknownQuestionError
         return int(number)
 
-    def _key(self, *, is_empty: bool) -> Key:
-        """Read the numbers of an advisory lock."""
+    def _key(self, function: str) -> Key:
+        """Read the key of an advisory lock, in parentheses."""
         self._expect("(")
-        found = list[object]()
-        while not self._skip(")"):
-            if found:
-                self._expect(",")
-            found.append(self._number())
-        if len(found) not in ({0} if is_empty else {1, 2}):
+        start, depth = self._at, 1
+        while depth:
+            depth += {"(": 1, ")": -1}.get(self._next().source, 0)
+        key = key_in(function, self._tokens[start : self._at - 1])
+        if key is None:
             raise UnknownQuestionError
-        return tuple(found)
-
-    def _number(self) -> object:
-        """Read a number of an advisory lock, or a text that is hashed to get one, which stands for it."""
-        sign = "-" if self._skip("-") else ""
-        token = self._next()
-        if token.word in {"HASHTEXT", "HASHTEXTEXTENDED"} and not sign:
-            self._expect("(")
-            text = self._value()
-            if self._skip(","):
-                self._next()
-            self._expect(")")
-            return text
-        number = sign + (token.value if token.kind in {"text", "place"} and token.value else token.source)
-        self._cast()
-        if not _NUMBER.fullmatch(number):
-            raise UnknownQuestionError
-        return int(number)
-
-    def _cast(self) -> None:
-        if self._skip(":"):
-            self._expect(":")
-            self._next()
+        return key
 
     # Single tokens.
 
