@@ -18,9 +18,11 @@ APP = {"username": "app", "password": "First-Password-1"}
 ADMIN = {"username": "admin", "password": "Admin-Password-1"}
 
 # The wheel's server lets in everybody without a password. This one lets in the tests' own superuser only. The
-# socket's folder is closed to other users of the machine.
+# socket's folder is closed to other users of the machine. Passwords that are stored by md5 work for its first
+# database only, which the functions don't use.
 _HBA = """\
 local all postgres trust
+local postgres all md5
 local all all scram-sha-256
 """
 

@@ -7,8 +7,11 @@ from collections.abc import AsyncIterator
 from types import TracebackType
 from typing import Any, Self
 
+from fake_secrets.contract.services.connection_info import Info
+from fake_secrets.contract.services.cursors import Cursor
+from fake_secrets.contract.services.libpq import PgConn
 from fake_secrets.contract.services.row_kinds import Column
-from fake_secrets.contract.services.sessions import Connection, Cursor, Info
+from fake_secrets.contract.services.sessions import Connection
 
 __all__ = ["AsyncConnection", "AsyncCursor"]
 
@@ -54,6 +57,11 @@ class AsyncConnection:
     def info(self) -> Info:
         """What there is to know about the session."""
         return self._session.info
+
+    @property
+    def pgconn(self) -> PgConn:
+        """The part of libpq that psycopg lets functions use."""
+        return self._session.pgconn
 
     @property
     def row_factory(self) -> Any:

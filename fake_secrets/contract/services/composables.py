@@ -6,7 +6,7 @@ import sys
 from collections.abc import Iterator
 from typing import Any
 
-__all__ = ["is_composable", "quoted_name", "quoting_without_a_server", "rendered"]
+__all__ = ["is_composable", "quoted_name", "quoting_without_a_server", "rendered", "wherever_imported"]
 
 __tracebackhide__ = True  # a literal may be a password
 
@@ -54,16 +54,20 @@ def quoting_without_a_server(driver: str) -> Iterator[tuple[object, str, object]
         An object, the name of one of its attributes, and what that is to be replaced with.
     """
     extensions, composing = (sys.modules.get(f"{driver}.{name}") for name in ("extensions", "sql"))
-    real = getattr(extensions, "quote_ident", None)
-    if real is None:
+    if not hasattr(extensions, "quote_ident"):
         return
-    # Functions import it by name, too.
-    for module in list(sys.modules.values()):
-        if getattr(module, "__dict__", {}).get("quote_ident") is real:
-            yield module, "quote_ident", quoted_name
+    yield from wherever_imported(extensions, "quote_ident", quoted_name)
     literal = getattr(composing, "Literal", None)
     if literal is not None:
         yield literal, "as_string", lambda literal, _: rendered(literal)
+
+
+def wherever_imported(owner: object, name: str, replacement: object) -> Iterator[tuple[object, str, object]]:
+    """Yield each module that has imported a function by name, with what the function is to be replaced with."""
+    real = getattr(owner, name)
+    for module in list(sys.modules.values()):
+        if getattr(module, "__dict__", {}).get(name) is real:
+            yield module, name, replacement
 
 
 def _kind_of(statement: object) -> str | None:

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Callable, Collection, Mapping
 from types import ModuleType
 from typing import Any, NoReturn
 
+from fake_secrets.contract.services.advisory_locks import AdvisoryLocks
 from fake_secrets.contract.services.arguments import check_delay, check_names, check_users, driver_named
 from fake_secrets.contract.services.base import (
     LoginRefusedError,
@@ -13,11 +15,12 @@ from fake_secrets.contract.services.base import (
     StatementRefusedError,
     text_in,
 )
-from fake_secrets.contract.services.composables import quoting_without_a_server
-from fake_secrets.contract.services.connection_options import options_of
+from fake_secrets.contract.services.connection_info import Login
+from fake_secrets.contract.services.connection_options import options_of, with_environment
 from fake_secrets.contract.services.driver_errors import (
     ABORTED,
     CLOSED,
+    LOCKED,
     NO_HOST,
     NO_LOGIN,
     NO_SAVEPOINT,
@@ -26,6 +29,7 @@ from fake_secrets.contract.services.driver_errors import (
     Refusal,
 )
 from fake_secrets.contract.services.driver_names import names_of
+from fake_secrets.contract.services.libpq import doing_without_a_server
 from fake_secrets.contract.services.row_kinds import factory_in, is_client_cursor
 from fake_secrets.contract.services.sessions import Connection
 from fake_secrets.contract.services.sql_parts import BrokenStatementError
@@ -94,10 +98,15 @@ class PasswordDatabase(ServiceDouble):
         self._users = Users(users, privileges, administrators, self._refuse, is_mysql=self._is_mysql)
         # A block of psycopg2 ends a transaction, but not the session.
         self._stays_open = driver is not None and "psycopg2" in driver
+        self._uses_libpq = driver in {"psycopg", "psycopg2"}
         # After a statement that fails, a transaction takes no other.
         self._aborts = driver is not None and "pg" in driver
+        is_psycopg = driver == "psycopg"
+        # What psycopg raises of a session itself.
+        self._failure = self._errors.class_named("OperationalError", ConnectionError) if is_psycopg else None
         # It hands parameters to the server, which takes them in questions and changes of tables only.
-        self._binds_on_server = driver == "psycopg"
+        self._binds_on_server = is_psycopg
+        self._locks = AdvisoryLocks(self._refuse_to_wait)
         self._host = host
         self._delay = delay
 
@@ -114,7 +123,7 @@ class PasswordDatabase(ServiceDouble):
         from unittest import mock  # noqa: PLC0415 -- as in `patch`
 
         if self._stays_open and self._driver is not None:
-            names += quoting_without_a_server(self._driver.__name__)
+            names += doing_without_a_server(self._driver)
         for owner, name, replacement in names:
             self.use(mock.patch.object(owner, name, replacement))
 
@@ -128,18 +137,22 @@ class PasswordDatabase(ServiceDouble):
             args: a user and a password, as drivers of MySQL take them after the host, or psycopg2's classes of
                 connections and cursors.
             options: the driver's options. Used are ``user``, ``password`` or ``passwd``, ``host``,
-                ``autocommit``, and those that tell the kind of rows.
+                ``autocommit``, and those that tell the kind of rows. psycopg and psycopg2 take what isn't given
+                from variables such as ``PGPASSWORD``.
 
         Raises:
             Exception: the driver's OperationalError, or LoginRefusedError without a driver.
-            NotImplementedError: if they name a class of cursors that isn't one of a driver.
+            NotImplementedError: if they name a class of cursors that isn't one of a driver, or a file of libpq's.
         """
         options = options_of(conninfo, args, options, is_mysql=self._is_mysql or self._driver is None)
+        if self._uses_libpq:
+            options = with_environment(options)
         user, password = options.get("user"), options.get("password", options.get("passwd"))
         self.login(str(user), password, host=options.get("host"))
         return Connection(
             self,
             str(user),
+            Login(options, self._driver, self._failure),
             autocommit=bool(options.get("autocommit", False)),
             stays_open=self._stays_open,
             row_factory=factory_in(options),
@@ -158,6 +171,8 @@ class PasswordDatabase(ServiceDouble):
             raise self._errors.failed(NO_HOST, message, "OperationalError", ConnectionError)
         if not self._users.is_password(user, password):
             message = f"password authentication failed for user {user!r}"
+            if self._uses_libpq and not password:
+                message = "fe_sendauth: no password supplied"
             raise self._errors.failed(NO_LOGIN, message, "OperationalError", LoginRefusedError)
 
     def execute(
@@ -210,6 +225,9 @@ class PasswordDatabase(ServiceDouble):
             self._refuse_if_failed(connection)
             if said.kind == "savepoint" and said.user is not None:
                 connection.save(said.user)
+            if said.question is not None:
+                asked = self._locks.answered(said.question, connection.locks)
+                said = dataclasses.replace(said, question=asked)
             rows = self._users.run(said, connection.user, connection.draft)
             connection.is_in_transaction = True
             if connection.commits_each or self._is_mysql:
@@ -309,6 +327,10 @@ class PasswordDatabase(ServiceDouble):
         connection.rollback()
         if changes:
             self.later(self._delay, lambda: self._users.take(changes))
+
+    def _refuse_to_wait(self) -> NoReturn:
+        message = "this would wait for ever: a session that doesn't end holds the advisory lock"
+        self._refuse(message, LOCKED)
 
     def _refuse(self, message: str, why: Refusal) -> NoReturn:
         raise self._errors.refusal(why, message)

@@ -11,8 +11,9 @@ from typing import Any
 from fake_secrets.contract.services.base import StatementRefusedError
 
 __all__ = [
-    "ABORTED", "CIRCULAR", "CLOSED", "DENIED", "DEPENDENT", "DUPLICATE", "IN_USE", "MISSING", "NOT_A_TIME",
-    "NO_GRANT", "NO_HOST", "NO_LOGIN", "NO_SAVEPOINT", "SYNTAX", "UNREADABLE", "DriverErrors", "Refusal",
+    "ABORTED", "CIRCULAR", "CLOSED", "DENIED", "DEPENDENT", "DUPLICATE", "IN_USE", "LOCKED", "MISSING",
+    "NOT_A_TIME", "NO_GRANT", "NO_HOST", "NO_LOGIN", "NO_SAVEPOINT", "SYNTAX", "UNREADABLE",
+    "DriverErrors", "Refusal",
 ]  # fmt: skip
 
 __tracebackhide__ = True  # the arguments in our frames may hold secret values
@@ -43,6 +44,7 @@ SYNTAX = Refusal("42601", 1064, "42000")
 NOT_A_TIME = Refusal("22007", 1525)
 DEPENDENT = Refusal("2BP01")
 IN_USE = Refusal("55006")
+LOCKED = Refusal("55P03")
 CIRCULAR = Refusal("0LP01")
 ABORTED = Refusal("25P02")
 NO_SAVEPOINT = Refusal("3B001", 1305, "42000")

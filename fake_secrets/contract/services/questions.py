@@ -39,9 +39,9 @@ class Item:
     """What a question asks for: a column of its answer.
 
     Args:
-        kind: what it is: "value", "count", "exists", "column", "quoted", or what a function returns.
+        kind: what it is: "value", "count", "exists", "column", "lock", or what a function returns.
         name: the name of the column in the answer.
-        value: the value, the name of the column that is read, or the name that is quoted.
+        value: the value, the name of the column that is read, or a function about locks and the lock's key.
         question: what is asked for a row.
     """
 

@@ -6,6 +6,7 @@ import re
 from collections.abc import Mapping, Sequence
 
 from fake_secrets.contract.services.composables import quoted_name
+from fake_secrets.contract.services.lock_keys import LOCK_FUNCTION, Key, key_in
 from fake_secrets.contract.services.questions import LISTS, Item, Question
 from fake_secrets.contract.services.sql_parts import Token
 
@@ -94,6 +95,8 @@ class _Reader:
         if "count" in kinds and (kinds & {"column"} or (self._table in LISTS and names is None)):
             # A server has users of its own, too.
             raise UnknownQuestionError
+        if "lock" in kinds and (self._table or is_asked_for_rows):
+            raise UnknownQuestionError
         table, self._table = self._table, outer
         return Question(tuple(items), table, names, logs_in, limit)
 
@@ -121,6 +124,9 @@ class _Reader:
         word = token.word
         if word in {"COUNT", "EXISTS", "NOT", "QUOTE_IDENT"}:
             return self._call(word)
+        function = word.removeprefix("PG_CATALOG.")
+        if LOCK_FUNCTION.fullmatch(function) and not self._is_mysql:
+            return "lock", function.lower(), (function, self._key(function)), None
         if self._is_column(token):
             column = (token.value or token.word).rpartition(".")[2]
             return "column", column if self._is_mysql else column.lower(), column.upper(), None
@@ -269,6 +275,17 @@ class _Reader:
         if not number.isdecimal():
             raise UnknownQuestionError
         return int(number)
+
+    def _key(self, function: str) -> Key:
+        """Read the key of an advisory lock, in parentheses."""
+        self._expect("(")
+        start, depth = self._at, 1
+        while depth:
+            depth += {"(": 1, ")": -1}.get(self._next().source, 0)
+        key = key_in(function, self._tokens[start : self._at - 1])
+        if key is None:
+            raise UnknownQuestionError
+        return key
 
     # Single tokens.
 

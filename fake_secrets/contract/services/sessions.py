@@ -1,16 +1,20 @@
-"""The connections and cursors of the password database, as DB-API 2.0 (PEP 249) and psycopg have them."""
+"""The connections of the password database, as DB-API 2.0 (PEP 249) and psycopg have them."""
 
 from __future__ import annotations
 
 import contextlib
 from collections.abc import Iterator
 from types import TracebackType
-from typing import Any, NamedTuple, Protocol, Self
+from typing import Any, Protocol, Self
 
-from fake_secrets.contract.services.questions import Rows
-from fake_secrets.contract.services.row_kinds import Column, Factory, Result, factory_in, is_client_cursor, tuples
+from fake_secrets.contract.services.advisory_locks import HeldLocks
+from fake_secrets.contract.services.base import StatementRefusedError
+from fake_secrets.contract.services.connection_info import FAILED, IDLE, OPEN, UNKNOWN, Info, Login
+from fake_secrets.contract.services.cursors import Cursor
+from fake_secrets.contract.services.libpq import PgConn
+from fake_secrets.contract.services.row_kinds import Factory, factory_in, is_client_cursor, tuples
 
-__all__ = ["Connection", "Cursor", "Info"]
+__all__ = ["Connection"]
 
 __tracebackhide__ = True  # the arguments in our frames may hold secret values
 
@@ -25,42 +29,34 @@ class _Database(Protocol):
         """Make the changes of a session's transaction take effect."""
 
 
-class Info(NamedTuple):
-    """What there is to know about a session, as psycopg and psycopg2 tell it."""
-
-    user: str
-    transaction_status: int
-
-
-# libpq's states of a transaction.
-_IDLE, _OPEN, _FAILED, _UNKNOWN = 0, 2, 3, 4
-
-
 class Connection:
     """A session of one user. What it does goes to the public methods of the database.
 
     Args:
         database: the database.
         user: who is logged in.
+        login: what the session has logged in with; None if it hasn't been asked for.
         autocommit: whether each statement is committed by itself.
         stays_open: whether the session stays open after a `with` block.
         row_factory: what makes the rows of its cursors.
         binds_on_client: whether its cursors put parameters into the text of a statement themselves.
 
+    `locks` has the advisory locks that it holds.
     `draft` has the users that the open transaction has changed, with None for those that it has removed.
     `has_failed` is whether a statement of it has failed, so that the server takes no other.
     """
 
     # Without a `__dict__`, in which a contract would look for texts.
     __slots__ = (
-        "_database", "_depth", "_has_begun", "_savepoints", "_stays_open", "autocommit", "binds_on_client",
-        "draft", "has_failed", "is_closed", "is_in_transaction", "row_factory", "user",
+        "_database", "_depth", "_has_begun", "_login", "_savepoints", "_stays_open", "autocommit",
+        "binds_on_client", "draft", "has_failed", "is_closed", "is_in_transaction", "locks", "row_factory", "user",
     )  # fmt: skip
 
     def __init__(
         self,
         database: _Database,
         user: str,
+        login: Login | None = None,
         *,
         autocommit: bool = False,
         stays_open: bool = False,
@@ -69,6 +65,7 @@ class Connection:
     ) -> None:
         self._database = database
         self.user = user
+        self._login = login or Login({"user": user})
         self.autocommit = autocommit
         self.row_factory = row_factory or tuples
         self.binds_on_client = binds_on_client
@@ -79,6 +76,7 @@ class Connection:
         # Whether a statement has begun the transaction.
         self._has_begun = False
         self._savepoints: list[tuple[str, dict[str, Any]]] = []
+        self.locks = HeldLocks()
         self._stays_open = stays_open
         # How many blocks of `transaction` are open.
         self._depth = 0
@@ -135,6 +133,8 @@ class Connection:
         """Forget what a block has changed."""
         self.draft, self.has_failed = before, False
         self.is_in_transaction = not is_outermost
+        if is_outermost:
+            self.locks.end_transaction()
 
     def set_session(self, *_: object, autocommit: bool | None = None, **__: object) -> None:
         """Change the session, as psycopg2 does. Only ``autocommit`` has an effect."""
@@ -176,11 +176,58 @@ class Connection:
 
     @property
     def info(self) -> Info:
-        """What there is to know about the session. psycopg2's pools look at its transaction."""
-        if self.is_closed:
-            return Info(self.user, _UNKNOWN)
-        is_open = self.is_in_transaction or self._has_begun
-        return Info(self.user, _FAILED if self.has_failed else _OPEN if is_open else _IDLE)
+        """What there is to know about the session, as psycopg and psycopg2 tell it."""
+        is_open = self.is_in_transaction or self._has_begun or bool(self._depth)
+        state = FAILED if self.has_failed else OPEN if is_open else IDLE
+        return Info(self._login, UNKNOWN if self.is_closed else state)
+
+    @property
+    def dsn(self) -> str:
+        """The connection string, as psycopg2 has it."""
+        return f"{self.info.dsn} password=xxx"
+
+    @property
+    def server_version(self) -> Any:
+        """The version of the server, as psycopg2 has it."""
+        return self.info.server_version
+
+    @property
+    def status(self) -> int:
+        """Whether a transaction is open, as psycopg2 has it: 2 if one is, else 1."""
+        return 2 if self.info.transaction_status in {OPEN, FAILED} else 1
+
+    def get_dsn_parameters(self) -> dict[str, str]:
+        """Return the options of the connection without the password, as psycopg2 does."""
+        return self.info.dsn_parameters
+
+    def get_transaction_status(self) -> int:
+        """Return libpq's state of the transaction, as psycopg2 does."""
+        return int(self.info.transaction_status)
+
+    def get_parameter_status(self, name: str) -> str | None:
+        """Return a setting of the session, as psycopg2 does."""
+        return self.info.parameter_status(name)
+
+    @property
+    def pgconn(self) -> PgConn:
+        """The part of libpq that psycopg lets functions use.
+
+        Raises:
+            AttributeError: if it is another driver.
+        """
+        if self._login.failure is None:
+            msg = f"{type(self).__name__!r} object has no attribute 'pgconn'"
+            raise AttributeError(msg)
+        return PgConn(self, self._login.failure)
+
+    def run_simply(self, statement: str) -> object:
+        """Execute a statement without beginning a transaction, as libpq itself does."""
+        before = self.autocommit
+        self.autocommit = before or not (self.is_in_transaction or self._has_begun)
+        try:
+            return self.run(statement, None)
+        finally:
+            self.autocommit = before
 
     @property
     def open(self) -> bool:
@@ -214,88 +261,34 @@ class Connection:
 
     def run(self, statement: object, parameters: object) -> list[tuple[Any, ...]]:
         """Execute a statement. Return its rows."""
-        return self._database.execute(self, statement, parameters)
+        with self._losing_locks():
+            return self._database.execute(self, statement, parameters)
 
     def commit(self) -> None:
         """Make the changes of the transaction take effect."""
-        self._database.commit(self)
+        with self._losing_locks():
+            self._database.commit(self)
+
+    @contextlib.contextmanager
+    def _losing_locks(self) -> Iterator[None]:
+        """Give the locks back if the connection is lost: what the server says has a code."""
+        try:
+            yield
+        except BaseException as error:
+            has_code = getattr(error, "sqlstate", getattr(error, "pgcode", None)) is not None
+            if not has_code and not isinstance(error, StatementRefusedError):
+                self.locks.end_session()
+            raise
 
     def rollback(self) -> None:
         """Forget the changes of the transaction."""
         self.is_in_transaction = self.has_failed = self._has_begun = False
         self._savepoints.clear()
         self.draft.clear()
+        self.locks.end_transaction()
 
     def close(self) -> None:
         """Close the session. Changes that weren't committed are lost."""
         self.draft.clear()
+        self.locks.end_session()
         self.is_closed = True
-
-
-class Cursor:
-    """A cursor.
-
-    Args:
-        connection: the connection that it belongs to.
-        row_factory: what makes its rows.
-    """
-
-    __slots__ = ("_rows", "connection", "description", "row_factory", "rowcount")
-
-    # The encoding that row factories of psycopg ask for.
-    _encoding = "utf-8"
-
-    def __init__(self, connection: Connection, row_factory: Factory = tuples) -> None:
-        self.connection = connection
-        self.row_factory = row_factory
-        self._rows: list[Any] = []
-        self.rowcount = -1
-        self.description: list[Column] | None = None
-
-    @property
-    def pgresult(self) -> Result | None:
-        """What psycopg's row factories ask for the names of the columns."""
-        return Result([column.name for column in self.description]) if self.description else None
-
-    def __enter__(self) -> Self:
-        """Return the cursor."""
-        return self
-
-    def __exit__(self, *exception: object) -> None:
-        """Close it."""
-
-    def __iter__(self) -> Iterator[Any]:
-        """Iterate over the rows that were not fetched."""
-        while self._rows:
-            yield self._rows.pop(0)
-
-    def execute(self, statement: object, parameters: object = None, **_: object) -> Self:
-        """Execute a statement."""
-        found = self.connection.run(statement, parameters)
-        self.rowcount = len(found)
-        self.description = [Column(name) for name in _columns_of(found)] or None
-        make_row = self.row_factory(self) if self.description else tuple
-        self._rows = [make_row(row) for row in found]
-        return self
-
-    def fetchone(self) -> Any:
-        """Return the next row, or None."""
-        return self._rows.pop(0) if self._rows else None
-
-    def fetchmany(self, size: int = 1) -> list[Any]:
-        """Return the next rows."""
-        rows, self._rows = self._rows[:size], self._rows[size:]
-        return rows
-
-    def fetchall(self) -> list[Any]:
-        """Return the rows that are left."""
-        return self.fetchmany(len(self._rows))
-
-    def close(self) -> None:
-        """Close the cursor."""
-
-
-def _columns_of(rows: list[tuple[Any, ...]]) -> tuple[str, ...]:
-    if isinstance(rows, Rows):
-        return rows.columns
-    return tuple(f"column{number}" for number in range(1, len(rows[0]) + 1)) if rows else ()

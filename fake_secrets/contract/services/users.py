@@ -10,6 +10,7 @@ from dataclasses import replace
 from typing import Any, NoReturn, Protocol
 
 from fake_secrets import clock
+from fake_secrets.contract.services.connection_info import VERSION
 from fake_secrets.contract.services.driver_errors import (
     CIRCULAR,
     DENIED,
@@ -31,12 +32,13 @@ from fake_secrets.contract.services.ownership import (
 )
 from fake_secrets.contract.services.questions import LISTS, Question, Rows, answer, tables_of
 from fake_secrets.contract.services.statements import Statement
+from fake_secrets.contract.services.verifiers import StoredPasswords
 
 __all__ = ["Users"]
 
 __tracebackhide__ = True  # the arguments in our frames may hold secret values
 
-_POSTGRESQL_VERSION, _MYSQL_VERSION = "PostgreSQL 16.4 (a fake of fake_secrets)", "8.4.3-fake_secrets"
+_POSTGRESQL_VERSION, _MYSQL_VERSION = f"PostgreSQL {VERSION} (a fake of fake_secrets)", "8.4.3-fake_secrets"
 # What the list of MySQL says of each user.
 _COLUMNS = {"HOST": "%", "SSL_TYPE": "", "SSL_CIPHER": b"", "X509_ISSUER": b"", "X509_SUBJECT": b""}
 # What users may do to themselves, and what only administrators do.
@@ -81,6 +83,7 @@ class Users:
         self._users = {name: User(password, self._needed) for name, password in passwords.items()}
         self._administrators = frozenset(administrators)
         self._refuse = refuse
+        self._stored = StoredPasswords(is_mysql=is_mysql)
 
     @property
     def first(self) -> str:
@@ -90,7 +93,11 @@ class Users:
     @property
     def logins(self) -> list[tuple[str, str]]:
         """The users and passwords that work now."""
-        return [(name, password) for name, user in self._users.items() for password in user.works]
+        return [
+            (name, self._stored.password_of(password, name))
+            for name, user in self._users.items()
+            for password in user.works
+        ]
 
     def has(self, name: str) -> bool:
         """Return whether there is a user of that name."""
@@ -99,7 +106,7 @@ class Users:
     def is_password(self, name: str | None, password: str | None) -> bool:
         """Return whether a password is that of a user."""
         known = self._users.get(name or "")
-        return known is not None and password in known.works
+        return known is not None and any(self._stored.is_password(one, password, str(name)) for one in known.works)
 
     def is_able(self, name: str | None) -> bool:
         """Return whether a user has the privileges that are needed."""
@@ -115,7 +122,8 @@ class Users:
     def forget(self, name: str, password: str | None) -> None:
         """Take one of a user's passwords away."""
         known = self._users[name]
-        left = [one for one in (known.password, known.second) if one not in {password, None}]
+        kept = (one for one in (known.password, known.second) if one is not None)
+        left = [one for one in kept if not self._stored.is_password(one, password, name)]
         first, second = (*left, None, None)[:2]
         self._users[name] = replace(known, password=first, second=second)
 
