@@ -15,6 +15,7 @@ __all__ = [
     "Advice",
     "Kind",
     "Severity",
+    "other_secret_kept",
     "violator_of",
 ]
 
@@ -329,6 +330,10 @@ _VIOLATIONS = {
     ),
 }
 
+_READ_OTHER_AGAIN = (
+    "Read the other secret in each step that needs it, or read it again if the service refuses its value."
+)
+
 # The advice where a deviation has shown that it isn't of the usual cause.
 PASSWORD_CHANGED_EARLY = Advice(
     "The password is changed at the service before it is stored in the secret.",
@@ -343,6 +348,19 @@ NAMED_IN_CODE = Advice(
     "The function names the secret that it reads itself, instead of taking it from the event.",
     "Use the event's SecretId in every call: one function may rotate several secrets.",
 )
+
+
+def other_secret_kept(secret: str) -> Advice:
+    """Return the advice where the function keeps the value of another secret.
+
+    Args:
+        secret: that secret, in words.
+    """
+    return Advice(
+        f"A global or a cache has the value that {secret} had once. Since then, that secret has changed.",
+        _READ_OTHER_AGAIN,
+    )
+
 
 # The advice where the secret isn't what the service double begins with.
 UNLIKE_THE_DOUBLE = Advice(
@@ -437,6 +455,14 @@ _NOTES = {
         "finishSecret makes a version without a value current if it comes first.",
         "It doesn't look whether the version has a value. AWS's templates don't, either.",
         "Read the pending value before AWSCURRENT is moved.",
+    ),
+    "other-secret-kept": (
+        "The function doesn't read another secret again, although it has changed since the last rotation.",
+        "A global or a cache has its value, such as that of an administrator's secret.",
+        (
+            f"{_READ_OTHER_AGAIN} If the function does the latter, nothing has to be done: a service double with "
+            "drop shows that."
+        ),
     ),
     "keys-lost": (
         "The new value lacks keys that the old one has.",
