@@ -8,10 +8,13 @@ from types import MappingProxyType
 from typing import Literal
 
 __all__ = [
+    "ANSWER_IGNORED",
     "CATALOGUE",
     "DOUBLE_NOT_CALLED",
+    "NOT_TAKEN_OVER",
     "PASSWORD_CHANGED_EARLY",
     "UNLIKE_THE_DOUBLE",
+    "WRONG_CREDENTIAL",
     "Advice",
     "Kind",
     "Severity",
@@ -360,6 +363,29 @@ def other_secret_kept(secret: str) -> Advice:
         f"A global or a cache has the value that {secret} had once. Since then, that secret has changed.",
         _READ_OTHER_AGAIN,
     )
+
+
+# The advice where setSecret makes calls with the new value, and the service doesn't accept it.
+ANSWER_IGNORED = Advice(
+    (
+        "setSecret and testSecret only ask the service about the new value, and take the answer for a yes: the "
+        "function doesn't look at it, such as at the status of an HTTP response."
+    ),
+    "Look at each answer, for example with raise_for_status(), and let the error out of testSecret.",
+)
+NOT_TAKEN_OVER = Advice(
+    (
+        "The calls of setSecret succeed, but the service doesn't take over the change: a commit is missing, or "
+        "the function doesn't look at an answer that refuses the change."
+    ),
+    "Commit the change, or make the connection with autocommit, and look at each answer.",
+)
+
+# The advice where setSecret replaces the credential that is current.
+WRONG_CREDENTIAL = Advice(
+    "setSecret changes the current credential, but not to the pending value: the user or the password is wrong.",
+    "Change the credential of the user in the pending value, to exactly what that value holds.",
+)
 
 
 # The advice where the secret isn't what the service double begins with.
