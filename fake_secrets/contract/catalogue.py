@@ -11,6 +11,7 @@ __all__ = [
     "ANSWER_IGNORED",
     "CATALOGUE",
     "DOUBLE_NOT_CALLED",
+    "KEPT_VALUE",
     "NOT_TAKEN_OVER",
     "PASSWORD_CHANGED_EARLY",
     "UNLIKE_THE_DOUBLE",
@@ -385,6 +386,18 @@ NOT_TAKEN_OVER = Advice(
 WRONG_CREDENTIAL = Advice(
     "setSecret changes the current credential, but not to the pending value: the user or the password is wrong.",
     "Change the credential of the user in the pending value, to exactly what that value holds.",
+)
+
+# The advice where a later rotation fails only because of what the function has kept.
+KEPT_VALUE = Advice(
+    (
+        "A global or a cache keeps what it had in an earlier rotation: in a new execution environment, the "
+        "rotation succeeds."
+    ),
+    (
+        "Read the secret in each step, or keep values by VersionId, and ask DescribeSecret which version has "
+        "which label now."
+    ),
 )
 
 

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
+from dataclasses import replace
 
 from fake_secrets.contract import verdicts
-from fake_secrets.contract.catalogue import DOUBLE_NOT_CALLED
+from fake_secrets.contract.catalogue import DOUBLE_NOT_CALLED, KEPT_VALUE
+from fake_secrets.contract.debugging import undebugged
 from fake_secrets.contract.dry_run import ROTATIONS, DryRun
 from fake_secrets.contract.early_leaks import find_early_leaks
 from fake_secrets.contract.first_errors import advice_on, advice_on_swallowed
 from fake_secrets.contract.first_faults import names_destruction, names_setting, names_testing
 from fake_secrets.contract.moments import Delivery, State
 from fake_secrets.contract.ongoing_check import Check
+from fake_secrets.contract.other_environments import enters
 from fake_secrets.contract.trial import Trial
 from fake_secrets.contract.values import Raw, changed_texts
 from fake_secrets.service.rules.stages import AWSCURRENT, AWSPENDING
@@ -37,15 +40,42 @@ def dry_run(check: Check, scenario: str = "plain.three-times") -> tuple[Trial, D
         if not mild[1].obstacles:
             return mild
         check.has_mild_passwords = False
+    if dry.obstacles and len(trial.rotations) > 1:
+        _look_at_kept_values(check, trial, dry.obstacles)
     return trial, dry
 
 
-def _rotated(check: Check, scenario: str) -> tuple[Trial, DryRun]:
+def _look_at_kept_values(check: Check, trial: Trial, names: Collection[str]) -> None:
+    """Say of what goes wrong in a later rotation if it is due to what the function has kept from an earlier one.
+
+    Args:
+        check: the check.
+        trial: the trial that has shown it.
+        names: the names of what goes wrong.
+    """
+    # A debugger has stopped in the rotations that show it.
+    with undebugged():
+        _, cold = _rotated(check, trial.scenario, is_cold=True)
+    if len(cold.after) == ROTATIONS and not cold.obstacles:
+        found = trial.invariants.found.all
+        found[:] = [replace(one, advice=KEPT_VALUE) if one.name in names else one for one in found]
+
+
+def _rotated(check: Check, scenario: str, *, is_cold: bool = False) -> tuple[Trial, DryRun]:
+    """Rotate three times, or until it fails.
+
+    Args:
+        check: the check.
+        scenario: the scenario's id.
+        is_cold: whether each rotation runs in a new execution environment. It ends if that changes the service.
+    """
     states: list[State] = []
     accepted: list[frozenset[str]] = []
     with Trial(check, scenario) as trial:
-        before = trial.state
+        before, renew = trial.state, check.state.cold_start(trial.service.kind) if is_cold else None
         for number in range(1, ROTATIONS + 1):
+            if renew is not None and not enters(trial, renew):
+                break
             if not _rotates(trial, number):
                 break
             trial.settle()

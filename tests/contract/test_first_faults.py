@@ -2,6 +2,7 @@
 
 import json
 
+import pytest
 from contract.test_execution_environments import check, names
 from contract.test_false_alarms import (
     RUNNING,
@@ -202,3 +203,75 @@ def test_a_later_rotation_that_changes_no_credential_fails():
         RUNNING["server"].set_password(pending["username"], pending["password"])
 
     assert found({**ALTERNATING, "setSecret": set_first_only}, service=Both).name == "second-rotation-fails"
+
+
+# What a global keeps makes a later rotation fail.
+
+KEPT = {}
+
+
+def kept(client, arn, stage, token=None):
+    key = arn, stage, token
+    if key not in KEPT:
+        KEPT[key] = read(client, arn, token)
+    return KEPT[key]
+
+
+def create_of_kept(client, arn, token):
+    current = kept(client, arn, "AWSCURRENT")
+    try:
+        kept(client, arn, "AWSPENDING", token)
+    except client.exceptions.ResourceNotFoundException:
+        store(client, arn, token, {**current, "password": password(client)})
+
+
+def create_of_kept_stage(client, arn, token):
+    if (arn, "pending") not in KEPT:
+        store(client, arn, token, {**read(client, arn), "password": password(client)})
+        KEPT[arn, "pending"] = read(client, arn, token)
+
+
+def set_kept(client, arn, token):
+    current, pending = kept(client, arn, "AWSCURRENT"), read(client, arn, token)
+    if not can_log_in(pending):
+        RUNNING["server"].log_in(current["username"], current["password"])
+        RUNNING["server"].set_password(pending["username"], pending["password"])
+
+
+def set_kept_stage(client, arn, token):
+    pending = KEPT[arn, "pending"]
+    RUNNING["server"].set_password(pending["username"], pending["password"])
+
+
+def move_blindly(client, arn, token):
+    versions = client.describe_secret(SecretId=arn)["VersionIdsToStages"]
+    current = next(one for one, stages in versions.items() if "AWSCURRENT" in stages)
+    client.update_secret_version_stage(
+        SecretId=arn, VersionStage="AWSCURRENT", MoveToVersionId=token, RemoveFromVersionId=current
+    )
+
+
+KEEPING = {
+    "second-rotation-fails": {"createSecret": create_of_kept, "setSecret": set_kept},
+    "empty-current": {
+        "createSecret": create_of_kept_stage,
+        "setSecret": set_kept_stage,
+        "testSecret": lambda client, arn, token: can_log_in(KEPT[arn, "pending"]),
+        "finishSecret": move_blindly,
+    },
+}
+
+
+@pytest.mark.parametrize("name", KEEPING)
+def test_a_later_rotation_that_fails_because_of_a_cache_is_told_as_that(name):
+    violation = found(KEEPING[name])
+    assert violation.name == name
+    assert violation.cause == (
+        "A global or a cache keeps what it had in an earlier rotation: in a new execution environment, the "
+        "rotation succeeds."
+    )
+
+
+def test_a_later_rotation_that_fails_in_a_new_environment_too_is_not():
+    violation = found({**ALTERNATING, "setSecret": put_for_first_user}, service=Both)
+    assert "cache" not in violation.cause

@@ -9,11 +9,11 @@ from dataclasses import dataclass
 from fake_secrets.contract.catalogue import other_secret_kept
 from fake_secrets.contract.debugging import undebugged
 from fake_secrets.contract.dry_run import DryRun
-from fake_secrets.contract.families import execution
 from fake_secrets.contract.families.meanwhile import put
 from fake_secrets.contract.families.problems import Problem, failure, shown_by, tell
 from fake_secrets.contract.moments import Boundary
 from fake_secrets.contract.ongoing_check import Check
+from fake_secrets.contract.other_environments import enters
 from fake_secrets.contract.subject import Subject
 from fake_secrets.contract.trial import Trial
 from fake_secrets.contract.values import Raw, form_of
@@ -95,7 +95,7 @@ def _rotated(check: Check, name: str, dry: DryRun, *, is_new: bool) -> tuple[Tri
         read = _asked_for(trial, 0, _READS)
         # Without a second rotation, nothing says that a value is kept.
         nothing = _Second(read if is_new else {})
-        if not has_succeeded or (is_new and not execution.enters(trial, renew)):
+        if not has_succeeded or (is_new and not enters(trial, renew)):
             return trial, nothing
         if not _change(trial, read) or trial.start() is None:
             return trial, nothing
