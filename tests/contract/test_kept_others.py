@@ -122,6 +122,7 @@ def test_an_administrators_value_in_a_global_is_a_violation():
         "after the last rotation"
     )
     assert "'prod/master'" in violation.cause
+    assert violation.caller_source == 'KEPT["master"] = read(client, MASTER)'
     assert "Master-Password-1" not in str(report)
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import Collection, Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from fake_secrets.contract.catalogue import other_secret_kept
 from fake_secrets.contract.debugging import undebugged
@@ -74,7 +74,9 @@ def _tell(trial: Trial, other: str, read: Boundary, problem: Problem | None) -> 
         tell(trial, "other-secret-kept", shown_by(text, read), "")
         return
     when = f"since it doesn't read {secret} again, which was changed after the last rotation"
-    tell(trial, "stale-value-used", problem, when, other_secret_kept(secret))
+    # The read is what has to be mended, not the call that meets the old value.
+    shown_at_read = replace(problem, line=read.line)
+    tell(trial, "stale-value-used", shown_at_read, when, other_secret_kept(secret))
 
 
 def _rotated(check: Check, name: str, dry: DryRun, *, is_new: bool) -> tuple[Trial, _Second]:
