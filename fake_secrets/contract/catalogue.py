@@ -8,13 +8,18 @@ from types import MappingProxyType
 from typing import Literal
 
 __all__ = [
+    "ANSWER_IGNORED",
     "CATALOGUE",
     "DOUBLE_NOT_CALLED",
+    "KEPT_VALUE",
+    "NOT_TAKEN_OVER",
     "PASSWORD_CHANGED_EARLY",
     "UNLIKE_THE_DOUBLE",
+    "WRONG_CREDENTIAL",
     "Advice",
     "Kind",
     "Severity",
+    "other_secret_kept",
     "violator_of",
 ]
 
@@ -329,6 +334,10 @@ _VIOLATIONS = {
     ),
 }
 
+_READ_OTHER_AGAIN = (
+    "Read the other secret in each step that needs it, or read it again if the service refuses its value."
+)
+
 # The advice where a deviation has shown that it isn't of the usual cause.
 PASSWORD_CHANGED_EARLY = Advice(
     "The password is changed at the service before it is stored in the secret.",
@@ -343,6 +352,54 @@ NAMED_IN_CODE = Advice(
     "The function names the secret that it reads itself, instead of taking it from the event.",
     "Use the event's SecretId in every call: one function may rotate several secrets.",
 )
+
+
+def other_secret_kept(secret: str) -> Advice:
+    """Return the advice where the function keeps the value of another secret.
+
+    Args:
+        secret: that secret, in words.
+    """
+    return Advice(
+        f"A global or a cache has the value that {secret} had once. Since then, that secret has changed.",
+        _READ_OTHER_AGAIN,
+    )
+
+
+# The advice where setSecret makes calls with the new value, and the service doesn't accept it.
+ANSWER_IGNORED = Advice(
+    (
+        "setSecret and testSecret only ask the service about the new value, and take the answer for a yes: the "
+        "function doesn't look at it, such as at the status of an HTTP response."
+    ),
+    "Look at each answer, for example with raise_for_status(), and let the error out of testSecret.",
+)
+NOT_TAKEN_OVER = Advice(
+    (
+        "The calls of setSecret succeed, but the service doesn't take over the change: a commit is missing, or "
+        "the function doesn't look at an answer that refuses the change."
+    ),
+    "Commit the change, or make the connection with autocommit, and look at each answer.",
+)
+
+# The advice where setSecret replaces the credential that is current.
+WRONG_CREDENTIAL = Advice(
+    "setSecret changes the current credential, but not to the pending value: the user or the password is wrong.",
+    "Change the credential of the user in the pending value, to exactly what that value holds.",
+)
+
+# The advice where a later rotation fails only because of what the function has kept.
+KEPT_VALUE = Advice(
+    (
+        "A global or a cache keeps what it had in an earlier rotation: in a new execution environment, the "
+        "rotation succeeds."
+    ),
+    (
+        "Read the secret in each step, or keep values by VersionId, and ask DescribeSecret which version has "
+        "which label now."
+    ),
+)
+
 
 # The advice where the secret isn't what the service double begins with.
 UNLIKE_THE_DOUBLE = Advice(
@@ -437,6 +494,14 @@ _NOTES = {
         "finishSecret makes a version without a value current if it comes first.",
         "It doesn't look whether the version has a value. AWS's templates don't, either.",
         "Read the pending value before AWSCURRENT is moved.",
+    ),
+    "other-secret-kept": (
+        "The function doesn't read another secret again, although it has changed since the last rotation.",
+        "A global or a cache has its value, such as that of an administrator's secret.",
+        (
+            f"{_READ_OTHER_AGAIN} If the function does the latter, nothing has to be done: a service double with "
+            "drop shows that."
+        ),
     ),
     "keys-lost": (
         "The new value lacks keys that the old one has.",

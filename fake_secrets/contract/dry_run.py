@@ -10,7 +10,7 @@ from fake_secrets.contract.moments import Boundary, Delivery, State
 from fake_secrets.contract.values import Raw
 from fake_secrets.service.rules.steps import STEPS
 
-__all__ = ["DryRun"]
+__all__ = ["ROTATIONS", "DryRun"]
 
 __tracebackhide__ = True  # the arguments in our frames may hold secret values
 
@@ -28,6 +28,11 @@ _BASIC = frozenset(
         "value-under-another-token",
     }
 )
+# Neither is one of these disturbed, if no rotation succeeds any more because of it.
+_ENDING = frozenset({"current-destroyed", "current-instead-of-pending"})
+
+# How many rotations a dry run has, if all of them succeed.
+ROTATIONS = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,8 +68,9 @@ class DryRun:
     @property
     def obstacles(self) -> list[str]:
         """The names of the violations that make other scenarios pointless; none if the function can rotate."""
-        is_in_set = [one for one in self.found if one.name == "current-instead-of-pending" and "set" in one.cause]
-        return [one.name for one in self.found if one.name in _BASIC] + [one.name for one in is_in_set]
+        ending = _ENDING if len(self.after) < ROTATIONS else frozenset[str]()
+        others = [one for one in self.found if one.name in ending or _is_in_set(one)]
+        return [one.name for one in self.found if one.name in _BASIC] + [one.name for one in others]
 
     @property
     def needs_retry(self) -> bool:
@@ -75,3 +81,8 @@ class DryRun:
     def boundaries(self) -> list[Boundary]:
         """The calls of the first rotation, in order."""
         return [boundary for step in STEPS if step in self.first for boundary in self.first[step].boundaries]
+
+
+def _is_in_set(deviation: Deviation) -> bool:
+    """Return whether setSecret works with the current value instead of the pending one."""
+    return deviation.name == "current-instead-of-pending" and "set" in deviation.cause

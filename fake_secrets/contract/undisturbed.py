@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
+from dataclasses import replace
 
 from fake_secrets.contract import verdicts
-from fake_secrets.contract.catalogue import DOUBLE_NOT_CALLED
-from fake_secrets.contract.dry_run import DryRun
+from fake_secrets.contract.catalogue import DOUBLE_NOT_CALLED, KEPT_VALUE
+from fake_secrets.contract.debugging import undebugged
+from fake_secrets.contract.dry_run import ROTATIONS, DryRun
 from fake_secrets.contract.early_leaks import find_early_leaks
 from fake_secrets.contract.first_errors import advice_on, advice_on_swallowed
-from fake_secrets.contract.moments import State
+from fake_secrets.contract.first_faults import names_destruction, names_setting, names_testing
+from fake_secrets.contract.moments import Delivery, State
 from fake_secrets.contract.ongoing_check import Check
+from fake_secrets.contract.other_environments import enters
 from fake_secrets.contract.trial import Trial
 from fake_secrets.contract.values import Raw, changed_texts
 from fake_secrets.service.rules.stages import AWSCURRENT, AWSPENDING
@@ -20,7 +24,6 @@ __all__ = ["dry_run"]
 
 __tracebackhide__ = True  # the arguments in our frames may hold secret values
 
-_ROTATIONS = 3
 _MAKING = "GetRandomPassword"
 
 
@@ -37,15 +40,42 @@ def dry_run(check: Check, scenario: str = "plain.three-times") -> tuple[Trial, D
         if not mild[1].obstacles:
             return mild
         check.has_mild_passwords = False
+    if dry.obstacles and len(trial.rotations) > 1:
+        _look_at_kept_values(check, trial, dry.obstacles)
     return trial, dry
 
 
-def _rotated(check: Check, scenario: str) -> tuple[Trial, DryRun]:
+def _look_at_kept_values(check: Check, trial: Trial, names: Collection[str]) -> None:
+    """Say of what goes wrong in a later rotation if it is due to what the function has kept from an earlier one.
+
+    Args:
+        check: the check.
+        trial: the trial that has shown it.
+        names: the names of what goes wrong.
+    """
+    # A debugger has stopped in the rotations that show it.
+    with undebugged():
+        _, cold = _rotated(check, trial.scenario, is_cold=True)
+    if len(cold.after) == ROTATIONS and not cold.obstacles:
+        found = trial.invariants.found.all
+        found[:] = [replace(one, advice=KEPT_VALUE) if one.name in names else one for one in found]
+
+
+def _rotated(check: Check, scenario: str, *, is_cold: bool = False) -> tuple[Trial, DryRun]:
+    """Rotate three times, or until it fails.
+
+    Args:
+        check: the check.
+        scenario: the scenario's id.
+        is_cold: whether each rotation runs in a new execution environment. It ends if that changes the service.
+    """
     states: list[State] = []
     accepted: list[frozenset[str]] = []
     with Trial(check, scenario) as trial:
-        before = trial.state
-        for number in range(1, _ROTATIONS + 1):
+        before, renew = trial.state, check.state.cold_start(trial.service.kind) if is_cold else None
+        for number in range(1, ROTATIONS + 1):
+            if renew is not None and not enters(trial, renew):
+                break
             if not _rotates(trial, number):
                 break
             trial.settle()
@@ -110,39 +140,17 @@ def _rotates(trial: Trial, number: int) -> bool:
     elif failed.has_timed_out:
         find("times-out", text, failed.line, failed.step, is_independent=number > 1)
     elif number > 1:
-        find("second-rotation-fails", text, failed.line, is_independent=True)
-    elif (
-        (advice := advice_on(trial, failed)) is DOUBLE_NOT_CALLED
-        or failed.step != "testSecret"
-        or not _name_setting(trial)
-    ):
+        if not names_destruction(trial):
+            find("second-rotation-fails", text, failed.line, is_independent=True)
+    elif (advice := advice_on(trial, failed)) is DOUBLE_NOT_CALLED or not _names_fault(trial, failed):
         find("never-succeeds", text, failed.line, advice=advice)
     trial.invariants.shown_calls = None
     return has_recovered
 
 
-def _name_setting(trial: Trial) -> bool:
-    """Name why the service doesn't accept the new value, if that is a fault of setSecret. Return whether it is."""
-    state, find = trial.state, trial.invariants.find
-    setting = trial.latest("setSecret")
-    old, new = state.values.get(trial.invariants.old or ""), state.values.get(trial.token)
-    if setting is None or old is None or new is None:
-        return False
-    line = setting.service_line
-    testing = trial.latest("testSecret")
-    is_old = testing is not None and verdicts.sets_old_value(setting, testing, old, new)
-    if is_old or verdicts.reads_current_only(setting, trial.token):
-        find("current-instead-of-pending", "setSecret sets the current value", line, "setSecret")
-        return True
-    is_unchanged = state.accepts.get(trial.invariants.old or "", False) and not state.accepts.get(
-        trial.token, True
-    )
-    first = trial.deliveries[0].before
-    is_same = first is None or (state.strangers, state.count) == (first.strangers, first.count)
-    if is_unchanged and is_same and not verdicts.sets_new_value(setting, old, new):
-        find("set-changes-nothing", "After setSecret, the service accepts the old value only", line)
-        return True
-    return False
+def _names_fault(trial: Trial, failed: Delivery) -> bool:
+    """Name the fault of setSecret or testSecret because of which testSecret fails. Return whether there is one."""
+    return failed.step == "testSecret" and (names_testing(trial, failed) or names_setting(trial))
 
 
 def _is_alive(trial: Trial, number: int) -> bool:
@@ -150,7 +158,7 @@ def _is_alive(trial: Trial, number: int) -> bool:
     state, find = trial.state, trial.invariants.find
     if state.accepts.get(state.labels.get(AWSCURRENT, ""), True):
         return True
-    if number > 1 or not _name_setting(trial):
+    if number > 1 or not names_setting(trial):
         setting = trial.latest("setSecret")
         line = None if setting is None else setting.service_line
         times = {1: "first", 2: "second", 3: "third"}[number]

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator
+from collections.abc import Iterator
 
 from fake_secrets.contract.catalogue import UNLIKE_THE_DOUBLE
 from fake_secrets.contract.dry_run import DryRun
+from fake_secrets.contract.families.kept_others import reads_others
 from fake_secrets.contract.subject import Subject
 
 __all__ = ["DOUBLE_REFUSES", "PERMISSIONS_UNTRIED", "unjudged"]
@@ -43,18 +44,19 @@ def unjudged(subject: Subject, dry: DryRun) -> tuple[str, ...]:
         _NO_ACCEPTED: has_accepts and not has_accepted,
     }
     told = [sentence for sentence, is_true in sentences.items() if is_true]
-    return tuple(told) if dry.obstacles else (*told, *_left_out(subject, dry.offers))
+    return tuple(told) if dry.obstacles else (*told, *_left_out(subject, dry))
 
 
-def _left_out(subject: Subject, offers: Collection[str]) -> Iterator[str]:
+def _left_out(subject: Subject, dry: DryRun) -> Iterator[str]:
     """Yield which scenarios were left out."""
     needed = {
         "testSecret.dropped-before": {"drop"},
         "mode.cold": {"accepts", "accepted"},
         "mode.rotated-elsewhere": {"accepts", "accepted"},
+        **({"mode.others-changed": {"accepts", "accepted"}} if reads_others(dry, subject) else {}),
         "limit.credentials": {"accepted"},
     }
-    missing = [scenario for scenario, questions in needed.items() if questions.isdisjoint(offers)]
+    missing = [scenario for scenario, questions in needed.items() if questions.isdisjoint(dry.offers)]
     if missing:
         *first, last = missing
         names = f"{', '.join(first)} and {last}" if first else last

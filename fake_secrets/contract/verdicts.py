@@ -13,6 +13,7 @@ from fake_secrets.service.rules.stages import AWSCURRENT, AWSPENDING
 __all__ = [
     "LONG_AFTER",
     "after_recovery",
+    "calls_with_new_value",
     "has_done_work",
     "has_more",
     "is_dead",
@@ -20,7 +21,6 @@ __all__ = [
     "of_repetition",
     "reads_current_only",
     "reads_pending",
-    "sets_new_value",
     "sets_old_value",
     "tell_failure",
 ]
@@ -123,9 +123,10 @@ def sets_old_value(setting: Delivery, testing: Delivery, old: Raw, new: Raw) -> 
     return bool(logins) and _has_part(changes[-1], old, new) and not _has_part(changes[-1], new, old)
 
 
-def sets_new_value(setting: Delivery, old: Raw, new: Raw) -> bool:
-    """Return whether setSecret makes a call of the service with the new value that succeeds."""
-    return any(one.is_of_service and one.has_succeeded and _has_part(one, new, old) for one in setting.boundaries)
+def calls_with_new_value(delivery: Delivery, old: Raw, new: Raw) -> list[Boundary]:
+    """Return the calls of the service with the new value that succeed."""
+    calls = (one for one in delivery.boundaries if one.is_of_service and one.has_succeeded)
+    return [one for one in calls if _has_part(one, new, old)]
 
 
 def _has_part(boundary: Boundary, value: Raw, other: Raw) -> bool:

@@ -42,7 +42,7 @@ FAMILIES: Mapping[str, Family] = {
     "permissions": permissions.scenarios,
     "meanwhile": _by_dry_run(meanwhile.scenarios),
     "inputs": _by_dry_run(inputs.scenarios),
-    "modes": _by_dry_run(modes.scenarios),
+    "modes": modes.scenarios,
     "passwords": _by_dry_run(passwords.scenarios),
     "limits": _by_dry_run(limits.scenarios),
     "consumers": consumers.scenarios,

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import Any
 
 from fake_secrets.contract.catalogue import NAMED_IN_CODE
@@ -11,10 +10,11 @@ from fake_secrets.contract.families.meanwhile import ELSE, IDENTITIES
 from fake_secrets.contract.families.problems import Problem, dead_value, failure, shown_by, tell
 from fake_secrets.contract.moments import Boundary
 from fake_secrets.contract.ongoing_check import Check
+from fake_secrets.contract.other_environments import enters
 from fake_secrets.contract.trial import Trial
 from fake_secrets.contract.values import changed_texts, form_of, has_text, with_new_texts
 
-__all__ = ["can_be_cold", "cold", "enters", "warm"]
+__all__ = ["can_be_cold", "cold", "warm"]
 
 __tracebackhide__ = True  # the arguments in our frames may hold secret values
 
@@ -63,21 +63,6 @@ class _ColdStart:
     def __call__(self) -> None:
         if not enters(self._trial, self._restore):
             self.is_misleading = True
-
-
-def enters(trial: Trial, environment: Callable[[], None]) -> bool:
-    """Go on in another execution environment. Return whether that leaves the service alone.
-
-    Args:
-        trial: the trial.
-        environment: gives the function the state that it has there. The service double may be a part of that.
-    """
-    trial.refresh()
-    before = trial.state
-    environment()
-    trial.refresh()
-    after = trial.state
-    return (before.accepts, before.service) == (after.accepts, after.service)
 
 
 def warm(dry: DryRun, check: Check, name: str) -> Trial:

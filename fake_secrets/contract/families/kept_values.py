@@ -8,6 +8,7 @@ from fake_secrets.contract.families import execution
 from fake_secrets.contract.families.meanwhile import put_by_hand
 from fake_secrets.contract.families.problems import Problem, dead_value, failure, shown_by, tell
 from fake_secrets.contract.ongoing_check import Check
+from fake_secrets.contract.other_environments import enters
 from fake_secrets.contract.trial import Trial
 from fake_secrets.contract.values import form_of
 from fake_secrets.service.rules.stages import AWSCURRENT
@@ -80,7 +81,7 @@ def rotated_elsewhere(dry: DryRun, check: Check, name: str) -> Trial:
         if not _rotates(trial, dry):
             return trial
         used = check.state.cold_start(trial.service.kind)
-        if not execution.enters(trial, new) or not _rotates(trial, dry) or not execution.enters(trial, used):
+        if not enters(trial, new) or not _rotates(trial, dry) or not enters(trial, used):
             return trial
         if trial.start() is None:
             return trial

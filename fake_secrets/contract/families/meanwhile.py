@@ -18,7 +18,7 @@ from fake_secrets.contract.values import changed_texts, form_of, has_text, with_
 from fake_secrets.service.rules.stages import AWSCURRENT
 from fake_secrets.service.rules.steps import STEPS
 
-__all__ = ["ELSE", "IDENTITIES", "put_by_hand", "scenarios"]
+__all__ = ["ELSE", "IDENTITIES", "put", "put_by_hand", "scenarios"]
 
 __tracebackhide__ = True  # the arguments in our frames may hold secret values
 
@@ -86,14 +86,27 @@ def _put(dry: DryRun, step: str, number: int, check: Check, name: str) -> Trial:
 
 def put_by_hand(trial: Trial, value: Any) -> None:
     """Put a value as somebody else, which makes it current."""
-    raw, token = _raw(value), trial.world.ids.uuid()
-    is_text = isinstance(raw, str)
-    member = {"SecretString": raw} if is_text else {"SecretBinary": base64.b64encode(raw).decode()}
+    token = trial.world.ids.uuid()
     trial.by_hand = token
     trial.name_version(token, "by hand")
     trial.readings.made_up.add(token)
-    trial.request("PutSecretValue", SecretId=trial.arn, ClientRequestToken=token, **member)
+    put(trial, trial.arn, token, value)
     trial.refresh()
+
+
+def put(trial: Trial, arn: str, token: str, value: Any) -> None:
+    """Put a value into any secret as somebody else, which makes it current.
+
+    Args:
+        trial: the trial.
+        arn: the secret's ARN.
+        token: the id of the new version.
+        value: a dict, str or bytes.
+    """
+    raw = _raw(value)
+    is_text = isinstance(raw, str)
+    member = {"SecretString": raw} if is_text else {"SecretBinary": base64.b64encode(raw).decode()}
+    trial.request("PutSecretValue", SecretId=arn, ClientRequestToken=token, **member)
 
 
 def _raw(value: Any) -> Any:

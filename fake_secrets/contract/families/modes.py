@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from fake_secrets.contract import verdicts
 from fake_secrets.contract.disturbance import Disturbance
 from fake_secrets.contract.dry_run import DryRun
-from fake_secrets.contract.families import execution, kept_values
+from fake_secrets.contract.families import execution, kept_others, kept_values
 from fake_secrets.contract.ongoing_check import Check
 from fake_secrets.contract.scenario import Scenario
 from fake_secrets.contract.trial import Trial
@@ -23,7 +23,7 @@ __tracebackhide__ = True  # the arguments in our frames may hold secret values
 _STALE = STALE - {"BatchGetSecretValue", "ListSecrets"}
 
 
-def scenarios(dry: DryRun) -> Iterator[Scenario]:
+def scenarios(dry: DryRun, check: Check) -> Iterator[Scenario]:
     """Yield the scenarios."""
     yield Scenario("mode.test-only", "RotateSecret with RotateImmediately=False", _test_only)
     if execution.can_be_cold(dry):
@@ -36,6 +36,9 @@ def scenarios(dry: DryRun) -> Iterator[Scenario]:
     if execution.can_be_cold(dry):
         title = "between two rotations, the secret is rotated in another execution environment"
         yield Scenario("mode.rotated-elsewhere", title, functools.partial(kept_values.rotated_elsewhere, dry))
+        if kept_others.reads_others(dry, check.subject):
+            title = "the other secrets are changed between two rotations in one execution environment"
+            yield Scenario("mode.others-changed", title, functools.partial(kept_others.others_changed, dry))
     for boundary in dry.boundaries:
         if boundary.name in _STALE:
             step, number = boundary.step, boundary.number
