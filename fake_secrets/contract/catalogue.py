@@ -295,7 +295,7 @@ _VIOLATIONS = {
     ),
     "predictable-value": (
         "The new value can be guessed: anybody who knows how it is made can make it again.",
-        "The value is made with the module `random`, from the time, or from something constant.",
+        "The value is made with the module `random`, or of the time, ids in the event, or something constant.",
         "Use GetRandomPassword, or the module `secrets`.",
     ),
     "consumer-locked-out": (

@@ -115,7 +115,7 @@ class Conductor:
             if plan is not None and plan.happening == "lost":
                 answer = _refusal(plan)
             elif plan is not None and plan.happening == "slow":
-                self._use_up_time()
+                self.use_up_time()
         self._look_at(boundary, answer)
         if plan is not None and plan.happening == "kill":
             raise self._kill(delivery, boundary)
@@ -155,13 +155,13 @@ class Conductor:
             result = ask()
         except BaseException as error:
             if plan is not None and plan.happening == "slow":
-                self._use_up_time()
+                self.use_up_time()
             self._failed(boundary, error)
             raise
         if plan is not None and plan.happening == "lost":
             raise self._failed(boundary, outage(plan))
         if plan is not None and plan.happening == "slow":
-            self._use_up_time()
+            self.use_up_time()
         self._trial.look(boundary, SUCCEEDED, result)
         if plan is not None and plan.happening == "kill":
             raise self._kill(delivery, boundary)
@@ -223,8 +223,8 @@ class Conductor:
         self._look_at(boundary, answer)
         return answer
 
-    def _use_up_time(self) -> None:
-        """Let time pass until the function's time-out is near."""
+    def use_up_time(self) -> None:
+        """Let time pass until the time-out of the invocation that calls this is near."""
         step = rotation_step.get()
         if step is not None and step.deadline is not None:
             self._trial.check.time.advance(max(0.0, step.deadline - clock.now() - _LEFT))

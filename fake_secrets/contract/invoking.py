@@ -3,22 +3,25 @@
 from __future__ import annotations
 
 import sys
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 
 from fake_secrets import clock
 from fake_secrets.contract.conductor import Conductor
+from fake_secrets.contract.double import is_at_work
 from fake_secrets.contract.moments import Delivery, State
 from fake_secrets.contract.ongoing_check import Check
 from fake_secrets.contract.own_lines import OwnLine
 from fake_secrets.contract.subject import Subject
 from fake_secrets.errors import FunctionCrash
 from fake_secrets.observe.entry import RunningStep, rotation_step
+from fake_secrets.observe.leaks.found import Place
+from fake_secrets.observe.leaks.of_world import SHORTEST
 from fake_secrets.rotation.crashes import TimedOut
 
 if TYPE_CHECKING:
     from fake_secrets.rotation.rotation import Rotation
 
-__all__ = ["Invocations"]
+__all__ = ["Invocations", "Shown"]
 
 __tracebackhide__ = True  # the arguments in our frames may hold secret values
 
@@ -52,6 +55,27 @@ class TakingTurns(Protocol):
         """End the second delivery at its next call."""
 
 
+class Shown(NamedTuple):
+    """A text that the function has logged or printed.
+
+    Args:
+        place: where.
+        text: the text, which may hold secret values.
+        step: the step that was running; None if none was.
+        line: the line of the function; None if it is unknown.
+        calls: how many calls the function had made by then.
+    """
+
+    place: Place
+    text: str
+    step: str | None
+    line: OwnLine | None
+    calls: int
+
+    def __repr__(self) -> str:
+        return f"Shown({self.place!r}, {self.line!r})"
+
+
 class Invocations:
     """The invocations of the rotation function in one trial.
 
@@ -60,8 +84,8 @@ class Invocations:
 
     `deliveries` has them all, in order. `why` is what the next one is for, if the rotation itself doesn't ask for
     it. `kill_at_end` is the step at whose end the function dies. `overlap` lets two deliveries overlap, if the
-    scenario wants that. `rotation_tokens` has the RotationTokens of all events, and
-    `line_of_token` is the first line of the function that logs or prints one of them.
+    scenario wants that. `rotation_tokens` has the RotationTokens of all events. `shown` has what the function has
+    logged and printed.
     """
 
     def __init__(self, trial: Invoking) -> None:
@@ -72,7 +96,7 @@ class Invocations:
         self.why: str | None = None
         self.kill_at_end: str | None = None
         self.rotation_tokens: set[str] = set()
-        self.line_of_token: OwnLine | None = None
+        self.shown: list[Shown] = []
 
     def handle(self, event: dict[str, Any], context: Any) -> object:
         """Call the rotation function. This is the handler that is registered with the world."""
@@ -102,11 +126,13 @@ class Invocations:
             trial.refresh()
             delivery.after = trial.state
 
-    def saw_output(self, text: str) -> None:
-        """Take note of the line that has logged or printed a RotationToken, if a text has one."""
-        for token in self.rotation_tokens:
-            if token in text:
-                self.line_of_token = self.line_of_token or self._trial.check.line_of(sys._getframe(1))
+    def saw_output(self, place: Place, text: str) -> None:
+        """Take note of what the function logs or prints. What the service double does isn't the function's."""
+        if len(text) >= SHORTEST and not is_at_work():
+            delivery = self._by_step.get(rotation_step.get())
+            calls = sum(len(one.boundaries) for one in self.deliveries)
+            line = self._trial.check.line_of(sys._getframe(1))
+            self.shown.append(Shown(place, text, None if delivery is None else delivery.step, line, calls))
 
     def of_step(self, step: RunningStep) -> Delivery | None:
         """Return the delivery whose step runs, or None if it isn't one of this trial."""

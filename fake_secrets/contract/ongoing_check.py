@@ -18,6 +18,7 @@ from fake_secrets.contract.silence import Silence
 from fake_secrets.contract.subject import Subject
 from fake_secrets.contract.virtual_time import VirtualTime
 from fake_secrets.hook.client_pool import ClientPool
+from fake_secrets.observe.leaks.found import Place
 
 __all__ = ["Check"]
 
@@ -98,21 +99,17 @@ class Check:
         """Put the function's own state back to that before the first scenario."""
         self.state.restore()
 
-    def quiet(self, saw: Callable[[str], object]) -> contextlib.AbstractContextManager[object]:
+    def quiet(self, saw: Callable[[Place, str], object]) -> contextlib.AbstractContextManager[object]:
         """Return a context manager in which the output of the function is kept, and not shown.
 
         Args:
-            saw: called with each text after it was written, from the frame of whoever writes it.
+            saw: called with the place and each text that is printed or logged, from the frame of whoever does so.
         """
         return self._silence.keeping(saw)
 
     def show_output(self) -> None:
         """Show what the function prints and logs from now on."""
         self._silence.is_loud = True
-
-    def output(self) -> str:
-        """Return what the function has printed and logged in this trial."""
-        return self._silence.text()
 
     @staticmethod
     def watching_clients(around: Callable[..., object]) -> contextlib.AbstractContextManager[None]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+from collections.abc import Callable
 from types import TracebackType
 from typing import TYPE_CHECKING, Protocol, Self
 
@@ -48,16 +49,20 @@ class Overlap:
         step: the step.
         stops: after how many calls the first delivery stops until the second one does or is over, and after how
             many calls of its own the second stops until the first is over; None if it doesn't.
+        stopping: called by the first delivery right before it stops.
 
     It is a context manager: the first delivery runs in its block, and the second is at its end when that ends.
     `deliveries` has the two. `calls_before_standstill` is how many calls the second had begun when one of the two
     first had to wait for something that the other held; None if neither had to.
     """
 
-    def __init__(self, trial: Overlapping, step: str, stops: Stops) -> None:
+    def __init__(
+        self, trial: Overlapping, step: str, stops: Stops, stopping: Callable[[], object] | None = None
+    ) -> None:
         self._trial = trial
         self._step = step
         self._stops = stops
+        self._stopping = stopping
         self.deliveries: list[Delivery] = []
         self.calls_before_standstill: int | None = None
         self._has_second_begun = False
@@ -91,6 +96,8 @@ class Overlap:
         """Let the other delivery go on, if it is its turn before a call."""
         who = self._who(delivery)
         if len(delivery.boundaries) == self._stops[who] and len(self.deliveries) == who + 1:
+            if self._stopping is not None and who == FIRST:
+                self._stopping()
             self._turns.hand_over(who)
         else:
             self._turns.wait(who)

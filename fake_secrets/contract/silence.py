@@ -9,11 +9,14 @@ import sys
 from collections.abc import Callable, Iterable, Iterator
 from typing import Any, Self, TextIO
 
+from fake_secrets.observe.leaks.found import Place
+from fake_secrets.observe.leaks.searching import texts_of_record
+
 __all__ = ["Silence"]
 
 __tracebackhide__ = True  # the arguments in our frames may hold secret values
 
-Saw = Callable[[str], object]
+Saw = Callable[[Place, str], object]
 
 # On DEBUG, they log every request and answer.
 _SDK = frozenset({"aiobotocore", "boto3", "botocore", "urllib3"})
@@ -45,21 +48,42 @@ class _Kept(io.StringIO):
     """A stream that keeps what is written.
 
     Args:
-        saw: called with each text after it was written, from the frame of whoever writes it.
+        place: the stream that it stands in for.
+        saw: called with the place and each text after it was written, from the frame of whoever writes it.
     """
 
-    def __init__(self, saw: Saw) -> None:
+    def __init__(self, place: Place, saw: Saw) -> None:
         super().__init__()
+        self._place: Place = place
         self._saw = saw
 
     def write(self, text: str, /) -> int:
         """Write a text."""
         count = super().write(text)
-        self._saw(text)
+        self._saw(self._place, text)
         return count
 
 
-def _ignore(_: str) -> None:
+class _Handler(logging.StreamHandler[io.StringIO]):
+    """A handler that keeps what is logged.
+
+    Args:
+        saw: called with each text of a record, those that `extra` adds among them, from the frame of whoever logs.
+    """
+
+    def __init__(self, saw: Saw) -> None:
+        super().__init__(io.StringIO())
+        self._saw = saw
+
+    def emit(self, record: logging.LogRecord) -> None:
+        """Keep a record."""
+        for text in texts_of_record(record):
+            self._saw("log", text)
+        # Formats it, and so tells of arguments that don't fit, as any handler does.
+        super().emit(record)
+
+
+def _ignore(_: Place, __: str) -> None:
     """Do nothing with a text."""
 
 
@@ -73,7 +97,6 @@ class Silence:
 
     def __init__(self) -> None:
         self.is_loud = False
-        self._kept = _Kept(_ignore)
         root = logging.getLogger()
         self._found = root.handlers[:], root.level, sys.stdout, sys.stderr
 
@@ -88,23 +111,18 @@ class Silence:
             root.handlers[:], level, sys.stdout, sys.stderr = self._found
             root.setLevel(level)
 
-    def text(self) -> str:
-        """Return what was printed and logged in the latest trial."""
-        return self._kept.getvalue()
-
     @contextlib.contextmanager
     def keeping(self, saw: Saw = _ignore) -> Iterator[None]:
         """Keep the output of the block.
 
         Args:
-            saw: called with each text after it was written, from the frame of whoever writes it.
+            saw: called with the place and each text that is printed or logged, from the frame of whoever does so.
         """
-        self._kept = _Kept(saw)
-        handler = logging.StreamHandler(self._kept)
+        handler = _Handler(saw)
         handler.addFilter(_is_not_of_sdk)
         root, streams = logging.getLogger(), (sys.stdout, sys.stderr)
         handlers, level = root.handlers[:], root.level
-        kept = self._keeping(streams[0]), self._keeping(streams[1])
+        kept = self._keeping(streams[0], _Kept("stdout", saw)), self._keeping(streams[1], _Kept("stderr", saw))
         try:
             # A function that logs on INFO leaks there, too, once somebody has turned that on.
             root.setLevel(min(level, logging.INFO))
@@ -117,9 +135,9 @@ class Silence:
             root.setLevel(level)
             sys.stdout, sys.stderr = streams
 
-    def _keeping(self, stream: TextIO) -> Any:
+    def _keeping(self, stream: TextIO, kept: _Kept) -> Any:
         """Return what takes the place of a stream."""
-        return _Both(self._kept, stream) if self.is_loud else self._kept
+        return _Both(kept, stream) if self.is_loud else kept
 
 
 def _is_not_of_sdk(record: logging.LogRecord) -> bool:

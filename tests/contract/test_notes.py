@@ -209,10 +209,15 @@ def log_event(event):
     logging.getLogger(__name__).info("event: %s", json.dumps(event))
 
 
+def log_event_as_extra(event):
+    logging.getLogger(__name__).info("event", extra={"event": event})
+
+
 @pytest.mark.parametrize(
     ("show", "source"),
     [
         (log_event, 'info("event: %s", json.dumps(event))'),
+        (log_event_as_extra, 'info("event", extra={"event": event})'),
         (lambda event: print(event["Step"], event), 'print(event["Step"], event)'),
         (lambda event: sys.stderr.write(event["RotationToken"]), 'sys.stderr.write(event["RotationToken"])'),
     ],

@@ -5,6 +5,7 @@ import itertools
 import json
 import queue
 import threading
+import time
 import warnings
 
 import boto3
@@ -373,3 +374,58 @@ def test_an_interrupt_that_comes_while_the_second_thread_starts_leaves_none(monk
         check_rotation(with_reads(2), secret=SECRET, only="testSecret.overlap-1")
 
     assert not [thread for thread in threading.enumerate() if thread.name == "second"]
+
+
+def late_ids(handler, arguments):
+    with Check(Subject(handler, **arguments)) as check:
+        _, dry = dry_run(check)
+        return [one.id for one in FAMILIES["overlaps"](dry, check) if one.id.endswith("-late")]
+
+
+@pytest.mark.slow
+def test_a_credential_that_a_slow_delivery_is_about_to_store_must_outlive_its_time_out():
+    exhibit = load("faulty", "cleanup_sooner_than_the_time_out")
+    (late,) = late_ids(exhibit.handler, exhibit.arguments)
+
+    report = check_rotation(exhibit.handler, **exhibit.arguments, only=late)
+
+    (violation,) = report.violations
+    assert violation.name == "pending-destroyed"
+    assert violation.source == "api.delete_key(key_id)"
+    assert "right before its time-out" in violation.title
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("timeout", [3, 900])
+def test_time_passes_in_no_overlap_if_the_time_out_is_short_or_is_not_known(timeout):
+    exhibit = load("faulty", "cleanup_sooner_than_the_time_out")
+
+    assert late_ids(exhibit.handler, {**exhibit.arguments, "timeout": timeout}) == []
+
+
+class SlowToStore:
+    """A client that looks at its list of secrets before it stores a value, which takes two seconds."""
+
+    def __init__(self):
+        self.client = boto3.client("secretsmanager", region_name="us-east-1")
+
+    def __getattr__(self, name):
+        return getattr(self.client, name)
+
+    def put_secret_value(self, **members):
+        self.client.list_secrets()
+        time.sleep(2)
+        return self.client.put_secret_value(**members)
+
+
+@pytest.mark.slow
+def test_what_a_slow_delivery_can_no_longer_do_in_its_time_is_not_judged():
+    exhibit = load("faulty", "cleanup_sooner_than_the_time_out")
+
+    def slow(event, context):
+        exhibit.module.VendorKeyRotation(event, SlowToStore())()
+
+    (late,) = late_ids(slow, exhibit.arguments)
+    report = check_rotation(slow, **exhibit.arguments, only=late)
+
+    assert report.violations == (), str(report)
