@@ -39,10 +39,14 @@ def find(store: Store, here: Place, secret_id: Any) -> StoredSecret | None:
     if not isinstance(secret_id, str):
         msg = f"a secret ID is a str (a name or an ARN) or a Secret, not {type(secret_id).__name__}"
         raise TypeError(msg)
+    concerned = store.concerned
     try:
         return store.find(request_from(here, "", {"SecretId": secret_id}), secret_id)
     except ServiceError:
         return None
+    finally:
+        # This is no call, so the secret that the latest one was about stays the same.
+        store.concerned = concerned
 
 
 def unknown(store: Store, ledger: Ledger, here: Place, secret_id: str) -> UnknownSecretError:
