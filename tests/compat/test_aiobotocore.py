@@ -174,8 +174,8 @@ class TestTheSameAnswers:
         assert missing.value.__notes__ == [
             (
                 f"fake_secrets: 'app/db' is in {ABROAD}; this client calls {HOME}. The world's region is "
-                f"{ABROAD}: open it with mock_stages(region='{HOME}'), or make the client "
-                f"with region_name='{ABROAD}'"
+                f"{ABROAD}: open it with mock_stages(region='{HOME}'), give all tests that region by pytest's "
+                f"option fake_secrets_region, or make the client with region_name='{ABROAD}'"
             ),
         ]
 
