@@ -231,12 +231,30 @@ def rotating(driver, lock, *, closes=True):
     return rotation_function(set_value, test_value)
 
 
-@pytest.mark.parametrize("lock", ["pg_advisory_xact_lock(42)", "pg_try_advisory_lock(42)", "pg_advisory_lock(42)"])
+LOCKS = ["pg_advisory_xact_lock(42)", "pg_try_advisory_lock(42)", "pg_advisory_lock(42)"]
+
+
+@pytest.mark.parametrize("lock", LOCKS)
 @pytest.mark.parametrize("closes", [True, False])
 @pytest.mark.parametrize(
-    "family", ["plain", *(pytest.param(one, marks=pytest.mark.slow) for one in ("kills", "errors", "overlaps"))]
+    "family",
+    [
+        "plain",
+        pytest.param("kills", marks=pytest.mark.slow),
+        pytest.param("errors", marks=pytest.mark.slow),
+        pytest.param("overlaps", marks=pytest.mark.long),
+    ],
 )
 def test_a_function_with_a_lock_keeps_the_contract(psycopg, lock, closes, family):
+    keeps_the_contract(psycopg, lock, closes, family)
+
+
+@pytest.mark.slow
+def test_deliveries_that_overlap_wait_for_the_lock_and_keep_the_contract(psycopg):
+    keeps_the_contract(psycopg, LOCKS[0], closes=True, family="overlaps")
+
+
+def keeps_the_contract(psycopg, lock, closes, family):
     service = functools.partial(PasswordDatabase, {"app": "old"}, driver="psycopg")
     handler = rotating(psycopg, lock, closes=closes)
     report = check_rotation(handler, secret=SECRET, service=service, only=family)
