@@ -87,7 +87,9 @@ def _meant(trial: Trial, states: Sequence[State | None]) -> MeantVersions:
         values |= {} if state is None else state.values
     roles = _roles(trial, values)
     versions = {role: values[version_id] for version_id, role in roles.items()}
-    return MeantVersions(versions, trial.values_of_others, trial.check.changing_places)
+    # Its name may be a part of a value, too.
+    others = {trial.shown(name) or "another secret": of for name, of in trial.values_of_others.items()}
+    return MeantVersions(versions, others, trial.check.changing_places)
 
 
 def _runs(deliveries: Sequence[Delivery], moments: Sequence[_Moment], meant: MeantVersions) -> Iterator[Run]:

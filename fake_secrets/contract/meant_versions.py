@@ -39,10 +39,13 @@ class MeantVersions:
         parts = {role: dict(_secrets_in(value, changing)) for role, value in versions.items()}
         counts = Counter(text for role in parts for text in parts[role])
         shared = {text for text, count in counts.items() if count == len(parts) > 1}
+        # What a version has too, such as the address of the service, tells no other secret.
+        common = {text for value in versions.values() for text, _ in _secrets_in(value, None)}
         self._secrets: dict[str, str] = {}
         for name, values in others.items():
             for value in values:
-                self._secrets |= dict.fromkeys(dict(_secrets_in(value, None)), name)
+                texts = dict(_secrets_in(value, None)).keys() - common
+                self._secrets |= dict.fromkeys(texts, name)
         # The first version that has a text counts, as a copy that was put by hand is the second.
         for role in reversed(parts):
             self._secrets |= dict.fromkeys(parts[role], role)

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from types import CodeType, FunctionType, MethodType, ModuleType
 from typing import Any
 
-__all__ = ["functions_of", "reads_dates"]
+__all__ = ["functions_of", "reads_dates", "texts_in"]
 
 # The methods of `datetime` and `date` that read the clock.
 _READINGS = frozenset({"now", "today", "utcnow"})
@@ -36,6 +36,17 @@ def reads_dates(module: ModuleType) -> bool:
     dates.add("datetime")
     names = (frozenset(code.co_names) for function in functions_of(module) for code in _nested(function.__code__))
     return any(not _READINGS.isdisjoint(used) and not dates.isdisjoint(used) for used in names)
+
+
+def texts_in(module: ModuleType) -> set[str]:
+    """Return the texts that the functions of a module have as constants, and those of its variables.
+
+    Args:
+        module: the module.
+    """
+    codes = (code for function in functions_of(module) for code in _nested(function.__code__))
+    constants = (constant for code in codes for constant in code.co_consts)
+    return {text for text in (*constants, *vars(module).values()) if type(text) is str}
 
 
 # Not with isinstance, which asks the object. A global variable may be a proxy that raises outside of a request.

@@ -47,6 +47,13 @@ def is_free(session, key="7"):
     return found
 
 
+def test_a_statement_that_the_double_does_not_know_loses_no_lock(one, other):
+    ask(one, "pg_advisory_lock(7)")
+    with pytest.raises(UnknownStatementError):
+        one.execute("SELECT unknown(1)")
+    assert not is_free(other)
+
+
 @pytest.mark.parametrize(
     ("call", "key"),
     [

@@ -162,6 +162,36 @@ def test_a_value_with_anything_in_it_that_nobody_knows_is_not(make):
     assert found(make, **options) == []
 
 
+def test_a_key_in_a_variable_of_the_process_that_the_function_names_is_unknown(monkeypatch):
+    monkeypatch.setenv("PASSWORD_PEPPER", "Known-To-The-Function-Only")
+    assert found(UNKNOWN["key of the environment"]) == []
+
+
+def test_a_key_in_json_in_a_variable_is_unknown():
+    environment = {"APP_CONFIG": json.dumps({"hmac_key": "Known-To-The-Function-Only"})}
+    make = lambda token: signed(json.loads(os.environ["APP_CONFIG"])["hmac_key"], token)  # noqa: E731
+    assert found(make, environment=environment) == []
+
+
+def test_a_key_of_another_secret_that_a_library_keeps_is_unknown():
+    def kept(token):
+        # Not in a global of the function's module, which each scenario puts back.
+        if not hasattr(hashlib, "fake_secrets_test_key"):
+            hashlib.fake_secrets_test_key = key_of_another_secret()
+        return signed(hashlib.fake_secrets_test_key, token)
+
+    try:
+        assert found(kept, other_secrets={"prod/master-key": "Known-To-The-Function-Only"}) == []
+    finally:
+        del hashlib.fake_secrets_test_key
+
+
+def test_a_variable_that_names_a_secret_of_the_check_is_no_key():
+    environment = {"MASTER_SECRET": "prod/master-key"}
+    options = {"other_secrets": {"prod/master-key": "x" * 20}, "environment": environment}
+    assert found(KNOWN["digest"], **options) == ["predictable-value"]
+
+
 def test_the_line_that_stores_a_predictable_value_is_told():
     report = check_rotation(rotating(KNOWN["digest"]), secret=SECRET, service=Server, only="plain.same-token")
 

@@ -156,6 +156,23 @@ def test_a_value_that_is_read_again_when_it_is_refused_is_none(set_secret):
     assert (names(report), [one.name for one in report.notes]) == ([], [])
 
 
+def test_one_secret_that_is_kept_is_not_blamed_for_another_that_is_read_again():
+    def settings(client):
+        if "settings" not in KEPT:
+            KEPT["settings"] = read(client, "prod/settings")
+        return KEPT["settings"]
+
+    def set_by_master(client, arn, token):
+        settings(client)
+        set_with(lambda client: read(client, MASTER))(client, arn, token)
+
+    others = {MASTER: MASTER_VALUE, "prod/settings": {"mode": "usual-mode"}}
+    handler = guarded({**STEPS, "setSecret": set_by_master})
+    report = check_rotation(handler, secret=SECRET, service=Managed, other_secrets=others, only=SCENARIO)
+    assert (names(report), [one.name for one in report.notes]) == ([], ["other-secret-kept"])
+    assert "'prod/settings'" in report.notes[0].detail
+
+
 def test_nothing_is_told_if_the_double_also_drops_the_secret_that_is_rotated():
     assert names(check(set_with(kept_master), service=DropsAll)) == []
 

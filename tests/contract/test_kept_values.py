@@ -1,7 +1,9 @@
 """Values that a function keeps from one rotation to the next, although the secret has changed in between."""
 
+import datetime
 import functools
 import json
+import sys
 
 import pytest
 from contract.test_execution_environments import check, names
@@ -63,6 +65,19 @@ def test_a_credential_that_another_environment_has_replaced_is_one():
     assert violation.name == "stale-value-used"
     assert violation.detail.startswith("setSecret raises Refused")
     assert violation.detail.endswith(", after a rotation in another execution environment")
+
+
+def set_as_kept_for_a_while(client, arn, token):
+    datetime.datetime.now(datetime.UTC)
+    set_as_kept(client, arn, token)
+
+
+@pytest.mark.parametrize("scenario", ["mode.changed-between", "mode.rotated-elsewhere"])
+def test_nothing_is_told_where_dates_are_not_virtual(scenario, monkeypatch):
+    for package in ("time_machine", "freezegun"):
+        monkeypatch.setitem(sys.modules, package, None)
+    steps = {"setSecret": set_as_kept_for_a_while, "createSecret": create_of_kept, "finishSecret": finish_and_keep}
+    assert names(check(steps, scenario)) == []
 
 
 @functools.lru_cache

@@ -56,6 +56,12 @@ def test_another_secret_is_named():
     assert about("master", "Master-Password-1", others={"prod/master": ["Master-Password-1"]}) == ("prod/master",)
 
 
+def test_what_a_version_has_too_tells_no_other_secret():
+    others = {"prod/master": [json.dumps({"host": "db.internal", "password": "Master-Password-1"})]}
+    changing = frozenset({"password"})
+    assert about("db.internal", "Old-Password-1", others=others, changing=changing) == ("old",)
+
+
 @pytest.mark.parametrize("value", ["whole-text-1", b"whole-text-1"])
 def test_a_value_without_members_is_known_too(value):
     assert about("whole-text-1", versions={"old": "another-text", "new": value}) == ("new",)

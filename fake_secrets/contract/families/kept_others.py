@@ -48,7 +48,10 @@ def reads_others(dry: DryRun, subject: Subject) -> bool:
 
 
 def others_changed(dry: DryRun, check: Check, name: str) -> Trial:
-    """Rotate, change the other secrets, and rotate again in the same execution environment."""
+    """Rotate, change the other secrets, and rotate again in the same execution environment.
+
+    If the second rotation doesn't read one of them again, the service refuses its old value in another run.
+    """
     trial, warm = _rotated(check, name, dry, is_new=False)
     # A cache whose time is over can't be told from one that stays, if its dates are the machine's.
     if not warm.unread or check.time.reads_real_dates:
@@ -56,11 +59,12 @@ def others_changed(dry: DryRun, check: Check, name: str) -> Trial:
     # What isn't read in a new environment, either, isn't kept: the second rotation doesn't need it.
     with undebugged():
         _, cold = _rotated(check, name, dry, is_new=True)
-    kept = warm.unread.keys() - cold.unread.keys()
-    for other, read in warm.unread.items():
-        if other in kept:
-            _tell(trial, other, read, warm.problem)
-            break
+    for other in [one for one in warm.unread if one not in cold.unread]:
+        refusing, second = _rotated(check, name, dry, is_new=False, refused=other)
+        # One that is read again once it is refused may be kept until then.
+        if other in second.unread:
+            _tell(refusing, other, second.unread[other], second.problem)
+            return refusing
     return trial
 
 
@@ -79,7 +83,9 @@ def _tell(trial: Trial, other: str, read: Boundary, problem: Problem | None) -> 
     tell(trial, "stale-value-used", shown_at_read, when, other_secret_kept(secret))
 
 
-def _rotated(check: Check, name: str, dry: DryRun, *, is_new: bool) -> tuple[Trial, _Second]:
+def _rotated(
+    check: Check, name: str, dry: DryRun, *, is_new: bool, refused: str | None = None
+) -> tuple[Trial, _Second]:
     """Rotate, change the other secrets, and rotate again.
 
     Args:
@@ -87,6 +93,7 @@ def _rotated(check: Check, name: str, dry: DryRun, *, is_new: bool) -> tuple[Tri
         name: the scenario's id.
         dry: the undisturbed rotations.
         is_new: whether the second rotation runs in a new execution environment.
+        refused: the other secret whose old value the service refuses in the second rotation, if it can.
     """
     with Trial(check, name) as trial:
         # Invariants are looked at elsewhere.
@@ -99,7 +106,7 @@ def _rotated(check: Check, name: str, dry: DryRun, *, is_new: bool) -> tuple[Tri
         nothing = _Second(read if is_new else {})
         if not has_succeeded or (is_new and not enters(trial, renew)):
             return trial, nothing
-        if not _change(trial, read) or trial.start() is None:
+        if not _change(trial, read, refused) or trial.start() is None:
             return trial, nothing
         since = len(trial.deliveries)
         problem = failure(trial)
@@ -107,8 +114,8 @@ def _rotated(check: Check, name: str, dry: DryRun, *, is_new: bool) -> tuple[Tri
         return trial, _Second({other: call for other, call in read.items() if other not in asked}, problem)
 
 
-def _change(trial: Trial, others: Iterable[str]) -> bool:
-    """Give other secrets new versions, and let the service refuse the old ones if it can.
+def _change(trial: Trial, others: Iterable[str], refused: str | None) -> bool:
+    """Give other secrets new versions, and let the service refuse the old one of a secret if it can.
 
     Returns:
         Whether that leaves the secret of the trial alone.
@@ -119,6 +126,7 @@ def _change(trial: Trial, others: Iterable[str]) -> bool:
         value = _value(trial, arn)
         if value is not None:
             put(trial, arn, trial.world.ids.uuid(), value)
+        if value is not None and other == refused:
             # The double may know nothing of a value of another shape.
             with contextlib.suppress(Exception):
                 trial.service.drop(form_of(value))

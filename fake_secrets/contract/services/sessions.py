@@ -276,7 +276,8 @@ class Connection:
             yield
         except BaseException as error:
             has_code = getattr(error, "sqlstate", getattr(error, "pgcode", None)) is not None
-            if not has_code and not isinstance(error, StatementRefusedError):
+            # What the double doesn't know isn't lost, either.
+            if not has_code and not isinstance(error, StatementRefusedError | NotImplementedError | ValueError):
                 self.locks.end_session()
             raise
 
