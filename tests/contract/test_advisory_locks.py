@@ -248,7 +248,7 @@ LOCKS = ["pg_advisory_xact_lock(42)", "pg_try_advisory_lock(42)", "pg_advisory_l
     [
         "plain",
         pytest.param("kills", marks=pytest.mark.slow),
-        pytest.param("errors", marks=pytest.mark.slow),
+        pytest.param("errors", marks=pytest.mark.long),
         pytest.param("overlaps", marks=pytest.mark.long),
     ],
 )

@@ -158,7 +158,7 @@ def test_the_test_of_allow_is_skipped_where_nothing_is_allowed():
         Plain().test_allow()
 
 
-@pytest.mark.slow
+@pytest.mark.long
 def test_the_test_of_allow_says_nothing_while_a_violation_may_hide_what_is_allowed():
     exhibit = load("faulty", "create_never_looks")
     allow = {"dead-current": "known"}
