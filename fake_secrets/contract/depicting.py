@@ -87,8 +87,10 @@ def _meant(trial: Trial, states: Sequence[State | None]) -> MeantVersions:
         values |= {} if state is None else state.values
     roles = _roles(trial, values)
     versions = {role: values[version_id] for version_id, role in roles.items()}
-    # Its name may be a part of a value, too.
-    others = {trial.shown(name) or "another secret": of for name, of in trial.values_of_others.items()}
+    others: dict[str, list[Raw]] = {}
+    for name, of_secret in trial.values_of_others.items():
+        # Its name may be a part of a value, too.
+        others.setdefault(trial.shown(name) or "another secret", []).extend(of_secret)
     return MeantVersions(versions, others, trial.check.changing_places)
 
 

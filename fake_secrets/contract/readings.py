@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Iterator, Mapping
+from collections.abc import Set as AbstractSet
 from typing import TYPE_CHECKING
 
 from fake_secrets.contract.double import Double
@@ -61,15 +62,14 @@ class Readings:
         if not self._is_usual:
             return State(secret.labels, values, removed=removed)
         labelled = frozenset(secret.labels.values())
-        unlabelled = values.keys() - labelled - removed
-        accepts = self._answers({one: value for one, value in values.items() if one in labelled})
-        loose = self._answers({one: value for one, value in values.items() if one in unlabelled})
+        accepts = self._answers(values, labelled)
+        unlabelled = self._answers(values, values.keys() - labelled - removed)
         entries = self._service.accepted()
         if entries is None:
-            return State(secret.labels, values, accepts, removed=removed, unlabelled=loose)
+            return State(secret.labels, values, accepts, removed=removed, unlabelled=unlabelled)
         others = itertools.chain.from_iterable(self.values_of_others().values())
         strangers = self._credentials.strangers(entries, [*values.values(), *others])
-        return State(secret.labels, values, accepts, strangers, len(entries), Frozen(entries), removed, loose)
+        return State(secret.labels, values, accepts, strangers, len(entries), Frozen(entries), removed, unlabelled)
 
     def accepted(self, values: Mapping[str, Raw]) -> Iterator[str]:
         """Yield the ids of the versions whose values the service accepts.
@@ -90,9 +90,9 @@ class Readings:
                     return form.get(leak.field) if isinstance(form, dict) else form
         return None
 
-    def _answers(self, values: Mapping[str, Raw]) -> dict[str, bool]:
-        """Return whether the service accepts the values of versions, as far as it offers to tell."""
-        asked = {one: self._is_accepted(value) for one, value in values.items() if one not in self.made_up}
+    def _answers(self, values: Mapping[str, Raw], wanted: AbstractSet[str]) -> dict[str, bool]:
+        """Return whether the service accepts the values of the wanted versions, as far as it offers to tell."""
+        asked = {one: self._is_accepted(value) for one, value in values.items() if one in wanted - self.made_up}
         return {one: accepted for one, accepted in asked.items() if accepted is not None}
 
     def _is_accepted(self, raw: Raw) -> bool | None:

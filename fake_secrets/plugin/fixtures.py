@@ -40,10 +40,8 @@ def fake_secrets(request: pytest.FixtureRequest) -> Iterator[FakeSecrets]:
     except (TypeError, ValueError) as error:
         if handle is not None or not _is_refused_by_us(error):
             raise
-        refused = str(error)
-    else:
-        return
-    pytest.fail(f"{request.node.nodeid}: {refused}", pytrace=False)
+        msg = f"{request.node.nodeid}: {error}"
+        raise pytest.fail.Exception(msg, pytrace=False) from None
 
 
 @pytest.fixture

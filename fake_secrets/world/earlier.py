@@ -9,7 +9,9 @@ from fake_secrets.observe.remarks import Line
 from fake_secrets.service.state.model import StoredSecret
 from fake_secrets.world.contents import Contents
 
-__all__ = ["set_joining_of", "why_there_already"]
+__all__ = ["Joining", "set_joining_of", "why_there_already"]
+
+__tracebackhide__ = True  # the arguments in our frames may hold secret values
 
 # The world's ledger when it was joined, how many entries it had, and the line that had opened the world.
 Joining = tuple[Ledger, int, Line]

@@ -47,6 +47,25 @@ def is_free(session, key="7"):
     return found
 
 
+def test_a_rollback_to_a_savepoint_gives_back_the_locks_of_the_transaction_since_then(one, other):
+    one.execute("BEGIN")
+    ask(one, "pg_advisory_xact_lock(1)")
+    one.execute("SAVEPOINT here")
+    ask(one, "pg_advisory_xact_lock(2)")
+    ask(one, "pg_advisory_lock(3)")
+    one.execute("ROLLBACK TO here")
+    assert [is_free(other, key) for key in "123"] == [False, True, False]
+
+
+def test_a_block_that_is_rolled_back_gives_back_the_locks_that_it_has_taken(one, other):
+    with one.transaction():
+        ask(one, "pg_advisory_xact_lock(1)")
+        with pytest.raises(KeyError), one.transaction():
+            ask(one, "pg_advisory_xact_lock(2)")
+            raise KeyError
+        assert [is_free(other, key) for key in "12"] == [False, True]
+
+
 def test_a_statement_that_the_double_does_not_know_loses_no_lock(one, other):
     ask(one, "pg_advisory_lock(7)")
     with pytest.raises(UnknownStatementError):

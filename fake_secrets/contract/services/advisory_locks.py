@@ -49,13 +49,22 @@ class HeldLocks:
         self._locks.remove(lock)
         return True
 
-    def end_transaction(self) -> None:
-        """Give the locks of the transaction back."""
-        self._locks = [one for one in self._locks if not one.is_of_transaction]
+    @property
+    def of_transaction(self) -> tuple[_Lock, ...]:
+        """The locks of the open transaction."""
+        return tuple(one for one in self._locks if one.is_of_transaction)
+
+    def end_transaction(self, kept: tuple[_Lock, ...] = ()) -> None:
+        """Give the locks of the transaction back.
+
+        Args:
+            kept: those that stay: what it had at the savepoint to which it is rolled back.
+        """
+        self._locks = [*(one for one in self._locks if not one.is_of_transaction), *kept]
 
     def unlock_all(self) -> None:
         """Give all locks back but those of the transaction."""
-        self._locks = [one for one in self._locks if one.is_of_transaction]
+        self._locks = [*self.of_transaction]
 
     def end_session(self) -> None:
         """Give all locks back."""

@@ -75,7 +75,7 @@ class Connection:
         self.has_failed = False
         # Whether a statement has begun the transaction.
         self._has_begun = False
-        self._savepoints: list[tuple[str, dict[str, Any]]] = []
+        self._savepoints: list[tuple[str, dict[str, Any], tuple[Any, ...]]] = []
         self.locks = HeldLocks()
         self._stays_open = stays_open
         # How many blocks of `transaction` are open.
@@ -109,19 +109,20 @@ class Connection:
     @contextlib.contextmanager
     def transaction(self, _: object = None, force_rollback: bool = False) -> Iterator[Self]:  # noqa: FBT002
         """Make a block one transaction, as psycopg does, or a part of the open one that can be rolled back."""
-        is_outermost, before = not (self._depth or self.is_in_transaction), dict(self.draft)
+        is_outermost = not (self._depth or self.is_in_transaction)
+        before = dict(self.draft), self.locks.of_transaction
         if self.has_failed:
             self.run("SAVEPOINT block", None)
         self._depth += 1
         try:
             yield self
         except BaseException as error:
-            self._leave_block(before, is_outermost=is_outermost)
+            self._leave_block(*before, is_outermost=is_outermost)
             if type(error).__name__ != "Rollback":
                 raise
         else:
             if force_rollback:
-                self._leave_block(before, is_outermost=is_outermost)
+                self._leave_block(*before, is_outermost=is_outermost)
             elif not is_outermost and self.has_failed:
                 self.run("RELEASE block", None)
         finally:
@@ -129,12 +130,11 @@ class Connection:
         if is_outermost:
             self.commit()
 
-    def _leave_block(self, before: dict[str, Any], *, is_outermost: bool) -> None:
-        """Forget what a block has changed."""
-        self.draft, self.has_failed = before, False
+    def _leave_block(self, draft: dict[str, Any], locks: tuple[Any, ...], *, is_outermost: bool) -> None:
+        """Forget what a block has changed, and give the locks back that it has taken."""
+        self.draft, self.has_failed = draft, False
         self.is_in_transaction = not is_outermost
-        if is_outermost:
-            self.locks.end_transaction()
+        self.locks.end_transaction(locks)
 
     def set_session(self, *_: object, autocommit: bool | None = None, **__: object) -> None:
         """Change the session, as psycopg2 does. Only ``autocommit`` has an effect."""
@@ -158,15 +158,17 @@ class Connection:
 
     def save(self, name: str) -> None:
         """Set a savepoint."""
-        self._savepoints.append((name, dict(self.draft)))
+        self._savepoints.append((name, dict(self.draft), self.locks.of_transaction))
 
     def roll_back_to(self, name: str) -> bool:
         """Forget what has changed since a savepoint. Return whether there is one of that name."""
-        found = next((at for at, (one, _) in reversed([*enumerate(self._savepoints)]) if one == name), None)
+        found = next((at for at, (one, *_) in reversed([*enumerate(self._savepoints)]) if one == name), None)
         if found is None:
             return False
         del self._savepoints[found + 1 :]
-        self.draft, self.has_failed = dict(self._savepoints[found][1]), False
+        _, draft, locks = self._savepoints[found]
+        self.draft, self.has_failed = dict(draft), False
+        self.locks.end_transaction(locks)
         return True
 
     @property
