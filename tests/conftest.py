@@ -1,10 +1,12 @@
 """Fixtures that all tests share."""
 
 import datetime
+import functools
 import os
 import signal
 import sys
 
+import botocore.loaders
 import pytest
 
 pytest.register_assert_rewrite("vectors")
@@ -58,6 +60,21 @@ def bytecode_of_children(tmp_path_factory):
             run = base.parent if "PYTEST_XDIST_WORKER" in os.environ else base
             patch.delenv("PYTHONDONTWRITEBYTECODE", raising=False)
             patch.setenv("PYTHONPYCACHEPREFIX", str(run / "bytecode"))
+        yield
+
+
+@pytest.fixture(scope="session", autouse=True)
+def endpoints_that_are_read_once():
+    """Let botocore's sessions share what each reads from the longest of its files, which none of them changes."""
+    load_file = botocore.loaders.JSONFileLoader.load_file
+    kept = functools.cache(functools.partial(load_file, botocore.loaders.JSONFileLoader()))
+
+    def load_or_share(loader, file_path):
+        is_shared = file_path.endswith(f"{os.sep}endpoints")
+        return kept(file_path) if is_shared else load_file(loader, file_path)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(botocore.loaders.JSONFileLoader, "load_file", load_or_share)
         yield
 
 

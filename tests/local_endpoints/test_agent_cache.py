@@ -4,18 +4,14 @@ import json
 
 import freezegun
 import pytest
-import time_machine
 from asking import GET, ask, operations, read
 
 from fake_secrets import mock_stages
 
-NOON = "2026-03-04 12:00:00"
-
 
 @pytest.fixture
-def clock():
-    with freezegun.freeze_time(NOON, ignore=["_pytest"]) as frozen:
-        yield frozen
+def clock(freezer_at_noon):
+    return freezer_at_noon
 
 
 @pytest.fixture
@@ -82,12 +78,12 @@ class TestFresh:
 
 
 class TestClock:
-    def test_the_ttl_passes_by_time_machine(self, fake_secrets, put, secretsmanager):
-        with time_machine.travel(NOON, tick=False) as traveller, fake_secrets.local_endpoints() as url:
+    def test_the_ttl_passes_by_freezegun(self, fake_secrets, put, secretsmanager):
+        with freezegun.freeze_time("2026-03-04 12:00:00") as frozen, fake_secrets.local_endpoints() as url:
             fake_secrets.add("db", "old")
             read(url, "db")
             put("new")
-            traveller.shift(301)
+            frozen.tick(301)
             assert read(url, "db").secret == "new"
 
     def test_the_ttl_passes_by_a_delay_that_the_test_has_planned(self, fake_secrets, agent, put):

@@ -8,7 +8,6 @@ import threading
 
 import boto3
 import botocore.exceptions
-import freezegun
 import pytest
 from rotators import Rotator
 
@@ -26,10 +25,10 @@ def at(text):
 
 
 @pytest.fixture
-def clock():
+def clock(freezer_at_noon):
     """A clock that stands at noon on a Thursday."""
-    with freezegun.freeze_time("2026-01-01T12:00:00Z", ignore=["hypothesis", "_pytest"]) as clock:
-        yield clock
+    freezer_at_noon.move_to("2026-01-01T12:00:00Z")
+    return freezer_at_noon
 
 
 @pytest.fixture
