@@ -72,6 +72,8 @@ WAYS: Mapping[str, tuple[bool, Sequence[str]]] = {
     "the same, two workers": (False, ("-n", "2")),
     "a client for the module": (True, ()),
 }
+# Tests of one module.
+MODULE = 50
 # Plugins that the suites don't use.
 PLUGINS = ("no:cacheprovider", "no:randomly", "no:asyncio", "no:hypothesispytest")
 COMMAND = (sys.executable, "-m", "pytest", "-q", *(option for name in PLUGINS for option in ("-p", name)))
@@ -79,9 +81,12 @@ KIBIBYTES_PER_MEBIBYTE = 1_024
 
 
 def write_suite(folder: Path, side: str, count: int, *, is_kept: bool) -> None:
-    tests = "".join(TEST[side].format(number=number) for number in range(count))
     head = ROTATION.format(imports=IMPORTS[side], is_kept=is_kept)
-    (folder / "test_rotations.py").write_text(head + tests)
+    # pytest's rewriting of one long module would take more memory than all tests.
+    for first in range(0, count, MODULE):
+        numbers = range(first, min(first + MODULE, count))
+        tests = "".join(TEST[side].format(number=number) for number in numbers)
+        (folder / f"test_rotations_{first}.py").write_text(head + tests)
 
 
 def run(folder: Path, options: Sequence[str]) -> tuple[float, float]:
