@@ -1,7 +1,7 @@
 """Data classes that are quick to define, for what every test needs.
 
 Python compiles each method of a data class when it defines the class. The first world of a process defines several
-dozen such classes.
+dozen such classes, and makes instances of a few.
 """
 
 from __future__ import annotations
@@ -20,11 +20,27 @@ def slotted(kind: _Class) -> _Class:
     """Make a class a data class with slots, whose instances are compared by identity.
 
     All such classes share one `__repr__`, which shows what that of a data class shows: no field with `repr=False`.
+    `__init__` is compiled when the first instance is made.
     """
-    made: Any = dataclasses.dataclass(eq=False, repr=False, match_args=False, slots=True)(kind)
+    made: Any = dataclasses.dataclass(init=False, eq=False, repr=False, match_args=False, slots=True)(kind)
+    made.__init__ = _compiling_init(made)
     if made.__repr__ is object.__repr__:
         made.__repr__ = _shown
     return cast("_Class", made)
+
+
+def _compiling_init(made: Any) -> Any:
+    """Return an `__init__` that compiles that of a data class, and puts it in its own place."""
+
+    def __init__(self: Any, *args: Any, **kwargs: Any) -> None:  # noqa: N807
+        named = {name: getattr(made, name) for name in ("__module__", "__qualname__")}
+        with_init: Any = dataclasses.dataclass(eq=False, repr=False, match_args=False)(
+            type(made.__name__, (made,), named)
+        )
+        made.__init__ = with_init.__init__
+        made.__init__(self, *args, **kwargs)
+
+    return __init__
 
 
 @recursive_repr()

@@ -56,3 +56,42 @@ def test_the_fields_of_a_base_class_come_first():
 def test_a_copy_has_the_same_fields(trip):
     copied = trip(Point(1, 2, "s3cret"))
     assert (copied.x, copied.y, copied.hidden) == (1, 2, "s3cret")
+
+
+class TestInit:
+    @pytest.fixture(params=["first", "second"])
+    def make(self, request):
+        @slotted
+        class Row:
+            name: str
+            cells: list[int] = field(default_factory=list)
+            width: int = field(default=1, kw_only=True)
+            area: int = field(init=False)
+
+            def __post_init__(self) -> None:
+                self.area = self.width * len(self.cells)
+
+        if request.param == "second":
+            Row("earlier")
+        return Row
+
+    def test_takes_what_that_of_a_data_class_takes(self, make):
+        row = make("a", [1, 2], width=3)
+        assert (row.name, row.cells, row.width, row.area) == ("a", [1, 2], 3, 6)
+
+    def test_gives_each_instance_defaults_of_its_own(self, make):
+        assert make("a").cells is not make("b").cells
+
+    def test_refuses_what_that_of_a_data_class_refuses(self, make):
+        with pytest.raises(TypeError, match=r"Row\.__init__\(\) missing 1 required positional argument: 'name'"):
+            make()
+
+    def test_is_compiled_once(self, make):
+        make("a")
+        compiled = make.__init__
+        make("b")
+        assert make.__init__ is compiled
+
+    def test_of_a_class_that_derives_from_it_is_its_own(self):
+        Point(1)
+        assert (Named(1, name="n").name, Point(2).x) == ("n", 2)
