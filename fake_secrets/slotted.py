@@ -33,7 +33,8 @@ def _compiling_init(made: Any) -> Any:
     """Return an `__init__` that compiles that of a data class, and puts it in its own place."""
 
     def __init__(self: Any, *args: Any, **kwargs: Any) -> None:  # noqa: N807
-        named = {name: getattr(made, name) for name in ("__module__", "__qualname__")}
+        # Without a docstring, a data class would make one of its signature, which takes long.
+        named = {name: getattr(made, name) for name in ("__module__", "__qualname__", "__doc__")}
         with_init: Any = dataclasses.dataclass(eq=False, repr=False, match_args=False)(
             type(made.__name__, (made,), named)
         )

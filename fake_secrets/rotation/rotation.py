@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Literal, Protocol
 
 from fake_secrets import clock
@@ -11,6 +11,7 @@ from fake_secrets.observe.live import LiveView
 from fake_secrets.observe.remarks import Line
 from fake_secrets.options import RotationErrors
 from fake_secrets.service.rules.steps import STEPS
+from fake_secrets.slotted import slotted
 
 __all__ = [
     "MANAGED_STEPS",
@@ -53,7 +54,7 @@ class Driver(Protocol):
         """Return whether another value became current during the rotation."""
 
 
-@dataclass(eq=False)
+@slotted
 class Rotation(LiveView):
     """One rotation of a secret.
 
