@@ -82,7 +82,7 @@ KIBIBYTES_PER_MEBIBYTE = 1_024
 
 def write_suite(folder: Path, side: str, count: int, *, is_kept: bool) -> None:
     head = ROTATION.format(imports=IMPORTS[side], is_kept=is_kept)
-    # pytest's rewriting of one long module would take more memory than all tests.
+    # pytest's rewriting of one long module would take more memory than all the tests together.
     for first in range(0, count, MODULE):
         numbers = range(first, min(first + MODULE, count))
         tests = "".join(TEST[side].format(number=number) for number in numbers)

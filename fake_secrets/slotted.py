@@ -12,6 +12,8 @@ from typing import Any, TypeVar, cast, dataclass_transform
 
 __all__ = ["slotted"]
 
+__tracebackhide__ = True  # the arguments in our frames may hold secret values
+
 _Class = TypeVar("_Class", bound=type)
 
 
@@ -22,8 +24,9 @@ def slotted(kind: _Class) -> _Class:
     All such classes share one `__repr__`, which shows what that of a data class shows: no field with `repr=False`.
     `__init__` is compiled when the first instance is made.
     """
-    made: Any = dataclasses.dataclass(init=False, eq=False, repr=False, match_args=False, slots=True)(kind)
-    made.__init__ = _compiling_init(made)
+    made: Any = dataclasses.dataclass(init=False, eq=False, repr=False, slots=True)(kind)
+    if "__init__" not in vars(kind):
+        made.__init__ = _compiling_init(made)
     if made.__repr__ is object.__repr__:
         made.__repr__ = _shown
     return cast("_Class", made)
@@ -32,7 +35,7 @@ def slotted(kind: _Class) -> _Class:
 def _compiling_init(made: Any) -> Any:
     """Return an `__init__` that compiles that of a data class, and puts it in its own place."""
 
-    def __init__(self: Any, *args: Any, **kwargs: Any) -> None:  # noqa: N807
+    def __init__(self: Any, /, *args: Any, **kwargs: Any) -> None:  # noqa: N807
         # Without a docstring, a data class would make one of its signature, which takes long.
         named = {name: getattr(made, name) for name in ("__module__", "__qualname__", "__doc__")}
         with_init: Any = dataclasses.dataclass(eq=False, repr=False, match_args=False)(

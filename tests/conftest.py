@@ -65,7 +65,10 @@ def bytecode_of_children(tmp_path_factory):
 
 @pytest.fixture(scope="session", autouse=True)
 def endpoints_that_are_read_once():
-    """Let botocore's sessions share what each reads from the longest of its files, which none of them changes."""
+    """Let botocore's sessions share what each reads from the longest of its files.
+
+    botocore adds to what it has read, but the same in each session.
+    """
     load_file = botocore.loaders.JSONFileLoader.load_file
     kept = functools.cache(functools.partial(load_file, botocore.loaders.JSONFileLoader()))
 

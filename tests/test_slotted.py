@@ -38,6 +38,12 @@ def test_the_repr_of_an_instance_that_holds_itself_ends():
     assert repr(point) == "Point(x=1, y=...)"
 
 
+def test_positional_patterns_match_the_fields_in_their_order():
+    match Point(1, 2):
+        case Point(x, y):
+            assert (x, y) == (1, 2)
+
+
 def test_instances_are_compared_by_identity_and_can_be_keys():
     point, same = Point(1), Point(1)
     assert (point == same, point == point, {point: 1}[point]) == (False, True, 1)  # noqa: PLR0124
@@ -91,6 +97,16 @@ class TestInit:
         compiled = make.__init__
         make("b")
         assert make.__init__ is compiled
+
+    def test_of_its_own_is_kept(self):
+        @slotted
+        class Doubled:
+            x: int
+
+            def __init__(self, x: int) -> None:
+                self.x = 2 * x
+
+        assert Doubled(1).x == 2
 
     def test_of_a_class_that_derives_from_it_is_its_own(self):
         Point(1)

@@ -13,7 +13,7 @@ class LiveView:
     A world can't be copied or sent to another process, so neither can its views.
     """
 
-    __slots__ = ()
+    __slots__ = ("__weakref__",)
 
     # What to pickle instead, for the message.
     _INSTEAD: ClassVar[str]

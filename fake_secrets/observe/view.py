@@ -68,7 +68,7 @@ class Secret(LiveView):
     Once the secret is permanently deleted, every property except `arn` raises UnknownSecretError.
     """
 
-    __slots__ = ("__weakref__", "_arn", "_look")
+    __slots__ = ("_arn", "_look")
     _INSTEAD = "its arn"
 
     def __init__(self, arn: str, look: Callable[[str], StoredSecret]) -> None:

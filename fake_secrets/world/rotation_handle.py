@@ -29,7 +29,7 @@ __tracebackhide__ = True  # the arguments in our frames may hold secret values
 class RotationHandle(LiveView):
     """The part of `FakeSecrets` that is about rotation."""
 
-    __slots__ = ("__weakref__", "_world")
+    __slots__ = ("_world",)
     _INSTEAD = "what you need of it"
 
     def __init__(self, world: World) -> None:

@@ -3,6 +3,7 @@
 import copy
 import dataclasses
 import pickle
+import weakref
 
 import pytest
 from rotators import Rotator
@@ -42,6 +43,12 @@ RECORDS = {
 def test_a_copy_of_a_live_view_is_the_view(rotated, name):
     view = LIVE[name](rotated)
     assert copy.copy(view) is copy.deepcopy(view) is view
+
+
+@pytest.mark.parametrize("name", LIVE)
+def test_a_live_view_can_be_referred_to_weakly(rotated, name):
+    view = LIVE[name](rotated)
+    assert weakref.ref(view)() is view
 
 
 @pytest.mark.parametrize("name", LIVE)

@@ -2,7 +2,6 @@
 
 import copy
 import pickle
-import weakref
 from datetime import UTC, datetime
 
 import pytest
@@ -223,10 +222,6 @@ class TestCopies:
     def test_a_version_can_be_pickled(self, fake_secrets):
         (version,) = fake_secrets.add("a", "x").versions
         assert pickle.loads(pickle.dumps(version)) == version  # noqa: S301 -- our own
-
-    def test_a_view_can_be_referred_to_weakly(self, fake_secrets):
-        secret = fake_secrets.add("a", "x")
-        assert weakref.ref(secret)() is secret
 
 
 class TestEqualityOfVersions:
