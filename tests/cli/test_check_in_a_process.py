@@ -15,6 +15,8 @@ from cli import rotation_folder
 
 from fake_secrets.contract.families import FAMILIES
 
+pytestmark = pytest.mark.slow
+
 COMMAND = ["check", "rotation:lambda_handler", "--secret", "@secret.json", "--service", "doubles:Database"]
 
 
@@ -60,7 +62,6 @@ def test_without_a_terminal_the_progress_is_one_line_for_each_family(whole):
     assert "\x1b" not in whole.stderr + whole.stdout
 
 
-@pytest.mark.slow
 def test_no_file_and_no_stream_has_a_secret_value(whole, folder):
     texts = [
         whole.stdout,
@@ -81,13 +82,11 @@ def test_all_formats_tell_of_the_same_scenarios(whole, folder):
     assert (folder / "report.html").read_text().startswith("<!DOCTYPE html>")
 
 
-@pytest.mark.slow
 def test_the_files_have_the_usual_permissions(whole, folder):
     assert (folder / "report.json").stat().st_mode == (folder / "secret.json").stat().st_mode
     assert not list(folder.glob(".*"))
 
 
-@pytest.mark.slow
 def test_the_console_script_is_the_same_command(folder):
     script = shutil.which("fake-secrets", path=sysconfig.get_path("scripts"))
     if script is None:
@@ -98,7 +97,6 @@ def test_the_console_script_is_the_same_command(folder):
     assert (ran.returncode, ran.stdout) == (0, verdict)
 
 
-@pytest.mark.slow
 def test_a_reader_that_stops_reading_is_no_error(folder):
     command = [sys.executable, "-m", "fake_secrets", *COMMAND, "--only", "plain"]
     with subprocess.Popen(
@@ -108,7 +106,6 @@ def test_a_reader_that_stops_reading_is_no_error(folder):
         assert (process.stderr.read(), process.wait(60)) == (f"plain: {rotation_folder.PLAIN} scenarios\n", 0)
 
 
-@pytest.mark.slow
 def test_ctrl_c_ends_with_status_130_and_writes_nothing(folder):
     source = rotation_folder.GOOD.replace(
         "    arn, token",
@@ -132,7 +129,6 @@ def test_ctrl_c_ends_with_status_130_and_writes_nothing(folder):
     assert not [path.name for path in folder.iterdir() if "interrupted" in path.name]
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize(
     ("redirection", "why"),
     [(">/dev/full", "No space left on device."), (">&-", "because the standard output is closed.")],

@@ -1,6 +1,6 @@
 """The page of update-secret-version-stage, played by both versions of the real AWS CLI against a served world.
 
-A command takes most of a second, so that the most are marked as slow: `nox -s clients` runs them all.
+A command takes most of a second, so that all are marked as slow: `nox -s clients` runs them.
 """
 
 import json
@@ -35,7 +35,7 @@ MoveToVersionId: {PREVIOUS}  # the one before
 RemoveFromVersionId: {CURRENT}
 """
 
-slow = pytest.mark.slow
+pytestmark = pytest.mark.slow
 only_in_2 = pytest.mark.parametrize("cli", [2], indirect=True, ids=["aws-2"])
 
 
@@ -69,8 +69,8 @@ def add_to_current(secretsmanager):
     ("number", "before", "after"),
     [
         pytest.param(0, None, SWAPPED, id="1-revert"),
-        pytest.param(1, put_third, {**AT_FIRST, THIRD: {"THIRD", "STAGINGLABEL1"}}, id="2-add", marks=slow),
-        pytest.param(2, add_to_current, AT_FIRST, id="3-remove", marks=slow),
+        pytest.param(1, put_third, {**AT_FIRST, THIRD: {"THIRD", "STAGINGLABEL1"}}, id="2-add"),
+        pytest.param(2, add_to_current, AT_FIRST, id="3-remove"),
     ],
 )
 def test_an_example_prints_what_is_on_the_page_and_moves_the_labels(
@@ -119,7 +119,6 @@ def configured(tmp_path, monkeypatch):
     (tmp_path / "bundle.pem").write_text("")
 
 
-@slow
 @pytest.mark.parametrize(
     ("cli", "options"),
     [
@@ -137,7 +136,6 @@ def test_an_option_leaves_the_output_as_on_the_page(options, aws, world, configu
 # Where the command and its answer come from
 
 
-@slow
 @pytest.mark.parametrize(
     ("cli", "form"),
     [
@@ -169,7 +167,6 @@ TABLE = f"""\
 """
 
 
-@slow
 @pytest.mark.parametrize(
     ("cli", "options", "printed"),
     [
@@ -194,7 +191,6 @@ def test_the_answer_is_printed_as_the_options_say(options, printed, aws):
     assert outcome == Outcome(0, printed, "")
 
 
-@slow
 @only_in_2
 def test_with_color_on_the_table_is_the_same_but_for_its_colours(aws):
     outcome = aws(*REVERT, "--output", "table", "--color", "on")
@@ -208,7 +204,6 @@ def test_with_color_on_the_table_is_the_same_but_for_its_colours(aws):
 AS_JSON = {"SecretId": "", "VersionStage": "", "RemoveFromVersionId": "", "MoveToVersionId": ""}
 
 
-@slow
 @pytest.mark.parametrize("value", [(), ("input",)], ids=["default", "input"])
 def test_the_input_skeleton_has_the_members_of_the_request(value, aws, world):
     outcome = aws(*UPDATE, "--generate-cli-skeleton", *value)
@@ -216,7 +211,6 @@ def test_the_input_skeleton_has_the_members_of_the_request(value, aws, world):
     assert (outcome.status, json.loads(outcome.stdout), world.calls) == (0, AS_JSON, [])
 
 
-@slow
 @only_in_2
 def test_the_yaml_skeleton_has_the_members_of_the_request(aws, world):
     outcome = aws(*UPDATE, "--generate-cli-skeleton", "yaml-input")
@@ -225,7 +219,6 @@ def test_the_yaml_skeleton_has_the_members_of_the_request(aws, world):
     assert (outcome.status, members, world.calls) == (0, dict.fromkeys(AS_JSON, "''"), [])
 
 
-@slow
 @only_in_2
 def test_the_output_skeleton_is_refused_for_its_short_arn(aws, world):
     """As without the fake: the CLI's placeholder ARN is shorter than the service model allows."""
@@ -235,7 +228,6 @@ def test_the_output_skeleton_is_refused_for_its_short_arn(aws, world):
     assert "Invalid length for parameter ARN, value: 3, valid min length: 20" in outcome.stderr
 
 
-@slow
 @only_in_2
 def test_the_output_skeleton_has_the_members_of_the_answer(aws, world):
     outcome = aws("secretsmanager", "get-random-password", "--generate-cli-skeleton", "output")
@@ -247,7 +239,6 @@ def test_the_output_skeleton_has_the_members_of_the_answer(aws, world):
 # --debug, --cli-binary-format and --cli-auto-prompt
 
 
-@slow
 def test_debug_logs_the_answer_and_leaves_the_output(aws):
     outcome = aws(*REVERT, "--debug")
 
@@ -255,7 +246,6 @@ def test_debug_logs_the_answer_and_leaves_the_output(aws):
     assert "botocore.parsers - DEBUG - Response body:\n" in outcome.stderr
 
 
-@slow
 @only_in_2
 @pytest.mark.parametrize(
     ("binary_format", "sent"),
@@ -270,7 +260,6 @@ def test_a_binary_value_is_read_in_the_format_of_cli_binary_format(binary_format
     assert (outcome.status, world[NAME].value()) == (0, stored)
 
 
-@slow
 @only_in_2
 @pytest.mark.parametrize("binary_format", ["base64", "raw-in-base64-out"])
 def test_a_binary_value_is_printed_as_base64_in_either_format(binary_format, aws, world):
@@ -280,7 +269,6 @@ def test_a_binary_value_is_printed_as_base64_in_either_format(binary_format, aws
     assert aws(*get, "--cli-binary-format", binary_format).stdout == '"AP9rZXk="\n'
 
 
-@slow
 @only_in_2
 def test_auto_prompt_without_a_terminal_makes_no_call(aws, world):
     outcome = aws(*REVERT, "--cli-auto-prompt")
@@ -289,7 +277,6 @@ def test_auto_prompt_without_a_terminal_makes_no_call(aws, world):
     assert "Input is not a terminal" in outcome.stderr
 
 
-@slow
 @only_in_2
 def test_auto_prompt_in_a_terminal_runs_the_command_that_is_accepted(cli, url, world, tmp_path):
     shown = Terminal([*cli.command, *REVERT, "--endpoint-url", url, "--cli-auto-prompt"], tmp_path).accept()
@@ -319,9 +306,9 @@ UNSIGNED = (
     ("arguments", "line"),
     [
         pytest.param((*REVERT[:-2],), WITHOUT_REMOVAL, id="label in use"),
-        pytest.param((*UPDATE, "--secret-id", "no", *REVERT[4:]), UNKNOWN_SECRET, id="unknown secret", marks=slow),
-        pytest.param((*REVERT, "--no-sign-request"), UNSIGNED, id="unsigned", marks=slow),
-        pytest.param((*REVERT, "--region", "eu-west-1"), UNKNOWN_SECRET, id="other region", marks=slow),
+        pytest.param((*UPDATE, "--secret-id", "no", *REVERT[4:]), UNKNOWN_SECRET, id="unknown secret"),
+        pytest.param((*REVERT, "--no-sign-request"), UNSIGNED, id="unsigned"),
+        pytest.param((*REVERT, "--region", "eu-west-1"), UNKNOWN_SECRET, id="other region"),
     ],
 )
 def test_a_refused_call_prints_the_clis_error_line_and_changes_nothing(arguments, line, aws, cli, world):
@@ -330,7 +317,6 @@ def test_a_refused_call_prints_the_clis_error_line_and_changes_nothing(arguments
     assert (outcome, labels_of(world)) == (Outcome(cli.status_of_a_refusal, "", line), AT_FIRST)
 
 
-@slow
 @pytest.mark.parametrize(
     ("cli", "options", "status", "reason"),
     [
@@ -381,7 +367,6 @@ def test_version_2_reads_the_variable_from_2_13_and_asks_aws_before(cli, url):
         assert (outcome.status, outcome.stderr) == (255, f'\nFailed to connect to proxy URL: "{NOBODY}"\n')
 
 
-@slow
 def test_endpoint_url_tells_either_version_where_the_server_is(cli, url, world):
     without = {name: value for name, value in os.environ.items() if not name.startswith("AWS_ENDPOINT")}
 
@@ -389,7 +374,6 @@ def test_endpoint_url_tells_either_version_where_the_server_is(cli, url, world):
     assert labels_of(world) == SWAPPED
 
 
-@slow
 def test_endpoint_url_comes_before_the_variable(cli, url, world):
     options = ("--endpoint-url", NOBODY, "--cli-connect-timeout", "5")
 
