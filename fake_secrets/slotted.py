@@ -1,7 +1,7 @@
 """Data classes that are quick to define, for what every test needs.
 
 Python compiles each method of a data class when it defines the class. The first world of a process defines several
-dozen such classes, and makes instances of a few.
+dozen classes, and makes instances of a few.
 """
 
 from __future__ import annotations

@@ -42,6 +42,8 @@ def test_positional_patterns_match_the_fields_in_their_order():
     match Point(1, 2):
         case Point(x, y):
             assert (x, y) == (1, 2)
+        case _:
+            pytest.fail("no pattern has matched")
 
 
 def test_instances_are_compared_by_identity_and_can_be_keys():
